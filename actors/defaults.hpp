@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound and timeout of the actors, with its reason.
+namespace hive::defaults {
+
+using namespace std::chrono_literals;
+
+// -- store ---------------------------------------------------------------------
+
+/// Longest wait for a durable write. A healthy disk needs milliseconds; beyond this the outcome is unknown.
+inline constexpr auto commit_timeout = 30s;
+/// Write sets that may wait for the disk. Above it new ones are refused, so memory stays bounded.
+inline constexpr size_t max_pending_commits = 65'536;
+/// Bytes that may wait for the disk.
+inline constexpr size_t max_pending_commit_bytes = size_t{256} << 20;
+
+// -- benchmark -----------------------------------------------------------------
+
+/// Captures at the same time; each already runs all its adapters at once.
+inline constexpr size_t max_concurrent_captures = 4;
+/// Registered adapters of one node; each costs an actor and a line in every snapshot.
+inline constexpr size_t max_adapters = 1'000;
+/// An adapter's time when its configuration names none.
+inline constexpr auto adapter_timeout = 300s;
+/// Given to an adapter on top of its timeout to report the timeout itself, before it is given up.
+inline constexpr auto adapter_grace = 2s;
+/// Child processes at the same time; more wait.
+inline constexpr size_t max_processes = 8;
+/// Child processes that may wait for a free place.
+inline constexpr size_t max_waiting_processes = 256;
+/// After SIGTERM a process group has this long before SIGKILL.
+inline constexpr auto process_kill_grace = 2s;
+/// Observations kept of one model.
+inline constexpr size_t max_observations = 100;
+/// Models of which observations are kept.
+inline constexpr size_t max_models = 10'000;
+
+// -- http ----------------------------------------------------------------------
+
+/// Longest wait of a request that does not measure anything.
+inline constexpr auto request_timeout = 60s;
+/// Longest wait of a request that captures; the adapters' own timeouts are shorter.
+inline constexpr auto capture_timeout = 24h;
+/// Requests in work at the same time; above it 503 with Retry-After.
+inline constexpr size_t max_requests_in_flight = 4'096;
+/// Largest body that is read: a snapshot's limit.
+inline constexpr size_t max_body_bytes = size_t{8} << 20;
+
+// -- node ----------------------------------------------------------------------
+
+/// A service that fails more often than this within `restart_window` takes the node down.
+inline constexpr uint32_t max_restarts = 5;
+inline constexpr auto restart_window = 60s;
+/// A service that has not stopped by then is killed.
+inline constexpr auto stop_timeout = 10s;
+
+} // namespace hive::defaults

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <caf/expected.hpp>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hive::http {
+
+/// One request of another server, for adapters that read from a URL and for hivectl.
+struct outgoing_request {
+  std::string method = "GET";
+  std::string url;                  ///< http:// or https:// only
+  std::vector<std::string> headers; ///< "Name: value"
+  std::string body;
+  std::chrono::milliseconds timeout{10'000}; ///< for the whole exchange
+  size_t max_response_bytes = size_t{64} << 20;
+};
+
+struct incoming_response {
+  int status = 0;
+  std::string content_type;
+  std::string location;
+  std::string body;
+  std::chrono::microseconds duration{0};
+};
+
+/// Does the request on this thread, without following redirects. Any HTTP status is a response. Fails with
+/// ec::unavailable (cannot connect), ec::timed_out, ec::too_large or ec::invalid (a URL of another scheme).
+caf::expected<incoming_response> fetch(const outgoing_request& request);
+
+/// `text` with everything but unreserved characters percent-encoded, for a path segment or a query value.
+std::string url_encode(std::string_view text);
+
+} // namespace hive::http

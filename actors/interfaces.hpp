@@ -1,0 +1,76 @@
+#pragma once
+
+// Every typed interface of a node: who can be told what, and what comes back. An actor fails a request with an error
+// of category hive (messages/ec.hpp), whose text names the offending thing.
+
+#include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
+#include "messages/node.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "messages/upgrade.capnp.h"
+#include "storage/write_set.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+namespace hive {
+
+/// The committer's answer: the writes are on disk.
+struct committed {};
+
+/// actors/store: the only writer of the database.
+using committer_actor = caf::typed_actor<
+  // Makes the writes durable together, then answers. ec::overloaded: nothing was written, try later;
+  // ec::storage_failed: nothing was written and the store takes no more.
+  caf::replies_to<write_set>::with<committed>>;
+
+/// actors/benchmark: runs child processes.
+using runner_actor = caf::typed_actor<
+  // Runs one process to its end or its timeout and answers with what it printed. ec::process_failed when it cannot be
+  // started, ec::overloaded when too many wait.
+  caf::replies_to<msg<wire::RunCommand>>::with<msg<wire::RunResult>>>;
+
+/// actors/benchmark: measures one thing. Every adapter is such an actor.
+using adapter_actor = caf::typed_actor<
+  // Measures `repeats` times and answers with metrics or with the reason why it was skipped; an error says why it
+  // failed.
+  caf::replies_to<msg<wire::MeasureRequest>>::with<msg<wire::Measurement>>>;
+
+/// actors/benchmark: keeps what engines push for the fast adapters.
+using inputs_actor = caf::typed_actor<
+  // Appends observations of a model; the newest 100 are kept. Answers after they are durable.
+  caf::replies_to<msg<wire::ObserveModel>>::with<msg<wire::Recorded>>,
+  // Replaces the world model's counters. Answers after they are durable.
+  caf::replies_to<msg<wire::WorldModelStats>>::with<msg<wire::Recorded>>>;
+
+/// actors/benchmark: knows the adapters, captures snapshots, keeps them.
+using registry_actor = caf::typed_actor<
+  // Captures a version: all adapters of the tier at once; answers when the snapshot is durable. ec::busy while a
+  // capture of this version runs, ec::overloaded when too many run.
+  caf::replies_to<msg<wire::CaptureRequest>>::with<msg<wire::Snapshot>>,
+  // Keeps a snapshot that was captured elsewhere; answers when it is durable.
+  caf::replies_to<msg<wire::ImportSnapshot>>::with<msg<wire::Snapshot>>,
+  // The latest capture of a version, or ec::not_found.
+  caf::replies_to<msg<wire::SnapshotQuery>>::with<msg<wire::Snapshot>>,
+  // Versions in byte order, each with its latest capture.
+  caf::replies_to<msg<wire::PageQuery>>::with<msg<wire::SnapshotList>>,
+  // The newest value of every metric.
+  caf::replies_to<msg<wire::LatestResultsQuery>>::with<msg<wire::LatestResults>>,
+  // All adapters, built in and registered.
+  caf::replies_to<msg<wire::BenchmarkQuery>>::with<msg<wire::BenchmarkList>>,
+  // Registers a command as adapter, durably. ec::already_exists for a name in use.
+  caf::replies_to<msg<wire::CommandSpec>>::with<msg<wire::BenchmarkInfo>>,
+  // Removes a registered adapter. ec::not_found; ec::forbidden for a built-in one.
+  caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>>;
+
+/// actors/upgrade: compares two versions on this node.
+using upgrade_checker_actor = caf::typed_actor<
+  // Judges whether `new` may replace `old`, from the stored snapshots.
+  caf::replies_to<msg<wire::UpgradeQuery>>::with<msg<wire::UpgradeCheck>>>;
+
+} // namespace hive
+
+// Local to a process by design: nobody commits to another node's store.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::write_set)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::committed)

@@ -1,0 +1,36 @@
+# Every library that Hivemark is built on. `deploy/setup.sh` installs the Debian packages they come from.
+
+find_package(Threads REQUIRED)
+find_package(CAF 0.17.6 EXACT REQUIRED COMPONENTS core io openssl)
+find_package(CapnProto CONFIG REQUIRED)
+find_package(RocksDB CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(tomlplusplus CONFIG REQUIRED)
+find_package(pugixml CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(restinio CONFIG REQUIRED)
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
+
+find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
+find_path(BOOST_MATH_INCLUDE_DIR boost/math/distributions.hpp REQUIRED)
+
+# CUDA is optional: without nvcc everything but the device programs in gpu/ is built.
+include(CheckLanguage)
+check_language(CUDA)
+if(CMAKE_CUDA_COMPILER)
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80 90)
+  endif()
+  enable_language(CUDA)
+  find_package(CUDAToolkit REQUIRED)
+  set(HIVE_CUDA ON)
+  message(STATUS "CUDA ${CUDAToolkit_VERSION}: building the device programs in gpu/")
+else()
+  set(HIVE_CUDA OFF)
+  message(STATUS "CUDA: no nvcc found, leaving out the device programs in gpu/ (everything else is built)")
+endif()

@@ -1,0 +1,47 @@
+# Compiler settings that hold for every target.
+
+option(HIVE_TESTS "Build the tests and benchmarks" ON)
+option(HIVE_WERROR "Treat warnings as errors" OFF)
+set(HIVE_SANITIZE "" CACHE STRING "Sanitizers, comma separated as for -fsanitize")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+# -Wrestrict is wrong about every `"text" + std::string` in GCC 12 (its bug 105651).
+add_compile_options(-Wall -Wextra -Wpedantic -Wno-restrict)
+if(HIVE_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(HIVE_SANITIZE)
+  add_compile_options(-fsanitize=${HIVE_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${HIVE_SANITIZE})
+  if(HIVE_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# Debian's linker takes seconds for a program over CAF and RocksDB; mold takes a fraction, where it is installed.
+find_program(HIVE_MOLD mold)
+if(HIVE_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Cached objects make the second build of a checkout a matter of seconds. Precompiled headers need the sloppiness.
+find_program(HIVE_CCACHE ccache)
+if(HIVE_CCACHE)
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${HIVE_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  add_compile_options(-fpch-preprocess)
+endif()
+
+# hive_library(NAME DIRECTORY-relative sources... ): a static library that sees the whole tree, with includes spelled
+# from the root: "storage/keys.hpp".
+function(hive_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+endfunction()

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <capnp/schema.h>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace hive {
+
+/// What annotations.capnp says about one field, read from the schema once and kept: schemas are compiled in and
+/// never change while the process runs.
+struct field_rules {
+  static constexpr uint32_t default_max_length = 4096;
+
+  capnp::StructSchema::Field field;
+  std::string json_name;
+  std::string doc;
+  std::optional<capnp::StructSchema::Field> element_key; ///< of a list that is a JSON object: the elements' key field
+  bool key = false;
+  bool body = false;
+  bool query = false;
+  bool required = false;
+  bool id = false;
+  bool unix_micros = false;
+  bool nullable = false;
+  bool omit_default = false;
+  bool import_only = false;
+  uint32_t max_length = default_max_length;
+  uint32_t max_elements = std::numeric_limits<uint32_t>::max();
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+
+  /// The fields of `schema` in the order of the schema file.
+  static const std::vector<field_rules>& of(capnp::StructSchema schema);
+};
+
+/// The field of `schema` with this JSON name, or null.
+const field_rules* find_field(capnp::StructSchema schema, std::string_view json_name);
+
+/// The $doc of a struct or enum; empty without one.
+std::string doc_of(capnp::Schema schema);
+
+/// Whether `text` is UTF-8 (no overlong forms, no surrogates) without NUL.
+bool is_utf8(std::string_view text);
+
+} // namespace hive

@@ -1,0 +1,110 @@
+@0xf2a4c0d1e83b6a03;
+# Adapters: what they are told, what they answer, how commands are registered and run.
+
+using Cxx = import "/capnp/c++.capnp";
+using Hive = import "annotations.capnp";
+using Snapshot = import "snapshot.capnp";
+$Cxx.namespace("hive::wire");
+
+struct MeasureRequest $Hive.doc("Asks one adapter for one measurement.") {
+  captureId @0 :UInt64;
+  version @1 :Text;
+  repeats @2 :UInt32 = 1;
+}
+
+struct Measurement $Hive.maxBytes(8388608) $Hive.doc("An adapter's answer; also what a command adapter prints as JSON.") {
+  metrics @0 :List(Snapshot.Metric) $Hive.maxLength(10000);
+  skipped @1 :Text $Hive.maxLength(4096) $Hive.doc("Why nothing could be measured here; empty when it was.");
+}
+
+struct EnvironmentVariable {
+  name @0 :Text $Hive.key $Hive.required $Hive.maxLength(256);
+  value @1 :Text $Hive.maxLength(32768);
+}
+
+struct CommandSpec $Hive.doc("A command that measures: prints {\"metrics\": {name: {value, direction, unit}}} on standard output.") {
+  name @0 :Text $Hive.id $Hive.required;
+  command @1 :List(Text) $Hive.required $Hive.maxLength(256) $Hive.doc("Program and arguments; no shell is involved.");
+  workdir @2 :Text $Hive.doc("Where it runs; the node's working directory when not given.");
+  timeoutS @3 :Float64 = 300 $Hive.min(0.1) $Hive.max(86400);
+  tier @4 :Snapshot.Tier;
+  environment @5 :List(EnvironmentVariable) $Hive.maxLength(256) $Hive.doc("Added to a minimal environment.");
+  requiresGpu @6 :Bool;
+  minVramGb @7 :Float64 $Hive.min(0) $Hive.max(1024);
+}
+
+struct BenchmarkName {
+  name @0 :Text $Hive.id $Hive.required;
+}
+
+struct BenchmarkInfo {
+  name @0 :Text $Hive.required;
+  tier @1 :Snapshot.Tier;
+  source @2 :Text $Hive.doc("builtin, command, or the repository it was installed from.");
+  requiresGpu @3 :Bool;
+  minVramGb @4 :Float64;
+  available @5 :Bool $Hive.doc("Whether a capture would run it now.");
+  reason @6 :Text $Hive.doc("Why it is not available.");
+  timeoutS @7 :Float64;
+}
+
+struct BenchmarkQuery {
+}
+
+struct BenchmarkList {
+  benchmarks @0 :List(BenchmarkInfo);
+}
+
+struct RunCommand $Hive.doc("Asks the runner to run one process to its end.") {
+  command @0 :List(Text) $Hive.required $Hive.maxLength(256);
+  workdir @1 :Text;
+  environment @2 :List(EnvironmentVariable);
+  timeoutS @3 :Float64 = 300 $Hive.min(0.01) $Hive.max(86400);
+  outputCapBytes @4 :UInt32 = 1048576 $Hive.max(67108864) $Hive.doc("Bytes kept of each of the two output streams.");
+}
+
+struct RunResult $Hive.maxBytes(134217728) {
+  exitStatus @0 :Int32 $Hive.doc("As given to exit(); -1 when a signal ended the process.");
+  signal @1 :Int32 $Hive.doc("The signal that ended it, or 0.");
+  timedOut @2 :Bool;
+  stdout @3 :Data;
+  stderr @4 :Data;
+  stdoutTruncated @5 :Bool;
+  stderrTruncated @6 :Bool;
+  durationS @7 :Float64;
+}
+
+# Inputs that engines push for the fast adapters.
+
+struct ModelObservation {
+  latencyMs @0 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(86400000);
+  accuracy @1 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(1);
+}
+
+struct ObserveModel $Hive.doc("Observations of one model, oldest first; the newest 100 are kept.") {
+  id @0 :Text $Hive.id $Hive.required;
+  observations @1 :List(ModelObservation) $Hive.required $Hive.maxLength(10000);
+}
+
+struct Recorded {
+  recorded @0 :UInt32 $Hive.doc("How many entries are durable now.");
+}
+
+struct ModelInput $Hive.doc("What is kept of one model.") {
+  observations @0 :List(ModelObservation);
+}
+
+struct WorldModelStats $Hive.doc("Counters of the world-model bridge since its process started.") {
+  recorded @0 :UInt64 $Hive.required;
+  flushed @1 :UInt64 $Hive.required;
+  corrections @2 :UInt64 $Hive.required;
+  hivemindQueries @3 :UInt64 $Hive.required;
+  process @4 :Text $Hive.maxLength(64) $Hive.doc(
+    "Names the life of the counting process, such as its start time. Without it a counter that shrank is taken as a restart.");
+}
+
+struct WorldModelInput {
+  stats @0 :WorldModelStats;
+  restarts @1 :UInt32 $Hive.doc("How often the counters were seen to start anew.");
+  receivedAt @2 :Int64 $Hive.unixMicros;
+}

@@ -1,0 +1,235 @@
+#include "messages/check.hpp"
+
+#include "messages/annotations.hpp"
+#include "messages/ids.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <capnp/any.h>
+#include <capnp/serialize.h>
+#include <cmath>
+#include <cstring>
+
+namespace hive {
+namespace {
+
+using capnp::DynamicList;
+using capnp::DynamicStruct;
+using capnp::DynamicValue;
+
+/// Walks one message and stops at the first broken rule. The pointer is assembled on the way back, so that a
+/// message without fault costs no string work.
+class checker {
+public:
+  std::optional<violation> run(DynamicStruct::Reader message) {
+    if (check_struct(message))
+      return std::nullopt;
+    return violation{std::move(pointer_), std::move(rule_)};
+  }
+
+private:
+  bool check_struct(DynamicStruct::Reader message) {
+    for (const auto& field : field_rules::of(message.getSchema())) {
+      if (!check_field(message, field)) {
+        pointer_ = "/" + field.json_name + pointer_;
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool check_field(DynamicStruct::Reader message, const field_rules& field) {
+    auto value = message.get(field.field);
+    switch (value.getType()) {
+    case DynamicValue::TEXT:
+      return check_text(value.as<capnp::Text>(), field);
+    case DynamicValue::DATA:
+      return check_presence(value.as<capnp::Data>().size() > 0, field);
+    case DynamicValue::FLOAT:
+      return check_number(value.as<double>(), field);
+    case DynamicValue::INT:
+      return check_bounds(static_cast<double>(value.as<int64_t>()), field);
+    case DynamicValue::UINT:
+      return check_bounds(static_cast<double>(value.as<uint64_t>()), field);
+    case DynamicValue::ENUM:
+      return value.as<capnp::DynamicEnum>().getEnumerant() != nullptr || broken("is no known choice");
+    case DynamicValue::LIST:
+      return check_list(value.as<DynamicList>(), field);
+    case DynamicValue::STRUCT:
+      if (!message.has(field.field))
+        return check_presence(false, field);
+      return check_struct(value.as<DynamicStruct>());
+    default:
+      return true;
+    }
+  }
+
+  bool check_text(capnp::Text::Reader text, const field_rules& field) {
+    if (text.size() == 0)
+      return check_presence(false, field);
+    std::string_view view{text.begin(), text.size()};
+    if (field.id && !is_valid_id(view))
+      return broken(std::string{id_rule});
+    if (view.size() > field.max_length)
+      return broken("is longer than " + std::to_string(field.max_length) + " bytes");
+    return is_utf8(view) || broken("is not UTF-8 text without NUL");
+  }
+
+  bool check_number(double value, const field_rules& field) {
+    if (std::isnan(value) && field.nullable)
+      return true;
+    if (!std::isfinite(value))
+      return broken("must be finite");
+    return check_bounds(value, field);
+  }
+
+  bool check_bounds(double value, const field_rules& field) {
+    if (value < field.min)
+      return broken("must be at least " + number(field.min));
+    if (value > field.max)
+      return broken("must be at most " + number(field.max));
+    return true;
+  }
+
+  bool check_list(DynamicList::Reader list, const field_rules& field) {
+    if (list.size() == 0)
+      return check_presence(false, field);
+    if (list.size() > field.max_elements)
+      return broken("has more than " + std::to_string(field.max_elements) + " elements");
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      if (!check_element(list, i)) {
+        pointer_ = "/" + element_name(list, i, field) + pointer_;
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool check_element(DynamicList::Reader list, uint32_t index) {
+    auto element = list[index];
+    switch (element.getType()) {
+    case DynamicValue::STRUCT:
+      return check_struct(element.as<DynamicStruct>());
+    case DynamicValue::TEXT: {
+      auto text = element.as<capnp::Text>();
+      std::string_view view{text.begin(), text.size()};
+      if (view.size() > field_rules::default_max_length)
+        return broken("is longer than " + std::to_string(field_rules::default_max_length) + " bytes");
+      return is_utf8(view) || broken("is not UTF-8 text without NUL");
+    }
+    case DynamicValue::FLOAT:
+      return std::isfinite(element.as<double>()) || broken("must be finite");
+    case DynamicValue::ENUM:
+      return element.as<capnp::DynamicEnum>().getEnumerant() != nullptr || broken("is no known choice");
+    default:
+      return true;
+    }
+  }
+
+  static std::string element_name(DynamicList::Reader list, uint32_t index, const field_rules& field) {
+    if (!field.element_key)
+      return std::to_string(index);
+    return list[index].as<DynamicStruct>().get(*field.element_key).as<capnp::Text>().cStr();
+  }
+
+  bool check_presence(bool given, const field_rules& field) {
+    return given || !field.required || broken("is required");
+  }
+
+  bool broken(std::string rule) {
+    rule_ = std::move(rule);
+    return false;
+  }
+
+  static std::string number(double value) {
+    return kj::str(value).cStr();
+  }
+
+  std::string pointer_;
+  std::string rule_;
+};
+
+constexpr uint64_t min_traversal_words = 1024;
+constexpr uint64_t traversal_factor = 4;
+constexpr int max_nesting = 16;
+
+} // namespace
+
+std::optional<violation> check(DynamicStruct::Reader message) {
+  return checker{}.run(message);
+}
+
+bool is_utf8(std::string_view text) {
+  auto* next = reinterpret_cast<const unsigned char*>(text.data());
+  auto* end = next + text.size();
+  while (next != end) {
+    if (*next == 0)
+      return false;
+    if (*next < 0x80) {
+      ++next;
+      continue;
+    }
+    // Lead byte → number of continuation bytes and the smallest code point that needs so many.
+    int more = *next >= 0xF0 ? 3 : *next >= 0xE0 ? 2 : 1;
+    if (*next < 0xC2 || *next > 0xF4 || end - next <= more)
+      return false;
+    uint32_t point = *next & (0x3F >> more);
+    for (int i = 1; i <= more; ++i) {
+      if ((next[i] & 0xC0) != 0x80)
+        return false;
+      point = (point << 6) | (next[i] & 0x3F);
+    }
+    constexpr uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
+    if (point < smallest[more] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
+      return false;
+    next += more + 1;
+  }
+  return true;
+}
+
+namespace detail {
+
+shared_words flatten(capnp::MessageBuilder& message) {
+  if (message.getSegmentsForOutput().size() == 1)
+    return std::make_shared<kj::Array<capnp::word>>(capnp::messageToFlatArray(message));
+  return flatten_reader(message.getRoot<capnp::AnyStruct>().asReader());
+}
+
+shared_words flatten_reader(capnp::AnyStruct::Reader root) {
+  auto size = root.totalSize().wordCount + 1;
+  auto words = kj::heapArray<capnp::word>(header_words + size);
+  std::memset(words.begin(), 0, words.size() * sizeof(capnp::word));
+  // The segment table of a stream with one segment: a zero (segments less one), then the size, little-endian.
+  static_assert(std::endian::native == std::endian::little);
+  auto segment_words = static_cast<uint32_t>(size);
+  std::memcpy(words.asBytes().begin() + sizeof(uint32_t), &segment_words, sizeof segment_words);
+  capnp::copyToUnchecked(root, words.slice(header_words, words.size()));
+  return std::make_shared<kj::Array<capnp::word>>(std::move(words));
+}
+
+caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema schema) {
+  if (auto limit = max_bytes_of(schema); bytes.size() > limit)
+    return fail(ec::too_large, "message of " + std::to_string(bytes.size()) + " bytes, at most " +
+                                 std::to_string(limit) + " are allowed");
+  if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
+    return fail(ec::malformed, "message of " + std::to_string(bytes.size()) + " bytes, not a positive multiple of 8");
+  // Bytes come from sockets and RocksDB at any alignment.
+  auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
+  std::memcpy(words.begin(), bytes.data(), bytes.size());
+  capnp::ReaderOptions limits;
+  limits.traversalLimitInWords = std::max(min_traversal_words, traversal_factor * words.size());
+  limits.nestingLimit = max_nesting;
+  try {
+    // The walk and the copy each get the whole traversal budget.
+    capnp::FlatArrayMessageReader for_check{words, limits};
+    if (auto found = check(for_check.getRoot<DynamicStruct>(schema)))
+      return fail(ec::invalid, found->pointer + " " + found->rule);
+    capnp::FlatArrayMessageReader for_copy{words, limits};
+    return flatten_reader(for_copy.getRoot<capnp::AnyStruct>());
+  } catch (const kj::Exception& e) {
+    return fail(ec::malformed, std::string{"message: "} + e.getDescription().cStr());
+  }
+}
+
+} // namespace detail
+} // namespace hive

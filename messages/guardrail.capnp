@@ -1,0 +1,26 @@
+@0xf2a4c0d1e83b6a06;
+# The guardrail manifest: hashes of the files and patterns that must not change unnoticed, signed.
+
+using Cxx = import "/capnp/c++.capnp";
+using Hive = import "annotations.capnp";
+$Cxx.namespace("hive::wire");
+
+struct GuardrailFile {
+  path @0 :Text $Hive.key $Hive.required $Hive.doc("Relative to the manifest's root.");
+  sha256 @1 :Text $Hive.required $Hive.maxLength(64);
+}
+
+struct GuardrailPattern {
+  name @0 :Text $Hive.key $Hive.required $Hive.maxLength(256);
+  body @1 :Text $Hive.required $Hive.maxLength(65536);
+  sha256 @2 :Text $Hive.required $Hive.maxLength(64);
+}
+
+struct GuardrailManifest $Hive.maxBytes(8388608) {
+  root @0 :Text $Hive.doc("Directory of the files, relative to the manifest file; without it the manifest's own.");
+  files @1 :List(GuardrailFile);
+  patterns @2 :List(GuardrailPattern);
+  signedAt @3 :Int64 $Hive.unixMicros;
+  publicKey @4 :Text $Hive.maxLength(64) $Hive.doc("Ed25519, hex. Verifiers pin the key they trust; this one only tells which it was.");
+  signature @5 :Text $Hive.maxLength(128) $Hive.doc("Ed25519 over the canonical Cap'n Proto form of the manifest without signature, hex.");
+}

@@ -1,0 +1,427 @@
+#include "messages/json.hpp"
+
+#include "messages/annotations.hpp"
+#include "messages/timestamp.hpp"
+
+#include <capnp/compat/json.h>
+#include <charconv>
+#include <cmath>
+#include <kj/encoding.h>
+#include <set>
+
+namespace hive {
+namespace {
+
+using capnp::DynamicEnum;
+using capnp::DynamicList;
+using capnp::DynamicStruct;
+using capnp::DynamicValue;
+using capnp::JsonValue;
+
+constexpr size_t max_json_nesting = 32;
+
+/// Integers beyond this lose digits in readers that hold numbers as doubles, so they travel as strings.
+constexpr int64_t max_exact_integer = int64_t{1} << 53;
+
+std::string_view view(capnp::Text::Reader text) {
+  return {text.begin(), text.size()};
+}
+
+// -- decoding -----------------------------------------------------------------
+
+/// Thrown inside this file alone, with the pointer growing at the front as the stack unwinds.
+struct decode_failure {
+  std::string pointer;
+  std::string text;
+};
+
+[[noreturn]] void refuse(std::string text) {
+  throw decode_failure{"", std::move(text)};
+}
+
+/// `~` and `/` in a member's name are escaped in a JSON pointer (RFC 6901).
+std::string escape_pointer(std::string_view name) {
+  std::string out;
+  for (char c : name)
+    out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return out;
+}
+
+template <class Body>
+void at(std::string_view member, Body&& body) {
+  try {
+    body();
+  } catch (decode_failure& failure) {
+    failure.pointer = "/" + escape_pointer(member) + failure.pointer;
+    throw;
+  }
+}
+
+const char* type_name(JsonValue::Reader value) {
+  switch (value.which()) {
+  case JsonValue::NULL_:
+    return "null";
+  case JsonValue::BOOLEAN:
+    return "a boolean";
+  case JsonValue::NUMBER:
+    return "a number";
+  case JsonValue::STRING:
+    return "a string";
+  case JsonValue::ARRAY:
+    return "an array";
+  case JsonValue::OBJECT:
+    return "an object";
+  default:
+    return "a call";
+  }
+}
+
+[[noreturn]] void wrong_type(const char* wanted, JsonValue::Reader got) {
+  refuse(std::string{"must be "} + wanted + ", not " + type_name(got));
+}
+
+template <class Integer>
+Integer to_integer(JsonValue::Reader value) {
+  if (value.isString()) {
+    auto text = view(value.getString());
+    Integer out{};
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    if (error != std::errc{} || end != text.data() + text.size())
+      refuse("must be an integer");
+    return out;
+  }
+  if (!value.isNumber())
+    wrong_type("an integer", value);
+  double number = value.getNumber();
+  if (std::trunc(number) != number)
+    refuse("must be an integer");
+  if (std::abs(number) > static_cast<double>(max_exact_integer))
+    refuse("integers beyond 2^53 must be given as strings");
+  if (number < static_cast<double>(std::numeric_limits<Integer>::min()) ||
+      number > static_cast<double>(std::numeric_limits<Integer>::max()))
+    refuse("is out of range");
+  return static_cast<Integer>(number);
+}
+
+double to_float(JsonValue::Reader value, const field_rules* field) {
+  if (value.isNull() && field && field->nullable)
+    return std::numeric_limits<double>::quiet_NaN();
+  if (!value.isNumber())
+    wrong_type("a number", value);
+  if (!std::isfinite(value.getNumber()))
+    refuse("must be finite");
+  return value.getNumber();
+}
+
+DynamicEnum to_enum(JsonValue::Reader value, capnp::EnumSchema schema) {
+  if (!value.isString())
+    wrong_type("a string", value);
+  std::string choices;
+  for (auto enumerant : schema.getEnumerants()) {
+    auto name = json_name(enumerant);
+    if (name == view(value.getString()))
+      return DynamicEnum{enumerant};
+    choices += (choices.empty() ? "" : ", ") + name;
+  }
+  refuse("must be one of " + choices);
+}
+
+capnp::Text::Reader to_text(JsonValue::Reader value) {
+  if (!value.isString())
+    wrong_type("a string", value);
+  return value.getString();
+}
+
+int64_t to_micros(JsonValue::Reader value) {
+  if (auto micros = parse_iso8601(view(to_text(value))))
+    return *micros;
+  refuse("must be an ISO-8601 time in UTC such as 2026-02-24T12:00:00Z");
+}
+
+class decoder {
+public:
+  static void decode_struct(JsonValue::Reader value, DynamicStruct::Builder out, bool skip_key = false) {
+    if (!value.isObject())
+      wrong_type("an object", value);
+    auto& fields = field_rules::of(out.getSchema());
+    std::vector<bool> seen(fields.size());
+    for (auto member : value.getObject()) {
+      auto name = view(member.getName());
+      auto* field = find_field(out.getSchema(), name);
+      at(name, [&] {
+        if (!field || (skip_key && field->key))
+          refuse("is not a known field");
+        auto already = seen[static_cast<size_t>(field - fields.data())];
+        if (already)
+          refuse("is given twice");
+        already = true;
+        decode_field(member.getValue(), out, *field);
+      });
+    }
+    for (size_t i = 0; i < fields.size(); ++i)
+      if (fields[i].required && !seen[i] && !(skip_key && fields[i].key))
+        at(fields[i].json_name, [] { refuse("is required"); });
+  }
+
+private:
+  static void decode_field(JsonValue::Reader value, DynamicStruct::Builder out, const field_rules& rules) {
+    auto field = rules.field;
+    auto type = field.getType();
+    if (value.isNull() && !rules.nullable && !rules.required)
+      return; // null means not given
+    switch (type.which()) {
+    case capnp::schema::Type::STRUCT:
+      decode_struct(value, out.init(field).as<DynamicStruct>());
+      return;
+    case capnp::schema::Type::LIST:
+      if (rules.element_key)
+        decode_keyed_list(value, out, rules);
+      else
+        decode_list(value, out, field);
+      return;
+    default:
+      out.set(field, scalar(value, type, &rules));
+    }
+  }
+
+  static DynamicValue::Reader scalar(JsonValue::Reader value, capnp::Type type, const field_rules* rules) {
+    switch (type.which()) {
+    case capnp::schema::Type::BOOL:
+      if (!value.isBoolean())
+        wrong_type("true or false", value);
+      return value.getBoolean();
+    case capnp::schema::Type::INT32:
+      return to_integer<int32_t>(value);
+    case capnp::schema::Type::INT64:
+      return rules && rules->unix_micros ? to_micros(value) : to_integer<int64_t>(value);
+    case capnp::schema::Type::UINT16:
+      return to_integer<uint16_t>(value);
+    case capnp::schema::Type::UINT32:
+      return to_integer<uint32_t>(value);
+    case capnp::schema::Type::UINT64:
+      return to_integer<uint64_t>(value);
+    case capnp::schema::Type::FLOAT64:
+      return to_float(value, rules);
+    case capnp::schema::Type::ENUM:
+      return to_enum(value, type.asEnum());
+    case capnp::schema::Type::TEXT:
+      return to_text(value);
+    default:
+      refuse("cannot be given as JSON");
+    }
+  }
+
+  static void decode_list(JsonValue::Reader value, DynamicStruct::Builder out, capnp::StructSchema::Field field) {
+    if (!value.isArray())
+      wrong_type("an array", value);
+    auto array = value.getArray();
+    auto list = out.init(field, array.size()).as<DynamicList>();
+    auto element = list.getSchema().getElementType();
+    for (uint32_t i = 0; i < array.size(); ++i) {
+      at(std::to_string(i), [&] {
+        if (element.isStruct())
+          decode_struct(array[i], list[i].as<DynamicStruct>());
+        else
+          list.set(i, scalar(array[i], element, nullptr));
+      });
+    }
+  }
+
+  static void decode_keyed_list(JsonValue::Reader value, DynamicStruct::Builder out, const field_rules& rules) {
+    if (!value.isObject())
+      wrong_type("an object", value);
+    auto members = value.getObject();
+    auto list = out.init(rules.field, members.size()).as<DynamicList>();
+    auto element = list.getSchema().getElementType().asStruct();
+    bool of_scalars = is_scalar_map(element);
+    std::set<std::string_view> seen;
+    for (uint32_t i = 0; i < members.size(); ++i) {
+      auto name = view(members[i].getName());
+      at(name, [&] {
+        if (!seen.insert(name).second)
+          refuse("is given twice");
+        auto entry = list[i].as<DynamicStruct>();
+        entry.set(*rules.element_key, members[i].getName());
+        if (of_scalars)
+          decode_field(members[i].getValue(), entry, scalar_field(element));
+        else
+          decode_struct(members[i].getValue(), entry, true);
+      });
+    }
+  }
+
+public:
+  /// A keyed struct with one further field is a plain map from key to that field's value.
+  static bool is_scalar_map(capnp::StructSchema element) {
+    return field_rules::of(element).size() == 2;
+  }
+
+  static const field_rules& scalar_field(capnp::StructSchema element) {
+    auto& fields = field_rules::of(element);
+    return fields[0].key ? fields[1] : fields[0];
+  }
+};
+
+// -- encoding -----------------------------------------------------------------
+
+template <class Integer>
+void write_integer(Integer value, JsonValue::Builder out) {
+  if (value > static_cast<Integer>(max_exact_integer) ||
+      (std::is_signed_v<Integer> && value < static_cast<Integer>(-max_exact_integer)))
+    out.setString(kj::str(value));
+  else
+    out.setNumber(static_cast<double>(value));
+}
+
+class encoder {
+public:
+  static void encode_struct(DynamicStruct::Reader value, JsonValue::Builder out, bool skip_key = false) {
+    std::vector<const field_rules*> shown;
+    for (const auto& field : field_rules::of(value.getSchema()))
+      if (!(skip_key && field.key) && is_shown(value, field))
+        shown.push_back(&field);
+    auto members = out.initObject(static_cast<uint32_t>(shown.size()));
+    for (uint32_t i = 0; i < shown.size(); ++i) {
+      members[i].setName(shown[i]->json_name);
+      encode_field(value, *shown[i], members[i].initValue());
+    }
+  }
+
+private:
+  static bool is_shown(DynamicStruct::Reader value, const field_rules& rules) {
+    if (rules.import_only)
+      return false;
+    auto type = rules.field.getType();
+    // Lists are always there, so that a client may iterate without asking; text and structs only when given.
+    if (type.isText() || type.isData())
+      return value.has(rules.field, capnp::HasMode::NON_NULL) && list_size(value.get(rules.field)) > 0;
+    if (type.isStruct())
+      return value.has(rules.field);
+    if (rules.unix_micros)
+      return value.get(rules.field).as<int64_t>() != 0;
+    return !rules.omit_default || value.has(rules.field, capnp::HasMode::NON_DEFAULT);
+  }
+
+  static size_t list_size(DynamicValue::Reader value) {
+    return value.getType() == DynamicValue::TEXT ? value.as<capnp::Text>().size() : value.as<capnp::Data>().size();
+  }
+
+  static void encode_field(DynamicStruct::Reader parent, const field_rules& rules, JsonValue::Builder out) {
+    auto value = parent.get(rules.field);
+    if (rules.unix_micros)
+      out.setString(format_iso8601(value.as<int64_t>()));
+    else if (rules.element_key)
+      encode_keyed_list(value.as<DynamicList>(), *rules.element_key, out);
+    else
+      encode_value(value, out);
+  }
+
+  static void encode_value(DynamicValue::Reader value, JsonValue::Builder out) {
+    switch (value.getType()) {
+    case DynamicValue::BOOL:
+      out.setBoolean(value.as<bool>());
+      return;
+    case DynamicValue::INT:
+      write_integer(value.as<int64_t>(), out);
+      return;
+    case DynamicValue::UINT:
+      write_integer(value.as<uint64_t>(), out);
+      return;
+    case DynamicValue::FLOAT:
+      encode_float(value.as<double>(), out);
+      return;
+    case DynamicValue::TEXT:
+      out.setString(value.as<capnp::Text>());
+      return;
+    case DynamicValue::DATA:
+      out.setString(kj::encodeHex(value.as<capnp::Data>()));
+      return;
+    case DynamicValue::ENUM:
+      encode_enum(value.as<DynamicEnum>(), out);
+      return;
+    case DynamicValue::STRUCT:
+      encode_struct(value.as<DynamicStruct>(), out);
+      return;
+    case DynamicValue::LIST:
+      encode_list(value.as<DynamicList>(), out);
+      return;
+    default:
+      out.setNull();
+    }
+  }
+
+  /// JSON has no NaN and no infinities: null says that there is no number.
+  static void encode_float(double value, JsonValue::Builder out) {
+    if (std::isfinite(value))
+      out.setNumber(value);
+    else
+      out.setNull();
+  }
+
+  static void encode_enum(DynamicEnum value, JsonValue::Builder out) {
+    KJ_IF_MAYBE (enumerant, value.getEnumerant())
+      out.setString(json_name(*enumerant));
+    else
+      out.setNumber(value.getRaw());
+  }
+
+  static void encode_list(DynamicList::Reader list, JsonValue::Builder out) {
+    auto array = out.initArray(list.size());
+    for (uint32_t i = 0; i < list.size(); ++i)
+      encode_value(list[i], array[i]);
+  }
+
+  static void encode_keyed_list(DynamicList::Reader list, capnp::StructSchema::Field key, JsonValue::Builder out) {
+    auto members = out.initObject(list.size());
+    auto element = list.getSchema().getElementType().asStruct();
+    bool of_scalars = decoder::is_scalar_map(element);
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      auto entry = list[i].as<DynamicStruct>();
+      members[i].setName(entry.get(key).as<capnp::Text>());
+      if (of_scalars)
+        encode_field(entry, decoder::scalar_field(element), members[i].initValue());
+      else
+        encode_struct(entry, members[i].initValue(), true);
+    }
+  }
+};
+
+} // namespace
+
+std::string json_error::message() const {
+  return pointer.empty() ? text : pointer + " " + text;
+}
+
+namespace detail {
+
+std::optional<json_error> decode_json(std::string_view text, DynamicStruct::Builder root) {
+  // Text without NUL and broken UTF-8 first: the JSON reader below does not look at either.
+  if (!is_utf8(text))
+    return json_error{ec::malformed, "", "the document is not UTF-8 text without NUL"};
+  try {
+    capnp::MallocMessageBuilder scratch;
+    auto document = scratch.initRoot<JsonValue>();
+    capnp::JsonCodec json;
+    json.setMaxNestingDepth(max_json_nesting);
+    json.decodeRaw(kj::arrayPtr(text.data(), text.size()), document);
+    decoder::decode_struct(document, root);
+  } catch (decode_failure& failure) {
+    return json_error{ec::invalid, std::move(failure.pointer), std::move(failure.text)};
+  } catch (const kj::Exception& e) {
+    return json_error{ec::malformed, "", std::string{"the document is not valid JSON: "} + e.getDescription().cStr()};
+  }
+  return std::nullopt;
+}
+
+std::string encode_json(DynamicStruct::Reader root, bool pretty) {
+  capnp::MallocMessageBuilder scratch;
+  auto document = scratch.initRoot<JsonValue>();
+  encoder::encode_struct(root, document);
+  capnp::JsonCodec json;
+  json.setPrettyPrint(pretty);
+  auto text = json.encodeRaw(document);
+  return {text.begin(), text.size()};
+}
+
+} // namespace detail
+} // namespace hive

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "messages/check.hpp"
+#include "messages/ec.hpp"
+
+#include <caf/expected.hpp>
+#include <caf/meta/load_callback.hpp>
+#include <caf/meta/type_name.hpp>
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace hive {
+
+/// One immutable Cap'n Proto message with root `T`. Copies share the words, so passing one between actors copies a
+/// pointer; `m->getX()` reads in place and may be done from any thread.
+///
+/// The bytes are a Cap'n Proto stream of one segment: the same on the wire, on disk and in memory.
+template <class T>
+class msg {
+public:
+  using reader = typename T::Reader;
+  using builder = typename T::Builder;
+
+  /// A message whose fields all hold their defaults.
+  msg() : msg{empty()} {
+  }
+
+  /// Builds a message: `fill` gets its root's builder.
+  template <class Fill>
+  static msg build(Fill&& fill) {
+    capnp::MallocMessageBuilder scratch;
+    fill(scratch.template initRoot<T>());
+    return msg{detail::flatten(scratch)};
+  }
+
+  /// Copies what `source` reads, wherever it lies.
+  static msg copy_of(reader source) {
+    return msg{detail::flatten_reader(capnp::AnyStruct::Reader{source})};
+  }
+
+  /// Takes over a message that was built elsewhere. Its root must be a `T`.
+  static msg adopt(capnp::MessageBuilder& source) {
+    return msg{detail::flatten(source)};
+  }
+
+  /// Reads untrusted bytes: this is the one border where they are checked, after it everything may be relied on.
+  /// Fails with ec::too_large or ec::malformed (limits: see detail::load) or ec::invalid when a field breaks a rule
+  /// of its schema.
+  static caf::expected<msg> load(std::string_view bytes) {
+    auto words = detail::load(bytes, capnp::Schema::from<T>());
+    if (!words)
+      return words.error();
+    return msg{std::move(*words)};
+  }
+
+  const reader* operator->() const {
+    return &root_;
+  }
+
+  const reader& operator*() const {
+    return root_;
+  }
+
+  /// The message as it travels and as it is stored.
+  std::string_view bytes() const {
+    auto chars = words_->asChars();
+    return {chars.begin(), chars.size()};
+  }
+
+private:
+  static const msg& empty() {
+    static const msg instance = build([](builder) {});
+    return instance;
+  }
+
+  explicit msg(detail::shared_words words)
+      : words_{std::move(words)}, root_{capnp::readMessageUnchecked<T>(words_->begin() + detail::header_words)} {
+  }
+
+  detail::shared_words words_;
+  reader root_;
+};
+
+template <class Inspector, class T>
+typename Inspector::result_type inspect(Inspector& f, msg<T>& x) {
+  std::string bytes;
+  if constexpr (Inspector::reads_state)
+    bytes = x.bytes();
+  auto load = [&]() -> caf::error {
+    auto loaded = msg<T>::load(bytes);
+    if (!loaded)
+      return std::move(loaded.error());
+    x = std::move(*loaded);
+    return caf::none;
+  };
+  return f(caf::meta::type_name("msg"), bytes, caf::meta::load_callback(load));
+}
+
+} // namespace hive

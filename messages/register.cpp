@@ -1,0 +1,36 @@
+#include "messages/register.hpp"
+
+#include "messages/benchmark.capnp.h"
+#include "messages/ec.hpp"
+#include "messages/guardrail.capnp.h"
+#include "messages/msg.hpp"
+#include "messages/node.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "messages/upgrade.capnp.h"
+
+#include <caf/actor_system_config.hpp>
+
+namespace hive {
+namespace {
+
+/// Registers msg<T> for each T under its name in the schema.
+template <class... Ts>
+void add(caf::actor_system_config& config) {
+  (config.add_message_type<msg<Ts>>(std::string{"hive."} + capnp::Schema::from<Ts>().getShortDisplayName().cStr()),
+   ...);
+}
+
+} // namespace
+
+void register_messages(caf::actor_system_config& config) {
+  using namespace wire;
+  config.add_error_category(caf::atom("hive"), render_error);
+  add<MeasureRequest, Measurement, CommandSpec, BenchmarkName, BenchmarkInfo, BenchmarkQuery, BenchmarkList, RunCommand,
+      RunResult, ObserveModel, Recorded, WorldModelStats>(config);
+  add<Snapshot, SnapshotList, CaptureRequest, CaptureAccepted, ImportSnapshot, SnapshotQuery, PageQuery,
+      LatestResultsQuery, LatestResults>(config);
+  add<UpgradeQuery, UpgradeCheck>(config);
+  add<HealthQuery, Health>(config);
+}
+
+} // namespace hive

@@ -1,0 +1,52 @@
+@0xf2a4c0d1e83b6a04;
+# Whether one version may replace another on this node.
+
+using Cxx = import "/capnp/c++.capnp";
+using Hive = import "annotations.capnp";
+using Snapshot = import "snapshot.capnp";
+$Cxx.namespace("hive::wire");
+
+enum Policy {
+  threshold @0 $Hive.doc("HART OS's rule: 5% on the metrics both snapshots hold.");
+  strict @1 $Hive.doc("Fails closed: what is missing or not comparable is inconclusive.");
+}
+
+enum Verdict {
+  safe @0;
+  regressed @1;
+  inconclusive @2;
+}
+
+struct UpgradeQuery {
+  old @0 :Text $Hive.id $Hive.required $Hive.doc("The version in use.");
+  new @1 :Text $Hive.id $Hive.required $Hive.doc("The version that would replace it.");
+  policy @2 :Policy = threshold;
+}
+
+struct MetricChange {
+  adapter @0 :Text;
+  metric @1 :Text $Hive.required;
+  old @2 :Float64 $Hive.nullable;
+  new @3 :Float64 $Hive.nullable;
+  changePct @4 :Float64 $Hive.nullable $Hive.doc("Percent of the old value; null when that is zero.");
+  direction @5 :Snapshot.Direction;
+}
+
+struct MissingMetric {
+  adapter @0 :Text;
+  metric @1 :Text;
+  reason @2 :Text $Hive.required $Hive.doc("Why the two versions could not be compared here.");
+}
+
+struct UpgradeCheck $Hive.maxBytes(8388608) {
+  old @0 :Text;
+  new @1 :Text;
+  policy @2 :Policy;
+  safe @3 :Bool $Hive.doc("True only with verdict safe.");
+  verdict @4 :Verdict;
+  reason @5 :Text;
+  compared @6 :UInt32 $Hive.doc("How many metrics were compared.");
+  regressions @7 :List(MetricChange);
+  improvements @8 :List(MetricChange);
+  missing @9 :List(MissingMetric);
+}
