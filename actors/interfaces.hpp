@@ -49,6 +49,8 @@ using registry_actor = caf::typed_actor<
   // Captures a version: all adapters of the tier at once; answers when the snapshot is durable. ec::busy while a
   // capture of this version runs, ec::overloaded when too many run.
   caf::replies_to<msg<wire::CaptureRequest>>::with<msg<wire::Snapshot>>,
+  // The same, but answers as soon as the capture runs.
+  caf::replies_to<msg<wire::StartCapture>>::with<msg<wire::CaptureAccepted>>,
   // Keeps a snapshot that was captured elsewhere; answers when it is durable.
   caf::replies_to<msg<wire::ImportSnapshot>>::with<msg<wire::Snapshot>>,
   // The latest capture of a version, or ec::not_found.

@@ -27,7 +27,7 @@ void register_messages(caf::actor_system_config& config) {
   config.add_error_category(caf::atom("hive"), render_error);
   add<MeasureRequest, Measurement, CommandSpec, BenchmarkName, BenchmarkInfo, BenchmarkQuery, BenchmarkList, RunCommand,
       RunResult, ObserveModel, Recorded, WorldModelStats>(config);
-  add<Snapshot, SnapshotList, CaptureRequest, CaptureAccepted, ImportSnapshot, SnapshotQuery, PageQuery,
+  add<Snapshot, SnapshotList, CaptureRequest, StartCapture, CaptureAccepted, ImportSnapshot, SnapshotQuery, PageQuery,
       LatestResultsQuery, LatestResults>(config);
   add<UpgradeQuery, UpgradeCheck>(config);
   add<HealthQuery, Health>(config);

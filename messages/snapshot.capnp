@@ -97,6 +97,10 @@ struct CaptureRequest $Hive.doc("Measure a version now.") {
   wait @4 :Bool = true $Hive.query $Hive.doc("false answers 202 at once, with the snapshot's location.");
 }
 
+struct StartCapture $Hive.doc("Begin a capture without waiting for its end.") {
+  request @0 :CaptureRequest $Hive.required;
+}
+
 struct CaptureAccepted {
   version @0 :Text $Hive.required;
   captureId @1 :UInt64;
