@@ -121,6 +121,10 @@ struct PageQuery {
   after @1 :Text $Hive.maxLength(256) $Hive.doc("Continue behind this entry: `next` of the page before.");
 }
 
+struct CaptureCounter $Hive.doc("Kept in the store: the highest capture number given out.") {
+  last @0 :UInt64;
+}
+
 struct SnapshotList $Hive.maxBytes(8388608) {
   snapshots @0 :List(SnapshotSummary);
   next @1 :Text $Hive.doc("Give it as `after` for the next page; absent on the last one.");
@@ -129,8 +133,8 @@ struct SnapshotList $Hive.maxBytes(8388608) {
 struct LatestResultsQuery {
 }
 
-struct LatestResult {
-  name @0 :Text $Hive.key $Hive.required $Hive.doc("adapter.metric");
+struct SeriesPoint $Hive.doc("One value in the history of a metric.") {
+  name @0 :Text $Hive.key $Hive.required $Hive.maxLength(512) $Hive.doc("adapter.metric");
   value @1 :Float64 $Hive.nullable;
   direction @2 :Direction;
   unit @3 :Text;
@@ -140,5 +144,5 @@ struct LatestResult {
 
 struct LatestResults $Hive.maxBytes(8388608) $Hive.doc("The newest value of every metric on this node.") {
   node @0 :Text;
-  results @1 :List(LatestResult);
+  results @1 :List(SeriesPoint);
 }

@@ -1,0 +1,109 @@
+#include "storage/keys.hpp"
+
+#include <cstdint>
+
+namespace hive::keys {
+namespace {
+
+constexpr char separator = '\0';
+
+std::string big_endian(uint64_t value) {
+  std::string out(sizeof value, '\0');
+  for (size_t i = 0; i < sizeof value; ++i)
+    out[i] = static_cast<char>(value >> (8 * (sizeof value - 1 - i)));
+  return out;
+}
+
+template <class... Parts>
+std::string join(std::string_view kind, Parts... parts) {
+  std::string out{kind};
+  ((out += parts, out += separator), ...);
+  return out;
+}
+
+} // namespace
+
+std::string node() {
+  return "node";
+}
+
+std::string last_capture() {
+  return "last_capture";
+}
+
+std::string snapshot(std::string_view version, capture_id id) {
+  return snapshots_of(version) + big_endian(id.value);
+}
+
+std::string snapshots_of(std::string_view version) {
+  return join("capture/", version);
+}
+
+std::string snapshot_summary(std::string_view version) {
+  return snapshot_summaries() + std::string{version};
+}
+
+std::string snapshot_summaries() {
+  return "summary/";
+}
+
+std::string series_point(std::string_view adapter, std::string_view metric, capture_id id) {
+  return series_of(adapter, metric) + big_endian(id.value);
+}
+
+std::string series_of(std::string_view adapter, std::string_view metric) {
+  return join("", adapter, metric);
+}
+
+std::string_view series_of_key(std::string_view key) {
+  return key.substr(0, key.size() - sizeof(uint64_t));
+}
+
+std::string adapter(std::string_view name) {
+  return adapters() + std::string{name};
+}
+
+std::string adapters() {
+  return "adapter/";
+}
+
+std::string model(std::string_view id) {
+  return models() + std::string{id};
+}
+
+std::string models() {
+  return "model/";
+}
+
+std::string world_model() {
+  return "world_model";
+}
+
+std::optional<std::string> after_prefix(std::string_view prefix) {
+  std::string out{prefix};
+  while (!out.empty() && static_cast<unsigned char>(out.back()) == 0xFF)
+    out.pop_back();
+  if (out.empty())
+    return std::nullopt;
+  ++out.back();
+  return out;
+}
+
+} // namespace hive::keys
+
+namespace hive {
+
+std::string printable(std::string_view key) {
+  static constexpr std::string_view hex = "0123456789abcdef";
+  std::string out;
+  for (char c : key) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7F)
+      out += c;
+    else
+      (out += "\\x").append({hex[byte >> 4], hex[byte & 15]});
+  }
+  return out;
+}
+
+} // namespace hive

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "messages/ids.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Every key of the store is built here. Parts are ids or checked text without NUL, so a NUL ends a part and keys sort
+/// by their parts; numbers are big-endian, so they sort as numbers.
+namespace hive::keys {
+
+/// meta: the node's identity and epoch.
+std::string node();
+/// meta: the last capture's number.
+std::string last_capture();
+
+/// snapshots: one capture of a version.
+std::string snapshot(std::string_view version, capture_id id);
+/// snapshots: prefix of all captures of a version, in the order they were made.
+std::string snapshots_of(std::string_view version);
+/// snapshots: what a list shows of a version.
+std::string snapshot_summary(std::string_view version);
+/// snapshots: prefix of all summaries, by version.
+std::string snapshot_summaries();
+
+/// series: one value of a metric.
+std::string series_point(std::string_view adapter, std::string_view metric, capture_id id);
+/// series: prefix of a metric's history; for a key of the column, the history it belongs to.
+std::string series_of(std::string_view adapter, std::string_view metric);
+std::string_view series_of_key(std::string_view key);
+
+/// inputs: a registered command adapter.
+std::string adapter(std::string_view name);
+std::string adapters();
+/// inputs: what is kept of a model.
+std::string model(std::string_view id);
+std::string models();
+/// inputs: the world model's counters.
+std::string world_model();
+
+/// The first key behind all that start with `prefix`; none when there is no such key.
+std::optional<std::string> after_prefix(std::string_view prefix);
+
+} // namespace hive::keys
+
+namespace hive {
+
+/// A key for an error message: bytes outside printable ASCII as \xNN.
+std::string printable(std::string_view key);
+
+} // namespace hive

@@ -1,0 +1,173 @@
+#include "storage/database.hpp"
+
+#include "storage/directory.hpp"
+#include "storage/keys.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hive {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unique_ptr<database> open_or_die(const fs::path& directory) {
+  auto db = database::open({.directory = directory});
+  if (!db)
+    throw std::runtime_error(text_of(db.error()));
+  return std::move(*db);
+}
+
+ec open_error(const fs::path& directory, std::string* text = nullptr) {
+  auto db = database::open({.directory = directory});
+  if (db)
+    return ec::none;
+  if (text)
+    *text = text_of(db.error());
+  return code_of(db.error());
+}
+
+/// A store with an identity and a few hundred records, closed again.
+void fill(const fs::path& directory) {
+  auto db = open_or_die(directory);
+  write_set writes;
+  writes.put(column::meta, keys::node(), "identity");
+  for (int i = 0; i < 300; ++i)
+    writes.put(column::inputs, "key" + std::to_string(i), std::string(1000, 'v'));
+  ASSERT_FALSE(db->write(writes));
+}
+
+void flip_byte(const fs::path& file, std::streamoff offset) {
+  std::fstream stream{file, std::ios::in | std::ios::out | std::ios::binary};
+  stream.seekg(offset);
+  char c = static_cast<char>(stream.get());
+  stream.seekp(offset);
+  stream.put(static_cast<char>(c ^ 0x40));
+}
+
+fs::path find_file(const fs::path& directory, std::string_view extension) {
+  for (const auto& entry : fs::directory_iterator{directory})
+    if (entry.path().extension() == extension && fs::file_size(entry.path()) > 0)
+      return entry.path();
+  throw std::runtime_error("no file with extension " + std::string{extension});
+}
+
+TEST(Database, KeepsWhatWasWrittenAcrossReopening) {
+  temporary_directory dir;
+  fill(dir.path());
+  auto db = open_or_die(dir.path());
+  EXPECT_EQ(**db->get(column::inputs, "key7"), std::string(1000, 'v'));
+  EXPECT_FALSE((*db->get(column::inputs, "nothing")).has_value());
+  EXPECT_FALSE((*db->get(column::tasks, "key7")).has_value()) << "columns must not share keys";
+}
+
+TEST(Database, ErasesAndVisitsInByteOrder) {
+  temporary_directory dir;
+  auto db = open_or_die(dir.path());
+  write_set writes;
+  for (std::string key : {"b/2", "a/9", "b/1", "b/3", "c/0"})
+    writes.put(column::tasks, key, key);
+  ASSERT_FALSE(db->write(writes));
+  write_set erase;
+  erase.erase(column::tasks, "b/2");
+  ASSERT_FALSE(db->write(erase));
+  std::string seen;
+  ASSERT_FALSE(db->visit(column::tasks, "b/", "", [&](auto key, auto) {
+    seen += std::string{key} + " ";
+    return database::scan::next;
+  }));
+  EXPECT_EQ(seen, "b/1 b/3 ");
+  EXPECT_EQ(**db->last(column::tasks, "b/"), "b/3");
+  EXPECT_FALSE((*db->last(column::tasks, "d/")).has_value());
+}
+
+TEST(Database, RefusesADirectoryOfSomethingElse) {
+  temporary_directory dir;
+  std::ofstream{dir.path() / "thesis.tex"} << "text";
+  std::string text;
+  EXPECT_EQ(open_error(dir.path(), &text), ec::invalid);
+  EXPECT_NE(text.find(dir.path().string()), std::string::npos) << text;
+}
+
+TEST(Database, RefusesAFileInPlaceOfTheDirectory) {
+  temporary_directory dir;
+  auto file = dir.path() / "data";
+  std::ofstream{file} << "text";
+  EXPECT_EQ(open_error(file), ec::invalid);
+}
+
+TEST(Database, RefusesADirectoryThatCannotBeCreated) {
+  EXPECT_EQ(open_error("/proc/hive-data"), ec::storage_failed);
+}
+
+TEST(Database, RefusesASecondOpenOfTheSameData) {
+  temporary_directory dir;
+  auto first = open_or_die(dir.path());
+  std::string text;
+  EXPECT_EQ(open_error(dir.path(), &text), ec::busy);
+  EXPECT_NE(text.find("in use"), std::string::npos) << text;
+}
+
+TEST(Database, RefusesAStoreWithoutItsCurrentFileInsteadOfStartingAnew) {
+  temporary_directory dir;
+  fill(dir.path());
+  fs::remove(store_path(dir.path()) / "CURRENT");
+  std::string text;
+  EXPECT_EQ(open_error(dir.path(), &text), ec::corrupt);
+  EXPECT_NE(text.find("CURRENT"), std::string::npos) << text;
+}
+
+TEST(Database, RefusesADamagedWriteAheadLogAndNamesTheStore) {
+  temporary_directory dir;
+  fill(dir.path());
+  flip_byte(find_file(store_path(dir.path()), ".log"), 100'000);
+  {
+    // A second record behind the damaged one: the damage is not at the torn tail.
+    std::string text;
+    auto code = open_error(dir.path(), &text);
+    EXPECT_EQ(code, ec::corrupt) << text;
+    EXPECT_NE(text.find(store_path(dir.path()).string()), std::string::npos) << text;
+  }
+}
+
+TEST(Database, OpensAfterATornLastRecordAndKeepsTheRest) {
+  temporary_directory dir;
+  fill(dir.path());
+  {
+    auto db = open_or_die(dir.path());
+    write_set writes;
+    writes.put(column::inputs, "last", "unacknowledged");
+    ASSERT_FALSE(db->write(writes));
+  }
+  auto log = find_file(store_path(dir.path()), ".log");
+  fs::resize_file(log, fs::file_size(log) - 5);
+  auto db = open_or_die(dir.path());
+  EXPECT_TRUE((*db->get(column::inputs, "key299")).has_value());
+  EXPECT_FALSE((*db->get(column::inputs, "last")).has_value());
+}
+
+TEST(Database, RefusesAnotherProgramsRocksDb) {
+  temporary_directory dir;
+  {
+    auto db = open_or_die(dir.path());
+    write_set writes;
+    writes.put(column::tasks, "foreign", "record");
+    ASSERT_FALSE(db->write(writes));
+  }
+  EXPECT_EQ(open_error(dir.path()), ec::corrupt) << "records without a node identity are not ours";
+}
+
+TEST(Keys, SortNumbersAsNumbersAndEndWithTheirPart) {
+  EXPECT_LT(keys::snapshot("v1", {9}), keys::snapshot("v1", {10}));
+  EXPECT_LT(keys::snapshot("v1", {255}), keys::snapshot("v1", {256}));
+  EXPECT_FALSE(keys::snapshot("v10", {1}).starts_with(keys::snapshots_of("v1")));
+  EXPECT_EQ(keys::after_prefix("ab"), "ac");
+  EXPECT_EQ(keys::after_prefix("a\xFF\xFF"), "b");
+  EXPECT_EQ(keys::after_prefix("\xFF"), std::nullopt);
+}
+
+} // namespace
+} // namespace hive
