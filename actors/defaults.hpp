@@ -49,6 +49,31 @@ inline constexpr auto capture_timeout = 24h;
 inline constexpr size_t max_requests_in_flight = 4'096;
 /// Largest body that is read: a snapshot's limit.
 inline constexpr size_t max_body_bytes = size_t{8} << 20;
+/// A body of up to so many times the limit is read to its end and answered with 413; a larger one ends the connection.
+/// Reading on lets clients that only look for an answer after sending everything see why.
+inline constexpr size_t refused_body_factor = 4;
+/// Open connections; more are closed at once. Far below the usual 1,024 open files of a process, which the store and
+/// child processes need too.
+inline constexpr size_t max_connections = 512;
+/// Longest request target; ids have 64 characters, so that the longest meant one has a few hundred.
+inline constexpr size_t max_url_bytes = 8'192;
+/// Longest value of one header field, and most fields: what other servers and browsers are used to.
+inline constexpr size_t max_header_bytes = 8'192;
+inline constexpr size_t max_header_fields = 100;
+/// Far more than any record has fields.
+inline constexpr size_t max_query_parameters = 64;
+/// Larger JSON is decoded and encoded by an actor of its own, so that it does not hold up small requests.
+inline constexpr size_t max_inline_json_bytes = size_t{64} << 10;
+/// A client that needs longer to send one request, or is idle for longer, is let go.
+inline constexpr auto client_read_timeout = 60s;
+/// A client that needs longer to take an answer is let go.
+inline constexpr auto client_write_timeout = 60s;
+/// Requests in work when the server is told to stop have this long; shorter than `stop_timeout`.
+inline constexpr auto http_drain_timeout = 5s;
+/// Between two looks at whether the server has drained: short beside the time a person waits, long beside a request.
+inline constexpr auto http_drain_poll = 20ms;
+/// For the last answers to reach their sockets when the server closes.
+inline constexpr auto http_flush_timeout = 1s;
 
 // -- node ----------------------------------------------------------------------
 

@@ -169,6 +169,11 @@ std::string doc_of(capnp::Schema schema) {
   return found ? found->getText().cStr() : std::string{};
 }
 
+std::string doc_of(capnp::EnumSchema::Enumerant enumerant) {
+  auto found = find_annotation(enumerant, doc_id);
+  return found ? found->getText().cStr() : std::string{};
+}
+
 size_t max_bytes_of(capnp::StructSchema schema) {
   constexpr size_t default_max_bytes = 1 << 20;
   auto found = find_annotation(schema, max_bytes_id);

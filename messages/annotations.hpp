@@ -43,6 +43,9 @@ const field_rules* find_field(capnp::StructSchema schema, std::string_view json_
 /// The $doc of a struct or enum; empty without one.
 std::string doc_of(capnp::Schema schema);
 
+/// The $doc of one choice of an enum; empty without one.
+std::string doc_of(capnp::EnumSchema::Enumerant enumerant);
+
 /// Whether `text` is UTF-8 (no overlong forms, no surrogates) without NUL.
 bool is_utf8(std::string_view text);
 

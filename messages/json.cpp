@@ -3,6 +3,7 @@
 #include "messages/annotations.hpp"
 #include "messages/timestamp.hpp"
 
+#include <algorithm>
 #include <capnp/compat/json.h>
 #include <charconv>
 #include <cmath>
@@ -138,9 +139,38 @@ int64_t to_micros(JsonValue::Reader value) {
   refuse("must be an ISO-8601 time in UTC such as 2026-02-24T12:00:00Z");
 }
 
+/// A parameter's text as the JSON value that a body would hold for a field of this type.
+void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder out) {
+  switch (type.which()) {
+  case capnp::schema::Type::BOOL:
+    if (text != "true" && text != "false")
+      refuse("must be true or false");
+    out.setBoolean(text == "true");
+    return;
+  case capnp::schema::Type::FLOAT64: {
+    double number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size())
+      refuse("must be a number");
+    out.setNumber(number);
+    return;
+  }
+  case capnp::schema::Type::STRUCT:
+  case capnp::schema::Type::LIST:
+    refuse("cannot be given in a URL");
+  default:
+    // Integers, enums, times and text all read strings.
+    out.initString(static_cast<uint32_t>(text.size()));
+    std::copy(text.begin(), text.end(), out.getString().begin());
+  }
+}
+
 class decoder {
 public:
-  static void decode_struct(JsonValue::Reader value, DynamicStruct::Builder out, bool skip_key = false) {
+  using given_fields = std::span<const field_rules* const>;
+
+  static void decode_struct(JsonValue::Reader value, DynamicStruct::Builder out, bool skip_key = false,
+                            given_fields given = {}) {
     if (!value.isObject())
       wrong_type("an object", value);
     auto& fields = field_rules::of(out.getSchema());
@@ -155,15 +185,17 @@ public:
         if (already)
           refuse("is given twice");
         already = true;
-        decode_field(member.getValue(), out, *field);
+        if (is_in(given, *field))
+          require_same(member.getValue(), out, *field);
+        else
+          decode_field(member.getValue(), out, *field);
       });
     }
     for (size_t i = 0; i < fields.size(); ++i)
-      if (fields[i].required && !seen[i] && !(skip_key && fields[i].key))
+      if (fields[i].required && !seen[i] && !(skip_key && fields[i].key) && !is_in(given, fields[i]))
         at(fields[i].json_name, [] { refuse("is required"); });
   }
 
-private:
   static void decode_field(JsonValue::Reader value, DynamicStruct::Builder out, const field_rules& rules) {
     auto field = rules.field;
     auto type = field.getType();
@@ -182,6 +214,19 @@ private:
     default:
       out.set(field, scalar(value, type, &rules));
     }
+  }
+
+private:
+  static bool is_in(given_fields given, const field_rules& field) {
+    return std::find(given.begin(), given.end(), &field) != given.end();
+  }
+
+  static void require_same(JsonValue::Reader value, DynamicStruct::Builder out, const field_rules& rules) {
+    capnp::MallocMessageBuilder scratch;
+    auto other = scratch.initRoot<DynamicStruct>(out.getSchema());
+    decode_field(value, other, rules);
+    if (kj::str(other.asReader().get(rules.field)) != kj::str(out.asReader().get(rules.field)))
+      refuse("must be the same as in the URL");
   }
 
   static DynamicValue::Reader scalar(JsonValue::Reader value, capnp::Type type, const field_rules* rules) {
@@ -394,7 +439,8 @@ std::string json_error::message() const {
 
 namespace detail {
 
-std::optional<json_error> decode_json(std::string_view text, DynamicStruct::Builder root) {
+std::optional<json_error> decode_json(std::string_view text, DynamicStruct::Builder root,
+                                      std::span<const field_rules* const> given) {
   // Text without NUL and broken UTF-8 first: the JSON reader below does not look at either.
   if (!is_utf8(text))
     return json_error{ec::malformed, "", "the document is not UTF-8 text without NUL"};
@@ -404,11 +450,25 @@ std::optional<json_error> decode_json(std::string_view text, DynamicStruct::Buil
     capnp::JsonCodec json;
     json.setMaxNestingDepth(max_json_nesting);
     json.decodeRaw(kj::arrayPtr(text.data(), text.size()), document);
-    decoder::decode_struct(document, root);
+    decoder::decode_struct(document, root, false, given);
   } catch (decode_failure& failure) {
     return json_error{ec::invalid, std::move(failure.pointer), std::move(failure.text)};
   } catch (const kj::Exception& e) {
     return json_error{ec::malformed, "", std::string{"the document is not valid JSON: "} + e.getDescription().cStr()};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> decode_text(std::string_view text, DynamicStruct::Builder root, const field_rules& field) {
+  if (!is_utf8(text))
+    return "is not UTF-8 text without NUL";
+  capnp::MallocMessageBuilder scratch;
+  auto value = scratch.initRoot<JsonValue>();
+  try {
+    text_to_json(text, field.field.getType(), value);
+    decoder::decode_field(value, root, field);
+  } catch (decode_failure& failure) {
+    return std::move(failure.text);
   }
   return std::nullopt;
 }

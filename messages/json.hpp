@@ -3,10 +3,13 @@
 #include "messages/check.hpp"
 #include "messages/msg.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace hive {
+
+struct field_rules;
 
 /// What was wrong with a JSON document, with the place for a problem's `pointer`.
 struct json_error {
@@ -20,8 +23,15 @@ struct json_error {
 
 namespace detail {
 
-/// Decodes `text` into `root` without running `check`. Returns nothing on success.
-std::optional<json_error> decode_json(std::string_view text, capnp::DynamicStruct::Builder root);
+/// Decodes `text` into `root` without running `check`. Returns nothing on success. The fields in `given` were set
+/// before, from a URL: the document need not hold them, and where it does its value must be the same.
+std::optional<json_error> decode_json(std::string_view text, capnp::DynamicStruct::Builder root,
+                                      std::span<const field_rules* const> given = {});
+
+/// Sets a field of `root` from text that stands outside JSON, such as a URL's parameter. Only fields of one value can
+/// be given so. Returns what is wrong, without the field's name, or nothing on success.
+std::optional<std::string> decode_text(std::string_view text, capnp::DynamicStruct::Builder root,
+                                       const field_rules& field);
 std::string encode_json(capnp::DynamicStruct::Reader root, bool pretty);
 
 } // namespace detail

@@ -1,0 +1,62 @@
+#include "actors/http/access.hpp"
+
+#include "messages/ec.hpp"
+
+#include <sodium.h>
+
+namespace hive::http {
+namespace {
+
+constexpr std::string_view scheme = "Bearer ";
+
+} // namespace
+
+std::string_view to_string(role what) {
+  switch (what) {
+  case role::anyone:
+    return "anyone";
+  case role::read:
+    return "read";
+  case role::record:
+    return "record";
+  case role::operate:
+    return "operate";
+  }
+  return "";
+}
+
+caf::expected<access_token> make_access_token(std::string name, std::string_view role_name, std::string_view sha256) {
+  access_token out;
+  for (auto known : {role::read, role::record, role::operate})
+    if (to_string(known) == role_name)
+      out.grants = known;
+  if (to_string(out.grants) != role_name)
+    return fail(ec::invalid, "token " + name + ": role " + std::string{role_name} + " is not read, record or operate");
+  size_t length = 0;
+  const char* end = nullptr;
+  auto decoded =
+    sodium_hex2bin(out.sha256.data(), out.sha256.size(), sha256.data(), sha256.size(), nullptr, &length, &end);
+  if (decoded != 0 || length != out.sha256.size() || end != sha256.data() + sha256.size())
+    return fail(ec::invalid, "token " + name + ": sha256 must be 64 hexadecimal digits");
+  out.name = std::move(name);
+  return out;
+}
+
+caf::expected<const access_token*> find_token(const std::vector<access_token>& known, std::string_view authorization) {
+  if (authorization.empty())
+    return fail(ec::unauthorized, "an Authorization header with a bearer token is needed");
+  if (!authorization.starts_with(scheme))
+    return fail(ec::unauthorized, "the Authorization header must hold a bearer token");
+  auto secret = authorization.substr(scheme.size());
+  std::array<uint8_t, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size());
+  const access_token* found = nullptr;
+  for (const auto& token : known)
+    if (sodium_memcmp(token.sha256.data(), hash.data(), hash.size()) == 0)
+      found = &token; // and on through the list: the time must not tell where the token stands
+  if (!found)
+    return fail(ec::unauthorized, "the bearer token is not known");
+  return found;
+}
+
+} // namespace hive::http

@@ -1,0 +1,406 @@
+#include "actors/http/listener.hpp"
+
+#include "actors/http/flight_counter.hpp"
+#include "actors/http/gateway.hpp"
+#include "actors/http/metrics.hpp"
+#include "actors/http/path_tree.hpp"
+#include "actors/http/url.hpp"
+
+#include <caf/all.hpp>
+#include <restinio/all.hpp>
+#include <spdlog/spdlog.h>
+#include <thread>
+#include <unordered_map>
+
+namespace hive::http {
+namespace {
+
+namespace asio = restinio::asio_ns;
+
+/// Connections end by accident all the time; only what concerns the listening socket is worth an operator's look.
+struct restinio_logger {
+  template <class Message>
+  void trace(Message&&) noexcept {
+  }
+  template <class Message>
+  void info(Message&&) noexcept {
+  }
+  template <class Message>
+  void warn(Message&& message) {
+    spdlog::debug("RESTinio warns: {}", message());
+  }
+  template <class Message>
+  void error(Message&& message) {
+    auto text = message();
+    if (text.starts_with("[connection"))
+      spdlog::debug("An HTTP connection ended: {}", text);
+    else
+      spdlog::warn("The HTTP server met an error: {}", text);
+  }
+};
+
+/// Counts open connections and turns away those above the limit. RESTinio's own limiter is not used: it must outlive
+/// all connections, which nobody can promise it.
+class connection_gate {
+public:
+  explicit connection_gate(size_t limit) : limit_{limit} {
+  }
+
+  restinio::ip_blocker::inspection_result_t inspect(const restinio::ip_blocker::incoming_info_t&) noexcept {
+    return open_ < limit_ ? restinio::ip_blocker::allow() : restinio::ip_blocker::deny();
+  }
+
+  void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
+    if (restinio::holds_alternative<restinio::connection_state::accepted_t>(notice.cause()))
+      ++open_;
+    else if (restinio::holds_alternative<restinio::connection_state::closed_t>(notice.cause()))
+      --open_;
+  }
+
+private:
+  std::atomic<size_t> open_ = 0;
+  const size_t limit_;
+};
+
+struct traits : restinio::traits_t<restinio::asio_timer_manager_t, restinio_logger> {
+  using ip_blocker_t = connection_gate;
+  using connection_state_listener_t = connection_gate;
+};
+
+using restinio_server = restinio::http_server_t<traits>;
+
+std::string_view view(restinio::string_view_t text) {
+  return {text.data(), text.size()};
+}
+
+std::optional<method> method_of(const restinio::http_request_header_t& header) {
+  if (header.method() == restinio::http_method_get())
+    return method::get;
+  if (header.method() == restinio::http_method_post())
+    return method::post;
+  if (header.method() == restinio::http_method_put())
+    return method::put;
+  if (header.method() == restinio::http_method_delete())
+    return method::delete_;
+  return std::nullopt;
+}
+
+void log_answer(std::string_view verb, std::string_view path, const response& what) {
+  if (what.failure.empty())
+    return;
+  constexpr auto line = "The HTTP server answers {} {} with {}: {}";
+  if (what.status >= 500 && what.status != 503) // 503 would flood the log just when there is most to do
+    spdlog::error(line, verb, path, what.status, what.failure);
+  else
+    spdlog::debug(line, verb, path, what.status, what.failure);
+}
+
+class restinio_listener;
+
+/// What a RESTinio request is to the rest of the server.
+class restinio_exchange final : public exchange, public std::enable_shared_from_this<restinio_exchange> {
+public:
+  restinio_exchange(std::shared_ptr<restinio_listener> server, restinio::request_handle_t incoming,
+                    route_metrics& metrics);
+  ~restinio_exchange() override;
+
+  const http::request& request() const override {
+    return request_;
+  }
+
+  http::request& request() {
+    return request_;
+  }
+
+  void answer(response what) override;
+  void forward(action next) override;
+
+private:
+  const std::shared_ptr<restinio_listener> server_; // first, as the request's socket lives in its io_context
+  const restinio::request_handle_t incoming_;
+  route_metrics& metrics_;
+  http::request request_;
+  const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+  std::atomic_flag answered_;
+};
+
+class restinio_listener final : public listener, public std::enable_shared_from_this<restinio_listener> {
+public:
+  restinio_listener(caf::actor_system& system, server_options options, std::vector<route> routes,
+                    std::shared_ptr<prometheus::Registry> metrics)
+      : system_{system}, options_{std::move(options)}, routes_{std::move(routes)}, paths_{routes_}, metrics_{std::move(
+                                                                                                               metrics),
+                                                                                                             routes_} {
+  }
+
+  ~restinio_listener() override {
+    close();
+  }
+
+  caf::error bind();
+
+  uint16_t port() const override {
+    return options_.port;
+  }
+
+  size_t in_flight() const override {
+    return flights_->count();
+  }
+
+  void serve(caf::actor gateway) override;
+  void drain() override;
+  void close() override;
+
+private:
+  friend class restinio_exchange;
+
+  restinio::request_handling_status_t handle(const restinio::request_handle_t& incoming);
+
+  /// Why the request goes no further, or nothing. Otherwise `into` holds its parameters.
+  std::optional<response> screen(const restinio::request_t& incoming, const path_tree::match& match,
+                                 http::request& into) const;
+  caf::error authorize(const restinio::http_request_header_t& header, const route& to) const;
+
+  /// Runs the route's handler: here when that is quick, else in an actor of its own.
+  void run(const std::shared_ptr<restinio_exchange>& what, const route& to);
+
+  void forget(exchange* gone);
+
+  caf::actor_system& system_;
+  server_options options_;
+  const std::vector<route> routes_;
+  const path_tree paths_;
+  server_metrics metrics_;
+  const std::shared_ptr<flight_counter> flights_ = std::make_shared<flight_counter>(); // outlived by last writes
+  std::atomic<bool> draining_ = false;
+  caf::actor gateway_;
+  std::mutex exchanges_mutex_; // guards exchanges_
+  std::unordered_map<exchange*, std::weak_ptr<exchange>> exchanges_;
+  asio::io_context io_context_{1};
+  std::unique_ptr<restinio_server> server_;
+  std::thread thread_;
+};
+
+// -- exchange -----------------------------------------------------------------
+
+restinio_exchange::restinio_exchange(std::shared_ptr<restinio_listener> server, restinio::request_handle_t incoming,
+                                     route_metrics& metrics)
+    : server_{std::move(server)}, incoming_{std::move(incoming)}, metrics_{metrics} {
+  server_->flights_->begin();
+}
+
+restinio_exchange::~restinio_exchange() {
+  server_->forget(this);
+  answer(problem(fail(ec::unavailable, "the service that was asked has ended")));
+}
+
+void restinio_exchange::answer(response what) {
+  if (answered_.test_and_set())
+    return;
+  auto& header = incoming_->header();
+  log_answer(header.method().c_str(), view(header.path()), what);
+  std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - since_;
+  metrics_.count(what.status, elapsed.count());
+  auto status = restinio::http_status_code_t{static_cast<uint16_t>(what.status)};
+  auto out = incoming_->create_response({status, std::string{reason_phrase(what.status)}});
+  // A request for an upgrade, which is never granted, leaves the connection in no state to go on from.
+  if (server_->draining_ || header.has_field(restinio::http_field::upgrade))
+    out.connection_close();
+  out.append_header(restinio::http_field::content_type, std::move(what.content_type));
+  out.append_header_date_field();
+  for (auto& [name, value] : what.headers)
+    out.append_header(name, value);
+  out.set_body(std::move(what.body));
+  out.done([flights = server_->flights_](const asio::error_code&) { flights->end(); });
+}
+
+void restinio_exchange::forward(action next) {
+  // When the gateway has gone the message is dropped, and the exchange with it.
+  caf::anon_send(server_->gateway_, forwarded{shared_from_this(), std::move(next)});
+}
+
+// -- screening ----------------------------------------------------------------
+
+response not_routed(const restinio::http_request_header_t& header, const std::vector<method>& allowed) {
+  std::string path{view(header.path())};
+  if (allowed.empty())
+    return problem(404, ec::not_found, "there is nothing at " + path);
+  std::string names;
+  for (auto verb : allowed)
+    names.append(names.empty() ? "" : ", ").append(to_string(verb));
+  auto out = problem(405, ec::unsupported, path + " answers " + names + " only");
+  out.headers.emplace_back("Allow", names);
+  return out;
+}
+
+std::optional<json_error> read_path_parameters(const path_tree::match& match, http::request& into) {
+  for (auto [name, encoded] : match.parameters) {
+    auto value = percent_decode(encoded);
+    if (!value)
+      return json_error{
+        ec::invalid, {}, "path parameter " + std::string{name} + " has a '%' without two hexadecimal digits"};
+    into.path_parameters.emplace_back(name, std::move(*value));
+  }
+  return std::nullopt;
+}
+
+std::optional<response> restinio_listener::screen(const restinio::request_t& incoming, const path_tree::match& match,
+                                                  http::request& into) const {
+  if (draining_)
+    return problem(fail(ec::unavailable, "the node is stopping"));
+  auto& header = incoming.header();
+  if (!match.found)
+    return not_routed(header, match.allowed);
+  if (auto error = authorize(header, *match.found))
+    return problem(error);
+  // Probes are answered even then: an orchestrator must not kill a node for being busy.
+  if (flights_->count() > options_.max_in_flight && match.found->access != role::anyone)
+    return problem(
+      fail(ec::overloaded, "more than " + std::to_string(options_.max_in_flight) + " requests are being answered"));
+  if (incoming.body().size() > options_.max_body_bytes)
+    return problem(fail(ec::too_large, "body of " + std::to_string(incoming.body().size()) + " bytes, at most " +
+                                         std::to_string(options_.max_body_bytes) + " are allowed"));
+  into.verb = match.found->verb;
+  into.path = view(header.path());
+  into.body = incoming.body();
+  if (auto* type = header.try_get_field(restinio::http_field::content_type))
+    into.content_type = *type;
+  if (auto wrong = read_path_parameters(match, into))
+    return problem(*wrong);
+  json_error why;
+  auto query = parse_query(view(header.query()), why);
+  if (!query)
+    return problem(why);
+  into.query = std::move(*query);
+  return std::nullopt;
+}
+
+caf::error restinio_listener::authorize(const restinio::http_request_header_t& header, const route& to) const {
+  if (options_.tokens.empty() || to.access == role::anyone)
+    return caf::none;
+  auto* authorization = header.try_get_field(restinio::http_field::authorization);
+  auto token = find_token(options_.tokens, authorization ? std::string_view{*authorization} : std::string_view{});
+  if (!token)
+    return token.error();
+  if ((*token)->grants < to.access)
+    return fail(ec::forbidden, "token " + (*token)->name + " has role " + std::string{to_string((*token)->grants)} +
+                                 ", this needs role " + std::string{to_string(to.access)});
+  return caf::none;
+}
+
+// -- listener -----------------------------------------------------------------
+
+restinio::request_handling_status_t restinio_listener::handle(const restinio::request_handle_t& incoming) {
+  auto match = paths_.find(method_of(incoming->header()), view(incoming->header().path()));
+  auto what = std::make_shared<restinio_exchange>(shared_from_this(), incoming, metrics_.of(match.found));
+  {
+    std::lock_guard lock{exchanges_mutex_};
+    exchanges_.emplace(what.get(), what);
+  }
+  metrics_.set_in_flight(flights_->count());
+  if (auto refusal = screen(*incoming, match, what->request()))
+    what->answer(std::move(*refusal));
+  else
+    run(what, *match.found);
+  return restinio::request_accepted();
+}
+
+void restinio_listener::run(const std::shared_ptr<restinio_exchange>& what, const route& to) {
+  if (what->request().body.size() <= defaults::max_inline_json_bytes)
+    return run_handler(to.handle, what);
+  system_.spawn<caf::hidden>([what, handle = to.handle](caf::event_based_actor*) { run_handler(handle, what); });
+}
+
+void restinio_listener::forget(exchange* gone) {
+  std::lock_guard lock{exchanges_mutex_};
+  exchanges_.erase(gone);
+}
+
+/// The IP address that the option means, if it is one that may be served without TLS.
+caf::expected<asio::ip::address> check_address(const server_options& options) {
+  asio::error_code error;
+  auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
+  if (error)
+    return fail(ec::invalid, "http: " + options.address + " is neither an IP address nor localhost");
+  if (!address.is_loopback() && (options.tokens.empty() || !options.insecure))
+    return fail(ec::invalid, "http: " + options.endpoint() +
+                               " can be reached by other machines; that needs access tokens and, without TLS, "
+                               "insecure = true");
+  return address;
+}
+
+caf::error restinio_listener::bind() {
+  auto address = check_address(options_);
+  if (!address)
+    return address.error();
+  auto gate = std::make_shared<connection_gate>(options_.max_connections);
+  auto limits = restinio::incoming_http_msg_limits_t{}
+                  .max_url_size(defaults::max_url_bytes)
+                  .max_field_name_size(defaults::max_header_bytes)
+                  .max_field_value_size(defaults::max_header_bytes)
+                  .max_field_count(defaults::max_header_fields)
+                  .max_body_size(options_.max_body_bytes * defaults::refused_body_factor);
+  restinio::server_settings_t<traits> settings;
+  settings.address(*address)
+    .port(options_.port)
+    .ip_blocker(gate)
+    .connection_state_listener(gate)
+    .incoming_http_msg_limits(limits)
+    .read_next_http_message_timelimit(defaults::client_read_timeout)
+    .write_http_response_timelimit(defaults::client_write_timeout)
+    // Routes have their own timeouts, the longest of them is that of a capture.
+    .handle_request_timeout(defaults::capture_timeout + defaults::request_timeout)
+    .socket_options_setter([](restinio::socket_options_t& set) { set.set_option(asio::ip::tcp::no_delay{true}); })
+    .acceptor_post_bind_hook([this](asio::ip::tcp::acceptor& bound) { options_.port = bound.local_endpoint().port(); })
+    .request_handler([this](const restinio::request_handle_t& incoming) { return handle(incoming); });
+  try {
+    server_ = std::make_unique<restinio_server>(restinio::external_io_context(io_context_), std::move(settings));
+    server_->open_sync();
+  } catch (const std::exception& e) {
+    return fail(ec::unavailable, "http: cannot listen on " + options_.endpoint() + ": " + e.what());
+  }
+  return caf::none;
+}
+
+void restinio_listener::serve(caf::actor gateway) {
+  gateway_ = std::move(gateway);
+  thread_ = std::thread{[this] { io_context_.run(); }};
+}
+
+void restinio_listener::drain() {
+  draining_ = true;
+  asio::post(io_context_, [this] { server_->close_sync(); });
+}
+
+void restinio_listener::close() {
+  if (!thread_.joinable())
+    return;
+  draining_ = true;
+  std::vector<std::weak_ptr<exchange>> left;
+  {
+    std::lock_guard lock{exchanges_mutex_};
+    for (const auto& [key, what] : exchanges_)
+      left.push_back(what);
+  }
+  for (const auto& what : left)
+    if (auto open = what.lock())
+      open->answer(problem(fail(ec::unavailable, "the node stopped before there was an answer")));
+  if (!flights_->wait_idle(defaults::http_flush_timeout))
+    spdlog::warn("The HTTP server closes connections whose last answer was not taken.");
+  io_context_.stop();
+  thread_.join();
+  server_.reset();
+}
+
+} // namespace
+
+caf::expected<std::shared_ptr<listener>> listener::open(caf::actor_system& system, server_options options,
+                                                        std::vector<route> routes,
+                                                        std::shared_ptr<prometheus::Registry> metrics) {
+  auto out = std::make_shared<restinio_listener>(system, std::move(options), std::move(routes), std::move(metrics));
+  if (auto error = out->bind())
+    return error;
+  return std::shared_ptr<listener>{std::move(out)};
+}
+
+} // namespace hive::http

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "actors/http/server.hpp"
+
+namespace hive::http {
+
+/// The listening socket, its connections and the thread that serves them. Safe to use from any thread.
+class listener {
+public:
+  virtual ~listener() = default;
+
+  /// Binds the address; clients can connect from now on, and are served once `serve` is called. Fails as
+  /// `spawn_server`.
+  static caf::expected<std::shared_ptr<listener>> open(caf::actor_system& system, server_options options,
+                                                       std::vector<route> routes,
+                                                       std::shared_ptr<prometheus::Registry> metrics);
+
+  virtual uint16_t port() const = 0;
+
+  /// Starts the thread; actions of the routes go to `gateway`. Once only.
+  virtual void serve(caf::actor gateway) = 0;
+
+  /// Accepts no more connections and refuses new requests on open ones.
+  virtual void drain() = 0;
+
+  /// Requests whose answer has not been written yet.
+  virtual size_t in_flight() const = 0;
+
+  /// Answers 503 to what is left, closes all connections and ends the thread. Blocks for at most
+  /// `defaults::http_flush_timeout`.
+  virtual void close() = 0;
+};
+
+} // namespace hive::http

@@ -1,0 +1,72 @@
+#include "actors/http/metrics.hpp"
+
+#include "actors/http/route.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace hive::http {
+namespace {
+
+/// From requests that an actor answers from memory to captures that run for minutes.
+const prometheus::Histogram::BucketBoundaries duration_buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                               0.25,   0.5,   1,      2.5,   10,   60,    300,  1800};
+
+} // namespace
+
+route_metrics::route_metrics(prometheus::Family<prometheus::Counter>& requests, prometheus::Histogram& durations,
+                             std::string method, std::string path)
+    : requests_{requests}, durations_{durations}, method_{std::move(method)}, path_{std::move(path)} {
+}
+
+void route_metrics::count(int status, double seconds) {
+  durations_.Observe(seconds);
+  prometheus::Counter* counter = nullptr;
+  {
+    std::lock_guard lock{mutex_};
+    auto& known = by_status_[status];
+    if (!known)
+      known = &requests_.Add({{"method", method_}, {"route", path_}, {"status", std::to_string(status)}});
+    counter = known;
+  }
+  counter->Increment();
+}
+
+server_metrics::server_metrics(std::shared_ptr<prometheus::Registry> registry, std::span<const route> routes)
+    : registry_{std::move(registry)} {
+  auto& requests =
+    prometheus::BuildCounter().Name("hive_http_requests_total").Help("Answered HTTP requests.").Register(*registry_);
+  auto& durations = prometheus::BuildHistogram()
+                      .Name("hive_http_request_duration_seconds")
+                      .Help("From the end of a request's last byte to the start of its answer.")
+                      .Register(*registry_);
+  in_flight_ = &prometheus::BuildGauge()
+                  .Name("hive_http_requests_in_flight")
+                  .Help("HTTP requests that are not answered yet.")
+                  .Register(*registry_)
+                  .Add({});
+  auto add = [&](const route* key, std::string method, std::string path) {
+    auto& duration = durations.Add({{"method", method}, {"route", path}}, duration_buckets);
+    routes_[key] = std::make_unique<route_metrics>(requests, duration, std::move(method), std::move(path));
+  };
+  add(nullptr, "other", "other");
+  for (const auto& route : routes)
+    add(&route, std::string{to_string(route.verb)}, route.path);
+}
+
+route_metrics& server_metrics::of(const route* which) {
+  return *routes_.at(which);
+}
+
+void server_metrics::set_in_flight(size_t requests) {
+  in_flight_->Set(static_cast<double>(requests));
+}
+
+std::string expose(const prometheus::Registry& registry) {
+  return prometheus::TextSerializer{}.Serialize(registry.Collect());
+}
+
+} // namespace hive::http

@@ -1,0 +1,167 @@
+#include "actors/http/request_reader.hpp"
+
+#include "messages/annotations.hpp"
+
+#include <algorithm>
+
+namespace hive::http {
+namespace {
+
+using capnp::DynamicStruct;
+
+class reader {
+public:
+  reader(const request& from, DynamicStruct::Builder root)
+      : from_{from}, root_{root}, rules_{field_rules::of(root.getSchema())} {
+    for (const auto& field : rules_)
+      if (field.body)
+        body_field_ = &field;
+  }
+
+  std::optional<json_error> run() {
+    for (const auto& parameter : from_.path_parameters)
+      if (auto wrong = read_parameter("path parameter ", parameter))
+        return wrong;
+    path_fields_ = given_.size();
+    for (const auto& parameter : from_.query)
+      if (auto wrong = read_query(parameter))
+        return wrong;
+    if (auto wrong = read_body())
+      return wrong;
+    if (auto wrong = find_missing())
+      return wrong;
+    if (auto broken = check(root_.asReader()))
+      return locate(std::move(*broken));
+    return std::nullopt;
+  }
+
+private:
+  std::optional<json_error> read_query(const parameter& parameter) {
+    auto* field = find_field(root_.getSchema(), parameter.first);
+    if (!field || !is_query_field(*field))
+      return refuse("query parameter " + parameter.first + " is not known");
+    return read_parameter("query parameter ", parameter);
+  }
+
+  std::optional<json_error> read_parameter(const char* kind, const parameter& parameter) {
+    auto* field = find_field(root_.getSchema(), parameter.first);
+    if (!field)
+      return json_error{ec::internal, {}, std::string{kind} + parameter.first + " has no field"};
+    if (auto wrong = hive::detail::decode_text(parameter.second, root_, *field))
+      return refuse(kind + parameter.first + " " + *wrong);
+    given_.push_back(field);
+    return std::nullopt;
+  }
+
+  std::optional<json_error> read_body() {
+    if (!has_body(from_.verb)) {
+      if (!from_.body.empty())
+        return refuse(std::string{to_string(from_.verb)} + " takes no body");
+      return std::nullopt;
+    }
+    auto text = from_.body.empty() ? "{}" : from_.body;
+    if (!body_field_) {
+      // A field that belongs into the URL may be repeated in the body, as a record read elsewhere holds all of them.
+      auto given = given_;
+      for (const auto& field : rules_)
+        if (field.query && !is_given(field))
+          given.push_back(&field);
+      return hive::detail::decode_json(text, root_, given);
+    }
+    auto content = root_.init(body_field_->field).as<DynamicStruct>();
+    return hive::detail::decode_json(text, content, repeat_path_in(content));
+  }
+
+  /// Path parameters that the body's struct knows as well, such as the version of a snapshot, are set there too.
+  std::vector<const field_rules*> repeat_path_in(DynamicStruct::Builder content) {
+    std::vector<const field_rules*> given;
+    for (size_t i = 0; i < path_fields_; ++i) {
+      auto* inner = find_field(content.getSchema(), given_[i]->json_name);
+      if (!inner)
+        continue;
+      content.set(inner->field, root_.asReader().get(given_[i]->field));
+      given.push_back(inner);
+    }
+    return given;
+  }
+
+  /// Fields that only the URL can give; those of a body are looked for while it is read.
+  std::optional<json_error> find_missing() const {
+    for (const auto& field : rules_)
+      if (field.required && is_query_field(field) && !is_given(field))
+        return refuse("query parameter " + field.json_name + " is required");
+    return std::nullopt;
+  }
+
+  /// A broken rule in the words of the request: the parameter's name, or the place in the body.
+  json_error locate(violation broken) const {
+    for (size_t i = 0; i < given_.size(); ++i)
+      if (broken.pointer == "/" + given_[i]->json_name)
+        return {ec::invalid,
+                {},
+                (i < path_fields_ ? "path parameter " : "query parameter ") + given_[i]->json_name + " " + broken.rule};
+    if (body_field_)
+      broken.pointer.erase(0, 1 + body_field_->json_name.size());
+    return {ec::invalid, std::move(broken.pointer), std::move(broken.rule)};
+  }
+
+  bool is_query_field(const field_rules& field) const {
+    bool in_path = std::any_of(from_.path_parameters.begin(), from_.path_parameters.end(),
+                               [&](const parameter& known) { return known.first == field.json_name; });
+    return !in_path && (field.query || !has_body(from_.verb));
+  }
+
+  bool is_given(const field_rules& field) const {
+    return std::find(given_.begin(), given_.end(), &field) != given_.end();
+  }
+
+  static std::optional<json_error> refuse(std::string text) {
+    return json_error{ec::invalid, {}, std::move(text)};
+  }
+
+  const request& from_;
+  DynamicStruct::Builder root_;
+  const std::vector<field_rules>& rules_;
+  const field_rules* body_field_ = nullptr;
+  std::vector<const field_rules*> given_; ///< by the URL: first those of the path, then those of the query
+  size_t path_fields_ = 0;
+};
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+    text.remove_suffix(1);
+  return text;
+}
+
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+} // namespace
+
+bool has_body(method verb) {
+  return verb == method::post || verb == method::put;
+}
+
+bool is_json(std::string_view content_type) {
+  auto end = content_type.find(';');
+  if (!same_ignoring_case(trim(content_type.substr(0, end)), "application/json"))
+    return false;
+  if (end == content_type.npos)
+    return true;
+  auto charset = trim(content_type.substr(end + 1));
+  return charset.empty() || same_ignoring_case(charset, "charset=utf-8") ||
+         same_ignoring_case(charset, "charset=\"utf-8\"");
+}
+
+namespace detail {
+
+std::optional<json_error> fill(const request& from, DynamicStruct::Builder root) {
+  return reader{from, root}.run();
+}
+
+} // namespace detail
+} // namespace hive::http

@@ -1,0 +1,128 @@
+#pragma once
+
+#include "actors/defaults.hpp"
+#include "actors/http/access.hpp"
+#include "actors/http/exchange.hpp"
+#include "actors/http/problem.hpp"
+#include "actors/http/request_reader.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <capnp/schema.h>
+
+namespace hive::http {
+
+/// How a request that succeeded is answered, and how long it may take.
+struct success {
+  int status = 200;
+  /// Path template of the Location header, filled from the answer's fields; empty for none.
+  std::string location = {};
+  std::chrono::milliseconds timeout = defaults::request_timeout;
+};
+
+/// One documented answer of a route.
+struct documented_answer {
+  int status = 200;
+  capnp::StructSchema schema;
+  bool has_location = false;
+};
+
+template <class Response>
+documented_answer answers(int status, bool has_location = false) {
+  return {status, capnp::Schema::from<Response>(), has_location};
+}
+
+namespace detail {
+
+/// `location` with every {name} replaced by the text field of that name in `answer`, percent-encoded.
+std::string fill_location(std::string_view location, capnp::DynamicStruct::Reader answer);
+
+response to_response(const success& how, capnp::DynamicStruct::Reader answer);
+
+/// Answers with a message that some actor sent. A large one is encoded by a short-lived actor of its own, so that it
+/// does not hold up the others.
+template <class Response>
+void answer_with(caf::event_based_actor* gateway, const exchange_ptr& to, const success& how, const msg<Response>& m) {
+  auto encode = [to, how, m] { to->answer(to_response(how, capnp::DynamicStruct::Reader{*m})); };
+  if (m.bytes().size() <= defaults::max_inline_json_bytes)
+    encode();
+  else
+    gateway->spawn<caf::hidden>([encode](caf::event_based_actor*) { encode(); });
+}
+
+bool has_acceptable_content(const exchange& incoming);
+
+} // namespace detail
+
+/// Sends `question` to `actor` and answers the request with what comes back.
+template <class Response, class Actor, class Request>
+action ask(Actor actor, msg<Request> question, success how = {}) {
+  return [actor, question, how](caf::event_based_actor* gateway, const exchange_ptr& to) {
+    gateway->request(actor, how.timeout, question)
+      .then([gateway, to, how](const msg<Response>& m) { detail::answer_with(gateway, to, how, m); },
+            [to](const caf::error& error) { to->answer(problem(error)); });
+  };
+}
+
+/// One line of the API: what is asked for, who answers, and what the documentation says of it.
+struct route {
+  method verb = method::get;
+  std::string path; ///< with {parameters} named as in JSON
+  std::string summary;
+  role access = role::read;
+  std::optional<capnp::StructSchema> question;
+  std::vector<documented_answer> documented;
+  std::string media_type = "application/json"; ///< of the answer
+  /// Runs on the server's thread, or on one of its own for a large body; must not block.
+  std::function<void(exchange_ptr)> handle;
+
+  /// The request becomes a `Request`, `actor` gets it, and its `Response` is the answer.
+  template <class Request, class Response, class Actor>
+  static route ask(method verb, std::string path, Actor actor, std::string summary, success how = {}) {
+    return choose<Request>(
+      verb, std::move(path), std::move(summary), {answers<Response>(how.status, !how.location.empty())},
+      [actor, how](const msg<Request>& question) { return http::ask<Response>(actor, question, how); });
+  }
+
+  /// The request becomes a `Request`, and `pick` says from its content what to do with it.
+  template <class Request>
+  static route choose(method verb, std::string path, std::string summary, std::vector<documented_answer> documented,
+                      std::function<action(const msg<Request>&)> pick) {
+    route out =
+      raw(verb, std::move(path), std::move(summary), "application/json", [pick](const exchange_ptr& incoming) {
+        if (!detail::has_acceptable_content(*incoming))
+          return incoming->answer(problem(415, ec::unsupported, "the body's Content-Type must be application/json"));
+        json_error why;
+        if (auto question = read_request<Request>(incoming->request(), why))
+          incoming->forward(pick(*question));
+        else
+          incoming->answer(problem(why));
+      });
+    out.question = capnp::Schema::from<Request>();
+    out.documented = std::move(documented);
+    return out;
+  }
+
+  /// Answered at once, without an actor. `make` must be quick; an error it returns becomes a problem.
+  template <class Response>
+  static route reply(std::string path, std::string summary, std::function<caf::expected<msg<Response>>()> make) {
+    route out =
+      raw(method::get, std::move(path), std::move(summary), "application/json", [make](const exchange_ptr& incoming) {
+        if (auto answer = make())
+          incoming->answer(detail::to_response({}, capnp::DynamicStruct::Reader{**answer}));
+        else
+          incoming->answer(problem(answer.error()));
+      });
+    out.documented = {answers<Response>(200)};
+    return out;
+  }
+
+  /// Whatever is no JSON record: text, files, streams. `handle` gets the exchange and answers it when it likes.
+  static route raw(method verb, std::string path, std::string summary, std::string media_type,
+                   std::function<void(exchange_ptr)> handle);
+
+  /// The same route for callers of another role than its method asks for: read for GET, record for POST and PUT,
+  /// operate for DELETE.
+  route for_role(role needed) &&;
+};
+
+} // namespace hive::http

@@ -1,0 +1,92 @@
+#include "actors/http/server.hpp"
+
+#include "actors/http/gateway.hpp"
+#include "actors/http/listener.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace hive::http {
+namespace {
+
+struct gateway_state {
+  static inline const char* name = "hive.http";
+
+  std::shared_ptr<listener> serving;
+  std::chrono::steady_clock::time_point drain_deadline;
+  bool draining = false;
+
+  ~gateway_state() {
+    if (serving)
+      serving->close();
+  }
+};
+
+using gateway_actor = caf::stateful_actor<gateway_state>;
+
+// internal: looks whether the last request has been answered.
+using drain_tick = caf::atom_constant<caf::atom("drain")>;
+
+void begin_drain(gateway_actor* self, std::chrono::milliseconds limit, const caf::exit_msg& why) {
+  auto& state = self->state;
+  if (why.reason == caf::exit_reason::kill || state.draining)
+    return self->quit(why.reason);
+  state.draining = true;
+  state.drain_deadline = std::chrono::steady_clock::now() + limit;
+  state.serving->drain();
+  self->send(self, drain_tick::value, why.reason);
+}
+
+void continue_drain(gateway_actor* self, const caf::error& reason) {
+  auto& state = self->state;
+  auto left = state.serving->in_flight();
+  bool late = std::chrono::steady_clock::now() >= state.drain_deadline;
+  if (left != 0 && !late)
+    return self->delayed_send(self, defaults::http_drain_poll, drain_tick::value, reason);
+  if (left != 0)
+    spdlog::warn("The HTTP server stops with {} requests unanswered.", left);
+  self->quit(reason);
+}
+
+caf::behavior run_gateway(gateway_actor* self, std::shared_ptr<listener> serving, std::chrono::milliseconds drain) {
+  self->state.serving = std::move(serving);
+  self->set_exit_handler([self, drain](const caf::exit_msg& why) { begin_drain(self, drain, why); });
+  return {
+    [self](const forwarded& what) { run_action(self, what); },
+    [self](drain_tick, const caf::error& reason) { continue_drain(self, reason); },
+  };
+}
+
+} // namespace
+
+caf::error server_options::validate() const {
+  if (max_body_bytes == 0)
+    return fail(ec::invalid, "http: max_body_bytes must be at least 1");
+  if (max_in_flight == 0)
+    return fail(ec::invalid, "http: max_in_flight must be at least 1");
+  if (max_connections == 0)
+    return fail(ec::invalid, "http: max_connections must be at least 1");
+  if (drain_timeout.count() < 0)
+    return fail(ec::invalid, "http: drain_timeout must not be negative");
+  return caf::none;
+}
+
+std::string server_options::endpoint() const {
+  bool v6 = address.find(':') != address.npos;
+  return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+caf::expected<running_server> spawn_server(caf::actor_system& system, server_options options, std::vector<route> routes,
+                                           std::shared_ptr<prometheus::Registry> metrics) {
+  if (auto error = options.validate())
+    return error;
+  auto drain = options.drain_timeout;
+  auto serving = listener::open(system, std::move(options), std::move(routes), std::move(metrics));
+  if (!serving)
+    return serving.error();
+  auto port = (*serving)->port();
+  auto gateway = caf::actor_cast<caf::actor>(system.spawn(run_gateway, *serving, drain));
+  (*serving)->serve(gateway);
+  return running_server{gateway, port};
+}
+
+} // namespace hive::http

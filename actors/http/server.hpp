@@ -1,0 +1,54 @@
+#pragma once
+
+#include "actors/http/access.hpp"
+#include "actors/http/route.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/fwd.hpp>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace hive::http {
+
+/// Nothing of this touches stored data: whatever a request has been acknowledged for is durable before.
+struct server_options {
+  /// An IP address or `localhost`. One that other machines can reach needs `tokens` and `insecure`.
+  std::string address = "127.0.0.1";
+  /// 0 takes a free one.
+  uint16_t port = 7420;
+  /// Who may do what; empty lets everyone do everything, which only a loopback address allows.
+  std::vector<access_token> tokens = {};
+  /// The operator knows that tokens and data cross the network in the clear.
+  bool insecure = false;
+  /// Larger bodies get 413.
+  size_t max_body_bytes = defaults::max_body_bytes;
+  /// Requests in work; above it 503 with Retry-After.
+  size_t max_in_flight = defaults::max_requests_in_flight;
+  /// Open connections; more are closed at once.
+  size_t max_connections = defaults::max_connections;
+  /// What requests in work get when the server is told to stop; then they are answered 503.
+  std::chrono::milliseconds drain_timeout = defaults::http_drain_timeout;
+
+  /// Fails with ec::invalid naming the option.
+  caf::error validate() const;
+
+  /// ADDRESS:PORT, for people; an IPv6 address in brackets.
+  std::string endpoint() const;
+};
+
+struct running_server {
+  /// Ends with the server. Told to exit it refuses new requests, lets those in work finish for `drain_timeout` and
+  /// then ends; exit reason `kill` skips the wait. If it is gone, so is the listening socket.
+  caf::actor gateway;
+  uint16_t port = 0; ///< the one that is bound
+};
+
+/// Binds the address and serves `routes` from a thread of its own; their requests to actors are sent by the gateway.
+/// Fails with ec::invalid (an option) or ec::unavailable (the address is in use or not of this machine), naming the
+/// address. `metrics` gets the server's own metrics.
+caf::expected<running_server> spawn_server(caf::actor_system& system, server_options options, std::vector<route> routes,
+                                           std::shared_ptr<prometheus::Registry> metrics);
+
+} // namespace hive::http
