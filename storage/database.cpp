@@ -161,8 +161,8 @@ void database::close() {
   // Closing after a failed log write trips an assertion of RocksDB 7.8. The process is about to end: leave it open,
   // and reachable, so that a leak checker finds nothing to say.
   if (impl_->broken) {
-    static auto& left_open = *new std::vector<rocksdb::DB*>;
-    left_open.push_back(impl_->db.release());
+    static auto& left_open = *new std::vector<std::unique_ptr<impl>>;
+    left_open.push_back(std::move(impl_));
     return;
   }
   for (auto* family : impl_->families)
