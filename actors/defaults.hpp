@@ -36,8 +36,29 @@ inline constexpr size_t max_waiting_processes = 256;
 inline constexpr auto process_kill_grace = 2s;
 /// Observations kept of one model.
 inline constexpr size_t max_observations = 100;
-/// Models of which observations are kept.
-inline constexpr size_t max_models = 10'000;
+/// Models of which observations are kept. A snapshot carries them all: 1,000 models × 2 metrics × 100 samples of
+/// 8 bytes are 1.6 MB of its 8 MiB.
+inline constexpr size_t max_models = 1'000;
+/// Pushes that may wait for the disk in the inputs actor, next to those being written.
+inline constexpr size_t max_waiting_inputs = 4'096;
+/// Measurements at the same time of one adapter that blocks, each on a thread of its own. Captures, plus as many that
+/// were cut and are still ending.
+inline constexpr size_t max_blocking_measurements = 2 * max_concurrent_captures;
+/// Samples of one metric, as wire::Metric bounds them.
+inline constexpr size_t max_samples = 10'000;
+/// Largest JSON document that an adapter reads from a file or a URL: the largest message as JSON, with room for names.
+inline constexpr size_t max_document_bytes = size_t{16} << 20;
+/// One fetch of figures that an adapter makes; they are ready and need no computing.
+inline constexpr auto figures_timeout = 10s;
+/// One answer of a probed model; large models need many seconds for a cold start.
+inline constexpr auto probe_timeout = 60s;
+/// Requests of a probe that has no question file.
+inline constexpr uint32_t probe_requests = 10;
+/// Questions of one file; more would not end within an adapter's time.
+inline constexpr size_t max_probe_questions = 10'000;
+/// Findings of a guardrail check that go into the log and into a measurement's note; all are counted.
+inline constexpr size_t max_logged_findings = 20;
+inline constexpr size_t max_noted_findings = 5;
 
 // -- http ----------------------------------------------------------------------
 

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <caf/expected.hpp>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <sys/stat.h>
+#include <utility>
+
+namespace hive {
+
+/// An open file descriptor and the duty to close it.
+class file_descriptor {
+public:
+  explicit file_descriptor(int fd = -1) : fd_{fd} {
+  }
+  file_descriptor(file_descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {
+  }
+  file_descriptor& operator=(file_descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~file_descriptor();
+
+  int get() const {
+    return fd_;
+  }
+
+private:
+  int fd_;
+};
+
+/// A regular file, open for reading, with its status at that moment.
+struct opened_file {
+  file_descriptor fd;
+  struct stat status {};
+};
+
+/// Opens a regular file; a pipe or device of that name is refused without waiting for it. Fails with ec::not_found
+/// ("is missing"), ec::unsupported ("is not a regular file") or ec::unavailable with the system's reason. The texts do
+/// not name the file: callers name it their way.
+caf::expected<opened_file> open_regular_file(const std::filesystem::path& path);
+
+/// The error with the file's name before its text.
+caf::error name_file(const std::filesystem::path& path, const caf::error& error);
+
+/// What is left of an open file. Fails with ec::unavailable or ec::too_large; the texts do not name the file.
+caf::expected<std::string> read_all(const opened_file& file, size_t max_bytes);
+
+/// The whole file. Fails as open_regular_file does, and with ec::too_large; the texts name the file.
+caf::expected<std::string> read_file(const std::filesystem::path& path, size_t max_bytes);
+
+} // namespace hive
