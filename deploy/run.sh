@@ -172,8 +172,8 @@ judge() {
 }
 
 serve() {
-  say "serving on http://$address, log in $run/hived.log; Ctrl-C stops"
   trap 'exit 0' INT TERM HUP
+  say "serving on http://$address, log in $run/hived.log; Ctrl-C stops"
   local status=0
   wait "$node" || status=$?
   node=
