@@ -27,16 +27,11 @@ caf::error name_file(const std::filesystem::path& path, const caf::error& error)
   return fail(code_of(error), path.string() + " " + text_of(error));
 }
 
-file_descriptor::~file_descriptor() {
-  if (fd_ >= 0)
-    ::close(fd_);
-}
-
 caf::expected<opened_file> open_regular_file(const std::filesystem::path& path) {
   opened_file out;
   // Without O_NONBLOCK opening a pipe would wait for its writer.
-  out.fd = file_descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-  if (out.fd.get() < 0 || ::fstat(out.fd.get(), &out.status) != 0)
+  out.fd = unique_fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  if (!out.fd || ::fstat(out.fd.get(), &out.status) != 0)
     return fail_to_read(errno);
   if (!S_ISREG(out.status.st_mode))
     return fail(ec::unsupported, "is not a regular file");

@@ -1,38 +1,18 @@
 #pragma once
 
+#include "actors/benchmark/unique_fd.hpp"
+
 #include <caf/expected.hpp>
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <sys/stat.h>
-#include <utility>
 
 namespace hive {
 
-/// An open file descriptor and the duty to close it.
-class file_descriptor {
-public:
-  explicit file_descriptor(int fd = -1) : fd_{fd} {
-  }
-  file_descriptor(file_descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {
-  }
-  file_descriptor& operator=(file_descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~file_descriptor();
-
-  int get() const {
-    return fd_;
-  }
-
-private:
-  int fd_;
-};
-
 /// A regular file, open for reading, with its status at that moment.
 struct opened_file {
-  file_descriptor fd;
+  unique_fd fd;
   struct stat status {};
 };
 

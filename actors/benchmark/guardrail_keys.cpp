@@ -34,8 +34,8 @@ caf::error fail_to_write(const std::filesystem::path& path, int error) {
 /// Writes a line into a file that must not exist yet; one that could not be filled is removed again.
 caf::error create_file(const std::filesystem::path& path, std::string line, mode_t mode) {
   line += '\n';
-  file_descriptor fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
-  if (fd.get() < 0)
+  unique_fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
+  if (!fd)
     return fail_to_write(path, errno);
   bool written = ::write(fd.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
   if (written && ::fsync(fd.get()) == 0)

@@ -288,8 +288,8 @@ caf::error write_manifest(const fs::path& path, const msg<wire::GuardrailManifes
     ::unlink(draft.c_str());
     return fail(ec::unavailable, path.string() + " cannot be written: " + std::generic_category().message(error));
   };
-  file_descriptor fd{::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
-  if (fd.get() < 0)
+  unique_fd fd{::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
+  if (!fd)
     return failed(errno);
   for (std::string_view rest{text}; !rest.empty();) {
     auto written = ::write(fd.get(), rest.data(), rest.size());

@@ -175,9 +175,8 @@ void inputs_state::finish(const caf::error& error) {
   write_waiting();
 }
 
-inputs_actor::behavior_type inputs(inputs_state::pointer self, std::reference_wrapper<const database> db,
-                                   committer_actor committer) {
-  if (auto error = self->state.init(self, db.get(), std::move(committer)))
+inputs_actor::behavior_type inputs(inputs_state::pointer self, const database& db, committer_actor committer) {
+  if (auto error = self->state.init(self, db, std::move(committer)))
     self->quit(std::move(error));
   return {
     [self](const msg<wire::ObserveModel>& observed) { return self->state.add(observed); },

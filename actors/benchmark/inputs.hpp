@@ -92,7 +92,6 @@ private:
 };
 
 /// Spawn with `sys.spawn(inputs, std::cref(db), committer)`; the database must outlive the actor.
-inputs_actor::behavior_type inputs(inputs_state::pointer self, std::reference_wrapper<const database> db,
-                                   committer_actor committer);
+inputs_actor::behavior_type inputs(inputs_state::pointer self, const database& db, committer_actor committer);
 
 } // namespace hive

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "messages/msg.hpp"
-#include "messages/register.hpp"
+#include "tests/support/actor_fixture.hpp"
 
 #include <caf/all.hpp>
 #include <chrono>
-#include <gtest/gtest.h>
 
 namespace hive {
 
@@ -15,7 +14,7 @@ inline constexpr auto answer_timeout = std::chrono::seconds{60};
 /// An actor system with the project's messages and a client that blocks.
 class test_system {
 public:
-  test_system() : config_{make_config()}, system_{*config_}, client_{system_} {
+  test_system() : system_{config_}, client_{system_} {
   }
 
   caf::actor_system& system() {
@@ -36,13 +35,7 @@ public:
   }
 
 private:
-  static std::unique_ptr<caf::actor_system_config> make_config() {
-    auto config = std::make_unique<caf::actor_system_config>();
-    register_messages(*config);
-    return config;
-  }
-
-  std::unique_ptr<caf::actor_system_config> config_;
+  test_config config_;
   caf::actor_system system_;
   caf::scoped_actor client_;
 };
