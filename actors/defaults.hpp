@@ -26,18 +26,53 @@ inline constexpr size_t max_concurrent_captures = 4;
 inline constexpr size_t max_adapters = 1'000;
 /// An adapter's time when its configuration names none.
 inline constexpr auto adapter_timeout = 300s;
-/// Given to an adapter on top of its timeout to report the timeout itself, before it is given up.
-inline constexpr auto adapter_grace = 2s;
+/// Given to an adapter on top of its timeout to report the timeout itself, before it is given up. Longer than
+/// process_kill_grace, process_drain and process_reply_slack together, so that a command which ignores SIGTERM is told
+/// apart from an adapter which hangs.
+inline constexpr auto adapter_grace = 5s;
+/// Times that one capture measures with each adapter; a mean gains nothing beyond it.
+inline constexpr uint32_t max_repeats = 1'000;
+/// Largest test report or test output that is read: some 20,000 tests with what they print.
+inline constexpr size_t max_test_report_bytes = size_t{8} << 20;
 /// Child processes at the same time; more wait.
 inline constexpr size_t max_processes = 8;
 /// Child processes that may wait for a free place.
 inline constexpr size_t max_waiting_processes = 256;
 /// After SIGTERM a process group has this long before SIGKILL.
 inline constexpr auto process_kill_grace = 2s;
+/// Longest run of a child process.
+inline constexpr auto max_process_timeout = 24h;
+/// After a process has ended, descendants that left its group have this long to let go of its output.
+inline constexpr auto process_drain = 500ms;
+/// On top of all the above, for the runner's answer to arrive on a busy machine.
+inline constexpr auto process_reply_slack = 1s;
+/// Most bytes kept of one output stream of a child process.
+inline constexpr size_t max_process_output_bytes = size_t{64} << 20;
 /// Observations kept of one model.
 inline constexpr size_t max_observations = 100;
-/// Models of which observations are kept.
-inline constexpr size_t max_models = 10'000;
+/// Models of which observations are kept. A snapshot carries them all: 1,000 models × 2 metrics × 100 samples of
+/// 8 bytes are 1.6 MB of its 8 MiB.
+inline constexpr size_t max_models = 1'000;
+/// Pushes that may wait for the disk in the inputs actor, next to those being written.
+inline constexpr size_t max_waiting_inputs = 4'096;
+/// Measurements at the same time of one adapter that blocks, each on a thread of its own. Captures, plus as many that
+/// were cut and are still ending.
+inline constexpr size_t max_blocking_measurements = 2 * max_concurrent_captures;
+/// Samples of one metric, as wire::Metric bounds them.
+inline constexpr size_t max_samples = 10'000;
+/// Largest JSON document that an adapter reads from a file or a URL: the largest message as JSON, with room for names.
+inline constexpr size_t max_document_bytes = size_t{16} << 20;
+/// One fetch of figures that an adapter makes; they are ready and need no computing.
+inline constexpr auto figures_timeout = 10s;
+/// One answer of a probed model; large models need many seconds for a cold start.
+inline constexpr auto probe_timeout = 60s;
+/// Requests of a probe that has no question file.
+inline constexpr uint32_t probe_requests = 10;
+/// Questions of one file; more would not end within an adapter's time.
+inline constexpr size_t max_probe_questions = 10'000;
+/// Findings of a guardrail check that go into the log and into a measurement's note; all are counted.
+inline constexpr size_t max_logged_findings = 20;
+inline constexpr size_t max_noted_findings = 5;
 
 // -- http ----------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ struct MeasureRequest $Hive.doc("Asks one adapter for one measurement.") {
 struct Measurement $Hive.maxBytes(8388608) $Hive.doc("An adapter's answer; also what a command adapter prints as JSON.") {
   metrics @0 :List(Snapshot.Metric) $Hive.maxLength(10000);
   skipped @1 :Text $Hive.maxLength(4096) $Hive.doc("Why nothing could be measured here; empty when it was.");
+  note @2 :Text $Hive.maxLength(4096) $Hive.doc(
+    "What a reader of the metrics should know beside them, such as the files that broke an integrity check.");
 }
 
 struct EnvironmentVariable {
@@ -92,6 +94,36 @@ struct Recorded {
 
 struct ModelInput $Hive.doc("What is kept of one model.") {
   observations @0 :List(ModelObservation);
+}
+
+struct ModelFigures $Hive.doc("What a model registry says of one model.") {
+  id @0 :Text $Hive.key $Hive.id $Hive.required;
+  latencyMs @1 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(86400000);
+  accuracy @2 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(1);
+}
+
+struct ModelFile $Hive.maxBytes(8388608) $Hive.doc("A model registry as a file or an endpoint gives it.") {
+  models @0 :List(ModelFigures) $Hive.required $Hive.maxLength(1000);
+}
+
+# Probing of OpenAI-compatible endpoints.
+
+struct ProbeQuestion $Hive.doc("One line of a question file.") {
+  question @0 :Text $Hive.required $Hive.maxLength(32768);
+  answer @1 :Text $Hive.required $Hive.maxLength(4096);
+}
+
+struct ChatMessage {
+  role @0 :Text $Hive.required $Hive.maxLength(32);
+  content @1 :Text $Hive.required $Hive.maxLength(32768);
+}
+
+struct ChatRequest $Hive.doc("Body of POST /chat/completions, as far as probes need it.") {
+  model @0 :Text $Hive.required $Hive.maxLength(256);
+  messages @1 :List(ChatMessage) $Hive.required;
+  temperature @2 :Float64 $Hive.min(0) $Hive.max(2);
+  maxTokens @3 :UInt32 = 64;
+  stream @4 :Bool;
 }
 
 struct WorldModelStats $Hive.doc("Counters of the world-model bridge since its process started.") {

@@ -28,10 +28,11 @@ public:
   }
 
 private:
-  bool check_struct(DynamicStruct::Reader message) {
+  bool check_struct(DynamicStruct::Reader message, bool is_map_entry = false) {
     for (const auto& field : field_rules::of(message.getSchema())) {
       if (!check_field(message, field)) {
-        pointer_ = "/" + field.json_name + pointer_;
+        if (!is_map_entry)
+          pointer_ = "/" + field.json_name + pointer_;
         return false;
       }
     }
@@ -97,7 +98,7 @@ private:
     if (list.size() > field.max_elements)
       return broken("has more than " + std::to_string(field.max_elements) + " elements");
     for (uint32_t i = 0; i < list.size(); ++i) {
-      if (!check_element(list, i)) {
+      if (!check_element(list, i, field)) {
         pointer_ = "/" + element_name(list, i, field) + pointer_;
         return false;
       }
@@ -105,11 +106,11 @@ private:
     return true;
   }
 
-  bool check_element(DynamicList::Reader list, uint32_t index) {
+  bool check_element(DynamicList::Reader list, uint32_t index, const field_rules& field) {
     auto element = list[index];
     switch (element.getType()) {
     case DynamicValue::STRUCT:
-      return check_struct(element.as<DynamicStruct>());
+      return check_struct(element.as<DynamicStruct>(), is_plain_map(list, field));
     case DynamicValue::TEXT: {
       auto text = element.as<capnp::Text>();
       std::string_view view{text.begin(), text.size()};
@@ -124,6 +125,12 @@ private:
     default:
       return true;
     }
+  }
+
+  /// Whether the list is a JSON object from key to value: then the value's own field has no place in the pointer.
+  static bool is_plain_map(DynamicList::Reader list, const field_rules& field) {
+    constexpr size_t key_and_value = 2;
+    return field.element_key && field_rules::of(list.getSchema().getElementType().asStruct()).size() == key_and_value;
   }
 
   static std::string element_name(DynamicList::Reader list, uint32_t index, const field_rules& field) {

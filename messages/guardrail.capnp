@@ -22,5 +22,6 @@ struct GuardrailManifest $Hive.maxBytes(8388608) {
   patterns @2 :List(GuardrailPattern);
   signedAt @3 :Int64 $Hive.unixMicros;
   publicKey @4 :Text $Hive.maxLength(64) $Hive.doc("Ed25519, hex. Verifiers pin the key they trust; this one only tells which it was.");
-  signature @5 :Text $Hive.maxLength(128) $Hive.doc("Ed25519 over the canonical Cap'n Proto form of the manifest without signature, hex.");
+  signature @5 :Text $Hive.maxLength(128) $Hive.doc(
+    "Ed25519 over the canonical Cap'n Proto form of the manifest without signature, hex. In that form files and patterns stand in byte order of their keys and what is empty is absent.");
 }

@@ -6,6 +6,7 @@
 #include "messages/msg.hpp"
 #include "messages/node.capnp.h"
 #include "messages/snapshot.capnp.h"
+#include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
 
 #include <caf/actor_system_config.hpp>
@@ -30,6 +31,8 @@ void register_messages(caf::actor_system_config& config) {
   add<Snapshot, SnapshotList, CaptureRequest, StartCapture, CaptureAccepted, ImportSnapshot, SnapshotQuery, PageQuery,
       LatestResultsQuery, LatestResults>(config);
   add<UpgradeQuery, UpgradeCheck>(config);
+  add<RecordTasks, TasksRecorded, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery,
+      ToolSummary, LearningDeltaQuery, LearningDelta>(config);
   add<HealthQuery, Health>(config);
 }
 

@@ -24,6 +24,11 @@ struct database_options {
   /// in the write-ahead log as well, so a crash loses none.
   size_t write_buffer_bytes = size_t{32} << 20;
 
+  /// Free space that writes must leave on the disk. Default 256 MiB: room for RocksDB to write out what it holds in
+  /// memory. A write that would go below it is refused, because RocksDB 7.8 does not recover from a log that could not
+  /// be written; what is stored stays readable and the next write after space was made succeeds.
+  uint64_t min_free_bytes = uint64_t{256} << 20;
+
   /// Called from a RocksDB thread when background work fails, such as a flush on a full disk.
   std::function<void(std::string)> on_background_error = [](std::string) {};
 };
@@ -78,8 +83,8 @@ public:
     return loaded;
   }
 
-  /// Writes all or nothing and returns when it is on disk (one fsync). ec::storage_failed: not acknowledged, nothing
-  /// may be concluded about the writes but that a reader will see all or none.
+  /// Writes all or nothing and returns when it is on disk (one fsync). ec::storage_failed: the disk has too little
+  /// room, or failed; after a failure (`is_broken`) a reader of the reopened store will see all of the writes or none.
   caf::error write(const write_set& writes);
 
   /// A batch in RocksDB's form, for the committer to gather many write sets into one write.
@@ -100,7 +105,10 @@ public:
 
   caf::error write(batch& gathered);
 
-  /// Flushes nothing, stops background work, closes. Further calls are not allowed.
+  /// Whether a write failed in a way that only a new start of the process mends.
+  bool is_broken() const;
+
+  /// Stops background work and closes. Further calls are not allowed.
   void close();
 
 private:

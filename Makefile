@@ -1,0 +1,53 @@
+# The front door. `make help` explains; the longer steps are scripts in deploy/.
+
+JOBS ?= $(shell nproc)
+# Objects are cached by paths relative to the checkout, so that a second checkout profits from the first.
+export CCACHE_BASEDIR := $(CURDIR)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check check-fast bench soak clean
+
+help:
+	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
+	@echo
+	@echo '  make run           set up, build, start a node on 127.0.0.1:7420, measure this checkout, keep serving'
+	@echo '  make run ONCE=1    the same, and stop after the verdict'
+	@echo '  make test          set up, build everything (release), run all tests'
+	@echo '  make check         what a change must pass: format, include direction, warnings as errors, sanitizers, tests'
+	@echo '  make check-fast    the first two of these: seconds, builds nothing'
+	@echo '  make build         set up, build; programs lie in build/release/bin/'
+	@echo '  make bench         run the benchmarks; FILTER=regex chooses'
+	@echo '  make soak          run the long tests with their full counts'
+	@echo '  make setup         install the Debian packages that are missing (SETUP=no: never)'
+	@echo '  make clean         remove build/ with the data of make run'
+	@echo
+	@echo 'Everything needed is installed on the way; git and make are enough to begin. JOBS=n limits parallel work.'
+
+setup:
+	@deploy/setup.sh
+
+build: setup
+	@deploy/build.sh release $(JOBS)
+
+run: build
+	@deploy/run.sh $(if $(ONCE),--once)
+
+test: build
+	@ctest --test-dir build/release --output-on-failure --no-tests=error -j $(JOBS)
+
+check-fast: setup
+	@deploy/check_format.sh
+	@deploy/check_includes.py
+
+check: check-fast
+	@deploy/build.sh dev $(JOBS)
+	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j $(JOBS)
+
+bench: build
+	@build/release/bin/hive_bench $(if $(FILTER),--benchmark_filter='$(FILTER)')
+
+soak: build
+	@HIVE_SOAK=1 ctest --test-dir build/release --output-on-failure --no-tests=error -L soak
+
+clean:
+	@rm -rf build

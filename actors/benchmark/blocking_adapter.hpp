@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/benchmark/work_limit.hpp"
+#include "actors/interfaces.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace hive {
+
+/// A measurement that blocks its thread. Must ask `limit` between its steps; may throw.
+using blocking_measurement = std::function<caf::expected<msg<wire::Measurement>>(
+  const msg<wire::MeasureRequest>& request, const work_limit& limit)>;
+
+/// An adapter whose measuring blocks (files, other servers). Each request runs on a thread of its own, so that
+/// overlapping ones do not wait for each other and CAF's scheduler for none. That thread is told to stop when its
+/// requester ends, when the adapter ends, and when `timeout` has passed.
+class blocking_adapter_state {
+public:
+  using pointer = adapter_actor::stateful_pointer<blocking_adapter_state>;
+
+  blocking_adapter_state() = default;
+  blocking_adapter_state(const blocking_adapter_state&) = delete;
+  blocking_adapter_state& operator=(const blocking_adapter_state&) = delete;
+  ~blocking_adapter_state();
+
+  void init(pointer self, std::string name, std::chrono::milliseconds timeout, blocking_measurement measure);
+
+  /// Hands the request to a worker, which answers it. ec::overloaded above defaults::max_blocking_measurements.
+  caf::result<msg<wire::Measurement>> start(const msg<wire::MeasureRequest>& request);
+
+private:
+  struct job {
+    caf::actor_addr requester;
+    std::stop_source stop;
+  };
+
+  /// One of the workers, or a requester.
+  void handle_down(const caf::actor_addr& who);
+  bool waits(const caf::actor_addr& requester) const;
+
+  pointer self_ = nullptr;
+  std::string name_;
+  std::chrono::milliseconds timeout_{0};
+  blocking_measurement measure_;
+  std::map<caf::actor_addr, job> jobs_; ///< by worker
+};
+
+/// The behavior of such an adapter, for the spawn functions of the concrete ones. `name` is for errors.
+adapter_actor::behavior_type blocking_adapter(blocking_adapter_state::pointer self, std::string name,
+                                              std::chrono::milliseconds timeout, blocking_measurement measure);
+
+} // namespace hive

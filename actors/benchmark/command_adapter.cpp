@@ -1,0 +1,61 @@
+#include "actors/benchmark/command_adapter.hpp"
+
+#include "actors/benchmark/child_process.hpp"
+#include "actors/benchmark/run_report.hpp"
+#include "actors/benchmark/text_scanner.hpp"
+#include "messages/json.hpp"
+
+namespace hive {
+namespace {
+
+std::string text_of(capnp::Text::Reader text) {
+  return {text.cStr(), text.size()};
+}
+
+std::string_view view(capnp::Data::Reader data) {
+  auto chars = data.asChars();
+  return {chars.begin(), chars.size()};
+}
+
+run_plan plan_of(const msg<wire::CommandSpec>& spec) {
+  run_plan out;
+  out.name = text_of(spec->getName());
+  for (auto part : spec->getCommand())
+    out.command.push_back(text_of(part));
+  out.workdir = text_of(spec->getWorkdir());
+  for (auto variable : spec->getEnvironment())
+    out.environment.emplace_back(text_of(variable.getName()), text_of(variable.getValue()));
+  out.timeout = process_timeout(spec->getTimeoutS());
+  out.output_cap = static_cast<uint32_t>(max_bytes_of(capnp::Schema::from<wire::Measurement>()));
+  out.read = [command = out.command](wire::RunResult::Reader result) { return read_measurement(command, result); };
+  return out;
+}
+
+} // namespace
+
+caf::expected<msg<wire::Measurement>> read_measurement(std::span<const std::string> command,
+                                                       wire::RunResult::Reader result) {
+  auto because = [&](ec code, const std::string& why) { return fail(code, describe_run(command, result) + why); };
+  if (result.getTimedOut())
+    return because(ec::timed_out, "");
+  if (result.getSignal() != 0 || result.getExitStatus() != 0)
+    return because(ec::process_failed, "");
+  if (result.getStdoutTruncated())
+    return because(ec::too_large, "; it prints more than a measurement may hold");
+  auto output = trim(view(result.getStdout()));
+  if (output.empty())
+    return because(ec::malformed, "; it prints nothing instead of a measurement");
+  auto measurement = from_json<wire::Measurement>(output);
+  if (!measurement)
+    return because(code_of(measurement.error()), "; it prints no measurement: " + hive::text_of(measurement.error()));
+  if ((*measurement)->getMetrics().size() == 0 && (*measurement)->getSkipped().size() == 0)
+    return because(ec::no_data, "; it prints neither a metric nor a reason to skip");
+  return measurement;
+}
+
+adapter_actor::behavior_type command_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
+                                             runner_actor runner, msg<wire::CommandSpec> spec) {
+  return run_adapter(self, std::move(runner), plan_of(spec));
+}
+
+} // namespace hive

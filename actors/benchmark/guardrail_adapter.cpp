@@ -1,0 +1,66 @@
+#include "actors/benchmark/guardrail_adapter.hpp"
+
+#include "actors/benchmark/guardrail_manifest.hpp"
+#include "actors/benchmark/metric_list.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+constexpr const char* adapter_name = "guardrail";
+
+std::string note_of(const guardrail::verification& result) {
+  std::string out;
+  for (size_t i = 0; i < std::min(result.findings.size(), defaults::max_noted_findings); ++i)
+    out += (i ? "; " : "") + result.findings[i].subject + " " + result.findings[i].what;
+  if (result.findings.size() > defaults::max_noted_findings)
+    out += "; and " + std::to_string(result.findings.size() - defaults::max_noted_findings) + " more";
+  return out;
+}
+
+void log(const guardrail_options& options, const guardrail::verification& result) {
+  for (size_t i = 0; i < std::min(result.findings.size(), defaults::max_logged_findings); ++i)
+    spdlog::warn("Guardrail found that {} {}. manifest={}", result.findings[i].subject, result.findings[i].what,
+                 options.manifest.string());
+  if (result.findings.size() > defaults::max_logged_findings)
+    spdlog::warn("Guardrail found {} violations in all. manifest={}", result.findings.size(),
+                 options.manifest.string());
+}
+
+caf::expected<msg<wire::Measurement>> measure(const guardrail_options& options, const work_limit& limit) {
+  if (auto error = options.validate())
+    return error;
+  if (options.manifest.empty())
+    return skipped("no guardrail manifest is configured");
+  auto trusted = guardrail::read_public_key(options.public_key);
+  if (!trusted)
+    return trusted.error();
+  auto result = guardrail::verify(options.manifest, *trusted, limit);
+  if (!result)
+    return result.error();
+  log(options, *result);
+  metric_list metrics{adapter_name};
+  metrics.add({.name = "guardrail_integrity", .unit = "bool", .samples = {result->ok() ? 1.0 : 0.0}});
+  return metrics.finish(note_of(*result));
+}
+
+} // namespace
+
+caf::error guardrail_options::validate() const {
+  if (manifest.empty() == public_key.empty())
+    return caf::none;
+  return fail(ec::invalid, manifest.empty() ? "a public key is configured without a manifest"
+                                            : "a manifest is configured without the public key to trust");
+}
+
+adapter_actor::behavior_type guardrail_adapter(blocking_adapter_state::pointer self, guardrail_options options) {
+  auto timeout = options.timeout;
+  return blocking_adapter(self, adapter_name, timeout,
+                          [options = std::move(options)](const msg<wire::MeasureRequest>&, const work_limit& limit) {
+                            return measure(options, limit);
+                          });
+}
+
+} // namespace hive

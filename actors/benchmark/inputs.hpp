@@ -1,0 +1,97 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "storage/input_store.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace hive {
+
+/// What the inputs actor keeps, without the actor: input → new state, or why not.
+class input_ledger {
+public:
+  input_ledger() = default;
+  input_ledger(input_store::model_map models, std::optional<msg<wire::WorldModelInput>> world_model)
+      : models_{std::move(models)}, world_model_{std::move(world_model)} {
+  }
+
+  /// Appends observations and keeps the newest defaults::max_observations. ec::invalid for an observation without any
+  /// value, ec::overloaded for a new model above defaults::max_models; then nothing changes.
+  caf::error observe(const msg<wire::ObserveModel>& observed);
+
+  /// Replaces the counters. They count as begun anew when the name of their process changed or when, without a name,
+  /// one of them shrank.
+  void update(const msg<wire::WorldModelStats>& stats, int64_t received_at_unix_micros);
+
+  const input_store::model_map& models() const {
+    return models_;
+  }
+
+  const std::optional<msg<wire::WorldModelInput>>& world_model() const {
+    return world_model_;
+  }
+
+private:
+  input_store::model_map models_;
+  std::optional<msg<wire::WorldModelInput>> world_model_;
+};
+
+/// Keeps what engines push. Pushes that arrive while the disk is busy are gathered and written together; each is
+/// answered when it is durable, and none that failed leaves a trace in what later ones build on.
+class inputs_state {
+public:
+  using pointer = inputs_actor::stateful_pointer<inputs_state>;
+
+  inputs_state() = default;
+  inputs_state(const inputs_state&) = delete;
+  inputs_state& operator=(const inputs_state&) = delete;
+  /// Tells everyone who still waits that no answer will come.
+  ~inputs_state();
+
+  /// Reads what is stored. An error ends the actor.
+  caf::error init(pointer self, const database& db, committer_actor committer);
+
+  caf::result<msg<wire::Recorded>> add(const msg<wire::ObserveModel>& observed);
+  caf::result<msg<wire::Recorded>> add(const msg<wire::WorldModelStats>& stats);
+
+private:
+  using input = std::variant<msg<wire::ObserveModel>, msg<wire::WorldModelStats>>;
+  using promise = caf::typed_response_promise<msg<wire::Recorded>>;
+
+  struct pending {
+    input what;
+    promise answer;
+  };
+
+  /// Inputs that are being written, with the state that holds once they are.
+  struct group {
+    input_ledger after;
+    std::vector<std::pair<promise, uint32_t>> answers; ///< with the number of entries
+    std::set<std::string> models;
+    bool world_model = false;
+  };
+
+  caf::result<msg<wire::Recorded>> enqueue(input what);
+  void write_waiting();
+  void apply(pending& entry, group& into);
+  write_set writes_of(const group& written) const;
+  void finish(const caf::error& error);
+  caf::error reload();
+
+  pointer self_ = nullptr;
+  std::optional<input_store> store_;
+  committer_actor committer_;
+  input_ledger ledger_; ///< what is durable
+  std::vector<pending> waiting_;
+  std::optional<group> in_flight_;
+};
+
+/// Spawn with `sys.spawn(inputs, std::cref(db), committer)`; the database must outlive the actor.
+inputs_actor::behavior_type inputs(inputs_state::pointer self, const database& db, committer_actor committer);
+
+} // namespace hive

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "actors/benchmark/run_adapter.hpp"
+#include "actors/benchmark/test_results.hpp"
+
+namespace hive {
+
+/// Which tests the regression adapter runs, and how it reads their results.
+struct regression_options {
+  /// Program and arguments. Empty: default_test_command, when there is a workdir to run it in.
+  std::vector<std::string> command;
+  std::string workdir; ///< a checkout of the software under test; empty: the node's working directory
+  std::vector<std::pair<std::string, std::string>> environment; ///< added to a minimal one
+  std::chrono::milliseconds timeout{defaults::adapter_timeout}; ///< of a measurement with all its repeats
+  test_format format = test_format::automatic;
+  /// JUnit XML that the command writes, relative to the workdir; empty: results are read from standard output. It is
+  /// removed before each run, so that a run which writes none cannot be judged by an older one.
+  std::string results_file;
+
+  /// With neither command nor workdir there is nothing to test, and the adapter skips.
+  bool is_configured() const {
+    return !command.empty() || !workdir.empty();
+  }
+
+  /// ec::invalid with the offending option, or nothing.
+  caf::error validate() const;
+};
+
+/// `python3 -m pytest -q -k "not nested_task"`, as the source system runs it.
+extern const std::vector<std::string> default_test_command;
+
+/// Measures by the software's own tests: test_pass_rate (ratio, higher is better) and test_fail_count (count, lower).
+/// Errors count as failures, skipped tests do not count; an incomplete run is an error, never a rate: see
+/// read_test_results.
+adapter_actor::behavior_type regression_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
+                                                runner_actor runner, std::string name, regression_options options);
+
+} // namespace hive

@@ -1,0 +1,105 @@
+#include "actors/node/environment.hpp"
+
+#include "actors/benchmark/hex.hpp"
+
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <sched.h>
+#include <sodium.h>
+#include <span>
+#include <sys/utsname.h>
+#include <thread>
+
+namespace hive {
+namespace {
+
+std::string kernel_file(const char* path) {
+  std::ifstream in{path};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+std::string_view trim(std::string_view text) {
+  auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// The value of the first line `name : value` of a file of /proc.
+std::string_view find_value(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    auto colon = line.find(':');
+    if (colon != std::string_view::npos && trim(line.substr(0, colon)) == name)
+      return trim(line.substr(colon + 1));
+  }
+  return {};
+}
+
+/// Cores that this process may run on: fewer than the machine's under taskset or in a container.
+uint32_t usable_cores() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0)
+    return static_cast<uint32_t>(CPU_COUNT(&set));
+  return std::thread::hardware_concurrency(); // more than 1,024 cores do not fit into `set`
+}
+
+std::string names_of(const gpu_inventory& gpus) {
+  std::string out;
+  for (const auto& device : gpus.devices)
+    out += (out.empty() ? "" : ", ") + device.name;
+  return out.empty() ? "none" : out;
+}
+
+std::string hash_prefix(std::string_view text) {
+  constexpr size_t prefix_bytes = 8;
+  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
+  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  return to_hex(std::span{digest}.first(prefix_bytes));
+}
+
+} // namespace
+
+std::string cpu_model_of(std::string_view cpuinfo) {
+  return std::string{find_value(cpuinfo, "model name")};
+}
+
+uint64_t memory_mib_of(std::string_view meminfo) {
+  constexpr uint64_t kib_per_mib = 1024;
+  auto text = find_value(meminfo, "MemTotal");
+  uint64_t kib = 0;
+  std::from_chars(text.data(), text.data() + text.size(), kib);
+  return kib / kib_per_mib;
+}
+
+msg<wire::Environment> describe_environment(const gpu_inventory& gpus) {
+  utsname system{};
+  ::uname(&system);
+  auto cpu_model = cpu_model_of(kernel_file("/proc/cpuinfo"));
+  return msg<wire::Environment>::build([&](wire::Environment::Builder out) {
+    out.setCpuModel(cpu_model.empty() ? std::string{system.machine} : cpu_model);
+    out.setCores(usable_cores());
+    out.setMemoryMib(memory_mib_of(kernel_file("/proc/meminfo")));
+    out.setKernel(system.release);
+    out.setGpu(names_of(gpus));
+    out.setFingerprint(fingerprint_of(out.asReader()));
+  });
+}
+
+std::string fingerprint_of(wire::Environment::Reader environment) {
+  constexpr uint64_t mib_per_gib = 1024;
+  auto memory_gib = (environment.getMemoryMib() + mib_per_gib / 2) / mib_per_gib;
+  std::string text;
+  // A line end cannot stand in any of them, so no two machines share a text.
+  (text += environment.getCpuModel().cStr()) += '\n';
+  (text += std::to_string(environment.getCores())) += '\n';
+  (text += std::to_string(memory_gib)) += '\n';
+  (text += environment.getKernel().cStr()) += '\n';
+  text += environment.getGpu().cStr();
+  return hash_prefix(text);
+}
+
+} // namespace hive

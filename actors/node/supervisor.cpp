@@ -1,0 +1,200 @@
+#include "actors/node/supervisor.hpp"
+
+#include "actors/node/restart_budget.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+using stop_overdue_atom = caf::atom_constant<caf::atom("overdue")>;
+using restart_atom = caf::atom_constant<caf::atom("restart")>;
+
+/// Between a failure and the restart: long enough that a service that fails at once does not burn its budget in
+/// microseconds, short enough that nobody notices a single failure.
+constexpr auto restart_delay = std::chrono::milliseconds{100};
+
+// internal: what the supervisor tells itself.
+using supervisor_impl = supervisor_actor::extend<caf::reacts_to<stop_overdue_atom, uint64_t>, //
+                                                 caf::reacts_to<restart_atom, size_t>>;
+
+struct supervisor_state {
+  static inline const char* name = "supervisor";
+
+  struct entry {
+    service definition;
+    caf::actor handle;
+  };
+
+  supervisor_impl::pointer self = nullptr;
+  std::vector<entry> entries;
+  supervisor_options options;
+  restart_budget budget{0, {}};
+  std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
+  std::string status = "starting";
+
+  // While stopping: services at and behind `stop_target` are ended, the last one first; then `after_stop` runs.
+  bool stopping = false;
+  size_t stop_target = 0;
+  size_t stop_cursor = 0;
+  uint64_t stop_step = 0;
+  std::function<void()> after_stop;
+  bool ending = false;
+
+  msg<wire::Health> health() const {
+    return msg<wire::Health>::build([&](wire::Health::Builder out) {
+      out.setStatus(status);
+      out.setNode(options.node);
+      out.setVersion(options.version);
+      out.setEpoch(options.epoch);
+      out.setUptimeS(std::chrono::duration<double>(std::chrono::steady_clock::now() - started_at).count());
+    });
+  }
+
+  caf::error start_from(size_t first) {
+    for (size_t i = first; i < entries.size(); ++i) {
+      auto& entry = entries[i];
+      auto handle = entry.definition.start();
+      if (!handle)
+        return fail(code_of(handle.error()), entry.definition.name + ": " + text_of(handle.error()));
+      entry.handle = std::move(*handle);
+      self->monitor(entry.handle);
+      spdlog::debug("The service {} runs", entry.definition.name);
+    }
+    status = "ok";
+    return caf::none;
+  }
+
+  caf::result<msg<wire::Health>> start_all() {
+    auto err = start_from(0);
+    if (!err)
+      return health();
+    auto promise = self->make_response_promise<msg<wire::Health>>();
+    stop_down_to(0, [this, promise, err]() mutable {
+      promise.deliver(err);
+      self->quit(err);
+    });
+    return promise;
+  }
+
+  void on_down(const caf::down_msg& down) {
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (!entries[i].handle || entries[i].handle.address() != down.source)
+        continue;
+      entries[i].handle = nullptr;
+      if (!stopping)
+        on_failure(i, down.reason);
+      else if (i == stop_cursor)
+        stop_next();
+      return;
+    }
+  }
+
+  void on_failure(size_t index, const caf::error& reason) {
+    auto& failed = entries[index].definition.name;
+    if (entries[index].definition.essential) {
+      give_up(fail(code_of(reason), failed + ": " + text_of(reason)));
+      return;
+    }
+    if (!budget.allow(std::chrono::steady_clock::now())) {
+      give_up(fail(ec::internal, "the service " + failed + " failed too often, last: " + text_of(reason)));
+      return;
+    }
+    spdlog::error("The service {} failed ({}) and is being restarted", failed, text_of(reason));
+    status = "restarting " + failed;
+    stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
+  }
+
+  void restart(size_t index) {
+    if (stopping || ending)
+      return;
+    auto err = start_from(index);
+    if (!err) {
+      spdlog::info("The service {} runs again", entries[index].definition.name);
+      return;
+    }
+    if (!budget.allow(std::chrono::steady_clock::now())) {
+      give_up(std::move(err));
+      return;
+    }
+    spdlog::error("A restart failed and is tried again: {}", text_of(err));
+    stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
+  }
+
+  void give_up(caf::error err) {
+    spdlog::critical("The node stops: {}", text_of(err));
+    ending = true;
+    stop_down_to(0, [this, err] { self->quit(err); });
+  }
+
+  void on_exit(const caf::exit_msg& exit) {
+    if (ending)
+      return;
+    ending = true;
+    status = "stopping";
+    stop_down_to(0, [this, reason = exit.reason] { self->quit(reason); });
+  }
+
+  void stop_down_to(size_t target, std::function<void()> then) {
+    bool already = stopping;
+    stopping = true;
+    stop_target = already ? std::min(stop_target, target) : target;
+    after_stop = std::move(then);
+    if (already)
+      return;
+    stop_cursor = entries.size();
+    stop_next();
+  }
+
+  void stop_next() {
+    ++stop_step;
+    while (stop_cursor > stop_target) {
+      auto& entry = entries[--stop_cursor];
+      if (!entry.handle)
+        continue;
+      self->send_exit(entry.handle, caf::exit_reason::user_shutdown);
+      self->delayed_send(self, options.stop_timeout, stop_overdue_atom::value, stop_step);
+      return;
+    }
+    stopping = false;
+    // Moved out first: it may begin the next stop.
+    auto then = std::exchange(after_stop, nullptr);
+    then();
+  }
+
+  void on_stop_overdue(uint64_t step) {
+    if (!stopping || step != stop_step)
+      return;
+    auto& entry = entries[stop_cursor];
+    spdlog::warn("The service {} did not stop in time and is killed", entry.definition.name);
+    self->demonitor(entry.handle);
+    self->send_exit(entry.handle, caf::exit_reason::kill);
+    entry.handle = nullptr;
+    stop_next();
+  }
+};
+
+supervisor_impl::behavior_type supervisor(supervisor_impl::stateful_pointer<supervisor_state> self,
+                                          std::vector<service> services, supervisor_options options) {
+  auto& state = self->state;
+  state.self = self;
+  for (auto& definition : services)
+    state.entries.push_back({std::move(definition), nullptr});
+  state.budget = restart_budget{options.max_restarts, options.restart_window};
+  state.options = std::move(options);
+  self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
+  self->set_exit_handler([self](caf::exit_msg& exit) { self->state.on_exit(exit); });
+  return {[self](start_atom) { return self->state.start_all(); },
+          [self](const msg<wire::HealthQuery>&) { return self->state.health(); },
+          [self](stop_overdue_atom, uint64_t step) { self->state.on_stop_overdue(step); },
+          [self](restart_atom, size_t index) { self->state.restart(index); }};
+}
+
+} // namespace
+
+supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<service> services,
+                                  supervisor_options options) {
+  return caf::actor_cast<supervisor_actor>(system.spawn(supervisor, std::move(services), std::move(options)));
+}
+
+} // namespace hive

@@ -1,0 +1,114 @@
+#include "actors/store/committer.hpp"
+
+#include "actors/defaults.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+/// Write sets that go to the disk together, with those who wait for them.
+struct commit_group {
+  explicit commit_group(const database& db) : batch{db} {
+  }
+
+  database::batch batch;
+  std::vector<caf::typed_response_promise<committed>> waiting;
+};
+
+using group_ptr = std::shared_ptr<commit_group>;
+
+} // namespace
+} // namespace hive
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::group_ptr)
+
+namespace hive {
+namespace {
+
+// internal: one thread that does nothing but write and fsync.
+using log_writer_actor = caf::typed_actor<caf::replies_to<group_ptr>::with<committed>>;
+
+log_writer_actor::behavior_type log_writer(log_writer_actor::pointer, std::shared_ptr<database> db) {
+  return {[db](const group_ptr& group) -> caf::result<committed> {
+    if (auto err = db->write(group->batch))
+      return err;
+    return committed{};
+  }};
+}
+
+struct committer_state {
+  static inline const char* name = "committer";
+
+  committer_actor::stateful_pointer<committer_state> self;
+  std::shared_ptr<database> db;
+  log_writer_actor writer;
+  group_ptr gathering;
+  bool writing = false;
+  bool failing = false;
+
+  caf::result<committed> add(const write_set& writes) {
+    if (gathering->waiting.size() >= defaults::max_pending_commits ||
+        gathering->batch.bytes() + writes.bytes() > defaults::max_pending_commit_bytes)
+      return fail(ec::overloaded, std::to_string(gathering->waiting.size()) + " writes wait for the disk already");
+    gathering->batch.add(writes);
+    auto promise = self->make_response_promise<committed>();
+    gathering->waiting.push_back(promise);
+    if (!writing)
+      write_gathered();
+    return promise;
+  }
+
+  void write_gathered() {
+    auto group = std::exchange(gathering, std::make_shared<commit_group>(*db));
+    writing = true;
+    // No timeout: a slow disk is waited for, because the outcome of a write under way cannot be guessed. The senders
+    // have their own timeouts, and the bounds above keep what waits here finite.
+    self->request(writer, caf::infinite, group)
+      .then([this, group](committed) { finish(*group, caf::none); },
+            [this, group](caf::error& err) { finish(*group, std::move(err)); });
+  }
+
+  void finish(commit_group& group, caf::error err) {
+    writing = false;
+    report(err);
+    for (auto& promise : group.waiting) {
+      if (err)
+        promise.deliver(err);
+      else
+        promise.deliver(committed{});
+    }
+    group.waiting.clear();
+    if (db->is_broken())
+      self->quit(err);
+    else if (!gathering->waiting.empty())
+      write_gathered();
+  }
+
+  /// Says when the disk starts and stops to fail, not for every write in between.
+  void report(const caf::error& err) {
+    if (err && !failing)
+      spdlog::error("The committer cannot write: {}", text_of(err));
+    if (!err && failing)
+      spdlog::info("The committer can write again");
+    failing = static_cast<bool>(err);
+  }
+};
+
+committer_actor::behavior_type committer(committer_actor::stateful_pointer<committer_state> self,
+                                         std::shared_ptr<database> db) {
+  self->state.self = self;
+  self->state.db = db;
+  self->state.gathering = std::make_shared<commit_group>(*db);
+  self->state.writer = self->spawn<caf::detached + caf::linked>(log_writer, db);
+  return {[self](const write_set& writes) { return self->state.add(writes); }};
+}
+
+} // namespace
+
+committer_actor spawn_committer(caf::actor_system& system, std::shared_ptr<database> db) {
+  return system.spawn(committer, std::move(db));
+}
+
+} // namespace hive

@@ -1,0 +1,29 @@
+#include "analysis/rounding.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace hive::analysis {
+namespace {
+
+/// Sign, integer digits, point and decimals of any double in fixed notation.
+constexpr size_t max_fixed_digits = 3 + std::numeric_limits<double>::max_exponent10 + max_decimals;
+
+} // namespace
+
+double round_decimals(double value, int decimals) {
+  if (!std::isfinite(value))
+    return value;
+  std::array<char, max_fixed_digits> digits;
+  // to_chars rounds the exact binary value correctly, so writing and reading it back is the whole rule.
+  auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed,
+                               std::clamp(decimals, 0, max_decimals));
+  double rounded = value;
+  std::from_chars(digits.data(), written.ptr, rounded);
+  return rounded;
+}
+
+} // namespace hive::analysis

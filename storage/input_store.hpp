@@ -1,0 +1,37 @@
+#pragma once
+
+#include "messages/benchmark.capnp.h"
+#include "storage/database.hpp"
+#include "storage/keys.hpp"
+
+#include <map>
+#include <string>
+
+namespace hive {
+
+/// What engines push for the fast adapters: observations of models, counters of the world model.
+class input_store {
+public:
+  using model_map = std::map<std::string, msg<wire::ModelInput>, std::less<>>;
+
+  explicit input_store(const database& db) : db_{db} {
+  }
+
+  /// What is kept of one model; nothing when it was never observed. Fails with ec::corrupt.
+  caf::expected<std::optional<msg<wire::ModelInput>>> model(std::string_view id) const;
+
+  /// What is kept of every model, by id. Fails with ec::corrupt.
+  caf::expected<model_map> models() const;
+
+  /// The counters as they were last given; nothing when they never were. Fails with ec::corrupt.
+  caf::expected<std::optional<msg<wire::WorldModelInput>>> world_model() const;
+
+  /// Adds to `writes` what replaces the kept value.
+  static void put_model(write_set& writes, std::string_view id, const msg<wire::ModelInput>& input);
+  static void put_world_model(write_set& writes, const msg<wire::WorldModelInput>& input);
+
+private:
+  const database& db_;
+};
+
+} // namespace hive

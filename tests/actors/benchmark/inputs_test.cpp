@@ -1,0 +1,334 @@
+#include "actors/benchmark/inputs.hpp"
+
+#include "actors/defaults.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/test_system.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <gmock/gmock.h>
+#include <mutex>
+#include <variant>
+
+namespace hive {
+namespace {
+
+using ::testing::HasSubstr;
+
+msg<wire::ObserveModel> observe(const std::string& id, std::initializer_list<double> latencies_ms) {
+  return msg<wire::ObserveModel>::build([&](wire::ObserveModel::Builder out) {
+    out.setId(id);
+    auto list = out.initObservations(static_cast<uint32_t>(latencies_ms.size()));
+    uint32_t i = 0;
+    for (auto latency : latencies_ms)
+      list[i++].setLatencyMs(latency);
+  });
+}
+
+msg<wire::WorldModelStats> stats(uint64_t recorded, uint64_t queries, const std::string& process = {}) {
+  return msg<wire::WorldModelStats>::build([&](wire::WorldModelStats::Builder out) {
+    out.setRecorded(recorded);
+    out.setFlushed(recorded);
+    out.setCorrections(recorded);
+    out.setHivemindQueries(queries);
+    out.setProcess(process);
+  });
+}
+
+std::vector<double> latencies(const msg<wire::ModelInput>& input) {
+  std::vector<double> out;
+  for (auto observation : input->getObservations())
+    out.push_back(observation.getLatencyMs());
+  return out;
+}
+
+// -- input_ledger --------------------------------------------------------------
+
+TEST(InputLedger, KeepsTheNewestObservationsInOrder) {
+  input_ledger ledger;
+  for (int i = 0; i < 250; ++i)
+    ASSERT_FALSE(ledger.observe(observe("m", {double(i)})));
+  auto kept = latencies(ledger.models().at("m"));
+  ASSERT_EQ(kept.size(), defaults::max_observations);
+  EXPECT_EQ(kept.front(), 150);
+  EXPECT_EQ(kept.back(), 249);
+}
+
+TEST(InputLedger, OneLongPushKeepsItsOwnNewest) {
+  input_ledger ledger;
+  ASSERT_FALSE(ledger.observe(observe("m", {-1, -2})));
+  auto many = msg<wire::ObserveModel>::build([](wire::ObserveModel::Builder out) {
+    out.setId("m");
+    auto list = out.initObservations(1'000);
+    for (uint32_t i = 0; i < list.size(); ++i)
+      list[i].setAccuracy(i / 1'000.0);
+  });
+  ASSERT_FALSE(ledger.observe(many));
+  auto kept = ledger.models().at("m")->getObservations();
+  ASSERT_EQ(kept.size(), defaults::max_observations);
+  EXPECT_EQ(kept[0].getAccuracy(), 0.9);
+}
+
+TEST(InputLedger, RefusesObservationsWithoutAnyValueWhole) {
+  input_ledger ledger;
+  auto half = msg<wire::ObserveModel>::build([](wire::ObserveModel::Builder out) {
+    out.setId("m");
+    out.initObservations(2)[0].setLatencyMs(1);
+  });
+  auto error = ledger.observe(half);
+  EXPECT_EQ(code_of(error), ec::invalid);
+  EXPECT_THAT(text_of(error), HasSubstr("/observations/1"));
+  EXPECT_TRUE(ledger.models().empty());
+}
+
+TEST(InputLedger, BoundsTheNumberOfModelsButNotTheKnownOnes) {
+  input_ledger ledger;
+  for (size_t i = 0; i < defaults::max_models; ++i)
+    ASSERT_FALSE(ledger.observe(observe("m" + std::to_string(i), {1})));
+  auto error = ledger.observe(observe("one-more", {1}));
+  EXPECT_EQ(code_of(error), ec::overloaded);
+  EXPECT_THAT(text_of(error), HasSubstr(std::to_string(defaults::max_models)));
+  EXPECT_FALSE(ledger.observe(observe("m0", {2})));
+  EXPECT_EQ(ledger.models().size(), defaults::max_models);
+}
+
+TEST(InputLedger, CountsRestarts) {
+  input_ledger ledger;
+  auto after = [&](const msg<wire::WorldModelStats>& next) {
+    ledger.update(next, 1);
+    return (*ledger.world_model())->getRestarts();
+  };
+  EXPECT_EQ(after(stats(10, 5)), 0u) << "the first sight is no restart";
+  EXPECT_EQ(after(stats(10, 5)), 0u);
+  EXPECT_EQ(after(stats(20, 6)), 0u);
+  EXPECT_EQ(after(stats(20, 5)), 1u) << "one counter shrank";
+  EXPECT_EQ(after(stats(25, 6)), 1u);
+  EXPECT_EQ(after(stats(30, 7, "a")), 2u) << "a process got a name: not known to be the same";
+  EXPECT_EQ(after(stats(31, 8, "a")), 2u);
+  EXPECT_EQ(after(stats(29, 7, "a")), 2u) << "the name decides";
+  EXPECT_EQ(after(stats(100, 100, "b")), 3u) << "counters grew, but of another process";
+  EXPECT_EQ(after(stats(200, 200)), 4u);
+}
+
+// -- inputs --------------------------------------------------------------------
+
+/// What a committer does with a write set, and how it answers.
+using decision = std::function<caf::error(database&, const write_set&)>;
+
+caf::error write_it(database& db, const write_set& writes) {
+  return db.write(writes);
+}
+
+decision refuse_with(ec code) {
+  return [code](database&, const write_set&) { return fail(code, "as the test wants it"); };
+}
+
+/// Shared by a test and its committer, which holds every write set until the test has decided.
+struct held_commits {
+  void decide(decision next) {
+    std::lock_guard lock{mutex};
+    decisions.push_back(std::move(next));
+    changed.notify_all();
+  }
+
+  /// Waits until a write set is held and returns it.
+  write_set wait_for_one() {
+    std::unique_lock lock{mutex};
+    changed.wait(lock, [&] { return current.has_value(); });
+    return *current;
+  }
+
+  caf::error hold(database& db, write_set writes) {
+    std::unique_lock lock{mutex};
+    current = std::move(writes);
+    changed.notify_all();
+    changed.wait(lock, [&] { return !decisions.empty(); });
+    auto next = std::move(decisions.front());
+    decisions.pop_front();
+    auto held = std::move(*current);
+    current.reset();
+    return next(db, held);
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<write_set> current;
+  std::deque<decision> decisions;
+};
+
+/// Blocks while it holds a write set, so it must be spawned detached.
+committer_actor::behavior_type holding_committer(committer_actor::pointer, held_commits* commits, database* db) {
+  return {[commits, db](write_set& writes) -> caf::result<committed> {
+    if (auto error = commits->hold(*db, std::move(writes)))
+      return error;
+    return committed{};
+  }};
+}
+
+class Inputs : public ::testing::Test {
+protected:
+  Inputs() {
+    auto opened = database::open({.directory = temp.path()});
+    if (!opened)
+      throw std::runtime_error(text_of(opened.error()));
+    db = std::move(*opened);
+    committer = tests.system().spawn<caf::detached>(holding_committer, &commits, db.get());
+    start();
+  }
+
+  void start() {
+    actor = tests.system().spawn(inputs, std::cref(*db), committer);
+  }
+
+  void stop() {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    tests.client()->wait_for(actor);
+  }
+
+  void TearDown() override {
+    stop();
+    caf::anon_send_exit(committer, caf::exit_reason::user_shutdown);
+  }
+
+  template <class Message>
+  auto push(const Message& message) {
+    return tests.client()->request(actor, answer_timeout, message);
+  }
+
+  /// The number recorded, or the error's code.
+  template <class Response>
+  std::variant<uint32_t, ec> outcome(Response&& response) {
+    std::variant<uint32_t, ec> out;
+    response.receive([&](msg<wire::Recorded>& answer) { out = answer->getRecorded(); },
+                     [&](caf::error& error) { out = code_of(error); });
+    return out;
+  }
+
+  std::vector<double> stored(const std::string& id) {
+    auto input = input_store{*db}.model(id);
+    return input && *input ? latencies(**input) : std::vector<double>{};
+  }
+
+  using answered = std::variant<uint32_t, ec>;
+
+  temporary_directory temp;
+  std::unique_ptr<database> db;
+  held_commits commits;
+  test_system tests;
+  committer_actor committer;
+  inputs_actor actor;
+};
+
+TEST_F(Inputs, AnswersAfterTheCommitter) {
+  auto response = push(observe("m", {1, 2, 3}));
+  commits.wait_for_one();
+  EXPECT_TRUE(stored("m").empty());
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(response), answered{3u});
+  EXPECT_EQ(stored("m"), (std::vector<double>{1, 2, 3}));
+}
+
+TEST_F(Inputs, GathersWhatArrivesWhileTheDiskIsBusy) {
+  auto first = push(observe("m", {1}));
+  commits.wait_for_one();
+  auto second = push(observe("m", {2}));
+  auto third = push(stats(1, 1));
+  auto fourth = push(observe("n", {4}));
+  // The three are in the actor's mailbox before the committer's answer can be.
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(first), answered{1u});
+  EXPECT_EQ(commits.wait_for_one().writes().size(), 3u) << "both models and the counters, once each";
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(second), answered{1u});
+  EXPECT_EQ(outcome(third), answered{1u});
+  EXPECT_EQ(outcome(fourth), answered{1u});
+  EXPECT_EQ(stored("m"), (std::vector<double>{1, 2}));
+}
+
+TEST_F(Inputs, AFailedWriteLeavesNoTrace) {
+  auto first = push(observe("m", {1}));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(first), answered{1u});
+  auto second = push(observe("m", {2}));
+  commits.decide(refuse_with(ec::storage_failed));
+  EXPECT_EQ(outcome(second), answered{ec::storage_failed});
+  auto third = push(observe("m", {3}));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(third), answered{1u});
+  EXPECT_EQ(stored("m"), (std::vector<double>{1, 3}));
+}
+
+TEST_F(Inputs, AfterAnUnknownOutcomeTheStoreDecides) {
+  auto first = push(observe("m", {1}));
+  commits.wait_for_one();
+  commits.decide([](database& to, const write_set& writes) {
+    EXPECT_FALSE(to.write(writes));
+    return fail(ec::outcome_unknown, "written, but nobody knows");
+  });
+  EXPECT_EQ(outcome(first), answered{ec::outcome_unknown});
+  auto second = push(observe("m", {2}));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(second), answered{1u});
+  EXPECT_EQ(stored("m"), (std::vector<double>{1, 2}));
+}
+
+TEST_F(Inputs, StartsFromWhatIsStored) {
+  auto first = push(observe("m", {1}));
+  commits.decide(write_it);
+  outcome(first);
+  auto world = push(stats(10, 10));
+  commits.decide(write_it);
+  outcome(world);
+  stop();
+  start();
+  auto second = push(observe("m", {2}));
+  commits.decide(write_it);
+  outcome(second);
+  auto shrunk = push(stats(1, 1));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(shrunk), answered{1u});
+  EXPECT_EQ(stored("m"), (std::vector<double>{1, 2}));
+  EXPECT_EQ((**input_store{*db}.world_model())->getRestarts(), 1u);
+}
+
+TEST_F(Inputs, ARefusedOneDoesNotCostTheOthers) {
+  auto first = push(observe("m", {1}));
+  commits.wait_for_one();
+  auto empty = push(msg<wire::ObserveModel>::build([](wire::ObserveModel::Builder out) {
+    out.setId("m");
+    out.initObservations(1);
+  }));
+  auto good = push(observe("m", {2}));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(first), answered{1u});
+  EXPECT_EQ(outcome(empty), answered{ec::invalid});
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(good), answered{1u});
+  EXPECT_EQ(stored("m"), (std::vector<double>{1, 2}));
+}
+
+TEST_F(Inputs, ItsEndIsAnAnswerToAllWhoWait) {
+  auto written = push(observe("m", {1}));
+  commits.wait_for_one();
+  auto waiting = push(observe("m", {2}));
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  EXPECT_EQ(outcome(written), answered{ec::outcome_unknown});
+  EXPECT_EQ(outcome(waiting), answered{ec::unavailable});
+  commits.decide(write_it);
+}
+
+TEST_F(Inputs, ADamagedStoreEndsTheActorWithTheReason) {
+  stop();
+  write_set writes;
+  writes.put(column::inputs, keys::model("odd"), "12345678");
+  ASSERT_FALSE(db->write(writes));
+  start();
+  caf::error reason;
+  tests.client()->monitor(actor);
+  tests.client()->receive([&](caf::down_msg& down) { reason = down.reason; });
+  EXPECT_EQ(code_of(reason), ec::corrupt);
+}
+
+} // namespace
+} // namespace hive

@@ -1,0 +1,104 @@
+#include "actors/store/committer.hpp"
+
+#include "storage/keys.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+namespace hive {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct committer_fixture : testing::Test {
+  temporary_directory dir;
+  std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
+  test_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  committer_actor committer = spawn_committer(system, db);
+
+  ~committer_fixture() override {
+    self->send_exit(committer, caf::exit_reason::user_shutdown);
+    self->wait_for(committer);
+  }
+
+  static write_set put(std::string key, std::string value) {
+    write_set out;
+    out.put(column::tasks, std::move(key), value);
+    return out;
+  }
+
+  ec commit(write_set writes) {
+    ec out = ec::none;
+    self->request(committer, 30s, std::move(writes))
+      .receive([](committed) {}, [&](caf::error& err) { out = code_of(err); });
+    return out;
+  }
+};
+
+TEST_F(committer_fixture, WhatIsAnsweredIsWritten) {
+  EXPECT_EQ(commit(put("k", "v")), ec::none);
+  EXPECT_EQ(**db->get(column::tasks, "k"), "v");
+}
+
+TEST_F(committer_fixture, LaterWritesWin) {
+  for (int i = 0; i < 2000; ++i)
+    self->send(committer, put("k", std::to_string(i)));
+  EXPECT_EQ(commit(put("other", "")), ec::none);
+  EXPECT_EQ(**db->get(column::tasks, "k"), "1999") << "write sets become durable in the order they arrived";
+}
+
+TEST_F(committer_fixture, RefusesWhatDoesNotFitAndGoesOn) {
+  std::string huge(std::size_t{257} << 20, 'x');
+  EXPECT_EQ(commit(put("huge", huge)), ec::overloaded);
+  EXPECT_EQ(commit(put("k", "v")), ec::none);
+}
+
+TEST_F(committer_fixture, ADiskThatCannotBeWrittenEndsTheCommitterAndKeepsWhatWasAcknowledged) {
+  ASSERT_EQ(commit(put("before", "v")), ec::none);
+  // A limit on the size of files makes writes fail as a broken disk would.
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit tight{64 << 10, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  auto while_broken = commit(put("large", std::string(1 << 20, 'x')));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(while_broken, ec::storage_failed);
+  self->wait_for(committer);
+  EXPECT_TRUE(db->is_broken());
+  EXPECT_TRUE((*db->get(column::tasks, "before")).has_value());
+}
+
+TEST(CommitterOnAFullDisk, RefusesWritesAndServesReads) {
+  temporary_directory dir;
+  database_options options{.directory = dir.path()};
+  {
+    auto db = std::move(*database::open(options));
+    write_set writes;
+    writes.put(column::meta, keys::node(), "identity");
+    ASSERT_FALSE(db->write(writes));
+  }
+  options.min_free_bytes = uint64_t{1} << 60; // more than any disk has
+  std::shared_ptr<database> db = std::move(*database::open(options));
+  test_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  auto committer = spawn_committer(system, db);
+  for (int i = 0; i < 3; ++i) {
+    caf::error error;
+    self->request(committer, 30s, write_set{}).receive([](committed) {}, [&](caf::error& err) { error = err; });
+    EXPECT_EQ(code_of(error), ec::storage_failed);
+    EXPECT_NE(text_of(error).find("is full"), std::string::npos) << text_of(error);
+  }
+  EXPECT_FALSE(db->is_broken());
+  EXPECT_EQ(**db->get(column::meta, keys::node()), "identity");
+  self->send_exit(committer, caf::exit_reason::user_shutdown);
+  self->wait_for(committer);
+}
+
+} // namespace
+} // namespace hive

@@ -1,0 +1,134 @@
+#include "analysis/hive_statistics.hpp"
+
+#include <algorithm>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <random>
+
+namespace hive::analysis {
+namespace {
+
+using testing::HasSubstr;
+
+using delta = std::vector<learned_tool>;
+using sums_by_tool = std::map<std::string, tool_sums>;
+
+learned_tool learned(std::string task, std::string tool, uint64_t n, uint64_t successes) {
+  learned_tool out{std::move(task), std::move(tool), {}};
+  for (uint64_t i = 0; i < n; ++i)
+    out.sums += sums_of_record(1'000'000 + i, i < successes);
+  return out;
+}
+
+delta random_delta(std::mt19937_64& random) {
+  delta out;
+  for (auto* task : {"fix", "review"})
+    for (auto* tool : {"a", "b", "c"})
+      if (random() % 2 == 0) {
+        auto n = 1 + random() % 6;
+        out.push_back(learned(task, tool, n, random() % (n + 1)));
+      }
+  return out;
+}
+
+sums_by_tool view(const hive_tally& hive, std::string_view task) {
+  sums_by_tool out;
+  for (const auto& tool : hive.tools(task))
+    out[tool.tool] = tool.sums;
+  return out;
+}
+
+std::string reason(const std::optional<refusal>& refused) {
+  return refused ? refused->text : "accepted";
+}
+
+TEST(hive_tally, sums_are_those_of_the_newest_delta_of_each_origin) {
+  for (uint64_t seed = 1; seed <= 1000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random{seed};
+    hive_tally hive;
+    std::map<std::string, delta> newest;
+    for (int step = 0; step < 20; ++step) {
+      auto origin = "node" + std::to_string(random() % 4);
+      if (random() % 5 == 0) {
+        hive.remove(origin);
+        newest.erase(origin);
+      } else {
+        newest[origin] = random_delta(random);
+        ASSERT_FALSE(hive.replace(origin, newest[origin]));
+      }
+    }
+    for (auto* task : {"fix", "review"}) {
+      sums_by_tool expected;
+      for (const auto& [origin, tools] : newest)
+        for (const auto& tool : tools)
+          if (tool.task_type == task)
+            expected[tool.tool] += tool.sums;
+      ASSERT_EQ(view(hive, task), expected);
+    }
+    ASSERT_EQ(hive.origins(), newest.size());
+  }
+}
+
+TEST(hive_tally, order_of_origins_and_repetition_do_not_matter) {
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random{seed};
+    std::vector<std::pair<std::string, delta>> heard;
+    for (int i = 0; i < 5; ++i)
+      heard.emplace_back("node" + std::to_string(i), random_delta(random));
+    hive_tally once, again;
+    for (const auto& [origin, tools] : heard)
+      ASSERT_FALSE(once.replace(origin, tools));
+    for (int round = 0; round < 3; ++round) {
+      std::ranges::shuffle(heard, random);
+      for (const auto& [origin, tools] : heard)
+        ASSERT_FALSE(again.replace(origin, tools));
+    }
+    for (auto* task : {"fix", "review"})
+      ASSERT_EQ(view(once, task), view(again, task));
+  }
+}
+
+TEST(hive_tally, a_refused_delta_leaves_the_earlier_one) {
+  hive_tally hive{{.origins = 2, .tools_per_origin = 3, .tools = 5, .tools_per_task = 3}};
+  ASSERT_FALSE(hive.replace("n1", {learned("fix", "a", 5, 3), learned("fix", "b", 5, 5)}));
+  ASSERT_FALSE(hive.replace("n2", {learned("fix", "a", 2, 2)}));
+  auto before = view(hive, "fix");
+  auto impossible = learned("fix", "a", 5, 3);
+  impossible.sums.success_ppm = 6 * ppm;
+  EXPECT_THAT(reason(hive.replace("n1", {learned("fix", "z", 1, 1), impossible})), HasSubstr("fix/a: 6 successes"));
+  EXPECT_THAT(reason(hive.replace("n1", {learned("fix", "a", 1, 1), learned("fix", "a", 1, 1)})),
+              HasSubstr("fix/a is given twice"));
+  EXPECT_THAT(reason(hive.replace("n1", {learned("", "a", 1, 1)})), HasSubstr("empty"));
+  EXPECT_THAT(reason(hive.replace("n1", {learned("fix", std::string(129, 'x'), 1, 1)})), HasSubstr("longer"));
+  EXPECT_THAT(reason(hive.replace("n3", {})), HasSubstr("node n3 is new"));
+  EXPECT_THAT(reason(hive.replace("n1", {learned("t", "1", 1, 1), learned("t", "2", 1, 1), learned("t", "3", 1, 1),
+                                         learned("t", "4", 1, 1)})),
+              HasSubstr("4 tools from node n1"));
+  // Room for c and d once a and b are gone from n1, but a of n2 stays: e is the one too many.
+  EXPECT_THAT(
+    reason(hive.replace("n1", {learned("fix", "c", 1, 1), learned("fix", "d", 1, 1), learned("fix", "e", 1, 1)})),
+    HasSubstr("more than 3 tools in the hive"));
+  EXPECT_EQ(view(hive, "fix"), before);
+  EXPECT_TRUE(hive.tools("t").empty());
+}
+
+TEST(hive_tally, room_that_a_delta_leaves_is_free_again) {
+  hive_tally hive{{.origins = 8, .tools_per_origin = 4, .tools = 4, .tools_per_task = 4}};
+  auto four = [](std::string task) {
+    return delta{learned(task, "1", 1, 1), learned(task, "2", 1, 1), learned(task, "3", 1, 1),
+                 learned(task, "4", 1, 1)};
+  };
+  for (int i = 0; i < 100; ++i)
+    ASSERT_EQ(reason(hive.replace("n1", four("task" + std::to_string(i)))), "accepted");
+  EXPECT_TRUE(hive.tools("task98").empty());
+  EXPECT_THAT(reason(hive.replace("n2", {learned("t", "1", 1, 1)})), HasSubstr("more than can be kept"));
+  hive.remove("n1");
+  hive.remove("never heard of");
+  EXPECT_EQ(reason(hive.replace("n2", four("t"))), "accepted");
+}
+
+} // namespace
+} // namespace hive::analysis
