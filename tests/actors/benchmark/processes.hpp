@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -60,7 +61,9 @@ private:
 
 inline std::string content(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
+  std::ostringstream out;
+  out << file.rdbuf(); // unlike an iterator, does not throw for a file of /proc whose process ends meanwhile
+  return out.str();
 }
 
 template <class Condition>
