@@ -1,6 +1,7 @@
 #include "messages/json.hpp"
 
 #include "messages/annotations.hpp"
+#include "messages/json_text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <algorithm>
@@ -139,6 +140,19 @@ int64_t to_micros(JsonValue::Reader value) {
   refuse("must be an ISO-8601 time in UTC such as 2026-02-24T12:00:00Z");
 }
 
+void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder out);
+
+/// Comma-separated elements; an empty text is an empty list.
+void list_to_json(std::string_view text, capnp::Type element, JsonValue::Builder out) {
+  auto count = text.empty() ? 0 : std::count(text.begin(), text.end(), ',') + 1;
+  auto array = out.initArray(static_cast<uint32_t>(count));
+  for (auto slot : array) {
+    auto comma = text.find(',');
+    text_to_json(text.substr(0, comma), element, slot);
+    text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
+  }
+}
+
 /// A parameter's text as the JSON value that a body would hold for a field of this type.
 void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder out) {
   switch (type.which()) {
@@ -155,8 +169,10 @@ void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder ou
     out.setNumber(number);
     return;
   }
-  case capnp::schema::Type::STRUCT:
   case capnp::schema::Type::LIST:
+    list_to_json(text, type.asList().getElementType(), out);
+    return;
+  case capnp::schema::Type::STRUCT:
     refuse("cannot be given in a URL");
   default:
     // Integers, enums, times and text all read strings.
@@ -431,6 +447,31 @@ private:
   }
 };
 
+/// Parses a document and lets `decode` take it over.
+template <class Decode>
+std::optional<json_error> read_document(std::string_view text, Decode&& decode) {
+  // Text without NUL and broken UTF-8 first: the JSON reader below does not look at either.
+  if (!is_utf8(text))
+    return json_error{ec::malformed, "", "the document is not UTF-8 text without NUL"};
+  std::string tidied, why;
+  auto tidy = detail::tidy_json(text, tidied, why);
+  if (!tidy)
+    return json_error{ec::malformed, "", "the document is not valid JSON: " + why};
+  try {
+    capnp::MallocMessageBuilder scratch;
+    auto document = scratch.initRoot<JsonValue>();
+    capnp::JsonCodec json;
+    json.setMaxNestingDepth(max_json_nesting);
+    json.decodeRaw(kj::arrayPtr(tidy->data(), tidy->size()), document);
+    decode(document.asReader());
+  } catch (decode_failure& failure) {
+    return json_error{ec::invalid, std::move(failure.pointer), std::move(failure.text)};
+  } catch (const kj::Exception& e) {
+    return json_error{ec::malformed, "", std::string{"the document is not valid JSON: "} + e.getDescription().cStr()};
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 std::string json_error::message() const {
@@ -441,22 +482,12 @@ namespace detail {
 
 std::optional<json_error> decode_json(std::string_view text, DynamicStruct::Builder root,
                                       std::span<const field_rules* const> given) {
-  // Text without NUL and broken UTF-8 first: the JSON reader below does not look at either.
-  if (!is_utf8(text))
-    return json_error{ec::malformed, "", "the document is not UTF-8 text without NUL"};
-  try {
-    capnp::MallocMessageBuilder scratch;
-    auto document = scratch.initRoot<JsonValue>();
-    capnp::JsonCodec json;
-    json.setMaxNestingDepth(max_json_nesting);
-    json.decodeRaw(kj::arrayPtr(text.data(), text.size()), document);
-    decoder::decode_struct(document, root, false, given);
-  } catch (decode_failure& failure) {
-    return json_error{ec::invalid, std::move(failure.pointer), std::move(failure.text)};
-  } catch (const kj::Exception& e) {
-    return json_error{ec::malformed, "", std::string{"the document is not valid JSON: "} + e.getDescription().cStr()};
-  }
-  return std::nullopt;
+  return read_document(text, [&](JsonValue::Reader document) { decoder::decode_struct(document, root, false, given); });
+}
+
+std::optional<json_error> decode_json_field(std::string_view text, DynamicStruct::Builder root,
+                                            const field_rules& field) {
+  return read_document(text, [&](JsonValue::Reader document) { decoder::decode_field(document, root, field); });
 }
 
 std::optional<std::string> decode_text(std::string_view text, DynamicStruct::Builder root, const field_rules& field) {

@@ -28,8 +28,12 @@ namespace detail {
 std::optional<json_error> decode_json(std::string_view text, capnp::DynamicStruct::Builder root,
                                       std::span<const field_rules* const> given = {});
 
-/// Sets a field of `root` from text that stands outside JSON, such as a URL's parameter. Only fields of one value can
-/// be given so. Returns what is wrong, without the field's name, or nothing on success.
+/// The same for a document that is the value of one field, such as an array.
+std::optional<json_error> decode_json_field(std::string_view text, capnp::DynamicStruct::Builder root,
+                                            const field_rules& field);
+
+/// Sets a field of `root` from text that stands outside JSON, such as a URL's parameter; a list is comma-separated and
+/// its elements hold no commas. Returns what is wrong, without the field's name, or nothing on success.
 std::optional<std::string> decode_text(std::string_view text, capnp::DynamicStruct::Builder root,
                                        const field_rules& field);
 std::string encode_json(capnp::DynamicStruct::Reader root, bool pretty);

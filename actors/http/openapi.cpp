@@ -169,6 +169,10 @@ private:
         out_.member("required", true);
       if (!field.doc.empty())
         out_.member("description", field.doc);
+      if (field.field.getType().isList()) {
+        out_.member("style", "form");
+        out_.member("explode", false);
+      }
       out_.name("schema");
       schemas_.field_value(field);
     });
@@ -188,7 +192,7 @@ private:
 
   void write_body_schema(capnp::StructSchema question, const field_places& places) {
     if (places.body)
-      return schemas_.reference(places.body->field.getType().asStruct());
+      return schemas_.field_value(*places.body);
     auto elsewhere = places.path;
     elsewhere.insert(elsewhere.end(), places.query.begin(), places.query.end());
     if (elsewhere.empty())

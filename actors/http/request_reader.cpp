@@ -60,6 +60,8 @@ private:
       return std::nullopt;
     }
     auto text = from_.body.empty() ? "{}" : from_.body;
+    if (body_field_ && !body_field_->field.getType().isStruct())
+      return hive::detail::decode_json_field(text, root_, *body_field_);
     if (!body_field_) {
       // A field that belongs into the URL may be repeated in the body, as a record read elsewhere holds all of them.
       auto given = given_;

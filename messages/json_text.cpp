@@ -1,0 +1,175 @@
+#include "messages/json_text.hpp"
+
+#include <cstdint>
+
+namespace hive::detail {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+class tidier {
+public:
+  tidier(std::string_view text, std::string& scratch) : text_{text}, scratch_{scratch} {
+  }
+
+  /// Whether the document may go on to the reader.
+  bool run() {
+    while (at_ < text_.size()) {
+      char c = text_[at_];
+      bool fine = c == '"' ? string() : c == '-' || is_digit(c) ? number() : (++at_, true);
+      if (!fine)
+        return false;
+    }
+    return true;
+  }
+
+  std::string_view result() {
+    if (copied_to_ == 0)
+      return text_;
+    scratch_.append(text_.substr(copied_to_));
+    return scratch_;
+  }
+
+  const char* why() const {
+    return why_;
+  }
+
+private:
+  bool refuse(const char* why) {
+    why_ = why;
+    return false;
+  }
+
+  /// RFC 8259: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
+  bool number() {
+    skip('-');
+    bool leading_zero = skip('0');
+    if (leading_zero ? at_digit() : !digits())
+      return refuse("a number is not written as JSON");
+    if (skip('.') && !digits())
+      return refuse("a number is not written as JSON");
+    if (skip('e') || skip('E')) {
+      if (!skip('+'))
+        skip('-');
+      if (!digits())
+        return refuse("a number is not written as JSON");
+    }
+    return true;
+  }
+
+  bool string() {
+    ++at_; // the quote
+    while (at_ < text_.size()) {
+      char c = text_[at_];
+      if (c == '"') {
+        ++at_;
+        return true;
+      }
+      if (static_cast<unsigned char>(c) < 0x20)
+        return refuse("a string holds a control character that is not escaped");
+      if (c != '\\')
+        ++at_;
+      else if (!escape())
+        return false;
+    }
+    return refuse("a string does not end");
+  }
+
+  bool escape() {
+    constexpr std::string_view plain = "\"\\/bfnrt";
+    auto start = at_++;
+    if (at_ < text_.size() && plain.find(text_[at_]) != plain.npos) {
+      ++at_;
+      return true;
+    }
+    if (!skip('u'))
+      return refuse("a string holds an unknown escape");
+    auto point = hex4();
+    if (point >= 0xD800 && point < 0xDC00 && skip('\\') && skip('u')) {
+      auto low = hex4();
+      if (low < 0xDC00 || low > 0xDFFF)
+        return refuse("a string holds half of a surrogate pair");
+      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+    } else if (point >= 0xD800 && point < 0xE000) {
+      return refuse("a string holds half of a surrogate pair");
+    }
+    if (point == not_hex)
+      return refuse("a string holds a \\u without four hexadecimal digits");
+    if (point == 0)
+      return refuse("a string holds NUL");
+    scratch_.append(text_.substr(copied_to_, start - copied_to_));
+    append(point);
+    copied_to_ = at_;
+    return true;
+  }
+
+  /// Control characters stay raw: the reader takes them so.
+  void append(uint32_t point) {
+    if (point == '"' || point == '\\')
+      scratch_ += '\\';
+    if (point < 0x80) {
+      scratch_ += static_cast<char>(point);
+      return;
+    }
+    int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    constexpr int lead[] = {0, 0xC0, 0xE0, 0xF0};
+    scratch_ += static_cast<char>(lead[more] | point >> (6 * more));
+    while (--more >= 0)
+      scratch_ += static_cast<char>(0x80 | (point >> (6 * more) & 0x3F));
+  }
+
+  uint32_t hex4() {
+    uint32_t value = 0;
+    for (int i = 0; i < 4; ++i, ++at_) {
+      char c = at_ < text_.size() ? text_[at_] : '"';
+      if (is_digit(c))
+        value = value << 4 | static_cast<uint32_t>(c - '0');
+      else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+        value = value << 4 | static_cast<uint32_t>((c | 0x20) - 'a' + 10);
+      else
+        return not_hex;
+    }
+    return value;
+  }
+
+  bool skip(char c) {
+    if (at_ == text_.size() || text_[at_] != c)
+      return false;
+    ++at_;
+    return true;
+  }
+
+  bool at_digit() const {
+    return at_ < text_.size() && is_digit(text_[at_]);
+  }
+
+  bool digits() {
+    auto start = at_;
+    while (at_digit())
+      ++at_;
+    return at_ != start;
+  }
+
+  static constexpr uint32_t not_hex = UINT32_MAX;
+
+  std::string_view text_;
+  std::string& scratch_;
+  size_t at_ = 0;
+  size_t copied_to_ = 0; ///< up to here `text_` is in `scratch_` already
+  const char* why_ = "";
+};
+
+} // namespace
+
+std::optional<std::string_view> tidy_json(std::string_view text, std::string& scratch, std::string& why) {
+  scratch.clear();
+  tidier pass{text, scratch};
+  if (pass.run())
+    return pass.result();
+  why = pass.why();
+  return std::nullopt;
+}
+
+} // namespace hive::detail

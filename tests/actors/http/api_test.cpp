@@ -1,0 +1,329 @@
+#include "tests/actors/http/fake_node.hpp"
+
+#include <capnp/compat/json.h>
+#include <gmock/gmock.h>
+#include <set>
+
+namespace hive::http {
+namespace {
+
+using testing::HasSubstr;
+
+std::string text(capnp::Text::Reader from) {
+  return {from.begin(), from.size()};
+}
+
+/// A request that succeeds, with what must stand in its answer.
+struct good_case {
+  std::string verb;
+  std::string route; ///< as in the OpenAPI document
+  std::string path;
+  std::string body;
+  int status;
+  std::string content;
+  std::string location;
+};
+
+const good_case good_cases[] = {
+  {"GET", "/healthz", "/healthz", "", 200, R"("status":"ok")", ""},
+  {"GET", "/readyz", "/readyz", "", 200, R"("epoch":3)", ""},
+  {"GET", "/metrics", "/metrics", "", 200, "hive_http_requests_total", ""},
+  {"GET", "/openapi.json", "/openapi.json", "", 200, R"("openapi":"3.1.0")", ""},
+  {"GET", "/api/v1/benchmarks", "/api/v1/benchmarks", "", 200, R"("name":"regression")", ""},
+  {"POST", "/api/v1/benchmarks", "/api/v1/benchmarks", R"({"name":"disk","command":["/bin/true"]})", 201,
+   R"("name":"disk")", ""},
+  {"DELETE", "/api/v1/benchmarks/{name}", "/api/v1/benchmarks/disk", "", 200, R"("name":"disk")", ""},
+  {"POST", "/api/v1/snapshots", "/api/v1/snapshots", R"({"version":"v1","tier":"fast"})", 201, R"("version":"v1")",
+   "/api/v1/snapshots/v1"},
+  {"POST", "/api/v1/snapshots", "/api/v1/snapshots?wait=true", R"({"version":"v1"})", 201, R"("latency_ms":{)",
+   "/api/v1/snapshots/v1"},
+  {"POST", "/api/v1/snapshots", "/api/v1/snapshots?wait=false", R"({"version":"v1"})", 202, R"("capture_id":7)",
+   "/api/v1/snapshots/v1"},
+  {"GET", "/api/v1/snapshots", "/api/v1/snapshots", "", 200, "limit-100", ""},
+  {"GET", "/api/v1/snapshots", "/api/v1/snapshots?limit=5&after=v%201+x", "", 200, R"("next":"v 1 x")", ""},
+  {"GET", "/api/v1/snapshots/{version}", "/api/v1/snapshots/v1", "", 200, R"("captured_at":"2026-02-24T12:00:00Z")",
+   ""},
+  {"GET", "/api/v1/snapshots/{version}", "/api/v1/snapshots/%76%31", "", 200, R"("version":"v1")", ""},
+  {"PUT", "/api/v1/snapshots/{version}", "/api/v1/snapshots/v2",
+   R"({"version":"v2","metrics":{"m":{"value":1,"direction":"higher"}}})", 200, R"("m":{)", ""},
+  {"PUT", "/api/v1/snapshots/{version}", "/api/v1/snapshots/v2", R"({"metrics":{}})", 200, R"("version":"v2")", ""},
+  {"GET", "/api/v1/results/latest", "/api/v1/results/latest", "", 200, R"("probe.latency_ms":{)", ""},
+  {"GET", "/api/v1/upgrades/check", "/api/v1/upgrades/check?old=v1&new=v2&policy=strict", "", 200,
+   R"("policy":"strict")", ""},
+  {"GET", "/api/v1/upgrades/check", "/api/v1/upgrades/check?new=v2&old=v1", "", 200, R"("policy":"threshold")", ""},
+  {"POST", "/api/v1/models/{id}/observations", "/api/v1/models/gpt/observations",
+   R"({"observations":[{"latency_ms":3},{"accuracy":0.5,"latency_ms":null}]})", 201, R"("recorded":2)", ""},
+  {"POST", "/api/v1/models/{id}/observations", "/api/v1/models/gpt/observations",
+   R"({"id":"gpt","observations":[{"latency_ms":3}]})", 201, R"("recorded":1)", ""},
+  {"POST", "/api/v1/world-model/stats", "/api/v1/world-model/stats",
+   R"({"recorded":9,"flushed":8,"corrections":"7","hivemind_queries":6})", 201, R"("recorded":1)", ""},
+};
+
+TEST(api, every_route_answers_a_good_request) {
+  fake_node node;
+  for (const auto& good : good_cases) {
+    auto answer = node.request(good.verb, good.path, good.body);
+    EXPECT_EQ(answer.status, good.status) << good.verb << " " << good.path << ": " << answer.body;
+    EXPECT_THAT(answer.body, HasSubstr(good.content)) << good.path;
+    EXPECT_EQ(answer.location, good.location) << good.path;
+    EXPECT_EQ(answer.content_type, good.path == "/metrics" ? "text/plain; version=0.0.4" : "application/json");
+  }
+}
+
+/// A request that is wrong, with the problem it must get.
+struct bad_case {
+  std::string verb;
+  std::string path;
+  std::string body;
+  int status;
+  std::string code;
+  std::string detail;
+  std::string pointer;
+};
+
+const std::string put = "/api/v1/snapshots/v2";
+const std::string snapshots = "/api/v1/snapshots";
+const std::string check_path = "/api/v1/upgrades/check";
+
+const bad_case bad_cases[] = {
+  // Routing.
+  {"GET", "/nowhere", "", 404, "not_found", "/nowhere", ""},
+  {"GET", "/", "", 404, "not_found", "there is nothing at /", ""},
+  {"GET", "/api/v1/snapshots/", "", 404, "not_found", "", ""},
+  {"GET", "/api/v1/snapshots/v1/metrics", "", 404, "not_found", "", ""},
+  {"DELETE", snapshots, "", 405, "unsupported", "GET, POST only", ""},
+  {"PATCH", put, "{}", 405, "unsupported", "GET, PUT only", ""},
+  // Ids and versions.
+  {"GET", "/api/v1/snapshots/..%2Fx", "", 400, "invalid", "path parameter version must start with", ""},
+  {"GET", "/api/v1/snapshots/" + std::string(65, 'a'), "", 400, "invalid", "path parameter version", ""},
+  {"GET", "/api/v1/snapshots/v%00", "", 400, "invalid", "path parameter version", ""},
+  {"GET", "/api/v1/snapshots/v%0a", "", 400, "invalid", "path parameter version", ""},
+  {"GET", "/api/v1/snapshots/%ff", "", 400, "invalid", "path parameter version is not UTF-8", ""},
+  {"GET", "/api/v1/snapshots/v%2", "", 400, "invalid", "path parameter version has a '%'", ""},
+  {"GET", "/api/v1/snapshots/v%zz", "", 400, "invalid", "path parameter version has a '%'", ""},
+  {"DELETE", "/api/v1/benchmarks/a%2fb", "", 400, "invalid", "path parameter name", ""},
+  {"POST", snapshots, R"({"version":"../x"})", 400, "invalid", "/version must start with", "/version"},
+  {"POST", snapshots, R"({"version":""})", 400, "invalid", "/version is required", "/version"},
+  {"POST", snapshots, R"({"version":"v\u0000"})", 400, "malformed", "NUL", ""},
+  // The query string.
+  {"GET", check_path, "", 400, "invalid", "query parameter old is required", ""},
+  {"GET", check_path + "?old=v1", "", 400, "invalid", "query parameter new is required", ""},
+  {"GET", check_path + "?old=&new=v2", "", 400, "invalid", "query parameter old is required", ""},
+  {"GET", check_path + "?old=a&new=b&old=c", "", 400, "invalid", "query parameter old is given twice", ""},
+  {"GET", check_path + "?old=a&new=b&polcy=strict", "", 400, "invalid", "query parameter polcy is not known", ""},
+  {"GET", check_path + "?old=a&new=b&policy=lax", "", 400, "invalid", "policy must be one of threshold, strict", ""},
+  {"GET", check_path + "?old=a%&new=b", "", 400, "invalid", "query parameter old has a '%'", ""},
+  {"GET", snapshots + "?limit=0", "", 400, "invalid", "query parameter limit must be at least 1", ""},
+  {"GET", snapshots + "?limit=1001", "", 400, "invalid", "query parameter limit must be at most 1000", ""},
+  {"GET", snapshots + "?limit=-1", "", 400, "invalid", "query parameter limit", ""},
+  {"GET", snapshots + "?limit=ten", "", 400, "invalid", "query parameter limit must be an integer", ""},
+  {"GET", snapshots + "?limit=99999999999999999999", "", 400, "invalid", "query parameter limit", ""},
+  {"GET", snapshots + "?after=%00", "", 400, "invalid", "query parameter after is not UTF-8", ""},
+  {"GET", snapshots + "?%00=1", "", 400, "invalid", "not UTF-8", ""},
+  {"GET", "/api/v1/snapshots/v1?version=v2", "", 400, "invalid", "query parameter version is not known", ""},
+  {"GET", "/api/v1/results/latest?x=1", "", 400, "invalid", "query parameter x is not known", ""},
+  {"POST", snapshots + "?wait=maybe", R"({"version":"v"})", 400, "invalid", "wait must be true or false", ""},
+  {"POST", snapshots + "?tier=fast", R"({"version":"v"})", 400, "invalid", "query parameter tier is not known", ""},
+  // Bodies.
+  {"POST", snapshots, "", 400, "invalid", "/version is required", "/version"},
+  {"POST", snapshots, "{", 400, "malformed", "not valid JSON", ""},
+  {"POST", snapshots, "[]", 400, "invalid", "must be an object", ""},
+  {"POST", snapshots, "null", 400, "invalid", "must be an object", ""},
+  {"POST", snapshots, R"({"version":"v"} x)", 400, "malformed", "not valid JSON", ""},
+  {"POST", snapshots, "{\"version\":\"\xff\"}", 400, "malformed", "UTF-8", ""},
+  {"POST", snapshots, R"({"version":"v","colour":1})", 400, "invalid", "/colour is not a known field", "/colour"},
+  {"POST", snapshots, R"({"version":"v","version":"v"})", 400, "invalid", "/version is given twice", "/version"},
+  {"POST", snapshots, R"({"version":7})", 400, "invalid", "/version must be a string, not a number", "/version"},
+  {"POST", snapshots, R"({"version":"v","tier":"warm"})", 400, "invalid", "/tier must be one of", "/tier"},
+  {"POST", snapshots, R"({"version":"v","repeats":1001})", 400, "invalid", "/repeats must be at most", "/repeats"},
+  {"POST", snapshots, R"({"version":"v","repeats":1.5})", 400, "invalid", "/repeats must be an integer", "/repeats"},
+  {"POST", snapshots, R"({"version":"v","wait":false})", 400, "invalid", "same as in the URL", "/wait"},
+  {"POST", snapshots, std::string(100'000, '['), 400, "malformed", "not valid JSON", ""},
+  {"PUT", put, R"({"version":"v3"})", 400, "invalid", "/version must be the same as in the URL", "/version"},
+  {"PUT", put, R"({"metrics":{"a":{"value":NaN,"direction":"lower"}}})", 400, "malformed", "JSON", ""},
+  {"PUT", put, R"({"metrics":{"a":{"value":1e999,"direction":"lower"}}})", 400, "invalid", "finite",
+   "/metrics/a/value"},
+  {"PUT", put, R"({"metrics":{"a":{"value":"1","direction":"lower"}}})", 400, "invalid", "number", "/metrics/a/value"},
+  {"PUT", put, R"({"metrics":{"a/b":{"direction":"lower"}}})", 400, "invalid", "required", "/metrics/a~1b/value"},
+  {"PUT", put, R"({"metrics":{"a":{"value":1,"direction":"lower"},"a":{"value":1,"direction":"lower"}}})", 400,
+   "invalid", "given twice", "/metrics/a"},
+  {"PUT", put, R"({"captured_at":"yesterday"})", 400, "invalid", "ISO-8601", "/captured_at"},
+  {"PUT", put, R"({"git_sha":")" + std::string(65, 'f') + "\"}", 400, "invalid", "longer than 64", "/git_sha"},
+  {"POST", "/api/v1/models/m/observations", R"({"id":"n","observations":[{}]})", 400, "invalid", "same as in the URL",
+   "/id"},
+  {"POST", "/api/v1/models/m/observations", R"({"observations":[]})", 400, "invalid", "required", "/observations"},
+  {"POST", "/api/v1/models/m/observations", R"({"observations":[{},{"accuracy":2}]})", 400, "invalid", "at most 1",
+   "/observations/1/accuracy"},
+  {"POST", "/api/v1/world-model/stats", R"({"recorded":-1,"flushed":0,"corrections":0,"hivemind_queries":0})", 400,
+   "invalid", "out of range", "/recorded"},
+  {"POST", "/api/v1/benchmarks", R"({"name":"a b","command":["x"]})", 400, "invalid", "/name must start", "/name"},
+  {"POST", "/api/v1/benchmarks", R"({"name":"a","command":[]})", 400, "invalid", "/command is required", "/command"},
+  // What the services say.
+  {"POST", snapshots, R"({"version":"busy"})", 409, "busy", "version busy is being captured", ""},
+  {"GET", "/api/v1/snapshots/gone", "", 404, "not_found", "there is no gone", ""},
+  {"DELETE", "/api/v1/benchmarks/broken", "", 507, "storage_failed", "the disk is full", ""},
+};
+
+TEST(api, every_wrong_request_gets_a_problem_that_names_the_fault) {
+  fake_node node;
+  for (const auto& bad : bad_cases) {
+    SCOPED_TRACE(bad.verb + " " + bad.path + " " + bad.body.substr(0, 200));
+    auto answer = node.request(bad.verb, bad.path, bad.body);
+    EXPECT_EQ(answer.status, bad.status);
+    auto problem = problem_of(answer);
+    EXPECT_EQ(text(problem->getCode()), bad.code);
+    EXPECT_THAT(text(problem->getDetail()), HasSubstr(bad.detail));
+    EXPECT_EQ(text(problem->getPointer()), bad.pointer);
+  }
+}
+
+TEST(api, bodies_must_be_json_by_their_content_type) {
+  fake_node node;
+  const std::string body = R"({"version":"v"})";
+  for (const char* type : {"application/json", "Application/JSON ; charset=UTF-8", "application/json;"})
+    EXPECT_EQ(node.request("POST", snapshots, body, {std::string{"Content-Type: "} + type}).status, 201) << type;
+  for (const char* type : {"text/plain", "application/jsonx", "application/json; charset=latin1", ""}) {
+    auto answer = node.request("POST", snapshots, body, {std::string{"Content-Type: "} + type});
+    EXPECT_EQ(answer.status, 415) << type;
+    EXPECT_EQ(text(problem_of(answer)->getCode()), "unsupported");
+  }
+}
+
+TEST(api, a_get_with_a_body_is_refused) {
+  fake_node node;
+  auto answer = node.request("GET", "/api/v1/results/latest", "{}");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(text(problem_of(answer)->getDetail()), HasSubstr("GET takes no body"));
+}
+
+TEST(api, a_node_that_is_not_ready_is_alive_and_says_what_it_waits_for) {
+  fake_node node;
+  node.not_ready = "the store is recovering";
+  EXPECT_EQ(node.request("GET", "/healthz").status, 200);
+  auto answer = node.request("GET", "/readyz");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_THAT(text(problem_of(answer)->getDetail()), HasSubstr("the store is recovering"));
+}
+
+TEST(api, a_large_snapshot_comes_back_as_it_went) {
+  fake_node node;
+  std::string metrics;
+  for (int i = 0; i < 20'000; ++i)
+    metrics +=
+      (i ? ",\"m" : "\"m") + std::to_string(i) + R"(":{"value":)" + std::to_string(i) + R"(,"direction":"lower"})";
+  auto answer = node.request("PUT", put, R"({"version":"v2","metrics":{)" + metrics + "}}");
+  ASSERT_EQ(answer.status, 200) << answer.body.substr(0, 500);
+  auto back = from_json<wire::Snapshot>(answer.body);
+  ASSERT_TRUE(back);
+  ASSERT_EQ((*back)->getMetrics().size(), 20'000u);
+  EXPECT_EQ((*back)->getMetrics()[19'999].getValue(), 19'999.0);
+}
+
+// -- the document against the server -------------------------------------------
+
+using json = capnp::JsonValue::Reader;
+
+/// The value of an object's member, if it has it.
+std::optional<json> member(json object, std::string_view name) {
+  for (auto field : object.getObject())
+    if (text(field.getName()) == name)
+      return field.getValue();
+  return std::nullopt;
+}
+
+/// The part of the document that a local reference such as #/components/schemas/Snapshot means.
+json follow(json document, json value) {
+  auto reference = member(value, "$ref");
+  if (!reference)
+    return value;
+  auto path = text(reference->getString()).substr(2);
+  json at = document;
+  for (size_t slash = 0; slash != path.npos;) {
+    slash = path.find('/');
+    at = *member(at, path.substr(0, slash));
+    path.erase(0, slash == path.npos ? slash : slash + 1);
+  }
+  return at;
+}
+
+/// Every member of `value` is described, and every required one is there, at all depths that are objects.
+void expect_described(json document, json schema, json value, const std::string& place) {
+  schema = follow(document, schema);
+  if (value.isArray()) {
+    for (auto element : value.getArray())
+      expect_described(document, *member(schema, "items"), element, place + "[]");
+    return;
+  }
+  if (!value.isObject())
+    return;
+  auto properties = member(schema, "properties");
+  auto others = member(schema, "additionalProperties");
+  for (auto field : value.getObject()) {
+    auto name = text(field.getName());
+    auto described = properties ? member(*properties, name) : others;
+    if (described)
+      expect_described(document, *described, field.getValue(), place + "/" + name);
+    else
+      ADD_FAILURE() << place << "/" << name << " is not in the document";
+  }
+  if (auto required = member(schema, "required"))
+    for (auto name : required->getArray())
+      EXPECT_TRUE(member(value, text(name.getString()))) << place << "/" << text(name.getString()) << " is missing";
+}
+
+class parsed {
+public:
+  explicit parsed(const std::string& from) {
+    capnp::JsonCodec codec;
+    codec.decodeRaw(kj::arrayPtr(from.data(), from.size()), scratch_.initRoot<capnp::JsonValue>());
+  }
+
+  json root() {
+    return scratch_.getRoot<capnp::JsonValue>().asReader();
+  }
+
+private:
+  capnp::MallocMessageBuilder scratch_;
+};
+
+TEST(api, every_documented_route_answers_as_documented) {
+  fake_node node;
+  parsed document{node.request("GET", "/openapi.json").body};
+  auto paths = *member(document.root(), "paths");
+  std::set<std::string> documented, tried;
+  for (auto path : paths.getObject())
+    for (auto operation : path.getValue().getObject())
+      documented.insert(text(operation.getName()) + " " + text(path.getName()));
+  for (const auto& good : good_cases) {
+    SCOPED_TRACE(good.verb + " " + good.path);
+    auto verb = good.verb;
+    std::transform(verb.begin(), verb.end(), verb.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+    tried.insert(verb + " " + good.route);
+    auto path = member(paths, good.route);
+    ASSERT_TRUE(path);
+    auto operation = member(*path, verb);
+    ASSERT_TRUE(operation);
+    auto response = member(*member(*operation, "responses"), std::to_string(good.status));
+    ASSERT_TRUE(response);
+    auto media = (*member(*response, "content")).getObject()[0];
+    auto answer = node.request(good.verb, good.path, good.body);
+    EXPECT_EQ(answer.content_type.find(text(media.getName())), 0u);
+    EXPECT_EQ(!answer.location.empty(), member(*response, "headers").has_value());
+    if (good.route == "/metrics" || good.route == "/openapi.json")
+      continue;
+    parsed body{answer.body};
+    expect_described(document.root(), *member(media.getValue(), "schema"), body.root(), "");
+  }
+  EXPECT_EQ(tried, documented);
+}
+
+TEST(api, problems_are_as_documented) {
+  fake_node node;
+  parsed document{node.request("GET", "/openapi.json").body};
+  parsed body{node.request("GET", "/nowhere").body};
+  auto schemas = *member(*member(document.root(), "components"), "schemas");
+  expect_described(document.root(), *member(schemas, "Problem"), body.root(), "");
+}
+
+} // namespace
+} // namespace hive::http

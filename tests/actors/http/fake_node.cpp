@@ -1,0 +1,221 @@
+#include "tests/actors/http/fake_node.hpp"
+
+namespace hive::http {
+namespace {
+
+msg<wire::Snapshot> snapshot(std::string_view version) {
+  return msg<wire::Snapshot>::build([&](wire::Snapshot::Builder out) {
+    out.setVersion(std::string{version});
+    out.setNode("fake");
+    out.setCapturedAt(1'771'934'400'000'000);
+    auto metric = out.initMetrics(1)[0];
+    metric.setName("latency_ms");
+    metric.setAdapter("probe");
+    metric.setValue(12.5);
+    metric.setDirection(wire::Direction::LOWER);
+    metric.setUnit("ms");
+  });
+}
+
+caf::error failure_for(std::string_view name) {
+  if (name == "busy")
+    return fail(ec::busy, "version busy is being captured");
+  if (name == "gone")
+    return fail(ec::not_found, "there is no gone");
+  if (name == "broken")
+    return fail(ec::storage_failed, "the disk is full");
+  return caf::none;
+}
+
+std::string_view view(capnp::Text::Reader text) {
+  return {text.begin(), text.size()};
+}
+
+msg<wire::BenchmarkInfo> benchmark(std::string_view name) {
+  return msg<wire::BenchmarkInfo>::build([&](wire::BenchmarkInfo::Builder out) {
+    out.setName(std::string{name});
+    out.setSource("command");
+    out.setAvailable(true);
+  });
+}
+
+registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
+  return {
+    [hold](const msg<wire::CaptureRequest>& m) -> caf::result<msg<wire::Snapshot>> {
+      auto version = view(m->getVersion());
+      if (version == "held")
+        hold->pass();
+      if (version == "silent")
+        return caf::delegated<msg<wire::Snapshot>>{}; // to nobody
+      if (auto error = failure_for(version))
+        return error;
+      return snapshot(version);
+    },
+    [](const msg<wire::StartCapture>& m) {
+      return msg<wire::CaptureAccepted>::build([&](wire::CaptureAccepted::Builder out) {
+        out.setVersion(m->getRequest().getVersion());
+        out.setCaptureId(7);
+      });
+    },
+    [](const msg<wire::ImportSnapshot>& m) { return msg<wire::Snapshot>::copy_of(m->getSnapshot()); },
+    [](const msg<wire::SnapshotQuery>& m) -> caf::result<msg<wire::Snapshot>> {
+      if (auto error = failure_for(view(m->getVersion())))
+        return error;
+      return snapshot(view(m->getVersion()));
+    },
+    [](const msg<wire::PageQuery>& m) {
+      return msg<wire::SnapshotList>::build([&](wire::SnapshotList::Builder out) {
+        out.initSnapshots(1)[0].setVersion("limit-" + std::to_string(m->getLimit()));
+        out.setNext(m->getAfter());
+      });
+    },
+    [](const msg<wire::LatestResultsQuery>&) {
+      return msg<wire::LatestResults>::build([](wire::LatestResults::Builder out) {
+        auto result = out.initResults(1)[0];
+        result.setName("probe.latency_ms");
+        result.setValue(12.5);
+      });
+    },
+    [](const msg<wire::BenchmarkQuery>&) {
+      return msg<wire::BenchmarkList>::build(
+        [](wire::BenchmarkList::Builder out) { out.initBenchmarks(1)[0].setName("regression"); });
+    },
+    [](const msg<wire::CommandSpec>& m) { return benchmark(view(m->getName())); },
+    [](const msg<wire::BenchmarkName>& m) -> caf::result<msg<wire::BenchmarkInfo>> {
+      if (auto error = failure_for(view(m->getName())))
+        return error;
+      return benchmark(view(m->getName()));
+    },
+  };
+}
+
+upgrade_checker_actor::behavior_type run_checker() {
+  return {[](const msg<wire::UpgradeQuery>& m) {
+    return msg<wire::UpgradeCheck>::build([&](wire::UpgradeCheck::Builder out) {
+      out.setOld(m->getOld());
+      out.setNew(m->getNew());
+      out.setPolicy(m->getPolicy());
+      out.setSafe(true);
+      out.initRegressions(1)[0].setMetric("latency_ms");
+    });
+  }};
+}
+
+inputs_actor::behavior_type run_inputs() {
+  return {
+    [](const msg<wire::ObserveModel>& m) {
+      return msg<wire::Recorded>::build(
+        [&](wire::Recorded::Builder out) { out.setRecorded(m->getObservations().size()); });
+    },
+    [](const msg<wire::WorldModelStats>&) {
+      return msg<wire::Recorded>::build([](wire::Recorded::Builder out) { out.setRecorded(1); });
+    },
+  };
+}
+
+} // namespace
+
+fake_services::fake_services(caf::actor_system& system)
+    : registry{system.spawn<caf::detached>(run_registry, hold)}, upgrades{system.spawn(run_checker)}, inputs{
+                                                                                                        system.spawn(
+                                                                                                          run_inputs)} {
+}
+
+fake_node::fake_node(server_options options, further_routes further)
+    : services_{std::make_unique<fake_services>(actors_.system())} {
+  options.port = options.port == server_options{}.port ? 0 : options.port;
+  auto metrics = std::make_shared<prometheus::Registry>();
+  auto health = [] {
+    return msg<wire::Health>::build([](wire::Health::Builder out) {
+      out.setStatus("ok");
+      out.setEpoch(3);
+    });
+  };
+  auto ready = [this] { return not_ready; };
+  auto routes = api_routes({services_->registry, services_->upgrades, services_->inputs, health, ready, metrics, "1.2"},
+                           further(*services_));
+  server_ = spawn_server(actors_.system(), std::move(options), std::move(routes), metrics);
+}
+
+fake_node::~fake_node() {
+  services_->hold->open();
+  if (server_)
+    stop(caf::exit_reason::kill);
+  for (auto service :
+       {caf::actor_cast<caf::actor>(services_->registry), caf::actor_cast<caf::actor>(services_->upgrades),
+        caf::actor_cast<caf::actor>(services_->inputs)})
+    caf::anon_send_exit(service, caf::exit_reason::kill);
+}
+
+incoming_response fake_node::request(const std::string& verb, const std::string& path, const std::string& body,
+                                     std::vector<std::string> headers) const {
+  outgoing_request what{verb, url(path), std::move(headers), body, answer_timeout};
+  what.headers.emplace_back("Expect:"); // libcurl would wait a second for a 100 before it sends a large body
+  auto answer = fetch(what);
+  if (!answer) {
+    ADD_FAILURE() << verb << " " << path << ": " << text_of(answer.error());
+    return {};
+  }
+  return *answer;
+}
+
+void fake_node::stop(caf::exit_reason reason) {
+  caf::anon_send_exit(server_->gateway, reason);
+  client()->wait_for(server_->gateway);
+}
+
+msg<wire::Problem> problem_of(const incoming_response& answer) {
+  EXPECT_EQ(answer.content_type, "application/problem+json") << answer.body;
+  json_error why;
+  auto problem = from_json<wire::Problem>(answer.body, why);
+  EXPECT_TRUE(problem) << why.message() << " in " << answer.body;
+  if (!problem)
+    return {};
+  EXPECT_EQ((*problem)->getStatus(), answer.status);
+  EXPECT_EQ(view((*problem)->getTitle()), reason_phrase(answer.status));
+  EXPECT_EQ(view((*problem)->getType()), "about:blank");
+  EXPECT_NE(view((*problem)->getDetail()), "");
+  return *problem;
+}
+
+raw_connection::raw_connection(uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM, 0)} {
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  timeval limit{std::chrono::seconds{answer_timeout}.count(), 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
+
+raw_connection::~raw_connection() {
+  ::close(socket_);
+}
+
+bool raw_connection::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0)
+      return false;
+    bytes.remove_prefix(static_cast<size_t>(sent));
+  }
+  return true;
+}
+
+std::string raw_connection::read_until(std::string_view end) {
+  std::string out;
+  char buffer[4096];
+  while (end.empty() || out.find(end) == out.npos) {
+    auto got = ::recv(socket_, buffer, sizeof buffer, 0);
+    if (got <= 0)
+      return out;
+    out.append(buffer, static_cast<size_t>(got));
+  }
+  return out;
+}
+
+std::string raw_connection::read_all() {
+  return read_until({});
+}
+
+} // namespace hive::http

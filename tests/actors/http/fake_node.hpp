@@ -1,0 +1,145 @@
+#pragma once
+
+#include "actors/http/api.hpp"
+#include "actors/http/client.hpp"
+#include "actors/http/server.hpp"
+#include "tests/support/test_system.hpp"
+
+#include <arpa/inet.h>
+#include <condition_variable>
+#include <gtest/gtest.h>
+#include <mutex>
+#include <netinet/in.h>
+#include <prometheus/registry.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace hive::http {
+
+/// Holds up whoever passes until it is opened.
+class valve {
+public:
+  ~valve() {
+    open();
+  }
+
+  void pass() {
+    std::unique_lock lock{mutex_};
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+
+  /// Blocks until someone waits.
+  void await_visitor() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+
+  void open() {
+    std::lock_guard lock{mutex_};
+    open_ = true;
+    changed_.notify_all();
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  size_t waiting_ = 0;
+};
+
+/// Services that answer from the request alone, so that a test sees what reached them. Versions and names with a
+/// meaning: `held` waits for the valve, `busy`, `gone` and `broken` fail, `silent` is never answered.
+struct fake_services {
+  std::shared_ptr<valve> hold = std::make_shared<valve>();
+  registry_actor registry;
+  upgrade_checker_actor upgrades;
+  inputs_actor inputs;
+
+  explicit fake_services(caf::actor_system& system);
+};
+
+/// A server with the whole API over fake services.
+class fake_node {
+public:
+  using further_routes = std::function<std::vector<route>(const fake_services&)>;
+
+  /// Options that ask for the default port get a free one instead.
+  explicit fake_node(
+    server_options options = {}, further_routes further = [](auto&) { return std::vector<route>{}; });
+  ~fake_node();
+
+  /// Starts the server; the constructor has not done so when the options were wrong.
+  bool is_running() const {
+    return bool(server_);
+  }
+
+  const caf::error& why_not() const {
+    return server_.error();
+  }
+
+  uint16_t port() const {
+    return server_->port;
+  }
+
+  const caf::actor& gateway() const {
+    return server_->gateway;
+  }
+
+  caf::actor_system& system() {
+    return actors_.system();
+  }
+
+  caf::scoped_actor& client() {
+    return actors_.client();
+  }
+
+  fake_services& services() {
+    return *services_;
+  }
+
+  std::string url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(port()) + path;
+  }
+
+  /// One request; a body is sent as JSON unless `headers` say otherwise.
+  incoming_response request(const std::string& verb, const std::string& path, const std::string& body = {},
+                            std::vector<std::string> headers = {"Content-Type: application/json"}) const;
+
+  /// Tells the gateway to exit and waits until it has.
+  void stop(caf::exit_reason reason = caf::exit_reason::user_shutdown);
+
+  std::string not_ready; ///< what /readyz says; set before requests are sent
+
+private:
+  test_system actors_;
+  std::unique_ptr<fake_services> services_;
+  caf::expected<running_server> server_{caf::make_error(caf::sec::runtime_error)};
+};
+
+/// The problem document of an error's answer.
+msg<wire::Problem> problem_of(const incoming_response& answer);
+
+/// A connection for what no tidy client sends.
+class raw_connection {
+public:
+  explicit raw_connection(uint16_t port);
+  raw_connection(const raw_connection&) = delete;
+  raw_connection& operator=(const raw_connection&) = delete;
+  ~raw_connection();
+
+  /// Whether all of it was taken.
+  bool send(std::string_view bytes);
+
+  /// What comes until the text holds `end` or the server closes the connection.
+  std::string read_until(std::string_view end);
+
+  /// What comes until the server closes the connection.
+  std::string read_all();
+
+private:
+  int socket_;
+};
+
+} // namespace hive::http

@@ -1,0 +1,404 @@
+#include "actors/http/server.hpp"
+
+#include "tests/actors/http/fake_node.hpp"
+
+#include <atomic>
+#include <future>
+#include <gmock/gmock.h>
+#include <thread>
+
+namespace hive::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string text(capnp::Text::Reader from) {
+  return {from.begin(), from.size()};
+}
+
+const std::string held = R"({"version":"held"})";
+
+std::future<incoming_response> request_later(fake_node& node, const std::string& body = held) {
+  return std::async(std::launch::async, [&node, body] { return node.request("POST", "/api/v1/snapshots", body); });
+}
+
+// -- starting -----------------------------------------------------------------
+
+TEST(server, a_port_in_use_stops_the_start_and_is_named) {
+  fake_node first;
+  server_options taken;
+  taken.port = first.port();
+  fake_node second{taken};
+  ASSERT_FALSE(second.is_running());
+  EXPECT_EQ(code_of(second.why_not()), ec::unavailable);
+  EXPECT_THAT(text_of(second.why_not()), HasSubstr("127.0.0.1:" + std::to_string(first.port())));
+  EXPECT_EQ(first.request("GET", "/healthz").status, 200);
+}
+
+TEST(server, wrong_options_stop_the_start_and_are_named) {
+  auto expect_refused = [](server_options options, ec code, const char* named) {
+    fake_node node{std::move(options)};
+    ASSERT_FALSE(node.is_running()) << named;
+    EXPECT_EQ(code_of(node.why_not()), code) << named;
+    EXPECT_THAT(text_of(node.why_not()), HasSubstr(named));
+  };
+  expect_refused({.address = "no.such.host"}, ec::invalid, "no.such.host");
+  expect_refused({.address = ""}, ec::invalid, "neither an IP address");
+  expect_refused({.address = "203.0.113.7", .tokens = {{}}, .insecure = true}, ec::unavailable, "203.0.113.7:0");
+  expect_refused({.max_body_bytes = 0}, ec::invalid, "max_body_bytes");
+  expect_refused({.max_in_flight = 0}, ec::invalid, "max_in_flight");
+  expect_refused({.max_connections = 0}, ec::invalid, "max_connections");
+  expect_refused({.drain_timeout = -1ms}, ec::invalid, "drain_timeout");
+}
+
+TEST(server, other_machines_are_served_only_with_tokens_and_consent) {
+  for (const char* address : {"0.0.0.0", "::"}) {
+    EXPECT_FALSE(fake_node({.address = address}).is_running());
+    EXPECT_FALSE(fake_node({.address = address, .insecure = true}).is_running());
+    EXPECT_FALSE(fake_node({.address = address, .tokens = {{}}}).is_running());
+  }
+  EXPECT_TRUE(fake_node({.address = "0.0.0.0", .tokens = {{}}, .insecure = true}).is_running());
+  EXPECT_TRUE(fake_node({.address = "localhost"}).is_running());
+}
+
+TEST(server, endpoints_are_written_as_people_write_them) {
+  EXPECT_EQ((server_options{.address = "::1", .port = 80}.endpoint()), "[::1]:80");
+  EXPECT_EQ((server_options{.address = "127.0.0.1", .port = 80}.endpoint()), "127.0.0.1:80");
+}
+
+// -- tokens -------------------------------------------------------------------
+
+access_token token(const char* role_name, const char* sha256) {
+  return *make_access_token(role_name, role_name, sha256);
+}
+
+/// SHA-256 of `reader`, `recorder` and `operator`.
+std::vector<access_token> tokens() {
+  return {token("read", "3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30"),
+          token("record", "93384247058b5e037a16c08536d5a3b3c20453cda6571c7e016942f9f93b274f"),
+          token("operate", "06e55b633481f7bb072957eabcf110c972e86691c3cfedabe088024bffe42f23")};
+}
+
+TEST(server, tokens_decide_who_may_do_what) {
+  fake_node node{{.tokens = tokens()}};
+  struct access_case {
+    const char* verb;
+    const char* path;
+    const char* body;
+    int nobody, reader, recorder, operates;
+  };
+  const access_case cases[] = {
+    {"GET", "/healthz", "", 200, 200, 200, 200},
+    {"GET", "/readyz", "", 200, 200, 200, 200},
+    {"GET", "/metrics", "", 401, 200, 200, 200},
+    {"GET", "/api/v1/benchmarks", "", 401, 200, 200, 200},
+    {"POST", "/api/v1/snapshots", R"({"version":"v"})", 401, 403, 201, 201},
+    {"PUT", "/api/v1/snapshots/v", "{}", 401, 403, 200, 200},
+    {"DELETE", "/api/v1/benchmarks/x", "", 401, 403, 403, 200},
+    {"POST", "/api/v1/benchmarks", R"({"name":"x","command":["y"]})", 401, 403, 403, 201},
+  };
+  for (const auto& c : cases) {
+    auto status = [&](std::vector<std::string> headers) {
+      headers.emplace_back("Content-Type: application/json");
+      return node.request(c.verb, c.path, c.body, headers).status;
+    };
+    EXPECT_EQ(status({}), c.nobody) << c.path;
+    EXPECT_EQ(status({"Authorization: Bearer wrong"}), c.nobody) << c.path;
+    EXPECT_EQ(status({"Authorization: Basic cmVhZGVy"}), c.nobody) << c.path;
+    EXPECT_EQ(status({"Authorization: Bearer reader"}), c.reader) << c.path;
+    EXPECT_EQ(status({"Authorization: Bearer recorder"}), c.recorder) << c.path;
+    EXPECT_EQ(status({"Authorization: Bearer operator"}), c.operates) << c.path;
+  }
+  auto refused = node.request("DELETE", "/api/v1/benchmarks/x", "", {"Authorization: Bearer reader"});
+  EXPECT_THAT(text(problem_of(refused)->getDetail()), HasSubstr("role read"));
+  EXPECT_EQ(text(problem_of(node.request("GET", "/metrics"))->getCode()), "unauthorized");
+}
+
+// -- limits -------------------------------------------------------------------
+
+TEST(server, a_body_over_the_limit_is_refused_with_its_size) {
+  fake_node node{{.max_body_bytes = 1'000}};
+  std::string fits = R"({"version":"v"})";
+  fits.resize(1'000, ' ');
+  EXPECT_EQ(node.request("POST", "/api/v1/snapshots", fits).status, 201);
+  for (size_t size : {1'001, 4'000}) {
+    auto answer = node.request("POST", "/api/v1/snapshots", std::string(size, 'x'));
+    EXPECT_EQ(answer.status, 413);
+    auto problem = problem_of(answer);
+    EXPECT_EQ(text(problem->getCode()), "too_large");
+    EXPECT_THAT(text(problem->getDetail()), HasSubstr("at most 1000"));
+  }
+}
+
+TEST(server, a_body_far_over_the_limit_ends_the_connection_and_nothing_else) {
+  fake_node node{{.max_body_bytes = 1'000}};
+  raw_connection client{node.port()};
+  client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" +
+              std::string(100'000, 'x'));
+  EXPECT_THAT(client.read_all(), Not(HasSubstr(" 201 ")));
+  EXPECT_EQ(node.request("GET", "/healthz").status, 200);
+}
+
+TEST(server, requests_above_the_bound_are_told_to_come_back) {
+  fake_node node{{.max_in_flight = 2}};
+  auto first = request_later(node);
+  node.services().hold->await_visitor();
+  auto second = request_later(node);
+  // The second one is counted before its answer can come; ask until it is.
+  raw_connection client{node.port()};
+  std::string refused;
+  while (refused.find(" 503 ") == refused.npos) {
+    client.send("GET /api/v1/upgrades/check?old=a&new=b HTTP/1.1\r\nHost: x\r\n\r\n");
+    refused = client.read_until("}");
+  }
+  EXPECT_THAT(refused, HasSubstr("Retry-After: 1\r\n"));
+  EXPECT_THAT(refused, HasSubstr(R"("code":"overloaded")"));
+  EXPECT_EQ(node.request("GET", "/healthz").status, 200) << "probes are answered all the same";
+  node.services().hold->open();
+  EXPECT_EQ(first.get().status, 201);
+  EXPECT_EQ(second.get().status, 201);
+  EXPECT_EQ(node.request("GET", "/api/v1/upgrades/check?old=a&new=b").status, 200);
+}
+
+TEST(server, connections_above_the_bound_are_closed) {
+  fake_node node{{.max_connections = 2}};
+  const std::string probe = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  auto one = std::make_unique<raw_connection>(node.port());
+  raw_connection two{node.port()};
+  for (auto* open : {one.get(), &two}) {
+    open->send(probe);
+    EXPECT_THAT(open->read_until("}"), HasSubstr("200 OK"));
+  }
+  raw_connection three{node.port()};
+  three.send(probe);
+  EXPECT_EQ(three.read_all(), "");
+  one.reset();
+  std::string answer;
+  while (answer.empty()) { // until the server has seen the first one go
+    raw_connection next{node.port()};
+    next.send(probe);
+    answer = next.read_until("}");
+  }
+  EXPECT_THAT(answer, HasSubstr("200 OK"));
+}
+
+TEST(server, an_actor_that_does_not_answer_costs_its_requests_a_504) {
+  auto routes = [](const fake_services& services) {
+    return std::vector{route::ask<wire::CaptureRequest, wire::Snapshot>(
+      method::post, "/quick", services.registry, "A capture with little patience", {.timeout = 50ms})};
+  };
+  fake_node node{{}, routes};
+  auto answer = node.request("POST", "/quick", R"({"version":"silent"})");
+  EXPECT_EQ(answer.status, 504);
+  EXPECT_EQ(text(problem_of(answer)->getCode()), "outcome_unknown");
+}
+
+TEST(server, an_actor_that_has_ended_costs_its_requests_a_503) {
+  fake_node node;
+  caf::anon_send_exit(node.services().upgrades, caf::exit_reason::kill);
+  node.client()->wait_for(node.services().upgrades);
+  auto answer = node.request("GET", "/api/v1/upgrades/check?old=a&new=b");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(text(problem_of(answer)->getCode()), "unavailable");
+}
+
+TEST(server, a_handler_that_throws_costs_its_own_request_a_500) {
+  auto routes = [](const fake_services&) {
+    return std::vector{
+      route::raw(method::get, "/throws", "Throws", "text/plain",
+                 [](const exchange_ptr&) { throw std::runtime_error{"the cat sat on it"}; }),
+      route::raw(method::get, "/throws/later", "Throws in the gateway", "text/plain", [](const exchange_ptr& incoming) {
+        incoming->forward(
+          [](caf::event_based_actor*, const exchange_ptr&) { throw std::runtime_error{"the dog too"}; });
+      })};
+  };
+  fake_node node{{}, routes};
+  auto answer = node.request("GET", "/throws");
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_THAT(text(problem_of(answer)->getDetail()), HasSubstr("the cat sat on it"));
+  EXPECT_EQ(node.request("GET", "/throws/later").status, 500);
+  EXPECT_EQ(node.request("GET", "/api/v1/benchmarks").status, 200);
+}
+
+TEST(server, an_exchange_that_is_dropped_is_answered_503) {
+  auto routes = [](const fake_services&) {
+    return std::vector{
+      route::raw(method::get, "/dropped", "Forgets its requests", "text/plain", [](const exchange_ptr&) {})};
+  };
+  fake_node node{{}, routes};
+  EXPECT_EQ(node.request("GET", "/dropped").status, 503);
+}
+
+// -- connections ----------------------------------------------------------------
+
+TEST(server, one_connection_serves_many_requests_in_order) {
+  fake_node node;
+  raw_connection client{node.port()};
+  std::string all;
+  for (int i = 0; i < 50; ++i)
+    all += "GET /api/v1/snapshots?limit=" + std::to_string(i + 1) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  ASSERT_TRUE(client.send(all));
+  std::string answers;
+  while (answers.find("limit-50\"") == answers.npos)
+    answers += client.read_until("limit-50\"");
+  size_t at = 0;
+  for (int i = 1; i <= 50; ++i) {
+    at = answers.find("limit-" + std::to_string(i) + "\"", at);
+    ASSERT_NE(at, answers.npos) << i;
+  }
+}
+
+TEST(server, a_chunked_body_is_read) {
+  fake_node node;
+  raw_connection client{node.port()};
+  client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+              "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ver\r\nc\r\nsion\":\"v77\"}\r\n0\r\n\r\n");
+  EXPECT_THAT(client.read_until("v77"), HasSubstr("201 Created"));
+}
+
+TEST(server, a_path_with_dots_is_not_resolved) {
+  fake_node node;
+  raw_connection client{node.port()};
+  client.send("GET /api/v1/snapshots/../benchmarks HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_until("}"), HasSubstr("404 Not Found"));
+}
+
+TEST(server, an_upgrade_is_answered_as_a_plain_request) {
+  fake_node node;
+  raw_connection client{node.port()};
+  client.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  EXPECT_THAT(client.read_all(), HasSubstr("200 OK"));
+}
+
+TEST(server, garbage_ends_its_connection_and_no_other) {
+  fake_node node;
+  const std::string long_line(100'000, 'a');
+  for (const std::string& garbage :
+       {std::string{"\0\0\0\0\r\n\r\n", 8}, std::string{"GET\r\n\r\n"}, "GET /" + long_line + " HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nX: " + long_line + "\r\n\r\n",
+        std::string{"POST / HTTP/1.1\r\nContent-Length: 18446744073709551616\r\n\r\n"},
+        std::string{"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"},
+        std::string{"POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc"},
+        std::string{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11}}) {
+    raw_connection client{node.port()};
+    client.send(garbage);
+    EXPECT_THAT(client.read_all(), Not(HasSubstr(" 200 "))) << garbage.substr(0, 40);
+  }
+  EXPECT_EQ(node.request("GET", "/healthz").status, 200);
+}
+
+TEST(server, a_client_that_leaves_early_harms_nobody) {
+  fake_node node;
+  for (int i = 0; i < 20; ++i) {
+    raw_connection client{node.port()};
+    client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                "Content-Length: 15\r\n\r\n{\"version\":\"v\"}");
+  }
+  EXPECT_EQ(node.request("GET", "/healthz").status, 200);
+}
+
+TEST(server, many_clients_at_once_each_get_their_own_answer) {
+  fake_node node;
+  constexpr int clients = 8, requests = 100;
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int c = 0; c < clients; ++c)
+    threads.emplace_back([&, c] {
+      for (int i = 0; i < requests; ++i) {
+        auto version = "c" + std::to_string(c) + "-" + std::to_string(i);
+        auto answer = i % 2 ? node.request("POST", "/api/v1/snapshots", "{\"version\":\"" + version + "\"}")
+                            : node.request("GET", "/api/v1/snapshots/" + version);
+        if (answer.body.find("\"version\":\"" + version + "\"") != answer.body.npos)
+          ++right;
+      }
+    });
+  for (auto& thread : threads)
+    thread.join();
+  EXPECT_EQ(right, clients * requests);
+  auto metrics = node.request("GET", "/metrics").body;
+  EXPECT_THAT(metrics,
+              HasSubstr(R"(hive_http_requests_total{method="POST",route="/api/v1/snapshots",status="201"} 400)"));
+  EXPECT_THAT(metrics, HasSubstr(R"(hive_http_request_duration_seconds_count{method="GET",)"
+                                 R"(route="/api/v1/snapshots/{version}"} 400)"));
+  EXPECT_THAT(metrics, HasSubstr("hive_http_requests_in_flight 1"));
+}
+
+TEST(server, unknown_paths_share_one_metric) {
+  fake_node node;
+  node.request("GET", "/a");
+  node.request("GET", "/b");
+  auto metrics = node.request("GET", "/metrics").body;
+  EXPECT_THAT(metrics, HasSubstr(R"(hive_http_requests_total{method="other",route="other",status="404"} 2)"));
+}
+
+// -- stopping -------------------------------------------------------------------
+
+bool accepts_connections(uint16_t port) {
+  outgoing_request what{"GET", "http://127.0.0.1:" + std::to_string(port) + "/healthz", {}, "", 60s};
+  auto answer = fetch(what);
+  return answer && answer->status == 200;
+}
+
+TEST(server, stopping_lets_requests_in_work_finish_and_accepts_no_more) {
+  fake_node node{{.drain_timeout = 60s}};
+  raw_connection idle{node.port()};
+  auto running = request_later(node);
+  node.services().hold->await_visitor();
+  caf::anon_send_exit(node.gateway(), caf::exit_reason::user_shutdown);
+  while (accepts_connections(node.port()))
+    std::this_thread::yield();
+  idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  auto refused = idle.read_all();
+  EXPECT_TRUE(refused.empty() || refused.find(" 503 ") != refused.npos) << refused;
+  node.services().hold->open();
+  EXPECT_EQ(running.get().status, 201);
+  node.client()->wait_for(node.gateway());
+  EXPECT_FALSE(accepts_connections(node.port()));
+}
+
+TEST(server, requests_that_outlast_the_stop_are_answered_503) {
+  fake_node node{{.drain_timeout = 0ms}};
+  auto running = request_later(node);
+  node.services().hold->await_visitor();
+  node.stop();
+  auto answer = running.get();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(text(problem_of(answer)->getCode()), "unavailable");
+}
+
+TEST(server, killing_the_gateway_stops_at_once) {
+  fake_node node{{.drain_timeout = 60s}};
+  auto running = request_later(node);
+  node.services().hold->await_visitor();
+  node.stop(caf::exit_reason::kill);
+  EXPECT_EQ(running.get().status, 503);
+  EXPECT_FALSE(accepts_connections(node.port()));
+}
+
+TEST(server, a_second_stop_does_not_wait) {
+  fake_node node{{.drain_timeout = 60s}};
+  auto running = request_later(node);
+  node.services().hold->await_visitor();
+  caf::anon_send_exit(node.gateway(), caf::exit_reason::user_shutdown);
+  node.stop();
+  EXPECT_EQ(running.get().status, 503);
+}
+
+TEST(server, its_port_can_be_bound_again_at_once) {
+  server_options same;
+  {
+    fake_node first;
+    same.port = first.port();
+    raw_connection open{first.port()};
+    EXPECT_EQ(first.request("GET", "/healthz").status, 200);
+    first.stop();
+  }
+  fake_node second{same};
+  ASSERT_TRUE(second.is_running()) << text_of(second.why_not());
+  EXPECT_EQ(second.request("GET", "/healthz").status, 200);
+}
+
+} // namespace
+} // namespace hive::http

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "messages/benchmark.capnp.h"
+#include "messages/guardrail.capnp.h"
+#include "messages/node.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "messages/tracker.capnp.h"
+#include "messages/upgrade.capnp.h"
+
+#include <capnp/schema.h>
+#include <gtest/gtest.h>
+
+namespace hive {
+
+/// Messages that have a JSON form. Those with Data fields, which JSON shows but does not read, are left out.
+using json_types =
+  testing::Types<wire::MeasureRequest, wire::Measurement, wire::CommandSpec, wire::BenchmarkName, wire::BenchmarkInfo,
+                 wire::BenchmarkQuery, wire::BenchmarkList, wire::RunCommand, wire::ObserveModel, wire::Recorded,
+                 wire::ModelInput, wire::WorldModelStats, wire::WorldModelInput, wire::Snapshot, wire::SnapshotSummary,
+                 wire::CaptureRequest, wire::StartCapture, wire::CaptureAccepted, wire::ImportSnapshot,
+                 wire::SnapshotQuery, wire::PageQuery, wire::SnapshotList, wire::LatestResults, wire::UpgradeQuery,
+                 wire::UpgradeCheck, wire::Health, wire::Problem, wire::GuardrailManifest, wire::RecordTasks,
+                 wire::LearningDelta>;
+
+/// A type's name in test names and files.
+struct schema_names {
+  template <class T>
+  static std::string GetName(int) {
+    return capnp::Schema::from<T>().getShortDisplayName().cStr();
+  }
+};
+
+} // namespace hive
