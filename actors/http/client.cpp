@@ -93,6 +93,7 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(CURLOPT_NOSIGNAL, 1L); // time-outs of name look-ups must not use SIGALRM in a process with threads
   set(CURLOPT_NOPROXY, "127.0.0.1,localhost,::1");
   set(CURLOPT_ERRORBUFFER, detail);
