@@ -74,6 +74,28 @@ inline constexpr size_t max_probe_questions = 10'000;
 inline constexpr size_t max_logged_findings = 20;
 inline constexpr size_t max_noted_findings = 5;
 
+// -- tracker -------------------------------------------------------------------
+
+/// Task records that may wait for the disk, those being written among them: about a second's worth, some 60 MB.
+inline constexpr size_t max_pending_tasks = 131'072;
+/// Bytes that these records may take: names can be long.
+inline constexpr size_t max_pending_task_bytes = size_t{96} << 20;
+/// Idempotency keys that are remembered at least; at most twice as many and those on their way to the disk. A sender
+/// repeats what was not acknowledged, which is max_pending_tasks at most. With these a generation stays below 2^20
+/// keys, which take 32 MiB.
+inline constexpr size_t remembered_task_keys = 900'000;
+/// How far a record's time may lie in the future before it is replaced by the node's.
+inline constexpr auto max_task_clock_skew = 10min;
+/// Pages of records that are being read or wait for it, each for about 0.1 s at most.
+inline constexpr size_t max_task_queries = 256;
+/// Between two looks for records that are old enough to go.
+inline constexpr std::chrono::seconds task_retention_interval = 60s;
+/// Records that one such look goes through: about 0.2 s of reading.
+inline constexpr size_t task_retention_step = 200'000;
+/// Before the next look when there were as many; time for the records found to go. So records are erased faster than
+/// they can come.
+inline constexpr std::chrono::seconds task_retention_pause = 1s;
+
 // -- http ----------------------------------------------------------------------
 
 /// Longest wait of a request that does not measure anything.

@@ -7,6 +7,7 @@
 #include "messages/msg.hpp"
 #include "messages/node.capnp.h"
 #include "messages/snapshot.capnp.h"
+#include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
 #include "storage/write_set.hpp"
 
@@ -65,6 +66,25 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<msg<wire::CommandSpec>>::with<msg<wire::BenchmarkInfo>>,
   // Removes a registered adapter. ec::not_found; ec::forbidden for a built-in one.
   caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>>;
+
+/// actors/tracker: knows which coding tool works best for what.
+using tracker_actor = caf::typed_actor<
+  // Makes the records durable, then answers with how many, and which were left out and why. ec::overloaded when too
+  // many wait for the disk: nothing of the message was kept. ec::storage_failed likewise.
+  caf::replies_to<msg<wire::RecordTasks>>::with<msg<wire::TasksRecorded>>,
+  // The best tool for a task type, or ec::no_data. Counts records that are still on their way to the disk.
+  caf::replies_to<msg<wire::BestToolQuery>>::with<msg<wire::BestTool>>,
+  // The tool to use for a task, with the reason, or ec::no_data when nothing names one.
+  caf::replies_to<msg<wire::RouteQuery>>::with<msg<wire::Route>>,
+  // Figures of every tool, over all task types and by task type.
+  caf::replies_to<msg<wire::ToolSummaryQuery>>::with<msg<wire::ToolSummary>>,
+  // What this node learned, for the other nodes. ec::no_data while no tool has enough records.
+  caf::replies_to<msg<wire::LearningDeltaQuery>>::with<msg<wire::LearningDelta>>,
+  // Replaces what another node said before; answers, when it is durable, with the number of its tools. ec::invalid for
+  // impossible sums and for a delta of this node itself.
+  caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
+  // Records, newest first. ec::overloaded while too many such questions are being answered.
+  caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>>;
 
 /// actors/upgrade: compares two versions on this node.
 using upgrade_checker_actor = caf::typed_actor<

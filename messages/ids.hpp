@@ -25,6 +25,9 @@ struct strong {
 /// Number of a capture on this node; grows with every capture and is never reused.
 using capture_id = strong<struct capture_id_tag, uint64_t>;
 
+/// Number of a task record on this node; grows with every record and is never reused. The first has 1.
+using task_sequence = strong<struct task_sequence_tag, uint64_t>;
+
 /// Hex of the first 16 bytes of the SHA-256 of the node's public key.
 using node_id = strong<struct node_id_tag, std::string>;
 

@@ -52,7 +52,8 @@ struct TaskQuery $Hive.doc("Records, newest first. Every condition that is given
 }
 
 struct TaskPage $Hive.maxBytes(8388608) {
-  tasks @0 :List(TaskRecord);
+  tasks @0 :List(TaskRecord) $Hive.doc(
+    "May be fewer than the limit, even none, on a page that is not the last: each looks at so many records only.");
   next @1 :Text $Hive.doc("Give it as `after` for the next page; absent on the last one.");
 }
 

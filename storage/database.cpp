@@ -123,6 +123,19 @@ struct database::impl {
 struct database::batch::impl {
   const database::impl& owner;
   rocksdb::WriteBatch writes;
+
+  rocksdb::Status add(const write_set::write& write) {
+    auto* family = owner.family(write.where);
+    switch (write.what) {
+    case write_set::action::put:
+      return writes.Put(family, write.key, write.value);
+    case write_set::action::erase:
+      return writes.Delete(family, write.key);
+    case write_set::action::erase_range:
+      return writes.DeleteRange(family, write.key, write.value);
+    }
+    return rocksdb::Status::InvalidArgument("no such action");
+  }
 };
 
 database::database(std::unique_ptr<impl> state) : impl_{std::move(state)} {
@@ -198,6 +211,20 @@ caf::error database::visit(column where, std::string_view prefix, std::string_vi
   return caf::none;
 }
 
+caf::error database::visit_back(column where, std::string_view prefix, std::string_view before,
+                                const visitor& visit_entry) const {
+  std::unique_ptr<rocksdb::Iterator> it{impl_->db->NewIterator({}, impl_->family(where))};
+  it->SeekForPrev(slice(before));
+  if (it->Valid() && view(it->key()) == before)
+    it->Prev();
+  for (; it->Valid() && view(it->key()).starts_with(prefix); it->Prev())
+    if (visit_entry(view(it->key()), view(it->value())) == scan::stop)
+      return caf::none;
+  if (!it->status().ok())
+    return damaged(where, before, it->status().ToString());
+  return caf::none;
+}
+
 caf::expected<std::optional<std::string>> database::last(column where, std::string_view prefix) const {
   std::unique_ptr<rocksdb::Iterator> it{impl_->db->NewIterator({}, impl_->family(where))};
   if (auto end = keys::after_prefix(prefix))
@@ -243,12 +270,9 @@ database::batch::batch(batch&&) noexcept = default;
 database::batch& database::batch::operator=(batch&&) noexcept = default;
 
 void database::batch::add(const write_set& writes) {
-  for (const auto& write : writes.writes()) {
-    // A WriteBatch in memory refuses nothing but sizes beyond 4 GiB, which messages never reach.
-    auto status = write.value ? impl_->writes.Put(impl_->owner.family(write.where), write.key, *write.value)
-                              : impl_->writes.Delete(impl_->owner.family(write.where), write.key);
-    status.PermitUncheckedError();
-  }
+  // A WriteBatch in memory refuses nothing but sizes beyond 4 GiB, which messages never reach.
+  for (const auto& write : writes.writes())
+    impl_->add(write).PermitUncheckedError();
 }
 
 size_t database::batch::bytes() const {

@@ -71,6 +71,11 @@ public:
   /// Fails with ec::corrupt when something cannot be read.
   caf::error visit(column where, std::string_view prefix, std::string_view from, const visitor& visit_entry) const;
 
+  /// Visits the entries whose keys start with `prefix` backwards, from the last key before `before` on. Fails as
+  /// `visit`.
+  caf::error visit_back(column where, std::string_view prefix, std::string_view before,
+                        const visitor& visit_entry) const;
+
   /// The last entry whose key starts with `prefix`.
   caf::expected<std::optional<std::string>> last(column where, std::string_view prefix) const;
 
@@ -82,6 +87,9 @@ public:
       return damaged(where, key, text_of(loaded.error()));
     return loaded;
   }
+
+  /// ec::corrupt for a stored record, with the place where it lies.
+  static caf::error damaged(column where, std::string_view key, std::string_view why);
 
   /// Writes all or nothing and returns when it is on disk (one fsync). ec::storage_failed: the disk has too little
   /// room, or failed; after a failure (`is_broken`) a reader of the reopened store will see all of the writes or none.
@@ -114,7 +122,6 @@ public:
 private:
   struct impl;
   explicit database(std::unique_ptr<impl> state);
-  static caf::error damaged(column where, std::string_view key, std::string_view why);
 
   std::unique_ptr<impl> impl_;
 };

@@ -14,6 +14,15 @@ std::string big_endian(uint64_t value) {
   return out;
 }
 
+/// Reads the number at the end of `key`; 0 for a key that is too short to hold one.
+uint64_t big_endian_tail(std::string_view key) {
+  uint64_t out = 0;
+  if (key.size() >= sizeof out)
+    for (char byte : key.substr(key.size() - sizeof out))
+      out = out << 8 | static_cast<unsigned char>(byte);
+  return out;
+}
+
 template <class... Parts>
 std::string join(std::string_view kind, Parts... parts) {
   std::string out{kind};
@@ -77,6 +86,47 @@ std::string models() {
 
 std::string world_model() {
   return "world_model";
+}
+
+// Short prefixes: there are more of these keys than of all others together.
+std::string task(task_sequence number) {
+  return tasks() + big_endian(number.value);
+}
+
+std::string tasks() {
+  return "r";
+}
+
+task_sequence task_of_key(std::string_view key) {
+  return {big_endian_tail(key)};
+}
+
+std::string task_key_group(uint64_t first) {
+  return task_key_groups() + big_endian(first);
+}
+
+std::string task_key_groups() {
+  return "k";
+}
+
+uint64_t first_of_task_key_group(std::string_view key) {
+  return big_endian_tail(key);
+}
+
+std::string tool_cell(std::string_view task_type, std::string_view tool, std::string_view model) {
+  return join(tool_cells(), task_type, tool, model);
+}
+
+std::string tool_cells() {
+  return "cell/";
+}
+
+std::string learning_delta(std::string_view origin) {
+  return learning_deltas() + std::string{origin};
+}
+
+std::string learning_deltas() {
+  return "delta/";
 }
 
 std::optional<std::string> after_prefix(std::string_view prefix) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,27 +26,37 @@ inline constexpr size_t column_count = static_cast<size_t>(column::leases) + 1;
 /// The column family's name on disk.
 std::string_view name_of(column where);
 
-/// Writes that become durable together or not at all. Value type; travels to the committer by move.
+/// Writes that become durable together or not at all, in their order. Value type; travels to the committer by move.
 class write_set {
 public:
+  enum class action : uint8_t { put, erase, erase_range };
+
   struct write {
     column where;
+    action what;
     std::string key;
-    std::optional<std::string> value; ///< without value: erase the key
+    std::string value; ///< of erase_range: the first key behind the range
   };
 
   void put(column where, std::string key, std::string_view value) {
-    bytes_ += key.size() + value.size();
-    writes_.push_back({where, std::move(key), std::string{value}});
+    add({where, action::put, std::move(key), std::string{value}});
   }
 
   void erase(column where, std::string key) {
-    bytes_ += key.size();
-    writes_.push_back({where, std::move(key), std::nullopt});
+    add({where, action::erase, std::move(key), {}});
+  }
+
+  /// Erases every key from `from` on, but not `to` and what lies behind it. Costs the same for any number of keys.
+  void erase_range(column where, std::string from, std::string to) {
+    add({where, action::erase_range, std::move(from), std::move(to)});
   }
 
   const std::vector<write>& writes() const {
     return writes_;
+  }
+
+  bool empty() const {
+    return writes_.empty();
   }
 
   /// Bytes of keys and values, for bounds on what waits to be written.
@@ -56,6 +65,11 @@ public:
   }
 
 private:
+  void add(write more) {
+    bytes_ += more.key.size() + more.value.size();
+    writes_.push_back(std::move(more));
+  }
+
   std::vector<write> writes_;
   size_t bytes_ = 0;
 };

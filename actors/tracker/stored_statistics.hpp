@@ -1,0 +1,30 @@
+#pragma once
+
+#include "analysis/hive_statistics.hpp"
+#include "messages/msg.hpp"
+#include "messages/tracker.capnp.h"
+
+#include <string_view>
+#include <vector>
+
+namespace hive {
+
+/// A cell of the statistics as it is stored.
+msg<wire::ToolCell> to_stored(const analysis::tool_cell& cell);
+
+/// Takes a stored cell into the statistics, once each. ec::corrupt for impossible sums or windows and for a second cell
+/// of one name, ec::too_large above the tally's limits.
+caf::error restore(wire::ToolCell::Reader stored, analysis::tally& into);
+
+/// What a node learned, as it tells the others. Exact sums for nodes like this one, averages for HART OS.
+msg<wire::LearningDelta> to_delta(std::vector<analysis::learned_tool> learned, std::string_view origin,
+                                  int64_t made_at_unix_micros);
+
+/// What a delta says: from its sums where it has them, else from the averages. ec::invalid for what no records can
+/// have.
+caf::expected<std::vector<analysis::learned_tool>> from_delta(wire::LearningDelta::Reader delta);
+
+/// A refusal of the statistics as an error: ec::invalid or ec::too_large.
+caf::error to_error(const analysis::refusal& refused);
+
+} // namespace hive

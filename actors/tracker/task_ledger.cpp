@@ -1,0 +1,108 @@
+#include "actors/tracker/task_ledger.hpp"
+
+#include "actors/tracker/stored_statistics.hpp"
+#include "messages/text.hpp"
+
+#include <chrono>
+#include <cstring>
+
+namespace hive {
+namespace {
+
+/// As the schema bounds it.
+constexpr size_t max_key_bytes = 64;
+
+constexpr int64_t max_skew_us = std::chrono::microseconds{defaults::max_task_clock_skew}.count();
+
+admission rejected(std::string why) {
+  return {admission::outcome::rejected, std::move(why)};
+}
+
+/// Where a record's fields are checked that the statistics do not look at.
+std::optional<std::string> find_fault(wire::TaskRecord::Reader record) {
+  if (record.getUserId().size() > analysis::max_name_bytes)
+    return "user_id is longer than " + std::to_string(analysis::max_name_bytes) + " bytes";
+  if (record.getIdempotencyKey().size() > max_key_bytes)
+    return "idempotency_key is longer than " + std::to_string(max_key_bytes) + " bytes";
+  if (record.getTimestamp() < 0)
+    return "timestamp lies before 1970";
+  return std::nullopt;
+}
+
+std::string fault_of_time(double seconds) {
+  return "completion_time_s is " + std::to_string(seconds) + ", it must be between 0 and 7 days";
+}
+
+caf::error take_digests(uint64_t first, std::string_view digests, recent_keys& into, bool is_first_group) {
+  if (digests.size() % sizeof(key_digest) != 0)
+    return database::damaged(column::tasks, keys::task_key_group(first), "it is no list of digests");
+  if (is_first_group)
+    into.start_at(first);
+  for (; !digests.empty(); digests.remove_prefix(sizeof(key_digest))) {
+    key_digest digest;
+    std::memcpy(&digest, digests.data(), sizeof digest);
+    into.insert(digest);
+  }
+  into.forget_old();
+  return caf::none;
+}
+
+} // namespace
+
+caf::expected<task_ledger> task_ledger::load(const task_store& store, const ledger_options& options) {
+  task_ledger out{options};
+  auto newest = store.newest();
+  if (!newest)
+    return newest.error();
+  out.newest_ = *newest;
+  if (auto error = store.visit_cells([&](wire::ToolCell::Reader cell) { return restore(cell, out.tally_); }))
+    return error;
+  bool is_first_group = true;
+  if (auto error = store.visit_key_groups([&](uint64_t first, std::string_view digests) {
+        return take_digests(first, digests, out.keys_, std::exchange(is_first_group, false));
+      }))
+    return error;
+  out.first_new_digest_ = out.keys_.next();
+  return out;
+}
+
+admission task_ledger::admit(wire::TaskRecord::Reader record, int64_t now_unix_micros, write_set& writes) {
+  if (auto fault = find_fault(record))
+    return rejected(std::move(*fault));
+  auto key = as_view(record.getIdempotencyKey());
+  auto digest = key.empty() ? key_digest{} : key_digest::of(key);
+  if (!key.empty() && keys_.contains(digest))
+    return {admission::outcome::duplicate};
+  auto time_us = analysis::to_micros(record.getCompletionTimeS());
+  if (!time_us)
+    return rejected(fault_of_time(record.getCompletionTimeS()));
+  auto counted = tally_.add({as_view(record.getTaskType()), as_view(record.getToolName()),
+                             as_view(record.getModelName()), *time_us, record.getSuccess()});
+  if (counted.refused)
+    return rejected(std::move(counted.refused->text));
+  changed_cells_.insert(counted.cell);
+  if (!key.empty()) {
+    keys_.insert(digest);
+    new_digests_.append(reinterpret_cast<const char*>(&digest), sizeof digest);
+  }
+  ++newest_.value;
+  bool in_future = record.getTimestamp() > now_unix_micros + max_skew_us;
+  bool is_dated = record.getTimestamp() != 0 && !in_future;
+  task_store::put(writes, record, {newest_, is_dated ? record.getTimestamp() : now_unix_micros, in_future});
+  return {};
+}
+
+void task_ledger::seal(write_set& writes) {
+  for (const auto* cell : changed_cells_)
+    task_store::put_cell(writes, to_stored(*cell));
+  changed_cells_.clear();
+  if (new_digests_.empty())
+    return;
+  task_store::put_key_group(writes, first_new_digest_, new_digests_);
+  new_digests_.clear();
+  first_new_digest_ = keys_.next();
+  if (keys_.forget_old())
+    task_store::erase_key_groups(writes, keys_.first_remembered());
+}
+
+} // namespace hive

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "actors/defaults.hpp"
+#include "actors/tracker/recent_keys.hpp"
+#include "analysis/tool_statistics.hpp"
+#include "storage/task_store.hpp"
+
+#include <string>
+#include <unordered_set>
+
+namespace hive {
+
+struct ledger_options {
+  /// Bounds of the statistics; a record beyond them is rejected.
+  analysis::tally_limits limits = {};
+  /// Idempotency keys that are remembered at least. Kept on disk: a crash loses none.
+  size_t remembered_keys = defaults::remembered_task_keys;
+};
+
+/// What became of one record.
+struct admission {
+  enum class outcome : uint8_t { recorded, duplicate, rejected };
+  outcome what = outcome::recorded;
+  std::string reason = {}; ///< why it was rejected
+};
+
+/// Takes in records: numbers them, counts them and says what is to be written for it. It runs ahead of the disk; when a
+/// write fails, load it anew, since only the store knows what holds.
+class task_ledger {
+public:
+  explicit task_ledger(ledger_options options = {}) : tally_{options.limits}, keys_{options.remembered_keys} {
+  }
+
+  /// As the store has it: from the stored statistics, not from the records. Fails with ec::corrupt.
+  static caf::expected<task_ledger> load(const task_store& store, const ledger_options& options);
+
+  /// Counts a record and adds it to `writes`. A rejected one and one whose idempotency key is known change nothing.
+  admission admit(wire::TaskRecord::Reader record, int64_t now_unix_micros, write_set& writes);
+
+  /// Adds to `writes` what else changed since the last call: the statistics and the idempotency keys. Everything since
+  /// then must become durable together.
+  void seal(write_set& writes);
+
+  const analysis::tally& statistics() const {
+    return tally_;
+  }
+
+  /// Number of the newest record.
+  task_sequence newest() const {
+    return newest_;
+  }
+
+private:
+  analysis::tally tally_;
+  recent_keys keys_;
+  task_sequence newest_;
+  std::unordered_set<const analysis::tool_cell*> changed_cells_;
+  std::string new_digests_;       ///< of keys, as they are stored
+  uint64_t first_new_digest_ = 0; ///< its place among all keys
+};
+
+} // namespace hive

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "storage/task_store.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+namespace hive {
+
+using find_old_atom = caf::atom_constant<caf::atom("find_old")>;
+
+/// internal: reads records beside the tracker, so that a long scan holds up neither records nor questions about tools.
+using task_reader_actor =
+  caf::typed_actor<caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>,
+                   // The first record behind the old ones, those that ended before this time (microseconds since 1970).
+                   // Looks at defaults::task_retention_step records at most.
+                   caf::replies_to<find_old_atom, int64_t>::with<uint64_t>>;
+
+/// Spawn with `self->spawn(task_reader, std::cref(db))`; the database must outlive the actor.
+task_reader_actor::behavior_type task_reader(task_reader_actor::pointer self, const database& db);
+
+} // namespace hive

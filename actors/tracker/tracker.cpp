@@ -1,0 +1,341 @@
+#include "actors/tracker/tracker.hpp"
+
+#include "actors/defaults.hpp"
+#include "actors/tracker/routing_answers.hpp"
+#include "actors/tracker/stored_statistics.hpp"
+#include "analysis/tool_summary.hpp"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+#include <utility>
+
+namespace hive {
+namespace {
+
+/// The answer to most messages; made once, since it is the same for all of them.
+const msg<wire::TasksRecorded>& one_recorded() {
+  static const auto answer =
+    msg<wire::TasksRecorded>::build([](wire::TasksRecorded::Builder out) { out.setRecorded(1); });
+  return answer;
+}
+
+msg<wire::Recorded> recorded(size_t entries) {
+  return msg<wire::Recorded>::build(
+    [&](wire::Recorded::Builder out) { out.setRecorded(static_cast<uint32_t>(entries)); });
+}
+
+/// What became of the records of one message.
+struct admissions {
+  uint32_t recorded = 0;
+  uint32_t duplicates = 0;
+  std::vector<std::pair<uint32_t, std::string>> rejected; ///< places from 1, with the reasons
+
+  void add(uint32_t place, admission what) {
+    recorded += what.what == admission::outcome::recorded;
+    duplicates += what.what == admission::outcome::duplicate;
+    if (what.what == admission::outcome::rejected)
+      rejected.emplace_back(place, std::move(what.reason));
+  }
+
+  msg<wire::TasksRecorded> answer() const {
+    if (recorded == 1 && duplicates == 0 && rejected.empty())
+      return one_recorded();
+    return msg<wire::TasksRecorded>::build([&](wire::TasksRecorded::Builder out) {
+      out.setRecorded(recorded);
+      out.setDuplicates(duplicates);
+      auto list = out.initRejected(static_cast<uint32_t>(rejected.size()));
+      for (uint32_t i = 0; i < list.size(); ++i) {
+        list[i].setLine(rejected[i].first);
+        list[i].setReason(rejected[i].second);
+      }
+    });
+  }
+};
+
+} // namespace
+
+caf::error tracker_options::validate() const {
+  if (!is_valid_id(node))
+    return fail(ec::invalid, "the tracker's node id '" + node + "' " + std::string{id_rule});
+  if (max_age.count() < 0)
+    return fail(ec::invalid, "the age at which task records go must not be negative");
+  return caf::none;
+}
+
+// -- group -----------------------------------------------------------------------
+
+void tracker_state::group::succeed() {
+  for (auto& each : recorded)
+    each.promise.deliver(std::move(each.answer));
+  for (auto& each : imported)
+    each.promise.deliver(std::move(each.answer));
+}
+
+void tracker_state::group::fail_all(const caf::error& error) {
+  for (auto& each : recorded)
+    each.promise.deliver(error);
+  for (auto& each : imported)
+    each.promise.deliver(error);
+}
+
+// -- life ------------------------------------------------------------------------
+
+tracker_state::~tracker_state() {
+  if (in_flight_)
+    in_flight_->fail_all(fail(ec::outcome_unknown, "the tracker ended while the disk was writing"));
+  gathering_.fail_all(fail(ec::unavailable, "the tracker ended before this was written"));
+}
+
+caf::error tracker_state::init(pointer self, std::shared_ptr<database> db, committer_actor committer,
+                               tracker_options options) {
+  if (auto wrong = options.validate())
+    return wrong;
+  self_ = self;
+  db_ = std::move(db);
+  committer_ = std::move(committer);
+  options_ = std::move(options);
+  if (auto unreadable = reload())
+    return unreadable;
+  reader_ = self->spawn<caf::linked>(task_reader, std::cref(*db_));
+  self->monitor(committer_);
+  self->set_down_handler([this](const caf::down_msg&) { committer_is_gone(); });
+  if (options_.max_records > 0 || options_.max_age.count() > 0)
+    self->send(self, retain_atom::value);
+  return caf::none;
+}
+
+caf::error tracker_state::reload() {
+  task_store store{*db_};
+  auto oldest = store.oldest();
+  if (!oldest)
+    return oldest.error();
+  auto ledger = task_ledger::load(store, options_.ledger);
+  if (!ledger)
+    return ledger.error();
+  analysis::hive_tally hive{options_.hive};
+  auto unreadable = store.visit_deltas([&](std::string_view origin, wire::LearningDelta::Reader delta) -> caf::error {
+    auto learned = from_delta(delta);
+    if (!learned)
+      return learned.error();
+    auto refused = hive.replace(origin, std::move(*learned));
+    return refused ? to_error(*refused) : caf::none;
+  });
+  if (unreadable)
+    return unreadable;
+  oldest_ = *oldest;
+  ledger_ = std::move(*ledger);
+  hive_ = std::move(hive);
+  return caf::none;
+}
+
+/// Whether the group in flight was written nobody can tell any more; the supervisor starts all this again.
+void tracker_state::committer_is_gone() {
+  if (in_flight_)
+    in_flight_->fail_all(fail(ec::outcome_unknown, "the committer ended while the disk was writing"));
+  in_flight_.reset();
+  self_->quit(fail(ec::unavailable, "the committer ended"));
+}
+
+// -- writing ---------------------------------------------------------------------
+
+caf::result<msg<wire::TasksRecorded>> tracker_state::record(const msg<wire::RecordTasks>& message) {
+  if (auto full = check_room(message->getTasks().size()))
+    return full;
+  auto answer = admit(*message);
+  auto promise = self_->make_response_promise<msg<wire::TasksRecorded>>();
+  gathering_.records += message->getTasks().size();
+  gathering_.recorded.push_back({promise, std::move(answer)});
+  flush_soon();
+  return promise;
+}
+
+msg<wire::TasksRecorded> tracker_state::admit(wire::RecordTasks::Reader message) {
+  admissions all;
+  auto now = now_unix_micros();
+  uint32_t place = 0;
+  for (auto task : message.getTasks())
+    all.add(++place, ledger_.admit(task, now, gathering_.writes));
+  return all.answer();
+}
+
+caf::error tracker_state::check_room(size_t more) const {
+  auto records = gathering_.records + (in_flight_ ? in_flight_->records : 0);
+  auto bytes = gathering_.writes.bytes() + (in_flight_ ? in_flight_->bytes : 0);
+  if (records + more > defaults::max_pending_tasks || bytes > defaults::max_pending_task_bytes)
+    return fail(ec::overloaded, std::to_string(records) + " task records wait for the disk already");
+  return caf::none;
+}
+
+caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningDelta>& delta) {
+  auto origin = as_view(delta->getOrigin());
+  if (origin == options_.node)
+    return fail(ec::invalid, "/origin is this node itself, whose records are counted already");
+  if (auto full = check_room(1))
+    return full;
+  auto learned = from_delta(*delta);
+  if (!learned)
+    return learned.error();
+  auto tools = learned->size();
+  if (auto refused = hive_.replace(origin, std::move(*learned)))
+    return to_error(*refused);
+  task_store::put_delta(gathering_.writes, origin, delta);
+  auto promise = self_->make_response_promise<msg<wire::Recorded>>();
+  ++gathering_.records;
+  gathering_.imported.push_back({promise, recorded(tools)});
+  flush_soon();
+  return promise;
+}
+
+/// Goes through the mailbox, so that what waits there already is written with it.
+void tracker_state::flush_soon() {
+  if (in_flight_ || flush_is_coming_)
+    return;
+  flush_is_coming_ = true;
+  self_->send(self_, flush_atom::value);
+}
+
+void tracker_state::flush() {
+  flush_is_coming_ = false;
+  if (in_flight_ || gathering_.is_empty())
+    return;
+  auto next = std::exchange(gathering_, {});
+  ledger_.seal(next.writes);
+  // Nothing but duplicates and rejected records: the originals are durable, since nothing is in flight.
+  if (next.writes.empty()) {
+    next.succeed();
+    return;
+  }
+  next.bytes = next.writes.bytes();
+  auto writes = std::exchange(next.writes, {});
+  in_flight_ = std::move(next);
+  // No timeout: the outcome of a write under way cannot be guessed. The senders have their own, the bounds of
+  // check_room keep what waits finite, and the committer's end is noticed.
+  self_->request(committer_, caf::infinite, std::move(writes))
+    .then([this](const committed&) { finish(caf::none); }, [this](const caf::error& error) { finish(error); });
+}
+
+void tracker_state::finish(const caf::error& error) {
+  if (!in_flight_)
+    return;
+  auto written = std::move(*in_flight_);
+  in_flight_.reset();
+  if (!error) {
+    written.succeed();
+    if (!gathering_.is_empty())
+      flush_soon();
+    return;
+  }
+  written.fail_all(error);
+  std::exchange(gathering_, {}).fail_all(error);
+  if (auto unreadable = reload()) {
+    spdlog::error("The tracker cannot read its statistics again: {}", text_of(unreadable));
+    self_->quit(std::move(unreadable));
+  }
+}
+
+// -- reading ---------------------------------------------------------------------
+
+caf::result<msg<wire::BestTool>> tracker_state::best_tool(const msg<wire::BestToolQuery>& query) const {
+  return find_best_tool(*query, {ledger_.statistics(), hive_});
+}
+
+caf::result<msg<wire::Route>> tracker_state::route(const msg<wire::RouteQuery>& query) const {
+  return find_route(*query, {ledger_.statistics(), hive_}, options_.heuristics);
+}
+
+caf::result<msg<wire::ToolSummary>> tracker_state::summary() const {
+  return summary_of(ledger_.statistics());
+}
+
+caf::result<msg<wire::LearningDelta>> tracker_state::learned() const {
+  auto learned = analysis::learning_delta(ledger_.statistics());
+  if (learned.empty())
+    return fail(ec::no_data, "no tool has " + std::to_string(analysis::min_records) + " records of one task type");
+  return to_delta(std::move(learned), options_.node, now_unix_micros());
+}
+
+caf::result<msg<wire::TaskPage>> tracker_state::find(const msg<wire::TaskQuery>& query) {
+  if (queries_ >= defaults::max_task_queries)
+    return fail(ec::overloaded, std::to_string(queries_) + " questions for task records wait already");
+  ++queries_;
+  auto promise = self_->make_response_promise<msg<wire::TaskPage>>();
+  // No timeout: the reader is linked to this actor and looks at so many records only.
+  self_->request(reader_, caf::infinite, query)
+    .then(
+      [this, promise](const msg<wire::TaskPage>& page) mutable {
+        --queries_;
+        promise.deliver(page);
+      },
+      [this, promise](const caf::error& error) mutable {
+        --queries_;
+        promise.deliver(error);
+      });
+  return promise;
+}
+
+// -- retention -------------------------------------------------------------------
+
+void tracker_state::retain() {
+  if (options_.max_records > 0 && ledger_.newest().value > options_.max_records)
+    erase_before(ledger_.newest().value - options_.max_records + 1);
+  if (options_.max_age.count() == 0) {
+    self_->delayed_send(self_, defaults::task_retention_interval, retain_atom::value);
+    return;
+  }
+  auto cutoff = now_unix_micros() - std::chrono::microseconds{options_.max_age}.count();
+  self_->request(reader_, caf::infinite, find_old_atom::value, cutoff)
+    .then(
+      [this](uint64_t first_kept) {
+        bool may_be_more = first_kept >= oldest_.value + defaults::task_retention_step;
+        erase_before(first_kept);
+        auto pause = may_be_more ? defaults::task_retention_pause : defaults::task_retention_interval;
+        self_->delayed_send(self_, pause, retain_atom::value);
+      },
+      [this](const caf::error& error) {
+        spdlog::error("The tracker cannot look for old task records: {}", text_of(error));
+        self_->delayed_send(self_, defaults::task_retention_interval, retain_atom::value);
+      });
+}
+
+/// The newest record always stays: its number tells what the next one gets.
+void tracker_state::erase_before(uint64_t first_kept) {
+  first_kept = std::min(first_kept, ledger_.newest().value);
+  if (first_kept <= oldest_.value)
+    return;
+  task_store::erase(gathering_.writes, oldest_, {first_kept});
+  oldest_ = {first_kept};
+  flush_soon();
+}
+
+// -- actor -----------------------------------------------------------------------
+
+namespace {
+
+tracker_self::behavior_type tracker(tracker_state::pointer self, std::shared_ptr<database> db,
+                                    committer_actor committer, tracker_options options) {
+  auto& state = self->state;
+  if (auto error = state.init(self, std::move(db), std::move(committer), std::move(options)))
+    self->quit(std::move(error));
+  return {
+    [&state](const msg<wire::RecordTasks>& message) { return state.record(message); },
+    [&state](const msg<wire::BestToolQuery>& query) { return state.best_tool(query); },
+    [&state](const msg<wire::RouteQuery>& query) { return state.route(query); },
+    [&state](const msg<wire::ToolSummaryQuery>&) { return state.summary(); },
+    [&state](const msg<wire::LearningDeltaQuery>&) { return state.learned(); },
+    [&state](const msg<wire::LearningDelta>& delta) { return state.import(delta); },
+    [&state](const msg<wire::TaskQuery>& query) { return state.find(query); },
+    [&state](flush_atom) { state.flush(); },
+    [&state](retain_atom) { state.retain(); },
+  };
+}
+
+} // namespace
+
+tracker_actor spawn_tracker(caf::actor_system& system, std::shared_ptr<database> db, committer_actor committer,
+                            tracker_options options) {
+  return system.spawn(tracker, std::move(db), std::move(committer), std::move(options));
+}
+
+} // namespace hive

@@ -1,0 +1,332 @@
+// The coding tracker beside what it stands on and what it replaces, each pair measured in turn within one run.
+//
+// task_records: durable acknowledged records per second, from one client on the same node. `raw_per_s` is RocksDB
+// alone,
+//   writing the same keys and values in batches of as many records as the tracker's groups held (`group`), and `ratio`
+//   the tracker's rate over it. Does not measure networks, JSON, several clients, or timeouts of the client's requests.
+// sqlite_records: what the source system does for a record: open the database, insert, commit, close. Does not measure
+//   its Python.
+// best_tool: one question to the statistics, after so many records. Does not measure messages between actors;
+//   best_tool_asked does.
+// restart: opening a store with so many records until the tracker answers, with the process's memory after it. The
+// store
+//   was closed before; does not measure a cold disk cache.
+
+#include "actors/store/committer.hpp"
+#include "actors/tracker/routing_answers.hpp"
+#include "actors/tracker/tracker.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <array>
+#include <atomic>
+#include <benchmark/benchmark.h>
+#include <fstream>
+#include <malloc.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+namespace hive {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+double seconds_since(clock::time_point start) {
+  return std::chrono::duration<double>(clock::now() - start).count();
+}
+
+// -- records --------------------------------------------------------------------
+
+/// Records as a hive of agents would send them: 10 task types, 8 tools, 3 models, 50 users.
+void fill_record(wire::TaskRecord::Builder out, uint64_t number, bool keyed) {
+  static constexpr std::array tools{"claude_code", "kilocode", "aider_native", "opencode",
+                                    "claw_native", "ruff",     "pylint",       "pytest"};
+  static constexpr std::array models{"gpt-4o", "llama-3-70b", "qwen2-7b"};
+  auto mixed = number * 0x9e3779b97f4a7c15ULL >> 20;
+  out.setTaskType("task_type_" + std::to_string(mixed % 10));
+  out.setToolName(tools[mixed / 10 % tools.size()]);
+  out.setModelName(models[mixed / 100 % models.size()]);
+  out.setUserId("user-" + std::to_string(mixed / 300 % 50));
+  out.setCompletionTimeS(static_cast<double>(mixed % 100'000) / 1'000);
+  out.setSuccess(mixed % 4 != 0);
+  // As long as a UUID.
+  if (keyed)
+    out.setIdempotencyKey("5f0c7a52-9d1e-4b7f-8e21-" + std::to_string(100'000'000'000 + number));
+}
+
+msg<wire::RecordTasks> make_message(uint64_t first, uint32_t records, bool keyed) {
+  return msg<wire::RecordTasks>::build([&](wire::RecordTasks::Builder out) {
+    auto list = out.initTasks(records);
+    for (uint32_t i = 0; i < records; ++i)
+      fill_record(list[i], first + i, keyed);
+  });
+}
+
+using message_list = std::vector<msg<wire::RecordTasks>>;
+
+// -- a node with the tracker ------------------------------------------------------
+
+/// Passes write sets on and counts them, once for each group.
+committer_actor::behavior_type counting(committer_actor::pointer self, committer_actor target,
+                                        std::shared_ptr<std::atomic<uint64_t>> groups) {
+  return {[self, target, groups](write_set& writes) {
+    ++*groups;
+    return self->delegate(target, std::move(writes));
+  }};
+}
+
+struct tracker_node {
+  explicit tracker_node(const std::filesystem::path& directory)
+      : db{std::move(*database::open({.directory = directory}))} {
+    committer = spawn_committer(system, db);
+    counter = system.spawn(counting, committer, groups);
+    tracker = spawn_tracker(system, db, counter, {.node = "bench"});
+  }
+
+  ~tracker_node() {
+    caf::scoped_actor self{system};
+    self->send_exit(tracker, caf::exit_reason::user_shutdown);
+    self->wait_for(tracker);
+    self->send_exit(counter, caf::exit_reason::user_shutdown);
+    self->send_exit(committer, caf::exit_reason::user_shutdown);
+    self->wait_for(counter, committer);
+  }
+
+  std::shared_ptr<database> db;
+  test_config config;
+  caf::actor_system system{config};
+  std::shared_ptr<std::atomic<uint64_t>> groups = std::make_shared<std::atomic<uint64_t>>(0);
+  committer_actor committer;
+  committer_actor counter;
+  tracker_actor tracker;
+};
+
+/// Sends messages, `window` of them outstanding, and tells `done` when all are answered.
+class sender_state {
+public:
+  caf::event_based_actor* self = nullptr;
+  tracker_actor target;
+  std::shared_ptr<const message_list> messages;
+  size_t next = 0;
+  size_t answered = 0;
+  caf::actor done;
+
+  void start(std::shared_ptr<const message_list> what, size_t window, caf::actor whom) {
+    messages = std::move(what);
+    done = std::move(whom);
+    next = answered = 0;
+    while (next < std::min(window, messages->size()))
+      send_next();
+  }
+
+private:
+  void send_next() {
+    self->request(target, caf::infinite, (*messages)[next++])
+      .then([this](const msg<wire::TasksRecorded>&) { count(); }, [this](caf::error& error) { self->quit(error); });
+  }
+
+  void count() {
+    if (++answered == messages->size())
+      self->send(done, committed{});
+    else if (next < messages->size())
+      send_next();
+  }
+};
+
+} // namespace
+} // namespace hive
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const hive::message_list>)
+
+namespace hive {
+namespace {
+
+caf::behavior sender(caf::stateful_actor<sender_state>* self, tracker_actor target) {
+  self->state.self = self;
+  self->state.target = std::move(target);
+  return {[self](const std::shared_ptr<const message_list>& messages, uint64_t window, const caf::actor& done) {
+    self->state.start(messages, window, done);
+  }};
+}
+
+// -- beside RocksDB -----------------------------------------------------------------
+
+/// What the tracker wrote since `from`, to be written again.
+std::vector<std::pair<std::string, std::string>> written_since(const database& db, task_sequence from) {
+  std::vector<std::pair<std::string, std::string>> out;
+  auto error = db.visit(column::tasks, keys::tasks(), keys::task(from), [&](auto key, auto value) {
+    out.emplace_back(key, value);
+    return database::scan::next;
+  });
+  if (error)
+    throw std::runtime_error(text_of(error));
+  return out;
+}
+
+void write_raw(database& db, const std::vector<std::pair<std::string, std::string>>& entries, size_t batch_size) {
+  for (size_t i = 0; i < entries.size();) {
+    write_set writes;
+    for (auto end = std::min(entries.size(), i + batch_size); i < end; ++i)
+      writes.put(column::tasks, entries[i].first, entries[i].second);
+    if (auto error = db.write(writes))
+      throw std::runtime_error(text_of(error));
+  }
+}
+
+/// Arguments: records of a message, messages outstanding, whether records have idempotency keys.
+void task_records(benchmark::State& state) {
+  auto records = static_cast<uint32_t>(state.range(0));
+  auto window = static_cast<uint64_t>(state.range(1));
+  bool keyed = state.range(2) != 0;
+  constexpr uint64_t records_per_round = 100'000;
+  temporary_directory tracker_dir, raw_dir;
+  tracker_node node{tracker_dir.path()};
+  auto raw = std::move(*database::open({.directory = raw_dir.path()}));
+  auto client = node.system.spawn(sender, node.tracker);
+  caf::scoped_actor self{node.system};
+  uint64_t sent = 0;
+  double raw_s = 0, tracker_s = 0;
+  for (auto _ : state) {
+    message_list messages;
+    for (uint64_t i = 0; i < records_per_round; i += records)
+      messages.push_back(make_message(sent + i, records, keyed));
+    auto groups_before = node.groups->load();
+    auto begin = clock::now();
+    self->send(client, std::make_shared<const message_list>(std::move(messages)), window,
+               caf::actor_cast<caf::actor>(self));
+    self->receive([](committed) {});
+    auto took = seconds_since(begin);
+    state.SetIterationTime(took);
+    tracker_s += took;
+    auto group = records_per_round / (node.groups->load() - groups_before);
+    auto entries = written_since(*node.db, {sent + 1});
+    begin = clock::now();
+    write_raw(*raw, entries, group);
+    raw_s += seconds_since(begin);
+    sent += records_per_round;
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(sent));
+  state.counters["group"] = static_cast<double>(sent) / static_cast<double>(node.groups->load());
+  state.counters["raw_per_s"] = static_cast<double>(sent) / raw_s;
+  state.counters["ratio"] = raw_s / tracker_s;
+  self->send_exit(client, caf::exit_reason::user_shutdown);
+  self->wait_for(client);
+}
+
+// -- beside SQLite --------------------------------------------------------------------
+
+void run_sql(sqlite3* db, const char* statement) {
+  if (sqlite3_exec(db, statement, nullptr, nullptr, nullptr) != SQLITE_OK)
+    throw std::runtime_error(sqlite3_errmsg(db));
+}
+
+void sqlite_records(benchmark::State& state) {
+  temporary_directory dir;
+  auto path = (dir.path() / "coding_benchmarks.db").string();
+  for (auto _ : state) {
+    sqlite3* db = nullptr;
+    if (sqlite3_open(path.c_str(), &db) != SQLITE_OK)
+      throw std::runtime_error("cannot open " + path);
+    run_sql(db, "CREATE TABLE IF NOT EXISTS coding_benchmarks (id INTEGER PRIMARY KEY AUTOINCREMENT, task_type TEXT, "
+                "tool_name TEXT, model_name TEXT, user_id TEXT, completion_time_s REAL, success INTEGER, "
+                "offloaded INTEGER, timestamp REAL)");
+    run_sql(db,
+            "INSERT INTO coding_benchmarks (task_type, tool_name, model_name, user_id, completion_time_s, success, "
+            "offloaded, timestamp) VALUES ('feature', 'claude_code', 'gpt-4o', 'user-7', 12.5, 1, 0, 1771934400.0)");
+    sqlite3_close(db);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+// -- questions --------------------------------------------------------------------------
+
+msg<wire::BestToolQuery> best_tool_query() {
+  return msg<wire::BestToolQuery>::build([](wire::BestToolQuery::Builder out) { out.setTaskType("task_type_3"); });
+}
+
+void best_tool(benchmark::State& state) {
+  task_ledger ledger;
+  constexpr uint32_t per_message = 1'000;
+  for (int64_t i = 0; i < state.range(0); i += per_message) {
+    write_set discarded;
+    auto message = make_message(static_cast<uint64_t>(i), per_message, false);
+    for (auto task : message->getTasks())
+      ledger.admit(task, 1, discarded);
+  }
+  analysis::hive_tally hive;
+  auto query = best_tool_query();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(find_best_tool(*query, {ledger.statistics(), hive}));
+}
+
+void best_tool_asked(benchmark::State& state) {
+  temporary_directory dir;
+  tracker_node node{dir.path()};
+  caf::scoped_actor self{node.system};
+  self->request(node.tracker, caf::infinite, make_message(0, 10'000, false))
+    .receive([](const msg<wire::TasksRecorded>&) {},
+             [](caf::error& error) { throw std::runtime_error(text_of(error)); });
+  auto query = best_tool_query();
+  for (auto _ : state)
+    self->request(node.tracker, caf::infinite, query)
+      .receive([](const msg<wire::BestTool>&) {}, [](caf::error& error) { throw std::runtime_error(text_of(error)); });
+}
+
+// -- restart ----------------------------------------------------------------------------
+
+double resident_mib() {
+  malloc_trim(0); // what the filling freed is not what the node needs
+  size_t total = 0, resident = 0;
+  std::ifstream{"/proc/self/statm"} >> total >> resident;
+  return static_cast<double>(resident * static_cast<size_t>(sysconf(_SC_PAGESIZE))) / (1 << 20);
+}
+
+void fill_store(const std::filesystem::path& directory, uint64_t records) {
+  auto db = std::move(*database::open({.directory = directory}));
+  write_set identity;
+  identity.put(column::meta, keys::node(), "bench");
+  task_ledger ledger;
+  constexpr uint32_t per_write = 10'000;
+  for (uint64_t i = 0; i < records; i += per_write) {
+    auto writes = std::exchange(identity, {});
+    auto message = make_message(i, per_write, true);
+    for (auto task : message->getTasks())
+      ledger.admit(task, 1'771'934'400'000'000, writes);
+    ledger.seal(writes);
+    if (auto error = db->write(writes))
+      throw std::runtime_error(text_of(error));
+  }
+}
+
+void restart(benchmark::State& state) {
+  temporary_directory dir;
+  fill_store(dir.path(), static_cast<uint64_t>(state.range(0)));
+  double memory = 0;
+  for (auto _ : state) {
+    auto begin = clock::now();
+    tracker_node node{dir.path()};
+    caf::scoped_actor self{node.system};
+    self->request(node.tracker, caf::infinite, best_tool_query())
+      .receive([](const msg<wire::BestTool>&) {}, [](caf::error& error) { throw std::runtime_error(text_of(error)); });
+    state.SetIterationTime(seconds_since(begin));
+    memory = resident_mib();
+  }
+  state.counters["resident_mib"] = memory;
+}
+
+BENCHMARK(sqlite_records)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(task_records)
+  ->ArgNames({"batch", "outstanding", "keyed"})
+  ->Args({1, 1'024, 0})
+  ->Args({1, 1'024, 1})
+  ->Args({100, 256, 0})
+  ->Args({100, 256, 1})
+  ->Iterations(10)
+  ->UseManualTime()
+  ->Unit(benchmark::kMillisecond);
+BENCHMARK(best_tool)->RangeMultiplier(100)->Range(1'000, 10'000'000);
+BENCHMARK(best_tool_asked)->UseRealTime();
+BENCHMARK(restart)->Arg(100'000)->Arg(10'000'000)->Iterations(3)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+} // namespace
+} // namespace hive
