@@ -80,6 +80,8 @@ inline constexpr size_t max_noted_findings = 5;
 inline constexpr size_t max_pending_tasks = 131'072;
 /// Bytes that these records may take: names can be long.
 inline constexpr size_t max_pending_task_bytes = size_t{96} << 20;
+/// Records that are worth a write of their own when the disk is free: writing them takes about as long as the fsync.
+inline constexpr size_t task_group = 2'048;
 /// Idempotency keys that are remembered at least; at most twice as many and those on their way to the disk. A sender
 /// repeats what was not acknowledged, which is max_pending_tasks at most. With these a generation stays below 2^20
 /// keys, which take 32 MiB.

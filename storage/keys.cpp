@@ -88,7 +88,8 @@ std::string world_model() {
   return "world_model";
 }
 
-// Short prefixes: there are more of these keys than of all others together.
+// A short prefix: there are more of these keys than of all others together. They are alone in their column, so that its
+// files do not overlap and RocksDB moves them down the levels without writing them again.
 std::string task(task_sequence number) {
   return tasks() + big_endian(number.value);
 }
@@ -106,7 +107,7 @@ std::string task_key_group(uint64_t first) {
 }
 
 std::string task_key_groups() {
-  return "k";
+  return "digests/";
 }
 
 uint64_t first_of_task_key_group(std::string_view key) {

@@ -39,21 +39,21 @@ std::string models();
 /// inputs: the world model's counters.
 std::string world_model();
 
-/// tasks: one record.
+/// tasks: one record. The column holds nothing else.
 std::string task(task_sequence number);
 /// tasks: prefix of all records, by number; for a key of them, the record's number.
 std::string tasks();
 task_sequence task_of_key(std::string_view key);
-/// tasks: digests of the idempotency keys that became durable together, by the place of the first of them among all
-/// keys of this node.
-std::string task_key_group(uint64_t first);
-/// tasks: prefix of all such groups; for a key of them, the place of its first digest.
-std::string task_key_groups();
-uint64_t first_of_task_key_group(std::string_view key);
 
 /// tool_stats: the statistics of one tool with one model at one task type.
 std::string tool_cell(std::string_view task_type, std::string_view tool, std::string_view model);
 std::string tool_cells();
+/// tool_stats: digests of the idempotency keys that became durable together, by the place of the first of them among
+/// all keys of this node.
+std::string task_key_group(uint64_t first);
+/// tool_stats: prefix of all such groups; for a key of them, the place of its first digest.
+std::string task_key_groups();
+uint64_t first_of_task_key_group(std::string_view key);
 
 /// hive: what another node said of its tools.
 std::string learning_delta(std::string_view origin);

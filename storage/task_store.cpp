@@ -231,16 +231,16 @@ void task_store::put_delta(write_set& writes, std::string_view origin, const msg
 
 caf::error task_store::visit_key_groups(
   const std::function<caf::error(uint64_t first, std::string_view digests)>& visit_group) const {
-  return visit_all(db_, column::tasks, keys::task_key_groups(),
+  return visit_all(db_, column::tool_stats, keys::task_key_groups(),
                    [&](auto key, auto value) { return visit_group(keys::first_of_task_key_group(key), value); });
 }
 
 void task_store::put_key_group(write_set& writes, uint64_t first, std::string_view digests) {
-  writes.put(column::tasks, keys::task_key_group(first), digests);
+  writes.put(column::tool_stats, keys::task_key_group(first), digests);
 }
 
 void task_store::erase_key_groups(write_set& writes, uint64_t first) {
-  writes.erase_range(column::tasks, keys::task_key_group(0), keys::task_key_group(first));
+  writes.erase_range(column::tool_stats, keys::task_key_group(0), keys::task_key_group(first));
 }
 
 } // namespace hive

@@ -35,7 +35,7 @@ std::string fault_of_time(double seconds) {
 
 caf::error take_digests(uint64_t first, std::string_view digests, recent_keys& into, bool is_first_group) {
   if (digests.size() % sizeof(key_digest) != 0)
-    return database::damaged(column::tasks, keys::task_key_group(first), "it is no list of digests");
+    return database::damaged(column::tool_stats, keys::task_key_group(first), "it is no list of digests");
   if (is_first_group)
     into.start_at(first);
   for (; !digests.empty(); digests.remove_prefix(sizeof(key_digest))) {

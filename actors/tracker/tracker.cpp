@@ -188,16 +188,27 @@ caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningD
   return promise;
 }
 
-/// Goes through the mailbox, so that what waits there already is written with it.
+/// Goes through the mailbox, so that what waits there already is written with it; but not for so long that the disk
+/// idles while records are counted.
 void tracker_state::flush_soon() {
-  if (in_flight_ || flush_is_coming_)
+  if (in_flight_)
+    return;
+  if (gathering_.records >= defaults::task_group) {
+    flush();
+    return;
+  }
+  if (flush_is_coming_)
     return;
   flush_is_coming_ = true;
   self_->send(self_, flush_atom::value);
 }
 
-void tracker_state::flush() {
+void tracker_state::flush_from_mailbox() {
   flush_is_coming_ = false;
+  flush();
+}
+
+void tracker_state::flush() {
   if (in_flight_ || gathering_.is_empty())
     return;
   auto next = std::exchange(gathering_, {});
@@ -326,7 +337,7 @@ tracker_self::behavior_type tracker(tracker_state::pointer self, std::shared_ptr
     [&state](const msg<wire::LearningDeltaQuery>&) { return state.learned(); },
     [&state](const msg<wire::LearningDelta>& delta) { return state.import(delta); },
     [&state](const msg<wire::TaskQuery>& query) { return state.find(query); },
-    [&state](flush_atom) { state.flush(); },
+    [&state](flush_atom) { state.flush_from_mailbox(); },
     [&state](retain_atom) { state.retain(); },
   };
 }

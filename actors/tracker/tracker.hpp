@@ -62,8 +62,8 @@ public:
   caf::result<msg<wire::Recorded>> import(const msg<wire::LearningDelta>& delta);
   caf::result<msg<wire::TaskPage>> find(const msg<wire::TaskQuery>& query);
 
-  /// Sends what was gathered to the disk, if it is free.
-  void flush();
+  /// What `flush_soon` sent to itself has arrived.
+  void flush_from_mailbox();
   /// Erases records beyond the configured number or age.
   void retain();
 
@@ -92,6 +92,8 @@ private:
   msg<wire::TasksRecorded> admit(wire::RecordTasks::Reader message);
   caf::error check_room(size_t more) const;
   void flush_soon();
+  /// Sends what was gathered to the disk, if it is free.
+  void flush();
   void finish(const caf::error& error);
   void committer_is_gone();
   caf::error reload();

@@ -75,6 +75,12 @@ committer_actor::behavior_type counting(committer_actor::pointer self, committer
   }};
 }
 
+struct sharing_config : test_config {
+  sharing_config() {
+    set("scheduler.policy", caf::atom("sharing"));
+  }
+};
+
 struct tracker_node {
   explicit tracker_node(const std::filesystem::path& directory)
       : db{std::move(*database::open({.directory = directory}))} {
@@ -93,7 +99,7 @@ struct tracker_node {
   }
 
   std::shared_ptr<database> db;
-  test_config config;
+  sharing_config config;
   caf::actor_system system{config};
   std::shared_ptr<std::atomic<uint64_t>> groups = std::make_shared<std::atomic<uint64_t>>(0);
   committer_actor committer;
