@@ -54,7 +54,7 @@ response describe_problem(int status, ec code, std::string_view detail, std::str
       out.setPointer(std::string{pointer});
   });
   response out{status, "application/problem+json", to_json(body), {}, std::string{detail}};
-  if (status == 503)
+  if (status == 503 || status == 429)
     out.headers.emplace_back("Retry-After", "1");
   if (status == 401)
     out.headers.emplace_back("WWW-Authenticate", "Bearer");

@@ -142,6 +142,18 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// Whether the Content-Type is this media type in UTF-8.
+bool is_text_of(std::string_view content_type, std::string_view media_type) {
+  auto end = content_type.find(';');
+  if (!same_ignoring_case(trim(content_type.substr(0, end)), media_type))
+    return false;
+  if (end == content_type.npos)
+    return true;
+  auto charset = trim(content_type.substr(end + 1));
+  return charset.empty() || same_ignoring_case(charset, "charset=utf-8") ||
+         same_ignoring_case(charset, "charset=\"utf-8\"");
+}
+
 } // namespace
 
 bool has_body(method verb) {
@@ -149,14 +161,11 @@ bool has_body(method verb) {
 }
 
 bool is_json(std::string_view content_type) {
-  auto end = content_type.find(';');
-  if (!same_ignoring_case(trim(content_type.substr(0, end)), "application/json"))
-    return false;
-  if (end == content_type.npos)
-    return true;
-  auto charset = trim(content_type.substr(end + 1));
-  return charset.empty() || same_ignoring_case(charset, "charset=utf-8") ||
-         same_ignoring_case(charset, "charset=\"utf-8\"");
+  return is_text_of(content_type, "application/json");
+}
+
+bool is_ndjson(std::string_view content_type) {
+  return is_text_of(content_type, "application/x-ndjson");
 }
 
 namespace detail {

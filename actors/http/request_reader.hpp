@@ -11,6 +11,9 @@ bool has_body(method verb);
 /// Whether a Content-Type means JSON in UTF-8.
 bool is_json(std::string_view content_type);
 
+/// Whether a Content-Type means JSON documents in UTF-8, one on each line.
+bool is_ndjson(std::string_view content_type);
+
 namespace detail {
 
 std::optional<json_error> fill(const request& from, capnp::DynamicStruct::Builder root);

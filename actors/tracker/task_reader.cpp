@@ -6,13 +6,13 @@
 
 namespace hive {
 
-task_reader_actor::behavior_type task_reader(task_reader_actor::pointer, const database& db) {
+task_reader_actor::behavior_type task_reader(task_reader_actor::pointer, std::shared_ptr<const database> db) {
   return {
-    [store = task_store{db}](const msg<wire::TaskQuery>& query) -> caf::result<msg<wire::TaskPage>> {
-      return store.find(*query);
+    [db](const msg<wire::TaskQuery>& query) -> caf::result<msg<wire::TaskPage>> {
+      return task_store{*db}.find(*query);
     },
-    [store = task_store{db}](find_old_atom, int64_t cutoff_unix_micros) -> caf::result<uint64_t> {
-      auto first = store.first_not_before(cutoff_unix_micros, defaults::task_retention_step);
+    [db](find_old_atom, int64_t cutoff_unix_micros) -> caf::result<uint64_t> {
+      auto first = task_store{*db}.first_not_before(cutoff_unix_micros, defaults::task_retention_step);
       if (!first)
         return first.error();
       return first->value;

@@ -4,6 +4,7 @@
 #include "storage/task_store.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
+#include <memory>
 
 namespace hive {
 
@@ -16,7 +17,7 @@ using task_reader_actor =
                    // Looks at defaults::task_retention_step records at most.
                    caf::replies_to<find_old_atom, int64_t>::with<uint64_t>>;
 
-/// Spawn with `self->spawn(task_reader, std::cref(db))`; the database must outlive the actor.
-task_reader_actor::behavior_type task_reader(task_reader_actor::pointer self, const database& db);
+/// Spawn with `self->spawn(task_reader, db)`; it may end after the tracker, so it shares the database.
+task_reader_actor::behavior_type task_reader(task_reader_actor::pointer self, std::shared_ptr<const database> db);
 
 } // namespace hive

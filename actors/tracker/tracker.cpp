@@ -98,7 +98,7 @@ caf::error tracker_state::init(pointer self, std::shared_ptr<database> db, commi
   options_ = std::move(options);
   if (auto unreadable = reload())
     return unreadable;
-  reader_ = self->spawn<caf::linked>(task_reader, std::cref(*db_));
+  reader_ = self->spawn<caf::linked>(task_reader, db_);
   self->monitor(committer_);
   self->set_down_handler([this](const caf::down_msg&) { committer_is_gone(); });
   if (options_.max_records > 0 || options_.max_age.count() > 0)

@@ -17,7 +17,7 @@ namespace hive {
 
 struct tracker_options {
   /// This node's id: the origin of its deltas. A delta that comes back to it is refused. Must be given.
-  std::string node;
+  std::string node = {};
   /// The tool for a task type of which nothing is known.
   analysis::heuristic_table heuristics = analysis::default_heuristics();
   /// Records that are kept; older ones are erased, their statistics stay. 0, the default: all.

@@ -4,6 +4,7 @@
 // alone,
 //   writing the same keys and values in batches of as many records as the tracker's groups held (`group`), and `ratio`
 //   the tracker's rate over it. Does not measure networks, JSON, several clients, or timeouts of the client's requests.
+// http_records: the same from two HTTP clients on this machine that post NDJSON. Does not measure networks or TLS.
 // sqlite_records: what the source system does for a record: open the database, insert, commit, close. Does not measure
 //   its Python.
 // best_tool: one question to the statistics, after so many records. Does not measure messages between actors;
@@ -12,9 +13,13 @@
 // store
 //   was closed before; does not measure a cold disk cache.
 
+#include "actors/http/client.hpp"
+#include "actors/http/server.hpp"
+#include "actors/http/task_routes.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/tracker/routing_answers.hpp"
 #include "actors/tracker/tracker.hpp"
+#include "messages/json.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -23,7 +28,9 @@
 #include <benchmark/benchmark.h>
 #include <fstream>
 #include <malloc.h>
+#include <prometheus/registry.h>
 #include <sqlite3.h>
+#include <thread>
 #include <unistd.h>
 
 namespace hive {
@@ -75,6 +82,7 @@ committer_actor::behavior_type counting(committer_actor::pointer self, committer
   }};
 }
 
+/// A node of few cores: idle workers sleep until there is work instead of looking for it.
 struct sharing_config : test_config {
   sharing_config() {
     set("scheduler.policy", caf::atom("sharing"));
@@ -219,6 +227,44 @@ void task_records(benchmark::State& state) {
   self->wait_for(client);
 }
 
+// -- over HTTP ------------------------------------------------------------------
+
+std::string ndjson(uint32_t lines) {
+  std::string out;
+  auto message = make_message(0, lines, false);
+  for (auto task : message->getTasks())
+    out += to_json<wire::TaskRecord>(task) + "\n";
+  return out;
+}
+
+/// Argument: records of a request.
+void http_records(benchmark::State& state) {
+  constexpr int clients = 2, requests_per_client = 10;
+  temporary_directory dir;
+  tracker_node node{dir.path()};
+  auto server = http::spawn_server(node.system, {.port = 0}, http::task_routes(node.tracker),
+                                   std::make_shared<prometheus::Registry>());
+  if (!server)
+    throw std::runtime_error(text_of(server.error()));
+  http::outgoing_request post{"POST",
+                              "http://127.0.0.1:" + std::to_string(server->port) + "/api/v1/tasks",
+                              {"Content-Type: application/x-ndjson", "Expect:"},
+                              ndjson(static_cast<uint32_t>(state.range(0)))};
+  for (auto _ : state) {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < clients; ++i)
+      threads.emplace_back([&] {
+        for (int j = 0; j < requests_per_client; ++j)
+          if (auto answer = http::fetch(post); !answer || answer->status != 201)
+            std::abort();
+      });
+  }
+  state.SetItemsProcessed(state.iterations() * clients * requests_per_client * state.range(0));
+  caf::scoped_actor self{node.system};
+  self->send_exit(server->gateway, caf::exit_reason::user_shutdown);
+  self->wait_for(server->gateway);
+}
+
 // -- beside SQLite --------------------------------------------------------------------
 
 void run_sql(sqlite3* db, const char* statement) {
@@ -330,6 +376,7 @@ BENCHMARK(task_records)
   ->Iterations(10)
   ->UseManualTime()
   ->Unit(benchmark::kMillisecond);
+BENCHMARK(http_records)->Arg(1'000)->Arg(10'000)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(best_tool)->RangeMultiplier(100)->Range(1'000, 10'000'000);
 BENCHMARK(best_tool_asked)->UseRealTime();
 BENCHMARK(restart)->Arg(100'000)->Arg(10'000'000)->Iterations(3)->UseManualTime()->Unit(benchmark::kMillisecond);

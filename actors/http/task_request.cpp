@@ -1,0 +1,143 @@
+#include "actors/http/task_request.hpp"
+
+#include "actors/http/request_reader.hpp"
+#include "messages/annotations.hpp"
+
+#include <algorithm>
+
+namespace hive::http {
+namespace {
+
+using rejected_line = task_batch::rejected_line;
+
+uint32_t max_tasks() {
+  return find_field(capnp::Schema::from<wire::RecordTasks>(), "tasks")->max_elements;
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r") == text.npos;
+}
+
+// -- NDJSON ---------------------------------------------------------------------
+
+struct numbered_line {
+  uint32_t number;
+  std::string_view text;
+};
+
+/// Stops behind `most` lines that are not blank.
+std::vector<numbered_line> split_lines(std::string_view body, size_t most) {
+  std::vector<numbered_line> out;
+  for (uint32_t number = 1; !body.empty() && out.size() < most; ++number) {
+    auto end = std::min(body.find('\n'), body.size());
+    if (auto text = body.substr(0, end); !is_blank(text))
+      out.push_back({number, text});
+    body.remove_prefix(std::min(end + 1, body.size()));
+  }
+  return out;
+}
+
+std::optional<json_error> decode(std::string_view text, wire::TaskRecord::Builder out) {
+  if (auto wrong = hive::detail::decode_json(text, out))
+    return wrong;
+  if (auto broken = check(out.asReader()))
+    return json_error{ec::invalid, std::move(broken->pointer), std::move(broken->rule)};
+  return std::nullopt;
+}
+
+/// The elements of `all` whose places are given.
+msg<wire::RecordTasks> pick(capnp::List<wire::TaskRecord>::Reader all, const std::vector<uint32_t>& places) {
+  return msg<wire::RecordTasks>::build([&](wire::RecordTasks::Builder out) {
+    auto list = out.initTasks(static_cast<uint32_t>(places.size()));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      list.setWithCaveats(i, all[places[i]]);
+  });
+}
+
+std::optional<task_batch> read_lines(std::string_view body, json_error& why) {
+  auto lines = split_lines(body, size_t{max_tasks()} + 1);
+  if (lines.empty() || lines.size() > max_tasks()) {
+    why = lines.empty()
+            ? json_error{ec::invalid, {}, "the body holds no record"}
+            : json_error{ec::too_large, {}, "the body holds more than " + std::to_string(max_tasks()) + " records"};
+    return std::nullopt;
+  }
+  task_batch out;
+  capnp::MallocMessageBuilder scratch;
+  auto list = scratch.initRoot<wire::RecordTasks>().initTasks(static_cast<uint32_t>(lines.size()));
+  std::vector<uint32_t> good;
+  for (uint32_t i = 0; i < list.size(); ++i) {
+    if (auto wrong = decode(lines[i].text, list[i])) {
+      out.rejected.push_back({lines[i].number, wrong->message()});
+      continue;
+    }
+    good.push_back(i);
+    out.lines.push_back(lines[i].number);
+  }
+  if (good.empty()) {
+    why = {ec::invalid, {}, "line " + std::to_string(out.rejected[0].line) + ": " + out.rejected[0].reason};
+    return std::nullopt;
+  }
+  out.records = out.rejected.empty() ? msg<wire::RecordTasks>::adopt(scratch) : pick(list.asReader(), good);
+  return out;
+}
+
+// -- JSON -----------------------------------------------------------------------
+
+bool is_object(std::string_view body) {
+  auto first = body.find_first_not_of(" \t\r\n");
+  return first != body.npos && body[first] == '{';
+}
+
+std::optional<task_batch> read_one(std::string_view body, json_error& why) {
+  capnp::MallocMessageBuilder scratch;
+  auto record = scratch.initRoot<wire::RecordTasks>().initTasks(1)[0];
+  if (auto wrong = decode(body, record)) {
+    why = std::move(*wrong);
+    return std::nullopt;
+  }
+  return task_batch{msg<wire::RecordTasks>::adopt(scratch), {}, {}};
+}
+
+std::optional<task_batch> read_array(const request& from, json_error& why) {
+  auto records = read_request<wire::RecordTasks>(from, why);
+  if (!records)
+    return std::nullopt;
+  return task_batch{std::move(*records), {}, {}};
+}
+
+} // namespace
+
+std::optional<task_batch> read_tasks(const request& from, json_error& why) {
+  // Only the array goes through the rule for all routes, which refuses unknown parameters.
+  bool is_list = !is_ndjson(from.content_type) && !is_object(from.body);
+  if (!is_list && !from.query.empty()) {
+    why = {ec::invalid, {}, "query parameter " + from.query[0].first + " is not known"};
+    return std::nullopt;
+  }
+  if (is_list)
+    return read_array(from, why);
+  return is_ndjson(from.content_type) ? read_lines(from.body, why) : read_one(from.body, why);
+}
+
+msg<wire::TasksRecorded> task_batch::answer(const msg<wire::TasksRecorded>& kept) const {
+  if (rejected.empty() && (lines.empty() || kept->getRejected().size() == 0))
+    return kept;
+  auto all = rejected;
+  for (auto refused : kept->getRejected()) {
+    auto place = refused.getLine();
+    all.push_back({lines.empty() ? place : lines[place - 1], refused.getReason().cStr()});
+  }
+  std::ranges::sort(all, {}, &rejected_line::line);
+  return msg<wire::TasksRecorded>::build([&](wire::TasksRecorded::Builder out) {
+    out.setRecorded(kept->getRecorded());
+    out.setDuplicates(kept->getDuplicates());
+    auto list = out.initRejected(static_cast<uint32_t>(all.size()));
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      list[i].setLine(all[i].line);
+      list[i].setReason(all[i].reason);
+    }
+  });
+}
+
+} // namespace hive::http

@@ -1,0 +1,72 @@
+#include "actors/http/task_routes.hpp"
+
+#include "actors/http/task_request.hpp"
+
+namespace hive::http {
+namespace {
+
+using enum method;
+
+/// What the tracker refuses for want of room is the caller's to slow down for, not the node's to recover from.
+response refuse(const caf::error& error) {
+  if (code_of(error) == ec::overloaded)
+    return problem(429, ec::overloaded, text_of(error));
+  return problem(error);
+}
+
+response answer_of(const task_batch& batch, const msg<wire::TasksRecorded>& kept) {
+  auto answer = batch.answer(kept);
+  auto rejected = answer->getRejected();
+  if (answer->getRecorded() == 0 && answer->getDuplicates() == 0 && rejected.size() > 0)
+    return problem(fail(ec::invalid, "record " + std::to_string(rejected[0].getLine()) + ": " +
+                                       std::string{rejected[0].getReason().cStr()}));
+  return detail::to_response({.status = 201}, capnp::DynamicStruct::Reader{*answer});
+}
+
+void record(const tracker_actor& tracker, const exchange_ptr& incoming) {
+  auto& request = incoming->request();
+  if (!is_ndjson(request.content_type) && !is_json(request.content_type)) {
+    incoming->answer(
+      problem(415, ec::unsupported, "the body's Content-Type must be application/json or application/x-ndjson"));
+    return;
+  }
+  json_error why;
+  auto read = read_tasks(request, why);
+  if (!read) {
+    incoming->answer(problem(why));
+    return;
+  }
+  auto batch = std::make_shared<const task_batch>(std::move(*read));
+  incoming->forward([tracker, batch](caf::event_based_actor* gateway, const exchange_ptr& to) {
+    gateway->request(tracker, defaults::request_timeout, batch->records)
+      .then([to, batch](const msg<wire::TasksRecorded>& kept) { to->answer(answer_of(*batch, kept)); },
+            [to](const caf::error& error) { to->answer(refuse(error)); });
+  });
+}
+
+route record_route(const tracker_actor& tracker) {
+  auto out = route::raw(post, "/api/v1/tasks", "Record coding tasks: one, an array, or NDJSON", "application/json",
+                        [tracker](const exchange_ptr& incoming) { record(tracker, incoming); });
+  out.question = capnp::Schema::from<wire::RecordTasks>();
+  out.documented = {answers<wire::TasksRecorded>(201)};
+  return out;
+}
+
+} // namespace
+
+std::vector<route> task_routes(const tracker_actor& tracker) {
+  using namespace wire;
+  return {
+    record_route(tracker),
+    route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, newest first"),
+    route::ask<BestToolQuery, BestTool>(get, "/api/v1/tools/best", tracker, "The best tool for a task type"),
+    route::ask<RouteQuery, Route>(get, "/api/v1/tools/route", tracker, "The tool to use for a task"),
+    route::ask<ToolSummaryQuery, ToolSummary>(get, "/api/v1/tools/summary", tracker, "Figures of every tool"),
+    route::ask<LearningDeltaQuery, LearningDelta>(get, "/api/v1/tools/delta", tracker,
+                                                  "What this node learned of its tools"),
+    route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Take in what another node learned",
+                                        {.status = 201}),
+  };
+}
+
+} // namespace hive::http

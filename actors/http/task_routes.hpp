@@ -1,0 +1,11 @@
+#pragma once
+
+#include "actors/http/route.hpp"
+#include "actors/interfaces.hpp"
+
+namespace hive::http {
+
+/// Routes of the coding tracker: /tasks and /tools.
+std::vector<route> task_routes(const tracker_actor& tracker);
+
+} // namespace hive::http
