@@ -1,0 +1,325 @@
+#include "actors/http/task_routes.hpp"
+
+#include "actors/http/client.hpp"
+#include "actors/http/server.hpp"
+#include "tests/actors/http/fake_node.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/test_tracker.hpp"
+
+#include <capnp/compat/json.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+
+namespace hive::http {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+const std::string json_type = "Content-Type: application/json";
+const std::string ndjson_type = "Content-Type: application/x-ndjson";
+
+/// A tracker behind a real server.
+class tracker_server {
+public:
+  explicit tracker_server(tracker_options options = {}) : tracker{std::move(options)} {
+    server_ = spawn_server(tracker.tests.system(), {.port = 0}, task_routes(tracker.actor),
+                           std::make_shared<prometheus::Registry>());
+    if (!server_)
+      throw std::runtime_error(text_of(server_.error()));
+  }
+
+  ~tracker_server() {
+    caf::anon_send_exit(server_->gateway, caf::exit_reason::kill);
+    tracker.tests.client()->wait_for(server_->gateway);
+  }
+
+  incoming_response get(const std::string& path) {
+    return request("GET", path, {}, {});
+  }
+
+  incoming_response post(const std::string& path, const std::string& body, const std::string& type = json_type) {
+    return request("POST", path, body, {type, "Expect:"});
+  }
+
+  uint16_t port() const {
+    return server_->port;
+  }
+
+  test_tracker tracker;
+
+private:
+  incoming_response request(const std::string& verb, const std::string& path, const std::string& body,
+                            std::vector<std::string> headers) {
+    auto url = "http://127.0.0.1:" + std::to_string(server_->port) + "/api/v1" + path;
+    auto answer = fetch({verb, url, std::move(headers), body, answer_timeout});
+    if (!answer)
+      throw std::runtime_error(text_of(answer.error()));
+    return *answer;
+  }
+
+  caf::expected<running_server> server_{caf::make_error(caf::sec::runtime_error)};
+};
+
+msg<wire::TasksRecorded> recorded(const incoming_response& answer) {
+  EXPECT_EQ(answer.status, 201) << answer.body;
+  auto out = from_json<wire::TasksRecorded>(answer.body);
+  EXPECT_TRUE(out) << answer.body;
+  return out ? *out : msg<wire::TasksRecorded>{};
+}
+
+std::string detail_of(const incoming_response& answer) {
+  return problem_of(answer)->getDetail().cStr();
+}
+
+const std::string good = R"({"task_type":"feature","tool_name":"aider","completion_time_s":1.5,"success":true})";
+
+// -- the forms of a body ----------------------------------------------------------
+
+TEST(TaskRoutes, TakesOneRecordAnArrayAndLines) {
+  tracker_server node;
+  EXPECT_EQ(recorded(node.post("/tasks", good))->getRecorded(), 1u);
+  EXPECT_EQ(recorded(node.post("/tasks", " [" + good + "," + good + "]"))->getRecorded(), 2u);
+  EXPECT_EQ(recorded(node.post("/tasks", good + "\n" + good + "\r\n\n  \n" + good, ndjson_type))->getRecorded(), 3u);
+  EXPECT_EQ(node.tracker.records().size(), 6u);
+}
+
+std::vector<std::pair<uint32_t, std::string>> rejected_of(const msg<wire::TasksRecorded>& answer) {
+  std::vector<std::pair<uint32_t, std::string>> out;
+  for (auto each : answer->getRejected())
+    out.emplace_back(each.getLine(), each.getReason().cStr());
+  return out;
+}
+
+TEST(TaskRoutes, ABadLineIsNamedAndTheOthersAreRecorded) {
+  tracker_server node;
+  std::string body = good + "\n" + "{not json\n" + "\n" + good + "\n" +
+                     R"({"task_type":"feature","tool_name":"aider","completion_time_s":-1,"success":true})" + "\n" +
+                     R"({"tool_name":"aider","completion_time_s":1,"success":true})" + "\n" + "\xFF\xFE\n" +
+                     R"({"task_type":"feature","tool_name":"aider","completion_time_s":1,"success":1})" + "\n" + good;
+  auto answer = recorded(node.post("/tasks", body, ndjson_type));
+  EXPECT_EQ(answer->getRecorded(), 3u);
+  EXPECT_THAT(rejected_of(answer),
+              ElementsAre(Pair(2, HasSubstr("not valid JSON")), Pair(5, HasSubstr("/completion_time_s")),
+                          Pair(6, HasSubstr("/task_type")), Pair(7, HasSubstr("UTF-8")),
+                          Pair(8, HasSubstr("/success"))));
+  EXPECT_EQ(node.tracker.records().size(), 3u);
+}
+
+TEST(TaskRoutes, LinesThatTheTrackerLeavesOutAreNamedByTheirPlaceInTheBody) {
+  tracker_server node{{.ledger = {.limits = {.task_types = 1}}}};
+  auto other = R"({"task_type":"other","tool_name":"aider","completion_time_s":1,"success":true})";
+  auto answer = recorded(node.post("/tasks", good + "\n\nbroken\n" + other + "\n" + good, ndjson_type));
+  EXPECT_EQ(answer->getRecorded(), 2u);
+  EXPECT_THAT(rejected_of(answer), ElementsAre(Pair(3, HasSubstr("JSON")), Pair(4, HasSubstr("other"))));
+  answer = recorded(node.post("/tasks", "[" + good + "," + other + "]"));
+  EXPECT_THAT(rejected_of(answer), ElementsAre(Pair(2, HasSubstr("other"))));
+  EXPECT_THAT(detail_of(node.post("/tasks", other)), HasSubstr("other")) << "nothing was kept: a problem";
+}
+
+TEST(TaskRoutes, AnArrayIsTakenWholeOrNotAtAll) {
+  tracker_server node;
+  auto answer = node.post("/tasks", "[" + good + R"(,{"task_type":"x"}])");
+  EXPECT_EQ(answer.status, 400) << answer.body;
+  EXPECT_THAT(std::string{problem_of(answer)->getPointer().cStr()}, HasSubstr("/1"));
+  EXPECT_THAT(node.tracker.records(), IsEmpty());
+}
+
+TEST(TaskRoutes, RefusesWhatHoldsNoRecord) {
+  tracker_server node;
+  for (const char* body : {"", "[]", "null", "7", "{}", "{\"task_type\":"})
+    EXPECT_GE(node.post("/tasks", body).status, 400) << body;
+  for (const char* body : {"", "\n \n", "nonsense\nmore"})
+    EXPECT_GE(node.post("/tasks", body, ndjson_type).status, 400) << body;
+  EXPECT_THAT(detail_of(node.post("/tasks", "\n\nnonsense", ndjson_type)), HasSubstr("line 3"));
+  EXPECT_EQ(node.post("/tasks", good, "Content-Type: text/plain").status, 415);
+  EXPECT_THAT(detail_of(node.post("/tasks?extra=1", good)), HasSubstr("extra"));
+  EXPECT_THAT(node.tracker.records(), IsEmpty());
+}
+
+TEST(TaskRoutes, RefusesMoreLinesThanOneMessageHolds) {
+  tracker_server node;
+  std::string body;
+  for (int i = 0; i < 10'000; ++i)
+    body += good + "\n";
+  EXPECT_EQ(recorded(node.post("/tasks", body, ndjson_type))->getRecorded(), 10'000u);
+  auto answer = node.post("/tasks", body + good, ndjson_type);
+  EXPECT_EQ(answer.status, 413) << answer.body;
+  EXPECT_THAT(detail_of(answer), HasSubstr("10000"));
+}
+
+TEST(TaskRoutes, OverloadIsTooManyRequestsWithRetryAfter) {
+  tracker_server node;
+  node.tracker.gate->refuse_with = ec::overloaded;
+  EXPECT_EQ(node.post("/tasks", good).status, 429);
+  raw_connection client{node.port()};
+  ASSERT_TRUE(client.send("POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: "
+                          "close\r\nContent-Length: " +
+                          std::to_string(good.size()) + "\r\n\r\n" + good));
+  EXPECT_THAT(client.read_all(), HasSubstr("Retry-After: 1"));
+  node.tracker.gate->refuse_with = ec::none;
+  EXPECT_EQ(node.post("/tasks", good).status, 201);
+}
+
+// -- questions ------------------------------------------------------------------
+
+TEST(TaskRoutes, FindsRecords) {
+  tracker_server node;
+  node.post("/tasks", good);
+  node.post("/tasks", R"({"task_type":"bug_fix","tool_name":"ruff","completion_time_s":2,"success":false,
+                          "user_id":"u 1","timestamp":"2026-02-24T12:00:00Z"})");
+  auto answer = node.get("/tasks?user_id=u%201&since=2026-02-24T12:00:00Z&limit=5");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(answer.body, HasSubstr(R"("timestamp":"2026-02-24T12:00:00Z")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("sequence":2)"));
+  EXPECT_THAT(answer.body, testing::Not(HasSubstr("aider")));
+  EXPECT_EQ(node.get("/tasks?after=x").status, 400);
+}
+
+TEST(TaskRoutes, SaysWhenNothingQualifies) {
+  tracker_server node;
+  EXPECT_EQ(node.get("/tools/best?task_type=feature").status, 404);
+  EXPECT_EQ(node.get("/tools/delta").status, 404);
+  EXPECT_EQ(node.get("/tools/best").status, 400) << "task_type is required";
+}
+
+TEST(TaskRoutes, Routes) {
+  tracker_server node;
+  auto answer = node.get("/tools/route?task_type=bug_fix&available=ruff,aider_native");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(answer.body, HasSubstr(R"("tool_name":"aider_native")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("reason":"heuristic")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("success_rate":null)"));
+}
+
+// -- cases of the source system ----------------------------------------------------
+
+using json = capnp::JsonValue::Reader;
+
+/// A JSON document that stays in memory as long as its owner.
+class document {
+public:
+  explicit document(std::string_view text) {
+    codec_.decodeRaw(kj::arrayPtr(text.data(), text.size()), message_.initRoot<capnp::JsonValue>());
+  }
+
+  json root() {
+    return message_.getRoot<capnp::JsonValue>().asReader();
+  }
+
+private:
+  capnp::JsonCodec codec_;
+  capnp::MallocMessageBuilder message_;
+};
+
+json at(json object, std::string_view name) {
+  for (auto member : object.getObject())
+    if (name == member.getName().cStr())
+      return member.getValue();
+  throw std::runtime_error("there is no member " + std::string{name});
+}
+
+std::string text_of_json(json value) {
+  return capnp::JsonCodec{}.encodeRaw(value).cStr();
+}
+
+class TrackerVectors : public testing::TestWithParam<uint32_t> {
+protected:
+  void SetUp() override {
+    auto records = at(given(), "records");
+    if (records.getArray().size() > 0)
+      ASSERT_EQ(node_.post("/tasks", text_of_json(records)).status, 201);
+  }
+
+  json given() {
+    return vectors_.root().getArray()[GetParam()];
+  }
+
+  /// `expected` is [tool, rate, time] or null.
+  void expect_best(const std::string& query, json expected) {
+    SCOPED_TRACE(query);
+    if (expected.isNull()) {
+      EXPECT_EQ(node_.get(query).status, 404);
+      return;
+    }
+    auto answer = node_.get(query);
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    document best{answer.body};
+    auto wanted = expected.getArray();
+    EXPECT_STREQ(at(best.root(), "tool_name").getString().cStr(), wanted[0].getString().cStr());
+    EXPECT_EQ(at(best.root(), "success_rate").getNumber(), wanted[1].getNumber());
+    // The source adds times up as floats: its mean may differ in the last bit.
+    EXPECT_DOUBLE_EQ(at(best.root(), "avg_time_s").getNumber(), wanted[2].getNumber());
+  }
+
+  tracker_server node_;
+
+private:
+  document vectors_{file_text(HIVE_TEST_DATA "/tracker.json")};
+};
+
+TEST_P(TrackerVectors, BestToolAgrees) {
+  for (auto expected : at(given(), "best_tool").getObject())
+    expect_best("/tools/best?policy=threshold&task_type=" + url_encode(expected.getName().cStr()), expected.getValue());
+}
+
+TEST_P(TrackerVectors, SummaryAgrees) {
+  auto answer = node_.get("/tools/summary");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  document got{answer.body};
+  auto expected = at(given(), "summary");
+  EXPECT_EQ(at(got.root(), "total_benchmarks").getNumber(), at(expected, "total_benchmarks").getNumber());
+  for (const char* list : {"by_tool", "by_task_type"}) {
+    auto wanted = at(expected, list).getArray(), lines = at(got.root(), list).getArray();
+    ASSERT_EQ(lines.size(), wanted.size());
+    for (uint32_t i = 0; i < wanted.size(); ++i)
+      for (auto member : wanted[i].getObject())
+        EXPECT_EQ(text_of_json(at(lines[i], member.getName().cStr())), text_of_json(member.getValue()))
+          << list << " " << i << " " << member.getName().cStr();
+  }
+}
+
+TEST_P(TrackerVectors, LearningDeltaAgrees) {
+  auto expected = at(given(), "learning_delta");
+  auto answer = node_.get("/tools/delta");
+  if (expected.isNull()) {
+    EXPECT_EQ(answer.status, 404);
+    return;
+  }
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  document got{answer.body};
+  auto wanted = at(expected, "coding_benchmarks").getObject();
+  auto tasks = at(got.root(), "coding_benchmarks");
+  ASSERT_EQ(tasks.getObject().size(), wanted.size());
+  for (auto task : wanted) {
+    auto tools = at(tasks, task.getName().cStr());
+    ASSERT_EQ(tools.getObject().size(), task.getValue().getObject().size());
+    for (auto tool : task.getValue().getObject())
+      for (auto figure : tool.getValue().getObject())
+        EXPECT_EQ(text_of_json(at(at(tools, tool.getName().cStr()), figure.getName().cStr())),
+                  text_of_json(figure.getValue()))
+          << task.getName().cStr() << " " << tool.getName().cStr() << " " << figure.getName().cStr();
+  }
+}
+
+TEST_P(TrackerVectors, HiveBestToolAgrees) {
+  auto delta = at(given(), "hive_delta");
+  if (at(delta, "coding_benchmarks").getObject().size() > 0)
+    ASSERT_EQ(node_.post("/tools/delta", text_of_json(delta)).status, 201);
+  for (auto expected : at(given(), "hive_best_tool").getObject())
+    expect_best("/tools/best?policy=threshold&scope=hive&task_type=" + url_encode(expected.getName().cStr()),
+                expected.getValue());
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, TrackerVectors, testing::Range(0u, 15u));
+
+TEST(TrackerVectorFile, HoldsAsManyCasesAsAreTested) {
+  document vectors{file_text(HIVE_TEST_DATA "/tracker.json")};
+  EXPECT_EQ(vectors.root().getArray().size(), 15u);
+}
+
+} // namespace
+} // namespace hive::http

@@ -1,0 +1,96 @@
+#include "tests/support/test_tracker.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <random>
+
+// What nodes tell each other of their tools.
+
+namespace hive {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Tracker, ADeltaReplacesWhatTheSameNodeSaidAndAddsToOthers) {
+  test_tracker node;
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("b", "aider", 1, 30)));
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("", "aider", 1, 2)));
+  for (int round = 0; round < 2; ++round) {
+    auto best = node.best("feature", wire::ToolScope::HIVE);
+    ASSERT_TRUE(best) << text_of(best.error());
+    EXPECT_EQ((*best)->getSampleCount(), 42u);
+    EXPECT_DOUBLE_EQ((*best)->getSuccessRate(), 37.0 / 42);
+    node.restart();
+  }
+  EXPECT_FALSE(node.best("feature")) << "what others measured is not this node's";
+}
+
+TEST(Tracker, RefusesImpossibleDeltasAndItsOwn) {
+  test_tracker node;
+  auto refuse = [&](const msg<wire::LearningDelta>& wrong, const char* named) {
+    auto answer = node.ask<wire::Recorded>(wrong);
+    ASSERT_FALSE(answer) << named;
+    EXPECT_EQ(code_of(answer.error()), ec::invalid) << named;
+    EXPECT_THAT(text_of(answer.error()), HasSubstr(named));
+  };
+  refuse(delta("this-node", "aider", 1, 10), "this node itself");
+  refuse(delta("a", "aider", 1.5, 10), "success_rate");
+  refuse(delta("a", "aider", 1, 0), "sample_count");
+  auto with_sums = [](uint64_t successes, uint64_t time_us, uint64_t squares) {
+    return msg<wire::LearningDelta>::build([&](wire::LearningDelta::Builder out) {
+      out.setOrigin("a");
+      auto task = out.initCodingBenchmarks(1)[0];
+      task.setTaskType("feature");
+      auto learned = task.initTools(1)[0];
+      learned.setToolName("aider");
+      learned.setSampleCount(10);
+      auto sums = learned.initSums();
+      sums.setSuccesses(successes);
+      sums.setTimeUs(time_us);
+      sums.setTimeUs2Low(squares);
+    });
+  };
+  refuse(with_sums(11, 1'000, 1'000'000), "11 successes");
+  refuse(with_sums(uint64_t{1} << 60, 1'000, 1'000'000), "successes");
+  refuse(with_sums(10, uint64_t{1} << 63, 1), "sum of times");
+  refuse(with_sums(10, 1'000'000, 1), "squared");
+  EXPECT_TRUE(node.ask<wire::Recorded>(with_sums(10, 10'000'000, 10'000'000'000'000)));
+}
+
+TEST(Tracker, WhatOneNodeExportsAnotherImportsExactly) {
+  test_tracker from, to{{.node = "other-node"}};
+  std::mt19937 random{11};
+  std::vector<task_draft> drafts;
+  for (int i = 0; i < 500; ++i)
+    drafts.push_back({.task_type = "t" + std::to_string(random() % 3),
+                      .tool = "tool" + std::to_string(random() % 4),
+                      .success = random() % 3 != 0,
+                      .time_s = static_cast<double>(random() % 1'000'000) / 1e6});
+  ASSERT_TRUE(from.record(drafts));
+  auto exported = from.ask<wire::LearningDelta>(msg<wire::LearningDeltaQuery>{});
+  ASSERT_TRUE(exported) << text_of(exported.error());
+  EXPECT_EQ(as_view((*exported)->getOrigin()), "this-node");
+  auto imported = to.ask<wire::Recorded>(*exported);
+  ASSERT_TRUE(imported) << text_of(imported.error());
+  EXPECT_EQ((*imported)->getRecorded(), 12u);
+  for (const char* task : {"t0", "t1", "t2"}) {
+    auto here = from.best(task), there = to.best(task, wire::ToolScope::HIVE);
+    ASSERT_TRUE(here && there);
+    EXPECT_EQ((*here)->getSampleCount(), (*there)->getSampleCount());
+    EXPECT_EQ((*here)->getSuccessRate(), (*there)->getSuccessRate());
+    EXPECT_EQ((*here)->getAvgTimeS(), (*there)->getAvgTimeS());
+  }
+}
+
+TEST(Tracker, HasNothingToTellWithoutEnoughRecords) {
+  test_tracker node;
+  ASSERT_TRUE(node.record(runs("feature", "aider", 4, 0)));
+  auto answer = node.ask<wire::LearningDelta>(msg<wire::LearningDeltaQuery>{});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(code_of(answer.error()), ec::no_data);
+}
+
+} // namespace
+} // namespace hive

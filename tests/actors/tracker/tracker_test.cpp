@@ -1,0 +1,333 @@
+#include "actors/tracker/tracker.hpp"
+
+#include "messages/timestamp.hpp"
+#include "tests/support/test_tracker.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+std::vector<task_draft> runs(const std::string& task_type, const std::string& tool, int successes, int failures) {
+  std::vector<task_draft> out;
+  for (int i = 0; i < successes + failures; ++i)
+    out.push_back({.task_type = task_type, .tool = tool, .success = i < successes});
+  return out;
+}
+
+// -- recording ------------------------------------------------------------------
+
+TEST(Tracker, AnswersWhenTheRecordsAreOnDisk) {
+  test_tracker node;
+  node.gate->hold = true;
+  auto answer = node.tests.client()->request(node.actor, answer_timeout, record_tasks(runs("feature", "aider", 5, 0)));
+  while (node.gate->held == 0)
+    std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(task_store{*node.db}.newest()->value, 0u);
+  node.gate->hold = false;
+  uint32_t recorded = 0;
+  answer.receive([&](const msg<wire::TasksRecorded>& m) { recorded = m->getRecorded(); },
+                 [](const caf::error& error) { FAIL() << text_of(error); });
+  EXPECT_EQ(recorded, 5u);
+  EXPECT_EQ(task_store{*node.db}.newest()->value, 5u);
+}
+
+TEST(Tracker, NumbersRecordsInOrderAndOnAfterARestart) {
+  test_tracker node;
+  ASSERT_TRUE(node.record({{.tool = "a"}, {.tool = "b"}}));
+  node.restart();
+  ASSERT_TRUE(node.record({{.tool = "c"}}));
+  auto records = node.records();
+  ASSERT_EQ(records.size(), 3u);
+  for (uint64_t i = 0; i < 3; ++i)
+    EXPECT_EQ(records[i]->getSequence(), 3 - i);
+  EXPECT_EQ(as_view(records[0]->getToolName()), "c");
+  EXPECT_EQ(as_view(records[2]->getToolName()), "a");
+}
+
+TEST(Tracker, NamesTheRecordsItLeavesOutAndKeepsTheOthers) {
+  test_tracker node;
+  std::string too_long(129, 'x');
+  auto answer = node.record({{},
+                             {.time_s = -1},
+                             {.time_s = std::nan("")},
+                             {.time_s = 1e9},
+                             {.task_type = ""},
+                             {.tool = ""},
+                             {.tool = too_long},
+                             {.model = too_long},
+                             {.user = too_long},
+                             {.key = std::string(65, 'k')},
+                             {.timestamp = -1},
+                             {}});
+  ASSERT_TRUE(answer) << text_of(answer.error());
+  EXPECT_EQ((*answer)->getRecorded(), 2u);
+  auto rejected = (*answer)->getRejected();
+  ASSERT_EQ(rejected.size(), 10u);
+  const char* named[] = {"completion_time_s", "completion_time_s", "completion_time_s", "task_type",       "tool_name",
+                         "tool_name",         "model_name",        "user_id",           "idempotency_key", "timestamp"};
+  for (uint32_t i = 0; i < rejected.size(); ++i) {
+    EXPECT_EQ(rejected[i].getLine(), i + 2);
+    EXPECT_THAT(rejected[i].getReason().cStr(), HasSubstr(named[i]));
+  }
+  EXPECT_EQ(node.records().size(), 2u);
+}
+
+TEST(Tracker, ARecordFromTheFutureGetsTheNodesTimeAndSaysSo) {
+  test_tracker node;
+  auto before = now_unix_micros();
+  constexpr int64_t minute = 60'000'000;
+  ASSERT_TRUE(node.record({{.timestamp = before + 11 * minute}, {.timestamp = before + 9 * minute}, {.timestamp = 1}}));
+  auto after = now_unix_micros();
+  auto records = node.records();
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[0]->getTimestamp(), 1) << "old records come from imports";
+  EXPECT_EQ(records[1]->getTimestamp(), before + 9 * minute);
+  EXPECT_FALSE(records[1]->getTimestampCorrected());
+  EXPECT_TRUE(records[2]->getTimestampCorrected());
+  EXPECT_GE(records[2]->getTimestamp(), before);
+  EXPECT_LE(records[2]->getTimestamp(), after);
+}
+
+// -- idempotency ----------------------------------------------------------------
+
+TEST(Tracker, AKeySeenBeforeIsNotCountedAgain) {
+  test_tracker node;
+  auto first = node.record({{.key = "k1"}, {.key = "k2"}, {.key = "k1"}, {}, {}});
+  ASSERT_TRUE(first) << text_of(first.error());
+  EXPECT_EQ((*first)->getRecorded(), 4u);
+  EXPECT_EQ((*first)->getDuplicates(), 1u);
+  auto again = node.record({{.key = "k2"}});
+  ASSERT_TRUE(again) << text_of(again.error());
+  EXPECT_EQ((*again)->getRecorded(), 0u);
+  EXPECT_EQ((*again)->getDuplicates(), 1u);
+  node.restart();
+  again = node.record({{.key = "k1"}, {.key = "k3"}});
+  EXPECT_EQ((*again)->getRecorded(), 1u);
+  EXPECT_EQ((*again)->getDuplicates(), 1u);
+  EXPECT_EQ(node.records().size(), 5u);
+}
+
+TEST(Tracker, ADuplicateIsAnsweredWhenItsOriginalIsDurable) {
+  test_tracker node;
+  node.gate->hold = true;
+  auto original = node.tests.client()->request(node.actor, answer_timeout, record_tasks({{.key = "k"}}));
+  while (node.gate->held == 0)
+    std::this_thread::sleep_for(1ms);
+  caf::scoped_actor other{node.tests.system()};
+  auto repeated = other->request(node.actor, answer_timeout, record_tasks({{.key = "k"}}));
+  // The original fails: its repetition must not have been acknowledged meanwhile.
+  node.gate->refuse_with = ec::storage_failed;
+  node.gate->hold = false;
+  original.receive([](const msg<wire::TasksRecorded>&) { FAIL() << "nothing was written"; },
+                   [](const caf::error& error) { EXPECT_EQ(code_of(error), ec::storage_failed); });
+  repeated.receive([](const msg<wire::TasksRecorded>&) { FAIL() << "nothing was written"; },
+                   [](const caf::error& error) { EXPECT_EQ(code_of(error), ec::storage_failed); });
+  node.gate->refuse_with = ec::none;
+  auto kept = node.record({{.key = "k"}});
+  ASSERT_TRUE(kept) << text_of(kept.error());
+  EXPECT_EQ((*kept)->getRecorded(), 1u);
+}
+
+TEST(Tracker, OldKeysAreForgottenOnDiskToo) {
+  test_tracker node{{.ledger = {.remembered_keys = 10}}};
+  for (int i = 0; i < 100; ++i)
+    ASSERT_TRUE(node.record({{.key = "k" + std::to_string(i)}}));
+  size_t digests = 0;
+  ASSERT_FALSE(task_store{*node.db}.visit_key_groups([&](uint64_t, std::string_view group) -> caf::error {
+    digests += group.size() / sizeof(key_digest);
+    return caf::none;
+  }));
+  EXPECT_GE(digests, 10u);
+  EXPECT_LE(digests, 20u);
+  node.restart();
+  auto duplicates = [&](int key) { return (*node.record({{.key = "k" + std::to_string(key)}}))->getDuplicates(); };
+  EXPECT_EQ(duplicates(99), 1u);
+  EXPECT_EQ(duplicates(90), 1u);
+  EXPECT_EQ(duplicates(0), 0u);
+}
+
+// -- failures -------------------------------------------------------------------
+
+TEST(Tracker, AFailedWriteLeavesNoTrace) {
+  test_tracker node;
+  ASSERT_TRUE(node.record(runs("feature", "aider", 5, 0)));
+  node.gate->refuse_with = ec::storage_failed;
+  auto failed = node.record(runs("feature", "ruff", 10, 0));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(code_of(failed.error()), ec::storage_failed);
+  auto refused = node.ask<wire::Recorded>(delta("peer", "opencode", 1, 100));
+  ASSERT_FALSE(refused);
+  node.gate->refuse_with = ec::none;
+  EXPECT_EQ((*node.best("feature"))->getSampleCount(), 5u);
+  EXPECT_FALSE(node.best("feature", wire::ToolScope::HIVE)) << "the delta was not kept either";
+  ASSERT_TRUE(node.record({{.key = "next"}}));
+  EXPECT_EQ(node.records().front()->getSequence(), 6u) << "numbers of failed records are given again";
+}
+
+TEST(Tracker, RefusesMoreThanMayWaitAndKeepsWhatItTook) {
+  test_tracker node;
+  node.gate->hold = true;
+  auto batch = record_tasks(std::vector<task_draft>(10'000));
+  auto senders = defaults::max_pending_tasks / 10'000 + 3;
+  for (size_t i = 0; i < senders; ++i)
+    node.tests.client()->send(caf::actor_cast<caf::actor>(node.actor), batch);
+  auto refused = node.ask<wire::TasksRecorded>(batch);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(code_of(refused.error()), ec::overloaded);
+  EXPECT_TRUE(node.best("feature")) << "questions are answered meanwhile";
+  node.gate->hold = false;
+  auto later = node.record({{.key = "later"}});
+  ASSERT_FALSE(!later && code_of(later.error()) != ec::overloaded) << text_of(later.error());
+  while (!later)
+    later = node.record({{.key = "later"}});
+  auto kept = node.ask<wire::ToolSummary>(msg<wire::ToolSummaryQuery>{});
+  EXPECT_EQ((*kept)->getTotalBenchmarks(), defaults::max_pending_tasks / 10'000 * 10'000 + 1);
+  EXPECT_EQ(task_store{*node.db}.newest()->value, (*kept)->getTotalBenchmarks());
+}
+
+TEST(Tracker, EndsWithTheCommitter) {
+  test_tracker node;
+  node.gate->hold = true;
+  auto pending = node.tests.client()->request(node.actor, answer_timeout, record_tasks({{}}));
+  while (node.gate->held == 0)
+    std::this_thread::sleep_for(1ms);
+  node.gate->refuse_with = ec::internal;
+  caf::anon_send_exit(node.front, caf::exit_reason::kill);
+  node.gate->hold = false;
+  pending.receive([](const msg<wire::TasksRecorded>&) { FAIL() << "nothing was written"; },
+                  [](const caf::error& error) { EXPECT_NE(code_of(error), ec::none); });
+  node.tests.client()->wait_for(node.actor);
+}
+
+TEST(Tracker, RefusesToStartOnDamagedStatistics) {
+  test_tracker node;
+  ASSERT_TRUE(node.record({{}}));
+  node.stop();
+  write_set writes;
+  task_store::put_cell(writes, msg<wire::ToolCell>::build([](wire::ToolCell::Builder out) {
+                         out.setTaskType("feature");
+                         out.setToolName("broken");
+                         out.setSampleCount(1);
+                         out.initSums().setSuccesses(2);
+                         out.initRecent(1).set(0, 3);
+                       }));
+  ASSERT_FALSE(node.db->write(writes));
+  node.start();
+  auto answer = node.record({{}});
+  EXPECT_FALSE(answer);
+  node.tests.client()->wait_for(node.actor);
+}
+
+// -- questions ------------------------------------------------------------------
+
+TEST(Tracker, KnowsTheBestToolAlsoAfterARestart) {
+  test_tracker node;
+  ASSERT_TRUE(node.record(runs("feature", "good", 9, 1)));
+  ASSERT_TRUE(node.record(runs("feature", "bad", 2, 8)));
+  ASSERT_TRUE(node.record(runs("feature", "little_known", 4, 0)));
+  for (int round = 0; round < 2; ++round) {
+    auto best = node.best("feature");
+    ASSERT_TRUE(best) << text_of(best.error());
+    EXPECT_EQ(as_view((*best)->getToolName()), "good");
+    EXPECT_EQ((*best)->getSampleCount(), 10u);
+    EXPECT_EQ((*best)->getClaim(), wire::Claim::BEST);
+    node.restart();
+  }
+  auto unknown = node.best("nothing");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(code_of(unknown.error()), ec::no_data);
+  EXPECT_THAT(text_of(unknown.error()), HasSubstr("nothing"));
+}
+
+msg<wire::RouteQuery> route_query(const std::string& task_type, const std::vector<std::string>& available,
+                                  const std::string& wanted = {}) {
+  return msg<wire::RouteQuery>::build([&](wire::RouteQuery::Builder out) {
+    out.setTaskType(task_type);
+    out.setOverride(wanted);
+    out.setPolicy(wire::RoutingPolicy::THRESHOLD);
+    auto list = out.initAvailable(static_cast<uint32_t>(available.size()));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      list.set(i, available[i]);
+  });
+}
+
+TEST(Tracker, RoutesWithItsReason) {
+  test_tracker node{{.heuristics = {{"odd", "from_table"}}}};
+  ASSERT_TRUE(node.record(runs("feature", "local_best", 5, 0)));
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("peer", "hive_best", 1, 100)));
+  auto expect_route = [&](const msg<wire::RouteQuery>& query, const char* tool, wire::RouteReason reason) {
+    auto route = node.ask<wire::Route>(query);
+    ASSERT_TRUE(route) << text_of(route.error());
+    EXPECT_EQ(as_view((*route)->getToolName()), tool);
+    EXPECT_EQ((*route)->getReason(), reason) << tool;
+  };
+  expect_route(route_query("feature", {"x", "wanted"}, "wanted"), "wanted", wire::RouteReason::OVERRIDE);
+  expect_route(route_query("feature", {}), "local_best", wire::RouteReason::LOCAL);
+  expect_route(route_query("feature", {"hive_best"}), "hive_best", wire::RouteReason::HIVE);
+  expect_route(route_query("odd", {"x", "from_table"}), "from_table", wire::RouteReason::HEURISTIC);
+  expect_route(route_query("odd", {"x", "y"}), "x", wire::RouteReason::AVAILABLE);
+  auto none = node.ask<wire::Route>(route_query("unheard-of", {}));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(code_of(none.error()), ec::no_data);
+}
+
+TEST(Tracker, AtMostSoManyQuestionsForRecordsWait) {
+  test_tracker node;
+  ASSERT_TRUE(node.record({{}}));
+  std::atomic<size_t> answered = 0, refused = 0;
+  auto asker = node.tests.system().spawn([&](caf::event_based_actor* self) {
+    for (size_t i = 0; i < 20 * defaults::max_task_queries; ++i)
+      self->request(node.actor, answer_timeout, msg<wire::TaskQuery>{})
+        .then([&](const msg<wire::TaskPage>&) { ++answered; },
+              [&](const caf::error& error) { refused += code_of(error) == ec::overloaded; });
+  });
+  node.tests.client()->wait_for(asker);
+  EXPECT_EQ(answered + refused, 20 * defaults::max_task_queries);
+  EXPECT_GE(answered, defaults::max_task_queries);
+  EXPECT_TRUE(node.ask<wire::TaskPage>(msg<wire::TaskQuery>{})) << "places are given back";
+}
+
+// -- retention ------------------------------------------------------------------
+
+TEST(Tracker, ErasesRecordsBeyondTheNumberToKeepButNotTheirStatistics) {
+  test_tracker node;
+  ASSERT_TRUE(node.record(std::vector<task_draft>(50)));
+  node.stop();
+  node.options.max_records = 20;
+  node.start();
+  while (task_store{*node.db}.oldest()->value != 31)
+    std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(node.records().size(), 20u);
+  EXPECT_EQ((*node.best("feature"))->getSampleCount(), 50u);
+  ASSERT_TRUE(node.record({{}}));
+  EXPECT_EQ(node.records().front()->getSequence(), 51u);
+}
+
+TEST(Tracker, ErasesOldRecordsButNeverTheNewest) {
+  test_tracker node;
+  ASSERT_TRUE(node.record(std::vector<task_draft>(50, task_draft{.timestamp = 1})));
+  node.stop();
+  node.options.max_age = std::chrono::seconds{3'600};
+  node.start();
+  while (task_store{*node.db}.oldest()->value != 50)
+    std::this_thread::sleep_for(1ms);
+  node.restart();
+  ASSERT_TRUE(node.record({{}}));
+  EXPECT_EQ(node.records().front()->getSequence(), 51u) << "no number is given twice";
+  EXPECT_EQ((*node.best("feature"))->getSampleCount(), 51u);
+}
+
+TEST(TrackerOptions, AreChecked) {
+  EXPECT_EQ(code_of(tracker_options{}.validate()), ec::invalid) << "no node";
+  EXPECT_EQ(code_of(tracker_options{.node = "a b"}.validate()), ec::invalid);
+  EXPECT_EQ(code_of((tracker_options{.node = "a", .max_age = -1s}.validate())), ec::invalid);
+  EXPECT_FALSE(tracker_options{.node = "a"}.validate());
+}
+
+} // namespace
+} // namespace hive
