@@ -17,7 +17,8 @@ namespace {
 
 namespace asio = restinio::asio_ns;
 
-/// Connections end by accident all the time; only what concerns the listening socket is worth an operator's look.
+/// Connections end by accident all the time, and a failed start is the caller's to report; the rest of what concerns
+/// the listening socket is worth an operator's look.
 struct restinio_logger {
   template <class Message>
   void trace(Message&&) noexcept {
@@ -32,8 +33,8 @@ struct restinio_logger {
   template <class Message>
   void error(Message&& message) {
     auto text = message();
-    if (text.starts_with("[connection"))
-      spdlog::debug("An HTTP connection ended: {}", text);
+    if (text.starts_with("[connection") || text.starts_with("failed to start"))
+      spdlog::debug("RESTinio met an error: {}", text);
     else
       spdlog::warn("The HTTP server met an error: {}", text);
   }
