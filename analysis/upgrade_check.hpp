@@ -20,14 +20,14 @@ struct metric_point {
   std::string_view name;
   double value = 0;
   direction better = direction::higher;
-  bool fast = true;       ///< of a fast-tier adapter
-  std::string_view scope; ///< values of different scopes do not compare
+  bool fast = true;            ///< of a fast-tier adapter
+  std::string_view scope = {}; ///< values of different scopes do not compare
 };
 
 struct adapter_point {
   std::string_view name;
   outcome status = outcome::ok;
-  std::string_view reason;
+  std::string_view reason = {};
 };
 
 /// One side of a comparison; `metrics` and `adapters` in any order.

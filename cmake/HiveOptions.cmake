@@ -18,8 +18,9 @@ function(hive_compile_options)
   endforeach()
 endfunction()
 
-# -Wrestrict is wrong about every `"text" + std::string` in GCC 12 (its bug 105651).
-hive_compile_options(-Wall -Wextra -Wpedantic -Wno-restrict)
+# -Wrestrict and -Wstringop-overflow are wrong about `"text" + std::string` and inlined appends in GCC 12 (its bugs
+# 105651 and 105329).
+hive_compile_options(-Wall -Wextra -Wpedantic -Wno-restrict -Wno-stringop-overflow)
 if(HIVE_WERROR)
   hive_compile_options(-Werror)
 endif()

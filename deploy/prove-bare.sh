@@ -77,7 +77,12 @@ prove() {
     cd /root/hivemark
     exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
       http_proxy="${http_proxy-}" https_proxy="${https_proxy-}" no_proxy="${no_proxy-}" bash -c "$COMMAND"' \
-    </dev/null || status=$?
+    </dev/null &
+  # The first process of a namespace ignores ordinary signals, so an end of this script must kill it.
+  trap "kill -KILL $! 2>/dev/null || true" EXIT
+  trap 'exit 130' INT TERM HUP
+  wait $! || status=$?
+  trap - EXIT
   echo "== $1: exit status $status after $((SECONDS - started)) s"
   [[ $status -eq 0 ]] || exit "$status"
 }

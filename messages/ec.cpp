@@ -78,8 +78,8 @@ ec code_of(const caf::error& err) {
 }
 
 std::string text_of(const caf::error& err) {
-  if (!err) // which has no context to look at
-    return std::string{describe(ec::none)};
+  if (!err)
+    return {}; // no error has no context that could be asked
   if (err.context().match_elements<std::string>())
     return err.context().get_as<std::string>(0);
   if (err.category() == ec_category)

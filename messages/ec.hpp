@@ -47,7 +47,7 @@ caf::error fail(ec code, std::string text);
 /// The code of `err`; CAF's own errors map to the nearest code (request_timeout → outcome_unknown).
 ec code_of(const caf::error& err);
 
-/// The context text of `err` without its code.
+/// The context text of `err` without its code; empty for no error.
 std::string text_of(const caf::error& err);
 
 /// For `actor_system_config::add_error_category`.

@@ -25,3 +25,21 @@ struct GuardrailManifest $Hive.maxBytes(8388608) {
   signature @5 :Text $Hive.maxLength(128) $Hive.doc(
     "Ed25519 over the canonical Cap'n Proto form of the manifest without signature, hex. In that form files and patterns stand in byte order of their keys and what is empty is absent.");
 }
+
+struct GuardrailKeys $Hive.doc("Where a new pair of signing keys lies.") {
+  secretKeyFile @0 :Text $Hive.required;
+  publicKeyFile @1 :Text $Hive.required;
+  publicKey @2 :Text $Hive.required $Hive.maxLength(64) $Hive.doc("Ed25519, hex.");
+}
+
+struct GuardrailFinding $Hive.doc("One thing that is not as it was signed.") {
+  subject @0 :Text $Hive.required $Hive.doc("The file's path, `pattern NAME`, or `manifest`.");
+  what @1 :Text $Hive.required;
+}
+
+struct GuardrailCheck $Hive.maxBytes(8388608) $Hive.doc("What verifying a manifest found.") {
+  intact @0 :Bool $Hive.doc("Whether everything is as it was signed.");
+  files @1 :UInt64 $Hive.doc("How many were checked.");
+  patterns @2 :UInt64;
+  findings @3 :List(GuardrailFinding);
+}

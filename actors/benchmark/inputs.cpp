@@ -81,9 +81,10 @@ inputs_state::~inputs_state() {
     entry.answer.deliver(fail(ec::unavailable, "inputs: ended before this was written"));
 }
 
-caf::error inputs_state::init(pointer self, const database& db, committer_actor committer) {
+caf::error inputs_state::init(pointer self, std::shared_ptr<const database> db, committer_actor committer) {
   self_ = self;
-  store_.emplace(db);
+  db_ = std::move(db);
+  store_.emplace(*db_);
   committer_ = std::move(committer);
   return reload();
 }
@@ -175,8 +176,9 @@ void inputs_state::finish(const caf::error& error) {
   write_waiting();
 }
 
-inputs_actor::behavior_type inputs(inputs_state::pointer self, const database& db, committer_actor committer) {
-  if (auto error = self->state.init(self, db, std::move(committer)))
+inputs_actor::behavior_type inputs(inputs_state::pointer self, std::shared_ptr<const database> db,
+                                   committer_actor committer) {
+  if (auto error = self->state.init(self, std::move(db), std::move(committer)))
     self->quit(std::move(error));
   return {
     [self](const msg<wire::ObserveModel>& observed) { return self->state.add(observed); },

@@ -4,6 +4,7 @@
 #include "storage/input_store.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -54,7 +55,7 @@ public:
   ~inputs_state();
 
   /// Reads what is stored. An error ends the actor.
-  caf::error init(pointer self, const database& db, committer_actor committer);
+  caf::error init(pointer self, std::shared_ptr<const database> db, committer_actor committer);
 
   caf::result<msg<wire::Recorded>> add(const msg<wire::ObserveModel>& observed);
   caf::result<msg<wire::Recorded>> add(const msg<wire::WorldModelStats>& stats);
@@ -84,14 +85,16 @@ private:
   caf::error reload();
 
   pointer self_ = nullptr;
-  std::optional<input_store> store_;
+  std::shared_ptr<const database> db_;
+  std::optional<input_store> store_; ///< over `db_`
   committer_actor committer_;
   input_ledger ledger_; ///< what is durable
   std::vector<pending> waiting_;
   std::optional<group> in_flight_;
 };
 
-/// Spawn with `sys.spawn(inputs, std::cref(db), committer)`; the database must outlive the actor.
-inputs_actor::behavior_type inputs(inputs_state::pointer self, const database& db, committer_actor committer);
+/// Spawn with `sys.spawn(inputs, db, committer)`. Ends with ec::corrupt when what is stored cannot be read.
+inputs_actor::behavior_type inputs(inputs_state::pointer self, std::shared_ptr<const database> db,
+                                   committer_actor committer);
 
 } // namespace hive

@@ -36,6 +36,11 @@ size_t append(char* data, size_t size, size_t count, void* user) {
   return size * count;
 }
 
+/// libcurl calls this at least about once a second, also while nothing arrives. Anything but 0 ends the exchange.
+int give_up(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(user)->stop_requested();
+}
+
 /// Once per process, before any thread uses libcurl.
 void init_library() {
   static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -47,6 +52,8 @@ caf::error describe_failure(CURLcode code, const char* detail, const outgoing_re
   if (sink.overflow)
     return fail(ec::too_large, request.url + ": the answer is larger than " + std::to_string(sink.limit) + " bytes");
   switch (code) {
+  case CURLE_ABORTED_BY_CALLBACK:
+    return fail(ec::unavailable, request.url + ": the request was cancelled");
   case CURLE_OPERATION_TIMEDOUT:
     return fail(ec::timed_out, text);
   case CURLE_UNSUPPORTED_PROTOCOL:
@@ -86,11 +93,15 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(CURLOPT_NOSIGNAL, 1L); // time-outs of name look-ups must not use SIGALRM in a process with threads
   set(CURLOPT_NOPROXY, "127.0.0.1,localhost,::1");
   set(CURLOPT_ERRORBUFFER, detail);
   set(CURLOPT_WRITEFUNCTION, append);
   set(CURLOPT_WRITEDATA, &sink);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, give_up);
+  set(CURLOPT_XFERINFODATA, &request.stop);
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
     set(CURLOPT_POSTFIELDS, request.body.data());
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));

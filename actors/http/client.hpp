@@ -3,6 +3,7 @@
 #include <caf/expected.hpp>
 #include <chrono>
 #include <cstddef>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,10 @@ struct outgoing_request {
   std::string url;                  ///< http:// or https:// only
   std::vector<std::string> headers; ///< "Name: value"
   std::string body;
-  std::chrono::milliseconds timeout{10'000}; ///< for the whole exchange
+  std::chrono::milliseconds timeout{10'000};         ///< for the whole exchange
+  std::chrono::milliseconds connect_timeout{10'000}; ///< part of it: an address where nobody is fails early
   size_t max_response_bytes = size_t{64} << 20;
+  std::stop_token stop; ///< when requested, the exchange ends within about a second with ec::unavailable
 };
 
 struct incoming_response {

@@ -1,6 +1,7 @@
 #include "actors/node/supervisor.hpp"
 
 #include "actors/node/restart_budget.hpp"
+#include "messages/ec.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -30,7 +31,6 @@ struct supervisor_state {
   std::vector<entry> entries;
   supervisor_options options;
   restart_budget budget{0, {}};
-  std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
   std::string status = "starting";
 
   // While stopping: services at and behind `stop_target` are ended, the last one first; then `after_stop` runs.
@@ -41,14 +41,9 @@ struct supervisor_state {
   std::function<void()> after_stop;
   bool ending = false;
 
-  msg<wire::Health> health() const {
-    return msg<wire::Health>::build([&](wire::Health::Builder out) {
-      out.setStatus(status);
-      out.setNode(options.node);
-      out.setVersion(options.version);
-      out.setEpoch(options.epoch);
-      out.setUptimeS(std::chrono::duration<double>(std::chrono::steady_clock::now() - started_at).count());
-    });
+  void set_status(std::string now) {
+    status = std::move(now);
+    options.on_status(status);
   }
 
   caf::error start_from(size_t first) {
@@ -61,15 +56,15 @@ struct supervisor_state {
       self->monitor(entry.handle);
       spdlog::debug("The service {} runs", entry.definition.name);
     }
-    status = "ok";
+    set_status("ok");
     return caf::none;
   }
 
-  caf::result<msg<wire::Health>> start_all() {
+  caf::result<caf::ok_atom> start_all() {
     auto err = start_from(0);
     if (!err)
-      return health();
-    auto promise = self->make_response_promise<msg<wire::Health>>();
+      return caf::ok_atom::value;
+    auto promise = self->make_response_promise<caf::ok_atom>();
     stop_down_to(0, [this, promise, err]() mutable {
       promise.deliver(err);
       self->quit(err);
@@ -101,7 +96,7 @@ struct supervisor_state {
       return;
     }
     spdlog::error("The service {} failed ({}) and is being restarted", failed, text_of(reason));
-    status = "restarting " + failed;
+    set_status("restarting " + failed);
     stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
   }
 
@@ -124,6 +119,7 @@ struct supervisor_state {
   void give_up(caf::error err) {
     spdlog::critical("The node stops: {}", text_of(err));
     ending = true;
+    set_status("stopping");
     stop_down_to(0, [this, err] { self->quit(err); });
   }
 
@@ -131,7 +127,7 @@ struct supervisor_state {
     if (ending)
       return;
     ending = true;
-    status = "stopping";
+    set_status("stopping");
     stop_down_to(0, [this, reason = exit.reason] { self->quit(reason); });
   }
 
@@ -185,7 +181,6 @@ supervisor_impl::behavior_type supervisor(supervisor_impl::stateful_pointer<supe
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
   self->set_exit_handler([self](caf::exit_msg& exit) { self->state.on_exit(exit); });
   return {[self](start_atom) { return self->state.start_all(); },
-          [self](const msg<wire::HealthQuery>&) { return self->state.health(); },
           [self](stop_overdue_atom, uint64_t step) { self->state.on_stop_overdue(step); },
           [self](restart_atom, size_t index) { self->state.restart(index); }};
 }

@@ -1,8 +1,6 @@
 #pragma once
 
 #include "actors/defaults.hpp"
-#include "messages/msg.hpp"
-#include "messages/node.capnp.h"
 
 #include <caf/all.hpp>
 #include <functional>
@@ -26,21 +24,17 @@ struct supervisor_options {
   std::chrono::milliseconds restart_window = defaults::restart_window;
   /// How long a service may take to stop before it is abandoned.
   std::chrono::milliseconds stop_timeout = defaults::stop_timeout;
-  /// What the health answer says of the node.
-  std::string node;
-  std::string version;
-  uint64_t epoch = 0;
+  /// Called at every change of the node's status: "ok", or what it is doing instead, such as "restarting http".
+  std::function<void(const std::string&)> on_status = [](const std::string&) {};
 };
+
+using start_atom = caf::atom_constant<caf::atom("start")>;
 
 /// actors/node: starts, restarts and stops the services of a node.
 using supervisor_actor = caf::typed_actor<
   // Starts all services in order. On failure those already started are stopped again and the answer says which service
   // could not start and why: a node runs whole or not at all.
-  caf::replies_to<caf::atom_constant<caf::atom("start")>>::with<msg<wire::Health>>,
-  // How the node is; `status` is "ok" or names the service that is being restarted.
-  caf::replies_to<msg<wire::HealthQuery>>::with<msg<wire::Health>>>;
-
-using start_atom = caf::atom_constant<caf::atom("start")>;
+  caf::replies_to<start_atom>::with<caf::ok_atom>>;
 
 /// Spawns a supervisor over `services`.
 ///

@@ -178,7 +178,7 @@ protected:
   }
 
   void start() {
-    actor = tests.system().spawn(inputs, std::cref(*db), committer);
+    actor = tests.system().spawn(inputs, db, committer);
   }
 
   void stop() {
@@ -213,7 +213,7 @@ protected:
   using answered = std::variant<uint32_t, ec>;
 
   temporary_directory temp;
-  std::unique_ptr<database> db;
+  std::shared_ptr<database> db;
   held_commits commits;
   test_system tests;
   committer_actor committer;

@@ -1,6 +1,7 @@
 #include "actors/node/supervisor.hpp"
 
 #include "actors/node/restart_budget.hpp"
+#include "messages/ec.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -48,7 +49,6 @@ struct supervisor_fixture : testing::Test {
 
   service make_service(const std::string& name, bool deaf = false) {
     return {name, [this, name, deaf]() -> caf::expected<caf::actor> {
-              log.add("+" + name);
               auto handle = system.spawn([this, name, deaf](caf::event_based_actor* actor) -> caf::behavior {
                 actor->set_exit_handler([this, actor, name, deaf](caf::exit_msg& exit) {
                   if (deaf && exit.reason != caf::exit_reason::kill)
@@ -58,8 +58,11 @@ struct supervisor_fixture : testing::Test {
                 });
                 return {[](crash_atom) { throw std::runtime_error("boom"); }};
               });
-              std::lock_guard lock{running_mutex};
-              running[name] = handle;
+              {
+                std::lock_guard lock{running_mutex};
+                running[name] = handle;
+              }
+              log.add("+" + name); // only now, so that a test that waits for it can crash the new one
               return handle;
             }};
   }
@@ -72,7 +75,7 @@ struct supervisor_fixture : testing::Test {
   caf::error start(const supervisor_actor& supervisor) {
     caf::error out;
     self->request(supervisor, 5s, start_atom::value)
-      .receive([](const msg<wire::Health>&) {}, [&](caf::error& err) { out = std::move(err); });
+      .receive([](caf::ok_atom) {}, [&](caf::error& err) { out = std::move(err); });
     return out;
   }
 

@@ -1,0 +1,118 @@
+#include "actors/benchmark/capture.hpp"
+
+#include <caf/all.hpp>
+
+namespace hive {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+struct capture_state {
+  static inline const char* name = "capture";
+
+  capture_actor::pointer self = nullptr;
+  std::vector<capture_member> members;
+  std::vector<bool> settled;
+  capture_result result;
+  caf::typed_response_promise<capture_result> promise;
+  clock::time_point started_at = clock::now();
+
+  caf::result<capture_result> start(const msg<wire::MeasureRequest>& request) {
+    promise = self->make_response_promise<capture_result>();
+    settled.resize(members.size());
+    result.outcomes.resize(members.size());
+    for (size_t i = 0; i < members.size(); ++i) {
+      result.outcomes[i].name = members[i].definition.name;
+      result.outcomes[i].tier = members[i].definition.tier;
+      if (members[i].handle)
+        ask(i, request);
+      else
+        settle(i, wire::AdapterStatus::SKIPPED, members[i].unavailable);
+    }
+    finish_if_all_settled();
+    return promise;
+  }
+
+  void ask(size_t i, const msg<wire::MeasureRequest>& request) {
+    self->monitor(members[i].handle);
+    auto limit = members[i].definition.timeout;
+    self->request(members[i].handle, limit + defaults::adapter_grace, request)
+      .then([this, i](const msg<wire::Measurement>& measured) { on_answer(i, measured); },
+            [this, i, limit](const caf::error& err) { on_error(i, err, limit); });
+  }
+
+  void on_answer(size_t i, const msg<wire::Measurement>& measured) {
+    if (settled[i])
+      return;
+    auto skipped = std::string{measured->getSkipped().cStr()};
+    if (!skipped.empty()) {
+      settle(i, wire::AdapterStatus::SKIPPED, skipped);
+    } else if (auto wrong = find_fault(*measured)) {
+      settle(i, wire::AdapterStatus::ERROR, *wrong);
+    } else {
+      result.outcomes[i].measurement = measured;
+      settle(i, wire::AdapterStatus::OK, measured->getNote().cStr());
+    }
+    finish_if_all_settled();
+  }
+
+  void on_error(size_t i, const caf::error& err, std::chrono::milliseconds limit) {
+    if (settled[i])
+      return;
+    if (err == caf::sec::request_timeout) {
+      result.hung.push_back(members[i].definition.name);
+      settle(i, wire::AdapterStatus::ERROR, "did not answer within its " + std::to_string(limit.count()) + " ms");
+    } else if (code_of(err) == ec::internal || err == caf::sec::request_receiver_down) {
+      settle(i, wire::AdapterStatus::ERROR, "ended while measuring: " + text_of(err));
+    } else {
+      settle(i, wire::AdapterStatus::ERROR, text_of(err));
+    }
+    finish_if_all_settled();
+  }
+
+  /// An adapter that dies in the middle of a measurement never answers it.
+  void on_down(const caf::down_msg& down) {
+    for (size_t i = 0; i < members.size(); ++i)
+      if (members[i].handle && members[i].handle.address() == down.source && !settled[i])
+        settle(i, wire::AdapterStatus::ERROR, "ended while measuring: " + text_of(down.reason));
+    finish_if_all_settled();
+  }
+
+  void settle(size_t i, wire::AdapterStatus status, std::string reason) {
+    settled[i] = true;
+    auto& outcome = result.outcomes[i];
+    outcome.status = status;
+    outcome.reason = std::move(reason);
+    outcome.duration_s = std::chrono::duration<double>(clock::now() - started_at).count();
+  }
+
+  void finish_if_all_settled() {
+    if (std::find(settled.begin(), settled.end(), false) != settled.end() || !promise.pending())
+      return;
+    promise.deliver(std::move(result));
+    self->quit();
+  }
+};
+
+capture_actor::behavior_type capture(capture_actor::stateful_pointer<capture_state> self,
+                                     std::vector<capture_member> members) {
+  self->state.self = self;
+  self->state.members = std::move(members);
+  self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
+  return {[self](const msg<wire::MeasureRequest>& request) { return self->state.start(request); }};
+}
+
+} // namespace
+
+capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_member> members) {
+  return system.spawn(capture, std::move(members));
+}
+
+std::chrono::milliseconds capture_limit(const std::vector<capture_member>& members) {
+  std::chrono::milliseconds longest{0};
+  for (const auto& member : members)
+    longest = std::max(longest, member.definition.timeout);
+  return longest + 2 * std::chrono::milliseconds{defaults::adapter_grace};
+}
+
+} // namespace hive

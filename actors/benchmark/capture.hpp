@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/benchmark/adapter_definition.hpp"
+#include "actors/benchmark/snapshot_builder.hpp"
+
+namespace hive {
+
+/// An adapter of a capture. Without a handle it is not asked, and `unavailable` says why.
+struct capture_member {
+  adapter_definition definition;
+  adapter_actor handle;
+  std::string unavailable;
+};
+
+/// What a capture brought together.
+struct capture_result {
+  std::vector<adapter_outcome> outcomes;
+  /// Adapters that neither answered nor ended in their time: they must be replaced.
+  std::vector<std::string> hung;
+};
+
+// internal: one capture on behalf of the registry. Asks all members at once, answers when each has answered, failed,
+// ended or used up its time, and ends with that.
+using capture_actor = caf::typed_actor<caf::replies_to<msg<wire::MeasureRequest>>::with<capture_result>>;
+
+capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_member> members);
+
+/// Longest time that a capture of these members may take.
+std::chrono::milliseconds capture_limit(const std::vector<capture_member>& members);
+
+} // namespace hive
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::capture_result)

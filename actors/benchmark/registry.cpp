@@ -1,0 +1,383 @@
+#include "actors/benchmark/registry.hpp"
+
+#include "actors/benchmark/capture.hpp"
+#include "actors/node/checkout.hpp"
+#include "actors/node/restart_budget.hpp"
+#include "messages/timestamp.hpp"
+#include "storage/snapshot_store.hpp"
+
+#include <caf/all.hpp>
+#include <set>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+/// Called with a kept snapshot or with why there is none.
+using capture_done = std::function<void(caf::expected<msg<wire::Snapshot>>)>;
+
+std::string text(capnp::Text::Reader reader) {
+  return {reader.begin(), reader.size()};
+}
+
+class registry_state {
+public:
+  static inline const char* name = "registry";
+
+  ~registry_state() {
+    for (auto& [_, entry] : adapters_)
+      caf::anon_send_exit(entry.handle, caf::exit_reason::user_shutdown);
+  }
+
+  caf::error init(registry_actor::pointer self, std::shared_ptr<database> db, committer_actor committer,
+                  registry_options options) {
+    self_ = self;
+    db_ = std::move(db);
+    committer_ = std::move(committer);
+    options_ = std::move(options);
+    auto last = snapshots().last_capture();
+    if (!last)
+      return last.error();
+    last_capture_ = last->value;
+    for (auto& definition : options_.builtin)
+      add(definition);
+    return read_registered();
+  }
+
+  // -- captures -----------------------------------------------------------------
+
+  caf::result<msg<wire::Snapshot>> capture(const msg<wire::CaptureRequest>& request) {
+    auto promise = self_->make_response_promise<msg<wire::Snapshot>>();
+    auto started = start(*request, [promise](caf::expected<msg<wire::Snapshot>> result) mutable {
+      if (result)
+        promise.deliver(std::move(*result));
+      else
+        promise.deliver(result.error());
+    });
+    if (!started)
+      return started.error();
+    return promise;
+  }
+
+  caf::result<msg<wire::CaptureAccepted>> start_capture(const msg<wire::StartCapture>& request) {
+    auto version = text(request->getRequest().getVersion());
+    auto started = start(request->getRequest(), [version](caf::expected<msg<wire::Snapshot>> result) {
+      if (!result) // nobody waits for this answer
+        spdlog::error("The capture of {} failed: {}", version, text_of(result.error()));
+    });
+    if (!started)
+      return started.error();
+    return msg<wire::CaptureAccepted>::build([&](wire::CaptureAccepted::Builder out) {
+      out.setVersion(version);
+      out.setCaptureId(started->value);
+      out.setLocation("/api/v1/snapshots/" + version);
+    });
+  }
+
+  caf::result<msg<wire::Snapshot>> import(const msg<wire::ImportSnapshot>& request) {
+    auto snapshot = normalise_import(request, now_unix_micros());
+    if (!snapshot)
+      return snapshot.error();
+    auto id = begin(text(request->getVersion()));
+    if (!id)
+      return id.error();
+    auto promise = self_->make_response_promise<msg<wire::Snapshot>>();
+    keep(with_capture_id(*snapshot, id->value), [promise](caf::expected<msg<wire::Snapshot>> kept) mutable {
+      if (kept)
+        promise.deliver(std::move(*kept));
+      else
+        promise.deliver(kept.error());
+    });
+    return promise;
+  }
+
+  // -- queries ------------------------------------------------------------------
+
+  caf::result<msg<wire::Snapshot>> find(const msg<wire::SnapshotQuery>& query) {
+    return snapshots().latest(text(query->getVersion()));
+  }
+
+  caf::result<msg<wire::SnapshotList>> list(const msg<wire::PageQuery>& query) {
+    return snapshots().list(query->getLimit(), text(query->getAfter()));
+  }
+
+  caf::result<msg<wire::LatestResults>> latest_results() {
+    return series_store{*db_}.latest(options_.node);
+  }
+
+  msg<wire::BenchmarkList> list_benchmarks() {
+    return msg<wire::BenchmarkList>::build([&](wire::BenchmarkList::Builder out) {
+      auto list = out.initBenchmarks(static_cast<uint32_t>(adapters_.size()));
+      uint32_t i = 0;
+      for (const auto& [_, entry] : adapters_)
+        describe(entry, list[i++]);
+    });
+  }
+
+  // -- registration -------------------------------------------------------------
+
+  caf::result<msg<wire::BenchmarkInfo>> register_command(const msg<wire::CommandSpec>& spec) {
+    auto name = text(spec->getName());
+    if (spec->getTier() == wire::Tier::ALL)
+      return fail(ec::invalid, "/tier must be fast, heavy or dynamic");
+    if (adapters_.contains(name) || registering_.contains(name))
+      return fail(ec::already_exists, "an adapter named " + name + " exists already");
+    if (adapters_.size() + registering_.size() >= defaults::max_adapters)
+      return fail(ec::overloaded, "a node holds at most " + std::to_string(defaults::max_adapters) + " adapters");
+    write_set writes;
+    writes.put(column::inputs, keys::adapter(name), spec.bytes());
+    registering_.insert(name);
+    auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
+    self_->request(committer_, defaults::commit_timeout, std::move(writes))
+      .then(
+        [this, promise, spec, name](committed) mutable {
+          registering_.erase(name);
+          promise.deliver(info(add(options_.command_adapter(spec))));
+        },
+        [this, promise, name](caf::error& err) mutable {
+          registering_.erase(name);
+          promise.deliver(std::move(err));
+        });
+    return promise;
+  }
+
+  caf::result<msg<wire::BenchmarkInfo>> remove(const msg<wire::BenchmarkName>& query) {
+    auto name = text(query->getName());
+    auto found = adapters_.find(name);
+    if (found == adapters_.end())
+      return fail(ec::not_found, "no adapter named " + name);
+    if (found->second.definition.source == "builtin")
+      return fail(ec::forbidden, "the adapter " + name + " is built in");
+    write_set writes;
+    writes.erase(column::inputs, keys::adapter(name));
+    auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
+    self_->request(committer_, defaults::commit_timeout, std::move(writes))
+      .then([this, promise, name](committed) mutable { drop(name, promise); },
+            [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+    return promise;
+  }
+
+  /// Replaces an adapter that ended unasked.
+  void on_down(const caf::down_msg& down) {
+    for (auto& [name, entry] : adapters_) {
+      if (!entry.handle || entry.handle.address() != down.source)
+        continue;
+      spdlog::error("The adapter {} ended: {}", name, text_of(down.reason));
+      respawn(entry);
+      return;
+    }
+  }
+
+private:
+  struct entry {
+    adapter_definition definition;
+    adapter_actor handle;
+    restart_budget budget{defaults::max_restarts, defaults::restart_window};
+    std::string unavailable;
+  };
+
+  snapshot_store snapshots() const {
+    return snapshot_store{*db_};
+  }
+
+  caf::error read_registered() {
+    caf::error damage;
+    auto failure = db_->visit(column::inputs, keys::adapters(), "", [&](auto key, auto value) {
+      auto spec = database::load_stored<wire::CommandSpec>(column::inputs, key, value);
+      if (!spec) {
+        damage = spec.error();
+        return database::scan::stop;
+      }
+      // A later release may have a built-in adapter of this name: it wins, and the command stays stored.
+      if (adapters_.contains(text((*spec)->getName())))
+        spdlog::warn("The registered adapter {} is hidden by a built-in one", (*spec)->getName().cStr());
+      else
+        add(options_.command_adapter(*spec));
+      return database::scan::next;
+    });
+    return failure ? failure : damage;
+  }
+
+  const entry& add(adapter_definition definition) {
+    auto& added = adapters_[definition.name];
+    added.definition = std::move(definition);
+    if (added.definition.requires_gpu)
+      added.unavailable = "needs a GPU lease, and this node leases no GPU";
+    else
+      spawn(added);
+    return added;
+  }
+
+  void spawn(entry& entry) {
+    entry.handle = entry.definition.spawn();
+    self_->monitor(entry.handle);
+  }
+
+  void respawn(entry& entry) {
+    entry.handle = nullptr;
+    if (entry.budget.allow(std::chrono::steady_clock::now()))
+      spawn(entry);
+    else
+      entry.unavailable = "ended too often and is not started again before the node is";
+  }
+
+  /// Reserves the version and a number for a capture or import.
+  caf::expected<capture_id> begin(const std::string& version) {
+    if (versions_in_work_.contains(version))
+      return fail(ec::busy, "a capture of " + version + " is running");
+    if (versions_in_work_.size() >= defaults::max_concurrent_captures)
+      return fail(ec::overloaded, std::to_string(versions_in_work_.size()) + " captures are running already");
+    versions_in_work_.insert(version);
+    return capture_id{++last_capture_};
+  }
+
+  caf::expected<capture_id> start(wire::CaptureRequest::Reader request, capture_done done) {
+    if (request.getTier() == wire::Tier::DYNAMIC)
+      return fail(ec::invalid, "/tier must be fast, heavy or all");
+    auto members = members_of(request.getTier());
+    if (members.empty())
+      return fail(ec::no_data, "no adapter belongs to the tier asked for");
+    auto version = text(request.getVersion());
+    auto id = begin(version);
+    if (!id)
+      return id;
+    capture_facts facts{version,           git_sha(request), now_unix_micros(),
+                        request.getTier(), options_.node,    options_.environment};
+    auto measure = msg<wire::MeasureRequest>::build([&](wire::MeasureRequest::Builder out) {
+      out.setCaptureId(id->value);
+      out.setVersion(version);
+      out.setRepeats(request.getRepeats() != 0 ? request.getRepeats() : options_.repeats);
+    });
+    auto limit = capture_limit(members);
+    self_->request(spawn_capture(self_->system(), std::move(members)), limit, measure)
+      .then(
+        [this, facts, id = *id, done](const capture_result& result) {
+          replace_hung(result);
+          keep(with_capture_id(build_snapshot(facts, result.outcomes), id.value), done);
+        },
+        [this, version, done](caf::error& err) {
+          versions_in_work_.erase(version);
+          done(std::move(err));
+        });
+    return id;
+  }
+
+  std::vector<capture_member> members_of(wire::Tier tier) const {
+    std::vector<capture_member> out;
+    for (const auto& [_, entry] : adapters_)
+      if (entry.definition.belongs_to(tier))
+        out.push_back({entry.definition, entry.handle, entry.unavailable});
+    return out;
+  }
+
+  std::string git_sha(wire::CaptureRequest::Reader request) const {
+    if (request.getGitSha().size() > 0 || options_.checkout.empty())
+      return text(request.getGitSha());
+    auto head = read_head_sha(options_.checkout);
+    if (head)
+      return *head;
+    spdlog::warn("The capture of {} has no git sha: {}", request.getVersion().cStr(), text_of(head.error()));
+    return {};
+  }
+
+  void replace_hung(const capture_result& result) {
+    for (const auto& name : result.hung) {
+      auto found = adapters_.find(name);
+      if (found == adapters_.end() || !found->second.handle)
+        continue;
+      spdlog::error("The adapter {} hangs and is replaced", name);
+      self_->demonitor(found->second.handle.address());
+      self_->send_exit(found->second.handle, caf::exit_reason::kill);
+      respawn(found->second);
+    }
+  }
+
+  /// Makes a snapshot durable, then frees its version.
+  void keep(msg<wire::Snapshot> snapshot, capture_done done) {
+    auto version = text(snapshot->getVersion());
+    auto give_up = [this, version, done](caf::error err) {
+      versions_in_work_.erase(version);
+      done(std::move(err));
+    };
+    if (snapshot.bytes().size() > max_bytes_of(capnp::Schema::from<wire::Snapshot>()))
+      return give_up(fail(ec::too_large, "the snapshot of " + version + " is larger than a message may be"));
+    auto writes = snapshots().keep(snapshot);
+    if (!writes)
+      return give_up(writes.error());
+    if (!snapshot->getImported())
+      series_store::append(snapshot, *writes);
+    self_->request(committer_, defaults::commit_timeout, std::move(*writes))
+      .then(
+        [this, version, snapshot, done](committed) {
+          versions_in_work_.erase(version);
+          done(snapshot);
+        },
+        [give_up](caf::error& err) { give_up(std::move(err)); });
+  }
+
+  void drop(const std::string& name, caf::typed_response_promise<msg<wire::BenchmarkInfo>>& promise) {
+    auto found = adapters_.find(name);
+    if (found == adapters_.end()) {
+      promise.deliver(fail(ec::not_found, "no adapter named " + name));
+      return;
+    }
+    promise.deliver(info(found->second));
+    if (found->second.handle) {
+      self_->demonitor(found->second.handle.address());
+      self_->send_exit(found->second.handle, caf::exit_reason::user_shutdown);
+    }
+    adapters_.erase(found);
+  }
+
+  static void describe(const entry& entry, wire::BenchmarkInfo::Builder out) {
+    const auto& definition = entry.definition;
+    out.setName(definition.name);
+    out.setTier(definition.tier);
+    out.setSource(definition.source);
+    out.setRequiresGpu(definition.requires_gpu);
+    out.setMinVramGb(definition.min_vram_gb);
+    out.setAvailable(entry.unavailable.empty());
+    out.setReason(entry.unavailable);
+    out.setTimeoutS(std::chrono::duration<double>(definition.timeout).count());
+  }
+
+  static msg<wire::BenchmarkInfo> info(const entry& entry) {
+    return msg<wire::BenchmarkInfo>::build([&](wire::BenchmarkInfo::Builder out) { describe(entry, out); });
+  }
+
+  registry_actor::pointer self_ = nullptr;
+  std::shared_ptr<database> db_;
+  committer_actor committer_;
+  registry_options options_;
+  std::map<std::string, entry> adapters_;
+  std::set<std::string> registering_;
+  std::set<std::string> versions_in_work_;
+  uint64_t last_capture_ = 0;
+};
+
+registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
+                                       std::shared_ptr<database> db, committer_actor committer,
+                                       registry_options options) {
+  auto& state = self->state;
+  self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
+  if (auto err = state.init(self, std::move(db), std::move(committer), std::move(options)))
+    self->quit(std::move(err));
+  return {[self](const msg<wire::CaptureRequest>& request) { return self->state.capture(request); },
+          [self](const msg<wire::StartCapture>& request) { return self->state.start_capture(request); },
+          [self](const msg<wire::ImportSnapshot>& request) { return self->state.import(request); },
+          [self](const msg<wire::SnapshotQuery>& query) { return self->state.find(query); },
+          [self](const msg<wire::PageQuery>& query) { return self->state.list(query); },
+          [self](const msg<wire::LatestResultsQuery>&) { return self->state.latest_results(); },
+          [self](const msg<wire::BenchmarkQuery>&) { return self->state.list_benchmarks(); },
+          [self](const msg<wire::CommandSpec>& spec) { return self->state.register_command(spec); },
+          [self](const msg<wire::BenchmarkName>& query) { return self->state.remove(query); }};
+}
+
+} // namespace
+
+registry_actor spawn_registry(caf::actor_system& system, std::shared_ptr<database> db, committer_actor committer,
+                              registry_options options) {
+  return system.spawn(registry, std::move(db), std::move(committer), std::move(options));
+}
+
+} // namespace hive

@@ -1,0 +1,96 @@
+#include "actors/benchmark/world_model_adapter.hpp"
+
+#include "actors/benchmark/figures_source.hpp"
+#include "actors/benchmark/metric_list.hpp"
+#include "messages/json.hpp"
+#include "storage/input_store.hpp"
+
+#include <caf/all.hpp>
+
+namespace hive {
+namespace {
+
+constexpr const char* adapter_name = "world_model";
+
+double ratio(uint64_t part, uint64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(std::max<uint64_t>(1, whole));
+}
+
+/// Names the life of the counting process.
+std::string scope_of(wire::WorldModelInput::Reader input) {
+  auto process = input.getStats().getProcess();
+  return process.size() > 0 ? process.cStr() : "restart-" + std::to_string(input.getRestarts());
+}
+
+msg<wire::Measurement> to_measurement(wire::WorldModelInput::Reader input) {
+  auto stats = input.getStats();
+  auto queries = static_cast<double>(stats.getHivemindQueries());
+  metric_list metrics{adapter_name};
+  metrics.add({.name = "flush_rate", .unit = "ratio", .samples = {ratio(stats.getFlushed(), stats.getRecorded())}});
+  metrics.add(
+    {.name = "correction_density", .unit = "ratio", .samples = {ratio(stats.getCorrections(), stats.getRecorded())}});
+  metrics.add({.name = "hivemind_queries", .unit = "count", .samples = {queries}, .scope = scope_of(input)});
+  return metrics.finish();
+}
+
+class measuring {
+public:
+  measuring(caf::actor_system& system, std::shared_ptr<const database> db, inputs_actor inputs,
+            world_model_options options)
+      : system_{system}, db_{std::move(db)}, inputs_{std::move(inputs)}, options_{std::move(options)} {
+  }
+
+  caf::expected<msg<wire::Measurement>> operator()(const msg<wire::MeasureRequest>&, const work_limit& limit) const {
+    if (auto error = options_.validate())
+      return error;
+    bool has_source = !options_.file.empty() || !options_.url.empty();
+    if (has_source)
+      if (auto error = record_source(limit))
+        return error;
+    auto input = input_store{*db_}.world_model();
+    if (!input)
+      return input.error();
+    if (!*input)
+      return skipped("no counters were pushed, and no file or URL with them is configured");
+    return to_measurement(***input);
+  }
+
+private:
+  caf::error record_source(const work_limit& limit) const {
+    auto text = read_document(options_.file, options_.url, limit);
+    if (!text)
+      return text.error();
+    auto stats = from_json<wire::WorldModelStats>(*text);
+    if (!stats)
+      return fail(code_of(stats.error()),
+                  (options_.file.empty() ? options_.url : options_.file.string()) + ": " + text_of(stats.error()));
+    caf::error out;
+    caf::scoped_actor self{system_};
+    self->request(inputs_, limit.at_most(defaults::commit_timeout), *stats)
+      .receive([](const msg<wire::Recorded>&) {}, [&](caf::error& error) { out = std::move(error); });
+    return out ? fail(code_of(out), "the counters could not be kept: " + text_of(out)) : out;
+  }
+
+  caf::actor_system& system_;
+  std::shared_ptr<const database> db_;
+  inputs_actor inputs_;
+  world_model_options options_;
+};
+
+} // namespace
+
+caf::error world_model_options::validate() const {
+  if (!file.empty() && !url.empty())
+    return fail(ec::invalid, "file and url are both given; the counters have one source");
+  return url.empty() ? caf::none : check_url("url", url);
+}
+
+adapter_actor::behavior_type world_model_adapter(blocking_adapter_state::pointer self,
+                                                 std::shared_ptr<const database> db, inputs_actor inputs,
+                                                 world_model_options options) {
+  auto timeout = options.timeout;
+  return blocking_adapter(self, adapter_name, timeout,
+                          measuring{self->system(), std::move(db), std::move(inputs), std::move(options)});
+}
+
+} // namespace hive

@@ -1,0 +1,73 @@
+#include "actors/node/identity.hpp"
+
+#include "messages/node.capnp.h"
+#include "storage/keys.hpp"
+
+#include <array>
+#include <sodium.h>
+
+namespace hive {
+namespace {
+
+constexpr uint32_t schema_version = 1;
+constexpr size_t node_id_bytes = 16;
+
+struct key_pair {
+  std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> public_key;
+  std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret_key;
+};
+
+key_pair make_key_pair() {
+  key_pair out;
+  crypto_sign_keypair(out.public_key.data(), out.secret_key.data());
+  return out;
+}
+
+/// Hex of the first bytes of the public key's SHA-256.
+node_id id_of(capnp::Data::Reader public_key) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256(hash.data(), public_key.begin(), public_key.size());
+  std::string hex(2 * node_id_bytes + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), hash.data(), node_id_bytes);
+  hex.pop_back();
+  return {std::move(hex)};
+}
+
+msg<wire::NodeMeta> first_start(int64_t now_unix_micros) {
+  auto keys = make_key_pair();
+  return msg<wire::NodeMeta>::build([&](wire::NodeMeta::Builder out) {
+    out.setSchemaVersion(schema_version);
+    out.setPublicKey({keys.public_key.data(), keys.public_key.size()});
+    out.setSecretKey({keys.secret_key.data(), keys.secret_key.size()});
+    out.setEpoch(1);
+    out.setCreatedAt(now_unix_micros);
+  });
+}
+
+msg<wire::NodeMeta> next_start(const msg<wire::NodeMeta>& before) {
+  capnp::MallocMessageBuilder scratch;
+  scratch.setRoot(*before);
+  scratch.getRoot<wire::NodeMeta>().setEpoch(before->getEpoch() + 1);
+  return msg<wire::NodeMeta>::adopt(scratch);
+}
+
+} // namespace
+
+caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) {
+  if (sodium_init() < 0)
+    return fail(ec::internal, "libsodium cannot be initialised");
+  auto before = db.get_msg<wire::NodeMeta>(column::meta, keys::node());
+  if (!before)
+    return before.error();
+  if (*before && (**before)->getSchemaVersion() != schema_version)
+    return fail(ec::unsupported, "the store has schema version " + std::to_string((**before)->getSchemaVersion()) +
+                                   ", this hived reads " + std::to_string(schema_version));
+  auto now = *before ? next_start(**before) : first_start(now_unix_micros);
+  write_set writes;
+  writes.put(column::meta, keys::node(), now.bytes());
+  if (auto err = db.write(writes))
+    return err;
+  return node_identity{id_of(now->getPublicKey()), now->getEpoch()};
+}
+
+} // namespace hive

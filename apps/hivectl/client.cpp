@@ -1,0 +1,110 @@
+#include "apps/hivectl/client.hpp"
+
+#include "actors/http/client.hpp"
+#include "apps/hivectl/documents.hpp"
+#include "apps/version.hpp"
+#include "messages/node.capnp.h"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace hive::ctl {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// For the answer's way back after the node's own time limit.
+constexpr auto answer_grace = 5s;
+/// For asking an unfit node which version it is; the error is reported with or without.
+constexpr auto version_timeout = 2s;
+
+/// What a proxy answers in place of a node that is away.
+bool is_gateway_failure(int status) {
+  return status == 502 || status == 503 || status == 504;
+}
+
+ec code_named(std::string_view name) {
+  for (size_t i = 0; i < ec_count; ++i)
+    if (to_string(static_cast<ec>(i)) == name)
+      return static_cast<ec>(i);
+  return ec::internal;
+}
+
+/// What a problem document (RFC 9457) says, in one sentence that names the place. Its members are read leniently: a
+/// newer node may say more.
+caf::error describe_problem(const std::map<std::string, std::string>& problem) {
+  auto member = [&](const char* name) {
+    auto found = problem.find(name);
+    return found == problem.end() ? std::string{} : found->second;
+  };
+  auto text = member("detail").empty() ? member("title") : member("detail");
+  auto pointer = member("pointer");
+  if (!pointer.empty() && text.find(pointer) == std::string::npos)
+    text = pointer + ": " + text;
+  return fail(code_named(member("code")), text);
+}
+
+/// Only a problem document is worth quoting: anything else is a page made for browsers.
+caf::error describe_refusal(const node_request& request, const http::incoming_response& response) {
+  if (response.content_type.starts_with("application/problem+json"))
+    if (auto problem = text_members(response.body);
+        problem && (problem->contains("detail") || problem->contains("title")))
+      return describe_problem(*problem);
+  auto text = fmt::format("{} {} was answered with HTTP status {} and without a reason: is this a Hivemark node?",
+                          request.method, request.path, response.status);
+  return fail(is_gateway_failure(response.status) ? ec::unavailable : ec::unsupported, text);
+}
+
+/// A request that did not come back may have been done all the same; only reading is safe to repeat blindly.
+caf::error describe_silence(const node_request& request, const caf::error& cause) {
+  auto text = text_of(cause);
+  switch (code_of(cause)) {
+  case ec::unavailable:
+    return fail(ec::unavailable, "the node cannot be reached: " + text);
+  case ec::timed_out:
+    if (request.method != "GET")
+      text += "; it may have been done all the same";
+    return fail(ec::unavailable, "the node did not answer in time: " + text);
+  default:
+    return cause;
+  }
+}
+
+} // namespace
+
+client::client(std::string base_url, std::string token) : base_url_{std::move(base_url)}, token_{std::move(token)} {
+}
+
+caf::expected<std::string> client::exchange(const node_request& request) const {
+  http::outgoing_request outgoing;
+  outgoing.method = request.method;
+  outgoing.url = base_url_ + "/api/v1" + request.path;
+  outgoing.headers = {"Accept: application/json, application/problem+json"};
+  if (!request.body.empty())
+    // Without the second one libcurl holds a large body back until the node has said that it wants it.
+    outgoing.headers.insert(outgoing.headers.end(), {"Content-Type: application/json", "Expect:"});
+  if (!token_.empty())
+    outgoing.headers.push_back("Authorization: Bearer " + token_);
+  outgoing.body = request.body;
+  outgoing.timeout = request.timeout + answer_grace;
+  auto response = http::fetch(outgoing);
+  if (!response)
+    return describe_silence(request, response.error());
+  if (response->status < 200 || response->status > 299)
+    return describe_refusal(request, *response);
+  return std::move(response->body);
+}
+
+caf::error client::unreadable(const node_request& request, const json_error& why) const {
+  auto text = fmt::format("the answer to {} {} does not fit hivectl {}: {}", request.method, request.path, version_text,
+                          why.message());
+  http::outgoing_request health;
+  health.url = base_url_ + "/healthz";
+  health.timeout = version_timeout;
+  if (auto response = http::fetch(health); response && response->status == 200)
+    if (auto members = text_members(response->body); members && members->contains("version"))
+      return fail(ec::malformed, fmt::format("{} (the node is version {}; use the hivectl of the same version)", text,
+                                             members->at("version")));
+  return fail(ec::malformed, text + " (is this a Hivemark node of the same version?)");
+}
+
+} // namespace hive::ctl

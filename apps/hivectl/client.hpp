@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/defaults.hpp"
+#include "messages/json.hpp"
+
+#include <caf/expected.hpp>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace hive::ctl {
+
+/// One request of a node.
+struct node_request {
+  std::string method = "GET";
+  std::string path{}; ///< below /api/v1, with the query; parts from the user are url_encode'd
+  std::string body{}; ///< JSON; empty for none
+  std::chrono::milliseconds timeout = defaults::request_timeout; ///< what the node is given; see client::ask
+};
+
+/// A node's HTTP interface. Every failure is an error whose text a user can act on:
+/// ec::unavailable: no node answered, it gave up, or it is not serving now (see exit_status_of);
+/// any other code: what the node said, or ec::malformed for an answer that hivectl cannot read.
+class client {
+public:
+  /// `base_url` without a slash at its end; `token` is sent as bearer token unless it is empty.
+  client(std::string base_url, std::string token);
+
+  /// Sends a request and reads the answer strictly: node and hivectl are of one version, so what does not fit the
+  /// schema is an error that says so. Waits a little longer than the request's timeout, so that the node's own report
+  /// of a timeout comes first.
+  template <class Answer>
+  caf::expected<msg<Answer>> ask(const node_request& request) const {
+    auto body = exchange(request);
+    if (!body)
+      return body.error();
+    json_error why;
+    if (auto answer = from_json<Answer>(*body, why))
+      return std::move(*answer);
+    return unreadable(request, why);
+  }
+
+private:
+  caf::expected<std::string> exchange(const node_request& request) const;
+  caf::error unreadable(const node_request& request, const json_error& why) const;
+
+  std::string base_url_;
+  std::string token_;
+};
+
+} // namespace hive::ctl

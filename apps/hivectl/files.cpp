@@ -1,0 +1,67 @@
+#include "apps/hivectl/files.hpp"
+
+#include "messages/ec.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <sys/stat.h>
+
+namespace hive::ctl {
+namespace {
+
+struct close_file {
+  void operator()(std::FILE* file) const {
+    if (file != stdin)
+      (void)std::fclose(file); // only read from, or failed before
+  }
+};
+
+using file_handle = std::unique_ptr<std::FILE, close_file>;
+
+std::string reason() {
+  return std::strerror(errno);
+}
+
+/// A file that was cut short must not be mistaken for a whole one. Devices and pipes stay: nothing is kept there.
+void discard(const std::string& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode))
+    (void)std::remove(path.c_str()); // the failed write is what is reported
+}
+
+} // namespace
+
+caf::expected<std::string> read_file(const std::string& path, size_t max_bytes) {
+  auto name = path == "-" ? std::string{"standard input"} : path;
+  file_handle file{path == "-" ? stdin : std::fopen(path.c_str(), "rb")};
+  if (!file)
+    return fail(ec::not_found, "cannot open " + name + ": " + reason());
+  std::string content;
+  char buffer[1 << 16];
+  while (auto count = std::fread(buffer, 1, sizeof buffer, file.get())) {
+    if (content.size() + count > max_bytes)
+      return fail(ec::too_large, name + " is larger than " + std::to_string(max_bytes) + " bytes");
+    content.append(buffer, count);
+  }
+  if (std::ferror(file.get()))
+    return fail(ec::not_found, "cannot read " + name + ": " + reason());
+  return content;
+}
+
+caf::expected<void> write_file(const std::string& path, std::string_view content) {
+  file_handle file{std::fopen(path.c_str(), "wb")};
+  if (!file)
+    return fail(ec::storage_failed, "cannot write " + path + ": " + reason());
+  bool written = std::fwrite(content.data(), 1, content.size(), file.get()) == content.size();
+  // The last bytes go out when the file is closed, so only then is it known that all of them are there.
+  written = std::fclose(file.release()) == 0 && written;
+  if (written)
+    return caf::unit;
+  auto why = reason();
+  discard(path);
+  return fail(ec::storage_failed, "cannot write " + path + ": " + why);
+}
+
+} // namespace hive::ctl

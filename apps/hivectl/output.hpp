@@ -1,0 +1,44 @@
+#pragma once
+
+#include "apps/hivectl/table.hpp"
+#include "apps/hivectl/text.hpp"
+#include "messages/json.hpp"
+
+#include <caf/expected.hpp>
+#include <string_view>
+
+namespace hive::ctl {
+
+/// Standard output of one command: text for people, or exactly one JSON document with --json.
+class output {
+public:
+  output(bool json, charset set) : json_{json}, set_{set} {
+  }
+
+  /// Prints an answer as it is with --json, else by calling `show()`, which prints lines and tables.
+  template <class T, class Show>
+  void answer(const msg<T>& message, Show&& show) {
+    if (json_)
+      document(to_pretty_json(message));
+    else
+      show();
+  }
+
+  /// A line for people; nothing with --json.
+  void line(std::string_view text);
+
+  /// A table for people; nothing with --json.
+  void print(const table& rows);
+
+  /// A JSON document, whatever the form of output.
+  void document(std::string_view json);
+
+  /// Writes out what is left. ec::storage_failed when not all of it could be written, such as on a full disk.
+  caf::expected<void> finish();
+
+private:
+  bool json_;
+  charset set_;
+};
+
+} // namespace hive::ctl

@@ -1,0 +1,261 @@
+#include "actors/http/client.hpp"
+#include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/documents.hpp"
+#include "apps/hivectl/files.hpp"
+#include "apps/hivectl/format.hpp"
+#include "apps/hivectl/progress.hpp"
+#include "apps/hivectl/snapshot_view.hpp"
+#include "apps/hivectl/validators.hpp"
+#include "messages/ids.hpp"
+
+namespace hive::ctl {
+namespace {
+
+constexpr auto examples = "Examples:\n"
+                          "  hivectl snapshot capture v2.1 --repeats 5\n"
+                          "  hivectl snapshot capture v2.1 --no-wait\n"
+                          "  hivectl snapshot show v2.1\n"
+                          "  hivectl snapshot export v2.1 --out v2.1.json\n"
+                          "  hivectl --url http://other:7420 snapshot import v2.1.json\n"
+                          "  hivectl --json snapshot latest";
+
+/// Entries asked for at once, which is what a node gives at most.
+constexpr auto page_size = "1000";
+/// Git ids are 40 or 64 hexadecimal digits; short forms are welcome.
+constexpr size_t max_git_sha_length = 64;
+
+struct capture_options {
+  std::string version;
+  std::string git_sha;
+  std::string tier = "fast";
+  uint32_t repeats = 0;
+  bool no_wait = false;
+};
+
+struct import_options {
+  std::string file;
+  std::string version;
+};
+
+struct export_options {
+  std::string version;
+  std::string out;
+};
+
+std::string path_of(const std::string& version) {
+  return "/snapshots/" + http::url_encode(version);
+}
+
+msg<wire::CaptureRequest> build_request(const capture_options& options) {
+  return msg<wire::CaptureRequest>::build([&](auto request) {
+    request.setVersion(options.version);
+    request.setGitSha(options.git_sha);
+    request.setTier(value_of<wire::Tier>(options.tier).value());
+    request.setRepeats(options.repeats);
+    request.setWait(!options.no_wait);
+  });
+}
+
+outcome start_capture(session& s, const capture_options& options) {
+  auto answer = s.node.ask<wire::CaptureAccepted>(
+    {.method = "POST", .path = "/snapshots?wait=false", .body = to_json(build_request(options))});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    s.out.line("Capture " + std::to_string((*answer)->getCaptureId()) + " of " + options.version +
+               " has begun; 'hivectl snapshot show " + options.version + "' shows it when it is done.");
+  });
+  return exit_status::done;
+}
+
+outcome capture(session& s, const capture_options& options) {
+  if (options.no_wait)
+    return start_capture(s, options);
+  auto answer = [&] {
+    progress running{"Capturing " + options.version + " (" + options.tier + ")", s.set};
+    return s.node.ask<wire::Snapshot>({.method = "POST",
+                                       .path = "/snapshots",
+                                       .body = to_json(build_request(options)),
+                                       .timeout = defaults::capture_timeout});
+  }();
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { show_snapshot(**answer, s.out); });
+  return exit_status::done;
+}
+
+caf::expected<std::vector<msg<wire::SnapshotList>>> fetch_pages(const client& node) {
+  std::vector<msg<wire::SnapshotList>> pages;
+  std::string after;
+  for (;;) {
+    std::string path = std::string{"/snapshots?limit="} + page_size;
+    if (!after.empty())
+      path += "&after=" + http::url_encode(after);
+    auto page = node.ask<wire::SnapshotList>({.path = path});
+    if (!page)
+      return page.error();
+    pages.push_back(*page);
+    std::string next = (*page)->getNext().cStr();
+    if (next.empty())
+      return pages;
+    if (next <= after) // versions come in byte order, so a page that does not lead on would never end
+      return fail(ec::malformed, "the node's list of snapshots does not end");
+    after = std::move(next);
+  }
+}
+
+/// All pages as one, so that --json is one document however long the list is.
+msg<wire::SnapshotList> join(const std::vector<msg<wire::SnapshotList>>& pages) {
+  return msg<wire::SnapshotList>::build([&](auto all) {
+    uint32_t count = 0;
+    for (const auto& page : pages)
+      count += page->getSnapshots().size();
+    auto out = all.initSnapshots(count);
+    uint32_t place = 0;
+    for (const auto& page : pages)
+      for (auto snapshot : page->getSnapshots())
+        out.setWithCaveats(place++, snapshot);
+  });
+}
+
+outcome list(session& s) {
+  auto pages = fetch_pages(s.node);
+  if (!pages)
+    return pages.error();
+  auto all = join(*pages);
+  s.out.answer(all, [&] { show_snapshots(*all, s.out); });
+  return exit_status::done;
+}
+
+outcome show(session& s, const std::string& version) {
+  auto answer = s.node.ask<wire::Snapshot>({.path = path_of(version)});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { show_snapshot(**answer, s.out); });
+  return exit_status::done;
+}
+
+outcome latest(session& s) {
+  auto answer = s.node.ask<wire::LatestResults>({.path = "/results/latest"});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { show_results(**answer, s.out); });
+  return exit_status::done;
+}
+
+/// What to send and the version to send it as. The node judges the rest of the document.
+struct prepared_import {
+  std::string version;
+  std::string document;
+};
+
+caf::expected<prepared_import> prepare_import(const import_options& options) {
+  auto content = read_file(options.file, defaults::max_body_bytes);
+  if (!content)
+    return content.error();
+  auto about = [&](const std::string& what) { return options.file + ": " + what; };
+  if (!options.version.empty()) {
+    auto renamed = with_member(*content, "version", options.version);
+    if (!renamed)
+      return fail(code_of(renamed.error()), about(text_of(renamed.error())));
+    return prepared_import{options.version, std::move(*renamed)};
+  }
+  auto members = text_members(*content);
+  if (!members)
+    return fail(code_of(members.error()), about(text_of(members.error())));
+  if (!members->contains("version"))
+    return fail(ec::invalid, about("names no version; give one with --version"));
+  auto version = members->at("version");
+  if (!is_valid_id(version))
+    return fail(ec::invalid, about("the version \"" + version + "\" " + std::string{id_rule}));
+  return prepared_import{std::move(version), std::move(*content)};
+}
+
+outcome import(session& s, const import_options& options) {
+  auto prepared = prepare_import(options);
+  if (!prepared)
+    return prepared.error();
+  auto answer = s.node.ask<wire::Snapshot>(
+    {.method = "PUT", .path = path_of(prepared->version), .body = std::move(prepared->document)});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { show_snapshot(**answer, s.out); });
+  return exit_status::done;
+}
+
+outcome export_snapshot(session& s, const export_options& options) {
+  auto answer = s.node.ask<wire::Snapshot>({.path = path_of(options.version)});
+  if (!answer)
+    return answer.error();
+  auto document = to_pretty_json(*answer);
+  if (options.out.empty()) {
+    s.out.document(document);
+    return exit_status::done;
+  }
+  if (auto written = write_file(options.out, document + "\n"); !written)
+    return written.error();
+  s.out.line("Wrote " + options.out + ".");
+  return exit_status::done;
+}
+
+std::string check_git_sha(const std::string& text) {
+  bool hex = text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  return hex && text.size() <= max_git_sha_length ? "" : "\"" + text + "\" must be at most 64 hexadecimal digits";
+}
+
+void add_capture(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<capture_options>();
+  auto& command = *group.add_subcommand("capture", "Measure a version now and keep the result");
+  command.add_option("VERSION", options->version, "Version of the software that runs now")
+    ->required()
+    ->check(valid_id());
+  command.add_option("--git-sha", options->git_sha, "Its git commit (default: read from the node's checkout)")
+    ->check(check_git_sha);
+  command.add_option("--tier", options->tier, "Which benchmarks run (default: fast)")
+    ->check(CLI::IsMember({"fast", "heavy", "all"}));
+  command
+    .add_option("--repeats", options->repeats, "Times each benchmark measures (default: as the node is configured)")
+    ->check(CLI::Range(1, 1000));
+  command.add_flag("--no-wait", options->no_wait, "Return at once, while the node measures");
+  ctx.on(command, [options](session& s) { return capture(s, *options); });
+}
+
+void add_show(CLI::App& group, context& ctx) {
+  auto version = std::make_shared<std::string>();
+  auto& command = *group.add_subcommand("show", "Show the latest capture of a version");
+  command.add_option("VERSION", *version, "Version that was captured")->required()->check(valid_id());
+  ctx.on(command, [version](session& s) { return show(s, *version); });
+}
+
+void add_import(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<import_options>();
+  auto& command = *group.add_subcommand("import", "Keep a snapshot that was captured elsewhere");
+  command.add_option("FILE", options->file, "JSON of a snapshot, flat or nested form; - for standard input")
+    ->required()
+    ->check(file_or_stdin());
+  command.add_option("--version", options->version, "Keep it as this version (default: the one in the file)")
+    ->check(valid_id());
+  ctx.on(command, [options](session& s) { return import(s, *options); });
+}
+
+void add_export(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<export_options>();
+  auto& command = *group.add_subcommand("export", "Write the latest capture of a version as JSON");
+  command.add_option("VERSION", options->version, "Version that was captured")->required()->check(valid_id());
+  command.add_option("--out", options->out, "File to write (default: standard output)");
+  ctx.on(command, [options](session& s) { return export_snapshot(s, *options); });
+}
+
+} // namespace
+
+void add_snapshot_commands(CLI::App& app, context& ctx) {
+  auto& group = add_group(app, "snapshot", "What was measured for a version of the software", examples);
+  add_capture(group, ctx);
+  ctx.on(*group.add_subcommand("list", "List the captured versions"), list);
+  add_show(group, ctx);
+  ctx.on(*group.add_subcommand("latest", "Show the newest value of every metric"), latest);
+  add_import(group, ctx);
+  add_export(group, ctx);
+}
+
+} // namespace hive::ctl

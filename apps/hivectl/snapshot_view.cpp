@@ -1,0 +1,93 @@
+#include "apps/hivectl/snapshot_view.hpp"
+
+#include "apps/hivectl/format.hpp"
+
+namespace hive::ctl {
+namespace {
+
+/// "label    value", left out when there is no value.
+void fact(output& out, std::string label, const std::string& value) {
+  constexpr size_t label_columns = 13;
+  label.resize(label_columns, ' ');
+  if (!value.empty())
+    out.line(label + value);
+}
+
+std::string describe_machine(wire::Environment::Reader environment) {
+  return std::string{environment.getCpuModel().cStr()} + ", " + std::to_string(environment.getCores()) + " cores, " +
+         std::to_string(environment.getMemoryMib()) + " MiB, " + environment.getKernel().cStr() +
+         ", GPU: " + environment.getGpu().cStr();
+}
+
+void show_facts(wire::Snapshot::Reader snapshot, output& out) {
+  fact(out, "Version", snapshot.getVersion().cStr());
+  fact(out, "Git sha", snapshot.getGitSha().cStr());
+  fact(out, "Captured at", format_time(snapshot.getCapturedAt()));
+  fact(out, "Tier", name_of(snapshot.getTier()));
+  fact(out, "Node", snapshot.getNode().cStr());
+  if (snapshot.hasEnvironment())
+    fact(out, "Machine", describe_machine(snapshot.getEnvironment()));
+  if (snapshot.getImported())
+    fact(out, "Imported", "yes");
+}
+
+void show_metrics(wire::Snapshot::Reader snapshot, output& out) {
+  table rows{{text_column("METRIC"), number_column("VALUE"), text_column("UNIT"), text_column("BETTER"),
+              number_column("SAMPLES"), text_column("ADAPTER")}};
+  for (auto metric : snapshot.getMetrics())
+    rows.add_row({metric.getName().cStr(), format_number(metric.getValue()), metric.getUnit().cStr(),
+                  name_of(metric.getDirection()), std::to_string(metric.getSamples().size()),
+                  metric.getAdapter().cStr()});
+  out.line("");
+  if (rows.empty())
+    out.line("No metrics.");
+  else
+    out.print(rows);
+}
+
+void show_adapters(wire::Snapshot::Reader snapshot, output& out) {
+  table rows{{text_column("ADAPTER"), text_column("STATUS"), number_column("SECONDS"), text_column("REASON")}};
+  for (auto adapter : snapshot.getAdapters())
+    rows.add_row({adapter.getName().cStr(), name_of(adapter.getStatus()), format_seconds(adapter.getDurationS()),
+                  adapter.getReason().cStr()});
+  if (rows.empty())
+    return;
+  out.line("");
+  out.print(rows);
+}
+
+} // namespace
+
+void show_snapshot(wire::Snapshot::Reader snapshot, output& out) {
+  show_facts(snapshot, out);
+  show_metrics(snapshot, out);
+  show_adapters(snapshot, out);
+}
+
+void show_snapshots(wire::SnapshotList::Reader list, output& out) {
+  table rows{{text_column("VERSION"), text_column("CAPTURED AT"), text_column("TIER"), text_column("GIT SHA"),
+              number_column("METRICS"), number_column("ERRORS"), number_column("CAPTURES"), text_column("NODE")}};
+  for (auto snapshot : list.getSnapshots())
+    rows.add_row({snapshot.getVersion().cStr(), format_time(snapshot.getCapturedAt()), name_of(snapshot.getTier()),
+                  snapshot.getGitSha().cStr(), std::to_string(snapshot.getMetricCount()),
+                  std::to_string(snapshot.getAdapterErrors()), std::to_string(snapshot.getCaptures()),
+                  snapshot.getNode().cStr()});
+  if (rows.empty())
+    out.line("No snapshots yet: 'hivectl snapshot capture VERSION' takes one.");
+  else
+    out.print(rows);
+}
+
+void show_results(wire::LatestResults::Reader results, output& out) {
+  table rows{{text_column("METRIC"), number_column("VALUE"), text_column("UNIT"), text_column("BETTER"),
+              text_column("VERSION"), text_column("CAPTURED AT")}};
+  for (auto result : results.getResults())
+    rows.add_row({result.getName().cStr(), format_number(result.getValue()), result.getUnit().cStr(),
+                  name_of(result.getDirection()), result.getVersion().cStr(), format_time(result.getCapturedAt())});
+  if (rows.empty())
+    out.line("No results yet: 'hivectl snapshot capture VERSION' measures.");
+  else
+    out.print(rows);
+}
+
+} // namespace hive::ctl

@@ -1,0 +1,96 @@
+#include "actors/http/client.hpp"
+#include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/format.hpp"
+#include "apps/hivectl/validators.hpp"
+#include "messages/upgrade.capnp.h"
+
+namespace hive::ctl {
+namespace {
+
+constexpr auto examples = "Examples:\n"
+                          "  hivectl upgrade check v2.0 v2.1\n"
+                          "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
+                          "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements "
+                          "do not tell.";
+
+struct check_options {
+  std::string old_version;
+  std::string new_version;
+  std::string policy;
+};
+
+exit_status status_of(wire::Verdict verdict) {
+  switch (verdict) {
+  case wire::Verdict::SAFE:
+    return exit_status::done;
+  case wire::Verdict::REGRESSED:
+    return exit_status::rejected;
+  case wire::Verdict::INCONCLUSIVE:
+    break;
+  }
+  return exit_status::inconclusive; // what is not known to be safe never opens a gate
+}
+
+std::string full_name(const char* adapter, const char* metric) {
+  std::string name = adapter;
+  return name.empty() || *metric == '\0' ? name + metric : name + "." + metric;
+}
+
+void add_changes(table& rows, const char* kind, capnp::List<wire::MetricChange>::Reader changes) {
+  for (auto change : changes)
+    rows.add_row({kind, full_name(change.getAdapter().cStr(), change.getMetric().cStr()),
+                  format_number(change.getOld()), format_number(change.getNew()), format_percent(change.getChangePct()),
+                  name_of(change.getDirection()), ""});
+}
+
+void show_check(wire::UpgradeCheck::Reader check, output& out) {
+  out.line("Verdict  " + name_of(check.getVerdict()) + " (policy " + name_of(check.getPolicy()) + ", " +
+           std::to_string(check.getCompared()) + " metrics compared)");
+  if (check.hasReason())
+    out.line(std::string{"Reason   "} + check.getReason().cStr());
+  table rows{{text_column("FINDING"), text_column("METRIC"), number_column("OLD"), number_column("NEW"),
+              number_column("CHANGE"), text_column("BETTER"), text_column("WHY")}};
+  add_changes(rows, "regressed", check.getRegressions());
+  for (auto missing : check.getMissing())
+    rows.add_row({"missing", full_name(missing.getAdapter().cStr(), missing.getMetric().cStr()), "", "", "", "",
+                  missing.getReason().cStr()});
+  add_changes(rows, "improved", check.getImprovements());
+  if (rows.empty())
+    return;
+  out.line("");
+  out.print(rows);
+}
+
+outcome check(session& s, const check_options& options) {
+  auto path =
+    "/upgrades/check?old=" + http::url_encode(options.old_version) + "&new=" + http::url_encode(options.new_version);
+  if (!options.policy.empty())
+    path += "&policy=" + options.policy;
+  auto answer = s.node.ask<wire::UpgradeCheck>({.path = path});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { show_check(**answer, s.out); });
+  return status_of((*answer)->getVerdict());
+}
+
+void add_check(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<check_options>();
+  auto& command = *group.add_subcommand("check", "Judge whether NEW may replace OLD on this node");
+  command.add_option("OLD", options->old_version, "The version in use")->required()->check(valid_id());
+  command.add_option("NEW", options->new_version, "The version that would replace it")->required()->check(valid_id());
+  command
+    .add_option("--policy", options->policy,
+                "threshold: 5% on what both versions measured (default); strict: what is missing or not "
+                "comparable is inconclusive")
+    ->check(CLI::IsMember({"threshold", "strict"}));
+  ctx.on(command, [options](session& s) { return check(s, *options); });
+}
+
+} // namespace
+
+void add_upgrade_commands(CLI::App& app, context& ctx) {
+  auto& group = add_group(app, "upgrade", "Whether one version may replace another", examples);
+  add_check(group, ctx);
+}
+
+} // namespace hive::ctl

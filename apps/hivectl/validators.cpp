@@ -1,0 +1,56 @@
+#include "apps/hivectl/validators.hpp"
+
+#include "messages/ids.hpp"
+
+#include <algorithm>
+
+namespace hive::ctl {
+namespace {
+
+bool is_plain(char c) {
+  return static_cast<unsigned char>(c) > ' ' && c != '\x7f' && c != '?' && c != '#';
+}
+
+std::string check_url(const std::string& url) {
+  std::string_view rest = url;
+  if (rest.starts_with("http://"))
+    rest.remove_prefix(7);
+  else if (rest.starts_with("https://"))
+    rest.remove_prefix(8);
+  else
+    return "\"" + url + "\" must start with http:// or https://";
+  if (rest.empty() || rest.front() == '/' || !std::all_of(rest.begin(), rest.end(), is_plain))
+    return "\"" + url + "\" must be http[s]://HOST[:PORT][/PATH]";
+  return {};
+}
+
+} // namespace
+
+CLI::Validator valid_id() {
+  return {
+    [](std::string& text) { return is_valid_id(text) ? std::string{} : "\"" + text + "\" " + std::string{id_rule}; },
+    "", "id"};
+}
+
+CLI::Validator valid_url() {
+  return {[](std::string& text) { return check_url(text); }, "", "url"};
+}
+
+CLI::Validator assignment() {
+  return {[](std::string& text) {
+            auto sign = text.find('=');
+            return sign == 0 || sign == std::string::npos ? "\"" + text + "\" must be NAME=VALUE" : std::string{};
+          },
+          "", "assignment"};
+}
+
+CLI::Validator file_or_stdin() {
+  return {[](std::string& text) { return text == "-" ? std::string{} : CLI::ExistingFile(text); }, "", "file"};
+}
+
+std::pair<std::string, std::string> split_assignment(const std::string& text) {
+  auto sign = text.find('=');
+  return {text.substr(0, sign), text.substr(sign + 1)};
+}
+
+} // namespace hive::ctl

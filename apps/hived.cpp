@@ -1,0 +1,50 @@
+// hived: one node of the hive. Reads its configuration, opens its store, starts its services and serves until told to
+// stop.
+
+#include "apps/hived/command_line.hpp"
+#include "apps/hived/node.hpp"
+#include "apps/hived/shutdown_signal.hpp"
+
+#include <cstdio>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace {
+
+constexpr int exit_done = 0;
+constexpr int exit_failed = 1;
+
+/// Log lines go to standard error: standard output carries the ready line alone.
+void set_up_logging(const std::string& level) {
+  auto log = spdlog::stderr_color_mt("hived");
+  log->set_level(spdlog::level::from_str(level));
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  spdlog::set_default_logger(std::move(log));
+}
+
+int run(const hive::node_config& config) {
+  hive::shutdown_signal signal; // before any thread is started, so that all inherit the blocked signals
+  auto node = hive::node::start(config);
+  if (!node) {
+    spdlog::critical("hived does not start: {}", hive::text_of(node.error()));
+    return exit_failed;
+  }
+  std::printf("hived ready http=%s door=off node=%s\n", (*node)->http_endpoint().c_str(), (*node)->id().value.c_str());
+  std::fflush(stdout);
+  auto failure = (*node)->serve_until(signal);
+  if (failure)
+    spdlog::critical("hived ends: {}", hive::text_of(failure));
+  else
+    spdlog::info("hived has stopped");
+  return failure ? exit_failed : exit_done;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  auto command_line = hive::parse_command_line(argc, argv);
+  if (!command_line.config)
+    return command_line.exit_status;
+  set_up_logging(command_line.config->log_level);
+  return run(*command_line.config);
+}

@@ -1,0 +1,91 @@
+#include "apps/hived/command_line.hpp"
+
+#include "apps/hived/toml_section.hpp"
+#include "apps/version.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <unistd.h>
+
+namespace hive {
+namespace {
+
+constexpr int exit_usage = 64; // EX_USAGE of sysexits.h
+
+constexpr const char* footer = R"(
+Every option is also an environment variable and a key of the TOML file. The command line wins over the
+environment, the environment over the file.
+
+Examples:
+  hived                                     a node on 127.0.0.1:7420 with its data in ./hive-data
+  hived --data /var/lib/hive --http 127.0.0.1:0
+  hived --config /etc/hivemark/hived.toml
+
+Once it serves, hived prints one line:  hived ready http=ADDR:PORT door=ADDR:PORT node=ID
+SIGTERM and SIGINT stop it gracefully, a second one at once.
+Exit status: 0 stopped as told, 1 could not start or failed, 64 wrong usage or configuration.)";
+
+/// What was given outside the file; the file is read first and these win.
+struct overrides {
+  std::string config_file;
+  std::string data;
+  std::string http;
+  std::string name;
+  std::string log_level;
+};
+
+std::string host_name() {
+  char name[65] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "node";
+}
+
+node_config build_config(const overrides& given) {
+  node_config config;
+  config.name = host_name();
+  if (!given.config_file.empty())
+    read_config_file(given.config_file, config);
+  if (!given.data.empty())
+    config.store.directory = given.data;
+  if (!given.http.empty())
+    parse_endpoint(given.http, "--http", config.http.address, config.http.port);
+  if (!given.name.empty())
+    config.name = given.name;
+  if (!given.log_level.empty())
+    config.log_level = given.log_level;
+  validate(config);
+  return config;
+}
+
+} // namespace
+
+command_line_result parse_command_line(int argc, char** argv) {
+  CLI::App app{"Runs one node of the hive: measures, keeps what was measured, and judges upgrades by it.", "hived"};
+  overrides given;
+  app.add_option("--config", given.config_file, "TOML configuration file")->envname("HIVE_CONFIG")->type_name("FILE");
+  app.add_option("--data", given.data, "Data directory (node.data; default ./hive-data)")
+    ->envname("HIVE_DATA")
+    ->type_name("DIR");
+  app.add_option("--http", given.http, "Where to serve HTTP (http.listen; default 127.0.0.1:7420; port 0: a free one)")
+    ->envname("HIVE_HTTP")
+    ->type_name("ADDR:PORT");
+  app.add_option("--name", given.name, "Name of the node (node.name; default: the host name)")
+    ->envname("HIVE_NAME")
+    ->type_name("NAME");
+  app.add_option("--log-level", given.log_level, "trace, debug, info, warning, error or critical (node.log_level)")
+    ->envname("HIVE_LOG_LEVEL")
+    ->type_name("LEVEL");
+  app.set_version_flag("--version", std::string{"hived "} + version_text);
+  app.footer(footer);
+  try {
+    app.parse(argc, argv);
+    return {build_config(given), 0};
+  } catch (const CLI::ParseError& e) {
+    auto status = app.exit(e);
+    return {std::nullopt, status == 0 ? 0 : exit_usage};
+  } catch (const config_error& e) {
+    std::cerr << "hived: " << e.what() << "\n";
+    return {std::nullopt, exit_usage};
+  }
+}
+
+} // namespace hive

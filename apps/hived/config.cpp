@@ -1,0 +1,185 @@
+#include "apps/hived/config.hpp"
+
+#include "apps/hived/toml_section.hpp"
+#include "messages/ids.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace hive {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double max_timeout_s = 86'400; // a day: longer measurements than that are not made while one waits
+
+/// Throws what an options struct's `validate` says of it.
+void require(const std::string& section, const caf::error& err) {
+  if (err)
+    throw config_error{"[" + section + "] " + text_of(err)};
+}
+
+void read_path(toml_section& in, std::string_view key, fs::path& out) {
+  auto text = out.string();
+  in.read(key, text);
+  out = text;
+}
+
+void read_timeout(toml_section& in, std::string_view key, std::chrono::milliseconds& out) {
+  double seconds = std::chrono::duration<double>(out).count();
+  in.read(key, seconds, 0.1, max_timeout_s);
+  out = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+void read_node(toml_section& in, node_config& config) {
+  in.read("name", config.name);
+  in.read("log_level", config.log_level);
+  read_path(in, "data", config.store.directory);
+  read_path(in, "checkout", config.checkout);
+}
+
+void read_store(toml_section& in, database_options& out) {
+  uint64_t min_free_mib = out.min_free_bytes >> 20;
+  uint64_t block_cache_mib = out.block_cache_bytes >> 20;
+  in.read("min_free_mib", min_free_mib, 16, 1 << 20);
+  in.read("block_cache_mib", block_cache_mib, 8, 1 << 20);
+  out.min_free_bytes = min_free_mib << 20;
+  out.block_cache_bytes = block_cache_mib << 20;
+}
+
+void read_http(toml_section& in, http::server_options& out) {
+  std::string listen;
+  in.read("listen", listen);
+  if (!listen.empty()) {
+    try {
+      parse_endpoint(listen, "listen", out.address, out.port);
+    } catch (const config_error&) {
+      in.refuse("listen", "must be ADDRESS:PORT");
+    }
+  }
+  in.read("insecure", out.insecure);
+  uint64_t max_body_mib = out.max_body_bytes >> 20;
+  in.read("max_body_mib", max_body_mib, 1, defaults::max_body_bytes >> 20);
+  out.max_body_bytes = max_body_mib << 20;
+  uint64_t max_in_flight = out.max_in_flight;
+  in.read("max_in_flight", max_in_flight, 1, 65'536);
+  out.max_in_flight = max_in_flight;
+  in.sections("tokens", [&](toml_section& entry) {
+    std::string name, role, hash;
+    entry.read("name", name);
+    entry.read("role", role);
+    entry.read("sha256", hash);
+    auto token = http::make_access_token(name, role, hash);
+    if (!token)
+      entry.refuse("sha256", text_of(token.error()));
+    out.tokens.push_back(std::move(*token));
+  });
+}
+
+void read_probe(toml_section& in, probe_options& out) {
+  in.read("name", out.name);
+  in.read("base_url", out.base_url);
+  in.read("model", out.model);
+  in.read("api_key_env", out.api_key_env);
+  read_path(in, "questions", out.questions);
+  uint64_t requests = out.requests;
+  in.read("requests", requests, 0, defaults::max_samples);
+  out.requests = static_cast<uint32_t>(requests);
+  uint64_t max_tokens = out.max_tokens;
+  in.read("max_tokens", max_tokens, 1, 65'536);
+  out.max_tokens = static_cast<uint32_t>(max_tokens);
+  read_timeout(in, "request_timeout_s", out.request_timeout);
+}
+
+void read_model_registry(toml_section& in, model_registry_options& out) {
+  read_path(in, "file", out.file);
+  in.read("url", out.url);
+  read_timeout(in, "timeout_s", out.timeout);
+  in.sections("probe", [&](toml_section& entry) { read_probe(entry, out.probes.emplace_back()); });
+}
+
+void read_world_model(toml_section& in, world_model_options& out) {
+  read_path(in, "file", out.file);
+  in.read("url", out.url);
+  read_timeout(in, "timeout_s", out.timeout);
+}
+
+void read_regression(toml_section& in, regression_options& out) {
+  in.read("command", out.command);
+  in.read("workdir", out.workdir);
+  in.read("environment", out.environment);
+  in.read("results_file", out.results_file);
+  read_timeout(in, "timeout_s", out.timeout);
+  std::string format = "auto";
+  in.read("format", format);
+  auto parsed = parse_test_format(format);
+  if (!parsed)
+    in.refuse("format", "must be auto, pytest, ctest or junit");
+  out.format = *parsed;
+}
+
+void read_guardrail(toml_section& in, guardrail_options& out) {
+  read_path(in, "manifest", out.manifest);
+  read_path(in, "public_key", out.public_key);
+  read_timeout(in, "timeout_s", out.timeout);
+}
+
+void read_benchmarks(toml_section& in, node_config& config) {
+  uint64_t repeats = config.repeats;
+  in.read("repeats", repeats, 1, 1'000);
+  config.repeats = static_cast<uint32_t>(repeats);
+  in.section("model_registry", [&](toml_section& s) { read_model_registry(s, config.model_registry); });
+  in.section("world_model", [&](toml_section& s) { read_world_model(s, config.world_model); });
+  in.section("regression", [&](toml_section& s) { read_regression(s, config.regression); });
+  in.section("guardrail", [&](toml_section& s) { read_guardrail(s, config.guardrail); });
+}
+
+} // namespace
+
+void read_config_file(const fs::path& file, node_config& config) {
+  toml::table table;
+  try {
+    table = toml::parse_file(file.string());
+  } catch (const toml::parse_error& e) {
+    throw config_error{file.string() + ":" + std::to_string(e.source().begin.line) + ": " +
+                       std::string{e.description()}};
+  }
+  toml_section root{table, "", file.string()};
+  root.section("node", [&](toml_section& s) { read_node(s, config); });
+  root.section("store", [&](toml_section& s) { read_store(s, config.store); });
+  root.section("http", [&](toml_section& s) { read_http(s, config.http); });
+  root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
+  root.finish();
+}
+
+void parse_endpoint(std::string_view text, std::string_view option, std::string& address, uint16_t& port) {
+  auto colon = text.rfind(':');
+  auto host = text.substr(0, colon == text.npos ? 0 : colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != host.npos)
+    host = {}; // an IPv6 address without brackets: where it ends is anybody's guess
+  uint16_t number = 0;
+  auto digits = colon == text.npos ? std::string_view{} : text.substr(colon + 1);
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (host.empty() || digits.empty() || error != std::errc{} || end != digits.data() + digits.size())
+    throw config_error{std::string{option} + " must be ADDRESS:PORT, not " + std::string{text}};
+  address = host;
+  port = number;
+}
+
+void validate(const node_config& config) {
+  if (!is_valid_id(config.name))
+    throw config_error{"the node's name \"" + config.name + "\" " + std::string{id_rule} + " (--name or node.name)"};
+  constexpr std::array levels{"trace", "debug", "info", "warning", "error", "critical"};
+  if (std::find(levels.begin(), levels.end(), config.log_level) == levels.end())
+    throw config_error{"the log level \"" + config.log_level +
+                       "\" must be trace, debug, info, warning, error or critical"};
+  require("http", config.http.validate());
+  require("benchmarks.model_registry", config.model_registry.validate());
+  require("benchmarks.world_model", config.world_model.validate());
+  require("benchmarks.regression", config.regression.validate());
+  require("benchmarks.guardrail", config.guardrail.validate());
+}
+
+} // namespace hive

@@ -1,0 +1,219 @@
+#include "apps/hived/node.hpp"
+
+#include "actors/benchmark/command_adapter.hpp"
+#include "actors/benchmark/inputs.hpp"
+#include "actors/benchmark/registry.hpp"
+#include "actors/benchmark/runner.hpp"
+#include "actors/http/api.hpp"
+#include "actors/node/environment.hpp"
+#include "actors/node/identity.hpp"
+#include "actors/store/committer.hpp"
+#include "actors/upgrade/checker.hpp"
+#include "apps/version.hpp"
+#include "gpu/devices.hpp"
+#include "messages/register.hpp"
+#include "messages/timestamp.hpp"
+
+#include <mutex>
+#include <prometheus/registry.h>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+struct caf_config : caf::actor_system_config {
+  caf_config() {
+    register_messages(*this);
+    set("logger.verbosity", caf::atom("quiet")); // CAF's own log is about CAF
+  }
+};
+
+/// What the node is doing, written by the supervisor and read by the HTTP server's thread.
+class node_status {
+public:
+  void set(const std::string& now) {
+    std::lock_guard lock{mutex_};
+    text_ = now;
+  }
+
+  std::string get() const {
+    std::lock_guard lock{mutex_};
+    return text_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::string text_ = "starting";
+};
+
+} // namespace
+
+struct node::impl {
+  node_config config;
+  node_identity identity;
+  std::shared_ptr<database> db;
+  std::shared_ptr<node_status> status = std::make_shared<node_status>();
+  std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
+  std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
+  caf_config system_config;
+  caf::actor_system system{system_config};
+
+  // Handles of the services, each set when its service starts and used by those behind it.
+  committer_actor committer;
+  runner_actor runner;
+  inputs_actor inputs;
+  registry_actor registry;
+  upgrade_checker_actor upgrades;
+  supervisor_actor supervisor;
+
+  /// Wraps a spawn function as a service whose typed handle is kept in `handle`.
+  template <class Handle, class Spawn>
+  static service make_service(std::string name, Handle& handle, Spawn spawn) {
+    return {std::move(name), [&handle, spawn]() -> caf::expected<caf::actor> {
+              handle = spawn();
+              return caf::actor_cast<caf::actor>(handle);
+            }};
+  }
+
+  /// In the order of their needs: each may use those before it.
+  std::vector<service> services() {
+    auto store = make_service("store", committer, [this] { return spawn_committer(system, db); });
+    store.essential = true;
+    return {
+      store,
+      make_service("runner", runner, [this] { return system.spawn(hive::runner, runner_options{}); }),
+      make_service("inputs", inputs,
+                   [this] { return system.spawn(hive::inputs, std::shared_ptr<const database>{db}, committer); }),
+      make_service("registry", registry, [this] { return spawn_registry(system, db, committer, describe_registry()); }),
+      make_service("upgrades", upgrades, [this] { return spawn_upgrade_checker(system, db); }),
+      {"http", [this] { return start_http(); }}};
+  }
+
+  registry_options describe_registry() {
+    registry_options out;
+    out.node = config.name;
+    out.environment = describe_environment(find_gpus());
+    out.checkout = config.checkout;
+    out.repeats = config.repeats;
+    out.builtin = builtin_adapters();
+    out.command_adapter = [this](const msg<wire::CommandSpec>& spec) { return command_definition(spec); };
+    return out;
+  }
+
+  std::vector<adapter_definition> builtin_adapters() {
+    std::vector<adapter_definition> out;
+    auto add = [&](std::string name, std::chrono::milliseconds timeout, std::function<adapter_actor()> spawn) {
+      auto& definition = out.emplace_back();
+      definition.name = std::move(name);
+      definition.timeout = timeout;
+      definition.spawn = std::move(spawn);
+    };
+    std::shared_ptr<const database> stored = db;
+    add("model_registry", config.model_registry.timeout,
+        [this, stored] { return system.spawn(model_registry_adapter, stored, config.model_registry); });
+    add("world_model", config.world_model.timeout,
+        [this, stored] { return system.spawn(world_model_adapter, stored, inputs, config.world_model); });
+    add("regression", config.regression.timeout,
+        [this] { return system.spawn(regression_adapter, runner, std::string{"regression"}, config.regression); });
+    add("guardrail", config.guardrail.timeout, [this] { return system.spawn(guardrail_adapter, config.guardrail); });
+    return out;
+  }
+
+  adapter_definition command_definition(const msg<wire::CommandSpec>& spec) {
+    adapter_definition out;
+    out.name = spec->getName().cStr();
+    out.tier = spec->getTier();
+    out.source = "command";
+    out.requires_gpu = spec->getRequiresGpu();
+    out.min_vram_gb = spec->getMinVramGb();
+    out.timeout =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(spec->getTimeoutS()));
+    out.spawn = [this, spec] { return system.spawn(command_adapter, runner, spec); };
+    return out;
+  }
+
+  caf::expected<caf::actor> start_http() {
+    http::api_services api;
+    api.registry = registry;
+    api.upgrades = upgrades;
+    api.inputs = inputs;
+    api.health = [this] { return health(); };
+    api.not_ready = [status = status] {
+      auto now = status->get();
+      return now == "ok" ? std::string{} : now;
+    };
+    api.metrics = metrics;
+    api.version = version_text;
+    auto server = http::spawn_server(system, config.http, http::api_routes(api), metrics);
+    if (!server)
+      return server.error();
+    config.http.port = server->port; // a restart takes the same one, also where any was asked for
+    return server->gateway;
+  }
+
+  msg<wire::Health> health() const {
+    return msg<wire::Health>::build([&](wire::Health::Builder out) {
+      out.setStatus(status->get());
+      out.setNode(config.name);
+      out.setVersion(version_text);
+      out.setEpoch(identity.epoch);
+      out.setUptimeS(std::chrono::duration<double>(std::chrono::steady_clock::now() - started_at).count());
+    });
+  }
+
+  caf::error start_services() {
+    supervisor_options options;
+    options.on_status = [status = status](const std::string& now) { status->set(now); };
+    supervisor = spawn_supervisor(system, services(), std::move(options));
+    caf::scoped_actor self{system};
+    caf::error failure;
+    self->request(supervisor, caf::infinite, start_atom::value)
+      .receive([](caf::ok_atom) {}, [&](caf::error& err) { failure = std::move(err); });
+    return failure;
+  }
+};
+
+node::node(std::unique_ptr<impl> state) : impl_{std::move(state)} {
+}
+
+node::~node() = default;
+
+caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
+  auto state = std::make_unique<impl>();
+  state->config = config;
+  auto options = config.store;
+  options.on_background_error = [](std::string what) { spdlog::error("The store's background work failed: {}", what); };
+  auto db = database::open(std::move(options));
+  if (!db)
+    return db.error();
+  state->db = std::move(*db);
+  auto identity = begin_epoch(*state->db, now_unix_micros());
+  if (!identity)
+    return identity.error();
+  state->identity = std::move(*identity);
+  if (auto failure = state->start_services())
+    return failure;
+  return std::unique_ptr<node>{new node{std::move(state)}};
+}
+
+const node_id& node::id() const {
+  return impl_->identity.id;
+}
+
+std::string node::http_endpoint() const {
+  return impl_->config.http.endpoint();
+}
+
+caf::error node::serve_until(shutdown_signal& signal) {
+  caf::scoped_actor self{impl_->system};
+  self->monitor(impl_->supervisor);
+  signal.watch([supervisor = impl_->supervisor](int number) {
+    spdlog::info("Stopping on signal {}; a second one stops at once", number);
+    caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
+  });
+  caf::error reason;
+  self->receive([&](caf::down_msg& down) { reason = std::move(down.reason); });
+  return reason == caf::exit_reason::user_shutdown ? caf::error{} : reason;
+}
+
+} // namespace hive

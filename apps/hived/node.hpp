@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/node/supervisor.hpp"
+#include "apps/hived/config.hpp"
+#include "apps/hived/shutdown_signal.hpp"
+#include "messages/ids.hpp"
+
+#include <memory>
+
+namespace hive {
+
+/// A running node: the store, the actor system and the services, wired together. The only place that knows them all.
+class node {
+public:
+  /// Opens the store, raises and keeps the epoch, starts every service. Returns when the node serves.
+  static caf::expected<std::unique_ptr<node>> start(const node_config& config);
+
+  ~node();
+
+  const node_id& id() const;
+
+  /// ADDRESS:PORT with the port that is really bound.
+  std::string http_endpoint() const;
+
+  /// Returns after an ordered stop: nothing when `signal` asked for it, else why the node gave up.
+  caf::error serve_until(shutdown_signal& signal);
+
+private:
+  struct impl;
+  explicit node(std::unique_ptr<impl> state);
+
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace hive

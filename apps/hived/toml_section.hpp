@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <toml++/toml.h>
+#include <vector>
+
+namespace hive {
+
+/// A configuration that cannot be used; `what()` names file, line and key.
+class config_error : public std::runtime_error {
+public:
+  using runtime_error::runtime_error;
+};
+
+/// One table of a TOML file, read strictly: each key must be asked for by the time `finish` is called, and must have
+/// the type and range it is asked with. Everything else throws config_error.
+class toml_section {
+public:
+  /// `path` is the table's name in messages, such as "benchmarks.regression"; empty for the whole file.
+  toml_section(const toml::table& table, std::string path, std::string file);
+
+  /// Each leaves `out` as it is when the key is not given.
+  void read(std::string_view key, std::string& out);
+  void read(std::string_view key, bool& out);
+  void read(std::string_view key, double& out, double min, double max);
+  void read(std::string_view key, uint64_t& out, uint64_t min, uint64_t max);
+  void read(std::string_view key, std::vector<std::string>& out);
+  /// A table of strings, such as environment variables.
+  void read(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
+
+  /// Reads the subtable `key`, if it is there, and finishes it.
+  void section(std::string_view key, const std::function<void(toml_section&)>& read_it);
+  /// The same for each table of an array of tables.
+  void sections(std::string_view key, const std::function<void(toml_section&)>& read_each);
+
+  /// Refuses keys that nobody asked for.
+  void finish() const;
+
+  /// Refuses the value of `key` with `why`.
+  [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
+
+private:
+  const toml::node* find(std::string_view key);
+  std::string place(const toml::node* node, std::string_view key) const;
+
+  const toml::table& table_;
+  std::string path_;
+  std::string file_;
+  std::set<std::string, std::less<>> known_;
+};
+
+} // namespace hive

@@ -1,0 +1,43 @@
+#include "actors/benchmark/answer_match.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hive {
+namespace {
+
+TEST(AnswerMatch, TextsMatchWithoutRegardToForm) {
+  for (auto given : {"Paris", " paris\n", "PARIS.", "\"Paris\"", "**Paris**", "(paris)!", "'Paris'."})
+    EXPECT_TRUE(answers_match("Paris", given)) << given;
+  EXPECT_TRUE(answers_match("new  york", "New\nYork"));
+  EXPECT_TRUE(answers_match("Köln", "Köln"));
+}
+
+TEST(AnswerMatch, OtherTextsDoNot) {
+  for (auto given : {"", " ", ".", "London", "It is Paris", "Paris London", "Pari", "42"})
+    EXPECT_FALSE(answers_match("Paris", given)) << given;
+  EXPECT_FALSE(answers_match("", ""));
+  EXPECT_FALSE(answers_match("...", "..."));
+}
+
+TEST(AnswerMatch, NumbersMatchByValue) {
+  for (auto given : {"0.5", ".5", "0.50", "5e-1", "+0.5", "`0.5`", "0.5.", "0.50000000001"})
+    EXPECT_TRUE(answers_match("0.5", given)) << given;
+  EXPECT_TRUE(answers_match("-3", "-3.0"));
+  EXPECT_TRUE(answers_match("0", "-0.0"));
+  EXPECT_TRUE(answers_match("1e300", "1e300"));
+}
+
+TEST(AnswerMatch, OtherNumbersDoNot) {
+  for (auto given : {"5", "0.51", "-0.5", "0.5 m", "1/2", "0.5000001", "half"})
+    EXPECT_FALSE(answers_match("0.5", given)) << given;
+  EXPECT_FALSE(answers_match("0", "1e-12"));
+}
+
+TEST(AnswerMatch, WordsThatParseAsNumbersAreWords) {
+  EXPECT_TRUE(answers_match("nan", "NaN"));
+  EXPECT_TRUE(answers_match("inf", "Inf."));
+  EXPECT_FALSE(answers_match("inf", "1e999"));
+}
+
+} // namespace
+} // namespace hive

@@ -1,0 +1,202 @@
+#include "actors/benchmark/model_probe.hpp"
+
+#include "messages/ec.hpp"
+#include "tests/support/fake_http_server.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ModelProbe : public ::testing::Test {
+protected:
+  probe_options options_for(const fake_http_server& server) {
+    probe_options out;
+    out.base_url = server.url() + "/v1";
+    out.model = "m";
+    return out;
+  }
+
+  std::filesystem::path questions(const std::string& text) {
+    return put_file(temp.path() / "questions.jsonl", text);
+  }
+
+  temporary_directory temp;
+};
+
+TEST_F(ModelProbe, MeasuresLatencyAndMatches) {
+  fake_http_server server{[](const fake_request& request) -> fake_response {
+    bool sum = request.body.find("1+1") != std::string::npos;
+    return {200, chat_completion(sum ? "2." : "I do not know")};
+  }};
+  auto options = options_for(server);
+  options.questions = questions("{\"question\": \"1+1?\", \"answer\": \"2.0\"}\n\n"
+                                "{\"question\": \"Capital of \\\"France\\\"?\", \"answer\": \"Paris\"}\r\n");
+  auto result = run_probe(options, 3, {});
+  ASSERT_TRUE(result) << text_of(result.error());
+  EXPECT_THAT(result->matches, ElementsAre(1, 0, 1, 0, 1, 0));
+  ASSERT_EQ(result->latencies_ms.size(), 6u);
+  for (auto latency : result->latencies_ms)
+    EXPECT_GT(latency, 0);
+  auto sent = server.requests();
+  ASSERT_EQ(sent.size(), 6u);
+  EXPECT_THAT(sent[0].head, HasSubstr("POST /v1/chat/completions HTTP/1.1"));
+  EXPECT_THAT(sent[0].head, HasSubstr("Content-Type: application/json"));
+  EXPECT_THAT(sent[0].head, Not(HasSubstr("Authorization")));
+  EXPECT_THAT(sent[0].body, HasSubstr("\"model\":\"m\""));
+  EXPECT_THAT(sent[1].body, HasSubstr("Capital of \\\"France\\\"?"));
+}
+
+TEST_F(ModelProbe, EveryRepeatAsksTheSameQuestions) {
+  fake_http_server server{[](const fake_request&) -> fake_response { return {200, chat_completion("x")}; }};
+  auto options = options_for(server);
+  options.base_url += "//";
+  options.requests = 2;
+  options.questions =
+    questions("{\"question\":\"first\",\"answer\":\"x\"}\n{\"question\":\"second\",\"answer\":\"x\"}\n"
+              "{\"question\":\"third\",\"answer\":\"x\"}");
+  auto result = run_probe(options, 2, {});
+  ASSERT_TRUE(result) << text_of(result.error());
+  auto sent = server.requests();
+  ASSERT_EQ(sent.size(), 4u);
+  EXPECT_THAT(sent[1].body, HasSubstr("second"));
+  EXPECT_THAT(sent[2].body, HasSubstr("first"));
+  EXPECT_THAT(sent[3].head, HasSubstr("POST /v1/chat/completions "));
+}
+
+TEST_F(ModelProbe, WithoutQuestionsOnlyLatencyIsMeasured) {
+  fake_http_server server{[](const fake_request&) -> fake_response { return {200, chat_completion("")}; }};
+  auto result = run_probe(options_for(server), 1, {});
+  ASSERT_TRUE(result) << text_of(result.error());
+  EXPECT_EQ(result->latencies_ms.size(), defaults::probe_requests);
+  EXPECT_TRUE(result->matches.empty());
+}
+
+TEST_F(ModelProbe, SendsTheKeyOfTheEnvironment) {
+  fake_http_server server{[](const fake_request&) -> fake_response { return {401, "wrong key"}; }};
+  auto options = options_for(server);
+  options.api_key_env = "HIVE_TEST_PROBE_KEY";
+  ::unsetenv("HIVE_TEST_PROBE_KEY");
+  EXPECT_THAT(text_of(run_probe(options, 1, {}).error()), HasSubstr("HIVE_TEST_PROBE_KEY"));
+  ::setenv("HIVE_TEST_PROBE_KEY", "a key\r\nX-Other: 1", 1);
+  EXPECT_EQ(code_of(run_probe(options, 1, {}).error()), ec::invalid);
+  EXPECT_TRUE(server.requests().empty());
+  ::setenv("HIVE_TEST_PROBE_KEY", "sk-123", 1);
+  auto refused = run_probe(options, 1, {});
+  ::unsetenv("HIVE_TEST_PROBE_KEY");
+  EXPECT_EQ(code_of(refused.error()), ec::unavailable);
+  EXPECT_THAT(text_of(refused.error()), HasSubstr("answered 401: wrong key"));
+  EXPECT_THAT(text_of(refused.error()), Not(HasSubstr("sk-123")));
+  ASSERT_EQ(server.requests().size(), 1u);
+  EXPECT_THAT(server.requests()[0].head, HasSubstr("Authorization: Bearer sk-123"));
+}
+
+TEST_F(ModelProbe, OneFailedRequestFailsTheProbe) {
+  std::atomic<int> count = 0;
+  fake_http_server server{[&](const fake_request&) -> fake_response {
+    return ++count == 4 ? fake_response{503, "busy\x1b[31m"} : fake_response{200, chat_completion("x")};
+  }};
+  auto result = run_probe(options_for(server), 1, {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(code_of(result.error()), ec::unavailable);
+  EXPECT_THAT(text_of(result.error()), HasSubstr("answered 503: busy\\x1b"));
+}
+
+TEST_F(ModelProbe, AnswersThatAreNoneAreErrors) {
+  for (const std::string body :
+       {"", "no json", "[]", "{}", "{\"choices\": []}", "{\"choices\": [1]}", "{\"choices\": {\"message\": 1}}",
+        "{\"choices\": [{\"message\": {\"content\": null}}]}", "{\"choices\": [{\"text\": \"x\"}]}", "\xff\xfe"}) {
+    fake_http_server server{[&](const fake_request&) -> fake_response { return {200, body}; }};
+    EXPECT_EQ(code_of(run_probe(options_for(server), 1, {}).error()), ec::malformed) << body;
+  }
+  fake_http_server deep{[](const fake_request&) -> fake_response {
+    return {200, "{\"choices\":" + std::string(100'000, '[')};
+  }};
+  EXPECT_EQ(code_of(run_probe(options_for(deep), 1, {}).error()), ec::malformed);
+}
+
+TEST_F(ModelProbe, AHangingEndpointTimesOut) {
+  fake_http_server server{[](const fake_request&) -> fake_response { return {.hang = true}; }};
+  auto options = options_for(server);
+  options.request_timeout = 30ms;
+  EXPECT_EQ(code_of(run_probe(options, 1, {}).error()), ec::timed_out);
+  // The measurement's own end counts as well.
+  options.request_timeout = 10h;
+  EXPECT_EQ(code_of(run_probe(options, 1, {{}, work_limit::clock::now() + 30ms}).error()), ec::timed_out);
+}
+
+TEST_F(ModelProbe, AHangingRequestIsCancelled) {
+  std::stop_source stop;
+  fake_http_server server{[&](const fake_request&) -> fake_response {
+    stop.request_stop();
+    return {.hang = true};
+  }};
+  auto options = options_for(server);
+  options.request_timeout = 10h;
+  auto result = run_probe(options, 1, {stop.get_token()});
+  ASSERT_FALSE(result);
+  EXPECT_THAT(text_of(result.error()), HasSubstr("cancelled"));
+}
+
+TEST_F(ModelProbe, NobodyThereIsUnavailable) {
+  std::string url;
+  {
+    fake_http_server server{[](const fake_request&) -> fake_response { return {}; }};
+    url = server.url();
+  }
+  probe_options options;
+  options.base_url = url;
+  options.model = "m";
+  EXPECT_EQ(code_of(run_probe(options, 1, {}).error()), ec::unavailable);
+}
+
+TEST_F(ModelProbe, TooManySamplesAreRefusedBeforeTheFirst) {
+  fake_http_server server{[](const fake_request&) -> fake_response { return {200, chat_completion("x")}; }};
+  auto options = options_for(server);
+  options.requests = 11;
+  EXPECT_EQ(code_of(run_probe(options, 1'000, {}).error()), ec::too_large);
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(ModelProbe, BadQuestionFilesNameTheLine) {
+  auto error_of = [&](const std::string& text) { return text_of(read_questions(questions(text)).error()); };
+  EXPECT_THAT(error_of("{\"question\":\"q\",\"answer\":\"a\"}\n{\"question\":\"q\"}\n"),
+              HasSubstr("questions.jsonl:2: /answer is required"));
+  EXPECT_THAT(error_of("\n\nnonsense"), HasSubstr("questions.jsonl:3"));
+  EXPECT_THAT(error_of("\n \n"), HasSubstr("holds no question"));
+  EXPECT_EQ(code_of(read_questions(temp.path() / "absent").error()), ec::not_found);
+}
+
+TEST_F(ModelProbe, OptionsAreValidated) {
+  auto with = [](auto change) {
+    probe_options out;
+    out.base_url = "http://localhost:1/v1";
+    out.model = "m";
+    change(out);
+    return text_of(out.validate());
+  };
+  EXPECT_EQ(with([](auto&) {}), "");
+  EXPECT_THAT(with([](auto& o) { o.model = ""; }), HasSubstr("model is required"));
+  EXPECT_THAT(with([](auto& o) { o.model = "Qwen/Qwen2"; }), HasSubstr("name is required"));
+  EXPECT_EQ(with([](auto& o) { o.model = "Qwen/Qwen2", o.name = "qwen2"; }), "");
+  EXPECT_THAT(with([](auto& o) { o.name = "../x"; }), HasSubstr("name must start"));
+  for (const std::string url : {"", "localhost:1", "ftp://x/", "file:///etc/passwd", "http://", "https:///x"})
+    EXPECT_THAT(with([&](auto& o) { o.base_url = url; }), HasSubstr("base_url")) << url;
+  EXPECT_THAT(with([](auto& o) { o.base_url = "http://me:secret@x/"; }), HasSubstr("user name"));
+  EXPECT_EQ(with([](auto& o) { o.base_url = "https://x/@me"; }), "");
+  EXPECT_THAT(with([](auto& o) { o.requests = 10'001; }), HasSubstr("requests"));
+  EXPECT_THAT(with([](auto& o) { o.request_timeout = 0ms; }), HasSubstr("request_timeout"));
+  EXPECT_THAT(with([](auto& o) { o.max_tokens = 0; }), HasSubstr("max_tokens"));
+}
+
+} // namespace
+} // namespace hive

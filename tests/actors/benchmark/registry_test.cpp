@@ -1,0 +1,283 @@
+#include "actors/benchmark/registry.hpp"
+
+#include "actors/store/committer.hpp"
+#include "messages/json.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hive {
+namespace {
+
+using namespace std::chrono_literals;
+
+using answer = std::function<caf::result<msg<wire::Measurement>>(adapter_actor::pointer)>;
+
+msg<wire::Measurement> measured(const std::string& metric, double value) {
+  return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
+    auto metrics = out.initMetrics(1);
+    metrics[0].setName(metric);
+    metrics[0].setValue(value);
+    metrics[0].setUnit("ms");
+  });
+}
+
+/// A registry over a real store, with adapters that do what a test says.
+struct registry_fixture : testing::Test {
+  temporary_directory dir;
+  std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
+  test_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  committer_actor committer = spawn_committer(system, db);
+  std::vector<adapter_definition> adapters;
+  registry_actor registry;
+
+  void add(const std::string& name, answer how, std::chrono::milliseconds timeout = 5s) {
+    adapter_definition definition;
+    definition.name = name;
+    definition.timeout = timeout;
+    definition.spawn = [this, how] {
+      return system.spawn([how](adapter_actor::pointer actor) -> adapter_actor::behavior_type {
+        return {[actor, how](const msg<wire::MeasureRequest>&) { return how(actor); }};
+      });
+    };
+    adapters.push_back(std::move(definition));
+  }
+
+  void start() {
+    registry_options options;
+    options.node = "test-node";
+    options.builtin = adapters;
+    options.command_adapter = [this](const msg<wire::CommandSpec>& spec) {
+      adapter_definition definition;
+      definition.name = spec->getName().cStr();
+      definition.source = "command";
+      definition.spawn = [this] {
+        return system.spawn([]() -> adapter_actor::behavior_type {
+          return {[](const msg<wire::MeasureRequest>&) { return measured("registered", 1); }};
+        });
+      };
+      return definition;
+    };
+    registry = spawn_registry(system, db, committer, options);
+  }
+
+  void stop() {
+    self->send_exit(registry, caf::exit_reason::user_shutdown);
+    self->wait_for(registry);
+  }
+
+  ~registry_fixture() override {
+    if (registry)
+      stop();
+    self->send_exit(committer, caf::exit_reason::user_shutdown);
+    self->wait_for(committer);
+  }
+
+  template <class Answer, class Question>
+  caf::expected<msg<Answer>> ask(msg<Question> question) {
+    caf::expected<msg<Answer>> out = fail(ec::internal, "no answer");
+    self->request(registry, 30s, std::move(question))
+      .receive([&](const msg<Answer>& m) { out = m; }, [&](caf::error& err) { out = std::move(err); });
+    return out;
+  }
+
+  caf::expected<msg<wire::Snapshot>> capture(const std::string& version) {
+    return ask<wire::Snapshot>(*from_json<wire::CaptureRequest>(R"({"version":")" + version + R"("})"));
+  }
+
+  caf::expected<msg<wire::Snapshot>> import(const std::string& json) {
+    auto snapshot = from_json<wire::Snapshot>(json);
+    EXPECT_TRUE(snapshot) << text_of(snapshot.error());
+    return ask<wire::Snapshot>(msg<wire::ImportSnapshot>::build([&](wire::ImportSnapshot::Builder out) {
+      out.setVersion((*snapshot)->getVersion());
+      out.setSnapshot(**snapshot);
+    }));
+  }
+
+  static std::string outcome(const msg<wire::Snapshot>& snapshot, std::string_view adapter) {
+    for (auto found : snapshot->getAdapters())
+      if (found.getName() == kj::StringPtr{std::string{adapter}.c_str()}) {
+        std::string status = found.getStatus() == wire::AdapterStatus::OK      ? "ok"
+                             : found.getStatus() == wire::AdapterStatus::ERROR ? "error"
+                                                                               : "skipped";
+        return status + ":" + found.getReason().cStr();
+      }
+    return "absent";
+  }
+};
+
+TEST_F(registry_fixture, ACaptureHoldsEveryAdapterAndIsStored) {
+  add("one", [](auto) { return measured("latency", 7); });
+  add("two", [](auto) { return measured("latency", 9); });
+  start();
+  auto snapshot = capture("v1");
+  ASSERT_TRUE(snapshot) << text_of(snapshot.error());
+  auto json = to_json(*snapshot);
+  EXPECT_NE(json.find(R"("one.latency":{"adapter":"one","value":7)"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("two.latency":{"adapter":"two","value":9)"), std::string::npos) << json;
+  auto query = *from_json<wire::SnapshotQuery>(R"({"version":"v1"})");
+  EXPECT_EQ(ask<wire::Snapshot>(query)->bytes(), snapshot->bytes());
+}
+
+TEST_F(registry_fixture, OneThatHangsOneThatCrashesAndOneThatFailsCostNoOthersResult) {
+  add("good", [](auto) { return measured("latency", 7); });
+  add(
+    "hangs",
+    [](adapter_actor::pointer actor) -> caf::result<msg<wire::Measurement>> {
+      return actor->make_response_promise<msg<wire::Measurement>>(); // and never answers
+    },
+    200ms);
+  add("crashes", [](auto) -> caf::result<msg<wire::Measurement>> { throw std::runtime_error("boom"); });
+  add("fails", [](auto) -> caf::result<msg<wire::Measurement>> { return fail(ec::process_failed, "no such file"); });
+  add("skips", [](auto) -> caf::result<msg<wire::Measurement>> {
+    return msg<wire::Measurement>::build([](auto out) { out.setSkipped("nothing configured"); });
+  });
+  start();
+  for (std::string version : {"v1", "v2"}) { // the second time those that hung or crashed have been replaced
+    auto snapshot = capture(version);
+    ASSERT_TRUE(snapshot) << text_of(snapshot.error());
+    EXPECT_EQ((*snapshot)->getMetrics().size(), 1u);
+    EXPECT_EQ(outcome(*snapshot, "good"), "ok:");
+    EXPECT_EQ(outcome(*snapshot, "hangs"), "error:did not answer within its 200 ms");
+    EXPECT_TRUE(outcome(*snapshot, "crashes").starts_with("error:ended while measuring"));
+    EXPECT_EQ(outcome(*snapshot, "fails"), "error:no such file");
+    EXPECT_EQ(outcome(*snapshot, "skips"), "skipped:nothing configured");
+  }
+}
+
+TEST_F(registry_fixture, AValueThatIsNotFiniteIsAnErrorOfItsAdapter) {
+  add("wild", [](auto) { return measured("ratio", std::numeric_limits<double>::quiet_NaN()); });
+  start();
+  EXPECT_EQ(outcome(*capture("v1"), "wild"), "error:reported a value of ratio that is not finite");
+}
+
+TEST_F(registry_fixture, AVersionIsCapturedOnceAtATime) {
+  add("slow", [](auto) {
+    std::this_thread::sleep_for(300ms);
+    return measured("latency", 1);
+  });
+  start();
+  auto request = *from_json<wire::CaptureRequest>(R"({"version":"v1"})");
+  caf::scoped_actor other{system};
+  auto first = other->request(registry, 30s, request);
+  EXPECT_EQ(code_of(capture("v1").error()), ec::busy);
+  EXPECT_EQ(code_of(import(R"({"version":"v1","metrics":{}})").error()), ec::busy);
+  first.receive([](const msg<wire::Snapshot>&) {}, [](caf::error& err) { FAIL() << text_of(err); });
+  EXPECT_TRUE(capture("v1")) << "free again after the capture";
+}
+
+TEST_F(registry_fixture, TheLatestCaptureIsTheVersionsAndAllAreKept) {
+  double value = 0;
+  add("a", [&value](auto) { return measured("latency", ++value); });
+  start();
+  for (int i = 0; i < 12; ++i)
+    ASSERT_TRUE(capture("v1"));
+  auto query = *from_json<wire::SnapshotQuery>(R"({"version":"v1"})");
+  EXPECT_EQ((*ask<wire::Snapshot>(query))->getMetrics()[0].getValue(), 12);
+  auto list = ask<wire::SnapshotList>(msg<wire::PageQuery>{});
+  ASSERT_EQ((*list)->getSnapshots().size(), 1u);
+  EXPECT_EQ((*list)->getSnapshots()[0].getCaptures(), 12u);
+  auto latest = ask<wire::LatestResults>(msg<wire::LatestResultsQuery>{});
+  EXPECT_EQ((*latest)->getResults().size(), 1u);
+  EXPECT_EQ((*latest)->getResults()[0].getValue(), 12);
+  EXPECT_STREQ((*latest)->getResults()[0].getName().cStr(), "a.latency");
+}
+
+TEST_F(registry_fixture, PagesThroughVersions) {
+  add("a", [](auto) { return measured("latency", 1); });
+  start();
+  for (int i = 0; i < 7; ++i)
+    ASSERT_TRUE(import(R"({"version":"v)" + std::to_string(i) + R"(","metrics":{}})"));
+  std::string seen, after;
+  do {
+    auto page = ask<wire::SnapshotList>(msg<wire::PageQuery>::build([&](auto out) {
+      out.setLimit(3);
+      out.setAfter(after);
+    }));
+    ASSERT_TRUE(page);
+    for (auto summary : (*page)->getSnapshots())
+      seen += std::string{summary.getVersion().cStr()} + " ";
+    after = (*page)->getNext().cStr();
+  } while (!after.empty());
+  EXPECT_EQ(seen, "v0 v1 v2 v3 v4 v5 v6 ");
+}
+
+TEST_F(registry_fixture, ImportsHartOsNestedForm) {
+  start();
+  auto snapshot = import(R"({"version":"v1","benchmarks":{
+    "b0":{"metrics":{"m0":{"value":1,"direction":"lower","unit":"ms"}}},
+    "b1":{"metrics":{"m0":{"value":2,"direction":"higher"}}},
+    "b2":{"skipped":true,"reason":"not available"}, "b3":{"error":"boom"}}})");
+  ASSERT_TRUE(snapshot) << text_of(snapshot.error());
+  EXPECT_TRUE((*snapshot)->getImported());
+  EXPECT_EQ((*snapshot)->getMetrics().size(), 2u);
+  EXPECT_EQ(outcome(*snapshot, "b2"), "skipped:not available");
+  EXPECT_EQ(outcome(*snapshot, "b3"), "error:boom");
+  auto latest = ask<wire::LatestResults>(msg<wire::LatestResultsQuery>{});
+  EXPECT_EQ((*latest)->getResults().size(), 0u) << "what was measured elsewhere is no result of this node";
+}
+
+TEST_F(registry_fixture, RefusesAnImportThatContradictsItself) {
+  start();
+  EXPECT_EQ(code_of(import(R"({"version":"v1","metrics":{"m":{"value":1,"direction":"lower"}},
+    "benchmarks":{"b":{"metrics":{}}}})")
+                      .error()),
+            ec::invalid);
+  EXPECT_EQ(code_of(import(R"({"version":"v1","metrics":{"m":{"value":1,"direction":"lower","adapter":"a"},
+    "a.m":{"value":1,"direction":"lower","adapter":"a"}}})")
+                      .error()),
+            ec::invalid);
+}
+
+TEST_F(registry_fixture, RegisteredCommandsSurviveARestart) {
+  add("builtin", [](auto) { return measured("latency", 1); });
+  start();
+  auto spec = *from_json<wire::CommandSpec>(R"({"name":"mine","command":["true"]})");
+  ASSERT_TRUE(ask<wire::BenchmarkInfo>(spec));
+  EXPECT_EQ(code_of(ask<wire::BenchmarkInfo>(spec).error()), ec::already_exists);
+  stop();
+  start();
+  EXPECT_EQ(outcome(*capture("v1"), "mine"), "ok:");
+  auto name = *from_json<wire::BenchmarkName>(R"({"name":"mine"})");
+  EXPECT_TRUE(ask<wire::BenchmarkInfo>(name));
+  EXPECT_EQ(code_of(ask<wire::BenchmarkInfo>(name).error()), ec::not_found);
+  auto builtin = *from_json<wire::BenchmarkName>(R"({"name":"builtin"})");
+  EXPECT_EQ(code_of(ask<wire::BenchmarkInfo>(builtin).error()), ec::forbidden);
+  stop();
+  start();
+  EXPECT_EQ(outcome(*capture("v2"), "mine"), "absent");
+}
+
+TEST_F(registry_fixture, CaptureNumbersGrowAcrossRestarts) {
+  add("a", [](auto) { return measured("latency", 1); });
+  uint64_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    start();
+    auto snapshot = capture("v1");
+    ASSERT_TRUE(snapshot);
+    EXPECT_GT((*snapshot)->getCaptureId(), last);
+    last = (*snapshot)->getCaptureId();
+    stop();
+  }
+}
+
+TEST_F(registry_fixture, StartsACaptureWithoutWaiting) {
+  add("a", [](auto) { return measured("latency", 1); });
+  start();
+  auto request = msg<wire::StartCapture>::build([](auto out) { out.initRequest().setVersion("v1"); });
+  auto accepted = ask<wire::CaptureAccepted>(request);
+  ASSERT_TRUE(accepted);
+  EXPECT_STREQ((*accepted)->getLocation().cStr(), "/api/v1/snapshots/v1");
+  auto query = *from_json<wire::SnapshotQuery>(R"({"version":"v1"})");
+  caf::expected<msg<wire::Snapshot>> found = fail(ec::not_found, "");
+  for (int i = 0; i < 500 && !(found = ask<wire::Snapshot>(query)); ++i)
+    std::this_thread::sleep_for(10ms);
+  ASSERT_TRUE(found);
+  EXPECT_EQ((*found)->getCaptureId(), (*accepted)->getCaptureId());
+}
+
+} // namespace
+} // namespace hive

@@ -1,0 +1,102 @@
+#include "messages/benchmark.capnp.h"
+#include "messages/json.hpp"
+#include "tests/apps/support/fake_node.hpp"
+#include "tests/apps/support/hivectl.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr auto info = R"({"name":"startup","tier":"fast","source":"command","available":true,"timeout_s":30})";
+
+fake_node answering(std::string body, int status = 200) {
+  return fake_node{[=](const fake_request&) { return fake_response{status, body}; }};
+}
+
+msg<wire::CommandSpec> sent_to(const fake_node& node) {
+  auto spec = from_json<wire::CommandSpec>(node.requests().back().body);
+  if (!spec)
+    throw std::runtime_error{text_of(spec.error())};
+  return *spec;
+}
+
+std::vector<std::string> command_of(const msg<wire::CommandSpec>& spec) {
+  std::vector<std::string> out;
+  for (auto word : spec->getCommand())
+    out.emplace_back(word.cStr());
+  return out;
+}
+
+TEST(BenchmarkList, PrintsATable) {
+  auto node = answering(R"({"benchmarks":[{"name":"guardrail","tier":"fast","source":"builtin","available":true,
+    "timeout_s":300},{"name":"qwen_encoder","tier":"heavy","source":"builtin","requires_gpu":true,
+    "reason":"no GPU","timeout_s":0.5}]})");
+  auto result = hivectl(node.url(), {"benchmark", "list"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(node.requests().back().target, "/api/v1/benchmarks");
+  EXPECT_EQ(result.out, "NAME          TIER   SOURCE   TIMEOUT S  AVAILABLE  REASON\n"
+                        "────────────  ─────  ───────  ─────────  ─────────  ──────\n"
+                        "guardrail     fast   builtin        300  yes        -\n"
+                        "qwen_encoder  heavy  builtin        0.5  no         no GPU\n");
+}
+
+TEST(BenchmarkRegister, SendsTheCommandUntouched) {
+  auto node = answering(info, 201);
+  auto result = hivectl(node.url(), {"benchmark", "register", "startup", "--", "run", "[a,b]", "", "--json", "-x", "--",
+                                     "{\"k\": \"v\"}", "a b"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().method, "POST");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/benchmarks");
+  EXPECT_THAT(command_of(sent_to(node)),
+              ElementsAre("run", "[a,b]", "", "--json", "-x", "--", "{\"k\": \"v\"}", "a b"));
+  EXPECT_THAT(result.out, HasSubstr("Registered startup")) << "--json belongs to the command";
+}
+
+TEST(BenchmarkRegister, SendsEveryOption) {
+  auto node = answering(info, 201);
+  auto result = hivectl(node.url(), {"benchmark", "register", "--env", "A=[1,2]", "--env", "B=x=y", "startup", "--tier",
+                                     "dynamic", "--timeout", "0.5", "--workdir", "/srv/x", "--", "true"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  auto spec = sent_to(node);
+  EXPECT_EQ(spec->getName(), "startup");
+  EXPECT_EQ(spec->getTier(), wire::Tier::DYNAMIC);
+  EXPECT_EQ(spec->getTimeoutS(), 0.5);
+  EXPECT_EQ(spec->getWorkdir(), "/srv/x");
+  ASSERT_EQ(spec->getEnvironment().size(), 2U);
+  EXPECT_EQ(spec->getEnvironment()[0].getName(), "A");
+  EXPECT_EQ(spec->getEnvironment()[0].getValue(), "[1,2]");
+  EXPECT_EQ(spec->getEnvironment()[1].getValue(), "x=y");
+}
+
+TEST(BenchmarkRegister, SaysWhenItCannotRunNow) {
+  auto node = answering(R"({"name":"startup","available":false,"reason":"/no/run does not exist"})", 201);
+  auto result = hivectl(node.url(), {"benchmark", "register", "startup", "--", "/no/run"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, HasSubstr("It cannot run now: /no/run does not exist\n"));
+}
+
+TEST(BenchmarkRegister, UnderANameInUseIsRefused) {
+  fake_node node{[](const fake_request&) {
+    return problem(409, R"({"title":"Exists","detail":"benchmark startup exists already","code":"already_exists"})");
+  }};
+  auto result = hivectl(node.url(), {"benchmark", "register", "startup", "--", "true"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.err, "hivectl: benchmark startup exists already\n");
+}
+
+TEST(BenchmarkRemove, NamesWhatIsGone) {
+  auto node = answering(info);
+  auto result = hivectl(node.url(), {"benchmark", "remove", "startup"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(node.requests().back().method, "DELETE");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/benchmarks/startup");
+  EXPECT_THAT(result.out, HasSubstr("Removed startup"));
+}
+
+} // namespace
+} // namespace hive::test

@@ -1,0 +1,113 @@
+// hivectl against the real hived: what the two make of each other's messages.
+
+#include "messages/json.hpp"
+#include "messages/snapshot.capnp.h"
+#include "tests/apps/support/hivectl.hpp"
+#include "tests/apps/support/running_node.hpp"
+#include "tests/support/files.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class RealNode : public testing::Test {
+protected:
+  program_result run(std::vector<std::string> arguments) const {
+    return hivectl(node_.url(), std::move(arguments));
+  }
+
+  /// Fails the test unless the command is done.
+  std::string done(std::vector<std::string> arguments) const {
+    auto result = run(std::move(arguments));
+    EXPECT_EQ(result.status, 0) << result.err << result.out;
+    EXPECT_EQ(result.err, "");
+    return result.out;
+  }
+
+  void put_snapshot(const std::string& version, const std::string& metrics) const {
+    temporary_directory folder;
+    auto file = put_file(folder.path() / "s.json",
+                         R"({"version":")" + version + R"(","benchmarks":{"a":{"metrics":{)" + metrics + "}}}}");
+    done({"snapshot", "import", file});
+  }
+
+  running_node node_;
+};
+
+constexpr auto measure = R"(echo '{"metrics":{"startup_ms":{"value":12.5,"direction":"lower","unit":"µs"}}}')";
+
+TEST_F(RealNode, CapturesWhatARegisteredCommandMeasures) {
+  EXPECT_THAT(
+    done({"benchmark", "register", "startup", "--timeout", "20", "--env", "A=[1]", "--", "sh", "-c", measure}),
+    HasSubstr("Registered startup"));
+  EXPECT_THAT(done({"benchmark", "list"}), HasSubstr("startup"));
+  auto again = run({"benchmark", "register", "startup", "--", "true"});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("startup"));
+
+  auto shown = done({"snapshot", "capture", "v1", "--repeats", "3", "--git-sha", "0123abc"});
+  EXPECT_THAT(shown, HasSubstr("startup_ms   12.5  µs    lower         3  startup\n"));
+  EXPECT_THAT(shown, HasSubstr("Git sha      0123abc\n"));
+  EXPECT_EQ(done({"snapshot", "show", "v1"}), shown);
+  EXPECT_THAT(done({"snapshot", "list"}), HasSubstr("\nv1  "));
+  EXPECT_THAT(done({"snapshot", "latest"}), HasSubstr("startup_ms"));
+
+  EXPECT_THAT(done({"benchmark", "remove", "startup"}), HasSubstr("Removed startup"));
+  EXPECT_THAT(done({"benchmark", "list"}), Not(HasSubstr("startup")));
+  EXPECT_EQ(run({"benchmark", "remove", "startup"}).status, 1);
+  EXPECT_EQ(run({"benchmark", "remove", "guardrail"}).status, 1) << "a built-in one stays";
+}
+
+TEST_F(RealNode, BeginsACaptureWithoutWaiting) {
+  EXPECT_THAT(done({"snapshot", "capture", "v1", "--no-wait"}), HasSubstr("of v1 has begun"));
+}
+
+TEST_F(RealNode, EndsWithTheVerdict) {
+  put_snapshot("v1", R"("m":{"value":100,"direction":"higher"},"n":{"value":5,"direction":"lower"})");
+  put_snapshot("v2", R"("m":{"value":99,"direction":"higher"},"n":{"value":3,"direction":"lower"})");
+  put_snapshot("v3", R"("m":{"value":50,"direction":"higher"})");
+  auto safe = run({"upgrade", "check", "v1", "v2", "--policy", "threshold"});
+  EXPECT_EQ(safe.status, 0);
+  EXPECT_THAT(safe.out, HasSubstr("Verdict  safe (policy threshold, 2 metrics compared)"));
+  EXPECT_THAT(safe.out, HasSubstr("improved"));
+  auto regressed = run({"upgrade", "check", "v1", "v3", "--policy", "threshold"});
+  EXPECT_EQ(regressed.status, 1);
+  EXPECT_THAT(regressed.out, HasSubstr("a.m"));
+  EXPECT_THAT(regressed.out, HasSubstr("-50.00%"));
+  auto inconclusive = run({"upgrade", "check", "v0", "v1", "--policy", "strict"});
+  EXPECT_EQ(inconclusive.status, 2) << inconclusive.out << inconclusive.err;
+}
+
+TEST_F(RealNode, TakesBackWhatItExported) {
+  put_snapshot("v1", R"("m":{"value":0.1234567890123456,"direction":"higher","samples":[0.1,0.2]})");
+  temporary_directory folder;
+  std::string file = folder.path() / "v1.json";
+  done({"snapshot", "export", "v1", "--out", file});
+  done({"snapshot", "import", file});
+  done({"snapshot", "import", file, "--version", "v1-copy"});
+  auto original = from_json<wire::Snapshot>(done({"--json", "snapshot", "show", "v1"}));
+  auto copy = from_json<wire::Snapshot>(done({"--json", "snapshot", "show", "v1-copy"}));
+  ASSERT_TRUE(original && copy);
+  EXPECT_EQ((*copy)->getVersion(), "v1-copy");
+  EXPECT_EQ((*copy)->getMetrics()[0].getValue(), (*original)->getMetrics()[0].getValue());
+}
+
+TEST_F(RealNode, SaysWhatTheNodeRefused) {
+  auto unknown = run({"snapshot", "show", "v9"});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.err, testing::AllOf(testing::StartsWith("hivectl: "), HasSubstr("v9")));
+  temporary_directory folder;
+  auto file = put_file(folder.path() / "s.json", R"({"version":"v1","metrics":{"m":{"value":"high"}}})");
+  auto wrong = run({"snapshot", "import", file});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("/metrics/m/value"));
+  EXPECT_EQ(wrong.out, "");
+}
+
+} // namespace
+} // namespace hive::test

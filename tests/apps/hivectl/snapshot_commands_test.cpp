@@ -1,0 +1,276 @@
+#include "messages/json.hpp"
+#include "messages/snapshot.capnp.h"
+#include "tests/apps/support/fake_node.hpp"
+#include "tests/apps/support/hivectl.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <future>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+constexpr auto snapshot_json = R"({"version":"v2","git_sha":"0123abcd","captured_at":"2026-02-24T12:00:00Z",
+  "tier":"fast","node":"alpha","environment":{"cpu_model":"Chip","cores":8,"memory_mib":1024,"kernel":"6.1",
+  "gpu":"none","fingerprint":"f"},"metrics":{
+    "world_model.flush_rate":{"value":0.875,"direction":"higher","unit":"ratio","adapter":"world_model",
+      "samples":[0.75,1.0]},
+    "lost":{"value":null,"direction":"lower","adapter":"a"}},
+  "adapters":{"world_model":{"status":"ok","duration_s":1.5},
+    "guardrail":{"status":"skipped","reason":"no manifest\nis configured \u001b[31m"}}})";
+
+fake_node answering(std::string body, int status = 200) {
+  return fake_node{[=](const fake_request&) { return fake_response{status, body}; }};
+}
+
+template <class T>
+msg<T> parse(const std::string& text) {
+  auto message = from_json<T>(text);
+  if (!message)
+    throw std::runtime_error{text_of(message.error()) + " in " + text};
+  return *message;
+}
+
+/// A file with this content that goes away with the test.
+class temporary_file {
+public:
+  explicit temporary_file(std::string_view content) : path_{put_file(folder_.path() / "snapshot.json", content)} {
+  }
+  const std::string& path() const {
+    return path_;
+  }
+  std::string content() const {
+    return file_text(path_);
+  }
+
+private:
+  temporary_directory folder_;
+  std::string path_;
+};
+
+TEST(SnapshotShow, PrintsFactsMetricsAndAdapters) {
+  auto node = answering(snapshot_json);
+  auto result = hivectl(node.url(), {"snapshot", "show", "v2"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(node.requests().back().method, "GET");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/snapshots/v2");
+  EXPECT_EQ(result.out, "Version      v2\n"
+                        "Git sha      0123abcd\n"
+                        "Captured at  2026-02-24T12:00:00Z\n"
+                        "Tier         fast\n"
+                        "Node         alpha\n"
+                        "Machine      Chip, 8 cores, 1024 MiB, 6.1, GPU: none\n"
+                        "\n"
+                        "METRIC                  VALUE  UNIT   BETTER  SAMPLES  ADAPTER\n"
+                        "──────────────────────  ─────  ─────  ──────  ───────  ───────────\n"
+                        "world_model.flush_rate  0.875  ratio  higher        2  world_model\n"
+                        "lost                        -  -      lower         0  a\n"
+                        "\n"
+                        "ADAPTER      STATUS   SECONDS  REASON\n"
+                        "───────────  ───────  ───────  ───────────────────────────────────\n"
+                        "world_model  ok         1.500  -\n"
+                        "guardrail    skipped    0.000  no manifest\\nis configured \\x1b[31m\n");
+}
+
+TEST(SnapshotShow, IsAsciiInAnAsciiLocale) {
+  auto node =
+    answering(R"({"version":"v2","node":"Zürich","metrics":{"x":{"value":1,"direction":"lower","unit":"µs"}}})");
+  auto run = hivectl_program({"--url", node.url(), "snapshot", "show", "v2"});
+  run.environment = {"LC_ALL=C"};
+  auto result = run_program(run);
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, HasSubstr("Node         Z?rich\n"));
+  EXPECT_THAT(result.out, HasSubstr("------  -----"));
+  for (char c : result.out)
+    ASSERT_TRUE(c == '\n' || (c >= ' ' && c <= '~'));
+}
+
+TEST(SnapshotShow, AsJsonIsTheSnapshot) {
+  auto node = answering(snapshot_json);
+  auto result = hivectl(node.url(), {"--json", "snapshot", "show", "v2"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(to_json(parse<wire::Snapshot>(result.out)), to_json(parse<wire::Snapshot>(snapshot_json)));
+  EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
+}
+
+TEST(SnapshotCapture, SendsWhatWasAskedFor) {
+  auto node = answering(snapshot_json, 201);
+  auto result =
+    hivectl(node.url(), {"snapshot", "capture", "v2", "--tier", "all", "--repeats", "7", "--git-sha", "abc"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.err, "") << "no progress where nobody watches";
+  auto request = node.requests().back();
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.target, "/api/v1/snapshots");
+  EXPECT_THAT(request.headers, HasSubstr("Content-Type: application/json"));
+  auto sent = parse<wire::CaptureRequest>(request.body);
+  EXPECT_EQ(sent->getVersion(), "v2");
+  EXPECT_EQ(sent->getGitSha(), "abc");
+  EXPECT_EQ(sent->getTier(), wire::Tier::ALL);
+  EXPECT_EQ(sent->getRepeats(), 7U);
+}
+
+TEST(SnapshotCapture, IsFastUnlessToldOtherwise) {
+  auto node = answering(snapshot_json, 201);
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "capture", "v2"}).status, 0);
+  auto sent = parse<wire::CaptureRequest>(node.requests().back().body);
+  EXPECT_EQ(sent->getTier(), wire::Tier::FAST);
+  EXPECT_EQ(sent->getRepeats(), 0U);
+  EXPECT_FALSE(sent->hasGitSha() && sent->getGitSha().size() > 0);
+}
+
+TEST(SnapshotCapture, WithoutWaitingSaysWhereTheResultWillBe) {
+  auto node = answering(R"({"version":"v2","capture_id":12,"location":"/api/v1/snapshots/v2"})", 202);
+  auto result = hivectl(node.url(), {"snapshot", "capture", "v2", "--no-wait"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(node.requests().back().target, HasSubstr("?wait=false"));
+  EXPECT_THAT(result.out, HasSubstr("Capture 12 of v2 has begun"));
+}
+
+TEST(SnapshotCapture, OfAVersionThatIsBeingCapturedIsRefused) {
+  fake_node node{[](const fake_request&) {
+    return problem(409, R"({"title":"Busy","detail":"version v2 is being captured","code":"busy"})");
+  }};
+  auto result = hivectl(node.url(), {"snapshot", "capture", "v2"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.err, "hivectl: version v2 is being captured\n");
+}
+
+TEST(SnapshotCapture, ShowsProgressOnATerminal) {
+  std::promise<void> seen;
+  bool told = false;
+  fake_node node{[&](const fake_request&) {
+    seen.get_future().wait(); // the capture ends only after its progress was shown
+    return fake_response{201, snapshot_json};
+  }};
+  auto run = hivectl_program({"--url", node.url(), "snapshot", "capture", "v2"});
+  run.terminal = true;
+  run.on_error_output = [&](const std::string& text) {
+    if (!told && text.find(" s") != std::string::npos) {
+      told = true;
+      seen.set_value();
+    }
+  };
+  auto result = run_program(run);
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.err, HasSubstr("Capturing v2 (fast)… 0 s"));
+  EXPECT_TRUE(result.err.ends_with("\r\x1b[K")) << "the line is wiped in the end";
+  EXPECT_THAT(result.out, HasSubstr("Version      v2\n"));
+}
+
+TEST(SnapshotList, JoinsAllPages) {
+  fake_node node{[](const fake_request& request) -> fake_response {
+    if (request.target.find("after=") == std::string::npos)
+      return {200, R"({"snapshots":[{"version":"v1","metric_count":3,"captures":1}],"next":"v1 &x"})"};
+    return {200,
+            R"({"snapshots":[{"version":"v2","git_sha":"abc","metric_count":12,"adapter_errors":1,"captures":4}]})"};
+  }};
+  auto result = hivectl(node.url(), {"snapshot", "list"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(node.requests().at(1).target, "/api/v1/snapshots?limit=1000&after=v1%20%26x");
+  EXPECT_EQ(result.out, "VERSION  CAPTURED AT  TIER  GIT SHA  METRICS  ERRORS  CAPTURES  NODE\n"
+                        "───────  ───────────  ────  ───────  ───────  ──────  ────────  ────\n"
+                        "v1       -            fast  -              3       0         1  -\n"
+                        "v2       -            fast  abc           12       1         4  -\n");
+  auto as_json = parse<wire::SnapshotList>(hivectl(node.url(), {"snapshot", "list", "--json"}).out);
+  ASSERT_EQ(as_json->getSnapshots().size(), 2U);
+  EXPECT_EQ(as_json->getSnapshots()[1].getVersion(), "v2");
+  EXPECT_FALSE(as_json->hasNext() && as_json->getNext().size() > 0);
+}
+
+TEST(SnapshotList, StopsAtANodeThatRepeatsItself) {
+  auto node = answering(R"({"snapshots":[{"version":"v1"}],"next":"v1"})");
+  auto result = hivectl(node.url(), {"snapshot", "list"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("does not end"));
+  EXPECT_LE(node.requests().size(), 3U);
+}
+
+TEST(SnapshotList, SaysWhenThereAreNone) {
+  auto node = answering(R"({"snapshots":[]})");
+  EXPECT_THAT(hivectl(node.url(), {"snapshot", "list"}).out, HasSubstr("No snapshots yet"));
+}
+
+TEST(SnapshotLatest, PrintsTheNewestValues) {
+  auto node = answering(R"({"node":"alpha","results":{"a.m":{"value":12345678,"direction":"lower","unit":"ms",
+    "version":"v2","captured_at":"2026-02-24T12:00:00Z"}}})");
+  auto result = hivectl(node.url(), {"snapshot", "latest"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(node.requests().back().target, "/api/v1/results/latest");
+  EXPECT_THAT(result.out, HasSubstr("a.m     1.23457e+07  ms    lower   v2       2026-02-24T12:00:00Z\n"));
+}
+
+TEST(SnapshotImport, SendsTheFileUnderItsOwnVersion) {
+  auto node = answering(snapshot_json, 201);
+  const std::string nested = R"({"version": "v2", "benchmarks": {"a": {"metrics": {"m": {"value": 1.50}}}}})";
+  temporary_file file{nested};
+  auto result = hivectl(node.url(), {"snapshot", "import", file.path()});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().method, "PUT");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/snapshots/v2");
+  EXPECT_EQ(node.requests().back().body, nested) << "the node judges the document, byte for byte";
+}
+
+TEST(SnapshotImport, UnderAnotherVersionChangesTheDocument) {
+  auto node = answering(snapshot_json, 201);
+  temporary_file file{R"({"version":"v2","benchmarks":{}})"};
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "import", file.path(), "--version", "v3"}).status, 0);
+  EXPECT_EQ(node.requests().back().target, "/api/v1/snapshots/v3");
+  EXPECT_EQ(node.requests().back().body, R"({"version":"v3","benchmarks":{}})");
+}
+
+TEST(SnapshotImport, ReadsStandardInput) {
+  auto node = answering(snapshot_json, 201);
+  auto run = hivectl_program({"--url", node.url(), "snapshot", "import", "-"});
+  run.input = R"({"version":"v2"})";
+  EXPECT_EQ(run_program(run).status, 0);
+  EXPECT_EQ(node.requests().back().body, run.input);
+}
+
+TEST(SnapshotImport, RefusesWhatCannotBeASnapshotBeforeItAsks) {
+  auto node = answering(snapshot_json, 201);
+  for (const std::string& content :
+       {std::string{}, std::string{"[]"}, std::string{"{\"version\":"}, std::string{R"({"metrics":{}})"},
+        std::string{R"({"version":"../x"})"}, std::string{R"({"version":7})"}, std::string((8U << 20U) + 1, ' ')}) {
+    temporary_file file{content};
+    auto result = hivectl(node.url(), {"snapshot", "import", file.path()});
+    EXPECT_EQ(result.status, 1) << content.substr(0, 40);
+    EXPECT_THAT(result.err, HasSubstr(file.path()));
+  }
+  EXPECT_TRUE(node.requests().empty());
+}
+
+TEST(SnapshotImport, OfALargeDocumentArrivesWhole) {
+  auto node = answering(snapshot_json, 201);
+  const std::string large = R"({"version":"v2","node":")" + std::string(3U << 20U, 'n') + "\"}";
+  temporary_file file{large};
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "import", file.path()}).status, 0);
+  EXPECT_EQ(node.requests().back().body, large);
+}
+
+TEST(SnapshotExport, WritesWhatImportReads) {
+  auto node = answering(snapshot_json);
+  temporary_file file{""};
+  auto result = hivectl(node.url(), {"snapshot", "export", "v2", "--out", file.path()});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out, "Wrote " + file.path() + ".\n");
+  EXPECT_EQ(to_json(parse<wire::Snapshot>(file.content())), to_json(parse<wire::Snapshot>(snapshot_json)));
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "import", file.path()}).status, 0);
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "export", "v2"}).out, file.content());
+}
+
+TEST(SnapshotExport, ReportsAFileThatCannotBeWritten) {
+  auto node = answering(snapshot_json);
+  auto result = hivectl(node.url(), {"snapshot", "export", "v2", "--out", "/no/such/folder/f"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.err, "hivectl: cannot write /no/such/folder/f: No such file or directory\n");
+}
+
+} // namespace
+} // namespace hive::test

@@ -1,0 +1,80 @@
+#include "messages/json.hpp"
+#include "messages/upgrade.capnp.h"
+#include "tests/apps/support/fake_node.hpp"
+#include "tests/apps/support/hivectl.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::test {
+namespace {
+
+using testing::HasSubstr;
+
+fake_node answering(std::string body) {
+  return fake_node{[=](const fake_request&) { return fake_response{200, body}; }};
+}
+
+program_result check(const std::string& answer, std::vector<std::string> more = {}) {
+  auto node = answering(answer);
+  std::vector<std::string> arguments{"upgrade", "check", "v1", "v2"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return hivectl(node.url(), arguments);
+}
+
+TEST(UpgradeCheck, EndsWithItsVerdict) {
+  EXPECT_EQ(check(R"({"safe":true,"verdict":"safe"})").status, 0);
+  EXPECT_EQ(check(R"({"safe":false,"verdict":"regressed"})").status, 1);
+  EXPECT_EQ(check(R"({"safe":false,"verdict":"inconclusive"})").status, 2);
+}
+
+TEST(UpgradeCheck, EndsWithItsVerdictAsJsonToo) {
+  auto result = check(R"({"safe":false,"verdict":"inconclusive"})", {"--json"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ((*from_json<wire::UpgradeCheck>(result.out))->getVerdict(), wire::Verdict::INCONCLUSIVE);
+}
+
+TEST(UpgradeCheck, NeverOpensAGateForAnAnswerItCannotRead) {
+  for (const auto* answer : {"", "{}x", R"({"verdict":"perhaps"})", R"({"safe":true,"verdict":"safe","new_field":1})"})
+    EXPECT_EQ(check(answer).status, 1) << answer;
+}
+
+TEST(UpgradeCheck, NeverOpensAGateOnSafeAlone) {
+  EXPECT_EQ(check(R"({"safe":true,"verdict":"regressed"})").status, 1);
+  EXPECT_EQ(check(R"({"safe":true,"verdict":"inconclusive"})").status, 2);
+}
+
+TEST(UpgradeCheck, AsksForWhatWasSaid) {
+  auto node = answering(R"({"safe":true,"verdict":"safe"})");
+  EXPECT_EQ(hivectl(node.url(), {"upgrade", "check", "v1.0", "v2_b-c", "--policy", "strict"}).status, 0);
+  EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check?old=v1.0&new=v2_b-c&policy=strict");
+  EXPECT_EQ(hivectl(node.url(), {"upgrade", "check", "v1", "v2"}).status, 0);
+  EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check?old=v1&new=v2") << "the node's default stands";
+}
+
+TEST(UpgradeCheck, NamesEveryFinding) {
+  auto result = check(R"({"old":"v1","new":"v2","policy":"strict","safe":false,"verdict":"regressed",
+    "reason":"1 metric regressed","compared":4,
+    "regressions":[{"adapter":"a","metric":"latency_ms","old":100,"new":112.5,"change_pct":12.5,"direction":"lower"}],
+    "improvements":[{"adapter":"b","metric":"rate","old":0,"new":0.5,"change_pct":null,"direction":"higher"}],
+    "missing":[{"adapter":"c","metric":"m","reason":"v2 has no such metric"},
+               {"adapter":"d","reason":"the adapter failed"}]})");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.out, "Verdict  regressed (policy strict, 4 metrics compared)\n"
+                        "Reason   1 metric regressed\n"
+                        "\n"
+                        "FINDING    METRIC        OLD    NEW   CHANGE  BETTER  WHY\n"
+                        "─────────  ────────────  ───  ─────  ───────  ──────  ─────────────────────\n"
+                        "regressed  a.latency_ms  100  112.5  +12.50%  lower   -\n"
+                        "missing    c.m             -      -        -  -       v2 has no such metric\n"
+                        "missing    d               -      -        -  -       the adapter failed\n"
+                        "improved   b.rate          0    0.5        -  higher  -\n");
+}
+
+TEST(UpgradeCheck, WithoutFindingsIsShort) {
+  auto result = check(R"({"policy":"threshold","safe":true,"verdict":"safe","compared":9})");
+  EXPECT_EQ(result.out, "Verdict  safe (policy threshold, 9 metrics compared)\n");
+}
+
+} // namespace
+} // namespace hive::test

@@ -1,0 +1,243 @@
+// What holds for every command: the five exit statuses, where errors go, the token, the URL.
+
+#include "tests/apps/support/fake_node.hpp"
+#include "tests/apps/support/hivectl.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::test {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr auto empty_list = R"({"snapshots":[]})";
+
+fake_node always(fake_response response) {
+  return fake_node{[response = std::move(response)](const fake_request&) { return response; }};
+}
+
+/// A message is one line, for hivectl, on standard error; standard output stays empty for whoever reads it.
+void expect_complaint(const program_result& result, int status, const std::string& part) {
+  EXPECT_EQ(result.status, status);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, StartsWith("hivectl: "));
+  EXPECT_THAT(result.err, HasSubstr(part));
+  EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << result.err;
+}
+
+TEST(Hivectl, EndsWith0WhenDone) {
+  auto node = always({200, empty_list});
+  auto result = hivectl(node.url(), {"snapshot", "list"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.err, "");
+}
+
+TEST(Hivectl, EndsWith1WhenTheNodeRefuses) {
+  auto node = always(problem(404, R"({"title":"Not found","status":404,"detail":"there is no snapshot of version v9",
+                                      "code":"not_found"})"));
+  expect_complaint(hivectl(node.url(), {"snapshot", "show", "v9"}), 1, "hivectl: there is no snapshot of version v9\n");
+}
+
+TEST(Hivectl, EndsWith64OnWrongUsage) {
+  const std::vector<std::vector<std::string>> wrong{
+    {},
+    {"snapsot"},
+    {"snapshot"},
+    {"snapshot", "lst"},
+    {"snapshot", "list", "--nonsense"},
+    {"snapshot", "list", "extra"},
+    {"snapshot", "list", "--", "x"},
+    {"snapshot", "show"},
+    {"snapshot", "show", "../x"},
+    {"snapshot", "show", std::string(65, 'v')},
+    {"snapshot", "capture", "v1", "--tier", "slow"},
+    {"snapshot", "capture", "v1", "--repeats", "0"},
+    {"snapshot", "capture", "v1", "--repeats", "x"},
+    {"snapshot", "capture", "v1", "--git-sha", "not hex"},
+    {"snapshot", "import", "/no/such/file"},
+    {"upgrade", "check", "v1"},
+    {"upgrade", "check", "v1", "v2", "--policy", "lax"},
+    {"benchmark", "register", "b"},
+    {"benchmark", "register", "b", "--"},
+    {"benchmark", "register", "b", "--env", "novalue", "--", "true"},
+    {"benchmark", "register", "b", "--timeout", "-1", "--", "true"},
+    {"--url", "ftp://host", "snapshot", "list"},
+    {"--url", "http://", "snapshot", "list"},
+    {"--url", "http://host/?q", "snapshot", "list"},
+    {"--url", "http://ho st", "snapshot", "list"},
+    {"--token-file", "/no/such/file", "snapshot", "list"},
+  };
+  for (const auto& arguments : wrong)
+    expect_complaint(hivectl(arguments), 64, "");
+}
+
+TEST(Hivectl, NamesTheUnknownCommand) {
+  expect_complaint(hivectl({"snapsot", "list"}), 64, "\"snapsot\"");
+  expect_complaint(hivectl({"snapshot", "lst"}), 64, "\"lst\"");
+  expect_complaint(hivectl({"upgrade", "check", "a", "--polcy"}), 64, "\"--polcy\"");
+}
+
+TEST(Hivectl, EndsWith69WhenNoNodeAnswers) {
+  auto url = dead_url();
+  expect_complaint(hivectl(url, {"snapshot", "list"}), 69, url);
+}
+
+TEST(Hivectl, EndsWith69WhenTheNodeIsNotServing) {
+  auto node = always(problem(503, R"({"title":"Unavailable","detail":"the registry is being restarted",
+                                      "code":"unavailable"})"));
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 69, "the registry is being restarted");
+}
+
+TEST(Hivectl, EndsWith69WhenOnlyAProxyAnswers) {
+  auto node = always({502, "<html>Bad gateway</html>", "text/html"});
+  auto result = hivectl(node.url(), {"snapshot", "list"});
+  expect_complaint(result, 69, "502");
+  EXPECT_THAT(result.err, Not(HasSubstr("html")));
+}
+
+TEST(Hivectl, EndsWith69WhenTheNodeIsOverloaded) {
+  auto node = always(problem(503, R"({"title":"Service Unavailable","detail":"4 captures run already",
+                                      "code":"overloaded"})"));
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 69, "4 captures run already");
+}
+
+TEST(Hivectl, NamesThePlaceOfAProblemOnce) {
+  auto apart = always(problem(400, R"({"title":"Invalid","detail":"must be finite","pointer":"/metrics/x/value",
+                                       "code":"invalid"})"));
+  expect_complaint(hivectl(apart.url(), {"snapshot", "list"}), 1, "hivectl: /metrics/x/value: must be finite\n");
+  auto together = always(problem(400, R"({"title":"Invalid","detail":"/a/b is required","pointer":"/a/b"})"));
+  expect_complaint(hivectl(together.url(), {"snapshot", "list"}), 1, "hivectl: /a/b is required\n");
+}
+
+TEST(Hivectl, ReadsAProblemThatSaysMoreThanItKnows) {
+  auto node = always(problem(400, R"({"title":"Invalid","detail":"no","instance":"/x","errors":[{"a":1}]})"));
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 1, "hivectl: no\n");
+}
+
+TEST(Hivectl, FallsBackToTheTitleOfAProblem) {
+  auto node = always(problem(403, R"({"title":"The token's role does not allow this"})"));
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 1, "role does not allow this");
+}
+
+TEST(Hivectl, NeverPrintsABodyThatIsNoProblem) {
+  for (const auto& response :
+       {fake_response{500, R"({"detail":"secret"})", "application/json"}, problem(500, "{\"detail\":"),
+        problem(500, "[]"), problem(500, R"({"detail":{"secret":1}})"), fake_response{404, "secret", "text/plain"}}) {
+    auto node = always(response);
+    auto result = hivectl(node.url(), {"snapshot", "list"});
+    expect_complaint(result, 1, std::to_string(response.status));
+    EXPECT_THAT(result.err, Not(HasSubstr("secret")));
+  }
+}
+
+TEST(Hivectl, DoesNotFollowRedirects) {
+  auto node = always({307, "", "text/plain"});
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 1, "307");
+  EXPECT_EQ(node.requests().size(), 1U);
+}
+
+TEST(Hivectl, KeepsTheTerminalSafeFromErrorTexts) {
+  auto node = always(problem(400, R"({"title":"x","detail":"bad \u001b]0;owned\u0007\nhivectl: all is well"})"));
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 1, "bad \\x1b]0;owned\\x07\\nhivectl: all is well\n");
+}
+
+TEST(Hivectl, SaysWhenAnAnswerIsNotOfItsVersion) {
+  fake_node node{[](const fake_request& request) -> fake_response {
+    if (request.target == "/healthz")
+      return {200, R"({"status":"ok","version":"9.1.0","mood":"fine"})"};
+    return {200, R"({"snapshots":[],"added_later":1})"};
+  }};
+  auto result = hivectl(node.url(), {"snapshot", "list"});
+  expect_complaint(result, 1, "/added_later");
+  EXPECT_THAT(result.err, HasSubstr("the node is version 9.1.0"));
+}
+
+TEST(Hivectl, SaysWhenWhatAnswersIsNoNode) {
+  auto node = always({200, "<html>welcome</html>", "text/html"});
+  auto result = hivectl(node.url(), {"snapshot", "list"});
+  expect_complaint(result, 1, "is this a Hivemark node");
+  EXPECT_THAT(result.err, Not(HasSubstr("welcome")));
+}
+
+TEST(Hivectl, SendsTheTokenOfItsFile) {
+  temporary_directory folder;
+  auto file = put_file(folder.path() / "token", "s3cret-token\n");
+  auto node = always({200, empty_list});
+  EXPECT_EQ(hivectl(node.url(), {"--token-file", file, "snapshot", "list"}).status, 0);
+  EXPECT_THAT(node.requests().back().headers, HasSubstr("\r\nAuthorization: Bearer s3cret-token"));
+
+  auto from_environment = hivectl_program({"snapshot", "list"});
+  from_environment.environment = {"HIVE_URL=" + node.url() + "/", "HIVE_TOKEN_FILE=" + file.string()};
+  EXPECT_EQ(run_program(from_environment).status, 0);
+  EXPECT_THAT(node.requests().back().headers, HasSubstr("Authorization: Bearer s3cret-token"));
+  EXPECT_THAT(node.requests().back().target, StartsWith("/api/v1/snapshots")) << "the URL's last slash is dropped";
+
+  for (std::string bad :
+       {std::string{"two words"}, std::string{"a\r\nX-Evil: 1"}, std::string{}, std::string(5000, 'x')}) {
+    put_file(file, bad);
+    auto result = hivectl(node.url(), {"--token-file", file, "snapshot", "list"});
+    EXPECT_EQ(result.status, 64) << bad.substr(0, 20);
+    EXPECT_THAT(result.err, Not(HasSubstr("Evil")));
+  }
+  EXPECT_EQ(node.requests().size(), 2U) << "a wrong token is never sent";
+}
+
+TEST(Hivectl, SendsNoTokenWithoutAFile) {
+  auto node = always({200, empty_list});
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "list"}).status, 0);
+  EXPECT_THAT(node.requests().back().headers, Not(HasSubstr("Authorization")));
+}
+
+TEST(Hivectl, CommandLineOutranksEnvironment) {
+  auto node = always({200, empty_list});
+  auto run = hivectl_program({"--url", node.url(), "snapshot", "list"});
+  run.environment.push_back("HIVE_URL=" + dead_url());
+  EXPECT_EQ(run_program(run).status, 0);
+}
+
+TEST(Hivectl, TakesGlobalOptionsAtTheEndToo) {
+  auto node = always({200, empty_list});
+  auto result = hivectl({"snapshot", "list", "--json", "--url", node.url()});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, HasSubstr("\"snapshots\""));
+}
+
+TEST(Hivectl, HelpTeaches) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
+                                                    {"benchmark", "--help"},
+                                                    {"benchmark", "register", "--help"},
+                                                    {"snapshot", "--help"},
+                                                    {"snapshot", "import", "--help"},
+                                                    {"upgrade", "check", "--help"}}) {
+    auto result = hivectl(arguments);
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.err, "");
+    EXPECT_THAT(result.out, HasSubstr("Examples:\n  hivectl "));
+  }
+  EXPECT_THAT(hivectl({"--help"}).out, HasSubstr("69  the node cannot be reached"));
+}
+
+TEST(Hivectl, TellsItsVersion) {
+  auto result = hivectl({"--version"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, testing::MatchesRegex("hivectl [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST(Hivectl, ReportsThatItsOutputWasNotWritten) {
+  auto node = always({200, empty_list});
+  auto run = hivectl_program({});
+  run.command = {"/bin/sh", "-c",
+                 std::string{"exec "} + HIVECTL + " --url " + node.url() + " snapshot list >/dev/full"};
+  auto result = run_program(run);
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.err, "hivectl: cannot write to standard output\n");
+}
+
+} // namespace
+} // namespace hive::test

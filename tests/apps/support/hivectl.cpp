@@ -1,0 +1,22 @@
+#include "tests/apps/support/hivectl.hpp"
+
+namespace hive::test {
+
+program hivectl_program(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), HIVECTL);
+  program out;
+  out.command = std::move(arguments);
+  out.environment = {"LC_ALL=C.UTF-8"};
+  return out;
+}
+
+program_result hivectl(std::vector<std::string> arguments) {
+  return run_program(hivectl_program(std::move(arguments)));
+}
+
+program_result hivectl(const std::string& url, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--url", url});
+  return hivectl(std::move(arguments));
+}
+
+} // namespace hive::test

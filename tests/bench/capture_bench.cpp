@@ -1,0 +1,81 @@
+// A capture of five adapters that answer at once, end to end: an HTTP request over a fresh connection, the fan-out, the
+// snapshot, one fsync, the answer. Says what Hivemark itself adds to a capture; real adapters measure for seconds.
+
+#include "actors/benchmark/inputs.hpp"
+#include "actors/benchmark/registry.hpp"
+#include "actors/http/api.hpp"
+#include "actors/http/client.hpp"
+#include "actors/http/server.hpp"
+#include "actors/store/committer.hpp"
+#include "actors/upgrade/checker.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <benchmark/benchmark.h>
+#include <prometheus/registry.h>
+
+namespace hive {
+namespace {
+
+constexpr int adapter_count = 5;
+
+adapter_actor::behavior_type trivial_adapter() {
+  return {[](const msg<wire::MeasureRequest>&) {
+    return msg<wire::Measurement>::build([](wire::Measurement::Builder out) {
+      auto metric = out.initMetrics(1)[0];
+      metric.setName("value");
+      metric.setValue(1);
+    });
+  }};
+}
+
+registry_options five_adapters(caf::actor_system& system) {
+  registry_options out;
+  out.node = "bench";
+  for (int i = 0; i < adapter_count; ++i) {
+    auto& definition = out.builtin.emplace_back();
+    definition.name = "trivial_" + std::to_string(i);
+    definition.spawn = [&system] { return system.spawn(trivial_adapter); };
+  }
+  return out;
+}
+
+void capture_of_five_adapters_over_http(benchmark::State& state) {
+  temporary_directory dir;
+  std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
+  test_config config;
+  caf::actor_system system{config};
+  auto committer = spawn_committer(system, db);
+  http::api_services api;
+  api.registry = spawn_registry(system, db, committer, five_adapters(system));
+  api.upgrades = spawn_upgrade_checker(system, db);
+  api.inputs = system.spawn(inputs, std::shared_ptr<const database>{db}, committer);
+  api.health = [] { return msg<wire::Health>{}; };
+  api.not_ready = [] { return std::string{}; };
+  api.metrics = std::make_shared<prometheus::Registry>();
+  http::server_options options;
+  options.port = 0;
+  auto server = std::move(*http::spawn_server(system, options, http::api_routes(api), api.metrics));
+  http::outgoing_request request;
+  request.method = "POST";
+  request.url = "http://127.0.0.1:" + std::to_string(server.port) + "/api/v1/snapshots";
+  request.headers = {"Content-Type: application/json"};
+  request.body = R"({"version":"v1"})";
+  for (auto _ : state) {
+    auto response = http::fetch(request);
+    if (!response || response->status != 201)
+      state.SkipWithError(response ? response->body.c_str() : text_of(response.error()).c_str());
+  }
+  caf::scoped_actor self{system};
+  for (auto handle :
+       {server.gateway, caf::actor_cast<caf::actor>(api.registry), caf::actor_cast<caf::actor>(api.inputs),
+        caf::actor_cast<caf::actor>(api.upgrades), caf::actor_cast<caf::actor>(committer)}) {
+    self->send_exit(handle, caf::exit_reason::user_shutdown);
+    self->wait_for(handle);
+  }
+}
+
+BENCHMARK(capture_of_five_adapters_over_http)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+} // namespace
+} // namespace hive

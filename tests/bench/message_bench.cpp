@@ -1,0 +1,58 @@
+// Building, checking and reading a snapshot of 100 metrics as a Cap'n Proto message, beside what the source system does
+// with its JSON files. One thread, warm caches; says nothing about the disk or the network.
+
+#include "messages/json.hpp"
+#include "tests/bench/snapshots.hpp"
+
+#include <benchmark/benchmark.h>
+
+namespace hive {
+namespace {
+
+constexpr uint32_t metric_count = 100;
+
+void snapshot_build(benchmark::State& state) {
+  for (auto _ : state)
+    benchmark::DoNotOptimize(make_snapshot("v1", metric_count));
+}
+
+/// What a handler does with a message that it got: every value is looked at.
+void snapshot_read(benchmark::State& state) {
+  auto snapshot = make_snapshot("v1", metric_count);
+  for (auto _ : state) {
+    double sum = 0;
+    for (auto metric : snapshot->getMetrics())
+      sum += metric.getValue();
+    benchmark::DoNotOptimize(sum);
+  }
+}
+
+/// What the border does with bytes from the disk or another node: check everything, copy.
+void snapshot_load(benchmark::State& state) {
+  std::string bytes{make_snapshot("v1", metric_count).bytes()};
+  for (auto _ : state)
+    benchmark::DoNotOptimize(msg<wire::Snapshot>::load(bytes));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bytes.size()));
+}
+
+void snapshot_to_json(benchmark::State& state) {
+  auto snapshot = make_snapshot("v1", metric_count);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(to_json(snapshot));
+}
+
+void snapshot_from_json(benchmark::State& state) {
+  auto json = to_json(make_snapshot("v1", metric_count));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(from_json<wire::Snapshot>(json));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(json.size()));
+}
+
+BENCHMARK(snapshot_build)->Unit(benchmark::kMicrosecond);
+BENCHMARK(snapshot_read)->Unit(benchmark::kMicrosecond);
+BENCHMARK(snapshot_load)->Unit(benchmark::kMicrosecond);
+BENCHMARK(snapshot_to_json)->Unit(benchmark::kMicrosecond);
+BENCHMARK(snapshot_from_json)->Unit(benchmark::kMicrosecond);
+
+} // namespace
+} // namespace hive

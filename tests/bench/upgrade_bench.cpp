@@ -1,0 +1,51 @@
+// The upgrade check over two snapshots: the comparison alone, and with reading both from the store as the node does it.
+// The store is warm (block cache or page cache); a cold disk adds its reads.
+
+#include "actors/upgrade/checker.hpp"
+#include "storage/snapshot_store.hpp"
+#include "tests/bench/snapshots.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <benchmark/benchmark.h>
+
+namespace hive {
+namespace {
+
+msg<wire::UpgradeQuery> old_against_new() {
+  return msg<wire::UpgradeQuery>::build([](wire::UpgradeQuery::Builder out) {
+    out.setOld("old");
+    out.setNew("new");
+    out.setPolicy(wire::Policy::STRICT);
+  });
+}
+
+void upgrade_check(benchmark::State& state) {
+  auto count = static_cast<uint32_t>(state.range(0));
+  auto query = old_against_new();
+  std::optional old_snapshot = make_snapshot("old", count);
+  std::optional new_snapshot = make_snapshot("new", count, 1.1);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(compare_snapshots(*query, old_snapshot, new_snapshot));
+}
+
+void upgrade_check_from_store(benchmark::State& state) {
+  auto count = static_cast<uint32_t>(state.range(0));
+  temporary_directory dir;
+  auto db = std::move(*database::open({.directory = dir.path()}));
+  snapshot_store store{*db};
+  for (auto [version, factor] : {std::pair{"old", 1.0}, {"new", 1.1}})
+    if (auto err = db->write(*store.keep(make_snapshot(version, count, factor))))
+      state.SkipWithError(text_of(err).c_str());
+  auto query = old_against_new();
+  for (auto _ : state) {
+    std::optional old_snapshot = *store.latest("old");
+    std::optional new_snapshot = *store.latest("new");
+    benchmark::DoNotOptimize(compare_snapshots(*query, old_snapshot, new_snapshot));
+  }
+}
+
+BENCHMARK(upgrade_check)->Arg(100)->Arg(10'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(upgrade_check_from_store)->Arg(100)->Arg(10'000)->Unit(benchmark::kMillisecond);
+
+} // namespace
+} // namespace hive
