@@ -267,8 +267,9 @@ void expect_described(json document, json schema, json value, const std::string&
       ADD_FAILURE() << place << "/" << name << " is not in the document";
   }
   if (auto required = member(schema, "required")) {
-    for (auto name : required->getArray())
+    for (auto name : required->getArray()) {
       EXPECT_TRUE(member(value, text(name.getString()))) << place << "/" << text(name.getString()) << " is missing";
+    }
   }
 }
 

@@ -331,7 +331,9 @@ TEST(server, unknown_paths_share_one_metric) {
 // -- stopping -------------------------------------------------------------------
 
 bool accepts_connections(uint16_t port) {
-  outgoing_request what{"GET", "http://127.0.0.1:" + std::to_string(port) + "/healthz", {}, "", 60s};
+  outgoing_request what;
+  what.url = "http://127.0.0.1:" + std::to_string(port) + "/healthz";
+  what.timeout = 60s;
   auto answer = fetch(what);
   return answer && answer->status == 200;
 }
