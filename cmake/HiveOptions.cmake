@@ -18,9 +18,9 @@ function(hive_compile_options)
   endforeach()
 endfunction()
 
-# -Wrestrict and -Wstringop-overflow are wrong about `"text" + std::string` and inlined appends in GCC 12 (its bugs
+# -Wrestrict, -Wstringop-overflow and -Warray-bounds are wrong about `"text" + std::string` and inlined appends in GCC 12 (its bugs
 # 105651 and 105329).
-hive_compile_options(-Wall -Wextra -Wpedantic -Wno-restrict -Wno-stringop-overflow)
+hive_compile_options(-Wall -Wextra -Wpedantic -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 if(HIVE_WERROR)
   hive_compile_options(-Werror)
 endif()

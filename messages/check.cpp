@@ -2,6 +2,7 @@
 
 #include "messages/annotations.hpp"
 #include "messages/ids.hpp"
+#include "messages/timestamp.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -49,6 +50,8 @@ private:
     case DynamicValue::FLOAT:
       return check_number(value.as<double>(), field);
     case DynamicValue::INT:
+      if (field.unix_micros)
+        return check_time(value.as<int64_t>());
       return check_bounds(static_cast<double>(value.as<int64_t>()), field);
     case DynamicValue::UINT:
       return check_bounds(static_cast<double>(value.as<uint64_t>()), field);
@@ -82,6 +85,10 @@ private:
     if (!std::isfinite(value))
       return broken("must be finite");
     return check_bounds(value, field);
+  }
+
+  bool check_time(int64_t unix_micros) {
+    return (unix_micros >= 0 && unix_micros <= max_unix_micros) || broken("must be a time from 1970 to 9999");
   }
 
   bool check_bounds(double value, const field_rules& field) {

@@ -1,5 +1,6 @@
 #include "messages/timestamp.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -70,7 +71,7 @@ private:
 } // namespace
 
 std::string format_iso8601(int64_t unix_micros) {
-  sys_time<microseconds> point{microseconds{unix_micros}};
+  sys_time<microseconds> point{microseconds{std::clamp<int64_t>(unix_micros, 0, max_unix_micros)}};
   auto day = floor<days>(point);
   year_month_day date{day};
   hh_mm_ss time{point - day};
@@ -115,7 +116,10 @@ std::optional<int64_t> parse_iso8601(std::string_view text) {
   if (!offset || !date.ok() || *hour > 23 || *minute > 59 || *second > 59)
     return std::nullopt;
   auto point = sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second - *offset};
-  return duration_cast<microseconds>(point.time_since_epoch()).count() + *micros;
+  auto unix_micros = duration_cast<microseconds>(point.time_since_epoch()).count() + *micros;
+  if (unix_micros < 0 || unix_micros > max_unix_micros) // by its offset
+    return std::nullopt;
+  return unix_micros;
 }
 
 int64_t now_unix_micros() {

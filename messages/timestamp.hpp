@@ -7,7 +7,11 @@
 
 namespace hive {
 
-/// Microseconds since 1970 in UTC → `2026-02-24T12:00:00.000000Z`; the fraction is left out when it is zero.
+/// The last microsecond of the year 9999, the latest time that ISO-8601's four digits can say.
+inline constexpr int64_t max_unix_micros = 253'402'300'799'999'999;
+
+/// Microseconds since 1970 in UTC → `2026-02-24T12:00:00.000000Z`; the fraction is left out when it is zero. Times
+/// outside 1970 to 9999 are written as the nearest one inside.
 std::string format_iso8601(int64_t unix_micros);
 
 /// The reverse. Reads a fraction of up to nine digits (cut to microseconds) and the offset `Z`, `±hh:mm` or none,

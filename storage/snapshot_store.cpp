@@ -94,7 +94,7 @@ caf::expected<capture_id> snapshot_store::last_capture() const {
   return capture_id{*last ? (**last)->getLast() : 0};
 }
 
-caf::expected<write_set> snapshot_store::keep(const msg<wire::Snapshot>& snapshot) const {
+caf::expected<write_set> snapshot_store::keep(const msg<wire::Snapshot>& snapshot, capture_id last_given) const {
   auto version = view(snapshot->getVersion());
   auto before = db_.get_msg<wire::SnapshotSummary>(column::snapshots, keys::snapshot_summary(version));
   if (!before)
@@ -103,7 +103,7 @@ caf::expected<write_set> snapshot_store::keep(const msg<wire::Snapshot>& snapsho
   write_set writes;
   writes.put(column::snapshots, keys::snapshot(version, capture_id{snapshot->getCaptureId()}), snapshot.bytes());
   writes.put(column::snapshots, keys::snapshot_summary(version), summarise(snapshot, captures + 1).bytes());
-  auto counter = msg<wire::CaptureCounter>::build([&](auto out) { out.setLast(snapshot->getCaptureId()); });
+  auto counter = msg<wire::CaptureCounter>::build([&](auto out) { out.setLast(last_given.value); });
   writes.put(column::meta, keys::last_capture(), counter.bytes());
   return writes;
 }

@@ -18,12 +18,13 @@ public:
   /// At most `limit` versions behind `after` in byte order.
   caf::expected<msg<wire::SnapshotList>> list(uint32_t limit, std::string_view after) const;
 
-  /// The number that the last kept capture of this node has; 0 without any.
+  /// The highest number that any capture of this node was given; 0 without any.
   caf::expected<capture_id> last_capture() const;
 
-  /// The writes that keep `snapshot` under its captureId: the capture, its version's summary, and the node's last
-  /// capture number. Not to be called for two captures of one version at once.
-  caf::expected<write_set> keep(const msg<wire::Snapshot>& snapshot) const;
+  /// The writes that keep `snapshot` under its captureId: the capture, its version's summary, and `last_given`, the
+  /// highest number given out so far. That may be another's: captures end in another order than they began. Not to be
+  /// called for two captures of one version at once.
+  caf::expected<write_set> keep(const msg<wire::Snapshot>& snapshot, capture_id last_given) const;
 
 private:
   const database& db_;

@@ -54,8 +54,8 @@ public:
       else
         promise.deliver(result.error());
     });
-    if (!started)
-      return started.error();
+    if (!started) // through the promise as well: once it is made, CAF drops an error that is merely returned
+      promise.deliver(started.error());
     return promise;
   }
 
@@ -301,7 +301,7 @@ private:
     };
     if (snapshot.bytes().size() > max_bytes_of(capnp::Schema::from<wire::Snapshot>()))
       return give_up(fail(ec::too_large, "the snapshot of " + version + " is larger than a message may be"));
-    auto writes = snapshots().keep(snapshot);
+    auto writes = snapshots().keep(snapshot, capture_id{last_capture_});
     if (!writes)
       return give_up(writes.error());
     if (!snapshot->getImported())

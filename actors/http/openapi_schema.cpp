@@ -234,7 +234,7 @@ void schema_writer::enumeration(capnp::EnumSchema schema) {
   std::string description = doc_of(schema);
   for (auto enumerant : schema.getEnumerants())
     if (auto doc = doc_of(enumerant); !doc.empty())
-      description += (description.empty() ? "" : " ") + json_name(enumerant) + ": " + doc;
+      description.append(description.empty() ? "" : " ").append(json_name(enumerant)).append(": ").append(doc);
   out_.object([&] {
     out_.member("type", "string");
     if (!description.empty())

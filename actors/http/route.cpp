@@ -30,8 +30,8 @@ std::string fill_location(std::string_view location, capnp::DynamicStruct::Reade
       break;
     auto close = location.find('}', open);
     auto* field = find_field(answer.getSchema(), location.substr(open + 1, close - open - 1));
-    if (field)
-      out += url_encode(kj::str(answer.get(field->field)).cStr());
+    if (field && field->field.getType().isText())
+      out += url_encode(answer.get(field->field).as<capnp::Text>().cStr());
     location.remove_prefix(close + 1);
   }
   return out;

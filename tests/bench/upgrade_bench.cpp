@@ -34,7 +34,7 @@ void upgrade_check_from_store(benchmark::State& state) {
   auto db = std::move(*database::open({.directory = dir.path()}));
   snapshot_store store{*db};
   for (auto [version, factor] : {std::pair{"old", 1.0}, {"new", 1.1}})
-    if (auto err = db->write(*store.keep(make_snapshot(version, count, factor))))
+    if (auto err = db->write(*store.keep(make_snapshot(version, count, factor), capture_id{1})))
       state.SkipWithError(text_of(err).c_str());
   auto query = old_against_new();
   for (auto _ : state) {

@@ -4,6 +4,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/snapshot.capnp.h"
+#include "messages/timestamp.hpp"
 
 #include <cmath>
 #include <gmock/gmock.h>
@@ -126,6 +127,19 @@ TEST(check, numbers_are_finite_and_only_nullable_ones_may_be_absent) {
   EXPECT_EQ(metric_verdict([](auto out) { out.setValue(NAN); }), "fine");
   EXPECT_EQ(metric_verdict([](auto out) { out.setValue(-INFINITY); }), "/metrics/m/value must be finite");
   EXPECT_EQ(metric_verdict([](auto out) { out.initSamples(3).set(1, NAN); }), "/metrics/m/samples/1 must be finite");
+}
+
+TEST(check, times_are_those_that_can_be_written) {
+  auto captured_at = [](int64_t micros) {
+    return verdict<wire::Snapshot>([&](auto out) {
+      out.setVersion("v");
+      out.setCapturedAt(micros);
+    });
+  };
+  EXPECT_EQ(captured_at(0), "fine");
+  EXPECT_EQ(captured_at(max_unix_micros), "fine");
+  for (int64_t wrong : {int64_t{-1}, max_unix_micros + 1, INT64_MIN, INT64_MAX})
+    EXPECT_EQ(captured_at(wrong), "/captured_at must be a time from 1970 to 9999") << wrong;
 }
 
 TEST(check, enums_hold_a_known_choice) {

@@ -264,6 +264,29 @@ TEST_F(registry_fixture, CaptureNumbersGrowAcrossRestarts) {
   }
 }
 
+TEST_F(registry_fixture, CaptureNumbersAreNotReusedWhenALaterOneEndedFirst) {
+  caf::typed_response_promise<msg<wire::Measurement>> held;
+  add("held", [&held](adapter_actor::pointer actor) -> caf::result<msg<wire::Measurement>> {
+    held = actor->make_response_promise<msg<wire::Measurement>>();
+    return held;
+  });
+  start();
+  auto request = *from_json<wire::CaptureRequest>(R"({"version":"first"})");
+  caf::scoped_actor other{system};
+  auto first = other->request(registry, 30s, request);
+  auto imported = import(R"({"version":"second","metrics":{}})");
+  while (imported && !held.pending())
+    std::this_thread::sleep_for(1ms);
+  ASSERT_TRUE(imported);
+  held.deliver(measured("latency", 1));
+  first.receive([](const msg<wire::Snapshot>&) {}, [](caf::error& err) { FAIL() << text_of(err); });
+  stop();
+  start();
+  auto third = import(R"({"version":"third","metrics":{}})");
+  ASSERT_TRUE(third);
+  EXPECT_GT((*third)->getCaptureId(), (*imported)->getCaptureId());
+}
+
 TEST_F(registry_fixture, StartsACaptureWithoutWaiting) {
   add("a", [](auto) { return measured("latency", 1); });
   start();

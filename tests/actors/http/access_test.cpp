@@ -14,7 +14,8 @@ const std::string hash_of_reader = "3d0941964aa3ebdcb00ccef58b1bb399f9f898465e98
 TEST(access, a_token_is_known_by_its_hash) {
   auto token = make_access_token("ci", "record", hash_of_reader);
   ASSERT_TRUE(token);
-  auto found = find_token({*token}, "Bearer reader");
+  const std::vector known{*token};
+  auto found = find_token(known, "Bearer reader");
   ASSERT_TRUE(found);
   EXPECT_EQ((*found)->name, "ci");
   EXPECT_EQ((*found)->grants, role::record);

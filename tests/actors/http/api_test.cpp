@@ -266,9 +266,11 @@ void expect_described(json document, json schema, json value, const std::string&
     else
       ADD_FAILURE() << place << "/" << name << " is not in the document";
   }
-  if (auto required = member(schema, "required"))
-    for (auto name : required->getArray())
+  if (auto required = member(schema, "required")) {
+    for (auto name : required->getArray()) {
       EXPECT_TRUE(member(value, text(name.getString()))) << place << "/" << text(name.getString()) << " is missing";
+    }
+  }
 }
 
 class parsed {

@@ -149,7 +149,12 @@ fake_node::~fake_node() {
 
 incoming_response fake_node::request(const std::string& verb, const std::string& path, const std::string& body,
                                      std::vector<std::string> headers) const {
-  outgoing_request what{verb, url(path), std::move(headers), body, answer_timeout};
+  outgoing_request what;
+  what.method = verb;
+  what.url = url(path);
+  what.headers = std::move(headers);
+  what.body = body;
+  what.timeout = answer_timeout;
   what.headers.emplace_back("Expect:"); // libcurl would wait a second for a 100 before it sends a large body
   auto answer = fetch(what);
   if (!answer) {

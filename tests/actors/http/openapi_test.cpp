@@ -97,8 +97,8 @@ TEST(openapi, a_map_of_plain_values_is_described_by_its_values) {
   auto text = document(
     {route::ask<wire::CommandSpec, wire::BenchmarkInfo>(method::post, "/benchmarks", registry_actor{}, "Register")});
   EXPECT_THAT(part(text, "environment"), HasSubstr(R"("additionalProperties":{"type":"string","maxLength":32768})"));
-  EXPECT_THAT(part(text, "timeout_s"), HasSubstr(R"("minimum":0.1,"maximum":86400)"));
-  EXPECT_THAT(part(text, "timeout_s"), HasSubstr(R"("default":300)"));
+  EXPECT_THAT(part(part(text, "CommandSpec"), "timeout_s"), HasSubstr(R"("minimum":0.1,"maximum":86400)"));
+  EXPECT_THAT(part(part(text, "CommandSpec"), "timeout_s"), HasSubstr(R"("default":300)"));
 }
 
 TEST(json_writer, text_is_escaped_and_values_are_separated) {

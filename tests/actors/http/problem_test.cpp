@@ -36,6 +36,7 @@ TEST(problem, clients_are_told_when_to_come_back_and_how_to_show_a_token) {
 
 TEST(problem, errors_of_caf_become_codes_of_ours) {
   EXPECT_EQ(problem(caf::make_error(caf::sec::request_timeout)).status, 504);
+  EXPECT_THAT(problem(caf::make_error(caf::sec::request_timeout)).body, HasSubstr("No answer came in time"));
   EXPECT_EQ(problem(caf::make_error(caf::sec::request_receiver_down)).status, 503);
   EXPECT_EQ(problem(caf::make_error(caf::sec::unexpected_message)).status, 500);
 }

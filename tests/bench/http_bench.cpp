@@ -1,0 +1,91 @@
+// Requests per second of the HTTP server over keep-alive connections on loopback, with the clients in the same process:
+// what they cost is in the figure. A probe is answered by the server itself, a check by an actor through JSON and back.
+// Says nothing about TLS, large bodies or slow services.
+
+#include "actors/http/api.hpp"
+#include "actors/http/server.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+#include <arpa/inet.h>
+#include <benchmark/benchmark.h>
+#include <netinet/in.h>
+#include <prometheus/registry.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
+namespace hive::http {
+namespace {
+
+upgrade_checker_actor::behavior_type run_checker() {
+  return {[](const msg<wire::UpgradeQuery>& m) {
+    return msg<wire::UpgradeCheck>::build([&](wire::UpgradeCheck::Builder out) {
+      out.setOld(m->getOld());
+      out.setNew(m->getNew());
+      out.setSafe(true);
+    });
+  }};
+}
+
+/// Sends `request` and takes its answer `count` times. Returns how many answers were 200.
+int64_t exchange_many(uint16_t port, const std::string& request, int64_t count) {
+  int connection = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int64_t good = 0;
+  std::string answer(4096, '\0');
+  if (::connect(connection, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0)
+    for (int64_t i = 0; i < count; ++i) {
+      // Answers are smaller than one read on loopback and nothing is sent ahead, so that one read is one answer.
+      if (::send(connection, request.data(), request.size(), MSG_NOSIGNAL) <= 0)
+        break;
+      auto got = ::recv(connection, answer.data(), answer.size(), 0);
+      good += got > 0 && std::string_view{answer}.starts_with("HTTP/1.1 200");
+    }
+  ::close(connection);
+  return good;
+}
+
+void http_requests(benchmark::State& state, const std::string& target) {
+  test_config config;
+  caf::actor_system system{config};
+  auto checker = system.spawn(run_checker);
+  auto metrics = std::make_shared<prometheus::Registry>();
+  auto health = [] { return msg<wire::Health>{}; };
+  auto routes = api_routes({{}, checker, {}, health, [] { return std::string{}; }, metrics, "bench"});
+  auto server = spawn_server(system, {.port = 0}, std::move(routes), metrics);
+  if (!server)
+    return state.SkipWithError("the server does not start");
+  const std::string request = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  constexpr int64_t per_client = 2'000;
+  auto clients = state.range(0);
+  for (auto _ : state) {
+    std::vector<std::thread> threads;
+    std::atomic<int64_t> good = 0;
+    for (int64_t i = 0; i < clients; ++i)
+      threads.emplace_back([&] { good += exchange_many(server->port, request, per_client); });
+    for (auto& thread : threads)
+      thread.join();
+    if (good != clients * per_client)
+      state.SkipWithError("not all requests were answered with 200");
+  }
+  state.SetItemsProcessed(state.iterations() * clients * per_client);
+  caf::anon_send_exit(server->gateway, caf::exit_reason::kill);
+  caf::anon_send_exit(checker, caf::exit_reason::kill);
+}
+
+void http_probes(benchmark::State& state) {
+  http_requests(state, "/healthz");
+}
+
+void http_checks(benchmark::State& state) {
+  http_requests(state, "/api/v1/upgrades/check?old=v1.0&new=v1.1&policy=strict");
+}
+
+BENCHMARK(http_probes)->Arg(1)->Arg(16)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(http_checks)->Arg(1)->Arg(16)->Arg(64)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+} // namespace
+} // namespace hive::http

@@ -1,0 +1,299 @@
+#include "tests/cluster/hived_process.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+// A node that cannot run as told does not run half: it says what is wrong, prints no ready line and ends with a status
+// that is not 0.
+
+namespace hive::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr int failed = 1;
+constexpr int wrong_configuration = 64;
+
+const std::string snapshots = "/api/v1/snapshots";
+
+void expect_refused(const hived_options& options, int status, const std::vector<std::string>& named) {
+  hived_process node{options};
+  EXPECT_EQ(node.await_end(), (process_end{status, 0})) << node.log();
+  EXPECT_EQ(node.output(), "");
+  for (const auto& name : named)
+    EXPECT_THAT(node.log(), HasSubstr(name));
+}
+
+// -- ports and directories -----------------------------------------------------
+
+TEST(refused_start, a_port_in_use) {
+  temporary_directory first, second;
+  hived_process node{{.directory = first.path()}};
+  node.await_ready();
+  expect_refused({.directory = second.path(), .http = node.endpoint()}, failed, {node.endpoint()});
+  EXPECT_EQ(node.get("/readyz").status, 200);
+}
+
+TEST(refused_start, a_second_node_on_the_same_data) {
+  temporary_directory temp, other;
+  hived_process node{{.directory = temp.path()}};
+  node.await_ready();
+  expect_refused({.directory = other.path(), .data = temp.path() / "data"}, failed,
+                 {(temp.path() / "data").string(), "in use"});
+  EXPECT_EQ(node.put(snapshots + "/v", "{}").status, 200); // the first one is none the worse
+}
+
+TEST(refused_start, a_directory_that_holds_something_else) {
+  temporary_directory temp;
+  auto letter = put_file(temp.path() / "data" / "letter.txt", "dear hive");
+  expect_refused({.directory = temp.path()}, failed, {(temp.path() / "data").string(), "something else"});
+  EXPECT_EQ(file_text(letter), "dear hive");
+  EXPECT_FALSE(fs::exists(temp.path() / "data" / "store"));
+  expect_refused({.directory = temp.path(), .data = letter}, failed, {letter.string(), "not a directory"});
+}
+
+TEST(refused_start, a_directory_that_cannot_be_written) {
+  temporary_directory temp;
+  auto data = temp.path() / "data";
+  fs::create_directory(data);
+  fs::permissions(data, fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read |
+                          fs::perms::others_exec | fs::perms::group_read | fs::perms::group_exec);
+  fs::permissions(temp.path(), fs::perms::all);
+  std::vector<std::string> wrapper;
+  if (::geteuid() == 0) { // root writes everywhere: become somebody else
+    wrapper = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    hived_process probe{{.directory = temp.path(), .wrapper = wrapper, .arguments = {"--version"}}};
+    if (probe.await_end() != process_end{0, 0})
+      GTEST_SKIP() << "another user cannot run hived here: " << probe.log();
+  }
+  expect_refused({.directory = temp.path(), .wrapper = wrapper}, failed, {data.string(), "cannot be written"});
+  EXPECT_TRUE(fs::is_empty(data));
+  expect_refused({.directory = temp.path(), .data = data / "deeper", .wrapper = wrapper}, failed,
+                 {(data / "deeper").string()});
+}
+
+// -- configuration -------------------------------------------------------------
+
+TEST(refused_start, a_configuration_that_says_something_wrong) {
+  struct wrong_file {
+    std::string text;
+    std::vector<std::string> named;
+  };
+  const wrong_file files[] = {
+    {"[node]\nname = \"n\"\ncolour = \"red\"\n", {":3:", "node.colour", "not a known key"}},
+    {"\n[nood]\nname = \"n\"\n", {":2:", "nood"}},
+    {"[http]\nlisten = 7420\n", {":2:", "http.listen", "string"}},
+    {"[http]\nmax_body_mib = 0\n", {":2:", "http.max_body_mib", "between"}},
+    {"[http]\nmax_body_mib = 1.5\n", {":2:", "http.max_body_mib", "integer"}},
+    {"[http]\nlisten = \"nowhere\"\n", {":2:", "http.listen", "ADDRESS:PORT"}},
+    {"[store]\nmin_free_mib = -1\n", {":2:", "store.min_free_mib"}},
+    {"[benchmarks]\nrepeats = \"3\"\n", {":2:", "benchmarks.repeats", "integer"}},
+    {"[benchmarks.regression]\ntimeout_s = nan\n", {":2:", "benchmarks.regression.timeout_s", "between"}},
+    {"[benchmarks.regression]\nformat = \"tap\"\n", {":2:", "benchmarks.regression.format", "junit"}},
+    {"[benchmarks.regression]\ncommand = [\"a\", 1]\n", {":2:", "benchmarks.regression.command", "strings"}},
+    {"[benchmarks.guardrail]\nmanifest = \"m.json\"\n", {"benchmarks.guardrail", "public key"}},
+    {"[[benchmarks.model_registry.probe]]\nname = \"p\"\nbase_uri = \"x\"\n", {":3:", "base_uri"}},
+    {"benchmarks = 1\n", {":1:", "benchmarks", "section"}},
+    {"[node]\nname = \"../n\"\n", {"../n", "node.name"}},
+    {"[node]\nlog_level = \"loud\"\n", {"loud"}},
+    {"[node]\nname = \"unclosed\n", {":2:"}},
+    {"[node]\nname = \"a\"\nname = \"b\"\n", {":3:", "name"}},
+    {"\xff\xfe", {":1:"}},
+  };
+  temporary_directory temp;
+  for (const auto& file : files) {
+    SCOPED_TRACE(file.text);
+    auto named = file.named;
+    if (named.front().starts_with(':'))
+      named.front() = (temp.path() / "hived.toml").string() + named.front();
+    expect_refused({.directory = temp.path(), .config = file.text, .http = ""}, wrong_configuration, named);
+    EXPECT_FALSE(fs::exists(temp.path() / "data"));
+  }
+}
+
+TEST(refused_start, a_wrong_command_line) {
+  temporary_directory temp;
+  auto expect_usage = [&](std::vector<std::string> arguments, const std::string& named) {
+    SCOPED_TRACE(named);
+    expect_refused({.directory = temp.path(), .http = "", .arguments = std::move(arguments)}, wrong_configuration,
+                   {named});
+  };
+  expect_usage({"--colour", "red"}, "--colour");
+  expect_usage({"--http", "127.0.0.1"}, "127.0.0.1");
+  expect_usage({"--http", "127.0.0.1:65536"}, "65536");
+  expect_usage({"--config", (temp.path() / "nowhere.toml").string()}, "nowhere.toml");
+  expect_usage({"--name", std::string(65, 'n')}, "name");
+  expect_refused({.directory = temp.path(), .http = "0.0.0.0:0"}, failed, {"0.0.0.0:0", "token"});
+}
+
+// -- corrupt stores ------------------------------------------------------------
+
+/// A store with some snapshots, whose node is not running.
+class corrupt_store : public testing::Test {
+protected:
+  void SetUp() override {
+    hived_process node{{.directory = temp.path()}};
+    node.await_ready();
+    for (int i = 0; i < versions; ++i)
+      bodies.push_back(
+        node.put(path_of(i), R"({"metrics":{"m":{"direction":"lower","value":1,"samples":[1)" + samples + "]}}}").body);
+    node.kill();
+  }
+
+  static std::string path_of(int version) {
+    return snapshots + "/v" + std::to_string(version);
+  }
+
+  /// Ends and starts the node, so that what was in its log lies in table files.
+  void write_out_log() {
+    hived_process node{{.directory = temp.path()}};
+    node.await_ready();
+    node.send(SIGTERM);
+    ASSERT_EQ(node.await_end(), (process_end{0, 0}));
+  }
+
+  /// The largest file of the store whose name has this beginning and end.
+  fs::path find(std::string_view begin, std::string_view end) const {
+    fs::path out;
+    for (const auto& entry : fs::directory_iterator{store}) {
+      auto name = entry.path().filename().string();
+      if (name.starts_with(begin) && name.ends_with(end) && (out.empty() || fs::file_size(out) < entry.file_size()))
+        out = entry.path();
+    }
+    if (out.empty())
+      throw std::runtime_error("the store has no file " + std::string{begin} + "*" + std::string{end});
+    return out;
+  }
+
+  static void flip(const fs::path& file, size_t offset, size_t count) {
+    auto bytes = file_text(file);
+    for (size_t i = offset; i < std::min(offset + count, bytes.size()); ++i)
+      bytes[i] = static_cast<char>(~bytes[i]);
+    put_file(file, bytes);
+  }
+
+  void expect_damage_named(const std::string& name) {
+    expect_refused({.directory = temp.path()}, failed, {"damaged", name});
+  }
+
+  /// Whatever a node over the damaged store answers is the snapshot as it was, or says that it cannot be read.
+  /// Returns how many could not be.
+  static size_t expect_no_lie(const hived_process& node, const std::vector<std::string>& bodies) {
+    size_t unreadable = 0;
+    for (int i = 0; i < versions; ++i) {
+      auto answer = node.get(path_of(i));
+      if (answer.status == 200) {
+        EXPECT_EQ(answer.body, bodies[static_cast<size_t>(i)]);
+        continue;
+      }
+      ++unreadable;
+      EXPECT_EQ(answer.status, 500) << answer.body;
+      EXPECT_THAT(answer.body, HasSubstr("\"code\":\"corrupt\""));
+    }
+    return unreadable;
+  }
+
+  static constexpr int versions = 8;
+  temporary_directory temp;
+  fs::path store = temp.path() / "data" / "store";
+  std::string samples = [] {
+    std::string out;
+    for (int i = 0; i < 1'000; ++i)
+      out += "," + std::to_string(i * 7919 % 1009);
+    return out;
+  }();
+  std::vector<std::string> bodies;
+};
+
+TEST_F(corrupt_store, a_log_damaged_in_its_middle) {
+  auto log = find("", ".log");
+  flip(log, fs::file_size(log) / 2, 8);
+  expect_damage_named("store");
+}
+
+TEST_F(corrupt_store, a_log_torn_at_its_end_loses_the_torn_record_alone) {
+  auto log = find("", ".log");
+  fs::resize_file(log, fs::file_size(log) - 3);
+  hived_process node{{.directory = temp.path()}};
+  node.await_ready();
+  for (int i = 0; i + 1 < versions; ++i)
+    EXPECT_EQ(node.get(path_of(i)).body, bodies[static_cast<size_t>(i)]);
+  EXPECT_EQ(node.get(path_of(versions - 1)).status, 404);
+}
+
+TEST_F(corrupt_store, a_missing_current) {
+  for (bool written_out : {false, true}) {
+    if (written_out)
+      write_out_log();
+    auto content = file_text(store / "CURRENT");
+    fs::remove(store / "CURRENT");
+    expect_damage_named("CURRENT");
+    put_file(store / "CURRENT", content);
+  }
+  hived_process node{{.directory = temp.path()}};
+  EXPECT_EQ(expect_no_lie(node.await_ready(), bodies), 0u) << "a refused start changed the store";
+}
+
+TEST_F(corrupt_store, a_current_that_names_no_manifest) {
+  for (const char* content : {"", "MANIFEST-999999\n", "nonsense"}) {
+    put_file(store / "CURRENT", content);
+    expect_refused({.directory = temp.path()}, failed, {store.string()});
+  }
+}
+
+TEST_F(corrupt_store, a_damaged_manifest) {
+  write_out_log();
+  auto manifest = find("MANIFEST-", "");
+  auto content = file_text(manifest);
+  for (size_t keep : {size_t{0}, content.size() / 2}) {
+    put_file(manifest, content.substr(0, keep));
+    expect_refused({.directory = temp.path()}, failed, {store.string()});
+  }
+  put_file(manifest, content);
+  flip(manifest, content.size() / 2, 8);
+  expect_refused({.directory = temp.path()}, failed, {store.string()});
+  put_file(manifest, content);
+  hived_process node{{.directory = temp.path()}};
+  EXPECT_EQ(expect_no_lie(node.await_ready(), bodies), 0u) << "a refused start changed the store";
+}
+
+TEST_F(corrupt_store, a_missing_or_cut_table) {
+  write_out_log();
+  auto table = find("", ".sst");
+  auto content = file_text(table);
+  put_file(table, content.substr(0, content.size() / 2));
+  expect_damage_named(table.filename().string());
+  fs::remove(table);
+  expect_damage_named(table.stem().string()); // RocksDB looks for it under an older ending at last, and names that
+}
+
+TEST_F(corrupt_store, a_flipped_byte_in_a_table_is_never_answered_with) {
+  write_out_log();
+  auto table = find("", ".sst");
+  auto content = file_text(table);
+  size_t refused = 0, unreadable = 0;
+  constexpr size_t places = 12;
+  for (size_t i = 0; i < places; ++i) {
+    auto at = content.size() * i / places;
+    SCOPED_TRACE("byte " + std::to_string(at) + " of " + table.string());
+    put_file(table, content);
+    flip(table, at, 1);
+    hived_process node{{.directory = temp.path()}};
+    if (node.becomes_ready()) {
+      unreadable += expect_no_lie(node, bodies);
+      continue;
+    }
+    EXPECT_EQ(node.await_end(), (process_end{failed, 0}));
+    EXPECT_THAT(node.log(), HasSubstr(table.filename().string()));
+    ++refused;
+  }
+  EXPECT_GT(refused + unreadable, 0u) << "no damage was noticed";
+}
+
+} // namespace
+} // namespace hive::cluster
