@@ -197,9 +197,12 @@ TEST_F(runner_test, a_requester_that_ends_takes_its_processes_with_it) {
   ASSERT_TRUE(is_alive(process));
   caf::scoped_actor self{*system};
   auto dropped = system->spawn(requester, runner, command_of(shell("touch " + scratch.file("dropped"))));
-  // The answer to a command that cannot be run shows that the ones before it have arrived.
+  // The answer to a command that cannot be run shows that what came before it has arrived: first the request of the one
+  // that waits, then the news of its end. Otherwise it might get the place that `gone` leaves.
   receive<wire::RunResult>(self, runner, command_of({}));
   caf::anon_send_exit(dropped, caf::exit_reason::user_shutdown);
+  self->wait_for(dropped);
+  receive<wire::RunResult>(self, runner, command_of({}));
   caf::anon_send_exit(gone, caf::exit_reason::user_shutdown);
   EXPECT_TRUE(wait_until([&] { return !is_alive(process); }));
   EXPECT_TRUE(receive<wire::RunResult>(self, runner, command_of({"true"}))) << "its place is free again";
