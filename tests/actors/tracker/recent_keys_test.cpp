@@ -41,12 +41,14 @@ TEST(RecentKeys, RemembersAtLeastItsCapacityAndForgetsWholeGenerations) {
     ASSERT_EQ(keys.next(), next);
     auto first = keys.first_remembered();
     ASSERT_LE(next - first, 2 * (capacity + 70));
-    if (next >= capacity)
+    if (next >= capacity) {
       ASSERT_GE(next - first, capacity);
+    }
     for (uint64_t i = 0; i < next; ++i)
       ASSERT_EQ(keys.contains(digest(i)), i >= first) << i << " of " << next;
-    if (forgot)
+    if (forgot) {
       ASSERT_GT(first, 0u);
+    }
   }
 }
 

@@ -12,13 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-std::vector<task_draft> runs(const std::string& task_type, const std::string& tool, int successes, int failures) {
-  std::vector<task_draft> out;
-  for (int i = 0; i < successes + failures; ++i)
-    out.push_back({.task_type = task_type, .tool = tool, .success = i < successes});
-  return out;
-}
-
 // -- recording ------------------------------------------------------------------
 
 TEST(Tracker, AnswersWhenTheRecordsAreOnDisk) {
