@@ -246,10 +246,11 @@ void http_records(benchmark::State& state) {
                                    std::make_shared<prometheus::Registry>());
   if (!server)
     throw std::runtime_error(text_of(server.error()));
-  http::outgoing_request post{"POST",
-                              "http://127.0.0.1:" + std::to_string(server->port) + "/api/v1/tasks",
-                              {"Content-Type: application/x-ndjson", "Expect:"},
-                              ndjson(static_cast<uint32_t>(state.range(0)))};
+  http::outgoing_request post;
+  post.method = "POST";
+  post.url = "http://127.0.0.1:" + std::to_string(server->port) + "/api/v1/tasks";
+  post.headers = {"Content-Type: application/x-ndjson", "Expect:"};
+  post.body = ndjson(static_cast<uint32_t>(state.range(0)));
   for (auto _ : state) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < clients; ++i)
