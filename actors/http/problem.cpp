@@ -114,7 +114,7 @@ std::string_view reason_phrase(int status) {
 response problem(const caf::error& error) {
   auto code = code_of(error);
   // An error of the actor framework is named by what it means to a client, unless it is a defect.
-  bool foreign = error.category() != caf::atom("hive") && code != ec::internal;
+  bool foreign = error && error.category() != caf::atom("hive") && code != ec::internal;
   return describe_problem(status_of(code), code, foreign ? std::string{describe(code)} : text_of(error), {});
 }
 
