@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check check-fast bench soak clean
+.PHONY: help setup build run test check check-fast lint-api bench soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
@@ -15,6 +15,7 @@ help:
 	@echo '  make test          set up, build everything (release), run all tests'
 	@echo '  make check         what a change must pass: format, include direction, warnings as errors, sanitizers, tests'
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
+	@echo '  make lint-api      check the OpenAPI document with a public linter (needs npx)'
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
 	@echo '  make bench         run the benchmarks; FILTER=regex chooses'
 	@echo '  make soak          run the long tests with their full counts'
@@ -42,6 +43,9 @@ check-fast: setup
 check: check-fast
 	@deploy/build.sh dev $(JOBS)
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j $(JOBS)
+
+lint-api: build
+	@deploy/lint_openapi.sh
 
 bench: build
 	@build/release/bin/hive_bench $(if $(FILTER),--benchmark_filter='$(FILTER)')

@@ -114,8 +114,9 @@ TOML
 # In a session of its own, so that Ctrl-C reaches this script alone, which then stops the node in order; and told to
 # stop when this script is killed.
 start_node() {
+  : >"$run/hived.log" # before the node is started: the wait below must not find the ready line of the run before
   setsid setpriv --pdeathsig TERM "$bin/hived" --config "$run/hived.toml" --data "$run/data" --http "$address" \
-    >"$run/hived.log" 2>&1 </dev/null {lock}>&- &
+    >>"$run/hived.log" 2>&1 </dev/null {lock}>&- &
   node=$!
   local ready deadline=$((SECONDS + ready_timeout_s))
   until ready=$(grep -m 1 '^hived ready http=' "$run/hived.log"); do

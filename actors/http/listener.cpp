@@ -322,9 +322,9 @@ caf::expected<asio::ip::address> check_address(const server_options& options) {
   asio::error_code error;
   auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
   if (error)
-    return fail(ec::invalid, "http: " + options.address + " is neither an IP address nor localhost");
+    return fail(ec::invalid, options.address + " is neither an IP address nor localhost");
   if (!address.is_loopback() && (options.tokens.empty() || !options.insecure))
-    return fail(ec::invalid, "http: " + options.endpoint() +
+    return fail(ec::invalid, options.endpoint() +
                                " can be reached by other machines; that needs access tokens and, without TLS, "
                                "insecure = true");
   return address;
@@ -358,7 +358,7 @@ caf::error restinio_listener::bind() {
     server_ = std::make_unique<restinio_server>(restinio::external_io_context(io_context_), std::move(settings));
     server_->open_sync();
   } catch (const std::exception& e) {
-    return fail(ec::unavailable, "http: cannot listen on " + options_.endpoint() + ": " + e.what());
+    return fail(ec::unavailable, "cannot listen on " + options_.endpoint() + ": " + e.what());
   }
   return caf::none;
 }

@@ -60,13 +60,13 @@ caf::behavior run_gateway(gateway_actor* self, std::shared_ptr<listener> serving
 
 caf::error server_options::validate() const {
   if (max_body_bytes == 0)
-    return fail(ec::invalid, "http: max_body_bytes must be at least 1");
+    return fail(ec::invalid, "max_body_bytes must be at least 1");
   if (max_in_flight == 0)
-    return fail(ec::invalid, "http: max_in_flight must be at least 1");
+    return fail(ec::invalid, "max_in_flight must be at least 1");
   if (max_connections == 0)
-    return fail(ec::invalid, "http: max_connections must be at least 1");
+    return fail(ec::invalid, "max_connections must be at least 1");
   if (drain_timeout.count() < 0)
-    return fail(ec::invalid, "http: drain_timeout must not be negative");
+    return fail(ec::invalid, "drain_timeout must not be negative");
   return caf::none;
 }
 

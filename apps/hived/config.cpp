@@ -141,7 +141,8 @@ void read_config_file(const fs::path& file, node_config& config) {
   try {
     table = toml::parse_file(file.string());
   } catch (const toml::parse_error& e) {
-    throw config_error{file.string() + ":" + std::to_string(e.source().begin.line) + ": " +
+    auto line = e.source().begin.line; // 0 when the file could not be read at all
+    throw config_error{file.string() + (line > 0 ? ":" + std::to_string(line) : "") + ": " +
                        std::string{e.description()}};
   }
   toml_section root{table, "", file.string()};
