@@ -2,6 +2,7 @@
 
 #include "messages/json.hpp"
 #include "messages/snapshot.capnp.h"
+#include "tests/support/wait_until.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -17,21 +18,6 @@
 namespace hive::cluster {
 
 using namespace std::chrono_literals;
-
-/// Long enough for anything on the busiest machine under sanitizers; a test that waits this long has failed.
-inline constexpr std::chrono::seconds patience{120};
-
-/// Waits until `condition` holds; false when it does not within `patience`.
-template <class Condition>
-bool wait_until(Condition&& condition) {
-  auto end = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end)
-      return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
 
 /// An HTTP answer. Status 0: there was none, and `body` says why.
 struct reply {

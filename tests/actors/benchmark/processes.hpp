@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/benchmark/child_process.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -18,34 +20,18 @@ namespace hive::testing_processes {
 
 using namespace std::chrono_literals;
 
-/// Long enough for anything on the busiest machine; a test that waits this long has failed.
-inline constexpr auto patience = 60s;
-
 inline std::vector<std::string> shell(std::string script) {
   return {"/bin/sh", "-c", std::move(script)};
 }
 
-/// A new directory that is removed with its owner.
+/// A new directory with the files that scripts need.
 class scratch_directory {
 public:
-  scratch_directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "hive-process-XXXXXX").string();
-    if (!mkdtemp(name.data()))
-      std::abort();
-    path_ = name;
-  }
-  scratch_directory(const scratch_directory&) = delete;
-  scratch_directory& operator=(const scratch_directory&) = delete;
-  ~scratch_directory() {
-    std::error_code ignored; // what cannot be removed from a scratch directory stays there
-    std::filesystem::remove_all(path_, ignored);
-  }
-
   std::string file(const std::string& name) const {
-    return (path_ / name).string();
+    return (directory_.path() / name).string();
   }
   std::string path() const {
-    return path_.string();
+    return directory_.path().string();
   }
 
   std::string write(const std::string& name, const std::string& text, bool executable = false) const {
@@ -56,7 +42,7 @@ public:
   }
 
 private:
-  std::filesystem::path path_;
+  temporary_directory directory_;
 };
 
 inline std::string content(const std::string& path) {
@@ -64,17 +50,6 @@ inline std::string content(const std::string& path) {
   std::ostringstream out;
   out << file.rdbuf(); // unlike an iterator, does not throw for a file of /proc whose process ends meanwhile
   return out.str();
-}
-
-template <class Condition>
-bool wait_until(Condition&& condition) {
-  auto end = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end)
-      return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
 }
 
 /// The pid that a script wrote into `path`, as soon as it has.
