@@ -98,6 +98,20 @@ inline constexpr size_t task_retention_step = 200'000;
 /// they can come.
 inline constexpr std::chrono::seconds task_retention_pause = 1s;
 
+/// AutoResearch sessions that run at the same time; each is an actor and some KiB.
+inline constexpr size_t max_running_research = 256;
+/// Iterations and improvements that a session keeps word for word; all are counted.
+inline constexpr uint32_t kept_research_steps = 20;
+/// Longest wait of a research session for the tracker; it answers after a commit.
+inline constexpr auto research_timeout = commit_timeout + 5s;
+
+// -- daemons -------------------------------------------------------------------
+
+/// Between two ticks of the coding daemon.
+inline constexpr std::chrono::seconds daemon_tick = 30s;
+/// What was learned goes to the hive at every tick of this number, as in HART OS.
+inline constexpr uint64_t ticks_per_publication = 10;
+
 // -- http ----------------------------------------------------------------------
 
 /// Longest wait of a request that does not measure anything.

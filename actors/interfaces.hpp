@@ -6,6 +6,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/node.capnp.h"
+#include "messages/research.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
@@ -85,6 +86,40 @@ using tracker_actor = caf::typed_actor<
   caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
   // Records, newest first. ec::overloaded while too many such questions are being answered.
   caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>>;
+
+/// actors/hive: carries what this node learned to the other nodes.
+using federation_actor = caf::typed_actor<
+  // Takes the node's newest delta in place of the one before; answers, when it is durable, with the number of its task
+  // types.
+  caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
+  // The delta that was handed over last, or ec::no_data.
+  caf::replies_to<msg<wire::PublishedDeltaQuery>>::with<msg<wire::LearningDelta>>>;
+
+/// actors/tracker: one running AutoResearch session. It takes one step at a time and ends when it is finished.
+using research_session_actor = caf::typed_actor<
+  // Counts an iteration and records it with the tracker; answers when both are durable. After an error of the tracker
+  // the iteration is counted: repeat it with its idempotency key, or go on. ec::invalid for a step that cannot be.
+  caf::replies_to<msg<wire::ResearchIteration>>::with<msg<wire::ResearchSession>>,
+  // Counts an improvement; answers when it is durable. ec::invalid for one that is none.
+  caf::replies_to<msg<wire::ResearchImprovement>>::with<msg<wire::ResearchSession>>,
+  // Ends the session durably and publishes what the node learned.
+  caf::replies_to<msg<wire::FinishResearch>>::with<msg<wire::ResearchReport>>>;
+
+/// actors/tracker: all AutoResearch sessions. Steps of a session fail with ec::not_found when there is none of that id,
+/// otherwise as its actor says.
+using research_actor = caf::typed_actor<
+  // Begins a session, durably. ec::already_exists for an id in use, ec::overloaded when too many run.
+  caf::replies_to<msg<wire::StartResearch>>::with<msg<wire::ResearchSession>>,
+  caf::replies_to<msg<wire::ResearchIteration>>::with<msg<wire::ResearchSession>>,
+  caf::replies_to<msg<wire::ResearchImprovement>>::with<msg<wire::ResearchSession>>,
+  // Finishing a finished session answers with its report once more.
+  caf::replies_to<msg<wire::FinishResearch>>::with<msg<wire::ResearchReport>>,
+  // One session, or ec::not_found.
+  caf::replies_to<msg<wire::ResearchQuery>>::with<msg<wire::ResearchSession>>,
+  // Sessions by id, running and finished.
+  caf::replies_to<msg<wire::ResearchListQuery>>::with<msg<wire::ResearchList>>,
+  // What the next hypothesis can build on, or ec::not_found.
+  caf::replies_to<msg<wire::ResearchContextQuery>>::with<msg<wire::ResearchContext>>>;
 
 /// actors/upgrade: compares two versions on this node.
 using upgrade_checker_actor = caf::typed_actor<

@@ -5,6 +5,7 @@
 #include "messages/guardrail.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/node.capnp.h"
+#include "messages/research.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
@@ -32,7 +33,9 @@ void register_messages(caf::actor_system_config& config) {
       LatestResultsQuery, LatestResults>(config);
   add<UpgradeQuery, UpgradeCheck>(config);
   add<RecordTasks, TasksRecorded, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery,
-      ToolSummary, LearningDeltaQuery, LearningDelta>(config);
+      ToolSummary, LearningDeltaQuery, LearningDelta, PublishedDeltaQuery>(config);
+  add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
+      ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
   add<HealthQuery, Health>(config);
 }
 

@@ -161,7 +161,20 @@ struct LearnedTask {
   tools @1 :List(LearnedTool) $Hive.maxLength(1024);
 }
 
+struct ResearchCounts $Hive.doc("What a node tells of a finished AutoResearch session: figures only.") {
+  session @0 :Text $Hive.id $Hive.required;
+  toolName @1 :Text $Hive.maxLength(128);
+  iterations @2 :UInt32;
+  failed @3 :UInt32;
+  timedOut @4 :UInt32;
+  improvements @5 :UInt32;
+  totalTimeS @6 :Float64 $Hive.min(0);
+}
+
 struct LearningDeltaQuery {
+}
+
+struct PublishedDeltaQuery {
 }
 
 struct LearningDelta $Hive.maxBytes(8388608) $Hive.doc(
@@ -170,6 +183,7 @@ struct LearningDelta $Hive.maxBytes(8388608) $Hive.doc(
     "Task type to tool to figures.");
   ts @1 :Float64 $Hive.min(0) $Hive.doc("When it was made: seconds since 1970, UTC.");
   origin @2 :Text $Hive.id $Hive.doc("The node whose records these are; a HART OS peer does not tell.");
+  autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.doc("AutoResearch sessions that ended lately.");
 }
 
 struct ToolCell $Hive.doc("Disk form of the statistics of one tool with one model at one task type.") {

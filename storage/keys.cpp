@@ -84,6 +84,14 @@ std::string models() {
   return "model/";
 }
 
+std::string research(std::string_view id) {
+  return research_sessions() + std::string{id};
+}
+
+std::string research_sessions() {
+  return "research/";
+}
+
 std::string world_model() {
   return "world_model";
 }
@@ -128,6 +136,10 @@ std::string learning_delta(std::string_view origin) {
 
 std::string learning_deltas() {
   return "delta/";
+}
+
+std::string published_delta() {
+  return "published";
 }
 
 std::optional<std::string> after_prefix(std::string_view prefix) {

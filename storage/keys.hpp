@@ -36,6 +36,10 @@ std::string adapters();
 /// inputs: what is kept of a model.
 std::string model(std::string_view id);
 std::string models();
+/// inputs: an AutoResearch session.
+std::string research(std::string_view id);
+/// inputs: prefix of all sessions, by id.
+std::string research_sessions();
 /// inputs: the world model's counters.
 std::string world_model();
 
@@ -58,6 +62,8 @@ uint64_t first_of_task_key_group(std::string_view key);
 /// hive: what another node said of its tools.
 std::string learning_delta(std::string_view origin);
 std::string learning_deltas();
+/// hive: the delta that this node gave to the others last.
+std::string published_delta();
 
 /// The first key behind all that start with `prefix`; none when there is no such key.
 std::optional<std::string> after_prefix(std::string_view prefix);

@@ -227,6 +227,14 @@ void task_store::put_delta(write_set& writes, std::string_view origin, const msg
   writes.put(column::hive, keys::learning_delta(origin), delta.bytes());
 }
 
+caf::expected<std::optional<msg<wire::LearningDelta>>> task_store::published_delta() const {
+  return db_.get_msg<wire::LearningDelta>(column::hive, keys::published_delta());
+}
+
+void task_store::put_published_delta(write_set& writes, const msg<wire::LearningDelta>& delta) {
+  writes.put(column::hive, keys::published_delta(), delta.bytes());
+}
+
 // -- idempotency keys -----------------------------------------------------------
 
 caf::error task_store::visit_key_groups(

@@ -51,6 +51,9 @@ public:
   caf::error visit_deltas(
     const std::function<caf::error(std::string_view origin, wire::LearningDelta::Reader)>& visit_delta) const;
 
+  /// The delta that this node gave to the others last; nothing before the first. Fails with ec::corrupt.
+  caf::expected<std::optional<msg<wire::LearningDelta>>> published_delta() const;
+
   /// Visits groups of digests in the order they became durable, each with the place of its first digest among all.
   /// Stops as above.
   caf::error
@@ -64,6 +67,7 @@ public:
 
   static void put_cell(write_set& writes, const msg<wire::ToolCell>& cell);
   static void put_delta(write_set& writes, std::string_view origin, const msg<wire::LearningDelta>& delta);
+  static void put_published_delta(write_set& writes, const msg<wire::LearningDelta>& delta);
   static void put_key_group(write_set& writes, uint64_t first, std::string_view digests);
 
   /// Erases all groups whose first digest comes before `first`.

@@ -82,12 +82,13 @@ void append(std::vector<route>& to, std::vector<route> more) {
 
 } // namespace
 
-std::vector<route> api_routes(const api_services& services, std::vector<route> further) {
+std::vector<route> api_routes(const api_services& services, std::vector<std::vector<route>> further) {
   auto routes = node_routes(services);
   append(routes, benchmark_routes(services));
   append(routes, snapshot_routes(services));
   append(routes, input_routes(services));
-  append(routes, std::move(further));
+  for (auto& more : further)
+    append(routes, std::move(more));
   auto text = std::make_shared<std::string>(); // written last: the document describes itself too
   routes.push_back(route::raw(get, "/openapi.json", "The OpenAPI document of this API", "application/json",
                               [text](const exchange_ptr& to) {

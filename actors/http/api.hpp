@@ -24,6 +24,6 @@ struct api_services {
 
 /// All routes of a node's HTTP API, with its OpenAPI document among them. The document describes exactly these and
 /// `further` ones, which are part of the result.
-std::vector<route> api_routes(const api_services& services, std::vector<route> further = {});
+std::vector<route> api_routes(const api_services& services, std::vector<std::vector<route>> further = {});
 
 } // namespace hive::http

@@ -134,6 +134,23 @@ void read_benchmarks(toml_section& in, node_config& config) {
   in.section("guardrail", [&](toml_section& s) { read_guardrail(s, config.guardrail); });
 }
 
+void read_tracker(toml_section& in, tracker_options& out) {
+  in.read("max_records", out.max_records, 0, UINT64_MAX);
+  uint64_t max_age_days = std::chrono::duration_cast<std::chrono::days>(out.max_age).count();
+  in.read("max_age_days", max_age_days, 0, 36'500);
+  out.max_age = std::chrono::days{max_age_days};
+  std::vector<std::pair<std::string, std::string>> heuristics;
+  in.read("heuristics", heuristics);
+  for (auto& [task_type, tool] : heuristics)
+    out.heuristics.insert_or_assign(task_type, tool);
+}
+
+void read_daemon(toml_section& in, coding_daemon_options& out) {
+  double tick_s = std::chrono::duration<double>(out.tick).count();
+  in.read("tick_s", tick_s, 0.1, 86'400);
+  out.tick = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(tick_s));
+}
+
 } // namespace
 
 void read_config_file(const fs::path& file, node_config& config) {
@@ -150,6 +167,8 @@ void read_config_file(const fs::path& file, node_config& config) {
   root.section("store", [&](toml_section& s) { read_store(s, config.store); });
   root.section("http", [&](toml_section& s) { read_http(s, config.http); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
+  root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
+  root.section("daemon", [&](toml_section& s) { read_daemon(s, config.coding_daemon); });
   root.finish();
 }
 

@@ -4,7 +4,9 @@
 #include "actors/benchmark/model_registry_adapter.hpp"
 #include "actors/benchmark/regression_adapter.hpp"
 #include "actors/benchmark/world_model_adapter.hpp"
+#include "actors/daemon/coding_daemon.hpp"
 #include "actors/http/server.hpp"
+#include "actors/tracker/tracker.hpp"
 #include "storage/database.hpp"
 
 #include <filesystem>
@@ -29,6 +31,8 @@ struct node_config {
   world_model_options world_model;
   regression_options regression;
   guardrail_options guardrail;
+  tracker_options tracker;
+  coding_daemon_options coding_daemon;
 };
 
 /// Applies the TOML file to `config`. Throws config_error, which names file, line and key.

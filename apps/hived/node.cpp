@@ -4,11 +4,16 @@
 #include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"
 #include "actors/benchmark/runner.hpp"
+#include "actors/daemon/coding_daemon.hpp"
+#include "actors/hive/outbox.hpp"
 #include "actors/http/api.hpp"
+#include "actors/http/hive_routes.hpp"
+#include "actors/http/research_routes.hpp"
 #include "actors/http/task_routes.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/node/identity.hpp"
 #include "actors/store/committer.hpp"
+#include "actors/tracker/research.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "actors/upgrade/checker.hpp"
 #include "apps/version.hpp"
@@ -70,6 +75,9 @@ struct node::impl {
   registry_actor registry;
   upgrade_checker_actor upgrades;
   tracker_actor tracker;
+  federation_actor federation;
+  research_actor research;
+  coding_daemon_actor coding_daemon;
   supervisor_actor supervisor;
 
   /// Wraps a spawn function as a service whose typed handle is kept in `handle`.
@@ -94,10 +102,17 @@ struct node::impl {
       make_service("upgrades", upgrades, [this] { return spawn_upgrade_checker(system, db); }),
       make_service("tracker", tracker,
                    [this] {
-                     tracker_options options;
+                     auto options = config.tracker;
                      options.node = identity.id.value;
                      return spawn_tracker(system, db, committer, std::move(options));
                    }),
+      make_service("federation", federation, [this] { return system.spawn(outbox, db, committer); }),
+      make_service("research", research,
+                   [this] {
+                     return system.spawn(research_directory, research_services{db, committer, tracker, federation});
+                   }),
+      make_service("coding daemon", coding_daemon,
+                   [this] { return system.spawn(hive::coding_daemon, tracker, federation, config.coding_daemon); }),
       {"http", [this] { return start_http(); }}};
   }
 
@@ -156,7 +171,9 @@ struct node::impl {
     };
     api.metrics = metrics;
     api.version = version_text;
-    auto server = http::spawn_server(system, config.http, http::api_routes(api, http::task_routes(tracker)), metrics);
+    auto routes = http::api_routes(
+      api, {http::task_routes(tracker), http::hive_routes(federation), http::research_routes(research)});
+    auto server = http::spawn_server(system, config.http, std::move(routes), metrics);
     if (!server)
       return server.error();
     config.http.port = server->port; // a restart takes the same one, also where any was asked for

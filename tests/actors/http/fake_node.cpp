@@ -133,7 +133,7 @@ fake_node::fake_node(server_options options, further_routes further)
   };
   auto ready = [this] { return not_ready; };
   auto routes = api_routes({services_->registry, services_->upgrades, services_->inputs, health, ready, metrics, "1.2"},
-                           further(*services_));
+                           {further(*services_)});
   server_ = spawn_server(actors_.system(), std::move(options), std::move(routes), metrics);
 }
 

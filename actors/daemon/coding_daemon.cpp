@@ -1,0 +1,42 @@
+#include "actors/daemon/coding_daemon.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+using daemon_pointer = coding_daemon_actor::stateful_pointer<coding_daemon_state>;
+
+void publish(daemon_pointer self, const tracker_actor& tracker, const federation_actor& federation) {
+  self->request(tracker, defaults::request_timeout, msg<wire::LearningDeltaQuery>{})
+    .then(
+      [self, federation](const msg<wire::LearningDelta>& delta) {
+        self->request(federation, defaults::request_timeout, delta)
+          .then(
+            [](const msg<wire::Recorded>& answer) {
+              spdlog::debug("The coding daemon handed {} task types to the hive", answer->getRecorded());
+            },
+            [](const caf::error& error) {
+              spdlog::warn("The coding daemon could not hand its delta to the hive: {}", text_of(error));
+            });
+      },
+      [](const caf::error& error) {
+        if (code_of(error) != ec::no_data)
+          spdlog::warn("The coding daemon got no delta from the tracker: {}", text_of(error));
+      });
+}
+
+} // namespace
+
+coding_daemon_actor::behavior_type coding_daemon(daemon_pointer self, tracker_actor tracker,
+                                                 federation_actor federation, coding_daemon_options options) {
+  self->delayed_send(self, options.tick, tick_atom::value);
+  return {[self, tracker, federation, options](tick_atom) {
+    self->delayed_send(self, options.tick, tick_atom::value);
+    if (++self->state.ticks % options.ticks_per_publication == 0)
+      publish(self, tracker, federation);
+  }};
+}
+
+} // namespace hive

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "actors/http/route.hpp"
+#include "actors/interfaces.hpp"
+
+namespace hive::http {
+
+/// What a node and its hive say of each other.
+std::vector<route> hive_routes(const federation_actor& federation);
+
+} // namespace hive::http

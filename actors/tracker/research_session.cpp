@@ -1,0 +1,141 @@
+#include "actors/tracker/research_session.hpp"
+
+#include "actors/defaults.hpp"
+#include "actors/tracker/research_rules.hpp"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+#include "storage/research_store.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+
+void research_session_state::init(pointer self, research_services services, msg<wire::ResearchSession> session) {
+  self_ = self;
+  services_ = std::move(services);
+  session_ = std::move(session);
+  recorded_ = session_->getIterations() - (session_->getIterations() > 0);
+}
+
+caf::result<msg<wire::ResearchSession>> research_session_state::add(const msg<wire::ResearchIteration>& iteration) {
+  return take(iteration);
+}
+
+caf::result<msg<wire::ResearchSession>> research_session_state::add(const msg<wire::ResearchImprovement>& improvement) {
+  return take(improvement);
+}
+
+template <class Step>
+caf::result<msg<wire::ResearchSession>> research_session_state::take(const msg<Step>& step) {
+  auto promise = self_->make_response_promise<msg<wire::ResearchSession>>();
+  auto answer = [this, promise](const caf::error& error) mutable {
+    if (error)
+      promise.deliver(error);
+    else
+      promise.deliver(session_);
+  };
+  settle([this, step, answer](const caf::error& unsettled) mutable {
+    if (unsettled)
+      return answer(unsettled);
+    auto next = research::add(session_, *step, now_unix_micros());
+    if (!next)
+      return answer(next.error());
+    store(*next, [this, answer](const caf::error& failed) mutable {
+      if (failed)
+        return answer(failed);
+      settle(answer);
+    });
+  });
+  return promise;
+}
+
+void research_session_state::settle(const continuation& then) {
+  if (recorded_ == session_->getIterations())
+    return then(caf::none);
+  self_->request(services_.tracker, defaults::research_timeout, research::newest_record(*session_))
+    .await(
+      [this, then](const msg<wire::TasksRecorded>& answer) {
+        recorded_ = session_->getIterations();
+        auto rejected = answer->getRejected();
+        if (rejected.size() == 0)
+          return then(caf::none);
+        // It would be rejected again: nothing is owed any more.
+        then(fail(ec::invalid, "the iteration is counted, but the tracker rejects its record: " +
+                                 std::string{as_view(rejected[0].getReason())}));
+      },
+      [then](const caf::error& error) { then(error); });
+}
+
+void research_session_state::store(const msg<wire::ResearchSession>& next, const continuation& then) {
+  if (next.bytes() == session_.bytes())
+    return then(caf::none);
+  write_set writes;
+  research_store::put(writes, next);
+  // No timeout: the outcome of a write under way cannot be guessed, and the committer's end ends this actor.
+  self_->request(services_.committer, caf::infinite, std::move(writes))
+    .await(
+      [this, next, then](const committed&) {
+        session_ = next;
+        then(caf::none);
+      },
+      [then](const caf::error& error) { then(error); });
+}
+
+caf::result<msg<wire::ResearchReport>> research_session_state::finish(const msg<wire::FinishResearch>& how) {
+  auto promise = self_->make_response_promise<msg<wire::ResearchReport>>();
+  settle([this, how, promise](const caf::error& unsettled) mutable {
+    if (unsettled) {
+      promise.deliver(unsettled);
+      return;
+    }
+    store(research::finish(session_, *how, now_unix_micros()), [this, promise](const caf::error& failed) mutable {
+      if (failed)
+        promise.deliver(failed);
+      else
+        publish(promise);
+    });
+  });
+  return promise;
+}
+
+void research_session_state::publish(caf::typed_response_promise<msg<wire::ResearchReport>> promise) {
+  auto end = [this, promise](const msg<wire::LearningDelta>* delta) mutable {
+    promise.deliver(msg<wire::ResearchReport>::build([&](wire::ResearchReport::Builder out) {
+      out.setSession(*session_);
+      if (delta)
+        out.setDelta(**delta);
+    }));
+    self_->quit();
+  };
+  self_->request(services_.tracker, defaults::research_timeout, msg<wire::LearningDeltaQuery>{})
+    .await(
+      [this, end](const msg<wire::LearningDelta>& learned) mutable {
+        auto delta = research::with_counts(learned, *session_);
+        self_->request(services_.federation, defaults::research_timeout, delta)
+          .await([end, delta](const msg<wire::Recorded>&) mutable { end(&delta); },
+                 [this, end, delta](const caf::error& error) mutable {
+                   // The session is finished all the same; the coding daemon publishes again before long.
+                   spdlog::warn("What research session {} led to is not published: {}", session_->getId().cStr(),
+                                text_of(error));
+                   end(&delta);
+                 });
+      },
+      [this, end](const caf::error& error) mutable {
+        if (code_of(error) != ec::no_data)
+          spdlog::warn("Research session {} ends without a delta: {}", session_->getId().cStr(), text_of(error));
+        end(nullptr);
+      });
+}
+
+research_session_actor::behavior_type research_session(research_session_state::pointer self, research_services services,
+                                                       msg<wire::ResearchSession> session) {
+  self->state.init(self, std::move(services), std::move(session));
+  return {
+    [self](const msg<wire::ResearchIteration>& iteration) { return self->state.add(iteration); },
+    [self](const msg<wire::ResearchImprovement>& improvement) { return self->state.add(improvement); },
+    [self](const msg<wire::FinishResearch>& how) { return self->state.finish(how); },
+  };
+}
+
+} // namespace hive

@@ -1,0 +1,179 @@
+#include "actors/tracker/research_rules.hpp"
+
+#include "actors/defaults.hpp"
+#include "messages/text.hpp"
+
+#include <cmath>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::research {
+namespace {
+
+using testing::HasSubstr;
+using wire::IterationOutcome;
+
+constexpr int64_t now = 1'700'000'000'000'000;
+
+msg<wire::StartResearch> wanted(wire::Direction direction = wire::Direction::HIGHER) {
+  return msg<wire::StartResearch>::build([&](wire::StartResearch::Builder out) {
+    out.setTopic("faster parsing");
+    out.setMetric("parse_ms");
+    out.setDirection(direction);
+    out.setInitialValue(10);
+    out.setUserId("u1");
+    out.setModelName("m1");
+  });
+}
+
+msg<wire::ResearchSession> begun(wire::Direction direction = wire::Direction::HIGHER) {
+  return *begin(*wanted(direction), "s1", now);
+}
+
+msg<wire::ResearchIteration> iteration(IterationOutcome outcome, double duration_s = 1, const std::string& key = {},
+                                       const std::string& tool = {}) {
+  return msg<wire::ResearchIteration>::build([&](wire::ResearchIteration::Builder out) {
+    out.setId("s1");
+    out.setOutcome(outcome);
+    out.setDurationS(duration_s);
+    out.setIdempotencyKey(key);
+    out.setToolName(tool);
+    out.setHypothesis("try " + key);
+  });
+}
+
+msg<wire::ResearchImprovement> improvement(double value, const std::string& key = {}) {
+  return msg<wire::ResearchImprovement>::build([&](wire::ResearchImprovement::Builder out) {
+    out.setId("s1");
+    out.setValue(value);
+    out.setIdempotencyKey(key);
+  });
+}
+
+TEST(ResearchRules, CountsFailedAndTimedOutIterationsToo) {
+  auto session = begun();
+  for (auto outcome :
+       {IterationOutcome::SUCCESS, IterationOutcome::FAILURE, IterationOutcome::TIMEOUT, IterationOutcome::FAILURE})
+    session = *add(session, *iteration(outcome, 2.5), now);
+  EXPECT_EQ(session->getIterations(), 4u);
+  EXPECT_EQ(session->getFailed(), 2u);
+  EXPECT_EQ(session->getTimedOut(), 1u);
+  EXPECT_DOUBLE_EQ(session->getTotalTimeS(), 10);
+}
+
+TEST(ResearchRules, AnIterationIsATaskRecordWithAKeyOfItsOwn) {
+  auto session = *add(begun(), *iteration(IterationOutcome::FAILURE, 3), now + 5);
+  auto record = newest_record(*session);
+  auto task = record->getTasks()[0];
+  EXPECT_EQ(as_view(task.getTaskType()), "autoresearch");
+  EXPECT_EQ(as_view(task.getToolName()), "aider_native_backend");
+  EXPECT_EQ(as_view(task.getModelName()), "m1");
+  EXPECT_EQ(as_view(task.getUserId()), "u1");
+  EXPECT_FALSE(task.getSuccess());
+  EXPECT_EQ(task.getCompletionTimeS(), 3);
+  EXPECT_EQ(task.getTimestamp(), now + 5);
+  EXPECT_EQ(as_view(task.getIdempotencyKey()), "research.s1.1");
+  session = *add(session, *iteration(IterationOutcome::SUCCESS, 3, {}, "ruff"), now);
+  record = newest_record(*session);
+  EXPECT_EQ(as_view(record->getTasks()[0].getToolName()), "ruff");
+  EXPECT_TRUE(record->getTasks()[0].getSuccess());
+  EXPECT_EQ(as_view(record->getTasks()[0].getIdempotencyKey()), "research.s1.2");
+}
+
+TEST(ResearchRules, TheLongestIdLeavesRoomForTheKey) {
+  auto session = *begin(*wanted(), std::string(40, 'x'), now);
+  session = *add(session, *iteration(IterationOutcome::SUCCESS), now);
+  EXPECT_LE(newest_record(*session)->getTasks()[0].getIdempotencyKey().size() + 9, 64u) << "of ten digits";
+}
+
+TEST(ResearchRules, KeepsTheNewestTwentyWordForWordAndCountsAll) {
+  auto session = begun();
+  for (int i = 1; i <= 50; ++i)
+    session = *add(session, *iteration(IterationOutcome::SUCCESS, 1, std::to_string(i)), now);
+  auto kept = session->getRecentIterations();
+  ASSERT_EQ(kept.size(), defaults::kept_research_steps);
+  for (uint32_t i = 0; i < kept.size(); ++i) {
+    EXPECT_EQ(kept[i].getNumber(), 31 + i);
+    EXPECT_EQ(as_view(kept[i].getHypothesis()), "try " + std::to_string(31 + i));
+  }
+  EXPECT_EQ(session->getIterations(), 50u);
+  EXPECT_LT(session.bytes().size(), 8'192u) << "what was replaced must not pile up";
+}
+
+TEST(ResearchRules, ARepeatedStepIsNotCountedAgain) {
+  auto session = *add(begun(), *iteration(IterationOutcome::SUCCESS, 1, "a"), now);
+  session = *add(session, *improvement(11, "b"), now);
+  auto again = *add(session, *iteration(IterationOutcome::FAILURE, 9, "a"), now + 1);
+  again = *add(again, *improvement(12, "b"), now + 1);
+  EXPECT_EQ(again.bytes(), session.bytes());
+  again = *add(again, *iteration(IterationOutcome::SUCCESS), now + 1);
+  EXPECT_EQ((*add(again, *iteration(IterationOutcome::SUCCESS), now + 1))->getIterations(), 3u)
+    << "steps without a key are all different";
+}
+
+TEST(ResearchRules, AnImprovementMustBeBetterThanAnyBefore) {
+  for (auto direction : {wire::Direction::HIGHER, wire::Direction::LOWER}) {
+    double step = direction == wire::Direction::HIGHER ? 1 : -1;
+    auto session = *add(begun(direction), *iteration(IterationOutcome::SUCCESS), now);
+    for (double wrong : {10.0, 10 - step}) {
+      auto refused = add(session, *improvement(wrong), now);
+      ASSERT_FALSE(refused);
+      EXPECT_THAT(text_of(refused.error()), HasSubstr("no better"));
+    }
+    session = *add(session, *improvement(10 + step), now);
+    EXPECT_EQ(session->getBestValue(), 10 + step);
+    EXPECT_FALSE(add(session, *improvement(10 + step), now));
+    session = *add(session, *improvement(std::nan("")), now);
+    EXPECT_EQ(session->getBestValue(), 10 + step) << "an improvement need not be measured";
+    EXPECT_EQ(session->getImprovements(), 2u);
+    EXPECT_EQ(session->getRecentImprovements()[1].getIteration(), 1u);
+  }
+}
+
+TEST(ResearchRules, RefusesWhatCannotBe) {
+  auto early = add(begun(), *improvement(20), now);
+  ASSERT_FALSE(early);
+  EXPECT_EQ(code_of(early.error()), ec::invalid);
+  auto half = msg<wire::StartResearch>::build([](wire::StartResearch::Builder out) {
+    out.setTopic("t");
+    out.setPromptId("p");
+  });
+  EXPECT_FALSE(begin(*half, "s", now));
+  auto no_tool = msg<wire::StartResearch>::build([](wire::StartResearch::Builder out) {
+    out.setTopic("t");
+    out.setToolName("");
+  });
+  EXPECT_FALSE(begin(*no_tool, "s", now));
+}
+
+TEST(ResearchRules, AFinishedSessionTakesNoStepAndStaysAsItIs) {
+  auto session = *add(begun(), *iteration(IterationOutcome::SUCCESS, 1, "a"), now);
+  auto how = msg<wire::FinishResearch>::build([](wire::FinishResearch::Builder out) {
+    out.setId("s1");
+    out.setSummary("done");
+  });
+  session = finish(session, *how, now + 7);
+  EXPECT_EQ(session->getFinishedAt(), now + 7);
+  EXPECT_EQ(as_view(session->getSummary()), "done");
+  EXPECT_EQ(finish(session, *how, now + 9).bytes(), session.bytes());
+  EXPECT_EQ(code_of(add(session, *iteration(IterationOutcome::SUCCESS), now).error()), ec::invalid);
+  EXPECT_EQ(code_of(add(session, *improvement(99), now).error()), ec::invalid);
+  EXPECT_TRUE(add(session, *iteration(IterationOutcome::SUCCESS, 1, "a"), now))
+    << "the answer to it may have been lost";
+}
+
+TEST(ResearchRules, CountsTravelWithoutWords) {
+  auto session = *add(begun(), *iteration(IterationOutcome::TIMEOUT, 4, "secret"), now);
+  auto delta = with_counts(msg<wire::LearningDelta>{}, *session);
+  ASSERT_EQ(delta->getAutoresearch().size(), 1u);
+  auto counts = delta->getAutoresearch()[0];
+  EXPECT_EQ(as_view(counts.getSession()), "s1");
+  EXPECT_EQ(counts.getIterations(), 1u);
+  EXPECT_EQ(counts.getTimedOut(), 1u);
+  EXPECT_EQ(counts.getTotalTimeS(), 4);
+  for (auto word : {"secret", "faster parsing", "u1"})
+    EXPECT_EQ(delta.bytes().find(word), std::string_view::npos) << word;
+}
+
+} // namespace
+} // namespace hive::research
