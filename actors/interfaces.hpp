@@ -84,6 +84,11 @@ using tracker_actor = caf::typed_actor<
   // Replaces what another node said before; answers, when it is durable, with the number of its tools. ec::invalid for
   // impossible sums and for a delta of this node itself.
   caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
+  // The same without a least number of records, when there is anything new.
+  caf::replies_to<msg<wire::LearnedSinceQuery>>::with<msg<wire::LearnedSince>>,
+  // Replaces what a node of this hive said before, or drops it; not kept over a restart. ec::invalid for impossible
+  // sums.
+  caf::replies_to<msg<wire::PeerTools>>::with<msg<wire::Recorded>>,
   // Records, newest first. ec::overloaded while too many such questions are being answered.
   caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>>;
 

@@ -33,7 +33,8 @@ void register_messages(caf::actor_system_config& config) {
       LatestResultsQuery, LatestResults>(config);
   add<UpgradeQuery, UpgradeCheck>(config);
   add<RecordTasks, TasksRecorded, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery,
-      ToolSummary, LearningDeltaQuery, LearningDelta, PublishedDeltaQuery>(config);
+      ToolSummary, LearningDeltaQuery, LearningDelta, PublishedDeltaQuery, LearnedSinceQuery, LearnedSince, PeerTools>(
+    config);
   add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
   add<HealthQuery, Health>(config);

@@ -186,6 +186,21 @@ struct LearningDelta $Hive.maxBytes(8388608) $Hive.doc(
   autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.doc("AutoResearch sessions that ended lately.");
 }
 
+struct LearnedSinceQuery {
+  since @0 :UInt64 $Hive.doc("`newest` of the answer before; 0 at first.");
+}
+
+struct LearnedSince $Hive.maxBytes(8388608) $Hive.doc("All that a node learned, however little of each tool.") {
+  newest @0 :UInt64 $Hive.doc("Number of the newest record that is counted.");
+  learned @1 :LearningDelta $Hive.doc("Absent when that is the one that was asked about.");
+}
+
+struct PeerTools $Hive.maxBytes(8388608) $Hive.doc(
+    "What another node of the hive says of its tools now. Whoever tells it keeps it, and tells it again after a start.") {
+  origin @0 :Text $Hive.id $Hive.required;
+  learned @1 :LearningDelta $Hive.doc("Absent: nothing any more.");
+}
+
 struct ToolCell $Hive.doc("Disk form of the statistics of one tool with one model at one task type.") {
   taskType @0 :Text $Hive.required $Hive.maxLength(128);
   toolName @1 :Text $Hive.required $Hive.maxLength(128);

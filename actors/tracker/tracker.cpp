@@ -122,6 +122,8 @@ caf::error tracker_state::reload() {
     auto refused = hive.replace(origin, std::move(*learned));
     return refused ? to_error(*refused) : caf::none;
   });
+  for (auto said = heard_.begin(); said != heard_.end() && !unreadable; ++said)
+    unreadable = take_in(*said->second, hive);
   if (unreadable)
     return unreadable;
   oldest_ = *oldest;
@@ -267,6 +269,38 @@ caf::result<msg<wire::LearningDelta>> tracker_state::learned() const {
   return to_delta(std::move(learned), options_.node, now_unix_micros());
 }
 
+caf::result<msg<wire::LearnedSince>> tracker_state::learned_since(const msg<wire::LearnedSinceQuery>& query) const {
+  auto newest = ledger_.newest().value;
+  return msg<wire::LearnedSince>::build([&](wire::LearnedSince::Builder out) {
+    out.setNewest(newest);
+    if (newest != query->getSince())
+      out.setLearned(*to_delta(analysis::learning_delta(ledger_.statistics(), 1), options_.node, now_unix_micros()));
+  });
+}
+
+caf::result<msg<wire::Recorded>> tracker_state::hear(const msg<wire::PeerTools>& said) {
+  if (auto refused = take_in(*said, hive_))
+    return refused;
+  std::string origin{as_view(said->getOrigin())};
+  if (said->hasLearned())
+    heard_.insert_or_assign(std::move(origin), said);
+  else
+    heard_.erase(origin);
+  return recorded(said->getLearned().getCodingBenchmarks().size());
+}
+
+caf::error tracker_state::take_in(wire::PeerTools::Reader said, analysis::hive_tally& into) const {
+  if (!said.hasLearned()) {
+    into.remove(as_view(said.getOrigin()));
+    return caf::none;
+  }
+  auto learned = from_delta(said.getLearned());
+  if (!learned)
+    return learned.error();
+  auto refused = into.replace(as_view(said.getOrigin()), std::move(*learned));
+  return refused ? to_error(*refused) : caf::none;
+}
+
 caf::result<msg<wire::TaskPage>> tracker_state::find(const msg<wire::TaskQuery>& query) {
   if (queries_ >= defaults::max_task_queries)
     return fail(ec::overloaded, std::to_string(queries_) + " questions for task records wait already");
@@ -336,6 +370,8 @@ tracker_self::behavior_type tracker(tracker_state::pointer self, std::shared_ptr
     [&state](const msg<wire::ToolSummaryQuery>&) { return state.summary(); },
     [&state](const msg<wire::LearningDeltaQuery>&) { return state.learned(); },
     [&state](const msg<wire::LearningDelta>& delta) { return state.import(delta); },
+    [&state](const msg<wire::LearnedSinceQuery>& query) { return state.learned_since(query); },
+    [&state](const msg<wire::PeerTools>& said) { return state.hear(said); },
     [&state](const msg<wire::TaskQuery>& query) { return state.find(query); },
     [&state](flush_atom) { state.flush_from_mailbox(); },
     [&state](retain_atom) { state.retain(); },

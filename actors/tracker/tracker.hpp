@@ -8,6 +8,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,8 @@ public:
   caf::result<msg<wire::Route>> route(const msg<wire::RouteQuery>& query) const;
   caf::result<msg<wire::ToolSummary>> summary() const;
   caf::result<msg<wire::LearningDelta>> learned() const;
+  caf::result<msg<wire::LearnedSince>> learned_since(const msg<wire::LearnedSinceQuery>& query) const;
+  caf::result<msg<wire::Recorded>> hear(const msg<wire::PeerTools>& said);
   caf::result<msg<wire::Recorded>> import(const msg<wire::LearningDelta>& delta);
   caf::result<msg<wire::TaskPage>> find(const msg<wire::TaskQuery>& query);
 
@@ -97,6 +100,7 @@ private:
   void finish(const caf::error& error);
   void committer_is_gone();
   caf::error reload();
+  caf::error take_in(wire::PeerTools::Reader said, analysis::hive_tally& into) const;
   void erase_before(uint64_t first_kept);
 
   pointer self_ = nullptr;
@@ -106,7 +110,8 @@ private:
   tracker_options options_;
   task_ledger ledger_;
   analysis::hive_tally hive_;
-  task_sequence oldest_; ///< the first record that is kept
+  std::map<std::string, msg<wire::PeerTools>, std::less<>> heard_; ///< what of `hive_` the store does not have
+  task_sequence oldest_;                                           ///< the first record that is kept
   group gathering_;
   std::optional<group> in_flight_;
   bool flush_is_coming_ = false;

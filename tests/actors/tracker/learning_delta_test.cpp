@@ -92,5 +92,53 @@ TEST(Tracker, HasNothingToTellWithoutEnoughRecords) {
   EXPECT_EQ(code_of(answer.error()), ec::no_data);
 }
 
+msg<wire::LearnedSince> learned_since(test_tracker& node, uint64_t since) {
+  auto answer = node.ask<wire::LearnedSince>(
+    msg<wire::LearnedSinceQuery>::build([&](wire::LearnedSinceQuery::Builder out) { out.setSince(since); }));
+  EXPECT_TRUE(answer) << text_of(answer.error());
+  return answer ? *answer : msg<wire::LearnedSince>{};
+}
+
+msg<wire::PeerTools> peer_tools(const std::string& origin, const msg<wire::LearningDelta>* said) {
+  return msg<wire::PeerTools>::build([&](wire::PeerTools::Builder out) {
+    out.setOrigin(origin);
+    if (said)
+      out.setLearned(**said);
+  });
+}
+
+TEST(Tracker, TellsTheHiveEveryToolAndOnlyWhenSomethingIsNew) {
+  test_tracker node;
+  EXPECT_FALSE(learned_since(node, 0)->hasLearned());
+  ASSERT_TRUE(node.record({{}}));
+  auto first = learned_since(node, 0);
+  EXPECT_EQ(first->getNewest(), 1u);
+  ASSERT_EQ(first->getLearned().getCodingBenchmarks().size(), 1u) << "one record is worth telling";
+  EXPECT_EQ(first->getLearned().getCodingBenchmarks()[0].getTools()[0].getSampleCount(), 1u);
+  EXPECT_FALSE(learned_since(node, 1)->hasLearned());
+  EXPECT_TRUE(learned_since(node, 9)->hasLearned()) << "a number of another life";
+}
+
+TEST(Tracker, WhatPeersSayOutlivesAFailedWriteAndIsDropped) {
+  test_tracker node;
+  auto said = delta("", "aider", 1, 30);
+  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", &said)));
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("b", "aider", 0.5, 10)));
+  auto samples = [&] {
+    auto best = node.best("feature", wire::ToolScope::HIVE);
+    return best ? (*best)->getSampleCount() : 0;
+  };
+  EXPECT_EQ(samples(), 40u);
+  node.gate->refuse_with = ec::storage_failed;
+  EXPECT_FALSE(node.record({{}}));
+  node.gate->refuse_with = ec::none;
+  EXPECT_EQ(samples(), 40u) << "the statistics were read from the store again";
+  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", nullptr)));
+  EXPECT_EQ(samples(), 10u);
+  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", &said)));
+  node.restart();
+  EXPECT_EQ(samples(), 10u) << "whoever said it says it again";
+}
+
 } // namespace
 } // namespace hive
