@@ -23,16 +23,6 @@ key_pair make_key_pair() {
   return out;
 }
 
-/// Hex of the first bytes of the public key's SHA-256.
-node_id id_of(capnp::Data::Reader public_key) {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
-  crypto_hash_sha256(hash.data(), public_key.begin(), public_key.size());
-  std::string hex(2 * node_id_bytes + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), hash.data(), node_id_bytes);
-  hex.pop_back();
-  return {std::move(hex)};
-}
-
 msg<wire::NodeMeta> first_start(int64_t now_unix_micros) {
   auto keys = make_key_pair();
   return msg<wire::NodeMeta>::build([&](wire::NodeMeta::Builder out) {
@@ -53,6 +43,15 @@ msg<wire::NodeMeta> next_start(const msg<wire::NodeMeta>& before) {
 
 } // namespace
 
+node_id node_id_of(std::span<const unsigned char> public_key) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256(hash.data(), public_key.data(), public_key.size());
+  std::string hex(2 * node_id_bytes + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), hash.data(), node_id_bytes);
+  hex.pop_back();
+  return {std::move(hex)};
+}
+
 caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) {
   if (sodium_init() < 0)
     return fail(ec::internal, "libsodium cannot be initialised");
@@ -67,7 +66,8 @@ caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) 
   writes.put(column::meta, keys::node(), now.bytes());
   if (auto err = db.write(writes))
     return err;
-  return node_identity{id_of(now->getPublicKey()), now->getEpoch()};
+  auto key = now->getPublicKey();
+  return node_identity{node_id_of({key.begin(), key.size()}), now->getEpoch()};
 }
 
 } // namespace hive

@@ -16,28 +16,6 @@ using analysis::wide_uint;
 /// Most tools that a delta tells of: what a node keeps of another, see analysis::hive_limits.
 const size_t max_told_tools = analysis::hive_limits{}.tools_per_origin;
 
-void write_sums(const tool_sums& sums, wire::ToolSums::Builder out) {
-  out.setSuccesses(sums.successes());
-  out.setTimeUs(static_cast<uint64_t>(sums.time_us));
-  out.setTimeUs2High(static_cast<uint64_t>(sums.time_us2 >> 64));
-  out.setTimeUs2Low(static_cast<uint64_t>(sums.time_us2));
-  out.setLogTimePpm(static_cast<int64_t>(sums.log_ppm));
-}
-
-std::optional<analysis::refusal> read_sums(uint64_t n, wire::ToolSums::Reader stored, tool_sums& out) {
-  // Before it is multiplied: a huge count would wrap around to a small one.
-  if (stored.getSuccesses() > n)
-    return analysis::refusal{analysis::refusal::kind::invalid, std::to_string(stored.getSuccesses()) +
-                                                                 " successes are more than " + std::to_string(n) +
-                                                                 " records"};
-  out.n = n;
-  out.success_ppm = stored.getSuccesses() * analysis::ppm;
-  out.time_us = stored.getTimeUs();
-  out.time_us2 = static_cast<wide_uint>(stored.getTimeUs2High()) << 64 | stored.getTimeUs2Low();
-  out.log_ppm = stored.getLogTimePpm();
-  return analysis::check_sums(out);
-}
-
 std::optional<analysis::refusal> read_learned(wire::LearnedTool::Reader told, tool_sums& out) {
   if (told.hasSums())
     return read_sums(told.getSampleCount(), told.getSums(), out);
@@ -67,6 +45,28 @@ caf::error cannot_restore(const std::string& why) {
 }
 
 } // namespace
+
+void write_sums(const tool_sums& sums, wire::ToolSums::Builder out) {
+  out.setSuccesses(sums.successes());
+  out.setTimeUs(static_cast<uint64_t>(sums.time_us));
+  out.setTimeUs2High(static_cast<uint64_t>(sums.time_us2 >> 64));
+  out.setTimeUs2Low(static_cast<uint64_t>(sums.time_us2));
+  out.setLogTimePpm(static_cast<int64_t>(sums.log_ppm));
+}
+
+std::optional<analysis::refusal> read_sums(uint64_t n, wire::ToolSums::Reader stored, tool_sums& out) {
+  // Before it is multiplied: a huge count would wrap around to a small one.
+  if (stored.getSuccesses() > n)
+    return analysis::refusal{analysis::refusal::kind::invalid, std::to_string(stored.getSuccesses()) +
+                                                                 " successes are more than " + std::to_string(n) +
+                                                                 " records"};
+  out.n = n;
+  out.success_ppm = stored.getSuccesses() * analysis::ppm;
+  out.time_us = stored.getTimeUs();
+  out.time_us2 = static_cast<wide_uint>(stored.getTimeUs2High()) << 64 | stored.getTimeUs2Low();
+  out.log_ppm = stored.getLogTimePpm();
+  return analysis::check_sums(out);
+}
 
 msg<wire::ToolCell> to_stored(const analysis::tool_cell& cell) {
   return msg<wire::ToolCell>::build([&](wire::ToolCell::Builder out) {

@@ -4,10 +4,17 @@
 #include "messages/msg.hpp"
 #include "messages/tracker.capnp.h"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace hive {
+
+/// Sums as they travel and are stored, beside their number of records. Of the successes whole ones are told: only
+/// averages of HART OS peers have others, and those are not passed on.
+void write_sums(const analysis::tool_sums& sums, wire::ToolSums::Builder out);
+/// Why no records of one node can have these sums; otherwise sets `out`.
+std::optional<analysis::refusal> read_sums(uint64_t n, wire::ToolSums::Reader stored, analysis::tool_sums& out);
 
 /// A cell of the statistics as it is stored.
 msg<wire::ToolCell> to_stored(const analysis::tool_cell& cell);

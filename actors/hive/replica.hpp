@@ -1,0 +1,228 @@
+#pragma once
+
+#include "actors/hive/origin_log.hpp"
+#include "actors/hive/replica_options.hpp"
+#include "messages/msg.hpp"
+
+#include <caf/expected.hpp>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hive {
+
+/// Whether the holder of `key` may take part in the hive, by its card. No error: it may.
+using admission_check = std::function<caf::error(const public_key& key, wire::NodeCard::Reader card)>;
+
+/// Hash over all that a replica holds; equal for equal contents, in whatever order they came.
+using root_hash = std::array<unsigned char, 32>;
+
+/// Why something was not taken in.
+enum class slot_refusal_reason : uint8_t {
+  malformed,    ///< not even readable
+  signature,    ///< not signed by its origin
+  not_admitted, ///< the origin showed no card yet, or one that does not admit it
+  gap,          ///< made for someone who has more; asking again helps
+  from_future,  ///< a card written far ahead of this node's clock
+  epoch_ahead,  ///< numbers that no honest node reaches
+  content,      ///< impossible values
+  too_large,    ///< over a bound of its origin
+  full,         ///< over a bound of this node
+};
+inline constexpr size_t slot_refusal_reasons = static_cast<size_t>(slot_refusal_reason::full) + 1;
+
+std::string_view to_string(slot_refusal_reason reason);
+
+/// Who did wrong.
+enum class culprit : uint8_t {
+  nobody,
+  sender, ///< it altered what it passed on
+  origin, ///< it signed what is wrong
+};
+
+struct slot_refusal {
+  node_id origin;
+  slot_refusal_reason why = slot_refusal_reason::malformed;
+  culprit who = culprit::nobody;
+  std::string text; ///< names the offending thing
+};
+
+/// Why an origin's slots do not count.
+struct quarantine {
+  enum class kind : uint8_t {
+    content,      ///< it keeps signing impossible values; ends when it starts again and signs what holds
+    equivocation, ///< it signed two different slots under one stamp; for ever, on all nodes
+  };
+  kind why = kind::content;
+  std::string text;
+  uint64_t epoch = 0;     ///< of the offending slot
+  slot_ptr first, second; ///< the proof of equivocation
+};
+
+struct accepted_slot {
+  node_id origin;
+  slot_ptr what;
+};
+
+/// What came of a join. Whatever is accepted holds at once; the caller stores it.
+struct join_outcome {
+  std::vector<accepted_slot> accepted; ///< in the order of their writes within each origin
+  std::vector<slot_refusal> refused;   ///< the first `named_refusals`
+  std::vector<node_id> quarantined;    ///< since this join
+  std::vector<node_id> released;       ///< whose quarantine ended
+  /// Slots of this node came in that it does not know: its store is older than what it told others. It cannot write
+  /// before `raise_epoch`.
+  bool own_writes_unknown = false;
+};
+
+struct replica_counters {
+  uint64_t accepted = 0;
+  uint64_t known = 0; ///< held already, or older than what is held
+  std::array<uint64_t, slot_refusal_reasons> refused{};
+};
+
+/// Shared state of a hive as one node has it: a map from (origin, kind, key) to the origin's newest signed slot. Only
+/// an origin writes its slots, and the higher stamp wins, so joining is commutative, associative and idempotent:
+/// replicas that saw the same slots in any order, with duplicates and over any way, hold the same (a state-based CRDT,
+/// Shapiro et al. 2011; deltas after Almeida et al. 2018).
+///
+/// Reconciliation follows Scuttlebutt (van Renesse et al. 2008): a digest tells for each origin how far one has come,
+/// and a delta brings an origin's writes oldest first. So what a replica has of an origin is always all of its slots up
+/// to some stamp, but for those replaced later, however often deltas are cut short.
+///
+/// Nothing here knows a clock or a socket. What comes from outside is bounded and checked here; slots of an
+/// equivocator are kept but neither passed on nor listed as good.
+class replica {
+public:
+  /// `epoch` is the node's present start; no earlier one wrote under it.
+  replica(signing_keys own, uint64_t epoch, admission_check admit, replica_options options = {});
+
+  const node_id& own_id() const {
+    return own_id_;
+  }
+
+  // -- own slots ------------------------------------------------------------------
+
+  /// Signs the next own slot, without taking it in: it must be durable before anybody hears of it. An empty payload
+  /// erases. Fails with ec::too_large or ec::invalid where others would refuse it, and with ec::unavailable after
+  /// `own_writes_unknown`.
+  caf::expected<slot_ptr> prepare(slot_name name, std::string payload, int64_t now_unix_micros);
+
+  /// Takes in a prepared slot that is durable now, in the order of preparation; one may be left out when its write
+  /// failed. ec::invalid for any other.
+  caf::error commit(slot_ptr prepared);
+
+  /// Goes on under a later start, which must be durable. ec::invalid unless it lies above all that is known of this
+  /// node. The caller then prepares its slots again.
+  caf::error raise_epoch(uint64_t epoch);
+
+  /// Highest epoch that is known of this node's writes.
+  uint64_t highest_own_epoch() const;
+
+  // -- restart --------------------------------------------------------------------
+
+  /// Takes in a stored slot, in any order, before the first join. It was checked before; ec::corrupt when its signature
+  /// does not hold, or it is an own one of the present epoch.
+  caf::error restore(const public_key& key, slot_ptr stored);
+  caf::error restore(wire::EquivocationProof::Reader stored);
+
+  // -- reconciliation -------------------------------------------------------------
+
+  const root_hash& root() const;
+  const msg<wire::HiveDigest>& digest() const;
+
+  /// What someone with this digest lacks, at most `budget` bytes (but one slot at least). `turn` is any number, best
+  /// random: it says with which origin to begin, so that a delta that is cut short does not always miss the same ones.
+  msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const;
+
+  /// Takes in what is new and right. Stops at the first thing that only `sender` can have done.
+  join_outcome join(wire::HiveDelta::Reader delta, int64_t now_unix_micros);
+
+  // -- reading --------------------------------------------------------------------
+
+  /// The newest slot of this name, or null. Also of origins in quarantine.
+  slot_ptr find(const node_id& origin, const slot_name& name) const;
+
+  /// Calls `visit(const node_id&, const slot_ptr&)` for every slot of an origin that counts: none in quarantine.
+  template <class Visit>
+  void visit_good(Visit&& visit) const {
+    for (const auto& [id, known] : origins_)
+      if (!known.quarantined)
+        for (const auto& held : known.log.newer_than({}))
+          visit(id, held);
+  }
+
+  /// Why the origin's slots do not count; null when they do.
+  const quarantine* quarantine_of(const node_id& origin) const;
+  /// Null for an unknown origin.
+  const public_key* key_of(const node_id& origin) const;
+  std::vector<node_id> origins() const;
+
+  const replica_counters& counters() const {
+    return counters_;
+  }
+
+private:
+  struct origin {
+    public_key key{};
+    origin_log log;
+    slot_ptr card; ///< what admitted it, which may be newer than what the log has
+    uint32_t strikes = 0;
+    std::optional<quarantine> quarantined;
+
+    bool is_equivocator() const {
+      return quarantined && quarantined->why == quarantine::kind::equivocation;
+    }
+  };
+
+  /// One join under way.
+  struct joining {
+    int64_t now_unix_micros;
+    join_outcome out;
+    bool stopped = false; ///< by a fault of the sender
+  };
+
+  struct origin_part;
+  /// What goes into a delta for one that does not know the origin, or has it up to `since`.
+  static origin_part part_for_stranger(const origin& known);
+  static origin_part part_since(const origin& known, write_stamp since, size_t budget, uint64_t turn);
+
+  void join_origin(joining& work, wire::OriginDelta::Reader delta);
+  origin* admit(joining& work, const node_id& id, const public_key& key, wire::OriginDelta::Reader delta);
+  void join_slots(joining& work, const node_id& id, origin& known, wire::OriginDelta::Reader delta);
+  /// Whether to go on with the origin's next slot.
+  bool join_slot(joining& work, const node_id& id, origin& known, slot_ptr what);
+  /// Why a signed slot cannot be taken in.
+  std::optional<slot_refusal> check(const node_id& id, const origin& known, const slot& what,
+                                    int64_t now_unix_micros) const;
+  std::optional<slot_refusal> check_bounds(const origin& known, const slot& what) const;
+  void take_in(joining& work, const node_id& id, origin& known, slot_ptr what);
+  void put(origin& known, slot_ptr what);
+
+  /// Whether the proof holds; then the origin is in quarantine.
+  bool join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof);
+  void expose(origin& known, slot_ptr first, slot_ptr second);
+  void refuse(joining& work, slot_refusal refused);
+  void strike(joining& work, const node_id& id, const slot& what, const std::string& text);
+
+  void changed();
+
+  signing_keys own_keys_;
+  node_id own_id_;
+  admission_check admit_;
+  replica_options options_;
+  write_stamp prepared_;          ///< the newest stamp that this node gave out
+  bool must_raise_epoch_ = false; ///< stamps of the present epoch were given out by an earlier life of the store
+  std::map<node_id, origin> origins_;
+  size_t bytes_ = 0;
+  replica_counters counters_;
+  mutable std::optional<root_hash> root_;
+  mutable std::optional<msg<wire::HiveDigest>> digest_;
+};
+
+/// The proof as it is stored and passed on.
+void to_wire(const public_key& key, const quarantine& proven, wire::EquivocationProof::Builder out);
+
+} // namespace hive

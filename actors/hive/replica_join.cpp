@@ -1,0 +1,185 @@
+#include "actors/hive/replica.hpp"
+#include "actors/hive/slot_content.hpp"
+#include "actors/node/identity.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// How a replica takes in what others send.
+
+namespace hive {
+namespace {
+
+std::optional<public_key> read_key(capnp::Data::Reader from) {
+  public_key out;
+  if (from.size() != out.size())
+    return std::nullopt;
+  std::ranges::copy(from, out.begin());
+  return out;
+}
+
+std::string of_node(const node_id& id) {
+  return " of node " + id.value;
+}
+
+} // namespace
+
+join_outcome replica::join(wire::HiveDelta::Reader delta, int64_t now_unix_micros) {
+  joining work{now_unix_micros, {}, false};
+  for (auto each : delta.getOrigins()) {
+    join_origin(work, each);
+    if (work.stopped)
+      break;
+  }
+  return std::move(work.out);
+}
+
+void replica::join_origin(joining& work, wire::OriginDelta::Reader delta) {
+  auto key = read_key(delta.getPublicKey());
+  if (!key)
+    return refuse(work, {{}, slot_refusal_reason::malformed, culprit::sender, "a delta names no public key"});
+  auto id = node_id_of(*key);
+  auto found = origins_.find(id);
+  auto* known = found == origins_.end() ? admit(work, id, *key, delta) : &found->second;
+  if (!known)
+    return;
+  if (delta.hasProof() && !known->is_equivocator() && !join_proof(work, id, *known, delta.getProof()))
+    return refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
+                         "the proof of equivocation" + of_node(id) + " does not hold"});
+  if (!known->is_equivocator())
+    join_slots(work, id, *known, delta);
+}
+
+/// An origin is made only for a node that shows its card: keys cost nothing, so that anyone could fill the table.
+replica::origin* replica::admit(joining& work, const node_id& id, const public_key& key,
+                                wire::OriginDelta::Reader delta) {
+  auto card = delta.hasCredential() ? from_wire(delta.getCredential()) : nullptr;
+  if (!card || card->name.kind != slot_kind::card) {
+    refuse(work, {id, slot_refusal_reason::not_admitted, culprit::nobody, "node " + id.value + " shows no card"});
+    return nullptr;
+  }
+  if (origins_.size() >= options_.origins) {
+    refuse(work, {id, slot_refusal_reason::full, culprit::nobody,
+                  "node " + id.value + " is new, and " + std::to_string(options_.origins) + " are known already"});
+    return nullptr;
+  }
+  if (!is_signed_by(*card, key)) {
+    refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
+                  "the card" + of_node(id) + " does not bear its signature"});
+    return nullptr;
+  }
+  origin fresh;
+  fresh.key = key;
+  if (auto wrong = check(id, fresh, *card, work.now_unix_micros)) {
+    refuse(work, std::move(*wrong));
+    return nullptr;
+  }
+  fresh.card = std::move(card);
+  changed();
+  return &origins_.emplace(id, std::move(fresh)).first->second;
+}
+
+void replica::join_slots(joining& work, const node_id& id, origin& known, wire::OriginDelta::Reader delta) {
+  if (delta.getSlots().size() == 0)
+    return;
+  write_stamp since{delta.getSinceEpoch(), delta.getSinceVersion()};
+  if (since > known.log.highest())
+    return refuse(work, {id, slot_refusal_reason::gap, culprit::nobody,
+                         "the delta" + of_node(id) + " is for someone who has more of it"});
+  write_stamp before;
+  for (auto each : delta.getSlots()) {
+    auto what = from_wire(each);
+    if (!what || what->stamp <= before)
+      return refuse(work, {id, slot_refusal_reason::malformed, culprit::sender,
+                           "the slots" + of_node(id) + " are out of order or not signed"});
+    before = what->stamp;
+    if (!join_slot(work, id, known, std::move(what)))
+      return;
+  }
+}
+
+/// What follows a refused slot is refused with it: otherwise the digest would claim a slot that is not held.
+bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_ptr what) {
+  auto twin = known.log.at(what->stamp);
+  auto held = known.log.find(what->name);
+  if (twin ? twin->says_the_same(*what) : held && held->stamp > what->stamp) {
+    ++counters_.known;
+    return true;
+  }
+  if (!is_signed_by(*what, known.key)) {
+    refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
+                  "slot " + what->name.key + of_node(id) + " does not bear its signature"});
+    return false;
+  }
+  if (twin) {
+    expose(known, twin, what);
+    work.out.quarantined.push_back(id);
+    return false;
+  }
+  if (auto wrong = check(id, known, *what, work.now_unix_micros)) {
+    if (wrong->who == culprit::origin)
+      strike(work, id, *what, wrong->text);
+    refuse(work, std::move(*wrong));
+    return false;
+  }
+  take_in(work, id, known, std::move(what));
+  return true;
+}
+
+void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr what) {
+  if (known.quarantined && what->stamp.epoch > known.quarantined->epoch) {
+    known.quarantined.reset();
+    known.strikes = 0;
+    work.out.released.push_back(id);
+  }
+  if (id == own_id_ && what->stamp.epoch >= prepared_.epoch)
+    work.out.own_writes_unknown = must_raise_epoch_ = true;
+  ++counters_.accepted;
+  work.out.accepted.push_back({id, what});
+  put(known, std::move(what));
+}
+
+// -- misconduct ------------------------------------------------------------------
+
+bool replica::join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof) {
+  auto key = read_key(proof.getPublicKey());
+  auto first = from_wire(proof.getFirst()), second = from_wire(proof.getSecond());
+  if (key != known.key || !first || !second || first->stamp != second->stamp || first->says_the_same(*second) ||
+      !is_signed_by(*first, known.key) || !is_signed_by(*second, known.key))
+    return false;
+  expose(known, std::move(first), std::move(second));
+  work.out.quarantined.push_back(id);
+  return true;
+}
+
+void replica::expose(origin& known, slot_ptr first, slot_ptr second) {
+  auto text = "it signed two different slots for epoch " + std::to_string(first->stamp.epoch) + ", version " +
+              std::to_string(first->stamp.version) + ": " + first->name.key + " and " + second->name.key;
+  auto epoch = first->stamp.epoch;
+  known.quarantined =
+    quarantine{quarantine::kind::equivocation, std::move(text), epoch, std::move(first), std::move(second)};
+  changed();
+}
+
+void replica::strike(joining& work, const node_id& id, const slot& what, const std::string& text) {
+  auto& known = origins_.at(id);
+  if (known.quarantined || ++known.strikes < options_.strikes)
+    return;
+  known.quarantined = quarantine{quarantine::kind::content, text, what.stamp.epoch, nullptr, nullptr};
+  work.out.quarantined.push_back(id);
+}
+
+void replica::refuse(joining& work, slot_refusal refused) {
+  ++counters_.refused[static_cast<size_t>(refused.why)];
+  work.stopped |= refused.who == culprit::sender;
+  if (work.out.refused.size() < options_.named_refusals)
+    work.out.refused.push_back(std::move(refused));
+}
+
+void to_wire(const public_key& key, const quarantine& proven, wire::EquivocationProof::Builder out) {
+  out.setPublicKey({key.data(), key.size()});
+  to_wire(*proven.first, out.initFirst());
+  to_wire(*proven.second, out.initSecond());
+}
+
+} // namespace hive

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <caf/error.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace hive {
+
+/// Bounds of what a replica keeps and takes in. All nodes of a hive should use the same ones: what one refuses, others
+/// cannot pass on to it.
+struct replica_options {
+  size_t origins = 1'024;             ///< nodes that are ever known; a new one beyond is refused
+  size_t slots_per_origin = 256;      ///< 64 buckets of tools, an adapter each, upgrades
+  size_t payload_bytes = 64u << 10;   ///< of one slot, so that a delta makes progress with every slot
+  size_t bytes_per_origin = 1u << 20; ///< keys and payloads; 16,000 tools
+  size_t bytes = size_t{256} << 20;   ///< keys and payloads of all origins
+  /// How far an epoch may lie above those seen of its origin. It grows by 1 with each start; more than a million starts
+  /// unseen is a node that tries to use its numbers up.
+  uint64_t epoch_lead = 1'000'000;
+  uint64_t max_epoch = uint64_t{1} << 40;
+  uint64_t max_version = uint64_t{1} << 48;
+  /// How far a card's time may lie ahead of this node's clock. Order never depends on it: a node whose clock jumps
+  /// shuts itself out and nobody else.
+  std::chrono::microseconds card_lead = std::chrono::minutes{10};
+  /// Signed slots with impossible content before their origin is quarantined: one may be a defect.
+  uint32_t strikes = 3;
+  /// Most refusals that one join names; all are counted.
+  size_t named_refusals = 16;
+
+  /// ec::invalid naming the option.
+  caf::error validate() const;
+};
+
+} // namespace hive

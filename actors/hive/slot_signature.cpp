@@ -1,0 +1,65 @@
+#include "actors/hive/slot_signature.hpp"
+
+#include "actors/node/identity.hpp"
+
+#include <concepts>
+#include <sodium.h>
+#include <string>
+
+namespace hive {
+namespace {
+
+static_assert(std::tuple_size_v<public_key> == crypto_sign_PUBLICKEYBYTES);
+static_assert(std::tuple_size_v<secret_key> == crypto_sign_SECRETKEYBYTES);
+static_assert(std::tuple_size_v<signature_bytes> == crypto_sign_BYTES);
+
+constexpr std::string_view domain{"hivemark slot 1\0", 16};
+
+template <std::unsigned_integral T>
+void append(std::string& out, T value) {
+  for (size_t byte = 0; byte < sizeof value; ++byte)
+    out += static_cast<char>(value >> (8 * byte) & 0xFF);
+}
+
+/// What the slot says as bytes, in one way only: every part has a fixed length or its length before it, but the last.
+void append_content(std::string& out, const slot& what) {
+  append(out, static_cast<uint16_t>(what.name.kind));
+  append(out, what.stamp.epoch);
+  append(out, what.stamp.version);
+  append(out, static_cast<uint16_t>(what.name.key.size()));
+  out += what.name.key;
+  out += what.payload;
+}
+
+std::string signed_bytes(const slot& what, const public_key& key) {
+  std::string out{domain};
+  out += node_id_of(key).value;
+  append_content(out, what);
+  return out;
+}
+
+const unsigned char* as_bytes(const std::string& text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+} // namespace
+
+void sign(slot& what, const signing_keys& keys) {
+  auto text = signed_bytes(what, keys.open);
+  crypto_sign_detached(what.signature.data(), nullptr, as_bytes(text), text.size(), keys.secret.data());
+}
+
+bool is_signed_by(const slot& what, const public_key& key) {
+  auto text = signed_bytes(what, key);
+  return crypto_sign_verify_detached(what.signature.data(), as_bytes(text), text.size(), key.data()) == 0;
+}
+
+content_hash hash_of(const slot& what) {
+  std::string text;
+  append_content(text, what);
+  content_hash out;
+  crypto_generichash(out.data(), out.size(), as_bytes(text), text.size(), nullptr, 0);
+  return out;
+}
+
+} // namespace hive

@@ -1,0 +1,137 @@
+#pragma once
+
+#include "actors/hive/replica.hpp"
+#include "actors/hive/slot_content.hpp"
+#include "actors/hive/tool_slots.hpp"
+#include "actors/node/identity.hpp"
+#include "messages/packed.hpp"
+
+#include <gmock/gmock.h>
+#include <random>
+#include <sodium.h>
+
+namespace hive {
+
+/// Any time; replicas only compare cards with it.
+inline constexpr int64_t test_now = 1'700'000'000'000'000;
+inline constexpr size_t test_budget = size_t{256} << 10;
+
+/// The same keys for the same number.
+inline signing_keys keys_of(uint64_t number) {
+  if (sodium_init() < 0)
+    throw std::runtime_error("libsodium cannot be initialised");
+  std::array<unsigned char, crypto_sign_SEEDBYTES> seed{};
+  for (size_t i = 0; i < sizeof number; ++i)
+    seed[i] = static_cast<unsigned char>(number >> (8 * i));
+  signing_keys out;
+  crypto_sign_seed_keypair(out.open.data(), out.secret.data(), seed.data());
+  return out;
+}
+
+inline node_id id_of(const signing_keys& keys) {
+  return node_id_of(keys.open);
+}
+
+inline std::string card_payload(const std::string& name, int64_t written_at = test_now) {
+  return to_packed(msg<wire::NodeCard>::build([&](wire::NodeCard::Builder out) {
+    out.setName(name);
+    out.setWrittenAt(written_at);
+  }));
+}
+
+inline slot_name card_name() {
+  return {slot_kind::card, std::string{card_key}};
+}
+
+/// A payload that nobody reads: its kind is unknown.
+inline slot_name note(std::string key) {
+  return {slot_kind{77}, std::move(key)};
+}
+
+inline caf::error admit_all(const public_key&, wire::NodeCard::Reader) {
+  return caf::none;
+}
+
+/// A slot as an origin signs it, whatever it says.
+inline slot_ptr signed_slot(const signing_keys& keys, slot_name name, write_stamp stamp, std::string payload) {
+  slot out{std::move(name), stamp, std::move(payload), {}};
+  sign(out, keys);
+  return std::make_shared<const slot>(std::move(out));
+}
+
+/// Writes and commits.
+inline slot_ptr write(replica& by, slot_name name, std::string payload) {
+  auto made = by.prepare(std::move(name), std::move(payload), test_now);
+  if (!made)
+    throw std::runtime_error(text_of(made.error()));
+  if (auto wrong = by.commit(*made))
+    throw std::runtime_error(text_of(wrong));
+  return *made;
+}
+
+/// A replica whose card is written.
+inline replica make_replica(uint64_t number, uint64_t epoch = 1, replica_options options = {}) {
+  replica out{keys_of(number), epoch, admit_all, options};
+  write(out, card_name(), card_payload("node" + std::to_string(number)));
+  return out;
+}
+
+/// A delta with any slots of one origin.
+struct forged_delta {
+  public_key key{};
+  write_stamp since;
+  std::vector<slot_ptr> slots;
+  slot_ptr credential;
+
+  msg<wire::HiveDelta> make() const {
+    return msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
+      auto origin = out.initOrigins(1)[0];
+      origin.setPublicKey({key.data(), key.size()});
+      origin.setSinceEpoch(since.epoch);
+      origin.setSinceVersion(since.version);
+      if (credential)
+        to_wire(*credential, origin.initCredential());
+      auto list = origin.initSlots(static_cast<uint32_t>(slots.size()));
+      for (uint32_t i = 0; i < list.size(); ++i)
+        to_wire(*slots[i], list[i]);
+    });
+  }
+};
+
+/// The message after a way over the network: checked like any other.
+template <class T>
+msg<T> over_the_wire(const msg<T>& sent) {
+  auto got = msg<T>::load(sent.bytes());
+  if (!got)
+    throw std::runtime_error(text_of(got.error()));
+  return *got;
+}
+
+/// What `to` lacks of `from` goes over.
+inline join_outcome pull(replica& to, const replica& from, uint64_t turn = 0, size_t budget = test_budget) {
+  return to.join(*over_the_wire(from.delta_for(*to.digest(), budget, turn)), test_now);
+}
+
+/// One exchange of a gossip round, both ways. Whether anything had to be exchanged.
+inline bool exchange(replica& a, replica& b, uint64_t turn = 0) {
+  if (a.root() == b.root())
+    return false;
+  auto for_b = a.delta_for(*b.digest(), test_budget, turn);
+  auto for_a = b.delta_for(*a.digest(), test_budget, turn);
+  b.join(*over_the_wire(for_b), test_now);
+  a.join(*over_the_wire(for_a), test_now);
+  return true;
+}
+
+/// All that a replica holds of origins that count, as bytes that are equal for equal contents.
+inline std::string content_of(const replica& of) {
+  std::string out;
+  of.visit_good([&](const node_id& id, const slot_ptr& what) {
+    out += id.value + ' ' + std::to_string(static_cast<uint16_t>(what->name.kind)) + ' ' + what->name.key + ' ' +
+           std::to_string(what->stamp.epoch) + ' ' + std::to_string(what->stamp.version) + ' ' +
+           std::to_string(what->payload.size()) + ' ' + what->payload + '\n';
+  });
+  return out;
+}
+
+} // namespace hive

@@ -1,0 +1,375 @@
+#include "tests/actors/hive/hive_test.hpp"
+
+#include <gtest/gtest.h>
+
+// What a hostile or broken peer can send, and whom it is blamed on.
+
+namespace hive {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr uint64_t bad = 13;
+
+/// A victim and a bystander who know the poisoner.
+struct scene {
+  scene() {
+    pull(victim_, poisoner_);
+    pull(bystander_, poisoner_);
+  }
+
+  /// The poisoner's next slot, as it would sign it.
+  slot_ptr bad_slot(slot_name name, std::string payload, uint64_t epoch = 1) {
+    return signed_slot(keys_of(bad), std::move(name), {epoch, ++version_}, std::move(payload));
+  }
+
+  join_outcome send(std::vector<slot_ptr> slots, int64_t now = test_now) {
+    return victim_.join(*forged_delta{keys_of(bad).open, {}, std::move(slots), nullptr}.make(), now);
+  }
+
+  /// The only refusal of such a slot.
+  slot_refusal refusal_of(slot_ptr what, int64_t now = test_now) {
+    auto got = send({std::move(what)}, now);
+    EXPECT_THAT(got.accepted, IsEmpty());
+    EXPECT_THAT(got.refused, SizeIs(1));
+    return got.refused.empty() ? slot_refusal{} : got.refused[0];
+  }
+
+  void expect_refused(slot_ptr what, slot_refusal_reason why, culprit who, const char* text, int64_t now = test_now) {
+    auto root = victim_.root();
+    auto got = refusal_of(std::move(what), now);
+    EXPECT_EQ(to_string(got.why), to_string(why)) << got.text;
+    EXPECT_EQ(got.who, who) << got.text;
+    EXPECT_THAT(got.text, HasSubstr(text));
+    EXPECT_EQ(got.origin, id_of(keys_of(bad)));
+    EXPECT_EQ(victim_.root(), root) << "a refused slot leaves no trace in what is shared";
+  }
+
+  static std::string tool_payload(std::function<void(wire::SharedTool::Builder)> change,
+                                  const char* task_type = "bug_fix") {
+    return to_packed(msg<wire::SharedTools>::build([&](wire::SharedTools::Builder out) {
+      auto task = out.initTasks(1)[0];
+      task.setTaskType(task_type);
+      auto tool = task.initTools(1)[0];
+      tool.setToolName("aider");
+      tool.setSampleCount(10);
+      auto sums = tool.initSums();
+      sums.setSuccesses(9);
+      sums.setTimeUs(10'000'000);
+      sums.setTimeUs2Low(10'000'000'000'000);
+      change(tool);
+    }));
+  }
+
+  void expect_impossible(std::function<void(wire::SharedTool::Builder)> change, const char* text) {
+    SCOPED_TRACE(text);
+    scene fresh;
+    fresh.expect_refused(fresh.bad_slot(tools(), tool_payload(std::move(change))), slot_refusal_reason::content,
+                         culprit::origin, text);
+  }
+
+  static slot_name tools() {
+    return {slot_kind::tool_stats, tool_bucket_of("bug_fix")};
+  }
+
+  replica poisoner_ = make_replica(bad), victim_ = make_replica(1), bystander_ = make_replica(2);
+  uint64_t version_ = 100;
+};
+
+class replica_poison : public testing::Test, public scene {};
+
+TEST_F(replica_poison, possible_statistics_are_taken) {
+  auto got = send({bad_slot(tools(), tool_payload([](auto) {}))});
+  EXPECT_THAT(got.accepted, SizeIs(1));
+  EXPECT_THAT(got.refused, IsEmpty());
+}
+
+TEST_F(replica_poison, impossible_statistics_are_blamed_on_their_origin) {
+  using tool = wire::SharedTool::Builder;
+  expect_impossible([](tool it) { it.setSampleCount(5'000'000'000); }, "at most 4294967296");
+  expect_impossible([](tool it) { it.setSampleCount(0); }, "at least 1");
+  expect_impossible([](tool it) { it.getSums().setSuccesses(11); }, "11 successes");
+  expect_impossible([](tool it) { it.getSums().setSuccesses(UINT64_MAX); }, "successes are more");
+  expect_impossible([](tool it) { it.getSums().setTimeUs(UINT64_MAX); }, "more than 10 records can take");
+  expect_impossible([](tool it) { it.getSums().setTimeUs(10 * 604'800'000'001); }, "more than 10 records can take");
+  expect_impossible([](tool it) { it.getSums().setTimeUs2Low(1); }, "squared times");
+  expect_impossible([](tool it) { it.getSums().setTimeUs2High(UINT64_MAX); }, "squared times");
+  expect_impossible([](tool it) { it.getSums().setLogTimePpm(INT64_MIN); }, "log times");
+  expect_impossible([](tool it) { it.setToolName(std::string(129, 'x')); }, "longer than 128");
+  expect_impossible([](tool it) { it.setToolName(""); }, "required");
+}
+
+TEST_F(replica_poison, statistics_in_the_wrong_slot_or_given_twice_are_impossible) {
+  expect_refused(bad_slot(tools(), tool_payload([](auto) {}, "another")), slot_refusal_reason::content, culprit::origin,
+                 "does not belong into slot");
+  auto twice = to_packed(msg<wire::SharedTools>::build([](wire::SharedTools::Builder out) {
+    auto tasks = out.initTasks(2);
+    for (auto task : tasks) {
+      task.setTaskType("bug_fix");
+      auto tool = task.initTools(1)[0];
+      tool.setToolName("aider");
+      tool.setSampleCount(1);
+      tool.initSums();
+    }
+  }));
+  expect_refused(bad_slot(tools(), twice), slot_refusal_reason::content, culprit::origin, "given twice");
+}
+
+TEST_F(replica_poison, results_that_are_not_finite_are_impossible) {
+  for (double value : {std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity()}) {
+    auto payload = to_packed(msg<wire::SharedResults>::build([&](wire::SharedResults::Builder out) {
+      auto metric = out.initMetrics(1)[0];
+      metric.setName("latency_ms");
+      metric.setValue(value);
+    }));
+    scene fresh;
+    fresh.expect_refused(fresh.bad_slot({slot_kind::latest_results, "adapter"}, payload), slot_refusal_reason::content,
+                         culprit::origin, "must be finite");
+  }
+}
+
+TEST_F(replica_poison, a_bomb_of_packed_zeros_takes_no_memory) {
+  std::string bomb{"\x00\x00\x00\x00", 4};
+  std::string payload;
+  for (int i = 0; i < 30'000; ++i)
+    payload += std::string("\x00\xff", 2);
+  expect_refused(bad_slot(tools(), payload), slot_refusal_reason::content, culprit::origin, "");
+  payload.insert(0, std::string("\x30\xff\xff", 3)); // claims a segment of 65,535 × 2^16 words
+  expect_refused(bad_slot(tools(), payload), slot_refusal_reason::content, culprit::origin, "");
+}
+
+TEST_F(replica_poison, absurd_stamps_and_sizes_are_blamed_on_their_origin) {
+  expect_refused(bad_slot(note("k"), "x", 1'000'002), slot_refusal_reason::epoch_ahead, culprit::origin, "stamp");
+  scene b, c, d;
+  b.expect_refused(signed_slot(keys_of(bad), note("k"), {UINT64_MAX, UINT64_MAX}, "x"),
+                   slot_refusal_reason::epoch_ahead, culprit::origin, "stamp");
+  c.expect_refused(signed_slot(keys_of(bad), note("k"), {1, UINT64_MAX}, "x"), slot_refusal_reason::epoch_ahead,
+                   culprit::origin, "stamp");
+  d.expect_refused(bad_slot(note("k"), std::string(65'537, 'x')), slot_refusal_reason::too_large, culprit::origin,
+                   "65537 bytes");
+}
+
+TEST_F(replica_poison, more_slots_or_bytes_than_allowed_are_blamed_on_their_origin) {
+  for (int i = 0; i < 255; ++i)
+    ASSERT_THAT(send({bad_slot(note("k" + std::to_string(i)), "x")}).accepted, SizeIs(1));
+  expect_refused(bad_slot(note("one_more"), "x"), slot_refusal_reason::too_large, culprit::origin, "256 slots");
+  scene fresh;
+  join_outcome last;
+  for (int i = 0; i < 17 && last.refused.empty(); ++i)
+    last = fresh.send({fresh.bad_slot(note("k" + std::to_string(i)), std::string(65'000, 'x'))});
+  ASSERT_THAT(last.refused, SizeIs(1));
+  EXPECT_THAT(last.refused[0].text, HasSubstr("1048576 bytes"));
+}
+
+TEST_F(replica_poison, a_wrong_signature_is_blamed_on_the_sender_and_ends_the_delta) {
+  auto altered = *bad_slot(note("k"), "x");
+  altered.payload = "y";
+  auto forged = std::make_shared<const slot>(altered);
+  expect_refused(forged, slot_refusal_reason::signature, culprit::sender, "signature");
+  EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad))));
+  for (int i = 0; i < 10; ++i)
+    send({forged});
+  EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad)))) << "anyone can say so in its name";
+  auto got = send({forged, bad_slot(note("after"), "x")});
+  EXPECT_THAT(got.accepted, IsEmpty());
+}
+
+TEST_F(replica_poison, slots_out_of_order_are_blamed_on_the_sender) {
+  auto first = bad_slot(note("a"), "x"), second = bad_slot(note("b"), "x");
+  auto got = send({second, first});
+  ASSERT_THAT(got.refused, SizeIs(1));
+  EXPECT_EQ(got.refused[0].who, culprit::sender);
+}
+
+TEST_F(replica_poison, nothing_behind_a_refused_slot_is_taken) {
+  auto got = send({bad_slot(note("a"), "x"), bad_slot(tools(), "nonsense"), bad_slot(note("b"), "x")});
+  EXPECT_THAT(got.accepted, SizeIs(1));
+  EXPECT_FALSE(victim_.find(id_of(keys_of(bad)), note("b")));
+}
+
+TEST_F(replica_poison, whoever_keeps_signing_nonsense_is_quarantined_until_it_starts_anew) {
+  auto id = id_of(keys_of(bad));
+  send({bad_slot(note("before"), "x")});
+  auto nonsense = bad_slot(tools(), "nonsense");
+  EXPECT_THAT(send({nonsense}).quarantined, IsEmpty());
+  EXPECT_THAT(send({nonsense}).quarantined, IsEmpty());
+  EXPECT_THAT(send({nonsense}).quarantined, ElementsAre(id));
+  EXPECT_THAT(send({nonsense}).quarantined, IsEmpty()) << "told once";
+  ASSERT_TRUE(victim_.quarantine_of(id));
+  EXPECT_EQ(victim_.quarantine_of(id)->why, quarantine::kind::content);
+  EXPECT_THAT(victim_.quarantine_of(id)->text, HasSubstr("impossible"));
+  EXPECT_EQ(content_of(victim_).find(id.value), std::string::npos);
+  EXPECT_THAT(send({bad_slot(note("k"), "fine")}).released, IsEmpty());
+  EXPECT_TRUE(victim_.quarantine_of(id));
+  EXPECT_THAT(send({bad_slot(note("k"), "fine", 2)}).released, ElementsAre(id));
+  EXPECT_FALSE(victim_.quarantine_of(id));
+  EXPECT_THAT(send({bad_slot(tools(), "nonsense", 2)}).quarantined, IsEmpty()) << "it has new tries";
+}
+
+// -- cards ------------------------------------------------------------------------
+
+TEST_F(replica_poison, a_card_from_the_future_is_nobodys_fault) {
+  auto ten_minutes = int64_t{600'000'000};
+  expect_refused(bad_slot(card_name(), card_payload("n", test_now + ten_minutes + 1)), slot_refusal_reason::from_future,
+                 culprit::nobody, "clock");
+  EXPECT_THAT(send({bad_slot(card_name(), card_payload("n", test_now + ten_minutes))}).accepted, SizeIs(1));
+  for (int i = 0; i < 10; ++i)
+    send({bad_slot(card_name(), card_payload("n", test_now + ten_minutes + 1))});
+  EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad))));
+}
+
+TEST_F(replica_poison, a_card_from_the_past_replaces_one_that_it_follows) {
+  EXPECT_THAT(send({bad_slot(card_name(), card_payload("past", 1))}).accepted, SizeIs(1)) << "time orders nothing";
+}
+
+TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
+  auto stranger = keys_of(50);
+  replica gate{keys_of(1), 1, [](const public_key&, wire::NodeCard::Reader card) {
+                 return card.getName() == "welcome" ? caf::error{} : fail(ec::forbidden, "no certificate");
+               }};
+  auto root = gate.root();
+  auto slot = signed_slot(stranger, note("k"), {1, 2}, "x");
+  auto card_with = [&](const char* name) { return signed_slot(stranger, card_name(), {1, 1}, card_payload(name)); };
+  auto refused = [&](slot_ptr credential) {
+    auto got = gate.join(*forged_delta{stranger.open, {}, {slot}, std::move(credential)}.make(), test_now);
+    EXPECT_THAT(got.accepted, IsEmpty());
+    return got.refused.at(0);
+  };
+  EXPECT_THAT(refused(nullptr).text, HasSubstr("shows no card"));
+  EXPECT_EQ(refused(card_with("evil")).why, slot_refusal_reason::not_admitted);
+  EXPECT_THAT(refused(card_with("evil")).text, HasSubstr("no certificate"));
+  EXPECT_EQ(refused(slot).why, slot_refusal_reason::not_admitted) << "no card at all";
+  auto stolen = signed_slot(keys_of(51), card_name(), {1, 1}, card_payload("welcome"));
+  EXPECT_EQ(refused(stolen).who, culprit::sender);
+  EXPECT_EQ(gate.root(), root);
+  EXPECT_THAT(gate.origins(), SizeIs(1));
+  auto got = gate.join(*forged_delta{stranger.open, {}, {slot}, card_with("welcome")}.make(), test_now);
+  EXPECT_THAT(got.accepted, SizeIs(1));
+}
+
+TEST(replica_admission, no_more_nodes_than_there_is_room_for) {
+  replica small{keys_of(1), 1, admit_all, {.origins = 3}};
+  for (uint64_t n = 2; n < 6; ++n)
+    pull(small, make_replica(n));
+  EXPECT_THAT(small.origins(), SizeIs(3));
+  EXPECT_EQ(small.counters().refused[static_cast<size_t>(slot_refusal_reason::full)], 2u);
+}
+
+TEST(replica_admission, memory_is_bounded_over_all_nodes) {
+  replica small{keys_of(1), 1, admit_all, {.bytes_per_origin = 100'000, .bytes = 100'000}};
+  for (uint64_t n = 2; n < 5; ++n) {
+    auto each = make_replica(n);
+    write(each, note("k"), std::string(45'000, 'x'));
+    pull(small, each);
+  }
+  EXPECT_EQ(small.counters().refused[static_cast<size_t>(slot_refusal_reason::full)], 1u);
+}
+
+// -- equivocation -----------------------------------------------------------------
+
+TEST_F(replica_poison, two_payloads_for_one_version_are_exposed_when_holders_meet) {
+  auto id = id_of(keys_of(bad));
+  auto one = signed_slot(keys_of(bad), note("k"), {1, 50}, "one"),
+       other = signed_slot(keys_of(bad), note("k"), {1, 50}, "other");
+  send({one});
+  bystander_.join(*forged_delta{keys_of(bad).open, {}, {other}, nullptr}.make(), test_now);
+  exchange(victim_, bystander_);
+  for (auto* each : {&victim_, &bystander_}) {
+    auto* found = each->quarantine_of(id);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->why, quarantine::kind::equivocation);
+    EXPECT_THAT(found->text, HasSubstr("epoch 1, version 50"));
+    EXPECT_TRUE(is_signed_by(*found->first, keys_of(bad).open));
+    EXPECT_TRUE(is_signed_by(*found->second, keys_of(bad).open));
+    EXPECT_FALSE(found->first->says_the_same(*found->second));
+    EXPECT_EQ(content_of(*each).find(id.value), std::string::npos);
+    EXPECT_TRUE(each->find(id, note("k"))) << "kept, to be looked at";
+  }
+  EXPECT_EQ(victim_.root(), bystander_.root());
+}
+
+TEST_F(replica_poison, the_proof_reaches_those_who_saw_nothing_and_they_agree) {
+  auto id = id_of(keys_of(bad));
+  send({signed_slot(keys_of(bad), note("k"), {1, 50}, "one")});
+  auto got = send({signed_slot(keys_of(bad), note("k"), {1, 50}, "other")});
+  EXPECT_THAT(got.quarantined, ElementsAre(id));
+  // One of them has never heard of the poisoner.
+  auto newcomer = make_replica(3);
+  auto heard = pull(newcomer, victim_);
+  EXPECT_THAT(heard.quarantined, ElementsAre(id));
+  exchange(newcomer, victim_);
+  exchange(victim_, bystander_);
+  exchange(newcomer, victim_);
+  EXPECT_EQ(newcomer.root(), victim_.root());
+  EXPECT_EQ(bystander_.root(), victim_.root());
+  EXPECT_EQ(victim_.delta_for(*bystander_.digest(), test_budget, 0)->getOrigins().size(), 0u);
+  // For ever: also after another start of it.
+  bystander_.join(
+    *forged_delta{keys_of(bad).open, {}, {signed_slot(keys_of(bad), note("k"), {2, 1}, "x")}, nullptr}.make(),
+    test_now);
+  EXPECT_TRUE(bystander_.quarantine_of(id));
+}
+
+TEST_F(replica_poison, nodes_with_different_proofs_agree) {
+  send({signed_slot(keys_of(bad), note("k"), {1, 50}, "one")});
+  send({signed_slot(keys_of(bad), note("k"), {1, 50}, "other")});
+  for (auto* payload : {"3", "4"})
+    bystander_.join(
+      *forged_delta{keys_of(bad).open, {}, {signed_slot(keys_of(bad), note("q"), {1, 60}, payload)}, nullptr}.make(),
+      test_now);
+  exchange(victim_, bystander_);
+  EXPECT_EQ(victim_.root(), bystander_.root());
+}
+
+TEST_F(replica_poison, one_version_under_two_keys_is_equivocation_too) {
+  send({signed_slot(keys_of(bad), note("k"), {1, 50}, "x")});
+  send({signed_slot(keys_of(bad), note("q"), {1, 50}, "x")});
+  EXPECT_TRUE(victim_.quarantine_of(id_of(keys_of(bad))));
+}
+
+TEST_F(replica_poison, a_false_proof_is_blamed_on_the_sender) {
+  auto one = signed_slot(keys_of(bad), note("k"), {1, 50}, "one"),
+       later = signed_slot(keys_of(bad), note("k"), {1, 51}, "other");
+  auto forged = signed_slot(keys_of(66), note("k"), {1, 50}, "other");
+  for (auto second : {one, later, forged}) {
+    auto delta = msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
+      auto origin = out.initOrigins(1)[0];
+      auto key = keys_of(bad).open;
+      origin.setPublicKey({key.data(), key.size()});
+      to_wire(key, quarantine{quarantine::kind::equivocation, "", 1, one, second}, origin.initProof());
+    });
+    auto got = victim_.join(*delta, test_now);
+    ASSERT_THAT(got.refused, SizeIs(1));
+    EXPECT_EQ(got.refused[0].who, culprit::sender);
+    EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad))));
+  }
+}
+
+TEST_F(replica_poison, a_proof_survives_a_restart) {
+  send({signed_slot(keys_of(bad), note("k"), {1, 50}, "one")});
+  send({signed_slot(keys_of(bad), note("k"), {1, 50}, "other")});
+  auto* proven = victim_.quarantine_of(id_of(keys_of(bad)));
+  auto stored = msg<wire::EquivocationProof>::build([&](auto out) { to_wire(keys_of(bad).open, *proven, out); });
+  replica again{keys_of(1), 2, admit_all};
+  ASSERT_FALSE(again.restore(*over_the_wire(stored)));
+  EXPECT_TRUE(again.quarantine_of(id_of(keys_of(bad))));
+  auto broken = msg<wire::EquivocationProof>::build([&](wire::EquivocationProof::Builder out) {
+    to_wire(keys_of(bad).open, quarantine{proven->why, "", 1, proven->first, proven->first}, out);
+  });
+  EXPECT_EQ(code_of(again.restore(*broken)), ec::corrupt);
+}
+
+TEST_F(replica_poison, an_identity_in_use_twice_exposes_itself) {
+  auto copy = poisoner_; // two machines from one image
+  write(poisoner_, note("k"), "here");
+  write(copy, note("k"), "there");
+  exchange(poisoner_, copy);
+  EXPECT_TRUE(poisoner_.quarantine_of(poisoner_.own_id()));
+  EXPECT_TRUE(copy.quarantine_of(copy.own_id()));
+}
+
+} // namespace
+} // namespace hive
