@@ -1,5 +1,7 @@
 #include "analysis/hive_statistics.hpp"
 
+#include "analysis/hive_estimate.hpp"
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -26,30 +28,42 @@ std::optional<refusal> check_tool(const learned_tool& learned) {
   return std::nullopt;
 }
 
+refusal given_twice(const learned_tool& tool) {
+  return invalid(tool.task_type + "/" + tool.tool + " is given twice");
+}
+
+size_t place_of(const std::vector<tool_totals>& tools, std::string_view tool) {
+  return static_cast<size_t>(std::ranges::find(tools, tool, &tool_totals::tool) - tools.begin());
+}
+
 } // namespace
 
 hive_tally::hive_tally(hive_limits limits) : limits_{limits} {
   limits_.origins = std::min(limits_.origins, max_summed_origins);
 }
 
-std::optional<refusal> hive_tally::replace(std::string_view origin, std::vector<learned_tool> learned) {
-  if (auto refused = check(origin, learned))
+std::optional<refusal> hive_tally::replace(std::string_view origin, std::vector<learned_tool> learned,
+                                           std::string_view part) {
+  static const std::vector<learned_tool> nothing;
+  auto known = by_origin_.find(origin);
+  auto parts_end = known == by_origin_.end() ? parts::iterator{} : known->second.end();
+  auto earlier = known == by_origin_.end() ? parts_end : known->second.find(part);
+  const auto& before = known == by_origin_.end() || earlier == parts_end ? nothing : earlier->second;
+  if (auto refused = check(origin, learned, before.size()))
     return refused;
-  auto earlier = by_origin_.find(origin);
-  if (earlier != by_origin_.end())
-    subtract(earlier->second);
-  if (auto taken = add(learned); taken < learned.size()) {
-    auto text = "task type " + learned[taken].task_type + " has more than " + std::to_string(limits_.tools_per_task) +
-                " tools in the hive";
-    subtract(std::span{learned}.first(taken));
-    if (earlier != by_origin_.end())
-      add(earlier->second);
-    return full(std::move(text));
+  known = by_origin_.try_emplace(std::string{origin}).first;
+  subtract(known->first, before);
+  size_t added = 0;
+  if (auto refused = add(known->first, learned, added)) {
+    subtract(known->first, std::span{learned}.first(added));
+    size_t restored = 0;
+    add(known->first, before, restored);
+    if (known->second.empty())
+      by_origin_.erase(known);
+    return refused;
   }
-  if (earlier != by_origin_.end())
-    kept_ -= earlier->second.size();
-  kept_ += learned.size();
-  by_origin_.insert_or_assign(std::string{origin}, std::move(learned));
+  kept_ += learned.size() - before.size();
+  known->second.insert_or_assign(std::string{part}, std::move(learned));
   return std::nullopt;
 }
 
@@ -57,8 +71,10 @@ void hive_tally::remove(std::string_view origin) {
   auto found = by_origin_.find(origin);
   if (found == by_origin_.end())
     return;
-  subtract(found->second);
-  kept_ -= found->second.size();
+  for (const auto& [part, learned] : found->second) {
+    subtract(found->first, learned);
+    kept_ -= learned.size();
+  }
   by_origin_.erase(found);
 }
 
@@ -66,17 +82,21 @@ std::span<const tool_totals> hive_tally::tools(std::string_view task_type) const
   auto found = by_task_.find(task_type);
   if (found == by_task_.end())
     return {};
-  return found->second;
+  return found->second.totals;
 }
 
-std::optional<refusal> hive_tally::check(std::string_view origin, const std::vector<learned_tool>& learned) const {
-  auto earlier = by_origin_.find(origin);
-  bool is_new = earlier == by_origin_.end();
-  if (is_new && by_origin_.size() >= limits_.origins)
+std::optional<refusal> hive_tally::check(std::string_view origin, const std::vector<learned_tool>& learned,
+                                         size_t replaced) const {
+  auto known = by_origin_.find(origin);
+  if (known == by_origin_.end() && by_origin_.size() >= limits_.origins)
     return full("node " + std::string{origin} + " is new, and the deltas of " + std::to_string(limits_.origins) +
                 " nodes are kept already");
-  auto others = kept_ - (is_new ? 0 : earlier->second.size());
-  if (learned.size() > std::min(limits_.tools_per_origin, limits_.tools - others))
+  size_t of_origin = 0;
+  if (known != by_origin_.end())
+    for (const auto& [part, tools] : known->second)
+      of_origin += tools.size();
+  if (of_origin - replaced + learned.size() > limits_.tools_per_origin ||
+      kept_ - replaced + learned.size() > limits_.tools)
     return full("a delta of " + std::to_string(learned.size()) + " tools from node " + std::string{origin} +
                 " is more than can be kept");
   std::set<std::pair<std::string_view, std::string_view>> seen;
@@ -84,34 +104,53 @@ std::optional<refusal> hive_tally::check(std::string_view origin, const std::vec
     if (auto broken = check_tool(tool))
       return broken;
     if (!seen.emplace(tool.task_type, tool.tool).second)
-      return invalid(tool.task_type + "/" + tool.tool + " is given twice");
+      return given_twice(tool);
   }
   return std::nullopt;
 }
 
-size_t hive_tally::add(std::span<const learned_tool> learned) {
-  size_t taken = 0;
+std::optional<refusal> hive_tally::add(std::string_view origin, std::span<const learned_tool> learned, size_t& added) {
   for (const auto& more : learned) {
-    auto& tools = by_task_[more.task_type];
-    auto found = std::ranges::find(tools, more.tool, &tool_totals::tool);
-    if (found == tools.end() && tools.size() >= limits_.tools_per_task)
-      return taken;
-    if (found == tools.end())
-      found = tools.insert(found, {more.tool, {}, {}});
-    found->sums += more.sums;
-    ++taken;
+    if (auto refused = add(origin, more))
+      return refused;
+    ++added;
   }
-  return taken;
+  return std::nullopt;
 }
 
-void hive_tally::subtract(std::span<const learned_tool> learned) {
+std::optional<refusal> hive_tally::add(std::string_view origin, const learned_tool& more) {
+  auto& task = by_task_[more.task_type];
+  auto place = place_of(task.totals, more.tool);
+  if (place == task.totals.size()) {
+    if (place >= limits_.tools_per_task)
+      return full("task type " + more.task_type + " has more than " + std::to_string(limits_.tools_per_task) +
+                  " tools in the hive");
+    task.totals.push_back({more.tool, {}, {}});
+    task.shares.emplace_back();
+  }
+  auto& shares = task.shares[place];
+  if (std::ranges::find(shares.origins, origin) != shares.origins.end())
+    return given_twice(more);
+  shares.origins.push_back(origin);
+  shares.sums.push_back(more.sums);
+  task.totals[place].sums = estimate(shares.sums);
+  return std::nullopt;
+}
+
+void hive_tally::subtract(std::string_view origin, std::span<const learned_tool> learned) {
   for (const auto& less : learned) {
     auto task = by_task_.find(less.task_type);
-    auto tool = std::ranges::find(task->second, less.tool, &tool_totals::tool);
-    tool->sums -= less.sums;
-    if (tool->sums.n == 0)
-      task->second.erase(tool);
-    if (task->second.empty())
+    auto place = static_cast<ptrdiff_t>(place_of(task->second.totals, less.tool));
+    auto& shares = task->second.shares[static_cast<size_t>(place)];
+    auto share = std::ranges::find(shares.origins, origin) - shares.origins.begin();
+    shares.origins.erase(shares.origins.begin() + share);
+    shares.sums.erase(shares.sums.begin() + share);
+    task->second.totals[static_cast<size_t>(place)].sums = estimate(shares.sums);
+    if (!shares.origins.empty())
+      continue;
+    task->second.totals.erase(task->second.totals.begin() + place);
+    task->second.shares.erase(task->second.shares.begin() + place);
+    if (task->second.totals.empty())
       by_task_.erase(task);
   }
 }

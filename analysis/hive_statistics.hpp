@@ -26,21 +26,23 @@ struct hive_limits {
   size_t tools_per_task = 1'024;
 };
 
-/// What the other nodes measured, each node's word kept apart: its newer delta replaces its earlier one, so hearing a
-/// delta twice or over two ways changes nothing. The sums over all origins are kept up to date beside it.
+/// What the other nodes measured, each node's word kept apart: its newer word replaces its earlier one, so hearing it
+/// twice or over two ways changes nothing. The hive's estimate over all nodes is kept up to date beside it.
 class hive_tally {
 public:
   explicit hive_tally(hive_limits limits = {});
 
-  /// Replaces all that `origin` said before. All or nothing: refuses names and sums that `tally` would refuse and a
-  /// tool given twice as invalid, too much as full, and then keeps the earlier delta.
-  std::optional<refusal> replace(std::string_view origin, std::vector<learned_tool> learned);
+  /// Replaces all that `origin` said before under `part`, of which it has any number: its whole delta, or each of its
+  /// slots. All or nothing: refuses names and sums that `tally` would refuse and a tool given twice, also in two parts,
+  /// as invalid, too much as full, and then keeps the earlier word.
+  std::optional<refusal> replace(std::string_view origin, std::vector<learned_tool> learned,
+                                 std::string_view part = {});
 
   /// Drops all that `origin` said.
   void remove(std::string_view origin);
 
-  /// The sums over all origins for one task type, in no particular order; `n` is the true number of records. Valid
-  /// until the next change.
+  /// The hive's estimate of each tool of one task type, see `estimate`, in no particular order; `n` is the true number
+  /// of records. Valid until the next change.
   std::span<const tool_totals> tools(std::string_view task_type) const;
 
   size_t origins() const {
@@ -48,15 +50,30 @@ public:
   }
 
 private:
-  std::optional<refusal> check(std::string_view origin, const std::vector<learned_tool>& learned) const;
-  /// Adds as many as there is room for and returns how many.
-  size_t add(std::span<const learned_tool> learned);
-  void subtract(std::span<const learned_tool> learned);
+  /// One tool at one task type, as each node has it.
+  struct tool_shares {
+    std::vector<std::string_view> origins; ///< keys of `by_origin_`
+    std::vector<tool_sums> sums;           ///< of the same nodes
+  };
+
+  struct task_shares {
+    std::vector<tool_totals> totals; ///< what is asked for
+    std::vector<tool_shares> shares; ///< of the same tools
+  };
+
+  using parts = std::map<std::string, std::vector<learned_tool>, std::less<>>;
+
+  std::optional<refusal> check(std::string_view origin, const std::vector<learned_tool>& learned,
+                               size_t replaced) const;
+  std::optional<refusal> add(std::string_view origin, const learned_tool& more);
+  /// Adds as many as can be; why not all of them.
+  std::optional<refusal> add(std::string_view origin, std::span<const learned_tool> learned, size_t& added);
+  void subtract(std::string_view origin, std::span<const learned_tool> learned);
 
   hive_limits limits_;
   size_t kept_ = 0; ///< learned tools over all origins
-  std::map<std::string, std::vector<learned_tool>, std::less<>> by_origin_;
-  std::map<std::string, std::vector<tool_totals>, std::less<>> by_task_;
+  std::map<std::string, parts, std::less<>> by_origin_;
+  std::map<std::string, task_shares, std::less<>> by_task_;
 };
 
 } // namespace hive::analysis

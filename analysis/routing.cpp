@@ -90,16 +90,18 @@ struct prospect {
   double bound = 1;
 };
 
-/// Lets the hive's records stand in for what this node's lack to one window.
-evidence supplement(evidence local, const tool_totals* hive) {
-  if (!hive || local.n >= window)
-    return local;
-  auto lent = std::min(window - local.n, static_cast<double>(hive->sums.n));
-  return {local.n + lent, local.successes + lent * hive->sums.success_rate()};
+/// The hive's records that go into the estimate.
+double prior_records(const tool_totals* hive) {
+  return hive ? std::min(hive_prior_records, static_cast<double>(hive->sums.n)) : 0;
+}
+
+evidence shrink(evidence local, const tool_totals* hive) {
+  auto prior = prior_records(hive);
+  return prior > 0 ? evidence{local.n + prior, local.successes + prior * hive->sums.success_rate()} : local;
 }
 
 prospect judge(const candidate& tool, uint64_t task_records) {
-  auto known = supplement(tool.local ? current_evidence(*tool.local) : evidence{}, tool.hive);
+  auto known = shrink(tool.local ? current_evidence(*tool.local) : evidence{}, tool.hive);
   auto last_use = tool.local ? tool.local->recent.newest() : 0;
   auto unused = static_cast<double>(task_records - std::min(task_records, last_use));
   auto weight = std::exp2(-unused / evidence_half_life);
@@ -196,7 +198,7 @@ std::optional<route_answer> route_by_exploring(const candidates& all, uint64_t t
     return std::nullopt;
   auto picked = pick_to_explore(all, task_records);
   const auto& tool = *picked.chosen;
-  bool by_hive = !tool.local && tool.hive;
+  bool by_hive = prior_records(tool.hive) > (tool.local ? current_evidence(*tool.local).n : 0);
   auto out = answer(tool.tool, by_hive ? route_reason::hive : route_reason::local, by_hive ? tool.hive : tool.local);
   out.exploring = picked.exploring;
   out.claimed = picked.claimed;

@@ -29,6 +29,10 @@ enum class claim : uint8_t {
 /// explore). Regret in the simulation of tests/analysis hardly depends on it between 200 and 800.
 inline constexpr double evidence_half_life = 500;
 
+/// Records that the hive's estimate of a tool weighs beside this node's own (policy explore). A node with as many
+/// records of its own is in doubt about its rate by 0.3 (95%), which is how far nodes can differ.
+inline constexpr double hive_prior_records = 10;
+
 /// A tool and what was measured of it.
 struct tool_choice {
   std::string tool;
@@ -105,11 +109,16 @@ struct route_answer {
 /// The tool to use: the override if it is available, then the local best, then the hive's best, then the table's if it
 /// is available, then the first available. Nothing when none of these names a tool.
 ///
-/// With policy threshold "best" is `best_tool` both times. With policy explore the local choice is made as soon as this
-/// node has one record of any available tool. It looks at all available tools: one never tried has the bound 1. What
-/// the hive knows stands in for records that this node lacks, up to one window of 20 and never more than the hive has:
-/// a tool that fails everywhere else need not fail here first. The reason is `hive` when such a tool is chosen without
-/// any record of this node.
+/// With policy threshold "best" is `best_tool` both times, as in HART OS: the reason is local as soon as one tool has
+/// five records here.
+///
+/// With policy explore the local choice is made as soon as this node has one record of any available tool. It looks at
+/// all available tools: one never tried anywhere has the bound 1. A tool's rate is this node's, shrunk towards the
+/// hive's: (s + k·p) / (n + k) for s successes in n own records and the hive's rate p, where k is `hive_prior_records`
+/// or the hive's number of records if that is smaller. It is the posterior mean of a rate whose prior is a beta
+/// distribution worth k records (Gelman et al., Bayesian Data Analysis, 3rd ed., 2.4). So a tool that fails everywhere
+/// else need not fail here first, and own records win by their number alone. The reason is local when the chosen tool
+/// has at least k own records that count, otherwise hive.
 std::optional<route_answer> route(const route_question& question, const route_knowledge& known,
                                   const heuristic_table& heuristics);
 

@@ -1,5 +1,7 @@
 #include "analysis/hive_statistics.hpp"
 
+#include "analysis/hive_estimate.hpp"
+
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,7 +45,7 @@ std::string reason(const std::optional<refusal>& refused) {
   return refused ? refused->text : "accepted";
 }
 
-TEST(hive_tally, sums_are_those_of_the_newest_delta_of_each_origin) {
+TEST(hive_tally, estimates_are_those_of_the_newest_delta_of_each_origin) {
   for (uint64_t seed = 1; seed <= 1000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random{seed};
@@ -60,11 +62,14 @@ TEST(hive_tally, sums_are_those_of_the_newest_delta_of_each_origin) {
       }
     }
     for (auto* task : {"fix", "review"}) {
-      sums_by_tool expected;
+      std::map<std::string, std::vector<tool_sums>> said;
       for (const auto& [origin, tools] : newest)
         for (const auto& tool : tools)
           if (tool.task_type == task)
-            expected[tool.tool] += tool.sums;
+            said[tool.tool].push_back(tool.sums);
+      sums_by_tool expected;
+      for (const auto& [tool, sums] : said)
+        expected[tool] = estimate(sums);
       ASSERT_EQ(view(hive, task), expected);
     }
     ASSERT_EQ(hive.origins(), newest.size());
@@ -128,6 +133,25 @@ TEST(hive_tally, room_that_a_delta_leaves_is_free_again) {
   hive.remove("n1");
   hive.remove("never heard of");
   EXPECT_EQ(reason(hive.replace("n2", four("t"))), "accepted");
+}
+
+TEST(hive_tally, parts_of_an_origin_are_replaced_each_by_itself) {
+  hive_tally hive;
+  ASSERT_FALSE(hive.replace("n1", {learned("fix", "a", 5, 3)}, "00"));
+  ASSERT_FALSE(hive.replace("n1", {learned("review", "a", 7, 7)}, "01"));
+  ASSERT_FALSE(hive.replace("n1", {learned("fix", "a", 6, 4)}, "00"));
+  EXPECT_EQ(view(hive, "fix")["a"].n, 6u);
+  EXPECT_EQ(view(hive, "review")["a"].n, 7u);
+  EXPECT_EQ(hive.origins(), 1u);
+  auto twice = hive.replace("n1", {learned("new", "z", 1, 1), learned("fix", "a", 1, 1)}, "01");
+  EXPECT_THAT(reason(twice), HasSubstr("fix/a is given twice"));
+  EXPECT_EQ(view(hive, "review")["a"].n, 7u) << "what was said before stays";
+  EXPECT_TRUE(hive.tools("new").empty());
+  ASSERT_FALSE(hive.replace("n1", {}, "00"));
+  EXPECT_TRUE(hive.tools("fix").empty());
+  hive.remove("n1");
+  EXPECT_TRUE(hive.tools("review").empty());
+  EXPECT_EQ(hive.origins(), 0u);
 }
 
 } // namespace

@@ -282,6 +282,35 @@ TEST(route_explore, own_records_outweigh_the_hives) {
   EXPECT_EQ(route({task, available}, knowledge(local, hive), {})->tool, "ours");
 }
 
+TEST(route_explore, local_and_hive_weigh_by_their_records) {
+  std::vector<tool_totals> hive{measured("ours", 100'000, 90'000)};
+  names available{"ours"};
+  for (int own : {1, 9, 10, 40}) {
+    SCOPED_TRACE(own);
+    tally local;
+    add(local, "ours", own, own);
+    auto got = route({task, available}, knowledge(local, hive), {});
+    EXPECT_EQ(got->reason, own < 10 ? route_reason::hive : route_reason::local);
+    EXPECT_EQ(got->samples, own < 10 ? 100'000u : static_cast<uint64_t>(own));
+  }
+}
+
+TEST(route_explore, few_own_records_give_way_to_many_of_the_hive) {
+  tally local;
+  add(local, "lucky", 2, 2);
+  add(local, "unlucky", 2, 1);
+  std::vector<tool_totals> hive{measured("lucky", 1000, 300), measured("unlucky", 1000, 950)};
+  names available{"lucky", "unlucky"};
+  auto got = route({task, available}, knowledge(local, hive), {});
+  EXPECT_EQ(got->tool, "unlucky");
+  EXPECT_EQ(got->reason, route_reason::hive);
+  add(local, "lucky", 60, 58);
+  add(local, "unlucky", 60, 20);
+  got = route({task, available}, knowledge(local, hive), {});
+  EXPECT_EQ(got->tool, "lucky");
+  EXPECT_EQ(got->reason, route_reason::local);
+}
+
 TEST(heuristics, name_the_source_systems_tools) {
   const auto& table = default_heuristics();
   EXPECT_EQ(table.size(), 14u);
