@@ -112,6 +112,18 @@ inline constexpr std::chrono::seconds daemon_tick = 30s;
 /// What was learned goes to the hive at every tick of this number, as in HART OS.
 inline constexpr uint64_t ticks_per_publication = 10;
 
+// -- gossip ---------------------------------------------------------------------
+
+/// Between two rounds, and how many other nodes each one asks: a change reaches a thousand nodes in about ten rounds.
+inline constexpr std::chrono::milliseconds gossip_interval = 1s;
+inline constexpr uint32_t gossip_fan_out = 2;
+/// Longest wait for one answer; a delta of 256 KiB needs 2 s over 1 Mbit/s.
+inline constexpr auto gossip_timeout = 10s;
+/// Claims about members that one message carries: some 80 bytes each.
+inline constexpr size_t max_told_claims = 64;
+/// Rounds between two looks at the newest results, which change with captures only.
+inline constexpr uint64_t rounds_per_results = 10;
+
 // -- http ----------------------------------------------------------------------
 
 /// Longest wait of a request that does not measure anything.

@@ -2,6 +2,7 @@
 
 #include "messages/benchmark.capnp.h"
 #include "messages/ec.hpp"
+#include "messages/gossip.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/node.capnp.h"
@@ -37,6 +38,7 @@ void register_messages(caf::actor_system_config& config) {
     config);
   add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
+  add<GossipQuestion, GossipAnswer, HiveStatusQuery, HiveStatus>(config);
   add<HealthQuery, Health>(config);
 }
 

@@ -198,7 +198,8 @@ struct LearnedSince $Hive.maxBytes(8388608) $Hive.doc("All that a node learned, 
 struct PeerTools $Hive.maxBytes(8388608) $Hive.doc(
     "What another node of the hive says of its tools now. Whoever tells it keeps it, and tells it again after a start.") {
   origin @0 :Text $Hive.id $Hive.required;
-  learned @1 :LearningDelta $Hive.doc("Absent: nothing any more.");
+  part @1 :Text $Hive.id $Hive.doc("Of what it says; the others stay. Without it: all of it.");
+  learned @2 :LearningDelta $Hive.doc("Absent: nothing any more.");
 }
 
 struct ToolCell $Hive.doc("Disk form of the statistics of one tool with one model at one task type.") {

@@ -1,5 +1,8 @@
 #include "storage/keys.hpp"
 
+#include <array>
+#include <cstdio>
+
 #include <cstdint>
 
 namespace hive::keys {
@@ -140,6 +143,24 @@ std::string learning_deltas() {
 
 std::string published_delta() {
   return "published";
+}
+
+std::string hive_slot(std::string_view origin, uint16_t kind, std::string_view key) {
+  std::array<char, 7> digits{};
+  std::snprintf(digits.data(), digits.size(), "/%04x/", kind);
+  return hive_slots() + std::string{origin} + digits.data() + std::string{key};
+}
+
+std::string hive_slots() {
+  return "slot/";
+}
+
+std::string equivocation_proof(std::string_view origin) {
+  return equivocation_proofs() + std::string{origin};
+}
+
+std::string equivocation_proofs() {
+  return "proof/";
 }
 
 std::optional<std::string> after_prefix(std::string_view prefix) {

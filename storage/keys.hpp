@@ -65,6 +65,13 @@ std::string learning_deltas();
 /// hive: the delta that this node gave to the others last.
 std::string published_delta();
 
+/// hive: a slot of a node; the kind in four hex digits.
+std::string hive_slot(std::string_view origin, uint16_t kind, std::string_view key);
+std::string hive_slots();
+/// hive: proof that a node signed two different slots under one stamp.
+std::string equivocation_proof(std::string_view origin);
+std::string equivocation_proofs();
+
 /// The first key behind all that start with `prefix`; none when there is no such key.
 std::optional<std::string> after_prefix(std::string_view prefix);
 

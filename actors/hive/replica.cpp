@@ -142,6 +142,11 @@ slot_ptr replica::find(const node_id& origin, const slot_name& name) const {
   return found == origins_.end() ? nullptr : found->second.log.find(name);
 }
 
+std::vector<slot_ptr> replica::slots_of(const node_id& origin) const {
+  auto found = origins_.find(origin);
+  return found == origins_.end() ? std::vector<slot_ptr>{} : found->second.log.newer_than({});
+}
+
 const quarantine* replica::quarantine_of(const node_id& origin) const {
   auto found = origins_.find(origin);
   return found == origins_.end() || !found->second.quarantined ? nullptr : &*found->second.quarantined;

@@ -145,6 +145,9 @@ public:
   /// The newest slot of this name, or null. Also of origins in quarantine.
   slot_ptr find(const node_id& origin, const slot_name& name) const;
 
+  /// All slots of an origin, oldest first; also of one in quarantine.
+  std::vector<slot_ptr> slots_of(const node_id& origin) const;
+
   /// Calls `visit(const node_id&, const slot_ptr&)` for every slot of an origin that counts: none in quarantine.
   template <class Visit>
   void visit_good(Visit&& visit) const {

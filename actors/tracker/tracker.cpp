@@ -281,23 +281,30 @@ caf::result<msg<wire::LearnedSince>> tracker_state::learned_since(const msg<wire
 caf::result<msg<wire::Recorded>> tracker_state::hear(const msg<wire::PeerTools>& said) {
   if (auto refused = take_in(*said, hive_))
     return refused;
-  std::string origin{as_view(said->getOrigin())};
+  std::pair place{std::string{as_view(said->getOrigin())}, std::string{as_view(said->getPart())}};
   if (said->hasLearned())
-    heard_.insert_or_assign(std::move(origin), said);
+    heard_.insert_or_assign(place, said);
+  else if (!place.second.empty())
+    heard_.erase(place);
   else
-    heard_.erase(origin);
+    std::erase_if(heard_, [&](const auto& entry) { return entry.first.first == place.first; });
   return recorded(said->getLearned().getCodingBenchmarks().size());
 }
 
 caf::error tracker_state::take_in(wire::PeerTools::Reader said, analysis::hive_tally& into) const {
-  if (!said.hasLearned()) {
-    into.remove(as_view(said.getOrigin()));
+  auto origin = as_view(said.getOrigin());
+  if (!said.hasLearned() && said.getPart().size() == 0) {
+    into.remove(origin);
     return caf::none;
   }
-  auto learned = from_delta(said.getLearned());
-  if (!learned)
-    return learned.error();
-  auto refused = into.replace(as_view(said.getOrigin()), std::move(*learned));
+  std::vector<analysis::learned_tool> tools;
+  if (said.hasLearned()) {
+    auto learned = from_delta(said.getLearned());
+    if (!learned)
+      return learned.error();
+    tools = std::move(*learned);
+  }
+  auto refused = into.replace(origin, std::move(tools), as_view(said.getPart()));
   return refused ? to_error(*refused) : caf::none;
 }
 

@@ -110,7 +110,8 @@ private:
   tracker_options options_;
   task_ledger ledger_;
   analysis::hive_tally hive_;
-  std::map<std::string, msg<wire::PeerTools>, std::less<>> heard_; ///< what of `hive_` the store does not have
+  /// What of `hive_` the store does not have: by origin and part.
+  std::map<std::pair<std::string, std::string>, msg<wire::PeerTools>> heard_;
   task_sequence oldest_;                                           ///< the first record that is kept
   group gathering_;
   std::optional<group> in_flight_;

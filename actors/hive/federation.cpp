@@ -1,0 +1,540 @@
+#include "actors/hive/federation.hpp"
+
+#include "actors/hive/result_slots.hpp"
+#include "actors/hive/slot_content.hpp"
+#include "actors/hive/tool_slots.hpp"
+#include "actors/tracker/stored_statistics.hpp"
+#include "messages/packed.hpp"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+#include "storage/task_store.hpp"
+
+#include <algorithm>
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+msg<wire::PeerTools> peer_tools(const node_id& origin, const std::string& part,
+                                std::vector<analysis::learned_tool> learned) {
+  return msg<wire::PeerTools>::build([&](wire::PeerTools::Builder out) {
+    out.setOrigin(origin.value);
+    out.setPart(part);
+    if (!learned.empty())
+      out.setLearned(*to_delta(std::move(learned), origin.value, 0));
+  });
+}
+
+msg<wire::StoredSlot> to_stored(const public_key& key, const slot& what) {
+  return msg<wire::StoredSlot>::build([&](wire::StoredSlot::Builder out) {
+    out.setPublicKey({key.data(), key.size()});
+    to_wire(what, out.initSlot());
+  });
+}
+
+caf::expected<public_key> key_from(capnp::Data::Reader bytes) {
+  public_key out;
+  if (bytes.size() != out.size())
+    return fail(ec::corrupt, "a stored slot has a public key of " + std::to_string(bytes.size()) + " bytes");
+  std::ranges::copy(bytes, out.begin());
+  return out;
+}
+
+} // namespace
+
+std::optional<gossip_profile> gossip_profile::named(std::string_view name) {
+  using namespace std::chrono_literals;
+  if (name == "lan")
+    return gossip_profile{};
+  if (name == "full")
+    return gossip_profile{60s, 3};
+  if (name == "constrained")
+    return gossip_profile{300s, 2};
+  if (name == "minimal")
+    return gossip_profile{900s, 1};
+  return std::nullopt;
+}
+
+caf::error federation_options::validate() const {
+  if (gossip.interval <= std::chrono::milliseconds{0} || gossip.fan_out == 0)
+    return fail(ec::invalid, "the interval and the fan-out of gossip must be positive");
+  return bounds.validate();
+}
+
+// -- life ------------------------------------------------------------------------
+
+caf::error federation_state::init(pointer self, federation_services services, federation_options options) {
+  if (auto wrong = options.validate())
+    return wrong;
+  self_ = self;
+  services_ = std::move(services);
+  options_ = std::move(options);
+  replica_.emplace(options_.keys, options_.epoch, options_.admit, options_.bounds);
+  membership_.emplace(replica_->own_id(), options_.epoch, std::chrono::steady_clock::now(), options_.membership);
+  random_.seed(options_.epoch ^ std::hash<std::string>{}(replica_->own_id().value));
+  auto published = task_store{*services_.db}.published_delta();
+  if (!published)
+    return published.error();
+  published_ = std::move(*published);
+  if (auto unreadable = restore())
+    return unreadable;
+  for (const auto& origin : replica_->origins())
+    tell_tracker(origin);
+  self_->send(self_, round_atom::value);
+  self_->send(self_, pulse_atom::value);
+  return caf::none;
+}
+
+caf::error federation_state::restore() {
+  hive_store store{*services_.db};
+  auto unreadable = store.visit_slots([this](wire::StoredSlot::Reader stored) -> caf::error {
+    auto key = key_from(stored.getPublicKey());
+    if (!key)
+      return key.error();
+    auto held = from_wire(stored.getSlot());
+    return held ? replica_->restore(*key, std::move(held)) : fail(ec::corrupt, "a stored slot has no whole signature");
+  });
+  if (unreadable)
+    return unreadable;
+  return store.visit_proofs([this](wire::EquivocationProof::Reader stored) { return replica_->restore(stored); });
+}
+
+// -- what this node says ---------------------------------------------------------
+
+caf::result<msg<wire::Recorded>> federation_state::publish(const msg<wire::LearningDelta>& delta) {
+  write_set writes;
+  task_store::put_published_delta(writes, delta);
+  auto promise = self_->make_response_promise<msg<wire::Recorded>>();
+  // Awaited, so that of two deltas the later one stays.
+  self_->request(services_.committer, caf::infinite, std::move(writes))
+    .await(
+      [this, promise, delta](const committed&) mutable {
+        published_ = delta;
+        promise.deliver(msg<wire::Recorded>::build(
+          [&](wire::Recorded::Builder out) { out.setRecorded(delta->getCodingBenchmarks().size()); }));
+      },
+      [promise](const caf::error& error) mutable { promise.deliver(error); });
+  return promise;
+}
+
+caf::result<msg<wire::LearningDelta>> federation_state::published() const {
+  if (!published_)
+    return fail(ec::no_data, "nothing was handed to the hive yet");
+  return *published_;
+}
+
+void federation_state::refresh() {
+  auto since = msg<wire::LearnedSinceQuery>::build(
+    [&](wire::LearnedSinceQuery::Builder out) { out.setSince(learned_through_); });
+  self_->request(services_.tracker, defaults::request_timeout, since)
+    .then(
+      [this](const msg<wire::LearnedSince>& answer) {
+        learned_through_ = answer->getNewest();
+        if (!answer->hasLearned())
+          return;
+        if (auto learned = from_delta(answer->getLearned()))
+          own_.want(slot_kind::tool_stats, to_tool_slots(std::move(*learned)));
+        write_own();
+      },
+      [](const caf::error& error) {
+        spdlog::warn("The federation got nothing from the tracker: {}", text_of(error));
+      });
+  if (rounds_ % defaults::rounds_per_results != 0)
+    return;
+  self_->request(services_.registry, defaults::request_timeout, msg<wire::LatestResultsQuery>{})
+    .then(
+      [this](const msg<wire::LatestResults>& results) {
+        own_.want(slot_kind::latest_results, to_result_slots(*results));
+        write_own();
+      },
+      [](const caf::error& error) {
+        if (code_of(error) != ec::no_data)
+          spdlog::warn("The federation got no results from the registry: {}", text_of(error));
+      });
+}
+
+void federation_state::write_own() {
+  if (writing_own_) {
+    own_changed_ = true;
+    return;
+  }
+  std::vector<caf::error> refused;
+  auto next = own_.prepare(*replica_, now_unix_micros(), refused);
+  for (const auto& each : refused)
+    spdlog::warn("This node cannot tell the hive something: {}", text_of(each));
+  if (next.empty())
+    return;
+  write_set writes;
+  for (const auto& each : next)
+    hive_store::put_slot(writes, replica_->own_id().value, to_stored(options_.keys.open, *each));
+  writing_own_ = true;
+  self_->request(services_.committer, caf::infinite, std::move(writes))
+    .then([this, next = std::move(next)](const committed&) { commit_own(next); },
+          [this](const caf::error& error) {
+            writing_own_ = false; // the next change or round tries again
+            spdlog::warn("What this node tells the hive could not be stored: {}", text_of(error));
+          });
+}
+
+void federation_state::commit_own(const std::vector<slot_ptr>& written) {
+  writing_own_ = false;
+  for (const auto& each : written)
+    if (auto wrong = replica_->commit(each))
+      spdlog::error("The federation cannot take in its own slot: {}", text_of(wrong));
+  if (std::exchange(own_changed_, false))
+    write_own();
+}
+
+// -- links -----------------------------------------------------------------------
+
+void federation_state::open(const door_opened& door) {
+  door_ = door.door;
+  own_.want(slot_kind::card, {{std::string{card_key}, to_packed(msg<wire::NodeCard>::copy_of(door.self->getCard()))}});
+  write_own();
+  replica_->visit_good([this](const node_id& origin, const slot_ptr& what) {
+    if (what->name.kind == slot_kind::card)
+      meet({origin, what});
+  });
+}
+
+link_actor federation_state::offer(const link_offer& offered) {
+  auto actor = self_->spawn<caf::linked>(peer, offered.node, gossip_actor{caf::actor_cast<gossip_actor>(self_)});
+  auto& entry = peers_[offered.node];
+  entry.actor = actor;
+  entry.hello = offered.hello;
+  return actor;
+}
+
+void federation_state::connect(const link_up& up) {
+  auto& entry = peers_[up.node];
+  entry.linked = true;
+  entry.same_root = false;
+  entry.exchanging = false;
+  entry.hello = up.hello;
+  entry.reason.clear();
+  entry.last_seen_unix_micros = now_unix_micros();
+  membership_->link_up(up.node, up.hello->getEpoch(), std::chrono::steady_clock::now());
+  log_changes();
+  self_->send(entry.actor, up);
+  self_->send(entry.actor, begin_exchange{first_question()});
+}
+
+void federation_state::lose(const link_down& down) {
+  auto found = peers_.find(down.node);
+  if (found == peers_.end())
+    return;
+  found->second.linked = false;
+  found->second.exchanging = false;
+  found->second.last_seen_unix_micros = now_unix_micros();
+  found->second.reason = down.reason;
+  membership_->link_down(down.node, down.reason, std::chrono::steady_clock::now());
+  log_changes();
+}
+
+void federation_state::meet(const accepted_slot& card) {
+  auto said = card_of(*card.what);
+  if (door_ && said && (*said)->getDoor().size() > 0 && card.origin != replica_->own_id())
+    self_->send(door_, meet_node{card.origin, (*said)->getDoor().cStr()});
+}
+
+// -- gossip ----------------------------------------------------------------------
+
+gossip::contents federation_state::contents() {
+  return {.turn = random_(), .claims = membership_->claims_to_send(defaults::max_told_claims)};
+}
+
+msg<wire::GossipQuestion> federation_state::first_question() {
+  return gossip::begin(*replica_, contents());
+}
+
+/// A link that stands is one on which the transport's heartbeats come.
+void federation_state::pulse() {
+  self_->delayed_send(self_, options_.membership.tick, pulse_atom::value);
+  auto now = std::chrono::steady_clock::now();
+  for (const auto& [id, entry] : peers_)
+    if (entry.linked)
+      membership_->heard(id, now);
+  membership_->tick(now);
+  log_changes();
+}
+
+void federation_state::log_changes() {
+  for (const auto& change : membership_->take_changes())
+    spdlog::info("Node {} is {}{}{}", change.node.value, name_of(change.after), change.why.empty() ? "" : ": ",
+                 change.why);
+}
+
+void federation_state::round() {
+  self_->delayed_send(self_, options_.gossip.interval, round_atom::value);
+  refresh();
+  ++rounds_;
+  std::vector<peer_entry*> free;
+  for (auto& [id, entry] : peers_)
+    if (entry.linked && !entry.exchanging)
+      free.push_back(&entry);
+  std::ranges::shuffle(free, random_);
+  free.resize(std::min<size_t>(free.size(), options_.gossip.fan_out));
+  for (auto* entry : free) {
+    entry->exchanging = true;
+    ++counters_.exchanges;
+    self_->send(entry->actor, begin_exchange{first_question()});
+  }
+}
+
+caf::result<msg<wire::GossipAnswer>> federation_state::answer(const peer_question& asked) {
+  join_outcome joined;
+  auto given = gossip::answer(*replica_, *asked.question, now_unix_micros(), contents(), joined);
+  digest(joined, asked.from);
+  if (!given)
+    return given.error();
+  hear({asked.from, asked.question->getRoot(), asked.question->getClaims(), asked.question.bytes().size()});
+  counters_.sent_bytes += given->bytes().size();
+  return *given;
+}
+
+next_question federation_state::go_on(const peer_answer& heard) {
+  auto& entry = peers_[heard.from];
+  counters_.sent_bytes += heard.sent_bytes;
+  if (!heard.answer) {
+    entry.exchanging = false;
+    ++counters_.failed;
+    spdlog::debug("Node {} did not answer: {}", heard.from.value, text_of(heard.answer.error()));
+    return {};
+  }
+  entry.round_trip = heard.round_trip;
+  join_outcome joined;
+  auto next = gossip::go_on(*replica_, **heard.answer, now_unix_micros(), contents(), joined);
+  digest(joined, heard.from);
+  hear({heard.from, (*heard.answer)->getRoot(), (*heard.answer)->getClaims(), heard.answer->bytes().size()});
+  entry.exchanging = next && *next;
+  if (!next)
+    spdlog::warn("Node {} answered with {}", heard.from.value, text_of(next.error()));
+  return {next ? std::move(*next) : std::nullopt};
+}
+
+void federation_state::hear(const heard_of& what) {
+  auto& entry = peers_[what.from];
+  entry.last_seen_unix_micros = now_unix_micros();
+  entry.same_root = gossip::has_same_root(*replica_, what.root);
+  counters_.received_bytes += what.bytes;
+  if (auto wrong = membership_->hear_claims(gossip::claims_of(what.claims), std::chrono::steady_clock::now()))
+    spdlog::warn("Node {} claims what cannot be: {}", what.from.value, text_of(wrong));
+  log_changes();
+}
+
+void federation_state::digest(const join_outcome& joined, const node_id& from) {
+  for (const auto& refused : joined.refused)
+    spdlog::warn("A slot that node {} sent is not taken in: {}", from.value, refused.text);
+  store(joined);
+  for (const auto& each : joined.accepted) {
+    if (each.what->name.kind == slot_kind::card) {
+      membership_->met(each.origin, each.what->stamp.epoch, std::chrono::steady_clock::now());
+      meet(each);
+    }
+    if (each.what->name.kind == slot_kind::tool_stats && !replica_->quarantine_of(each.origin))
+      tell_tracker(each);
+  }
+  for (const auto& origin : joined.quarantined) {
+    spdlog::error("Node {} is quarantined: {}", origin.value, replica_->quarantine_of(origin)->text);
+    membership_->set_quarantined(origin, true, std::chrono::steady_clock::now());
+    tell_tracker(peer_tools(origin, {}, {}));
+  }
+  for (const auto& origin : joined.released) {
+    membership_->set_quarantined(origin, false, std::chrono::steady_clock::now());
+    tell_tracker(origin);
+  }
+  if (joined.own_writes_unknown)
+    raise_epoch();
+  log_changes();
+}
+
+void federation_state::raise_epoch() {
+  if (std::exchange(raising_epoch_, true))
+    return;
+  auto epoch = replica_->highest_own_epoch() + 1;
+  spdlog::warn("This node's store is older than what it told others: it goes on in epoch {}", epoch);
+  auto writes = epoch_write(*services_.db, epoch);
+  if (!writes) {
+    raising_epoch_ = false;
+    return spdlog::error("The epoch cannot be raised: {}", text_of(writes.error()));
+  }
+  self_->request(services_.committer, caf::infinite, std::move(*writes))
+    .then(
+      [this, epoch](const committed&) {
+        raising_epoch_ = false;
+        if (auto wrong = replica_->raise_epoch(epoch))
+          spdlog::error("The epoch cannot be raised: {}", text_of(wrong));
+        write_own();
+      },
+      [this](const caf::error& error) {
+        raising_epoch_ = false;
+        spdlog::error("The epoch cannot be raised: {}", text_of(error));
+      });
+}
+
+void federation_state::store(const join_outcome& joined) {
+  write_set writes;
+  for (const auto& each : joined.accepted)
+    if (auto* key = replica_->key_of(each.origin))
+      hive_store::put_slot(writes, each.origin.value, to_stored(*key, *each.what));
+  for (const auto& origin : joined.quarantined) {
+    auto* proven = replica_->quarantine_of(origin);
+    if (proven->why == quarantine::kind::equivocation)
+      hive_store::put_proof(writes, origin.value,
+                            msg<wire::EquivocationProof>::build([&](wire::EquivocationProof::Builder out) {
+                              to_wire(*replica_->key_of(origin), *proven, out);
+                            }));
+  }
+  if (writes.empty())
+    return;
+  self_->request(services_.committer, caf::infinite, std::move(writes))
+    .then([](const committed&) {},
+          [](const caf::error& error) {
+            // It holds in memory, and the others say it again after a restart.
+            spdlog::warn("What other nodes say could not be stored: {}", text_of(error));
+          });
+}
+
+// -- tracker ---------------------------------------------------------------------
+
+void federation_state::tell_tracker(const node_id& origin) {
+  if (replica_->quarantine_of(origin))
+    return;
+  for (const auto& what : replica_->slots_of(origin))
+    if (what->name.kind == slot_kind::tool_stats)
+      tell_tracker(accepted_slot{origin, what});
+}
+
+void federation_state::tell_tracker(const accepted_slot& tools) {
+  if (tools.origin == replica_->own_id())
+    return;
+  std::vector<analysis::learned_tool> learned;
+  if (!tools.what->payload.empty()) {
+    auto said = from_tool_slot(tools.what->name.key, tools.what->payload);
+    if (!said)
+      return spdlog::error("A slot of node {} was taken in but cannot be read: {}", tools.origin.value,
+                           text_of(said.error()));
+    learned = std::move(*said);
+  }
+  tell_tracker(peer_tools(tools.origin, tools.what->name.key, std::move(learned)));
+}
+
+void federation_state::tell_tracker(const msg<wire::PeerTools>& said) {
+  self_->request(services_.tracker, defaults::request_timeout, said)
+    .then([](const msg<wire::Recorded>&) {},
+          [origin = std::string{as_view(said->getOrigin())}](const caf::error& error) {
+            spdlog::warn("The tracker does not take what node {} says: {}", origin, text_of(error));
+          });
+}
+
+// -- what is shown ---------------------------------------------------------------
+
+void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) const {
+  out.setId(id.value);
+  bool is_self = id == replica_->own_id();
+  out.setSelf(is_self);
+  out.setState(is_self ? member_state::ACTIVE : membership_->state_of(id).value_or(member_state::SUSPECT));
+  if (auto what = replica_->find(id, {slot_kind::card, std::string{card_key}})) {
+    out.setEpoch(what->stamp.epoch);
+    if (auto card = card_of(*what)) {
+      out.setName((*card)->getName());
+      out.setTier((*card)->getTier());
+      out.setAddress((*card)->getDoor());
+      out.setLabels((*card)->getLabels());
+      out.setGpus((*card)->getGpus());
+      out.setSoftware((*card)->getSoftware());
+    }
+  }
+  if (auto* why = replica_->quarantine_of(id))
+    out.setReason(why->text);
+  auto found = peers_.find(id);
+  out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now_unix_micros()
+                  : found != peers_.end() ? found->second.last_seen_unix_micros : 0);
+  if (found == peers_.end())
+    return;
+  out.setLinked(found->second.linked);
+  out.setSameRoot(found->second.same_root);
+  out.setRoundTripMs(static_cast<double>(found->second.round_trip.count()) / 1e3);
+  if (!found->second.linked && !out.hasReason())
+    out.setReason(found->second.reason);
+}
+
+msg<wire::NodeList> federation_state::nodes() const {
+  std::set<node_id> all{replica_->own_id()};
+  for (const auto& id : membership_->members())
+    all.insert(id);
+  for (const auto& id : replica_->origins())
+    all.insert(id);
+  return msg<wire::NodeList>::build([&](wire::NodeList::Builder out) {
+    auto list = out.initNodes(static_cast<uint32_t>(all.size()));
+    uint32_t i = 0;
+    for (const auto& id : all)
+      fill(list[i++], id);
+  });
+}
+
+msg<wire::HiveStatus> federation_state::status() const {
+  uint32_t linked = 0, same = 0;
+  for (const auto& [id, entry] : peers_) {
+    linked += entry.linked;
+    same += entry.linked && entry.same_root;
+  }
+  std::vector<std::pair<node_id, std::string>> quarantined;
+  for (const auto& id : replica_->origins())
+    if (auto* why = replica_->quarantine_of(id))
+      quarantined.emplace_back(id, why->text);
+  uint64_t slots = 0;
+  replica_->visit_good([&](const node_id&, const slot_ptr&) { ++slots; });
+  const auto& counted = replica_->counters();
+  auto reasons = std::ranges::count_if(counted.refused, [](uint64_t each) { return each > 0; });
+  return msg<wire::HiveStatus>::build([&](wire::HiveStatus::Builder out) {
+    out.setNode(replica_->own_id().value);
+    out.setLinked(linked);
+    out.setKnown(static_cast<uint32_t>(replica_->origins().size()));
+    out.setRoot(to_hex({reinterpret_cast<const char*>(replica_->root().data()), replica_->root().size()}));
+    out.setConverged((1.0 + same) / (1.0 + linked));
+    out.setSlots(slots);
+    out.setExchanges(counters_.exchanges);
+    out.setFailedExchanges(counters_.failed);
+    out.setSentBytes(counters_.sent_bytes);
+    out.setReceivedBytes(counters_.received_bytes);
+    out.setAccepted(counted.accepted);
+    auto refused = out.initRefused(static_cast<uint32_t>(reasons));
+    for (uint32_t i = 0, next = 0; i < counted.refused.size(); ++i)
+      if (counted.refused[i] > 0) {
+        refused[next].setReason(std::string{to_string(static_cast<slot_refusal_reason>(i))});
+        refused[next++].setCount(counted.refused[i]);
+      }
+    auto list = out.initQuarantined(static_cast<uint32_t>(quarantined.size()));
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      list[i].setId(quarantined[i].first.value);
+      list[i].setReason(quarantined[i].second);
+    }
+  });
+}
+
+// -- actor -----------------------------------------------------------------------
+
+federation_self::behavior_type federation(federation_state::pointer self, federation_services services,
+                                          federation_options options) {
+  auto& state = self->state;
+  if (auto error = state.init(self, std::move(services), std::move(options)))
+    self->quit(std::move(error));
+  return {
+    [&state](const msg<wire::LearningDelta>& delta) { return state.publish(delta); },
+    [&state](const msg<wire::PublishedDeltaQuery>&) { return state.published(); },
+    [&state](const msg<wire::NodeQuery>&) { return state.nodes(); },
+    [&state](const msg<wire::HiveStatusQuery>&) { return state.status(); },
+    [&state](const door_opened& door) { state.open(door); },
+    [&state](const link_offer& offered) { return state.offer(offered); },
+    [&state](const link_up& up) { state.connect(up); },
+    [&state](const link_down& down) { state.lose(down); },
+    [&state](round_atom) { state.round(); },
+    [&state](pulse_atom) { state.pulse(); },
+    [&state](const peer_question& asked) { return state.answer(asked); },
+    [&state](const peer_answer& heard) { return state.go_on(heard); },
+  };
+}
+
+} // namespace hive

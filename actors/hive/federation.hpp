@@ -1,0 +1,167 @@
+#pragma once
+
+#include "actors/hive/gossip_exchange.hpp"
+#include "actors/hive/membership.hpp"
+#include "actors/hive/own_slots.hpp"
+#include "actors/hive/peer.hpp"
+#include "actors/hive/replica.hpp"
+#include "actors/interfaces.hpp"
+#include "analysis/hive_statistics.hpp"
+#include "storage/hive_store.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+
+namespace hive {
+
+/// How often a node gossips, and with how many others at once.
+struct gossip_profile {
+  std::chrono::milliseconds interval = defaults::gossip_interval;
+  uint32_t fan_out = defaults::gossip_fan_out;
+
+  /// lan (1 s, 2 others), full (60 s, 3), constrained (300 s, 2), minimal (900 s, 1); nothing for another name.
+  static std::optional<gossip_profile> named(std::string_view name);
+};
+
+struct federation_options {
+  signing_keys keys;
+  uint64_t epoch = 0;
+  gossip_profile gossip;
+  replica_options bounds;
+  membership_options membership;
+  /// Who may take part; everybody by default, which is for the loopback.
+  admission_check admit = [](const public_key&, wire::NodeCard::Reader) { return caf::error{}; };
+
+  /// ec::invalid naming the option.
+  caf::error validate() const;
+};
+
+/// Whom the federation needs.
+struct federation_services {
+  std::shared_ptr<database> db;
+  committer_actor committer;
+  tracker_actor tracker;
+  registry_actor registry;
+};
+
+/// internal: the round of gossip, the pulse of the failure detector, and what the peers' actors ask.
+using round_atom = caf::atom_constant<caf::atom("round")>;
+using pulse_atom = caf::atom_constant<caf::atom("pulse")>;
+using federation_self = federation_actor::extend<caf::reacts_to<round_atom>, caf::reacts_to<pulse_atom>,
+                                                 caf::replies_to<peer_question>::with<msg<wire::GossipAnswer>>,
+                                                 caf::replies_to<peer_answer>::with<next_question>>;
+
+/// Keeps the state of the hive in a replica: writes this node's slots into it, exchanges it with other nodes in rounds,
+/// and tells the tracker what they say of their tools. Own slots are durable before anybody hears of them; what others
+/// say is stored behind it, since they can say it again.
+class federation_state {
+public:
+  using pointer = federation_self::stateful_pointer<federation_state>;
+  static inline const char* name = "federation";
+
+  /// Reads what is stored. An error ends the actor.
+  caf::error init(pointer self, federation_services services, federation_options options);
+
+  // -- what this node says ----------------------------------------------------------
+
+  caf::result<msg<wire::Recorded>> publish(const msg<wire::LearningDelta>& delta);
+  caf::result<msg<wire::LearningDelta>> published() const;
+
+  // -- links ----------------------------------------------------------------------
+
+  void open(const door_opened& door);
+  link_actor offer(const link_offer& offered);
+  void connect(const link_up& up);
+  void lose(const link_down& down);
+
+  // -- gossip ---------------------------------------------------------------------
+
+  void round();
+  void pulse();
+  caf::result<msg<wire::GossipAnswer>> answer(const peer_question& asked);
+  next_question go_on(const peer_answer& heard);
+
+  // -- what is shown ----------------------------------------------------------------
+
+  msg<wire::NodeList> nodes() const;
+  msg<wire::HiveStatus> status() const;
+
+private:
+  struct peer_entry {
+    peer_actor actor;
+    bool linked = false;     ///< which the transport's heartbeat guards
+    bool same_root = false;  ///< when last heard of
+    bool exchanging = false; ///< an exchange that this node began is under way
+    msg<wire::Hello> hello;
+    int64_t last_seen_unix_micros = 0;
+    std::chrono::microseconds round_trip{0};
+    std::string reason; ///< why it is not linked
+  };
+
+  struct heard_of {
+    node_id from;
+    capnp::Data::Reader root;
+    wire::MemberClaims::Reader claims;
+    size_t bytes = 0;
+  };
+
+  struct counters {
+    uint64_t exchanges = 0;
+    uint64_t failed = 0;
+    uint64_t sent_bytes = 0;
+    uint64_t received_bytes = 0;
+  };
+
+  caf::error restore();
+  void refresh();
+  void take_results(const msg<wire::LatestResults>& results);
+  /// Makes what is wanted of the own slots durable and then tells it.
+  void write_own();
+  void commit_own(const std::vector<slot_ptr>& written);
+  /// Stores and passes on what a join brought.
+  void digest(const join_outcome& joined, const node_id& from);
+  void store(const join_outcome& joined);
+  /// All that the origin says of its tools; nothing for one in quarantine and for this node.
+  void tell_tracker(const node_id& origin);
+  void tell_tracker(const accepted_slot& tools);
+  void tell_tracker(const msg<wire::PeerTools>& said);
+  /// Links with the node whose card it is, if this one dials.
+  void meet(const accepted_slot& card);
+  /// The store is older than what this node told others: it goes on under a later epoch.
+  void raise_epoch();
+  void hear(const heard_of& what);
+  msg<wire::GossipQuestion> first_question();
+  void log_changes();
+  gossip::contents contents();
+  void fill(wire::NodeInfo::Builder out, const node_id& id) const;
+
+  pointer self_ = nullptr;
+  federation_services services_;
+  federation_options options_;
+  std::optional<replica> replica_;
+  std::optional<membership> membership_;
+  own_slots own_;
+  bool writing_own_ = false;
+  bool own_changed_ = false;
+  bool raising_epoch_ = false;
+  uint64_t learned_through_ = 0; ///< the newest record that the own slots count
+  uint64_t rounds_ = 0;
+  door_actor door_;
+  std::map<node_id, peer_entry> peers_;
+  std::optional<msg<wire::LearningDelta>> published_;
+  std::mt19937_64 random_;
+  counters counters_;
+};
+
+/// Spawn with `sys.spawn(federation, services, options)`. Ends with ec::corrupt when what is stored cannot be read.
+federation_self::behavior_type federation(federation_state::pointer self, federation_services services,
+                                          federation_options options);
+
+} // namespace hive
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::federation_services)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::federation_options)

@@ -1,0 +1,53 @@
+@0xf2a4c0d1e83b6a0c;
+# How two nodes find out what the other lacks, and what a node says of its hive.
+
+using Cxx = import "/capnp/c++.capnp";
+using Hive = import "annotations.capnp";
+using import "hive.capnp".HiveDigest;
+using import "hive.capnp".HiveDelta;
+using import "hive.capnp".MemberClaims;
+$Cxx.namespace("hive::wire");
+
+struct GossipQuestion $Hive.doc(
+    "From the node that begins an exchange: first the root alone; then, when it differs, what it has and the other lacks.") {
+  root @0 :Data $Hive.required $Hive.doc("Hash over all that the sender holds.");
+  digest @1 :HiveDigest $Hive.doc("Absent in the first question.");
+  delta @2 :HiveDelta;
+  claims @3 :MemberClaims;
+}
+
+struct GossipAnswer {
+  root @0 :Data $Hive.required;
+  digest @1 :HiveDigest $Hive.doc("To a first question with another root.");
+  delta @2 :HiveDelta $Hive.doc("To a second question.");
+  claims @3 :MemberClaims;
+}
+
+struct HiveStatusQuery {
+}
+
+struct QuarantinedNode {
+  id @0 :Text $Hive.required;
+  reason @1 :Text;
+}
+
+struct RefusedSlots {
+  reason @0 :Text $Hive.required;
+  count @1 :UInt64;
+}
+
+struct HiveStatus $Hive.doc("How far the nodes of a hive agree, as this one sees it.") {
+  node @0 :Text $Hive.required;
+  linked @1 :UInt32 $Hive.doc("Nodes that there is a link with.");
+  known @2 :UInt32 $Hive.doc("Nodes, this one among them, whose statistics are held.");
+  root @3 :Text $Hive.doc("Hash over all that this node holds, in hex.");
+  converged @4 :Float64 $Hive.doc("Share of this node and the linked ones whose root was the same when last heard of.");
+  slots @5 :UInt64;
+  exchanges @6 :UInt64 $Hive.doc("Since the start, begun by this node.");
+  failedExchanges @7 :UInt64;
+  accepted @8 :UInt64 $Hive.doc("Slots taken in since the start.");
+  refused @9 :List(RefusedSlots) $Hive.doc("Slots not taken in since the start, by reason; only reasons that occurred.");
+  quarantined @10 :List(QuarantinedNode);
+  sentBytes @11 :UInt64 $Hive.doc("Of gossip messages since the start.");
+  receivedBytes @12 :UInt64;
+}

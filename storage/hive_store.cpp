@@ -1,0 +1,40 @@
+#include "storage/hive_store.hpp"
+
+#include "messages/text.hpp"
+
+namespace hive {
+namespace {
+
+template <class T>
+caf::error visit_all(const database& db, const std::string& prefix,
+                     const std::function<caf::error(typename T::Reader)>& use) {
+  caf::error wrong;
+  auto unreadable = db.visit(column::hive, prefix, prefix, [&](auto key, auto value) {
+    auto stored = database::load_stored<T>(column::hive, key, value);
+    wrong = stored ? use(**stored) : stored.error();
+    return wrong ? database::scan::stop : database::scan::next;
+  });
+  return unreadable ? unreadable : wrong;
+}
+
+} // namespace
+
+caf::error hive_store::visit_slots(const std::function<caf::error(wire::StoredSlot::Reader)>& visit_slot) const {
+  return visit_all<wire::StoredSlot>(db_, keys::hive_slots(), visit_slot);
+}
+
+caf::error
+hive_store::visit_proofs(const std::function<caf::error(wire::EquivocationProof::Reader)>& visit_proof) const {
+  return visit_all<wire::EquivocationProof>(db_, keys::equivocation_proofs(), visit_proof);
+}
+
+void hive_store::put_slot(write_set& writes, std::string_view origin, const msg<wire::StoredSlot>& slot) {
+  auto what = slot->getSlot();
+  writes.put(column::hive, keys::hive_slot(origin, what.getKind(), as_view(what.getKey())), slot.bytes());
+}
+
+void hive_store::put_proof(write_set& writes, std::string_view origin, const msg<wire::EquivocationProof>& proof) {
+  writes.put(column::hive, keys::equivocation_proof(origin), proof.bytes());
+}
+
+} // namespace hive
