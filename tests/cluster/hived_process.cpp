@@ -160,8 +160,8 @@ reply hived_process::request(const std::string& method, const std::string& path,
   out.timeout = patience;
   auto answer = http::fetch(out);
   if (!answer)
-    return {0, {}, text_of(answer.error())};
-  return {answer->status, answer->content_type, answer->body};
+    return {0, {}, text_of(answer.error()), {}};
+  return {answer->status, answer->content_type, answer->body, answer->retry_after};
 }
 
 std::vector<pid_t> processes_marked(std::string_view mark) {

@@ -24,6 +24,7 @@ struct reply {
   int status = 0;
   std::string content_type;
   std::string body;
+  std::chrono::seconds retry_after{0}; ///< 0: not told
 
   /// The body as a message; throws when it is none.
   template <class T>
