@@ -80,6 +80,9 @@ public:
     return pid_;
   }
 
+  /// Its memory in MiB, from the kernel: `VmRSS`, what is resident now, or `VmHWM`, the most that ever was.
+  size_t memory_mib(const std::string& which) const;
+
   /// What it has printed so far.
   std::string output() const;
   std::string log() const;

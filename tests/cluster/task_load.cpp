@@ -76,13 +76,15 @@ std::optional<task_draft> task_draft::of(wire::TaskRecord::Reader record) {
 // -- writers --------------------------------------------------------------------
 
 void task_writer::run(const hived_process& node, const std::atomic<bool>& stop) {
-  while (!stop) {
-    auto what = send(node);
-    if (what == outcome::unanswered)
-      return;
-    if (what == outcome::busy)
-      std::this_thread::sleep_for(std::chrono::milliseconds{1 + random_() % 20});
+  while (!stop && step(node)) {
   }
+}
+
+bool task_writer::step(const hived_process& node) {
+  auto what = send(node);
+  if (what == outcome::busy)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1 + random_() % 20});
+  return what != outcome::unanswered;
 }
 
 void task_writer::settle(const hived_process& node) {
@@ -104,10 +106,10 @@ task_writer::outcome task_writer::send(const hived_process& node) {
     take(answer);
     return outcome::acknowledged;
   }
-  if (answer.status == 429) {
+  if (answer.status == 429 || answer.status == 503) {
     ++refusals_;
     if (answer.retry_after == 0s)
-      surprises_.push_back("429 without Retry-After: " + answer.body);
+      surprises_.push_back("no Retry-After: " + answer.body);
     return outcome::busy;
   }
   repeats_ = true; // 504 as well: the node waited for the disk and does not know

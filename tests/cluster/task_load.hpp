@@ -44,6 +44,9 @@ public:
   /// Writes until it is told to stop or the node does not answer. Waits and goes on where the node is busy.
   void run(const hived_process& node, const std::atomic<bool>& stop);
 
+  /// One request, and a wait where the node is busy. False when the node does not answer.
+  bool step(const hived_process& node);
+
   /// Sends what is not acknowledged yet until it is.
   void settle(const hived_process& node);
 
@@ -60,7 +63,7 @@ public:
   uint64_t duplicates() const {
     return duplicates_;
   }
-  /// Requests refused with 429.
+  /// Requests refused because the node is busy.
   uint64_t refusals() const {
     return refusals_;
   }
