@@ -110,12 +110,14 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
     return describe_failure(code, detail, request, sink);
   incoming_response out;
   long status = 0;
-  curl_off_t micros = 0;
+  curl_off_t micros = 0, retry_after = 0;
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(handle.get(), CURLINFO_TOTAL_TIME_T, &micros);
+  curl_easy_getinfo(handle.get(), CURLINFO_RETRY_AFTER, &retry_after);
   out.status = static_cast<int>(status);
   out.content_type = header_text(handle.get(), CURLINFO_CONTENT_TYPE);
   out.location = location_of(handle.get());
+  out.retry_after = std::chrono::seconds{retry_after};
   out.body = std::move(sink.body);
   out.duration = std::chrono::microseconds{micros};
   return out;

@@ -26,6 +26,7 @@ struct incoming_response {
   int status = 0;
   std::string content_type;
   std::string location;
+  std::chrono::seconds retry_after{0}; ///< how long a busy server asks to be left alone; 0: it does not say
   std::string body;
   std::chrono::microseconds duration{0};
 };

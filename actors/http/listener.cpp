@@ -173,6 +173,7 @@ private:
   const path_tree paths_;
   server_metrics metrics_;
   const std::shared_ptr<flight_counter> flights_ = std::make_shared<flight_counter>(); // outlived by last writes
+  std::atomic<size_t> body_bytes_ = 0;                                                 ///< of the exchanges
   std::atomic<bool> draining_ = false;
   caf::actor gateway_;
   std::mutex exchanges_mutex_; // guards exchanges_
@@ -188,10 +189,12 @@ restinio_exchange::restinio_exchange(std::shared_ptr<restinio_listener> server, 
                                      route_metrics& metrics)
     : server_{std::move(server)}, incoming_{std::move(incoming)}, metrics_{metrics} {
   server_->flights_->begin();
+  server_->body_bytes_ += incoming_->body().size();
 }
 
 restinio_exchange::~restinio_exchange() {
   server_->forget(this);
+  server_->body_bytes_ -= incoming_->body().size();
   answer(problem(fail(ec::unavailable, "the service that was asked has ended")));
 }
 
@@ -261,6 +264,10 @@ std::optional<response> restinio_listener::screen(const restinio::request_t& inc
   if (incoming.body().size() > options_.max_body_bytes)
     return problem(fail(ec::too_large, "body of " + std::to_string(incoming.body().size()) + " bytes, at most " +
                                          std::to_string(options_.max_body_bytes) + " are allowed"));
+  // Includes this one. A request without a body adds nothing: questions are answered all the same.
+  if (!incoming.body().empty() && body_bytes_ > options_.max_body_bytes_in_flight)
+    return problem(fail(ec::overloaded, "the bodies of the requests that are being answered have more than " +
+                                          std::to_string(options_.max_body_bytes_in_flight) + " bytes"));
   into.verb = match.found->verb;
   into.path = view(header.path());
   into.body = incoming.body();

@@ -63,6 +63,9 @@ caf::error server_options::validate() const {
     return fail(ec::invalid, "max_body_bytes must be at least 1");
   if (max_in_flight == 0)
     return fail(ec::invalid, "max_in_flight must be at least 1");
+  if (max_body_bytes_in_flight < max_body_bytes)
+    return fail(ec::invalid,
+                "max_body_bytes_in_flight must be at least max_body_bytes, or the largest body never goes in");
   if (max_connections == 0)
     return fail(ec::invalid, "max_connections must be at least 1");
   if (drain_timeout.count() < 0)

@@ -26,6 +26,9 @@ struct server_options {
   size_t max_body_bytes = defaults::max_body_bytes;
   /// Requests in work; above it 503 with Retry-After.
   size_t max_in_flight = defaults::max_requests_in_flight;
+  /// Bytes of the bodies of requests in work; above it those with a body get 503 with Retry-After. At least
+  /// `max_body_bytes`.
+  size_t max_body_bytes_in_flight = defaults::max_body_bytes_in_flight;
   /// Open connections; more are closed at once.
   size_t max_connections = defaults::max_connections;
   /// What requests in work get when the server is told to stop; then they are answered 503.

@@ -142,6 +142,14 @@ void hived_process::kill() {
     end_ = end_of(status);
 }
 
+size_t hived_process::memory_mib(const std::string& which) const {
+  auto status = file_text("/proc/" + std::to_string(pid_) + "/status");
+  auto found = status.find(which + ":");
+  if (found == status.npos)
+    throw std::runtime_error("no " + which + " of process " + std::to_string(pid_));
+  return std::stoul(status.substr(found + which.size() + 1)) >> 10;
+}
+
 std::string hived_process::output() const {
   return file_text(output_file_);
 }
@@ -160,8 +168,8 @@ reply hived_process::request(const std::string& method, const std::string& path,
   out.timeout = patience;
   auto answer = http::fetch(out);
   if (!answer)
-    return {0, {}, text_of(answer.error())};
-  return {answer->status, answer->content_type, answer->body};
+    return {0, {}, text_of(answer.error()), {}};
+  return {answer->status, answer->content_type, answer->body, answer->retry_after};
 }
 
 std::vector<pid_t> processes_marked(std::string_view mark) {

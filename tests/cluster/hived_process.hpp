@@ -24,6 +24,7 @@ struct reply {
   int status = 0;
   std::string content_type;
   std::string body;
+  std::chrono::seconds retry_after{0}; ///< 0: not told
 
   /// The body as a message; throws when it is none.
   template <class T>
@@ -78,6 +79,9 @@ public:
   pid_t pid() const {
     return pid_;
   }
+
+  /// Its memory in MiB, from the kernel: `VmRSS`, what is resident now, or `VmHWM`, the most that ever was.
+  size_t memory_mib(const std::string& which) const;
 
   /// What it has printed so far.
   std::string output() const;

@@ -1,6 +1,7 @@
 #include "actors/http/server.hpp"
 
 #include "tests/actors/http/fake_node.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <atomic>
 #include <future>
@@ -49,6 +50,7 @@ TEST(server, wrong_options_stop_the_start_and_are_named) {
   expect_refused({.address = "203.0.113.7", .tokens = {{}}, .insecure = true}, ec::unavailable, "203.0.113.7:0");
   expect_refused({.max_body_bytes = 0}, ec::invalid, "max_body_bytes");
   expect_refused({.max_in_flight = 0}, ec::invalid, "max_in_flight");
+  expect_refused({.max_body_bytes = 2, .max_body_bytes_in_flight = 1}, ec::invalid, "max_body_bytes_in_flight");
   expect_refused({.max_connections = 0}, ec::invalid, "max_connections");
   expect_refused({.drain_timeout = -1ms}, ec::invalid, "drain_timeout");
 }
@@ -155,6 +157,23 @@ TEST(server, requests_above_the_bound_are_told_to_come_back) {
   node.services().hold->open();
   EXPECT_EQ(first.get().status, 201);
   EXPECT_EQ(node.request("GET", "/api/v1/upgrades/check?old=a&new=b").status, 200);
+}
+
+TEST(server, bodies_above_their_common_bound_are_told_to_come_back) {
+  const std::string padding(600, ' ');
+  fake_node node{{.max_body_bytes = 1'000, .max_body_bytes_in_flight = 1'000}};
+  auto first = request_later(node, held + padding);
+  node.services().hold->await_visitor();
+  auto refused = node.request("POST", "/api/v1/snapshots", R"({"version":"v1"})" + padding);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.retry_after, std::chrono::seconds{1});
+  EXPECT_EQ(text(problem_of(refused)->getCode()), "overloaded");
+  EXPECT_EQ(node.request("GET", "/api/v1/upgrades/check?old=a&new=b").status, 200) << "a question has no body";
+  node.services().hold->open();
+  EXPECT_EQ(first.get().status, 201);
+  EXPECT_TRUE(wait_until([&] { // until the server has let go of the first one
+    return node.request("POST", "/api/v1/snapshots", R"({"version":"v1"})" + padding).status == 201;
+  }));
 }
 
 TEST(server, connections_above_the_bound_are_closed) {

@@ -1,0 +1,211 @@
+"""The client that agent engines use."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import uuid
+from datetime import datetime, timezone
+from types import TracebackType
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple, Type
+
+from ._http import Answer, Transport
+from ._recorder import Counts, Recorder
+
+BestTool = Tuple[str, float, float]
+
+
+class Route(NamedTuple):
+    """Which tool to use, and why."""
+
+    tool: str
+    reason: str  #: "override", "local", "hive", "heuristic" or "available"
+    exploring: bool  #: whether a tool with a higher estimate was passed over to learn about this one
+    success_rate: Optional[float]  #: None without records
+    avg_time: Optional[float]  #: seconds; None without records
+    sample_count: int
+
+
+class Client:
+    """Speaks to one node. Safe to use from any number of threads.
+
+    `record` never waits for the node and never fails because of it: a background thread sends the records, in their
+    order, until the node has acknowledged each. Questions go to the node at once and raise `Unreachable` when no answer
+    comes within `timeout_s`, `NodeError` when the answer is an error; answers are None where nothing is known.
+
+    url: where the node listens, http or https.
+    token: access token, where the node asks for one.
+    timeout_s: longest wait for one answer, also for that of a batch of records.
+    buffer_records: most records that wait, at about 0.5 KB each. When that many wait, each new record drops the oldest
+        one: an engine must not stumble over its own bookkeeping, and of two records the newer one says more about the
+        tools of today. The log says so and `counts().dropped` counts them.
+    ssl_context: for https; the machine's certificates when not given.
+
+    A forked process may go on with the client it inherited: it has an empty buffer (its parent sends what waited), a
+    thread of its own and counts from zero. It must call `flush` or `close` itself if it ends through os._exit, as the
+    workers of multiprocessing do.
+
+    At the end of the process all clients are closed, which waits 5 s at most.
+    """
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:7420",
+        *,
+        token: Optional[str] = None,
+        timeout_s: float = 10.0,
+        buffer_records: int = 100_000,
+        ssl_context: Optional[ssl.SSLContext] = None,
+    ) -> None:
+        self._transport = Transport(url, token, timeout_s, ssl_context)
+        self._recorder = Recorder(self._transport, "/api/v1/tasks", buffer_records)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def record(
+        self,
+        task_type: str,
+        tool_name: str,
+        completion_time_s: float,
+        success: bool,
+        model_name: str = "",
+        user_id: str = "",
+        offloaded: bool = False,
+    ) -> None:
+        """Notes a task that has just ended, well or not. Failures and timeouts are records too.
+
+        The time of the call is the record's. An idempotency key goes with it, so that the node counts it once however
+        often it is sent; the node remembers the keys of 900,000 records at least.
+
+        Raises ValueError for what JSON cannot say (NaN, infinity) or what no node would take for its size, TypeError
+        for arguments of other types, and Closed after close(). Whether the values make sense is for the node to judge:
+        what it rejects is in the log with its reason and in `counts().rejected`.
+        """
+        texts = {"task_type": task_type, "tool_name": tool_name, "model_name": model_name, "user_id": user_id}
+        for name, text in texts.items():
+            if not isinstance(text, str):
+                raise TypeError(f"{name} must be a str, not {type(text).__name__}")
+        record = {
+            **{name: text for name, text in texts.items() if text},
+            "completion_time_s": float(completion_time_s),
+            "success": bool(success),
+            "offloaded": bool(offloaded),
+            "timestamp": datetime.now(timezone.utc).isoformat(),
+            "idempotency_key": uuid.uuid4().hex,
+        }
+        self._recorder.put(json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii"))
+
+    def flush(self, timeout_s: float = 30.0) -> bool:
+        """Waits until every record noted so far is settled: durable on the node, or counted as rejected or dropped.
+
+        False when some are not after `timeout_s`; they are not lost, and the thread goes on.
+        """
+        return self._recorder.flush(timeout_s)
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """Flushes, then ends the thread. Questions may still be asked; records are refused with Closed.
+
+        False when records were not settled after `timeout_s`: these are given up and counted as dropped, although those
+        being sent at that moment may have arrived.
+        """
+        return self._recorder.close(timeout_s)
+
+    def counts(self) -> Counts:
+        """What became of the records so far."""
+        return self._recorder.counts()
+
+    # -- questions ----------------------------------------------------------------------------------------------------
+
+    def get_best_tool(self, task_type: str) -> Optional[BestTool]:
+        """(tool, success rate, mean time in seconds) of the tool with the highest success rate, then the lowest mean
+        time, among those with at least 5 records on this node; None when there is none."""
+        return self._best_tool(task_type, "local")
+
+    def get_hive_best_tool(self, task_type: str) -> Optional[BestTool]:
+        """The same over what the other nodes measured."""
+        return self._best_tool(task_type, "hive")
+
+    def route(
+        self, task_type: str, available_tools: Optional[Sequence[str]] = None, override: Optional[str] = None
+    ) -> Optional[Route]:
+        """Which tool to use for a task: `override` if it is available, else the best one that this node knows, else that
+        of the hive, else that of the node's table, else the first available one. Now and then a little known tool is
+        tried, so that what is best stays known.
+
+        available_tools: preferred ones first; any tool when None. None when no tool is known or available.
+        """
+        query = {"task_type": task_type}
+        if available_tools is not None:
+            if not available_tools:
+                return None
+            query["available"] = _comma_separated(available_tools)
+        if override:
+            query["override"] = override
+        found = self._ask("/api/v1/tools/route", **query)
+        if found is None:
+            return None
+        return Route(
+            found["tool_name"],
+            found["reason"],
+            found["exploring"],
+            found["success_rate"],
+            found["avg_time_s"],
+            found["sample_count"],
+        )
+
+    def get_summary(self) -> Dict[str, Any]:
+        """{total_benchmarks, by_tool: [{tool, total, success_rate, avg_time_s}], by_task_type: [{task_type, tool, …}]}"""
+        return self._content(self._transport.get("/api/v1/tools/summary"))
+
+    def export_learning_delta(self) -> Optional[Dict[str, Any]]:
+        """{coding_benchmarks: {task_type: {tool: {success_rate, avg_time_s, sample_count, …}}}, ts} for other nodes; None
+        when no tool has 5 records of one task type."""
+        return self._ask("/api/v1/tools/delta")
+
+    def import_hive_delta(self, aggregated: Dict[str, Any]) -> int:
+        """Gives the node what another one exported, in place of what that one said before. How many tools it names."""
+        if not aggregated.get("coding_benchmarks"):
+            return 0
+        body = json.dumps(aggregated, allow_nan=False).encode("ascii")
+        answer = self._transport.post("/api/v1/tools/delta", body, "application/json")
+        return int(self._content(answer)["recorded"])
+
+    def _best_tool(self, task_type: str, scope: str) -> Optional[BestTool]:
+        found = self._ask("/api/v1/tools/best", task_type=task_type, scope=scope, policy="threshold")
+        return None if found is None else (found["tool_name"], found["success_rate"], found["avg_time_s"])
+
+    def _ask(self, path: str, **query: str) -> Optional[Dict[str, Any]]:
+        answer = self._transport.get(path, **query)
+        # Only a node's word that it knows nothing; another 404 means that the URL is wrong.
+        if answer.status == 404 and answer.error().code == "no_data":
+            return None
+        return self._content(answer)
+
+    @staticmethod
+    def _content(answer: Answer) -> Dict[str, Any]:
+        if answer.status not in (200, 201):
+            raise answer.error()
+        content = answer.json()
+        if not isinstance(content, dict):
+            raise answer.error()
+        return content
+
+
+def _comma_separated(names: Sequence[str]) -> str:
+    if isinstance(names, str):
+        raise TypeError("available_tools must be a list of names, not one name")
+    for name in names:
+        if not name or "," in name:
+            raise ValueError(f"a tool that can be asked for has a name without commas, not {name!r}")
+    return ",".join(names)
