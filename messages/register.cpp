@@ -1,6 +1,7 @@
 #include "messages/register.hpp"
 
 #include "messages/benchmark.capnp.h"
+#include "messages/door.capnp.h"
 #include "messages/ec.hpp"
 #include "messages/guardrail.capnp.h"
 #include "messages/msg.hpp"
@@ -34,6 +35,7 @@ void register_messages(caf::actor_system_config& config) {
   add<RecordTasks, TasksRecorded, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery,
       ToolSummary, LearningDeltaQuery, LearningDelta>(config);
   add<HealthQuery, Health>(config);
+  add<NodeQuery, NodeList, Ping, Pong>(config);
 }
 
 } // namespace hive

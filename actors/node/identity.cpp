@@ -3,7 +3,7 @@
 #include "messages/node.capnp.h"
 #include "storage/keys.hpp"
 
-#include <array>
+#include <algorithm>
 #include <sodium.h>
 
 namespace hive {
@@ -21,16 +21,6 @@ key_pair make_key_pair() {
   key_pair out;
   crypto_sign_keypair(out.public_key.data(), out.secret_key.data());
   return out;
-}
-
-/// Hex of the first bytes of the public key's SHA-256.
-node_id id_of(capnp::Data::Reader public_key) {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
-  crypto_hash_sha256(hash.data(), public_key.begin(), public_key.size());
-  std::string hex(2 * node_id_bytes + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), hash.data(), node_id_bytes);
-  hex.pop_back();
-  return {std::move(hex)};
 }
 
 msg<wire::NodeMeta> first_start(int64_t now_unix_micros) {
@@ -51,7 +41,30 @@ msg<wire::NodeMeta> next_start(const msg<wire::NodeMeta>& before) {
   return msg<wire::NodeMeta>::adopt(scratch);
 }
 
+/// Takes the keys over when they have the lengths of keys.
+caf::expected<node_identity> identity_of(wire::NodeMeta::Reader meta) {
+  node_identity out;
+  auto open = meta.getPublicKey();
+  auto secret = meta.getSecretKey();
+  if (open.size() != out.public_key.size() || secret.size() != out.secret_key.size())
+    return fail(ec::corrupt, "the store's node identity has keys of a wrong length");
+  std::copy(open.begin(), open.end(), out.public_key.begin());
+  std::copy(secret.begin(), secret.end(), out.secret_key.begin());
+  out.id = node_id_of(out.public_key);
+  out.epoch = meta.getEpoch();
+  return out;
+}
+
 } // namespace
+
+node_id node_id_of(std::span<const unsigned char> public_key) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256(hash.data(), public_key.data(), public_key.size());
+  std::string hex(2 * node_id_bytes + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), hash.data(), node_id_bytes);
+  hex.pop_back();
+  return {std::move(hex)};
+}
 
 caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) {
   if (sodium_init() < 0)
@@ -67,7 +80,7 @@ caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) 
   writes.put(column::meta, keys::node(), now.bytes());
   if (auto err = db.write(writes))
     return err;
-  return node_identity{id_of(now->getPublicKey()), now->getEpoch()};
+  return identity_of(*now);
 }
 
 } // namespace hive

@@ -11,8 +11,14 @@ void add_benchmark_commands(CLI::App& app, context& ctx);
 void add_snapshot_commands(CLI::App& app, context& ctx);
 void add_upgrade_commands(CLI::App& app, context& ctx);
 void add_guardrail_commands(CLI::App& app, context& ctx);
+void add_node_commands(CLI::App& app, context& ctx);
 
 /// A group: a command that only holds others, exactly one of which must be given. `footer` shows examples.
 CLI::App& add_group(CLI::App& app, const char* name, const char* description, const char* footer);
+
+/// Makes `body` what runs for a command that asks no node: an error is the files' fault, so it never ends as if a node
+/// could not be reached.
+void add_local(context& ctx, CLI::App& command, command_body body,
+               context::trailing arguments = context::trailing::refused);
 
 } // namespace hive::ctl

@@ -1,0 +1,157 @@
+@0xf2a4c0d1e83b6a0b;
+# What nodes of a hive tell each other of themselves, and how they find out what the other lacks.
+
+using Cxx = import "/capnp/c++.capnp";
+using Hive = import "annotations.capnp";
+using Snapshot = import "snapshot.capnp";
+using Tracker = import "tracker.capnp";
+$Cxx.namespace("hive::wire");
+
+# -- slots -----------------------------------------------------------------------
+
+struct HiveSlot $Hive.doc("One signed statement of a node. It replaces the node's earlier one of this kind and key.") {
+  kind @0 :UInt16 $Hive.doc(
+    "0 card, 1 tool statistics, 2 latest results, 3 upgrade proposal, 4 vote. Others are kept and passed on unread.");
+  key @1 :Text $Hive.id $Hive.required;
+  epoch @2 :UInt64 $Hive.doc("The start of the node that wrote it.");
+  version @3 :UInt64 $Hive.doc("Number of the write in that epoch, over all kinds and keys.");
+  payload @4 :Data $Hive.doc("Packed message of the kind's type; empty: the slot was erased.");
+  signature @5 :Data $Hive.required $Hive.doc("Ed25519 over all of the above and the node's id.");
+}
+
+struct EquivocationProof $Hive.doc("Two different slots that one node signed for the same epoch and version.") {
+  publicKey @0 :Data $Hive.required;
+  first @1 :HiveSlot $Hive.required;
+  second @2 :HiveSlot $Hive.required;
+}
+
+struct StoredSlot $Hive.doc("Disk form of a slot.") {
+  publicKey @0 :Data $Hive.required;
+  slot @1 :HiveSlot $Hive.required;
+}
+
+# -- reconciliation --------------------------------------------------------------
+
+struct OriginDigest $Hive.doc("What one node has of another's slots.") {
+  idHigh @0 :UInt64 $Hive.doc("First 8 bytes of the node id, big-endian.");
+  idLow @1 :UInt64;
+  epoch @2 :UInt64 $Hive.doc("Stamp of the newest slot; all bits set where the node is proven to equivocate.");
+  version @3 :UInt64;
+  hashHigh @4 :UInt64 $Hive.doc("Over all slots, without their signatures.");
+  hashLow @5 :UInt64;
+}
+
+struct HiveDigest $Hive.doc("What a node has, by origin.") {
+  origins @0 :List(OriginDigest) $Hive.maxLength(1024);
+}
+
+struct OriginDelta $Hive.doc("Slots of one origin.") {
+  publicKey @0 :Data $Hive.required $Hive.doc("The origin's id is its hash.");
+  sinceEpoch @1 :UInt64 $Hive.doc("For who has all slots up to this stamp; others must not take it in.");
+  sinceVersion @2 :UInt64;
+  slots @3 :List(HiveSlot) $Hive.maxLength(256) $Hive.doc("Oldest first.");
+  credential @4 :HiveSlot $Hive.doc("The origin's card, for who does not know the origin yet.");
+  proof @5 :EquivocationProof;
+}
+
+struct HiveDelta $Hive.doc("What the receiver lacks, or a part of it.") {
+  origins @0 :List(OriginDelta) $Hive.maxLength(1024);
+}
+
+# -- payloads --------------------------------------------------------------------
+
+enum NodeTier {
+  flat @0;
+  regional @1;
+  central @2;
+}
+
+struct CardGpu {
+  name @0 :Text $Hive.maxLength(128);
+  vramMib @1 :UInt64;
+}
+
+struct Admission $Hive.doc("Shows that a certificate's holder vouches for a node id.") {
+  certificate @0 :Data $Hive.required $Hive.doc("DER.");
+  signature @1 :Data $Hive.required $Hive.doc("By the certificate's key over the node id.");
+}
+
+struct NodeCard $Hive.doc("What a node says of itself.") {
+  name @0 :Text $Hive.required $Hive.maxLength(64);
+  tier @1 :NodeTier;
+  labels @2 :List(Text) $Hive.maxLength(64);
+  gpus @3 :List(CardGpu) $Hive.maxLength(64);
+  software @4 :Text $Hive.maxLength(64) $Hive.doc("Version of hived.");
+  door @5 :Text $Hive.maxLength(256) $Hive.doc("Address and port where it listens for nodes.");
+  writtenAt @6 :Int64 $Hive.unixMicros $Hive.required;
+  admission @7 :Admission;
+}
+
+struct SharedTool {
+  toolName @0 :Text $Hive.required $Hive.maxLength(128);
+  sampleCount @1 :UInt64 $Hive.min(1) $Hive.max(4294967296);
+  sums @2 :Tracker.ToolSums $Hive.required;
+}
+
+struct SharedTask {
+  taskType @0 :Text $Hive.required $Hive.maxLength(128);
+  tools @1 :List(SharedTool) $Hive.required $Hive.maxLength(1024);
+}
+
+struct SharedTools $Hive.doc("A node's statistics of those task types whose names hash to the slot's key.") {
+  tasks @0 :List(SharedTask) $Hive.maxLength(4096);
+}
+
+struct SharedMetric {
+  name @0 :Text $Hive.required $Hive.maxLength(256);
+  value @1 :Float64;
+  direction @2 :Snapshot.Direction;
+  unit @3 :Text $Hive.maxLength(32);
+}
+
+struct SharedResults $Hive.doc("The newest values of one adapter on a node.") {
+  metrics @0 :List(SharedMetric) $Hive.maxLength(4096);
+  leftOut @1 :UInt32 $Hive.doc("Metrics that did not fit.");
+}
+
+# -- liveness --------------------------------------------------------------------
+
+enum MemberState {
+  active @0;
+  suspect @1 $Hive.doc("Not heard of in time; it may refute.");
+  stale @2 $Hive.doc("Did not refute in time. Its statistics stay.");
+  dead @3 $Hive.doc("Stale for long. Its statistics stay.");
+  quarantined @4 $Hive.doc("Broke the rules; its statistics are left out.");
+}
+
+struct MemberClaim $Hive.doc("What a node believes of another's liveness.") {
+  node @0 :Text $Hive.id $Hive.required;
+  state @1 :MemberState;
+  epoch @2 :UInt64 $Hive.doc("With `count`: the incarnation that the claim is about. Only the node itself raises it.");
+  count @3 :UInt64;
+}
+
+struct MemberClaims {
+  claims @0 :List(MemberClaim) $Hive.maxLength(1024);
+}
+
+# -- links above the size of a full mesh -----------------------------------------
+
+enum ViewMessageKind {
+  join @0 $Hive.doc("A node is new here.");
+  forwardJoin @1 $Hive.doc("`subject` is new; pass it on or link with it.");
+  neighbor @2 $Hive.doc("Link with me if there is room.");
+  neighborAlways @3 $Hive.doc("Link with me: I have no other link.");
+  accept @4;
+  refuse @5;
+  disconnect @6 $Hive.doc("I end this link; keep me in mind.");
+  shuffle @7 $Hive.doc("`subject` swaps `sample` for as many nodes that you know.");
+  shuffleReply @8;
+}
+
+struct ViewMessage $Hive.doc("How nodes keep a few links each and the hive connected.") {
+  kind @0 :ViewMessageKind;
+  subject @1 :Text $Hive.id;
+  hops @2 :UInt8 $Hive.doc("How much further it may be passed on.");
+  sample @3 :List(Text) $Hive.maxLength(16);
+}
