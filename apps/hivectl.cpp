@@ -105,6 +105,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_upgrade_commands(app, ctx);
   add_guardrail_commands(app, ctx);
   add_research_commands(app, ctx);
+  add_node_commands(app, ctx);
   try {
     app.parse(take_arguments(argc, argv, ctx));
   } catch (const CLI::Success& asked_for) { // --help and --version

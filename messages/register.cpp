@@ -1,6 +1,7 @@
 #include "messages/register.hpp"
 
 #include "messages/benchmark.capnp.h"
+#include "messages/door.capnp.h"
 #include "messages/ec.hpp"
 #include "messages/gossip.capnp.h"
 #include "messages/guardrail.capnp.h"
@@ -40,6 +41,7 @@ void register_messages(caf::actor_system_config& config) {
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
   add<GossipQuestion, GossipAnswer, HiveStatusQuery, HiveStatus>(config);
   add<HealthQuery, Health>(config);
+  add<NodeQuery, NodeList, Ping, Pong>(config);
 }
 
 } // namespace hive

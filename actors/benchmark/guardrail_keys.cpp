@@ -1,14 +1,10 @@
 #include "actors/benchmark/file_reader.hpp"
 #include "actors/benchmark/guardrail_manifest.hpp"
 #include "actors/benchmark/hex.hpp"
+#include "actors/benchmark/new_file.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdexcept>
-#include <system_error>
-#include <unistd.h>
 
 namespace hive::guardrail {
 namespace {
@@ -23,26 +19,6 @@ constexpr size_t max_key_file_bytes = 256;
 void init_library() {
   if (sodium_init() < 0)
     throw std::runtime_error{"libsodium cannot be initialised"};
-}
-
-caf::error fail_to_write(const std::filesystem::path& path, int error) {
-  if (error == EEXIST)
-    return fail(ec::already_exists, path.string() + " exists already; a key is never replaced");
-  return fail(ec::unavailable, path.string() + " cannot be written: " + std::generic_category().message(error));
-}
-
-/// Writes a line into a file that must not exist yet; one that could not be filled is removed again.
-caf::error create_file(const std::filesystem::path& path, std::string line, mode_t mode) {
-  line += '\n';
-  unique_fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
-  if (!fd)
-    return fail_to_write(path, errno);
-  bool written = ::write(fd.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
-  if (written && ::fsync(fd.get()) == 0)
-    return caf::none;
-  auto error = fail_to_write(path, errno);
-  ::unlink(path.c_str());
-  return error;
 }
 
 caf::expected<std::array<unsigned char, 32>> parse_key(const std::filesystem::path& path, const opened_file& file,
@@ -106,11 +82,11 @@ key_pair make_key_pair() {
 }
 
 caf::error write_secret_key(const std::filesystem::path& path, const secret_key& key) {
-  return create_file(path, key.seed_hex(), 0600);
+  return create_file(path, key.seed_hex() + "\n", 0600);
 }
 
 caf::error write_public_key(const std::filesystem::path& path, const public_key& key) {
-  return create_file(path, to_hex(key), 0644);
+  return create_file(path, to_hex(key) + "\n", 0644);
 }
 
 caf::expected<secret_key> read_secret_key(const std::filesystem::path& path) {

@@ -8,11 +8,11 @@ namespace {
 
 using daemon_pointer = coding_daemon_actor::stateful_pointer<coding_daemon_state>;
 
-void publish(daemon_pointer self, const tracker_actor& tracker, const federation_actor& federation) {
+void publish(daemon_pointer self, const tracker_actor& tracker, const publisher_actor& publisher) {
   self->request(tracker, defaults::request_timeout, msg<wire::LearningDeltaQuery>{})
     .then(
-      [self, federation](const msg<wire::LearningDelta>& delta) {
-        self->request(federation, defaults::request_timeout, delta)
+      [self, publisher](const msg<wire::LearningDelta>& delta) {
+        self->request(publisher, defaults::request_timeout, delta)
           .then(
             [](const msg<wire::Recorded>& answer) {
               spdlog::debug("The coding daemon handed {} task types to the hive", answer->getRecorded());
@@ -29,13 +29,13 @@ void publish(daemon_pointer self, const tracker_actor& tracker, const federation
 
 } // namespace
 
-coding_daemon_actor::behavior_type coding_daemon(daemon_pointer self, tracker_actor tracker,
-                                                 federation_actor federation, coding_daemon_options options) {
+coding_daemon_actor::behavior_type coding_daemon(daemon_pointer self, tracker_actor tracker, publisher_actor publisher,
+                                                 coding_daemon_options options) {
   self->delayed_send(self, options.tick, tick_atom::value);
-  return {[self, tracker, federation, options](tick_atom) {
+  return {[self, tracker, publisher, options](tick_atom) {
     self->delayed_send(self, options.tick, tick_atom::value);
     if (++self->state.ticks % options.ticks_per_publication == 0)
-      publish(self, tracker, federation);
+      publish(self, tracker, publisher);
   }};
 }
 

@@ -23,10 +23,10 @@ struct coding_daemon_state {
   uint64_t ticks = 0;
 };
 
-/// Hands what the tracker learned to the federation, time after time. Nothing learned is nothing said; a failure is
-/// logged and the next turn tries again. Spawn with `sys.spawn(coding_daemon, tracker, federation, options)`.
+/// Hands what the tracker learned to the publisher, time after time. Nothing learned is nothing said; a failure is
+/// logged and the next turn tries again. Spawn with `sys.spawn(coding_daemon, tracker, publisher, options)`.
 coding_daemon_actor::behavior_type coding_daemon(coding_daemon_actor::stateful_pointer<coding_daemon_state> self,
-                                                 tracker_actor tracker, federation_actor federation,
+                                                 tracker_actor tracker, publisher_actor publisher,
                                                  coding_daemon_options options);
 
 } // namespace hive

@@ -3,6 +3,7 @@
 #include "actors/hive/result_slots.hpp"
 #include "actors/hive/slot_content.hpp"
 #include "actors/hive/tool_slots.hpp"
+#include "actors/node/identity.hpp"
 #include "actors/tracker/stored_statistics.hpp"
 #include "messages/packed.hpp"
 #include "messages/text.hpp"
@@ -31,6 +32,22 @@ msg<wire::StoredSlot> to_stored(const public_key& key, const slot& what) {
     out.setPublicKey({key.data(), key.size()});
     to_wire(what, out.initSlot());
   });
+}
+
+std::string_view to_string(member_state state) {
+  switch (state) {
+  case member_state::ACTIVE:
+    return "active";
+  case member_state::SUSPECT:
+    return "suspected";
+  case member_state::STALE:
+    return "stale";
+  case member_state::DEAD:
+    return "dead";
+  case member_state::QUARANTINED:
+    return "quarantined";
+  }
+  return "in a state that this version does not know";
 }
 
 caf::expected<public_key> key_from(capnp::Data::Reader bytes) {
@@ -125,8 +142,8 @@ caf::result<msg<wire::LearningDelta>> federation_state::published() const {
 }
 
 void federation_state::refresh() {
-  auto since = msg<wire::LearnedSinceQuery>::build(
-    [&](wire::LearnedSinceQuery::Builder out) { out.setSince(learned_through_); });
+  auto since =
+    msg<wire::LearnedSinceQuery>::build([&](wire::LearnedSinceQuery::Builder out) { out.setSince(learned_through_); });
   self_->request(services_.tracker, defaults::request_timeout, since)
     .then(
       [this](const msg<wire::LearnedSince>& answer) {
@@ -137,12 +154,10 @@ void federation_state::refresh() {
           own_.want(slot_kind::tool_stats, to_tool_slots(std::move(*learned)));
         write_own();
       },
-      [](const caf::error& error) {
-        spdlog::warn("The federation got nothing from the tracker: {}", text_of(error));
-      });
+      [](const caf::error& error) { spdlog::warn("The federation got nothing from the tracker: {}", text_of(error)); });
   if (rounds_ % defaults::rounds_per_results != 0)
     return;
-  self_->request(services_.registry, defaults::request_timeout, msg<wire::LatestResultsQuery>{})
+  self_->request(services_.results, defaults::request_timeout, msg<wire::LatestResultsQuery>{})
     .then(
       [this](const msg<wire::LatestResults>& results) {
         own_.want(slot_kind::latest_results, to_result_slots(*results));
@@ -261,7 +276,7 @@ void federation_state::pulse() {
 
 void federation_state::log_changes() {
   for (const auto& change : membership_->take_changes())
-    spdlog::info("Node {} is {}{}{}", change.node.value, name_of(change.after), change.why.empty() ? "" : ": ",
+    spdlog::info("Node {} is {}{}{}", change.node.value, to_string(change.after), change.why.empty() ? "" : ": ",
                  change.why);
 }
 
@@ -426,92 +441,6 @@ void federation_state::tell_tracker(const msg<wire::PeerTools>& said) {
           [origin = std::string{as_view(said->getOrigin())}](const caf::error& error) {
             spdlog::warn("The tracker does not take what node {} says: {}", origin, text_of(error));
           });
-}
-
-// -- what is shown ---------------------------------------------------------------
-
-void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) const {
-  out.setId(id.value);
-  bool is_self = id == replica_->own_id();
-  out.setSelf(is_self);
-  out.setState(is_self ? member_state::ACTIVE : membership_->state_of(id).value_or(member_state::SUSPECT));
-  if (auto what = replica_->find(id, {slot_kind::card, std::string{card_key}})) {
-    out.setEpoch(what->stamp.epoch);
-    if (auto card = card_of(*what)) {
-      out.setName((*card)->getName());
-      out.setTier((*card)->getTier());
-      out.setAddress((*card)->getDoor());
-      out.setLabels((*card)->getLabels());
-      out.setGpus((*card)->getGpus());
-      out.setSoftware((*card)->getSoftware());
-    }
-  }
-  if (auto* why = replica_->quarantine_of(id))
-    out.setReason(why->text);
-  auto found = peers_.find(id);
-  out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now_unix_micros()
-                  : found != peers_.end() ? found->second.last_seen_unix_micros : 0);
-  if (found == peers_.end())
-    return;
-  out.setLinked(found->second.linked);
-  out.setSameRoot(found->second.same_root);
-  out.setRoundTripMs(static_cast<double>(found->second.round_trip.count()) / 1e3);
-  if (!found->second.linked && !out.hasReason())
-    out.setReason(found->second.reason);
-}
-
-msg<wire::NodeList> federation_state::nodes() const {
-  std::set<node_id> all{replica_->own_id()};
-  for (const auto& id : membership_->members())
-    all.insert(id);
-  for (const auto& id : replica_->origins())
-    all.insert(id);
-  return msg<wire::NodeList>::build([&](wire::NodeList::Builder out) {
-    auto list = out.initNodes(static_cast<uint32_t>(all.size()));
-    uint32_t i = 0;
-    for (const auto& id : all)
-      fill(list[i++], id);
-  });
-}
-
-msg<wire::HiveStatus> federation_state::status() const {
-  uint32_t linked = 0, same = 0;
-  for (const auto& [id, entry] : peers_) {
-    linked += entry.linked;
-    same += entry.linked && entry.same_root;
-  }
-  std::vector<std::pair<node_id, std::string>> quarantined;
-  for (const auto& id : replica_->origins())
-    if (auto* why = replica_->quarantine_of(id))
-      quarantined.emplace_back(id, why->text);
-  uint64_t slots = 0;
-  replica_->visit_good([&](const node_id&, const slot_ptr&) { ++slots; });
-  const auto& counted = replica_->counters();
-  auto reasons = std::ranges::count_if(counted.refused, [](uint64_t each) { return each > 0; });
-  return msg<wire::HiveStatus>::build([&](wire::HiveStatus::Builder out) {
-    out.setNode(replica_->own_id().value);
-    out.setLinked(linked);
-    out.setKnown(static_cast<uint32_t>(replica_->origins().size()));
-    out.setRoot(to_hex({reinterpret_cast<const char*>(replica_->root().data()), replica_->root().size()}));
-    out.setConverged((1.0 + same) / (1.0 + linked));
-    out.setSlots(slots);
-    out.setExchanges(counters_.exchanges);
-    out.setFailedExchanges(counters_.failed);
-    out.setSentBytes(counters_.sent_bytes);
-    out.setReceivedBytes(counters_.received_bytes);
-    out.setAccepted(counted.accepted);
-    auto refused = out.initRefused(static_cast<uint32_t>(reasons));
-    for (uint32_t i = 0, next = 0; i < counted.refused.size(); ++i)
-      if (counted.refused[i] > 0) {
-        refused[next].setReason(std::string{to_string(static_cast<slot_refusal_reason>(i))});
-        refused[next++].setCount(counted.refused[i]);
-      }
-    auto list = out.initQuarantined(static_cast<uint32_t>(quarantined.size()));
-    for (uint32_t i = 0; i < list.size(); ++i) {
-      list[i].setId(quarantined[i].first.value);
-      list[i].setReason(quarantined[i].second);
-    }
-  });
 }
 
 // -- actor -----------------------------------------------------------------------

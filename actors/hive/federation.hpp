@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/defaults.hpp"
 #include "actors/hive/gossip_exchange.hpp"
 #include "actors/hive/membership.hpp"
 #include "actors/hive/own_slots.hpp"
@@ -45,7 +46,7 @@ struct federation_services {
   std::shared_ptr<database> db;
   committer_actor committer;
   tracker_actor tracker;
-  registry_actor registry;
+  results_actor results;
 };
 
 /// internal: the round of gossip, the pulse of the failure detector, and what the peers' actors ask.

@@ -8,8 +8,7 @@ void own_slots::want(slot_kind kind, std::map<std::string, std::string> payloads
   wanted_[kind] = std::move(payloads);
 }
 
-std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros,
-                                         std::vector<caf::error>& refused) const {
+std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, std::vector<caf::error>& refused) const {
   std::vector<slot_ptr> out;
   auto say = [&](const slot_name& name, const std::string& payload) {
     auto made = by.prepare(name, payload, now_unix_micros);

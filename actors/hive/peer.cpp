@@ -45,9 +45,13 @@ void peer_state::ask(const msg<wire::GossipQuestion>& question) {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked_at);
   };
   self_->request(other_, defaults::gossip_timeout, question)
-    .then([this, time_since, bytes](
-            const msg<wire::GossipAnswer>& answer) { report({node_, answer, time_since(), bytes}); },
-          [this, time_since, bytes](const caf::error& error) { report({node_, error, time_since(), bytes}); });
+    .then(
+      [this, time_since, bytes](const msg<wire::GossipAnswer>& answer) {
+        report({node_, answer, time_since(), bytes});
+      },
+      [this, time_since, bytes](const caf::error& error) {
+        report({node_, error, time_since(), bytes});
+      });
 }
 
 void peer_state::report(peer_answer what) {

@@ -35,8 +35,8 @@ struct next_question {
 using gossip_actor = caf::typed_actor<caf::replies_to<peer_question>::with<msg<wire::GossipAnswer>>,
                                       caf::replies_to<peer_answer>::with<next_question>>;
 
-/// Talks with one other node: hands its questions to the federation, one at a time, and takes the federation's questions
-/// to it. A node that is slow or silent holds up its own actor and no other.
+/// Talks with one other node: hands its questions to the federation, one at a time, and takes the federation's
+/// questions to it. A node that is slow or silent holds up its own actor and no other.
 class peer_state {
 public:
   using pointer = peer_actor::stateful_pointer<peer_state>;

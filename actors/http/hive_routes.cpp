@@ -4,8 +4,13 @@ namespace hive::http {
 
 std::vector<route> hive_routes(const federation_actor& federation) {
   using namespace wire;
-  return {route::ask<PublishedDeltaQuery, LearningDelta>(method::get, "/api/v1/hive/published", federation,
-                                                         "What this node handed to the hive last")};
+  using enum method;
+  return {
+    route::ask<NodeQuery, NodeList>(get, "/api/v1/hive/nodes", federation, "This node and those it knows"),
+    route::ask<HiveStatusQuery, HiveStatus>(get, "/api/v1/hive/status", federation, "How far the nodes agree"),
+    route::ask<PublishedDeltaQuery, LearningDelta>(get, "/api/v1/hive/published", federation,
+                                                   "What this node handed to the hive last"),
+  };
 }
 
 } // namespace hive::http

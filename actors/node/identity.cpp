@@ -1,9 +1,10 @@
 #include "actors/node/identity.hpp"
 
+#include "messages/change.hpp"
 #include "messages/node.capnp.h"
 #include "storage/keys.hpp"
 
-#include <array>
+#include <algorithm>
 #include <sodium.h>
 
 namespace hive {
@@ -34,11 +35,22 @@ msg<wire::NodeMeta> first_start(int64_t now_unix_micros) {
   });
 }
 
-msg<wire::NodeMeta> next_start(const msg<wire::NodeMeta>& before) {
-  capnp::MallocMessageBuilder scratch;
-  scratch.setRoot(*before);
-  scratch.getRoot<wire::NodeMeta>().setEpoch(before->getEpoch() + 1);
-  return msg<wire::NodeMeta>::adopt(scratch);
+msg<wire::NodeMeta> with_epoch(const msg<wire::NodeMeta>& before, uint64_t epoch) {
+  return changed(before, [epoch](wire::NodeMeta::Builder out) { out.setEpoch(epoch); });
+}
+
+/// Takes the keys over when they have the lengths of keys.
+caf::expected<node_identity> identity_of(wire::NodeMeta::Reader meta) {
+  node_identity out;
+  auto open = meta.getPublicKey();
+  auto secret = meta.getSecretKey();
+  if (open.size() != out.public_key.size() || secret.size() != out.secret_key.size())
+    return fail(ec::corrupt, "the store's node identity has keys of a wrong length");
+  std::copy(open.begin(), open.end(), out.public_key.begin());
+  std::copy(secret.begin(), secret.end(), out.secret_key.begin());
+  out.id = node_id_of(out.public_key);
+  out.epoch = meta.getEpoch();
+  return out;
 }
 
 } // namespace
@@ -61,13 +73,23 @@ caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) 
   if (*before && (**before)->getSchemaVersion() != schema_version)
     return fail(ec::unsupported, "the store has schema version " + std::to_string((**before)->getSchemaVersion()) +
                                    ", this hived reads " + std::to_string(schema_version));
-  auto now = *before ? next_start(**before) : first_start(now_unix_micros);
+  auto now = *before ? with_epoch(**before, (**before)->getEpoch() + 1) : first_start(now_unix_micros);
   write_set writes;
   writes.put(column::meta, keys::node(), now.bytes());
   if (auto err = db.write(writes))
     return err;
-  auto key = now->getPublicKey();
-  return node_identity{node_id_of({key.begin(), key.size()}), now->getEpoch()};
+  return identity_of(*now);
+}
+
+caf::expected<write_set> epoch_write(const database& db, uint64_t epoch) {
+  auto before = db.get_msg<wire::NodeMeta>(column::meta, keys::node());
+  if (!before)
+    return before.error();
+  if (!*before)
+    return fail(ec::corrupt, "the store has no node identity");
+  write_set out;
+  out.put(column::meta, keys::node(), with_epoch(**before, epoch).bytes());
+  return out;
 }
 
 } // namespace hive

@@ -3,6 +3,7 @@
 #include "messages/ids.hpp"
 #include "storage/database.hpp"
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -12,6 +13,8 @@ namespace hive {
 struct node_identity {
   node_id id;
   uint64_t epoch = 0;
+  std::array<unsigned char, 32> public_key{}; ///< Ed25519
+  std::array<unsigned char, 64> secret_key{}; ///< as libsodium lays it out
 };
 
 /// The id of the node with this public key: hex of the first 16 bytes of the key's SHA-256.
@@ -20,5 +23,8 @@ node_id node_id_of(std::span<const unsigned char> public_key);
 /// Reads the node's identity from the store, making its Ed25519 key pair at the first start, and raises the epoch by
 /// one. Returns when both are on disk: no two starts share an epoch, whatever happens in between.
 caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros);
+
+/// What makes this the node's epoch, so that the next start begins a later one.
+caf::expected<write_set> epoch_write(const database& db, uint64_t epoch);
 
 } // namespace hive

@@ -112,7 +112,7 @@ void research_session_state::publish(caf::typed_response_promise<msg<wire::Resea
     .await(
       [this, end](const msg<wire::LearningDelta>& learned) mutable {
         auto delta = research::with_counts(learned, *session_);
-        self_->request(services_.federation, defaults::research_timeout, delta)
+        self_->request(services_.publisher, defaults::research_timeout, delta)
           .await([end, delta](const msg<wire::Recorded>&) mutable { end(&delta); },
                  [this, end, delta](const caf::error& error) mutable {
                    // The session is finished all the same; the coding daemon publishes again before long.

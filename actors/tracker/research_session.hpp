@@ -14,7 +14,7 @@ struct research_services {
   std::shared_ptr<database> db;
   committer_actor committer;
   tracker_actor tracker;
-  federation_actor federation;
+  publisher_actor publisher;
 };
 
 /// Takes one step at a time: each waits for the disk before the next one is looked at. A step is stored first and its

@@ -112,7 +112,7 @@ private:
   analysis::hive_tally hive_;
   /// What of `hive_` the store does not have: by origin and part.
   std::map<std::pair<std::string, std::string>, msg<wire::PeerTools>> heard_;
-  task_sequence oldest_;                                           ///< the first record that is kept
+  task_sequence oldest_; ///< the first record that is kept
   group gathering_;
   std::optional<group> in_flight_;
   bool flush_is_coming_ = false;

@@ -1,5 +1,7 @@
 #include "apps/hivectl/commands.hpp"
 
+#include "messages/ec.hpp"
+
 namespace hive::ctl {
 
 CLI::App& add_group(CLI::App& app, const char* name, const char* description, const char* footer) {
@@ -7,6 +9,18 @@ CLI::App& add_group(CLI::App& app, const char* name, const char* description, co
   group.require_subcommand(1);
   group.footer(footer);
   return group;
+}
+
+void add_local(context& ctx, CLI::App& command, command_body body, context::trailing arguments) {
+  ctx.on(
+    command,
+    [body = std::move(body)](session& s) -> outcome {
+      auto result = body(s);
+      if (!result && exit_status_of(result.error()) == exit_status::unreachable)
+        return fail(ec::unsupported, text_of(result.error()));
+      return result;
+    },
+    arguments);
 }
 
 } // namespace hive::ctl

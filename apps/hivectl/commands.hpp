@@ -12,8 +12,17 @@ void add_snapshot_commands(CLI::App& app, context& ctx);
 void add_upgrade_commands(CLI::App& app, context& ctx);
 void add_guardrail_commands(CLI::App& app, context& ctx);
 void add_research_commands(CLI::App& app, context& ctx);
+void add_node_commands(CLI::App& app, context& ctx);
+
+/// The part of group `node` that asks a node about its hive.
+void add_member_commands(CLI::App& node_group, context& ctx);
 
 /// A group: a command that only holds others, exactly one of which must be given. `footer` shows examples.
 CLI::App& add_group(CLI::App& app, const char* name, const char* description, const char* footer);
+
+/// Makes `body` what runs for a command that asks no node: an error is the files' fault, so it never ends as if a node
+/// could not be reached.
+void add_local(context& ctx, CLI::App& command, command_body body,
+               context::trailing arguments = context::trailing::refused);
 
 } // namespace hive::ctl

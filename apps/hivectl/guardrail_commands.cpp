@@ -180,20 +180,6 @@ outcome verify(session& s, const verify_options& options) {
   return verification->ok() ? exit_status::done : exit_status::rejected;
 }
 
-/// A command that asks no node: an error is the files' fault, so it never ends as if a node could not be reached.
-void add_local(context& ctx, CLI::App& command, command_body body,
-               context::trailing arguments = context::trailing::refused) {
-  ctx.on(
-    command,
-    [body = std::move(body)](session& s) -> outcome {
-      auto result = body(s);
-      if (!result && exit_status_of(result.error()) == exit_status::unreachable)
-        return fail(ec::unsupported, text_of(result.error()));
-      return result;
-    },
-    arguments);
-}
-
 void add_keygen(CLI::App& group, context& ctx) {
   auto prefix = std::make_shared<std::string>();
   auto& command = *group.add_subcommand("keygen", "Make a pair of signing keys");

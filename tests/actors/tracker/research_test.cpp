@@ -1,6 +1,6 @@
 #include "actors/tracker/research.hpp"
 
-#include "actors/hive/outbox.hpp"
+#include "tests/support/test_publisher.hpp"
 #include "tests/support/test_tracker.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -35,15 +35,15 @@ public:
   }
 
   void start() {
-    federation = node.tests.system().spawn(outbox, node.db, node.committer);
+    publisher = node.tests.system().spawn(test_publisher, deltas);
     actor =
-      node.tests.system().spawn(research_directory, research_services{node.db, node.committer, node.actor, federation});
+      node.tests.system().spawn(research_directory, research_services{node.db, node.committer, node.actor, publisher});
   }
 
   void stop() {
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(federation, caf::exit_reason::user_shutdown);
-    node.tests.client()->wait_for(actor, federation);
+    caf::anon_send_exit(publisher, caf::exit_reason::user_shutdown);
+    node.tests.client()->wait_for(actor, publisher);
   }
 
   void restart() {
@@ -77,7 +77,8 @@ public:
   }
 
   test_tracker node;
-  federation_actor federation;
+  std::shared_ptr<published_deltas> deltas = std::make_shared<published_deltas>();
+  publisher_actor publisher;
   research_actor actor;
 };
 
@@ -154,11 +155,10 @@ TEST(Research, FinishingPublishesWhatTheNodeLearnedWithTheCounts) {
   ASSERT_TRUE(report) << text_of(report.error());
   EXPECT_EQ((*report)->getSession().getState(), wire::ResearchState::FINISHED);
   EXPECT_EQ((*report)->getDelta().getAutoresearch()[0].getIterations(), 5u);
+  EXPECT_EQ(node.deltas->count, 1);
+  EXPECT_EQ(as_view(node.deltas->newest->getCodingBenchmarks()[0].getTaskType()), "autoresearch");
+  EXPECT_EQ(node.deltas->newest->getAutoresearch()[0].getIterations(), 5u);
   node.restart();
-  auto published = node.node.tests.ask<msg<wire::LearningDelta>>(node.federation, msg<wire::PublishedDeltaQuery>{});
-  ASSERT_TRUE(published) << text_of(published.error());
-  EXPECT_EQ(as_view((*published)->getCodingBenchmarks()[0].getTaskType()), "autoresearch");
-  EXPECT_EQ((*published)->getAutoresearch()[0].getIterations(), 5u);
   EXPECT_TRUE(node.finish("s")) << "finishing twice is no mistake";
 }
 

@@ -1,0 +1,65 @@
+#include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/format.hpp"
+#include "messages/door.capnp.h"
+#include "messages/gossip.capnp.h"
+
+namespace hive::ctl {
+namespace {
+
+std::string describe(wire::NodeInfo::Reader node) {
+  if (node.getSelf())
+    return "this node";
+  return node.getLinked() ? format_number(node.getRoundTripMs()) : std::string{};
+}
+
+outcome list(session& s) {
+  auto answer = s.node.ask<wire::NodeList>({.path = "/hive/nodes"});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    table rows{{text_column("ID"), text_column("NAME"), text_column("STATE"), text_column("TIER"),
+                text_column("ADDRESS"), number_column("EPOCH"), number_column("RTT MS"), text_column("SAME STATE"),
+                text_column("LAST SEEN"), text_column("REASON")}};
+    for (auto node : (*answer)->getNodes())
+      rows.add_row({node.getId().cStr(), node.getName().cStr(), name_of(node.getState()), name_of(node.getTier()),
+                    node.getAddress().cStr(), std::to_string(node.getEpoch()), describe(node),
+                    format_yes_no(node.getSelf() || node.getSameRoot()), format_time(node.getLastSeen()),
+                    node.getReason().cStr()});
+    s.out.print(rows);
+  });
+  return exit_status::done;
+}
+
+void show(wire::HiveStatus::Reader status, output& out) {
+  out.line(std::string{"Node         "} + status.getNode().cStr());
+  out.line("Links        " + std::to_string(status.getLinked()) + ", of " + std::to_string(status.getKnown() - 1) +
+           " other nodes known");
+  out.line("Converged    " + format_number(100 * status.getConverged()) + "% hold what this node holds");
+  out.line("Slots        " + std::to_string(status.getSlots()) + ", " + std::to_string(status.getAccepted()) +
+           " taken in since the start");
+  out.line("Exchanges    " + std::to_string(status.getExchanges()) + ", " +
+           std::to_string(status.getFailedExchanges()) + " without an answer");
+  out.line("Gossip       " + std::to_string(status.getSentBytes()) + " bytes sent, " +
+           std::to_string(status.getReceivedBytes()) + " received");
+  for (auto refused : status.getRefused())
+    out.line("Refused      " + std::to_string(refused.getCount()) + " slots: " + refused.getReason().cStr());
+  for (auto node : status.getQuarantined())
+    out.line(std::string{"Quarantined  "} + node.getId().cStr() + ": " + node.getReason().cStr());
+}
+
+outcome status(session& s) {
+  auto answer = s.node.ask<wire::HiveStatus>({.path = "/hive/status"});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { show(**answer, s.out); });
+  return exit_status::done;
+}
+
+} // namespace
+
+void add_member_commands(CLI::App& node_group, context& ctx) {
+  ctx.on(*node_group.add_subcommand("list", "The nodes of the hive, as the node sees them"), list);
+  ctx.on(*node_group.add_subcommand("status", "How far the nodes agree, and what gossip costs"), status);
+}
+
+} // namespace hive::ctl

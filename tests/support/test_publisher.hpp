@@ -1,0 +1,28 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+
+#include <atomic>
+#include <memory>
+
+namespace hive {
+
+/// Stands for the federation: keeps the newest delta in memory and counts.
+struct published_deltas {
+  std::atomic<int> count = 0;
+  msg<wire::LearningDelta> newest;
+};
+
+inline publisher_actor::behavior_type test_publisher(publisher_actor::pointer,
+                                                     std::shared_ptr<published_deltas> deltas) {
+  return {
+    [deltas](const msg<wire::LearningDelta>& delta) {
+      deltas->newest = delta;
+      ++deltas->count;
+      return msg<wire::Recorded>{};
+    },
+    [deltas](const msg<wire::PublishedDeltaQuery>&) { return deltas->newest; },
+  };
+}
+
+} // namespace hive
