@@ -32,8 +32,8 @@ void register_messages(caf::actor_system_config& config) {
   add<Snapshot, SnapshotList, CaptureRequest, StartCapture, CaptureAccepted, ImportSnapshot, SnapshotQuery, PageQuery,
       LatestResultsQuery, LatestResults>(config);
   add<UpgradeQuery, UpgradeCheck>(config);
-  add<RecordTasks, TasksRecorded, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery,
-      ToolSummary, LearningDeltaQuery, LearningDelta, PublishedDeltaQuery>(config);
+  add<RecordTasks, TasksRecorded, TaskSourceQuery, TaskSource, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery,
+      Route, ToolSummaryQuery, ToolSummary, LearningDeltaQuery, LearningDelta, PublishedDeltaQuery>(config);
   add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
   add<HealthQuery, Health>(config);

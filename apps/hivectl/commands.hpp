@@ -12,6 +12,9 @@ void add_snapshot_commands(CLI::App& app, context& ctx);
 void add_upgrade_commands(CLI::App& app, context& ctx);
 void add_guardrail_commands(CLI::App& app, context& ctx);
 void add_research_commands(CLI::App& app, context& ctx);
+void add_task_commands(CLI::App& app, context& ctx);
+void add_tool_commands(CLI::App& app, context& ctx);
+void add_hartos_commands(CLI::App& app, context& ctx);
 
 /// A group: a command that only holds others, exactly one of which must be given. `footer` shows examples.
 CLI::App& add_group(CLI::App& app, const char* name, const char* description, const char* footer);
