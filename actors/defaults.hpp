@@ -86,6 +86,8 @@ inline constexpr size_t task_group = 2'048;
 /// repeats what was not acknowledged, which is max_pending_tasks at most. With these a generation stays below 2^20
 /// keys, which take 32 MiB.
 inline constexpr size_t remembered_task_keys = 900'000;
+/// Databases and files whose import is remembered; each takes about 200 bytes.
+inline constexpr size_t max_task_sources = 10'000;
 /// How far a record's time may lie in the future before it is replaced by the node's.
 inline constexpr auto max_task_clock_skew = 10min;
 /// Pages of records that are being read or wait for it, each for about 0.1 s at most.

@@ -77,15 +77,18 @@ using results_actor = caf::typed_actor<caf::replies_to<msg<wire::LatestResultsQu
 /// actors/tracker: knows which coding tool works best for what.
 using tracker_actor = caf::typed_actor<
   // Makes the records durable, then answers with how many, and which were left out and why. ec::overloaded when too
-  // many wait for the disk: nothing of the message was kept. ec::storage_failed likewise.
+  // many wait for the disk: nothing of the message was kept. ec::storage_failed likewise, and
+  // ec::conflict when the last row taken of the message's source is another than it says.
   caf::replies_to<msg<wire::RecordTasks>>::with<msg<wire::TasksRecorded>>,
+  // How far a source of records has been taken, once that is durable. A node's own records are a source of its id.
+  caf::replies_to<msg<wire::TaskSourceQuery>>::with<msg<wire::TaskSource>>,
   // The best tool for a task type, or ec::no_data. Counts records that are still on their way to the disk.
   caf::replies_to<msg<wire::BestToolQuery>>::with<msg<wire::BestTool>>,
   // The tool to use for a task, with the reason, or ec::no_data when nothing names one.
   caf::replies_to<msg<wire::RouteQuery>>::with<msg<wire::Route>>,
   // Figures of every tool, over all task types and by task type.
   caf::replies_to<msg<wire::ToolSummaryQuery>>::with<msg<wire::ToolSummary>>,
-  // What this node learned, for the other nodes. ec::no_data while no tool has enough records.
+  // What this node learned, for the other nodes, or what those said in sum. ec::no_data while that is nothing.
   caf::replies_to<msg<wire::LearningDeltaQuery>>::with<msg<wire::LearningDelta>>,
   // Replaces what another node said before; answers, when it is durable, with the number of its tools. ec::invalid for
   // impossible sums and for a delta of this node itself.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace hive::analysis {
@@ -83,6 +84,15 @@ std::span<const tool_totals> hive_tally::tools(std::string_view task_type) const
   if (found == by_task_.end())
     return {};
   return found->second.totals;
+}
+
+std::vector<learned_tool> hive_tally::all_tools() const {
+  std::vector<learned_tool> out;
+  for (const auto& [task_type, known] : by_task_)
+    for (const auto& tool : known.totals)
+      out.push_back({task_type, tool.tool, tool.sums});
+  std::ranges::sort(out, {}, [](const learned_tool& each) { return std::tie(each.task_type, each.tool); });
+  return out;
 }
 
 std::optional<refusal> hive_tally::check(std::string_view origin, const std::vector<learned_tool>& learned,

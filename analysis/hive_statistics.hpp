@@ -45,6 +45,9 @@ public:
   /// of records. Valid until the next change.
   std::span<const tool_totals> tools(std::string_view task_type) const;
 
+  /// The same for every task type, by task type and tool.
+  std::vector<learned_tool> all_tools() const;
+
   size_t origins() const {
     return by_origin_.size();
   }

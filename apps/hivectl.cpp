@@ -98,7 +98,8 @@ int run_chosen(const context& ctx, charset set) {
 
 int parse_and_run(int argc, char** argv, charset set) {
   context ctx;
-  CLI::App app{"Talks to a node of a Hivemark hive: captures what it measures and judges upgrades.", "hivectl"};
+  CLI::App app{"Talks to a node of a Hivemark hive: captures what it measures, judges upgrades, knows the best tool.",
+               "hivectl"};
   add_global_options(app, ctx);
   add_benchmark_commands(app, ctx);
   add_snapshot_commands(app, ctx);
@@ -106,6 +107,9 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_guardrail_commands(app, ctx);
   add_research_commands(app, ctx);
   add_node_commands(app, ctx);
+  add_task_commands(app, ctx);
+  add_tool_commands(app, ctx);
+  add_hartos_commands(app, ctx);
   try {
     app.parse(take_arguments(argc, argv, ctx));
   } catch (const CLI::Success& asked_for) { // --help and --version

@@ -10,6 +10,7 @@ find_package(pugixml CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
 find_package(restinio CONFIG REQUIRED)
 
 find_package(PkgConfig REQUIRED)

@@ -26,6 +26,8 @@ packages() {
     libcaf-dev
     # storage, and what its CMake configuration looks for
     librocksdb-dev
+    # HART OS's databases, read and written by hivectl
+    libsqlite3-dev
     # HTTP server: RESTinio with the parser, the sockets and the formatter that its headers include
     librestinio-dev libhttp-parser-dev libasio-dev libfmt-dev
     # HTTP client, TLS
@@ -37,7 +39,7 @@ packages() {
     # statistics
     libboost-math-dev
     # tests and benchmarks; pytest is one of the test commands that the regression adapter reads
-    libgtest-dev libgmock-dev libbenchmark-dev libsqlite3-dev python3 python3-pytest
+    libgtest-dev libgmock-dev libbenchmark-dev python3 python3-pytest
     # at run time: sandbox for code from elsewhere, network faults in cluster tests
     bubblewrap iproute2
 LIST

@@ -33,6 +33,7 @@ constexpr std::array<description, ec_count> descriptions{{
   {ec::integrity_violated, "integrity_violated", "A signature or hash does not match."},
   {ec::unsupported, "unsupported", "This is not possible here."},
   {ec::internal, "internal", "An internal defect."},
+  {ec::conflict, "conflict", "The state is not the one that the request builds on."},
 }};
 
 constexpr bool in_order() {

@@ -30,10 +30,11 @@ enum class ec : uint8_t {
   integrity_violated, ///< a signature or a hash does not match; permanent
   unsupported,        ///< not possible on this node or in this form; permanent
   internal,           ///< a defect of Hivemark
+  conflict,           ///< the state is not the one that the request builds on; retryable after reading it again
 };
 
 /// Number of codes, for tables over all of them.
-inline constexpr size_t ec_count = static_cast<size_t>(ec::internal) + 1;
+inline constexpr size_t ec_count = static_cast<size_t>(ec::conflict) + 1;
 
 /// The code's stable name, as it stands in JSON and logs.
 std::string_view to_string(ec code);

@@ -34,9 +34,9 @@ void register_messages(caf::actor_system_config& config) {
   add<Snapshot, SnapshotList, CaptureRequest, StartCapture, CaptureAccepted, ImportSnapshot, SnapshotQuery, PageQuery,
       LatestResultsQuery, LatestResults>(config);
   add<UpgradeQuery, UpgradeCheck>(config);
-  add<RecordTasks, TasksRecorded, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery,
-      ToolSummary, LearningDeltaQuery, LearningDelta, PublishedDeltaQuery, LearnedSinceQuery, LearnedSince, PeerTools>(
-    config);
+  add<RecordTasks, TasksRecorded, TaskSourceQuery, TaskSource, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery,
+      Route, ToolSummaryQuery, ToolSummary, LearningDeltaQuery, LearningDelta, PublishedDeltaQuery, LearnedSinceQuery,
+      LearnedSince, PeerTools>(config);
   add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
   add<GossipQuestion, GossipAnswer, HiveStatusQuery, HiveStatus>(config);

@@ -26,6 +26,21 @@ struct TaskRecord $Hive.doc("One coding task that ended, well or not. Failures a
 
 struct RecordTasks $Hive.maxBytes(8388608) $Hive.doc("Records to keep, in the order they ended.") {
   tasks @0 :List(TaskRecord) $Hive.body $Hive.required $Hive.maxLength(10000);
+  source @1 :Text $Hive.id $Hive.query $Hive.doc(
+    "Where the records were read, such as a database that is imported. Its rows are taken once, in their order.");
+  afterRow @2 :UInt64 $Hive.query $Hive.doc(
+    "Last row of the source that the node is believed to have taken. 409 when it is another: ask for it first.");
+  throughRow @3 :UInt64 $Hive.query $Hive.doc(
+    "Row of the source up to which these records account for all: rows left out count as taken.");
+}
+
+struct TaskSourceQuery {
+  source @0 :Text $Hive.id $Hive.required;
+}
+
+struct TaskSource $Hive.doc("How far a source of task records has been taken. Also its disk form.") {
+  source @0 :Text $Hive.id $Hive.required;
+  row @1 :UInt64 $Hive.doc("Last row taken; 0 when there is none.");
 }
 
 struct RejectedTask {
@@ -172,6 +187,7 @@ struct ResearchCounts $Hive.doc("What a node tells of a finished AutoResearch se
 }
 
 struct LearningDeltaQuery {
+  scope @0 :ToolScope = local $Hive.doc("hive: what the other nodes said, summed up; it has no origin.");
 }
 
 struct PublishedDeltaQuery {

@@ -133,6 +133,14 @@ std::string tool_cells() {
   return "cell/";
 }
 
+std::string task_source(std::string_view source) {
+  return task_sources() + std::string{source};
+}
+
+std::string task_sources() {
+  return "source/";
+}
+
 std::string learning_delta(std::string_view origin) {
   return learning_deltas() + std::string{origin};
 }

@@ -58,6 +58,9 @@ std::string task_key_group(uint64_t first);
 /// tool_stats: prefix of all such groups; for a key of them, the place of its first digest.
 std::string task_key_groups();
 uint64_t first_of_task_key_group(std::string_view key);
+/// tool_stats: how far a source of records has been taken.
+std::string task_source(std::string_view source);
+std::string task_sources();
 
 /// hive: what another node said of its tools.
 std::string learning_delta(std::string_view origin);

@@ -235,6 +235,23 @@ void task_store::put_published_delta(write_set& writes, const msg<wire::Learning
   writes.put(column::hive, keys::published_delta(), delta.bytes());
 }
 
+// -- sources --------------------------------------------------------------------
+
+caf::error task_store::visit_sources(const std::function<caf::error(wire::TaskSource::Reader)>& visit_source) const {
+  return visit_all(db_, column::tool_stats, keys::task_sources(), [&](auto key, auto value) -> caf::error {
+    auto source = database::load_stored<wire::TaskSource>(column::tool_stats, key, value);
+    return source ? visit_source(**source) : source.error();
+  });
+}
+
+void task_store::put_source(write_set& writes, std::string_view source, uint64_t row) {
+  auto stored = msg<wire::TaskSource>::build([&](wire::TaskSource::Builder out) {
+    out.setSource(std::string{source});
+    out.setRow(row);
+  });
+  writes.put(column::tool_stats, keys::task_source(source), stored.bytes());
+}
+
 // -- idempotency keys -----------------------------------------------------------
 
 caf::error task_store::visit_key_groups(

@@ -59,6 +59,9 @@ public:
   caf::error
   visit_key_groups(const std::function<caf::error(uint64_t first, std::string_view digests)>& visit_group) const;
 
+  /// Visits how far each source of records has been taken. Stops as above.
+  caf::error visit_sources(const std::function<caf::error(wire::TaskSource::Reader)>& visit_source) const;
+
   /// Adds one record to `writes`. Its texts must keep to the lengths of the schema.
   static void put(write_set& writes, wire::TaskRecord::Reader record, const task_stamp& stamp);
 
@@ -68,6 +71,7 @@ public:
   static void put_cell(write_set& writes, const msg<wire::ToolCell>& cell);
   static void put_delta(write_set& writes, std::string_view origin, const msg<wire::LearningDelta>& delta);
   static void put_published_delta(write_set& writes, const msg<wire::LearningDelta>& delta);
+  static void put_source(write_set& writes, std::string_view source, uint64_t row);
   static void put_key_group(write_set& writes, uint64_t first, std::string_view digests);
 
   /// Erases all groups whose first digest comes before `first`.

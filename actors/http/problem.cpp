@@ -33,6 +33,7 @@ constexpr std::array<status_entry, ec_count> statuses{{
   {ec::integrity_violated, 500},
   {ec::unsupported, 422},
   {ec::internal, 500},
+  {ec::conflict, 409},
 }};
 
 constexpr bool in_order() {

@@ -18,7 +18,7 @@ public:
         body_field_ = &field;
   }
 
-  std::optional<json_error> run() {
+  std::optional<json_error> read_url() {
     for (const auto& parameter : from_.path_parameters)
       if (auto wrong = read_parameter("path parameter ", parameter))
         return wrong;
@@ -26,6 +26,12 @@ public:
     for (const auto& parameter : from_.query)
       if (auto wrong = read_query(parameter))
         return wrong;
+    return std::nullopt;
+  }
+
+  std::optional<json_error> read_all() {
+    if (auto wrong = read_url())
+      return wrong;
     if (auto wrong = read_body())
       return wrong;
     if (auto wrong = find_missing())
@@ -171,7 +177,11 @@ bool is_ndjson(std::string_view content_type) {
 namespace detail {
 
 std::optional<json_error> fill(const request& from, DynamicStruct::Builder root) {
-  return reader{from, root}.run();
+  return reader{from, root}.read_all();
+}
+
+std::optional<json_error> fill_from_url(const request& from, DynamicStruct::Builder root) {
+  return reader{from, root}.read_url();
 }
 
 } // namespace detail

@@ -18,6 +18,9 @@ namespace detail {
 
 std::optional<json_error> fill(const request& from, capnp::DynamicStruct::Builder root);
 
+/// Only what the URL gives. The body is the caller's to read into the other fields, and all of them its to check.
+std::optional<json_error> fill_from_url(const request& from, capnp::DynamicStruct::Builder root);
+
 } // namespace detail
 
 /// Makes a message out of a request by one rule for all routes: path parameters set the fields of their name; the

@@ -2,6 +2,8 @@
 
 #include "actors/http/request_reader.hpp"
 #include "messages/annotations.hpp"
+#include "messages/ids.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 
@@ -45,17 +47,32 @@ std::optional<json_error> decode(std::string_view text, wire::TaskRecord::Builde
   return std::nullopt;
 }
 
-/// The elements of `all` whose places are given.
-msg<wire::RecordTasks> pick(capnp::List<wire::TaskRecord>::Reader all, const std::vector<uint32_t>& places) {
+/// The message with those of its records alone whose places are given.
+msg<wire::RecordTasks> pick(wire::RecordTasks::Reader all, const std::vector<uint32_t>& places) {
   return msg<wire::RecordTasks>::build([&](wire::RecordTasks::Builder out) {
+    out.setSource(all.getSource());
+    out.setAfterRow(all.getAfterRow());
+    out.setThroughRow(all.getThroughRow());
     auto list = out.initTasks(static_cast<uint32_t>(places.size()));
     for (uint32_t i = 0; i < list.size(); ++i)
-      list.setWithCaveats(i, all[places[i]]);
+      list.setWithCaveats(i, all.getTasks()[places[i]]);
   });
 }
 
-std::optional<task_batch> read_lines(std::string_view body, json_error& why) {
-  auto lines = split_lines(body, size_t{max_tasks()} + 1);
+/// Fills in the query's parameters: where the records come from.
+bool read_source(const request& from, wire::RecordTasks::Builder out, json_error& why) {
+  auto wrong = detail::fill_from_url(from, out);
+  if (wrong)
+    why = std::move(*wrong);
+  else if (out.hasSource() && !is_valid_id(as_view(out.getSource().asReader())))
+    why = {ec::invalid, {}, "query parameter source " + std::string{id_rule}};
+  else
+    return true;
+  return false;
+}
+
+std::optional<task_batch> read_lines(const request& from, json_error& why) {
+  auto lines = split_lines(from.body, size_t{max_tasks()} + 1);
   if (lines.empty() || lines.size() > max_tasks()) {
     why = lines.empty()
             ? json_error{ec::invalid, {}, "the body holds no record"}
@@ -64,7 +81,10 @@ std::optional<task_batch> read_lines(std::string_view body, json_error& why) {
   }
   task_batch out;
   capnp::MallocMessageBuilder scratch;
-  auto list = scratch.initRoot<wire::RecordTasks>().initTasks(static_cast<uint32_t>(lines.size()));
+  auto root = scratch.initRoot<wire::RecordTasks>();
+  if (!read_source(from, root, why))
+    return std::nullopt;
+  auto list = root.initTasks(static_cast<uint32_t>(lines.size()));
   std::vector<uint32_t> good;
   for (uint32_t i = 0; i < list.size(); ++i) {
     if (auto wrong = decode(lines[i].text, list[i])) {
@@ -78,7 +98,7 @@ std::optional<task_batch> read_lines(std::string_view body, json_error& why) {
     why = {ec::invalid, {}, "line " + std::to_string(out.rejected[0].line) + ": " + out.rejected[0].reason};
     return std::nullopt;
   }
-  out.records = out.rejected.empty() ? msg<wire::RecordTasks>::adopt(scratch) : pick(list.asReader(), good);
+  out.records = out.rejected.empty() ? msg<wire::RecordTasks>::adopt(scratch) : pick(root.asReader(), good);
   return out;
 }
 
@@ -89,10 +109,12 @@ bool is_object(std::string_view body) {
   return first != body.npos && body[first] == '{';
 }
 
-std::optional<task_batch> read_one(std::string_view body, json_error& why) {
+std::optional<task_batch> read_one(const request& from, json_error& why) {
   capnp::MallocMessageBuilder scratch;
-  auto record = scratch.initRoot<wire::RecordTasks>().initTasks(1)[0];
-  if (auto wrong = decode(body, record)) {
+  auto root = scratch.initRoot<wire::RecordTasks>();
+  if (!read_source(from, root, why))
+    return std::nullopt;
+  if (auto wrong = decode(from.body, root.initTasks(1)[0])) {
     why = std::move(*wrong);
     return std::nullopt;
   }
@@ -109,15 +131,9 @@ std::optional<task_batch> read_array(const request& from, json_error& why) {
 } // namespace
 
 std::optional<task_batch> read_tasks(const request& from, json_error& why) {
-  // Only the array goes through the rule for all routes, which refuses unknown parameters.
-  bool is_list = !is_ndjson(from.content_type) && !is_object(from.body);
-  if (!is_list && !from.query.empty()) {
-    why = {ec::invalid, {}, "query parameter " + from.query[0].first + " is not known"};
-    return std::nullopt;
-  }
-  if (is_list)
-    return read_array(from, why);
-  return is_ndjson(from.content_type) ? read_lines(from.body, why) : read_one(from.body, why);
+  if (is_ndjson(from.content_type))
+    return read_lines(from, why);
+  return is_object(from.body) ? read_one(from, why) : read_array(from, why);
 }
 
 msg<wire::TasksRecorded> task_batch::answer(const msg<wire::TasksRecorded>& kept) const {

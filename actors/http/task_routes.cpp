@@ -17,7 +17,9 @@ response refuse(const caf::error& error) {
 response answer_of(const task_batch& batch, const msg<wire::TasksRecorded>& kept) {
   auto answer = batch.answer(kept);
   auto rejected = answer->getRejected();
-  if (answer->getRecorded() == 0 && answer->getDuplicates() == 0 && rejected.size() > 0)
+  // Rows of a source are taken also when no record of them can be kept.
+  bool has_source = batch.records->getSource().size() > 0;
+  if (!has_source && answer->getRecorded() == 0 && answer->getDuplicates() == 0 && rejected.size() > 0)
     return problem(fail(ec::invalid, "record " + std::to_string(rejected[0].getLine()) + ": " +
                                        std::string{rejected[0].getReason().cStr()}));
   return detail::to_response({.status = 201}, capnp::DynamicStruct::Reader{*answer});
@@ -59,11 +61,13 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
   return {
     record_route(tracker),
     route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, newest first"),
+    route::ask<TaskSourceQuery, TaskSource>(get, "/api/v1/tasks/sources/{source}", tracker,
+                                            "How far a source of task records has been taken"),
     route::ask<BestToolQuery, BestTool>(get, "/api/v1/tools/best", tracker, "The best tool for a task type"),
     route::ask<RouteQuery, Route>(get, "/api/v1/tools/route", tracker, "The tool to use for a task"),
     route::ask<ToolSummaryQuery, ToolSummary>(get, "/api/v1/tools/summary", tracker, "Figures of every tool"),
     route::ask<LearningDeltaQuery, LearningDelta>(get, "/api/v1/tools/delta", tracker,
-                                                  "What this node learned of its tools"),
+                                                  "What this node, or the others, learned of their tools"),
     route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Take in what another node learned",
                                         {.status = 201}),
   };

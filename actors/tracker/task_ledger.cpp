@@ -63,6 +63,11 @@ caf::expected<task_ledger> task_ledger::load(const task_store& store, const ledg
       }))
     return error;
   out.first_new_digest_ = out.keys_.next();
+  if (auto error = store.visit_sources([&](wire::TaskSource::Reader source) -> caf::error {
+        out.last_rows_.emplace(as_view(source.getSource()), source.getRow());
+        return caf::none;
+      }))
+    return error;
   return out;
 }
 
@@ -92,7 +97,31 @@ admission task_ledger::admit(wire::TaskRecord::Reader record, int64_t now_unix_m
   return {};
 }
 
+caf::error task_ledger::take_rows(std::string_view source, uint64_t after_row, uint64_t through_row) {
+  auto name = std::string{source};
+  if (through_row <= after_row)
+    return fail(ec::invalid, "source " + name + ": through_row " + std::to_string(through_row) +
+                               " must lie behind after_row " + std::to_string(after_row));
+  if (auto last = last_row(source); last != after_row)
+    return fail(ec::conflict, "source " + name + " has been taken up to row " + std::to_string(last) + ", not " +
+                                std::to_string(after_row));
+  if (last_rows_.size() >= max_sources_ && !last_rows_.contains(source))
+    return fail(ec::too_large,
+                "source " + name + " is new, and " + std::to_string(max_sources_) + " sources are remembered already");
+  last_rows_[name] = through_row;
+  changed_sources_.insert(std::move(name));
+  return caf::none;
+}
+
+uint64_t task_ledger::last_row(std::string_view source) const {
+  auto found = last_rows_.find(source);
+  return found == last_rows_.end() ? 0 : found->second;
+}
+
 void task_ledger::seal(write_set& writes) {
+  for (const auto& source : changed_sources_)
+    task_store::put_source(writes, source, last_row(source));
+  changed_sources_.clear();
   for (const auto* cell : changed_cells_)
     task_store::put_cell(writes, to_stored(*cell));
   changed_cells_.clear();

@@ -71,12 +71,16 @@ void tracker_state::group::succeed() {
     each.promise.deliver(std::move(each.answer));
   for (auto& each : imported)
     each.promise.deliver(std::move(each.answer));
+  for (auto& each : asked)
+    each.promise.deliver(std::move(each.answer));
 }
 
 void tracker_state::group::fail_all(const caf::error& error) {
   for (auto& each : recorded)
     each.promise.deliver(error);
   for (auto& each : imported)
+    each.promise.deliver(error);
+  for (auto& each : asked)
     each.promise.deliver(error);
 }
 
@@ -145,10 +149,38 @@ void tracker_state::committer_is_gone() {
 caf::result<msg<wire::TasksRecorded>> tracker_state::record(const msg<wire::RecordTasks>& message) {
   if (auto full = check_room(message->getTasks().size()))
     return full;
+  if (auto refused = take_rows(*message))
+    return refused;
   auto answer = admit(*message);
   auto promise = self_->make_response_promise<msg<wire::TasksRecorded>>();
   gathering_.records += message->getTasks().size();
   gathering_.recorded.push_back({promise, std::move(answer)});
+  flush_soon();
+  return promise;
+}
+
+/// Records without a source may come in any order and again.
+caf::error tracker_state::take_rows(wire::RecordTasks::Reader message) {
+  auto source = as_view(message.getSource());
+  if (source.empty()) {
+    if (message.getAfterRow() != 0 || message.getThroughRow() != 0)
+      return fail(ec::invalid, "rows are given without their source");
+    return caf::none;
+  }
+  if (source == options_.node)
+    return fail(ec::invalid, "source " + options_.node + " is this node itself, whose records are here already");
+  return ledger_.take_rows(source, message.getAfterRow(), message.getThroughRow());
+}
+
+/// Waits for what is on its way to the disk: who asks for the row may leave with the answer.
+caf::result<msg<wire::TaskSource>> tracker_state::source(const msg<wire::TaskSourceQuery>& query) {
+  auto name = as_view(query->getSource());
+  auto row = name == options_.node ? ledger_.newest().value : ledger_.last_row(name);
+  auto promise = self_->make_response_promise<msg<wire::TaskSource>>();
+  gathering_.asked.push_back({promise, msg<wire::TaskSource>::build([&](wire::TaskSource::Builder out) {
+                                out.setSource(query->getSource());
+                                out.setRow(row);
+                              })});
   flush_soon();
   return promise;
 }
@@ -262,7 +294,13 @@ caf::result<msg<wire::ToolSummary>> tracker_state::summary() const {
   return summary_of(ledger_.statistics());
 }
 
-caf::result<msg<wire::LearningDelta>> tracker_state::learned() const {
+caf::result<msg<wire::LearningDelta>> tracker_state::learned(const msg<wire::LearningDeltaQuery>& query) const {
+  if (query->getScope() == wire::ToolScope::HIVE) {
+    auto said = hive_.all_tools();
+    if (said.empty())
+      return fail(ec::no_data, "no other node has said anything about its tools");
+    return to_delta(std::move(said), {}, now_unix_micros());
+  }
   auto learned = analysis::learning_delta(ledger_.statistics());
   if (learned.empty())
     return fail(ec::no_data, "no tool has " + std::to_string(analysis::min_records) + " records of one task type");
@@ -372,10 +410,11 @@ tracker_self::behavior_type tracker(tracker_state::pointer self, std::shared_ptr
     self->quit(std::move(error));
   return {
     [&state](const msg<wire::RecordTasks>& message) { return state.record(message); },
+    [&state](const msg<wire::TaskSourceQuery>& query) { return state.source(query); },
     [&state](const msg<wire::BestToolQuery>& query) { return state.best_tool(query); },
     [&state](const msg<wire::RouteQuery>& query) { return state.route(query); },
     [&state](const msg<wire::ToolSummaryQuery>&) { return state.summary(); },
-    [&state](const msg<wire::LearningDeltaQuery>&) { return state.learned(); },
+    [&state](const msg<wire::LearningDeltaQuery>& query) { return state.learned(query); },
     [&state](const msg<wire::LearningDelta>& delta) { return state.import(delta); },
     [&state](const msg<wire::LearnedSinceQuery>& query) { return state.learned_since(query); },
     [&state](const msg<wire::PeerTools>& said) { return state.hear(said); },

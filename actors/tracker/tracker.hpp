@@ -56,10 +56,11 @@ public:
   caf::error init(pointer self, std::shared_ptr<database> db, committer_actor committer, tracker_options options);
 
   caf::result<msg<wire::TasksRecorded>> record(const msg<wire::RecordTasks>& message);
+  caf::result<msg<wire::TaskSource>> source(const msg<wire::TaskSourceQuery>& query);
   caf::result<msg<wire::BestTool>> best_tool(const msg<wire::BestToolQuery>& query) const;
   caf::result<msg<wire::Route>> route(const msg<wire::RouteQuery>& query) const;
   caf::result<msg<wire::ToolSummary>> summary() const;
-  caf::result<msg<wire::LearningDelta>> learned() const;
+  caf::result<msg<wire::LearningDelta>> learned(const msg<wire::LearningDeltaQuery>& query) const;
   caf::result<msg<wire::LearnedSince>> learned_since(const msg<wire::LearnedSinceQuery>& query) const;
   caf::result<msg<wire::Recorded>> hear(const msg<wire::PeerTools>& said);
   caf::result<msg<wire::Recorded>> import(const msg<wire::LearningDelta>& delta);
@@ -84,14 +85,16 @@ private:
     size_t bytes = 0;   ///< of `writes`, also when these have gone
     std::vector<waiting<wire::TasksRecorded>> recorded;
     std::vector<waiting<wire::Recorded>> imported;
+    std::vector<waiting<wire::TaskSource>> asked;
 
     bool is_empty() const {
-      return writes.empty() && recorded.empty() && imported.empty();
+      return writes.empty() && recorded.empty() && imported.empty() && asked.empty();
     }
     void succeed();
     void fail_all(const caf::error& error);
   };
 
+  caf::error take_rows(wire::RecordTasks::Reader message);
   msg<wire::TasksRecorded> admit(wire::RecordTasks::Reader message);
   caf::error check_room(size_t more) const;
   void flush_soon();

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 
 /// For the answer's way back after the node's own time limit.
 constexpr auto answer_grace = 5s;
-/// For asking an unfit node which version it is; the error is reported with or without.
-constexpr auto version_timeout = 2s;
+/// A node that serves answers this at once.
+constexpr auto health_timeout = 2s;
 
 /// What a proxy answers in place of a node that is away.
 bool is_gateway_failure(int status) {
@@ -81,7 +81,7 @@ caf::expected<std::string> client::exchange(const node_request& request) const {
   outgoing.headers = {"Accept: application/json, application/problem+json"};
   if (!request.body.empty())
     // Without the second one libcurl holds a large body back until the node has said that it wants it.
-    outgoing.headers.insert(outgoing.headers.end(), {"Content-Type: application/json", "Expect:"});
+    outgoing.headers.insert(outgoing.headers.end(), {"Content-Type: " + request.content_type, "Expect:"});
   if (!token_.empty())
     outgoing.headers.push_back("Authorization: Bearer " + token_);
   outgoing.body = request.body;
@@ -94,16 +94,24 @@ caf::expected<std::string> client::exchange(const node_request& request) const {
   return std::move(response->body);
 }
 
+caf::expected<std::map<std::string, std::string>> client::health() const {
+  http::outgoing_request question;
+  question.url = base_url_ + "/healthz";
+  question.timeout = health_timeout;
+  auto response = http::fetch(question);
+  if (!response)
+    return describe_silence({.path = "/healthz"}, response.error());
+  if (response->status != 200)
+    return fail(ec::unavailable, fmt::format("/healthz was answered with HTTP status {}", response->status));
+  return text_members(response->body);
+}
+
 caf::error client::unreadable(const node_request& request, const json_error& why) const {
   auto text = fmt::format("the answer to {} {} does not fit hivectl {}: {}", request.method, request.path, version_text,
                           why.message());
-  http::outgoing_request health;
-  health.url = base_url_ + "/healthz";
-  health.timeout = version_timeout;
-  if (auto response = http::fetch(health); response && response->status == 200)
-    if (auto members = text_members(response->body); members && members->contains("version"))
-      return fail(ec::malformed, fmt::format("{} (the node is version {}; use the hivectl of the same version)", text,
-                                             members->at("version")));
+  if (auto said = health(); said && said->contains("version"))
+    return fail(ec::malformed, fmt::format("{} (the node is version {}; use the hivectl of the same version)", text,
+                                           said->at("version")));
   return fail(ec::malformed, text + " (is this a Hivemark node of the same version?)");
 }
 

@@ -5,6 +5,7 @@
 
 #include <caf/expected.hpp>
 #include <chrono>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,8 @@ namespace hive::ctl {
 struct node_request {
   std::string method = "GET";
   std::string path{}; ///< below /api/v1, with the query; parts from the user are url_encode'd
-  std::string body{}; ///< JSON; empty for none
+  std::string body{}; ///< empty for none
+  std::string content_type = "application/json";                 ///< of the body
   std::chrono::milliseconds timeout = defaults::request_timeout; ///< what the node is given; see client::ask
 };
 
@@ -39,6 +41,9 @@ public:
       return std::move(*answer);
     return unreadable(request, why);
   }
+
+  /// What the node says of its own health: `node` is its id, `version` that of its software. Read leniently.
+  caf::expected<std::map<std::string, std::string>> health() const;
 
 private:
   caf::expected<std::string> exchange(const node_request& request) const;

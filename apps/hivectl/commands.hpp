@@ -12,6 +12,9 @@ void add_snapshot_commands(CLI::App& app, context& ctx);
 void add_upgrade_commands(CLI::App& app, context& ctx);
 void add_guardrail_commands(CLI::App& app, context& ctx);
 void add_research_commands(CLI::App& app, context& ctx);
+void add_task_commands(CLI::App& app, context& ctx);
+void add_tool_commands(CLI::App& app, context& ctx);
+void add_hartos_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
 
 /// The part of group `node` that asks a node about its hive.

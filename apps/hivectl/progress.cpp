@@ -14,7 +14,8 @@ constexpr auto fresh_line = "\r\x1b[K";
 
 } // namespace
 
-progress::progress(std::string what, charset set) : what_{printable(what, set) + (set == charset::utf8 ? "…" : "...")} {
+progress::progress(std::string what, charset set) : set_{set} {
+  now(std::move(what));
   if (::isatty(STDERR_FILENO))
     ticker_ = std::jthread{[this](const std::stop_token& stop) { tick(stop); }};
 }
@@ -25,6 +26,12 @@ progress::~progress() {
   ticker_.request_stop();
   ticker_.join();
   std::cerr << fresh_line << std::flush;
+}
+
+void progress::now(std::string what) {
+  auto shown = printable(what, set_) + (set_ == charset::utf8 ? "…" : "...");
+  std::lock_guard lock{mutex_};
+  what_ = std::move(shown);
 }
 
 void progress::tick(const std::stop_token& stop) {

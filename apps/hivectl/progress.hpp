@@ -18,9 +18,13 @@ public:
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
 
+  /// Says from now on that this is being done.
+  void now(std::string what);
+
 private:
   void tick(const std::stop_token& stop);
 
+  charset set_;
   std::string what_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;

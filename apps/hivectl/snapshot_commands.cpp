@@ -4,6 +4,7 @@
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/progress.hpp"
+#include "apps/hivectl/snapshot_pages.hpp"
 #include "apps/hivectl/snapshot_view.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/ids.hpp"
@@ -19,8 +20,6 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl --url http://other:7420 snapshot import v2.1.json\n"
                           "  hivectl --json snapshot latest";
 
-/// Entries asked for at once, which is what a node gives at most.
-constexpr auto page_size = "1000";
 /// Git ids are 40 or 64 hexadecimal digits; short forms are welcome.
 constexpr size_t max_git_sha_length = 64;
 
@@ -84,26 +83,6 @@ outcome capture(session& s, const capture_options& options) {
   return exit_status::done;
 }
 
-caf::expected<std::vector<msg<wire::SnapshotList>>> fetch_pages(const client& node) {
-  std::vector<msg<wire::SnapshotList>> pages;
-  std::string after;
-  for (;;) {
-    std::string path = std::string{"/snapshots?limit="} + page_size;
-    if (!after.empty())
-      path += "&after=" + http::url_encode(after);
-    auto page = node.ask<wire::SnapshotList>({.path = path});
-    if (!page)
-      return page.error();
-    pages.push_back(*page);
-    std::string next = (*page)->getNext().cStr();
-    if (next.empty())
-      return pages;
-    if (next <= after) // versions come in byte order, so a page that does not lead on would never end
-      return fail(ec::malformed, "the node's list of snapshots does not end");
-    after = std::move(next);
-  }
-}
-
 /// All pages as one, so that --json is one document however long the list is.
 msg<wire::SnapshotList> join(const std::vector<msg<wire::SnapshotList>>& pages) {
   return msg<wire::SnapshotList>::build([&](auto all) {
@@ -119,7 +98,7 @@ msg<wire::SnapshotList> join(const std::vector<msg<wire::SnapshotList>>& pages) 
 }
 
 outcome list(session& s) {
-  auto pages = fetch_pages(s.node);
+  auto pages = fetch_snapshot_pages(s.node);
   if (!pages)
     return pages.error();
   auto all = join(*pages);

@@ -1,6 +1,7 @@
 #include "apps/hivectl/validators.hpp"
 
 #include "messages/ids.hpp"
+#include "messages/timestamp.hpp"
 
 #include <algorithm>
 
@@ -34,6 +35,16 @@ CLI::Validator valid_id() {
 
 CLI::Validator valid_url() {
   return {[](std::string& text) { return check_url(text); }, "", "url"};
+}
+
+CLI::Validator valid_time() {
+  return {[](std::string& text) {
+            constexpr size_t date_length = 10;
+            if (text.size() == date_length)
+              text += "T00:00:00Z";
+            return parse_iso8601(text) ? std::string{} : "\"" + text + "\" must be a time such as 2026-02-24T12:00:00Z";
+          },
+          "", "time"};
 }
 
 CLI::Validator assignment() {

@@ -12,6 +12,9 @@ CLI::Validator valid_id();
 /// http:// or https:// with a host, without query, fragment, spaces and control characters.
 CLI::Validator valid_url();
 
+/// A point in time, see messages/timestamp.hpp; a date alone means its first moment in UTC and is completed so.
+CLI::Validator valid_time();
+
 /// NAME=VALUE with a name.
 CLI::Validator assignment();
 

@@ -201,6 +201,54 @@ TEST(TaskRoutes, Routes) {
   EXPECT_THAT(answer.body, HasSubstr(R"("success_rate":null)"));
 }
 
+// -- sources ----------------------------------------------------------------------
+
+TEST(TaskRoutes, RowsOfASourceAreTakenOnceInEveryForm) {
+  tracker_server node;
+  auto rows = [](int after, int through) {
+    return "/tasks?source=db-1&after_row=" + std::to_string(after) + "&through_row=" + std::to_string(through);
+  };
+  auto row = [&] { return node.get("/tasks/sources/db-1").body; };
+  EXPECT_THAT(row(), HasSubstr(R"("row":0)"));
+  EXPECT_EQ(recorded(node.post(rows(0, 1), good))->getRecorded(), 1u);
+  EXPECT_EQ(recorded(node.post(rows(1, 5), "[" + good + "," + good + "]"))->getRecorded(), 2u);
+  EXPECT_EQ(recorded(node.post(rows(5, 9), good + "\nbad\n" + good, ndjson_type))->getRecorded(), 2u);
+  EXPECT_THAT(row(), HasSubstr(R"("row":9)"));
+  for (const auto& [body, type] : {std::pair{good, json_type}, {"[" + good + "]", json_type}, {good, ndjson_type}}) {
+    auto again = node.post(rows(5, 9), body, type);
+    EXPECT_EQ(again.status, 409) << again.body;
+    EXPECT_THAT(again.body, HasSubstr(R"("code":"conflict")"));
+    EXPECT_THAT(detail_of(again), HasSubstr("up to row 9"));
+  }
+  EXPECT_EQ(node.tracker.records().size(), 5u);
+}
+
+TEST(TaskRoutes, RefusesASourceThatIsNoId) {
+  tracker_server node;
+  for (const char* query : {"source=a%2Fb&through_row=1", "source=db&through_row=x", "after_row=1&through_row=2",
+                            "source=db", "source=db&through_row=-1", "tasks=1"})
+    for (const auto& [body, type] : {std::pair{good, json_type}, {"[" + good + "]", json_type}, {good, ndjson_type}})
+      EXPECT_EQ(node.post(std::string{"/tasks?"} + query, body, type).status, 400) << query << " " << type;
+  EXPECT_EQ(node.get("/tasks/sources/a%2Fb").status, 400);
+  EXPECT_THAT(node.tracker.records(), IsEmpty());
+}
+
+TEST(TaskRoutes, TheDeltaOfTheHiveSumsUpWhatTheOthersSaid) {
+  tracker_server node;
+  EXPECT_EQ(node.get("/tools/delta?scope=hive").status, 404);
+  for (const char* origin : {"a", "b"})
+    ASSERT_EQ(node
+                .post("/tools/delta", std::string{R"({"origin":")"} + origin +
+                                        R"(","coding_benchmarks":{"fix":{"x":{"success_rate":0.5,"avg_time_s":2,)"
+                                        R"("sample_count":8}}}})")
+                .status,
+              201);
+  auto answer = node.get("/tools/delta?scope=hive");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(answer.body, HasSubstr(R"("fix":{"x":{"success_rate":0.5,"avg_time_s":2,"sample_count":16)"));
+  EXPECT_EQ(node.get("/tools/delta").status, 404) << "this node has no records";
+}
+
 // -- cases of the source system ----------------------------------------------------
 
 using json = capnp::JsonValue::Reader;

@@ -1,0 +1,45 @@
+#include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/hartos_export.hpp"
+#include "apps/hivectl/hartos_import.hpp"
+#include "apps/hivectl/validators.hpp"
+
+namespace hive::ctl {
+namespace {
+
+constexpr auto import_examples = "Examples:\n"
+                                 "  hivectl import hartos /srv/hart-os\n"
+                                 "Repeating it takes only what has been added since. It ends with 1 when something was "
+                                 "left out, and says what.";
+constexpr auto export_examples = "Examples:\n"
+                                 "  hivectl export hartos /srv/hart-os --force";
+
+void add_import(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<hartos_import_options>();
+  auto& command = *group.add_subcommand("hartos", "Task records, hive routing and snapshots of a HART OS");
+  command.add_option("DIR", options->directory, "Its root, which holds agent_data, or agent_data itself")
+    ->required()
+    ->check(CLI::ExistingDirectory);
+  command
+    .add_option("--source", options->source,
+                "Name under which the node remembers what it has taken (default: told from the first row)")
+    ->check(valid_id());
+  ctx.on(command, [options](session& s) { return import_hartos(s, *options); });
+}
+
+void add_export(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<hartos_export_options>();
+  auto& command =
+    *group.add_subcommand("hartos", "Write task records, hive routing and snapshots as HART OS keeps them");
+  command.add_option("DIR", options->directory, "Its root or its agent_data; made where it is missing")->required();
+  command.add_flag("--force", options->force, "Replace a database and snapshots that are there");
+  ctx.on(command, [options](session& s) { return export_hartos(s, *options); });
+}
+
+} // namespace
+
+void add_hartos_commands(CLI::App& app, context& ctx) {
+  add_import(add_group(app, "import", "Take in what another system has measured", import_examples), ctx);
+  add_export(add_group(app, "export", "Hand what was measured to another system", export_examples), ctx);
+}
+
+} // namespace hive::ctl

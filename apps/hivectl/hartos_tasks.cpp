@@ -1,0 +1,134 @@
+#include "apps/hivectl/hartos_tasks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sodium.h>
+
+namespace hive::ctl {
+namespace {
+
+/// A database is named by half of a 256-bit digest: no two of 10^12 share it by chance.
+std::string name_of_content(const std::string& content) {
+  std::array<unsigned char, 16> digest{};
+  std::array<char, 2 * digest.size() + 1> hex{};
+  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(content.data()),
+                     content.size(), nullptr, 0);
+  return std::string{"hartos-"} + sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
+}
+
+} // namespace
+
+caf::expected<std::vector<hartos_part>> parts_of(hartos_database& db, const std::string& given) {
+  std::vector<hartos_part> out;
+  auto last = db.last_row();
+  auto first = db.first_row();
+  auto mark = db.export_mark();
+  for (const auto* error :
+       {last ? nullptr : &last.error(), first ? nullptr : &first.error(), mark ? nullptr : &mark.error()})
+    if (error)
+      return *error;
+  uint64_t exported = 0;
+  if (!given.empty()) {
+    out.push_back({given, 0, *last});
+  } else if (*mark) {
+    exported = (*mark)->last_row;
+    out.push_back({(*mark)->node, 0, std::min(exported, *last)});
+    *first += "exported by " + (*mark)->node + " up to " + std::to_string(exported);
+  }
+  if (given.empty())
+    out.push_back({name_of_content(*first), exported, *last});
+  std::erase_if(out, [](const hartos_part& part) { return part.above >= part.through; });
+  return out;
+}
+
+caf::expected<std::string> origin_of(hartos_database& db, const std::string& given) {
+  if (!given.empty())
+    return given;
+  auto mark = db.export_mark();
+  if (!mark)
+    return mark.error();
+  if (*mark)
+    return "hive-of-" + (*mark)->node;
+  auto first = db.first_row();
+  if (!first)
+    return first.error();
+  return first->empty() ? std::string{} : name_of_content(*first);
+}
+
+hartos_task_import::hartos_task_import(const client& node, hartos_database& db, hartos_part part, hartos_report& report,
+                                       progress& running)
+    : db_{db}, part_{std::move(part)}, to_{node, part_.source}, report_{report}, running_{running} {
+}
+
+caf::error hartos_task_import::run() {
+  if (auto error = ask_for_row())
+    return error;
+  report_.already_taken = std::max(report_.already_taken, std::min(taken_, part_.through));
+  for (;;) {
+    auto rows = db_.rows(seen_, part_.through, task_sender::max_lines);
+    if (!rows)
+      return rows.error();
+    if (rows->empty())
+      return caf::none;
+    auto error = send(*rows);
+    // Somebody else takes the same rows, so the import has moved on: go on from where it is now.
+    if (error && code_of(error) == ec::conflict)
+      error = ask_for_row();
+    if (error)
+      return error;
+    running_.now("Importing task records: row " + std::to_string(seen_) + " of " + std::to_string(part_.through));
+  }
+}
+
+caf::error hartos_task_import::ask_for_row() {
+  auto row = to_.last_row();
+  if (!row)
+    return row.error();
+  taken_ = *row;
+  seen_ = std::max(taken_, part_.above);
+  return caf::none;
+}
+
+caf::error hartos_task_import::send(const std::vector<hartos_row>& rows) {
+  auto last = rows.back().number;
+  auto lines = to_lines(rows);
+  if (!lines.empty()) {
+    auto sent = to_.send(lines, taken_, last);
+    if (!sent)
+      return sent.error();
+    report_.recorded += sent->recorded;
+    for (const auto& [row, reason] : sent->rejected)
+      leave_out(row, reason);
+    taken_ = last;
+  }
+  // Only now is it certain that these rows are read no more.
+  for (const auto& row : rows) {
+    if (row.number <= reported_)
+      continue;
+    report_.outdated += row.is_outdated;
+    if (!row.fault.empty())
+      leave_out(row.number, row.fault);
+  }
+  reported_ = std::max(reported_, last);
+  seen_ = last;
+  return caf::none;
+}
+
+task_lines hartos_task_import::to_lines(const std::vector<hartos_row>& rows) {
+  task_lines out;
+  for (const auto& row : rows) {
+    if (!row.task)
+      continue;
+    capnp::MallocMessageBuilder scratch;
+    auto record = scratch.initRoot<wire::TaskRecord>();
+    row.task->write(record);
+    out.add(to_json<wire::TaskRecord>(record.asReader()), row.number);
+  }
+  return out;
+}
+
+void hartos_task_import::leave_out(uint64_t row, const std::string& reason) {
+  report_.leave_out("benchmarks row " + std::to_string(row), reason);
+}
+
+} // namespace hive::ctl

@@ -1,0 +1,33 @@
+#include "apps/hivectl/snapshot_pages.hpp"
+
+#include "actors/http/client.hpp"
+
+namespace hive::ctl {
+namespace {
+
+/// Entries asked for at once, which is what a node gives at most.
+constexpr auto page_size = "1000";
+
+} // namespace
+
+caf::expected<std::vector<msg<wire::SnapshotList>>> fetch_snapshot_pages(const client& node) {
+  std::vector<msg<wire::SnapshotList>> pages;
+  std::string after;
+  for (;;) {
+    std::string path = std::string{"/snapshots?limit="} + page_size;
+    if (!after.empty())
+      path += "&after=" + http::url_encode(after);
+    auto page = node.ask<wire::SnapshotList>({.path = path});
+    if (!page)
+      return page.error();
+    pages.push_back(*page);
+    std::string next = (*page)->getNext().cStr();
+    if (next.empty())
+      return pages;
+    if (next <= after) // versions come in byte order, so a page that does not lead on would never end
+      return fail(ec::malformed, "the node's list of snapshots does not end");
+    after = std::move(next);
+  }
+}
+
+} // namespace hive::ctl

@@ -1,0 +1,234 @@
+#include "actors/http/client.hpp"
+#include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/format.hpp"
+#include "apps/hivectl/task_import.hpp"
+#include "apps/hivectl/validators.hpp"
+#include "messages/timestamp.hpp"
+#include "messages/tracker.capnp.h"
+
+#include <array>
+#include <sodium.h>
+#include <thread>
+
+namespace hive::ctl {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto examples = "Examples:\n"
+                          "  hivectl task record bug_fix aider_native --time 42.5 --success\n"
+                          "  hivectl task import tasks.ndjson\n"
+                          "  ./convert | hivectl task import - --source old-tracker\n"
+                          "  hivectl task list --tool aider_native --since 2026-02-01 --limit 20";
+
+/// Times that one record is sent; its key makes repeating safe.
+constexpr int record_attempts = 3;
+constexpr auto record_pause = 500ms;
+/// Entries asked for at once, which is what a node gives at most.
+constexpr uint32_t page_size = 1'000;
+/// Most records that one list shows; --after goes on behind them.
+constexpr uint32_t max_listed = 10'000;
+
+struct record_options {
+  std::string task_type;
+  std::string tool;
+  std::string model;
+  std::string user;
+  double time_s = 0;
+  bool success = false;
+  bool offloaded = false;
+  std::string ended_at;
+  std::string key;
+};
+
+struct list_options {
+  std::string task_type;
+  std::string tool;
+  std::string model;
+  std::string user;
+  std::string since;
+  std::string until;
+  uint32_t limit = 100;
+  std::string after;
+};
+
+// -- record -----------------------------------------------------------------------
+
+std::string random_key() {
+  std::array<unsigned char, 16> bytes{};
+  std::array<char, 2 * bytes.size() + 1> hex{};
+  randombytes_buf(bytes.data(), bytes.size());
+  return sodium_bin2hex(hex.data(), hex.size(), bytes.data(), bytes.size());
+}
+
+std::string to_document(const record_options& options) {
+  return to_json(msg<wire::TaskRecord>::build([&](wire::TaskRecord::Builder out) {
+    out.setTaskType(options.task_type);
+    out.setToolName(options.tool);
+    out.setModelName(options.model);
+    out.setUserId(options.user);
+    out.setCompletionTimeS(options.time_s);
+    out.setSuccess(options.success);
+    out.setOffloaded(options.offloaded);
+    out.setTimestamp(options.ended_at.empty() ? 0 : parse_iso8601(options.ended_at).value());
+    out.setIdempotencyKey(options.key);
+  }));
+}
+
+outcome record(session& s, record_options options) {
+  if (options.key.empty())
+    options.key = random_key();
+  node_request request{.method = "POST", .path = "/tasks", .body = to_document(options)};
+  auto answer = s.node.ask<wire::TasksRecorded>(request);
+  for (int attempt = 1; !answer && attempt < record_attempts; ++attempt) {
+    if (exit_status_of(answer.error()) != exit_status::unreachable)
+      break;
+    std::this_thread::sleep_for(record_pause);
+    answer = s.node.ask<wire::TasksRecorded>(request);
+  }
+  if (!answer && exit_status_of(answer.error()) == exit_status::unreachable)
+    return fail(code_of(answer.error()),
+                text_of(answer.error()) + "; repeat with --key " + options.key + " so that it is not counted twice");
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    s.out.line((*answer)->getRecorded() > 0 ? "Recorded." : "A record with key " + options.key + " is there already.");
+  });
+  return exit_status::done;
+}
+
+// -- list -------------------------------------------------------------------------
+
+/// The conditions as a query string that starts with "?".
+std::string query_of(const list_options& options) {
+  std::string out;
+  auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty())
+      out += (out.empty() ? "?" : "&") + std::string{name} + "=" + http::url_encode(value);
+  };
+  add("task_type", options.task_type);
+  add("tool_name", options.tool);
+  add("model_name", options.model);
+  add("user_id", options.user);
+  add("since", options.since);
+  add("until", options.until);
+  add("after", options.after);
+  add("limit", std::to_string(std::min(options.limit, page_size)));
+  return out;
+}
+
+/// Pages until there are as many records as asked for. A page may be empty and yet not the last.
+caf::expected<std::vector<msg<wire::TaskPage>>> fetch_pages(const client& node, list_options options) {
+  std::vector<msg<wire::TaskPage>> pages;
+  for (;;) {
+    auto page = node.ask<wire::TaskPage>({.path = "/tasks" + query_of(options)});
+    if (!page)
+      return page.error();
+    pages.push_back(*page);
+    options.limit -= std::min((*page)->getTasks().size(), options.limit);
+    std::string next = (*page)->getNext().cStr();
+    if (next.empty() || options.limit == 0)
+      return pages;
+    if (next == options.after)
+      return fail(ec::malformed, "the node's list of task records does not end");
+    options.after = std::move(next);
+  }
+}
+
+msg<wire::TaskPage> join(const std::vector<msg<wire::TaskPage>>& pages) {
+  return msg<wire::TaskPage>::build([&](wire::TaskPage::Builder all) {
+    uint32_t count = 0;
+    for (const auto& page : pages)
+      count += page->getTasks().size();
+    auto out = all.initTasks(count);
+    uint32_t place = 0;
+    for (const auto& page : pages)
+      for (auto task : page->getTasks())
+        out.setWithCaveats(place++, task);
+    if (pages.back()->getNext().size() > 0)
+      all.setNext(pages.back()->getNext());
+  });
+}
+
+void show_tasks(wire::TaskPage::Reader page, output& out) {
+  table rows{{number_column("RECORD"), text_column("ENDED AT"), text_column("TASK TYPE"), text_column("TOOL"),
+              number_column("SECONDS"), text_column("SUCCESS"), text_column("MODEL"), text_column("USER"),
+              text_column("OFFLOADED")}};
+  for (auto task : page.getTasks())
+    rows.add_row({std::to_string(task.getSequence()), format_time(task.getTimestamp()), task.getTaskType().cStr(),
+                  task.getToolName().cStr(), format_seconds(task.getCompletionTimeS()),
+                  format_yes_no(task.getSuccess()), task.getModelName().cStr(), task.getUserId().cStr(),
+                  format_yes_no(task.getOffloaded())});
+  if (rows.empty())
+    out.line("No such task records.");
+  else
+    out.print(rows);
+  if (page.getNext().size() > 0)
+    out.line(std::string{"There may be more: --after "} + page.getNext().cStr() + " goes on.");
+}
+
+outcome list(session& s, const list_options& options) {
+  auto pages = fetch_pages(s.node, options);
+  if (!pages)
+    return pages.error();
+  auto all = join(*pages);
+  s.out.answer(all, [&] { show_tasks(*all, s.out); });
+  return exit_status::done;
+}
+
+// -- command line -----------------------------------------------------------------
+
+void add_record(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<record_options>();
+  auto& command = *group.add_subcommand("record", "Record one coding task that ended");
+  command.add_option("TASK_TYPE", options->task_type, "Such as bug_fix")->required();
+  command.add_option("TOOL", options->tool, "The tool that did it")->required();
+  command.add_option("--time", options->time_s, "Seconds it took")->required()->check(CLI::Range(0.0, 604'800.0));
+  command.add_flag("--success,!--failure", options->success, "How it ended")->required();
+  command.add_option("--model", options->model, "The model behind the tool");
+  command.add_option("--user", options->user, "For whom it was done");
+  command.add_flag("--offloaded", options->offloaded, "Another node of the hive did it");
+  command.add_option("--ended-at", options->ended_at, "When it ended, ISO-8601 (default: now)")->check(valid_time());
+  command.add_option("--key", options->key, "Idempotency key (default: a random one); repeating it counts once");
+  ctx.on(command, [options](session& s) { return record(s, *options); });
+}
+
+void add_import(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<task_import_options>();
+  auto& command = *group.add_subcommand("import", "Record tasks from a file, one JSON document on each line");
+  command.add_option("FILE", options->file, "NDJSON as POST /tasks takes it; - for standard input")
+    ->required()
+    ->check(file_or_stdin());
+  command
+    .add_option("--source", options->source,
+                "Name of what is imported: its lines are taken once, so that a repeated import goes on where the last "
+                "one ended")
+    ->check(valid_id());
+  ctx.on(command, [options](session& s) { return import_tasks(s, *options); });
+}
+
+void add_list(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<list_options>();
+  auto& command = *group.add_subcommand("list", "List task records, newest first");
+  command.add_option("--task-type", options->task_type, "Only of this task type");
+  command.add_option("--tool", options->tool, "Only with this tool");
+  command.add_option("--model", options->model, "Only with this model");
+  command.add_option("--user", options->user, "Only for this user");
+  command.add_option("--since", options->since, "Not before this time, ISO-8601")->check(valid_time());
+  command.add_option("--until", options->until, "Before this time, ISO-8601")->check(valid_time());
+  command.add_option("--limit", options->limit, "Most records to list (default: 100)")
+    ->check(CLI::Range(1U, max_listed));
+  command.add_option("--after", options->after, "Go on behind this record");
+  ctx.on(command, [options](session& s) { return list(s, *options); });
+}
+
+} // namespace
+
+void add_task_commands(CLI::App& app, context& ctx) {
+  auto& group = add_group(app, "task", "Records of coding tasks", examples);
+  add_record(group, ctx);
+  add_import(group, ctx);
+  add_list(group, ctx);
+}
+
+} // namespace hive::ctl

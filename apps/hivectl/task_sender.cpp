@@ -1,0 +1,65 @@
+#include "apps/hivectl/task_sender.hpp"
+
+#include "actors/http/client.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace hive::ctl {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A node that is at its limit has done nothing, so asking again is safe; it is given about a minute.
+constexpr int max_attempts = 40;
+constexpr auto first_pause = 50ms;
+constexpr auto longest_pause = 2'000ms;
+
+caf::expected<msg<wire::TasksRecorded>> ask_patiently(const client& node, const node_request& request) {
+  auto pause = std::chrono::milliseconds{first_pause};
+  for (int attempt = 1;; ++attempt) {
+    auto answer = node.ask<wire::TasksRecorded>(request);
+    if (answer || code_of(answer.error()) != ec::overloaded || attempt == max_attempts)
+      return answer;
+    std::this_thread::sleep_for(pause);
+    pause = std::min<std::chrono::milliseconds>(2 * pause, longest_pause);
+  }
+}
+
+} // namespace
+
+void task_lines::add(std::string_view line, uint64_t number) {
+  ndjson.append(line).append("\n");
+  numbers.push_back(number);
+}
+
+caf::expected<uint64_t> task_sender::last_row() const {
+  if (source_.empty())
+    return uint64_t{0};
+  auto answer = node_.ask<wire::TaskSource>({.path = "/tasks/sources/" + http::url_encode(source_)});
+  if (!answer)
+    return answer.error();
+  return (*answer)->getRow();
+}
+
+caf::expected<sent_tasks> task_sender::send(const task_lines& lines, uint64_t after, uint64_t through) const {
+  std::string path = "/tasks";
+  if (!source_.empty())
+    path += "?source=" + http::url_encode(source_) + "&after_row=" + std::to_string(after) +
+            "&through_row=" + std::to_string(through);
+  auto answer = ask_patiently(
+    node_, {.method = "POST", .path = path, .body = lines.ndjson, .content_type = "application/x-ndjson"});
+  if (!answer)
+    return answer.error();
+  sent_tasks out{(*answer)->getRecorded(), (*answer)->getDuplicates(), {}};
+  for (auto refused : (*answer)->getRejected()) {
+    auto line = refused.getLine();
+    if (line == 0 || line > lines.numbers.size())
+      return fail(ec::malformed, "the node names line " + std::to_string(line) + " of " +
+                                   std::to_string(lines.numbers.size()) + " as refused");
+    out.rejected.emplace_back(lines.numbers[line - 1], refused.getReason().cStr());
+  }
+  return out;
+}
+
+} // namespace hive::ctl

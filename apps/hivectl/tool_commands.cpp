@@ -1,0 +1,225 @@
+#include "actors/http/client.hpp"
+#include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/documents.hpp"
+#include "apps/hivectl/files.hpp"
+#include "apps/hivectl/format.hpp"
+#include "apps/hivectl/validators.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/tracker.capnp.h"
+
+namespace hive::ctl {
+namespace {
+
+constexpr auto examples = "Examples:\n"
+                          "  hivectl tool best bug_fix\n"
+                          "  hivectl tool route bug_fix --available aider_native --available claude_code\n"
+                          "  hivectl tool summary\n"
+                          "  hivectl --json tool delta > ours.json\n"
+                          "  hivectl --url http://other:7420 tool delta --import ours.json";
+
+struct best_options {
+  std::string task_type;
+  std::string scope;
+  std::string policy;
+};
+
+struct route_options {
+  std::string task_type;
+  std::vector<std::string> available;
+  std::string override_tool;
+  std::string policy;
+};
+
+struct delta_options {
+  std::string scope;
+  std::string file;
+  std::string origin;
+};
+
+/// `path` with the parameters that are not empty.
+std::string with_query(std::string path, std::initializer_list<std::pair<const char*, std::string>> parameters) {
+  char separator = '?';
+  for (const auto& [name, value] : parameters) {
+    if (value.empty())
+      continue;
+    path += separator + std::string{name} + "=" + http::url_encode(value);
+    separator = '&';
+  }
+  return path;
+}
+
+std::string join(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names)
+    out += (out.empty() ? "" : ",") + name;
+  return out;
+}
+
+// -- best and route ---------------------------------------------------------------
+
+outcome best(session& s, const best_options& options) {
+  auto answer = s.node.ask<wire::BestTool>(
+    {.path = with_query("/tools/best",
+                        {{"task_type", options.task_type}, {"scope", options.scope}, {"policy", options.policy}})});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    auto& tool = **answer;
+    table rows{{text_column("TASK TYPE"), text_column("TOOL"), number_column("SUCCESS RATE"), number_column("SECONDS"),
+                number_column("RECORDS"), text_column("CLAIM")}};
+    rows.add_row({tool.getTaskType().cStr(), tool.getToolName().cStr(), format_number(tool.getSuccessRate()),
+                  format_number(tool.getAvgTimeS()), std::to_string(tool.getSampleCount()), name_of(tool.getClaim())});
+    s.out.print(rows);
+  });
+  return exit_status::done;
+}
+
+outcome route(session& s, const route_options& options) {
+  auto answer = s.node.ask<wire::Route>({.path = with_query("/tools/route", {{"task_type", options.task_type},
+                                                                             {"available", join(options.available)},
+                                                                             {"override", options.override_tool},
+                                                                             {"policy", options.policy}})});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    auto& chosen = **answer;
+    table rows{{text_column("TASK TYPE"), text_column("TOOL"), text_column("REASON"), text_column("EXPLORING"),
+                number_column("SUCCESS RATE"), number_column("SECONDS"), number_column("RECORDS"),
+                text_column("CLAIM")}};
+    rows.add_row({chosen.getTaskType().cStr(), chosen.getToolName().cStr(), name_of(chosen.getReason()),
+                  format_yes_no(chosen.getExploring()), format_number(chosen.getSuccessRate()),
+                  format_number(chosen.getAvgTimeS()), std::to_string(chosen.getSampleCount()),
+                  name_of(chosen.getClaim())});
+    s.out.print(rows);
+  });
+  return exit_status::done;
+}
+
+// -- summary ----------------------------------------------------------------------
+
+void show_summary(wire::ToolSummary::Reader summary, output& out) {
+  out.line("Records  " + std::to_string(summary.getTotalBenchmarks()));
+  if (summary.getTotalBenchmarks() == 0)
+    return;
+  table tools{{text_column("TOOL"), number_column("RECORDS"), number_column("SUCCESS RATE"), number_column("SECONDS")}};
+  for (auto line : summary.getByTool())
+    tools.add_row({line.getTool().cStr(), std::to_string(line.getTotal()), format_number(line.getSuccessRate()),
+                   format_number(line.getAvgTimeS())});
+  table tasks{{text_column("TASK TYPE"), text_column("TOOL"), number_column("RECORDS"), number_column("SUCCESS RATE"),
+               number_column("SECONDS")}};
+  for (auto line : summary.getByTaskType())
+    tasks.add_row({line.getTaskType().cStr(), line.getTool().cStr(), std::to_string(line.getTotal()),
+                   format_number(line.getSuccessRate()), format_number(line.getAvgTimeS())});
+  out.line("");
+  out.print(tools);
+  out.line("");
+  out.print(tasks);
+}
+
+outcome summary(session& s) {
+  auto answer = s.node.ask<wire::ToolSummary>({.path = "/tools/summary"});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { show_summary(**answer, s.out); });
+  return exit_status::done;
+}
+
+// -- delta ------------------------------------------------------------------------
+
+void show_delta(wire::LearningDelta::Reader delta, output& out) {
+  if (delta.getOrigin().size() > 0)
+    out.line(std::string{"Node  "} + delta.getOrigin().cStr());
+  table rows{{text_column("TASK TYPE"), text_column("TOOL"), number_column("SUCCESS RATE"), number_column("SECONDS"),
+              number_column("RECORDS")}};
+  for (auto task : delta.getCodingBenchmarks())
+    for (auto tool : task.getTools())
+      rows.add_row({task.getTaskType().cStr(), tool.getToolName().cStr(), format_number(tool.getSuccessRate()),
+                    format_number(tool.getAvgTimeS()), std::to_string(tool.getSampleCount())});
+  out.print(rows);
+}
+
+outcome show_learned(session& s, const delta_options& options) {
+  auto answer = s.node.ask<wire::LearningDelta>({.path = with_query("/tools/delta", {{"scope", options.scope}})});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { show_delta(**answer, s.out); });
+  return exit_status::done;
+}
+
+outcome import_delta(session& s, const delta_options& options) {
+  auto document = read_file(options.file, defaults::max_body_bytes);
+  if (!document)
+    return document.error();
+  if (!options.origin.empty()) {
+    auto named = with_member(*document, "origin", options.origin);
+    if (!named)
+      return fail(code_of(named.error()), options.file + ": " + text_of(named.error()));
+    *document = std::move(*named);
+  }
+  auto answer = s.node.ask<wire::Recorded>({.method = "POST", .path = "/tools/delta", .body = std::move(*document)});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    s.out.line("The node knows of " + std::to_string((*answer)->getRecorded()) + " tools of that node now.");
+  });
+  return exit_status::done;
+}
+
+// -- command line -----------------------------------------------------------------
+
+void add_policy(CLI::App& command, std::string& policy, const char* text) {
+  command.add_option("--policy", policy, text)->check(CLI::IsMember({"threshold", "explore"}));
+}
+
+void add_best(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<best_options>();
+  auto& command = *group.add_subcommand("best", "The tool that has done a task type best");
+  command.add_option("TASK_TYPE", options->task_type, "Such as bug_fix")->required();
+  command.add_option("--scope", options->scope, "local: this node's records (default); hive: the other nodes'")
+    ->check(CLI::IsMember({"local", "hive"}));
+  add_policy(command, options->policy, "threshold: highest success rate (default); explore: highest upper bound");
+  ctx.on(command, [options](session& s) { return best(s, *options); });
+}
+
+void add_route(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<route_options>();
+  auto& command = *group.add_subcommand("route", "The tool to use for a task, and why");
+  command.add_option("TASK_TYPE", options->task_type, "Such as bug_fix")->required();
+  command
+    .add_option("--available", options->available, "A tool that can be used, preferred ones first; may be repeated")
+    ->delimiter(',');
+  command.add_option("--override", options->override_tool, "Take this tool if it is available");
+  add_policy(command, options->policy,
+             "explore: try what is little known too (default); threshold: highest success rate");
+  ctx.on(command, [options](session& s) { return route(s, *options); });
+}
+
+void add_delta(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<delta_options>();
+  auto& command = *group.add_subcommand("delta", "What the node has learned of its tools, or take in what another has");
+  auto* scope =
+    command.add_option("--scope", options->scope, "local: this node (default); hive: the other nodes in sum")
+      ->check(CLI::IsMember({"local", "hive"}));
+  auto* file =
+    command.add_option("--import", options->file, "Take in this file, a delta as JSON; - for standard input")
+      ->check(file_or_stdin())
+      ->excludes(scope);
+  command.add_option("--origin", options->origin, "The node that the delta is of, where the file does not say")
+    ->check(valid_id())
+    ->needs(file);
+  ctx.on(command, [options](session& s) {
+    return options->file.empty() ? show_learned(s, *options) : import_delta(s, *options);
+  });
+}
+
+} // namespace
+
+void add_tool_commands(CLI::App& app, context& ctx) {
+  auto& group = add_group(app, "tool", "Which tool is best for a task", examples);
+  add_best(group, ctx);
+  add_route(group, ctx);
+  ctx.on(*group.add_subcommand("summary", "Figures of every tool"), summary);
+  add_delta(group, ctx);
+}
+
+} // namespace hive::ctl

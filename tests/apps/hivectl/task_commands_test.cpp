@@ -1,0 +1,213 @@
+#include "messages/json.hpp"
+#include "messages/tracker.capnp.h"
+#include "tests/apps/support/fake_node.hpp"
+#include "tests/apps/support/hivectl.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr auto one_recorded = R"({"recorded":1})";
+
+fake_node answering(std::string body, int status = 200) {
+  return fake_node{[=](const fake_request&) { return fake_response{status, body}; }};
+}
+
+template <class T>
+msg<T> parse(const std::string& text) {
+  auto message = from_json<T>(text);
+  if (!message)
+    throw std::runtime_error{text_of(message.error()) + " in " + text};
+  return *message;
+}
+
+size_t lines_in(const std::string& text) {
+  return static_cast<size_t>(std::ranges::count(text, '\n'));
+}
+
+// -- record -----------------------------------------------------------------------
+
+TEST(TaskRecord, SendsWhatWasDone) {
+  auto node = answering(one_recorded, 201);
+  auto result = hivectl(node.url(), {"task", "record", "bug fix", "aider/x", "--time", "2.5", "--success", "--model",
+                                     "gpt-4o", "--user", "u1", "--offloaded", "--ended-at", "2026-02-24T12:00:00Z"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, "Recorded.\n");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/tasks");
+  auto sent = parse<wire::TaskRecord>(node.requests().back().body);
+  EXPECT_EQ(sent->getTaskType(), "bug fix");
+  EXPECT_EQ(sent->getToolName(), "aider/x");
+  EXPECT_EQ(sent->getCompletionTimeS(), 2.5);
+  EXPECT_TRUE(sent->getSuccess());
+  EXPECT_TRUE(sent->getOffloaded());
+  EXPECT_EQ(sent->getTimestamp(), 1'771'934'400'000'000);
+  EXPECT_EQ(sent->getIdempotencyKey().size(), 32u);
+}
+
+TEST(TaskRecord, AFailureIsARecordAndTheOutcomeMustBeSaid) {
+  auto node = answering(one_recorded, 201);
+  EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--time", "1", "--failure"}).status, 0);
+  EXPECT_FALSE(parse<wire::TaskRecord>(node.requests().back().body)->getSuccess());
+  EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--time", "1"}).status, 64);
+  EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--success"}).status, 64);
+  for (const char* time : {"-1", "nan", "x", "604801"})
+    EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--success", "--time", time}).status, 64) << time;
+  EXPECT_EQ(node.requests().size(), 1u);
+}
+
+TEST(TaskRecord, RepeatsUnderOneKeyWhenTheNodeIsNotServing) {
+  int asked = 0;
+  fake_node node{[&](const fake_request&) {
+    return ++asked < 3 ? problem(503, R"({"title":"x","detail":"starting","code":"unavailable"})")
+                       : fake_response{201, one_recorded};
+  }};
+  EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--time", "1", "--success"}).status, 0);
+  auto requests = node.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(requests[0].body, requests[2].body);
+}
+
+TEST(TaskRecord, NamesTheKeyWhenItGivesUp) {
+  auto result = hivectl(dead_url(), {"task", "record", "fix", "aider", "--time", "1", "--success", "--key", "mine"});
+  EXPECT_EQ(result.status, 69);
+  EXPECT_THAT(result.err, HasSubstr("--key mine"));
+}
+
+// -- import -----------------------------------------------------------------------
+
+const std::string good = R"({"task_type":"fix","tool_name":"aider","completion_time_s":1.5,"success":true})";
+
+/// Takes everything and says so.
+fake_response take_all(const fake_request& request) {
+  return {201, R"({"recorded":)" + std::to_string(lines_in(request.body)) + "}"};
+}
+
+TEST(TaskImport, NamesBadLinesByTheirPlaceInTheFile) {
+  fake_node node{take_all};
+  temporary_directory folder;
+  auto file = put_file(folder.path() / "t.ndjson",
+                       good + "\n\n{\"task_type\":1}\n" + good + "\r\n" + std::string(100'000, 'x') + "\n" + good);
+  auto result = hivectl(node.url(), {"task", "import", file});
+  EXPECT_EQ(result.status, 1) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("Recorded 3, already there 0, left out 2.\n"));
+  EXPECT_THAT(result.out, HasSubstr("\nline 3: "));
+  EXPECT_THAT(result.out, HasSubstr("\nline 5: it is longer than"));
+  ASSERT_EQ(node.requests().size(), 1u);
+  EXPECT_THAT(node.requests()[0].headers, HasSubstr("Content-Type: application/x-ndjson"));
+  EXPECT_EQ(lines_in(node.requests()[0].body), 3u);
+}
+
+TEST(TaskImport, NamesWhatTheNodeLeavesOutByItsLineToo) {
+  fake_node node{[](const fake_request&) {
+    return fake_response{201, R"({"recorded":1,"duplicates":1,"rejected":[{"line":2,"reason":"too many tools"}]})"};
+  }};
+  temporary_directory folder;
+  auto file = put_file(folder.path() / "t.ndjson", "\n\n" + good + "\nbad\n" + good + "\n" + good + "\n");
+  auto result = hivectl(node.url(), {"task", "import", file, "--json"});
+  EXPECT_EQ(result.status, 1);
+  auto report = parse<wire::TasksRecorded>(result.out);
+  EXPECT_EQ(report->getRecorded(), 1u);
+  EXPECT_EQ(report->getDuplicates(), 1u);
+  ASSERT_EQ(report->getRejected().size(), 2u);
+  EXPECT_EQ(report->getRejected()[0].getLine(), 4u);
+  EXPECT_EQ(report->getRejected()[1].getLine(), 5u);
+}
+
+TEST(TaskImport, GoesInBatchesFromStandardInputToo) {
+  fake_node node{take_all};
+  auto run = hivectl_program({"--url", node.url(), "task", "import", "-"});
+  for (int i = 0; i < 500; ++i)
+    run.input += good + "\n";
+  auto result = run_program(run);
+  EXPECT_EQ(result.status, 0) << result.err;
+  temporary_directory folder;
+  std::string many;
+  for (int i = 0; i < 4'500; ++i)
+    many += good + "\n";
+  result = hivectl(node.url(), {"task", "import", put_file(folder.path() / "t", many)});
+  EXPECT_THAT(result.out, HasSubstr("Recorded 4500,"));
+  EXPECT_EQ(node.requests().size(), 1u + 3u);
+}
+
+TEST(TaskImport, WithASourceGoesOnWhereTheLastOneEnded) {
+  fake_node node{[](const fake_request& request) {
+    return request.method == "GET" ? fake_response{200, R"({"source":"old","row":2})"} : take_all(request);
+  }};
+  temporary_directory folder;
+  auto file = put_file(folder.path() / "t", good + "\n" + good + "\n" + good + "\nbad\n");
+  auto result = hivectl(node.url(), {"task", "import", file, "--source", "old"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.out, HasSubstr("Recorded 1,"));
+  EXPECT_EQ(node.requests()[0].target, "/api/v1/tasks/sources/old");
+  EXPECT_EQ(node.requests()[1].target, "/api/v1/tasks?source=old&after_row=2&through_row=4");
+}
+
+TEST(TaskImport, WaitsForANodeThatIsOverloaded) {
+  int asked = 0;
+  fake_node node{[&](const fake_request& request) {
+    return ++asked < 3 ? problem(429, R"({"title":"x","detail":"full","code":"overloaded"})") : take_all(request);
+  }};
+  temporary_directory folder;
+  EXPECT_EQ(hivectl(node.url(), {"task", "import", put_file(folder.path() / "t", good)}).status, 0);
+  EXPECT_EQ(node.requests().size(), 3u);
+}
+
+TEST(TaskImport, EndsWhenTheNodeIsGone) {
+  temporary_directory folder;
+  EXPECT_EQ(hivectl(dead_url(), {"task", "import", put_file(folder.path() / "t", good)}).status, 69);
+  EXPECT_EQ(hivectl(dead_url(), {"task", "import", "/no/such/file"}).status, 64);
+}
+
+// -- list -------------------------------------------------------------------------
+
+TEST(TaskList, AsksForWhatWasGivenAndPrintsATable) {
+  auto node = answering(R"({"tasks":[{"sequence":7,"task_type":"fix","tool_name":"aider","completion_time_s":1.5,
+    "success":true,"timestamp":"2026-02-24T12:00:00Z","user_id":"u\u001b[31m"}]})");
+  auto result = hivectl(node.url(), {"task", "list", "--task-type", "a b", "--tool", "t&x", "--model", "m", "--user",
+                                     "u", "--since", "2026-02-01", "--until", "2026-03-01T00:00:00+01:00", "--limit",
+                                     "5", "--after", "99"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().target,
+            "/api/v1/tasks?task_type=a%20b&tool_name=t%26x&model_name=m&user_id=u&since=2026-02-01T00%3A00%3A00Z&until="
+            "2026-03-01T00%3A00%3A00%2B01%3A00&after=99&limit=5");
+  EXPECT_EQ(result.out, "RECORD  ENDED AT              TASK TYPE  TOOL   SECONDS  SUCCESS  MODEL  USER      OFFLOADED\n"
+                        "──────  ────────────────────  ─────────  ─────  ───────  ───────  ─────  ────────  ─────────\n"
+                        "     7  2026-02-24T12:00:00Z  fix        aider    1.500  yes      -      u\\x1b[31m  no\n");
+}
+
+TEST(TaskList, FollowsPagesUntilThereAreEnough) {
+  fake_node node{[](const fake_request& request) -> fake_response {
+    auto task = R"({"task_type":"fix","tool_name":"aider","completion_time_s":1,"success":false,"sequence":)";
+    if (request.target.find("after=") == std::string::npos)
+      return {200, std::string{R"({"tasks":[],"next":"9"})"}};
+    if (request.target.find("after=9") != std::string::npos)
+      return {200, R"({"tasks":[)" + std::string{task} + R"(8}],"next":"8"})"};
+    return {200, R"({"tasks":[)" + std::string{task} + R"(7}],"next":"7"})"};
+  }};
+  auto result = hivectl(node.url(), {"task", "list", "--limit", "2", "--json"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  auto page = parse<wire::TaskPage>(result.out);
+  EXPECT_EQ(page->getTasks().size(), 2u);
+  EXPECT_EQ(page->getNext(), "7");
+  EXPECT_EQ(node.requests().size(), 3u);
+  EXPECT_THAT(hivectl(node.url(), {"task", "list", "--limit", "1"}).out, HasSubstr("--after 8"));
+}
+
+TEST(TaskList, StopsAtANodeThatRepeatsItselfAndSaysWhenThereIsNothing) {
+  auto repeating = answering(R"({"tasks":[],"next":"9"})");
+  EXPECT_EQ(hivectl(repeating.url(), {"task", "list"}).status, 1);
+  auto empty = answering(R"({"tasks":[]})");
+  EXPECT_EQ(hivectl(empty.url(), {"task", "list"}).out, "No such task records.\n");
+  EXPECT_EQ(hivectl(empty.url(), {"task", "list", "--since", "yesterday"}).status, 64);
+  EXPECT_EQ(hivectl(empty.url(), {"task", "list", "--limit", "0"}).status, 64);
+}
+
+} // namespace
+} // namespace hive::test

@@ -1,0 +1,106 @@
+#include "messages/json.hpp"
+#include "messages/tracker.capnp.h"
+#include "tests/apps/support/fake_node.hpp"
+#include "tests/apps/support/hivectl.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::test {
+namespace {
+
+using testing::HasSubstr;
+
+fake_node answering(std::string body, int status = 200) {
+  return fake_node{[=](const fake_request&) { return fake_response{status, body}; }};
+}
+
+TEST(ToolBest, PrintsTheToolAndItsFigures) {
+  auto node = answering(R"({"task_type":"bug fix","tool_name":"aider","success_rate":0.875,"avg_time_s":12.5,
+    "sample_count":8,"claim":"tied"})");
+  auto result = hivectl(node.url(), {"tool", "best", "bug fix", "--scope", "hive", "--policy", "explore"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().target, "/api/v1/tools/best?task_type=bug%20fix&scope=hive&policy=explore");
+  EXPECT_EQ(result.out, "TASK TYPE  TOOL   SUCCESS RATE  SECONDS  RECORDS  CLAIM\n"
+                        "─────────  ─────  ────────────  ───────  ───────  ─────\n"
+                        "bug fix    aider         0.875     12.5        8  tied\n");
+}
+
+TEST(ToolBest, WithoutRecordsEndsWith1) {
+  fake_node node{[](const fake_request&) {
+    return problem(404, R"({"title":"x","detail":"no tool has enough records","code":"no_data"})");
+  }};
+  auto result = hivectl(node.url(), {"tool", "best", "fix"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.err, "hivectl: no tool has enough records\n");
+}
+
+TEST(ToolRoute, SendsWhatIsAvailableAndSaysWhy) {
+  auto node = answering(R"({"task_type":"fix","tool_name":"b","reason":"available","success_rate":null,
+    "avg_time_s":null})");
+  auto result = hivectl(node.url(), {"tool", "route", "fix", "--available", "a,b", "--available", "c&d", "--override",
+                                     "x", "--policy", "threshold"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().target,
+            "/api/v1/tools/route?task_type=fix&available=a%2Cb%2Cc%26d&override=x&policy=threshold");
+  EXPECT_THAT(result.out, HasSubstr("fix        b     available  no                    -        -        0  none\n"));
+}
+
+TEST(ToolSummary, PrintsBothTables) {
+  auto node = answering(R"({"total_benchmarks":9,"by_tool":[{"tool":"aider","total":9,"success_rate":0.5,
+    "avg_time_s":1.25}],"by_task_type":[{"task_type":"fix","tool":"aider","total":9,"success_rate":0.5,
+    "avg_time_s":1.25}]})");
+  auto result = hivectl(node.url(), {"tool", "summary"});
+  EXPECT_EQ(result.out, "Records  9\n"
+                        "\n"
+                        "TOOL   RECORDS  SUCCESS RATE  SECONDS\n"
+                        "─────  ───────  ────────────  ───────\n"
+                        "aider        9           0.5     1.25\n"
+                        "\n"
+                        "TASK TYPE  TOOL   RECORDS  SUCCESS RATE  SECONDS\n"
+                        "─────────  ─────  ───────  ────────────  ───────\n"
+                        "fix        aider        9           0.5     1.25\n");
+}
+
+constexpr auto delta_json = R"({"coding_benchmarks":{"fix":{"aider":{"success_rate":0.5,"avg_time_s":2,
+  "sample_count":8}}},"ts":1.5,"origin":"node-a"})";
+
+TEST(ToolDelta, PrintsTheDelta) {
+  auto node = answering(delta_json);
+  auto result = hivectl(node.url(), {"tool", "delta", "--scope", "hive"});
+  EXPECT_EQ(node.requests().back().target, "/api/v1/tools/delta?scope=hive");
+  EXPECT_EQ(result.out, "Node  node-a\n"
+                        "TASK TYPE  TOOL   SUCCESS RATE  SECONDS  RECORDS\n"
+                        "─────────  ─────  ────────────  ───────  ───────\n"
+                        "fix        aider           0.5        2        8\n");
+  auto as_json = from_json<wire::LearningDelta>(hivectl(node.url(), {"tool", "delta", "--json"}).out);
+  ASSERT_TRUE(as_json) << text_of(as_json.error());
+  EXPECT_EQ(to_json(*as_json), to_json(*from_json<wire::LearningDelta>(delta_json)));
+}
+
+TEST(ToolDelta, ImportSendsTheFileUnderTheGivenOrigin) {
+  auto node = answering(R"({"recorded":1})", 201);
+  temporary_directory folder;
+  auto file = put_file(folder.path() / "d.json", delta_json);
+  auto result = hivectl(node.url(), {"tool", "delta", "--import", file});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().method, "POST");
+  EXPECT_EQ(node.requests().back().body, delta_json);
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--import", file, "--origin", "peer-7"}).status, 0);
+  auto sent = from_json<wire::LearningDelta>(node.requests().back().body);
+  ASSERT_TRUE(sent) << text_of(sent.error());
+  EXPECT_EQ((*sent)->getOrigin(), "peer-7");
+}
+
+TEST(ToolDelta, OptionsThatDoNotBelongTogetherAreWrongUsage) {
+  auto node = answering(delta_json);
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--origin", "x"}).status, 64);
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--scope", "hive", "--import", "-"}).status, 64);
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--scope", "all"}).status, 64);
+  EXPECT_TRUE(node.requests().empty());
+}
+
+} // namespace
+} // namespace hive::test
