@@ -5,13 +5,15 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check check-fast lint-api bench soak clean
+.PHONY: help setup build run hive test check check-fast lint-api bench soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
 	@echo
 	@echo '  make run           set up, build, start a node on 127.0.0.1:7420, measure this checkout, keep serving'
 	@echo '  make run ONCE=1    the same, and stop after the verdict'
+	@echo '  make hive          set up, build, start three nodes with certificates, record on one, show the route on the others'
+	@echo '  make hive ONCE=1   the same, and stop'
 	@echo '  make test          set up, build everything (release), run all tests'
 	@echo '  make check         what a change must pass: format, include direction, warnings as errors, sanitizers, tests'
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
@@ -32,6 +34,9 @@ build: setup
 
 run: build
 	@deploy/run.sh $(if $(ONCE),--once)
+
+hive: build
+	@deploy/hive.sh $(if $(ONCE),--once)
 
 test: build
 	@ctest --test-dir build/release --output-on-failure --no-tests=error -j $(JOBS)
