@@ -4,6 +4,8 @@
 // of category hive (messages/ec.hpp), whose text names the offending thing.
 
 #include "messages/benchmark.capnp.h"
+#include "messages/door.capnp.h"
+#include "messages/ids.hpp"
 #include "messages/msg.hpp"
 #include "messages/node.capnp.h"
 #include "messages/snapshot.capnp.h"
@@ -91,8 +93,68 @@ using upgrade_checker_actor = caf::typed_actor<
   // Judges whether `new` may replace `old`, from the stored snapshots.
   caf::replies_to<msg<wire::UpgradeQuery>>::with<msg<wire::UpgradeCheck>>>;
 
+/// actors/hive: what the node at the other end of a link may ask. Every link has one at either end, so that it knows
+/// who asks.
+using link_actor = caf::typed_actor<
+  // Answers with the ping's payload.
+  caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>>;
+
+/// A node that the door knows of from elsewhere than its own links.
+struct meet_node {
+  node_id node;
+  std::string address; ///< ADDRESS:PORT of its door
+};
+
+/// actors/hive: finds other nodes, checks who they are and keeps one link with each.
+using door_actor = caf::typed_actor<
+  // Links with this node, now and whenever the link is lost, if it is this node that dials: the one with the lower id.
+  caf::reacts_to<meet_node>>;
+
+/// The door is open: `self` is how this node introduces itself.
+struct door_opened {
+  door_actor door;
+  msg<wire::Hello> self;
+};
+
+/// A link with this node is being made.
+struct link_offer {
+  node_id node;
+  msg<wire::Hello> hello;
+};
+
+/// A link stands: requests to `peer` go to the other node. They need a finite timeout.
+struct link_up {
+  node_id node;
+  msg<wire::Hello> hello;
+  link_actor peer;
+};
+
+/// The link is lost; its handle stays dead, also when the node comes back.
+struct link_down {
+  node_id node;
+  std::string reason;
+};
+
+/// Whoever uses the links. For each node it is told in turn of up and down, never of two ups.
+using link_owner_actor =
+  caf::typed_actor<caf::reacts_to<door_opened>,
+                   // Answers with what shall serve that node's requests; it is told to exit when the link is lost.
+                   caf::replies_to<link_offer>::with<link_actor>, //
+                   caf::reacts_to<link_up>, caf::reacts_to<link_down>>;
+
+/// actors/hive: knows the nodes of the hive from their links.
+using roster_actor = link_owner_actor::extend<
+  // This node and those it has been linked with.
+  caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
+
 } // namespace hive
 
 // Local to a process by design: nobody commits to another node's store.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::write_set)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::committed)
+// The door and its owner are parts of one node.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::meet_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::door_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_offer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_up)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_down)

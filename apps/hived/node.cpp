@@ -4,7 +4,11 @@
 #include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"
 #include "actors/benchmark/runner.hpp"
+#include "actors/hive/door.hpp"
+#include "actors/hive/network.hpp"
+#include "actors/hive/roster.hpp"
 #include "actors/http/api.hpp"
+#include "actors/http/hive_routes.hpp"
 #include "actors/http/task_routes.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/node/identity.hpp"
@@ -23,9 +27,13 @@
 namespace hive {
 namespace {
 
+constexpr int64_t micros_per_s = 1'000'000;
+
 struct caf_config : caf::actor_system_config {
-  caf_config() {
+  explicit caf_config(const door_config& door) {
     register_messages(*this);
+    if (door.listen)
+      configure_network(*this, door.network);
     set("logger.verbosity", caf::atom("quiet")); // CAF's own log is about CAF
     // One queue for all workers: with stealing, a chain of messages between few busy actors waits on sleeping workers.
     // Measured with the tracker's benchmark: 88,000 to 105,000 records/s with stealing, 132,000 to 190,000 with this.
@@ -54,6 +62,9 @@ private:
 } // namespace
 
 struct node::impl {
+  explicit impl(const node_config& given) : config{given}, system_config{config.door}, system{system_config} {
+  }
+
   node_config config;
   node_identity identity;
   std::shared_ptr<database> db;
@@ -61,7 +72,7 @@ struct node::impl {
   std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
   std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
   caf_config system_config;
-  caf::actor_system system{system_config};
+  caf::actor_system system;
 
   // Handles of the services, each set when its service starts and used by those behind it.
   committer_actor committer;
@@ -70,6 +81,8 @@ struct node::impl {
   registry_actor registry;
   upgrade_checker_actor upgrades;
   tracker_actor tracker;
+  roster_actor roster;
+  door_actor door;
   supervisor_actor supervisor;
 
   /// Wraps a spawn function as a service whose typed handle is kept in `handle`.
@@ -85,7 +98,7 @@ struct node::impl {
   std::vector<service> services() {
     auto store = make_service("store", committer, [this] { return spawn_committer(system, db); });
     store.essential = true;
-    return {
+    std::vector<service> out{
       store,
       make_service("runner", runner, [this] { return system.spawn(hive::runner, runner_options{}); }),
       make_service("inputs", inputs,
@@ -98,7 +111,48 @@ struct node::impl {
                      options.node = identity.id.value;
                      return spawn_tracker(system, db, committer, std::move(options));
                    }),
+      make_service("roster", roster, [this] { return system.spawn(hive::roster, own_hello()); }),
       {"http", [this] { return start_http(); }}};
+    if (config.door.listen)
+      out.push_back({"door", [this] { return start_door(); }});
+    return out;
+  }
+
+  node_description describe_node() const {
+    node_description out;
+    out.name = config.name;
+    out.tier = config.tier;
+    out.labels = config.labels;
+    out.gpus = find_gpus().devices;
+    out.software = version_text;
+    return out;
+  }
+
+  /// As the node introduces itself while it has no door.
+  msg<wire::Hello> own_hello() const {
+    auto card = make_card(describe_node(), {}, identity, std::nullopt, now_unix_micros());
+    return make_hello(identity, certificate_role::node, card ? *card : msg<wire::NodeCard>{});
+  }
+
+  caf::expected<caf::actor> start_door() {
+    door_options options;
+    options.listen = *config.door.listen;
+    options.advertise = config.door.advertise;
+    options.join = config.door.join;
+    options.identity = identity;
+    options.about = describe_node();
+    if (!config.door.tls.empty()) {
+      auto shown = load_credentials(config.door.tls, certificate_role::node, now_unix_micros() / micros_per_s);
+      if (!shown)
+        return shown.error();
+      options.shown = std::move(*shown);
+    }
+    auto opened = spawn_door(system, std::move(options), roster);
+    if (!opened)
+      return opened.error();
+    door = opened->door;
+    config.door.listen = opened->at; // a restart takes the same one, also where any was asked for
+    return caf::actor_cast<caf::actor>(door);
   }
 
   registry_options describe_registry() {
@@ -144,6 +198,13 @@ struct node::impl {
     return out;
   }
 
+  std::vector<http::route> further_routes() const {
+    auto out = http::task_routes(tracker);
+    for (auto& route : http::hive_routes(roster))
+      out.push_back(std::move(route));
+    return out;
+  }
+
   caf::expected<caf::actor> start_http() {
     http::api_services api;
     api.registry = registry;
@@ -156,7 +217,7 @@ struct node::impl {
     };
     api.metrics = metrics;
     api.version = version_text;
-    auto server = http::spawn_server(system, config.http, http::api_routes(api, http::task_routes(tracker)), metrics);
+    auto server = http::spawn_server(system, config.http, http::api_routes(api, further_routes()), metrics);
     if (!server)
       return server.error();
     config.http.port = server->port; // a restart takes the same one, also where any was asked for
@@ -191,8 +252,9 @@ node::node(std::unique_ptr<impl> state) : impl_{std::move(state)} {
 node::~node() = default;
 
 caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
-  auto state = std::make_unique<impl>();
-  state->config = config;
+  auto state = std::make_unique<impl>(config);
+  if (config.door.listen)
+    forbid_remote_spawning(state->system);
   auto options = config.store;
   options.on_background_error = [](std::string what) { spdlog::error("The store's background work failed: {}", what); };
   auto db = database::open(std::move(options));
@@ -214,6 +276,11 @@ const node_id& node::id() const {
 
 std::string node::http_endpoint() const {
   return impl_->config.http.endpoint();
+}
+
+std::string node::door_endpoint() const {
+  auto& at = impl_->config.door.listen;
+  return at ? at->text() : "off";
 }
 
 caf::error node::serve_until(shutdown_signal& signal) {
