@@ -125,6 +125,31 @@ inline constexpr auto gossip_timeout = 10s;
 inline constexpr size_t max_told_claims = 64;
 /// Rounds between two looks at the newest results, which change with captures only.
 inline constexpr uint64_t rounds_per_results = 10;
+// -- hive ----------------------------------------------------------------------
+
+/// Versions of the protocol between nodes that this program speaks.
+inline constexpr uint16_t min_hello_version = 1;
+inline constexpr uint16_t max_hello_version = 1;
+/// From the first byte of a connection to admission. Across the world it takes four round trips, below a second.
+inline constexpr auto hello_timeout = 3s;
+/// Connections whose other end is not known yet, dialled and accepted alike; each has a thread for a moment.
+inline constexpr size_t max_greetings = 64;
+/// From admission until both ends have each other's handles.
+inline constexpr auto introduction_timeout = 3s;
+/// Before a lost link is dialled again the first time, and at most. The first is short because most losses are
+/// restarts; the last keeps a node that comes back from being waited for.
+inline constexpr auto redial_min = 100ms;
+inline constexpr auto redial_max = 2s;
+/// Nodes that are dialled at all; as many as the hive may have.
+inline constexpr size_t max_dial_targets = 1'024;
+/// A link that is silent for longer is down; the heartbeat keeps a healthy one from being silent.
+inline constexpr auto heartbeat_interval = 500ms;
+inline constexpr auto link_timeout = 2s;
+/// Lines that refusals may write to the log at once and per second: a stranger must not fill the disk.
+inline constexpr uint32_t refusal_log_burst = 20;
+inline constexpr uint32_t refusal_log_per_s = 1;
+/// Nodes that are remembered for the list of nodes.
+inline constexpr size_t max_known_nodes = 1'024;
 
 // -- http ----------------------------------------------------------------------
 

@@ -29,7 +29,8 @@ int run(const hive::node_config& config) {
     spdlog::critical("hived does not start: {}", hive::text_of(node.error()));
     return exit_failed;
   }
-  std::printf("hived ready http=%s door=off node=%s\n", (*node)->http_endpoint().c_str(), (*node)->id().value.c_str());
+  std::printf("hived ready http=%s door=%s node=%s\n", (*node)->http_endpoint().c_str(),
+              (*node)->door_endpoint().c_str(), (*node)->id().value.c_str());
   std::fflush(stdout);
   auto failure = (*node)->serve_until(signal);
   if (failure)

@@ -1,7 +1,7 @@
 # Every library that Hivemark is built on. `deploy/setup.sh` installs the Debian packages they come from.
 
 find_package(Threads REQUIRED)
-find_package(CAF 0.17.6 EXACT REQUIRED COMPONENTS core io openssl)
+find_package(CAF 0.17.6 EXACT REQUIRED COMPONENTS core io)
 find_package(CapnProto CONFIG REQUIRED)
 find_package(RocksDB CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)

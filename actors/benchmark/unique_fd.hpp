@@ -28,6 +28,10 @@ public:
   explicit operator bool() const {
     return fd_ >= 0;
   }
+  /// Gives the descriptor away without closing it.
+  int release() {
+    return std::exchange(fd_, -1);
+  }
   void reset() {
     if (fd_ >= 0)
       close(std::exchange(fd_, -1));

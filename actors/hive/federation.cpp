@@ -98,6 +98,7 @@ caf::error federation_state::init(pointer self, federation_services services, fe
     return unreadable;
   for (const auto& origin : replica_->origins())
     tell_tracker(origin);
+  introduce(options_.self);
   self_->send(self_, round_atom::value);
   self_->send(self_, pulse_atom::value);
   return caf::none;
@@ -205,12 +206,16 @@ void federation_state::commit_own(const std::vector<slot_ptr>& written) {
 
 void federation_state::open(const door_opened& door) {
   door_ = door.door;
-  own_.want(slot_kind::card, {{std::string{card_key}, to_packed(msg<wire::NodeCard>::copy_of(door.self->getCard()))}});
-  write_own();
+  introduce(door.self);
   replica_->visit_good([this](const node_id& origin, const slot_ptr& what) {
     if (what->name.kind == slot_kind::card)
       meet({origin, what});
   });
+}
+
+void federation_state::introduce(const msg<wire::Hello>& self) {
+  own_.want(slot_kind::card, {{std::string{card_key}, to_packed(msg<wire::NodeCard>::copy_of(self->getCard()))}});
+  write_own();
 }
 
 link_actor federation_state::offer(const link_offer& offered) {

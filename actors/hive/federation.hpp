@@ -32,6 +32,8 @@ struct federation_options {
   signing_keys keys;
   uint64_t epoch = 0;
   gossip_profile gossip;
+  /// How this node introduces itself until its door says it better.
+  msg<wire::Hello> self;
   replica_options bounds;
   membership_options membership;
   /// Who may take part; everybody by default, which is for the loopback.
@@ -118,6 +120,7 @@ private:
   };
 
   caf::error restore();
+  void introduce(const msg<wire::Hello>& self);
   void refresh();
   void take_results(const msg<wire::LatestResults>& results);
   /// Makes what is wanted of the own slots durable and then tells it.

@@ -20,6 +20,7 @@ Examples:
   hived                                     a node on 127.0.0.1:7420 with its data in ./hive-data
   hived --data /var/lib/hive --http 127.0.0.1:0
   hived --config /etc/hivemark/hived.toml
+  hived --door 10.0.0.7:7421 --tls /etc/hivemark/tls --join 10.0.0.1:7421
 
 Once it serves, hived prints one line:  hived ready http=ADDR:PORT door=ADDR:PORT node=ID
 SIGTERM and SIGINT stop it gracefully, a second one at once.
@@ -30,6 +31,9 @@ struct overrides {
   std::string config_file;
   std::string data;
   std::string http;
+  std::string door;
+  std::vector<std::string> join;
+  std::string tls;
   std::string name;
   std::string log_level;
 };
@@ -39,6 +43,17 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "node";
 }
 
+void apply_door(const overrides& given, door_config& out) {
+  if (!given.door.empty())
+    out.listen = parse_endpoint(given.door, "--door");
+  if (!given.join.empty())
+    out.join.clear();
+  for (const auto& text : given.join)
+    out.join.push_back(parse_endpoint(text, "--join"));
+  if (!given.tls.empty())
+    out.tls = given.tls;
+}
+
 node_config build_config(const overrides& given) {
   node_config config;
   config.name = host_name();
@@ -46,8 +61,12 @@ node_config build_config(const overrides& given) {
     read_config_file(given.config_file, config);
   if (!given.data.empty())
     config.store.directory = given.data;
-  if (!given.http.empty())
-    parse_endpoint(given.http, "--http", config.http.address, config.http.port);
+  if (!given.http.empty()) {
+    auto at = parse_endpoint(given.http, "--http");
+    config.http.address = at.address;
+    config.http.port = at.port;
+  }
+  apply_door(given, config.door);
   if (!given.name.empty())
     config.name = given.name;
   if (!given.log_level.empty())
@@ -68,6 +87,22 @@ command_line_result parse_command_line(int argc, char** argv) {
   app.add_option("--http", given.http, "Where to serve HTTP (http.listen; default 127.0.0.1:7420; port 0: a free one)")
     ->envname("HIVE_HTTP")
     ->type_name("ADDR:PORT");
+  app
+    .add_option("--door", given.door,
+                "Where other nodes come in (door.listen; default: off; usually port 7421; port 0: a free one)")
+    ->envname("HIVE_DOOR")
+    ->type_name("ADDR:PORT");
+  app.add_option("--join", given.join, "Door of a node to link with (door.join); may be repeated")
+    ->envname("HIVE_JOIN")
+    ->type_name("ADDR:PORT")
+    ->delimiter(',')
+    ->take_all()
+    ->allow_extra_args(false);
+  app
+    .add_option("--tls", given.tls,
+                "Directory with ca.pem, cert.pem and key.pem, as hivectl node issue makes it (door.tls)")
+    ->envname("HIVE_TLS")
+    ->type_name("DIR");
   app.add_option("--name", given.name, "Name of the node (node.name; default: the host name)")
     ->envname("HIVE_NAME")
     ->type_name("NAME");

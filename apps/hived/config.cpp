@@ -4,13 +4,14 @@
 #include "messages/ids.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 
 namespace hive {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t max_labels = 64;        // as a node's card holds
 constexpr double max_timeout_s = 86'400; // a day: longer measurements than that are not made while one waits
 
 /// Throws what an options struct's `validate` says of it.
@@ -31,8 +32,62 @@ void read_timeout(toml_section& in, std::string_view key, std::chrono::milliseco
   out = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
+void read_endpoint(toml_section& in, std::string_view key, std::optional<endpoint>& out) {
+  std::string text;
+  in.read(key, text);
+  if (text.empty())
+    return;
+  out = endpoint::parse(text);
+  if (!out)
+    in.refuse(key, "must be ADDRESS:PORT");
+}
+
+void read_milliseconds(toml_section& in, std::string_view key, std::chrono::milliseconds& out, uint64_t min,
+                       uint64_t max) {
+  auto value = static_cast<uint64_t>(out.count());
+  in.read(key, value, min, max);
+  out = std::chrono::milliseconds{value};
+}
+
+constexpr std::array tiers{"flat", "regional", "central"}; // in the order of wire::NodeTier
+
+void read_tier(toml_section& in, wire::NodeTier& out) {
+  std::string text = tiers[static_cast<size_t>(out)];
+  in.read("tier", text);
+  auto found = std::find(tiers.begin(), tiers.end(), text);
+  if (found == tiers.end())
+    in.refuse("tier", "must be flat, regional or central");
+  out = static_cast<wire::NodeTier>(found - tiers.begin());
+}
+
+void read_labels(toml_section& in, std::vector<std::string>& out) {
+  in.read("labels", out);
+  if (out.size() > max_labels)
+    in.refuse("labels", "has more than " + std::to_string(max_labels) + " elements");
+  if (!std::all_of(out.begin(), out.end(), is_valid_id))
+    in.refuse("labels", "has an element that is no label: each " + std::string{id_rule});
+}
+
+void read_door(toml_section& in, door_config& out) {
+  read_endpoint(in, "listen", out.listen);
+  read_endpoint(in, "advertise", out.advertise);
+  read_path(in, "tls", out.tls);
+  std::vector<std::string> join;
+  in.read("join", join);
+  for (const auto& text : join) {
+    auto at = endpoint::parse(text);
+    if (!at)
+      in.refuse("join", "must be an array of ADDRESS:PORT");
+    out.join.push_back(*at);
+  }
+  read_milliseconds(in, "heartbeat_ms", out.network.heartbeat, 10, 60'000);
+  read_milliseconds(in, "timeout_ms", out.network.link_timeout, 20, 600'000);
+}
+
 void read_node(toml_section& in, node_config& config) {
   in.read("name", config.name);
+  read_tier(in, config.tier);
+  read_labels(in, config.labels);
   in.read("log_level", config.log_level);
   read_path(in, "data", config.store.directory);
   read_path(in, "checkout", config.checkout);
@@ -48,14 +103,11 @@ void read_store(toml_section& in, database_options& out) {
 }
 
 void read_http(toml_section& in, http::server_options& out) {
-  std::string listen;
-  in.read("listen", listen);
-  if (!listen.empty()) {
-    try {
-      parse_endpoint(listen, "listen", out.address, out.port);
-    } catch (const config_error&) {
-      in.refuse("listen", "must be ADDRESS:PORT");
-    }
+  std::optional<endpoint> listen;
+  read_endpoint(in, "listen", listen);
+  if (listen) {
+    out.address = listen->address;
+    out.port = listen->port;
   }
   in.read("insecure", out.insecure);
   uint64_t max_body_mib = out.max_body_bytes >> 20;
@@ -145,6 +197,18 @@ void read_tracker(toml_section& in, tracker_options& out) {
     out.heuristics.insert_or_assign(task_type, tool);
 }
 
+void read_federation(toml_section& in, gossip_profile& out) {
+  std::string profile = "lan";
+  in.read("profile", profile);
+  auto named = gossip_profile::named(profile);
+  if (!named)
+    in.refuse("profile", "must be lan, full, constrained or minimal");
+  out = *named;
+  uint64_t interval_ms = static_cast<uint64_t>(out.interval.count());
+  in.read("interval_ms", interval_ms, 10, 86'400'000);
+  out.interval = std::chrono::milliseconds{interval_ms};
+}
+
 void read_daemon(toml_section& in, coding_daemon_options& out) {
   double tick_s = std::chrono::duration<double>(out.tick).count();
   in.read("tick_s", tick_s, 0.1, 86'400);
@@ -166,26 +230,19 @@ void read_config_file(const fs::path& file, node_config& config) {
   root.section("node", [&](toml_section& s) { read_node(s, config); });
   root.section("store", [&](toml_section& s) { read_store(s, config.store); });
   root.section("http", [&](toml_section& s) { read_http(s, config.http); });
+  root.section("door", [&](toml_section& s) { read_door(s, config.door); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
+  root.section("federation", [&](toml_section& s) { read_federation(s, config.gossip); });
   root.section("daemon", [&](toml_section& s) { read_daemon(s, config.coding_daemon); });
   root.finish();
 }
 
-void parse_endpoint(std::string_view text, std::string_view option, std::string& address, uint16_t& port) {
-  auto colon = text.rfind(':');
-  auto host = text.substr(0, colon == text.npos ? 0 : colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != host.npos)
-    host = {}; // an IPv6 address without brackets: where it ends is anybody's guess
-  uint16_t number = 0;
-  auto digits = colon == text.npos ? std::string_view{} : text.substr(colon + 1);
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (host.empty() || digits.empty() || error != std::errc{} || end != digits.data() + digits.size())
+endpoint parse_endpoint(std::string_view text, std::string_view option) {
+  auto out = endpoint::parse(text);
+  if (!out)
     throw config_error{std::string{option} + " must be ADDRESS:PORT, not " + std::string{text}};
-  address = host;
-  port = number;
+  return *out;
 }
 
 void validate(const node_config& config) {
@@ -196,6 +253,9 @@ void validate(const node_config& config) {
     throw config_error{"the log level \"" + config.log_level +
                        "\" must be trace, debug, info, warning, error or critical"};
   require("http", config.http.validate());
+  require("door", config.door.network.validate());
+  if (!config.door.listen && !config.door.join.empty())
+    throw config_error{"[door] a node that joins others needs a door of its own (--door or door.listen)"};
   require("benchmarks.model_registry", config.model_registry.validate());
   require("benchmarks.world_model", config.world_model.validate());
   require("benchmarks.regression", config.regression.validate());

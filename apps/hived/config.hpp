@@ -5,8 +5,12 @@
 #include "actors/benchmark/regression_adapter.hpp"
 #include "actors/benchmark/world_model_adapter.hpp"
 #include "actors/daemon/coding_daemon.hpp"
+#include "actors/hive/endpoint.hpp"
+#include "actors/hive/federation.hpp"
+#include "actors/hive/network.hpp"
 #include "actors/http/server.hpp"
 #include "actors/tracker/tracker.hpp"
+#include "messages/hive.capnp.h"
 #include "storage/database.hpp"
 
 #include <filesystem>
@@ -14,17 +18,34 @@
 
 namespace hive {
 
+/// How a node meets others.
+struct door_config {
+  /// Where others come in; without it the node stands alone.
+  std::optional<endpoint> listen;
+  /// Where others shall dial, when that is another address.
+  std::optional<endpoint> advertise;
+  /// Doors of nodes to link with at once.
+  std::vector<endpoint> join;
+  /// Directory with ca.pem, cert.pem and key.pem; empty: plain, which only the loopback allows.
+  std::filesystem::path tls;
+  network_options network;
+};
+
 /// All that a node can be told, with its defaults. Built from the command line, the environment and the TOML file, in
 /// this order of precedence.
 struct node_config {
   /// Name of the node in its snapshots; the machine's host name when not given.
   std::string name;
+  wire::NodeTier tier = wire::NodeTier::FLAT;
+  /// Free words by which others choose this node.
+  std::vector<std::string> labels;
   /// Git checkout whose HEAD names the commit of a capture; the working directory when not given.
   std::filesystem::path checkout = ".";
   /// trace, debug, info, warning, error or critical.
   std::string log_level = "info";
   database_options store;
   http::server_options http;
+  door_config door;
   /// Times that each adapter measures in a capture that names no number.
   uint32_t repeats = 1;
   model_registry_options model_registry;
@@ -32,6 +53,7 @@ struct node_config {
   regression_options regression;
   guardrail_options guardrail;
   tracker_options tracker;
+  gossip_profile gossip;
   coding_daemon_options coding_daemon;
 };
 
@@ -39,7 +61,7 @@ struct node_config {
 void read_config_file(const std::filesystem::path& file, node_config& config);
 
 /// Takes `ADDRESS:PORT` apart (IPv6 addresses in brackets). Throws config_error, which names `option`.
-void parse_endpoint(std::string_view text, std::string_view option, std::string& address, uint16_t& port);
+endpoint parse_endpoint(std::string_view text, std::string_view option);
 
 /// What the file alone cannot tell. Throws config_error.
 void validate(const node_config& config);

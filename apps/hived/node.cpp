@@ -5,7 +5,9 @@
 #include "actors/benchmark/registry.hpp"
 #include "actors/benchmark/runner.hpp"
 #include "actors/daemon/coding_daemon.hpp"
-#include "actors/hive/outbox.hpp"
+#include "actors/hive/door.hpp"
+#include "actors/hive/federation.hpp"
+#include "actors/hive/network.hpp"
 #include "actors/http/api.hpp"
 #include "actors/http/hive_routes.hpp"
 #include "actors/http/research_routes.hpp"
@@ -28,9 +30,17 @@
 namespace hive {
 namespace {
 
+constexpr int64_t micros_per_s = 1'000'000;
+
+std::string_view as_text(capnp::Data::Reader bytes) {
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
 struct caf_config : caf::actor_system_config {
-  caf_config() {
+  explicit caf_config(const door_config& door) {
     register_messages(*this);
+    if (door.listen)
+      configure_network(*this, door.network);
     set("logger.verbosity", caf::atom("quiet")); // CAF's own log is about CAF
     // One queue for all workers: with stealing, a chain of messages between few busy actors waits on sleeping workers.
     // Measured with the tracker's benchmark: 88,000 to 105,000 records/s with stealing, 132,000 to 190,000 with this.
@@ -59,14 +69,18 @@ private:
 } // namespace
 
 struct node::impl {
+  explicit impl(const node_config& given) : config{given}, system_config{config.door}, system{system_config} {
+  }
+
   node_config config;
   node_identity identity;
+  std::optional<credentials> shown; ///< to other nodes
   std::shared_ptr<database> db;
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
   std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
   std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
   caf_config system_config;
-  caf::actor_system system{system_config};
+  caf::actor_system system;
 
   // Handles of the services, each set when its service starts and used by those behind it.
   committer_actor committer;
@@ -78,6 +92,7 @@ struct node::impl {
   federation_actor federation;
   research_actor research;
   coding_daemon_actor coding_daemon;
+  door_actor door;
   supervisor_actor supervisor;
 
   /// Wraps a spawn function as a service whose typed handle is kept in `handle`.
@@ -93,7 +108,7 @@ struct node::impl {
   std::vector<service> services() {
     auto store = make_service("store", committer, [this] { return spawn_committer(system, db); });
     store.essential = true;
-    return {
+    std::vector<service> out{
       store,
       make_service("runner", runner, [this] { return system.spawn(hive::runner, runner_options{}); }),
       make_service("inputs", inputs,
@@ -106,7 +121,7 @@ struct node::impl {
                      options.node = identity.id.value;
                      return spawn_tracker(system, db, committer, std::move(options));
                    }),
-      make_service("federation", federation, [this] { return system.spawn(outbox, db, committer); }),
+      make_service("federation", federation, [this] { return start_federation(); }),
       make_service("research", research,
                    [this] {
                      return system.spawn(research_directory, research_services{db, committer, tracker, federation});
@@ -114,6 +129,56 @@ struct node::impl {
       make_service("coding daemon", coding_daemon,
                    [this] { return system.spawn(hive::coding_daemon, tracker, federation, config.coding_daemon); }),
       {"http", [this] { return start_http(); }}};
+    if (config.door.listen)
+      out.push_back({"door", [this] { return start_door(); }});
+    return out;
+  }
+
+  node_description describe_node() const {
+    node_description out;
+    out.name = config.name;
+    out.tier = config.tier;
+    out.labels = config.labels;
+    out.gpus = find_gpus().devices;
+    out.software = version_text;
+    return out;
+  }
+
+  /// As the node introduces itself while it has no door.
+  msg<wire::Hello> own_hello() const {
+    auto card = make_card(describe_node(), {}, identity, std::nullopt, now_unix_micros());
+    return make_hello(identity, certificate_role::node, card ? *card : msg<wire::NodeCard>{});
+  }
+
+  federation_actor start_federation() {
+    federation_options options;
+    options.keys = {identity.public_key, identity.secret_key};
+    options.epoch = identity.epoch;
+    options.gossip = config.gossip;
+    options.self = own_hello();
+    if (shown)
+      options.admit = [ca = shown->ca](const public_key& key, wire::NodeCard::Reader card) {
+        auto admission = card.getAdmission();
+        return check_admission(ca, as_text(admission.getCertificate()), node_id_of(key),
+                               as_text(admission.getSignature()), now_unix_micros() / micros_per_s);
+      };
+    return system.spawn(hive::federation, federation_services{db, committer, tracker, registry}, std::move(options));
+  }
+
+  caf::expected<caf::actor> start_door() {
+    door_options options;
+    options.listen = *config.door.listen;
+    options.advertise = config.door.advertise;
+    options.join = config.door.join;
+    options.identity = identity;
+    options.about = describe_node();
+    options.shown = shown;
+    auto opened = spawn_door(system, std::move(options), federation);
+    if (!opened)
+      return opened.error();
+    door = opened->door;
+    config.door.listen = opened->at; // a restart takes the same one, also where any was asked for
+    return caf::actor_cast<caf::actor>(door);
   }
 
   registry_options describe_registry() {
@@ -208,8 +273,9 @@ node::node(std::unique_ptr<impl> state) : impl_{std::move(state)} {
 node::~node() = default;
 
 caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
-  auto state = std::make_unique<impl>();
-  state->config = config;
+  auto state = std::make_unique<impl>(config);
+  if (config.door.listen)
+    forbid_remote_spawning(state->system);
   auto options = config.store;
   options.on_background_error = [](std::string what) { spdlog::error("The store's background work failed: {}", what); };
   auto db = database::open(std::move(options));
@@ -220,6 +286,12 @@ caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
   if (!identity)
     return identity.error();
   state->identity = std::move(*identity);
+  if (!config.door.tls.empty()) {
+    auto shown = load_credentials(config.door.tls, certificate_role::node, now_unix_micros() / micros_per_s);
+    if (!shown)
+      return shown.error();
+    state->shown = std::move(*shown);
+  }
   if (auto failure = state->start_services())
     return failure;
   return std::unique_ptr<node>{new node{std::move(state)}};
@@ -231,6 +303,11 @@ const node_id& node::id() const {
 
 std::string node::http_endpoint() const {
   return impl_->config.http.endpoint();
+}
+
+std::string node::door_endpoint() const {
+  auto& at = impl_->config.door.listen;
+  return at ? at->text() : "off";
 }
 
 caf::error node::serve_until(shutdown_signal& signal) {

@@ -22,6 +22,9 @@ public:
   /// ADDRESS:PORT with the port that is really bound.
   std::string http_endpoint() const;
 
+  /// The same of the door, or "off".
+  std::string door_endpoint() const;
+
   /// Returns after an ordered stop: nothing when `signal` asked for it, else why the node gave up.
   caf::error serve_until(shutdown_signal& signal);
 

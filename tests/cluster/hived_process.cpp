@@ -109,6 +109,7 @@ bool hived_process::becomes_ready() {
     return false;
   endpoint_ = value_of(line, "http=");
   node_ = value_of(line, "node=");
+  door_ = value_of(line, "door=");
   return true;
 }
 

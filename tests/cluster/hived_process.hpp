@@ -94,6 +94,10 @@ public:
   const std::string& node() const {
     return node_;
   }
+  /// The door of the ready line, or "off".
+  const std::string& door() const {
+    return door_;
+  }
 
   /// `body` is sent as JSON.
   reply request(const std::string& method, const std::string& path, const std::string& body = {},
@@ -120,6 +124,7 @@ private:
   std::optional<process_end> end_;
   std::string endpoint_;
   std::string node_;
+  std::string door_;
 };
 
 /// Processes, other than this one, whose command line holds `mark`. A zombie has none.

@@ -1,0 +1,335 @@
+#include "actors/hive/door.hpp"
+
+#include "actors/hive/dial_plan.hpp"
+#include "actors/hive/greeting.hpp"
+#include "actors/hive/introduction.hpp"
+#include "actors/hive/log_budget.hpp"
+#include "messages/ec.hpp"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+
+#include <caf/all.hpp>
+#include <fcntl.h>
+#include <random>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace hive {
+namespace {
+
+using dial_atom = caf::atom_constant<caf::atom("dial")>;
+
+// internal: what the door hears from its threads and from itself.
+using door_impl =
+  door_actor::extend<caf::replies_to<admission_request>::with<caf::ok_atom>, caf::reacts_to<greeting_done>,
+                     caf::reacts_to<greeting_failed>, caf::reacts_to<listening_failed>, caf::reacts_to<introduced>,
+                     caf::reacts_to<dial_atom>>;
+
+/// What the door begins with.
+struct door_setup {
+  door_options options;
+  msg<wire::Hello> self;
+  std::shared_ptr<greetings> strangers;
+  link_owner_actor owner;
+};
+
+/// Ends a connection that CAF reads and writes: keeps a descriptor of its own, so that the number cannot be another
+/// connection's by then.
+class connection_cutter {
+public:
+  connection_cutter() = default;
+  explicit connection_cutter(int socket) : fd_{::fcntl(socket, F_DUPFD_CLOEXEC, 0)} {
+  }
+  connection_cutter(connection_cutter&&) = default;
+  connection_cutter& operator=(connection_cutter&&) = default;
+  ~connection_cutter() {
+    if (fd_)
+      ::shutdown(fd_.get(), SHUT_RDWR);
+  }
+
+private:
+  unique_fd fd_;
+};
+
+/// A connection whose other end was admitted; without `peer` it is still being introduced.
+struct connection {
+  node_id node;
+  msg<wire::Hello> hello;
+  std::string remote;
+  connection_cutter cutter;
+  link_actor face;
+  caf::actor introduction; ///< exchanges the two ends
+  link_actor peer;
+};
+
+class door_state {
+public:
+  static inline const char* name = "door";
+
+  door_state() = default;
+  door_state(const door_state&) = delete;
+  door_state& operator=(const door_state&) = delete;
+  ~door_state() {
+    if (setup_.strangers)
+      setup_.strangers->stop();
+    for (const auto& [id, link] : connections_)
+      end_actors(link);
+  }
+
+  void init(door_impl::pointer self, door_setup setup) {
+    self_ = self;
+    setup_ = std::move(setup);
+    links_.emplace(setup_.options.identity.id);
+    plan_.emplace(dial_options{}, std::random_device{}());
+    for (const auto& at : setup_.options.join)
+      plan_->add(at, now());
+    self->send(setup_.owner, door_opened{caf::actor_cast<door_actor>(self), setup_.self});
+    dial_due();
+  }
+
+  caf::result<caf::ok_atom> admit(const admission_request& asked) {
+    if (asked.role != certificate_role::node)
+      return fail(ec::unsupported, "this door is for nodes; engines are not served here");
+    auto verdict = links_->admit(asked.connection, asked.who);
+    if (verdict.superseded)
+      end(*verdict.superseded, "a newer connection took its place");
+    if (verdict.refused)
+      return std::move(verdict.refused);
+    return caf::ok_atom::value;
+  }
+
+  void on_greeted(const greeting_done& done) {
+    if (done.dialled)
+      plan_->linked(*done.dialled, done.peer.id());
+    if (!links_->holds(done.connection))
+      return; // superseded meanwhile; the channel closes with the last who holds it
+    links_->settle(done.connection);
+    plan_->link_up(done.peer.id());
+    self_->request(setup_.owner, defaults::introduction_timeout, link_offer{done.peer.id(), done.peer.hello})
+      .then(
+        [this, done](const link_actor& face) { begin_introduction(done, face); },
+        [this, done](const caf::error& err) { end(done.connection, "the node does not serve it: " + text_of(err)); });
+  }
+
+  void on_not_greeted(const greeting_failed& failed) {
+    release(failed.connection);
+    if (failed.dialled)
+      on_dial_failed(*failed.dialled, failed);
+    else
+      log_refusal(failed);
+    dial_due();
+  }
+
+  void on_introduced(const introduced& over) {
+    auto found = connections_.find({over.connection});
+    if (found == connections_.end())
+      return;
+    if (!over.peer) {
+      end({over.connection}, text_of(over.peer.error()));
+      return;
+    }
+    auto& link = found->second;
+    link.peer = *over.peer;
+    self_->monitor(link.peer);
+    spdlog::info("Node {} ({}) is linked over {}, in its epoch {}", link.node.value,
+                 as_view(link.hello->getCard().getName()), link.remote, link.hello->getEpoch());
+    remember_address(link);
+    self_->send(setup_.owner, link_up{link.node, link.hello, link.peer});
+    dial_due();
+  }
+
+  void on_down(const caf::down_msg& down) {
+    for (const auto& [id, link] : connections_)
+      if (link.peer && link.peer.address() == down.source) {
+        end(id, reason_of(down.reason));
+        return;
+      }
+  }
+
+  void meet(const meet_node& known) {
+    auto at = endpoint::parse(known.address);
+    if (at && setup_.options.identity.id < known.node && !plan_->add(*at, known.node, now()))
+      spdlog::warn("Node {} at {} is not dialled: the node dials too many already", known.node.value, known.address);
+    dial_due();
+  }
+
+  void dial_due() {
+    for (const auto& at : plan_->due(now()))
+      setup_.strangers->dial(self_->system(), caf::actor_cast<greeting_owner_actor>(self_), at);
+    auto next = plan_->next();
+    if (!next || (waking_at_ && *waking_at_ <= *next && *waking_at_ > now()))
+      return;
+    waking_at_ = *next;
+    self_->delayed_send(self_, std::max(*next - now(), std::chrono::steady_clock::duration{}), dial_atom::value);
+  }
+
+private:
+  static std::chrono::steady_clock::time_point now() {
+    return std::chrono::steady_clock::now();
+  }
+
+  static std::string reason_of(const caf::error& reason) {
+    if (reason == caf::exit_reason::remote_link_unreachable || !reason)
+      return "the connection was lost";
+    if (reason == caf::exit_reason::user_shutdown)
+      return "the other node ended it";
+    return text_of(reason);
+  }
+
+  void begin_introduction(const greeting_done& done, const link_actor& face) {
+    if (!links_->holds(done.connection)) {
+      caf::anon_send_exit(face, caf::exit_reason::user_shutdown);
+      return;
+    }
+    auto side = done.dialled ? channel_side::client : channel_side::server;
+    connection_cutter cutter{done.stream->fd()};
+    auto introduction = introduce(self_->system(), std::move(*done.stream), side, done.connection.value, face,
+                                  caf::actor_cast<introduction_owner_actor>(self_), defaults::introduction_timeout);
+    connections_.emplace(
+      done.connection,
+      connection{
+        done.peer.id(), done.peer.hello, done.peer.remote, std::move(cutter), face, std::move(introduction), {}});
+  }
+
+  /// The connection is not the link with its node any more.
+  void release(connection_id id) {
+    if (auto node = links_->drop(id))
+      plan_->link_down(*node, now());
+  }
+
+  /// Ends a connection in whatever state it is; does nothing for one that is over.
+  void end(connection_id id, const std::string& why) {
+    release(id);
+    auto node = connections_.extract(id);
+    if (!node) {
+      dial_due();
+      return;
+    }
+    auto& link = node.mapped();
+    end_actors(link);
+    if (link.peer) {
+      self_->demonitor(link.peer.address());
+      spdlog::warn("The link with node {} ({}) is down: {}", link.node.value, as_view(link.hello->getCard().getName()),
+                   why);
+      self_->send(setup_.owner, link_down{link.node, why});
+    } else {
+      spdlog::warn("Node {} at {} was admitted but did not link: {}", link.node.value, link.remote, why);
+    }
+    dial_due();
+  }
+
+  static void end_actors(const connection& link) {
+    caf::anon_send_exit(link.face, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(link.introduction, caf::exit_reason::user_shutdown);
+  }
+
+  /// The node with the lower id dials, so that two that lost each other do not meet half-way.
+  void remember_address(const connection& link) {
+    auto door = endpoint::parse(as_view(link.hello->getCard().getDoor()));
+    if (door && setup_.options.identity.id < link.node && !plan_->add(*door, link.node, now()))
+      spdlog::warn("Node {} will not be dialled again: the node dials too many already", link.node.value);
+  }
+
+  void on_dial_failed(const endpoint& at, const greeting_failed& failed) {
+    auto code = code_of(failed.why);
+    if (code == ec::invalid) {
+      plan_->forget(at);
+      spdlog::info("{} is this node's own door and is not dialled", at.text());
+    } else if (code == ec::already_exists && failed.node && links_->has(*failed.node)) {
+      plan_->linked(at, *failed.node);
+    } else if (plan_->failed(at, text_of(failed.why), now())) {
+      spdlog::warn("No link with {} yet: {}; it is tried again", at.text(), text_of(failed.why));
+    }
+  }
+
+  void log_refusal(const greeting_failed& failed) {
+    if (code_of(failed.why) == ec::already_exists)
+      return; // both ends dialled at once, nothing is wrong
+    uint64_t left_out = 0;
+    if (!budget_.take(now(), left_out))
+      return;
+    if (left_out > 0)
+      spdlog::warn("The door refused {} further connections", left_out);
+    spdlog::warn("The door refused {}{}: {}", failed.remote.empty() ? "a connection" : failed.remote,
+                 failed.node ? " (" + failed.node->value + ")" : "", text_of(failed.why));
+  }
+
+  door_impl::pointer self_ = nullptr;
+  door_setup setup_;
+  std::optional<link_table> links_;
+  std::optional<dial_plan> plan_;
+  std::map<connection_id, connection> connections_;
+  std::optional<std::chrono::steady_clock::time_point> waking_at_;
+  log_budget budget_{now()};
+};
+
+door_impl::behavior_type door(door_impl::stateful_pointer<door_state> self, door_setup setup) {
+  self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
+  self->state.init(self, std::move(setup));
+  return {[self](const meet_node& known) { self->state.meet(known); },
+          [self](const admission_request& asked) { return self->state.admit(asked); },
+          [self](const greeting_done& done) { self->state.on_greeted(done); },
+          [self](const greeting_failed& failed) { self->state.on_not_greeted(failed); },
+          [self](const listening_failed& failed) { self->quit(failed.why); },
+          [self](const introduced& over) { self->state.on_introduced(over); },
+          [self](dial_atom) { self->state.dial_due(); }};
+}
+
+std::string host_name() {
+  char name[65] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+/// Where other nodes shall dial a door that listens at `bound`.
+std::string advertised(const door_options& options, const endpoint& bound) {
+  if (options.advertise)
+    return options.advertise->text();
+  return bound.is_unspecified() ? endpoint{host_name(), bound.port}.text() : bound.text();
+}
+
+caf::error refuse_open(const endpoint& at, const char* what) {
+  return fail(ec::invalid,
+              std::string{what} + " " + at.text() + " is not on the loopback; that needs mutual TLS (--tls)");
+}
+
+} // namespace
+
+caf::error door_options::validate() const {
+  if (!shown && !listen.is_loopback())
+    return refuse_open(listen, "the door at");
+  for (const auto& at : join) {
+    if (!shown && !at.is_loopback())
+      return refuse_open(at, "the node to join at");
+    if (at.port == 0)
+      return fail(ec::invalid, "the node to join at " + at.text() + " has no port");
+  }
+  return caf::none;
+}
+
+caf::expected<running_door> spawn_door(caf::actor_system& system, door_options options, link_owner_actor owner) {
+  if (auto err = options.validate())
+    return err;
+  std::optional<tls_context> tls;
+  if (options.shown) {
+    auto made = tls_context::make(*options.shown);
+    if (!made)
+      return made.error();
+    tls = std::move(*made);
+  }
+  auto listening = listen_socket(options.listen);
+  if (!listening)
+    return listening.error();
+  auto card =
+    make_card(options.about, advertised(options, listening->at), options.identity, options.shown, now_unix_micros());
+  if (!card)
+    return card.error();
+  auto hello = make_hello(options.identity, certificate_role::node, *card);
+  auto strangers = std::make_shared<greetings>(
+    hello_sender{options.identity, hello, options.versions, options.about.software}, tls, options.hello_timeout);
+  auto spawned = system.spawn(door, door_setup{std::move(options), hello, strangers, std::move(owner)});
+  strangers->listen(system, caf::actor_cast<greeting_owner_actor>(spawned), std::move(listening->fd));
+  return running_door{caf::actor_cast<door_actor>(spawned), listening->at};
+}
+
+} // namespace hive
