@@ -1,0 +1,144 @@
+#pragma once
+
+#include "messages/hive.capnp.h"
+#include "messages/ids.hpp"
+
+#include <caf/error.hpp>
+#include <chrono>
+#include <compare>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hive {
+
+/// Monotonic time, passed in: a clock that is set changes nothing here.
+using tick_point = std::chrono::steady_clock::time_point;
+
+using member_state = wire::MemberState;
+
+/// How often a node says that it lives. Only the node itself raises it: to contradict those who take it for gone, or
+/// because it starts again (`epoch`).
+struct incarnation {
+  uint64_t epoch = 0;
+  uint64_t count = 0;
+  auto operator<=>(const incarnation&) const = default;
+};
+
+/// What somebody believes of a node. Of two claims the one about the later incarnation holds, of those about the same
+/// one the worse: so claims join in any order to the same.
+struct member_claim {
+  node_id node;
+  incarnation about;
+  member_state state = member_state::ACTIVE;
+};
+
+struct membership_options {
+  /// Expected time between two ticks.
+  std::chrono::milliseconds tick{500};
+  /// Silence after which a node is suspected; above the transport's heartbeat.
+  std::chrono::milliseconds suspect_after{2'000};
+  /// Time for a suspected node to refute before it counts as stale.
+  std::chrono::milliseconds stale_after{1'500};
+  /// Time after which a stale node counts as dead. Nothing is lost by it: its statistics stay.
+  std::chrono::milliseconds dead_after{600'000};
+  /// A claim is passed on to about so many times log2 of the nodes (SWIM's lambda).
+  uint32_t retransmissions = 3;
+  /// A claim about an incarnation further ahead of the known one than this is no honest one.
+  uint64_t count_lead = 1'000;
+  size_t members = 1'024; ///< that are tracked; as many as the replica's origins
+
+  /// ec::invalid naming the option.
+  caf::error validate() const;
+};
+
+/// A change that others and the operator shall know of.
+struct member_change {
+  node_id node;
+  std::optional<member_state> before; ///< none: it is new
+  member_state after = member_state::ACTIVE;
+  std::string why;
+};
+
+/// Who of the hive is there: the failure detector of one node, without clock and socket. Evidence comes from its own
+/// links (up, down, heartbeats) and from what peers claim; a suspected node has time to refute. After SWIM (Das et al.
+/// 2002) with suspicion and incarnations. A node that gets no time to run does not hold it against others: by how much
+/// its own tick came late is not counted as anybody's silence (the idea is Lifeguard's, Dadgar et al. 2018).
+///
+/// A node with a link on which it hears believes its ears and not what others claim; it passes the claim on all the
+/// same, so that the node can refute it for those who do not hear it.
+class membership {
+public:
+  membership(node_id self, uint64_t epoch, tick_point now, membership_options options = {});
+
+  // -- evidence -------------------------------------------------------------------
+
+  /// A link stands to a node that says it is in this epoch.
+  void link_up(const node_id& node, uint64_t epoch, tick_point now);
+  /// It was lost: the node is suspected at once.
+  void link_down(const node_id& node, const std::string& why, tick_point now);
+  /// A sign of life on its link, or an answer to a question that another node asked it for this one.
+  void heard(const node_id& node, tick_point now);
+  /// A node whose card came by gossip: it counts as active until somebody misses it.
+  void met(const node_id& node, uint64_t epoch, tick_point now);
+  /// What peers claim. ec::invalid, naming it, for a claim that no honest node makes; the others hold all the same.
+  caf::error hear_claims(const std::vector<member_claim>& claims, tick_point now);
+  /// The replica put the node into quarantine, or released it.
+  void set_quarantined(const node_id& node, bool quarantined, tick_point now);
+  /// To be called every `options.tick`: lets time pass.
+  void tick(tick_point now);
+
+  // -- answers --------------------------------------------------------------------
+
+  /// As of the last evidence or tick. None for an unknown node; this node is active.
+  std::optional<member_state> state_of(const node_id& node) const;
+  /// All but this one.
+  std::vector<node_id> members() const;
+  /// Time since the node was last heard on a link of its own; none without one.
+  std::optional<std::chrono::milliseconds> silence_of(const node_id& node, tick_point now) const;
+  incarnation own_incarnation() const {
+    return own_;
+  }
+
+  /// All that differs from active in its first incarnation, for one who is new.
+  std::vector<member_claim> all_claims() const;
+  /// Changes that are worth passing on, those told least often first; each counts as told.
+  std::vector<member_claim> claims_to_send(size_t most);
+  /// Changes since the last call.
+  std::vector<member_change> take_changes();
+
+private:
+  struct member {
+    incarnation about;
+    member_state state = member_state::ACTIVE; ///< the joined claims about it
+    tick_point since;                          ///< of that state
+    bool quarantined = false;
+    bool linked = false;
+    tick_point last_heard; ///< while linked
+    uint32_t times_told = 0;
+    std::optional<member_state> shown; ///< what was last told of it
+  };
+
+  member* find_or_add(const node_id& node, uint64_t epoch, tick_point now);
+  /// Joins a claim with what is known.
+  void believe(member& known, incarnation about, member_state state, tick_point now);
+  bool is_heard(const member& known, tick_point now) const;
+  member_state state_to_show(const member& known, tick_point now) const;
+  /// Tells of the change when there is one.
+  void show(const node_id& node, member& known, const std::string& why, tick_point now);
+  void age(const node_id& node, member& known, tick_point now);
+  bool refute(const member_claim& claim);
+  bool is_credible(const member& known, const member_claim& claim) const;
+  uint32_t times_to_tell() const;
+
+  node_id self_;
+  membership_options options_;
+  incarnation own_;
+  uint32_t times_own_told_ = 0;
+  tick_point last_tick_;
+  std::map<node_id, member> members_;
+  std::vector<member_change> changes_;
+};
+
+} // namespace hive
