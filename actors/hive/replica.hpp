@@ -187,6 +187,8 @@ private:
     bool stopped = false; ///< by a fault of the sender
   };
 
+  /// How far a node has come with one origin.
+  struct progress;
   struct origin_part;
   /// What goes into a delta for one that does not know the origin, or has it up to `since`.
   static origin_part part_for_stranger(const origin& known);

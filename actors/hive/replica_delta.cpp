@@ -35,31 +35,11 @@ void append_number(std::string& out, uint64_t value) {
     out += static_cast<char>(value >> (8 * byte) & 0xFF);
 }
 
-/// How far a node has come with one origin.
-struct progress {
-  write_stamp highest;
-  uint64_t hash_high = 0, hash_low = 0;
-  bool operator==(const progress&) const = default;
-};
-
-progress read(wire::OriginDigest::Reader from) {
-  return {{from.getEpoch(), from.getVersion()}, from.getHashHigh(), from.getHashLow()};
-}
-
 struct id_hash {
   size_t operator()(const std::pair<uint64_t, uint64_t>& id) const {
     return id.first ^ id.second; // an id is a hash already
   }
 };
-using progress_by_origin = std::unordered_map<std::pair<uint64_t, uint64_t>, progress, id_hash>;
-
-progress_by_origin read(wire::HiveDigest::Reader digest) {
-  progress_by_origin out;
-  for (auto each : digest.getOrigins())
-    out.emplace(std::pair{each.getIdHigh(), each.getIdLow()}, read(each));
-  return out;
-}
-
 } // namespace
 
 /// What goes into a delta for one origin.
@@ -131,24 +111,40 @@ void start_anywhere(std::vector<slot_ptr>& slots, size_t budget, uint64_t turn) 
 
 } // namespace
 
+struct replica::progress {
+  write_stamp highest;
+  uint64_t hash_high = 0, hash_low = 0;
+  bool operator==(const progress&) const = default;
+
+  static progress of(const origin& known) {
+    if (known.is_equivocator())
+      return {proven};
+    auto hash = known.log.hash();
+    return {known.log.highest(), number_at(hash.data()), number_at(hash.data() + sizeof(uint64_t))};
+  }
+
+  static progress read(wire::OriginDigest::Reader from) {
+    return {{from.getEpoch(), from.getVersion()}, from.getHashHigh(), from.getHashLow()};
+  }
+};
+
 const msg<wire::HiveDigest>& replica::digest() const {
   if (digest_)
     return *digest_;
+  std::vector<std::pair<const node_id*, progress>> all;
+  for (const auto& [id, known] : origins_)
+    if (known.log.size() > 0 || known.is_equivocator())
+      all.emplace_back(&id, progress::of(known));
   digest_ = msg<wire::HiveDigest>::build([&](wire::HiveDigest::Builder out) {
-    auto list = out.initOrigins(static_cast<uint32_t>(origins_.size()));
-    uint32_t next = 0;
-    for (const auto& [id, known] : origins_) {
-      auto entry = list[next++];
-      entry.setIdHigh(half_of_id(id, 0));
-      entry.setIdLow(half_of_id(id, 1));
-      auto highest = known.is_equivocator() ? proven : known.log.highest();
-      entry.setEpoch(highest.epoch);
-      entry.setVersion(highest.version);
-      if (known.is_equivocator())
-        continue;
-      auto hash = known.log.hash();
-      entry.setHashHigh(number_at(hash.data()));
-      entry.setHashLow(number_at(hash.data() + sizeof(uint64_t)));
+    auto list = out.initOrigins(static_cast<uint32_t>(all.size()));
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      const auto& [id, come] = all[i];
+      list[i].setIdHigh(half_of_id(*id, 0));
+      list[i].setIdLow(half_of_id(*id, 1));
+      list[i].setEpoch(come.highest.epoch);
+      list[i].setVersion(come.highest.version);
+      list[i].setHashHigh(come.hash_high);
+      list[i].setHashLow(come.hash_low);
     }
   });
   return *digest_;
@@ -195,24 +191,23 @@ replica::origin_part replica::part_since(const origin& known, write_stamp since,
 }
 
 msg<wire::HiveDelta> replica::delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const {
-  auto they_have = read(theirs);
-  auto we_have = digest()->getOrigins();
-  auto place = static_cast<uint32_t>(turn % origins_.size());
-  auto next = std::next(origins_.begin(), place);
+  std::unordered_map<std::pair<uint64_t, uint64_t>, progress, id_hash> they_have;
+  for (auto each : theirs.getOrigins())
+    they_have.emplace(std::pair{each.getIdHigh(), each.getIdLow()}, progress::read(each));
+  auto next = std::next(origins_.begin(), static_cast<ptrdiff_t>(turn % origins_.size()));
   std::vector<origin_part> parts;
-  for (size_t i = 0, left = budget; i < origins_.size() && left > 0; ++i, ++next, ++place) {
-    if (next == origins_.end()) {
+  for (size_t i = 0, left = budget; i < origins_.size() && left > 0; ++i, ++next) {
+    if (next == origins_.end())
       next = origins_.begin();
-      place = 0;
-    }
-    auto ours = we_have[place];
-    auto entry = they_have.find({ours.getIdHigh(), ours.getIdLow()});
-    if (entry != they_have.end() && (entry->second == read(ours) || entry->second.highest > read(ours).highest))
+    const auto& [id, known] = *next;
+    if (known.log.size() == 0 && !known.is_equivocator())
       continue;
-    auto part = entry == they_have.end() ? part_for_stranger(next->second)
-                                         : part_since(next->second, entry->second.highest, left, turn);
-    if (part.is_empty())
+    auto entry = they_have.find({half_of_id(id, 0), half_of_id(id, 1)});
+    auto ours = progress::of(known);
+    if (entry != they_have.end() && (entry->second == ours || entry->second.highest > ours.highest))
       continue;
+    auto part =
+      entry == they_have.end() ? part_for_stranger(known) : part_since(known, entry->second.highest, left, turn);
     left = part.cut(left, parts.empty());
     if (!part.is_empty())
       parts.push_back(std::move(part));
