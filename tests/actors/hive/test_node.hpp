@@ -1,8 +1,8 @@
 #pragma once
 
-#include "tests/actors/hive/link_face.hpp"
 #include "actors/hive/network.hpp"
 #include "tests/actors/hive/hive_support.hpp"
+#include "tests/actors/hive/link_face.hpp"
 #include "tests/support/test_system.hpp"
 #include "tests/support/wait_until.hpp"
 
