@@ -199,7 +199,7 @@ struct LearningDelta $Hive.maxBytes(8388608) $Hive.doc(
     "Task type to tool to figures.");
   ts @1 :Float64 $Hive.min(0) $Hive.doc("When it was made: seconds since 1970, UTC.");
   origin @2 :Text $Hive.id $Hive.doc("The node whose records these are; a HART OS peer does not tell.");
-  autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.doc("AutoResearch sessions that ended lately.");
+  autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.omitDefault $Hive.doc("AutoResearch sessions that ended lately.");
 }
 
 struct ToolCell $Hive.doc("Disk form of the statistics of one tool with one model at one task type.") {
