@@ -14,6 +14,7 @@ struct Health {
   version @2 :Text;
   uptimeS @3 :Float64;
   epoch @4 :UInt64 $Hive.doc("How often this node has been started.");
+  id @5 :Text $Hive.doc("The node's id; `node` is the name that it is configured with.");
 }
 
 struct Problem $Hive.doc("RFC 9457 problem details.") {

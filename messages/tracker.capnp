@@ -28,9 +28,9 @@ struct RecordTasks $Hive.maxBytes(8388608) $Hive.doc("Records to keep, in the or
   tasks @0 :List(TaskRecord) $Hive.body $Hive.required $Hive.maxLength(10000);
   source @1 :Text $Hive.id $Hive.query $Hive.doc(
     "Where the records were read, such as a database that is imported. Its rows are taken once, in their order.");
-  afterRow @2 :UInt64 $Hive.query $Hive.doc(
+  afterRow @2 :UInt64 $Hive.query $Hive.omitDefault $Hive.doc(
     "Last row of the source that the node is believed to have taken. 409 when it is another: ask for it first.");
-  throughRow @3 :UInt64 $Hive.query $Hive.doc(
+  throughRow @3 :UInt64 $Hive.query $Hive.omitDefault $Hive.doc(
     "Row of the source up to which these records account for all: rows left out count as taken.");
 }
 
@@ -199,7 +199,7 @@ struct LearningDelta $Hive.maxBytes(8388608) $Hive.doc(
     "Task type to tool to figures.");
   ts @1 :Float64 $Hive.min(0) $Hive.doc("When it was made: seconds since 1970, UTC.");
   origin @2 :Text $Hive.id $Hive.doc("The node whose records these are; a HART OS peer does not tell.");
-  autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.doc("AutoResearch sessions that ended lately.");
+  autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.omitDefault $Hive.doc("AutoResearch sessions that ended lately.");
 }
 
 struct LearnedSinceQuery {

@@ -3,6 +3,7 @@
 #include "actors/http/client.hpp"
 #include "apps/hivectl/documents.hpp"
 #include "apps/version.hpp"
+#include "messages/ids.hpp"
 #include "messages/node.capnp.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -104,6 +105,16 @@ caf::expected<std::map<std::string, std::string>> client::health() const {
   if (response->status != 200)
     return fail(ec::unavailable, fmt::format("/healthz was answered with HTTP status {}", response->status));
   return text_members(response->body);
+}
+
+caf::expected<std::string> client::node_id() const {
+  auto said = health();
+  if (!said)
+    return said.error();
+  auto id = said->find("id");
+  if (id == said->end() || !is_valid_id(id->second))
+    return fail(ec::unsupported, "the node does not tell its id: is it of an earlier version?");
+  return id->second;
 }
 
 caf::error client::unreadable(const node_request& request, const json_error& why) const {

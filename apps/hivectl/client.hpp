@@ -42,10 +42,12 @@ public:
     return unreadable(request, why);
   }
 
-  /// What the node says of its own health: `node` is its id, `version` that of its software. Read leniently.
-  caf::expected<std::map<std::string, std::string>> health() const;
+  /// The node's id. ec::unsupported for a node that does not tell it.
+  caf::expected<std::string> node_id() const;
 
 private:
+  /// What the node says of itself, read leniently: it may be of another version.
+  caf::expected<std::map<std::string, std::string>> health() const;
   caf::expected<std::string> exchange(const node_request& request) const;
   caf::error unreadable(const node_request& request, const json_error& why) const;
 

@@ -53,9 +53,9 @@ public:
     auto folder = make_hartos(options_.directory);
     if (!folder)
       return folder.error();
-    auto health = node_.health();
-    if (!health)
-      return health.error();
+    auto id = node_.node_id();
+    if (!id)
+      return id.error();
     auto database = hartos_writer::create(folder->database(), options_.force);
     if (!database)
       return database.error();
@@ -65,7 +65,7 @@ public:
       return error;
     if (auto error = write_snapshots(folder->benchmarks()))
       return error;
-    auto finished = database->finish({(*health)["node"], last_});
+    auto finished = database->finish({*id, last_});
     return finished ? caf::error{} : finished.error();
   }
 

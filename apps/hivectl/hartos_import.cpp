@@ -89,10 +89,10 @@ private:
       return mark.error();
     if (!*mark)
       return false;
-    auto health = node_.health();
-    if (!health)
-      return health.error();
-    return (*health)["node"] == (*mark)->node;
+    auto id = node_.node_id();
+    if (!id)
+      return id.error();
+    return *id == (*mark)->node;
   }
 
   /// One delta, which replaces what an earlier import said.

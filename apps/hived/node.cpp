@@ -249,6 +249,7 @@ struct node::impl {
     return msg<wire::Health>::build([&](wire::Health::Builder out) {
       out.setStatus(status->get());
       out.setNode(config.name);
+      out.setId(identity.id.value);
       out.setVersion(version_text);
       out.setEpoch(identity.epoch);
       out.setUptimeS(std::chrono::duration<double>(std::chrono::steady_clock::now() - started_at).count());

@@ -102,7 +102,7 @@ constexpr auto snapshot_file = R"({"version": "v1", "git_sha": "abc", "timestamp
   "guardrail": {"metrics": {}, "error": "no manifest"}}})";
 
 /// What HART OS computes from an exported database, by its own queries, for every row it counts.
-constexpr auto hartos_queries = R"(
+constexpr auto hartos_queries = R"py(
 import json, sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
 by_task = db.execute('''SELECT task_type, tool_name, COUNT(*), AVG(success), AVG(completion_time_s) FROM benchmarks
@@ -113,7 +113,7 @@ routing = db.execute('SELECT task_type, best_tool, success_rate, avg_time_s, sam
 print(json.dumps([[r[0], r[1], r[2], round(r[3], 3), round(r[4], 2)] for r in by_task]))
 print(json.dumps(routing))
 print(db.execute('PRAGMA integrity_check').fetchone()[0])
-)";
+)py";
 
 /// The same from the node's summary.
 std::string expected_by_task(const msg<wire::ToolSummary>& summary) {

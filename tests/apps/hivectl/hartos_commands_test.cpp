@@ -23,7 +23,7 @@ std::string task(uint64_t number) {
 /// A node with these task records on two pages and nothing else.
 fake_response answer_export(const fake_request& request, const std::string& first, const std::string& second) {
   if (request.target == "/healthz")
-    return {200, R"({"status":"ok","node":"node-a"})"};
+    return {200, R"({"status":"ok","node":"My Node","id":"node-a"})"};
   if (request.target.starts_with("/api/v1/tools/delta"))
     return problem(404, R"({"title":"x","detail":"nothing","code":"no_data"})");
   if (request.target.starts_with("/api/v1/snapshots"))
