@@ -81,6 +81,11 @@ caf::error federation_options::validate() const {
 
 // -- life ------------------------------------------------------------------------
 
+federation_state::~federation_state() {
+  for (const auto& [id, entry] : peers_)
+    caf::anon_send_exit(entry.actor, caf::exit_reason::user_shutdown);
+}
+
 caf::error federation_state::init(pointer self, federation_services services, federation_options options) {
   if (auto wrong = options.validate())
     return wrong;
@@ -219,7 +224,7 @@ void federation_state::introduce(const msg<wire::Hello>& self) {
 }
 
 link_actor federation_state::offer(const link_offer& offered) {
-  auto actor = self_->spawn<caf::linked>(peer, offered.node, gossip_actor{caf::actor_cast<gossip_actor>(self_)});
+  auto actor = self_->spawn(peer, offered.node, gossip_actor{caf::actor_cast<gossip_actor>(self_)});
   auto& entry = peers_[offered.node];
   entry.actor = actor;
   entry.hello = offered.hello;

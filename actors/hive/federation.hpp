@@ -66,6 +66,12 @@ public:
   using pointer = federation_self::stateful_pointer<federation_state>;
   static inline const char* name = "federation";
 
+  federation_state() = default;
+  federation_state(const federation_state&) = delete;
+  federation_state& operator=(const federation_state&) = delete;
+  /// Ends the peers' actors. They are not linked: each ends with its link, which must not end this one.
+  ~federation_state();
+
   /// Reads what is stored. An error ends the actor.
   caf::error init(pointer self, federation_services services, federation_options options);
 

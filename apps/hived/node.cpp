@@ -121,7 +121,7 @@ struct node::impl {
                      options.node = identity.id.value;
                      return spawn_tracker(system, db, committer, std::move(options));
                    }),
-      make_service("federation", federation, [this] { return start_federation(); }),
+      {"federation", [this] { return start_federation(); }},
       make_service("research", research,
                    [this] {
                      return system.spawn(research_directory, research_services{db, committer, tracker, federation});
@@ -150,7 +150,22 @@ struct node::impl {
     return make_hello(identity, certificate_role::node, card ? *card : msg<wire::NodeCard>{});
   }
 
-  federation_actor start_federation() {
+  /// What the federation tells is ordered by epoch: a second start needs one of its own, as the node's start does.
+  caf::error begin_next_epoch() {
+    auto writes = epoch_write(*db, identity.epoch + 1);
+    if (!writes)
+      return writes.error();
+    caf::scoped_actor self{system};
+    caf::error failure;
+    self->request(committer, defaults::commit_timeout, std::move(*writes))
+      .receive([this](const committed&) { ++identity.epoch; }, [&](caf::error& error) { failure = std::move(error); });
+    return failure;
+  }
+
+  caf::expected<caf::actor> start_federation() {
+    if (federation)
+      if (auto failure = begin_next_epoch())
+        return failure;
     federation_options options;
     options.keys = {identity.public_key, identity.secret_key};
     options.epoch = identity.epoch;
@@ -162,7 +177,9 @@ struct node::impl {
         return check_admission(ca, as_text(admission.getCertificate()), node_id_of(key),
                                as_text(admission.getSignature()), now_unix_micros() / micros_per_s);
       };
-    return system.spawn(hive::federation, federation_services{db, committer, tracker, registry}, std::move(options));
+    federation =
+      system.spawn(hive::federation, federation_services{db, committer, tracker, registry}, std::move(options));
+    return caf::actor_cast<caf::actor>(federation);
   }
 
   caf::expected<caf::actor> start_door() {
