@@ -27,7 +27,7 @@ std::optional<endpoint> endpoint::parse(std::string_view text) {
   auto host = text.substr(0, colon == text.npos ? 0 : colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']')
     host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != host.npos)
+  else if (host.find_first_of(":[]") != host.npos)
     return std::nullopt; // an IPv6 address without brackets: where it ends is anybody's guess
   uint16_t number = 0;
   auto digits = colon == text.npos ? std::string_view{} : text.substr(colon + 1);

@@ -33,7 +33,7 @@ caf::expected<private_key> load_key(const fs::path& path) {
 }
 
 caf::error check_dates(const certificate& cert, const fs::path& path, int64_t now) {
-  if (now > cert.not_after())
+  if (now >= cert.not_after()) // as OpenSSL counts
     return fail(ec::forbidden, path.string() + " expired at " + format_iso8601(cert.not_after() * micros));
   if (now < cert.not_before())
     return fail(ec::forbidden, path.string() + " is valid only from " + format_iso8601(cert.not_before() * micros));

@@ -89,8 +89,9 @@ TEST_F(Hello, BothLearnWhoTheOtherIs) {
     EXPECT_EQ(server.peer->hello->getCard().getName(), "a");
     EXPECT_EQ(client.peer->version, 1);
     EXPECT_EQ(server.peer->cert.has_value(), tls);
-    if (tls)
+    if (tls) {
       EXPECT_EQ(server.peer->cert->name(), "a");
+    }
   }
 }
 
