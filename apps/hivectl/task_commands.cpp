@@ -183,12 +183,15 @@ void add_record(CLI::App& group, context& ctx) {
   auto& command = *group.add_subcommand("record", "Record one coding task that ended");
   command.add_option("TASK_TYPE", options->task_type, "Such as bug_fix")->required();
   command.add_option("TOOL", options->tool, "The tool that did it")->required();
-  command.add_option("--time", options->time_s, "Seconds it took")->required()->check(CLI::Range(0.0, 604'800.0));
+  command.add_option("--time", options->time_s, "Seconds it took")
+    ->required()
+    ->check(CLI::Range(0.0, 604'800.0) & finite());
   command.add_flag("--success,!--failure", options->success, "How it ended")->required();
   command.add_option("--model", options->model, "The model behind the tool");
   command.add_option("--user", options->user, "For whom it was done");
   command.add_flag("--offloaded", options->offloaded, "Another node of the hive did it");
-  command.add_option("--ended-at", options->ended_at, "When it ended, ISO-8601 (default: now)")->check(valid_time());
+  command.add_option("--ended-at", options->ended_at, "When it ended, ISO-8601 (default: now)")
+    ->transform(valid_time());
   command.add_option("--key", options->key, "Idempotency key (default: a random one); repeating it counts once");
   ctx.on(command, [options](session& s) { return record(s, *options); });
 }
@@ -214,8 +217,8 @@ void add_list(CLI::App& group, context& ctx) {
   command.add_option("--tool", options->tool, "Only with this tool");
   command.add_option("--model", options->model, "Only with this model");
   command.add_option("--user", options->user, "Only for this user");
-  command.add_option("--since", options->since, "Not before this time, ISO-8601")->check(valid_time());
-  command.add_option("--until", options->until, "Before this time, ISO-8601")->check(valid_time());
+  command.add_option("--since", options->since, "Not before this time, ISO-8601")->transform(valid_time());
+  command.add_option("--until", options->until, "Before this time, ISO-8601")->transform(valid_time());
   command.add_option("--limit", options->limit, "Most records to list (default: 100)")
     ->check(CLI::Range(1U, max_listed));
   command.add_option("--after", options->after, "Go on behind this record");

@@ -187,7 +187,8 @@ void add_route(CLI::App& group, context& ctx) {
   command.add_option("TASK_TYPE", options->task_type, "Such as bug_fix")->required();
   command
     .add_option("--available", options->available, "A tool that can be used, preferred ones first; may be repeated")
-    ->delimiter(',');
+    ->delimiter(',')
+    ->allow_extra_args(false);
   command.add_option("--override", options->override_tool, "Take this tool if it is available");
   add_policy(command, options->policy,
              "explore: try what is little known too (default); threshold: highest success rate");

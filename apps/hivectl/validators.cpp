@@ -4,6 +4,7 @@
 #include "messages/timestamp.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace hive::ctl {
 namespace {
@@ -45,6 +46,15 @@ CLI::Validator valid_time() {
             return parse_iso8601(text) ? std::string{} : "\"" + text + "\" must be a time such as 2026-02-24T12:00:00Z";
           },
           "", "time"};
+}
+
+CLI::Validator finite() {
+  return {[](std::string& text) {
+            double value = 0;
+            bool is_number = CLI::detail::lexical_cast(text, value);
+            return is_number && std::isfinite(value) ? std::string{} : "\"" + text + "\" must be a number";
+          },
+          "", "number"};
 }
 
 CLI::Validator assignment() {

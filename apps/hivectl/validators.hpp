@@ -12,8 +12,12 @@ CLI::Validator valid_id();
 /// http:// or https:// with a host, without query, fragment, spaces and control characters.
 CLI::Validator valid_url();
 
-/// A point in time, see messages/timestamp.hpp; a date alone means its first moment in UTC and is completed so.
+/// A point in time, see messages/timestamp.hpp; a date alone means its first moment in UTC and is completed so: to be
+/// used with `transform`.
 CLI::Validator valid_time();
+
+/// A number that is neither NaN, which CLI::Range lets through, nor infinite.
+CLI::Validator finite();
 
 /// NAME=VALUE with a name.
 CLI::Validator assignment();

@@ -177,9 +177,10 @@ TEST(TaskList, AsksForWhatWasGivenAndPrintsATable) {
   EXPECT_EQ(node.requests().back().target,
             "/api/v1/tasks?task_type=a%20b&tool_name=t%26x&model_name=m&user_id=u&since=2026-02-01T00%3A00%3A00Z&until="
             "2026-03-01T00%3A00%3A00%2B01%3A00&after=99&limit=5");
-  EXPECT_EQ(result.out, "RECORD  ENDED AT              TASK TYPE  TOOL   SECONDS  SUCCESS  MODEL  USER      OFFLOADED\n"
-                        "──────  ────────────────────  ─────────  ─────  ───────  ───────  ─────  ────────  ─────────\n"
-                        "     7  2026-02-24T12:00:00Z  fix        aider    1.500  yes      -      u\\x1b[31m  no\n");
+  EXPECT_EQ(result.out,
+            "RECORD  ENDED AT              TASK TYPE  TOOL   SECONDS  SUCCESS  MODEL  USER       OFFLOADED\n"
+            "──────  ────────────────────  ─────────  ─────  ───────  ───────  ─────  ─────────  ─────────\n"
+            "     7  2026-02-24T12:00:00Z  fix        aider    1.500  yes      -      u\\x1b[31m  no\n");
 }
 
 TEST(TaskList, FollowsPagesUntilThereAreEnough) {
