@@ -58,7 +58,7 @@ struct NodeQuery {
 
 struct NodeInfo {
   id @0 :Text $Hive.required;
-  name @1 :Text $Hive.required;
+  name @1 :Text $Hive.doc("Absent while only its id is known.");
   state @2 :Members.MemberState;
   tier @3 :Members.NodeTier;
   address @4 :Text $Hive.doc("ADDRESS:PORT of its door; absent when it has none.");

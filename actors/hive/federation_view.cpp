@@ -9,25 +9,37 @@
 
 namespace hive {
 
+namespace {
+
+void fill_from(wire::NodeInfo::Builder out, wire::NodeCard::Reader card) {
+  out.setName(card.getName());
+  out.setTier(card.getTier());
+  out.setAddress(card.getDoor());
+  out.setLabels(card.getLabels());
+  out.setGpus(card.getGpus());
+  out.setSoftware(card.getSoftware());
+}
+
+} // namespace
+
 void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) const {
   out.setId(id.value);
   bool is_self = id == replica_->own_id();
   out.setSelf(is_self);
   out.setState(is_self ? member_state::ACTIVE : membership_->state_of(id).value_or(member_state::SUSPECT));
+  auto found = peers_.find(id);
   if (auto what = replica_->find(id, {slot_kind::card, std::string{card_key}})) {
     out.setEpoch(what->stamp.epoch);
-    if (auto card = card_of(*what)) {
-      out.setName((*card)->getName());
-      out.setTier((*card)->getTier());
-      out.setAddress((*card)->getDoor());
-      out.setLabels((*card)->getLabels());
-      out.setGpus((*card)->getGpus());
-      out.setSoftware((*card)->getSoftware());
-    }
+    if (auto card = card_of(*what))
+      fill_from(out, **card);
+  } else if (is_self || found != peers_.end()) {
+    // The card is on its way: to the disk or from the node.
+    auto hello = is_self ? *options_.self : *found->second.hello;
+    out.setEpoch(hello.getEpoch());
+    fill_from(out, hello.getCard());
   }
   if (auto* why = replica_->quarantine_of(id))
     out.setReason(why->text);
-  auto found = peers_.find(id);
   out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now_unix_micros()
                   : found != peers_.end()                                    ? found->second.last_seen_unix_micros
                                                                              : 0);

@@ -4,6 +4,7 @@
 #include "messages/guardrail.capnp.h"
 #include "messages/hartos.capnp.h"
 #include "messages/node.capnp.h"
+#include "messages/research.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
