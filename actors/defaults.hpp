@@ -151,6 +151,28 @@ inline constexpr uint32_t refusal_log_per_s = 1;
 /// Nodes that are remembered for the list of nodes.
 inline constexpr size_t max_known_nodes = 1'024;
 
+// -- engines -------------------------------------------------------------------
+
+/// Connections of agent engines at the same time; each is an actor and a socket of the process's 1,024 or more.
+inline constexpr size_t max_engine_connections = 256;
+/// Requests of one connection in work; an engine that waits for its answers never comes near.
+inline constexpr size_t max_engine_requests = 4'096;
+/// Largest frame of an engine: the largest message that it may send, and CAF's part.
+inline constexpr size_t max_engine_frame_bytes = (size_t{8} << 20) + (size_t{64} << 10);
+/// Actors that live on this node at the same time for one engine, by default, and for all of them.
+inline constexpr size_t engine_quota = 16;
+inline constexpr size_t max_spawned = 1'024;
+/// From a ticket's issue to its end: dialling the other node takes a few seconds at most.
+inline constexpr auto ticket_lifetime = 30s;
+/// By how much the clocks of two nodes may differ.
+inline constexpr auto ticket_clock_skew = 5s;
+/// Tickets that are remembered as used until they expire: 1,800 spawns per second.
+inline constexpr size_t max_used_tickets = 65'536;
+/// Between two changes of the load that a node tells the others; each is a write to its disk.
+inline constexpr auto load_interval = 1s;
+/// How long a node's own choices count on top of what the chosen one says: as long as its saying so takes.
+inline constexpr auto placement_memory = 3s;
+
 // -- http ----------------------------------------------------------------------
 
 /// Longest wait of a request that does not measure anything.

@@ -5,6 +5,7 @@
 
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
 #include "messages/gossip.capnp.h"
 #include "messages/ids.hpp"
 #include "messages/msg.hpp"
@@ -200,7 +201,37 @@ using federation_actor = link_owner_actor::extend<
   // This node and all that it knows of.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
   // How far the nodes agree.
-  caf::replies_to<msg<wire::HiveStatusQuery>>::with<msg<wire::HiveStatus>>>;
+  caf::replies_to<msg<wire::HiveStatusQuery>>::with<msg<wire::HiveStatus>>,
+  // Tells the other nodes how busy this one is.
+  caf::reacts_to<msg<wire::NodeLoad>>>;
+
+/// What of the federation decides about spawning: who is there, and how busy this node says it is.
+using hive_view_actor = caf::typed_actor<caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
+                                         caf::reacts_to<msg<wire::NodeLoad>>>;
+
+/// actors/hive: what an agent engine may ask of a node. Each connection of an engine has one, so that it knows who
+/// asks. Beyond what the services say: ec::overloaded when too many requests of the connection are open.
+using engine_gate_actor = caf::typed_actor<
+  // Answers with the ping's payload.
+  caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,
+  // As the tracker does.
+  caf::replies_to<msg<wire::RecordTasks>>::with<msg<wire::TasksRecorded>>,
+  caf::replies_to<msg<wire::BestToolQuery>>::with<msg<wire::BestTool>>,
+  caf::replies_to<msg<wire::RouteQuery>>::with<msg<wire::Route>>,
+  // The nodes that this one knows of.
+  caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
+  // The right to spawn this, at the node that is named or chosen. ec::forbidden when this node does not allow it,
+  // ec::not_found when there is no such node, ec::unavailable when it is not there.
+  caf::replies_to<msg<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
+  // Spawns with a ticket for this node. ec::forbidden (the ticket, the allow-list), ec::integrity_violated (forged),
+  // ec::overloaded (the quota), each with the reason.
+  caf::replies_to<msg<wire::SpawnAdapter>>::with<adapter_actor>,
+  caf::replies_to<msg<wire::SpawnResearch>>::with<research_session_actor>,
+  // Ends what the engine spawned on this node, over this connection or another. ec::not_found.
+  caf::replies_to<msg<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
+
+/// actors/engine: the engine's end of its connection with a node: it is there, nothing more.
+using engine_presence_actor = caf::typed_actor<caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>>;
 
 } // namespace hive
 

@@ -11,7 +11,7 @@ $Cxx.namespace("hive::wire");
 
 struct HiveSlot $Hive.doc("One signed statement of a node. It replaces the node's earlier one of this kind and key.") {
   kind @0 :UInt16 $Hive.doc(
-    "0 card, 1 tool statistics, 2 latest results, 3 upgrade proposal, 4 vote. Others are kept and passed on unread.");
+    "0 card, 1 tool statistics, 2 latest results, 3 upgrade proposal, 4 vote, 5 load. Others are kept and passed on unread.");
   key @1 :Text $Hive.id $Hive.required;
   epoch @2 :UInt64 $Hive.doc("The start of the node that wrote it.");
   version @3 :UInt64 $Hive.doc("Number of the write in that epoch, over all kinds and keys.");
@@ -112,6 +112,10 @@ struct SharedMetric {
 struct SharedResults $Hive.doc("The newest values of one adapter on a node.") {
   metrics @0 :List(SharedMetric) $Hive.maxLength(4096);
   leftOut @1 :UInt32 $Hive.doc("Metrics that did not fit.");
+}
+
+struct NodeLoad $Hive.doc("How busy a node is, for who chooses where to spawn.") {
+  spawned @0 :UInt32 $Hive.doc("Actors of agent engines that live on it.");
 }
 
 # -- liveness --------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/ec.hpp"
+#include "messages/engine.capnp.h"
 #include "messages/gossip.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/msg.hpp"
@@ -41,7 +42,8 @@ void register_messages(caf::actor_system_config& config) {
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
   add<GossipQuestion, GossipAnswer, HiveStatusQuery, HiveStatus>(config);
   add<HealthQuery, Health>(config);
-  add<NodeQuery, NodeList, Ping, Pong>(config);
+  add<NodeQuery, NodeList, NodeLoad, Ping, Pong>(config);
+  add<SpawnRequest, SpawnTicket, SpawnAdapter, SpawnResearch, EndSpawned, SpawnedEnded>(config);
 }
 
 } // namespace hive

@@ -1,9 +1,13 @@
 #include "actors/hive/channel_scribe.hpp"
 
+#include "actors/hive/frame_filter.hpp"
+#include "messages/ec.hpp"
+
 #include <caf/io/broker.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/stream_impl.hpp>
+#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -15,11 +19,19 @@ using caf::io::network::rw_state;
 /// How CAF's stream reads and writes.
 class channel_policy {
 public:
-  explicit channel_policy(channel stream) : stream_{std::move(stream)} {
+  channel_policy(channel stream, std::shared_ptr<const reachable_actors> within_reach) : stream_{std::move(stream)} {
+    if (within_reach)
+      filter_.emplace(std::move(within_reach));
   }
 
   rw_state read_some(size_t& got, native_socket, void* to, size_t size) {
-    return to_state(stream_.try_read(static_cast<char*>(to), size, got));
+    auto went = stream_.try_read(static_cast<char*>(to), size, got);
+    if (filter_ && went == channel::progress::done)
+      if (auto refused = filter_->pass({static_cast<const char*>(to), got})) {
+        spdlog::warn("The connection from {} is cut: {}", stream_.remote(), text_of(refused));
+        return rw_state::failure;
+      }
+    return to_state(went);
   }
 
   rw_state write_some(size_t& put, native_socket, const void* from, size_t size) {
@@ -41,14 +53,16 @@ private:
   }
 
   channel stream_;
+  std::optional<frame_filter> filter_;
 };
 
 class channel_scribe : public caf::io::scribe {
 public:
-  channel_scribe(default_multiplexer& multiplexer, native_socket socket, channel stream)
+  channel_scribe(default_multiplexer& multiplexer, native_socket socket, channel stream,
+                 std::shared_ptr<const reachable_actors> within_reach)
       : scribe{caf::io::network::conn_hdl_from_socket(socket)},
-        remote_{endpoint::parse(stream.remote()).value_or(endpoint{})}, stream_{multiplexer, socket,
-                                                                                std::move(stream)} {
+        remote_{endpoint::parse(stream.remote()).value_or(endpoint{})}, stream_{multiplexer, socket, std::move(stream),
+                                                                                std::move(within_reach)} {
   }
 
   void configure_read(caf::io::receive_policy::config config) override {
@@ -104,10 +118,11 @@ private:
 
 } // namespace
 
-caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream) {
+caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream,
+                                std::shared_ptr<const reachable_actors> within_reach) {
   auto& multiplexer = static_cast<default_multiplexer&>(system.middleman().backend());
   auto socket = stream.release_fd(); // CAF's stream closes it
-  return caf::make_counted<channel_scribe>(multiplexer, socket, std::move(stream));
+  return caf::make_counted<channel_scribe>(multiplexer, socket, std::move(stream), std::move(within_reach));
 }
 
 } // namespace hive

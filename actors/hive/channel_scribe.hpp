@@ -1,13 +1,17 @@
 #pragma once
 
 #include "actors/hive/channel.hpp"
+#include "actors/hive/reachable_actors.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/io/scribe.hpp>
+#include <memory>
 
 namespace hive {
 
-/// Makes CAF's network read and write `stream` from now on: the result goes to CAF's BASP broker.
-caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream);
+/// Makes CAF's network read and write `stream` from now on: the result goes to CAF's BASP broker. Given `within_reach`,
+/// the other end may send to these actors alone (see frame_filter) and loses its connection otherwise.
+caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream,
+                                std::shared_ptr<const reachable_actors> within_reach = nullptr);
 
 } // namespace hive

@@ -1,7 +1,7 @@
 #include "actors/hive/door.hpp"
 
+#include "actors/hive/connection_cutter.hpp"
 #include "actors/hive/dial_plan.hpp"
-#include "actors/hive/greeting.hpp"
 #include "actors/hive/introduction.hpp"
 #include "actors/hive/log_budget.hpp"
 #include "messages/ec.hpp"
@@ -9,10 +9,8 @@
 #include "messages/timestamp.hpp"
 
 #include <caf/all.hpp>
-#include <fcntl.h>
 #include <random>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace hive {
@@ -23,8 +21,8 @@ using dial_atom = caf::atom_constant<caf::atom("dial")>;
 // internal: what the door hears from its threads and from itself.
 using door_impl =
   door_actor::extend<caf::replies_to<admission_request>::with<caf::ok_atom>, caf::reacts_to<greeting_done>,
-                     caf::reacts_to<greeting_failed>, caf::reacts_to<listening_failed>, caf::reacts_to<introduced>,
-                     caf::reacts_to<dial_atom>>;
+                     caf::reacts_to<greeting_failed>, caf::reacts_to<listening_failed>,
+                     caf::reacts_to<introduced<link_actor>>, caf::reacts_to<dial_atom>>;
 
 /// What the door begins with.
 struct door_setup {
@@ -32,24 +30,6 @@ struct door_setup {
   msg<wire::Hello> self;
   std::shared_ptr<greetings> strangers;
   link_owner_actor owner;
-};
-
-/// Ends a connection that CAF reads and writes: keeps a descriptor of its own, so that the number cannot be another
-/// connection's by then.
-class connection_cutter {
-public:
-  connection_cutter() = default;
-  explicit connection_cutter(int socket) : fd_{::fcntl(socket, F_DUPFD_CLOEXEC, 0)} {
-  }
-  connection_cutter(connection_cutter&&) = default;
-  connection_cutter& operator=(connection_cutter&&) = default;
-  ~connection_cutter() {
-    if (fd_)
-      ::shutdown(fd_.get(), SHUT_RDWR);
-  }
-
-private:
-  unique_fd fd_;
 };
 
 /// A connection whose other end was admitted; without `peer` it is still being introduced.
@@ -89,8 +69,11 @@ public:
   }
 
   caf::result<caf::ok_atom> admit(const admission_request& asked) {
-    if (asked.role != certificate_role::node)
-      return fail(ec::unsupported, "this door is for nodes; engines are not served here");
+    if (asked.role == certificate_role::engine) {
+      if (!setup_.options.engines)
+        return fail(ec::unsupported, "this door is for nodes; engines are not served here");
+      return self_->delegate(*setup_.options.engines, asked);
+    }
     auto verdict = links_->admit(asked.connection, asked.who);
     if (verdict.superseded)
       end(*verdict.superseded, "a newer connection took its place");
@@ -100,6 +83,10 @@ public:
   }
 
   void on_greeted(const greeting_done& done) {
+    if (done.peer.hello->getRole() == wire::Role::ENGINE) {
+      self_->send(*setup_.options.engines, done);
+      return;
+    }
     if (done.dialled)
       plan_->linked(*done.dialled, done.peer.id());
     if (!links_->holds(done.connection))
@@ -114,6 +101,8 @@ public:
 
   void on_not_greeted(const greeting_failed& failed) {
     release(failed.connection);
+    if (setup_.options.engines && !failed.dialled)
+      self_->send(*setup_.options.engines, failed);
     if (failed.dialled)
       on_dial_failed(*failed.dialled, failed);
     else
@@ -121,7 +110,7 @@ public:
     dial_due();
   }
 
-  void on_introduced(const introduced& over) {
+  void on_introduced(const introduced<link_actor>& over) {
     auto found = connections_.find({over.connection});
     if (found == connections_.end())
       return;
@@ -184,8 +173,9 @@ private:
     }
     auto side = done.dialled ? channel_side::client : channel_side::server;
     connection_cutter cutter{done.stream->fd()};
-    auto introduction = introduce(self_->system(), std::move(*done.stream), side, done.connection.value, face,
-                                  caf::actor_cast<introduction_owner_actor>(self_), defaults::introduction_timeout);
+    auto introduction =
+      introduce(self_->system(), std::move(*done.stream), side, done.connection.value, face,
+                caf::actor_cast<introduction_owner<link_actor>>(self_), defaults::introduction_timeout);
     connections_.emplace(
       done.connection,
       connection{
@@ -272,7 +262,7 @@ door_impl::behavior_type door(door_impl::stateful_pointer<door_state> self, door
           [self](const greeting_done& done) { self->state.on_greeted(done); },
           [self](const greeting_failed& failed) { self->state.on_not_greeted(failed); },
           [self](const listening_failed& failed) { self->quit(failed.why); },
-          [self](const introduced& over) { self->state.on_introduced(over); },
+          [self](const introduced<link_actor>& over) { self->state.on_introduced(over); },
           [self](dial_atom) { self->state.dial_due(); }};
 }
 

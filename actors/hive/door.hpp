@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/hive/card.hpp"
 #include "actors/hive/endpoint.hpp"
+#include "actors/hive/greeting.hpp"
 #include "actors/hive/hello.hpp"
 #include "actors/interfaces.hpp"
 
@@ -24,6 +25,8 @@ struct door_options {
   std::optional<credentials> shown;
   node_identity identity;
   node_description about;
+  /// Whom engines are handed to; without it they are refused.
+  std::optional<engine_host_actor> engines;
   hello_versions versions{defaults::min_hello_version, defaults::max_hello_version};
   /// From a connection's first byte to admission.
   std::chrono::milliseconds hello_timeout = defaults::hello_timeout;

@@ -147,6 +147,11 @@ caf::result<msg<wire::LearningDelta>> federation_state::published() const {
   return *published_;
 }
 
+void federation_state::tell_load(const msg<wire::NodeLoad>& load) {
+  own_.want(slot_kind::load, {{std::string{load_key}, to_packed(load)}});
+  write_own();
+}
+
 void federation_state::refresh() {
   auto since =
     msg<wire::LearnedSinceQuery>::build([&](wire::LearnedSinceQuery::Builder out) { out.setSince(learned_through_); });
@@ -465,6 +470,7 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const msg<wire::PublishedDeltaQuery>&) { return state.published(); },
     [&state](const msg<wire::NodeQuery>&) { return state.nodes(); },
     [&state](const msg<wire::HiveStatusQuery>&) { return state.status(); },
+    [&state](const msg<wire::NodeLoad>& load) { state.tell_load(load); },
     [&state](const door_opened& door) { state.open(door); },
     [&state](const link_offer& offered) { return state.offer(offered); },
     [&state](const link_up& up) { state.connect(up); },

@@ -79,6 +79,7 @@ public:
 
   caf::result<msg<wire::Recorded>> publish(const msg<wire::LearningDelta>& delta);
   caf::result<msg<wire::LearningDelta>> published() const;
+  void tell_load(const msg<wire::NodeLoad>& load);
 
   // -- links ----------------------------------------------------------------------
 

@@ -38,6 +38,9 @@ void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) cons
     out.setEpoch(hello.getEpoch());
     fill_from(out, hello.getCard());
   }
+  if (auto said = replica_->find(id, {slot_kind::load, std::string{load_key}}))
+    if (auto load = load_of(*said))
+      out.setSpawned((*load)->getSpawned());
   if (auto* why = replica_->quarantine_of(id))
     out.setReason(why->text);
   out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now_unix_micros()

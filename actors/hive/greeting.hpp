@@ -9,6 +9,7 @@
 #include <caf/typed_actor.hpp>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <set>
 
 namespace hive {
@@ -47,6 +48,10 @@ using greeting_owner_actor =
   caf::typed_actor<caf::replies_to<admission_request>::with<caf::ok_atom>, caf::reacts_to<greeting_done>,
                    caf::reacts_to<greeting_failed>, caf::reacts_to<listening_failed>>;
 
+/// Takes care of the engines that come to the door, which tells it of them as it was told itself.
+using engine_host_actor = caf::typed_actor<caf::replies_to<admission_request>::with<caf::ok_atom>,
+                                           caf::reacts_to<greeting_done>, caf::reacts_to<greeting_failed>>;
+
 /// Connections whose other end is not known yet. Each is greeted on a thread of its own, for a bounded time, as many at
 /// once as `max_greetings`; further ones that come in are closed. Stops with its owner: then all sockets are shut down,
 /// so that no thread waits for a stranger.
@@ -77,7 +82,8 @@ private:
   const hello_sender self_;
   const std::optional<tls_context> tls_;
   const std::chrono::milliseconds timeout_;
-  std::atomic<uint64_t> connections_ = 0;
+  /// Begins anywhere, so that an engine's connection of a door that was restarted is not taken for a new one.
+  std::atomic<uint64_t> connections_ = uint64_t{std::random_device{}()} << 32;
   std::atomic<size_t> accepted_ = 0;
   std::mutex mutex_;
   std::set<int> sockets_;

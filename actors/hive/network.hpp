@@ -22,7 +22,8 @@ struct network_options {
 /// travels between nodes beside messages.
 void configure_network(caf::actor_system_config& config, const network_options& options);
 
-/// Once it runs: takes away CAF's own actors that would spawn actors and tell their configuration to any linked node.
+/// Once it runs: takes away CAF's own actors that would spawn actors and tell their configuration to any linked
+/// process. Who asks for an actor gets ec::forbidden.
 void forbid_remote_spawning(caf::actor_system& system);
 
 } // namespace hive

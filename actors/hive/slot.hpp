@@ -19,9 +19,11 @@ enum class slot_kind : uint16_t {
   latest_results = 2, ///< wire::SharedResults, one slot per adapter
   proposal = 3,       ///< an upgrade proposal
   vote = 4,           ///< a vote on one
+  load = 5,           ///< wire::NodeLoad under key `load_key`
 };
 
 inline constexpr std::string_view card_key = "node";
+inline constexpr std::string_view load_key = "load";
 
 /// Place of a write among all writes of its origin. An origin never uses one twice.
 struct write_stamp {

@@ -27,6 +27,8 @@ caf::error check_content(const slot& what) {
     return error_of(from_tool_slot(what.name.key, what.payload));
   case slot_kind::latest_results:
     return error_of(from_result_slot(what.payload));
+  case slot_kind::load:
+    return error_of(load_of(what));
   default:
     return caf::none;
   }
@@ -34,6 +36,10 @@ caf::error check_content(const slot& what) {
 
 caf::expected<msg<wire::NodeCard>> card_of(const slot& what) {
   return from_packed<wire::NodeCard>(what.payload);
+}
+
+caf::expected<msg<wire::NodeLoad>> load_of(const slot& what) {
+  return from_packed<wire::NodeLoad>(what.payload);
 }
 
 } // namespace hive

@@ -12,4 +12,7 @@ caf::error check_content(const slot& what);
 /// The card in a slot of that kind.
 caf::expected<msg<wire::NodeCard>> card_of(const slot& what);
 
+/// The load in a slot of that kind.
+caf::expected<msg<wire::NodeLoad>> load_of(const slot& what);
+
 } // namespace hive

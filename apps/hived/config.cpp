@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <sstream>
 
 namespace hive {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t max_labels = 64;        // as a node's card holds
+constexpr size_t max_labels = 64; // as a node's card holds
+constexpr size_t max_engine_commands = 256;
 constexpr double max_timeout_s = 86'400; // a day: longer measurements than that are not made while one waits
 
 /// Throws what an options struct's `validate` says of it.
@@ -82,6 +85,31 @@ void read_door(toml_section& in, door_config& out) {
   }
   read_milliseconds(in, "heartbeat_ms", out.network.heartbeat, 10, 60'000);
   read_milliseconds(in, "timeout_ms", out.network.link_timeout, 20, 600'000);
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream in{text};
+  return {std::istream_iterator<std::string>{in}, {}};
+}
+
+void read_engines(toml_section& in, engines_config& out) {
+  std::vector<std::string> commands;
+  if (in.has("allow"))
+    in.read("allow", out.allow.emplace());
+  if (out.allow &&
+      !std::ranges::all_of(*out.allow, [](const auto& kind) { return kind == "adapter" || kind == "research"; }))
+    in.refuse("allow", "must be an array of adapter and research");
+  uint64_t quota = out.policy.quota;
+  in.read("quota", quota, 0, defaults::max_spawned);
+  out.policy.quota = quota;
+  in.read("commands", commands);
+  if (commands.size() > max_engine_commands)
+    in.refuse("commands", "has more than " + std::to_string(max_engine_commands) + " elements");
+  for (const auto& command : commands)
+    out.policy.commands.push_back(words_of(command));
+  in.read("stay_allowed", out.policy.stay);
+  if (auto err = out.policy.validate())
+    in.refuse("commands", text_of(err));
 }
 
 void read_node(toml_section& in, node_config& config) {
@@ -231,6 +259,7 @@ void read_config_file(const fs::path& file, node_config& config) {
   root.section("store", [&](toml_section& s) { read_store(s, config.store); });
   root.section("http", [&](toml_section& s) { read_http(s, config.http); });
   root.section("door", [&](toml_section& s) { read_door(s, config.door); });
+  root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config.gossip); });
@@ -243,6 +272,17 @@ endpoint parse_endpoint(std::string_view text, std::string_view option) {
   if (!out)
     throw config_error{std::string{option} + " must be ADDRESS:PORT, not " + std::string{text}};
   return *out;
+}
+
+spawn_policy engine_policy(const node_config& config) {
+  auto out = config.engines.policy;
+  auto allows = [&](const char* kind) {
+    const auto& allow = config.engines.allow;
+    return allow ? std::ranges::find(*allow, kind) != allow->end() : !config.door.tls.empty();
+  };
+  out.adapters = allows("adapter");
+  out.research = allows("research");
+  return out;
 }
 
 void validate(const node_config& config) {

@@ -8,6 +8,7 @@
 #include "actors/hive/endpoint.hpp"
 #include "actors/hive/federation.hpp"
 #include "actors/hive/network.hpp"
+#include "actors/hive/spawn_policy.hpp"
 #include "actors/http/server.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "messages/hive.capnp.h"
@@ -31,6 +32,14 @@ struct door_config {
   network_options network;
 };
 
+/// What agent engines may have spawned.
+struct engines_config {
+  /// adapter, research. Both when not given, if the door has TLS, else neither: then anybody on the machine is an
+  /// engine.
+  std::optional<std::vector<std::string>> allow;
+  spawn_policy policy; ///< as `allow` leaves it open
+};
+
 /// All that a node can be told, with its defaults. Built from the command line, the environment and the TOML file, in
 /// this order of precedence.
 struct node_config {
@@ -46,6 +55,7 @@ struct node_config {
   database_options store;
   http::server_options http;
   door_config door;
+  engines_config engines;
   /// Times that each adapter measures in a capture that names no number.
   uint32_t repeats = 1;
   model_registry_options model_registry;
@@ -62,6 +72,9 @@ void read_config_file(const std::filesystem::path& file, node_config& config);
 
 /// Takes `ADDRESS:PORT` apart (IPv6 addresses in brackets). Throws config_error, which names `option`.
 endpoint parse_endpoint(std::string_view text, std::string_view option);
+
+/// The policy with what is allowed, which depends on whether the door has TLS.
+spawn_policy engine_policy(const node_config& config);
 
 /// What the file alone cannot tell. Throws config_error.
 void validate(const node_config& config);

@@ -6,6 +6,7 @@
 #include "actors/benchmark/runner.hpp"
 #include "actors/daemon/coding_daemon.hpp"
 #include "actors/hive/door.hpp"
+#include "actors/hive/engine_desk.hpp"
 #include "actors/hive/federation.hpp"
 #include "actors/hive/network.hpp"
 #include "actors/http/api.hpp"
@@ -92,6 +93,8 @@ struct node::impl {
   federation_actor federation;
   research_actor research;
   coding_daemon_actor coding_daemon;
+  spawner_actor spawner;
+  engine_host_actor engines;
   door_actor door;
   supervisor_actor supervisor;
 
@@ -129,8 +132,13 @@ struct node::impl {
       make_service("coding daemon", coding_daemon,
                    [this] { return system.spawn(hive::coding_daemon, tracker, federation, config.coding_daemon); }),
       {"http", [this] { return start_http(); }}};
-    if (config.door.listen)
+    if (config.door.listen) {
+      out.push_back(make_service("spawner", spawner, [this] { return start_spawner(); }));
+      out.push_back(make_service("engines", engines, [this] {
+        return system.spawn(engine_desk, engine_services{tracker, federation, spawner}, identity.id);
+      }));
       out.push_back({"door", [this] { return start_door(); }});
+    }
     return out;
   }
 
@@ -182,6 +190,13 @@ struct node::impl {
     return caf::actor_cast<caf::actor>(federation);
   }
 
+  spawner_actor start_spawner() {
+    spawner_options options;
+    options.keys = {identity.public_key, identity.secret_key};
+    options.policy = engine_policy(config);
+    return system.spawn(hive::spawner, spawner_services{federation, runner, research}, std::move(options));
+  }
+
   caf::expected<caf::actor> start_door() {
     door_options options;
     options.listen = *config.door.listen;
@@ -190,6 +205,7 @@ struct node::impl {
     options.identity = identity;
     options.about = describe_node();
     options.shown = shown;
+    options.engines = engines;
     auto opened = spawn_door(system, std::move(options), federation);
     if (!opened)
       return opened.error();

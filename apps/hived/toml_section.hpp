@@ -24,6 +24,11 @@ public:
   /// `path` is the table's name in messages, such as "benchmarks.regression"; empty for the whole file.
   toml_section(const toml::table& table, std::string path, std::string file);
 
+  /// Whether the key is given.
+  bool has(std::string_view key) const {
+    return table_.contains(key);
+  }
+
   /// Each leaves `out` as it is when the key is not given.
   void read(std::string_view key, std::string& out);
   void read(std::string_view key, bool& out);

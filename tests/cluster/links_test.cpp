@@ -240,9 +240,13 @@ TEST_P(Strangers, AnEngineThatPosesAsANode) {
   expect_refused_and_logged(knock(engine), {"poses as role node with the certificate of engine7"});
 }
 
-TEST_P(Strangers, AnEngine) {
+TEST_P(Strangers, AnEngineIsNoMember) {
   auto engine = issue("engine7", certificate_role::engine, now_s() - 60, now_s() + 60);
-  expect_refused_and_logged(knock(engine, {1, 1}, certificate_role::engine), {"engines are not served here"});
+  auto refused = knock(engine, {1, 1}, certificate_role::engine);
+  EXPECT_FALSE(refused) << text_of(refused);
+  wait_until([&] { return node->log().find("The connection of engine engine7") != std::string::npos; });
+  EXPECT_THAT(node->log(), HasSubstr("The connection of engine engine7"));
+  EXPECT_EQ(others_of(*node).size(), 0U);
 }
 
 TEST_P(Strangers, AnotherVersionOfTheProtocol) {

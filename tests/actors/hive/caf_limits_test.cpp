@@ -33,8 +33,8 @@ protected:
 TEST_F(CafLimits, RemoteSpawningIsRefused) {
   auto spawned =
     near->system().middleman().remote_spawn<caf::actor>(link().node(), "anything", caf::make_message(), 1s);
-  EXPECT_FALSE(spawned);
-  EXPECT_EQ(far->system().registry().get(caf::atom("SpawnServ")), nullptr);
+  ASSERT_FALSE(spawned);
+  EXPECT_EQ(code_of(spawned.error()), ec::forbidden) << far->system().render(spawned.error());
   EXPECT_EQ(far->system().registry().get(caf::atom("ConfigServ")), nullptr);
   EXPECT_EQ(exchange_pings(*near, far->id(), 10), 10U) << "and the link is none the worse";
 }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <caf/fwd.hpp>
+#include <mutex>
+#include <set>
+
+namespace hive {
+
+/// Which of this node's actors one connection may send to. For use from any thread.
+class reachable_actors {
+public:
+  void add(caf::actor_id which) {
+    std::lock_guard lock{mutex_};
+    ids_.insert(which);
+  }
+
+  void remove(caf::actor_id which) {
+    std::lock_guard lock{mutex_};
+    ids_.erase(which);
+  }
+
+  bool has(caf::actor_id which) const {
+    std::lock_guard lock{mutex_};
+    return ids_.contains(which);
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::set<caf::actor_id> ids_;
+};
+
+} // namespace hive

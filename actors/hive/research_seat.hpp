@@ -1,0 +1,37 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <string>
+
+namespace hive {
+
+/// One research session as an engine has it: passes the session's steps on to the research sessions of this node, and
+/// no other's (ec::forbidden). Ends when the session is finished. It stands between because a session's actor must not
+/// be within reach of who could end it.
+class research_seat_state {
+public:
+  using pointer = research_session_actor::stateful_pointer<research_seat_state>;
+  static inline const char* name = "research_seat";
+
+  void init(pointer self, research_actor research, std::string id);
+
+  caf::result<msg<wire::ResearchSession>> add(const msg<wire::ResearchIteration>& iteration);
+  caf::result<msg<wire::ResearchSession>> add(const msg<wire::ResearchImprovement>& improvement);
+  caf::result<msg<wire::ResearchReport>> finish(const msg<wire::FinishResearch>& how);
+
+private:
+  template <class Answer, class Step>
+  caf::result<msg<Answer>> pass(const msg<Step>& step, bool last = false);
+
+  pointer self_ = nullptr;
+  research_actor research_;
+  std::string id_;
+};
+
+/// Spawn with `sys.spawn(research_seat, research, id)`.
+research_session_actor::behavior_type research_seat(research_seat_state::pointer self, research_actor research,
+                                                    std::string id);
+
+} // namespace hive

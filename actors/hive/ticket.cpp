@@ -1,0 +1,152 @@
+#include "actors/hive/ticket.hpp"
+
+#include "actors/benchmark/hex.hpp"
+#include "actors/defaults.hpp"
+#include "actors/node/identity.hpp"
+#include "messages/ec.hpp"
+#include "messages/text.hpp"
+
+#include <array>
+#include <sodium.h>
+
+namespace hive {
+namespace {
+
+/// What a signature is for stands in front of what is signed, with its zero byte, so that one made for another purpose
+/// never fits.
+constexpr std::string_view purpose{"hivemark ticket 1", 18};
+constexpr size_t nonce_bytes = 16;
+constexpr int64_t micros_per_s = 1'000'000;
+
+using std::chrono::microseconds;
+
+capnp::Data::Reader as_data(std::string_view bytes) {
+  return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
+}
+
+std::string_view as_bytes(capnp::Data::Reader data) {
+  return {reinterpret_cast<const char*>(data.begin()), data.size()};
+}
+
+std::string statement(std::string_view content) {
+  return std::string{purpose}.append(content);
+}
+
+const unsigned char* raw(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+caf::error check_signature(wire::SpawnTicket::Reader ticket, capnp::Data::Reader key) {
+  if (ticket.getSignature().size() != crypto_sign_BYTES)
+    return fail(ec::malformed, "the ticket's signature has a wrong length");
+  auto what = statement(as_bytes(ticket.getContent()));
+  if (crypto_sign_verify_detached(ticket.getSignature().begin(), raw(what), what.size(), key.begin()) != 0)
+    return fail(ec::integrity_violated, "the ticket's signature does not match its issuer's key");
+  return caf::none;
+}
+
+caf::error check_time(const ticket_claims& ticket, int64_t now) {
+  constexpr int64_t skew = microseconds{defaults::ticket_clock_skew}.count();
+  constexpr int64_t lifetime = microseconds{defaults::ticket_lifetime}.count();
+  auto late = now - ticket.expires_at_unix_micros;
+  if (late > skew)
+    return fail(ec::forbidden, "the ticket expired " + std::to_string(late / micros_per_s) + " s ago");
+  if (-late > lifetime + skew)
+    return fail(ec::forbidden, "the ticket would hold for another " + std::to_string(-late / micros_per_s) +
+                                 " s: it is no ticket of this time, or a clock is wrong");
+  return caf::none;
+}
+
+} // namespace
+
+std::string hash_of(wire::SpawnSpec::Reader spec) {
+  auto words = capnp::canonicalize(spec);
+  auto bytes = words.asBytes();
+  std::string out(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(out.data()), bytes.begin(), bytes.size());
+  return out;
+}
+
+msg<wire::SpawnTicket> issue_ticket(const signing_keys& issuer, const engine_id& engine, const node_id& target,
+                                    wire::SpawnSpec::Reader spec, const std::string& address, int64_t now_unix_micros) {
+  auto content = msg<wire::TicketContent>::build([&](wire::TicketContent::Builder out) {
+    out.setIssuerKey({issuer.open.data(), issuer.open.size()});
+    out.setEngine(engine.name);
+    out.setFingerprint(as_data(engine.fingerprint));
+    out.setTarget(target.value);
+    out.setSpecHash(as_data(hash_of(spec)));
+    out.setExpiresAt(now_unix_micros + microseconds{defaults::ticket_lifetime}.count());
+    randombytes_buf(out.initNonce(nonce_bytes).begin(), nonce_bytes);
+  });
+  auto what = statement(content.bytes());
+  std::array<unsigned char, crypto_sign_BYTES> signature{};
+  crypto_sign_detached(signature.data(), nullptr, raw(what), what.size(), issuer.secret.data());
+  return msg<wire::SpawnTicket>::build([&](wire::SpawnTicket::Builder out) {
+    out.setContent(as_data(content.bytes()));
+    out.setSignature({signature.data(), signature.size()});
+    out.setAddress(address);
+  });
+}
+
+caf::expected<ticket_claims> read_ticket(wire::SpawnTicket::Reader ticket) {
+  auto content = msg<wire::TicketContent>::load(as_bytes(ticket.getContent()));
+  if (!content)
+    return fail(code_of(content.error()), "the ticket cannot be read: " + text_of(content.error()));
+  auto key = (*content)->getIssuerKey();
+  auto nonce = (*content)->getNonce();
+  if (key.size() != crypto_sign_PUBLICKEYBYTES || nonce.size() != nonce_bytes)
+    return fail(ec::malformed, "the ticket's key or nonce has a wrong length");
+  if ((*content)->getExpiresAt() < 0)
+    return fail(ec::malformed, "the ticket expired before 1970");
+  ticket_claims out;
+  out.issuer = node_id_of({key.begin(), key.size()});
+  out.engine = {std::string{as_view((*content)->getEngine())}, std::string{as_bytes((*content)->getFingerprint())}};
+  out.target = {std::string{as_view((*content)->getTarget())}};
+  out.spec_hash = as_bytes((*content)->getSpecHash());
+  out.expires_at_unix_micros = (*content)->getExpiresAt();
+  out.nonce = to_hex({nonce.begin(), nonce.size()});
+  return out;
+}
+
+caf::expected<ticket_claims> check_ticket(wire::SpawnTicket::Reader ticket, const ticket_use& use) {
+  auto claims = read_ticket(ticket);
+  if (!claims)
+    return claims.error();
+  auto content = msg<wire::TicketContent>::load(as_bytes(ticket.getContent()));
+  if (auto forged = check_signature(ticket, (*content)->getIssuerKey()))
+    return forged;
+  if (claims->target != use.here)
+    return fail(ec::forbidden, "the ticket is for node " + claims->target.value);
+  if (claims->engine != use.engine)
+    return fail(ec::forbidden, "the ticket is for another engine: " + claims->engine.name +
+                                 (claims->engine.name == use.engine.name ? " with another certificate" : ""));
+  if (claims->spec_hash != hash_of(use.spec))
+    return fail(ec::forbidden, "the ticket is for something else than what is to be spawned");
+  if (auto wrong = check_time(*claims, use.now_unix_micros))
+    return wrong;
+  return claims;
+}
+
+// -- used tickets ----------------------------------------------------------------
+
+void used_tickets::forget_expired(int64_t now_unix_micros) {
+  // As long as check_time would let them through.
+  auto until = by_end_.lower_bound(now_unix_micros - microseconds{defaults::ticket_clock_skew}.count());
+  for (auto each = by_end_.begin(); each != until; ++each)
+    nonces_.erase(each->second);
+  by_end_.erase(by_end_.begin(), until);
+}
+
+caf::error used_tickets::use(const ticket_claims& ticket, int64_t now_unix_micros) {
+  forget_expired(now_unix_micros);
+  auto key = ticket.issuer.value + ticket.nonce;
+  if (nonces_.contains(key))
+    return fail(ec::forbidden, "the ticket was used before");
+  if (nonces_.size() >= most_)
+    return fail(ec::overloaded, "too many tickets were used in a short time");
+  nonces_.insert(key);
+  by_end_.emplace(ticket.expires_at_unix_micros, key);
+  return caf::none;
+}
+
+} // namespace hive

@@ -1,0 +1,48 @@
+// An engine that has a node measure something endless, says so, and waits to be killed.
+//
+//     lingering_engine DOOR TLS_DIRECTORY NODE MARK ends|stays
+
+#include "actors/engine/engine.hpp"
+
+#include <caf/all.hpp>
+#include <cstdio>
+#include <string>
+#include <unistd.h>
+
+namespace {
+
+hive::msg<hive::wire::CommandSpec> endless(const std::string& mark) {
+  return hive::msg<hive::wire::CommandSpec>::build([&](hive::wire::CommandSpec::Builder out) {
+    out.setName("endless");
+    auto words = out.initCommand(4);
+    words.set(0, "/bin/sh");
+    words.set(1, "-c");
+    words.set(2, "trap '' TERM; while true; do sleep 1; done"); // it takes SIGKILL to end it
+    words.set(3, mark);
+    out.setTimeoutS(3'600);
+  });
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 6)
+    return 64;
+  auto engine = hive::engine::connect({.address = argv[1], .tls = argv[2]});
+  if (!engine) {
+    std::fprintf(stderr, "connect: %s\n", hive::text_of(engine.error()).c_str());
+    return 1;
+  }
+  auto life = argv[5] == std::string{"stays"} ? hive::spawn_life::stays : hive::spawn_life::ends_with_engine;
+  auto adapter = engine->spawn(endless(argv[4]), hive::spawn_place::on({argv[3]}), life);
+  if (!adapter) {
+    std::fprintf(stderr, "spawn: %s\n", hive::text_of(adapter.error()).c_str());
+    return 1;
+  }
+  caf::scoped_actor self{engine->system()};
+  auto measuring = self->request(adapter->actor, std::chrono::hours{1}, hive::msg<hive::wire::MeasureRequest>{});
+  std::printf("%s\n", adapter->id.c_str());
+  std::fflush(stdout);
+  while (true)
+    ::pause();
+}
