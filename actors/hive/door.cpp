@@ -4,6 +4,7 @@
 #include "actors/hive/dial_plan.hpp"
 #include "actors/hive/introduction.hpp"
 #include "actors/hive/log_budget.hpp"
+#include "actors/hive/spawn_refuser.hpp"
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -61,6 +62,7 @@ public:
     self_ = self;
     setup_ = std::move(setup);
     links_.emplace(setup_.options.identity.id);
+    refuser_.emplace(self->system());
     plan_.emplace(dial_options{}, std::random_device{}());
     for (const auto& at : setup_.options.join)
       plan_->add(at, now());
@@ -248,6 +250,7 @@ private:
   door_impl::pointer self_ = nullptr;
   door_setup setup_;
   std::optional<link_table> links_;
+  std::optional<spawn_refuser> refuser_;
   std::optional<dial_plan> plan_;
   std::map<connection_id, connection> connections_;
   std::optional<std::chrono::steady_clock::time_point> waking_at_;

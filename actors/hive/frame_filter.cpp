@@ -39,7 +39,7 @@ caf::error frame_filter::judge() const {
   case basp::message_type::heartbeat:
     return caf::none;
   case basp::message_type::direct_message:
-    // By name there is only what refuses to spawn, see forbid_remote_spawning.
+    // By name there is only what refuses to spawn, see spawn_refuser.
     if ((header_[flags_at] & basp::header::named_receiver_flag) != 0 || reachable_->has(receiver))
       return caf::none;
     return fail(ec::forbidden, "it sent to actor " + std::to_string(receiver) + ", which is not within its reach");

@@ -69,7 +69,7 @@ TEST_F(Engines, RecordAndAskAndAreNoMembers) {
   auto engine = connect(*near);
   EXPECT_EQ(engine.node().value, near->node());
   auto recorded = engine.record(tasks("refactor", "aider", 5));
-  ASSERT_TRUE(recorded) << text_of(recorded.error());
+  ASSERT_TRUE(recorded) << text_of(recorded.error()) << near->log();
   EXPECT_EQ((*recorded)->getRecorded(), 5U);
   auto best = engine.best_tool("refactor");
   ASSERT_TRUE(best) << text_of(best.error());

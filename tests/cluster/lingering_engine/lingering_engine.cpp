@@ -39,10 +39,12 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "spawn: %s\n", hive::text_of(adapter.error()).c_str());
     return 1;
   }
-  caf::scoped_actor self{engine->system()};
-  auto measuring = self->request(adapter->actor, std::chrono::hours{1}, hive::msg<hive::wire::MeasureRequest>{});
   std::printf("%s\n", adapter->id.c_str());
   std::fflush(stdout);
+  caf::scoped_actor self{engine->system()};
+  self->request(adapter->actor, std::chrono::minutes{60}, hive::msg<hive::wire::MeasureRequest>{})
+    .receive([](const hive::msg<hive::wire::Measurement>&) {},
+             [](const caf::error& err) { std::fprintf(stderr, "measure: %s\n", hive::text_of(err).c_str()); });
   while (true)
     ::pause();
 }
