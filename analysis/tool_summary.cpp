@@ -48,11 +48,11 @@ tool_summary summarise(const tally& records) {
   return out;
 }
 
-std::vector<learned_tool> learning_delta(const tally& records) {
+std::vector<learned_tool> learning_delta(const tally& records, uint64_t least) {
   std::vector<learned_tool> out;
   for (const auto& task : records.tasks())
     for (const auto& tool : task.tools)
-      if (tool.sums.n >= min_records)
+      if (tool.sums.n >= least)
         out.push_back({std::string{task.task_type}, tool.tool, tool.sums});
   sort_by_name(out);
   return out;

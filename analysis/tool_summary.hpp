@@ -30,9 +30,9 @@ struct tool_summary {
 
 tool_summary summarise(const tally& records);
 
-/// What this node tells the hive: the sums of every tool with at least `min_records`, by task type, then tool. Empty
-/// when there is nothing to tell.
-std::vector<learned_tool> learning_delta(const tally& records);
+/// What this node tells others: the sums of every tool with at least `least` records, by task type, then tool. HART OS
+/// tells of measured tools only; sums lose nothing by being small. Empty when there is nothing to tell.
+std::vector<learned_tool> learning_delta(const tally& records, uint64_t least = min_records);
 
 /// The averages of a learned tool as HART OS writes them: rate and mean time rounded.
 summary_line averages(const learned_tool& learned);

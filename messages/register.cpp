@@ -3,6 +3,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/ec.hpp"
 #include "messages/guardrail.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/node.capnp.h"
 #include "messages/snapshot.capnp.h"
@@ -33,6 +34,7 @@ void register_messages(caf::actor_system_config& config) {
   add<UpgradeQuery, UpgradeCheck>(config);
   add<RecordTasks, TasksRecorded, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery,
       ToolSummary, LearningDeltaQuery, LearningDelta>(config);
+  add<HiveDigest, HiveDelta, MemberClaims, ViewMessage, NodeCard>(config);
   add<HealthQuery, Health>(config);
 }
 
