@@ -24,12 +24,24 @@ void run(const std::string& command) {
 } // namespace
 
 bool test_network::is_possible() {
-  auto probe = mark_of_process() + "probe";
-  bool made = succeeds("ip netns add " + probe);
-  return succeeds("ip netns delete " + probe) && made;
+  try {
+    test_network probe{1};
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
 }
 
 test_network::test_network(size_t machines) : mark_{mark_of_process()} {
+  try {
+    build(machines);
+  } catch (...) {
+    clear();
+    throw;
+  }
+}
+
+void test_network::build(size_t machines) {
   for (const char* half : {"a", "b"}) {
     run("ip link add " + mark_ + half + " type bridge");
     run("ip link set " + mark_ + half + " up");
@@ -48,6 +60,10 @@ test_network::test_network(size_t machines) : mark_{mark_of_process()} {
 }
 
 test_network::~test_network() {
+  clear();
+}
+
+void test_network::clear() {
   for (const auto& netns : machines_)
     succeeds("ip netns delete " + netns); // takes its port along
   for (const char* half : {"a", "b"})

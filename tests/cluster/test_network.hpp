@@ -9,7 +9,7 @@ namespace hive::cluster {
 /// Machines as network namespaces on one switch, which can be split into two. Needs root and the `ip` program.
 class test_network {
 public:
-  /// Whether this process may make one.
+  /// Whether this process can make one: it does, to find out.
   static bool is_possible();
 
   /// Throws when it cannot be made.
@@ -31,6 +31,9 @@ public:
   void heal();
 
 private:
+  void build(size_t machines);
+  /// Removes what there is of it.
+  void clear();
   std::string port(size_t i) const;
   void plug(size_t i, const std::string& into);
 
