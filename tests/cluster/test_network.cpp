@@ -64,8 +64,10 @@ test_network::~test_network() {
 }
 
 void test_network::clear() {
-  for (const auto& netns : machines_)
-    succeeds("ip netns delete " + netns); // takes its port along
+  for (size_t i = 0; i < machines_.size(); ++i) {
+    succeeds("ip link delete " + port(i));
+    succeeds("ip netns delete " + machines_[i]);
+  }
   for (const char* half : {"a", "b"})
     succeeds("ip link delete " + mark_ + half);
 }
