@@ -1,7 +1,6 @@
 #include "actors/hive/membership.hpp"
 
 #include "messages/ec.hpp"
-#include "messages/text.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -269,27 +268,6 @@ std::vector<member_claim> membership::claims_to_send(size_t most) {
 
 std::vector<member_change> membership::take_changes() {
   return std::exchange(changes_, {});
-}
-
-// -- wire ------------------------------------------------------------------------
-
-msg<wire::MemberClaims> to_message(const std::vector<member_claim>& claims) {
-  return msg<wire::MemberClaims>::build([&](wire::MemberClaims::Builder out) {
-    auto list = out.initClaims(static_cast<uint32_t>(claims.size()));
-    for (uint32_t i = 0; i < list.size(); ++i) {
-      list[i].setNode(claims[i].node.value);
-      list[i].setState(claims[i].state);
-      list[i].setEpoch(claims[i].about.epoch);
-      list[i].setCount(claims[i].about.count);
-    }
-  });
-}
-
-std::vector<member_claim> from_message(wire::MemberClaims::Reader claims) {
-  std::vector<member_claim> out;
-  for (auto each : claims.getClaims())
-    out.push_back({{std::string{as_view(each.getNode())}}, {each.getEpoch(), each.getCount()}, each.getState()});
-  return out;
 }
 
 } // namespace hive

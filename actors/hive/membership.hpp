@@ -2,7 +2,6 @@
 
 #include "messages/hive.capnp.h"
 #include "messages/ids.hpp"
-#include "messages/msg.hpp"
 
 #include <caf/error.hpp>
 #include <chrono>
@@ -141,9 +140,5 @@ private:
   std::map<node_id, member> members_;
   std::vector<member_change> changes_;
 };
-
-/// Claims as they travel.
-msg<wire::MemberClaims> to_message(const std::vector<member_claim>& claims);
-std::vector<member_claim> from_message(wire::MemberClaims::Reader claims);
 
 } // namespace hive

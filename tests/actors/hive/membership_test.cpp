@@ -314,19 +314,6 @@ TEST(membership_convergence, all_agree_on_who_is_there) {
   }
 }
 
-TEST(membership_claims, survive_the_way_over_the_wire) {
-  const std::vector<member_claim> sent{{peer, {1, 2}, suspect}, {other, {UINT64_MAX, 0}, dead}};
-  auto carried = msg<wire::MemberClaims>::load(to_message(sent).bytes());
-  ASSERT_TRUE(carried);
-  auto got = from_message(**carried);
-  ASSERT_THAT(got, SizeIs(2));
-  for (size_t i = 0; i < got.size(); ++i) {
-    EXPECT_EQ(got[i].node, sent[i].node);
-    EXPECT_EQ(got[i].about, sent[i].about);
-    EXPECT_EQ(got[i].state, sent[i].state);
-  }
-}
-
 TEST(membership_options, out_of_range_are_named) {
   EXPECT_FALSE(membership_options{}.validate());
   EXPECT_THAT(text_of(membership_options{.tick = 0ms}.validate()), HasSubstr("tick"));
