@@ -116,9 +116,6 @@ inline constexpr uint64_t ticks_per_publication = 10;
 
 // -- gossip ---------------------------------------------------------------------
 
-/// Between two rounds, and how many other nodes each one asks: a change reaches a thousand nodes in about ten rounds.
-inline constexpr std::chrono::milliseconds gossip_interval = 1s;
-inline constexpr uint32_t gossip_fan_out = 2;
 /// Longest wait for one answer; a delta of 256 KiB needs 2 s over 1 Mbit/s.
 inline constexpr auto gossip_timeout = 10s;
 /// Claims about members that one message carries: some 80 bytes each.

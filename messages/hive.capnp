@@ -89,7 +89,7 @@ struct NodeCard $Hive.doc("What a node says of itself.") {
 
 struct SharedTool {
   toolName @0 :Text $Hive.required $Hive.maxLength(128);
-  sampleCount @1 :UInt64 $Hive.min(1) $Hive.max(4294967296);
+  sampleCount @1 :UInt64 $Hive.required $Hive.min(1) $Hive.max(4294967296);
   sums @2 :Tracker.ToolSums $Hive.required;
 }
 
@@ -156,6 +156,6 @@ enum ViewMessageKind {
 struct ViewMessage $Hive.doc("How nodes keep a few links each and the hive connected.") {
   kind @0 :ViewMessageKind;
   subject @1 :Text $Hive.id;
-  hops @2 :UInt8 $Hive.doc("How much further it may be passed on.");
+  hops @2 :UInt16 $Hive.doc("How much further it may be passed on.");
   sample @3 :List(Text) $Hive.maxLength(16);
 }

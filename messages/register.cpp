@@ -6,6 +6,7 @@
 #include "messages/engine.capnp.h"
 #include "messages/gossip.capnp.h"
 #include "messages/guardrail.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/node.capnp.h"
 #include "messages/research.capnp.h"
@@ -40,6 +41,7 @@ void register_messages(caf::actor_system_config& config) {
       LearnedSince, PeerTools>(config);
   add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
+  add<HiveDigest, HiveDelta, MemberClaims, ViewMessage, NodeCard>(config);
   add<GossipQuestion, GossipAnswer, HiveStatusQuery, HiveStatus>(config);
   add<HealthQuery, Health>(config);
   add<NodeQuery, NodeList, NodeLoad, Ping, Pong>(config);

@@ -60,19 +60,6 @@ caf::expected<public_key> key_from(capnp::Data::Reader bytes) {
 
 } // namespace
 
-std::optional<gossip_profile> gossip_profile::named(std::string_view name) {
-  using namespace std::chrono_literals;
-  if (name == "lan")
-    return gossip_profile{};
-  if (name == "full")
-    return gossip_profile{60s, 3};
-  if (name == "constrained")
-    return gossip_profile{300s, 2};
-  if (name == "minimal")
-    return gossip_profile{900s, 1};
-  return std::nullopt;
-}
-
 caf::error federation_options::validate() const {
   if (gossip.interval <= std::chrono::milliseconds{0} || gossip.fan_out == 0)
     return fail(ec::invalid, "the interval and the fan-out of gossip must be positive");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/hive/federation_profile.hpp"
 #include "actors/hive/gossip_exchange.hpp"
 #include "actors/hive/membership.hpp"
 #include "actors/hive/own_slots.hpp"
@@ -19,19 +20,10 @@
 
 namespace hive {
 
-/// How often a node gossips, and with how many others at once.
-struct gossip_profile {
-  std::chrono::milliseconds interval = defaults::gossip_interval;
-  uint32_t fan_out = defaults::gossip_fan_out;
-
-  /// lan (1 s, 2 others), full (60 s, 3), constrained (300 s, 2), minimal (900 s, 1); nothing for another name.
-  static std::optional<gossip_profile> named(std::string_view name);
-};
-
 struct federation_options {
   signing_keys keys;
   uint64_t epoch = 0;
-  gossip_profile gossip;
+  federation_profile gossip;
   /// How this node introduces itself until its door says it better.
   msg<wire::Hello> self;
   replica_options bounds;

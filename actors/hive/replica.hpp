@@ -68,7 +68,7 @@ struct accepted_slot {
 
 /// What came of a join. Whatever is accepted holds at once; the caller stores it.
 struct join_outcome {
-  std::vector<accepted_slot> accepted; ///< in the order of their writes within each origin
+  std::vector<accepted_slot> accepted; ///< in the order of their writes within each origin; also of one in quarantine
   std::vector<slot_refusal> refused;   ///< the first `named_refusals`
   std::vector<node_id> quarantined;    ///< since this join
   std::vector<node_id> released;       ///< whose quarantine ended

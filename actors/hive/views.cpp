@@ -1,6 +1,7 @@
 #include "actors/hive/views.hpp"
 
 #include "messages/ec.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -229,6 +230,29 @@ std::vector<node_id> views::sample_of(const std::set<node_id>& from, size_t most
   std::vector<node_id> out;
   std::ranges::sample(from, std::back_inserter(out), static_cast<ptrdiff_t>(std::min(most, from.size())), random_);
   std::ranges::shuffle(out, random_);
+  return out;
+}
+
+// -- wire ------------------------------------------------------------------------
+
+msg<wire::ViewMessage> to_message(const view_message& what) {
+  return msg<wire::ViewMessage>::build([&](wire::ViewMessage::Builder out) {
+    out.setKind(what.kind);
+    if (!what.subject.value.empty())
+      out.setSubject(what.subject.value);
+    out.setHops(what.hops);
+    auto sample = out.initSample(static_cast<uint32_t>(what.sample.size()));
+    for (uint32_t i = 0; i < sample.size(); ++i)
+      sample.set(i, what.sample[i].value);
+  });
+}
+
+view_message from_message(wire::ViewMessage::Reader what) {
+  auto hops = static_cast<uint8_t>(std::min<uint16_t>(what.getHops(), UINT8_MAX));
+  view_message out{what.getKind(), {std::string{as_view(what.getSubject())}}, hops, {}};
+  for (auto node : what.getSample())
+    if (is_valid_id(as_view(node)))
+      out.sample.push_back({std::string{as_view(node)}});
   return out;
 }
 

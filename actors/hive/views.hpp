@@ -2,6 +2,7 @@
 
 #include "messages/hive.capnp.h"
 #include "messages/ids.hpp"
+#include "messages/msg.hpp"
 
 #include <caf/error.hpp>
 #include <cstddef>
@@ -104,5 +105,9 @@ private:
   std::set<node_id> passive_;
   std::set<node_id> asked_; ///< since the last tick
 };
+
+/// A message as it travels.
+msg<wire::ViewMessage> to_message(const view_message& what);
+view_message from_message(wire::ViewMessage::Reader what);
 
 } // namespace hive

@@ -256,8 +256,9 @@ void tracker_state::flush() {
   auto writes = std::exchange(next.writes, {});
   in_flight_ = std::move(next);
   // No timeout: the outcome of a write under way cannot be guessed. The senders have their own, the bounds of
-  // check_room keep what waits finite, and the committer's end is noticed.
-  self_->request(committer_, caf::infinite, std::move(writes))
+  // check_room keep what waits finite, and the committer's end is noticed. Urgent: the answer overtakes the records
+  // that wait in the mailbox, so that the disk does not idle until they are counted.
+  self_->request<caf::message_priority::high>(committer_, caf::infinite, std::move(writes))
     .then([this](const committed&) { finish(caf::none); }, [this](const caf::error& error) { finish(error); });
 }
 
@@ -267,9 +268,9 @@ void tracker_state::finish(const caf::error& error) {
   auto written = std::move(*in_flight_);
   in_flight_.reset();
   if (!error) {
+    // The disk first: it works while the answers go out and bring new records.
+    flush();
     written.succeed();
-    if (!gathering_.is_empty())
-      flush_soon();
     return;
   }
   written.fail_all(error);

@@ -225,10 +225,10 @@ void read_tracker(toml_section& in, tracker_options& out) {
     out.heuristics.insert_or_assign(task_type, tool);
 }
 
-void read_federation(toml_section& in, gossip_profile& out) {
+void read_federation(toml_section& in, federation_profile& out) {
   std::string profile = "lan";
   in.read("profile", profile);
-  auto named = gossip_profile::named(profile);
+  auto named = find_profile(profile);
   if (!named)
     in.refuse("profile", "must be lan, full, constrained or minimal");
   out = *named;

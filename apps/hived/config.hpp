@@ -63,7 +63,7 @@ struct node_config {
   regression_options regression;
   guardrail_options guardrail;
   tracker_options tracker;
-  gossip_profile gossip;
+  federation_profile gossip;
   coding_daemon_options coding_daemon;
 };
 

@@ -78,7 +78,7 @@ committer_actor::behavior_type counting(committer_actor::pointer self, committer
                                         std::shared_ptr<std::atomic<uint64_t>> groups) {
   return {[self, target, groups](write_set& writes) {
     ++*groups;
-    return self->delegate(target, std::move(writes));
+    return self->delegate<caf::message_priority::high>(target, std::move(writes)); // as it came
   }};
 }
 

@@ -18,7 +18,16 @@ test_hive::test_hive(std::filesystem::path directory, size_t nodes, std::string 
   }
 }
 
+test_hive::test_hive(std::vector<hived_options> nodes) : given_{std::move(nodes)} {
+  for (const auto& each : given_) {
+    nodes_.push_back(std::make_unique<hived_process>(each));
+    nodes_.back()->await_ready();
+  }
+}
+
 hived_options test_hive::options(size_t i) const {
+  if (!given_.empty())
+    return given_[i];
   hived_options out;
   auto name = "node" + std::to_string(i);
   out.directory = directory_ / name;

@@ -13,6 +13,9 @@ public:
   /// `config` is every node's configuration file.
   explicit test_hive(std::filesystem::path directory, size_t nodes, std::string config = {});
 
+  /// Nodes that are told all that they need, their doors among it.
+  explicit test_hive(std::vector<hived_options> nodes);
+
   hived_process& at(size_t i) {
     return *nodes_.at(i);
   }
@@ -37,6 +40,7 @@ private:
   std::string config_;
   std::vector<std::unique_ptr<hived_process>> nodes_;
   std::vector<std::string> doors_;
+  std::vector<hived_options> given_;
 };
 
 /// Records so many runs of a tool; throws when that is refused.

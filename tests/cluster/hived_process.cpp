@@ -7,9 +7,11 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <sched.h>
 #include <sstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace hive::cluster {
@@ -21,7 +23,10 @@ namespace fs = std::filesystem;
 constexpr int cannot_execute = 126;
 
 std::vector<std::string> command_line(const hived_options& options) {
-  auto out = options.wrapper;
+  std::vector<std::string> out;
+  if (!options.netns.empty())
+    out = {"ip", "netns", "exec", options.netns};
+  out.insert(out.end(), options.wrapper.begin(), options.wrapper.end());
   out.emplace_back(HIVED_PROGRAM);
   out.insert(out.end(),
              {"--data", options.data.empty() ? (options.directory / "data").string() : options.data.string()});
@@ -82,6 +87,19 @@ process_end end_of(int status) {
   return WIFEXITED(status) ? process_end{WEXITSTATUS(status), 0} : process_end{-1, WTERMSIG(status)};
 }
 
+/// On a thread of its own, which alone is in that namespace.
+caf::expected<http::incoming_response> fetch_in(const std::string& netns, const http::outgoing_request& what) {
+  caf::expected<http::incoming_response> out =
+    fail(ec::unavailable, "network namespace " + netns + " cannot be entered");
+  std::thread{[&] {
+    int fd = ::open(("/run/netns/" + netns).c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && ::setns(fd, CLONE_NEWNET) == 0)
+      out = http::fetch(what);
+    ::close(fd);
+  }}.join();
+  return out;
+}
+
 std::string_view view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
@@ -89,7 +107,7 @@ std::string_view view(capnp::Text::Reader text) {
 } // namespace
 
 hived_process::hived_process(const hived_options& options)
-    : output_file_{options.directory / "stdout"}, log_file_{options.directory / "stderr"} {
+    : netns_{options.netns}, output_file_{options.directory / "stdout"}, log_file_{options.directory / "stderr"} {
   auto command = command_line(options);
   int output = open_log(output_file_);
   int log = open_log(log_file_);
@@ -167,7 +185,7 @@ reply hived_process::request(const std::string& method, const std::string& path,
   out.body = body;
   out.headers = {"Content-Type: " + content_type, "Expect:"};
   out.timeout = patience;
-  auto answer = http::fetch(out);
+  auto answer = netns_.empty() ? http::fetch(out) : fetch_in(netns_, out);
   if (!answer)
     return {0, {}, text_of(answer.error()), {}};
   return {answer->status, answer->content_type, answer->body, answer->retry_after};

@@ -46,6 +46,7 @@ struct hived_options {
   std::string http = "127.0.0.1:0";        ///< empty: the option is not given
   std::vector<std::string> wrapper = {};   ///< program and arguments that run hived
   std::vector<std::string> arguments = {}; ///< given to hived behind all others
+  std::string netns = {};                  ///< network namespace in which it runs and is asked
 };
 
 /// How a process ended.
@@ -118,6 +119,7 @@ public:
 private:
   bool has_ended();
 
+  std::string netns_;
   std::filesystem::path output_file_;
   std::filesystem::path log_file_;
   pid_t pid_ = -1;

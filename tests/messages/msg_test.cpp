@@ -252,7 +252,8 @@ TEST_F(travel_test, a_damaged_message_fails_to_arrive) {
 using golden_types =
   testing::Types<wire::Snapshot, wire::SeriesPoint, wire::CommandSpec, wire::ModelInput, wire::WorldModelInput,
                  wire::GuardrailManifest, wire::CaptureRequest, wire::ImportSnapshot, wire::UpgradeQuery,
-                 wire::UpgradeCheck, wire::RecordTasks, wire::ResearchSession, wire::TaskSource, wire::LearningDelta>;
+                 wire::UpgradeCheck, wire::RecordTasks, wire::ResearchSession, wire::TaskSource, wire::LearningDelta,
+                 wire::SharedTools, wire::SharedResults, wire::HiveDigest, wire::MemberClaims, wire::ViewMessage>;
 
 template <class T>
 class golden : public testing::Test {

@@ -28,8 +28,9 @@ TEST(packed, damaged_bytes_are_refused_or_hold_all_rules) {
       packed[filler.random()() % packed.size()] = static_cast<char>(filler.random()());
     if (filler.random()() % 3 == 0)
       packed.resize(filler.random()() % packed.size());
-    if (auto got = from_packed<wire::LearningDelta>(packed))
+    if (auto got = from_packed<wire::LearningDelta>(packed)) {
       EXPECT_FALSE(check(**got));
+    }
   }
 }
 

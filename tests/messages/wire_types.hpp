@@ -3,6 +3,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hartos.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/node.capnp.h"
 #include "messages/research.capnp.h"
 #include "messages/snapshot.capnp.h"
@@ -22,7 +23,8 @@ using json_types =
                  wire::CaptureRequest, wire::StartCapture, wire::CaptureAccepted, wire::ImportSnapshot,
                  wire::SnapshotQuery, wire::PageQuery, wire::SnapshotList, wire::LatestResults, wire::UpgradeQuery,
                  wire::UpgradeCheck, wire::Health, wire::Problem, wire::GuardrailManifest, wire::RecordTasks,
-                 wire::TaskSource, wire::LearningDelta, wire::HartosImport, wire::HartosExport>;
+                 wire::TaskSource, wire::HartosImport, wire::HartosExport, wire::LearningDelta, wire::SharedTools,
+                 wire::SharedResults, wire::HiveDigest, wire::MemberClaims, wire::ViewMessage>;
 
 /// A type's name in test names and files.
 struct schema_names {

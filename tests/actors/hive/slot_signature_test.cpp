@@ -65,6 +65,26 @@ TEST(slot_signature, any_changed_bit_of_it_is_noticed) {
   }
 }
 
+TEST(slot, has_these_bytes_for_ever) {
+  auto what = example();
+  sign(what, keys_of(1));
+  auto message = msg<wire::HiveSlot>::build([&](auto out) { to_wire(what, out); });
+  const std::string golden =
+    "00000000130000000000000003000300010000000000000003000000000000000900000000000000090000001a000000090000009a00"
+    "0000110000000202000030370000000000007061796c6f616400776974682061207a65726f0000000000cd2be355ea483da0f1223308"
+    "94e465c5cdbdc99bc6e8e714373d80f48619b0aca91ea33e19fd9eb6d67da0467715fd07e344e0a6138aaaee0e5baf8f11e4250c";
+  std::string bytes(golden.size() / 2, '\0');
+  sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), golden.data(), golden.size(), nullptr,
+                 nullptr, nullptr);
+  auto old = msg<wire::HiveSlot>::load(bytes);
+  ASSERT_TRUE(old) << text_of(old.error());
+  auto read = from_wire(**old);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->says_the_same(what));
+  EXPECT_TRUE(is_signed_by(*read, keys_of(1).open));
+  EXPECT_EQ(message.bytes(), bytes);
+}
+
 TEST(slot, survives_the_way_over_the_wire) {
   auto keys = keys_of(1);
   auto sent = signed_slot(keys, note("k"), {1, 2}, std::string(1000, '\7'));

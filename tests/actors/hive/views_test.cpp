@@ -126,6 +126,19 @@ TEST(views, a_forgotten_node_is_not_asked_again) {
     EXPECT_NE(each.to, (node_id{"a"}));
 }
 
+TEST(views, messages_survive_the_way_over_the_wire) {
+  view_message sent{kind::SHUFFLE, {"a"}, 6, {{"b"}, {"c"}}};
+  auto carried = msg<wire::ViewMessage>::load(to_message(sent).bytes());
+  ASSERT_TRUE(carried);
+  auto got = from_message(**carried);
+  EXPECT_EQ(got.kind, sent.kind);
+  EXPECT_EQ(got.subject, sent.subject);
+  EXPECT_EQ(got.hops, sent.hops);
+  EXPECT_EQ(got.sample, sent.sample);
+  auto hostile = to_message({kind::SHUFFLE_REPLY, {}, 0, {{"../x"}, {"good"}}});
+  EXPECT_THAT(from_message(*hostile).sample, ElementsAre(node_id{"good"}));
+}
+
 TEST(views, options_out_of_range_are_named) {
   EXPECT_FALSE(views_options{}.validate());
   EXPECT_THAT(text_of(views_options{.active = 1}.validate()), HasSubstr("active"));

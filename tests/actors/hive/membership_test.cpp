@@ -1,0 +1,327 @@
+#include "actors/hive/membership.hpp"
+
+#include "messages/ec.hpp"
+#include "tests/support/soak.hpp"
+
+#include <deque>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <random>
+
+namespace hive {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr auto active = member_state::ACTIVE, suspect = member_state::SUSPECT, stale = member_state::STALE,
+               dead = member_state::DEAD, quarantined = member_state::QUARANTINED;
+
+const node_id self{"self"}, peer{"peer"}, other{"other"};
+
+class membership_test : public testing::Test {
+protected:
+  /// Ticks on time; the peers in `talking` are heard at every tick.
+  void pass(std::chrono::milliseconds time, const std::vector<node_id>& talking = {}) {
+    for (auto end = now_ + time; now_ < end;) {
+      now_ += 500ms;
+      for (const auto& each : talking)
+        members_.heard(each, now_);
+      members_.tick(now_);
+    }
+  }
+
+  caf::error claim(const node_id& node, incarnation about, member_state state) {
+    return members_.hear_claims({{node, about, state}}, now_);
+  }
+
+  std::vector<member_state> shown_states(const node_id& node) {
+    std::vector<member_state> out;
+    for (const auto& change : members_.take_changes())
+      if (change.node == node)
+        out.push_back(change.after);
+    return out;
+  }
+
+  tick_point now_{1h};
+  membership members_{self, 7, now_};
+};
+
+TEST_F(membership_test, a_silent_node_is_suspected_then_stale_then_dead) {
+  members_.link_up(peer, 1, now_);
+  pass(10s, {peer});
+  EXPECT_EQ(members_.state_of(peer), active);
+  pass(2s);
+  EXPECT_EQ(members_.state_of(peer), active) << "the last heartbeat is 2 s old";
+  pass(500ms);
+  EXPECT_EQ(members_.state_of(peer), suspect);
+  pass(1500ms);
+  EXPECT_EQ(members_.state_of(peer), stale) << "4 s after the last sign of life";
+  pass(600s - 500ms);
+  EXPECT_EQ(members_.state_of(peer), stale);
+  pass(500ms);
+  EXPECT_EQ(members_.state_of(peer), dead);
+  EXPECT_THAT(shown_states(peer), ElementsAre(active, suspect, stale, dead));
+}
+
+TEST_F(membership_test, a_lost_link_is_suspected_at_once) {
+  members_.link_up(peer, 1, now_);
+  members_.take_changes();
+  members_.link_down(peer, "the connection was closed", now_);
+  auto changes = members_.take_changes();
+  ASSERT_THAT(changes, SizeIs(1));
+  EXPECT_EQ(changes[0].before, active);
+  EXPECT_EQ(changes[0].after, suspect);
+  EXPECT_EQ(changes[0].why, "the connection was closed");
+  pass(1500ms);
+  EXPECT_EQ(members_.state_of(peer), stale);
+  EXPECT_THAT(members_.claims_to_send(10), SizeIs(1));
+}
+
+TEST_F(membership_test, a_node_that_was_stopped_is_active_when_it_is_heard_again) {
+  members_.link_up(peer, 1, now_);
+  pass(3s);
+  EXPECT_EQ(members_.state_of(peer), suspect);
+  members_.heard(peer, now_);
+  EXPECT_EQ(members_.state_of(peer), active);
+  EXPECT_FALSE(claim(peer, {1, 1}, active)) << "it refutes";
+  pass(5s, {peer});
+  EXPECT_EQ(members_.state_of(peer), active);
+}
+
+TEST_F(membership_test, a_restarted_node_is_active_again_even_after_its_death) {
+  members_.link_up(peer, 1, now_);
+  members_.link_down(peer, "lost", now_);
+  pass(700s);
+  EXPECT_EQ(members_.state_of(peer), dead);
+  members_.link_up(peer, 2, now_);
+  EXPECT_EQ(members_.state_of(peer), active);
+  // What was believed of its earlier life means nothing any more.
+  EXPECT_FALSE(claim(peer, {1, 5}, dead));
+  pass(1s, {peer});
+  EXPECT_EQ(members_.state_of(peer), active);
+}
+
+TEST_F(membership_test, refutes_what_others_claim_of_it) {
+  members_.link_up(peer, 1, now_);
+  EXPECT_THAT(members_.claims_to_send(10), IsEmpty());
+  EXPECT_FALSE(claim(self, {7, 0}, suspect));
+  EXPECT_EQ(members_.own_incarnation(), (incarnation{7, 1}));
+  auto sent = members_.claims_to_send(10);
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].node, self);
+  EXPECT_EQ(sent[0].about, (incarnation{7, 1}));
+  EXPECT_EQ(sent[0].state, active);
+  EXPECT_FALSE(claim(self, {7, 0}, dead)) << "refuted already";
+  EXPECT_EQ(members_.own_incarnation(), (incarnation{7, 1}));
+  EXPECT_FALSE(claim(self, {6, 9}, dead)) << "of an earlier start";
+  EXPECT_EQ(members_.own_incarnation(), (incarnation{7, 1}));
+}
+
+TEST_F(membership_test, without_a_link_it_believes_the_others_and_the_refutation) {
+  members_.met(peer, 1, now_);
+  pass(60s);
+  EXPECT_EQ(members_.state_of(peer), active) << "nobody missed it";
+  claim(peer, {1, 0}, suspect);
+  EXPECT_EQ(members_.state_of(peer), suspect);
+  claim(peer, {1, 1}, active);
+  EXPECT_EQ(members_.state_of(peer), active);
+  claim(peer, {1, 0}, dead);
+  EXPECT_EQ(members_.state_of(peer), active) << "an old claim";
+  claim(peer, {1, 1}, suspect);
+  pass(1500ms);
+  EXPECT_EQ(members_.state_of(peer), stale);
+}
+
+TEST_F(membership_test, with_a_link_it_believes_its_ears_and_tells_the_node) {
+  members_.link_up(peer, 1, now_);
+  pass(1s, {peer});
+  claim(peer, {1, 0}, suspect);
+  pass(10s, {peer});
+  EXPECT_EQ(members_.state_of(peer), active);
+  EXPECT_THAT(members_.claims_to_send(10), SizeIs(1)) << "so that it can refute";
+}
+
+TEST_F(membership_test, joined_claims_do_not_depend_on_their_order) {
+  const member_state states[] = {active, suspect, stale, dead};
+  for (uint64_t seed = 1; seed <= 2'000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random{seed};
+    std::vector<member_claim> claims;
+    for (int i = 0; i < 6; ++i)
+      claims.push_back({peer, {1 + random() % 2, random() % 3}, states[random() % 4]});
+    std::optional<member_claim> first;
+    for (int order = 0; order < 4; ++order) {
+      membership each{self, 7, now_};
+      each.met(peer, 1, now_);
+      ASSERT_FALSE(each.hear_claims(claims, now_));
+      ASSERT_FALSE(each.hear_claims(claims, now_)) << "twice is once";
+      auto all = each.all_claims();
+      auto last = all.size() > 1 ? all[1] : member_claim{peer, {}, active};
+      if (first) {
+        ASSERT_EQ(last.about, first->about);
+        ASSERT_EQ(last.state, first->state);
+      }
+      first = last;
+      std::ranges::shuffle(claims, random);
+    }
+  }
+}
+
+TEST_F(membership_test, claims_that_no_honest_node_makes_are_refused) {
+  members_.met(peer, 1, now_);
+  members_.met(other, 1, now_);
+  EXPECT_EQ(code_of(claim(peer, {1, 5'000}, suspect)), ec::invalid);
+  EXPECT_EQ(code_of(claim(peer, {UINT64_MAX, 0}, dead)), ec::invalid);
+  EXPECT_EQ(code_of(claim(peer, {2, UINT64_MAX}, dead)), ec::invalid);
+  EXPECT_EQ(code_of(claim(peer, {1, 0}, quarantined)), ec::invalid) << "everybody judges that alone";
+  EXPECT_EQ(code_of(claim(self, {8, 0}, suspect)), ec::invalid);
+  EXPECT_EQ(code_of(claim(self, {7, UINT64_MAX}, suspect)), ec::invalid);
+  EXPECT_EQ(members_.own_incarnation(), (incarnation{7, 0}));
+  EXPECT_EQ(members_.state_of(peer), active);
+  EXPECT_FALSE(claim({"unknown"}, {1, 0}, dead)) << "its card may be on the way";
+  EXPECT_FALSE(members_.state_of({"unknown"}));
+  // The honest ones beside them hold.
+  EXPECT_TRUE(members_.hear_claims({{peer, {9'999, 0}, dead}, {other, {1, 0}, suspect}}, now_));
+  EXPECT_EQ(members_.state_of(other), suspect);
+}
+
+TEST_F(membership_test, a_node_that_was_late_itself_blames_nobody) {
+  members_.link_up(peer, 1, now_);
+  pass(2s, {peer});
+  now_ += 60s; // stopped, or starved by a benchmark
+  members_.tick(now_);
+  EXPECT_EQ(members_.state_of(peer), active);
+  pass(1s);
+  EXPECT_EQ(members_.state_of(peer), active) << "it has the same time as ever to be heard";
+  pass(1500ms);
+  EXPECT_EQ(members_.state_of(peer), suspect);
+  now_ += 60s;
+  members_.tick(now_);
+  EXPECT_EQ(members_.state_of(peer), suspect) << "nor is its time to refute used up";
+}
+
+TEST_F(membership_test, ticks_that_are_always_a_bit_late_still_find_the_dead) {
+  members_.link_up(peer, 1, now_);
+  for (int i = 0; i < 20; ++i) {
+    now_ += 1'200ms;
+    members_.tick(now_);
+  }
+  EXPECT_EQ(members_.state_of(peer), stale);
+}
+
+TEST_F(membership_test, quarantine_shows_above_everything_and_is_no_claim) {
+  members_.link_up(peer, 1, now_);
+  members_.set_quarantined(peer, true, now_);
+  pass(10s, {peer});
+  EXPECT_EQ(members_.state_of(peer), quarantined);
+  EXPECT_THAT(members_.claims_to_send(10), IsEmpty());
+  members_.set_quarantined(peer, false, now_);
+  EXPECT_EQ(members_.state_of(peer), active);
+  EXPECT_THAT(shown_states(peer), ElementsAre(active, quarantined, active));
+}
+
+TEST_F(membership_test, claims_are_told_a_few_times_the_newest_ones_first) {
+  for (int i = 0; i < 10; ++i) {
+    members_.met({"n" + std::to_string(i)}, 1, now_);
+    claim({"n" + std::to_string(i)}, {1, 0}, suspect);
+  }
+  std::map<node_id, int> told;
+  for (int round = 0; round < 100; ++round) {
+    auto sent = members_.claims_to_send(4);
+    EXPECT_LE(sent.size(), 4u);
+    for (const auto& each : sent)
+      ++told[each.node];
+  }
+  EXPECT_THAT(told, SizeIs(10));
+  for (const auto& [node, times] : told)
+    EXPECT_EQ(times, 12) << "3 times log2 of 11 nodes, rounded up";
+  claim({"n3"}, {1, 1}, active);
+  EXPECT_THAT(members_.claims_to_send(4), SizeIs(1));
+}
+
+TEST_F(membership_test, tells_a_newcomer_who_is_not_there) {
+  members_.met(peer, 1, now_);
+  members_.met(other, 1, now_);
+  claim(other, {1, 0}, suspect);
+  pass(2s);
+  membership newcomer{{"new"}, 1, now_};
+  newcomer.met(peer, 1, now_);
+  newcomer.met(other, 1, now_);
+  EXPECT_FALSE(newcomer.hear_claims(members_.all_claims(), now_));
+  EXPECT_EQ(newcomer.state_of(peer), active);
+  EXPECT_EQ(newcomer.state_of(other), stale);
+}
+
+TEST_F(membership_test, memory_is_bounded) {
+  membership small{self, 1, now_, {.members = 3}};
+  for (int i = 0; i < 10; ++i)
+    small.met({"n" + std::to_string(i)}, 1, now_);
+  small.link_up({"n9"}, 1, now_);
+  EXPECT_THAT(small.members(), SizeIs(3));
+  small.link_up(self, 1, now_);
+  small.heard({"nobody"}, now_);
+  small.link_down({"nobody"}, "", now_);
+  EXPECT_THAT(small.members(), SizeIs(3));
+}
+
+/// A thousand times: nodes with partial links, one is stopped or merely slow, claims are lost or repeated. Whoever
+/// lives ends active for all, whoever is gone ends stale for all.
+TEST(membership_convergence, all_agree_on_who_is_there) {
+  for (uint64_t seed = 1; seed <= (is_soak() ? 300 : 30); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random{seed};
+    constexpr size_t nodes = 12, ring = 3;
+    auto name = [](size_t i) { return node_id{"n" + std::to_string(i)}; };
+    tick_point now{1h};
+    std::deque<membership> all;
+    for (size_t i = 0; i < nodes; ++i)
+      all.emplace_back(name(i), 1, now);
+    auto linked = [](size_t a, size_t b) { return (a + nodes - b) % nodes <= ring || (b + nodes - a) % nodes <= ring; };
+    for (size_t a = 0; a < nodes; ++a)
+      for (size_t b = 0; b < nodes; ++b)
+        if (a != b)
+          linked(a, b) ? all[a].link_up(name(b), 1, now) : all[a].met(name(b), 1, now);
+    auto gone = random() % nodes, slow = (gone + 1 + random() % (nodes - 1)) % nodes;
+    for (int t = 0; t < 120; ++t) {
+      now += 500ms;
+      bool slow_is_silent = t < 14;
+      for (size_t a = 0; a < nodes; ++a) {
+        if (a == gone)
+          continue;
+        for (size_t b = 0; b < nodes; ++b)
+          if (b != a && b != gone && linked(a, b) && !(b == slow && slow_is_silent))
+            all[a].heard(name(b), now);
+        all[a].tick(now);
+        for (size_t b = 0; b < nodes; ++b)
+          if (b != gone && b != a && linked(a, b) && random() % 3 > 0) {
+            auto claims = all[a].claims_to_send(8);
+            ASSERT_FALSE(all[b].hear_claims(claims, now));
+            if (random() % 4 == 0) {
+              ASSERT_FALSE(all[b].hear_claims(claims, now));
+            }
+          }
+      }
+    }
+    for (size_t a = 0; a < nodes; ++a)
+      for (size_t b = 0; b < nodes; ++b)
+        if (a != b && a != gone) {
+          ASSERT_EQ(all[a].state_of(name(b)), b == gone ? stale : active) << a << " of " << b;
+        }
+  }
+}
+
+TEST(membership_options, out_of_range_are_named) {
+  EXPECT_FALSE(membership_options{}.validate());
+  EXPECT_THAT(text_of(membership_options{.tick = 0ms}.validate()), HasSubstr("tick"));
+  EXPECT_THAT(text_of(membership_options{.suspect_after = 400ms}.validate()), HasSubstr("suspect_after"));
+  EXPECT_THAT(text_of(membership_options{.stale_after = 1ms}.validate()), HasSubstr("stale_after"));
+  EXPECT_THAT(text_of(membership_options{.dead_after = 1s}.validate()), HasSubstr("dead_after"));
+  EXPECT_THAT(text_of(membership_options{.members = 0}.validate()), HasSubstr("members"));
+}
+
+} // namespace
+} // namespace hive

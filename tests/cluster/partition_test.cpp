@@ -1,0 +1,109 @@
+#include "actors/node/certificate_authority.hpp"
+#include "messages/timestamp.hpp"
+#include "tests/cluster/hive.hpp"
+#include "tests/cluster/test_network.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <random>
+
+// Nodes on machines of their own, with mutual TLS, whose network falls apart. HIVE_SOAK=1 makes the partition last a
+// minute.
+
+namespace hive::cluster {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr size_t machines = 5;
+
+std::vector<hived_options> on(const test_network& network, const std::filesystem::path& directory) {
+  auto now_s = now_unix_micros() / 1'000'000;
+  if (!create_ca(directory / "ca", "hive", 10, now_s))
+    throw std::runtime_error("no CA");
+  std::vector<hived_options> out;
+  for (size_t i = 0; i < machines; ++i) {
+    auto name = "node" + std::to_string(i);
+    hived_options node{.directory = directory / name, .netns = network.netns(i)};
+    std::filesystem::create_directories(node.directory);
+    if (!issue_into(directory / "ca", node.directory / "tls", certificate_role::node, name, 5, now_s))
+      throw std::runtime_error("no certificate");
+    node.arguments = {"--name", name, "--door", test_network::address(i) + ":7421", "--tls", node.directory / "tls"};
+    for (size_t other = 0; other < machines; ++other)
+      if (other != i)
+        node.arguments.insert(node.arguments.end(), {"--join", test_network::address(other) + ":7421"});
+    out.push_back(std::move(node));
+  }
+  return out;
+}
+
+/// What each node recorded, and what the others of a group must count of it.
+class ground_truth {
+public:
+  void write(test_hive& hive, std::mt19937& random) {
+    for (size_t i = 0; i < machines; ++i) {
+      auto records = static_cast<int>(1 + random() % 3);
+      record(hive.at(i), "porting", "ruff", records, 0);
+      written_[i] += static_cast<uint64_t>(records);
+    }
+  }
+
+  /// Whether every node of the group counts what the others of it wrote, and `before` of those outside.
+  bool holds(test_hive& hive, const std::vector<size_t>& group, const ground_truth& before) const {
+    for (auto i : group) {
+      uint64_t expected = 0;
+      for (size_t other = 0; other < machines; ++other)
+        if (other != i)
+          expected += (std::ranges::find(group, other) != group.end() ? *this : before).written_[other];
+      if (hive_samples(hive.at(i), "porting") != expected)
+        return false;
+    }
+    return true;
+  }
+
+private:
+  std::array<uint64_t, machines> written_{};
+};
+
+template <class Condition>
+bool timed(const std::string& what, Condition condition) {
+  auto start = clock::now();
+  bool holds = wait_until(condition);
+  std::cout << what << ": " << std::chrono::duration<double>(clock::now() - start).count() << " s\n";
+  return holds;
+}
+
+TEST(partition, both_sides_write_and_all_are_equal_after_it_heals) {
+  if (!test_network::is_possible())
+    GTEST_SKIP() << "network namespaces need root and the ip program";
+  auto seed = std::random_device{}();
+  std::cout << "seed " << seed << "\n";
+  std::mt19937 random{seed};
+  std::chrono::seconds length{std::getenv("HIVE_SOAK") ? 60 : 6};
+  temporary_directory temp;
+  test_network network{machines};
+  test_hive hive{on(network, temp.path())};
+  ground_truth truth;
+  truth.write(hive, random);
+  const std::vector<size_t> all{0, 1, 2, 3, 4}, left{0, 1, 2}, right{3, 4};
+  ASSERT_TRUE(timed("five machines count the same", [&] { return truth.holds(hive, all, truth); }));
+
+  network.split_off(right);
+  auto before = truth;
+  ASSERT_TRUE(timed("each side misses the other", [&] {
+    return !hive.all_see(3, "active", {4}) && !hive.all_see(4, "active", {3}) && !hive.all_see(0, "active", {1, 2});
+  }));
+  for (auto end = clock::now() + length; clock::now() < end; std::this_thread::sleep_for(500ms))
+    truth.write(hive, random);
+  ASSERT_TRUE(timed("each side counts its own",
+                    [&] { return truth.holds(hive, left, before) && truth.holds(hive, right, before); }));
+
+  network.heal();
+  ASSERT_TRUE(timed("all are equal after the heal, with every record counted once",
+                    [&] { return hive.is_converged() && truth.holds(hive, all, truth); }));
+  ASSERT_TRUE(timed("all are active again",
+                    [&] { return std::ranges::all_of(all, [&](size_t i) { return hive.all_see(i, "active"); }); }));
+}
+
+} // namespace
+} // namespace hive::cluster
