@@ -148,7 +148,9 @@ using link_actor = caf::typed_actor<
   caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,
   // Answers a question of gossip and takes in what it brings. ec::overloaded while one is being answered,
   // ec::malformed.
-  caf::replies_to<msg<wire::GossipQuestion>>::with<msg<wire::GossipAnswer>>>;
+  caf::replies_to<msg<wire::GossipQuestion>>::with<msg<wire::GossipAnswer>>,
+  // Ends the link by agreement: neither end takes the other for gone.
+  caf::reacts_to<msg<wire::Farewell>>>;
 
 /// A node that the door knows of from elsewhere than its own links.
 struct meet_node {
@@ -156,10 +158,26 @@ struct meet_node {
   std::string address; ///< ADDRESS:PORT of its door
 };
 
-/// actors/hive: finds other nodes, checks who they are and keeps one link with each.
+/// A node that may not know that a link is wanted.
+struct dial_node {
+  node_id node;
+  std::string address; ///< ADDRESS:PORT of its door
+};
+
+/// A node with which no link is wanted any more.
+struct part_node {
+  node_id node;
+  bool was_asked = false; ///< by that node's farewell; otherwise this node says farewell
+};
+
+/// actors/hive: finds other nodes, checks who they are and keeps at most one link with each.
 using door_actor = caf::typed_actor<
   // Links with this node, now and whenever the link is lost, if it is this node that dials: the one with the lower id.
-  caf::reacts_to<meet_node>>;
+  caf::reacts_to<meet_node>,
+  // Links with this node now, whichever id is lower, but dials only once.
+  caf::reacts_to<dial_node>,
+  // Ends the link, if there is one, and dials the node no more until told so, or until no link at all is left.
+  caf::reacts_to<part_node>>;
 
 /// The door is open: `self` is how this node introduces itself.
 struct door_opened {
@@ -184,6 +202,13 @@ struct link_up {
 struct link_down {
   node_id node;
   std::string reason;
+  bool agreed = false; ///< one of the two said farewell
+};
+
+/// A dial_node came to nothing, and nobody said who he is.
+struct dial_failed {
+  node_id node;
+  std::string reason;
 };
 
 /// Whoever uses the links. For each node it is told in turn of up and down, never of two ups.
@@ -191,7 +216,7 @@ using link_owner_actor =
   caf::typed_actor<caf::reacts_to<door_opened>,
                    // Answers with what shall serve that node's requests; it is told to exit when the link is lost.
                    caf::replies_to<link_offer>::with<link_actor>, //
-                   caf::reacts_to<link_up>, caf::reacts_to<link_down>>;
+                   caf::reacts_to<link_up>, caf::reacts_to<link_down>, caf::reacts_to<dial_failed>>;
 
 /// actors/hive: the state of the hive as this node has it, and the owner of its links.
 using federation_actor = link_owner_actor::extend<
@@ -240,7 +265,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::write_set)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::committed)
 // The door and its owner are parts of one node.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::meet_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::dial_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::part_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::door_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_offer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_down)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::dial_failed)

@@ -141,21 +141,5 @@ struct MemberClaims {
 
 # -- links above the size of a full mesh -----------------------------------------
 
-enum ViewMessageKind {
-  join @0 $Hive.doc("A node is new here.");
-  forwardJoin @1 $Hive.doc("`subject` is new; pass it on or link with it.");
-  neighbor @2 $Hive.doc("Link with me if there is room.");
-  neighborAlways @3 $Hive.doc("Link with me: I have no other link.");
-  accept @4;
-  refuse @5;
-  disconnect @6 $Hive.doc("I end this link; keep me in mind.");
-  shuffle @7 $Hive.doc("`subject` swaps `sample` for as many nodes that you know.");
-  shuffleReply @8;
-}
-
-struct ViewMessage $Hive.doc("How nodes keep a few links each and the hive connected.") {
-  kind @0 :ViewMessageKind;
-  subject @1 :Text $Hive.id;
-  hops @2 :UInt16 $Hive.doc("How much further it may be passed on.");
-  sample @3 :List(Text) $Hive.maxLength(16);
+struct Farewell $Hive.doc("The sender has enough links and ends this one. It says nothing of how either of the two is.") {
 }

@@ -41,7 +41,7 @@ void register_messages(caf::actor_system_config& config) {
       LearnedSince, PeerTools>(config);
   add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
-  add<HiveDigest, HiveDelta, MemberClaims, ViewMessage, NodeCard>(config);
+  add<HiveDigest, HiveDelta, MemberClaims, Farewell, NodeCard>(config);
   add<GossipQuestion, GossipAnswer, HiveStatusQuery, HiveStatus>(config);
   add<HealthQuery, Health>(config);
   add<NodeQuery, NodeList, NodeLoad, Ping, Pong>(config);

@@ -5,29 +5,80 @@
 namespace hive {
 
 bool dial_plan::add(const endpoint& at, time_point now) {
-  if (targets_.contains(at))
-    return true;
-  if (targets_.size() >= options_.max_targets)
-    return false;
-  targets_[at].when = now;
-  return true;
+  auto* target = find_or_add(at, now);
+  if (target)
+    target->to_join = true;
+  return target != nullptr;
 }
 
 bool dial_plan::add(const endpoint& at, const node_id& node, time_point now) {
-  for (const auto& [address, known] : targets_)
-    if (known.node == node)
+  for (auto& [address, known] : targets_)
+    if (known.node == node) {
+      known.resting = known.once = false;
       return true;
-  if (!add(at, now))
+    }
+  auto* target = find_or_add(at, now);
+  if (target)
+    target->node = node;
+  return target != nullptr;
+}
+
+bool dial_plan::add_once(const endpoint& at, const node_id& node, time_point now) {
+  if (linked_.contains(node))
+    return true;
+  bool is_new = !targets_.contains(at);
+  auto* target = find_or_add(at, now);
+  if (!target)
     return false;
-  targets_[at].node = node;
+  target->node = node;
+  if (is_new || target->resting) {
+    target->once = true;
+    target->resting = false;
+    target->when = now;
+  }
   return true;
+}
+
+dial_plan::target* dial_plan::find_or_add(const endpoint& at, time_point now) {
+  auto found = targets_.find(at);
+  if (found == targets_.end()) {
+    if (targets_.size() >= options_.max_targets)
+      return nullptr;
+    found = targets_.try_emplace(at).first;
+    found->second.when = now;
+  }
+  return &found->second;
+}
+
+void dial_plan::rest(const node_id& node) {
+  for (auto at = targets_.begin(); at != targets_.end();) {
+    auto& target = at->second;
+    if (target.node != node || target.dialling) {
+      target.once |= target.node == node;
+      ++at;
+    } else {
+      at = rest(at);
+    }
+  }
+}
+
+dial_plan::targets::iterator dial_plan::rest(targets::iterator what) {
+  if (!what->second.to_join)
+    return targets_.erase(what);
+  what->second.once = false;
+  what->second.resting = true;
+  return std::next(what);
+}
+
+std::optional<node_id> dial_plan::expected_once(const endpoint& at) const {
+  auto found = targets_.find(at);
+  return found == targets_.end() || !found->second.once ? std::nullopt : found->second.node;
 }
 
 std::vector<endpoint> dial_plan::due(time_point now) {
   std::vector<endpoint> out;
   for (auto& [at, target] : targets_) {
-    bool wanted = !target.dialling && target.when <= now && !(target.node && linked_.contains(*target.node));
-    if (!wanted || dials_ >= options_.max_dials)
+    if (!is_wanted(target) || target.when > now || dials_ >= options_.max_dials)
       continue;
     target.dialling = true;
     ++dials_;
@@ -41,7 +92,7 @@ std::optional<dial_plan::time_point> dial_plan::next() const {
   if (dials_ >= options_.max_dials)
     return out;
   for (const auto& [at, target] : targets_)
-    if (!target.dialling && !(target.node && linked_.contains(*target.node)))
+    if (is_wanted(target))
       out = out ? std::min(*out, target.when) : target.when;
   return out;
 }
@@ -52,7 +103,12 @@ void dial_plan::linked(const endpoint& at, const node_id& node) {
     return;
   auto& target = found->second;
   dials_ -= target.dialling;
-  target = {node, target.when, 0, {}, false};
+  target.dialling = false;
+  target.node = node;
+  target.failures = 0;
+  target.failure.clear();
+  if (target.once)
+    rest(found);
 }
 
 bool dial_plan::failed(const endpoint& at, const std::string& why, time_point now) {
@@ -63,7 +119,10 @@ bool dial_plan::failed(const endpoint& at, const std::string& why, time_point no
   dials_ -= target.dialling;
   target.dialling = false;
   target.when = now + delay(target.failures++);
-  return std::exchange(target.failure, why) != why;
+  bool is_news = std::exchange(target.failure, why) != why && !target.once;
+  if (target.once)
+    rest(found);
+  return is_news;
 }
 
 void dial_plan::forget(const endpoint& at) {
@@ -81,8 +140,10 @@ void dial_plan::link_up(const node_id& node) {
 void dial_plan::link_down(const node_id& node, time_point now) {
   linked_.erase(node);
   for (auto& [at, target] : targets_)
-    if (target.node == node)
+    if (target.node == node || (target.resting && linked_.empty())) {
+      target.resting &= !linked_.empty();
       target.when = now + delay(0);
+    }
 }
 
 std::chrono::milliseconds dial_plan::delay(uint32_t failures) {

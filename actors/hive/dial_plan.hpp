@@ -20,8 +20,11 @@ struct dial_options {
 
 /// Where a node dials and when: addresses it was told to join, and doors of nodes with a higher id. An address is left
 /// alone while the node that was found there is linked, and dialled until it is otherwise, ever less often, at times
-/// that differ by chance so that nodes which lost each other together do not dial each other together for ever. Pure:
-/// time is passed in.
+/// that differ by chance so that nodes which lost each other together do not dial each other together for ever.
+///
+/// A node can also be dialled just once. Behind that, or when no link with it is wanted any more, it is forgotten, but
+/// an address that this node was told to join rests only: it is dialled again when no link at all is left. Pure: time
+/// is passed in.
 class dial_plan {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -35,6 +38,15 @@ public:
   /// The same for a node whose door is at `at`, unless the node is a target under another address already.
   bool add(const endpoint& at, const node_id& node, time_point now);
 
+  /// Dials the door of this node now and only once. False when there are too many.
+  bool add_once(const endpoint& at, const node_id& node, time_point now);
+
+  /// No link with this node is wanted any more.
+  void rest(const node_id& node);
+
+  /// Who is expected at this address, if it is dialled only once.
+  std::optional<node_id> expected_once(const endpoint& at) const;
+
   /// Addresses to dial now; each counts as being dialled until `over` or `failed`.
   std::vector<endpoint> due(time_point now);
 
@@ -44,7 +56,8 @@ public:
   /// The dial led to this node, with which there is a link now.
   void linked(const endpoint& at, const node_id& node);
 
-  /// The dial failed; true when it failed otherwise than the last time, which is worth a line in the log.
+  /// The dial failed; true when it is repeated and failed otherwise than the last time, which is worth a line in the
+  /// log.
   bool failed(const endpoint& at, const std::string& why, time_point now);
 
   /// This address is not worth dialling again.
@@ -52,7 +65,7 @@ public:
 
   /// A link with this node stands, whoever dialled: its address is left alone.
   void link_up(const node_id& node);
-  /// It is lost: its address is dialled again after the shortest delay.
+  /// It is lost: its address is dialled again after the shortest delay, and those that rest when it was the last link.
   void link_down(const node_id& node, time_point now);
 
 private:
@@ -62,13 +75,23 @@ private:
     uint32_t failures = 0;
     std::string failure;
     bool dialling = false;
+    bool to_join = false; ///< told at the start
+    bool once = false;    ///< rests after the next attempt, whatever comes of it
+    bool resting = false;
   };
+  using targets = std::map<endpoint, target>;
 
+  bool is_wanted(const target& what) const {
+    return !what.dialling && !what.resting && !(what.node && linked_.contains(*what.node));
+  }
+  target* find_or_add(const endpoint& at, time_point now);
+  /// Returns what comes behind it.
+  targets::iterator rest(targets::iterator what);
   std::chrono::milliseconds delay(uint32_t failures);
 
   dial_options options_;
   std::mt19937_64 random_;
-  std::map<endpoint, target> targets_;
+  targets targets_;
   std::set<node_id> linked_;
   size_t dials_ = 0;
 };

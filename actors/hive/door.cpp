@@ -18,12 +18,13 @@ namespace hive {
 namespace {
 
 using dial_atom = caf::atom_constant<caf::atom("dial")>;
+using farewell_atom = caf::atom_constant<caf::atom("farewell")>;
 
 // internal: what the door hears from its threads and from itself.
-using door_impl =
-  door_actor::extend<caf::replies_to<admission_request>::with<caf::ok_atom>, caf::reacts_to<greeting_done>,
-                     caf::reacts_to<greeting_failed>, caf::reacts_to<listening_failed>,
-                     caf::reacts_to<introduced<link_actor>>, caf::reacts_to<dial_atom>>;
+using door_impl = door_actor::extend<caf::replies_to<admission_request>::with<caf::ok_atom>,
+                                     caf::reacts_to<greeting_done>, caf::reacts_to<greeting_failed>,
+                                     caf::reacts_to<listening_failed>, caf::reacts_to<introduced<link_actor>>,
+                                     caf::reacts_to<farewell_atom, uint64_t>, caf::reacts_to<dial_atom>>;
 
 /// What the door begins with.
 struct door_setup {
@@ -42,6 +43,7 @@ struct connection {
   link_actor face;
   caf::actor introduction; ///< exchanges the two ends
   link_actor peer;
+  std::string parting_why = {}; ///< empty until one of the two said farewell
 };
 
 class door_state {
@@ -145,6 +147,32 @@ public:
     dial_due();
   }
 
+  void dial_once(const dial_node& wanted) {
+    auto at = endpoint::parse(wanted.address);
+    if (at && !plan_->add_once(*at, wanted.node, now()))
+      spdlog::warn("Node {} at {} is not dialled: the node dials too many already", wanted.node.value, wanted.address);
+    dial_due();
+  }
+
+  /// Whoever hears the farewell ends the link, at once; whoever says it does so only when the other does not.
+  void part(const part_node& what) {
+    plan_->rest(what.node);
+    auto found = std::ranges::find_if(
+      connections_, [&](const auto& entry) { return entry.second.node == what.node && entry.second.peer; });
+    if (found == connections_.end())
+      return;
+    auto& [id, link] = *found;
+    link.parting_why = what.was_asked ? "it has links enough" : "this node has links enough";
+    if (what.was_asked)
+      return end(connection_id{id}, link.parting_why);
+    self_->send(link.peer, msg<wire::Farewell>{});
+    self_->delayed_send(self_, defaults::farewell_timeout, farewell_atom::value, id.value);
+  }
+
+  void end_unheard(connection_id id) {
+    end(id, "it did not hear the farewell");
+  }
+
   void dial_due() {
     for (const auto& at : plan_->due(now()))
       setup_.strangers->dial(self_->system(), caf::actor_cast<greeting_owner_actor>(self_), at);
@@ -202,9 +230,11 @@ private:
     end_actors(link);
     if (link.peer) {
       self_->demonitor(link.peer.address());
-      spdlog::warn("The link with node {} ({}) is down: {}", link.node.value, as_view(link.hello->getCard().getName()),
-                   why);
-      self_->send(setup_.owner, link_down{link.node, why});
+      bool is_agreed = !link.parting_why.empty();
+      spdlog::log(is_agreed ? spdlog::level::info : spdlog::level::warn, "The link with node {} ({}) is {}: {}",
+                  link.node.value, as_view(link.hello->getCard().getName()), is_agreed ? "given up" : "down",
+                  is_agreed ? link.parting_why : why);
+      self_->send(setup_.owner, link_down{link.node, why, is_agreed});
     } else {
       spdlog::warn("Node {} at {} was admitted but did not link: {}", link.node.value, link.remote, why);
     }
@@ -225,6 +255,8 @@ private:
 
   void on_dial_failed(const endpoint& at, const greeting_failed& failed) {
     auto code = code_of(failed.why);
+    if (auto wanted = plan_->expected_once(at); wanted && !failed.node)
+      self_->send(setup_.owner, dial_failed{*wanted, text_of(failed.why)});
     if (code == ec::invalid) {
       plan_->forget(at);
       spdlog::info("{} is this node's own door and is not dialled", at.text());
@@ -261,11 +293,14 @@ door_impl::behavior_type door(door_impl::stateful_pointer<door_state> self, door
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
   self->state.init(self, std::move(setup));
   return {[self](const meet_node& known) { self->state.meet(known); },
+          [self](const dial_node& wanted) { self->state.dial_once(wanted); },
+          [self](const part_node& what) { self->state.part(what); },
           [self](const admission_request& asked) { return self->state.admit(asked); },
           [self](const greeting_done& done) { self->state.on_greeted(done); },
           [self](const greeting_failed& failed) { self->state.on_not_greeted(failed); },
           [self](const listening_failed& failed) { self->quit(failed.why); },
           [self](const introduced<link_actor>& over) { self->state.on_introduced(over); },
+          [self](farewell_atom, uint64_t connection) { self->state.end_unheard({connection}); },
           [self](dial_atom) { self->state.dial_due(); }};
 }
 

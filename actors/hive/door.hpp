@@ -40,8 +40,13 @@ struct running_door {
   endpoint at;     ///< with the port that is really bound
 };
 
-/// Opens the door of this node and dials `join`. `owner` is told of every link. Fails with ec::invalid (an option) or
-/// ec::unavailable (the address is in use or not of this machine), naming it.
+/// Opens the door of this node and dials `join`. `owner` is told of every link.
+///
+/// Who dials: in a hive in which all link with all, the lower id (`meet_node`), so that two that lost each other do not
+/// meet half-way; otherwise whoever wants the link (`dial_node`), since the other may not know of it. Should both dial,
+/// the link table lets one connection live. Addresses of `join` are dialled until a link stands, whichever id is lower.
+///
+/// Fails with ec::invalid (an option) or ec::unavailable (the address is in use or not of this machine), naming it.
 caf::expected<running_door> spawn_door(caf::actor_system& system, door_options options, link_owner_actor owner);
 
 } // namespace hive

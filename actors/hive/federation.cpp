@@ -63,6 +63,8 @@ caf::expected<public_key> key_from(capnp::Data::Reader bytes) {
 caf::error federation_options::validate() const {
   if (gossip.interval <= std::chrono::milliseconds{0} || gossip.fan_out == 0)
     return fail(ec::invalid, "the interval and the fan-out of gossip must be positive");
+  if (auto wrong = views.validate())
+    return wrong;
   return bounds.validate();
 }
 
@@ -82,6 +84,7 @@ caf::error federation_state::init(pointer self, federation_services services, fe
   replica_.emplace(options_.keys, options_.epoch, options_.admit, options_.bounds);
   membership_.emplace(replica_->own_id(), options_.epoch, std::chrono::steady_clock::now(), options_.membership);
   random_.seed(options_.epoch ^ std::hash<std::string>{}(replica_->own_id().value));
+  views_.emplace(random_(), options_.views);
   auto published = task_store{*services_.db}.published_delta();
   if (!published)
     return published.error();
@@ -111,6 +114,11 @@ caf::error federation_state::restore() {
 }
 
 // -- what this node says ---------------------------------------------------------
+
+void federation_state::introduce(const msg<wire::Hello>& self) {
+  own_.want(slot_kind::card, {{std::string{card_key}, to_packed(msg<wire::NodeCard>::copy_of(self->getCard()))}});
+  write_own();
+}
 
 caf::result<msg<wire::Recorded>> federation_state::publish(const msg<wire::LearningDelta>& delta) {
   write_set writes;
@@ -199,62 +207,6 @@ void federation_state::commit_own(const std::vector<slot_ptr>& written) {
     write_own();
 }
 
-// -- links -----------------------------------------------------------------------
-
-void federation_state::open(const door_opened& door) {
-  door_ = door.door;
-  introduce(door.self);
-  replica_->visit_good([this](const node_id& origin, const slot_ptr& what) {
-    if (what->name.kind == slot_kind::card)
-      meet({origin, what});
-  });
-}
-
-void federation_state::introduce(const msg<wire::Hello>& self) {
-  own_.want(slot_kind::card, {{std::string{card_key}, to_packed(msg<wire::NodeCard>::copy_of(self->getCard()))}});
-  write_own();
-}
-
-link_actor federation_state::offer(const link_offer& offered) {
-  auto actor = self_->spawn(peer, offered.node, gossip_actor{caf::actor_cast<gossip_actor>(self_)});
-  auto& entry = peers_[offered.node];
-  entry.actor = actor;
-  entry.hello = offered.hello;
-  return actor;
-}
-
-void federation_state::connect(const link_up& up) {
-  auto& entry = peers_[up.node];
-  entry.linked = true;
-  entry.same_root = false;
-  entry.exchanging = false;
-  entry.hello = up.hello;
-  entry.reason.clear();
-  entry.last_seen_unix_micros = now_unix_micros();
-  membership_->link_up(up.node, up.hello->getEpoch(), std::chrono::steady_clock::now());
-  log_changes();
-  self_->send(entry.actor, up);
-  self_->send(entry.actor, begin_exchange{first_question()});
-}
-
-void federation_state::lose(const link_down& down) {
-  auto found = peers_.find(down.node);
-  if (found == peers_.end())
-    return;
-  found->second.linked = false;
-  found->second.exchanging = false;
-  found->second.last_seen_unix_micros = now_unix_micros();
-  found->second.reason = down.reason;
-  membership_->link_down(down.node, down.reason, std::chrono::steady_clock::now());
-  log_changes();
-}
-
-void federation_state::meet(const accepted_slot& card) {
-  auto said = card_of(*card.what);
-  if (door_ && said && (*said)->getDoor().size() > 0 && card.origin != replica_->own_id())
-    self_->send(door_, meet_node{card.origin, (*said)->getDoor().cStr()});
-}
-
 // -- gossip ----------------------------------------------------------------------
 
 gossip::contents federation_state::contents() {
@@ -274,6 +226,7 @@ void federation_state::pulse() {
       membership_->heard(id, now);
   membership_->tick(now);
   log_changes();
+  choose_links();
 }
 
 void federation_state::log_changes() {
@@ -462,9 +415,11 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const link_offer& offered) { return state.offer(offered); },
     [&state](const link_up& up) { state.connect(up); },
     [&state](const link_down& down) { state.lose(down); },
+    [&state](const dial_failed& what) { state.miss(what); },
     [&state](round_atom) { state.round(); },
     [&state](pulse_atom) { state.pulse(); },
     [&state](const peer_question& asked) { return state.answer(asked); },
+    [&state](const peer_farewell& said) { state.part_from(said); },
     [&state](const peer_answer& heard) { return state.go_on(heard); },
   };
 }

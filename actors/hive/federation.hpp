@@ -7,6 +7,7 @@
 #include "actors/hive/own_slots.hpp"
 #include "actors/hive/peer.hpp"
 #include "actors/hive/replica.hpp"
+#include "actors/hive/views.hpp"
 #include "actors/interfaces.hpp"
 #include "analysis/hive_statistics.hpp"
 #include "storage/hive_store.hpp"
@@ -28,6 +29,7 @@ struct federation_options {
   msg<wire::Hello> self;
   replica_options bounds;
   membership_options membership;
+  views_options views;
   /// Who may take part; everybody by default, which is for the loopback.
   admission_check admit = [](const public_key&, wire::NodeCard::Reader) { return caf::error{}; };
 
@@ -48,7 +50,8 @@ using round_atom = caf::atom_constant<caf::atom("round")>;
 using pulse_atom = caf::atom_constant<caf::atom("pulse")>;
 using federation_self = federation_actor::extend<caf::reacts_to<round_atom>, caf::reacts_to<pulse_atom>,
                                                  caf::replies_to<peer_question>::with<msg<wire::GossipAnswer>>,
-                                                 caf::replies_to<peer_answer>::with<next_question>>;
+                                                 caf::replies_to<peer_answer>::with<next_question>, //
+                                                 caf::reacts_to<peer_farewell>>;
 
 /// Keeps the state of the hive in a replica: writes this node's slots into it, exchanges it with other nodes in rounds,
 /// and tells the tracker what they say of their tools. Own slots are durable before anybody hears of them; what others
@@ -79,6 +82,8 @@ public:
   link_actor offer(const link_offer& offered);
   void connect(const link_up& up);
   void lose(const link_down& down);
+  void miss(const dial_failed& what);
+  void part_from(const peer_farewell& said);
 
   // -- gossip ---------------------------------------------------------------------
 
@@ -132,8 +137,21 @@ private:
   void tell_tracker(const node_id& origin);
   void tell_tracker(const accepted_slot& tools);
   void tell_tracker(const msg<wire::PeerTools>& said);
-  /// Links with the node whose card it is, if this one dials.
+  /// Links with the node whose card it is, if this one dials. In a large hive `choose_links` does that.
   void meet(const accepted_slot& card);
+  /// All whose card is held count as there, until somebody misses them.
+  void meet_members();
+  /// Whether the hive has more nodes than a full mesh is for. Nodes are never forgotten, so it stays large.
+  bool is_large() const {
+    return replica_->origin_count() > options_.views.mesh_limit;
+  }
+  /// In a large hive: makes the links that are missing and gives up those too many.
+  void choose_links();
+  void stop_dialling();
+  std::vector<node_id> linked_nodes() const;
+  unlinked_nodes others() const;
+  void dial(const node_id& node);
+  void replace(const node_id& lost);
   /// The store is older than what this node told others: it goes on under a later epoch.
   void raise_epoch();
   void hear(const heard_of& what);
@@ -147,6 +165,8 @@ private:
   federation_options options_;
   std::optional<replica> replica_;
   std::optional<membership> membership_;
+  std::optional<views> views_;
+  bool chooses_links_ = false;
   own_slots own_;
   bool writing_own_ = false;
   bool own_changed_ = false;

@@ -86,7 +86,7 @@ msg<wire::HiveStatus> federation_state::status() const {
   return msg<wire::HiveStatus>::build([&](wire::HiveStatus::Builder out) {
     out.setNode(replica_->own_id().value);
     out.setLinked(linked);
-    out.setKnown(static_cast<uint32_t>(replica_->origins().size()));
+    out.setKnown(static_cast<uint32_t>(replica_->origin_count()));
     out.setRoot(to_hex(replica_->root()));
     out.setConverged((1.0 + same) / (1.0 + linked));
     out.setSlots(slots);

@@ -36,7 +36,7 @@ caf::error membership_options::validate() const {
 }
 
 membership::membership(node_id self, uint64_t epoch, tick_point now, membership_options options)
-    : self_{std::move(self)}, options_{options}, own_{epoch, 0}, last_tick_{now} {
+    : self_{std::move(self)}, options_{options}, time_to_refute_{options.stale_after}, own_{epoch, 0}, last_tick_{now} {
 }
 
 // -- evidence --------------------------------------------------------------------
@@ -60,6 +60,22 @@ void membership::link_down(const node_id& node, const std::string& why, tick_poi
   known.linked = false;
   believe(known, known.about, member_state::SUSPECT, now);
   show(node, known, why, now);
+}
+
+void membership::link_ended(const node_id& node, tick_point now) {
+  auto found = members_.find(node);
+  if (found == members_.end())
+    return;
+  found->second.linked = false;
+  show(node, found->second, "another node says so", now);
+}
+
+void membership::not_reached(const node_id& node, const std::string& why, tick_point now) {
+  auto found = members_.find(node);
+  if (found == members_.end() || found->second.linked)
+    return;
+  believe(found->second, found->second.about, member_state::SUSPECT, now);
+  show(node, found->second, why, now);
 }
 
 void membership::heard(const node_id& node, tick_point now) {
@@ -101,6 +117,9 @@ caf::error membership::hear_claims(const std::vector<member_claim>& claims, tick
                                   "it cannot have");
       continue;
     }
+    // Who speaks of an earlier incarnation has missed what was said since.
+    if (claim.about < found->second.about)
+      tell_again(found->second.times_told);
     believe(found->second, claim.about, claim.state, now);
     show(claim.node, found->second, "another node says so", now);
   }
@@ -113,6 +132,10 @@ void membership::set_quarantined(const node_id& node, bool quarantined, tick_poi
     return;
   found->second.quarantined = quarantined;
   show(node, found->second, quarantined ? "it broke the rules" : "it keeps the rules again", now);
+}
+
+void membership::set_time_to_refute(milliseconds time) {
+  time_to_refute_ = std::max(time, options_.stale_after);
 }
 
 void membership::tick(tick_point now) {
@@ -134,7 +157,7 @@ void membership::age(const node_id& node, member& known, tick_point now) {
   if (is_heard(known, now))
     return;
   auto in_state = now - known.since;
-  if (known.state == member_state::SUSPECT && in_state >= options_.stale_after) {
+  if (known.state == member_state::SUSPECT && in_state >= time_to_refute_) {
     believe(known, known.about, member_state::STALE, now);
     why = "it did not refute the suspicion";
   } else if (known.state == member_state::STALE && in_state >= options_.dead_after) {
@@ -178,9 +201,13 @@ bool membership::refute(const member_claim& claim) {
   if (claim.about.epoch > own_.epoch ||
       (claim.about.epoch == own_.epoch && claim.about.count > own_.count + options_.count_lead))
     return false;
-  if (claim.state != member_state::ACTIVE && claim.about >= own_) {
+  if (claim.state == member_state::ACTIVE)
+    return true;
+  if (claim.about >= own_) {
     own_.count = claim.about.count + 1;
     times_own_told_ = 0;
+  } else {
+    tell_again(times_own_told_);
   }
   return true;
 }
@@ -213,6 +240,10 @@ uint32_t membership::times_to_tell() const {
   return options_.retransmissions * static_cast<uint32_t>(std::bit_width(members_.size() + 1));
 }
 
+void membership::tell_again(uint32_t& times_told) const {
+  times_told = std::min(times_told, times_to_tell() - 1);
+}
+
 // -- answers ---------------------------------------------------------------------
 
 std::optional<member_state> membership::state_of(const node_id& node) const {
@@ -236,12 +267,18 @@ std::optional<milliseconds> membership::silence_of(const node_id& node, tick_poi
   return between(found->second.last_heard, now);
 }
 
-std::vector<member_claim> membership::all_claims() const {
-  std::vector<member_claim> out{{self_, own_, member_state::ACTIVE}};
-  for (const auto& [node, known] : members_)
-    if (known.state != member_state::ACTIVE || known.about.count > 0)
-      out.push_back({node, known.about, known.state});
-  return out;
+/// Of the next node in the order of ids that is missing and whose absence was told often enough.
+std::optional<member_claim> membership::reminder() {
+  auto is_worth_it = [&](const auto& entry) {
+    return entry.second.state != member_state::ACTIVE && entry.second.times_told >= times_to_tell();
+  };
+  auto next = std::find_if(members_.upper_bound(last_reminder_), members_.end(), is_worth_it);
+  if (next == members_.end())
+    next = std::find_if(members_.begin(), members_.end(), is_worth_it);
+  if (next == members_.end())
+    return std::nullopt;
+  last_reminder_ = next->first;
+  return member_claim{next->first, next->second.about, next->second.state};
 }
 
 std::vector<member_claim> membership::claims_to_send(size_t most) {
@@ -257,12 +294,15 @@ std::vector<member_claim> membership::claims_to_send(size_t most) {
   std::erase_if(all, [limit = times_to_tell()](const entry& each) { return *each.times >= limit; });
   std::ranges::stable_sort(all, {}, [](const entry& each) { return *each.times; });
   std::vector<member_claim> out;
+  auto reminded = reminder();
   for (auto& each : all) {
     if (out.size() == most)
       break;
     ++*each.times;
     out.push_back(std::move(each.claim));
   }
+  if (reminded && out.size() < most)
+    out.push_back(std::move(*reminded));
   return out;
 }
 

@@ -78,6 +78,10 @@ public:
   void link_up(const node_id& node, uint64_t epoch, tick_point now);
   /// It was lost: the node is suspected at once.
   void link_down(const node_id& node, const std::string& why, tick_point now);
+  /// It was given up by agreement, which says nothing of the node: from now on others hear it.
+  void link_ended(const node_id& node, tick_point now);
+  /// Nobody answered at its door: a node without a link is suspected then. If it lives, others tell it and it refutes.
+  void not_reached(const node_id& node, const std::string& why, tick_point now);
   /// A sign of life on its link, or an answer to a question that another node asked it for this one.
   void heard(const node_id& node, tick_point now);
   /// A node whose card came by gossip: it counts as active until somebody misses it.
@@ -86,6 +90,9 @@ public:
   caf::error hear_claims(const std::vector<member_claim>& claims, tick_point now);
   /// The replica put the node into quarantine, or released it.
   void set_quarantined(const node_id& node, bool quarantined, tick_point now);
+  /// How long a suspected node has to refute from now on, `options.stale_after` at least: without a link with
+  /// everybody, suspicion and refutation take rounds of gossip.
+  void set_time_to_refute(std::chrono::milliseconds time);
   /// To be called every `options.tick`: lets time pass.
   void tick(tick_point now);
 
@@ -101,9 +108,8 @@ public:
     return own_;
   }
 
-  /// All that differs from active in its first incarnation, for one who is new.
-  std::vector<member_claim> all_claims() const;
-  /// Changes that are worth passing on, those told least often first; each counts as told.
+  /// Changes that are worth passing on, those told least often first; each counts as told. Behind them, in turn, one of
+  /// the nodes that have been missing for longer: for those who are new, or did not hear it when it was told.
   std::vector<member_claim> claims_to_send(size_t most);
   /// Changes since the last call.
   std::vector<member_change> take_changes();
@@ -131,12 +137,16 @@ private:
   bool refute(const member_claim& claim);
   bool is_credible(const member& known, const member_claim& claim) const;
   uint32_t times_to_tell() const;
+  void tell_again(uint32_t& times_told) const;
+  std::optional<member_claim> reminder();
 
   node_id self_;
   membership_options options_;
+  std::chrono::milliseconds time_to_refute_;
   incarnation own_;
   uint32_t times_own_told_ = 0;
   tick_point last_tick_;
+  node_id last_reminder_;
   std::map<node_id, member> members_;
   std::vector<member_change> changes_;
 };

@@ -38,6 +38,10 @@ void peer_state::begin(const begin_exchange& what) {
   ask(what.question);
 }
 
+void peer_state::take_leave() {
+  self_->send(federation_, peer_farewell{node_});
+}
+
 void peer_state::ask(const msg<wire::GossipQuestion>& question) {
   auto asked_at = std::chrono::steady_clock::now();
   auto bytes = question.bytes().size();
@@ -73,6 +77,7 @@ peer_actor::behavior_type peer(peer_state::pointer self, node_id node, gossip_ac
       return msg<wire::Pong>::build([&](wire::Pong::Builder out) { out.setPayload(ping->getPayload()); });
     },
     [self](const msg<wire::GossipQuestion>& question) { return self->state.answer(question); },
+    [self](const msg<wire::Farewell>&) { self->state.take_leave(); },
     [self](const link_up& up) { self->state.attach(up); },
     [self](const begin_exchange& what) { self->state.begin(what); },
   };

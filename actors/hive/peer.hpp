@@ -26,6 +26,11 @@ struct peer_answer {
   size_t sent_bytes = 0;
 };
 
+/// A peer says farewell.
+struct peer_farewell {
+  node_id from;
+};
+
 /// The second question of an exchange, or nothing: it is over.
 struct next_question {
   std::optional<msg<wire::GossipQuestion>> question;
@@ -33,7 +38,8 @@ struct next_question {
 
 /// internal: what the peers ask the federation, which alone has the replica.
 using gossip_actor = caf::typed_actor<caf::replies_to<peer_question>::with<msg<wire::GossipAnswer>>,
-                                      caf::replies_to<peer_answer>::with<next_question>>;
+                                      caf::replies_to<peer_answer>::with<next_question>, //
+                                      caf::reacts_to<peer_farewell>>;
 
 /// Talks with one other node: hands its questions to the federation, one at a time, and takes the federation's
 /// questions to it. A node that is slow or silent holds up its own actor and no other.
@@ -48,6 +54,7 @@ public:
   caf::result<msg<wire::GossipAnswer>> answer(const msg<wire::GossipQuestion>& question);
   /// Ends with the federation's knowing how it went.
   void begin(const begin_exchange& what);
+  void take_leave();
 
 private:
   void ask(const msg<wire::GossipQuestion>& question);
@@ -68,4 +75,5 @@ peer_actor::behavior_type peer(peer_state::pointer self, node_id node, gossip_ac
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::begin_exchange)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::peer_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::peer_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::peer_farewell)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::next_question)

@@ -162,6 +162,9 @@ public:
   /// Null for an unknown origin.
   const public_key* key_of(const node_id& origin) const;
   std::vector<node_id> origins() const;
+  size_t origin_count() const {
+    return origins_.size();
+  }
 
   const replica_counters& counters() const {
     return counters_;

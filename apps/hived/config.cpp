@@ -225,7 +225,8 @@ void read_tracker(toml_section& in, tracker_options& out) {
     out.heuristics.insert_or_assign(task_type, tool);
 }
 
-void read_federation(toml_section& in, federation_profile& out) {
+void read_federation(toml_section& in, node_config& config) {
+  auto& out = config.gossip;
   std::string profile = "lan";
   in.read("profile", profile);
   auto named = find_profile(profile);
@@ -235,6 +236,10 @@ void read_federation(toml_section& in, federation_profile& out) {
   uint64_t interval_ms = static_cast<uint64_t>(out.interval.count());
   in.read("interval_ms", interval_ms, 10, 86'400'000);
   out.interval = std::chrono::milliseconds{interval_ms};
+  in.read("mesh_limit", config.views.mesh_limit, 2, defaults::max_known_nodes);
+  in.read("active_links", config.views.active, 2, defaults::max_known_nodes);
+  if (config.views.active > config.views.mesh_limit)
+    in.refuse("active_links", "must not be larger than mesh_limit, " + std::to_string(config.views.mesh_limit));
 }
 
 void read_daemon(toml_section& in, coding_daemon_options& out) {
@@ -262,7 +267,7 @@ void read_config_file(const fs::path& file, node_config& config) {
   root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
-  root.section("federation", [&](toml_section& s) { read_federation(s, config.gossip); });
+  root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("daemon", [&](toml_section& s) { read_daemon(s, config.coding_daemon); });
   root.finish();
 }

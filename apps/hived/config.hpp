@@ -64,6 +64,7 @@ struct node_config {
   guardrail_options guardrail;
   tracker_options tracker;
   federation_profile gossip;
+  views_options views;
   coding_daemon_options coding_daemon;
 };
 

@@ -178,6 +178,7 @@ struct node::impl {
     options.keys = {identity.public_key, identity.secret_key};
     options.epoch = identity.epoch;
     options.gossip = config.gossip;
+    options.views = config.views;
     options.self = own_hello();
     if (shown)
       options.admit = [ca = shown->ca](const public_key& key, wire::NodeCard::Reader card) {

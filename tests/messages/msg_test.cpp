@@ -253,7 +253,7 @@ using golden_types =
   testing::Types<wire::Snapshot, wire::SeriesPoint, wire::CommandSpec, wire::ModelInput, wire::WorldModelInput,
                  wire::GuardrailManifest, wire::CaptureRequest, wire::ImportSnapshot, wire::UpgradeQuery,
                  wire::UpgradeCheck, wire::RecordTasks, wire::ResearchSession, wire::TaskSource, wire::LearningDelta,
-                 wire::SharedTools, wire::SharedResults, wire::HiveDigest, wire::MemberClaims, wire::ViewMessage>;
+                 wire::SharedTools, wire::SharedResults, wire::HiveDigest, wire::MemberClaims>;
 
 template <class T>
 class golden : public testing::Test {

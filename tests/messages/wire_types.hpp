@@ -24,7 +24,7 @@ using json_types =
                  wire::SnapshotQuery, wire::PageQuery, wire::SnapshotList, wire::LatestResults, wire::UpgradeQuery,
                  wire::UpgradeCheck, wire::Health, wire::Problem, wire::GuardrailManifest, wire::RecordTasks,
                  wire::TaskSource, wire::HartosImport, wire::HartosExport, wire::LearningDelta, wire::SharedTools,
-                 wire::SharedResults, wire::HiveDigest, wire::MemberClaims, wire::ViewMessage>;
+                 wire::SharedResults, wire::HiveDigest, wire::MemberClaims>;
 
 /// A type's name in test names and files.
 struct schema_names {

@@ -94,6 +94,66 @@ TEST(dial_plan, says_once_why_it_fails) {
   EXPECT_TRUE(plan.failed(door_a, "no route", start));
 }
 
+TEST(dial_plan, dials_once_and_forgets) {
+  auto plan = plan_of({});
+  EXPECT_TRUE(plan.add_once(door_a, node_a, start));
+  EXPECT_EQ(plan.expected_once(door_a), node_a);
+  EXPECT_THAT(plan.due(start), ElementsAre(door_a));
+  EXPECT_FALSE(plan.failed(door_a, "why", start)) << "no line in the log";
+  EXPECT_EQ(plan.next(), std::nullopt);
+  EXPECT_EQ(plan.expected_once(door_a), std::nullopt);
+
+  plan.add_once(door_a, node_a, start);
+  EXPECT_THAT(plan.due(start), ElementsAre(door_a));
+  plan.linked(door_a, node_a);
+  plan.link_up(node_a);
+  plan.add_once(door_a, node_a, start);
+  EXPECT_THAT(plan.due(start), IsEmpty()) << "it is linked";
+  plan.link_down(node_a, start);
+  EXPECT_EQ(plan.next(), std::nullopt);
+}
+
+TEST(dial_plan, an_address_to_join_rests_while_there_are_other_links) {
+  auto plan = plan_of({door_a});
+  plan.due(start);
+  plan.linked(door_a, node_a);
+  plan.link_up(node_a);
+  plan.link_up(node_b);
+  plan.rest(node_a);
+  plan.link_down(node_a, start);
+  EXPECT_EQ(plan.next(), std::nullopt);
+  plan.add_once(door_a, node_a, start);
+  EXPECT_THAT(plan.due(start), ElementsAre(door_a));
+  plan.failed(door_a, "why", start);
+  EXPECT_EQ(plan.next(), std::nullopt);
+  plan.link_down(node_b, start);
+  EXPECT_THAT(plan.due(start + 1s), ElementsAre(door_a)) << "the last link is gone";
+  plan.failed(door_a, "why", start + 1s);
+  EXPECT_TRUE(plan.next()) << "until it succeeds";
+}
+
+TEST(dial_plan, an_address_that_is_dialled_anyway_goes_on_being_dialled) {
+  auto plan = plan_of({door_a});
+  EXPECT_TRUE(plan.add_once(door_a, node_a, start));
+  EXPECT_EQ(plan.expected_once(door_a), std::nullopt);
+  plan.due(start);
+  plan.failed(door_a, "why", start);
+  EXPECT_TRUE(plan.next());
+}
+
+TEST(dial_plan, a_node_that_rests_is_left_alone_until_it_is_met_again) {
+  auto plan = plan_of({});
+  plan.add(door_a, node_a, start);
+  plan.rest(node_a);
+  EXPECT_EQ(plan.next(), std::nullopt);
+  plan.add(door_a, node_a, start);
+  EXPECT_THAT(plan.due(start), ElementsAre(door_a));
+  plan.rest(node_a); // while it is being dialled
+  EXPECT_TRUE(plan.due(start + 1h).empty());
+  plan.failed(door_a, "why", start);
+  EXPECT_EQ(plan.next(), std::nullopt);
+}
+
 TEST(dial_plan, is_bounded) {
   auto plan = plan_of({}, {.max_targets = 3, .max_dials = 2});
   for (uint16_t port = 1; port <= 3; ++port)

@@ -82,6 +82,61 @@ TEST(door, a_node_met_elsewhere_is_dialled_by_the_lower_id_alone) {
   expect_one_good_link(low, high);
 }
 
+TEST(door, a_node_that_is_to_be_dialled_is_dialled_from_either_side) {
+  for (size_t dialling : {0, 1, 2}) { // 2: both at once
+    auto ids = ordered_identities(2);
+    test_node low{{.identity = ids[0]}}, high{{.identity = ids[1]}};
+    if (dialling != 1)
+      caf::anon_send(low.door(), dial_node{high.id(), high.at().text()});
+    if (dialling != 0)
+      caf::anon_send(high.door(), dial_node{low.id(), low.at().text()});
+    expect_one_good_link(low, high);
+    EXPECT_EQ(low.journal().events().find('?'), std::string::npos) << low.journal().events();
+    EXPECT_EQ(high.journal().events().find('?'), std::string::npos) << high.journal().events();
+  }
+}
+
+TEST(door, says_once_whom_it_did_not_reach) {
+  auto held = listen_socket({"127.0.0.1", 0});
+  auto nobody_there = held->at;
+  held->fd.reset();
+  test_node node{{}};
+  caf::anon_send(node.door(), dial_node{{"absent"}, nobody_there.text()});
+  wait_until([&] { return !node.journal().events().empty(); });
+  std::this_thread::sleep_for(500ms);
+  EXPECT_EQ(node.journal().events(), "?absent ");
+}
+
+TEST(door, a_link_that_is_not_wanted_ends_by_agreement_and_is_not_made_again) {
+  for (bool is_heard : {true, false}) {
+    auto ids = ordered_identities(3); // whoever is not told goes on dialling those with a higher id
+    test_node a{{.identity = ids[1]}}, b{{.identity = ids[2]}};
+    test_node middle{{.identity = ids[0], .join = {a.at(), b.at()}}};
+    ASSERT_TRUE(wait_until([&] { return middle.journal().links().size() == 2; }));
+    ASSERT_TRUE(wait_until([&] { return a.is_linked_with(middle); }));
+    caf::anon_send(middle.door(), part_node{a.id()});
+    if (is_heard)
+      caf::anon_send(a.door(), part_node{middle.id(), true});
+    ASSERT_TRUE(wait_until([&] { return !middle.is_linked_with(a) && !a.is_linked_with(middle); }));
+    std::this_thread::sleep_for(500ms);
+    EXPECT_TRUE(middle.journal().events().ends_with("~" + a.id().value + " ")) << middle.journal().events();
+    EXPECT_EQ(a.journal().events().ends_with("~" + middle.id().value + " "), is_heard) << a.journal().events();
+    EXPECT_TRUE(middle.is_linked_with(b));
+
+    caf::anon_send(middle.door(), dial_node{a.id(), a.at().text()});
+    expect_one_good_link(middle, a);
+  }
+}
+
+TEST(door, a_node_without_any_link_joins_again) {
+  test_node other{{}};
+  test_node node{{.join = {other.at()}}};
+  ASSERT_TRUE(wait_until([&] { return node.is_linked_with(other); }));
+  caf::anon_send(node.door(), part_node{other.id()});
+  ASSERT_TRUE(wait_until([&] { return node.journal().events().find('~') != std::string::npos; }));
+  expect_one_good_link(node, other);
+}
+
 TEST(door, a_node_that_comes_back_is_linked_again_in_its_new_epoch) {
   auto ids = ordered_identities(2);
   for (int lower_restarts : {0, 1}) {

@@ -13,6 +13,7 @@ inline link_actor::behavior_type link_face(link_actor::pointer) {
     [](const msg<wire::GossipQuestion>&) -> caf::result<msg<wire::GossipAnswer>> {
       return fail(ec::unsupported, "only pings are answered");
     },
+    [](const msg<wire::Farewell>&) {},
   };
 }
 

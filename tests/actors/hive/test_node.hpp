@@ -34,7 +34,12 @@ public:
     std::lock_guard lock{mutex_};
     if (links_.erase(what.node) == 0)
       ++defects_;
-    events_ += "-" + what.node.value + " ";
+    events_ += (what.agreed ? "~" : "-") + what.node.value + " ";
+  }
+
+  void not_reached(const dial_failed& what) {
+    std::lock_guard lock{mutex_};
+    events_ += "?" + what.node.value + " ";
   }
 
   std::map<node_id, link_up> links() const {
@@ -64,7 +69,8 @@ inline link_owner_actor::behavior_type journal_owner(link_owner_actor::pointer s
                                                      std::shared_ptr<link_journal> journal) {
   return {[](const door_opened&) {}, [self](const link_offer&) { return self->spawn(link_face); },
           [journal](const link_up& what) { journal->up(what); },
-          [journal](const link_down& what) { journal->down(what); }};
+          [journal](const link_down& what) { journal->down(what); },
+          [journal](const dial_failed& what) { journal->not_reached(what); }};
 }
 
 /// How a node of a test begins.

@@ -2,139 +2,175 @@
 
 #include "actors/hive/views.hpp"
 
-#include <deque>
-#include <map>
+#include <algorithm>
+#include <bitset>
 #include <random>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace hive {
 
-/// Nodes that have nothing but their views, and a network between them that may lose messages.
+/// Nodes that have nothing but their views, and a network between them in which dials may fail.
+///
+/// At first each knows one that was there before it; at each tick it learns from one it is linked with whom that one
+/// knows. Nobody tells another who is gone: each finds that out by its own dials and losses, so that it is slower here
+/// than in a running hive.
 class view_network {
 public:
-  view_network(size_t nodes, uint64_t seed, double loss = 0) : random_{seed}, loss_{loss} {
+  static constexpr size_t max_nodes = 1'024;
+
+  view_network(size_t nodes, uint64_t seed, views_options options = {}, double loss = 0)
+      : random_{seed}, loss_{loss}, nodes_(nodes) {
     for (size_t i = 0; i < nodes; ++i) {
-      ids_.push_back(name_of(i));
-      places_[ids_[i]] = i;
-      nodes_.emplace_back(ids_[i], seed * 1'000'003 + i);
-      nodes_[i].set_hive_size(nodes);
-      alive_.push_back(true);
-    }
-    for (size_t i = 1; i < nodes; ++i) {
-      send(i, nodes_[i].join(ids_[random_() % i]));
-      deliver();
+      nodes_[i].choice = views{seed * 1'000'003 + i, options};
+      if (i > 0)
+        nodes_[i].known.set(random_() % i);
     }
   }
 
   void run(int ticks) {
-    for (int t = 0; t < ticks; ++t) {
+    for (int t = 0; t < ticks; ++t)
       for (size_t i = 0; i < nodes_.size(); ++i)
-        if (alive_[i])
-          send(i, nodes_[i].tick());
-      deliver();
-    }
+        if (nodes_[i].alive)
+          tick(i);
   }
 
   /// Ends nodes at random; all their links break.
   void kill(size_t count) {
     for (size_t killed = 0; killed < count;) {
       auto victim = random_() % nodes_.size();
-      if (!alive_[victim])
-        continue;
-      alive_[victim] = false;
-      ++killed;
+      killed += nodes_[victim].alive;
+      kill_node(victim);
     }
-    for (size_t i = 0; i < nodes_.size(); ++i)
-      if (alive_[i])
-        for (const auto& each : std::set<node_id>{nodes_[i].active()})
-          if (!alive_[places_.at(each)])
-            send(i, nodes_[i].link_lost(each));
-    deliver();
+  }
+
+  void kill_node(size_t victim) {
+    nodes_[victim].alive = false;
+    for (auto other : std::set<size_t>{nodes_[victim].links})
+      lose(victim, other);
+  }
+
+  /// From now on the first so many nodes and the others cannot reach each other; 0 ends that.
+  void partition(size_t first) {
+    first_group_ = first;
+    for (size_t i = 0; i < first; ++i)
+      for (auto other : std::set<size_t>{nodes_[i].links})
+        if (other >= first)
+          lose(i, other);
   }
 
   size_t size() const {
     return nodes_.size();
   }
   bool is_alive(size_t node) const {
-    return alive_[node];
+    return nodes_[node].alive;
   }
-  views& operator[](size_t node) {
-    return nodes_[node];
+  const std::set<size_t>& links_of(size_t node) const {
+    return nodes_[node].links;
   }
-
-  /// Places of the nodes that both ends believe to be linked with this one.
-  std::vector<size_t> links_of(size_t node) const {
-    std::vector<size_t> out;
-    for (const auto& each : nodes_[node].active()) {
-      auto place = places_.at(each);
-      if (alive_[place] && nodes_[place].active().contains(ids_[node]))
-        out.push_back(place);
-    }
-    return out;
+  /// Whether one that lives takes it for gone.
+  bool is_missed(size_t node) const {
+    return std::ranges::any_of(nodes_, [&](const auto& each) { return each.alive && each.gone[node]; });
   }
 
   /// Whether every living node can be reached from every other one.
   bool is_connected() const {
-    std::vector<bool> reached(nodes_.size());
-    std::vector<size_t> open;
-    size_t living = 0, found = 0;
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-      living += alive_[i];
-      if (alive_[i] && open.empty())
-        open.push_back(i);
-    }
-    reached[open.front()] = true;
+    auto living = static_cast<size_t>(std::ranges::count(nodes_, true, &node::alive));
+    auto first = std::ranges::find(nodes_, true, &node::alive) - nodes_.begin();
+    std::vector<size_t> open{static_cast<size_t>(first)};
+    std::set<size_t> reached{open[0]};
     while (!open.empty()) {
       auto next = open.back();
       open.pop_back();
-      ++found;
-      for (auto link : links_of(next))
-        if (!reached[link]) {
-          reached[link] = true;
+      for (auto link : nodes_[next].links)
+        if (reached.insert(link).second)
           open.push_back(link);
-        }
     }
-    return found == living;
+    return reached.size() == living;
   }
 
 private:
-  struct under_way {
-    size_t from;
-    addressed_message what;
+  struct node {
+    views choice{0};
+    bool alive = true;
+    std::set<size_t> links;
+    std::bitset<max_nodes> known;
+    std::bitset<max_nodes> gone;
   };
 
   static node_id name_of(size_t node) {
-    auto text = std::to_string(node);
-    return {"n" + std::string(4 - std::min<size_t>(4, text.size()), '0') + text};
+    return {std::to_string(node)};
+  }
+  static size_t place_of(const node_id& node) {
+    return std::stoul(node.value);
   }
 
-  void send(size_t from, view_messages messages) {
-    for (auto& each : messages)
-      network_.push_back({from, std::move(each)});
+  void tick(size_t i) {
+    auto& self = nodes_[i];
+    std::vector<node_id> linked;
+    for (auto other : self.links)
+      linked.push_back(name_of(other));
+    auto wanted = self.choice.tick(std::move(linked), [&] { return others_of(i); });
+    for (const auto& to : wanted.dial)
+      dial(i, place_of(to));
+    for (const auto& from : wanted.part)
+      part(i, place_of(from));
+    learn(i);
   }
 
-  void deliver() {
-    while (!network_.empty()) {
-      auto next = std::move(network_.front());
-      network_.pop_front();
-      auto to = places_.at(next.what.to);
-      if (!alive_[to]) {
-        send(next.from, nodes_[next.from].link_lost(next.what.to));
-        continue;
-      }
-      if (std::uniform_real_distribution{}(random_) < loss_)
-        continue;
-      send(to, nodes_[to].receive(ids_[next.from], next.what.what));
+  unlinked_nodes others_of(size_t i) const {
+    unlinked_nodes out;
+    const auto& self = nodes_[i];
+    for (size_t j = 0; j < nodes_.size(); ++j)
+      if (j != i && self.known[j] && !self.links.contains(j))
+        (self.gone[j] ? out.absent : out.present).push_back(name_of(j));
+    return out;
+  }
+
+  bool can_reach(size_t from, size_t to) const {
+    return nodes_[to].alive && (first_group_ == 0 || (from < first_group_) == (to < first_group_));
+  }
+
+  void dial(size_t from, size_t to) {
+    if (!can_reach(from, to) || std::uniform_real_distribution{}(random_) < loss_) {
+      nodes_[from].gone.set(to);
+      nodes_[from].choice.dial_failed(name_of(to));
+      return;
     }
+    for (auto [a, b] : {std::pair{from, to}, std::pair{to, from}}) {
+      nodes_[a].links.insert(b);
+      nodes_[a].known.set(b);
+      nodes_[a].gone.reset(b);
+    }
+  }
+
+  void part(size_t a, size_t b) {
+    nodes_[a].links.erase(b);
+    nodes_[b].links.erase(a);
+  }
+
+  void lose(size_t a, size_t b) {
+    part(a, b);
+    for (auto [from, to] : {std::pair{a, b}, std::pair{b, a}}) {
+      nodes_[from].gone.set(to);
+      nodes_[from].choice.link_lost(name_of(to));
+    }
+  }
+
+  void learn(size_t i) {
+    const auto& links = nodes_[i].links;
+    if (links.empty())
+      return;
+    auto& other = nodes_[*std::next(links.begin(), static_cast<ptrdiff_t>(random_() % links.size()))];
+    nodes_[i].known |= other.known;
+    other.known |= nodes_[i].known;
   }
 
   std::mt19937_64 random_;
   double loss_;
-  std::vector<node_id> ids_;
-  std::map<node_id, size_t> places_;
-  std::deque<views> nodes_;
-  std::vector<bool> alive_;
-  std::deque<under_way> network_;
+  std::vector<node> nodes_;
+  size_t first_group_ = 0;
 };
 
 } // namespace hive

@@ -14,48 +14,70 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-using kind = wire::ViewMessageKind;
+using testing::UnorderedElementsAre;
 
 uint64_t seeds() {
   return is_soak() ? 100 : 5;
 }
 
-TEST(views, up_to_32_nodes_everybody_links_with_everybody) {
-  for (size_t n : {2, 3, 9, 32})
-    for (uint64_t seed = 1; seed <= seeds(); ++seed) {
-      SCOPED_TRACE(std::to_string(n) + " nodes, seed " + std::to_string(seed));
-      view_network hive{n, seed};
-      // In a running hive the cards tell who is there.
-      for (size_t i = 0; i < n; ++i)
-        for (size_t j = 0; j < n; ++j)
-          hive[i].met({"n" + std::string(j < 10 ? "000" : "00") + std::to_string(j)});
-      hive.run(3);
-      for (size_t i = 0; i < n; ++i)
-        ASSERT_THAT(hive.links_of(i), SizeIs(n - 1)) << i;
-    }
+constexpr int ticks_to_settle = 40; ///< 20 s
+constexpr int ticks_to_heal = 240;  ///< 2 minutes
+
+std::vector<node_id> named(const std::string& letter, size_t count) {
+  std::vector<node_id> out;
+  for (size_t i = 0; i < count; ++i)
+    out.push_back({letter + std::to_string(i)});
+  return out;
 }
 
-TEST(views, above_that_each_has_a_few_links_and_all_are_connected) {
+/// A node that never makes a link which it does not lack.
+views contented(views_options options = {}) {
+  options.ticks_per_exchange = UINT32_MAX;
+  return views{1, options};
+}
+
+unlinked_nodes nobody() {
+  return {};
+}
+
+// -- a whole hive ----------------------------------------------------------------
+
+TEST(views, each_node_has_a_few_links_and_all_are_connected) {
   for (size_t n : {33, 100, 1'000})
     for (uint64_t seed = 1; seed <= seeds(); ++seed) {
       SCOPED_TRACE(std::to_string(n) + " nodes, seed " + std::to_string(seed));
       view_network hive{n, seed};
-      hive.run(10);
+      hive.run(ticks_to_settle);
       ASSERT_TRUE(hive.is_connected());
       for (size_t i = 0; i < n; ++i) {
-        ASSERT_LE(hive[i].active().size(), 8u);
-        ASSERT_GE(hive.links_of(i).size(), 4u) << i;
+        // One or two may have come or gone since the node's last look.
+        ASSERT_LE(hive.links_of(i).size(), 8u + 4u + 2u) << i;
+        ASSERT_GE(hive.links_of(i).size(), 8u - 2u) << i;
       }
     }
 }
 
-TEST(views, are_connected_again_after_many_nodes_failed_at_once) {
+TEST(views, three_links_each_are_enough_for_a_small_hive) {
+  for (uint64_t seed = 1; seed <= 10 * seeds(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    view_network hive{10, seed, {.mesh_limit = 4, .active = 3}};
+    hive.run(ticks_to_heal);
+    size_t apart = 0;
+    for (int i = 0; i < ticks_to_heal; ++i) {
+      hive.run(1);
+      apart += !hive.is_connected();
+    }
+    ASSERT_LE(apart, ticks_to_heal / 10u) << "groups that are content with each other meet again";
+  }
+}
+
+TEST(views, are_connected_again_after_half_of_the_nodes_failed_at_once) {
   for (uint64_t seed = 1; seed <= seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     view_network hive{200, seed};
-    hive.run(10);
+    hive.run(ticks_to_settle);
     hive.kill(100);
-    hive.run(10);
+    hive.run(ticks_to_settle);
     ASSERT_TRUE(hive.is_connected());
     for (size_t i = 0; i < hive.size(); ++i) {
       if (hive.is_alive(i)) {
@@ -65,85 +87,120 @@ TEST(views, are_connected_again_after_many_nodes_failed_at_once) {
   }
 }
 
-TEST(views, lost_messages_only_cost_time) {
+TEST(views, the_sides_of_a_partition_find_each_other_again) {
   for (uint64_t seed = 1; seed <= seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    view_network hive{100, seed, 0.3};
-    for (size_t i = 1; i < hive.size(); ++i)
-      hive[i].met({"n0000"}); // the seed of the configuration; a join can be lost
-    hive.run(30);
+    view_network hive{60, seed};
+    hive.run(ticks_to_settle);
+    hive.partition(20);
+    hive.run(2 * ticks_to_heal);
+    ASSERT_FALSE(hive.is_connected());
+    hive.partition(0);
+    hive.run(ticks_to_heal);
     ASSERT_TRUE(hive.is_connected());
   }
 }
 
-TEST(views, a_full_node_refuses_but_not_one_in_need) {
-  views full{{"self"}, 1, {.mesh_limit = 2, .active = 2, .passive = 4}};
-  full.set_hive_size(100);
-  for (auto* name : {"a", "b"})
-    full.receive({name}, {kind::NEIGHBOR, {}, 0, {}});
-  auto refused = full.receive({"c"}, {kind::NEIGHBOR, {}, 0, {}});
-  ASSERT_THAT(refused, SizeIs(1));
-  EXPECT_EQ(refused[0].what.kind, kind::REFUSE);
-  auto accepted = full.receive({"c"}, {kind::NEIGHBOR_ALWAYS, {}, 0, {}});
-  ASSERT_THAT(accepted, SizeIs(2));
-  EXPECT_EQ(accepted[0].what.kind, kind::DISCONNECT);
-  EXPECT_EQ(accepted[1].what.kind, kind::ACCEPT);
-  EXPECT_THAT(full.active(), SizeIs(2));
-  EXPECT_TRUE(full.active().contains({"c"}));
-}
-
-TEST(views, an_acceptance_that_nobody_asked_for_makes_no_link) {
-  views node{{"self"}, 1};
-  auto answer = node.receive({"a"}, {kind::ACCEPT, {}, 0, {}});
-  EXPECT_THAT(node.active(), IsEmpty());
-  ASSERT_THAT(answer, SizeIs(1));
-  EXPECT_EQ(answer[0].what.kind, kind::DISCONNECT);
-}
-
-TEST(views, senseless_messages_do_no_harm) {
-  views node{{"self"}, 1};
-  node.set_hive_size(100);
-  std::mt19937_64 random{5};
-  const std::vector<node_id> names{{"self"}, {""}, {"a"}, {"b"}, {"c"}, {"d"}};
-  auto any = [&] { return names[random() % names.size()]; };
-  for (int i = 0; i < 100'000; ++i) {
-    view_message message{static_cast<kind>(random() % 9), any(), static_cast<uint8_t>(random()), {any(), any()}};
-    auto from = any();
-    if (!from.value.empty())
-      node.receive(from, message);
-    if (i % 50 == 0)
-      node.tick();
-    ASSERT_FALSE(node.active().contains({"self"}) || node.passive().contains({"self"}));
-    ASSERT_FALSE(node.active().contains({""}));
+TEST(views, a_node_that_is_gone_with_all_who_would_notice_is_missed) {
+  for (uint64_t seed = 1; seed <= seeds(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    view_network hive{60, seed};
+    hive.run(ticks_to_settle);
+    for (auto link : std::set<size_t>{hive.links_of(7)})
+      hive.kill_node(link);
+    hive.kill_node(7);
+    hive.run(ticks_to_heal);
+    EXPECT_TRUE(hive.is_missed(7));
   }
 }
 
-TEST(views, a_forgotten_node_is_not_asked_again) {
-  views node{{"self"}, 1};
-  node.receive({"a"}, {kind::NEIGHBOR, {}, 0, {}});
-  EXPECT_THAT(node.forget({"a"}), SizeIs(1));
-  for (const auto& each : node.tick())
-    EXPECT_NE(each.to, (node_id{"a"}));
+TEST(views, dials_that_fail_only_cost_time) {
+  for (uint64_t seed = 1; seed <= seeds(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    view_network hive{100, seed, {}, 0.3};
+    hive.run(2 * ticks_to_settle);
+    ASSERT_TRUE(hive.is_connected());
+    for (size_t i = 0; i < hive.size(); ++i)
+      ASSERT_GE(hive.links_of(i).size(), 4u) << i;
+  }
 }
 
-TEST(views, messages_survive_the_way_over_the_wire) {
-  view_message sent{kind::SHUFFLE, {"a"}, 6, {{"b"}, {"c"}}};
-  auto carried = msg<wire::ViewMessage>::load(to_message(sent).bytes());
-  ASSERT_TRUE(carried);
-  auto got = from_message(**carried);
-  EXPECT_EQ(got.kind, sent.kind);
-  EXPECT_EQ(got.subject, sent.subject);
-  EXPECT_EQ(got.hops, sent.hops);
-  EXPECT_EQ(got.sample, sent.sample);
-  auto hostile = to_message({kind::SHUFFLE_REPLY, {}, 0, {{"../x"}, {"good"}}});
-  EXPECT_THAT(from_message(*hostile).sample, ElementsAre(node_id{"good"}));
+// -- a node ----------------------------------------------------------------------
+
+TEST(views, seeks_links_with_those_who_are_there) {
+  auto node = contented();
+  auto wanted = node.tick(named("linked", 5), [] { return unlinked_nodes{named("there", 20), named("gone", 20)}; });
+  ASSERT_THAT(wanted.dial, SizeIs(3));
+  for (const auto& each : wanted.dial)
+    EXPECT_THAT(each.value, HasSubstr("there"));
+  EXPECT_THAT(wanted.part, IsEmpty());
+  EXPECT_THAT(node.tick(named("linked", 8), nobody).dial, IsEmpty());
+}
+
+TEST(views, waits_for_its_dials_but_not_for_ever) {
+  auto node = contented({.active = 2});
+  auto others = [] { return unlinked_nodes{named("there", 2), {}}; };
+  EXPECT_THAT(node.tick({}, others).dial, SizeIs(2));
+  EXPECT_THAT(node.tick({}, others).dial, IsEmpty());
+  node.dial_failed({"there0"});
+  EXPECT_THAT(node.tick({}, others).dial, ElementsAre(node_id{"there0"}));
+  size_t again = 0;
+  for (int i = 0; i < 20; ++i)
+    again += node.tick({}, others).dial.size();
+  EXPECT_GE(again, 2u);
+  EXPECT_LE(again, 6u);
+}
+
+TEST(views, tries_those_who_seem_gone_one_at_a_time_when_nobody_else_is_left) {
+  auto node = contented();
+  auto others = [] { return unlinked_nodes{named("there", 2), named("gone", 9)}; };
+  EXPECT_THAT(node.tick({}, others).dial, SizeIs(3));
+  EXPECT_THAT(node.tick({}, others).dial, SizeIs(1));
+}
+
+TEST(views, dials_first_whom_it_lost) {
+  auto node = contented();
+  node.link_lost({"lost"});
+  auto wanted = node.tick(named("linked", 7), [] { return unlinked_nodes{named("there", 20), {{"lost"}}}; });
+  EXPECT_THAT(wanted.dial, ElementsAre(node_id{"lost"}));
+  node.dial_failed({"lost"});
+  wanted = node.tick(named("linked", 7), [] { return unlinked_nodes{named("there", 1), {{"lost"}}}; });
+  EXPECT_THAT(wanted.dial, ElementsAre(node_id{"there0"}));
+}
+
+TEST(views, gives_up_only_the_links_that_are_too_many) {
+  auto node = contented();
+  EXPECT_THAT(node.tick(named("linked", 12), nobody).part, IsEmpty());
+  auto linked = named("linked", 15);
+  auto part = node.tick(linked, nobody).part;
+  ASSERT_THAT(part, SizeIs(3));
+  for (const auto& each : part)
+    EXPECT_THAT(linked, testing::Contains(each));
+}
+
+TEST(views, links_with_anybody_now_and_then) {
+  views node{1, {.ticks_per_exchange = 10}};
+  std::map<node_id, int> dialled;
+  for (int i = 0; i < 10'000; ++i)
+    for (const auto& each :
+         node.tick(named("linked", 8),
+                   [] {
+                     return unlinked_nodes{named("there", 2), named("gone", 2)};
+                   })
+           .dial) {
+      ++dialled[each];
+      node.dial_failed(each);
+    }
+  EXPECT_THAT(dialled, SizeIs(4));
+  for (const auto& [id, times] : dialled)
+    EXPECT_NEAR(times, 250, 100) << id.value;
 }
 
 TEST(views, options_out_of_range_are_named) {
   EXPECT_FALSE(views_options{}.validate());
   EXPECT_THAT(text_of(views_options{.active = 1}.validate()), HasSubstr("active"));
-  EXPECT_THAT(text_of(views_options{.passive = 3}.validate()), HasSubstr("passive"));
-  EXPECT_THAT(text_of(views_options{.join_hops = 1}.validate()), HasSubstr("passive_hops"));
+  EXPECT_THAT(text_of(views_options{.mesh_limit = 4}.validate()), HasSubstr("mesh_limit"));
+  EXPECT_THAT(text_of(views_options{.ticks_per_exchange = 0}.validate()), HasSubstr("ticks_per_exchange"));
 }
 
 } // namespace
