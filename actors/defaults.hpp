@@ -123,6 +123,12 @@ inline constexpr size_t max_told_claims = 64;
 /// Rounds beyond log2 of the nodes that a claim takes to reach all of a large hive, at 30 % loss in 99 of 100 cases
 /// (the gossip simulation). Refuting it takes as many again only where both are slow.
 inline constexpr int spare_rounds = 4;
+/// Questions in a row without an answer before a link is given up: its connection may be at fault, and a new one is
+/// made at once.
+inline constexpr uint32_t max_unanswered_questions = 2;
+/// Clocks that differ by more are reported: twice what the measurement can be wrong by, which is half of
+/// gossip_timeout, and far below card_lead, from which on a node's cards are refused.
+inline constexpr auto max_clock_difference = 10s;
 /// Rounds between two looks at the newest results, which change with captures only.
 inline constexpr uint64_t rounds_per_results = 10;
 // -- hive ----------------------------------------------------------------------
@@ -152,6 +158,12 @@ inline constexpr size_t mesh_limit = 32;
 inline constexpr size_t active_links = 8;
 /// Longest wait for the other end to end a link after this one's farewell; several round trips.
 inline constexpr auto farewell_timeout = 2s;
+/// Largest frame of a link or an engine's connection: the largest message, and CAF's part. CAF makes room for a frame
+/// when it has read the frame's length.
+inline constexpr size_t max_frame_bytes = (size_t{8} << 20) + (size_t{64} << 10);
+/// Bytes that may wait for the other end of a connection to read: two of the largest messages. Nodes wait for answers
+/// before they ask again, so more is an end that asks and does not read.
+inline constexpr size_t max_unsent_bytes = size_t{16} << 20;
 /// Lines that refusals may write to the log at once and per second: a stranger must not fill the disk.
 inline constexpr uint32_t refusal_log_burst = 20;
 inline constexpr uint32_t refusal_log_per_s = 1;
@@ -164,8 +176,6 @@ inline constexpr size_t max_known_nodes = 1'024;
 inline constexpr size_t max_engine_connections = 256;
 /// Requests of one connection in work; an engine that waits for its answers never comes near.
 inline constexpr size_t max_engine_requests = 4'096;
-/// Largest frame of an engine: the largest message that it may send, and CAF's part.
-inline constexpr size_t max_engine_frame_bytes = (size_t{8} << 20) + (size_t{64} << 10);
 /// Actors that live on this node at the same time for one engine, by default, and for all of them.
 inline constexpr size_t engine_quota = 16;
 inline constexpr size_t max_spawned = 1'024;

@@ -21,6 +21,7 @@ struct GossipAnswer {
   digest @1 :HiveDigest $Hive.doc("To a first question with another root.");
   delta @2 :HiveDelta $Hive.doc("To a second question.");
   claims @3 :MemberClaims;
+  clock @4 :Int64 $Hive.unixMicros $Hive.doc("The sender's clock when it answered.");
 }
 
 struct HiveStatusQuery {
@@ -34,6 +35,11 @@ struct QuarantinedNode {
 struct RefusedSlots {
   reason @0 :Text $Hive.required;
   count @1 :UInt64;
+}
+
+struct NodeClock {
+  id @0 :Text $Hive.required;
+  aheadMs @1 :Float64 $Hive.doc("By how much its clock is ahead of this node's.");
 }
 
 struct HiveStatus $Hive.doc("How far the nodes of a hive agree, as this one sees it.") {
@@ -50,4 +56,9 @@ struct HiveStatus $Hive.doc("How far the nodes of a hive agree, as this one sees
   quarantined @10 :List(QuarantinedNode);
   sentBytes @11 :UInt64 $Hive.doc("Of gossip messages since the start.");
   receivedBytes @12 :UInt64;
+  repeated @13 :UInt64 $Hive.doc("Slots that came in and were held already, or were older than what is held.");
+  clockAheadMs @14 :Float64 $Hive.doc(
+    "By how much this node's clock is ahead of the hive's, which is what most clocks show; 0 while too few agree.");
+  clockWarning @15 :Text $Hive.doc("What is wrong with the clocks; absent while they agree.");
+  clocksOff @16 :List(NodeClock) $Hive.doc("Linked nodes whose clocks differ from the hive's.");
 }

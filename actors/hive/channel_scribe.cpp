@@ -1,5 +1,6 @@
 #include "actors/hive/channel_scribe.hpp"
 
+#include "actors/defaults.hpp"
 #include "actors/hive/frame_filter.hpp"
 #include "messages/ec.hpp"
 
@@ -8,6 +9,7 @@
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/stream_impl.hpp>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 namespace hive {
 namespace {
@@ -19,15 +21,14 @@ using caf::io::network::rw_state;
 /// How CAF's stream reads and writes.
 class channel_policy {
 public:
-  channel_policy(channel stream, std::shared_ptr<const reachable_actors> within_reach) : stream_{std::move(stream)} {
-    if (within_reach)
-      filter_.emplace(std::move(within_reach));
+  channel_policy(channel stream, std::shared_ptr<const reachable_actors> within_reach)
+      : stream_{std::move(stream)}, filter_{std::move(within_reach)} {
   }
 
   rw_state read_some(size_t& got, native_socket, void* to, size_t size) {
     auto went = stream_.try_read(static_cast<char*>(to), size, got);
-    if (filter_ && went == channel::progress::done)
-      if (auto refused = filter_->pass({static_cast<const char*>(to), got})) {
+    if (went == channel::progress::done)
+      if (auto refused = filter_.pass({static_cast<const char*>(to), got})) {
         spdlog::warn("The connection from {} is cut: {}", stream_.remote(), text_of(refused));
         return rw_state::failure;
       }
@@ -53,7 +54,7 @@ private:
   }
 
   channel stream_;
-  std::optional<frame_filter> filter_;
+  frame_filter filter_;
 };
 
 class channel_scribe : public caf::io::scribe {
@@ -91,6 +92,8 @@ public:
   }
 
   void flush() override {
+    if (stream_.wr_buf().size() > defaults::max_unsent_bytes)
+      cut();
     stream_.flush(this);
   }
 
@@ -111,8 +114,18 @@ public:
   }
 
 private:
+  /// The other end asks but does not read. CAF hears of the end when it reads next.
+  void cut() {
+    stream_.wr_buf().clear();
+    ::shutdown(stream_.fd(), SHUT_RDWR);
+    if (!std::exchange(is_cut_, true))
+      spdlog::warn("The connection from {} is cut: more than {} bytes wait for it to read", remote_.text(),
+                   defaults::max_unsent_bytes);
+  }
+
   endpoint remote_;
   bool launched_ = false;
+  bool is_cut_ = false;
   caf::io::network::stream_impl<channel_policy> stream_;
 };
 

@@ -10,7 +10,8 @@
 namespace hive {
 
 /// Makes CAF's network read and write `stream` from now on: the result goes to CAF's BASP broker. Given `within_reach`,
-/// the other end may send to these actors alone (see frame_filter) and loses its connection otherwise.
+/// the other end may send to these actors alone. It loses its connection when it does otherwise, sends a frame that is
+/// too large (see frame_filter), or leaves more than defaults::max_unsent_bytes unread.
 caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream,
                                 std::shared_ptr<const reachable_actors> within_reach = nullptr);
 

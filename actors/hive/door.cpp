@@ -132,12 +132,14 @@ public:
     dial_due();
   }
 
+  /// A link is as long as both ends.
   void on_down(const caf::down_msg& down) {
-    for (const auto& [id, link] : connections_)
-      if (link.peer && link.peer.address() == down.source) {
-        end(id, reason_of(down.reason));
-        return;
-      }
+    for (const auto& [id, link] : connections_) {
+      if (link.peer && link.peer.address() == down.source)
+        return end(id, reason_of(down.reason));
+      if (link.face.address() == down.source)
+        return end(id, "this end gave it up: " + text_of(down.reason));
+    }
   }
 
   void meet(const meet_node& known) {
@@ -206,6 +208,7 @@ private:
     auto introduction =
       introduce(self_->system(), std::move(*done.stream), side, done.connection.value, face,
                 caf::actor_cast<introduction_owner<link_actor>>(self_), defaults::introduction_timeout);
+    self_->monitor(face);
     connections_.emplace(
       done.connection,
       connection{

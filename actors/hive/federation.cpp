@@ -209,12 +209,12 @@ void federation_state::commit_own(const std::vector<slot_ptr>& written) {
 
 // -- gossip ----------------------------------------------------------------------
 
-gossip::contents federation_state::contents() {
-  return {.turn = random_(), .claims = membership_->claims_to_send(defaults::max_told_claims)};
+gossip::contents federation_state::contents_for(const node_id& peer) {
+  return {.turn = random_(), .claims = membership_->claims_to_send(defaults::max_told_claims), .peer = peer};
 }
 
-msg<wire::GossipQuestion> federation_state::first_question() {
-  return gossip::begin(*replica_, contents());
+msg<wire::GossipQuestion> federation_state::first_question(const node_id& peer) {
+  return gossip::begin(*replica_, contents_for(peer));
 }
 
 /// A link that stands is one on which the transport's heartbeats come.
@@ -227,6 +227,7 @@ void federation_state::pulse() {
   membership_->tick(now);
   log_changes();
   choose_links();
+  log_clocks();
 }
 
 void federation_state::log_changes() {
@@ -235,26 +236,47 @@ void federation_state::log_changes() {
                  change.why);
 }
 
+void federation_state::log_clocks() {
+  if (!clocks_.has_changed())
+    return;
+  auto wrong = clocks_.text();
+  if (wrong.empty())
+    spdlog::info("The clocks of this node and those linked with it agree");
+  else if (clocks_.verdict().own_is_off)
+    spdlog::error("Look at the clock of this machine: {}", wrong);
+  else
+    spdlog::warn("The clocks of the hive differ: {}", wrong);
+}
+
+void federation_state::complain(const std::string& what) {
+  uint64_t left_out = 0;
+  if (!complaints_.take(std::chrono::steady_clock::now(), left_out))
+    return;
+  if (left_out > 0)
+    spdlog::warn("Further {} warnings about what other nodes sent were left out", left_out);
+  spdlog::warn("{}", what);
+}
+
 void federation_state::round() {
   self_->delayed_send(self_, options_.gossip.interval, round_atom::value);
   refresh();
   ++rounds_;
-  std::vector<peer_entry*> free;
-  for (auto& [id, entry] : peers_)
-    if (entry.linked && !entry.exchanging)
-      free.push_back(&entry);
+  std::vector<decltype(peers_)::pointer> free;
+  for (auto& peer : peers_)
+    if (peer.second.linked && !peer.second.exchanging)
+      free.push_back(&peer);
   std::ranges::shuffle(free, random_);
   free.resize(std::min<size_t>(free.size(), options_.gossip.fan_out));
-  for (auto* entry : free) {
-    entry->exchanging = true;
+  for (auto* peer : free) {
+    peer->second.exchanging = true;
     ++counters_.exchanges;
-    self_->send(entry->actor, begin_exchange{first_question()});
+    self_->send(peer->second.actor, begin_exchange{first_question(peer->first)});
   }
 }
 
 caf::result<msg<wire::GossipAnswer>> federation_state::answer(const peer_question& asked) {
   join_outcome joined;
-  auto given = gossip::answer(*replica_, *asked.question, now_unix_micros(), contents(), joined);
+  auto given = gossip::answer(*replica_, *asked.question, now_unix_micros(), contents_for(asked.from), joined);
   digest(joined, asked.from);
   if (!given)
     return given.error();
@@ -273,13 +295,15 @@ next_question federation_state::go_on(const peer_answer& heard) {
     return {};
   }
   entry.round_trip = heard.round_trip;
+  if (auto theirs = (*heard.answer)->getClock(); theirs != 0 && entry.linked)
+    clocks_.hear(heard.from, ahead_of(theirs, now_unix_micros(), heard.round_trip));
   join_outcome joined;
-  auto next = gossip::go_on(*replica_, **heard.answer, now_unix_micros(), contents(), joined);
+  auto next = gossip::go_on(*replica_, **heard.answer, now_unix_micros(), contents_for(heard.from), joined);
   digest(joined, heard.from);
   hear({heard.from, (*heard.answer)->getRoot(), (*heard.answer)->getClaims(), heard.answer->bytes().size()});
   entry.exchanging = next && *next;
   if (!next)
-    spdlog::warn("Node {} answered with {}", heard.from.value, text_of(next.error()));
+    complain("Node " + heard.from.value + " answered with " + text_of(next.error()));
   return {next ? std::move(*next) : std::nullopt};
 }
 
@@ -289,13 +313,13 @@ void federation_state::hear(const heard_of& what) {
   entry.same_root = gossip::has_same_root(*replica_, what.root);
   counters_.received_bytes += what.bytes;
   if (auto wrong = membership_->hear_claims(gossip::claims_of(what.claims), std::chrono::steady_clock::now()))
-    spdlog::warn("Node {} claims what cannot be: {}", what.from.value, text_of(wrong));
+    complain("Node " + what.from.value + " claims what cannot be: " + text_of(wrong));
   log_changes();
 }
 
 void federation_state::digest(const join_outcome& joined, const node_id& from) {
   for (const auto& refused : joined.refused)
-    spdlog::warn("A slot that node {} sent is not taken in: {}", from.value, refused.text);
+    complain("A slot that node " + from.value + " sent is not taken in: " + refused.text);
   store(joined);
   for (const auto& each : joined.accepted) {
     if (each.what->name.kind == slot_kind::card) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/hive/clock_watch.hpp"
 #include "actors/hive/federation_profile.hpp"
 #include "actors/hive/gossip_exchange.hpp"
+#include "actors/hive/log_budget.hpp"
 #include "actors/hive/membership.hpp"
 #include "actors/hive/own_slots.hpp"
 #include "actors/hive/peer.hpp"
@@ -155,10 +157,14 @@ private:
   /// The store is older than what this node told others: it goes on under a later epoch.
   void raise_epoch();
   void hear(const heard_of& what);
-  msg<wire::GossipQuestion> first_question();
+  msg<wire::GossipQuestion> first_question(const node_id& peer);
   void log_changes();
-  gossip::contents contents();
+  /// Writes a warning about what a peer did, unless there were too many of them.
+  void complain(const std::string& what);
+  void log_clocks();
+  gossip::contents contents_for(const node_id& peer);
   void fill(wire::NodeInfo::Builder out, const node_id& id) const;
+  void fill_clocks(wire::HiveStatus::Builder out) const;
 
   pointer self_ = nullptr;
   federation_services services_;
@@ -178,6 +184,8 @@ private:
   std::optional<msg<wire::LearningDelta>> published_;
   std::mt19937_64 random_;
   counters counters_;
+  clock_watch clocks_{defaults::max_clock_difference};
+  log_budget complaints_{std::chrono::steady_clock::now()};
 };
 
 /// Spawn with `sys.spawn(federation, services, options)`. Ends with ec::corrupt when what is stored cannot be read.

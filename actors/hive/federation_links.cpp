@@ -39,7 +39,7 @@ void federation_state::connect(const link_up& up) {
   meet_members();
   log_changes();
   self_->send(entry.actor, up);
-  self_->send(entry.actor, begin_exchange{first_question()});
+  self_->send(entry.actor, begin_exchange{first_question(up.node)});
 }
 
 void federation_state::lose(const link_down& down) {
@@ -49,6 +49,7 @@ void federation_state::lose(const link_down& down) {
   found->second.linked = false;
   found->second.exchanging = false;
   found->second.last_seen_unix_micros = now_unix_micros();
+  clocks_.forget(down.node);
   auto now = std::chrono::steady_clock::now();
   if (down.agreed) {
     membership_->link_ended(down.node, now);

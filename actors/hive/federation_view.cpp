@@ -26,7 +26,10 @@ void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) cons
   out.setId(id.value);
   bool is_self = id == replica_->own_id();
   out.setSelf(is_self);
-  out.setState(is_self ? member_state::ACTIVE : membership_->state_of(id).value_or(member_state::SUSPECT));
+  auto* broke_rules = replica_->quarantine_of(id);
+  out.setState(broke_rules ? member_state::QUARANTINED
+               : is_self   ? member_state::ACTIVE
+                           : membership_->state_of(id).value_or(member_state::SUSPECT));
   auto found = peers_.find(id);
   if (auto what = replica_->find(id, {slot_kind::card, std::string{card_key}})) {
     out.setEpoch(what->stamp.epoch);
@@ -41,8 +44,8 @@ void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) cons
   if (auto said = replica_->find(id, {slot_kind::load, std::string{load_key}}))
     if (auto load = load_of(*said))
       out.setSpawned((*load)->getSpawned());
-  if (auto* why = replica_->quarantine_of(id))
-    out.setReason(why->text);
+  if (broke_rules)
+    out.setReason(broke_rules->text);
   out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now_unix_micros()
                   : found != peers_.end()                                    ? found->second.last_seen_unix_micros
                                                                              : 0);
@@ -67,6 +70,20 @@ msg<wire::NodeList> federation_state::nodes() const {
     for (const auto& id : all)
       fill(list[i++], id);
   });
+}
+
+void federation_state::fill_clocks(wire::HiveStatus::Builder out) const {
+  auto in_ms = [](clock_difference of) { return static_cast<double>(of.count()) / 1e3; };
+  const auto& clocks = clocks_.verdict();
+  if (clocks.hive_ahead)
+    out.setClockAheadMs(in_ms(-*clocks.hive_ahead));
+  if (auto wrong = clocks_.text(); !wrong.empty())
+    out.setClockWarning(wrong);
+  auto list = out.initClocksOff(static_cast<uint32_t>(clocks.off.size()));
+  for (uint32_t i = 0; i < list.size(); ++i) {
+    list[i].setId(clocks.off[i].value);
+    list[i].setAheadMs(in_ms(clocks_.ahead(clocks.off[i])));
+  }
 }
 
 msg<wire::HiveStatus> federation_state::status() const {
@@ -95,6 +112,8 @@ msg<wire::HiveStatus> federation_state::status() const {
     out.setSentBytes(counters_.sent_bytes);
     out.setReceivedBytes(counters_.received_bytes);
     out.setAccepted(counted.accepted);
+    out.setRepeated(counted.known);
+    fill_clocks(out);
     auto refused = out.initRefused(static_cast<uint32_t>(reasons));
     for (uint32_t i = 0, next = 0; i < counted.refused.size(); ++i)
       if (counted.refused[i] > 0) {

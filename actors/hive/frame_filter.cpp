@@ -28,8 +28,9 @@ uint64_t number_at(const unsigned char* from, size_t size) {
 
 caf::error frame_filter::judge() const {
   static_assert(std::tuple_size_v<decltype(header_)> == basp::header_size);
-  if (number_at(header_.data() + payload_at, 4) > defaults::max_engine_frame_bytes)
-    return fail(ec::too_large, "it sent a frame that is too large");
+  if (auto size = number_at(header_.data() + payload_at, 4); size > defaults::max_frame_bytes)
+    return fail(ec::too_large, "it sent a frame of " + std::to_string(size) + " bytes; the limit is " +
+                                 std::to_string(defaults::max_frame_bytes));
   auto receiver = number_at(header_.data() + receiver_at, 8);
   switch (static_cast<basp::message_type>(header_[operation_at])) {
   case basp::message_type::client_handshake:
@@ -40,7 +41,7 @@ caf::error frame_filter::judge() const {
     return caf::none;
   case basp::message_type::direct_message:
     // By name there is only what refuses to spawn, see spawn_refuser.
-    if ((header_[flags_at] & basp::header::named_receiver_flag) != 0 || reachable_->has(receiver))
+    if ((header_[flags_at] & basp::header::named_receiver_flag) != 0 || !reachable_ || reachable_->has(receiver))
       return caf::none;
     return fail(ec::forbidden, "it sent to actor " + std::to_string(receiver) + ", which is not within its reach");
   case basp::message_type::routed_message:

@@ -55,14 +55,16 @@ caf::expected<msg<wire::GossipAnswer>> answer(replica& own, wire::GossipQuestion
   if (!question.hasDigest())
     return msg<wire::GossipAnswer>::build([&](wire::GossipAnswer::Builder out) {
       out.setRoot(root_of(own));
+      out.setClock(now_unix_micros);
       set_claims(out, more.claims);
       if (!has_same_root(own, question.getRoot()))
         out.setDigest(*own.digest());
     });
-  joined = own.join(question.getDelta(), now_unix_micros);
+  joined = own.join(question.getDelta(), now_unix_micros, more.peer);
   auto lacking = own.delta_for(question.getDigest(), more.delta_bytes, more.turn);
   return msg<wire::GossipAnswer>::build([&](wire::GossipAnswer::Builder out) {
     out.setRoot(root_of(own));
+    out.setClock(now_unix_micros);
     out.setDelta(*lacking);
   });
 }
@@ -73,7 +75,7 @@ caf::expected<std::optional<msg<wire::GossipQuestion>>> go_on(replica& own, wire
   if (auto wrong = check_root(answer.getRoot()))
     return wrong;
   if (answer.hasDelta())
-    joined = own.join(answer.getDelta(), now_unix_micros);
+    joined = own.join(answer.getDelta(), now_unix_micros, more.peer);
   if (!answer.hasDigest())
     return std::optional<msg<wire::GossipQuestion>>{};
   auto lacking = own.delta_for(answer.getDigest(), more.delta_bytes, more.turn);

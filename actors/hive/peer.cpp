@@ -1,6 +1,7 @@
 #include "actors/hive/peer.hpp"
 
 #include "actors/defaults.hpp"
+#include "messages/ec.hpp"
 
 #include <caf/all.hpp>
 
@@ -51,10 +52,14 @@ void peer_state::ask(const msg<wire::GossipQuestion>& question) {
   self_->request(other_, defaults::gossip_timeout, question)
     .then(
       [this, time_since, bytes](const msg<wire::GossipAnswer>& answer) {
+        unanswered_ = 0;
         report({node_, answer, time_since(), bytes});
       },
       [this, time_since, bytes](const caf::error& error) {
         report({node_, error, time_since(), bytes});
+        if (error == caf::sec::request_timeout && ++unanswered_ == defaults::max_unanswered_questions)
+          self_->quit(fail(ec::timed_out, "the other node left " + std::to_string(unanswered_) +
+                                            " questions in a row without an answer"));
       });
 }
 

@@ -42,7 +42,8 @@ using gossip_actor = caf::typed_actor<caf::replies_to<peer_question>::with<msg<w
                                       caf::reacts_to<peer_farewell>>;
 
 /// Talks with one other node: hands its questions to the federation, one at a time, and takes the federation's
-/// questions to it. A node that is slow or silent holds up its own actor and no other.
+/// questions to it. A node that is slow or silent holds up its own actor and no other; one that leaves
+/// defaults::max_unanswered_questions in a row without an answer loses the link, for which this actor ends.
 class peer_state {
 public:
   using pointer = peer_actor::stateful_pointer<peer_state>;
@@ -65,6 +66,7 @@ private:
   gossip_actor federation_;
   link_actor other_;
   bool answering_ = false;
+  uint32_t unanswered_ = 0; ///< questions in a row
 };
 
 /// Spawn with `self->spawn(peer, node, federation)`.

@@ -129,7 +129,7 @@ caf::error replica::restore(wire::EquivocationProof::Reader stored) {
   auto id = node_id_of(key);
   auto& known = origins_[id];
   known.key = key;
-  joining work{0, {}, false};
+  joining work{0, {}, {}, false};
   if (!join_proof(work, id, known, stored))
     return fail(ec::corrupt, "the stored proof of equivocation of node " + id.value + " does not hold");
   return caf::none;
@@ -214,7 +214,7 @@ std::optional<slot_refusal> replica::check(const node_id& id, const origin& know
   if (id == own_id_)
     return std::nullopt;
   if (auto refused = admit_(known.key, **card))
-    return slot_refusal{id, slot_refusal_reason::not_admitted, culprit::origin,
+    return slot_refusal{id, slot_refusal_reason::not_admitted, culprit::nobody, // by another clock it may be valid
                         name + "does not admit it: " + text_of(refused)};
   return std::nullopt;
 }

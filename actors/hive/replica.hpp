@@ -53,6 +53,7 @@ struct slot_refusal {
 struct quarantine {
   enum class kind : uint8_t {
     content,      ///< it keeps signing impossible values; ends when it starts again and signs what holds
+    forgery,      ///< it keeps passing on what nobody signed; ends likewise
     equivocation, ///< it signed two different slots under one stamp; for ever, on all nodes
   };
   kind why = kind::content;
@@ -137,8 +138,9 @@ public:
   /// random: it says with which origin to begin, so that a delta that is cut short does not always miss the same ones.
   msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const;
 
-  /// Takes in what is new and right. Stops at the first thing that only `sender` can have done.
-  join_outcome join(wire::HiveDelta::Reader delta, int64_t now_unix_micros);
+  /// Takes in what is new and right. Stops at the first thing that only `sender` can have done: an origin that does so
+  /// as often as `options.strikes` is put into quarantine. Without a sender nobody is blamed for that.
+  join_outcome join(wire::HiveDelta::Reader delta, int64_t now_unix_micros, const node_id& sender = {});
 
   // -- reading --------------------------------------------------------------------
 
@@ -186,6 +188,7 @@ private:
   /// One join under way.
   struct joining {
     int64_t now_unix_micros;
+    node_id sender;
     join_outcome out;
     bool stopped = false; ///< by a fault of the sender
   };
@@ -213,7 +216,7 @@ private:
   bool join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof);
   void expose(origin& known, slot_ptr first, slot_ptr second);
   void refuse(joining& work, slot_refusal refused);
-  void strike(joining& work, const node_id& id, const slot& what, const std::string& text);
+  void strike(joining& work, const node_id& id, quarantine::kind why, uint64_t epoch, const std::string& text);
 
   void changed();
 

@@ -24,8 +24,8 @@ std::string of_node(const node_id& id) {
 
 } // namespace
 
-join_outcome replica::join(wire::HiveDelta::Reader delta, int64_t now_unix_micros) {
-  joining work{now_unix_micros, {}, false};
+join_outcome replica::join(wire::HiveDelta::Reader delta, int64_t now_unix_micros, const node_id& sender) {
+  joining work{now_unix_micros, sender, {}, false};
   for (auto each : delta.getOrigins()) {
     join_origin(work, each);
     if (work.stopped)
@@ -118,7 +118,7 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
   }
   if (auto wrong = check(id, known, *what, work.now_unix_micros)) {
     if (wrong->who == culprit::origin)
-      strike(work, id, *what, wrong->text);
+      strike(work, id, quarantine::kind::content, what->stamp.epoch, wrong->text);
     refuse(work, std::move(*wrong));
     return false;
   }
@@ -161,17 +161,23 @@ void replica::expose(origin& known, slot_ptr first, slot_ptr second) {
   changed();
 }
 
-void replica::strike(joining& work, const node_id& id, const slot& what, const std::string& text) {
+void replica::strike(joining& work, const node_id& id, quarantine::kind why, uint64_t epoch, const std::string& text) {
   auto& known = origins_.at(id);
   if (known.quarantined || ++known.strikes < options_.strikes)
     return;
-  known.quarantined = quarantine{quarantine::kind::content, text, what.stamp.epoch, nullptr, nullptr};
+  known.quarantined = quarantine{why, text, epoch, nullptr, nullptr};
   work.out.quarantined.push_back(id);
 }
 
 void replica::refuse(joining& work, slot_refusal refused) {
   ++counters_.refused[static_cast<size_t>(refused.why)];
-  work.stopped |= refused.who == culprit::sender;
+  if (refused.who == culprit::sender) {
+    work.stopped = true;
+    // Nobody passes on what it did not check, so an honest sender has none of it.
+    if (auto found = origins_.find(work.sender); found != origins_.end() && work.sender != own_id_)
+      strike(work, work.sender, quarantine::kind::forgery, found->second.log.highest().epoch,
+             "it passed on what is not signed: " + refused.text);
+  }
   if (work.out.refused.size() < options_.named_refusals)
     work.out.refused.push_back(std::move(refused));
 }

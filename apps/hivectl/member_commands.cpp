@@ -41,6 +41,8 @@ void show(wire::HiveStatus::Reader status, output& out) {
            std::to_string(status.getFailedExchanges()) + " without an answer");
   out.line("Gossip       " + std::to_string(status.getSentBytes()) + " bytes sent, " +
            std::to_string(status.getReceivedBytes()) + " received");
+  if (status.getClockWarning().size() > 0)
+    out.line(std::string{"Clocks       "} + status.getClockWarning().cStr());
   for (auto refused : status.getRefused())
     out.line("Refused      " + std::to_string(refused.getCount()) + " slots: " + refused.getReason().cStr());
   for (auto node : status.getQuarantined())

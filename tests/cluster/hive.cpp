@@ -9,8 +9,10 @@
 
 namespace hive::cluster {
 
-test_hive::test_hive(std::filesystem::path directory, size_t nodes, std::string config)
-    : directory_{std::move(directory)}, config_{std::move(config)}, doors_(nodes, "127.0.0.1:0") {
+test_hive::test_hive(std::filesystem::path directory, size_t nodes, std::string config,
+                     std::function<void(size_t, hived_options&)> adjust)
+    : directory_{std::move(directory)}, config_{std::move(config)}, adjust_{std::move(adjust)},
+      doors_(nodes, "127.0.0.1:0") {
   for (size_t i = 0; i < nodes; ++i) {
     nodes_.push_back(std::make_unique<hived_process>(options(i)));
     nodes_[i]->await_ready();
@@ -37,6 +39,8 @@ hived_options test_hive::options(size_t i) const {
   for (size_t other = 0; other < nodes_.size(); ++other)
     if (other != i)
       out.arguments.insert(out.arguments.end(), {"--join", doors_[other]});
+  if (adjust_)
+    adjust_(i, out);
   return out;
 }
 

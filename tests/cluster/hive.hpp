@@ -2,6 +2,7 @@
 
 #include "tests/cluster/hived_process.hpp"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -10,8 +11,9 @@ namespace hive::cluster {
 /// Nodes of one hive on this machine, each with a directory of its own. The first one's door is what the others join.
 class test_hive {
 public:
-  /// `config` is every node's configuration file.
-  explicit test_hive(std::filesystem::path directory, size_t nodes, std::string config = {});
+  /// `config` is every node's configuration file. `adjust` may change how one is started, also again.
+  explicit test_hive(std::filesystem::path directory, size_t nodes, std::string config = {},
+                     std::function<void(size_t, hived_options&)> adjust = {});
 
   /// Nodes that are told all that they need, their doors among it.
   explicit test_hive(std::vector<hived_options> nodes);
@@ -38,6 +40,7 @@ private:
 
   std::filesystem::path directory_;
   std::string config_;
+  std::function<void(size_t, hived_options&)> adjust_;
   std::vector<std::unique_ptr<hived_process>> nodes_;
   std::vector<std::string> doors_;
   std::vector<hived_options> given_;

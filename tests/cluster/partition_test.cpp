@@ -1,6 +1,5 @@
-#include "actors/node/certificate_authority.hpp"
-#include "messages/timestamp.hpp"
 #include "tests/cluster/hive.hpp"
+#include "tests/cluster/machines.hpp"
 #include "tests/cluster/test_network.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -16,26 +15,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr size_t machines = 5;
-
-std::vector<hived_options> on(const test_network& network, const std::filesystem::path& directory) {
-  auto now_s = now_unix_micros() / 1'000'000;
-  if (!create_ca(directory / "ca", "hive", 10, now_s))
-    throw std::runtime_error("no CA");
-  std::vector<hived_options> out;
-  for (size_t i = 0; i < machines; ++i) {
-    auto name = "node" + std::to_string(i);
-    hived_options node{.directory = directory / name, .netns = network.netns(i)};
-    std::filesystem::create_directories(node.directory);
-    if (!issue_into(directory / "ca", node.directory / "tls", certificate_role::node, name, 5, now_s))
-      throw std::runtime_error("no certificate");
-    node.arguments = {"--name", name, "--door", test_network::address(i) + ":7421", "--tls", node.directory / "tls"};
-    for (size_t other = 0; other < machines; ++other)
-      if (other != i)
-        node.arguments.insert(node.arguments.end(), {"--join", test_network::address(other) + ":7421"});
-    out.push_back(std::move(node));
-  }
-  return out;
-}
 
 /// What each node recorded, and what the others of a group must count of it.
 class ground_truth {
@@ -82,7 +61,8 @@ TEST(partition, both_sides_write_and_all_are_equal_after_it_heals) {
   std::chrono::seconds length{std::getenv("HIVE_SOAK") ? 60 : 6};
   temporary_directory temp;
   test_network network{machines};
-  test_hive hive{on(network, temp.path())};
+  test_hive hive{nodes_on_machines(
+    machines, [&](size_t i) { return network.netns(i); }, test_network::address, temp.path())};
   ground_truth truth;
   truth.write(hive, random);
   const std::vector<size_t> all{0, 1, 2, 3, 4}, left{0, 1, 2}, right{3, 4};

@@ -1,7 +1,7 @@
 #include "tests/cluster/test_network.hpp"
 
-#include <cstdlib>
-#include <stdexcept>
+#include "tests/cluster/ip_command.hpp"
+
 #include <unistd.h>
 
 namespace hive::cluster {
@@ -10,15 +10,6 @@ namespace {
 /// Names of interfaces have 15 characters at most.
 std::string mark_of_process() {
   return "hv" + std::to_string(::getpid() % 100'000);
-}
-
-bool succeeds(const std::string& command) {
-  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-void run(const std::string& command) {
-  if (!succeeds(command))
-    throw std::runtime_error("failed: " + command);
 }
 
 } // namespace

@@ -113,7 +113,7 @@ TEST(caf_limits, a_type_that_only_one_end_knows_arrives_nowhere) {
   test_network_config knowing;
   half_config ignorant;
   caf::actor_system there{knowing}, here{ignorant};
-  auto published = there.spawn(link_face);
+  auto published = there.spawn(link_face, gossip_answering{answer_only_pings});
   auto port = there.middleman().publish(published, 0, "127.0.0.1");
   ASSERT_TRUE(port);
   auto remote = here.middleman().remote_actor<link_actor>("127.0.0.1", *port);

@@ -69,10 +69,22 @@ TEST_F(FrameFilter, CutsWhatGoesElsewhere) {
 
 TEST_F(FrameFilter, CutsFramesOverTheLimit) {
   auto frame = make.make(message_type::direct_message, 5, 0);
-  auto size = static_cast<uint32_t>(defaults::max_engine_frame_bytes) + 1;
-  for (size_t i = 0; i < 4; ++i)
-    frame[4 + i] = static_cast<char>(size >> (24 - 8 * i));
-  EXPECT_EQ(code_of(pass(frame)), ec::too_large);
+  auto set_size = [&](uint32_t size) {
+    for (size_t i = 0; i < 4; ++i)
+      frame[4 + i] = static_cast<char>(size >> (24 - 8 * i));
+  };
+  set_size(defaults::max_frame_bytes);
+  EXPECT_FALSE(pass(frame));
+  for (auto size : {static_cast<uint32_t>(defaults::max_frame_bytes) + 1, UINT32_MAX}) {
+    set_size(size);
+    EXPECT_EQ(code_of(pass(frame)), ec::too_large);
+    EXPECT_EQ(code_of(frame_filter{nullptr}.pass(frame)), ec::too_large);
+  }
+}
+
+TEST_F(FrameFilter, WithoutASetOfActorsAllAreWithinReach) {
+  EXPECT_FALSE(frame_filter{nullptr}.pass(make.make(message_type::direct_message, 6, 10)));
+  EXPECT_EQ(code_of(frame_filter{nullptr}.pass(make.make(message_type::routed_message, 6, 10))), ec::forbidden);
 }
 
 TEST_F(FrameFilter, FollowsTheSetOfActors) {

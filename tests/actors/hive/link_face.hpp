@@ -2,16 +2,29 @@
 
 #include "actors/interfaces.hpp"
 
+#include <caf/all.hpp>
+#include <functional>
+
 namespace hive {
 
-/// The plainest end of a link: answers pings.
-inline link_actor::behavior_type link_face(link_actor::pointer) {
+/// How an end of a link answers gossip.
+using gossip_answering = std::function<caf::expected<msg<wire::GossipAnswer>>(const msg<wire::GossipQuestion>&)>;
+
+inline caf::expected<msg<wire::GossipAnswer>> answer_only_pings(const msg<wire::GossipQuestion>&) {
+  return fail(ec::unsupported, "only pings are answered");
+}
+
+/// The plainest end of a link: answers pings, and gossip as it is told.
+inline link_actor::behavior_type link_face(link_actor::pointer, gossip_answering gossip) {
   return {
     [](const msg<wire::Ping>& ping) {
       return msg<wire::Pong>::build([&](wire::Pong::Builder out) { out.setPayload(ping->getPayload()); });
     },
-    [](const msg<wire::GossipQuestion>&) -> caf::result<msg<wire::GossipAnswer>> {
-      return fail(ec::unsupported, "only pings are answered");
+    [gossip](const msg<wire::GossipQuestion>& question) -> caf::result<msg<wire::GossipAnswer>> {
+      auto answer = gossip(question);
+      if (!answer)
+        return answer.error();
+      return *answer;
     },
     [](const msg<wire::Farewell>&) {},
   };

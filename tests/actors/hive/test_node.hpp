@@ -47,6 +47,17 @@ public:
     return links_;
   }
 
+  void open(const door_opened& door) {
+    std::lock_guard lock{mutex_};
+    self_ = door.self;
+  }
+
+  /// How the node introduces itself.
+  msg<wire::Hello> self() const {
+    std::lock_guard lock{mutex_};
+    return self_;
+  }
+
   std::string events() const {
     std::lock_guard lock{mutex_};
     return events_;
@@ -61,13 +72,15 @@ public:
 private:
   mutable std::mutex mutex_;
   std::map<node_id, link_up> links_;
+  msg<wire::Hello> self_;
   std::string events_;
   size_t defects_ = 0;
 };
 
 inline link_owner_actor::behavior_type journal_owner(link_owner_actor::pointer self,
-                                                     std::shared_ptr<link_journal> journal) {
-  return {[](const door_opened&) {}, [self](const link_offer&) { return self->spawn(link_face); },
+                                                     std::shared_ptr<link_journal> journal, gossip_answering gossip) {
+  return {[journal](const door_opened& door) { journal->open(door); },
+          [self, gossip](const link_offer&) { return self->spawn(link_face, gossip); },
           [journal](const link_up& what) { journal->up(what); },
           [journal](const link_down& what) { journal->down(what); },
           [journal](const dial_failed& what) { journal->not_reached(what); }};
@@ -82,6 +95,8 @@ struct test_node_options {
   hello_versions versions{1, 1};
   network_options network = {};
   std::chrono::milliseconds hello_timeout = defaults::hello_timeout;
+  std::optional<endpoint> advertise = {};
+  gossip_answering gossip = answer_only_pings;
 };
 
 /// A node as far as its links go, in an actor system of its own.
@@ -98,7 +113,8 @@ public:
     door.versions = options.versions;
     door.about.name = "n" + options.identity.id.value.substr(0, 6);
     door.hello_timeout = options.hello_timeout;
-    auto opened = spawn_door(system_, door, system_.spawn(journal_owner, journal_));
+    door.advertise = options.advertise;
+    auto opened = spawn_door(system_, door, system_.spawn(journal_owner, journal_, options.gossip));
     if (!opened)
       throw std::runtime_error(text_of(opened.error()));
     running_ = *opened;

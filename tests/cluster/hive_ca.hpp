@@ -1,0 +1,52 @@
+#pragma once
+
+#include "tests/cluster/hived_process.hpp"
+
+#include "actors/node/certificate_authority.hpp"
+#include "actors/node/credentials.hpp"
+#include "messages/timestamp.hpp"
+
+#include <filesystem>
+
+namespace hive::cluster {
+
+/// The CA of a hive of real nodes, and what it issues to them and to a test that poses as one.
+class hive_ca {
+public:
+  /// Makes it in `directory`, which must not be there; throws when that fails.
+  explicit hive_ca(std::filesystem::path directory)
+      : directory_{std::move(directory)}, ca_{must(create_ca(directory_, "hive", days, now_s()))} {
+  }
+
+  /// Issues what `node` needs unless it has it, and lets it be started with that.
+  void secure(hived_options& node, const std::string& name) const {
+    auto tls = node.directory / "tls";
+    if (!std::filesystem::exists(tls))
+      must(issue_into(directory_, tls, certificate_role::node, name, days, now_s()));
+    node.arguments.insert(node.arguments.end(), {"--tls", tls.string()});
+  }
+
+  credentials issue(const std::string& name) const {
+    return {ca_.cert,
+            must(issue_certificate(ca_, {certificate_role::node, name, now_s() - 60, now_s() + 86'400 * (days - 1)})),
+            certificate_role::node};
+  }
+
+private:
+  static constexpr uint32_t days = 10;
+
+  static int64_t now_s() {
+    return now_unix_micros() / 1'000'000;
+  }
+
+  static certified_key must(caf::expected<certified_key> made) {
+    if (!made)
+      throw std::runtime_error(text_of(made.error()));
+    return std::move(*made);
+  }
+
+  std::filesystem::path directory_;
+  certified_key ca_;
+};
+
+} // namespace hive::cluster

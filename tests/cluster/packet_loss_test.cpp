@@ -1,0 +1,72 @@
+#include "tests/cluster/hive.hpp"
+#include "tests/cluster/lossy_network.hpp"
+#include "tests/cluster/machines.hpp"
+#include "tests/support/soak.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <numeric>
+#include <random>
+
+// Five nodes on machines of their own, with mutual TLS, over a network that loses 30% of all frames in either
+// direction, from the first one on. HIVE_SOAK=1 makes them write for a minute. Times are printed, not asserted.
+
+namespace hive::cluster {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr size_t machines = 5;
+constexpr double loss = 0.3;
+
+template <class Condition>
+bool timed(const std::string& what, Condition condition) {
+  auto start = clock::now();
+  bool holds = wait_until(condition);
+  std::cout << what << ": " << std::chrono::duration<double>(clock::now() - start).count() << " s\n";
+  return holds;
+}
+
+TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
+  if (!lossy_network::is_possible())
+    GTEST_SKIP() << "a lossy network needs root, the ip program and /dev/net/tun";
+  auto seed = std::random_device{}();
+  std::cout << "seed " << seed << "\n";
+  std::mt19937 random{seed};
+  temporary_directory temp;
+  lossy_network network{machines, loss, seed};
+  test_hive hive{nodes_on_machines(
+    machines, [&](size_t i) { return network.netns(i); }, lossy_network::address, temp.path())};
+
+  std::array<uint64_t, machines> written{};
+  auto write = [&] {
+    for (size_t i = 0; i < machines; ++i) {
+      auto records = static_cast<int>(1 + random() % 3);
+      record(hive.at(i), "porting", "ruff", records, 0);
+      written[i] += static_cast<uint64_t>(records);
+    }
+  };
+  auto holds_truth = [&] {
+    auto all = std::accumulate(written.begin(), written.end(), uint64_t{0});
+    for (size_t i = 0; i < machines; ++i)
+      if (hive_samples(hive.at(i), "porting") != all - written[i])
+        return false;
+    return true;
+  };
+  write();
+  ASSERT_TRUE(timed("five nodes met and count the same", holds_truth));
+  std::chrono::seconds length{is_soak() ? 60 : 10};
+  for (auto end = clock::now() + length; clock::now() < end; std::this_thread::sleep_for(200ms))
+    write();
+  EXPECT_TRUE(timed("all count the ground truth after the last record", holds_truth));
+  EXPECT_TRUE(timed("all hold the same", [&] { return hive.is_converged(); }));
+
+  std::cout << network.lost() << " of " << network.frames() << " frames were lost, the largest had "
+            << network.largest_frame() << " bytes\n";
+  EXPECT_LE(network.largest_frame(), 1'514U);
+  EXPECT_GT(network.frames(), 1'000U);
+  EXPECT_NEAR(static_cast<double>(network.lost()) / static_cast<double>(network.frames()), loss, 0.05);
+}
+
+} // namespace
+} // namespace hive::cluster
