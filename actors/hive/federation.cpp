@@ -1,5 +1,6 @@
 #include "actors/hive/federation.hpp"
 
+#include "actors/hive/member_event.hpp"
 #include "actors/hive/result_slots.hpp"
 #include "actors/hive/slot_content.hpp"
 #include "actors/hive/tool_slots.hpp"
@@ -232,7 +233,7 @@ void federation_state::connect(const link_up& up) {
   entry.reason.clear();
   entry.last_seen_unix_micros = now_unix_micros();
   membership_->link_up(up.node, up.hello->getEpoch(), std::chrono::steady_clock::now());
-  log_changes();
+  tell_changes();
   self_->send(entry.actor, up);
   self_->send(entry.actor, begin_exchange{first_question()});
 }
@@ -246,7 +247,7 @@ void federation_state::lose(const link_down& down) {
   found->second.last_seen_unix_micros = now_unix_micros();
   found->second.reason = down.reason;
   membership_->link_down(down.node, down.reason, std::chrono::steady_clock::now());
-  log_changes();
+  tell_changes();
 }
 
 void federation_state::meet(const accepted_slot& card) {
@@ -273,13 +274,15 @@ void federation_state::pulse() {
     if (entry.linked)
       membership_->heard(id, now);
   membership_->tick(now);
-  log_changes();
+  tell_changes();
 }
 
-void federation_state::log_changes() {
-  for (const auto& change : membership_->take_changes())
+void federation_state::tell_changes() {
+  for (const auto& change : membership_->take_changes()) {
     spdlog::info("Node {} is {}{}{}", change.node.value, to_string(change.after), change.why.empty() ? "" : ": ",
                  change.why);
+    self_->send(services_.events, to_event(change, name_of(change.node)));
+  }
 }
 
 void federation_state::round() {
@@ -337,7 +340,7 @@ void federation_state::hear(const heard_of& what) {
   counters_.received_bytes += what.bytes;
   if (auto wrong = membership_->hear_claims(gossip::claims_of(what.claims), std::chrono::steady_clock::now()))
     spdlog::warn("Node {} claims what cannot be: {}", what.from.value, text_of(wrong));
-  log_changes();
+  tell_changes();
 }
 
 void federation_state::digest(const join_outcome& joined, const node_id& from) {
@@ -363,7 +366,7 @@ void federation_state::digest(const join_outcome& joined, const node_id& from) {
   }
   if (joined.own_writes_unknown)
     raise_epoch();
-  log_changes();
+  tell_changes();
 }
 
 void federation_state::raise_epoch() {

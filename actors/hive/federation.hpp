@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/events/events.hpp"
 #include "actors/hive/federation_profile.hpp"
 #include "actors/hive/gossip_exchange.hpp"
 #include "actors/hive/membership.hpp"
@@ -41,6 +42,7 @@ struct federation_services {
   committer_actor committer;
   tracker_actor tracker;
   results_actor results;
+  event_sink_actor events = {}; ///< told of changes of the membership
 };
 
 /// internal: the round of gossip, the pulse of the failure detector, and what the peers' actors ask.
@@ -138,7 +140,9 @@ private:
   void raise_epoch();
   void hear(const heard_of& what);
   msg<wire::GossipQuestion> first_question();
-  void log_changes();
+  void tell_changes();
+  /// The name on the node's card, or as it introduced itself; empty while neither is known.
+  std::string name_of(const node_id& node) const;
   gossip::contents contents();
   void fill(wire::NodeInfo::Builder out, const node_id& id) const;
 
