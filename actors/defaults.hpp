@@ -190,6 +190,25 @@ inline constexpr auto load_interval = 1s;
 /// How long a node's own choices count on top of what the chosen one says: as long as its saying so takes.
 inline constexpr auto placement_memory = 3s;
 
+// -- events --------------------------------------------------------------------
+
+/// Events that a node keeps for those who come late: some 300 bytes each, hours of an ordinary hive.
+inline constexpr size_t kept_events = 4'096;
+/// Events that a reader gets at once; each reader holds that many until its client has taken them.
+inline constexpr size_t events_per_read = 256;
+/// Readers that wait for the next event at the same time; more than there are streams.
+inline constexpr size_t max_event_readers = 256;
+/// Event streams over HTTP at the same time. Each takes one of `max_connections` for as long as its client likes, so
+/// they get a part of these only.
+inline constexpr size_t max_event_streams = 64;
+/// Before a stream that has no event says that it lives; proxies cut connections that are silent for 30 s or more.
+inline constexpr std::chrono::milliseconds event_keep_alive = 15s;
+/// What clients are asked to wait before they reconnect.
+inline constexpr std::chrono::milliseconds event_retry = 1s;
+/// Questions that the upgrade checker remembers the last answer to, so that one who asks again and again makes one
+/// event.
+inline constexpr size_t max_told_verdicts = 1'024;
+
 // -- http ----------------------------------------------------------------------
 
 /// Longest wait of a request that does not measure anything.

@@ -4,6 +4,7 @@
 #include "messages/door.capnp.h"
 #include "messages/ec.hpp"
 #include "messages/engine.capnp.h"
+#include "messages/events.capnp.h"
 #include "messages/gossip.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hive.capnp.h"
@@ -36,6 +37,7 @@ void register_messages(caf::actor_system_config& config) {
   add<Snapshot, SnapshotList, CaptureRequest, StartCapture, CaptureAccepted, ImportSnapshot, SnapshotQuery, PageQuery,
       LatestResultsQuery, LatestResults>(config);
   add<UpgradeQuery, UpgradeCheck>(config);
+  add<Event>(config);
   add<RecordTasks, TasksRecorded, TaskSourceQuery, TaskSource, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery,
       Route, ToolSummaryQuery, ToolSummary, LearningDeltaQuery, LearningDelta, PublishedDeltaQuery, LearnedSinceQuery,
       LearnedSince, PeerTools>(config);

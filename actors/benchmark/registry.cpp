@@ -1,6 +1,7 @@
 #include "actors/benchmark/registry.hpp"
 
 #include "actors/benchmark/capture.hpp"
+#include "actors/benchmark/capture_event.hpp"
 #include "actors/node/checkout.hpp"
 #include "actors/node/restart_budget.hpp"
 #include "messages/timestamp.hpp"
@@ -82,12 +83,14 @@ public:
     if (!id)
       return id.error();
     auto promise = self_->make_response_promise<msg<wire::Snapshot>>();
-    keep(with_capture_id(*snapshot, id->value), [promise](caf::expected<msg<wire::Snapshot>> kept) mutable {
+    auto answer = [promise](caf::expected<msg<wire::Snapshot>> kept) mutable {
       if (kept)
         promise.deliver(std::move(*kept));
       else
         promise.deliver(kept.error());
-    });
+    };
+    keep(with_capture_id(*snapshot, id->value),
+         telling(text(request->getVersion()), *id, wire::CaptureStep::IMPORTED, std::move(answer)));
     return promise;
   }
 
@@ -241,6 +244,8 @@ private:
     auto id = begin(version);
     if (!id)
       return id;
+    self_->send(options_.events, capture_started(version, *id));
+    done = telling(version, *id, wire::CaptureStep::FINISHED, std::move(done));
     capture_facts facts{version,           git_sha(request), now_unix_micros(),
                         request.getTier(), options_.node,    options_.environment};
     auto measure = msg<wire::MeasureRequest>::build([&](wire::MeasureRequest::Builder out) {
@@ -260,6 +265,15 @@ private:
           done(std::move(err));
         });
     return id;
+  }
+
+  /// `done`, and before it the event of how it ended: in `good` when a snapshot was kept.
+  capture_done telling(std::string version, capture_id id, wire::CaptureStep good, capture_done done) {
+    return [this, version = std::move(version), id, good,
+            done = std::move(done)](const caf::expected<msg<wire::Snapshot>>& result) {
+      self_->send(options_.events, capture_ended(version, id, good, result));
+      done(result);
+    };
   }
 
   std::vector<capture_member> members_of(wire::Tier tier) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/benchmark/adapter_definition.hpp"
+#include "actors/events/events.hpp"
 #include "storage/database.hpp"
 
 #include <filesystem>
@@ -23,6 +24,7 @@ struct registry_options {
   std::vector<adapter_definition> builtin;
   /// Makes the adapter of a command that is registered at run time.
   std::function<adapter_definition(const msg<wire::CommandSpec>&)> command_adapter;
+  event_sink_actor events = {}; ///< told of captures and imports
 };
 
 /// Spawns the registry. It spawns its adapters, replaces those that end or hang, and reads registered commands from

@@ -1,5 +1,6 @@
 #include "actors/hive/federation.hpp"
 
+#include "actors/hive/member_event.hpp"
 #include "actors/hive/result_slots.hpp"
 #include "actors/hive/slot_content.hpp"
 #include "actors/hive/tool_slots.hpp"
@@ -225,15 +226,17 @@ void federation_state::pulse() {
     if (entry.linked)
       membership_->heard(id, now);
   membership_->tick(now);
-  log_changes();
+  tell_changes();
   choose_links();
   log_clocks();
 }
 
-void federation_state::log_changes() {
-  for (const auto& change : membership_->take_changes())
+void federation_state::tell_changes() {
+  for (const auto& change : membership_->take_changes()) {
     spdlog::info("Node {} is {}{}{}", change.node.value, to_string(change.after), change.why.empty() ? "" : ": ",
                  change.why);
+    self_->send(services_.events, to_event(change, name_of(change.node)));
+  }
 }
 
 void federation_state::log_clocks() {
@@ -314,7 +317,7 @@ void federation_state::hear(const heard_of& what) {
   counters_.received_bytes += what.bytes;
   if (auto wrong = membership_->hear_claims(gossip::claims_of(what.claims), std::chrono::steady_clock::now()))
     complain("Node " + what.from.value + " claims what cannot be: " + text_of(wrong));
-  log_changes();
+  tell_changes();
 }
 
 void federation_state::digest(const join_outcome& joined, const node_id& from) {
@@ -340,7 +343,7 @@ void federation_state::digest(const join_outcome& joined, const node_id& from) {
   }
   if (joined.own_writes_unknown)
     raise_epoch();
-  log_changes();
+  tell_changes();
 }
 
 void federation_state::raise_epoch() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/events/events.hpp"
 #include "actors/hive/clock_watch.hpp"
 #include "actors/hive/federation_profile.hpp"
 #include "actors/hive/gossip_exchange.hpp"
@@ -45,6 +46,7 @@ struct federation_services {
   committer_actor committer;
   tracker_actor tracker;
   results_actor results;
+  event_sink_actor events = {}; ///< told of changes of the membership
 };
 
 /// internal: the round of gossip, the pulse of the failure detector, and what the peers' actors ask.
@@ -158,7 +160,9 @@ private:
   void raise_epoch();
   void hear(const heard_of& what);
   msg<wire::GossipQuestion> first_question(const node_id& peer);
-  void log_changes();
+  void tell_changes();
+  /// The name on the node's card, or as it introduced itself; empty while neither is known.
+  std::string name_of(const node_id& node) const;
   /// Writes a warning about what a peer did, unless there were too many of them.
   void complain(const std::string& what);
   void log_clocks();

@@ -37,7 +37,7 @@ void federation_state::connect(const link_up& up) {
   entry.last_seen_unix_micros = now_unix_micros();
   membership_->link_up(up.node, up.hello->getEpoch(), std::chrono::steady_clock::now());
   meet_members();
-  log_changes();
+  tell_changes();
   self_->send(entry.actor, up);
   self_->send(entry.actor, begin_exchange{first_question(up.node)});
 }
@@ -58,7 +58,7 @@ void federation_state::lose(const link_down& down) {
     membership_->link_down(down.node, down.reason, now);
     replace(down.node);
   }
-  log_changes();
+  tell_changes();
 }
 
 /// In a large hive the door does not dial by itself whom it lost.
@@ -72,7 +72,7 @@ void federation_state::replace(const node_id& lost) {
 void federation_state::miss(const dial_failed& what) {
   views_->dial_failed(what.node);
   membership_->not_reached(what.node, what.reason, std::chrono::steady_clock::now());
-  log_changes();
+  tell_changes();
 }
 
 void federation_state::part_from(const peer_farewell& said) {

@@ -1,6 +1,7 @@
 #include "actors/benchmark/hex.hpp"
 #include "actors/hive/federation.hpp"
 #include "actors/hive/slot_content.hpp"
+#include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <algorithm>
@@ -56,6 +57,14 @@ void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) cons
   out.setRoundTripMs(static_cast<double>(found->second.round_trip.count()) / 1e3);
   if (!found->second.linked && !out.hasReason())
     out.setReason(found->second.reason);
+}
+
+std::string federation_state::name_of(const node_id& node) const {
+  if (auto what = replica_->find(node, {slot_kind::card, std::string{card_key}}))
+    if (auto card = card_of(*what))
+      return std::string{as_view((*card)->getName())};
+  auto found = peers_.find(node);
+  return found == peers_.end() ? std::string{} : std::string{as_view(found->second.hello->getCard().getName())};
 }
 
 msg<wire::NodeList> federation_state::nodes() const {

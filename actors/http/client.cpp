@@ -21,14 +21,23 @@ struct free_list {
 };
 
 struct body_sink {
-  std::string body;
-  size_t limit;
+  CURL* handle;
+  const outgoing_request& request;
+  std::string body = {};
   bool overflow = false;
 };
 
+long status_of(CURL* handle) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
 size_t append(char* data, size_t size, size_t count, void* user) {
   auto& sink = *static_cast<body_sink*>(user);
-  if (sink.body.size() + size * count > sink.limit) {
+  if (sink.request.on_body && status_of(sink.handle) == 200)
+    return sink.request.on_body({data, size * count}) ? size * count : 0;
+  if (sink.body.size() + size * count > sink.request.max_response_bytes) {
     sink.overflow = true;
     return 0; // makes libcurl give up
   }
@@ -50,7 +59,8 @@ void init_library() {
 caf::error describe_failure(CURLcode code, const char* detail, const outgoing_request& request, const body_sink& sink) {
   auto text = request.url + ": " + (*detail ? detail : curl_easy_strerror(code));
   if (sink.overflow)
-    return fail(ec::too_large, request.url + ": the answer is larger than " + std::to_string(sink.limit) + " bytes");
+    return fail(ec::too_large,
+                request.url + ": the answer is larger than " + std::to_string(request.max_response_bytes) + " bytes");
   switch (code) {
   case CURLE_ABORTED_BY_CALLBACK:
     return fail(ec::unavailable, request.url + ": the request was cancelled");
@@ -86,7 +96,7 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   for (const auto& header : request.headers)
     headers.reset(curl_slist_append(headers.release(), header.c_str()));
   char detail[CURL_ERROR_SIZE] = {};
-  body_sink sink{{}, request.max_response_bytes};
+  body_sink sink{handle.get(), request};
   auto set = [&](CURLoption option, auto value) { curl_easy_setopt(handle.get(), option, value); };
   set(CURLOPT_URL, request.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -94,6 +104,8 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
+  set(CURLOPT_LOW_SPEED_LIMIT, request.max_silence.count() > 0 ? 1L : 0L); // bytes per second
+  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.max_silence.count()));
   set(CURLOPT_NOSIGNAL, 1L); // time-outs of name look-ups must not use SIGALRM in a process with threads
   set(CURLOPT_NOPROXY, "127.0.0.1,localhost,::1");
   set(CURLOPT_ERRORBUFFER, detail);
@@ -109,12 +121,10 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   if (auto code = curl_easy_perform(handle.get()); code != CURLE_OK)
     return describe_failure(code, detail, request, sink);
   incoming_response out;
-  long status = 0;
   curl_off_t micros = 0, retry_after = 0;
-  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(handle.get(), CURLINFO_TOTAL_TIME_T, &micros);
   curl_easy_getinfo(handle.get(), CURLINFO_RETRY_AFTER, &retry_after);
-  out.status = static_cast<int>(status);
+  out.status = static_cast<int>(status_of(handle.get()));
   out.content_type = header_text(handle.get(), CURLINFO_CONTENT_TYPE);
   out.location = location_of(handle.get());
   out.retry_after = std::chrono::seconds{retry_after};

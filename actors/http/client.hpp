@@ -3,6 +3,7 @@
 #include <caf/expected.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -16,10 +17,14 @@ struct outgoing_request {
   std::string url;                  ///< http:// or https:// only
   std::vector<std::string> headers; ///< "Name: value"
   std::string body;
-  std::chrono::milliseconds timeout{10'000};         ///< for the whole exchange
+  std::chrono::milliseconds timeout{10'000};         ///< for the whole exchange; 0: none
   std::chrono::milliseconds connect_timeout{10'000}; ///< part of it: an address where nobody is fails early
   size_t max_response_bytes = size_t{64} << 20;
-  std::stop_token stop; ///< when requested, the exchange ends within about a second with ec::unavailable
+  /// When given, the body of an answer with status 200 goes here as it comes, without a bound, and not into the
+  /// response. False ends the exchange with ec::unavailable.
+  std::function<bool(std::string_view)> on_body;
+  std::chrono::seconds max_silence{0}; ///< while nothing comes, then ec::timed_out; 0: no bound of its own
+  std::stop_token stop;                ///< when requested, the exchange ends within about a second with ec::unavailable
 };
 
 struct incoming_response {

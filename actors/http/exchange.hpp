@@ -25,6 +25,7 @@ struct request {
   std::vector<parameter> path_parameters;
   std::vector<parameter> query;
   std::string_view content_type;
+  std::string_view last_event_id; ///< of a client that comes back to an event stream; empty: none
   std::string_view body;
 };
 
@@ -34,6 +35,16 @@ struct response {
   std::string body;
   std::vector<parameter> headers; ///< further header fields
   std::string failure;            ///< what went wrong, for the log; empty on success
+};
+
+/// An answer that is sent in pieces as they come, until the stream is destroyed, its client goes or the server stops.
+class body_stream {
+public:
+  virtual ~body_stream() = default;
+
+  /// Sends a piece. `taken`, which must be given, is called from the server's thread when the client can be sent more,
+  /// and is dropped when there will never be more to send. Until then no other piece may be sent.
+  virtual void send(std::string piece, std::function<void()> taken) = 0;
 };
 
 class exchange;
@@ -53,6 +64,10 @@ public:
 
   /// Sends the answer. A second answer is dropped.
   virtual void answer(response what) = 0;
+
+  /// Answers with `head`, whose body must be empty, and then with what the stream is given. Null when there was an
+  /// answer before.
+  virtual std::shared_ptr<body_stream> stream(response head) = 0;
 
   /// Lets `next` run inside the gateway actor.
   virtual void forward(action next) = 0;

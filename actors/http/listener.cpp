@@ -4,10 +4,11 @@
 #include "actors/http/gateway.hpp"
 #include "actors/http/metrics.hpp"
 #include "actors/http/path_tree.hpp"
+#include "actors/http/response_stream.hpp"
+#include "actors/http/restinio_traits.hpp"
 #include "actors/http/url.hpp"
 
 #include <caf/all.hpp>
-#include <restinio/all.hpp>
 #include <spdlog/spdlog.h>
 #include <thread>
 #include <unordered_map>
@@ -17,58 +18,7 @@ namespace {
 
 namespace asio = restinio::asio_ns;
 
-/// Connections end by accident all the time, and a failed start is the caller's to report; the rest of what concerns
-/// the listening socket is worth an operator's look.
-struct restinio_logger {
-  template <class Message>
-  void trace(Message&&) noexcept {
-  }
-  template <class Message>
-  void info(Message&&) noexcept {
-  }
-  template <class Message>
-  void warn(Message&& message) {
-    spdlog::debug("RESTinio warns: {}", message());
-  }
-  template <class Message>
-  void error(Message&& message) {
-    auto text = message();
-    if (text.starts_with("[connection") || text.starts_with("failed to start"))
-      spdlog::debug("RESTinio met an error: {}", text);
-    else
-      spdlog::warn("The HTTP server met an error: {}", text);
-  }
-};
-
-/// Counts open connections and turns away those above the limit. RESTinio's own limiter is not used: it must outlive
-/// all connections, which nobody can promise it.
-class connection_gate {
-public:
-  explicit connection_gate(size_t limit) : limit_{limit} {
-  }
-
-  restinio::ip_blocker::inspection_result_t inspect(const restinio::ip_blocker::incoming_info_t&) noexcept {
-    return open_ < limit_ ? restinio::ip_blocker::allow() : restinio::ip_blocker::deny();
-  }
-
-  void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
-    if (restinio::holds_alternative<restinio::connection_state::accepted_t>(notice.cause()))
-      ++open_;
-    else if (restinio::holds_alternative<restinio::connection_state::closed_t>(notice.cause()))
-      --open_;
-  }
-
-private:
-  std::atomic<size_t> open_ = 0;
-  const size_t limit_;
-};
-
-struct traits : restinio::traits_t<restinio::asio_timer_manager_t, restinio_logger> {
-  using ip_blocker_t = connection_gate;
-  using connection_state_listener_t = connection_gate;
-};
-
-using restinio_server = restinio::http_server_t<traits>;
+using restinio_server = restinio::http_server_t<restinio_traits>;
 
 std::string_view view(restinio::string_view_t text) {
   return {text.data(), text.size()};
@@ -114,9 +64,14 @@ public:
   }
 
   void answer(response what) override;
+  std::shared_ptr<body_stream> stream(response head) override;
   void forward(action next) override;
 
 private:
+  /// Counts the answer and gives its head.
+  template <class Output>
+  restinio::response_builder_t<Output> begin_answer(response what);
+
   const std::shared_ptr<restinio_listener> server_; // first, as the request's socket lives in its io_context
   const restinio::request_handle_t incoming_;
   route_metrics& metrics_;
@@ -167,6 +122,10 @@ private:
 
   void forget(exchange* gone);
 
+  /// Remembers a stream, so that it ends with the server.
+  void keep(const std::shared_ptr<response_stream>& added);
+  void end_streams();
+
   caf::actor_system& system_;
   server_options options_;
   const std::vector<route> routes_;
@@ -176,8 +135,9 @@ private:
   std::atomic<size_t> body_bytes_ = 0;                                                 ///< of the exchanges
   std::atomic<bool> draining_ = false;
   caf::actor gateway_;
-  std::mutex exchanges_mutex_; // guards exchanges_
+  std::mutex exchanges_mutex_; // guards exchanges_ and streams_
   std::unordered_map<exchange*, std::weak_ptr<exchange>> exchanges_;
+  std::vector<std::weak_ptr<response_stream>> streams_;
   asio::io_context io_context_{1};
   std::unique_ptr<restinio_server> server_;
   std::thread thread_;
@@ -198,15 +158,14 @@ restinio_exchange::~restinio_exchange() {
   answer(problem(fail(ec::unavailable, "the service that was asked has ended")));
 }
 
-void restinio_exchange::answer(response what) {
-  if (answered_.test_and_set())
-    return;
+template <class Output>
+restinio::response_builder_t<Output> restinio_exchange::begin_answer(response what) {
   auto& header = incoming_->header();
   log_answer(header.method().c_str(), view(header.path()), what);
   std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - since_;
   metrics_.count(what.status, elapsed.count());
   auto status = restinio::http_status_code_t{static_cast<uint16_t>(what.status)};
-  auto out = incoming_->create_response({status, std::string{reason_phrase(what.status)}});
+  auto out = incoming_->create_response<Output>({status, std::string{reason_phrase(what.status)}});
   // A request for an upgrade, which is never granted, leaves the connection in no state to go on from.
   if (server_->draining_ || header.has_field(restinio::http_field::upgrade))
     out.connection_close();
@@ -214,8 +173,26 @@ void restinio_exchange::answer(response what) {
   out.append_header_date_field();
   for (auto& [name, value] : what.headers)
     out.append_header(name, value);
-  out.set_body(std::move(what.body));
+  return out;
+}
+
+void restinio_exchange::answer(response what) {
+  if (answered_.test_and_set())
+    return;
+  auto body = std::move(what.body);
+  auto out = begin_answer<restinio::restinio_controlled_output_t>(std::move(what));
+  out.set_body(std::move(body));
   out.done([flights = server_->flights_](const asio::error_code&) { flights->end(); });
+}
+
+std::shared_ptr<body_stream> restinio_exchange::stream(response head) {
+  if (answered_.test_and_set())
+    return nullptr;
+  auto builder = begin_answer<restinio::chunked_output_t>(std::move(head));
+  builder.connection_close(); // it ends with the stream, so that nothing waits behind it
+  auto out = std::make_shared<response_stream>(server_->io_context_, std::move(builder), server_->flights_);
+  server_->keep(out);
+  return out;
 }
 
 void restinio_exchange::forward(action next) {
@@ -273,6 +250,8 @@ std::optional<response> restinio_listener::screen(const restinio::request_t& inc
   into.body = incoming.body();
   if (auto* type = header.try_get_field(restinio::http_field::content_type))
     into.content_type = *type;
+  if (auto* last = header.try_get_field("Last-Event-ID"))
+    into.last_event_id = *last;
   if (auto wrong = read_path_parameters(match, into))
     return problem(*wrong);
   json_error why;
@@ -324,6 +303,27 @@ void restinio_listener::forget(exchange* gone) {
   exchanges_.erase(gone);
 }
 
+void restinio_listener::keep(const std::shared_ptr<response_stream>& added) {
+  {
+    std::lock_guard lock{exchanges_mutex_};
+    std::erase_if(streams_, [](const auto& known) { return known.expired(); });
+    streams_.push_back(added);
+  }
+  if (draining_) // after end_streams has looked
+    added->end();
+}
+
+void restinio_listener::end_streams() {
+  std::vector<std::weak_ptr<response_stream>> left;
+  {
+    std::lock_guard lock{exchanges_mutex_};
+    left.swap(streams_);
+  }
+  for (const auto& each : left)
+    if (auto open = each.lock())
+      open->end();
+}
+
 /// The IP address that the option means, if it is one that may be served without TLS.
 caf::expected<asio::ip::address> check_address(const server_options& options) {
   asio::error_code error;
@@ -348,7 +348,7 @@ caf::error restinio_listener::bind() {
                   .max_field_value_size(defaults::max_header_bytes)
                   .max_field_count(defaults::max_header_fields)
                   .max_body_size(options_.max_body_bytes * defaults::refused_body_factor);
-  restinio::server_settings_t<traits> settings;
+  restinio::server_settings_t<restinio_traits> settings;
   settings.address(*address)
     .port(options_.port)
     .ip_blocker(gate)
@@ -377,6 +377,7 @@ void restinio_listener::serve(caf::actor gateway) {
 
 void restinio_listener::drain() {
   draining_ = true;
+  end_streams();
   asio::post(io_context_, [this] { server_->close_sync(); });
 }
 
@@ -393,6 +394,7 @@ void restinio_listener::close() {
   for (const auto& what : left)
     if (auto open = what.lock())
       open->answer(problem(fail(ec::unavailable, "the node stopped before there was an answer")));
+  end_streams();
   if (!flights_->wait_idle(defaults::http_flush_timeout))
     spdlog::warn("The HTTP server closes connections whose last answer was not taken.");
   io_context_.stop();

@@ -1,5 +1,6 @@
 #include "actors/upgrade/checker.hpp"
 
+#include "actors/upgrade/verdict_event.hpp"
 #include "analysis/upgrade_check.hpp"
 #include "storage/snapshot_store.hpp"
 
@@ -84,7 +85,7 @@ caf::expected<std::optional<msg<wire::Snapshot>>> find(const database& db, capnp
   return found.error();
 }
 
-caf::result<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query) {
+caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query) {
   auto old_snapshot = find(db, query->getOld());
   if (!old_snapshot)
     return old_snapshot.error();
@@ -94,8 +95,22 @@ caf::result<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::U
   return compare_snapshots(*query, *old_snapshot, *new_snapshot);
 }
 
-upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::pointer, std::shared_ptr<database> db) {
-  return {[db](const msg<wire::UpgradeQuery>& query) { return check(*db, query); }};
+struct checker_state {
+  static inline const char* name = "upgrade checker";
+
+  verdict_teller told{defaults::max_told_verdicts};
+};
+
+upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_pointer<checker_state> self,
+                                             std::shared_ptr<database> db, event_sink_actor events) {
+  return {[self, db, events](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
+    auto given = check(*db, query);
+    if (!given)
+      return given.error();
+    if (auto event = self->state.told.tell(*given))
+      self->send(events, *event);
+    return *given;
+  }};
 }
 
 } // namespace
@@ -121,8 +136,9 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query,
   });
 }
 
-upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, std::shared_ptr<database> db) {
-  return system.spawn(checker, std::move(db));
+upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, std::shared_ptr<database> db,
+                                            event_sink_actor events) {
+  return system.spawn(checker, std::move(db), std::move(events));
 }
 
 } // namespace hive

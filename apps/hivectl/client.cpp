@@ -1,6 +1,5 @@
 #include "apps/hivectl/client.hpp"
 
-#include "actors/http/client.hpp"
 #include "apps/hivectl/documents.hpp"
 #include "apps/version.hpp"
 #include "messages/ids.hpp"
@@ -75,11 +74,11 @@ caf::error describe_silence(const node_request& request, const caf::error& cause
 client::client(std::string base_url, std::string token) : base_url_{std::move(base_url)}, token_{std::move(token)} {
 }
 
-caf::expected<std::string> client::exchange(const node_request& request) const {
+http::outgoing_request client::outgoing(const node_request& request) const {
   http::outgoing_request outgoing;
   outgoing.method = request.method;
   outgoing.url = base_url_ + "/api/v1" + request.path;
-  outgoing.headers = {"Accept: application/json, application/problem+json"};
+  outgoing.headers = {"Accept: " + request.accept + ", application/problem+json"};
   if (!request.body.empty())
     // Without the second one libcurl holds a large body back until the node has said that it wants it.
     outgoing.headers.insert(outgoing.headers.end(), {"Content-Type: " + request.content_type, "Expect:"});
@@ -87,7 +86,27 @@ caf::expected<std::string> client::exchange(const node_request& request) const {
     outgoing.headers.push_back("Authorization: Bearer " + token_);
   outgoing.body = request.body;
   outgoing.timeout = request.timeout + answer_grace;
-  auto response = http::fetch(outgoing);
+  return outgoing;
+}
+
+caf::error client::follow(const node_request& request, const std::string& last_event_id,
+                          std::function<bool(std::string_view)> on_body) const {
+  auto question = outgoing(request);
+  if (!last_event_id.empty())
+    question.headers.push_back("Last-Event-ID: " + last_event_id);
+  question.timeout = 0ms;
+  question.max_silence = std::chrono::duration_cast<std::chrono::seconds>(3 * defaults::event_keep_alive);
+  question.on_body = std::move(on_body);
+  auto response = http::fetch(question);
+  if (!response)
+    return describe_silence(request, response.error());
+  if (response->status != 200)
+    return describe_refusal(request, *response);
+  return fail(ec::unavailable, "the node ended the stream");
+}
+
+caf::expected<std::string> client::exchange(const node_request& request) const {
+  auto response = http::fetch(outgoing(request));
   if (!response)
     return describe_silence(request, response.error());
   if (response->status < 200 || response->status > 299)

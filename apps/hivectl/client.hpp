@@ -1,10 +1,12 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/http/client.hpp"
 #include "messages/json.hpp"
 
 #include <caf/expected.hpp>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,6 +19,7 @@ struct node_request {
   std::string path{}; ///< below /api/v1, with the query; parts from the user are url_encode'd
   std::string body{}; ///< empty for none
   std::string content_type = "application/json";                 ///< of the body
+  std::string accept = "application/json";                       ///< the answer's type
   std::chrono::milliseconds timeout = defaults::request_timeout; ///< what the node is given; see client::ask
 };
 
@@ -42,14 +45,23 @@ public:
     return unreadable(request, why);
   }
 
+  /// Reads an answer that does not end of itself, until it does: the error says why that was. Each piece goes to
+  /// `on_body`; when that returns false it ends too. `last_event_id` is sent unless it is empty. A stream that is
+  /// silent for three times `defaults::event_keep_alive` has ended.
+  caf::error follow(const node_request& request, const std::string& last_event_id,
+                    std::function<bool(std::string_view)> on_body) const;
+
+  /// What to say when what came does not fit its schema.
+  caf::error unreadable(const node_request& request, const json_error& why) const;
+
   /// The node's id. ec::unsupported for a node that does not tell it.
   caf::expected<std::string> node_id() const;
 
 private:
   /// What the node says of itself, read leniently: it may be of another version.
   caf::expected<std::map<std::string, std::string>> health() const;
+  http::outgoing_request outgoing(const node_request& request) const;
   caf::expected<std::string> exchange(const node_request& request) const;
-  caf::error unreadable(const node_request& request, const json_error& why) const;
 
   std::string base_url_;
   std::string token_;

@@ -5,11 +5,13 @@
 #include "actors/benchmark/registry.hpp"
 #include "actors/benchmark/runner.hpp"
 #include "actors/daemon/coding_daemon.hpp"
+#include "actors/events/events.hpp"
 #include "actors/hive/door.hpp"
 #include "actors/hive/engine_desk.hpp"
 #include "actors/hive/federation.hpp"
 #include "actors/hive/network.hpp"
 #include "actors/http/api.hpp"
+#include "actors/http/event_routes.hpp"
 #include "actors/http/hive_routes.hpp"
 #include "actors/http/research_routes.hpp"
 #include "actors/http/task_routes.hpp"
@@ -85,6 +87,7 @@ struct node::impl {
 
   // Handles of the services, each set when its service starts and used by those behind it.
   committer_actor committer;
+  events_actor events;
   runner_actor runner;
   inputs_actor inputs;
   registry_actor registry;
@@ -113,11 +116,12 @@ struct node::impl {
     store.essential = true;
     std::vector<service> out{
       store,
+      {"events", [this] { return start_events(); }},
       make_service("runner", runner, [this] { return system.spawn(hive::runner, runner_options{}); }),
       make_service("inputs", inputs,
                    [this] { return system.spawn(hive::inputs, std::shared_ptr<const database>{db}, committer); }),
       make_service("registry", registry, [this] { return spawn_registry(system, db, committer, describe_registry()); }),
-      make_service("upgrades", upgrades, [this] { return spawn_upgrade_checker(system, db); }),
+      make_service("upgrades", upgrades, [this] { return spawn_upgrade_checker(system, db, events); }),
       make_service("tracker", tracker,
                    [this] {
                      auto options = config.tracker;
@@ -170,6 +174,15 @@ struct node::impl {
     return failure;
   }
 
+  /// Ids of events rise with the epoch.
+  caf::expected<caf::actor> start_events() {
+    if (events)
+      if (auto failure = begin_next_epoch())
+        return failure;
+    events = system.spawn(hive::events, events_options{.epoch = identity.epoch});
+    return caf::actor_cast<caf::actor>(events);
+  }
+
   caf::expected<caf::actor> start_federation() {
     if (federation)
       if (auto failure = begin_next_epoch())
@@ -187,7 +200,7 @@ struct node::impl {
                                as_text(admission.getSignature()), now_unix_micros() / micros_per_s);
       };
     federation =
-      system.spawn(hive::federation, federation_services{db, committer, tracker, registry}, std::move(options));
+      system.spawn(hive::federation, federation_services{db, committer, tracker, registry, events}, std::move(options));
     return caf::actor_cast<caf::actor>(federation);
   }
 
@@ -217,6 +230,7 @@ struct node::impl {
 
   registry_options describe_registry() {
     registry_options out;
+    out.events = events;
     out.node = config.name;
     out.environment = describe_environment(find_gpus());
     out.checkout = config.checkout;
@@ -270,8 +284,8 @@ struct node::impl {
     };
     api.metrics = metrics;
     api.version = version_text;
-    auto routes = http::api_routes(
-      api, {http::task_routes(tracker), http::hive_routes(federation), http::research_routes(research)});
+    auto routes = http::api_routes(api, {http::task_routes(tracker), http::hive_routes(federation),
+                                         http::research_routes(research), http::event_routes(events, *metrics)});
     auto server = http::spawn_server(system, config.http, std::move(routes), metrics);
     if (!server)
       return server.error();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/benchmark.capnp.h"
+#include "messages/events.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hartos.capnp.h"
 #include "messages/hive.capnp.h"
@@ -24,7 +25,7 @@ using json_types =
                  wire::SnapshotQuery, wire::PageQuery, wire::SnapshotList, wire::LatestResults, wire::UpgradeQuery,
                  wire::UpgradeCheck, wire::Health, wire::Problem, wire::GuardrailManifest, wire::RecordTasks,
                  wire::TaskSource, wire::HartosImport, wire::HartosExport, wire::LearningDelta, wire::SharedTools,
-                 wire::SharedResults, wire::HiveDigest, wire::MemberClaims>;
+                 wire::SharedResults, wire::HiveDigest, wire::MemberClaims, wire::Event, wire::EventQuery>;
 
 /// A type's name in test names and files.
 struct schema_names {

@@ -1,0 +1,42 @@
+#include "actors/upgrade/verdict_event.hpp"
+
+#include "messages/text.hpp"
+
+namespace hive {
+namespace {
+
+msg<wire::Event> to_event(wire::UpgradeCheck::Reader given) {
+  return msg<wire::Event>::build([&](wire::Event::Builder out) {
+    out.setKind(wire::EventKind::VERDICT);
+    auto verdict = out.initVerdict();
+    verdict.setOld(given.getOld());
+    verdict.setNew(given.getNew());
+    verdict.setPolicy(given.getPolicy());
+    verdict.setVerdict(given.getVerdict());
+    verdict.setReason(given.getReason());
+    verdict.setCompared(given.getCompared());
+    verdict.setRegressions(given.getRegressions().size());
+  });
+}
+
+/// Versions are ids: they hold no space.
+std::string question_of(wire::UpgradeCheck::Reader given) {
+  return std::string{as_view(given.getOld())} + " " + std::string{as_view(given.getNew())} + " " +
+         std::to_string(static_cast<int>(given.getPolicy()));
+}
+
+} // namespace
+
+std::optional<msg<wire::Event>> verdict_teller::tell(const msg<wire::UpgradeCheck>& given) {
+  auto event = to_event(*given);
+  auto question = question_of(*given);
+  auto known = told_.find(question);
+  if (known != told_.end() && known->second == event.bytes())
+    return std::nullopt;
+  if (known == told_.end() && told_.size() >= capacity_)
+    told_.clear();
+  told_[std::move(question)] = event.bytes();
+  return event;
+}
+
+} // namespace hive

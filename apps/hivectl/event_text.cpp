@@ -1,0 +1,54 @@
+#include "apps/hivectl/event_text.hpp"
+
+#include "apps/hivectl/format.hpp"
+
+namespace hive::ctl {
+namespace {
+
+std::string with_reason(std::string what, capnp::Text::Reader reason) {
+  return reason.size() == 0 ? what : what + ": " + reason.cStr();
+}
+
+std::string describe(wire::MemberEvent::Reader member) {
+  std::string who = member.getName().size() == 0
+                      ? member.getNode().cStr()
+                      : std::string{member.getName().cStr()} + " (" + member.getNode().cStr() + ")";
+  return with_reason(who + " " + name_of(member.getChange()), member.getReason());
+}
+
+std::string describe(wire::CaptureEvent::Reader capture) {
+  auto what = std::string{capture.getVersion().cStr()} + " " + name_of(capture.getStep());
+  bool is_kept = capture.getStep() == wire::CaptureStep::FINISHED || capture.getStep() == wire::CaptureStep::IMPORTED;
+  if (is_kept)
+    what += ", " + std::to_string(capture.getMetrics()) + " metrics";
+  return with_reason(what, capture.getReason());
+}
+
+std::string describe(wire::VerdictEvent::Reader verdict) {
+  return with_reason(std::string{verdict.getNew().cStr()} + " after " + verdict.getOld().cStr() + " is " +
+                       name_of(verdict.getVerdict()) + " (policy " + name_of(verdict.getPolicy()) + ")",
+                     verdict.getReason());
+}
+
+std::string describe(wire::MissedEvents::Reader missed) {
+  return missed.getCount() == 0 ? "some events before this one are no longer kept"
+                                : std::to_string(missed.getCount()) + " events before this one are no longer kept";
+}
+
+} // namespace
+
+std::string describe_event(wire::Event::Reader event) {
+  switch (event.getKind()) {
+  case wire::EventKind::MISSED:
+    return describe(event.getMissed());
+  case wire::EventKind::MEMBERSHIP:
+    return describe(event.getMembership());
+  case wire::EventKind::CAPTURE:
+    return describe(event.getCapture());
+  case wire::EventKind::VERDICT:
+    return describe(event.getVerdict());
+  }
+  return {};
+}
+
+} // namespace hive::ctl
