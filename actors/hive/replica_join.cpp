@@ -106,7 +106,9 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
     ++counters_.known;
     return true;
   }
-  if (!is_signed_by(*what, known.key)) {
+  // What admitted the origin was checked then.
+  bool is_checked = known.card && known.card->says_the_same(*what) && known.card->signature == what->signature;
+  if (!is_checked && !is_signed_by(*what, known.key)) {
     refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
                   "slot " + what->name.key + of_node(id) + " does not bear its signature"});
     return false;

@@ -52,7 +52,7 @@ private:
 /// Two actor systems that CAF connects.
 class bare_systems {
 public:
-  bare_systems() : published_{there_.spawn(link_face)} {
+  bare_systems() : published_{there_.spawn(link_face, gossip_answering{answer_only_pings})} {
     auto port = there_.middleman().publish(published_, 0, "127.0.0.1");
     if (!port)
       throw std::runtime_error(text_of(port.error()));
