@@ -88,7 +88,7 @@ public:
   void ask_and_forget(const hived_process& node, const msg<wire::GossipQuestion>& question) {
     auto links = node_.journal().links();
     if (auto found = links.find({node.node()}); found != links.end())
-      node_.system().spawn<caf::hidden>([peer = found->second.peer, question](caf::event_based_actor* self) {
+      node_.system().spawn([peer = found->second.peer, question](caf::event_based_actor* self) {
         self->request(peer, 5s, question).then([](const msg<wire::GossipAnswer>&) {}, [](const caf::error&) {});
       });
   }

@@ -177,6 +177,25 @@ TEST_F(replica_poison, a_wrong_signature_is_blamed_on_the_sender_and_ends_the_de
   EXPECT_THAT(got.accepted, IsEmpty());
 }
 
+TEST_F(replica_poison, a_sender_that_keeps_forging_is_quarantined_until_it_starts_anew) {
+  auto id = id_of(keys_of(bad)), victim = id_of(keys_of(2));
+  pull(victim_, bystander_);
+  auto forged = signed_slot(keys_of(66), note("k"), {1, 50}, "x");
+  auto tell = [&](const node_id& sender) {
+    return victim_.join(*forged_delta{keys_of(2).open, {}, {forged}, nullptr}.make(), test_now, sender);
+  };
+  for (const auto& sender : {node_id{}, victim_.own_id(), id_of(keys_of(67))})
+    for (int i = 0; i < 5; ++i)
+      EXPECT_THAT(tell(sender).quarantined, IsEmpty()) << "nobody that is known";
+  EXPECT_THAT(tell(id).quarantined, IsEmpty());
+  EXPECT_THAT(tell(id).quarantined, IsEmpty());
+  EXPECT_THAT(tell(id).quarantined, ElementsAre(id));
+  EXPECT_THAT(tell(id).quarantined, IsEmpty()) << "told once";
+  EXPECT_THAT(victim_.quarantine_of(id)->text, HasSubstr("not signed"));
+  EXPECT_FALSE(victim_.quarantine_of(victim)) << "in whose name it was";
+  EXPECT_THAT(send({bad_slot(note("k"), "fine", 2)}).released, ElementsAre(id));
+}
+
 TEST_F(replica_poison, slots_out_of_order_are_blamed_on_the_sender) {
   auto first = bad_slot(note("a"), "x"), second = bad_slot(note("b"), "x");
   auto got = send({second, first});
@@ -240,6 +259,7 @@ TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
   };
   EXPECT_THAT(refused(nullptr).text, HasSubstr("shows no card"));
   EXPECT_EQ(refused(card_with("evil")).why, slot_refusal_reason::not_admitted);
+  EXPECT_EQ(refused(card_with("evil")).who, culprit::nobody) << "by another clock it may be admitted";
   EXPECT_THAT(refused(card_with("evil")).text, HasSubstr("no certificate"));
   EXPECT_EQ(refused(slot).why, slot_refusal_reason::not_admitted) << "no card at all";
   auto stolen = signed_slot(keys_of(51), card_name(), {1, 1}, card_payload("welcome"));
