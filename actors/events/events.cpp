@@ -3,9 +3,15 @@
 #include "messages/ec.hpp"
 #include "messages/timestamp.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
 
 namespace hive {
+
+events_state::~events_state() {
+  for (auto& waiting : waiting_) // a promise that is dropped would leave them waiting for ever
+    waiting.answer.deliver(fail(ec::unavailable, "the log of events has ended"));
+}
 
 void events_state::init(pointer self, const events_options& options) {
   self_ = self;
@@ -14,17 +20,14 @@ void events_state::init(pointer self, const events_options& options) {
 
 void events_state::add(const msg<wire::Event>& what) {
   log_->add(what, now_unix_micros());
-  for (auto each = waiting_.begin(); each != waiting_.end();) {
-    auto& [asked, answer] = each->second;
-    auto page = page_for(asked);
-    asked.position = page.position;
-    if (page.events.empty()) {
-      ++each;
-      continue;
-    }
-    answer.deliver(std::move(page));
-    each = waiting_.erase(each);
-  }
+  std::erase_if(waiting_, [this](reader& waiting) {
+    auto page = page_for(waiting.asked);
+    waiting.asked.position = page.position;
+    if (page.events.empty())
+      return false;
+    waiting.answer.deliver(std::move(page));
+    return true;
+  });
 }
 
 caf::result<event_log::page> events_state::read(const read_events& asked) {
@@ -33,22 +36,40 @@ caf::result<event_log::page> events_state::read(const read_events& asked) {
     return page;
   if (waiting_.size() >= defaults::max_event_readers)
     return fail(ec::overloaded, std::to_string(waiting_.size()) + " readers wait for events already");
-  auto& added = waiting_[++last_reader_];
+  auto& added = waiting_.emplace_back();
   added.asked = asked;
   added.asked.position = page.position;
+  added.until = clock::now() + asked.wait;
   added.answer = self_->make_response_promise<event_log::page>();
-  self_->delayed_send(self_, asked.wait, end_of_wait{last_reader_});
+  wake_at(added.until);
   return added.answer;
 }
 
-void events_state::give_up(const end_of_wait& late) {
-  auto found = waiting_.find(late.reader);
-  if (found == waiting_.end())
+void events_state::end_waits() {
+  auto now = clock::now();
+  if (wake_ && *wake_ > now) // a timer from before an earlier one was needed
     return;
-  event_log::page nothing;
-  nothing.position = found->second.asked.position;
-  found->second.answer.deliver(std::move(nothing));
-  waiting_.erase(found);
+  wake_.reset();
+  auto next = clock::time_point::max();
+  std::erase_if(waiting_, [&](reader& waiting) {
+    if (waiting.until > now) {
+      next = std::min(next, waiting.until);
+      return false;
+    }
+    event_log::page nothing;
+    nothing.position = waiting.asked.position;
+    waiting.answer.deliver(std::move(nothing));
+    return true;
+  });
+  if (!waiting_.empty())
+    wake_at(next);
+}
+
+void events_state::wake_at(clock::time_point when) {
+  if (wake_ && *wake_ <= when)
+    return;
+  wake_ = when;
+  self_->delayed_send(self_, std::max(when - clock::now(), clock::duration::zero()), end_waits_atom::value);
 }
 
 event_log::page events_state::page_for(const read_events& asked) const {
@@ -61,7 +82,7 @@ events_self::behavior_type events(events_state::pointer self, const events_optio
   return {
     [&state](const msg<wire::Event>& what) { state.add(what); },
     [&state](const read_events& asked) { return state.read(asked); },
-    [&state](const end_of_wait& late) { state.give_up(late); },
+    [&state](end_waits_atom) { state.end_waits(); },
   };
 }
 

@@ -7,7 +7,9 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
-#include <map>
+#include <chrono>
+#include <optional>
+#include <vector>
 
 namespace hive {
 
@@ -30,11 +32,9 @@ using events_actor = event_sink_actor::extend<
   // At most defaults::events_per_read events. ec::overloaded while defaults::max_event_readers wait.
   caf::replies_to<read_events>::with<event_log::page>>;
 
-// internal: a reader has waited long enough.
-struct end_of_wait {
-  uint64_t reader = 0;
-};
-using events_self = events_actor::extend<caf::reacts_to<end_of_wait>>;
+// internal: some reader may have waited long enough.
+using end_waits_atom = caf::atom_constant<caf::atom("end_waits")>;
+using events_self = events_actor::extend<caf::reacts_to<end_waits_atom>>;
 
 struct events_options {
   /// Raised at every start of the actor, over starts of the node too: ids rise with it.
@@ -48,23 +48,33 @@ public:
   using pointer = events_self::stateful_pointer<events_state>;
   static inline const char* name = "events";
 
+  events_state() = default;
+  events_state(const events_state&) = delete;
+  events_state& operator=(const events_state&) = delete;
+  ~events_state();
+
   void init(pointer self, const events_options& options);
   void add(const msg<wire::Event>& what);
   caf::result<event_log::page> read(const read_events& asked);
-  void give_up(const end_of_wait& late);
+  void end_waits();
 
 private:
+  using clock = std::chrono::steady_clock;
+
   struct reader {
     read_events asked;
+    clock::time_point until;
     caf::typed_response_promise<event_log::page> answer;
   };
 
+  /// One timer for all readers: CAF keeps each one until its time, and readers come back with every event.
+  void wake_at(clock::time_point when);
   event_log::page page_for(const read_events& asked) const;
 
   pointer self_ = nullptr;
   std::optional<event_log> log_;
-  std::map<uint64_t, reader> waiting_;
-  uint64_t last_reader_ = 0;
+  std::vector<reader> waiting_;
+  std::optional<clock::time_point> wake_; ///< when end_waits is due
 };
 
 /// Spawn with `sys.spawn(events, options)`.
@@ -75,5 +85,4 @@ events_self::behavior_type events(events_state::pointer self, const events_optio
 // A node's events are read over HTTP; these stay in its process.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::read_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::event_log::page)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::end_of_wait)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::events_options)

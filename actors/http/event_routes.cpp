@@ -84,7 +84,8 @@ private:
   }
 
   void read(caf::event_based_actor* gateway) {
-    gateway->request(events_, next_.wait + defaults::request_timeout, next_)
+    // Without a timeout, as CAF would keep a timer for each of these requests until its time. The log always answers.
+    gateway->request(events_, caf::infinite, next_)
       .then(
         [self = shared_from_this()](const event_log::page& page) {
           self->next_.position = page.position;

@@ -25,8 +25,8 @@ struct request {
   std::vector<parameter> path_parameters;
   std::vector<parameter> query;
   std::string_view content_type;
-  std::string_view last_event_id = {}; ///< of a client that comes back to an event stream; empty: none
   std::string_view body;
+  std::string_view last_event_id = {}; ///< of a client that comes back to an event stream; empty: none
 };
 
 struct response {

@@ -19,6 +19,7 @@ void response_stream::send(std::string piece, std::function<void()> taken) {
     if (ended_)
       return;
     taken_ = std::move(taken);
+    sent_at_ = std::chrono::steady_clock::now();
   }
   asio::post(server_thread_, [builder = builder_, piece = std::move(piece), self = weak_from_this()]() mutable {
     builder->append_chunk(std::move(piece));
@@ -42,16 +43,16 @@ void response_stream::go_on(bool was_taken) {
 
 void response_stream::end() {
   std::function<void()> dropped;
+  bool is_stuck = false;
   {
     std::lock_guard lock{mutex_};
     if (ended_)
       return;
     ended_ = true;
+    is_stuck = taken_ && std::chrono::steady_clock::now() - sent_at_ > defaults::http_flush_timeout;
     dropped = std::move(taken_);
     taken_ = nullptr;
   }
-  // A client that has not taken the last piece may never take any: nobody waits for it.
-  bool is_stuck = bool(dropped);
   if (is_stuck)
     flights_->end();
   asio::post(server_thread_, [builder = builder_, flights = flights_, is_stuck] {

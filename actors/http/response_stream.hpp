@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/defaults.hpp"
 #include "actors/http/exchange.hpp"
 #include "actors/http/flight_counter.hpp"
 
@@ -22,8 +23,9 @@ public:
 
   void send(std::string piece, std::function<void()> taken) override;
 
-  /// Ends the answer: sends the rest and closes the connection. What is sent later is dropped, and no `taken` is called
-  /// any more.
+  /// Ends the answer: sends the rest and closes the connection. The flight ends with that, or at once when the client
+  /// has not taken the last piece within `defaults::http_flush_timeout`: it may never take any. What is sent later is
+  /// dropped, and no `taken` is called any more.
   void end();
 
 private:
@@ -34,6 +36,7 @@ private:
   const std::shared_ptr<flight_counter> flights_;
   std::mutex mutex_; // guards what follows
   std::function<void()> taken_;
+  std::chrono::steady_clock::time_point sent_at_; ///< of the piece that waits to be taken
   bool ended_ = false;
 };
 

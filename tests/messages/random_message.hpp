@@ -75,6 +75,8 @@ private:
     case capnp::schema::Type::INT64:
       if (field.unix_micros)
         return static_cast<int64_t>(wide() % 253'402'300'800'000'000); // up to the year 9999
+      if (!std::isinf(field.min))
+        return static_cast<int64_t>(field.min) + static_cast<int64_t>(wide() >> 2);
       return static_cast<int64_t>(wide());
     case capnp::schema::Type::INT32:
       return static_cast<int32_t>(random_());

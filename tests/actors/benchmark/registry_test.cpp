@@ -33,6 +33,23 @@ struct registry_fixture : testing::Test {
   committer_actor committer = spawn_committer(system, db);
   std::vector<adapter_definition> adapters;
   registry_actor registry;
+  events_actor log = system.spawn(events, events_options{});
+
+  /// What the registry told: version, step and reason.
+  std::vector<std::string> told() {
+    std::vector<std::string> out;
+    self->request(log, 30s, read_events{0, {}, 30s})
+      .receive(
+        [&](const event_log::page& page) {
+          for (const auto& event : page.events) {
+            auto capture = event->getCapture();
+            out.push_back(std::string{capture.getVersion().cStr()} + " " +
+                          std::to_string(static_cast<int>(capture.getStep())) + " " + capture.getReason().cStr());
+          }
+        },
+        [](const caf::error& error) { ADD_FAILURE() << text_of(error); });
+    return out;
+  }
 
   void add(const std::string& name, answer how, std::chrono::milliseconds timeout = 5s) {
     adapter_definition definition;
@@ -50,6 +67,7 @@ struct registry_fixture : testing::Test {
     registry_options options;
     options.node = "test-node";
     options.builtin = adapters;
+    options.events = log;
     options.command_adapter = [this](const msg<wire::CommandSpec>& spec) {
       adapter_definition definition;
       definition.name = spec->getName().cStr();
@@ -73,7 +91,8 @@ struct registry_fixture : testing::Test {
     if (registry)
       stop();
     self->send_exit(committer, caf::exit_reason::user_shutdown);
-    self->wait_for(committer);
+    self->send_exit(log, caf::exit_reason::user_shutdown);
+    self->wait_for(committer, log);
   }
 
   template <class Answer, class Question>
@@ -300,6 +319,14 @@ TEST_F(registry_fixture, StartsACaptureWithoutWaiting) {
     std::this_thread::sleep_for(10ms);
   ASSERT_TRUE(found);
   EXPECT_EQ((*found)->getCaptureId(), (*accepted)->getCaptureId());
+}
+
+TEST_F(registry_fixture, CapturesAndImportsAreToldAsEvents) {
+  add("one", [](auto) { return measured("latency", 7); });
+  start();
+  ASSERT_TRUE(capture("v1"));
+  ASSERT_TRUE(import(R"({"version":"v2","metrics":{"latency":{"value":1,"adapter":"one"}}})"));
+  EXPECT_EQ(told(), (std::vector<std::string>{"v1 0 ", "v1 1 ", "v2 3 "}));
 }
 
 } // namespace

@@ -174,7 +174,7 @@ TEST(event_routes, streams_above_the_limit_are_refused_until_a_client_goes) {
 }
 
 TEST(event_routes, many_clients_that_come_and_go_leave_nothing_behind) {
-  event_node node{{.max_streams = 8, .keep_alive = 5ms}};
+  event_node node{{.keep_alive = 5ms}}; // more places than clients: some are gone before their request is looked at
   for (int round = 0; round < 20; ++round) {
     std::vector<std::unique_ptr<follower>> clients;
     for (int i = 0; i < 8; ++i)
