@@ -50,8 +50,8 @@ TEST(views, each_node_has_a_few_links_and_all_are_connected) {
       hive.run(ticks_to_settle);
       ASSERT_TRUE(hive.is_connected());
       for (size_t i = 0; i < n; ++i) {
-        // One or two may have come or gone since the node's last look.
-        ASSERT_LE(hive.links_of(i).size(), 8u + 4u + 2u) << i;
+        // A few may have come or gone since the node's last look.
+        ASSERT_LE(hive.links_of(i).size(), 8u + 4u + 4u) << i;
         ASSERT_GE(hive.links_of(i).size(), 8u - 2u) << i;
       }
     }
