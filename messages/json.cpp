@@ -1,6 +1,6 @@
 #include "messages/json.hpp"
 
-#include "messages/annotations.hpp"
+#include "messages/json_maps.hpp"
 #include "messages/json_text.hpp"
 #include "messages/timestamp.hpp"
 
@@ -22,14 +22,9 @@ using capnp::JsonValue;
 
 constexpr size_t max_json_nesting = 32;
 
-/// Integers beyond this lose digits in readers that hold numbers as doubles, so they travel as strings.
-constexpr int64_t max_exact_integer = int64_t{1} << 53;
-
 std::string_view view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
-
-// -- decoding -----------------------------------------------------------------
 
 /// Thrown inside this file alone, with the pointer growing at the front as the stack unwinds.
 struct decode_failure {
@@ -97,7 +92,7 @@ Integer to_integer(JsonValue::Reader value) {
   double number = value.getNumber();
   if (std::trunc(number) != number)
     refuse("must be an integer");
-  if (std::abs(number) > static_cast<double>(max_exact_integer))
+  if (std::abs(number) > static_cast<double>(detail::max_exact_json_integer))
     refuse("integers beyond 2^53 must be given as strings");
   if (number < static_cast<double>(std::numeric_limits<Integer>::min()) ||
       number > static_cast<double>(std::numeric_limits<Integer>::max()))
@@ -294,7 +289,7 @@ private:
     auto members = value.getObject();
     auto list = out.init(rules.field, members.size()).as<DynamicList>();
     auto element = list.getSchema().getElementType().asStruct();
-    bool of_scalars = is_scalar_map(element);
+    bool of_scalars = detail::is_scalar_map(element);
     std::set<std::string_view> seen;
     for (uint32_t i = 0; i < members.size(); ++i) {
       auto name = view(members[i].getName());
@@ -304,145 +299,10 @@ private:
         auto entry = list[i].as<DynamicStruct>();
         entry.set(*rules.element_key, members[i].getName());
         if (of_scalars)
-          decode_field(members[i].getValue(), entry, scalar_field(element));
+          decode_field(members[i].getValue(), entry, detail::scalar_field(element));
         else
           decode_struct(members[i].getValue(), entry, true);
       });
-    }
-  }
-
-public:
-  /// A keyed struct with one further field is a plain map from key to that field's value.
-  static bool is_scalar_map(capnp::StructSchema element) {
-    return field_rules::of(element).size() == 2;
-  }
-
-  static const field_rules& scalar_field(capnp::StructSchema element) {
-    auto& fields = field_rules::of(element);
-    return fields[0].key ? fields[1] : fields[0];
-  }
-};
-
-// -- encoding -----------------------------------------------------------------
-
-template <class Integer>
-void write_integer(Integer value, JsonValue::Builder out) {
-  if (value > static_cast<Integer>(max_exact_integer) ||
-      (std::is_signed_v<Integer> && value < static_cast<Integer>(-max_exact_integer)))
-    out.setString(kj::str(value));
-  else
-    out.setNumber(static_cast<double>(value));
-}
-
-class encoder {
-public:
-  static void encode_struct(DynamicStruct::Reader value, JsonValue::Builder out, bool skip_key = false) {
-    std::vector<const field_rules*> shown;
-    for (const auto& field : field_rules::of(value.getSchema()))
-      if (!(skip_key && field.key) && is_shown(value, field))
-        shown.push_back(&field);
-    auto members = out.initObject(static_cast<uint32_t>(shown.size()));
-    for (uint32_t i = 0; i < shown.size(); ++i) {
-      members[i].setName(shown[i]->json_name);
-      encode_field(value, *shown[i], members[i].initValue());
-    }
-  }
-
-private:
-  static bool is_shown(DynamicStruct::Reader value, const field_rules& rules) {
-    if (rules.import_only)
-      return false;
-    auto type = rules.field.getType();
-    // Lists are always there, so that a client may iterate without asking; text and structs only when given.
-    if (type.isText() || type.isData())
-      return value.has(rules.field, capnp::HasMode::NON_NULL) && list_size(value.get(rules.field)) > 0;
-    if (type.isStruct())
-      return value.has(rules.field);
-    if (rules.unix_micros)
-      return value.get(rules.field).as<int64_t>() != 0;
-    return !rules.omit_default || value.has(rules.field, capnp::HasMode::NON_DEFAULT);
-  }
-
-  static size_t list_size(DynamicValue::Reader value) {
-    return value.getType() == DynamicValue::TEXT ? value.as<capnp::Text>().size() : value.as<capnp::Data>().size();
-  }
-
-  static void encode_field(DynamicStruct::Reader parent, const field_rules& rules, JsonValue::Builder out) {
-    auto value = parent.get(rules.field);
-    if (rules.unix_micros)
-      out.setString(format_iso8601(value.as<int64_t>()));
-    else if (rules.element_key)
-      encode_keyed_list(value.as<DynamicList>(), *rules.element_key, out);
-    else
-      encode_value(value, out);
-  }
-
-  static void encode_value(DynamicValue::Reader value, JsonValue::Builder out) {
-    switch (value.getType()) {
-    case DynamicValue::BOOL:
-      out.setBoolean(value.as<bool>());
-      return;
-    case DynamicValue::INT:
-      write_integer(value.as<int64_t>(), out);
-      return;
-    case DynamicValue::UINT:
-      write_integer(value.as<uint64_t>(), out);
-      return;
-    case DynamicValue::FLOAT:
-      encode_float(value.as<double>(), out);
-      return;
-    case DynamicValue::TEXT:
-      out.setString(value.as<capnp::Text>());
-      return;
-    case DynamicValue::DATA:
-      out.setString(kj::encodeHex(value.as<capnp::Data>()));
-      return;
-    case DynamicValue::ENUM:
-      encode_enum(value.as<DynamicEnum>(), out);
-      return;
-    case DynamicValue::STRUCT:
-      encode_struct(value.as<DynamicStruct>(), out);
-      return;
-    case DynamicValue::LIST:
-      encode_list(value.as<DynamicList>(), out);
-      return;
-    default:
-      out.setNull();
-    }
-  }
-
-  /// JSON has no NaN and no infinities: null says that there is no number.
-  static void encode_float(double value, JsonValue::Builder out) {
-    if (std::isfinite(value))
-      out.setNumber(value);
-    else
-      out.setNull();
-  }
-
-  static void encode_enum(DynamicEnum value, JsonValue::Builder out) {
-    KJ_IF_MAYBE (enumerant, value.getEnumerant())
-      out.setString(json_name(*enumerant));
-    else
-      out.setNumber(value.getRaw());
-  }
-
-  static void encode_list(DynamicList::Reader list, JsonValue::Builder out) {
-    auto array = out.initArray(list.size());
-    for (uint32_t i = 0; i < list.size(); ++i)
-      encode_value(list[i], array[i]);
-  }
-
-  static void encode_keyed_list(DynamicList::Reader list, capnp::StructSchema::Field key, JsonValue::Builder out) {
-    auto members = out.initObject(list.size());
-    auto element = list.getSchema().getElementType().asStruct();
-    bool of_scalars = decoder::is_scalar_map(element);
-    for (uint32_t i = 0; i < list.size(); ++i) {
-      auto entry = list[i].as<DynamicStruct>();
-      members[i].setName(entry.get(key).as<capnp::Text>());
-      if (of_scalars)
-        encode_field(entry, decoder::scalar_field(element), members[i].initValue());
-      else
-        encode_struct(entry, members[i].initValue(), true);
     }
   }
 };
@@ -502,16 +362,6 @@ std::optional<std::string> decode_text(std::string_view text, DynamicStruct::Bui
     return std::move(failure.text);
   }
   return std::nullopt;
-}
-
-std::string encode_json(DynamicStruct::Reader root, bool pretty) {
-  capnp::MallocMessageBuilder scratch;
-  auto document = scratch.initRoot<JsonValue>();
-  encoder::encode_struct(root, document);
-  capnp::JsonCodec json;
-  json.setPrettyPrint(pretty);
-  auto text = json.encodeRaw(document);
-  return {text.begin(), text.size()};
 }
 
 } // namespace detail

@@ -47,7 +47,6 @@ caf::result<msg<wire::SpawnTicket>> spawner_state::issue(const engine_asks<wire:
 
 void spawner_state::admit(const engine_caller& who, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
                           admitted then) {
-  watch(who.connection);
   auto claims = check_ticket(ticket, {own_id_, who.engine, spec, now_unix_micros()});
   if (!claims) {
     then(refuse(who, claims.error()));
@@ -92,6 +91,7 @@ caf::error spawner_state::refuse(const engine_caller& who, caf::error why) {
 // -- what is spawned -------------------------------------------------------------
 
 caf::result<adapter_actor> spawner_state::spawn(const engine_asks<wire::SpawnAdapter>& asked) {
+  watch(asked.who.connection); // before the promise, which takes the sender
   auto promise = self_->make_response_promise<adapter_actor>();
   if (!asked.what->getSpec().hasAdapter()) {
     promise.deliver(refuse(asked.who, fail(ec::invalid, "spec.adapter must be given")));
@@ -113,6 +113,7 @@ caf::result<adapter_actor> spawner_state::spawn(const engine_asks<wire::SpawnAda
 }
 
 caf::result<research_session_actor> spawner_state::spawn(const engine_asks<wire::SpawnResearch>& asked) {
+  watch(asked.who.connection); // before the promise, which takes the sender
   auto promise = self_->make_response_promise<research_session_actor>();
   if (!asked.what->getSpec().hasResearch()) {
     promise.deliver(refuse(asked.who, fail(ec::invalid, "spec.research must be given")));

@@ -1,17 +1,17 @@
 // The coding tracker beside what it stands on and what it replaces, each pair measured in turn within one run.
 //
-// task_records: durable acknowledged records per second, from one client on the same node. `raw_per_s` is RocksDB
-// alone,
-//   writing the same keys and values in batches of as many records as the tracker's groups held (`group`), and `ratio`
-//   the tracker's rate over it. Does not measure networks, JSON, several clients, or timeouts of the client's requests.
+// task_records: durable acknowledged records per second, from clients on the same node that share the outstanding
+//   messages. `raw_per_s` is RocksDB alone, writing the same bytes in the same batches, which are records and the
+//   statistics that they changed; `ratio` is the tracker's rate over it. `ratio_records` is the same with RocksDB
+//   writing the records alone, in batches of as many as the tracker's groups held (`group`). Does not measure networks,
+//   JSON, or timeouts of the clients' requests.
 // http_records: the same from two HTTP clients on this machine that post NDJSON. Does not measure networks or TLS.
 // sqlite_records: what the source system does for a record: open the database, insert, commit, close. Does not measure
 //   its Python.
 // best_tool: one question to the statistics, after so many records. Does not measure messages between actors;
 //   best_tool_asked does.
 // restart: opening a store with so many records until the tracker answers, with the process's memory after it. The
-// store
-//   was closed before; does not measure a cold disk cache.
+//   store was closed before; does not measure a cold disk cache.
 
 #include "actors/http/client.hpp"
 #include "actors/http/server.hpp"
@@ -24,7 +24,6 @@
 #include "tests/support/temporary_directory.hpp"
 
 #include <array>
-#include <atomic>
 #include <benchmark/benchmark.h>
 #include <fstream>
 #include <malloc.h>
@@ -73,13 +72,30 @@ using message_list = std::vector<msg<wire::RecordTasks>>;
 
 // -- a node with the tracker ------------------------------------------------------
 
-/// Passes write sets on and counts them, once for each group.
-committer_actor::behavior_type counting(committer_actor::pointer self, committer_actor target,
-                                        std::shared_ptr<std::atomic<uint64_t>> groups) {
-  return {[self, target, groups](write_set& writes) {
-    ++*groups;
-    return self->delegate<caf::message_priority::high>(target, std::move(writes)); // as it came
-  }};
+/// What the tracker had written, group by group. Read it while nothing is outstanding.
+struct group_log {
+  bool keep = false;
+  std::vector<caf::message> groups; ///< of one write_set each
+
+  std::vector<write_set> take() {
+    std::vector<write_set> out;
+    for (const auto& group : std::exchange(groups, {}))
+      out.push_back(group.get_as<write_set>(0));
+    return out;
+  }
+};
+
+/// Passes write sets on as they came, and keeps them too.
+caf::behavior keeping(caf::event_based_actor* self, committer_actor target, std::shared_ptr<group_log> log) {
+  self->set_default_handler([self, log, target = caf::actor_cast<caf::actor>(target)](
+                              caf::scheduled_actor*, caf::message_view& incoming) -> caf::result<caf::message> {
+    auto group = incoming.move_content_to_message();
+    if (log->keep)
+      log->groups.push_back(group);
+    self->delegate<caf::message_priority::high>(target, std::move(group));
+    return caf::delegated<caf::message>{};
+  });
+  return {[](caf::unit_t) {}}; // an actor without any behavior would end
 }
 
 /// A node of few cores: idle workers sleep until there is work instead of looking for it.
@@ -93,25 +109,25 @@ struct tracker_node {
   explicit tracker_node(const std::filesystem::path& directory)
       : db{std::move(*database::open({.directory = directory}))} {
     committer = spawn_committer(system, db);
-    counter = system.spawn(counting, committer, groups);
-    tracker = spawn_tracker(system, db, counter, {.node = "bench"});
+    keeper = caf::actor_cast<committer_actor>(system.spawn(keeping, committer, log));
+    tracker = spawn_tracker(system, db, keeper, {.node = "bench"});
   }
 
   ~tracker_node() {
     caf::scoped_actor self{system};
     self->send_exit(tracker, caf::exit_reason::user_shutdown);
     self->wait_for(tracker);
-    self->send_exit(counter, caf::exit_reason::user_shutdown);
+    self->send_exit(keeper, caf::exit_reason::user_shutdown);
     self->send_exit(committer, caf::exit_reason::user_shutdown);
-    self->wait_for(counter, committer);
+    self->wait_for(keeper, committer);
   }
 
   std::shared_ptr<database> db;
   sharing_config config;
   caf::actor_system system{config};
-  std::shared_ptr<std::atomic<uint64_t>> groups = std::make_shared<std::atomic<uint64_t>>(0);
+  std::shared_ptr<group_log> log = std::make_shared<group_log>();
   committer_actor committer;
-  committer_actor counter;
+  committer_actor keeper;
   tracker_actor tracker;
 };
 
@@ -165,66 +181,101 @@ caf::behavior sender(caf::stateful_actor<sender_state>* self, tracker_actor targ
 
 // -- beside RocksDB -----------------------------------------------------------------
 
-/// What the tracker wrote since `from`, to be written again.
-std::vector<std::pair<std::string, std::string>> written_since(const database& db, task_sequence from) {
-  std::vector<std::pair<std::string, std::string>> out;
-  auto error = db.visit(column::tasks, keys::tasks(), keys::task(from), [&](auto key, auto value) {
-    out.emplace_back(key, value);
-    return database::scan::next;
-  });
-  if (error)
-    throw std::runtime_error(text_of(error));
+/// The records of `groups`, in batches of `batch_size`.
+std::vector<write_set> records_of(const std::vector<write_set>& groups, size_t batch_size) {
+  std::vector<write_set> out;
+  size_t room = 0;
+  for (const auto& group : groups)
+    for (const auto& write : group.writes()) {
+      if (write.where != column::tasks)
+        continue;
+      if (room == 0) {
+        out.emplace_back();
+        room = batch_size;
+      }
+      out.back().put(write.where, write.key, write.value);
+      --room;
+    }
   return out;
 }
 
-void write_raw(database& db, const std::vector<std::pair<std::string, std::string>>& entries, size_t batch_size) {
-  for (size_t i = 0; i < entries.size();) {
-    write_set writes;
-    for (auto end = std::min(entries.size(), i + batch_size); i < end; ++i)
-      writes.put(column::tasks, entries[i].first, entries[i].second);
+/// Seconds that it takes.
+double write_raw(database& db, const std::vector<write_set>& batches) {
+  auto begin = clock::now();
+  for (const auto& writes : batches)
     if (auto error = db.write(writes))
       throw std::runtime_error(text_of(error));
-  }
+  return seconds_since(begin);
 }
 
-/// Arguments: records of a message, messages outstanding, whether records have idempotency keys.
+/// Clients of one tracker.
+class sender_team {
+public:
+  sender_team(tracker_node& node, size_t clients) : self_{node.system} {
+    for (size_t i = 0; i < clients; ++i)
+      clients_.push_back(node.system.spawn(sender, node.tracker));
+  }
+
+  ~sender_team() {
+    for (const auto& client : clients_)
+      self_->send_exit(client, caf::exit_reason::user_shutdown);
+    self_->wait_for(clients_);
+  }
+
+  /// Seconds until all messages are answered, `window` of them outstanding.
+  double send(const message_list& messages, size_t window) {
+    auto share = messages.size() / clients_.size();
+    std::vector<std::shared_ptr<const message_list>> shares;
+    for (auto from = messages.begin(); from != messages.end(); from += static_cast<ptrdiff_t>(share))
+      shares.push_back(std::make_shared<const message_list>(from, from + static_cast<ptrdiff_t>(share)));
+    auto begin = clock::now();
+    for (size_t i = 0; i < clients_.size(); ++i)
+      self_->send(clients_[i], shares[i], uint64_t{window / clients_.size()}, caf::actor_cast<caf::actor>(self_));
+    for (size_t i = 0; i < clients_.size(); ++i)
+      self_->receive([](committed) {});
+    return seconds_since(begin);
+  }
+
+private:
+  caf::scoped_actor self_;
+  std::vector<caf::actor> clients_;
+};
+
+/// Arguments: records of a message, messages outstanding, clients that share them (a divisor of 1,000), whether records
+/// have idempotency keys.
 void task_records(benchmark::State& state) {
   auto records = static_cast<uint32_t>(state.range(0));
-  auto window = static_cast<uint64_t>(state.range(1));
-  bool keyed = state.range(2) != 0;
+  auto window = static_cast<size_t>(state.range(1));
+  auto clients = static_cast<size_t>(state.range(2));
+  bool keyed = state.range(3) != 0;
   constexpr uint64_t records_per_round = 100'000;
-  temporary_directory tracker_dir, raw_dir;
+  temporary_directory tracker_dir, raw_dir, records_dir;
   tracker_node node{tracker_dir.path()};
+  node.log->keep = true;
   auto raw = std::move(*database::open({.directory = raw_dir.path()}));
-  auto client = node.system.spawn(sender, node.tracker);
-  caf::scoped_actor self{node.system};
-  uint64_t sent = 0;
-  double raw_s = 0, tracker_s = 0;
+  auto raw_records = std::move(*database::open({.directory = records_dir.path()}));
+  sender_team team{node, clients};
+  uint64_t sent = 0, groups = 0;
+  double raw_s = 0, raw_records_s = 0, tracker_s = 0;
   for (auto _ : state) {
     message_list messages;
     for (uint64_t i = 0; i < records_per_round; i += records)
       messages.push_back(make_message(sent + i, records, keyed));
-    auto groups_before = node.groups->load();
-    auto begin = clock::now();
-    self->send(client, std::make_shared<const message_list>(std::move(messages)), window,
-               caf::actor_cast<caf::actor>(self));
-    self->receive([](committed) {});
-    auto took = seconds_since(begin);
+    auto took = team.send(messages, window);
     state.SetIterationTime(took);
     tracker_s += took;
-    auto group = records_per_round / (node.groups->load() - groups_before);
-    auto entries = written_since(*node.db, {sent + 1});
-    begin = clock::now();
-    write_raw(*raw, entries, group);
-    raw_s += seconds_since(begin);
+    auto written = node.log->take();
+    raw_s += write_raw(*raw, written);
+    raw_records_s += write_raw(*raw_records, records_of(written, records_per_round / written.size()));
+    groups += written.size();
     sent += records_per_round;
   }
+  auto records_sent = static_cast<double>(sent);
   state.SetItemsProcessed(static_cast<int64_t>(sent));
-  state.counters["group"] = static_cast<double>(sent) / static_cast<double>(node.groups->load());
-  state.counters["raw_per_s"] = static_cast<double>(sent) / raw_s;
+  state.counters["group"] = records_sent / static_cast<double>(groups);
+  state.counters["raw_per_s"] = records_sent / raw_s;
   state.counters["ratio"] = raw_s / tracker_s;
-  self->send_exit(client, caf::exit_reason::user_shutdown);
-  self->wait_for(client);
+  state.counters["ratio_records"] = raw_records_s / tracker_s;
 }
 
 // -- over HTTP ------------------------------------------------------------------
@@ -369,11 +420,12 @@ void restart(benchmark::State& state) {
 
 BENCHMARK(sqlite_records)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(task_records)
-  ->ArgNames({"batch", "outstanding", "keyed"})
-  ->Args({1, 1'024, 0})
-  ->Args({1, 1'024, 1})
-  ->Args({100, 256, 0})
-  ->Args({100, 256, 1})
+  ->ArgNames({"batch", "outstanding", "clients", "keyed"})
+  ->Args({1, 1'024, 1, 0})
+  ->Args({1, 1'024, 8, 0})
+  ->Args({1, 1'024, 8, 1})
+  ->Args({100, 256, 1, 0})
+  ->Args({100, 256, 1, 1})
   ->Iterations(10)
   ->UseManualTime()
   ->Unit(benchmark::kMillisecond);
