@@ -11,7 +11,7 @@ bool agree(clock_difference a, clock_difference b, clock_difference limit) {
 }
 
 std::string seconds(clock_difference of) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(std::chrono::abs(of)).count()) + " s";
+  return std::to_string(std::chrono::round<std::chrono::seconds>(std::chrono::abs(of)).count()) + " s";
 }
 
 std::string direction(clock_difference ahead) {
