@@ -2,6 +2,7 @@
 
 #include "messages/ec.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <openssl/err.h>
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::string_view binding_label = "EXPORTER-hivemark-hello";
 constexpr size_t binding_bytes = 32;
+/// Longest wait for the other end to read why it was refused.
+constexpr std::chrono::seconds linger_time{1};
 
 } // namespace
 
@@ -44,10 +47,22 @@ caf::error channel::shake_hands(channel_side side, const tls_context& tls, deadl
     int result = side == channel_side::client ? SSL_connect(ssl_.get()) : SSL_accept(ssl_.get());
     if (result == 1)
       return caf::none;
-    if (judge(result) == progress::ended)
-      return fail(ec::forbidden, failure());
+    if (judge(result) == progress::ended) {
+      auto why = fail(ec::forbidden, failure());
+      linger(std::min(until, std::chrono::steady_clock::now() + linger_time));
+      return why;
+    }
     if (auto err = wait_for(socket_, wanted_, until))
       return fail(code_of(err), "TLS handshake: " + text_of(err));
+  }
+}
+
+/// Lets the other end close first. The library has sent it an alert that says what is wrong, which would be lost if the
+/// socket were closed while bytes of the other end, such as its hello, are not read.
+void channel::linger(deadline until) const {
+  ::shutdown(socket_, SHUT_WR);
+  std::array<char, 4'096> unread;
+  while (!wait_for(socket_, POLLIN, until) && ::recv(socket_, unread.data(), unread.size(), 0) > 0) {
   }
 }
 

@@ -69,6 +69,7 @@ private:
 
   channel(unique_fd fd, std::string remote);
   caf::error shake_hands(channel_side side, const tls_context& tls, deadline until);
+  void linger(deadline until) const;
   std::string failure() const;
   progress judge(int result);
 
