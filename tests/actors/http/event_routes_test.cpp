@@ -207,7 +207,7 @@ TEST(event_routes, a_client_that_reads_nothing_holds_up_nobody_and_later_learns_
 }
 
 TEST(event_routes, a_server_that_stops_ends_its_streams) {
-  event_node node{{}, {}, 10};
+  event_node node{{}, {.drain_timeout = 300ms}, 10}; // which the stuck one takes
   follower client{node};
   placed(client);
   follower stuck{node};
