@@ -125,9 +125,9 @@ caf::result<msg<wire::Recorded>> federation_state::publish(const msg<wire::Learn
   write_set writes;
   task_store::put_published_delta(writes, delta);
   auto promise = self_->make_response_promise<msg<wire::Recorded>>();
-  // Awaited, so that of two deltas the later one stays.
+  // The committer answers in the order in which it is asked, so of two deltas the later one stays.
   self_->request(services_.committer, caf::infinite, std::move(writes))
-    .await(
+    .then(
       [this, promise, delta](const committed&) mutable {
         published_ = delta;
         promise.deliver(msg<wire::Recorded>::build(
