@@ -1,4 +1,4 @@
-@0xf2a4c0d1e83b6a0d;
+@0xf2a4c0d1e83b6a0e;
 # What an agent engine and a node say to each other about spawning actors.
 
 using Cxx = import "/capnp/c++.capnp";

@@ -9,6 +9,7 @@
 
 #include <caf/io/basp/header.hpp>
 #include <gmock/gmock.h>
+#include <poll.h>
 
 // What comes over a connection and must not be taken: replayed, from the future, too long, of another version. Three
 // real nodes; one is told, and afterwards all go on as before.
@@ -88,8 +89,10 @@ protected:
     return std::move(*stream);
   }
 
-  /// Node 0 as it dials the listener. Calls that it gave up meanwhile are passed over.
+  /// Node 0 as it dials the listener. Calls that waited here are passed over: it gave them up, or is about to.
   channel accept_call(const std::string& name) {
+    while (!wait_for(listener_.fd.get(), POLLIN, std::chrono::steady_clock::now()))
+      accept_socket(listener_.fd);
     for (auto end = until(); std::chrono::steady_clock::now() < end;) {
       auto fd = accept_socket(listener_.fd);
       if (!fd)
