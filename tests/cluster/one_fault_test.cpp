@@ -3,6 +3,7 @@
 #include "tests/cluster/hive.hpp"
 #include "tests/cluster/relay.hpp"
 #include "tests/cluster/small_disk.hpp"
+#include "tests/support/own_memory.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "messages/gossip.capnp.h"
@@ -18,12 +19,6 @@ namespace hive::cluster {
 namespace {
 
 using testing::HasSubstr;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_is_the_nodes_own = false; // sanitizers keep shadows of it and what was freed
-#else
-constexpr bool memory_is_the_nodes_own = true;
-#endif
 
 /// What one connection may cost a node: what waits for it to read, twice while the one half is being written and the
 /// buffers grow by doubling, and the messages on their way.

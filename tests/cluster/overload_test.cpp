@@ -1,6 +1,7 @@
 #include "actors/defaults.hpp"
 #include "tests/cluster/task_load.hpp"
 #include "tests/support/files.hpp"
+#include "tests/support/own_memory.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <arpa/inet.h>
@@ -15,12 +16,6 @@
 
 namespace hive::cluster {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_is_the_nodes_own = false; // sanitizers keep shadows of it and what was freed
-#else
-constexpr bool memory_is_the_nodes_own = true;
-#endif
 
 constexpr uint32_t writers = 48;
 constexpr uint32_t largest_batch = 10'000;
