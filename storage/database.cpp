@@ -258,6 +258,10 @@ caf::error database::write(batch& gathered) {
   return fail(ec::storage_failed, impl_->store.string() + ": " + status.ToString());
 }
 
+caf::error database::check_room() const {
+  return impl_->check_room(0);
+}
+
 bool database::is_broken() const {
   return impl_->broken;
 }

@@ -113,6 +113,10 @@ public:
 
   caf::error write(batch& gathered);
 
+  /// ec::storage_failed with the directory while the disk has too little room for any write. Any thread; one system
+  /// call.
+  caf::error check_room() const;
+
   /// Whether a write failed in a way that only a new start of the process mends.
   bool is_broken() const;
 

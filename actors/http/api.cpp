@@ -30,7 +30,8 @@ std::vector<route> node_routes(const api_services& s) {
   };
   return {
     route::reply<wire::Health>("/healthz", "Whether the node is alive", s.health).for_role(role::anyone),
-    route::reply<wire::Health>("/readyz", "Whether the node takes requests", readiness).for_role(role::anyone),
+    route::reply<wire::Health>("/readyz", "Whether the node takes requests and can keep what they bring", readiness)
+      .for_role(role::anyone),
     route::raw(get, "/metrics", "Metrics in Prometheus's text form", "text/plain", metrics),
   };
 }

@@ -278,9 +278,11 @@ struct node::impl {
     api.upgrades = upgrades;
     api.inputs = inputs;
     api.health = [this] { return health(); };
-    api.not_ready = [status = status] {
-      auto now = status->get();
-      return now == "ok" ? std::string{} : now;
+    api.not_ready = [status = status, stored = std::shared_ptr<const database>{db}] {
+      if (auto now = status->get(); now != "ok")
+        return now;
+      auto full = stored->check_room();
+      return full ? text_of(full) : std::string{};
     };
     api.metrics = metrics;
     api.version = version_text;

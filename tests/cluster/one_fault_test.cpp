@@ -56,6 +56,11 @@ TEST(one_fault, a_full_disk_stops_its_own_node_and_nobody_else) {
   EXPECT_EQ(refused.status, 507) << refused.body;
   EXPECT_STREQ(refused.as<wire::Problem>()->getCode().cStr(), "storage_failed");
   EXPECT_THAT(refused.as<wire::Problem>()->getDetail().cStr(), HasSubstr("16 MiB must stay free"));
+  auto ready = full.get("/readyz");
+  EXPECT_EQ(ready.status, 503) << ready.body;
+  EXPECT_THAT(ready.body, HasSubstr("16 MiB must stay free"));
+  EXPECT_EQ(full.get("/healthz").status, 200);
+  EXPECT_EQ(well.get("/readyz").status, 200);
   for (int i = 0; i < 20; ++i) {
     record(well, "during", "ruff", 3, 0);
     record(other, "during", "ruff", 2, 0);
@@ -69,6 +74,7 @@ TEST(one_fault, a_full_disk_stops_its_own_node_and_nobody_else) {
   EXPECT_EQ(lines_with(well, "could not be stored") + lines_with(other, "could not be stored"), 0U);
 
   disk.empty(full);
+  EXPECT_EQ(full.get("/readyz").status, 200);
   record(full, "after", "ruff", 5, 0);
   EXPECT_TRUE(wait_until([&] { return counts(well, "after", 5) && counts(other, "after", 5); }));
   hive.kill(2);
