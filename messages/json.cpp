@@ -20,8 +20,6 @@ using capnp::DynamicStruct;
 using capnp::DynamicValue;
 using capnp::JsonValue;
 
-constexpr size_t max_json_nesting = 32;
-
 std::string_view view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
@@ -310,24 +308,16 @@ private:
 /// Parses a document and lets `decode` take it over.
 template <class Decode>
 std::optional<json_error> read_document(std::string_view text, Decode&& decode) {
-  // Text without NUL and broken UTF-8 first: the JSON reader below does not look at either.
-  if (!is_utf8(text))
-    return json_error{ec::malformed, "", "the document is not UTF-8 text without NUL"};
-  std::string tidied, why;
-  auto tidy = detail::tidy_json(text, tidied, why);
-  if (!tidy)
-    return json_error{ec::malformed, "", "the document is not valid JSON: " + why};
+  capnp::MallocMessageBuilder scratch;
+  auto document = scratch.initRoot<JsonValue>();
+  if (auto wrong = parse_json(text, document))
+    return json_error{ec::malformed, "", std::move(*wrong)};
   try {
-    capnp::MallocMessageBuilder scratch;
-    auto document = scratch.initRoot<JsonValue>();
-    capnp::JsonCodec json;
-    json.setMaxNestingDepth(max_json_nesting);
-    json.decodeRaw(kj::arrayPtr(tidy->data(), tidy->size()), document);
     decode(document.asReader());
   } catch (decode_failure& failure) {
     return json_error{ec::invalid, std::move(failure.pointer), std::move(failure.text)};
   } catch (const kj::Exception& e) {
-    return json_error{ec::malformed, "", std::string{"the document is not valid JSON: "} + e.getDescription().cStr()};
+    return json_error{ec::malformed, "", std::string{"the document cannot be taken: "} + e.getDescription().cStr()};
   }
   return std::nullopt;
 }

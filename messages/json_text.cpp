@@ -1,14 +1,22 @@
 #include "messages/json_text.hpp"
 
+#include "messages/annotations.hpp"
+#include "messages/ec.hpp"
+
 #include <cstdint>
 
-namespace hive::detail {
+namespace hive {
 namespace {
+
+constexpr size_t max_json_nesting = 32;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+/// Cap'n Proto's JSON reader misreads \uXXXX, takes raw control characters and numbers such as `1.`. This goes over a
+/// document before it: \uXXXX becomes the character it means, and what RFC 8259 does not allow inside strings and
+/// numbers is refused.
 class tidier {
 public:
   tidier(std::string_view text, std::string& scratch) : text_{text}, scratch_{scratch} {
@@ -163,13 +171,32 @@ private:
 
 } // namespace
 
-std::optional<std::string_view> tidy_json(std::string_view text, std::string& scratch, std::string& why) {
-  scratch.clear();
-  tidier pass{text, scratch};
-  if (pass.run())
-    return pass.result();
-  why = pass.why();
+std::optional<std::string> parse_json(std::string_view text, capnp::JsonValue::Builder out) {
+  // Text without NUL and broken UTF-8 first: neither pass below looks at either.
+  if (!is_utf8(text))
+    return "the document is not UTF-8 text without NUL";
+  std::string replaced;
+  tidier pass{text, replaced};
+  if (!pass.run())
+    return std::string{"the document is not valid JSON: "} + pass.why();
+  auto tidy = pass.result();
+  try {
+    capnp::JsonCodec json;
+    json.setMaxNestingDepth(max_json_nesting);
+    json.decodeRaw(kj::arrayPtr(tidy.data(), tidy.size()), out);
+  } catch (const kj::Exception& e) {
+    return std::string{"the document is not valid JSON: "} + e.getDescription().cStr();
+  }
   return std::nullopt;
 }
 
-} // namespace hive::detail
+caf::expected<json_members> parse_json_object(std::string_view text, capnp::MallocMessageBuilder& scratch) {
+  auto root = scratch.initRoot<capnp::JsonValue>();
+  if (auto wrong = parse_json(text, root))
+    return fail(ec::malformed, *wrong);
+  if (!root.isObject())
+    return fail(ec::malformed, "the document is not a JSON object");
+  return root.asReader().getObject();
+}
+
+} // namespace hive

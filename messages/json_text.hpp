@@ -1,15 +1,22 @@
 #pragma once
 
+#include <caf/expected.hpp>
+#include <capnp/compat/json.h>
+#include <capnp/message.h>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace hive::detail {
+namespace hive {
 
-/// Cap'n Proto's JSON reader misreads \uXXXX, takes raw control characters and numbers such as `1.`. This goes over a
-/// document before it: \uXXXX becomes the character it means, and what RFC 8259 does not allow inside strings and
-/// numbers is refused. Returns what to give to the reader, which is `text` itself where nothing had to be replaced and
-/// otherwise lies in `scratch`; nothing on failure, with the reason in `why`.
-std::optional<std::string_view> tidy_json(std::string_view text, std::string& scratch, std::string& why);
+/// Members of a JSON object.
+using json_members = capnp::List<capnp::JsonValue::Field>::Reader;
 
-} // namespace hive::detail
+/// Reads a JSON document (RFC 8259, UTF-8 without NUL, nested at most 32 deep) into `out`. Nothing on success,
+/// otherwise what is wrong with it, as a sentence about "the document"; `out` holds nothing of use then.
+std::optional<std::string> parse_json(std::string_view text, capnp::JsonValue::Builder out);
+
+/// The members of a document that is one object; they live as long as `scratch`. ec::malformed: not JSON, or no object.
+caf::expected<json_members> parse_json_object(std::string_view text, capnp::MallocMessageBuilder& scratch);
+
+} // namespace hive

@@ -19,11 +19,8 @@ namespace hive {
 namespace {
 
 using capnp::JsonValue;
-using members = capnp::List<JsonValue::Field>::Reader;
 
 constexpr double us_per_s = 1e6;
-/// The same bound as of every other document that is read.
-constexpr size_t max_nesting = 32;
 /// Longest reason that an adapter's outcome keeps.
 constexpr size_t max_reason_bytes = 4'000;
 /// Stands for the adapter of metrics that name none.
@@ -31,19 +28,19 @@ constexpr std::string_view unnamed_adapter = "unnamed";
 
 // -- looking at JSON --------------------------------------------------------------
 
-std::optional<JsonValue::Reader> find(members object, std::string_view name) {
+std::optional<JsonValue::Reader> find(json_members object, std::string_view name) {
   for (auto member : object)
     if (as_view(member.getName()) == name)
       return member.getValue();
   return std::nullopt;
 }
 
-std::string text_member(members object, std::string_view name) {
+std::string text_member(json_members object, std::string_view name) {
   auto value = find(object, name);
   return value && value->isString() ? value->getString().cStr() : "";
 }
 
-std::optional<double> number_member(members object, std::string_view name) {
+std::optional<double> number_member(json_members object, std::string_view name) {
   auto value = find(object, name);
   if (value && value->isNumber())
     return value->getNumber();
@@ -53,7 +50,7 @@ std::optional<double> number_member(members object, std::string_view name) {
 }
 
 /// As Python's `if` sees it.
-bool is_true(members object, std::string_view name) {
+bool is_true(json_members object, std::string_view name) {
   auto value = find(object, name);
   if (!value)
     return false;
@@ -114,7 +111,7 @@ public:
   nested_reader(std::string version, std::vector<std::string>& notes) : version_{std::move(version)}, notes_{notes} {
   }
 
-  std::string read(members root) {
+  std::string read(json_members root) {
     object_text out;
     out.add_text("version", version_).add_text("git_sha", text_member(root, "git_sha"));
     if (auto taken = number_member(root, "timestamp"))
@@ -159,7 +156,7 @@ private:
     into.add(member.getName().cStr(), out.str());
   }
 
-  std::string read_metrics(members metrics, const std::string& place) {
+  std::string read_metrics(json_members metrics, const std::string& place) {
     object_text out;
     for (auto member : metrics) {
       auto metric = member.getValue();
@@ -172,7 +169,7 @@ private:
   }
 
   /// Empty for what is no metric.
-  std::string read_metric(members metric) const {
+  std::string read_metric(json_members metric) const {
     auto value = number_member(metric, "value");
     if (!value || !std::isfinite(*value))
       return {};
@@ -195,33 +192,12 @@ private:
 };
 
 /// The document with the version that it lacked.
-std::string with_version(members root, const std::string& version) {
+std::string with_version(json_members root, const std::string& version) {
   object_text out;
   out.add_text("version", version);
   for (auto member : root)
     out.add(member.getName().cStr(), capnp::JsonCodec{}.encodeRaw(member.getValue()).cStr());
   return out.str();
-}
-
-caf::expected<members> read_object(std::string_view text, capnp::MallocMessageBuilder& scratch) {
-  if (!is_utf8(text))
-    return fail(ec::malformed, "it is not UTF-8 text without NUL");
-  std::string tidied;
-  std::string why;
-  auto tidy = detail::tidy_json(text, tidied, why);
-  if (!tidy)
-    return fail(ec::malformed, "it is not valid JSON: " + why);
-  try {
-    auto value = scratch.initRoot<JsonValue>();
-    capnp::JsonCodec json;
-    json.setMaxNestingDepth(max_nesting);
-    json.decodeRaw(kj::arrayPtr(tidy->data(), tidy->size()), value);
-    if (!value.isObject())
-      return fail(ec::malformed, "it is not a JSON object");
-    return value.asReader().getObject();
-  } catch (const kj::Exception& e) {
-    return fail(ec::malformed, std::string{"it is not valid JSON: "} + e.getDescription().cStr());
-  }
 }
 
 // -- writing HART OS --------------------------------------------------------------
@@ -294,7 +270,7 @@ std::string pretty(const std::string& document) {
 
 caf::expected<hartos_snapshot> read_hartos_snapshot(std::string_view text, std::string_view stem) {
   capnp::MallocMessageBuilder scratch;
-  auto root = read_object(text, scratch);
+  auto root = parse_json_object(text, scratch);
   if (!root)
     return root.error();
   hartos_snapshot out;

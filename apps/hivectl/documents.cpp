@@ -9,41 +9,12 @@
 #include <capnp/message.h>
 
 namespace hive::ctl {
-namespace {
 
 using capnp::JsonValue;
 
-/// The same bound as of every other document that is read.
-constexpr size_t max_nesting = 32;
-
-/// Reads `document` into `scratch`; the object's members live as long as it does.
-caf::expected<capnp::List<JsonValue::Field>::Reader> read_object(std::string_view document,
-                                                                 capnp::MallocMessageBuilder& scratch) {
-  if (!is_utf8(document))
-    return fail(ec::malformed, "the document is not UTF-8 text without NUL");
-  std::string tidied;
-  std::string why;
-  auto tidy = detail::tidy_json(document, tidied, why);
-  if (!tidy)
-    return fail(ec::malformed, "the document is not valid JSON: " + why);
-  try {
-    auto value = scratch.initRoot<JsonValue>();
-    capnp::JsonCodec json;
-    json.setMaxNestingDepth(max_nesting);
-    json.decodeRaw(kj::arrayPtr(tidy->data(), tidy->size()), value);
-    if (!value.isObject())
-      return fail(ec::malformed, "the document is not a JSON object");
-    return value.getObject().asReader();
-  } catch (const kj::Exception& e) {
-    return fail(ec::malformed, std::string{"the document is not valid JSON: "} + e.getDescription().cStr());
-  }
-}
-
-} // namespace
-
 caf::expected<std::map<std::string, std::string>> text_members(std::string_view document) {
   capnp::MallocMessageBuilder scratch;
-  auto members = read_object(document, scratch);
+  auto members = parse_json_object(document, scratch);
   if (!members)
     return members.error();
   std::map<std::string, std::string> out;
@@ -55,7 +26,7 @@ caf::expected<std::map<std::string, std::string>> text_members(std::string_view 
 
 caf::expected<std::string> with_member(std::string_view document, const std::string& name, const std::string& value) {
   capnp::MallocMessageBuilder scratch;
-  auto members = read_object(document, scratch);
+  auto members = parse_json_object(document, scratch);
   if (!members)
     return members.error();
   uint32_t place = 0;
