@@ -1,4 +1,5 @@
 #include "analysis/routing.hpp"
+#include "tests/support/soak.hpp"
 
 #include <algorithm>
 #include <array>
@@ -150,12 +151,6 @@ comparison compare(const char* title, bool drops, uint64_t seeds) {
   print("ucb1", out.ucb1);
   print("thompson", out.thompson);
   return out;
-}
-
-/// HIVE_SOAK=1 asks for the full count.
-bool is_soak() {
-  auto* soak = std::getenv("HIVE_SOAK");
-  return soak && std::string_view{soak} == "1";
 }
 
 uint64_t seed_count() {

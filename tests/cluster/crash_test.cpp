@@ -1,6 +1,8 @@
 #include "messages/node.capnp.h"
 #include "tests/cluster/hived_process.hpp"
 #include "tests/support/files.hpp"
+#include "tests/support/seed.hpp"
+#include "tests/support/soak.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <algorithm>
@@ -145,16 +147,6 @@ private:
   std::vector<std::string> surprises_;
 };
 
-uint64_t chosen_seed() {
-  auto* given = std::getenv("HIVE_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
-size_t chosen_kills() {
-  auto* soak = std::getenv("HIVE_SOAK");
-  return soak && std::string_view{soak} == "1" ? kills_when_soaking : kills_normally;
-}
-
 class crash : public testing::Test {
 protected:
   void write_until_killed(size_t round) {
@@ -270,6 +262,7 @@ protected:
 
   temporary_directory temp_;
   std::string mark_ = temp_.path().filename().string() + "-child";
+  const uint32_t seed_ = random_seed();
   std::mt19937_64 random_{seed_};
   std::optional<hived_process> node_;
   histories known_;
@@ -279,12 +272,11 @@ protected:
   size_t acknowledged_ = 0;
   size_t verified_ = 0;
   size_t early_kills_ = 0;
-  static inline const uint64_t seed_ = chosen_seed();
 };
 
 TEST_F(crash, what_was_acknowledged_survives_kill_9_and_nothing_is_half_there) {
-  auto kills = chosen_kills();
-  std::printf("seed %llu\n", static_cast<unsigned long long>(seed_));
+  auto kills = is_soak() ? kills_when_soaking : kills_normally;
+  std::printf("seed %u\n", seed_);
   auto began = std::chrono::steady_clock::now();
   start();
   register_script(*node_, "stamp", stamping_script(), mark_);

@@ -113,8 +113,9 @@ TEST_F(Events, ReadersThatTakeNothingCostLittleMemoryAndNobodysEvents) {
   ASSERT_TRUE(reader.sees({"\"new\":\"b" + std::to_string(last) + "\""}));
   auto after = node.memory_mib("VmRSS");
   std::cout << "resident before " << before << " MiB, after " << after << " MiB\n";
-  if (memory_is_the_nodes_own)
+  if (memory_is_the_nodes_own) {
     EXPECT_LT(after, before + 100);
+  }
   node.send(SIGTERM);
   EXPECT_EQ(node.await_end(), (process_end{0, 0})) << "nor do they hold up its end";
 }

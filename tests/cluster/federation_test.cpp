@@ -10,17 +10,7 @@
 namespace hive::cluster {
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 /// Waits, and prints how long it took.
-template <class Condition>
-bool timed(const std::string& what, Condition condition) {
-  auto start = clock::now();
-  bool holds = wait_until(condition);
-  std::cout << what << ": " << std::chrono::duration<double>(clock::now() - start).count() << " s\n";
-  return holds;
-}
-
 class Federation : public testing::Test {
 protected:
   temporary_directory temp_;

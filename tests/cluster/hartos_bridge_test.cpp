@@ -4,6 +4,8 @@
 #include "tests/cluster/hived_process.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/hartos_files.hpp"
+#include "tests/support/seed.hpp"
+#include "tests/support/soak.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <csignal>
@@ -24,7 +26,7 @@ using testing::HasSubstr;
 size_t row_count() {
   constexpr size_t normally = 5'000;
   constexpr size_t when_soaking = 1'000'000;
-  return std::getenv("HIVE_SOAK") ? when_soaking : normally;
+  return is_soak() ? when_soaking : normally;
 }
 
 class hartos_bridge : public testing::Test {
@@ -79,7 +81,7 @@ protected:
   temporary_directory folder;
   std::filesystem::path hartos = folder.path() / "hart-os";
   std::filesystem::path database = hartos / "agent_data" / "coding_benchmarks.db";
-  uint32_t seed = std::random_device{}();
+  uint32_t seed = random_seed();
   std::mt19937 random{seed};
 };
 

@@ -1,4 +1,5 @@
 #include "tests/cluster/task_load.hpp"
+#include "tests/support/soak.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <algorithm>
@@ -22,11 +23,6 @@ using clock = std::chrono::steady_clock;
 
 double seconds_since(clock::time_point begin) {
   return std::chrono::duration<double>(clock::now() - begin).count();
-}
-
-uint64_t chosen_records() {
-  auto* soak = std::getenv("HIVE_SOAK");
-  return soak && std::string_view{soak} == "1" ? records_when_soaking : records_normally;
 }
 
 class many_records : public testing::Test {
@@ -86,7 +82,7 @@ protected:
 TEST_F(many_records, a_killed_node_serves_again_with_all_of_them) {
   node_->await_ready();
   auto begin = clock::now();
-  auto records = fill(chosen_records());
+  auto records = fill(is_soak() ? records_when_soaking : records_normally);
   auto filled_s = seconds_since(begin);
   auto filled_mib = node_->memory_mib("VmRSS"), most_mib = node_->memory_mib("VmHWM");
   auto after_kill_s = restart();

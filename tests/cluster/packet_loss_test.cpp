@@ -1,6 +1,7 @@
 #include "tests/cluster/hive.hpp"
 #include "tests/cluster/lossy_network.hpp"
 #include "tests/cluster/machines.hpp"
+#include "tests/support/seed.hpp"
 #include "tests/support/soak.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -19,18 +20,10 @@ using clock = std::chrono::steady_clock;
 constexpr size_t machines = 5;
 constexpr double loss = 0.3;
 
-template <class Condition>
-bool timed(const std::string& what, Condition condition) {
-  auto start = clock::now();
-  bool holds = wait_until(condition);
-  std::cout << what << ": " << std::chrono::duration<double>(clock::now() - start).count() << " s\n";
-  return holds;
-}
-
 TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
   if (!lossy_network::is_possible())
     GTEST_SKIP() << "a lossy network needs root, the ip program and /dev/net/tun";
-  auto seed = std::random_device{}();
+  HIVE_RANDOM_SEED(seed);
   std::cout << "seed " << seed << "\n";
   std::mt19937 random{seed};
   temporary_directory temp;

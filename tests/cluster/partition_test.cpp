@@ -1,6 +1,8 @@
 #include "tests/cluster/hive.hpp"
 #include "tests/cluster/machines.hpp"
 #include "tests/cluster/test_network.hpp"
+#include "tests/support/seed.hpp"
+#include "tests/support/soak.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
@@ -44,21 +46,13 @@ private:
   std::array<uint64_t, machines> written_{};
 };
 
-template <class Condition>
-bool timed(const std::string& what, Condition condition) {
-  auto start = clock::now();
-  bool holds = wait_until(condition);
-  std::cout << what << ": " << std::chrono::duration<double>(clock::now() - start).count() << " s\n";
-  return holds;
-}
-
 TEST(partition, both_sides_write_and_all_are_equal_after_it_heals) {
   if (!test_network::is_possible())
     GTEST_SKIP() << "network namespaces need root and the ip program";
-  auto seed = std::random_device{}();
+  HIVE_RANDOM_SEED(seed);
   std::cout << "seed " << seed << "\n";
   std::mt19937 random{seed};
-  std::chrono::seconds length{std::getenv("HIVE_SOAK") ? 60 : 6};
+  std::chrono::seconds length{is_soak() ? 60 : 6};
   temporary_directory temp;
   test_network network{machines};
   test_hive hive{nodes_on_machines(

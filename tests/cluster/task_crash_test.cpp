@@ -1,4 +1,6 @@
 #include "tests/cluster/task_load.hpp"
+#include "tests/support/seed.hpp"
+#include "tests/support/soak.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <cstdlib>
@@ -22,16 +24,6 @@ constexpr size_t starts_per_early_kill = 5;
 constexpr size_t kills_per_full_audit = 50;
 /// Half of the writers post single records.
 constexpr uint32_t largest_batch = 40;
-
-uint64_t chosen_seed() {
-  auto* given = std::getenv("HIVE_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
-size_t chosen_kills() {
-  auto* soak = std::getenv("HIVE_SOAK");
-  return soak && std::string_view{soak} == "1" ? kills_when_soaking : kills_normally;
-}
 
 class task_crash : public testing::Test {
 protected:
@@ -80,16 +72,16 @@ protected:
   }
 
   temporary_directory temp_;
+  const uint32_t seed_ = random_seed();
   std::mt19937_64 random_{seed_};
   std::optional<hived_process> node_;
   std::vector<task_writer> writers_;
   size_t early_kills_ = 0;
-  static inline const uint64_t seed_ = chosen_seed();
 };
 
 TEST_F(task_crash, acknowledged_records_survive_kill_9_once_and_the_statistics_are_theirs) {
-  auto kills = chosen_kills();
-  std::printf("seed %llu\n", static_cast<unsigned long long>(seed_));
+  auto kills = is_soak() ? kills_when_soaking : kills_normally;
+  std::printf("seed %u\n", seed_);
   auto began = std::chrono::steady_clock::now();
   task_audit running;
   start();

@@ -10,23 +10,9 @@
 namespace hive::cluster {
 namespace {
 
-using clock = std::chrono::steady_clock;
-
+constexpr std::chrono::milliseconds pause{200}; // ten nodes have better to do than to answer
 constexpr size_t nodes = 10, active = 3, slack = 1;
 constexpr auto config = "[federation]\nmesh_limit = 4\nactive_links = 3\n";
-
-template <class Condition>
-bool timed(const std::string& what, Condition condition) {
-  auto start = clock::now();
-  bool holds = wait_until([&] {
-    if (condition())
-      return true;
-    std::this_thread::sleep_for(200ms); // ten nodes have better to do than to answer
-    return false;
-  });
-  std::cout << what << ": " << std::chrono::duration<double>(clock::now() - start).count() << " s\n";
-  return holds;
-}
 
 size_t links_of(const hived_process& node) {
   return node.get("/api/v1/hive/status").as<wire::HiveStatus>()->getLinked();
@@ -62,35 +48,50 @@ protected:
 };
 
 TEST_F(Views, AHiveWithAFewLinksEachLosesThreeNodesAtOnceAndGetsThemBack) {
-  ASSERT_TRUE(timed("ten nodes hold the same", [&] { return hive_.is_converged(); }));
-  ASSERT_TRUE(timed("all have a few links", [&] { return have_few_links(); }));
-  ASSERT_TRUE(timed("all are active for all", [&] { return see(all_, "active"); }));
+  ASSERT_TRUE(timed(
+    "ten nodes hold the same", [&] { return hive_.is_converged(); }, pause));
+  ASSERT_TRUE(timed(
+    "all have a few links", [&] { return have_few_links(); }, pause));
+  ASSERT_TRUE(timed(
+    "all are active for all", [&] { return see(all_, "active"); }, pause));
   record(hive_.at(0), "first", "first", 9, 0);
-  ASSERT_TRUE(timed("a record on one changes the route on all", [&] { return route_to("first", 0); }));
+  ASSERT_TRUE(timed(
+    "a record on one changes the route on all", [&] { return route_to("first", 0); }, pause));
 
   const std::vector<size_t> killed{1, 4, 8};
   for (auto i : killed)
     hive_.kill(i);
-  ASSERT_TRUE(timed("the survivors take the killed nodes for stale", [&] { return see(killed, "stale", killed); }));
+  ASSERT_TRUE(timed(
+    "the survivors take the killed nodes for stale", [&] { return see(killed, "stale", killed); }, pause));
   record(hive_.at(9), "second", "second", 9, 0);
-  ASSERT_TRUE(timed("a record reaches all survivors", [&] { return route_to("second", 9, killed); }));
-  ASSERT_TRUE(timed("all survivors have a few links", [&] { return have_few_links(killed); }));
+  ASSERT_TRUE(timed(
+    "a record reaches all survivors", [&] { return route_to("second", 9, killed); }, pause));
+  ASSERT_TRUE(timed(
+    "all survivors have a few links", [&] { return have_few_links(killed); }, pause));
 
   for (auto i : killed)
     hive_.restart(i);
-  ASSERT_TRUE(timed("all are active again for all", [&] { return see(all_, "active"); }));
-  ASSERT_TRUE(timed("all hold the same again", [&] { return hive_.is_converged(); }));
-  ASSERT_TRUE(timed("all have a few links again", [&] { return have_few_links(); }));
-  EXPECT_TRUE(timed("those who were away know the record", [&] { return route_to("second", 9); }));
+  ASSERT_TRUE(timed(
+    "all are active again for all", [&] { return see(all_, "active"); }, pause));
+  ASSERT_TRUE(timed(
+    "all hold the same again", [&] { return hive_.is_converged(); }, pause));
+  ASSERT_TRUE(timed(
+    "all have a few links again", [&] { return have_few_links(); }, pause));
+  EXPECT_TRUE(timed(
+    "those who were away know the record", [&] { return route_to("second", 9); }, pause));
 }
 
 TEST_F(Views, AStoppedNodeRefutesThroughThoseWhoHearIt) {
-  ASSERT_TRUE(timed("all are active for all", [&] { return have_few_links() && see(all_, "active"); }));
+  ASSERT_TRUE(timed(
+    "all are active for all", [&] { return have_few_links() && see(all_, "active"); }, pause));
   hive_.at(3).send(SIGSTOP);
-  ASSERT_TRUE(timed("a stopped node is missed by all", [&] { return hive_.all_see(3, "stale"); }));
+  ASSERT_TRUE(timed(
+    "a stopped node is missed by all", [&] { return hive_.all_see(3, "stale"); }, pause));
   hive_.at(3).send(SIGCONT);
-  ASSERT_TRUE(timed("it refutes and is active for all", [&] { return see(all_, "active"); }));
-  ASSERT_TRUE(timed("all hold the same", [&] { return hive_.is_converged(); }));
+  ASSERT_TRUE(timed(
+    "it refutes and is active for all", [&] { return see(all_, "active"); }, pause));
+  ASSERT_TRUE(timed(
+    "all hold the same", [&] { return hive_.is_converged(); }, pause));
 }
 
 } // namespace

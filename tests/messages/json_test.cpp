@@ -3,6 +3,7 @@
 #include "messages/annotations.hpp"
 #include "tests/messages/random_message.hpp"
 #include "tests/messages/wire_types.hpp"
+#include "tests/support/seed.hpp"
 
 #include <cmath>
 #include <gmock/gmock.h>

@@ -2,6 +2,7 @@
 
 #include "tests/messages/random_message.hpp"
 #include "tests/messages/wire_types.hpp"
+#include "tests/support/seed.hpp"
 
 namespace hive {
 namespace {

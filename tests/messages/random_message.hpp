@@ -147,9 +147,4 @@ inline bool same_content(capnp::DynamicValue::Reader a, capnp::DynamicValue::Rea
   return kj::str(a) == kj::str(b);
 }
 
-/// Runs the enclosing test with a seed of its own, which is printed when it fails.
-#define HIVE_RANDOM_SEED(seed)                                                                                         \
-  const uint32_t seed = std::random_device{}();                                                                        \
-  SCOPED_TRACE("seed " + std::to_string(seed))
-
 } // namespace hive

@@ -1,4 +1,5 @@
 #include "messages/timestamp.hpp"
+#include "tests/support/seed.hpp"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -7,8 +8,7 @@ namespace hive {
 namespace {
 
 TEST(timestamp, what_is_written_reads_back) {
-  const uint32_t seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   std::mt19937_64 random{seed};
   for (int round = 0; round < 10'000; ++round) {
     auto micros = static_cast<int64_t>(random() % (max_unix_micros + 1));

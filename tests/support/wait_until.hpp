@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <iostream>
+#include <string_view>
 #include <thread>
 
 namespace hive {
@@ -8,16 +10,27 @@ namespace hive {
 /// Long enough for anything on the busiest machine under sanitizers; a test that waits this long has failed.
 inline constexpr std::chrono::seconds patience{120};
 
-/// Waits until `condition` holds; false when it does not within `patience`.
+/// Waits until `condition` holds, looking every `pause`; false when it does not within `patience`.
 template <class Condition>
-bool wait_until(Condition&& condition) {
+bool wait_until(Condition&& condition, std::chrono::milliseconds pause = std::chrono::milliseconds{2}) {
   auto end = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end)
       return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    std::this_thread::sleep_for(pause);
   }
   return true;
+}
+
+/// The same, and prints `what` with the time that it took, for people.
+template <class Condition>
+bool timed(std::string_view what, Condition&& condition,
+           std::chrono::milliseconds pause = std::chrono::milliseconds{2}) {
+  auto begin = std::chrono::steady_clock::now();
+  bool holds = wait_until(condition, pause);
+  std::cout << what << ": " << std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()
+            << " s\n";
+  return holds;
 }
 
 } // namespace hive

@@ -2,6 +2,7 @@
 
 #include "messages/json.hpp"
 #include "tests/support/files.hpp"
+#include "tests/support/seed.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
@@ -342,8 +343,7 @@ TEST_F(GuardrailManifest, AnySingleFlippedBitIsNoticedOrHarmless) {
   auto good = make();
   write(good);
   auto text = file_text(path);
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   size_t noticed = 0;
   for (size_t byte = 0; byte < text.size(); ++byte) {

@@ -2,6 +2,7 @@
 
 #include "messages/annotations.hpp"
 #include "messages/msg.hpp"
+#include "tests/support/seed.hpp"
 
 #include <csignal>
 #include <gmock/gmock.h>
@@ -64,8 +65,7 @@ TEST(printable_tail, removes_colours_and_control_characters) {
 }
 
 TEST(printable_tail, turns_any_bytes_into_text) {
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   for (int i = 0; i < 2'000; ++i) {
     std::string bytes(random() % 60, '\0');

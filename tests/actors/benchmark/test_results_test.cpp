@@ -1,6 +1,7 @@
 #include "actors/benchmark/test_results.hpp"
 
 #include "messages/ec.hpp"
+#include "tests/support/seed.hpp"
 
 #include <csignal>
 #include <fstream>
@@ -329,8 +330,7 @@ private:
 /// Runs that were not complete stay so whatever happens to their bytes: their end tells, not their text. The ones that
 /// only their text tells (stopped early, or silent exits) are left out, since a mutation may take that very text away.
 TEST(test_results, a_damaged_recording_of_an_incomplete_run_gives_no_rate) {
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   mutator mutations{seed};
   for (const auto& wanted : expectations()) {
     bool told_by_end = wanted.signal != 0 || wanted.exit_status > 1;
@@ -347,8 +347,7 @@ TEST(test_results, a_damaged_recording_of_an_incomplete_run_gives_no_rate) {
 
 /// Whatever is read, it is never a count that contradicts the exit status, and nothing crashes.
 TEST(test_results, damaged_recordings_never_contradict_their_exit_status) {
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   mutator mutations{seed};
   for (const auto& wanted : expectations()) {
     auto text = recording(wanted.report.empty() ? wanted.name : wanted.report);

@@ -1,4 +1,5 @@
 #include "actors/events/event_log.hpp"
+#include "tests/support/seed.hpp"
 
 #include <gmock/gmock.h>
 #include <random>
@@ -102,8 +103,7 @@ TEST(event_log, ids_of_a_later_epoch_are_higher) {
 }
 
 TEST(event_log, any_reader_gets_each_event_once_or_is_told_that_it_missed_it) {
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   for (int run = 0; run < 200; ++run) {
     event_log log{3, 1 + random() % 8};

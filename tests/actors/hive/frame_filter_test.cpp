@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "messages/ec.hpp"
+#include "tests/support/seed.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/basp/header.hpp>
@@ -98,8 +99,7 @@ TEST_F(FrameFilter, FollowsTheSetOfActors) {
 
 /// However the stream is cut, the filter stops at the same frame.
 TEST_F(FrameFilter, SeesFramesThroughAnyCuts) {
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   for (int run = 0; run < 2'000; ++run) {
     std::string stream;

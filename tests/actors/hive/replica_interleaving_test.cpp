@@ -1,4 +1,5 @@
 #include "tests/actors/hive/hive_test.hpp"
+#include "tests/support/seed.hpp"
 #include "tests/support/soak.hpp"
 
 #include <algorithm>
@@ -144,7 +145,7 @@ void run(uint64_t seed) {
 
 TEST(replica_interleaving, ends_with_equal_bytes_everywhere) {
   const uint64_t runs = is_soak() ? 100'000 : 1'000;
-  auto base = std::random_device{}();
+  auto base = random_seed();
   std::printf("%lu interleavings of 3 nodes, seeds from %u\n", static_cast<unsigned long>(runs), base);
   for (uint64_t i = 0; i < runs; ++i) {
     SCOPED_TRACE("seed " + std::to_string(base + i));

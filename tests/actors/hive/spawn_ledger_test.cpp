@@ -1,6 +1,7 @@
 #include "actors/hive/spawn_ledger.hpp"
 
 #include "messages/ec.hpp"
+#include "tests/support/seed.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -69,8 +70,7 @@ TEST(spawn_ledger, removes_once) {
 
 /// Against the plainest count, over random adds and removals.
 TEST(spawn_ledger, counts_right_in_any_order) {
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   spawn_ledger ledger{3, 10};
   std::map<std::string, std::string> model;

@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "actors/http/client.hpp"
+#include "tests/support/seed.hpp"
 
 #include <gmock/gmock.h>
 #include <random>
@@ -21,8 +22,7 @@ TEST(url, percent_decoding_is_strict) {
 }
 
 TEST(url, what_was_encoded_decodes_to_itself) {
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   for (int round = 0; round < 1'000; ++round) {
     std::string text(random() % 40, '\0');

@@ -1,4 +1,5 @@
 #include "actors/tracker/stored_statistics.hpp"
+#include "tests/support/seed.hpp"
 #include "tests/support/test_tracker.hpp"
 
 #include <gtest/gtest.h>
@@ -154,7 +155,7 @@ TEST_P(Recount, StatisticsAreThoseOfTheRecords) {
 }
 
 // The last one is another in every run; a failure names it.
-INSTANTIATE_TEST_SUITE_P(Seeds, Recount, testing::Values(1, 2, 3, 4, std::random_device{}()));
+INSTANTIATE_TEST_SUITE_P(Seeds, Recount, testing::Values(1, 2, 3, 4, random_seed()));
 
 } // namespace
 } // namespace hive

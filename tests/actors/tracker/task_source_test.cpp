@@ -1,5 +1,6 @@
 // Records that come from a source with rows: each row is taken once, whatever happens.
 
+#include "tests/support/seed.hpp"
 #include "tests/support/test_tracker.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -181,7 +182,7 @@ void interleave(uint32_t seed) {
 
 TEST(TaskSource, NoRowIsLostOrDoubledInAnyOrderOfImportersAndLosses) {
   // The last seed is another in every run; a failure names it.
-  for (uint32_t seed : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, std::random_device{}()}) {
+  for (uint32_t seed : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, random_seed()}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     interleave(seed);
     if (testing::Test::HasFailure())

@@ -2,6 +2,7 @@
 
 #include "apps/hivectl/documents.hpp"
 #include "messages/annotations.hpp"
+#include "tests/support/seed.hpp"
 
 #include <clocale>
 #include <gtest/gtest.h>
@@ -55,8 +56,7 @@ TEST(Printable, InAsciiLocaleIsAscii) {
 }
 
 TEST(Printable, OfRandomBytesHasNoControlsAndIsUtf8) {
-  auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   std::uniform_int_distribution<int> byte{0, 255};
   for (int round = 0; round < 2000; ++round) {
