@@ -10,38 +10,16 @@
 # 127.0.0.1:7430 to 7432 and for each other on 7441 to 7443; HIVE_FIRST_PORT=N chooses N to N+2 and N+11 to N+13.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-bin=build/release/bin
+program=hive
+source deploy/nodes.sh
 hive=build/hive
 first_port=${HIVE_FIRST_PORT:-7430}
-ready_timeout_s=60
 spread_timeout_s=60
-stop_timeout_s=15 # longer than hived gives its own services
 nodes=()
 
-say() {
-  printf '\n== %s\n' "$*"
-}
-
-fail() {
-  echo "hive: $*" >&2
-  exit 1
-}
-
 main() {
-  local once=
-  case "${1-}" in
-  "") ;;
-  --once) once=yes ;;
-  *) echo "hive: unknown option $1; only --once is known" >&2 && exit 64 ;;
-  esac
-  [[ -x $bin/hived && -x $bin/hivectl ]] || fail "$bin/hived and hivectl are not built; run \`make build\`"
-  mkdir -p "$hive"
-  exec {lock}>"$hive/lock"
-  flock --nonblock "$lock" || fail "another \`make hive\` of this checkout is at work"
-
-  trap stop EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  parse_arguments "$@"
+  take_folder "$hive"
   certify
   local i
   for i in 0 1 2; do
@@ -79,26 +57,13 @@ door_of() {
   echo "127.0.0.1:$((first_port + 11 + $1))"
 }
 
-# In a session of its own, so that Ctrl-C reaches this script alone, which then stops the nodes in order; and told to
-# stop when this script is killed.
 start_node() {
   local i=$1 log=$hive/node$1/hived.log
-  : >"$log" # before the node is started: the wait below must not find the ready line of the run before
-  setsid setpriv --pdeathsig TERM "$bin/hived" --name "node$i" --data "$hive/node$i/data" --http "$(http_of "$i")" \
-    --door "$(door_of "$i")" --join "$(door_of 0)" --tls "$hive/node$i/tls" >>"$log" 2>&1 </dev/null {lock}>&- &
-  local pid=$!
-  nodes+=("$pid")
-  local deadline=$((SECONDS + ready_timeout_s))
-  until grep -m 1 '^hived ready http=' "$log"; do
-    kill -0 "$pid" 2>/dev/null || fail_with_log "$i" "node$i did not start (HIVE_FIRST_PORT=N chooses other ports)"
-    [[ $SECONDS -lt $deadline ]] || fail_with_log "$i" "node$i was not ready after $ready_timeout_s s"
-    sleep 0.1
-  done
-}
-
-fail_with_log() {
-  tail -n 20 "$hive/node$1/hived.log" >&2
-  fail "$2"
+  start_hived "$log" --name "node$i" --data "$hive/node$i/data" --http "$(http_of "$i")" \
+    --door "$(door_of "$i")" --join "$(door_of 0)" --tls "$hive/node$i/tls"
+  nodes+=("$started")
+  await_ready "$started" "$log" "node$i" "HIVE_FIRST_PORT=N chooses other ports"
+  echo "$ready"
 }
 
 ask() {
@@ -148,24 +113,10 @@ serve() {
   fail "a node ended by itself; see $hive/node*/hived.log"
 }
 
-# Stops what still runs, by SIGTERM first.
 stop() {
-  local status=$? pid
+  local status=$?
   trap '' INT TERM HUP
-  for pid in "${nodes[@]}"; do
-    kill -TERM "$pid" 2>/dev/null || true
-  done
-  local deadline=$((SECONDS + stop_timeout_s))
-  for pid in "${nodes[@]}"; do
-    while kill -0 "$pid" 2>/dev/null; do
-      if [[ $SECONDS -ge $deadline ]]; then
-        echo "hive: a node did not stop within $stop_timeout_s s, killing it" >&2
-        kill -KILL "$pid" 2>/dev/null || true
-        break
-      fi
-      sleep 0.1
-    done
-  done
+  stop_nodes "${nodes[@]}"
   [[ $status -ne 0 ]] || say "the hive has stopped"
   exit "$status"
 }

@@ -11,39 +11,18 @@
 # `versions`, the versions captured so far. HIVE_HTTP=ADDR:PORT serves elsewhere.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-bin=build/release/bin
+program=run
+source deploy/nodes.sh
 run=build/run
+log=$run/hived.log
 address=${HIVE_HTTP:-127.0.0.1:7420}
-ready_timeout_s=60 # a restart with a large store needs seconds
-stop_timeout_s=15  # longer than hived gives its own services
 node=
 client=
 
-say() {
-  printf '\n== %s\n' "$*"
-}
-
-fail() {
-  echo "run: $*" >&2
-  exit 1
-}
-
 main() {
-  local once=
-  case "${1-}" in
-  "") ;;
-  --once) once=yes ;;
-  *) echo "run: unknown option $1; only --once is known" >&2 && exit 64 ;;
-  esac
-  [[ -x $bin/hived && -x $bin/hivectl ]] || fail "$bin/hived and hivectl are not built; run \`make build\`"
-  mkdir -p "$run"
-  exec {lock}>"$run/lock"
-  flock --nonblock "$lock" || fail "another \`make run\` of this checkout is at work"
+  parse_arguments "$@"
+  take_folder "$run"
   version=$(version_of_checkout)
-
-  trap stop EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
   seal_guardrail
   write_config
   start_node
@@ -111,27 +90,13 @@ public_key = $(quoted "$PWD/$run/guardrail.pub")
 TOML
 }
 
-# In a session of its own, so that Ctrl-C reaches this script alone, which then stops the node in order; and told to
-# stop when this script is killed.
 start_node() {
-  : >"$run/hived.log" # before the node is started: the wait below must not find the ready line of the run before
-  setsid setpriv --pdeathsig TERM "$bin/hived" --config "$run/hived.toml" --data "$run/data" --http "$address" \
-    >>"$run/hived.log" 2>&1 </dev/null {lock}>&- &
-  node=$!
-  local ready deadline=$((SECONDS + ready_timeout_s))
-  until ready=$(grep -m 1 '^hived ready http=' "$run/hived.log"); do
-    kill -0 "$node" 2>/dev/null || fail_with_log "hived did not start on $address (HIVE_HTTP=ADDR:PORT chooses another)"
-    [[ $SECONDS -lt $deadline ]] || fail_with_log "hived was not ready after $ready_timeout_s s"
-    sleep 0.1
-  done
+  start_hived "$log" --config "$run/hived.toml" --data "$run/data" --http "$address"
+  node=$started
+  await_ready "$node" "$log" "hived at $address" "HIVE_HTTP=ADDR:PORT chooses another address"
   say "$ready"
   address=${ready#hived ready http=}
   address=${address%% *}
-}
-
-fail_with_log() {
-  tail -n 20 "$run/hived.log" >&2
-  fail "$*"
 }
 
 # hivectl in the background, so that a signal ends the wait for it at once.
@@ -148,7 +113,7 @@ capture() {
   say "capturing $version: the fast tests of this checkout and its guardrail"
   ask snapshot capture "$version" --tier fast >"$run/capture.out" || {
     cat "$run/capture.out" >&2
-    fail_with_log "the capture of $version failed"
+    fail_with_log "$log" "the capture of $version failed"
   }
   say "snapshot of $version"
   ask snapshot show "$version"
@@ -174,29 +139,19 @@ judge() {
 
 serve() {
   trap 'exit 0' INT TERM HUP
-  say "serving on http://$address, log in $run/hived.log; Ctrl-C stops"
+  say "serving on http://$address, log in $log; Ctrl-C stops"
   local status=0
   wait "$node" || status=$?
   node=
-  fail_with_log "hived ended by itself with status $status"
+  fail_with_log "$log" "hived ended by itself with status $status"
 }
 
-# Stops what still runs, hived by SIGTERM first.
 stop() {
   local status=$?
   trap '' INT TERM HUP
   [[ ! $client ]] || kill "$client" 2>/dev/null || true
-  if [[ $node ]] && kill -TERM "$node" 2>/dev/null; then
-    local deadline=$((SECONDS + stop_timeout_s))
-    while kill -0 "$node" 2>/dev/null; do
-      if [[ $SECONDS -ge $deadline ]]; then
-        echo "run: hived did not stop within $stop_timeout_s s, killing it" >&2
-        kill -KILL "$node" 2>/dev/null || true
-        break
-      fi
-      sleep 0.1
-    done
-    wait "$node" 2>/dev/null || true
+  if [[ $node ]]; then
+    stop_nodes "$node"
     [[ $status -ne 0 ]] || say "node stopped"
   fi
   exit "$status"

@@ -41,7 +41,8 @@ class Hive:
         self.first_port = free_ports()
         self.env = env | {"HIVE_FIRST_PORT": str(self.first_port)}
         (folder / "deploy").mkdir()
-        shutil.copy(script, folder / "deploy")
+        for each in (script, Path(script).with_name("nodes.sh")):
+            shutil.copy(each, folder / "deploy")
         (folder / "build/release").mkdir(parents=True)
         (folder / "build/release/bin").symlink_to(PROGRAMS)
 

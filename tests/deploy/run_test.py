@@ -65,7 +65,8 @@ class Checkout:
         self.folder = folder
         self.env = env
         (folder / "deploy").mkdir(parents=True)
-        shutil.copy(script, folder / "deploy")
+        for each in (script, Path(script).with_name("nodes.sh")):
+            shutil.copy(each, folder / "deploy")
         write_program(folder / "build/release/bin/hived", HIVED)
         write_program(folder / "build/release/bin/hivectl", HIVECTL)
         self.write(".gitignore", "/build/\n/fake/\n")
@@ -205,7 +206,7 @@ def test_a_node_that_does_not_start_is_told_in_its_own_words(checkout):
     result = checkout.once()
     assert result.returncode == 1
     assert "address in use" in result.stderr
-    assert "hived did not start on 127.0.0.1:7420" in result.stderr
+    assert "hived at 127.0.0.1:7420 did not start" in result.stderr
     assert checkout.asked() == []
 
 
@@ -230,7 +231,7 @@ def test_the_guardrail_covers_what_git_knows_and_keeps_its_key(checkout):
     checkout.git("add", "link")
     checkout.write("unknown.txt", "x")
     checkout.once()
-    assert sorted(checkout.read("fake/signed").splitlines()) == [".gitignore", "deploy/run.sh", "größe.txt"]
+    assert sorted(checkout.read("fake/signed").splitlines()) == [".gitignore", "deploy/nodes.sh", "deploy/run.sh", "größe.txt"]
     checkout.once()
     assert not any("keygen" in call for call in checkout.calls())
 
