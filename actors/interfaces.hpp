@@ -92,8 +92,11 @@ using tracker_actor = caf::typed_actor<
   // What this node learned, for the other nodes, or what those said in sum. ec::no_data while that is nothing.
   caf::replies_to<msg<wire::LearningDeltaQuery>>::with<msg<wire::LearningDelta>>,
   // Replaces what another node said before; answers, when it is durable, with the number of its tools. ec::invalid for
-  // impossible sums and for a delta of this node itself.
+  // impossible sums and for a delta of this node itself, ec::conflict for one of a node that speaks for itself: a
+  // PeerTools of any node replaces its delta.
   caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
+  // Drops such a delta; ec::not_found when there is none of that node.
+  caf::replies_to<msg<wire::DropDelta>>::with<msg<wire::DropDelta>>,
   // The same without a least number of records, when there is anything new.
   caf::replies_to<msg<wire::LearnedSinceQuery>>::with<msg<wire::LearnedSince>>,
   // Replaces what a node of this hive said before, or drops it; not kept over a restart. ec::invalid for impossible

@@ -45,6 +45,10 @@ hive_tally::hive_tally(hive_limits limits) : limits_{limits} {
 
 std::optional<refusal> hive_tally::replace(std::string_view origin, std::vector<learned_tool> learned,
                                            std::string_view part) {
+  if (learned.empty()) {
+    remove(origin, part);
+    return std::nullopt;
+  }
   static const std::vector<learned_tool> nothing;
   auto known = by_origin_.find(origin);
   auto parts_end = known == by_origin_.end() ? parts::iterator{} : known->second.end();
@@ -68,6 +72,11 @@ std::optional<refusal> hive_tally::replace(std::string_view origin, std::vector<
   return std::nullopt;
 }
 
+bool hive_tally::knows(std::string_view origin, std::string_view part) const {
+  auto found = by_origin_.find(origin);
+  return found != by_origin_.end() && found->second.contains(part);
+}
+
 void hive_tally::remove(std::string_view origin) {
   auto found = by_origin_.find(origin);
   if (found == by_origin_.end())
@@ -77,6 +86,18 @@ void hive_tally::remove(std::string_view origin) {
     kept_ -= learned.size();
   }
   by_origin_.erase(found);
+}
+
+void hive_tally::remove(std::string_view origin, std::string_view part) {
+  auto found = by_origin_.find(origin);
+  auto said = found == by_origin_.end() ? parts::iterator{} : found->second.find(part);
+  if (found == by_origin_.end() || said == found->second.end())
+    return;
+  subtract(found->first, said->second);
+  kept_ -= said->second.size();
+  found->second.erase(said);
+  if (found->second.empty())
+    by_origin_.erase(found);
 }
 
 std::span<const tool_totals> hive_tally::tools(std::string_view task_type) const {

@@ -34,12 +34,18 @@ public:
 
   /// Replaces all that `origin` said before under `part`, of which it has any number: its whole delta, or each of its
   /// slots. All or nothing: refuses names and sums that `tally` would refuse and a tool given twice, also in two parts,
-  /// as invalid, too much as full, and then keeps the earlier word.
+  /// as invalid, too much as full, and then keeps the earlier word. Nothing learned: drops the part.
   std::optional<refusal> replace(std::string_view origin, std::vector<learned_tool> learned,
                                  std::string_view part = {});
 
+  /// Whether `origin` said anything under `part`.
+  bool knows(std::string_view origin, std::string_view part) const;
+
   /// Drops all that `origin` said.
   void remove(std::string_view origin);
+
+  /// Drops what `origin` said under `part`.
+  void remove(std::string_view origin, std::string_view part);
 
   /// The hive's estimate of each tool of one task type, see `estimate`, in no particular order; `n` is the true number
   /// of records. Valid until the next change.

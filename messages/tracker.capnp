@@ -202,6 +202,10 @@ struct LearningDelta $Hive.maxBytes(8388608) $Hive.doc(
   autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.omitDefault $Hive.doc("AutoResearch sessions that ended lately.");
 }
 
+struct DropDelta {
+  origin @0 :Text $Hive.id $Hive.required $Hive.doc("The node that an imported delta is of.");
+}
+
 struct LearnedSinceQuery {
   since @0 :UInt64 $Hive.doc("`newest` of the answer before; 0 at first.");
 }

@@ -227,6 +227,10 @@ void task_store::put_delta(write_set& writes, std::string_view origin, const msg
   writes.put(column::hive, keys::learning_delta(origin), delta.bytes());
 }
 
+void task_store::erase_delta(write_set& writes, std::string_view origin) {
+  writes.erase(column::hive, keys::learning_delta(origin));
+}
+
 caf::expected<std::optional<msg<wire::LearningDelta>>> task_store::published_delta() const {
   return db_.get_msg<wire::LearningDelta>(column::hive, keys::published_delta());
 }

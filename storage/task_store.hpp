@@ -70,6 +70,7 @@ public:
 
   static void put_cell(write_set& writes, const msg<wire::ToolCell>& cell);
   static void put_delta(write_set& writes, std::string_view origin, const msg<wire::LearningDelta>& delta);
+  static void erase_delta(write_set& writes, std::string_view origin);
   static void put_published_delta(write_set& writes, const msg<wire::LearningDelta>& delta);
   static void put_source(write_set& writes, std::string_view source, uint64_t row);
   static void put_key_group(write_set& writes, uint64_t first, std::string_view digests);

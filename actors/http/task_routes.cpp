@@ -70,6 +70,7 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
                                                   "What this node, or the others, learned of their tools"),
     route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Take in what another node learned",
                                         {.status = 201}),
+    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta/{origin}", tracker, "Drop what was taken in so"),
   };
 }
 

@@ -7,12 +7,16 @@
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 #include <utility>
 
 namespace hive {
 namespace {
+
+/// The part of `hive_tally` that holds what was imported by hand.
+constexpr std::string_view imported_part;
 
 /// The answer to most messages; made once, since it is the same for all of them.
 const msg<wire::TasksRecorded>& one_recorded() {
@@ -66,22 +70,21 @@ caf::error tracker_options::validate() const {
 
 // -- group -----------------------------------------------------------------------
 
+template <class Visit>
+void tracker_state::group::for_each_waiting(Visit visit) {
+  auto all = [&](auto& list) { std::ranges::for_each(list, visit); };
+  all(recorded);
+  all(imported);
+  all(dropped);
+  all(asked);
+}
+
 void tracker_state::group::succeed() {
-  for (auto& each : recorded)
-    each.promise.deliver(std::move(each.answer));
-  for (auto& each : imported)
-    each.promise.deliver(std::move(each.answer));
-  for (auto& each : asked)
-    each.promise.deliver(std::move(each.answer));
+  for_each_waiting([](auto& each) { each.promise.deliver(std::move(each.answer)); });
 }
 
 void tracker_state::group::fail_all(const caf::error& error) {
-  for (auto& each : recorded)
-    each.promise.deliver(error);
-  for (auto& each : imported)
-    each.promise.deliver(error);
-  for (auto& each : asked)
-    each.promise.deliver(error);
+  for_each_waiting([&](auto& each) { each.promise.deliver(error); });
 }
 
 // -- life ------------------------------------------------------------------------
@@ -123,7 +126,7 @@ caf::error tracker_state::reload() {
     auto learned = from_delta(delta);
     if (!learned)
       return learned.error();
-    auto refused = hive.replace(origin, std::move(*learned));
+    auto refused = hive.replace(origin, std::move(*learned), imported_part);
     return refused ? to_error(*refused) : caf::none;
   });
   for (auto said = heard_.begin(); said != heard_.end() && !unreadable; ++said)
@@ -206,18 +209,36 @@ caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningD
   auto origin = as_view(delta->getOrigin());
   if (origin == options_.node)
     return fail(ec::invalid, "/origin is this node itself, whose records are counted already");
+  if (auto told = heard_.lower_bound({std::string{origin}, {}}); told != heard_.end() && told->first.first == origin)
+    return fail(ec::conflict,
+                "/origin " + std::string{origin} + " is a node of this hive, which says itself what it learned");
   if (auto full = check_room(1))
     return full;
   auto learned = from_delta(*delta);
   if (!learned)
     return learned.error();
   auto tools = learned->size();
-  if (auto refused = hive_.replace(origin, std::move(*learned)))
+  if (auto refused = hive_.replace(origin, std::move(*learned), imported_part))
     return to_error(*refused);
   task_store::put_delta(gathering_.writes, origin, delta);
   auto promise = self_->make_response_promise<msg<wire::Recorded>>();
   ++gathering_.records;
   gathering_.imported.push_back({promise, recorded(tools)});
+  flush_soon();
+  return promise;
+}
+
+caf::result<msg<wire::DropDelta>> tracker_state::drop(const msg<wire::DropDelta>& delta) {
+  auto origin = as_view(delta->getOrigin());
+  if (!hive_.knows(origin, imported_part))
+    return fail(ec::not_found, "no delta of node " + std::string{origin} + " was imported");
+  if (auto full = check_room(1))
+    return full;
+  hive_.remove(origin, imported_part);
+  task_store::erase_delta(gathering_.writes, origin);
+  auto promise = self_->make_response_promise<msg<wire::DropDelta>>();
+  ++gathering_.records;
+  gathering_.dropped.push_back({promise, delta});
   flush_soon();
   return promise;
 }
@@ -318,6 +339,7 @@ caf::result<msg<wire::LearnedSince>> tracker_state::learned_since(const msg<wire
 }
 
 caf::result<msg<wire::Recorded>> tracker_state::hear(const msg<wire::PeerTools>& said) {
+  forget_import(as_view(said->getOrigin()));
   if (auto refused = take_in(*said, hive_))
     return refused;
   std::pair place{std::string{as_view(said->getOrigin())}, std::string{as_view(said->getPart())}};
@@ -328,6 +350,16 @@ caf::result<msg<wire::Recorded>> tracker_state::hear(const msg<wire::PeerTools>&
   else
     std::erase_if(heard_, [&](const auto& entry) { return entry.first.first == place.first; });
   return recorded(said->getLearned().getCodingBenchmarks().size());
+}
+
+/// What a node of the hive signed counts, and no file that somebody imported in its name.
+void tracker_state::forget_import(std::string_view origin) {
+  if (!hive_.knows(origin, imported_part))
+    return;
+  spdlog::info("Node {} says itself what it learned; the delta of it that was imported is dropped", origin);
+  task_store::erase_delta(gathering_.writes, origin);
+  ++gathering_.records;
+  flush_soon();
 }
 
 caf::error tracker_state::take_in(wire::PeerTools::Reader said, analysis::hive_tally& into) const {
@@ -343,6 +375,7 @@ caf::error tracker_state::take_in(wire::PeerTools::Reader said, analysis::hive_t
       return learned.error();
     tools = std::move(*learned);
   }
+  into.remove(origin, imported_part);
   auto refused = into.replace(origin, std::move(tools), as_view(said.getPart()));
   return refused ? to_error(*refused) : caf::none;
 }
@@ -417,6 +450,7 @@ tracker_self::behavior_type tracker(tracker_state::pointer self, std::shared_ptr
     [&state](const msg<wire::ToolSummaryQuery>&) { return state.summary(); },
     [&state](const msg<wire::LearningDeltaQuery>& query) { return state.learned(query); },
     [&state](const msg<wire::LearningDelta>& delta) { return state.import(delta); },
+    [&state](const msg<wire::DropDelta>& delta) { return state.drop(delta); },
     [&state](const msg<wire::LearnedSinceQuery>& query) { return state.learned_since(query); },
     [&state](const msg<wire::PeerTools>& said) { return state.hear(said); },
     [&state](const msg<wire::TaskQuery>& query) { return state.find(query); },

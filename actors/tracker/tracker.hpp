@@ -64,6 +64,7 @@ public:
   caf::result<msg<wire::LearnedSince>> learned_since(const msg<wire::LearnedSinceQuery>& query) const;
   caf::result<msg<wire::Recorded>> hear(const msg<wire::PeerTools>& said);
   caf::result<msg<wire::Recorded>> import(const msg<wire::LearningDelta>& delta);
+  caf::result<msg<wire::DropDelta>> drop(const msg<wire::DropDelta>& delta);
   caf::result<msg<wire::TaskPage>> find(const msg<wire::TaskQuery>& query);
 
   /// What `flush_soon` sent to itself has arrived.
@@ -85,11 +86,14 @@ private:
     size_t bytes = 0;   ///< of `writes`, also when these have gone
     std::vector<waiting<wire::TasksRecorded>> recorded;
     std::vector<waiting<wire::Recorded>> imported;
+    std::vector<waiting<wire::DropDelta>> dropped;
     std::vector<waiting<wire::TaskSource>> asked;
 
     bool is_empty() const {
-      return writes.empty() && recorded.empty() && imported.empty() && asked.empty();
+      return writes.empty() && recorded.empty() && imported.empty() && dropped.empty() && asked.empty();
     }
+    template <class Visit>
+    void for_each_waiting(Visit visit);
     void succeed();
     void fail_all(const caf::error& error);
   };
@@ -104,6 +108,7 @@ private:
   void committer_is_gone();
   caf::error reload();
   caf::error take_in(wire::PeerTools::Reader said, analysis::hive_tally& into) const;
+  void forget_import(std::string_view origin);
   void erase_before(uint64_t first_kept);
 
   pointer self_ = nullptr;

@@ -59,6 +59,8 @@ TEST(hive_tally, estimates_are_those_of_the_newest_delta_of_each_origin) {
       } else {
         newest[origin] = random_delta(random);
         ASSERT_FALSE(hive.replace(origin, newest[origin]));
+        if (newest[origin].empty())
+          newest.erase(origin);
       }
     }
     for (auto* task : {"fix", "review"}) {
@@ -108,7 +110,7 @@ TEST(hive_tally, a_refused_delta_leaves_the_earlier_one) {
               HasSubstr("fix/a is given twice"));
   EXPECT_THAT(reason(hive.replace("n1", {learned("", "a", 1, 1)})), HasSubstr("empty"));
   EXPECT_THAT(reason(hive.replace("n1", {learned("fix", std::string(129, 'x'), 1, 1)})), HasSubstr("longer"));
-  EXPECT_THAT(reason(hive.replace("n3", {})), HasSubstr("node n3 is new"));
+  EXPECT_THAT(reason(hive.replace("n3", {learned("fix", "a", 1, 1)})), HasSubstr("node n3 is new"));
   EXPECT_THAT(reason(hive.replace("n1", {learned("t", "1", 1, 1), learned("t", "2", 1, 1), learned("t", "3", 1, 1),
                                          learned("t", "4", 1, 1)})),
               HasSubstr("4 tools from node n1"));
@@ -149,6 +151,10 @@ TEST(hive_tally, parts_of_an_origin_are_replaced_each_by_itself) {
   EXPECT_TRUE(hive.tools("new").empty());
   ASSERT_FALSE(hive.replace("n1", {}, "00"));
   EXPECT_TRUE(hive.tools("fix").empty());
+  EXPECT_FALSE(hive.knows("n1", "00"));
+  EXPECT_TRUE(hive.knows("n1", "01"));
+  EXPECT_FALSE(hive.knows("n2", "01"));
+  hive.remove("n1", "no such part");
   hive.remove("n1");
   EXPECT_TRUE(hive.tools("review").empty());
   EXPECT_EQ(hive.origins(), 0u);

@@ -98,9 +98,11 @@ msg<wire::LearnedSince> learned_since(test_tracker& node, uint64_t since) {
   return answer ? *answer : msg<wire::LearnedSince>{};
 }
 
-msg<wire::PeerTools> peer_tools(const std::string& origin, const msg<wire::LearningDelta>* said) {
+msg<wire::PeerTools> peer_tools(const std::string& origin, const msg<wire::LearningDelta>* said,
+                                const std::string& part = {}) {
   return msg<wire::PeerTools>::build([&](wire::PeerTools::Builder out) {
     out.setOrigin(origin);
+    out.setPart(part);
     if (said)
       out.setLearned(**said);
   });
@@ -137,6 +139,45 @@ TEST(Tracker, WhatPeersSayOutlivesAFailedWriteAndIsDropped) {
   ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", &said)));
   node.restart();
   EXPECT_EQ(samples(), 10u) << "whoever said it says it again";
+}
+
+TEST(Tracker, WhatANodeOfTheHiveSaysReplacesAnImportInItsName) {
+  test_tracker node;
+  auto samples = [&] {
+    auto best = node.best("feature", wire::ToolScope::HIVE);
+    return best ? (*best)->getSampleCount() : 0;
+  };
+  auto said = delta("", "aider", 1, 30);
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("b", "aider", 0.5, 7)));
+  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", &said, "17")));
+  EXPECT_EQ(samples(), 37u);
+  auto late = node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(code_of(late.error()), ec::conflict) << "the node says it itself";
+  ASSERT_TRUE(node.record({{}})); // durable, and with it what came before
+  node.restart();
+  EXPECT_EQ(samples(), 7u) << "the import is gone for good";
+
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
+  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", nullptr)));
+  EXPECT_EQ(samples(), 7u) << "a node in quarantine counts by no way";
+  ASSERT_TRUE(node.record({{}}));
+  node.restart();
+  EXPECT_EQ(samples(), 7u);
+}
+
+TEST(Tracker, AnImportedDeltaCanBeDropped) {
+  test_tracker node;
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
+  auto drop = msg<wire::DropDelta>::build([](wire::DropDelta::Builder out) { out.setOrigin("a"); });
+  ASSERT_TRUE(node.ask<wire::DropDelta>(drop));
+  auto again = node.ask<wire::DropDelta>(drop);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(code_of(again.error()), ec::not_found);
+  EXPECT_FALSE(node.best("feature", wire::ToolScope::HIVE));
+  node.restart();
+  EXPECT_FALSE(node.best("feature", wire::ToolScope::HIVE));
 }
 
 } // namespace
