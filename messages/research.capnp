@@ -87,6 +87,7 @@ struct ResearchSession $Hive.doc("A session with its counts; also how it is stor
   summary @19 :Text $Hive.maxLength(16384);
   recentIterations @20 :List(ResearchIteration) $Hive.maxLength(20) $Hive.doc("The newest 20, oldest first.");
   recentImprovements @21 :List(ResearchImprovement) $Hive.maxLength(20) $Hive.doc("The newest 20, oldest first.");
+  recorded @22 :UInt32 $Hive.doc("Iterations whose task records are durable for certain: all, or all but the newest.");
 }
 
 struct ResearchQuery {

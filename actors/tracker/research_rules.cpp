@@ -4,6 +4,8 @@
 #include "messages/change.hpp"
 #include "messages/text.hpp"
 
+#include <array>
+#include <charconv>
 #include <cmath>
 
 namespace hive::research {
@@ -45,6 +47,14 @@ void count(wire::ResearchSession::Builder out, wire::ResearchIteration::Reader i
   out.setFailed(out.getFailed() + (iteration.getOutcome() == IterationOutcome::FAILURE));
   out.setTimedOut(out.getTimedOut() + (iteration.getOutcome() == IterationOutcome::TIMEOUT));
   out.setTotalTimeS(out.getTotalTimeS() + iteration.getDurationS());
+}
+
+/// With the longest id at most 63 bytes; a task record's key may have 64.
+std::string record_key(wire::ResearchSession::Reader session, uint32_t number) {
+  constexpr int64_t micros_per_ms = 1'000;
+  std::array<char, 16> start{};
+  auto end = std::to_chars(start.data(), start.data() + start.size(), session.getStartedAt() / micros_per_ms, 16).ptr;
+  return std::string{as_view(session.getId())} + "@" + std::string{start.data(), end} + "." + std::to_string(number);
 }
 
 capnp::Text::Reader first_given(capnp::Text::Reader own, capnp::Text::Reader general) {
@@ -143,6 +153,10 @@ msg<wire::ResearchSession> finish(const msg<wire::ResearchSession>& session, wir
   });
 }
 
+bool owes_record(wire::ResearchSession::Reader session) {
+  return session.getRecorded() < session.getIterations();
+}
+
 msg<wire::RecordTasks> newest_record(wire::ResearchSession::Reader session) {
   auto kept = session.getRecentIterations();
   auto newest = kept[kept.size() - 1];
@@ -155,9 +169,12 @@ msg<wire::RecordTasks> newest_record(wire::ResearchSession::Reader session) {
     task.setCompletionTimeS(newest.getDurationS());
     task.setSuccess(newest.getOutcome() == IterationOutcome::SUCCESS);
     task.setTimestamp(newest.getEndedAt());
-    task.setIdempotencyKey("research." + std::string{as_view(session.getId())} + "." +
-                           std::to_string(newest.getNumber()));
+    task.setIdempotencyKey(record_key(session, newest.getNumber()));
   });
+}
+
+msg<wire::ResearchSession> with_record(const msg<wire::ResearchSession>& session) {
+  return changed(session, [&](wire::ResearchSession::Builder out) { out.setRecorded(session->getIterations()); });
 }
 
 msg<wire::LearningDelta> with_counts(const msg<wire::LearningDelta>& delta, wire::ResearchSession::Reader session) {

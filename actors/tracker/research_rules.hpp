@@ -30,9 +30,15 @@ caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& 
 msg<wire::ResearchSession> finish(const msg<wire::ResearchSession>& session, wire::FinishResearch::Reader how,
                                   int64_t now_unix_micros);
 
-/// The newest iteration as a task record, with an idempotency key of its own, so that it may be sent again at any time.
-/// There must be one.
+/// Whether the newest iteration may not have become a task record yet.
+bool owes_record(wire::ResearchSession::Reader session);
+
+/// The newest iteration as a task record. There must be one. Its idempotency key is made of the session, its start and
+/// the iteration's number, so that it may be sent again and no client takes the key for something else.
 msg<wire::RecordTasks> newest_record(wire::ResearchSession::Reader session);
+
+/// The session when that record is durable.
+msg<wire::ResearchSession> with_record(const msg<wire::ResearchSession>& session);
 
 /// `delta` with the counts of a session in it.
 msg<wire::LearningDelta> with_counts(const msg<wire::LearningDelta>& delta, wire::ResearchSession::Reader session);

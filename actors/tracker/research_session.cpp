@@ -15,7 +15,11 @@ void research_session_state::init(pointer self, research_services services, msg<
   self_ = self;
   services_ = std::move(services);
   session_ = std::move(session);
-  recorded_ = session_->getIterations() - (session_->getIterations() > 0);
+  settle([this](const caf::error& unsettled) {
+    if (unsettled)
+      spdlog::warn("Research session {} owes a task record still, its next step sends it: {}", session_->getId().cStr(),
+                   text_of(unsettled));
+  });
 }
 
 caf::result<msg<wire::ResearchSession>> research_session_state::add(const msg<wire::ResearchIteration>& iteration) {
@@ -51,18 +55,18 @@ caf::result<msg<wire::ResearchSession>> research_session_state::take(const msg<S
 }
 
 void research_session_state::settle(const continuation& then) {
-  if (recorded_ == session_->getIterations())
+  if (!research::owes_record(*session_))
     return then(caf::none);
   self_->request(services_.tracker, defaults::research_timeout, research::newest_record(*session_))
     .await(
       [this, then](const msg<wire::TasksRecorded>& answer) {
-        recorded_ = session_->getIterations();
         auto rejected = answer->getRejected();
-        if (rejected.size() == 0)
-          return then(caf::none);
-        // It would be rejected again: nothing is owed any more.
-        then(fail(ec::invalid, "the iteration is counted, but the tracker rejects its record: " +
-                                 std::string{as_view(rejected[0].getReason())}));
+        caf::error wrong;
+        if (rejected.size() > 0) // it would be rejected again: nothing is owed any more
+          wrong = fail(ec::invalid, "the iteration is counted, but the tracker rejects its record: " +
+                                      std::string{as_view(rejected[0].getReason())});
+        store(research::with_record(session_),
+              [then, wrong](const caf::error& failed) { then(failed ? failed : wrong); });
       },
       [then](const caf::error& error) { then(error); });
 }

@@ -17,14 +17,15 @@ struct research_services {
   publisher_actor publisher;
 };
 
-/// Takes one step at a time: each waits for the disk before the next one is looked at. A step is stored first and its
-/// task record follows, under a key made of the session and the step's number. So at most one record is owed at any
-/// time; after a restart it is sent again, whether or not it had arrived.
+/// Takes one step at a time: each waits for the disk before the next one is looked at. A step is stored first, its task
+/// record follows, and then it is stored that this has arrived. So at most one record is owed at any time; after a
+/// restart it is sent at once, under the same key: the tracker has had no time to forget that.
 class research_session_state {
 public:
   using pointer = research_session_actor::stateful_pointer<research_session_state>;
   static inline const char* name = "research_session";
 
+  /// Sends what the session owes.
   void init(pointer self, research_services services, msg<wire::ResearchSession> session);
 
   caf::result<msg<wire::ResearchSession>> add(const msg<wire::ResearchIteration>& iteration);
@@ -45,7 +46,6 @@ private:
   pointer self_ = nullptr;
   research_services services_;
   msg<wire::ResearchSession> session_; ///< what is durable
-  uint32_t recorded_ = 0;              ///< iterations that the tracker has for certain
 };
 
 /// Spawn with `self->spawn(research_session, services, session)` for a stored session that is running.

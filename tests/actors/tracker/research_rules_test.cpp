@@ -10,7 +10,10 @@
 namespace hive::research {
 namespace {
 
+using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::StartsWith;
 using wire::IterationOutcome;
 
 constexpr int64_t now = 1'700'000'000'000'000;
@@ -63,6 +66,7 @@ TEST(ResearchRules, CountsFailedAndTimedOutIterationsToo) {
 
 TEST(ResearchRules, AnIterationIsATaskRecordWithAKeyOfItsOwn) {
   auto session = *add(begun(), *iteration(IterationOutcome::FAILURE, 3), now + 5);
+  auto later = *add(*begin(*wanted(), "s1", now + 1'000), *iteration(IterationOutcome::FAILURE, 3), now + 5'000);
   auto record = newest_record(*session);
   auto task = record->getTasks()[0];
   EXPECT_EQ(as_view(task.getTaskType()), "autoresearch");
@@ -72,12 +76,16 @@ TEST(ResearchRules, AnIterationIsATaskRecordWithAKeyOfItsOwn) {
   EXPECT_FALSE(task.getSuccess());
   EXPECT_EQ(task.getCompletionTimeS(), 3);
   EXPECT_EQ(task.getTimestamp(), now + 5);
-  EXPECT_EQ(as_view(task.getIdempotencyKey()), "research.s1.1");
+  std::string key{as_view(task.getIdempotencyKey())};
+  EXPECT_THAT(key, AllOf(StartsWith("s1@"), EndsWith(".1")));
+  EXPECT_NE(as_view(newest_record(*later)->getTasks()[0].getIdempotencyKey()), key) << "of another session of that id";
+  EXPECT_TRUE(owes_record(*session));
+  EXPECT_FALSE(owes_record(*with_record(session)));
   session = *add(session, *iteration(IterationOutcome::SUCCESS, 3, {}, "ruff"), now);
   record = newest_record(*session);
   EXPECT_EQ(as_view(record->getTasks()[0].getToolName()), "ruff");
   EXPECT_TRUE(record->getTasks()[0].getSuccess());
-  EXPECT_EQ(as_view(record->getTasks()[0].getIdempotencyKey()), "research.s1.2");
+  EXPECT_THAT(std::string{as_view(record->getTasks()[0].getIdempotencyKey())}, EndsWith(".2"));
 }
 
 TEST(ResearchRules, TheLongestIdLeavesRoomForTheKey) {

@@ -26,7 +26,7 @@ msg<wire::ResearchIteration> iteration(const std::string& id, IterationOutcome o
 /// The sessions of a node whose tracker writes through the gate, while the sessions write past it.
 class test_research {
 public:
-  test_research() {
+  explicit test_research(tracker_options options = {}) : node{std::move(options)} {
     start();
   }
 
@@ -124,6 +124,17 @@ TEST(Research, ARunningSessionGoesOnAfterARestart) {
   ASSERT_TRUE(node.finish("s"));
   node.restart();
   EXPECT_EQ(code_of(node.ask<wire::ResearchSession>(iteration("s")).error()), ec::invalid);
+}
+
+TEST(Research, ARestartRecordsNothingTwiceHoweverMuchWasRecordedSince) {
+  test_research node{tracker_options{.ledger = {.remembered_keys = 4}}};
+  ASSERT_TRUE(node.begin("s"));
+  ASSERT_TRUE(node.ask<wire::ResearchSession>(iteration("s")));
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(node.node.record({{.key = "key " + std::to_string(i)}})); // the iteration's key is forgotten
+  node.restart();
+  ASSERT_TRUE(node.ask<wire::ResearchSession>(iteration("s")));
+  EXPECT_EQ(node.node.records().size(), 22u);
 }
 
 TEST(Research, ARecordThatTheTrackerCouldNotTakeFollowsLater) {
