@@ -45,6 +45,20 @@ caf::error failure(const std::filesystem::path& file, const std::string& what) {
   return fail(ec::storage_failed, file.string() + ": " + what + ": " + std::strerror(errno));
 }
 
+/// SQLite would apply what an interrupted or running writer left beside `file` to whatever database stands there next.
+caf::error check_no_writer(const std::filesystem::path& file) {
+  for (const auto* suffix : {"-journal", "-wal"}) {
+    auto left = file;
+    left += suffix;
+    std::error_code absent;
+    if (auto size = std::filesystem::file_size(left, absent); !absent && size > 0)
+      return fail(ec::busy, left.string() + " is there: " + file.filename().string() +
+                              " is being written to, or its last writer was interrupted. Stop HART OS, open the "
+                              "database once with it or with sqlite3, and try again");
+  }
+  return caf::none;
+}
+
 caf::error stands_already(const std::filesystem::path& file) {
   return fail(ec::already_exists, file.string() + " is there already and is not replaced");
 }
@@ -91,6 +105,8 @@ caf::expected<hartos_writer> hartos_writer::create(const std::filesystem::path& 
   std::error_code failed;
   if (!replace && std::filesystem::exists(file, failed))
     return stands_already(file);
+  if (auto written_to = check_no_writer(file))
+    return written_to;
   // Another export into the same folder at the same time writes a file of its own.
   auto unfinished = file;
   unfinished += "." + std::to_string(::getpid()) + ".part";
@@ -167,6 +183,8 @@ caf::expected<void> hartos_writer::finish(const hartos_export_mark& mark) {
 }
 
 caf::expected<void> hartos_writer::put_in_place() const {
+  if (auto written_to = check_no_writer(file_))
+    return written_to;
   auto flags = replace_ ? 0U : RENAME_NOREPLACE;
   if (::renameat2(AT_FDCWD, unfinished_.c_str(), AT_FDCWD, file_.c_str(), flags) == 0)
     return caf::unit;

@@ -12,7 +12,8 @@ namespace hive {
 class hartos_writer {
 public:
   /// `replace` says whether a database may stand there already; else ec::already_exists, at once or when it is
-  /// finished. ec::storage_failed when the folder cannot be written.
+  /// finished. ec::busy when the journal of another writer stands beside it, likewise. ec::storage_failed when the
+  /// folder cannot be written.
   static caf::expected<hartos_writer> create(const std::filesystem::path& file, bool replace);
 
   hartos_writer(hartos_writer&&) noexcept;

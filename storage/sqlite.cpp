@@ -11,7 +11,14 @@ namespace {
 /// HART OS holds its lock for the moment of an insert; its own patience is as long.
 constexpr std::chrono::milliseconds lock_patience{5'000};
 
+/// A reader cannot mend what a writer left that was interrupted.
+bool needs_recovery(int result) {
+  return result == SQLITE_READONLY_ROLLBACK || result == SQLITE_READONLY_RECOVERY;
+}
+
 ec code_for(int result) {
+  if (needs_recovery(result))
+    return ec::busy;
   switch (result & 0xff) {
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
@@ -32,7 +39,9 @@ ec code_for(int result) {
 
 caf::error failure(const std::string& file, sqlite3* connection, int result) {
   std::string why = connection ? sqlite3_errmsg(connection) : sqlite3_errstr(result);
-  if (code_for(result) == ec::busy)
+  if (needs_recovery(result))
+    why = "its last writer was interrupted; open it once with HART OS or sqlite3, which mends it, and try again";
+  else if (code_for(result) == ec::busy)
     why = "another process has locked it (" + why + ")";
   return fail(code_for(result), file + ": " + why);
 }

@@ -53,8 +53,8 @@ private:
 };
 
 /// One open SQLite database. Every error names the file: ec::not_found when it cannot be opened, ec::busy while another
-/// process holds its lock for longer than `lock_patience`, ec::corrupt when it is damaged or no SQLite database,
-/// ec::unsupported for what it does not hold, ec::storage_failed when it cannot be written.
+/// process holds its lock for longer than `lock_patience` or left it half written, ec::corrupt when it is damaged or no
+/// SQLite database, ec::unsupported for what it does not hold, ec::storage_failed when it cannot be written.
 class connection {
 public:
   static caf::expected<connection> open(const std::filesystem::path& file, access how);

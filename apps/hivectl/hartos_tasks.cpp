@@ -69,7 +69,7 @@ caf::error hartos_task_import::run() {
     if (!rows)
       return rows.error();
     if (rows->empty())
-      return caf::none;
+      return pass_rest();
     auto error = send(*rows);
     // Somebody else takes the same rows, so the import has moved on: go on from where it is now.
     if (error && code_of(error) == ec::conflict)
@@ -111,6 +111,16 @@ caf::error hartos_task_import::send(const std::vector<hartos_row>& rows) {
   }
   reported_ = std::max(reported_, last);
   seen_ = last;
+  return caf::none;
+}
+
+/// Tells the node of rows at the end that are no records, so that the next import does not tell of them again.
+caf::error hartos_task_import::pass_rest() {
+  if (seen_ <= taken_)
+    return caf::none;
+  auto passed = to_.send({}, taken_, seen_);
+  if (!passed && code_of(passed.error()) != ec::conflict) // somebody else has told it already
+    return passed.error();
   return caf::none;
 }
 

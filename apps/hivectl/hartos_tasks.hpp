@@ -35,6 +35,7 @@ public:
 private:
   caf::error ask_for_row();
   caf::error send(const std::vector<hartos_row>& rows);
+  caf::error pass_rest();
   task_lines to_lines(const std::vector<hartos_row>& rows);
   void leave_out(uint64_t row, const std::string& reason);
 

@@ -47,8 +47,12 @@ caf::expected<sent_tasks> task_sender::send(const task_lines& lines, uint64_t af
   if (!source_.empty())
     path += "?source=" + http::url_encode(source_) + "&after_row=" + std::to_string(after) +
             "&through_row=" + std::to_string(through);
-  auto answer = ask_patiently(
-    node_, {.method = "POST", .path = path, .body = lines.ndjson, .content_type = "application/x-ndjson"});
+  node_request request{.method = "POST", .path = path, .body = "[]"};
+  if (!lines.ndjson.empty()) {
+    request.body = lines.ndjson;
+    request.content_type = "application/x-ndjson";
+  }
+  auto answer = ask_patiently(node_, request);
   if (!answer)
     return answer.error();
   sent_tasks out{(*answer)->getRecorded(), (*answer)->getDuplicates(), {}};

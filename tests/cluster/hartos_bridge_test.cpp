@@ -280,6 +280,11 @@ TEST_F(hartos_bridge, bad_rows_and_files_are_named_and_the_rest_goes_in) {
   EXPECT_THAT(places, HasSubstr("hive_routing row 1: "));
   EXPECT_THAT(places, HasSubstr((benchmarks / "torn.json").string() + ": "));
   EXPECT_THAT(node->get("/api/v1/tasks").body, HasSubstr(R"("timestamp":"2026-02-24T12:00:00.250000Z")"));
+  std::filesystem::remove(benchmarks / "torn.json");
+  source.run("DELETE FROM hive_routing");
+  auto again = import(*node, hartos, 0);
+  EXPECT_EQ(again->getLeftOut(), 0u) << "also bad rows at the end are told once";
+  EXPECT_EQ(again->getAlreadyTaken(), 5u);
 }
 
 TEST_F(hartos_bridge, what_cannot_be_read_or_written_is_named) {

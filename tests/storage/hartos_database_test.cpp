@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace hive {
 namespace {
@@ -272,6 +274,59 @@ TEST_F(HartosDatabase, NothingIsReplacedUnlessToldAndNothingUnfinishedStays) {
   auto told = hartos_writer::create(file, true);
   ASSERT_TRUE(told && told->finish({"n", 0}));
   EXPECT_THAT(rows(), IsEmpty());
+}
+
+/// Writes rows and dies in the middle: the journal stays beside the database.
+void die_while_writing(const std::filesystem::path& file, const std::string& journal_mode) {
+  auto child = ::fork();
+  if (child == 0) {
+    auto db = sqlite::connection::open(file, sqlite::access::create);
+    // So small a cache spills: pages are in the database that the journal takes back.
+    bool begun = db && db->run("PRAGMA journal_mode = " + journal_mode + "; PRAGMA cache_size = 1; BEGIN;") &&
+                 db->run("INSERT INTO benchmarks (task_type, tool_name, completion_time_s, timestamp) WITH RECURSIVE "
+                         "n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+                         "SELECT 'old', 'x', i, 1 FROM n;") &&
+                 (journal_mode != "wal" || db->run("COMMIT"));
+    ::_exit(begun ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  ASSERT_EQ(status, 0);
+}
+
+TEST_F(HartosDatabase, WhatAnInterruptedWriterLeftIsNeverAppliedToAnotherDatabase) {
+  for (const std::string mode : {"delete", "wal"}) {
+    SCOPED_TRACE(mode);
+    auto journal = file;
+    journal += mode == "wal" ? "-wal" : "-journal";
+    std::filesystem::remove(file);
+    hartos_source{file}.add("'t', 'x', '', '', 1, 1, 0, 1");
+    auto begun = hartos_writer::create(file, true);
+    ASSERT_TRUE(begun);
+    ASSERT_NO_FATAL_FAILURE(die_while_writing(file, mode));
+    ASSERT_TRUE(std::filesystem::exists(journal));
+    auto late = begun->finish({"n", 0});
+    ASSERT_FALSE(late);
+    EXPECT_EQ(code_of(late.error()), ec::busy);
+    EXPECT_THAT(text_of(late.error()), HasSubstr(journal.string()));
+    auto refused = hartos_writer::create(file, true);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(code_of(refused.error()), ec::busy);
+    ASSERT_TRUE(sqlite::connection::open(file, sqlite::access::create)->run("PRAGMA journal_mode = delete"));
+    EXPECT_FALSE(std::filesystem::exists(journal)) << "mended";
+    auto mended = hartos_writer::create(file, true);
+    ASSERT_TRUE(mended && mended->add(*record(3)) && mended->finish({"n", 3}));
+    EXPECT_EQ(rows().size(), 1u);
+  }
+}
+
+TEST_F(HartosDatabase, AReaderSaysWhenAWriterWasInterrupted) {
+  hartos_source{file}.add("'t', 'x', '', '', 1, 1, 0, 1");
+  ASSERT_NO_FATAL_FAILURE(die_while_writing(file, "delete"));
+  auto db = hartos_database::open(file);
+  ASSERT_FALSE(db);
+  EXPECT_EQ(code_of(db.error()), ec::busy);
+  EXPECT_THAT(text_of(db.error()), HasSubstr("interrupted"));
 }
 
 TEST_F(HartosDatabase, AFolderThatCannotBeWrittenIsNamed) {

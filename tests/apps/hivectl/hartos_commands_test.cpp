@@ -97,12 +97,16 @@ TEST(ImportHartos, TellsOfOutdatedRows) {
   temporary_directory folder;
   hartos_source source{folder.path() / "agent_data" / "coding_benchmarks.db", true};
   source.add("'t', 'x', '', '', 1, 1, 0, 1"); // rule 1 by default
-  fake_node node{[](const fake_request&) { return fake_response{200, R"({"source":"s","row":0})"}; }};
+  fake_node node{[](const fake_request& request) {
+    return request.method == "GET" ? fake_response{200, R"({"source":"s","row":0})"}
+                                   : fake_response{201, R"({"recorded":0})"};
+  }};
   auto result = hivectl(node.url(), {"import", "hartos", folder.path()});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("Outdated      1 rows"));
-  ASSERT_EQ(node.requests().size(), 1u);
+  ASSERT_EQ(node.requests().size(), 2u);
   EXPECT_THAT(node.requests()[0].target, testing::MatchesRegex("/api/v1/tasks/sources/hartos-[0-9a-f]{32}"));
+  EXPECT_THAT(node.requests()[1].target, testing::EndsWith("&after_row=0&through_row=1")) << "it is not read again";
 }
 
 TEST(ImportHartos, ShowsProgressOnATerminal) {
