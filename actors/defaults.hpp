@@ -220,8 +220,12 @@ inline constexpr size_t max_requests_in_flight = 4'096;
 /// Largest body that is read: a snapshot's limit.
 inline constexpr size_t max_body_bytes = size_t{8} << 20;
 /// Bytes of bodies of requests in work; above it those with a body get 503 with Retry-After. 16 of the largest bodies,
-/// or far more task records than may wait for the disk; what is read out of a body takes up to four times its size.
+/// or far more task records than may wait for the disk. What is read out of a body takes some four times its size, and
+/// at most some 40 MiB more where its values are short.
 inline constexpr size_t max_body_bytes_in_flight = size_t{128} << 20;
+/// So many times that many bytes may have arrived in all, whether as whole requests or not. Above it a connection that
+/// has sent more than its share, by `max_connections`, ends.
+inline constexpr size_t max_received_factor = 2;
 /// A body of up to so many times the limit is read to its end and answered with 413; a larger one ends the connection.
 /// Reading on lets clients that only look for an answer after sending everything see why.
 inline constexpr size_t refused_body_factor = 4;

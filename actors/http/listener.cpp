@@ -342,6 +342,8 @@ caf::error restinio_listener::bind() {
   if (!address)
     return address.error();
   auto gate = std::make_shared<connection_gate>(options_.max_connections);
+  auto most_received = defaults::max_received_factor * options_.max_body_bytes_in_flight;
+  asio::use_service<received_bytes>(io_context_).limit_to(most_received, most_received / options_.max_connections);
   auto limits = restinio::incoming_http_msg_limits_t{}
                   .max_url_size(defaults::max_url_bytes)
                   .max_field_name_size(defaults::max_header_bytes)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/http/metered_socket.hpp"
+
 #include <atomic>
 #include <restinio/all.hpp>
 #include <spdlog/spdlog.h>
@@ -57,6 +59,7 @@ private:
 struct restinio_traits : restinio::traits_t<restinio::asio_timer_manager_t, restinio_logger> {
   using ip_blocker_t = connection_gate;
   using connection_state_listener_t = connection_gate;
+  using stream_socket_t = metered_socket;
 };
 
 } // namespace hive::http

@@ -24,10 +24,10 @@ constexpr size_t abandoned_requests = 400;
 constexpr size_t abandoned_bytes = size_t{4} << 20;
 
 /// What the limits of a node allow, as resident memory: bodies of requests in work with up to four times their size for
-/// what is read out of them; records that wait for the disk, as they were gathered and as the database holds them while
-/// it writes; its memtables (those of the records, with one that is being flushed) and blocks; two generations of
-/// idempotency keys; sockets' buffers and programs.
-constexpr size_t bound_mib = 5 * (defaults::max_body_bytes_in_flight >> 20) +
+/// what is read out of them; bodies that still arrive; records that wait for the disk, as they were gathered and as the
+/// database holds them while it writes; its memtables (those of the records, with one that is being flushed) and
+/// blocks; two generations of idempotency keys; sockets' buffers and programs.
+constexpr size_t bound_mib = 6 * (defaults::max_body_bytes_in_flight >> 20) +
                              3 * (defaults::max_pending_task_bytes >> 20) + 4 * 32 + 64 + 2 * 32 + 100;
 
 class overload : public testing::Test {
@@ -53,25 +53,49 @@ protected:
     return begin == text.npos ? 0 : std::stoul(text.substr(text.find('}', begin) + 1));
   }
 
-  /// Sends whole requests, each of one record in a body full of blanks, and hangs up without waiting for the answers.
-  void send_and_hang_up() {
-    std::string body = R"({"task_type":"t","tool_name":"x","completion_time_s":1,"success":true})";
-    body.append(abandoned_bytes - body.size(), ' ');
-    auto request = "POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
-                   std::to_string(body.size()) + "\r\n\r\n" + body;
+  int connect() const {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons(static_cast<uint16_t>(std::stoul(node_.endpoint().substr(node_.endpoint().rfind(':') + 1))));
+    int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(::connect(connection, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    return connection;
+  }
+
+  /// Whether all of it was taken; not when the node ended the connection first.
+  static bool send_all(int connection, std::string_view what) {
+    while (!what.empty()) {
+      auto count = ::send(connection, what.data(), what.size(), MSG_NOSIGNAL);
+      if (count <= 0)
+        return false;
+      what.remove_prefix(static_cast<size_t>(count));
+    }
+    return true;
+  }
+
+  /// Whether the other end has closed it.
+  static bool has_ended(int connection) {
+    char byte = 0;
+    auto count = ::recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN);
+  }
+
+  /// One record in a body full of blanks.
+  static std::string large_body() {
+    std::string body = R"({"task_type":"t","tool_name":"x","completion_time_s":1,"success":true})";
+    body.append(abandoned_bytes - body.size(), ' ');
+    return body;
+  }
+
+  /// Sends whole requests and hangs up without waiting for the answers.
+  void send_and_hang_up() {
+    auto body = large_body();
+    auto request = "POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+                   std::to_string(body.size()) + "\r\n\r\n" + body;
     for (size_t i = 0; i < abandoned_requests; ++i) {
-      int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      ASSERT_EQ(::connect(connection, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-      for (size_t sent = 0; sent < request.size();) {
-        auto count = ::send(connection, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
-        if (count <= 0)
-          break; // refused before it was read to its end
-        sent += static_cast<size_t>(count);
-      }
+      int connection = connect();
+      send_all(connection, request);
       ::close(connection);
     }
   }
@@ -121,6 +145,34 @@ TEST_F(overload, a_node_refuses_what_it_cannot_hold_and_has_what_it_acknowledged
               "MiB while the disk stalled, %zu MiB at most; bound %zu MiB\n",
               writers, static_cast<unsigned long long>(acknowledged), static_cast<unsigned long long>(refusals), before,
               stalled, most, bound_mib);
+}
+
+TEST_F(overload, bodies_that_never_end_cannot_fill_the_memory) {
+  constexpr size_t clients = 200, part_bytes = 7'900'000;
+  auto part =
+    "POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n" + std::string(part_bytes, ' ');
+  std::vector<int> connections;
+  for (size_t i = 0; i < clients; ++i)
+    connections.push_back(connect());
+  for (int connection : connections)
+    send_all(connection, part);
+  constexpr size_t fit = defaults::max_received_factor * defaults::max_body_bytes_in_flight / part_bytes + 1;
+  size_t ended = 0;
+  EXPECT_TRUE(wait_until([&] {
+    ended = static_cast<size_t>(std::ranges::count_if(connections, has_ended));
+    return ended >= clients - fit;
+  }))
+    << ended << " of " << clients;
+  EXPECT_EQ(node_.post("/api/v1/tasks", task_draft{0, 0}.json()).status, 201) << "small requests go in all the while";
+  auto most = node_.memory_mib("VmHWM");
+  if (memory_is_the_nodes_own) {
+    EXPECT_LT(most, bound_mib);
+  }
+  std::printf("%zu of %zu connections with unfinished bodies ended, memory %zu MiB at most\n", ended, clients, most);
+  for (int connection : connections)
+    ::close(connection);
+  EXPECT_TRUE(wait_until([&] { return node_.post("/api/v1/tasks", large_body()).status == 201; }))
+    << "there is room again";
 }
 
 TEST_F(overload, clients_that_do_not_wait_for_answers_cannot_fill_the_memory) {
