@@ -141,6 +141,8 @@ void list_to_json(std::string_view text, capnp::Type element, JsonValue::Builder
   auto array = out.initArray(static_cast<uint32_t>(count));
   for (auto slot : array) {
     auto comma = text.find(',');
+    if (comma == 0 || text.empty())
+      refuse("has a comma too many");
     text_to_json(text.substr(0, comma), element, slot);
     text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
   }

@@ -3,34 +3,39 @@
 #include "messages/annotations.hpp"
 #include "messages/ec.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace hive {
 namespace {
 
 constexpr size_t max_json_nesting = 32;
+/// As many as 10,000 metrics with 40 samples each. The reader makes some 40 bytes of memory out of each value, which
+/// may be two bytes of text.
+constexpr size_t max_json_values = 500'000;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Cap'n Proto's JSON reader misreads \uXXXX, takes raw control characters and numbers such as `1.`. This goes over a
-/// document before it: \uXXXX becomes the character it means, and what RFC 8259 does not allow inside strings and
-/// numbers is refused.
-class tidier {
+/// Goes over a document before Cap'n Proto's JSON reader, which misreads \uXXXX, takes much that RFC 8259 does not
+/// allow and cannot tell where something is wrong: \uXXXX becomes the character it means, and what is no JSON, or too
+/// much of it, is refused with its place.
+class scanner {
 public:
-  tidier(std::string_view text, std::string& scratch) : text_{text}, scratch_{scratch} {
+  scanner(std::string_view text, std::string& scratch) : text_{text}, scratch_{scratch} {
   }
 
   /// Whether the document may go on to the reader.
   bool run() {
-    while (at_ < text_.size()) {
-      char c = text_[at_];
-      bool fine = c == '"' ? string() : c == '-' || is_digit(c) ? number() : (++at_, true);
-      if (!fine)
+    for (;;) {
+      while (at_ < text_.size() && is_space(text_[at_]))
+        ++at_;
+      if (at_ == text_.size())
+        return expected_ == expected::end || refuse("it ends too early");
+      if (!token(text_[at_]))
         return false;
     }
-    return true;
   }
 
   std::string_view result() {
@@ -40,14 +45,104 @@ public:
     return scratch_;
   }
 
-  const char* why() const {
-    return why_;
+  /// What is wrong, and where.
+  std::string why() const {
+    auto before = text_.substr(0, at_);
+    auto line_start = before.rfind('\n') + 1; // 0 when there is none
+    auto column = "column " + std::to_string(at_ - line_start + 1);
+    if (text_.find('\n') == text_.npos)
+      return std::string{why_} + ", at " + column;
+    auto line = 1 + std::ranges::count(before, '\n');
+    return std::string{why_} + ", at line " + std::to_string(line) + ", " + column;
   }
 
 private:
+  enum class expected : uint8_t { value, value_or_end, name, name_or_end, colon, comma_or_end, end };
+
   bool refuse(const char* why) {
     why_ = why;
     return false;
+  }
+
+  static bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+  }
+
+  bool go_on(expected next) {
+    expected_ = next;
+    return true;
+  }
+
+  bool token(char c) {
+    switch (expected_) {
+    case expected::value_or_end:
+      return c == ']' ? close() : value(c);
+    case expected::value:
+      return value(c);
+    case expected::name_or_end:
+      return c == '}' ? close() : name();
+    case expected::name:
+      return name();
+    case expected::colon:
+      return skip(':') ? go_on(expected::value) : refuse("a ':' is missing");
+    case expected::comma_or_end:
+      return comma_or_end(c);
+    case expected::end:
+      return refuse("something follows its end");
+    }
+    return false;
+  }
+
+  bool comma_or_end(char c) {
+    bool in_object = open_.back() == '{';
+    if (c == (in_object ? '}' : ']'))
+      return close();
+    if (!skip(','))
+      return refuse("a ',' is missing");
+    return go_on(in_object ? expected::name : expected::value);
+  }
+
+  bool name() {
+    if (text_[at_] != '"')
+      return refuse("a member's name in quotes is missing");
+    return string() && go_on(expected::colon);
+  }
+
+  bool value(char c) {
+    if (++values_ > max_json_values)
+      return refuse("it holds more than 500000 values");
+    if (c == '{' || c == '[')
+      return open(c);
+    bool fine = c == '"' ? string() : c == '-' || is_digit(c) ? number() : literal();
+    return fine && end_of_value();
+  }
+
+  bool open(char c) {
+    if (open_.size() == max_json_nesting)
+      return refuse("it is nested more than 32 deep");
+    ++at_;
+    open_ += c;
+    return go_on(c == '{' ? expected::name_or_end : expected::value_or_end);
+  }
+
+  bool close() {
+    ++at_;
+    open_.pop_back();
+    return end_of_value();
+  }
+
+  bool end_of_value() {
+    return go_on(open_.empty() ? expected::end : expected::comma_or_end);
+  }
+
+  bool literal() {
+    for (std::string_view each : {"true", "false", "null"}) {
+      if (text_.substr(at_).starts_with(each)) {
+        at_ += each.size();
+        return true;
+      }
+    }
+    return refuse("a value is missing");
   }
 
   /// RFC 8259: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
@@ -165,6 +260,9 @@ private:
   std::string_view text_;
   std::string& scratch_;
   size_t at_ = 0;
+  expected expected_ = expected::value;
+  std::string open_; ///< the brackets that are open
+  size_t values_ = 0;
   size_t copied_to_ = 0; ///< up to here `text_` is in `scratch_` already
   const char* why_ = "";
 };
@@ -176,13 +274,13 @@ std::optional<std::string> parse_json(std::string_view text, capnp::JsonValue::B
   if (!is_utf8(text))
     return "the document is not UTF-8 text without NUL";
   std::string replaced;
-  tidier pass{text, replaced};
+  scanner pass{text, replaced};
   if (!pass.run())
-    return std::string{"the document is not valid JSON: "} + pass.why();
+    return "the document is not valid JSON: " + pass.why();
   auto tidy = pass.result();
   try {
     capnp::JsonCodec json;
-    json.setMaxNestingDepth(max_json_nesting);
+    json.setMaxNestingDepth(max_json_nesting + 1);
     json.decodeRaw(kj::arrayPtr(tidy.data(), tidy.size()), out);
   } catch (const kj::Exception& e) {
     return std::string{"the document is not valid JSON: "} + e.getDescription().cStr();

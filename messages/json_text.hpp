@@ -12,8 +12,9 @@ namespace hive {
 /// Members of a JSON object.
 using json_members = capnp::List<capnp::JsonValue::Field>::Reader;
 
-/// Reads a JSON document (RFC 8259, UTF-8 without NUL, nested at most 32 deep) into `out`. Nothing on success,
-/// otherwise what is wrong with it, as a sentence about "the document"; `out` holds nothing of use then.
+/// Reads a JSON document (RFC 8259, UTF-8 without NUL, nested at most 32 deep, at most 500,000 values) into `out`.
+/// Nothing on success, otherwise what is wrong with it, as a sentence about "the document"; `out` holds nothing of use
+/// then.
 std::optional<std::string> parse_json(std::string_view text, capnp::JsonValue::Builder out);
 
 /// The members of a document that is one object; they live as long as `scratch`. ec::malformed: not JSON, or no object.

@@ -155,7 +155,8 @@ TEST(json, null_means_not_given) {
 TEST(json, no_text_with_nul_gets_in_by_any_way) {
   for (const char* text : {R"({"version":"v\u0000"})", R"({"version":"v","git_sha":"\u0000"})",
                            R"({"version\u0000":"v"})", R"({"version":"v","tier":"\u0000"})"})
-    EXPECT_EQ(capture_refusal(text), "malformed: the document is not valid JSON: a string holds NUL");
+    EXPECT_THAT(capture_refusal(text),
+                HasSubstr("malformed: the document is not valid JSON: a string holds NUL, at column"));
 }
 
 TEST(json, half_of_a_surrogate_pair_is_refused) {
@@ -171,6 +172,33 @@ TEST(json, escapes_become_what_they_mean) {
     from_json<wire::PageQuery>(R"({"after":"\"\\\/\b\f\n\r\t\u00e9\u20AC\ud834\udd1e\u0022\u005c\u002f\u001f"})");
   ASSERT_TRUE(read) << text_of(read.error());
   EXPECT_EQ(std::string{(*read)->getAfter().cStr()}, "\"\\/\b\f\n\r\té€𝄞\"\\/\x1f");
+}
+
+TEST(json, what_is_no_json_is_named_with_its_place) {
+  const std::pair<const char*, const char*> cases[] = {
+    {"{", "it ends too early, at column 2"},
+    {"nope", "a value is missing, at column 1"},
+    {"{\"a\":tru}", "a value is missing, at column 6"},
+    {"{\"a\":1 \"b\":2}", "a ',' is missing, at column 8"},
+    {"{\"a\":1,}", "a member's name in quotes is missing, at column 8"},
+    {"{a:1}", "a member's name in quotes is missing, at column 2"},
+    {"{\"a\" 1}", "a ':' is missing, at column 6"},
+    {"[1,]", "a value is missing, at column 4"},
+    {"[1}", "a ',' is missing, at column 3"},
+    {"{\n  \"a\": 1\n} x\n", "something follows its end, at line 3, column 3"},
+    {"{\n\"a\":\"\x01\"}", "a string holds a control character that is not escaped, at line 2, column 6"},
+    {"[01]", "a number is not written as JSON, at column 3"},
+    {"\xEF\xBB\xBF{}", "a value is missing, at column 1"},
+  };
+  for (const auto& [text, why] : cases)
+    EXPECT_EQ(capture_refusal(text), std::string{"malformed: the document is not valid JSON: "} + why) << text;
+}
+
+TEST(json, few_bytes_cannot_become_much_memory) {
+  std::string many = "[1";
+  for (int i = 0; i < 500'000; ++i)
+    many += ",1";
+  EXPECT_THAT(capture_refusal(many + "]"), HasSubstr("it holds more than 500000 values"));
 }
 
 TEST(json, nesting_is_bounded) {
@@ -355,8 +383,10 @@ TEST(json, parameters_are_read_as_their_fields) {
     EXPECT_EQ(set("timeout_s", endless), "must be finite") << endless;
   EXPECT_EQ(set("tier", "heavy"), "fine");
   EXPECT_EQ(set("tier", ""), "must be one of fast, heavy, all, dynamic");
-  EXPECT_EQ(set("command", "a,,b"), "fine");
-  EXPECT_EQ(root.getCommand().size(), 3u);
+  EXPECT_EQ(set("command", "a,b"), "fine");
+  EXPECT_EQ(root.getCommand().size(), 2u);
+  for (const char* wrong : {"a,,b", ",", ",a", "a,"})
+    EXPECT_EQ(set("command", wrong), "has a comma too many") << wrong;
   EXPECT_EQ(set("command", ""), "fine");
   EXPECT_EQ(root.getCommand().size(), 0u);
   EXPECT_EQ(set("name", std::string_view{"a\0b", 3}), "is not UTF-8 text without NUL");
