@@ -61,4 +61,5 @@ struct HiveStatus $Hive.doc("How far the nodes of a hive agree, as this one sees
     "By how much this node's clock is ahead of the hive's, which is what most clocks show; 0 while too few agree.");
   clockWarning @15 :Text $Hive.doc("What is wrong with the clocks; absent while they agree.");
   clocksOff @16 :List(NodeClock) $Hive.doc("Linked nodes whose clocks differ from the hive's.");
+  unreadable @17 :UInt64 $Hive.doc("Messages of other nodes since the start that broke a rule of the format as a whole.");
 }

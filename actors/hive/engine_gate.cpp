@@ -1,8 +1,10 @@
 #include "actors/hive/engine_gate.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/hive/unreadable.hpp"
 
 #include <caf/all.hpp>
+#include <spdlog/spdlog.h>
 
 namespace hive {
 
@@ -10,6 +12,9 @@ void engine_gate_state::init(pointer self, engine_services services, engine_visi
   self_ = self;
   services_ = std::move(services);
   visitor_ = std::move(visitor);
+  refuse_unreadable(self_, [engine = visitor_.who.engine.name](uint64_t messages) {
+    spdlog::warn("Engine {} sent {} messages that could not be read", engine, messages);
+  });
 }
 
 template <class Answer>

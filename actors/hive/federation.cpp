@@ -260,6 +260,12 @@ void federation_state::complain(const std::string& what) {
   spdlog::warn("{}", what);
 }
 
+void federation_state::wonder_at(const peer_unreadable& sent) {
+  counters_.unreadable += sent.messages;
+  complain("Node " + sent.from.value + " sent what could not be read" +
+           (sent.messages > 1 ? ", " + std::to_string(sent.messages) + " messages so far unmentioned" : ""));
+}
+
 void federation_state::round() {
   self_->delayed_send(self_, options_.gossip.interval, round_atom::value);
   refresh();
@@ -447,6 +453,7 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](pulse_atom) { state.pulse(); },
     [&state](const peer_question& asked) { return state.answer(asked); },
     [&state](const peer_farewell& said) { state.part_from(said); },
+    [&state](const peer_unreadable& sent) { state.wonder_at(sent); },
     [&state](const peer_answer& heard) { return state.go_on(heard); },
   };
 }

@@ -55,7 +55,8 @@ using pulse_atom = caf::atom_constant<caf::atom("pulse")>;
 using federation_self = federation_actor::extend<caf::reacts_to<round_atom>, caf::reacts_to<pulse_atom>,
                                                  caf::replies_to<peer_question>::with<msg<wire::GossipAnswer>>,
                                                  caf::replies_to<peer_answer>::with<next_question>, //
-                                                 caf::reacts_to<peer_farewell>>;
+                                                 caf::reacts_to<peer_farewell>,                     //
+                                                 caf::reacts_to<peer_unreadable>>;
 
 /// Keeps the state of the hive in a replica: writes this node's slots into it, exchanges it with other nodes in rounds,
 /// and tells the tracker what they say of their tools. Own slots are durable before anybody hears of them; what others
@@ -88,6 +89,7 @@ public:
   void lose(const link_down& down);
   void miss(const dial_failed& what);
   void part_from(const peer_farewell& said);
+  void wonder_at(const peer_unreadable& sent);
 
   // -- gossip ---------------------------------------------------------------------
 
@@ -125,6 +127,7 @@ private:
     uint64_t failed = 0;
     uint64_t sent_bytes = 0;
     uint64_t received_bytes = 0;
+    uint64_t unreadable = 0;
   };
 
   caf::error restore();

@@ -122,6 +122,7 @@ msg<wire::HiveStatus> federation_state::status() const {
     out.setReceivedBytes(counters_.received_bytes);
     out.setAccepted(counted.accepted);
     out.setRepeated(counted.known);
+    out.setUnreadable(counters_.unreadable);
     fill_clocks(out);
     auto refused = out.initRefused(static_cast<uint32_t>(reasons));
     for (uint32_t i = 0, next = 0; i < counted.refused.size(); ++i)

@@ -1,6 +1,7 @@
 #include "actors/hive/peer.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/hive/unreadable.hpp"
 #include "messages/ec.hpp"
 
 #include <caf/all.hpp>
@@ -11,6 +12,7 @@ void peer_state::init(pointer self, node_id node, gossip_actor federation) {
   self_ = self;
   node_ = std::move(node);
   federation_ = std::move(federation);
+  refuse_unreadable(self_, [this](uint64_t messages) { self_->send(federation_, peer_unreadable{node_, messages}); });
 }
 
 void peer_state::attach(const link_up& up) {

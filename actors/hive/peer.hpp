@@ -31,6 +31,12 @@ struct peer_farewell {
   node_id from;
 };
 
+/// So many messages of a peer could not be read.
+struct peer_unreadable {
+  node_id from;
+  uint64_t messages = 0;
+};
+
 /// The second question of an exchange, or nothing: it is over.
 struct next_question {
   std::optional<msg<wire::GossipQuestion>> question;
@@ -39,7 +45,8 @@ struct next_question {
 /// internal: what the peers ask the federation, which alone has the replica.
 using gossip_actor = caf::typed_actor<caf::replies_to<peer_question>::with<msg<wire::GossipAnswer>>,
                                       caf::replies_to<peer_answer>::with<next_question>, //
-                                      caf::reacts_to<peer_farewell>>;
+                                      caf::reacts_to<peer_farewell>,                     //
+                                      caf::reacts_to<peer_unreadable>>;
 
 /// Talks with one other node: hands its questions to the federation, one at a time, and takes the federation's
 /// questions to it. A node that is slow or silent holds up its own actor and no other; one that leaves
@@ -78,4 +85,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::begin_exchange)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::peer_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::peer_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::peer_farewell)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::peer_unreadable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::next_question)

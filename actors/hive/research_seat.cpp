@@ -1,9 +1,11 @@
 #include "actors/hive/research_seat.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/hive/unreadable.hpp"
 #include "messages/text.hpp"
 
 #include <caf/all.hpp>
+#include <spdlog/spdlog.h>
 
 namespace hive {
 
@@ -11,6 +13,9 @@ void research_seat_state::init(pointer self, research_actor research, std::strin
   self_ = self;
   research_ = std::move(research);
   id_ = std::move(id);
+  refuse_unreadable(self_, [this](uint64_t messages) {
+    spdlog::warn("The engine of research session {} sent {} messages that could not be read", id_, messages);
+  });
 }
 
 template <class Answer, class Step>

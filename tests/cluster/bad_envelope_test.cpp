@@ -167,6 +167,25 @@ TEST_F(bad_envelope, slots_from_the_future_are_refused) {
   expect_unharmed();
 }
 
+TEST_F(bad_envelope, a_message_that_breaks_the_format_is_refused_named_and_counted) {
+  bad_node bad{{hive_.at(0).door()}, {.shown = ca_.issue("garbler")}};
+  ASSERT_TRUE(wait_until([&] { return bad.is_linked_with(hive_.at(0)); }));
+  std::vector<slot_ptr> too_many;
+  for (int i = 0; i < 300; ++i)
+    too_many.push_back(bad.own_slot(note(std::to_string(i)), "x"));
+  auto before = root(0);
+  for (int i = 0; i < 50; ++i) {
+    auto answer = bad.tell(hive_.at(0), too_many);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(code_of(answer.error()), ec::malformed) << text_of(answer.error());
+  }
+  expect_logged("Node " + bad.id() + " sent what could not be read");
+  EXPECT_GT(hive_.at(0).get("/api/v1/hive/status").as<wire::HiveStatus>()->getUnreadable(), 0U);
+  EXPECT_EQ(hive_.at(0).log().find("unexpected message"), std::string::npos) << "CAF's words";
+  EXPECT_EQ(root(0), before);
+  expect_unharmed();
+}
+
 TEST_F(bad_envelope, a_hello_that_was_recorded_holds_nowhere_else) {
   // Node 0 says hello to the test; the test says the same to node 0's door in its name.
   auto stream = accept_call("recorder");
