@@ -51,8 +51,8 @@ caf::expected<msg<wire::Measurement>> measure(const guardrail_options& options, 
 caf::error guardrail_options::validate() const {
   if (manifest.empty() == public_key.empty())
     return caf::none;
-  return fail(ec::invalid, manifest.empty() ? "a public key is configured without a manifest"
-                                            : "a manifest is configured without the public key to trust");
+  return fail(ec::invalid, manifest.empty() ? "public_key is given without a manifest"
+                                            : "manifest is given without public_key, the key to trust");
 }
 
 adapter_actor::behavior_type guardrail_adapter(blocking_adapter_state::pointer self, guardrail_options options) {

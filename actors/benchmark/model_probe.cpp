@@ -109,19 +109,19 @@ caf::expected<chat_answer> ask(http::outgoing_request& request, const work_limit
 } // namespace
 
 caf::error probe_options::validate() const {
-  auto refuse = [&](const std::string& what) { return fail(ec::invalid, "probe " + id() + ": " + what); };
   if (model.empty())
-    return refuse("model is required");
+    return fail(ec::invalid, "model is required");
   if (!is_valid_id(id()))
-    return refuse((name.empty() ? "model is no id, so name is required; it " : "name ") + std::string{id_rule});
+    return fail(ec::invalid,
+                (name.empty() ? "model is no id, so name is required; it " : "name ") + std::string{id_rule});
   if (auto error = check_url("base_url", base_url))
-    return refuse(text_of(error));
+    return error;
   if (requests > defaults::max_samples)
-    return refuse("requests must be at most " + std::to_string(defaults::max_samples));
+    return fail(ec::invalid, "requests must be at most " + std::to_string(defaults::max_samples));
   if (request_timeout.count() <= 0)
-    return refuse("request_timeout must be positive");
+    return fail(ec::invalid, "request_timeout must be positive");
   if (max_tokens == 0)
-    return refuse("max_tokens must be positive");
+    return fail(ec::invalid, "max_tokens must be positive");
   return caf::none;
 }
 

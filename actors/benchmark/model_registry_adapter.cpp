@@ -129,11 +129,11 @@ caf::error model_registry_options::validate() const {
     if (auto error = check_url("url", url))
       return error;
   if (probes.size() > max_probes)
-    return fail(ec::invalid, "probes: at most " + std::to_string(max_probes) + " are possible");
+    return fail(ec::invalid, "probe is given more than " + std::to_string(max_probes) + " times");
   std::set<std::string> ids;
   for (const auto& probe : probes) {
     if (auto error = probe.validate())
-      return error;
+      return fail(ec::invalid, "probe " + probe.id() + ": " + text_of(error));
     if (!ids.insert(probe.id()).second)
       return fail(ec::invalid, "probe " + probe.id() + ": the name is used twice");
   }

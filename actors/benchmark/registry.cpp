@@ -290,7 +290,8 @@ private:
     auto head = read_head_sha(options_.checkout);
     if (head)
       return *head;
-    spdlog::warn("The capture of {} has no git sha: {}", request.getVersion().cStr(), text_of(head.error()));
+    spdlog::warn("The capture of {} has no git sha: {} (node.checkout names the checkout)", request.getVersion().cStr(),
+                 text_of(head.error()));
     return {};
   }
 

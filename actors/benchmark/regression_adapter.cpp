@@ -102,11 +102,11 @@ const std::vector<std::string> default_test_command{"python3", "-m", "pytest", "
 
 caf::error regression_options::validate() const {
   if (timeout.count() <= 0 || timeout > defaults::max_process_timeout)
-    return fail(ec::invalid, "the regression adapter's timeout is not within 0 to 24 hours");
+    return fail(ec::invalid, "timeout is not within 0 to 24 hours");
   if (!command.empty() && command.front().empty())
-    return fail(ec::invalid, "the regression adapter's command has an empty program");
+    return fail(ec::invalid, "command has an empty program");
   if (!results_file.empty() && format != test_format::junit && format != test_format::automatic)
-    return fail(ec::invalid, "the regression adapter's results_file " + results_file + " can only be of format junit");
+    return fail(ec::invalid, "results_file " + results_file + " can only be of format junit");
   return caf::none;
 }
 

@@ -320,8 +320,8 @@ std::string advertised(const door_options& options, const endpoint& bound) {
 }
 
 caf::error refuse_open(const endpoint& at, const char* what) {
-  return fail(ec::invalid,
-              std::string{what} + " " + at.text() + " is not on the loopback; that needs mutual TLS (--tls)");
+  return fail(ec::invalid, std::string{what} + " " + at.text() +
+                             " is not on the loopback; that needs mutual TLS (--tls or door.tls)");
 }
 
 } // namespace

@@ -25,13 +25,19 @@ std::string_view to_string(role what) {
   return "";
 }
 
+std::optional<role> find_role(std::string_view name) {
+  for (auto known : {role::read, role::record, role::operate})
+    if (to_string(known) == name)
+      return known;
+  return std::nullopt;
+}
+
 caf::expected<access_token> make_access_token(std::string name, std::string_view role_name, std::string_view sha256) {
   access_token out;
-  for (auto known : {role::read, role::record, role::operate})
-    if (to_string(known) == role_name)
-      out.grants = known;
-  if (to_string(out.grants) != role_name)
+  auto grants = find_role(role_name);
+  if (!grants)
     return fail(ec::invalid, "token " + name + ": role " + std::string{role_name} + " is not read, record or operate");
+  out.grants = *grants;
   size_t length = 0;
   const char* end = nullptr;
   auto decoded =

@@ -3,6 +3,7 @@
 #include <array>
 #include <caf/expected.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ enum class role : uint8_t {
 };
 
 std::string_view to_string(role what);
+
+/// The role that a token can have by this name: read, record or operate.
+std::optional<role> find_role(std::string_view name);
 
 /// A bearer token as it is configured: its hash, never itself.
 struct access_token {

@@ -325,20 +325,21 @@ void restinio_listener::end_streams() {
 }
 
 /// The IP address that the option means, if it is one that may be served without TLS.
-caf::expected<asio::ip::address> check_address(const server_options& options) {
+caf::expected<asio::ip::address> address_of(const server_options& options) {
   asio::error_code error;
   auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
   if (error)
     return fail(ec::invalid, options.address + " is neither an IP address nor localhost");
   if (!address.is_loopback() && (options.tokens.empty() || !options.insecure))
     return fail(ec::invalid, options.endpoint() +
-                               " can be reached by other machines; that needs access tokens and, without TLS, "
-                               "insecure = true");
+                               " can be reached by other machines, and hived serves HTTP without TLS. Either listen on "
+                               "127.0.0.1 and put a proxy in front that speaks TLS; or, where the network can be "
+                               "trusted, configure [[http.tokens]] and, in [http], insecure = true");
   return address;
 }
 
 caf::error restinio_listener::bind() {
-  auto address = check_address(options_);
+  auto address = address_of(options_);
   if (!address)
     return address.error();
   auto gate = std::make_shared<connection_gate>(options_.max_connections);
@@ -405,6 +406,11 @@ void restinio_listener::close() {
 }
 
 } // namespace
+
+caf::error listener::check_address(const server_options& options) {
+  auto address = address_of(options);
+  return address ? caf::error{} : address.error();
+}
 
 caf::expected<std::shared_ptr<listener>> listener::open(caf::actor_system& system, server_options options,
                                                         std::vector<route> routes,

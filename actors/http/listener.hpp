@@ -15,6 +15,9 @@ public:
                                                        std::vector<route> routes,
                                                        std::shared_ptr<prometheus::Registry> metrics);
 
+  /// Whether the address is one that may be served. Fails with ec::invalid.
+  static caf::error check_address(const server_options& options);
+
   virtual uint16_t port() const = 0;
 
   /// Starts the thread; actions of the routes go to `gateway`. Once only.

@@ -70,7 +70,7 @@ caf::error server_options::validate() const {
     return fail(ec::invalid, "max_connections must be at least 1");
   if (drain_timeout.count() < 0)
     return fail(ec::invalid, "drain_timeout must not be negative");
-  return caf::none;
+  return listener::check_address(*this);
 }
 
 std::string server_options::endpoint() const {

@@ -14,7 +14,7 @@ constexpr int exit_usage = 64; // EX_USAGE of sysexits.h
 
 constexpr const char* footer = R"(
 Every option is also an environment variable and a key of the TOML file. The command line wins over the
-environment, the environment over the file.
+environment, the environment over the file. docs/configuration.md has all keys, also those without an option.
 
 Examples:
   hived                                     a node on 127.0.0.1:7420 with its data in ./hive-data
@@ -54,6 +54,21 @@ void apply_door(const overrides& given, door_config& out) {
     out.tls = given.tls;
 }
 
+void note_origins(const overrides& given, setting_origins& out) {
+  if (!given.name.empty())
+    out.name = "--name";
+  if (!given.log_level.empty())
+    out.log_level = "--log-level";
+  if (!given.http.empty())
+    out.http = "--http";
+  if (!given.door.empty())
+    out.door = "--door";
+  if (!given.join.empty())
+    out.join = "--join";
+  if (!given.tls.empty())
+    out.tls = "--tls";
+}
+
 node_config build_config(const overrides& given) {
   node_config config;
   config.name = host_name();
@@ -71,6 +86,8 @@ node_config build_config(const overrides& given) {
     config.name = given.name;
   if (!given.log_level.empty())
     config.log_level = given.log_level;
+  note_origins(given, config.origins);
+  read_credentials(config);
   validate(config);
   return config;
 }
@@ -109,6 +126,8 @@ command_line_result parse_command_line(int argc, char** argv) {
   app.add_option("--log-level", given.log_level, "trace, debug, info, warning, error or critical (node.log_level)")
     ->envname("HIVE_LOG_LEVEL")
     ->type_name("LEVEL");
+  for (auto* option : app.get_options()) // an empty one is a shell variable that was not set
+    option->check([](const std::string& value) { return value.empty() ? "must not be empty" : ""; }, "");
   app.set_version_flag("--version", std::string{"hived "} + version_text);
   app.footer(footer);
   try {

@@ -1,7 +1,9 @@
 #include "apps/hived/config.hpp"
 
+#include "actors/hive/door.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"
+#include "messages/timestamp.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,16 +18,41 @@ namespace fs = std::filesystem;
 constexpr size_t max_labels = 64; // as a node's card holds
 constexpr size_t max_engine_commands = 256;
 constexpr double max_timeout_s = 86'400; // a day: longer measurements than that are not made while one waits
+constexpr int64_t micros_per_s = 1'000'000;
 
-/// Throws what an options struct's `validate` says of it.
-void require(const std::string& section, const caf::error& err) {
-  if (err)
-    throw config_error{"[" + section + "] " + text_of(err)};
+/// Throws what is wrong with what `origin` says.
+void require(const std::string& origin, const caf::error& wrong) {
+  if (wrong)
+    throw config_error{origin + ": " + text_of(wrong)};
+}
+
+/// Keeps where the key stands, if it is given.
+void note(const toml_section& in, std::string_view key, std::string& origin) {
+  if (in.has(key))
+    origin = in.place(key);
+}
+
+struct setting {
+  std::string_view key;
+  uint64_t value;
+};
+
+/// Refuses two values that do not go together, at a key that stands in the file: the other may be a default.
+[[noreturn]] void refuse_pair(const toml_section& in, const setting& one, const std::string& relation,
+                              const setting& other) {
+  in.finish(); // a misspelt key is why another one has its default
+  auto text = [&](const setting& what) {
+    return std::string{what.key} + " = " + std::to_string(what.value) + (in.has(what.key) ? "" : " (the default)");
+  };
+  in.refuse(in.has(one.key) ? one.key : other.key,
+            "cannot be used: " + text(one) + " is " + relation + " " + text(other));
 }
 
 void read_path(toml_section& in, std::string_view key, fs::path& out) {
   auto text = out.string();
   in.read(key, text);
+  if (in.has(key) && text.empty())
+    in.refuse(key, "must not be empty");
   out = text;
 }
 
@@ -36,10 +63,10 @@ void read_timeout(toml_section& in, std::string_view key, std::chrono::milliseco
 }
 
 void read_endpoint(toml_section& in, std::string_view key, std::optional<endpoint>& out) {
+  if (!in.has(key))
+    return;
   std::string text;
   in.read(key, text);
-  if (text.empty())
-    return;
   out = endpoint::parse(text);
   if (!out)
     in.refuse(key, "must be ADDRESS:PORT");
@@ -85,6 +112,9 @@ void read_door(toml_section& in, door_config& out) {
   }
   read_milliseconds(in, "heartbeat_ms", out.network.heartbeat, 10, 60'000);
   read_milliseconds(in, "timeout_ms", out.network.link_timeout, 20, 600'000);
+  if (out.network.validate())
+    refuse_pair(in, {"timeout_ms", static_cast<uint64_t>(out.network.link_timeout.count())}, "less than twice",
+                {"heartbeat_ms", static_cast<uint64_t>(out.network.heartbeat.count())});
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -105,11 +135,12 @@ void read_engines(toml_section& in, engines_config& out) {
   in.read("commands", commands);
   if (commands.size() > max_engine_commands)
     in.refuse("commands", "has more than " + std::to_string(max_engine_commands) + " elements");
-  for (const auto& command : commands)
+  for (const auto& command : commands) {
     out.policy.commands.push_back(words_of(command));
+    if (out.policy.validate())
+      in.refuse("commands", "must each begin with the absolute path of a program, not \"" + command + "\"");
+  }
   in.read("stay_allowed", out.policy.stay);
-  if (auto err = out.policy.validate())
-    in.refuse("commands", text_of(err));
 }
 
 void read_node(toml_section& in, node_config& config) {
@@ -118,7 +149,11 @@ void read_node(toml_section& in, node_config& config) {
   read_labels(in, config.labels);
   in.read("log_level", config.log_level);
   read_path(in, "data", config.store.directory);
-  read_path(in, "checkout", config.checkout);
+  auto checkout = config.checkout.string();
+  in.read("checkout", checkout); // empty: captures look for no commit
+  config.checkout = checkout;
+  note(in, "name", config.origins.name);
+  note(in, "log_level", config.origins.log_level);
 }
 
 void read_store(toml_section& in, database_options& out) {
@@ -128,6 +163,44 @@ void read_store(toml_section& in, database_options& out) {
   in.read("block_cache_mib", block_cache_mib, 8, 1 << 20);
   out.min_free_bytes = min_free_mib << 20;
   out.block_cache_bytes = block_cache_mib << 20;
+}
+
+void read_token(toml_section& in, std::vector<http::access_token>& out) {
+  std::string name, role, hash;
+  in.read("name", name);
+  in.read("role", role);
+  in.read("sha256", hash);
+  in.finish(); // a misspelt key is why another one is missing
+  if (!http::find_role(role))
+    in.refuse("role", "must be read, record or operate, not \"" + role + "\"");
+  auto token = http::make_access_token(name, role, hash);
+  if (!token)
+    in.refuse("sha256", "must be 64 hexadecimal digits");
+  out.push_back(std::move(*token));
+}
+
+/// The file of a key that names another one.
+toml::table parse_named(const toml_section& in, std::string_view key, const fs::path& file) {
+  try {
+    return parse_toml(file);
+  } catch (const config_error& e) {
+    in.refuse(key, std::string{"cannot be used: "} + e.what());
+  }
+}
+
+/// Tokens in a file of their own, which others need not be allowed to read.
+void read_tokens_file(toml_section& in, std::vector<http::access_token>& out) {
+  fs::path file;
+  read_path(in, "tokens_file", file);
+  if (file.empty())
+    return;
+  auto known = out.size();
+  auto table = parse_named(in, "tokens_file", file);
+  toml_section root{table, "", file.string()};
+  root.sections("tokens", [&](toml_section& entry) { read_token(entry, out); });
+  root.finish();
+  if (out.size() == known) // which would let everybody in
+    in.refuse("tokens_file", "names " + file.string() + ", which holds no [[tokens]]");
 }
 
 void read_http(toml_section& in, http::server_options& out) {
@@ -144,16 +217,8 @@ void read_http(toml_section& in, http::server_options& out) {
   uint64_t max_in_flight = out.max_in_flight;
   in.read("max_in_flight", max_in_flight, 1, 65'536);
   out.max_in_flight = max_in_flight;
-  in.sections("tokens", [&](toml_section& entry) {
-    std::string name, role, hash;
-    entry.read("name", name);
-    entry.read("role", role);
-    entry.read("sha256", hash);
-    auto token = http::make_access_token(name, role, hash);
-    if (!token)
-      entry.refuse("sha256", text_of(token.error()));
-    out.tokens.push_back(std::move(*token));
-  });
+  in.sections("tokens", [&](toml_section& entry) { read_token(entry, out.tokens); });
+  read_tokens_file(in, out.tokens);
 }
 
 void read_probe(toml_section& in, probe_options& out) {
@@ -169,6 +234,7 @@ void read_probe(toml_section& in, probe_options& out) {
   in.read("max_tokens", max_tokens, 1, 65'536);
   out.max_tokens = static_cast<uint32_t>(max_tokens);
   read_timeout(in, "request_timeout_s", out.request_timeout);
+  in.check(out.validate());
 }
 
 void read_model_registry(toml_section& in, model_registry_options& out) {
@@ -176,12 +242,14 @@ void read_model_registry(toml_section& in, model_registry_options& out) {
   in.read("url", out.url);
   read_timeout(in, "timeout_s", out.timeout);
   in.sections("probe", [&](toml_section& entry) { read_probe(entry, out.probes.emplace_back()); });
+  in.check(out.validate());
 }
 
 void read_world_model(toml_section& in, world_model_options& out) {
   read_path(in, "file", out.file);
   in.read("url", out.url);
   read_timeout(in, "timeout_s", out.timeout);
+  in.check(out.validate());
 }
 
 void read_regression(toml_section& in, regression_options& out) {
@@ -196,12 +264,14 @@ void read_regression(toml_section& in, regression_options& out) {
   if (!parsed)
     in.refuse("format", "must be auto, pytest, ctest or junit");
   out.format = *parsed;
+  in.check(out.validate());
 }
 
 void read_guardrail(toml_section& in, guardrail_options& out) {
   read_path(in, "manifest", out.manifest);
   read_path(in, "public_key", out.public_key);
   read_timeout(in, "timeout_s", out.timeout);
+  in.check(out.validate());
 }
 
 void read_benchmarks(toml_section& in, node_config& config) {
@@ -239,7 +309,7 @@ void read_federation(toml_section& in, node_config& config) {
   in.read("mesh_limit", config.views.mesh_limit, 2, defaults::max_known_nodes);
   in.read("active_links", config.views.active, 2, defaults::max_known_nodes);
   if (config.views.active > config.views.mesh_limit)
-    in.refuse("active_links", "must not be larger than mesh_limit, " + std::to_string(config.views.mesh_limit));
+    refuse_pair(in, {"active_links", config.views.active}, "larger than", {"mesh_limit", config.views.mesh_limit});
 }
 
 void read_daemon(toml_section& in, coding_daemon_options& out) {
@@ -248,22 +318,43 @@ void read_daemon(toml_section& in, coding_daemon_options& out) {
   out.tick = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(tick_s));
 }
 
+void note_origins(const toml_section& door, setting_origins& out) {
+  note(door, "listen", out.door);
+  note(door, "join", out.join);
+  note(door, "tls", out.tls);
+}
+
+/// What the door would refuse of its addresses when it opens.
+void check_door(const node_config& config) {
+  if (!config.door.listen) {
+    if (!config.door.join.empty())
+      throw config_error{config.origins.join + ": a node that joins others needs a door of its own (--door or "
+                                               "door.listen)"};
+    return;
+  }
+  door_options options;
+  options.listen = *config.door.listen;
+  options.shown = config.door.shown;
+  require(config.origins.door, options.validate());
+  options.join = config.door.join;
+  require(config.origins.join, options.validate());
+}
+
 } // namespace
 
 void read_config_file(const fs::path& file, node_config& config) {
-  toml::table table;
-  try {
-    table = toml::parse_file(file.string());
-  } catch (const toml::parse_error& e) {
-    auto line = e.source().begin.line; // 0 when the file could not be read at all
-    throw config_error{file.string() + (line > 0 ? ":" + std::to_string(line) : "") + ": " +
-                       std::string{e.description()}};
-  }
+  auto table = parse_toml(file);
   toml_section root{table, "", file.string()};
   root.section("node", [&](toml_section& s) { read_node(s, config); });
   root.section("store", [&](toml_section& s) { read_store(s, config.store); });
-  root.section("http", [&](toml_section& s) { read_http(s, config.http); });
-  root.section("door", [&](toml_section& s) { read_door(s, config.door); });
+  root.section("http", [&](toml_section& s) {
+    read_http(s, config.http);
+    note(s, "listen", config.origins.http);
+  });
+  root.section("door", [&](toml_section& s) {
+    read_door(s, config.door);
+    note_origins(s, config.origins);
+  });
   root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
@@ -290,21 +381,25 @@ spawn_policy engine_policy(const node_config& config) {
   return out;
 }
 
+void read_credentials(node_config& config) {
+  if (config.door.tls.empty())
+    return;
+  auto shown = load_credentials(config.door.tls, certificate_role::node, now_unix_micros() / micros_per_s);
+  if (!shown)
+    throw config_error{config.origins.tls + ": " + text_of(shown.error())};
+  config.door.shown = std::move(*shown);
+}
+
 void validate(const node_config& config) {
+  const auto& origins = config.origins;
   if (!is_valid_id(config.name))
-    throw config_error{"the node's name \"" + config.name + "\" " + std::string{id_rule} + " (--name or node.name)"};
+    throw config_error{origins.name + " " + std::string{id_rule} + ", not \"" + config.name + "\""};
   constexpr std::array levels{"trace", "debug", "info", "warning", "error", "critical"};
   if (std::find(levels.begin(), levels.end(), config.log_level) == levels.end())
-    throw config_error{"the log level \"" + config.log_level +
-                       "\" must be trace, debug, info, warning, error or critical"};
-  require("http", config.http.validate());
-  require("door", config.door.network.validate());
-  if (!config.door.listen && !config.door.join.empty())
-    throw config_error{"[door] a node that joins others needs a door of its own (--door or door.listen)"};
-  require("benchmarks.model_registry", config.model_registry.validate());
-  require("benchmarks.world_model", config.world_model.validate());
-  require("benchmarks.regression", config.regression.validate());
-  require("benchmarks.guardrail", config.guardrail.validate());
+    throw config_error{origins.log_level + " must be trace, debug, info, warning, error or critical, not \"" +
+                       config.log_level + "\""};
+  require(origins.http, config.http.validate());
+  check_door(config);
 }
 
 } // namespace hive

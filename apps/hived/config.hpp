@@ -10,6 +10,7 @@
 #include "actors/hive/network.hpp"
 #include "actors/hive/spawn_policy.hpp"
 #include "actors/http/server.hpp"
+#include "actors/node/credentials.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "messages/hive.capnp.h"
 #include "storage/database.hpp"
@@ -29,6 +30,8 @@ struct door_config {
   std::vector<endpoint> join;
   /// Directory with ca.pem, cert.pem and key.pem; empty: plain, which only the loopback allows.
   std::filesystem::path tls;
+  /// What `tls` holds, once it has been read.
+  std::optional<credentials> shown;
   network_options network;
 };
 
@@ -38,6 +41,17 @@ struct engines_config {
   /// engine.
   std::optional<std::vector<std::string>> allow;
   spawn_policy policy; ///< as `allow` leaves it open
+};
+
+/// Who said the settings that can be judged only when all has been read: FILE:LINE: KEY, an option, or the key of one
+/// that nobody said. For messages.
+struct setting_origins {
+  std::string name = "node.name, by default the host name,";
+  std::string log_level = "node.log_level";
+  std::string http = "http.listen";
+  std::string door = "door.listen";
+  std::string join = "door.join";
+  std::string tls = "door.tls";
 };
 
 /// All that a node can be told, with its defaults. Built from the command line, the environment and the TOML file, in
@@ -66,6 +80,7 @@ struct node_config {
   federation_profile gossip;
   views_options views;
   coding_daemon_options coding_daemon;
+  setting_origins origins;
 };
 
 /// Applies the TOML file to `config`. Throws config_error, which names file, line and key.
@@ -77,7 +92,10 @@ endpoint parse_endpoint(std::string_view text, std::string_view option);
 /// The policy with what is allowed, which depends on whether the door has TLS.
 spawn_policy engine_policy(const node_config& config);
 
-/// What the file alone cannot tell. Throws config_error.
+/// Reads the certificates that the door shows, if it has TLS. Throws config_error, which names their file.
+void read_credentials(node_config& config);
+
+/// What the file alone cannot tell, once the certificates are read. Throws config_error.
 void validate(const node_config& config);
 
 } // namespace hive

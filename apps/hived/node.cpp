@@ -77,7 +77,6 @@ struct node::impl {
 
   node_config config;
   node_identity identity;
-  std::optional<credentials> shown; ///< to other nodes
   std::shared_ptr<database> db;
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
   std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
@@ -193,8 +192,8 @@ struct node::impl {
     options.gossip = config.gossip;
     options.views = config.views;
     options.self = own_hello();
-    if (shown)
-      options.admit = [ca = shown->ca](const public_key& key, wire::NodeCard::Reader card) {
+    if (config.door.shown)
+      options.admit = [ca = config.door.shown->ca](const public_key& key, wire::NodeCard::Reader card) {
         auto admission = card.getAdmission();
         return check_admission(ca, as_text(admission.getCertificate()), node_id_of(key),
                                as_text(admission.getSignature()), now_unix_micros() / micros_per_s);
@@ -218,7 +217,7 @@ struct node::impl {
     options.join = config.door.join;
     options.identity = identity;
     options.about = describe_node();
-    options.shown = shown;
+    options.shown = config.door.shown;
     options.engines = engines;
     auto opened = spawn_door(system, std::move(options), federation);
     if (!opened)
@@ -337,12 +336,6 @@ caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
   if (!identity)
     return identity.error();
   state->identity = std::move(*identity);
-  if (!config.door.tls.empty()) {
-    auto shown = load_credentials(config.door.tls, certificate_role::node, now_unix_micros() / micros_per_s);
-    if (!shown)
-      return shown.error();
-    state->shown = std::move(*shown);
-  }
   if (auto failure = state->start_services())
     return failure;
   return std::unique_ptr<node>{new node{std::move(state)}};

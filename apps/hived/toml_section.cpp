@@ -1,8 +1,23 @@
 #include "apps/hived/toml_section.hpp"
 
+#include "messages/ec.hpp"
+
 #include <fmt/format.h>
 
 namespace hive {
+
+toml::table parse_toml(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) // opens like a file, and reads like an empty one
+    throw config_error{file.string() + ": is a directory, not a file"};
+  try {
+    return toml::parse_file(file.string());
+  } catch (const toml::parse_error& e) {
+    auto line = e.source().begin.line; // 0 when the file could not be read at all
+    throw config_error{file.string() + (line > 0 ? ":" + std::to_string(line) : "") + ": " +
+                       std::string{e.description()}};
+  }
+}
 
 toml_section::toml_section(const toml::table& table, std::string path, std::string file)
     : table_{table}, path_{std::move(path)}, file_{std::move(file)} {
@@ -13,13 +28,32 @@ const toml::node* toml_section::find(std::string_view key) {
   return table_.get(key);
 }
 
-std::string toml_section::place(const toml::node* node, std::string_view key) const {
+std::string toml_section::full_name(std::string_view key) const {
+  return (path_.empty() ? "" : path_ + ".") + std::string{key};
+}
+
+std::string toml_section::place(const toml::node* node, const std::string& name) const {
   auto line = node ? node->source().begin.line : table_.source().begin.line;
-  return file_ + ":" + std::to_string(line) + ": " + (path_.empty() ? "" : path_ + ".") + std::string{key};
+  return file_ + ":" + std::to_string(line) + ": " + name;
+}
+
+std::string toml_section::place(std::string_view key) const {
+  return place(table_.get(key), full_name(key));
 }
 
 void toml_section::refuse(std::string_view key, const std::string& why) const {
-  throw config_error{place(table_.get(key), key) + " " + why};
+  throw config_error{place(key) + " " + why};
+}
+
+void toml_section::check(const caf::error& wrong) const {
+  if (!wrong)
+    return;
+  finish(); // a misspelt key is why another one is missing
+  auto text = text_of(wrong);
+  auto space = text.find(' ');
+  if (auto key = text.substr(0, space); space != text.npos && known_.contains(key))
+    refuse(key, text.substr(space + 1));
+  throw config_error{place(nullptr, path_) + ": " + text};
 }
 
 void toml_section::read(std::string_view key, std::string& out) {
@@ -105,7 +139,7 @@ void toml_section::section(std::string_view key, const std::function<void(toml_s
   auto* table = node->as_table();
   if (!table)
     refuse(key, "must be a section");
-  toml_section inner{*table, (path_.empty() ? "" : path_ + ".") + std::string{key}, file_};
+  toml_section inner{*table, full_name(key), file_};
   read_it(inner);
   inner.finish();
 }
@@ -121,7 +155,7 @@ void toml_section::sections(std::string_view key, const std::function<void(toml_
     auto* table = element.as_table();
     if (!table)
       refuse(key, "must be an array of sections, written [[…]]");
-    toml_section inner{*table, (path_.empty() ? "" : path_ + ".") + std::string{key}, file_};
+    toml_section inner{*table, full_name(key), file_};
     read_each(inner);
     inner.finish();
   }
@@ -130,7 +164,7 @@ void toml_section::sections(std::string_view key, const std::function<void(toml_
 void toml_section::finish() const {
   for (const auto& [key, node] : table_)
     if (!known_.contains(key.str()))
-      throw config_error{place(&node, key.str()) + " is not a known key"};
+      throw config_error{place(&node, full_name(key.str())) + " is not a known key"};
 }
 
 } // namespace hive

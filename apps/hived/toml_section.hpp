@@ -1,6 +1,8 @@
 #pragma once
 
+#include <caf/error.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <stdexcept>
@@ -16,6 +18,9 @@ class config_error : public std::runtime_error {
 public:
   using runtime_error::runtime_error;
 };
+
+/// The whole of a TOML file. Throws config_error when it cannot be read or is no TOML.
+toml::table parse_toml(const std::filesystem::path& file);
 
 /// One table of a TOML file, read strictly: each key must be asked for by the time `finish` is called, and must have
 /// the type and range it is asked with. Everything else throws config_error.
@@ -49,9 +54,17 @@ public:
   /// Refuses the value of `key` with `why`.
   [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
 
+  /// For a section that has been read: refuses what the `validate` of its options struct says, if it says anything, at
+  /// the key that its text begins with, else at the section.
+  void check(const caf::error& wrong) const;
+
+  /// FILE:LINE: KEY with the key's full name; the line is the section's when the key is not given.
+  std::string place(std::string_view key) const;
+
 private:
   const toml::node* find(std::string_view key);
-  std::string place(const toml::node* node, std::string_view key) const;
+  std::string place(const toml::node* node, const std::string& name) const;
+  std::string full_name(std::string_view key) const;
 
   const toml::table& table_;
   std::string path_;

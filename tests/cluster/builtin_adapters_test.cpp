@@ -49,6 +49,13 @@ TEST(regression_end_to_end, what_cannot_be_judged_is_an_error_and_never_a_rate) 
   }
 }
 
+TEST(capture_end_to_end, without_a_repository_the_log_names_the_key) {
+  temporary_directory temp;
+  hived_process node{{.directory = temp.path(), .config = "[node]\ncheckout = " + json_string(temp.path().string())}};
+  EXPECT_EQ(node.await_ready().post("/api/v1/snapshots", R"({"version":"v1"})").status, 201);
+  EXPECT_THAT(node.log(), HasSubstr("no git repository at or above " + temp.path().string() + " (node.checkout"));
+}
+
 TEST(guardrail_end_to_end, a_file_that_changed_after_signing_is_named) {
   temporary_directory temp;
   put_file(temp.path() / "rules" / "limits.txt", "no harm");

@@ -21,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr int failed = 1;
 constexpr int wrong_configuration = 64;
 
 /// One line of the list of nodes.
@@ -297,20 +296,23 @@ protected:
 };
 
 TEST_P(DoorStart, OnOtherMachinesAddressesOnlyWithTls) {
-  expect_no_start({"--door", "0.0.0.0:0"}, failed, {"0.0.0.0:0", "mutual TLS"});
-  expect_no_start({"--door", "127.0.0.1:0", "--join", "10.0.0.1:7421"}, failed, {"10.0.0.1:7421", "mutual TLS"});
+  expect_no_start({"--door", "0.0.0.0:0"}, wrong_configuration, {"0.0.0.0:0", "mutual TLS"});
+  expect_no_start({"--door", "127.0.0.1:0", "--join", "10.0.0.1:7421"}, wrong_configuration,
+                  {"10.0.0.1:7421", "mutual TLS"});
   expect_no_start({"--join", "127.0.0.1:7421"}, wrong_configuration, {"--door"});
   expect_no_start({"--door", "nowhere"}, wrong_configuration, {"--door must be ADDRESS:PORT"});
 }
 
 TEST_P(DoorStart, WithWrongCertificatesNamesTheFile) {
-  expect_no_start({"--door", "127.0.0.1:0", "--tls", path("none").string()}, failed,
+  expect_no_start({"--door", "127.0.0.1:0", "--tls", path("none").string()}, wrong_configuration,
                   {path("none/ca.pem").string(), "is missing"});
   auto engine = tls_directory("engine", "ca", certificate_role::engine);
-  expect_no_start({"--door", "127.0.0.1:0", "--tls", engine}, failed, {engine + "/cert.pem", "role engine"});
+  expect_no_start({"--door", "127.0.0.1:0", "--tls", engine}, wrong_configuration,
+                  {engine + "/cert.pem", "role engine"});
   auto node = tls_directory("node"), stranger = tls_directory("stranger", "other-ca");
   put_file(node + "/ca.pem", file_text(stranger + "/ca.pem"));
-  expect_no_start({"--door", "127.0.0.1:0", "--tls", node}, failed, {node + "/cert.pem", node + "/ca.pem"});
+  expect_no_start({"--door", "127.0.0.1:0", "--tls", node}, wrong_configuration,
+                  {node + "/cert.pem", node + "/ca.pem"});
 }
 
 TEST_P(DoorStart, ConfigurationIsStrict) {

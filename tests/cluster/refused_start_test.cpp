@@ -79,12 +79,27 @@ TEST(refused_start, a_directory_that_cannot_be_written) {
 
 // -- configuration -------------------------------------------------------------
 
+struct wrong_file {
+  std::string text;
+  std::vector<std::string> named; ///< first the line, when it begins with a colon
+};
+
+void expect_wrong(const std::vector<wrong_file>& files) {
+  temporary_directory temp;
+  for (const auto& file : files) {
+    SCOPED_TRACE(file.text);
+    auto named = file.named;
+    if (named.front().starts_with(':'))
+      named.front() = (temp.path() / "hived.toml").string() + named.front();
+    expect_refused({.directory = temp.path(), .config = file.text, .http = ""}, wrong_configuration, named);
+    EXPECT_FALSE(fs::exists(temp.path() / "data"));
+  }
+}
+
+const std::string probe = "[[benchmarks.model_registry.probe]]\nmodel = ";
+
 TEST(refused_start, a_configuration_that_says_something_wrong) {
-  struct wrong_file {
-    std::string text;
-    std::vector<std::string> named;
-  };
-  const wrong_file files[] = {
+  expect_wrong({
     {"[node]\nname = \"n\"\ncolour = \"red\"\n", {":3:", "node.colour", "not a known key"}},
     {"\n[nood]\nname = \"n\"\n", {":2:", "nood"}},
     {"[http]\nlisten = 7420\n", {":2:", "http.listen", "string"}},
@@ -96,30 +111,63 @@ TEST(refused_start, a_configuration_that_says_something_wrong) {
     {"[benchmarks.regression]\ntimeout_s = nan\n", {":2:", "benchmarks.regression.timeout_s", "between"}},
     {"[benchmarks.regression]\nformat = \"tap\"\n", {":2:", "benchmarks.regression.format", "junit"}},
     {"[benchmarks.regression]\ncommand = [\"a\", 1]\n", {":2:", "benchmarks.regression.command", "strings"}},
-    {"[benchmarks.guardrail]\nmanifest = \"m.json\"\n", {"benchmarks.guardrail", "public key"}},
+    {"[benchmarks.world_model]\nurl = \"x\"\n", {":2:", "benchmarks.world_model.url must start"}},
     {"[[benchmarks.model_registry.probe]]\nname = \"p\"\nbase_uri = \"x\"\n", {":3:", "base_uri"}},
+    {"\n[[benchmarks.model_registry.probe]]\nbase_url = \"http://x\"\n",
+     {":2:", "model_registry.probe.model is required"}},
+    {probe + "\"a\"\nbase_url = \"x\"\n", {":3:", "benchmarks.model_registry.probe.base_url must start"}},
+    {probe + "\"a/b\"\n", {":2:", "benchmarks.model_registry.probe.model is no id"}},
     {"[tracker]\nmax_records = -1\n", {":2:", "tracker.max_records"}},
     {"[federation]\nmesh_limit = 1\n", {":2:", "federation.mesh_limit"}},
-    {"[federation]\nmesh_limit = 4\nactive_links = 5\n", {":3:", "federation.active_links", "mesh_limit"}},
-    {"[federation]\nmesh_limit = 4\n", {"federation.active_links"}},
+    {"[engines]\ncommands = [\"/bin/true\", \"measure\"]\n", {":2:", "engines.commands must each", "not \"measure\""}},
+    {"[http]\nlisten = \"\"\n", {":2:", "http.listen", "ADDRESS:PORT"}},
+    {"[[http.tokens]]\nrol = \"read\"\n", {":2:", "http.tokens.rol is not a known key"}},
+    {"[[http.tokens]]\nrole = \"boss\"\nsha256 = \"\"\n", {":2:", "http.tokens.role", "not \"boss\""}},
+    {"[[http.tokens]]\nrole = \"read\"\nsha256 = \"1\"\n", {":3:", "http.tokens.sha256", "64"}},
+    {"[http]\n\ntokens_file = \"none.toml\"\n", {":3:", "http.tokens_file", "none.toml: "}},
+    {"[http]\n\ntokens_file = \"/dev/null\"\n", {":3:", "http.tokens_file", "holds no [[tokens]]"}},
     {"[tracker.heuristics]\nfeature = 1\n", {"tracker.heuristics", "table of strings"}},
     {"[daemon]\ntick_s = 0\n", {":2:", "daemon.tick_s", "between"}},
     {"benchmarks = 1\n", {":1:", "benchmarks", "section"}},
-    {"[node]\nname = \"../n\"\n", {"../n", "node.name"}},
-    {"[node]\nlog_level = \"loud\"\n", {"loud"}},
+    {"[node]\ndata = \"\"\n", {":2:", "node.data must not be empty"}},
+    {"[node]\nname = \"../n\"\n", {":2:", "node.name", "../n"}},
+    {"[node]\nlog_level = \"loud\"\n", {":2:", "node.log_level", "loud"}},
     {"[node]\nname = \"unclosed\n", {":2:"}},
     {"[node]\nname = \"a\"\nname = \"b\"\n", {":3:", "name"}},
     {"\xff\xfe", {":1:"}},
-  };
+  });
+}
+
+TEST(refused_start, settings_that_do_not_go_together_name_one_that_is_in_the_file) {
+  const auto good = probe + "\"a\"\nbase_url = \"http://x\"\n";
+  expect_wrong({
+    {"[benchmarks.regression]\nformat = \"ctest\"\nresults_file = \"r\"\n",
+     {":3:", "regression.results_file", "junit"}},
+    {"[benchmarks.guardrail]\nmanifest = \"m.json\"\n", {":2:", "benchmarks.guardrail.manifest", "public_key"}},
+    {"[benchmarks.world_model]\nurl = \"http://x\"\nfile = \"f\"\n",
+     {":3:", "world_model.file and url are both given"}},
+    {good + good, {":1:", "benchmarks.model_registry.probe a: the name is used twice"}},
+    {"[federation]\nmesh_limit = 4\nactive_links = 5\n", {":3:", "federation.active_links", "mesh_limit = 4"}},
+    {"[federation]\nmesh_limit = 4\n", {":2:", "federation.mesh_limit", "active_links = 8 (the default)"}},
+    {"[federation]\nactive_links = 40\n", {":2:", "federation.active_links", "mesh_limit = 32 (the default)"}},
+    {"[door]\nheartbeat_ms = 3000\n", {":2:", "door.heartbeat_ms", "timeout_ms = 2000 (the default)"}},
+    {"[door]\nheartbeat_ms = 3000\ntimeout = 9000\n", {":3:", "door.timeout is not a known key"}},
+    {"[door]\nheartbeat_ms = 300\ntimeout_ms = 400\n", {":3:", "door.timeout_ms", "heartbeat_ms = 300"}},
+    {"[door]\njoin = [\"127.0.0.1:1\"]\n", {":2:", "door.join", "--door"}},
+    {"[door]\nlisten = \"0.0.0.0:0\"\n", {":2:", "door.listen", "mutual TLS"}},
+    {"[door]\nlisten = \"127.0.0.1:0\"\ntls = \"none\"\n", {":3:", "door.tls: none/ca.pem"}},
+    {"[http]\nlisten = \"0.0.0.0:0\"\n", {":2:", "http.listen", "[[http.tokens]]", "insecure = true", "proxy"}},
+  });
+}
+
+TEST(refused_start, a_file_of_tokens_that_says_something_wrong) {
   temporary_directory temp;
-  for (const auto& file : files) {
-    SCOPED_TRACE(file.text);
-    auto named = file.named;
-    if (named.front().starts_with(':'))
-      named.front() = (temp.path() / "hived.toml").string() + named.front();
-    expect_refused({.directory = temp.path(), .config = file.text, .http = ""}, wrong_configuration, named);
-    EXPECT_FALSE(fs::exists(temp.path() / "data"));
-  }
+  auto tokens = put_file(temp.path() / "tokens.toml", "\n[[tokens]]\nrole = \"boss\"\n").string();
+  auto config = "[http]\ntokens_file = \"" + tokens + "\"\n";
+  expect_refused({.directory = temp.path(), .config = config}, wrong_configuration,
+                 {tokens + ":3: tokens.role", "\"boss\""});
+  put_file(tokens, "[[token]]\n");
+  expect_refused({.directory = temp.path(), .config = config}, wrong_configuration, {tokens + ":1: token "});
 }
 
 TEST(refused_start, a_wrong_command_line) {
@@ -133,8 +181,21 @@ TEST(refused_start, a_wrong_command_line) {
   expect_usage({"--http", "127.0.0.1"}, "127.0.0.1");
   expect_usage({"--http", "127.0.0.1:65536"}, "65536");
   expect_usage({"--config", (temp.path() / "nowhere.toml").string()}, "nowhere.toml");
-  expect_usage({"--name", std::string(65, 'n')}, "name");
-  expect_refused({.directory = temp.path(), .http = "0.0.0.0:0"}, failed, {"0.0.0.0:0", "token"});
+  expect_usage({"--config", temp.path().string()}, temp.path().string() + ": is a directory");
+  expect_usage({"--name", std::string(65, 'n')}, "--name must start");
+  expect_usage({"--log-level", "loud"}, "--log-level must be trace");
+  expect_usage({"--http", "0.0.0.0:0"}, "--http: 0.0.0.0:0 can be reached by other machines");
+  expect_usage({"--http", "node7:7420"}, "--http: node7 is neither an IP address");
+  for (const char* option : {"--config", "--http", "--door", "--join", "--tls", "--name", "--log-level"})
+    expect_usage({option, ""}, std::string{option} + ": must not be empty");
+  EXPECT_FALSE(fs::exists(temp.path() / "data"));
+}
+
+TEST(refused_start, an_empty_data_directory_is_none) {
+  temporary_directory temp;
+  // An unset shell variable: the node must not take ./hive-data instead.
+  expect_refused({.directory = temp.path(), .wrapper = {"/bin/sh", "-c", "exec \"$0\" --data \"$none\""}},
+                 wrong_configuration, {"--data: must not be empty"});
 }
 
 // -- corrupt stores ------------------------------------------------------------
