@@ -102,7 +102,7 @@ using tracker_actor = caf::typed_actor<
   // Replaces what a node of this hive said before, or drops it; not kept over a restart. ec::invalid for impossible
   // sums.
   caf::replies_to<msg<wire::PeerTools>>::with<msg<wire::Recorded>>,
-  // Records, newest first. ec::overloaded while too many such questions are being answered.
+  // Records, latest recorded first. ec::overloaded while too many such questions are being answered.
   caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>>;
 
 /// Takes what this node learned, for the other nodes.

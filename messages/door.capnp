@@ -70,7 +70,7 @@ struct NodeInfo {
   software @10 :Text;
   reason @11 :Text $Hive.doc("Why it is not active.");
   linked @12 :Bool $Hive.doc("Whether there is a link with it.");
-  sameRoot @13 :Bool $Hive.doc("Whether it held the same as this node when last heard of.");
+  sameRoot @13 :Bool $Hive.doc("Whether it held the same as this node when last heard of; true of the node itself.");
   roundTripMs @14 :Float64 $Hive.doc("Of the last exchange with it.");
   spawned @15 :UInt32 $Hive.doc("Actors of agent engines that live on it, as it last said.");
 }

@@ -55,7 +55,16 @@ struct TasksRecorded $Hive.maxBytes(8388608) {
   rejected @2 :List(RejectedTask) $Hive.doc("What was left out; everything else was recorded.");
 }
 
-struct TaskQuery $Hive.doc("Records, newest first. Every condition that is given must hold.") {
+struct TasksImported $Hive.maxBytes(8388608) $Hive.doc("What hivectl says of an import of task records.") {
+  recorded @0 :UInt64 $Hive.doc("Records that the node did not have.");
+  duplicates @1 :UInt64 $Hive.doc("Records that were there already, by their idempotency keys.");
+  alreadyTaken @2 :UInt64 $Hive.doc(
+    "Lines of the source up to this number had been taken before and were not looked at; 0 when there were none.");
+  leftOut @3 :UInt64 $Hive.doc("Lines that were left out; the first of them are told.");
+  rejected @4 :List(RejectedTask);
+}
+
+struct TaskQuery $Hive.doc("Records, latest recorded first. Every condition that is given must hold.") {
   taskType @0 :Text $Hive.maxLength(128);
   toolName @1 :Text $Hive.maxLength(128);
   modelName @2 :Text $Hive.maxLength(128);

@@ -24,6 +24,18 @@ caf::expected<input_store::model_map> input_store::models() const {
   return out;
 }
 
+caf::expected<bool> input_store::has_models() const {
+  bool found = false;
+  auto prefix = keys::models();
+  auto failure = db_.visit(column::inputs, prefix, prefix, [&](auto, auto) {
+    found = true;
+    return database::scan::stop;
+  });
+  if (failure)
+    return failure;
+  return found;
+}
+
 caf::expected<std::optional<msg<wire::WorldModelInput>>> input_store::world_model() const {
   return db_.get_msg<wire::WorldModelInput>(column::inputs, keys::world_model());
 }

@@ -23,6 +23,9 @@ public:
   /// What is kept of every model, by id. Fails with ec::corrupt.
   caf::expected<model_map> models() const;
 
+  /// Whether anything is kept of any model. Fails with ec::corrupt.
+  caf::expected<bool> has_models() const;
+
   /// The counters as they were last given; nothing when they never were. Fails with ec::corrupt.
   caf::expected<std::optional<msg<wire::WorldModelInput>>> world_model() const;
 

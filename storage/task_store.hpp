@@ -34,9 +34,9 @@ public:
   /// Number of the oldest record that is kept; 0 without any. Fails with ec::corrupt.
   caf::expected<task_sequence> oldest() const;
 
-  /// One page of the records that the query asks for, newest first. It may hold fewer than `limit`, even none, and yet
-  /// have a `next`: then `scan_budget` records were looked at. ec::invalid for an `after` that is no record's number,
-  /// ec::corrupt.
+  /// One page of the records that the query asks for, latest recorded first. It may hold fewer than `limit`, even none,
+  /// and yet have a `next`: then `scan_budget` records were looked at. ec::invalid for an `after` that is no record's
+  /// number, ec::corrupt.
   caf::expected<msg<wire::TaskPage>> find(wire::TaskQuery::Reader query,
                                           size_t scan_budget = default_scan_budget) const;
 

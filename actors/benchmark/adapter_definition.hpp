@@ -19,6 +19,8 @@ struct adapter_definition {
   double min_vram_gb = 0;
   /// Time for one answer, with all its repeats.
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
+  /// Why it would skip a measurement now, for want of something to measure; empty when it would not. Not set: never.
+  std::function<std::string()> why_idle;
   /// Makes the actor; called again when it ended unasked.
   std::function<adapter_actor()> spawn;
 

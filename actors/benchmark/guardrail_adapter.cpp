@@ -32,8 +32,8 @@ void log(const guardrail_options& options, const guardrail::verification& result
 caf::expected<msg<wire::Measurement>> measure(const guardrail_options& options, const work_limit& limit) {
   if (auto error = options.validate())
     return error;
-  if (options.manifest.empty())
-    return skipped("no guardrail manifest is configured");
+  if (auto why = options.why_idle(); !why.empty())
+    return skipped(why);
   auto trusted = guardrail::read_public_key(options.public_key);
   if (!trusted)
     return trusted.error();
@@ -47,6 +47,10 @@ caf::expected<msg<wire::Measurement>> measure(const guardrail_options& options, 
 }
 
 } // namespace
+
+std::string guardrail_options::why_idle() const {
+  return manifest.empty() ? "no guardrail manifest is configured" : "";
+}
 
 caf::error guardrail_options::validate() const {
   if (manifest.empty() == public_key.empty())

@@ -16,6 +16,9 @@ struct guardrail_options {
   /// Hashing that takes longer is cut and reported as an error.
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
 
+  /// Why there is nothing to measure; empty when there is.
+  std::string why_idle() const;
+
   /// ec::invalid when only one of the two files is given.
   caf::error validate() const;
 };

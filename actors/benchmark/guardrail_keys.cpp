@@ -93,6 +93,11 @@ caf::expected<secret_key> read_secret_key(const std::filesystem::path& path) {
   auto file = open_regular_file(path);
   if (!file)
     return name_file(path, file.error());
+  // Inside both kinds look alike, and what a public key signs, everybody could have signed.
+  if (path.extension() == ".pub") {
+    auto secret = std::filesystem::path{path}.replace_extension(".key").string();
+    return fail(ec::invalid, path.string() + " is a public key by its name; to sign takes the secret key, " + secret);
+  }
   if ((file->status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return fail(ec::forbidden, path.string() + " is a secret key that others may access; run chmod 600 on it");
   auto seed = parse_key(path, *file, "secret");

@@ -57,8 +57,8 @@ key_pair make_key_pair();
 caf::error write_secret_key(const std::filesystem::path& path, const secret_key& key);
 caf::error write_public_key(const std::filesystem::path& path, const public_key& key);
 
-/// Reads a key file. ec::forbidden for a secret key that others than its owner may access; ec::malformed, and the
-/// errors of read_file.
+/// Reads a key file. ec::forbidden for a secret key that others than its owner may access, ec::invalid for one that is
+/// named like a public key (*.pub); ec::malformed, and the errors of read_file.
 caf::expected<secret_key> read_secret_key(const std::filesystem::path& path);
 caf::expected<public_key> read_public_key(const std::filesystem::path& path);
 

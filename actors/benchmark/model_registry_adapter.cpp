@@ -17,6 +17,9 @@ constexpr const char* adapter_name = "model_registry";
 /// Probes of one node: their samples must fit into a snapshot together.
 constexpr size_t max_probes = 16;
 
+constexpr const char* no_figures =
+  "no observations were pushed, and no file, URL or endpoint with figures is configured";
+
 struct model_samples {
   std::vector<double> latencies_ms;
   std::vector<double> accuracies;
@@ -118,11 +121,18 @@ caf::expected<msg<wire::Measurement>> measure(const database& db, const model_re
     return error;
   auto metrics = figures.metrics();
   if (metrics.empty())
-    return skipped("no observations were pushed, and no file, URL or endpoint with figures is configured");
+    return skipped(no_figures);
   return metrics.finish();
 }
 
 } // namespace
+
+std::string model_registry_options::why_idle(const database& db) const {
+  if (!file.empty() || !url.empty() || !probes.empty())
+    return {};
+  auto pushed = input_store{db}.has_models();
+  return pushed && !*pushed ? no_figures : ""; // a store that cannot be read is the measurement's error
+}
 
 caf::error model_registry_options::validate() const {
   if (!url.empty())

@@ -21,6 +21,9 @@ struct model_registry_options {
   /// A measurement that takes longer is cut and reported as an error.
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
 
+  /// Why there is nothing to measure; empty when there is. `db` holds what engines pushed.
+  std::string why_idle(const database& db) const;
+
   /// ec::invalid with the offending option.
   caf::error validate() const;
 };

@@ -351,8 +351,9 @@ private:
     out.setSource(definition.source);
     out.setRequiresGpu(definition.requires_gpu);
     out.setMinVramGb(definition.min_vram_gb);
-    out.setAvailable(entry.unavailable.empty());
-    out.setReason(entry.unavailable);
+    auto reason = entry.unavailable.empty() && definition.why_idle ? definition.why_idle() : entry.unavailable;
+    out.setAvailable(reason.empty());
+    out.setReason(reason);
     out.setTimeoutS(std::chrono::duration<double>(definition.timeout).count());
   }
 

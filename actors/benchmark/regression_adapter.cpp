@@ -100,6 +100,11 @@ run_plan plan_of(std::string name, const regression_options& options) {
 
 const std::vector<std::string> default_test_command{"python3", "-m", "pytest", "-q", "-k", "not nested_task"};
 
+std::string regression_options::why_idle() const {
+  bool is_configured = !command.empty() || !workdir.empty();
+  return is_configured ? "" : "no tests are configured: neither a command nor a workdir is set";
+}
+
 caf::error regression_options::validate() const {
   if (timeout.count() <= 0 || timeout > defaults::max_process_timeout)
     return fail(ec::invalid, "timeout is not within 0 to 24 hours");
@@ -112,12 +117,11 @@ caf::error regression_options::validate() const {
 
 adapter_actor::behavior_type regression_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
                                                 runner_actor runner, std::string name, regression_options options) {
-  if (options.is_configured())
+  auto why = options.why_idle();
+  if (why.empty())
     return run_adapter(self, std::move(runner), plan_of(std::move(name), options));
-  return {[](const msg<wire::MeasureRequest>&) {
-    return msg<wire::Measurement>::build([](wire::Measurement::Builder out) {
-      out.setSkipped("no tests are configured: neither a command nor a workdir is set");
-    });
+  return {[why](const msg<wire::MeasureRequest>&) {
+    return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) { out.setSkipped(why); });
   }};
 }
 

@@ -17,10 +17,8 @@ struct regression_options {
   /// removed before each run, so that a run which writes none cannot be judged by an older one.
   std::string results_file;
 
-  /// With neither command nor workdir there is nothing to test, and the adapter skips.
-  bool is_configured() const {
-    return !command.empty() || !workdir.empty();
-  }
+  /// Why there is nothing to test, so that the adapter skips; empty when there is.
+  std::string why_idle() const;
 
   /// ec::invalid with the offending option, or nothing.
   caf::error validate() const;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr const char* adapter_name = "world_model";
 
+constexpr const char* no_counters = "no counters were pushed, and no file or URL with them is configured";
+
 double ratio(uint64_t part, uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(std::max<uint64_t>(1, whole));
 }
@@ -51,7 +53,7 @@ public:
     if (!input)
       return input.error();
     if (!*input)
-      return skipped("no counters were pushed, and no file or URL with them is configured");
+      return skipped(no_counters);
     return to_measurement(***input);
   }
 
@@ -78,6 +80,13 @@ private:
 };
 
 } // namespace
+
+std::string world_model_options::why_idle(const database& db) const {
+  if (!file.empty() || !url.empty())
+    return {};
+  auto pushed = input_store{db}.world_model();
+  return pushed && !*pushed ? no_counters : ""; // a store that cannot be read is the measurement's error
+}
 
 caf::error world_model_options::validate() const {
   if (!file.empty() && !url.empty())

@@ -18,6 +18,9 @@ struct world_model_options {
   /// A measurement that takes longer is cut and reported as an error.
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
 
+  /// Why there is nothing to measure; empty when there is. `db` holds what engines pushed.
+  std::string why_idle(const database& db) const;
+
   /// ec::invalid when both sources are given, or the URL is none.
   caf::error validate() const;
 };

@@ -27,6 +27,7 @@ void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) cons
   out.setId(id.value);
   bool is_self = id == replica_->own_id();
   out.setSelf(is_self);
+  out.setSameRoot(is_self);
   auto* broke_rules = replica_->quarantine_of(id);
   out.setState(broke_rules ? member_state::QUARANTINED
                : is_self   ? member_state::ACTIVE

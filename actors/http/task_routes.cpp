@@ -60,7 +60,7 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
   using namespace wire;
   return {
     record_route(tracker),
-    route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, newest first"),
+    route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, latest recorded first"),
     route::ask<TaskSourceQuery, TaskSource>(get, "/api/v1/tasks/sources/{source}", tracker,
                                             "How far a source of task records has been taken"),
     route::ask<BestToolQuery, BestTool>(get, "/api/v1/tools/best", tracker, "The best tool for a task type"),

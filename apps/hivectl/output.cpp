@@ -22,6 +22,10 @@ void output::document(std::string_view json) {
     std::cout << '\n';
 }
 
+void output::remark(std::string_view text) const {
+  std::cerr << "hivectl: " << printable(text, set_) << '\n';
+}
+
 caf::expected<void> output::finish() {
   std::cout.flush();
   if (!std::cout)

@@ -33,6 +33,9 @@ public:
   /// A JSON document, whatever the form of output.
   void document(std::string_view json);
 
+  /// A line on standard error, with --json too: what people must know beside the answer.
+  void remark(std::string_view text) const;
+
   /// Writes out what is left. ec::storage_failed when not all of it could be written, such as on a full disk.
   caf::expected<void> finish();
 

@@ -11,7 +11,9 @@ using row = std::vector<std::string>;
 row render_cells(const row& cells, charset set) {
   row out;
   for (const auto& cell : cells)
-    out.push_back(cell.empty() ? "-" : cut_to_columns(printable(cell, set), table::max_cell_columns, set));
+    out.push_back(cell.empty() ? "-" : printable(cell, set));
+  for (size_t i = 0; i + 1 < out.size(); ++i)
+    out[i] = cut_to_columns(out[i], table::max_cell_columns, set);
   return out;
 }
 
@@ -47,7 +49,7 @@ std::string table::render(charset set) const {
   std::vector<size_t> widths(columns_.size());
   for (const auto& line : lines)
     for (size_t i = 0; i < widths.size(); ++i)
-      widths[i] = std::max(widths[i], columns_of(line[i]));
+      widths[i] = std::max(widths[i], std::min(columns_of(line[i]), max_cell_columns));
 
   row rule;
   for (auto width : widths)

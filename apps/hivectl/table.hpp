@@ -18,7 +18,8 @@ public:
     align side = align::left;
   };
 
-  /// A wider cell is cut: one long reason must not push every other column off the screen. --json shows all of it.
+  /// A wider cell is cut, since it would push the columns behind it off the screen; --json shows all of it. One of the
+  /// last column pushes nothing away and is kept whole, under a line of this width.
   static constexpr size_t max_cell_columns = 160;
 
   explicit table(std::vector<column> columns);

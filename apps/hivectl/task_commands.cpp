@@ -1,3 +1,4 @@
+#include "actors/defaults.hpp"
 #include "actors/http/client.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
@@ -75,6 +76,17 @@ std::string to_document(const record_options& options) {
   }));
 }
 
+/// The node's answer does not tell that it replaced a time, so this goes by the clock of this machine.
+void warn_of_future(const record_options& options, const output& out) {
+  if (options.ended_at.empty())
+    return;
+  auto ahead = std::chrono::microseconds{parse_iso8601(options.ended_at).value() - now_unix_micros()};
+  if (ahead > defaults::max_task_clock_skew)
+    out.remark("warning: " + options.ended_at +
+               " is in the future by this machine's clock; the node keeps its own time in place of one that is more "
+               "than 10 minutes ahead of it");
+}
+
 outcome record(session& s, record_options options) {
   if (options.key.empty())
     options.key = random_key();
@@ -94,6 +106,7 @@ outcome record(session& s, record_options options) {
   s.out.answer(*answer, [&] {
     s.out.line((*answer)->getRecorded() > 0 ? "Recorded." : "A record with key " + options.key + " is there already.");
   });
+  warn_of_future(options, s.out);
   return exit_status::done;
 }
 
@@ -186,11 +199,18 @@ void add_record(CLI::App& group, context& ctx) {
   command.add_option("--time", options->time_s, "Seconds it took")
     ->required()
     ->check(CLI::Range(0.0, 604'800.0) & finite());
-  command.add_flag("--success,!--failure", options->success, "How it ended")->required();
+  // Exactly one must be given; a value such as --failure=no would make the other one of it.
+  auto& ending = *command.add_option_group("How it ended", "Failures are records too");
+  ending.add_flag("--success", options->success, "It did what it should")->disable_flag_override();
+  ending.add_flag("--failure")->disable_flag_override()->description("It did not, or ran out of time");
+  ending.require_option(1);
   command.add_option("--model", options->model, "The model behind the tool");
   command.add_option("--user", options->user, "For whom it was done");
   command.add_flag("--offloaded", options->offloaded, "Another node of the hive did it");
-  command.add_option("--ended-at", options->ended_at, "When it ended, ISO-8601 (default: now)")
+  command
+    .add_option("--ended-at", options->ended_at,
+                "When it ended, ISO-8601 (default: now). The node keeps its own time in place of one that is more "
+                "than 10 minutes ahead of its clock")
     ->transform(valid_time());
   command.add_option("--key", options->key, "Idempotency key (default: a random one); repeating it counts once");
   ctx.on(command, [options](session& s) { return record(s, *options); });
@@ -212,7 +232,7 @@ void add_import(CLI::App& group, context& ctx) {
 
 void add_list(CLI::App& group, context& ctx) {
   auto options = std::make_shared<list_options>();
-  auto& command = *group.add_subcommand("list", "List task records, newest first");
+  auto& command = *group.add_subcommand("list", "List task records, latest recorded first");
   command.add_option("--task-type", options->task_type, "Only of this task type");
   command.add_option("--tool", options->tool, "Only with this tool");
   command.add_option("--model", options->model, "Only with this model");

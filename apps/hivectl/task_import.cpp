@@ -60,7 +60,7 @@ public:
     auto taken = to_.last_row();
     if (!taken)
       return taken.error();
-    taken_ = *taken;
+    already_taken_ = taken_ = *taken;
     if (auto wrong = read_all(in, running))
       return wrong;
     if (in.bad())
@@ -69,9 +69,11 @@ public:
   }
 
   exit_status report() const {
-    auto answer = msg<wire::TasksRecorded>::build([&](wire::TasksRecorded::Builder out) {
-      out.setRecorded(static_cast<uint32_t>(recorded_));
-      out.setDuplicates(static_cast<uint32_t>(duplicates_));
+    auto answer = msg<wire::TasksImported>::build([&](wire::TasksImported::Builder out) {
+      out.setRecorded(recorded_);
+      out.setDuplicates(duplicates_);
+      out.setAlreadyTaken(already_taken_);
+      out.setLeftOut(left_out_);
       auto list = out.initRejected(static_cast<uint32_t>(told_.size()));
       for (uint32_t i = 0; i < list.size(); ++i) {
         list[i].setLine(static_cast<uint32_t>(told_[i].first));
@@ -141,7 +143,8 @@ private:
   void show() const {
     auto& out = session_.out;
     out.line("Recorded " + std::to_string(recorded_) + ", already there " + std::to_string(duplicates_) +
-             ", left out " + std::to_string(left_out_) + ".");
+             ", left out " + std::to_string(left_out_) +
+             (already_taken_ > 0 ? "; lines up to " + std::to_string(already_taken_) + " were taken before." : "."));
     for (const auto& [number, reason] : told_)
       out.line("line " + std::to_string(number) + ": " + reason);
     if (left_out_ > told_.size())
@@ -152,7 +155,8 @@ private:
   const task_import_options& options_;
   task_sender to_;
   task_lines batch_;
-  uint64_t taken_ = 0; ///< lines that the node has of this source
+  uint64_t taken_ = 0;         ///< lines that the node has of this source
+  uint64_t already_taken_ = 0; ///< those that it had when the import began
   uint64_t recorded_ = 0;
   uint64_t duplicates_ = 0;
   uint64_t left_out_ = 0;

@@ -146,15 +146,33 @@ outcome show_learned(session& s, const delta_options& options) {
   return exit_status::done;
 }
 
+/// The origin that the file names; empty when it names none.
+caf::expected<std::string> origin_in(const std::string& file, std::string_view document) {
+  auto members = text_members(document);
+  if (!members)
+    return fail(code_of(members.error()), file + ": " + text_of(members.error()));
+  return (*members)["origin"];
+}
+
 outcome import_delta(session& s, const delta_options& options) {
   auto document = read_file(options.file, defaults::max_body_bytes);
   if (!document)
     return document.error();
-  if (!options.origin.empty()) {
-    auto named = with_member(*document, "origin", options.origin);
-    if (!named)
-      return fail(code_of(named.error()), options.file + ": " + text_of(named.error()));
-    *document = std::move(*named);
+  auto named = origin_in(options.file, *document);
+  if (!named)
+    return named.error();
+  if (!options.origin.empty() && !named->empty() && *named != options.origin) {
+    s.out.remark(options.file + " is a delta of " + *named + ": it cannot be taken in with --origin " + options.origin);
+    return exit_status::usage;
+  }
+  if (named->empty() && options.origin.empty()) {
+    s.out.remark("warning: " + options.file +
+                 " names no origin: the next delta without one will replace it; --origin keeps them apart");
+  } else if (named->empty()) {
+    auto completed = with_member(*document, "origin", options.origin);
+    if (!completed)
+      return fail(code_of(completed.error()), options.file + ": " + text_of(completed.error()));
+    *document = std::move(*completed);
   }
   auto answer = s.node.ask<wire::Recorded>({.method = "POST", .path = "/tools/delta", .body = std::move(*document)});
   if (!answer)
@@ -205,7 +223,9 @@ void add_delta(CLI::App& group, context& ctx) {
     command.add_option("--import", options->file, "Take in this file, a delta as JSON; - for standard input")
       ->check(file_or_stdin())
       ->excludes(scope);
-  command.add_option("--origin", options->origin, "The node that the delta is of, where the file does not say")
+  command
+    .add_option("--origin", options->origin,
+                "The node that the delta is of, where the file does not say; deltas without one replace each other")
     ->check(valid_id())
     ->needs(file);
   ctx.on(command, [options](session& s) {

@@ -7,11 +7,15 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto examples = "Examples:\n"
-                          "  hivectl upgrade check v2.0 v2.1\n"
-                          "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
-                          "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements "
-                          "do not tell.";
+constexpr auto examples =
+  "Examples:\n"
+  "  hivectl upgrade check v2.0 v2.1 --policy strict\n"
+  "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
+  "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements "
+  "do not tell.\n"
+  "Under threshold what only one version measured does not count: an OLD that was never captured "
+  "is safe to replace.\n"
+  "A gate before a deployment asks for strict.";
 
 struct check_options {
   std::string old_version;
@@ -61,6 +65,12 @@ void show_check(wire::UpgradeCheck::Reader check, output& out) {
   out.print(rows);
 }
 
+/// The rule of threshold makes this safe, so the exit status says so too; whoever reads along should know.
+void warn_if_nothing_was_compared(wire::UpgradeCheck::Reader check, const output& out) {
+  if (check.getVerdict() == wire::Verdict::SAFE && check.getCompared() == 0)
+    out.remark("warning: no metric was compared, so \"safe\" says nothing here; --policy strict would not say it");
+}
+
 outcome check(session& s, const check_options& options) {
   auto path =
     "/upgrades/check?old=" + http::url_encode(options.old_version) + "&new=" + http::url_encode(options.new_version);
@@ -70,6 +80,7 @@ outcome check(session& s, const check_options& options) {
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show_check(**answer, s.out); });
+  warn_if_nothing_was_compared(**answer, s.out);
   return status_of((*answer)->getVerdict());
 }
 
@@ -80,8 +91,8 @@ void add_check(CLI::App& group, context& ctx) {
   command.add_option("NEW", options->new_version, "The version that would replace it")->required()->check(valid_id());
   command
     .add_option("--policy", options->policy,
-                "threshold: 5% on what both versions measured (default); strict: what is missing or not "
-                "comparable is inconclusive")
+                "threshold: 5% on what both versions measured (default), what is missing does not count; strict: what "
+                "is missing or not comparable is inconclusive")
     ->check(CLI::IsMember({"threshold", "strict"}));
   ctx.on(command, [options](session& s) { return check(s, *options); });
 }

@@ -241,20 +241,28 @@ struct node::impl {
 
   std::vector<adapter_definition> builtin_adapters() {
     std::vector<adapter_definition> out;
-    auto add = [&](std::string name, std::chrono::milliseconds timeout, std::function<adapter_actor()> spawn) {
+    auto add = [&](std::string name, std::chrono::milliseconds timeout, std::function<std::string()> why_idle,
+                   std::function<adapter_actor()> spawn) {
       auto& definition = out.emplace_back();
       definition.name = std::move(name);
       definition.timeout = timeout;
+      definition.why_idle = std::move(why_idle);
       definition.spawn = std::move(spawn);
     };
     std::shared_ptr<const database> stored = db;
-    add("model_registry", config.model_registry.timeout,
-        [this, stored] { return system.spawn(model_registry_adapter, stored, config.model_registry); });
-    add("world_model", config.world_model.timeout,
-        [this, stored] { return system.spawn(world_model_adapter, stored, inputs, config.world_model); });
-    add("regression", config.regression.timeout,
-        [this] { return system.spawn(regression_adapter, runner, std::string{"regression"}, config.regression); });
-    add("guardrail", config.guardrail.timeout, [this] { return system.spawn(guardrail_adapter, config.guardrail); });
+    add(
+      "model_registry", config.model_registry.timeout,
+      [this, stored] { return config.model_registry.why_idle(*stored); },
+      [this, stored] { return system.spawn(model_registry_adapter, stored, config.model_registry); });
+    add(
+      "world_model", config.world_model.timeout, [this, stored] { return config.world_model.why_idle(*stored); },
+      [this, stored] { return system.spawn(world_model_adapter, stored, inputs, config.world_model); });
+    add(
+      "regression", config.regression.timeout, [this] { return config.regression.why_idle(); },
+      [this] { return system.spawn(regression_adapter, runner, std::string{"regression"}, config.regression); });
+    add(
+      "guardrail", config.guardrail.timeout, [this] { return config.guardrail.why_idle(); },
+      [this] { return system.spawn(guardrail_adapter, config.guardrail); });
     return out;
   }
 

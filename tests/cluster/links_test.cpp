@@ -340,6 +340,7 @@ TEST_P(DoorStart, ANodeWithoutADoorKnowsItself) {
   auto self = list->getNodes()[0];
   EXPECT_TRUE(self.getSelf());
   EXPECT_EQ(self.getName(), "alone");
+  EXPECT_TRUE(self.getSameRoot()) << "it holds what it holds";
   EXPECT_EQ(self.getId(), node.node().c_str());
 }
 

@@ -37,6 +37,8 @@ NOTHING_DONE = [
     script.refuse(503, "unavailable"),
     script.refuse(507, "storage_failed"),
 ]
+TEXTS = ("task_type", "tool_name", "model_name", "user_id")
+NO_TIMES = (float("nan"), float("inf"), -float("inf"), -0.001, 604_800.001, 10**400, "fast")
 
 
 def free_port():
@@ -289,16 +291,32 @@ class RecorderTest(unittest.TestCase):
         self.assertEqual(len(about_drops), 2, about_drops)  # where it begins, and how many it were
         self.assertIn("20 task records", about_drops[1])
 
-    def test_what_no_node_could_take_is_refused_at_once(self):
+    def test_what_no_node_could_take_is_refused_at_once_by_its_name(self):
         client = self.client(self.node())
-        for wrong in (float("nan"), float("inf"), 10**400, "fast"):
-            with self.assertRaises((ValueError, OverflowError)):
-                client.record("t", "tool", wrong, True)
-        with self.assertRaises(TypeError):
-            client.record("t", None, 1.0, True)
-        with self.assertRaises(ValueError):
-            client.record("t", "x" * 10_000, 1.0, True)
+        good = {"task_type": "t", "tool_name": "tool", "completion_time_s": 1.0, "success": True}
+        for name, wrong, error in (
+            *(("completion_time_s", time, ValueError) for time in NO_TIMES),
+            *(("completion_time_s", time, TypeError) for time in (None, [], 1j)),
+            *((name, text, ValueError) for name in TEXTS for text in ("x" * 129, "\u00e9" * 65, "\udc80")),
+            *((name, text, TypeError) for name in TEXTS for text in (None, b"x", 7)),
+            *((name, "", ValueError) for name in ("task_type", "tool_name")),
+            *((name, value, TypeError) for name in ("success", "offloaded") for value in ("yes", "", None, 2, [True])),
+        ):
+            with self.subTest(name=name, wrong=wrong), self.assertRaisesRegex(error, name):
+                client.record(**{**good, name: wrong})
         self.assertEqual(client.counts(), (0, 0, 0, 0, 0))
+
+    def test_what_a_node_takes_at_its_bounds_is_taken(self):
+        node = self.node()
+        client = self.client(node)
+        longest = "\u00e9" * 64
+        client.record(longest, longest, 0, 1, longest, longest, 0)
+        client.record("t", "tool", 604_800, 0)
+        self.assertTrue(client.flush(PATIENCE_S))
+        self.assertEqual([kept["completion_time_s"] for kept in node.kept], [0, 604_800])
+        self.assertEqual([kept["success"] for kept in node.kept], [True, False])
+        self.assertEqual([kept["offloaded"] for kept in node.kept], [False, False])
+        self.assertEqual(node.kept[0]["user_id"], longest)
 
     def test_options_that_make_no_sense_are_refused(self):
         for url in ("ftp://node", "127.0.0.1:7420", "http://", "http://node:port"):

@@ -14,6 +14,11 @@ from ._recorder import Counts, Recorder
 
 BestTool = Tuple[str, float, float]
 
+# What a node takes. Checked here as well, so that a mistake shows where it is made and not in a log later, and so that
+# nothing of any size piles up in the buffer.
+MAX_TEXT_BYTES = 128
+MAX_TIME_S = 604_800
+
 
 class Route(NamedTuple):
     """Which tool to use, and why."""
@@ -29,9 +34,10 @@ class Route(NamedTuple):
 class Client:
     """Speaks to one node. Safe to use from any number of threads.
 
-    `record` never waits for the node and never fails because of it: a background thread sends the records, in their
-    order, until the node has acknowledged each. Questions go to the node at once and raise `Unreachable` when no answer
-    comes within `timeout_s`, `NodeError` when the answer is an error; answers are None where nothing is known.
+    `record` never waits for the node and never fails because of it, only for its arguments: a background thread sends
+    the records, in their order, until the node has acknowledged each. Questions go to the node at once and raise
+    `Unreachable` when no answer comes within `timeout_s`, `NodeError` when the answer is an error; answers are None where
+    nothing is known.
 
     url: where the node listens, http or https.
     token: access token, where the node asks for one.
@@ -88,19 +94,19 @@ class Client:
         The time of the call is the record's. An idempotency key goes with it, so that the node counts it once however
         often it is sent; the node remembers the keys of 900,000 records at least.
 
-        Raises ValueError for what JSON cannot say (NaN, infinity) or what no node would take for its size, TypeError
-        for arguments of other types, and Closed after close(). Whether the values make sense is for the node to judge:
-        what it rejects is in the log with its reason and in `counts().rejected`.
+        Raises, whether or not the node is there, for what no node would take: ValueError for a task type or a tool
+        without a name, a text of more than 128 bytes of UTF-8 or none of it, and a time that is not 0 to 604,800
+        seconds (a week); TypeError for arguments of other types, such as "yes" for `success`. Raises Closed after
+        close(). What the node rejects for another reason is in the log and in `counts().rejected`.
         """
         texts = {"task_type": task_type, "tool_name": tool_name, "model_name": model_name, "user_id": user_id}
         for name, text in texts.items():
-            if not isinstance(text, str):
-                raise TypeError(f"{name} must be a str, not {type(text).__name__}")
+            _check_text(name, text, may_be_empty=name in ("model_name", "user_id"))
         record = {
             **{name: text for name, text in texts.items() if text},
-            "completion_time_s": float(completion_time_s),
-            "success": bool(success),
-            "offloaded": bool(offloaded),
+            "completion_time_s": _to_seconds(completion_time_s),
+            "success": _to_bool("success", success),
+            "offloaded": _to_bool("offloaded", offloaded),
             "timestamp": datetime.now(timezone.utc).isoformat(),
             "idempotency_key": uuid.uuid4().hex,
         }
@@ -200,6 +206,38 @@ class Client:
         if not isinstance(content, dict):
             raise answer.error()
         return content
+
+
+def _check_text(name: str, text: Any, may_be_empty: bool) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a str, not {type(text).__name__}")
+    if not text and not may_be_empty:
+        raise ValueError(f"{name} must not be empty")
+    try:
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} holds half of a surrogate pair, which is no text") from error
+    if size > MAX_TEXT_BYTES:
+        raise ValueError(f"{name} must have at most {MAX_TEXT_BYTES} bytes of UTF-8, this has {size}")
+
+
+def _to_seconds(value: Any) -> float:
+    try:
+        seconds = float(value)
+    except TypeError as error:
+        raise TypeError(f"completion_time_s must be a number, not {type(value).__name__}") from error
+    except (ValueError, OverflowError) as error:
+        raise ValueError("completion_time_s must be a number of seconds") from error
+    if not 0 <= seconds <= MAX_TIME_S:  # false for NaN as well
+        raise ValueError(f"completion_time_s must be from 0 to {MAX_TIME_S} seconds, not {seconds}")
+    return seconds
+
+
+def _to_bool(name: str, value: Any) -> bool:
+    # By equality, so that 0, 1 and numpy's bools will do. Any other text or object would count as true.
+    if value not in (False, True):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return bool(value)
 
 
 def _comma_separated(names: Sequence[str]) -> str:

@@ -395,6 +395,19 @@ TEST_F(GuardrailManifest, ASecretKeyThatOthersMayReadIsRefused) {
   }
 }
 
+TEST_F(GuardrailManifest, APublicKeyIsNotTakenForASecretOneThatIsReadable) {
+  auto file = temp.path() / "release.pub";
+  ASSERT_FALSE(write_public_key(file, keys.public_key));
+  for (auto mode : {fs::perms{0644}, fs::perms{0600}}) { // inside they look alike, so it must not be signed with
+    fs::permissions(file, mode);
+    auto error = read_secret_key(file).error();
+    EXPECT_EQ(code_of(error), ec::invalid);
+    EXPECT_NE(text_of(error).find("is a public key"), std::string::npos) << text_of(error);
+    EXPECT_NE(text_of(error).find("release.key"), std::string::npos) << text_of(error);
+    EXPECT_EQ(text_of(error).find("chmod"), std::string::npos) << text_of(error);
+  }
+}
+
 TEST_F(GuardrailManifest, FilesThatHoldNoKeyAreRefused) {
   auto file = temp.path() / "key";
   auto hex = to_hex(keys.public_key);

@@ -128,6 +128,23 @@ struct registry_fixture : testing::Test {
   }
 };
 
+TEST_F(registry_fixture, TheListSaysWhatHasNothingToMeasureAndWhy) {
+  std::string reason = "nothing is configured";
+  add("idle", [](auto) { return measured("latency", 7); });
+  adapters.back().why_idle = [&] { return reason; };
+  add("measuring", [](auto) { return measured("latency", 7); });
+  start();
+  auto idle = [&] {
+    auto list = ask<wire::BenchmarkList>(msg<wire::BenchmarkQuery>::build([](auto) {}));
+    EXPECT_TRUE((*list)->getBenchmarks()[1].getAvailable());
+    auto info = (*list)->getBenchmarks()[0];
+    return std::string{info.getAvailable() ? "yes " : "no "} + info.getReason().cStr();
+  };
+  EXPECT_EQ(idle(), "no nothing is configured");
+  reason.clear();
+  EXPECT_EQ(idle(), "yes ");
+}
+
 TEST_F(registry_fixture, ACaptureHoldsEveryAdapterAndIsStored) {
   add("one", [](auto) { return measured("latency", 7); });
   add("two", [](auto) { return measured("latency", 9); });

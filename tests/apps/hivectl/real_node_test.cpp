@@ -1,5 +1,6 @@
 // hivectl against the real hived: what the two make of each other's messages.
 
+#include "messages/benchmark.capnp.h"
 #include "messages/json.hpp"
 #include "messages/snapshot.capnp.h"
 #include "tests/apps/support/hivectl.hpp"
@@ -8,6 +9,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 
 namespace hive::test {
 namespace {
@@ -61,6 +63,31 @@ TEST_F(RealNode, CapturesWhatARegisteredCommandMeasures) {
   EXPECT_THAT(done({"benchmark", "list"}), Not(HasSubstr("startup")));
   EXPECT_EQ(run({"benchmark", "remove", "startup"}).status, 1);
   EXPECT_EQ(run({"benchmark", "remove", "guardrail"}).status, 1) << "a built-in one stays";
+}
+
+TEST_F(RealNode, ListsWhyABenchmarkWouldBeSkippedInTheWordsOfTheCapture) {
+  auto list = from_json<wire::BenchmarkList>(done({"benchmark", "list", "--json"}));
+  auto snapshot = from_json<wire::Snapshot>(done({"snapshot", "capture", "v1", "--json"}));
+  ASSERT_TRUE(list && snapshot);
+  std::map<std::string, std::string> idle, skipped;
+  for (auto benchmark : (*list)->getBenchmarks())
+    if (!benchmark.getAvailable())
+      idle[benchmark.getName()] = benchmark.getReason();
+  for (auto adapter : (*snapshot)->getAdapters())
+    if (adapter.getStatus() == wire::AdapterStatus::SKIPPED)
+      skipped[adapter.getName()] = adapter.getReason();
+  EXPECT_EQ(idle.size(), 4u);
+  EXPECT_EQ(idle, skipped);
+}
+
+TEST_F(RealNode, WarnsThatAMisspeltOldVersionIsSafeToReplace) {
+  put_snapshot("v2", R"("m":{"value":99,"direction":"higher"})");
+  auto threshold = run({"upgrade", "check", "misspelt", "v2", "--policy", "threshold"});
+  EXPECT_EQ(threshold.status, 0);
+  EXPECT_THAT(threshold.err, HasSubstr("no metric was compared"));
+  auto strict = run({"upgrade", "check", "misspelt", "v2", "--policy", "strict"});
+  EXPECT_EQ(strict.status, 2);
+  EXPECT_EQ(strict.err, "");
 }
 
 TEST_F(RealNode, BeginsACaptureWithoutWaiting) {

@@ -51,6 +51,14 @@ TEST(Table, CutsACellThatWouldPushTheOthersAway) {
   EXPECT_EQ(last, std::string(table::max_cell_columns - 3, 'x') + "...  end\n");
 }
 
+TEST(Table, KeepsTheLastCellWholeUnderALineThatFitsTheScreen) {
+  auto rows = table{{text_column("A"), text_column("REASON")}};
+  rows.add_row({"x", std::string(5000, 'y') + " because"});
+  rows.add_row({"z", "short"});
+  EXPECT_EQ(rows.render(charset::ascii), "A  REASON\n-  " + std::string(table::max_cell_columns, '-') + "\nx  " +
+                                           std::string(5000, 'y') + " because\nz  short\n");
+}
+
 TEST(Table, WithoutRowsIsEmpty) {
   auto rows = names_and_numbers();
   EXPECT_TRUE(rows.empty());

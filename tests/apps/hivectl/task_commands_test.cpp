@@ -1,4 +1,5 @@
 #include "messages/json.hpp"
+#include "messages/timestamp.hpp"
 #include "messages/tracker.capnp.h"
 #include "tests/apps/support/fake_node.hpp"
 #include "tests/apps/support/hivectl.hpp"
@@ -11,6 +12,7 @@
 namespace hive::test {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -55,11 +57,35 @@ TEST(TaskRecord, AFailureIsARecordAndTheOutcomeMustBeSaid) {
   auto node = answering(one_recorded, 201);
   EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--time", "1", "--failure"}).status, 0);
   EXPECT_FALSE(parse<wire::TaskRecord>(node.requests().back().body)->getSuccess());
-  EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--time", "1"}).status, 64);
+  auto without = hivectl(node.url(), {"task", "record", "fix", "aider", "--time", "1"});
+  EXPECT_EQ(without.status, 64);
+  EXPECT_THAT(without.err, AllOf(HasSubstr("--success"), HasSubstr("--failure")));
+  for (const std::vector<std::string>& said : std::vector<std::vector<std::string>>{
+         {"--success", "--failure"}, {"--failure", "--success"}, {"--failure=no"}}) {
+    std::vector<std::string> arguments{"task", "record", "fix", "aider", "--time", "1"};
+    arguments.insert(arguments.end(), said.begin(), said.end());
+    auto contradiction = hivectl(node.url(), arguments);
+    EXPECT_EQ(contradiction.status, 64) << contradiction.out;
+    EXPECT_THAT(contradiction.err, HasSubstr("--failure"));
+  }
   EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--success"}).status, 64);
   for (const char* time : {"-1", "nan", "x", "604801"})
     EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--success", "--time", time}).status, 64) << time;
   EXPECT_EQ(node.requests().size(), 1u);
+}
+
+TEST(TaskRecord, WarnsOfATimeThatTheNodeWillNotKeep) {
+  auto node = answering(one_recorded, 201);
+  auto record = [&](const std::string& ended_at) {
+    return hivectl(node.url(),
+                   {"task", "record", "fix", "aider", "--time", "1", "--success", "--ended-at", ended_at, "--json"});
+  };
+  auto future = record("2931-01-01");
+  EXPECT_EQ(future.status, 0);
+  EXPECT_THAT(future.err, HasSubstr("warning: 2931-01-01T00:00:00Z is in the future"));
+  EXPECT_EQ(parse<wire::TasksRecorded>(future.out)->getRecorded(), 1u);
+  EXPECT_EQ(record("2026-02-24").err, "");
+  EXPECT_EQ(record(format_iso8601(now_unix_micros() + 60'000'000)).err, "") << "within what clocks may differ";
 }
 
 TEST(TaskRecord, RepeatsUnderOneKeyWhenTheNodeIsNotServing) {
@@ -112,9 +138,11 @@ TEST(TaskImport, NamesWhatTheNodeLeavesOutByItsLineToo) {
   auto file = put_file(folder.path() / "t.ndjson", "\n\n" + good + "\nbad\n" + good + "\n" + good + "\n");
   auto result = hivectl(node.url(), {"task", "import", file, "--json"});
   EXPECT_EQ(result.status, 1);
-  auto report = parse<wire::TasksRecorded>(result.out);
+  auto report = parse<wire::TasksImported>(result.out);
   EXPECT_EQ(report->getRecorded(), 1u);
   EXPECT_EQ(report->getDuplicates(), 1u);
+  EXPECT_EQ(report->getAlreadyTaken(), 0u);
+  EXPECT_EQ(report->getLeftOut(), 2u);
   ASSERT_EQ(report->getRejected().size(), 2u);
   EXPECT_EQ(report->getRejected()[0].getLine(), 4u);
   EXPECT_EQ(report->getRejected()[1].getLine(), 5u);
@@ -144,9 +172,20 @@ TEST(TaskImport, WithASourceGoesOnWhereTheLastOneEnded) {
   auto file = put_file(folder.path() / "t", good + "\n" + good + "\n" + good + "\nbad\n");
   auto result = hivectl(node.url(), {"task", "import", file, "--source", "old"});
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.out, HasSubstr("Recorded 1,"));
+  EXPECT_THAT(result.out, HasSubstr("Recorded 1, already there 0, left out 1; lines up to 2 were taken before.\n"));
   EXPECT_EQ(node.requests()[0].target, "/api/v1/tasks/sources/old");
   EXPECT_EQ(node.requests()[1].target, "/api/v1/tasks?source=old&after_row=2&through_row=4");
+}
+
+TEST(TaskImport, SaysWhenAllOfAFileCountsAsTakenBefore) {
+  auto node = answering(R"({"source":"old","row":2})");
+  temporary_directory folder;
+  auto other = put_file(folder.path() / "t", good + "\n" + good + "\n");
+  auto result = hivectl(node.url(), {"task", "import", other, "--source", "old"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, "Recorded 0, already there 0, left out 0; lines up to 2 were taken before.\n");
+  result = hivectl(node.url(), {"task", "import", other, "--source", "old", "--json"});
+  EXPECT_EQ(parse<wire::TasksImported>(result.out)->getAlreadyTaken(), 2u);
 }
 
 TEST(TaskImport, WaitsForANodeThatIsOverloaded) {

@@ -80,18 +80,46 @@ TEST(ToolDelta, PrintsTheDelta) {
   EXPECT_EQ(to_json(*as_json), to_json(*from_json<wire::LearningDelta>(delta_json)));
 }
 
-TEST(ToolDelta, ImportSendsTheFileUnderTheGivenOrigin) {
+TEST(ToolDelta, ImportSendsTheFileAsItIsWhenItNamesItsOrigin) {
   auto node = answering(R"({"recorded":1})", 201);
   temporary_directory folder;
   auto file = put_file(folder.path() / "d.json", delta_json);
   auto result = hivectl(node.url(), {"tool", "delta", "--import", file});
   EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
   EXPECT_EQ(node.requests().back().method, "POST");
   EXPECT_EQ(node.requests().back().body, delta_json);
-  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--import", file, "--origin", "peer-7"}).status, 0);
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--import", file, "--origin", "node-a"}).status, 0);
+  EXPECT_EQ(node.requests().back().body, delta_json);
+}
+
+TEST(ToolDelta, ImportUnderAnotherOriginThanTheFileNamesIsWrongUsage) {
+  auto node = answering(R"({"recorded":1})", 201);
+  temporary_directory folder;
+  auto file = put_file(folder.path() / "d.json", delta_json);
+  auto result = hivectl(node.url(), {"tool", "delta", "--import", file, "--origin", "peer-7"});
+  EXPECT_EQ(result.status, 64);
+  EXPECT_THAT(result.err, HasSubstr("is a delta of node-a"));
+  EXPECT_THAT(result.err, HasSubstr("--origin peer-7"));
+  EXPECT_TRUE(node.requests().empty());
+}
+
+TEST(ToolDelta, ImportOfAFileWithoutOriginTakesTheGivenOneOrWarns) {
+  auto node = answering(R"({"recorded":1})", 201);
+  temporary_directory folder;
+  auto file = put_file(folder.path() / "d.json", R"({"coding_benchmarks":{},"ts":1.5})");
+  auto named = hivectl(node.url(), {"tool", "delta", "--import", file, "--origin", "peer-7"});
+  EXPECT_EQ(named.status, 0);
+  EXPECT_EQ(named.err, "");
   auto sent = from_json<wire::LearningDelta>(node.requests().back().body);
   ASSERT_TRUE(sent) << text_of(sent.error());
   EXPECT_EQ((*sent)->getOrigin(), "peer-7");
+
+  auto nameless = hivectl(node.url(), {"tool", "delta", "--import", file});
+  EXPECT_EQ(nameless.status, 0);
+  EXPECT_THAT(nameless.err, HasSubstr("warning: " + file + " names no origin"));
+  EXPECT_THAT(nameless.err, HasSubstr("--origin"));
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--import", put_file(folder.path() / "x", "[]")}).status, 1);
 }
 
 TEST(ToolDelta, OptionsThatDoNotBelongTogetherAreWrongUsage) {

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sstream>
 
 namespace hive::test {
 namespace {
@@ -69,6 +70,32 @@ TEST(UpgradeCheck, NamesEveryFinding) {
                         "missing    c.m             -      -        -  -       v2 has no such metric\n"
                         "missing    d               -      -        -  -       the adapter failed\n"
                         "improved   b.rate          0    0.5        -  higher  -\n");
+}
+
+TEST(UpgradeCheck, WarnsWhenSafeSaysNothing) {
+  for (std::vector<std::string> form : {std::vector<std::string>{}, {"--json"}}) {
+    auto result = check(R"({"policy":"threshold","safe":true,"verdict":"safe","compared":0})", form);
+    EXPECT_EQ(result.status, 0) << "the rule of threshold stands";
+    EXPECT_THAT(result.err, HasSubstr("warning: no metric was compared"));
+    EXPECT_THAT(result.err, HasSubstr("--policy strict"));
+  }
+  EXPECT_EQ(check(R"({"policy":"threshold","safe":true,"verdict":"safe","compared":1})").err, "");
+  EXPECT_EQ(check(R"({"policy":"threshold","safe":false,"verdict":"inconclusive","compared":0})").err, "");
+}
+
+TEST(UpgradeCheck, ExamplesOfGatesAreStrict) {
+  for (std::vector<std::string> help :
+       {std::vector<std::string>{"--help"}, {"upgrade", "--help"}, {"upgrade", "check", "--help"}}) {
+    auto text = hivectl(help).out;
+    size_t gates = 0;
+    std::istringstream lines{text};
+    for (std::string line; std::getline(lines, line);)
+      if (line.find("./deploy") != std::string::npos) {
+        ++gates;
+        EXPECT_THAT(line, HasSubstr("--policy strict"));
+      }
+    EXPECT_EQ(gates, 1u) << text;
+  }
 }
 
 TEST(UpgradeCheck, WithoutFindingsIsShort) {
