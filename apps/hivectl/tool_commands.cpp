@@ -15,7 +15,8 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl tool route bug_fix --available aider_native --available claude_code\n"
                           "  hivectl tool summary\n"
                           "  hivectl --json tool delta > ours.json\n"
-                          "  hivectl --url http://other:7420 tool delta --import ours.json";
+                          "  hivectl --url http://other:7420 tool delta --import ours.json\n"
+                          "  hivectl --url http://other:7420 tool delta --drop NODE_ID";
 
 struct best_options {
   std::string task_type;
@@ -34,6 +35,7 @@ struct delta_options {
   std::string scope;
   std::string file;
   std::string origin;
+  std::string dropped; ///< origin of the delta to drop
 };
 
 /// `path` with the parameters that are not empty.
@@ -183,6 +185,14 @@ outcome import_delta(session& s, const delta_options& options) {
   return exit_status::done;
 }
 
+outcome drop_delta(session& s, const std::string& origin) {
+  auto answer = s.node.ask<wire::DropDelta>({.method = "DELETE", .path = "/tools/delta/" + http::url_encode(origin)});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { s.out.line("The imported delta of " + origin + " is dropped."); });
+  return exit_status::done;
+}
+
 // -- command line -----------------------------------------------------------------
 
 void add_policy(CLI::App& command, std::string& policy, const char* text) {
@@ -228,7 +238,13 @@ void add_delta(CLI::App& group, context& ctx) {
                 "The node that the delta is of, where the file does not say; deltas without one replace each other")
     ->check(valid_id())
     ->needs(file);
+  command.add_option("--drop", options->dropped, "Drop what was imported of this node")
+    ->check(valid_id())
+    ->excludes(scope)
+    ->excludes(file);
   ctx.on(command, [options](session& s) {
+    if (!options->dropped.empty())
+      return drop_delta(s, options->dropped);
     return options->file.empty() ? show_learned(s, *options) : import_delta(s, *options);
   });
 }

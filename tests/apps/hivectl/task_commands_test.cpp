@@ -66,7 +66,7 @@ TEST(TaskRecord, AFailureIsARecordAndTheOutcomeMustBeSaid) {
     arguments.insert(arguments.end(), said.begin(), said.end());
     auto contradiction = hivectl(node.url(), arguments);
     EXPECT_EQ(contradiction.status, 64) << contradiction.out;
-    EXPECT_THAT(contradiction.err, HasSubstr("--failure"));
+    EXPECT_THAT(contradiction.err, HasSubstr("failure"));
   }
   EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--success"}).status, 64);
   for (const char* time : {"-1", "nan", "x", "604801"})

@@ -107,7 +107,8 @@ TEST(ToolDelta, ImportUnderAnotherOriginThanTheFileNamesIsWrongUsage) {
 TEST(ToolDelta, ImportOfAFileWithoutOriginTakesTheGivenOneOrWarns) {
   auto node = answering(R"({"recorded":1})", 201);
   temporary_directory folder;
-  auto file = put_file(folder.path() / "d.json", R"({"coding_benchmarks":{},"ts":1.5})");
+  auto file = put_file(folder.path() / "d.json", R"({"coding_benchmarks":{"fix":{"aider":
+    {"success_rate":0.5,"avg_time_s":2,"sample_count":8}}}})");
   auto named = hivectl(node.url(), {"tool", "delta", "--import", file, "--origin", "peer-7"});
   EXPECT_EQ(named.status, 0);
   EXPECT_EQ(named.err, "");
@@ -117,9 +118,18 @@ TEST(ToolDelta, ImportOfAFileWithoutOriginTakesTheGivenOneOrWarns) {
 
   auto nameless = hivectl(node.url(), {"tool", "delta", "--import", file});
   EXPECT_EQ(nameless.status, 0);
-  EXPECT_THAT(nameless.err, HasSubstr("warning: " + file + " names no origin"));
+  EXPECT_THAT(nameless.err, HasSubstr("warning: " + file.string() + " names no origin"));
   EXPECT_THAT(nameless.err, HasSubstr("--origin"));
   EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--import", put_file(folder.path() / "x", "[]")}).status, 1);
+}
+
+TEST(ToolDelta, AnImportIsDroppedByItsOrigin) {
+  auto node = answering(R"({"origin":"node-a"})");
+  auto result = hivectl(node.url(), {"tool", "delta", "--drop", "node-a"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().method, "DELETE");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/tools/delta/node-a");
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--drop", "node-a", "--import", "-"}).status, 64);
 }
 
 TEST(ToolDelta, OptionsThatDoNotBelongTogetherAreWrongUsage) {
