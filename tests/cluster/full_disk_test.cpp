@@ -40,7 +40,7 @@ TEST(full_disk, writes_are_refused_while_reads_go_on_until_there_is_room_again) 
   EXPECT_EQ(node.post("/api/v1/benchmarks", R"({"name":"x","command":["true"]})").status, 507);
   EXPECT_EQ(node.get(snapshots + "/kept").body, kept.body);
   EXPECT_EQ(node.get(snapshots + "/refused").status, 404);
-  EXPECT_EQ(node.get("/readyz").status, 200);
+  EXPECT_EQ(node.get("/readyz").status, 503);
 
   disk.empty(node);
   EXPECT_EQ(node.put(snapshots + "/after", body).status, 200);
