@@ -127,11 +127,15 @@ caf::error replica::restore(wire::EquivocationProof::Reader stored) {
     return fail(ec::corrupt, "a stored proof of equivocation has no public key");
   std::ranges::copy(stored.getPublicKey(), key.begin());
   auto id = node_id_of(key);
+  auto read = read_proof(key, stored);
+  if (!read)
+    return fail(ec::corrupt, "the stored proof of equivocation of node " + id.value + " does not hold");
+  // An earlier version stored proofs of any size. Nobody takes such a one any more, so it must not go on counting here.
+  if (check_size(id, *read->first) || check_size(id, *read->second))
+    return caf::none;
   auto& known = origins_[id];
   known.key = key;
-  joining work{0, {}, {}, false};
-  if (!join_proof(work, id, known, stored))
-    return fail(ec::corrupt, "the stored proof of equivocation of node " + id.value + " does not hold");
+  expose(known, std::move(read->first), std::move(read->second));
   return caf::none;
 }
 
@@ -166,14 +170,18 @@ std::vector<node_id> replica::origins() const {
 
 // -- checks ----------------------------------------------------------------------
 
+std::optional<slot_refusal> replica::check_size(const node_id& id, const slot& what) const {
+  if (what.payload.size() <= options_.payload_bytes)
+    return std::nullopt;
+  return slot_refusal{id, slot_refusal_reason::too_large, culprit::origin,
+                      describe(id, what) + " has a payload of " + std::to_string(what.payload.size()) +
+                        " bytes, at most " + std::to_string(options_.payload_bytes) + " are allowed"};
+}
+
 std::optional<slot_refusal> replica::check_bounds(const origin& known, const slot& what) const {
   auto refuse = [&](slot_refusal_reason why, culprit who, std::string text) {
     return slot_refusal{{}, why, who, std::move(text)};
   };
-  if (what.payload.size() > options_.payload_bytes)
-    return refuse(slot_refusal_reason::too_large, culprit::origin,
-                  "has a payload of " + std::to_string(what.payload.size()) + " bytes, at most " +
-                    std::to_string(options_.payload_bytes) + " are allowed");
   auto highest = known.log.highest().epoch;
   if (what.stamp.epoch == 0 || what.stamp.version == 0 || what.stamp.version > options_.max_version ||
       what.stamp.epoch > options_.max_epoch ||
@@ -184,7 +192,7 @@ std::optional<slot_refusal> replica::check_bounds(const origin& known, const slo
     return refuse(slot_refusal_reason::too_large, culprit::origin,
                   "is one more than " + std::to_string(options_.slots_per_origin) + " slots");
   auto replaced = held ? bytes_of(*held) : 0;
-  if (known.log.bytes() - replaced + bytes_of(what) > options_.bytes_per_origin)
+  if (known.bytes() - replaced + bytes_of(what) > options_.bytes_per_origin)
     return refuse(slot_refusal_reason::too_large, culprit::origin,
                   "takes its origin over " + std::to_string(options_.bytes_per_origin) + " bytes");
   if (bytes_ - replaced + bytes_of(what) > options_.bytes)
@@ -195,6 +203,8 @@ std::optional<slot_refusal> replica::check_bounds(const origin& known, const slo
 
 std::optional<slot_refusal> replica::check(const node_id& id, const origin& known, const slot& what,
                                            int64_t now_unix_micros) const {
+  if (auto broken = check_size(id, what))
+    return broken;
   auto name = describe(id, what) + " ";
   if (auto broken = check_bounds(known, what)) {
     broken->origin = id;
