@@ -75,17 +75,20 @@ caf::expected<slot_ptr> replica::prepare(slot_name name, std::string payload, in
   slot next{std::move(name), {prepared_.epoch, prepared_.version + 1}, std::move(payload), {}};
   if (!is_valid_id(next.name.key))
     return fail(ec::invalid, "slot key '" + next.name.key + "' " + std::string{id_rule});
-  if (auto wrong = check(own_id_, own, next, now_unix_micros))
+  if (auto wrong = check(own_id_, own, own_room_beside(next.name), next, now_unix_micros))
     return fail(wrong->why == slot_refusal_reason::content ? ec::invalid : ec::too_large, std::move(wrong->text));
   sign(next, own_keys_);
   prepared_ = next.stamp;
-  return std::make_shared<const slot>(std::move(next));
+  auto out = std::make_shared<const slot>(std::move(next));
+  uncommitted_[out->name] = out;
+  return out;
 }
 
 caf::error replica::commit(slot_ptr prepared) {
   auto& own = origins_.at(own_id_);
   if (prepared->stamp <= own.log.highest() || prepared->stamp > prepared_ || !is_signed_by(*prepared, own_keys_.open))
     return fail(ec::invalid, describe(own_id_, *prepared) + " is not the next one that was prepared");
+  std::erase_if(uncommitted_, [&](const auto& each) { return each.second->stamp <= prepared->stamp; });
   put(own, std::move(prepared));
   return caf::none;
 }
@@ -95,6 +98,7 @@ caf::error replica::raise_epoch(uint64_t epoch) {
     return fail(ec::invalid, "epoch " + std::to_string(epoch) + " is not above " +
                                std::to_string(std::max(prepared_.epoch, highest_own_epoch())));
   prepared_ = {epoch, 0};
+  forget_prepared();
   must_raise_epoch_ = false;
   return caf::none;
 }
@@ -178,7 +182,22 @@ std::optional<slot_refusal> replica::check_size(const node_id& id, const slot& w
                         " bytes, at most " + std::to_string(options_.payload_bytes) + " are allowed"};
 }
 
-std::optional<slot_refusal> replica::check_bounds(const origin& known, const slot& what) const {
+replica::room replica::room_beside(const origin& known, const slot_name& name) {
+  room out{known.log.size(), known.bytes()};
+  out.put(known.log.find(name).get(), nullptr);
+  return out;
+}
+
+replica::room replica::own_room_beside(const slot_name& name) const {
+  const auto& own = origins_.at(own_id_);
+  auto out = room_beside(own, name);
+  for (const auto& [other, next] : uncommitted_)
+    if (other != name)
+      out.put(own.log.find(other).get(), next.get());
+  return out;
+}
+
+std::optional<slot_refusal> replica::check_bounds(const origin& known, const room& taken, const slot& what) const {
   auto refuse = [&](slot_refusal_reason why, culprit who, std::string text) {
     return slot_refusal{{}, why, who, std::move(text)};
   };
@@ -187,26 +206,24 @@ std::optional<slot_refusal> replica::check_bounds(const origin& known, const slo
       what.stamp.epoch > options_.max_epoch ||
       (highest > 0 && what.stamp.epoch > highest && what.stamp.epoch - highest > options_.epoch_lead))
     return refuse(slot_refusal_reason::epoch_ahead, culprit::origin, "has a stamp that no honest node reaches");
-  auto held = known.log.find(what.name);
-  if (!held && known.log.size() >= options_.slots_per_origin)
+  if (taken.slots >= options_.slots_per_origin)
     return refuse(slot_refusal_reason::too_large, culprit::origin,
                   "is one more than " + std::to_string(options_.slots_per_origin) + " slots");
-  auto replaced = held ? bytes_of(*held) : 0;
-  if (known.bytes() - replaced + bytes_of(what) > options_.bytes_per_origin)
+  if (taken.bytes + bytes_of(what) > options_.bytes_per_origin)
     return refuse(slot_refusal_reason::too_large, culprit::origin,
                   "takes its origin over " + std::to_string(options_.bytes_per_origin) + " bytes");
-  if (bytes_ - replaced + bytes_of(what) > options_.bytes)
+  if (bytes_ - known.bytes() + taken.bytes + bytes_of(what) > options_.bytes)
     return refuse(slot_refusal_reason::full, culprit::nobody,
                   "has no room: " + std::to_string(bytes_) + " bytes are kept of all nodes");
   return std::nullopt;
 }
 
-std::optional<slot_refusal> replica::check(const node_id& id, const origin& known, const slot& what,
+std::optional<slot_refusal> replica::check(const node_id& id, const origin& known, const room& taken, const slot& what,
                                            int64_t now_unix_micros) const {
   if (auto broken = check_size(id, what))
     return broken;
   auto name = describe(id, what) + " ";
-  if (auto broken = check_bounds(known, what)) {
+  if (auto broken = check_bounds(known, taken, what)) {
     broken->origin = id;
     broken->text = name + broken->text;
     return broken;

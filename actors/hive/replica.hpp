@@ -108,13 +108,18 @@ public:
   // -- own slots ------------------------------------------------------------------
 
   /// Signs the next own slot, without taking it in: it must be durable before anybody hears of it. An empty payload
-  /// erases. Fails with ec::too_large or ec::invalid where others would refuse it, and with ec::unavailable after
-  /// `own_writes_unknown`.
+  /// erases. Fails with ec::too_large or ec::invalid where others would refuse it, once they have all that was prepared
+  /// before, and with ec::unavailable after `own_writes_unknown`.
   caf::expected<slot_ptr> prepare(slot_name name, std::string payload, int64_t now_unix_micros);
 
   /// Takes in a prepared slot that is durable now, in the order of preparation; one may be left out when its write
   /// failed. ec::invalid for any other.
   caf::error commit(slot_ptr prepared);
+
+  /// Gives the room back of all that is prepared and not committed: its writes failed.
+  void forget_prepared() {
+    uncommitted_.clear();
+  }
 
   /// Goes on under a later start, which must be durable. ec::invalid unless it lies above all that is known of this
   /// node. The caller then prepares its slots again.
@@ -193,6 +198,18 @@ private:
     }
   };
 
+  /// What an origin takes of its bounds.
+  struct room {
+    size_t slots = 0;
+    size_t bytes = 0;
+
+    /// Goes on with one slot in place of another; either may be null.
+    void put(const slot* earlier, const slot* next) {
+      slots = slots + (next != nullptr) - (earlier != nullptr);
+      bytes = bytes + (next ? bytes_of(*next) : 0) - (earlier ? bytes_of(*earlier) : 0);
+    }
+  };
+
   /// One join under way.
   struct joining {
     int64_t now_unix_micros;
@@ -217,9 +234,14 @@ private:
   /// Why a slot fits no message beside others.
   std::optional<slot_refusal> check_size(const node_id& id, const slot& what) const;
   /// Why a signed slot cannot be taken in.
-  std::optional<slot_refusal> check(const node_id& id, const origin& known, const slot& what,
+  std::optional<slot_refusal> check(const node_id& id, const origin& known, const room& taken, const slot& what,
                                     int64_t now_unix_micros) const;
-  std::optional<slot_refusal> check_bounds(const origin& known, const slot& what) const;
+  /// `taken` is what the origin takes without it.
+  std::optional<slot_refusal> check_bounds(const origin& known, const room& taken, const slot& what) const;
+  /// What an origin takes without the slot of this name.
+  static room room_beside(const origin& known, const slot_name& name);
+  /// The same of this node, once all that is prepared is committed.
+  room own_room_beside(const slot_name& name) const;
   void take_in(joining& work, const node_id& id, origin& known, slot_ptr what);
   void put(origin& known, slot_ptr what);
 
@@ -240,7 +262,8 @@ private:
   node_id own_id_;
   admission_check admit_;
   replica_options options_;
-  write_stamp prepared_;          ///< the newest stamp that this node gave out
+  write_stamp prepared_;                      ///< the newest stamp that this node gave out
+  std::map<slot_name, slot_ptr> uncommitted_; ///< the newest that is prepared of each name and may be committed
   bool must_raise_epoch_ = false; ///< stamps of the present epoch were given out by an earlier life of the store
   std::map<node_id, origin> origins_;
   size_t bytes_ = 0;

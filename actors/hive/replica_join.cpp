@@ -75,7 +75,7 @@ replica::origin* replica::admit(joining& work, const node_id& id, const public_k
   }
   origin fresh;
   fresh.key = key;
-  if (auto wrong = check(id, fresh, *card, work.now_unix_micros)) {
+  if (auto wrong = check(id, fresh, {}, *card, work.now_unix_micros)) {
     refuse(work, std::move(*wrong));
     return nullptr;
   }
@@ -123,7 +123,7 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
     work.out.quarantined.push_back(id);
     return false;
   }
-  if (auto wrong = check(id, known, *what, work.now_unix_micros)) {
+  if (auto wrong = check(id, known, room_beside(known, what->name), *what, work.now_unix_micros)) {
     refuse_slot(work, id, known, *what, std::move(*wrong));
     return false;
   }
