@@ -339,7 +339,10 @@ void federation_state::digest(const join_outcome& joined, const node_id& from) {
       tell_tracker(each);
   }
   for (const auto& origin : joined.quarantined) {
-    spdlog::error("Node {} is quarantined: {}", origin.value, replica_->quarantine_of(origin)->text);
+    auto* broke_rules = replica_->quarantine_of(origin);
+    if (!broke_rules)
+      continue;
+    spdlog::error("Node {} is quarantined: {}", origin.value, broke_rules->text);
     membership_->set_quarantined(origin, true, std::chrono::steady_clock::now());
     tell_tracker(peer_tools(origin, {}, {}));
   }
@@ -383,7 +386,7 @@ void federation_state::store(const join_outcome& joined) {
       hive_store::put_slot(writes, each.origin.value, to_stored(*key, *each.what));
   for (const auto& origin : joined.quarantined) {
     auto* proven = replica_->quarantine_of(origin);
-    if (proven->why == quarantine::kind::equivocation)
+    if (proven && proven->why == quarantine::kind::equivocation)
       hive_store::put_proof(writes, origin.value,
                             msg<wire::EquivocationProof>::build([&](wire::EquivocationProof::Builder out) {
                               to_wire(*replica_->key_of(origin), *proven, out);

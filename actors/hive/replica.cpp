@@ -75,17 +75,20 @@ caf::expected<slot_ptr> replica::prepare(slot_name name, std::string payload, in
   slot next{std::move(name), {prepared_.epoch, prepared_.version + 1}, std::move(payload), {}};
   if (!is_valid_id(next.name.key))
     return fail(ec::invalid, "slot key '" + next.name.key + "' " + std::string{id_rule});
-  if (auto wrong = check(own_id_, own, next, now_unix_micros))
+  if (auto wrong = check(own_id_, own, own_room_beside(next.name), next, now_unix_micros))
     return fail(wrong->why == slot_refusal_reason::content ? ec::invalid : ec::too_large, std::move(wrong->text));
   sign(next, own_keys_);
   prepared_ = next.stamp;
-  return std::make_shared<const slot>(std::move(next));
+  auto out = std::make_shared<const slot>(std::move(next));
+  uncommitted_[out->name] = out;
+  return out;
 }
 
 caf::error replica::commit(slot_ptr prepared) {
   auto& own = origins_.at(own_id_);
   if (prepared->stamp <= own.log.highest() || prepared->stamp > prepared_ || !is_signed_by(*prepared, own_keys_.open))
     return fail(ec::invalid, describe(own_id_, *prepared) + " is not the next one that was prepared");
+  std::erase_if(uncommitted_, [&](const auto& each) { return each.second->stamp <= prepared->stamp; });
   put(own, std::move(prepared));
   return caf::none;
 }
@@ -95,6 +98,7 @@ caf::error replica::raise_epoch(uint64_t epoch) {
     return fail(ec::invalid, "epoch " + std::to_string(epoch) + " is not above " +
                                std::to_string(std::max(prepared_.epoch, highest_own_epoch())));
   prepared_ = {epoch, 0};
+  forget_prepared();
   must_raise_epoch_ = false;
   return caf::none;
 }
@@ -127,11 +131,15 @@ caf::error replica::restore(wire::EquivocationProof::Reader stored) {
     return fail(ec::corrupt, "a stored proof of equivocation has no public key");
   std::ranges::copy(stored.getPublicKey(), key.begin());
   auto id = node_id_of(key);
+  auto read = read_proof(key, stored);
+  if (!read)
+    return fail(ec::corrupt, "the stored proof of equivocation of node " + id.value + " does not hold");
+  // An earlier version stored proofs of any size. Nobody takes such a one any more, so it must not go on counting here.
+  if (check_size(id, *read->first) || check_size(id, *read->second))
+    return caf::none;
   auto& known = origins_[id];
   known.key = key;
-  joining work{0, {}, {}, false};
-  if (!join_proof(work, id, known, stored))
-    return fail(ec::corrupt, "the stored proof of equivocation of node " + id.value + " does not hold");
+  expose(known, std::move(read->first), std::move(read->second));
   return caf::none;
 }
 
@@ -166,37 +174,56 @@ std::vector<node_id> replica::origins() const {
 
 // -- checks ----------------------------------------------------------------------
 
-std::optional<slot_refusal> replica::check_bounds(const origin& known, const slot& what) const {
+std::optional<slot_refusal> replica::check_size(const node_id& id, const slot& what) const {
+  if (what.payload.size() <= options_.payload_bytes)
+    return std::nullopt;
+  return slot_refusal{id, slot_refusal_reason::too_large, culprit::origin,
+                      describe(id, what) + " has a payload of " + std::to_string(what.payload.size()) +
+                        " bytes, at most " + std::to_string(options_.payload_bytes) + " are allowed"};
+}
+
+replica::room replica::room_beside(const origin& known, const slot_name& name) {
+  room out{known.log.size(), known.bytes()};
+  out.put(known.log.find(name).get(), nullptr);
+  return out;
+}
+
+replica::room replica::own_room_beside(const slot_name& name) const {
+  const auto& own = origins_.at(own_id_);
+  auto out = room_beside(own, name);
+  for (const auto& [other, next] : uncommitted_)
+    if (other != name)
+      out.put(own.log.find(other).get(), next.get());
+  return out;
+}
+
+std::optional<slot_refusal> replica::check_bounds(const origin& known, const room& taken, const slot& what) const {
   auto refuse = [&](slot_refusal_reason why, culprit who, std::string text) {
     return slot_refusal{{}, why, who, std::move(text)};
   };
-  if (what.payload.size() > options_.payload_bytes)
-    return refuse(slot_refusal_reason::too_large, culprit::origin,
-                  "has a payload of " + std::to_string(what.payload.size()) + " bytes, at most " +
-                    std::to_string(options_.payload_bytes) + " are allowed");
   auto highest = known.log.highest().epoch;
   if (what.stamp.epoch == 0 || what.stamp.version == 0 || what.stamp.version > options_.max_version ||
       what.stamp.epoch > options_.max_epoch ||
       (highest > 0 && what.stamp.epoch > highest && what.stamp.epoch - highest > options_.epoch_lead))
     return refuse(slot_refusal_reason::epoch_ahead, culprit::origin, "has a stamp that no honest node reaches");
-  auto held = known.log.find(what.name);
-  if (!held && known.log.size() >= options_.slots_per_origin)
+  if (taken.slots >= options_.slots_per_origin)
     return refuse(slot_refusal_reason::too_large, culprit::origin,
                   "is one more than " + std::to_string(options_.slots_per_origin) + " slots");
-  auto replaced = held ? bytes_of(*held) : 0;
-  if (known.log.bytes() - replaced + bytes_of(what) > options_.bytes_per_origin)
+  if (taken.bytes + bytes_of(what) > options_.bytes_per_origin)
     return refuse(slot_refusal_reason::too_large, culprit::origin,
                   "takes its origin over " + std::to_string(options_.bytes_per_origin) + " bytes");
-  if (bytes_ - replaced + bytes_of(what) > options_.bytes)
+  if (bytes_ - known.bytes() + taken.bytes + bytes_of(what) > options_.bytes)
     return refuse(slot_refusal_reason::full, culprit::nobody,
                   "has no room: " + std::to_string(bytes_) + " bytes are kept of all nodes");
   return std::nullopt;
 }
 
-std::optional<slot_refusal> replica::check(const node_id& id, const origin& known, const slot& what,
+std::optional<slot_refusal> replica::check(const node_id& id, const origin& known, const room& taken, const slot& what,
                                            int64_t now_unix_micros) const {
+  if (auto broken = check_size(id, what))
+    return broken;
   auto name = describe(id, what) + " ";
-  if (auto broken = check_bounds(known, what)) {
+  if (auto broken = check_bounds(known, taken, what)) {
     broken->origin = id;
     broken->text = name + broken->text;
     return broken;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,8 +72,8 @@ struct accepted_slot {
 struct join_outcome {
   std::vector<accepted_slot> accepted; ///< in the order of their writes within each origin; also of one in quarantine
   std::vector<slot_refusal> refused;   ///< the first `named_refusals`
-  std::vector<node_id> quarantined;    ///< since this join
-  std::vector<node_id> released;       ///< whose quarantine ended
+  std::vector<node_id> quarantined;    ///< since this join, which are so at its end
+  std::vector<node_id> released;       ///< whose quarantine ended, and did not begin again
   /// Slots of this node came in that it does not know: its store is older than what it told others. It cannot write
   /// before `raise_epoch`.
   bool own_writes_unknown = false;
@@ -107,13 +108,18 @@ public:
   // -- own slots ------------------------------------------------------------------
 
   /// Signs the next own slot, without taking it in: it must be durable before anybody hears of it. An empty payload
-  /// erases. Fails with ec::too_large or ec::invalid where others would refuse it, and with ec::unavailable after
-  /// `own_writes_unknown`.
+  /// erases. Fails with ec::too_large or ec::invalid where others would refuse it, once they have all that was prepared
+  /// before, and with ec::unavailable after `own_writes_unknown`.
   caf::expected<slot_ptr> prepare(slot_name name, std::string payload, int64_t now_unix_micros);
 
   /// Takes in a prepared slot that is durable now, in the order of preparation; one may be left out when its write
   /// failed. ec::invalid for any other.
   caf::error commit(slot_ptr prepared);
+
+  /// Gives the room back of all that is prepared and not committed: its writes failed.
+  void forget_prepared() {
+    uncommitted_.clear();
+  }
 
   /// Goes on under a later start, which must be durable. ec::invalid unless it lies above all that is known of this
   /// node. The caller then prepares its slots again.
@@ -138,8 +144,9 @@ public:
   /// random: it says with which origin to begin, so that a delta that is cut short does not always miss the same ones.
   msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const;
 
-  /// Takes in what is new and right. Stops at the first thing that only `sender` can have done: an origin that does so
-  /// as often as `options.strikes` is put into quarantine. Without a sender nobody is blamed for that.
+  /// Takes in what is new and right. Stops at the first thing that only `sender` can have done, such as to name an
+  /// origin twice: an origin that does so as often as `options.strikes` is put into quarantine. Without a sender nobody
+  /// is blamed for that.
   join_outcome join(wire::HiveDelta::Reader delta, int64_t now_unix_micros, const node_id& sender = {});
 
   // -- reading --------------------------------------------------------------------
@@ -178,10 +185,28 @@ private:
     origin_log log;
     slot_ptr card; ///< what admitted it, which may be newer than what the log has
     uint32_t strikes = 0;
+    std::set<content_hash> blamed; ///< its slots that counted as a strike; no more than there are strikes
     std::optional<quarantine> quarantined;
+
+    /// What counts against the bounds.
+    size_t bytes() const {
+      return log.bytes() + (is_equivocator() ? bytes_of(*quarantined->first) + bytes_of(*quarantined->second) : 0);
+    }
 
     bool is_equivocator() const {
       return quarantined && quarantined->why == quarantine::kind::equivocation;
+    }
+  };
+
+  /// What an origin takes of its bounds.
+  struct room {
+    size_t slots = 0;
+    size_t bytes = 0;
+
+    /// Goes on with one slot in place of another; either may be null.
+    void put(const slot* earlier, const slot* next) {
+      slots = slots + (next != nullptr) - (earlier != nullptr);
+      bytes = bytes + (next ? bytes_of(*next) : 0) - (earlier ? bytes_of(*earlier) : 0);
     }
   };
 
@@ -189,7 +214,8 @@ private:
   struct joining {
     int64_t now_unix_micros;
     node_id sender;
-    join_outcome out;
+    std::set<node_id> named = {}; ///< origins that came up already
+    join_outcome out = {};
     bool stopped = false; ///< by a fault of the sender
   };
 
@@ -205,17 +231,29 @@ private:
   void join_slots(joining& work, const node_id& id, origin& known, wire::OriginDelta::Reader delta);
   /// Whether to go on with the origin's next slot.
   bool join_slot(joining& work, const node_id& id, origin& known, slot_ptr what);
+  /// Why a slot fits no message beside others.
+  std::optional<slot_refusal> check_size(const node_id& id, const slot& what) const;
   /// Why a signed slot cannot be taken in.
-  std::optional<slot_refusal> check(const node_id& id, const origin& known, const slot& what,
+  std::optional<slot_refusal> check(const node_id& id, const origin& known, const room& taken, const slot& what,
                                     int64_t now_unix_micros) const;
-  std::optional<slot_refusal> check_bounds(const origin& known, const slot& what) const;
+  /// `taken` is what the origin takes without it.
+  std::optional<slot_refusal> check_bounds(const origin& known, const room& taken, const slot& what) const;
+  /// What an origin takes without the slot of this name.
+  static room room_beside(const origin& known, const slot_name& name);
+  /// The same of this node, once all that is prepared is committed.
+  room own_room_beside(const slot_name& name) const;
   void take_in(joining& work, const node_id& id, origin& known, slot_ptr what);
   void put(origin& known, slot_ptr what);
 
-  /// Whether the proof holds; then the origin is in quarantine.
+  /// Nothing unless the proof shows two different slots that the key's holder signed under one stamp.
+  static std::optional<std::pair<slot_ptr, slot_ptr>> read_proof(const public_key& key,
+                                                                 wire::EquivocationProof::Reader from);
+  /// Whether the origin is in quarantine for ever now.
   bool join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof);
   void expose(origin& known, slot_ptr first, slot_ptr second);
   void refuse(joining& work, slot_refusal refused);
+  /// Refuses a slot that its origin signed. If that is the origin's fault it counts once, however often the slot comes.
+  void refuse_slot(joining& work, const node_id& id, origin& known, const slot& what, slot_refusal refused);
   void strike(joining& work, const node_id& id, quarantine::kind why, uint64_t epoch, const std::string& text);
 
   void changed();
@@ -224,7 +262,8 @@ private:
   node_id own_id_;
   admission_check admit_;
   replica_options options_;
-  write_stamp prepared_;          ///< the newest stamp that this node gave out
+  write_stamp prepared_;                      ///< the newest stamp that this node gave out
+  std::map<slot_name, slot_ptr> uncommitted_; ///< the newest that is prepared of each name and may be committed
   bool must_raise_epoch_ = false; ///< stamps of the present epoch were given out by an earlier life of the store
   std::map<node_id, origin> origins_;
   size_t bytes_ = 0;

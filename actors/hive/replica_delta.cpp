@@ -35,6 +35,9 @@ void append_number(std::string& out, uint64_t value) {
     out += static_cast<char>(value >> (8 * byte) & 0xFF);
 }
 
+/// The most that any node reads of one origin in one delta: HiveDelta's maxLength.
+constexpr size_t most_slots = 256;
+
 struct id_hash {
   size_t operator()(const std::pair<uint64_t, uint64_t>& id) const {
     return id.first ^ id.second; // an id is a hash already
@@ -61,7 +64,8 @@ struct replica::origin_part {
     return structs + credentials + (proof ? structs + wire_bytes(*proof->first) + wire_bytes(*proof->second) : 0);
   }
 
-  /// Keeps what fits and returns what is left of the budget. The first part keeps one slot at least.
+  /// Keeps what fits and returns what is left of the budget. The first part keeps one slot at least, or its proof: with
+  /// payloads of at most 64 KiB it then takes up to 200 KiB, which a message of 1 MiB holds beside everything else.
   size_t cut(size_t budget, bool is_first) {
     if (fixed_bytes() > budget && !is_first) {
       *this = {};
@@ -69,7 +73,7 @@ struct replica::origin_part {
     }
     auto left = budget - std::min(budget, fixed_bytes());
     size_t kept = 0;
-    while (kept < slots.size()) {
+    while (kept < std::min(slots.size(), most_slots)) {
       auto next = wire_bytes(*slots[kept]);
       if (next > left && !(is_first && kept == 0))
         break;

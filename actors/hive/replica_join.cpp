@@ -25,12 +25,14 @@ std::string of_node(const node_id& id) {
 } // namespace
 
 join_outcome replica::join(wire::HiveDelta::Reader delta, int64_t now_unix_micros, const node_id& sender) {
-  joining work{now_unix_micros, sender, {}, false};
+  joining work{now_unix_micros, sender};
   for (auto each : delta.getOrigins()) {
     join_origin(work, each);
     if (work.stopped)
       break;
   }
+  std::erase_if(work.out.quarantined, [this](const node_id& id) { return !quarantine_of(id); });
+  std::erase_if(work.out.released, [this](const node_id& id) { return quarantine_of(id) != nullptr; });
   return std::move(work.out);
 }
 
@@ -39,13 +41,16 @@ void replica::join_origin(joining& work, wire::OriginDelta::Reader delta) {
   if (!key)
     return refuse(work, {{}, slot_refusal_reason::malformed, culprit::sender, "a delta names no public key"});
   auto id = node_id_of(*key);
+  // Nobody writes so, and what its parts bring of the origin could quarantine and release it by turns.
+  if (!work.named.insert(id).second)
+    return refuse(work,
+                  {id, slot_refusal_reason::malformed, culprit::sender, "a delta names node " + id.value + " twice"});
   auto found = origins_.find(id);
   auto* known = found == origins_.end() ? admit(work, id, *key, delta) : &found->second;
   if (!known)
     return;
   if (delta.hasProof() && !known->is_equivocator() && !join_proof(work, id, *known, delta.getProof()))
-    return refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
-                         "the proof of equivocation" + of_node(id) + " does not hold"});
+    return;
   if (!known->is_equivocator())
     join_slots(work, id, *known, delta);
 }
@@ -70,7 +75,7 @@ replica::origin* replica::admit(joining& work, const node_id& id, const public_k
   }
   origin fresh;
   fresh.key = key;
-  if (auto wrong = check(id, fresh, *card, work.now_unix_micros)) {
+  if (auto wrong = check(id, fresh, {}, *card, work.now_unix_micros)) {
     refuse(work, std::move(*wrong));
     return nullptr;
   }
@@ -113,15 +118,13 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
                   "slot " + what->name.key + of_node(id) + " does not bear its signature"});
     return false;
   }
-  if (twin) {
+  if (twin && !check_size(id, *what)) {
     expose(known, twin, what);
     work.out.quarantined.push_back(id);
     return false;
   }
-  if (auto wrong = check(id, known, *what, work.now_unix_micros)) {
-    if (wrong->who == culprit::origin)
-      strike(work, id, quarantine::kind::content, what->stamp.epoch, wrong->text);
-    refuse(work, std::move(*wrong));
+  if (auto wrong = check(id, known, room_beside(known, what->name), *what, work.now_unix_micros)) {
+    refuse_slot(work, id, known, *what, std::move(*wrong));
     return false;
   }
   take_in(work, id, known, std::move(what));
@@ -132,6 +135,7 @@ void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr 
   if (known.quarantined && what->stamp.epoch > known.quarantined->epoch) {
     known.quarantined.reset();
     known.strikes = 0;
+    known.blamed.clear();
     work.out.released.push_back(id);
   }
   if (id == own_id_ && what->stamp.epoch >= prepared_.epoch)
@@ -143,13 +147,29 @@ void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr 
 
 // -- misconduct ------------------------------------------------------------------
 
+std::optional<std::pair<slot_ptr, slot_ptr>> replica::read_proof(const public_key& key,
+                                                                 wire::EquivocationProof::Reader from) {
+  auto first = from_wire(from.getFirst()), second = from_wire(from.getSecond());
+  if (read_key(from.getPublicKey()) != key || !first || !second || first->stamp != second->stamp ||
+      first->says_the_same(*second) || !is_signed_by(*first, key) || !is_signed_by(*second, key))
+    return std::nullopt;
+  return std::pair{std::move(first), std::move(second)};
+}
+
+/// All pass a proof on, so it must fit any message: slots that nobody takes make none.
 bool replica::join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof) {
-  auto key = read_key(proof.getPublicKey());
-  auto first = from_wire(proof.getFirst()), second = from_wire(proof.getSecond());
-  if (key != known.key || !first || !second || first->stamp != second->stamp || first->says_the_same(*second) ||
-      !is_signed_by(*first, known.key) || !is_signed_by(*second, known.key))
+  auto read = read_proof(known.key, proof);
+  if (!read) {
+    refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
+                  "the proof of equivocation" + of_node(id) + " does not hold"});
     return false;
-  expose(known, std::move(first), std::move(second));
+  }
+  for (const auto& each : {read->first, read->second})
+    if (auto wrong = check_size(id, *each)) {
+      refuse_slot(work, id, known, *each, std::move(*wrong));
+      return false;
+    }
+  expose(known, std::move(read->first), std::move(read->second));
   work.out.quarantined.push_back(id);
   return true;
 }
@@ -158,6 +178,7 @@ void replica::expose(origin& known, slot_ptr first, slot_ptr second) {
   auto text = "it signed two different slots for epoch " + std::to_string(first->stamp.epoch) + ", version " +
               std::to_string(first->stamp.version) + ": " + first->name.key + " and " + second->name.key;
   auto epoch = first->stamp.epoch;
+  bytes_ += bytes_of(*first) + bytes_of(*second);
   known.quarantined =
     quarantine{quarantine::kind::equivocation, std::move(text), epoch, std::move(first), std::move(second)};
   changed();
@@ -178,10 +199,16 @@ void replica::refuse(joining& work, slot_refusal refused) {
     // Nobody passes on what it did not check, so an honest sender has none of it.
     if (auto found = origins_.find(work.sender); found != origins_.end() && work.sender != own_id_)
       strike(work, work.sender, quarantine::kind::forgery, found->second.log.highest().epoch,
-             "it passed on what is not signed: " + refused.text);
+             "it altered what it passed on: " + refused.text);
   }
   if (work.out.refused.size() < options_.named_refusals)
     work.out.refused.push_back(std::move(refused));
+}
+
+void replica::refuse_slot(joining& work, const node_id& id, origin& known, const slot& what, slot_refusal refused) {
+  if (refused.who == culprit::origin && !known.quarantined && known.blamed.insert(hash_of(what)).second)
+    strike(work, id, quarantine::kind::content, what.stamp.epoch, refused.text);
+  refuse(work, std::move(refused));
 }
 
 void to_wire(const public_key& key, const quarantine& proven, wire::EquivocationProof::Builder out) {

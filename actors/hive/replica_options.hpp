@@ -14,7 +14,9 @@ struct replica_options {
   size_t slots_per_origin = 256;      ///< 64 buckets of tools, an adapter each, upgrades
   size_t payload_bytes = 64u << 10;   ///< of one slot, so that a delta makes progress with every slot
   size_t bytes_per_origin = 1u << 20; ///< keys and payloads; 16,000 tools
-  size_t bytes = size_t{256} << 20;   ///< keys and payloads of all origins
+  /// Keys and payloads of all origins. Proofs of equivocation count, but none is refused for it: that would make room
+  /// for liars. They are at most two slots of each origin.
+  size_t bytes = size_t{256} << 20;
   /// How far an epoch may lie above those seen of its origin. It grows by 1 with each start; more than a million starts
   /// unseen is a node that tries to use its numbers up.
   uint64_t epoch_lead = 1'000'000;
@@ -23,7 +25,8 @@ struct replica_options {
   /// How far a card's time may lie ahead of this node's clock. Order never depends on it: a node whose clock jumps
   /// shuts itself out and nobody else.
   std::chrono::microseconds card_lead = std::chrono::minutes{10};
-  /// Signed slots with impossible content before their origin is quarantined: one may be a defect.
+  /// Different signed slots that break the rules before their origin is quarantined: one may be a defect, and is
+  /// offered again each round.
   uint32_t strikes = 3;
   /// Most refusals that one join names; all are counted.
   size_t named_refusals = 16;

@@ -129,6 +129,15 @@ protected:
     }
   }
 
+  /// How many slots the node refused for this reason.
+  static uint64_t refused(const hived_process& at, slot_refusal_reason reason) {
+    auto status = at.get("/api/v1/hive/status").as<wire::HiveStatus>();
+    for (auto each : status->getRefused())
+      if (as_view(each.getReason()) == to_string(reason))
+        return each.getCount();
+    return 0;
+  }
+
   void expect_honest_nodes_agree() {
     EXPECT_TRUE(wait_until([&] { return hive_.is_converged(); }));
     for (size_t i = 0; i < honest; ++i)
@@ -161,11 +170,15 @@ TEST_F(poison, impossible_values_are_refused_and_their_origin_is_quarantined) {
   for (const auto& [name, slot, payload, stamp, reason] : cases) {
     SCOPED_TRACE(name);
     auto bad = admit(name);
-    auto lie = bad->own_slot(slot, payload, stamp);
-    bad->answer_with(forged_delta{bad->keys().open, {}, {lie}, bad->card()}.make());
-    for (size_t i = 0; i < honest; ++i)
-      for (int time = 0; time < 3; ++time)
+    for (uint64_t time = 0; time < 3; ++time) {
+      auto each = stamp;
+      if (each)
+        each->version += time;
+      auto lie = bad->own_slot(slot, payload, each);
+      bad->answer_with(forged_delta{bad->keys().open, {}, {lie}, bad->card()}.make());
+      for (size_t i = 0; i < honest; ++i)
         bad->tell(hive_.at(i), {lie});
+    }
     expect_quarantined(bad->id(), reason);
     expect_honest_figures();
   }
@@ -202,6 +215,42 @@ TEST_F(poison, two_payloads_for_one_version_are_proof_for_all_and_for_ever) {
   expect_honest_nodes_agree();
 }
 
+TEST_F(poison, a_delta_that_quarantines_and_releases_its_origin_at_once_stops_nobody) {
+  auto bad = admit("twice");
+  std::vector<slot_ptr> slots;
+  for (int i = 0; i < 3; ++i)
+    slots.push_back(bad->own_slot(tools_slot(), "nonsense"));
+  slots.push_back(bad->own_slot(note("k"), "fine", write_stamp{2, 1}));
+  auto killing = bad_node::question_with(forged_delta::one_part_each(bad->keys().open, slots));
+  for (size_t i = 0; i < honest; ++i) {
+    ASSERT_TRUE(bad->tell(hive_.at(i), {bad->card()}));
+    for (int time = 0; time < 3; ++time)
+      EXPECT_TRUE(bad->ask(hive_.at(i), killing)) << "node " << i << " does not answer any more";
+    EXPECT_GE(refused(hive_.at(i), slot_refusal_reason::malformed), 3U) << "node " << i;
+  }
+  expect_quarantined(bad->id(), "twice");
+  expect_honest_figures();
+  expect_honest_nodes_agree();
+}
+
+TEST_F(poison, a_proof_too_large_to_be_passed_on_silences_nobody) {
+  auto bad = admit("large");
+  ASSERT_TRUE(bad->tell(hive_.at(0), {bad->card()}));
+  // As large as just fits the poisoner's own message; with a digest beside it no other's would.
+  constexpr size_t half = 524'048;
+  auto slot_with = [&](char filling) {
+    return bad->own_slot(note("k"), std::string(half, filling), write_stamp{1, 99});
+  };
+  auto proof = forged_delta::with_proof(bad->keys().open, slot_with('a'), slot_with('b'));
+  ASSERT_TRUE(bad->ask(hive_.at(0), bad_node::question_with(proof)));
+  EXPECT_EQ(refused(hive_.at(0), slot_refusal_reason::too_large), 1U);
+  record(hive_.at(0), task, "ruff", 1, 0);
+  for (size_t i : {1, 2})
+    EXPECT_TRUE(wait_until([&] { return hive_samples(hive_.at(i), task) == 21; })) << "node " << i << " hears nothing";
+  expect_honest_figures();
+  expect_honest_nodes_agree();
+}
+
 TEST_F(poison, who_forges_the_slots_of_others_is_blamed_itself) {
   auto bad = admit("forger");
   for (size_t i = 0; i < honest; ++i)
@@ -213,7 +262,7 @@ TEST_F(poison, who_forges_the_slots_of_others_is_blamed_itself) {
     for (int time = 0; time < 300; ++time)
       bad->ask(hive_.at(i), bad_node::question_with(forged.make()));
   }
-  expect_quarantined(bad->id(), "it passed on what is not signed");
+  expect_quarantined(bad->id(), "it altered what it passed on");
   expect_honest_figures();
   expect_honest_nodes_agree();
   for (size_t i = 0; i < honest; ++i) {

@@ -96,6 +96,27 @@ struct forged_delta {
         to_wire(*slots[i], list[i]);
     });
   }
+
+  /// A delta that names its origin as often as there are slots.
+  static msg<wire::HiveDelta> one_part_each(const public_key& key, const std::vector<slot_ptr>& slots) {
+    return msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
+      auto parts = out.initOrigins(static_cast<uint32_t>(slots.size()));
+      for (uint32_t i = 0; i < parts.size(); ++i) {
+        parts[i].setPublicKey({key.data(), key.size()});
+        to_wire(*slots[i], parts[i].initSlots(1)[0]);
+      }
+    });
+  }
+
+  /// A delta with these slots as a proof, whether they are one or not.
+  static msg<wire::HiveDelta> with_proof(const public_key& key, slot_ptr first, slot_ptr second) {
+    return msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
+      auto origin = out.initOrigins(1)[0];
+      origin.setPublicKey({key.data(), key.size()});
+      quarantine said{quarantine::kind::equivocation, "", 1, std::move(first), std::move(second)};
+      to_wire(key, said, origin.initProof());
+    });
+  }
 };
 
 /// The message after a way over the network: checked like any other.

@@ -1,3 +1,4 @@
+#include "actors/hive/own_slots.hpp"
 #include "tests/actors/hive/hive_test.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/soak.hpp"
@@ -11,10 +12,23 @@
 namespace hive {
 namespace {
 
+/// Bounds so small that nodes reach them: a card, three notes, and results in the places that are left.
+constexpr replica_options small{.slots_per_origin = 8, .payload_bytes = 1'000, .bytes_per_origin = 3'000};
+constexpr own_slots_options few_results{.result_slots = 4, .bytes_with_results = 1'500};
+
+/// Results with so many metrics.
+std::string results_payload(size_t metrics) {
+  return to_packed(msg<wire::SharedResults>::build([&](wire::SharedResults::Builder out) {
+    auto list = out.initMetrics(static_cast<uint32_t>(metrics));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      list[i].setName("metric" + std::to_string(i));
+  }));
+}
+
 /// A node with the disk behind it.
 class hive_node {
 public:
-  explicit hive_node(uint64_t number) : keys_{keys_of(number)}, state_{keys_, epoch_, admit_all} {
+  explicit hive_node(uint64_t number) : keys_{keys_of(number)}, state_{keys_, epoch_, admit_all, small} {
     write_card();
   }
 
@@ -29,6 +43,21 @@ public:
     ASSERT_FALSE(state_.commit(*made));
   }
 
+  /// Says these results and no others, all in one write, which may fail.
+  void write_results(std::map<std::string, std::string> payloads, bool fails) {
+    own_.want(slot_kind::latest_results, std::move(payloads));
+    std::vector<caf::error> left_out;
+    auto made = own_.prepare(state_, test_now, left_out);
+    for (const auto& each : left_out)
+      ASSERT_NE(text_of(each).find("the results of"), std::string::npos) << text_of(each);
+    if (fails)
+      return;
+    for (const auto& each : made) {
+      own_disk_.push_back(each);
+      ASSERT_FALSE(state_.commit(each));
+    }
+  }
+
   void receive(const msg<wire::HiveDelta>& delta) {
     auto got = state_.join(*delta, test_now);
     for (const auto& refused : got.refused)
@@ -41,7 +70,7 @@ public:
   /// Killed and started again; of what peers said, the last `lost` writes did not reach the disk.
   void restart(size_t lost) {
     peers_disk_.resize(peers_disk_.size() - std::min(lost, peers_disk_.size()));
-    replica fresh{keys_, ++epoch_, admit_all};
+    replica fresh{keys_, ++epoch_, admit_all, small};
     for (const auto& each : newest_by_name(own_disk_))
       ASSERT_FALSE(fresh.restore(keys_.open, each));
     std::map<node_id, std::vector<slot_ptr>> by_origin;
@@ -77,6 +106,7 @@ private:
   signing_keys keys_;
   uint64_t epoch_ = 1;
   replica state_;
+  own_slots own_{few_results};
   std::vector<slot_ptr> own_disk_;
   std::vector<accepted_slot> peers_disk_;
 };
@@ -86,10 +116,18 @@ struct message_under_way {
   msg<wire::HiveDelta> delta;
 };
 
+std::map<std::string, std::string> some_results(std::mt19937_64& random) {
+  std::map<std::string, std::string> out;
+  for (int adapter = 0; adapter < 10; ++adapter)
+    if (random() % 2 == 0)
+      out["a" + std::to_string(adapter)] = results_payload(random() % 30);
+  return out;
+}
+
 void step(std::vector<hive_node>& nodes, std::vector<message_under_way>& network, std::mt19937_64& random) {
   auto pick = [&](size_t below) { return static_cast<size_t>(random() % below); };
   auto& node = nodes[pick(nodes.size())];
-  switch (pick(8)) {
+  switch (pick(9)) {
   case 0:
   case 1:
     return node.write("k" + std::to_string(pick(3)), pick(6) == 0 ? "" : std::string(pick(400), 'a' + pick(26)));
@@ -104,6 +142,8 @@ void step(std::vector<hive_node>& nodes, std::vector<message_under_way>& network
     network.push_back({to, over_the_wire(node.state().delta_for(*nodes[to].state().digest(), budget, random()))});
     return;
   }
+  case 5:
+    return node.write_results(some_results(random), pick(4) == 0);
   default: {
     if (network.empty())
       return;

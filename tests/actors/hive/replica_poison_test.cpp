@@ -1,5 +1,7 @@
 #include "tests/actors/hive/hive_test.hpp"
 
+#include "actors/hive/gossip_exchange.hpp"
+
 #include <gtest/gtest.h>
 
 // What a hostile or broken peer can send, and whom it is blamed on.
@@ -191,7 +193,7 @@ TEST_F(replica_poison, a_sender_that_keeps_forging_is_quarantined_until_it_start
   EXPECT_THAT(tell(id).quarantined, IsEmpty());
   EXPECT_THAT(tell(id).quarantined, ElementsAre(id));
   EXPECT_THAT(tell(id).quarantined, IsEmpty()) << "told once";
-  EXPECT_THAT(victim_.quarantine_of(id)->text, HasSubstr("not signed"));
+  EXPECT_THAT(victim_.quarantine_of(id)->text, HasSubstr("altered what it passed on"));
   EXPECT_FALSE(victim_.quarantine_of(victim)) << "in whose name it was";
   EXPECT_THAT(send({bad_slot(note("k"), "fine", 2)}).released, ElementsAre(id));
 }
@@ -203,6 +205,41 @@ TEST_F(replica_poison, slots_out_of_order_are_blamed_on_the_sender) {
   EXPECT_EQ(got.refused[0].who, culprit::sender);
 }
 
+TEST_F(replica_poison, an_origin_named_twice_is_blamed_on_the_sender) {
+  auto id = id_of(keys_of(bad)), sender = id_of(keys_of(2));
+  pull(victim_, bystander_);
+  // Three strikes of one epoch put the origin into quarantine, a good slot of the next one ends it.
+  std::vector<slot_ptr> slots;
+  for (int i = 0; i < 3; ++i)
+    slots.push_back(bad_slot(tools(), "nonsense"));
+  slots.push_back(bad_slot(note("k"), "fine", 2));
+  auto killing = forged_delta::one_part_each(keys_of(bad).open, slots);
+  auto got = victim_.join(*over_the_wire(killing), test_now, sender);
+  EXPECT_THAT(got.accepted, IsEmpty());
+  EXPECT_THAT(got.quarantined, IsEmpty());
+  ASSERT_THAT(got.refused, SizeIs(2));
+  EXPECT_EQ(got.refused[1].why, slot_refusal_reason::malformed);
+  EXPECT_EQ(got.refused[1].who, culprit::sender);
+  EXPECT_THAT(got.refused[1].text, HasSubstr("node " + id.value + " twice"));
+  for (int i = 0; i < 2; ++i)
+    got = victim_.join(*killing, test_now, sender);
+  EXPECT_THAT(got.quarantined, ElementsAre(sender));
+}
+
+TEST_F(replica_poison, an_outcome_tells_how_an_origin_ends) {
+  replica strict{keys_of(1), 1, admit_all, {.strikes = 1}};
+  pull(strict, poisoner_);
+  auto id = id_of(keys_of(bad));
+  auto tell = [&](std::vector<slot_ptr> slots) {
+    return strict.join(*forged_delta{keys_of(bad).open, {}, std::move(slots), nullptr}.make(), test_now);
+  };
+  EXPECT_THAT(tell({bad_slot(tools(), "nonsense")}).quarantined, ElementsAre(id));
+  auto got = tell({bad_slot(note("k"), "fine", 2), bad_slot(tools(), "nonsense", 2)});
+  EXPECT_THAT(got.quarantined, ElementsAre(id));
+  EXPECT_THAT(got.released, IsEmpty()) << "it was, and then broke the rules again";
+  EXPECT_TRUE(strict.quarantine_of(id));
+}
+
 TEST_F(replica_poison, nothing_behind_a_refused_slot_is_taken) {
   auto got = send({bad_slot(note("a"), "x"), bad_slot(tools(), "nonsense"), bad_slot(note("b"), "x")});
   EXPECT_THAT(got.accepted, SizeIs(1));
@@ -212,11 +249,11 @@ TEST_F(replica_poison, nothing_behind_a_refused_slot_is_taken) {
 TEST_F(replica_poison, whoever_keeps_signing_nonsense_is_quarantined_until_it_starts_anew) {
   auto id = id_of(keys_of(bad));
   send({bad_slot(note("before"), "x")});
-  auto nonsense = bad_slot(tools(), "nonsense");
-  EXPECT_THAT(send({nonsense}).quarantined, IsEmpty());
-  EXPECT_THAT(send({nonsense}).quarantined, IsEmpty());
-  EXPECT_THAT(send({nonsense}).quarantined, ElementsAre(id));
-  EXPECT_THAT(send({nonsense}).quarantined, IsEmpty()) << "told once";
+  auto send_nonsense = [&] { return send({bad_slot(tools(), "nonsense")}).quarantined; };
+  EXPECT_THAT(send_nonsense(), IsEmpty());
+  EXPECT_THAT(send_nonsense(), IsEmpty());
+  EXPECT_THAT(send_nonsense(), ElementsAre(id));
+  EXPECT_THAT(send_nonsense(), IsEmpty()) << "told once";
   ASSERT_TRUE(victim_.quarantine_of(id));
   EXPECT_EQ(victim_.quarantine_of(id)->why, quarantine::kind::content);
   EXPECT_THAT(victim_.quarantine_of(id)->text, HasSubstr("impossible"));
@@ -226,6 +263,15 @@ TEST_F(replica_poison, whoever_keeps_signing_nonsense_is_quarantined_until_it_st
   EXPECT_THAT(send({bad_slot(note("k"), "fine", 2)}).released, ElementsAre(id));
   EXPECT_FALSE(victim_.quarantine_of(id));
   EXPECT_THAT(send({bad_slot(tools(), "nonsense", 2)}).quarantined, IsEmpty()) << "it has new tries";
+}
+
+TEST_F(replica_poison, one_impossible_slot_is_one_strike_however_often_it_is_offered) {
+  auto first = bad_slot(tools(), "nonsense"), second = bad_slot(tools(), "other nonsense");
+  for (int round = 0; round < 10; ++round)
+    for (const auto& each : {first, second})
+      EXPECT_THAT(send({each}).refused, SizeIs(1));
+  EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad)))) << "two may be a defect";
+  EXPECT_THAT(send({bad_slot(tools(), "nonsense")}).quarantined, SizeIs(1));
 }
 
 // -- cards ------------------------------------------------------------------------
@@ -355,17 +401,82 @@ TEST_F(replica_poison, a_false_proof_is_blamed_on_the_sender) {
        later = signed_slot(keys_of(bad), note("k"), {1, 51}, "other");
   auto forged = signed_slot(keys_of(66), note("k"), {1, 50}, "other");
   for (auto second : {one, later, forged}) {
-    auto delta = msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
-      auto origin = out.initOrigins(1)[0];
-      auto key = keys_of(bad).open;
-      origin.setPublicKey({key.data(), key.size()});
-      to_wire(key, quarantine{quarantine::kind::equivocation, "", 1, one, second}, origin.initProof());
-    });
-    auto got = victim_.join(*delta, test_now);
+    auto got = victim_.join(*forged_delta::with_proof(keys_of(bad).open, one, second), test_now);
     ASSERT_THAT(got.refused, SizeIs(1));
     EXPECT_EQ(got.refused[0].who, culprit::sender);
     EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad))));
   }
+}
+
+/// The root, all that a node can have heard of, and what another lacks, as they travel.
+template <class Message>
+auto load_again(const replica& own, const replica& other, size_t budget = gossip::contents{}.delta_bytes) {
+  auto sent = msg<Message>::build([&](auto out) {
+    out.setRoot({own.root().data(), own.root().size()});
+    out.initDigest().initOrigins(1'024);
+    out.setDelta(*own.delta_for(*other.digest(), budget, 0));
+  });
+  return msg<Message>::load(sent.bytes());
+}
+
+/// Two slots under one stamp, each with so many bytes.
+std::pair<slot_ptr, slot_ptr> two_faces(size_t bytes, uint64_t version = 50) {
+  return {signed_slot(keys_of(bad), note("k"), {1, version}, std::string(bytes, 'a')),
+          signed_slot(keys_of(bad), note("k"), {1, version}, std::string(bytes, 'b'))};
+}
+
+TEST_F(replica_poison, a_proof_larger_than_slots_may_be_is_blamed_on_its_origin) {
+  auto root = victim_.root();
+  join_outcome got;
+  for (uint64_t version = 50; version < 53; ++version) {
+    auto [first, second] = two_faces(522'000, version);
+    got = victim_.join(*over_the_wire(forged_delta::with_proof(keys_of(bad).open, first, second)), test_now,
+                       id_of(keys_of(2)));
+    ASSERT_THAT(got.refused, SizeIs(1));
+    EXPECT_EQ(got.refused[0].why, slot_refusal_reason::too_large);
+    EXPECT_EQ(got.refused[0].who, culprit::origin) << "it signed both";
+    EXPECT_EQ(victim_.root(), root);
+  }
+  EXPECT_THAT(got.quarantined, ElementsAre(id_of(keys_of(bad))));
+  EXPECT_EQ(victim_.quarantine_of(id_of(keys_of(bad)))->why, quarantine::kind::content);
+}
+
+TEST_F(replica_poison, a_held_slot_makes_no_proof_with_one_that_is_too_large) {
+  send({bad_slot(note("k"), "small")});
+  auto large = signed_slot(keys_of(bad), note("k"), {1, version_}, std::string(900'000, 'x'));
+  expect_refused(large, slot_refusal_reason::too_large, culprit::origin, "900000 bytes");
+}
+
+TEST_F(replica_poison, the_largest_proof_fits_any_message) {
+  auto [first, second] = two_faces(replica_options{}.payload_bytes);
+  auto got = victim_.join(*over_the_wire(forged_delta::with_proof(keys_of(bad).open, first, second)), test_now);
+  EXPECT_THAT(got.quarantined, SizeIs(1));
+  for (size_t budget : {size_t{1}, gossip::contents{}.delta_bytes}) {
+    auto question = load_again<wire::GossipQuestion>(victim_, bystander_, budget);
+    ASSERT_TRUE(question) << text_of(question.error());
+    auto answer = load_again<wire::GossipAnswer>(victim_, make_replica(3), budget); // with the card
+    ASSERT_TRUE(answer) << text_of(answer.error());
+  }
+}
+
+TEST_F(replica_poison, proofs_take_room_like_slots) {
+  replica small{keys_of(1), 1, admit_all, {.bytes_per_origin = 150'000, .bytes = 150'000}};
+  pull(small, poisoner_);
+  pull(small, bystander_);
+  auto [first, second] = two_faces(60'000);
+  auto got = small.join(*forged_delta::with_proof(keys_of(bad).open, first, second), test_now);
+  EXPECT_THAT(got.quarantined, SizeIs(1));
+  write(bystander_, note("k"), std::string(40'000, 'x'));
+  EXPECT_THAT(pull(small, bystander_).refused.at(0).text, HasSubstr("no room"));
+}
+
+TEST_F(replica_poison, a_stored_proof_that_nobody_takes_any_more_does_not_stop_the_node) {
+  auto [first, second] = two_faces(100'000);
+  auto stored = msg<wire::EquivocationProof>::build([&](auto out) {
+    to_wire(keys_of(bad).open, quarantine{quarantine::kind::equivocation, "", 1, first, second}, out);
+  });
+  EXPECT_FALSE(victim_.restore(*stored));
+  EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad))));
 }
 
 TEST_F(replica_poison, a_proof_survives_a_restart) {

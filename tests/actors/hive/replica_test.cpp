@@ -52,6 +52,28 @@ TEST(replica, refuses_to_write_what_others_would_refuse) {
   EXPECT_EQ(code_of(a.prepare(note("3"), "", test_now).error()), ec::too_large);
 }
 
+TEST(replica, slots_that_are_prepared_together_share_the_bounds) {
+  replica a{keys_of(1), 1, admit_all, {.slots_per_origin = 2, .payload_bytes = 100, .bytes_per_origin = 150}};
+  auto first = a.prepare(note("1"), std::string(100, 'x'), test_now);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(code_of(a.prepare(note("2"), std::string(50, 'x'), test_now).error()), ec::too_large);
+  ASSERT_TRUE(a.prepare(note("1"), std::string(90, 'x'), test_now)) << "the same slot, a later write";
+  ASSERT_TRUE(a.prepare(note("2"), std::string(50, 'x'), test_now));
+  EXPECT_EQ(code_of(a.prepare(note("3"), "", test_now).error()), ec::too_large);
+}
+
+TEST(replica, a_prepared_slot_whose_write_failed_gives_its_room_back) {
+  replica a{keys_of(1), 1, admit_all, {.slots_per_origin = 2}};
+  ASSERT_TRUE(a.prepare(note("failed"), "x", test_now));
+  write(a, note("1"), "x");
+  write(a, note("2"), "x");
+  EXPECT_TRUE(a.find(a.own_id(), note("2")));
+  replica b{keys_of(1), 1, admit_all, {.slots_per_origin = 1}};
+  ASSERT_TRUE(b.prepare(note("failed"), "x", test_now));
+  ASSERT_FALSE(b.raise_epoch(2));
+  EXPECT_TRUE(b.prepare(note("1"), "x", test_now));
+}
+
 // -- joining ----------------------------------------------------------------------
 
 TEST(replica, equal_contents_have_equal_roots_and_nothing_to_send) {
@@ -192,6 +214,29 @@ TEST(replica, passes_on_kinds_that_it_does_not_know) {
   pull(b, a);
   pull(c, b);
   EXPECT_TRUE(c.find(a.own_id(), {slot_kind{60'000}, "k"}));
+}
+
+TEST(replica, a_delta_brings_no_more_slots_of_an_origin_than_it_may_hold) {
+  replica full{keys_of(1), 2, admit_all};
+  auto restore = [&](slot_name name, uint64_t version, std::string payload) {
+    ASSERT_FALSE(full.restore(keys_of(1).open, signed_slot(keys_of(1), std::move(name), {1, version}, payload)));
+  };
+  restore(card_name(), 1, card_payload("full"));
+  for (uint64_t i = 2; i < 300; ++i)
+    restore(note("k" + std::to_string(i)), i, "x");
+  auto b = make_replica(2);
+  EXPECT_THAT(pull(b, full).accepted, SizeIs(256));
+  // As far as the other, but not the same.
+  replica odd{keys_of(3), 1, admit_all};
+  auto last = signed_slot(keys_of(1), note("k299"), {1, 299}, "x");
+  odd.join(
+    *forged_delta{keys_of(1).open, {}, {last}, signed_slot(keys_of(1), card_name(), {1, 1}, card_payload("full"))}
+       .make(),
+    test_now);
+  for (uint64_t turn : {0, 100, 299}) {
+    auto delta = over_the_wire(full.delta_for(*odd.digest(), test_budget, turn));
+    EXPECT_EQ(delta->getOrigins()[0].getSlots().size(), 256U);
+  }
 }
 
 // -- restart ----------------------------------------------------------------------
