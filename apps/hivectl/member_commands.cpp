@@ -44,6 +44,9 @@ void show(wire::HiveStatus::Reader status, output& out) {
     out.line(std::string{"Clocks       "} + status.getClockWarning().cStr());
   for (auto refused : status.getRefused())
     out.line("Refused      " + std::to_string(refused.getCount()) + " slots: " + refused.getReason().cStr());
+  if (status.getUnreadable() > 0)
+    out.line("Unreadable   " + std::to_string(status.getUnreadable()) +
+             " messages of other nodes; see this node's log");
   for (auto node : status.getQuarantined())
     out.line(std::string{"Quarantined  "} + node.getId().cStr() + ": " + node.getReason().cStr());
 }

@@ -1,0 +1,44 @@
+#include "tests/apps/support/fake_node.hpp"
+#include "tests/apps/support/hivectl.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+fake_node answering(const std::string& body) {
+  return fake_node{[body](const fake_request&) { return fake_response{200, body}; }};
+}
+
+TEST(NodeList, SaysOfEachNodeHowItIs) {
+  auto node = answering(R"({"nodes":[
+    {"id":"aa","name":"north","state":"active","address":"10.0.0.1:7421","self":true,"same_root":true},
+    {"id":"bb","name":"south","state":"stale","address":"10.0.0.2:7421","reason":"no heartbeat"}]})");
+  auto result = hivectl(node.url(), {"node", "list"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().target, "/api/v1/hive/nodes");
+  EXPECT_THAT(result.out, AllOf(HasSubstr("this node"), HasSubstr("stale"), HasSubstr("no heartbeat")));
+}
+
+TEST(NodeStatus, TellsOnlyOfTroubleThatThereIs) {
+  auto well = answering(R"({"node":"aa","linked":1,"known":2,"converged":1})");
+  auto quiet = hivectl(well.url(), {"node", "status"});
+  EXPECT_EQ(quiet.status, 0) << quiet.err;
+  EXPECT_THAT(quiet.out, AllOf(HasSubstr("1, of 1 other nodes known"), HasSubstr("100% hold"), Not(HasSubstr("Clocks")),
+                               Not(HasSubstr("Refused")), Not(HasSubstr("Unreadable")), Not(HasSubstr("Quarantined"))));
+
+  auto ill = answering(R"({"node":"aa","linked":1,"known":2,"converged":0.5,"clock_warning":"an hour ahead",
+    "refused":[{"reason":"too_large","count":3}],"unreadable":4,"quarantined":[{"id":"cc","reason":"two payloads"}]})");
+  auto loud = hivectl(ill.url(), {"node", "status"});
+  EXPECT_EQ(loud.status, 0) << loud.err;
+  EXPECT_THAT(loud.out, AllOf(HasSubstr("50% hold"), HasSubstr("an hour ahead"), HasSubstr("3 slots: too_large"),
+                              HasSubstr("4 messages of other nodes"), HasSubstr("cc: two payloads")));
+}
+
+} // namespace
+} // namespace hive::test
