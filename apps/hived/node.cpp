@@ -208,6 +208,7 @@ struct node::impl {
     spawner_options options;
     options.keys = {identity.public_key, identity.secret_key};
     options.policy = engine_policy(config);
+    options.is_first = identity.epoch == 1 && !spawner;
     return system.spawn(hive::spawner, spawner_services{federation, runner, research}, std::move(options));
   }
 
