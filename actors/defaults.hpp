@@ -129,6 +129,10 @@ inline constexpr uint32_t max_unanswered_questions = 2;
 /// Clocks that differ by more are reported: twice what the measurement can be wrong by, which is half of
 /// gossip_timeout, and far below card_lead, from which on a node's cards are refused.
 inline constexpr auto max_clock_difference = 10s;
+/// Times that a node raises its epoch within the window. A restored one does so once for each delta in which comes back
+/// what it told earlier, its 1 MiB in deltas of 256 KiB; more often only one that another node contradicts.
+inline constexpr uint32_t max_epoch_raises = 6;
+inline constexpr auto epoch_raise_window = 10min;
 /// Rounds between two looks at the newest results, which change with captures only.
 inline constexpr uint64_t rounds_per_results = 10;
 // -- hive ----------------------------------------------------------------------

@@ -12,15 +12,32 @@ bool dial_plan::add(const endpoint& at, time_point now) {
 }
 
 bool dial_plan::add(const endpoint& at, const node_id& node, time_point now) {
-  for (auto& [address, known] : targets_)
-    if (known.node == node) {
-      known.resting = known.once = false;
-      return true;
-    }
+  leave_earlier(node, at);
   auto* target = find_or_add(at, now);
-  if (target)
-    target->node = node;
-  return target != nullptr;
+  if (!target)
+    return false;
+  target->node = node;
+  target->resting = target->once = false;
+  return true;
+}
+
+/// An address to join stays, dialled again if it rested.
+void dial_plan::leave_earlier(const node_id& node, const endpoint& now_at) {
+  for (auto each = targets_.begin(); each != targets_.end();) {
+    auto& target = each->second;
+    if (target.node != node || each->first == now_at) {
+      ++each;
+    } else if (target.to_join) {
+      target.resting = target.once = false;
+      ++each;
+    } else if (target.dialling) {
+      target.once = true;
+      target.node.reset(); // that nobody answers there says nothing of the node
+      ++each;
+    } else {
+      each = targets_.erase(each);
+    }
+  }
 }
 
 bool dial_plan::add_once(const endpoint& at, const node_id& node, time_point now) {
@@ -68,6 +85,19 @@ dial_plan::targets::iterator dial_plan::rest(targets::iterator what) {
   what->second.once = false;
   what->second.resting = true;
   return std::next(what);
+}
+
+bool dial_plan::is_wanted(const target& what) const {
+  return !what.dialling && !what.resting && !(what.node && linked_.contains(*what.node)) && !is_spare(what);
+}
+
+bool dial_plan::is_spare(const target& what) const {
+  if (!what.node || what.to_join || what.once)
+    return false;
+  return std::ranges::any_of(targets_, [&](const auto& entry) {
+    const auto& other = entry.second;
+    return other.to_join && other.node == what.node && !other.resting && other.failures == 0;
+  });
 }
 
 std::optional<node_id> dial_plan::expected_once(const endpoint& at) const {

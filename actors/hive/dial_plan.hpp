@@ -20,7 +20,8 @@ struct dial_options {
 
 /// Where a node dials and when: addresses it was told to join, and doors of nodes with a higher id. An address is left
 /// alone while the node that was found there is linked, and dialled until it is otherwise, ever less often, at times
-/// that differ by chance so that nodes which lost each other together do not dial each other together for ever.
+/// that differ by chance so that nodes which lost each other together do not dial each other together for ever. A node
+/// that has moved is dialled where it is now.
 ///
 /// A node can also be dialled just once. Behind that, or when no link with it is wanted any more, it is forgotten, but
 /// an address that this node was told to join rests only: it is dialled again when no link at all is left. Pure: time
@@ -35,7 +36,8 @@ public:
   /// Dials this address from `now` on. False when there are too many.
   bool add(const endpoint& at, time_point now);
 
-  /// The same for a node whose door is at `at`, unless the node is a target under another address already.
+  /// The same for a node that says its door is at `at`, from now on nowhere else: an earlier door of it is forgotten.
+  /// While the node is found at an address to join, the door is spare: it is dialled once that address fails.
   bool add(const endpoint& at, const node_id& node, time_point now);
 
   /// Dials the door of this node now and only once. False when there are too many.
@@ -81,9 +83,9 @@ private:
   };
   using targets = std::map<endpoint, target>;
 
-  bool is_wanted(const target& what) const {
-    return !what.dialling && !what.resting && !(what.node && linked_.contains(*what.node));
-  }
+  bool is_wanted(const target& what) const;
+  bool is_spare(const target& what) const;
+  void leave_earlier(const node_id& node, const endpoint& now_at);
   target* find_or_add(const endpoint& at, time_point now);
   /// Returns what comes behind it.
   targets::iterator rest(targets::iterator what);

@@ -177,6 +177,8 @@ void federation_state::refresh() {
 }
 
 void federation_state::write_own() {
+  if (replica_->must_raise_epoch())
+    return; // the later epoch begins with it
   if (writing_own_) {
     own_changed_ = true;
     return;
@@ -229,6 +231,7 @@ void federation_state::pulse() {
   tell_changes();
   choose_links();
   log_clocks();
+  raise_epoch(); // not with each delta: what this node told earlier comes in several
 }
 
 void federation_state::tell_changes() {
@@ -333,6 +336,7 @@ void federation_state::digest(const join_outcome& joined, const node_id& from) {
   for (const auto& each : joined.accepted) {
     if (each.what->name.kind == slot_kind::card) {
       membership_->met(each.origin, each.what->stamp.epoch, std::chrono::steady_clock::now());
+      compare_doors(each);
       meet(each);
     }
     if (each.what->name.kind == slot_kind::tool_stats && !replica_->quarantine_of(each.origin))
@@ -350,33 +354,44 @@ void federation_state::digest(const join_outcome& joined, const node_id& from) {
     membership_->set_quarantined(origin, false, std::chrono::steady_clock::now());
     tell_tracker(origin);
   }
-  if (joined.own_writes_unknown)
-    raise_epoch();
   tell_changes();
 }
 
 void federation_state::raise_epoch() {
-  if (std::exchange(raising_epoch_, true))
+  if (!replica_->must_raise_epoch() || raising_epoch_ || has_twin_)
     return;
-  auto epoch = replica_->highest_own_epoch() + 1;
-  spdlog::warn("This node's store is older than what it told others: it goes on in epoch {}", epoch);
-  auto writes = epoch_write(*services_.db, epoch);
-  if (!writes) {
-    raising_epoch_ = false;
-    return spdlog::error("The epoch cannot be raised: {}", text_of(writes.error()));
+  if (raise_failure_.empty() && !raises_.allow(std::chrono::steady_clock::now())) {
+    has_twin_ = true;
+    return spdlog::error("Another node runs with this node's identity, {}, probably on a copy of its data directory. "
+                         "Until its next start this node tells the hive nothing: stop it or the other one, and start "
+                         "that on an empty data directory",
+                         replica_->own_id().value);
   }
-  self_->request(services_.committer, caf::infinite, std::move(*writes))
-    .then(
-      [this, epoch](const committed&) {
-        raising_epoch_ = false;
-        if (auto wrong = replica_->raise_epoch(epoch))
-          spdlog::error("The epoch cannot be raised: {}", text_of(wrong));
-        write_own();
-      },
-      [this](const caf::error& error) {
-        raising_epoch_ = false;
-        spdlog::error("The epoch cannot be raised: {}", text_of(error));
-      });
+  auto next = epoch_write(*services_.db, replica_->highest_own_epoch() + 1);
+  if (!next)
+    return fail_to_raise(next.error());
+  for (const auto& each : replica_->slots_of(replica_->own_id()))
+    hive_store::put_slot(next->writes, replica_->own_id().value, to_stored(options_.keys.open, *each));
+  raising_epoch_ = true;
+  self_->request(services_.committer, caf::infinite, std::move(next->writes))
+    .then([this, epoch = next->epoch](const committed&) { begin_epoch(epoch); },
+          [this](const caf::error& error) { fail_to_raise(error); });
+}
+
+void federation_state::fail_to_raise(const caf::error& error) {
+  raising_epoch_ = false;
+  if (auto why = text_of(error); std::exchange(raise_failure_, why) != why)
+    spdlog::error("The epoch cannot be raised and is tried again: {}", why);
+}
+
+void federation_state::begin_epoch(uint64_t epoch) {
+  if (auto wrong = replica_->raise_epoch(epoch))
+    return fail_to_raise(wrong); // more came meanwhile
+  raising_epoch_ = false;
+  raise_failure_.clear();
+  spdlog::warn("This node's store was older than what it told others: it goes on in epoch {}", epoch);
+  membership_->raise_epoch(epoch);
+  write_own();
 }
 
 void federation_state::store(const join_outcome& joined) {

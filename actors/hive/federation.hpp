@@ -12,6 +12,7 @@
 #include "actors/hive/replica.hpp"
 #include "actors/hive/views.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/node/restart_budget.hpp"
 #include "analysis/hive_statistics.hpp"
 #include "storage/hive_store.hpp"
 
@@ -146,6 +147,7 @@ private:
   void tell_tracker(const msg<wire::PeerTools>& said);
   /// Links with the node whose card it is, if this one dials. In a large hive `choose_links` does that.
   void meet(const accepted_slot& card);
+  void compare_doors(const accepted_slot& card);
   /// All whose card is held count as there, until somebody misses them.
   void meet_members();
   /// Whether the hive has more nodes than a full mesh is for. Nodes are never forgotten, so it stays large.
@@ -159,8 +161,11 @@ private:
   unlinked_nodes others() const;
   void dial(const node_id& node);
   void replace(const node_id& lost);
-  /// The store is older than what this node told others: it goes on under a later epoch.
+  /// While the store is older than what this node told others: goes on under a later epoch, and tries again until that
+  /// is stored. Not without end: then somebody else speaks in its name.
   void raise_epoch();
+  void begin_epoch(uint64_t epoch);
+  void fail_to_raise(const caf::error& error);
   void hear(const heard_of& what);
   msg<wire::GossipQuestion> first_question(const node_id& peer);
   void tell_changes();
@@ -184,6 +189,9 @@ private:
   bool writing_own_ = false;
   bool own_changed_ = false;
   bool raising_epoch_ = false;
+  std::string raise_failure_; ///< why it could not be stored the last time
+  restart_budget raises_{defaults::max_epoch_raises, defaults::epoch_raise_window};
+  bool has_twin_ = false;        ///< another node has this one's identity
   uint64_t learned_through_ = 0; ///< the newest record that the own slots count
   uint64_t rounds_ = 0;
   door_actor door_;

@@ -1,5 +1,6 @@
 #include "actors/hive/federation.hpp"
 #include "actors/hive/slot_content.hpp"
+#include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <bit>
@@ -83,6 +84,19 @@ void federation_state::meet(const accepted_slot& card) {
   auto said = card_of(*card.what);
   if (door_ && !is_large() && said && (*said)->getDoor().size() > 0 && card.origin != replica_->own_id())
     self_->send(door_, meet_node{card.origin, (*said)->getDoor().cStr()});
+}
+
+/// Of a node that is linked at one door another one is heard: worth a look by those who run it.
+void federation_state::compare_doors(const accepted_slot& card) {
+  auto found = peers_.find(card.origin);
+  auto said = card_of(*card.what);
+  if (found == peers_.end() || !found->second.linked || !said)
+    return;
+  const auto& hello = *found->second.hello;
+  auto linked_at = as_view(hello.getCard().getDoor()), now_at = as_view((*said)->getDoor());
+  if (card.what->stamp.epoch > hello.getEpoch() && !now_at.empty() && now_at != linked_at)
+    complain("Node " + card.origin.value + " is linked at " + std::string{linked_at} + ", and its card says " +
+             std::string{now_at} + ": it was moved just now, or another node runs with its identity");
 }
 
 void federation_state::meet_members() {

@@ -99,31 +99,40 @@ void membership::met(const node_id& node, uint64_t epoch, tick_point now) {
   show(node, *known, "its card came", now);
 }
 
+void membership::raise_epoch(uint64_t epoch) {
+  own_ = {epoch, 0};
+}
+
 caf::error membership::hear_claims(const std::vector<member_claim>& claims, tick_point now) {
   caf::error wrong;
   for (const auto& claim : claims) {
     if (claim.node == self_) {
-      if (!refute(claim))
-        wrong = fail(ec::invalid, "a claim about this node speaks of an incarnation that it never had");
+      refute(claim);
       continue;
     }
     auto found = members_.find(claim.node);
-    // Of a node whose card did not come yet nothing is known that could be wrong.
-    if (found == members_.end())
+    // Only its card and its link prove an epoch. Without them nothing is known of it that could be wrong.
+    if (found == members_.end() || claim.about.epoch > found->second.about.epoch)
       continue;
-    if (claim.state == member_state::QUARANTINED || !is_credible(found->second, claim)) {
-      wrong = fail(ec::invalid, "a claim about node " + claim.node.value +
-                                  " speaks of an incarnation or state that "
-                                  "it cannot have");
-      continue;
-    }
-    // Who speaks of an earlier incarnation has missed what was said since.
-    if (claim.about < found->second.about)
-      tell_again(found->second.times_told);
-    believe(found->second, claim.about, claim.state, now);
-    show(claim.node, found->second, "another node says so", now);
+    if (claim.state == member_state::QUARANTINED)
+      wrong = fail(ec::invalid, "a claim about node " + claim.node.value + " speaks of quarantine, which is no claim");
+    else
+      hear_claim(claim, found->second, now);
   }
   return wrong;
+}
+
+/// Of a count that leaps ahead as much is believed as one claim may add. So however far liars drive it, they never come
+/// to its end, and the node can always say a higher one.
+void membership::hear_claim(const member_claim& claim, member& known, tick_point now) {
+  auto about = claim.about;
+  // Who speaks of an earlier incarnation has missed what was said since.
+  if (about < known.about)
+    tell_again(known.times_told);
+  else
+    about.count = known.about.count + std::min(about.count - known.about.count, options_.count_lead);
+  believe(known, about, claim.state, now);
+  show(claim.node, known, "another node says so", now);
 }
 
 void membership::set_quarantined(const node_id& node, bool quarantined, tick_point now) {
@@ -195,27 +204,15 @@ void membership::believe(member& known, incarnation about, member_state state, t
   known.times_told = 0;
 }
 
-/// Others can only have seen an incarnation of this epoch that this node itself announced, or one more because a
-/// refutation crossed the claim.
-bool membership::refute(const member_claim& claim) {
-  if (claim.about.epoch > own_.epoch ||
-      (claim.about.epoch == own_.epoch && claim.about.count > own_.count + options_.count_lead))
-    return false;
-  if (claim.state == member_state::ACTIVE)
-    return true;
-  if (claim.about >= own_) {
-    own_.count = claim.about.count + 1;
-    times_own_told_ = 0;
-  } else {
-    tell_again(times_own_told_);
-  }
-  return true;
-}
-
-bool membership::is_credible(const member& known, const member_claim& claim) const {
-  if (claim.about.epoch > known.about.epoch)
-    return claim.about.epoch - known.about.epoch <= options_.count_lead && claim.about.count <= options_.count_lead;
-  return claim.about.epoch < known.about.epoch || claim.about.count <= known.about.count + options_.count_lead;
+/// Whatever count is claimed, the next one contradicts it. A claim about a later epoch is believed by nobody before
+/// this node says itself that it is in it.
+void membership::refute(const member_claim& claim) {
+  if (claim.about.epoch > own_.epoch || claim.state == member_state::ACTIVE)
+    return;
+  if (claim.about < own_)
+    return tell_again(times_own_told_);
+  own_.count = claim.about.count + (claim.about.count < UINT64_MAX);
+  times_own_told_ = 0;
 }
 
 bool membership::is_heard(const member& known, tick_point now) const {

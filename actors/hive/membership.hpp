@@ -45,7 +45,8 @@ struct membership_options {
   std::chrono::milliseconds dead_after{600'000};
   /// A claim is passed on to about so many times log2 of the nodes (SWIM's lambda).
   uint32_t retransmissions = 3;
-  /// A claim about an incarnation further ahead of the known one than this is no honest one.
+  /// How far one claim may take the count of an incarnation: further than honest nodes miss of each other, and far too
+  /// little for liars to come to the end of all counts.
   uint64_t count_lead = 1'000;
   size_t members = 1'024; ///< that are tracked; as many as the replica's origins
 
@@ -86,8 +87,11 @@ public:
   void heard(const node_id& node, tick_point now);
   /// A node whose card came by gossip: it counts as active until somebody misses it.
   void met(const node_id& node, uint64_t epoch, tick_point now);
-  /// What peers claim. ec::invalid, naming it, for a claim that no honest node makes; the others hold all the same.
+  /// What peers claim. Nothing is believed that the node could not refute: no epoch that its card or its link does not
+  /// prove. ec::invalid, naming it, for a claim that no honest node makes; the others hold all the same.
   caf::error hear_claims(const std::vector<member_claim>& claims, tick_point now);
+  /// This node goes on in a later epoch, which its card will tell.
+  void raise_epoch(uint64_t epoch);
   /// The replica put the node into quarantine, or released it.
   void set_quarantined(const node_id& node, bool quarantined, tick_point now);
   /// How long a suspected node has to refute from now on, `options.stale_after` at least: without a link with
@@ -134,8 +138,8 @@ private:
   /// Tells of the change when there is one.
   void show(const node_id& node, member& known, const std::string& why, tick_point now);
   void age(const node_id& node, member& known, tick_point now);
-  bool refute(const member_claim& claim);
-  bool is_credible(const member& known, const member_claim& claim) const;
+  void hear_claim(const member_claim& claim, member& known, tick_point now);
+  void refute(const member_claim& claim);
   uint32_t times_to_tell() const;
   void tell_again(uint32_t& times_told) const;
   std::optional<member_claim> reminder();

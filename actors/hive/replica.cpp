@@ -113,14 +113,12 @@ caf::error replica::restore(const public_key& key, slot_ptr stored) {
   auto id = node_id_of(key);
   if (!is_signed_by(*stored, key))
     return fail(ec::corrupt, describe(id, *stored) + " is stored with a signature that does not hold");
-  if (id == own_id_ && stored->stamp.epoch >= prepared_.epoch)
-    return fail(ec::corrupt, describe(id, *stored) + " was stored before this start, which has epoch " +
-                               std::to_string(prepared_.epoch));
   auto& known = origins_[id];
   auto held = known.log.find(stored->name);
   if (known.log.at(stored->stamp) || (held && held->stamp > stored->stamp))
     return fail(ec::corrupt, describe(id, *stored) + " is stored twice");
   known.key = key;
+  must_raise_epoch_ |= id == own_id_ && stored->stamp.epoch >= prepared_.epoch;
   put(known, std::move(stored));
   return caf::none;
 }

@@ -125,13 +125,19 @@ public:
   /// node. The caller then prepares its slots again.
   caf::error raise_epoch(uint64_t epoch);
 
+  /// Whether this node cannot write before `raise_epoch`: slots of this epoch or a later one came in, or were stored,
+  /// that this start did not write.
+  bool must_raise_epoch() const {
+    return must_raise_epoch_;
+  }
+
   /// Highest epoch that is known of this node's writes.
   uint64_t highest_own_epoch() const;
 
   // -- restart --------------------------------------------------------------------
 
   /// Takes in a stored slot, in any order, before the first join. It was checked before; ec::corrupt when its signature
-  /// does not hold, or it is an own one of the present epoch.
+  /// does not hold.
   caf::error restore(const public_key& key, slot_ptr stored);
   caf::error restore(wire::EquivocationProof::Reader stored);
 

@@ -21,6 +21,8 @@ void spawner_state::init(pointer self, spawner_services services, spawner_option
   services_ = std::move(services);
   options_ = std::move(options);
   own_id_ = node_id_of(options_.keys.open);
+  if (!options_.is_first)
+    used_ = used_tickets{defaults::max_used_tickets, tickets_since{own_id_, now_unix_micros()}};
   ledger_ = spawn_ledger{options_.policy.quota, defaults::max_spawned};
   tell_load();
 }

@@ -44,6 +44,7 @@ struct spawner_services {
 struct spawner_options {
   signing_keys keys; ///< of this node
   spawn_policy policy;
+  bool is_first = true; ///< of this node; otherwise tickets of an earlier one may come again
 };
 
 using load_atom = caf::atom_constant<caf::atom("load")>;

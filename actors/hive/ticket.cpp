@@ -137,7 +137,22 @@ void used_tickets::forget_expired(int64_t now_unix_micros) {
   by_end_.erase(by_end_.begin(), until);
 }
 
+/// Whether it was issued since then, also if its issuer's clock is as far ahead as it may be.
+caf::error used_tickets::check_issue(const ticket_claims& ticket) const {
+  if (!since_)
+    return caf::none;
+  auto issued = ticket.expires_at_unix_micros - microseconds{defaults::ticket_lifetime}.count();
+  auto skew = ticket.issuer == since_->here ? 0 : microseconds{defaults::ticket_clock_skew}.count();
+  if (issued - skew > since_->unix_micros)
+    return caf::none;
+  return fail(ec::unavailable, "this node has started again and does not know whether the ticket was used before; one "
+                               "that is issued " +
+                                 std::to_string(skew / micros_per_s) + " s after the start is taken");
+}
+
 caf::error used_tickets::use(const ticket_claims& ticket, int64_t now_unix_micros) {
+  if (auto unknown = check_issue(ticket))
+    return unknown;
   forget_expired(now_unix_micros);
   auto key = ticket.issuer.value + ticket.nonce;
   if (nonces_.contains(key))

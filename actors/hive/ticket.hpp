@@ -6,6 +6,7 @@
 #include "messages/msg.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -56,14 +57,22 @@ caf::expected<ticket_claims> check_ticket(wire::SpawnTicket::Reader ticket, cons
 /// What the engine reads in its ticket, unchecked.
 caf::expected<ticket_claims> read_ticket(wire::SpawnTicket::Reader ticket);
 
+/// Since when tickets are remembered on a node on which others were used before that.
+struct tickets_since {
+  node_id here; ///< whose own tickets bear the time of the same clock
+  int64_t unix_micros = 0;
+};
+
 /// Tickets that were used, until they expire. Pure.
 class used_tickets {
 public:
-  explicit used_tickets(size_t most) : most_{most} {
+  /// Without `since` none was used before.
+  explicit used_tickets(size_t most, std::optional<tickets_since> since = std::nullopt)
+      : most_{most}, since_{std::move(since)} {
   }
 
-  /// Remembers the ticket. ec::forbidden when it was used before; ec::overloaded when too many are remembered: then the
-  /// ticket is not used.
+  /// Remembers the ticket. ec::forbidden when it was used before, ec::unavailable when that is not known any more;
+  /// ec::overloaded when too many are remembered: then the ticket is not used.
   caf::error use(const ticket_claims& ticket, int64_t now_unix_micros);
 
   size_t size() const {
@@ -72,8 +81,10 @@ public:
 
 private:
   void forget_expired(int64_t now_unix_micros);
+  caf::error check_issue(const ticket_claims& ticket) const;
 
   size_t most_;
+  std::optional<tickets_since> since_;
   std::multimap<int64_t, std::string> by_end_;
   std::set<std::string> nonces_;
 };

@@ -81,14 +81,15 @@ caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) 
   return identity_of(*now);
 }
 
-caf::expected<write_set> epoch_write(const database& db, uint64_t epoch) {
+caf::expected<epoch_change> epoch_write(const database& db, uint64_t wanted) {
   auto before = db.get_msg<wire::NodeMeta>(column::meta, keys::node());
   if (!before)
     return before.error();
   if (!*before)
     return fail(ec::corrupt, "the store has no node identity");
-  write_set out;
-  out.put(column::meta, keys::node(), with_epoch(**before, epoch).bytes());
+  epoch_change out;
+  out.epoch = std::max(wanted, (**before)->getEpoch() + 1);
+  out.writes.put(column::meta, keys::node(), with_epoch(**before, out.epoch).bytes());
   return out;
 }
 

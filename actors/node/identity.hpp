@@ -24,7 +24,14 @@ node_id node_id_of(std::span<const unsigned char> public_key);
 /// one. Returns when both are on disk: no two starts share an epoch, whatever happens in between.
 caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros);
 
-/// What makes this the node's epoch, so that the next start begins a later one.
-caf::expected<write_set> epoch_write(const database& db, uint64_t epoch);
+/// A later epoch and what makes it the node's, so that the next start begins one that is later still.
+struct epoch_change {
+  uint64_t epoch = 0;
+  write_set writes;
+};
+
+/// The change to `wanted`, or to the epoch behind the stored one when that is higher: no epoch is ever lowered. Writes
+/// of the epoch that are still on their way are not seen.
+caf::expected<epoch_change> epoch_write(const database& db, uint64_t wanted);
 
 } // namespace hive

@@ -161,16 +161,26 @@ struct node::impl {
     return make_hello(identity, certificate_role::node, card ? *card : msg<wire::NodeCard>{});
   }
 
-  /// What the federation tells is ordered by epoch: a second start needs one of its own, as the node's start does.
-  caf::error begin_next_epoch() {
-    auto writes = epoch_write(*db, identity.epoch + 1);
-    if (!writes)
-      return writes.error();
+  caf::error commit(write_set writes) {
     caf::scoped_actor self{system};
     caf::error failure;
-    self->request(committer, defaults::commit_timeout, std::move(*writes))
-      .receive([this](const committed&) { ++identity.epoch; }, [&](caf::error& error) { failure = std::move(error); });
+    self->request(committer, defaults::commit_timeout, std::move(writes))
+      .receive([](const committed&) {}, [&](caf::error& error) { failure = std::move(error); });
     return failure;
+  }
+
+  /// What the federation tells is ordered by epoch: a second start needs one of its own, as the node's start does.
+  caf::error begin_next_epoch() {
+    // The epoch that an earlier federation raised may still be on its way to the disk.
+    if (auto failure = commit({}))
+      return failure;
+    auto next = epoch_write(*db, identity.epoch + 1);
+    if (!next)
+      return next.error();
+    if (auto failure = commit(std::move(next->writes)))
+      return failure;
+    identity.epoch = next->epoch;
+    return caf::none;
   }
 
   /// Ids of events rise with the epoch.
@@ -207,6 +217,7 @@ struct node::impl {
     spawner_options options;
     options.keys = {identity.public_key, identity.secret_key};
     options.policy = engine_policy(config);
+    options.is_first = identity.epoch == 1 && !spawner;
     return system.spawn(hive::spawner, spawner_services{federation, runner, research}, std::move(options));
   }
 

@@ -77,6 +77,10 @@ bool test_hive::all_see(size_t i, const std::string& state, std::vector<size_t> 
   return true;
 }
 
+bool test_hive::is_seen(size_t by, size_t i, const std::string& state) const {
+  return state_in(*nodes_[by], nodes_[i]->node()) == state;
+}
+
 bool test_hive::is_converged(std::vector<size_t> absent) const {
   std::string root;
   for (size_t i = 0; i < nodes_.size(); ++i) {

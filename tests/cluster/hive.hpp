@@ -32,6 +32,9 @@ public:
   /// Whether every node shows `state` of node `i`, but node `i` itself and `absent`.
   bool all_see(size_t i, const std::string& state, std::vector<size_t> absent = {}) const;
 
+  /// Whether node `by` shows `state` of node `i`.
+  bool is_seen(size_t by, size_t i, const std::string& state) const;
+
   /// Whether all nodes, but those in `absent`, hold the same.
   bool is_converged(std::vector<size_t> absent = {}) const;
 

@@ -46,6 +46,15 @@ bool sees(const hived_process& node, const hived_process& other, wire::MemberSta
   return found != others.end() && found->second.state == state;
 }
 
+std::set<std::string> linked_doors_of(const hived_process& node) {
+  std::set<std::string> out;
+  auto list = node.get("/api/v1/hive/nodes").as<wire::NodeList>();
+  for (auto entry : list->getNodes())
+    if (entry.getLinked())
+      out.insert(entry.getAddress().cStr());
+  return out;
+}
+
 /// Nodes in directories of their own, with certificates of one CA when asked for.
 class Links : public testing::TestWithParam<bool> {
 protected:
@@ -135,6 +144,26 @@ TEST_P(Links, AKilledNodeComesBackInANewEpoch) {
   ASSERT_EQ(again->node(), second->node());
   expect_linked(*first, *again);
   EXPECT_EQ(others_of(*first).at(again->node()).epoch, 2U);
+}
+
+/// It joins one node only, so that it has to be found by one of lower id; it finds those of higher id itself.
+TEST_P(Links, ANodeThatMovedIsLinkedWithAllAgain) {
+  std::vector<std::unique_ptr<hived_process>> nodes;
+  std::map<std::string, std::string> names; // by id
+  for (std::string name : {"first", "second", "third", "fourth"}) {
+    nodes.push_back(start(name, nodes.empty() ? std::vector<std::string>{} : std::vector{nodes[0]->door()}));
+    names[nodes.back()->node()] = name;
+  }
+  for (const auto& node : nodes)
+    ASSERT_TRUE(wait_until([&] { return linked_doors_of(*node).size() == 3; })) << node->log();
+  std::ranges::sort(nodes.begin() + 1, nodes.end(), {}, [](const auto& each) { return each->node(); });
+  auto& moved = nodes[2];
+  moved->send(SIGTERM);
+  ASSERT_EQ(moved->await_end(), (process_end{0, 0})) << moved->log();
+  moved = start(names[moved->node()], {nodes[0]->door()});
+  for (const auto& node : nodes)
+    if (node != moved)
+      EXPECT_TRUE(wait_until([&] { return linked_doors_of(*node).contains(moved->door()); })) << node->log();
 }
 
 TEST_P(Links, AStoppedNodeIsMissedAndComesBack) {

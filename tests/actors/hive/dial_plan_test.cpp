@@ -85,6 +85,48 @@ TEST(dial_plan, knows_a_node_under_one_address) {
   EXPECT_THAT(plan.due(start), ElementsAre(door_b));
 }
 
+TEST(dial_plan, a_moved_node_is_dialled_where_it_is_now) {
+  auto plan = plan_of({});
+  EXPECT_TRUE(plan.add(door_a, node_a, start));
+  plan.failed(door_a, "why", start);
+  EXPECT_TRUE(plan.add(door_b, node_a, start));
+  EXPECT_THAT(plan.due(start), ElementsAre(door_b)) << "at once";
+  plan.linked(door_b, node_a);
+  plan.link_up(node_a);
+  EXPECT_TRUE(plan.add(door_a, node_a, start)) << "it moves before its loss is noticed";
+  plan.link_down(node_a, start);
+  EXPECT_THAT(plan.due(start + 1s), ElementsAre(door_a));
+}
+
+TEST(dial_plan, a_node_that_moves_while_it_is_dialled_is_not_blamed_for_its_earlier_door) {
+  auto plan = plan_of({});
+  plan.add(door_a, node_a, start);
+  EXPECT_THAT(plan.due(start), ElementsAre(door_a));
+  plan.add(door_b, node_a, start);
+  EXPECT_THAT(plan.due(start), ElementsAre(door_b));
+  EXPECT_EQ(plan.expected_once(door_a), std::nullopt);
+  EXPECT_FALSE(plan.failed(door_a, "refused", start)) << "nor is it worth a line in the log";
+  plan.failed(door_b, "refused", start);
+  EXPECT_THAT(plan.due(start + 1s), ElementsAre(door_b)) << "the earlier one is forgotten";
+}
+
+TEST(dial_plan, the_door_of_a_node_to_join_is_dialled_once_the_address_to_join_fails) {
+  auto plan = plan_of({door_a});
+  plan.due(start);
+  plan.linked(door_a, node_a);
+  plan.link_up(node_a);
+  EXPECT_TRUE(plan.add(door_b, node_a, start)) << "what it advertises may be of no use here";
+  plan.link_down(node_a, start);
+  EXPECT_THAT(plan.due(start + 1s), ElementsAre(door_a));
+  plan.failed(door_a, "refused", start + 1s);
+  EXPECT_THAT(plan.due(start + 1s), ElementsAre(door_b));
+  plan.failed(door_b, "refused", start + 1s);
+  EXPECT_THAT(plan.due(start + 2s), ElementsAre(door_a, door_b)) << "until it is found at either";
+  plan.linked(door_a, node_b);
+  plan.failed(door_b, "refused", start + 2s);
+  EXPECT_THAT(plan.due(start + 3s), testing::Contains(door_b)) << "somebody else answers at the address to join";
+}
+
 TEST(dial_plan, says_once_why_it_fails) {
   auto plan = plan_of({door_a});
   EXPECT_TRUE(plan.failed(door_a, "refused", start));

@@ -175,19 +175,76 @@ TEST_F(membership_test, joined_claims_do_not_depend_on_their_order) {
 TEST_F(membership_test, claims_that_no_honest_node_makes_are_refused) {
   members_.met(peer, 1, now_);
   members_.met(other, 1, now_);
-  EXPECT_EQ(code_of(claim(peer, {1, 5'000}, suspect)), ec::invalid);
-  EXPECT_EQ(code_of(claim(peer, {UINT64_MAX, 0}, dead)), ec::invalid);
-  EXPECT_EQ(code_of(claim(peer, {2, UINT64_MAX}, dead)), ec::invalid);
   EXPECT_EQ(code_of(claim(peer, {1, 0}, quarantined)), ec::invalid) << "everybody judges that alone";
-  EXPECT_EQ(code_of(claim(self, {8, 0}, suspect)), ec::invalid);
-  EXPECT_EQ(code_of(claim(self, {7, UINT64_MAX}, suspect)), ec::invalid);
-  EXPECT_EQ(members_.own_incarnation(), (incarnation{7, 0}));
   EXPECT_EQ(members_.state_of(peer), active);
   EXPECT_FALSE(claim({"unknown"}, {1, 0}, dead)) << "its card may be on the way";
   EXPECT_FALSE(members_.state_of({"unknown"}));
   // The honest ones beside them hold.
-  EXPECT_TRUE(members_.hear_claims({{peer, {9'999, 0}, dead}, {other, {1, 0}, suspect}}, now_));
+  EXPECT_TRUE(members_.hear_claims({{peer, {1, 0}, quarantined}, {other, {1, 0}, suspect}}, now_));
   EXPECT_EQ(members_.state_of(other), suspect);
+}
+
+TEST_F(membership_test, only_a_card_or_a_link_proves_an_epoch) {
+  members_.met(peer, 1, now_);
+  for (uint64_t epoch : {uint64_t{2}, uint64_t{900}, UINT64_MAX}) {
+    EXPECT_FALSE(claim(peer, {epoch, 0}, dead)) << "its card may be on the way";
+    EXPECT_EQ(members_.state_of(peer), active) << epoch;
+  }
+  EXPECT_THAT(members_.claims_to_send(10), IsEmpty()) << "nor is it passed on";
+  members_.met(peer, 2, now_);
+  claim(peer, {2, 0}, dead);
+  EXPECT_EQ(members_.state_of(peer), dead);
+  EXPECT_FALSE(claim(self, {8, 0}, dead)) << "nobody believes that of this node";
+  EXPECT_EQ(members_.own_incarnation(), (incarnation{7, 0}));
+}
+
+/// What a liar says to both, to one of them, or again and again: the last word is the node's own.
+TEST_F(membership_test, any_claim_can_be_refuted) {
+  const incarnation lies[] = {{7, 0},
+                              {7, 1},
+                              {7, 999},
+                              {7, 1'000},
+                              {7, 1'001},
+                              {7, 5'000},
+                              {7, 1'000'000},
+                              {7, UINT64_MAX - 1},
+                              {7, UINT64_MAX},
+                              {8, 0},
+                              {8, 1'000},
+                              {1'006, 0},
+                              {UINT64_MAX, UINT64_MAX}};
+  for (auto lie : lies)
+    for (auto state : {active, suspect, dead})
+      for (int told = 1; told < 8; ++told) { // bits: the victim, one that hears it, one that hears of it
+        SCOPED_TRACE(std::to_string(lie.epoch) + "." + std::to_string(lie.count) + " told to " + std::to_string(told));
+        membership victim{self, 7, now_}, near{peer, 1, now_}, far{other, 1, now_};
+        std::vector<membership*> all{&victim, &near, &far};
+        for (auto* each : all)
+          each->met(self, 7, now_);
+        for (int round = 0; round < 60; ++round) {
+          for (size_t i = 0; i < all.size(); ++i)
+            if (round < 20 && told & (1 << i))
+              all[i]->hear_claims({{self, lie, state}, {self, {7, lie.count / 2}, dead}}, now_);
+          far.hear_claims(near.claims_to_send(10), now_);
+          near.hear_claims(far.claims_to_send(10), now_);
+          near.hear_claims(victim.claims_to_send(10), now_);
+          victim.hear_claims(near.claims_to_send(10), now_);
+        }
+        near.hear_claims({{self, {7, 0}, suspect}}, now_);
+        ASSERT_EQ(near.state_of(self), active);
+        ASSERT_EQ(far.state_of(self), active);
+      }
+}
+
+TEST_F(membership_test, goes_on_in_a_later_epoch_and_refutes_in_it) {
+  members_.met(peer, 1, now_);
+  claim(self, {7, 3}, suspect);
+  members_.raise_epoch(10);
+  EXPECT_EQ(members_.own_incarnation(), (incarnation{10, 0}));
+  claim(self, {10, 0}, suspect);
+  auto told = members_.claims_to_send(10);
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].about, (incarnation{10, 1}));
 }
 
 TEST_F(membership_test, a_node_that_was_late_itself_blames_nobody) {

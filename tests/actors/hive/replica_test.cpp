@@ -262,8 +262,19 @@ TEST(replica, damaged_or_doubled_stored_slots_are_corrupt) {
   EXPECT_EQ(code_of(b.restore(keys_of(1).open, std::make_shared<const slot>(altered))), ec::corrupt);
   EXPECT_FALSE(b.restore(keys_of(1).open, first));
   EXPECT_EQ(code_of(b.restore(keys_of(1).open, first)), ec::corrupt);
-  auto own = signed_slot(keys_of(2), note("k"), {2, 1}, "x");
-  EXPECT_EQ(code_of(b.restore(keys_of(2).open, own)), ec::corrupt) << "this epoch has just begun";
+}
+
+TEST(replica, a_store_whose_epoch_is_behind_its_own_slots_goes_on_in_a_later_one) {
+  replica b{keys_of(2), 2, admit_all};
+  EXPECT_FALSE(b.restore(keys_of(2).open, signed_slot(keys_of(2), note("k"), {1, 9}, "x")));
+  EXPECT_FALSE(b.must_raise_epoch());
+  EXPECT_FALSE(b.restore(keys_of(2).open, signed_slot(keys_of(2), note("l"), {2, 1}, "x")))
+    << "this epoch has just begun, so another one raised it without storing that";
+  EXPECT_TRUE(b.must_raise_epoch());
+  EXPECT_EQ(code_of(b.prepare(note("k"), "new", test_now).error()), ec::unavailable);
+  ASSERT_FALSE(b.raise_epoch(3));
+  EXPECT_FALSE(b.must_raise_epoch());
+  EXPECT_EQ(write(b, note("k"), "new")->stamp, (write_stamp{3, 1}));
 }
 
 TEST(replica, a_store_that_lost_own_writes_is_noticed_and_goes_on_in_a_later_epoch) {

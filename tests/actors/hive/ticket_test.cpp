@@ -176,6 +176,19 @@ TEST(used_tickets, of_two_issuers_may_have_one_nonce) {
   EXPECT_FALSE(used.use(second_one, 0));
 }
 
+TEST(used_tickets, of_an_earlier_start_are_refused) {
+  auto issued = [](int64_t at) { return numbered(1, at + lifetime); };
+  auto after_start = [&](int64_t at, const node_id& here) {
+    return used_tickets{10, tickets_since{here, 100 * second}}.use(issued(at), at);
+  };
+  for (auto at : {60 * second, 99 * second, 100 * second, 100 * second + skew}) // by a clock that may be ahead
+    EXPECT_EQ(code_of(after_start(at, {"b"})), ec::unavailable) << at;
+  EXPECT_FALSE(after_start(100 * second + skew + 1, {"b"}));
+  EXPECT_THAT(text_of(after_start(99 * second, {"b"})), HasSubstr("5 s after the start"));
+  EXPECT_EQ(code_of(after_start(100 * second, {"a"})), ec::unavailable) << "its own clock is not ahead of itself";
+  EXPECT_FALSE(after_start(100 * second + 1, {"a"}));
+}
+
 TEST(used_tickets, are_bounded) {
   used_tickets used{3};
   for (int i = 0; i < 3; ++i)
