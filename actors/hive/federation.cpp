@@ -117,6 +117,7 @@ caf::error federation_state::restore() {
 // -- what this node says ---------------------------------------------------------
 
 void federation_state::introduce(const msg<wire::Hello>& self) {
+  options_.self = self;
   own_.want(slot_kind::card, {{std::string{card_key}, to_packed(msg<wire::NodeCard>::copy_of(self->getCard()))}});
   write_own();
 }

@@ -175,6 +175,7 @@ private:
   void complain(const std::string& what);
   void log_clocks();
   gossip::contents contents_for(const node_id& peer);
+  void fill_card(wire::NodeInfo::Builder out, const node_id& id) const;
   void fill(wire::NodeInfo::Builder out, const node_id& id) const;
   void fill_clocks(wire::HiveStatus::Builder out) const;
 

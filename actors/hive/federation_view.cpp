@@ -23,6 +23,23 @@ void fill_from(wire::NodeInfo::Builder out, wire::NodeCard::Reader card) {
 
 } // namespace
 
+/// Who has just started is known by its hello: the card is on its way, to the disk or from the node.
+void federation_state::fill_card(wire::NodeInfo::Builder out, const node_id& id) const {
+  bool is_self = id == replica_->own_id();
+  auto found = peers_.find(id);
+  const auto* hello = is_self ? &options_.self : found != peers_.end() ? &found->second.hello : nullptr;
+  auto held = replica_->find(id, {slot_kind::card, std::string{card_key}});
+  auto held_epoch = held ? held->stamp.epoch : 0;
+  auto shown_epoch = hello ? (*hello)->getEpoch() : 0;
+  out.setEpoch(std::max(held_epoch, shown_epoch));
+  if (hello && (is_self || shown_epoch > held_epoch))
+    return fill_from(out, (*hello)->getCard());
+  if (!held)
+    return;
+  if (auto card = card_of(*held))
+    fill_from(out, **card);
+}
+
 void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) const {
   out.setId(id.value);
   bool is_self = id == replica_->own_id();
@@ -33,16 +50,7 @@ void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) cons
                : is_self   ? member_state::ACTIVE
                            : membership_->state_of(id).value_or(member_state::SUSPECT));
   auto found = peers_.find(id);
-  if (auto what = replica_->find(id, {slot_kind::card, std::string{card_key}})) {
-    out.setEpoch(what->stamp.epoch);
-    if (auto card = card_of(*what))
-      fill_from(out, **card);
-  } else if (is_self || found != peers_.end()) {
-    // The card is on its way: to the disk or from the node.
-    auto hello = is_self ? *options_.self : *found->second.hello;
-    out.setEpoch(hello.getEpoch());
-    fill_from(out, hello.getCard());
-  }
+  fill_card(out, id);
   if (auto said = replica_->find(id, {slot_kind::load, std::string{load_key}}))
     if (auto load = load_of(*said))
       out.setSpawned((*load)->getSpawned());

@@ -161,9 +161,11 @@ TEST_P(Links, ANodeThatMovedIsLinkedWithAllAgain) {
   moved->send(SIGTERM);
   ASSERT_EQ(moved->await_end(), (process_end{0, 0})) << moved->log();
   moved = start(names[moved->node()], {nodes[0]->door()});
-  for (const auto& node : nodes)
-    if (node != moved)
+  for (const auto& node : nodes) {
+    if (node != moved) {
       EXPECT_TRUE(wait_until([&] { return linked_doors_of(*node).contains(moved->door()); })) << node->log();
+    }
+  }
 }
 
 TEST_P(Links, AStoppedNodeIsMissedAndComesBack) {
