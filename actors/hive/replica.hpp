@@ -74,9 +74,6 @@ struct join_outcome {
   std::vector<slot_refusal> refused;   ///< the first `named_refusals`
   std::vector<node_id> quarantined;    ///< since this join, which are so at its end
   std::vector<node_id> released;       ///< whose quarantine ended, and did not begin again
-  /// Slots of this node came in that it does not know: its store is older than what it told others. It cannot write
-  /// before `raise_epoch`.
-  bool own_writes_unknown = false;
 };
 
 struct replica_counters {
@@ -109,7 +106,7 @@ public:
 
   /// Signs the next own slot, without taking it in: it must be durable before anybody hears of it. An empty payload
   /// erases. Fails with ec::too_large or ec::invalid where others would refuse it, once they have all that was prepared
-  /// before, and with ec::unavailable after `own_writes_unknown`.
+  /// before, and with ec::unavailable while `must_raise_epoch`.
   caf::expected<slot_ptr> prepare(slot_name name, std::string payload, int64_t now_unix_micros);
 
   /// Takes in a prepared slot that is durable now, in the order of preparation; one may be left out when its write

@@ -139,7 +139,7 @@ void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr 
     work.out.released.push_back(id);
   }
   if (id == own_id_ && what->stamp.epoch >= prepared_.epoch)
-    work.out.own_writes_unknown = must_raise_epoch_ = true;
+    must_raise_epoch_ = true; // its store is older than what it told others
   ++counters_.accepted;
   work.out.accepted.push_back({id, what});
   put(known, std::move(what));

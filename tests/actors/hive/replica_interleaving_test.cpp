@@ -63,7 +63,7 @@ public:
     for (const auto& refused : got.refused)
       ASSERT_EQ(refused.who, culprit::nobody) << refused.text;
     ASSERT_TRUE(got.quarantined.empty());
-    ASSERT_FALSE(got.own_writes_unknown);
+    ASSERT_FALSE(state_.must_raise_epoch());
     std::ranges::copy(got.accepted, std::back_inserter(peers_disk_));
   }
 
