@@ -374,6 +374,7 @@ void federation_state::raise_epoch() {
   for (const auto& each : replica_->slots_of(replica_->own_id()))
     hive_store::put_slot(next->writes, replica_->own_id().value, to_stored(options_.keys.open, *each));
   raising_epoch_ = true;
+  // No timeout: the outcome of a write under way cannot be guessed, and with the committer this actor ends too.
   self_->request(services_.committer, caf::infinite, std::move(next->writes))
     .then([this, epoch = next->epoch](const committed&) { begin_epoch(epoch); },
           [this](const caf::error& error) { fail_to_raise(error); });
