@@ -1,6 +1,7 @@
 #include "analysis/hive_statistics.hpp"
 #include "analysis/routing.hpp"
 #include "analysis/tool_summary.hpp"
+#include "tests/paths.hpp"
 
 #include <capnp/compat/json.h>
 #include <capnp/message.h>

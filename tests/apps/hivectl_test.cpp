@@ -2,6 +2,7 @@
 
 #include "tests/apps/support/fake_node.hpp"
 #include "tests/apps/support/hivectl.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -233,7 +234,7 @@ TEST(Hivectl, ReportsThatItsOutputWasNotWritten) {
   auto node = always({200, empty_list});
   auto run = hivectl_program({});
   run.command = {"/bin/sh", "-c",
-                 std::string{"exec "} + HIVECTL + " --url " + node.url() + " snapshot list >/dev/full"};
+                 std::string{"exec "} + HIVECTL_FILE + " --url " + node.url() + " snapshot list >/dev/full"};
   auto result = run_program(run);
   EXPECT_EQ(result.status, 1);
   EXPECT_EQ(result.err, "hivectl: cannot write to standard output\n");

@@ -1,5 +1,6 @@
 #include "actors/benchmark/guardrail_manifest.hpp"
 #include "tests/cluster/hived_process.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "messages/gossip.capnp.h"
 #include "messages/text.hpp"
+#include "tests/paths.hpp"
 
 #include <gmock/gmock.h>
 
@@ -53,7 +54,7 @@ protected:
   void start(size_t i, hived_options& node) {
     ca_.secure(node, "node" + std::to_string(i));
     if (i == jumping)
-      node.wrapper = {"/usr/bin/env", "LD_PRELOAD=" HIVE_CLOCK_JUMP, "CLOCK_JUMP=" + jump_file_.string(),
+      node.wrapper = {"/usr/bin/env", "LD_PRELOAD=" HIVE_CLOCK_JUMP_FILE, "CLOCK_JUMP=" + jump_file_.string(),
                       "ASAN_OPTIONS=verify_asan_link_order=0"};
   }
 

@@ -4,6 +4,7 @@
 #include "messages/text.hpp"
 #include "tests/apps/support/run_program.hpp"
 #include "tests/cluster/engine_hive.hpp"
+#include "tests/paths.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -242,7 +243,7 @@ private:
 TEST_F(Engines, AKilledOneTakesWhatItSpawnedWithItAndTheChildProcesses) {
   start_both();
   const std::string mark = "engine-test-" + std::to_string(::getpid());
-  engine_process engine{{HIVE_LINGERING_ENGINE, near->door(), tls_directory("engine7", certificate_role::engine),
+  engine_process engine{{LINGERING_ENGINE_FILE, near->door(), tls_directory("engine7", certificate_role::engine),
                          far->node(), mark, "ends"}};
   auto id = engine.spawned();
   ASSERT_FALSE(id.empty()) << near->log() << far->log();
@@ -265,7 +266,7 @@ TEST_F(Engines, AKilledOneLeavesWhatWasAllowedToStay) {
   auto tls = tls_directory("engine7", certificate_role::engine);
   std::string id;
   {
-    engine_process engine{{HIVE_LINGERING_ENGINE, near->door(), tls, far->node(), mark, "stays"}};
+    engine_process engine{{LINGERING_ENGINE_FILE, near->door(), tls, far->node(), mark, "stays"}};
     id = engine.spawned();
     ASSERT_FALSE(id.empty()) << near->log() << far->log();
     ASSERT_TRUE(wait_until([&] { return processes_marked(mark).size() == 2; })) << far->log();
@@ -281,7 +282,7 @@ TEST_F(Engines, AKilledOneLeavesWhatWasAllowedToStay) {
 
 TEST_F(Engines, TheExampleRuns) {
   near = start(options("near"));
-  auto ended = run({HIVE_EXAMPLE_ENGINE, near->door(), tls_directory("example", certificate_role::engine)});
+  auto ended = run({HIVE_EXAMPLE_ENGINE_FILE, near->door(), tls_directory("example", certificate_role::engine)});
   EXPECT_EQ(ended.status, 0) << ended.err << near->log();
   EXPECT_THAT(ended.out, HasSubstr("the tool for refactor is aider"));
   EXPECT_THAT(ended.out, HasSubstr("answer is 42 on node " + near->node()));

@@ -1,6 +1,7 @@
 #include "tests/cluster/hived_process.hpp"
 
 #include "actors/http/client.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/files.hpp"
 
 #include <cerrno>
@@ -27,7 +28,7 @@ std::vector<std::string> command_line(const hived_options& options) {
   if (!options.netns.empty())
     out = {"ip", "netns", "exec", options.netns};
   out.insert(out.end(), options.wrapper.begin(), options.wrapper.end());
-  out.emplace_back(HIVED_PROGRAM);
+  out.emplace_back(HIVED_FILE);
   out.insert(out.end(),
              {"--data", options.data.empty() ? (options.directory / "data").string() : options.data.string()});
   if (!options.http.empty())

@@ -1,5 +1,6 @@
 #include "actors/defaults.hpp"
 #include "tests/cluster/task_load.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/own_memory.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -104,7 +105,7 @@ protected:
   std::string gate_ = (temp_.path() / "stalled").string();
   std::mt19937_64 random_{1};
   hived_process node_{hived_options{.directory = temp_.path(),
-                                    .wrapper = {"/usr/bin/env", "LD_PRELOAD=" HIVE_STALLED_DISK,
+                                    .wrapper = {"/usr/bin/env", "LD_PRELOAD=" HIVE_STALLED_DISK_FILE,
                                                 "STALLED_DISK=" + gate_, "ASAN_OPTIONS=verify_asan_link_order=0"}}};
   std::vector<task_writer> writers_;
 };

@@ -1,5 +1,6 @@
 #include "messages/upgrade.capnp.h"
 #include "tests/cluster/hived_process.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -4,6 +4,7 @@
 #include "messages/register.hpp"
 #include "tests/messages/random_message.hpp"
 #include "tests/messages/wire_types.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/seed.hpp"
 
 #include <caf/all.hpp>

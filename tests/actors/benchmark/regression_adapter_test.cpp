@@ -1,6 +1,7 @@
 #include "actors/benchmark/regression_adapter.hpp"
 
 #include "tests/actors/benchmark/actor_test.hpp"
+#include "tests/paths.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,7 @@
 #include "actors/benchmark/test_results.hpp"
 
 #include "messages/ec.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/seed.hpp"
 
 #include <csignal>

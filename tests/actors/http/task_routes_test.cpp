@@ -3,6 +3,7 @@
 #include "actors/http/client.hpp"
 #include "actors/http/server.hpp"
 #include "tests/actors/http/fake_node.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/test_tracker.hpp"
 

@@ -1,9 +1,10 @@
 #include "tests/apps/support/hivectl.hpp"
+#include "tests/paths.hpp"
 
 namespace hive::test {
 
 program hivectl_program(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), HIVECTL);
+  arguments.insert(arguments.begin(), HIVECTL_FILE);
   program out;
   out.command = std::move(arguments);
   out.environment = {"LC_ALL=C.UTF-8"};
