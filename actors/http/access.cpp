@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::string_view scheme = "Bearer ";
 
+std::array<uint8_t, crypto_hash_sha256_BYTES> hash_of(std::string_view secret) {
+  std::array<uint8_t, crypto_hash_sha256_BYTES> out;
+  crypto_hash_sha256(out.data(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size());
+  return out;
+}
+
 } // namespace
 
 std::string_view to_string(role what) {
@@ -30,6 +36,20 @@ std::optional<role> find_role(std::string_view name) {
     if (to_string(known) == name)
       return known;
   return std::nullopt;
+}
+
+std::optional<role> find_open_role(std::string_view name) {
+  return name == "none" ? role::anyone : find_role(name);
+}
+
+fresh_token make_operator_token() {
+  std::array<uint8_t, 32> random;
+  randombytes_buf(random.data(), random.size());
+  std::array<char, 2 * random.size() + 1> text;
+  sodium_bin2hex(text.data(), text.size(), random.data(), random.size());
+  fresh_token out{text.data(), {"operator", role::operate, {}}};
+  out.known.sha256 = hash_of(out.secret);
+  return out;
 }
 
 caf::expected<access_token> make_access_token(std::string name, std::string_view role_name, std::string_view sha256) {
@@ -54,8 +74,7 @@ caf::expected<const access_token*> find_token(const std::vector<access_token>& k
   if (!authorization.starts_with(scheme))
     return fail(ec::unauthorized, "the Authorization header must hold a bearer token");
   auto secret = authorization.substr(scheme.size());
-  std::array<uint8_t, crypto_hash_sha256_BYTES> hash;
-  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size());
+  auto hash = hash_of(secret);
   const access_token* found = nullptr;
   for (const auto& token : known)
     if (sodium_memcmp(token.sha256.data(), hash.data(), hash.size()) == 0)

@@ -23,6 +23,9 @@ std::string_view to_string(role what);
 /// The role that a token can have by this name: read, record or operate.
 std::optional<role> find_role(std::string_view name);
 
+/// The largest role that needs no token, by its name in the configuration; `none` is role::anyone.
+std::optional<role> find_open_role(std::string_view name);
+
 /// A bearer token as it is configured: its hash, never itself.
 struct access_token {
   std::string name; ///< for logs
@@ -32,6 +35,15 @@ struct access_token {
 
 /// Reads a token's entry of the configuration: role `read`, `record` or `operate`, and the token's SHA-256 in hex.
 caf::expected<access_token> make_access_token(std::string name, std::string_view role_name, std::string_view sha256);
+
+/// A token that a node makes for whoever operates it.
+struct fresh_token {
+  std::string secret; ///< what its holder sends: 64 hexadecimal digits
+  access_token known; ///< what the node keeps; role operate
+};
+
+/// 256 random bits.
+fresh_token make_operator_token();
 
 /// The configured token that an Authorization header carries, or ec::unauthorized. Takes the same time for every
 /// wrong token.

@@ -6,6 +6,7 @@
 #include "actors/http/path_tree.hpp"
 #include "actors/http/response_stream.hpp"
 #include "actors/http/restinio_traits.hpp"
+#include "actors/http/site.hpp"
 #include "actors/http/url.hpp"
 
 #include <caf/all.hpp>
@@ -115,7 +116,6 @@ private:
   /// Why the request goes no further, or nothing. Otherwise `into` holds its parameters.
   std::optional<response> screen(const restinio::request_t& incoming, const path_tree::match& match,
                                  http::request& into) const;
-  caf::error authorize(const restinio::http_request_header_t& header, const route& to) const;
 
   /// Runs the route's handler: here when that is quick, else in an actor of its own.
   void run(const std::shared_ptr<restinio_exchange>& what, const route& to);
@@ -128,6 +128,9 @@ private:
 
   caf::actor_system& system_;
   server_options options_;
+  const site site_{options_.address, options_.hosts};
+  const std::shared_ptr<const authorizer> access_ =
+    options_.access ? options_.access : std::make_shared<authorizer>(options_.tokens, options_.open);
   const std::vector<route> routes_;
   const path_tree paths_;
   server_metrics metrics_;
@@ -214,6 +217,17 @@ response not_routed(const restinio::http_request_header_t& header, const std::ve
   return out;
 }
 
+request_site site_of(const restinio::http_request_header_t& header) {
+  request_site out{view(header.request_target()), {}, {}};
+  header.for_each_field([&](const restinio::http_header_field_t& field) {
+    if (field.field_id() == restinio::http_field::host)
+      out.hosts.emplace_back(field.value());
+    else if (field.field_id() == restinio::http_field::origin)
+      out.origins.emplace_back(field.value());
+  });
+  return out;
+}
+
 std::optional<json_error> read_path_parameters(const path_tree::match& match, http::request& into) {
   for (auto [name, encoded] : match.parameters) {
     auto value = percent_decode(encoded);
@@ -227,12 +241,15 @@ std::optional<json_error> read_path_parameters(const path_tree::match& match, ht
 
 std::optional<response> restinio_listener::screen(const restinio::request_t& incoming, const path_tree::match& match,
                                                   http::request& into) const {
+  auto& header = incoming.header();
+  if (auto refusal = site_.refuse(site_of(header)))
+    return refusal;
   if (draining_)
     return problem(fail(ec::unavailable, "the node is stopping"));
-  auto& header = incoming.header();
   if (!match.found)
     return not_routed(header, match.allowed);
-  if (auto error = authorize(header, *match.found))
+  auto* authorization = header.try_get_field(restinio::http_field::authorization);
+  if (auto error = access_->check(match.found->access, authorization ? std::string_view{*authorization} : ""))
     return problem(error);
   // Probes are answered even then: an orchestrator must not kill a node for being busy.
   if (flights_->count() > options_.max_in_flight && match.found->access != role::anyone)
@@ -260,19 +277,6 @@ std::optional<response> restinio_listener::screen(const restinio::request_t& inc
     return problem(why);
   into.query = std::move(*query);
   return std::nullopt;
-}
-
-caf::error restinio_listener::authorize(const restinio::http_request_header_t& header, const route& to) const {
-  if (options_.tokens.empty() || to.access == role::anyone)
-    return caf::none;
-  auto* authorization = header.try_get_field(restinio::http_field::authorization);
-  auto token = find_token(options_.tokens, authorization ? std::string_view{*authorization} : std::string_view{});
-  if (!token)
-    return token.error();
-  if ((*token)->grants < to.access)
-    return fail(ec::forbidden, "token " + (*token)->name + " has role " + std::string{to_string((*token)->grants)} +
-                                 ", this needs role " + std::string{to_string(to.access)});
-  return caf::none;
 }
 
 // -- listener -----------------------------------------------------------------

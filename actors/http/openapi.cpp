@@ -156,9 +156,14 @@ private:
   static std::string describe_operation(const route& route) {
     auto doc = route.question ? doc_of(*route.question) : std::string{};
     auto out = (doc.empty() ? route.summary + "." : doc) + " ";
-    return out + (route.access == role::anyone
-                    ? "Needs no token."
-                    : "Needs role " + std::string{to_string(route.access)} + " where the node asks for tokens.");
+    switch (route.access) {
+    case role::anyone:
+      return out + "Needs no token.";
+    case role::operate:
+      return out + "Needs role operate, which the operator token has that the node writes at its start.";
+    default:
+      return out + "Needs role " + std::string{to_string(route.access)} + " where the node asks for tokens.";
+    }
   }
 
   void write_parameter(const field_rules& field, const char* place) {
@@ -253,7 +258,7 @@ private:
       out_.object("bearer", [&] {
         out_.member("type", "http");
         out_.member("scheme", "bearer");
-        out_.member("description", "A token from the node's tokens file.");
+        out_.member("description", "A token of the node's configuration, or its operator token.");
       });
     });
     out_.object("schemas", [&] { schemas_.definitions(); });

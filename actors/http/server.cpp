@@ -2,6 +2,7 @@
 
 #include "actors/http/gateway.hpp"
 #include "actors/http/listener.hpp"
+#include "actors/http/site.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -70,6 +71,9 @@ caf::error server_options::validate() const {
     return fail(ec::invalid, "max_connections must be at least 1");
   if (drain_timeout.count() < 0)
     return fail(ec::invalid, "drain_timeout must not be negative");
+  for (const auto& name : hosts)
+    if (auto wrong = site::check_name(name))
+      return wrong;
   return listener::check_address(*this);
 }
 

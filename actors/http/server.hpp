@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/http/access.hpp"
+#include "actors/http/authorizer.hpp"
 #include "actors/http/route.hpp"
 
 #include <caf/actor.hpp>
@@ -18,8 +18,14 @@ struct server_options {
   std::string address = "127.0.0.1";
   /// 0 takes a free one.
   uint16_t port = 7420;
-  /// Who may do what; empty lets everyone do everything, which only a loopback address allows.
+  /// Who may do what. None, which only a loopback address allows: everybody may do what `open` says.
   std::vector<access_token> tokens = {};
+  /// The largest role that needs no token where there are none; role::anyone: everything needs one.
+  role open = role::record;
+  /// Enforces both; made from them when not given. Its owner may replace tokens while the server runs.
+  std::shared_ptr<authorizer> access = {};
+  /// Names and IP addresses by which the node is reached beside its own address, the loopback's and localhost.
+  std::vector<std::string> hosts = {};
   /// The operator knows that tokens and data cross the network in the clear.
   bool insecure = false;
   /// Larger bodies get 413.

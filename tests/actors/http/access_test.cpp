@@ -48,5 +48,13 @@ TEST(access, wrong_entries_of_the_configuration_are_named) {
   }
 }
 
+TEST(access, roles_that_need_no_token_have_names) {
+  EXPECT_EQ(find_open_role("none"), role::anyone);
+  EXPECT_EQ(find_open_role("record"), role::record);
+  EXPECT_EQ(find_open_role("operate"), role::operate);
+  for (const char* name : {"", "anyone", "all", "Record"})
+    EXPECT_FALSE(find_open_role(name)) << name;
+}
+
 } // namespace
 } // namespace hive::http

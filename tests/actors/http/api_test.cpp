@@ -1,3 +1,6 @@
+#include "actors/http/hive_routes.hpp"
+#include "actors/http/research_routes.hpp"
+#include "actors/http/task_routes.hpp"
 #include "tests/actors/http/fake_node.hpp"
 
 #include <capnp/compat/json.h>
@@ -59,8 +62,11 @@ const good_case good_cases[] = {
    R"({"recorded":9,"flushed":8,"corrections":"7","hivemind_queries":6})", 201, R"("recorded":1)", ""},
 };
 
+/// A node that lets everybody do everything.
+const server_options open_to_all{.open = role::operate};
+
 TEST(api, every_route_answers_a_good_request) {
-  fake_node node;
+  fake_node node{open_to_all};
   for (const auto& good : good_cases) {
     auto answer = node.request(good.verb, good.path, good.body);
     EXPECT_EQ(answer.status, good.status) << good.verb << " " << good.path << ": " << answer.body;
@@ -165,7 +171,7 @@ const bad_case bad_cases[] = {
 };
 
 TEST(api, every_wrong_request_gets_a_problem_that_names_the_fault) {
-  fake_node node;
+  fake_node node{open_to_all};
   for (const auto& bad : bad_cases) {
     SCOPED_TRACE(bad.verb + " " + bad.path + " " + bad.body.substr(0, 200));
     auto answer = node.request(bad.verb, bad.path, bad.body);
@@ -217,6 +223,42 @@ TEST(api, a_large_snapshot_comes_back_as_it_went) {
   ASSERT_TRUE(back);
   ASSERT_EQ((*back)->getMetrics().size(), 20'000u);
   EXPECT_EQ((*back)->getMetrics()[19'999].getValue(), 19'999.0);
+}
+
+// -- who may ask what ----------------------------------------------------------
+
+TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_not) {
+  auto routes = api_routes({}, {task_routes({}), hive_routes({}), research_routes({})});
+  std::set<std::string> operate;
+  for (const auto& route : routes) {
+    auto name = std::string{to_string(route.verb)} + " " + route.path;
+    if (route.access == role::operate)
+      operate.insert(name);
+    bool names_program = false;
+    if (route.question)
+      for (auto field : route.question->getFields())
+        for (std::string_view part : {"command", "Command", "repo", "workdir", "environment"})
+          names_program |= std::string_view{field.getProto().getName().cStr()}.find(part) != std::string_view::npos;
+    if (names_program || route.verb == method::delete_)
+      EXPECT_EQ(route.access, role::operate) << name;
+    else if (route.verb == method::get)
+      EXPECT_LE(route.access, role::read) << name;
+    else
+      EXPECT_EQ(route.access, role::record) << name << " is new: is it as harmless as a record?";
+  }
+  EXPECT_THAT(operate, testing::IsSupersetOf({"POST /api/v1/benchmarks", "DELETE /api/v1/benchmarks/{name}",
+                                              "DELETE /api/v1/tools/delta/{origin}"}));
+}
+
+TEST(api, nothing_that_needs_role_operate_is_done_without_a_token) {
+  fake_node node;
+  for (const auto& good : good_cases) {
+    bool operates = good.verb == "DELETE" || (good.verb == "POST" && good.route == "/api/v1/benchmarks");
+    auto answer = node.request(good.verb, good.path, good.body);
+    EXPECT_EQ(answer.status, operates ? 403 : good.status) << good.verb << " " << good.path;
+    if (operates)
+      EXPECT_EQ(text(problem_of(answer)->getCode()), "forbidden");
+  }
 }
 
 // -- the document against the server -------------------------------------------
@@ -289,7 +331,7 @@ private:
 };
 
 TEST(api, every_documented_route_answers_as_documented) {
-  fake_node node;
+  fake_node node{open_to_all};
   parsed document{node.request("GET", "/openapi.json").body};
   auto paths = *member(document.root(), "paths");
   std::set<std::string> documented, tried;

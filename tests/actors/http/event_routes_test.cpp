@@ -70,7 +70,7 @@ private:
 struct follower : raw_connection {
   explicit follower(event_node& node, const std::string& query = {}, const std::string& headers = {})
       : raw_connection{node.server().port()} {
-    send("GET /api/v1/events" + query + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n");
+    send("GET /api/v1/events" + query + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
   }
 };
 

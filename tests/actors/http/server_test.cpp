@@ -52,6 +52,7 @@ TEST(server, wrong_options_stop_the_start_and_are_named) {
   expect_refused({.max_in_flight = 0}, ec::invalid, "max_in_flight");
   expect_refused({.max_body_bytes = 2, .max_body_bytes_in_flight = 1}, ec::invalid, "max_body_bytes_in_flight");
   expect_refused({.max_connections = 0}, ec::invalid, "max_connections");
+  expect_refused({.hosts = {"node7:7420"}}, ec::invalid, "node7:7420");
   expect_refused({.drain_timeout = -1ms}, ec::invalid, "drain_timeout");
 }
 
@@ -118,6 +119,44 @@ TEST(server, tokens_decide_who_may_do_what) {
   EXPECT_EQ(text(problem_of(node.request("GET", "/metrics"))->getCode()), "unauthorized");
 }
 
+TEST(server, tokens_can_be_replaced_while_it_runs) {
+  auto access = std::make_shared<authorizer>(tokens());
+  fake_node node{{.tokens = tokens(), .access = access}};
+  auto status = [&](const char* secret) {
+    return node.request("GET", "/api/v1/benchmarks", "", {std::string{"Authorization: Bearer "} + secret}).status;
+  };
+  EXPECT_EQ(status("reader"), 200);
+  access->replace_tokens({tokens().back()});
+  EXPECT_EQ(status("reader"), 401);
+  EXPECT_EQ(status("operator"), 200);
+}
+
+// -- sites --------------------------------------------------------------------
+
+/// The status of an answer to these fields, on this path.
+int status_for(const fake_node& node, const std::string& path, const std::string& fields) {
+  raw_connection client{node.port()};
+  client.send("GET " + path + " HTTP/1.1\r\n" + fields + "Connection: close\r\n\r\n");
+  auto answer = client.read_all();
+  return answer.size() > 12 ? std::atoi(answer.c_str() + 9) : 0;
+}
+
+TEST(server, every_path_is_refused_to_other_sites) {
+  fake_node node{{.hosts = {"node7.example"}}};
+  for (const char* path : {"/healthz", "/readyz", "/metrics", "/openapi.json", "/", "/nowhere", "/api/v1/snapshots",
+                           "/api/v1/benchmarks?x=%"}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(status_for(node, path, "Host: attacker.example\r\n"), 421);
+    EXPECT_EQ(status_for(node, path, "Host: localhost\r\nOrigin: http://attacker.example\r\n"), 403);
+    EXPECT_EQ(status_for(node, path, "Host: localhost\r\norigin: null\r\n"), 403);
+    EXPECT_EQ(status_for(node, path, ""), 400);
+    EXPECT_EQ(status_for(node, path, "Host: localhost\r\nHOST: localhost\r\n"), 400);
+  }
+  for (const char* fields : {"Host: localhost\r\n", "host: 127.0.0.1:1\r\n", "Host: node7.example\r\n",
+                             "Host: node7.example\r\nOrigin: https://node7.example\r\n"})
+    EXPECT_EQ(status_for(node, "/healthz", fields), 200) << fields;
+}
+
 // -- limits -------------------------------------------------------------------
 
 TEST(server, a_body_over_the_limit_is_refused_with_its_size) {
@@ -137,7 +176,7 @@ TEST(server, a_body_over_the_limit_is_refused_with_its_size) {
 TEST(server, a_body_far_over_the_limit_ends_the_connection_and_nothing_else) {
   fake_node node{{.max_body_bytes = 1'000}};
   raw_connection client{node.port()};
-  client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" +
+  client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" +
               std::string(100'000, 'x'));
   EXPECT_THAT(client.read_all(), Not(HasSubstr(" 201 ")));
   EXPECT_EQ(node.request("GET", "/healthz").status, 200);
@@ -148,7 +187,7 @@ TEST(server, requests_above_the_bound_are_told_to_come_back) {
   auto first = request_later(node);
   node.services().hold->await_visitor();
   raw_connection client{node.port()};
-  client.send("GET /api/v1/upgrades/check?old=a&new=b HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("GET /api/v1/upgrades/check?old=a&new=b HTTP/1.1\r\nHost: localhost\r\n\r\n");
   auto refused = client.read_until("}");
   EXPECT_THAT(refused, HasSubstr(" 503 "));
   EXPECT_THAT(refused, HasSubstr("Retry-After: 1\r\n"));
@@ -178,7 +217,7 @@ TEST(server, bodies_above_their_common_bound_are_told_to_come_back) {
 
 TEST(server, connections_above_the_bound_are_closed) {
   fake_node node{{.max_connections = 2}};
-  const std::string probe = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string probe = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
   auto one = std::make_unique<raw_connection>(node.port());
   raw_connection two{node.port()};
   for (auto* open : {one.get(), &two}) {
@@ -252,7 +291,7 @@ TEST(server, one_connection_serves_many_requests_in_order) {
   raw_connection client{node.port()};
   std::string all;
   for (int i = 0; i < 50; ++i)
-    all += "GET /api/v1/snapshots?limit=" + std::to_string(i + 1) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+    all += "GET /api/v1/snapshots?limit=" + std::to_string(i + 1) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
   ASSERT_TRUE(client.send(all));
   std::string answers;
   while (answers.find("limit-50\"") == answers.npos)
@@ -267,7 +306,7 @@ TEST(server, one_connection_serves_many_requests_in_order) {
 TEST(server, a_chunked_body_is_read) {
   fake_node node;
   raw_connection client{node.port()};
-  client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+  client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
               "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ver\r\nc\r\nsion\":\"v77\"}\r\n0\r\n\r\n");
   EXPECT_THAT(client.read_until("v77"), HasSubstr("201 Created"));
 }
@@ -275,14 +314,14 @@ TEST(server, a_chunked_body_is_read) {
 TEST(server, a_path_with_dots_is_not_resolved) {
   fake_node node;
   raw_connection client{node.port()};
-  client.send("GET /api/v1/snapshots/../benchmarks HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("GET /api/v1/snapshots/../benchmarks HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(client.read_until("}"), HasSubstr("404 Not Found"));
 }
 
 TEST(server, an_upgrade_is_answered_as_a_plain_request) {
   fake_node node;
   raw_connection client{node.port()};
-  client.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
   EXPECT_THAT(client.read_all(), HasSubstr("200 OK"));
 }
 
@@ -307,7 +346,7 @@ TEST(server, a_client_that_leaves_early_harms_nobody) {
   fake_node node;
   for (int i = 0; i < 20; ++i) {
     raw_connection client{node.port()};
-    client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 "Content-Length: 15\r\n\r\n{\"version\":\"v\"}");
   }
   EXPECT_EQ(node.request("GET", "/healthz").status, 200);
@@ -365,7 +404,7 @@ TEST(server, stopping_lets_requests_in_work_finish_and_accepts_no_more) {
   caf::anon_send_exit(node.gateway(), caf::exit_reason::user_shutdown);
   while (accepts_connections(node.port()))
     std::this_thread::yield();
-  idle.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  idle.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   auto refused = idle.read_all();
   EXPECT_TRUE(refused.empty() || refused.find(" 503 ") != refused.npos) << refused;
   node.services().hold->open();

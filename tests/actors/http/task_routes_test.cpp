@@ -163,9 +163,10 @@ TEST(TaskRoutes, OverloadIsTooManyRequestsWithRetryAfter) {
   node.tracker.gate->refuse_with = ec::overloaded;
   EXPECT_EQ(node.post("/tasks", good).status, 429);
   raw_connection client{node.port()};
-  ASSERT_TRUE(client.send("POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: "
-                          "close\r\nContent-Length: " +
-                          std::to_string(good.size()) + "\r\n\r\n" + good));
+  ASSERT_TRUE(
+    client.send("POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: "
+                "close\r\nContent-Length: " +
+                std::to_string(good.size()) + "\r\n\r\n" + good));
   EXPECT_THAT(client.read_all(), HasSubstr("Retry-After: 1"));
   node.tracker.gate->refuse_with = ec::none;
   EXPECT_EQ(node.post("/tasks", good).status, 201);
