@@ -1,13 +1,14 @@
 // hivectl: talks to a node over HTTP. This file only wires; the commands are in apps/hivectl/.
 
 #include "apps/hivectl/commands.hpp"
-#include "apps/hivectl/files.hpp"
+#include "apps/hivectl/token.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "apps/version.hpp"
 #include "messages/ec.hpp"
 
 #include <algorithm>
 #include <clocale>
+#include <cstdlib>
 #include <iostream>
 
 namespace {
@@ -20,9 +21,6 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
                           "  hivectl --url https://node7:7420 --token-file ~/.hive-token --json benchmark list\n"
                           "  hivectl snapshot --help\n\n";
-
-/// A bearer token is a line; what is larger is not one.
-constexpr size_t max_token_bytes = 4096;
 
 /// CLI11 misses a command before it looks at what stands in its place: "snapsot list" is named for what it is here.
 std::string describe(const CLI::ParseError& wrong, const CLI::App& app) {
@@ -55,25 +53,29 @@ void add_global_options(CLI::App& app, context& ctx) {
   app.add_option("--url", ctx.url, "The node (default: http://127.0.0.1:7420)")
     ->envname("HIVE_URL")
     ->check(valid_url());
-  app.add_option("--token-file", ctx.token_file, "File that holds the token for the node")
+  app
+    .add_option("--token-file", ctx.token_file,
+                "File that holds the token for the node (default, for a node of this machine: the operator token that "
+                "it wrote at its start)")
     ->envname("HIVE_TOKEN_FILE")
     ->check(CLI::ExistingFile);
   app.add_flag("--json", ctx.json, "Print the node's answer as one JSON document");
   app.footer(examples + std::string{exit_status_help});
 }
 
-caf::expected<std::string> read_token(const std::string& path) {
-  if (path.empty())
-    return std::string{};
-  auto token = read_file(path, max_token_bytes);
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+/// The token of the file that was named, or else the one that a node of this machine left for its operator.
+caf::expected<found_token> choose_token(const context& ctx) {
+  if (ctx.token_file.empty())
+    return find_token(token_candidates(ctx.url, variable("XDG_RUNTIME_DIR"), variable("HIVE_DATA")));
+  auto token = read_token_file(ctx.token_file);
   if (!token)
-    return token;
-  token->erase(token->find_last_not_of(" \t\r\n") + 1);
-  // Anything else would end the header line or never match.
-  bool visible = std::all_of(token->begin(), token->end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (token->empty() || !visible)
-    return fail(ec::invalid, path + " does not hold one token of visible ASCII characters");
-  return token;
+    return token.error();
+  return found_token{std::move(*token), {ctx.token_file}};
 }
 
 int complain(std::string_view text, charset set, exit_status status) {
@@ -82,15 +84,19 @@ int complain(std::string_view text, charset set, exit_status status) {
 }
 
 int run_chosen(const context& ctx, charset set) {
-  auto token = read_token(ctx.token_file);
-  if (!token)
-    return complain(text_of(token.error()), set, exit_status::usage);
+  auto found = choose_token(ctx);
+  if (!found)
+    return complain(text_of(found.error()), set, exit_status::usage);
   auto url = ctx.url.substr(0, ctx.url.find_last_not_of('/') + 1);
-  session s{client{url, *token}, output{ctx.json, set}, ctx.json, set};
+  session s{client{url, found->token}, output{ctx.json, set}, ctx.json, set};
   auto result = ctx.chosen(s);
   auto written = s.out.finish();
-  if (!result)
-    return complain(text_of(result.error()), set, exit_status_of(result.error()));
+  if (!result) {
+    auto code = code_of(result.error());
+    bool wants_token = code == ec::unauthorized || (code == ec::forbidden && found->token.empty());
+    auto text = text_of(result.error()) + (wants_token ? describe_search(*found) : "");
+    return complain(text, set, exit_status_of(result.error()));
+  }
   if (!written)
     return complain(text_of(written.error()), set, exit_status_of(written.error()));
   return static_cast<int>(*result);

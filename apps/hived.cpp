@@ -3,7 +3,7 @@
 
 #include "apps/hived/command_line.hpp"
 #include "apps/hived/node.hpp"
-#include "apps/hived/shutdown_signal.hpp"
+#include "apps/hived/signal_watcher.hpp"
 
 #include <cstdio>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -23,7 +23,7 @@ void set_up_logging(const std::string& level) {
 }
 
 int run(const hive::node_config& config) {
-  hive::shutdown_signal signal; // before any thread is started, so that all inherit the blocked signals
+  hive::signal_watcher signals; // before any thread is started, so that all inherit the blocked signals
   auto node = hive::node::start(config);
   if (!node) {
     spdlog::critical("hived does not start: {}", hive::text_of(node.error()));
@@ -32,7 +32,7 @@ int run(const hive::node_config& config) {
   std::printf("hived ready http=%s door=%s node=%s\n", (*node)->http_endpoint().c_str(),
               (*node)->door_endpoint().c_str(), (*node)->id().value.c_str());
   std::fflush(stdout);
-  auto failure = (*node)->serve_until(signal);
+  auto failure = (*node)->serve_until(signals);
   if (failure)
     spdlog::critical("hived ends: {}", hive::text_of(failure));
   else

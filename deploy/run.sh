@@ -140,6 +140,7 @@ judge() {
 serve() {
   trap 'exit 0' INT TERM HUP
   say "serving on http://$address, log in $log; Ctrl-C stops"
+  echo "To register a benchmark: HIVE_DATA=$run/data $bin/hivectl --url http://$address benchmark register …"
   local status=0
   wait "$node" || status=$?
   node=

@@ -23,7 +23,8 @@ Examples:
   hived --door 10.0.0.7:7421 --tls /etc/hivemark/tls --join 10.0.0.1:7421
 
 Once it serves, hived prints one line:  hived ready http=ADDR:PORT door=ADDR:PORT node=ID
-SIGTERM and SIGINT stop it gracefully, a second one at once.
+SIGTERM and SIGINT stop it gracefully, a second one at once; SIGHUP reads the tokens file again.
+A fresh operator token is written at each start, for hivectl and curl on this machine; the log says where.
 Exit status: 0 stopped as told, 1 could not start or failed, 64 wrong usage or configuration.)";
 
 /// What was given outside the file; the file is read first and these win.

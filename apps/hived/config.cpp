@@ -1,6 +1,7 @@
 #include "apps/hived/config.hpp"
 
 #include "actors/hive/door.hpp"
+#include "actors/http/site.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"
 #include "messages/timestamp.hpp"
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t max_labels = 64; // as a node's card holds
 constexpr size_t max_engine_commands = 256;
+constexpr size_t max_hosts = 64;
 constexpr double max_timeout_s = 86'400; // a day: longer measurements than that are not made while one waits
 constexpr int64_t micros_per_s = 1'000'000;
 
@@ -179,31 +181,44 @@ void read_token(toml_section& in, std::vector<http::access_token>& out) {
   out.push_back(std::move(*token));
 }
 
-/// The file of a key that names another one.
-toml::table parse_named(const toml_section& in, std::string_view key, const fs::path& file) {
-  try {
-    return parse_toml(file);
-  } catch (const config_error& e) {
-    in.refuse(key, std::string{"cannot be used: "} + e.what());
-  }
-}
-
-/// Tokens in a file of their own, which others need not be allowed to read.
-void read_tokens_file(toml_section& in, std::vector<http::access_token>& out) {
-  fs::path file;
-  read_path(in, "tokens_file", file);
-  if (file.empty())
-    return;
+/// Tokens in a file of their own, which others need not be allowed to read, and which is read again at SIGHUP.
+void read_tokens_file(const fs::path& file, std::vector<http::access_token>& out) {
   auto known = out.size();
-  auto table = parse_named(in, "tokens_file", file);
+  auto table = parse_toml(file);
   toml_section root{table, "", file.string()};
   root.sections("tokens", [&](toml_section& entry) { read_token(entry, out); });
   root.finish();
   if (out.size() == known) // which would let everybody in
-    in.refuse("tokens_file", "names " + file.string() + ", which holds no [[tokens]]");
+    throw config_error{file.string() + " holds no [[tokens]]"};
 }
 
-void read_http(toml_section& in, http::server_options& out) {
+void read_token_keys(toml_section& in, token_sources& from, std::vector<http::access_token>& out) {
+  in.sections("tokens", [&](toml_section& entry) { read_token(entry, from.configured); });
+  read_path(in, "tokens_file", from.file);
+  try {
+    out = read_tokens(from);
+  } catch (const config_error& e) {
+    in.refuse("tokens_file", std::string{"cannot be used: "} + e.what());
+  }
+}
+
+/// What needs no token, and by which names the node is reached.
+void read_access(toml_section& in, http::server_options& out) {
+  std::string open{to_string(out.open)};
+  in.read("open", open);
+  auto role = http::find_open_role(open);
+  if (!role)
+    in.refuse("open", "must be none, read, record or operate, not \"" + open + "\"");
+  out.open = *role;
+  in.read("hosts", out.hosts);
+  if (out.hosts.size() > max_hosts)
+    in.refuse("hosts", "has more than " + std::to_string(max_hosts) + " elements");
+  for (const auto& name : out.hosts)
+    if (auto wrong = http::site::check_name(name))
+      in.refuse("hosts", "has an element that is no host: " + text_of(wrong));
+}
+
+void read_http(toml_section& in, http::server_options& out, token_sources& tokens) {
   std::optional<endpoint> listen;
   read_endpoint(in, "listen", listen);
   if (listen) {
@@ -217,8 +232,10 @@ void read_http(toml_section& in, http::server_options& out) {
   uint64_t max_in_flight = out.max_in_flight;
   in.read("max_in_flight", max_in_flight, 1, 65'536);
   out.max_in_flight = max_in_flight;
-  in.sections("tokens", [&](toml_section& entry) { read_token(entry, out.tokens); });
-  read_tokens_file(in, out.tokens);
+  read_access(in, out);
+  read_token_keys(in, tokens, out.tokens);
+  if (in.has("open") && out.open != http::role::anyone && !out.tokens.empty())
+    in.refuse("open", "has no effect beside tokens, which are then needed for everything: leave it out");
 }
 
 void read_probe(toml_section& in, probe_options& out) {
@@ -348,7 +365,7 @@ void read_config_file(const fs::path& file, node_config& config) {
   root.section("node", [&](toml_section& s) { read_node(s, config); });
   root.section("store", [&](toml_section& s) { read_store(s, config.store); });
   root.section("http", [&](toml_section& s) {
-    read_http(s, config.http);
+    read_http(s, config.http, config.tokens);
     note(s, "listen", config.origins.http);
   });
   root.section("door", [&](toml_section& s) {
@@ -361,6 +378,13 @@ void read_config_file(const fs::path& file, node_config& config) {
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("daemon", [&](toml_section& s) { read_daemon(s, config.coding_daemon); });
   root.finish();
+}
+
+std::vector<http::access_token> read_tokens(const token_sources& from) {
+  auto out = from.configured;
+  if (!from.file.empty())
+    read_tokens_file(from.file, out);
+  return out;
 }
 
 endpoint parse_endpoint(std::string_view text, std::string_view option) {

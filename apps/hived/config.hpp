@@ -43,6 +43,16 @@ struct engines_config {
   spawn_policy policy; ///< as `allow` leaves it open
 };
 
+/// Where the tokens for HTTP come from, so that they can be read again.
+struct token_sources {
+  std::vector<http::access_token> configured; ///< [[http.tokens]]
+  std::filesystem::path file;                 ///< http.tokens_file; empty: none
+};
+
+/// The tokens of the configuration and those that the file holds now. Throws config_error, which names the file, the
+/// line and the key.
+std::vector<http::access_token> read_tokens(const token_sources& from);
+
 /// Who said the settings that can be judged only when all has been read: FILE:LINE: KEY, an option, or the key of one
 /// that nobody said. For messages.
 struct setting_origins {
@@ -68,6 +78,7 @@ struct node_config {
   std::string log_level = "info";
   database_options store;
   http::server_options http;
+  token_sources tokens;
   door_config door;
   engines_config engines;
   /// Times that each adapter measures in a capture that names no number.

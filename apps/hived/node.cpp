@@ -21,6 +21,8 @@
 #include "actors/tracker/research.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "actors/upgrade/checker.hpp"
+#include "apps/hived/operator_token_file.hpp"
+#include "apps/hived/toml_section.hpp"
 #include "apps/version.hpp"
 #include "gpu/devices.hpp"
 #include "messages/register.hpp"
@@ -51,6 +53,20 @@ struct caf_config : caf::actor_system_config {
   }
 };
 
+/// Takes the tokens as they are configured now. Those of before stay when they cannot be read.
+void reload_tokens(const token_sources& from, http::authorizer& into) {
+  if (from.file.empty())
+    return spdlog::info("There is nothing to read again: http.tokens_file is not configured");
+  try {
+    auto tokens = read_tokens(from);
+    auto count = tokens.size();
+    into.replace_tokens(std::move(tokens));
+    spdlog::info("{} was read again, {} tokens are in force", from.file.string(), count);
+  } catch (const config_error& e) {
+    spdlog::error("The tokens stay as they were: {}", e.what());
+  }
+}
+
 /// What the node is doing, written by the supervisor and read by the HTTP server's thread.
 class node_status {
 public:
@@ -73,9 +89,13 @@ private:
 
 struct node::impl {
   explicit impl(const node_config& given) : config{given}, system_config{config.door}, system{system_config} {
+    config.http.access = access;
   }
 
   node_config config;
+  const std::shared_ptr<http::authorizer> access =
+    std::make_shared<http::authorizer>(config.http.tokens, config.http.open);
+  std::unique_ptr<operator_token_file> operator_token; ///< set when HTTP is served
   node_identity identity;
   std::shared_ptr<database> db;
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
@@ -310,7 +330,28 @@ struct node::impl {
     if (!server)
       return server.error();
     config.http.port = server->port; // a restart takes the same one, also where any was asked for
+    if (auto failure = hand_out_operator_token()) {
+      caf::anon_send_exit(server->gateway, caf::exit_reason::kill);
+      return failure;
+    }
     return server->gateway;
+  }
+
+  /// Once per process: what was handed out is good for as long as it runs.
+  caf::error hand_out_operator_token() {
+    if (operator_token)
+      return caf::none;
+    auto token = http::make_operator_token();
+    auto written = operator_token_file::write(token_places(config.store.directory, config.http.port), token.secret);
+    if (!written)
+      return written.error();
+    operator_token = std::move(*written);
+    access->set_operator(std::move(token.known), operator_token->path().string());
+    spdlog::info("The operator token of this node lies in {}", operator_token->path().string());
+    if (config.http.tokens.empty() && config.http.open == http::role::operate)
+      spdlog::warn("Every program that reaches {} may run commands as this user: http.open = \"operate\"",
+                   config.http.endpoint());
+    return caf::none;
   }
 
   msg<wire::Health> health() const {
@@ -373,13 +414,16 @@ std::string node::door_endpoint() const {
   return at ? at->text() : "off";
 }
 
-caf::error node::serve_until(shutdown_signal& signal) {
+caf::error node::serve_until(signal_watcher& signals) {
   caf::scoped_actor self{impl_->system};
   self->monitor(impl_->supervisor);
-  signal.watch([supervisor = impl_->supervisor](int number) {
+  auto stop = [supervisor = impl_->supervisor](int number) {
     spdlog::info("Stopping on signal {}; a second one stops at once", number);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
-  });
+  };
+  // Both may still be called while this node is taken apart.
+  auto reload = [from = impl_->config.tokens, access = impl_->access] { reload_tokens(from, *access); };
+  signals.watch({.stop = stop, .reload = reload});
   caf::error reason;
   self->receive([&](caf::down_msg& down) { reason = std::move(down.reason); });
   return reason == caf::exit_reason::user_shutdown ? caf::error{} : reason;

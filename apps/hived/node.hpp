@@ -2,7 +2,7 @@
 
 #include "actors/node/supervisor.hpp"
 #include "apps/hived/config.hpp"
-#include "apps/hived/shutdown_signal.hpp"
+#include "apps/hived/signal_watcher.hpp"
 #include "messages/ids.hpp"
 
 #include <memory>
@@ -25,8 +25,9 @@ public:
   /// The same of the door, or "off".
   std::string door_endpoint() const;
 
-  /// Returns after an ordered stop: nothing when `signal` asked for it, else why the node gave up.
-  caf::error serve_until(shutdown_signal& signal);
+  /// Reads the tokens again at each SIGHUP. Returns after an ordered stop: nothing when a signal asked for it, else why
+  /// the node gave up.
+  caf::error serve_until(signal_watcher& signals);
 
 private:
   struct impl;

@@ -32,7 +32,7 @@ public:
     to.sin_family = AF_INET;
     to.sin_port = htons(static_cast<uint16_t>(std::stoi(endpoint.substr(endpoint.find(':') + 1))));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const std::string request = "GET /api/v1/events?since=0 HTTP/1.1\r\nHost: x\r\n\r\n";
+    const std::string request = "GET /api/v1/events?since=0 HTTP/1.1\r\nHost: localhost\r\n\r\n";
     if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0 ||
         ::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
       throw std::runtime_error("no connection with " + endpoint);

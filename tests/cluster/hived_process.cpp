@@ -55,11 +55,17 @@ std::string value_of(const std::string& line, const std::string& key) {
   return line.substr(begin, line.find_first_of(" \n", begin) - begin);
 }
 
-/// Environment of the child: this one's without what hived would take for its options.
+/// Whether hived would take the variable for an option, or put its token elsewhere than into its data directory.
+bool means_something_to_hived(std::string_view variable) {
+  return variable.starts_with("HIVE_") || variable.starts_with("RUNTIME_DIRECTORY=") ||
+         variable.starts_with("XDG_RUNTIME_DIR=");
+}
+
+/// Environment of the child: this one's without what changes what hived does.
 std::vector<char*> environment() {
   std::vector<char*> out;
   for (char** entry = environ; *entry; ++entry)
-    if (!std::string_view{*entry}.starts_with("HIVE_"))
+    if (!means_something_to_hived(*entry))
       out.push_back(*entry);
   out.push_back(nullptr);
   return out;
@@ -78,6 +84,7 @@ pid_t spawn(const std::vector<std::string>& command, int output, int log) {
     return pid;
   // The child of a process with threads: system calls only.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setpgid(0, 0); // in a group of its own, which is not orphaned as this one may be: SIGTSTP then stops it
   ::dup2(output, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
   ::execvpe(argv[0], argv.data(), envp.data());
@@ -108,7 +115,8 @@ std::string_view view(capnp::Text::Reader text) {
 } // namespace
 
 hived_process::hived_process(const hived_options& options)
-    : netns_{options.netns}, output_file_{options.directory / "stdout"}, log_file_{options.directory / "stderr"} {
+    : netns_{options.netns}, output_file_{options.directory / "stdout"}, log_file_{options.directory / "stderr"},
+      token_file_{(options.data.empty() ? options.directory / "data" : options.data) / "operator.token"} {
   auto command = command_line(options);
   int output = open_log(output_file_);
   int log = open_log(log_file_);
@@ -180,11 +188,24 @@ std::string hived_process::log() const {
 
 reply hived_process::request(const std::string& method, const std::string& path, const std::string& body,
                              const std::string& content_type) const {
+  std::vector<std::string> headers{"Content-Type: " + content_type};
+  if (auto token = file_text(token_file_); !token.empty())
+    headers.push_back("Authorization: Bearer " + token.substr(0, token.find('\n')));
+  return send_request(method, path, body, std::move(headers));
+}
+
+reply hived_process::anonymous(const std::string& method, const std::string& path, const std::string& body) const {
+  return send_request(method, path, body, {"Content-Type: application/json"});
+}
+
+reply hived_process::send_request(const std::string& method, const std::string& path, const std::string& body,
+                                  std::vector<std::string> headers) const {
   http::outgoing_request out;
   out.method = method;
   out.url = "http://" + endpoint_ + path;
   out.body = body;
-  out.headers = {"Content-Type: " + content_type, "Expect:"};
+  out.headers = std::move(headers);
+  out.headers.emplace_back("Expect:");
   out.timeout = patience;
   auto answer = netns_.empty() ? http::fetch(out) : fetch_in(netns_, out);
   if (!answer)

@@ -100,9 +100,11 @@ public:
     return door_;
   }
 
-  /// `body` is sent as JSON.
+  /// `body` is sent as JSON, with the operator token of the node where it lies in its data directory.
   reply request(const std::string& method, const std::string& path, const std::string& body = {},
                 const std::string& content_type = "application/json") const;
+  /// The same without a token.
+  reply anonymous(const std::string& method, const std::string& path, const std::string& body = {}) const;
   reply get(const std::string& path) const {
     return request("GET", path);
   }
@@ -118,10 +120,13 @@ public:
 
 private:
   bool has_ended();
+  reply send_request(const std::string& method, const std::string& path, const std::string& body,
+                     std::vector<std::string> headers) const;
 
   std::string netns_;
   std::filesystem::path output_file_;
   std::filesystem::path log_file_;
+  std::filesystem::path token_file_;
   pid_t pid_ = -1;
   std::optional<process_end> end_;
   std::string endpoint_;

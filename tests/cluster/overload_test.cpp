@@ -92,8 +92,9 @@ protected:
   /// Sends whole requests and hangs up without waiting for the answers.
   void send_and_hang_up() {
     auto body = large_body();
-    auto request = "POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
-                   std::to_string(body.size()) + "\r\n\r\n" + body;
+    auto request =
+      "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body;
     for (size_t i = 0; i < abandoned_requests; ++i) {
       int connection = connect();
       send_all(connection, request);
@@ -151,7 +152,7 @@ TEST_F(overload, a_node_refuses_what_it_cannot_hold_and_has_what_it_acknowledged
 TEST_F(overload, bodies_that_never_end_cannot_fill_the_memory) {
   constexpr size_t clients = 200, part_bytes = 7'900'000;
   auto part =
-    "POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n" + std::string(part_bytes, ' ');
+    "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8000000\r\n\r\n" + std::string(part_bytes, ' ');
   std::vector<int> connections;
   for (size_t i = 0; i < clients; ++i)
     connections.push_back(connect());

@@ -126,6 +126,10 @@ TEST(refused_start, a_configuration_that_says_something_wrong) {
     {"[[http.tokens]]\nrole = \"read\"\nsha256 = \"1\"\n", {":3:", "http.tokens.sha256", "64"}},
     {"[http]\n\ntokens_file = \"none.toml\"\n", {":3:", "http.tokens_file", "none.toml: "}},
     {"[http]\n\ntokens_file = \"/dev/null\"\n", {":3:", "http.tokens_file", "holds no [[tokens]]"}},
+    {"[http]\nopen = \"all\"\n", {":2:", "http.open must be none, read, record or operate", "\"all\""}},
+    {"[http]\nopen = true\n", {":2:", "http.open", "string"}},
+    {"[http]\nhosts = \"node7\"\n", {":2:", "http.hosts", "array"}},
+    {"[http]\nhosts = [\"node7\", \"node7:7420\"]\n", {":2:", "http.hosts", "\"node7:7420\"", "port"}},
     {"[tracker.heuristics]\nfeature = 1\n", {"tracker.heuristics", "table of strings"}},
     {"[daemon]\ntick_s = 0\n", {":2:", "daemon.tick_s", "between"}},
     {"benchmarks = 1\n", {":1:", "benchmarks", "section"}},
@@ -156,6 +160,8 @@ TEST(refused_start, settings_that_do_not_go_together_name_one_that_is_in_the_fil
     {"[door]\njoin = [\"127.0.0.1:1\"]\n", {":2:", "door.join", "--door"}},
     {"[door]\nlisten = \"0.0.0.0:0\"\n", {":2:", "door.listen", "mutual TLS"}},
     {"[door]\nlisten = \"127.0.0.1:0\"\ntls = \"none\"\n", {":3:", "door.tls: none/ca.pem"}},
+    {"[http]\nopen = \"read\"\n[[http.tokens]]\nrole = \"read\"\nsha256 = \"" + std::string(64, '0') + "\"\n",
+     {":2:", "http.open", "beside tokens"}},
     {"[http]\nlisten = \"0.0.0.0:0\"\n", {":2:", "http.listen", "[[http.tokens]]", "insecure = true", "proxy"}},
   });
 }

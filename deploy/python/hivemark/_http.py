@@ -14,6 +14,7 @@ from email.message import Message
 from typing import Any, Dict, List, NamedTuple, Optional
 from urllib.parse import urlencode, urlsplit
 
+from ._token import find_operator_token, is_token
 from .errors import NodeError, Unreachable
 
 # Far above the largest answer of a node, the summary of all its tools; a stream without end must not fill the memory.
@@ -78,15 +79,13 @@ class Transport:
             raise ValueError(f"url must look like http://127.0.0.1:7420, not {url!r}")
         if not timeout_s > 0:
             raise ValueError(f"timeout_s must be positive, not {timeout_s!r}")
-        if token is not None and not (token.isascii() and token.isprintable() and token.strip()):
+        if token is not None and not is_token(token):
             raise ValueError("token must be printable ASCII")
         self.url = url.rstrip("/")
         self._host = parts.hostname
         self._port = parts.port
         self._path = parts.path.rstrip("/")
-        self._headers = {"Connection": "close"}
-        if token is not None:
-            self._headers["Authorization"] = f"Bearer {token.strip()}"
+        self._token = token
         self._timeout_s = timeout_s
         # Reading the machine's certificates takes long: once, and only where they are needed.
         self._ssl_context = ssl_context or ssl.create_default_context() if parts.scheme == "https" else None
@@ -103,7 +102,7 @@ class Transport:
         deadline = time.monotonic() + self._timeout_s
         connection = self._connection(deadline)
         try:
-            connection.request(method, self._path + path, body, {**self._headers, **headers})
+            connection.request(method, self._path + path, body, {**self._headers(), **headers})
             response = connection.getresponse()
             read = _read_body(response)
         except (OSError, http.client.HTTPException, UnicodeError) as error:
@@ -111,6 +110,12 @@ class Transport:
         finally:
             connection.close()
         return Answer(response.status, response.headers, read)
+
+    def _headers(self) -> Dict[str, str]:
+        # Looked for each time: every start of a node writes another one.
+        token = self._token or find_operator_token(self.url)
+        authorization = {} if token is None else {"Authorization": f"Bearer {token.strip()}"}
+        return {"Connection": "close", **authorization}
 
     def _connection(self, deadline: float) -> http.client.HTTPConnection:
         if self._ssl_context is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import uuid
 from datetime import datetime, timezone
@@ -11,6 +12,7 @@ from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple, Type
 
 from ._http import Answer, Transport
 from ._recorder import Counts, Recorder
+from ._token import read_token_file
 
 BestTool = Tuple[str, float, float]
 
@@ -41,6 +43,10 @@ class Client:
 
     url: where the node listens, http or https.
     token: access token, where the node asks for one.
+    token_file: file that holds it, in place of `token`; $HIVE_TOKEN_FILE when neither is given. Without any of them a
+        node that is reached over the loopback gets the operator token that it wrote at its start, if this user may read
+        that: `/run/hivemark/PORT.token`, `$XDG_RUNTIME_DIR/hivemark/PORT.token`, `$HIVE_DATA/operator.token` or
+        `./hive-data/operator.token`. No other node is sent a token that nobody named.
     timeout_s: longest wait for one answer, also for that of a batch of records.
     buffer_records: most records that wait, at about 0.5 KB each. When that many wait, each new record drops the oldest
         one: an engine must not stumble over its own bookkeeping, and of two records the newer one says more about the
@@ -59,10 +65,16 @@ class Client:
         url: str = "http://127.0.0.1:7420",
         *,
         token: Optional[str] = None,
+        token_file: Optional[str] = None,
         timeout_s: float = 10.0,
         buffer_records: int = 100_000,
         ssl_context: Optional[ssl.SSLContext] = None,
     ) -> None:
+        if token is not None and token_file is not None:
+            raise ValueError("token and token_file exclude each other")
+        token_file = token_file or os.environ.get("HIVE_TOKEN_FILE")
+        if token is None and token_file:
+            token = read_token_file(token_file)
         self._transport = Transport(url, token, timeout_s, ssl_context)
         self._recorder = Recorder(self._transport, "/api/v1/tasks", buffer_records)
 

@@ -20,7 +20,7 @@ using testing::Not;
 class RealNode : public testing::Test {
 protected:
   program_result run(std::vector<std::string> arguments) const {
-    return hivectl(node_.url(), std::move(arguments));
+    return hivectl(node_, std::move(arguments));
   }
 
   /// Fails the test unless the command is done.

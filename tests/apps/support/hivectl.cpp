@@ -20,4 +20,11 @@ program_result hivectl(const std::string& url, std::vector<std::string> argument
   return hivectl(std::move(arguments));
 }
 
+program_result hivectl(const running_node& node, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--url", node.url()});
+  auto what = hivectl_program(std::move(arguments));
+  what.environment.push_back("HIVE_DATA=" + node.data().string());
+  return run_program(what);
+}
+
 } // namespace hive::test

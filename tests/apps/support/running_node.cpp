@@ -21,7 +21,7 @@ running_node::~running_node() {
 
 program_result running_node::run() {
   program hived;
-  hived.command = {HIVED_FILE, "--data", data_.path() / "data", "--http", "127.0.0.1:0"};
+  hived.command = {HIVED_FILE, "--data", data(), "--http", "127.0.0.1:0"};
   hived.environment = {"PATH=/usr/bin:/bin"};
   hived.on_start = [this](int pid) { started_.set_value(pid); };
   hived.on_output = [this](const std::string& out) { look_for_ready_line(out); };

@@ -3,6 +3,7 @@
 #include "tests/apps/support/run_program.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <filesystem>
 #include <future>
 #include <string>
 
@@ -19,6 +20,11 @@ public:
 
   const std::string& url() const {
     return url_;
+  }
+
+  /// Its data directory, in which its operator token lies.
+  std::filesystem::path data() const {
+    return data_.path() / "data";
   }
 
 private:

@@ -1,0 +1,133 @@
+#include "apps/hived/operator_token_file.hpp"
+
+#include "actors/benchmark/unique_fd.hpp"
+#include "messages/ec.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace hive {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t private_directory_mode = 0700;
+constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
+
+caf::error failure(const fs::path& path, const char* what, int error = errno) {
+  return fail(ec::storage_failed, "the operator token cannot be written to " + path.string() + ": " + what +
+                                    (error ? ": " + std::generic_category().message(error) : ""));
+}
+
+/// The first of a variable's paths, if it is absolute: relative ones are none by either specification.
+fs::path directory_of(const char* variable) {
+  const char* value = std::getenv(variable);
+  std::string text = value ? value : "";
+  fs::path first = text.substr(0, text.find(':')); // systemd separates several by colons
+  return first.is_absolute() ? first : fs::path{};
+}
+
+/// Opens the directory that must be this user's alone, and makes it first when it is missing.
+caf::expected<unique_fd> open_private(const fs::path& directory) {
+  auto parent = directory.parent_path();
+  unique_fd above{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  struct stat about {};
+  if (!above || ::fstat(above.get(), &about) != 0)
+    return failure(parent, "the directory cannot be opened");
+  if (about.st_uid != ::geteuid())
+    return failure(parent, "the directory belongs to another user", 0);
+  auto name = directory.filename();
+  if (::mkdirat(above.get(), name.c_str(), private_directory_mode) != 0 && errno != EEXIST)
+    return failure(directory, "the directory cannot be made");
+  unique_fd out{::openat(above.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (!out || ::fstat(out.get(), &about) != 0)
+    return failure(directory, "the directory cannot be opened");
+  if (about.st_uid != ::geteuid() || (about.st_mode & writable_by_others))
+    return failure(directory, "other users may write to the directory", 0);
+  return out;
+}
+
+caf::expected<unique_fd> open_directory(const token_place& place) {
+  auto directory = place.file.parent_path();
+  if (place.private_directory)
+    return open_private(directory);
+  unique_fd out{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!out)
+    return failure(directory, "the directory cannot be opened");
+  return out;
+}
+
+/// The new file beside its place. This user alone may read it until all is written.
+caf::error fill(int fd, std::string_view token, mode_t mode, const fs::path& path) {
+  auto line = std::string{token} + "\n";
+  errno = ENOSPC; // what a write that stops short means
+  if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    return failure(path, "it cannot be filled");
+  if (::fchown(fd, static_cast<uid_t>(-1), ::getegid()) != 0 || ::fchmod(fd, mode) != 0)
+    return failure(path, "its mode cannot be set");
+  return caf::none;
+}
+
+caf::expected<struct stat> write_token(const token_place& place, std::string_view token) {
+  auto directory = open_directory(place);
+  if (!directory)
+    return directory.error();
+  auto name = place.file.filename().string();
+  auto unfinished = name + "." + std::to_string(::getpid());
+  ::unlinkat(directory->get(), unfinished.c_str(), 0); // of a process of the same number that was killed in between
+  unique_fd file{::openat(directory->get(), unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+  if (!file)
+    return failure(place.file, "it cannot be made");
+  struct stat about {};
+  auto wrong = fill(file.get(), token, place.mode, place.file);
+  if (!wrong && (::fstat(file.get(), &about) != 0 ||
+                 ::renameat(directory->get(), unfinished.c_str(), directory->get(), name.c_str()) != 0))
+    wrong = failure(place.file, "it cannot take its place");
+  if (!wrong)
+    return about;
+  ::unlinkat(directory->get(), unfinished.c_str(), 0);
+  return wrong;
+}
+
+} // namespace
+
+std::vector<token_place> token_places(const fs::path& data, uint16_t port) {
+  std::vector<token_place> out;
+  auto name = std::to_string(port) + ".token";
+  if (auto unit = directory_of("RUNTIME_DIRECTORY"); !unit.empty())
+    out.push_back({unit / name, 0640, false});
+  if (auto user = directory_of("XDG_RUNTIME_DIR"); !user.empty())
+    out.push_back({user / "hivemark" / name, 0600, true});
+  out.push_back({fs::absolute(data).lexically_normal() / "operator.token", 0600, false});
+  return out;
+}
+
+caf::expected<std::unique_ptr<operator_token_file>> operator_token_file::write(const std::vector<token_place>& places,
+                                                                               std::string_view token) {
+  caf::error last = fail(ec::internal, "there is no place for the operator token");
+  for (const auto& place : places) {
+    if (last && &place != &places.front())
+      spdlog::warn("{}", text_of(last));
+    auto written = write_token(place, token);
+    if (written)
+      return std::unique_ptr<operator_token_file>{new operator_token_file{place.file, *written}};
+    last = written.error();
+  }
+  return last;
+}
+
+operator_token_file::operator_token_file(fs::path path, const struct stat& about)
+    : path_{std::move(path)}, device_{about.st_dev}, inode_{about.st_ino} {
+}
+
+operator_token_file::~operator_token_file() {
+  struct stat about {};
+  if (::lstat(path_.c_str(), &about) == 0 && about.st_dev == device_ && about.st_ino == inode_)
+    ::unlink(path_.c_str());
+}
+
+} // namespace hive
