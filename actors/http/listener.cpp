@@ -218,13 +218,20 @@ response not_routed(const restinio::http_request_header_t& header, const std::ve
 }
 
 request_site site_of(const restinio::http_request_header_t& header) {
-  request_site out{view(header.request_target()), {}, {}};
+  request_site out;
+  auto note = [](const std::string& value, std::string_view& first, size_t& count) {
+    if (count++ == 0)
+      first = value;
+  };
   header.for_each_field([&](const restinio::http_header_field_t& field) {
     if (field.field_id() == restinio::http_field::host)
-      out.hosts.emplace_back(field.value());
+      note(field.value(), out.host, out.hosts);
     else if (field.field_id() == restinio::http_field::origin)
-      out.origins.emplace_back(field.value());
+      note(field.value(), out.origin, out.origins);
   });
+  auto target = view(header.request_target());
+  if (auto slashes = target.find("://"); !target.starts_with('/') && slashes != target.npos)
+    out.host = target.substr(slashes + 3, target.find_first_of("/?#", slashes + 3) - slashes - 3);
   return out;
 }
 

@@ -129,18 +129,6 @@ bool site::is_own(const authority& host) const {
   return host.is_loopback() || host.host == listen_ || names_.contains(host.host) || (any_address_ && host.is_address);
 }
 
-std::optional<response> site::refuse_host(std::string_view text, const char* place) const {
-  auto host = authority::parse(text);
-  if (!host)
-    return problem(400, ec::malformed, std::string{place} + " must be HOST or HOST:PORT");
-  if (!is_own(*host))
-    return problem(421, ec::forbidden,
-                   std::string{place} + " names " + host->host +
-                     ", which is not this node; a name of its own belongs into hosts in section [http] of its "
-                     "configuration");
-  return std::nullopt;
-}
-
 bool site::is_own_origin(std::string_view origin, const authority& host) const {
   auto page = authority::of_url(origin);
   if (!page || origin.find_first_of("/?#", origin.find("://") + 3) != origin.npos)
@@ -154,20 +142,20 @@ bool site::is_own_origin(std::string_view origin, const authority& host) const {
 }
 
 std::optional<response> site::refuse(const request_site& what) const {
-  if (what.hosts.size() != 1)
+  if (what.hosts != 1)
     return problem(400, ec::malformed,
-                   what.hosts.empty() ? "a Host field is needed" : "there must be one Host field, not several");
-  auto host = what.hosts.front();
-  if (auto refusal = refuse_host(host, "Host"))
-    return refusal;
-  if (auto url = behind_scheme(what.target)) {
-    host = url->substr(0, url->find_first_of("/?#"));
-    if (auto refusal = refuse_host(host, "the request's URL"))
-      return refusal;
-  }
-  if (what.origins.size() > 1)
+                   what.hosts == 0 ? "a Host field is needed" : "there must be one Host field, not several");
+  auto host = authority::parse(what.host);
+  if (!host)
+    return problem(400, ec::malformed, "Host must be HOST or HOST:PORT");
+  if (!is_own(*host))
+    return problem(421, ec::forbidden,
+                   "Host names " + host->host +
+                     ", which is not this node; a name of its own belongs into hosts in section [http] of its "
+                     "configuration");
+  if (what.origins > 1)
     return problem(400, ec::malformed, "there must be one Origin field at most");
-  if (!what.origins.empty() && !is_own_origin(what.origins.front(), *authority::parse(host)))
+  if (what.origins == 1 && !is_own_origin(what.origin, *host))
     return problem(403, ec::forbidden,
                    "the request comes from a web page of another site (Origin); where a page of this node's own is "
                    "served by a proxy, its host belongs into hosts in section [http] of the configuration");

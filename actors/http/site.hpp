@@ -31,9 +31,10 @@ struct authority {
 
 /// What a request tells of the node it is meant for, and of the web page that sent it.
 struct request_site {
-  std::string_view target;               ///< of the request line: a path, or a whole URL
-  std::vector<std::string_view> hosts;   ///< the value of each Host field
-  std::vector<std::string_view> origins; ///< the value of each Origin field
+  std::string_view host = {};   ///< the first Host field, or the authority of a target that is a whole URL
+  size_t hosts = 0;             ///< number of Host fields
+  std::string_view origin = {}; ///< the first Origin field
+  size_t origins = 0;           ///< number of Origin fields
 };
 
 /// The names by which a node is reached. Requests for another site and requests of pages of another site are refused
@@ -55,11 +56,10 @@ public:
   static caf::error check_name(std::string_view name);
 
   /// 400 for a Host that is missing, given twice or malformed, 421 for another node's, 403 for a foreign Origin;
-  /// nothing when the request is in order. A target that is a whole URL must name this node as well.
+  /// nothing when the request is in order.
   std::optional<response> refuse(const request_site& what) const;
 
 private:
-  std::optional<response> refuse_host(std::string_view text, const char* place) const;
   bool is_own(const authority& host) const;
   bool is_own_origin(std::string_view origin, const authority& host) const;
 

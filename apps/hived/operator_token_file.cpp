@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 constexpr mode_t private_directory_mode = 0700;
 constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 
-caf::error failure(const fs::path& path, const char* what, int error = errno) {
-  return fail(ec::storage_failed, "the operator token cannot be written to " + path.string() + ": " + what +
+caf::error failure(const fs::path& file, const std::string& what, int error = errno) {
+  return fail(ec::storage_failed, "the operator token cannot be written to " + file.string() + ": " + what +
                                     (error ? ": " + std::generic_category().message(error) : ""));
 }
 
@@ -31,33 +31,34 @@ fs::path directory_of(const char* variable) {
   return first.is_absolute() ? first : fs::path{};
 }
 
-/// Opens the directory that must be this user's alone, and makes it first when it is missing.
-caf::expected<unique_fd> open_private(const fs::path& directory) {
+/// Opens the file's directory, which must be this user's alone, and makes it first when it is missing.
+caf::expected<unique_fd> open_private_directory(const fs::path& file) {
+  auto directory = file.parent_path();
   auto parent = directory.parent_path();
   unique_fd above{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   struct stat about {};
   if (!above || ::fstat(above.get(), &about) != 0)
-    return failure(parent, "the directory cannot be opened");
+    return failure(file, parent.string() + " cannot be opened");
   if (about.st_uid != ::geteuid())
-    return failure(parent, "the directory belongs to another user", 0);
+    return failure(file, parent.string() + " belongs to another user", 0);
   auto name = directory.filename();
   if (::mkdirat(above.get(), name.c_str(), private_directory_mode) != 0 && errno != EEXIST)
-    return failure(directory, "the directory cannot be made");
+    return failure(file, directory.string() + " cannot be made");
   unique_fd out{::openat(above.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   if (!out || ::fstat(out.get(), &about) != 0)
-    return failure(directory, "the directory cannot be opened");
+    return failure(file, directory.string() + " cannot be opened");
   if (about.st_uid != ::geteuid() || (about.st_mode & writable_by_others))
-    return failure(directory, "other users may write to the directory", 0);
+    return failure(file, "other users may write to " + directory.string(), 0);
   return out;
 }
 
 caf::expected<unique_fd> open_directory(const token_place& place) {
-  auto directory = place.file.parent_path();
   if (place.private_directory)
-    return open_private(directory);
+    return open_private_directory(place.file);
+  auto directory = place.file.parent_path();
   unique_fd out{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!out)
-    return failure(directory, "the directory cannot be opened");
+    return failure(place.file, directory.string() + " cannot be opened");
   return out;
 }
 

@@ -22,8 +22,9 @@ VECTORS = Path(__file__).resolve().parents[1] / "data/tracker.json"
 class Node:
     """A hived with its data in a directory of its own. It keeps its port from its first start on."""
 
-    def __init__(self):
+    def __init__(self, config=""):
         self._directory = tempfile.TemporaryDirectory()
+        Path(self._directory.name, "hived.toml").write_text(config, encoding="utf-8")
         self._process = None
         self.endpoint = "127.0.0.1:0"
         self.start()
@@ -36,12 +37,18 @@ class Node:
         self._directory.cleanup()
 
     @property
+    def data(self):
+        return self._directory.name + "/data"
+
+    @property
     def url(self):
         return f"http://{self.endpoint}"
 
     def start(self):
-        command = [os.environ["HIVED"], "--data", self._directory.name + "/data", "--http", self.endpoint]
-        env = {name: value for name, value in os.environ.items() if not name.startswith("HIVE_")}
+        command = [os.environ["HIVED"], "--config", self._directory.name + "/hived.toml", "--data", self.data]
+        command += ["--http", self.endpoint]
+        elsewhere = ("HIVE_", "XDG_RUNTIME_DIR", "RUNTIME_DIRECTORY")  # where its token would lie
+        env = {name: value for name, value in os.environ.items() if not name.startswith(elsewhere)}
         with open(self._directory.name + "/log", "ab") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=env)
         line = self._process.stdout.readline()
@@ -143,6 +150,20 @@ class RealNodeTest(unittest.TestCase):
             with self.assertRaises(NodeError) as caught:  # a node's own records must not count twice
                 here.import_hive_delta(here.export_learning_delta())
             self.assertEqual(caught.exception.status, 400)
+
+    def test_the_operator_token_is_found_also_after_a_restart(self):
+        with Node('[http]\nopen = "none"\n') as node, Client(node.url) as client:
+            with self.assertRaises(NodeError) as caught:
+                client.get_summary()
+            self.assertEqual(caught.exception.status, 403)
+            self.assertIn(node.data + "/operator.token", caught.exception.detail)
+            with mock.patch.dict(os.environ, HIVE_DATA=node.data):
+                for start in range(1, 3):
+                    client.record("t", "ruff", 1.0, True)
+                    self.assertTrue(client.flush(PATIENCE_S))
+                    self.assertEqual(client.get_summary()["total_benchmarks"], start)
+                    node.kill()
+                    node.start()
 
     def test_the_node_takes_what_the_client_lets_through_at_its_bounds(self):
         longest = "\u00e9" * 64

@@ -97,15 +97,17 @@ TEST(authorizer, a_refusal_says_where_the_operator_token_lies_but_not_to_strange
 TEST(authorizer, tokens_are_replaced_while_requests_are_decided) {
   authorizer node{{reader}};
   std::atomic<bool> done = false;
-  std::atomic<int> wrong = 0;
+  std::atomic<int> asked = 0, wrong = 0;
   std::vector<std::thread> askers;
   for (int i = 0; i < 4; ++i)
     askers.emplace_back([&] {
-      while (!done)
+      while (!done) {
         if (node.check(role::read, "Bearer reader") || !node.check(role::read, "Bearer wrong"))
           ++wrong;
+        ++asked;
+      }
     });
-  for (int i = 0; i < 2'000; ++i)
+  for (int i = 0; i < 2'000 || asked < 2'000; ++i)
     node.replace_tokens(i % 2 ? std::vector{reader} : std::vector{reader, recorder});
   done = true;
   for (auto& asker : askers)

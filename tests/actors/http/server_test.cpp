@@ -149,6 +149,7 @@ TEST(server, every_path_is_refused_to_other_sites) {
     EXPECT_EQ(status_for(node, path, "Host: attacker.example\r\n"), 421);
     EXPECT_EQ(status_for(node, path, "Host: localhost\r\nOrigin: http://attacker.example\r\n"), 403);
     EXPECT_EQ(status_for(node, path, "Host: localhost\r\norigin: null\r\n"), 403);
+    EXPECT_EQ(status_for(node, "http://attacker.example" + std::string{path}, "Host: localhost\r\n"), 421);
     EXPECT_EQ(status_for(node, path, ""), 400);
     EXPECT_EQ(status_for(node, path, "Host: localhost\r\nHOST: localhost\r\n"), 400);
   }

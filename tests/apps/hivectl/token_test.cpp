@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -110,7 +111,7 @@ TEST_F(FoundToken, IsSentAndOnlyThen) {
   EXPECT_THAT(without.err, HasSubstr("--token-file"));
   put("operator.token", "secret\n");
   auto with = run(temp.path());
-  EXPECT_THAT(node.requests().back().headers, HasSubstr("Authorization: Bearer secret\r\n"));
+  EXPECT_THAT(node.requests().back().headers, EndsWith("\r\nAuthorization: Bearer secret"));
   EXPECT_THAT(with.err, Not(HasSubstr("looked"))) << "it was not for want of a token";
 }
 
@@ -123,7 +124,7 @@ TEST_F(FoundToken, NamedByTheUserComesFirst) {
   auto program = test::hivectl_program({"--url", node.url(), "--token-file", named, "benchmark", "list"});
   program.environment.push_back("HIVE_DATA=" + temp.path().string());
   auto result = test::run_program(program);
-  EXPECT_THAT(node.requests().back().headers, HasSubstr("Authorization: Bearer named\r\n"));
+  EXPECT_THAT(node.requests().back().headers, EndsWith("\r\nAuthorization: Bearer named"));
   EXPECT_THAT(result.err, HasSubstr("hivectl sent the token in " + named.string()));
 }
 
