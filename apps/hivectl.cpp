@@ -2,6 +2,7 @@
 
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/files.hpp"
+#include "apps/hivectl/help.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "apps/version.hpp"
 #include "messages/ec.hpp"
@@ -16,20 +17,14 @@ using namespace hive;
 using namespace hive::ctl;
 
 constexpr auto examples = "Examples:\n"
+                          "  hivectl status\n"
                           "  hivectl snapshot capture v2.1\n"
                           "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
                           "  hivectl --url https://node7:7420 --token-file ~/.hive-token --json benchmark list\n"
-                          "  hivectl snapshot --help\n\n";
+                          "  hivectl help snapshot capture\n\n";
 
 /// A bearer token is a line; what is larger is not one.
 constexpr size_t max_token_bytes = 4096;
-
-/// CLI11 misses a command before it looks at what stands in its place: "snapsot list" is named for what it is here.
-std::string describe(const CLI::ParseError& wrong, const CLI::App& app) {
-  auto unknown = app.remaining(true);
-  auto what = unknown.empty() ? wrong.what() : "\"" + unknown.front() + "\" is not known here";
-  return what + " (--help tells more)";
-}
 
 /// The arguments in the reverse order that CLI11 wants, without those behind a lone "--", which go to `ctx` untouched:
 /// they are names or somebody else's command line, and CLI11 would take "[a,b]" apart as a list. Where it would do so,
@@ -49,16 +44,17 @@ std::vector<std::string> take_arguments(int argc, char** argv, context& ctx) {
 }
 
 void add_global_options(CLI::App& app, context& ctx) {
-  app.fallthrough(); // so that --json may also stand at the end
-  app.require_subcommand(1);
+  app.fallthrough();            // so that --json may also stand at the end
+  app.require_subcommand(0, 1); // alone it shows its help
   app.set_version_flag("--version", std::string{"hivectl "} + version_text, "Print the version of hivectl");
   app.add_option("--url", ctx.url, "The node (default: http://127.0.0.1:7420)")
     ->envname("HIVE_URL")
     ->check(valid_url());
   app.add_option("--token-file", ctx.token_file, "File that holds the token for the node")
     ->envname("HIVE_TOKEN_FILE")
-    ->check(CLI::ExistingFile);
+    ->check(existing_file());
   app.add_flag("--json", ctx.json, "Print the node's answer as one JSON document");
+  app.add_flag("--wide", ctx.wide, "Print exact times in place of \"3 minutes ago\"");
   app.footer(examples + std::string{exit_status_help});
 }
 
@@ -84,9 +80,9 @@ int complain(std::string_view text, charset set, exit_status status) {
 int run_chosen(const context& ctx, charset set) {
   auto token = read_token(ctx.token_file);
   if (!token)
-    return complain(text_of(token.error()), set, exit_status::usage);
+    return complain(text_of(token.error()), set, exit_status_of(token.error()));
   auto url = ctx.url.substr(0, ctx.url.find_last_not_of('/') + 1);
-  session s{client{url, *token}, output{ctx.json, set}, ctx.json, set};
+  session s{client{url, *token}, output{ctx.json, set, ctx.wide}, ctx.json, set, url, ctx.token_file};
   auto result = ctx.chosen(s);
   auto written = s.out.finish();
   if (!result)
@@ -101,6 +97,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   CLI::App app{"Talks to a node of a Hivemark hive: captures what it measures, judges upgrades, knows the best tool.",
                "hivectl"};
   add_global_options(app, ctx);
+  add_status_command(app, ctx);
   add_benchmark_commands(app, ctx);
   add_snapshot_commands(app, ctx);
   add_upgrade_commands(app, ctx);
@@ -111,14 +108,20 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);
+  add_help(app, ctx);
   try {
     app.parse(take_arguments(argc, argv, ctx));
   } catch (const CLI::Success& asked_for) { // --help and --version
     return app.exit(asked_for);
   } catch (const CLI::ParseError& wrong) {
-    return complain(describe(wrong, app), set, exit_status::usage);
+    return complain(describe_usage(wrong, app), set, exit_status::usage);
+  } catch (const path_error& wrong) {
+    return complain(wrong.what(), set, exit_status::file_failed);
   }
-  return run_chosen(ctx, set);
+  if (ctx.chosen)
+    return run_chosen(ctx, set);
+  std::cout << help_of_named(app); // hivectl or a group alone
+  return static_cast<int>(exit_status::done);
 }
 
 } // namespace
@@ -129,6 +132,6 @@ int main(int argc, char** argv) {
   try {
     return parse_and_run(argc, argv, set);
   } catch (const std::exception& defect) {
-    return complain(std::string{"internal error: "} + defect.what(), set, exit_status::rejected);
+    return complain(std::string{"internal error: "} + defect.what(), set, exit_status::unreachable);
   }
 }
