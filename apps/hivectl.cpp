@@ -1,6 +1,7 @@
 // hivectl: talks to a node over HTTP. This file only wires; the commands are in apps/hivectl/.
 
 #include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/help.hpp"
 #include "apps/hivectl/token.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "apps/version.hpp"
@@ -17,17 +18,11 @@ using namespace hive;
 using namespace hive::ctl;
 
 constexpr auto examples = "Examples:\n"
+                          "  hivectl status\n"
                           "  hivectl snapshot capture v2.1\n"
                           "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
                           "  hivectl --url https://node7:7420 --token-file ~/.hive-token --json benchmark list\n"
-                          "  hivectl snapshot --help\n\n";
-
-/// CLI11 misses a command before it looks at what stands in its place: "snapsot list" is named for what it is here.
-std::string describe(const CLI::ParseError& wrong, const CLI::App& app) {
-  auto unknown = app.remaining(true);
-  auto what = unknown.empty() ? wrong.what() : "\"" + unknown.front() + "\" is not known here";
-  return what + " (--help tells more)";
-}
+                          "  hivectl help snapshot capture\n\n";
 
 /// The arguments in the reverse order that CLI11 wants, without those behind a lone "--", which go to `ctx` untouched:
 /// they are names or somebody else's command line, and CLI11 would take "[a,b]" apart as a list. Where it would do so,
@@ -47,8 +42,8 @@ std::vector<std::string> take_arguments(int argc, char** argv, context& ctx) {
 }
 
 void add_global_options(CLI::App& app, context& ctx) {
-  app.fallthrough(); // so that --json may also stand at the end
-  app.require_subcommand(1);
+  app.fallthrough();            // so that --json may also stand at the end
+  app.require_subcommand(0, 1); // alone it shows its help
   app.set_version_flag("--version", std::string{"hivectl "} + version_text, "Print the version of hivectl");
   app.add_option("--url", ctx.url, "The node (default: http://127.0.0.1:7420)")
     ->envname("HIVE_URL")
@@ -58,8 +53,9 @@ void add_global_options(CLI::App& app, context& ctx) {
                 "File that holds the token for the node (default, for a node of this machine: the operator token that "
                 "it wrote at its start)")
     ->envname("HIVE_TOKEN_FILE")
-    ->check(CLI::ExistingFile);
+    ->check(existing_file());
   app.add_flag("--json", ctx.json, "Print the node's answer as one JSON document");
+  app.add_flag("--wide", ctx.wide, "Print exact times in place of \"3 minutes ago\"");
   app.footer(examples + std::string{exit_status_help});
 }
 
@@ -86,9 +82,10 @@ int complain(std::string_view text, charset set, exit_status status) {
 int run_chosen(const context& ctx, charset set) {
   auto found = choose_token(ctx);
   if (!found)
-    return complain(text_of(found.error()), set, exit_status::usage);
+    return complain(text_of(found.error()), set, exit_status_of(found.error()));
   auto url = ctx.url.substr(0, ctx.url.find_last_not_of('/') + 1);
-  session s{client{url, found->token}, output{ctx.json, set}, ctx.json, set};
+  auto token_file = found->token.empty() ? std::string{} : found->looked.back();
+  session s{client{url, found->token}, output{ctx.json, set, ctx.wide}, ctx.json, set, url, token_file};
   auto result = ctx.chosen(s);
   auto written = s.out.finish();
   if (!result) {
@@ -107,6 +104,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   CLI::App app{"Talks to a node of a Hivemark hive: captures what it measures, judges upgrades, knows the best tool.",
                "hivectl"};
   add_global_options(app, ctx);
+  add_status_command(app, ctx);
   add_benchmark_commands(app, ctx);
   add_snapshot_commands(app, ctx);
   add_upgrade_commands(app, ctx);
@@ -117,14 +115,20 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);
+  add_help(app, ctx);
   try {
     app.parse(take_arguments(argc, argv, ctx));
   } catch (const CLI::Success& asked_for) { // --help and --version
     return app.exit(asked_for);
   } catch (const CLI::ParseError& wrong) {
-    return complain(describe(wrong, app), set, exit_status::usage);
+    return complain(describe_usage(wrong, app), set, exit_status::usage);
+  } catch (const path_error& wrong) {
+    return complain(wrong.what(), set, exit_status::file_failed);
   }
-  return run_chosen(ctx, set);
+  if (ctx.chosen)
+    return run_chosen(ctx, set);
+  std::cout << help_of_named(app); // hivectl or a group alone
+  return static_cast<int>(exit_status::done);
 }
 
 } // namespace
@@ -135,6 +139,6 @@ int main(int argc, char** argv) {
   try {
     return parse_and_run(argc, argv, set);
   } catch (const std::exception& defect) {
-    return complain(std::string{"internal error: "} + defect.what(), set, exit_status::rejected);
+    return complain(std::string{"internal error: "} + defect.what(), set, exit_status::unreachable);
   }
 }

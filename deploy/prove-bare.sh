@@ -7,7 +7,8 @@
 # DIR/work    a fresh copy of it, in which the commands run as root, in a clone of this checkout's last commit
 # DIR/debs    downloaded packages, so that a second proof downloads none
 #
-# Without commands: `make run ONCE=1`, the same after a commit, and `make test`. Mirror, proxy and apt settings are those of this machine.
+# Without commands: `make run ONCE=1`, the same after a commit, and `make test`. The mirror, the proxy and other settings
+# are those of apt on this machine, which must be a Debian 12 too.
 # Exits with the status of the first command that failed. Needs root and debootstrap.
 set -euo pipefail
 
@@ -34,16 +35,22 @@ main() {
   done
 }
 
-# Sources and mirror as apt on this machine sees them, without its third-party ones.
+# Sources as apt on this machine sees them, without its third-party ones: one-line entries, nothing when apt knows none.
 debian_sources() {
   apt-get indextargets --format 'deb $(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-    grep bookworm || echo "deb http://deb.debian.org/debian bookworm main"
+    grep -E '^deb [^ ]+ bookworm' || true
+}
+
+# The address of the mirror that has the release itself.
+debian_mirror() {
+  debian_sources | awk '$3 == "bookworm" { print $2; exit }'
 }
 
 make_base() {
   [[ -e $tree/base.complete ]] && return
   rm -rf "$tree/base"
-  mirror=$(debian_sources | awk '$3 == "bookworm" { print $2; exit }')
+  mirror=$(debian_mirror)
+  [[ $mirror ]] || fail "apt knows no source of Debian bookworm (apt-get indextargets names none; apt-get update first?)"
   debootstrap --variant=minbase --include=git,make,ca-certificates --cache-dir="$tree/debs" bookworm "$tree/base" \
     "$mirror" >"$tree/debootstrap.log" 2>&1 || fail "debootstrap failed, see $tree/debootstrap.log"
   touch "$tree/base.complete"

@@ -32,6 +32,8 @@ std::vector<route> node_routes(const api_services& s) {
     route::reply<wire::Health>("/healthz", "Whether the node is alive", s.health).for_role(role::anyone),
     route::reply<wire::Health>("/readyz", "Whether the node takes requests and can keep what they bring", readiness)
       .for_role(role::anyone),
+    route::reply<wire::NodeStatus>("/api/v1/status", "The node at a glance",
+                                   [status = s.status]() -> caf::expected<msg<wire::NodeStatus>> { return status(); }),
     route::raw(get, "/metrics", "Metrics in Prometheus's text form", "text/plain", metrics),
   };
 }

@@ -2,6 +2,7 @@
 
 #include "actors/http/route.hpp"
 #include "actors/interfaces.hpp"
+#include "messages/status.capnp.h"
 
 namespace prometheus {
 class Registry;
@@ -18,6 +19,8 @@ struct api_services {
   std::function<msg<wire::Health>()> health;
   /// Says what the node is not ready for yet, such as "the store is recovering"; empty when it is ready. As `health`.
   std::function<std::string()> not_ready;
+  /// The node at a glance. As `health`.
+  std::function<msg<wire::NodeStatus>()> status;
   std::shared_ptr<prometheus::Registry> metrics;
   std::string version; ///< of the program
 };

@@ -1,8 +1,11 @@
 #include "actors/http/client.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
+#include "apps/hivectl/registration.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/benchmark.capnp.h"
+
+#include <filesystem>
 
 namespace hive::ctl {
 namespace {
@@ -13,7 +16,11 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl benchmark remove startup\n"
                           "A registered command prints {\"metrics\": {NAME: {\"value\": 1.5, \"direction\": \"lower\", "
                           "\"unit\": \"ms\"}}} on standard output.\n"
-                          "It runs on the node, without a shell; 'sh -c' gives it one.";
+                          "It runs on the node, without a shell; 'sh -c' gives it one. On this machine it runs in the "
+                          "directory that you\n"
+                          "register it from, unless --workdir names another; a program with a '/' in its name is "
+                          "looked for from there,\n"
+                          "any other on the node's PATH. For a node elsewhere, give paths as they are there.";
 
 struct register_options {
   std::string name;
@@ -21,6 +28,8 @@ struct register_options {
   double timeout_s = 300;
   std::string workdir;
   std::vector<std::string> environment;
+  bool requires_gpu = false;
+  double min_vram_gb = 0;
 };
 
 outcome list(session& s) {
@@ -46,6 +55,8 @@ msg<wire::CommandSpec> build_spec(const register_options& options, const std::ve
     for (uint32_t i = 0; i < words.size(); ++i)
       words.set(i, command[i]);
     spec.setWorkdir(options.workdir);
+    spec.setRequiresGpu(options.requires_gpu || options.min_vram_gb > 0);
+    spec.setMinVramGb(options.min_vram_gb);
     spec.setTimeoutS(options.timeout_s);
     spec.setTier(value_of<wire::Tier>(options.tier).value());
     auto environment = spec.initEnvironment(static_cast<uint32_t>(options.environment.size()));
@@ -57,13 +68,21 @@ msg<wire::CommandSpec> build_spec(const register_options& options, const std::ve
   });
 }
 
-outcome register_command(session& s, const register_options& options, const std::vector<std::string>& command) {
+outcome register_command(session& s, register_options options, std::vector<std::string> command) {
+  std::error_code failed;
+  auto here = std::filesystem::current_path(failed); // it may have been removed
+  auto located = locate({std::move(command), options.workdir}, failed ? "" : here.string(), is_on_this_machine(s.url));
+  if (!located)
+    return located.error();
+  options.workdir = located->workdir;
   auto answer = s.node.ask<wire::BenchmarkInfo>(
-    {.method = "POST", .path = "/benchmarks", .body = to_json(build_spec(options, command))});
+    {.method = "POST", .path = "/benchmarks", .body = to_json(build_spec(options, located->command))});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {
     s.out.line("Registered " + options.name + ": every capture of its tier runs it from now on.");
+    s.out.line("It runs " + located->command.front() +
+               (located->workdir.empty() ? " in the node's directory." : " in " + located->workdir + "."));
     if (!(*answer)->getAvailable())
       s.out.line(std::string{"It cannot run now: "} + (*answer)->getReason().cStr());
   });
@@ -86,12 +105,18 @@ void add_register(CLI::App& group, context& ctx) {
     ->check(CLI::IsMember({"fast", "heavy", "dynamic"}));
   command.add_option("--timeout", options->timeout_s, "Seconds until it is stopped (default: 300)")
     ->check(CLI::Range(0.1, 86400.0));
-  command.add_option("--workdir", options->workdir, "Where it runs, on the node (default: the node's)");
+  command
+    .add_option("--workdir", options->workdir,
+                "Where it runs (default: this directory; for a node elsewhere the node's)")
+    ->type_name("DIR");
   command.add_option("--env", options->environment, "K=V for its environment; may be repeated")
     ->check(assignment())
     ->expected(1)
     ->take_all()
     ->allow_extra_args(false);
+  command.add_flag("--requires-gpu", options->requires_gpu, "It needs a GPU; without one it is skipped");
+  command.add_option("--min-vram-gb", options->min_vram_gb, "GB of GPU memory that it needs; implies --requires-gpu")
+    ->check(CLI::Range(0.0, 1024.0));
   ctx.on(
     command, [options, &ctx](session& s) { return register_command(s, *options, ctx.behind_dashes.value()); },
     context::trailing::required);

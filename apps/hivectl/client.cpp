@@ -1,9 +1,9 @@
 #include "apps/hivectl/client.hpp"
 
 #include "apps/hivectl/documents.hpp"
+#include "apps/hivectl/exit_status.hpp"
 #include "apps/version.hpp"
 #include "messages/ids.hpp"
-#include "messages/node.capnp.h"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -17,21 +17,17 @@ constexpr auto answer_grace = 5s;
 /// A node that serves answers this at once.
 constexpr auto health_timeout = 2s;
 
-/// What a proxy answers in place of a node that is away.
-bool is_gateway_failure(int status) {
-  return status == 502 || status == 503 || status == 504;
-}
-
-ec code_named(std::string_view name) {
+/// Nothing for a code that a later version has, or for a problem without one.
+std::optional<ec> code_named(std::string_view name) {
   for (size_t i = 0; i < ec_count; ++i)
     if (to_string(static_cast<ec>(i)) == name)
       return static_cast<ec>(i);
-  return ec::internal;
+  return std::nullopt;
 }
 
 /// What a problem document (RFC 9457) says, in one sentence that names the place. Its members are read leniently: a
 /// newer node may say more.
-caf::error describe_problem(const std::map<std::string, std::string>& problem) {
+caf::error describe_problem(const std::map<std::string, std::string>& problem, int status) {
   auto member = [&](const char* name) {
     auto found = problem.find(name);
     return found == problem.end() ? std::string{} : found->second;
@@ -40,7 +36,8 @@ caf::error describe_problem(const std::map<std::string, std::string>& problem) {
   auto pointer = member("pointer");
   if (!pointer.empty() && text.find(pointer) == std::string::npos)
     text = pointer + ": " + text;
-  return fail(code_named(member("code")), text);
+  auto code = code_named(member("code"));
+  return code ? fail(*code, text) : fail_as(exit_status_of_http(status), text);
 }
 
 /// Only a problem document is worth quoting: anything else is a page made for browsers.
@@ -48,10 +45,12 @@ caf::error describe_refusal(const node_request& request, const http::incoming_re
   if (response.content_type.starts_with("application/problem+json"))
     if (auto problem = text_members(response.body);
         problem && (problem->contains("detail") || problem->contains("title")))
-      return describe_problem(*problem);
+      return describe_problem(*problem, response.status);
   auto text = fmt::format("{} {} was answered with HTTP status {} and without a reason: is this a Hivemark node?",
                           request.method, request.path, response.status);
-  return fail(is_gateway_failure(response.status) ? ec::unavailable : ec::unsupported, text);
+  // A 404 of this kind is not a node's word on a version or benchmark: it comes from something else.
+  auto status = exit_status_of_http(response.status);
+  return fail_as(status == exit_status::not_found ? exit_status::unreachable : status, text);
 }
 
 /// A request that did not come back may have been done all the same; only reading is safe to repeat blindly.
@@ -132,7 +131,7 @@ caf::expected<std::string> client::node_id() const {
     return said.error();
   auto id = said->find("id");
   if (id == said->end() || !is_valid_id(id->second))
-    return fail(ec::unsupported, "the node does not tell its id: is it of an earlier version?");
+    return fail_as(exit_status::unreachable, "the node does not tell its id: is it of an earlier version?");
   return id->second;
 }
 
@@ -140,9 +139,10 @@ caf::error client::unreadable(const node_request& request, const json_error& why
   auto text = fmt::format("the answer to {} {} does not fit hivectl {}: {}", request.method, request.path, version_text,
                           why.message());
   if (auto said = health(); said && said->contains("version"))
-    return fail(ec::malformed, fmt::format("{} (the node is version {}; use the hivectl of the same version)", text,
-                                           said->at("version")));
-  return fail(ec::malformed, text + " (is this a Hivemark node of the same version?)");
+    return fail_as(
+      exit_status::unreachable,
+      fmt::format("{} (the node is version {}; use the hivectl of the same version)", text, said->at("version")));
+  return fail_as(exit_status::unreachable, text + " (is this a Hivemark node of the same version?)");
 }
 
 } // namespace hive::ctl

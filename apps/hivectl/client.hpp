@@ -24,8 +24,8 @@ struct node_request {
 };
 
 /// A node's HTTP interface. Every failure is an error whose text a user can act on:
-/// ec::unavailable: no node answered, it gave up, or it is not serving now (see exit_status_of);
-/// any other code: what the node said, or ec::malformed for an answer that hivectl cannot read.
+/// ec::unavailable: no node answered, or it gave up; exit_status::unreachable: what answered is no node of this
+/// version; any other code: what the node said. exit_status_of tells them apart.
 class client {
 public:
   /// `base_url` without a slash at its end; `token` is sent as bearer token unless it is empty.

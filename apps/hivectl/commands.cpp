@@ -1,12 +1,10 @@
 #include "apps/hivectl/commands.hpp"
 
-#include "messages/ec.hpp"
-
 namespace hive::ctl {
 
 CLI::App& add_group(CLI::App& app, const char* name, const char* description, const char* footer) {
   auto& group = *app.add_subcommand(name, description);
-  group.require_subcommand(1);
+  group.require_subcommand(0, 1);
   group.footer(footer);
   return group;
 }
@@ -16,9 +14,7 @@ void add_local(context& ctx, CLI::App& command, command_body body, context::trai
     command,
     [body = std::move(body)](session& s) -> outcome {
       auto result = body(s);
-      if (!result && exit_status_of(result.error()) == exit_status::unreachable)
-        return fail(ec::unsupported, text_of(result.error()));
-      return result;
+      return result ? result : of_file(result.error());
     },
     arguments);
 }

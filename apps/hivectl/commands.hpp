@@ -17,11 +17,12 @@ void add_task_commands(CLI::App& app, context& ctx);
 void add_tool_commands(CLI::App& app, context& ctx);
 void add_hartos_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
+void add_status_command(CLI::App& app, context& ctx);
 
 /// The part of group `node` that asks a node about its hive.
 void add_member_commands(CLI::App& node_group, context& ctx);
 
-/// A group: a command that only holds others, exactly one of which must be given. `footer` shows examples.
+/// A group: a command that only holds others; alone it shows its help. `footer` shows examples.
 CLI::App& add_group(CLI::App& app, const char* name, const char* description, const char* footer);
 
 /// Makes `body` what runs for a command that asks no node: an error is the files' fault, so it never ends as if a node

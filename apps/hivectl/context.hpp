@@ -18,6 +18,8 @@ struct session {
   output out;
   bool json = false;
   charset set = charset::ascii;
+  std::string url;        ///< of the node
+  std::string token_file; ///< of the token that is sent; empty: none is
 };
 
 using command_body = std::function<outcome(session&)>;
@@ -27,6 +29,7 @@ struct context {
   std::string url = "http://127.0.0.1:7420";
   std::string token_file;
   bool json = false;
+  bool wide = false;
 
   /// The arguments behind a lone "--", untouched. Nothing when there was no "--".
   std::optional<std::vector<std::string>> behind_dashes;

@@ -71,7 +71,7 @@ private:
   bool take(std::string_view piece) {
     std::vector<std::string> complete;
     if (!reader_.take(piece, complete))
-      failure_ = fail(ec::too_large, "the node sent an event that is too large");
+      failure_ = fail_as(exit_status::refused, "the node sent an event that is too large");
     for (const auto& data : complete)
       if (!failure_)
         failure_ = show(data);

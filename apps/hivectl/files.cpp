@@ -1,5 +1,6 @@
 #include "apps/hivectl/files.hpp"
 
+#include "apps/hivectl/exit_status.hpp"
 #include "messages/ec.hpp"
 
 #include <cerrno>
@@ -37,7 +38,7 @@ caf::expected<std::string> read_file(const std::string& path, size_t max_bytes) 
   auto name = path == "-" ? std::string{"standard input"} : path;
   file_handle file{path == "-" ? stdin : std::fopen(path.c_str(), "rb")};
   if (!file)
-    return fail(ec::not_found, "cannot open " + name + ": " + reason());
+    return fail_as(exit_status::file_failed, "cannot open " + name + ": " + reason());
   std::string content;
   char buffer[1 << 16];
   while (auto count = std::fread(buffer, 1, sizeof buffer, file.get())) {
@@ -46,14 +47,14 @@ caf::expected<std::string> read_file(const std::string& path, size_t max_bytes) 
     content.append(buffer, count);
   }
   if (std::ferror(file.get()))
-    return fail(ec::not_found, "cannot read " + name + ": " + reason());
+    return fail_as(exit_status::file_failed, "cannot read " + name + ": " + reason());
   return content;
 }
 
 caf::expected<void> write_file(const std::string& path, std::string_view content) {
   file_handle file{std::fopen(path.c_str(), "wb")};
   if (!file)
-    return fail(ec::storage_failed, "cannot write " + path + ": " + reason());
+    return fail_as(exit_status::file_failed, "cannot write " + path + ": " + reason());
   bool written = std::fwrite(content.data(), 1, content.size(), file.get()) == content.size();
   // The last bytes go out when the file is closed, so only then is it known that all of them are there.
   written = std::fclose(file.release()) == 0 && written;
@@ -61,7 +62,7 @@ caf::expected<void> write_file(const std::string& path, std::string_view content
     return caf::unit;
   auto why = reason();
   discard(path);
-  return fail(ec::storage_failed, "cannot write " + path + ": " + why);
+  return fail_as(exit_status::file_failed, "cannot write " + path + ": " + why);
 }
 
 } // namespace hive::ctl

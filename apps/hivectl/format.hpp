@@ -3,6 +3,7 @@
 #include "messages/check.hpp"
 
 #include <capnp/schema.h>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,13 @@ std::string format_yes_no(bool value);
 
 /// A point in time as ISO-8601; empty for 0, which means not given.
 std::string format_time(int64_t unix_micros);
+
+/// How long ago that was, in the largest unit that holds it at least once, such as "3 minutes ago"; "in 5 minutes" for
+/// what lies ahead, since clocks differ; empty for 0.
+std::string format_age(int64_t unix_micros, int64_t now_unix_micros);
+
+/// A number of bytes in the largest binary unit that holds it at least once, such as "12.3 GiB".
+std::string format_bytes(uint64_t bytes);
 
 /// The JSON name of a value of a schema's enum.
 template <class E>

@@ -83,8 +83,8 @@ caf::expected<std::string> root_seen_from(const fs::path& manifest, const fs::pa
   auto folder = fs::weakly_canonical(fs::absolute(manifest).parent_path(), failed);
   auto target = failed ? fs::path{} : fs::canonical(root, failed);
   if (failed)
-    return fail(ec::not_found,
-                "cannot find the way from " + manifest.string() + " to " + root.string() + ": " + failed.message());
+    return fail_as(exit_status::file_failed,
+                   "cannot find the way from " + manifest.string() + " to " + root.string() + ": " + failed.message());
   auto relative = target.lexically_relative(folder).string();
   return relative == "." ? std::string{} : relative;
 }
@@ -192,10 +192,10 @@ void add_keygen(CLI::App& group, context& ctx) {
 void add_sign(CLI::App& group, context& ctx) {
   auto options = std::make_shared<sign_options>();
   auto& command = *group.add_subcommand("sign", "Sign a manifest of files and patterns that must not change unnoticed");
-  command.add_option("--key", options->key, "Secret key, as keygen made it")->required()->check(CLI::ExistingFile);
+  command.add_option("--key", options->key, "Secret key, as keygen made it")->required()->check(existing_file());
   command.add_option("--root", options->root, "Folder that the files are named from")
     ->required()
-    ->check(CLI::ExistingDirectory);
+    ->check(existing_directory());
   command.add_option("--out", options->out, "Manifest to write")->required()->type_name("FILE");
   command.add_option("--pattern", options->patterns, "NAME=FILE: guard the wording in a file; may be repeated")
     ->check(assignment())
@@ -221,10 +221,10 @@ void add_sign(CLI::App& group, context& ctx) {
 void add_verify(CLI::App& group, context& ctx) {
   auto options = std::make_shared<verify_options>();
   auto& command = *group.add_subcommand("verify", "Check that everything is as it was signed");
-  command.add_option("MANIFEST", options->manifest, "Signed manifest")->required()->check(CLI::ExistingFile);
+  command.add_option("MANIFEST", options->manifest, "Signed manifest")->required()->check(existing_file());
   command.add_option("--public-key", options->public_key, "Public key to trust, as keygen made it")
     ->required()
-    ->check(CLI::ExistingFile);
+    ->check(existing_file());
   add_local(ctx, command, [options](session& s) { return verify(s, *options); });
 }
 

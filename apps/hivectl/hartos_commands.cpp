@@ -6,10 +6,11 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto import_examples = "Examples:\n"
-                                 "  hivectl import hartos /srv/hart-os\n"
-                                 "Repeating it takes only what has been added since. It ends with 1 when something was "
-                                 "left out, and says what.";
+constexpr auto import_examples =
+  "Examples:\n"
+  "  hivectl import hartos /srv/hart-os\n"
+  "Repeating it takes only what has been added since. It ends with 65 when something was "
+  "left out, and says what.";
 constexpr auto export_examples = "Examples:\n"
                                  "  hivectl export hartos /srv/hart-os --force";
 
@@ -18,7 +19,7 @@ void add_import(CLI::App& group, context& ctx) {
   auto& command = *group.add_subcommand("hartos", "Task records, hive routing and snapshots of a HART OS");
   command.add_option("DIR", options->directory, "Its root, which holds agent_data, or agent_data itself")
     ->required()
-    ->check(CLI::ExistingDirectory);
+    ->check(existing_directory());
   command
     .add_option("--source", options->source,
                 "Name under which the node remembers what it has taken (default: told from the first row)")

@@ -58,7 +58,7 @@ public:
       return id.error();
     auto database = hartos_writer::create(folder->database(), options_.force);
     if (!database)
-      return database.error();
+      return of_file(database.error());
     if (auto error = write_tasks(*database))
       return error;
     if (auto error = write_routes(*database))
@@ -66,7 +66,7 @@ public:
     if (auto error = write_snapshots(folder->benchmarks()))
       return error;
     auto finished = database->finish({*id, last_});
-    return finished ? caf::error{} : finished.error();
+    return finished ? caf::error{} : of_file(finished.error());
   }
 
   msg<wire::HartosExport> answer() const {
@@ -92,7 +92,7 @@ private:
           return error;
       std::string next = (*page)->getNext().cStr();
       if (!next.empty() && next == after)
-        return fail(ec::malformed, "the node's list of task records does not end");
+        return fail_as(exit_status::unreachable, "the node's list of task records does not end");
       after = std::move(next);
       running_.now("Exporting task records: " + std::to_string(records_));
     } while (!after.empty());
@@ -102,12 +102,13 @@ private:
   caf::error write_task(wire::TaskRecord::Reader task, hartos_writer& to) {
     auto number = task.getSequence();
     if (number == 0 || (first_ > 0 && number >= first_))
-      return fail(ec::malformed, "the node's task records are out of order at number " + std::to_string(number));
+      return fail_as(exit_status::unreachable,
+                     "the node's task records are out of order at number " + std::to_string(number));
     last_ = std::max(last_, number);
     first_ = number;
     ++records_;
     auto added = to.add(task);
-    return added ? caf::error{} : added.error();
+    return added ? caf::error{} : of_file(added.error());
   }
 
   caf::error write_routes(hartos_writer& to) {
@@ -118,7 +119,7 @@ private:
       return said.error();
     for (const auto& route : best_of(**said)) {
       if (auto added = to.add(route); !added)
-        return added.error();
+        return of_file(added.error());
       ++routes_;
     }
     return caf::none;
@@ -154,7 +155,8 @@ private:
       return written.error();
     std::error_code failed;
     std::filesystem::rename(unfinished, file, failed);
-    return failed ? fail(ec::storage_failed, "cannot write " + file.string() + ": " + failed.message()) : caf::error{};
+    return failed ? fail_as(exit_status::file_failed, "cannot write " + file.string() + ": " + failed.message())
+                  : caf::error{};
   }
 
   const client& node_;

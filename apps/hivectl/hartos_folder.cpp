@@ -1,5 +1,6 @@
 #include "apps/hivectl/hartos_folder.hpp"
 
+#include "apps/hivectl/exit_status.hpp"
 #include "messages/ec.hpp"
 
 #include <algorithm>
@@ -29,7 +30,7 @@ caf::expected<std::vector<fs::path>> hartos_folder::snapshots() const {
     if (entry->path().extension() == ".json" && entry->is_regular_file(failed))
       out.push_back(entry->path());
   if (failed)
-    return fail(ec::not_found, "cannot read " + benchmarks().string() + ": " + failed.message());
+    return fail_as(exit_status::file_failed, "cannot read " + benchmarks().string() + ": " + failed.message());
   std::ranges::sort(out);
   return out;
 }
@@ -40,7 +41,8 @@ caf::expected<hartos_folder> find_hartos(const fs::path& directory) {
     return hartos_folder{directory};
   if (fs::is_directory(directory / data_name, failed))
     return hartos_folder{directory / data_name};
-  return fail(ec::not_found, directory.string() + " holds no folder agent_data and is none: is this HART OS?");
+  return fail_as(exit_status::refused,
+                 directory.string() + " holds no folder agent_data and is none: is this HART OS?");
 }
 
 caf::expected<hartos_folder> make_hartos(const fs::path& directory) {
@@ -48,7 +50,7 @@ caf::expected<hartos_folder> make_hartos(const fs::path& directory) {
   std::error_code failed;
   fs::create_directories(out.benchmarks(), failed);
   if (failed)
-    return fail(ec::storage_failed, "cannot make " + out.benchmarks().string() + ": " + failed.message());
+    return fail_as(exit_status::file_failed, "cannot make " + out.benchmarks().string() + ": " + failed.message());
   return out;
 }
 

@@ -28,7 +28,8 @@ public:
       return snapshots.error();
     bool has_database = std::filesystem::exists(folder->database());
     if (!has_database && snapshots->empty())
-      return fail(ec::not_found, folder->data.string() + " holds neither coding_benchmarks.db nor benchmarks/*.json");
+      return fail_as(exit_status::refused,
+                     folder->data.string() + " holds neither coding_benchmarks.db nor benchmarks/*.json");
     if (has_database)
       if (auto error = import_database(folder->database()))
         return error;
@@ -46,10 +47,10 @@ private:
   caf::error import_database(const std::filesystem::path& file) {
     auto db = hartos_database::open(file);
     if (!db)
-      return db.error();
+      return of_file(db.error());
     auto parts = parts_of(*db, options_.source);
     if (!parts)
-      return parts.error();
+      return of_file(parts.error());
     for (auto& part : *parts)
       if (auto error = hartos_task_import{node_, *db, std::move(part), report_, running_}.run())
         return error;
@@ -181,7 +182,7 @@ outcome import_hartos(session& s, const hartos_import_options& options) {
   if (!report)
     return report.error();
   s.out.answer(report->answer(), [&] { report->show(s.out); });
-  return report->left_out == 0 ? exit_status::done : exit_status::rejected;
+  return report->left_out == 0 ? exit_status::done : exit_status::refused;
 }
 
 } // namespace hive::ctl

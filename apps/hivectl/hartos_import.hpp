@@ -11,7 +11,7 @@ struct hartos_import_options {
 
 /// Brings what a HART OS has measured into the node: its task records, what it knows of its peers' tools, and its
 /// snapshots. What the node has already is not added again, whoever else imports at the same time. What cannot be taken
-/// is left out and told, and then it ends with exit_status::rejected.
+/// is left out and told, and then it ends with exit_status::refused.
 outcome import_hartos(session& s, const hartos_import_options& options);
 
 } // namespace hive::ctl

@@ -1,5 +1,7 @@
 #include "apps/hivectl/hartos_tasks.hpp"
 
+#include "apps/hivectl/exit_status.hpp"
+
 #include <algorithm>
 #include <array>
 #include <sodium.h>
@@ -67,7 +69,7 @@ caf::error hartos_task_import::run() {
   for (;;) {
     auto rows = db_.rows(seen_, part_.through, task_sender::max_lines);
     if (!rows)
-      return rows.error();
+      return of_file(rows.error());
     if (rows->empty())
       return pass_rest();
     auto error = send(*rows);

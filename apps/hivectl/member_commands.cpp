@@ -23,7 +23,7 @@ outcome list(session& s) {
     for (auto node : (*answer)->getNodes())
       rows.add_row({node.getId().cStr(), node.getName().cStr(), name_of(node.getState()), name_of(node.getTier()),
                     node.getAddress().cStr(), std::to_string(node.getEpoch()), describe(node),
-                    format_yes_no(node.getSameRoot()), format_time(node.getLastSeen()), node.getReason().cStr()});
+                    format_yes_no(node.getSameRoot()), s.out.time(node.getLastSeen()), node.getReason().cStr()});
     s.out.print(rows);
   });
   return exit_status::done;

@@ -90,7 +90,7 @@ void add_issue(CLI::App& group, context& ctx) {
   auto& command = *group.add_subcommand("issue", "Issue the certificate of a node or of an agent engine");
   command.add_option("--ca", options->ca, "Directory of the CA, as init-ca made it")
     ->required()
-    ->check(CLI::ExistingDirectory);
+    ->check(existing_directory());
   command.add_option("--role", options->role, "Who will hold it: node or engine")
     ->required()
     ->check(CLI::IsMember({to_string(certificate_role::node), to_string(certificate_role::engine)}))

@@ -1,10 +1,16 @@
 #include "apps/hivectl/output.hpp"
 
-#include "messages/ec.hpp"
+#include "apps/hivectl/exit_status.hpp"
+#include "apps/hivectl/format.hpp"
+#include "messages/timestamp.hpp"
 
 #include <iostream>
 
 namespace hive::ctl {
+
+std::string output::time(int64_t unix_micros) const {
+  return wide_ ? format_time(unix_micros) : format_age(unix_micros, now_unix_micros());
+}
 
 void output::line(std::string_view text) {
   if (!json_)
@@ -29,7 +35,7 @@ void output::remark(std::string_view text) const {
 caf::expected<void> output::finish() {
   std::cout.flush();
   if (!std::cout)
-    return fail(ec::storage_failed, "cannot write to standard output");
+    return fail_as(exit_status::file_failed, "cannot write to standard output");
   return caf::unit;
 }
 

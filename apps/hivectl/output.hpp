@@ -12,7 +12,7 @@ namespace hive::ctl {
 /// Standard output of one command: text for people, or exactly one JSON document with --json.
 class output {
 public:
-  output(bool json, charset set) : json_{json}, set_{set} {
+  output(bool json, charset set, bool wide = false) : json_{json}, wide_{wide}, set_{set} {
   }
 
   /// Prints an answer as it is with --json, else by calling `show()`, which prints lines and tables.
@@ -23,6 +23,9 @@ public:
     else
       show();
   }
+
+  /// A point in time for people: how long ago it was, or with --wide exactly when; empty for 0.
+  std::string time(int64_t unix_micros) const;
 
   /// A line for people; nothing with --json.
   void line(std::string_view text);
@@ -36,11 +39,12 @@ public:
   /// A line on standard error, with --json too: what people must know beside the answer.
   void remark(std::string_view text) const;
 
-  /// Writes out what is left. ec::storage_failed when not all of it could be written, such as on a full disk.
+  /// Writes out what is left. exit_status::file_failed when not all of it could be written, such as on a full disk.
   caf::expected<void> finish();
 
 private:
   bool json_;
+  bool wide_;
   charset set_;
 };
 

@@ -32,11 +32,14 @@ outcome list(session& s) {
       for (auto line : (*page)->getSessions())
         rows.add_row({line.getId().cStr(), name_of(line.getState()), std::to_string(line.getIterations()),
                       std::to_string(line.getImprovements()), format_number(line.getBestValue()),
-                      format_time(line.getStartedAt()), line.getTopic().cStr()});
+                      s.out.time(line.getStartedAt()), line.getTopic().cStr()});
     });
     after = (*page)->hasNext() ? "&after=" + http::url_encode((*page)->getNext().cStr()) : std::string{};
   } while (!after.empty() && !s.json);
-  s.out.print(rows);
+  if (rows.empty())
+    s.out.line("No sessions yet: 'hivectl research start TOPIC' begins one.");
+  else
+    s.out.print(rows);
   return exit_status::done;
 }
 

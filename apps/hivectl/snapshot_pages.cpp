@@ -1,6 +1,7 @@
 #include "apps/hivectl/snapshot_pages.hpp"
 
 #include "actors/http/client.hpp"
+#include "apps/hivectl/exit_status.hpp"
 
 namespace hive::ctl {
 namespace {
@@ -25,7 +26,7 @@ caf::expected<std::vector<msg<wire::SnapshotList>>> fetch_snapshot_pages(const c
     if (next.empty())
       return pages;
     if (next <= after) // versions come in byte order, so a page that does not lead on would never end
-      return fail(ec::malformed, "the node's list of snapshots does not end");
+      return fail_as(exit_status::unreachable, "the node's list of snapshots does not end");
     after = std::move(next);
   }
 }

@@ -65,10 +65,10 @@ void show_snapshot(wire::Snapshot::Reader snapshot, output& out) {
 }
 
 void show_snapshots(wire::SnapshotList::Reader list, output& out) {
-  table rows{{text_column("VERSION"), text_column("CAPTURED AT"), text_column("TIER"), text_column("GIT SHA"),
+  table rows{{text_column("VERSION"), text_column("CAPTURED"), text_column("TIER"), text_column("GIT SHA"),
               number_column("METRICS"), number_column("ERRORS"), number_column("CAPTURES"), text_column("NODE")}};
   for (auto snapshot : list.getSnapshots())
-    rows.add_row({snapshot.getVersion().cStr(), format_time(snapshot.getCapturedAt()), name_of(snapshot.getTier()),
+    rows.add_row({snapshot.getVersion().cStr(), out.time(snapshot.getCapturedAt()), name_of(snapshot.getTier()),
                   snapshot.getGitSha().cStr(), std::to_string(snapshot.getMetricCount()),
                   std::to_string(snapshot.getAdapterErrors()), std::to_string(snapshot.getCaptures()),
                   snapshot.getNode().cStr()});
@@ -80,10 +80,10 @@ void show_snapshots(wire::SnapshotList::Reader list, output& out) {
 
 void show_results(wire::LatestResults::Reader results, output& out) {
   table rows{{text_column("METRIC"), number_column("VALUE"), text_column("UNIT"), text_column("BETTER"),
-              text_column("VERSION"), text_column("CAPTURED AT")}};
+              text_column("VERSION"), text_column("CAPTURED")}};
   for (auto result : results.getResults())
     rows.add_row({result.getName().cStr(), format_number(result.getValue()), result.getUnit().cStr(),
-                  name_of(result.getDirection()), result.getVersion().cStr(), format_time(result.getCapturedAt())});
+                  name_of(result.getDirection()), result.getVersion().cStr(), out.time(result.getCapturedAt())});
   if (rows.empty())
     out.line("No results yet: 'hivectl snapshot capture VERSION' measures.");
   else

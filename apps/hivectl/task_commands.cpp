@@ -143,7 +143,7 @@ caf::expected<std::vector<msg<wire::TaskPage>>> fetch_pages(const client& node, 
     if (next.empty() || options.limit == 0)
       return pages;
     if (next == options.after)
-      return fail(ec::malformed, "the node's list of task records does not end");
+      return fail_as(exit_status::unreachable, "the node's list of task records does not end");
     options.after = std::move(next);
   }
 }
@@ -164,11 +164,11 @@ msg<wire::TaskPage> join(const std::vector<msg<wire::TaskPage>>& pages) {
 }
 
 void show_tasks(wire::TaskPage::Reader page, output& out) {
-  table rows{{number_column("RECORD"), text_column("ENDED AT"), text_column("TASK TYPE"), text_column("TOOL"),
+  table rows{{number_column("RECORD"), text_column("ENDED"), text_column("TASK TYPE"), text_column("TOOL"),
               number_column("SECONDS"), text_column("SUCCESS"), text_column("MODEL"), text_column("USER"),
               text_column("OFFLOADED")}};
   for (auto task : page.getTasks())
-    rows.add_row({std::to_string(task.getSequence()), format_time(task.getTimestamp()), task.getTaskType().cStr(),
+    rows.add_row({std::to_string(task.getSequence()), out.time(task.getTimestamp()), task.getTaskType().cStr(),
                   task.getToolName().cStr(), format_seconds(task.getCompletionTimeS()),
                   format_yes_no(task.getSuccess()), task.getModelName().cStr(), task.getUserId().cStr(),
                   format_yes_no(task.getOffloaded())});

@@ -64,7 +64,7 @@ public:
     if (auto wrong = read_all(in, running))
       return wrong;
     if (in.bad())
-      return fail(ec::not_found, "cannot read " + options_.file + ": " + std::strerror(errno));
+      return fail_as(exit_status::file_failed, "cannot read " + options_.file + ": " + std::strerror(errno));
     return exit_status::done;
   }
 
@@ -81,7 +81,7 @@ public:
       }
     });
     session_.out.answer(answer, [&] { show(); });
-    return left_out_ == 0 ? exit_status::done : exit_status::rejected;
+    return left_out_ == 0 ? exit_status::done : exit_status::refused;
   }
 
 private:
@@ -171,7 +171,7 @@ outcome import_tasks(session& s, const task_import_options& options) {
   if (options.file != "-") {
     file.open(options.file, std::ios::binary);
     if (!file)
-      return fail(ec::not_found, "cannot open " + options.file + ": " + std::strerror(errno));
+      return fail_as(exit_status::file_failed, "cannot open " + options.file + ": " + std::strerror(errno));
   }
   auto done = importing.run(options.file == "-" ? std::cin : file);
   if (!done)

@@ -10,7 +10,7 @@ struct task_import_options {
 };
 
 /// Sends a file's lines to the node in batches. Lines that cannot be records are named by their numbers in the file,
-/// the others are recorded; then it ends with exit_status::rejected.
+/// the others are recorded; then it ends with exit_status::refused.
 outcome import_tasks(session& s, const task_import_options& options);
 
 } // namespace hive::ctl

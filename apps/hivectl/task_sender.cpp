@@ -1,6 +1,7 @@
 #include "apps/hivectl/task_sender.hpp"
 
 #include "actors/http/client.hpp"
+#include "apps/hivectl/exit_status.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -59,8 +60,8 @@ caf::expected<sent_tasks> task_sender::send(const task_lines& lines, uint64_t af
   for (auto refused : (*answer)->getRejected()) {
     auto line = refused.getLine();
     if (line == 0 || line > lines.numbers.size())
-      return fail(ec::malformed, "the node names line " + std::to_string(line) + " of " +
-                                   std::to_string(lines.numbers.size()) + " as refused");
+      return fail_as(exit_status::unreachable, "the node names line " + std::to_string(line) + " of " +
+                                                 std::to_string(lines.numbers.size()) + " as refused");
     out.rejected.emplace_back(lines.numbers[line - 1], refused.getReason().cStr());
   }
   return out;

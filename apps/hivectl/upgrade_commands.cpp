@@ -7,15 +7,14 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto examples =
-  "Examples:\n"
-  "  hivectl upgrade check v2.0 v2.1 --policy strict\n"
-  "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
-  "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements "
-  "do not tell.\n"
-  "Under threshold what only one version measured does not count: an OLD that was never captured "
-  "is safe to replace.\n"
-  "A gate before a deployment asks for strict.";
+constexpr auto examples = "Examples:\n"
+                          "  hivectl upgrade check v2.0 v2.1 --policy strict\n"
+                          "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
+                          "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements "
+                          "do not tell,\n"
+                          "such as when a version was never captured.\n"
+                          "Under threshold what only one version measured does not count.\n"
+                          "A gate before a deployment asks for strict.";
 
 struct check_options {
   std::string old_version;
@@ -23,8 +22,16 @@ struct check_options {
   std::string policy;
 };
 
-exit_status status_of(wire::Verdict verdict) {
-  switch (verdict) {
+/// Without a metric in common, such as when a version has no snapshot, threshold says what HART OS says: safe without
+/// the old one, regressed without the new one. Neither is a judgement of measurements.
+bool says_nothing(wire::UpgradeCheck::Reader check) {
+  return check.getCompared() == 0;
+}
+
+exit_status status_of(wire::UpgradeCheck::Reader check) {
+  if (says_nothing(check))
+    return exit_status::inconclusive; // what is not known to be safe never opens a gate
+  switch (check.getVerdict()) {
   case wire::Verdict::SAFE:
     return exit_status::done;
   case wire::Verdict::REGRESSED:
@@ -32,7 +39,7 @@ exit_status status_of(wire::Verdict verdict) {
   case wire::Verdict::INCONCLUSIVE:
     break;
   }
-  return exit_status::inconclusive; // what is not known to be safe never opens a gate
+  return exit_status::inconclusive;
 }
 
 std::string full_name(const char* adapter, const char* metric) {
@@ -65,10 +72,11 @@ void show_check(wire::UpgradeCheck::Reader check, output& out) {
   out.print(rows);
 }
 
-/// The rule of threshold makes this safe, so the exit status says so too; whoever reads along should know.
 void warn_if_nothing_was_compared(wire::UpgradeCheck::Reader check, const output& out) {
-  if (check.getVerdict() == wire::Verdict::SAFE && check.getCompared() == 0)
-    out.remark("warning: no metric was compared, so \"safe\" says nothing here; --policy strict would not say it");
+  if (says_nothing(check) && check.getVerdict() != wire::Verdict::INCONCLUSIVE)
+    out.remark("warning: no metric was compared, so \"" + name_of(check.getVerdict()) +
+               "\" says nothing here, and the exit status is 2; is there a snapshot of both versions? "
+               "'hivectl snapshot list' shows them");
 }
 
 outcome check(session& s, const check_options& options) {
@@ -81,7 +89,7 @@ outcome check(session& s, const check_options& options) {
     return answer.error();
   s.out.answer(*answer, [&] { show_check(**answer, s.out); });
   warn_if_nothing_was_compared(**answer, s.out);
-  return status_of((*answer)->getVerdict());
+  return status_of(**answer);
 }
 
 void add_check(CLI::App& group, context& ctx) {

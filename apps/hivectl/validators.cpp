@@ -13,6 +13,12 @@ bool is_plain(char c) {
   return static_cast<unsigned char>(c) > ' ' && c != '\x7f' && c != '?' && c != '#';
 }
 
+/// Throws what CLI11 says against a path, if anything: "File does not exist: NAME".
+void require(const std::string& wrong) {
+  if (!wrong.empty())
+    throw path_error{wrong};
+}
+
 std::string check_url(const std::string& url) {
   std::string_view rest = url;
   if (rest.starts_with("http://"))
@@ -65,8 +71,29 @@ CLI::Validator assignment() {
           "", "assignment"};
 }
 
+CLI::Validator existing_file() {
+  return {[](std::string& text) {
+            require(CLI::ExistingFile(text));
+            return std::string{};
+          },
+          "FILE", "file"};
+}
+
+CLI::Validator existing_directory() {
+  return {[](std::string& text) {
+            require(CLI::ExistingDirectory(text));
+            return std::string{};
+          },
+          "DIR", "directory"};
+}
+
 CLI::Validator file_or_stdin() {
-  return {[](std::string& text) { return text == "-" ? std::string{} : CLI::ExistingFile(text); }, "", "file"};
+  return {[](std::string& text) {
+            if (text != "-")
+              require(CLI::ExistingFile(text));
+            return std::string{};
+          },
+          "FILE", "file"};
 }
 
 std::pair<std::string, std::string> split_assignment(const std::string& text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <stdexcept>
 
 namespace hive::ctl {
 
@@ -21,6 +22,21 @@ CLI::Validator finite();
 
 /// NAME=VALUE with a name.
 CLI::Validator assignment();
+
+/// A path on the command line that names nothing which can be used. It is not the usage that is wrong, so this is no
+/// CLI::ParseError: it ends hivectl with exit_status::file_failed.
+class path_error : public std::runtime_error {
+public:
+  using runtime_error::runtime_error;
+};
+
+// These three throw path_error.
+
+/// A file that exists.
+CLI::Validator existing_file();
+
+/// A directory that exists.
+CLI::Validator existing_directory();
 
 /// A file that exists, or "-" for standard input.
 CLI::Validator file_or_stdin();

@@ -1,10 +1,14 @@
 #include "apps/hived/command_line.hpp"
 
+#include "apps/hived/config_files.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "apps/version.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <map>
+#include <sstream>
 #include <unistd.h>
 
 namespace hive {
@@ -21,6 +25,8 @@ Examples:
   hived --data /var/lib/hive --http 127.0.0.1:0
   hived --config /etc/hivemark/hived.toml
   hived --door 10.0.0.7:7421 --tls /etc/hivemark/tls --join 10.0.0.1:7421
+  hived --config /etc/hivemark/hived.toml --check           before a restart
+  hived --config /etc/hivemark/hived.toml --print-config    what holds, and why
 
 Once it serves, hived prints one line:  hived ready http=ADDR:PORT door=ADDR:PORT node=ID
 SIGTERM and SIGINT stop it gracefully, a second one at once; SIGHUP reads the tokens file again.
@@ -37,6 +43,10 @@ struct overrides {
   std::string tls;
   std::string name;
   std::string log_level;
+  bool check = false;
+  bool print = false;
+  /// Option → what gave its value: itself or its environment variable.
+  std::map<std::string, std::string> sources;
 };
 
 std::string host_name() {
@@ -44,53 +54,126 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "node";
 }
 
-void apply_door(const overrides& given, door_config& out) {
-  if (!given.door.empty())
-    out.listen = parse_endpoint(given.door, "--door");
-  if (!given.join.empty())
+/// A key that an option or variable sets as well, and who says so when it does.
+class override_writer {
+public:
+  override_writer(const overrides& given, effective_config& values) : given_{given}, values_{values} {
+  }
+
+  /// Calls `apply` with the text and its source unless nothing was given, and keeps the text as what `key` means.
+  template <class Apply>
+  void operator()(const char* option, const char* key, const std::string& text, Apply apply) const {
+    if (text.empty())
+      return;
+    const auto& source = given_.sources.at(option);
+    apply(text, source);
+    values_.set(key, toml::value<std::string>{text}, source);
+  }
+
+  void join(door_config& out, std::string& origin) const {
+    if (given_.join.empty())
+      return;
+    origin = given_.sources.at("--join");
     out.join.clear();
-  for (const auto& text : given.join)
-    out.join.push_back(parse_endpoint(text, "--join"));
-  if (!given.tls.empty())
-    out.tls = given.tls;
-}
+    toml::array all;
+    for (const auto& text : given_.join) {
+      out.join.push_back(parse_endpoint(text, origin));
+      all.push_back(text);
+    }
+    values_.set("door.join", all, origin);
+  }
 
-void note_origins(const overrides& given, setting_origins& out) {
-  if (!given.name.empty())
-    out.name = "--name";
-  if (!given.log_level.empty())
-    out.log_level = "--log-level";
-  if (!given.http.empty())
-    out.http = "--http";
-  if (!given.door.empty())
-    out.door = "--door";
-  if (!given.join.empty())
-    out.join = "--join";
-  if (!given.tls.empty())
-    out.tls = "--tls";
-}
+private:
+  const overrides& given_;
+  effective_config& values_;
+};
 
-node_config build_config(const overrides& given) {
-  node_config config;
-  config.name = host_name();
-  if (!given.config_file.empty())
-    read_config_file(given.config_file, config);
-  if (!given.data.empty())
-    config.store.directory = given.data;
-  if (!given.http.empty()) {
-    auto at = parse_endpoint(given.http, "--http");
+void apply(const overrides& given, node_config& config, effective_config& values) {
+  override_writer set{given, values};
+  auto& origins = config.origins;
+  set("--data", "node.data", given.data, [&](auto& text, auto&) { config.store.directory = text; });
+  set("--http", "http.listen", given.http, [&](auto& text, auto& source) {
+    auto at = parse_endpoint(text, source);
     config.http.address = at.address;
     config.http.port = at.port;
-  }
-  apply_door(given, config.door);
-  if (!given.name.empty())
-    config.name = given.name;
-  if (!given.log_level.empty())
-    config.log_level = given.log_level;
-  note_origins(given, config.origins);
+    origins.http = source;
+  });
+  set("--door", "door.listen", given.door, [&](auto& text, auto& source) {
+    config.door.listen = parse_endpoint(text, source);
+    origins.door = source;
+  });
+  set.join(config.door, origins.join);
+  set("--tls", "door.tls", given.tls, [&](auto& text, auto& source) {
+    config.door.tls = text;
+    origins.tls = source;
+  });
+  set("--name", "node.name", given.name, [&](auto& text, auto& source) {
+    config.name = text;
+    origins.name = source;
+  });
+  set("--log-level", "node.log_level", given.log_level, [&](auto& text, auto& source) {
+    config.log_level = text;
+    origins.log_level = source;
+  });
+}
+
+/// What engines may spawn depends on other keys unless it is said.
+void keep_allowed(const node_config& config, effective_config& values) {
+  if (config.engines.allow)
+    return;
+  auto policy = engine_policy(config);
+  toml::array allowed;
+  if (policy.adapters)
+    allowed.push_back("adapter");
+  if (policy.research)
+    allowed.push_back("research");
+  values.set("engines.allow", allowed, "default");
+}
+
+node_config build_config(const overrides& given, effective_config& values) {
+  config_reading reading;
+  node_config config;
+  config.name = host_name();
+  read_config_file(given.config_file, config, reading);
+  apply(given, config, reading.values);
   read_credentials(config);
   validate(config);
+  keep_allowed(config, reading.values);
+  values = std::move(reading.values);
   return config;
+}
+
+/// Checks and prints instead of starting, if told to.
+command_line_result finish(const overrides& given) {
+  effective_config values;
+  auto config = build_config(given, values);
+  if (given.check) {
+    check_files(config);
+    (given.print ? std::cerr : std::cout) << "configuration is good\n"; // standard output is TOML then
+  }
+  if (given.print)
+    std::cout << values.text();
+  if (given.check || given.print)
+    return {std::nullopt, 0};
+  return {std::move(config), 0};
+}
+
+/// One line for each fault.
+void complain(const config_error& wrong) {
+  std::istringstream lines{wrong.what()};
+  for (std::string line; std::getline(lines, line);)
+    std::cerr << "hived: " << line << "\n";
+}
+
+/// CLI11 takes a variable as if its option had been written, so which it was is seen from what was parsed.
+std::map<std::string, std::string> sources_of(const CLI::App& app) {
+  std::map<std::string, std::string> out;
+  const auto& parsed = app.parse_order();
+  for (const auto* option : app.get_options())
+    if (!option->get_envname().empty())
+      out[option->get_name()] =
+        std::ranges::find(parsed, option) != parsed.end() ? option->get_name() : option->get_envname();
+  return out;
 }
 
 } // namespace
@@ -127,18 +210,23 @@ command_line_result parse_command_line(int argc, char** argv) {
   app.add_option("--log-level", given.log_level, "trace, debug, info, warning, error or critical (node.log_level)")
     ->envname("HIVE_LOG_LEVEL")
     ->type_name("LEVEL");
+  app.add_flag("--check", given.check,
+               "Read and check the whole configuration and the files it names, and end: 0 when it is good, else 64");
+  app.add_flag("--print-config", given.print,
+               "Print every key with the value that holds and where it comes from, without secrets, and end");
   for (auto* option : app.get_options()) // an empty one is a shell variable that was not set
     option->check([](const std::string& value) { return value.empty() ? "must not be empty" : ""; }, "");
   app.set_version_flag("--version", std::string{"hived "} + version_text);
   app.footer(footer);
   try {
     app.parse(argc, argv);
-    return {build_config(given), 0};
+    given.sources = sources_of(app);
+    return finish(given);
   } catch (const CLI::ParseError& e) {
     auto status = app.exit(e);
     return {std::nullopt, status == 0 ? 0 : exit_usage};
   } catch (const config_error& e) {
-    std::cerr << "hived: " << e.what() << "\n";
+    complain(e);
     return {std::nullopt, exit_usage};
   }
 }

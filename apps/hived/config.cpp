@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <iterator>
 #include <sstream>
 
@@ -65,10 +66,10 @@ void read_timeout(toml_section& in, std::string_view key, std::chrono::milliseco
 }
 
 void read_endpoint(toml_section& in, std::string_view key, std::optional<endpoint>& out) {
+  auto text = out ? out->text() : std::string{};
+  in.read(key, text);
   if (!in.has(key))
     return;
-  std::string text;
-  in.read(key, text);
   out = endpoint::parse(text);
   if (!out)
     in.refuse(key, "must be ADDRESS:PORT");
@@ -126,8 +127,10 @@ std::vector<std::string> words_of(const std::string& text) {
 
 void read_engines(toml_section& in, engines_config& out) {
   std::vector<std::string> commands;
+  std::vector<std::string> allow;
+  in.read("allow", allow);
   if (in.has("allow"))
-    in.read("allow", out.allow.emplace());
+    out.allow = allow;
   if (out.allow &&
       !std::ranges::all_of(*out.allow, [](const auto& kind) { return kind == "adapter" || kind == "research"; }))
     in.refuse("allow", "must be an array of adapter and research");
@@ -219,12 +222,10 @@ void read_access(toml_section& in, http::server_options& out) {
 }
 
 void read_http(toml_section& in, http::server_options& out, token_sources& tokens) {
-  std::optional<endpoint> listen;
+  std::optional listen{endpoint{out.address, out.port}};
   read_endpoint(in, "listen", listen);
-  if (listen) {
-    out.address = listen->address;
-    out.port = listen->port;
-  }
+  out.address = listen->address;
+  out.port = listen->port;
   in.read("insecure", out.insecure);
   uint64_t max_body_mib = out.max_body_bytes >> 20;
   in.read("max_body_mib", max_body_mib, 1, defaults::max_body_bytes >> 20);
@@ -359,9 +360,9 @@ void check_door(const node_config& config) {
 
 } // namespace
 
-void read_config_file(const fs::path& file, node_config& config) {
-  auto table = parse_toml(file);
-  toml_section root{table, "", file.string()};
+void read_config_file(const fs::path& file, node_config& config, config_reading& reading) {
+  auto table = file.empty() ? toml::table{} : parse_toml(file);
+  toml_section root{table, "", file.string(), &reading};
   root.section("node", [&](toml_section& s) { read_node(s, config); });
   root.section("store", [&](toml_section& s) { read_store(s, config.store); });
   root.section("http", [&](toml_section& s) {
@@ -377,7 +378,13 @@ void read_config_file(const fs::path& file, node_config& config) {
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("daemon", [&](toml_section& s) { read_daemon(s, config.coding_daemon); });
-  root.finish();
+  try {
+    root.finish();
+  } catch (const config_error& unknown) {
+    reading.errors.insert(reading.errors.begin(), unknown.what());
+  }
+  if (!reading.errors.empty())
+    throw config_error{fmt::format("{}", fmt::join(reading.errors, "\n"))};
 }
 
 std::vector<http::access_token> read_tokens(const token_sources& from) {

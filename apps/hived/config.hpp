@@ -12,6 +12,7 @@
 #include "actors/http/server.hpp"
 #include "actors/node/credentials.hpp"
 #include "actors/tracker/tracker.hpp"
+#include "apps/hived/effective_config.hpp"
 #include "messages/hive.capnp.h"
 #include "storage/database.hpp"
 
@@ -94,8 +95,10 @@ struct node_config {
   setting_origins origins;
 };
 
-/// Applies the TOML file to `config`. Throws config_error, which names file, line and key.
-void read_config_file(const std::filesystem::path& file, node_config& config);
+/// Applies the TOML file to `config`, or nothing when `file` is empty, and keeps in `reading` what every key means
+/// then. Throws config_error, which names file, line and key of the faults: the first one of each section, and all
+/// unknown keys.
+void read_config_file(const std::filesystem::path& file, node_config& config, config_reading& reading);
 
 /// Takes `ADDRESS:PORT` apart (IPv6 addresses in brackets). Throws config_error, which names `option`.
 endpoint parse_endpoint(std::string_view text, std::string_view option);

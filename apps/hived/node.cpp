@@ -322,6 +322,7 @@ struct node::impl {
       auto full = stored->check_room();
       return full ? text_of(full) : std::string{};
     };
+    api.status = [this, not_ready = api.not_ready] { return at_a_glance(not_ready()); };
     api.metrics = metrics;
     api.version = version_text;
     auto routes = http::api_routes(api, {http::task_routes(tracker), http::hive_routes(federation),
@@ -352,6 +353,19 @@ struct node::impl {
       spdlog::warn("Every program that reaches {} may run commands as this user: http.open = \"operate\"",
                    config.http.endpoint());
     return caf::none;
+  }
+
+  msg<wire::NodeStatus> at_a_glance(const std::string& not_ready) const {
+    std::error_code failed;
+    auto room = std::filesystem::space(config.store.directory, failed);
+    return msg<wire::NodeStatus>::build([&](wire::NodeStatus::Builder out) {
+      out.setHealth(*health());
+      out.setReady(not_ready.empty());
+      if (!not_ready.empty())
+        out.setNotReady(not_ready);
+      out.setStoreFreeBytes(failed ? 0 : room.available);
+      out.setStoreMinFreeBytes(config.store.min_free_bytes);
+    });
   }
 
   msg<wire::Health> health() const {

@@ -19,8 +19,19 @@ toml::table parse_toml(const std::filesystem::path& file) {
   }
 }
 
-toml_section::toml_section(const toml::table& table, std::string path, std::string file)
-    : table_{table}, path_{std::move(path)}, file_{std::move(file)} {
+toml_section::toml_section(const toml::table& table, std::string path, std::string file, config_reading* reading,
+                           bool is_array)
+    : table_{table}, path_{std::move(path)}, file_{std::move(file)}, reading_{reading} {
+  if (reading_ && !path_.empty())
+    place_ = reading_->values.begin(path_, is_array);
+}
+
+void toml_section::keep(std::string_view key, const toml::node& value, bool is_empty) const {
+  if (!reading_)
+    return;
+  const auto* given = table_.get(key);
+  auto source = given ? file_ + ":" + std::to_string(given->source().begin.line) : "default";
+  reading_->values.set(place_, key, given || !is_empty ? &value : nullptr, std::move(source));
 }
 
 const toml::node* toml_section::find(std::string_view key) {
@@ -57,91 +68,107 @@ void toml_section::check(const caf::error& wrong) const {
 }
 
 void toml_section::read(std::string_view key, std::string& out) {
-  auto* node = find(key);
-  if (!node)
-    return;
-  auto value = node->value_exact<std::string>();
-  if (!value)
-    refuse(key, "must be a string");
-  out = std::move(*value);
+  if (auto* node = find(key)) {
+    auto value = node->value_exact<std::string>();
+    if (!value)
+      refuse(key, "must be a string");
+    out = std::move(*value);
+  }
+  keep(key, toml::value<std::string>{out}, out.empty());
 }
 
 void toml_section::read(std::string_view key, bool& out) {
-  auto* node = find(key);
-  if (!node)
-    return;
-  auto value = node->value_exact<bool>();
-  if (!value)
-    refuse(key, "must be true or false");
-  out = *value;
+  if (auto* node = find(key)) {
+    auto value = node->value_exact<bool>();
+    if (!value)
+      refuse(key, "must be true or false");
+    out = *value;
+  }
+  keep(key, toml::value<bool>{out});
 }
 
 void toml_section::read(std::string_view key, double& out, double min, double max) {
-  auto* node = find(key);
-  if (!node)
-    return;
-  auto value = node->is_number() ? node->value<double>() : std::nullopt;
-  if (!value)
-    refuse(key, "must be a number");
-  if (!(*value >= min && *value <= max)) // also refuses NaN
-    refuse(key, fmt::format("must lie between {} and {}", min, max));
-  out = *value;
+  if (auto* node = find(key)) {
+    auto value = node->is_number() ? node->value<double>() : std::nullopt;
+    if (!value)
+      refuse(key, "must be a number");
+    if (!(*value >= min && *value <= max)) // also refuses NaN
+      refuse(key, fmt::format("must lie between {} and {}", min, max));
+    out = *value;
+  }
+  keep(key, toml::value<double>{out});
 }
 
 void toml_section::read(std::string_view key, uint64_t& out, uint64_t min, uint64_t max) {
-  auto* node = find(key);
-  if (!node)
-    return;
-  auto value = node->value_exact<int64_t>();
-  if (!value)
-    refuse(key, "must be an integer");
-  if (*value < 0 || static_cast<uint64_t>(*value) < min || static_cast<uint64_t>(*value) > max)
-    refuse(key, "must lie between " + std::to_string(min) + " and " + std::to_string(max));
-  out = static_cast<uint64_t>(*value);
+  if (auto* node = find(key)) {
+    auto value = node->value_exact<int64_t>();
+    if (!value)
+      refuse(key, "must be an integer");
+    if (*value < 0 || static_cast<uint64_t>(*value) < min || static_cast<uint64_t>(*value) > max)
+      refuse(key, "must lie between " + std::to_string(min) + " and " + std::to_string(max));
+    out = static_cast<uint64_t>(*value);
+  }
+  keep(key, toml::value<int64_t>{static_cast<int64_t>(out)});
 }
 
 void toml_section::read(std::string_view key, std::vector<std::string>& out) {
-  auto* node = find(key);
-  if (!node)
-    return;
-  auto* array = node->as_array();
-  if (!array)
-    refuse(key, "must be an array of strings");
-  out.clear();
-  for (const auto& element : *array) {
-    auto value = element.value_exact<std::string>();
-    if (!value)
+  if (auto* node = find(key)) {
+    auto* array = node->as_array();
+    if (!array)
       refuse(key, "must be an array of strings");
-    out.push_back(std::move(*value));
+    out.clear();
+    for (const auto& element : *array) {
+      auto value = element.value_exact<std::string>();
+      if (!value)
+        refuse(key, "must be an array of strings");
+      out.push_back(std::move(*value));
+    }
   }
+  toml::array all;
+  for (const auto& text : out)
+    all.push_back(text);
+  keep(key, all, all.empty());
 }
 
 void toml_section::read(std::string_view key, std::vector<std::pair<std::string, std::string>>& out) {
-  auto* node = find(key);
-  if (!node)
-    return;
-  auto* table = node->as_table();
-  if (!table)
-    refuse(key, "must be a table of strings");
-  out.clear();
-  for (const auto& [name, element] : *table) {
-    auto value = element.value_exact<std::string>();
-    if (!value)
+  if (auto* node = find(key)) {
+    auto* table = node->as_table();
+    if (!table)
       refuse(key, "must be a table of strings");
-    out.emplace_back(std::string{name.str()}, std::move(*value));
+    out.clear();
+    for (const auto& [name, element] : *table) {
+      auto value = element.value_exact<std::string>();
+      if (!value)
+        refuse(key, "must be a table of strings");
+      out.emplace_back(std::string{name.str()}, std::move(*value));
+    }
+  }
+  toml::table all;
+  for (const auto& [name, value] : out)
+    all.insert_or_assign(name, value);
+  keep(key, all, all.empty());
+}
+
+void toml_section::read_inner(const toml::table& table, std::string_view key, bool is_array,
+                              const std::function<void(toml_section&)>& read_it) const {
+  toml_section inner{table, full_name(key), file_, reading_, is_array};
+  try {
+    read_it(inner);
+    inner.finish();
+  } catch (const config_error& wrong) {
+    if (!reading_)
+      throw;
+    reading_->errors.emplace_back(wrong.what());
   }
 }
 
 void toml_section::section(std::string_view key, const std::function<void(toml_section&)>& read_it) {
+  static const toml::table nothing;
   auto* node = find(key);
-  if (!node)
-    return;
-  auto* table = node->as_table();
+  auto* table = node ? node->as_table() : &nothing;
   if (!table)
     refuse(key, "must be a section");
-  toml_section inner{*table, full_name(key), file_};
-  read_it(inner);
-  inner.finish();
+  read_inner(*table, key, false, read_it);
 }
 
 void toml_section::sections(std::string_view key, const std::function<void(toml_section&)>& read_each) {
@@ -155,16 +182,17 @@ void toml_section::sections(std::string_view key, const std::function<void(toml_
     auto* table = element.as_table();
     if (!table)
       refuse(key, "must be an array of sections, written [[…]]");
-    toml_section inner{*table, full_name(key), file_};
-    read_each(inner);
-    inner.finish();
+    read_inner(*table, key, true, read_each);
   }
 }
 
 void toml_section::finish() const {
+  std::string unknown;
   for (const auto& [key, node] : table_)
     if (!known_.contains(key.str()))
-      throw config_error{place(&node, full_name(key.str())) + " is not a known key"};
+      unknown += (unknown.empty() ? "" : "\n") + place(&node, full_name(key.str())) + " is not a known key";
+  if (!unknown.empty())
+    throw config_error{unknown};
 }
 
 } // namespace hive

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "apps/hived/effective_config.hpp"
+
 #include <caf/error.hpp>
 #include <cstdint>
 #include <filesystem>
@@ -13,7 +15,7 @@
 
 namespace hive {
 
-/// A configuration that cannot be used; `what()` names file, line and key.
+/// A configuration that cannot be used; `what()` names file, line and key, in a line for each fault.
 class config_error : public std::runtime_error {
 public:
   using runtime_error::runtime_error;
@@ -26,8 +28,11 @@ toml::table parse_toml(const std::filesystem::path& file);
 /// the type and range it is asked with. Everything else throws config_error.
 class toml_section {
 public:
-  /// `path` is the table's name in messages, such as "benchmarks.regression"; empty for the whole file.
-  toml_section(const toml::table& table, std::string path, std::string file);
+  /// `path` is the table's name in messages, such as "benchmarks.regression"; empty for the whole file. Into `reading`,
+  /// if there is one, go the value of every key that is asked for, and the errors of inner sections, so that one does
+  /// not hide those of others.
+  toml_section(const toml::table& table, std::string path, std::string file, config_reading* reading = nullptr,
+               bool is_array = false);
 
   /// Whether the key is given.
   bool has(std::string_view key) const {
@@ -43,7 +48,7 @@ public:
   /// A table of strings, such as environment variables.
   void read(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
 
-  /// Reads the subtable `key`, if it is there, and finishes it.
+  /// Reads the subtable `key` and finishes it; one that is not there is read as an empty one.
   void section(std::string_view key, const std::function<void(toml_section&)>& read_it);
   /// The same for each table of an array of tables.
   void sections(std::string_view key, const std::function<void(toml_section&)>& read_each);
@@ -63,12 +68,18 @@ public:
 
 private:
   const toml::node* find(std::string_view key);
+  /// Keeps what a key means when all is read. An empty text or list that nobody gave is not set.
+  void keep(std::string_view key, const toml::node& value, bool is_empty = false) const;
+  void read_inner(const toml::table& table, std::string_view key, bool is_array,
+                  const std::function<void(toml_section&)>& read_it) const;
   std::string place(const toml::node* node, const std::string& name) const;
   std::string full_name(std::string_view key) const;
 
   const toml::table& table_;
   std::string path_;
   std::string file_;
+  config_reading* reading_;
+  size_t place_ = 0; ///< of the section in `reading_`
   std::set<std::string, std::less<>> known_;
 };
 

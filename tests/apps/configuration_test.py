@@ -1,7 +1,12 @@
-"""docs/configuration.md: has every key and option that hived takes, and no other."""
+"""The configuration of hived: docs/configuration.md has every key and option and no other; --check and --print-config."""
 
+import os
 import re
+import subprocess
+import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READER = (ROOT / "apps/hived/config.cpp").read_text(encoding="utf-8")
@@ -62,3 +67,162 @@ def test_every_option_and_variable_is_told():
     names = {option or variable for option, variable in names}
     assert {"--config", "HIVE_CONFIG", "--log-level", "HIVE_LOG_LEVEL"} <= names
     assert {name for name in names if not re.search(rf"`{name}\b", PAGE)} == set()
+
+
+# -- hived --check and --print-config, with the real program --------------------------------
+
+
+def hived(folder, *arguments, **variables):
+    """Runs hived to its end in `folder`, with these environment variables alone."""
+    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | variables
+    return subprocess.run(
+        [os.environ["HIVED"], *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture
+def program(tmp_path):
+    """hived with a hived.toml of this text."""
+    if "HIVED" not in os.environ:
+        pytest.skip("HIVED names no hived")
+
+    def run(text, *arguments, **variables):
+        (tmp_path / "hived.toml").write_text(text, encoding="utf-8")
+        return hived(tmp_path, "--config", "hived.toml", *arguments, **variables)
+
+    return run
+
+
+WHOLE = """
+[node]
+name = "n1"
+[http]
+max_in_flight = 10
+[[http.tokens]]
+name = "ci"
+role = "record"
+sha256 = "{hash}"
+[benchmarks.regression]
+command = ["sh", "-c", 'echo "x"']
+environment = {{ API_KEY = "swordfish" }}
+[benchmarks.model_registry]
+url = "http://host.example/figures"
+[tracker.heuristics]
+code_review = "claude_code"
+""".format(hash="ab" * 32)
+
+
+def test_check_of_a_good_configuration_says_so_and_touches_nothing(program, tmp_path):
+    result = program(WHOLE, "--check")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "configuration is good\n", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["hived.toml"], "no store is opened"
+
+
+def test_check_without_a_file_checks_the_defaults(program, tmp_path):
+    result = hived(tmp_path, "--check")
+    assert (result.returncode, result.stdout) == (0, "configuration is good\n"), result.stderr
+
+
+BROKEN = """
+[node]
+nmae = "n1"
+[http]
+listen = "nowhere"
+[tracker]
+max_records = -1
+[nonsense]
+"""
+
+
+def test_check_names_what_a_start_would_refuse_all_at_once(program):
+    checked = program(BROKEN, "--check")
+    started = program(BROKEN)
+    assert checked.returncode == started.returncode == 64
+    assert checked.stderr == started.stderr
+    assert checked.stderr.splitlines() == [
+        "hived: hived.toml:8: nonsense is not a known key",
+        "hived: hived.toml:3: node.nmae is not a known key",
+        "hived: hived.toml:5: http.listen must be ADDRESS:PORT",
+        "hived: hived.toml:7: tracker.max_records must lie between 0 and 18446744073709551615",
+    ]
+    assert checked.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[[benchmarks.model_registry.probe]]\nbase_url = "http://x"\nmodel = "m"\nquestions = "none.jsonl"', "none.jsonl"),
+        ('[benchmarks.guardrail]\nmanifest = "none.json"\npublic_key = "none.pub"', "none.pub"),
+        ('[benchmarks.guardrail]\nmanifest = "none.json"\npublic_key = "none.pub"', "none.json"),
+        ('[benchmarks.regression]\nworkdir = "/no/such"', "benchmarks.regression.workdir: /no/such is no directory"),
+        ('[http]\ntokens_file = "none.toml"', "hived.toml:2: http.tokens_file"),
+        ('[door]\nlisten = "127.0.0.1:0"\ntls = "none"', "hived.toml:3: door.tls"),
+    ],
+)
+def test_check_opens_every_file_that_the_configuration_names(program, text, named):
+    result = program(text, "--check")
+    assert result.returncode == 64
+    assert named in result.stderr
+
+
+def test_what_a_variable_says_is_named_by_the_variable(program):
+    assert "hived: HIVE_HTTP must be ADDRESS:PORT, not x\n" == program("", "--check", HIVE_HTTP="x").stderr
+    assert "hived: --http must be ADDRESS:PORT, not y\n" == program("", "--check", "--http", "y", HIVE_HTTP="x").stderr
+
+
+def sources(text):
+    """The remark behind each key of a printed configuration, by its full name."""
+    out, section = {}, ""
+    for line in text.splitlines():
+        if heading := re.fullmatch(r"\[+([\w.]+)\]+", line):
+            section = heading[1] + "."
+        elif setting := re.fullmatch(r"(?:# )?(\w+)(?: = .*)?  # (.*)", line):
+            out[section + setting[1]] = setting[2]
+    return out
+
+
+def test_print_config_is_the_whole_configuration_with_its_sources(program):
+    result = program(WHOLE, "--print-config", "--log-level", "debug", HIVE_DATA="elsewhere", HIVE_HTTP="127.0.0.1:0")
+    assert result.returncode == 0, result.stderr
+    values = tomllib.loads(result.stdout)
+    assert values["node"] | {"tier": 0} == {
+        "name": "n1", "tier": 0, "log_level": "debug", "data": "elsewhere", "checkout": "."
+    }  # fmt: skip
+    assert values["http"]["listen"] == "127.0.0.1:0"
+    assert values["benchmarks"]["regression"]["command"] == ["sh", "-c", 'echo "x"']
+    assert values["tracker"]["heuristics"] == {"code_review": "claude_code"}
+    told = sources(result.stdout)
+    assert told["node.name"] == "hived.toml:3"
+    assert told["node.log_level"] == "--log-level"
+    assert told["node.data"] == "HIVE_DATA"
+    assert told["http.listen"] == "HIVE_HTTP"
+    assert told["store.min_free_mib"] == "default"
+    assert told["door.tls"] == "not set"
+
+
+def test_print_config_tells_every_key_of_the_page(program):
+    text = WHOLE + '[[benchmarks.model_registry.probe]]\nbase_url = "http://x"\nmodel = "m"\n'
+    told = set(sources(program(text, "--print-config").stdout))
+    names = keys_told()
+    sections = {name for name in names if any(other.startswith(name + ".") for other in names)}
+    assert names - sections - told == set()
+
+
+def test_print_config_hides_secrets(program):
+    text = program(WHOLE, "--print-config").stdout
+    assert "swordfish" not in text
+    assert "ab" * 32 not in text
+    assert "API_KEY" in text
+
+
+def test_what_is_printed_can_be_read_again(program):
+    printed = program("", "--print-config", "--name", "n1").stdout
+    again = program(printed, "--print-config").stdout
+    assert tomllib.loads(again) == tomllib.loads(printed)
+    assert program(printed, "--check").returncode == 0
+
+
+def test_check_and_print_together(program):
+    result = program("", "--check", "--print-config")
+    assert (result.returncode, result.stderr) == (0, "configuration is good\n")
+    assert "node" in tomllib.loads(result.stdout)

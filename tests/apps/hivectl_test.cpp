@@ -1,4 +1,4 @@
-// What holds for every command: the five exit statuses, where errors go, the token, the URL.
+// What holds for every command: the exit statuses, where errors go, the token, the URL.
 
 #include "tests/apps/support/fake_node.hpp"
 #include "tests/apps/support/hivectl.hpp"
@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <tuple>
 
 namespace hive::test {
 namespace {
@@ -39,17 +40,16 @@ TEST(Hivectl, EndsWith0WhenDone) {
   EXPECT_EQ(result.err, "");
 }
 
-TEST(Hivectl, EndsWith1WhenTheNodeRefuses) {
+TEST(Hivectl, EndsWith66WhenThereIsNoSuchThing) {
   auto node = always(problem(404, R"({"title":"Not found","status":404,"detail":"there is no snapshot of version v9",
                                       "code":"not_found"})"));
-  expect_complaint(hivectl(node.url(), {"snapshot", "show", "v9"}), 1, "hivectl: there is no snapshot of version v9\n");
+  expect_complaint(hivectl(node.url(), {"snapshot", "show", "v9"}), 66,
+                   "hivectl: there is no snapshot of version v9\n");
 }
 
 TEST(Hivectl, EndsWith64OnWrongUsage) {
   const std::vector<std::vector<std::string>> wrong{
-    {},
     {"snapsot"},
-    {"snapshot"},
     {"snapshot", "lst"},
     {"snapshot", "list", "--nonsense"},
     {"snapshot", "list", "extra"},
@@ -61,7 +61,6 @@ TEST(Hivectl, EndsWith64OnWrongUsage) {
     {"snapshot", "capture", "v1", "--repeats", "0"},
     {"snapshot", "capture", "v1", "--repeats", "x"},
     {"snapshot", "capture", "v1", "--git-sha", "not hex"},
-    {"snapshot", "import", "/no/such/file"},
     {"upgrade", "check", "v1"},
     {"upgrade", "check", "v1", "v2", "--policy", "lax"},
     {"benchmark", "register", "b"},
@@ -72,16 +71,88 @@ TEST(Hivectl, EndsWith64OnWrongUsage) {
     {"--url", "http://", "snapshot", "list"},
     {"--url", "http://host/?q", "snapshot", "list"},
     {"--url", "http://ho st", "snapshot", "list"},
-    {"--token-file", "/no/such/file", "snapshot", "list"},
   };
   for (const auto& arguments : wrong)
     expect_complaint(hivectl(arguments), 64, "");
+}
+
+TEST(Hivectl, EndsWith74WhenAFileIsNotThere) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"snapshot", "import", "/no/such/file"},
+        {"--token-file", "/no/such/file", "snapshot", "list"},
+        {"guardrail", "verify", "/no/such/file", "--public-key", "/dev/null"},
+        {"import", "hartos", "/no/such/folder"}})
+    expect_complaint(hivectl(arguments), 74, "/no/such/");
+}
+
+/// What each code of a node and each bare HTTP status ends with.
+TEST(Hivectl, EndsWithWhatTheNodeSaid) {
+  const std::vector<std::tuple<int, const char*, int>> cases{
+    {400, "malformed", 65},       {400, "invalid", 65},        {404, "not_found", 66},
+    {409, "already_exists", 65},  {409, "busy", 65},           {404, "no_data", 66},
+    {413, "too_large", 65},       {401, "unauthorized", 77},   {403, "forbidden", 77},
+    {503, "overloaded", 69},      {503, "unavailable", 69},    {504, "timed_out", 69},
+    {504, "outcome_unknown", 69}, {507, "storage_failed", 69}, {500, "corrupt", 69},
+    {500, "process_failed", 65},  {500, "internal", 69},       {405, "unsupported", 65},
+    {409, "conflict", 65},        {403, "made_later", 77},     {404, "made_later", 66},
+    {418, "made_later", 65},      {429, "made_later", 69},     {599, "made_later", 69},
+  };
+  for (const auto& [http, code, status] : cases) {
+    auto node = always(problem(http, R"({"title":"No","detail":"so it is","code":")" + std::string{code} + "\"}"));
+    auto result = hivectl(node.url(), {"snapshot", "list"});
+    EXPECT_EQ(result.status, status) << http << ' ' << code;
+    EXPECT_EQ(result.err, "hivectl: so it is\n");
+  }
 }
 
 TEST(Hivectl, NamesTheUnknownCommand) {
   expect_complaint(hivectl({"snapsot", "list"}), 64, "\"snapsot\"");
   expect_complaint(hivectl({"snapshot", "lst"}), 64, "\"lst\"");
   expect_complaint(hivectl({"upgrade", "check", "a", "--polcy"}), 64, "\"--polcy\"");
+}
+
+TEST(Hivectl, SaysWhatWasProbablyMeant) {
+  expect_complaint(hivectl({"snapsot", "list"}), 64,
+                   "\"snapsot\" is no command of hivectl; did you mean snapshot? ('hivectl --help' tells more)\n");
+  expect_complaint(hivectl({"snapshot", "lsit"}), 64, "is no command of hivectl snapshot; did you mean list?");
+  expect_complaint(hivectl({"upgrade", "check", "a", "b", "--polcy=strict"}), 64,
+                   "\"--polcy\" is no option of hivectl upgrade check; did you mean --policy?");
+  expect_complaint(hivectl({"snapshot", "list", "--jsn"}), 64, "did you mean --json?");
+  expect_complaint(hivectl({"capture", "v1"}), 64, "did you mean hivectl snapshot capture?");
+  expect_complaint(hivectl({"weather"}), 64, "\"weather\" is no command of hivectl (");
+  expect_complaint(hivectl({"snapshot", "list", "extra"}), 64, "is one argument too many for hivectl snapshot list");
+  expect_complaint(hivectl({"help", "snapsot"}), 64, "did you mean snapshot?");
+}
+
+TEST(Hivectl, AloneShowsTheHelp) {
+  auto help = hivectl({"--help"});
+  EXPECT_EQ(hivectl(std::vector<std::string>{}).out, help.out);
+  EXPECT_EQ(hivectl({"help"}).out, help.out);
+  for (const auto& arguments : {std::vector<std::string>{"snapshot"}, {"help", "snapshot"}, {"--json", "snapshot"}}) {
+    auto result = hivectl(arguments);
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.err, "");
+    EXPECT_EQ(result.out, hivectl({"snapshot", "--help"}).out);
+  }
+  EXPECT_EQ(hivectl({"help", "snapshot", "capture"}).out, hivectl({"snapshot", "capture", "--help"}).out);
+}
+
+TEST(Hivectl, EveryHelpShowsTheGlobalOptions) {
+  for (const auto& arguments :
+       {std::vector<std::string>{}, {"snapshot"}, {"snapshot", "capture"}, {"events"}, {"help"}, {"status"}}) {
+    auto with_help = arguments;
+    with_help.push_back("--help");
+    auto result = hivectl(with_help);
+    for (const auto* option : {"--url", "--token-file", "--json", "--wide"})
+      EXPECT_THAT(result.out, HasSubstr(option)) << testing::PrintToString(arguments);
+  }
+}
+
+TEST(Hivectl, PrintsAgesUnlessAskedForMore) {
+  auto node = always({200, R"({"snapshots":[{"version":"v1","captured_at":"2020-01-01T00:00:00Z"}]})"});
+  EXPECT_THAT(hivectl(node.url(), {"snapshot", "list"}).out, HasSubstr(" years ago  "));
+  EXPECT_THAT(hivectl(node.url(), {"snapshot", "list", "--wide"}).out, HasSubstr("2020-01-01T00:00:00Z"));
+  EXPECT_THAT(hivectl(node.url(), {"snapshot", "list", "--json"}).out, HasSubstr("2020-01-01T00:00:00Z"));
 }
 
 TEST(Hivectl, EndsWith69WhenNoNodeAnswers) {
@@ -111,19 +182,19 @@ TEST(Hivectl, EndsWith69WhenTheNodeIsOverloaded) {
 TEST(Hivectl, NamesThePlaceOfAProblemOnce) {
   auto apart = always(problem(400, R"({"title":"Invalid","detail":"must be finite","pointer":"/metrics/x/value",
                                        "code":"invalid"})"));
-  expect_complaint(hivectl(apart.url(), {"snapshot", "list"}), 1, "hivectl: /metrics/x/value: must be finite\n");
+  expect_complaint(hivectl(apart.url(), {"snapshot", "list"}), 65, "hivectl: /metrics/x/value: must be finite\n");
   auto together = always(problem(400, R"({"title":"Invalid","detail":"/a/b is required","pointer":"/a/b"})"));
-  expect_complaint(hivectl(together.url(), {"snapshot", "list"}), 1, "hivectl: /a/b is required\n");
+  expect_complaint(hivectl(together.url(), {"snapshot", "list"}), 65, "hivectl: /a/b is required\n");
 }
 
 TEST(Hivectl, ReadsAProblemThatSaysMoreThanItKnows) {
   auto node = always(problem(400, R"({"title":"Invalid","detail":"no","instance":"/x","errors":[{"a":1}]})"));
-  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 1, "hivectl: no\n");
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 65, "hivectl: no\n");
 }
 
 TEST(Hivectl, FallsBackToTheTitleOfAProblem) {
   auto node = always(problem(403, R"({"title":"The token's role does not allow this"})"));
-  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 1, "role does not allow this");
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 77, "role does not allow this");
 }
 
 TEST(Hivectl, NeverPrintsABodyThatIsNoProblem) {
@@ -132,20 +203,20 @@ TEST(Hivectl, NeverPrintsABodyThatIsNoProblem) {
         problem(500, "[]"), problem(500, R"({"detail":{"secret":1}})"), fake_response{404, "secret", "text/plain"}}) {
     auto node = always(response);
     auto result = hivectl(node.url(), {"snapshot", "list"});
-    expect_complaint(result, 1, std::to_string(response.status));
+    expect_complaint(result, 69, std::to_string(response.status));
     EXPECT_THAT(result.err, Not(HasSubstr("secret")));
   }
 }
 
 TEST(Hivectl, DoesNotFollowRedirects) {
   auto node = always({307, "", "text/plain"});
-  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 1, "307");
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 69, "307");
   EXPECT_EQ(node.requests().size(), 1U);
 }
 
 TEST(Hivectl, KeepsTheTerminalSafeFromErrorTexts) {
   auto node = always(problem(400, R"({"title":"x","detail":"bad \u001b]0;owned\u0007\nhivectl: all is well"})"));
-  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 1, "bad \\x1b]0;owned\\x07\\nhivectl: all is well\n");
+  expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 65, "bad \\x1b]0;owned\\x07\\nhivectl: all is well\n");
 }
 
 TEST(Hivectl, SaysWhenAnAnswerIsNotOfItsVersion) {
@@ -155,14 +226,14 @@ TEST(Hivectl, SaysWhenAnAnswerIsNotOfItsVersion) {
     return {200, R"({"snapshots":[],"added_later":1})"};
   }};
   auto result = hivectl(node.url(), {"snapshot", "list"});
-  expect_complaint(result, 1, "/added_later");
+  expect_complaint(result, 69, "/added_later");
   EXPECT_THAT(result.err, HasSubstr("the node is version 9.1.0"));
 }
 
 TEST(Hivectl, SaysWhenWhatAnswersIsNoNode) {
   auto node = always({200, "<html>welcome</html>", "text/html"});
   auto result = hivectl(node.url(), {"snapshot", "list"});
-  expect_complaint(result, 1, "is this a Hivemark node");
+  expect_complaint(result, 69, "is this a Hivemark node");
   EXPECT_THAT(result.err, Not(HasSubstr("welcome")));
 }
 
@@ -183,7 +254,7 @@ TEST(Hivectl, SendsTheTokenOfItsFile) {
        {std::string{"two words"}, std::string{"a\r\nX-Evil: 1"}, std::string{}, std::string(5000, 'x')}) {
     put_file(file, bad);
     auto result = hivectl(node.url(), {"--token-file", file, "snapshot", "list"});
-    EXPECT_EQ(result.status, 64) << bad.substr(0, 20);
+    EXPECT_EQ(result.status, 65) << bad.substr(0, 20);
     EXPECT_THAT(result.err, Not(HasSubstr("Evil")));
   }
   EXPECT_EQ(node.requests().size(), 2U) << "a wrong token is never sent";
@@ -228,6 +299,8 @@ TEST(Hivectl, TellsItsVersion) {
   auto result = hivectl({"--version"});
   EXPECT_EQ(result.status, 0);
   EXPECT_THAT(result.out, testing::MatchesRegex("hivectl [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_EQ(hivectl({"version"}).out, result.out);
+  EXPECT_THAT(hivectl({"version", "--json"}).out, HasSubstr("\"version\""));
 }
 
 TEST(Hivectl, ReportsThatItsOutputWasNotWritten) {
@@ -236,7 +309,7 @@ TEST(Hivectl, ReportsThatItsOutputWasNotWritten) {
   run.command = {"/bin/sh", "-c",
                  std::string{"exec "} + HIVECTL_FILE + " --url " + node.url() + " snapshot list >/dev/full"};
   auto result = run_program(run);
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 74);
   EXPECT_EQ(result.err, "hivectl: cannot write to standard output\n");
 }
 

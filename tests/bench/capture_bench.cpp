@@ -52,6 +52,7 @@ void capture_of_five_adapters_over_http(benchmark::State& state) {
   api.inputs = system.spawn(inputs, std::shared_ptr<const database>{db}, committer);
   api.health = [] { return msg<wire::Health>{}; };
   api.not_ready = [] { return std::string{}; };
+  api.status = [] { return msg<wire::NodeStatus>{}; };
   api.metrics = std::make_shared<prometheus::Registry>();
   http::server_options options;
   options.port = 0;

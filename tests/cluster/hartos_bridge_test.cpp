@@ -291,7 +291,7 @@ TEST_F(hartos_bridge, what_cannot_be_read_or_written_is_named) {
   auto node = start("node");
   auto refusal = [&](std::vector<std::string> arguments) {
     auto result = test::hivectl(url(*node), std::move(arguments));
-    EXPECT_EQ(result.status, 1) << result.out;
+    EXPECT_EQ(result.status, 65) << result.out;
     EXPECT_EQ(result.out, "");
     return result.err;
   };

@@ -50,6 +50,8 @@ elif "capture" in words:
         time.sleep(60)
     if mode == "fails":
         sys.exit("hivectl: it went wrong")
+    if mode == "an adapter fails":
+        sys.exit(2)
 elif "show" in words:
     print("the snapshot of", words[-1])
 elif "check" in words:
@@ -172,6 +174,16 @@ def test_the_next_version_is_judged_and_the_verdict_is_the_exit_status(checkout,
     assert checkout.asked()[-1] == "upgrade check v1 v2 --policy threshold"
     assert "the verdict" in result.stdout
     assert not checkout.node_is_alive()
+
+
+def test_a_capture_with_a_failed_measurement_is_judged_all_the_same(checkout):
+    checkout.once()
+    checkout.commit("v2")
+    checkout.write("fake/capture", "an adapter fails")
+    checkout.write("fake/verdict", "2")
+    result = checkout.once()
+    assert result.returncode == 2, result.stderr
+    assert checkout.asked()[-2:] == ["snapshot show v2", "upgrade check v1 v2 --policy threshold"]
 
 
 def test_a_failing_upgrade_check_is_no_verdict(checkout):

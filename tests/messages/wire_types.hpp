@@ -8,6 +8,7 @@
 #include "messages/node.capnp.h"
 #include "messages/research.capnp.h"
 #include "messages/snapshot.capnp.h"
+#include "messages/status.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
 
@@ -24,8 +25,9 @@ using json_types =
                  wire::CaptureRequest, wire::StartCapture, wire::CaptureAccepted, wire::ImportSnapshot,
                  wire::SnapshotQuery, wire::PageQuery, wire::SnapshotList, wire::LatestResults, wire::UpgradeQuery,
                  wire::UpgradeCheck, wire::Health, wire::Problem, wire::GuardrailManifest, wire::RecordTasks,
-                 wire::TaskSource, wire::HartosImport, wire::HartosExport, wire::LearningDelta, wire::SharedTools,
-                 wire::SharedResults, wire::HiveDigest, wire::MemberClaims, wire::Event, wire::EventQuery>;
+                 wire::TaskSource, wire::HartosImport, wire::HartosExport, wire::NodeStatus, wire::StatusReport,
+                 wire::LearningDelta, wire::SharedTools, wire::SharedResults, wire::HiveDigest, wire::MemberClaims,
+                 wire::Event, wire::EventQuery>;
 
 /// A type's name in test names and files.
 struct schema_names {

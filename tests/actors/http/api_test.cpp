@@ -209,6 +209,9 @@ TEST(api, a_node_that_is_not_ready_is_alive_and_says_what_it_waits_for) {
   auto answer = node.request("GET", "/readyz");
   EXPECT_EQ(answer.status, 503);
   EXPECT_THAT(text(problem_of(answer)->getDetail()), HasSubstr("the store is recovering"));
+  auto status = node.request("GET", "/api/v1/status");
+  EXPECT_EQ(status.status, 200);
+  EXPECT_THAT(status.body, HasSubstr(R"("ready":false,"not_ready":"the store is recovering")"));
 }
 
 TEST(api, a_large_snapshot_comes_back_as_it_went) {

@@ -132,8 +132,16 @@ fake_node::fake_node(server_options options, further_routes further)
     });
   };
   auto ready = [this] { return not_ready; };
-  auto routes = api_routes({services_->registry, services_->upgrades, services_->inputs, health, ready, metrics, "1.2"},
-                           {further(*services_)});
+  auto status = [this, health] {
+    return msg<wire::NodeStatus>::build([&](wire::NodeStatus::Builder out) {
+      out.setHealth(*health());
+      out.setReady(not_ready.empty());
+      out.setNotReady(not_ready);
+    });
+  };
+  auto routes =
+    api_routes({services_->registry, services_->upgrades, services_->inputs, health, ready, status, metrics, "1.2"},
+               {further(*services_)});
   server_ = spawn_server(actors_.system(), std::move(options), std::move(routes), metrics);
 }
 

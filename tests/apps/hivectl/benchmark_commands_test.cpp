@@ -2,7 +2,10 @@
 #include "messages/json.hpp"
 #include "tests/apps/support/fake_node.hpp"
 #include "tests/apps/support/hivectl.hpp"
+#include "tests/paths.hpp"
+#include "tests/support/temporary_directory.hpp"
 
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -73,6 +76,31 @@ TEST(BenchmarkRegister, SendsEveryOption) {
   EXPECT_EQ(spec->getEnvironment()[1].getValue(), "x=y");
 }
 
+TEST(BenchmarkRegister, SaysWhatItNeedsOfAGpu) {
+  auto node = answering(info, 201);
+  ASSERT_EQ(hivectl(node.url(), {"benchmark", "register", "startup", "--requires-gpu", "--", "true"}).status, 0);
+  EXPECT_TRUE(sent_to(node)->getRequiresGpu());
+  ASSERT_EQ(hivectl(node.url(), {"benchmark", "register", "startup", "--min-vram-gb", "7.5", "--", "true"}).status, 0);
+  EXPECT_TRUE(sent_to(node)->getRequiresGpu()) << "memory of none is no memory";
+  EXPECT_EQ(sent_to(node)->getMinVramGb(), 7.5);
+  EXPECT_EQ(hivectl(node.url(), {"benchmark", "register", "x", "--min-vram-gb", "-1", "--", "true"}).status, 64);
+}
+
+TEST(BenchmarkRegister, RunsInTheDirectoryThatItIsRegisteredFrom) {
+  auto node = answering(info, 201);
+  temporary_directory folder;
+  auto run = hivectl_program({});
+  run.command = {"/bin/sh", "-c",
+                 "cd " + folder.path().string() + " && exec " + HIVECTL_FILE + " --url " + node.url() +
+                   " benchmark register startup -- ./measure x"};
+  auto result = run_program(run);
+  ASSERT_EQ(result.status, 0) << result.err;
+  auto here = std::filesystem::canonical(folder.path());
+  EXPECT_EQ(sent_to(node)->getWorkdir(), here.string());
+  EXPECT_THAT(command_of(sent_to(node)), ElementsAre((here / "measure").string(), "x"));
+  EXPECT_THAT(result.out, HasSubstr("It runs " + (here / "measure").string() + " in " + here.string()));
+}
+
 TEST(BenchmarkRegister, SaysWhenItCannotRunNow) {
   auto node = answering(R"({"name":"startup","available":false,"reason":"/no/run does not exist"})", 201);
   auto result = hivectl(node.url(), {"benchmark", "register", "startup", "--", "/no/run"});
@@ -85,7 +113,7 @@ TEST(BenchmarkRegister, UnderANameInUseIsRefused) {
     return problem(409, R"({"title":"Exists","detail":"benchmark startup exists already","code":"already_exists"})");
   }};
   auto result = hivectl(node.url(), {"benchmark", "register", "startup", "--", "true"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 65);
   EXPECT_EQ(result.err, "hivectl: benchmark startup exists already\n");
 }
 

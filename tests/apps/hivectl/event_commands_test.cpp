@@ -45,7 +45,7 @@ TEST(EventCommands, PrintsALineForEachEvent) {
   fake_node node{once(event(7, joined) + event(8, finished) + event(9, failed) + event(10, regressed) +
                       event(11, missed) + ": still here\n\n")};
   auto result = hivectl(node.url(), {"events"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 77);
   EXPECT_EQ(result.out, "7  2026-02-03T04:05:06Z  membership  node7 (ab12) joined\n"
                         "8  2026-02-03T04:05:06Z  capture  v2 finished, 5 metrics\n"
                         "9  2026-02-03T04:05:06Z  capture  v3 failed: disk full\n"
@@ -74,7 +74,7 @@ TEST(EventCommands, JsonIsALineForEachEvent) {
 TEST(EventCommands, WhatDoesNotFitTheSchemaEndsIt) {
   fake_node node{once(event(7, joined) + event(8, R"("kind":"weather")") + event(9, finished))};
   auto result = hivectl(node.url(), {"events"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 69);
   EXPECT_THAT(result.out, AllOf(HasSubstr("node7"), Not(HasSubstr("v2"))));
   EXPECT_THAT(result.err, HasSubstr("does not fit hivectl"));
 }

@@ -1,5 +1,6 @@
 #include "apps/hivectl/files.hpp"
 
+#include "apps/hivectl/exit_status.hpp"
 #include "messages/ec.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -47,7 +48,7 @@ TEST_F(Files, WriteReportsAFullDisk) {
   for (size_t size : {size_t{1}, size_t{1} << 20}) {
     auto written = write_file("/dev/full", std::string(size, 'x'));
     ASSERT_FALSE(written);
-    EXPECT_EQ(code_of(written.error()), ec::storage_failed);
+    EXPECT_EQ(exit_status_of(written.error()), exit_status::file_failed);
     EXPECT_EQ(text_of(written.error()), "cannot write /dev/full: No space left on device");
   }
   EXPECT_TRUE(fs::exists("/dev/full"));

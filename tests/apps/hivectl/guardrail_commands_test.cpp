@@ -54,12 +54,12 @@ TEST_F(Guardrail, KeygenMakesASecretThatOnlyItsOwnerReads) {
 TEST_F(Guardrail, KeygenReplacesNoKey) {
   auto before = file_text(path("signer.key"));
   auto again = hivectl({"guardrail", "keygen", "--out", path("signer")});
-  EXPECT_EQ(again.status, 1);
+  EXPECT_EQ(again.status, 65);
   EXPECT_THAT(again.err, HasSubstr(path("signer.key")));
   EXPECT_EQ(file_text(path("signer.key")), before);
 
   put_file(path("half.pub"), "kept");
-  EXPECT_EQ(hivectl({"guardrail", "keygen", "--out", path("half")}).status, 1);
+  EXPECT_EQ(hivectl({"guardrail", "keygen", "--out", path("half")}).status, 65);
   EXPECT_FALSE(fs::exists(path("half.key"))) << "half a pair is left to nobody";
   EXPECT_EQ(file_text(path("half.pub")), "kept");
 }
@@ -98,7 +98,7 @@ TEST_F(Guardrail, VerifyTrustsOnlyTheKeyItWasGiven) {
 TEST_F(Guardrail, VerifyOfWhatIsNoManifestIsRefused) {
   put_file(path("manifest.json"), "{}");
   auto result = verify();
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 65);
   EXPECT_THAT(result.err, HasSubstr("manifest.json"));
   EXPECT_EQ(result.out, "");
 }
@@ -127,7 +127,7 @@ TEST_F(Guardrail, SignTakesFileNamesAsTheyAre) {
 
 TEST_F(Guardrail, ManifestMayStandElsewhere) {
   auto result = sign({"rules.py"}, "deep/er/manifest.json");
-  EXPECT_EQ(result.status, 1) << "folders are not made on the way";
+  EXPECT_EQ(result.status, 74) << "folders are not made on the way";
   fs::create_directories(path("deep/er"));
   ASSERT_EQ(sign({"rules.py"}, "deep/er/manifest.json").status, 0);
   fs::rename(path("deep/er/manifest.json"), path("manifest.json"));
@@ -141,7 +141,7 @@ TEST_F(Guardrail, SignRefusesWhatItCannotGuard) {
   for (const std::vector<std::string>& files :
        {std::vector<std::string>{"missing.py"}, {"../pattern.txt"}, {path("src/rules.py")}, {"rules.py", "rules.py"}}) {
     auto result = sign(files);
-    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.status, files.front() == "missing.py" ? 74 : 65);
     EXPECT_THAT(result.err, HasSubstr(files.back()));
     EXPECT_FALSE(fs::exists(path("manifest.json")));
   }
@@ -156,7 +156,7 @@ TEST_F(Guardrail, AsJsonSignPrintsTheManifest) {
 }
 
 TEST_F(Guardrail, EndsWith64OnWrongUsage) {
-  EXPECT_EQ(hivectl({"guardrail", "verify", path("none"), "--public-key", path("signer.pub")}).status, 64);
+  EXPECT_EQ(hivectl({"guardrail", "verify", path("none"), "--public-key", path("signer.pub")}).status, 74);
   EXPECT_EQ(hivectl({"guardrail", "verify", path("signer.pub")}).status, 64);
   EXPECT_EQ(hivectl({"guardrail", "keygen"}).status, 64);
   EXPECT_EQ(sign({"--pattern", "noname"}).status, 64);

@@ -65,7 +65,7 @@ TEST(ExportHartos, RefusesRecordsThatAreOutOfOrder) {
   fake_node node{[](const fake_request& request) { return answer_export(request, task(43), task(44)); }};
   temporary_directory folder;
   auto result = hivectl(node.url(), {"export", "hartos", folder.path()});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 69);
   EXPECT_THAT(result.err, HasSubstr("out of order at number 44"));
 }
 
@@ -83,7 +83,7 @@ TEST(ImportHartos, GoesOnFromWhereSomebodyElseHasCome) {
     return {201, R"({"recorded":1,"rejected":[{"line":2,"reason":"too many tools"}]})"};
   }};
   auto result = hivectl(node.url(), {"import", "hartos", folder.path(), "--source", "s"});
-  EXPECT_EQ(result.status, 1) << result.err;
+  EXPECT_EQ(result.status, 65) << result.err;
   EXPECT_THAT(result.out, HasSubstr("Task records  1 new\n"));
   EXPECT_THAT(result.out, HasSubstr("benchmarks row 6: too many tools\n")) << "rows 4 and 6 were sent";
   EXPECT_THAT(result.out, HasSubstr("benchmarks row 5: success is 7"));

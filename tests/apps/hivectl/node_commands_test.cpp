@@ -61,18 +61,18 @@ TEST_F(NodeCertificates, ReplacesNothing) {
   ASSERT_EQ(issue("node", "tls").status, 0);
   auto key = file_text(path("tls/key.pem"));
   auto again = issue("node", "tls");
-  EXPECT_EQ(again.status, 1);
+  EXPECT_EQ(again.status, 65);
   EXPECT_THAT(again.err, HasSubstr(path("tls/key.pem")));
   EXPECT_EQ(file_text(path("tls/key.pem")), key);
   auto ca = hivectl({"node", "init-ca", "--out", path("ca")});
-  EXPECT_EQ(ca.status, 1);
+  EXPECT_EQ(ca.status, 65);
   EXPECT_THAT(ca.err, HasSubstr("ca-key.pem"));
 }
 
 TEST_F(NodeCertificates, NeedsTheCasKey) {
   fs::remove(path("ca/ca-key.pem"));
   auto result = issue("node", "tls");
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 74);
   EXPECT_THAT(result.err, HasSubstr(path("ca/ca-key.pem")));
   EXPECT_FALSE(fs::exists(path("tls")));
 }
@@ -81,7 +81,7 @@ TEST_F(NodeCertificates, EndsWith64OnWrongUsage) {
   EXPECT_EQ(issue("king", "tls").status, 64);
   EXPECT_EQ(issue("node", "tls", {"--days", "0"}).status, 64);
   EXPECT_EQ(
-    hivectl({"node", "issue", "--ca", path("none"), "--role", "node", "--name", "n", "--out", path("t")}).status, 64);
+    hivectl({"node", "issue", "--ca", path("none"), "--role", "node", "--name", "n", "--out", path("t")}).status, 74);
   EXPECT_EQ(
     hivectl({"node", "issue", "--ca", path("ca"), "--role", "node", "--name", "a b", "--out", path("t")}).status, 64);
   EXPECT_EQ(hivectl({"node", "init-ca"}).status, 64);

@@ -49,7 +49,7 @@ TEST_F(RealNode, CapturesWhatARegisteredCommandMeasures) {
     HasSubstr("Registered startup"));
   EXPECT_THAT(done({"benchmark", "list"}), HasSubstr("startup"));
   auto again = run({"benchmark", "register", "startup", "--", "true"});
-  EXPECT_EQ(again.status, 1);
+  EXPECT_EQ(again.status, 65);
   EXPECT_THAT(again.err, HasSubstr("startup"));
 
   auto shown = done({"snapshot", "capture", "v1", "--repeats", "3", "--git-sha", "0123abc"});
@@ -61,8 +61,8 @@ TEST_F(RealNode, CapturesWhatARegisteredCommandMeasures) {
 
   EXPECT_THAT(done({"benchmark", "remove", "startup"}), HasSubstr("Removed startup"));
   EXPECT_THAT(done({"benchmark", "list"}), Not(HasSubstr("startup")));
-  EXPECT_EQ(run({"benchmark", "remove", "startup"}).status, 1);
-  EXPECT_EQ(run({"benchmark", "remove", "guardrail"}).status, 1) << "a built-in one stays";
+  EXPECT_EQ(run({"benchmark", "remove", "startup"}).status, 66);
+  EXPECT_EQ(run({"benchmark", "remove", "guardrail"}).status, 77) << "a built-in one stays";
 }
 
 TEST_F(RealNode, ListsWhyABenchmarkWouldBeSkippedInTheWordsOfTheCapture) {
@@ -80,11 +80,13 @@ TEST_F(RealNode, ListsWhyABenchmarkWouldBeSkippedInTheWordsOfTheCapture) {
   EXPECT_EQ(idle, skipped);
 }
 
-TEST_F(RealNode, WarnsThatAMisspeltOldVersionIsSafeToReplace) {
+TEST_F(RealNode, NeverOpensAGateOnAVersionThatWasNeverCaptured) {
   put_snapshot("v2", R"("m":{"value":99,"direction":"higher"})");
   auto threshold = run({"upgrade", "check", "misspelt", "v2", "--policy", "threshold"});
-  EXPECT_EQ(threshold.status, 0);
+  EXPECT_EQ(threshold.status, 2);
   EXPECT_THAT(threshold.err, HasSubstr("no metric was compared"));
+  auto backwards = run({"upgrade", "check", "v2", "misspelt", "--policy", "threshold"});
+  EXPECT_EQ(backwards.status, 2) << backwards.out;
   auto strict = run({"upgrade", "check", "misspelt", "v2", "--policy", "strict"});
   EXPECT_EQ(strict.status, 2);
   EXPECT_EQ(strict.err, "");
@@ -126,12 +128,12 @@ TEST_F(RealNode, TakesBackWhatItExported) {
 
 TEST_F(RealNode, SaysWhatTheNodeRefused) {
   auto unknown = run({"snapshot", "show", "v9"});
-  EXPECT_EQ(unknown.status, 1);
+  EXPECT_EQ(unknown.status, 66);
   EXPECT_THAT(unknown.err, testing::AllOf(testing::StartsWith("hivectl: "), HasSubstr("v9")));
   temporary_directory folder;
   auto file = put_file(folder.path() / "s.json", R"({"version":"v1","metrics":{"m":{"value":"high"}}})");
   auto wrong = run({"snapshot", "import", file});
-  EXPECT_EQ(wrong.status, 1);
+  EXPECT_EQ(wrong.status, 65);
   EXPECT_THAT(wrong.err, HasSubstr("/metrics/m/value"));
   EXPECT_EQ(wrong.out, "");
 }

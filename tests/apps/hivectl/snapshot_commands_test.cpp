@@ -138,7 +138,7 @@ TEST(SnapshotCapture, OfAVersionThatIsBeingCapturedIsRefused) {
     return problem(409, R"({"title":"Busy","detail":"version v2 is being captured","code":"busy"})");
   }};
   auto result = hivectl(node.url(), {"snapshot", "capture", "v2"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 65);
   EXPECT_EQ(result.err, "hivectl: version v2 is being captured\n");
 }
 
@@ -174,10 +174,10 @@ TEST(SnapshotList, JoinsAllPages) {
   auto result = hivectl(node.url(), {"snapshot", "list"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(node.requests().at(1).target, "/api/v1/snapshots?limit=1000&after=v1%20%26x");
-  EXPECT_EQ(result.out, "VERSION  CAPTURED AT  TIER  GIT SHA  METRICS  ERRORS  CAPTURES  NODE\n"
-                        "───────  ───────────  ────  ───────  ───────  ──────  ────────  ────\n"
-                        "v1       -            fast  -              3       0         1  -\n"
-                        "v2       -            fast  abc           12       1         4  -\n");
+  EXPECT_EQ(result.out, "VERSION  CAPTURED  TIER  GIT SHA  METRICS  ERRORS  CAPTURES  NODE\n"
+                        "───────  ────────  ────  ───────  ───────  ──────  ────────  ────\n"
+                        "v1       -         fast  -              3       0         1  -\n"
+                        "v2       -         fast  abc           12       1         4  -\n");
   auto as_json = parse<wire::SnapshotList>(hivectl(node.url(), {"snapshot", "list", "--json"}).out);
   ASSERT_EQ(as_json->getSnapshots().size(), 2U);
   EXPECT_EQ(as_json->getSnapshots()[1].getVersion(), "v2");
@@ -187,7 +187,7 @@ TEST(SnapshotList, JoinsAllPages) {
 TEST(SnapshotList, StopsAtANodeThatRepeatsItself) {
   auto node = answering(R"({"snapshots":[{"version":"v1"}],"next":"v1"})");
   auto result = hivectl(node.url(), {"snapshot", "list"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 69);
   EXPECT_THAT(result.err, HasSubstr("does not end"));
   EXPECT_LE(node.requests().size(), 3U);
 }
@@ -200,7 +200,7 @@ TEST(SnapshotList, SaysWhenThereAreNone) {
 TEST(SnapshotLatest, PrintsTheNewestValues) {
   auto node = answering(R"({"node":"alpha","results":{"a.m":{"value":12345678,"direction":"lower","unit":"ms",
     "version":"v2","captured_at":"2026-02-24T12:00:00Z"}}})");
-  auto result = hivectl(node.url(), {"snapshot", "latest"});
+  auto result = hivectl(node.url(), {"snapshot", "latest", "--wide"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(node.requests().back().target, "/api/v1/results/latest");
   EXPECT_THAT(result.out, HasSubstr("a.m     1.23457e+07  ms    lower   v2       2026-02-24T12:00:00Z\n"));
@@ -240,7 +240,7 @@ TEST(SnapshotImport, RefusesWhatCannotBeASnapshotBeforeItAsks) {
         std::string{R"({"version":"../x"})"}, std::string{R"({"version":7})"}, std::string((8U << 20U) + 1, ' ')}) {
     temporary_file file{content};
     auto result = hivectl(node.url(), {"snapshot", "import", file.path()});
-    EXPECT_EQ(result.status, 1) << content.substr(0, 40);
+    EXPECT_EQ(result.status, 65) << content.substr(0, 40);
     EXPECT_THAT(result.err, HasSubstr(file.path()));
   }
   EXPECT_TRUE(node.requests().empty());
@@ -268,7 +268,7 @@ TEST(SnapshotExport, WritesWhatImportReads) {
 TEST(SnapshotExport, ReportsAFileThatCannotBeWritten) {
   auto node = answering(snapshot_json);
   auto result = hivectl(node.url(), {"snapshot", "export", "v2", "--out", "/no/such/folder/f"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 74);
   EXPECT_EQ(result.err, "hivectl: cannot write /no/such/folder/f: No such file or directory\n");
 }
 

@@ -121,7 +121,7 @@ TEST(TaskImport, NamesBadLinesByTheirPlaceInTheFile) {
   auto file = put_file(folder.path() / "t.ndjson",
                        good + "\n\n{\"task_type\":1}\n" + good + "\r\n" + std::string(100'000, 'x') + "\n" + good);
   auto result = hivectl(node.url(), {"task", "import", file});
-  EXPECT_EQ(result.status, 1) << result.err;
+  EXPECT_EQ(result.status, 65) << result.err;
   EXPECT_THAT(result.out, HasSubstr("Recorded 3, already there 0, left out 2.\n"));
   EXPECT_THAT(result.out, HasSubstr("\nline 3: "));
   EXPECT_THAT(result.out, HasSubstr("\nline 5: it is longer than"));
@@ -137,7 +137,7 @@ TEST(TaskImport, NamesWhatTheNodeLeavesOutByItsLineToo) {
   temporary_directory folder;
   auto file = put_file(folder.path() / "t.ndjson", "\n\n" + good + "\nbad\n" + good + "\n" + good + "\n");
   auto result = hivectl(node.url(), {"task", "import", file, "--json"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 65);
   auto report = parse<wire::TasksImported>(result.out);
   EXPECT_EQ(report->getRecorded(), 1u);
   EXPECT_EQ(report->getDuplicates(), 1u);
@@ -171,7 +171,7 @@ TEST(TaskImport, WithASourceGoesOnWhereTheLastOneEnded) {
   temporary_directory folder;
   auto file = put_file(folder.path() / "t", good + "\n" + good + "\n" + good + "\nbad\n");
   auto result = hivectl(node.url(), {"task", "import", file, "--source", "old"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 65);
   EXPECT_THAT(result.out, HasSubstr("Recorded 1, already there 0, left out 1; lines up to 2 were taken before.\n"));
   EXPECT_EQ(node.requests()[0].target, "/api/v1/tasks/sources/old");
   EXPECT_EQ(node.requests()[1].target, "/api/v1/tasks?source=old&after_row=2&through_row=4");
@@ -201,7 +201,7 @@ TEST(TaskImport, WaitsForANodeThatIsOverloaded) {
 TEST(TaskImport, EndsWhenTheNodeIsGone) {
   temporary_directory folder;
   EXPECT_EQ(hivectl(dead_url(), {"task", "import", put_file(folder.path() / "t", good)}).status, 69);
-  EXPECT_EQ(hivectl(dead_url(), {"task", "import", "/no/such/file"}).status, 64);
+  EXPECT_EQ(hivectl(dead_url(), {"task", "import", "/no/such/file"}).status, 74);
 }
 
 // -- list -------------------------------------------------------------------------
@@ -211,13 +211,13 @@ TEST(TaskList, AsksForWhatWasGivenAndPrintsATable) {
     "success":true,"timestamp":"2026-02-24T12:00:00Z","user_id":"u\u001b[31m"}]})");
   auto result = hivectl(node.url(), {"task", "list", "--task-type", "a b", "--tool", "t&x", "--model", "m", "--user",
                                      "u", "--since", "2026-02-01", "--until", "2026-03-01T00:00:00+01:00", "--limit",
-                                     "5", "--after", "99"});
+                                     "5", "--after", "99", "--wide"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(node.requests().back().target,
             "/api/v1/tasks?task_type=a%20b&tool_name=t%26x&model_name=m&user_id=u&since=2026-02-01T00%3A00%3A00Z&until="
             "2026-03-01T00%3A00%3A00%2B01%3A00&after=99&limit=5");
   EXPECT_EQ(result.out,
-            "RECORD  ENDED AT              TASK TYPE  TOOL   SECONDS  SUCCESS  MODEL  USER       OFFLOADED\n"
+            "RECORD  ENDED                 TASK TYPE  TOOL   SECONDS  SUCCESS  MODEL  USER       OFFLOADED\n"
             "──────  ────────────────────  ─────────  ─────  ───────  ───────  ─────  ─────────  ─────────\n"
             "     7  2026-02-24T12:00:00Z  fix        aider    1.500  yes      -      u\\x1b[31m  no\n");
 }
@@ -242,7 +242,7 @@ TEST(TaskList, FollowsPagesUntilThereAreEnough) {
 
 TEST(TaskList, StopsAtANodeThatRepeatsItselfAndSaysWhenThereIsNothing) {
   auto repeating = answering(R"({"tasks":[],"next":"9"})");
-  EXPECT_EQ(hivectl(repeating.url(), {"task", "list"}).status, 1);
+  EXPECT_EQ(hivectl(repeating.url(), {"task", "list"}).status, 69);
   auto empty = answering(R"({"tasks":[]})");
   EXPECT_EQ(hivectl(empty.url(), {"task", "list"}).out, "No such task records.\n");
   EXPECT_EQ(hivectl(empty.url(), {"task", "list", "--since", "yesterday"}).status, 64);

@@ -28,12 +28,12 @@ TEST(ToolBest, PrintsTheToolAndItsFigures) {
                         "bug fix    aider         0.875     12.5        8  tied\n");
 }
 
-TEST(ToolBest, WithoutRecordsEndsWith1) {
+TEST(ToolBest, WithoutRecordsEndsWith66) {
   fake_node node{[](const fake_request&) {
     return problem(404, R"({"title":"x","detail":"no tool has enough records","code":"no_data"})");
   }};
   auto result = hivectl(node.url(), {"tool", "best", "fix"});
-  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.status, 66);
   EXPECT_EQ(result.err, "hivectl: no tool has enough records\n");
 }
 
@@ -120,7 +120,7 @@ TEST(ToolDelta, ImportOfAFileWithoutOriginTakesTheGivenOneOrWarns) {
   EXPECT_EQ(nameless.status, 0);
   EXPECT_THAT(nameless.err, HasSubstr("warning: " + file.string() + " names no origin"));
   EXPECT_THAT(nameless.err, HasSubstr("--origin"));
-  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--import", put_file(folder.path() / "x", "[]")}).status, 1);
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--import", put_file(folder.path() / "x", "[]")}).status, 65);
 }
 
 TEST(ToolDelta, AnImportIsDroppedByItsOrigin) {

@@ -24,8 +24,8 @@ program_result check(const std::string& answer, std::vector<std::string> more = 
 }
 
 TEST(UpgradeCheck, EndsWithItsVerdict) {
-  EXPECT_EQ(check(R"({"safe":true,"verdict":"safe"})").status, 0);
-  EXPECT_EQ(check(R"({"safe":false,"verdict":"regressed"})").status, 1);
+  EXPECT_EQ(check(R"({"safe":true,"verdict":"safe","compared":1})").status, 0);
+  EXPECT_EQ(check(R"({"safe":false,"verdict":"regressed","compared":1})").status, 1);
   EXPECT_EQ(check(R"({"safe":false,"verdict":"inconclusive"})").status, 2);
 }
 
@@ -37,16 +37,16 @@ TEST(UpgradeCheck, EndsWithItsVerdictAsJsonToo) {
 
 TEST(UpgradeCheck, NeverOpensAGateForAnAnswerItCannotRead) {
   for (const auto* answer : {"", "{}x", R"({"verdict":"perhaps"})", R"({"safe":true,"verdict":"safe","new_field":1})"})
-    EXPECT_EQ(check(answer).status, 1) << answer;
+    EXPECT_EQ(check(answer).status, 69) << answer;
 }
 
 TEST(UpgradeCheck, NeverOpensAGateOnSafeAlone) {
-  EXPECT_EQ(check(R"({"safe":true,"verdict":"regressed"})").status, 1);
+  EXPECT_EQ(check(R"({"safe":true,"verdict":"regressed","compared":1})").status, 1);
   EXPECT_EQ(check(R"({"safe":true,"verdict":"inconclusive"})").status, 2);
 }
 
 TEST(UpgradeCheck, AsksForWhatWasSaid) {
-  auto node = answering(R"({"safe":true,"verdict":"safe"})");
+  auto node = answering(R"({"safe":true,"verdict":"safe","compared":1})");
   EXPECT_EQ(hivectl(node.url(), {"upgrade", "check", "v1.0", "v2_b-c", "--policy", "strict"}).status, 0);
   EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check?old=v1.0&new=v2_b-c&policy=strict");
   EXPECT_EQ(hivectl(node.url(), {"upgrade", "check", "v1", "v2"}).status, 0);
@@ -75,9 +75,11 @@ TEST(UpgradeCheck, NamesEveryFinding) {
 TEST(UpgradeCheck, WarnsWhenSafeSaysNothing) {
   for (std::vector<std::string> form : {std::vector<std::string>{}, {"--json"}}) {
     auto result = check(R"({"policy":"threshold","safe":true,"verdict":"safe","compared":0})", form);
-    EXPECT_EQ(result.status, 0) << "the rule of threshold stands";
+    EXPECT_EQ(result.status, 2) << "a gate must not open on it";
     EXPECT_THAT(result.err, HasSubstr("warning: no metric was compared"));
-    EXPECT_THAT(result.err, HasSubstr("--policy strict"));
+    EXPECT_THAT(result.err, HasSubstr("hivectl snapshot list"));
+    EXPECT_EQ(check(R"({"policy":"threshold","safe":false,"verdict":"regressed","compared":0})", form).status, 2)
+      << "nothing regressed: the new version was never captured";
   }
   EXPECT_EQ(check(R"({"policy":"threshold","safe":true,"verdict":"safe","compared":1})").err, "");
   EXPECT_EQ(check(R"({"policy":"threshold","safe":false,"verdict":"inconclusive","compared":0})").err, "");

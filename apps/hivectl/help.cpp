@@ -1,0 +1,163 @@
+#include "apps/hivectl/help.hpp"
+
+#include "apps/hivectl/suggestion.hpp"
+#include "apps/version.hpp"
+#include "messages/status.capnp.h"
+
+#include <algorithm>
+#include <iostream>
+
+namespace hive::ctl {
+namespace {
+
+/// Without the groups of options, which CLI11 takes for commands without a name.
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
+}
+
+const CLI::App& root_of(const CLI::App& app) {
+  return app.get_parent() ? root_of(*app.get_parent()) : app;
+}
+
+/// Such as "hivectl snapshot capture".
+std::string path_of(const CLI::App& app) {
+  return app.get_parent() ? path_of(*app.get_parent()) + " " + app.get_name() : app.get_name();
+}
+
+/// App::help would show the help of the command that was named below `app`.
+std::string help_of(const CLI::App& app) {
+  return app.get_formatter()->make_help(&app, path_of(app), CLI::AppFormatMode::Normal);
+}
+
+/// CLI11's help, with the options that every command takes, and of a value's type only what says something.
+class formatter : public CLI::Formatter {
+public:
+  // Behind the command's own options, which make_groups writes and does not let be overridden.
+  std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const override {
+    auto out = CLI::Formatter::make_subcommands(app, mode);
+    if (!app->get_parent() || app->get_name().empty())
+      return out;
+    const auto& root = root_of(*app);
+    return out + make_group("Global options", false, root.get_options([&](const CLI::Option* option) {
+             return option->nonpositional() && option != root.get_help_ptr() && option != root.get_version_ptr();
+           }));
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    auto out = CLI::Formatter::make_option_opts(option);
+    auto type = option->get_type_name();
+    auto colon = type.find(':');
+    if (colon == type.npos || !out.starts_with(" " + type))
+      return out;
+    return " " + type.substr(colon + 1) + out.substr(1 + type.size());
+  }
+};
+
+std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
+  std::vector<std::string> out;
+  for (const auto* command : commands)
+    out.push_back(command->get_name());
+  return out;
+}
+
+/// Every option that `app` takes, those of the commands above it too.
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> out;
+  for (const auto* option : app.get_options())
+    for (const auto& name : option->get_lnames())
+      out.push_back("--" + name);
+  if (app.get_parent())
+    for (auto& name : options_of(*app.get_parent()))
+      out.push_back(std::move(name));
+  return out;
+}
+
+/// The commands of this name anywhere below `app`, each with its whole path.
+void find_below(const CLI::App& app, const std::string& name, std::vector<std::string>& out) {
+  for (const auto* command : commands_of(app)) {
+    if (command->get_name() == name)
+      out.push_back(path_of(*command));
+    find_below(*command, name, out);
+  }
+}
+
+/// Commands near to `name` below `group`, or else those of this name elsewhere, if they are few.
+std::vector<std::string> commands_like(const CLI::App& group, const std::string& name) {
+  constexpr size_t few = 3;
+  auto out = nearest(name, names_of(commands_of(group)));
+  if (out.empty())
+    find_below(root_of(group), name, out);
+  return out.size() <= few ? out : std::vector<std::string>{};
+}
+
+/// The command that was named last.
+const CLI::App& last_named(const CLI::App& app) {
+  auto named = app.get_subcommands();
+  return named.empty() ? app : last_named(*named.front());
+}
+
+std::string unknown_command(const CLI::App& group, const std::string& name) {
+  return "\"" + name + "\" is no command of " + path_of(group) + did_you_mean(commands_like(group, name));
+}
+
+std::string describe_unknown(const CLI::App& command, const std::string& argument) {
+  if (argument.starts_with('-')) {
+    auto name = argument.substr(0, argument.find('='));
+    return "\"" + name + "\" is no option of " + path_of(command) + did_you_mean(nearest(name, options_of(command)));
+  }
+  if (!commands_of(command).empty())
+    return unknown_command(command, argument);
+  return "\"" + argument + "\" is one argument too many for " + path_of(command);
+}
+
+outcome show_help(const CLI::App& root, const std::vector<std::string>& names) {
+  const auto* command = &root;
+  for (const auto& name : names) {
+    auto below = commands_of(*command);
+    auto found = std::ranges::find(below, name, [](const CLI::App* app) { return app->get_name(); });
+    if (found == below.end())
+      return fail_as(exit_status::usage, unknown_command(*command, name));
+    command = *found;
+  }
+  std::cout << help_of(*command);
+  return exit_status::done;
+}
+
+outcome show_version(session& s) {
+  auto version =
+    msg<wire::ProgramVersion>::build([](wire::ProgramVersion::Builder out) { out.setVersion(version_text); });
+  s.out.answer(version, [&] { s.out.line(std::string{"hivectl "} + version_text); });
+  return exit_status::done;
+}
+
+void use(CLI::App& app, const std::shared_ptr<formatter>& format) {
+  app.formatter(format);
+  for (auto* command : app.get_subcommands([](CLI::App*) { return true; }))
+    use(*command, format);
+}
+
+} // namespace
+
+void add_help(CLI::App& app, context& ctx) {
+  auto names = std::make_shared<std::vector<std::string>>();
+  auto& help = *app.add_subcommand("help", "Show what a command does and takes");
+  help.add_option("COMMAND", *names, "The command, such as: snapshot capture");
+  help.footer("Examples:\n  hivectl help\n  hivectl help snapshot capture");
+  ctx.on(help, [&app, names](session&) { return show_help(app, *names); });
+  ctx.on(*app.add_subcommand("version", "Print the version of hivectl; 'hivectl status' tells the node's"),
+         show_version);
+  use(app, std::make_shared<formatter>());
+}
+
+std::string help_of_named(const CLI::App& app) {
+  return help_of(last_named(app));
+}
+
+std::string describe_usage(const CLI::ParseError& wrong, const CLI::App& app) {
+  const auto& command = last_named(app);
+  auto unknown = app.remaining(true);
+  auto what = unknown.empty() ? std::string{wrong.what()} : describe_unknown(command, unknown.front());
+  return what + " ('" + path_of(command) + " --help' tells more)";
+}
+
+} // namespace hive::ctl

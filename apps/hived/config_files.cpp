@@ -1,0 +1,69 @@
+#include "apps/hived/config_files.hpp"
+
+#include "actors/benchmark/guardrail_manifest.hpp"
+#include "actors/benchmark/model_probe.hpp"
+#include "apps/hived/toml_section.hpp"
+
+#include <filesystem>
+
+namespace hive {
+namespace {
+
+namespace fs = std::filesystem;
+
+class fault_list {
+public:
+  void add(const std::string& key, const std::string& what) {
+    text_ += (text_.empty() ? "" : "\n") + key + ": " + what;
+  }
+
+  void add(const std::string& key, const caf::error& wrong) {
+    if (wrong)
+      add(key, text_of(wrong));
+  }
+
+  void throw_if_any() const {
+    if (!text_.empty())
+      throw config_error{text_};
+  }
+
+private:
+  std::string text_;
+};
+
+void check_probes(const model_registry_options& options, fault_list& out) {
+  for (const auto& probe : options.probes) {
+    if (probe.questions.empty())
+      continue;
+    if (auto read = read_questions(probe.questions); !read)
+      out.add("benchmarks.model_registry.probe.questions", read.error());
+  }
+}
+
+/// What was changed since it was signed is a finding of a capture and no fault of the configuration.
+void check_guardrail(const guardrail_options& options, fault_list& out) {
+  if (options.manifest.empty())
+    return;
+  if (auto key = guardrail::read_public_key(options.public_key); !key)
+    out.add("benchmarks.guardrail.public_key", key.error());
+  if (auto manifest = guardrail::read_manifest(options.manifest); !manifest)
+    out.add("benchmarks.guardrail.manifest", manifest.error());
+}
+
+void check_regression(const regression_options& options, fault_list& out) {
+  std::error_code failed;
+  if (!options.workdir.empty() && !fs::is_directory(options.workdir, failed))
+    out.add("benchmarks.regression.workdir", options.workdir + " is no directory");
+}
+
+} // namespace
+
+void check_files(const node_config& config) {
+  fault_list faults;
+  check_probes(config.model_registry, faults);
+  check_guardrail(config.guardrail, faults);
+  check_regression(config.regression, faults);
+  faults.throw_if_any();
+}
+
+} // namespace hive

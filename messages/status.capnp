@@ -1,0 +1,43 @@
+@0xf2a4c0d1e83b6a5c;
+# A node at a glance, and what hivectl makes of it.
+
+using Cxx = import "/capnp/c++.capnp";
+using Hive = import "annotations.capnp";
+using Node = import "node.capnp";
+$Cxx.namespace("hive::wire");
+
+struct NodeStatusQuery {
+}
+
+struct NodeStatus $Hive.doc("A node at a glance.") {
+  health @0 :Node.Health;
+  ready @1 :Bool $Hive.doc("Whether the node takes requests and can keep what they bring.");
+  notReady @2 :Text $Hive.doc("Why it is not ready.");
+  storeFreeBytes @3 :UInt64 $Hive.doc("Room left on the disk of the store; 0 when it cannot be told.");
+  storeMinFreeBytes @4 :UInt64 $Hive.doc("A write that would leave less room is refused.");
+}
+
+struct MemberCount {
+  state @0 :Text $Hive.required $Hive.doc("As in the list of nodes.");
+  nodes @1 :UInt32;
+}
+
+struct LastCapture {
+  version @0 :Text $Hive.required;
+  capturedAt @1 :Int64 $Hive.unixMicros;
+}
+
+struct StatusReport $Hive.doc("What `hivectl status` prints. A part that the node could not tell is left out.") {
+  url @0 :Text $Hive.required;
+  token @1 :Text $Hive.doc("The file of the token that was sent; empty: none.");
+  status @2 :NodeStatus;
+  members @3 :List(MemberCount);
+  adapters @4 :UInt32;
+  availableAdapters @5 :UInt32;
+  lastCapture @6 :LastCapture;
+  unknown @7 :List(Text) $Hive.doc("What could not be told, and why.");
+}
+
+struct ProgramVersion {
+  version @0 :Text $Hive.required;
+}
