@@ -22,7 +22,8 @@ using json_types =
                  wire::BenchmarkQuery, wire::BenchmarkList, wire::RunCommand, wire::ObserveModel, wire::Recorded,
                  wire::ModelInput, wire::WorldModelStats, wire::WorldModelInput, wire::Snapshot, wire::SnapshotSummary,
                  wire::CaptureRequest, wire::StartCapture, wire::CaptureAccepted, wire::ImportSnapshot,
-                 wire::SnapshotQuery, wire::PageQuery, wire::SnapshotList, wire::LatestResults, wire::UpgradeQuery,
+                 wire::SnapshotQuery, wire::PageQuery, wire::SnapshotList, wire::CaptureListQuery, wire::CaptureList,
+                 wire::CaptureQuery, wire::DeleteCapture, wire::CaptureDeleted, wire::LatestResults, wire::UpgradeQuery,
                  wire::UpgradeCheck, wire::Health, wire::Problem, wire::GuardrailManifest, wire::RecordTasks,
                  wire::TaskSource, wire::HartosImport, wire::HartosExport, wire::LearningDelta, wire::SharedTools,
                  wire::SharedResults, wire::HiveDigest, wire::MemberClaims, wire::Event, wire::EventQuery>;
