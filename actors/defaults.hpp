@@ -24,6 +24,8 @@ inline constexpr size_t max_pending_commit_bytes = size_t{256} << 20;
 inline constexpr size_t max_concurrent_captures = 4;
 /// Registered adapters of one node; each costs an actor and a line in every snapshot.
 inline constexpr size_t max_adapters = 1'000;
+/// Bytes of captures that are read for one page of a version's list: 0.1 s of the registry's time.
+inline constexpr size_t max_capture_list_bytes = size_t{32} << 20;
 /// An adapter's time when its configuration names none.
 inline constexpr auto adapter_timeout = 300s;
 /// Given to an adapter on top of its timeout to report the timeout itself, before it is given up. Longer than
@@ -209,6 +211,11 @@ inline constexpr size_t max_event_streams = 64;
 inline constexpr std::chrono::milliseconds event_keep_alive = 15s;
 /// What clients are asked to wait before they reconnect.
 inline constexpr std::chrono::milliseconds event_retry = 1s;
+/// Entries of each list of an upgrade check's answer; the worst come first, and longer lists nobody reads. Some 200
+/// bytes each.
+inline constexpr size_t max_listed_findings = 10'000;
+/// Versions among which the upgrade checker looks for a name like one without a snapshot.
+inline constexpr size_t max_similar_candidates = 10'000;
 /// Questions that the upgrade checker remembers the last answer to, so that one who asks again and again makes one
 /// event.
 inline constexpr size_t max_told_verdicts = 1'024;

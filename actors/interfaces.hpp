@@ -59,10 +59,17 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<msg<wire::StartCapture>>::with<msg<wire::CaptureAccepted>>,
   // Keeps a snapshot that was captured elsewhere; answers when it is durable.
   caf::replies_to<msg<wire::ImportSnapshot>>::with<msg<wire::Snapshot>>,
-  // The latest capture of a version, or ec::not_found.
+  // The latest capture of a version, or ec::not_found, which says when the first one is running.
   caf::replies_to<msg<wire::SnapshotQuery>>::with<msg<wire::Snapshot>>,
   // Versions in byte order, each with its latest capture.
   caf::replies_to<msg<wire::PageQuery>>::with<msg<wire::SnapshotList>>,
+  // The captures of a version, oldest first, and the one that runs; ec::not_found when there is neither.
+  caf::replies_to<msg<wire::CaptureListQuery>>::with<msg<wire::CaptureList>>,
+  // One capture of a version, or ec::not_found.
+  caf::replies_to<msg<wire::CaptureQuery>>::with<msg<wire::Snapshot>>,
+  // Deletes a capture durably, with its points in the histories of metrics. ec::not_found; ec::busy while a capture of
+  // this version runs.
+  caf::replies_to<msg<wire::DeleteCapture>>::with<msg<wire::CaptureDeleted>>,
   // The newest value of every metric.
   caf::replies_to<msg<wire::LatestResultsQuery>>::with<msg<wire::LatestResults>>,
   // All adapters, built in and registered.

@@ -1,5 +1,8 @@
 #include "analysis/upgrade_check.hpp"
 
+#include "analysis/verdict_reason.hpp"
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <unordered_map>
@@ -28,26 +31,101 @@ double loss(double was, double now, direction better) {
   return better == direction::higher ? was - now : now - was;
 }
 
-bool is_worse(double was, double now, direction better) {
-  if (was > 0)
-    return better == direction::higher ? now < was * (1 - regression_share) : now > was * (1 + regression_share);
-  return loss(was, now, better) > absolute_floor;
+/// The source system's rule, in its own operations: rounding decides at the edge.
+bool is_worse_by_share(double was, double now, direction better) {
+  return better == direction::higher ? now < was * (1 - regression_share) : now > was * (1 + regression_share);
 }
 
-bool is_better(double was, double now, direction better) {
-  if (was > 0)
-    return better == direction::higher ? now > was * (1 + regression_share) : now < was * (1 - regression_share);
-  return loss(was, now, better) < -absolute_floor;
+bool is_better_by_share(double was, double now, direction better) {
+  return better == direction::higher ? now > was * (1 + regression_share) : now < was * (1 - regression_share);
 }
 
 double change_pct(double was, double now) {
   return was == 0 ? std::numeric_limits<double>::quiet_NaN() : (now - was) / std::abs(was) * 100;
 }
 
+/// Longest reasons: an answer may hold thousands, and what an adapter said in full stands in the snapshot.
+constexpr size_t max_adapter_reason_bytes = 500;
+constexpr size_t max_metric_reason_bytes = 300;
+constexpr size_t max_cpu_model_bytes = 80;
+
+/// What became of one metric whose values compare.
+enum class finding : uint8_t { same, worse, better, unknown };
+
+/// Judges an old value of zero or less, of which no share can be taken, by the margins that the two sides state.
+finding judge_by_margin(const metric_point& was, const metric_point& now) {
+  auto lost = loss(was.value, now.value, was.better);
+  if (lost == 0)
+    return finding::same;
+  // fmin and fmax pass over a NaN, which is a side that states none.
+  auto least = std::fmin(was.absolute_margin, now.absolute_margin);
+  auto most = std::fmax(was.absolute_margin, now.absolute_margin);
+  if (std::isnan(least))
+    return finding::unknown;
+  if (lost > most)
+    return finding::worse;
+  if (std::isnan(was.absolute_margin) && lost > 0) // the new version granted itself this margin
+    return finding::unknown;
+  if (lost > least)
+    return finding::unknown;
+  return lost < -most ? finding::better : finding::same;
+}
+
+finding judge(const metric_point& was, const metric_point& now, policy rule) {
+  if (was.value == now.value)
+    return finding::same;
+  if (rule == policy::strict && was.value <= 0)
+    return judge_by_margin(was, now);
+  if (is_worse_by_share(was.value, now.value, was.better))
+    return finding::worse;
+  return is_better_by_share(was.value, now.value, was.better) ? finding::better : finding::same;
+}
+
+std::string margin_fault(const metric_point& was, const metric_point& now) {
+  std::string what = "an old value of zero or less is judged by an absolute_margin, and ";
+  if (std::isnan(was.absolute_margin) && std::isnan(now.absolute_margin))
+    return what + "neither version states one";
+  if (std::isnan(was.absolute_margin))
+    return what + "only the new version states one";
+  return what + "the two versions state different ones: " + describe_value(was.absolute_margin, was.unit) + " and " +
+         describe_value(now.absolute_margin, now.unit);
+}
+
+std::string_view name_of(direction better) {
+  return better == direction::higher ? "higher" : "lower";
+}
+
+/// Why the two values are no measurements of one quantity; empty when they are.
+std::string meaning_fault(const metric_point& was, const metric_point& now, policy rule) {
+  auto changed = [](const char* what, std::string_view from, std::string_view to) {
+    auto text = [](std::string_view value) { return value.empty() ? std::string{"none"} : std::string{value}; };
+    return std::string{"its "} + what + " changed from " + text(from) + " to " + text(to);
+  };
+  std::string out;
+  bool any_unit_will_do = rule == policy::threshold && (was.unit.empty() || now.unit.empty());
+  if (was.unit != now.unit && !any_unit_will_do)
+    out = changed("unit", was.unit, now.unit);
+  if (was.better != now.better)
+    out += (out.empty() ? "" : ", and ") + changed("better direction", name_of(was.better), name_of(now.better));
+  if (was.scope.empty() != now.scope.empty() && rule == policy::strict)
+    out += (out.empty() ? "" : ", and ") + changed("scope", was.scope, now.scope);
+  return out;
+}
+
+std::string machine_fault(const machine& was, const machine& now) {
+  auto describe = [](const machine& m) {
+    return m.is_known() ? shorten(m.cpu_model, max_cpu_model_bytes) + " with " + std::to_string(m.cores) + " cores"
+                        : "an unknown one";
+  };
+  if (was.is_known() && was == now)
+    return {};
+  return "it depends on the machine, which changed from " + describe(was) + " to " + describe(now);
+}
+
 class comparison {
 public:
   comparison(const version_points& old_side, const version_points& new_side, policy rule)
-      : old_{old_side}, new_{new_side}, rule_{rule} {
+      : old_{old_side}, new_{new_side}, rule_{rule}, machine_fault_{machine_fault(old_.taken_on, new_.taken_on)} {
     for (const auto& adapter : old_.adapters)
       old_adapters_.emplace(adapter.name, &adapter);
     for (const auto& adapter : new_.adapters)
@@ -60,97 +138,138 @@ public:
   upgrade_result run() {
     if (!old_.present || !new_.present)
       return without_snapshot();
-    if (old_.fingerprint.empty() || old_.fingerprint != new_.fingerprint)
-      miss({}, {}, "the two snapshots were taken in different or unknown environments");
-    for (const auto& adapter : new_.adapters)
-      if (adapter.status == outcome::error)
-        miss(adapter.name, {}, "adapter failed on the new version: " + std::string{adapter.reason});
+    name_failed(old_, "old");
+    name_failed(new_, "new");
     for (const auto& metric : old_.metrics)
       compare(metric);
+    sort();
     conclude();
     return std::move(result_);
   }
 
 private:
   upgrade_result without_snapshot() {
-    if (!new_.present) {
-      result_.reason = "new version snapshot missing";
-      result_.decided = rule_ == policy::strict ? verdict::inconclusive : verdict::regressed;
-    } else {
-      result_.reason = "no baseline to compare";
-      result_.decided = rule_ == policy::strict ? verdict::inconclusive : verdict::safe;
+    if (rule_ == policy::threshold) { // in the source system's order and words
+      result_.decided = old_.present ? verdict::inconclusive : verdict::safe;
+      result_.reason = old_.present ? "new version snapshot missing" : "no baseline to compare";
+      return std::move(result_);
     }
+    if (!old_.present)
+      result_.reason = without_snapshot_reason("old", old_);
+    if (!new_.present)
+      result_.reason += (old_.present ? "" : ", and ") + without_snapshot_reason("new", new_);
     return std::move(result_);
   }
 
+  void name_failed(const version_points& side, const char* which) {
+    for (const auto& adapter : side.adapters)
+      if (adapter.status == outcome::error)
+        miss(adapter.name, {}, std::string{"it failed on the "} + which + " version: " + std::string{adapter.reason},
+             rule_ == policy::strict);
+  }
+
   void compare(const metric_point& was) {
-    if (is_skipped(old_adapters_, was.adapter) || is_skipped(new_adapters_, was.adapter)) {
-      miss(was.adapter, was.name, "adapter was skipped", was.fast);
-      return;
-    }
     auto found = new_metrics_.find({was.adapter, was.name});
-    if (found == new_metrics_.end()) {
-      miss(was.adapter, was.name, "not measured on the new version", was.fast);
-      return;
-    }
-    const auto& now = *found->second;
-    if (was.scope != now.scope) {
-      // A counter that restarted says nothing about either version, so it blocks neither.
-      miss(was.adapter, was.name, "its counter restarted between the two captures", false);
-      return;
-    }
-    if (!std::isfinite(was.value) || !std::isfinite(now.value)) {
-      miss(was.adapter, was.name, "is not a finite number");
-      return;
-    }
+    const auto* now = found == new_metrics_.end() ? nullptr : found->second;
+    bool decides = was.gate || (now && now->gate);
+    // Heavy benchmarks run on some nodes and days only: that one is missing holds nothing.
+    bool needed = was.fast && decides && rule_ == policy::strict;
+    for (auto [adapters, which] : {std::pair{&old_adapters_, "old"}, std::pair{&new_adapters_, "new"}})
+      if (auto* skipped = find_skipped(*adapters, was.adapter))
+        return miss(was.adapter, was.name,
+                    std::string{"its adapter was skipped on the "} + which + " version" +
+                      (skipped->reason.empty() ? "" : ": " + std::string{skipped->reason}),
+                    needed);
+    if (!now)
+      return miss(was.adapter, was.name, "it was not measured on the new version", needed);
+    if (!decides)
+      return show(was, *now);
+    if (auto fault = meaning_fault(was, *now, rule_); !fault.empty())
+      return miss(was, *now, fault, true);
+    if (was.scope != now->scope) // a counter that restarted says nothing of either version
+      return miss(was, *now, "its counter restarted between the two captures", false);
+    if (!std::isfinite(was.value) || !std::isfinite(now->value))
+      return miss(was, *now, "it is not a finite number", rule_ == policy::strict);
+    if (rule_ == policy::strict && depends_on_machine(was.unit) && !machine_fault_.empty())
+      return miss(was, *now, machine_fault_, true);
+    decide(was, *now);
+  }
+
+  void decide(const metric_point& was, const metric_point& now) {
+    auto found = judge(was, now, rule_);
+    if (found == finding::unknown)
+      return miss(was, now, margin_fault(was, now), true);
     ++result_.compared;
-    metric_change change{was.adapter, was.name, was.value, now.value, change_pct(was.value, now.value), was.better};
-    if (is_worse(was.value, now.value, was.better))
-      result_.regressions.push_back(change);
-    else if (is_better(was.value, now.value, was.better))
-      result_.improvements.push_back(change);
+    if (found == finding::worse)
+      result_.regressions.push_back(change_of(was, now));
+    else if (found == finding::better)
+      result_.improvements.push_back(change_of(was, now));
+  }
+
+  /// A metric that decides nothing.
+  void show(const metric_point& was, const metric_point& now) {
+    if (auto fault = meaning_fault(was, now, rule_); !fault.empty())
+      miss(was, now, fault, false);
+    else if (was.value != now.value)
+      result_.ungated.push_back(change_of(was, now));
+  }
+
+  static metric_change change_of(const metric_point& was, const metric_point& now) {
+    return {was.adapter,
+            was.name,
+            was.value,
+            now.value,
+            change_pct(was.value, now.value),
+            was.better,
+            was.unit.empty() ? now.unit : was.unit};
+  }
+
+  void sort() {
+    auto severity = [](const metric_change& change) {
+      auto lost = loss(change.old_value, change.new_value, change.better);
+      return change.old_value == 0 ? std::numeric_limits<double>::infinity() : lost / std::abs(change.old_value);
+    };
+    std::stable_sort(result_.regressions.begin(), result_.regressions.end(),
+                     [&](const auto& a, const auto& b) { return severity(a) > severity(b); });
+    std::stable_partition(result_.missing.begin(), result_.missing.end(), [](const auto& m) { return m.blocks; });
   }
 
   void conclude() {
-    size_t blocking = 0;
-    for (const auto& missing : result_.missing)
-      blocking += missing.blocks;
+    bool blocked = !result_.missing.empty() && result_.missing.front().blocks;
     if (!result_.regressions.empty()) {
       result_.decided = verdict::regressed;
-      result_.reason = std::to_string(result_.regressions.size()) + " of " + std::to_string(result_.compared) +
-                       " metrics regressed by more than 5%";
-    } else if (rule_ == policy::strict && blocking > 0) {
+      result_.reason = regressed_reason(result_);
+    } else if (blocked) {
       result_.decided = verdict::inconclusive;
-      result_.reason = std::to_string(blocking) + " thing(s) could not be compared, the first: " + first_blocking();
-    } else if (rule_ == policy::strict && result_.compared == 0) {
+      result_.reason = blocked_reason(result_);
+    } else if (result_.compared == 0) {
       result_.decided = verdict::inconclusive;
-      result_.reason = "the two snapshots share no metric";
+      result_.reason = "the two snapshots have no metric in common that could be compared";
     } else {
       result_.decided = verdict::safe;
-      result_.reason = "none of " + std::to_string(result_.compared) + " metrics regressed by more than 5%";
+      result_.reason = "none of " + std::to_string(result_.compared) + " metrics regressed";
     }
   }
 
-  std::string first_blocking() const {
-    for (const auto& missing : result_.missing)
-      if (missing.blocks)
-        return std::string{missing.adapter} + (missing.metric.empty() || missing.adapter.empty() ? "" : ".") +
-               std::string{missing.metric} + (missing.adapter.empty() ? "" : ": ") + missing.reason;
-    return {};
+  void miss(std::string_view adapter, std::string_view metric, std::string_view reason, bool blocks) {
+    auto longest = metric.empty() ? max_adapter_reason_bytes : max_metric_reason_bytes;
+    result_.missing.push_back({adapter, metric, shorten(reason, longest), blocks});
   }
 
-  void miss(std::string_view adapter, std::string_view metric, std::string reason, bool blocks = true) {
-    result_.missing.push_back({adapter, metric, std::move(reason), blocks});
+  void miss(const metric_point& was, const metric_point& now, std::string_view reason, bool blocks) {
+    result_.missing.push_back({was.adapter, was.name, shorten(reason, max_metric_reason_bytes), blocks, was.value,
+                               now.value, was.unit, now.unit});
   }
 
-  static bool is_skipped(const adapter_index& adapters, std::string_view name) {
+  static const adapter_point* find_skipped(const adapter_index& adapters, std::string_view name) {
     auto found = adapters.find(name);
-    return found != adapters.end() && found->second->status == outcome::skipped;
+    return found != adapters.end() && found->second->status == outcome::skipped ? found->second : nullptr;
   }
 
   const version_points& old_;
   const version_points& new_;
   policy rule_;
+  std::string machine_fault_;
   adapter_index old_adapters_;
   adapter_index new_adapters_;
   metric_index new_metrics_;

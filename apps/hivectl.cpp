@@ -20,7 +20,7 @@ using namespace hive::ctl;
 constexpr auto examples = "Examples:\n"
                           "  hivectl status\n"
                           "  hivectl snapshot capture v2.1\n"
-                          "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
+                          "  hivectl upgrade check v2.0 v2.1 && ./deploy v2.1\n"
                           "  hivectl --url https://node7:7420 --token-file ~/.hive-token --json benchmark list\n"
                           "  hivectl help snapshot capture\n\n";
 

@@ -5,7 +5,8 @@
 #   deploy/run.sh [--once]
 #
 # --once stops the node after the verdict. Exit status then: 0 safe, or nothing to compare with yet; 1 regressed, or
-# something failed; 2 inconclusive. Without it: 0 after Ctrl-C, 1 when something failed; the verdict is only printed.
+# something failed; 2 inconclusive, or an adapter failed. Without it: 0 after Ctrl-C, 1 when something failed; the
+# verdict is only printed.
 #
 # All it writes lies in build/run/: data/ (the store), hived.toml, hived.log, the guardrail's keys and manifest, and
 # `versions`, the versions captured so far. HIVE_HTTP=ADDR:PORT serves elsewhere.
@@ -26,9 +27,12 @@ main() {
   seal_guardrail
   write_config
   start_node
-  capture
-  local verdict=0
+  local captured=0 verdict=0
+  capture || captured=$?
   judge || verdict=$?
+  if [[ $verdict -eq 0 ]]; then
+    verdict=$captured
+  fi
   if [[ $once ]]; then
     exit "$verdict"
   fi
@@ -109,17 +113,18 @@ ask() {
   return "$status"
 }
 
+# Captures and shows the version; 2 when an adapter failed, as hivectl says it.
 capture() {
-  say "capturing $version: the fast tests of this checkout and its guardrail"
   local status=0
+  say "capturing $version: the fast tests of this checkout and its guardrail"
   ask snapshot capture "$version" --tier fast >"$run/capture.out" || status=$?
-  # 2: a snapshot was kept, in which a measurement failed; the verdict says what that means.
   if [[ $status -ne 0 && $status -ne 2 ]]; then
     cat "$run/capture.out" >&2
     fail_with_log "$log" "the capture of $version failed"
   fi
   say "snapshot of $version"
-  ask snapshot show "$version"
+  ask snapshot show "$version" || fail "the snapshot of $version cannot be shown"
+  return "$status"
 }
 
 # Prints the verdict against the newest other version; its exit status is the verdict's.
@@ -135,7 +140,7 @@ judge() {
     return
   fi
   say "may $version replace $previous?"
-  ask upgrade check "$previous" "$version" --policy threshold || status=$?
+  ask upgrade check "$previous" "$version" || status=$?
   [[ $status -le 2 ]] || fail "the upgrade check failed"
   return "$status"
 }

@@ -49,3 +49,7 @@ annotation omitDefault @0xf2a4c0d1e83b6b0e(field) : Void;
 
 annotation importOnly @0xf2a4c0d1e83b6b0f(field) : Void;
 # Read from JSON, never written.
+
+annotation retired @0xf2a4c0d1e83b6b10(field) : Void;
+# No longer used: kept so that its ordinal is not used again. Neither JSON nor the border check knows it. A field whose
+# default must change is retired and followed by a new one, because a default is part of the encoding.

@@ -27,6 +27,7 @@ enum annotation_id : uint64_t {
   nullable_id,
   omit_default_id,
   import_only_id,
+  retired_id,
 };
 
 std::string snake_case(kj::StringPtr camel) {
@@ -127,6 +128,8 @@ struct struct_rules {
 struct_rules read_struct(capnp::StructSchema schema) {
   struct_rules rules;
   for (auto field : schema.getFields()) {
+    if (find_annotation(field, retired_id))
+      continue;
     rules.by_json_name.emplace(name_of(field), rules.fields.size());
     rules.fields.push_back(read_rules(field));
   }

@@ -34,6 +34,7 @@ enum CaptureStep {
   finished @1 $Hive.doc("The snapshot is durable.");
   failed @2 $Hive.doc("There is no snapshot.");
   imported @3 $Hive.doc("A snapshot that was captured elsewhere is durable.");
+  deleted @4 $Hive.doc("A capture was deleted.");
 }
 
 struct CaptureEvent {
@@ -41,7 +42,8 @@ struct CaptureEvent {
   captureId @1 :UInt64;
   step @2 :CaptureStep;
   metrics @3 :UInt32 $Hive.doc("How many the snapshot holds; 0 while there is none.");
-  reason @4 :Text $Hive.doc("Why it failed.");
+  reason @4 :Text $Hive.doc("Why it failed, or was deleted.");
+  adapterErrors @5 :UInt32 $Hive.omitDefault $Hive.doc("How many adapters failed.");
 }
 
 struct VerdictEvent {

@@ -35,7 +35,8 @@ void register_messages(caf::actor_system_config& config) {
   add<MeasureRequest, Measurement, CommandSpec, BenchmarkName, BenchmarkInfo, BenchmarkQuery, BenchmarkList, RunCommand,
       RunResult, ObserveModel, Recorded, WorldModelStats>(config);
   add<Snapshot, SnapshotList, CaptureRequest, StartCapture, CaptureAccepted, ImportSnapshot, SnapshotQuery, PageQuery,
-      LatestResultsQuery, LatestResults>(config);
+      CaptureListQuery, CaptureList, CaptureQuery, DeleteCapture, CaptureDeleted, LatestResultsQuery, LatestResults>(
+    config);
   add<UpgradeQuery, UpgradeCheck>(config);
   add<Event>(config);
   add<RecordTasks, TasksRecorded, TaskSourceQuery, TaskSource, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery,

@@ -27,6 +27,10 @@ struct Metric $Hive.doc("One measured quantity with every repeat it was computed
   samples @5 :List(Float64) $Hive.maxLength(10000) $Hive.doc("Every repeat, in the order taken.");
   scope @6 :Text $Hive.maxLength(128) $Hive.doc(
     "Values compare only within one scope; names the life of the process whose counter this is. Empty: always comparable.");
+  gate @7 :Bool = true $Hive.omitDefault $Hive.doc(
+    "false: the metric is shown and decides nothing. An upgrade check leaves out a metric only when both versions say so.");
+  absoluteMargin @8 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+    "Change for the worse, in the metric's unit, that is no regression where the old value is zero or negative. Without it such a value cannot be judged.");
 }
 
 enum AdapterStatus {
@@ -50,7 +54,7 @@ struct Environment $Hive.doc("The machine that a snapshot was taken on.") {
   kernel @3 :Text;
   gpu @4 :Text $Hive.doc("GPU names, comma separated, or `none`.");
   fingerprint @5 :Text $Hive.doc(
-    "Hash of the fields above. Snapshots of different fingerprints do not compare under policy strict.");
+    "Hash of the fields above. Policy strict compares times, sizes of memory and rates per second only between equal cpu_model and cores.");
 }
 
 struct NestedAdapter $Hive.doc("One adapter in HART OS's nested snapshot form.") {
@@ -74,6 +78,8 @@ struct Snapshot $Hive.maxBytes(8388608) $Hive.doc("All metrics captured for one 
     "HART OS's nested form, instead of metrics and adapters. Read on import, never written.");
   captureId @9 :UInt64 $Hive.omitDefault $Hive.doc("Number of this capture on its node; grows with every capture.");
   imported @10 :Bool $Hive.omitDefault $Hive.doc("True when the snapshot was captured elsewhere and put here.");
+  adapterErrors @11 :UInt32 $Hive.omitDefault $Hive.doc(
+    "How many adapters failed; left out when none did. What a caller says here is counted anew.");
 }
 
 struct SnapshotSummary {
@@ -114,6 +120,51 @@ struct ImportSnapshot {
 
 struct SnapshotQuery {
   version @0 :Text $Hive.id $Hive.required;
+}
+
+struct CaptureListQuery {
+  version @0 :Text $Hive.id $Hive.required;
+  limit @1 :UInt32 = 100 $Hive.min(1) $Hive.max(1000) $Hive.doc(
+    "Most entries of a page; a page of large captures may hold fewer.");
+  after @2 :UInt64 $Hive.doc("Continue behind this capture: `next` of the page before.");
+}
+
+struct CaptureSummary {
+  captureId @0 :UInt64 $Hive.doc("Number of the capture: `n` in /snapshots/{version}/captures/{n}.");
+  gitSha @1 :Text;
+  capturedAt @2 :Int64 $Hive.unixMicros;
+  tier @3 :Tier;
+  node @4 :Text;
+  metricCount @5 :UInt32;
+  adapterErrors @6 :UInt32;
+  imported @7 :Bool $Hive.doc("True when it was captured elsewhere and put here.");
+}
+
+struct CaptureList {
+  version @0 :Text $Hive.required;
+  captures @1 :List(CaptureSummary) $Hive.doc("Oldest first; the last one of all is the version's snapshot.");
+  next @2 :UInt64 $Hive.omitDefault $Hive.doc("Give it as `after` for the next page; absent on the last one.");
+  running @3 :UInt64 $Hive.omitDefault $Hive.doc("Number of the capture of this version that is running now; absent when none is.");
+}
+
+struct CaptureQuery {
+  version @0 :Text $Hive.id $Hive.required;
+  captureId @1 :UInt64 $Hive.name("n") $Hive.required $Hive.doc("Number of the capture.");
+}
+
+struct DeleteCapture $Hive.doc(
+  "Deletes one capture and its points in the history of its metrics. The reason comes as a query parameter or as a JSON body {\"reason\": …}.") {
+  version @0 :Text $Hive.id $Hive.required;
+  captureId @1 :UInt64 $Hive.name("n") $Hive.required $Hive.doc("Number of the capture.");
+  reason @2 :Text $Hive.required $Hive.maxLength(1024) $Hive.doc("Why; stands in the log and in the event.");
+}
+
+struct CaptureDeleted {
+  version @0 :Text $Hive.required;
+  captureId @1 :UInt64;
+  reason @2 :Text;
+  captures @3 :UInt32 $Hive.doc("How many captures of the version are left. With none left the version is unknown.");
+  latest @4 :UInt64 $Hive.omitDefault $Hive.doc("Number of the capture that is the version's snapshot now; absent when none is left.");
 }
 
 struct PageQuery {

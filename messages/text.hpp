@@ -10,4 +10,14 @@ inline std::string_view as_view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
 
+/// The start of `text`, at most `max_bytes` of it, cut at the end of a character.
+inline std::string_view cut_text(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes)
+    return text;
+  auto continues_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  while (max_bytes > 0 && continues_character(text[max_bytes]))
+    --max_bytes;
+  return text.substr(0, max_bytes);
+}
+
 } // namespace hive

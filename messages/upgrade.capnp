@@ -8,7 +8,7 @@ $Cxx.namespace("hive::wire");
 
 enum Policy {
   threshold @0 $Hive.doc("HART OS's rule: 5% on the metrics both snapshots hold.");
-  strict @1 $Hive.doc("Fails closed: what is missing or not comparable is inconclusive.");
+  strict @1 $Hive.doc("The default. Fails closed: what is missing or not comparable is inconclusive.");
 }
 
 enum Verdict {
@@ -20,7 +20,8 @@ enum Verdict {
 struct UpgradeQuery {
   old @0 :Text $Hive.id $Hive.required $Hive.doc("The version in use.");
   new @1 :Text $Hive.id $Hive.required $Hive.doc("The version that would replace it.");
-  policy @2 :Policy = threshold;
+  policyBeforeStrict @2 :Policy = threshold $Hive.retired;
+  policy @3 :Policy = strict $Hive.doc("strict unless threshold is named.");
 }
 
 struct MetricChange {
@@ -30,12 +31,18 @@ struct MetricChange {
   new @3 :Float64 $Hive.nullable;
   changePct @4 :Float64 $Hive.nullable $Hive.doc("Percent of the old value; null when that is zero.");
   direction @5 :Snapshot.Direction;
+  unit @6 :Text;
 }
 
-struct MissingMetric {
+struct MissingMetric $Hive.doc("A metric or an adapter that could not be compared.") {
   adapter @0 :Text;
   metric @1 :Text;
   reason @2 :Text $Hive.required $Hive.doc("Why the two versions could not be compared here.");
+  blocks @3 :Bool $Hive.doc("Whether this keeps the verdict from being safe.");
+  old @4 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  new @5 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  oldUnit @6 :Text;
+  newUnit @7 :Text;
 }
 
 struct UpgradeCheck $Hive.maxBytes(8388608) {
@@ -46,7 +53,9 @@ struct UpgradeCheck $Hive.maxBytes(8388608) {
   verdict @4 :Verdict;
   reason @5 :Text;
   compared @6 :UInt32 $Hive.doc("How many metrics were compared.");
-  regressions @7 :List(MetricChange);
+  regressions @7 :List(MetricChange) $Hive.doc("The worst first.");
   improvements @8 :List(MetricChange);
-  missing @9 :List(MissingMetric);
+  missing @9 :List(MissingMetric) $Hive.doc("Those that keep the verdict from being safe first.");
+  ungated @10 :List(MetricChange) $Hive.doc("Metrics with gate false whose value changed. They decide nothing.");
+  leftOut @11 :UInt32 $Hive.omitDefault $Hive.doc("Entries that the lists do not hold: each holds the first 10,000.");
 }

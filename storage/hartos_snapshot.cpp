@@ -180,11 +180,12 @@ private:
     out.add_text("unit", text_member(metric, "unit"));
     if (auto samples = find(metric, "samples"); samples && samples->isArray())
       out.add("samples", capnp::JsonCodec{}.encodeRaw(*samples).cStr());
-    auto scope = text_member(metric, "scope");
-    // `"gate": false` marks what compares with no other snapshot: it has a scope of its own.
-    if (auto gate = find(metric, "gate"); scope.empty() && gate && gate->isBoolean() && !gate->getBoolean())
-      scope = "hartos-" + version_;
-    return out.add_text("scope", scope).str();
+    out.add_text("scope", text_member(metric, "scope"));
+    if (auto gate = find(metric, "gate"); gate && gate->isBoolean() && !gate->getBoolean())
+      out.add("gate", "false");
+    if (auto margin = number_member(metric, "absolute_margin"); margin && std::isfinite(*margin) && *margin >= 0)
+      out.add("absolute_margin", number(*margin));
+    return out.str();
   }
 
   std::string version_;
@@ -213,8 +214,11 @@ std::string write_metric(wire::Metric::Reader metric) {
       samples += (samples.empty() ? "" : ",") + number(sample);
     out.add("samples", "[" + samples + "]");
   }
-  if (metric.getScope().size() > 0) // HART OS knows no scopes and would compare across them
-    out.add_text("scope", as_view(metric.getScope())).add("gate", "false");
+  out.add_text("scope", as_view(metric.getScope()));
+  if (!metric.getGate() || metric.getScope().size() > 0) // HART OS knows no scopes and would compare across them
+    out.add("gate", "false");
+  if (std::isfinite(metric.getAbsoluteMargin()))
+    out.add("absolute_margin", number(metric.getAbsoluteMargin()));
   return out.str();
 }
 

@@ -1,18 +1,9 @@
 #include "storage/snapshot_store.hpp"
 
+#include "messages/text.hpp"
+
 namespace hive {
 namespace {
-
-std::string_view view(capnp::Text::Reader text) {
-  return {text.begin(), text.size()};
-}
-
-uint32_t count_errors(wire::Snapshot::Reader snapshot) {
-  uint32_t errors = 0;
-  for (auto adapter : snapshot.getAdapters())
-    errors += adapter.getStatus() == wire::AdapterStatus::ERROR;
-  return errors;
-}
 
 msg<wire::SnapshotSummary> summarise(const msg<wire::Snapshot>& snapshot, uint32_t captures) {
   return msg<wire::SnapshotSummary>::build([&](wire::SnapshotSummary::Builder out) {
@@ -30,7 +21,7 @@ msg<wire::SnapshotSummary> summarise(const msg<wire::Snapshot>& snapshot, uint32
 
 msg<wire::SeriesPoint> point_of(const msg<wire::Snapshot>& snapshot, wire::Metric::Reader metric) {
   return msg<wire::SeriesPoint>::build([&](wire::SeriesPoint::Builder out) {
-    out.setName(std::string{view(metric.getAdapter())} + "." + std::string{bare_name(metric)});
+    out.setName(std::string{as_view(metric.getAdapter())} + "." + std::string{bare_name(metric)});
     out.setValue(metric.getValue());
     out.setDirection(metric.getDirection());
     out.setUnit(metric.getUnit());
@@ -39,11 +30,40 @@ msg<wire::SeriesPoint> point_of(const msg<wire::Snapshot>& snapshot, wire::Metri
   });
 }
 
+void summarise(wire::Snapshot::Reader snapshot, wire::CaptureSummary::Builder out) {
+  out.setCaptureId(snapshot.getCaptureId());
+  out.setGitSha(snapshot.getGitSha());
+  out.setCapturedAt(snapshot.getCapturedAt());
+  out.setTier(snapshot.getTier());
+  out.setNode(snapshot.getNode());
+  out.setMetricCount(snapshot.getMetrics().size());
+  out.setAdapterErrors(count_errors(snapshot));
+  out.setImported(snapshot.getImported());
+}
+
+/// A stored capture. Those from before snapshots counted their errors get the count here.
+caf::expected<msg<wire::Snapshot>> load_capture(std::string_view key, std::string_view bytes) {
+  auto loaded = database::load_stored<wire::Snapshot>(column::snapshots, key, bytes);
+  if (!loaded || (*loaded)->getAdapterErrors() == count_errors(**loaded))
+    return loaded;
+  capnp::MallocMessageBuilder scratch;
+  scratch.setRoot(**loaded);
+  scratch.getRoot<wire::Snapshot>().setAdapterErrors(count_errors(**loaded));
+  return msg<wire::Snapshot>::adopt(scratch);
+}
+
 } // namespace
 
+uint32_t count_errors(wire::Snapshot::Reader snapshot) {
+  uint32_t errors = 0;
+  for (auto adapter : snapshot.getAdapters())
+    errors += adapter.getStatus() == wire::AdapterStatus::ERROR;
+  return errors;
+}
+
 std::string_view bare_name(wire::Metric::Reader metric) {
-  auto name = view(metric.getName());
-  auto adapter = view(metric.getAdapter());
+  auto name = as_view(metric.getName());
+  auto adapter = as_view(metric.getAdapter());
   bool qualified =
     !adapter.empty() && name.size() > adapter.size() + 1 && name.starts_with(adapter) && name[adapter.size()] == '.';
   return qualified ? name.substr(adapter.size() + 1) : name;
@@ -56,7 +76,64 @@ caf::expected<msg<wire::Snapshot>> snapshot_store::latest(std::string_view versi
     return bytes.error();
   if (!*bytes)
     return fail(ec::not_found, "no snapshot of version " + std::string{version});
-  return database::load_stored<wire::Snapshot>(column::snapshots, prefix, **bytes);
+  return load_capture(prefix, **bytes);
+}
+
+caf::expected<msg<wire::Snapshot>> snapshot_store::capture(std::string_view version, capture_id id) const {
+  auto key = keys::snapshot(version, id);
+  auto bytes = db_.get(column::snapshots, key);
+  if (!bytes)
+    return bytes.error();
+  if (!*bytes)
+    return fail(ec::not_found, "no capture " + std::to_string(id.value) + " of version " + std::string{version});
+  return load_capture(key, **bytes);
+}
+
+caf::expected<msg<wire::CaptureList>> snapshot_store::captures(std::string_view version, uint32_t limit,
+                                                               capture_id after, size_t max_bytes) const {
+  std::vector<msg<wire::CaptureSummary>> found;
+  caf::error damage;
+  size_t bytes_read = 0;
+  bool more = false;
+  auto prefix = keys::snapshots_of(version);
+  auto from = keys::snapshot(version, capture_id{after.value + 1});
+  auto failure = db_.visit(column::snapshots, prefix, from, [&](auto key, auto value) {
+    more = found.size() == limit || (!found.empty() && bytes_read + value.size() > max_bytes);
+    if (more)
+      return database::scan::stop;
+    bytes_read += value.size();
+    auto snapshot = database::load_stored<wire::Snapshot>(column::snapshots, key, value);
+    if (!snapshot) {
+      damage = snapshot.error();
+      return database::scan::stop;
+    }
+    found.push_back(msg<wire::CaptureSummary>::build([&](auto out) { summarise(**snapshot, out); }));
+    return database::scan::next;
+  });
+  if (failure || damage)
+    return failure ? failure : damage;
+  return msg<wire::CaptureList>::build([&](wire::CaptureList::Builder out) {
+    out.setVersion(std::string{version});
+    auto list = out.initCaptures(static_cast<uint32_t>(found.size()));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      list.setWithCaveats(i, *found[i]);
+    if (more)
+      out.setNext(found.back()->getCaptureId());
+  });
+}
+
+caf::expected<std::vector<std::string>> snapshot_store::versions(size_t limit) const {
+  std::vector<std::string> out;
+  auto prefix = keys::snapshot_summaries();
+  auto failure = db_.visit(column::snapshots, prefix, prefix, [&](auto key, auto) {
+    if (out.size() == limit)
+      return database::scan::stop;
+    out.emplace_back(key.substr(prefix.size()));
+    return database::scan::next;
+  });
+  if (failure)
+    return failure;
+  return out;
 }
 
 caf::expected<msg<wire::SnapshotList>> snapshot_store::list(uint32_t limit, std::string_view after) const {
@@ -95,7 +172,7 @@ caf::expected<capture_id> snapshot_store::last_capture() const {
 }
 
 caf::expected<write_set> snapshot_store::keep(const msg<wire::Snapshot>& snapshot, capture_id last_given) const {
-  auto version = view(snapshot->getVersion());
+  auto version = as_view(snapshot->getVersion());
   auto before = db_.get_msg<wire::SnapshotSummary>(column::snapshots, keys::snapshot_summary(version));
   if (!before)
     return before.error();
@@ -108,11 +185,50 @@ caf::expected<write_set> snapshot_store::keep(const msg<wire::Snapshot>& snapsho
   return writes;
 }
 
+caf::expected<snapshot_store::deletion> snapshot_store::erase(const msg<wire::Snapshot>& snapshot) const {
+  auto version = as_view(snapshot->getVersion());
+  auto key = keys::snapshot(version, capture_id{snapshot->getCaptureId()});
+  auto summary = db_.get_msg<wire::SnapshotSummary>(column::snapshots, keys::snapshot_summary(version));
+  if (!summary)
+    return summary.error();
+  std::optional<std::string> newest_left;
+  auto captures = keys::snapshots_of(version);
+  auto behind = keys::after_prefix(captures).value_or("");
+  auto failure = db_.visit_back(column::snapshots, captures, behind, [&](auto found, auto value) {
+    if (found == key)
+      return database::scan::next;
+    newest_left = value;
+    return database::scan::stop;
+  });
+  if (failure)
+    return failure;
+  deletion out;
+  out.writes.erase(column::snapshots, key);
+  if (!newest_left) {
+    out.writes.erase(column::snapshots, keys::snapshot_summary(version));
+    return out;
+  }
+  auto latest = load_capture(captures, *newest_left);
+  if (!latest)
+    return latest.error();
+  out.captures_left = *summary && (**summary)->getCaptures() > 1 ? (**summary)->getCaptures() - 1 : 1;
+  out.latest = capture_id{(*latest)->getCaptureId()};
+  out.writes.put(column::snapshots, keys::snapshot_summary(version), summarise(*latest, out.captures_left).bytes());
+  return out;
+}
+
 void series_store::append(const msg<wire::Snapshot>& snapshot, write_set& writes) {
   for (auto metric : snapshot->getMetrics())
-    writes.put(column::series,
-               keys::series_point(view(metric.getAdapter()), bare_name(metric), capture_id{snapshot->getCaptureId()}),
-               point_of(snapshot, metric).bytes());
+    writes.put(
+      column::series,
+      keys::series_point(as_view(metric.getAdapter()), bare_name(metric), capture_id{snapshot->getCaptureId()}),
+      point_of(snapshot, metric).bytes());
+}
+
+void series_store::remove(const msg<wire::Snapshot>& snapshot, write_set& writes) {
+  for (auto metric : snapshot->getMetrics())
+    writes.erase(column::series, keys::series_point(as_view(metric.getAdapter()), bare_name(metric),
+                                                    capture_id{snapshot->getCaptureId()}));
 }
 
 caf::expected<msg<wire::LatestResults>> series_store::latest(std::string_view node) const {

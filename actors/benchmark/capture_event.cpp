@@ -23,10 +23,20 @@ msg<wire::Event> capture_ended(const std::string& version, capture_id id, wire::
   return msg<wire::Event>::build([&](wire::Event::Builder out) {
     auto capture = init_capture(out, version, id);
     capture.setStep(result ? good : wire::CaptureStep::FAILED);
-    if (result)
+    if (result) {
       capture.setMetrics((*result)->getMetrics().size());
-    else
+      capture.setAdapterErrors((*result)->getAdapterErrors());
+    } else {
       capture.setReason(text_of(result.error()));
+    }
+  });
+}
+
+msg<wire::Event> capture_deleted(wire::CaptureDeleted::Reader deleted) {
+  return msg<wire::Event>::build([&](wire::Event::Builder out) {
+    auto capture = init_capture(out, deleted.getVersion(), capture_id{deleted.getCaptureId()});
+    capture.setStep(wire::CaptureStep::DELETED);
+    capture.setReason(deleted.getReason());
   });
 }
 

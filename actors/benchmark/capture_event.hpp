@@ -14,4 +14,7 @@ msg<wire::Event> capture_started(const std::string& version, capture_id id);
 msg<wire::Event> capture_ended(const std::string& version, capture_id id, wire::CaptureStep good,
                                const caf::expected<msg<wire::Snapshot>>& result);
 
+/// A capture was deleted, as an event.
+msg<wire::Event> capture_deleted(wire::CaptureDeleted::Reader deleted);
+
 } // namespace hive

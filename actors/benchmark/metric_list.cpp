@@ -1,5 +1,7 @@
 #include "actors/benchmark/metric_list.hpp"
 
+#include "messages/text.hpp"
+
 #include <numeric>
 
 namespace hive {
@@ -10,19 +12,6 @@ constexpr size_t max_note_bytes = 4096;
 
 double mean_of(const std::vector<double>& samples) {
   return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
-}
-
-bool continues_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
-std::string_view cut(std::string_view text, size_t max_bytes) {
-  if (text.size() <= max_bytes)
-    return text;
-  auto end = max_bytes;
-  while (end > 0 && continues_character(text[end]))
-    --end;
-  return text.substr(0, end);
 }
 
 } // namespace
@@ -43,7 +32,7 @@ msg<wire::Measurement> metric_list::finish(std::string_view note) const {
         to.setScope(from.scope);
     }
     if (!note.empty())
-      out.setNote(std::string{cut(note, max_note_bytes)});
+      out.setNote(std::string{cut_text(note, max_note_bytes)});
   });
 }
 

@@ -2,8 +2,11 @@
 
 #include "actors/benchmark/capture.hpp"
 #include "actors/benchmark/capture_event.hpp"
+#include "actors/benchmark/captures_in_work.hpp"
+#include "actors/benchmark/run_report.hpp"
 #include "actors/node/checkout.hpp"
 #include "actors/node/restart_budget.hpp"
+#include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "storage/snapshot_store.hpp"
 
@@ -79,7 +82,7 @@ public:
     auto snapshot = normalise_import(request, now_unix_micros());
     if (!snapshot)
       return snapshot.error();
-    auto id = begin(text(request->getVersion()));
+    auto id = begin(text(request->getVersion()), captures_in_work::kind::import);
     if (!id)
       return id.error();
     auto promise = self_->make_response_promise<msg<wire::Snapshot>>();
@@ -97,7 +100,69 @@ public:
   // -- queries ------------------------------------------------------------------
 
   caf::result<msg<wire::Snapshot>> find(const msg<wire::SnapshotQuery>& query) {
-    return snapshots().latest(text(query->getVersion()));
+    auto version = text(query->getVersion());
+    auto found = snapshots().latest(version);
+    if (found || code_of(found.error()) != ec::not_found || in_work_.running(version) == capture_id{})
+      return found;
+    return fail(ec::not_found, "no snapshot of version " + version + " yet: its first capture, number " +
+                                 std::to_string(in_work_.running(version).value) + ", is running");
+  }
+
+  caf::result<msg<wire::CaptureList>> list_captures(const msg<wire::CaptureListQuery>& query) {
+    auto version = text(query->getVersion());
+    auto found =
+      snapshots().captures(version, query->getLimit(), capture_id{query->getAfter()}, defaults::max_capture_list_bytes);
+    if (!found)
+      return found;
+    bool is_first_page = query->getAfter() == 0;
+    if (is_first_page && (*found)->getCaptures().size() == 0 && in_work_.running(version) == capture_id{})
+      return fail(ec::not_found, "no capture of version " + version);
+    return msg<wire::CaptureList>::build([&](wire::CaptureList::Builder out) {
+      out.setVersion(version);
+      out.setCaptures((*found)->getCaptures());
+      out.setNext((*found)->getNext());
+      out.setRunning(in_work_.running(version).value);
+    });
+  }
+
+  caf::result<msg<wire::Snapshot>> find_capture(const msg<wire::CaptureQuery>& query) {
+    return snapshots().capture(text(query->getVersion()), capture_id{query->getCaptureId()});
+  }
+
+  // -- deletion -----------------------------------------------------------------
+
+  caf::result<msg<wire::CaptureDeleted>> delete_capture(const msg<wire::DeleteCapture>& request) {
+    auto version = text(request->getVersion());
+    if (auto refused = in_work_.reserve(version, captures_in_work::kind::deletion))
+      return refused;
+    auto promise = self_->make_response_promise<msg<wire::CaptureDeleted>>();
+    auto answer = [this, version, promise](caf::expected<msg<wire::CaptureDeleted>> result) mutable {
+      in_work_.release(version);
+      if (result)
+        promise.deliver(std::move(*result));
+      else
+        promise.deliver(std::move(result.error()));
+    };
+    auto snapshot = snapshots().capture(version, capture_id{request->getCaptureId()});
+    if (!snapshot)
+      return answer(snapshot.error()), promise;
+    auto deletion = snapshots().erase(*snapshot);
+    if (!deletion)
+      return answer(deletion.error()), promise;
+    if (!(*snapshot)->getImported())
+      series_store::remove(*snapshot, deletion->writes);
+    auto deleted = describe_deletion(request, *deletion);
+    self_->request(committer_, defaults::commit_timeout, std::move(deletion->writes))
+      .then(
+        [this, answer, deleted](committed) mutable {
+          spdlog::info("Capture deleted: {}. version={} capture={} left={}",
+                       printable_tail(as_view(deleted->getReason()), max_logged_reason), deleted->getVersion().cStr(),
+                       deleted->getCaptureId(), deleted->getCaptures());
+          self_->send(options_.events, capture_deleted(*deleted));
+          answer(deleted);
+        },
+        [answer](caf::error& err) mutable { answer(std::move(err)); });
+    return promise;
   }
 
   caf::result<msg<wire::SnapshotList>> list(const msg<wire::PageQuery>& query) {
@@ -172,6 +237,9 @@ public:
   }
 
 private:
+  /// Longest reason of a deletion in the log: as long as one may be.
+  static constexpr size_t max_logged_reason = 1'024;
+
   struct entry {
     adapter_definition definition;
     adapter_actor handle;
@@ -225,13 +293,23 @@ private:
   }
 
   /// Reserves the version and a number for a capture or import.
-  caf::expected<capture_id> begin(const std::string& version) {
-    if (versions_in_work_.contains(version))
-      return fail(ec::busy, "a capture of " + version + " is running");
-    if (versions_in_work_.size() >= defaults::max_concurrent_captures)
-      return fail(ec::overloaded, std::to_string(versions_in_work_.size()) + " captures are running already");
-    versions_in_work_.insert(version);
-    return capture_id{++last_capture_};
+  caf::expected<capture_id> begin(const std::string& version, captures_in_work::kind what) {
+    capture_id next{last_capture_ + 1};
+    if (auto refused = in_work_.reserve(version, what, next))
+      return refused;
+    last_capture_ = next.value;
+    return next;
+  }
+
+  static msg<wire::CaptureDeleted> describe_deletion(const msg<wire::DeleteCapture>& request,
+                                                     const snapshot_store::deletion& deletion) {
+    return msg<wire::CaptureDeleted>::build([&](wire::CaptureDeleted::Builder out) {
+      out.setVersion(request->getVersion());
+      out.setCaptureId(request->getCaptureId());
+      out.setReason(request->getReason());
+      out.setCaptures(deletion.captures_left);
+      out.setLatest(deletion.latest.value);
+    });
   }
 
   caf::expected<capture_id> start(wire::CaptureRequest::Reader request, capture_done done) {
@@ -241,7 +319,7 @@ private:
     if (members.empty())
       return fail(ec::no_data, "no adapter belongs to the tier asked for");
     auto version = text(request.getVersion());
-    auto id = begin(version);
+    auto id = begin(version, captures_in_work::kind::capture);
     if (!id)
       return id;
     self_->send(options_.events, capture_started(version, *id));
@@ -261,7 +339,7 @@ private:
           keep(with_capture_id(build_snapshot(facts, result.outcomes), id.value), done);
         },
         [this, version, done](caf::error& err) {
-          versions_in_work_.erase(version);
+          in_work_.release(version);
           done(std::move(err));
         });
     return id;
@@ -311,7 +389,7 @@ private:
   void keep(msg<wire::Snapshot> snapshot, capture_done done) {
     auto version = text(snapshot->getVersion());
     auto give_up = [this, version, done](caf::error err) {
-      versions_in_work_.erase(version);
+      in_work_.release(version);
       done(std::move(err));
     };
     if (snapshot.bytes().size() > max_bytes_of(capnp::Schema::from<wire::Snapshot>()))
@@ -324,7 +402,7 @@ private:
     self_->request(committer_, defaults::commit_timeout, std::move(*writes))
       .then(
         [this, version, snapshot, done](committed) {
-          versions_in_work_.erase(version);
+          in_work_.release(version);
           done(snapshot);
         },
         [give_up](caf::error& err) { give_up(std::move(err)); });
@@ -367,7 +445,7 @@ private:
   registry_options options_;
   std::map<std::string, entry> adapters_;
   std::set<std::string> registering_;
-  std::set<std::string> versions_in_work_;
+  captures_in_work in_work_{defaults::max_concurrent_captures};
   uint64_t last_capture_ = 0;
 };
 
@@ -383,6 +461,9 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
           [self](const msg<wire::ImportSnapshot>& request) { return self->state.import(request); },
           [self](const msg<wire::SnapshotQuery>& query) { return self->state.find(query); },
           [self](const msg<wire::PageQuery>& query) { return self->state.list(query); },
+          [self](const msg<wire::CaptureListQuery>& query) { return self->state.list_captures(query); },
+          [self](const msg<wire::CaptureQuery>& query) { return self->state.find_capture(query); },
+          [self](const msg<wire::DeleteCapture>& request) { return self->state.delete_capture(request); },
           [self](const msg<wire::LatestResultsQuery>&) { return self->state.latest_results(); },
           [self](const msg<wire::BenchmarkQuery>&) { return self->state.list_benchmarks(); },
           [self](const msg<wire::CommandSpec>& spec) { return self->state.register_command(spec); },

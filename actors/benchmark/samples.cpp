@@ -92,13 +92,19 @@ private:
   }
 
   void require_same_quantity(wire::Metric::Reader first, wire::Metric::Reader metric, size_t index) const {
-    const char* changed = first.getDirection() != metric.getDirection() ? "direction"
-                          : first.getUnit() != metric.getUnit()         ? "unit"
-                          : first.getScope() != metric.getScope()       ? "scope"
-                                                                        : nullptr;
+    const char* changed = first.getDirection() != metric.getDirection()                     ? "direction"
+                          : first.getUnit() != metric.getUnit()                             ? "unit"
+                          : first.getScope() != metric.getScope()                           ? "scope"
+                          : first.getGate() != metric.getGate()                             ? "gate"
+                          : !is_same(first.getAbsoluteMargin(), metric.getAbsoluteMargin()) ? "absolute_margin"
+                                                                                            : nullptr;
     if (changed)
       throw refusal{ec::invalid, about(view(metric.getName())) + "has another " + changed + " in " +
                                    ordinal(index, repeats_.size()) + " than in the first"};
+  }
+
+  static bool is_same(double a, double b) {
+    return a == b || (std::isnan(a) && std::isnan(b)); // NaN: not stated
   }
 
   void append_samples(gathered& entry, wire::Metric::Reader metric, size_t index) const {
@@ -133,6 +139,8 @@ private:
     out.setDirection(entry.first.getDirection());
     out.setUnit(entry.first.getUnit());
     out.setScope(entry.first.getScope());
+    out.setGate(entry.first.getGate());
+    out.setAbsoluteMargin(entry.first.getAbsoluteMargin());
     out.setValue(mean(entry.samples));
     auto samples = out.initSamples(static_cast<uint32_t>(entry.samples.size()));
     for (uint32_t i = 0; i < entry.samples.size(); ++i)

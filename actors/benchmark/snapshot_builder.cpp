@@ -1,5 +1,7 @@
 #include "actors/benchmark/snapshot_builder.hpp"
 
+#include "analysis/metric_rules.hpp"
+#include "messages/text.hpp"
 #include "storage/snapshot_store.hpp"
 
 #include <cmath>
@@ -10,28 +12,34 @@
 namespace hive {
 namespace {
 
-std::string_view view(capnp::Text::Reader text) {
-  return {text.begin(), text.size()};
-}
-
 /// A metric on its way into a snapshot.
 struct placed_metric {
   std::string_view adapter;
   wire::Metric::Reader metric;
 };
 
+/// Writes into a metric of a built-in adapter the rules that it does not state itself, so that its reader sees by what
+/// it is judged.
+void add_builtin_rules(wire::Metric::Builder out) {
+  auto metric = out.asReader();
+  auto rules = analysis::builtin_rules(as_view(metric.getAdapter()), bare_name(metric), as_view(metric.getUnit()));
+  out.setGate(metric.getGate() && rules.gate);
+  if (std::isnan(metric.getAbsoluteMargin()))
+    out.setAbsoluteMargin(rules.absolute_margin);
+}
+
 /// Writes metrics, with `adapter.name` where a name alone would be ambiguous.
 void write_metrics(const std::vector<placed_metric>& metrics, wire::Snapshot::Builder out) {
   std::map<std::string_view, int> uses;
   for (const auto& [adapter, metric] : metrics)
-    ++uses[view(metric.getName())];
+    ++uses[as_view(metric.getName())];
   auto list = out.initMetrics(static_cast<uint32_t>(metrics.size()));
   for (uint32_t i = 0; i < metrics.size(); ++i) {
     const auto& [adapter, metric] = metrics[i];
     list.setWithCaveats(i, metric);
     list[i].setAdapter(std::string{adapter});
-    if (uses[view(metric.getName())] > 1)
-      list[i].setName(std::string{adapter} + "." + std::string{view(metric.getName())});
+    if (uses[as_view(metric.getName())] > 1)
+      list[i].setName(std::string{adapter} + "." + std::string{as_view(metric.getName())});
   }
 }
 
@@ -85,13 +93,16 @@ void copy_head(wire::Snapshot::Reader source, int64_t now_unix_micros, wire::Sna
 std::optional<std::string> find_fault(wire::Measurement::Reader measured) {
   std::set<std::string_view> names;
   for (auto metric : measured.getMetrics()) {
-    auto name = view(metric.getName());
+    auto name = as_view(metric.getName());
     if (name.empty())
       return "reported a metric without a name";
     if (!names.insert(name).second)
       return "reported the metric " + std::string{name} + " twice";
     if (!std::isfinite(metric.getValue()))
       return "reported a value of " + std::string{name} + " that is not finite";
+    auto margin = metric.getAbsoluteMargin();
+    if (!std::isnan(margin) && !(std::isfinite(margin) && margin >= 0))
+      return "reported an absolute margin of " + std::string{name} + " that is negative or not finite";
     for (double sample : metric.getSamples())
       if (!std::isfinite(sample))
         return "reported a sample of " + std::string{name} + " that is not finite";
@@ -115,14 +126,17 @@ msg<wire::Snapshot> build_snapshot(const capture_facts& facts, const std::vector
         metrics.push_back({outcomes[i].name, metric});
     }
     write_metrics(metrics, out);
+    for (auto metric : out.getMetrics())
+      add_builtin_rules(metric);
+    out.setAdapterErrors(count_errors(out.asReader()));
   });
 }
 
 caf::expected<msg<wire::Snapshot>> normalise_import(const msg<wire::ImportSnapshot>& import, int64_t now_unix_micros) {
   auto source = import->getSnapshot();
-  auto version = std::string{view(import->getVersion())};
-  if (view(source.getVersion()) != version)
-    return fail(ec::invalid, "/version is " + std::string{view(source.getVersion())} + " in the snapshot and " +
+  auto version = std::string{as_view(import->getVersion())};
+  if (as_view(source.getVersion()) != version)
+    return fail(ec::invalid, "/version is " + std::string{as_view(source.getVersion())} + " in the snapshot and " +
                                version + " in the path");
   bool nested = source.hasBenchmarks();
   if (nested && (source.getMetrics().size() > 0 || source.getAdapters().size() > 0))
@@ -130,9 +144,9 @@ caf::expected<msg<wire::Snapshot>> normalise_import(const msg<wire::ImportSnapsh
   std::vector<placed_metric> metrics;
   for (auto adapter : source.getBenchmarks())
     for (auto metric : adapter.getMetrics())
-      metrics.push_back({view(adapter.getName()), metric});
+      metrics.push_back({as_view(adapter.getName()), metric});
   for (auto metric : source.getMetrics())
-    metrics.push_back({view(metric.getAdapter()), metric});
+    metrics.push_back({as_view(metric.getAdapter()), metric});
   if (auto twice = find_double(metrics))
     return fail(ec::invalid, "the snapshot holds the metric " + *twice + " twice");
   return msg<wire::Snapshot>::build([&](wire::Snapshot::Builder out) {
@@ -143,6 +157,7 @@ caf::expected<msg<wire::Snapshot>> normalise_import(const msg<wire::ImportSnapsh
       out.setMetrics(source.getMetrics());
       out.setAdapters(source.getAdapters());
     }
+    out.setAdapterErrors(count_errors(out.asReader()));
   });
 }
 

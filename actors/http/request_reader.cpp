@@ -60,7 +60,7 @@ private:
   }
 
   std::optional<json_error> read_body() {
-    if (!has_body(from_.verb)) {
+    if (!reads_body()) {
       if (!from_.body.empty())
         return refuse(std::string{to_string(from_.verb)} + " takes no body");
       return std::nullopt;
@@ -116,7 +116,12 @@ private:
   bool is_query_field(const field_rules& field) const {
     bool in_path = std::any_of(from_.path_parameters.begin(), from_.path_parameters.end(),
                                [&](const parameter& known) { return known.first == field.json_name; });
-    return !in_path && (field.query || !has_body(from_.verb));
+    return !in_path && (field.query || !reads_body());
+  }
+
+  /// DELETE takes its fields from the query string, or in a body: some clients and proxies drop the body of a DELETE.
+  bool reads_body() const {
+    return has_body(from_.verb) || (from_.verb == method::delete_ && !from_.body.empty());
   }
 
   bool is_given(const field_rules& field) const {

@@ -46,7 +46,7 @@ response to_response(const success& how, capnp::DynamicStruct::Reader answer) {
 
 bool has_acceptable_content(const exchange& incoming) {
   auto& request = incoming.request();
-  return request.body.empty() || !has_body(request.verb) || is_json(request.content_type);
+  return request.body.empty() || request.verb == method::get || is_json(request.content_type);
 }
 
 } // namespace detail

@@ -1,18 +1,17 @@
 #include "actors/upgrade/checker.hpp"
 
 #include "actors/upgrade/verdict_event.hpp"
+#include "analysis/similar_names.hpp"
 #include "analysis/upgrade_check.hpp"
+#include "messages/text.hpp"
 #include "storage/snapshot_store.hpp"
 
 #include <caf/all.hpp>
+#include <cmath>
 #include <unordered_map>
 
 namespace hive {
 namespace {
-
-std::string_view view(capnp::Text::Reader text) {
-  return {text.begin(), text.size()};
-}
 
 // The analysis works on plain numbers; its enums mirror the schema's in the same order.
 static_assert(static_cast<int>(analysis::direction::lower) == static_cast<int>(wire::Direction::LOWER));
@@ -23,24 +22,11 @@ static_assert(static_cast<int>(analysis::verdict::inconclusive) == static_cast<i
 /// One side of the comparison, with the memory that its views point into.
 class side {
 public:
-  explicit side(const std::optional<msg<wire::Snapshot>>& snapshot) {
-    if (!snapshot)
-      return;
-    auto source = **snapshot;
-    std::unordered_map<std::string_view, wire::Tier> tiers;
-    for (auto adapter : source.getAdapters()) {
-      adapters_.push_back(
-        {view(adapter.getName()), static_cast<analysis::outcome>(adapter.getStatus()), view(adapter.getReason())});
-      tiers.emplace(view(adapter.getName()), adapter.getTier());
-    }
-    metrics_.reserve(source.getMetrics().size());
-    for (auto metric : source.getMetrics()) {
-      auto tier = tiers.find(view(metric.getAdapter()));
-      metrics_.push_back({view(metric.getAdapter()), bare_name(metric), metric.getValue(),
-                          static_cast<analysis::direction>(metric.getDirection()),
-                          tier == tiers.end() || tier->second == wire::Tier::FAST, view(metric.getScope())});
-    }
-    points_ = {true, view(source.getEnvironment().getFingerprint()), metrics_, adapters_};
+  side(capnp::Text::Reader version, const version_side& given) {
+    points_.version = as_view(version);
+    points_.similar = given.similar;
+    if (given.snapshot)
+      read(**given.snapshot);
   }
 
   side(const side&) = delete;
@@ -51,48 +37,108 @@ public:
   }
 
 private:
+  void read(wire::Snapshot::Reader source) {
+    std::unordered_map<std::string_view, wire::Tier> tiers;
+    for (auto adapter : source.getAdapters()) {
+      adapters_.push_back({as_view(adapter.getName()), static_cast<analysis::outcome>(adapter.getStatus()),
+                           as_view(adapter.getReason())});
+      tiers.emplace(as_view(adapter.getName()), adapter.getTier());
+    }
+    metrics_.reserve(source.getMetrics().size());
+    for (auto metric : source.getMetrics()) {
+      auto tier = tiers.find(as_view(metric.getAdapter()));
+      metrics_.push_back(to_point(metric, tier == tiers.end() || tier->second == wire::Tier::FAST));
+    }
+    points_.present = true;
+    points_.taken_on = {as_view(source.getEnvironment().getCpuModel()), source.getEnvironment().getCores()};
+    points_.metrics = metrics_;
+    points_.adapters = adapters_;
+  }
+
+  /// What the metric does not state itself is the rule of the built-in adapter that measured it.
+  static analysis::metric_point to_point(wire::Metric::Reader metric, bool fast) {
+    analysis::metric_point out{as_view(metric.getAdapter()),
+                               bare_name(metric),
+                               metric.getValue(),
+                               static_cast<analysis::direction>(metric.getDirection()),
+                               fast,
+                               as_view(metric.getScope()),
+                               as_view(metric.getUnit())};
+    auto rules = analysis::builtin_rules(out.adapter, out.name, out.unit);
+    out.gate = metric.getGate() && rules.gate;
+    out.absolute_margin = std::isnan(metric.getAbsoluteMargin()) ? rules.absolute_margin : metric.getAbsoluteMargin();
+    return out;
+  }
+
   std::vector<analysis::metric_point> metrics_;
   std::vector<analysis::adapter_point> adapters_;
   analysis::version_points points_;
 };
 
+/// The entries of a list that the answer holds.
+template <class Finding>
+uint32_t listed(const std::vector<Finding>& findings) {
+  return static_cast<uint32_t>(std::min(findings.size(), defaults::max_listed_findings));
+}
+
 void write(const std::vector<analysis::metric_change>& changes, capnp::List<wire::MetricChange>::Builder out) {
-  for (uint32_t i = 0; i < changes.size(); ++i) {
+  for (uint32_t i = 0; i < out.size(); ++i) {
     out[i].setAdapter(std::string{changes[i].adapter});
     out[i].setMetric(std::string{changes[i].metric});
     out[i].setOld(changes[i].old_value);
     out[i].setNew(changes[i].new_value);
     out[i].setChangePct(changes[i].change_pct);
     out[i].setDirection(static_cast<wire::Direction>(changes[i].better));
+    out[i].setUnit(std::string{changes[i].unit});
   }
 }
 
 void write(const std::vector<analysis::missing_metric>& missing, capnp::List<wire::MissingMetric>::Builder out) {
-  for (uint32_t i = 0; i < missing.size(); ++i) {
+  for (uint32_t i = 0; i < out.size(); ++i) {
     out[i].setAdapter(std::string{missing[i].adapter});
     out[i].setMetric(std::string{missing[i].metric});
     out[i].setReason(missing[i].reason);
+    out[i].setBlocks(missing[i].blocks);
+    out[i].setOld(missing[i].old_value);
+    out[i].setNew(missing[i].new_value);
+    out[i].setOldUnit(std::string{missing[i].old_unit});
+    out[i].setNewUnit(std::string{missing[i].new_unit});
   }
 }
 
+/// Versions with a snapshot that `version` may be a slip of; not `other`, which was named as well.
+caf::expected<std::vector<std::string>> find_similar(const snapshot_store& store, std::string_view version,
+                                                     std::string_view other) {
+  constexpr size_t most = 3;
+  auto known = store.versions(defaults::max_similar_candidates);
+  if (!known)
+    return known.error();
+  std::erase(*known, other);
+  return analysis::similar_names(version, *known, most);
+}
+
 /// A missing snapshot is a case of the comparison, anything else that keeps one from being read is an error.
-caf::expected<std::optional<msg<wire::Snapshot>>> find(const database& db, capnp::Text::Reader version) {
-  auto found = snapshot_store{db}.latest(view(version));
+caf::expected<version_side> find(const database& db, capnp::Text::Reader version, capnp::Text::Reader other) {
+  snapshot_store store{db};
+  auto found = store.latest(as_view(version));
   if (found)
-    return std::optional{std::move(*found)};
-  if (code_of(found.error()) == ec::not_found)
-    return std::optional<msg<wire::Snapshot>>{};
-  return found.error();
+    return version_side{std::move(*found), {}};
+  if (code_of(found.error()) != ec::not_found)
+    return found.error();
+  auto similar = find_similar(store, as_view(version), as_view(other));
+  if (!similar)
+    return similar.error();
+  return version_side{std::nullopt, std::move(*similar)};
 }
 
 caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query) {
-  auto old_snapshot = find(db, query->getOld());
-  if (!old_snapshot)
-    return old_snapshot.error();
-  auto new_snapshot = find(db, query->getNew());
-  if (!new_snapshot)
-    return new_snapshot.error();
-  return compare_snapshots(*query, *old_snapshot, *new_snapshot);
+  auto old_side = find(db, query->getOld(), query->getNew());
+  if (!old_side)
+    return old_side.error();
+  auto new_side = find(db, query->getNew(), query->getOld());
+  if (!new_side)
+    return new_side.error();
+  return compare_snapshots(*query, *old_side, *new_side);
 }
 
 struct checker_state {
@@ -115,13 +161,13 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
 
 } // namespace
 
-msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query,
-                                          const std::optional<msg<wire::Snapshot>>& old_snapshot,
-                                          const std::optional<msg<wire::Snapshot>>& new_snapshot) {
-  side old_side{old_snapshot};
-  side new_side{new_snapshot};
+msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
+                                          const version_side& new_version) {
+  side old_side{query.getOld(), old_version};
+  side new_side{query.getNew(), new_version};
   auto result =
     analysis::check_upgrade(old_side.points(), new_side.points(), static_cast<analysis::policy>(query.getPolicy()));
+  auto left_out = [](const auto&... lists) { return (0 + ... + (lists.size() - listed(lists))); };
   return msg<wire::UpgradeCheck>::build([&](wire::UpgradeCheck::Builder out) {
     out.setOld(query.getOld());
     out.setNew(query.getNew());
@@ -130,9 +176,12 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query,
     out.setVerdict(static_cast<wire::Verdict>(result.decided));
     out.setReason(result.reason);
     out.setCompared(result.compared);
-    write(result.regressions, out.initRegressions(static_cast<uint32_t>(result.regressions.size())));
-    write(result.improvements, out.initImprovements(static_cast<uint32_t>(result.improvements.size())));
-    write(result.missing, out.initMissing(static_cast<uint32_t>(result.missing.size())));
+    write(result.regressions, out.initRegressions(listed(result.regressions)));
+    write(result.improvements, out.initImprovements(listed(result.improvements)));
+    write(result.missing, out.initMissing(listed(result.missing)));
+    write(result.ungated, out.initUngated(listed(result.ungated)));
+    out.setLeftOut(
+      static_cast<uint32_t>(left_out(result.regressions, result.improvements, result.missing, result.ungated)));
   });
 }
 

@@ -5,6 +5,9 @@
 #include "storage/database.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace hive {
 
@@ -13,9 +16,14 @@ namespace hive {
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, std::shared_ptr<database> db,
                                             event_sink_actor events = {});
 
-/// The comparison itself. A snapshot that is missing is empty here.
-msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query,
-                                          const std::optional<msg<wire::Snapshot>>& old_snapshot,
-                                          const std::optional<msg<wire::Snapshot>>& new_snapshot);
+/// One version of a comparison.
+struct version_side {
+  std::optional<msg<wire::Snapshot>> snapshot;
+  std::vector<std::string> similar = {}; ///< without a snapshot: versions that may be meant
+};
+
+/// The comparison itself.
+msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
+                                          const version_side& new_version);
 
 } // namespace hive

@@ -5,6 +5,9 @@
 namespace hive {
 namespace {
 
+/// Events are kept in memory; the whole reason is in the answer.
+constexpr size_t max_reason_bytes = 1'000;
+
 msg<wire::Event> to_event(wire::UpgradeCheck::Reader given) {
   return msg<wire::Event>::build([&](wire::Event::Builder out) {
     out.setKind(wire::EventKind::VERDICT);
@@ -13,7 +16,7 @@ msg<wire::Event> to_event(wire::UpgradeCheck::Reader given) {
     verdict.setNew(given.getNew());
     verdict.setPolicy(given.getPolicy());
     verdict.setVerdict(given.getVerdict());
-    verdict.setReason(given.getReason());
+    verdict.setReason(std::string{cut_text(as_view(given.getReason()), max_reason_bytes)});
     verdict.setCompared(given.getCompared());
     verdict.setRegressions(given.getRegressions().size());
   });

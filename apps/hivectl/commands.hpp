@@ -19,6 +19,9 @@ void add_hartos_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 
+/// The part of group `snapshot` that is about single captures of a version.
+void add_capture_commands(CLI::App& snapshot_group, context& ctx);
+
 /// The part of group `node` that asks a node about its hive.
 void add_member_commands(CLI::App& node_group, context& ctx);
 

@@ -18,9 +18,13 @@ std::string describe(wire::MemberEvent::Reader member) {
 
 std::string describe(wire::CaptureEvent::Reader capture) {
   auto what = std::string{capture.getVersion().cStr()} + " " + name_of(capture.getStep());
+  if (capture.getStep() == wire::CaptureStep::DELETED)
+    what += " capture " + std::to_string(capture.getCaptureId());
   bool is_kept = capture.getStep() == wire::CaptureStep::FINISHED || capture.getStep() == wire::CaptureStep::IMPORTED;
   if (is_kept)
     what += ", " + std::to_string(capture.getMetrics()) + " metrics";
+  if (capture.getAdapterErrors() > 0)
+    what += ", " + std::to_string(capture.getAdapterErrors()) + " adapters failed";
   return with_reason(what, capture.getReason());
 }
 

@@ -5,6 +5,7 @@
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/progress.hpp"
 #include "apps/hivectl/snapshot_pages.hpp"
+#include "apps/hivectl/snapshot_paths.hpp"
 #include "apps/hivectl/snapshot_view.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/ids.hpp"
@@ -16,9 +17,25 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl snapshot capture v2.1 --repeats 5\n"
                           "  hivectl snapshot capture v2.1 --no-wait\n"
                           "  hivectl snapshot show v2.1\n"
+                          "  hivectl snapshot captures v2.1\n"
+                          "  hivectl snapshot show v2.1 --capture 7\n"
+                          "  hivectl snapshot delete v2.1 --capture 7 --reason \"a backup ran\"\n"
                           "  hivectl snapshot export v2.1 --out v2.1.json\n"
                           "  hivectl --url http://other:7420 snapshot import v2.1.json\n"
                           "  hivectl --json snapshot latest";
+
+/// A capture that lacks what an adapter should have measured is kept, and is not what was asked for.
+exit_status report_failed_adapters(wire::Snapshot::Reader snapshot, const output& out) {
+  if (snapshot.getAdapterErrors() == 0)
+    return exit_status::done;
+  std::string names;
+  for (auto adapter : snapshot.getAdapters())
+    if (adapter.getStatus() == wire::AdapterStatus::ERROR)
+      names += std::string{names.empty() ? "" : "; "} + adapter.getName().cStr() + ": " + adapter.getReason().cStr();
+  out.remark(std::to_string(snapshot.getAdapterErrors()) + " of " + std::to_string(snapshot.getAdapters().size()) +
+             " adapters failed: " + names);
+  return exit_status::inconclusive;
+}
 
 /// Git ids are 40 or 64 hexadecimal digits; short forms are welcome.
 constexpr size_t max_git_sha_length = 64;
@@ -31,6 +48,11 @@ struct capture_options {
   bool no_wait = false;
 };
 
+struct show_options {
+  std::string version;
+  uint64_t capture = 0; ///< 0: the latest
+};
+
 struct import_options {
   std::string file;
   std::string version;
@@ -40,10 +62,6 @@ struct export_options {
   std::string version;
   std::string out;
 };
-
-std::string path_of(const std::string& version) {
-  return "/snapshots/" + http::url_encode(version);
-}
 
 msg<wire::CaptureRequest> build_request(const capture_options& options) {
   return msg<wire::CaptureRequest>::build([&](auto request) {
@@ -80,7 +98,7 @@ outcome capture(session& s, const capture_options& options) {
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show_snapshot(**answer, s.out); });
-  return exit_status::done;
+  return report_failed_adapters(**answer, s.out);
 }
 
 /// All pages as one, so that --json is one document however long the list is.
@@ -106,8 +124,9 @@ outcome list(session& s) {
   return exit_status::done;
 }
 
-outcome show(session& s, const std::string& version) {
-  auto answer = s.node.ask<wire::Snapshot>({.path = path_of(version)});
+outcome show(session& s, const show_options& options) {
+  auto path = options.capture == 0 ? snapshot_path(options.version) : capture_path(options.version, options.capture);
+  auto answer = s.node.ask<wire::Snapshot>({.path = path});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show_snapshot(**answer, s.out); });
@@ -155,7 +174,7 @@ outcome import(session& s, const import_options& options) {
   if (!prepared)
     return prepared.error();
   auto answer = s.node.ask<wire::Snapshot>(
-    {.method = "PUT", .path = path_of(prepared->version), .body = std::move(prepared->document)});
+    {.method = "PUT", .path = snapshot_path(prepared->version), .body = std::move(prepared->document)});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show_snapshot(**answer, s.out); });
@@ -163,7 +182,7 @@ outcome import(session& s, const import_options& options) {
 }
 
 outcome export_snapshot(session& s, const export_options& options) {
-  auto answer = s.node.ask<wire::Snapshot>({.path = path_of(options.version)});
+  auto answer = s.node.ask<wire::Snapshot>({.path = snapshot_path(options.version)});
   if (!answer)
     return answer.error();
   auto document = to_pretty_json(*answer);
@@ -200,10 +219,13 @@ void add_capture(CLI::App& group, context& ctx) {
 }
 
 void add_show(CLI::App& group, context& ctx) {
-  auto version = std::make_shared<std::string>();
-  auto& command = *group.add_subcommand("show", "Show the latest capture of a version");
-  command.add_option("VERSION", *version, "Version that was captured")->required()->check(valid_id());
-  ctx.on(command, [version](session& s) { return show(s, *version); });
+  auto options = std::make_shared<show_options>();
+  auto& command = *group.add_subcommand("show", "Show the latest capture of a version, or another one");
+  command.add_option("VERSION", options->version, "Version that was captured")->required()->check(valid_id());
+  command
+    .add_option("--capture", options->capture, "Number of the capture, as 'captures' lists them (default: the latest)")
+    ->check(CLI::PositiveNumber);
+  ctx.on(command, [options](session& s) { return show(s, *options); });
 }
 
 void add_import(CLI::App& group, context& ctx) {
@@ -232,6 +254,7 @@ void add_snapshot_commands(CLI::App& app, context& ctx) {
   add_capture(group, ctx);
   ctx.on(*group.add_subcommand("list", "List the captured versions"), list);
   add_show(group, ctx);
+  add_capture_commands(group, ctx);
   ctx.on(*group.add_subcommand("latest", "Show the newest value of every metric"), latest);
   add_import(group, ctx);
   add_export(group, ctx);

@@ -2,6 +2,7 @@
 
 #include "actors/http/client.hpp"
 #include "apps/hivectl/exit_status.hpp"
+#include "apps/hivectl/snapshot_paths.hpp"
 
 namespace hive::ctl {
 namespace {
@@ -28,6 +29,26 @@ caf::expected<std::vector<msg<wire::SnapshotList>>> fetch_snapshot_pages(const c
     if (next <= after) // versions come in byte order, so a page that does not lead on would never end
       return fail_as(exit_status::unreachable, "the node's list of snapshots does not end");
     after = std::move(next);
+  }
+}
+
+caf::expected<std::vector<msg<wire::CaptureList>>> fetch_capture_pages(const client& node, const std::string& version) {
+  std::vector<msg<wire::CaptureList>> pages;
+  uint64_t after = 0;
+  for (;;) {
+    auto path = captures_path(version) + "?limit=" + page_size;
+    if (after != 0)
+      path += "&after=" + std::to_string(after);
+    auto page = node.ask<wire::CaptureList>({.path = path});
+    if (!page)
+      return page.error();
+    pages.push_back(*page);
+    auto next = (*page)->getNext();
+    if (next == 0)
+      return pages;
+    if (next <= after) // captures come by their numbers, so a page that does not lead on would never end
+      return fail(ec::malformed, "the node's list of captures does not end");
+    after = next;
   }
 }
 

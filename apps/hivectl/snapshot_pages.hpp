@@ -3,11 +3,15 @@
 #include "apps/hivectl/client.hpp"
 #include "messages/snapshot.capnp.h"
 
+#include <string>
 #include <vector>
 
 namespace hive::ctl {
 
 /// All versions that a node has captured, page by page in byte order. ec::malformed for a node whose list does not end.
 caf::expected<std::vector<msg<wire::SnapshotList>>> fetch_snapshot_pages(const client& node);
+
+/// All captures of a version, page by page, oldest first. ec::malformed for a node whose list does not end.
+caf::expected<std::vector<msg<wire::CaptureList>>> fetch_capture_pages(const client& node, const std::string& version);
 
 } // namespace hive::ctl

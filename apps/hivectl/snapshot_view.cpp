@@ -27,8 +27,12 @@ void show_facts(wire::Snapshot::Reader snapshot, output& out) {
   fact(out, "Node", snapshot.getNode().cStr());
   if (snapshot.hasEnvironment())
     fact(out, "Machine", describe_machine(snapshot.getEnvironment()));
+  if (snapshot.getCaptureId() != 0)
+    fact(out, "Capture", std::to_string(snapshot.getCaptureId()));
   if (snapshot.getImported())
     fact(out, "Imported", "yes");
+  if (snapshot.getAdapterErrors() != 0)
+    fact(out, "Errors", std::to_string(snapshot.getAdapterErrors()) + " of its adapters failed");
 }
 
 void show_metrics(wire::Snapshot::Reader snapshot, output& out) {
@@ -76,6 +80,20 @@ void show_snapshots(wire::SnapshotList::Reader list, output& out) {
     out.line("No snapshots yet: 'hivectl snapshot capture VERSION' takes one.");
   else
     out.print(rows);
+}
+
+void show_captures(wire::CaptureList::Reader list, output& out) {
+  table rows{{number_column("CAPTURE"), text_column("CAPTURED AT"), text_column("TIER"), text_column("GIT SHA"),
+              number_column("METRICS"), number_column("ERRORS"), text_column("IMPORTED"), text_column("NODE")}};
+  for (auto capture : list.getCaptures())
+    rows.add_row({std::to_string(capture.getCaptureId()), format_time(capture.getCapturedAt()),
+                  name_of(capture.getTier()), capture.getGitSha().cStr(), std::to_string(capture.getMetricCount()),
+                  std::to_string(capture.getAdapterErrors()), format_yes_no(capture.getImported()),
+                  capture.getNode().cStr()});
+  if (!rows.empty())
+    out.print(rows);
+  if (list.getRunning() != 0)
+    out.line("Capture " + std::to_string(list.getRunning()) + " is running.");
 }
 
 void show_results(wire::LatestResults::Reader results, output& out) {

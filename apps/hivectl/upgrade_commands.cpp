@@ -4,17 +4,19 @@
 #include "apps/hivectl/validators.hpp"
 #include "messages/upgrade.capnp.h"
 
+#include <cmath>
+
 namespace hive::ctl {
 namespace {
 
-constexpr auto examples = "Examples:\n"
-                          "  hivectl upgrade check v2.0 v2.1 --policy strict\n"
-                          "  hivectl upgrade check v2.0 v2.1 --policy strict && ./deploy v2.1\n"
-                          "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements "
-                          "do not tell,\n"
-                          "such as when a version was never captured.\n"
-                          "Under threshold what only one version measured does not count.\n"
-                          "A gate before a deployment asks for strict.";
+constexpr auto examples =
+  "Examples:\n"
+  "  hivectl upgrade check v2.0 v2.1\n"
+  "  hivectl upgrade check v2.0 v2.1 && ./deploy v2.1\n"
+  "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements do not tell,\n"
+  "such as when a version was never captured.\n"
+  "Under --policy threshold what only one version measured does not count.\n"
+  "A gate before a deployment keeps the default, strict.";
 
 struct check_options {
   std::string old_version;
@@ -42,6 +44,12 @@ exit_status status_of(wire::UpgradeCheck::Reader check) {
   return exit_status::inconclusive;
 }
 
+/// A value with its unit; "-" without a value.
+std::string quantity(double value, const char* unit) {
+  auto number = format_number(value);
+  return std::isnan(value) || *unit == '\0' ? number : number + " " + unit;
+}
+
 std::string full_name(const char* adapter, const char* metric) {
   std::string name = adapter;
   return name.empty() || *metric == '\0' ? name + metric : name + "." + metric;
@@ -50,8 +58,18 @@ std::string full_name(const char* adapter, const char* metric) {
 void add_changes(table& rows, const char* kind, capnp::List<wire::MetricChange>::Reader changes) {
   for (auto change : changes)
     rows.add_row({kind, full_name(change.getAdapter().cStr(), change.getMetric().cStr()),
-                  format_number(change.getOld()), format_number(change.getNew()), format_percent(change.getChangePct()),
+                  quantity(change.getOld(), change.getUnit().cStr()),
+                  quantity(change.getNew(), change.getUnit().cStr()), format_percent(change.getChangePct()),
                   name_of(change.getDirection()), ""});
+}
+
+/// What blocks is why the verdict is inconclusive; the rest was left out of the comparison.
+void add_missing(table& rows, capnp::List<wire::MissingMetric>::Reader all) {
+  for (auto missing : all)
+    rows.add_row({missing.getBlocks() ? "inconclusive" : "left out",
+                  full_name(missing.getAdapter().cStr(), missing.getMetric().cStr()),
+                  quantity(missing.getOld(), missing.getOldUnit().cStr()),
+                  quantity(missing.getNew(), missing.getNewUnit().cStr()), "", "", missing.getReason().cStr()});
 }
 
 void show_check(wire::UpgradeCheck::Reader check, output& out) {
@@ -62,21 +80,22 @@ void show_check(wire::UpgradeCheck::Reader check, output& out) {
   table rows{{text_column("FINDING"), text_column("METRIC"), number_column("OLD"), number_column("NEW"),
               number_column("CHANGE"), text_column("BETTER"), text_column("WHY")}};
   add_changes(rows, "regressed", check.getRegressions());
-  for (auto missing : check.getMissing())
-    rows.add_row({"missing", full_name(missing.getAdapter().cStr(), missing.getMetric().cStr()), "", "", "", "",
-                  missing.getReason().cStr()});
+  add_missing(rows, check.getMissing());
   add_changes(rows, "improved", check.getImprovements());
+  add_changes(rows, "no gate", check.getUngated());
   if (rows.empty())
     return;
   out.line("");
   out.print(rows);
+  if (check.getLeftOut() > 0)
+    out.line(std::to_string(check.getLeftOut()) + " more findings are not listed.");
 }
 
 void warn_if_nothing_was_compared(wire::UpgradeCheck::Reader check, const output& out) {
   if (says_nothing(check) && check.getVerdict() != wire::Verdict::INCONCLUSIVE)
     out.remark("warning: no metric was compared, so \"" + name_of(check.getVerdict()) +
                "\" says nothing here, and the exit status is 2; is there a snapshot of both versions? "
-               "'hivectl snapshot list' shows them");
+               "'hivectl snapshot list' shows them. The default policy, strict, says inconclusive");
 }
 
 outcome check(session& s, const check_options& options) {
@@ -99,8 +118,8 @@ void add_check(CLI::App& group, context& ctx) {
   command.add_option("NEW", options->new_version, "The version that would replace it")->required()->check(valid_id());
   command
     .add_option("--policy", options->policy,
-                "threshold: 5% on what both versions measured (default), what is missing does not count; strict: what "
-                "is missing or not comparable is inconclusive")
+                "strict (default): what is missing or not comparable is inconclusive; threshold: 5% on what both "
+                "versions measured, what is missing does not count")
     ->check(CLI::IsMember({"threshold", "strict"}));
   ctx.on(command, [options](session& s) { return check(s, *options); });
 }

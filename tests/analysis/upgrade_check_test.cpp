@@ -1,55 +1,33 @@
 #include "analysis/upgrade_check.hpp"
 
+#include "tests/analysis/upgrade_scene.hpp"
+
 #include <cmath>
-#include <gtest/gtest.h>
-#include <limits>
 
 namespace hive::analysis {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-/// Two versions that differ in what a test says and in nothing else.
-struct upgrade_check : testing::Test {
-  std::vector<metric_point> old_metrics{{"a", "m", 100}};
-  std::vector<metric_point> new_metrics{{"a", "m", 100}};
-  std::vector<adapter_point> old_adapters{{"a", outcome::ok, ""}};
-  std::vector<adapter_point> new_adapters{{"a", outcome::ok, ""}};
-  std::string_view old_fingerprint = "f";
-  std::string_view new_fingerprint = "f";
-  bool old_present = true;
-  bool new_present = true;
-
-  upgrade_result check(policy rule) const {
-    return check_upgrade({old_present, old_fingerprint, old_metrics, old_adapters},
-                         {new_present, new_fingerprint, new_metrics, new_adapters}, rule);
-  }
-
-  void expect(verdict threshold, verdict strict) const {
-    EXPECT_EQ(check(policy::threshold).decided, threshold) << check(policy::threshold).reason;
-    EXPECT_EQ(check(policy::strict).decided, strict) << check(policy::strict).reason;
-  }
-};
+using testing::HasSubstr;
 
 TEST_F(upgrade_check, EqualVersionsAreSafe) {
-  expect(verdict::safe, verdict::safe);
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
 }
 
 TEST_F(upgrade_check, FivePercentExactlyIsNoRegression) {
   new_metrics[0].value = 95;
-  expect(verdict::safe, verdict::safe);
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
   new_metrics[0].value = std::nextafter(95.0, 0.0);
-  expect(verdict::regressed, verdict::regressed);
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
 }
 
 TEST_F(upgrade_check, LowerIsBetterTurnsTheRuleAround) {
   old_metrics[0].better = new_metrics[0].better = direction::lower;
   new_metrics[0].value = 105;
-  expect(verdict::safe, verdict::safe);
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
   new_metrics[0].value = 105.001;
-  expect(verdict::regressed, verdict::regressed);
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
   new_metrics[0].value = 50;
-  expect(verdict::safe, verdict::safe);
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
   EXPECT_EQ(check(policy::strict).improvements.size(), 1u);
 }
 
@@ -62,92 +40,105 @@ TEST_F(upgrade_check, NamesWhatRegressedAndByHowMuch) {
   EXPECT_DOUBLE_EQ(result.regressions[0].change_pct, -20);
 }
 
-TEST_F(upgrade_check, AMissingSnapshotIsWhatTheDocumentSays) {
+// -- snapshots that are not there ---------------------------------------------------
+
+TEST_F(upgrade_check, AMissingSnapshotIsWhatTheSourceSystemSays) {
   old_present = false;
-  expect(verdict::safe, verdict::inconclusive);
+  EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
   EXPECT_EQ(check(policy::threshold).reason, "no baseline to compare");
-  old_present = true;
   new_present = false;
-  expect(verdict::regressed, verdict::inconclusive);
+  EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
+  EXPECT_EQ(check(policy::threshold).reason, "no baseline to compare") << "the source looks for the old one first";
+  old_present = true;
+  EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
   EXPECT_EQ(check(policy::threshold).reason, "new version snapshot missing");
 }
 
+TEST_F(upgrade_check, StrictNamesTheVersionsWithoutASnapshotAndSimilarOnes) {
+  old_present = false;
+  similar = {"v1.0", "v1.1"};
+  EXPECT_EQ(check(policy::strict).reason, "the old version v1 has no snapshot; did you mean v1.0, v1.1?");
+  similar.clear();
+  new_present = false;
+  EXPECT_EQ(check(policy::strict).reason, "the old version v1 has no snapshot, and the new version v2 has no snapshot");
+}
+
+TEST_F(upgrade_check, NothingInCommonIsNeverSafe) {
+  old_metrics.clear();
+  EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
+  old_metrics = {{"a", "other", 100}};
+  EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
+  old_metrics.clear();
+  new_metrics.clear();
+  old_adapters.clear();
+  new_adapters.clear();
+  EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
+}
+
+// -- what is missing ------------------------------------------------------------------
+
 TEST_F(upgrade_check, AMetricThatTheNewVersionLacksFailsClosed) {
   old_metrics.push_back({"a", "gone", 1});
-  expect(verdict::safe, verdict::inconclusive);
+  EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
   ASSERT_EQ(check(policy::threshold).missing.size(), 1u);
   EXPECT_EQ(check(policy::threshold).missing[0].metric, "gone");
+  EXPECT_FALSE(check(policy::threshold).missing[0].blocks);
+  EXPECT_TRUE(check(policy::strict).missing[0].blocks);
 }
 
 TEST_F(upgrade_check, AHeavyMetricThatIsMissingDoesNotHoldTheUpgrade) {
   old_metrics.push_back({"a", "gone", 1, direction::higher, false});
-  expect(verdict::safe, verdict::safe);
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
 }
 
 TEST_F(upgrade_check, AMetricOnlyTheNewVersionHasIsNoConcern) {
   new_metrics.push_back({"a", "added", 1});
-  expect(verdict::safe, verdict::safe);
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
 }
 
 TEST_F(upgrade_check, SkippedAdaptersAreLeftOutByTheThresholdRule) {
-  new_adapters[0].status = outcome::skipped;
-  new_metrics[0].value = 1;
-  expect(verdict::safe, verdict::inconclusive);
+  old_metrics.push_back({"b", "m", 1});
+  new_metrics.push_back({"b", "m", 0.1});
+  new_adapters.push_back({"b", outcome::skipped, "no GPU"});
+  EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
+  EXPECT_THAT(check(policy::strict).reason, HasSubstr("b.m: its adapter was skipped on the new version: no GPU"));
 }
 
-TEST_F(upgrade_check, AnAdapterThatFailedIsInconclusive) {
-  new_adapters.push_back({"b", outcome::error, "timed out"});
-  expect(verdict::safe, verdict::inconclusive);
-  EXPECT_NE(check(policy::strict).reason.find("timed out"), std::string::npos);
+TEST_F(upgrade_check, AnAdapterThatFailedOnEitherSideIsInconclusive) {
+  for (auto* side : {&old_adapters, &new_adapters}) {
+    side->push_back({"b", outcome::error, "timed out"});
+    EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
+    EXPECT_THAT(check(policy::strict).reason, HasSubstr("timed out"));
+    side->pop_back();
+  }
 }
 
 TEST_F(upgrade_check, NotANumberIsNeverComparedAndNeverSafe) {
   for (auto [was, now] : {std::pair{nan, 1.0}, {1.0, nan}, {nan, nan}, {1.0, HUGE_VAL}}) {
     old_metrics[0].value = was;
     new_metrics[0].value = now;
-    expect(verdict::safe, verdict::inconclusive);
+    EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
     EXPECT_EQ(check(policy::strict).compared, 0u);
   }
-}
-
-TEST_F(upgrade_check, AnotherOrUnknownEnvironmentIsInconclusive) {
-  new_fingerprint = "g";
-  expect(verdict::safe, verdict::inconclusive);
-  old_fingerprint = new_fingerprint = "";
-  expect(verdict::safe, verdict::inconclusive);
-}
-
-TEST_F(upgrade_check, ZeroAndNegativeOldValuesCompareByAnAbsoluteFloor) {
-  old_metrics[0].value = 0;
-  new_metrics[0].value = -0.05;
-  expect(verdict::safe, verdict::safe);
-  new_metrics[0].value = -0.06;
-  expect(verdict::regressed, verdict::regressed);
-  EXPECT_TRUE(std::isnan(check(policy::strict).regressions[0].change_pct));
-  old_metrics[0].value = -10;
-  new_metrics[0].value = -9.9;
-  expect(verdict::safe, verdict::safe);
-  EXPECT_EQ(check(policy::strict).improvements.size(), 1u);
-  new_metrics[0].value = -10.1;
-  expect(verdict::regressed, verdict::regressed);
 }
 
 TEST_F(upgrade_check, CountersOfDifferentProcessesAreNotComparedAndHoldNothing) {
   old_metrics.push_back({"a", "counter", 1000, direction::higher, true, "first"});
   new_metrics.push_back({"a", "counter", 3, direction::higher, true, "second"});
-  expect(verdict::safe, verdict::safe);
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
   EXPECT_EQ(check(policy::strict).missing.size(), 1u);
+}
+
+TEST_F(upgrade_check, AScopeOnOneSideAloneIsAnotherMeaning) {
+  old_metrics.push_back({"a", "counter", 1000});
+  new_metrics.push_back({"a", "counter", 3, direction::higher, true, "second"});
+  EXPECT_EQ(check(policy::strict).decided, verdict::inconclusive) << "else a version could take its metrics away";
 }
 
 TEST_F(upgrade_check, ACertainRegressionOutweighsWhatIsMissing) {
   old_metrics.push_back({"a", "gone", 1});
   new_metrics[0].value = 1;
-  expect(verdict::regressed, verdict::regressed);
-}
-
-TEST_F(upgrade_check, NothingInCommonIsNeverSafeUnderStrict) {
-  old_metrics.clear();
-  expect(verdict::safe, verdict::inconclusive);
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
 }
 
 TEST_F(upgrade_check, EqualNamesOfDifferentAdaptersStayApart) {
@@ -156,6 +147,156 @@ TEST_F(upgrade_check, EqualNamesOfDifferentAdaptersStayApart) {
   auto result = check(policy::threshold);
   ASSERT_EQ(result.regressions.size(), 1u);
   EXPECT_EQ(result.regressions[0].adapter, "b");
+}
+
+// -- what a metric means --------------------------------------------------------------
+
+TEST_F(upgrade_check, AnotherUnitIsNoImprovement) {
+  old_metrics[0] = {"", "lat", 950, direction::lower, true, {}, "ms"};
+  new_metrics[0] = {"", "lat", 1.2, direction::lower, true, {}, "s"};
+  EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
+  for (auto rule : {policy::threshold, policy::strict}) {
+    EXPECT_TRUE(check(rule).improvements.empty());
+    EXPECT_EQ(check(rule).reason, "lat 950 ms → 1.2 s: its unit changed from ms to s");
+  }
+}
+
+TEST_F(upgrade_check, AUnitOfOneSideAloneComparesWithAnyUnderThresholdOnly) {
+  new_metrics[0].unit = "score"; // snapshots of the source system may state none
+  EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
+  EXPECT_THAT(check(policy::strict).reason, HasSubstr("from none to score"));
+}
+
+TEST_F(upgrade_check, AnotherDirectionIsInconclusiveNamingBoth) {
+  new_metrics[0].better = direction::lower;
+  for (double value : {1.0, 100.0, 1000.0}) {
+    new_metrics[0].value = value;
+    EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
+    EXPECT_THAT(check(policy::strict).reason, HasSubstr("from higher to lower"));
+  }
+}
+
+// -- values of zero or less -----------------------------------------------------------
+
+/// An error rate of nothing that becomes one of 5%.
+struct error_rate : upgrade_check {
+  error_rate() {
+    old_metrics[0] = {"", "error_rate", 0, direction::lower, true, {}, "ratio"};
+    new_metrics[0] = {"", "error_rate", .05, direction::lower, true, {}, "ratio"};
+  }
+};
+
+TEST_F(error_rate, WithoutAMarginIsInconclusive) {
+  EXPECT_TRUE(says(verdict::regressed, verdict::inconclusive));
+  EXPECT_EQ(
+    check(policy::strict).reason,
+    "error_rate 0 ratio → 0.05 ratio: an old value of zero or less is judged by an absolute_margin, and neither "
+    "version states one");
+  new_metrics[0].value = 1e-300;
+  EXPECT_TRUE(says(verdict::regressed, verdict::inconclusive)) << "there is no hidden floor";
+}
+
+TEST_F(error_rate, RegressesBeyondItsMargin) {
+  old_metrics[0].absolute_margin = new_metrics[0].absolute_margin = .02;
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
+  EXPECT_TRUE(std::isnan(check(policy::strict).regressions[0].change_pct));
+  new_metrics[0].value = .02;
+  EXPECT_EQ(check(policy::strict).decided, verdict::safe);
+  new_metrics[0].value = std::nextafter(.02, 1);
+  EXPECT_EQ(check(policy::strict).decided, verdict::regressed);
+}
+
+TEST_F(error_rate, AMarginOfZeroHoldsEveryChangeForTheWorse) {
+  old_metrics[0].absolute_margin = 0;
+  new_metrics[0].value = 1e-300;
+  EXPECT_EQ(check(policy::strict).decided, verdict::regressed);
+}
+
+TEST_F(error_rate, TheNewVersionCannotGrantItselfAMargin) {
+  new_metrics[0].absolute_margin = 1;
+  EXPECT_EQ(check(policy::strict).decided, verdict::inconclusive);
+  EXPECT_THAT(check(policy::strict).reason, HasSubstr("only the new version states one"));
+  new_metrics[0].absolute_margin = .02;
+  EXPECT_EQ(check(policy::strict).decided, verdict::regressed) << "worse even by its own measure";
+  old_metrics[0].absolute_margin = .02;
+  new_metrics[0].absolute_margin = 1;
+  EXPECT_EQ(check(policy::strict).decided, verdict::inconclusive);
+  EXPECT_THAT(check(policy::strict).reason, HasSubstr("different ones: 0.02 ratio and 1 ratio"));
+}
+
+TEST_F(upgrade_check, EqualValuesAreNeverARegression) {
+  for (double value : {-100.0, -1e-300, 0.0, 1e-300, 1e300})
+    for (auto better : {direction::higher, direction::lower}) {
+      old_metrics[0].value = new_metrics[0].value = value;
+      old_metrics[0].better = new_metrics[0].better = better;
+      EXPECT_TRUE(says(verdict::safe, verdict::safe));
+    }
+}
+
+TEST_F(upgrade_check, NegativeValuesAreJudgedByTheirMargin) {
+  old_metrics[0] = {"a", "m", -10, direction::higher, true, {}, "", true, 1};
+  new_metrics[0] = old_metrics[0];
+  for (auto [now, decided] : {std::pair{-11.0, verdict::safe}, {-11.01, verdict::regressed}, {-9.0, verdict::safe}}) {
+    new_metrics[0].value = now;
+    EXPECT_EQ(check(policy::strict).decided, decided) << now;
+  }
+  new_metrics[0].value = 5;
+  EXPECT_EQ(check(policy::strict).improvements.size(), 1u);
+}
+
+TEST_F(upgrade_check, AMarginDoesNotSoftenTheRuleForValuesAboveZero) {
+  old_metrics[0] = {"a", "m", .5, direction::lower, true, {}, "ratio", true, 10};
+  new_metrics[0] = old_metrics[0];
+  new_metrics[0].value = .6;
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
+}
+
+// -- gate -----------------------------------------------------------------------------
+
+TEST_F(upgrade_check, AMetricWithoutGateIsShownAndDecidesNothing) {
+  old_metrics.push_back({"a", "shown", 100, direction::higher, true, {}, "", false});
+  new_metrics.push_back({"a", "shown", 1, direction::higher, true, {}, "", false});
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
+  auto result = check(policy::strict);
+  EXPECT_EQ(result.compared, 1u);
+  ASSERT_EQ(result.ungated.size(), 1u);
+  EXPECT_EQ(result.ungated[0].metric, "shown");
+  new_metrics.pop_back();
+  EXPECT_TRUE(says(verdict::safe, verdict::safe)) << "nor does its absence";
+}
+
+TEST_F(upgrade_check, MetricsWithoutGateAreNothingInCommon) {
+  old_metrics[0].gate = new_metrics[0].gate = false;
+  EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
+}
+
+TEST_F(upgrade_check, ANewVersionCannotTakeAMetricOutOfTheGate) {
+  new_metrics[0].gate = false;
+  new_metrics[0].value = 1;
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
+}
+
+// -- the machine ----------------------------------------------------------------------
+
+TEST_F(upgrade_check, OnlyWhatDependsOnTheMachineNeedsTheSameOne) {
+  for (auto other : {machine{"cpu", 4}, machine{"another cpu", 2}, machine{}}) {
+    new_machine = other;
+    for (auto unit : {"ms", "s", "MB", "tok/s", "µs", "GiB"}) {
+      old_metrics[0].unit = new_metrics[0].unit = unit;
+      EXPECT_TRUE(says(verdict::safe, verdict::inconclusive)) << unit;
+      EXPECT_THAT(check(policy::strict).reason, HasSubstr("cpu with 2 cores"));
+    }
+    for (auto unit : {"ratio", "bool", "score", "count", "%", ""}) {
+      old_metrics[0].unit = new_metrics[0].unit = unit;
+      EXPECT_TRUE(says(verdict::safe, verdict::safe)) << unit;
+    }
+  }
+}
+
+TEST_F(upgrade_check, TwoUnknownMachinesAreNotTheSame) {
+  old_machine = new_machine = {};
+  old_metrics[0].unit = new_metrics[0].unit = "ms";
+  EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
 }
 
 } // namespace

@@ -12,7 +12,10 @@ inline msg<wire::Snapshot> make_snapshot(const std::string& version, uint32_t me
   constexpr uint32_t metrics_per_adapter = 5;
   return msg<wire::Snapshot>::build([&](wire::Snapshot::Builder out) {
     out.setVersion(version);
-    out.initEnvironment().setFingerprint("0123456789abcdef");
+    auto environment = out.initEnvironment();
+    environment.setCpuModel("a processor");
+    environment.setCores(2);
+    environment.setFingerprint("0123456789abcdef");
     auto metrics = out.initMetrics(metric_count);
     for (uint32_t i = 0; i < metric_count; ++i) {
       metrics[i].setName("metric_" + std::to_string(i));

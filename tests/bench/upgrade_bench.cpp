@@ -22,10 +22,10 @@ msg<wire::UpgradeQuery> old_against_new() {
 void upgrade_check(benchmark::State& state) {
   auto count = static_cast<uint32_t>(state.range(0));
   auto query = old_against_new();
-  std::optional old_snapshot = make_snapshot("old", count);
-  std::optional new_snapshot = make_snapshot("new", count, 1.1);
+  version_side old_side{make_snapshot("old", count)};
+  version_side new_side{make_snapshot("new", count, 1.1)};
   for (auto _ : state)
-    benchmark::DoNotOptimize(compare_snapshots(*query, old_snapshot, new_snapshot));
+    benchmark::DoNotOptimize(compare_snapshots(*query, old_side, new_side));
 }
 
 void upgrade_check_from_store(benchmark::State& state) {
@@ -38,9 +38,9 @@ void upgrade_check_from_store(benchmark::State& state) {
       state.SkipWithError(text_of(err).c_str());
   auto query = old_against_new();
   for (auto _ : state) {
-    std::optional old_snapshot = *store.latest("old");
-    std::optional new_snapshot = *store.latest("new");
-    benchmark::DoNotOptimize(compare_snapshots(*query, old_snapshot, new_snapshot));
+    version_side old_side{*store.latest("old")};
+    version_side new_side{*store.latest("new")};
+    benchmark::DoNotOptimize(compare_snapshots(*query, old_side, new_side));
   }
 }
 

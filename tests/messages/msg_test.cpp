@@ -295,5 +295,34 @@ TYPED_TEST(golden, old_bytes_say_what_they_said) {
     << to_pretty_json(*loaded);
 }
 
+/// Fields that came later: what bytes from before them say.
+TEST(golden_metrics, of_old_bytes_gate_and_state_no_margin) {
+  std::ifstream in{std::string{HIVE_TEST_DATA} + "/golden/ImportSnapshot.bin", std::ios::binary};
+  auto loaded = msg<wire::ImportSnapshot>::load(std::string{std::istreambuf_iterator<char>{in}, {}});
+  ASSERT_TRUE(loaded) << text_of(loaded.error());
+  auto metrics = (*loaded)->getSnapshot().getMetrics();
+  ASSERT_EQ(metrics.size(), 3u);
+  for (auto metric : metrics) {
+    EXPECT_TRUE(metric.getGate());
+    EXPECT_TRUE(std::isnan(metric.getAbsoluteMargin()));
+  }
+  auto json = to_json(*loaded);
+  EXPECT_THAT(json, testing::Not(HasSubstr("gate")));
+  EXPECT_THAT(json, testing::Not(HasSubstr("absolute_margin")));
+}
+
+TEST(golden_queries, an_old_question_for_a_policy_is_asked_strictly) {
+  for (uint16_t policy : {0, 1}) { // the retired field, whose default was threshold
+    auto old = msg<wire::UpgradeQuery>::build([&](wire::UpgradeQuery::Builder out) {
+      out.setOld("v1");
+      out.setNew("v2");
+      out.setPolicyBeforeStrict(static_cast<wire::Policy>(policy));
+    });
+    EXPECT_EQ(old->getPolicy(), wire::Policy::STRICT);
+    EXPECT_EQ(to_json(old), R"({"old":"v1","new":"v2","policy":"strict"})") << "nobody sees retired fields";
+  }
+  EXPECT_FALSE(from_json<wire::UpgradeQuery>(R"({"old":"v1","new":"v2","policy_before_strict":"threshold"})"));
+}
+
 } // namespace
 } // namespace hive

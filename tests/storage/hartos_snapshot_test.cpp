@@ -19,7 +19,8 @@ constexpr std::string_view hartos_file = R"({
   "benchmarks": {
     "world_model": {"metrics": {
       "flush_rate": {"value": 0.5, "direction": "higher", "unit": "ratio"},
-      "hivemind_queries": {"value": 7, "direction": "higher", "unit": "count", "gate": false}}},
+      "hivemind_queries": {"value": 7, "direction": "higher", "unit": "count", "gate": false,
+                           "absolute_margin": 3}}},
     "regression": {"metrics": {}, "error": "pytest collected no tests", "output_tail": "..."},
     "quantiphy": {"skipped": true, "reason": "not available"},
     "guardrail": {"metrics": {"hash_match": {"value": true, "unit": "bool"}}},
@@ -38,8 +39,11 @@ TEST(HartosSnapshot, ReadsTheNestedFormAsHartOsWritesIt) {
   ASSERT_EQ(adapters.size(), 6u);
   auto counter = adapters[0].getMetrics()[1];
   EXPECT_EQ(counter.getValue(), 7);
-  EXPECT_EQ(counter.getScope(), "hartos-v1.2") << "it compares with no other snapshot";
-  EXPECT_EQ(adapters[0].getMetrics()[0].getScope(), "");
+  EXPECT_FALSE(counter.getGate());
+  EXPECT_EQ(counter.getAbsoluteMargin(), 3);
+  EXPECT_EQ(counter.getScope(), "");
+  EXPECT_TRUE(adapters[0].getMetrics()[0].getGate());
+  EXPECT_TRUE(std::isnan(adapters[0].getMetrics()[0].getAbsoluteMargin()));
   EXPECT_EQ(adapters[1].getError(), "pytest collected no tests");
   EXPECT_TRUE(adapters[2].getSkipped());
   EXPECT_EQ(adapters[3].getMetrics()[0].getValue(), 1);
@@ -101,6 +105,7 @@ TEST(HartosSnapshot, WritingAndReadingKeepsWhatItSays) {
       metrics[i].setDirection(wire::Direction::LOWER);
     }
     metrics[0].initSamples(2).set(1, 0.1);
+    metrics[0].setAbsoluteMargin(.02);
     metrics[1].setScope("life-1");
     auto adapters = out.initAdapters(2);
     adapters[0].setName("c");
@@ -123,6 +128,8 @@ TEST(HartosSnapshot, WritingAndReadingKeepsWhatItSays) {
   ASSERT_EQ(back.getBenchmarks().size(), 5u);
   EXPECT_EQ(back.getBenchmarks()[1].getMetrics()[0].getValue(), 1.0 / 3);
   EXPECT_EQ(back.getBenchmarks()[1].getMetrics()[0].getSamples()[1], 0.1);
+  EXPECT_EQ(back.getBenchmarks()[1].getMetrics()[0].getAbsoluteMargin(), .02);
+  EXPECT_TRUE(back.getBenchmarks()[1].getMetrics()[0].getGate());
   EXPECT_EQ(back.getBenchmarks()[0].getMetrics()[0].getScope(), "life-1");
 }
 

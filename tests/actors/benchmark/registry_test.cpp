@@ -2,10 +2,13 @@
 
 #include "actors/store/committer.hpp"
 #include "messages/json.hpp"
+#include "storage/snapshot_store.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <cmath>
 #include <gtest/gtest.h>
+#include <optional>
 
 namespace hive {
 namespace {
@@ -220,6 +223,230 @@ TEST_F(registry_fixture, TheLatestCaptureIsTheVersionsAndAllAreKept) {
   EXPECT_EQ((*latest)->getResults().size(), 1u);
   EXPECT_EQ((*latest)->getResults()[0].getValue(), 12);
   EXPECT_STREQ((*latest)->getResults()[0].getName().cStr(), "a.latency");
+}
+
+// -- captures of a version ----------------------------------------------------------
+
+/// A registry whose one adapter counts its measurements, so that captures differ.
+struct captures_fixture : registry_fixture {
+  double value = 0;
+
+  captures_fixture() {
+    add("a", [this](auto) { return measured("latency", ++value); });
+    start();
+  }
+
+  caf::expected<msg<wire::CaptureList>> list(const std::string& version, uint32_t limit = 100, uint64_t after = 0) {
+    return ask<wire::CaptureList>(msg<wire::CaptureListQuery>::build([&](wire::CaptureListQuery::Builder out) {
+      out.setVersion(version);
+      out.setLimit(limit);
+      out.setAfter(after);
+    }));
+  }
+
+  caf::expected<msg<wire::CaptureDeleted>> erase(const std::string& version, uint64_t id) {
+    return ask<wire::CaptureDeleted>(msg<wire::DeleteCapture>::build([&](wire::DeleteCapture::Builder out) {
+      out.setVersion(version);
+      out.setCaptureId(id);
+      out.setReason("a backup ran");
+    }));
+  }
+
+  caf::expected<msg<wire::Snapshot>> show(const std::string& version, uint64_t id = 0) {
+    if (id == 0)
+      return ask<wire::Snapshot>(
+        msg<wire::SnapshotQuery>::build([&](wire::SnapshotQuery::Builder out) { out.setVersion(version); }));
+    return ask<wire::Snapshot>(msg<wire::CaptureQuery>::build([&](wire::CaptureQuery::Builder out) {
+      out.setVersion(version);
+      out.setCaptureId(id);
+    }));
+  }
+
+  /// The newest value of the one metric; nothing without any.
+  std::optional<double> newest_result() {
+    auto latest = ask<wire::LatestResults>(msg<wire::LatestResultsQuery>{});
+    if ((*latest)->getResults().size() == 0)
+      return std::nullopt;
+    return (*latest)->getResults()[0].getValue();
+  }
+};
+
+TEST_F(captures_fixture, AreListedPageByPageAndShown) {
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE(capture("v1"));
+  ASSERT_TRUE(capture("v10")) << "whose name begins alike";
+  std::vector<uint64_t> seen;
+  uint64_t after = 0;
+  do {
+    auto page = list("v1", 2, after);
+    ASSERT_TRUE(page) << text_of(page.error());
+    EXPECT_LE((*page)->getCaptures().size(), 2u);
+    EXPECT_EQ((*page)->getRunning(), 0u);
+    for (auto each : (*page)->getCaptures()) {
+      seen.push_back(each.getCaptureId());
+      EXPECT_EQ(each.getMetricCount(), 1u);
+    }
+    after = (*page)->getNext();
+  } while (after != 0);
+  EXPECT_EQ(seen, (std::vector<uint64_t>{1, 2, 3, 4, 5}));
+  EXPECT_EQ((*show("v1", 2))->getMetrics()[0].getValue(), 2);
+  EXPECT_EQ(code_of(show("v1", 6).error()), ec::not_found) << "that is v10's";
+  EXPECT_EQ(code_of(list("v2").error()), ec::not_found);
+}
+
+TEST_F(captures_fixture, TheNewestDeletedLeavesTheOneBeforeAsTheSnapshot) {
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(capture("v1"));
+  auto deleted = erase("v1", 3);
+  ASSERT_TRUE(deleted) << text_of(deleted.error());
+  EXPECT_EQ((*deleted)->getCaptures(), 2u);
+  EXPECT_EQ((*deleted)->getLatest(), 2u);
+  EXPECT_EQ((*show("v1"))->getMetrics()[0].getValue(), 2);
+  EXPECT_EQ(newest_result(), 2);
+  auto versions = ask<wire::SnapshotList>(msg<wire::PageQuery>{});
+  EXPECT_EQ((*versions)->getSnapshots()[0].getCaptures(), 2u);
+  EXPECT_EQ((*versions)->getSnapshots()[0].getCaptureId(), 2u);
+  EXPECT_EQ(code_of(erase("v1", 3).error()), ec::not_found);
+  EXPECT_EQ((*capture("v1"))->getCaptureId(), 4u) << "numbers are never used again";
+}
+
+TEST_F(captures_fixture, AnOlderOneDeletedLeavesTheSnapshotAsItIs) {
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(capture("v1"));
+  auto deleted = erase("v1", 1);
+  ASSERT_TRUE(deleted) << text_of(deleted.error());
+  EXPECT_EQ((*deleted)->getLatest(), 3u);
+  EXPECT_EQ((*show("v1"))->getMetrics()[0].getValue(), 3);
+  EXPECT_EQ(newest_result(), 3);
+}
+
+TEST_F(captures_fixture, TheLastOneDeletedMakesTheVersionUnknownAlsoAfterARestart) {
+  ASSERT_TRUE(capture("v1"));
+  auto deleted = erase("v1", 1);
+  ASSERT_TRUE(deleted) << text_of(deleted.error());
+  EXPECT_EQ((*deleted)->getCaptures(), 0u);
+  for (bool restarted : {false, true}) {
+    if (restarted) {
+      stop();
+      start();
+    }
+    EXPECT_EQ(code_of(show("v1").error()), ec::not_found);
+    EXPECT_EQ(code_of(list("v1").error()), ec::not_found);
+    EXPECT_EQ((*ask<wire::SnapshotList>(msg<wire::PageQuery>{}))->getSnapshots().size(), 0u);
+    EXPECT_EQ(newest_result(), std::nullopt) << "its points are gone from the history";
+  }
+  EXPECT_EQ((*capture("v1"))->getCaptureId(), 2u);
+}
+
+TEST_F(captures_fixture, AnImportDeletedTakesNoPointsOfThisNodeAlong) {
+  ASSERT_TRUE(capture("v1"));
+  ASSERT_TRUE(import(R"({"version":"v1","metrics":{"latency":{"value":9,"direction":"higher","adapter":"a"}}})"));
+  EXPECT_TRUE((*list("v1"))->getCaptures()[1].getImported());
+  ASSERT_TRUE(erase("v1", 2));
+  EXPECT_EQ(newest_result(), 1);
+}
+
+TEST_F(captures_fixture, ADeletionIsToldAsAnEvent) {
+  ASSERT_TRUE(capture("v1"));
+  ASSERT_TRUE(erase("v1", 1));
+  EXPECT_EQ(told(), (std::vector<std::string>{"v1 0 ", "v1 1 ", "v1 4 a backup ran"}));
+}
+
+TEST_F(registry_fixture, AVersionWhoseFirstCaptureRunsSaysSo) {
+  caf::typed_response_promise<msg<wire::Measurement>> held;
+  add("held", [&held](adapter_actor::pointer actor) -> caf::result<msg<wire::Measurement>> {
+    held = actor->make_response_promise<msg<wire::Measurement>>();
+    return held;
+  });
+  start();
+  caf::scoped_actor other{system};
+  auto running = other->request(registry, 30s, *from_json<wire::CaptureRequest>(R"({"version":"v1"})"));
+  auto query = *from_json<wire::SnapshotQuery>(R"({"version":"v1"})");
+  auto captures = *from_json<wire::CaptureListQuery>(R"({"version":"v1"})");
+  auto found = ask<wire::Snapshot>(query);
+  EXPECT_EQ(code_of(found.error()), ec::not_found);
+  EXPECT_NE(text_of(found.error()).find("its first capture, number 1, is running"), std::string::npos)
+    << text_of(found.error());
+  auto list = ask<wire::CaptureList>(captures);
+  ASSERT_TRUE(list) << text_of(list.error());
+  EXPECT_EQ((*list)->getRunning(), 1u);
+  EXPECT_EQ((*list)->getCaptures().size(), 0u);
+  auto deletion = ask<wire::CaptureDeleted>(*from_json<wire::DeleteCapture>(R"({"version":"v1","n":1,"reason":"r"})"));
+  EXPECT_EQ(code_of(deletion.error()), ec::busy);
+  while (!held.pending())
+    std::this_thread::sleep_for(1ms);
+  held.deliver(measured("latency", 1));
+  running.receive([](const msg<wire::Snapshot>&) {}, [](caf::error& err) { FAIL() << text_of(err); });
+  EXPECT_TRUE(ask<wire::Snapshot>(query));
+  EXPECT_EQ((*ask<wire::CaptureList>(captures))->getRunning(), 0u);
+}
+
+TEST_F(registry_fixture, ASnapshotCountsTheAdaptersThatFailed) {
+  add("good", [](auto) { return measured("latency", 7); });
+  add("fails", [](auto) -> caf::result<msg<wire::Measurement>> { return fail(ec::process_failed, "no such file"); });
+  start();
+  EXPECT_EQ((*capture("v1"))->getAdapterErrors(), 1u);
+  auto imported =
+    import(R"({"version":"v2","adapter_errors":7,"benchmarks":{"a":{"error":"boom"},"b":{"metrics":{}}}})");
+  ASSERT_TRUE(imported) << text_of(imported.error());
+  EXPECT_EQ((*imported)->getAdapterErrors(), 1u) << "counted here, whatever the caller says";
+}
+
+TEST_F(registry_fixture, CapturesFromBeforeErrorsWereCountedAreCountedWhenRead) {
+  start();
+  auto old = msg<wire::Snapshot>::build([](wire::Snapshot::Builder out) {
+    out.setVersion("old");
+    out.setCaptureId(1);
+    auto adapter = out.initAdapters(1)[0];
+    adapter.setName("a");
+    adapter.setStatus(wire::AdapterStatus::ERROR);
+  });
+  ASSERT_FALSE(db->write(*snapshot_store{*db}.keep(old, capture_id{1})));
+  auto found = ask<wire::Snapshot>(*from_json<wire::SnapshotQuery>(R"({"version":"old"})"));
+  ASSERT_TRUE(found) << text_of(found.error());
+  EXPECT_EQ((*found)->getAdapterErrors(), 1u);
+}
+
+TEST_F(registry_fixture, BuiltinMetricsStateWhatTheyAreJudgedBy) {
+  auto metric = [](const char* name, const char* unit) {
+    return [=](auto) {
+      return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
+        auto metrics = out.initMetrics(1);
+        metrics[0].setName(name);
+        metrics[0].setUnit(unit);
+      });
+    };
+  };
+  add("regression", metric("test_fail_count", "count"));
+  add("world_model", metric("hivemind_queries", "count"));
+  add("mine", metric("errors", "ratio"));
+  start();
+  auto json = to_json(*capture("v1"));
+  EXPECT_NE(json.find(R"("test_fail_count":{"adapter":"regression","value":0,"direction":"higher","unit":"count",)"
+                      R"("samples":[],"absolute_margin":0})"),
+            std::string::npos)
+    << json;
+  EXPECT_NE(json.find(R"("samples":[],"gate":false})"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("errors":{"adapter":"mine","value":0,"direction":"higher","unit":"ratio","samples":[]})"),
+            std::string::npos)
+    << json;
+}
+
+TEST_F(registry_fixture, AMarginThatIsNoneIsAnErrorOfItsAdapter) {
+  for (double margin : {-1.0, HUGE_VAL}) {
+    adapters.clear();
+    add("wild", [margin](auto) {
+      return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
+        auto metrics = out.initMetrics(1);
+        metrics[0].setName("m");
+        metrics[0].setAbsoluteMargin(margin);
+      });
+    });
+    start();
+    EXPECT_EQ(outcome(*capture("v1"), "wild"), "error:reported an absolute margin of m that is negative or not finite");
+    stop();
+  }
+  registry = nullptr;
 }
 
 TEST_F(registry_fixture, PagesThroughVersions) {

@@ -116,6 +116,10 @@ TEST(samples, refuses_a_metric_that_changes_its_meaning) {
   expect_refused({metric(""), other_direction}, ec::invalid, "another direction in repeat 2");
   expect_refused({metric(""), metric(R"(,"unit":"s")")}, ec::invalid, "another unit");
   expect_refused({metric(R"(,"scope":"x")"), metric(R"(,"scope":"y")")}, ec::invalid, "another scope");
+  expect_refused({metric(R"(,"gate":false)"), metric("")}, ec::invalid, "another gate");
+  expect_refused({metric(R"(,"absolute_margin":0)"), metric("")}, ec::invalid, "another absolute_margin");
+  expect_refused({metric(R"(,"absolute_margin":0)"), metric(R"(,"absolute_margin":1)")}, ec::invalid,
+                 "another absolute_margin");
 }
 
 TEST(samples, refuses_a_metric_named_twice) {

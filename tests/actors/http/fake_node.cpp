@@ -69,6 +69,21 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
         out.setNext(m->getAfter());
       });
     },
+    [](const msg<wire::CaptureListQuery>& m) {
+      return msg<wire::CaptureList>::build([&](wire::CaptureList::Builder out) {
+        out.setVersion(m->getVersion());
+        out.initCaptures(1)[0].setCaptureId(m->getLimit());
+        out.setNext(m->getAfter());
+      });
+    },
+    [](const msg<wire::CaptureQuery>& m) { return snapshot(view(m->getVersion())); },
+    [](const msg<wire::DeleteCapture>& m) {
+      return msg<wire::CaptureDeleted>::build([&](wire::CaptureDeleted::Builder out) {
+        out.setVersion(m->getVersion());
+        out.setCaptureId(m->getCaptureId());
+        out.setReason(m->getReason());
+      });
+    },
     [](const msg<wire::LatestResultsQuery>&) {
       return msg<wire::LatestResults>::build([](wire::LatestResults::Builder out) {
         auto result = out.initResults(1)[0];

@@ -54,7 +54,7 @@ TEST(openapi, parameters_come_from_the_path_and_the_query) {
   EXPECT_THAT(text, HasSubstr(R"({"name":"old","in":"path","required":true,)"));
   EXPECT_THAT(text, HasSubstr(R"({"name":"new","in":"query","required":true,)"));
   EXPECT_THAT(text, HasSubstr(R"({"name":"policy","in":"query","schema":{"$ref":"#/components/schemas/Policy",)"
-                              R"("default":"threshold"}})"));
+                              R"("default":"strict"},"description":"strict unless threshold is named."})"));
   EXPECT_THAT(text, AllOf(HasSubstr(R"("operationId":"get_upgrades_check_by_old")"), HasSubstr(R"(Check \"it\")")));
   EXPECT_THAT(text, Not(HasSubstr("requestBody")));
 }

@@ -100,6 +100,8 @@ TEST(server, tokens_decide_who_may_do_what) {
     {"POST", "/api/v1/snapshots", R"({"version":"v"})", 401, 403, 201, 201},
     {"PUT", "/api/v1/snapshots/v", "{}", 401, 403, 200, 200},
     {"DELETE", "/api/v1/benchmarks/x", "", 401, 403, 403, 200},
+    {"GET", "/api/v1/snapshots/v/captures", "", 401, 200, 200, 200},
+    {"DELETE", "/api/v1/snapshots/v/captures/1?reason=r", "", 401, 403, 403, 200},
     {"POST", "/api/v1/benchmarks", R"({"name":"x","command":["y"]})", 401, 403, 403, 201},
   };
   for (const auto& c : cases) {

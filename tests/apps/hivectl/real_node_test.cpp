@@ -80,6 +80,60 @@ TEST_F(RealNode, ListsWhyABenchmarkWouldBeSkippedInTheWordsOfTheCapture) {
   EXPECT_EQ(idle, skipped);
 }
 
+TEST_F(RealNode, AMisspeltVersionIsInconclusiveAndTheNameMeantIsSuggested) {
+  put_snapshot("v2.0", R"("m":{"value":99,"direction":"higher"})");
+  put_snapshot("v2.1", R"("m":{"value":99,"direction":"higher"})");
+  for (auto [old_version, new_version] : {std::pair{"v2.O", "v2.1"}, {"v2.1", "v2.O"}}) {
+    auto result = run({"upgrade", "check", old_version, new_version});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.out, HasSubstr("v2.O has no snapshot; did you mean v2.0?"));
+  }
+  EXPECT_EQ(run({"upgrade", "check", "none", "neither"}).status, 2);
+  auto named = run({"upgrade", "check", "none", "neither", "--policy", "threshold"});
+  EXPECT_EQ(named.status, 2) << "a gate must not open on it";
+  EXPECT_THAT(named.out, HasSubstr("no baseline to compare"));
+}
+
+TEST_F(RealNode, ReasonsNameTheMetricsWithTheirUnits) {
+  put_snapshot("v1", R"("rate":{"value":0.9,"direction":"higher","unit":"ratio"})");
+  put_snapshot("v2", R"("rate":{"value":0.8,"direction":"higher","unit":"ratio"})");
+  put_snapshot("v3", R"("rate":{"value":80,"direction":"higher","unit":"%"})");
+  auto regressed = run({"upgrade", "check", "v1", "v2"});
+  EXPECT_EQ(regressed.status, 1);
+  EXPECT_THAT(regressed.out, HasSubstr("Reason   1 of 1 metrics regressed: a.rate 0.9 ratio → 0.8 ratio (-11.1%)\n"));
+  EXPECT_THAT(regressed.out, HasSubstr("regressed  a.rate  0.9 ratio  0.8 ratio  -11.11%  higher  -\n"));
+  for (auto policy : {"strict", "threshold"}) {
+    auto changed = run({"upgrade", "check", "v1", "v3", "--policy", policy});
+    EXPECT_EQ(changed.status, 2) << policy;
+    EXPECT_THAT(changed.out, HasSubstr("inconclusive  a.rate  0.9 ratio  80 %  "));
+    EXPECT_THAT(changed.out, HasSubstr("its unit changed from ratio to %"));
+  }
+}
+
+TEST_F(RealNode, ACaptureWithAFailedAdapterEndsWith2) {
+  done({"benchmark", "register", "broken", "--", "sh", "-c", "echo it broke >&2; exit 7"});
+  auto result = run({"snapshot", "capture", "v1"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("1 of 5 adapters failed: broken: "));
+  EXPECT_THAT(result.err, HasSubstr("it broke"));
+  auto json = run({"--json", "snapshot", "show", "v1"});
+  EXPECT_EQ(json.status, 0);
+  EXPECT_THAT(json.out, HasSubstr("\"adapter_errors\": 1"));
+}
+
+TEST_F(RealNode, CapturesOfAVersionAreListedShownAndDeleted) {
+  put_snapshot("v1", R"("m":{"value":1,"direction":"higher"})");
+  put_snapshot("v1", R"("m":{"value":2,"direction":"higher"})");
+  EXPECT_THAT(done({"snapshot", "captures", "v1"}), HasSubstr("\n      2  "));
+  EXPECT_THAT(done({"snapshot", "show", "v1", "--capture", "1"}), HasSubstr("a.m         1"));
+  EXPECT_EQ(done({"snapshot", "delete", "v1", "--capture", "2", "--reason", "noisy"}),
+            "Deleted capture 2 of v1. Its snapshot is capture 1, of 1 that are left.\n");
+  EXPECT_THAT(done({"snapshot", "show", "v1"}), HasSubstr("Capture      1\n"));
+  EXPECT_THAT(done({"snapshot", "delete", "v1", "--capture", "1", "--reason", "noisy"}), HasSubstr("unknown now"));
+  EXPECT_NE(run({"snapshot", "show", "v1"}).status, 0);
+  EXPECT_NE(run({"snapshot", "delete", "v1", "--capture", "1", "--reason", "again"}).status, 0);
+}
+
 TEST_F(RealNode, NeverOpensAGateOnAVersionThatWasNeverCaptured) {
   put_snapshot("v2", R"("m":{"value":99,"direction":"higher"})");
   auto threshold = run({"upgrade", "check", "misspelt", "v2", "--policy", "threshold"});
@@ -90,6 +144,15 @@ TEST_F(RealNode, NeverOpensAGateOnAVersionThatWasNeverCaptured) {
   auto strict = run({"upgrade", "check", "misspelt", "v2", "--policy", "strict"});
   EXPECT_EQ(strict.status, 2);
   EXPECT_EQ(strict.err, "");
+}
+
+TEST_F(RealNode, ShowSaysThatTheFirstCaptureRuns) {
+  done({"benchmark", "register", "slow", "--", "sleep", "60"});
+  done({"snapshot", "capture", "v1", "--no-wait"});
+  auto shown = run({"snapshot", "show", "v1"});
+  EXPECT_NE(shown.status, 0);
+  EXPECT_THAT(shown.err, HasSubstr("its first capture, number 1, is running"));
+  EXPECT_THAT(done({"snapshot", "captures", "v1"}), HasSubstr("Capture 1 is running."));
 }
 
 TEST_F(RealNode, BeginsACaptureWithoutWaiting) {

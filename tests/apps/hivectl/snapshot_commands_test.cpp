@@ -99,6 +99,32 @@ TEST(SnapshotShow, AsJsonIsTheSnapshot) {
   EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
 }
 
+TEST(SnapshotShow, AsksForOneCapture) {
+  auto node = answering(R"({"version":"v2","capture_id":7,"adapter_errors":1,"metrics":{}})");
+  auto result = hivectl(node.url(), {"snapshot", "show", "v2", "--capture", "7"});
+  EXPECT_EQ(result.status, 0) << "shown is done, whatever failed then";
+  EXPECT_EQ(node.requests().back().target, "/api/v1/snapshots/v2/captures/7");
+  EXPECT_THAT(result.out, HasSubstr("Capture      7\n"));
+  EXPECT_THAT(result.out, HasSubstr("Errors       1 of its adapters failed\n"));
+  for (const char* wrong : {"0", "-1", "x", "1.5"})
+    EXPECT_EQ(hivectl(node.url(), {"snapshot", "show", "v2", "--capture", wrong}).status, 64) << wrong;
+}
+
+TEST(SnapshotCapture, WithAFailedAdapterEndsWith2AndSaysWhichAndWhy) {
+  auto node = answering(R"({"version":"v2","adapter_errors":2,"metrics":{},"adapters":{
+    "good":{"status":"ok"},"tests":{"status":"error","reason":"no tests ran"},
+    "probe":{"status":"error","reason":"timed out"}}})",
+                        201);
+  for (std::vector<std::string> form : {std::vector<std::string>{}, {"--json"}}) {
+    std::vector<std::string> arguments{"snapshot", "capture", "v2"};
+    arguments.insert(arguments.end(), form.begin(), form.end());
+    auto result = hivectl(node.url(), arguments);
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.err, "hivectl: 2 of 3 adapters failed: tests: no tests ran; probe: timed out\n");
+    EXPECT_THAT(result.out, HasSubstr("no tests ran"));
+  }
+}
+
 TEST(SnapshotCapture, SendsWhatWasAskedFor) {
   auto node = answering(snapshot_json, 201);
   auto result =

@@ -56,20 +56,26 @@ TEST(UpgradeCheck, AsksForWhatWasSaid) {
 TEST(UpgradeCheck, NamesEveryFinding) {
   auto result = check(R"({"old":"v1","new":"v2","policy":"strict","safe":false,"verdict":"regressed",
     "reason":"1 metric regressed","compared":4,
-    "regressions":[{"adapter":"a","metric":"latency_ms","old":100,"new":112.5,"change_pct":12.5,"direction":"lower"}],
+    "regressions":[{"adapter":"a","metric":"latency","old":100,"new":112.5,"change_pct":12.5,"direction":"lower",
+                    "unit":"ms"}],
     "improvements":[{"adapter":"b","metric":"rate","old":0,"new":0.5,"change_pct":null,"direction":"higher"}],
-    "missing":[{"adapter":"c","metric":"m","reason":"v2 has no such metric"},
-               {"adapter":"d","reason":"the adapter failed"}]})");
+    "missing":[{"adapter":"c","metric":"m","reason":"its unit changed","blocks":true,"old":950,"new":1.2,
+                "old_unit":"ms","new_unit":"s"},
+               {"adapter":"d","reason":"it failed","blocks":false}],
+    "ungated":[{"adapter":"e","metric":"queries","old":4,"new":2,"change_pct":-50,"direction":"higher"}],
+    "left_out":3})");
   EXPECT_EQ(result.status, 1);
   EXPECT_EQ(result.out, "Verdict  regressed (policy strict, 4 metrics compared)\n"
                         "Reason   1 metric regressed\n"
                         "\n"
-                        "FINDING    METRIC        OLD    NEW   CHANGE  BETTER  WHY\n"
-                        "─────────  ────────────  ───  ─────  ───────  ──────  ─────────────────────\n"
-                        "regressed  a.latency_ms  100  112.5  +12.50%  lower   -\n"
-                        "missing    c.m             -      -        -  -       v2 has no such metric\n"
-                        "missing    d               -      -        -  -       the adapter failed\n"
-                        "improved   b.rate          0    0.5        -  higher  -\n");
+                        "FINDING       METRIC        OLD       NEW   CHANGE  BETTER  WHY\n"
+                        "────────────  ─────────  ──────  ────────  ───────  ──────  ────────────────\n"
+                        "regressed     a.latency  100 ms  112.5 ms  +12.50%  lower   -\n"
+                        "inconclusive  c.m        950 ms     1.2 s        -  -       its unit changed\n"
+                        "left out      d               -         -        -  -       it failed\n"
+                        "improved      b.rate          0       0.5        -  higher  -\n"
+                        "no gate       e.queries       4         2  -50.00%  higher  -\n"
+                        "3 more findings are not listed.\n");
 }
 
 TEST(UpgradeCheck, WarnsWhenSafeSaysNothing) {
@@ -78,6 +84,7 @@ TEST(UpgradeCheck, WarnsWhenSafeSaysNothing) {
     EXPECT_EQ(result.status, 2) << "a gate must not open on it";
     EXPECT_THAT(result.err, HasSubstr("warning: no metric was compared"));
     EXPECT_THAT(result.err, HasSubstr("hivectl snapshot list"));
+    EXPECT_THAT(result.err, HasSubstr("The default policy, strict, says inconclusive"));
     EXPECT_EQ(check(R"({"policy":"threshold","safe":false,"verdict":"regressed","compared":0})", form).status, 2)
       << "nothing regressed: the new version was never captured";
   }
@@ -85,7 +92,7 @@ TEST(UpgradeCheck, WarnsWhenSafeSaysNothing) {
   EXPECT_EQ(check(R"({"policy":"threshold","safe":false,"verdict":"inconclusive","compared":0})").err, "");
 }
 
-TEST(UpgradeCheck, ExamplesOfGatesAreStrict) {
+TEST(UpgradeCheck, ExamplesOfGatesKeepTheDefault) {
   for (std::vector<std::string> help :
        {std::vector<std::string>{"--help"}, {"upgrade", "--help"}, {"upgrade", "check", "--help"}}) {
     auto text = hivectl(help).out;
@@ -94,7 +101,7 @@ TEST(UpgradeCheck, ExamplesOfGatesAreStrict) {
     for (std::string line; std::getline(lines, line);)
       if (line.find("./deploy") != std::string::npos) {
         ++gates;
-        EXPECT_THAT(line, HasSubstr("--policy strict"));
+        EXPECT_THAT(line, testing::Not(HasSubstr("--policy")));
       }
     EXPECT_EQ(gates, 1u) << text;
   }

@@ -1,0 +1,55 @@
+#include "analysis/metric_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace hive::analysis {
+namespace {
+
+/// Change of a rate or a score that is no regression where the old one is zero.
+constexpr double rate_margin = .02;
+
+struct named_rules {
+  std::string_view adapter;
+  std::string_view metric;
+  metric_rules rules;
+};
+
+constexpr std::array named{
+  named_rules{"regression", "test_pass_rate", {true, rate_margin}},
+  named_rules{"regression", "test_fail_count", {true, 0}},
+  named_rules{"world_model", "flush_rate", {true, rate_margin}},
+  named_rules{"world_model", "correction_density", {true, rate_margin}},
+  // A counter of a process: it says how long that ran.
+  named_rules{"world_model", "hivemind_queries", {false, no_margin}},
+};
+
+/// Built-in adapters whose metrics are named after what they measure.
+constexpr std::array<std::string_view, 5> open_named{"model_registry", "agent_baselines", "quantiphy",
+                                                     "embodied_validation", "qwen_encoder"};
+
+template <class Range, class Value>
+bool holds(const Range& range, const Value& value) {
+  return std::find(std::begin(range), std::end(range), value) != std::end(range);
+}
+
+} // namespace
+
+metric_rules builtin_rules(std::string_view adapter, std::string_view metric, std::string_view unit) {
+  for (const auto& known : named)
+    if (metric == known.metric && (adapter.empty() || adapter == known.adapter))
+      return known.rules;
+  if (holds(open_named, adapter) && (unit == "ratio" || unit == "score"))
+    return {true, rate_margin};
+  return {};
+}
+
+bool depends_on_machine(std::string_view unit) {
+  static constexpr std::array<std::string_view, 21> units{"ns",     "us",      "µs",  "μs",  "ms",  "s",     "sec",
+                                                          "second", "seconds", "min", "h",   "B",   "bytes", "kB",
+                                                          "KB",     "MB",      "GB",  "KiB", "MiB", "GiB",   "Hz"};
+  return holds(units, unit) || unit.ends_with("/s") || unit.ends_with("/sec") || unit.ends_with("/second") ||
+         unit.ends_with("per second") || unit.ends_with("per_second");
+}
+
+} // namespace hive::analysis

@@ -1,0 +1,174 @@
+#include "actors/upgrade/checker.hpp"
+
+#include "actors/benchmark/snapshot_builder.hpp"
+#include "messages/json.hpp"
+#include "storage/snapshot_store.hpp"
+#include "tests/paths.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hive {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// The checker over a real store, into which a test puts snapshots as an import brings them.
+struct checker_fixture : testing::Test {
+  temporary_directory dir;
+  std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
+  test_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  upgrade_checker_actor checker = spawn_upgrade_checker(system, db);
+  uint64_t captures = 0;
+
+  ~checker_fixture() override {
+    self->send_exit(checker, caf::exit_reason::user_shutdown);
+    self->wait_for(checker);
+  }
+
+  void put(const std::string& version, const std::string& document) {
+    json_error why;
+    auto snapshot = from_json<wire::Snapshot>(R"({"version":")" + version + R"(",)" + document.substr(1), why);
+    ASSERT_TRUE(snapshot) << why.message();
+    auto import = msg<wire::ImportSnapshot>::build([&](wire::ImportSnapshot::Builder out) {
+      out.setVersion(version);
+      out.setSnapshot(**snapshot);
+    });
+    auto normal = normalise_import(import, 1);
+    ASSERT_TRUE(normal) << text_of(normal.error());
+    ++captures;
+    ASSERT_FALSE(db->write(*snapshot_store{*db}.keep(with_capture_id(*normal, captures), capture_id{captures})));
+  }
+
+  void put_case(const std::string& version, const std::string& name) {
+    put(version, file_text(HIVE_TEST_DATA "/cases/" + name + ".json"));
+  }
+
+  msg<wire::UpgradeCheck> check(const std::string& more = {}) {
+    msg<wire::UpgradeCheck> out;
+    self->request(checker, 30s, *from_json<wire::UpgradeQuery>(R"({"old":"v1","new":"v2")" + more + "}"))
+      .receive([&](const msg<wire::UpgradeCheck>& m) { out = m; },
+               [](const caf::error& error) { ADD_FAILURE() << text_of(error); });
+    return out;
+  }
+
+  /// "verdict: reason" of v1 → v2.
+  std::string verdict(const std::string& policy = "strict") {
+    auto given = check(R"(,"policy":")" + policy + "\"");
+    auto verdicts = capnp::Schema::from<wire::Verdict>().getEnumerants();
+    EXPECT_EQ(given->getSafe(), given->getVerdict() == wire::Verdict::SAFE);
+    return std::string{verdicts[static_cast<uint16_t>(given->getVerdict())].getProto().getName().cStr()} + ": " +
+           given->getReason().cStr();
+  }
+};
+
+TEST_F(checker_fixture, StrictIsTheDefault) {
+  EXPECT_EQ(check()->getPolicy(), wire::Policy::STRICT);
+  EXPECT_EQ(check(R"(,"policy":"threshold")")->getPolicy(), wire::Policy::THRESHOLD);
+}
+
+TEST_F(checker_fixture, AChangedUnitIsInconclusiveInFlatAndNestedForm) {
+  put_case("v1", "unit-changed-old");
+  put_case("v2", "unit-changed-new");
+  for (auto policy : {"strict", "threshold"})
+    EXPECT_EQ(verdict(policy), "inconclusive: lat 950 ms → 1.2 s: its unit changed from ms to s");
+  auto missing = check()->getMissing()[0];
+  EXPECT_TRUE(missing.getBlocks());
+  EXPECT_EQ(missing.getOld(), 950);
+  EXPECT_EQ(missing.getOldUnit(), "ms");
+  EXPECT_EQ(missing.getNew(), 1.2);
+  EXPECT_EQ(missing.getNewUnit(), "s");
+  put("v1", R"({"benchmarks":{"a":{"metrics":{"lat":{"value":950,"unit":"ms","direction":"lower"}}}}})");
+  put("v2", R"({"benchmarks":{"a":{"metrics":{"lat":{"value":1.2,"unit":"s","direction":"lower"}}}}})");
+  for (auto policy : {"strict", "threshold"})
+    EXPECT_EQ(verdict(policy), "inconclusive: a.lat 950 ms → 1.2 s: its unit changed from ms to s");
+}
+
+TEST_F(checker_fixture, AnErrorRateThatRisesFromZeroNeedsAMargin) {
+  put_case("v1", "error-rate-0-old");
+  put_case("v2", "error-rate-0.05-new");
+  EXPECT_THAT(verdict(), StartsWith("inconclusive: error_rate 0 ratio → 0.05 ratio: "));
+  auto with_margin = [](const char* value) {
+    return std::string{R"({"metrics":{"error_rate":{"value":)"} + value +
+           R"(,"unit":"ratio","direction":"lower","absolute_margin":0.02}}})";
+  };
+  put("v1", with_margin("0"));
+  put("v2", with_margin("0.05"));
+  EXPECT_EQ(verdict(), "regressed: 1 of 1 metrics regressed: error_rate 0 ratio → 0.05 ratio");
+  put("v2", with_margin("0.01"));
+  EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed");
+}
+
+TEST_F(checker_fixture, SnapshotsFromBeforeMetricsHadRulesAreJudgedByThoseOfTheBuiltinAdapters) {
+  auto document = [](int failed, int queries) {
+    return R"({"metrics":{"test_fail_count":{"value":)" + std::to_string(failed) +
+           R"(,"direction":"lower","unit":"count","adapter":"regression"},"hivemind_queries":{"value":)" +
+           std::to_string(queries) + R"(,"direction":"higher","unit":"count","adapter":"world_model"}}})";
+  };
+  put("v1", document(0, 1000));
+  put("v2", document(0, 1));
+  EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed") << "how long a process ran decides nothing";
+  ASSERT_EQ(check()->getUngated().size(), 1u);
+  EXPECT_EQ(check()->getUngated()[0].getMetric(), "hivemind_queries");
+  put("v2", document(1, 1000));
+  EXPECT_EQ(verdict(), "regressed: 1 of 1 metrics regressed: regression.test_fail_count 0 count → 1 count");
+}
+
+TEST_F(checker_fixture, NothingInCommonIsNeverSafe) {
+  put("v1", R"({"metrics":{"m":{"value":1,"direction":"higher"}}})");
+  put("v2", R"({"metrics":{}})");
+  for (auto policy : {"strict", "threshold"})
+    EXPECT_THAT(verdict(policy), StartsWith("inconclusive: "));
+  put("v1", R"({"metrics":{}})");
+  for (auto policy : {"strict", "threshold"})
+    EXPECT_THAT(verdict(policy), StartsWith("inconclusive: "));
+}
+
+TEST_F(checker_fixture, AVersionWithoutSnapshotIsInconclusiveAndSimilarOnesAreNamed) {
+  EXPECT_EQ(verdict(), "inconclusive: the old version v1 has no snapshot, and the new version v2 has no snapshot");
+  EXPECT_EQ(verdict("threshold"), "safe: no baseline to compare");
+  put("V1", R"({"metrics":{}})");
+  put("v2", R"({"metrics":{}})");
+  EXPECT_EQ(verdict(), "inconclusive: the old version v1 has no snapshot; did you mean V1?") << "v2 was named as well";
+  EXPECT_EQ(verdict("threshold"), "safe: no baseline to compare");
+}
+
+TEST_F(checker_fixture, TimesNeedTheSameMachine) {
+  auto document = [](const char* cpu, const char* kernel) {
+    return std::string{R"({"environment":{"cpu_model":")"} + cpu + R"(","cores":4,"kernel":")" + kernel +
+           R"(","fingerprint":")" + kernel + R"("},"metrics":{"m":{"value":1,"unit":"ms","direction":"lower"}}})";
+  };
+  put("v1", document("one", "6.1"));
+  put("v2", document("one", "6.2"));
+  EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed") << "another kernel is the same machine";
+  put("v2", document("another", "6.1"));
+  EXPECT_EQ(verdict(), "inconclusive: m 1 ms → 1 ms: it depends on the machine, which changed from one with 4 cores to "
+                       "another with 4 cores");
+}
+
+TEST_F(checker_fixture, ListsEndAndTheRestIsCounted) {
+  constexpr size_t count = defaults::max_listed_findings + 5;
+  auto document = [&](const char* value) {
+    std::string out = R"({"metrics":{)";
+    for (size_t i = 0; i < count; ++i)
+      out += (i ? ",\"m" : "\"m") + std::to_string(i) + R"(":{"direction":"higher","value":)" + value + "}";
+    return out + "}}";
+  };
+  put("v1", document("2"));
+  put("v2", document("1"));
+  auto given = check();
+  EXPECT_EQ(given->getRegressions().size(), defaults::max_listed_findings);
+  EXPECT_EQ(given->getLeftOut(), 5u);
+  EXPECT_EQ(given->getCompared(), count);
+  EXPECT_THAT(given->getReason().cStr(), HasSubstr("and " + std::to_string(count - 3) + " more"));
+}
+
+} // namespace
+} // namespace hive
