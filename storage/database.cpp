@@ -61,18 +61,13 @@ rocksdb::DBOptions store_options(const database_options& options, bool is_new, r
   return out;
 }
 
-int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-    .count();
-}
-
 } // namespace
 
 struct database::impl {
   std::filesystem::path store;
   uint64_t min_free_bytes = 0;
   std::atomic<bool> broken = false;
-  std::atomic<int64_t> write_began_ms = 0; ///< 0: none is under way
+  const std::shared_ptr<write_progress> progress = std::make_shared<write_progress>();
   directory_lock lock;
   std::shared_ptr<file_ledger> ledger;
   bool is_marked = false; ///< whether the mark speaks of this store, which it does from the first write on
@@ -116,6 +111,7 @@ struct database::impl {
 struct database::batch::impl {
   const database::impl& owner;
   rocksdb::WriteBatch writes;
+  size_t sets = 0;
 
   rocksdb::Status add(const write_set::write& write) {
     auto* family = owner.family(write.where);
@@ -275,9 +271,9 @@ caf::error database::write(batch& gathered) {
     return fail(ec::storage_failed, impl_->store.string() + ": an earlier write failed, the node must be restarted");
   if (auto err = impl_->check_room(gathered.bytes()))
     return err;
-  impl_->write_began_ms = now_ms();
+  impl_->progress->begin(gathered.impl_->sets);
   auto err = impl_->write(gathered.impl_->writes);
-  impl_->write_began_ms = 0;
+  impl_->progress->end();
   return err;
 }
 
@@ -293,9 +289,8 @@ caf::error database::impl::write(rocksdb::WriteBatch& writes) {
   return err;
 }
 
-std::chrono::milliseconds database::write_age() const {
-  auto began = impl_->write_began_ms.load();
-  return std::chrono::milliseconds{began == 0 ? 0 : std::max<int64_t>(now_ms() - began, 0)};
+std::shared_ptr<const write_progress> database::progress() const {
+  return impl_->progress;
 }
 
 caf::error database::check_room() const {
@@ -306,7 +301,7 @@ bool database::is_broken() const {
   return impl_->broken;
 }
 
-database::batch::batch(const database& db) : impl_{new impl{*db.impl_, rocksdb::WriteBatch{}}} {
+database::batch::batch(const database& db) : impl_{new impl{*db.impl_, rocksdb::WriteBatch{}, 0}} {
 }
 
 database::batch::~batch() = default;
@@ -315,6 +310,7 @@ database::batch& database::batch::operator=(batch&&) noexcept = default;
 
 void database::batch::add(const write_set& writes) {
   // A WriteBatch in memory refuses nothing but sizes beyond 4 GiB, which messages never reach.
+  ++impl_->sets;
   for (const auto& write : writes.writes())
     impl_->add(write).PermitUncheckedError();
 }

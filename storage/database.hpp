@@ -1,10 +1,10 @@
 #pragma once
 
 #include "messages/msg.hpp"
+#include "storage/write_progress.hpp"
 #include "storage/write_set.hpp"
 
 #include <caf/expected.hpp>
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -128,8 +128,8 @@ public:
   /// call.
   caf::error check_room() const;
 
-  /// How long the write under way has been waiting for the disk; 0 when there is none. Any thread.
-  std::chrono::milliseconds write_age() const;
+  /// The write under way, to be watched for longer than the database lives.
+  std::shared_ptr<const write_progress> progress() const;
 
   /// Whether a write failed in a way that only a new start of the process mends.
   bool is_broken() const;

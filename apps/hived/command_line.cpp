@@ -36,6 +36,7 @@ struct overrides {
   std::string tls;
   std::string name;
   std::string log_level;
+  bool accept_losses = false;
 };
 
 std::string host_name() {
@@ -76,6 +77,7 @@ node_config build_config(const overrides& given) {
     read_config_file(given.config_file, config);
   if (!given.data.empty())
     config.store.directory = given.data;
+  config.store.accept_losses = given.accept_losses;
   if (!given.http.empty()) {
     auto at = parse_endpoint(given.http, "--http");
     config.http.address = at.address;
@@ -126,6 +128,8 @@ command_line_result parse_command_line(int argc, char** argv) {
   app.add_option("--log-level", given.log_level, "trace, debug, info, warning, error or critical (node.log_level)")
     ->envname("HIVE_LOG_LEVEL")
     ->type_name("LEVEL");
+  app.add_flag("--accept-losses", given.accept_losses,
+               "For one start: open the store although files of it are missing or damaged, and keep what can be read");
   for (auto* option : app.get_options()) // an empty one is a shell variable that was not set
     option->check([](const std::string& value) { return value.empty() ? "must not be empty" : ""; }, "");
   app.set_version_flag("--version", std::string{"hived "} + version_text);

@@ -2,6 +2,7 @@
 
 #include "actors/node/supervisor.hpp"
 #include "apps/hived/config.hpp"
+#include "apps/hived/shutdown_guard.hpp"
 #include "apps/hived/shutdown_signal.hpp"
 #include "messages/ids.hpp"
 
@@ -25,8 +26,9 @@ public:
   /// The same of the door, or "off".
   std::string door_endpoint() const;
 
-  /// Returns after an ordered stop: nothing when `signal` asked for it, else why the node gave up.
-  caf::error serve_until(shutdown_signal& signal);
+  /// Returns after an ordered stop: nothing when `signal` asked for it, else why the node gave up. `guard` bounds how
+  /// long the stop may take, the end of this node included.
+  caf::error serve_until(shutdown_signal& signal, shutdown_guard& guard);
 
 private:
   struct impl;
