@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
   auto command_line = hive::parse_command_line(argc, argv);
   if (!command_line.config)
     return command_line.exit_status;
+  hive::name_data_in_last_words(command_line.config->store.directory.string());
   set_up_logging(command_line.config->log_level);
   return run(*command_line.config);
 }

@@ -1,5 +1,7 @@
 #include "apps/hived/last_words.hpp"
 
+#include <array>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -9,9 +11,12 @@
 namespace hive {
 namespace {
 
-/// Without memory of its own: there may be none.
+/// Set before there are threads.
+std::array<char, 4'096> data_directory{};
+
+/// Without memory of its own: there may be none. System calls only, as it may come from a signal.
 [[noreturn]] void end_with(const char* why) {
-  for (const char* part : {"hived ends: ", why, "\n"})
+  for (const char* part : {"hived ends: ", why, "; its data lies in ", data_directory.data(), "\n"})
     if (::write(STDERR_FILENO, part, std::strlen(part)) < 0)
       break;
   std::_Exit(EXIT_FAILURE);
@@ -34,11 +39,20 @@ namespace {
   end_with("an error of an unknown kind reached nobody");
 }
 
+void on_abort(int) {
+  end_with("a library gave up, as its own line before this one says");
+}
+
 } // namespace
 
 void install_last_words() {
   std::set_new_handler(out_of_memory);
   std::set_terminate(tell_exception);
+  std::signal(SIGABRT, on_abort);
+}
+
+void name_data_in_last_words(const std::string& directory) {
+  directory.copy(data_directory.data(), data_directory.size() - 1);
 }
 
 } // namespace hive
