@@ -4,6 +4,7 @@
 #include "apps/hivectl/help.hpp"
 #include "apps/hivectl/token.hpp"
 #include "apps/hivectl/validators.hpp"
+#include "apps/standard_descriptors.hpp"
 #include "apps/version.hpp"
 #include "messages/ec.hpp"
 
@@ -134,6 +135,7 @@ int parse_and_run(int argc, char** argv, charset set) {
 } // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors(O_RDONLY);
   std::setlocale(LC_CTYPE, ""); // what the terminal can show; numbers keep their points
   auto set = charset_of_locale();
   try {

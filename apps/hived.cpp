@@ -2,12 +2,17 @@
 // stop.
 
 #include "apps/hived/command_line.hpp"
+#include "apps/hived/last_words.hpp"
 #include "apps/hived/node.hpp"
+#include "apps/hived/shutdown_guard.hpp"
 #include "apps/hived/signal_watcher.hpp"
+#include "apps/standard_descriptors.hpp"
 
 #include <cstdio>
+#include <fcntl.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 namespace {
 
@@ -24,6 +29,7 @@ void set_up_logging(const std::string& level) {
 
 int run(const hive::node_config& config) {
   hive::signal_watcher signals; // before any thread is started, so that all inherit the blocked signals
+  hive::shutdown_guard guard;   // outlives the node, whose end it watches
   auto node = hive::node::start(config);
   if (!node) {
     spdlog::critical("hived does not start: {}", hive::text_of(node.error()));
@@ -32,7 +38,7 @@ int run(const hive::node_config& config) {
   std::printf("hived ready http=%s door=%s node=%s\n", (*node)->http_endpoint().c_str(),
               (*node)->door_endpoint().c_str(), (*node)->id().value.c_str());
   std::fflush(stdout);
-  auto failure = (*node)->serve_until(signals);
+  auto failure = (*node)->serve_until(signals, guard);
   if (failure)
     spdlog::critical("hived ends: {}", hive::text_of(failure));
   else
@@ -43,9 +49,13 @@ int run(const hive::node_config& config) {
 } // namespace
 
 int main(int argc, char** argv) {
+  hive::open_standard_descriptors(O_RDWR);
+  hive::install_last_words();
+  ::umask(S_IRWXG | S_IRWXO); // among its files is the node's secret key
   auto command_line = hive::parse_command_line(argc, argv);
   if (!command_line.config)
     return command_line.exit_status;
+  hive::name_data_in_last_words(command_line.config->store.directory.string());
   set_up_logging(command_line.config->log_level);
   return run(*command_line.config);
 }

@@ -24,8 +24,8 @@ packages() {
     capnproto libcapnp-dev
     # actors
     libcaf-dev
-    # storage, and what its CMake configuration looks for
-    librocksdb-dev
+    # storage, and digests of its files
+    librocksdb-dev libxxhash-dev
     # HART OS's databases, read and written by hivectl
     libsqlite3-dev
     # HTTP server: RESTinio with the parser, the sockets and the formatter that its headers include

@@ -58,15 +58,23 @@ private:
   std::unique_ptr<void, close_library> library_;
 };
 
-std::optional<gpu_device> read_device(const nvml& lib, unsigned index) {
+/// What the driver says of a device. One that it counts and cannot describe, such as a GPU that fell off the bus, is
+/// there all the same: it is named unknown, with no memory to count on.
+gpu_device read_device(const nvml& lib, unsigned index) {
   nvml_device device = nullptr;
+  if (auto code = lib.handle(index, &device); code != nvml_success)
+    return {{}, "unknown GPU (NVML error " + std::to_string(code) + ")", 0};
   char uuid[96] = {};
   char name[96] = {};
   nvml_memory memory{};
-  if (lib.handle(index, &device) != nvml_success || lib.uuid(device, uuid, sizeof uuid) != nvml_success ||
-      lib.name(device, name, sizeof name) != nvml_success || lib.memory(device, &memory) != nvml_success)
-    return std::nullopt;
-  return gpu_device{uuid, name, memory.total >> 20};
+  gpu_device out;
+  if (lib.uuid(device, uuid, sizeof uuid) == nvml_success)
+    out.uuid = uuid;
+  auto code = lib.name(device, name, sizeof name);
+  out.name = code == nvml_success ? name : "unknown GPU (NVML error " + std::to_string(code) + ")";
+  if (lib.memory(device, &memory) == nvml_success)
+    out.vram_mib = memory.total >> 20;
+  return out;
 }
 
 } // namespace
@@ -79,13 +87,14 @@ gpu_inventory find_gpus() {
     return {{}, "the NVIDIA driver does not answer (NVML error " + std::to_string(code) + ")"};
   gpu_inventory out;
   unsigned count = 0;
-  if (lib->count(&count) == nvml_success)
-    for (unsigned i = 0; i < count; ++i)
-      if (auto device = read_device(*lib, i))
-        out.devices.push_back(std::move(*device));
+  auto counted = lib->count(&count);
+  for (unsigned i = 0; counted == nvml_success && i < count; ++i)
+    out.devices.push_back(read_device(*lib, i));
   lib->shutdown();
   if (out.devices.empty())
-    out.reason = "the NVIDIA driver sees no GPU";
+    out.reason = counted == nvml_success
+                   ? "the NVIDIA driver sees no GPU"
+                   : "the NVIDIA driver cannot count its GPUs (NVML error " + std::to_string(counted) + ")";
   return out;
 }
 

@@ -8,9 +8,9 @@ namespace hive {
 
 /// One GPU as its driver names it.
 struct gpu_device {
-  std::string uuid;
-  std::string name;
-  uint64_t vram_mib = 0;
+  std::string uuid;      ///< empty: the driver cannot say
+  std::string name;      ///< "unknown GPU (…)" when the driver counts it and cannot describe it
+  uint64_t vram_mib = 0; ///< 0: the driver cannot say
 };
 
 /// The NVIDIA GPUs of this machine, or why there are none to be seen.

@@ -1,15 +1,17 @@
 #include "storage/database.hpp"
 
+#include "storage/columns.hpp"
 #include "storage/directory.hpp"
+#include "storage/file_ledger.hpp"
 #include "storage/keys.hpp"
+#include "storage/store_opening.hpp"
+#include "storage/tracked_files.hpp"
 
 #include <array>
 #include <atomic>
-#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
+#include <rocksdb/env.h>
 #include <rocksdb/listener.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 namespace hive {
@@ -37,13 +39,15 @@ std::string_view view(const rocksdb::Slice& bytes) {
   return {bytes.data(), bytes.size()};
 }
 
-rocksdb::DBOptions store_options(const database_options& options) {
+rocksdb::DBOptions store_options(const database_options& options, bool is_new, rocksdb::Env& env) {
   rocksdb::DBOptions out;
-  out.create_if_missing = true;
-  out.create_missing_column_families = true;
+  out.env = &env;
+  out.create_if_missing = is_new;
+  out.create_missing_column_families = is_new;
   // A crash may tear the last record of the log, and only the last: its write was never acknowledged. Anything else
   // that does not match its checksum is damage and must not be passed over.
-  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.wal_recovery_mode = options.accept_losses ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
+                                                : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.paranoid_checks = true;
   // Few columns are busy; without this the quiet ones would pin the log of the busy ones for ever.
   out.max_total_wal_size = uint64_t{256} << 20;
@@ -57,38 +61,17 @@ rocksdb::DBOptions store_options(const database_options& options) {
   return out;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> columns(const database_options& options) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10)); // 1% false positives: a miss costs no read
-  rocksdb::ColumnFamilyOptions family;
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  family.write_buffer_size = options.write_buffer_bytes;
-  family.compression = rocksdb::kLZ4Compression; // messages hold many zero bytes
-  std::vector<rocksdb::ColumnFamilyDescriptor> out;
-  out.emplace_back(rocksdb::kDefaultColumnFamilyName, family);
-  for (size_t i = 0; i < column_count; ++i)
-    out.emplace_back(std::string{name_of(static_cast<column>(i))}, family);
-  return out;
-}
-
-caf::error open_failure(const rocksdb::Status& status, const std::filesystem::path& store) {
-  auto text = store.string() + ": " + status.ToString();
-  if (status.IsCorruption())
-    return fail(ec::corrupt, "the store is damaged and stays closed: " + text);
-  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos)
-    return fail(ec::busy, store.string() + " is in use by another process (is hived running on it already?)");
-  if (status.IsInvalidArgument())
-    return fail(ec::invalid, "not a store of Hivemark: " + text);
-  return fail(ec::storage_failed, "cannot open the store: " + text);
-}
-
 } // namespace
 
 struct database::impl {
   std::filesystem::path store;
   uint64_t min_free_bytes = 0;
   std::atomic<bool> broken = false;
+  const std::shared_ptr<write_progress> progress = std::make_shared<write_progress>();
+  directory_lock lock;
+  std::shared_ptr<file_ledger> ledger;
+  bool is_marked = false; ///< whether the mark speaks of this store, which it does from the first write on
+  std::unique_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, column_count> families{};
   rocksdb::ColumnFamilyHandle* unused_default = nullptr;
@@ -109,20 +92,26 @@ struct database::impl {
     return caf::none;
   }
 
-  bool is_empty() const {
-    for (auto* family : families) {
-      std::unique_ptr<rocksdb::Iterator> it{db->NewIterator({}, family)};
-      it->SeekToFirst();
-      if (it->Valid() || !it->status().ok())
-        return false;
+  caf::error open(const database_options& options, bool is_new);
+  caf::error begin_marking(uint64_t acknowledged);
+  caf::error write(rocksdb::WriteBatch& writes);
+
+  /// Tells the mark of a write that is on disk, before anybody else hears of it.
+  caf::error mark_write() {
+    auto sequence = db->GetLatestSequenceNumber();
+    if (is_marked) {
+      ledger->acknowledged(sequence);
+      return caf::none;
     }
-    return true;
+    is_marked = true;
+    return ledger->serve(sequence);
   }
 };
 
 struct database::batch::impl {
   const database::impl& owner;
   rocksdb::WriteBatch writes;
+  size_t sets = 0;
 
   rocksdb::Status add(const write_set::write& write) {
     auto* family = owner.family(write.where);
@@ -146,26 +135,57 @@ database::~database() {
 }
 
 caf::expected<std::unique_ptr<database>> database::open(database_options options) {
-  if (auto err = prepare_directory(options.directory))
-    return err;
+  auto prepared = prepare_directory(options.directory);
+  if (!prepared)
+    return prepared.error();
+  if (!prepared->notice.empty())
+    options.on_notice(prepared->notice);
+  auto mark = prepare_opening(options);
+  if (!mark)
+    return mark.error();
   auto state = std::make_unique<impl>();
+  state->lock = std::move(prepared->lock);
   state->store = store_path(options.directory);
   state->min_free_bytes = options.min_free_bytes;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  auto status = rocksdb::DB::Open(store_options(options), state->store.string(), columns(options), &handles, &db);
-  if (!status.ok())
-    return open_failure(status, state->store);
-  state->db.reset(db);
-  state->unused_default = handles[0];
-  std::copy(handles.begin() + 1, handles.end(), state->families.begin());
+  state->ledger = std::make_shared<file_ledger>(options.directory);
+  state->env = rocksdb::NewCompositeEnv(track_files(state->ledger));
+  if (*mark)
+    state->ledger->load(***mark);
+  if (auto err = state->open(options, !*mark))
+    return err;
   std::unique_ptr<database> out{new database{std::move(state)}};
-  auto identity = out->get(column::meta, keys::node());
-  if (!identity)
-    return identity.error();
-  if (!*identity && !out->impl_->is_empty())
-    return fail(ec::corrupt, out->impl_->store.string() + " holds records but no node identity");
+  if (*mark)
+    if (auto err = out->impl_->begin_marking((**mark)->getSequence()))
+      return err;
   return out;
+}
+
+caf::error database::impl::open(const database_options& options, bool is_new) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  auto status = rocksdb::DB::Open(store_options(options, is_new, *env), store.string(), column_descriptors(options),
+                                  &handles, &opened);
+  if (!status.ok())
+    return open_failure(status, store);
+  db.reset(opened);
+  unused_default = handles[0];
+  std::copy(handles.begin() + 1, handles.end(), families.begin());
+  return caf::none;
+}
+
+/// A store that lives has an identity and every write that was acknowledged.
+caf::error database::impl::begin_marking(uint64_t acknowledged) {
+  auto sequence = db->GetLatestSequenceNumber();
+  if (sequence < acknowledged)
+    return refuse_damage(store.string() + " ends with write " + std::to_string(sequence) + ", but " +
+                         std::to_string(acknowledged) + " were acknowledged");
+  std::string identity;
+  if (auto status = db->Get({}, family(column::meta), keys::node(), &identity); status.IsNotFound())
+    return fail(ec::corrupt, store.string() + " holds records but no node identity");
+  else if (!status.ok())
+    return damaged(column::meta, keys::node(), status.ToString());
+  is_marked = true;
+  return ledger->serve(sequence);
 }
 
 void database::close() {
@@ -174,6 +194,7 @@ void database::close() {
   // Closing after a failed log write trips an assertion of RocksDB 7.8. The process is about to end: leave it open,
   // and reachable, so that a leak checker finds nothing to say.
   if (impl_->broken) {
+    impl_->ledger->stop();
     static auto& left_open = *new std::vector<std::unique_ptr<impl>>;
     left_open.push_back(std::move(impl_));
     return;
@@ -183,6 +204,7 @@ void database::close() {
   impl_->db->DestroyColumnFamilyHandle(impl_->unused_default);
   impl_->db->Close();
   impl_->db.reset();
+  impl_->ledger->stop();
 }
 
 caf::error database::damaged(column where, std::string_view key, std::string_view why) {
@@ -249,13 +271,26 @@ caf::error database::write(batch& gathered) {
     return fail(ec::storage_failed, impl_->store.string() + ": an earlier write failed, the node must be restarted");
   if (auto err = impl_->check_room(gathered.bytes()))
     return err;
+  impl_->progress->begin(gathered.impl_->sets);
+  auto err = impl_->write(gathered.impl_->writes);
+  impl_->progress->end();
+  return err;
+}
+
+caf::error database::impl::write(rocksdb::WriteBatch& writes) {
+  if (auto err = ledger->check())
+    return err;
   rocksdb::WriteOptions durable;
   durable.sync = true;
-  auto status = impl_->db->Write(durable, &gathered.impl_->writes);
-  if (status.ok())
-    return caf::none;
-  impl_->broken = true;
-  return fail(ec::storage_failed, impl_->store.string() + ": " + status.ToString());
+  auto status = db->Write(durable, &writes);
+  auto err = status.ok() ? mark_write() : fail(ec::storage_failed, store.string() + ": " + status.ToString());
+  if (err)
+    broken = true;
+  return err;
+}
+
+std::shared_ptr<const write_progress> database::progress() const {
+  return impl_->progress;
 }
 
 caf::error database::check_room() const {
@@ -266,7 +301,7 @@ bool database::is_broken() const {
   return impl_->broken;
 }
 
-database::batch::batch(const database& db) : impl_{new impl{*db.impl_, rocksdb::WriteBatch{}}} {
+database::batch::batch(const database& db) : impl_{new impl{*db.impl_, rocksdb::WriteBatch{}, 0}} {
 }
 
 database::batch::~batch() = default;
@@ -275,6 +310,7 @@ database::batch& database::batch::operator=(batch&&) noexcept = default;
 
 void database::batch::add(const write_set& writes) {
   // A WriteBatch in memory refuses nothing but sizes beyond 4 GiB, which messages never reach.
+  ++impl_->sets;
   for (const auto& write : writes.writes())
     impl_->add(write).PermitUncheckedError();
 }

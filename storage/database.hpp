@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/msg.hpp"
+#include "storage/write_progress.hpp"
 #include "storage/write_set.hpp"
 
 #include <caf/expected.hpp>
@@ -29,17 +30,27 @@ struct database_options {
   /// be written; what is stored stays readable and the next write after space was made succeeds.
   uint64_t min_free_bytes = uint64_t{256} << 20;
 
+  /// Open the store although files of it are missing or damaged, and keep what can be read. For one start of an
+  /// operator who knows what is lost.
+  bool accept_losses = false;
+
   /// Called from a RocksDB thread when background work fails, such as a flush on a full disk.
   std::function<void(std::string)> on_background_error = [](std::string) {};
+
+  /// Called while the store is being opened with what the operator should know.
+  std::function<void(std::string)> on_notice = [](std::string) {};
 };
 
 /// The node's RocksDB: one column family per kind of record. Reads may be done from any thread; writes come from the
 /// committer alone (and from the start of a node, before it has one).
 class database {
 public:
-  /// Opens or creates the store. Refuses, naming the file or directory: a directory that cannot be written
-  /// (ec::storage_failed), one that holds something else (ec::invalid), one in use by another process (ec::busy), a
-  /// damaged store (ec::corrupt).
+  /// Opens or creates the store. What was acknowledged is all there then, or it refuses, naming the file or directory:
+  /// a directory that cannot be written or has too little room (ec::storage_failed), one that holds something else
+  /// (ec::invalid), one in use by another process (ec::busy), a store that is damaged or misses something
+  /// (ec::corrupt).
+  ///
+  /// A new store is no more than an attempt until its first write: whatever a start before it left is removed.
   static caf::expected<std::unique_ptr<database>> open(database_options options);
 
   ~database();
@@ -116,6 +127,9 @@ public:
   /// ec::storage_failed with the directory while the disk has too little room for any write. Any thread; one system
   /// call.
   caf::error check_room() const;
+
+  /// The write under way, to be watched for longer than the database lives.
+  std::shared_ptr<const write_progress> progress() const;
 
   /// Whether a write failed in a way that only a new start of the process mends.
   bool is_broken() const;

@@ -216,8 +216,10 @@ caf::error process_options::validate() const {
     if (name.empty() || name.find('=') != std::string::npos || has_nul(name) || has_nul(value))
       return fail(ec::invalid,
                   detail::name_of(*this) + " has an environment variable '" + name + "' that no process can be given");
-  if (timeout.count() <= 0 || timeout > defaults::max_process_timeout || kill_grace.count() < 0)
+  if (timeout.count() <= 0 || timeout > defaults::max_process_timeout)
     return fail(ec::invalid, detail::name_of(*this) + " has a timeout outside 0 to 24 hours");
+  if (kill_grace.count() < 0)
+    return fail(ec::invalid, detail::name_of(*this) + " has a negative grace between SIGTERM and SIGKILL");
   return caf::none;
 }
 

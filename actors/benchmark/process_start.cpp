@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <map>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -19,6 +20,8 @@ namespace {
 constexpr int report_fd = 3;
 /// Exit status of a child that could not execute its command; seen by nobody, the report says more.
 constexpr int start_failed_status = 127;
+/// The usual one: the node's own keeps its files from other users, which is not a command's concern.
+constexpr mode_t child_umask = S_IWGRP | S_IWOTH;
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
 std::string error_text(int error) {
@@ -183,6 +186,7 @@ void execute(const child_plan& plan) {
   arrange_descriptors(plan);
   if (!plan.workdir.empty() && chdir(plan.workdir.c_str()) != 0)
     give_up(report_fd, start_failure::workdir);
+  umask(child_umask);
   reset_signals();
   execute(plan);
   give_up(report_fd, start_failure::execute);

@@ -9,8 +9,8 @@ namespace hive {
 namespace {
 
 constexpr char escape = '\x1b';
-/// Long enough to recognise a command by.
-constexpr size_t max_command_bytes = 200;
+/// Long enough to recognise a program by.
+constexpr size_t max_program_bytes = 200;
 /// Some lines of a stack trace; a reason may hold 4,096 bytes in all.
 constexpr size_t max_stderr_bytes = 600;
 constexpr size_t max_stderr_lines = 3;
@@ -39,19 +39,12 @@ std::string_view last_lines(std::string_view text, size_t lines) {
   return begin == std::string_view::npos || begin == 0 ? text : text.substr(begin + 1);
 }
 
-std::string join(std::span<const std::string> command) {
-  std::string out;
-  for (const auto& argument : command)
-    (out += out.empty() ? "" : " ") += argument;
-  return out;
-}
-
-std::string quoted_command(std::span<const std::string> command) {
-  auto text = join(command);
-  // The beginning names a command, so that is what is kept.
-  if (text.size() > max_command_bytes)
-    text = text.substr(0, max_command_bytes) + "...";
-  return "command '" + printable_tail(text, text.size()) + "'";
+/// The program alone: arguments may hold secrets, and a reason is shown to all who may read.
+std::string quoted_program(std::span<const std::string> command) {
+  auto text = command.empty() ? std::string{} : printable_tail(command.front(), command.front().size());
+  if (text.size() > max_program_bytes)
+    text = text.substr(0, max_program_bytes) + "...";
+  return "command '" + text + "'";
 }
 
 std::string_view view(capnp::Data::Reader data) {
@@ -102,7 +95,7 @@ std::string printable_tail(std::string_view text, size_t max_bytes) {
 }
 
 std::string describe_run(std::span<const std::string> command, wire::RunResult::Reader result) {
-  auto out = quoted_command(command);
+  auto out = quoted_program(command);
   if (result.getTimedOut())
     out += " was ended at its time limit after " + std::to_string(static_cast<int64_t>(result.getDurationS())) + " s";
   else if (result.getSignal() != 0)

@@ -106,7 +106,8 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(CURLOPT_LOW_SPEED_LIMIT, request.max_silence.count() > 0 ? 1L : 0L); // bytes per second
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.max_silence.count()));
-  set(CURLOPT_NOSIGNAL, 1L); // time-outs of name look-ups must not use SIGALRM in a process with threads
+  set(CURLOPT_NOSIGNAL, 1L);   // time-outs of name look-ups must not use SIGALRM in a process with threads
+  set(CURLOPT_QUICK_EXIT, 1L); // a request that is given up does not wait for the look-up of its name
   set(CURLOPT_NOPROXY, "127.0.0.0/8,localhost,::1");
   set(CURLOPT_ERRORBUFFER, detail);
   set(CURLOPT_WRITEFUNCTION, append);

@@ -3,6 +3,7 @@
 #include "messages/change.hpp"
 #include "messages/node.capnp.h"
 #include "storage/keys.hpp"
+#include "storage/schema.hpp"
 
 #include <algorithm>
 #include <sodium.h>
@@ -10,7 +11,6 @@
 namespace hive {
 namespace {
 
-constexpr uint32_t schema_version = 1;
 constexpr size_t node_id_bytes = 16;
 
 struct key_pair {
@@ -27,7 +27,7 @@ key_pair make_key_pair() {
 msg<wire::NodeMeta> first_start(int64_t now_unix_micros) {
   auto keys = make_key_pair();
   return msg<wire::NodeMeta>::build([&](wire::NodeMeta::Builder out) {
-    out.setSchemaVersion(schema_version);
+    out.setSchemaVersion(store_schema_version);
     out.setPublicKey({keys.public_key.data(), keys.public_key.size()});
     out.setSecretKey({keys.secret_key.data(), keys.secret_key.size()});
     out.setEpoch(1);
@@ -37,6 +37,14 @@ msg<wire::NodeMeta> first_start(int64_t now_unix_micros) {
 
 msg<wire::NodeMeta> with_epoch(const msg<wire::NodeMeta>& before, uint64_t epoch) {
   return changed(before, [epoch](wire::NodeMeta::Builder out) { out.setEpoch(epoch); });
+}
+
+/// Also raises the schema version of a store that was opened as an older one: opening it has migrated it.
+msg<wire::NodeMeta> next_start(const msg<wire::NodeMeta>& before) {
+  return changed(before, [&before](wire::NodeMeta::Builder out) {
+    out.setSchemaVersion(store_schema_version);
+    out.setEpoch(before->getEpoch() + 1);
+  });
 }
 
 /// Takes the keys over when they have the lengths of keys.
@@ -70,10 +78,10 @@ caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) 
   auto before = db.get_msg<wire::NodeMeta>(column::meta, keys::node());
   if (!before)
     return before.error();
-  if (*before && (**before)->getSchemaVersion() != schema_version)
+  if (*before && (**before)->getSchemaVersion() > store_schema_version)
     return fail(ec::unsupported, "the store has schema version " + std::to_string((**before)->getSchemaVersion()) +
-                                   ", this hived reads " + std::to_string(schema_version));
-  auto now = *before ? with_epoch(**before, (**before)->getEpoch() + 1) : first_start(now_unix_micros);
+                                   ", this hived reads up to " + std::to_string(store_schema_version));
+  auto now = *before ? next_start(**before) : first_start(now_unix_micros);
   write_set writes;
   writes.put(column::meta, keys::node(), now.bytes());
   if (auto err = db.write(writes))

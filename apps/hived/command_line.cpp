@@ -47,6 +47,7 @@ struct overrides {
   bool print = false;
   /// Option → what gave its value: itself or its environment variable.
   std::map<std::string, std::string> sources;
+  bool accept_losses = false;
 };
 
 std::string host_name() {
@@ -136,6 +137,7 @@ node_config build_config(const overrides& given, effective_config& values) {
   config.name = host_name();
   read_config_file(given.config_file, config, reading);
   apply(given, config, reading.values);
+  config.store.accept_losses = given.accept_losses;
   read_credentials(config);
   validate(config);
   keep_allowed(config, reading.values);
@@ -214,6 +216,8 @@ command_line_result parse_command_line(int argc, char** argv) {
                "Read and check the whole configuration and the files it names, and end: 0 when it is good, else 64");
   app.add_flag("--print-config", given.print,
                "Print every key with the value that holds and where it comes from, without secrets, and end");
+  app.add_flag("--accept-losses", given.accept_losses,
+               "For one start: open the store although files of it are missing or damaged, and keep what can be read");
   for (auto* option : app.get_options()) // an empty one is a shell variable that was not set
     option->check([](const std::string& value) { return value.empty() ? "must not be empty" : ""; }, "");
   app.set_version_flag("--version", std::string{"hived "} + version_text);

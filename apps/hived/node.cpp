@@ -36,6 +36,9 @@ namespace hive {
 namespace {
 
 constexpr int64_t micros_per_s = 1'000'000;
+/// A write that waits longer for its disk makes the node not ready: a healthy disk takes milliseconds, a busy one less
+/// than a second.
+constexpr std::chrono::seconds stalled_disk{5};
 
 std::string_view as_text(capnp::Data::Reader bytes) {
   return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
@@ -319,6 +322,8 @@ struct node::impl {
     api.not_ready = [status = status, stored = std::shared_ptr<const database>{db}] {
       if (auto now = status->get(); now != "ok")
         return now;
+      if (auto age = stored->progress()->age(); age > stalled_disk)
+        return "the disk has not confirmed a write for " + std::to_string(age / std::chrono::seconds{1}) + " s";
       auto full = stored->check_room();
       return full ? text_of(full) : std::string{};
     };
@@ -402,6 +407,7 @@ caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
     forbid_remote_spawning(state->system);
   auto options = config.store;
   options.on_background_error = [](std::string what) { spdlog::error("The store's background work failed: {}", what); };
+  options.on_notice = [](std::string what) { spdlog::warn("{}", what); };
   auto db = database::open(std::move(options));
   if (!db)
     return db.error();
@@ -428,10 +434,11 @@ std::string node::door_endpoint() const {
   return at ? at->text() : "off";
 }
 
-caf::error node::serve_until(signal_watcher& signals) {
+caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
   caf::scoped_actor self{impl_->system};
   self->monitor(impl_->supervisor);
-  auto stop = [supervisor = impl_->supervisor](int number) {
+  auto stop = [supervisor = impl_->supervisor, writes = impl_->db->progress(), &guard](int number) {
+    guard.begin(writes);
     spdlog::info("Stopping on signal {}; a second one stops at once", number);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   };

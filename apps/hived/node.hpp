@@ -2,6 +2,7 @@
 
 #include "actors/node/supervisor.hpp"
 #include "apps/hived/config.hpp"
+#include "apps/hived/shutdown_guard.hpp"
 #include "apps/hived/signal_watcher.hpp"
 #include "messages/ids.hpp"
 
@@ -26,8 +27,8 @@ public:
   std::string door_endpoint() const;
 
   /// Reads the tokens again at each SIGHUP. Returns after an ordered stop: nothing when a signal asked for it, else why
-  /// the node gave up.
-  caf::error serve_until(signal_watcher& signals);
+  /// the node gave up. `guard` bounds how long the stop may take, the end of this node included.
+  caf::error serve_until(signal_watcher& signals, shutdown_guard& guard);
 
 private:
   struct impl;

@@ -289,14 +289,12 @@ TEST_F(corrupt_store, a_log_damaged_in_its_middle) {
   expect_damage_named("store");
 }
 
-TEST_F(corrupt_store, a_log_torn_at_its_end_loses_the_torn_record_alone) {
+TEST_F(corrupt_store, a_log_whose_last_write_a_crash_tore_loses_nothing_else) {
   auto log = find("", ".log");
-  fs::resize_file(log, fs::file_size(log) - 3);
+  // The beginning of a record, whose length says more than is there.
+  put_file(log, file_text(log) + std::string{"\x01\x02\x03\x04\x80\x00\x01torn", 11});
   hived_process node{{.directory = temp.path()}};
-  node.await_ready();
-  for (int i = 0; i + 1 < versions; ++i)
-    EXPECT_EQ(node.get(path_of(i)).body, bodies[static_cast<size_t>(i)]);
-  EXPECT_EQ(node.get(path_of(versions - 1)).status, 404);
+  EXPECT_EQ(expect_no_lie(node.await_ready(), bodies), 0u);
 }
 
 TEST_F(corrupt_store, a_missing_current) {
@@ -342,30 +340,21 @@ TEST_F(corrupt_store, a_missing_or_cut_table) {
   put_file(table, content.substr(0, content.size() / 2));
   expect_damage_named(table.filename().string());
   fs::remove(table);
-  expect_damage_named(table.stem().string()); // RocksDB looks for it under an older ending at last, and names that
+  expect_damage_named(table.filename().string());
 }
 
-TEST_F(corrupt_store, a_flipped_byte_in_a_table_is_never_answered_with) {
+TEST_F(corrupt_store, a_flipped_byte_in_a_table) {
   write_out_log();
   auto table = find("", ".sst");
   auto content = file_text(table);
-  size_t refused = 0, unreadable = 0;
   constexpr size_t places = 12;
   for (size_t i = 0; i < places; ++i) {
     auto at = content.size() * i / places;
     SCOPED_TRACE("byte " + std::to_string(at) + " of " + table.string());
     put_file(table, content);
     flip(table, at, 1);
-    hived_process node{{.directory = temp.path()}};
-    if (node.becomes_ready()) {
-      unreadable += expect_no_lie(node, bodies);
-      continue;
-    }
-    EXPECT_EQ(node.await_end(), (process_end{failed, 0}));
-    EXPECT_THAT(node.log(), HasSubstr(table.filename().string()));
-    ++refused;
+    expect_damage_named(table.filename().string());
   }
-  EXPECT_GT(refused + unreadable, 0u) << "no damage was noticed";
 }
 
 } // namespace

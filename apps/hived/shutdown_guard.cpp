@@ -1,0 +1,49 @@
+#include "apps/hived/shutdown_guard.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// All services have their own limits, which add up to less.
+constexpr auto longest_stop = 30s;
+/// A disk that has not confirmed a write for so long is not waited for any longer.
+constexpr auto longest_write = 10s;
+constexpr auto look_interval = 100ms;
+
+[[noreturn]] void give_up(const write_progress& writes) {
+  if (auto age = writes.age(); age > 0ms)
+    spdlog::critical("hived ends without an ordered stop: the disk has not confirmed {} writes for {} s; their senders "
+                     "were told nothing",
+                     writes.sets(), age / 1s);
+  else
+    spdlog::critical("hived ends without an ordered stop, which takes longer than {} s; all writes are on disk",
+                     longest_stop / 1s);
+  spdlog::default_logger()->flush();
+  std::_Exit(EXIT_FAILURE);
+}
+
+} // namespace
+
+void shutdown_guard::begin(std::shared_ptr<const write_progress> writes) {
+  watch_ = std::jthread{[writes = std::move(writes)](const std::stop_token& stopped) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    auto began = std::chrono::steady_clock::now();
+    for (std::unique_lock lock{mutex}; !wake.wait_for(lock, stopped, look_interval, [] { return false; });) {
+      if (stopped.stop_requested())
+        return;
+      auto taken = std::chrono::steady_clock::now() - began;
+      if (taken > longest_stop || (taken > longest_write && writes->age() > longest_write))
+        give_up(*writes);
+    }
+  }};
+}
+
+} // namespace hive

@@ -1,0 +1,140 @@
+#include "actors/hive/socket.hpp"
+#include "actors/http/client.hpp"
+#include "messages/node.capnp.h"
+#include "tests/cluster/hived_process.hpp"
+#include "tests/paths.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <csignal>
+#include <gmock/gmock.h>
+
+// A process that is started with less than usual: without standard descriptors, with little memory, with a driver that
+// cannot describe its GPU.
+
+namespace hive::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AnyOf;
+using testing::HasSubstr;
+
+constexpr int failed = 1;
+const std::string body = R"({"metrics":{"m":{"value":1,"direction":"lower"}}})";
+
+/// Runs the program without those of the descriptors 0 to 2 whose bits are set.
+std::vector<std::string> without_descriptors(unsigned closed) {
+  std::string script = R"(exec "$0" "$@")";
+  for (unsigned fd = 0; fd < 3; ++fd)
+    if (closed & (1U << fd))
+      script += " " + std::to_string(fd) + (fd == 0 ? "<&-" : ">&-");
+  return {"/bin/sh", "-c", script};
+}
+
+/// A port that is free now. What is not printed cannot be read, so the node cannot choose.
+std::string free_endpoint() {
+  auto socket = listen_socket({"127.0.0.1", 0});
+  if (!socket)
+    throw std::runtime_error(text_of(socket.error()));
+  return socket->at.text();
+}
+
+int status_of(const std::string& method, const std::string& url, const std::string& content = {}) {
+  http::outgoing_request request;
+  request.method = method;
+  request.url = url;
+  request.body = content;
+  request.headers = {"Content-Type: application/json"};
+  auto answer = http::fetch(request);
+  return answer ? answer->status : 0;
+}
+
+bool holds_log_lines(const fs::path& directory) {
+  for (const auto& entry : fs::recursive_directory_iterator{directory})
+    if (entry.is_regular_file() && file_text(entry.path()).find("Stopping on signal") != std::string::npos)
+      return true;
+  return false;
+}
+
+TEST(standard_descriptors, a_node_without_any_of_them_writes_into_nothing_else) {
+  for (unsigned closed = 0; closed < 8; ++closed) {
+    SCOPED_TRACE("closed: " + std::to_string(closed));
+    temporary_directory temp;
+    auto at = free_endpoint();
+    hived_process node{{.directory = temp.path(),
+                        .http = at,
+                        .wrapper = without_descriptors(closed),
+                        .arguments = {"--door", "127.0.0.1:0", "--log-level", "debug"}}};
+    ASSERT_TRUE(wait_until([&] { return status_of("GET", "http://" + at + "/readyz") == 200; }, 20ms));
+    for (unsigned fd = 0; fd < 3; ++fd)
+      if (closed & (1U << fd)) {
+        EXPECT_EQ(fs::read_symlink("/proc/" + std::to_string(node.pid()) + "/fd/" + std::to_string(fd)), "/dev/null");
+      }
+    EXPECT_EQ(status_of("PUT", "http://" + at + "/api/v1/snapshots/v", body), 200);
+    node.send(SIGTERM);
+    EXPECT_EQ(node.await_end(), (process_end{0, 0}));
+    EXPECT_FALSE(holds_log_lines(temp.path() / "data"));
+    hived_process again{{.directory = temp.path()}};
+    again.await_ready();
+    EXPECT_EQ(again.get("/api/v1/snapshots/v").status, 200);
+  }
+}
+
+TEST(standard_descriptors, hivectl_says_by_its_status_that_it_could_not_print) {
+  temporary_directory temp;
+  hived_process node{{.directory = temp.path()}};
+  node.await_ready();
+  for (unsigned closed = 0; closed < 8; ++closed) {
+    SCOPED_TRACE("closed: " + std::to_string(closed));
+    auto wrapper = without_descriptors(closed);
+    auto command = wrapper[2];
+    command.replace(command.find("\"$0\" \"$@\""), 9,
+                    "'" HIVECTL_FILE "' --url http://" + node.endpoint() + " node status");
+    hived_process hivectl{{.directory = temp.path() / "hivectl", .wrapper = {"/bin/sh", "-c", command}}};
+    auto end = hivectl.await_end();
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->signal, 0);
+    EXPECT_EQ(end->status == 0, !(closed & 2U)) << end->status << hivectl.log();
+  }
+  EXPECT_EQ(node.get("/readyz").status, 200);
+}
+
+TEST(memory_limit, a_node_that_gets_too_little_ends_with_a_line) {
+  size_t ended = 0, started = 0;
+  for (int mib = 100; mib <= 1'600; mib += 100) {
+    SCOPED_TRACE(std::to_string(mib) + " MiB");
+    temporary_directory temp;
+    hived_process node{
+      {.directory = temp.path(),
+       .wrapper = {"/bin/sh", "-c", "ulimit -v " + std::to_string(mib * 1024) + R"( && exec "$0" "$@")"}}};
+    if (node.becomes_ready()) {
+      ++started;
+      continue;
+    }
+    auto end = node.await_end();
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->signal, 0) << node.log();
+    constexpr int not_loaded = 127; // the loader has no room for the libraries, and says so
+    if (end->status == not_loaded)
+      continue;
+    ++ended;
+    EXPECT_EQ(end->status, failed) << node.log();
+    EXPECT_THAT(node.log(), AnyOf(HasSubstr("hived ends: "), HasSubstr("hived does not start: "))) << node.log();
+  }
+  std::printf("%zu limits with which it ended, %zu with which it started\n", ended, started);
+}
+
+TEST(unknown_gpu, is_there_and_has_no_memory_to_count_on) {
+  temporary_directory temp;
+  hived_process node{
+    {.directory = temp.path(),
+     .wrapper = {"/usr/bin/env", "LD_LIBRARY_PATH=" + fs::path{HIVE_LOST_GPU_FILE}.parent_path().string()},
+     .arguments = {"--door", "127.0.0.1:0"}}};
+  node.await_ready();
+  auto nodes = node.get("/api/v1/hive/nodes").body;
+  EXPECT_THAT(nodes, HasSubstr(R"("name":"Sound GPU")"));
+  EXPECT_THAT(nodes, HasSubstr("unknown GPU (NVML error 15)"));
+}
+
+} // namespace
+} // namespace hive::cluster
