@@ -49,3 +49,7 @@ annotation omitDefault @0xf2a4c0d1e83b6b0e(field) : Void;
 
 annotation importOnly @0xf2a4c0d1e83b6b0f(field) : Void;
 # Read from JSON, never written.
+
+annotation tolerant @0xf2a4c0d1e83b6b20(struct) : Void;
+# Another system writes this too: JSON members that are not in the schema are passed over, and so is an optional list or
+# struct that is given as something else. Without it both are errors.
