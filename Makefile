@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run hive test check check-fast lint-api bench soak clean
+.PHONY: help setup build python run hive test check check-fast lint-api bench soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
@@ -19,6 +19,7 @@ help:
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
 	@echo '  make lint-api      check the OpenAPI document with a public linter (needs npx)'
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
+	@echo '  make python        build the wheel of the Python client into build/python/'
 	@echo '  make bench         run the benchmarks; FILTER=regex chooses'
 	@echo '  make soak          run the long tests with their full counts'
 	@echo '  make setup         install the Debian packages that are missing (SETUP=no: never)'
@@ -31,6 +32,9 @@ setup:
 
 build: setup
 	@deploy/build.sh release $(JOBS)
+
+python:
+	@python3 -B deploy/python/build_backend.py build/python
 
 run: build
 	@deploy/run.sh $(if $(ONCE),--once)

@@ -90,6 +90,10 @@ using tracker_actor = caf::typed_actor<
   caf::replies_to<msg<wire::RecordTasks>>::with<msg<wire::TasksRecorded>>,
   // How far a source of records has been taken, once that is durable. A node's own records are a source of its id.
   caf::replies_to<msg<wire::TaskSourceQuery>>::with<msg<wire::TaskSource>>,
+  // All sources of which rows were taken.
+  caf::replies_to<msg<wire::TaskSourceListQuery>>::with<msg<wire::TaskSourceList>>,
+  // Forgets a source; ec::not_found when nothing of it was taken.
+  caf::replies_to<msg<wire::ForgetTaskSource>>::with<msg<wire::TaskSource>>,
   // The best tool for a task type, or ec::no_data. Counts records that are still on their way to the disk.
   caf::replies_to<msg<wire::BestToolQuery>>::with<msg<wire::BestTool>>,
   // The tool to use for a task, with the reason, or ec::no_data when nothing names one.
@@ -98,7 +102,8 @@ using tracker_actor = caf::typed_actor<
   caf::replies_to<msg<wire::ToolSummaryQuery>>::with<msg<wire::ToolSummary>>,
   // What this node learned, for the other nodes, or what those said in sum. ec::no_data while that is nothing.
   caf::replies_to<msg<wire::LearningDeltaQuery>>::with<msg<wire::LearningDelta>>,
-  // Replaces what another node said before; answers, when it is durable, with the number of its tools. ec::invalid for
+  // Replaces what another node said before, or, without an origin, what was said without one of the same task types;
+  // answers, when it is durable, with the number of tools that the delta names. ec::invalid for
   // impossible sums and for a delta of this node itself, ec::conflict for one of a node that speaks for itself: a
   // PeerTools of any node replaces its delta.
   caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,

@@ -164,7 +164,9 @@ std::optional<refusal> hive_tally::add(std::string_view origin, const learned_to
     return given_twice(more);
   shares.origins.push_back(origin);
   shares.sums.push_back(more.sums);
+  shares.as_measured += more.told_as_measured;
   task.totals[place].sums = estimate(shares.sums);
+  task.totals[place].told_as_measured = shares.as_measured > 0;
   return std::nullopt;
 }
 
@@ -176,7 +178,9 @@ void hive_tally::subtract(std::string_view origin, std::span<const learned_tool>
     auto share = std::ranges::find(shares.origins, origin) - shares.origins.begin();
     shares.origins.erase(shares.origins.begin() + share);
     shares.sums.erase(shares.sums.begin() + share);
+    shares.as_measured -= less.told_as_measured;
     task->second.totals[static_cast<size_t>(place)].sums = estimate(shares.sums);
+    task->second.totals[static_cast<size_t>(place)].told_as_measured = shares.as_measured > 0;
     if (!shares.origins.empty())
       continue;
     task->second.totals.erase(task->second.totals.begin() + place);

@@ -15,6 +15,7 @@ struct learned_tool {
   std::string task_type;
   std::string tool;
   tool_sums sums;
+  bool told_as_measured = false; ///< who says so tells of measured tools alone, see `tool_totals`
 };
 
 /// How much is kept of what other nodes say. A learned tool takes about 500 bytes, so the defaults come to some 128
@@ -63,6 +64,7 @@ private:
   struct tool_shares {
     std::vector<std::string_view> origins; ///< keys of `by_origin_`
     std::vector<tool_sums> sums;           ///< of the same nodes
+    size_t as_measured = 0;                ///< how many of them told it as measured
   };
 
   struct task_shares {

@@ -31,7 +31,7 @@ candidates as_candidates(std::span<const tool_totals> tools) {
 }
 
 bool is_measured(const tool_totals* tool) {
-  return tool && tool->sums.n >= min_records;
+  return tool && (tool->sums.n >= min_records || tool->told_as_measured);
 }
 
 // -- policy threshold -------------------------------------------------------------
@@ -41,18 +41,10 @@ std::strong_ordering compare_means(wide_uint a, uint64_t n, wide_uint b, uint64_
   return a * m <=> b * n;
 }
 
-bool is_better(const tool_totals& a, const tool_totals& b) {
-  auto rate = compare_means(a.sums.success_ppm, a.sums.n, b.sums.success_ppm, b.sums.n);
-  if (rate != 0)
-    return rate > 0;
-  auto time = compare_means(a.sums.time_us, a.sums.n, b.sums.time_us, b.sums.n);
-  return time != 0 ? time < 0 : a.tool < b.tool;
-}
-
 const tool_totals* pick_best(const candidates& all, side where) {
   const tool_totals* best = nullptr;
   for (const auto& each : all)
-    if (is_measured(each.*where) && (!best || is_better(*(each.*where), *best)))
+    if (is_measured(each.*where) && (!best || goes_before(*(each.*where), *best)))
       best = each.*where;
   return best;
 }
@@ -120,14 +112,14 @@ exploration pick_to_explore(const candidates& all, uint64_t task_records) {
   for (const auto& each : all)
     prospects.push_back(judge(each, task_records));
   size_t chosen = 0;
-  auto goes_before = [&](size_t a, size_t b) {
+  auto is_preferred = [&](size_t a, size_t b) {
     const auto &x = prospects[a], &y = prospects[b];
     if (x.bound != y.bound)
       return x.bound > y.bound;
     return x.known.n != y.known.n ? x.known.n < y.known.n : all[a].tool < all[b].tool;
   };
   for (size_t i = 1; i < all.size(); ++i)
-    if (goes_before(i, chosen))
+    if (is_preferred(i, chosen))
       chosen = i;
   double leader = no_rival, runner_up = no_rival;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -193,9 +185,17 @@ std::optional<route_answer> route_by_threshold(const candidates& all, side where
   return out;
 }
 
-std::optional<route_answer> route_by_exploring(const candidates& all, uint64_t task_records) {
-  if (std::ranges::none_of(all, [](const candidate& each) { return each.local != nullptr; }))
-    return std::nullopt;
+/// Whether this node's records say enough for looking beyond the document's rule.
+bool may_explore(const candidates& all) {
+  uint64_t records = 0, successes = 0;
+  for (const auto& each : all) {
+    records += each.local ? each.local->sums.n : 0;
+    successes += each.local ? each.local->sums.successes() : 0;
+  }
+  return records >= min_records_to_explore || records - successes >= min_failures_to_explore;
+}
+
+route_answer route_by_exploring(const candidates& all, uint64_t task_records) {
   auto picked = pick_to_explore(all, task_records);
   const auto& tool = *picked.chosen;
   bool by_hive = prior_records(tool.hive) > (tool.local ? current_evidence(*tool.local).n : 0);
@@ -206,6 +206,14 @@ std::optional<route_answer> route_by_exploring(const candidates& all, uint64_t t
 }
 
 } // namespace
+
+bool goes_before(const tool_totals& a, const tool_totals& b) {
+  auto rate = compare_means(a.sums.success_ppm, a.sums.n, b.sums.success_ppm, b.sums.n);
+  if (rate != 0)
+    return rate > 0;
+  auto time = compare_means(a.sums.time_us, a.sums.n, b.sums.time_us, b.sums.n);
+  return time != 0 ? time < 0 : a.tool < b.tool;
+}
 
 std::optional<tool_choice> best_tool(std::span<const tool_totals> tools) {
   auto all = as_candidates(tools);
@@ -259,10 +267,9 @@ std::optional<route_answer> route(const route_question& question, const route_kn
   if (!question.override_tool.empty() && is_available(question, question.override_tool))
     return answer(question.override_tool, route_reason::override_, find_tool(known.local, question.override_tool));
   auto all = find_candidates(question, known);
-  auto local = question.policy == routing_policy::threshold
-                 ? route_by_threshold(all, &candidate::local, route_reason::local)
-                 : route_by_exploring(all, known.task_records);
-  if (local)
+  if (question.policy == routing_policy::explore && may_explore(all))
+    return route_by_exploring(all, known.task_records);
+  if (auto local = route_by_threshold(all, &candidate::local, route_reason::local))
     return local;
   if (auto hive = route_by_threshold(all, &candidate::hive, route_reason::hive))
     return hive;

@@ -33,6 +33,12 @@ inline constexpr double evidence_half_life = 500;
 /// records of its own is in doubt about its rate by 0.3 (95%), which is how far nodes can differ.
 inline constexpr double hive_prior_records = 10;
 
+/// Records of a task type that this node must have, over all tools that may be chosen, before policy explore tries
+/// others than the rule of policy threshold would take: one lucky or unlucky record is no evidence. So many failures
+/// among them are, and end the wait.
+inline constexpr uint64_t min_records_to_explore = min_records;
+inline constexpr uint64_t min_failures_to_explore = 2;
+
 /// A tool and what was measured of it.
 struct tool_choice {
   std::string tool;
@@ -42,9 +48,12 @@ struct tool_choice {
   claim claimed = claim::none;
 };
 
-/// The document's rule over the tools of one task type: the highest success rate, then the lowest mean time, then the
-/// first name, among tools with at least `min_records`. Rates and times compare exactly, as fractions. Nothing when no
-/// tool has enough records. The claim weighs those tools alone; a tool without rival is best.
+/// Whether the document's rule ranks `a` before `b`: the higher success rate, then the lower mean time, then the first
+/// name. Rates and times compare exactly, as fractions.
+bool goes_before(const tool_totals& a, const tool_totals& b);
+
+/// The document's rule over the tools of one task type: the first in the order of `goes_before` among those that count
+/// as measured. Nothing when none does. The claim weighs those tools alone; a tool without rival is best.
 std::optional<tool_choice> best_tool(std::span<const tool_totals> tools);
 
 /// What is known of a tool's success rate now, in records.
@@ -112,13 +121,14 @@ struct route_answer {
 /// With policy threshold "best" is `best_tool` both times, as in HART OS: the reason is local as soon as one tool has
 /// five records here.
 ///
-/// With policy explore the local choice is made as soon as this node has one record of any available tool. It looks at
-/// all available tools: one never tried anywhere has the bound 1. A tool's rate is this node's, shrunk towards the
-/// hive's: (s + k·p) / (n + k) for s successes in n own records and the hive's rate p, where k is `hive_prior_records`
-/// or the hive's number of records if that is smaller. It is the posterior mean of a rate whose prior is a beta
-/// distribution worth k records (Gelman et al., Bayesian Data Analysis, 3rd ed., 2.4). So a tool that fails everywhere
-/// else need not fail here first, and own records win by their number alone. The reason is local when the chosen tool
-/// has at least k own records that count, otherwise hive.
+/// With policy explore the same holds until this node has `min_records_to_explore` records of available tools, or
+/// `min_failures_to_explore` failures. From then on the choice is local and looks at all available tools: one never
+/// tried anywhere has the bound 1. A tool's rate is this node's, shrunk towards the hive's: (s + k·p) / (n + k) for s
+/// successes in n own records and the hive's rate p, where k is `hive_prior_records` or the hive's number of records if
+/// that is smaller. It is the posterior mean of a rate whose prior is a beta distribution worth k records (Gelman et
+/// al., Bayesian Data Analysis, 3rd ed., 2.4). So a tool that fails everywhere else need not fail here first, and own
+/// records win by their number alone. The reason is local when the chosen tool has at least k own records that count,
+/// otherwise hive.
 std::optional<route_answer> route(const route_question& question, const route_knowledge& known,
                                   const heuristic_table& heuristics);
 

@@ -1,6 +1,7 @@
 #include "analysis/tool_statistics.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace hive::analysis {
 namespace {
@@ -34,8 +35,18 @@ std::string describe(const tool_cell& names) {
   return "tool " + std::string{names.tool} + " of task type " + std::string{names.task_type};
 }
 
+refusal no_more_records(const tool_cell& names) {
+  return full(describe(names) + " holds as many records as can be counted");
+}
+
 bool has_room(const tool_sums& sums, const tool_sums& more) {
   return sums.n + more.n <= max_tool_records && sums.time_us + more.time_us <= max_total_time_us;
+}
+
+/// How many give way at once, so that looking for them costs each newcomer little.
+size_t share_to_drop(size_t limit) {
+  constexpr size_t part = 64;
+  return std::max<size_t>(1, limit / part);
 }
 
 size_t find_tool(const task_totals& task, std::string_view tool) {
@@ -59,18 +70,29 @@ tally::added tally::add(const task_outcome& outcome) {
   tool_cell names{outcome.task_type, outcome.tool, outcome.model, record, {}};
   auto* place = find_slot(names);
   if (!place) {
-    if (auto refused = make_slot(names, place))
+    if (auto refused = make_room(names))
       return {nullptr, std::move(refused)};
-  } else if (auto refused = check_room(names, place->task, place->tool)) {
-    return {nullptr, std::move(refused)};
+    place = find_slot(names); // where models were joined it may be there now
+    if (!place)
+      place = &make_slot(names);
+  } else if (!has_room(place->task->totals->tools[place->tool].sums, record)) {
+    return {nullptr, no_more_records(names)};
   }
-  auto& totals = place->task->tools[place->tool];
-  auto number = ++place->task->records;
+  auto& totals = place->task->totals->tools[place->tool];
+  auto number = ++place->task->totals->records;
   place->cell->sums += record;
   place->cell->recent.push(number, outcome.success);
   totals.sums += record;
   totals.recent.push(number, outcome.success);
-  return {place->cell, std::nullopt};
+  use(*place);
+  return {&*place->cell, std::nullopt};
+}
+
+/// Called when a record was counted: what is used last and most gives way last.
+void tally::use(slot& place) {
+  auto& task = *place.task;
+  task.priority = task_clock_ + task.totals->records;
+  task.tools[place.tool].priority = task.tool_clock + task.totals->tools[place.tool].sums.n;
 }
 
 std::optional<refusal> tally::restore(const tool_cell& stored) {
@@ -81,26 +103,29 @@ std::optional<refusal> tally::restore(const tool_cell& stored) {
                    std::to_string(stored.sums.n) + " records");
   if (find_slot(stored))
     return invalid(describe(stored) + " with model '" + std::string{stored.model} + "' was already restored");
-  slot* place = nullptr;
-  if (auto refused = make_slot(stored, place))
+  if (auto broken = check_names(stored))
+    return broken;
+  if (auto refused = check_room(stored))
     return refused;
-  auto& totals = place->task->tools[place->tool];
-  place->cell->sums = stored.sums;
-  place->cell->recent = stored.recent;
+  auto& place = make_slot(stored);
+  auto& totals = place.task->totals->tools[place.tool];
+  place.cell->sums = stored.sums;
+  place.cell->recent = stored.recent;
   totals.sums += stored.sums;
   totals.recent.join(stored.recent);
-  place->task->records = std::max(place->task->records, stored.recent.newest());
+  place.task->totals->records = std::max(place.task->totals->records, stored.recent.newest());
+  use(place);
   return std::nullopt;
 }
 
 const task_totals* tally::find(std::string_view task_type) const {
   auto found = by_task_.find(task_type);
-  return found == by_task_.end() ? nullptr : found->second;
+  return found == by_task_.end() ? nullptr : &*found->second.totals;
 }
 
-task_totals* tally::find_task(std::string_view task_type) {
+tally::task_entry* tally::find_task(std::string_view task_type) {
   auto found = by_task_.find(task_type);
-  return found == by_task_.end() ? nullptr : found->second;
+  return found == by_task_.end() ? nullptr : &found->second;
 }
 
 tally::slot* tally::find_slot(const tool_cell& names) {
@@ -109,51 +134,185 @@ tally::slot* tally::find_slot(const tool_cell& names) {
   auto model = names_.find(names.model);
   if (task_type == names_.end() || tool == names_.end() || model == names_.end())
     return nullptr;
-  auto found = slots_.find({task_type->second, tool->second, model->second});
+  auto found = slots_.find({task_type->second.number, tool->second.number, model->second.number});
   return found == slots_.end() ? nullptr : &found->second;
 }
 
-std::optional<refusal> tally::check_room(const tool_cell& more, const task_totals* task, size_t tool) const {
+tally::slot& tally::make_slot(const tool_cell& names) {
+  auto cell = cells_.emplace(cells_.end());
+  cell_key key{intern(names.task_type, cell->task_type).number, intern(names.tool, cell->tool).number,
+               intern(names.model, cell->model).number};
+  auto* task = find_task(cell->task_type);
+  if (!task) {
+    task = &by_task_[cell->task_type];
+    task->totals = tasks_.emplace(tasks_.end());
+    task->totals->task_type = cell->task_type;
+  }
+  auto tool = find_tool(*task->totals, cell->tool);
+  if (tool == task->tools.size()) {
+    task->totals->tools.push_back({std::string{cell->tool}, {}, {}});
+    task->tools.emplace_back();
+  }
+  auto& made = slots_.emplace(key, slot{cell, task, tool, key}).first->second;
+  task->tools[tool].slots.push_back(&made);
+  return made;
+}
+
+// -- room -------------------------------------------------------------------------
+
+std::optional<refusal> tally::check_room(const tool_cell& more) const {
+  auto* task = find(more.task_type);
+  auto tool = task ? find_tool(*task, more.tool) : 0;
   bool known_tool = task && tool < task->tools.size();
   if (known_tool && !has_room(task->tools[tool].sums, more.sums))
-    return full(describe(more) + " holds as many records as can be counted");
+    return no_more_records(more);
   if (!task && tasks_.size() >= limits_.task_types)
     return full("task type " + std::string{more.task_type} + " is new, and " + std::to_string(limits_.task_types) +
                 " are kept already");
   if (task && !known_tool && task->tools.size() >= limits_.tools_per_task)
     return full(describe(more) + " is new, and " + std::to_string(limits_.tools_per_task) + " are kept already");
-  return std::nullopt;
-}
-
-std::optional<refusal> tally::make_slot(const tool_cell& more, slot*& out) {
-  if (auto broken = check_names(more))
-    return broken;
-  auto* task = find_task(more.task_type);
-  auto tool = task ? find_tool(*task, more.tool) : 0;
-  if (auto refused = check_room(more, task, tool))
-    return refused;
   if (cells_.size() >= limits_.cells)
     return full("model '" + std::string{more.model} + "' of " + describe(more) + " is new, and " +
                 std::to_string(limits_.cells) + " combinations are kept already");
-  auto& cell = cells_.emplace_back();
-  cell_key key{intern(more.task_type, cell.task_type), intern(more.tool, cell.tool), intern(more.model, cell.model)};
-  if (!task) {
-    task = &tasks_.emplace_back();
-    task->task_type = cell.task_type;
-    by_task_.emplace(task->task_type, task);
-  }
-  if (tool == task->tools.size())
-    task->tools.push_back({std::string{cell.tool}, {}, {}});
-  out = &slots_.emplace(key, slot{&cell, task, tool}).first->second;
   return std::nullopt;
 }
 
-uint32_t tally::intern(std::string_view name, std::string_view& kept) {
+/// For a cell that is not there. Changes nothing when it refuses.
+std::optional<refusal> tally::make_room(const tool_cell& more) {
+  if (auto broken = check_names(more))
+    return broken;
+  auto* task = find_task(more.task_type);
+  auto tool = task ? find_tool(*task->totals, more.tool) : 0;
+  bool is_new_tool = !task || tool == task->tools.size();
+  if (!is_new_tool && !has_room(task->totals->tools[tool].sums, more.sums))
+    return no_more_records(more);
+  if (!task && tasks_.size() >= limits_.task_types)
+    drop_tasks(nullptr);
+  if (task && is_new_tool && task->tools.size() >= limits_.tools_per_task)
+    drop_tools(*task);
+  if (cells_.size() >= limits_.cells && !fold_models()) {
+    drop_tasks(task);
+    if (cells_.size() >= limits_.cells && task && task->tools.size() > 1)
+      drop_tools(*task);
+  }
+  return std::nullopt;
+}
+
+/// Forgets the least used task types but for one.
+void tally::drop_tasks(const task_entry* except) {
+  std::vector<task_entry*> all;
+  for (auto& [name, task] : by_task_)
+    if (&task != except)
+      all.push_back(&task);
+  auto count = std::min(all.size(), share_to_drop(all.size()));
+  auto end = all.begin() + static_cast<ptrdiff_t>(count);
+  std::ranges::partial_sort(all, end, {}, &task_entry::priority);
+  for (auto* task : std::span{all}.first(count)) {
+    task_clock_ = std::max(task_clock_, task->priority);
+    drop_task(*task);
+  }
+}
+
+/// Forgets the least used tools of a task type.
+void tally::drop_tools(task_entry& of) {
+  for (auto left = share_to_drop(limits_.tools_per_task); left > 0 && of.tools.size() > 1; --left) {
+    auto least = std::ranges::min_element(of.tools, {}, &tool_entry::priority);
+    of.tool_clock = std::max(of.tool_clock, least->priority);
+    drop_tool(of, static_cast<size_t>(least - of.tools.begin()));
+  }
+}
+
+/// Joins models of the tool that has most of them. False when no tool has two.
+bool tally::fold_models() {
+  tool_entry* largest = nullptr;
+  for (auto& [name, task] : by_task_)
+    for (auto& tool : task.tools)
+      if (!largest || tool.slots.size() > largest->slots.size())
+        largest = &tool;
+  if (!largest || largest->slots.size() < 2)
+    return false;
+  fold(*largest, std::min(largest->slots.size(), share_to_drop(limits_.cells) + 1));
+  return true;
+}
+
+/// Adds the `count` least used models of a tool, two or more if it has them, to the cell of what names no model.
+void tally::fold(tool_entry& tool, size_t count) {
+  auto any = *tool.slots.front()->cell;
+  tool_cell nameless{any.task_type, any.tool, {}, {}, {}};
+  auto* into = find_slot(nameless);
+  if (!into)
+    into = &make_slot(nameless);
+  auto others = tool.slots;
+  std::erase(others, into);
+  auto last = others.begin() + static_cast<ptrdiff_t>(std::min(count, others.size()));
+  std::ranges::partial_sort(others, last, {}, [](const slot* each) {
+    return std::pair{each->cell->sums.n, each->cell->recent.newest()};
+  });
+  for (auto each = others.begin(); each != last; ++each) {
+    into->cell->sums += (*each)->cell->sums;
+    into->cell->recent.join((*each)->cell->recent);
+    drop_slot(**each);
+  }
+  tool.slots.assign(last, others.end());
+  tool.slots.push_back(into);
+  room_made_->changed.push_back(&*into->cell);
+}
+
+void tally::drop_task(task_entry& task) {
+  // First out of the table: its name goes with the last of its cells.
+  auto node = by_task_.extract(task.totals->task_type);
+  while (!task.tools.empty())
+    drop_tool(task, task.tools.size() - 1);
+  tasks_.erase(task.totals);
+}
+
+void tally::drop_tool(task_entry& of, size_t place) {
+  unlisted_ += of.totals->tools[place].sums.n;
+  for (auto* each : of.tools[place].slots)
+    drop_slot(*each);
+  of.tools.erase(of.tools.begin() + static_cast<ptrdiff_t>(place));
+  of.totals->tools.erase(of.totals->tools.begin() + static_cast<ptrdiff_t>(place));
+  for (auto behind = place; behind < of.tools.size(); ++behind)
+    for (auto* moved : of.tools[behind].slots)
+      moved->tool = behind;
+}
+
+/// Forgets a cell; the tool's totals and its list of slots are the caller's.
+void tally::drop_slot(slot& gone) {
+  auto cell = gone.cell;
+  if (!room_made_)
+    room_made_.emplace();
+  room_made_->removed.push_back(
+    {&*cell, std::string{cell->task_type}, std::string{cell->tool}, std::string{cell->model}});
+  slots_.erase(cell_key{gone.key}); // not by a reference into what goes
+  for (auto name : {cell->task_type, cell->tool, cell->model})
+    release(name);
+  cells_.erase(cell);
+}
+
+// -- names ------------------------------------------------------------------------
+
+tally::name_entry& tally::intern(std::string_view name, std::string_view& kept) {
   auto found = names_.find(name);
-  if (found == names_.end())
-    found = names_.emplace(name, static_cast<uint32_t>(names_.size())).first;
+  if (found == names_.end()) {
+    auto number = static_cast<uint32_t>(names_.size());
+    if (!free_numbers_.empty()) {
+      number = free_numbers_.back();
+      free_numbers_.pop_back();
+    }
+    found = names_.emplace(name, name_entry{number, 0}).first;
+  }
   kept = found->first;
+  ++found->second.uses;
   return found->second;
+}
+
+void tally::release(std::string_view name) {
+  auto found = names_.find(name);
+  if (--found->second.uses > 0)
+    return;
+  free_numbers_.push_back(found->second.number);
+  names_.erase(found);
 }
 
 } // namespace hive::analysis

@@ -2,11 +2,13 @@
 
 #include "analysis/tool_sums.hpp"
 
-#include <deque>
 #include <functional>
+#include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace hive::analysis {
@@ -40,6 +42,8 @@ struct tool_totals {
   std::string tool;
   tool_sums sums;
   recent_outcomes recent; ///< empty for what other nodes measured: windows do not travel
+  /// Whether a delta names it, which tells of measured tools alone: so however few records it gives, it counts as one.
+  bool told_as_measured = false;
 };
 
 /// One task type.
@@ -58,6 +62,14 @@ struct tally_limits {
 
 /// The statistics of all records of one node. What is asked often is summed up beforehand, so that a question costs
 /// time by the number of tools, never by the number of records. Memory is bounded by the limits.
+///
+/// What is new always finds room. The least used task types give way to a new one, the least used tools of a task type
+/// to a new tool there: they are forgotten, and their records are `unlisted` from then on. Where there are too many
+/// cells, those of the least used models of one tool become one without model, which loses nothing of the tool's sums.
+/// "Least used" is greedy-dual by frequency (Cherkasova, "Improving WWW proxies performance with greedy-dual-size-
+/// frequency caching policy", 1998): a use gives a priority of the number of records so far plus a clock, which is the
+/// highest priority that has given way yet. So newcomers cannot push out what is used much, and what was used much long
+/// ago does not stay for ever.
 class tally {
 public:
   explicit tally(tally_limits limits = {});
@@ -70,22 +82,51 @@ public:
     std::optional<refusal> refused;
   };
 
-  /// Counts one record. Refuses empty (but for the model) and over-long names and impossible times as invalid; a new
-  /// task type, tool or model beyond the limits, and a tool whose sums are full, as full.
+  /// Counts one record. Refuses empty (but for the model) and over-long names and impossible times as invalid; a tool
+  /// whose sums are full as full.
   added add(const task_outcome& outcome);
 
-  /// Takes in a cell as it was stored, on start; each cell once, in any order. Refuses like `add`.
+  /// A cell that is no more. `was` is where it stood, which another one may have taken since.
+  struct removed_cell {
+    const tool_cell* was = nullptr;
+    std::string task_type;
+    std::string tool;
+    std::string model;
+  };
+
+  /// What else an `add` has changed to make room, in this order.
+  struct room_made {
+    std::vector<removed_cell> removed;
+    std::vector<const tool_cell*> changed; ///< took in others' sums
+  };
+
+  /// Hands over what has changed so since the last call, for the caller to store; mostly nothing.
+  std::optional<room_made> take_room_made() {
+    return std::exchange(room_made_, std::nullopt);
+  }
+
+  /// Takes in a cell as it was stored, on start; each cell once, in any order. Refuses what cannot be as invalid and
+  /// what goes beyond the limits as full: no tally has stored so much.
   std::optional<refusal> restore(const tool_cell& stored);
+  /// The same for `unlisted`.
+  void restore_unlisted(uint64_t records) {
+    unlisted_ = records;
+  }
 
   /// One task type, or null without records. Valid until the next change.
   const task_totals* find(std::string_view task_type) const;
 
-  /// All cells and task types in the order of their first records. Their addresses are stable.
-  const std::deque<tool_cell>& cells() const {
+  /// All cells and task types in the order of their first records. Their addresses are stable while they are there.
+  const std::list<tool_cell>& cells() const {
     return cells_;
   }
-  const std::deque<task_totals>& tasks() const {
+  const std::list<task_totals>& tasks() const {
     return tasks_;
+  }
+
+  /// Records whose statistics gave way: counted here alone.
+  uint64_t unlisted() const {
+    return unlisted_;
   }
 
 private:
@@ -95,8 +136,13 @@ private:
       return std::hash<std::string_view>{}(text);
     }
   };
+
   /// Names are kept once and compared by number.
-  using name_numbers = std::unordered_map<std::string, uint32_t, text_hash, std::equal_to<>>;
+  struct name_entry {
+    uint32_t number = 0;
+    size_t uses = 0; ///< in cells
+  };
+  using name_table = std::unordered_map<std::string, name_entry, text_hash, std::equal_to<>>;
 
   struct cell_key {
     uint32_t task_type;
@@ -108,27 +154,56 @@ private:
     size_t operator()(const cell_key& key) const;
   };
 
+  struct task_entry;
+
   /// Where a record goes: its cell, its task type and the tool's place there.
   struct slot {
-    tool_cell* cell = nullptr;
-    task_totals* task = nullptr;
+    std::list<tool_cell>::iterator cell;
+    task_entry* task = nullptr;
     size_t tool = 0;
+    cell_key key = {};
+  };
+
+  struct tool_entry {
+    std::vector<slot*> slots; ///< of its models
+    uint64_t priority = 0;
+  };
+
+  struct task_entry {
+    std::list<task_totals>::iterator totals;
+    std::vector<tool_entry> tools; ///< in the order of the totals
+    uint64_t priority = 0;
+    uint64_t tool_clock = 0;
   };
 
   slot* find_slot(const tool_cell& names);
-  /// Makes the cell that `more` is to be counted in.
-  std::optional<refusal> make_slot(const tool_cell& more, slot*& out);
-  /// `task` is null for a new task type; `tool` is one past its tools for a new tool.
-  std::optional<refusal> check_room(const tool_cell& more, const task_totals* task, size_t tool) const;
-  task_totals* find_task(std::string_view task_type);
-  uint32_t intern(std::string_view name, std::string_view& kept);
+  task_entry* find_task(std::string_view task_type);
+  /// Makes the cell that `names` is to be counted in. There must be room, and names that are good.
+  slot& make_slot(const tool_cell& names);
+  std::optional<refusal> check_room(const tool_cell& more) const;
+  std::optional<refusal> make_room(const tool_cell& more);
+  void drop_tasks(const task_entry* except);
+  void drop_tools(task_entry& of);
+  bool fold_models();
+  void fold(tool_entry& tool, size_t count);
+  void drop_task(task_entry& task);
+  void drop_tool(task_entry& of, size_t place);
+  void drop_slot(slot& gone);
+  void use(slot& place);
+
+  name_entry& intern(std::string_view name, std::string_view& kept);
+  void release(std::string_view name);
 
   tally_limits limits_;
-  name_numbers names_;
-  std::deque<tool_cell> cells_;
-  std::deque<task_totals> tasks_;
-  std::unordered_map<std::string_view, task_totals*> by_task_;
+  name_table names_;
+  std::vector<uint32_t> free_numbers_; ///< of names that are no more
+  std::list<tool_cell> cells_;
+  std::list<task_totals> tasks_;
+  std::unordered_map<std::string_view, task_entry> by_task_;
   std::unordered_map<cell_key, slot, cell_key_hash> slots_;
+  uint64_t task_clock_ = 0;
+  uint64_t unlisted_ = 0;
+  std::optional<room_made> room_made_;
 };
 
 } // namespace hive::analysis

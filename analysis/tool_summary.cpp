@@ -1,6 +1,7 @@
 #include "analysis/tool_summary.hpp"
 
 #include "analysis/rounding.hpp"
+#include "analysis/routing.hpp"
 
 #include <algorithm>
 #include <map>
@@ -23,26 +24,32 @@ summary_line make_line(std::string_view task_type, std::string_view tool, const 
           round_decimals(mean_to_round_s(sums), time_decimals)};
 }
 
-/// By task type, then tool, as bytes.
-template <class Line>
-void sort_by_name(std::vector<Line>& lines) {
-  std::ranges::sort(
-    lines, [](const Line& a, const Line& b) { return std::tie(a.task_type, a.tool) < std::tie(b.task_type, b.tool); });
+/// The tools of one task type, best first.
+std::vector<const tool_totals*> ranked(const task_totals& task) {
+  std::vector<const tool_totals*> out;
+  for (const auto& tool : task.tools)
+    out.push_back(&tool);
+  std::ranges::sort(out, [](const auto* a, const auto* b) { return goes_before(*a, *b); });
+  return out;
 }
 
 } // namespace
 
 tool_summary summarise(const tally& records) {
   tool_summary out;
+  out.total = out.unlisted = records.unlisted();
+  std::vector<const task_totals*> tasks;
+  for (const auto& task : records.tasks())
+    tasks.push_back(&task);
+  std::ranges::sort(tasks, {}, &task_totals::task_type);
   std::map<std::string_view, tool_sums> by_tool;
-  for (const auto& task : records.tasks()) {
-    for (const auto& tool : task.tools) {
-      by_tool[tool.tool] += tool.sums;
-      out.by_task_type.push_back(make_line(task.task_type, tool.tool, tool.sums));
-      out.total += tool.sums.n;
+  for (const auto* task : tasks) {
+    for (const auto* tool : ranked(*task)) {
+      by_tool[tool->tool] += tool->sums;
+      out.by_task_type.push_back(make_line(task->task_type, tool->tool, tool->sums));
+      out.total += tool->sums.n;
     }
   }
-  sort_by_name(out.by_task_type);
   for (const auto& [tool, sums] : by_tool)
     out.by_tool.push_back(make_line({}, tool, sums));
   return out;
@@ -54,7 +61,7 @@ std::vector<learned_tool> learning_delta(const tally& records, uint64_t least) {
     for (const auto& tool : task.tools)
       if (tool.sums.n >= least)
         out.push_back({std::string{task.task_type}, tool.tool, tool.sums});
-  sort_by_name(out);
+  std::ranges::sort(out, {}, [](const learned_tool& each) { return std::tie(each.task_type, each.tool); });
   return out;
 }
 

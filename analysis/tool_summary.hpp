@@ -24,8 +24,9 @@ struct summary_line {
 
 struct tool_summary {
   uint64_t total = 0;                     ///< records of this node
+  uint64_t unlisted = 0;                  ///< of these, in no line: see `tally`
   std::vector<summary_line> by_tool;      ///< by name
-  std::vector<summary_line> by_task_type; ///< by task type, then tool
+  std::vector<summary_line> by_task_type; ///< by task type; of each, the best tool first, see `goes_before`
 };
 
 tool_summary summarise(const tally& records);

@@ -53,3 +53,7 @@ annotation importOnly @0xf2a4c0d1e83b6b0f(field) : Void;
 annotation retired @0xf2a4c0d1e83b6b10(field) : Void;
 # No longer used: kept so that its ordinal is not used again. Neither JSON nor the border check knows it. A field whose
 # default must change is retired and followed by a new one, because a default is part of the encoding.
+
+annotation tolerant @0xf2a4c0d1e83b6b20(struct) : Void;
+# Another system writes this too: JSON members that are not in the schema are passed over, and so is an optional list or
+# struct that is given as something else. Without it both are errors.

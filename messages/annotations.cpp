@@ -28,6 +28,7 @@ enum annotation_id : uint64_t {
   omit_default_id,
   import_only_id,
   retired_id,
+  tolerant_id = 0xf2a4c0d1e83b6b20,
 };
 
 std::string snake_case(kj::StringPtr camel) {
@@ -121,12 +122,14 @@ field_rules read_rules(capnp::StructSchema::Field field) {
 }
 
 struct struct_rules {
+  bool tolerant = false;
   std::vector<field_rules> fields;
   std::map<std::string, size_t, std::less<>> by_json_name;
 };
 
 struct_rules read_struct(capnp::StructSchema schema) {
   struct_rules rules;
+  rules.tolerant = find_annotation(schema, tolerant_id).has_value();
   for (auto field : schema.getFields()) {
     if (find_annotation(field, retired_id))
       continue;
@@ -161,6 +164,10 @@ const field_rules* find_field(capnp::StructSchema schema, std::string_view json_
   auto& rules = rules_of(schema);
   auto found = rules.by_json_name.find(json_name);
   return found == rules.by_json_name.end() ? nullptr : &rules.fields[found->second];
+}
+
+bool is_tolerant(capnp::StructSchema schema) {
+  return rules_of(schema).tolerant;
 }
 
 std::string json_name(capnp::EnumSchema::Enumerant enumerant) {

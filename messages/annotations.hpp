@@ -40,6 +40,9 @@ struct field_rules {
 /// The field of `schema` with this JSON name, or null.
 const field_rules* find_field(capnp::StructSchema schema, std::string_view json_name);
 
+/// Whether members that `schema` does not know are passed over, see $tolerant.
+bool is_tolerant(capnp::StructSchema schema);
+
 /// The $doc of a struct or enum; empty without one.
 std::string doc_of(capnp::Schema schema);
 

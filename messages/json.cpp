@@ -176,6 +176,16 @@ void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder ou
   }
 }
 
+/// Whether a list or a struct is given as what JSON has for it. Scalars are judged when they are read.
+bool has_shape_of(const field_rules& rules, JsonValue::Reader value) {
+  auto type = rules.field.getType();
+  if (value.isNull())
+    return true;
+  if (type.isStruct() || rules.element_key)
+    return value.isObject();
+  return !type.isList() || value.isArray();
+}
+
 class decoder {
 public:
   using given_fields = std::span<const field_rules* const>;
@@ -185,10 +195,13 @@ public:
     if (!value.isObject())
       wrong_type("an object", value);
     auto& fields = field_rules::of(out.getSchema());
+    bool tolerant = is_tolerant(out.getSchema());
     std::vector<bool> seen(fields.size());
     for (auto member : value.getObject()) {
       auto name = view(member.getName());
       auto* field = find_field(out.getSchema(), name);
+      if (tolerant && (!field || (!field->required && !has_shape_of(*field, member.getValue()))))
+        continue;
       at(name, [&] {
         if (!field || (skip_key && field->key))
           refuse("is not a known field");

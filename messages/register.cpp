@@ -39,9 +39,10 @@ void register_messages(caf::actor_system_config& config) {
     config);
   add<UpgradeQuery, UpgradeCheck>(config);
   add<Event>(config);
-  add<RecordTasks, TasksRecorded, TaskSourceQuery, TaskSource, TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery,
-      Route, ToolSummaryQuery, ToolSummary, LearningDeltaQuery, LearningDelta, DropDelta, PublishedDeltaQuery,
-      LearnedSinceQuery, LearnedSince, PeerTools>(config);
+  add<RecordTasks, TasksRecorded, TaskSourceQuery, TaskSource, TaskSourceListQuery, TaskSourceList, ForgetTaskSource,
+      TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery, ToolSummary,
+      LearningDeltaQuery, LearningDelta, DropDelta, PublishedDeltaQuery, LearnedSinceQuery, LearnedSince, PeerTools>(
+    config);
   add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
   add<HiveDigest, HiveDelta, MemberClaims, Farewell, NodeCard>(config);

@@ -25,7 +25,8 @@ struct TaskRecord $Hive.doc("One coding task that ended, well or not. Failures a
 }
 
 struct RecordTasks $Hive.maxBytes(8388608) $Hive.doc("Records to keep, in the order they ended.") {
-  tasks @0 :List(TaskRecord) $Hive.body $Hive.required $Hive.maxLength(10000);
+  tasks @0 :List(TaskRecord) $Hive.body $Hive.maxLength(10000) $Hive.doc(
+    "May be empty only where rows of a source are accounted for, none of which is a record.");
   source @1 :Text $Hive.id $Hive.query $Hive.doc(
     "Where the records were read, such as a database that is imported. Its rows are taken once, in their order.");
   afterRow @2 :UInt64 $Hive.query $Hive.omitDefault $Hive.doc(
@@ -41,6 +42,18 @@ struct TaskSourceQuery {
 struct TaskSource $Hive.doc("How far a source of task records has been taken. Also its disk form.") {
   source @0 :Text $Hive.id $Hive.required;
   row @1 :UInt64 $Hive.doc("Last row taken; 0 when there is none.");
+}
+
+struct TaskSourceListQuery {
+}
+
+struct TaskSourceList $Hive.maxBytes(8388608) {
+  sources @0 :List(TaskSource) $Hive.doc("By name.");
+}
+
+struct ForgetTaskSource $Hive.doc(
+    "Forgets how far a source was taken. Its rows are all counted again when they are imported once more.") {
+  source @0 :Text $Hive.id $Hive.required;
 }
 
 struct RejectedTask {
@@ -160,7 +173,9 @@ struct TaskToolLine {
 struct ToolSummary $Hive.maxBytes(67108864) {
   totalBenchmarks @0 :UInt64 $Hive.doc("Records of this node.");
   byTool @1 :List(ToolLine) $Hive.doc("By tool.");
-  byTaskType @2 :List(TaskToolLine) $Hive.doc("By task type, then tool.");
+  byTaskType @2 :List(TaskToolLine) $Hive.doc("By task type; of each, the best tool first.");
+  unlisted @3 :UInt64 $Hive.omitDefault $Hive.doc(
+    "Records of task types and tools whose figures gave way to those of others: in the total, in no line.");
 }
 
 struct ToolSums $Hive.doc("Exact sums over records: adding them up between nodes loses nothing.") {
@@ -172,7 +187,7 @@ struct ToolSums $Hive.doc("Exact sums over records: adding them up between nodes
   logTimePpm @4 :Int64 $Hive.doc("Sum of ln(time in seconds), each rounded to parts per million.");
 }
 
-struct LearnedTool {
+struct LearnedTool $Hive.tolerant {
   toolName @0 :Text $Hive.key $Hive.required $Hive.maxLength(128);
   successRate @1 :Float64 $Hive.required $Hive.min(0) $Hive.max(1) $Hive.doc("3 decimals; for HART OS peers.");
   avgTimeS @2 :Float64 $Hive.required $Hive.min(0) $Hive.max(604800) $Hive.doc("2 decimals; for HART OS peers.");
@@ -185,7 +200,7 @@ struct LearnedTask {
   tools @1 :List(LearnedTool) $Hive.maxLength(1024);
 }
 
-struct ResearchCounts $Hive.doc("What a node tells of a finished AutoResearch session: figures only.") {
+struct ResearchCounts $Hive.tolerant $Hive.doc("What a node tells of a finished AutoResearch session: figures only.") {
   session @0 :Text $Hive.id $Hive.required;
   toolName @1 :Text $Hive.maxLength(128);
   iterations @2 :UInt32;
@@ -202,8 +217,8 @@ struct LearningDeltaQuery {
 struct PublishedDeltaQuery {
 }
 
-struct LearningDelta $Hive.maxBytes(8388608) $Hive.doc(
-    "What one node learned about its tools with 5 records or more. It replaces what the node said before.") {
+struct LearningDelta $Hive.maxBytes(8388608) $Hive.tolerant $Hive.doc(
+    "What one node learned about its tools with 5 records or more. It replaces what the node said before; one without origin, what such ones said of the same task types.") {
   codingBenchmarks @0 :List(LearnedTask) $Hive.required $Hive.maxLength(10000) $Hive.doc(
     "Task type to tool to figures.");
   ts @1 :Float64 $Hive.min(0) $Hive.doc("When it was made: seconds since 1970, UTC.");
@@ -212,7 +227,7 @@ struct LearningDelta $Hive.maxBytes(8388608) $Hive.doc(
 }
 
 struct DropDelta {
-  origin @0 :Text $Hive.id $Hive.required $Hive.doc("The node that an imported delta is of.");
+  origin @0 :Text $Hive.id $Hive.doc("The node that an imported delta is of; absent: what deltas without origin said.");
 }
 
 struct LearnedSinceQuery {
@@ -229,6 +244,10 @@ struct PeerTools $Hive.maxBytes(8388608) $Hive.doc(
   origin @0 :Text $Hive.id $Hive.required;
   part @1 :Text $Hive.id $Hive.doc("Of what it says; the others stay. Without it: all of it.");
   learned @2 :LearningDelta $Hive.doc("Absent: nothing any more.");
+}
+
+struct UnlistedRecords $Hive.doc("Disk form of what statistics that gave way to others had counted.") {
+  records @0 :UInt64;
 }
 
 struct ToolCell $Hive.doc("Disk form of the statistics of one tool with one model at one task type.") {

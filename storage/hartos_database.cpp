@@ -17,13 +17,17 @@ namespace {
 using sqlite::kind;
 
 /// How HART OS judges success today: an edit must have been applied. It leaves rows of the rule before out of routing,
-/// summary and export; databases without the column know one rule only.
+/// summary and export; databases without the column know one rule only. So does a HART OS that writes to a database
+/// which Hivemark exported and leaves the column to its default: those that know the column write this rule.
 constexpr int64_t current_success_rule = 2;
 
 /// Columns of the query for rows, by place.
 enum row_column : int { number, task_type, tool_name, model_name, user_id, time_s, success, offloaded, ended_at, rule };
 
 constexpr double us_per_s = 1e6;
+
+/// The table in which `hartos_writer` signs.
+constexpr auto mark_table = "hivemark_export";
 
 // -- tables -----------------------------------------------------------------------
 
@@ -47,6 +51,11 @@ caf::expected<std::string> rows_query(const sqlite::connection& db) {
   auto columns = columns_of(db, "benchmarks");
   if (!columns)
     return columns.error();
+  auto mark = columns_of(db, mark_table);
+  if (!mark)
+    return mark.error();
+  if (!mark->empty())
+    columns->erase("success_rule");
   if (columns->empty())
     return fail(ec::unsupported, db.file() + ": there is no table benchmarks: is this HART OS's coding_benchmarks.db?");
   for (const char* needed : {"task_type", "tool_name", "completion_time_s", "success"})
@@ -348,7 +357,7 @@ caf::expected<std::string> hartos_database::first_row() {
 
 caf::expected<std::optional<hartos_export_mark>> hartos_database::export_mark() {
   using found_mark = std::optional<hartos_export_mark>;
-  auto columns = columns_of(db_, "hivemark_export");
+  auto columns = columns_of(db_, mark_table);
   if (!columns)
     return columns.error();
   if (columns->empty())

@@ -15,7 +15,8 @@ namespace {
 
 constexpr double us_per_s = 1e6;
 
-/// The tables as HART OS expects them. Nothing needs a journal: what is not finished is thrown away.
+/// The tables as HART OS expects them. A HART OS that does not know the rules for success leaves that column to its
+/// default, and its rows count like the others. Nothing needs a journal: what is not finished is thrown away.
 constexpr auto tables = R"(
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -30,7 +31,7 @@ CREATE TABLE benchmarks (
   success INTEGER NOT NULL DEFAULT 0,
   offloaded INTEGER NOT NULL DEFAULT 0,
   timestamp REAL NOT NULL,
-  success_rule INTEGER NOT NULL DEFAULT 1);
+  success_rule INTEGER NOT NULL DEFAULT 2);
 CREATE TABLE hive_routing (
   task_type TEXT PRIMARY KEY,
   best_tool TEXT NOT NULL,

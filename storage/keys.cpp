@@ -133,6 +133,10 @@ std::string tool_cells() {
   return "cell/";
 }
 
+std::string unlisted_records() {
+  return "unlisted";
+}
+
 std::string task_source(std::string_view source) {
   return task_sources() + std::string{source};
 }

@@ -52,6 +52,8 @@ task_sequence task_of_key(std::string_view key);
 /// tool_stats: the statistics of one tool with one model at one task type.
 std::string tool_cell(std::string_view task_type, std::string_view tool, std::string_view model);
 std::string tool_cells();
+/// tool_stats: how many records are in no cell any more.
+std::string unlisted_records();
 /// tool_stats: digests of the idempotency keys that became durable together, by the place of the first of them among
 /// all keys of this node.
 std::string task_key_group(uint64_t first);

@@ -214,6 +214,23 @@ void task_store::put_cell(write_set& writes, const msg<wire::ToolCell>& cell) {
   writes.put(column::tool_stats, std::move(key), cell.bytes());
 }
 
+void task_store::erase_cell(write_set& writes, std::string_view task_type, std::string_view tool,
+                            std::string_view model) {
+  writes.erase(column::tool_stats, keys::tool_cell(task_type, tool, model));
+}
+
+caf::expected<uint64_t> task_store::unlisted_records() const {
+  auto stored = db_.get_msg<wire::UnlistedRecords>(column::tool_stats, keys::unlisted_records());
+  if (!stored)
+    return stored.error();
+  return *stored ? (**stored)->getRecords() : 0;
+}
+
+void task_store::put_unlisted_records(write_set& writes, uint64_t records) {
+  auto stored = msg<wire::UnlistedRecords>::build([&](wire::UnlistedRecords::Builder out) { out.setRecords(records); });
+  writes.put(column::tool_stats, keys::unlisted_records(), stored.bytes());
+}
+
 caf::error task_store::visit_deltas(
   const std::function<caf::error(std::string_view origin, wire::LearningDelta::Reader)>& visit_delta) const {
   auto prefix = keys::learning_deltas();
@@ -254,6 +271,10 @@ void task_store::put_source(write_set& writes, std::string_view source, uint64_t
     out.setRow(row);
   });
   writes.put(column::tool_stats, keys::task_source(source), stored.bytes());
+}
+
+void task_store::erase_source(write_set& writes, std::string_view source) {
+  writes.erase(column::tool_stats, keys::task_source(source));
 }
 
 // -- idempotency keys -----------------------------------------------------------

@@ -47,6 +47,9 @@ public:
   /// Visits the statistics as they were last stored. Stops at the first error, from the visitor or ec::corrupt.
   caf::error visit_cells(const std::function<caf::error(wire::ToolCell::Reader)>& visit_cell) const;
 
+  /// How many records are in none of these cells any more. Fails with ec::corrupt.
+  caf::expected<uint64_t> unlisted_records() const;
+
   /// Visits what was last heard of each node. Stops as above.
   caf::error visit_deltas(
     const std::function<caf::error(std::string_view origin, wire::LearningDelta::Reader)>& visit_delta) const;
@@ -69,10 +72,13 @@ public:
   static void erase(write_set& writes, task_sequence from, task_sequence to);
 
   static void put_cell(write_set& writes, const msg<wire::ToolCell>& cell);
+  static void erase_cell(write_set& writes, std::string_view task_type, std::string_view tool, std::string_view model);
+  static void put_unlisted_records(write_set& writes, uint64_t records);
   static void put_delta(write_set& writes, std::string_view origin, const msg<wire::LearningDelta>& delta);
   static void erase_delta(write_set& writes, std::string_view origin);
   static void put_published_delta(write_set& writes, const msg<wire::LearningDelta>& delta);
   static void put_source(write_set& writes, std::string_view source, uint64_t row);
+  static void erase_source(write_set& writes, std::string_view source);
   static void put_key_group(write_set& writes, uint64_t first, std::string_view digests);
 
   /// Erases all groups whose first digest comes before `first`.

@@ -94,7 +94,8 @@ std::optional<task_batch> read_lines(const request& from, json_error& why) {
     good.push_back(i);
     out.lines.push_back(lines[i].number);
   }
-  if (good.empty()) {
+  // Rows of a source are accounted for also where none of them is a record.
+  if (good.empty() && !root.hasSource()) {
     why = {ec::invalid, {}, "line " + std::to_string(out.rejected[0].line) + ": " + out.rejected[0].reason};
     return std::nullopt;
   }

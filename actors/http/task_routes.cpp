@@ -11,6 +11,9 @@ using enum method;
 response refuse(const caf::error& error) {
   if (code_of(error) == ec::overloaded)
     return problem(429, ec::overloaded, text_of(error));
+  // Not the request is too large, but what is kept: the sources that are remembered.
+  if (code_of(error) == ec::too_large)
+    return problem(507, ec::too_large, text_of(error));
   return problem(error);
 }
 
@@ -61,8 +64,12 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
   return {
     record_route(tracker),
     route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, latest recorded first"),
+    route::ask<TaskSourceListQuery, TaskSourceList>(get, "/api/v1/tasks/sources", tracker,
+                                                    "How far each source of task records has been taken"),
     route::ask<TaskSourceQuery, TaskSource>(get, "/api/v1/tasks/sources/{source}", tracker,
                                             "How far a source of task records has been taken"),
+    route::ask<ForgetTaskSource, TaskSource>(delete_, "/api/v1/tasks/sources/{source}", tracker,
+                                             "Forget how far a source was taken"),
     route::ask<BestToolQuery, BestTool>(get, "/api/v1/tools/best", tracker, "The best tool for a task type"),
     route::ask<RouteQuery, Route>(get, "/api/v1/tools/route", tracker, "The tool to use for a task"),
     route::ask<ToolSummaryQuery, ToolSummary>(get, "/api/v1/tools/summary", tracker, "Figures of every tool"),
@@ -70,6 +77,7 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
                                                   "What this node, or the others, learned of their tools"),
     route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Take in what another node learned",
                                         {.status = 201}),
+    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta", tracker, "Drop what deltas without origin said"),
     route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta/{origin}", tracker, "Drop what was taken in so"),
   };
 }

@@ -104,6 +104,7 @@ msg<wire::ToolSummary> summary_of(const analysis::tally& records) {
   auto summary = analysis::summarise(records);
   return msg<wire::ToolSummary>::build([&](wire::ToolSummary::Builder out) {
     out.setTotalBenchmarks(summary.total);
+    out.setUnlisted(summary.unlisted);
     auto by_tool = out.initByTool(static_cast<uint32_t>(summary.by_tool.size()));
     for (uint32_t i = 0; i < by_tool.size(); ++i) {
       const auto& line = summary.by_tool[i];

@@ -4,6 +4,7 @@
 #include "messages/text.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 namespace hive {
@@ -128,13 +129,50 @@ caf::expected<std::vector<learned_tool>> from_delta(wire::LearningDelta::Reader 
   std::vector<learned_tool> out;
   for (auto task : delta.getCodingBenchmarks()) {
     for (auto tool : task.getTools()) {
-      learned_tool learned{task.getTaskType().cStr(), tool.getToolName().cStr(), {}};
+      learned_tool learned{task.getTaskType().cStr(), tool.getToolName().cStr(), {}, false};
       if (auto broken = read_learned(tool, learned.sums))
         return fail(ec::invalid, "/coding_benchmarks/" + learned.task_type + "/" + learned.tool + ": " + broken->text);
       out.push_back(std::move(learned));
     }
   }
   return out;
+}
+
+caf::expected<std::vector<learned_tool>> from_exported_delta(wire::LearningDelta::Reader delta) {
+  auto out = from_delta(delta);
+  if (out)
+    for (auto& learned : *out)
+      learned.told_as_measured = true;
+  return out;
+}
+
+msg<wire::LearningDelta> merge_by_task_type(wire::LearningDelta::Reader earlier, wire::LearningDelta::Reader later,
+                                            size_t max_tools) {
+  std::vector<wire::LearnedTask::Reader> newest_first;
+  std::set<std::string_view> named;
+  size_t tools = 0;
+  for (auto task : later.getCodingBenchmarks()) {
+    if (task.getTools().size() == 0)
+      continue;
+    newest_first.push_back(task);
+    named.insert(as_view(task.getTaskType()));
+    tools += task.getTools().size();
+  }
+  auto before = earlier.getCodingBenchmarks();
+  for (auto i = before.size(); i-- > 0;) {
+    if (named.contains(as_view(before[i].getTaskType())))
+      continue;
+    tools += before[i].getTools().size();
+    if (tools > max_tools)
+      break;
+    newest_first.push_back(before[i]);
+  }
+  return msg<wire::LearningDelta>::build([&](wire::LearningDelta::Builder out) {
+    out.setTs(later.getTs());
+    auto list = out.initCodingBenchmarks(static_cast<uint32_t>(newest_first.size()));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      list.setWithCaveats(list.size() - 1 - i, newest_first[i]);
+  });
 }
 
 caf::error to_error(const analysis::refusal& refused) {

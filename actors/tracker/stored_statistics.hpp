@@ -31,6 +31,15 @@ msg<wire::LearningDelta> to_delta(std::vector<analysis::learned_tool> learned, s
 /// have.
 caf::expected<std::vector<analysis::learned_tool>> from_delta(wire::LearningDelta::Reader delta);
 
+/// The same for a delta that a node exported: it names only tools with enough records, as HART OS's do, and each counts
+/// as measured, however few records it gives.
+caf::expected<std::vector<analysis::learned_tool>> from_exported_delta(wire::LearningDelta::Reader delta);
+
+/// What deltas without origin say together, as HART OS merges them: of each task type the word of the later one that
+/// names a tool for it. Task types that were told longest ago are left out where there are more than `max_tools` tools.
+msg<wire::LearningDelta> merge_by_task_type(wire::LearningDelta::Reader earlier, wire::LearningDelta::Reader later,
+                                            size_t max_tools);
+
 /// A refusal of the statistics as an error: ec::invalid or ec::too_large.
 caf::error to_error(const analysis::refusal& refused);
 

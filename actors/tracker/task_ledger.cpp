@@ -57,6 +57,10 @@ caf::expected<task_ledger> task_ledger::load(const task_store& store, const ledg
   out.newest_ = *newest;
   if (auto error = store.visit_cells([&](wire::ToolCell::Reader cell) { return restore(cell, out.tally_); }))
     return error;
+  auto unlisted = store.unlisted_records();
+  if (!unlisted)
+    return unlisted.error();
+  out.tally_.restore_unlisted(*unlisted);
   bool is_first_group = true;
   if (auto error = store.visit_key_groups([&](uint64_t first, std::string_view digests) {
         return take_digests(first, digests, out.keys_, std::exchange(is_first_group, false));
@@ -85,6 +89,7 @@ admission task_ledger::admit(wire::TaskRecord::Reader record, int64_t now_unix_m
                              as_view(record.getModelName()), *time_us, record.getSuccess()});
   if (counted.refused)
     return rejected(std::move(counted.refused->text));
+  take_room_made(writes);
   changed_cells_.insert(counted.cell);
   if (!key.empty()) {
     keys_.insert(digest);
@@ -97,6 +102,19 @@ admission task_ledger::admit(wire::TaskRecord::Reader record, int64_t now_unix_m
   return {};
 }
 
+/// Statistics that gave way go from the disk with the record for which they did.
+void task_ledger::take_room_made(write_set& writes) {
+  auto made = tally_.take_room_made();
+  if (!made)
+    return;
+  for (const auto& cell : made->removed) {
+    changed_cells_.erase(cell.was);
+    task_store::erase_cell(writes, cell.task_type, cell.tool, cell.model);
+  }
+  changed_cells_.insert(made->changed.begin(), made->changed.end());
+  task_store::put_unlisted_records(writes, tally_.unlisted());
+}
+
 caf::error task_ledger::take_rows(std::string_view source, uint64_t after_row, uint64_t through_row) {
   auto name = std::string{source};
   if (through_row <= after_row)
@@ -106,8 +124,9 @@ caf::error task_ledger::take_rows(std::string_view source, uint64_t after_row, u
     return fail(ec::conflict, "source " + name + " has been taken up to row " + std::to_string(last) + ", not " +
                                 std::to_string(after_row));
   if (last_rows_.size() >= max_sources_ && !last_rows_.contains(source))
-    return fail(ec::too_large,
-                "source " + name + " is new, and " + std::to_string(max_sources_) + " sources are remembered already");
+    return fail(ec::too_large, "source " + name + " is new, and " + std::to_string(max_sources_) +
+                                 " sources are remembered already: one that is not imported any more must be forgotten "
+                                 "first");
   last_rows_[name] = through_row;
   changed_sources_.insert(std::move(name));
   return caf::none;
@@ -118,9 +137,22 @@ uint64_t task_ledger::last_row(std::string_view source) const {
   return found == last_rows_.end() ? 0 : found->second;
 }
 
+bool task_ledger::forget_source(std::string_view source) {
+  auto found = last_rows_.find(source);
+  if (found == last_rows_.end())
+    return false;
+  last_rows_.erase(found);
+  changed_sources_.emplace(source);
+  return true;
+}
+
 void task_ledger::seal(write_set& writes) {
-  for (const auto& source : changed_sources_)
-    task_store::put_source(writes, source, last_row(source));
+  for (const auto& source : changed_sources_) {
+    if (last_rows_.contains(source))
+      task_store::put_source(writes, source, last_row(source));
+    else
+      task_store::erase_source(writes, source);
+  }
   changed_sources_.clear();
   for (const auto* cell : changed_cells_)
     task_store::put_cell(writes, to_stored(*cell));

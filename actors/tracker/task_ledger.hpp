@@ -15,7 +15,7 @@
 namespace hive {
 
 struct ledger_options {
-  /// Bounds of the statistics; a record beyond them is rejected.
+  /// Bounds of the statistics; the least used give way to what is new.
   analysis::tally_limits limits = {};
   /// Idempotency keys that are remembered at least. Kept on disk: a crash loses none.
   size_t remembered_keys = defaults::remembered_task_keys;
@@ -53,6 +53,14 @@ public:
   /// The last row of a source that was taken; 0 when there is none.
   uint64_t last_row(std::string_view source) const;
 
+  /// Forgets that rows of a source were taken. False when none were.
+  bool forget_source(std::string_view source);
+
+  /// Last rows taken, by source.
+  const std::map<std::string, uint64_t, std::less<>>& sources() const {
+    return last_rows_;
+  }
+
   /// Adds to `writes` what else changed since the last call: statistics, idempotency keys and rows. Everything since
   /// then must become durable together.
   void seal(write_set& writes);
@@ -67,11 +75,13 @@ public:
   }
 
 private:
+  void take_room_made(write_set& writes);
+
   analysis::tally tally_;
   recent_keys keys_;
   size_t max_sources_;
   std::map<std::string, uint64_t, std::less<>> last_rows_; ///< by source
-  std::set<std::string, std::less<>> changed_sources_;
+  std::set<std::string, std::less<>> changed_sources_;     ///< also those that were forgotten
   task_sequence newest_;
   std::unordered_set<const analysis::tool_cell*> changed_cells_;
   std::string new_digests_;       ///< of keys, as they are stored

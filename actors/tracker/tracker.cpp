@@ -122,10 +122,13 @@ caf::error tracker_state::reload() {
   if (!ledger)
     return ledger.error();
   analysis::hive_tally hive{options_.hive};
+  msg<wire::LearningDelta> unnamed;
   auto unreadable = store.visit_deltas([&](std::string_view origin, wire::LearningDelta::Reader delta) -> caf::error {
-    auto learned = from_delta(delta);
+    auto learned = from_exported_delta(delta);
     if (!learned)
       return learned.error();
+    if (origin.empty())
+      unnamed = msg<wire::LearningDelta>::copy_of(delta);
     auto refused = hive.replace(origin, std::move(*learned), imported_part);
     return refused ? to_error(*refused) : caf::none;
   });
@@ -136,6 +139,7 @@ caf::error tracker_state::reload() {
   oldest_ = *oldest;
   ledger_ = std::move(*ledger);
   hive_ = std::move(hive);
+  unnamed_ = std::move(unnamed);
   return caf::none;
 }
 
@@ -168,6 +172,8 @@ caf::error tracker_state::take_rows(wire::RecordTasks::Reader message) {
   if (source.empty()) {
     if (message.getAfterRow() != 0 || message.getThroughRow() != 0)
       return fail(ec::invalid, "rows are given without their source");
+    if (message.getTasks().size() == 0)
+      return fail(ec::invalid, "no record is given");
     return caf::none;
   }
   if (source == options_.node)
@@ -182,6 +188,35 @@ caf::result<msg<wire::TaskSource>> tracker_state::source(const msg<wire::TaskSou
   auto promise = self_->make_response_promise<msg<wire::TaskSource>>();
   gathering_.asked.push_back({promise, msg<wire::TaskSource>::build([&](wire::TaskSource::Builder out) {
                                 out.setSource(query->getSource());
+                                out.setRow(row);
+                              })});
+  flush_soon();
+  return promise;
+}
+
+/// Counts rows that are not durable yet.
+caf::result<msg<wire::TaskSourceList>> tracker_state::sources() const {
+  return msg<wire::TaskSourceList>::build([&](wire::TaskSourceList::Builder out) {
+    auto list = out.initSources(static_cast<uint32_t>(ledger_.sources().size()));
+    uint32_t place = 0;
+    for (const auto& [source, row] : ledger_.sources()) {
+      list[place].setSource(source);
+      list[place++].setRow(row);
+    }
+  });
+}
+
+caf::result<msg<wire::TaskSource>> tracker_state::forget(const msg<wire::ForgetTaskSource>& source) {
+  auto name = as_view(source->getSource());
+  if (auto full = check_room(1))
+    return full;
+  auto row = ledger_.last_row(name);
+  if (!ledger_.forget_source(name))
+    return fail(ec::not_found, "no rows of source " + std::string{name} + " were taken");
+  auto promise = self_->make_response_promise<msg<wire::TaskSource>>();
+  ++gathering_.records;
+  gathering_.asked.push_back({promise, msg<wire::TaskSource>::build([&](wire::TaskSource::Builder out) {
+                                out.setSource(source->getSource());
                                 out.setRow(row);
                               })});
   flush_soon();
@@ -214,13 +249,18 @@ caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningD
                 "/origin " + std::string{origin} + " is a node of this hive, which says itself what it learned");
   if (auto full = check_room(1))
     return full;
-  auto learned = from_delta(*delta);
+  auto kept = origin.empty() ? merge_by_task_type(*unnamed_, *delta, options_.hive.tools_per_origin) : delta;
+  auto learned = from_exported_delta(*kept);
   if (!learned)
     return learned.error();
-  auto tools = learned->size();
   if (auto refused = hive_.replace(origin, std::move(*learned), imported_part))
     return to_error(*refused);
-  task_store::put_delta(gathering_.writes, origin, delta);
+  if (origin.empty())
+    unnamed_ = kept;
+  size_t tools = 0;
+  for (auto task : delta->getCodingBenchmarks())
+    tools += task.getTools().size();
+  task_store::put_delta(gathering_.writes, origin, kept);
   auto promise = self_->make_response_promise<msg<wire::Recorded>>();
   ++gathering_.records;
   gathering_.imported.push_back({promise, recorded(tools)});
@@ -231,10 +271,13 @@ caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningD
 caf::result<msg<wire::DropDelta>> tracker_state::drop(const msg<wire::DropDelta>& delta) {
   auto origin = as_view(delta->getOrigin());
   if (!hive_.knows(origin, imported_part))
-    return fail(ec::not_found, "no delta of node " + std::string{origin} + " was imported");
+    return fail(ec::not_found, origin.empty() ? "no delta without origin was imported"
+                                              : "no delta of node " + std::string{origin} + " was imported");
   if (auto full = check_room(1))
     return full;
   hive_.remove(origin, imported_part);
+  if (origin.empty())
+    unnamed_ = {};
   task_store::erase_delta(gathering_.writes, origin);
   auto promise = self_->make_response_promise<msg<wire::DropDelta>>();
   ++gathering_.records;
@@ -445,6 +488,8 @@ tracker_self::behavior_type tracker(tracker_state::pointer self, std::shared_ptr
   return {
     [&state](const msg<wire::RecordTasks>& message) { return state.record(message); },
     [&state](const msg<wire::TaskSourceQuery>& query) { return state.source(query); },
+    [&state](const msg<wire::TaskSourceListQuery>&) { return state.sources(); },
+    [&state](const msg<wire::ForgetTaskSource>& source) { return state.forget(source); },
     [&state](const msg<wire::BestToolQuery>& query) { return state.best_tool(query); },
     [&state](const msg<wire::RouteQuery>& query) { return state.route(query); },
     [&state](const msg<wire::ToolSummaryQuery>&) { return state.summary(); },

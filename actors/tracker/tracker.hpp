@@ -57,6 +57,8 @@ public:
 
   caf::result<msg<wire::TasksRecorded>> record(const msg<wire::RecordTasks>& message);
   caf::result<msg<wire::TaskSource>> source(const msg<wire::TaskSourceQuery>& query);
+  caf::result<msg<wire::TaskSourceList>> sources() const;
+  caf::result<msg<wire::TaskSource>> forget(const msg<wire::ForgetTaskSource>& source);
   caf::result<msg<wire::BestTool>> best_tool(const msg<wire::BestToolQuery>& query) const;
   caf::result<msg<wire::Route>> route(const msg<wire::RouteQuery>& query) const;
   caf::result<msg<wire::ToolSummary>> summary() const;
@@ -118,6 +120,7 @@ private:
   tracker_options options_;
   task_ledger ledger_;
   analysis::hive_tally hive_;
+  msg<wire::LearningDelta> unnamed_; ///< what deltas without origin said together
   /// What of `hive_` the store does not have: by origin and part.
   std::map<std::pair<std::string, std::string>, msg<wire::PeerTools>> heard_;
   task_sequence oldest_; ///< the first record that is kept

@@ -58,11 +58,18 @@ TEST(best_tool, looks_only_at_tools_with_five_records) {
   EXPECT_EQ(best_of({measured("a", 4, 4), measured("b", 5, 0)}), "b");
 }
 
+TEST(best_tool, takes_the_word_of_a_delta_that_a_tool_was_measured) {
+  auto told = measured("told", 3, 3);
+  told.told_as_measured = true;
+  EXPECT_EQ(best_of({told}), "told");
+  EXPECT_EQ(best_of({told, measured("much", 100, 90)}), "told") << "as HART OS takes the highest rate";
+}
+
 TEST(best_tool, tells_rates_apart_that_are_equal_as_floats) {
   // As many records as the largest hive holds; the better tool is the slower one, so that a tie would show.
   constexpr uint64_t n = max_tool_records * max_summed_origins;
-  tool_totals worse{"a", {n, n * 900'000, n, n, 0}, {}};
-  tool_totals better{"b", {n, n * 900'000 + 1, 2 * n, 4 * n, 0}, {}};
+  tool_totals worse{"a", {n, n * 900'000, n, n, 0}, {}, false};
+  tool_totals better{"b", {n, n * 900'000 + 1, 2 * n, 4 * n, 0}, {}, false};
   ASSERT_EQ(worse.sums.success_rate(), better.sums.success_rate());
   EXPECT_EQ(best_of({worse, better}), "b");
 }
@@ -256,6 +263,43 @@ TEST(route_explore, tries_what_was_never_tried) {
   EXPECT_EQ(got->reason, route_reason::local);
   EXPECT_TRUE(got->exploring);
   EXPECT_EQ(got->claimed, claim::tied);
+}
+
+TEST(route_explore, does_not_explore_before_there_are_five_records) {
+  names available{"first", "second", "third"};
+  for (int failures : {0, 1}) {
+    tally local;
+    for (int records = 0; records < 5; ++records) {
+      auto got = route({task, available}, knowledge(local), {});
+      EXPECT_EQ(got->tool, "first") << records << " records";
+      EXPECT_EQ(got->reason, route_reason::available);
+      EXPECT_FALSE(got->exploring);
+      local.add({task, "first", "", 1, records >= failures});
+    }
+    EXPECT_TRUE(route({task, available}, knowledge(local), {})->exploring);
+  }
+}
+
+TEST(route_explore, two_failures_are_evidence_enough) {
+  names available{"first", "second"};
+  tally local;
+  add(local, "first", 1, 0);
+  EXPECT_EQ(route({task, available}, knowledge(local), {})->tool, "first");
+  add(local, "first", 1, 0);
+  EXPECT_EQ(route({task, available}, knowledge(local), {})->tool, "second");
+}
+
+TEST(route_explore, counts_its_first_records_over_all_tools_that_are_available) {
+  tally local;
+  add(local, "first", 2, 2);
+  add(local, "second", 2, 2);
+  add(local, "elsewhere", 50, 50);
+  names available{"first", "second", "third"};
+  EXPECT_EQ(route({task, available}, knowledge(local), {})->reason, route_reason::available);
+  add(local, "second", 1, 1);
+  auto got = route({task, available}, knowledge(local), {});
+  EXPECT_EQ(got->tool, "third");
+  EXPECT_TRUE(got->exploring);
 }
 
 TEST(route_explore, the_hives_records_stand_in_for_missing_ones) {

@@ -165,19 +165,175 @@ TEST(tally, refuses_bad_names_and_times) {
   EXPECT_EQ(records.cells().size(), 1u);
 }
 
-TEST(tally, refuses_what_goes_beyond_its_limits_and_keeps_counting_the_rest) {
-  tally records{{.task_types = 2, .tools_per_task = 2, .cells = 4}};
-  records.add({"t1", "a", "", 1, true});
-  records.add({"t1", "b", "", 1, true});
-  records.add({"t2", "a", "", 1, true});
-  EXPECT_THAT(reason(records.add({"t3", "a", "", 1, true}).refused), HasSubstr("task type t3 is new"));
-  EXPECT_THAT(reason(records.add({"t1", "c", "", 1, true}).refused), HasSubstr("tool c of task type t1 is new"));
-  EXPECT_EQ(records.add({"t1", "c", "", 1, true}).refused->why, refusal::kind::full);
-  EXPECT_FALSE(records.add({"t2", "a", "m", 1, true}).refused);
-  EXPECT_THAT(reason(records.add({"t2", "a", "n", 1, true}).refused), HasSubstr("model 'n'"));
-  EXPECT_FALSE(records.add({"t1", "b", "", 1, false}).refused);
-  EXPECT_EQ(records.cells().size(), 4u);
-  EXPECT_EQ(records.find("t2")->records, 2u) << "a refused record takes no number";
+// -- what gives way ---------------------------------------------------------------
+
+/// All records of a tally, whether listed or not.
+uint64_t count_all(const tally& records) {
+  auto out = records.unlisted();
+  for (const auto& cell : records.cells())
+    out += cell.sums.n;
+  return out;
+}
+
+/// Whether totals, windows and names are those of the cells.
+void expect_consistent(const tally& records) {
+  std::map<std::pair<std::string_view, std::string_view>, tool_sums> sums;
+  for (const auto& cell : records.cells())
+    sums[{cell.task_type, cell.tool}] += cell.sums;
+  size_t tools = 0;
+  for (const auto& task : records.tasks()) {
+    ASSERT_EQ(records.find(task.task_type), &task);
+    for (const auto& tool : task.tools) {
+      ++tools;
+      ASSERT_EQ(tool.sums, (sums[{task.task_type, tool.tool}])) << task.task_type << "/" << tool.tool;
+      ASSERT_EQ(tool.recent.size(), std::min<uint64_t>(tool.sums.n, recent_outcomes::capacity));
+      ASSERT_LE(tool.recent.newest(), task.records);
+    }
+  }
+  ASSERT_EQ(tools, sums.size());
+}
+
+TEST(tally, a_new_task_type_finds_room_after_ten_thousand_others) {
+  tally records;
+  for (int i = 0; i < 10'000; ++i)
+    ASSERT_FALSE(records.add({"flood" + std::to_string(i), "tool" + std::to_string(i), "", 1, true}).refused);
+  for (int i = 0; i < 5; ++i)
+    ASSERT_FALSE(records.add({"bug_fix", "ruff", "", 1, true}).refused);
+  ASSERT_TRUE(records.find("bug_fix"));
+  EXPECT_EQ(records.find("bug_fix")->records, 5u);
+  EXPECT_LE(records.tasks().size(), 10'000u);
+  EXPECT_EQ(count_all(records), 10'005u);
+  EXPECT_GT(records.unlisted(), 0u);
+  expect_consistent(records);
+}
+
+TEST(tally, what_is_used_much_outlives_a_flood_and_newcomers_come_to_stay) {
+  tally records{{.task_types = 100}};
+  for (int i = 0; i < 1'000; ++i)
+    records.add({"much", "ruff", "", 1, true});
+  for (int task = 0; task < 99; ++task)
+    for (int i = 0; i < 3; ++i)
+      records.add({"some" + std::to_string(task), "ruff", "", 1, true});
+  // The table is full of task types that were used more than a newcomer, and a flood goes on meanwhile.
+  for (int i = 0; i < 900; ++i) {
+    records.add({"flood" + std::to_string(i), "ruff", "", 1, true});
+    if (i % 10 == 0)
+      records.add({"newcomer", "ruff", "", 1, true});
+  }
+  EXPECT_EQ(records.find("much")->records, 1'000u);
+  ASSERT_TRUE(records.find("newcomer"));
+  EXPECT_GT(records.find("newcomer")->records, 50u);
+  EXPECT_EQ(count_all(records), 1'000u + 99 * 3 + 900 + 90);
+  expect_consistent(records);
+}
+
+TEST(tally, what_was_used_much_long_ago_does_not_stay_for_ever) {
+  tally records{{.task_types = 10}};
+  for (int i = 0; i < 50; ++i)
+    records.add({"past", "ruff", "", 1, true});
+  int flood = 0;
+  for (; flood < 10'000 && records.find("past"); ++flood)
+    records.add({"flood" + std::to_string(flood), "ruff", "", 1, true});
+  EXPECT_GT(flood, 50);
+  EXPECT_LT(flood, 10'000);
+}
+
+TEST(tally, the_least_used_tool_of_a_task_type_gives_way_to_a_new_one) {
+  tally records{{.tools_per_task = 3}};
+  for (auto* tool : {"a", "a", "a", "b", "b", "c", "c", "other"})
+    records.add({"fix", tool, "model", 1, true});
+  records.add({"fix", "d", "", 1, false});
+  auto tools = [&] {
+    std::vector<std::string> out;
+    for (const auto& tool : records.find("fix")->tools)
+      out.push_back(tool.tool);
+    return out;
+  };
+  EXPECT_THAT(tools(), testing::ElementsAre("a", "other", "d"));
+  records.add({"fix", "other", "model", 1, true}); // places have moved
+  EXPECT_EQ(records.find("fix")->tools[1].sums.n, 2u);
+  EXPECT_EQ(count_all(records), 10u);
+  expect_consistent(records);
+}
+
+TEST(tally, models_join_without_loss_where_there_are_too_many) {
+  tally records{{.cells = 10}};
+  tool_sums expected;
+  for (int i = 0; i < 500; ++i) {
+    auto time_us = static_cast<uint64_t>(1'000 + i);
+    ASSERT_FALSE(records.add({"fix", "aider", "model" + std::to_string(i), time_us, i % 3 == 0}).refused);
+    expected += sums_of_record(time_us, i % 3 == 0);
+  }
+  EXPECT_LE(records.cells().size(), 10u);
+  EXPECT_EQ(records.find("fix")->tools[0].sums, expected);
+  EXPECT_EQ(records.find("fix")->tools[0].recent.newest(), 500u);
+  EXPECT_EQ(records.unlisted(), 0u);
+  expect_consistent(records);
+}
+
+TEST(tally, task_types_give_way_where_no_models_can_join) {
+  tally records{{.cells = 5}};
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_FALSE(records.add({"fix", "tool" + std::to_string(i % 7), "", 1, true}).refused);
+    ASSERT_FALSE(records.add({"t" + std::to_string(i), "tool", "", 1, true}).refused);
+    ASSERT_LE(records.cells().size(), 5u);
+    expect_consistent(records);
+  }
+  EXPECT_EQ(count_all(records), 100u);
+}
+
+TEST(tally, says_what_the_store_must_forget_and_a_restored_one_goes_on_the_same) {
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random{seed};
+    tally_limits limits{.task_types = 2 + random() % 6, .tools_per_task = 2 + random() % 4, .cells = 4 + random() % 30};
+    tally records{limits};
+    using cell_names = std::tuple<std::string, std::string, std::string>;
+    std::map<cell_names, tool_cell> stored;
+    auto store = [&](const tool_cell* cell) {
+      stored[{std::string{cell->task_type}, std::string{cell->tool}, std::string{cell->model}}] = *cell;
+    };
+    uint64_t given = 0;
+    for (int i = 0; i < 400; ++i) {
+      auto name = [&](const char* what, size_t choices) { return what + std::to_string(random() % choices); };
+      auto task = name("task", 9), tool = name("tool", 6), model = random() % 2 ? name("model", 8) : std::string{};
+      auto added = records.add({task, tool, model, 1 + random() % 1'000, random() % 2 == 0});
+      ASSERT_FALSE(added.refused) << added.refused->text;
+      ++given;
+      if (auto made = records.take_room_made()) {
+        for (const auto& cell : made->removed)
+          ASSERT_EQ(stored.erase({cell.task_type, cell.tool, cell.model}), 1u);
+        for (const auto* cell : made->changed)
+          store(cell);
+      }
+      store(added.cell);
+      ASSERT_EQ(stored.size(), records.cells().size());
+      ASSERT_EQ(count_all(records), given);
+    }
+    expect_consistent(records);
+    tally restored{limits};
+    restored.restore_unlisted(records.unlisted());
+    for (auto& [names, cell] : stored) {
+      cell.task_type = std::get<0>(names);
+      cell.tool = std::get<1>(names);
+      cell.model = std::get<2>(names);
+      ASSERT_EQ(reason(restored.restore(cell)), "accepted");
+    }
+    ASSERT_EQ(sums_by_name(restored), sums_by_name(records));
+    ASSERT_EQ(count_all(restored), given);
+  }
+}
+
+TEST(tally, restores_no_more_than_its_limits) {
+  tally source;
+  for (auto* task : {"t1", "t2", "t3"})
+    source.add({task, "a", "", 1, true});
+  tally records{{.task_types = 2}};
+  std::vector<std::string> reasons;
+  for (const auto& cell : source.cells())
+    reasons.push_back(reason(records.restore(cell)));
+  EXPECT_EQ(reasons[1], "accepted");
+  EXPECT_THAT(reasons[2], HasSubstr("task type t3 is new"));
 }
 
 TEST(tally, a_full_tool_takes_no_more_through_any_model) {

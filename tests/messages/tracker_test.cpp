@@ -99,6 +99,17 @@ TEST(tracker_json, an_impossible_delta_is_refused_with_its_place) {
   EXPECT_THAT(with(R"({"success_rate": 1, "sample_count": 5})"), HasSubstr("/avg_time_s is required"));
 }
 
+TEST(tracker_json, a_delta_may_hold_more_than_its_schema) {
+  auto delta = from_json<wire::LearningDelta>(R"({"coding_benchmarks": {"fix": {"ruff": {"success_rate": 1,
+    "avg_time_s": 1, "sample_count": 5, "median_s": [1]}}}, "autoresearch": {"session_id": "s"}, "node": null})");
+  ASSERT_TRUE(delta);
+  EXPECT_FALSE((*delta)->hasAutoresearch());
+  // What is required, and what is a scalar, must be what the schema says all the same.
+  EXPECT_THAT(reason<wire::LearningDelta>(R"({"coding_benchmarks": []})"), HasSubstr("must be an object"));
+  EXPECT_THAT(reason<wire::LearningDelta>(R"({"coding_benchmarks": {}, "ts": "now"})"), HasSubstr("/ts"));
+  EXPECT_THAT(reason<wire::TaskSource>(R"({"source": "s", "more": 1})"), HasSubstr("is not a known field"));
+}
+
 TEST(tracker_json, a_route_shows_null_for_what_nobody_measured) {
   auto route = msg<wire::Route>::build([](auto root) {
     root.setTaskType("fix");

@@ -37,6 +37,32 @@ class QuestionsTest(unittest.TestCase):
         self.assertEqual(self.ask(found, lambda hive: hive.get_hive_best_tool("t")), ("ruff", 0.9, 1.5))
         self.assertIn("scope=hive", self.asked)
 
+    def test_numbers_with_a_fraction_are_floats_also_when_they_are_whole(self):
+        found = answers('{"tool_name": "ruff", "success_rate": 1, "avg_time_s": 2, "sample_count": 10}')
+        best = self.ask(found, lambda hive: hive.get_best_tool("t"))
+        self.assertEqual([type(each) for each in best], [str, float, float])
+        chosen = self.ask(
+            answers('{"tool_name": "b", "reason": "local", "exploring": false, "success_rate": 1, "avg_time_s": 2, '
+                    '"sample_count": 3}'),
+            lambda hive: hive.route("t"),
+        )
+        self.assertEqual([type(each) for each in chosen], [str, str, bool, float, float, int])
+        line = '{"tool": "ruff", "total": 1, "success_rate": 1, "avg_time_s": 2}'
+        summary = self.ask(
+            answers(f'{{"total_benchmarks": 1, "by_tool": [{line}], "by_task_type": [{line}]}}'),
+            lambda hive: hive.get_summary(),
+        )
+        self.assertEqual(type(summary["total_benchmarks"]), int)
+        for figures in (*summary["by_tool"], *summary["by_task_type"]):
+            self.assertEqual([type(each) for each in figures.values()], [str, int, float, float])
+        delta = self.ask(
+            answers('{"coding_benchmarks": {"ts": {"ruff": {"success_rate": 0, "avg_time_s": 3, "sample_count": 7}}}, '
+                    '"ts": 5}'),
+            lambda hive: hive.export_learning_delta(),
+        )
+        figures = delta["coding_benchmarks"]["ts"]["ruff"]
+        self.assertEqual([type(each) for each in (*figures.values(), delta["ts"])], [float, float, int, float])
+
     def test_route(self):
         found = answers(
             {
@@ -50,9 +76,11 @@ class QuestionsTest(unittest.TestCase):
         )
         chosen = self.ask(found, lambda hive: hive.route("t", ["a", "b"], override="b"))
         self.assertEqual(chosen, Route("b", "local", True, None, None, 0))
-        self.assertIn("?task_type=t&available=a%2Cb&override=b ", self.asked)
-        self.ask(found, lambda hive: hive.route("t"))
-        self.assertIn("?task_type=t ", self.asked)
+        self.assertIn("?task_type=t&policy=explore&available=a%2Cb&override=b ", self.asked)
+        self.ask(found, lambda hive: hive.route("t", policy="threshold"))
+        self.assertIn("?task_type=t&policy=threshold ", self.asked)
+        with self.assertRaisesRegex(ValueError, "policy"):
+            Client().route("t", policy="greedy")
 
     def test_no_tool_is_available_where_none_is_offered(self):
         self.assertIsNone(self.ask(script.answer, lambda hive: hive.route("t", [])))

@@ -251,6 +251,37 @@ TEST_F(HartosDatabase, WhatIsWrittenReadsBackToTheLastBit) {
   EXPECT_EQ(open().routes()->at(0).samples, 8u);
 }
 
+TEST_F(HartosDatabase, RowsThatAnOlderHartOsAddsToAnExportCount) {
+  auto writer = hartos_writer::create(file, false);
+  ASSERT_TRUE(writer) << text_of(writer.error());
+  ASSERT_TRUE(writer->add(*record(5)));
+  ASSERT_TRUE(writer->finish({"node-a", 5}));
+  auto add = [&](const std::string& sql) {
+    auto db = sqlite::connection::open(file, sqlite::access::create);
+    ASSERT_TRUE(db) << text_of(db.error());
+    auto done = db->run(sql);
+    ASSERT_TRUE(done) << text_of(done.error());
+  };
+  // As it writes, without naming the rule.
+  const std::string insert = "INSERT INTO benchmarks (task_type, tool_name, model_name, user_id, completion_time_s, "
+                             "success, offloaded, timestamp) VALUES ('t', 'x', '', '', 1, 1, 0, 1);";
+  add(insert);
+  // Exports of earlier versions had rule 1 as the default.
+  add("PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'DEFAULT 2', 'DEFAULT 1') WHERE name = "
+      "'benchmarks'; PRAGMA writable_schema = OFF;");
+  add(insert);
+  auto db = sqlite::connection::open(file, sqlite::access::read_only);
+  auto rules = db->prepare("SELECT group_concat(success_rule, ' ') FROM benchmarks");
+  ASSERT_TRUE(rules && rules->step());
+  EXPECT_EQ(rules->text(0), "2 2 1") << "so the test tries both";
+  auto found = rows();
+  ASSERT_EQ(found.size(), 3u);
+  for (const auto& row : found) {
+    EXPECT_FALSE(row.is_outdated) << row.number;
+    EXPECT_TRUE(row.task) << row.number << ": " << row.fault;
+  }
+}
+
 TEST_F(HartosDatabase, NothingIsReplacedUnlessToldAndNothingUnfinishedStays) {
   put_file(file, "precious");
   auto refused = hartos_writer::create(file, false);

@@ -13,4 +13,6 @@ from ._recorder import Counts
 from .client import BestTool, Client, Route
 from .errors import Closed, HivemarkError, NodeError, Unreachable
 
-__all__ = ["BestTool", "Client", "Closed", "Counts", "HivemarkError", "NodeError", "Route", "Unreachable"]
+__version__ = "0.1.0"
+
+__all__ = ["BestTool", "Client", "Closed", "Counts", "HivemarkError", "NodeError", "Route", "Unreachable", "__version__"]

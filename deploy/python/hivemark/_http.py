@@ -7,6 +7,7 @@ import functools
 import http.client
 import io
 import json
+import math
 import socket
 import ssl
 import time
@@ -94,13 +95,15 @@ class Transport:
         """Raises Unreachable without a whole answer within the timeout."""
         return self._request("GET", path + ("?" + urlencode(query) if query else ""), None, {})
 
-    def post(self, path: str, body: bytes, content_type: str) -> Answer:
-        """As `get`. The node may have done what it was asked also when there is no answer."""
-        return self._request("POST", path, body, {"Content-Type": content_type})
+    def post(self, path: str, body: bytes, content_type: str, within_s: float = math.inf) -> Answer:
+        """As `get`, and within `within_s` if that is shorter than the timeout. The node may have done what it was asked
+        also when there is no answer."""
+        return self._request("POST", path, body, {"Content-Type": content_type}, within_s)
 
-    def _request(self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str]) -> Answer:
-        deadline = time.monotonic() + self._timeout_s
-        connection = self._connection(deadline)
+    def _request(
+        self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str], within_s: float = math.inf
+    ) -> Answer:
+        connection = self._connection(min(self._timeout_s, within_s))
         try:
             connection.request(method, self._path + path, body, {**self._headers(), **headers})
             response = connection.getresponse()
@@ -117,13 +120,12 @@ class Transport:
         authorization = {} if token is None else {"Authorization": f"Bearer {token.strip()}"}
         return {"Connection": "close", **authorization}
 
-    def _connection(self, deadline: float) -> http.client.HTTPConnection:
+    def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
+        deadline = time.monotonic() + timeout_s
         if self._ssl_context is None:
-            out = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
+            out = http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
         else:
-            out = http.client.HTTPSConnection(
-                self._host, self._port, timeout=self._timeout_s, context=self._ssl_context
-            )
+            out = http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._ssl_context)
         out.response_class = functools.partial(_PunctualResponse, deadline=deadline)  # type: ignore[assignment]
         return out
 

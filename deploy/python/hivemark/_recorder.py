@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import enum
 import logging
+import math
 import os
 import random
 import threading
@@ -26,6 +27,8 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
 # What a Retry-After may ask for; a broken proxy must not silence an engine for a day.
 LONGEST_RETRY_AFTER_S = 300.0
+# A request that begins just before its deadline; a socket takes 0 for "do not wait".
+_SHORTEST_S = 0.001
 # For the thread to end when nothing is left to send.
 _JOIN_S = 1.0
 
@@ -79,7 +82,10 @@ class Recorder:
         self._counts = Counts()
         self._dropped_since_success = 0
         self._abandoned = False  # close() has given up what is left
-        # Of the thread alone.
+        self._sends_here = False  # a caller of flush() does what the thread would, which cannot start
+        self._told_of_thread = False  # the log says that the thread cannot start
+        # Of the thread alone, or of that caller.
+        self._deadline = math.inf  # when it must be done
         self._part_size = MAX_BATCH  # records of the next request; fewer while one that is refused is looked for
         self._failures = 0  # requests without success, one after the other
 
@@ -105,10 +111,24 @@ class Recorder:
             log.warning("The buffer of %d task records is full: the oldest ones are dropped.", self._capacity)
 
     def flush(self, timeout_s: float) -> bool:
-        """Waits until all records added so far are settled. False when they are not after `timeout_s`."""
+        """Waits until all records added so far are settled. False when they are not after `timeout_s`.
+
+        Sends them itself where no thread can: threads may have run out, and Python 3.12.0 to 3.12.2 starts none any more
+        when the process ends.
+        """
+        deadline = time.monotonic() + timeout_s
         with self._changed:
             last = self._last_number
-            return self._changed.wait_for(lambda: self._oldest_number() > last, timeout_s)
+            if self._oldest_number() <= last:
+                self._start_thread()
+            must_send = self._thread is None and not self._sends_here
+            self._sends_here = self._sends_here or must_send
+        if must_send:
+            self._send_until(last, deadline)
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._oldest_number() > last, max(0.0, deadline - time.monotonic())
+            )
 
     def close(self, timeout_s: float) -> bool:
         """Takes no more records, and gives up what is not settled after `timeout_s`. Whether there was nothing left."""
@@ -152,14 +172,16 @@ class Recorder:
 
     def _start_thread(self) -> None:
         """At the first record, not before, so that servers which fork their workers early share no thread."""
-        if self._thread is not None:
+        if self._thread is not None or self._sends_here:
             return
         # A daemon: the process ends when the engine does, and atexit flushes first.
         thread = threading.Thread(target=self._run, name="hivemark-recorder", daemon=True)
         try:
             thread.start()
         except RuntimeError as error:  # at the end of the interpreter, or out of threads: the next record tries again
-            log.warning("The thread that sends task records cannot start: %s", error)
+            if not self._told_of_thread:
+                log.info("The thread that sends task records cannot start; they wait for flush or close: %s", error)
+            self._told_of_thread = True
             return
         self._thread = thread
 
@@ -173,6 +195,18 @@ class Recorder:
                 log.exception("Sending task records failed in an unexpected way; they are sent again.")
                 self._pause(0.0)
 
+    def _send_until(self, last: int, deadline: float) -> None:
+        """Sends what was recorded up to number `last` from the calling thread."""
+        self._deadline = deadline
+        try:
+            while self._oldest_number() <= last and not self._abandoned and time.monotonic() < deadline:
+                self._send(self._next_part())
+        finally:
+            with self._changed:
+                self._deadline = math.inf
+                self._sends_here = False
+                self._changed.notify_all()
+
     def _next_part(self) -> List[_Entry]:
         """Waits for something to send: first what was sent before without success. Empty when nothing more comes."""
         with self._changed:
@@ -184,7 +218,10 @@ class Recorder:
     def _send(self, part: List[_Entry]) -> None:
         try:
             answer = self._transport.post(
-                self._path, b"".join(entry.line + b"\n" for entry in part), "application/x-ndjson"
+                self._path,
+                b"".join(entry.line + b"\n" for entry in part),
+                "application/x-ndjson",
+                max(_SHORTEST_S, self._deadline - time.monotonic()),
             )
         except Unreachable as error:
             self._hold(error, 0.0)
@@ -235,6 +272,7 @@ class Recorder:
         longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self._failures, 10))
         self._failures += 1
         pause_s = min(retry_after_s, LONGEST_RETRY_AFTER_S) + self._random.uniform(longest / 2, longest)
+        pause_s = max(0.0, min(pause_s, self._deadline - time.monotonic()))
         with self._changed:
             may_hurry = not self._closing and not retry_after_s
             self._changed.wait_for(lambda: self._abandoned or (may_hurry and self._closing), pause_s)

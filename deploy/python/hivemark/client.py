@@ -8,13 +8,14 @@ import ssl
 import uuid
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, Dict, Literal, NamedTuple, Optional, Sequence, Tuple, Type
 
 from ._http import Answer, Transport
 from ._recorder import Counts, Recorder
 from ._token import read_token_file
 
 BestTool = Tuple[str, float, float]
+Policy = Literal["explore", "threshold"]
 
 # What a node takes. Checked here as well, so that a mistake shows where it is made and not in a log later, and so that
 # nothing of any size piles up in the buffer.
@@ -107,8 +108,8 @@ class Client:
         often it is sent; the node remembers the keys of 900,000 records at least.
 
         Raises, whether or not the node is there, for what no node would take: ValueError for a task type or a tool
-        without a name, a text of more than 128 bytes of UTF-8 or none of it, and a time that is not 0 to 604,800
-        seconds (a week); TypeError for arguments of other types, such as "yes" for `success`. Raises Closed after
+        without a name, a text of more than 128 bytes of UTF-8, with NUL or none of it, and a time that is not 0 to
+        604,800 seconds (a week); TypeError for arguments of other types, such as "yes" for `success` or "1.5" for a time. Raises Closed after
         close(). What the node rejects for another reason is in the log and in `counts().rejected`.
         """
         texts = {"task_type": task_type, "tool_name": tool_name, "model_name": model_name, "user_id": user_id}
@@ -155,15 +156,25 @@ class Client:
         return self._best_tool(task_type, "hive")
 
     def route(
-        self, task_type: str, available_tools: Optional[Sequence[str]] = None, override: Optional[str] = None
+        self,
+        task_type: str,
+        available_tools: Optional[Sequence[str]] = None,
+        override: Optional[str] = None,
+        *,
+        policy: Policy = "explore",
     ) -> Optional[Route]:
         """Which tool to use for a task: `override` if it is available, else the best one that this node knows, else that
-        of the hive, else that of the node's table, else the first available one. Now and then a little known tool is
-        tried, so that what is best stays known.
+        of the hive, else that of the node's table, else the first available one.
 
-        available_tools: preferred ones first; any tool when None. None when no tool is known or available.
+        available_tools: preferred ones first; any tool when None.
+        policy: "explore" tries a little known tool now and then, once the node has 5 records of the task type, so that
+            what is best stays known; "threshold" never does: it takes the highest success rate of 5 records or more.
+
+        None when no tool is known or available. Raises ValueError for another policy.
         """
-        query = {"task_type": task_type}
+        if policy not in ("explore", "threshold"):
+            raise ValueError(f"policy must be 'explore' or 'threshold', not {policy!r}")
+        query = {"task_type": task_type, "policy": policy}
         if available_tools is not None:
             if not available_tools:
                 return None
@@ -177,19 +188,20 @@ class Client:
             found["tool_name"],
             found["reason"],
             found["exploring"],
-            found["success_rate"],
-            found["avg_time_s"],
+            _float_or_none(found["success_rate"]),
+            _float_or_none(found["avg_time_s"]),
             found["sample_count"],
         )
 
     def get_summary(self) -> Dict[str, Any]:
         """{total_benchmarks, by_tool: [{tool, total, success_rate, avg_time_s}], by_task_type: [{task_type, tool, …}]}"""
-        return self._content(self._transport.get("/api/v1/tools/summary"))
+        return _with_floats(self._content(self._transport.get("/api/v1/tools/summary")))
 
     def export_learning_delta(self) -> Optional[Dict[str, Any]]:
         """{coding_benchmarks: {task_type: {tool: {success_rate, avg_time_s, sample_count, …}}}, ts} for other nodes; None
         when no tool has 5 records of one task type."""
-        return self._ask("/api/v1/tools/delta")
+        found = self._ask("/api/v1/tools/delta")
+        return None if found is None else _with_floats(found)
 
     def import_hive_delta(self, aggregated: Dict[str, Any]) -> int:
         """Gives the node what another one exported, in place of what that one said before. How many tools it names."""
@@ -201,7 +213,7 @@ class Client:
 
     def _best_tool(self, task_type: str, scope: str) -> Optional[BestTool]:
         found = self._ask("/api/v1/tools/best", task_type=task_type, scope=scope, policy="threshold")
-        return None if found is None else (found["tool_name"], found["success_rate"], found["avg_time_s"])
+        return None if found is None else (found["tool_name"], float(found["success_rate"]), float(found["avg_time_s"]))
 
     def _ask(self, path: str, **query: str) -> Optional[Dict[str, Any]]:
         answer = self._transport.get(path, **query)
@@ -225,6 +237,8 @@ def _check_text(name: str, text: Any, may_be_empty: bool) -> None:
         raise TypeError(f"{name} must be a str, not {type(text).__name__}")
     if not text and not may_be_empty:
         raise ValueError(f"{name} must not be empty")
+    if "\0" in text:
+        raise ValueError(f"{name} holds a NUL character, which no node takes")
     try:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError as error:
@@ -234,9 +248,12 @@ def _check_text(name: str, text: Any, may_be_empty: bool) -> None:
 
 
 def _to_seconds(value: Any) -> float:
+    # What is a number, numpy's and Decimal too; not what could be read as one.
+    if isinstance(value, bool) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
+        raise TypeError(f"completion_time_s must be a number, not {type(value).__name__}")
     try:
         seconds = float(value)
-    except TypeError as error:
+    except TypeError as error:  # complex, before Python 3.10
         raise TypeError(f"completion_time_s must be a number, not {type(value).__name__}") from error
     except (ValueError, OverflowError) as error:
         raise ValueError("completion_time_s must be a number of seconds") from error
@@ -250,6 +267,26 @@ def _to_bool(name: str, value: Any) -> bool:
     if value not in (False, True):
         raise TypeError(f"{name} must be True or False, not {value!r}")
     return bool(value)
+
+
+def _float_or_none(value: Any) -> Optional[float]:
+    return None if value is None else float(value)
+
+
+# Members of answers that hold numbers with a fraction. JSON writes 1.0 as 1.
+_FLOATS = ("success_rate", "avg_time_s", "ts")
+
+
+def _with_floats(content: Any) -> Any:
+    """The same with floats where a float is meant."""
+    if isinstance(content, list):
+        return [_with_floats(each) for each in content]
+    if not isinstance(content, dict):
+        return content
+    return {
+        name: float(value) if name in _FLOATS and type(value) is int else _with_floats(value)
+        for name, value in content.items()
+    }
 
 
 def _comma_separated(names: Sequence[str]) -> str:

@@ -167,6 +167,29 @@ TEST(Tracker, WhatANodeOfTheHiveSaysReplacesAnImportInItsName) {
   EXPECT_EQ(samples(), 7u);
 }
 
+TEST(Tracker, WhatWasToldLongestAgoGivesWayWhereDeltasWithoutOriginSayTooMuch) {
+  test_tracker node{{.hive = {.tools_per_origin = 3}}};
+  auto told = [](const std::string& task, uint32_t tools) {
+    return msg<wire::LearningDelta>::build([&](wire::LearningDelta::Builder out) {
+      auto learned = out.initCodingBenchmarks(1)[0];
+      learned.setTaskType(task);
+      auto list = learned.initTools(tools);
+      for (uint32_t i = 0; i < tools; ++i) {
+        list[i].setToolName("tool" + std::to_string(i));
+        list[i].setSuccessRate(1);
+        list[i].setSampleCount(5);
+      }
+    });
+  };
+  for (const auto& [task, tools] : {std::pair{"a", 2}, {"b", 1}, {"c", 1}, {"d", 1}})
+    ASSERT_TRUE(node.ask<wire::Recorded>(told(task, static_cast<uint32_t>(tools))));
+  EXPECT_FALSE(node.best("a", wire::ToolScope::HIVE));
+  for (const char* task : {"b", "c", "d"})
+    EXPECT_TRUE(node.best(task, wire::ToolScope::HIVE)) << task;
+  EXPECT_FALSE(node.ask<wire::Recorded>(told("e", 4))) << "too much at once";
+  EXPECT_TRUE(node.best("b", wire::ToolScope::HIVE)) << "and nothing is lost";
+}
+
 TEST(Tracker, AnImportedDeltaCanBeDropped) {
   test_tracker node;
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));

@@ -269,6 +269,30 @@ TEST(Tracker, RoutesWithItsReason) {
   EXPECT_EQ(code_of(none.error()), ec::no_data);
 }
 
+TEST(Tracker, ManyTaskTypesLockNoOtherOut) {
+  test_tracker node;
+  for (int batch = 0; batch < 2; ++batch) {
+    std::vector<task_draft> flood;
+    for (int i = 0; i < 5'000; ++i)
+      flood.push_back({.task_type = "flood" + std::to_string(batch * 5'000 + i)});
+    ASSERT_TRUE(node.record(flood));
+  }
+  auto answer = node.record(runs("bug_fix", "ruff", 5, 0));
+  ASSERT_TRUE(answer) << text_of(answer.error());
+  EXPECT_EQ((*answer)->getRecorded(), 5u);
+  for (int round = 0; round < 2; ++round) {
+    auto best = node.best("bug_fix");
+    ASSERT_TRUE(best) << text_of(best.error());
+    EXPECT_EQ(as_view((*best)->getToolName()), "ruff");
+    auto summary = node.ask<wire::ToolSummary>(msg<wire::ToolSummaryQuery>{});
+    ASSERT_TRUE(summary);
+    EXPECT_EQ((*summary)->getTotalBenchmarks(), 10'005u);
+    EXPECT_GT((*summary)->getUnlisted(), 0u);
+    node.restart();
+  }
+  EXPECT_EQ(node.records().size(), 10'005u) << "records stay";
+}
+
 TEST(Tracker, AtMostSoManyQuestionsForRecordsWait) {
   test_tracker node;
   ASSERT_TRUE(node.record({{}}));
