@@ -84,7 +84,8 @@ struct ModelObservation {
 }
 
 struct ObserveModel $Hive.doc("Observations of one model, oldest first; the newest 100 are kept.") {
-  id @0 :Text $Hive.id $Hive.required;
+  id @0 :Text $Hive.required $Hive.maxLength(128) $Hive.doc(
+    "Letters, digits, '.', '_', '-', '/' and ':', the first a letter or digit; in a path '/' is written %2F.");
   observations @1 :List(ModelObservation) $Hive.required $Hive.maxLength(10000);
 }
 
@@ -97,7 +98,7 @@ struct ModelInput $Hive.doc("What is kept of one model.") {
 }
 
 struct ModelFigures $Hive.doc("What a model registry says of one model.") {
-  id @0 :Text $Hive.key $Hive.id $Hive.required;
+  id @0 :Text $Hive.key $Hive.required $Hive.maxLength(128);
   latencyMs @1 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(86400000);
   accuracy @2 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(1);
 }

@@ -49,7 +49,56 @@ bool nearly_equal(double a, double b) {
   return std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
 }
 
+std::string_view trim_blanks(std::string_view text) {
+  auto first = text.find_first_not_of(white_space);
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+/// Takes one pair of quotes, or the full stop behind the answer, away. False when there is nothing to take.
+bool peel(std::string_view& text) {
+  constexpr std::string_view quotes = "\"'`";
+  bool quoted = text.size() > 2 && text.front() == text.back() && quotes.find(text.front()) != std::string_view::npos;
+  if (quoted)
+    text = text.substr(1, text.size() - 2);
+  else if (text.size() > 1 && text.back() == '.')
+    text.remove_suffix(1);
+  else
+    return false;
+  text = trim_blanks(text);
+  return true;
+}
+
+/// For answers of which `strip` leaves nothing.
+bool punctuation_matches(std::string_view expected, std::string_view given) {
+  expected = trim_blanks(expected);
+  given = trim_blanks(given);
+  if (expected.empty())
+    return false;
+  do {
+    auto wanted = expected;
+    do {
+      if (wanted == given)
+        return true;
+    } while (peel(wanted));
+  } while (peel(given));
+  return false;
+}
+
 } // namespace
+
+std::optional<std::string_view> without_thoughts(std::string_view text) {
+  for (std::string_view name : {"think", "thinking", "reasoning"}) {
+    auto begin = "<" + std::string{name} + ">";
+    auto end = "</" + std::string{name} + ">";
+    if (auto at = text.rfind(end); at != std::string_view::npos)
+      return text.substr(at + end.size());
+    if (trim_blanks(text).starts_with(begin))
+      return std::nullopt;
+  }
+  return text;
+}
 
 bool answers_match(std::string_view expected, std::string_view given) {
   auto wanted = to_number(expected);
@@ -57,7 +106,7 @@ bool answers_match(std::string_view expected, std::string_view given) {
   if (wanted && got)
     return nearly_equal(*wanted, *got);
   auto text = normalise(expected);
-  return !text.empty() && text == normalise(given);
+  return text.empty() ? punctuation_matches(expected, given) : text == normalise(given);
 }
 
 } // namespace hive

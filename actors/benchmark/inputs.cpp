@@ -1,5 +1,6 @@
 #include "actors/benchmark/inputs.hpp"
 
+#include "actors/benchmark/model_id.hpp"
 #include "actors/defaults.hpp"
 #include "messages/timestamp.hpp"
 
@@ -50,6 +51,8 @@ caf::error input_ledger::observe(const msg<wire::ObserveModel>& observed) {
     if (std::isnan(list[i].getLatencyMs()) && std::isnan(list[i].getAccuracy()))
       return fail(ec::invalid, "/observations/" + std::to_string(i) + " has neither latency_ms nor accuracy");
   auto id = view(observed->getId());
+  if (!is_valid_model_id(id))
+    return fail(ec::invalid, "/id " + std::string{model_id_rule});
   auto found = models_.find(id);
   if (found == models_.end() && models_.size() >= defaults::max_models)
     return fail(ec::overloaded, "model " + std::string{id} + " is not kept: " + std::to_string(defaults::max_models) +

@@ -3,10 +3,12 @@
 #include "actors/benchmark/answer_match.hpp"
 #include "actors/benchmark/figures_source.hpp"
 #include "actors/benchmark/file_reader.hpp"
+#include "actors/benchmark/model_id.hpp"
+#include "actors/benchmark/run_report.hpp"
 #include "actors/http/client.hpp"
 #include "messages/annotations.hpp"
 #include "messages/benchmark.capnp.h"
-#include "messages/ids.hpp"
+#include "messages/chat.capnp.h"
 #include "messages/json.hpp"
 
 #include <algorithm>
@@ -38,10 +40,40 @@ caf::expected<std::vector<std::string>> headers_of(const probe_options& options)
   return out;
 }
 
-std::string request_body(const probe_options& options, const std::string& question) {
-  return to_json(msg<wire::ChatRequest>::build([&](wire::ChatRequest::Builder out) {
+/// What a model refused to be told, for the rest of the probe.
+struct refused_parameters {
+  bool max_tokens = false; ///< wants max_completion_tokens instead
+  bool temperature = false;
+
+  /// Whether this refusal names a parameter that was sent and need not be.
+  bool learn(std::string_view body) {
+    bool wants_other_limit = body.find("max_completion_tokens") != std::string_view::npos ||
+                             (body.find("max_tokens") != std::string_view::npos && says_unsupported(body));
+    bool wants_no_temperature = body.find("temperature") != std::string_view::npos && says_unsupported(body);
+    bool is_new = (wants_other_limit && !max_tokens) || (wants_no_temperature && !temperature);
+    max_tokens |= wants_other_limit;
+    temperature |= wants_no_temperature;
+    return is_new;
+  }
+
+private:
+  static bool says_unsupported(std::string_view body) {
+    for (std::string_view word : {"nsupported", "not support", "nrecognized", "nknown", "not permitted"})
+      if (body.find(word) != std::string_view::npos)
+        return true;
+    return false;
+  }
+};
+
+std::string request_body(const probe_options& options, const refused_parameters& refused, const std::string& question) {
+  return to_json(msg<wire::ChatCompletion>::build([&](wire::ChatCompletion::Builder out) {
     out.setModel(options.model);
-    out.setMaxTokens(options.max_tokens);
+    if (refused.max_tokens)
+      out.setMaxCompletionTokens(options.max_tokens);
+    else
+      out.setMaxTokens(options.max_tokens);
+    if (!refused.temperature)
+      out.setTemperature(0);
     auto messages = out.initMessages(2);
     messages[0].setRole("system");
     messages[0].setContent(instruction);
@@ -64,8 +96,19 @@ std::optional<capnp::JsonValue::Reader> first(std::optional<capnp::JsonValue::Re
   return std::nullopt;
 }
 
-/// choices[0].message.content. Answers carry many more fields, which differ between servers and are passed over.
-std::optional<std::string> content_of(std::string_view body) {
+struct chat_answer {
+  std::string text;
+  bool cut = false; ///< it would have gone on
+  double latency_ms = 0;
+};
+
+std::string string_of(std::optional<capnp::JsonValue::Reader> value) {
+  return value && value->isString() ? std::string{value->getString().begin(), value->getString().size()} : "";
+}
+
+/// choices[0].message.content and how it ended. Answers carry many more fields, which differ between servers and are
+/// passed over. A model that was cut while it thought has no content.
+std::optional<chat_answer> answer_of(std::string_view body) {
   if (!is_utf8(body))
     return std::nullopt;
   try {
@@ -77,33 +120,51 @@ std::optional<std::string> content_of(std::string_view body) {
     auto choice = first(member(document.asReader(), "choices"));
     auto message = choice ? member(*choice, "message") : std::nullopt;
     auto content = message ? member(*message, "content") : std::nullopt;
+    chat_answer out;
+    out.cut = choice && string_of(member(*choice, "finish_reason")) == "length";
     if (content && content->isString())
-      return std::string{content->getString().begin(), content->getString().size()};
+      out.text = string_of(content);
+    else if (!out.cut)
+      return std::nullopt;
+    return out;
   } catch (const kj::Exception&) {
-    // No JSON at all: the same to the caller as JSON without an answer.
+    return std::nullopt; // no JSON at all: the same to the caller as JSON without an answer
   }
-  return std::nullopt;
 }
 
-struct chat_answer {
-  std::string text;
-  double latency_ms = 0;
-};
+caf::expected<chat_answer> ask(http::outgoing_request& request, const work_limit& limit, const probe_options& options,
+                               refused_parameters& refused, const std::string& question) {
+  for (;;) {
+    if (auto over = limit.check())
+      return over;
+    request.timeout = limit.at_most(options.request_timeout);
+    request.body = request_body(options, refused, question);
+    auto response = http::fetch(request);
+    if (!response)
+      return response.error();
+    bool refuses = response->status == 400 || response->status == 422;
+    if (refuses && refused.learn(response->body))
+      continue;
+    if (response->status != 200)
+      return fail(ec::unavailable, request.url + describe_status(response->status, response->body));
+    auto answer = answer_of(response->body);
+    if (!answer)
+      return fail(ec::malformed, request.url + " answered without choices[0].message.content");
+    answer->latency_ms = std::chrono::duration<double, std::milli>(response->duration).count();
+    return std::move(*answer);
+  }
+}
 
-caf::expected<chat_answer> ask(http::outgoing_request& request, const work_limit& limit,
-                               std::chrono::milliseconds timeout) {
-  if (auto over = limit.check())
-    return over;
-  request.timeout = limit.at_most(timeout);
-  auto response = http::fetch(request);
-  if (!response)
-    return response.error();
-  if (response->status != 200)
-    return fail(ec::unavailable, request.url + describe_status(response->status, response->body));
-  auto text = content_of(response->body);
-  if (!text)
-    return fail(ec::malformed, request.url + " answered without choices[0].message.content");
-  return chat_answer{std::move(*text), std::chrono::duration<double, std::milli>(response->duration).count()};
+/// Adds one answer to the result.
+void take(const chat_answer& answer, const probe_question* asked, probe_result& out) {
+  out.latencies_ms.push_back(answer.latency_ms);
+  if (!asked)
+    return;
+  auto said = without_thoughts(answer.text);
+  bool matches = said && answers_match(asked->answer, *said);
+  out.matches.push_back(matches ? 1.0 : 0.0);
+  if (!matches && (answer.cut || !said))
+    out.cut_questions.push_back(asked->question);
 }
 
 } // namespace
@@ -111,9 +172,10 @@ caf::expected<chat_answer> ask(http::outgoing_request& request, const work_limit
 caf::error probe_options::validate() const {
   if (model.empty())
     return fail(ec::invalid, "model is required");
-  if (!is_valid_id(id()))
+  if (!is_valid_model_id(id()))
     return fail(ec::invalid,
-                (name.empty() ? "model is no id, so name is required; it " : "name ") + std::string{id_rule});
+                (name.empty() ? "model cannot stand in a metric's name, so name is required; it " : "name ") +
+                  std::string{model_id_rule});
   if (auto error = check_url("base_url", base_url))
     return error;
   if (requests > defaults::max_samples)
@@ -173,18 +235,33 @@ caf::expected<probe_result> run_probe(const probe_options& options, uint32_t rep
   request.max_response_bytes = defaults::max_document_bytes;
   request.stop = limit.stop;
   probe_result out;
+  refused_parameters refused;
   for (size_t i = 0; i < requests * repeats; ++i) {
     // Every repeat asks the same questions.
     const auto* asked = questions.empty() ? nullptr : &questions[i % requests % questions.size()];
-    request.body = request_body(options, asked ? asked->question : question_without_file);
-    auto answer = ask(request, limit, options.request_timeout);
+    auto answer = ask(request, limit, options, refused, asked ? asked->question : question_without_file);
     if (!answer)
       return answer.error();
-    out.latencies_ms.push_back(answer->latency_ms);
-    if (asked)
-      out.matches.push_back(answers_match(asked->answer, answer->text) ? 1.0 : 0.0);
+    take(*answer, asked, out);
   }
+  if (!out.matches.empty() && out.cut_questions.size() == out.matches.size())
+    return fail(ec::invalid, "every answer was cut at max_tokens = " + std::to_string(options.max_tokens) +
+                               " before it ended; raise it");
   return out;
+}
+
+std::string describe_cut_answers(const probe_options& options, const probe_result& result) {
+  constexpr size_t named = 3;
+  constexpr size_t shown_bytes = 80;
+  const auto& cut = result.cut_questions;
+  if (cut.empty())
+    return {};
+  auto out = "probe " + options.id() + ": " + std::to_string(cut.size()) + " of " +
+             std::to_string(result.matches.size()) +
+             " answers were cut at max_tokens = " + std::to_string(options.max_tokens) + " and count as wrong: ";
+  for (size_t i = 0; i < std::min(cut.size(), named); ++i)
+    out += (i > 0 ? ", \"" : "\"") + printable_tail(cut[i], shown_bytes) + "\"";
+  return out + (cut.size() > named ? ", …" : "");
 }
 
 } // namespace hive

@@ -14,7 +14,7 @@ namespace hive {
 
 /// One model behind an OpenAI-compatible endpoint that is measured by asking it.
 struct probe_options {
-  /// Id of the model in metric names; `model` when not given, which must be an id then.
+  /// Id of the model in metric names, see is_valid_model_id; `model` when not given, which must be one then.
   std::string name;
   /// Where `/chat/completions` lies, such as http://127.0.0.1:8080/v1.
   std::string base_url;
@@ -53,11 +53,17 @@ caf::expected<std::vector<probe_question>> read_questions(const std::filesystem:
 struct probe_result {
   std::vector<double> latencies_ms; ///< whole exchange over a fresh connection
   std::vector<double> matches;      ///< 1.0 where the answer was the expected one, else 0.0; empty without questions
+  /// Questions whose answers were cut at max_tokens and do not match; they are among `matches` as wrong.
+  std::vector<std::string> cut_questions;
 };
 
 /// Asks one question after the other, `repeats` times over. One request that fails fails the probe: a latency of the
-/// answered ones alone would flatter an endpoint that is overloaded. ec::too_large when there would be more than
-/// defaults::max_samples samples.
+/// answered ones alone would flatter an endpoint that is overloaded. What a model thinks aloud in `<think>` is no part
+/// of its answer. A model that refuses max_tokens or a temperature is asked without. ec::too_large when there would be
+/// more than defaults::max_samples samples, ec::invalid when max_tokens cut every answer.
 caf::expected<probe_result> run_probe(const probe_options& options, uint32_t repeats, const work_limit& limit);
+
+/// How many answers were cut and which, for people; empty when none was.
+std::string describe_cut_answers(const probe_options& options, const probe_result& result);
 
 } // namespace hive

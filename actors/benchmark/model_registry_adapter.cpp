@@ -2,8 +2,10 @@
 
 #include "actors/benchmark/figures_source.hpp"
 #include "actors/benchmark/metric_list.hpp"
+#include "actors/benchmark/model_id.hpp"
 #include "messages/json.hpp"
 #include "storage/input_store.hpp"
+#include "storage/keys.hpp"
 
 #include <caf/all.hpp>
 #include <cmath>
@@ -72,6 +74,10 @@ caf::error add_document(const std::filesystem::path& file, const std::string& ur
   if (!document)
     return from_source(file.empty() ? url : file.string(), document.error());
   for (auto model : (*document)->getModels()) {
+    std::string_view id{model.getId().begin(), model.getId().size()};
+    if (!is_valid_model_id(id))
+      return from_source(file.empty() ? url : file.string(),
+                         fail(ec::invalid, "the model \"" + printable(id) + "\" " + std::string{model_id_rule}));
     model_samples samples;
     add_if_given(samples.latencies_ms, model.getLatencyMs());
     add_if_given(samples.accuracies, model.getAccuracy());
@@ -96,11 +102,13 @@ caf::error add_pushed(const database& db, figure_table& out) {
 }
 
 caf::error add_probes(const model_registry_options& options, uint32_t repeats, const work_limit& limit,
-                      figure_table& out) {
+                      figure_table& out, std::string& note) {
   for (const auto& probe : options.probes) {
     auto result = run_probe(probe, repeats, limit);
     if (!result)
       return from_source("probe " + probe.id(), result.error());
+    if (auto cut = describe_cut_answers(probe, *result); !cut.empty())
+      note += (note.empty() ? "" : "; ") + cut;
     out.put(probe.id(), {std::move(result->latencies_ms), std::move(result->matches)});
   }
   return caf::none;
@@ -117,12 +125,13 @@ caf::expected<msg<wire::Measurement>> measure(const database& db, const model_re
     return error;
   if (auto error = add_pushed(db, figures))
     return error;
-  if (auto error = add_probes(options, repeats, limit, figures))
+  std::string note;
+  if (auto error = add_probes(options, repeats, limit, figures, note))
     return error;
   auto metrics = figures.metrics();
   if (metrics.empty())
     return skipped(no_figures);
-  return metrics.finish();
+  return metrics.finish(note);
 }
 
 } // namespace

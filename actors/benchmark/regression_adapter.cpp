@@ -1,9 +1,10 @@
 #include "actors/benchmark/regression_adapter.hpp"
 
+#include "actors/benchmark/report_directory.hpp"
 #include "actors/benchmark/run_report.hpp"
 
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <system_error>
 
 namespace hive {
@@ -29,36 +30,29 @@ caf::error remove_old_report(const std::filesystem::path& path) {
   return caf::none;
 }
 
-caf::expected<std::string> read_report(const std::filesystem::path& path) {
-  std::error_code error;
-  auto size = std::filesystem::is_regular_file(path, error) ? std::filesystem::file_size(path, error) : 0;
-  if (error || size == 0)
-    return fail(ec::no_data, "the tests wrote no results file " + path.string());
-  if (size > defaults::max_test_report_bytes)
-    return fail(ec::too_large, "the results file " + path.string() + " has " + std::to_string(size) +
-                                 " bytes; at most " + std::to_string(defaults::max_test_report_bytes) + " are read");
-  std::string text(size, '\0');
-  std::ifstream file{path, std::ios::binary};
-  if (!file.read(text.data(), static_cast<std::streamsize>(size)))
-    return fail(ec::process_failed, "the results file " + path.string() + " cannot be read");
-  return text;
-}
-
-caf::expected<test_counts> read_counts(const regression_options& options, wire::RunResult::Reader result) {
+test_run describe(wire::RunResult::Reader result) {
   test_run run;
   run.output = view(result.getStdout());
   run.exit_status = result.getExitStatus();
   run.signal = result.getSignal();
   run.timed_out = result.getTimedOut();
   run.truncated = result.getStdoutTruncated();
+  return run;
+}
+
+/// Reads what a run left, with its results in `file` unless that is empty.
+caf::expected<test_results> read_results(test_run run, const std::filesystem::path& file, test_format format) {
   bool ended_itself = !run.timed_out && run.signal == 0;
-  if (options.results_file.empty() || !ended_itself)
-    return read_test_results(run, options.format);
-  auto report = read_report(report_path(options));
-  if (!report)
-    return report.error();
+  if (file.empty() || !ended_itself)
+    return read_test_results(run, format);
+  auto report = read_report(file);
+  if (!report) {
+    // pytest says by its exit status why it wrote none.
+    auto without = run.report_is_all ? read_test_results(run, test_format::pytest) : report.error();
+    return without ? report.error() : without.error();
+  }
   run.report = *report;
-  return read_test_results(run, test_format::junit);
+  return read_test_results(run, format);
 }
 
 void set_metric(wire::Metric::Builder out, const char* name, double value, wire::Direction direction,
@@ -77,28 +71,57 @@ msg<wire::Measurement> measurement_of(const test_counts& counts) {
   });
 }
 
+caf::expected<msg<wire::Measurement>> to_measurement(const caf::expected<test_results>& results,
+                                                     std::span<const std::string> command,
+                                                     wire::RunResult::Reader result) {
+  if (!results)
+    return fail(code_of(results.error()), text_of(results.error()) + "; " + describe_run(command, result));
+  return measurement_of(results->counts);
+}
+
+/// Runs pytest with a results file of the node's own.
+void plan_default(run_plan& out) {
+  auto directory = std::make_shared<report_directory>(std::filesystem::temp_directory_path());
+  out.command = default_test_command;
+  out.command.push_back("--junitxml=" + directory->file().string());
+  out.prepare = [directory] { return directory->renew(); };
+  out.read = [directory, command = out.command](wire::RunResult::Reader result) {
+    auto run = describe(result);
+    run.report_is_all = true;
+    auto results = read_results(run, directory->file(), test_format::junit);
+    directory->clear();
+    return to_measurement(results, command, result);
+  };
+}
+
+void plan_configured(run_plan& out, const regression_options& options) {
+  out.command = options.command;
+  auto path = report_path(options);
+  if (!path.empty())
+    out.prepare = [path] { return remove_old_report(path); };
+  out.read = [path, format = options.format, command = out.command](wire::RunResult::Reader result) {
+    return to_measurement(read_results(describe(result), path, format), command, result);
+  };
+}
+
 run_plan plan_of(std::string name, const regression_options& options) {
   run_plan out;
   out.name = std::move(name);
-  out.command = options.command.empty() ? default_test_command : options.command;
   out.workdir = options.workdir;
   out.environment = options.environment;
   out.timeout = options.timeout;
   out.output_cap = defaults::max_test_report_bytes;
-  if (auto path = report_path(options); !path.empty())
-    out.prepare = [path] { return remove_old_report(path); };
-  out.read = [options, command = out.command](wire::RunResult::Reader result) -> caf::expected<msg<wire::Measurement>> {
-    auto counts = read_counts(options, result);
-    if (!counts)
-      return fail(code_of(counts.error()), text_of(counts.error()) + "; " + describe_run(command, result));
-    return measurement_of(*counts);
-  };
+  if (options.command.empty())
+    plan_default(out);
+  else
+    plan_configured(out, options);
   return out;
 }
 
 } // namespace
 
-const std::vector<std::string> default_test_command{"python3", "-m", "pytest", "-q", "-k", "not nested_task"};
+const std::vector<std::string> default_test_command{"python3",         "-m",         "pytest", "-q", "-k",
+                                                    "not nested_task", "--maxfail=0"};
 
 std::string regression_options::why_idle() const {
   bool is_configured = !command.empty() || !workdir.empty();
@@ -110,8 +133,11 @@ caf::error regression_options::validate() const {
     return fail(ec::invalid, "timeout is not within 0 to 24 hours");
   if (!command.empty() && command.front().empty())
     return fail(ec::invalid, "command has an empty program");
-  if (!results_file.empty() && format != test_format::junit && format != test_format::automatic)
-    return fail(ec::invalid, "results_file " + results_file + " can only be of format junit");
+  if (!results_file.empty() && !is_file_format(format))
+    return fail(ec::invalid, "results_file " + results_file + " can only be of format junit, tap or go");
+  if (command.empty() && (!results_file.empty() || format != test_format::automatic))
+    return fail(ec::invalid, std::string{results_file.empty() ? "format" : "results_file"} +
+                               " needs a command; the default one has a results file of its own");
   return caf::none;
 }
 

@@ -7,14 +7,16 @@ namespace hive {
 
 /// Which tests the regression adapter runs, and how it reads their results.
 struct regression_options {
-  /// Program and arguments. Empty: default_test_command, when there is a workdir to run it in.
+  /// Program and arguments. Empty: default_test_command, when there is a workdir to run it in; its results are read
+  /// from a JUnit file in a directory of the node's own, whatever the project says of pytest's output.
   std::vector<std::string> command;
   std::string workdir; ///< a checkout of the software under test; empty: the node's working directory
   std::vector<std::pair<std::string, std::string>> environment; ///< added to a minimal one
   std::chrono::milliseconds timeout{defaults::adapter_timeout}; ///< of a measurement with all its repeats
   test_format format = test_format::automatic;
-  /// JUnit XML that the command writes, relative to the workdir; empty: results are read from standard output. It is
-  /// removed before each run, so that a run which writes none cannot be judged by an older one.
+  /// A file that the command writes (JUnit XML, TAP or `go test -json`), relative to the workdir; empty: results are
+  /// read from standard output. It is removed before each run, so that a run which writes none cannot be judged by an
+  /// older one.
   std::string results_file;
 
   /// Why there is nothing to test, so that the adapter skips; empty when there is.
@@ -24,7 +26,8 @@ struct regression_options {
   caf::error validate() const;
 };
 
-/// `python3 -m pytest -q -k "not nested_task"`, as the source system runs it.
+/// `python3 -m pytest -q -k "not nested_task" --maxfail=0`: as the source system runs it, but to the last test, also
+/// where the project's own options stop at the first failure.
 extern const std::vector<std::string> default_test_command;
 
 /// Measures by the software's own tests: test_pass_rate (ratio, higher is better) and test_fail_count (count, lower).

@@ -1,6 +1,8 @@
 #include "actors/benchmark/samples.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,6 +26,22 @@ std::string_view view(capnp::Text::Reader text) {
 
 std::string ordinal(size_t index, size_t count) {
   return "repeat " + std::to_string(index + 1) + " of " + std::to_string(count);
+}
+
+/// In long double, so that a sum of finite values stays finite and the mean of equal values is that value.
+template <class Samples>
+double mean(const Samples& samples) {
+  long double sum = 0;
+  for (double sample : samples)
+    sum += sample;
+  return static_cast<double>(sum / static_cast<long double>(samples.size()));
+}
+
+std::string short_number(double value) {
+  constexpr size_t enough = 32;
+  char text[enough];
+  auto end = std::snprintf(text, sizeof text, "%.6g", value);
+  return {text, static_cast<size_t>(end)};
 }
 
 /// Thrown inside this file alone.
@@ -108,11 +126,14 @@ private:
   }
 
   void append_samples(gathered& entry, wire::Metric::Reader metric, size_t index) const {
-    if (!metric.hasSamples() || metric.getSamples().size() == 0)
+    if (!metric.hasSamples() || metric.getSamples().size() == 0) {
       append_sample(entry, metric.getValue(), index);
-    else
-      for (double sample : metric.getSamples())
-        append_sample(entry, sample, index);
+      return;
+    }
+    for (double sample : metric.getSamples())
+      append_sample(entry, sample, index);
+    if (auto why = find_disagreement(metric))
+      throw refusal{ec::invalid, *why + " in " + ordinal(index, repeats_.size())};
   }
 
   void append_sample(gathered& entry, double sample, size_t index) const {
@@ -147,14 +168,6 @@ private:
       samples.set(i, entry.samples[i]);
   }
 
-  /// In long double, so that a sum of finite values stays finite and the mean of equal values is that value.
-  static double mean(const std::vector<double>& samples) {
-    long double sum = 0;
-    for (double sample : samples)
-      sum += sample;
-    return static_cast<double>(sum / static_cast<long double>(samples.size()));
-  }
-
   static std::string about(std::string_view name) {
     return "metric '" + std::string{name} + "' ";
   }
@@ -166,6 +179,23 @@ private:
 };
 
 } // namespace
+
+std::optional<std::string> find_disagreement(wire::Metric::Reader metric) {
+  constexpr double rounding = 1e-3;   // values that were written with three digits
+  constexpr double arithmetic = 1e-9; // sums in another order, where samples of both signs cancel
+  auto samples = metric.getSamples();
+  if (samples.size() == 0)
+    return std::nullopt;
+  double largest = 0;
+  for (double sample : samples)
+    largest = std::max(largest, std::abs(sample));
+  auto middle = mean(samples);
+  if (std::abs(metric.getValue() - middle) <= rounding * std::abs(middle) + arithmetic * largest)
+    return std::nullopt;
+  return "metric '" + std::string{view(metric.getName())} + "' has the value " + short_number(metric.getValue()) +
+         ", but the mean of its samples is " + short_number(middle) +
+         ": give the mean, or a metric of another kind without samples";
+}
 
 caf::expected<msg<wire::Measurement>> merge_repeats(std::string_view adapter,
                                                     std::span<const msg<wire::Measurement>> repeats) {

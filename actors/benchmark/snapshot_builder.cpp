@@ -1,5 +1,6 @@
 #include "actors/benchmark/snapshot_builder.hpp"
 
+#include "actors/benchmark/samples.hpp"
 #include "analysis/metric_rules.hpp"
 #include "messages/text.hpp"
 #include "storage/snapshot_store.hpp"
@@ -106,6 +107,8 @@ std::optional<std::string> find_fault(wire::Measurement::Reader measured) {
     for (double sample : metric.getSamples())
       if (!std::isfinite(sample))
         return "reported a sample of " + std::string{name} + " that is not finite";
+    if (auto why = find_disagreement(metric))
+      return "disagrees with itself: " + *why;
   }
   return std::nullopt;
 }
@@ -149,6 +152,9 @@ caf::expected<msg<wire::Snapshot>> normalise_import(const msg<wire::ImportSnapsh
     metrics.push_back({as_view(metric.getAdapter()), metric});
   if (auto twice = find_double(metrics))
     return fail(ec::invalid, "the snapshot holds the metric " + *twice + " twice");
+  for (const auto& placed : metrics)
+    if (auto why = find_disagreement(placed.metric))
+      return fail(ec::invalid, "/metrics: " + *why);
   return msg<wire::Snapshot>::build([&](wire::Snapshot::Builder out) {
     copy_head(source, now_unix_micros, out);
     if (nested) {

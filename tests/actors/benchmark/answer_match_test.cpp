@@ -16,7 +16,31 @@ TEST(AnswerMatch, OtherTextsDoNot) {
   for (auto given : {"", " ", ".", "London", "It is Paris", "Paris London", "Pari", "42"})
     EXPECT_FALSE(answers_match("Paris", given)) << given;
   EXPECT_FALSE(answers_match("", ""));
-  EXPECT_FALSE(answers_match("...", "..."));
+}
+
+TEST(AnswerMatch, PunctuationAloneMatchesAsItIs) {
+  for (auto given : {"*", " *\n", "`*`", "\"*\"", "'*'.", "*."})
+    EXPECT_TRUE(answers_match("*", given)) << given;
+  for (auto given : {"", " ", "**", "/", "multiply", "* is the operator"})
+    EXPECT_FALSE(answers_match("*", given)) << given;
+  EXPECT_TRUE(answers_match("**", "`**`"));
+  EXPECT_FALSE(answers_match("**", "*"));
+  EXPECT_TRUE(answers_match("...", "..."));
+  EXPECT_TRUE(answers_match("\"", "\""));
+  EXPECT_TRUE(answers_match("[]", "[]"));
+  EXPECT_FALSE(answers_match("[]", "()"));
+  EXPECT_FALSE(answers_match(" ", " "));
+  EXPECT_FALSE(answers_match("?", "."));
+}
+
+TEST(AnswerMatch, ThoughtsAreNoPartOfAnAnswer) {
+  EXPECT_EQ(without_thoughts("Paris"), "Paris");
+  EXPECT_EQ(without_thoughts("<think>London? No.</think>Paris"), "Paris");
+  EXPECT_EQ(without_thoughts("\n<thinking>\n</thinking>\n\nParis"), "\n\nParis");
+  EXPECT_EQ(without_thoughts("a</think>b</think> c"), " c");
+  EXPECT_EQ(without_thoughts("<reasoning>x</reasoning>"), "");
+  EXPECT_EQ(without_thoughts("<think>London? No, it"), std::nullopt);
+  EXPECT_EQ(without_thoughts("a <think> b"), "a <think> b");
 }
 
 TEST(AnswerMatch, NumbersMatchByValue) {

@@ -82,6 +82,20 @@ TEST(InputLedger, RefusesObservationsWithoutAnyValueWhole) {
   EXPECT_TRUE(ledger.models().empty());
 }
 
+TEST(InputLedger, TakesIdsAsModelHubsAndServersWriteThem) {
+  auto with = [](const std::string& id) {
+    input_ledger ledger;
+    return text_of(ledger.observe(msg<wire::ObserveModel>::build([&](wire::ObserveModel::Builder out) {
+      out.setId(id);
+      out.initObservations(1)[0].setLatencyMs(1);
+    })));
+  };
+  for (const std::string id : {"gpt-4o", "meta-llama/Llama-3-8B", "llama3:8b-instruct-q4_0", "a/b/c:1.0"})
+    EXPECT_EQ(with(id), "") << id;
+  for (const auto& id : std::vector<std::string>{"", "/a", "a b", "a\nb", "a%2Fb", "\xc3\xa4", std::string(129, 'a')})
+    EXPECT_THAT(with(id), HasSubstr("/id must start with a letter or digit")) << id;
+}
+
 TEST(InputLedger, BoundsTheNumberOfModelsButNotTheKnownOnes) {
   input_ledger ledger;
   for (size_t i = 0; i < defaults::max_models; ++i)

@@ -1,6 +1,7 @@
 #include "actors/benchmark/model_probe.hpp"
 
 #include "messages/ec.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/fake_http_server.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -124,6 +125,86 @@ TEST_F(ModelProbe, AnswersThatAreNoneAreErrors) {
   EXPECT_EQ(code_of(run_probe(options_for(deep), 1, {}).error()), ec::malformed);
 }
 
+std::string cut_completion(const std::string& content) {
+  auto out = chat_completion(content);
+  return out.replace(out.find("\"stop\""), 6, "\"length\"");
+}
+
+TEST_F(ModelProbe, ReadsAnswersBehindThoughts) {
+  fake_http_server server{[](const fake_request&) -> fake_response {
+    return {200, chat_completion("<think>\\nHm.</think>\\n\\n`*`")};
+  }};
+  auto options = options_for(server);
+  options.questions = HIVE_TEST_DATA "/test_results/cases/question-whose-answer-is-punctuation.jsonl";
+  auto result = run_probe(options, 1, {});
+  ASSERT_TRUE(result) << text_of(result.error());
+  EXPECT_THAT(result->matches, ElementsAre(1));
+  EXPECT_EQ(describe_cut_answers(options, *result), "");
+}
+
+TEST_F(ModelProbe, NamesAnswersThatWereCut) {
+  fake_http_server server{[](const fake_request& request) -> fake_response {
+    auto asks = [&](const char* what) { return request.body.find(what) != std::string::npos; };
+    if (asks("first"))
+      return {200, cut_completion("<think>The first letter would")};
+    if (asks("second"))
+      return {200, "{\"choices\":[{\"message\":{\"content\":null},\"finish_reason\":\"length\"}]}"};
+    return {200, asks("third") ? cut_completion("x") : chat_completion("x")};
+  }};
+  auto options = options_for(server);
+  options.questions =
+    questions("{\"question\":\"first\",\"answer\":\"x\"}\n{\"question\":\"second\",\"answer\":\"x\"}\n"
+              "{\"question\":\"third\",\"answer\":\"x\"}\n{\"question\":\"fourth\",\"answer\":\"x\"}");
+  auto result = run_probe(options, 1, {});
+  ASSERT_TRUE(result) << text_of(result.error());
+  EXPECT_THAT(result->matches, ElementsAre(0, 0, 1, 1)) << "a cut answer that matches all the same is right";
+  EXPECT_EQ(describe_cut_answers(options, *result),
+            "probe m: 2 of 4 answers were cut at max_tokens = 64 and count as wrong: \"first\", \"second\"");
+}
+
+TEST_F(ModelProbe, AnErrorWhenEveryAnswerWasCut) {
+  fake_http_server server{[](const fake_request&) -> fake_response { return {200, cut_completion("<think>I")}; }};
+  auto options = options_for(server);
+  EXPECT_TRUE(run_probe(options, 1, {})) << "only latency is asked for";
+  options.questions = questions("{\"question\":\"q\",\"answer\":\"a\"}");
+  auto result = run_probe(options, 3, {});
+  ASSERT_FALSE(result);
+  EXPECT_THAT(text_of(result.error()), HasSubstr("every answer was cut at max_tokens = 64"));
+}
+
+TEST_F(ModelProbe, AsksAgainWithoutWhatTheModelRefuses) {
+  fake_http_server server{[](const fake_request& request) -> fake_response {
+    auto has = [&](const char* what) { return request.body.find(what) != std::string::npos; };
+    if (has("\"max_tokens\""))
+      return {400, R"({"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. )"
+                   R"(Use 'max_completion_tokens' instead.","param":"max_tokens"}})"};
+    if (has("temperature"))
+      return {400, R"({"error":{"message":"Unsupported value: 'temperature' does not support 0 with this model."}})"};
+    return {200, chat_completion("x")};
+  }};
+  auto result = run_probe(options_for(server), 1, {});
+  ASSERT_TRUE(result) << text_of(result.error());
+  EXPECT_EQ(result->latencies_ms.size(), defaults::probe_requests);
+  auto sent = server.requests();
+  ASSERT_EQ(sent.size(), defaults::probe_requests + 2) << "what was refused once is not said again";
+  EXPECT_THAT(sent[0].body, HasSubstr("\"max_tokens\":64"));
+  EXPECT_THAT(sent[0].body, HasSubstr("\"temperature\":0"));
+  EXPECT_THAT(sent[0].body, Not(HasSubstr("max_completion_tokens")));
+  EXPECT_THAT(sent[2].body, HasSubstr("\"max_completion_tokens\":64"));
+}
+
+TEST_F(ModelProbe, ARefusalOfSomethingElseIsAnError) {
+  fake_http_server server{[](const fake_request&) -> fake_response {
+    return {400, "max_tokens is too large; the context is 32"};
+  }};
+  auto result = run_probe(options_for(server), 1, {});
+  EXPECT_THAT(text_of(result.error()), HasSubstr("answered 400: max_tokens is too large"));
+  EXPECT_EQ(server.requests().size(), 1u);
+  fake_http_server always{[](const fake_request&) -> fake_response { return {400, "max_completion_tokens"}; }};
+  EXPECT_THAT(text_of(run_probe(options_for(always), 1, {}).error()), HasSubstr("answered 400"));
+  EXPECT_EQ(always.requests().size(), 2u);
+}
+
 TEST_F(ModelProbe, AHangingEndpointTimesOut) {
   fake_http_server server{[](const fake_request&) -> fake_response { return {.hang = true}; }};
   auto options = options_for(server);
@@ -186,8 +267,9 @@ TEST_F(ModelProbe, OptionsAreValidated) {
   };
   EXPECT_EQ(with([](auto&) {}), "");
   EXPECT_THAT(with([](auto& o) { o.model = ""; }), HasSubstr("model is required"));
-  EXPECT_THAT(with([](auto& o) { o.model = "Qwen/Qwen2"; }), HasSubstr("name is required"));
-  EXPECT_EQ(with([](auto& o) { o.model = "Qwen/Qwen2", o.name = "qwen2"; }), "");
+  EXPECT_EQ(with([](auto& o) { o.model = "Qwen/Qwen2:7b"; }), "");
+  EXPECT_THAT(with([](auto& o) { o.model = "my model"; }), HasSubstr("name is required"));
+  EXPECT_EQ(with([](auto& o) { o.model = "my model", o.name = "org/my-model"; }), "");
   EXPECT_THAT(with([](auto& o) { o.name = "../x"; }), HasSubstr("name must start"));
   for (const std::string url : {"", "localhost:1", "ftp://x/", "file:///etc/passwd", "http://", "https:///x"})
     EXPECT_THAT(with([&](auto& o) { o.base_url = url; }), HasSubstr("base_url")) << url;

@@ -1,5 +1,6 @@
 #include "actors/benchmark/model_registry_adapter.hpp"
 
+#include "tests/paths.hpp"
 #include "tests/support/fake_http_server.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/test_inputs.hpp"
@@ -94,6 +95,14 @@ TEST_F(ModelRegistryAdapter, ReadsFileAndUrlAndTheNearestSourceHolds) {
   options.file = put_file(node.temp.path() / "models.json", R"({"models": {"a": {"accuracy": 0.5}, "c": {}}})");
   push("b", {{22, none}});
   EXPECT_THAT(values(), ElementsAre(Pair("a_accuracy", 0.5), Pair("a_latency_ms", 1), Pair("b_latency_ms", 22)));
+}
+
+TEST_F(ModelRegistryAdapter, AnIdWithASlashCostsNoOtherModel) {
+  options.file = HIVE_TEST_DATA "/test_results/cases/models-one-id-with-slash.json";
+  push("llama3:8b", {{7, none}});
+  EXPECT_THAT(values(), testing::UnorderedElementsAre(
+                          Pair("meta-llama/Llama-3-8B_latency_ms", 350), Pair("meta-llama/Llama-3-8B_accuracy", 0.9),
+                          Pair("gpt-4o_latency_ms", 1), Pair("gpt-4o_accuracy", 1), Pair("llama3:8b_latency_ms", 7)));
 }
 
 TEST_F(ModelRegistryAdapter, ProbesMeasureAndRepeat) {

@@ -58,11 +58,11 @@ TEST_F(regression_adapter_test, measures_pass_rate_and_failures) {
   EXPECT_EQ(metrics[0].getAdapter(), "regression");
   EXPECT_EQ(metrics[0].getUnit(), "ratio");
   EXPECT_EQ(metrics[0].getDirection(), wire::Direction::HIGHER);
-  EXPECT_DOUBLE_EQ(metrics[0].getValue(), 2.0 / 6);
+  EXPECT_DOUBLE_EQ(metrics[0].getValue(), 1.0 / 4);
   EXPECT_EQ(metrics[1].getName(), "test_fail_count");
   EXPECT_EQ(metrics[1].getUnit(), "count");
   EXPECT_EQ(metrics[1].getDirection(), wire::Direction::LOWER);
-  EXPECT_EQ(metrics[1].getValue(), 4);
+  EXPECT_EQ(metrics[1].getValue(), 3);
 }
 
 TEST_F(regression_adapter_test, averages_flaky_tests_over_repeats) {
@@ -81,17 +81,82 @@ TEST_F(regression_adapter_test, is_skipped_without_tests_to_run) {
   EXPECT_EQ((*result)->getMetrics().size(), 0u);
 }
 
-TEST_F(regression_adapter_test, runs_pytest_without_nested_tasks_by_default) {
-  // A python3 that says how it was called.
-  scratch.write("python3", "#!/bin/sh\nprintf '%s|' \"$@\" > arguments\necho '1 passed, 1 deselected in 0.01s'\n",
-                true);
+/// A python3 that says how it was called, and where its results file is.
+regression_options fake_pytest(scratch_directory& scratch, const std::string& body) {
+  scratch.write(
+    "python3",
+    "#!/bin/sh\nprintf '%s|' \"$@\" > arguments\nfor a; do case $a in --junitxml=*) file=${a#*=};; esac; done\n"
+    "echo \"$file\" >> files\nls -A \"$(dirname \"$file\")\" >> before\nstat -c %a \"$(dirname \"$file\")\" > mode\n" +
+      body + "\n",
+    true);
   regression_options options;
   options.workdir = scratch.path();
   options.environment = {{"PATH", scratch.path() + ":/usr/bin:/bin"}};
-  auto result = take(options);
+  return options;
+}
+
+constexpr const char* one_of_two =
+  "echo '<testsuite name=\"pytest\" tests=\"2\" failures=\"1\"><testcase classname=\"a\" name=\"x\"/><testcase "
+  "classname=\"a\" name=\"y\"><failure/></testcase></testsuite>' > \"$file\"; exit 1";
+
+TEST_F(regression_adapter_test, asks_pytest_for_a_junit_file_by_default) {
+  // What it prints is for people: nothing that could be read.
+  auto options = fake_pytest(scratch, std::string{"echo 'nothing to see'; "} + one_of_two);
+  auto result = take(options, 3);
   ASSERT_TRUE(result) << text_of(result.error());
-  EXPECT_EQ((*result)->getMetrics()[0].getValue(), 1.0);
-  EXPECT_EQ(content(scratch.file("arguments")), "-m|pytest|-q|-k|not nested_task|");
+  EXPECT_EQ((*result)->getMetrics()[0].getValue(), 0.5);
+  EXPECT_EQ((*result)->getMetrics()[1].getValue(), 1);
+  auto arguments = content(scratch.file("arguments"));
+  EXPECT_THAT(arguments, testing::StartsWith("-m|pytest|-q|-k|not nested_task|--maxfail=0|--junitxml=/"));
+  // Each of the three runs found an empty directory of the node alone, and nothing is left of it.
+  EXPECT_EQ(content(scratch.file("before")), "");
+  EXPECT_EQ(content(scratch.file("mode")), "700\n");
+  auto files = content(scratch.file("files"));
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path{files.substr(0, files.find('\n'))}.parent_path()));
+}
+
+TEST_F(regression_adapter_test, a_results_file_of_an_earlier_run_never_counts) {
+  auto options = fake_pytest(scratch, std::string{"if [ -e ran ]; then exit 0; fi; touch ran; "} + one_of_two);
+  auto result = take(options, 2);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(code_of(result.error()), ec::malformed) << text_of(result.error());
+  EXPECT_THAT(text_of(result.error()), HasSubstr("repeat 2 of 2"));
+}
+
+TEST_F(regression_adapter_test, says_why_pytest_wrote_no_results_file) {
+  expect_failure(fake_pytest(scratch, "exit 4"), ec::process_failed, "does not understand its command line");
+  expect_failure(fake_pytest(scratch, "exit 5"), ec::no_data, "found no test");
+  expect_failure(fake_pytest(scratch, "echo No module named pytest >&2; exit 1"), ec::malformed,
+                 "No module named pytest");
+  expect_failure(fake_pytest(scratch, "kill -SEGV $$"), ec::process_failed, "SIGSEGV");
+}
+
+TEST_F(regression_adapter_test, a_default_run_that_stopped_early_gives_no_rate) {
+  expect_failure(fake_pytest(scratch, std::string{"echo '!!!! stopping after 1 failures !!!!'; "} + one_of_two),
+                 ec::process_failed, "stopping after 1 failures");
+  expect_failure(fake_pytest(scratch, "echo '<testsuite name=\"pytest\"><testcase name=\"x\"/></testsuite>' > "
+                                      "\"$file\"; exit 2"),
+                 ec::process_failed, "status 2");
+}
+
+TEST_F(regression_adapter_test, adds_the_runs_of_one_command) {
+  auto quiet = recordings + "cases/two-pytest-runs-first-fails-second-passes.txt";
+  auto result = take(script("cat " + quiet));
+  ASSERT_TRUE(result) << text_of(result.error());
+  EXPECT_EQ((*result)->getMetrics()[0].getValue(), 0.75);
+  auto mixed = take(script("cat " + recordings + "cases/pytest-fails-then-ctest-passes.txt"));
+  ASSERT_TRUE(mixed) << text_of(mixed.error());
+  EXPECT_DOUBLE_EQ((*mixed)->getMetrics()[0].getValue(), 2.0 / 3);
+}
+
+TEST_F(regression_adapter_test, reads_tap_and_go_from_a_results_file) {
+  for (const char* name : {"perl_test_more.txt", "go_test.json"}) {
+    auto options = script("cp " + recordings + "runners/" + name + " results; exit 1");
+    options.results_file = "results";
+    auto result = take(options);
+    ASSERT_TRUE(result) << text_of(result.error());
+    EXPECT_GT((*result)->getMetrics()[1].getValue(), 0);
+  }
 }
 
 TEST_F(regression_adapter_test, gives_no_rate_for_a_run_that_did_not_end_well) {
@@ -153,9 +218,19 @@ TEST(regression_options_test, are_checked) {
   EXPECT_EQ(code_of(options.validate()), ec::invalid);
   options = {};
   options.results_file = "results.xml";
-  EXPECT_FALSE(options.validate());
+  EXPECT_THAT(text_of(options.validate()), testing::HasSubstr("results_file needs a command"));
+  options.command = {"true"};
+  for (auto format : {test_format::automatic, test_format::junit, test_format::tap, test_format::go}) {
+    options.format = format;
+    EXPECT_FALSE(options.validate());
+  }
+  for (auto format : {test_format::pytest, test_format::ctest}) {
+    options.format = format;
+    EXPECT_EQ(code_of(options.validate()), ec::invalid);
+  }
+  options = {};
   options.format = test_format::pytest;
-  EXPECT_EQ(code_of(options.validate()), ec::invalid);
+  EXPECT_THAT(text_of(options.validate()), testing::HasSubstr("format needs a command"));
 }
 
 } // namespace

@@ -76,8 +76,26 @@ TEST(samples, the_mean_of_huge_values_stays_finite) {
   EXPECT_EQ((*merged)->getMetrics()[0].getValue(), huge);
 }
 
+TEST(samples, value_and_samples_that_disagree_are_an_error) {
+  auto reason = [](const std::string& value, const std::string& samples) {
+    auto one = measured("{\"metrics\":{\"p99\":{\"direction\":\"lower\",\"value\":" + value + ",\"samples\":[" +
+                        samples + "]}}}");
+    auto merged = merge_repeats("probe", measurements{one});
+    return merged ? "" : text_of(merged.error());
+  };
+  EXPECT_EQ(reason("9.9", "1,2,9.9"),
+            "metric 'p99' has the value 9.9, but the mean of its samples is 4.3: give the mean, or a metric of another "
+            "kind without samples in repeat 1 of 1");
+  EXPECT_THAT(reason("null", "1"), HasSubstr("has the value nan"));
+  EXPECT_THAT(reason("0", "1e-300"), HasSubstr("p99"));
+  // What was rounded, or added up in another order, is no other value.
+  for (auto [value, samples] : std::vector<std::pair<std::string, std::string>>{
+         {"4.3", "1,2,9.9"}, {"0.333", "0,0,1"}, {"1234.6", "1234,1235"}, {"0", "-1e9,1e9,0.1"}, {"0", "0,0"}})
+    EXPECT_EQ(reason(value, samples), "") << value;
+}
+
 TEST(samples, samples_that_a_repeat_gives_itself_count_instead_of_its_value) {
-  auto with = measured(R"({"metrics":{"m":{"value":9,"direction":"higher","samples":[1,2]}}})");
+  auto with = measured(R"({"metrics":{"m":{"value":1.5,"direction":"higher","samples":[1,2]}}})");
   auto without = measured(R"({"metrics":{"m":{"value":6,"direction":"higher"}}})");
   auto merged = merge_repeats("probe", measurements{with, without});
   ASSERT_TRUE(merged);
@@ -150,6 +168,7 @@ TEST(samples, is_bounded) {
   auto many = msg<wire::Measurement>::build([](wire::Measurement::Builder out) {
     auto metric = out.initMetrics(1)[0];
     metric.setName("m");
+    metric.setValue(1);
     auto samples = metric.initSamples(6'000);
     for (uint32_t i = 0; i < samples.size(); ++i)
       samples.set(i, 1);

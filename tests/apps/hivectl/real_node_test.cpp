@@ -176,7 +176,7 @@ TEST_F(RealNode, EndsWithTheVerdict) {
 }
 
 TEST_F(RealNode, TakesBackWhatItExported) {
-  put_snapshot("v1", R"("m":{"value":0.1234567890123456,"direction":"higher","samples":[0.1,0.2]})");
+  put_snapshot("v1", R"("m":{"value":0.1234567890123456,"direction":"higher","samples":[0.1234567890123456]})");
   temporary_directory folder;
   std::string file = folder.path() / "v1.json";
   done({"snapshot", "export", "v1", "--out", file});
