@@ -135,6 +135,18 @@ inline constexpr auto max_clock_difference = 10s;
 /// what it told earlier, its 1 MiB in deltas of 256 KiB; more often only one that another node contradicts.
 inline constexpr uint32_t max_epoch_raises = 6;
 inline constexpr auto epoch_raise_window = 10min;
+/// A node that is not linked counts as active for so many rounds after it was last heard, by itself or by others; news
+/// of it takes a few rounds for each node in between. At least `min_belief`, so that short rounds do not make it flap.
+inline constexpr int belief_rounds = 30;
+inline constexpr auto min_belief = 30s;
+/// The same in a large hive, where an answer tells of 64 nodes and a node lives many hops away.
+inline constexpr int large_belief_rounds = 600;
+/// A card is written again when it is older, so that those of nodes that are gone become the oldest ones.
+inline constexpr auto card_refresh = 24h;
+/// Times that a node writes its card again within the window because a node that is gone wrote a later one with the
+/// same certificate; more often only another node does so too.
+inline constexpr uint32_t max_card_claims = 3;
+inline constexpr auto card_claim_window = 10min;
 /// Rounds between two looks at the newest results, which change with captures only.
 inline constexpr uint64_t rounds_per_results = 10;
 // -- hive ----------------------------------------------------------------------
@@ -146,6 +158,13 @@ inline constexpr uint16_t max_hello_version = 1;
 inline constexpr auto hello_timeout = 3s;
 /// Connections whose other end is not known yet, dialled and accepted alike; each has a thread for a moment.
 inline constexpr size_t max_greetings = 64;
+/// Between the first attempts at two addresses of one name (RFC 8305); shorter where there are many.
+inline constexpr auto dial_stagger = 250ms;
+/// Addresses of one name that are tried.
+inline constexpr size_t max_dial_addresses = 16;
+/// Names that are looked up at the same time. A look-up cannot be stopped, so one that its dial has given up goes on
+/// until the system's resolver gives up too.
+inline constexpr size_t max_lookups = 32;
 /// From admission until both ends have each other's handles.
 inline constexpr auto introduction_timeout = 3s;
 /// Before a lost link is dialled again the first time, and at most. The first is short because most losses are

@@ -183,6 +183,7 @@ struct dial_node {
 struct part_node {
   node_id node;
   bool was_asked = false; ///< by that node's farewell; otherwise this node says farewell
+  std::string why = {};   ///< given: the link is closed at once, for this reason
 };
 
 /// actors/hive: finds other nodes, checks who they are and keeps at most one link with each.
@@ -200,10 +201,18 @@ struct door_opened {
   msg<wire::Hello> self;
 };
 
+/// A node whose handshake has been verified. `holder` is the fingerprint of its certificate's key; empty without TLS.
+struct link_candidate {
+  node_id node;
+  std::string holder;
+  int64_t card_written_at = 0; ///< as its card says
+};
+
 /// A link with this node is being made.
 struct link_offer {
   node_id node;
   msg<wire::Hello> hello;
+  std::string holder = {}; ///< see link_candidate
 };
 
 /// A link stands: requests to `peer` go to the other node. They need a finite timeout.
@@ -229,6 +238,9 @@ struct dial_failed {
 /// Whoever uses the links. For each node it is told in turn of up and down, never of two ups.
 using link_owner_actor =
   caf::typed_actor<caf::reacts_to<door_opened>,
+                   // Whether a link with this node may be made. ec::conflict when another node lives on its
+                   // certificate.
+                   caf::replies_to<link_candidate>::with<caf::ok_atom>,
                    // Answers with what shall serve that node's requests; it is told to exit when the link is lost.
                    caf::replies_to<link_offer>::with<link_actor>, //
                    caf::reacts_to<link_up>, caf::reacts_to<link_down>, caf::reacts_to<dial_failed>>;
@@ -283,6 +295,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::meet_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::dial_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::part_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::door_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_candidate)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_offer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_down)

@@ -14,6 +14,7 @@ struct GossipQuestion $Hive.doc(
   digest @1 :HiveDigest $Hive.doc("Absent in the first question.");
   delta @2 :HiveDelta;
   claims @3 :MemberClaims;
+  asksWhoLives @4 :Bool $Hive.doc("The sender lacks recent evidence of some nodes: the answer tells who was heard.");
 }
 
 struct GossipAnswer {
@@ -62,4 +63,9 @@ struct HiveStatus $Hive.doc("How far the nodes of a hive agree, as this one sees
   clockWarning @15 :Text $Hive.doc("What is wrong with the clocks; absent while they agree.");
   clocksOff @16 :List(NodeClock) $Hive.doc("Linked nodes whose clocks differ from the hive's.");
   unreadable @17 :UInt64 $Hive.doc("Messages of other nodes since the start that broke a rule of the format as a whole.");
+  certificateExpires @18 :Int64 $Hive.unixMicros $Hive.doc("When this node's certificate expires; absent without one.");
+  caExpires @19 :Int64 $Hive.unixMicros $Hive.doc("When the certificate of the CA that issued it expires.");
+  certificateWarning @20 :Text $Hive.doc("Which certificate expires soon or has expired; absent otherwise.");
+  certificateTakenBy @21 :Text $Hive.doc(
+    "Id of a newer node that uses this node's certificate: the hive counts that one in place of this node.");
 }

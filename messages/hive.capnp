@@ -133,6 +133,8 @@ struct MemberClaim $Hive.doc("What a node believes of another's liveness.") {
   state @1 :MemberState;
   epoch @2 :UInt64 $Hive.doc("With `count`: the incarnation that the claim is about. Only the node itself raises it.");
   count @3 :UInt64;
+  heardAgoMs @4 :UInt32 = 4294967295 $Hive.doc(
+    "How long ago a node that is linked with it heard it, as far as the sender knows; the default: it does not know.");
 }
 
 struct MemberClaims {

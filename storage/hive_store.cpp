@@ -37,4 +37,10 @@ void hive_store::put_proof(write_set& writes, std::string_view origin, const msg
   writes.put(column::hive, keys::equivocation_proof(origin), proof.bytes());
 }
 
+void hive_store::erase_origin(write_set& writes, std::string_view origin) {
+  auto slots = keys::hive_slots() + std::string{origin} + "/";
+  writes.erase_range(column::hive, slots, *keys::after_prefix(slots));
+  writes.erase(column::hive, keys::equivocation_proof(origin));
+}
+
 } // namespace hive

@@ -20,6 +20,8 @@ public:
 
   static void put_slot(write_set& writes, std::string_view origin, const msg<wire::StoredSlot>& slot);
   static void put_proof(write_set& writes, std::string_view origin, const msg<wire::EquivocationProof>& proof);
+  /// All that is kept of one node.
+  static void erase_origin(write_set& writes, std::string_view origin);
 
 private:
   const database& db_;

@@ -11,6 +11,7 @@
 
 #include <caf/all.hpp>
 #include <random>
+#include <set>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -78,12 +79,31 @@ public:
         return fail(ec::unsupported, "this door is for nodes; engines are not served here");
       return self_->delegate(*setup_.options.engines, asked);
     }
-    auto verdict = links_->admit(asked.connection, asked.who);
-    if (verdict.superseded)
-      end(*verdict.superseded, "a newer connection took its place");
-    if (verdict.refused)
-      return std::move(verdict.refused);
-    return caf::ok_atom::value;
+    if (asked.who.holder.empty())
+      return take_in(asked);
+    if (setup_.options.shown->own.cert.key_fingerprint() == asked.who.holder &&
+        asked.who.node != setup_.options.identity.id)
+      return in_use(asked.who.node, setup_.options.identity.id);
+    undecided_.insert(asked.connection);
+    auto promise = self_->make_response_promise<caf::ok_atom>();
+    self_
+      ->request(setup_.owner, setup_.options.hello_timeout,
+                link_candidate{asked.who.node, asked.who.holder, asked.who.card_written_at})
+      .then(
+        [this, promise, asked](caf::ok_atom) mutable {
+          auto taken_in = undecided_.erase(asked.connection) == 1
+                            ? take_in(asked)
+                            : caf::expected<caf::ok_atom>{fail(ec::timed_out, "the handshake is over")};
+          if (taken_in)
+            promise.deliver(*taken_in);
+          else
+            promise.deliver(taken_in.error());
+        },
+        [this, promise, asked](const caf::error& refused) mutable {
+          undecided_.erase(asked.connection);
+          promise.deliver(refused);
+        });
+    return promise;
   }
 
   void on_greeted(const greeting_done& done) {
@@ -97,13 +117,16 @@ public:
       return; // superseded meanwhile; the channel closes with the last who holds it
     links_->settle(done.connection);
     plan_->link_up(done.peer.id());
-    self_->request(setup_.owner, defaults::introduction_timeout, link_offer{done.peer.id(), done.peer.hello})
+    self_
+      ->request(setup_.owner, defaults::introduction_timeout,
+                link_offer{done.peer.id(), done.peer.hello, done.peer.holder()})
       .then(
         [this, done](const link_actor& face) { begin_introduction(done, face); },
         [this, done](const caf::error& err) { end(done.connection, "the node does not serve it: " + text_of(err)); });
   }
 
   void on_not_greeted(const greeting_failed& failed) {
+    undecided_.erase(failed.connection);
     release(failed.connection);
     if (setup_.options.engines && !failed.dialled)
       self_->send(*setup_.options.engines, failed);
@@ -164,6 +187,10 @@ public:
     if (found == connections_.end())
       return;
     auto& [id, link] = *found;
+    if (!what.why.empty()) {
+      link.parting_why = what.why;
+      return end(connection_id{id}, what.why);
+    }
     link.parting_why = what.was_asked ? "it has links enough" : "this node has links enough";
     if (what.was_asked)
       return end(connection_id{id}, link.parting_why);
@@ -196,6 +223,15 @@ private:
     if (reason == caf::exit_reason::user_shutdown)
       return "the other node ended it";
     return text_of(reason);
+  }
+
+  caf::expected<caf::ok_atom> take_in(const admission_request& asked) {
+    auto verdict = links_->admit(asked.connection, asked.who);
+    if (verdict.superseded)
+      end(*verdict.superseded, "a newer connection took its place");
+    if (verdict.refused)
+      return std::move(verdict.refused);
+    return caf::ok_atom::value;
   }
 
   void begin_introduction(const greeting_done& done, const link_actor& face) {
@@ -287,6 +323,7 @@ private:
   std::optional<link_table> links_;
   std::optional<spawn_refuser> refuser_;
   std::optional<dial_plan> plan_;
+  std::set<connection_id> undecided_; ///< of which the owner was asked whether it may become a link
   std::map<connection_id, connection> connections_;
   std::optional<std::chrono::steady_clock::time_point> waking_at_;
   log_budget budget_{now()};

@@ -92,6 +92,10 @@ caf::error federation_state::init(pointer self, federation_services services, fe
   published_ = std::move(*published);
   if (auto unreadable = restore())
     return unreadable;
+  if (options_.certificates)
+    expiry_ = expiry_watch{options_.certificates->watched};
+  forget_nodes();
+  meet_members();
   for (const auto& origin : replica_->origins())
     tell_tracker(origin);
   introduce(options_.self);
@@ -111,15 +115,16 @@ caf::error federation_state::restore() {
   });
   if (unreadable)
     return unreadable;
-  return store.visit_proofs([this](wire::EquivocationProof::Reader stored) { return replica_->restore(stored); });
+  unreadable = store.visit_proofs([this](wire::EquivocationProof::Reader stored) { return replica_->restore(stored); });
+  replica_->end_restore();
+  return unreadable;
 }
 
 // -- what this node says ---------------------------------------------------------
 
 void federation_state::introduce(const msg<wire::Hello>& self) {
   options_.self = self;
-  own_.want(slot_kind::card, {{std::string{card_key}, to_packed(msg<wire::NodeCard>::copy_of(self->getCard()))}});
-  write_own();
+  write_card(self->getCard().getWrittenAt());
 }
 
 caf::result<msg<wire::Recorded>> federation_state::publish(const msg<wire::LearningDelta>& delta) {
@@ -207,18 +212,21 @@ void federation_state::commit_own(const std::vector<slot_ptr>& written) {
   for (const auto& each : written)
     if (auto wrong = replica_->commit(each))
       spdlog::error("The federation cannot take in its own slot: {}", text_of(wrong));
+  forget_nodes(); // an own card may supersede a node
   if (std::exchange(own_changed_, false))
     write_own();
 }
 
 // -- gossip ----------------------------------------------------------------------
 
-gossip::contents federation_state::contents_for(const node_id& peer) {
-  return {.turn = random_(), .claims = membership_->claims_to_send(defaults::max_told_claims), .peer = peer};
+gossip::contents federation_state::contents_for(const node_id& peer, bool was_asked) {
+  return {.turn = random_(), .claims = membership_->claims_to_send(defaults::max_told_claims, was_asked), .peer = peer};
 }
 
-msg<wire::GossipQuestion> federation_state::first_question(const node_id& peer) {
-  return gossip::begin(*replica_, contents_for(peer));
+msg<wire::GossipQuestion> federation_state::first_question(const node_id& peer, bool asks_who_lives) {
+  auto more = contents_for(peer);
+  more.asks_who_lives = asks_who_lives;
+  return gossip::begin(*replica_, more);
 }
 
 /// A link that stands is one on which the transport's heartbeats come.
@@ -228,10 +236,15 @@ void federation_state::pulse() {
   for (const auto& [id, entry] : peers_)
     if (entry.linked)
       membership_->heard(id, now);
+  set_patience();
   membership_->tick(now);
   tell_changes();
   choose_links();
   log_clocks();
+  close_superseded_links();
+  watch_own_place();
+  refresh_card();
+  warn_of_expiry();
   raise_epoch(); // not with each delta: what this node told earlier comes in several
 }
 
@@ -280,16 +293,18 @@ void federation_state::round() {
       free.push_back(&peer);
   std::ranges::shuffle(free, random_);
   free.resize(std::min<size_t>(free.size(), options_.gossip.fan_out));
+  bool asks_who_lives = membership_->lacks_evidence(); // one of them: its answer is large
   for (auto* peer : free) {
     peer->second.exchanging = true;
     ++counters_.exchanges;
-    self_->send(peer->second.actor, begin_exchange{first_question(peer->first)});
+    self_->send(peer->second.actor, begin_exchange{first_question(peer->first, std::exchange(asks_who_lives, false))});
   }
 }
 
 caf::result<msg<wire::GossipAnswer>> federation_state::answer(const peer_question& asked) {
   join_outcome joined;
-  auto given = gossip::answer(*replica_, *asked.question, now_unix_micros(), contents_for(asked.from), joined);
+  auto given = gossip::answer(*replica_, *asked.question, now_unix_micros(),
+                              contents_for(asked.from, asked.question->getAsksWhoLives()), joined);
   digest(joined, asked.from);
   if (!given)
     return given.error();
@@ -299,7 +314,10 @@ caf::result<msg<wire::GossipAnswer>> federation_state::answer(const peer_questio
 }
 
 next_question federation_state::go_on(const peer_answer& heard) {
-  auto& entry = peers_[heard.from];
+  auto found = peers_.find(heard.from);
+  if (found == peers_.end())
+    return {}; // its link is lost meanwhile
+  auto& entry = found->second;
   counters_.sent_bytes += heard.sent_bytes;
   if (!heard.answer) {
     entry.exchanging = false;
@@ -321,7 +339,10 @@ next_question federation_state::go_on(const peer_answer& heard) {
 }
 
 void federation_state::hear(const heard_of& what) {
-  auto& entry = peers_[what.from];
+  auto found = peers_.find(what.from);
+  if (found == peers_.end())
+    return; // its link is lost meanwhile
+  auto& entry = found->second;
   entry.last_seen_unix_micros = now_unix_micros();
   entry.same_root = gossip::has_same_root(*replica_, what.root);
   counters_.received_bytes += what.bytes;
@@ -332,7 +353,9 @@ void federation_state::hear(const heard_of& what) {
 
 void federation_state::digest(const join_outcome& joined, const node_id& from) {
   for (const auto& refused : joined.refused)
-    complain("A slot that node " + from.value + " sent is not taken in: " + refused.text);
+    if (refused.why != slot_refusal_reason::superseded) // whoever has not heard of the newer node yet
+      complain("A slot that node " + from.value + " sent is not taken in: " + refused.text);
+  forget_nodes(); // before what may have come of them anew is stored
   store(joined);
   for (const auto& each : joined.accepted) {
     if (each.what->name.kind == slot_kind::card) {
@@ -349,7 +372,7 @@ void federation_state::digest(const join_outcome& joined, const node_id& from) {
       continue;
     spdlog::error("Node {} is quarantined: {}", origin.value, broke_rules->text);
     membership_->set_quarantined(origin, true, std::chrono::steady_clock::now());
-    tell_tracker(peer_tools(origin, {}, {}));
+    drop_from_tracker(origin);
   }
   for (const auto& origin : joined.released) {
     membership_->set_quarantined(origin, false, std::chrono::steady_clock::now());
@@ -451,6 +474,10 @@ void federation_state::tell_tracker(const msg<wire::PeerTools>& said) {
           });
 }
 
+void federation_state::drop_from_tracker(const node_id& origin) {
+  tell_tracker(peer_tools(origin, {}, {}));
+}
+
 // -- actor -----------------------------------------------------------------------
 
 federation_self::behavior_type federation(federation_state::pointer self, federation_services services,
@@ -465,6 +492,7 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const msg<wire::HiveStatusQuery>&) { return state.status(); },
     [&state](const msg<wire::NodeLoad>& load) { state.tell_load(load); },
     [&state](const door_opened& door) { state.open(door); },
+    [&state](const link_candidate& who) { return state.admit(who); },
     [&state](const link_offer& offered) { return state.offer(offered); },
     [&state](const link_up& up) { state.connect(up); },
     [&state](const link_down& down) { state.lose(down); },

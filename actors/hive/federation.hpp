@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/events/events.hpp"
 #include "actors/hive/clock_watch.hpp"
+#include "actors/hive/expiry_watch.hpp"
 #include "actors/hive/federation_profile.hpp"
 #include "actors/hive/gossip_exchange.hpp"
 #include "actors/hive/log_budget.hpp"
@@ -25,6 +26,14 @@
 
 namespace hive {
 
+/// How long this node's certificates are valid, in seconds since 1970.
+struct certificate_dates {
+  int64_t own_from = 0;
+  int64_t own_until = 0;
+  int64_t ca_until = 0; ///< of the CA that issued it
+  std::vector<watched_certificate> watched;
+};
+
 struct federation_options {
   signing_keys keys;
   uint64_t epoch = 0;
@@ -35,7 +44,8 @@ struct federation_options {
   membership_options membership;
   views_options views;
   /// Who may take part; everybody by default, which is for the loopback.
-  admission_check admit = [](const public_key&, wire::NodeCard::Reader) { return caf::error{}; };
+  admission_check admit = [](const public_key&, wire::NodeCard::Reader) { return caf::expected{attested{}}; };
+  std::optional<certificate_dates> certificates; ///< none without TLS
 
   /// ec::invalid naming the option.
   caf::error validate() const;
@@ -85,6 +95,7 @@ public:
   // -- links ----------------------------------------------------------------------
 
   void open(const door_opened& door);
+  caf::result<caf::ok_atom> admit(const link_candidate& who) const;
   link_actor offer(const link_offer& offered);
   void connect(const link_up& up);
   void lose(const link_down& down);
@@ -111,6 +122,7 @@ private:
     bool same_root = false;  ///< when last heard of
     bool exchanging = false; ///< an exchange that this node began is under way
     msg<wire::Hello> hello;
+    std::string holder; ///< see link_candidate
     int64_t last_seen_unix_micros = 0;
     std::chrono::microseconds round_trip{0};
     std::string reason; ///< why it is not linked
@@ -145,14 +157,31 @@ private:
   void tell_tracker(const node_id& origin);
   void tell_tracker(const accepted_slot& tools);
   void tell_tracker(const msg<wire::PeerTools>& said);
+  /// The origin says nothing of its tools any more.
+  void drop_from_tracker(const node_id& origin);
   /// Links with the node whose card it is, if this one dials. In a large hive `choose_links` does that.
   void meet(const accepted_slot& card);
   void compare_doors(const accepted_slot& card);
-  /// All whose card is held count as there, until somebody misses them.
+  /// Those whose card is held. Without other evidence that they live they are suspected.
   void meet_members();
-  /// Whether the hive has more nodes than a full mesh is for. Nodes are never forgotten, so it stays large.
+  /// Lets go of everything about nodes that the replica has forgotten.
+  void forget_nodes();
+  /// The node with which a link would be one too many: another one that lives on this certificate.
+  std::optional<node_id> living_node_of(const std::string& holder, const node_id& but) const;
+  /// Ends links with nodes whose certificate another node lives on.
+  void close_superseded_links();
+  /// Where another node has this one's certificate and a newer card: takes the place back from one that is gone, and
+  /// says so when it lives.
+  void watch_own_place();
+  /// So that the card does not become one of the oldest.
+  void refresh_card();
+  void write_card(int64_t written_at);
+  void warn_of_expiry();
+  std::chrono::milliseconds rounds(int count) const;
+  void set_patience();
+  /// Whether the hive has more nodes than a full mesh is for. Once it was, it stays large.
   bool is_large() const {
-    return replica_->origin_count() > options_.views.mesh_limit;
+    return chooses_links_ || replica_->origin_count() > options_.views.mesh_limit;
   }
   /// In a large hive: makes the links that are missing and gives up those too many.
   void choose_links();
@@ -167,17 +196,18 @@ private:
   void begin_epoch(uint64_t epoch);
   void fail_to_raise(const caf::error& error);
   void hear(const heard_of& what);
-  msg<wire::GossipQuestion> first_question(const node_id& peer);
+  msg<wire::GossipQuestion> first_question(const node_id& peer, bool asks_who_lives);
   void tell_changes();
   /// The name on the node's card, or as it introduced itself; empty while neither is known.
   std::string name_of(const node_id& node) const;
   /// Writes a warning about what a peer did, unless there were too many of them.
   void complain(const std::string& what);
   void log_clocks();
-  gossip::contents contents_for(const node_id& peer);
+  gossip::contents contents_for(const node_id& peer, bool was_asked = false);
   void fill_card(wire::NodeInfo::Builder out, const node_id& id) const;
   void fill(wire::NodeInfo::Builder out, const node_id& id) const;
   void fill_clocks(wire::HiveStatus::Builder out) const;
+  void fill_certificates(wire::HiveStatus::Builder out) const;
 
   pointer self_ = nullptr;
   federation_services services_;
@@ -192,7 +222,11 @@ private:
   bool raising_epoch_ = false;
   std::string raise_failure_; ///< why it could not be stored the last time
   restart_budget raises_{defaults::max_epoch_raises, defaults::epoch_raise_window};
-  bool has_twin_ = false;        ///< another node has this one's identity
+  bool has_twin_ = false; ///< another node has this one's identity
+  restart_budget card_claims_{defaults::max_card_claims, defaults::card_claim_window};
+  std::chrono::steady_clock::time_point card_written_; ///< by a clock that does not jump
+  std::optional<node_id> taken_by_;                    ///< a newer node that lives on this one's certificate
+  expiry_watch expiry_;
   uint64_t learned_through_ = 0; ///< the newest record that the own slots count
   uint64_t rounds_ = 0;
   door_actor door_;

@@ -25,6 +25,7 @@ link_actor federation_state::offer(const link_offer& offered) {
   auto& entry = peers_[offered.node];
   entry.actor = actor;
   entry.hello = offered.hello;
+  entry.holder = offered.holder;
   return actor;
 }
 
@@ -37,10 +38,9 @@ void federation_state::connect(const link_up& up) {
   entry.reason.clear();
   entry.last_seen_unix_micros = now_unix_micros();
   membership_->link_up(up.node, up.hello->getEpoch(), std::chrono::steady_clock::now());
-  meet_members();
   tell_changes();
   self_->send(entry.actor, up);
-  self_->send(entry.actor, begin_exchange{first_question(up.node)});
+  self_->send(entry.actor, begin_exchange{first_question(up.node, true)});
 }
 
 void federation_state::lose(const link_down& down) {
@@ -60,6 +60,8 @@ void federation_state::lose(const link_down& down) {
     replace(down.node);
   }
   tell_changes();
+  if (!replica_->key_of(down.node))
+    peers_.erase(found); // of no further use, and its node may have many ids
 }
 
 /// In a large hive the door does not dial by itself whom it lost.
@@ -99,13 +101,6 @@ void federation_state::compare_doors(const accepted_slot& card) {
              std::string{now_at} + ": it was moved just now, or another node runs with its identity");
 }
 
-void federation_state::meet_members() {
-  auto now = std::chrono::steady_clock::now();
-  for (const auto& id : replica_->origins())
-    if (auto card = replica_->find(id, {slot_kind::card, std::string{card_key}}))
-      membership_->met(id, card->stamp.epoch, now);
-}
-
 // -- in a large hive ---------------------------------------------------------------
 
 void federation_state::choose_links() {
@@ -113,8 +108,7 @@ void federation_state::choose_links() {
     return;
   if (!std::exchange(chooses_links_, true))
     stop_dialling();
-  auto rounds = std::bit_width(replica_->origin_count()) + defaults::spare_rounds;
-  membership_->set_time_to_refute(rounds * options_.gossip.interval);
+  membership_->set_time_to_refute(rounds(std::bit_width(replica_->origin_count()) + defaults::spare_rounds));
   auto wanted = views_->tick(linked_nodes(), [this] { return others(); });
   for (const auto& node : wanted.dial)
     dial(node);

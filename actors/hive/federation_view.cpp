@@ -59,13 +59,19 @@ void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) cons
   out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now_unix_micros()
                   : found != peers_.end()                                    ? found->second.last_seen_unix_micros
                                                                              : 0);
+  auto explain = [&](const std::string& why) {
+    if (!out.hasReason() && !why.empty() && out.getState() != member_state::ACTIVE)
+      out.setReason(why);
+  };
   if (found == peers_.end())
-    return;
+    return explain(membership_->reason_for(id));
   out.setLinked(found->second.linked);
   out.setSameRoot(found->second.same_root);
   out.setRoundTripMs(static_cast<double>(found->second.round_trip.count()) / 1e3);
   if (!found->second.linked && !out.hasReason())
     out.setReason(found->second.reason);
+  if (!is_self)
+    explain(membership_->reason_for(id));
 }
 
 std::string federation_state::name_of(const node_id& node) const {
@@ -104,6 +110,18 @@ void federation_state::fill_clocks(wire::HiveStatus::Builder out) const {
   }
 }
 
+void federation_state::fill_certificates(wire::HiveStatus::Builder out) const {
+  constexpr int64_t micros_per_s = 1'000'000;
+  if (taken_by_)
+    out.setCertificateTakenBy(taken_by_->value);
+  if (!options_.certificates)
+    return;
+  out.setCertificateExpires(options_.certificates->own_until * micros_per_s);
+  out.setCaExpires(options_.certificates->ca_until * micros_per_s);
+  if (auto soon = expiry_.text(now_unix_micros() / micros_per_s); !soon.empty())
+    out.setCertificateWarning(soon);
+}
+
 msg<wire::HiveStatus> federation_state::status() const {
   uint32_t linked = 0, same = 0;
   for (const auto& [id, entry] : peers_) {
@@ -133,6 +151,7 @@ msg<wire::HiveStatus> federation_state::status() const {
     out.setRepeated(counted.known);
     out.setUnreadable(counters_.unreadable);
     fill_clocks(out);
+    fill_certificates(out);
     auto refused = out.initRefused(static_cast<uint32_t>(reasons));
     for (uint32_t i = 0, next = 0; i < counted.refused.size(); ++i)
       if (counted.refused[i] > 0) {

@@ -5,6 +5,9 @@
 namespace hive::gossip {
 namespace {
 
+/// The default of MemberClaim's heardAgoMs.
+constexpr uint32_t not_heard = UINT32_MAX;
+
 capnp::Data::Reader root_of(const replica& own) {
   return {own.root().data(), own.root().size()};
 }
@@ -25,6 +28,8 @@ void set_claims(Builder out, const std::vector<member_claim>& claims) {
     list[i].setState(claims[i].state);
     list[i].setEpoch(claims[i].about.epoch);
     list[i].setCount(claims[i].about.count);
+    if (claims[i].heard_ago)
+      list[i].setHeardAgoMs(static_cast<uint32_t>(claims[i].heard_ago->count()));
   }
 }
 
@@ -32,8 +37,12 @@ void set_claims(Builder out, const std::vector<member_claim>& claims) {
 
 std::vector<member_claim> claims_of(wire::MemberClaims::Reader claims) {
   std::vector<member_claim> out;
-  for (auto claim : claims.getClaims())
-    out.push_back({{claim.getNode().cStr()}, {claim.getEpoch(), claim.getCount()}, claim.getState()});
+  for (auto claim : claims.getClaims()) {
+    auto& next = out.emplace_back(node_id{claim.getNode().cStr()}, incarnation{claim.getEpoch(), claim.getCount()},
+                                  claim.getState());
+    if (claim.getHeardAgoMs() != not_heard)
+      next.heard_ago = std::chrono::milliseconds{claim.getHeardAgoMs()};
+  }
   return out;
 }
 
@@ -44,6 +53,7 @@ bool has_same_root(const replica& own, capnp::Data::Reader root) {
 msg<wire::GossipQuestion> begin(const replica& own, const contents& more) {
   return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
     out.setRoot(root_of(own));
+    out.setAsksWhoLives(more.asks_who_lives);
     set_claims(out, more.claims);
   });
 }

@@ -18,7 +18,8 @@ struct contents {
   size_t delta_bytes = size_t{256} << 10; ///< at most
   uint64_t turn = 0;                      ///< any number; see replica::delta_for
   std::vector<member_claim> claims = {};
-  node_id peer = {}; ///< at the other end; nobody is blamed for what a peer without a name alters
+  node_id peer = {};           ///< at the other end; nobody is blamed for what a peer without a name alters
+  bool asks_who_lives = false; ///< in a first question
 };
 
 /// The first question.

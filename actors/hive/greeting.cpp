@@ -16,7 +16,7 @@ namespace {
 constexpr auto accept_pause = std::chrono::milliseconds{100};
 
 link_table::candidate candidate_of(const greeted& peer, bool dialled_here) {
-  return {peer.id(), peer.hello->getEpoch(), dialled_here};
+  return {peer.id(), peer.hello->getEpoch(), dialled_here, peer.holder(), peer.hello->getCard().getWrittenAt()};
 }
 
 /// Runs `body` on a thread of its own, for which the actor system waits at its end.
@@ -54,6 +54,7 @@ private:
 };
 
 void greetings::stop() {
+  dialler_.stop();
   std::lock_guard lock{mutex_};
   stopped_ = true;
   for (int fd : sockets_)
@@ -94,7 +95,7 @@ void greetings::accept_all(caf::actor_system& system, const greeting_owner_actor
 
 void greetings::dial(caf::actor_system& system, const greeting_owner_actor& owner, const endpoint& to) {
   run_detached(system, [this, keep = shared_from_this(), &system, owner, to] {
-    auto fd = connect_socket(to, std::chrono::steady_clock::now() + timeout_);
+    auto fd = dialler_.connect(to, std::chrono::steady_clock::now() + timeout_);
     if (fd)
       greet(system, owner, std::move(*fd), to);
     else
@@ -135,6 +136,9 @@ void greetings::greet(caf::actor_system& system, const greeting_owner_actor& own
   } else {
     failed.why = fail(ec::unavailable, "the door is closing");
   }
+  // Another address of the name may lead to a node.
+  if (dialled && !failed.node)
+    dialler_.avoid(*dialled, failed.remote);
   caf::anon_send(owner, std::move(failed));
 }
 

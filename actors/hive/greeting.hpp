@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/hive/dialler.hpp"
 #include "actors/hive/hello.hpp"
 #include "actors/hive/link_table.hpp"
 
@@ -57,8 +58,9 @@ using engine_host_actor = caf::typed_actor<caf::replies_to<admission_request>::w
 /// so that no thread waits for a stranger.
 class greetings : public std::enable_shared_from_this<greetings> {
 public:
-  greetings(hello_sender self, std::optional<tls_context> tls, std::chrono::milliseconds timeout)
-      : self_{std::move(self)}, tls_{std::move(tls)}, timeout_{timeout} {
+  greetings(hello_sender self, std::optional<tls_context> tls, std::chrono::milliseconds timeout,
+            look_up_function look_up = system_look_up)
+      : self_{std::move(self)}, tls_{std::move(tls)}, timeout_{timeout}, dialler_{std::move(look_up)} {
   }
 
   /// Accepts connections from `listening` until `stop`.
@@ -82,6 +84,7 @@ private:
   const hello_sender self_;
   const std::optional<tls_context> tls_;
   const std::chrono::milliseconds timeout_;
+  dialler dialler_;
   /// Begins anywhere, so that an engine's connection of a door that was restarted is not taken for a new one.
   std::atomic<uint64_t> connections_ = uint64_t{std::random_device{}()} << 32;
   std::atomic<size_t> accepted_ = 0;

@@ -46,6 +46,11 @@ struct greeted {
   node_id id() const {
     return {std::string{hello->getNode().cStr()}};
   }
+
+  /// Fingerprint of its certificate's key; empty without TLS.
+  std::string holder() const {
+    return cert ? cert->key_fingerprint() : std::string{};
+  }
 };
 
 /// Decides about a peer whose hello is in order; an error refuses it and is told to it.

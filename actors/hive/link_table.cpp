@@ -6,11 +6,21 @@
 
 namespace hive {
 
+caf::error in_use(const node_id& by, const node_id& holder) {
+  return fail(ec::conflict, "its certificate is in use by another node that lives: node " + by.value +
+                              " must have one of its own, since node " + holder.value + " has this one");
+}
+
 link_table::verdict link_table::admit(connection_id connection, const candidate& who) {
   if (who.node == self_)
     return {fail(ec::invalid, "it is this node itself"), {}};
+  auto same_holder = std::ranges::find_if(links_, [&](const auto& entry) {
+    return !who.holder.empty() && entry.first != who.node && entry.second.holder == who.holder;
+  });
+  if (same_holder != links_.end())
+    return {in_use(who.node, same_holder->first), {}};
   // What was dialled here settles with the admission here, which is the last word of the hello.
-  link fresh{connection, who.epoch, who.dialled_here == (self_ < who.node), who.dialled_here};
+  link fresh{connection, who.epoch, who.dialled_here == (self_ < who.node), who.dialled_here, who.holder};
   auto [at, none_yet] = links_.try_emplace(who.node, fresh);
   if (none_yet)
     return {};

@@ -5,11 +5,15 @@
 #include <caf/error.hpp>
 #include <map>
 #include <optional>
+#include <string>
 
 namespace hive {
 
 /// One connection that is or may become a link.
 using connection_id = strong<struct connection_id_tag, uint64_t>;
+
+/// Why node `by` may not link: `holder` lives with the same certificate. ec::conflict.
+caf::error in_use(const node_id& by, const node_id& holder);
 
 /// Which connection is the link with which node: at most one each, also when both dial at once and when a node comes
 /// back before its loss was noticed. Pure.
@@ -26,6 +30,8 @@ public:
     node_id node;
     uint64_t epoch = 0;
     bool dialled_here = false;
+    std::string holder = {};     ///< fingerprint of its certificate's key; empty without TLS
+    int64_t card_written_at = 0; ///< as its card says
   };
 
   struct verdict {
@@ -33,7 +39,8 @@ public:
     std::optional<connection_id> superseded; ///< must be cut
   };
 
-  /// Refuses this node itself (ec::invalid) and a node that is linked already (ec::already_exists). A later epoch wins
+  /// Refuses this node itself (ec::invalid), a node that is linked already (ec::already_exists), and one whose
+  /// certificate is that of another node with a link (ec::conflict). A later epoch wins
   /// over an earlier one. Of two connections that were dialled from both ends at once, the one that the lower id
   /// dialled wins: both ends judge alike.
   verdict admit(connection_id connection, const candidate& who);
@@ -59,6 +66,7 @@ private:
     uint64_t epoch = 0;
     bool dialled_by_lower = false;
     bool settled = false;
+    std::string holder;
   };
 
   std::map<node_id, link>::iterator find(connection_id connection);

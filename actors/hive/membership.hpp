@@ -32,6 +32,8 @@ struct member_claim {
   node_id node;
   incarnation about;
   member_state state = member_state::ACTIVE;
+  /// Since a node that is linked with it heard it, as far as the claimant knows.
+  std::optional<std::chrono::milliseconds> heard_ago = {};
 };
 
 struct membership_options {
@@ -43,6 +45,10 @@ struct membership_options {
   std::chrono::milliseconds stale_after{1'500};
   /// Time after which a stale node counts as dead. Nothing is lost by it: its statistics stay.
   std::chrono::milliseconds dead_after{600'000};
+  /// How long a node without a link counts as active after it was last heard, by this node or by others.
+  std::chrono::milliseconds believe_for{30'000};
+  /// Time for evidence that a node lives: without it the node is suspected for so long, then stale.
+  std::chrono::milliseconds prove_within{10'000};
   /// A claim is passed on to about so many times log2 of the nodes (SWIM's lambda).
   uint32_t retransmissions = 3;
   /// How far one claim may take the count of an incarnation: further than honest nodes miss of each other, and far too
@@ -69,6 +75,10 @@ struct member_change {
 ///
 /// A node with a link on which it hears believes its ears and not what others claim; it passes the claim on all the
 /// same, so that the node can refute it for those who do not hear it.
+///
+/// No belief without evidence: a node of which only a card is known is suspected until a link with it stands, its card
+/// of a later start comes, or a peer tells that it was heard and when. Evidence ages. Without any that is recent the
+/// node is suspected, then stale, then dead; that is this node's own conclusion, which it does not tell others.
 class membership {
 public:
   membership(node_id self, uint64_t epoch, tick_point now, membership_options options = {});
@@ -85,7 +95,8 @@ public:
   void not_reached(const node_id& node, const std::string& why, tick_point now);
   /// A sign of life on its link, or an answer to a question that another node asked it for this one.
   void heard(const node_id& node, tick_point now);
-  /// A node whose card came by gossip: it counts as active until somebody misses it.
+  /// A node whose card is known. That it was started again is evidence; the card of a node that is new is none, since
+  /// it may have been gone for long.
   void met(const node_id& node, uint64_t epoch, tick_point now);
   /// What peers claim. Nothing is believed that the node could not refute: no epoch that its card or its link does not
   /// prove. ec::invalid, naming it, for a claim that no honest node makes; the others hold all the same.
@@ -97,6 +108,10 @@ public:
   /// How long a suspected node has to refute from now on, `options.stale_after` at least: without a link with
   /// everybody, suspicion and refutation take rounds of gossip.
   void set_time_to_refute(std::chrono::milliseconds time);
+  /// How long evidence is good for, and how long to wait for it, `options` at least.
+  void set_patience(std::chrono::milliseconds believe_for, std::chrono::milliseconds prove_within);
+  /// The node is of this hive no more.
+  void forget(const node_id& node);
   /// To be called every `options.tick`: lets time pass.
   void tick(tick_point now);
 
@@ -104,6 +119,14 @@ public:
 
   /// As of the last evidence or tick. None for an unknown node; this node is active.
   std::optional<member_state> state_of(const node_id& node) const;
+  /// Why it is in that state; empty for an unknown node.
+  std::string reason_for(const node_id& node) const;
+  /// Whether it was heard in this node's life and is not missed for good: it may still refute.
+  bool may_live(const node_id& node) const;
+  /// Whether there is neither recent evidence that it lives nor time enough to take it for gone.
+  bool is_in_doubt(const node_id& node) const;
+  /// Whether somebody is worth asking others about: the evidence is old or missing.
+  bool lacks_evidence() const;
   /// All but this one.
   std::vector<node_id> members() const;
   /// Time since the node was last heard on a link of its own; none without one.
@@ -113,8 +136,9 @@ public:
   }
 
   /// Changes that are worth passing on, those told least often first; each counts as told. Behind them, in turn, one of
-  /// the nodes that have been missing for longer: for those who are new, or did not hear it when it was told.
-  std::vector<member_claim> claims_to_send(size_t most);
+  /// the nodes that have been missing for longer: for those who are new, or did not hear it when it was told. For a
+  /// peer that asked who lives, in turn and as far as there is room, also nodes that were heard and when.
+  std::vector<member_claim> claims_to_send(size_t most, bool was_asked = false);
   /// Changes since the last call.
   std::vector<member_change> take_changes();
 
@@ -125,15 +149,27 @@ private:
     tick_point since;                          ///< of that state
     bool quarantined = false;
     bool linked = false;
-    tick_point last_heard; ///< while linked
+    bool has_evidence = false; ///< in this node's life
+    tick_point last_heard; ///< by this node while linked, otherwise by others too; without evidence: when it was met
     uint32_t times_told = 0;
-    std::optional<member_state> shown; ///< what was last told of it
+    std::optional<member_state> shown;
+    std::string why;                  ///< it is shown so
+    std::optional<member_state> told; ///< as a change
   };
 
   member* find_or_add(const node_id& node, uint64_t epoch, tick_point now);
   /// Joins a claim with what is known.
   void believe(member& known, incarnation about, member_state state, tick_point now);
   bool is_heard(const member& known, tick_point now) const;
+  /// The node was heard `ago`, by this one or another.
+  void take_evidence(member& known, tick_point heard) const;
+  /// What the age of the evidence allows to believe.
+  member_state believable(const member& known, tick_point now) const;
+  std::optional<std::chrono::milliseconds> heard_ago(const member& known) const;
+  member_claim claim_about(const node_id& node, const member& known) const;
+  void add_evidence(std::vector<member_claim>& to, size_t most);
+  /// Makes room for one more when all places are taken.
+  bool drop_somebody_gone();
   member_state state_to_show(const member& known, tick_point now) const;
   /// Tells of the change when there is one.
   void show(const node_id& node, member& known, const std::string& why, tick_point now);
@@ -147,10 +183,13 @@ private:
   node_id self_;
   membership_options options_;
   std::chrono::milliseconds time_to_refute_;
+  std::chrono::milliseconds believe_for_;
+  std::chrono::milliseconds prove_within_;
   incarnation own_;
   uint32_t times_own_told_ = 0;
   tick_point last_tick_;
   node_id last_reminder_;
+  node_id last_vouched_;
   std::map<node_id, member> members_;
   std::vector<member_change> changes_;
 };

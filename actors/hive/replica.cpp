@@ -56,6 +56,8 @@ std::string_view to_string(slot_refusal_reason reason) {
     return "too_large";
   case slot_refusal_reason::full:
     return "full";
+  case slot_refusal_reason::superseded:
+    return "superseded";
   }
   return "unknown";
 }
@@ -75,7 +77,8 @@ caf::expected<slot_ptr> replica::prepare(slot_name name, std::string payload, in
   slot next{std::move(name), {prepared_.epoch, prepared_.version + 1}, std::move(payload), {}};
   if (!is_valid_id(next.name.key))
     return fail(ec::invalid, "slot key '" + next.name.key + "' " + std::string{id_rule});
-  if (auto wrong = check(own_id_, own, own_room_beside(next.name), next, now_unix_micros))
+  standing stands;
+  if (auto wrong = check(own_id_, own, own_room_beside(next.name), next, now_unix_micros, stands))
     return fail(wrong->why == slot_refusal_reason::content ? ec::invalid : ec::too_large, std::move(wrong->text));
   sign(next, own_keys_);
   prepared_ = next.stamp;
@@ -89,7 +92,12 @@ caf::error replica::commit(slot_ptr prepared) {
   if (prepared->stamp <= own.log.highest() || prepared->stamp > prepared_ || !is_signed_by(*prepared, own_keys_.open))
     return fail(ec::invalid, describe(own_id_, *prepared) + " is not the next one that was prepared");
   std::erase_if(uncommitted_, [&](const auto& each) { return each.second->stamp <= prepared->stamp; });
-  put(own, std::move(prepared));
+  bool is_card = prepared->name.kind == slot_kind::card;
+  put(own, std::move(prepared), {});
+  if (is_card) {
+    own.stands = standing_of(own);
+    take_place(own_id_, own.stands); // where it is outranked, its caller sees a rival
+  }
   return caf::none;
 }
 
@@ -119,7 +127,7 @@ caf::error replica::restore(const public_key& key, slot_ptr stored) {
     return fail(ec::corrupt, describe(id, *stored) + " is stored twice");
   known.key = key;
   must_raise_epoch_ |= id == own_id_ && stored->stamp.epoch >= prepared_.epoch;
-  put(known, std::move(stored));
+  put(known, std::move(stored), {});
   return caf::none;
 }
 
@@ -217,7 +225,7 @@ std::optional<slot_refusal> replica::check_bounds(const origin& known, const roo
 }
 
 std::optional<slot_refusal> replica::check(const node_id& id, const origin& known, const room& taken, const slot& what,
-                                           int64_t now_unix_micros) const {
+                                           int64_t now_unix_micros, standing& stands) const {
   if (auto broken = check_size(id, what))
     return broken;
   auto name = describe(id, what) + " ";
@@ -228,28 +236,37 @@ std::optional<slot_refusal> replica::check(const node_id& id, const origin& know
   }
   if (auto wrong = check_content(what))
     return slot_refusal{id, slot_refusal_reason::content, culprit::origin, name + "is impossible: " + text_of(wrong)};
-  if (what.name.kind != slot_kind::card)
-    return std::nullopt;
+  return what.name.kind == slot_kind::card ? check_card(id, known, what, now_unix_micros, stands) : std::nullopt;
+}
+
+std::optional<slot_refusal> replica::check_card(const node_id& id, const origin& known, const slot& what,
+                                                int64_t now_unix_micros, standing& stands) const {
+  auto name = describe(id, what) + " ";
   auto card = card_of(what);
   if (!card)
     return slot_refusal{id, slot_refusal_reason::content, culprit::origin, name + "is no card"};
   if ((*card)->getWrittenAt() > now_unix_micros + options_.card_lead.count())
     return slot_refusal{id, slot_refusal_reason::from_future, culprit::nobody,
                         name + "was written ahead of this node's clock; one of the two is wrong"};
+  stands.written_at = (*card)->getWrittenAt();
   if (id == own_id_)
     return std::nullopt;
-  if (auto refused = admit_(known.key, **card))
-    return slot_refusal{id, slot_refusal_reason::not_admitted, culprit::nobody, // by another clock it may be valid
-                        name + "does not admit it: " + text_of(refused)};
+  auto admitted = admit_(known.key, **card);
+  if (!admitted)
+    return slot_refusal{id, slot_refusal_reason::not_admitted, culprit::nobody, // another CA may be trusted elsewhere
+                        name + "does not admit it: " + text_of(admitted.error())};
+  stands.holder = std::move(admitted->holder);
   return std::nullopt;
 }
 
 // -- state -----------------------------------------------------------------------
 
-void replica::put(origin& known, slot_ptr what) {
+void replica::put(origin& known, slot_ptr what, standing stands) {
   bytes_ += bytes_of(*what);
-  if (what->name.kind == slot_kind::card && (!known.card || known.card->stamp < what->stamp))
+  if (what->name.kind == slot_kind::card && (!known.card || known.card->stamp < what->stamp)) {
     known.card = what;
+    known.stands = std::move(stands);
+  }
   if (auto earlier = known.log.put(std::move(what)))
     bytes_ -= bytes_of(*earlier);
   changed();

@@ -10,12 +10,19 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hive {
 
-/// Whether the holder of `key` may take part in the hive, by its card. No error: it may.
-using admission_check = std::function<caf::error(const public_key& key, wire::NodeCard::Reader card)>;
+/// What a card shows of who vouches for its node.
+struct attested {
+  std::string holder; ///< fingerprint of the certificate's key; empty where there are no certificates
+};
+
+/// Whether the holder of `key` may take part in the hive, by its card. The answer must depend on nothing else, such as
+/// a clock: all nodes must judge alike, today and later.
+using admission_check = std::function<caf::expected<attested>(const public_key& key, wire::NodeCard::Reader card)>;
 
 /// Hash over all that a replica holds; equal for equal contents, in whatever order they came.
 using root_hash = std::array<unsigned char, 32>;
@@ -31,8 +38,9 @@ enum class slot_refusal_reason : uint8_t {
   content,      ///< impossible values
   too_large,    ///< over a bound of its origin
   full,         ///< over a bound of this node
+  superseded,   ///< a newer node has the same certificate
 };
-inline constexpr size_t slot_refusal_reasons = static_cast<size_t>(slot_refusal_reason::full) + 1;
+inline constexpr size_t slot_refusal_reasons = static_cast<size_t>(slot_refusal_reason::superseded) + 1;
 
 std::string_view to_string(slot_refusal_reason reason);
 
@@ -91,6 +99,11 @@ struct replica_counters {
 /// and a delta brings an origin's writes oldest first. So what a replica has of an origin is always all of its slots up
 /// to some stamp, but for those replaced later, however often deltas are cut short.
 ///
+/// One certificate stands for one node. Of several nodes whose cards show certificates of one key, the one with the
+/// newest card counts, by the time in the card and then by the id; the others are forgotten. So it is with the bounds
+/// of the whole: the nodes with the oldest cards give way to those with newer ones. Both depend on the cards alone, so
+/// that all replicas come to the same. Nodes that live write their cards again from time to time.
+///
 /// Nothing here knows a clock or a socket. What comes from outside is bounded and checked here; slots of an
 /// equivocator are kept but neither passed on nor listed as good.
 class replica {
@@ -138,6 +151,10 @@ public:
   caf::error restore(const public_key& key, slot_ptr stored);
   caf::error restore(wire::EquivocationProof::Reader stored);
 
+  /// Behind the last of them: forgets what is not admitted by its card any more, for instance because its CA is not
+  /// trusted any more, and what has no place.
+  void end_restore();
+
   // -- reconciliation -------------------------------------------------------------
 
   const root_hash& root() const;
@@ -182,11 +199,35 @@ public:
     return counters_;
   }
 
+  // -- places ---------------------------------------------------------------------
+
+  /// The node that counts for the holder of this certificate; null where there is none.
+  const node_id* node_of(const std::string& holder) const;
+
+  /// A node that has this node's certificate and a newer card: it counts in place of this node.
+  struct rival {
+    node_id node;
+    int64_t card_written_at = 0;
+  };
+  std::optional<rival> newer_on_own_certificate() const;
+
+  /// Nodes forgotten since the last call; what is stored of them is to be erased.
+  std::vector<node_id> take_forgotten() {
+    return std::exchange(forgotten_, {});
+  }
+
 private:
+  /// By what a node's place is judged, as its card says.
+  struct standing {
+    std::string holder;
+    int64_t written_at = 0;
+  };
+
   struct origin {
     public_key key{};
     origin_log log;
-    slot_ptr card; ///< what admitted it, which may be newer than what the log has
+    slot_ptr card;   ///< what admitted it, which may be newer than what the log has
+    standing stands; ///< by that card
     uint32_t strikes = 0;
     std::set<content_hash> blamed; ///< its slots that counted as a strike; no more than there are strikes
     std::optional<quarantine> quarantined;
@@ -236,17 +277,33 @@ private:
   bool join_slot(joining& work, const node_id& id, origin& known, slot_ptr what);
   /// Why a slot fits no message beside others.
   std::optional<slot_refusal> check_size(const node_id& id, const slot& what) const;
-  /// Why a signed slot cannot be taken in.
+  /// Why a signed slot cannot be taken in. What a card says of its node's place goes into `stands`.
   std::optional<slot_refusal> check(const node_id& id, const origin& known, const room& taken, const slot& what,
-                                    int64_t now_unix_micros) const;
+                                    int64_t now_unix_micros, standing& stands) const;
+  std::optional<slot_refusal> check_card(const node_id& id, const origin& known, const slot& what,
+                                         int64_t now_unix_micros, standing& stands) const;
   /// `taken` is what the origin takes without it.
   std::optional<slot_refusal> check_bounds(const origin& known, const room& taken, const slot& what) const;
   /// What an origin takes without the slot of this name.
   static room room_beside(const origin& known, const slot_name& name);
   /// The same of this node, once all that is prepared is committed.
   room own_room_beside(const slot_name& name) const;
-  void take_in(joining& work, const node_id& id, origin& known, slot_ptr what);
-  void put(origin& known, slot_ptr what);
+  void take_in(joining& work, const node_id& id, origin& known, slot_ptr what, standing stands);
+  /// `stands` matters for cards only.
+  void put(origin& known, slot_ptr what, standing stands);
+
+  using origin_map = std::map<node_id, origin>;
+  /// Whether the first node's card is newer.
+  static bool outranks(const standing& a, const node_id& a_id, const standing& b, const node_id& b_id);
+  /// The one that gives way first; never this node and not `but`.
+  origin_map::iterator lowest(const node_id& but);
+  /// Why the node may not have the place that this standing asks for; otherwise those that it supersedes are forgotten.
+  std::optional<slot_refusal> take_place(const node_id& id, const standing& stands);
+  /// Forgets nodes with older cards until the bytes are free; whether they are.
+  bool make_room(const node_id& id, const standing& stands, size_t bytes);
+  void forget(origin_map::iterator what);
+  /// What the card that is held says, as far as it is admitted.
+  standing standing_of(const origin& known) const;
 
   /// Nothing unless the proof shows two different slots that the key's holder signed under one stamp.
   static std::optional<std::pair<slot_ptr, slot_ptr>> read_proof(const public_key& key,
@@ -268,7 +325,8 @@ private:
   write_stamp prepared_;                      ///< the newest stamp that this node gave out
   std::map<slot_name, slot_ptr> uncommitted_; ///< the newest that is prepared of each name and may be committed
   bool must_raise_epoch_ = false; ///< stamps of the present epoch were given out by an earlier life of the store
-  std::map<node_id, origin> origins_;
+  origin_map origins_;
+  std::vector<node_id> forgotten_;
   size_t bytes_ = 0;
   replica_counters counters_;
   mutable std::optional<root_hash> root_;

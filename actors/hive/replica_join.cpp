@@ -31,8 +31,9 @@ join_outcome replica::join(wire::HiveDelta::Reader delta, int64_t now_unix_micro
     if (work.stopped)
       break;
   }
+  std::erase_if(work.out.accepted, [this](const accepted_slot& each) { return !origins_.contains(each.origin); });
   std::erase_if(work.out.quarantined, [this](const node_id& id) { return !quarantine_of(id); });
-  std::erase_if(work.out.released, [this](const node_id& id) { return quarantine_of(id) != nullptr; });
+  std::erase_if(work.out.released, [this](const node_id& id) { return !origins_.contains(id) || quarantine_of(id); });
   return std::move(work.out);
 }
 
@@ -63,11 +64,6 @@ replica::origin* replica::admit(joining& work, const node_id& id, const public_k
     refuse(work, {id, slot_refusal_reason::not_admitted, culprit::nobody, "node " + id.value + " shows no card"});
     return nullptr;
   }
-  if (origins_.size() >= options_.origins) {
-    refuse(work, {id, slot_refusal_reason::full, culprit::nobody,
-                  "node " + id.value + " is new, and " + std::to_string(options_.origins) + " are known already"});
-    return nullptr;
-  }
   if (!is_signed_by(*card, key)) {
     refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
                   "the card" + of_node(id) + " does not bear its signature"});
@@ -75,7 +71,10 @@ replica::origin* replica::admit(joining& work, const node_id& id, const public_k
   }
   origin fresh;
   fresh.key = key;
-  if (auto wrong = check(id, fresh, {}, *card, work.now_unix_micros)) {
+  auto wrong = check(id, fresh, {}, *card, work.now_unix_micros, fresh.stands);
+  if (!wrong)
+    wrong = take_place(id, fresh.stands);
+  if (wrong) {
     refuse(work, std::move(*wrong));
     return nullptr;
   }
@@ -123,15 +122,22 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
     work.out.quarantined.push_back(id);
     return false;
   }
-  if (auto wrong = check(id, known, room_beside(known, what->name), *what, work.now_unix_micros)) {
+  standing stands;
+  auto taken = room_beside(known, what->name);
+  auto wrong = check(id, known, taken, *what, work.now_unix_micros, stands);
+  if (wrong && wrong->why == slot_refusal_reason::full && make_room(id, known.stands, taken.bytes + bytes_of(*what)))
+    wrong = check(id, known, taken, *what, work.now_unix_micros, stands);
+  if (!wrong && what->name.kind == slot_kind::card && (!known.card || known.card->stamp < what->stamp))
+    wrong = take_place(id, stands);
+  if (wrong) {
     refuse_slot(work, id, known, *what, std::move(*wrong));
     return false;
   }
-  take_in(work, id, known, std::move(what));
+  take_in(work, id, known, std::move(what), std::move(stands));
   return true;
 }
 
-void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr what) {
+void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr what, standing stands) {
   if (known.quarantined && what->stamp.epoch > known.quarantined->epoch) {
     known.quarantined.reset();
     known.strikes = 0;
@@ -142,7 +148,7 @@ void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr 
     must_raise_epoch_ = true; // its store is older than what it told others
   ++counters_.accepted;
   work.out.accepted.push_back({id, what});
-  put(known, std::move(what));
+  put(known, std::move(what), std::move(stands));
 }
 
 // -- misconduct ------------------------------------------------------------------

@@ -33,28 +33,12 @@ caf::expected<address_list> look_up(const endpoint& what, int flags) {
   return address_list{found, &::freeaddrinfo};
 }
 
+} // namespace
+
 /// Messages between actors are small and somebody waits for most of them.
 void send_at_once(int fd) {
   int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
-caf::expected<unique_fd> connect_one(const addrinfo& to, deadline until) {
-  unique_fd fd{::socket(to.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (!fd)
-    return fail(ec::unavailable, reason_of(errno));
-  if (::connect(fd.get(), to.ai_addr, to.ai_addrlen) != 0) {
-    if (errno != EINPROGRESS)
-      return fail(ec::unavailable, reason_of(errno));
-    if (auto err = wait_for(fd.get(), POLLOUT, until))
-      return fail(ec::unavailable, "no answer in time");
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
-      return fail(ec::unavailable, reason_of(error));
-  }
-  send_at_once(fd.get());
-  return fd;
 }
 
 std::string text_of_address(const sockaddr_storage& address, socklen_t size) {
@@ -66,8 +50,6 @@ std::string text_of_address(const sockaddr_storage& address, socklen_t size) {
   std::string text = host.data();
   return (text.find(':') == text.npos ? text : "[" + text + "]") + ":" + port.data();
 }
-
-} // namespace
 
 caf::error wait_for(int fd, short events, deadline until) {
   while (true) {
@@ -81,20 +63,6 @@ caf::error wait_for(int fd, short events, deadline until) {
     if (errno != EINTR)
       return fail(ec::internal, "poll: " + reason_of(errno));
   }
-}
-
-caf::expected<unique_fd> connect_socket(const endpoint& to, deadline until) {
-  auto addresses = look_up(to, AI_ADDRCONFIG);
-  if (!addresses)
-    return addresses.error();
-  std::string why = "no address";
-  for (auto* at = addresses->get(); at; at = at->ai_next) {
-    auto fd = connect_one(*at, until);
-    if (fd)
-      return fd;
-    why = text_of(fd.error());
-  }
-  return fail(ec::unavailable, to.text() + " cannot be reached: " + why);
 }
 
 caf::expected<listening_socket> listen_socket(const endpoint& at) {

@@ -5,14 +5,13 @@
 
 #include <caf/expected.hpp>
 #include <chrono>
+#include <sys/socket.h>
 
 namespace hive {
 
 using deadline = std::chrono::steady_clock::time_point;
 
-/// Connects, trying each address that the name has. The socket is non-blocking and sends small messages at once.
-/// ec::unavailable with the reason when nobody answers by `until`. Looking up a name may take as long as the system's
-/// resolver allows.
+/// As a dialler that is used once. ec::unavailable or ec::timed_out with the reason when nobody answers by `until`.
 caf::expected<unique_fd> connect_socket(const endpoint& to, deadline until);
 
 struct listening_socket {
@@ -27,6 +26,12 @@ caf::expected<listening_socket> listen_socket(const endpoint& at);
 /// Waits for a connection; the socket is as connect_socket's. ec::unavailable when the listening socket was shut down
 /// or the process has no descriptor left.
 caf::expected<unique_fd> accept_socket(const unique_fd& listening);
+
+/// No waiting for more to send with it: messages between actors are small, and somebody waits for most of them.
+void send_at_once(int fd);
+
+/// ADDRESS:PORT of a socket's address; empty for one that is none.
+std::string text_of_address(const sockaddr_storage& address, socklen_t size);
 
 /// Who is at the other end, as ADDRESS:PORT; empty when it is gone.
 std::string remote_of(int fd);

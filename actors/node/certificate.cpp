@@ -2,10 +2,12 @@
 
 #include "messages/ec.hpp"
 
+#include <array>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sodium.h>
 
 namespace hive {
 namespace {
@@ -72,6 +74,16 @@ std::string take_openssl_error() {
   return out.empty() ? "no reason given" : out;
 }
 
+const EVP_MD* signing_digest(EVP_PKEY* key) {
+  constexpr int mandatory = 2; // as the library's manual has it
+  std::array<char, 64> name{};
+  if (EVP_PKEY_get_default_digest_name(key, name.data(), name.size()) != mandatory) {
+    ERR_clear_error();
+    return EVP_sha256();
+  }
+  return std::string_view{name.data()} == "UNDEF" ? nullptr : EVP_get_digestbyname(name.data());
+}
+
 std::string admission_statement(const node_id& node) {
   return "hivemark admission 1\n" + node.value;
 }
@@ -94,6 +106,27 @@ caf::expected<certificate> certificate::from_pem(std::string_view text, const st
   if (!x509)
     return fail(ec::malformed, file + " holds no certificate: " + take_openssl_error());
   return certificate{x509.get()};
+}
+
+caf::expected<std::vector<certificate>> certificate::all_from_pem(std::string_view text, const std::string& file) {
+  auto bio = reader_of(text);
+  std::vector<certificate> out;
+  while (true) {
+    std::unique_ptr<X509, decltype(&X509_free)> x509{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr),
+                                                     X509_free};
+    if (x509) {
+      out.emplace_back(x509.get());
+      continue;
+    }
+    bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    auto why = take_openssl_error();
+    if (out.empty())
+      return fail(ec::malformed, file + " holds no certificate: " + why);
+    if (!at_end)
+      return fail(ec::malformed,
+                  "certificate " + std::to_string(out.size() + 1) + " in " + file + " cannot be read: " + why);
+    return out;
+  }
 }
 
 caf::expected<certificate> certificate::from_der(std::string_view bytes) {
@@ -158,13 +191,29 @@ int64_t certificate::not_after() const {
   return seconds_of(X509_get0_notAfter(x509_.get()));
 }
 
-caf::error certificate::verify_against(const certificate& ca, int64_t now) const {
+std::string certificate::key_fingerprint() const {
+  unsigned char* der = nullptr;
+  auto size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509_.get()), &der);
+  if (size <= 0)
+    return {};
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
+  crypto_hash_sha256(hash.data(), der, static_cast<unsigned long long>(size));
+  OPENSSL_free(der);
+  std::string hex(2 * hash.size() + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
+  hex.pop_back();
+  return hex;
+}
+
+caf::error certificate::verify_against(const std::vector<certificate>& trusted, int64_t when) const {
   handle<X509_STORE> store{X509_STORE_new()};
   handle<X509_STORE_CTX> context{X509_STORE_CTX_new()};
-  if (!store || !context || X509_STORE_add_cert(store.get(), ca.get()) != 1 ||
-      X509_STORE_CTX_init(context.get(), store.get(), x509_.get(), nullptr) != 1)
+  bool good = store && context;
+  for (const auto& ca : trusted)
+    good = good && X509_STORE_add_cert(store.get(), ca.get()) == 1;
+  if (!good || X509_STORE_CTX_init(context.get(), store.get(), x509_.get(), nullptr) != 1)
     return fail(ec::internal, "OpenSSL cannot check certificates: " + take_openssl_error());
-  X509_STORE_CTX_set_time(context.get(), 0, now);
+  X509_STORE_CTX_set_time(context.get(), 0, when);
   if (X509_verify_cert(context.get()) == 1)
     return caf::none;
   ERR_clear_error();
@@ -173,9 +222,9 @@ caf::error certificate::verify_against(const certificate& ca, int64_t now) const
 
 bool certificate::has_signed(std::string_view statement, std::string_view signature) const {
   handle<EVP_MD_CTX> context{EVP_MD_CTX_new()};
+  auto* key = X509_get0_pubkey(x509_.get());
   bool good =
-    context &&
-    EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, X509_get0_pubkey(x509_.get())) == 1 &&
+    context && key && EVP_DigestVerifyInit(context.get(), nullptr, signing_digest(key), nullptr, key) == 1 &&
     EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(statement), statement.size()) == 1;
   ERR_clear_error(); // a signature that is none leaves its reason behind
   return good;
@@ -221,7 +270,7 @@ caf::expected<std::string> private_key::sign(std::string_view statement) const {
   handle<EVP_MD_CTX> context{EVP_MD_CTX_new()};
   size_t size = 0;
   std::string out;
-  if (context && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1 &&
+  if (context && EVP_DigestSignInit(context.get(), nullptr, signing_digest(key_.get()), nullptr, key_.get()) == 1 &&
       EVP_DigestSign(context.get(), nullptr, &size, bytes_of(statement), statement.size()) == 1) {
     out.resize(size);
     if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes_of(statement),

@@ -8,6 +8,7 @@
 #include <openssl/types.h>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hive {
 
@@ -24,6 +25,10 @@ class certificate {
 public:
   /// Reads the first certificate in `text`. ec::malformed when there is none; the text names `file`.
   static caf::expected<certificate> from_pem(std::string_view text, const std::string& file);
+
+  /// Reads all certificates in `text`, of which there must be one at least. ec::malformed when there is none, or one
+  /// that cannot be read; the text names `file`.
+  static caf::expected<std::vector<certificate>> all_from_pem(std::string_view text, const std::string& file);
 
   /// Reads exactly one certificate. ec::malformed for anything else.
   static caf::expected<certificate> from_der(std::string_view bytes);
@@ -44,9 +49,12 @@ public:
   int64_t not_before() const;
   int64_t not_after() const;
 
-  /// Whether this certificate was signed by `ca` and is valid at `now`, in seconds since 1970. ec::forbidden with the
-  /// reason when it is not.
-  caf::error verify_against(const certificate& ca, int64_t now) const;
+  /// SHA-256 of the public key, in hex: the same for all certificates of one key pair.
+  std::string key_fingerprint() const;
+
+  /// Whether one of `trusted` signed this certificate and both are valid at `when`, in seconds since 1970.
+  /// ec::forbidden with the reason when not.
+  caf::error verify_against(const std::vector<certificate>& trusted, int64_t when) const;
 
   /// Whether `signature` was made over `statement` with the key of this certificate.
   bool has_signed(std::string_view statement, std::string_view signature) const;
@@ -62,10 +70,10 @@ private:
   std::shared_ptr<X509> x509_;
 };
 
-/// The private key of a certificate, on the curve P-256. Copies share it.
+/// The private key of a certificate, of any kind that OpenSSL can sign with. Copies share it.
 class private_key {
 public:
-  /// Makes a new one.
+  /// Makes a new one on the curve P-256.
   static caf::expected<private_key> generate();
 
   /// ec::malformed when `text` holds no private key, or one that needs a passphrase; the text names `file`.
@@ -76,7 +84,7 @@ public:
   /// Whether it is the key of this certificate.
   bool belongs_to(const certificate& cert) const;
 
-  /// A signature over `statement` (ECDSA with SHA-256).
+  /// A signature over `statement`, with `signing_digest` of the key.
   caf::expected<std::string> sign(std::string_view statement) const;
 
   /// For OpenSSL's functions; belongs to this key.
@@ -89,6 +97,10 @@ private:
 
   std::shared_ptr<EVP_PKEY> key_;
 };
+
+/// The hash to sign with: the one that the key's kind prescribes, which for Ed25519 and Ed448 is none (null), otherwise
+/// SHA-256.
+const EVP_MD* signing_digest(EVP_PKEY* key);
 
 /// What OpenSSL's functions reported last on this thread, for the end of an error's text. Clears it.
 std::string take_openssl_error();

@@ -73,12 +73,12 @@ caf::expected<certificate> make_certificate(const private_key& key, const std::s
   std::unique_ptr<X509, decltype(&X509_free)> x509{X509_new(), X509_free};
   auto* made = x509.get();
   auto* signer = issuer ? issuer->cert.get() : made;
+  auto* signer_key = issuer ? issuer->key.get() : key.get();
   bool good = made && X509_set_version(made, version_3) == 1 && set_serial(made) && set_subject(made, name) &&
               X509_set_issuer_name(made, X509_get_subject_name(signer)) == 1 &&
               ASN1_TIME_set(X509_getm_notBefore(made), not_before) &&
               ASN1_TIME_set(X509_getm_notAfter(made), not_after) && X509_set_pubkey(made, key.get()) == 1 &&
-              add_extensions(made, signer, extensions) &&
-              X509_sign(made, issuer ? issuer->key.get() : key.get(), EVP_sha256()) > 0;
+              add_extensions(made, signer, extensions) && X509_sign(made, signer_key, signing_digest(signer_key)) > 0;
   if (!good)
     return fail(ec::internal, "OpenSSL cannot make a certificate: " + take_openssl_error());
   return certificate{made};
@@ -114,15 +114,27 @@ caf::error create_files(const fs::path& directory, const std::vector<file_to_wri
   return caf::none;
 }
 
+/// Only the certificates of the file, without what stands around them.
+caf::expected<std::string> trusted_pem(const fs::path& file) {
+  auto all = load_certificates(file);
+  if (!all)
+    return all.error();
+  std::string out;
+  for (const auto& each : *all)
+    out += each.pem();
+  return out;
+}
+
 constexpr mode_t secret = 0600;
 constexpr mode_t open_to_all = 0644;
 
 } // namespace
 
-caf::expected<certified_key> make_ca(const std::string& name, int64_t not_before, int64_t not_after) {
+caf::expected<certified_key> make_ca(const std::string& name, int64_t not_before, int64_t not_after,
+                                     std::optional<private_key> given) {
   if (auto err = check(name, not_before, not_after))
     return err;
-  auto key = private_key::generate();
+  auto key = given ? caf::expected{*given} : private_key::generate();
   if (!key)
     return key.error();
   auto cert = make_certificate(*key, name, not_before, not_after, nullptr,
@@ -134,12 +146,13 @@ caf::expected<certified_key> make_ca(const std::string& name, int64_t not_before
   return certified_key{std::move(*cert), std::move(*key)};
 }
 
-caf::expected<certified_key> issue_certificate(const certified_key& ca, const certificate_request& request) {
+caf::expected<certified_key> issue_certificate(const certified_key& ca, const certificate_request& request,
+                                               std::optional<private_key> given) {
   if (auto err = check(request.name, request.not_before, request.not_after))
     return err;
   if (request.not_after > ca.cert.not_after())
     return fail(ec::invalid, "the certificate of " + request.name + " would outlive the CA's");
-  auto key = private_key::generate();
+  auto key = given ? caf::expected{*given} : private_key::generate();
   if (!key)
     return key.error();
   // A node both dials and is dialled; an engine only dials.
@@ -172,6 +185,9 @@ caf::expected<certified_key> issue_into(const fs::path& ca_directory, const fs::
   auto ca = load_certified_key(ca_directory / certificate_files::ca, ca_directory / certificate_files::ca_key);
   if (!ca)
     return ca.error();
+  auto trusted = trusted_pem(ca_directory / certificate_files::ca);
+  if (!trusted)
+    return trusted.error();
   if (ca->cert.not_after() <= now)
     return fail(ec::forbidden, (ca_directory / certificate_files::ca).string() + " has expired");
   auto issued =
@@ -180,7 +196,7 @@ caf::expected<certified_key> issue_into(const fs::path& ca_directory, const fs::
     return issued.error();
   if (auto err = create_files(directory, {{certificate_files::key, issued->key.pem(), secret},
                                           {certificate_files::certificate, issued->cert.pem(), open_to_all},
-                                          {certificate_files::ca, ca->cert.pem(), open_to_all}}))
+                                          {certificate_files::ca, *trusted, open_to_all}}))
     return err;
   return issued;
 }

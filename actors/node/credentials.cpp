@@ -4,6 +4,8 @@
 #include "messages/ec.hpp"
 #include "messages/timestamp.hpp"
 
+#include <openssl/x509v3.h>
+
 namespace hive {
 namespace {
 
@@ -52,6 +54,20 @@ caf::error check_role(const certificate& cert, const fs::path& path, certificate
 
 } // namespace
 
+caf::expected<std::vector<certificate>> load_certificates(const fs::path& path) {
+  auto text = read_file(path, max_pem_bytes);
+  if (!text)
+    return text.error();
+  return certificate::all_from_pem(*text, path.string());
+}
+
+const certificate& credentials::issuer() const {
+  for (const auto& each : trusted)
+    if (X509_check_issued(each.get(), own.cert.get()) == X509_V_OK)
+      return each;
+  return trusted.front();
+}
+
 caf::expected<std::string> credentials::sign_admission(const node_id& node) const {
   return own.key.sign(admission_statement(node));
 }
@@ -71,29 +87,31 @@ caf::expected<certified_key> load_certified_key(const fs::path& cert_file, const
 caf::expected<credentials> load_credentials(const fs::path& directory, certificate_role role, int64_t now) {
   auto ca_file = directory / certificate_files::ca;
   auto cert_file = directory / certificate_files::certificate;
-  auto ca = load_certificate(ca_file);
-  if (!ca)
-    return ca.error();
+  auto trusted = load_certificates(ca_file);
+  if (!trusted)
+    return trusted.error();
   auto own = load_certified_key(cert_file, directory / certificate_files::key);
   if (!own)
     return own.error();
-  for (auto err : {check_dates(*ca, ca_file, now), check_dates(own->cert, cert_file, now)})
+  credentials out{std::move(*trusted), std::move(*own), role};
+  for (auto err : {check_dates(out.issuer(), ca_file, now), check_dates(out.own.cert, cert_file, now)})
     if (err)
       return err;
-  if (auto err = own->cert.verify_against(*ca, now))
-    return fail(ec::forbidden,
-                cert_file.string() + " was not issued by the CA in " + ca_file.string() + ": " + text_of(err));
-  if (auto err = check_role(own->cert, cert_file, role))
+  if (auto err = out.own.cert.verify_against(out.trusted, now))
+    return fail(ec::forbidden, cert_file.string() + " was not issued by " +
+                                 (out.trusted.size() == 1 ? "the CA" : "a CA") + " in " + ca_file.string() + ": " +
+                                 text_of(err));
+  if (auto err = check_role(out.own.cert, cert_file, role))
     return err;
-  return credentials{std::move(*ca), std::move(*own), role};
+  return out;
 }
 
-caf::error check_admission(const certificate& ca, std::string_view certificate_der, const node_id& node,
-                           std::string_view signature, int64_t now) {
+caf::expected<certificate> check_admission(const std::vector<certificate>& trusted, std::string_view certificate_der,
+                                           const node_id& node, std::string_view signature, int64_t when) {
   auto cert = certificate::from_der(certificate_der);
   if (!cert)
     return cert.error();
-  if (auto err = cert->verify_against(ca, now))
+  if (auto err = cert->verify_against(trusted, when))
     return err;
   auto role = cert->role();
   if (!role)
@@ -102,7 +120,7 @@ caf::error check_admission(const certificate& ca, std::string_view certificate_d
     return fail(ec::forbidden, "the certificate is an engine's, not a node's");
   if (!cert->has_signed(admission_statement(node), signature))
     return fail(ec::integrity_violated, "the certificate's holder did not admit " + node.value);
-  return caf::none;
+  return cert;
 }
 
 } // namespace hive

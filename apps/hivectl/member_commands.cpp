@@ -42,6 +42,14 @@ void show(wire::HiveStatus::Reader status, output& out) {
            std::to_string(status.getReceivedBytes()) + " received");
   if (status.getClockWarning().size() > 0)
     out.line(std::string{"Clocks       "} + status.getClockWarning().cStr());
+  if (status.getCertificateExpires() > 0)
+    out.line("Certificate  until " + format_time(status.getCertificateExpires()) + ", its CA until " +
+             format_time(status.getCaExpires()));
+  if (status.getCertificateWarning().size() > 0)
+    out.line(std::string{"Renew        "} + status.getCertificateWarning().cStr());
+  if (status.getCertificateTakenBy().size() > 0)
+    out.line(std::string{"Replaced     "} + status.getCertificateTakenBy().cStr() +
+             " has this node's certificate and counts in its place: issue one for each node");
   for (auto refused : status.getRefused())
     out.line("Refused      " + std::to_string(refused.getCount()) + " slots: " + refused.getReason().cStr());
   if (status.getUnreadable() > 0)

@@ -1,6 +1,7 @@
 #include "apps/hived/config.hpp"
 
 #include "actors/hive/door.hpp"
+#include "actors/hive/tls_context.hpp"
 #include "actors/http/site.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"
@@ -418,6 +419,9 @@ void read_credentials(node_config& config) {
   auto shown = load_credentials(config.door.tls, certificate_role::node, now_unix_micros() / micros_per_s);
   if (!shown)
     throw config_error{config.origins.tls + ": " + text_of(shown.error())};
+  if (auto tls = tls_context::make(*shown); !tls)
+    throw config_error{config.origins.tls + ": " + (config.door.tls / certificate_files::certificate).string() + ": " +
+                       text_of(tls.error())};
   config.door.shown = std::move(*shown);
 }
 

@@ -29,6 +29,7 @@
 #include "messages/timestamp.hpp"
 
 #include <mutex>
+#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 #include <spdlog/spdlog.h>
 
@@ -215,6 +216,36 @@ struct node::impl {
     return caf::actor_cast<caf::actor>(events);
   }
 
+  /// A card is judged as of when it was written: what a node measured stays when its certificate expires later.
+  static void trust(const credentials& shown, federation_options& options) {
+    options.admit = [trusted = shown.trusted](const public_key& key,
+                                              wire::NodeCard::Reader card) -> caf::expected<attested> {
+      auto shows = card.getAdmission();
+      auto cert = check_admission(trusted, as_text(shows.getCertificate()), node_id_of(key),
+                                  as_text(shows.getSignature()), card.getWrittenAt() / micros_per_s);
+      if (!cert)
+        return cert.error();
+      return attested{cert->key_fingerprint()};
+    };
+    auto& dates = options.certificates.emplace();
+    dates.own_from = shown.own.cert.not_before();
+    dates.own_until = shown.own.cert.not_after();
+    dates.ca_until = shown.issuer().not_after();
+    dates.watched = {{"This node's certificate (" + shown.own.cert.name() + ")", dates.own_until}};
+    for (const auto& ca : shown.trusted)
+      dates.watched.push_back({"The certificate of the CA " + ca.name(), ca.not_after()});
+  }
+
+  /// When certificates expire, for alerts.
+  void show_expiry(const credentials& shown) {
+    auto& family = prometheus::BuildGauge()
+                     .Name("hive_certificate_expiry_timestamp_seconds")
+                     .Help("When the node's certificate and that of the CA which issued it expire, in Unix time.")
+                     .Register(*metrics);
+    family.Add({{"certificate", "node"}}).Set(static_cast<double>(shown.own.cert.not_after()));
+    family.Add({{"certificate", "ca"}}).Set(static_cast<double>(shown.issuer().not_after()));
+  }
+
   caf::expected<caf::actor> start_federation() {
     if (federation)
       if (auto failure = begin_next_epoch())
@@ -225,12 +256,10 @@ struct node::impl {
     options.gossip = config.gossip;
     options.views = config.views;
     options.self = own_hello();
-    if (config.door.shown)
-      options.admit = [ca = config.door.shown->ca](const public_key& key, wire::NodeCard::Reader card) {
-        auto admission = card.getAdmission();
-        return check_admission(ca, as_text(admission.getCertificate()), node_id_of(key),
-                               as_text(admission.getSignature()), now_unix_micros() / micros_per_s);
-      };
+    if (config.door.shown) {
+      trust(*config.door.shown, options);
+      show_expiry(*config.door.shown);
+    }
     federation =
       system.spawn(hive::federation, federation_services{db, committer, tracker, registry, events}, std::move(options));
     return caf::actor_cast<caf::actor>(federation);

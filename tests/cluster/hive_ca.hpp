@@ -27,7 +27,7 @@ public:
   }
 
   credentials issue(const std::string& name) const {
-    return {ca_.cert,
+    return {{ca_.cert},
             must(issue_certificate(ca_, {certificate_role::node, name, now_s() - 60, now_s() + 86'400 * (days - 1)})),
             certificate_role::node};
   }

@@ -1,7 +1,6 @@
-#include "actors/node/certificate_authority.hpp"
 #include "messages/gossip.capnp.h"
-#include "messages/timestamp.hpp"
 #include "tests/cluster/hive.hpp"
+#include "tests/cluster/hive_ca.hpp"
 #include "tests/support/soak.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -26,14 +25,6 @@ size_t how_many() {
 }
 std::chrono::seconds how_long() {
   return is_soak() ? 60s : 5s;
-}
-
-std::string with_tls(const std::filesystem::path& directory) {
-  auto now_s = now_unix_micros() / 1'000'000;
-  if (!create_ca(directory / "ca", "hive", 10, now_s) ||
-      !issue_into(directory / "ca", directory / "tls", certificate_role::node, "node", 5, now_s))
-    throw std::runtime_error("no certificate");
-  return "[door]\ntls = " + json_string((directory / "tls").string()) + "\n";
 }
 
 /// In seconds, of the whole process.
@@ -93,7 +84,9 @@ double report(const char* what, const char* unit, std::vector<double> all) {
 
 TEST(idle, a_quiet_hive_costs_little) {
   temporary_directory temp;
-  test_hive hive{temp.path(), how_many(), with_tls(temp.path())};
+  hive_ca ca{temp.path() / "ca"};
+  test_hive hive{temp.path(), how_many(), "",
+                 [&](size_t i, hived_options& node) { ca.secure(node, "node" + std::to_string(i)); }};
   ASSERT_TRUE(wait_until([&] {
     std::this_thread::sleep_for(500ms);
     for (size_t i = 0; i < hive.size(); ++i)

@@ -231,7 +231,7 @@ protected:
     auto issued = issue_certificate(*issuer, {role, name, from, to});
     if (!issued)
       throw std::runtime_error(text_of(issued.error()));
-    return {issuer->cert, *issued, role};
+    return {{issuer->cert}, *issued, role};
   }
 
   void expect_refused_and_logged(const caf::error& answer, const std::vector<std::string>& logged) const {
@@ -252,7 +252,8 @@ protected:
 TEST_P(Strangers, AnotherCa) {
   tls_directory("elsewhere", "other-ca");
   auto stranger = issue("stranger", certificate_role::node, now_s() - 60, now_s() + 60, "other-ca");
-  stranger.ca = issue("any", certificate_role::node, now_s() - 60, now_s() + 60).ca; // would trust the node
+  auto known = issue("any", certificate_role::node, now_s() - 60, now_s() + 60);
+  stranger.trusted.push_back(known.trusted.front()); // would trust the node
   expect_refused_and_logged(knock(stranger), {"its certificate is refused"});
 }
 

@@ -37,7 +37,7 @@ public:
     auto issued = issue_certificate(ca_, {role, name, now_s() - 10 * day_s, now_s() + days * day_s});
     if (!issued)
       throw std::runtime_error(text_of(issued.error()));
-    return {ca_.cert, *issued, role};
+    return {{ca_.cert}, *issued, role};
   }
 
   const certificate& cert() const {

@@ -11,6 +11,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 class replica_poison : public testing::Test, public scene {};
 
@@ -223,8 +224,10 @@ TEST_F(replica_poison, a_card_from_the_past_replaces_one_that_it_follows) {
 
 TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
   auto stranger = keys_of(50);
-  replica gate{keys_of(1), 1, [](const public_key&, wire::NodeCard::Reader card) {
-                 return card.getName() == "welcome" ? caf::error{} : fail(ec::forbidden, "no certificate");
+  replica gate{keys_of(1), 1, [](const public_key&, wire::NodeCard::Reader card) -> caf::expected<attested> {
+                 if (card.getName() != "welcome")
+                   return fail(ec::forbidden, "no certificate");
+                 return attested{};
                }};
   auto root = gate.root();
   auto slot = signed_slot(stranger, note("k"), {1, 2}, "x");
@@ -247,22 +250,40 @@ TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
   EXPECT_THAT(got.accepted, SizeIs(1));
 }
 
-TEST(replica_admission, no_more_nodes_than_there_is_room_for) {
+replica written_at(uint64_t number, int64_t when) {
+  replica out{keys_of(number), 1, admit_all};
+  write(out, card_name(), card_payload("node" + std::to_string(number), when));
+  return out;
+}
+
+TEST(replica_admission, when_the_table_is_full_the_oldest_cards_give_way) {
   replica small{keys_of(1), 1, admit_all, {.origins = 3}};
-  for (uint64_t n = 2; n < 6; ++n)
-    pull(small, make_replica(n));
-  EXPECT_THAT(small.origins(), SizeIs(3));
+  for (uint64_t n = 5; n >= 2; --n) {
+    pull(small, written_at(n, test_now + static_cast<int64_t>(n)));
+    EXPECT_LE(small.origins().size(), 3u);
+  }
+  EXPECT_THAT(small.origins(), UnorderedElementsAre(id_of(keys_of(1)), id_of(keys_of(5)), id_of(keys_of(4))));
   EXPECT_EQ(small.counters().refused[static_cast<size_t>(slot_refusal_reason::full)], 2u);
+  pull(small, written_at(6, test_now + 6));
+  EXPECT_THAT(small.origins(), UnorderedElementsAre(id_of(keys_of(1)), id_of(keys_of(5)), id_of(keys_of(6))));
+  EXPECT_THAT(small.take_forgotten(), ElementsAre(id_of(keys_of(4))));
 }
 
 TEST(replica_admission, memory_is_bounded_over_all_nodes) {
   replica small{keys_of(1), 1, admit_all, {.bytes_per_origin = 100'000, .bytes = 100'000}};
-  for (uint64_t n = 2; n < 5; ++n) {
-    auto each = make_replica(n);
+  for (uint64_t n = 5; n > 1; --n) {
+    auto each = written_at(n, test_now + static_cast<int64_t>(n));
     write(each, note("k"), std::string(45'000, 'x'));
     pull(small, each);
   }
-  EXPECT_EQ(small.counters().refused[static_cast<size_t>(slot_refusal_reason::full)], 1u);
+  EXPECT_EQ(small.counters().refused[static_cast<size_t>(slot_refusal_reason::full)], 2u);
+  EXPECT_FALSE(small.find(id_of(keys_of(3)), note("k")));
+  auto newer = written_at(6, test_now + 6);
+  write(newer, note("k"), std::string(45'000, 'x'));
+  pull(small, newer);
+  EXPECT_TRUE(small.find(id_of(keys_of(6)), note("k"))) << "those with the oldest cards give way";
+  EXPECT_TRUE(small.find(id_of(keys_of(5)), note("k")));
+  EXPECT_FALSE(small.find(id_of(keys_of(4)), note("k")));
 }
 
 } // namespace

@@ -80,6 +80,7 @@ private:
 inline link_owner_actor::behavior_type journal_owner(link_owner_actor::pointer self,
                                                      std::shared_ptr<link_journal> journal, gossip_answering gossip) {
   return {[journal](const door_opened& door) { journal->open(door); },
+          [](const link_candidate&) { return caf::ok_atom::value; },
           [self, gossip](const link_offer&) { return self->spawn(link_face, gossip); },
           [journal](const link_up& what) { journal->up(what); },
           [journal](const link_down& what) { journal->down(what); },

@@ -145,15 +145,15 @@ TEST(certificate, a_holder_cannot_issue) {
   auto ca = ca_named("hive");
   auto node = *issue_certificate(ca, {certificate_role::node, "n", now, now + day});
   auto child = *issue_certificate(node, {certificate_role::node, "child", now, now + day});
-  EXPECT_EQ(code_of(child.cert.verify_against(ca.cert, now)), ec::forbidden);
-  EXPECT_EQ(code_of(child.cert.verify_against(node.cert, now)), ec::forbidden);
+  EXPECT_EQ(code_of(child.cert.verify_against({ca.cert}, now)), ec::forbidden);
+  EXPECT_EQ(code_of(child.cert.verify_against({node.cert}, now)), ec::forbidden);
 }
 
 TEST(certificate, a_ca_of_the_same_name_is_another_ca) {
   auto ca = ca_named("hive"), impostor = ca_named("hive");
   auto node = *issue_certificate(impostor, {certificate_role::node, "n", now, now + day});
-  EXPECT_FALSE(node.cert.verify_against(impostor.cert, now));
-  EXPECT_EQ(code_of(node.cert.verify_against(ca.cert, now)), ec::forbidden);
+  EXPECT_FALSE(node.cert.verify_against({impostor.cert}, now));
+  EXPECT_EQ(code_of(node.cert.verify_against({ca.cert}, now)), ec::forbidden);
 }
 
 TEST(certificate, serials_do_not_repeat) {
@@ -198,23 +198,24 @@ TEST(certificate, admits_the_node_it_signed_and_no_other) {
   auto ca = ca_named("hive");
   auto admit = [&](certificate_role role, const certified_key& issuer) {
     auto holder = *issue_certificate(issuer, {role, "n", now, now + day});
-    return credentials{ca.cert, holder, role};
+    return credentials{{ca.cert}, holder, role};
   };
   auto node = admit(certificate_role::node, ca);
   auto der = node.own.cert.der();
   auto signature = *node.sign_admission({"0011"});
-  EXPECT_FALSE(check_admission(ca.cert, der, {"0011"}, signature, now));
-  EXPECT_EQ(code_of(check_admission(ca.cert, der, {"0012"}, signature, now)), ec::integrity_violated);
-  EXPECT_EQ(code_of(check_admission(ca.cert, der, {"0011"}, signature, now + 2 * day)), ec::forbidden);
-  EXPECT_EQ(code_of(check_admission(ca.cert, "junk", {"0011"}, signature, now)), ec::malformed);
+  auto judge = [&](std::string_view certificate, const char* id, std::string_view by, int64_t when) {
+    auto cert = check_admission({ca.cert}, certificate, {id}, by, when);
+    return cert ? ec::none : code_of(cert.error());
+  };
+  EXPECT_EQ(judge(der, "0011", signature, now), ec::none);
+  EXPECT_EQ(judge(der, "0012", signature, now), ec::integrity_violated);
+  EXPECT_EQ(judge(der, "0011", signature, now + 2 * day), ec::forbidden);
+  EXPECT_EQ(judge("junk", "0011", signature, now), ec::malformed);
 
   auto engine = admit(certificate_role::engine, ca);
-  EXPECT_EQ(code_of(check_admission(ca.cert, engine.own.cert.der(), {"0011"}, *engine.sign_admission({"0011"}), now)),
-            ec::forbidden);
+  EXPECT_EQ(judge(engine.own.cert.der(), "0011", *engine.sign_admission({"0011"}), now), ec::forbidden);
   auto stranger = admit(certificate_role::node, ca_named("hive"));
-  EXPECT_EQ(
-    code_of(check_admission(ca.cert, stranger.own.cert.der(), {"0011"}, *stranger.sign_admission({"0011"}), now)),
-    ec::forbidden);
+  EXPECT_EQ(judge(stranger.own.cert.der(), "0011", *stranger.sign_admission({"0011"}), now), ec::forbidden);
 }
 
 } // namespace

@@ -1,0 +1,301 @@
+#include "actors/node/certificate_authority.hpp"
+#include "messages/door.capnp.h"
+#include "messages/gossip.capnp.h"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+#include "tests/cluster/engine_hive.hpp"
+#include "tests/cluster/hive.hpp"
+#include "tests/support/dead_end.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/key_kinds.hpp"
+
+#include <csignal>
+#include <gmock/gmock.h>
+
+// Real nodes of which some are gone for good, came back as somebody else, or have certificates that end.
+
+namespace hive::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr int64_t day_s = 86'400;
+constexpr int wrong_configuration = 64;
+
+int64_t now_s() {
+  return now_unix_micros() / 1'000'000;
+}
+
+/// What a node shows of another one; state "" for none.
+struct shown_node {
+  std::string state;
+  std::string reason;
+};
+
+std::map<std::string, shown_node> others_of(const hived_process& node) {
+  static constexpr const char* names[] = {"active", "suspect", "stale", "dead", "quarantined"};
+  std::map<std::string, shown_node> out;
+  auto list = node.get("/api/v1/hive/nodes").as<wire::NodeList>();
+  for (auto each : list->getNodes())
+    if (!each.getSelf())
+      out[each.getId().cStr()] = {names[static_cast<size_t>(each.getState())], each.getReason().cStr()};
+  return out;
+}
+
+std::string state_of(const hived_process& by, const std::string& id) {
+  return others_of(by)[id].state;
+}
+
+msg<wire::HiveStatus> status_of(const hived_process& node) {
+  return node.get("/api/v1/hive/status").as<wire::HiveStatus>();
+}
+
+/// Looks less often than wait_until: each look asks several nodes.
+template <class Condition>
+bool eventually(Condition&& condition) {
+  return wait_until(condition, 100ms);
+}
+
+/// Nodes whose directories, doors and certificates are told apart: each may outlive the others.
+class GoneNodes : public EngineHive {
+protected:
+  /// The data lies in `data`, so that a new directory can come with the same certificate.
+  hived_options node(const std::string& name, const std::vector<const hived_process*>& join = {},
+                     const std::string& door = "127.0.0.1:0", const std::string& data = {}) const {
+    auto out = options(name, allow_shell, door);
+    if (!data.empty()) {
+      out.directory = path(data);
+      fs::create_directories(out.directory);
+    }
+    for (const auto* each : join)
+      out.arguments.insert(out.arguments.end(), {"--join", each->door()});
+    return out;
+  }
+
+  static bool are_linked(const hived_process& a, const hived_process& b) {
+    return state_of(a, b.node()) == "active" && state_of(b, a.node()) == "active";
+  }
+
+  static bool agree(const hived_process& a, const hived_process& b) {
+    return status_of(a)->getRoot() == status_of(b)->getRoot();
+  }
+
+  static bool has_logged(const hived_process& node, const std::string& what) {
+    return node.log().find(what) != std::string::npos;
+  }
+
+  /// Adds a CA of which `write` has a certificate issued for a key of this kind.
+  void write_tls(const std::string& directory, const certified_key& ca, const std::string& kind, int64_t until) const {
+    auto made = issue_certificate(ca, {certificate_role::node, "n", now_s() - 60, until}, key_of_kind(kind));
+    ASSERT_TRUE(made) << text_of(made.error());
+    put_file(path(directory) / "ca.pem", ca.cert.pem());
+    put_file(path(directory) / "cert.pem", made->cert.pem());
+    put_file(path(directory) / "key.pem", made->key.pem());
+    fs::permissions(path(directory) / "key.pem", fs::perms::owner_read | fs::perms::owner_write);
+  }
+
+  hived_options with_tls(const std::string& name, const std::string& tls,
+                         const std::vector<const hived_process*>& join = {}) const {
+    fs::create_directories(path(name));
+    hived_options out{.directory = path(name), .config = allow_shell};
+    out.arguments = {"--name", name, "--door", "127.0.0.1:0", "--tls", path(tls).string()};
+    for (const auto* each : join)
+      out.arguments.insert(out.arguments.end(), {"--join", each->door()});
+    return out;
+  }
+};
+
+// -- belief ------------------------------------------------------------------------
+
+TEST_F(GoneNodes, NobodyBelievesAfterARestartThatOneLivesThatIsGone) {
+  auto a = start(node("a"));
+  auto b = start(node("b", {a.get()}));
+  auto c = start(node("c", {a.get(), b.get()}));
+  ASSERT_TRUE(eventually([&] { return are_linked(*a, *c) && are_linked(*b, *c) && are_linked(*a, *b); }));
+  ASSERT_TRUE(eventually([&] { return agree(*a, *b) && agree(*b, *c); }));
+  auto gone = c->node();
+  c->kill();
+  ASSERT_TRUE(eventually([&] { return state_of(*a, gone) == "stale" && state_of(*b, gone) == "stale"; }));
+  auto at_a = a->door(), at_b = b->door();
+  for (auto* each : {a.get(), b.get()})
+    each->send(SIGTERM);
+  for (auto* each : {a.get(), b.get()})
+    ASSERT_EQ(each->await_end(), (process_end{0, 0})) << each->log();
+  a = start(node("a", {b.get()}, at_a));
+  b = start(node("b", {a.get()}, at_b));
+
+  std::set<std::string> seen;
+  auto look = [&] {
+    for (auto* each : {a.get(), b.get()})
+      seen.insert(state_of(*each, gone));
+  };
+  ASSERT_TRUE(eventually([&] { return look(), are_linked(*a, *b); })) << a->log();
+  EXPECT_THAT(others_of(*a)[gone].reason, Not(testing::IsEmpty()));
+  auto engine = connect(*a);
+  for (int i = 0; i < 4; ++i) {
+    auto spawned = engine.spawn(echo_metric(i), spawn_place::best());
+    EXPECT_TRUE(spawned) << text_of(spawned.error());
+    look();
+  }
+  EXPECT_TRUE(eventually([&] { return look(), state_of(*a, gone) == "stale" && state_of(*b, gone) == "stale"; }));
+  EXPECT_FALSE(seen.contains("active"));
+
+  c = start(node("c", {a.get(), b.get()}));
+  ASSERT_EQ(c->node(), gone);
+  EXPECT_TRUE(eventually([&] { return are_linked(*a, *c) && are_linked(*b, *c); })) << c->log();
+}
+
+// -- one node for each certificate -------------------------------------------------
+
+/// A container without a volume: each start is another node with the same certificate.
+TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
+  auto a = start(node("a"));
+  auto b = start(node("b", {a.get()}));
+  std::set<std::string> ids;
+  for (int i = 0; i < 4; ++i) {
+    auto c = start(node("c", {a.get(), b.get()}, "127.0.0.1:0", "run" + std::to_string(i)));
+    EXPECT_TRUE(ids.insert(c->node()).second);
+    record(*c, "porting", "ruff", 3, 1);
+    ASSERT_TRUE(eventually([&] { return are_linked(*a, *c) && are_linked(*b, *c); })) << a->log() << c->log();
+    ASSERT_TRUE(eventually([&] { return hive_samples(*a, "porting") == 4 && hive_samples(*b, "porting") == 4; }))
+      << "what the one before told does not count any more: " << hive_samples(*a, "porting");
+    ASSERT_TRUE(eventually([&] { return others_of(*a).size() == 2 && others_of(*b).size() == 2; }));
+    EXPECT_TRUE(eventually([&] { return agree(*a, *b) && agree(*b, *c); }));
+    c->kill();
+  }
+  // Nor does it come back with a restart of the others.
+  auto at_a = a->door();
+  a->kill();
+  a = start(node("a", {b.get()}, at_a));
+  ASSERT_TRUE(eventually([&] { return are_linked(*a, *b); }));
+  EXPECT_EQ(status_of(*a)->getKnown(), 3u);
+}
+
+TEST_F(GoneNodes, ASecondLivingNodeOfACertificateIsRefused) {
+  auto a = start(node("a"));
+  auto b = start(node("b", {a.get()}));
+  auto first = start(node("c", {a.get()}));
+  ASSERT_TRUE(eventually([&] { return are_linked(*a, *first) && are_linked(*b, *first); }));
+  auto second = start(node("c", {b.get()}, "127.0.0.1:0", "copy"));
+  EXPECT_TRUE(eventually([&] { return has_logged(*second, "its certificate is in use by another node that lives"); }))
+    << second->log();
+  EXPECT_TRUE(eventually([&] { return has_logged(*b, "its certificate is in use by another node that lives"); }))
+    << b->log();
+  EXPECT_THAT(second->log(), HasSubstr(first->node()));
+  EXPECT_TRUE(are_linked(*a, *first) && are_linked(*b, *first));
+  EXPECT_EQ(state_of(*a, second->node()), "");
+  // Once the first is gone there is room for it.
+  first->kill();
+  EXPECT_TRUE(eventually([&] { return are_linked(*a, *second) && are_linked(*b, *second); })) << second->log();
+  EXPECT_TRUE(eventually([&] { return status_of(*a)->getKnown() == 3 && agree(*a, *b) && agree(*b, *second); }));
+}
+
+/// Each side of a partition sees another node of one certificate; then they meet.
+TEST_F(GoneNodes, TwoOfOneCertificateThatPartsOfTheHiveKnowComeToOne) {
+  auto a = start(node("a"));
+  auto b = start(node("b"));
+  auto older = start(node("c", {a.get()}));
+  ASSERT_TRUE(eventually([&] { return are_linked(*a, *older); }));
+  auto newer = start(node("c", {b.get()}, "127.0.0.1:0", "copy"));
+  ASSERT_TRUE(eventually([&] { return are_linked(*b, *newer); }));
+  auto bridge = start(node("d", {a.get(), b.get()}));
+  ASSERT_TRUE(eventually([&] { return are_linked(*a, *b); })) << a->log() << b->log();
+  EXPECT_TRUE(eventually([&] {
+    return state_of(*a, newer->node()) == "active" && state_of(*a, older->node()).empty() &&
+           state_of(*b, older->node()).empty();
+  }))
+    << a->log();
+  EXPECT_TRUE(eventually([&] { return agree(*a, *b) && agree(*b, *newer) && agree(*a, *bridge); }));
+  EXPECT_TRUE(eventually([&] { return has_logged(*a, "have one certificate and live both"); })) << a->log();
+}
+
+// -- certificates that end ----------------------------------------------------------
+
+TEST_F(GoneNodes, WhatANodeMeasuredStaysWhenItsCertificateExpires) {
+  auto ca = *make_ca("hive", now_s() - day_s, now_s() + 100 * day_s);
+  write_tls("a-tls", ca, "P-256", now_s() + 50 * day_s);
+  write_tls("b-tls", ca, "P-256", now_s() + 40);
+  write_tls("late-tls", ca, "P-256", now_s() + 5 * day_s);
+  auto a = start(with_tls("a", "a-tls"));
+  auto b = start(with_tls("b", "b-tls", {a.get()}));
+  record(*b, "porting", "ruff", 6, 2);
+  ASSERT_TRUE(eventually([&] { return hive_samples(*a, "porting") == 8 && agree(*a, *b); })) << a->log();
+  EXPECT_TRUE(eventually([&] { return has_logged(*b, "This node's certificate (n) expires at"); }));
+  EXPECT_THAT(a->log(), Not(HasSubstr("expires at"))) << "50 days are left";
+  auto short_lived = status_of(*b);
+  EXPECT_THAT(short_lived->getCertificateWarning().cStr(), HasSubstr("This node's certificate"));
+  EXPECT_GT(short_lived->getCaExpires(), short_lived->getCertificateExpires());
+  EXPECT_THAT(b->get("/metrics").body, HasSubstr("hive_certificate_expiry_timestamp_seconds{certificate=\"node\"} "));
+  auto expired = b->node();
+  b->kill();
+  ASSERT_TRUE(eventually([&] {
+    std::this_thread::sleep_for(200ms);
+    return now_s() * 1'000'000 > short_lived->getCertificateExpires();
+  }));
+  // It makes no link any more.
+  hived_process again{with_tls("b", "b-tls", {a.get()})};
+  EXPECT_EQ(again.await_end(), (process_end{wrong_configuration, 0})) << again.log();
+  EXPECT_THAT(again.log(), HasSubstr("cert.pem expired at"));
+  // But a newcomer takes what it measured, and all hold the same.
+  auto late = start(with_tls("late", "late-tls", {a.get()}));
+  EXPECT_TRUE(eventually([&] { return hive_samples(*late, "porting") == 8; })) << late->log();
+  EXPECT_TRUE(eventually([&] { return agree(*a, *late); }));
+  EXPECT_EQ(status_of(*late)->getRefused().size(), 0u);
+  EXPECT_NE(state_of(*late, expired), "active");
+  EXPECT_THAT(late->log(), HasSubstr("in 4 days")) << "a warning at the start";
+}
+
+// -- CAs and keys --------------------------------------------------------------------
+
+TEST_F(GoneNodes, NodesOfTheOldAndTheNewCaLinkWhileBothAreTrusted) {
+  auto old_ca = *make_ca("hive", now_s() - day_s, now_s() + 100 * day_s);
+  auto new_ca = *make_ca("hive", now_s() - day_s, now_s() + 100 * day_s);
+  write_tls("old-tls", old_ca, "P-256", now_s() + 50 * day_s);
+  write_tls("new-tls", new_ca, "ED25519", now_s() + 50 * day_s);
+  put_file(path("old-tls/ca.pem"), old_ca.cert.pem() + new_ca.cert.pem());
+  put_file(path("new-tls/ca.pem"), "# while the CA is replaced\n" + new_ca.cert.pem() + old_ca.cert.pem());
+  auto a = start(with_tls("a", "old-tls"));
+  auto b = start(with_tls("b", "new-tls", {a.get()}));
+  record(*b, "porting", "ruff", 3, 1);
+  EXPECT_TRUE(eventually([&] { return are_linked(*a, *b) && agree(*a, *b); })) << a->log() << b->log();
+  EXPECT_EQ(hive_samples(*a, "porting"), 4u);
+}
+
+TEST_F(GoneNodes, KeysOfAllKindsLinkAndWhatDoesNotFitEndsTheStart) {
+  auto ca = *make_ca("hive", now_s() - day_s, now_s() + 100 * day_s);
+  write_tls("first-tls", ca, "P-256", now_s() + 50 * day_s);
+  auto first = start(with_tls("first", "first-tls"));
+  for (const auto& kind : tls_key_kinds) {
+    write_tls(kind, ca, kind, now_s() + 50 * day_s);
+    auto next = start(with_tls("node-" + kind, kind, {first.get()}));
+    EXPECT_TRUE(eventually([&] { return are_linked(*first, *next) && agree(*first, *next); })) << kind << first->log();
+  }
+  write_tls("bad", ca, "secp256k1", now_s() + 50 * day_s);
+  hived_process bad{with_tls("x", "bad")};
+  EXPECT_EQ(bad.await_end(), (process_end{wrong_configuration, 0})) << bad.log();
+  EXPECT_THAT(bad.log(), HasSubstr((path("bad") / "cert.pem").string() + ": TLS 1.3 does not take"));
+}
+
+/// A name whose first address leads nowhere, by a hosts file that this process alone sees.
+TEST_F(GoneNodes, AJoinedNameIsReachedAtItsSecondAddress) {
+  auto a = start(node("a"));
+  auto port = a->door().substr(a->door().rfind(':'));
+  dead_end dead{"127.9.9.9", static_cast<uint16_t>(std::stoul(port.substr(1)))};
+  put_file(path("hosts"), "127.0.0.1 localhost\n127.9.9.9 two-homes\n127.0.0.1 two-homes\n");
+  auto how = node("b");
+  how.arguments.insert(how.arguments.end(), {"--join", "two-homes" + port});
+  how.wrapper = {"unshare", "--map-root-user",
+                 "--mount", "sh",
+                 "-c",      "mount --bind " + path("hosts").string() + R"( /etc/hosts && exec "$0" "$@")"};
+  auto probed = how;
+  probed.arguments = {"--version"};
+  if (hived_process probe{probed}; probe.await_end() != process_end{0, 0})
+    GTEST_SKIP() << "no mount namespace can be made here: " << probe.log();
+  auto b = start(how);
+  EXPECT_TRUE(eventually([&] { return are_linked(*a, *b); })) << b->log();
+}
+
+} // namespace
+} // namespace hive::cluster
