@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build python run hive test check check-fast lint-api bench soak clean
+.PHONY: help setup build python run hive test check check-fast lint-api bench fuzz soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
@@ -21,6 +21,7 @@ help:
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
 	@echo '  make python        build the wheel of the Python client into build/python/'
 	@echo '  make bench         run the benchmarks; FILTER=regex chooses'
+	@echo '  make fuzz          search with libFuzzer for inputs that break the node; SECONDS=n for each target (needs clang)'
 	@echo '  make soak          run the long tests with their full counts'
 	@echo '  make setup         install the Debian packages that are missing (SETUP=no: never)'
 	@echo '  make clean         remove build/ with the data of make run'
@@ -58,6 +59,9 @@ lint-api: build
 
 bench: build
 	@build/release/bin/hive_bench $(if $(FILTER),--benchmark_filter='$(FILTER)')
+
+fuzz: setup
+	@deploy/fuzz.sh $(or $(SECONDS),60) $(JOBS)
 
 soak: build
 	@HIVE_SOAK=1 ctest --test-dir build/release --output-on-failure --no-tests=error -L soak

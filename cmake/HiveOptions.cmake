@@ -2,6 +2,7 @@
 
 option(HIVE_TESTS "Build the tests and benchmarks" ON)
 option(HIVE_WERROR "Treat warnings as errors" OFF)
+option(HIVE_FUZZ "Link the fuzz targets with libFuzzer; needs clang" OFF)
 set(HIVE_SANITIZE "" CACHE STRING "Sanitizers, comma separated as for -fsanitize")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -18,9 +19,12 @@ function(hive_compile_options)
   endforeach()
 endfunction()
 
+hive_compile_options(-Wall -Wextra -Wpedantic)
 # -Wrestrict, -Wstringop-overflow and -Warray-bounds are wrong about `"text" + std::string` and inlined appends in GCC 12 (its bugs
 # 105651 and 105329).
-hive_compile_options(-Wall -Wextra -Wpedantic -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  hive_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+endif()
 if(HIVE_WERROR)
   hive_compile_options(-Werror)
 endif()
@@ -38,6 +42,10 @@ if(HIVE_SANITIZE)
   endif()
 endif()
 
+if(HIVE_FUZZ)
+  hive_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # Debian's linker takes seconds for a program over CAF and RocksDB; mold takes a fraction, where it is installed.
 find_program(HIVE_MOLD mold)
 if(HIVE_MOLD)
@@ -50,7 +58,9 @@ if(HIVE_CCACHE)
   set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${HIVE_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
-  hive_compile_options(-fpch-preprocess)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    hive_compile_options(-fpch-preprocess)
+  endif()
 endif()
 
 # hive_library(NAME DIRECTORY-relative sources... ): a static library that sees the whole tree, with includes spelled

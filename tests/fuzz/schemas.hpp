@@ -1,0 +1,46 @@
+#pragma once
+
+#include "messages/benchmark.capnp.h"
+#include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
+#include "messages/gossip.capnp.h"
+#include "messages/guardrail.capnp.h"
+#include "messages/hive.capnp.h"
+#include "messages/node.capnp.h"
+#include "messages/research.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "messages/tracker.capnp.h"
+#include "messages/upgrade.capnp.h"
+
+#include <cstddef>
+
+namespace hive::fuzz {
+
+/// Calls `f.template operator()<T>()` for the type that the number chooses.
+template <class... Ts, class F>
+void choose(size_t number, F&& f) {
+  size_t at = 0;
+  number %= sizeof...(Ts);
+  ((at++ == number ? f.template operator()<Ts>() : void()), ...);
+}
+
+/// What comes in as JSON: bodies of requests, outputs of commands, files, stored documents.
+template <class F>
+void choose_document(size_t number, F&& f) {
+  using namespace wire;
+  choose<CaptureRequest, ImportSnapshot, Snapshot, CommandSpec, Measurement, ObserveModel, ModelFile, ProbeQuestion,
+         WorldModelStats, RecordTasks, LearningDelta, StartResearch, ResearchIteration, ResearchImprovement,
+         FinishResearch, GuardrailManifest, UpgradeCheck, PageQuery>(number, f);
+}
+
+/// What comes in as a Cap'n Proto message: from other nodes and engines, and from the store.
+template <class F>
+void choose_message(size_t number, F&& f) {
+  using namespace wire;
+  choose<Knock, SignedHello, HelloAnswer, Hello, HiveDigest, HiveDelta, MemberClaims, GossipQuestion, GossipAnswer,
+         NodeCard, SharedTools, SharedResults, SpawnRequest, SpawnTicket, SpawnAdapter, SpawnResearch, EndSpawned,
+         SpawnedEnded, RecordTasks, RouteQuery, BestToolQuery, ResearchSession, Snapshot, Measurement, NodeMeta,
+         TaskSource>(number, f);
+}
+
+} // namespace hive::fuzz
