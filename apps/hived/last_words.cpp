@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <initializer_list>
 #include <new>
+#include <system_error>
 #include <unistd.h>
 
 namespace hive {
@@ -16,7 +18,8 @@ std::array<char, 4'096> data_directory{};
 
 /// Without memory of its own: there may be none. System calls only, as it may come from a signal.
 [[noreturn]] void end_with(const char* why) {
-  for (const char* part : {"hived ends: ", why, "; its data lies in ", data_directory.data(), "\n"})
+  for (const char* part :
+       std::initializer_list<const char*>{"hived ends: ", why, "; its data lies in ", data_directory.data(), "\n"})
     if (::write(STDERR_FILENO, part, std::strlen(part)) < 0)
       break;
   std::_Exit(EXIT_FAILURE);
@@ -32,6 +35,10 @@ std::array<char, 4'096> data_directory{};
       std::rethrow_exception(thrown);
   } catch (const std::bad_alloc&) {
     out_of_memory();
+  } catch (const std::system_error& e) {
+    if (e.code() == std::errc::resource_unavailable_try_again)
+      end_with("no thread can be started: the process is out of memory or threads (see ulimit -v and ulimit -u)");
+    end_with(e.what());
   } catch (const std::exception& e) {
     end_with(e.what());
   } catch (...) {
