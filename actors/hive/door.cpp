@@ -309,6 +309,10 @@ private:
   void log_refusal(const greeting_failed& failed) {
     if (code_of(failed.why) == ec::already_exists)
       return; // both ends dialled at once, nothing is wrong
+    // Who is refused for its certificate tries again, for as long as nobody gives it another one.
+    if (auto why = text_of(failed.why);
+        code_of(failed.why) == ec::conflict && std::exchange(told_conflict_, why) == why)
+      return;
     uint64_t left_out = 0;
     if (!budget_.take(now(), left_out))
       return;
@@ -323,6 +327,7 @@ private:
   std::optional<link_table> links_;
   std::optional<spawn_refuser> refuser_;
   std::optional<dial_plan> plan_;
+  std::string told_conflict_;
   std::set<connection_id> undecided_; ///< of which the owner was asked whether it may become a link
   std::map<connection_id, connection> connections_;
   std::optional<std::chrono::steady_clock::time_point> waking_at_;

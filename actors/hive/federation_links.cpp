@@ -60,8 +60,10 @@ void federation_state::lose(const link_down& down) {
     replace(down.node);
   }
   tell_changes();
-  if (!replica_->key_of(down.node))
-    peers_.erase(found); // of no further use, and its node may have many ids
+  if (!replica_->key_of(down.node)) { // of no further use, and its machine may have many ids
+    peers_.erase(found);
+    membership_->forget(down.node);
+  }
 }
 
 /// In a large hive the door does not dial by itself whom it lost.

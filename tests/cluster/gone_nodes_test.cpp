@@ -134,11 +134,16 @@ TEST_F(GoneNodes, NobodyBelievesAfterARestartThatOneLivesThatIsGone) {
   ASSERT_TRUE(eventually([&] { return look(), are_linked(*a, *b); })) << a->log();
   EXPECT_THAT(others_of(*a)[gone].reason, Not(testing::IsEmpty()));
   auto engine = connect(*a);
-  for (int i = 0; i < 4; ++i) {
-    auto spawned = engine.spawn(echo_metric(i), spawn_place::best());
-    EXPECT_TRUE(spawned) << text_of(spawned.error());
+  // Just after a start tickets are refused for a moment, since they may have been used before.
+  std::vector<spawned_actor<adapter_actor>> spawned;
+  EXPECT_TRUE(eventually([&] {
     look();
-  }
+    auto next = engine.spawn(echo_metric(1), spawn_place::best());
+    EXPECT_TRUE(next || text_of(next.error()).find("has started again") != std::string::npos) << text_of(next.error());
+    if (next)
+      spawned.push_back(std::move(*next));
+    return spawned.size() == 2; // the quota of one engine on one node is 3
+  }));
   EXPECT_TRUE(eventually([&] { return look(), state_of(*a, gone) == "stale" && state_of(*b, gone) == "stale"; }));
   EXPECT_FALSE(seen.contains("active"));
 
@@ -157,9 +162,9 @@ TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
   for (int i = 0; i < 4; ++i) {
     auto c = start(node("c", {a.get(), b.get()}, "127.0.0.1:0", "run" + std::to_string(i)));
     EXPECT_TRUE(ids.insert(c->node()).second);
-    record(*c, "porting", "ruff", 3, 1);
+    record(*c, "porting", "ruff", 6, 2);
     ASSERT_TRUE(eventually([&] { return are_linked(*a, *c) && are_linked(*b, *c); })) << a->log() << c->log();
-    ASSERT_TRUE(eventually([&] { return hive_samples(*a, "porting") == 4 && hive_samples(*b, "porting") == 4; }))
+    ASSERT_TRUE(eventually([&] { return hive_samples(*a, "porting") == 8 && hive_samples(*b, "porting") == 8; }))
       << "what the one before told does not count any more: " << hive_samples(*a, "porting");
     ASSERT_TRUE(eventually([&] { return others_of(*a).size() == 2 && others_of(*b).size() == 2; }));
     EXPECT_TRUE(eventually([&] { return agree(*a, *b) && agree(*b, *c); }));
@@ -258,9 +263,9 @@ TEST_F(GoneNodes, NodesOfTheOldAndTheNewCaLinkWhileBothAreTrusted) {
   put_file(path("new-tls/ca.pem"), "# while the CA is replaced\n" + new_ca.cert.pem() + old_ca.cert.pem());
   auto a = start(with_tls("a", "old-tls"));
   auto b = start(with_tls("b", "new-tls", {a.get()}));
-  record(*b, "porting", "ruff", 3, 1);
+  record(*b, "porting", "ruff", 6, 2);
   EXPECT_TRUE(eventually([&] { return are_linked(*a, *b) && agree(*a, *b); })) << a->log() << b->log();
-  EXPECT_EQ(hive_samples(*a, "porting"), 4u);
+  EXPECT_TRUE(eventually([&] { return hive_samples(*a, "porting") == 8; }));
 }
 
 TEST_F(GoneNodes, KeysOfAllKindsLinkAndWhatDoesNotFitEndsTheStart) {

@@ -144,7 +144,7 @@ TEST_F(Hello, CertificatesAreAskedOfBoth) {
   EXPECT_THAT(text_of(findings.client.why), HasSubstr("certificate")) << "the server's is refused";
 
   // A dialler that trusts anybody is refused all the same.
-  stranger.shown->ca = ca.cert();
+  stranger.shown->trusted.push_back(ca.cert());
   findings = meet(stranger, with);
   EXPECT_EQ(code_of(findings.server.why), ec::forbidden);
   EXPECT_THAT(text_of(findings.server.why), HasSubstr("its certificate is refused"));

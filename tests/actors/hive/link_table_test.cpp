@@ -41,6 +41,23 @@ TEST(link_table, refuses_the_node_itself) {
   EXPECT_FALSE(links.has(low));
 }
 
+TEST(link_table, refuses_a_second_node_on_a_certificate_that_is_in_use) {
+  auto holding = [](const node_id& node, const std::string& holder) {
+    return link_table::candidate{node, 1, false, holder};
+  };
+  link_table links{low};
+  EXPECT_FALSE(links.admit({1}, holding(high, "one")).refused);
+  auto refused = links.admit({2}, holding({"3333"}, "one")).refused;
+  EXPECT_EQ(code_of(refused), ec::conflict);
+  EXPECT_NE(text_of(refused).find(high.value), std::string::npos) << text_of(refused);
+  EXPECT_FALSE(links.has({"3333"}));
+  EXPECT_FALSE(links.admit({3}, holding({"4444"}, "two")).refused);
+  EXPECT_FALSE(links.admit({4}, holding({"5555"}, "")).refused) << "without TLS there is none";
+  EXPECT_FALSE(links.admit({5}, holding({"6666"}, "")).refused);
+  links.drop({1});
+  EXPECT_FALSE(links.admit({6}, holding({"3333"}, "one")).refused);
+}
+
 TEST(link_table, a_later_start_takes_the_place_of_an_earlier_one) {
   link_table links{low};
   links.admit({1}, dialled_by_us(high, 7));
