@@ -272,13 +272,13 @@ std::string pretty(const std::string& document) {
 
 } // namespace
 
-bool is_nested_snapshot(std::string_view text) {
+bool is_hartos_snapshot(std::string_view text) {
   capnp::MallocMessageBuilder scratch;
   auto root = parse_json_object(text, scratch);
   if (!root)
     return false;
   auto nested = find(*root, "benchmarks");
-  return nested && nested->isObject();
+  return nested && nested->isObject() && number_member(*root, "timestamp");
 }
 
 caf::expected<hartos_snapshot> read_hartos_snapshot(std::string_view text, std::string_view stem) {

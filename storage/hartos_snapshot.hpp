@@ -16,9 +16,9 @@ struct hartos_snapshot {
   std::vector<std::string> notes; ///< what was left out, each with its place
 };
 
-/// Whether the text is a snapshot in the nested form, in which HART OS writes its own. False for what is no JSON
-/// object.
-bool is_nested_snapshot(std::string_view text);
+/// Whether the text is a snapshot as HART OS writes it: in the nested form, with its time in seconds. False for what is
+/// no JSON object.
+bool is_hartos_snapshot(std::string_view text);
 
 /// Reads agent_data/benchmarks/{version}.json, in HART OS's nested form or the flat one. A file that names no version
 /// has that of its name, `stem`. HART OS writes more than a snapshot keeps, and not always metrics where metrics should

@@ -65,7 +65,7 @@ private:
       return routes.error();
     for (const auto& route : *routes)
       if (!route.fault.empty())
-        report_.leave_out("hive_routing row " + std::to_string(route.number), route.fault);
+        report_.leave_out(db.file() + ": hive_routing row " + std::to_string(route.number), route.fault);
     std::erase_if(*routes, [](const hartos_route& route) { return !route.fault.empty(); });
     if (routes->empty())
       return caf::none;
@@ -73,14 +73,15 @@ private:
     if (!origin)
       return origin.error();
     if (origin->empty()) {
-      report_.leave_out("hive_routing", "without task records nothing tells this database from others; name it with "
-                                        "--source");
+      report_.leave_out(db.file() + ": hive_routing",
+                        "without task records nothing tells this database from others; name it with "
+                        "--source");
       return caf::none;
     }
     auto own = is_own_export(db);
     if (!own)
       return own.error();
-    return *own ? caf::none : send_routes(*routes, *origin);
+    return *own ? caf::none : send_routes(db, *routes, *origin);
   }
 
   /// What a node said of the others must not come back to it as news.
@@ -97,7 +98,8 @@ private:
   }
 
   /// One delta, which replaces what an earlier import said.
-  caf::error send_routes(const std::vector<hartos_route>& routes, const std::string& origin) {
+  caf::error send_routes(const hartos_database& db, const std::vector<hartos_route>& routes,
+                         const std::string& origin) {
     auto delta = msg<wire::LearningDelta>::build([&](wire::LearningDelta::Builder out) {
       out.setOrigin(origin);
       out.setTs(std::ranges::max(routes, {}, &hartos_route::updated_at).updated_at);
@@ -113,7 +115,7 @@ private:
     });
     auto answer = node_.ask<wire::Recorded>({.method = "POST", .path = "/tools/delta", .body = to_json(delta)});
     if (!answer)
-      return answer.error();
+      return fail(code_of(answer.error()), db.file() + ": hive_routing: " + text_of(answer.error()));
     report_.routes = (*answer)->getRecorded();
     return caf::none;
   }

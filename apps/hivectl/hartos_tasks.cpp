@@ -63,6 +63,13 @@ hartos_task_import::hartos_task_import(const client& node, hartos_database& db, 
 }
 
 caf::error hartos_task_import::run() {
+  auto error = take_rows();
+  if (!error)
+    return error;
+  return fail(code_of(error), db_.file() + ": benchmarks rows behind " + std::to_string(seen_) + ": " + text_of(error));
+}
+
+caf::error hartos_task_import::take_rows() {
   if (auto error = ask_for_row())
     return error;
   report_.already_taken = std::max(report_.already_taken, std::min(taken_, part_.through));
@@ -140,7 +147,7 @@ task_lines hartos_task_import::to_lines(const std::vector<hartos_row>& rows) {
 }
 
 void hartos_task_import::leave_out(uint64_t row, const std::string& reason) {
-  report_.leave_out("benchmarks row " + std::to_string(row), reason);
+  report_.leave_out(db_.file() + ": benchmarks row " + std::to_string(row), reason);
 }
 
 } // namespace hive::ctl

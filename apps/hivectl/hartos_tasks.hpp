@@ -30,9 +30,11 @@ public:
   hartos_task_import(const client& node, hartos_database& db, hartos_part part, hartos_report& report,
                      progress& running);
 
+  /// Errors name the database and the row.
   caf::error run();
 
 private:
+  caf::error take_rows();
   caf::error ask_for_row();
   caf::error send(const std::vector<hartos_row>& rows);
   caf::error pass_rest();

@@ -9,6 +9,9 @@
 #include "apps/hivectl/snapshot_view.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/ids.hpp"
+#include "storage/hartos_snapshot.hpp"
+
+#include <filesystem>
 
 namespace hive::ctl {
 namespace {
@@ -22,6 +25,7 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl snapshot delete v2.1 --capture 7 --reason \"a backup ran\"\n"
                           "  hivectl snapshot export v2.1 --out v2.1.json\n"
                           "  hivectl --url http://other:7420 snapshot import v2.1.json\n"
+                          "  hivectl snapshot import /srv/hart-os/agent_data/benchmarks/v2.1.json\n"
                           "  hivectl --json snapshot latest";
 
 /// A capture that lacks what an adapter should have measured is kept, and is not what was asked for.
@@ -145,7 +149,13 @@ outcome latest(session& s) {
 struct prepared_import {
   std::string version;
   std::string document;
+  std::vector<std::string> notes = {}; ///< what was left out of it
 };
+
+/// What a file of HART OS is called by that names no version; nothing for standard input.
+std::string stem_of(const std::string& file) {
+  return file == "-" ? std::string{} : std::filesystem::path{file}.stem().string();
+}
 
 caf::expected<prepared_import> prepare_import(const import_options& options) {
   auto content = read_file(options.file, defaults::max_body_bytes);
@@ -156,7 +166,14 @@ caf::expected<prepared_import> prepare_import(const import_options& options) {
     auto renamed = with_member(*content, "version", options.version);
     if (!renamed)
       return fail(code_of(renamed.error()), about(text_of(renamed.error())));
-    return prepared_import{options.version, std::move(*renamed)};
+    *content = std::move(*renamed);
+  }
+  // Everything else goes to the node byte for byte; HART OS writes more into its files than a node takes.
+  if (is_hartos_snapshot(*content)) {
+    auto read = read_hartos_snapshot(*content, stem_of(options.file));
+    if (!read)
+      return fail(code_of(read.error()), about(text_of(read.error())));
+    return prepared_import{read->snapshot->getVersion().cStr(), std::move(read->document), std::move(read->notes)};
   }
   auto members = text_members(*content);
   if (!members)
@@ -178,6 +195,8 @@ outcome import(session& s, const import_options& options) {
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show_snapshot(**answer, s.out); });
+  for (const auto& note : prepared->notes)
+    s.out.remark(options.file + ": left out: " + note);
   return exit_status::done;
 }
 
@@ -231,7 +250,9 @@ void add_show(CLI::App& group, context& ctx) {
 void add_import(CLI::App& group, context& ctx) {
   auto options = std::make_shared<import_options>();
   auto& command = *group.add_subcommand("import", "Keep a snapshot that was captured elsewhere");
-  command.add_option("FILE", options->file, "JSON of a snapshot, flat or nested form; - for standard input")
+  command
+    .add_option("FILE", options->file,
+                "JSON of a snapshot, or a file of HART OS's agent_data/benchmarks; - for standard input")
     ->required()
     ->check(file_or_stdin());
   command.add_option("--version", options->version, "Keep it as this version (default: the one in the file)")

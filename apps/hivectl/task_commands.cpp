@@ -189,6 +189,35 @@ outcome list(session& s, const list_options& options) {
   return exit_status::done;
 }
 
+// -- sources ----------------------------------------------------------------------
+
+outcome list_sources(session& s) {
+  auto answer = s.node.ask<wire::TaskSourceList>({.path = "/tasks/sources"});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    table rows{{text_column("SOURCE"), number_column("LAST ROW")}};
+    for (auto source : (*answer)->getSources())
+      rows.add_row({source.getSource().cStr(), std::to_string(source.getRow())});
+    if (rows.empty())
+      s.out.line("Nothing was imported from a named source.");
+    else
+      s.out.print(rows);
+  });
+  return exit_status::done;
+}
+
+outcome forget_source(session& s, const std::string& name) {
+  auto answer = s.node.ask<wire::TaskSource>({.method = "DELETE", .path = "/tasks/sources/" + http::url_encode(name)});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    s.out.line("Source " + name + " is forgotten: its " + std::to_string((*answer)->getRow()) +
+               " rows would be counted again if it were imported once more.");
+  });
+  return exit_status::done;
+}
+
 // -- command line -----------------------------------------------------------------
 
 void add_record(CLI::App& group, context& ctx) {
@@ -230,6 +259,17 @@ void add_import(CLI::App& group, context& ctx) {
   ctx.on(command, [options](session& s) { return import_tasks(s, *options); });
 }
 
+void add_sources(CLI::App& group, context& ctx) {
+  auto forgotten = std::make_shared<std::string>();
+  auto& command = *group.add_subcommand("sources", "What was imported under a name, and up to which row");
+  command
+    .add_option("--forget", *forgotten,
+                "Forget this one. A node remembers 10,000; importing it again would count its rows twice")
+    ->check(valid_id());
+  ctx.on(command,
+         [forgotten](session& s) { return forgotten->empty() ? list_sources(s) : forget_source(s, *forgotten); });
+}
+
 void add_list(CLI::App& group, context& ctx) {
   auto options = std::make_shared<list_options>();
   auto& command = *group.add_subcommand("list", "List task records, latest recorded first");
@@ -252,6 +292,7 @@ void add_task_commands(CLI::App& app, context& ctx) {
   add_record(group, ctx);
   add_import(group, ctx);
   add_list(group, ctx);
+  add_sources(group, ctx);
 }
 
 } // namespace hive::ctl

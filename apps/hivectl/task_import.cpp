@@ -102,7 +102,9 @@ private:
         return wrong;
       running.now("Importing task records: line " + std::to_string(lines.number()));
     }
-    return batch_.empty() ? caf::error{} : flush(lines.number() - 1);
+    // Also lines at the end that are no records, so that the next import does not tell of them again.
+    bool has_more = !options_.source.empty() && lines.number() - 1 > taken_;
+    return batch_.empty() && !has_more ? caf::error{} : flush(lines.number() - 1);
   }
 
   /// The node judges by the same rules, but of a batch in which nothing is good it names the first line only.

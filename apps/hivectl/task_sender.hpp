@@ -42,8 +42,9 @@ public:
   /// How far the source has been taken; 0 without a source.
   caf::expected<uint64_t> last_row() const;
 
-  /// Sends a batch, which must not be empty. With a source, it accounts for the rows behind `after` up to `through`,
-  /// and fails with ec::conflict when the node's last row is not `after`. Waits while the node is overloaded.
+  /// Sends a batch, which may be empty with a source alone. With one, it accounts for the rows behind `after` up to
+  /// `through`, and fails with ec::conflict when the node's last row is not `after`. Waits while the node is
+  /// overloaded.
   caf::expected<sent_tasks> send(const task_lines& lines, uint64_t after, uint64_t through) const;
 
 private:

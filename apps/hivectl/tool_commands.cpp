@@ -13,6 +13,7 @@ namespace {
 constexpr auto examples = "Examples:\n"
                           "  hivectl tool best bug_fix\n"
                           "  hivectl tool route bug_fix --available aider_native --available claude_code\n"
+                          "  hivectl tool route bug_fix --policy threshold      without trying little known tools\n"
                           "  hivectl tool summary\n"
                           "  hivectl --json tool delta > ours.json\n"
                           "  hivectl --url http://other:7420 tool delta --import ours.json\n"
@@ -36,6 +37,7 @@ struct delta_options {
   std::string file;
   std::string origin;
   std::string dropped; ///< origin of the delta to drop
+  bool drop_unnamed = false;
 };
 
 /// `path` with the parameters that are not empty.
@@ -112,6 +114,8 @@ void show_summary(wire::ToolSummary::Reader summary, output& out) {
   for (auto line : summary.getByTaskType())
     tasks.add_row({line.getTaskType().cStr(), line.getTool().cStr(), std::to_string(line.getTotal()),
                    format_number(line.getSuccessRate()), format_number(line.getAvgTimeS())});
+  if (summary.getUnlisted() > 0)
+    out.line("         " + std::to_string(summary.getUnlisted()) + " of them of task types and tools that gave way");
   out.line("");
   out.print(tools);
   out.line("");
@@ -169,7 +173,8 @@ outcome import_delta(session& s, const delta_options& options) {
   }
   if (named->empty() && options.origin.empty()) {
     s.out.remark("warning: " + options.file +
-                 " names no origin: the next delta without one will replace it; --origin keeps them apart");
+                 " names no origin: what it says of a task type replaces what other deltas without one said of it; "
+                 "--origin keeps them apart");
   } else if (named->empty()) {
     auto completed = with_member(*document, "origin", options.origin);
     if (!completed)
@@ -180,16 +185,21 @@ outcome import_delta(session& s, const delta_options& options) {
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {
-    s.out.line("The node knows of " + std::to_string((*answer)->getRecorded()) + " tools of that node now.");
+    s.out.line("The node has taken in what the delta says of " + std::to_string((*answer)->getRecorded()) + " tools.");
   });
   return exit_status::done;
 }
 
+/// An empty origin: what deltas without one said.
 outcome drop_delta(session& s, const std::string& origin) {
-  auto answer = s.node.ask<wire::DropDelta>({.method = "DELETE", .path = "/tools/delta/" + http::url_encode(origin)});
+  auto path = "/tools/delta" + (origin.empty() ? std::string{} : "/" + http::url_encode(origin));
+  auto answer = s.node.ask<wire::DropDelta>({.method = "DELETE", .path = path});
   if (!answer)
     return answer.error();
-  s.out.answer(*answer, [&] { s.out.line("The imported delta of " + origin + " is dropped."); });
+  s.out.answer(*answer, [&] {
+    s.out.line(origin.empty() ? "What deltas without origin said is dropped."
+                              : "The imported delta of " + origin + " is dropped.");
+  });
   return exit_status::done;
 }
 
@@ -218,8 +228,10 @@ void add_route(CLI::App& group, context& ctx) {
     ->delimiter(',')
     ->allow_extra_args(false);
   command.add_option("--override", options->override_tool, "Take this tool if it is available");
-  add_policy(command, options->policy,
-             "explore: try what is little known too (default); threshold: highest success rate");
+  add_policy(
+    command, options->policy,
+    "explore: from 5 records of the task type on, also try little known tools (default); threshold: never try, "
+    "take the highest success rate");
   ctx.on(command, [options](session& s) { return route(s, *options); });
 }
 
@@ -235,15 +247,20 @@ void add_delta(CLI::App& group, context& ctx) {
       ->excludes(scope);
   command
     .add_option("--origin", options->origin,
-                "The node that the delta is of, where the file does not say; deltas without one replace each other")
+                "The node that the delta is of, where the file does not say; deltas without one replace each other by "
+                "task type")
     ->check(valid_id())
     ->needs(file);
-  command.add_option("--drop", options->dropped, "Drop what was imported of this node")
-    ->check(valid_id())
+  auto* drop = command.add_option("--drop", options->dropped, "Drop what was imported of this node")
+                 ->check(valid_id())
+                 ->excludes(scope)
+                 ->excludes(file);
+  command.add_flag("--drop-unnamed", options->drop_unnamed, "Drop what was imported without an origin")
     ->excludes(scope)
-    ->excludes(file);
+    ->excludes(file)
+    ->excludes(drop);
   ctx.on(command, [options](session& s) {
-    if (!options->dropped.empty())
+    if (!options->dropped.empty() || options->drop_unnamed)
       return drop_delta(s, options->dropped);
     return options->file.empty() ? show_learned(s, *options) : import_delta(s, *options);
   });

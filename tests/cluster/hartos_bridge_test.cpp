@@ -214,15 +214,19 @@ TEST_F(hartos_bridge, an_import_takes_what_was_added_since) {
   auto written = sqlite::connection::open(exported / "agent_data" / "coding_benchmarks.db", sqlite::access::create);
   ASSERT_TRUE(written && written->run("INSERT INTO benchmarks (task_type, tool_name, completion_time_s, success, "
                                       "timestamp, success_rule) VALUES ('t', 'x', 1, 1, 1, 2)"));
-  EXPECT_EQ(import(*other, exported)->getRecorded(), 1u);
-  EXPECT_EQ(import(*node, exported)->getRecorded(), 1u);
+  ASSERT_TRUE(
+    written->run("INSERT INTO benchmarks (task_type, tool_name, completion_time_s, success, timestamp) VALUES "
+                 "('t', 'x', 1, 1, 1)"))
+    << "as an older HART OS does";
+  EXPECT_EQ(import(*other, exported)->getRecorded(), 2u);
+  EXPECT_EQ(import(*node, exported)->getRecorded(), 2u);
   // And the node records more, which a second export brings.
   ASSERT_EQ(
     node->post("/api/v1/tasks", R"({"task_type":"t","tool_name":"x","completion_time_s":1,"success":true})").status,
     201);
   auto later = folder.path() / "later";
   export_to(*node, later);
-  EXPECT_EQ(import(*other, later)->getRecorded(), 2u) << "the row of HART OS is a record of the node now";
+  EXPECT_EQ(import(*other, later)->getRecorded(), 3u) << "the rows of HART OS are records of the node now";
 }
 
 TEST_F(hartos_bridge, an_import_that_is_killed_goes_on_where_it_was) {
@@ -285,6 +289,13 @@ TEST_F(hartos_bridge, bad_rows_and_files_are_named_and_the_rest_goes_in) {
   auto again = import(*node, hartos, 0);
   EXPECT_EQ(again->getLeftOut(), 0u) << "also bad rows at the end are told once";
   EXPECT_EQ(again->getAlreadyTaken(), 5u);
+
+  source.add("'t', 'x', '', '', -1, 1, 0, 1"); // nothing that is new can be used
+  EXPECT_EQ(import(*node, hartos, 1)->getLeftOut(), 1u);
+  source.add("'t', 'x', '', '', 1, 1, 0, 1");
+  auto behind = import(*node, hartos, 0);
+  EXPECT_EQ(behind->getRecorded(), 1u);
+  EXPECT_EQ(behind->getAlreadyTaken(), 6u);
 }
 
 TEST_F(hartos_bridge, what_cannot_be_read_or_written_is_named) {

@@ -56,6 +56,13 @@ TEST(HartosSnapshot, ReadsTheNestedFormAsHartOsWritesIt) {
                           HasSubstr("/benchmarks/foreign/metrics/datetime"), HasSubstr("/benchmarks/broken")));
 }
 
+TEST(HartosSnapshot, AFileOfHartOsIsKnownByItsTimeInSeconds) {
+  EXPECT_TRUE(is_hartos_snapshot(hartos_file));
+  for (const char* other : {R"({"version":"v1","benchmarks":{}})", R"({"timestamp":1,"metrics":{}})",
+                            R"({"timestamp":1,"benchmarks":[]})", "[]", "{", ""})
+    EXPECT_FALSE(is_hartos_snapshot(other)) << other;
+}
+
 TEST(HartosSnapshot, AFileWithoutVersionHasThatOfItsName) {
   for (const char* text : {R"({"benchmarks":{"a":{"metrics":{"m":{"value":1}}}}})",
                            R"({"metrics":{"m":{"value":1,"direction":"lower","adapter":"a"}}})"}) {

@@ -188,6 +188,10 @@ TEST(Tracker, WhatWasToldLongestAgoGivesWayWhereDeltasWithoutOriginSayTooMuch) {
     EXPECT_TRUE(node.best(task, wire::ToolScope::HIVE)) << task;
   EXPECT_FALSE(node.ask<wire::Recorded>(told("e", 4))) << "too much at once";
   EXPECT_TRUE(node.best("b", wire::ToolScope::HIVE)) << "and nothing is lost";
+  node.restart();
+  EXPECT_FALSE(node.best("a", wire::ToolScope::HIVE));
+  for (const char* task : {"b", "c", "d"})
+    EXPECT_TRUE(node.best(task, wire::ToolScope::HIVE)) << task << " is not there after a restart";
 }
 
 TEST(Tracker, AnImportedDeltaCanBeDropped) {

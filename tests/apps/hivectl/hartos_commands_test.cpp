@@ -109,6 +109,39 @@ TEST(ImportHartos, TellsOfOutdatedRows) {
   EXPECT_THAT(node.requests()[1].target, testing::EndsWith("&after_row=0&through_row=1")) << "it is not read again";
 }
 
+TEST(ImportHartos, RowsOfWhichNoneIsARecordArePassed) {
+  temporary_directory folder;
+  auto file = folder.path() / "agent_data" / "coding_benchmarks.db";
+  hartos_source source{file};
+  for (int i = 0; i < 3; ++i)
+    source.add("'t', 'x', '', '', -1, 1, 0, 1");
+  fake_node node{[](const fake_request& request) {
+    return request.method == "GET" ? fake_response{200, R"({"source":"s","row":0})"}
+                                   : fake_response{201, R"({"recorded":0})"};
+  }};
+  auto result = hivectl(node.url(), {"import", "hartos", folder.path(), "--source", "s"});
+  EXPECT_THAT(result.out, HasSubstr(file.string() + ": benchmarks row 3: completion_time_s must be at least 0"));
+  EXPECT_THAT(result.out, HasSubstr("Left out      3\n"));
+  ASSERT_EQ(node.requests().size(), 2u);
+  EXPECT_EQ(node.requests()[1].target, "/api/v1/tasks?source=s&after_row=0&through_row=3");
+  EXPECT_EQ(node.requests()[1].body, "[]");
+}
+
+TEST(ImportHartos, AnErrorOfTheNodeComesWithTheFileAndTheRow) {
+  temporary_directory folder;
+  auto file = folder.path() / "agent_data" / "coding_benchmarks.db";
+  hartos_source source{file};
+  for (int i = 0; i < 3; ++i)
+    source.add("'t', 'x', '', '', 1, 1, 0, 1");
+  fake_node node{[](const fake_request& request) {
+    return request.method == "GET" ? fake_response{200, R"({"source":"s","row":2})"}
+                                   : problem(507, R"({"title":"x","detail":"no room","code":"storage_failed"})");
+  }};
+  auto result = hivectl(node.url(), {"import", "hartos", folder.path(), "--source", "s"});
+  EXPECT_NE(result.status, 0);
+  EXPECT_EQ(result.err, "hivectl: " + file.string() + ": benchmarks rows behind 2: no room\n");
+}
+
 TEST(ImportHartos, ShowsProgressOnATerminal) {
   temporary_directory folder;
   std::mt19937 random{1};

@@ -243,6 +243,39 @@ TEST(SnapshotImport, SendsTheFileUnderItsOwnVersion) {
   EXPECT_EQ(node.requests().back().body, nested) << "the node judges the document, byte for byte";
 }
 
+TEST(SnapshotImport, ReadsAFileOfHartOsAsItLiesOnTheDisk) {
+  auto node = answering(snapshot_json, 201);
+  temporary_file file{R"({
+  "version": "v2", "git_sha": "", "timestamp": 1771934400.25, "tier": "fast",
+  "benchmarks": {
+    "world_model": {"metrics": {"hivemind_queries": {"value": 7, "direction": "higher", "unit": "count", "gate": false}}},
+    "regression": {"metrics": {}, "error": "pytest collected no tests", "output_tail": "..."},
+    "deployed": {"metrics": {}, "skipped": "no test suite"},
+    "foreign": {"metrics": {"machine_info": {"cpu": 8}, "ms": {"value": 3, "direction": "lower"}}}}})"};
+  auto result = hivectl(node.url(), {"snapshot", "import", file.path()});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "hivectl: " + file.path() +
+                          ": left out: /benchmarks/foreign/metrics/machine_info has no value "
+                          "that is a number\n");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/snapshots/v2");
+  auto sent = parse<wire::Snapshot>(node.requests().back().body);
+  EXPECT_EQ(sent->getCapturedAt(), 1'771'934'400'250'000);
+  ASSERT_EQ(sent->getBenchmarks().size(), 4u);
+  EXPECT_EQ(sent->getBenchmarks()[0].getMetrics()[0].getValue(), 7);
+  EXPECT_EQ(sent->getBenchmarks()[2].getReason(), "no test suite");
+
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "import", file.path(), "--version", "v9"}).status, 0);
+  EXPECT_EQ(node.requests().back().target, "/api/v1/snapshots/v9");
+  EXPECT_EQ(parse<wire::Snapshot>(node.requests().back().body)->getVersion(), "v9");
+}
+
+TEST(SnapshotImport, AFileOfHartOsWithoutVersionHasThatOfItsName) {
+  auto node = answering(snapshot_json, 201);
+  temporary_file file{R"({"timestamp": 1.5, "benchmarks": {"a": {"metrics": {"m": {"value": 1}}}}})"};
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "import", file.path()}).status, 0);
+  EXPECT_EQ(node.requests().back().target, "/api/v1/snapshots/snapshot");
+}
+
 TEST(SnapshotImport, UnderAnotherVersionChangesTheDocument) {
   auto node = answering(snapshot_json, 201);
   temporary_file file{R"({"version":"v2","benchmarks":{}})"};

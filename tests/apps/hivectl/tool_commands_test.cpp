@@ -64,6 +64,12 @@ TEST(ToolSummary, PrintsBothTables) {
                         "fix        aider        9           0.5     1.25\n");
 }
 
+TEST(ToolSummary, TellsOfRecordsThatNoLineShows) {
+  auto node = answering(R"({"total_benchmarks":9,"unlisted":4,"by_tool":[],"by_task_type":[]})");
+  EXPECT_THAT(hivectl(node.url(), {"tool", "summary"}).out,
+              HasSubstr("Records  9\n         4 of them of task types and tools that gave way\n"));
+}
+
 constexpr auto delta_json = R"({"coding_benchmarks":{"fix":{"aider":{"success_rate":0.5,"avg_time_s":2,
   "sample_count":8}}},"ts":1.5,"origin":"node-a"})";
 
@@ -130,6 +136,15 @@ TEST(ToolDelta, AnImportIsDroppedByItsOrigin) {
   EXPECT_EQ(node.requests().back().method, "DELETE");
   EXPECT_EQ(node.requests().back().target, "/api/v1/tools/delta/node-a");
   EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--drop", "node-a", "--import", "-"}).status, 64);
+  EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--drop", "node-a", "--drop-unnamed"}).status, 64);
+}
+
+TEST(ToolDelta, WhatNamedNoOriginIsDroppedByAnOptionOfItsOwn) {
+  auto node = answering("{}");
+  auto result = hivectl(node.url(), {"tool", "delta", "--drop-unnamed"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().method, "DELETE");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/tools/delta");
 }
 
 TEST(ToolDelta, OptionsThatDoNotBelongTogetherAreWrongUsage) {
