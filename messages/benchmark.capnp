@@ -33,6 +33,8 @@ struct CommandSpec $Hive.doc("A command that measures: prints {\"metrics\": {nam
   environment @5 :List(EnvironmentVariable) $Hive.maxLength(256) $Hive.doc("Added to a minimal environment.");
   requiresGpu @6 :Bool;
   minVramGb @7 :Float64 $Hive.min(0) $Hive.max(1024);
+  replace @8 :Bool $Hive.query $Hive.omitDefault $Hive.doc(
+    "Takes the place of a registered command of this name at once. A capture in work goes on with the earlier one.");
 }
 
 struct BenchmarkName {

@@ -188,9 +188,9 @@ public:
     auto name = text(spec->getName());
     if (spec->getTier() == wire::Tier::ALL)
       return fail(ec::invalid, "/tier must be fast, heavy or dynamic");
-    if (adapters_.contains(name) || registering_.contains(name))
-      return fail(ec::already_exists, "an adapter named " + name + " exists already");
-    if (adapters_.size() + registering_.size() >= defaults::max_adapters)
+    if (auto taken = why_taken(name, spec->getReplace()))
+      return taken;
+    if (!adapters_.contains(name) && adapters_.size() + registering_.size() >= defaults::max_adapters)
       return fail(ec::overloaded, "a node holds at most " + std::to_string(defaults::max_adapters) + " adapters");
     write_set writes;
     writes.put(column::inputs, keys::adapter(name), spec.bytes());
@@ -200,6 +200,7 @@ public:
       .then(
         [this, promise, spec, name](committed) mutable {
           registering_.erase(name);
+          release(name);
           promise.deliver(info(add(options_.command_adapter(spec))));
         },
         [this, promise, name](caf::error& err) mutable {
@@ -269,6 +270,30 @@ private:
     return failure ? failure : damage;
   }
 
+  /// Why a command cannot be registered under this name, if it cannot.
+  caf::error why_taken(const std::string& name, bool replaces) const {
+    auto found = adapters_.find(name);
+    if (found != adapters_.end() && replaces && found->second.definition.source == "builtin")
+      return fail(ec::forbidden, "the adapter " + name + " is built in and is not replaced");
+    if (registering_.contains(name))
+      return replaces ? fail(ec::busy, "an adapter named " + name + " is being registered")
+                      : fail(ec::already_exists, "an adapter named " + name + " exists already");
+    if (found != adapters_.end() && !replaces)
+      return fail(ec::already_exists, "an adapter named " + name + " exists already; it can be replaced or removed");
+    return caf::none;
+  }
+
+  /// Lets go of an adapter that is replaced. A capture in work holds it until it has measured; then it ends, as any
+  /// actor that nobody holds.
+  void release(const std::string& name) {
+    auto found = adapters_.find(name);
+    if (found == adapters_.end())
+      return;
+    if (found->second.handle)
+      self_->demonitor(found->second.handle.address());
+    adapters_.erase(found);
+  }
+
   const entry& add(adapter_definition definition) {
     auto& added = adapters_[definition.name];
     added.definition = std::move(definition);
@@ -332,10 +357,11 @@ private:
       out.setRepeats(request.getRepeats() != 0 ? request.getRepeats() : options_.repeats);
     });
     auto limit = capture_limit(members);
+    auto asked = handles_of(members);
     self_->request(spawn_capture(self_->system(), std::move(members)), limit, measure)
       .then(
-        [this, facts, id = *id, done](const capture_result& result) {
-          replace_hung(result);
+        [this, facts, id = *id, done, asked](const capture_result& result) {
+          replace_hung(result, asked);
           keep(with_capture_id(build_snapshot(facts, result.outcomes), id.value), done);
         },
         [this, version, done](caf::error& err) {
@@ -362,6 +388,13 @@ private:
     return out;
   }
 
+  static std::map<std::string, adapter_actor> handles_of(const std::vector<capture_member>& members) {
+    std::map<std::string, adapter_actor> out;
+    for (const auto& member : members)
+      out.emplace(member.definition.name, member.handle);
+    return out;
+  }
+
   std::string git_sha(wire::CaptureRequest::Reader request) const {
     if (request.getGitSha().size() > 0 || options_.checkout.empty())
       return text(request.getGitSha());
@@ -373,15 +406,16 @@ private:
     return {};
   }
 
-  void replace_hung(const capture_result& result) {
+  /// `asked` are the adapters that the capture asked: another one of the name may stand in their place by now.
+  void replace_hung(const capture_result& result, const std::map<std::string, adapter_actor>& asked) {
     for (const auto& name : result.hung) {
+      const auto& hung = asked.at(name);
+      spdlog::error("The adapter {} hangs and is ended", name);
+      self_->demonitor(hung.address());
+      self_->send_exit(hung, caf::exit_reason::kill);
       auto found = adapters_.find(name);
-      if (found == adapters_.end() || !found->second.handle)
-        continue;
-      spdlog::error("The adapter {} hangs and is replaced", name);
-      self_->demonitor(found->second.handle.address());
-      self_->send_exit(found->second.handle, caf::exit_reason::kill);
-      respawn(found->second);
+      if (found != adapters_.end() && found->second.handle == hung)
+        respawn(found->second);
     }
   }
 

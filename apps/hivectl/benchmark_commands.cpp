@@ -13,6 +13,7 @@ namespace {
 constexpr auto examples = "Examples:\n"
                           "  hivectl benchmark list\n"
                           "  hivectl benchmark register startup --timeout 30 --env LANG=C -- ./measure --runs 5\n"
+                          "  hivectl benchmark register startup --replace -- ./measure --runs 9\n"
                           "  hivectl benchmark remove startup\n"
                           "A registered command prints {\"metrics\": {NAME: {\"value\": 1.5, \"direction\": \"lower\", "
                           "\"unit\": \"ms\"}}} on standard output.\n"
@@ -30,6 +31,7 @@ struct register_options {
   std::vector<std::string> environment;
   bool requires_gpu = false;
   double min_vram_gb = 0;
+  bool replace = false;
 };
 
 outcome list(session& s) {
@@ -57,6 +59,7 @@ msg<wire::CommandSpec> build_spec(const register_options& options, const std::ve
     spec.setWorkdir(options.workdir);
     spec.setRequiresGpu(options.requires_gpu || options.min_vram_gb > 0);
     spec.setMinVramGb(options.min_vram_gb);
+    spec.setReplace(options.replace);
     spec.setTimeoutS(options.timeout_s);
     spec.setTier(value_of<wire::Tier>(options.tier).value());
     auto environment = spec.initEnvironment(static_cast<uint32_t>(options.environment.size()));
@@ -117,6 +120,8 @@ void add_register(CLI::App& group, context& ctx) {
   command.add_flag("--requires-gpu", options->requires_gpu, "It needs a GPU; without one it is skipped");
   command.add_option("--min-vram-gb", options->min_vram_gb, "GB of GPU memory that it needs; implies --requires-gpu")
     ->check(CLI::Range(0.0, 1024.0));
+  command.add_flag("--replace", options->replace,
+                   "Take the place of a registered command of this name; a capture in work goes on with that one");
   ctx.on(
     command, [options, &ctx](session& s) { return register_command(s, *options, ctx.behind_dashes.value()); },
     context::trailing::required);

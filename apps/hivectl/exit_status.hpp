@@ -44,7 +44,7 @@ inline constexpr std::string_view exit_status_help =
   "  2   inconclusive, held, flagged or aborted: no verdict, or a measurement that failed\n"
   "  64  wrong usage; nothing was tried\n"
   "  65  the input or the request was refused: a bad file, a name in use, a limit\n"
-  "  66  no such version, benchmark, session, task type, …\n"
+  "  66  no such version, benchmark, session, task type and so on\n"
   "  69  no node answers, or it is not serving now; try again later\n"
   "  74  a file cannot be read or written\n"
   "  77  not allowed: no token, an unknown one, or one whose role does not suffice\n";

@@ -292,7 +292,7 @@ TEST(Hivectl, HelpTeaches) {
     EXPECT_EQ(result.err, "");
     EXPECT_THAT(result.out, HasSubstr("Examples:\n  hivectl "));
   }
-  EXPECT_THAT(hivectl({"--help"}).out, HasSubstr("69  the node cannot be reached"));
+  EXPECT_THAT(hivectl({"--help"}).out, HasSubstr("69  no node answers"));
 }
 
 TEST(Hivectl, TellsItsVersion) {

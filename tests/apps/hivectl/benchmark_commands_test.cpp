@@ -108,6 +108,14 @@ TEST(BenchmarkRegister, SaysWhenItCannotRunNow) {
   EXPECT_THAT(result.out, HasSubstr("It cannot run now: /no/run does not exist\n"));
 }
 
+TEST(BenchmarkRegister, ReplacesOnlyWhenAsked) {
+  auto node = answering(info, 201);
+  ASSERT_EQ(hivectl(node.url(), {"benchmark", "register", "startup", "--", "true"}).status, 0);
+  EXPECT_FALSE(sent_to(node)->getReplace());
+  ASSERT_EQ(hivectl(node.url(), {"benchmark", "register", "startup", "--replace", "--", "true"}).status, 0);
+  EXPECT_TRUE(sent_to(node)->getReplace());
+}
+
 TEST(BenchmarkRegister, UnderANameInUseIsRefused) {
   fake_node node{[](const fake_request&) {
     return problem(409, R"({"title":"Exists","detail":"benchmark startup exists already","code":"already_exists"})");

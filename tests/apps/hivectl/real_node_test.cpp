@@ -51,6 +51,7 @@ TEST_F(RealNode, CapturesWhatARegisteredCommandMeasures) {
   auto again = run({"benchmark", "register", "startup", "--", "true"});
   EXPECT_EQ(again.status, 65);
   EXPECT_THAT(again.err, HasSubstr("startup"));
+  done({"benchmark", "register", "startup", "--replace", "--timeout", "30", "--", "sh", "-c", measure});
 
   auto shown = done({"snapshot", "capture", "v1", "--repeats", "3", "--git-sha", "0123abc"});
   EXPECT_THAT(shown, HasSubstr("startup_ms   12.5  µs    lower         3  startup\n"));

@@ -25,8 +25,8 @@ fake_node node_with(const std::string& status, bool knows_members = true) {
       return {200, R"({"nodes":[{"id":"a","state":"active"},{"id":"b","state":"stale"},{"id":"c","state":"active"}]})"};
     if (request.target == "/api/v1/benchmarks")
       return {200, R"({"benchmarks":[{"name":"x","available":true},{"name":"y","available":false}]})"};
-    return {200, R"({"results":[{"name":"a.m","version":"v1","captured_at":"2020-01-01T00:00:00Z"},
-                                {"name":"a.n","version":"v2","captured_at":"2021-01-01T00:00:00Z"}]})"};
+    return {200, R"({"results":{"a.m":{"version":"v1","captured_at":"2020-01-01T00:00:00Z"},
+                                "a.n":{"version":"v2","captured_at":"2021-01-01T00:00:00Z"}}})"};
   }};
 }
 
