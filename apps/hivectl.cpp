@@ -90,10 +90,10 @@ int run_chosen(const context& ctx, charset set) {
   auto result = ctx.chosen(s);
   auto written = s.out.finish();
   if (!result) {
-    auto code = code_of(result.error());
-    bool wants_token = code == ec::unauthorized || (code == ec::forbidden && found->token.empty());
-    auto text = text_of(result.error()) + (wants_token ? describe_search(*found) : "");
-    return complain(text, set, exit_status_of(result.error()));
+    auto status = exit_status_of(result.error());
+    bool is_token_wrong = code_of(result.error()) == ec::unauthorized || found->token.empty();
+    auto hint = status == exit_status::not_allowed && is_token_wrong ? describe_search(*found) : "";
+    return complain(text_of(result.error()) + hint, set, status);
   }
   if (!written)
     return complain(text_of(written.error()), set, exit_status_of(written.error()));
