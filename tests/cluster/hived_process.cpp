@@ -189,7 +189,9 @@ std::string hived_process::log() const {
 reply hived_process::request(const std::string& method, const std::string& path, const std::string& body,
                              const std::string& content_type) const {
   std::vector<std::string> headers{"Content-Type: " + content_type};
-  if (auto token = file_text(token_file_); !token.empty())
+  // As the node sees its files: it may have a disk mounted of its own.
+  auto seen = "/proc/" + std::to_string(pid_) + "/root" + token_file_.string();
+  if (auto token = file_text(seen); !token.empty())
     headers.push_back("Authorization: Bearer " + token.substr(0, token.find('\n')));
   return send_request(method, path, body, std::move(headers));
 }
