@@ -8,11 +8,13 @@ namespace hive::ctl {
 
 /// How hivectl ends. Scripts branch on these, so they never change.
 enum class exit_status : int {
-  done = 0,         ///< done, or the verdict is safe
-  rejected = 1,     ///< the verdict is regressed or rejected, or what was asked for was refused or failed
-  inconclusive = 2, ///< the measurements do not allow a verdict
-  usage = 64,       ///< the command line makes no sense; nothing was tried
-  unreachable = 69, ///< no node answered, or it is not serving now: nothing is known, trying again may help
+  done = 0,           ///< done, or the verdict is safe
+  rejected = 1,       ///< the verdict is regressed or rejected, or what was asked for was refused or failed
+  inconclusive = 2,   ///< the measurements do not allow a verdict
+  usage = 64,         ///< the command line makes no sense; nothing was tried
+  refused_input = 65, ///< a file was read, but what it holds cannot be used
+  unreachable = 69,   ///< no node answered, or it is not serving now: nothing is known, trying again may help
+  file_failed = 74,   ///< a file cannot be read or written
 };
 
 /// What a command ends with; an error is printed as one line.
@@ -29,6 +31,8 @@ inline constexpr std::string_view exit_status_help =
   "      right), or a file or an answer could not be used\n"
   "  2   the verdict is inconclusive\n"
   "  64  wrong usage; nothing was tried\n"
-  "  69  the node cannot be reached, or is not serving now; try again later\n";
+  "  65  benchmark check: the file holds no results that can be read\n"
+  "  69  the node cannot be reached, or is not serving now; try again later\n"
+  "  74  benchmark check: the file cannot be read\n";
 
 } // namespace hive::ctl
