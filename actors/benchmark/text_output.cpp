@@ -6,6 +6,9 @@
 namespace hive::detail {
 namespace {
 
+/// Runs of one command. Each is sought in all that follows it, so there must not be too many.
+constexpr size_t max_runs = 100;
+
 constexpr const char* advice = "; let each command write a results file";
 
 bool begins_run(std::string_view line) {
@@ -37,6 +40,8 @@ public:
       if (auto* other = other_results(rest.first(static_cast<size_t>(begin - rest.begin()))))
         return fail(ec::malformed, "the output holds " + std::string{other} + " beside a summary" + advice);
       at += run->end;
+      if (runs_.size() == max_runs)
+        return fail(ec::too_large, "the output holds more than " + std::to_string(max_runs) + " runs" + advice);
       runs_.push_back(std::move(*run));
     }
     return add();

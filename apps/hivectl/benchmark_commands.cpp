@@ -15,6 +15,7 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl benchmark register startup --timeout 30 --env LANG=C -- ./measure --runs 5\n"
                           "  hivectl benchmark register startup --replace -- ./measure --runs 9\n"
                           "  hivectl benchmark remove startup\n"
+                          "  hivectl benchmark check results.xml\n"
                           "A registered command prints {\"metrics\": {NAME: {\"value\": 1.5, \"direction\": \"lower\", "
                           "\"unit\": \"ms\"}}} on standard output.\n"
                           "It runs on the node, without a shell; 'sh -c' gives it one. On this machine it runs in the "
@@ -141,6 +142,7 @@ void add_benchmark_commands(CLI::App& app, context& ctx) {
   ctx.on(*group.add_subcommand("list", "List all benchmarks"), list);
   add_register(group, ctx);
   add_remove(group, ctx);
+  add_result_check(group, ctx);
 }
 
 } // namespace hive::ctl

@@ -25,6 +25,9 @@ void add_capture_commands(CLI::App& snapshot_group, context& ctx);
 /// The part of group `node` that asks a node about its hive.
 void add_member_commands(CLI::App& node_group, context& ctx);
 
+/// The part of group `benchmark` that reads a file of test results; it asks no node.
+void add_result_check(CLI::App& benchmark_group, context& ctx);
+
 /// A group: a command that only holds others; alone it shows its help. `footer` shows examples.
 CLI::App& add_group(CLI::App& app, const char* name, const char* description, const char* footer);
 

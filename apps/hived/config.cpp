@@ -281,7 +281,7 @@ void read_regression(toml_section& in, regression_options& out) {
   in.read("format", format);
   auto parsed = parse_test_format(format);
   if (!parsed)
-    in.refuse("format", "must be auto, pytest, ctest or junit");
+    in.refuse("format", "must be auto, pytest, ctest, junit, tap or go");
   out.format = *parsed;
   in.check(out.validate());
 }

@@ -7,6 +7,7 @@
 #include "tests/support/temporary_directory.hpp"
 
 #include <cmath>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <optional>
 
@@ -496,6 +497,19 @@ TEST_F(registry_fixture, RefusesAnImportThatContradictsItself) {
     "a.m":{"value":1,"direction":"lower","adapter":"a"}}})")
                       .error()),
             ec::invalid);
+  auto disagrees = std::string{R"("m":{"value":9.9,"direction":"lower","samples":[1,2,9.9]})"};
+  for (const auto& body : {R"("metrics":{)" + disagrees + "}", R"("benchmarks":{"b":{"metrics":{)" + disagrees + "}}}"})
+    EXPECT_THAT(text_of(import(R"({"version":"v1",)" + body + "}").error()),
+                testing::HasSubstr("has the value 9.9, but the mean of its samples is 4.3"));
+}
+
+TEST_F(registry_fixture, AValueThatIsNoMeanOfItsSamplesIsAnErrorOfItsAdapter) {
+  add("odd", [](auto) {
+    return from_json<wire::Measurement>(R"({"metrics":{"m":{"value":9.9,"direction":"lower","samples":[1,2,9.9]}}})");
+  });
+  start();
+  EXPECT_THAT(outcome(*capture("v1"), "odd"),
+              testing::HasSubstr("disagrees with itself: metric 'm' has the value 9.9"));
 }
 
 TEST_F(registry_fixture, RegisteredCommandsSurviveARestart) {

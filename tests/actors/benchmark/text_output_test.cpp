@@ -159,6 +159,17 @@ TEST(text_output, a_results_file_beside_two_summaries_must_hold_both) {
   EXPECT_THAT(reason_of(read_both(failing_pytest, of(2), 0)), HasSubstr("of which 1 failed"));
 }
 
+TEST(text_output, bounds_the_number_of_runs) {
+  std::string many;
+  while (many.size() < 4'000'000)
+    many += "1 passed in 0.01s\n";
+  EXPECT_THAT(reason_of(read(many, 0)), HasSubstr("more than 100 runs"));
+  many.clear();
+  while (many.size() < 4'000'000)
+    many += "Test project /b\n";
+  EXPECT_FALSE(read(many, 0));
+}
+
 // -- pytest: each test once ------------------------------------------------------
 
 TEST(pytest_output, counts_a_test_that_broke_when_it_was_torn_down_once) {
