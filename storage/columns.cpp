@@ -1,10 +1,14 @@
 #include "storage/columns.hpp"
 
 #include "storage/database.hpp"
+#include "storage/tracked_files.hpp"
 
+#include <algorithm>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <string>
+#include <system_error>
 
 namespace hive {
 
@@ -23,8 +27,25 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_o
   return out;
 }
 
+namespace {
+
+/// RocksDB does not say which log is damaged. Only what the newest one holds behind the mark was not compared before.
+std::string newest_log(const std::filesystem::path& store) {
+  std::string out;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{store, error})
+    if (auto name = entry.path().filename().string(); is_log(name))
+      out = std::max(out, name); // of numbers with leading zeros
+  return out;
+}
+
+} // namespace
+
 caf::error open_failure(const rocksdb::Status& status, const std::filesystem::path& store) {
   auto text = store.string() + ": " + status.ToString();
+  bool names_none = text.find(".sst") == std::string::npos && text.find("MANIFEST") == std::string::npos;
+  if (auto log = newest_log(store); status.IsCorruption() && names_none && !log.empty())
+    text += " (in " + log + ")";
   // A column that the store's schema version has and the store has not: it was lost with what named it.
   if (status.IsCorruption() || text.find("Column family not found") != std::string::npos)
     return fail(ec::corrupt, "the store is damaged and stays closed: " + text);
