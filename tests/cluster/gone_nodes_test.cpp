@@ -5,6 +5,7 @@
 #include "messages/timestamp.hpp"
 #include "tests/cluster/engine_hive.hpp"
 #include "tests/cluster/hive.hpp"
+#include "tests/paths.hpp"
 #include "tests/support/dead_end.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/key_kinds.hpp"
@@ -176,6 +177,23 @@ TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
   a = start(node("a", {b.get()}, at_a));
   ASSERT_TRUE(eventually([&] { return are_linked(*a, *b); }));
   EXPECT_EQ(status_of(*a)->getKnown(), 3u);
+}
+
+/// The card of the one that is gone is newer, because of the clocks. The one that lives takes the place all the same.
+TEST_F(GoneNodes, AClockThatIsBehindDoesNotKeepANodeOutOfItsPlace) {
+  auto a = start(node("a"));
+  auto first = start(node("c", {a.get()}));
+  ASSERT_TRUE(eventually([&] { return are_linked(*a, *first) && agree(*a, *first); }));
+  first->kill();
+  auto behind = node("c", {a.get()}, "127.0.0.1:0", "behind");
+  behind.wrapper = {"/usr/bin/env", "LD_PRELOAD=" HIVE_CLOCK_JUMP_FILE,
+                    "CLOCK_JUMP=" + put_file(path("jump"), "-100").string(), "ASAN_OPTIONS=verify_asan_link_order=0"};
+  auto second = start(behind);
+  record(*second, "porting", "ruff", 6, 2);
+  EXPECT_TRUE(eventually([&] { return hive_samples(*a, "porting") == 8; })) << a->log() << second->log();
+  EXPECT_TRUE(eventually([&] { return are_linked(*a, *second) && agree(*a, *second); }));
+  EXPECT_EQ(status_of(*a)->getKnown(), 2u);
+  EXPECT_EQ(status_of(*second)->getCertificateTakenBy(), "");
 }
 
 TEST_F(GoneNodes, ASecondLivingNodeOfACertificateIsRefused) {
