@@ -106,7 +106,7 @@ void add_result_check(CLI::App& group, context& ctx) {
                                      : "\"" + name + "\" is none of auto, pytest, ctest, junit, tap, go";
     });
   command.footer(about);
-  ctx.on(command, [options](session& s) { return check(s, *options); });
+  add_local(ctx, command, [options](session& s) { return check(s, *options); });
 }
 
 } // namespace hive::ctl
