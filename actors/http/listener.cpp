@@ -6,7 +6,7 @@
 #include "actors/http/path_tree.hpp"
 #include "actors/http/response_stream.hpp"
 #include "actors/http/restinio_traits.hpp"
-#include "actors/http/url.hpp"
+#include "actors/http/screening.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -24,16 +24,25 @@ std::string_view view(restinio::string_view_t text) {
   return {text.data(), text.size()};
 }
 
-std::optional<method> method_of(const restinio::http_request_header_t& header) {
-  if (header.method() == restinio::http_method_get())
-    return method::get;
-  if (header.method() == restinio::http_method_post())
-    return method::post;
-  if (header.method() == restinio::http_method_put())
-    return method::put;
-  if (header.method() == restinio::http_method_delete())
-    return method::delete_;
-  return std::nullopt;
+std::string_view field_of(const restinio::http_request_header_t& header, restinio::http_field name) {
+  auto* value = header.try_get_field(name);
+  return value ? std::string_view{*value} : std::string_view{};
+}
+
+request_head head_of(const restinio::http_request_header_t& header) {
+  request_head out;
+  out.method = header.method().c_str();
+  out.path = view(header.path());
+  out.query = view(header.query());
+  out.host = field_of(header, restinio::http_field::host);
+  out.hosts = header.has_field(restinio::http_field::host) ? 1 : 0;
+  out.authorization = field_of(header, restinio::http_field::authorization);
+  out.content_type = field_of(header, restinio::http_field::content_type);
+  if (auto* origin = header.try_get_field("Origin"))
+    out.origin = *origin;
+  if (auto* last = header.try_get_field("Last-Event-ID"))
+    out.last_event_id = *last;
+  return out;
 }
 
 void log_answer(std::string_view verb, std::string_view path, const response& what) {
@@ -112,10 +121,9 @@ private:
 
   restinio::request_handling_status_t handle(const restinio::request_handle_t& incoming);
 
-  /// Why the request goes no further, or nothing. Otherwise `into` holds its parameters.
-  std::optional<response> screen(const restinio::request_t& incoming, const path_tree::match& match,
+  /// Why the request goes no further, or nothing. Otherwise `into` is ready for the route's handler.
+  std::optional<response> refuse(const restinio::request_t& incoming, const path_tree::match& match,
                                  http::request& into) const;
-  caf::error authorize(const restinio::http_request_header_t& header, const route& to) const;
 
   /// Runs the route's handler: here when that is quick, else in an actor of its own.
   void run(const std::shared_ptr<restinio_exchange>& what, const route& to);
@@ -200,92 +208,30 @@ void restinio_exchange::forward(action next) {
   caf::anon_send(server_->gateway_, forwarded{shared_from_this(), std::move(next)});
 }
 
-// -- screening ----------------------------------------------------------------
-
-response not_routed(const restinio::http_request_header_t& header, const std::vector<method>& allowed) {
-  std::string path{view(header.path())};
-  if (allowed.empty())
-    return problem(404, ec::not_found, "there is nothing at " + path);
-  std::string names;
-  for (auto verb : allowed)
-    names.append(names.empty() ? "" : ", ").append(to_string(verb));
-  auto out = problem(405, ec::unsupported, path + " answers " + names + " only");
-  out.headers.emplace_back("Allow", names);
-  return out;
-}
-
-std::optional<json_error> read_path_parameters(const path_tree::match& match, http::request& into) {
-  for (auto [name, encoded] : match.parameters) {
-    auto value = percent_decode(encoded);
-    if (!value)
-      return json_error{
-        ec::invalid, {}, "path parameter " + std::string{name} + " has a '%' without two hexadecimal digits"};
-    into.path_parameters.emplace_back(name, std::move(*value));
-  }
-  return std::nullopt;
-}
-
-std::optional<response> restinio_listener::screen(const restinio::request_t& incoming, const path_tree::match& match,
-                                                  http::request& into) const {
-  if (draining_)
-    return problem(fail(ec::unavailable, "the node is stopping"));
-  auto& header = incoming.header();
-  if (!match.found)
-    return not_routed(header, match.allowed);
-  if (auto error = authorize(header, *match.found))
-    return problem(error);
-  // Probes are answered even then: an orchestrator must not kill a node for being busy.
-  if (flights_->count() > options_.max_in_flight && match.found->access != role::anyone)
-    return problem(
-      fail(ec::overloaded, "more than " + std::to_string(options_.max_in_flight) + " requests are being answered"));
-  if (incoming.body().size() > options_.max_body_bytes)
-    return problem(fail(ec::too_large, "body of " + std::to_string(incoming.body().size()) + " bytes, at most " +
-                                         std::to_string(options_.max_body_bytes) + " are allowed"));
-  // Includes this one. A request without a body adds nothing: questions are answered all the same.
-  if (!incoming.body().empty() && body_bytes_ > options_.max_body_bytes_in_flight)
-    return problem(fail(ec::overloaded, "the bodies of the requests that are being answered have more than " +
-                                          std::to_string(options_.max_body_bytes_in_flight) + " bytes"));
-  into.verb = match.found->verb;
-  into.path = view(header.path());
-  into.body = incoming.body();
-  if (auto* type = header.try_get_field(restinio::http_field::content_type))
-    into.content_type = *type;
-  if (auto* last = header.try_get_field("Last-Event-ID"))
-    into.last_event_id = *last;
-  if (auto wrong = read_path_parameters(match, into))
-    return problem(*wrong);
-  json_error why;
-  auto query = parse_query(view(header.query()), why);
-  if (!query)
-    return problem(why);
-  into.query = std::move(*query);
-  return std::nullopt;
-}
-
-caf::error restinio_listener::authorize(const restinio::http_request_header_t& header, const route& to) const {
-  if (options_.tokens.empty() || to.access == role::anyone)
-    return caf::none;
-  auto* authorization = header.try_get_field(restinio::http_field::authorization);
-  auto token = find_token(options_.tokens, authorization ? std::string_view{*authorization} : std::string_view{});
-  if (!token)
-    return token.error();
-  if ((*token)->grants < to.access)
-    return fail(ec::forbidden, "token " + (*token)->name + " has role " + std::string{to_string((*token)->grants)} +
-                                 ", this needs role " + std::string{to_string(to.access)});
-  return caf::none;
-}
-
 // -- listener -----------------------------------------------------------------
 
+std::optional<response> restinio_listener::refuse(const restinio::request_t& incoming, const path_tree::match& match,
+                                                  http::request& into) const {
+  auto head = head_of(incoming.header());
+  auto size = incoming.body().size();
+  server_load load{draining_, flights_->count() - 1, body_bytes_ - size, 0};
+  if (auto refusal = screen(head, match, load, options_))
+    return refusal;
+  if (auto refusal = screen_body(size, load, options_))
+    return refusal;
+  into.body = incoming.body();
+  return read_head(head, match, into);
+}
+
 restinio::request_handling_status_t restinio_listener::handle(const restinio::request_handle_t& incoming) {
-  auto match = paths_.find(method_of(incoming->header()), view(incoming->header().path()));
+  auto match = paths_.find(route_method(incoming->header().method().c_str()), view(incoming->header().path()));
   auto what = std::make_shared<restinio_exchange>(shared_from_this(), incoming, metrics_.of(match.found));
   {
     std::lock_guard lock{exchanges_mutex_};
     exchanges_.emplace(what.get(), what);
   }
   metrics_.set_in_flight(flights_->count());
-  if (auto refusal = screen(*incoming, match, what->request()))
+  if (auto refusal = refuse(*incoming, match, what->request()))
     what->answer(std::move(*refusal));
   else
     run(what, *match.found);

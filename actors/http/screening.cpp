@@ -1,0 +1,100 @@
+#include "actors/http/screening.hpp"
+
+#include "actors/http/url.hpp"
+
+namespace hive::http {
+namespace {
+
+response not_routed(const request_head& head, const std::vector<method>& allowed) {
+  std::string path{head.path};
+  if (allowed.empty())
+    return problem(404, ec::not_found, "there is nothing at " + path);
+  std::string names;
+  for (auto verb : allowed)
+    names.append(names.empty() ? "" : ", ").append(to_string(verb));
+  auto out = problem(405, ec::unsupported, path + " answers " + names + " only");
+  out.headers.emplace_back("Allow", allow_list(allowed));
+  return out;
+}
+
+std::optional<json_error> read_path_parameters(const path_tree::match& match, request& into) {
+  for (auto [name, encoded] : match.parameters) {
+    auto value = percent_decode(encoded);
+    if (!value)
+      return json_error{
+        ec::invalid, {}, "path parameter " + std::string{name} + " has a '%' without two hexadecimal digits"};
+    into.path_parameters.emplace_back(name, std::move(*value));
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<method> route_method(std::string_view name) {
+  for (auto known : {method::get, method::post, method::put, method::delete_})
+    if (to_string(known) == name)
+      return known;
+  return std::nullopt;
+}
+
+std::string allow_list(std::span<const method> known) {
+  std::string out;
+  for (auto verb : known)
+    out.append(out.empty() ? "" : ", ").append(to_string(verb));
+  return out;
+}
+
+std::optional<response> screen(const request_head& head, const path_tree::match& match, const server_load& load,
+                               const server_options& options) {
+  if (load.draining)
+    return problem(fail(ec::unavailable, "the node is stopping"));
+  if (!match.found)
+    return not_routed(head, match.allowed);
+  if (auto error = authorize(head, *match.found, options))
+    return problem(error);
+  // Probes are answered even then: an orchestrator must not kill a node for being busy.
+  if (load.requests >= options.max_in_flight && match.found->access != role::anyone)
+    return problem(
+      fail(ec::overloaded, "more than " + std::to_string(options.max_in_flight) + " requests are being answered"));
+  return std::nullopt;
+}
+
+std::optional<response> screen_body(size_t body_bytes, const server_load& load, const server_options& options) {
+  if (body_bytes > options.max_body_bytes)
+    return problem(fail(ec::too_large, "body of " + std::to_string(body_bytes) + " bytes, at most " +
+                                         std::to_string(options.max_body_bytes) + " are allowed"));
+  // A request without a body adds nothing: questions are answered all the same.
+  if (body_bytes != 0 && load.body_bytes + body_bytes > options.max_body_bytes_in_flight)
+    return problem(fail(ec::overloaded, "the bodies of the requests that are being answered have more than " +
+                                          std::to_string(options.max_body_bytes_in_flight) + " bytes"));
+  return std::nullopt;
+}
+
+caf::error authorize(const request_head& head, const route& to, const server_options& options) {
+  if (options.tokens.empty() || to.access == role::anyone)
+    return caf::none;
+  auto token = find_token(options.tokens, head.authorization);
+  if (!token)
+    return token.error();
+  if ((*token)->grants < to.access)
+    return fail(ec::forbidden, "token " + (*token)->name + " has role " + std::string{to_string((*token)->grants)} +
+                                 ", this needs role " + std::string{to_string(to.access)});
+  return caf::none;
+}
+
+std::optional<response> read_head(const request_head& head, const path_tree::match& match, request& into) {
+  into.verb = match.found->verb;
+  into.path = head.path;
+  into.content_type = head.content_type;
+  into.last_event_id = head.last_event_id;
+  if (auto wrong = read_path_parameters(match, into))
+    return problem(*wrong);
+  json_error why;
+  auto query = parse_query(head.query, why);
+  if (!query)
+    return problem(why);
+  into.query = std::move(*query);
+  return std::nullopt;
+}
+
+} // namespace hive::http
