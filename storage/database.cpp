@@ -2,6 +2,7 @@
 
 #include "storage/directory.hpp"
 #include "storage/keys.hpp"
+#include "storage/open_files.hpp"
 
 #include <array>
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
+#include <sys/resource.h>
 
 namespace hive {
 namespace {
@@ -37,6 +39,11 @@ std::string_view view(const rocksdb::Slice& bytes) {
   return {bytes.data(), bytes.size()};
 }
 
+size_t descriptor_limit() {
+  rlimit own{};
+  return getrlimit(RLIMIT_NOFILE, &own) == 0 ? own.rlim_cur : 0;
+}
+
 rocksdb::DBOptions store_options(const database_options& options) {
   rocksdb::DBOptions out;
   out.create_if_missing = true;
@@ -48,7 +55,7 @@ rocksdb::DBOptions store_options(const database_options& options) {
   // Few columns are busy; without this the quiet ones would pin the log of the busy ones for ever.
   out.max_total_wal_size = uint64_t{256} << 20;
   out.max_background_jobs = 2;
-  out.max_open_files = 512;
+  out.max_open_files = static_cast<int>(open_files_of_store(descriptor_limit()));
   // RocksDB's own log is for its developers: keep it small.
   out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   out.keep_log_file_num = 3;

@@ -17,6 +17,16 @@ response not_routed(const request_head& head, const std::vector<method>& allowed
   return out;
 }
 
+/// What OPTIONS asks: the methods of a path, or, for `*`, of the server.
+response methods_of(const request_head& head, const std::vector<method>& allowed) {
+  static constexpr method all[] = {method::get, method::post, method::put, method::delete_};
+  if (allowed.empty() && head.path != "*")
+    return not_routed(head, allowed);
+  response out{204, {}, {}, {}, {}};
+  out.headers.emplace_back("Allow", head.path == "*" ? allow_list(all) : allow_list(allowed));
+  return out;
+}
+
 std::optional<json_error> read_path_parameters(const path_tree::match& match, request& into) {
   for (auto [name, encoded] : match.parameters) {
     auto value = percent_decode(encoded);
@@ -31,6 +41,8 @@ std::optional<json_error> read_path_parameters(const path_tree::match& match, re
 } // namespace
 
 std::optional<method> route_method(std::string_view name) {
+  if (name == "HEAD")
+    return method::get;
   for (auto known : {method::get, method::post, method::put, method::delete_})
     if (to_string(known) == name)
       return known;
@@ -39,15 +51,20 @@ std::optional<method> route_method(std::string_view name) {
 
 std::string allow_list(std::span<const method> known) {
   std::string out;
-  for (auto verb : known)
-    out.append(out.empty() ? "" : ", ").append(to_string(verb));
-  return out;
+  for (auto verb : known) {
+    out.append(to_string(verb)).append(", ");
+    if (verb == method::get)
+      out += "HEAD, ";
+  }
+  return out + "OPTIONS";
 }
 
 std::optional<response> screen(const request_head& head, const path_tree::match& match, const server_load& load,
                                const server_options& options) {
   if (load.draining)
     return problem(fail(ec::unavailable, "the node is stopping"));
+  if (head.method == "OPTIONS")
+    return methods_of(head, match.allowed);
   if (!match.found)
     return not_routed(head, match.allowed);
   if (auto error = authorize(head, *match.found, options))

@@ -31,13 +31,14 @@ struct server_load {
   size_t answer_bytes = 0; ///< encoded and not yet written
 };
 
-/// The route's method that a method of HTTP asks for. Empty for one that no route has.
+/// The route's method that a method of HTTP asks for: HEAD asks for GET. Empty for one that no route has.
 std::optional<method> route_method(std::string_view name);
 
-/// The methods that a path answers, as in an Allow field.
+/// The methods that a path answers, as in an Allow field: HEAD goes with GET, and OPTIONS with all.
 std::string allow_list(std::span<const method> known);
 
-/// Why the route does not run, judged by the request's head alone, or nothing.
+/// The answer when no route runs, be it a refusal or what OPTIONS asks for, judged by the request's head alone, or
+/// nothing.
 std::optional<response> screen(const request_head& head, const path_tree::match& match, const server_load& load,
                                const server_options& options);
 
