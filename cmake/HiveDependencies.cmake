@@ -11,7 +11,6 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
-find_package(restinio CONFIG REQUIRED)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
@@ -19,7 +18,10 @@ pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
+# Headers alone: Beast and Asio for the HTTP server, Math for analysis/.
+find_package(Boost 1.74 REQUIRED)
 find_path(BOOST_MATH_INCLUDE_DIR boost/math/distributions.hpp REQUIRED)
+find_path(BOOST_BEAST_INCLUDE_DIR boost/beast/http/parser.hpp REQUIRED)
 
 # CUDA is optional: without nvcc everything but the device programs in gpu/ is built.
 include(CheckLanguage)

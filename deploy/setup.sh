@@ -28,14 +28,14 @@ packages() {
     librocksdb-dev libxxhash-dev
     # HART OS's databases, read and written by hivectl
     libsqlite3-dev
-    # HTTP server: RESTinio with the parser, the sockets and the formatter that its headers include
-    librestinio-dev libhttp-parser-dev libasio-dev libfmt-dev
+    # HTTP server: Boost's Beast and Asio
+    libboost1.74-dev
     # HTTP client, TLS
     libcurl4-openssl-dev libssl-dev
     # signatures and hashes; git without a git program; test reports; metrics
     libsodium-dev libgit2-dev libpugixml-dev prometheus-cpp-dev
-    # log, command line, configuration
-    libspdlog-dev libcli11-dev libtomlplusplus-dev
+    # log with its formatter, command line, configuration
+    libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
     # statistics
     libboost-math-dev
     # tests and benchmarks; pytest is one of the test commands that the regression adapter reads

@@ -4,6 +4,7 @@
 #include "storage/directory.hpp"
 #include "storage/file_ledger.hpp"
 #include "storage/keys.hpp"
+#include "storage/open_files.hpp"
 #include "storage/store_opening.hpp"
 #include "storage/tracked_files.hpp"
 
@@ -13,6 +14,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/write_batch.h>
+#include <sys/resource.h>
 
 namespace hive {
 namespace {
@@ -39,6 +41,11 @@ std::string_view view(const rocksdb::Slice& bytes) {
   return {bytes.data(), bytes.size()};
 }
 
+size_t descriptor_limit() {
+  rlimit own{};
+  return getrlimit(RLIMIT_NOFILE, &own) == 0 ? own.rlim_cur : 0;
+}
+
 rocksdb::DBOptions store_options(const database_options& options, bool is_new, rocksdb::Env& env) {
   rocksdb::DBOptions out;
   out.env = &env;
@@ -52,7 +59,7 @@ rocksdb::DBOptions store_options(const database_options& options, bool is_new, r
   // Few columns are busy; without this the quiet ones would pin the log of the busy ones for ever.
   out.max_total_wal_size = uint64_t{256} << 20;
   out.max_background_jobs = 2;
-  out.max_open_files = 512;
+  out.max_open_files = static_cast<int>(open_files_of_store(descriptor_limit()));
   // RocksDB's own log is for its developers: keep it small.
   out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   out.keep_log_file_num = 3;

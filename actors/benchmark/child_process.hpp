@@ -15,10 +15,11 @@
 
 namespace hive {
 
-/// A bound that the kernel puts on a child process, see getrlimit(2). Soft and hard limit become `value`.
+/// A bound that the kernel puts on a child process, see getrlimit(2).
 struct resource_limit {
   int resource;
   rlim_t value;
+  bool soft_only = false; ///< the hard limit stays as it is
 };
 
 /// What a child process may use unless told otherwise: it leaves no core file behind.

@@ -150,8 +150,14 @@ void enter_group(const child_plan& plan) {
 
 void limit_resources(const child_plan& plan) {
   for (const auto& limit : plan.limits) {
-    rlimit value{limit.value, limit.value};
-    if (setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) != 0)
+    auto resource = static_cast<__rlimit_resource>(limit.resource);
+    rlimit value{};
+    if (getrlimit(resource, &value) != 0)
+      give_up(plan.report, start_failure::limits);
+    value.rlim_cur = limit.value;
+    if (!limit.soft_only)
+      value.rlim_max = limit.value;
+    if (setrlimit(resource, &value) != 0)
       give_up(plan.report, start_failure::limits);
   }
 }

@@ -2,12 +2,19 @@
 
 #include "messages/ec.hpp"
 
+#include <algorithm>
 #include <sodium.h>
 
 namespace hive::http {
 namespace {
 
-constexpr std::string_view scheme = "Bearer ";
+constexpr std::string_view scheme = "bearer ";
+
+/// Schemes are written in any case, RFC 9110, 11.1.
+bool starts_with_scheme(std::string_view text) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(text.substr(0, scheme.size()), scheme, {}, lower);
+}
 
 std::array<uint8_t, crypto_hash_sha256_BYTES> hash_of(std::string_view secret) {
   std::array<uint8_t, crypto_hash_sha256_BYTES> out;
@@ -71,7 +78,7 @@ caf::expected<access_token> make_access_token(std::string name, std::string_view
 caf::expected<const access_token*> find_token(const std::vector<access_token>& known, std::string_view authorization) {
   if (authorization.empty())
     return fail(ec::unauthorized, "an Authorization header with a bearer token is needed");
-  if (!authorization.starts_with(scheme))
+  if (!starts_with_scheme(authorization))
     return fail(ec::unauthorized, "the Authorization header must hold a bearer token");
   auto secret = authorization.substr(scheme.size());
   auto hash = hash_of(secret);

@@ -58,18 +58,23 @@ std::vector<route> snapshot_routes(const api_services& s) {
       post, "/api/v1/snapshots", "Capture a snapshot of a version",
       {answers<Snapshot>(201, true), answers<CaptureAccepted>(202, true)},
       [registry = s.registry](const msg<CaptureRequest>& request) { return capture(registry, request); }),
-    route::ask<PageQuery, SnapshotList>(get, "/api/v1/snapshots", s.registry, "List the versions with a snapshot"),
-    route::ask<SnapshotQuery, Snapshot>(get, "/api/v1/snapshots/{version}", s.registry, "The snapshot of a version"),
+    route::ask<PageQuery, SnapshotList>(get, "/api/v1/snapshots", s.registry, "List the versions with a snapshot")
+      .with_large_answers(),
+    route::ask<SnapshotQuery, Snapshot>(get, "/api/v1/snapshots/{version}", s.registry, "The snapshot of a version")
+      .with_large_answers(),
     route::ask<ImportSnapshot, Snapshot>(put, "/api/v1/snapshots/{version}", s.registry,
-                                         "Keep a snapshot that was captured elsewhere"),
+                                         "Keep a snapshot that was captured elsewhere")
+      .with_large_answers(),
     route::ask<CaptureListQuery, CaptureList>(get, "/api/v1/snapshots/{version}/captures", s.registry,
                                               "List the captures of a version"),
     route::ask<CaptureQuery, Snapshot>(get, "/api/v1/snapshots/{version}/captures/{n}", s.registry,
-                                       "One capture of a version"),
+                                       "One capture of a version")
+      .with_large_answers(),
     route::ask<DeleteCapture, CaptureDeleted>(delete_, "/api/v1/snapshots/{version}/captures/{n}", s.registry,
                                               "Delete a capture"),
     route::ask<LatestResultsQuery, LatestResults>(get, "/api/v1/results/latest", s.registry,
-                                                  "The newest value of every metric"),
+                                                  "The newest value of every metric")
+      .with_large_answers(),
     route::ask<UpgradeQuery, UpgradeCheck>(get, "/api/v1/upgrades/check", s.upgrades,
                                            "Whether one version may replace another"),
   };

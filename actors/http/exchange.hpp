@@ -66,11 +66,14 @@ public:
   virtual void answer(response what) = 0;
 
   /// Answers with `head`, whose body must be empty, and then with what the stream is given. Null when there was an
-  /// answer before.
+  /// answer before, or when the client asked for the head alone.
   virtual std::shared_ptr<body_stream> stream(response head) = 0;
 
   /// Lets `next` run inside the gateway actor.
   virtual void forward(action next) = 0;
+
+  /// Lets `work`, which takes long, run on a thread for that. It is dropped when the server has closed by then.
+  virtual void run_aside(std::function<void()> work) = 0;
 };
 
 } // namespace hive::http

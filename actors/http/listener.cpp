@@ -1,343 +1,23 @@
 #include "actors/http/listener.hpp"
 
-#include "actors/http/flight_counter.hpp"
-#include "actors/http/gateway.hpp"
-#include "actors/http/metrics.hpp"
-#include "actors/http/path_tree.hpp"
-#include "actors/http/response_stream.hpp"
-#include "actors/http/restinio_traits.hpp"
-#include "actors/http/site.hpp"
-#include "actors/http/url.hpp"
+#include "actors/http/acceptor.hpp"
+#include "actors/http/connection.hpp"
+#include "actors/http/response_head.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
 #include <thread>
-#include <unordered_map>
 
 namespace hive::http {
 namespace {
 
-namespace asio = restinio::asio_ns;
-
-using restinio_server = restinio::http_server_t<restinio_traits>;
-
-std::string_view view(restinio::string_view_t text) {
-  return {text.data(), text.size()};
-}
-
-std::optional<method> method_of(const restinio::http_request_header_t& header) {
-  if (header.method() == restinio::http_method_get())
-    return method::get;
-  if (header.method() == restinio::http_method_post())
-    return method::post;
-  if (header.method() == restinio::http_method_put())
-    return method::put;
-  if (header.method() == restinio::http_method_delete())
-    return method::delete_;
-  return std::nullopt;
-}
-
-void log_answer(std::string_view verb, std::string_view path, const response& what) {
-  if (what.failure.empty())
-    return;
-  constexpr auto line = "The HTTP server answers {} {} with {}: {}";
-  if (what.status >= 500 && what.status != 503) // 503 would flood the log just when there is most to do
-    spdlog::error(line, verb, path, what.status, what.failure);
-  else
-    spdlog::debug(line, verb, path, what.status, what.failure);
-}
-
-class restinio_listener;
-
-/// What a RESTinio request is to the rest of the server.
-class restinio_exchange final : public exchange, public std::enable_shared_from_this<restinio_exchange> {
-public:
-  restinio_exchange(std::shared_ptr<restinio_listener> server, restinio::request_handle_t incoming,
-                    route_metrics& metrics);
-  ~restinio_exchange() override;
-
-  const http::request& request() const override {
-    return request_;
-  }
-
-  http::request& request() {
-    return request_;
-  }
-
-  void answer(response what) override;
-  std::shared_ptr<body_stream> stream(response head) override;
-  void forward(action next) override;
-
-private:
-  /// Counts the answer and gives its head.
-  template <class Output>
-  restinio::response_builder_t<Output> begin_answer(response what);
-
-  const std::shared_ptr<restinio_listener> server_; // first, as the request's socket lives in its io_context
-  const restinio::request_handle_t incoming_;
-  route_metrics& metrics_;
-  http::request request_;
-  const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
-  std::atomic_flag answered_;
-};
-
-class restinio_listener final : public listener, public std::enable_shared_from_this<restinio_listener> {
-public:
-  restinio_listener(caf::actor_system& system, server_options options, std::vector<route> routes,
-                    std::shared_ptr<prometheus::Registry> metrics)
-      : system_{system}, options_{std::move(options)}, routes_{std::move(routes)}, paths_{routes_}, metrics_{std::move(
-                                                                                                               metrics),
-                                                                                                             routes_} {
-  }
-
-  ~restinio_listener() override {
-    close();
-  }
-
-  caf::error bind();
-
-  uint16_t port() const override {
-    return options_.port;
-  }
-
-  size_t in_flight() const override {
-    return flights_->count();
-  }
-
-  void serve(caf::actor gateway) override;
-  void drain() override;
-  void close() override;
-
-private:
-  friend class restinio_exchange;
-
-  restinio::request_handling_status_t handle(const restinio::request_handle_t& incoming);
-
-  /// Why the request goes no further, or nothing. Otherwise `into` holds its parameters.
-  std::optional<response> screen(const restinio::request_t& incoming, const path_tree::match& match,
-                                 http::request& into) const;
-
-  /// Runs the route's handler: here when that is quick, else in an actor of its own.
-  void run(const std::shared_ptr<restinio_exchange>& what, const route& to);
-
-  void forget(exchange* gone);
-
-  /// Remembers a stream, so that it ends with the server.
-  void keep(const std::shared_ptr<response_stream>& added);
-  void end_streams();
-
-  caf::actor_system& system_;
-  server_options options_;
-  const site site_{options_.address, options_.hosts};
-  const std::shared_ptr<const authorizer> access_ =
-    options_.access ? options_.access : std::make_shared<authorizer>(options_.tokens, options_.open);
-  const std::vector<route> routes_;
-  const path_tree paths_;
-  server_metrics metrics_;
-  const std::shared_ptr<flight_counter> flights_ = std::make_shared<flight_counter>(); // outlived by last writes
-  std::atomic<size_t> body_bytes_ = 0;                                                 ///< of the exchanges
-  std::atomic<bool> draining_ = false;
-  caf::actor gateway_;
-  std::mutex exchanges_mutex_; // guards exchanges_ and streams_
-  std::unordered_map<exchange*, std::weak_ptr<exchange>> exchanges_;
-  std::vector<std::weak_ptr<response_stream>> streams_;
-  asio::io_context io_context_{1};
-  std::unique_ptr<restinio_server> server_;
-  std::thread thread_;
-};
-
-// -- exchange -----------------------------------------------------------------
-
-restinio_exchange::restinio_exchange(std::shared_ptr<restinio_listener> server, restinio::request_handle_t incoming,
-                                     route_metrics& metrics)
-    : server_{std::move(server)}, incoming_{std::move(incoming)}, metrics_{metrics} {
-  server_->flights_->begin();
-  server_->body_bytes_ += incoming_->body().size();
-}
-
-restinio_exchange::~restinio_exchange() {
-  server_->forget(this);
-  server_->body_bytes_ -= incoming_->body().size();
-  answer(problem(fail(ec::unavailable, "the service that was asked has ended")));
-}
-
-template <class Output>
-restinio::response_builder_t<Output> restinio_exchange::begin_answer(response what) {
-  auto& header = incoming_->header();
-  log_answer(header.method().c_str(), view(header.path()), what);
-  std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - since_;
-  metrics_.count(what.status, elapsed.count());
-  auto status = restinio::http_status_code_t{static_cast<uint16_t>(what.status)};
-  auto out = incoming_->create_response<Output>({status, std::string{reason_phrase(what.status)}});
-  // A request for an upgrade, which is never granted, leaves the connection in no state to go on from.
-  if (server_->draining_ || header.has_field(restinio::http_field::upgrade))
-    out.connection_close();
-  out.append_header(restinio::http_field::content_type, std::move(what.content_type));
-  out.append_header_date_field();
-  for (auto& [name, value] : what.headers)
-    out.append_header(name, value);
-  return out;
-}
-
-void restinio_exchange::answer(response what) {
-  if (answered_.test_and_set())
-    return;
-  auto body = std::move(what.body);
-  auto out = begin_answer<restinio::restinio_controlled_output_t>(std::move(what));
-  out.set_body(std::move(body));
-  out.done([flights = server_->flights_](const asio::error_code&) { flights->end(); });
-}
-
-std::shared_ptr<body_stream> restinio_exchange::stream(response head) {
-  if (answered_.test_and_set())
-    return nullptr;
-  auto builder = begin_answer<restinio::chunked_output_t>(std::move(head));
-  builder.connection_close(); // it ends with the stream, so that nothing waits behind it
-  auto out = std::make_shared<response_stream>(server_->io_context_, std::move(builder), server_->flights_);
-  server_->keep(out);
-  return out;
-}
-
-void restinio_exchange::forward(action next) {
-  // When the gateway has gone the message is dropped, and the exchange with it.
-  caf::anon_send(server_->gateway_, forwarded{shared_from_this(), std::move(next)});
-}
-
-// -- screening ----------------------------------------------------------------
-
-response not_routed(const restinio::http_request_header_t& header, const std::vector<method>& allowed) {
-  std::string path{view(header.path())};
-  if (allowed.empty())
-    return problem(404, ec::not_found, "there is nothing at " + path);
-  std::string names;
-  for (auto verb : allowed)
-    names.append(names.empty() ? "" : ", ").append(to_string(verb));
-  auto out = problem(405, ec::unsupported, path + " answers " + names + " only");
-  out.headers.emplace_back("Allow", names);
-  return out;
-}
-
-request_site site_of(const restinio::http_request_header_t& header) {
-  request_site out;
-  auto note = [](const std::string& value, std::string_view& first, size_t& count) {
-    if (count++ == 0)
-      first = value;
-  };
-  header.for_each_field([&](const restinio::http_header_field_t& field) {
-    if (field.field_id() == restinio::http_field::host)
-      note(field.value(), out.host, out.hosts);
-    else if (field.field_id() == restinio::http_field::origin)
-      note(field.value(), out.origin, out.origins);
-  });
-  auto target = view(header.request_target());
-  if (auto slashes = target.find("://"); !target.starts_with('/') && slashes != target.npos)
-    out.host = target.substr(slashes + 3, target.find_first_of("/?#", slashes + 3) - slashes - 3);
-  return out;
-}
-
-std::optional<json_error> read_path_parameters(const path_tree::match& match, http::request& into) {
-  for (auto [name, encoded] : match.parameters) {
-    auto value = percent_decode(encoded);
-    if (!value)
-      return json_error{
-        ec::invalid, {}, "path parameter " + std::string{name} + " has a '%' without two hexadecimal digits"};
-    into.path_parameters.emplace_back(name, std::move(*value));
-  }
-  return std::nullopt;
-}
-
-std::optional<response> restinio_listener::screen(const restinio::request_t& incoming, const path_tree::match& match,
-                                                  http::request& into) const {
-  auto& header = incoming.header();
-  if (auto refusal = site_.refuse(site_of(header)))
-    return refusal;
-  if (draining_)
-    return problem(fail(ec::unavailable, "the node is stopping"));
-  if (!match.found)
-    return not_routed(header, match.allowed);
-  auto* authorization = header.try_get_field(restinio::http_field::authorization);
-  if (auto error = access_->check(match.found->access, authorization ? std::string_view{*authorization} : ""))
-    return problem(error);
-  // Probes are answered even then: an orchestrator must not kill a node for being busy.
-  if (flights_->count() > options_.max_in_flight && match.found->access != role::anyone)
-    return problem(
-      fail(ec::overloaded, "more than " + std::to_string(options_.max_in_flight) + " requests are being answered"));
-  if (incoming.body().size() > options_.max_body_bytes)
-    return problem(fail(ec::too_large, "body of " + std::to_string(incoming.body().size()) + " bytes, at most " +
-                                         std::to_string(options_.max_body_bytes) + " are allowed"));
-  // Includes this one. A request without a body adds nothing: questions are answered all the same.
-  if (!incoming.body().empty() && body_bytes_ > options_.max_body_bytes_in_flight)
-    return problem(fail(ec::overloaded, "the bodies of the requests that are being answered have more than " +
-                                          std::to_string(options_.max_body_bytes_in_flight) + " bytes"));
-  into.verb = match.found->verb;
-  into.path = view(header.path());
-  into.body = incoming.body();
-  if (auto* type = header.try_get_field(restinio::http_field::content_type))
-    into.content_type = *type;
-  if (auto* last = header.try_get_field("Last-Event-ID"))
-    into.last_event_id = *last;
-  if (auto wrong = read_path_parameters(match, into))
-    return problem(*wrong);
-  json_error why;
-  auto query = parse_query(view(header.query()), why);
-  if (!query)
-    return problem(why);
-  into.query = std::move(*query);
-  return std::nullopt;
-}
-
-// -- listener -----------------------------------------------------------------
-
-restinio::request_handling_status_t restinio_listener::handle(const restinio::request_handle_t& incoming) {
-  auto match = paths_.find(method_of(incoming->header()), view(incoming->header().path()));
-  auto what = std::make_shared<restinio_exchange>(shared_from_this(), incoming, metrics_.of(match.found));
-  {
-    std::lock_guard lock{exchanges_mutex_};
-    exchanges_.emplace(what.get(), what);
-  }
-  metrics_.set_in_flight(flights_->count());
-  if (auto refusal = screen(*incoming, match, what->request()))
-    what->answer(std::move(*refusal));
-  else
-    run(what, *match.found);
-  return restinio::request_accepted();
-}
-
-void restinio_listener::run(const std::shared_ptr<restinio_exchange>& what, const route& to) {
-  if (what->request().body.size() <= defaults::max_inline_json_bytes)
-    return run_handler(to.handle, what);
-  system_.spawn<caf::hidden>([what, handle = to.handle](caf::event_based_actor*) { run_handler(handle, what); });
-}
-
-void restinio_listener::forget(exchange* gone) {
-  std::lock_guard lock{exchanges_mutex_};
-  exchanges_.erase(gone);
-}
-
-void restinio_listener::keep(const std::shared_ptr<response_stream>& added) {
-  {
-    std::lock_guard lock{exchanges_mutex_};
-    std::erase_if(streams_, [](const auto& known) { return known.expired(); });
-    streams_.push_back(added);
-  }
-  if (draining_) // after end_streams has looked
-    added->end();
-}
-
-void restinio_listener::end_streams() {
-  std::vector<std::weak_ptr<response_stream>> left;
-  {
-    std::lock_guard lock{exchanges_mutex_};
-    left.swap(streams_);
-  }
-  for (const auto& each : left)
-    if (auto open = each.lock())
-      open->end();
-}
+namespace asio = boost::asio;
+using boost::system::error_code;
 
 /// The IP address that the option means, if it is one that may be served without TLS.
 caf::expected<asio::ip::address> address_of(const server_options& options) {
-  asio::error_code error;
+  error_code error;
   auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
   if (error)
     return fail(ec::invalid, options.address + " is neither an IP address nor localhost");
@@ -349,72 +29,123 @@ caf::expected<asio::ip::address> address_of(const server_options& options) {
   return address;
 }
 
-caf::error restinio_listener::bind() {
-  auto address = address_of(options_);
-  if (!address)
-    return address.error();
-  auto gate = std::make_shared<connection_gate>(options_.max_connections);
-  auto most_received = defaults::max_received_factor * options_.max_body_bytes_in_flight;
-  asio::use_service<received_bytes>(io_context_).limit_to(most_received, most_received / options_.max_connections);
-  auto limits = restinio::incoming_http_msg_limits_t{}
-                  .max_url_size(defaults::max_url_bytes)
-                  .max_field_name_size(defaults::max_header_bytes)
-                  .max_field_value_size(defaults::max_header_bytes)
-                  .max_field_count(defaults::max_header_fields)
-                  .max_body_size(options_.max_body_bytes * defaults::refused_body_factor);
-  restinio::server_settings_t<restinio_traits> settings;
-  settings.address(*address)
-    .port(options_.port)
-    .ip_blocker(gate)
-    .connection_state_listener(gate)
-    .incoming_http_msg_limits(limits)
-    .read_next_http_message_timelimit(defaults::client_read_timeout)
-    .write_http_response_timelimit(defaults::client_write_timeout)
-    // Routes have their own timeouts, the longest of them is that of a capture.
-    .handle_request_timeout(defaults::capture_timeout + defaults::request_timeout)
-    .socket_options_setter([](restinio::socket_options_t& set) { set.set_option(asio::ip::tcp::no_delay{true}); })
-    .acceptor_post_bind_hook([this](asio::ip::tcp::acceptor& bound) { options_.port = bound.local_endpoint().port(); })
-    .request_handler([this](const restinio::request_handle_t& incoming) { return handle(incoming); });
-  try {
-    server_ = std::make_unique<restinio_server>(restinio::external_io_context(io_context_), std::move(settings));
-    server_->open_sync();
-  } catch (const std::exception& e) {
-    return fail(ec::unavailable, "cannot listen on " + options_.endpoint() + ": " + e.what());
+/// Answers a connection for which there is no room, as far as that goes without waiting.
+void turn_away(asio::ip::tcp::socket socket, size_t most) {
+  auto why = problem(fail(ec::overloaded, "all " + std::to_string(most) + " connections are in use"));
+  auto answer = response_head(why, {}) + why.body;
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(answer), ignored);
+  socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  char request[4096]; // unread bytes would make the kernel throw the answer away
+  socket.read_some(asio::buffer(request), ignored);
+}
+
+class thread_listener final : public listener {
+public:
+  thread_listener(server_options options, std::vector<route> routes, std::shared_ptr<prometheus::Registry> metrics)
+      : core_{std::make_shared<server_core>(std::move(options), std::move(routes), std::move(metrics))},
+        acceptor_{core_->context,
+                  {[this](asio::ip::tcp::socket accepted) { take_in(std::move(accepted)); },
+                   [this] { return core_->make_room(); }, [this](const std::string& why) { die(why); }}} {
   }
-  return caf::none;
-}
 
-void restinio_listener::serve(caf::actor gateway) {
-  gateway_ = std::move(gateway);
-  thread_ = std::thread{[this] { io_context_.run(); }};
-}
-
-void restinio_listener::drain() {
-  draining_ = true;
-  end_streams();
-  asio::post(io_context_, [this] { server_->close_sync(); });
-}
-
-void restinio_listener::close() {
-  if (!thread_.joinable())
-    return;
-  draining_ = true;
-  std::vector<std::weak_ptr<exchange>> left;
-  {
-    std::lock_guard lock{exchanges_mutex_};
-    for (const auto& [key, what] : exchanges_)
-      left.push_back(what);
+  ~thread_listener() override {
+    close();
   }
-  for (const auto& what : left)
-    if (auto open = what.lock())
-      open->answer(problem(fail(ec::unavailable, "the node stopped before there was an answer")));
-  end_streams();
-  if (!flights_->wait_idle(defaults::http_flush_timeout))
-    spdlog::warn("The HTTP server closes connections whose last answer was not taken.");
-  io_context_.stop();
-  thread_.join();
-  server_.reset();
-}
+
+  caf::error bind() {
+    auto address = address_of(core_->options);
+    if (!address)
+      return address.error();
+    if (auto error = acceptor_.listen({*address, core_->options.port}))
+      return fail(ec::unavailable, "cannot listen on " + core_->options.endpoint() + ": " + text_of(error));
+    port_ = acceptor_.port();
+    return caf::none;
+  }
+
+  uint16_t port() const override {
+    return port_;
+  }
+
+  size_t in_flight() const override {
+    return core_->flights->total();
+  }
+
+  void serve(caf::actor gateway) override {
+    core_->gateway = std::move(gateway);
+    acceptor_.start();
+    thread_ = std::thread{[this] { run(); }};
+  }
+
+  bool is_alive() override {
+    if (!has_answered_.exchange(false))
+      return ++missed_ < defaults::http_watch_misses;
+    missed_ = 0;
+    asio::post(core_->context, [this] { has_answered_ = true; });
+    return true;
+  }
+
+  void drain() override {
+    core_->draining = true;
+    core_->end_streams();
+    asio::post(core_->context, [this] { acceptor_.close(); });
+  }
+
+  void close() override {
+    if (!thread_.joinable())
+      return;
+    core_->draining = true;
+    core_->refuse_exchanges();
+    core_->end_streams();
+    if (!core_->flights->wait_zero(defaults::http_flush_timeout))
+      spdlog::warn("The HTTP server closes connections whose last answer was not taken.");
+    core_->stop_aside();
+    asio::post(core_->context, [this] {
+      acceptor_.close();
+      core_->close_all();
+      work_.reset();
+    });
+    thread_.join();
+    core_->close_all(); // when the thread had failed before
+    core_->context.restart();
+    core_->context.poll();
+  }
+
+private:
+  /// The server's thread.
+  void run() {
+    try {
+      core_->context.run();
+    } catch (const std::exception& e) {
+      die(e.what());
+    }
+  }
+
+  void take_in(asio::ip::tcp::socket accepted) {
+    auto most = core_->options.max_connections;
+    if (core_->connections.size() >= most && !core_->make_room())
+      return turn_away(std::move(accepted), most);
+    auto opened = std::make_shared<connection>(core_, std::move(accepted));
+    core_->add(opened);
+    opened->start();
+  }
+
+  /// Ends the gateway, so that the supervisor starts another server.
+  void die(const std::string& why) {
+    spdlog::error("The HTTP server listens no more: {}", why);
+    auto reason = fail(ec::internal, "the HTTP server listens no more: " + why);
+    caf::anon_send(core_->gateway, caf::exit_msg{core_->gateway.address(), std::move(reason)});
+  }
+
+  const std::shared_ptr<server_core> core_;
+  acceptor acceptor_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(core_->context);
+  uint16_t port_ = 0;
+  std::atomic<bool> has_answered_ = true; ///< the thread has run since the last look
+  uint32_t missed_ = 0;                   ///< looks in a row without an answer
+  std::thread thread_;
+};
 
 } // namespace
 
@@ -423,10 +154,9 @@ caf::error listener::check_address(const server_options& options) {
   return address ? caf::error{} : address.error();
 }
 
-caf::expected<std::shared_ptr<listener>> listener::open(caf::actor_system& system, server_options options,
-                                                        std::vector<route> routes,
+caf::expected<std::shared_ptr<listener>> listener::open(server_options options, std::vector<route> routes,
                                                         std::shared_ptr<prometheus::Registry> metrics) {
-  auto out = std::make_shared<restinio_listener>(system, std::move(options), std::move(routes), std::move(metrics));
+  auto out = std::make_shared<thread_listener>(std::move(options), std::move(routes), std::move(metrics));
   if (auto error = out->bind())
     return error;
   return std::shared_ptr<listener>{std::move(out)};

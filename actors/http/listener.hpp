@@ -11,8 +11,7 @@ public:
 
   /// Binds the address; clients can connect from now on, and are served once `serve` is called. Fails as
   /// `spawn_server`.
-  static caf::expected<std::shared_ptr<listener>> open(caf::actor_system& system, server_options options,
-                                                       std::vector<route> routes,
+  static caf::expected<std::shared_ptr<listener>> open(server_options options, std::vector<route> routes,
                                                        std::shared_ptr<prometheus::Registry> metrics);
 
   /// Whether the address is one that may be served. Fails with ec::invalid.
@@ -20,8 +19,13 @@ public:
 
   virtual uint16_t port() const = 0;
 
-  /// Starts the thread; actions of the routes go to `gateway`. Once only.
+  /// Starts the thread; actions of the routes go to `gateway`. When the socket listens no more or the thread fails,
+  /// `gateway` is told to exit with ec::internal. Once only.
   virtual void serve(caf::actor gateway) = 0;
+
+  /// Whether the thread still runs. To be asked every `defaults::http_watch_interval`; false when it has not run for
+  /// `http_watch_misses` of them.
+  virtual bool is_alive() = 0;
 
   /// Accepts no more connections and refuses new requests on open ones.
   virtual void drain() = 0;

@@ -1,6 +1,6 @@
 #include "actors/http/metrics.hpp"
 
-#include "actors/http/route.hpp"
+#include "actors/http/screening.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -43,11 +43,13 @@ server_metrics::server_metrics(std::shared_ptr<prometheus::Registry> registry, s
                       .Name("hive_http_request_duration_seconds")
                       .Help("From the end of a request's last byte to the start of its answer.")
                       .Register(*registry_);
-  in_flight_ = &prometheus::BuildGauge()
-                  .Name("hive_http_requests_in_flight")
-                  .Help("HTTP requests that are not answered yet.")
-                  .Register(*registry_)
-                  .Add({});
+  auto gauge = [&](const char* name, const char* help) {
+    return &prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add({});
+  };
+  connections_ = gauge("hive_http_connections", "Open HTTP connections.");
+  in_flight_ = gauge("hive_http_requests_in_flight", "HTTP requests whose answer is not written yet.");
+  body_bytes_ = gauge("hive_http_body_bytes", "Bytes of the bodies of HTTP requests in work.");
+  answer_bytes_ = gauge("hive_http_answer_bytes", "Bytes of HTTP answers that are encoded and not written yet.");
   auto add = [&](const route* key, std::string method, std::string path) {
     auto& duration = durations.Add({{"method", method}, {"route", path}}, duration_buckets);
     routes_[key] = std::make_unique<route_metrics>(requests, duration, std::move(method), std::move(path));
@@ -61,8 +63,11 @@ route_metrics& server_metrics::of(const route* which) {
   return *routes_.at(which);
 }
 
-void server_metrics::set_in_flight(size_t requests) {
-  in_flight_->Set(static_cast<double>(requests));
+void server_metrics::show(size_t connections, const server_load& load) {
+  connections_->Set(static_cast<double>(connections));
+  in_flight_->Set(static_cast<double>(load.requests));
+  body_bytes_->Set(static_cast<double>(load.body_bytes));
+  answer_bytes_->Set(static_cast<double>(load.answer_bytes));
 }
 
 std::string expose(const prometheus::Registry& registry) {

@@ -19,6 +19,7 @@ class Family;
 namespace hive::http {
 
 struct route;
+struct server_load;
 
 /// What one route counts. Safe to use from any thread.
 class route_metrics {
@@ -38,7 +39,8 @@ private:
 };
 
 /// The server's metrics: hive_http_requests_total by method, route and status, hive_http_request_duration_seconds by
-/// method and route, hive_http_requests_in_flight. Paths appear as their templates, so that their number is bounded.
+/// method and route, and gauges of what is open and in work: hive_http_connections, hive_http_requests_in_flight,
+/// hive_http_body_bytes, hive_http_answer_bytes. Paths appear as their templates, so that their number is bounded.
 class server_metrics {
 public:
   server_metrics(std::shared_ptr<prometheus::Registry> registry, std::span<const route> routes);
@@ -46,11 +48,15 @@ public:
   /// Metrics of a route that the constructor saw; of all requests without a route for null.
   route_metrics& of(const route* which);
 
-  void set_in_flight(size_t requests);
+  /// Sets the gauges.
+  void show(size_t connections, const server_load& load);
 
 private:
   std::shared_ptr<prometheus::Registry> registry_;
+  prometheus::Gauge* connections_;
   prometheus::Gauge* in_flight_;
+  prometheus::Gauge* body_bytes_;
+  prometheus::Gauge* answer_bytes_;
   std::map<const route*, std::unique_ptr<route_metrics>> routes_;
 };
 

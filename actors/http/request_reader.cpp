@@ -23,8 +23,8 @@ public:
       if (auto wrong = read_parameter("path parameter ", parameter))
         return wrong;
     path_fields_ = given_.size();
-    for (const auto& parameter : from_.query)
-      if (auto wrong = read_query(parameter))
+    for (size_t i = 0; i < from_.query.size(); ++i)
+      if (auto wrong = read_query(i))
         return wrong;
     return std::nullopt;
   }
@@ -42,11 +42,19 @@ public:
   }
 
 private:
-  std::optional<json_error> read_query(const parameter& parameter) {
-    auto* field = find_field(root_.getSchema(), parameter.first);
+  /// A list may be given in one parameter or in several; the first of them stands for all.
+  std::optional<json_error> read_query(size_t place) {
+    auto whole = from_.query[place];
+    auto* field = find_field(root_.getSchema(), whole.first);
     if (!field || !is_query_field(*field))
-      return refuse("query parameter " + parameter.first + " is not known");
-    return read_parameter("query parameter ", parameter);
+      return refuse("query parameter " + whole.first + " is not known");
+    bool is_list = field->field.getType().isList();
+    if (is_given(*field))
+      return is_list ? std::nullopt : refuse("query parameter " + whole.first + " is given twice");
+    for (size_t i = place + 1; is_list && i < from_.query.size(); ++i)
+      if (from_.query[i].first == whole.first)
+        whole.second += "," + from_.query[i].second;
+    return read_parameter("query parameter ", whole);
   }
 
   std::optional<json_error> read_parameter(const char* kind, const parameter& parameter) {
@@ -65,7 +73,10 @@ private:
         return refuse(std::string{to_string(from_.verb)} + " takes no body");
       return std::nullopt;
     }
-    auto text = from_.body.empty() ? "{}" : from_.body;
+    if (body_field_ && from_.body.empty())
+      return refuse("a body is required: " + body_field_->json_name + " as JSON");
+    auto text =
+      from_.body.empty() ? "{}" : from_.body; // all of it may stand in the URL, or the reader names what lacks
     if (body_field_ && !body_field_->field.getType().isStruct())
       return hive::detail::decode_json_field(text, root_, *body_field_);
     if (!body_field_) {
@@ -153,16 +164,29 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// Whether a parameter of a Content-Type does not say another encoding than UTF-8. RFC 9110, 8.3.1.
+bool agrees_with_utf8(std::string_view parameter) {
+  auto equals = parameter.find('=');
+  if (!same_ignoring_case(trim(parameter.substr(0, equals)), "charset"))
+    return true;
+  auto value = equals == parameter.npos ? std::string_view{} : trim(parameter.substr(equals + 1));
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+    value = value.substr(1, value.size() - 2);
+  return same_ignoring_case(value, "utf-8") || same_ignoring_case(value, "utf8"); // the latter is what many clients say
+}
+
 /// Whether the Content-Type is this media type in UTF-8.
 bool is_text_of(std::string_view content_type, std::string_view media_type) {
-  auto end = content_type.find(';');
+  auto end = std::min(content_type.find(';'), content_type.size());
   if (!same_ignoring_case(trim(content_type.substr(0, end)), media_type))
     return false;
-  if (end == content_type.npos)
-    return true;
-  auto charset = trim(content_type.substr(end + 1));
-  return charset.empty() || same_ignoring_case(charset, "charset=utf-8") ||
-         same_ignoring_case(charset, "charset=\"utf-8\"");
+  while (end < content_type.size()) {
+    content_type.remove_prefix(end + 1);
+    end = std::min(content_type.find(';'), content_type.size());
+    if (!agrees_with_utf8(content_type.substr(0, end)))
+      return false;
+  }
+  return true;
 }
 
 } // namespace

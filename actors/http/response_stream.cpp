@@ -1,16 +1,39 @@
 #include "actors/http/response_stream.hpp"
 
+#include <boost/asio/post.hpp>
+#include <charconv>
+
 namespace hive::http {
+namespace {
 
-namespace asio = restinio::asio_ns;
+/// RFC 9112, 7.1. An empty chunk would end the answer.
+std::string chunk(std::string_view bytes) {
+  char size[2 * sizeof(size_t)];
+  auto end = std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr;
+  return std::string{size, end}.append("\r\n").append(bytes).append("\r\n");
+}
 
-response_stream::response_stream(asio::io_context& server_thread, builder head, std::shared_ptr<flight_counter> flights)
-    : server_thread_{server_thread}, builder_{std::make_shared<builder>(std::move(head))}, flights_{
-                                                                                             std::move(flights)} {
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+} // namespace
+
+response_stream::response_stream(std::shared_ptr<server_core> core, std::weak_ptr<connection> to, meter::share flight,
+                                 bool chunked)
+    : core_{std::move(core)}, to_{std::move(to)}, chunked_{chunked}, flight_{std::move(flight)} {
 }
 
 response_stream::~response_stream() {
   end();
+}
+
+void response_stream::write(stream_piece piece) {
+  piece.size = {core_->answers, piece.bytes.capacity()};
+  core_->post([to = to_, piece = std::move(piece)]() mutable {
+    if (auto open = to.lock())
+      open->write(std::move(piece));
+    else if (auto stream = piece.of.lock())
+      stream->go_on(false);
+  });
 }
 
 void response_stream::send(std::string piece, std::function<void()> taken) {
@@ -21,13 +44,10 @@ void response_stream::send(std::string piece, std::function<void()> taken) {
     taken_ = std::move(taken);
     sent_at_ = std::chrono::steady_clock::now();
   }
-  asio::post(server_thread_, [builder = builder_, piece = std::move(piece), self = weak_from_this()]() mutable {
-    builder->append_chunk(std::move(piece));
-    builder->flush([self](const asio::error_code& error) {
-      if (auto stream = self.lock())
-        stream->go_on(!error);
-    });
-  });
+  stream_piece out;
+  out.bytes = chunked_ && !piece.empty() ? chunk(piece) : std::move(piece);
+  out.of = weak_from_this();
+  write(std::move(out));
 }
 
 void response_stream::go_on(bool was_taken) {
@@ -43,24 +63,24 @@ void response_stream::go_on(bool was_taken) {
 
 void response_stream::end() {
   std::function<void()> dropped;
-  bool is_stuck = false;
+  stream_piece last;
   {
     std::lock_guard lock{mutex_};
     if (ended_)
       return;
     ended_ = true;
-    is_stuck = taken_ && std::chrono::steady_clock::now() - sent_at_ > defaults::http_flush_timeout;
+    bool is_stuck = taken_ && std::chrono::steady_clock::now() - sent_at_ > defaults::http_flush_timeout;
+    if (is_stuck)
+      flight_.release();
+    else
+      last.flight = std::move(flight_);
     dropped = std::move(taken_);
     taken_ = nullptr;
   }
-  if (is_stuck)
-    flights_->end();
-  asio::post(server_thread_, [builder = builder_, flights = flights_, is_stuck] {
-    builder->done([flights, is_stuck](const asio::error_code&) {
-      if (!is_stuck)
-        flights->end();
-    });
-  });
+  last.is_last = true;
+  if (chunked_)
+    last.bytes = last_chunk;
+  write(std::move(last));
 }
 
 } // namespace hive::http

@@ -1,24 +1,19 @@
 #pragma once
 
-#include "actors/defaults.hpp"
-#include "actors/http/exchange.hpp"
-#include "actors/http/flight_counter.hpp"
+#include "actors/http/connection.hpp"
 
 #include <mutex>
-#include <restinio/all.hpp>
 
 namespace hive::http {
 
-/// A chunked answer over RESTinio. Safe to use from any thread.
+/// An answer in pieces over a connection. Safe to use from any thread.
 ///
 /// The connection holds nothing of the stream's owner, only the stream weakly: a client that never reads cannot keep
 /// alive what the server has let go.
 class response_stream final : public body_stream, public std::enable_shared_from_this<response_stream> {
 public:
-  using builder = restinio::response_builder_t<restinio::chunked_output_t>;
-
-  /// `head` has all its header fields. One flight that has begun ends with the stream.
-  response_stream(restinio::asio_ns::io_context& server_thread, builder head, std::shared_ptr<flight_counter> flights);
+  /// The head has been given to the connection. `flight` ends with the stream.
+  response_stream(std::shared_ptr<server_core> core, std::weak_ptr<connection> to, meter::share flight, bool chunked);
   ~response_stream() override;
 
   void send(std::string piece, std::function<void()> taken) override;
@@ -28,13 +23,17 @@ public:
   /// dropped, and no `taken` is called any more.
   void end();
 
-private:
+  /// The last piece has been taken, or never will be. Called by the server's thread.
   void go_on(bool was_taken);
 
-  restinio::asio_ns::io_context& server_thread_;
-  const std::shared_ptr<builder> builder_; ///< used by the server's thread alone
-  const std::shared_ptr<flight_counter> flights_;
+private:
+  void write(stream_piece piece);
+
+  const std::shared_ptr<server_core> core_;
+  const std::weak_ptr<connection> to_;
+  const bool chunked_;
   std::mutex mutex_; // guards what follows
+  meter::share flight_;
   std::function<void()> taken_;
   std::chrono::steady_clock::time_point sent_at_; ///< of the piece that waits to be taken
   bool ended_ = false;

@@ -68,4 +68,9 @@ route route::for_role(role needed) && {
   return std::move(*this);
 }
 
+route route::with_large_answers() && {
+  has_large_answers = true;
+  return std::move(*this);
+}
+
 } // namespace hive::http

@@ -38,15 +38,14 @@ std::string fill_location(std::string_view location, capnp::DynamicStruct::Reade
 
 response to_response(const success& how, capnp::DynamicStruct::Reader answer);
 
-/// Answers with a message that some actor sent. A large one is encoded by a short-lived actor of its own, so that it
-/// does not hold up the others.
+/// Answers with a message that some actor sent. A large one is encoded aside, so that it does not hold up the others.
 template <class Response>
-void answer_with(caf::event_based_actor* gateway, const exchange_ptr& to, const success& how, const msg<Response>& m) {
+void answer_with(const exchange_ptr& to, const success& how, const msg<Response>& m) {
   auto encode = [to, how, m] { to->answer(to_response(how, capnp::DynamicStruct::Reader{*m})); };
   if (m.bytes().size() <= defaults::max_inline_json_bytes)
     encode();
   else
-    gateway->spawn<caf::hidden>([encode](caf::event_based_actor*) { encode(); });
+    to->run_aside(encode);
 }
 
 bool has_acceptable_content(const exchange& incoming);
@@ -58,7 +57,7 @@ template <class Response, class Actor, class Request>
 action ask(Actor actor, msg<Request> question, success how = {}) {
   return [actor, question, how](caf::event_based_actor* gateway, const exchange_ptr& to) {
     gateway->request(actor, how.timeout, question)
-      .then([gateway, to, how](const msg<Response>& m) { detail::answer_with(gateway, to, how, m); },
+      .then([to, how](const msg<Response>& m) { detail::answer_with(to, how, m); },
             [to](const caf::error& error) { to->answer(problem(error)); });
   };
 }
@@ -72,6 +71,7 @@ struct route {
   std::optional<capnp::StructSchema> question;
   std::vector<documented_answer> documented;
   std::string media_type = "application/json"; ///< of the answer
+  bool has_large_answers = false;              ///< few of its requests are worked on at the same time
   /// Runs on the server's thread, or on one of its own for a large body; must not block.
   std::function<void(exchange_ptr)> handle;
 
@@ -123,6 +123,9 @@ struct route {
   /// The same route for callers of another role than its method asks for: read for GET, record for POST and PUT,
   /// operate for DELETE.
   route for_role(role needed) &&;
+
+  /// The same route with answers of megabytes.
+  route with_large_answers() &&;
 };
 
 } // namespace hive::http

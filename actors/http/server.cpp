@@ -26,6 +26,8 @@ using gateway_actor = caf::stateful_actor<gateway_state>;
 
 // internal: looks whether the last request has been answered.
 using drain_tick = caf::atom_constant<caf::atom("drain")>;
+// internal: looks whether the server still runs.
+using watch_tick = caf::atom_constant<caf::atom("watch")>;
 
 void begin_drain(gateway_actor* self, std::chrono::milliseconds limit, const caf::exit_msg& why) {
   auto& state = self->state;
@@ -48,11 +50,21 @@ void continue_drain(gateway_actor* self, const caf::error& reason) {
   self->quit(reason);
 }
 
+void watch(gateway_actor* self) {
+  if (!self->state.serving->is_alive()) {
+    spdlog::error("The HTTP server is stuck");
+    return self->quit(fail(ec::internal, "the HTTP server is stuck"));
+  }
+  self->delayed_send(self, defaults::http_watch_interval, watch_tick::value);
+}
+
 caf::behavior run_gateway(gateway_actor* self, std::shared_ptr<listener> serving, std::chrono::milliseconds drain) {
   self->state.serving = std::move(serving);
   self->set_exit_handler([self, drain](const caf::exit_msg& why) { begin_drain(self, drain, why); });
+  self->delayed_send(self, defaults::http_watch_interval, watch_tick::value);
   return {
     [self](const forwarded& what) { run_action(self, what); },
+    [self](watch_tick) { watch(self); },
     [self](drain_tick, const caf::error& reason) { continue_drain(self, reason); },
   };
 }
@@ -67,8 +79,12 @@ caf::error server_options::validate() const {
   if (max_body_bytes_in_flight < max_body_bytes)
     return fail(ec::invalid,
                 "max_body_bytes_in_flight must be at least max_body_bytes, or the largest body never goes in");
+  if (max_answer_bytes_in_flight == 0)
+    return fail(ec::invalid, "max_answer_bytes_in_flight must be at least 1");
   if (max_connections == 0)
     return fail(ec::invalid, "max_connections must be at least 1");
+  if (read_timeout.count() <= 0 || write_timeout.count() <= 0 || pressed_write_timeout.count() <= 0)
+    return fail(ec::invalid, "read_timeout, write_timeout and pressed_write_timeout must be positive");
   if (drain_timeout.count() < 0)
     return fail(ec::invalid, "drain_timeout must not be negative");
   for (const auto& name : hosts)
@@ -87,7 +103,7 @@ caf::expected<running_server> spawn_server(caf::actor_system& system, server_opt
   if (auto error = options.validate())
     return error;
   auto drain = options.drain_timeout;
-  auto serving = listener::open(system, std::move(options), std::move(routes), std::move(metrics));
+  auto serving = listener::open(std::move(options), std::move(routes), std::move(metrics));
   if (!serving)
     return serving.error();
   auto port = (*serving)->port();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/http/authorizer.hpp"
+#include "actors/http/bounds.hpp"
 #include "actors/http/route.hpp"
 
 #include <caf/actor.hpp>
@@ -35,8 +36,17 @@ struct server_options {
   /// Bytes of the bodies of requests in work; above it those with a body get 503 with Retry-After. At least
   /// `max_body_bytes`.
   size_t max_body_bytes_in_flight = defaults::max_body_bytes_in_flight;
-  /// Open connections; more are closed at once.
+  /// Bytes of answers that are encoded and not yet written; above it questions with large answers wait, and then get
+  /// 503 with Retry-After.
+  size_t max_answer_bytes_in_flight = defaults::max_answer_bytes_in_flight;
+  /// Open connections; beyond it the one that has been idle for longest makes room.
   size_t max_connections = defaults::max_connections;
+  /// For a request to arrive, and for the next one to begin.
+  std::chrono::milliseconds read_timeout = defaults::client_read_timeout;
+  /// For an answer, or `defaults::write_progress_bytes` of it, to be taken.
+  std::chrono::milliseconds write_timeout = defaults::client_write_timeout;
+  /// For anything of an answer to be taken when others wait for the memory.
+  std::chrono::milliseconds pressed_write_timeout = defaults::pressed_write_timeout;
   /// What requests in work get when the server is told to stop; then they are answered 503.
   std::chrono::milliseconds drain_timeout = defaults::http_drain_timeout;
 

@@ -30,7 +30,7 @@ response answer_of(const task_batch& batch, const msg<wire::TasksRecorded>& kept
 
 void record(const tracker_actor& tracker, const exchange_ptr& incoming) {
   auto& request = incoming->request();
-  if (!is_ndjson(request.content_type) && !is_json(request.content_type)) {
+  if (!request.body.empty() && !is_ndjson(request.content_type) && !is_json(request.content_type)) {
     incoming->answer(
       problem(415, ec::unsupported, "the body's Content-Type must be application/json or application/x-ndjson"));
     return;
@@ -63,7 +63,8 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
   using namespace wire;
   return {
     record_route(tracker),
-    route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, latest recorded first"),
+    route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, latest recorded first")
+      .with_large_answers(),
     route::ask<TaskSourceListQuery, TaskSourceList>(get, "/api/v1/tasks/sources", tracker,
                                                     "How far each source of task records has been taken"),
     route::ask<TaskSourceQuery, TaskSource>(get, "/api/v1/tasks/sources/{source}", tracker,
@@ -72,9 +73,11 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
                                              "Forget how far a source was taken"),
     route::ask<BestToolQuery, BestTool>(get, "/api/v1/tools/best", tracker, "The best tool for a task type"),
     route::ask<RouteQuery, Route>(get, "/api/v1/tools/route", tracker, "The tool to use for a task"),
-    route::ask<ToolSummaryQuery, ToolSummary>(get, "/api/v1/tools/summary", tracker, "Figures of every tool"),
+    route::ask<ToolSummaryQuery, ToolSummary>(get, "/api/v1/tools/summary", tracker, "Figures of every tool")
+      .with_large_answers(),
     route::ask<LearningDeltaQuery, LearningDelta>(get, "/api/v1/tools/delta", tracker,
-                                                  "What this node, or the others, learned of their tools"),
+                                                  "What this node, or the others, learned of their tools")
+      .with_large_answers(),
     route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Take in what another node learned",
                                         {.status = 201}),
     route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta", tracker, "Drop what deltas without origin said"),

@@ -86,8 +86,6 @@ std::optional<std::vector<parameter>> parse_query(std::string_view query, json_e
       return refuse("query parameter " + std::string{name_part} + " has a '%' without two hexadecimal digits");
     if (!is_utf8(*name))
       return refuse("query parameter " + std::string{name_part} + " has a name that is not UTF-8 text without NUL");
-    if (std::any_of(out.begin(), out.end(), [&](const parameter& known) { return known.first == *name; }))
-      return refuse("query parameter " + *name + " is given twice");
     if (out.size() == defaults::max_query_parameters)
       return refuse("more than " + std::to_string(defaults::max_query_parameters) + " query parameters");
     out.emplace_back(std::move(*name), std::move(*value));

@@ -14,8 +14,8 @@ std::optional<std::string> percent_decode(std::string_view text);
 /// stays one, so that "/a/" is another path than "/a".
 std::vector<std::string_view> split_path(std::string_view path);
 
-/// Reads `a=1&b=2`, with `+` for a space as forms and most clients write it. Names may come once only and at most
-/// `max_query_parameters` of them; on failure `why` says which one is wrong.
+/// Reads `a=1&b=2`, with `+` for a space as forms and most clients write it. At most `max_query_parameters`, in
+/// the order given, names that come twice among them; on failure `why` says which one is wrong.
 std::optional<std::vector<parameter>> parse_query(std::string_view query, json_error& why);
 
 } // namespace hive::http

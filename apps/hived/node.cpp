@@ -15,6 +15,7 @@
 #include "actors/http/hive_routes.hpp"
 #include "actors/http/research_routes.hpp"
 #include "actors/http/task_routes.hpp"
+#include "actors/node/descriptor_limit.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/node/identity.hpp"
 #include "actors/store/committer.hpp"
@@ -97,6 +98,7 @@ struct node::impl {
   }
 
   node_config config;
+  descriptor_budget descriptors;
   const std::shared_ptr<http::authorizer> access =
     std::make_shared<http::authorizer>(config.http.tokens, config.http.open);
   std::unique_ptr<operator_token_file> operator_token; ///< set when HTTP is served
@@ -140,7 +142,7 @@ struct node::impl {
     std::vector<service> out{
       store,
       {"events", [this] { return start_events(); }},
-      make_service("runner", runner, [this] { return system.spawn(hive::runner, runner_options{}); }),
+      make_service("runner", runner, [this] { return system.spawn(hive::runner, describe_runner()); }),
       make_service("inputs", inputs,
                    [this] { return system.spawn(hive::inputs, std::shared_ptr<const database>{db}, committer); }),
       make_service("registry", registry, [this] { return spawn_registry(system, db, committer, describe_registry()); }),
@@ -290,6 +292,12 @@ struct node::impl {
     return caf::actor_cast<caf::actor>(door);
   }
 
+  runner_options describe_runner() const {
+    runner_options out;
+    out.limits.push_back({RLIMIT_NOFILE, descriptors.inherited, true}); // some programs go through all they could have
+    return out;
+  }
+
   registry_options describe_registry() {
     registry_options out;
     out.events = events;
@@ -431,7 +439,12 @@ node::node(std::unique_ptr<impl> state) : impl_{std::move(state)} {
 node::~node() = default;
 
 caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
+  auto descriptors = raise_descriptor_limit(config.http.max_connections);
+  if (!descriptors)
+    return descriptors.error();
   auto state = std::make_unique<impl>(config);
+  state->descriptors = *descriptors;
+  state->config.http.max_connections = descriptors->connections;
   if (config.door.listen)
     forbid_remote_spawning(state->system);
   auto options = config.store;

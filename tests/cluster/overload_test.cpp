@@ -75,11 +75,11 @@ protected:
     return true;
   }
 
-  /// Whether the other end has closed it.
+  /// Whether the other end has refused the request that is being sent, or closed the connection.
   static bool has_ended(int connection) {
     char byte = 0;
     auto count = ::recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return count == 0 || (count < 0 && errno != EAGAIN);
+    return count >= 0 || errno != EAGAIN;
   }
 
   /// One record in a body full of blanks.

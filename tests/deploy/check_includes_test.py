@@ -83,7 +83,7 @@ def test_every_kind_of_source_is_read(root, tree, suffix):
         ("analysis", "#include <boost/math/distributions/normal.hpp>"),
         ("storage", "#include <rocksdb/db.h>"),
         ("gpu", "#include <cuda_runtime.h>"),
-        ("actors", "#include <restinio/all.hpp>"),
+        ("actors", "#include <boost/beast/http/parser.hpp>"),
         ("actors", '#include "gpu/devices.hpp"'),
         ("apps", '#include "actors/interfaces.hpp"'),
         ("tests", '#include "apps/hivectl/table.hpp"'),

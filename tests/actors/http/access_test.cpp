@@ -21,6 +21,12 @@ TEST(access, a_token_is_known_by_its_hash) {
   EXPECT_EQ((*found)->grants, role::record);
 }
 
+TEST(access, the_scheme_is_written_in_any_case) {
+  auto token = *make_access_token("x", "read", "3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30");
+  for (const char* header : {"Bearer reader", "bearer reader", "BEARER reader"})
+    EXPECT_TRUE(find_token({token}, header)) << header;
+}
+
 TEST(access, whatever_is_no_known_token_is_unauthorized) {
   auto token = *make_access_token("ci", "read", hash_of_reader);
   for (const char* header : {"", "Bearer", "Bearer ", "Bearer readers", "Bearer reade", "reader", "Basic reader",

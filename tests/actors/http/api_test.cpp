@@ -149,6 +149,9 @@ const bad_case bad_cases[] = {
   {"POST", snapshots + "?tier=fast", R"({"version":"v"})", 400, "invalid", "query parameter tier is not known", ""},
   // Bodies.
   {"POST", snapshots, "", 400, "invalid", "/version is required", "/version"},
+  {"PUT", put, "", 400, "invalid", "a body is required: snapshot", ""},
+  {"POST", "/api/v1/models/gpt/observations", "", 400, "invalid", "/observations is required", "/observations"},
+  {"POST", "/api/v1/world-model/stats", "", 400, "invalid", "/recorded is required", "/recorded"},
   {"POST", snapshots, "{", 400, "malformed", "not valid JSON", ""},
   {"POST", snapshots, "[]", 400, "invalid", "must be an object", ""},
   {"POST", snapshots, "null", 400, "invalid", "must be an object", ""},
@@ -203,9 +206,12 @@ TEST(api, every_wrong_request_gets_a_problem_that_names_the_fault) {
 TEST(api, bodies_must_be_json_by_their_content_type) {
   fake_node node;
   const std::string body = R"({"version":"v"})";
-  for (const char* type : {"application/json", "Application/JSON ; charset=UTF-8", "application/json;"})
+  for (const char* type :
+       {"application/json", "Application/JSON ; charset=UTF-8", "application/json;", "application/json; charset=utf8",
+        "application/json; CHARSET=\"Utf-8\"", "application/json; profile=x; charset=utf-8"})
     EXPECT_EQ(node.request("POST", snapshots, body, {std::string{"Content-Type: "} + type}).status, 201) << type;
-  for (const char* type : {"text/plain", "application/jsonx", "application/json; charset=latin1", ""}) {
+  for (const char* type : {"text/plain", "application/jsonx", "application/json; charset=latin1",
+                           "application/json; profile=x; charset=latin1", ""}) {
     auto answer = node.request("POST", snapshots, body, {std::string{"Content-Type: "} + type});
     EXPECT_EQ(answer.status, 415) << type;
     EXPECT_EQ(text(problem_of(answer)->getCode()), "unsupported");

@@ -94,6 +94,26 @@ TEST(event_routes, a_stream_tells_what_happens_as_it_happens) {
   EXPECT_THAT(client.read_until("}\n\n"), AllOf(HasSubstr("id: 1000000002\n"), HasSubstr(R"(line\nbreak)")));
 }
 
+TEST(event_routes, http_1_0_gets_the_stream_as_it_is) {
+  event_node node;
+  raw_connection client{node.server().port()};
+  client.send("GET /api/v1/events HTTP/1.0\r\n\r\n");
+  auto head = client.read_until("\nid: 1000000000\n");
+  EXPECT_THAT(
+    head, AllOf(HasSubstr("Connection: close\r\n"), Not(HasSubstr("chunked")), HasSubstr("\r\n\r\nretry: 1000\n\n")));
+  node.server().stop();
+  EXPECT_THAT(client.read_all(), Not(HasSubstr("0\r\n"))) << "it ends with its connection";
+}
+
+TEST(event_routes, head_of_a_stream_ends) {
+  event_node node;
+  raw_connection client{node.server().port()};
+  client.send("HEAD /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_all(), AllOf(HasSubstr("200 OK"), HasSubstr("text/event-stream"),
+                                       testing::EndsWith("\r\n\r\n"), Not(HasSubstr("retry"))));
+  EXPECT_TRUE(wait_until([&] { return node.open_streams() == 0; }));
+}
+
 TEST(event_routes, who_comes_back_goes_on_behind_the_last_event_it_knows) {
   event_node node;
   for (auto version : {"v1", "v2", "v3"})
@@ -112,6 +132,13 @@ TEST(event_routes, only_the_kinds_asked_for_are_told) {
   EXPECT_THAT(follower(node, "?since=0&kind=verdict,membership").read_until("}\n\n"),
               AllOf(HasSubstr("event: verdict"), Not(HasSubstr("v1"))));
   EXPECT_THAT(follower(node, "?since=0&kind=capture").read_until("v2"), Not(HasSubstr("event: verdict")));
+}
+
+TEST(event_routes, kinds_may_be_given_one_by_one) {
+  event_node node;
+  node.happen("v1");
+  node.judge();
+  EXPECT_THAT(follower(node, "?since=0&kind=verdict&kind=capture").read_until("event: verdict"), HasSubstr("v1"));
 }
 
 TEST(event_routes, what_is_no_longer_kept_is_told_as_missed) {

@@ -206,44 +206,4 @@ msg<wire::Problem> problem_of(const incoming_response& answer) {
   return *problem;
 }
 
-raw_connection::raw_connection(uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM, 0)} {
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-  timeval limit{std::chrono::seconds{answer_timeout}.count(), 0};
-  ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-}
-
-raw_connection::~raw_connection() {
-  ::close(socket_);
-}
-
-bool raw_connection::send(std::string_view bytes) {
-  while (!bytes.empty()) {
-    auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0)
-      return false;
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
-  return true;
-}
-
-std::string raw_connection::read_until(std::string_view end) {
-  std::string out;
-  char buffer[4096];
-  while (end.empty() || out.find(end) == out.npos) {
-    auto got = ::recv(socket_, buffer, sizeof buffer, 0);
-    if (got <= 0)
-      return out;
-    out.append(buffer, static_cast<size_t>(got));
-  }
-  return out;
-}
-
-std::string raw_connection::read_all() {
-  return read_until({});
-}
-
 } // namespace hive::http

@@ -3,16 +3,13 @@
 #include "actors/http/api.hpp"
 #include "actors/http/client.hpp"
 #include "actors/http/server.hpp"
+#include "tests/support/raw_connection.hpp"
 #include "tests/support/test_system.hpp"
 
-#include <arpa/inet.h>
 #include <condition_variable>
 #include <gtest/gtest.h>
 #include <mutex>
-#include <netinet/in.h>
 #include <prometheus/registry.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace hive::http {
 
@@ -120,26 +117,5 @@ private:
 
 /// The problem document of an error's answer.
 msg<wire::Problem> problem_of(const incoming_response& answer);
-
-/// A connection for what no tidy client sends.
-class raw_connection {
-public:
-  explicit raw_connection(uint16_t port);
-  raw_connection(const raw_connection&) = delete;
-  raw_connection& operator=(const raw_connection&) = delete;
-  ~raw_connection();
-
-  /// Whether all of it was taken.
-  bool send(std::string_view bytes);
-
-  /// What comes until the text holds `end` or the server closes the connection.
-  std::string read_until(std::string_view end);
-
-  /// What comes until the server closes the connection.
-  std::string read_all();
-
-private:
-  int socket_;
-};
 
 } // namespace hive::http

@@ -168,6 +168,7 @@ TEST(TaskRoutes, RefusesWhatHoldsNoRecord) {
     EXPECT_GE(node.post("/tasks", body, ndjson_type).status, 400) << body;
   EXPECT_THAT(detail_of(node.post("/tasks", "\n\nnonsense", ndjson_type)), HasSubstr("line 3"));
   EXPECT_EQ(node.post("/tasks", good, "Content-Type: text/plain").status, 415);
+  EXPECT_THAT(node.post("/tasks", "").body, HasSubstr("a body is required"));
   EXPECT_THAT(detail_of(node.post("/tasks?extra=1", good)), HasSubstr("extra"));
   EXPECT_THAT(node.tracker.records(), IsEmpty());
 }
@@ -221,6 +222,9 @@ TEST(TaskRoutes, SaysWhenNothingQualifies) {
 
 TEST(TaskRoutes, Routes) {
   tracker_server node;
+  EXPECT_THAT(node.get("/tools/route?task_type=bug_fix&available=ruff&available=aider_native").body,
+              HasSubstr(R"("tool_name":"aider_native")"));
+  EXPECT_THAT(detail_of(node.get("/tools/route?task_type=bug_fix&task_type=x")), HasSubstr("given twice"));
   auto answer = node.get("/tools/route?task_type=bug_fix&available=ruff,aider_native");
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_THAT(answer.body, HasSubstr(R"("tool_name":"aider_native")"));

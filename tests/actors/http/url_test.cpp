@@ -43,16 +43,13 @@ TEST(url, query_strings_are_read_in_order) {
   json_error why;
   EXPECT_THAT(*parse_query("a=1&b=x%26+y&&c&d=e=f", why),
               ElementsAre(parameter{"a", "1"}, parameter{"b", "x& y"}, parameter{"c", ""}, parameter{"d", "e=f"}));
+  EXPECT_THAT(*parse_query("a=1&%61=2", why), ElementsAre(parameter{"a", "1"}, parameter{"a", "2"}));
   EXPECT_THAT(*parse_query("", why), IsEmpty());
 }
 
 TEST(url, wrong_query_strings_name_the_parameter) {
-  for (auto [query, detail] :
-       std::vector<std::pair<std::string, std::string>>{{"a=1&a=2", "query parameter a is given twice"},
-                                                        {"a=1&%61=2", "query parameter a is given twice"},
-                                                        {"a=%", "query parameter a has a '%'"},
-                                                        {"%zz=1", "query parameter %zz has a '%'"},
-                                                        {"%80=1", "not UTF-8"}}) {
+  for (auto [query, detail] : std::vector<std::pair<std::string, std::string>>{
+         {"a=%", "query parameter a has a '%'"}, {"%zz=1", "query parameter %zz has a '%'"}, {"%80=1", "not UTF-8"}}) {
     json_error why;
     EXPECT_FALSE(parse_query(query, why)) << query;
     EXPECT_EQ(why.code, ec::invalid);

@@ -1,0 +1,100 @@
+#include "actors/http/acceptor.hpp"
+
+#include "actors/http/bounds.hpp"
+#include "messages/ec.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace hive::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+/// What passes by itself: descriptors and memory that others use.
+bool is_shortage(const error_code& error) {
+  for (int known : {EMFILE, ENFILE, ENOBUFS, ENOMEM})
+    if (error == error_code{known, boost::system::system_category()})
+      return true;
+  return false;
+}
+
+/// What concerns the connection that was to be accepted, and not the listening socket. See accept(2).
+bool is_of_one_connection(const error_code& error) {
+  for (int known : {ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+                    ENETUNREACH, EPERM, EINTR, EAGAIN})
+    if (error == error_code{known, boost::system::system_category()})
+      return true;
+  return false;
+}
+
+} // namespace
+
+acceptor::acceptor(asio::io_context& context, callbacks calls)
+    : socket_{context}, timer_{context}, calls_{std::move(calls)} {
+}
+
+caf::error acceptor::listen(const asio::ip::tcp::endpoint& at) {
+  error_code error;
+  socket_.open(at.protocol(), error);
+  if (!error)
+    socket_.set_option(asio::ip::tcp::acceptor::reuse_address{true}, error);
+  if (!error)
+    socket_.bind(at, error);
+  if (!error)
+    socket_.listen(asio::socket_base::max_listen_connections, error);
+  return error ? fail(ec::unavailable, error.message()) : caf::error{};
+}
+
+uint16_t acceptor::port() const {
+  return socket_.local_endpoint().port();
+}
+
+void acceptor::start() {
+  accept();
+}
+
+void acceptor::close() {
+  error_code ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+}
+
+void acceptor::accept() {
+  socket_.async_accept([this](error_code error, asio::ip::tcp::socket accepted) {
+    if (!socket_.is_open())
+      return;
+    if (error)
+      return on_failure(error);
+    if (std::exchange(is_out_, false))
+      spdlog::info("The HTTP server accepts connections again");
+    calls_.on_connection(std::move(accepted));
+    accept();
+  });
+}
+
+void acceptor::on_failure(const error_code& error) {
+  if (is_of_one_connection(error))
+    return accept();
+  if (!is_shortage(error))
+    return calls_.on_death(error.message());
+  pause(error);
+}
+
+void acceptor::pause(const error_code& error) {
+  bool freed = calls_.free_descriptor();
+  is_out_ = true;
+  if (auto now = std::chrono::steady_clock::now(); now >= quiet_until_) {
+    quiet_until_ = now + defaults::accept_log_interval;
+    spdlog::warn("The HTTP server cannot accept a connection: {}. {}", error.message(),
+                 freed ? "It closes idle ones" : "It waits until something is closed");
+  }
+  timer_.expires_after(defaults::accept_pause);
+  timer_.async_wait([this](error_code cancelled) {
+    if (!cancelled && socket_.is_open())
+      accept();
+  });
+}
+
+} // namespace hive::http

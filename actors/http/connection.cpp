@@ -1,0 +1,337 @@
+#include "actors/http/connection.hpp"
+
+#include "actors/http/live_exchange.hpp"
+#include "actors/http/response_head.hpp"
+#include "actors/http/response_stream.hpp"
+
+#include <boost/asio/write.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// What one read takes: of a head, which is small, and of a body.
+constexpr size_t head_read_bytes = size_t{4} << 10;
+constexpr size_t body_read_bytes = size_t{64} << 10;
+
+/// What an idle connection may keep.
+constexpr size_t max_idle_buffer_bytes = size_t{16} << 10;
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::string_view view(const boost::beast::flat_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data().data()), buffer.size()};
+}
+
+/// What is left of head and body behind the first `written` bytes.
+std::array<asio::const_buffer, 2> rest_of(const std::string& head, const std::string& body, size_t written) {
+  auto of_head = std::min(written, head.size());
+  auto of_body = written - of_head;
+  return {asio::buffer(head) + of_head, asio::buffer(body) + of_body};
+}
+
+} // namespace
+
+connection::connection(std::shared_ptr<server_core> core, asio::ip::tcp::socket socket)
+    : core_{std::move(core)}, socket_{std::move(socket)}, received_{core_->received, 0}, since_{steady_clock::now()} {
+}
+
+void connection::start() {
+  error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+  enter(stage::idle);
+  read();
+}
+
+void connection::enter(stage next) {
+  stage_ = next;
+  since_ = steady_clock::now();
+  switch (next) {
+  case stage::idle:
+  case stage::reading:
+    deadline_ = since_ + core_->options.read_timeout;
+    return;
+  case stage::writing:
+  case stage::streaming:
+    deadline_ = since_ + core_->options.write_timeout;
+    last_taken_ = since_;
+    progress_ = 0;
+    written_ = 0;
+    return;
+  case stage::lingering:
+    deadline_ = since_ + defaults::lingering_timeout;
+    return;
+  case stage::working: // routes have their own timeouts
+  case stage::closed:
+    deadline_ = steady_clock::time_point::max();
+    return;
+  }
+}
+
+bool connection::is_awaiting_request() const {
+  return stage_ == stage::idle || stage_ == stage::reading;
+}
+
+// -- reading ------------------------------------------------------------------------
+
+void connection::read() {
+  auto most = received_.amount() > head_read_bytes ? body_read_bytes : head_read_bytes;
+  socket_.async_read_some(buffer_.prepare(most), [self = shared_from_this()](error_code error, size_t length) {
+    self->on_read(error, length);
+  });
+}
+
+void connection::on_read(error_code error, size_t length) {
+  if (!is_awaiting_request()) // it was refused or closed meanwhile
+    return;
+  if (error == asio::error::eof)
+    return on_end_of_input();
+  if (error)
+    return close();
+  buffer_.commit(length);
+  received_.set(received_.amount() + length);
+  auto most = defaults::max_received_factor * core_->options.max_body_bytes_in_flight;
+  if (core_->received->total() > most && received_.amount() > most / core_->options.max_connections)
+    return refuse(problem(
+      fail(ec::overloaded, "the requests that are arriving have more than " + std::to_string(most) + " bytes")));
+  advance();
+}
+
+void connection::on_end_of_input() {
+  if (stage_ == stage::idle)
+    return close();
+  refuse(problem(400, ec::malformed, "the request ends before it is whole"));
+}
+
+/// Goes on with what has been read.
+void connection::advance() {
+  while (is_awaiting_request()) {
+    if (buffer_.size() == 0 && stage_ == stage::idle)
+      return read();
+    size_t used = 0;
+    auto found = parser_->feed(view(buffer_), used);
+    buffer_.consume(used);
+    if (stage_ == stage::idle && parser_->has_begun())
+      enter(stage::reading);
+    switch (found) {
+    case request_parser::progress::needs_more:
+      return read();
+    case request_parser::progress::refused:
+      return refuse(parser_->refusal());
+    case request_parser::progress::complete:
+      return dispatch();
+    case request_parser::progress::has_head:
+      if (!screen_head())
+        return;
+    }
+  }
+}
+
+/// Whether to go on at once. A body that will be refused is not waited for, unless it is so small that reading it costs
+/// less than another connection.
+bool connection::screen_head() {
+  parser_->limit_body(core_->options.max_body_bytes);
+  auto length = parser_->content_length().value_or(0);
+  if (!parser_->has_body())
+    return true;
+  if (parser_->expects_continue() || parser_->content_length().value_or(SIZE_MAX) > defaults::max_inline_json_bytes) {
+    auto& head = parser_->head();
+    auto load = core_->load();
+    auto why = core_->screen.judge(head, core_->paths.find(route_method(head.method), head.path), load);
+    if (!why)
+      why = core_->screen.judge_body(length, load);
+    if (why) {
+      refuse(std::move(*why));
+      return false;
+    }
+  }
+  if (!parser_->expects_continue() || buffer_.size() != 0)
+    return true;
+  tell_to_continue();
+  return false;
+}
+
+void connection::tell_to_continue() {
+  asio::async_write(socket_, asio::buffer(continue_line), [self = shared_from_this()](error_code error, size_t) {
+    if (!self->is_awaiting_request())
+      return;
+    if (error)
+      self->close();
+    else
+      self->advance();
+  });
+}
+
+void connection::dispatch() {
+  auto whole = std::exchange(parser_, std::make_unique<request_parser>());
+  received_.set(buffer_.size());
+  enter(stage::working);
+  std::make_shared<live_exchange>(core_, shared_from_this(), std::move(whole))->begin();
+}
+
+/// Answers what is no request, or none that will be read to its end.
+void connection::refuse(response why) {
+  auto& head = parser_->head();
+  spdlog::debug("The HTTP server refuses a request with {}: {}", why.status, why.failure);
+  core_->metrics.of(nullptr).count(why.status, 0);
+  outgoing out;
+  out.head = response_head(why, {.is_http_1_0 = head.is_http_1_0});
+  if (!parser_->wants_head_only())
+    out.body = std::move(why.body);
+  error_code ignored;
+  socket_.cancel(ignored); // a read, when the request was refused for being slow
+  buffer_.clear();
+  received_.set(0);
+  enter(stage::working);
+  write(std::move(out));
+}
+
+// -- writing ------------------------------------------------------------------------
+
+void connection::write(outgoing answer) {
+  if (stage_ != stage::working)
+    return;
+  answer_ = std::move(answer);
+  enter(stage::writing);
+  write_some();
+}
+
+void connection::write(stream_piece piece) {
+  if (stage_ == stage::working)
+    enter(stage::streaming);
+  if (stage_ != stage::streaming) {
+    if (auto stream = piece.of.lock())
+      stream->go_on(false);
+    return;
+  }
+  pieces_.push_back(std::move(piece));
+  if (pieces_.size() == 1)
+    write_next_piece();
+}
+
+void connection::write_next_piece() {
+  enter(stage::streaming);
+  write_some();
+}
+
+void connection::write_some() {
+  static const std::string none;
+  auto rest = stage_ == stage::writing ? rest_of(answer_.head, answer_.body, written_)
+                                       : rest_of(pieces_.front().bytes, none, written_);
+  socket_.async_write_some(rest, [self = shared_from_this()](error_code error, size_t length) {
+    if (self->stage_ == stage::closed)
+      return;
+    if (error)
+      self->close();
+    else
+      self->on_written(length);
+  });
+}
+
+void connection::on_written(size_t length) {
+  written_ += length;
+  progress_ += length;
+  auto whole = stage_ == stage::writing ? answer_.head.size() + answer_.body.size() : pieces_.front().bytes.size();
+  if (written_ < whole) {
+    last_taken_ = steady_clock::now();
+    if (progress_ >= defaults::write_progress_bytes) {
+      progress_ = 0;
+      deadline_ = last_taken_ + core_->options.write_timeout;
+    }
+    return write_some();
+  }
+  if (stage_ == stage::writing)
+    return answer_written();
+  auto piece = std::move(pieces_.front());
+  pieces_.pop_front();
+  if (piece.is_last)
+    return linger();
+  if (!pieces_.empty())
+    write_next_piece();
+  else
+    deadline_ = steady_clock::time_point::max(); // nothing waits to be taken
+  if (auto stream = piece.of.lock())
+    stream->go_on(true);
+}
+
+void connection::answer_written() {
+  auto written = std::exchange(answer_, {});
+  bool was_large = written.bytes.amount() > defaults::max_inline_json_bytes;
+  written.flight.release();
+  written.bytes.release();
+  if (was_large)
+    core_->give_turns();
+  if (!written.keeps_alive)
+    return linger();
+  if (buffer_.size() == 0 && buffer_.capacity() > max_idle_buffer_bytes)
+    buffer_.shrink_to_fit();
+  enter(stage::idle);
+  advance();
+}
+
+// -- ending -------------------------------------------------------------------------
+
+void connection::check_deadline(steady_clock::time_point now, bool pressed) {
+  bool takes_nothing = pressed && stage_ == stage::writing && last_taken_ + core_->options.pressed_write_timeout < now;
+  if (now < deadline_ && !takes_nothing)
+    return;
+  if (stage_ == stage::reading)
+    refuse(problem(408, ec::timed_out,
+                   "the request did not arrive within " + std::to_string(core_->options.read_timeout.count()) + " ms"));
+  else
+    close();
+}
+
+/// Closes so that the client sees the answer: bytes that arrive at a closed socket would make the kernel throw the
+/// answer away. RFC 9112, 9.6.
+void connection::linger() {
+  enter(stage::lingering);
+  buffer_.clear();
+  received_.set(0);
+  error_code error;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  if (error)
+    return close();
+  throw_away();
+}
+
+void connection::throw_away() {
+  socket_.async_read_some(buffer_.prepare(body_read_bytes),
+                          [self = shared_from_this()](error_code error, size_t length) {
+                            if (self->stage_ == stage::closed)
+                              return;
+                            self->thrown_away_ += length;
+                            if (error || self->thrown_away_ > defaults::max_lingering_bytes)
+                              self->close();
+                            else
+                              self->throw_away();
+                          });
+}
+
+void connection::close() {
+  if (stage_ == stage::closed)
+    return;
+  auto self = shared_from_this(); // the core may hold the last other one
+  enter(stage::closed);
+  error_code ignored;
+  socket_.close(ignored);
+  received_.release();
+  answer_ = {};
+  auto dropped = std::exchange(pieces_, {});
+  core_->remove(this);
+  for (const auto& piece : dropped)
+    if (auto stream = piece.of.lock())
+      stream->go_on(false);
+}
+
+bool connection::has_unread_bytes() const {
+  error_code ignored;
+  return socket_.available(ignored) != 0;
+}
+
+} // namespace hive::http

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "actors/http/request_parser.hpp"
+#include "actors/http/server_core.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <deque>
+
+namespace hive::http {
+
+class response_stream;
+
+/// An answer as it is written.
+struct outgoing {
+  std::string head;
+  std::string body;
+  bool keeps_alive = false;
+  meter::share flight;
+  meter::share bytes;
+};
+
+/// A piece of an answer without a known end.
+struct stream_piece {
+  std::string bytes;
+  std::weak_ptr<response_stream> of; ///< told when the piece has been taken; none for head and end
+  bool is_last = false;
+  meter::share flight;
+  meter::share size;
+};
+
+/// One client: reads its requests one after the other and writes their answers in that order. Used by the server's
+/// thread alone.
+class connection : public std::enable_shared_from_this<connection> {
+public:
+  enum class stage {
+    idle,      ///< no byte of a request has arrived
+    reading,   ///< a request has begun to arrive
+    working,   ///< a request waits for its answer
+    writing,   ///< an answer is on its way
+    streaming, ///< an answer without a known end is
+    lingering, ///< the answer is written, what the client still sends is thrown away
+    closed,
+  };
+
+  connection(std::shared_ptr<server_core> core, boost::asio::ip::tcp::socket socket);
+
+  /// Reads the first request.
+  void start();
+
+  /// Writes the answer of the request that is in work.
+  void write(outgoing answer);
+
+  /// Writes pieces in the order given; the first is the head.
+  void write(stream_piece piece);
+
+  /// Ends the connection when its client takes too long. `pressed`: others wait for the memory that answers take.
+  void check_deadline(std::chrono::steady_clock::time_point now, bool pressed);
+
+  void close();
+
+  stage at() const {
+    return stage_;
+  }
+
+  /// When the stage began.
+  std::chrono::steady_clock::time_point since() const {
+    return since_;
+  }
+
+  /// Whether bytes have arrived that were not read yet.
+  bool has_unread_bytes() const;
+
+private:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  void enter(stage next);
+  bool is_awaiting_request() const;
+  void read();
+  void on_read(boost::system::error_code error, size_t length);
+  void on_end_of_input();
+  void advance();
+  bool screen_head();
+  void tell_to_continue();
+  void dispatch();
+  void refuse(response why);
+
+  void write_some();
+  void on_written(size_t length);
+  void answer_written();
+  void write_next_piece();
+  void linger();
+  void throw_away();
+
+  const std::shared_ptr<server_core> core_; // first, as the socket lives in its io_context
+  boost::asio::ip::tcp::socket socket_;
+  boost::beast::flat_buffer buffer_;
+  std::unique_ptr<request_parser> parser_ = std::make_unique<request_parser>();
+  meter::share received_; ///< bytes of the request that arrives
+  stage stage_ = stage::idle;
+  time_point since_;
+  time_point deadline_;
+
+  outgoing answer_;                 ///< while writing
+  std::deque<stream_piece> pieces_; ///< while streaming; the first is being written
+  size_t written_ = 0;              ///< of the answer or the first piece
+  size_t progress_ = 0;             ///< bytes taken since the deadline was renewed
+  time_point last_taken_;           ///< when the client last took a byte
+  size_t thrown_away_ = 0;          ///< while lingering
+};
+
+} // namespace hive::http

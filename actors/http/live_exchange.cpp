@@ -1,0 +1,140 @@
+#include "actors/http/live_exchange.hpp"
+
+#include "actors/http/gateway.hpp"
+#include "actors/http/response_head.hpp"
+#include "actors/http/response_stream.hpp"
+
+#include <boost/asio/post.hpp>
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive::http {
+namespace {
+
+void log_answer(const request_head& to, const response& what) {
+  if (what.failure.empty())
+    return;
+  constexpr auto line = "The HTTP server answers {} {} with {}: {}";
+  if (what.status >= 500 && what.status != 503) // 503 would flood the log just when there is most to do
+    spdlog::error(line, to.method, to.path, what.status, what.failure);
+  else
+    spdlog::debug(line, to.method, to.path, what.status, what.failure);
+}
+
+} // namespace
+
+live_exchange::live_exchange(std::shared_ptr<server_core> core, const std::shared_ptr<connection>& from,
+                             std::unique_ptr<request_parser> incoming)
+    : core_{std::move(core)}, from_{from}, incoming_{std::move(incoming)},
+      match_{core_->paths.find(route_method(incoming_->head().method), incoming_->head().path)}, metrics_{
+                                                                                                   core_->metrics.of(
+                                                                                                     match_.found)} {
+  request_.body = incoming_->body();
+}
+
+live_exchange::~live_exchange() {
+  core_->forget(this);
+  answer(problem(fail(ec::unavailable, "the service that was asked has ended")));
+}
+
+std::optional<response> live_exchange::refusal() {
+  auto load = core_->load();
+  if (auto why = core_->screen.judge(incoming_->head(), match_, load))
+    return why;
+  if (auto why = core_->screen.judge_body(request_.body.size(), load))
+    return why;
+  return read_head(incoming_->head(), match_, request_);
+}
+
+void live_exchange::begin() {
+  auto refused = refusal();
+  flight_ = {core_->flights, 1};
+  body_ = {core_->bodies, request_.body.size()};
+  core_->remember(shared_from_this());
+  core_->show();
+  if (refused)
+    answer(std::move(*refused));
+  else if (match_.found->has_large_answers)
+    core_->take_turn(shared_from_this());
+  else
+    run({});
+}
+
+void live_exchange::run(std::shared_ptr<void> turn) {
+  turn_ = std::move(turn);
+  auto handle = [self = shared_from_this()] { run_handler(self->match_.found->handle, self); };
+  if (request_.body.size() <= defaults::max_inline_json_bytes)
+    handle();
+  else
+    core_->run_aside(handle);
+}
+
+void live_exchange::run_aside(std::function<void()> work) {
+  core_->run_aside([self = shared_from_this(), work = std::move(work)] {
+    if (!self->answered_.test()) // the server may have been closed meanwhile
+      run_handler([&work](const exchange_ptr&) { work(); }, self);
+  });
+}
+
+void live_exchange::count(const response& what) {
+  std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - since_;
+  metrics_.count(what.status, elapsed.count());
+  log_answer(incoming_->head(), what);
+}
+
+/// Small answers are bounded by the number of connections. One to a request that changed something must be told.
+bool live_exchange::is_too_much(const response& what) const {
+  return what.body.size() > defaults::max_inline_json_bytes && request_.verb == method::get &&
+         !incoming_->wants_head_only() && core_->answers->total() > core_->options.max_answer_bytes_in_flight;
+}
+
+void live_exchange::answer(response what) {
+  if (answered_.test_and_set())
+    return;
+  if (is_too_much(what))
+    what = problem(
+      fail(ec::overloaded, "answers of " + std::to_string(core_->answers->total()) + " bytes wait for their readers"));
+  count(what);
+  outgoing out;
+  out.keeps_alive = incoming_->keeps_alive() && !core_->draining;
+  out.head = response_head(what, {.is_http_1_0 = incoming_->head().is_http_1_0, .keeps_alive = out.keeps_alive});
+  if (!incoming_->wants_head_only())
+    out.body = std::move(what.body);
+  out.flight = std::move(flight_);
+  out.bytes = {core_->answers, out.head.size() + out.body.capacity()};
+  turn_.reset();
+  core_->post([from = from_, out = std::move(out)]() mutable {
+    if (auto open = from.lock())
+      open->write(std::move(out));
+  });
+}
+
+std::shared_ptr<body_stream> live_exchange::stream(response head) {
+  if (answered_.test_and_set())
+    return nullptr;
+  count(head);
+  bool is_http_1_0 = incoming_->head().is_http_1_0;
+  bool is_whole = incoming_->wants_head_only();
+  stream_piece first;
+  // It ends with the stream, so that nothing waits behind it.
+  first.bytes = response_head(head, {.is_stream = true, .is_http_1_0 = is_http_1_0, .keeps_alive = false});
+  first.is_last = is_whole;
+  if (is_whole)
+    first.flight = std::move(flight_);
+  core_->post([from = from_, first = std::move(first)]() mutable {
+    if (auto open = from.lock())
+      open->write(std::move(first));
+  });
+  if (is_whole)
+    return nullptr;
+  auto out = std::make_shared<response_stream>(core_, from_, std::move(flight_), !is_http_1_0);
+  core_->remember(out);
+  return out;
+}
+
+void live_exchange::forward(action next) {
+  // When the gateway has gone the message is dropped, and the exchange with it.
+  caf::anon_send(core_->gateway, forwarded{shared_from_this(), std::move(next)});
+}
+
+} // namespace hive::http

@@ -1,0 +1,119 @@
+#include "actors/http/screening.hpp"
+
+#include "actors/http/url.hpp"
+
+namespace hive::http {
+namespace {
+
+response not_routed(const request_head& head, const std::vector<method>& allowed) {
+  std::string path{head.path};
+  if (allowed.empty())
+    return problem(404, ec::not_found, "there is nothing at " + path);
+  std::string names;
+  for (auto verb : allowed)
+    names.append(names.empty() ? "" : ", ").append(to_string(verb));
+  auto out = problem(405, ec::unsupported, path + " answers " + names + " only");
+  out.headers.emplace_back("Allow", allow_list(allowed));
+  return out;
+}
+
+/// What OPTIONS asks: the methods of a path, or, for `*`, of the server.
+response methods_of(const request_head& head, const std::vector<method>& allowed) {
+  static constexpr method all[] = {method::get, method::post, method::put, method::delete_};
+  if (allowed.empty() && head.path != "*")
+    return not_routed(head, allowed);
+  response out{204, {}, {}, {}, {}};
+  out.headers.emplace_back("Allow", head.path == "*" ? allow_list(all) : allow_list(allowed));
+  return out;
+}
+
+std::optional<json_error> read_path_parameters(const path_tree::match& match, request& into) {
+  for (auto [name, encoded] : match.parameters) {
+    auto value = percent_decode(encoded);
+    if (!value)
+      return json_error{
+        ec::invalid, {}, "path parameter " + std::string{name} + " has a '%' without two hexadecimal digits"};
+    into.path_parameters.emplace_back(name, std::move(*value));
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<method> route_method(std::string_view name) {
+  if (name == "HEAD")
+    return method::get;
+  for (auto known : {method::get, method::post, method::put, method::delete_})
+    if (to_string(known) == name)
+      return known;
+  return std::nullopt;
+}
+
+std::string allow_list(std::span<const method> known) {
+  std::string out;
+  for (auto verb : known) {
+    out.append(to_string(verb)).append(", ");
+    if (verb == method::get)
+      out += "HEAD, ";
+  }
+  return out + "OPTIONS";
+}
+
+screening::screening(const server_options& options)
+    : options_{options}, own_{options.address, options.hosts},
+      access_{options.access ? options.access : std::make_shared<const authorizer>(options.tokens, options.open)} {
+}
+
+/// HTTP/1.0 knows no Host. Its clients are probes of load balancers; no browser is among them.
+std::optional<response> screening::judge_site(const request_head& head) const {
+  if (head.is_http_1_0 && head.host.empty() && head.hosts == 0 && head.origins == 0)
+    return std::nullopt;
+  return own_.refuse({head.host, head.hosts, head.origin, head.origins});
+}
+
+std::optional<response> screening::judge(const request_head& head, const path_tree::match& match,
+                                         const server_load& load) const {
+  if (auto refusal = judge_site(head))
+    return refusal;
+  if (load.draining)
+    return problem(fail(ec::unavailable, "the node is stopping"));
+  if (head.method == "OPTIONS")
+    return methods_of(head, match.allowed);
+  if (!match.found)
+    return not_routed(head, match.allowed);
+  if (auto error = access_->check(match.found->access, head.authorization))
+    return problem(error);
+  // Probes are answered even then: an orchestrator must not kill a node for being busy.
+  if (load.requests >= options_.max_in_flight && match.found->access != role::anyone)
+    return problem(
+      fail(ec::overloaded, "more than " + std::to_string(options_.max_in_flight) + " requests are being answered"));
+  return std::nullopt;
+}
+
+std::optional<response> screening::judge_body(size_t body_bytes, const server_load& load) const {
+  if (body_bytes > options_.max_body_bytes)
+    return problem(fail(ec::too_large, "body of " + std::to_string(body_bytes) + " bytes, at most " +
+                                         std::to_string(options_.max_body_bytes) + " are allowed"));
+  // A request without a body adds nothing: questions are answered all the same.
+  if (body_bytes != 0 && load.body_bytes + body_bytes > options_.max_body_bytes_in_flight)
+    return problem(fail(ec::overloaded, "the bodies of the requests that are being answered have more than " +
+                                          std::to_string(options_.max_body_bytes_in_flight) + " bytes"));
+  return std::nullopt;
+}
+
+std::optional<response> read_head(const request_head& head, const path_tree::match& match, request& into) {
+  into.verb = match.found->verb;
+  into.path = head.path;
+  into.content_type = head.content_type;
+  into.last_event_id = head.last_event_id;
+  if (auto wrong = read_path_parameters(match, into))
+    return problem(*wrong);
+  json_error why;
+  auto query = parse_query(head.query, why);
+  if (!query)
+    return problem(why);
+  into.query = std::move(*query);
+  return std::nullopt;
+}
+
+} // namespace hive::http

@@ -1,0 +1,108 @@
+#pragma once
+
+#include "actors/http/large_turns.hpp"
+#include "actors/http/meter.hpp"
+#include "actors/http/metrics.hpp"
+#include "actors/http/screening.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <caf/actor.hpp>
+#include <mutex>
+#include <unordered_map>
+
+namespace hive::http {
+
+class connection;
+class live_exchange;
+class response_stream;
+
+/// What the connections of one server share. Members and functions are for the server's thread unless it says
+/// otherwise.
+class server_core : public std::enable_shared_from_this<server_core> {
+public:
+  server_core(server_options given, std::vector<route> served, std::shared_ptr<prometheus::Registry> registry);
+
+  // -- any thread ----------------------------------------------------------------
+
+  server_load load() const;
+
+  /// Runs what takes long on a thread for that; dropped once the server has closed.
+  void run_aside(std::function<void()> work);
+
+  void remember(const std::shared_ptr<live_exchange>& added);
+  void forget(live_exchange* gone);
+  void remember(const std::shared_ptr<response_stream>& added);
+
+  /// Ends the streams that are open.
+  void end_streams();
+
+  /// Answers the requests that are in work with 503.
+  void refuse_exchanges();
+
+  /// Waits for what runs aside; nothing more will.
+  void stop_aside();
+
+  /// Lets `work` run on the server's thread, unless the server has closed by then. What `work` holds must not hold the
+  /// server.
+  template <class Work>
+  void post(Work&& work) {
+    boost::asio::post(context, std::forward<Work>(work));
+  }
+
+  // -- the server's thread ---------------------------------------------------------
+
+  /// Shows what is open and in work in the metrics.
+  void show();
+
+  void add(const std::shared_ptr<connection>& opened);
+  void remove(connection* closed);
+
+  /// Closes the connection that has been idle for longest, or else one that has been sending a head for too long.
+  bool make_room();
+
+  /// Runs a request whose answer may be large when it is its turn.
+  void take_turn(std::shared_ptr<live_exchange> what);
+
+  /// Starts those whose turn it is.
+  void give_turns();
+
+  /// Closes all that is open, so that the thread ends.
+  void close_all();
+
+  boost::asio::io_context context{1};
+  const server_options options;
+  const std::vector<route> routes;
+  const path_tree paths;
+  const screening screen;
+  server_metrics metrics;
+  caf::actor gateway;
+  std::atomic<bool> draining = false;
+
+  // Shared, as exchanges and answers may outlive the server.
+  const std::shared_ptr<meter> flights = std::make_shared<meter>();  ///< requests whose answer is not written yet
+  const std::shared_ptr<meter> bodies = std::make_shared<meter>();   ///< bytes of their bodies
+  const std::shared_ptr<meter> answers = std::make_shared<meter>();  ///< bytes of answers, encoded and not yet written
+  const std::shared_ptr<meter> received = std::make_shared<meter>(); ///< bytes of requests that are not whole yet
+
+  std::unordered_map<connection*, std::shared_ptr<connection>> connections;
+
+private:
+  void end_turn();
+  void sweep_soon();
+  void sweep();
+
+  boost::asio::steady_timer sweeper_{context};
+  bool sweeping_ = false;
+  large_turns<std::shared_ptr<live_exchange>> turns_;
+
+  std::mutex mutex_; // guards what follows
+  std::unordered_map<live_exchange*, std::weak_ptr<live_exchange>> exchanges_;
+  std::vector<std::weak_ptr<response_stream>> streams_;
+  bool closed_ = false;
+  boost::asio::thread_pool aside_{defaults::large_json_threads};
+};
+
+} // namespace hive::http
