@@ -17,8 +17,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-const std::string probe = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
-const std::string last_probe = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+const std::string probe = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const std::string last_probe = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 /// All that the server answers to these bytes, until it closes.
 std::string answer_to(const fake_node& node, const std::string& bytes) {
@@ -57,13 +57,13 @@ fake_node::further_routes large_route(size_t bytes, bool takes_turns = false) {
   };
 }
 
-const std::string ask_large = "GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
+const std::string ask_large = "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 // -- pipelining ---------------------------------------------------------------------
 
 TEST(connection, requests_in_one_packet_are_all_answered_in_order) {
   fake_node node;
-  auto got = answer_to(node, probe + "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n" + probe + last_probe);
+  auto got = answer_to(node, probe + "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n" + probe + last_probe);
   EXPECT_EQ(count(got, "HTTP/1.1 200 OK"), 3u);
   EXPECT_LT(got.find("200 OK"), got.find("404 Not Found"));
   EXPECT_TRUE(wait_until([&] { return is_quiet(node); }));
@@ -73,8 +73,9 @@ TEST(connection, a_request_behind_a_slow_one_waits_for_its_answer) {
   fake_node node;
   raw_connection client{node.port()};
   const std::string body = R"({"version":"held"})";
-  client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
-              std::to_string(body.size()) + "\r\n\r\n" + body + last_probe);
+  client.send(
+    "POST /api/v1/snapshots HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+    std::to_string(body.size()) + "\r\n\r\n" + body + last_probe);
   node.services().hold->await_visitor();
   node.services().hold->open();
   auto got = client.read_all();
@@ -111,7 +112,8 @@ TEST(connection, head_is_get_without_the_body_on_every_route) {
        {"/healthz", "/readyz", "/openapi.json", "/api/v1/benchmarks", "/api/v1/snapshots", "/api/v1/snapshots/v1",
         "/api/v1/results/latest", "/api/v1/upgrades/check?old=a&new=b", "/api/v1/snapshots/gone", "/nowhere"}) {
     auto ask = [&](const char* verb) {
-      return answer_to(node, std::string{verb} + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      return answer_to(node,
+                       std::string{verb} + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     };
     auto get = ask("GET");
     auto head_of_get = get.substr(0, get.find("\r\n\r\n") + 4);
@@ -126,7 +128,7 @@ TEST(connection, head_is_get_without_the_body_on_every_route) {
 
 TEST(connection, a_connection_goes_on_behind_head) {
   fake_node node;
-  auto got = answer_to(node, "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + last_probe);
+  auto got = answer_to(node, "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + last_probe);
   EXPECT_EQ(count(got, "HTTP/1.1 200 OK"), 2u);
   EXPECT_EQ(count(got, R"("status":"ok")"), 1u);
 }
@@ -134,14 +136,14 @@ TEST(connection, a_connection_goes_on_behind_head) {
 TEST(connection, options_names_the_methods) {
   fake_node node;
   auto ask = [&](const std::string& target) {
-    return answer_to(node, "OPTIONS " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    return answer_to(node, "OPTIONS " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   };
   EXPECT_THAT(ask("/api/v1/snapshots"),
               AllOf(StartsWith("HTTP/1.1 204 No Content\r\n"), HasSubstr("Allow: GET, HEAD, POST, OPTIONS\r\n"),
                     Not(HasSubstr("Content-Length")), Not(HasSubstr("Content-Type"))));
   EXPECT_THAT(ask("*"), HasSubstr("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n"));
   EXPECT_THAT(ask("/nowhere"), HasSubstr("404 Not Found"));
-  EXPECT_THAT(answer_to(node, "DELETE /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+  EXPECT_THAT(answer_to(node, "DELETE /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
               AllOf(HasSubstr("405 Method Not Allowed"), HasSubstr("Allow: GET, HEAD, OPTIONS\r\n")));
 }
 
@@ -168,15 +170,17 @@ TEST(connection, absolute_targets_are_served) {
 TEST(connection, what_cannot_be_read_is_answered_with_a_problem_and_closed) {
   fake_node node;
   const std::pair<std::string, const char*> cases[] = {
-    {"GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", "414 URI Too Long"},
-    {"GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(9'000, 'a') + "\r\n\r\n", "431 Request Header Fields Too Large"},
-    {"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", "501 Not Implemented"},
-    {"GET / HTTP/3.0\r\nHost: x\r\n\r\n", "505 HTTP Version Not Supported"},
+    {"GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\nHost: localhost\r\n\r\n", "414 URI Too Long"},
+    {"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(9'000, 'a') + "\r\n\r\n",
+     "431 Request Header Fields Too Large"},
+    {"BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n", "501 Not Implemented"},
+    {"GET / HTTP/3.0\r\nHost: localhost\r\n\r\n", "505 HTTP Version Not Supported"},
     {"GET / HTTP/1.1\r\n\r\n", "400 Bad Request"},
-    {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", "400 Bad Request"},
-    {"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc",
+     "400 Bad Request"},
+    {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
      "415 Unsupported Media Type"},
-    {"POST / HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nContent-Length: 3\r\n\r\nabc", "417 Expectation Failed"},
+    {"POST / HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\nContent-Length: 3\r\n\r\nabc", "417 Expectation Failed"},
   };
   for (const auto& [bytes, status] : cases) {
     auto got = answer_to(node, bytes);
@@ -192,7 +196,7 @@ TEST(connection, a_client_that_is_still_sending_sees_why_it_is_refused) {
   fake_node node{{.max_body_bytes = 1'000}};
   for (int round = 0; round < 20; ++round) {
     raw_connection client{node.port()};
-    client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n" +
+    client.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n" +
                 std::string(2'000'000, 'x'));
     ASSERT_THAT(client.read_all(), StartsWith("HTTP/1.1 413 Content Too Large"));
   }
@@ -208,7 +212,8 @@ TEST(connection, a_body_is_asked_for_when_its_client_waits_for_that) {
   fake_node node;
   const std::string body = R"({"version":"v1"})";
   auto head = [&](const std::string& path, const std::string& version = "1.1") {
-    return "POST " + path + " HTTP/" + version + "\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n" +
+    return "POST " + path + " HTTP/" + version +
+           "\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\n" +
            "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
   };
   raw_connection client{node.port()};
@@ -226,7 +231,7 @@ TEST(connection, a_body_is_asked_for_when_its_client_waits_for_that) {
 
 TEST(connection, chunked_bodies_with_trailers_are_read_to_their_end) {
   fake_node node;
-  auto got = answer_to(node, "POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+  auto got = answer_to(node, "POST /api/v1/snapshots HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                              "Transfer-Encoding: chunked\r\n\r\n10\r\n{\"version\":\"v7\"}\r\n0\r\nX-Sum: 1\r\n\r\n" +
                                last_probe);
   EXPECT_THAT(got, AllOf(HasSubstr("201 Created"), HasSubstr("200 OK")));
@@ -252,7 +257,7 @@ TEST(connection, busy_ones_make_no_room_and_the_new_one_is_told_so) {
   fake_node node{{.max_connections = 1}};
   raw_connection busy{node.port()};
   const std::string body = R"({"version":"held"})";
-  busy.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+  busy.send("POST /api/v1/snapshots HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
             std::to_string(body.size()) + "\r\n\r\n" + body);
   node.services().hold->await_visitor();
   raw_connection next{node.port()};
@@ -312,7 +317,7 @@ TEST(connection, a_reader_that_takes_nothing_is_cut_at_its_deadline) {
 TEST(connection, head_of_a_large_answer_needs_no_room) {
   fake_node node{{.max_answer_bytes_in_flight = 20'000'000}, large_route(12'000'000)};
   auto slow = fill_with_answers(node, 20'000'000);
-  EXPECT_THAT(answer_to(node, "HEAD /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+  EXPECT_THAT(answer_to(node, "HEAD /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
               AllOf(HasSubstr("200 OK"), HasSubstr("Content-Length: 12000000\r\n")));
 }
 
