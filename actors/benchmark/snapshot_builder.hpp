@@ -31,7 +31,8 @@ struct capture_facts {
 };
 
 /// Why a measurement cannot be kept: a value or sample that is not finite, a value that is no mean of its samples, a
-/// name without text or given twice. Such a measurement is an error of its adapter as a whole: half of it would look like all of it.
+/// name without text or given twice. Such a measurement is an error of its adapter as a whole: half of it would look
+/// like all of it.
 std::optional<std::string> find_fault(wire::Measurement::Reader measured);
 
 /// Puts the outcomes of a capture together. A metric name that two adapters share is written `adapter.name`.
