@@ -19,7 +19,7 @@ POSIX = ("dlfcn.h", "fcntl.h", "unistd.h", "sys/")
 LAYERS = {
     "messages": ((), CAPNP + CAF_CORE),
     "analysis": ((), ("boost/math/",)),
-    "storage": (("messages",), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "sqlite3.h", "spdlog/", "xxhash.h")),
+    "storage": (("messages",), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "sqlite3.h", "xxhash.h", "spdlog/")),
     "gpu": (("messages",), CAPNP + CAF_CORE + POSIX + ("cuda", "spdlog/")),
     "actors": (("messages", "storage", "gpu", "analysis"), None),
     "apps": (("messages", "storage", "gpu", "analysis", "actors"), None),
