@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Searches for inputs that break a promise, with libFuzzer: deploy/fuzz.sh SECONDS JOBS [TARGET...]
 #
-# Each target of tests/fuzz runs for so long, one after the other, with its corpus of tests/data/fuzz and with what
-# earlier runs found in build/fuzz/corpus. Prints executions and coverage of each. Exits with 1 when a promise broke; the
+# Each target of tests/fuzz runs for so long, one after the other, with its corpus of tests/data and with what earlier
+# runs found in build/fuzz/corpus. Prints executions and coverage of each. Exits with 1 when a promise broke; the
 # input is then in build/fuzz/broken/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,6 +18,11 @@ command -v clang++ >/dev/null && compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/lin
 cmake --build --preset fuzz -j "$jobs" --target fuzz_programs
 
 [[ $# -gt 0 ]] || set -- $(cd tests/fuzz && ls ./*_fuzz.cpp | sed 's|./\(.*\)_fuzz.cpp|\1|')
+# The folder of tests/data that holds a target's corpus, as tests/fuzz/CMakeLists.txt says.
+corpus_of() {
+  sed -n "s|^fuzz_target($1 \([^ ]*\) .*|tests/data/\1|p" tests/fuzz/CMakeLists.txt
+}
+
 mkdir -p build/fuzz/broken
 status=0
 printf '%-10s %12s %10s %10s %8s\n' target executions coverage features corpus
@@ -27,7 +32,7 @@ for target; do
   mkdir -p "$corpus"
   build/fuzz/bin/fuzz_"$target" -max_total_time="$seconds" -max_len=65536 -timeout=20 -rss_limit_mb=4096 \
     -print_final_stats=1 -artifact_prefix=build/fuzz/broken/"$target"- \
-    "$corpus" tests/data/fuzz/"$target" >"$log" 2>&1 </dev/null || {
+    "$corpus" "$(corpus_of "$target")" >"$log" 2>&1 </dev/null || {
     echo "fuzz: $target broke a promise; its last lines of $log:" >&2
     tail -n 25 "$log" >&2
     status=1
