@@ -8,14 +8,15 @@ namespace hive::defaults {
 /// Bytes of answers that are encoded and not yet written. Above it a question whose answer may be large waits, and is
 /// then answered 503. Some ten of the largest snapshots as JSON.
 inline constexpr size_t max_answer_bytes_in_flight = size_t{64} << 20;
-/// Questions with large answers that are worked on at the same time: each takes some 40 MiB for the largest snapshot
-/// while it is encoded.
-inline constexpr size_t max_large_requests = 2;
+/// Questions with large answers that are worked on at the same time: encoding the largest snapshot takes some 70 MiB.
+inline constexpr size_t max_large_requests = 1;
 /// Longest wait of such a question for its turn. Longer than `pressed_write_timeout`, so that those who wait profit.
 inline constexpr auto large_request_wait = 10s;
 /// Threads that decode and encode larger JSON than `max_inline_json_bytes`, so that the actors' threads are free for
-/// what is small.
-inline constexpr size_t large_json_threads = 4;
+/// what is small. Each keeps memory of its own.
+inline constexpr size_t large_json_threads = 2;
+/// After such work memory is given back to the system, this often at most: it takes a millisecond or a few.
+inline constexpr auto memory_trim_interval = 100ms;
 /// Descriptors that a node asks for, when it may have them.
 inline constexpr uint64_t wanted_descriptors = 65'536;
 /// Fewer connections than this are not worth a start: clients, probes and a scraper of metrics.

@@ -4,10 +4,25 @@
 #include "actors/http/response_stream.hpp"
 
 #include <boost/asio/post.hpp>
+#include <malloc.h>
 
 namespace hive::http {
 
 using std::chrono::steady_clock;
+
+namespace {
+
+/// Large JSON leaves megabytes of small blocks, which the allocator would keep.
+void give_memory_back() {
+  static std::atomic<steady_clock::rep> next = 0;
+  auto now = steady_clock::now().time_since_epoch();
+  auto due = next.load();
+  steady_clock::duration interval = defaults::memory_trim_interval;
+  if (now.count() >= due && next.compare_exchange_strong(due, (now + interval).count()))
+    malloc_trim(0);
+}
+
+} // namespace
 
 server_core::server_core(server_options given, std::vector<route> served,
                          std::shared_ptr<prometheus::Registry> registry)
@@ -24,7 +39,11 @@ server_load server_core::load() const {
 void server_core::run_aside(std::function<void()> work) {
   std::lock_guard lock{mutex_};
   if (!closed_) // what is posted later would never be let go
-    boost::asio::post(aside_, std::move(work));
+    boost::asio::post(aside_, [work = std::move(work)]() mutable {
+      work();
+      work = nullptr; // what it holds goes first
+      give_memory_back();
+    });
 }
 
 void server_core::remember(const std::shared_ptr<live_exchange>& added) {

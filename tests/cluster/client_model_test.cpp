@@ -19,6 +19,10 @@ constexpr size_t clients = 8;
 /// More would be memory that does not come back: what the allocator keeps has long been reached.
 constexpr size_t allowed_growth_mib = 8;
 
+/// How long a client waits that expects nothing, and one that does.
+constexpr auto hasty = 20ms;
+constexpr auto sure = 60s;
+
 /// One connection after the other, each with behaviour of its own.
 class random_client {
 public:
@@ -27,7 +31,7 @@ public:
 
   void connect_once() {
     raw_connection connection{port_};
-    connection.set_patience(20s);
+    connection.set_patience(hasty);
     static constexpr void (random_client::*behaviours[])(raw_connection&) = {
       &random_client::pipeline,         &random_client::send_half,       &random_client::reset,
       &random_client::write_slowly,     &random_client::read_slowly,     &random_client::send_garbage,
@@ -127,12 +131,14 @@ private:
   }
 
   void close_half_early(raw_connection& connection) {
+    connection.set_patience(sure);
     connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + record());
     connection.close_half();
     EXPECT_NE(connection.read_all().find("200 OK"), std::string::npos);
   }
 
   void expect_continue(raw_connection& connection) {
+    connection.set_patience(sure);
     auto bytes = record();
     auto end = bytes.find("\r\n\r\n");
     connection.send(bytes.substr(0, end) + "\r\nExpect: 100-continue\r\n\r\n");
@@ -145,6 +151,7 @@ private:
   }
 
   void send_chunks(raw_connection& connection) {
+    connection.set_patience(sure);
     connection.send("POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     "Transfer-Encoding: chunked\r\n\r\n");
     for (size_t chunks = pick(10); chunks > 0; --chunks)

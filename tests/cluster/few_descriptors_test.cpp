@@ -44,7 +44,7 @@ TEST_P(few_descriptors, a_node_serves_again_after_a_storm_of_connections) {
   register_script(node, "small", print_metric("m", "1"), "small");
   auto snapshot = node.post("/api/v1/snapshots", R"({"version":"v1"})");
   EXPECT_EQ(snapshot.status, 201) << snapshot.body;
-  EXPECT_EQ(metric_of(snapshot.as<wire::Snapshot>(), "small.m").getValue(), 1) << "its child processes have theirs";
+  EXPECT_EQ(metric_of(snapshot.as<wire::Snapshot>(), "m").getValue(), 1) << "its child processes have theirs";
 }
 
 INSTANTIATE_TEST_SUITE_P(limits, few_descriptors, testing::Values(64, 128, 256, 512),
@@ -67,10 +67,11 @@ TEST_F(few_descriptors, the_soft_limit_is_raised_for_the_node_and_not_for_its_ch
     EXPECT_THAT(open.back().read_until("}"), HasSubstr("200 OK"));
   }
   EXPECT_EQ(metric(node, "hive_http_connections"), 201);
-  register_script(node, "limits", print_metric("soft", "$(ulimit -Sn)"), "limits");
+  register_script(node, "limits",
+                  "printf '{\"metrics\":{\"soft\":{\"value\":%s,\"direction\":\"higher\"}}}' $(ulimit -Sn)", "limits");
   auto snapshot = node.post("/api/v1/snapshots", R"({"version":"v1"})");
   ASSERT_EQ(snapshot.status, 201) << snapshot.body;
-  EXPECT_EQ(metric_of(snapshot.as<wire::Snapshot>(), "limits.soft").getValue(), 100);
+  EXPECT_EQ(metric_of(snapshot.as<wire::Snapshot>(), "soft").getValue(), 100);
 }
 
 } // namespace

@@ -22,14 +22,15 @@ inline bool is_quiet(const hived_process& node) {
          metric(node, "hive_http_body_bytes") == 0 && metric(node, "hive_http_answer_bytes") == 0;
 }
 
-/// JSON of a snapshot with so many metrics of 10,000 samples each: some 100 KB per metric.
+/// JSON of a snapshot with so many metrics of 10,000 samples each: some 130 KB per metric.
 inline std::string large_snapshot(size_t metrics) {
   std::string out = R"({"metrics":{)";
   for (size_t m = 0; m < metrics; ++m) {
     out += (m == 0 ? "" : ",");
     out += "\"m" + std::to_string(m) + R"(":{"value":1.5,"direction":"higher","samples":[)";
     for (size_t i = 0; i < 10'000; ++i)
-      out += (i == 0 ? "1." : ",1.") + std::to_string(1'000'000 + (m * 7'919 + i * 104'729) % 9'000'000);
+      out +=
+        (i == 0 ? "1." : ",1.") + std::to_string(1'000'000'000 + (m * 7'919'333 + i * 104'729'111) % 9'000'000'000);
     out += "]}";
   }
   return out + "}}";

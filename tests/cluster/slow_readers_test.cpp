@@ -18,7 +18,7 @@ class slow_readers : public testing::Test {
 protected:
   slow_readers() {
     node_.await_ready();
-    EXPECT_EQ(node_.put("/api/v1/snapshots/v1", large_snapshot(60)).status, 200);
+    EXPECT_EQ(node_.put("/api/v1/snapshots/v1", large_snapshot(46)).status, 200);
     snapshot_bytes_ = node_.get("/api/v1/snapshots/v1").body.size();
     EXPECT_GT(snapshot_bytes_, 5'500'000u);
     put_file("/proc/" + std::to_string(node_.pid()) + "/clear_refs", "5"); // VmHWM begins anew
