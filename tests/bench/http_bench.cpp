@@ -53,8 +53,14 @@ void http_requests(benchmark::State& state, const std::string& target) {
   caf::actor_system system{config};
   auto checker = system.spawn(run_checker);
   auto metrics = std::make_shared<prometheus::Registry>();
-  auto health = [] { return msg<wire::Health>{}; };
-  auto routes = api_routes({{}, checker, {}, health, [] { return std::string{}; }, metrics, "bench"});
+  api_services services;
+  services.upgrades = checker;
+  services.health = [] { return msg<wire::Health>{}; };
+  services.not_ready = [] { return std::string{}; };
+  services.status = [] { return msg<wire::NodeStatus>{}; };
+  services.metrics = metrics;
+  services.version = "bench";
+  auto routes = api_routes(services);
   auto server = spawn_server(system, {.port = 0}, std::move(routes), metrics);
   if (!server)
     return state.SkipWithError("the server does not start");

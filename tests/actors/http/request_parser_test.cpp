@@ -154,7 +154,7 @@ TEST(request_parser, what_is_no_request_is_refused_with_the_status_that_says_why
 
 TEST(request_parser, bodies_without_an_announced_length_are_bounded) {
   const std::string head = "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n";
-  for (const std::string& chunks : {"5\r\nabcde\r\n", "4\r\nabcd\r\n1\r\ne\r\n", "ffffffffffffffff\r\n"}) {
+  for (std::string chunks : {"5\r\nabcde\r\n", "4\r\nabcd\r\n1\r\ne\r\n", "ffffffffffffffff\r\n"}) {
     request_parser parser;
     size_t used = 0;
     ASSERT_EQ(parser.feed(head, used), progress::has_head);
