@@ -71,17 +71,8 @@ public:
     if (!is_token_character(bytes.front()))
       return malformed("the request does not begin with a method");
     for (; !whole_ && scanned_ < bytes.size(); ++scanned_)
-      if (bytes[scanned_] == '\n') {
-        if (bytes[scanned_ - 1] != '\r')
-          return malformed("a line of the request's head ends without a carriage return");
-        first_line_ends_ = true;
-        whole_ = bytes.substr(0, scanned_ + 1).ends_with("\r\n\r\n");
-      }
-    if (!first_line_ends_ && scanned_ > defaults::max_url_bytes + request_line_rest)
-      return too_long("the request line");
-    if (scanned_ > defaults::max_head_bytes)
-      return fields_too_large("the request's head has more than " + std::to_string(defaults::max_head_bytes) +
-                              " bytes");
+      if (auto wrong = look(bytes))
+        return wrong;
     return std::nullopt;
   }
 
@@ -91,6 +82,22 @@ public:
   }
 
 private:
+  /// Looks at the next byte. What is told first must not depend on how many arrive at once.
+  std::optional<response> look(std::string_view bytes) {
+    if (scanned_ >= defaults::max_head_bytes)
+      return fields_too_large("the request's head has more than " + std::to_string(defaults::max_head_bytes) +
+                              " bytes");
+    if (!first_line_ends_ && scanned_ > defaults::max_url_bytes + request_line_rest)
+      return too_long("the request line");
+    if (bytes[scanned_] != '\n')
+      return std::nullopt;
+    if (bytes[scanned_ - 1] != '\r')
+      return malformed("a line of the request's head ends without a carriage return");
+    first_line_ends_ = true;
+    whole_ = bytes.substr(0, scanned_ + 1).ends_with("\r\n\r\n");
+    return std::nullopt;
+  }
+
   size_t scanned_ = 0;
   bool first_line_ends_ = false;
   bool whole_ = false;

@@ -60,7 +60,6 @@ msg<wire::CommandSpec> build_spec(const register_options& options, const std::ve
     spec.setWorkdir(options.workdir);
     spec.setRequiresGpu(options.requires_gpu || options.min_vram_gb > 0);
     spec.setMinVramGb(options.min_vram_gb);
-    spec.setReplace(options.replace);
     spec.setTimeoutS(options.timeout_s);
     spec.setTier(value_of<wire::Tier>(options.tier).value());
     auto environment = spec.initEnvironment(static_cast<uint32_t>(options.environment.size()));
@@ -79,8 +78,9 @@ outcome register_command(session& s, register_options options, std::vector<std::
   if (!located)
     return located.error();
   options.workdir = located->workdir;
-  auto answer = s.node.ask<wire::BenchmarkInfo>(
-    {.method = "POST", .path = "/benchmarks", .body = to_json(build_spec(options, located->command))});
+  auto answer = s.node.ask<wire::BenchmarkInfo>({.method = "POST",
+                                                 .path = options.replace ? "/benchmarks?replace=true" : "/benchmarks",
+                                                 .body = to_json(build_spec(options, located->command))});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {

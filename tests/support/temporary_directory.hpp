@@ -10,8 +10,8 @@ namespace hive {
 /// A fresh directory that is removed at the end of its scope.
 class temporary_directory {
 public:
-  temporary_directory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "hive-test-XXXXXX").string();
+  explicit temporary_directory(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    auto pattern = (parent / "hive-test-XXXXXX").string();
     if (!mkdtemp(pattern.data()))
       throw std::runtime_error("cannot create " + pattern);
     path_ = pattern;

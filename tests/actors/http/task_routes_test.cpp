@@ -33,7 +33,7 @@ public:
       : tracker{std::move(options)} {
     if (prepare)
       prepare(tracker);
-    server_ = spawn_server(tracker.tests.system(), {.port = 0}, task_routes(tracker.actor),
+    server_ = spawn_server(tracker.tests.system(), {.port = 0, .open = role::operate}, task_routes(tracker.actor),
                            std::make_shared<prometheus::Registry>());
     if (!server_)
       throw std::runtime_error(text_of(server_.error()));

@@ -1,9 +1,11 @@
 #include "actors/store/committer.hpp"
 
+#include "actors/benchmark/unique_fd.hpp"
 #include "storage/keys.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -73,17 +75,22 @@ TEST_F(committer_fixture, ADiskThatCannotBeWrittenEndsTheCommitterAndKeepsWhatWa
   EXPECT_TRUE((*db->get(column::tasks, "before")).has_value());
 }
 
+/// Takes this many bytes of the disk on which the directory lies.
+void take_room(const std::filesystem::path& directory, off_t bytes) {
+  unique_fd file{::open((directory / "taken").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  ASSERT_EQ(::posix_fallocate(file.get(), 0, bytes), 0);
+}
+
 TEST(CommitterOnAFullDisk, RefusesWritesAndServesReads) {
-  temporary_directory dir;
-  database_options options{.directory = dir.path()};
-  {
-    auto db = std::move(*database::open(options));
-    write_set writes;
-    writes.put(column::meta, keys::node(), "identity");
-    ASSERT_FALSE(db->write(writes));
-  }
-  options.min_free_bytes = uint64_t{1} << 60; // more than any disk has
+  constexpr uint64_t spare = 16 << 20;
+  temporary_directory disk{"/dev/shm"}; // where hardly anybody else writes meanwhile
+  database_options options{.directory = disk.path() / "data"};
+  options.min_free_bytes = std::filesystem::space(disk.path()).available - spare;
   std::shared_ptr<database> db = std::move(*database::open(options));
+  write_set identity;
+  identity.put(column::meta, keys::node(), "identity");
+  ASSERT_FALSE(db->write(identity));
+  take_room(disk.path(), 2 * spare);
   test_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
