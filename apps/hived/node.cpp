@@ -27,6 +27,7 @@
 #include "messages/register.hpp"
 #include "messages/timestamp.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <prometheus/registry.h>
 #include <spdlog/spdlog.h>
@@ -312,8 +313,11 @@ struct node::impl {
     };
     api.metrics = metrics;
     api.version = version_text;
-    auto routes = http::api_routes(api, {http::task_routes(tracker), http::hive_routes(federation),
-                                         http::research_routes(research), http::event_routes(events, *metrics)});
+    http::event_stream_options streams;
+    streams.max_streams = std::min(streams.max_streams, defaults::part_of_connections(config.http.max_connections));
+    auto routes =
+      http::api_routes(api, {http::task_routes(tracker), http::hive_routes(federation), http::research_routes(research),
+                             http::event_routes(events, *metrics, streams)});
     auto server = http::spawn_server(system, config.http, std::move(routes), metrics);
     if (!server)
       return server.error();
