@@ -10,6 +10,11 @@ namespace hive::defaults {
 inline constexpr size_t max_answer_bytes_in_flight = size_t{64} << 20;
 /// Questions with large answers that are worked on at the same time: encoding the largest snapshot takes some 70 MiB.
 inline constexpr size_t max_large_requests = 1;
+/// The part of all connections that questions with large answers may take while they wait for their turn, and event
+/// streams for as long as their clients like: what remains is for small questions and probes.
+constexpr size_t part_of_connections(size_t all) {
+  return all < 4 ? 1 : all / 4;
+}
 /// Longest wait of such a question for its turn. Longer than `pressed_write_timeout`, so that those who wait profit.
 inline constexpr auto large_request_wait = 10s;
 /// Threads that decode and encode larger JSON than `max_inline_json_bytes`, so that the actors' threads are free for

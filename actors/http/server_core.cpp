@@ -135,6 +135,9 @@ bool server_core::make_room() {
 }
 
 void server_core::take_turn(std::shared_ptr<live_exchange> what) {
+  if (turns_.waiting() >= defaults::part_of_connections(options.max_connections))
+    return what->answer(problem(
+      fail(ec::overloaded, std::to_string(turns_.waiting()) + " questions with large answers wait for their turn")));
   turns_.wait(std::move(what), steady_clock::now() + defaults::large_request_wait);
   give_turns();
 }

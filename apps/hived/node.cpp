@@ -29,6 +29,7 @@
 #include "messages/register.hpp"
 #include "messages/timestamp.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
@@ -367,8 +368,11 @@ struct node::impl {
     api.status = [this, not_ready = api.not_ready] { return at_a_glance(not_ready()); };
     api.metrics = metrics;
     api.version = version_text;
-    auto routes = http::api_routes(api, {http::task_routes(tracker), http::hive_routes(federation),
-                                         http::research_routes(research), http::event_routes(events, *metrics)});
+    http::event_stream_options streams;
+    streams.max_streams = std::min(streams.max_streams, defaults::part_of_connections(config.http.max_connections));
+    auto routes =
+      http::api_routes(api, {http::task_routes(tracker), http::hive_routes(federation), http::research_routes(research),
+                             http::event_routes(events, *metrics, streams)});
     auto server = http::spawn_server(system, config.http, std::move(routes), metrics);
     if (!server)
       return server.error();

@@ -306,6 +306,18 @@ TEST(connection, questions_with_large_answers_wait_until_readers_that_take_nothi
   EXPECT_EQ(node.request("GET", "/large").status, 200);
 }
 
+TEST(connection, those_that_wait_for_large_answers_leave_connections_to_others) {
+  fake_node node{{.max_answer_bytes_in_flight = 20'000'000, .max_connections = 16}, large_route(12'000'000, true)};
+  auto slow = fill_with_answers(node, 20'000'000);
+  std::vector<std::unique_ptr<raw_connection>> waiting;
+  for (int i = 0; i < 40; ++i) {
+    waiting.push_back(std::make_unique<raw_connection>(node.port()));
+    waiting.back()->send(ask_large);
+  }
+  EXPECT_EQ(node.request("GET", "/healthz").status, 200);
+  EXPECT_LE(gauge(node, "hive_http_requests_in_flight"), double(slow.size() + 16 / 4 + 1));
+}
+
 TEST(connection, a_reader_that_takes_nothing_is_cut_at_its_deadline) {
   fake_node node{{.write_timeout = 100ms}, large_route(12'000'000)};
   raw_connection slow{node.port()};
