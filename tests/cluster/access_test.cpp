@@ -210,16 +210,14 @@ TEST(operator_token_of_a_node, lies_where_the_environment_says) {
 
 TEST(operator_token_of_a_node, that_can_be_written_nowhere_stops_the_start) {
   temporary_directory temp;
-  fs::create_directories(temp.path() / "data" / "operator.token"); // a directory, which no file replaces
-  put_file(temp.path() / "data" / "operator.token" / "x", "");
   {
-    temporary_directory elsewhere;
-    hived_process first{{.directory = elsewhere.path()}};
+    hived_process first{{.directory = temp.path()}};
     first.await_ready();
     first.send(SIGTERM);
     ASSERT_EQ(first.await_end(), (process_end{0, 0}));
-    fs::rename(elsewhere.path() / "data" / "store", temp.path() / "data" / "store");
   }
+  fs::create_directories(temp.path() / "data" / "operator.token"); // a directory, which no file replaces
+  put_file(temp.path() / "data" / "operator.token" / "x", "");
   hived_process node{{.directory = temp.path()}};
   EXPECT_EQ(node.await_end(), (process_end{1, 0})) << node.log();
   EXPECT_EQ(node.output(), "");

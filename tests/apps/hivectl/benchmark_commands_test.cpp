@@ -111,9 +111,9 @@ TEST(BenchmarkRegister, SaysWhenItCannotRunNow) {
 TEST(BenchmarkRegister, ReplacesOnlyWhenAsked) {
   auto node = answering(info, 201);
   ASSERT_EQ(hivectl(node.url(), {"benchmark", "register", "startup", "--", "true"}).status, 0);
-  EXPECT_FALSE(sent_to(node)->getReplace());
+  EXPECT_EQ(node.requests().back().target, "/api/v1/benchmarks");
   ASSERT_EQ(hivectl(node.url(), {"benchmark", "register", "startup", "--replace", "--", "true"}).status, 0);
-  EXPECT_TRUE(sent_to(node)->getReplace());
+  EXPECT_EQ(node.requests().back().target, "/api/v1/benchmarks?replace=true");
 }
 
 TEST(BenchmarkRegister, UnderANameInUseIsRefused) {
