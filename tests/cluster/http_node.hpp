@@ -28,9 +28,10 @@ inline std::string large_snapshot(size_t metrics) {
   for (size_t m = 0; m < metrics; ++m) {
     out += (m == 0 ? "" : ",");
     out += "\"m" + std::to_string(m) + R"(":{"value":1.5,"direction":"higher","samples":[)";
-    for (size_t i = 0; i < 10'000; ++i)
-      out +=
-        (i == 0 ? "1." : ",1.") + std::to_string(1'000'000'000 + (m * 7'919'333 + i * 104'729'111) % 9'000'000'000);
+    for (size_t i = 0; i < 10'000; ++i) { // each two of them have the mean 1.5
+      auto digits = 1'000'000'000 + (m * 7'919'333 + i / 2 * 104'729'111) % 8'000'000'000;
+      out += (i == 0 ? "1." : ",1.") + std::to_string(i % 2 == 0 ? digits : 10'000'000'000 - digits);
+    }
     out += "]}";
   }
   return out + "}}";

@@ -86,6 +86,7 @@ TEST(standard_descriptors, hivectl_says_by_its_status_that_it_could_not_print) {
   node.await_ready();
   for (unsigned closed = 0; closed < 8; ++closed) {
     SCOPED_TRACE("closed: " + std::to_string(closed));
+    fs::create_directories(temp.path() / "hivectl");
     auto wrapper = without_descriptors(closed);
     auto command = wrapper[2];
     command.replace(command.find("\"$0\" \"$@\""), 9,

@@ -109,14 +109,15 @@ TEST(refused_start, a_configuration_that_says_something_wrong) {
     {"[store]\nmin_free_mib = -1\n", {":2:", "store.min_free_mib"}},
     {"[benchmarks]\nrepeats = \"3\"\n", {":2:", "benchmarks.repeats", "integer"}},
     {"[benchmarks.regression]\ntimeout_s = nan\n", {":2:", "benchmarks.regression.timeout_s", "between"}},
-    {"[benchmarks.regression]\nformat = \"tap\"\n", {":2:", "benchmarks.regression.format", "junit"}},
+    {"[benchmarks.regression]\nformat = \"xml\"\n", {":2:", "benchmarks.regression.format", "junit"}},
+    {"[benchmarks.regression]\nformat = \"tap\"\n", {":2:", "benchmarks.regression.format needs a command"}},
     {"[benchmarks.regression]\ncommand = [\"a\", 1]\n", {":2:", "benchmarks.regression.command", "strings"}},
     {"[benchmarks.world_model]\nurl = \"x\"\n", {":2:", "benchmarks.world_model.url must start"}},
     {"[[benchmarks.model_registry.probe]]\nname = \"p\"\nbase_uri = \"x\"\n", {":3:", "base_uri"}},
     {"\n[[benchmarks.model_registry.probe]]\nbase_url = \"http://x\"\n",
      {":2:", "model_registry.probe.model is required"}},
     {probe + "\"a\"\nbase_url = \"x\"\n", {":3:", "benchmarks.model_registry.probe.base_url must start"}},
-    {probe + "\"a/b\"\n", {":2:", "benchmarks.model_registry.probe.model is no id"}},
+    {probe + "\"a b\"\n", {"benchmarks.model_registry.probe.model cannot stand in a metric's name"}},
     {"[tracker]\nmax_records = -1\n", {":2:", "tracker.max_records"}},
     {"[federation]\nmesh_limit = 1\n", {":2:", "federation.mesh_limit"}},
     {"[engines]\ncommands = [\"/bin/true\", \"measure\"]\n", {":2:", "engines.commands must each", "not \"measure\""}},
@@ -277,7 +278,7 @@ protected:
   std::string samples = [] {
     std::string out;
     for (int i = 0; i < 1'000; ++i)
-      out += "," + std::to_string(i * 7919 % 1009);
+      out += i % 2 == 0 ? ",0." + std::to_string(1'000 + i) : ",1." + std::to_string(9'001 - i); // their mean is 1
     return out;
   }();
   std::vector<std::string> bodies;

@@ -61,6 +61,9 @@ TEST_P(signal_sent, does_what_is_documented) {
       node.send(signal);
     expect_serving();
     expect_graceful_stop();
+  } else if (signal == SIGABRT) {
+    EXPECT_EQ(node.await_end(), (process_end{1, 0}));
+    EXPECT_THAT(node.log(), HasSubstr("hived ends: "));
   } else {
     EXPECT_EQ(node.await_end(), (process_end{-1, signal}));
   }

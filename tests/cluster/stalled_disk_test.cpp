@@ -43,7 +43,8 @@ protected:
 TEST_F(stalled_disk, makes_the_node_not_ready_until_it_goes_on) {
   EXPECT_THAT(node.get("/readyz").body, HasSubstr("the disk has not confirmed a write for"));
   EXPECT_EQ(node.get("/healthz").status, 200);
-  EXPECT_EQ(node.get("/api/v1/snapshots/before").status, 200) << "questions need no disk";
+  auto known = node.get("/api/v1/snapshots/before");
+  EXPECT_EQ(known.status, 200) << "questions need no disk: " << known.body;
   fs::remove(gate);
   EXPECT_EQ(waiting.get().status, 200);
   EXPECT_TRUE(wait_until([&] { return node.get("/readyz").status == 200; }, 50ms));
