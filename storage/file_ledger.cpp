@@ -46,7 +46,7 @@ caf::error file_ledger::created(const std::string& name) {
     unlinked_.erase(name);
     files_[name] = {synced_file{}};
     names_changed_ = true;
-    if (!serving_)
+    if (!has_mark_)
       return caf::none;
   }
   return publish();

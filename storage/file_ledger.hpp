@@ -42,8 +42,8 @@ public:
   file_ledger(const file_ledger&) = delete;
   file_ledger& operator=(const file_ledger&) = delete;
 
-  /// The files and the sequence of a mark that was checked. Until `serve`, only a replaced file changes the mark:
-  /// opening a store creates and removes many.
+  /// The files and the sequence of a mark that was checked. Until `serve`, only a file that is replaced and a log that
+  /// is created change the mark: opening a store creates and removes many others.
   void load(wire::StoreMark::Reader mark);
 
   /// Writes that the store begins to live: from now on its files hold what was acknowledged.

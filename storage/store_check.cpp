@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <map>
 #include <string>
 #include <thread>
@@ -54,11 +55,30 @@ caf::error check_file(const fs::path& file, const std::vector<synced_file>& cont
   return why;
 }
 
-/// Nothing is written to a log before the mark knows it: RocksDB would take such a one in, wherever it comes from.
+/// The number in a log's name; logs are numbered in the order in which they are begun.
+uint64_t number_of(std::string_view log) {
+  uint64_t out = 0;
+  std::from_chars(log.data(), log.data() + log.size(), out);
+  return out;
+}
+
+/// The number of the oldest log that is in use.
+uint64_t oldest_log(const std::vector<expected_file>& known) {
+  uint64_t out = UINT64_MAX;
+  for (const auto& file : known)
+    if (is_log(file.name))
+      out = std::min(out, number_of(file.name));
+  return out == UINT64_MAX ? 0 : out;
+}
+
+/// Nothing is written to a log before the mark knows it: RocksDB would take such a one in, wherever it comes from. One
+/// that is older than all in use was to be removed when a crash came, and RocksDB will.
 caf::error check_unknown_logs(const fs::path& store, const std::vector<expected_file>& known) {
+  auto oldest = oldest_log(known);
   for (const auto& entry : fs::directory_iterator{store}) {
     auto name = entry.path().filename().string();
-    if (is_log(name) && entry.file_size() > 0 && std::ranges::find(known, name, &expected_file::name) == known.end())
+    if (is_log(name) && entry.file_size() > 0 && number_of(name) >= oldest &&
+        std::ranges::find(known, name, &expected_file::name) == known.end())
       return fail(ec::corrupt, entry.path().string() + " does not belong to this store");
   }
   return caf::none;

@@ -63,8 +63,7 @@ std::vector<route> snapshot_routes(const api_services& s) {
     route::ask<SnapshotQuery, Snapshot>(get, "/api/v1/snapshots/{version}", s.registry, "The snapshot of a version")
       .with_large_answers(),
     route::ask<ImportSnapshot, Snapshot>(put, "/api/v1/snapshots/{version}", s.registry,
-                                         "Keep a snapshot that was captured elsewhere")
-      .with_large_answers(),
+                                         "Keep a snapshot that was captured elsewhere"),
     route::ask<CaptureListQuery, CaptureList>(get, "/api/v1/snapshots/{version}/captures", s.registry,
                                               "List the captures of a version"),
     route::ask<CaptureQuery, Snapshot>(get, "/api/v1/snapshots/{version}/captures/{n}", s.registry,

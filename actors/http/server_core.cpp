@@ -112,6 +112,13 @@ void server_core::remove(connection* closed) {
   connections.erase(closed);
 }
 
+/// Why a question with a large answer was not worked on in time.
+static std::string describe_wait(size_t answer_bytes, size_t most) {
+  if (answer_bytes >= most)
+    return "answers of " + std::to_string(answer_bytes) + " bytes wait for their readers";
+  return "other questions with large answers take long";
+}
+
 /// The connection of this stage that has been in it for longest and since before `before`.
 static connection* longest_in(const server_core& core, connection::stage stage, steady_clock::time_point before) {
   connection* out = nullptr;
@@ -175,8 +182,7 @@ void server_core::sweep_soon() {
 void server_core::sweep() {
   auto now = steady_clock::now();
   while (auto late = turns_.expired(now))
-    (*late)->answer(problem(
-      fail(ec::overloaded, "answers of " + std::to_string(answers->total()) + " bytes wait for their readers")));
+    (*late)->answer(problem(fail(ec::overloaded, describe_wait(answers->total(), options.max_answer_bytes_in_flight))));
   bool pressed = turns_.waiting() != 0 && answers->total() >= options.max_answer_bytes_in_flight;
   std::vector<std::shared_ptr<connection>> open; // closing one changes the table
   for (const auto& [key, owned] : connections)

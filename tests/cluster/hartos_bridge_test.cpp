@@ -271,7 +271,7 @@ TEST_F(hartos_bridge, bad_rows_and_files_are_named_and_the_rest_goes_in) {
   put_file(benchmarks / "torn.json", "{\"version\": \"v");
   put_file(benchmarks / "notes.txt", "not looked at");
   auto node = start("node");
-  auto report = import(*node, hartos, 1);
+  auto report = import(*node, hartos, 65);
   EXPECT_EQ(report->getRecorded(), 2u);
   EXPECT_EQ(report->getSnapshots(), 1u);
   EXPECT_EQ(report->getLeftOut(), 5u);
@@ -291,7 +291,7 @@ TEST_F(hartos_bridge, bad_rows_and_files_are_named_and_the_rest_goes_in) {
   EXPECT_EQ(again->getAlreadyTaken(), 5u);
 
   source.add("'t', 'x', '', '', -1, 1, 0, 1"); // nothing that is new can be used
-  EXPECT_EQ(import(*node, hartos, 1)->getLeftOut(), 1u);
+  EXPECT_EQ(import(*node, hartos, 65)->getLeftOut(), 1u);
   source.add("'t', 'x', '', '', 1, 1, 0, 1");
   auto behind = import(*node, hartos, 0);
   EXPECT_EQ(behind->getRecorded(), 1u);

@@ -79,7 +79,7 @@ protected:
       for (auto& writer : writers_)
         ASSERT_TRUE(writer.step(*node_));
     auto path = snapshots + "/v" + std::to_string(bodies_.size());
-    auto answer = node_->put(path, R"({"metrics":{"m":{"value":1,"direction":"lower","samples":[1,2,3]}}})");
+    auto answer = node_->put(path, R"({"metrics":{"m":{"value":1,"direction":"lower","samples":[1,2,0]}}})");
     ASSERT_EQ(answer.status, 200) << answer.body;
     bodies_.emplace_back(path, answer.body);
   }
