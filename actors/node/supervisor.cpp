@@ -46,10 +46,19 @@ struct supervisor_state {
     options.on_status(status);
   }
 
+  /// A library that has no memory or thread left throws, and nobody would hear of it: CAF ends the actor in silence.
+  static caf::expected<caf::actor> start_one(const service& definition) {
+    try {
+      return definition.start();
+    } catch (const std::exception& e) {
+      return fail(ec::unavailable, e.what());
+    }
+  }
+
   caf::error start_from(size_t first) {
     for (size_t i = first; i < entries.size(); ++i) {
       auto& entry = entries[i];
-      auto handle = entry.definition.start();
+      auto handle = start_one(entry.definition);
       if (!handle)
         return fail(code_of(handle.error()), entry.definition.name + ": " + text_of(handle.error()));
       entry.handle = std::move(*handle);

@@ -112,6 +112,14 @@ TEST_F(supervisor_fixture, AFailureAtTheStartStopsWhatRanAndNamesTheService) {
   EXPECT_EQ(log.text(), "+a -a ");
 }
 
+TEST_F(supervisor_fixture, AServiceThatThrowsAtTheStartIsAFailureLikeOthers) {
+  service broken{"broken", []() -> caf::expected<caf::actor> { throw std::runtime_error("no thread is left"); }};
+  auto supervisor = spawn_supervisor(system, {make_service("a"), broken}, {});
+  EXPECT_EQ(text_of(start(supervisor)), "broken: no thread is left");
+  self->wait_for(supervisor);
+  EXPECT_EQ(log.text(), "+a -a ");
+}
+
 TEST_F(supervisor_fixture, GivesUpWhenAServiceFailsTooOften) {
   supervisor_options options;
   options.max_restarts = 2;
