@@ -254,26 +254,24 @@ inline constexpr size_t max_body_bytes = size_t{8} << 20;
 /// at most some 40 MiB more where its values are short.
 inline constexpr size_t max_body_bytes_in_flight = size_t{128} << 20;
 /// So many times that many bytes may have arrived in all, whether as whole requests or not. Above it a connection that
-/// has sent more than its share, by `max_connections`, ends.
+/// has sent more than its share, by `max_connections`, is refused with 503.
 inline constexpr size_t max_received_factor = 2;
-/// A body of up to so many times the limit is read to its end and answered with 413; a larger one ends the connection.
-/// Reading on lets clients that only look for an answer after sending everything see why.
-inline constexpr size_t refused_body_factor = 4;
-/// Open connections; more are closed at once. Far below the usual 1,024 open files of a process, which the store and
-/// child processes need too.
+/// Open connections. Above it the one that has been idle for longest makes room for a new one, or, when none is idle,
+/// the new one is answered 503. Far below the usual 1,024 open files of a process, which the store and child processes
+/// need too.
 inline constexpr size_t max_connections = 512;
 /// Longest request target; ids have 64 characters, so that the longest meant one has a few hundred.
 inline constexpr size_t max_url_bytes = 8'192;
-/// Longest value of one header field, and most fields: what other servers and browsers are used to.
+/// Longest header field, and most fields: what other servers and browsers are used to.
 inline constexpr size_t max_header_bytes = 8'192;
 inline constexpr size_t max_header_fields = 100;
 /// Far more than any record has fields.
 inline constexpr size_t max_query_parameters = 64;
-/// Larger JSON is decoded and encoded by an actor of its own, so that it does not hold up small requests.
+/// Larger JSON is decoded and encoded on threads for that, so that it does not hold up small requests.
 inline constexpr size_t max_inline_json_bytes = size_t{64} << 10;
 /// A client that needs longer to send one request, or is idle for longer, is let go.
 inline constexpr auto client_read_timeout = 60s;
-/// A client that needs longer to take an answer is let go.
+/// A client that needs longer to take an answer, or `write_progress_bytes` of it, is let go.
 inline constexpr auto client_write_timeout = 60s;
 /// Requests in work when the server is told to stop have this long; shorter than `stop_timeout`.
 inline constexpr auto http_drain_timeout = 5s;
