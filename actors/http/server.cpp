@@ -108,7 +108,12 @@ caf::expected<running_server> spawn_server(caf::actor_system& system, server_opt
     return serving.error();
   auto port = (*serving)->port();
   auto gateway = caf::actor_cast<caf::actor>(system.spawn(run_gateway, *serving, drain));
-  (*serving)->serve(gateway);
+  try {
+    (*serving)->serve(gateway);
+  } catch (const std::exception& e) { // no thread is left
+    caf::anon_send_exit(gateway, caf::exit_reason::kill);
+    return fail(ec::unavailable, std::string{"the HTTP server cannot run: "} + e.what());
+  }
   return running_server{gateway, port};
 }
 
