@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 
 namespace hive::analysis {
@@ -174,8 +175,9 @@ private:
     bool decides = was.gate || (now && now->gate);
     // Heavy benchmarks run on some nodes and days only: that one is missing holds nothing.
     bool needed = was.fast && decides && rule_ == policy::strict;
-    for (auto [adapters, which] : {std::pair{&old_adapters_, "old"}, std::pair{&new_adapters_, "new"}})
-      if (auto* skipped = find_skipped(*adapters, was.adapter))
+    look_up(was.adapter);
+    for (auto [skipped, which] : {std::pair{adapter_.skipped_old, "old"}, std::pair{adapter_.skipped_new, "new"}})
+      if (skipped)
         return miss(was.adapter, was.name,
                     std::string{"its adapter was skipped on the "} + which + " version" +
                       (skipped->reason.empty() ? "" : ": " + std::string{skipped->reason}),
@@ -190,7 +192,7 @@ private:
       return miss(was, *now, "its counter restarted between the two captures", false);
     if (!std::isfinite(was.value) || !std::isfinite(now->value))
       return miss(was, *now, "it is not a finite number", rule_ == policy::strict);
-    if (rule_ == policy::strict && depends_on_machine(was.unit) && !machine_fault_.empty())
+    if (rule_ == policy::strict && !machine_fault_.empty() && depends_on_machine(was.unit))
       return miss(was, *now, machine_fault_, true);
     decide(was, *now);
   }
@@ -261,6 +263,13 @@ private:
                                now.value, was.unit, now.unit});
   }
 
+  /// The metrics of an adapter mostly stand together, so it is looked up once for all of them.
+  void look_up(std::string_view adapter) {
+    if (adapter_.name && *adapter_.name == adapter)
+      return;
+    adapter_ = {adapter, find_skipped(old_adapters_, adapter), find_skipped(new_adapters_, adapter)};
+  }
+
   static const adapter_point* find_skipped(const adapter_index& adapters, std::string_view name) {
     auto found = adapters.find(name);
     return found != adapters.end() && found->second->status == outcome::skipped ? found->second : nullptr;
@@ -273,6 +282,12 @@ private:
   adapter_index old_adapters_;
   adapter_index new_adapters_;
   metric_index new_metrics_;
+  /// The adapter of the metric that is being compared, where either side skipped it.
+  struct {
+    std::optional<std::string_view> name;
+    const adapter_point* skipped_old = nullptr;
+    const adapter_point* skipped_new = nullptr;
+  } adapter_;
   upgrade_result result_;
 };
 

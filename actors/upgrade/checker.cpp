@@ -81,15 +81,25 @@ uint32_t listed(const std::vector<Finding>& findings) {
   return static_cast<uint32_t>(std::min(findings.size(), defaults::max_listed_findings));
 }
 
+// Texts are written where they stay, as there may be ten thousands of them.
+
+uint32_t size_of(std::string_view text) {
+  return static_cast<uint32_t>(text.size());
+}
+
+void put(capnp::Text::Builder out, std::string_view text) {
+  text.copy(out.begin(), text.size());
+}
+
 void write(const std::vector<analysis::metric_change>& changes, capnp::List<wire::MetricChange>::Builder out) {
   for (uint32_t i = 0; i < out.size(); ++i) {
-    out[i].setAdapter(std::string{changes[i].adapter});
-    out[i].setMetric(std::string{changes[i].metric});
+    put(out[i].initAdapter(size_of(changes[i].adapter)), changes[i].adapter);
+    put(out[i].initMetric(size_of(changes[i].metric)), changes[i].metric);
     out[i].setOld(changes[i].old_value);
     out[i].setNew(changes[i].new_value);
     out[i].setChangePct(changes[i].change_pct);
     out[i].setDirection(static_cast<wire::Direction>(changes[i].better));
-    out[i].setUnit(std::string{changes[i].unit});
+    put(out[i].initUnit(size_of(changes[i].unit)), changes[i].unit);
   }
 }
 
