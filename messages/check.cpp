@@ -21,16 +21,20 @@ using capnp::DynamicValue;
 /// Walks one message and stops at the first broken rule. The pointer is assembled on the way back, so that a
 /// message without fault costs no string work.
 class checker {
+  /// Fields of a list's element that is a JSON object from key to value: the value's own field has no place in the
+  /// pointer.
+  static constexpr size_t key_and_value = 2;
+
 public:
   std::optional<violation> run(DynamicStruct::Reader message) {
-    if (check_struct(message))
+    if (check_struct(message, field_rules::of(message.getSchema())))
       return std::nullopt;
     return violation{std::move(pointer_), std::move(rule_)};
   }
 
 private:
-  bool check_struct(DynamicStruct::Reader message, bool is_map_entry = false) {
-    for (const auto& field : field_rules::of(message.getSchema())) {
+  bool check_struct(DynamicStruct::Reader message, const std::vector<field_rules>& rules, bool is_map_entry = false) {
+    for (const auto& field : rules) {
       if (!check_field(message, field)) {
         if (!is_map_entry)
           pointer_ = "/" + field.json_name + pointer_;
@@ -62,7 +66,7 @@ private:
     case DynamicValue::STRUCT:
       if (!message.has(field.field))
         return check_presence(false, field);
-      return check_struct(value.as<DynamicStruct>());
+      return check_struct(value.as<DynamicStruct>(), field_rules::of(field.field.getType().asStruct()));
     default:
       return true;
     }
@@ -104,20 +108,38 @@ private:
       return check_presence(false, field);
     if (list.size() > field.max_elements)
       return broken("has more than " + std::to_string(field.max_elements) + " elements");
-    for (uint32_t i = 0; i < list.size(); ++i) {
-      if (!check_element(list, i, field)) {
-        pointer_ = "/" + element_name(list, i, field) + pointer_;
-        return false;
+    auto type = list.getSchema().getElementType();
+    if (type.isFloat64())
+      return check_numbers(list.as<capnp::List<double>>());
+    auto check_one = [&](auto&& check) {
+      for (uint32_t i = 0; i < list.size(); ++i)
+        if (!check(list[i])) {
+          pointer_ = "/" + element_name(list, i, field) + pointer_;
+          return false;
+        }
+      return true;
+    };
+    if (!type.isStruct())
+      return check_one([this](const DynamicValue::Reader& element) { return check_plain(element); });
+    const auto& rules = field_rules::of(type.asStruct());
+    bool is_plain_map = field.element_key && rules.size() == key_and_value;
+    return check_one([&](const DynamicValue::Reader& element) {
+      return check_struct(element.as<DynamicStruct>(), rules, is_plain_map);
+    });
+  }
+
+  bool check_numbers(capnp::List<double>::Reader numbers) {
+    for (uint32_t i = 0; i < numbers.size(); ++i)
+      if (!std::isfinite(numbers[i])) {
+        pointer_ = "/" + std::to_string(i) + pointer_;
+        return broken("must be finite");
       }
-    }
     return true;
   }
 
-  bool check_element(DynamicList::Reader list, uint32_t index, const field_rules& field) {
-    auto element = list[index];
+  /// An element that is neither a struct nor a floating-point number.
+  bool check_plain(const DynamicValue::Reader& element) {
     switch (element.getType()) {
-    case DynamicValue::STRUCT:
-      return check_struct(element.as<DynamicStruct>(), is_plain_map(list, field));
     case DynamicValue::TEXT: {
       auto text = element.as<capnp::Text>();
       std::string_view view{text.begin(), text.size()};
@@ -125,19 +147,11 @@ private:
         return broken("is longer than " + std::to_string(field_rules::default_max_length) + " bytes");
       return is_utf8(view) || broken("is not UTF-8 text without NUL");
     }
-    case DynamicValue::FLOAT:
-      return std::isfinite(element.as<double>()) || broken("must be finite");
     case DynamicValue::ENUM:
       return element.as<capnp::DynamicEnum>().getEnumerant() != nullptr || broken("is no known choice");
     default:
       return true;
     }
-  }
-
-  /// Whether the list is a JSON object from key to value: then the value's own field has no place in the pointer.
-  static bool is_plain_map(DynamicList::Reader list, const field_rules& field) {
-    constexpr size_t key_and_value = 2;
-    return field.element_key && field_rules::of(list.getSchema().getElementType().asStruct()).size() == key_and_value;
   }
 
   static std::string element_name(DynamicList::Reader list, uint32_t index, const field_rules& field) {
