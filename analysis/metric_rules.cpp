@@ -39,7 +39,7 @@ metric_rules builtin_rules(std::string_view adapter, std::string_view metric, st
   for (const auto& known : named)
     if (metric == known.metric && (adapter.empty() || adapter == known.adapter))
       return known.rules;
-  if (holds(open_named, adapter) && (unit == "ratio" || unit == "score"))
+  if ((unit == "ratio" || unit == "score") && holds(open_named, adapter))
     return {true, rate_margin};
   return {};
 }

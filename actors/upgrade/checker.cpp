@@ -7,6 +7,7 @@
 #include "storage/snapshot_store.hpp"
 
 #include <caf/all.hpp>
+#include <capnp/message.h>
 #include <cmath>
 #include <unordered_map>
 
@@ -116,6 +117,22 @@ void write(const std::vector<analysis::missing_metric>& missing, capnp::List<wir
   }
 }
 
+/// Room for the answer in one piece: one that grows is copied at its end, which takes longer than all else. Generous,
+/// as what is not used costs nothing.
+uint32_t words_of(const analysis::upgrade_result& result) {
+  constexpr size_t words_for_head = 1'024, words_for_finding = 14;
+  constexpr size_t most = 1 << 22; // 32 MiB: beyond that it grows
+  auto words_of_texts = [](auto... texts) { return (0 + ... + texts.size()) / sizeof(capnp::word); };
+  size_t words = words_for_head;
+  for (const auto* list : {&result.regressions, &result.improvements, &result.ungated})
+    for (const auto& change : *list)
+      words += words_for_finding + words_of_texts(change.adapter, change.metric, change.unit);
+  for (const auto& each : result.missing)
+    words += words_for_finding +
+             words_of_texts(each.adapter, each.metric, std::string_view{each.reason}, each.old_unit, each.new_unit);
+  return static_cast<uint32_t>(std::min(words, most));
+}
+
 /// Versions with a snapshot that `version` may be a slip of; not `other`, which was named as well.
 caf::expected<std::vector<std::string>> find_similar(const snapshot_store& store, std::string_view version,
                                                      std::string_view other) {
@@ -178,21 +195,22 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, cons
   auto result =
     analysis::check_upgrade(old_side.points(), new_side.points(), static_cast<analysis::policy>(query.getPolicy()));
   auto left_out = [](const auto&... lists) { return (0 + ... + (lists.size() - listed(lists))); };
-  return msg<wire::UpgradeCheck>::build([&](wire::UpgradeCheck::Builder out) {
-    out.setOld(query.getOld());
-    out.setNew(query.getNew());
-    out.setPolicy(query.getPolicy());
-    out.setSafe(result.decided == analysis::verdict::safe);
-    out.setVerdict(static_cast<wire::Verdict>(result.decided));
-    out.setReason(result.reason);
-    out.setCompared(result.compared);
-    write(result.regressions, out.initRegressions(listed(result.regressions)));
-    write(result.improvements, out.initImprovements(listed(result.improvements)));
-    write(result.missing, out.initMissing(listed(result.missing)));
-    write(result.ungated, out.initUngated(listed(result.ungated)));
-    out.setLeftOut(
-      static_cast<uint32_t>(left_out(result.regressions, result.improvements, result.missing, result.ungated)));
-  });
+  capnp::MallocMessageBuilder answer{words_of(result)};
+  auto out = answer.initRoot<wire::UpgradeCheck>();
+  out.setOld(query.getOld());
+  out.setNew(query.getNew());
+  out.setPolicy(query.getPolicy());
+  out.setSafe(result.decided == analysis::verdict::safe);
+  out.setVerdict(static_cast<wire::Verdict>(result.decided));
+  out.setReason(result.reason);
+  out.setCompared(result.compared);
+  write(result.regressions, out.initRegressions(listed(result.regressions)));
+  write(result.improvements, out.initImprovements(listed(result.improvements)));
+  write(result.missing, out.initMissing(listed(result.missing)));
+  write(result.ungated, out.initUngated(listed(result.ungated)));
+  out.setLeftOut(
+    static_cast<uint32_t>(left_out(result.regressions, result.improvements, result.missing, result.ungated)));
+  return msg<wire::UpgradeCheck>::adopt(answer);
 }
 
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, std::shared_ptr<database> db,
