@@ -135,8 +135,8 @@ inline constexpr auto max_clock_difference = 10s;
 /// what it told earlier, its 1 MiB in deltas of 256 KiB; more often only one that another node contradicts.
 inline constexpr uint32_t max_epoch_raises = 6;
 inline constexpr auto epoch_raise_window = 10min;
-/// A node that is not linked counts as active for so many rounds after it was last heard, by itself or by others; news
-/// of it takes a few rounds for each node in between. At least `min_belief`, so that short rounds do not make it flap.
+/// Rounds for which a node without a link counts as active after it was last heard, by this node or by others. News of
+/// it takes a few rounds for each node in between. At least `min_belief`, so that short rounds do not make it flap.
 inline constexpr int belief_rounds = 30;
 inline constexpr auto min_belief = 30s;
 /// The same in a large hive, where an answer tells of 64 nodes and a node lives many hops away.

@@ -353,7 +353,7 @@ void federation_state::hear(const heard_of& what) {
 
 void federation_state::digest(const join_outcome& joined, const node_id& from) {
   for (const auto& refused : joined.refused)
-    if (refused.why != slot_refusal_reason::superseded) // whoever has not heard of the newer node yet
+    if (refused.why != slot_refusal_reason::superseded) // a peer that has not heard of the newer node yet
       complain("A slot that node " + from.value + " sent is not taken in: " + refused.text);
   forget_nodes(); // before what may have come of them anew is stored
   store(joined);

@@ -36,7 +36,7 @@ struct access_token {
 /// Reads a token's entry of the configuration: role `read`, `record` or `operate`, and the token's SHA-256 in hex.
 caf::expected<access_token> make_access_token(std::string name, std::string_view role_name, std::string_view sha256);
 
-/// A token that a node makes for whoever operates it.
+/// A token that a node makes for its operator.
 struct fresh_token {
   std::string secret; ///< what its holder sends: 64 hexadecimal digits
   access_token known; ///< what the node keeps; role operate

@@ -38,7 +38,7 @@ struct request_site {
 };
 
 /// The names by which a node is reached. Requests for another site and requests of pages of another site are refused
-/// on every route, because a browser on this machine, or in this network, sends them for whoever wrote the page.
+/// on every route, because a browser on this machine, or in this network, sends them on behalf of the page.
 ///
 /// A page cannot forge Host or Origin: the browser writes them. By DNS rebinding it can make its own *name* resolve to
 /// this node, and the browser then sees one site, asks for no permission and hands over the answers. The name stays in
