@@ -217,7 +217,7 @@ inline constexpr auto placement_memory = 3s;
 
 // -- events --------------------------------------------------------------------
 
-/// Events that a node keeps for those who come late: some 300 bytes each, hours of an ordinary hive.
+/// Events that a node keeps for those who come late: some 300 bytes each and at most 1,500; hours of an ordinary hive.
 inline constexpr size_t kept_events = 4'096;
 /// Events that a reader gets at once; each reader holds that many until its client has taken them.
 inline constexpr size_t events_per_read = 256;

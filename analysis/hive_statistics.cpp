@@ -54,7 +54,7 @@ std::optional<refusal> hive_tally::replace(std::string_view origin, std::vector<
   auto parts_end = known == by_origin_.end() ? parts::iterator{} : known->second.end();
   auto earlier = known == by_origin_.end() ? parts_end : known->second.find(part);
   const auto& before = known == by_origin_.end() || earlier == parts_end ? nothing : earlier->second;
-  if (auto refused = check(origin, learned, before.size()))
+  if (auto refused = check(origin, part, learned))
     return refused;
   known = by_origin_.try_emplace(std::string{origin}).first;
   subtract(known->first, before);
@@ -116,20 +116,10 @@ std::vector<learned_tool> hive_tally::all_tools() const {
   return out;
 }
 
-std::optional<refusal> hive_tally::check(std::string_view origin, const std::vector<learned_tool>& learned,
-                                         size_t replaced) const {
-  auto known = by_origin_.find(origin);
-  if (known == by_origin_.end() && by_origin_.size() >= limits_.origins)
-    return full("node " + std::string{origin} + " is new, and the deltas of " + std::to_string(limits_.origins) +
-                " nodes are kept already");
-  size_t of_origin = 0;
-  if (known != by_origin_.end())
-    for (const auto& [part, tools] : known->second)
-      of_origin += tools.size();
-  if (of_origin - replaced + learned.size() > limits_.tools_per_origin ||
-      kept_ - replaced + learned.size() > limits_.tools)
-    return full("a delta of " + std::to_string(learned.size()) + " tools from node " + std::string{origin} +
-                " is more than can be kept");
+std::optional<refusal> hive_tally::check(std::string_view origin, std::string_view part,
+                                         const std::vector<learned_tool>& learned) const {
+  if (auto refused = check_room(origin, part, learned))
+    return refused;
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const auto& tool : learned) {
     if (auto broken = check_tool(tool))
@@ -137,6 +127,36 @@ std::optional<refusal> hive_tally::check(std::string_view origin, const std::vec
     if (!seen.emplace(tool.task_type, tool.tool).second)
       return given_twice(tool);
   }
+  return std::nullopt;
+}
+
+std::optional<refusal> hive_tally::check_room(std::string_view origin, std::string_view part,
+                                              const std::vector<learned_tool>& learned) const {
+  auto known = by_origin_.find(origin);
+  if (known == by_origin_.end() && by_origin_.size() >= limits_.origins)
+    return full("node " + std::string{origin} + " is new, and the deltas of " + std::to_string(limits_.origins) +
+                " nodes are kept already");
+  size_t of_origin = 0, replaced = 0;
+  std::map<std::string_view, size_t> of_task;
+  auto count = [&](const std::vector<learned_tool>& tools) {
+    of_origin += tools.size();
+    for (const auto& tool : tools)
+      ++of_task[tool.task_type];
+  };
+  count(learned);
+  static const parts none;
+  for (const auto& [name, tools] : known == by_origin_.end() ? none : known->second)
+    if (name == part)
+      replaced = tools.size();
+    else
+      count(tools);
+  if (of_origin > limits_.tools_per_origin || kept_ - replaced + learned.size() > limits_.tools)
+    return full("a delta of " + std::to_string(learned.size()) + " tools from node " + std::string{origin} +
+                " is more than can be kept");
+  for (const auto& [task_type, tools] : of_task)
+    if (tools > limits_.tools_per_task_of_origin)
+      return full("task type " + std::string{task_type} + " has more than " +
+                  std::to_string(limits_.tools_per_task_of_origin) + " tools on node " + std::string{origin});
   return std::nullopt;
 }
 

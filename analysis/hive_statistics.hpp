@@ -25,6 +25,8 @@ struct hive_limits {
   size_t tools_per_origin = 4'096;
   size_t tools = 262'144; ///< over all origins
   size_t tools_per_task = 1'024;
+  /// As many as a node keeps of its own records, so that no node alone can fill a task type of all.
+  size_t tools_per_task_of_origin = tally_limits{}.tools_per_task;
 };
 
 /// What the other nodes measured, each node's word kept apart: its newer word replaces its earlier one, so hearing it
@@ -74,8 +76,10 @@ private:
 
   using parts = std::map<std::string, std::vector<learned_tool>, std::less<>>;
 
-  std::optional<refusal> check(std::string_view origin, const std::vector<learned_tool>& learned,
-                               size_t replaced) const;
+  std::optional<refusal> check(std::string_view origin, std::string_view part,
+                               const std::vector<learned_tool>& learned) const;
+  std::optional<refusal> check_room(std::string_view origin, std::string_view part,
+                                    const std::vector<learned_tool>& learned) const;
   std::optional<refusal> add(std::string_view origin, const learned_tool& more);
   /// Adds as many as can be; why not all of them.
   std::optional<refusal> add(std::string_view origin, std::span<const learned_tool> learned, size_t& added);

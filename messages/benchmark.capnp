@@ -97,6 +97,7 @@ struct Recorded {
 
 struct ModelInput $Hive.doc("What is kept of one model.") {
   observations @0 :List(ModelObservation);
+  observedAt @1 :Int64 $Hive.unixMicros $Hive.doc("When the newest observation was taken; 0 where it was not kept yet.");
 }
 
 struct ModelFigures $Hive.doc("What a model registry says of one model.") {
@@ -114,19 +115,6 @@ struct ModelFile $Hive.maxBytes(8388608) $Hive.doc("A model registry as a file o
 struct ProbeQuestion $Hive.doc("One line of a question file.") {
   question @0 :Text $Hive.required $Hive.maxLength(32768);
   answer @1 :Text $Hive.required $Hive.maxLength(4096);
-}
-
-struct ChatMessage {
-  role @0 :Text $Hive.required $Hive.maxLength(32);
-  content @1 :Text $Hive.required $Hive.maxLength(32768);
-}
-
-struct ChatRequest $Hive.doc("Body of POST /chat/completions, as far as probes need it.") {
-  model @0 :Text $Hive.required $Hive.maxLength(256);
-  messages @1 :List(ChatMessage) $Hive.required;
-  temperature @2 :Float64 $Hive.min(0) $Hive.max(2);
-  maxTokens @3 :UInt32 = 64;
-  stream @4 :Bool;
 }
 
 struct WorldModelStats $Hive.doc("Counters of the world-model bridge since its process started.") {

@@ -44,6 +44,10 @@ void input_store::put_model(write_set& writes, std::string_view id, const msg<wi
   writes.put(column::inputs, keys::model(id), input.bytes());
 }
 
+void input_store::drop_model(write_set& writes, std::string_view id) {
+  writes.erase(column::inputs, keys::model(id));
+}
+
 void input_store::put_world_model(write_set& writes, const msg<wire::WorldModelInput>& input) {
   writes.put(column::inputs, keys::world_model(), input.bytes());
 }

@@ -31,6 +31,7 @@ public:
 
   /// Adds to `writes` what replaces the kept value.
   static void put_model(write_set& writes, std::string_view id, const msg<wire::ModelInput>& input);
+  static void drop_model(write_set& writes, std::string_view id);
   static void put_world_model(write_set& writes, const msg<wire::WorldModelInput>& input);
 
 private:

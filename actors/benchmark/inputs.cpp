@@ -4,6 +4,7 @@
 #include "actors/defaults.hpp"
 #include "messages/timestamp.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
 #include <cmath>
 #include <spdlog/spdlog.h>
@@ -20,12 +21,14 @@ msg<wire::Recorded> recorded(uint32_t entries) {
 }
 
 /// The newest observations of `kept` followed by `added`.
-msg<wire::ModelInput> append(const msg<wire::ModelInput>& kept, const msg<wire::ObserveModel>& added) {
+msg<wire::ModelInput> append(const msg<wire::ModelInput>& kept, const msg<wire::ObserveModel>& added,
+                             int64_t now_unix_micros) {
   auto old_list = kept->getObservations();
   auto new_list = added->getObservations();
   auto total = old_list.size() + new_list.size();
   auto keep = std::min<uint32_t>(total, defaults::max_observations);
   return msg<wire::ModelInput>::build([&](wire::ModelInput::Builder out) {
+    out.setObservedAt(now_unix_micros);
     auto list = out.initObservations(keep);
     for (uint32_t i = 0; i < keep; ++i) {
       auto from = total - keep + i;
@@ -45,7 +48,8 @@ bool began_anew(wire::WorldModelStats::Reader before, wire::WorldModelStats::Rea
 
 // -- input_ledger --------------------------------------------------------------
 
-caf::error input_ledger::observe(const msg<wire::ObserveModel>& observed) {
+caf::expected<std::optional<std::string>> input_ledger::observe(const msg<wire::ObserveModel>& observed,
+                                                                int64_t received_at_unix_micros) {
   auto list = observed->getObservations();
   for (uint32_t i = 0; i < list.size(); ++i)
     if (std::isnan(list[i].getLatencyMs()) && std::isnan(list[i].getAccuracy()))
@@ -53,14 +57,24 @@ caf::error input_ledger::observe(const msg<wire::ObserveModel>& observed) {
   auto id = view(observed->getId());
   if (!is_valid_model_id(id))
     return fail(ec::invalid, "/id " + std::string{model_id_rule});
+  std::optional<std::string> dropped;
   auto found = models_.find(id);
-  if (found == models_.end() && models_.size() >= defaults::max_models)
-    return fail(ec::overloaded, "model " + std::string{id} + " is not kept: " + std::to_string(defaults::max_models) +
-                                  " models are observed already");
-  if (found == models_.end())
+  if (found == models_.end()) {
+    if (models_.size() >= defaults::max_models)
+      dropped = drop_stalest_model();
     found = models_.emplace(id, msg<wire::ModelInput>{}).first;
-  found->second = append(found->second, observed);
-  return caf::none;
+  }
+  found->second = append(found->second, observed, received_at_unix_micros);
+  return dropped;
+}
+
+std::string input_ledger::drop_stalest_model() {
+  auto stalest = std::min_element(models_.begin(), models_.end(), [](const auto& left, const auto& right) {
+    return left.second->getObservedAt() < right.second->getObservedAt();
+  });
+  auto id = stalest->first;
+  models_.erase(stalest);
+  return id;
 }
 
 void input_ledger::update(const msg<wire::WorldModelStats>& stats, int64_t received_at_unix_micros) {
@@ -143,9 +157,15 @@ void inputs_state::apply(pending& entry, group& into) {
     return;
   }
   auto& observed = std::get<msg<wire::ObserveModel>>(entry.what);
-  if (auto error = into.after.observe(observed)) {
-    entry.answer.deliver(std::move(error));
+  auto dropped = into.after.observe(observed, now_unix_micros());
+  if (!dropped) {
+    entry.answer.deliver(dropped.error());
     return;
+  }
+  if (*dropped) {
+    spdlog::warn("inputs: model {} gives way to model {}: it was observed longest ago of {}, which is the most",
+                 **dropped, view(observed->getId()), defaults::max_models);
+    into.models.insert(std::move(**dropped));
   }
   into.models.emplace(view(observed->getId()));
   into.answers.emplace_back(entry.answer, observed->getObservations().size());
@@ -153,8 +173,12 @@ void inputs_state::apply(pending& entry, group& into) {
 
 write_set inputs_state::writes_of(const group& written) const {
   write_set out;
+  const auto& models = written.after.models();
   for (const auto& id : written.models)
-    input_store::put_model(out, id, written.after.models().find(id)->second);
+    if (auto kept = models.find(id); kept != models.end())
+      input_store::put_model(out, id, kept->second);
+    else
+      input_store::drop_model(out, id);
   if (written.world_model)
     input_store::put_world_model(out, *written.after.world_model());
   return out;

@@ -21,9 +21,11 @@ public:
       : models_{std::move(models)}, world_model_{std::move(world_model)} {
   }
 
-  /// Appends observations and keeps the newest defaults::max_observations. ec::invalid for an observation without any
-  /// value, ec::overloaded for a new model above defaults::max_models; then nothing changes.
-  caf::error observe(const msg<wire::ObserveModel>& observed);
+  /// Appends observations and keeps the newest defaults::max_observations. A new model above defaults::max_models takes
+  /// the place of the one that was observed longest ago; returns the id of that one, or nothing. ec::invalid for an
+  /// observation without any value; then nothing changes.
+  caf::expected<std::optional<std::string>> observe(const msg<wire::ObserveModel>& observed,
+                                                    int64_t received_at_unix_micros);
 
   /// Replaces the counters. They count as begun anew when the name of their process changed or when, without a name,
   /// one of them shrank.
@@ -38,6 +40,8 @@ public:
   }
 
 private:
+  std::string drop_stalest_model();
+
   input_store::model_map models_;
   std::optional<msg<wire::WorldModelInput>> world_model_;
 };
@@ -73,7 +77,7 @@ private:
   struct group {
     input_ledger after;
     std::vector<std::pair<promise, uint32_t>> answers; ///< with the number of entries
-    std::set<std::string> models;
+    std::set<std::string> models;                      ///< that were changed or gave way
     bool world_model = false;
   };
 

@@ -127,9 +127,13 @@ caf::error tracker_state::reload() {
     auto learned = from_exported_delta(delta);
     if (!learned)
       return learned.error();
+    auto refused = hive.replace(origin, std::move(*learned), imported_part);
+    if (refused && refused->why == analysis::refusal::kind::full) {
+      spdlog::warn("An imported delta does not count: {}", refused->text); // taken in under wider limits
+      return caf::none;
+    }
     if (origin.empty())
       unnamed = msg<wire::LearningDelta>::copy_of(delta);
-    auto refused = hive.replace(origin, std::move(*learned), imported_part);
     return refused ? to_error(*refused) : caf::none;
   });
   for (auto said = heard_.begin(); said != heard_.end() && !unreadable; ++said)

@@ -137,6 +137,22 @@ TEST(hive_tally, room_that_a_delta_leaves_is_free_again) {
   EXPECT_EQ(reason(hive.replace("n2", four("t"))), "accepted");
 }
 
+TEST(hive_tally, no_node_alone_fills_a_task_type_of_all) {
+  hive_tally hive;
+  auto tools = [](const std::string& prefix, size_t many) {
+    delta out;
+    for (size_t i = 0; i < many; ++i)
+      out.push_back(learned("bug_fix", prefix + std::to_string(i), 1, 1));
+    return out;
+  };
+  auto most = tally_limits{}.tools_per_task;
+  EXPECT_EQ(reason(hive.replace("n1", tools("a", most), "00")), "accepted") << "all that a node keeps, it may tell";
+  EXPECT_THAT(reason(hive.replace("n1", tools("a", most + 1), "00")), HasSubstr("bug_fix has more than 128 tools on"));
+  EXPECT_THAT(reason(hive.replace("n1", tools("b", 1), "01")), HasSubstr("bug_fix has more than 128 tools on node n1"));
+  EXPECT_EQ(reason(hive.replace("n1", tools("c", most), "00")), "accepted");
+  EXPECT_EQ(reason(hive.replace("n2", tools("honest", 1))), "accepted");
+}
+
 TEST(hive_tally, parts_of_an_origin_are_replaced_each_by_itself) {
   hive_tally hive;
   ASSERT_FALSE(hive.replace("n1", {learned("fix", "a", 5, 3)}, "00"));

@@ -148,6 +148,17 @@ def test_check_names_what_a_start_would_refuse_all_at_once(program):
     assert checked.stdout == ""
 
 
+def test_a_wrong_probe_is_named_once_and_beside_what_else_is_wrong(program):
+    checked = program(
+        '[benchmarks.model_registry]\nurl = "ftp://x"\n[[benchmarks.model_registry.probe]]\nmodel = "m"\n', "--check"
+    )
+    assert checked.returncode == 64
+    assert checked.stderr.splitlines() == [
+        "hived: hived.toml:3: benchmarks.model_registry.probe.base_url must start with http:// or https://",
+        "hived: hived.toml:2: benchmarks.model_registry.url must start with http:// or https://",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -48,7 +48,7 @@ std::vector<double> latencies(const msg<wire::ModelInput>& input) {
 TEST(InputLedger, KeepsTheNewestObservationsInOrder) {
   input_ledger ledger;
   for (int i = 0; i < 250; ++i)
-    ASSERT_FALSE(ledger.observe(observe("m", {double(i)})));
+    ASSERT_TRUE(ledger.observe(observe("m", {double(i)}), 1));
   auto kept = latencies(ledger.models().at("m"));
   ASSERT_EQ(kept.size(), defaults::max_observations);
   EXPECT_EQ(kept.front(), 150);
@@ -57,14 +57,14 @@ TEST(InputLedger, KeepsTheNewestObservationsInOrder) {
 
 TEST(InputLedger, OneLongPushKeepsItsOwnNewest) {
   input_ledger ledger;
-  ASSERT_FALSE(ledger.observe(observe("m", {-1, -2})));
+  ASSERT_TRUE(ledger.observe(observe("m", {-1, -2}), 1));
   auto many = msg<wire::ObserveModel>::build([](wire::ObserveModel::Builder out) {
     out.setId("m");
     auto list = out.initObservations(1'000);
     for (uint32_t i = 0; i < list.size(); ++i)
       list[i].setAccuracy(i / 1'000.0);
   });
-  ASSERT_FALSE(ledger.observe(many));
+  ASSERT_TRUE(ledger.observe(many, 1));
   auto kept = ledger.models().at("m")->getObservations();
   ASSERT_EQ(kept.size(), defaults::max_observations);
   EXPECT_EQ(kept[0].getAccuracy(), 0.9);
@@ -76,7 +76,7 @@ TEST(InputLedger, RefusesObservationsWithoutAnyValueWhole) {
     out.setId("m");
     out.initObservations(2)[0].setLatencyMs(1);
   });
-  auto error = ledger.observe(half);
+  auto error = ledger.observe(half, 1).error();
   EXPECT_EQ(code_of(error), ec::invalid);
   EXPECT_THAT(text_of(error), HasSubstr("/observations/1"));
   EXPECT_TRUE(ledger.models().empty());
@@ -85,10 +85,8 @@ TEST(InputLedger, RefusesObservationsWithoutAnyValueWhole) {
 TEST(InputLedger, TakesIdsAsModelHubsAndServersWriteThem) {
   auto with = [](const std::string& id) {
     input_ledger ledger;
-    return text_of(ledger.observe(msg<wire::ObserveModel>::build([&](wire::ObserveModel::Builder out) {
-      out.setId(id);
-      out.initObservations(1)[0].setLatencyMs(1);
-    })));
+    auto taken = ledger.observe(observe(id, {1}), 1);
+    return taken ? std::string{} : text_of(taken.error());
   };
   for (const std::string id : {"gpt-4o", "meta-llama/Llama-3-8B", "llama3:8b-instruct-q4_0", "a/b/c:1.0"})
     EXPECT_EQ(with(id), "") << id;
@@ -96,15 +94,21 @@ TEST(InputLedger, TakesIdsAsModelHubsAndServersWriteThem) {
     EXPECT_THAT(with(id), HasSubstr("/id must start with a letter or digit")) << id;
 }
 
-TEST(InputLedger, BoundsTheNumberOfModelsButNotTheKnownOnes) {
+TEST(InputLedger, AboveTheBoundTheModelObservedLongestAgoGivesWay) {
   input_ledger ledger;
+  auto gave_way_to = [&](const std::string& id, double latency_ms, int64_t now) {
+    return ledger.observe(observe(id, {latency_ms}), now)->value_or("nobody");
+  };
   for (size_t i = 0; i < defaults::max_models; ++i)
-    ASSERT_FALSE(ledger.observe(observe("m" + std::to_string(i), {1})));
-  auto error = ledger.observe(observe("one-more", {1}));
-  EXPECT_EQ(code_of(error), ec::overloaded);
-  EXPECT_THAT(text_of(error), HasSubstr(std::to_string(defaults::max_models)));
-  EXPECT_FALSE(ledger.observe(observe("m0", {2})));
+    ASSERT_EQ(gave_way_to("m" + std::to_string(i), 1, 100 + int64_t(i)), "nobody");
+  EXPECT_EQ(gave_way_to("m0", 2, 5'000), "nobody") << "a known one needs no place";
+  EXPECT_EQ(gave_way_to("new", 3, 5'001), "m1");
   EXPECT_EQ(ledger.models().size(), defaults::max_models);
+  EXPECT_FALSE(ledger.models().contains("m1"));
+  EXPECT_EQ(latencies(ledger.models().at("m0")), (std::vector<double>{1, 2}));
+  EXPECT_EQ(latencies(ledger.models().at("new")), (std::vector<double>{3}));
+  EXPECT_EQ(gave_way_to("m1", 4, 5'002), "m2") << "one that gave way may come back";
+  EXPECT_EQ(latencies(ledger.models().at("m1")), (std::vector<double>{4}));
 }
 
 TEST(InputLedger, CountsRestarts) {
@@ -320,6 +324,30 @@ TEST_F(Inputs, ARefusedOneDoesNotCostTheOthers) {
   commits.decide(write_it);
   EXPECT_EQ(outcome(good), answered{1u});
   EXPECT_EQ(stored("m"), (std::vector<double>{1, 2}));
+}
+
+TEST_F(Inputs, AModelThatGaveWayIsErasedInTheWriteThatStoresTheNewOne) {
+  stop();
+  write_set writes;
+  for (size_t i = 0; i < defaults::max_models; ++i)
+    input_store::put_model(writes, "m" + std::to_string(i), msg<wire::ModelInput>::build([&](auto out) {
+                             out.setObservedAt(int64_t(i) + 1);
+                             out.initObservations(1)[0].setLatencyMs(1);
+                           }));
+  ASSERT_FALSE(db->write(writes));
+  start();
+  auto response = push(observe("new", {7}));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(response), answered{1u});
+  EXPECT_TRUE(stored("m0").empty());
+  EXPECT_EQ(stored("m1"), (std::vector<double>{1}));
+  EXPECT_EQ(stored("new"), (std::vector<double>{7}));
+  stop();
+  start();
+  auto again = push(observe("m0", {8}));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(again), answered{1u});
+  EXPECT_TRUE(stored("m1").empty());
 }
 
 TEST_F(Inputs, ItsEndIsAnAnswerToAllWhoWait) {

@@ -194,6 +194,21 @@ TEST(Tracker, WhatWasToldLongestAgoGivesWayWhereDeltasWithoutOriginSayTooMuch) {
     EXPECT_TRUE(node.best(task, wire::ToolScope::HIVE)) << task << " is not there after a restart";
 }
 
+TEST(Tracker, ADeltaThatNarrowerLimitsWouldRefuseDoesNotStopAStart) {
+  test_tracker node;
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
+  ASSERT_TRUE(node.ask<wire::Recorded>(delta("b", "claude_code", 0.5, 10)));
+  node.options.hive.tools_per_task = 1;
+  node.restart();
+  auto best = node.best("feature", wire::ToolScope::HIVE);
+  ASSERT_TRUE(best) << text_of(best.error());
+  EXPECT_EQ(as_view((*best)->getToolName()), "aider") << "the first one fits";
+  node.options.hive = {};
+  node.restart();
+  auto drop = msg<wire::DropDelta>::build([](wire::DropDelta::Builder out) { out.setOrigin("b"); });
+  EXPECT_TRUE(node.ask<wire::DropDelta>(drop)) << "it is still stored";
+}
+
 TEST(Tracker, AnImportedDeltaCanBeDropped) {
   test_tracker node;
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
