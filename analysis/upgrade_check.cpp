@@ -131,9 +131,6 @@ public:
       old_adapters_.emplace(adapter.name, &adapter);
     for (const auto& adapter : new_.adapters)
       new_adapters_.emplace(adapter.name, &adapter);
-    new_metrics_.reserve(new_.metrics.size());
-    for (const auto& metric : new_.metrics)
-      new_metrics_.emplace(metric_key{metric.adapter, metric.name}, &metric);
   }
 
   upgrade_result run() {
@@ -141,8 +138,8 @@ public:
       return without_snapshot();
     name_failed(old_, "old");
     name_failed(new_, "new");
-    for (const auto& metric : old_.metrics)
-      compare(metric);
+    for (size_t i = 0; i < old_.metrics.size(); ++i)
+      compare(old_.metrics[i], find_new(old_.metrics[i], i));
     sort();
     conclude();
     return std::move(result_);
@@ -169,9 +166,22 @@ private:
              rule_ == policy::strict);
   }
 
-  void compare(const metric_point& was) {
-    auto found = new_metrics_.find({was.adapter, was.name});
-    const auto* now = found == new_metrics_.end() ? nullptr : found->second;
+  /// What the new version has of the metric at `place` of the old one; null when it has none. Two captures mostly list
+  /// their metrics in the same order, and an index is made only where they do not.
+  const metric_point* find_new(const metric_point& was, size_t place) {
+    metric_key key{was.adapter, was.name};
+    if (place < new_.metrics.size() && metric_key{new_.metrics[place].adapter, new_.metrics[place].name} == key)
+      return &new_.metrics[place];
+    if (new_metrics_.empty()) {
+      new_metrics_.reserve(new_.metrics.size());
+      for (const auto& metric : new_.metrics)
+        new_metrics_.emplace(metric_key{metric.adapter, metric.name}, &metric);
+    }
+    auto found = new_metrics_.find(key);
+    return found == new_metrics_.end() ? nullptr : found->second;
+  }
+
+  void compare(const metric_point& was, const metric_point* now) {
     bool decides = was.gate || (now && now->gate);
     // Heavy benchmarks run on some nodes and days only: that one is missing holds nothing.
     bool needed = was.fast && decides && rule_ == policy::strict;
@@ -294,7 +304,7 @@ private:
   std::string machine_fault_;
   adapter_index old_adapters_;
   adapter_index new_adapters_;
-  metric_index new_metrics_;
+  metric_index new_metrics_; ///< empty while nobody needed it
   /// The adapter of the metric that is being compared, where either side skipped it.
   struct {
     std::optional<std::string_view> name;

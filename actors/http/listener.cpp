@@ -6,6 +6,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <caf/all.hpp>
+#include <future>
 #include <spdlog/spdlog.h>
 #include <thread>
 
@@ -41,17 +42,13 @@ void turn_away(asio::ip::tcp::socket socket, size_t most) {
   socket.read_some(asio::buffer(request), ignored);
 }
 
-class thread_listener final : public listener {
+class thread_listener final : public listener, public std::enable_shared_from_this<thread_listener> {
 public:
   thread_listener(server_options options, std::vector<route> routes, std::shared_ptr<prometheus::Registry> metrics)
       : core_{std::make_shared<server_core>(std::move(options), std::move(routes), std::move(metrics))},
         acceptor_{core_->context,
                   {[this](asio::ip::tcp::socket accepted) { take_in(std::move(accepted)); },
                    [this] { return core_->make_room(); }, [this](const std::string& why) { die(why); }}} {
-  }
-
-  ~thread_listener() override {
-    close();
   }
 
   caf::error bind() {
@@ -75,7 +72,7 @@ public:
   void serve(caf::actor gateway) override {
     core_->gateway = std::move(gateway);
     acceptor_.start();
-    thread_ = std::thread{[this] { run(); }};
+    thread_ = std::thread{[self = shared_from_this()] { self->run(); }};
   }
 
   bool is_alive() override {
@@ -106,6 +103,11 @@ public:
       core_->close_all();
       work_.reset();
     });
+    if (ended_.wait_for(defaults::http_flush_timeout) != std::future_status::ready) {
+      // It cannot be stopped, and waiting for it would make its owner deaf as well.
+      spdlog::error("The HTTP server's thread is stuck and is left behind with its port");
+      return thread_.detach();
+    }
     thread_.join();
     core_->close_all(); // when the thread had failed before
     core_->context.restart();
@@ -120,6 +122,7 @@ private:
     } catch (const std::exception& e) {
       die(e.what());
     }
+    end_.set_value();
   }
 
   void take_in(asio::ip::tcp::socket accepted) {
@@ -144,6 +147,8 @@ private:
   uint16_t port_ = 0;
   std::atomic<bool> has_answered_ = true; ///< the thread has run since the last look
   uint32_t missed_ = 0;                   ///< looks in a row without an answer
+  std::promise<void> end_;                ///< of the thread
+  std::future<void> ended_ = end_.get_future();
   std::thread thread_;
 };
 

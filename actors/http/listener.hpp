@@ -33,8 +33,8 @@ public:
   /// Requests whose answer has not been written yet.
   virtual size_t in_flight() const = 0;
 
-  /// Answers 503 to what is left, closes all connections and ends the thread. Blocks for at most
-  /// `defaults::http_flush_timeout`.
+  /// Answers 503 to what is left, closes all connections and ends the thread; one that is stuck is left behind. Must be
+  /// called before the last owner goes. Blocks for at most twice `defaults::http_flush_timeout`.
   virtual void close() = 0;
 };
 

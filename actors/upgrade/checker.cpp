@@ -46,9 +46,15 @@ private:
       tiers.emplace(as_view(adapter.getName()), adapter.getTier());
     }
     metrics_.reserve(source.getMetrics().size());
+    std::string_view adapter; // the metrics of one mostly stand together
+    bool fast = true;
     for (auto metric : source.getMetrics()) {
-      auto tier = tiers.find(as_view(metric.getAdapter()));
-      metrics_.push_back(to_point(metric, tier == tiers.end() || tier->second == wire::Tier::FAST));
+      if (as_view(metric.getAdapter()) != adapter) {
+        adapter = as_view(metric.getAdapter());
+        auto tier = tiers.find(adapter);
+        fast = tier == tiers.end() || tier->second == wire::Tier::FAST;
+      }
+      metrics_.push_back(to_point(metric, fast));
     }
     points_.present = true;
     points_.taken_on = {as_view(source.getEnvironment().getCpuModel()), source.getEnvironment().getCores()};

@@ -320,5 +320,32 @@ TEST_F(GoneNodes, AJoinedNameIsReachedAtItsSecondAddress) {
   EXPECT_TRUE(eventually([&] { return are_linked(*a, *b); })) << b->log();
 }
 
+/// A name server that never answers: the system's resolver waits for many seconds and cannot be told to stop.
+TEST_F(GoneNodes, ANodeStopsWhileItLooksUpANameThatNobodyAnswers) {
+  put_file(path("resolv.conf"), "nameserver 192.0.2.1\noptions timeout:30\n");
+  auto how = node("a");
+  how.wrapper = {"unshare",
+                 "--map-root-user",
+                 "--mount",
+                 "--net",
+                 "sh",
+                 "-c",
+                 "mount --bind " + path("resolv.conf").string() + " /etc/resolv.conf && ip link set lo up && " +
+                   R"(ip route add 192.0.2.1/32 dev lo && exec "$0" "$@")"};
+  auto probed = how;
+  probed.arguments = {"--version"};
+  if (hived_process probe{probed}; probe.await_end() != process_end{0, 0})
+    GTEST_SKIP() << "no network namespace can be made here: " << probe.log();
+  how.arguments.insert(how.arguments.end(), {"--join", "nobody-knows.example:7421"});
+  auto a = start(how);
+  std::this_thread::sleep_for(1s); // it is dialled at once; a look-up that had ended would be in the log
+  EXPECT_THAT(a->log(), Not(HasSubstr("nobody-knows.example")));
+  auto before = std::chrono::steady_clock::now();
+  a->send(SIGTERM);
+  EXPECT_EQ(a->await_end(), (process_end{0, 0})) << a->log();
+  std::printf("stopped %.2f s after SIGTERM\n",
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count());
+}
+
 } // namespace
 } // namespace hive::cluster

@@ -11,6 +11,7 @@ namespace {
 using namespace testing_processes;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 msg<wire::RunCommand> command_of(const std::vector<std::string>& command, double timeout_s = 60) {
   return msg<wire::RunCommand>::build([&](wire::RunCommand::Builder out) {
@@ -282,6 +283,14 @@ TEST(runner_options_test, refuses_options_under_which_nothing_could_run) {
   options = {};
   options.kill_grace = -1ms;
   EXPECT_EQ(code_of(options.validate()), ec::invalid);
+}
+
+TEST(process_options_test, calls_what_is_negative_by_its_name) {
+  process_options options;
+  options.command = {"/bin/true"};
+  options.kill_grace = -1ms;
+  EXPECT_THAT(text_of(options.validate()), HasSubstr("negative grace"));
+  EXPECT_THAT(text_of(options.validate()), Not(HasSubstr("timeout")));
 }
 
 } // namespace

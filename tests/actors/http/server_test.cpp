@@ -1,5 +1,7 @@
 #include "actors/http/server.hpp"
 
+#include "actors/http/bounds.hpp"
+#include "actors/http/listener.hpp"
 #include "tests/actors/http/fake_node.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -436,6 +438,34 @@ TEST(server, a_socket_that_listens_no_more_ends_the_server) {
       ::shutdown(fd, SHUT_RDWR);
   }
   node.client()->wait_for(node.gateway()); // its supervisor starts another one
+}
+
+TEST(server, a_stuck_thread_is_noticed_and_does_not_hold_up_its_owner) {
+  test_system actors;
+  auto hold = std::make_shared<valve>();
+  route stuck;
+  stuck.path = "/stuck";
+  stuck.handle = [hold](const exchange_ptr& asked) {
+    hold->pass();
+    asked->answer({});
+  };
+  auto serving = listener::open({.port = 0}, {stuck}, std::make_shared<prometheus::Registry>());
+  ASSERT_TRUE(serving) << text_of(serving.error());
+  (*serving)->serve(caf::actor_cast<caf::actor>(actors.client()));
+  EXPECT_TRUE((*serving)->is_alive());
+  raw_connection open{(*serving)->port()};
+  open.send("GET /stuck HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  hold->await_visitor();
+  auto looks = 0u;
+  while ((*serving)->is_alive())
+    ASSERT_LT(++looks, 100u);
+  EXPECT_GE(looks, defaults::http_watch_misses - 1);
+  (*serving)->close(); // comes back, though the thread does not
+  std::weak_ptr<listener> left = *serving;
+  serving->reset();
+  EXPECT_FALSE(left.expired()) << "what the thread uses must outlive it";
+  hold->open();
+  EXPECT_TRUE(wait_until([&] { return left.expired(); })) << "a thread that comes back ends";
 }
 
 TEST(server, its_port_can_be_bound_again_at_once) {
