@@ -147,6 +147,8 @@ inline constexpr auto card_refresh = 24h;
 /// same certificate; more often only another node does so too.
 inline constexpr uint32_t max_card_claims = 3;
 inline constexpr auto card_claim_window = 10min;
+/// Payload of one slot, so that a delta makes progress with every slot.
+inline constexpr size_t max_slot_payload_bytes = size_t{64} << 10;
 /// Rounds between two looks at the newest results, which change with captures only.
 inline constexpr uint64_t rounds_per_results = 10;
 // -- hive ----------------------------------------------------------------------
@@ -282,6 +284,10 @@ inline constexpr auto http_flush_timeout = 1s;
 
 // -- node ----------------------------------------------------------------------
 
+/// Descriptors that a node asks for, when it may have them.
+inline constexpr uint64_t wanted_descriptors = 65'536;
+/// Fewer connections than this are not worth a start: clients, probes and a scraper of metrics.
+inline constexpr size_t min_connections = 8;
 /// A service that fails more often than this within `restart_window` takes the node down.
 inline constexpr uint32_t max_restarts = 5;
 inline constexpr auto restart_window = 60s;

@@ -1,30 +1,65 @@
 #!/usr/bin/env python3
-"""Fails when an include points upward in the layers, or out of what a layer is built on.
+"""Fails when a file includes what its folder must not know: a folder above or beside it, or a library that it is not
+built on. Prints the table that it checked.
 
     deploy/check_includes.py [ROOT]
 
-One line per finding: file:line, what it includes and the rule that forbids it. Exit status 0 when there is none, 1
-when there is one, 64 when ROOT is no checkout of Hivemark.
+One line per finding on standard error: file:line, what it includes and the rule that forbids it. Exit status 0 when
+there is none, 1 when there is one, 64 when ROOT is no checkout of Hivemark.
 """
 
 import re
 import sys
 from pathlib import Path
 
-# Per folder: the folders of this project that it may include beside itself, and the outside headers it may include
-# beside the C++ standard library's (None: any). A prefix that ends in "/" stands for a whole library.
 CAF_CORE = ("caf/",)
 CAPNP = ("capnp/", "kj/")
-POSIX = ("dlfcn.h", "fcntl.h", "unistd.h", "sys/")
-LAYERS = {
+POSIX = ("arpa/", "dlfcn.h", "fcntl.h", "netdb.h", "netinet/", "poll.h", "unistd.h", "sys/")
+# What every folder of actors/ may include: the contracts of the services and their bounds, and the layers below.
+BELOW_ACTORS = ("actors", "storage", "platform", "platform/identity", "analysis", "messages")
+ANY = None
+
+# Per folder: the folders that it may include beside itself, and the outside headers that it may include beside the C++
+# standard library's (ANY: all). A name that ends in "/" stands for all headers of a library.
+FOLDERS = {
     "messages": ((), CAPNP + CAF_CORE),
     "analysis": ((), ("boost/math/",)),
-    "storage": (("messages",), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "sqlite3.h", "xxhash.h", "spdlog/")),
+    "platform": (("messages",), CAPNP + CAF_CORE + POSIX + ("curl/", "git2.h", "sodium.h")),
+    "platform/identity": (("platform", "messages"), CAPNP + CAF_CORE + POSIX + ("openssl/", "sodium.h")),
+    "storage": (("platform", "platform/identity", "messages"), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "spdlog/", "xxhash.h")),
+    "storage/hartos": (("messages",), CAPNP + CAF_CORE + POSIX + ("sqlite3.h",)),
     "gpu": (("messages",), CAPNP + CAF_CORE + POSIX + ("cuda", "spdlog/")),
-    "actors": (("messages", "storage", "gpu", "analysis"), None),
-    "apps": (("messages", "storage", "gpu", "analysis", "actors"), None),
-    "tests": (("messages", "storage", "gpu", "analysis", "actors", "apps"), None),
+    "actors": (("storage", "messages"), CAF_CORE),
+    "actors/process": (BELOW_ACTORS, ANY),
+    "actors/store": (BELOW_ACTORS, ANY),
+    "actors/events": (BELOW_ACTORS, ANY),
+    "actors/daemon": (BELOW_ACTORS, ANY),
+    "actors/benchmark/reports": (("actors/process", *BELOW_ACTORS), ANY),
+    "actors/benchmark/guardrail": (BELOW_ACTORS, ANY),
+    "actors/benchmark/snapshots": (BELOW_ACTORS, ANY),
+    "actors/benchmark": (
+        ("actors/benchmark/reports", "actors/benchmark/guardrail", "actors/benchmark/snapshots", "actors/process",
+         "actors/events", *BELOW_ACTORS),
+        ANY,
+    ),
+    "actors/tracker": (("actors/events", *BELOW_ACTORS), ANY),
+    "actors/upgrade": (("actors/events", *BELOW_ACTORS), ANY),
+    "actors/hive/link": (BELOW_ACTORS, ANY),
+    "actors/hive/state": (BELOW_ACTORS, ANY),
+    "actors/hive/members": (BELOW_ACTORS, ANY),
+    # Until payloads come by topics, the federation decodes them itself.
+    "actors/hive/federation": (
+        ("actors/hive/link", "actors/hive/state", "actors/hive/members", "actors/benchmark", "actors/tracker",
+         "actors/events", *BELOW_ACTORS),
+        ANY,
+    ),
+    "actors/engines": (("actors/hive/link", *BELOW_ACTORS), ANY),
+    "actors/engine_client": (("actors/engines", "actors/hive/link", *BELOW_ACTORS), ANY),
+    "actors/http": (("actors/events", *BELOW_ACTORS), ANY),
+    "actors/node": (("gpu", *BELOW_ACTORS), ANY),
 }
+# Programs and tests may include everything below them.
+PROGRAMS = ("apps", "tests")
 # Parts of CAF that carry messages between processes; they belong to the actors.
 CAF_ABOVE_CORE = ("caf/io/", "caf/openssl/")
 SUFFIXES = {".cpp", ".hpp", ".cu", ".cuh"}
@@ -33,38 +68,86 @@ TARGET = re.compile(r'^(?:"([^"]+)"|<([^>]+)>)')
 STANDARD = re.compile(r"^[a-z_0-9]+$")
 
 
-def forbidden(layer, quoted, target):
-    """Why a file of `layer` must not include `target`, or None when it may."""
-    below, outside = LAYERS[layer]
-    folder = target.split("/")[0]
-    if ".." in target.split("/"):
+def folder_of(path):
+    """The folder of the table that a path lies in: the longest that fits. None for one that no row names."""
+    parts = path.split("/")[:-1]
+    for length in range(len(parts), 0, -1):
+        folder = "/".join(parts[:length])
+        if folder in FOLDERS or folder in PROGRAMS:
+            return folder
+    return None
+
+
+def allowed(folder):
+    """The folders that it may include, itself among them, and the outside headers."""
+    if folder == "tests":
+        return {*FOLDERS, *PROGRAMS}, ANY
+    if folder == "apps":
+        return {*FOLDERS, "apps"}, ANY
+    below, outside = FOLDERS[folder]
+    return {folder, *below}, outside
+
+
+def forbidden(folder, quoted, target):
+    """Why a file of `folder` must not include `target`, or None when it may."""
+    below, outside = allowed(folder)
+    parts = target.split("/")
+    if ".." in parts:
         return "includes are spelled from the root of the tree, without '..'"
-    if folder in LAYERS and "/" in target:
-        if folder == layer or folder in below:
+    if len(parts) > 1 and parts[0] in {name.split("/")[0] for name in (*FOLDERS, *PROGRAMS)}:
+        if folder_of(target) in below:
             return None
-        return f"{layer}/ may include {', '.join(f'{name}/' for name in below) or 'no other folder'}, not {folder}/"
+        return f"{folder}/ may include {', '.join(sorted(below - {folder})) or 'no other folder'}, not {folder_of(target)}/"
     if quoted:
         return 'includes are spelled from the root of the tree: "folder/file.hpp", and <…> for libraries'
-    if outside is None or STANDARD.match(target):
+    if outside is ANY or STANDARD.match(target):
         return None
     if target.startswith(outside) and not target.startswith(CAF_ABOVE_CORE):
         return None
-    return f"{layer}/ is built on the standard library, {', '.join(outside)} alone"
+    return f"{folder}/ is built on the standard library, {', '.join(outside)} alone"
+
+
+def sources(root):
+    for top in sorted({name.split("/")[0] for name in (*FOLDERS, *PROGRAMS)}):
+        yield from (path for path in sorted((root / top).rglob("*")) if path.suffix in SUFFIXES)
 
 
 def findings(root):
-    for layer in LAYERS:
-        for path in sorted((root / layer).rglob("*")):
-            if path.suffix not in SUFFIXES:
+    for path in sources(root):
+        name = str(path.relative_to(root))
+        folder = folder_of(name)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            include = INCLUDE.match(line)
+            if not include:
                 continue
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-                include = INCLUDE.match(line)
-                if not include:
-                    continue
-                target = TARGET.match(include[1])
-                rule = forbidden(layer, bool(target[1]), target[1] or target[2]) if target else "no computed includes"
-                if rule:
-                    yield f"{path.relative_to(root)}:{number}: {include[1].strip()}: {rule}"
+            target = TARGET.match(include[1])
+            rule = forbidden(folder, bool(target[1]), target[1] or target[2]) if target else "no computed includes"
+            if rule:
+                yield f"{name}:{number}: {include[1].strip()}: {rule}"
+
+
+def circle():
+    """Folders of the table that may include each other over however many steps, or None."""
+
+    def visit(folder, path):
+        if folder in path:
+            return path[path.index(folder) :] + (folder,)
+        for below in FOLDERS[folder][0]:
+            if found := visit(below, path + (folder,)):
+                return found
+        return None
+
+    return next((found for folder in FOLDERS if (found := visit(folder, ()))), None)
+
+
+def table():
+    for folder, (below, _) in FOLDERS.items():
+        shown = list(below)
+        if set(BELOW_ACTORS) <= set(below):
+            shown = [name for name in below if name not in BELOW_ACTORS] + ["the common ones"]
+        yield f"{folder:27} may include {', '.join(shown) or 'no other folder'}"
+    yield f"{'the common ones':27} are {', '.join(BELOW_ACTORS)}"
+    yield f"{', '.join(PROGRAMS):27} may include all of these"
 
 
 def main(arguments):
@@ -72,6 +155,10 @@ def main(arguments):
     if not (root / "messages").is_dir():
         print(f"check_includes: {root} is no checkout of Hivemark: it has no folder messages/", file=sys.stderr)
         return 64
+    print("\n".join(table()))
+    if rounds := circle():
+        print(f"check_includes: the table has a circle: {' → '.join(rounds)}", file=sys.stderr)
+        return 1
     found = list(findings(root))
     print("\n".join(found), file=sys.stderr, end="\n" if found else "")
     return 1 if found else 0

@@ -28,6 +28,9 @@ using capture_id = strong<struct capture_id_tag, uint64_t>;
 /// Number of a task record on this node; grows with every record and is never reused. The first has 1.
 using task_sequence = strong<struct task_sequence_tag, uint64_t>;
 
+/// A connection with another process: one that is or may become a link, or an engine's. Unique within a node's life.
+using connection_id = strong<struct connection_id_tag, uint64_t>;
+
 /// Hex of the first 16 bytes of the SHA-256 of the node's public key.
 using node_id = strong<struct node_id_tag, std::string>;
 

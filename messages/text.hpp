@@ -1,6 +1,7 @@
 #pragma once
 
 #include <capnp/blob.h>
+#include <string>
 #include <string_view>
 
 namespace hive {
@@ -19,5 +20,8 @@ inline std::string_view cut_text(std::string_view text, size_t max_bytes) {
     --max_bytes;
   return text.substr(0, max_bytes);
 }
+
+/// `text` for an error message: bytes outside printable ASCII as \xNN.
+std::string printable(std::string_view text);
 
 } // namespace hive

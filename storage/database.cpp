@@ -1,5 +1,6 @@
 #include "storage/database.hpp"
 
+#include "messages/text.hpp"
 #include "storage/columns.hpp"
 #include "storage/directory.hpp"
 #include "storage/file_ledger.hpp"

@@ -186,20 +186,3 @@ std::optional<std::string> after_prefix(std::string_view prefix) {
 }
 
 } // namespace hive::keys
-
-namespace hive {
-
-std::string printable(std::string_view key) {
-  static constexpr std::string_view hex = "0123456789abcdef";
-  std::string out;
-  for (char c : key) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7F)
-      out += c;
-    else
-      (out += "\\x").append({hex[byte >> 4], hex[byte & 15]});
-  }
-  return out;
-}
-
-} // namespace hive

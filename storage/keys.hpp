@@ -81,10 +81,3 @@ std::string equivocation_proofs();
 std::optional<std::string> after_prefix(std::string_view prefix);
 
 } // namespace hive::keys
-
-namespace hive {
-
-/// A key for an error message: bytes outside printable ASCII as \xNN.
-std::string printable(std::string_view key);
-
-} // namespace hive

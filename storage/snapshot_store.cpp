@@ -1,5 +1,6 @@
 #include "storage/snapshot_store.hpp"
 
+#include "messages/snapshot.hpp"
 #include "messages/text.hpp"
 
 namespace hive {
@@ -53,21 +54,6 @@ caf::expected<msg<wire::Snapshot>> load_capture(std::string_view key, std::strin
 }
 
 } // namespace
-
-uint32_t count_errors(wire::Snapshot::Reader snapshot) {
-  uint32_t errors = 0;
-  for (auto adapter : snapshot.getAdapters())
-    errors += adapter.getStatus() == wire::AdapterStatus::ERROR;
-  return errors;
-}
-
-std::string_view bare_name(wire::Metric::Reader metric) {
-  auto name = as_view(metric.getName());
-  auto adapter = as_view(metric.getAdapter());
-  bool qualified =
-    !adapter.empty() && name.size() > adapter.size() + 1 && name.starts_with(adapter) && name[adapter.size()] == '.';
-  return qualified ? name.substr(adapter.size() + 1) : name;
-}
 
 caf::expected<msg<wire::Snapshot>> snapshot_store::latest(std::string_view version) const {
   auto prefix = keys::snapshots_of(version);

@@ -71,10 +71,4 @@ private:
   const database& db_;
 };
 
-/// How many adapters of a capture failed.
-uint32_t count_errors(wire::Snapshot::Reader snapshot);
-
-/// The metric's bare name: its `name` in a snapshot without the adapter's prefix.
-std::string_view bare_name(wire::Metric::Reader metric);
-
 } // namespace hive

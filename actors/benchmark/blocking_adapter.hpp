@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/benchmark/work_limit.hpp"
 #include "actors/interfaces.hpp"
+#include "platform/work_limit.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <functional>

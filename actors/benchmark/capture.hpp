@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/benchmark/adapter_definition.hpp"
-#include "actors/benchmark/snapshot_builder.hpp"
+#include "actors/benchmark/snapshots/snapshot_builder.hpp"
 
 namespace hive {
 

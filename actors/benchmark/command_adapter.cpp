@@ -1,8 +1,8 @@
 #include "actors/benchmark/command_adapter.hpp"
 
-#include "actors/benchmark/child_process.hpp"
-#include "actors/benchmark/run_report.hpp"
-#include "actors/benchmark/text_scanner.hpp"
+#include "actors/benchmark/reports/text_scanner.hpp"
+#include "actors/process/child_process.hpp"
+#include "actors/process/run_report.hpp"
 #include "messages/json.hpp"
 
 namespace hive {

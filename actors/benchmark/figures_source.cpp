@@ -1,10 +1,10 @@
 #include "actors/benchmark/figures_source.hpp"
 
-#include "actors/benchmark/file_reader.hpp"
 #include "actors/defaults.hpp"
-#include "actors/http/client.hpp"
 #include "messages/ec.hpp"
-#include "storage/keys.hpp"
+#include "messages/text.hpp"
+#include "platform/http_client.hpp"
+#include "platform/read_file.hpp"
 
 namespace hive {
 

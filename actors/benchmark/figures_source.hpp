@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/benchmark/work_limit.hpp"
+#include "platform/work_limit.hpp"
 
 #include <caf/expected.hpp>
 #include <filesystem>

@@ -1,6 +1,6 @@
 #include "actors/benchmark/guardrail_adapter.hpp"
 
-#include "actors/benchmark/guardrail_manifest.hpp"
+#include "actors/benchmark/guardrail/guardrail_manifest.hpp"
 #include "actors/benchmark/metric_list.hpp"
 
 #include <caf/all.hpp>

@@ -2,14 +2,14 @@
 
 #include "actors/benchmark/answer_match.hpp"
 #include "actors/benchmark/figures_source.hpp"
-#include "actors/benchmark/file_reader.hpp"
 #include "actors/benchmark/model_id.hpp"
-#include "actors/benchmark/run_report.hpp"
-#include "actors/http/client.hpp"
+#include "actors/process/run_report.hpp"
 #include "messages/annotations.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/chat.capnp.h"
 #include "messages/json.hpp"
+#include "platform/http_client.hpp"
+#include "platform/read_file.hpp"
 
 #include <algorithm>
 #include <capnp/compat/json.h>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/benchmark/work_limit.hpp"
 #include "actors/defaults.hpp"
+#include "platform/work_limit.hpp"
 
 #include <caf/expected.hpp>
 #include <chrono>

@@ -4,8 +4,8 @@
 #include "actors/benchmark/metric_list.hpp"
 #include "actors/benchmark/model_id.hpp"
 #include "messages/json.hpp"
+#include "messages/text.hpp"
 #include "storage/input_store.hpp"
-#include "storage/keys.hpp"
 
 #include <caf/all.hpp>
 #include <cmath>

@@ -3,11 +3,11 @@
 #include "actors/benchmark/capture.hpp"
 #include "actors/benchmark/capture_event.hpp"
 #include "actors/benchmark/captures_in_work.hpp"
-#include "actors/benchmark/run_report.hpp"
-#include "actors/node/checkout.hpp"
-#include "actors/node/restart_budget.hpp"
+#include "actors/process/run_report.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/git_head.hpp"
+#include "platform/restart_intensity.hpp"
 #include "storage/snapshot_store.hpp"
 
 #include <caf/all.hpp>
@@ -244,7 +244,7 @@ private:
   struct entry {
     adapter_definition definition;
     adapter_actor handle;
-    restart_budget budget{defaults::max_restarts, defaults::restart_window};
+    restart_intensity budget{defaults::max_restarts, defaults::restart_window};
     std::string unavailable;
   };
 

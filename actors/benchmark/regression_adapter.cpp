@@ -1,7 +1,7 @@
 #include "actors/benchmark/regression_adapter.hpp"
 
 #include "actors/benchmark/report_directory.hpp"
-#include "actors/benchmark/run_report.hpp"
+#include "actors/process/run_report.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/benchmark/reports/test_results.hpp"
 #include "actors/benchmark/run_adapter.hpp"
-#include "actors/benchmark/test_results.hpp"
 
 namespace hive {
 

@@ -1,7 +1,7 @@
 #include "actors/benchmark/run_adapter.hpp"
 
-#include "actors/benchmark/run_report.hpp"
-#include "actors/benchmark/samples.hpp"
+#include "actors/benchmark/snapshots/samples.hpp"
+#include "actors/process/run_report.hpp"
 
 #include <caf/all.hpp>
 

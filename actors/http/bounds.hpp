@@ -22,10 +22,6 @@ inline constexpr auto large_request_wait = 10s;
 inline constexpr size_t large_json_threads = 2;
 /// After such work memory is given back to the system, this often at most: it takes a millisecond or a few.
 inline constexpr auto memory_trim_interval = 100ms;
-/// Descriptors that a node asks for, when it may have them.
-inline constexpr uint64_t wanted_descriptors = 65'536;
-/// Fewer connections than this are not worth a start: clients, probes and a scraper of metrics.
-inline constexpr size_t min_connections = 8;
 /// Between two tries to accept a connection when no descriptor is left.
 inline constexpr auto accept_pause = 100ms;
 /// Between two log lines about that.

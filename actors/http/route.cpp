@@ -1,7 +1,7 @@
 #include "actors/http/route.hpp"
 
-#include "actors/http/client.hpp"
 #include "messages/annotations.hpp"
+#include "platform/http_client.hpp"
 
 namespace hive::http {
 

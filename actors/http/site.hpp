@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/http/exchange.hpp"
+#include "platform/authority.hpp"
 
 #include <caf/error.hpp>
 #include <optional>
@@ -10,24 +11,6 @@
 #include <vector>
 
 namespace hive::http {
-
-/// HOST[:PORT], as it stands in a URL, a Host field or an Origin.
-struct authority {
-  /// A name in lower case, or an IP address without brackets in one spelling: an IPv4 address also where it was written
-  /// as an IPv6 one (::ffff:127.0.0.1).
-  std::string host;
-  std::optional<uint16_t> port;
-  bool is_address = false;
-
-  /// Nothing for what is no such thing, and for what this node never needs: a user, an escaped character, a zone.
-  static std::optional<authority> parse(std::string_view text);
-
-  /// The authority of an http or https URL, without its path.
-  static std::optional<authority> of_url(std::string_view url);
-
-  /// `localhost` or an address of the loopback. No name server is asked for any of them.
-  bool is_loopback() const;
-};
 
 /// What a request tells of the node it is meant for, and of the web page that sent it.
 struct request_site {

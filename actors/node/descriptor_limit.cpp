@@ -1,6 +1,6 @@
 #include "actors/node/descriptor_limit.hpp"
 
-#include "actors/http/bounds.hpp"
+#include "actors/defaults.hpp"
 #include "messages/ec.hpp"
 #include "storage/open_files.hpp"
 

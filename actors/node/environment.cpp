@@ -1,6 +1,6 @@
 #include "actors/node/environment.hpp"
 
-#include "actors/benchmark/hex.hpp"
+#include "platform/hex.hpp"
 
 #include <array>
 #include <charconv>

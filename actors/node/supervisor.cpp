@@ -1,7 +1,7 @@
 #include "actors/node/supervisor.hpp"
 
-#include "actors/node/restart_budget.hpp"
 #include "messages/ec.hpp"
+#include "platform/restart_intensity.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -30,7 +30,7 @@ struct supervisor_state {
   supervisor_impl::pointer self = nullptr;
   std::vector<entry> entries;
   supervisor_options options;
-  restart_budget budget{0, {}};
+  restart_intensity budget{0, {}};
   std::string status = "starting";
 
   // While stopping: services at and behind `stop_target` are ended, the last one first; then `after_stop` runs.
@@ -185,7 +185,7 @@ supervisor_impl::behavior_type supervisor(supervisor_impl::stateful_pointer<supe
   state.self = self;
   for (auto& definition : services)
     state.entries.push_back({std::move(definition), nullptr});
-  state.budget = restart_budget{options.max_restarts, options.restart_window};
+  state.budget = restart_intensity{options.max_restarts, options.restart_window};
   state.options = std::move(options);
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
   self->set_exit_handler([self](caf::exit_msg& exit) { self->state.on_exit(exit); });

@@ -3,6 +3,7 @@
 #include "actors/upgrade/verdict_event.hpp"
 #include "analysis/similar_names.hpp"
 #include "analysis/upgrade_check.hpp"
+#include "messages/snapshot.hpp"
 #include "messages/text.hpp"
 #include "storage/snapshot_store.hpp"
 

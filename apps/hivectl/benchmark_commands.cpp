@@ -1,9 +1,9 @@
-#include "actors/http/client.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/registration.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/benchmark.capnp.h"
+#include "platform/http_client.hpp"
 
 #include <filesystem>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/defaults.hpp"
-#include "actors/http/client.hpp"
 #include "messages/json.hpp"
+#include "platform/http_client.hpp"
 
 #include <caf/expected.hpp>
 #include <chrono>

@@ -1,8 +1,9 @@
-#include "actors/benchmark/guardrail_manifest.hpp"
+#include "actors/benchmark/guardrail/guardrail_manifest.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/ec.hpp"
+#include "platform/hex.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -120,12 +121,12 @@ outcome sign(session& s, const sign_options& options) {
 }
 
 outcome keygen(session& s, const std::string& prefix) {
-  auto pair = guardrail::make_key_pair();
+  auto pair = key_pair::generate();
   auto secret_file = prefix + ".key";
   auto public_file = prefix + ".pub";
-  if (auto err = guardrail::write_secret_key(secret_file, pair.secret_key))
+  if (auto err = guardrail::write_secret_key(secret_file, pair))
     return err;
-  if (auto err = guardrail::write_public_key(public_file, pair.public_key)) {
+  if (auto err = guardrail::write_public_key(public_file, pair.public_part())) {
     std::error_code ignored; // half a pair is of no use; why there is no other half is what is reported
     fs::remove(secret_file, ignored);
     return err;
@@ -133,7 +134,7 @@ outcome keygen(session& s, const std::string& prefix) {
   auto keys = msg<wire::GuardrailKeys>::build([&](auto k) {
     k.setSecretKeyFile(secret_file);
     k.setPublicKeyFile(public_file);
-    k.setPublicKey(guardrail::to_hex(pair.public_key));
+    k.setPublicKey(to_hex(pair.public_part()));
   });
   s.out.answer(keys, [&] {
     s.out.line("Wrote " + secret_file + " (keep it secret; it signs) and " + public_file + " (give it to every node).");

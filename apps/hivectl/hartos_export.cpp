@@ -1,14 +1,14 @@
 #include "apps/hivectl/hartos_export.hpp"
 
-#include "actors/http/client.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/hartos_folder.hpp"
 #include "apps/hivectl/progress.hpp"
 #include "apps/hivectl/snapshot_pages.hpp"
 #include "messages/hartos.capnp.h"
 #include "messages/tracker.capnp.h"
-#include "storage/hartos_snapshot.hpp"
-#include "storage/hartos_writer.hpp"
+#include "platform/http_client.hpp"
+#include "storage/hartos/hartos_snapshot.hpp"
+#include "storage/hartos/hartos_writer.hpp"
 
 #include <algorithm>
 #include <tuple>

@@ -1,12 +1,12 @@
 #include "apps/hivectl/hartos_import.hpp"
 
-#include "actors/benchmark/snapshot_builder.hpp"
-#include "actors/http/client.hpp"
+#include "actors/benchmark/snapshots/snapshot_builder.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/hartos_folder.hpp"
 #include "apps/hivectl/hartos_tasks.hpp"
 #include "messages/benchmark.capnp.h"
-#include "storage/hartos_snapshot.hpp"
+#include "platform/http_client.hpp"
+#include "storage/hartos/hartos_snapshot.hpp"
 
 #include <algorithm>
 

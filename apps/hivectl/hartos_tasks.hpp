@@ -3,7 +3,7 @@
 #include "apps/hivectl/hartos_report.hpp"
 #include "apps/hivectl/progress.hpp"
 #include "apps/hivectl/task_sender.hpp"
-#include "storage/hartos_database.hpp"
+#include "storage/hartos/hartos_database.hpp"
 
 namespace hive::ctl {
 

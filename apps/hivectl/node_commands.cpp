@@ -1,8 +1,8 @@
-#include "actors/node/certificate_authority.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/door.capnp.h"
 #include "messages/timestamp.hpp"
+#include "platform/identity/certificate_authority.hpp"
 
 namespace hive::ctl {
 namespace {

@@ -1,7 +1,7 @@
 #include "apps/hivectl/registration.hpp"
 
-#include "actors/hive/endpoint.hpp"
 #include "apps/hivectl/exit_status.hpp"
+#include "platform/endpoint.hpp"
 
 #include <filesystem>
 

@@ -1,8 +1,8 @@
-#include "actors/http/client.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/research.capnp.h"
+#include "platform/http_client.hpp"
 
 namespace hive::ctl {
 namespace {

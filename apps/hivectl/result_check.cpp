@@ -1,4 +1,4 @@
-#include "actors/benchmark/test_results.hpp"
+#include "actors/benchmark/reports/test_results.hpp"
 #include "actors/defaults.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/files.hpp"

@@ -1,4 +1,3 @@
-#include "actors/http/client.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/documents.hpp"
 #include "apps/hivectl/files.hpp"
@@ -9,7 +8,8 @@
 #include "apps/hivectl/snapshot_view.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/ids.hpp"
-#include "storage/hartos_snapshot.hpp"
+#include "platform/http_client.hpp"
+#include "storage/hartos/hartos_snapshot.hpp"
 
 #include <filesystem>
 

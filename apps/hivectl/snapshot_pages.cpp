@@ -1,8 +1,8 @@
 #include "apps/hivectl/snapshot_pages.hpp"
 
-#include "actors/http/client.hpp"
 #include "apps/hivectl/exit_status.hpp"
 #include "apps/hivectl/snapshot_paths.hpp"
+#include "platform/http_client.hpp"
 
 namespace hive::ctl {
 namespace {

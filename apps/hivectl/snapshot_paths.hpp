@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/http/client.hpp"
+#include "platform/http_client.hpp"
 
 #include <cstdint>
 #include <string>

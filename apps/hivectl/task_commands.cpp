@@ -1,11 +1,11 @@
 #include "actors/defaults.hpp"
-#include "actors/http/client.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/task_import.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/timestamp.hpp"
 #include "messages/tracker.capnp.h"
+#include "platform/http_client.hpp"
 
 #include <array>
 #include <sodium.h>

@@ -1,7 +1,7 @@
 #include "apps/hivectl/task_sender.hpp"
 
-#include "actors/http/client.hpp"
 #include "apps/hivectl/exit_status.hpp"
+#include "platform/http_client.hpp"
 
 #include <algorithm>
 #include <thread>

@@ -1,9 +1,9 @@
 #include "apps/hivectl/token.hpp"
 
-#include "actors/benchmark/unique_fd.hpp"
-#include "actors/http/site.hpp"
 #include "apps/hivectl/files.hpp"
 #include "messages/ec.hpp"
+#include "platform/authority.hpp"
+#include "platform/unique_fd.hpp"
 
 #include <algorithm>
 #include <array>
@@ -74,7 +74,7 @@ caf::expected<std::string> read_token_file(const std::string& path) {
 
 std::vector<token_candidate> token_candidates(const std::string& url, const std::string& runtime,
                                               const std::string& data) {
-  auto node = http::authority::of_url(url);
+  auto node = authority::of_url(url);
   if (!node || !node->is_loopback())
     return {};
   auto file = std::to_string(node->port.value_or(url.starts_with("https") ? 443 : 80)) + ".token";

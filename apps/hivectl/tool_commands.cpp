@@ -1,4 +1,3 @@
-#include "actors/http/client.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/documents.hpp"
 #include "apps/hivectl/files.hpp"
@@ -6,6 +5,7 @@
 #include "apps/hivectl/validators.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/tracker.capnp.h"
+#include "platform/http_client.hpp"
 
 namespace hive::ctl {
 namespace {

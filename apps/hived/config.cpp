@@ -1,7 +1,7 @@
 #include "apps/hived/config.hpp"
 
-#include "actors/hive/door.hpp"
-#include "actors/hive/tls_context.hpp"
+#include "actors/hive/link/door.hpp"
+#include "actors/hive/link/tls_context.hpp"
 #include "actors/http/site.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"

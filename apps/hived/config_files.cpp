@@ -1,6 +1,6 @@
 #include "apps/hived/config_files.hpp"
 
-#include "actors/benchmark/guardrail_manifest.hpp"
+#include "actors/benchmark/guardrail/guardrail_manifest.hpp"
 #include "actors/benchmark/model_probe.hpp"
 #include "apps/hived/toml_section.hpp"
 

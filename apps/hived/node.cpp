@@ -3,13 +3,14 @@
 #include "actors/benchmark/command_adapter.hpp"
 #include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"
-#include "actors/benchmark/runner.hpp"
+#include "actors/benchmark/result_slots.hpp"
 #include "actors/daemon/coding_daemon.hpp"
+#include "actors/engines/engine_desk.hpp"
 #include "actors/events/events.hpp"
-#include "actors/hive/door.hpp"
-#include "actors/hive/engine_desk.hpp"
-#include "actors/hive/federation.hpp"
-#include "actors/hive/network.hpp"
+#include "actors/hive/federation/federation.hpp"
+#include "actors/hive/link/door.hpp"
+#include "actors/hive/link/network.hpp"
+#include "actors/hive/state/slot_content.hpp"
 #include "actors/http/api.hpp"
 #include "actors/http/event_routes.hpp"
 #include "actors/http/hive_routes.hpp"
@@ -17,9 +18,10 @@
 #include "actors/http/task_routes.hpp"
 #include "actors/node/descriptor_limit.hpp"
 #include "actors/node/environment.hpp"
-#include "actors/node/identity.hpp"
+#include "actors/process/runner.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/tracker/research.hpp"
+#include "actors/tracker/tool_slots.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "actors/upgrade/checker.hpp"
 #include "apps/hived/operator_token_file.hpp"
@@ -28,6 +30,7 @@
 #include "gpu/devices.hpp"
 #include "messages/register.hpp"
 #include "messages/timestamp.hpp"
+#include "storage/epoch.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -172,14 +175,21 @@ struct node::impl {
     return out;
   }
 
-  node_description describe_node() const {
-    node_description out;
-    out.name = config.name;
-    out.tier = config.tier;
-    out.labels = config.labels;
-    out.gpus = find_gpus().devices;
-    out.software = version_text;
-    return out;
+  msg<wire::NodeCard> describe_node() const {
+    return msg<wire::NodeCard>::build([&](wire::NodeCard::Builder out) {
+      out.setName(config.name);
+      out.setTier(config.tier);
+      auto labels = out.initLabels(static_cast<uint32_t>(config.labels.size()));
+      for (uint32_t i = 0; i < labels.size(); ++i)
+        labels.set(i, config.labels[i]);
+      auto devices = find_gpus().devices;
+      auto gpus = out.initGpus(static_cast<uint32_t>(devices.size()));
+      for (uint32_t i = 0; i < gpus.size(); ++i) {
+        gpus[i].setName(devices[i].name);
+        gpus[i].setVramMib(devices[i].vram_mib);
+      }
+      out.setSoftware(version_text);
+    });
   }
 
   /// As the node introduces itself while it has no door.
@@ -219,10 +229,29 @@ struct node::impl {
     return caf::actor_cast<caf::actor>(events);
   }
 
+  /// Without certificates everybody may take part, which is for the loopback.
+  static caf::expected<attested> admit_all(const public_key&, wire::NodeCard::Reader) {
+    return attested{};
+  }
+
+  static caf::error check_payload(const slot& what) {
+    auto error_of = [](const auto& read) { return read ? caf::error{} : read.error(); };
+    switch (what.name.kind) {
+    case slot_kind::tool_stats:
+      return error_of(from_tool_slot(what.name.key, what.payload));
+    case slot_kind::latest_results:
+      return error_of(from_result_slot(what.payload));
+    case slot_kind::load:
+      return error_of(load_of(what));
+    default:
+      return caf::none;
+    }
+  }
+
   /// A card is judged as of when it was written: what a node measured stays when its certificate expires later.
   static void trust(const credentials& shown, federation_options& options) {
-    options.admit = [trusted = shown.trusted](const public_key& key,
-                                              wire::NodeCard::Reader card) -> caf::expected<attested> {
+    options.checks.admit = [trusted = shown.trusted](const public_key& key,
+                                                     wire::NodeCard::Reader card) -> caf::expected<attested> {
       auto shows = card.getAdmission();
       auto cert = check_admission(trusted, as_text(shows.getCertificate()), node_id_of(key),
                                   as_text(shows.getSignature()), card.getWrittenAt() / micros_per_s);
@@ -254,8 +283,9 @@ struct node::impl {
       if (auto failure = begin_next_epoch())
         return failure;
     federation_options options;
-    options.keys = {identity.public_key, identity.secret_key};
+    options.keys = identity.keys;
     options.epoch = identity.epoch;
+    options.checks = {admit_all, check_payload};
     options.gossip = config.gossip;
     options.views = config.views;
     options.self = own_hello();
@@ -270,10 +300,13 @@ struct node::impl {
 
   spawner_actor start_spawner() {
     spawner_options options;
-    options.keys = {identity.public_key, identity.secret_key};
+    options.keys = identity.keys;
     options.policy = engine_policy(config);
     options.is_first = identity.epoch == 1 && !spawner;
-    return system.spawn(hive::spawner, spawner_services{federation, runner, research}, std::move(options));
+    auto make_adapter = [this](const msg<wire::CommandSpec>& spec) {
+      return system.spawn(command_adapter, runner, spec);
+    };
+    return system.spawn(hive::spawner, spawner_services{federation, make_adapter, research}, std::move(options));
   }
 
   caf::expected<caf::actor> start_door() {

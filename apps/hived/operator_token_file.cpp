@@ -1,7 +1,7 @@
 #include "apps/hived/operator_token_file.hpp"
 
-#include "actors/benchmark/unique_fd.hpp"
 #include "messages/ec.hpp"
+#include "platform/unique_fd.hpp"
 
 #include <cerrno>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/benchmark/unique_fd.hpp"
+#include "platform/unique_fd.hpp"
 
 #include <functional>
 #include <thread>

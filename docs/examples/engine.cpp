@@ -4,7 +4,7 @@
 //
 // The node must allow what it spawns: [engines] commands = ["/bin/echo"], see docs/engines.md.
 
-#include "actors/engine/engine.hpp"
+#include "actors/engine_client/engine.hpp"
 
 #include <caf/all.hpp>
 #include <cstdio>

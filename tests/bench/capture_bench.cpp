@@ -4,10 +4,10 @@
 #include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"
 #include "actors/http/api.hpp"
-#include "actors/http/client.hpp"
 #include "actors/http/server.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/upgrade/checker.hpp"
+#include "platform/http_client.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temporary_directory.hpp"
 

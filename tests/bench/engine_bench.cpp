@@ -6,10 +6,10 @@
 // engine_ping: one request to the engine's gate and its answer over the same kind of connection.
 // caf_ping: the same between two actor systems that CAF connects by itself, without TLS.
 
-#include "actors/engine/engine.hpp"
-#include "actors/node/certificate_authority.hpp"
+#include "actors/engine_client/engine.hpp"
 #include "messages/register.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/identity/certificate_authority.hpp"
 #include "tests/cluster/hived_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 

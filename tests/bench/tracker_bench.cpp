@@ -13,13 +13,13 @@
 // restart: opening a store with so many records until the tracker answers, with the process's memory after it. The
 //   store was closed before; does not measure a cold disk cache.
 
-#include "actors/http/client.hpp"
 #include "actors/http/server.hpp"
 #include "actors/http/task_routes.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/tracker/routing_answers.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "messages/json.hpp"
+#include "platform/http_client.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -1,5 +1,5 @@
-#include "actors/http/client.hpp"
 #include "messages/node.capnp.h"
+#include "platform/http_client.hpp"
 #include "tests/apps/support/hivectl.hpp"
 #include "tests/cluster/hived_process.hpp"
 #include "tests/cluster/raw_http.hpp"

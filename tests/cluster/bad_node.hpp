@@ -29,8 +29,8 @@ public:
     return identity_.id.value;
   }
 
-  signing_keys keys() const {
-    return {identity_.public_key, identity_.secret_key};
+  key_pair keys() const {
+    return identity_.keys;
   }
 
   bool is_linked_with(const hived_process& node) {

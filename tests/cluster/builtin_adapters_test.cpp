@@ -1,4 +1,4 @@
-#include "actors/benchmark/guardrail_manifest.hpp"
+#include "actors/benchmark/guardrail/guardrail_manifest.hpp"
 #include "tests/cluster/hived_process.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/files.hpp"

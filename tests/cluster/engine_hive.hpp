@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/engine/engine.hpp"
-#include "actors/node/certificate_authority.hpp"
+#include "actors/engine_client/engine.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/identity/certificate_authority.hpp"
 #include "tests/cluster/hived_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 

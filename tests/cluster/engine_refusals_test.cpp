@@ -1,8 +1,8 @@
 // What a node refuses an engine: each with the reason, a line in the log, and the node serving on.
 
-#include "actors/hive/ticket.hpp"
-#include "actors/node/identity.hpp"
+#include "actors/engines/ticket.hpp"
 #include "storage/database.hpp"
+#include "storage/epoch.hpp"
 #include "tests/actors/hive/hive_support.hpp"
 #include "tests/cluster/engine_hive.hpp"
 
@@ -36,7 +36,7 @@ protected:
   }
 
   /// The first start of a node, which makes its keys.
-  static signing_keys make_keys(const std::filesystem::path& data) {
+  static key_pair make_keys(const std::filesystem::path& data) {
     database_options store;
     store.directory = data;
     auto db = database::open(std::move(store));
@@ -81,7 +81,7 @@ protected:
     expect_logged(*far, "Engine engine7 may not spawn: " + text_of(got.error()));
   }
 
-  signing_keys keys;
+  key_pair keys;
   engine_id id;
   msg<wire::SpawnSpec> spec = spec_of(echo_metric(1));
   std::optional<hive::engine> engine;
@@ -110,7 +110,7 @@ TEST_F(EngineRefusals, AForgedSignature) {
 }
 
 TEST_F(EngineRefusals, AnIssuerOfNoHive) {
-  signing_keys stranger;
+  key_pair stranger;
   crypto_sign_keypair(stranger.open.data(), stranger.secret.data());
   auto of_stranger = issue_ticket(stranger, id, {far->node()}, *spec, far->door(), now_unix_micros());
   expect_refused(show(of_stranger, spec), ec::forbidden, "is no node of this hive");

@@ -2,9 +2,9 @@
 
 #include "tests/cluster/hived_process.hpp"
 
-#include "actors/node/certificate_authority.hpp"
-#include "actors/node/credentials.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/identity/certificate_authority.hpp"
+#include "platform/identity/credentials.hpp"
 
 #include <filesystem>
 

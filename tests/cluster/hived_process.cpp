@@ -1,6 +1,6 @@
 #include "tests/cluster/hived_process.hpp"
 
-#include "actors/http/client.hpp"
+#include "platform/http_client.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/files.hpp"
 

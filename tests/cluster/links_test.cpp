@@ -1,7 +1,7 @@
 // Real nodes that meet over their doors: who is let in, who is not, and what becomes of the links when a node dies,
 // stops or comes back.
 
-#include "actors/hive/hello.hpp"
+#include "actors/hive/link/hello.hpp"
 #include "messages/door.capnp.h"
 #include "messages/timestamp.hpp"
 #include "tests/actors/hive/hive_support.hpp"

@@ -1,6 +1,6 @@
-#include "actors/hive/socket.hpp"
-#include "actors/http/client.hpp"
 #include "messages/node.capnp.h"
+#include "platform/http_client.hpp"
+#include "platform/socket.hpp"
 #include "tests/cluster/hived_process.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/files.hpp"

@@ -1,6 +1,6 @@
 #include "tests/cluster/relay.hpp"
 
-#include "actors/hive/socket.hpp"
+#include "platform/socket.hpp"
 
 #include <array>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "actors/http/client.hpp"
+#include "platform/http_client.hpp"
 #include "tests/apps/support/hivectl.hpp"
 #include "tests/cluster/hived_process.hpp"
 #include "tests/support/files.hpp"

@@ -1,4 +1,4 @@
-"""deploy/check_includes.py: finds each kind of include that a layer must not have, and lets the rest pass."""
+"""deploy/check_includes.py: finds each kind of include that a folder must not have, and lets the rest pass."""
 
 import shutil
 
@@ -20,7 +20,8 @@ def check(root, tree):
 
 def test_this_checkout_passes(root):
     result = run([root / "deploy/check_includes.py"])
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "actors/engine_client        may include actors/engines, actors/hive/link, the common ones" in result.stdout
 
 
 def test_an_upward_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
@@ -32,6 +33,17 @@ def test_an_upward_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
     result = check(root, tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith('messages/msg.hpp:1: "actors/interfaces.hpp": messages/ may include no other')
+
+
+def test_a_sideways_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
+    for layer in LAYERS:
+        shutil.copytree(root / layer, tmp_path / layer, ignore=shutil.ignore_patterns("data", "__pycache__"))
+    header = tmp_path / "actors/tracker/tracker.hpp"
+    header.write_text('#include "actors/upgrade/checker.hpp"\n' + header.read_text(encoding="utf-8"), encoding="utf-8")
+    result = check(root, tmp_path)
+    assert result.returncode == 1
+    assert result.stderr.startswith('actors/tracker/tracker.hpp:1: "actors/upgrade/checker.hpp": actors/tracker/ may')
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -49,6 +61,15 @@ def test_an_upward_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
         ("storage", '#include "gpu/devices.hpp"'),
         ("gpu", '#include "storage/write_set.hpp"'),
         ("gpu", '  #  include   "actors/interfaces.hpp" // as if it were harmless'),
+        ("platform", '#include "actors/defaults.hpp"'),
+        ("platform", '#include "platform/identity/keys.hpp"'),
+        ("platform/identity", '#include "storage/epoch.hpp"'),
+        ("storage", "#include <sqlite3.h>"),
+        ("storage/hartos", '#include "storage/database.hpp"'),
+        ("actors/hive/link", '#include "actors/hive/state/slot.hpp"'),
+        ("actors/hive/state", '#include "actors/tracker/tool_slots.hpp"'),
+        ("actors/engine_client", '#include "actors/hive/state/slot.hpp"'),
+        ("actors/benchmark", '#include "actors/http/server.hpp"'),
         ("actors", '#include "apps/hived/config.hpp"'),
         ("actors", '#include "tests/actors/fake.hpp"'),
         ("actors", '#include "defaults.hpp"'),
@@ -60,7 +81,7 @@ def test_an_upward_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
 )
 def test_a_planted_include_is_named(root, tree, layer, include):
     planted = tree / layer / "deeper/planted.hpp"
-    planted.parent.mkdir()
+    planted.parent.mkdir(parents=True)
     planted.write_text(f"#pragma once\n\n{include}\n", encoding="utf-8")
     result = check(root, tree)
     assert result.returncode == 1
@@ -83,13 +104,17 @@ def test_every_kind_of_source_is_read(root, tree, suffix):
         ("analysis", "#include <boost/math/distributions/normal.hpp>"),
         ("storage", "#include <rocksdb/db.h>"),
         ("gpu", "#include <cuda_runtime.h>"),
-        ("actors", "#include <boost/beast/http/parser.hpp>"),
-        ("actors", '#include "gpu/devices.hpp"'),
+        ("actors/http", "#include <boost/beast/http/parser.hpp>"),
+        ("actors/node", '#include "gpu/devices.hpp"'),
+        ("actors/benchmark", '#include "actors/process/runner.hpp"'),
+        ("actors/engine_client", '#include "actors/hive/link/door.hpp"'),
+        ("storage", '#include "platform/identity/keys.hpp"'),
         ("apps", '#include "actors/interfaces.hpp"'),
         ("tests", '#include "apps/hivectl/table.hpp"'),
     ],
 )
 def test_a_downward_include_passes(root, tree, layer, include):
+    (tree / layer).mkdir(parents=True, exist_ok=True)
     (tree / layer / "planted.hpp").write_text(include + "\n", encoding="utf-8")
     result = check(root, tree)
     assert (result.returncode, result.stderr) == (0, "")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LAYERS = ("messages", "analysis", "storage", "gpu", "actors", "apps", "tests")
+LAYERS = ("messages", "analysis", "platform", "storage", "gpu", "actors", "apps", "tests")
 
 
 @pytest.fixture

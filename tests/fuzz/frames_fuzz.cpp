@@ -3,7 +3,7 @@
 //
 // Promises: the filter judges a stream alike, however it is cut, and lets nothing pass that came after what it refused.
 
-#include "actors/hive/frame_filter.hpp"
+#include "actors/hive/link/frame_filter.hpp"
 #include "messages/ec.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 

@@ -4,7 +4,7 @@
 // Promises: a replica takes in nothing twice, what it passes on is accepted whole by others, and replicas that hold the
 // same have the same root.
 
-#include "actors/hive/gossip_exchange.hpp"
+#include "actors/hive/federation/gossip_exchange.hpp"
 #include "tests/actors/hive/hive_test.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -52,9 +52,9 @@ public:
     case 0:
       return add_slot();
     case 1:
-      return tell(*forged_delta{keys_of(liar).open, {}, told_, nullptr}.make());
+      return tell(*forged_delta{keys_of(liar).public_part(), {}, told_, nullptr}.make());
     case 2:
-      return tell(*forged_delta::one_part_each(keys_of(liar).open, told_));
+      return tell(*forged_delta::one_part_each(keys_of(liar).public_part(), told_));
     default:
       epoch_ += input_.byte();
     }

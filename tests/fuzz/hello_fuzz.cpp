@@ -4,7 +4,7 @@
 // Promises: nobody is admitted whose signature is not over this conversation, and the handshake ends at once when the
 // stranger closes.
 
-#include "actors/hive/hello.hpp"
+#include "actors/hive/link/hello.hpp"
 #include "tests/actors/hive/hive_support.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 

@@ -3,7 +3,7 @@
 // Promises: no text crashes a reader or takes it long; what is read has at least one test, a rate that its counts give,
 // and no more named failures than failures; a refusal says why; a failed command never has a rate of 1.
 
-#include "actors/benchmark/test_results.hpp"
+#include "actors/benchmark/reports/test_results.hpp"
 #include "messages/ec.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 

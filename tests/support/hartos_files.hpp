@@ -1,7 +1,7 @@
 #pragma once
 
 #include "messages/ec.hpp"
-#include "storage/sqlite.hpp"
+#include "storage/hartos/sqlite.hpp"
 
 #include <filesystem>
 #include <random>

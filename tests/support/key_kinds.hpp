@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/node/certificate.hpp"
+#include "platform/identity/certificate.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/benchmark/runner.hpp"
+#include "actors/process/runner.hpp"
 #include "messages/register.hpp"
-#include "tests/actors/benchmark/processes.hpp"
+#include "tests/actors/process/processes.hpp"
 
 #include <caf/all.hpp>
 #include <gmock/gmock.h>

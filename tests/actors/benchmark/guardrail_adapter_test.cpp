@@ -1,6 +1,6 @@
 #include "actors/benchmark/guardrail_adapter.hpp"
 
-#include "actors/benchmark/guardrail_manifest.hpp"
+#include "actors/benchmark/guardrail/guardrail_manifest.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_system.hpp"
@@ -20,10 +20,10 @@ protected:
       names.push_back("file" + std::to_string(i));
       put_file(temp.path() / names.back(), names.back());
     }
-    auto keys = guardrail::make_key_pair();
+    auto keys = key_pair::generate();
     auto manifest = guardrail::build_manifest(temp.path(), names, {});
-    auto written = guardrail::write_manifest(options.manifest, guardrail::sign(*manifest, keys.secret_key));
-    auto key_written = guardrail::write_public_key(options.public_key, keys.public_key);
+    auto written = guardrail::write_manifest(options.manifest, guardrail::sign(*manifest, keys));
+    auto key_written = guardrail::write_public_key(options.public_key, keys.public_part());
     if (written || key_written)
       throw std::runtime_error("cannot write the manifest");
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/hive/door.hpp"
-#include "actors/hive/greeting.hpp"
+#include "actors/hive/link/door.hpp"
+#include "actors/hive/link/greeting.hpp"
 #include "messages/ec.hpp"
 #include "messages/timestamp.hpp"
 
@@ -21,13 +21,8 @@ inline int64_t now_s() {
 inline const auto ignore_sigpipe = std::signal(SIGPIPE, SIG_IGN);
 
 inline node_identity new_identity(uint64_t epoch = 1) {
-  if (sodium_init() < 0)
-    throw std::runtime_error("libsodium cannot be initialised");
-  node_identity out;
-  crypto_sign_keypair(out.public_key.data(), out.secret_key.data());
-  out.id = node_id_of(out.public_key);
-  out.epoch = epoch;
-  return out;
+  auto keys = key_pair::generate();
+  return {node_id_of(keys.public_part()), epoch, keys};
 }
 
 /// A CA of a test, and what it issues.
@@ -51,9 +46,10 @@ private:
 
 inline hello_sender sender_of(const node_identity& identity, const std::string& name,
                               certificate_role role = certificate_role::node, hello_versions versions = {1, 1}) {
-  node_description about;
-  about.name = name;
-  about.software = "test";
+  auto about = msg<wire::NodeCard>::build([&](wire::NodeCard::Builder out) {
+    out.setName(name);
+    out.setSoftware("test");
+  });
   auto card = make_card(about, "127.0.0.1:1", identity, std::nullopt, now_unix_micros());
   return {identity, make_hello(identity, role, *card), versions, "test"};
 }

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "actors/hive/replica.hpp"
-#include "actors/hive/slot_content.hpp"
-#include "actors/hive/tool_slots.hpp"
-#include "actors/node/identity.hpp"
+#include "actors/benchmark/result_slots.hpp"
+#include "actors/hive/state/replica.hpp"
+#include "actors/hive/state/slot_content.hpp"
+#include "actors/tracker/tool_slots.hpp"
 #include "messages/packed.hpp"
+#include "platform/identity/node_identity.hpp"
 
 #include <gmock/gmock.h>
 #include <random>
@@ -17,19 +18,15 @@ inline constexpr int64_t test_now = 1'700'000'000'000'000;
 inline constexpr size_t test_budget = size_t{256} << 10;
 
 /// The same keys for the same number.
-inline signing_keys keys_of(uint64_t number) {
-  if (sodium_init() < 0)
-    throw std::runtime_error("libsodium cannot be initialised");
-  std::array<unsigned char, crypto_sign_SEEDBYTES> seed{};
+inline key_pair keys_of(uint64_t number) {
+  std::array<unsigned char, key_pair::seed_bytes> seed{};
   for (size_t i = 0; i < sizeof number; ++i)
     seed[i] = static_cast<unsigned char>(number >> (8 * i));
-  signing_keys out;
-  crypto_sign_seed_keypair(out.open.data(), out.secret.data(), seed.data());
-  return out;
+  return key_pair::from_seed(seed);
 }
 
-inline node_id id_of(const signing_keys& keys) {
-  return node_id_of(keys.open);
+inline node_id id_of(const key_pair& keys) {
+  return node_id_of(keys.public_part());
 }
 
 inline std::string card_payload(const std::string& name, int64_t written_at = test_now) {
@@ -48,12 +45,26 @@ inline slot_name note(std::string key) {
   return {slot_kind{77}, std::move(key)};
 }
 
-inline caf::expected<attested> admit_all(const public_key&, wire::NodeCard::Reader) {
-  return attested{};
+/// What a node's wiring checks, so that poisoned slots are refused as there.
+inline caf::error check_payload(const slot& what) {
+  auto error_of = [](const auto& read) { return read ? caf::error{} : read.error(); };
+  switch (what.name.kind) {
+  case slot_kind::tool_stats:
+    return error_of(from_tool_slot(what.name.key, what.payload));
+  case slot_kind::latest_results:
+    return error_of(from_result_slot(what.payload));
+  case slot_kind::load:
+    return error_of(load_of(what));
+  default:
+    return caf::none;
+  }
 }
 
+inline const slot_checks admit_all{[](const public_key&, wire::NodeCard::Reader) { return caf::expected{attested{}}; },
+                                   check_payload};
+
 /// A slot as an origin signs it, whatever it says.
-inline slot_ptr signed_slot(const signing_keys& keys, slot_name name, write_stamp stamp, std::string payload) {
+inline slot_ptr signed_slot(const key_pair& keys, slot_name name, write_stamp stamp, std::string payload) {
   slot out{std::move(name), stamp, std::move(payload), {}};
   sign(out, keys);
   return std::make_shared<const slot>(std::move(out));

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/hive/network.hpp"
+#include "actors/hive/link/network.hpp"
 #include "tests/actors/hive/hive_support.hpp"
-#include "tests/actors/hive/link_face.hpp"
+#include "tests/actors/hive/link/link_face.hpp"
 #include "tests/support/test_system.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -112,7 +112,8 @@ public:
     door.shown = options.shown;
     door.identity = options.identity;
     door.versions = options.versions;
-    door.about.name = "n" + options.identity.id.value.substr(0, 6);
+    door.about = msg<wire::NodeCard>::build(
+      [&](wire::NodeCard::Builder out) { out.setName("n" + options.identity.id.value.substr(0, 6)); });
     door.hello_timeout = options.hello_timeout;
     door.advertise = options.advertise;
     auto opened = spawn_door(system_, door, system_.spawn(journal_owner, journal_, options.gossip));

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/http/api.hpp"
-#include "actors/http/client.hpp"
 #include "actors/http/server.hpp"
+#include "platform/http_client.hpp"
 #include "tests/support/raw_connection.hpp"
 #include "tests/support/test_system.hpp"
 

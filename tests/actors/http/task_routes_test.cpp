@@ -1,8 +1,8 @@
 #include "actors/http/task_routes.hpp"
 
-#include "actors/http/client.hpp"
 #include "actors/http/server.hpp"
 #include "actors/tracker/stored_statistics.hpp"
+#include "platform/http_client.hpp"
 #include "tests/actors/http/fake_node.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/files.hpp"

@@ -1,7 +1,7 @@
 #include "actors/http/url.hpp"
 
 #include "actors/defaults.hpp"
-#include "actors/http/client.hpp"
+#include "platform/http_client.hpp"
 #include "tests/support/seed.hpp"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 #include "actors/node/supervisor.hpp"
 
-#include "actors/node/restart_budget.hpp"
 #include "messages/ec.hpp"
+#include "platform/restart_intensity.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -160,7 +160,7 @@ TEST_F(supervisor_fixture, KillsAServiceThatDoesNotStop) {
 }
 
 TEST(RestartBudget, ForgetsRestartsOutsideItsWindow) {
-  restart_budget budget{2, 10s};
+  restart_intensity budget{2, 10s};
   auto t = std::chrono::steady_clock::time_point{};
   EXPECT_TRUE(budget.allow(t));
   EXPECT_TRUE(budget.allow(t + 1s));

@@ -1,6 +1,6 @@
 #include "actors/store/committer.hpp"
 
-#include "actors/benchmark/unique_fd.hpp"
+#include "platform/unique_fd.hpp"
 #include "storage/keys.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temporary_directory.hpp"

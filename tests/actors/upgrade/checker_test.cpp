@@ -1,6 +1,6 @@
 #include "actors/upgrade/checker.hpp"
 
-#include "actors/benchmark/snapshot_builder.hpp"
+#include "actors/benchmark/snapshots/snapshot_builder.hpp"
 #include "messages/json.hpp"
 #include "storage/snapshot_store.hpp"
 #include "tests/paths.hpp"

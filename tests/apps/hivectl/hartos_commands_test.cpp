@@ -1,6 +1,6 @@
 // What depends on how a node answers; tests/cluster/hartos_bridge_test.cpp goes to real ones.
 
-#include "storage/hartos_database.hpp"
+#include "storage/hartos/hartos_database.hpp"
 #include "tests/apps/support/fake_node.hpp"
 #include "tests/apps/support/hivectl.hpp"
 #include "tests/support/files.hpp"

@@ -1,7 +1,7 @@
-#include "actors/node/credentials.hpp"
 #include "messages/door.capnp.h"
 #include "messages/json.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/identity/credentials.hpp"
 #include "tests/apps/support/hivectl.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"

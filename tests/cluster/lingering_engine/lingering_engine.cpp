@@ -2,7 +2,7 @@
 //
 //     lingering_engine DOOR TLS_DIRECTORY NODE MARK ends|stays
 
-#include "actors/engine/engine.hpp"
+#include "actors/engine_client/engine.hpp"
 
 #include <caf/all.hpp>
 #include <cstdio>

@@ -1,0 +1,69 @@
+#include "actors/benchmark/result_slots.hpp"
+
+#include "actors/defaults.hpp"
+#include "messages/ids.hpp"
+#include "messages/text.hpp"
+
+#include <cmath>
+#include <vector>
+
+namespace hive {
+namespace {
+
+struct named_point {
+  std::string_view metric;
+  wire::SeriesPoint::Reader point;
+};
+
+/// A metric's share of the packed slot at most.
+size_t most_bytes(const named_point& metric) {
+  constexpr size_t figures = 48;
+  auto text = metric.metric.size() + metric.point.getUnit().size();
+  return figures + text + text / 4;
+}
+
+size_t count_fitting(const std::vector<named_point>& metrics) {
+  size_t bytes = 0, count = 0;
+  while (count < metrics.size() && bytes + most_bytes(metrics[count]) <= defaults::max_slot_payload_bytes)
+    bytes += most_bytes(metrics[count++]);
+  return count;
+}
+
+std::string to_payload(const std::vector<named_point>& metrics) {
+  auto kept = count_fitting(metrics);
+  return to_packed(msg<wire::SharedResults>::build([&](wire::SharedResults::Builder out) {
+    auto list = out.initMetrics(static_cast<uint32_t>(kept));
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      list[i].setName(std::string{metrics[i].metric});
+      list[i].setValue(metrics[i].point.getValue());
+      list[i].setDirection(metrics[i].point.getDirection());
+      if (metrics[i].point.hasUnit())
+        list[i].setUnit(metrics[i].point.getUnit());
+    }
+    out.setLeftOut(static_cast<uint32_t>(metrics.size() - kept));
+  }));
+}
+
+} // namespace
+
+std::map<std::string, std::string> to_result_slots(wire::LatestResults::Reader results) {
+  std::map<std::string, std::vector<named_point>> by_adapter;
+  for (auto point : results.getResults()) {
+    auto name = as_view(point.getName());
+    auto dot = name.find('.');
+    if (dot == name.npos || !is_valid_id(name.substr(0, dot)) || dot + 1 == name.size() ||
+        !std::isfinite(point.getValue()))
+      continue;
+    by_adapter[std::string{name.substr(0, dot)}].push_back({name.substr(dot + 1), point});
+  }
+  std::map<std::string, std::string> out;
+  for (const auto& [adapter, metrics] : by_adapter)
+    out[adapter] = to_payload(metrics);
+  return out;
+}
+
+caf::expected<msg<wire::SharedResults>> from_result_slot(std::string_view payload) {
+  return from_packed<wire::SharedResults>(payload);
+}
+
+} // namespace hive

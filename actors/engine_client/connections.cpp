@@ -1,0 +1,142 @@
+#include "actors/engine_client/connections.hpp"
+
+#include "actors/defaults.hpp"
+#include "messages/ec.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+#include <thread>
+
+namespace hive {
+namespace {
+
+/// Until a node has noticed the loss of an engine's connection it refuses the next one.
+constexpr auto refused_pause = std::chrono::milliseconds{100};
+/// What an engine gives as its program's version: the protocol's is what counts.
+constexpr auto software = "engine";
+
+engine_presence_actor::behavior_type presence(engine_presence_actor::pointer) {
+  return {[](const msg<wire::Ping>& ping) {
+    return msg<wire::Pong>::build([&](wire::Pong::Builder out) { out.setPayload(ping->getPayload()); });
+  }};
+}
+
+} // namespace
+
+engine_connections::engine_connections(caf::actor_system& system, engine_self self)
+    : system_{system}, self_{std::move(self)}, watcher_{system} {
+}
+
+engine_connections::~engine_connections() {
+  std::lock_guard lock{mutex_};
+  while (!connections_.empty())
+    drop(connections_.begin());
+}
+
+std::optional<engine_gate_actor> engine_connections::find(const node_id& node) {
+  std::lock_guard lock{mutex_};
+  sweep();
+  auto found = connections_.find(node);
+  return found == connections_.end() ? std::nullopt : std::optional{found->second.gate};
+}
+
+std::optional<engine_connections::reached> engine_connections::find(const endpoint& at,
+                                                                    const std::optional<node_id>& expected) {
+  std::lock_guard lock{mutex_};
+  sweep();
+  for (const auto& [node, each] : connections_)
+    if (expected ? node == *expected : each.at == at)
+      return reached{node, each.gate};
+  return std::nullopt;
+}
+
+caf::expected<engine_connections::reached>
+engine_connections::reach(const endpoint& at, const std::optional<node_id>& expected, deadline until) {
+  if (auto there = find(at, expected))
+    return *there;
+  std::lock_guard one_at_a_time{dialling_};
+  while (true) {
+    if (auto there = find(at, expected))
+      return *there;
+    auto made = dial(at, expected, until);
+    bool refused_as_second = !made && code_of(made.error()) == ec::already_exists;
+    if (!refused_as_second || std::chrono::steady_clock::now() + refused_pause > until)
+      return made;
+    std::this_thread::sleep_for(refused_pause);
+  }
+}
+
+caf::expected<engine_connections::reached>
+engine_connections::dial(const endpoint& at, const std::optional<node_id>& expected, deadline until) {
+  auto fd = connect_socket(at, until);
+  if (!fd)
+    return fd.error();
+  auto stream = channel::open(std::move(*fd), channel_side::client, self_.tls, until);
+  if (!stream)
+    return stream.error();
+  auto admit = [&](const greeted& peer) -> caf::error {
+    if (peer.hello->getRole() != wire::Role::NODE)
+      return fail(ec::forbidden, "there is no node at " + at.text());
+    if (expected && peer.id() != *expected)
+      return fail(ec::integrity_violated,
+                  "at " + at.text() + " is node " + peer.id().value + ", not " + expected->value);
+    if (find(peer.id()))
+      return fail(ec::conflict, "node " + peer.id().value + " is connected under another address already");
+    return caf::none;
+  };
+  hello_sender sender{
+    self_.identity, self_.hello, {defaults::min_hello_version, defaults::max_hello_version}, software};
+  auto end = say_hello(*stream, channel_side::client, sender, admit, until);
+  if (!end.peer)
+    return end.peer.error();
+  // CAF gets the connection with its first bytes, as in the door (see greeting.cpp).
+  if (auto err = stream->await_data(until))
+    return fail(code_of(err), "the node admitted this engine, but did not go on");
+  connection made{at, connection_cutter{stream->fd()}, system_.spawn<caf::hidden>(presence), {}};
+  auto gate = introduce_to(std::move(*stream), made.face);
+  if (!gate) {
+    caf::anon_send_exit(made.face, caf::exit_reason::user_shutdown);
+    return gate.error();
+  }
+  made.gate = *gate;
+  std::lock_guard lock{mutex_};
+  watcher_->monitor(made.gate);
+  auto node = end.peer->id();
+  connections_.emplace(node, std::move(made));
+  return reached{node, *gate};
+}
+
+caf::expected<engine_gate_actor> engine_connections::introduce_to(channel stream, const engine_presence_actor& face) {
+  caf::scoped_actor self{system_, true};
+  auto introduction =
+    introduce(system_, std::move(stream), channel_side::client, 0, face,
+              caf::actor_cast<introduction_owner<engine_gate_actor>>(caf::actor{self}), defaults::introduction_timeout);
+  caf::expected<engine_gate_actor> out{fail(ec::timed_out, "the node did not introduce itself in time")};
+  self->receive([&](introduced<engine_gate_actor>& over) { out = std::move(over.peer); },
+                caf::after(2 * defaults::introduction_timeout) >> [] {});
+  caf::anon_send_exit(introduction, caf::exit_reason::user_shutdown);
+  return out;
+}
+
+void engine_connections::sweep() {
+  bool more = true;
+  while (more)
+    watcher_->receive([this](const caf::down_msg& down) { lose(down.source); },
+                      caf::after(std::chrono::seconds{0}) >> [&] { more = false; });
+}
+
+void engine_connections::lose(const caf::actor_addr& gate) {
+  auto lost = std::find_if(connections_.begin(), connections_.end(),
+                           [&](const auto& each) { return each.second.gate.address() == gate; });
+  if (lost == connections_.end())
+    return;
+  spdlog::warn("The connection with node {} is lost", lost->first.value);
+  drop(lost);
+}
+
+void engine_connections::drop(std::map<node_id, connection>::iterator which) {
+  caf::anon_send_exit(which->second.face, caf::exit_reason::user_shutdown);
+  connections_.erase(which);
+}
+
+} // namespace hive

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "actors/hive/link/connection_cutter.hpp"
+#include "actors/hive/link/hello.hpp"
+#include "actors/hive/link/introduction.hpp"
+#include "actors/hive/link/tls_context.hpp"
+#include "actors/interfaces.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <map>
+#include <mutex>
+
+namespace hive {
+
+/// What an engine shows to nodes.
+struct engine_self {
+  node_identity identity; ///< made for this process
+  msg<wire::Hello> hello;
+  std::optional<tls_context> tls;
+};
+
+/// An engine's connections, at most one with each node. For use from any thread.
+class engine_connections {
+public:
+  engine_connections(caf::actor_system& system, engine_self self);
+  ~engine_connections();
+
+  struct reached {
+    node_id node;
+    engine_gate_actor gate;
+  };
+
+  /// Connects with the node whose door is at `at`, if that is not done. Given `expected`, another node there is an
+  /// error (ec::integrity_violated). Fails as say_hello does.
+  caf::expected<reached> reach(const endpoint& at, const std::optional<node_id>& expected, deadline until);
+
+  /// The node's gate, if there is a connection with it.
+  std::optional<engine_gate_actor> find(const node_id& node);
+
+private:
+  struct connection {
+    endpoint at;
+    connection_cutter cutter;
+    engine_presence_actor face;
+    engine_gate_actor gate;
+  };
+
+  std::optional<reached> find(const endpoint& at, const std::optional<node_id>& expected);
+  caf::expected<reached> dial(const endpoint& at, const std::optional<node_id>& expected, deadline until);
+  caf::expected<engine_gate_actor> introduce_to(channel stream, const engine_presence_actor& face);
+  /// Connections that were lost go.
+  void sweep();
+  void lose(const caf::actor_addr& gate);
+  void drop(std::map<node_id, connection>::iterator which);
+
+  caf::actor_system& system_;
+  engine_self self_;
+  std::mutex dialling_; ///< so that two calls do not make two connections with one node
+  std::mutex mutex_;    ///< of what follows
+  std::map<node_id, connection> connections_;
+  caf::scoped_actor watcher_; ///< monitors the gates
+};
+
+} // namespace hive

@@ -1,0 +1,123 @@
+#include "actors/engines/engine_desk.hpp"
+
+#include "actors/defaults.hpp"
+#include "messages/text.hpp"
+
+#include <caf/all.hpp>
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+std::string sha256(std::string_view bytes) {
+  std::string out(crypto_hash_sha256_BYTES, '\0');
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                     bytes.size());
+  return out;
+}
+
+/// Who is there: the certificate says it, or, without one, the engine itself.
+engine_id engine_of(const greeted& peer) {
+  if (peer.cert)
+    return {peer.cert->name(), sha256(peer.cert->der())};
+  auto key = peer.hello->getPublicKey();
+  return {std::string{as_view(peer.hello->getCard().getName())},
+          sha256({reinterpret_cast<const char*>(key.begin()), key.size()})};
+}
+
+} // namespace
+
+engine_desk_state::~engine_desk_state() {
+  for (const auto& [id, each] : connections_)
+    end_actors(each);
+}
+
+void engine_desk_state::init(pointer self, engine_services services, const node_id& own_id) {
+  self_ = self;
+  services_ = std::move(services);
+  admitted_.emplace(own_id);
+}
+
+caf::result<caf::ok_atom> engine_desk_state::admit(const admission_request& asked) {
+  if (connections_.size() >= defaults::max_engine_connections)
+    return fail(ec::overloaded, std::to_string(connections_.size()) + " engines are connected already");
+  // The epoch stays the same: an engine's later connection does not take the place of one that is not known to be lost.
+  auto verdict = admitted_->admit(asked.connection, {asked.who.node, 1, false});
+  if (verdict.refused)
+    return std::move(verdict.refused);
+  return caf::ok_atom::value;
+}
+
+void engine_desk_state::on_greeted(const greeting_done& done) {
+  auto engine = engine_of(done.peer);
+  if (!is_valid_id(engine.name)) {
+    admitted_->drop(done.connection);
+    spdlog::warn("The door refused an engine at {}: its name {}", done.peer.remote, id_rule);
+    return;
+  }
+  admitted_->settle(done.connection);
+  auto within_reach = std::make_shared<reachable_actors>();
+  auto gate =
+    self_->spawn<caf::monitored>(engine_gate, services_, engine_visitor{{engine, done.connection}, within_reach});
+  connection_cutter cutter{done.stream->fd()};
+  auto introduction = introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
+                                gate, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
+                                defaults::introduction_timeout, within_reach);
+  connections_.emplace(
+    done.connection,
+    connection{std::move(engine), done.peer.remote, std::move(cutter), gate, std::move(introduction), {}});
+}
+
+void engine_desk_state::on_not_greeted(const greeting_failed& failed) {
+  admitted_->drop(failed.connection);
+}
+
+void engine_desk_state::on_introduced(const introduced<engine_presence_actor>& over) {
+  auto found = connections_.find({over.connection});
+  if (found == connections_.end())
+    return;
+  if (!over.peer) {
+    end(found->first, text_of(over.peer.error()));
+    return;
+  }
+  found->second.presence = *over.peer;
+  self_->monitor(found->second.presence);
+  spdlog::info("Engine {} is connected from {}", found->second.engine.name, found->second.remote);
+}
+
+void engine_desk_state::on_down(const caf::down_msg& down) {
+  for (const auto& [id, each] : connections_)
+    if (each.gate.address() == down.source || (each.presence && each.presence.address() == down.source)) {
+      end(id, down.reason == caf::exit_reason::user_shutdown ? "it ended it" : "it was lost");
+      return;
+    }
+}
+
+void engine_desk_state::end(connection_id id, const std::string& why) {
+  admitted_->drop(id);
+  auto ended = connections_.extract(id);
+  end_actors(ended.mapped());
+  spdlog::info("The connection of engine {} from {} is over: {}", ended.mapped().engine.name, ended.mapped().remote,
+               why);
+}
+
+void engine_desk_state::end_actors(const connection& what) {
+  caf::anon_send_exit(what.gate, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(what.introduction, caf::exit_reason::user_shutdown);
+}
+
+engine_desk_actor::behavior_type engine_desk(engine_desk_state::pointer self, engine_services services,
+                                             node_id own_id) {
+  auto& state = self->state;
+  self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
+  state.init(self, std::move(services), own_id);
+  return {
+    [&state](const admission_request& asked) { return state.admit(asked); },
+    [&state](const greeting_done& done) { state.on_greeted(done); },
+    [&state](const greeting_failed& failed) { state.on_not_greeted(failed); },
+    [&state](const introduced<engine_presence_actor>& over) { state.on_introduced(over); },
+  };
+}
+
+} // namespace hive

@@ -1,0 +1,60 @@
+#include "actors/engines/research_seat.hpp"
+
+#include "actors/defaults.hpp"
+#include "actors/hive/link/unreadable.hpp"
+#include "messages/text.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+
+void research_seat_state::init(pointer self, research_actor research, std::string id) {
+  self_ = self;
+  research_ = std::move(research);
+  id_ = std::move(id);
+  refuse_unreadable(self_, [this](uint64_t messages) {
+    spdlog::warn("The engine of research session {} sent {} messages that could not be read", id_, messages);
+  });
+}
+
+template <class Answer, class Step>
+caf::result<msg<Answer>> research_seat_state::pass(const msg<Step>& step, bool last) {
+  if (as_view(step->getId()) != id_)
+    return fail(ec::forbidden, "this handle is for research session " + id_);
+  auto promise = self_->make_response_promise<msg<Answer>>();
+  self_->request(research_, defaults::research_timeout, step)
+    .then(
+      [this, promise, last](const msg<Answer>& answer) mutable {
+        promise.deliver(answer);
+        if (last)
+          self_->quit();
+      },
+      [promise](const caf::error& err) mutable { promise.deliver(err); });
+  return promise;
+}
+
+caf::result<msg<wire::ResearchSession>> research_seat_state::add(const msg<wire::ResearchIteration>& iteration) {
+  return pass<wire::ResearchSession>(iteration);
+}
+
+caf::result<msg<wire::ResearchSession>> research_seat_state::add(const msg<wire::ResearchImprovement>& improvement) {
+  return pass<wire::ResearchSession>(improvement);
+}
+
+caf::result<msg<wire::ResearchReport>> research_seat_state::finish(const msg<wire::FinishResearch>& how) {
+  return pass<wire::ResearchReport>(how, true);
+}
+
+research_session_actor::behavior_type research_seat(research_seat_state::pointer self, research_actor research,
+                                                    std::string id) {
+  auto& state = self->state;
+  state.init(self, std::move(research), std::move(id));
+  return {
+    [&state](const msg<wire::ResearchIteration>& iteration) { return state.add(iteration); },
+    [&state](const msg<wire::ResearchImprovement>& improvement) { return state.add(improvement); },
+    [&state](const msg<wire::FinishResearch>& how) { return state.finish(how); },
+  };
+}
+
+} // namespace hive

@@ -1,0 +1,234 @@
+#include "actors/engines/spawner.hpp"
+
+#include "actors/engines/research_seat.hpp"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+#include "platform/identity/node_identity.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+
+spawner_state::~spawner_state() {
+  for (const auto& [id, each] : spawned_)
+    caf::anon_send_exit(each.actor, caf::exit_reason::user_shutdown);
+}
+
+void spawner_state::init(pointer self, spawner_services services, spawner_options options) {
+  self_ = self;
+  services_ = std::move(services);
+  options_ = std::move(options);
+  own_id_ = node_id_of(options_.keys.public_part());
+  if (!options_.is_first)
+    used_ = used_tickets{defaults::max_used_tickets, tickets_since{own_id_, now_unix_micros()}};
+  ledger_ = spawn_ledger{options_.policy.quota, defaults::max_spawned};
+  tell_load();
+}
+
+// -- tickets ---------------------------------------------------------------------
+
+caf::result<msg<wire::SpawnTicket>> spawner_state::issue(const engine_asks<wire::SpawnRequest>& asked) {
+  if (auto err = options_.policy.check_kind(asked.what->getSpec()))
+    return refuse(asked.who, std::move(err));
+  auto promise = self_->make_response_promise<msg<wire::SpawnTicket>>();
+  self_->request(services_.hive, defaults::request_timeout, msg<wire::NodeQuery>{})
+    .then(
+      [this, promise, asked](const msg<wire::NodeList>& nodes) mutable {
+        auto chosen = placement_.choose(*nodes, *asked.what, std::chrono::steady_clock::now());
+        if (!chosen)
+          promise.deliver(refuse(asked.who, chosen.error()));
+        else
+          promise.deliver(issue_ticket(options_.keys, asked.who.engine, chosen->node, asked.what->getSpec(),
+                                       chosen->address, now_unix_micros()));
+      },
+      [promise](const caf::error& err) mutable { promise.deliver(err); });
+  return promise;
+}
+
+void spawner_state::admit(const engine_caller& who, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
+                          admitted then) {
+  auto claims = check_ticket(ticket, {own_id_, who.engine, spec, now_unix_micros()});
+  if (!claims) {
+    then(refuse(who, claims.error()));
+    return;
+  }
+  auto kept = msg<wire::SpawnSpec>::copy_of(spec);
+  self_->request(services_.hive, defaults::request_timeout, msg<wire::NodeQuery>{})
+    .then(
+      [this, who, claims = *claims, kept, then](const msg<wire::NodeList>& nodes) {
+        auto entry = judge(who, claims, *kept, *nodes);
+        then(entry ? std::move(entry) : refuse(who, entry.error()));
+      },
+      [then](const caf::error& err) { then(err); });
+}
+
+caf::expected<spawn_entry> spawner_state::judge(const engine_caller& who, const ticket_claims& ticket,
+                                                wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes) {
+  if (auto err = check_issuer(nodes, ticket.issuer))
+    return err;
+  if (auto err = used_.use(ticket, now_unix_micros()))
+    return err;
+  if (auto err = options_.policy.check_spawn(spec))
+    return err;
+  bool connected =
+    std::any_of(gates_.begin(), gates_.end(), [&](const auto& gate) { return gate.second == who.connection; });
+  if (!connected)
+    return fail(ec::unavailable, "its connection was lost meanwhile");
+  spawn_entry entry{ticket.nonce, who.engine.name, who.connection, spec.getStay()};
+  if (auto err = ledger_.add(entry))
+    return err;
+  return entry;
+}
+
+caf::error spawner_state::refuse(const engine_caller& who, caf::error why) {
+  uint64_t left_out = 0;
+  if (budget_.allow(std::chrono::steady_clock::now(), left_out))
+    spdlog::warn("Engine {} may not spawn: {}{}", who.engine.name, text_of(why),
+                 left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "");
+  return why;
+}
+
+// -- what is spawned -------------------------------------------------------------
+
+caf::result<adapter_actor> spawner_state::spawn(const engine_asks<wire::SpawnAdapter>& asked) {
+  watch(asked.who.connection); // before the promise, which takes the sender
+  auto promise = self_->make_response_promise<adapter_actor>();
+  if (!asked.what->getSpec().hasAdapter()) {
+    promise.deliver(refuse(asked.who, fail(ec::invalid, "spec.adapter must be given")));
+    return promise;
+  }
+  admit(asked.who, asked.what->getTicket(), asked.what->getSpec(),
+        [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
+          if (!entry) {
+            promise.deliver(entry.error());
+            return;
+          }
+          auto spec = msg<wire::CommandSpec>::copy_of(asked.what->getSpec().getAdapter());
+          auto actor = services_.make_adapter(spec);
+          spdlog::info("Engine {} has spawned adapter {} as {}", entry->engine, as_view(spec->getName()), entry->id);
+          keep(*entry, {caf::actor_cast<caf::actor>(actor), {}});
+          promise.deliver(actor);
+        });
+  return promise;
+}
+
+caf::result<research_session_actor> spawner_state::spawn(const engine_asks<wire::SpawnResearch>& asked) {
+  watch(asked.who.connection); // before the promise, which takes the sender
+  auto promise = self_->make_response_promise<research_session_actor>();
+  if (!asked.what->getSpec().hasResearch()) {
+    promise.deliver(refuse(asked.who, fail(ec::invalid, "spec.research must be given")));
+    return promise;
+  }
+  admit(asked.who, asked.what->getTicket(), asked.what->getSpec(),
+        [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
+          if (!entry) {
+            promise.deliver(entry.error());
+            return;
+          }
+          auto wanted = msg<wire::StartResearch>::copy_of(asked.what->getSpec().getResearch());
+          self_->request(services_.research, defaults::research_timeout, wanted)
+            .then(
+              [this, promise, entry = *entry](const msg<wire::ResearchSession>& session) mutable {
+                std::string id{as_view(session->getId())};
+                auto seat = self_->system().spawn(research_seat, services_.research, id);
+                spdlog::info("Engine {} has spawned research session {} as {}", entry.engine, id, entry.id);
+                keep(entry, {caf::actor_cast<caf::actor>(seat), entry.stay ? std::string{} : id});
+                promise.deliver(seat);
+              },
+              [this, promise, entry = *entry](const caf::error& err) mutable {
+                ledger_.remove(entry.id);
+                promise.deliver(err);
+              });
+        });
+  return promise;
+}
+
+void spawner_state::keep(const spawn_entry& entry, spawned what) {
+  self_->monitor(what.actor);
+  bool connected =
+    std::any_of(gates_.begin(), gates_.end(), [&](const auto& gate) { return gate.second == entry.connection; });
+  if (!connected && !entry.stay) // lost while the session was begun
+    caf::anon_send_exit(what.actor, caf::exit_reason::user_shutdown);
+  spawned_.emplace(entry.id, std::move(what));
+  load_changed();
+}
+
+caf::result<msg<wire::SpawnedEnded>> spawner_state::end(const engine_asks<wire::EndSpawned>& asked) {
+  std::string id{as_view(asked.what->getId())};
+  auto* entry = ledger_.find(id);
+  auto found = spawned_.find(id);
+  if (!entry || entry->engine != asked.who.engine.name || found == spawned_.end())
+    return fail(ec::not_found, "engine " + asked.who.engine.name + " has no spawned actor " + id + " on this node");
+  caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
+  return msg<wire::SpawnedEnded>::build([&](wire::SpawnedEnded::Builder out) { out.setId(id); });
+}
+
+void spawner_state::watch(connection_id connection) {
+  auto gate = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  if (gate && gates_.emplace(gate, connection).second)
+    self_->monitor(gate);
+}
+
+void spawner_state::on_down(const caf::actor_addr& ended) {
+  if (auto gate = gates_.extract(ended)) {
+    for (const auto& id : ledger_.ending_with(gate.mapped()))
+      if (auto found = spawned_.find(id); found != spawned_.end())
+        caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
+    return;
+  }
+  auto found = std::find_if(spawned_.begin(), spawned_.end(),
+                            [&](const auto& each) { return each.second.actor.address() == ended; });
+  if (found != spawned_.end())
+    forget(found->first);
+}
+
+void spawner_state::forget(const std::string& id) {
+  auto gone = spawned_.extract(id);
+  auto entry = ledger_.remove(id);
+  spdlog::info("Actor {} of engine {} has ended", id, entry ? entry->engine : std::string{});
+  load_changed();
+  auto& research = gone.mapped().research;
+  if (research.empty())
+    return;
+  auto finish = msg<wire::FinishResearch>::build([&](wire::FinishResearch::Builder out) {
+    out.setId(research);
+    out.setSummary("Its engine is gone.");
+  });
+  self_->request(services_.research, defaults::research_timeout, finish)
+    .then([](const msg<wire::ResearchReport>&) {},
+          [research](const caf::error& err) {
+            spdlog::warn("Research session {}, whose engine is gone, is not finished: {}", research, text_of(err));
+          });
+}
+
+// -- load ------------------------------------------------------------------------
+
+void spawner_state::load_changed() {
+  if (!std::exchange(telling_load_, true))
+    self_->delayed_send(self_, defaults::load_interval, load_atom::value);
+}
+
+void spawner_state::tell_load() {
+  telling_load_ = false;
+  self_->send(services_.hive, msg<wire::NodeLoad>::build([&](wire::NodeLoad::Builder out) {
+                out.setSpawned(static_cast<uint32_t>(ledger_.size()));
+              }));
+}
+
+// -- actor -----------------------------------------------------------------------
+
+spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_services services, spawner_options options) {
+  auto& state = self->state;
+  self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down.source); });
+  state.init(self, std::move(services), std::move(options));
+  return {
+    [&state](const engine_asks<wire::SpawnRequest>& asked) { return state.issue(asked); },
+    [&state](const engine_asks<wire::SpawnAdapter>& asked) { return state.spawn(asked); },
+    [&state](const engine_asks<wire::SpawnResearch>& asked) { return state.spawn(asked); },
+    [&state](const engine_asks<wire::EndSpawned>& asked) { return state.end(asked); },
+    [&state](load_atom) { state.tell_load(); },
+  };
+}
+
+} // namespace hive

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "actors/engines/placement.hpp"
+#include "actors/engines/spawn_ledger.hpp"
+#include "actors/engines/spawn_policy.hpp"
+#include "actors/engines/ticket.hpp"
+#include "actors/interfaces.hpp"
+#include "platform/rate_limiter.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+namespace hive {
+
+/// An engine and its connection.
+struct engine_caller {
+  engine_id engine;
+  connection_id connection;
+};
+
+/// internal: a request of an engine, with who asks: its gate tells, not the message.
+template <class Request>
+struct engine_asks {
+  engine_caller who;
+  msg<Request> what;
+};
+
+/// internal: what the gates ask the spawner. What an engine has spawned over a gate ends with the gate.
+using spawner_actor = caf::typed_actor<caf::replies_to<engine_asks<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
+                                       caf::replies_to<engine_asks<wire::SpawnAdapter>>::with<adapter_actor>,
+                                       caf::replies_to<engine_asks<wire::SpawnResearch>>::with<research_session_actor>,
+                                       caf::replies_to<engine_asks<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
+
+/// Makes the adapter of a command.
+using adapter_factory = std::function<adapter_actor(const msg<wire::CommandSpec>&)>;
+
+/// Whom the spawner needs.
+struct spawner_services {
+  hive_view_actor hive;
+  adapter_factory make_adapter;
+  research_actor research;
+};
+
+struct spawner_options {
+  key_pair keys; ///< of this node
+  spawn_policy policy;
+  bool is_first = true; ///< of this node; otherwise tickets of an earlier one may come again
+};
+
+using load_atom = caf::atom_constant<caf::atom("load")>;
+using spawner_self = spawner_actor::extend<caf::reacts_to<load_atom>>;
+
+/// Issues tickets and spawns for them; ends what was spawned when its engine is gone, and keeps the quotas.
+class spawner_state {
+public:
+  using pointer = spawner_self::stateful_pointer<spawner_state>;
+  static inline const char* name = "spawner";
+
+  spawner_state() = default;
+  spawner_state(const spawner_state&) = delete;
+  spawner_state& operator=(const spawner_state&) = delete;
+  /// Ends all that was spawned.
+  ~spawner_state();
+
+  void init(pointer self, spawner_services services, spawner_options options);
+
+  caf::result<msg<wire::SpawnTicket>> issue(const engine_asks<wire::SpawnRequest>& asked);
+  caf::result<adapter_actor> spawn(const engine_asks<wire::SpawnAdapter>& asked);
+  caf::result<research_session_actor> spawn(const engine_asks<wire::SpawnResearch>& asked);
+  caf::result<msg<wire::SpawnedEnded>> end(const engine_asks<wire::EndSpawned>& asked);
+  void on_down(const caf::actor_addr& ended);
+  void tell_load();
+
+private:
+  /// Something that lives.
+  struct spawned {
+    caf::actor actor;
+    std::string research; ///< the session that ends with it; empty when none does
+  };
+
+  using admitted = std::function<void(caf::expected<spawn_entry>)>;
+
+  /// Checks the ticket and all that stands against it. When nothing does, what is to be spawned counts in the ledger.
+  void admit(const engine_caller& who, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec, admitted then);
+  caf::expected<spawn_entry> judge(const engine_caller& who, const ticket_claims& ticket, wire::SpawnSpec::Reader spec,
+                                   wire::NodeList::Reader nodes);
+  /// The error, after a line in the log.
+  caf::error refuse(const engine_caller& who, caf::error why);
+  /// Takes care that the connection's end is noticed.
+  void watch(connection_id connection);
+  void keep(const spawn_entry& entry, spawned what);
+  void forget(const std::string& id);
+  void load_changed();
+
+  pointer self_ = nullptr;
+  spawner_services services_;
+  spawner_options options_;
+  node_id own_id_;
+  placement placement_;
+  used_tickets used_{defaults::max_used_tickets};
+  spawn_ledger ledger_{0, 0};
+  std::map<std::string, spawned> spawned_;
+  std::map<caf::actor_addr, connection_id> gates_;
+  bool telling_load_ = false;
+  rate_limiter budget_{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
+};
+
+/// Spawn with `sys.spawn(spawner, services, options)`.
+spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_services services, spawner_options options);
+
+} // namespace hive
+
+template <class Request>
+struct caf::allowed_unsafe_message_type<hive::engine_asks<Request>> : std::true_type {};
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawner_services)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawner_options)

@@ -1,0 +1,99 @@
+#include "actors/hive/federation/gossip_exchange.hpp"
+
+#include <algorithm>
+
+namespace hive::gossip {
+namespace {
+
+/// The default of MemberClaim's heardAgoMs.
+constexpr uint32_t not_heard = UINT32_MAX;
+
+capnp::Data::Reader root_of(const replica& own) {
+  return {own.root().data(), own.root().size()};
+}
+
+caf::error check_root(capnp::Data::Reader root) {
+  if (root.size() == sizeof(root_hash))
+    return caf::none;
+  return fail(ec::malformed, "a root hash of " + std::to_string(root.size()) + " bytes");
+}
+
+template <class Builder>
+void set_claims(Builder out, const std::vector<member_claim>& claims) {
+  if (claims.empty())
+    return;
+  auto list = out.initClaims().initClaims(static_cast<uint32_t>(claims.size()));
+  for (uint32_t i = 0; i < list.size(); ++i) {
+    list[i].setNode(claims[i].node.value);
+    list[i].setState(claims[i].state);
+    list[i].setEpoch(claims[i].about.epoch);
+    list[i].setCount(claims[i].about.count);
+    if (claims[i].heard_ago)
+      list[i].setHeardAgoMs(static_cast<uint32_t>(claims[i].heard_ago->count()));
+  }
+}
+
+} // namespace
+
+std::vector<member_claim> claims_of(wire::MemberClaims::Reader claims) {
+  std::vector<member_claim> out;
+  for (auto claim : claims.getClaims()) {
+    auto& next = out.emplace_back(node_id{claim.getNode().cStr()}, incarnation{claim.getEpoch(), claim.getCount()},
+                                  claim.getState());
+    if (claim.getHeardAgoMs() != not_heard)
+      next.heard_ago = std::chrono::milliseconds{claim.getHeardAgoMs()};
+  }
+  return out;
+}
+
+bool has_same_root(const replica& own, capnp::Data::Reader root) {
+  return std::ranges::equal(root, own.root());
+}
+
+msg<wire::GossipQuestion> begin(const replica& own, const contents& more) {
+  return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
+    out.setRoot(root_of(own));
+    out.setAsksWhoLives(more.asks_who_lives);
+    set_claims(out, more.claims);
+  });
+}
+
+caf::expected<msg<wire::GossipAnswer>> answer(replica& own, wire::GossipQuestion::Reader question,
+                                              int64_t now_unix_micros, const contents& more, join_outcome& joined) {
+  if (auto wrong = check_root(question.getRoot()))
+    return wrong;
+  if (!question.hasDigest())
+    return msg<wire::GossipAnswer>::build([&](wire::GossipAnswer::Builder out) {
+      out.setRoot(root_of(own));
+      out.setClock(now_unix_micros);
+      set_claims(out, more.claims);
+      if (!has_same_root(own, question.getRoot()))
+        out.setDigest(*own.digest());
+    });
+  joined = own.join(question.getDelta(), now_unix_micros, more.peer);
+  auto lacking = own.delta_for(question.getDigest(), more.delta_bytes, more.turn);
+  return msg<wire::GossipAnswer>::build([&](wire::GossipAnswer::Builder out) {
+    out.setRoot(root_of(own));
+    out.setClock(now_unix_micros);
+    out.setDelta(*lacking);
+  });
+}
+
+caf::expected<std::optional<msg<wire::GossipQuestion>>> go_on(replica& own, wire::GossipAnswer::Reader answer,
+                                                              int64_t now_unix_micros, const contents& more,
+                                                              join_outcome& joined) {
+  if (auto wrong = check_root(answer.getRoot()))
+    return wrong;
+  if (answer.hasDelta())
+    joined = own.join(answer.getDelta(), now_unix_micros, more.peer);
+  if (!answer.hasDigest())
+    return std::optional<msg<wire::GossipQuestion>>{};
+  auto lacking = own.delta_for(answer.getDigest(), more.delta_bytes, more.turn);
+  return std::optional{msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
+    out.setRoot(root_of(own));
+    out.setDigest(*own.digest());
+    out.setDelta(*lacking);
+  })};
+}
+
+} // namespace hive::gossip

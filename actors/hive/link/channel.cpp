@@ -1,0 +1,176 @@
+#include "actors/hive/link/channel.hpp"
+
+#include "messages/ec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <system_error>
+
+namespace hive {
+namespace {
+
+constexpr std::string_view binding_label = "EXPORTER-hivemark-hello";
+constexpr size_t binding_bytes = 32;
+/// Longest wait for the other end to read why it was refused.
+constexpr std::chrono::seconds linger_time{1};
+
+} // namespace
+
+void channel::ssl_free::operator()(SSL* ssl) const {
+  SSL_free(ssl);
+}
+
+channel::channel(unique_fd fd, std::string remote)
+    : fd_{std::move(fd)}, socket_{fd_.get()}, remote_{std::move(remote)} {
+}
+
+caf::expected<channel> channel::open(unique_fd fd, channel_side side, const std::optional<tls_context>& tls,
+                                     deadline until) {
+  auto remote = remote_of(fd.get());
+  channel out{std::move(fd), std::move(remote)};
+  if (tls)
+    if (auto err = out.shake_hands(side, *tls, until))
+      return err;
+  return out;
+}
+
+caf::error channel::shake_hands(channel_side side, const tls_context& tls, deadline until) {
+  ssl_.reset(SSL_new(tls.get()));
+  if (!ssl_ || SSL_set_fd(ssl_.get(), socket_) != 1)
+    return fail(ec::internal, "TLS cannot be started: " + take_openssl_error());
+  while (true) {
+    int result = side == channel_side::client ? SSL_connect(ssl_.get()) : SSL_accept(ssl_.get());
+    if (result == 1)
+      return caf::none;
+    if (judge(result) == progress::ended) {
+      auto why = fail(ec::forbidden, failure());
+      linger(std::min(until, std::chrono::steady_clock::now() + linger_time));
+      return why;
+    }
+    if (auto err = wait_for(socket_, wanted_, until))
+      return fail(code_of(err), "TLS handshake: " + text_of(err));
+  }
+}
+
+/// Lets the other end close first. The library has sent it an alert that says what is wrong, which would be lost if the
+/// socket were closed while bytes of the other end, such as its hello, are not read.
+void channel::linger(deadline until) const {
+  ::shutdown(socket_, SHUT_WR);
+  std::array<char, 4'096> unread;
+  while (!wait_for(socket_, POLLIN, until) && ::recv(socket_, unread.data(), unread.size(), 0) > 0) {
+  }
+}
+
+/// Why the TLS stream failed: what is wrong with the other end's certificate, or what the library says.
+std::string channel::failure() const {
+  auto verified = SSL_get_verify_result(ssl_.get());
+  if (verified != X509_V_OK) {
+    ERR_clear_error();
+    return std::string{"its certificate is refused: "} + X509_verify_cert_error_string(verified);
+  }
+  if (ERR_peek_error() == 0)
+    return "the connection ended within the TLS handshake";
+  return "TLS: " + take_openssl_error();
+}
+
+channel::progress channel::judge(int result) {
+  switch (SSL_get_error(ssl_.get(), result)) {
+  case SSL_ERROR_NONE:
+    return progress::done;
+  case SSL_ERROR_WANT_READ:
+    wanted_ = POLLIN;
+    return progress::none_now;
+  case SSL_ERROR_WANT_WRITE:
+    wanted_ = POLLOUT;
+    return progress::none_now;
+  default:
+    return progress::ended;
+  }
+}
+
+channel::progress channel::try_read(char* to, size_t size, size_t& got) {
+  got = 0;
+  if (ssl_) {
+    ERR_clear_error(); // an error that is left over would be taken for this call's
+    return judge(SSL_read_ex(ssl_.get(), to, size, &got) == 1 ? 1 : 0);
+  }
+  auto count = ::recv(socket_, to, size, 0);
+  if (count > 0) {
+    got = static_cast<size_t>(count);
+    return progress::done;
+  }
+  wanted_ = POLLIN;
+  return count < 0 && (errno == EAGAIN || errno == EINTR) ? progress::none_now : progress::ended;
+}
+
+channel::progress channel::try_write(const char* from, size_t size, size_t& put) {
+  put = 0;
+  if (ssl_) {
+    ERR_clear_error();
+    return judge(SSL_write_ex(ssl_.get(), from, size, &put) == 1 ? 1 : 0);
+  }
+  auto count = ::send(socket_, from, size, MSG_NOSIGNAL);
+  if (count >= 0) {
+    put = static_cast<size_t>(count);
+    return progress::done;
+  }
+  wanted_ = POLLOUT;
+  return errno == EAGAIN || errno == EINTR ? progress::none_now : progress::ended;
+}
+
+size_t channel::buffered() const {
+  return ssl_ ? static_cast<size_t>(SSL_pending(ssl_.get())) : 0;
+}
+
+caf::error channel::write(std::string_view bytes, deadline until) {
+  while (!bytes.empty()) {
+    size_t put = 0;
+    auto went = try_write(bytes.data(), bytes.size(), put);
+    if (went == progress::ended)
+      return fail(ec::unavailable, "the connection was closed");
+    if (went == progress::none_now)
+      if (auto err = wait_for(socket_, wanted_, until))
+        return err;
+    bytes.remove_prefix(put);
+  }
+  return caf::none;
+}
+
+caf::expected<std::string> channel::read(size_t size, deadline until) {
+  std::string out(size, '\0');
+  for (size_t have = 0; have < size;) {
+    size_t got = 0;
+    auto went = try_read(out.data() + have, size - have, got);
+    if (went == progress::ended) // with TLS 1.3 a client learns only now that its certificate was refused
+      return fail(ec::unavailable, ssl_ && ERR_peek_error() != 0 ? failure() : "the connection was closed");
+    if (went == progress::none_now)
+      if (auto err = wait_for(socket_, wanted_, until))
+        return err;
+    have += got;
+  }
+  return out;
+}
+
+caf::error channel::await_data(deadline until) const {
+  return buffered() > 0 ? caf::error{} : wait_for(socket_, POLLIN, until);
+}
+
+std::optional<certificate> channel::peer_certificate() const {
+  auto* x509 = ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+  return x509 ? std::optional{certificate{x509}} : std::nullopt;
+}
+
+std::string channel::session_binding() const {
+  std::array<unsigned char, binding_bytes> out{};
+  if (!ssl_ || SSL_export_keying_material(ssl_.get(), out.data(), out.size(), binding_label.data(),
+                                          binding_label.size(), nullptr, 0, 0) != 1)
+    return {};
+  return {reinterpret_cast<const char*>(out.data()), out.size()};
+}
+
+} // namespace hive

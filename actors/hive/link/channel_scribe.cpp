@@ -1,0 +1,141 @@
+#include "actors/hive/link/channel_scribe.hpp"
+
+#include "actors/defaults.hpp"
+#include "actors/hive/link/frame_filter.hpp"
+#include "messages/ec.hpp"
+
+#include <caf/io/broker.hpp>
+#include <caf/io/middleman.hpp>
+#include <caf/io/network/default_multiplexer.hpp>
+#include <caf/io/network/stream_impl.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+namespace hive {
+namespace {
+
+using caf::io::network::default_multiplexer;
+using caf::io::network::native_socket;
+using caf::io::network::rw_state;
+
+/// How CAF's stream reads and writes.
+class channel_policy {
+public:
+  channel_policy(channel stream, std::shared_ptr<const reachable_actors> within_reach)
+      : stream_{std::move(stream)}, filter_{std::move(within_reach)} {
+  }
+
+  rw_state read_some(size_t& got, native_socket, void* to, size_t size) {
+    auto went = stream_.try_read(static_cast<char*>(to), size, got);
+    if (went == channel::progress::done)
+      if (auto refused = filter_.pass({static_cast<const char*>(to), got})) {
+        spdlog::warn("The connection from {} is cut: {}", stream_.remote(), text_of(refused));
+        return rw_state::failure;
+      }
+    return to_state(went);
+  }
+
+  rw_state write_some(size_t& put, native_socket, const void* from, size_t size) {
+    put = 0;
+    if (size == 0)
+      return rw_state::indeterminate; // tells the stream that there is nothing to wait for
+    return to_state(stream_.try_write(static_cast<const char*>(from), size, put));
+  }
+
+  /// TLS receives whole records: what is left of one is not announced by the socket.
+  bool must_read_more(native_socket, size_t threshold) {
+    return stream_.buffered() > 0 && stream_.buffered() >= threshold;
+  }
+
+private:
+  /// No bytes and success means to wait for the socket.
+  static rw_state to_state(channel::progress went) {
+    return went == channel::progress::ended ? rw_state::failure : rw_state::success;
+  }
+
+  channel stream_;
+  frame_filter filter_;
+};
+
+class channel_scribe : public caf::io::scribe {
+public:
+  channel_scribe(default_multiplexer& multiplexer, native_socket socket, channel stream,
+                 std::shared_ptr<const reachable_actors> within_reach)
+      : scribe{caf::io::network::conn_hdl_from_socket(socket)},
+        remote_{endpoint::parse(stream.remote()).value_or(endpoint{})}, stream_{multiplexer, socket, std::move(stream),
+                                                                                std::move(within_reach)} {
+  }
+
+  void configure_read(caf::io::receive_policy::config config) override {
+    stream_.configure_read(config);
+    if (launched_)
+      return;
+    launched_ = true;
+    stream_.start(this);
+  }
+
+  void ack_writes(bool enable) override {
+    stream_.ack_writes(enable);
+  }
+
+  std::vector<char>& wr_buf() override {
+    return stream_.wr_buf();
+  }
+
+  std::vector<char>& rd_buf() override {
+    return stream_.rd_buf();
+  }
+
+  void graceful_shutdown() override {
+    stream_.graceful_shutdown();
+    detach(&stream_.backend(), false);
+  }
+
+  void flush() override {
+    if (stream_.wr_buf().size() > defaults::max_unsent_bytes)
+      cut();
+    stream_.flush(this);
+  }
+
+  std::string addr() const override {
+    return remote_.address;
+  }
+
+  uint16_t port() const override {
+    return remote_.port;
+  }
+
+  void add_to_loop() override {
+    stream_.activate(this);
+  }
+
+  void remove_from_loop() override {
+    stream_.passivate();
+  }
+
+private:
+  /// The other end asks but does not read. CAF hears of the end when it reads next.
+  void cut() {
+    stream_.wr_buf().clear();
+    ::shutdown(stream_.fd(), SHUT_RDWR);
+    if (!std::exchange(is_cut_, true))
+      spdlog::warn("The connection from {} is cut: more than {} bytes wait for it to read", remote_.text(),
+                   defaults::max_unsent_bytes);
+  }
+
+  endpoint remote_;
+  bool launched_ = false;
+  bool is_cut_ = false;
+  caf::io::network::stream_impl<channel_policy> stream_;
+};
+
+} // namespace
+
+caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream,
+                                std::shared_ptr<const reachable_actors> within_reach) {
+  auto& multiplexer = static_cast<default_multiplexer&>(system.middleman().backend());
+  auto socket = stream.release_fd(); // CAF's stream closes it
+  return caf::make_counted<channel_scribe>(multiplexer, socket, std::move(stream), std::move(within_reach));
+}
+
+} // namespace hive

@@ -1,0 +1,409 @@
+#include "actors/hive/link/door.hpp"
+
+#include "actors/hive/link/connection_cutter.hpp"
+#include "actors/hive/link/dial_plan.hpp"
+#include "actors/hive/link/introduction.hpp"
+#include "actors/hive/link/spawn_refuser.hpp"
+#include "messages/ec.hpp"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+#include "platform/rate_limiter.hpp"
+
+#include <caf/all.hpp>
+#include <random>
+#include <set>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+namespace hive {
+namespace {
+
+using dial_atom = caf::atom_constant<caf::atom("dial")>;
+using farewell_atom = caf::atom_constant<caf::atom("farewell")>;
+
+// internal: what the door hears from its threads and from itself.
+using door_impl = door_actor::extend<caf::replies_to<admission_request>::with<caf::ok_atom>,
+                                     caf::reacts_to<greeting_done>, caf::reacts_to<greeting_failed>,
+                                     caf::reacts_to<listening_failed>, caf::reacts_to<introduced<link_actor>>,
+                                     caf::reacts_to<farewell_atom, uint64_t>, caf::reacts_to<dial_atom>>;
+
+/// What the door begins with.
+struct door_setup {
+  door_options options;
+  msg<wire::Hello> self;
+  std::shared_ptr<greetings> strangers;
+  link_owner_actor owner;
+};
+
+/// A connection whose other end was admitted; without `peer` it is still being introduced.
+struct connection {
+  node_id node;
+  msg<wire::Hello> hello;
+  std::string remote;
+  connection_cutter cutter;
+  link_actor face;
+  caf::actor introduction; ///< exchanges the two ends
+  link_actor peer;
+  std::string parting_why = {}; ///< empty until one of the two said farewell
+};
+
+class door_state {
+public:
+  static inline const char* name = "door";
+
+  door_state() = default;
+  door_state(const door_state&) = delete;
+  door_state& operator=(const door_state&) = delete;
+  ~door_state() {
+    if (setup_.strangers)
+      setup_.strangers->stop();
+    for (const auto& [id, link] : connections_)
+      end_actors(link);
+  }
+
+  void init(door_impl::pointer self, door_setup setup) {
+    self_ = self;
+    setup_ = std::move(setup);
+    links_.emplace(setup_.options.identity.id);
+    refuser_.emplace(self->system());
+    plan_.emplace(dial_options{}, std::random_device{}());
+    for (const auto& at : setup_.options.join)
+      plan_->add(at, now());
+    self->send(setup_.owner, door_opened{caf::actor_cast<door_actor>(self), setup_.self});
+    dial_due();
+  }
+
+  caf::result<caf::ok_atom> admit(const admission_request& asked) {
+    if (asked.role == certificate_role::engine) {
+      if (!setup_.options.engines)
+        return fail(ec::unsupported, "this door is for nodes; engines are not served here");
+      return self_->delegate(*setup_.options.engines, asked);
+    }
+    if (asked.who.holder.empty())
+      return take_in(asked);
+    if (setup_.options.shown->own.cert.key_fingerprint() == asked.who.holder &&
+        asked.who.node != setup_.options.identity.id)
+      return in_use(asked.who.node, setup_.options.identity.id);
+    undecided_.insert(asked.connection);
+    auto promise = self_->make_response_promise<caf::ok_atom>();
+    self_
+      ->request(setup_.owner, setup_.options.hello_timeout,
+                link_candidate{asked.who.node, asked.who.holder, asked.who.card_written_at})
+      .then(
+        [this, promise, asked](caf::ok_atom) mutable {
+          auto taken_in = undecided_.erase(asked.connection) == 1
+                            ? take_in(asked)
+                            : caf::expected<caf::ok_atom>{fail(ec::timed_out, "the handshake is over")};
+          if (taken_in)
+            promise.deliver(*taken_in);
+          else
+            promise.deliver(taken_in.error());
+        },
+        [this, promise, asked](const caf::error& refused) mutable {
+          undecided_.erase(asked.connection);
+          promise.deliver(refused);
+        });
+    return promise;
+  }
+
+  void on_greeted(const greeting_done& done) {
+    if (done.peer.hello->getRole() == wire::Role::ENGINE) {
+      self_->send(*setup_.options.engines, done);
+      return;
+    }
+    if (done.dialled)
+      plan_->linked(*done.dialled, done.peer.id());
+    if (!links_->holds(done.connection))
+      return; // superseded meanwhile; the channel closes with the last who holds it
+    links_->settle(done.connection);
+    plan_->link_up(done.peer.id());
+    self_
+      ->request(setup_.owner, defaults::introduction_timeout,
+                link_offer{done.peer.id(), done.peer.hello, done.peer.holder()})
+      .then(
+        [this, done](const link_actor& face) { begin_introduction(done, face); },
+        [this, done](const caf::error& err) { end(done.connection, "the node does not serve it: " + text_of(err)); });
+  }
+
+  void on_not_greeted(const greeting_failed& failed) {
+    undecided_.erase(failed.connection);
+    release(failed.connection);
+    if (setup_.options.engines && !failed.dialled)
+      self_->send(*setup_.options.engines, failed);
+    if (failed.dialled)
+      on_dial_failed(*failed.dialled, failed);
+    else
+      log_refusal(failed);
+    dial_due();
+  }
+
+  void on_introduced(const introduced<link_actor>& over) {
+    auto found = connections_.find({over.connection});
+    if (found == connections_.end())
+      return;
+    if (!over.peer) {
+      end({over.connection}, text_of(over.peer.error()));
+      return;
+    }
+    auto& link = found->second;
+    link.peer = *over.peer;
+    self_->monitor(link.peer);
+    spdlog::info("Node {} ({}) is linked over {}, in its epoch {}", link.node.value,
+                 as_view(link.hello->getCard().getName()), link.remote, link.hello->getEpoch());
+    remember_address(link);
+    self_->send(setup_.owner, link_up{link.node, link.hello, link.peer});
+    dial_due();
+  }
+
+  /// A link is as long as both ends.
+  void on_down(const caf::down_msg& down) {
+    for (const auto& [id, link] : connections_) {
+      if (link.peer && link.peer.address() == down.source)
+        return end(id, reason_of(down.reason));
+      if (link.face.address() == down.source)
+        return end(id, "this end gave it up: " + text_of(down.reason));
+    }
+  }
+
+  void meet(const meet_node& known) {
+    auto at = endpoint::parse(known.address);
+    if (at && setup_.options.identity.id < known.node && !plan_->add(*at, known.node, now()))
+      spdlog::warn("Node {} at {} is not dialled: the node dials too many already", known.node.value, known.address);
+    dial_due();
+  }
+
+  void dial_once(const dial_node& wanted) {
+    auto at = endpoint::parse(wanted.address);
+    if (at && !plan_->add_once(*at, wanted.node, now()))
+      spdlog::warn("Node {} at {} is not dialled: the node dials too many already", wanted.node.value, wanted.address);
+    dial_due();
+  }
+
+  /// Whoever hears the farewell ends the link, at once; whoever says it does so only when the other does not.
+  void part(const part_node& what) {
+    plan_->rest(what.node);
+    auto found = std::ranges::find_if(
+      connections_, [&](const auto& entry) { return entry.second.node == what.node && entry.second.peer; });
+    if (found == connections_.end())
+      return;
+    auto& [id, link] = *found;
+    if (!what.why.empty()) {
+      link.parting_why = what.why;
+      return end(connection_id{id}, what.why);
+    }
+    link.parting_why = what.was_asked ? "it has links enough" : "this node has links enough";
+    if (what.was_asked)
+      return end(connection_id{id}, link.parting_why);
+    self_->send(link.peer, msg<wire::Farewell>{});
+    self_->delayed_send(self_, defaults::farewell_timeout, farewell_atom::value, id.value);
+  }
+
+  void end_unheard(connection_id id) {
+    end(id, "it did not hear the farewell");
+  }
+
+  void dial_due() {
+    for (const auto& at : plan_->due(now()))
+      setup_.strangers->dial(self_->system(), caf::actor_cast<greeting_owner_actor>(self_), at);
+    auto next = plan_->next();
+    if (!next || (waking_at_ && *waking_at_ <= *next && *waking_at_ > now()))
+      return;
+    waking_at_ = *next;
+    self_->delayed_send(self_, std::max(*next - now(), std::chrono::steady_clock::duration{}), dial_atom::value);
+  }
+
+private:
+  static std::chrono::steady_clock::time_point now() {
+    return std::chrono::steady_clock::now();
+  }
+
+  static std::string reason_of(const caf::error& reason) {
+    if (reason == caf::exit_reason::remote_link_unreachable || !reason)
+      return "the connection was lost";
+    if (reason == caf::exit_reason::user_shutdown)
+      return "the other node ended it";
+    return text_of(reason);
+  }
+
+  caf::expected<caf::ok_atom> take_in(const admission_request& asked) {
+    auto verdict = links_->admit(asked.connection, asked.who);
+    if (verdict.superseded)
+      end(*verdict.superseded, "a newer connection took its place");
+    if (verdict.refused)
+      return std::move(verdict.refused);
+    return caf::ok_atom::value;
+  }
+
+  void begin_introduction(const greeting_done& done, const link_actor& face) {
+    if (!links_->holds(done.connection)) {
+      caf::anon_send_exit(face, caf::exit_reason::user_shutdown);
+      return;
+    }
+    auto side = done.dialled ? channel_side::client : channel_side::server;
+    connection_cutter cutter{done.stream->fd()};
+    auto introduction =
+      introduce(self_->system(), std::move(*done.stream), side, done.connection.value, face,
+                caf::actor_cast<introduction_owner<link_actor>>(self_), defaults::introduction_timeout);
+    self_->monitor(face);
+    connections_.emplace(
+      done.connection,
+      connection{
+        done.peer.id(), done.peer.hello, done.peer.remote, std::move(cutter), face, std::move(introduction), {}});
+  }
+
+  /// The connection is not the link with its node any more.
+  void release(connection_id id) {
+    if (auto node = links_->drop(id))
+      plan_->link_down(*node, now());
+  }
+
+  /// Ends a connection in whatever state it is; does nothing for one that is over.
+  void end(connection_id id, const std::string& why) {
+    release(id);
+    auto node = connections_.extract(id);
+    if (!node) {
+      dial_due();
+      return;
+    }
+    auto& link = node.mapped();
+    end_actors(link);
+    if (link.peer) {
+      self_->demonitor(link.peer.address());
+      bool is_agreed = !link.parting_why.empty();
+      spdlog::log(is_agreed ? spdlog::level::info : spdlog::level::warn, "The link with node {} ({}) is {}: {}",
+                  link.node.value, as_view(link.hello->getCard().getName()), is_agreed ? "given up" : "down",
+                  is_agreed ? link.parting_why : why);
+      self_->send(setup_.owner, link_down{link.node, why, is_agreed});
+    } else {
+      spdlog::warn("Node {} at {} was admitted but did not link: {}", link.node.value, link.remote, why);
+    }
+    dial_due();
+  }
+
+  static void end_actors(const connection& link) {
+    caf::anon_send_exit(link.face, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(link.introduction, caf::exit_reason::user_shutdown);
+  }
+
+  /// The node with the lower id dials, so that two that lost each other do not meet half-way.
+  void remember_address(const connection& link) {
+    auto door = endpoint::parse(as_view(link.hello->getCard().getDoor()));
+    if (door && setup_.options.identity.id < link.node && !plan_->add(*door, link.node, now()))
+      spdlog::warn("Node {} will not be dialled again: the node dials too many already", link.node.value);
+  }
+
+  void on_dial_failed(const endpoint& at, const greeting_failed& failed) {
+    auto code = code_of(failed.why);
+    if (auto wanted = plan_->expected_once(at); wanted && !failed.node)
+      self_->send(setup_.owner, dial_failed{*wanted, text_of(failed.why)});
+    if (code == ec::invalid) {
+      plan_->forget(at);
+      spdlog::info("{} is this node's own door and is not dialled", at.text());
+    } else if (code == ec::already_exists && failed.node && links_->has(*failed.node)) {
+      plan_->linked(at, *failed.node);
+    } else if (plan_->failed(at, text_of(failed.why), now())) {
+      spdlog::warn("No link with {} yet: {}; it is tried again", at.text(), text_of(failed.why));
+    }
+  }
+
+  void log_refusal(const greeting_failed& failed) {
+    if (code_of(failed.why) == ec::already_exists)
+      return; // both ends dialled at once, nothing is wrong
+    // Who is refused for its certificate tries again, for as long as nobody gives it another one.
+    if (auto why = text_of(failed.why);
+        code_of(failed.why) == ec::conflict && std::exchange(told_conflict_, why) == why)
+      return;
+    uint64_t left_out = 0;
+    if (!budget_.allow(now(), left_out))
+      return;
+    if (left_out > 0)
+      spdlog::warn("The door refused {} further connections", left_out);
+    spdlog::warn("The door refused {}{}: {}", failed.remote.empty() ? "a connection" : failed.remote,
+                 failed.node ? " (" + failed.node->value + ")" : "", text_of(failed.why));
+  }
+
+  door_impl::pointer self_ = nullptr;
+  door_setup setup_;
+  std::optional<link_table> links_;
+  std::optional<spawn_refuser> refuser_;
+  std::optional<dial_plan> plan_;
+  std::string told_conflict_;
+  std::set<connection_id> undecided_; ///< of which the owner was asked whether it may become a link
+  std::map<connection_id, connection> connections_;
+  std::optional<std::chrono::steady_clock::time_point> waking_at_;
+  rate_limiter budget_{now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
+};
+
+door_impl::behavior_type door(door_impl::stateful_pointer<door_state> self, door_setup setup) {
+  self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
+  self->state.init(self, std::move(setup));
+  return {[self](const meet_node& known) { self->state.meet(known); },
+          [self](const dial_node& wanted) { self->state.dial_once(wanted); },
+          [self](const part_node& what) { self->state.part(what); },
+          [self](const admission_request& asked) { return self->state.admit(asked); },
+          [self](const greeting_done& done) { self->state.on_greeted(done); },
+          [self](const greeting_failed& failed) { self->state.on_not_greeted(failed); },
+          [self](const listening_failed& failed) { self->quit(failed.why); },
+          [self](const introduced<link_actor>& over) { self->state.on_introduced(over); },
+          [self](farewell_atom, uint64_t connection) { self->state.end_unheard({connection}); },
+          [self](dial_atom) { self->state.dial_due(); }};
+}
+
+std::string host_name() {
+  char name[65] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+/// Where other nodes shall dial a door that listens at `bound`.
+std::string advertised(const door_options& options, const endpoint& bound) {
+  if (options.advertise)
+    return options.advertise->text();
+  return bound.is_unspecified() ? endpoint{host_name(), bound.port}.text() : bound.text();
+}
+
+caf::error refuse_open(const endpoint& at, const char* what) {
+  return fail(ec::invalid, std::string{what} + " " + at.text() +
+                             " is not on the loopback; that needs mutual TLS (--tls or door.tls)");
+}
+
+} // namespace
+
+caf::error door_options::validate() const {
+  if (!shown && !listen.is_loopback())
+    return refuse_open(listen, "the door at");
+  for (const auto& at : join) {
+    if (!shown && !at.is_loopback())
+      return refuse_open(at, "the node to join at");
+    if (at.port == 0)
+      return fail(ec::invalid, "the node to join at " + at.text() + " has no port");
+  }
+  return caf::none;
+}
+
+caf::expected<running_door> spawn_door(caf::actor_system& system, door_options options, link_owner_actor owner) {
+  if (auto err = options.validate())
+    return err;
+  std::optional<tls_context> tls;
+  if (options.shown) {
+    auto made = tls_context::make(*options.shown);
+    if (!made)
+      return made.error();
+    tls = std::move(*made);
+  }
+  auto listening = listen_socket(options.listen);
+  if (!listening)
+    return listening.error();
+  auto card =
+    make_card(options.about, advertised(options, listening->at), options.identity, options.shown, now_unix_micros());
+  if (!card)
+    return card.error();
+  auto hello = make_hello(options.identity, certificate_role::node, *card);
+  auto strangers = std::make_shared<greetings>(
+    hello_sender{options.identity, hello, options.versions, options.about->getSoftware().cStr()}, tls,
+    options.hello_timeout);
+  auto spawned = system.spawn(door, door_setup{std::move(options), hello, strangers, std::move(owner)});
+  strangers->listen(system, caf::actor_cast<greeting_owner_actor>(spawned), std::move(listening->fd));
+  return running_door{caf::actor_cast<door_actor>(spawned), listening->at};
+}
+
+} // namespace hive

@@ -1,0 +1,153 @@
+#include "actors/hive/link/greeting.hpp"
+
+#include "actors/defaults.hpp"
+#include "messages/ec.hpp"
+
+#include <caf/all.hpp>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <thread>
+
+namespace hive {
+namespace {
+
+/// When the process has no descriptor left, connections wait in the kernel until it has.
+constexpr auto accept_pause = std::chrono::milliseconds{100};
+
+link_table::candidate candidate_of(const greeted& peer, bool dialled_here) {
+  return {peer.id(), peer.hello->getEpoch(), dialled_here, peer.holder(), peer.hello->getCard().getWrittenAt()};
+}
+
+/// Runs `body` on a thread of its own, for which the actor system waits at its end.
+template <class Body>
+void run_detached(caf::actor_system& system, Body body) {
+  system.spawn<caf::detached + caf::hidden>([body = std::move(body)](caf::blocking_actor*) mutable { body(); });
+}
+
+} // namespace
+
+/// Keeps a descriptor of its own for the socket, so that `stop` never meets another one under a number that was freed.
+class greetings::registration {
+public:
+  registration(greetings& owner, int socket) : owner_{owner}, fd_{::fcntl(socket, F_DUPFD_CLOEXEC, 0)} {
+    std::lock_guard lock{owner_.mutex_};
+    held_ = fd_ && !owner_.stopped_;
+    if (held_)
+      owner_.sockets_.insert(fd_.get());
+  }
+  ~registration() {
+    std::lock_guard lock{owner_.mutex_};
+    owner_.sockets_.erase(fd_.get());
+  }
+  registration(const registration&) = delete;
+  registration& operator=(const registration&) = delete;
+
+  explicit operator bool() const {
+    return held_;
+  }
+
+private:
+  greetings& owner_;
+  unique_fd fd_;
+  bool held_ = false;
+};
+
+void greetings::stop() {
+  dialler_.stop();
+  std::lock_guard lock{mutex_};
+  stopped_ = true;
+  for (int fd : sockets_)
+    ::shutdown(fd, SHUT_RDWR);
+}
+
+void greetings::listen(caf::actor_system& system, greeting_owner_actor owner, unique_fd listening) {
+  auto socket = std::make_shared<unique_fd>(std::move(listening));
+  run_detached(system,
+               [this, keep = shared_from_this(), &system, owner, socket] { accept_all(system, owner, *socket); });
+}
+
+void greetings::accept_all(caf::actor_system& system, const greeting_owner_actor& owner, const unique_fd& listening) {
+  registration held{*this, listening.get()};
+  while (held) {
+    auto fd = accept_socket(listening);
+    if (!fd && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+      std::this_thread::sleep_for(accept_pause);
+      continue;
+    }
+    if (!fd) {
+      caf::anon_send(owner, listening_failed{fd.error()});
+      return;
+    }
+    if (accepted_ >= defaults::max_greetings / 2) {
+      auto why = fail(ec::overloaded, "too many others are at the door");
+      caf::anon_send(owner, greeting_failed{{}, {}, remote_of(fd->get()), {}, std::move(why)});
+      continue; // closes it; who dialled tries again
+    }
+    ++accepted_;
+    auto socket = std::make_shared<unique_fd>(std::move(*fd));
+    run_detached(system, [this, keep = shared_from_this(), &system, owner, socket] {
+      greet(system, owner, std::move(*socket), std::nullopt);
+      --accepted_;
+    });
+  }
+}
+
+void greetings::dial(caf::actor_system& system, const greeting_owner_actor& owner, const endpoint& to) {
+  run_detached(system, [this, keep = shared_from_this(), &system, owner, to] {
+    auto fd = dialler_.connect(to, std::chrono::steady_clock::now() + timeout_);
+    if (fd)
+      greet(system, owner, std::move(*fd), to);
+    else
+      caf::anon_send(owner, greeting_failed{{}, to, to.text(), {}, fd.error()});
+  });
+}
+
+void greetings::greet(caf::actor_system& system, const greeting_owner_actor& owner, unique_fd fd,
+                      const std::optional<endpoint>& dialled) {
+  auto until = std::chrono::steady_clock::now() + timeout_;
+  auto side = dialled ? channel_side::client : channel_side::server;
+  greeting_failed failed{{++connections_}, dialled, remote_of(fd.get()), {}, {}};
+  if (registration held{*this, fd.get()}; held) {
+    auto stream = channel::open(std::move(fd), side, tls_, until);
+    if (stream) {
+      auto admit = [&](const greeted& peer) {
+        failed.node = peer.id();
+        auto role = peer.hello->getRole() == wire::Role::NODE ? certificate_role::node : certificate_role::engine;
+        return ask(system, owner, {failed.connection, candidate_of(peer, dialled.has_value()), role});
+      };
+      auto end = say_hello(*stream, side, self_, admit, until);
+      // CAF 0.17.6 takes a dialled connection whose first bytes are not there at its next heartbeat for one that was
+      // silent since the beginning of time, so it gets none before they are.
+      if (end.peer && dialled)
+        if (auto err = stream->await_data(std::chrono::steady_clock::now() + defaults::introduction_timeout))
+          end.peer = fail(code_of(err), "it admitted this node, but did not go on");
+      if (end.peer) {
+        caf::anon_send(owner, greeting_done{failed.connection, dialled, std::move(*end.peer),
+                                            std::make_shared<channel>(std::move(*stream))});
+        return;
+      }
+      failed.why = end.peer.error();
+      if (end.refused_by)
+        failed.node = end.refused_by;
+    } else {
+      failed.why = stream.error();
+    }
+  } else {
+    failed.why = fail(ec::unavailable, "the door is closing");
+  }
+  // Another address of the name may lead to a node.
+  if (dialled && !failed.node)
+    dialler_.avoid(*dialled, failed.remote);
+  caf::anon_send(owner, std::move(failed));
+}
+
+caf::error greetings::ask(caf::actor_system& system, const greeting_owner_actor& owner,
+                          const admission_request& what) const {
+  caf::scoped_actor self{system, true};
+  caf::error refused;
+  self->request(owner, timeout_, what).receive([](caf::ok_atom) {}, [&](caf::error& err) { refused = std::move(err); });
+  return refused;
+}
+
+} // namespace hive

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "actors/defaults.hpp"
+#include "messages/ec.hpp"
+#include "platform/rate_limiter.hpp"
+
+#include <caf/mailbox_element.hpp>
+#include <caf/result.hpp>
+#include <caf/scheduled_actor.hpp>
+#include <utility>
+
+namespace hive {
+
+/// What an actor that others reach over a link does with messages that could not be read, which CAF delivers empty, and
+/// with those that it does not know: who asked gets ec::malformed, and `tell` hears of it with the number of such
+/// messages since it was called last; not of every one, so that nobody can fill the log. CAF's own way is to print each
+/// to the standard output.
+template <class Actor, class Tell>
+void refuse_unreadable(Actor* self, Tell tell) {
+  self->set_default_handler(
+    [tell = std::move(tell),
+     budget = rate_limiter{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s}](
+      caf::scheduled_actor*, caf::message_view&) mutable -> caf::result<caf::message> {
+      uint64_t left_out = 0;
+      if (budget.allow(std::chrono::steady_clock::now(), left_out))
+        tell(1 + left_out);
+      return fail(ec::malformed, "the message could not be read, or is none that is understood here");
+    });
+}
+
+} // namespace hive

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/hive/state/slot_signature.hpp"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace hive {
+
+/// The newest slots of one origin, in the order of their writes.
+class origin_log {
+public:
+  /// The newest slot of this name, or null.
+  slot_ptr find(const slot_name& name) const;
+  /// The slot with exactly this stamp, or null.
+  slot_ptr at(write_stamp stamp) const;
+
+  /// Takes in a slot that is newer than what is held under its name and whose stamp no other has. Returns the slot that
+  /// it replaces, or null.
+  slot_ptr put(slot_ptr what);
+
+  /// Those behind `since`, oldest first.
+  std::vector<slot_ptr> newer_than(write_stamp since) const;
+
+  /// Of the newest slot; 0/0 without any.
+  write_stamp highest() const {
+    return by_stamp_.empty() ? write_stamp{} : by_stamp_.rbegin()->first;
+  }
+
+  size_t size() const {
+    return by_stamp_.size();
+  }
+
+  /// Of all keys and payloads.
+  size_t bytes() const {
+    return bytes_;
+  }
+
+  /// Over all slots; equal for equal contents, however they came together.
+  content_hash hash() const;
+
+private:
+  std::map<write_stamp, slot_ptr> by_stamp_;
+  std::map<slot_name, write_stamp> by_name_;
+  size_t bytes_ = 0;
+  mutable std::optional<content_hash> hash_; ///< forgotten with every change
+};
+
+/// What counts against the bounds.
+inline size_t bytes_of(const slot& what) {
+  return what.name.key.size() + what.payload.size();
+}
+
+} // namespace hive

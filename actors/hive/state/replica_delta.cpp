@@ -1,0 +1,226 @@
+#include "actors/hive/state/replica.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <sodium.h>
+#include <unordered_map>
+
+// How a replica tells what it has and finds what another lacks.
+
+namespace hive {
+namespace {
+
+/// Above every stamp that a slot can have. All that matters of a proven equivocator is that it is one, so nodes with
+/// different proofs agree.
+constexpr write_stamp proven{UINT64_MAX, UINT64_MAX};
+
+/// Half of an id as a number.
+uint64_t half_of_id(const node_id& id, size_t half) {
+  constexpr size_t digits = 16;
+  uint64_t out = 0;
+  auto* from = id.value.data() + half * digits;
+  std::from_chars(from, from + digits, out, 16);
+  return out;
+}
+
+uint64_t number_at(const unsigned char* bytes) {
+  uint64_t out = 0;
+  for (size_t i = 0; i < sizeof out; ++i)
+    out = out << 8 | bytes[i];
+  return out;
+}
+
+void append_number(std::string& out, uint64_t value) {
+  for (size_t byte = 0; byte < sizeof value; ++byte)
+    out += static_cast<char>(value >> (8 * byte) & 0xFF);
+}
+
+/// The most that any node reads of one origin in one delta: HiveDelta's maxLength.
+constexpr size_t most_slots = 256;
+
+struct id_hash {
+  size_t operator()(const std::pair<uint64_t, uint64_t>& id) const {
+    return id.first ^ id.second; // an id is a hash already
+  }
+};
+} // namespace
+
+/// What goes into a delta for one origin.
+struct replica::origin_part {
+  const public_key* key = nullptr;
+  write_stamp since;
+  std::vector<slot_ptr> slots;
+  slot_ptr credential;
+  const quarantine* proof = nullptr;
+
+  bool is_empty() const {
+    return slots.empty() && !credential && !proof;
+  }
+
+  /// At most so many bytes does it take without its slots.
+  size_t fixed_bytes() const {
+    constexpr size_t structs = 136;
+    auto credentials = credential ? wire_bytes(*credential) : 0;
+    return structs + credentials + (proof ? structs + wire_bytes(*proof->first) + wire_bytes(*proof->second) : 0);
+  }
+
+  /// Keeps what fits and returns what is left of the budget. The first part keeps one slot at least, or its proof: with
+  /// payloads of at most 64 KiB it then takes up to 200 KiB, which a message of 1 MiB holds beside everything else.
+  size_t cut(size_t budget, bool is_first) {
+    if (fixed_bytes() > budget && !is_first) {
+      *this = {};
+      return 0;
+    }
+    auto left = budget - std::min(budget, fixed_bytes());
+    size_t kept = 0;
+    while (kept < std::min(slots.size(), most_slots)) {
+      auto next = wire_bytes(*slots[kept]);
+      if (next > left && !(is_first && kept == 0))
+        break;
+      left -= std::min(left, next);
+      ++kept;
+    }
+    bool all_fit = kept == slots.size();
+    slots.resize(kept);
+    return all_fit ? left : 0;
+  }
+
+  void write(wire::OriginDelta::Builder out) const {
+    out.setPublicKey({key->data(), key->size()});
+    out.setSinceEpoch(since.epoch);
+    out.setSinceVersion(since.version);
+    if (credential)
+      to_wire(*credential, out.initCredential());
+    if (proof)
+      to_wire(*key, *proof, out.initProof());
+    auto list = out.initSlots(static_cast<uint32_t>(slots.size()));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      to_wire(*slots[i], list[i]);
+  }
+};
+
+namespace {
+
+/// A run of slots from a turning place on, so that repetitions of a cut delta bring other ones; in order of writing.
+void start_anywhere(std::vector<slot_ptr>& slots, size_t budget, uint64_t turn) {
+  if (slots.empty())
+    return;
+  std::ranges::rotate(slots, slots.begin() + static_cast<ptrdiff_t>(turn % slots.size()));
+  size_t bytes = 0, kept = 0;
+  while (kept < slots.size() && (kept == 0 || bytes + wire_bytes(*slots[kept]) <= budget))
+    bytes += wire_bytes(*slots[kept++]);
+  slots.resize(kept);
+  std::ranges::sort(slots, {}, [](const slot_ptr& each) { return each->stamp; });
+}
+
+} // namespace
+
+struct replica::progress {
+  write_stamp highest;
+  uint64_t hash_high = 0, hash_low = 0;
+  bool operator==(const progress&) const = default;
+
+  static progress of(const origin& known) {
+    if (known.is_equivocator())
+      return {proven};
+    auto hash = known.log.hash();
+    return {known.log.highest(), number_at(hash.data()), number_at(hash.data() + sizeof(uint64_t))};
+  }
+
+  static progress read(wire::OriginDigest::Reader from) {
+    return {{from.getEpoch(), from.getVersion()}, from.getHashHigh(), from.getHashLow()};
+  }
+};
+
+const msg<wire::HiveDigest>& replica::digest() const {
+  if (digest_)
+    return *digest_;
+  std::vector<std::pair<const node_id*, progress>> all;
+  for (const auto& [id, known] : origins_)
+    if (known.log.size() > 0 || known.is_equivocator())
+      all.emplace_back(&id, progress::of(known));
+  digest_ = msg<wire::HiveDigest>::build([&](wire::HiveDigest::Builder out) {
+    auto list = out.initOrigins(static_cast<uint32_t>(all.size()));
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      const auto& [id, come] = all[i];
+      list[i].setIdHigh(half_of_id(*id, 0));
+      list[i].setIdLow(half_of_id(*id, 1));
+      list[i].setEpoch(come.highest.epoch);
+      list[i].setVersion(come.highest.version);
+      list[i].setHashHigh(come.hash_high);
+      list[i].setHashLow(come.hash_low);
+    }
+  });
+  return *digest_;
+}
+
+/// Over the digest's numbers, not its bytes: a later schema may lay these out in another way.
+const root_hash& replica::root() const {
+  if (root_)
+    return *root_;
+  crypto_generichash_state state;
+  crypto_generichash_init(&state, nullptr, 0, std::tuple_size_v<root_hash>);
+  for (auto entry : digest()->getOrigins()) {
+    std::string bytes;
+    for (auto number : {entry.getIdHigh(), entry.getIdLow(), entry.getEpoch(), entry.getVersion(), entry.getHashHigh(),
+                        entry.getHashLow()})
+      append_number(bytes, number);
+    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  }
+  crypto_generichash_final(&state, root_.emplace().data(), std::tuple_size_v<root_hash>);
+  return *root_;
+}
+
+replica::origin_part replica::part_for_stranger(const origin& known) {
+  origin_part out{&known.key, {}, {}, known.card, nullptr};
+  if (known.is_equivocator())
+    out.proof = &*known.quarantined;
+  else
+    out.slots = known.log.newer_than({});
+  return out;
+}
+
+replica::origin_part replica::part_since(const origin& known, write_stamp since, size_t budget, uint64_t turn) {
+  origin_part out{&known.key, since, {}, nullptr, nullptr};
+  if (known.is_equivocator()) {
+    out.proof = &*known.quarantined;
+  } else if (since < known.log.highest()) {
+    out.slots = known.log.newer_than(since);
+  } else {
+    // As far as we, but not the same: all of it, which shows who lacks what or which slots contradict each other.
+    out.slots = known.log.newer_than({});
+    start_anywhere(out.slots, budget, turn);
+  }
+  return out;
+}
+
+msg<wire::HiveDelta> replica::delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const {
+  std::unordered_map<std::pair<uint64_t, uint64_t>, progress, id_hash> they_have;
+  for (auto each : theirs.getOrigins())
+    they_have.emplace(std::pair{each.getIdHigh(), each.getIdLow()}, progress::read(each));
+  auto next = std::next(origins_.begin(), static_cast<ptrdiff_t>(turn % origins_.size()));
+  std::vector<origin_part> parts;
+  for (size_t i = 0, left = budget; i < origins_.size() && left > 0; ++i, ++next) {
+    if (next == origins_.end())
+      next = origins_.begin();
+    const auto& [id, known] = *next;
+    if (known.log.size() == 0 && !known.is_equivocator())
+      continue;
+    auto entry = they_have.find({half_of_id(id, 0), half_of_id(id, 1)});
+    auto ours = progress::of(known);
+    if (entry != they_have.end() && (entry->second == ours || entry->second.highest > ours.highest))
+      continue;
+    auto part =
+      entry == they_have.end() ? part_for_stranger(known) : part_since(known, entry->second.highest, left, turn);
+    left = part.cut(left, parts.empty());
+    if (!part.is_empty())
+      parts.push_back(std::move(part));
+  }
+  return msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
+    auto list = out.initOrigins(static_cast<uint32_t>(parts.size()));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      parts[i].write(list[i]);
+  });
+}
+
+} // namespace hive

@@ -1,0 +1,226 @@
+#include "actors/hive/state/replica.hpp"
+#include "actors/hive/state/slot_content.hpp"
+#include "platform/identity/node_identity.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// How a replica takes in what others send.
+
+namespace hive {
+namespace {
+
+std::optional<public_key> read_key(capnp::Data::Reader from) {
+  public_key out;
+  if (from.size() != out.size())
+    return std::nullopt;
+  std::ranges::copy(from, out.begin());
+  return out;
+}
+
+std::string of_node(const node_id& id) {
+  return " of node " + id.value;
+}
+
+} // namespace
+
+join_outcome replica::join(wire::HiveDelta::Reader delta, int64_t now_unix_micros, const node_id& sender) {
+  joining work{now_unix_micros, sender};
+  for (auto each : delta.getOrigins()) {
+    join_origin(work, each);
+    if (work.stopped)
+      break;
+  }
+  std::erase_if(work.out.accepted, [this](const accepted_slot& each) { return !origins_.contains(each.origin); });
+  std::erase_if(work.out.quarantined, [this](const node_id& id) { return !quarantine_of(id); });
+  std::erase_if(work.out.released, [this](const node_id& id) { return !origins_.contains(id) || quarantine_of(id); });
+  return std::move(work.out);
+}
+
+void replica::join_origin(joining& work, wire::OriginDelta::Reader delta) {
+  auto key = read_key(delta.getPublicKey());
+  if (!key)
+    return refuse(work, {{}, slot_refusal_reason::malformed, culprit::sender, "a delta names no public key"});
+  auto id = node_id_of(*key);
+  // Nobody writes so, and what its parts bring of the origin could quarantine and release it by turns.
+  if (!work.named.insert(id).second)
+    return refuse(work,
+                  {id, slot_refusal_reason::malformed, culprit::sender, "a delta names node " + id.value + " twice"});
+  auto found = origins_.find(id);
+  auto* known = found == origins_.end() ? admit(work, id, *key, delta) : &found->second;
+  if (!known)
+    return;
+  if (delta.hasProof() && !known->is_equivocator() && !join_proof(work, id, *known, delta.getProof()))
+    return;
+  if (!known->is_equivocator())
+    join_slots(work, id, *known, delta);
+}
+
+/// An origin is made only for a node that shows its card: keys cost nothing, so that anyone could fill the table.
+replica::origin* replica::admit(joining& work, const node_id& id, const public_key& key,
+                                wire::OriginDelta::Reader delta) {
+  auto card = delta.hasCredential() ? from_wire(delta.getCredential()) : nullptr;
+  if (!card || card->name.kind != slot_kind::card) {
+    refuse(work, {id, slot_refusal_reason::not_admitted, culprit::nobody, "node " + id.value + " shows no card"});
+    return nullptr;
+  }
+  if (!is_signed_by(*card, key)) {
+    refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
+                  "the card" + of_node(id) + " does not bear its signature"});
+    return nullptr;
+  }
+  origin fresh;
+  fresh.key = key;
+  auto wrong = check(id, fresh, {}, *card, work.now_unix_micros, fresh.stands);
+  if (!wrong)
+    wrong = take_place(id, fresh.stands);
+  if (wrong) {
+    refuse(work, std::move(*wrong));
+    return nullptr;
+  }
+  fresh.card = std::move(card);
+  changed();
+  return &origins_.emplace(id, std::move(fresh)).first->second;
+}
+
+void replica::join_slots(joining& work, const node_id& id, origin& known, wire::OriginDelta::Reader delta) {
+  if (delta.getSlots().size() == 0)
+    return;
+  write_stamp since{delta.getSinceEpoch(), delta.getSinceVersion()};
+  if (since > known.log.highest())
+    return refuse(work, {id, slot_refusal_reason::gap, culprit::nobody,
+                         "the delta" + of_node(id) + " is for someone who has more of it"});
+  write_stamp before;
+  for (auto each : delta.getSlots()) {
+    auto what = from_wire(each);
+    if (!what || what->stamp <= before)
+      return refuse(work, {id, slot_refusal_reason::malformed, culprit::sender,
+                           "the slots" + of_node(id) + " are out of order or not signed"});
+    before = what->stamp;
+    if (!join_slot(work, id, known, std::move(what)))
+      return;
+  }
+}
+
+/// What follows a refused slot is refused with it: otherwise the digest would claim a slot that is not held.
+bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_ptr what) {
+  auto twin = known.log.at(what->stamp);
+  auto held = known.log.find(what->name);
+  if (twin ? twin->says_the_same(*what) : held && held->stamp > what->stamp) {
+    ++counters_.known;
+    return true;
+  }
+  // What admitted the origin was checked then.
+  bool is_checked = known.card && known.card->says_the_same(*what) && known.card->signature == what->signature;
+  if (!is_checked && !is_signed_by(*what, known.key)) {
+    refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
+                  "slot " + what->name.key + of_node(id) + " does not bear its signature"});
+    return false;
+  }
+  if (twin && !check_size(id, *what)) {
+    expose(known, twin, what);
+    work.out.quarantined.push_back(id);
+    return false;
+  }
+  standing stands;
+  auto taken = room_beside(known, what->name);
+  auto wrong = check(id, known, taken, *what, work.now_unix_micros, stands);
+  if (wrong && wrong->why == slot_refusal_reason::full && make_room(id, known.stands, taken.bytes + bytes_of(*what)))
+    wrong = check(id, known, taken, *what, work.now_unix_micros, stands);
+  if (!wrong && what->name.kind == slot_kind::card && (!known.card || known.card->stamp < what->stamp))
+    wrong = take_place(id, stands);
+  if (wrong) {
+    refuse_slot(work, id, known, *what, std::move(*wrong));
+    return false;
+  }
+  take_in(work, id, known, std::move(what), std::move(stands));
+  return true;
+}
+
+void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr what, standing stands) {
+  if (known.quarantined && what->stamp.epoch > known.quarantined->epoch) {
+    known.quarantined.reset();
+    known.strikes = 0;
+    known.blamed.clear();
+    work.out.released.push_back(id);
+  }
+  if (id == own_id_ && what->stamp.epoch >= prepared_.epoch)
+    must_raise_epoch_ = true; // its store is older than what it told others
+  ++counters_.accepted;
+  work.out.accepted.push_back({id, what});
+  put(known, std::move(what), std::move(stands));
+}
+
+// -- misconduct ------------------------------------------------------------------
+
+std::optional<std::pair<slot_ptr, slot_ptr>> replica::read_proof(const public_key& key,
+                                                                 wire::EquivocationProof::Reader from) {
+  auto first = from_wire(from.getFirst()), second = from_wire(from.getSecond());
+  if (read_key(from.getPublicKey()) != key || !first || !second || first->stamp != second->stamp ||
+      first->says_the_same(*second) || !is_signed_by(*first, key) || !is_signed_by(*second, key))
+    return std::nullopt;
+  return std::pair{std::move(first), std::move(second)};
+}
+
+/// All pass a proof on, so it must fit any message: slots that nobody takes make none.
+bool replica::join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof) {
+  auto read = read_proof(known.key, proof);
+  if (!read) {
+    refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
+                  "the proof of equivocation" + of_node(id) + " does not hold"});
+    return false;
+  }
+  for (const auto& each : {read->first, read->second})
+    if (auto wrong = check_size(id, *each)) {
+      refuse_slot(work, id, known, *each, std::move(*wrong));
+      return false;
+    }
+  expose(known, std::move(read->first), std::move(read->second));
+  work.out.quarantined.push_back(id);
+  return true;
+}
+
+void replica::expose(origin& known, slot_ptr first, slot_ptr second) {
+  auto text = "it signed two different slots for epoch " + std::to_string(first->stamp.epoch) + ", version " +
+              std::to_string(first->stamp.version) + ": " + first->name.key + " and " + second->name.key;
+  auto epoch = first->stamp.epoch;
+  bytes_ += bytes_of(*first) + bytes_of(*second);
+  known.quarantined =
+    quarantine{quarantine::kind::equivocation, std::move(text), epoch, std::move(first), std::move(second)};
+  changed();
+}
+
+void replica::strike(joining& work, const node_id& id, quarantine::kind why, uint64_t epoch, const std::string& text) {
+  auto& known = origins_.at(id);
+  if (known.quarantined || ++known.strikes < options_.strikes)
+    return;
+  known.quarantined = quarantine{why, text, epoch, nullptr, nullptr};
+  work.out.quarantined.push_back(id);
+}
+
+void replica::refuse(joining& work, slot_refusal refused) {
+  ++counters_.refused[static_cast<size_t>(refused.why)];
+  if (refused.who == culprit::sender) {
+    work.stopped = true;
+    // Nobody passes on what it did not check, so an honest sender has none of it.
+    if (auto found = origins_.find(work.sender); found != origins_.end() && work.sender != own_id_)
+      strike(work, work.sender, quarantine::kind::forgery, found->second.log.highest().epoch,
+             "it altered what it passed on: " + refused.text);
+  }
+  if (work.out.refused.size() < options_.named_refusals)
+    work.out.refused.push_back(std::move(refused));
+}
+
+void replica::refuse_slot(joining& work, const node_id& id, origin& known, const slot& what, slot_refusal refused) {
+  if (refused.who == culprit::origin && !known.quarantined && known.blamed.insert(hash_of(what)).second)
+    strike(work, id, quarantine::kind::content, what.stamp.epoch, refused.text);
+  refuse(work, std::move(refused));
+}
+
+void to_wire(const public_key& key, const quarantine& proven, wire::EquivocationProof::Builder out) {
+  out.setPublicKey({key.data(), key.size()});
+  to_wire(*proven.first, out.initFirst());
+  to_wire(*proven.second, out.initSecond());
+}
+
+} // namespace hive

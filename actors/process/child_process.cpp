@@ -1,0 +1,259 @@
+#include "actors/process/child_process.hpp"
+
+#include "actors/process/process_start.hpp"
+#include "messages/ec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+
+namespace hive {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using detail::start_failure;
+using detail::started_process;
+
+/// One output stream: what was kept of it, and whether more came.
+struct captured_stream {
+  unique_fd source;
+  std::string text;
+  bool truncated = false;
+};
+
+/// Read at once; a stream that never pauses is served between two looks at the deadlines.
+constexpr size_t read_size = size_t{64} << 10;
+
+/// Reads what is there now, at most `read_size`. Closes the stream at its end.
+void read_some(captured_stream& stream, size_t cap) {
+  std::array<char, read_size> buffer;
+  auto count = read(stream.source.get(), buffer.data(), buffer.size());
+  if (count < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  if (count <= 0) {
+    stream.source.reset();
+    return;
+  }
+  auto kept = std::min(static_cast<size_t>(count), cap - stream.text.size());
+  stream.text.append(buffer.data(), kept);
+  stream.truncated |= kept < static_cast<size_t>(count);
+}
+
+/// Milliseconds for poll until `when`, rounded up so that it has passed when poll returns.
+int until(clock::time_point when) {
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(when - clock::now()).count();
+  return static_cast<int>(std::clamp<int64_t>(left, 0, INT_MAX));
+}
+
+bool is_ready(const pollfd& entry) {
+  return entry.revents != 0;
+}
+
+/// Watches one child from its start until it is reaped.
+class watch {
+public:
+  watch(const process_options& options, const cancellation& cancel, started_process child)
+      : options_{options}, child_{std::move(child)}, cancel_fd_{cancel.descriptor()}, deadline_{start_ +
+                                                                                                options.timeout} {
+    output_.source = std::move(child_.output);
+    errors_.source = std::move(child_.errors);
+  }
+  watch(const watch&) = delete;
+  watch& operator=(const watch&) = delete;
+
+  /// Nothing may leave a zombie, not even an allocation that fails.
+  ~watch() {
+    if (!reaped_) {
+      kill(-child_.pid, SIGKILL);
+      reap();
+    }
+  }
+
+  caf::expected<process_result> run() {
+    while (!step()) {
+    }
+    // Its pid, and so the group's number, cannot be taken by another process before the child is reaped.
+    kill(-child_.pid, SIGKILL);
+    auto duration = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - start_);
+    auto status = reap();
+    if (child_.start_report)
+      read_start_report();
+    if (start_failure_)
+      return describe(*start_failure_, options_);
+    drain();
+    if (cancelled_)
+      return fail(ec::unavailable, detail::name_of(options_) + " was cancelled");
+    return result(status, duration);
+  }
+
+private:
+  enum class phase { running, terminating, killed };
+
+  /// Waits for the next event and deals with it; true when the child has ended.
+  bool step() {
+    std::array<pollfd, 5> entries{{{child_.ended.get(), POLLIN, 0},
+                                   {cancelled_ ? -1 : cancel_fd_, POLLIN, 0},
+                                   {child_.start_report.get(), POLLIN, 0},
+                                   {output_.source.get(), POLLIN, 0},
+                                   {errors_.source.get(), POLLIN, 0}}};
+    if (poll(entries.data(), entries.size(), phase_ == phase::killed ? -1 : until(deadline_)) < 0)
+      return false; // EINTR: look again
+    const auto& [ended, cancel, report, output, errors] = entries;
+    if (is_ready(report))
+      read_start_report();
+    if (is_ready(output))
+      read_some(output_, options_.output_cap);
+    if (is_ready(errors))
+      read_some(errors_, options_.output_cap);
+    if (is_ready(ended))
+      return true;
+    if (is_ready(cancel)) {
+      cancelled_ = true;
+      if (phase_ == phase::running)
+        terminate();
+    }
+    if (clock::now() >= deadline_)
+      pass_deadline();
+    return false;
+  }
+
+  void pass_deadline() {
+    if (phase_ == phase::running) {
+      timed_out_ = true;
+      terminate();
+    } else if (phase_ == phase::terminating) {
+      phase_ = phase::killed;
+      kill(-child_.pid, SIGKILL);
+    }
+  }
+
+  void terminate() {
+    phase_ = phase::terminating;
+    deadline_ = clock::now() + options_.kill_grace;
+    kill(-child_.pid, SIGTERM);
+  }
+
+  void read_start_report() {
+    start_failure failure;
+    auto count = read(child_.start_report.get(), &failure, sizeof failure);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+      return;
+    if (count == static_cast<ssize_t>(sizeof failure))
+      start_failure_ = failure;
+    child_.start_report.reset();
+  }
+
+  /// What the child wrote is in the pipes by now. A descendant outside the group may hold them open for ever.
+  void drain() {
+    auto end = clock::now() + defaults::process_drain;
+    while ((output_.source || errors_.source) && clock::now() < end) {
+      std::array<pollfd, 2> entries{{{output_.source.get(), POLLIN, 0}, {errors_.source.get(), POLLIN, 0}}};
+      if (poll(entries.data(), entries.size(), until(end)) <= 0)
+        continue;
+      if (is_ready(entries[0]))
+        read_some(output_, options_.output_cap);
+      if (is_ready(entries[1]))
+        read_some(errors_, options_.output_cap);
+    }
+  }
+
+  siginfo_t reap() {
+    siginfo_t status{};
+    while (waitid(P_PID, static_cast<id_t>(child_.pid), &status, WEXITED) < 0 && errno == EINTR) {
+    }
+    reaped_ = true;
+    return status;
+  }
+
+  process_result result(const siginfo_t& status, std::chrono::microseconds duration) {
+    process_result out;
+    if (status.si_code == CLD_EXITED)
+      out.exit_status = status.si_status;
+    else
+      out.signal = status.si_status;
+    out.timed_out = timed_out_;
+    out.output = std::move(output_.text);
+    out.errors = std::move(errors_.text);
+    out.output_truncated = output_.truncated;
+    out.errors_truncated = errors_.truncated;
+    out.duration = duration;
+    return out;
+  }
+
+  const process_options& options_;
+  started_process child_;
+  int cancel_fd_;
+  clock::time_point start_ = clock::now();
+  clock::time_point deadline_;
+  phase phase_ = phase::running;
+  bool cancelled_ = false;
+  bool timed_out_ = false;
+  bool reaped_ = false;
+  std::optional<start_failure> start_failure_;
+  captured_stream output_;
+  captured_stream errors_;
+};
+
+bool has_nul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
+} // namespace
+
+caf::error process_options::validate() const {
+  if (command.empty() || command.front().empty())
+    return fail(ec::invalid, "the command is empty");
+  if (has_nul(workdir) || std::any_of(command.begin(), command.end(), has_nul))
+    return fail(ec::invalid, detail::name_of(*this) + " or its workdir holds a NUL");
+  for (const auto& [name, value] : environment)
+    if (name.empty() || name.find('=') != std::string::npos || has_nul(name) || has_nul(value))
+      return fail(ec::invalid,
+                  detail::name_of(*this) + " has an environment variable '" + name + "' that no process can be given");
+  if (timeout.count() <= 0 || timeout > defaults::max_process_timeout)
+    return fail(ec::invalid, detail::name_of(*this) + " has a timeout outside 0 to 24 hours");
+  if (kill_grace.count() < 0)
+    return fail(ec::invalid, detail::name_of(*this) + " has a negative grace between SIGTERM and SIGKILL");
+  return caf::none;
+}
+
+caf::expected<cancellation> cancellation::create() {
+  unique_fd event{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  if (!event)
+    return fail(ec::unavailable, std::string{"no descriptor is left: "} + std::strerror(errno));
+  return cancellation{std::make_shared<const unique_fd>(std::move(event))};
+}
+
+void cancellation::cancel() const {
+  // Fails only when the counter is full, and then it is readable already.
+  eventfd_write(event_->get(), 1);
+}
+
+caf::expected<process_result> run_process(const process_options& options, const cancellation& cancel) {
+  if (auto error = options.validate())
+    return error;
+  auto child = detail::start_process(options);
+  if (!child)
+    return child.error();
+  return watch{options, cancel, std::move(*child)}.run();
+}
+
+std::chrono::milliseconds process_timeout(double seconds) {
+  constexpr std::chrono::duration<double> longest = defaults::max_process_timeout;
+  if (!(seconds > 0) || seconds > longest.count())
+    return std::chrono::milliseconds{0};
+  return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>{seconds});
+}
+
+std::string signal_name(int signal) {
+  const char* abbreviation = sigabbrev_np(signal);
+  return abbreviation ? std::string{"SIG"} + abbreviation : "signal " + std::to_string(signal);
+}
+
+} // namespace hive

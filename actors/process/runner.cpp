@@ -1,0 +1,215 @@
+#include "actors/process/runner.hpp"
+
+#include <algorithm>
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+namespace hive {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+std::string text_of(capnp::Text::Reader text) {
+  return {text.cStr(), text.size()};
+}
+
+kj::ArrayPtr<const kj::byte> bytes_of(const std::string& text) {
+  return kj::StringPtr{text.c_str(), text.size()}.asBytes();
+}
+
+process_options options_of(const msg<wire::RunCommand>& command, const runner_options& options) {
+  process_options out;
+  for (auto part : command->getCommand())
+    out.command.push_back(text_of(part));
+  out.workdir = text_of(command->getWorkdir());
+  for (auto variable : command->getEnvironment())
+    out.environment.emplace_back(text_of(variable.getName()), text_of(variable.getValue()));
+  out.timeout = process_timeout(command->getTimeoutS());
+  out.kill_grace = options.kill_grace;
+  out.output_cap = std::min<size_t>(command->getOutputCapBytes(), defaults::max_process_output_bytes);
+  out.limits = options.limits;
+  return out;
+}
+
+msg<wire::RunResult> message_of(const process_result& result) {
+  return msg<wire::RunResult>::build([&](wire::RunResult::Builder out) {
+    out.setExitStatus(result.exit_status);
+    out.setSignal(result.signal);
+    out.setTimedOut(result.timed_out);
+    out.setStdout(bytes_of(result.output));
+    out.setStderr(bytes_of(result.errors));
+    out.setStdoutTruncated(result.output_truncated);
+    out.setStderrTruncated(result.errors_truncated);
+    out.setDurationS(std::chrono::duration<double>(result.duration).count());
+  });
+}
+
+caf::expected<msg<wire::RunResult>> run_to_end(const process_options& options, const cancellation& cancel) {
+  try {
+    auto result = run_process(options, cancel);
+    if (!result)
+      return result.error();
+    return message_of(*result);
+  } catch (const std::exception& e) { // out of memory, above all: the border of this thread's work
+    return fail(ec::internal, options.command.front() + ": " + e.what());
+  }
+}
+
+/// Runs one process on a thread of its own. It stands apart from the runner only because waiting blocks.
+runner_actor::behavior_type waiter(runner_actor::pointer self, process_options options, cancellation cancel) {
+  return {[self, options = std::move(options),
+           cancel = std::move(cancel)](const msg<wire::RunCommand>&) -> caf::result<msg<wire::RunResult>> {
+    self->quit();
+    auto outcome = run_to_end(options, cancel);
+    if (!outcome)
+      return std::move(outcome.error());
+    return std::move(*outcome);
+  }};
+}
+
+} // namespace
+
+caf::error runner_options::validate() const {
+  if (max_processes == 0)
+    return fail(ec::invalid, "max_processes is 0: no process could ever run");
+  if (kill_grace.count() < 0)
+    return fail(ec::invalid, "kill_grace is negative");
+  return caf::none;
+}
+
+runner_state::runner_state(runner_actor::pointer self) : self_{self} {
+}
+
+runner_state::~runner_state() {
+  fail_waiting("the runner has ended");
+  for (auto& [id, run] : running_) {
+    run.cancel->cancel();
+    run.promise.deliver(fail(ec::unavailable, "the runner has ended"));
+  }
+}
+
+void runner_state::configure(runner_options options) {
+  options_ = std::move(options);
+}
+
+caf::result<msg<wire::RunResult>> runner_state::submit(const msg<wire::RunCommand>& command) {
+  auto options = options_of(command, options_);
+  if (auto error = options.validate())
+    return error;
+  if (stopping_)
+    return fail(ec::unavailable, "command '" + options.command.front() + "': the runner is stopping");
+  bool has_place = running_.size() < options_.max_processes;
+  if (!has_place && waiting_.size() >= options_.max_waiting)
+    return fail(ec::overloaded, "command '" + options.command.front() + "': " + std::to_string(running_.size()) +
+                                  " processes run and " + std::to_string(waiting_.size()) + " wait already");
+  auto sender = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  process_run run{
+    command, self_->make_response_promise<msg<wire::RunResult>>(), sender, clock::now() + options.timeout, {}};
+  auto promise = run.promise;
+  watch_requester(sender);
+  waiting_.push_back(std::move(run));
+  start_waiting();
+  return promise;
+}
+
+void runner_state::start_waiting() {
+  while (!waiting_.empty() && running_.size() < options_.max_processes) {
+    auto run = std::move(waiting_.front());
+    waiting_.pop_front();
+    start(std::move(run));
+  }
+}
+
+void runner_state::start(process_run run) {
+  auto options = options_of(run.command, options_);
+  auto refuse = [&](caf::error why) {
+    run.promise.deliver(std::move(why));
+    unwatch_requester(run.requester);
+  };
+  options.timeout = std::chrono::ceil<milliseconds>(run.deadline - clock::now());
+  if (options.timeout.count() <= 0)
+    return refuse(fail(ec::timed_out, "command '" + options.command.front() +
+                                        "' waited its whole time limit for one of " +
+                                        std::to_string(options_.max_processes) + " places"));
+  auto cancel = cancellation::create();
+  if (!cancel)
+    return refuse(std::move(cancel.error()));
+  run.cancel = *cancel;
+  auto id = ++last_run_;
+  spdlog::debug("The runner starts process run {} of {}.", id, options.command.front());
+  auto command = run.command;
+  running_.emplace(id, std::move(run));
+  // No timeout: the waiter answers by the command's deadline, and its end is an answer too.
+  self_->request(self_->spawn<caf::detached>(waiter, std::move(options), *cancel), caf::infinite, command)
+    .then([this, id](const msg<wire::RunResult>& result) { finish(id, result); },
+          [this, id](caf::error& error) { finish(id, std::move(error)); });
+}
+
+void runner_state::finish(uint64_t id, caf::expected<msg<wire::RunResult>> outcome) {
+  auto found = running_.find(id);
+  if (found == running_.end())
+    return;
+  auto run = std::move(found->second);
+  running_.erase(found);
+  if (outcome)
+    run.promise.deliver(std::move(*outcome));
+  else
+    run.promise.deliver(std::move(outcome.error()));
+  unwatch_requester(run.requester);
+  start_waiting();
+  quit_when_idle();
+}
+
+void runner_state::watch_requester(const caf::actor_addr& requester) {
+  if (requester && ++requesters_[requester] == 1)
+    self_->monitor(requester);
+}
+
+void runner_state::unwatch_requester(const caf::actor_addr& requester) {
+  auto found = requesters_.find(requester);
+  if (found == requesters_.end() || --found->second > 0)
+    return;
+  self_->demonitor(requester);
+  requesters_.erase(found);
+}
+
+void runner_state::drop_requester(const caf::actor_addr& requester) {
+  std::erase_if(waiting_, [&](const process_run& run) { return run.requester == requester; });
+  for (auto& [id, run] : running_)
+    if (run.requester == requester)
+      run.cancel->cancel();
+  requesters_.erase(requester);
+}
+
+void runner_state::fail_waiting(const std::string& why) {
+  for (auto& run : waiting_) {
+    run.promise.deliver(fail(ec::unavailable, why));
+    unwatch_requester(run.requester);
+  }
+  waiting_.clear();
+}
+
+void runner_state::stop(const caf::error& reason) {
+  stopping_ = reason;
+  fail_waiting("the runner is stopping");
+  if (!running_.empty())
+    spdlog::info("The runner stops and ends {} running processes.", running_.size());
+  for (auto& [id, run] : running_)
+    run.cancel->cancel();
+  quit_when_idle();
+}
+
+void runner_state::quit_when_idle() {
+  if (stopping_ && running_.empty())
+    self_->quit(*stopping_);
+}
+
+runner_actor::behavior_type runner(runner_actor::stateful_pointer<runner_state> self, runner_options options) {
+  self->state.configure(std::move(options));
+  self->set_down_handler([self](const caf::down_msg& down) { self->state.drop_requester(down.source); });
+  self->set_exit_handler([self](const caf::exit_msg& exit) { self->state.stop(exit.reason); });
+  return {[self](const msg<wire::RunCommand>& command) { return self->state.submit(command); }};
+}
+
+} // namespace hive

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/process/child_process.hpp"
+
+#include <caf/actor_addr.hpp>
+#include <caf/response_promise.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <optional>
+
+namespace hive {
+
+/// How many processes run, and how they are bounded.
+struct runner_options {
+  size_t max_processes = defaults::max_processes;                     ///< at the same time; at least 1
+  size_t max_waiting = defaults::max_waiting_processes;               ///< for a place; above it ec::overloaded
+  std::chrono::milliseconds kill_grace{defaults::process_kill_grace}; ///< between SIGTERM and SIGKILL
+  std::vector<resource_limit> limits = default_limits;                ///< of every process
+
+  /// ec::invalid with the offending option, or nothing.
+  caf::error validate() const;
+};
+
+/// One request from its arrival to its answer.
+struct process_run {
+  msg<wire::RunCommand> command;
+  caf::typed_response_promise<msg<wire::RunResult>> promise;
+  caf::actor_addr requester;
+  std::chrono::steady_clock::time_point deadline;
+  std::optional<cancellation> cancel; ///< set while it runs
+};
+
+class runner_state {
+public:
+  static inline const char* name = "runner";
+
+  explicit runner_state(runner_actor::pointer self);
+  /// Fails whatever still waits and ends whatever still runs, in whichever way the actor ends.
+  ~runner_state();
+  runner_state(const runner_state&) = delete;
+  runner_state& operator=(const runner_state&) = delete;
+
+  void configure(runner_options options);
+  caf::result<msg<wire::RunResult>> submit(const msg<wire::RunCommand>& command);
+  void drop_requester(const caf::actor_addr& requester);
+  void stop(const caf::error& reason);
+
+private:
+  void start_waiting();
+  void start(process_run run);
+  void finish(uint64_t run, caf::expected<msg<wire::RunResult>> outcome);
+  void watch_requester(const caf::actor_addr& requester);
+  void unwatch_requester(const caf::actor_addr& requester);
+  void fail_waiting(const std::string& why);
+  void quit_when_idle();
+
+  runner_actor::pointer self_;
+  runner_options options_;
+  std::map<uint64_t, process_run> running_;
+  std::deque<process_run> waiting_;
+  std::map<caf::actor_addr, size_t> requesters_; ///< with how many requests of theirs are open
+  uint64_t last_run_ = 0;
+  std::optional<caf::error> stopping_;
+};
+
+/// The runner of a node. Requests beyond `max_processes` wait in the order of arrival; a command's time limit counts
+/// from its arrival, so that a requester knows when to expect the answer.
+///
+/// A requester that ends takes its processes with it. When the runner is told to end, it refuses new requests, fails
+/// the waiting ones (ec::unavailable), ends the running ones and quits when the last is gone; then no process is left.
+runner_actor::behavior_type runner(runner_actor::stateful_pointer<runner_state> self, runner_options options);
+
+} // namespace hive

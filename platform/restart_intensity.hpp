@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+
+namespace hive {
+
+/// Allows so many restarts within a window of time and no more, so that a service that cannot run takes its node down
+/// instead of failing for ever. Pure: time is passed in.
+class restart_intensity {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+  using duration = std::chrono::steady_clock::duration;
+
+  restart_intensity(uint32_t max_restarts, duration window) : max_restarts_{max_restarts}, window_{window} {
+  }
+
+  /// Whether one more restart is allowed now; counts it when it is.
+  bool allow(time_point now) {
+    while (!restarts_.empty() && now - restarts_.front() >= window_)
+      restarts_.pop_front();
+    if (restarts_.size() >= max_restarts_)
+      return false;
+    restarts_.push_back(now);
+    return true;
+  }
+
+private:
+  uint32_t max_restarts_;
+  duration window_;
+  std::deque<time_point> restarts_;
+};
+
+} // namespace hive

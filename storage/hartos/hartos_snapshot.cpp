@@ -1,0 +1,320 @@
+#include "storage/hartos/hartos_snapshot.hpp"
+
+#include "messages/annotations.hpp"
+#include "messages/check.hpp"
+#include "messages/ids.hpp"
+#include "messages/json.hpp"
+#include "messages/json_text.hpp"
+#include "messages/snapshot.hpp"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+
+#include <algorithm>
+#include <capnp/compat/json.h>
+#include <cmath>
+#include <map>
+#include <optional>
+
+namespace hive {
+namespace {
+
+using capnp::JsonValue;
+
+constexpr double us_per_s = 1e6;
+/// Longest reason that an adapter's outcome keeps.
+constexpr size_t max_reason_bytes = 4'000;
+/// Stands for the adapter of metrics that name none.
+constexpr std::string_view unnamed_adapter = "unnamed";
+
+// -- looking at JSON --------------------------------------------------------------
+
+std::optional<JsonValue::Reader> find(json_members object, std::string_view name) {
+  for (auto member : object)
+    if (as_view(member.getName()) == name)
+      return member.getValue();
+  return std::nullopt;
+}
+
+std::string text_member(json_members object, std::string_view name) {
+  auto value = find(object, name);
+  return value && value->isString() ? value->getString().cStr() : "";
+}
+
+std::optional<double> number_member(json_members object, std::string_view name) {
+  auto value = find(object, name);
+  if (value && value->isNumber())
+    return value->getNumber();
+  if (value && value->isBoolean()) // a Python bool is a number
+    return value->getBoolean() ? 1 : 0;
+  return std::nullopt;
+}
+
+/// As Python's `if` sees it.
+bool is_true(json_members object, std::string_view name) {
+  auto value = find(object, name);
+  if (!value)
+    return false;
+  return value->isBoolean() ? value->getBoolean() : value->isString() && value->getString().size() > 0;
+}
+
+std::string shorten(std::string text) {
+  if (text.size() <= max_reason_bytes)
+    return text;
+  auto end = max_reason_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) // not inside a character
+    --end;
+  return text.substr(0, end);
+}
+
+// -- making JSON ------------------------------------------------------------------
+
+std::string quoted(std::string_view text) {
+  capnp::MallocMessageBuilder scratch;
+  auto value = scratch.initRoot<JsonValue>();
+  value.setString(std::string{text});
+  return capnp::JsonCodec{}.encodeRaw(value).cStr();
+}
+
+std::string number(double value) {
+  capnp::MallocMessageBuilder scratch;
+  auto out = scratch.initRoot<JsonValue>();
+  out.setNumber(value);
+  return capnp::JsonCodec{}.encodeRaw(out).cStr();
+}
+
+/// A JSON object that is written member by member.
+class object_text {
+public:
+  object_text& add(std::string_view name, std::string_view json) {
+    text_ += (text_.size() > 1 ? "," : "") + quoted(name) + ":" + std::string{json};
+    return *this;
+  }
+  object_text& add_text(std::string_view name, std::string_view text) {
+    return text.empty() ? *this : add(name, quoted(text));
+  }
+  bool is_empty() const {
+    return text_.size() == 1;
+  }
+  std::string str() const {
+    return text_ + "}";
+  }
+
+private:
+  std::string text_ = "{";
+};
+
+// -- reading HART OS --------------------------------------------------------------
+
+/// Turns the nested form that HART OS writes into the one that the API takes.
+class nested_reader {
+public:
+  nested_reader(std::string version, std::vector<std::string>& notes) : version_{std::move(version)}, notes_{notes} {
+  }
+
+  std::string read(json_members root) {
+    object_text out;
+    out.add_text("version", version_).add_text("git_sha", text_member(root, "git_sha"));
+    if (auto taken = number_member(root, "timestamp"))
+      out.add_text("captured_at", time_of(*taken));
+    for (const char* name : {"tier", "node"})
+      out.add_text(name, text_member(root, name));
+    if (auto machine = find(root, "environment"); machine && machine->isObject())
+      out.add("environment", capnp::JsonCodec{}.encodeRaw(*machine).cStr());
+    object_text adapters;
+    for (auto member : find(root, "benchmarks")->getObject())
+      add_adapter(member, adapters);
+    return out.add("benchmarks", adapters.str()).str();
+  }
+
+private:
+  /// Empty for what is no time.
+  std::string time_of(double seconds) {
+    auto micros = std::round(seconds * us_per_s);
+    if (micros > 0 && micros <= static_cast<double>(max_unix_micros))
+      return format_iso8601(static_cast<int64_t>(micros));
+    notes_.push_back("/timestamp is no time between 1970 and 9999");
+    return {};
+  }
+
+  void add_adapter(JsonValue::Field::Reader member, object_text& into) {
+    std::string place = std::string{"/benchmarks/"} + member.getName().cStr();
+    if (!member.getValue().isObject()) {
+      notes_.push_back(place + " is no result of a benchmark");
+      return;
+    }
+    auto result = member.getValue().getObject();
+    object_text out;
+    if (is_true(result, "skipped")) {
+      // The reason stands beside it, or in its place.
+      auto reason = text_member(result, "reason");
+      out.add("skipped", "true");
+      out.add_text("reason", shorten(reason.empty() ? text_member(result, "skipped") : reason));
+    }
+    out.add_text("error", shorten(text_member(result, "error")));
+    if (auto metrics = find(result, "metrics"); metrics && metrics->isObject())
+      out.add("metrics", read_metrics(metrics->getObject(), place));
+    into.add(member.getName().cStr(), out.str());
+  }
+
+  std::string read_metrics(json_members metrics, const std::string& place) {
+    object_text out;
+    for (auto member : metrics) {
+      auto metric = member.getValue();
+      if (auto text = metric.isObject() ? read_metric(metric.getObject()) : std::string{}; !text.empty())
+        out.add(member.getName().cStr(), text);
+      else
+        notes_.push_back(place + "/metrics/" + member.getName().cStr() + " has no value that is a number");
+    }
+    return out.str();
+  }
+
+  /// Empty for what is no metric.
+  std::string read_metric(json_members metric) const {
+    auto value = number_member(metric, "value");
+    if (!value || !std::isfinite(*value))
+      return {};
+    object_text out;
+    out.add("value", number(*value));
+    // HART OS takes a metric that does not say for one that should be high.
+    out.add_text("direction", text_member(metric, "direction") == "lower" ? "lower" : "higher");
+    out.add_text("unit", text_member(metric, "unit"));
+    if (auto samples = find(metric, "samples"); samples && samples->isArray())
+      out.add("samples", capnp::JsonCodec{}.encodeRaw(*samples).cStr());
+    out.add_text("scope", text_member(metric, "scope"));
+    if (auto gate = find(metric, "gate"); gate && gate->isBoolean() && !gate->getBoolean())
+      out.add("gate", "false");
+    if (auto margin = number_member(metric, "absolute_margin"); margin && std::isfinite(*margin) && *margin >= 0)
+      out.add("absolute_margin", number(*margin));
+    return out.str();
+  }
+
+  std::string version_;
+  std::vector<std::string>& notes_;
+};
+
+/// The document with the version that it lacked.
+std::string with_version(json_members root, const std::string& version) {
+  object_text out;
+  out.add_text("version", version);
+  for (auto member : root)
+    out.add(member.getName().cStr(), capnp::JsonCodec{}.encodeRaw(member.getValue()).cStr());
+  return out.str();
+}
+
+// -- writing HART OS --------------------------------------------------------------
+
+std::string write_metric(wire::Metric::Reader metric) {
+  object_text out;
+  out.add("value", number(metric.getValue()));
+  out.add_text("direction", metric.getDirection() == wire::Direction::LOWER ? "lower" : "higher");
+  out.add("unit", quoted(as_view(metric.getUnit())));
+  if (metric.getSamples().size() > 0) {
+    std::string samples;
+    for (double sample : metric.getSamples())
+      samples += (samples.empty() ? "" : ",") + number(sample);
+    out.add("samples", "[" + samples + "]");
+  }
+  out.add_text("scope", as_view(metric.getScope()));
+  if (!metric.getGate() || metric.getScope().size() > 0) // HART OS knows no scopes and would compare across them
+    out.add("gate", "false");
+  if (std::isfinite(metric.getAbsoluteMargin()))
+    out.add("absolute_margin", number(metric.getAbsoluteMargin()));
+  return out.str();
+}
+
+struct adapter_parts {
+  std::map<std::string_view, std::string> metrics;
+  wire::AdapterStatus status = wire::AdapterStatus::OK;
+  std::string_view reason;
+};
+
+std::string write_adapter(const adapter_parts& parts) {
+  object_text out;
+  if (parts.status == wire::AdapterStatus::SKIPPED)
+    out.add("skipped", "true").add_text("reason", parts.reason);
+  if (parts.status == wire::AdapterStatus::ERROR)
+    out.add("error", quoted(parts.reason.empty() ? "failed" : parts.reason));
+  object_text metrics;
+  for (const auto& [name, text] : parts.metrics)
+    metrics.add(name, text);
+  if (parts.status != wire::AdapterStatus::SKIPPED || !metrics.is_empty())
+    out.add("metrics", metrics.str());
+  return out.str();
+}
+
+std::string write_adapters(wire::Snapshot::Reader snapshot) {
+  std::map<std::string_view, adapter_parts> adapters;
+  for (auto outcome : snapshot.getAdapters()) {
+    auto& parts = adapters[as_view(outcome.getName())];
+    parts.status = outcome.getStatus();
+    parts.reason = as_view(outcome.getReason());
+  }
+  for (auto metric : snapshot.getMetrics()) {
+    auto adapter = as_view(metric.getAdapter());
+    if (std::isfinite(metric.getValue()))
+      adapters[adapter.empty() ? unnamed_adapter : adapter].metrics[bare_name(metric)] = write_metric(metric);
+  }
+  object_text out;
+  for (const auto& [name, parts] : adapters)
+    out.add(name, write_adapter(parts));
+  return out.str();
+}
+
+/// The same document over several lines.
+std::string pretty(const std::string& document) {
+  capnp::MallocMessageBuilder scratch;
+  auto value = scratch.initRoot<JsonValue>();
+  capnp::JsonCodec json;
+  json.setPrettyPrint(true);
+  json.decodeRaw(kj::arrayPtr(document.data(), document.size()), value);
+  return json.encodeRaw(value).cStr();
+}
+
+} // namespace
+
+bool is_hartos_snapshot(std::string_view text) {
+  capnp::MallocMessageBuilder scratch;
+  auto root = parse_json_object(text, scratch);
+  if (!root)
+    return false;
+  auto nested = find(*root, "benchmarks");
+  return nested && nested->isObject() && number_member(*root, "timestamp");
+}
+
+caf::expected<hartos_snapshot> read_hartos_snapshot(std::string_view text, std::string_view stem) {
+  capnp::MallocMessageBuilder scratch;
+  auto root = parse_json_object(text, scratch);
+  if (!root)
+    return root.error();
+  hartos_snapshot out;
+  bool says_version = find(*root, "version").has_value();
+  auto version = says_version ? text_member(*root, "version") : std::string{stem};
+  if (!is_valid_id(version))
+    return fail(ec::invalid, "the version \"" + version + "\" " + std::string{id_rule});
+  if (auto nested = find(*root, "benchmarks"); nested && nested->isObject())
+    out.document = nested_reader{version, out.notes}.read(*root);
+  else
+    out.document = says_version ? std::string{text} : with_version(*root, version);
+  auto snapshot = from_json<wire::Snapshot>(out.document);
+  if (!snapshot)
+    return snapshot.error();
+  out.snapshot = msg<wire::ImportSnapshot>::build([&](wire::ImportSnapshot::Builder import) {
+    import.setVersion(version);
+    import.setSnapshot(**snapshot);
+  });
+  return out;
+}
+
+std::string to_hartos(wire::Snapshot::Reader snapshot) {
+  object_text out;
+  out.add("version", quoted(as_view(snapshot.getVersion()))).add("git_sha", quoted(as_view(snapshot.getGitSha())));
+  out.add("timestamp", number(static_cast<double>(snapshot.getCapturedAt()) / us_per_s));
+  auto tiers = capnp::Schema::from<wire::Tier>().getEnumerants();
+  out.add_text("tier", json_name(tiers[static_cast<uint16_t>(snapshot.getTier())]));
+  out.add_text("node", as_view(snapshot.getNode()));
+  if (snapshot.hasEnvironment())
+    out.add("environment", to_json<wire::Environment>(snapshot.getEnvironment()));
+  return pretty(out.add("benchmarks", write_adapters(snapshot)).str()) + "\n";
+}
+
+} // namespace hive

@@ -1,0 +1,190 @@
+#include "actors/hive/state/own_slots.hpp"
+
+#include "tests/actors/hive/hive_test.hpp"
+
+#include <gtest/gtest.h>
+
+// What a node says of itself must fit what others keep of it, or they take it for a liar.
+
+namespace hive {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// Results that take about so many bytes.
+std::string results_of(size_t bytes, double value = 1) {
+  constexpr size_t name = 200, packed = 245;
+  return to_packed(msg<wire::SharedResults>::build([&](wire::SharedResults::Builder out) {
+    auto metrics = out.initMetrics(static_cast<uint32_t>(std::max<size_t>(bytes / packed, 1)));
+    for (uint32_t i = 0; i < metrics.size(); ++i) {
+      metrics[i].setName(std::to_string(i) + std::string(bytes < packed ? 1 : name, 'x'));
+      metrics[i].setValue(value);
+    }
+  }));
+}
+
+std::map<std::string, std::string> results(int adapters, size_t bytes = 1) {
+  std::map<std::string, std::string> out;
+  for (int i = 0; i < adapters; ++i)
+    out["a" + std::to_string(1'000 + i)] = results_of(bytes);
+  return out;
+}
+
+/// Statistics in every bucket, of about so many bytes each, but not fewer than it takes to reach all of them.
+std::map<std::string, std::string> tools(size_t bytes) {
+  std::vector<analysis::learned_tool> learned;
+  constexpr size_t name = 100, packed = 130;
+  for (size_t i = 0; i < std::max<size_t>(bytes / packed, 20) * tool_buckets; ++i)
+    learned.push_back({"task" + std::to_string(i), std::string(name, 'x'), {.n = 1, .time_us = 1, .time_us2 = 1}});
+  return to_tool_slots(std::move(learned));
+}
+
+class own_slots_test : public testing::Test {
+protected:
+  own_slots_test() {
+    own_.want(slot_kind::card, {{std::string{card_key}, card_payload("node")}});
+  }
+
+  /// Makes the hive hear what is wanted; what the node cannot say comes back.
+  std::vector<std::string> tell(replica& self) {
+    std::vector<caf::error> refused;
+    for (const auto& each : own_.prepare(self, test_now, refused))
+      EXPECT_FALSE(self.commit(each));
+    std::vector<std::string> out;
+    for (const auto& each : refused)
+      out.push_back(text_of(each));
+    return out;
+  }
+
+  /// Another node holds all that this one says, though it heard of it in parts.
+  void expect_heard(replica& by, size_t budget = test_budget) {
+    for (int times = 0; times < 200 && by.root() != self_.root(); ++times) {
+      auto got = pull(by, self_, 0, budget);
+      ASSERT_THAT(got.refused, IsEmpty()) << got.refused[0].text;
+    }
+    exchange(by, self_);
+    EXPECT_EQ(by.root(), self_.root());
+    EXPECT_FALSE(by.quarantine_of(self_.own_id()));
+  }
+
+  size_t count(slot_kind kind) const {
+    return static_cast<size_t>(std::ranges::count_if(self_.slots_of(self_.own_id()), [&](const slot_ptr& each) {
+      return each->name.kind == kind && !each->payload.empty();
+    }));
+  }
+
+  own_slots own_;
+  replica self_{keys_of(1), 1, admit_all};
+  replica other_ = make_replica(2);
+};
+
+TEST_F(own_slots_test, says_what_changed_and_erases_what_is_wanted_no_more) {
+  own_.want(slot_kind::latest_results, results(3));
+  EXPECT_THAT(tell(self_), IsEmpty());
+  EXPECT_EQ(count(slot_kind::latest_results), 3U);
+  auto root = self_.root();
+  tell(self_);
+  EXPECT_EQ(self_.root(), root) << "nothing changed";
+  own_.want(slot_kind::latest_results, results(1));
+  tell(self_);
+  EXPECT_EQ(count(slot_kind::latest_results), 1U);
+  expect_heard(other_);
+}
+
+TEST_F(own_slots_test, results_of_more_adapters_than_others_keep_are_left_out) {
+  own_.want(slot_kind::latest_results, results(1'000));
+  auto said = tell(self_);
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_THAT(said[0], HasSubstr("a1999"));
+  EXPECT_THAT(tell(self_), IsEmpty()) << "it is said once";
+  expect_heard(other_);
+  EXPECT_TRUE(other_.find(self_.own_id(), {slot_kind::latest_results, "a1000"}));
+  // All that others need of it has its place, whenever it comes.
+  own_.want(slot_kind::tool_stats, tools(1));
+  own_.want(slot_kind::load, {{std::string{load_key}, to_packed(msg<wire::NodeLoad>{})}});
+  EXPECT_THAT(tell(self_), IsEmpty());
+  EXPECT_EQ(count(slot_kind::tool_stats), tool_buckets);
+  EXPECT_EQ(count(slot_kind::load), 1U);
+  expect_heard(other_);
+}
+
+TEST_F(own_slots_test, adapters_that_are_added_later_do_not_take_it_over_the_bound) {
+  for (int adapters : {100, 200, 260, 300}) {
+    own_.want(slot_kind::latest_results, results(adapters));
+    tell(self_);
+    expect_heard(other_);
+  }
+}
+
+TEST_F(own_slots_test, names_of_adapters_that_are_gone_take_their_place_for_ever) {
+  for (int change = 0; change < 30; ++change) {
+    std::map<std::string, std::string> wanted;
+    for (int i = 0; i < 10; ++i)
+      wanted["a" + std::to_string(10 * change + i)] = results_of(1);
+    own_.want(slot_kind::latest_results, std::move(wanted));
+    tell(self_);
+    expect_heard(other_);
+  }
+  own_.want(slot_kind::latest_results, {{"a0", results_of(1)}});
+  EXPECT_THAT(tell(self_), IsEmpty());
+  EXPECT_EQ(count(slot_kind::latest_results), 1U) << "a name that was used comes back";
+}
+
+TEST_F(own_slots_test, results_leave_room_for_tools_and_give_way_to_them) {
+  own_.want(slot_kind::latest_results, results(40, 60'000));
+  EXPECT_THAT(tell(self_), SizeIs(1));
+  auto few = count(slot_kind::latest_results);
+  EXPECT_GE(few, 5U);
+  expect_heard(other_);
+  auto behind = other_;
+  own_.want(slot_kind::tool_stats, tools(7'000));
+  for (const auto& said : tell(self_))
+    EXPECT_THAT(said, HasSubstr("results"));
+  EXPECT_EQ(count(slot_kind::tool_stats), tool_buckets);
+  EXPECT_LT(count(slot_kind::latest_results), few);
+  expect_heard(behind, 20'000);
+}
+
+TEST_F(own_slots_test, who_is_far_behind_takes_a_full_node_in_small_parts) {
+  auto behind = other_;
+  for (int round = 0; round < 6; ++round) {
+    auto wanted = results(9, 55'000);
+    for (int i = 0; i < 9; ++i)
+      if ((i + round) % 2 == 0)
+        wanted["a" + std::to_string(1'000 + i)] = results_of(1'000, round);
+    own_.want(slot_kind::latest_results, std::move(wanted));
+    tell(self_);
+    if (round == 0)
+      expect_heard(behind);
+  }
+  expect_heard(behind, 20'000);
+  expect_heard(other_, 20'000);
+}
+
+TEST_F(own_slots_test, what_could_not_be_stored_is_said_again_and_takes_no_room_twice) {
+  own_.want(slot_kind::latest_results, results(100));
+  for (int failed = 0; failed < 5; ++failed) {
+    std::vector<caf::error> refused;
+    EXPECT_THAT(own_.prepare(self_, test_now, refused), SizeIs(101));
+    EXPECT_THAT(refused, IsEmpty());
+  }
+  EXPECT_THAT(tell(self_), IsEmpty());
+  EXPECT_EQ(count(slot_kind::latest_results), 100U);
+  expect_heard(other_);
+}
+
+TEST_F(own_slots_test, what_cannot_be_said_is_named_once) {
+  own_.want(slot_kind{77}, {{"k", std::string(70'000, 'x')}});
+  EXPECT_THAT(tell(self_), SizeIs(1));
+  own_.want(slot_kind::latest_results, results(1)); // takes a version, which the refusal names
+  EXPECT_THAT(tell(self_), IsEmpty());
+  own_.want(slot_kind{77}, {{"k", "fits"}});
+  EXPECT_THAT(tell(self_), IsEmpty());
+  own_.want(slot_kind{77}, {{"k", std::string(70'000, 'x')}});
+  EXPECT_THAT(tell(self_), SizeIs(1)) << "another time";
+}
+
+} // namespace
+} // namespace hive
