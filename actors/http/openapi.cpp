@@ -123,8 +123,8 @@ private:
     for (const auto& route : routes_)
       by_path[route.path].push_back(&route);
     for (const auto& [path, routes] : by_path)
-      out_.object(path, [&] {
-        for (auto* route : routes) {
+      out_.object(path, [&, &of_path = routes] { // clang 14 captures no structured bindings
+        for (auto* route : of_path) {
           out_.name(lower(to_string(route->verb)));
           write_operation(*route);
         }

@@ -27,7 +27,7 @@ hived_options on_failing_disk(const fs::path& directory, long after) {
   auto data = (directory / "data").string();
   return {.directory = directory,
           .wrapper = {"/usr/bin/env", "LD_PRELOAD=" HIVE_FAILING_DISK_FILE, "FAILING_DISK=" + data,
-                      "FAILING_DISK_AFTER=" + std::to_string(after)}};
+                      "FAILING_DISK_AFTER=" + std::to_string(after), "ASAN_OPTIONS=verify_asan_link_order=0"}};
 }
 
 /// Whether the node started all the same: it writes less than that.

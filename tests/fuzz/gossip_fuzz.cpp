@@ -30,7 +30,8 @@ public:
   }
 
   std::string bytes(size_t most) {
-    auto size = std::min<size_t>(byte() % (most + 1), static_cast<size_t>(end_ - at_));
+    size_t wanted = byte() % (most + 1); // before it is known how much is left
+    auto size = std::min(wanted, static_cast<size_t>(end_ - at_));
     std::string out{reinterpret_cast<const char*>(at_), size};
     at_ += size;
     return out;

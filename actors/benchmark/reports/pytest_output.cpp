@@ -331,7 +331,8 @@ private:
       return fail(ec::process_failed, "pytest's progress tells of " + std::to_string(marked_letters_) +
                                         " tests and its summary of " + std::to_string(told) +
                                         ": another run ended without a summary");
-    if (marked_broken_ > counts.failures() || (details_of_failures_ && counts.failures() == 0))
+    if (marked_broken_ > counts.failures() || named_.failed_lines > counts.failed ||
+        named_.error_lines > counts.errors || (details_of_failures_ && counts.failures() == 0))
       return fail(ec::process_failed, "pytest tells of failures that its summary lacks: another run ended without one");
     auto once = count_once(summary, named_);
     if (!once)

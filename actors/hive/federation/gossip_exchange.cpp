@@ -38,8 +38,8 @@ void set_claims(Builder out, const std::vector<member_claim>& claims) {
 std::vector<member_claim> claims_of(wire::MemberClaims::Reader claims) {
   std::vector<member_claim> out;
   for (auto claim : claims.getClaims()) {
-    auto& next = out.emplace_back(node_id{claim.getNode().cStr()}, incarnation{claim.getEpoch(), claim.getCount()},
-                                  claim.getState());
+    auto& next = out.emplace_back(
+      member_claim{node_id{claim.getNode().cStr()}, incarnation{claim.getEpoch(), claim.getCount()}, claim.getState()});
     if (claim.getHeardAgoMs() != not_heard)
       next.heard_ago = std::chrono::milliseconds{claim.getHeardAgoMs()};
   }

@@ -105,7 +105,7 @@ namespace {
 void start_anywhere(std::vector<slot_ptr>& slots, size_t budget, uint64_t turn) {
   if (slots.empty())
     return;
-  std::ranges::rotate(slots, slots.begin() + static_cast<ptrdiff_t>(turn % slots.size()));
+  std::rotate(slots.begin(), slots.begin() + static_cast<ptrdiff_t>(turn % slots.size()), slots.end());
   size_t bytes = 0, kept = 0;
   while (kept < slots.size() && (kept == 0 || bytes + wire_bytes(*slots[kept]) <= budget))
     bytes += wire_bytes(*slots[kept++]);

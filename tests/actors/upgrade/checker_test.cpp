@@ -79,7 +79,8 @@ TEST_F(checker_fixture, AChangedUnitIsInconclusiveInFlatAndNestedForm) {
   put_case("v2", "unit-changed-new");
   for (auto policy : {"strict", "threshold"})
     EXPECT_EQ(verdict(policy), "inconclusive: lat 950 ms → 1.2 s: its unit changed from ms to s");
-  auto missing = check()->getMissing()[0];
+  auto answer = check();
+  auto missing = answer->getMissing()[0];
   EXPECT_TRUE(missing.getBlocks());
   EXPECT_EQ(missing.getOld(), 950);
   EXPECT_EQ(missing.getOldUnit(), "ms");

@@ -161,6 +161,16 @@ TEST(test_results, counts_what_the_source_system_misreads) {
   EXPECT_EQ(errors->counts.pass_rate(), 0.25);
 }
 
+TEST(test_results, refuses_a_summary_of_pytest_that_lacks_the_failures_listed_above_it) {
+  std::string listed = "..  [100%]\n=== short test summary info ===\n";
+  auto failed = read(listed + "FAILED a.py::test_x - assert 0\n2 passed in 0.01s\n", 0);
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(text_of(failed.error()), HasSubstr("failures that its summary lacks"));
+  EXPECT_FALSE(read(listed + "ERROR a.py::test_x - assert 0\n2 passed in 0.01s\n", 0));
+  EXPECT_FALSE(read(listed + "FAILED a.py::x\nFAILED a.py::y\n1 failed, 1 passed in 0.01s\n", 1));
+  EXPECT_TRUE(read(listed + "FAILED a.py::x\n1 failed, 1 passed in 0.01s\n", 1));
+}
+
 TEST(test_results, refuses_an_exit_status_that_contradicts_the_summary) {
   EXPECT_FALSE(read("2 failed, 1 passed in 0.12s\n", 0));
   EXPECT_FALSE(read("3 passed in 0.12s\n", 1));
