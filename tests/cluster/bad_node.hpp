@@ -63,7 +63,7 @@ public:
 
   /// Tells the node these slots as its own, with its card.
   caf::expected<msg<wire::GossipAnswer>> tell(const hived_process& node, std::vector<slot_ptr> slots) {
-    return ask(node, question_with(forged_delta{keys().open, {}, std::move(slots), card()}.make()));
+    return ask(node, question_with(forged_delta{keys().public_part(), {}, std::move(slots), card()}.make()));
   }
 
   /// The second question of an exchange, in which it has nothing and brings this.

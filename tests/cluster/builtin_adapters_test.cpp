@@ -171,14 +171,14 @@ TEST(guardrail_end_to_end, a_file_that_changed_after_signing_is_named) {
   temporary_directory temp;
   put_file(temp.path() / "rules" / "limits.txt", "no harm");
   put_file(temp.path() / "rules" / "scope.txt", "this hive");
-  auto keys = guardrail::make_key_pair();
-  ASSERT_FALSE(guardrail::write_public_key(temp.path() / "key.pub", keys.public_key));
+  auto keys = key_pair::generate();
+  ASSERT_FALSE(guardrail::write_public_key(temp.path() / "key.pub", keys.public_part()));
   std::vector<std::string> files{"limits.txt", "scope.txt"};
   std::vector<guardrail::pattern> patterns{{"greeting", "^hello$"}};
   auto manifest = guardrail::build_manifest(temp.path() / "rules", files, patterns, "rules");
   ASSERT_TRUE(manifest) << text_of(manifest.error());
   auto manifest_file = temp.path() / "manifest.json";
-  ASSERT_FALSE(guardrail::write_manifest(manifest_file, guardrail::sign(*manifest, keys.secret_key)));
+  ASSERT_FALSE(guardrail::write_manifest(manifest_file, guardrail::sign(*manifest, keys)));
 
   hived_process node{{.directory = temp.path(),
                       .config = "[benchmarks.guardrail]\nmanifest = " + json_string(manifest_file.string()) +
@@ -205,8 +205,8 @@ TEST(guardrail_end_to_end, a_file_that_changed_after_signing_is_named) {
   put_file(temp.path() / "rules" / "scope.txt", "this hive");
 
   // A manifest that somebody else signed, however well it describes the files.
-  auto stranger = guardrail::make_key_pair();
-  ASSERT_FALSE(guardrail::write_manifest(manifest_file, guardrail::sign(*manifest, stranger.secret_key)));
+  auto stranger = key_pair::generate();
+  ASSERT_FALSE(guardrail::write_manifest(manifest_file, guardrail::sign(*manifest, stranger)));
   expect_violation("forged", "manifest");
   // The upgrade that would bring the change is refused.
   EXPECT_THAT(node.get("/api/v1/upgrades/check?old=untouched&new=changed").body, HasSubstr("\"safe\":false"));

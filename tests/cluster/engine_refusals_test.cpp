@@ -45,7 +45,7 @@ protected:
     auto identity = begin_epoch(**db, now_unix_micros());
     if (!identity)
       throw std::runtime_error(text_of(identity.error()));
-    return {identity->public_key, identity->secret_key};
+    return identity->keys;
   }
 
   std::string fingerprint(const std::string& name) const {
@@ -110,8 +110,7 @@ TEST_F(EngineRefusals, AForgedSignature) {
 }
 
 TEST_F(EngineRefusals, AnIssuerOfNoHive) {
-  key_pair stranger;
-  crypto_sign_keypair(stranger.open.data(), stranger.secret.data());
+  auto stranger = key_pair::generate();
   auto of_stranger = issue_ticket(stranger, id, {far->node()}, *spec, far->door(), now_unix_micros());
   expect_refused(show(of_stranger, spec), ec::forbidden, "is no node of this hive");
 }

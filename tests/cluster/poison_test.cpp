@@ -175,7 +175,7 @@ TEST_F(poison, impossible_values_are_refused_and_their_origin_is_quarantined) {
       if (each)
         each->version += time;
       auto lie = bad->own_slot(slot, payload, each);
-      bad->answer_with(forged_delta{bad->keys().open, {}, {lie}, bad->card()}.make());
+      bad->answer_with(forged_delta{bad->keys().public_part(), {}, {lie}, bad->card()}.make());
       for (size_t i = 0; i < honest; ++i)
         bad->tell(hive_.at(i), {lie});
     }
@@ -221,7 +221,7 @@ TEST_F(poison, a_delta_that_quarantines_and_releases_its_origin_at_once_stops_no
   for (int i = 0; i < 3; ++i)
     slots.push_back(bad->own_slot(tools_slot(), "nonsense"));
   slots.push_back(bad->own_slot(note("k"), "fine", write_stamp{2, 1}));
-  auto killing = bad_node::question_with(forged_delta::one_part_each(bad->keys().open, slots));
+  auto killing = bad_node::question_with(forged_delta::one_part_each(bad->keys().public_part(), slots));
   for (size_t i = 0; i < honest; ++i) {
     ASSERT_TRUE(bad->tell(hive_.at(i), {bad->card()}));
     for (int time = 0; time < 3; ++time)
@@ -241,7 +241,7 @@ TEST_F(poison, a_proof_too_large_to_be_passed_on_silences_nobody) {
   auto slot_with = [&](char filling) {
     return bad->own_slot(note("k"), std::string(half, filling), write_stamp{1, 99});
   };
-  auto proof = forged_delta::with_proof(bad->keys().open, slot_with('a'), slot_with('b'));
+  auto proof = forged_delta::with_proof(bad->keys().public_part(), slot_with('a'), slot_with('b'));
   ASSERT_TRUE(bad->ask(hive_.at(0), bad_node::question_with(proof)));
   EXPECT_EQ(refused(hive_.at(0), slot_refusal_reason::too_large), 1U);
   record(hive_.at(0), task, "ruff", 1, 0);

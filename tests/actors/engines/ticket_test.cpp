@@ -117,8 +117,8 @@ TEST_F(Ticket, ASignatureForSomethingElseDoesNotFit) {
   auto content = ticket->getContent();
   auto forged = msg<wire::SpawnTicket>::build([&](wire::SpawnTicket::Builder out) {
     out.setContent(content);
-    crypto_sign_detached(out.initSignature(crypto_sign_BYTES).begin(), nullptr, content.begin(), content.size(),
-                         issuer.secret.data());
+    auto signature = issuer.sign({reinterpret_cast<const char*>(content.begin()), content.size()});
+    out.setSignature({signature.data(), signature.size()});
   });
   expect_refused(check(forged, use()), ec::integrity_violated, "signature");
 }

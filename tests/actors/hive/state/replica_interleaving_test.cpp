@@ -72,7 +72,7 @@ public:
     peers_disk_.resize(peers_disk_.size() - std::min(lost, peers_disk_.size()));
     replica fresh{keys_, ++epoch_, admit_all, small};
     for (const auto& each : newest_by_name(own_disk_))
-      ASSERT_FALSE(fresh.restore(keys_.open, each));
+      ASSERT_FALSE(fresh.restore(keys_.public_part(), each));
     std::map<node_id, std::vector<slot_ptr>> by_origin;
     for (const auto& each : peers_disk_)
       by_origin[each.origin].push_back(each.what);

@@ -224,16 +224,17 @@ TEST_F(replica_poison, a_card_from_the_past_replaces_one_that_it_follows) {
 
 TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
   auto stranger = keys_of(50);
-  replica gate{keys_of(1), 1, [](const public_key&, wire::NodeCard::Reader card) -> caf::expected<attested> {
-                 if (card.getName() != "welcome")
-                   return fail(ec::forbidden, "no certificate");
-                 return attested{};
-               }};
+  auto admit = [](const public_key&, wire::NodeCard::Reader card) -> caf::expected<attested> {
+    if (card.getName() != "welcome")
+      return fail(ec::forbidden, "no certificate");
+    return attested{};
+  };
+  replica gate{keys_of(1), 1, {admit, check_payload}};
   auto root = gate.root();
   auto slot = signed_slot(stranger, note("k"), {1, 2}, "x");
   auto card_with = [&](const char* name) { return signed_slot(stranger, card_name(), {1, 1}, card_payload(name)); };
   auto refused = [&](slot_ptr credential) {
-    auto got = gate.join(*forged_delta{stranger.open, {}, {slot}, std::move(credential)}.make(), test_now);
+    auto got = gate.join(*forged_delta{stranger.public_part(), {}, {slot}, std::move(credential)}.make(), test_now);
     EXPECT_THAT(got.accepted, IsEmpty());
     return got.refused.at(0);
   };
@@ -246,7 +247,7 @@ TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
   EXPECT_EQ(refused(stolen).who, culprit::sender);
   EXPECT_EQ(gate.root(), root);
   EXPECT_THAT(gate.origins(), SizeIs(1));
-  auto got = gate.join(*forged_delta{stranger.open, {}, {slot}, card_with("welcome")}.make(), test_now);
+  auto got = gate.join(*forged_delta{stranger.public_part(), {}, {slot}, card_with("welcome")}.make(), test_now);
   EXPECT_THAT(got.accepted, SizeIs(1));
 }
 
