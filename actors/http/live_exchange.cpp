@@ -103,7 +103,7 @@ void live_exchange::answer(response what) {
   out.flight = std::move(flight_);
   out.bytes = {core_->answers, out.head.size() + out.body.capacity()};
   turn_.reset();
-  core_->post([from = from_, out = std::move(out)]() mutable {
+  core_->dispatch([from = from_, out = std::move(out)]() mutable {
     if (auto open = from.lock())
       open->write(std::move(out));
   });
