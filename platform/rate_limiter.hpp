@@ -6,8 +6,8 @@
 
 namespace hive {
 
-/// A token bucket: allows a burst, then so many events a second. Bounds, for instance, the log lines that a stranger
-/// can cause. Pure: time is passed in.
+/// A token bucket: allows `burst` events at once and `per_second` events a second on average. Used to bound the log
+/// lines that a stranger can cause. Pure: time is passed in.
 class rate_limiter {
 public:
   using time_point = std::chrono::steady_clock::time_point;

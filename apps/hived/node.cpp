@@ -3,14 +3,13 @@
 #include "actors/benchmark/command_adapter.hpp"
 #include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"
-#include "actors/benchmark/result_slots.hpp"
 #include "actors/daemon/coding_daemon.hpp"
 #include "actors/engines/engine_desk.hpp"
 #include "actors/events/events.hpp"
 #include "actors/hive/federation/federation.hpp"
+#include "actors/hive/federation/slot_payloads.hpp"
 #include "actors/hive/link/door.hpp"
 #include "actors/hive/link/network.hpp"
-#include "actors/hive/state/slot_content.hpp"
 #include "actors/http/api.hpp"
 #include "actors/http/event_routes.hpp"
 #include "actors/http/hive_routes.hpp"
@@ -21,7 +20,6 @@
 #include "actors/process/runner.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/tracker/research.hpp"
-#include "actors/tracker/tool_slots.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "actors/upgrade/checker.hpp"
 #include "apps/hived/operator_token_file.hpp"
@@ -232,20 +230,6 @@ struct node::impl {
   /// Without certificates everybody may take part, which is for the loopback.
   static caf::expected<attested> admit_all(const public_key&, wire::NodeCard::Reader) {
     return attested{};
-  }
-
-  static caf::error check_payload(const slot& what) {
-    auto error_of = [](const auto& read) { return read ? caf::error{} : read.error(); };
-    switch (what.name.kind) {
-    case slot_kind::tool_stats:
-      return error_of(from_tool_slot(what.name.key, what.payload));
-    case slot_kind::latest_results:
-      return error_of(from_result_slot(what.payload));
-    case slot_kind::load:
-      return error_of(load_of(what));
-    default:
-      return caf::none;
-    }
   }
 
   /// A card is judged as of when it was written: what a node measured stays when its certificate expires later.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/benchmark/result_slots.hpp"
+#include "actors/hive/federation/slot_payloads.hpp"
 #include "actors/hive/state/replica.hpp"
 #include "actors/hive/state/slot_content.hpp"
 #include "actors/tracker/tool_slots.hpp"
@@ -43,21 +43,6 @@ inline slot_name card_name() {
 /// A payload that nobody reads: its kind is unknown.
 inline slot_name note(std::string key) {
   return {slot_kind{77}, std::move(key)};
-}
-
-/// What a node's wiring checks, so that poisoned slots are refused as there.
-inline caf::error check_payload(const slot& what) {
-  auto error_of = [](const auto& read) { return read ? caf::error{} : read.error(); };
-  switch (what.name.kind) {
-  case slot_kind::tool_stats:
-    return error_of(from_tool_slot(what.name.key, what.payload));
-  case slot_kind::latest_results:
-    return error_of(from_result_slot(what.payload));
-  case slot_kind::load:
-    return error_of(load_of(what));
-  default:
-    return caf::none;
-  }
 }
 
 inline const slot_checks admit_all{[](const public_key&, wire::NodeCard::Reader) { return caf::expected{attested{}}; },
