@@ -149,8 +149,17 @@ inline constexpr uint32_t max_card_claims = 3;
 inline constexpr auto card_claim_window = 10min;
 /// Payload of one slot, so that a delta makes progress with every slot.
 inline constexpr size_t max_slot_payload_bytes = size_t{64} << 10;
-/// Rounds between two looks at the newest results, which change with captures only.
-inline constexpr uint64_t rounds_per_results = 10;
+/// Links on which a node pushes news, and as many on which it is pushed to, where it has so many. Each more costs a copy
+/// of every message; each less makes it likelier that all ways to a node are slow at once.
+inline constexpr size_t push_degree = 4;
+/// Between two pushes to one node: those who are slow get more at once. At least `min_push_interval`.
+inline constexpr int pushes_per_round = 600;
+inline constexpr auto min_push_interval = 20ms;
+/// Between two publications of one topic, each of which is a write to the disk and a message to all nodes. At least
+/// `min_publish_interval`.
+inline constexpr int publications_per_round = 60;
+inline constexpr auto min_publish_interval = 200ms;
+
 // -- hive ----------------------------------------------------------------------
 
 /// Versions of the protocol between nodes that this program speaks.

@@ -3,6 +3,7 @@
 // Every typed interface of a node: who can be told what, and what comes back. An actor fails a request with an error
 // of category hive (messages/ec.hpp), whose text names the offending thing.
 
+#include "actors/slot_topic.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
@@ -77,10 +78,9 @@ using registry_actor = caf::typed_actor<
   // Registers a command as adapter, durably. ec::already_exists for a name in use.
   caf::replies_to<msg<wire::CommandSpec>>::with<msg<wire::BenchmarkInfo>>,
   // Removes a registered adapter. ec::not_found; ec::forbidden for a built-in one.
-  caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>>;
-
-/// What is asked of a registry by who shares its results.
-using results_actor = caf::typed_actor<caf::replies_to<msg<wire::LatestResultsQuery>>::with<msg<wire::LatestResults>>>;
+  caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>,
+  // Publishes the newest results, and every change of them.
+  caf::reacts_to<sharing_started>>;
 
 /// actors/tracker: knows which coding tool works best for what.
 using tracker_actor = caf::typed_actor<
@@ -104,20 +104,19 @@ using tracker_actor = caf::typed_actor<
   caf::replies_to<msg<wire::LearningDeltaQuery>>::with<msg<wire::LearningDelta>>,
   // Replaces what another node said before, or, without an origin, what was said without one of the same task types;
   // answers, when it is durable, with the number of tools that the delta names. ec::invalid for
-  // impossible sums and for a delta of this node itself, ec::conflict for one of a node that speaks for itself: a
-  // PeerTools of any node replaces its delta.
+  // impossible sums and for a delta of this node itself, ec::conflict for one of a node of the hive, which publishes
+  // its tools itself and thereby replaces such a delta.
   caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
   // Drops such a delta; ec::not_found when there is none of that node.
   caf::replies_to<msg<wire::DropDelta>>::with<msg<wire::DropDelta>>,
-  // The same without a least number of records, when there is anything new.
-  caf::replies_to<msg<wire::LearnedSinceQuery>>::with<msg<wire::LearnedSince>>,
-  // Replaces what a node of this hive said before, or drops it; not kept over a restart. ec::invalid for impossible
-  // sums.
-  caf::replies_to<msg<wire::PeerTools>>::with<msg<wire::Recorded>>,
+  // What a node of this hive published of its tools replaces what it published before; not kept over a restart.
+  caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>,
+  // Publishes this node's tools, and every change of them.
+  caf::reacts_to<sharing_started>,
   // Records, latest recorded first. ec::overloaded while too many such questions are being answered.
   caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>>;
 
-/// Takes what this node learned, for the other nodes.
+/// actors/tracker: keeps what this node learned, as it was handed over last.
 using publisher_actor = caf::typed_actor<
   // Takes the node's newest delta in place of the one before; answers, when it is durable, with the number of its task
   // types.
@@ -183,7 +182,8 @@ struct dial_node {
 struct part_node {
   node_id node;
   bool was_asked = false; ///< by that node's farewell; otherwise this node says farewell
-  std::string why = {};   ///< given: the link is closed at once, for this reason
+  /// Another node lives on its certificate: the link is closed at once.
+  std::optional<node_id> superseded_by = {};
 };
 
 /// actors/hive: finds other nodes, checks who they are and keeps at most one link with each.
@@ -245,21 +245,15 @@ using link_owner_actor =
                    caf::replies_to<link_offer>::with<link_actor>, //
                    caf::reacts_to<link_up>, caf::reacts_to<link_down>, caf::reacts_to<dial_failed>>;
 
-/// actors/hive: the state of the hive as this node has it, and the owner of its links.
-using federation_actor = link_owner_actor::extend<
-  // See publisher_actor.
-  caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
-  caf::replies_to<msg<wire::PublishedDeltaQuery>>::with<msg<wire::LearningDelta>>,
-  // This node and all that it knows of.
-  caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
-  // How far the nodes agree.
-  caf::replies_to<msg<wire::HiveStatusQuery>>::with<msg<wire::HiveStatus>>,
-  // Tells the other nodes how busy this one is.
-  caf::reacts_to<msg<wire::NodeLoad>>>;
+/// The part of the federation used for placement: membership and load.
+using hive_view_actor = slot_publisher_actor::extend<
+  // This node and all that it knows of, or one of them; ec::not_found.
+  caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
 
-/// What of the federation decides about spawning: who is there, and how busy this node says it is.
-using hive_view_actor = caf::typed_actor<caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
-                                         caf::reacts_to<msg<wire::NodeLoad>>>;
+/// actors/hive: the state of the hive as this node has it, and the owner of its links.
+using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend<
+  // How far the nodes agree.
+  caf::replies_to<msg<wire::HiveStatusQuery>>::with<msg<wire::HiveStatus>>>;
 
 /// actors/hive: what an agent engine may ask of a node. Each connection of an engine has one, so that it knows who
 /// asks. Beyond what the services say: ec::overloaded when too many requests of the connection are open.

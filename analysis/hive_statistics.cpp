@@ -72,6 +72,10 @@ std::optional<refusal> hive_tally::replace(std::string_view origin, std::vector<
   return std::nullopt;
 }
 
+bool hive_tally::knows(std::string_view origin) const {
+  return by_origin_.contains(origin);
+}
+
 bool hive_tally::knows(std::string_view origin, std::string_view part) const {
   auto found = by_origin_.find(origin);
   return found != by_origin_.end() && found->second.contains(part);
@@ -86,6 +90,15 @@ void hive_tally::remove(std::string_view origin) {
     kept_ -= learned.size();
   }
   by_origin_.erase(found);
+}
+
+void hive_tally::remove_part(std::string_view part) {
+  std::vector<std::string> origins;
+  for (const auto& [origin, parts] : by_origin_)
+    if (parts.contains(part))
+      origins.push_back(origin);
+  for (const auto& origin : origins)
+    remove(origin, part);
 }
 
 void hive_tally::remove(std::string_view origin, std::string_view part) {

@@ -41,11 +41,17 @@ public:
   std::optional<refusal> replace(std::string_view origin, std::vector<learned_tool> learned,
                                  std::string_view part = {});
 
+  /// Whether `origin` said anything.
+  bool knows(std::string_view origin) const;
+
   /// Whether `origin` said anything under `part`.
   bool knows(std::string_view origin, std::string_view part) const;
 
   /// Drops all that `origin` said.
   void remove(std::string_view origin);
+
+  /// Drops what any origin said under `part`.
+  void remove_part(std::string_view part);
 
   /// Drops what `origin` said under `part`.
   void remove(std::string_view origin, std::string_view part);

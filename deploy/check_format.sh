@@ -8,6 +8,6 @@ case "${1-}" in
 --fix) action=(-i) ;;
 *) echo "check_format: unknown option $1; only --fix is known" >&2 && exit 64 ;;
 esac
-find messages analysis storage gpu actors apps tests -type f \
+find messages platform analysis storage gpu actors apps tests -type f \
   \( -name '*.cpp' -o -name '*.hpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
   xargs -0r -n 16 -P "$(nproc)" clang-format "${action[@]}"

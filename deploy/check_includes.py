@@ -47,10 +47,10 @@ FOLDERS = {
     "actors/hive/link": (BELOW_ACTORS, ANY),
     "actors/hive/state": (BELOW_ACTORS, ANY),
     "actors/hive/members": (BELOW_ACTORS, ANY),
-    # Until payloads come by topics, the federation decodes them itself.
+    "actors/hive/core": (("actors/hive/state", "actors/hive/members", *BELOW_ACTORS), ANY),
     "actors/hive/federation": (
-        ("actors/hive/link", "actors/hive/state", "actors/hive/members", "actors/benchmark", "actors/tracker",
-         "actors/events", *BELOW_ACTORS),
+        ("actors/hive/link", "actors/hive/core", "actors/hive/state", "actors/hive/members", "actors/events",
+         *BELOW_ACTORS),
         ANY,
     ),
     "actors/engines": (("actors/hive/link", *BELOW_ACTORS), ANY),

@@ -54,6 +54,7 @@ struct HelloAnswer $Hive.maxBytes(81920) $Hive.doc("What one side decides about 
 # -- which nodes there are -----------------------------------------------------
 
 struct NodeQuery {
+  node @0 :Text $Hive.id $Hive.doc("Only this node; absent: all.");
 }
 
 struct NodeInfo {

@@ -9,20 +9,23 @@ using import "hive.capnp".MemberClaims;
 $Cxx.namespace("hive::wire");
 
 struct GossipQuestion $Hive.doc(
-    "From the node that begins an exchange: first the root alone; then, when it differs, what it has and the other lacks.") {
+    "From the node that begins an exchange: first the root alone; then, when it differs, what it has and the other lacks. Or pushed news.") {
   root @0 :Data $Hive.required $Hive.doc("Hash over all that the sender holds.");
   digest @1 :HiveDigest $Hive.doc("Absent in the first question.");
   delta @2 :HiveDelta;
   claims @3 :MemberClaims;
   asksWhoLives @4 :Bool $Hive.doc("The sender lacks recent evidence of some nodes: the answer tells who was heard.");
+  pushed @5 :Bool $Hive.doc("The delta is news, sent without being asked for. A node that does not know this field takes the message for a first question and ignores the delta.");
+  wantsPushes @6 :Bool $Hive.doc("Too few nodes push news to the sender.");
 }
 
 struct GossipAnswer {
   root @0 :Data $Hive.required;
-  digest @1 :HiveDigest $Hive.doc("To a first question with another root.");
+  digest @1 :HiveDigest $Hive.doc("To a first question with another root, and to pushed news that there is too little to build on.");
   delta @2 :HiveDelta $Hive.doc("To a second question.");
   claims @3 :MemberClaims;
   clock @4 :Int64 $Hive.unixMicros $Hive.doc("The sender's clock when it answered.");
+  redundant @5 :Bool $Hive.doc("Other nodes push the same news sooner: this one need not.");
 }
 
 struct HiveStatusQuery {

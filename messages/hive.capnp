@@ -11,7 +11,7 @@ $Cxx.namespace("hive::wire");
 
 struct HiveSlot $Hive.doc("One signed statement of a node. It replaces the node's earlier one of this kind and key.") {
   kind @0 :UInt16 $Hive.doc(
-    "0 card, 1 tool statistics, 2 latest results, 3 upgrade proposal, 4 vote, 5 load. Others are kept and passed on unread.");
+    "Number of the topic, see docs/hive.md; 0 is the card. Kinds that a node does not know it keeps and passes on.");
   key @1 :Text $Hive.id $Hive.required;
   epoch @2 :UInt64 $Hive.doc("The start of the node that wrote it.");
   version @3 :UInt64 $Hive.doc("Number of the write in that epoch, over all kinds and keys.");

@@ -41,8 +41,7 @@ void register_messages(caf::actor_system_config& config) {
   add<Event>(config);
   add<RecordTasks, TasksRecorded, TaskSourceQuery, TaskSource, TaskSourceListQuery, TaskSourceList, ForgetTaskSource,
       TaskQuery, TaskPage, BestToolQuery, BestTool, RouteQuery, Route, ToolSummaryQuery, ToolSummary,
-      LearningDeltaQuery, LearningDelta, DropDelta, PublishedDeltaQuery, LearnedSinceQuery, LearnedSince, PeerTools>(
-    config);
+      LearningDeltaQuery, LearningDelta, DropDelta, PublishedDeltaQuery>(config);
   add<StartResearch, ResearchIteration, ResearchImprovement, FinishResearch, ResearchSession, ResearchQuery,
       ResearchListQuery, ResearchList, ResearchContextQuery, ResearchContext, ResearchReport>(config);
   add<HiveDigest, HiveDelta, MemberClaims, Farewell, NodeCard>(config);

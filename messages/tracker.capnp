@@ -230,22 +230,6 @@ struct DropDelta {
   origin @0 :Text $Hive.id $Hive.doc("The node that an imported delta is of; absent: what deltas without origin said.");
 }
 
-struct LearnedSinceQuery {
-  since @0 :UInt64 $Hive.doc("`newest` of the answer before; 0 at first.");
-}
-
-struct LearnedSince $Hive.maxBytes(8388608) $Hive.doc("All that a node learned, however little of each tool.") {
-  newest @0 :UInt64 $Hive.doc("Number of the newest record that is counted.");
-  learned @1 :LearningDelta $Hive.doc("Absent when that is the one that was asked about.");
-}
-
-struct PeerTools $Hive.maxBytes(8388608) $Hive.doc(
-    "What another node of the hive says of its tools now. Whoever tells it keeps it, and tells it again after a start.") {
-  origin @0 :Text $Hive.id $Hive.required;
-  part @1 :Text $Hive.id $Hive.doc("Of what it says; the others stay. Without it: all of it.");
-  learned @2 :LearningDelta $Hive.doc("Absent: nothing any more.");
-}
-
 struct UnlistedRecords $Hive.doc("Disk form of what statistics that gave way to others had counted.") {
   records @0 :UInt64;
 }

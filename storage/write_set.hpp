@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +51,12 @@ public:
   /// Erases every key from `from` on, but not `to` and what lies behind it. Costs the same for any number of keys.
   void erase_range(column where, std::string from, std::string to) {
     add({where, action::erase_range, std::move(from), std::move(to)});
+  }
+
+  /// Adds all of `more` behind what is there.
+  void append(write_set more) {
+    bytes_ += more.bytes_;
+    std::ranges::move(more.writes_, std::back_inserter(writes_));
   }
 
   const std::vector<write>& writes() const {

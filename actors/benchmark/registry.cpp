@@ -3,6 +3,7 @@
 #include "actors/benchmark/capture.hpp"
 #include "actors/benchmark/capture_event.hpp"
 #include "actors/benchmark/captures_in_work.hpp"
+#include "actors/benchmark/result_slots.hpp"
 #include "actors/process/run_report.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -159,6 +160,7 @@ public:
                        printable_tail(as_view(deleted->getReason()), max_logged_reason), deleted->getVersion().cStr(),
                        deleted->getCaptureId(), deleted->getCaptures());
           self_->send(options_.events, capture_deleted(*deleted));
+          publish_results();
           answer(deleted);
         },
         [answer](caf::error& err) mutable { answer(std::move(err)); });
@@ -169,8 +171,13 @@ public:
     return snapshots().list(query->getLimit(), text(query->getAfter()));
   }
 
-  caf::result<msg<wire::LatestResults>> latest_results() {
+  caf::expected<msg<wire::LatestResults>> latest_results() {
     return series_store{*db_}.latest(options_.node);
+  }
+
+  void share(const sharing_started& with) {
+    publisher_ = with.publisher;
+    publish_results();
   }
 
   msg<wire::BenchmarkList> list_benchmarks() {
@@ -437,9 +444,20 @@ private:
       .then(
         [this, version, snapshot, done](committed) {
           in_work_.release(version);
+          publish_results();
           done(snapshot);
         },
         [give_up](caf::error& err) { give_up(std::move(err)); });
+  }
+
+  void publish_results() {
+    if (!publisher_)
+      return;
+    auto latest = latest_results();
+    if (!latest && code_of(latest.error()) != ec::no_data)
+      return spdlog::warn("The newest results cannot be read for the hive: {}", text_of(latest.error()));
+    self_->send(publisher_, publish_slots{latest_results_kind,
+                                          latest ? to_result_slots(**latest) : std::map<std::string, std::string>{}});
   }
 
   void drop(const std::string& name, caf::typed_response_promise<msg<wire::BenchmarkInfo>>& promise) {
@@ -476,6 +494,7 @@ private:
   registry_actor::pointer self_ = nullptr;
   std::shared_ptr<database> db_;
   committer_actor committer_;
+  slot_publisher_actor publisher_;
   registry_options options_;
   std::map<std::string, entry> adapters_;
   std::set<std::string> registering_;
@@ -498,7 +517,13 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
           [self](const msg<wire::CaptureListQuery>& query) { return self->state.list_captures(query); },
           [self](const msg<wire::CaptureQuery>& query) { return self->state.find_capture(query); },
           [self](const msg<wire::DeleteCapture>& request) { return self->state.delete_capture(request); },
-          [self](const msg<wire::LatestResultsQuery>&) { return self->state.latest_results(); },
+          [self](const msg<wire::LatestResultsQuery>&) -> caf::result<msg<wire::LatestResults>> {
+            auto latest = self->state.latest_results();
+            if (!latest)
+              return latest.error();
+            return std::move(*latest);
+          },
+          [self](const sharing_started& with) { self->state.share(with); },
           [self](const msg<wire::BenchmarkQuery>&) { return self->state.list_benchmarks(); },
           [self](const msg<wire::CommandSpec>& spec) { return self->state.register_command(spec); },
           [self](const msg<wire::BenchmarkName>& query) { return self->state.remove(query); }};

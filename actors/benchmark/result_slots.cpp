@@ -44,7 +44,21 @@ std::string to_payload(const std::vector<named_point>& metrics) {
   }));
 }
 
+/// Of the 256 slots that others keep of a node the other 96 are for the card, the load, 64 buckets of tools and
+/// upgrades. Of the bytes half, since who is behind holds old slots beside new ones until it has caught up.
+constexpr slot_quota result_quota{.keys = 160, .bytes = 512u << 10};
+
 } // namespace
+
+slot_rules latest_results_rules() {
+  auto decode = [](std::string_view, std::string_view payload) -> caf::expected<slot_content> {
+    auto results = from_result_slot(payload);
+    if (!results)
+      return results.error();
+    return make_content(std::move(*results));
+  };
+  return {latest_results_kind, "latest results", decode, {}, result_quota};
+}
 
 std::map<std::string, std::string> to_result_slots(wire::LatestResults::Reader results) {
   std::map<std::string, std::vector<named_point>> by_adapter;

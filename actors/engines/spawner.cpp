@@ -1,5 +1,6 @@
 #include "actors/engines/spawner.hpp"
 
+#include "actors/engines/load_slots.hpp"
 #include "actors/engines/research_seat.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -9,6 +10,17 @@
 #include <spdlog/spdlog.h>
 
 namespace hive {
+namespace {
+
+/// For one node; for all without an id.
+msg<wire::NodeQuery> node_query(std::string_view id) {
+  return msg<wire::NodeQuery>::build([&](wire::NodeQuery::Builder out) {
+    if (!id.empty())
+      out.setNode(std::string{id});
+  });
+}
+
+} // namespace
 
 spawner_state::~spawner_state() {
   for (const auto& [id, each] : spawned_)
@@ -32,7 +44,9 @@ caf::result<msg<wire::SpawnTicket>> spawner_state::issue(const engine_asks<wire:
   if (auto err = options_.policy.check_kind(asked.what->getSpec()))
     return refuse(asked.who, std::move(err));
   auto promise = self_->make_response_promise<msg<wire::SpawnTicket>>();
-  self_->request(services_.hive, defaults::request_timeout, msg<wire::NodeQuery>{})
+  // A node that is named needs no list of all.
+  auto nodes_wanted = node_query(as_view(asked.what->getNode()));
+  self_->request(services_.hive, defaults::request_timeout, nodes_wanted)
     .then(
       [this, promise, asked](const msg<wire::NodeList>& nodes) mutable {
         auto chosen = placement_.choose(*nodes, *asked.what, std::chrono::steady_clock::now());
@@ -54,7 +68,7 @@ void spawner_state::admit(const engine_caller& who, wire::SpawnTicket::Reader ti
     return;
   }
   auto kept = msg<wire::SpawnSpec>::copy_of(spec);
-  self_->request(services_.hive, defaults::request_timeout, msg<wire::NodeQuery>{})
+  self_->request(services_.hive, defaults::request_timeout, node_query(claims->issuer.value))
     .then(
       [this, who, claims = *claims, kept, then](const msg<wire::NodeList>& nodes) {
         auto entry = judge(who, claims, *kept, *nodes);
@@ -211,9 +225,7 @@ void spawner_state::load_changed() {
 
 void spawner_state::tell_load() {
   telling_load_ = false;
-  self_->send(services_.hive, msg<wire::NodeLoad>::build([&](wire::NodeLoad::Builder out) {
-                out.setSpawned(static_cast<uint32_t>(ledger_.size()));
-              }));
+  self_->send(services_.hive, load_to_publish(static_cast<uint32_t>(ledger_.size())));
 }
 
 // -- actor -----------------------------------------------------------------------

@@ -2,13 +2,13 @@
 
 namespace hive::http {
 
-std::vector<route> hive_routes(const federation_actor& federation) {
+std::vector<route> hive_routes(const federation_actor& federation, const publisher_actor& publisher) {
   using namespace wire;
   using enum method;
   return {
     route::ask<NodeQuery, NodeList>(get, "/api/v1/hive/nodes", federation, "This node and those it knows"),
     route::ask<HiveStatusQuery, HiveStatus>(get, "/api/v1/hive/status", federation, "How far the nodes agree"),
-    route::ask<PublishedDeltaQuery, LearningDelta>(get, "/api/v1/hive/published", federation,
+    route::ask<PublishedDeltaQuery, LearningDelta>(get, "/api/v1/hive/published", publisher,
                                                    "What this node handed to the hive last"),
   };
 }

@@ -6,6 +6,6 @@
 namespace hive::http {
 
 /// What a node and its hive say of each other.
-std::vector<route> hive_routes(const federation_actor& federation);
+std::vector<route> hive_routes(const federation_actor& federation, const publisher_actor& publisher);
 
 } // namespace hive::http

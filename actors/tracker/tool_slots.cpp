@@ -64,6 +64,16 @@ msg<wire::SharedTools> to_message(std::span<const learned_tool> learned) {
 
 } // namespace
 
+slot_rules tool_stats_rules() {
+  auto decode = [](std::string_view key, std::string_view payload) -> caf::expected<slot_content> {
+    auto learned = from_tool_slot(key, payload);
+    if (!learned)
+      return learned.error();
+    return make_content(std::move(*learned));
+  };
+  return {tool_stats_kind, "tool statistics", decode};
+}
+
 std::string tool_bucket_of(std::string_view task_type) {
   std::array<unsigned char, crypto_generichash_BYTES_MIN> hash;
   crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(task_type.data()),

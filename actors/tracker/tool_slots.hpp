@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/slot_topic.hpp"
 #include "analysis/hive_statistics.hpp"
 
 #include <caf/expected.hpp>
@@ -9,6 +10,11 @@
 #include <vector>
 
 namespace hive {
+
+/// The topic of tool statistics: what every node learned of its coding tools. The content of a slot is a
+/// std::vector<analysis::learned_tool>.
+inline constexpr slot_kind tool_stats_kind{1};
+slot_rules tool_stats_rules();
 
 /// A node's tool statistics are spread over so many slots, by the hash of the task type, so that a change sends one of
 /// them again and not everything.

@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/tracker/routing_answers.hpp"
 #include "actors/tracker/stored_statistics.hpp"
+#include "actors/tracker/tool_slots.hpp"
 #include "analysis/tool_summary.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -121,30 +122,30 @@ caf::error tracker_state::reload() {
   auto ledger = task_ledger::load(store, options_.ledger);
   if (!ledger)
     return ledger.error();
-  analysis::hive_tally hive{options_.hive};
-  msg<wire::LearningDelta> unnamed;
-  auto unreadable = store.visit_deltas([&](std::string_view origin, wire::LearningDelta::Reader delta) -> caf::error {
+  oldest_ = *oldest;
+  ledger_ = std::move(*ledger);
+  return reload_imports();
+}
+
+/// What the nodes of the hive published stays: the store does not have it.
+caf::error tracker_state::reload_imports() {
+  hive_.remove_part(imported_part);
+  unnamed_ = {};
+  return task_store{*db_}.visit_deltas([&](std::string_view origin, wire::LearningDelta::Reader delta) -> caf::error {
+    if (hive_.knows(origin))
+      return caf::none; // it speaks for itself now, and the import is erased
     auto learned = from_exported_delta(delta);
     if (!learned)
       return learned.error();
-    auto refused = hive.replace(origin, std::move(*learned), imported_part);
+    auto refused = hive_.replace(origin, std::move(*learned), imported_part);
     if (refused && refused->why == analysis::refusal::kind::full) {
       spdlog::warn("An imported delta does not count: {}", refused->text); // taken in under wider limits
       return caf::none;
     }
     if (origin.empty())
-      unnamed = msg<wire::LearningDelta>::copy_of(delta);
+      unnamed_ = msg<wire::LearningDelta>::copy_of(delta);
     return refused ? to_error(*refused) : caf::none;
   });
-  for (auto said = heard_.begin(); said != heard_.end() && !unreadable; ++said)
-    unreadable = take_in(*said->second, hive);
-  if (unreadable)
-    return unreadable;
-  oldest_ = *oldest;
-  ledger_ = std::move(*ledger);
-  hive_ = std::move(hive);
-  unnamed_ = std::move(unnamed);
-  return caf::none;
 }
 
 /// Whether the group in flight was written nobody can tell any more; the supervisor starts all this again.
@@ -248,7 +249,7 @@ caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningD
   auto origin = as_view(delta->getOrigin());
   if (origin == options_.node)
     return fail(ec::invalid, "/origin is this node itself, whose records are counted already");
-  if (auto told = heard_.lower_bound({std::string{origin}, {}}); told != heard_.end() && told->first.first == origin)
+  if (hive_.knows(origin) && !hive_.knows(origin, imported_part))
     return fail(ec::conflict,
                 "/origin " + std::string{origin} + " is a node of this hive, which says itself what it learned");
   if (auto full = check_room(1))
@@ -282,6 +283,7 @@ caf::result<msg<wire::DropDelta>> tracker_state::drop(const msg<wire::DropDelta>
   hive_.remove(origin, imported_part);
   if (origin.empty())
     unnamed_ = {};
+  hive_.remove(origin, imported_part);
   task_store::erase_delta(gathering_.writes, origin);
   auto promise = self_->make_response_promise<msg<wire::DropDelta>>();
   ++gathering_.records;
@@ -339,6 +341,7 @@ void tracker_state::finish(const caf::error& error) {
     // The disk first: it works while the answers go out and bring new records.
     flush();
     written.succeed();
+    publish_soon();
     return;
   }
   written.fail_all(error);
@@ -376,57 +379,6 @@ caf::result<msg<wire::LearningDelta>> tracker_state::learned(const msg<wire::Lea
   return to_delta(std::move(learned), options_.node, now_unix_micros());
 }
 
-caf::result<msg<wire::LearnedSince>> tracker_state::learned_since(const msg<wire::LearnedSinceQuery>& query) const {
-  auto newest = ledger_.newest().value;
-  return msg<wire::LearnedSince>::build([&](wire::LearnedSince::Builder out) {
-    out.setNewest(newest);
-    if (newest != query->getSince())
-      out.setLearned(*to_delta(analysis::learning_delta(ledger_.statistics(), 1), options_.node, now_unix_micros()));
-  });
-}
-
-caf::result<msg<wire::Recorded>> tracker_state::hear(const msg<wire::PeerTools>& said) {
-  forget_import(as_view(said->getOrigin()));
-  if (auto refused = take_in(*said, hive_))
-    return refused;
-  std::pair place{std::string{as_view(said->getOrigin())}, std::string{as_view(said->getPart())}};
-  if (said->hasLearned())
-    heard_.insert_or_assign(place, said);
-  else if (!place.second.empty())
-    heard_.erase(place);
-  else
-    std::erase_if(heard_, [&](const auto& entry) { return entry.first.first == place.first; });
-  return recorded(said->getLearned().getCodingBenchmarks().size());
-}
-
-/// What a node of the hive signed counts, and no file that somebody imported in its name.
-void tracker_state::forget_import(std::string_view origin) {
-  if (!hive_.knows(origin, imported_part))
-    return;
-  spdlog::info("Node {} says itself what it learned; the delta of it that was imported is dropped", origin);
-  task_store::erase_delta(gathering_.writes, origin);
-  ++gathering_.records;
-  flush_soon();
-}
-
-caf::error tracker_state::take_in(wire::PeerTools::Reader said, analysis::hive_tally& into) const {
-  auto origin = as_view(said.getOrigin());
-  if (!said.hasLearned() && said.getPart().size() == 0) {
-    into.remove(origin);
-    return caf::none;
-  }
-  std::vector<analysis::learned_tool> tools;
-  if (said.hasLearned()) {
-    auto learned = from_delta(said.getLearned());
-    if (!learned)
-      return learned.error();
-    tools = std::move(*learned);
-  }
-  into.remove(origin, imported_part);
-  auto refused = into.replace(origin, std::move(tools), as_view(said.getPart()));
-  return refused ? to_error(*refused) : caf::none;
-}
-
 caf::result<msg<wire::TaskPage>> tracker_state::find(const msg<wire::TaskQuery>& query) {
   if (queries_ >= defaults::max_task_queries)
     return fail(ec::overloaded, std::to_string(queries_) + " questions for task records wait already");
@@ -444,6 +396,66 @@ caf::result<msg<wire::TaskPage>> tracker_state::find(const msg<wire::TaskQuery>&
         promise.deliver(error);
       });
   return promise;
+}
+
+// -- the hive --------------------------------------------------------------------
+
+void tracker_state::hear(const slots_accepted& published) {
+  const auto& origin = published.origin.value;
+  forget_import(origin);
+  for (const auto& slot : published.slots) {
+    const auto* tools = content_as<std::vector<analysis::learned_tool>>(slot.content);
+    auto refused = hive_.replace(origin, tools ? *tools : std::vector<analysis::learned_tool>{}, slot.key);
+    if (refused)
+      spdlog::warn("What node {} published of its tools under {} does not count: {}", origin, slot.key, refused->text);
+  }
+}
+
+/// Neither does what was imported in its name.
+void tracker_state::hear(const slots_withdrawn& gone) {
+  forget_import(gone.origin.value);
+  hive_.remove(gone.origin.value);
+}
+
+/// What a node of the hive signed counts, and no file that somebody imported in its name.
+void tracker_state::forget_import(std::string_view origin) {
+  if (!hive_.knows(origin, imported_part))
+    return;
+  spdlog::info("Node {} says itself what it learned; the delta of it that was imported is dropped", origin);
+  hive_.remove(origin, imported_part);
+  task_store::erase_delta(gathering_.writes, origin);
+  ++gathering_.records;
+  flush_soon();
+}
+
+void tracker_state::share(const sharing_started& with) {
+  publisher_ = with.publisher;
+  published_through_.reset();
+  publish_next_ = {};
+  publish_soon();
+}
+
+void tracker_state::publish_soon() {
+  if (!publisher_ || publish_is_coming_ || published_through_ == ledger_.newest())
+    return;
+  auto now = std::chrono::steady_clock::now();
+  if (now >= publish_next_)
+    return publish();
+  publish_is_coming_ = true;
+  self_->delayed_send(self_, publish_next_ - now, publish_atom::value);
+}
+
+/// Many tools take long to pack: so it is done more rarely then.
+void tracker_state::publish() {
+  constexpr int most_of_time = 50; // one part in 50 goes into it
+  auto began = std::chrono::steady_clock::now();
+  publish_is_coming_ = false;
+  published_through_ = ledger_.newest();
+  self_->send(publisher_,
+              publish_slots{tool_stats_kind, to_tool_slots(analysis::learning_delta(ledger_.statistics(), 1))});
+  auto ended = std::chrono::steady_clock::now();
+  publish_next_ = ended + std::max<std::chrono::steady_clock::duration>(defaults::min_publish_interval,
+                                                                        most_of_time * (ended - began));
 }
 
 // -- retention -------------------------------------------------------------------
@@ -500,11 +512,13 @@ tracker_self::behavior_type tracker(tracker_state::pointer self, std::shared_ptr
     [&state](const msg<wire::LearningDeltaQuery>& query) { return state.learned(query); },
     [&state](const msg<wire::LearningDelta>& delta) { return state.import(delta); },
     [&state](const msg<wire::DropDelta>& delta) { return state.drop(delta); },
-    [&state](const msg<wire::LearnedSinceQuery>& query) { return state.learned_since(query); },
-    [&state](const msg<wire::PeerTools>& said) { return state.hear(said); },
+    [&state](const slots_accepted& published) { state.hear(published); },
+    [&state](const slots_withdrawn& gone) { state.hear(gone); },
+    [&state](const sharing_started& with) { state.share(with); },
     [&state](const msg<wire::TaskQuery>& query) { return state.find(query); },
     [&state](flush_atom) { state.flush_from_mailbox(); },
     [&state](retain_atom) { state.retain(); },
+    [&state](publish_atom) { state.publish(); },
   };
 }
 

@@ -36,7 +36,9 @@ struct tracker_options {
 /// internal: what the tracker tells itself besides.
 using flush_atom = caf::atom_constant<caf::atom("flush")>;
 using retain_atom = caf::atom_constant<caf::atom("retain")>;
-using tracker_self = tracker_actor::extend<caf::reacts_to<flush_atom>, caf::reacts_to<retain_atom>>;
+using publish_atom = caf::atom_constant<caf::atom("publish")>;
+using tracker_self =
+  tracker_actor::extend<caf::reacts_to<flush_atom>, caf::reacts_to<retain_atom>, caf::reacts_to<publish_atom>>;
 
 /// Counts records as they come and gathers what is to be written while the group before is on its way to the disk; each
 /// group is one write set with one answer, and then its senders are answered. When a write fails, all that was gathered
@@ -63,8 +65,9 @@ public:
   caf::result<msg<wire::Route>> route(const msg<wire::RouteQuery>& query) const;
   caf::result<msg<wire::ToolSummary>> summary() const;
   caf::result<msg<wire::LearningDelta>> learned(const msg<wire::LearningDeltaQuery>& query) const;
-  caf::result<msg<wire::LearnedSince>> learned_since(const msg<wire::LearnedSinceQuery>& query) const;
-  caf::result<msg<wire::Recorded>> hear(const msg<wire::PeerTools>& said);
+  void hear(const slots_accepted& published);
+  void hear(const slots_withdrawn& gone);
+  void share(const sharing_started& with);
   caf::result<msg<wire::Recorded>> import(const msg<wire::LearningDelta>& delta);
   caf::result<msg<wire::DropDelta>> drop(const msg<wire::DropDelta>& delta);
   caf::result<msg<wire::TaskPage>> find(const msg<wire::TaskQuery>& query);
@@ -73,6 +76,8 @@ public:
   void flush_from_mailbox();
   /// Erases records beyond the configured number or age.
   void retain();
+  /// Publishes this node's tools.
+  void publish();
 
 private:
   template <class T>
@@ -109,7 +114,9 @@ private:
   void finish(const caf::error& error);
   void committer_is_gone();
   caf::error reload();
-  caf::error take_in(wire::PeerTools::Reader said, analysis::hive_tally& into) const;
+  caf::error reload_imports();
+  /// Publishes this node's tools, if they have changed: at once, or when enough time has passed.
+  void publish_soon();
   void forget_import(std::string_view origin);
   void erase_before(uint64_t first_kept);
 
@@ -121,13 +128,15 @@ private:
   task_ledger ledger_;
   analysis::hive_tally hive_;
   msg<wire::LearningDelta> unnamed_; ///< what deltas without origin said together
-  /// What of `hive_` the store does not have: by origin and part.
-  std::map<std::pair<std::string, std::string>, msg<wire::PeerTools>> heard_;
-  task_sequence oldest_; ///< the first record that is kept
+  task_sequence oldest_;             ///< the first record that is kept
   group gathering_;
   std::optional<group> in_flight_;
   bool flush_is_coming_ = false;
   size_t queries_ = 0; ///< with the reader
+  slot_publisher_actor publisher_;
+  std::optional<task_sequence> published_through_; ///< the newest record that the published tools count
+  std::chrono::steady_clock::time_point publish_next_;
+  bool publish_is_coming_ = false;
 };
 
 /// Spawns the tracker over `db`, which outlives it. It ends with the error when the stored statistics cannot be read or

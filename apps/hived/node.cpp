@@ -3,11 +3,12 @@
 #include "actors/benchmark/command_adapter.hpp"
 #include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"
+#include "actors/benchmark/result_slots.hpp"
 #include "actors/daemon/coding_daemon.hpp"
 #include "actors/engines/engine_desk.hpp"
+#include "actors/engines/load_slots.hpp"
 #include "actors/events/events.hpp"
 #include "actors/hive/federation/federation.hpp"
-#include "actors/hive/federation/slot_payloads.hpp"
 #include "actors/hive/link/door.hpp"
 #include "actors/hive/link/network.hpp"
 #include "actors/http/api.hpp"
@@ -19,7 +20,9 @@
 #include "actors/node/environment.hpp"
 #include "actors/process/runner.hpp"
 #include "actors/store/committer.hpp"
+#include "actors/tracker/delta_publisher.hpp"
 #include "actors/tracker/research.hpp"
+#include "actors/tracker/tool_slots.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "actors/upgrade/checker.hpp"
 #include "apps/hived/operator_token_file.hpp"
@@ -120,6 +123,7 @@ struct node::impl {
   registry_actor registry;
   upgrade_checker_actor upgrades;
   tracker_actor tracker;
+  publisher_actor publisher;
   federation_actor federation;
   research_actor research;
   coding_daemon_actor coding_daemon;
@@ -155,13 +159,14 @@ struct node::impl {
                      options.node = identity.id.value;
                      return spawn_tracker(system, db, committer, std::move(options));
                    }),
+      make_service("publisher", publisher, [this] { return spawn_delta_publisher(system, db, committer); }),
       {"federation", [this] { return start_federation(); }},
       make_service("research", research,
                    [this] {
-                     return system.spawn(research_directory, research_services{db, committer, tracker, federation});
+                     return system.spawn(research_directory, research_services{db, committer, tracker, publisher});
                    }),
       make_service("coding daemon", coding_daemon,
-                   [this] { return system.spawn(hive::coding_daemon, tracker, federation, config.coding_daemon); }),
+                   [this] { return system.spawn(hive::coding_daemon, tracker, publisher, config.coding_daemon); }),
       {"http", [this] { return start_http(); }}};
     if (config.door.listen) {
       out.push_back(make_service("spawner", spawner, [this] { return start_spawner(); }));
@@ -233,9 +238,9 @@ struct node::impl {
   }
 
   /// A card is judged as of when it was written: what a node measured stays when its certificate expires later.
-  static void trust(const credentials& shown, federation_options& options) {
-    options.checks.admit = [trusted = shown.trusted](const public_key& key,
-                                                     wire::NodeCard::Reader card) -> caf::expected<attested> {
+  static void trust(const credentials& shown, hive_core_options& options) {
+    options.admit = [trusted = shown.trusted](const public_key& key,
+                                              wire::NodeCard::Reader card) -> caf::expected<attested> {
       auto shows = card.getAdmission();
       auto cert = check_admission(trusted, as_text(shows.getCertificate()), node_id_of(key),
                                   as_text(shows.getSignature()), card.getWrittenAt() / micros_per_s);
@@ -262,14 +267,19 @@ struct node::impl {
     family.Add({{"certificate", "ca"}}).Set(static_cast<double>(shown.issuer().not_after()));
   }
 
+  /// What this node shares with the others.
+  std::vector<slot_topic> topics() const {
+    return {{tool_stats_rules(), tracker, tracker}, {latest_results_rules(), {}, registry}, {load_rules()}};
+  }
+
   caf::expected<caf::actor> start_federation() {
     if (federation)
       if (auto failure = begin_next_epoch())
         return failure;
-    federation_options options;
+    hive_core_options options;
     options.keys = identity.keys;
     options.epoch = identity.epoch;
-    options.checks = {admit_all, check_payload};
+    options.admit = admit_all;
     options.gossip = config.gossip;
     options.views = config.views;
     options.self = own_hello();
@@ -277,8 +287,7 @@ struct node::impl {
       trust(*config.door.shown, options);
       show_expiry(*config.door.shown);
     }
-    federation =
-      system.spawn(hive::federation, federation_services{db, committer, tracker, registry, events}, std::move(options));
+    federation = spawn_federation(system, {db, committer, events, topics()}, {std::move(options)});
     return caf::actor_cast<caf::actor>(federation);
   }
 
@@ -388,8 +397,8 @@ struct node::impl {
     http::event_stream_options streams;
     streams.max_streams = std::min(streams.max_streams, defaults::part_of_connections(config.http.max_connections));
     auto routes =
-      http::api_routes(api, {http::task_routes(tracker), http::hive_routes(federation), http::research_routes(research),
-                             http::event_routes(events, *metrics, streams)});
+      http::api_routes(api, {http::task_routes(tracker), http::hive_routes(federation, publisher),
+                             http::research_routes(research), http::event_routes(events, *metrics, streams)});
     auto server = http::spawn_server(system, config.http, std::move(routes), metrics);
     if (!server)
       return server.error();

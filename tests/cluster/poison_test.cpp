@@ -52,11 +52,11 @@ std::string results_payload(double value) {
 }
 
 slot_name tools_slot() {
-  return {slot_kind::tool_stats, tool_bucket_of(task)};
+  return {tool_stats_kind, tool_bucket_of(task)};
 }
 
 slot_name results_slot() {
-  return {slot_kind::latest_results, "world_model"};
+  return {latest_results_kind, "world_model"};
 }
 
 /// What a node shows of another one; empty while it does not know it.

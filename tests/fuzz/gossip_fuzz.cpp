@@ -4,7 +4,7 @@
 // Promises: a replica takes in nothing twice, what it passes on is accepted whole by others, and replicas that hold the
 // same have the same root.
 
-#include "actors/hive/federation/gossip_exchange.hpp"
+#include "actors/hive/core/gossip_exchange.hpp"
 #include "tests/actors/hive/hive_test.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 

@@ -8,11 +8,13 @@
 
 namespace hive {
 
-void peer_state::init(pointer self, node_id node, gossip_actor federation) {
+void peer_state::init(pointer self, node_id node, peer_owner_actor federation) {
   self_ = self;
   node_ = std::move(node);
   federation_ = std::move(federation);
-  refuse_unreadable(self_, [this](uint64_t messages) { self_->send(federation_, peer_unreadable{node_, messages}); });
+  refuse_unreadable(self_, [this](uint64_t messages) {
+    self_->send(federation_, malformed_received{node_, messages});
+  });
 }
 
 void peer_state::attach(const link_up& up) {
@@ -24,7 +26,7 @@ caf::result<msg<wire::GossipAnswer>> peer_state::answer(const msg<wire::GossipQu
     return fail(ec::overloaded, "a question of node " + node_.value + " is being answered already");
   answering_ = true;
   auto promise = self_->make_response_promise<msg<wire::GossipAnswer>>();
-  self_->request(federation_, defaults::gossip_timeout, peer_question{node_, question})
+  self_->request(federation_, defaults::gossip_timeout, question_received{node_, question})
     .then(
       [this, promise](const msg<wire::GossipAnswer>& given) mutable {
         answering_ = false;
@@ -37,12 +39,8 @@ caf::result<msg<wire::GossipAnswer>> peer_state::answer(const msg<wire::GossipQu
   return promise;
 }
 
-void peer_state::begin(const begin_exchange& what) {
-  ask(what.question);
-}
-
-void peer_state::take_leave() {
-  self_->send(federation_, peer_farewell{node_});
+void peer_state::on_close() {
+  self_->send(federation_, close_received{node_});
 }
 
 void peer_state::ask(const msg<wire::GossipQuestion>& question) {
@@ -55,38 +53,26 @@ void peer_state::ask(const msg<wire::GossipQuestion>& question) {
     .then(
       [this, time_since, bytes](const msg<wire::GossipAnswer>& answer) {
         unanswered_ = 0;
-        report({node_, answer, time_since(), bytes});
+        self_->send(federation_, answer_received{node_, answer, time_since(), bytes});
       },
       [this, time_since, bytes](const caf::error& error) {
-        report({node_, error, time_since(), bytes});
+        self_->send(federation_, answer_received{node_, error, time_since(), bytes});
         if (error == caf::sec::request_timeout && ++unanswered_ == defaults::max_unanswered_questions)
           self_->quit(fail(ec::timed_out, "the other node left " + std::to_string(unanswered_) +
                                             " questions in a row without an answer"));
       });
 }
 
-void peer_state::report(peer_answer what) {
-  self_->request(federation_, defaults::gossip_timeout, std::move(what))
-    .then(
-      [this](const next_question& next) {
-        if (next.question)
-          ask(*next.question);
-      },
-      [](const caf::error&) {
-        // The federation is busy or ending; it begins anew when it likes.
-      });
-}
-
-peer_actor::behavior_type peer(peer_state::pointer self, node_id node, gossip_actor federation) {
+peer_actor::behavior_type peer(peer_state::pointer self, node_id node, peer_owner_actor federation) {
   self->state.init(self, std::move(node), std::move(federation));
   return {
     [](const msg<wire::Ping>& ping) {
       return msg<wire::Pong>::build([&](wire::Pong::Builder out) { out.setPayload(ping->getPayload()); });
     },
     [self](const msg<wire::GossipQuestion>& question) { return self->state.answer(question); },
-    [self](const msg<wire::Farewell>&) { self->state.take_leave(); },
+    [self](const msg<wire::Farewell>&) { self->state.on_close(); },
     [self](const link_up& up) { self->state.attach(up); },
-    [self](const begin_exchange& what) { self->state.begin(what); },
+    [self](const ask_peer& what) { self->state.ask(what.question); },
   };
 }
 

@@ -187,9 +187,9 @@ public:
     if (found == connections_.end())
       return;
     auto& [id, link] = *found;
-    if (!what.why.empty()) {
-      link.parting_why = what.why;
-      return end(connection_id{id}, what.why);
+    if (what.superseded_by) {
+      link.parting_why = text_of(in_use(what.node, *what.superseded_by));
+      return end(connection_id{id}, link.parting_why);
     }
     link.parting_why = what.was_asked ? "it has links enough" : "this node has links enough";
     if (what.was_asked)

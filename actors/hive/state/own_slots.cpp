@@ -11,17 +11,22 @@ struct change {
   slot_name name;
   std::string_view payload;
   bool needs_room;
+  bool yields;
 
-  /// What makes room goes first, results last; otherwise by name, which begins with the card.
+  /// What makes room goes first, what gives way last; otherwise by name, which begins with the card.
   auto order() const {
-    return std::pair{needs_room, name.kind == slot_kind::latest_results};
+    return std::pair{needs_room, yields};
   }
 };
 
 } // namespace
 
-void own_slots::want(slot_kind kind, std::map<std::string, std::string> payloads) {
+bool own_slots::want(slot_kind kind, std::map<std::string, std::string> payloads) {
+  auto found = wanted_.find(kind);
+  if (found != wanted_.end() && found->second == payloads)
+    return false;
   wanted_[kind] = std::move(payloads);
+  return true;
 }
 
 std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, std::vector<caf::error>& left_out) {
@@ -32,7 +37,7 @@ std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, s
   for (const auto& [name, payload] : target(said, beyond)) {
     auto held = by.find(by.own_id(), name);
     if (!held || held->payload != payload)
-      changes.push_back({name, payload, !held || held->payload.size() < payload.size()});
+      changes.push_back({name, payload, !held || held->payload.size() < payload.size(), yielding_.contains(name.kind)});
   }
   std::ranges::stable_sort(changes, {}, &change::order);
   std::vector<slot_ptr> out;
@@ -46,8 +51,7 @@ std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, s
       refused.insert(each.name);
     }
   }
-  if (!std::ranges::includes(beyond_, beyond))
-    left_out.push_back(name_results(beyond));
+  name_beyond(beyond, left_out);
   beyond_ = std::move(beyond);
   refused_ = std::move(refused);
   return out;
@@ -58,28 +62,30 @@ own_slots::payloads_by_name own_slots::target(const std::vector<slot_ptr>& said,
   for (const auto& each : said)
     out[each->name] = wanted_.contains(each->name.kind) ? std::string_view{} : each->payload;
   for (const auto& [kind, payloads] : wanted_)
-    if (kind != slot_kind::latest_results)
+    if (!yielding_.contains(kind))
       for (const auto& [key, payload] : payloads)
         out[{kind, key}] = payload;
-  add_results(out, beyond);
+  for (const auto& [kind, topic] : yielding_)
+    add_yielding(kind, topic.quota, out, beyond);
   return out;
 }
 
 /// By name, so that the same ones are told each time, whatever else comes.
-void own_slots::add_results(payloads_by_name& to, std::set<slot_name>& beyond) const {
-  auto wanted = wanted_.find(slot_kind::latest_results);
+void own_slots::add_yielding(slot_kind kind, const slot_quota& quota, payloads_by_name& to,
+                             std::set<slot_name>& beyond) const {
+  auto wanted = wanted_.find(kind);
   if (wanted == wanted_.end())
     return;
   size_t names = 0, bytes = 0;
   for (const auto& [name, payload] : to) {
-    names += name.kind == slot_kind::latest_results;
+    names += name.kind == kind;
     bytes += name.key.size() + payload.size();
   }
   for (const auto& [key, payload] : wanted->second) {
-    slot_name name{slot_kind::latest_results, key};
+    slot_name name{kind, key};
     bool is_new = !to.contains(name);
     auto more = payload.size() + (is_new ? key.size() : 0);
-    if ((is_new && names >= options_.result_slots) || bytes + more > options_.bytes_with_results) {
+    if ((is_new && names >= quota.keys) || bytes + more > quota.bytes) {
       beyond.insert(std::move(name));
       continue;
     }
@@ -89,12 +95,18 @@ void own_slots::add_results(payloads_by_name& to, std::set<slot_name>& beyond) c
   }
 }
 
-caf::error own_slots::name_results(const std::set<slot_name>& beyond) const {
-  return fail(ec::too_large, "the results of " + std::to_string(beyond.size()) + " adapters, " + beyond.begin()->key +
-                               " to " + beyond.rbegin()->key +
-                               ", do not fit beside the others: " + std::to_string(options_.result_slots) +
-                               " adapters and " + std::to_string(options_.bytes_with_results) +
-                               " bytes of all that it tells are the most");
+void own_slots::name_beyond(const std::set<slot_name>& beyond, std::vector<caf::error>& left_out) const {
+  for (const auto& [kind, topic] : yielding_) {
+    std::vector<slot_name> of_kind;
+    std::ranges::copy_if(beyond, std::back_inserter(of_kind), [&](const auto& each) { return each.kind == kind; });
+    if (of_kind.empty() || std::ranges::includes(beyond_, of_kind))
+      continue;
+    left_out.push_back(fail(ec::too_large, std::to_string(of_kind.size()) + " slots of topic " + topic.name + ", " +
+                                             of_kind.front().key + " to " + of_kind.back().key +
+                                             ", do not fit beside the others: at most " +
+                                             std::to_string(topic.quota.keys) + " keys and " +
+                                             std::to_string(topic.quota.bytes) + " bytes of all that it tells"));
+  }
 }
 
 } // namespace hive

@@ -1,6 +1,5 @@
 #include "actors/hive/state/replica.hpp"
 
-#include "actors/hive/state/slot_content.hpp"
 #include "platform/identity/node_identity.hpp"
 
 #include <algorithm>
@@ -79,8 +78,8 @@ caf::expected<slot_ptr> replica::prepare(slot_name name, std::string payload, in
   slot next{std::move(name), {prepared_.epoch, prepared_.version + 1}, std::move(payload), {}};
   if (!is_valid_id(next.name.key))
     return fail(ec::invalid, "slot key '" + next.name.key + "' " + std::string{id_rule});
-  standing stands;
-  if (auto wrong = check(own_id_, own, own_room_beside(next.name), next, now_unix_micros, stands))
+  reading read;
+  if (auto wrong = check(own_id_, own, own_room_beside(next.name), next, now_unix_micros, read))
     return fail(wrong->why == slot_refusal_reason::content ? ec::invalid : ec::too_large, std::move(wrong->text));
   sign(next, own_keys_);
   prepared_ = next.stamp;
@@ -169,6 +168,11 @@ const quarantine* replica::quarantine_of(const node_id& origin) const {
   return found == origins_.end() || !found->second.quarantined ? nullptr : &*found->second.quarantined;
 }
 
+write_stamp replica::highest_of(const node_id& origin) const {
+  auto found = origins_.find(origin);
+  return found == origins_.end() ? write_stamp{} : found->second.log.highest();
+}
+
 const public_key* replica::key_of(const node_id& origin) const {
   auto found = origins_.find(origin);
   return found == origins_.end() ? nullptr : &found->second.key;
@@ -228,7 +232,7 @@ std::optional<slot_refusal> replica::check_bounds(const origin& known, const roo
 }
 
 std::optional<slot_refusal> replica::check(const node_id& id, const origin& known, const room& taken, const slot& what,
-                                           int64_t now_unix_micros, standing& stands) const {
+                                           int64_t now_unix_micros, reading& out) const {
   if (auto broken = check_size(id, what))
     return broken;
   auto name = describe(id, what) + " ";
@@ -237,30 +241,34 @@ std::optional<slot_refusal> replica::check(const node_id& id, const origin& know
     broken->text = name + broken->text;
     return broken;
   }
-  if (auto wrong = check_payload(what))
-    return slot_refusal{id, slot_refusal_reason::content, culprit::origin, name + "is impossible: " + text_of(wrong)};
-  return what.name.kind == slot_kind::card ? check_card(id, known, what, now_unix_micros, stands) : std::nullopt;
+  auto content = decode(what);
+  if (!content)
+    return slot_refusal{id, slot_refusal_reason::content, culprit::origin,
+                        name + "is impossible: " + text_of(content.error())};
+  out.content = std::move(*content);
+  return what.name.kind == slot_kind::card ? check_card(id, known, what, now_unix_micros, out) : std::nullopt;
 }
 
-caf::error replica::check_payload(const slot& what) const {
-  if (what.name.kind == slot_kind::card)
-    return what.name.key == card_key ? caf::error{} : fail(ec::invalid, "a card has the key " + what.name.key);
-  return what.payload.empty() ? caf::error{} : checks_.payload(what);
+caf::expected<slot_content> replica::decode(const slot& what) const {
+  if (what.name.kind != slot_kind::card)
+    return what.payload.empty() ? slot_content{} : checks_.decode(what);
+  if (what.name.key != card_key)
+    return fail(ec::invalid, "a card has the key " + what.name.key);
+  return decode_card(what);
 }
 
 std::optional<slot_refusal> replica::check_card(const node_id& id, const origin& known, const slot& what,
-                                                int64_t now_unix_micros, standing& stands) const {
+                                                int64_t now_unix_micros, reading& out) const {
   auto name = describe(id, what) + " ";
-  auto card = card_of(what);
-  if (!card)
-    return slot_refusal{id, slot_refusal_reason::content, culprit::origin, name + "is no card"};
-  if ((*card)->getWrittenAt() > now_unix_micros + options_.card_lead.count())
+  const auto& card = *content_as<msg<wire::NodeCard>>(out.content);
+  auto& stands = out.stands;
+  if (card->getWrittenAt() > now_unix_micros + options_.card_lead.count())
     return slot_refusal{id, slot_refusal_reason::from_future, culprit::nobody,
                         name + "was written ahead of this node's clock; one of the two is wrong"};
-  stands.written_at = (*card)->getWrittenAt();
+  stands.written_at = card->getWrittenAt();
   if (id == own_id_)
     return std::nullopt;
-  auto admitted = checks_.admit(known.key, **card);
+  auto admitted = checks_.admit(known.key, *card);
   if (!admitted)
     return slot_refusal{id, slot_refusal_reason::not_admitted, culprit::nobody, // another CA may be trusted elsewhere
                         name + "does not admit it: " + text_of(admitted.error())};

@@ -24,15 +24,14 @@ struct attested {
 /// a clock: all nodes must judge alike, today and later.
 using admission_check = std::function<caf::expected<attested>(const public_key& key, wire::NodeCard::Reader card)>;
 
-/// Whether the payload of a slot, which is not empty, says something possible for its kind: it can be read, its values
-/// are finite and in range, its sums go together. Kinds that this node does not know pass. ec::malformed or
-/// ec::invalid, naming what is wrong. Cards are not its concern.
-using payload_check = std::function<caf::error(const slot&)>;
+/// Reads and checks the payload of a slot, which is not empty and no card; see slot_rules::decode. Null for kinds that
+/// this node does not know: they pass.
+using slot_decoder = std::function<caf::expected<slot_content>(const slot&)>;
 
 /// The rules for slots that the owner of a replica gives it. Both must be there.
 struct slot_checks {
   admission_check admit;
-  payload_check payload;
+  slot_decoder decode;
 };
 
 /// Hash over all that a replica holds; equal for equal contents, in whatever order they came.
@@ -85,6 +84,7 @@ struct quarantine {
 struct accepted_slot {
   node_id origin;
   slot_ptr what;
+  slot_content content; ///< of its payload; of a card a msg<wire::NodeCard>
 };
 
 /// What came of a join. Whatever is accepted holds at once; the caller stores it.
@@ -93,6 +93,7 @@ struct join_outcome {
   std::vector<slot_refusal> refused;   ///< the first `named_refusals`
   std::vector<node_id> quarantined;    ///< since this join, which are so at its end
   std::vector<node_id> released;       ///< whose quarantine ended, and did not begin again
+  std::map<node_id, write_stamp> news; ///< origins of which something was accepted or proven: how far they were known
 };
 
 struct replica_counters {
@@ -175,6 +176,10 @@ public:
   /// random: it says with which origin to begin, so that a delta that is cut short does not always miss the same ones.
   msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const;
 
+  /// The writes behind these stamps, for someone who has all up to them; nothing of origins that have none. Of an
+  /// origin whose stamp is zero the card comes with them. At most `budget` bytes, as `delta_for`.
+  msg<wire::HiveDelta> delta_since(const std::map<node_id, write_stamp>& stamps, size_t budget) const;
+
   /// Takes in what is new and right. Stops at the first thing that only `sender` can have done, such as to name an
   /// origin twice: an origin that does so as often as `options.strikes` is put into quarantine. Without a sender nobody
   /// is blamed for that.
@@ -199,6 +204,8 @@ public:
 
   /// Why the origin's slots do not count; null when they do.
   const quarantine* quarantine_of(const node_id& origin) const;
+  /// The stamp of its newest slot; zero for an unknown origin.
+  write_stamp highest_of(const node_id& origin) const;
   /// Null for an unknown origin.
   const public_key* key_of(const node_id& origin) const;
   std::vector<node_id> origins() const;
@@ -280,6 +287,7 @@ private:
   /// What goes into a delta for one that does not know the origin, or has it up to `since`.
   static origin_part part_for_stranger(const origin& known);
   static origin_part part_since(const origin& known, write_stamp since, size_t budget, uint64_t turn);
+  static msg<wire::HiveDelta> to_delta(const std::vector<origin_part>& parts);
 
   void join_origin(joining& work, wire::OriginDelta::Reader delta);
   origin* admit(joining& work, const node_id& id, const public_key& key, wire::OriginDelta::Reader delta);
@@ -288,19 +296,24 @@ private:
   bool join_slot(joining& work, const node_id& id, origin& known, slot_ptr what);
   /// Why a slot fits no message beside others.
   std::optional<slot_refusal> check_size(const node_id& id, const slot& what) const;
-  /// Why a signed slot cannot be taken in. What a card says of its node's place goes into `stands`.
+  /// What the checks of a slot found out.
+  struct reading {
+    slot_content content;
+    standing stands; ///< of a card
+  };
+  /// Why a signed slot cannot be taken in.
   std::optional<slot_refusal> check(const node_id& id, const origin& known, const room& taken, const slot& what,
-                                    int64_t now_unix_micros, standing& stands) const;
-  caf::error check_payload(const slot& what) const;
+                                    int64_t now_unix_micros, reading& out) const;
+  caf::expected<slot_content> decode(const slot& what) const;
   std::optional<slot_refusal> check_card(const node_id& id, const origin& known, const slot& what,
-                                         int64_t now_unix_micros, standing& stands) const;
+                                         int64_t now_unix_micros, reading& out) const;
   /// `taken` is what the origin takes without it.
   std::optional<slot_refusal> check_bounds(const origin& known, const room& taken, const slot& what) const;
   /// What an origin takes without the slot of this name.
   static room room_beside(const origin& known, const slot_name& name);
   /// The same of this node, once all that is prepared is committed.
   room own_room_beside(const slot_name& name) const;
-  void take_in(joining& work, const node_id& id, origin& known, slot_ptr what, standing stands);
+  void take_in(joining& work, const node_id& id, origin& known, slot_ptr what, reading read);
   /// `stands` matters for cards only.
   void put(origin& known, slot_ptr what, standing stands);
 

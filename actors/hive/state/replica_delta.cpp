@@ -216,6 +216,30 @@ msg<wire::HiveDelta> replica::delta_for(wire::HiveDigest::Reader theirs, size_t 
     if (!part.is_empty())
       parts.push_back(std::move(part));
   }
+  return to_delta(parts);
+}
+
+msg<wire::HiveDelta> replica::delta_since(const std::map<node_id, write_stamp>& stamps, size_t budget) const {
+  std::vector<origin_part> parts;
+  auto left = budget;
+  for (const auto& [id, since] : stamps) {
+    auto found = origins_.find(id);
+    if (found == origins_.end())
+      continue;
+    const auto& known = found->second;
+    if (since >= known.log.highest() && !known.is_equivocator())
+      continue;
+    auto part = since == write_stamp{} ? part_for_stranger(known) : part_since(known, since, left, 0);
+    left = part.cut(left, parts.empty());
+    if (!part.is_empty())
+      parts.push_back(std::move(part));
+    if (left == 0)
+      break;
+  }
+  return to_delta(parts);
+}
+
+msg<wire::HiveDelta> replica::to_delta(const std::vector<origin_part>& parts) {
   return msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
     auto list = out.initOrigins(static_cast<uint32_t>(parts.size()));
     for (uint32_t i = 0; i < list.size(); ++i)

@@ -1,5 +1,4 @@
 #include "actors/hive/state/replica.hpp"
-#include "actors/hive/state/slot_content.hpp"
 #include "platform/identity/node_identity.hpp"
 
 #include <algorithm>
@@ -71,7 +70,9 @@ replica::origin* replica::admit(joining& work, const node_id& id, const public_k
   }
   origin fresh;
   fresh.key = key;
-  auto wrong = check(id, fresh, {}, *card, work.now_unix_micros, fresh.stands);
+  reading read;
+  auto wrong = check(id, fresh, {}, *card, work.now_unix_micros, read);
+  fresh.stands = std::move(read.stands);
   if (!wrong)
     wrong = take_place(id, fresh.stands);
   if (wrong) {
@@ -118,26 +119,27 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
     return false;
   }
   if (twin && !check_size(id, *what)) {
+    work.out.news.try_emplace(id, known.log.highest());
     expose(known, twin, what);
     work.out.quarantined.push_back(id);
     return false;
   }
-  standing stands;
+  reading read;
   auto taken = room_beside(known, what->name);
-  auto wrong = check(id, known, taken, *what, work.now_unix_micros, stands);
+  auto wrong = check(id, known, taken, *what, work.now_unix_micros, read);
   if (wrong && wrong->why == slot_refusal_reason::full && make_room(id, known.stands, taken.bytes + bytes_of(*what)))
-    wrong = check(id, known, taken, *what, work.now_unix_micros, stands);
+    wrong = check(id, known, taken, *what, work.now_unix_micros, read);
   if (!wrong && what->name.kind == slot_kind::card && (!known.card || known.card->stamp < what->stamp))
-    wrong = take_place(id, stands);
+    wrong = take_place(id, read.stands);
   if (wrong) {
     refuse_slot(work, id, known, *what, std::move(*wrong));
     return false;
   }
-  take_in(work, id, known, std::move(what), std::move(stands));
+  take_in(work, id, known, std::move(what), std::move(read));
   return true;
 }
 
-void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr what, standing stands) {
+void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr what, reading read) {
   if (known.quarantined && what->stamp.epoch > known.quarantined->epoch) {
     known.quarantined.reset();
     known.strikes = 0;
@@ -147,8 +149,9 @@ void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr 
   if (id == own_id_ && what->stamp.epoch >= prepared_.epoch)
     must_raise_epoch_ = true; // its store is older than what it told others
   ++counters_.accepted;
-  work.out.accepted.push_back({id, what});
-  put(known, std::move(what), std::move(stands));
+  work.out.news.try_emplace(id, known.log.highest());
+  work.out.accepted.push_back({id, what, std::move(read.content)});
+  put(known, std::move(what), std::move(read.stands));
 }
 
 // -- misconduct ------------------------------------------------------------------
@@ -175,6 +178,7 @@ bool replica::join_proof(joining& work, const node_id& id, origin& known, wire::
       refuse_slot(work, id, known, *each, std::move(*wrong));
       return false;
     }
+  work.out.news.try_emplace(id, known.log.highest());
   expose(known, std::move(read->first), std::move(read->second));
   work.out.quarantined.push_back(id);
   return true;

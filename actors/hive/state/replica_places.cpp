@@ -1,5 +1,5 @@
 #include "actors/hive/state/replica.hpp"
-#include "actors/hive/state/slot_content.hpp"
+#include "messages/packed.hpp"
 
 #include <algorithm>
 #include <set>
@@ -15,7 +15,7 @@ bool replica::outranks(const standing& a, const node_id& a_id, const standing& b
 
 /// A card that the origin's own log lacks still counts: it admitted the origin.
 replica::standing replica::standing_of(const origin& known) const {
-  auto card = known.card ? card_of(*known.card) : fail(ec::no_data, "no card");
+  auto card = known.card ? from_packed<wire::NodeCard>(known.card->payload) : fail(ec::no_data, "no card");
   if (!card)
     return {};
   auto admitted = checks_.admit(known.key, **card);
@@ -81,7 +81,7 @@ void replica::forget(origin_map::iterator what) {
 void replica::end_restore() {
   std::vector<node_id> rejected;
   for (auto& [id, known] : origins_) {
-    auto card = known.card ? card_of(*known.card) : fail(ec::no_data, "no card");
+    auto card = known.card ? from_packed<wire::NodeCard>(known.card->payload) : fail(ec::no_data, "no card");
     if (card && id != own_id_ && !checks_.admit(known.key, **card))
       rejected.push_back(id);
     else

@@ -1,5 +1,6 @@
 #include "actors/hive/state/slot.hpp"
 
+#include "messages/packed.hpp"
 #include "messages/text.hpp"
 
 #include <algorithm>
@@ -37,6 +38,20 @@ void to_wire(const slot& from, wire::HiveSlot::Builder out) {
   if (!from.payload.empty())
     out.setPayload({reinterpret_cast<const kj::byte*>(from.payload.data()), from.payload.size()});
   out.setSignature({from.signature.data(), from.signature.size()});
+}
+
+msg<wire::StoredSlot> to_stored(const public_key& key, const slot& what) {
+  return msg<wire::StoredSlot>::build([&](wire::StoredSlot::Builder out) {
+    out.setPublicKey({key.data(), key.size()});
+    to_wire(what, out.initSlot());
+  });
+}
+
+caf::expected<slot_content> decode_card(const slot& what) {
+  auto card = from_packed<wire::NodeCard>(what.payload);
+  if (!card)
+    return fail(ec::malformed, "it is no card: " + text_of(card.error()));
+  return make_content(std::move(*card));
 }
 
 size_t wire_bytes(const slot& of) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "actors/slot_topic.hpp"
 #include "messages/hive.capnp.h"
 #include "messages/ids.hpp"
+#include "messages/msg.hpp"
 #include "platform/identity/keys.hpp"
 
 #include <array>
@@ -13,18 +15,8 @@
 
 namespace hive {
 
-/// What a slot tells of. The numbers travel; a node keeps and passes on kinds that it does not know.
-enum class slot_kind : uint16_t {
-  card = 0,           ///< wire::NodeCard under key `card_key`
-  tool_stats = 1,     ///< wire::SharedTools, one slot per bucket of task types
-  latest_results = 2, ///< wire::SharedResults, one slot per adapter
-  proposal = 3,       ///< an upgrade proposal
-  vote = 4,           ///< a vote on one
-  load = 5,           ///< wire::NodeLoad under key `load_key`
-};
-
+/// The key of a node's card.
 inline constexpr std::string_view card_key = "node";
-inline constexpr std::string_view load_key = "load";
 
 /// Place of a write among all writes of its origin. An origin never uses one twice.
 struct write_stamp {
@@ -58,6 +50,12 @@ using slot_ptr = std::shared_ptr<const slot>;
 /// Nothing when the signature has a wrong length.
 slot_ptr from_wire(wire::HiveSlot::Reader from);
 void to_wire(const slot& from, wire::HiveSlot::Builder out);
+
+/// The slot as it is stored, with its origin's key.
+msg<wire::StoredSlot> to_stored(const public_key& key, const slot& what);
+
+/// The content of a card: a msg<wire::NodeCard>. ec::malformed.
+caf::expected<slot_content> decode_card(const slot& what);
 
 /// At most so many bytes does the slot take in a wire::HiveDelta.
 size_t wire_bytes(const slot& of);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/hive/federation/slot_payloads.hpp"
+#include "actors/benchmark/result_slots.hpp"
+#include "actors/engines/load_slots.hpp"
 #include "actors/hive/state/replica.hpp"
-#include "actors/hive/state/slot_content.hpp"
 #include "actors/tracker/tool_slots.hpp"
 #include "messages/packed.hpp"
 #include "platform/identity/node_identity.hpp"
@@ -45,8 +45,22 @@ inline slot_name note(std::string key) {
   return {slot_kind{77}, std::move(key)};
 }
 
-inline const slot_checks admit_all{[](const public_key&, wire::NodeCard::Reader) { return caf::expected{attested{}}; },
-                                   check_payload};
+/// What a node shares, as hived has it.
+inline std::vector<slot_rules> node_topics() {
+  return {tool_stats_rules(), latest_results_rules(), load_rules()};
+}
+
+inline caf::expected<slot_content> decode_slot(const slot& what) {
+  static const auto topics = node_topics();
+  auto rules = std::ranges::find(topics, what.name.kind, &slot_rules::kind);
+  return rules == topics.end() ? slot_content{} : rules->decode(what.name.key, what.payload);
+}
+
+inline caf::expected<attested> admit_everybody(const public_key&, wire::NodeCard::Reader) {
+  return attested{};
+}
+
+inline const slot_checks admit_all{admit_everybody, decode_slot};
 
 /// A slot as an origin signs it, whatever it says.
 inline slot_ptr signed_slot(const key_pair& keys, slot_name name, write_stamp stamp, std::string payload) {

@@ -101,6 +101,7 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
         return error;
       return benchmark(view(m->getName()));
     },
+    [](const sharing_started&) {},
   };
 }
 

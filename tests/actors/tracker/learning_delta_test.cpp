@@ -1,7 +1,12 @@
+#include "actors/tracker/stored_statistics.hpp"
+#include "actors/tracker/tool_slots.hpp"
 #include "tests/support/test_tracker.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <mutex>
+#include <optional>
 #include <random>
 
 // What nodes tell each other of their tools.
@@ -91,39 +96,94 @@ TEST(Tracker, HasNothingToTellWithoutEnoughRecords) {
   EXPECT_EQ(code_of(answer.error()), ec::no_data);
 }
 
-msg<wire::LearnedSince> learned_since(test_tracker& node, uint64_t since) {
-  auto answer = node.ask<wire::LearnedSince>(
-    msg<wire::LearnedSinceQuery>::build([&](wire::LearnedSinceQuery::Builder out) { out.setSince(since); }));
-  EXPECT_TRUE(answer) << text_of(answer.error());
-  return answer ? *answer : msg<wire::LearnedSince>{};
+/// A node of the hive publishes this under a key; nothing erases the slot.
+void publish(test_tracker& to, const std::string& origin, std::vector<analysis::learned_tool> learned,
+             const std::string& key = "00") {
+  auto content = learned.empty() ? slot_content{} : make_content(std::move(learned));
+  caf::anon_send(to.actor, slots_accepted{tool_stats_kind, {origin}, {{key, content}}});
 }
 
-msg<wire::PeerTools> peer_tools(const std::string& origin, const msg<wire::LearningDelta>* said,
-                                const std::string& part = {}) {
-  return msg<wire::PeerTools>::build([&](wire::PeerTools::Builder out) {
-    out.setOrigin(origin);
-    out.setPart(part);
-    if (said)
-      out.setLearned(**said);
-  });
+void withdraw(test_tracker& to, const std::string& origin) {
+  caf::anon_send(to.actor, slots_withdrawn{tool_stats_kind, {origin}});
 }
 
-TEST(Tracker, TellsTheHiveEveryToolAndOnlyWhenSomethingIsNew) {
+/// What a node says of this tool.
+std::vector<analysis::learned_tool> learned(const std::string& tool, uint64_t samples) {
+  auto said = from_delta(*delta("", tool, 1, samples));
+  return said ? *said : std::vector<analysis::learned_tool>{};
+}
+
+/// Takes what a tracker publishes; the test's thread waits for it.
+class published_tools {
+public:
+  explicit published_tools(test_tracker& from) : from_{from} {
+    auto publisher =
+      from.tests.system().spawn([this](slot_publisher_actor::pointer) -> slot_publisher_actor::behavior_type {
+        return {[this](const publish_slots& what) {
+          std::lock_guard lock{mutex_};
+          EXPECT_EQ(what.kind, tool_stats_kind);
+          all_.push_back(what.payloads);
+        }};
+      });
+    caf::anon_send(from.actor, sharing_started{tool_stats_kind, publisher});
+    publisher_ = publisher;
+  }
+
+  ~published_tools() {
+    caf::anon_send_exit(publisher_, caf::exit_reason::user_shutdown);
+    from_.tests.client()->wait_for(publisher_);
+  }
+
+  std::vector<std::map<std::string, std::string>> all() const {
+    std::lock_guard lock{mutex_};
+    return all_;
+  }
+
+  /// Records in the newest publication; none before the n-th.
+  std::optional<uint64_t> records_of(size_t publication) const {
+    auto so_far = all();
+    if (so_far.size() < publication)
+      return std::nullopt;
+    uint64_t out = 0;
+    for (const auto& [key, payload] : so_far.back()) {
+      auto tools = from_tool_slot(key, payload).value();
+      for (const auto& tool : tools)
+        out += tool.sums.n;
+    }
+    return out;
+  }
+
+private:
+  test_tracker& from_;
+  mutable std::mutex mutex_;
+  std::vector<std::map<std::string, std::string>> all_;
+  slot_publisher_actor publisher_;
+};
+
+TEST(Tracker, PublishesEveryToolAndOnlyWhenSomethingIsNew) {
   test_tracker node;
-  EXPECT_FALSE(learned_since(node, 0)->hasLearned());
+  published_tools published{node};
+  ASSERT_TRUE(wait_until([&] { return published.records_of(1) == 0; })) << "what there is at first: nothing";
+  ASSERT_TRUE(node.record({{.key = "once"}}));
+  ASSERT_TRUE(wait_until([&] { return published.records_of(2) == 1; })) << "one record is worth telling";
+  ASSERT_TRUE(node.record({{.key = "once"}}));
   ASSERT_TRUE(node.record({{}}));
-  auto first = learned_since(node, 0);
-  EXPECT_EQ(first->getNewest(), 1u);
-  ASSERT_EQ(first->getLearned().getCodingBenchmarks().size(), 1u) << "one record is worth telling";
-  EXPECT_EQ(first->getLearned().getCodingBenchmarks()[0].getTools()[0].getSampleCount(), 1u);
-  EXPECT_FALSE(learned_since(node, 1)->hasLearned());
-  EXPECT_TRUE(learned_since(node, 9)->hasLearned()) << "a number of another life";
+  ASSERT_TRUE(wait_until([&] { return published.records_of(3) == 2; }));
+  EXPECT_EQ(published.all().size(), 3U) << "a repetition is nothing new";
+}
+
+TEST(Tracker, PublishesAllAgainToAFederationThatHasStartedAgain) {
+  test_tracker node;
+  ASSERT_TRUE(node.record({{}}));
+  published_tools before{node};
+  ASSERT_TRUE(wait_until([&] { return before.records_of(1) == 1; }));
+  published_tools after{node};
+  EXPECT_TRUE(wait_until([&] { return after.records_of(1) == 1; }));
 }
 
 TEST(Tracker, WhatPeersSayOutlivesAFailedWriteAndIsDropped) {
   test_tracker node;
-  auto said = delta("", "aider", 1, 30);
-  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", &said)));
+  publish(node, "a", learned("aider", 30));
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("b", "aider", 0.5, 10)));
   auto samples = [&] {
     auto best = node.best("feature", wire::ToolScope::HIVE);
@@ -134,9 +194,13 @@ TEST(Tracker, WhatPeersSayOutlivesAFailedWriteAndIsDropped) {
   EXPECT_FALSE(node.record({{}}));
   node.gate->refuse_with = ec::none;
   EXPECT_EQ(samples(), 40u) << "the statistics were read from the store again";
-  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", nullptr)));
+  withdraw(node, "a");
   EXPECT_EQ(samples(), 10u);
-  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", &said)));
+  publish(node, "a", learned("aider", 30));
+  EXPECT_EQ(samples(), 40u);
+  publish(node, "a", {});
+  EXPECT_EQ(samples(), 10u) << "it erased its slot";
+  publish(node, "a", learned("aider", 30));
   node.restart();
   EXPECT_EQ(samples(), 10u) << "whoever said it says it again";
 }
@@ -147,10 +211,9 @@ TEST(Tracker, WhatANodeOfTheHiveSaysReplacesAnImportInItsName) {
     auto best = node.best("feature", wire::ToolScope::HIVE);
     return best ? (*best)->getSampleCount() : 0;
   };
-  auto said = delta("", "aider", 1, 30);
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("b", "aider", 0.5, 7)));
-  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", &said, "17")));
+  publish(node, "a", learned("aider", 30), "17");
   EXPECT_EQ(samples(), 37u);
   auto late = node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10));
   ASSERT_FALSE(late);
@@ -160,7 +223,7 @@ TEST(Tracker, WhatANodeOfTheHiveSaysReplacesAnImportInItsName) {
   EXPECT_EQ(samples(), 7u) << "the import is gone for good";
 
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
-  ASSERT_TRUE(node.ask<wire::Recorded>(peer_tools("a", nullptr)));
+  withdraw(node, "a");
   EXPECT_EQ(samples(), 7u) << "a node in quarantine counts by no way";
   ASSERT_TRUE(node.record({{}}));
   node.restart();

@@ -84,7 +84,7 @@ TEST(tool_slots, a_thousand_tools_travel_in_64_kib) {
     auto a = make_replica(1), b = make_replica(2);
     pull(b, a);
     for (const auto& [key, payload] : to_tool_slots(some_statistics(tasks, tools)))
-      write(a, {slot_kind::tool_stats, key}, payload);
+      write(a, {tool_stats_kind, key}, payload);
     auto delta = a.delta_for(*b.digest(), test_budget, 0);
     std::printf("a delta of %zu task types x %zu tools: %zu bytes\n", tasks, tools, delta.bytes().size());
     EXPECT_LE(delta.bytes().size(), size_t{64} << 10);

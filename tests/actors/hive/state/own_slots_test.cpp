@@ -75,44 +75,44 @@ protected:
     }));
   }
 
-  own_slots own_;
+  own_slots own_{{{latest_results_kind, {"latest results", *latest_results_rules().quota}}}};
   replica self_{keys_of(1), 1, admit_all};
   replica other_ = make_replica(2);
 };
 
 TEST_F(own_slots_test, says_what_changed_and_erases_what_is_wanted_no_more) {
-  own_.want(slot_kind::latest_results, results(3));
+  own_.want(latest_results_kind, results(3));
   EXPECT_THAT(tell(self_), IsEmpty());
-  EXPECT_EQ(count(slot_kind::latest_results), 3U);
+  EXPECT_EQ(count(latest_results_kind), 3U);
   auto root = self_.root();
   tell(self_);
   EXPECT_EQ(self_.root(), root) << "nothing changed";
-  own_.want(slot_kind::latest_results, results(1));
+  own_.want(latest_results_kind, results(1));
   tell(self_);
-  EXPECT_EQ(count(slot_kind::latest_results), 1U);
+  EXPECT_EQ(count(latest_results_kind), 1U);
   expect_heard(other_);
 }
 
 TEST_F(own_slots_test, results_of_more_adapters_than_others_keep_are_left_out) {
-  own_.want(slot_kind::latest_results, results(1'000));
+  own_.want(latest_results_kind, results(1'000));
   auto said = tell(self_);
   ASSERT_THAT(said, SizeIs(1));
   EXPECT_THAT(said[0], HasSubstr("a1999"));
   EXPECT_THAT(tell(self_), IsEmpty()) << "it is said once";
   expect_heard(other_);
-  EXPECT_TRUE(other_.find(self_.own_id(), {slot_kind::latest_results, "a1000"}));
+  EXPECT_TRUE(other_.find(self_.own_id(), {latest_results_kind, "a1000"}));
   // All that others need of it has its place, whenever it comes.
-  own_.want(slot_kind::tool_stats, tools(1));
-  own_.want(slot_kind::load, {{std::string{load_key}, to_packed(msg<wire::NodeLoad>{})}});
+  own_.want(tool_stats_kind, tools(1));
+  own_.want(load_kind, load_to_publish(0).payloads);
   EXPECT_THAT(tell(self_), IsEmpty());
-  EXPECT_EQ(count(slot_kind::tool_stats), tool_buckets);
-  EXPECT_EQ(count(slot_kind::load), 1U);
+  EXPECT_EQ(count(tool_stats_kind), tool_buckets);
+  EXPECT_EQ(count(load_kind), 1U);
   expect_heard(other_);
 }
 
 TEST_F(own_slots_test, adapters_that_are_added_later_do_not_take_it_over_the_bound) {
   for (int adapters : {100, 200, 260, 300}) {
-    own_.want(slot_kind::latest_results, results(adapters));
+    own_.want(latest_results_kind, results(adapters));
     tell(self_);
     expect_heard(other_);
   }
@@ -123,27 +123,27 @@ TEST_F(own_slots_test, names_of_adapters_that_are_gone_take_their_place_for_ever
     std::map<std::string, std::string> wanted;
     for (int i = 0; i < 10; ++i)
       wanted["a" + std::to_string(10 * change + i)] = results_of(1);
-    own_.want(slot_kind::latest_results, std::move(wanted));
+    own_.want(latest_results_kind, std::move(wanted));
     tell(self_);
     expect_heard(other_);
   }
-  own_.want(slot_kind::latest_results, {{"a0", results_of(1)}});
+  own_.want(latest_results_kind, {{"a0", results_of(1)}});
   EXPECT_THAT(tell(self_), IsEmpty());
-  EXPECT_EQ(count(slot_kind::latest_results), 1U) << "a name that was used comes back";
+  EXPECT_EQ(count(latest_results_kind), 1U) << "a name that was used comes back";
 }
 
 TEST_F(own_slots_test, results_leave_room_for_tools_and_give_way_to_them) {
-  own_.want(slot_kind::latest_results, results(40, 60'000));
+  own_.want(latest_results_kind, results(40, 60'000));
   EXPECT_THAT(tell(self_), SizeIs(1));
-  auto few = count(slot_kind::latest_results);
+  auto few = count(latest_results_kind);
   EXPECT_GE(few, 5U);
   expect_heard(other_);
   auto behind = other_;
-  own_.want(slot_kind::tool_stats, tools(7'000));
+  own_.want(tool_stats_kind, tools(7'000));
   for (const auto& said : tell(self_))
     EXPECT_THAT(said, HasSubstr("results"));
-  EXPECT_EQ(count(slot_kind::tool_stats), tool_buckets);
-  EXPECT_LT(count(slot_kind::latest_results), few);
+  EXPECT_EQ(count(tool_stats_kind), tool_buckets);
+  EXPECT_LT(count(latest_results_kind), few);
   expect_heard(behind, 20'000);
 }
 
@@ -154,7 +154,7 @@ TEST_F(own_slots_test, who_is_far_behind_takes_a_full_node_in_small_parts) {
     for (int i = 0; i < 9; ++i)
       if ((i + round) % 2 == 0)
         wanted["a" + std::to_string(1'000 + i)] = results_of(1'000, round);
-    own_.want(slot_kind::latest_results, std::move(wanted));
+    own_.want(latest_results_kind, std::move(wanted));
     tell(self_);
     if (round == 0)
       expect_heard(behind);
@@ -164,21 +164,21 @@ TEST_F(own_slots_test, who_is_far_behind_takes_a_full_node_in_small_parts) {
 }
 
 TEST_F(own_slots_test, what_could_not_be_stored_is_said_again_and_takes_no_room_twice) {
-  own_.want(slot_kind::latest_results, results(100));
+  own_.want(latest_results_kind, results(100));
   for (int failed = 0; failed < 5; ++failed) {
     std::vector<caf::error> refused;
     EXPECT_THAT(own_.prepare(self_, test_now, refused), SizeIs(101));
     EXPECT_THAT(refused, IsEmpty());
   }
   EXPECT_THAT(tell(self_), IsEmpty());
-  EXPECT_EQ(count(slot_kind::latest_results), 100U);
+  EXPECT_EQ(count(latest_results_kind), 100U);
   expect_heard(other_);
 }
 
 TEST_F(own_slots_test, what_cannot_be_said_is_named_once) {
   own_.want(slot_kind{77}, {{"k", std::string(70'000, 'x')}});
   EXPECT_THAT(tell(self_), SizeIs(1));
-  own_.want(slot_kind::latest_results, results(1)); // takes a version, which the refusal names
+  own_.want(latest_results_kind, results(1)); // takes a version, which the refusal names
   EXPECT_THAT(tell(self_), IsEmpty());
   own_.want(slot_kind{77}, {{"k", "fits"}});
   EXPECT_THAT(tell(self_), IsEmpty());

@@ -1,4 +1,4 @@
-#include "actors/hive/federation/gossip_exchange.hpp"
+#include "actors/hive/core/gossip_exchange.hpp"
 #include "tests/actors/hive/state/replica_scene.hpp"
 
 #include <gtest/gtest.h>

@@ -14,7 +14,7 @@ namespace {
 
 /// Bounds so small that nodes reach them: a card, three notes, and results in the places that are left.
 constexpr replica_options small{.slots_per_origin = 8, .payload_bytes = 1'000, .bytes_per_origin = 3'000};
-constexpr own_slots_options few_results{.result_slots = 4, .bytes_with_results = 1'500};
+const yielding_topics few_results{{latest_results_kind, {"latest results", {.keys = 4, .bytes = 1'500}}}};
 
 /// Results with so many metrics.
 std::string results_payload(size_t metrics) {
@@ -45,11 +45,11 @@ public:
 
   /// Says these results and no others, all in one write, which may fail.
   void write_results(std::map<std::string, std::string> payloads, bool fails) {
-    own_.want(slot_kind::latest_results, std::move(payloads));
+    own_.want(latest_results_kind, std::move(payloads));
     std::vector<caf::error> left_out;
     auto made = own_.prepare(state_, test_now, left_out);
     for (const auto& each : left_out)
-      ASSERT_NE(text_of(each).find("the results of"), std::string::npos) << text_of(each);
+      ASSERT_NE(text_of(each).find("topic latest results"), std::string::npos) << text_of(each);
     if (fails)
       return;
     for (const auto& each : made) {

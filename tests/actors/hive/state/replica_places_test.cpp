@@ -23,7 +23,7 @@ caf::expected<attested> admit_by_label(const public_key&, wire::NodeCard::Reader
   return attested{card.getLabels()[0].cStr()};
 }
 
-const slot_checks by_label{admit_by_label, check_payload};
+const slot_checks by_label{admit_by_label, decode_slot};
 
 std::string card_of_holder(const std::string& holder, int64_t written_at) {
   return to_packed(msg<wire::NodeCard>::build([&](wire::NodeCard::Builder out) {

@@ -60,7 +60,7 @@ TEST_F(replica_poison, results_that_are_not_finite_are_impossible) {
       metric.setValue(value);
     }));
     scene fresh;
-    fresh.expect_refused(fresh.bad_slot({slot_kind::latest_results, "adapter"}, payload), slot_refusal_reason::content,
+    fresh.expect_refused(fresh.bad_slot({latest_results_kind, "adapter"}, payload), slot_refusal_reason::content,
                          culprit::origin, "must be finite");
   }
 }
@@ -229,7 +229,7 @@ TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
       return fail(ec::forbidden, "no certificate");
     return attested{};
   };
-  replica gate{keys_of(1), 1, {admit, check_payload}};
+  replica gate{keys_of(1), 1, {admit, decode_slot}};
   auto root = gate.root();
   auto slot = signed_slot(stranger, note("k"), {1, 2}, "x");
   auto card_with = [&](const char* name) { return signed_slot(stranger, card_name(), {1, 1}, card_payload(name)); };

@@ -64,7 +64,7 @@ struct scene {
   }
 
   static slot_name tools() {
-    return {slot_kind::tool_stats, tool_bucket_of("bug_fix")};
+    return {tool_stats_kind, tool_bucket_of("bug_fix")};
   }
 
   replica poisoner_ = make_replica(bad), victim_ = make_replica(1), bystander_ = make_replica(2);

@@ -43,7 +43,7 @@ TEST(replica, refuses_to_write_what_others_would_refuse) {
   replica a{keys_of(1), 1, admit_all, {.slots_per_origin = 2, .payload_bytes = 100, .bytes_per_origin = 150}};
   EXPECT_EQ(code_of(a.prepare(note("k"), std::string(101, 'x'), test_now).error()), ec::too_large);
   EXPECT_EQ(code_of(a.prepare(note("no key"), "x", test_now).error()), ec::invalid);
-  EXPECT_EQ(code_of(a.prepare({slot_kind::tool_stats, "00"}, "x", test_now).error()), ec::invalid);
+  EXPECT_EQ(code_of(a.prepare({tool_stats_kind, "00"}, "x", test_now).error()), ec::invalid);
   EXPECT_EQ(code_of(a.prepare(card_name(), "", test_now).error()), ec::invalid);
   write(a, note("1"), std::string(100, 'x'));
   EXPECT_EQ(code_of(a.prepare(note("2"), std::string(50, 'x'), test_now).error()), ec::too_large);

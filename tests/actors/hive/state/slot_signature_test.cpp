@@ -15,7 +15,7 @@ std::string hex(std::span<const unsigned char> bytes) {
 }
 
 slot example() {
-  return {{slot_kind::tool_stats, "07"}, {3, 9}, std::string{"payload\0with a zero", 19}, {}};
+  return {{tool_stats_kind, "07"}, {3, 9}, std::string{"payload\0with a zero", 19}, {}};
 }
 
 TEST(slot_signature, of_an_example_is_this_for_ever) {
@@ -41,7 +41,7 @@ TEST(slot_signature, covers_everything_that_a_slot_says) {
     EXPECT_NE(hash_of(altered), hash_of(right));
     return is_signed_by(altered, keys.public_part());
   };
-  EXPECT_FALSE(holds([](slot& it) { it.name.kind = slot_kind::latest_results; }));
+  EXPECT_FALSE(holds([](slot& it) { it.name.kind = latest_results_kind; }));
   EXPECT_FALSE(holds([](slot& it) { it.name.key = "08"; }));
   EXPECT_FALSE(holds([](slot& it) { it.stamp.epoch = 4; }));
   EXPECT_FALSE(holds([](slot& it) { it.stamp.version = 10; }));

@@ -1,4 +1,4 @@
-#include "actors/hive/federation/federation_profile.hpp"
+#include "actors/hive/core/federation_profile.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,6 +11,13 @@
 ///                                   ←   root, and digest if it differs
 ///     root, digest, what B lacks    →
 ///                                   ←   root, what A lacks
+///
+/// Or a push: news goes out unasked, to a node that is assumed to have all before it.
+///
+///     root, news                    →
+///                                   ←   root, and digest if B lacks what the news builds on
+///
+/// The exchange then goes on as above.
 namespace hive::gossip {
 
 /// What goes into one message.
@@ -20,12 +27,27 @@ struct contents {
   std::vector<member_claim> claims = {};
   node_id peer = {};           ///< at the other end; nobody is blamed for what a peer without a name alters
   bool asks_who_lives = false; ///< in a first question
+  bool wants_pushes = false;   ///< likewise: too few nodes push news to this one
 };
 
 /// The first question.
 msg<wire::GossipQuestion> begin(const replica& own, const contents& more);
 
-/// Answers either question; what the second one brings is taken in. ec::malformed for a root of the wrong length.
+/// A question that brings news without being asked, see replica::delta_since.
+msg<wire::GossipQuestion> push(const replica& own, const msg<wire::HiveDelta>& news);
+
+/// What pushed news was good for.
+struct push_verdict {
+  bool redundant = false; ///< others push the same sooner: the peer need not
+  bool has_gap = false;   ///< this node lacks what the news builds on
+};
+
+/// Answers a push whose news was joined. ec::malformed for a root of the wrong length.
+caf::expected<msg<wire::GossipAnswer>> answer_push(const replica& own, wire::GossipQuestion::Reader question,
+                                                   int64_t now_unix_micros, push_verdict verdict);
+
+/// Answers either question of an exchange; what the second one brings is taken in. ec::malformed for a root of the
+/// wrong length.
 caf::expected<msg<wire::GossipAnswer>> answer(replica& own, wire::GossipQuestion::Reader question,
                                               int64_t now_unix_micros, const contents& more, join_outcome& joined);
 

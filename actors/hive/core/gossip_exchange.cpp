@@ -1,4 +1,4 @@
-#include "actors/hive/federation/gossip_exchange.hpp"
+#include "actors/hive/core/gossip_exchange.hpp"
 
 #include <algorithm>
 
@@ -54,7 +54,29 @@ msg<wire::GossipQuestion> begin(const replica& own, const contents& more) {
   return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
     out.setRoot(root_of(own));
     out.setAsksWhoLives(more.asks_who_lives);
+    out.setWantsPushes(more.wants_pushes);
     set_claims(out, more.claims);
+  });
+}
+
+msg<wire::GossipQuestion> push(const replica& own, const msg<wire::HiveDelta>& news) {
+  return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
+    out.setRoot(root_of(own));
+    out.setDelta(*news);
+    out.setPushed(true);
+  });
+}
+
+caf::expected<msg<wire::GossipAnswer>> answer_push(const replica& own, wire::GossipQuestion::Reader question,
+                                                   int64_t now_unix_micros, push_verdict verdict) {
+  if (auto wrong = check_root(question.getRoot()))
+    return wrong;
+  return msg<wire::GossipAnswer>::build([&](wire::GossipAnswer::Builder out) {
+    out.setRoot(root_of(own));
+    out.setClock(now_unix_micros);
+    out.setRedundant(verdict.redundant);
+    if (verdict.has_gap)
+      out.setDigest(*own.digest());
   });
 }
 

@@ -1,12 +1,10 @@
-#include "actors/hive/federation/federation.hpp"
-#include "actors/hive/state/slot_content.hpp"
+#include "actors/hive/core/hive_core.hpp"
 #include "messages/text.hpp"
-#include "messages/timestamp.hpp"
 #include "platform/hex.hpp"
 
 #include <algorithm>
 
-// What a federation shows of its hive.
+// What a node shows of its hive.
 
 namespace hive {
 
@@ -24,39 +22,37 @@ void fill_from(wire::NodeInfo::Builder out, wire::NodeCard::Reader card) {
 } // namespace
 
 /// Who has just started is known by its hello: the card is on its way, to the disk or from the node.
-void federation_state::fill_card(wire::NodeInfo::Builder out, const node_id& id) const {
-  bool is_self = id == replica_->own_id();
+void hive_core::fill_card(wire::NodeInfo::Builder out, const node_id& id) const {
+  bool is_self = id == replica_.own_id();
   auto found = peers_.find(id);
   const auto* hello = is_self ? &options_.self : found != peers_.end() ? &found->second.hello : nullptr;
-  auto held = replica_->find(id, {slot_kind::card, std::string{card_key}});
+  auto held = replica_.find(id, {slot_kind::card, std::string{card_key}});
   auto held_epoch = held ? held->stamp.epoch : 0;
   auto shown_epoch = hello ? (*hello)->getEpoch() : 0;
   out.setEpoch(std::max(held_epoch, shown_epoch));
   if (hello && (is_self || shown_epoch > held_epoch))
     return fill_from(out, (*hello)->getCard());
-  if (!held)
-    return;
-  if (auto card = card_of(*held))
+  if (const auto* card = card_of(id); held && card)
     fill_from(out, **card);
 }
 
-void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) const {
+void hive_core::fill(wire::NodeInfo::Builder out, const node_id& id, core_time now) const {
   out.setId(id.value);
-  bool is_self = id == replica_->own_id();
+  bool is_self = id == replica_.own_id();
   out.setSelf(is_self);
   out.setSameRoot(is_self);
-  auto* broke_rules = replica_->quarantine_of(id);
+  auto* broke_rules = replica_.quarantine_of(id);
   out.setState(broke_rules ? member_state::QUARANTINED
                : is_self   ? member_state::ACTIVE
-                           : membership_->state_of(id).value_or(member_state::SUSPECT));
+                           : membership_.state_of(id).value_or(member_state::SUSPECT));
   auto found = peers_.find(id);
   fill_card(out, id);
-  if (auto said = replica_->find(id, {slot_kind::load, std::string{load_key}}))
-    if (auto load = load_of(*said))
-      out.setSpawned((*load)->getSpawned());
+  if (auto told = contents_.find(id); told != contents_.end())
+    for (const auto& [name, content] : told->second)
+      topics_.at(name.kind).describe(content, out);
   if (broke_rules)
     out.setReason(broke_rules->text);
-  out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now_unix_micros()
+  out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now.unix_micros
                   : found != peers_.end()                                    ? found->second.last_seen_unix_micros
                                                                              : 0);
   auto explain = [&](const std::string& why) {
@@ -64,39 +60,44 @@ void federation_state::fill(wire::NodeInfo::Builder out, const node_id& id) cons
       out.setReason(why);
   };
   if (found == peers_.end())
-    return explain(membership_->reason_for(id));
+    return explain(membership_.reason_for(id));
   out.setLinked(found->second.linked);
   out.setSameRoot(found->second.same_root);
   out.setRoundTripMs(static_cast<double>(found->second.round_trip.count()) / 1e3);
   if (!found->second.linked && !out.hasReason())
     out.setReason(found->second.reason);
   if (!is_self)
-    explain(membership_->reason_for(id));
+    explain(membership_.reason_for(id));
 }
 
-std::string federation_state::name_of(const node_id& node) const {
-  if (auto what = replica_->find(node, {slot_kind::card, std::string{card_key}}))
-    if (auto card = card_of(*what))
-      return std::string{as_view((*card)->getName())};
+std::string hive_core::name_of(const node_id& node) const {
+  if (const auto* card = card_of(node))
+    return std::string{as_view((*card)->getName())};
   auto found = peers_.find(node);
   return found == peers_.end() ? std::string{} : std::string{as_view(found->second.hello->getCard().getName())};
 }
 
-msg<wire::NodeList> federation_state::nodes() const {
-  std::set<node_id> all{replica_->own_id()};
-  for (const auto& id : membership_->members())
+msg<wire::NodeList> hive_core::nodes(core_time now) const {
+  std::set<node_id> all{replica_.own_id()};
+  for (const auto& id : membership_.members())
     all.insert(id);
-  for (const auto& id : replica_->origins())
+  for (const auto& id : replica_.origins())
     all.insert(id);
   return msg<wire::NodeList>::build([&](wire::NodeList::Builder out) {
     auto list = out.initNodes(static_cast<uint32_t>(all.size()));
     uint32_t i = 0;
     for (const auto& id : all)
-      fill(list[i++], id);
+      fill(list[i++], id, now);
   });
 }
 
-void federation_state::fill_clocks(wire::HiveStatus::Builder out) const {
+caf::expected<msg<wire::NodeList>> hive_core::node(const node_id& id, core_time now) const {
+  if (!replica_.key_of(id) && !membership_.state_of(id))
+    return fail(ec::not_found, "there is no node " + id.value);
+  return msg<wire::NodeList>::build([&](wire::NodeList::Builder out) { fill(out.initNodes(1)[0], id, now); });
+}
+
+void hive_core::fill_clocks(wire::HiveStatus::Builder out) const {
   auto in_ms = [](clock_difference of) { return static_cast<double>(of.count()) / 1e3; };
   const auto& clocks = clocks_.verdict();
   if (clocks.hive_ahead)
@@ -110,7 +111,7 @@ void federation_state::fill_clocks(wire::HiveStatus::Builder out) const {
   }
 }
 
-void federation_state::fill_certificates(wire::HiveStatus::Builder out) const {
+void hive_core::fill_certificates(wire::HiveStatus::Builder out, core_time now) const {
   constexpr int64_t micros_per_s = 1'000'000;
   if (taken_by_)
     out.setCertificateTakenBy(taken_by_->value);
@@ -118,29 +119,29 @@ void federation_state::fill_certificates(wire::HiveStatus::Builder out) const {
     return;
   out.setCertificateExpires(options_.certificates->own_until * micros_per_s);
   out.setCaExpires(options_.certificates->ca_until * micros_per_s);
-  if (auto soon = expiry_.text(now_unix_micros() / micros_per_s); !soon.empty())
+  if (auto soon = expiry_.text(now.unix_micros / micros_per_s); !soon.empty())
     out.setCertificateWarning(soon);
 }
 
-msg<wire::HiveStatus> federation_state::status() const {
+msg<wire::HiveStatus> hive_core::status(core_time now) const {
   uint32_t linked = 0, same = 0;
   for (const auto& [id, entry] : peers_) {
     linked += entry.linked;
     same += entry.linked && entry.same_root;
   }
   std::vector<std::pair<node_id, std::string>> quarantined;
-  for (const auto& id : replica_->origins())
-    if (auto* why = replica_->quarantine_of(id))
+  for (const auto& id : replica_.origins())
+    if (auto* why = replica_.quarantine_of(id))
       quarantined.emplace_back(id, why->text);
   uint64_t slots = 0;
-  replica_->visit_good([&](const node_id&, const slot_ptr&) { ++slots; });
-  const auto& counted = replica_->counters();
+  replica_.visit_good([&](const node_id&, const slot_ptr&) { ++slots; });
+  const auto& counted = replica_.counters();
   auto reasons = std::ranges::count_if(counted.refused, [](uint64_t each) { return each > 0; });
   return msg<wire::HiveStatus>::build([&](wire::HiveStatus::Builder out) {
-    out.setNode(replica_->own_id().value);
+    out.setNode(replica_.own_id().value);
     out.setLinked(linked);
-    out.setKnown(static_cast<uint32_t>(replica_->origin_count()));
-    out.setRoot(to_hex(replica_->root()));
+    out.setKnown(static_cast<uint32_t>(replica_.origin_count()));
+    out.setRoot(to_hex(replica_.root()));
     out.setConverged((1.0 + same) / (1.0 + linked));
     out.setSlots(slots);
     out.setExchanges(counters_.exchanges);
@@ -149,9 +150,9 @@ msg<wire::HiveStatus> federation_state::status() const {
     out.setReceivedBytes(counters_.received_bytes);
     out.setAccepted(counted.accepted);
     out.setRepeated(counted.known);
-    out.setUnreadable(counters_.unreadable);
+    out.setUnreadable(counters_.malformed);
     fill_clocks(out);
-    fill_certificates(out);
+    fill_certificates(out, now);
     auto refused = out.initRefused(static_cast<uint32_t>(reasons));
     for (uint32_t i = 0, next = 0; i < counted.refused.size(); ++i)
       if (counted.refused[i] > 0) {

@@ -1,0 +1,228 @@
+#include "actors/hive/core/hive_core.hpp"
+#include "storage/hive_store.hpp"
+
+#include <algorithm>
+
+// Exchanges with other nodes: rounds, which find every difference, and pushes of what is new.
+
+namespace hive {
+namespace {
+
+/// Whether a delta was of no use because this node lacks what it builds on.
+bool is_gap(const slot_refusal& refused) {
+  return refused.why == slot_refusal_reason::gap || refused.why == slot_refusal_reason::not_admitted;
+}
+
+} // namespace
+
+// -- asking ----------------------------------------------------------------------
+
+gossip::contents hive_core::contents_for(const node_id& peer, bool was_asked) {
+  return {.turn = random_(),
+          .claims = membership_.claims_to_send(defaults::max_told_claims, was_asked),
+          .peer = peer,
+          .wants_pushes = wants_pushes()};
+}
+
+void hive_core::advance(const node_id& id, peer& to) {
+  if (!to.linked || to.asking)
+    return;
+  if (std::exchange(to.round_due, false)) {
+    ++counters_.exchanges;
+    auto more = contents_for(id);
+    more.asks_who_lives = std::exchange(to.asks_who_lives, false);
+    return ask(id, to, gossip::begin(replica_, more));
+  }
+  push(id, to);
+}
+
+void hive_core::ask(const node_id& id, peer& to, msg<wire::GossipQuestion> question) {
+  to.asking = true;
+  out_.to_send.push_back({id, std::move(question)});
+}
+
+void hive_core::push(const node_id& id, peer& to) {
+  auto& lane = to.pushes;
+  if (lane.pending.empty())
+    return;
+  auto spacing = std::max<std::chrono::milliseconds>(defaults::min_push_interval,
+                                                     options_.gossip.interval / defaults::pushes_per_round);
+  if (lane.pushed && now_.steady < *lane.pushed + spacing)
+    return wake_at(*lane.pushed + spacing);
+  auto news = replica_.delta_since(std::exchange(lane.pending, {}), gossip::contents{}.delta_bytes);
+  if (news->getOrigins().size() == 0)
+    return; // replaced or forgotten meanwhile
+  lane.pushed = now_.steady;
+  ask(id, to, gossip::push(replica_, news));
+}
+
+void hive_core::spread(const std::map<node_id, write_stamp>& news, const node_id& from) {
+  for (auto& [id, entry] : peers_)
+    if (entry.linked && entry.pushes.to_it && id != from) {
+      entry.pushes.add(news);
+      advance(id, entry);
+    }
+}
+
+// -- hearing ---------------------------------------------------------------------
+
+void hive_core::on(const question_received& asked) {
+  const auto& question = asked.question;
+  join_outcome joined;
+  auto given = question->getPushed() ? take_push(asked, joined)
+                                     : gossip::answer(replica_, *question, now_.unix_micros,
+                                                      contents_for(asked.from, question->getAsksWhoLives()), joined);
+  apply(joined, asked.from, question->getPushed());
+  if (given) {
+    if (auto found = peers_.find(asked.from); found != peers_.end() && question->getWantsPushes())
+      found->second.pushes.to_it = true;
+    hear({asked.from, question->getRoot(), question->getClaims(), question.bytes().size()});
+    counters_.sent_bytes += given->bytes().size();
+  }
+  out_.answer = std::move(given);
+}
+
+caf::expected<msg<wire::GossipAnswer>> hive_core::take_push(const question_received& asked, join_outcome& joined) {
+  joined = replica_.join(asked.question->getDelta(), now_.unix_micros, asked.from);
+  gossip::push_verdict verdict{.has_gap = std::ranges::any_of(joined.refused, is_gap)};
+  if (auto found = peers_.find(asked.from); found != peers_.end()) {
+    auto& lane = found->second.pushes;
+    lane.from_it = true;
+    bool was_known = joined.news.empty() && joined.refused.empty();
+    verdict.redundant = was_known && count_linked(&push_lane::from_it) > defaults::push_degree;
+    lane.from_it = !verdict.redundant;
+  }
+  return gossip::answer_push(replica_, *asked.question, now_.unix_micros, verdict);
+}
+
+void hive_core::on(const answer_received& heard) {
+  auto found = peers_.find(heard.from);
+  if (found == peers_.end())
+    return; // its link is lost meanwhile
+  auto& entry = found->second;
+  entry.asking = false;
+  counters_.sent_bytes += heard.sent_bytes;
+  if (!heard.answer) {
+    ++counters_.failed;
+    log(log_level::debug, "Node " + heard.from.value + " did not answer: " + text_of(heard.answer.error()));
+    return advance(heard.from, entry);
+  }
+  const auto& answer = *heard.answer;
+  entry.round_trip = heard.round_trip;
+  if (auto theirs = answer->getClock(); theirs != 0 && entry.linked)
+    clocks_.hear(heard.from, ahead_of(theirs, now_.unix_micros, heard.round_trip));
+  if (answer->getRedundant() && count_linked(&push_lane::to_it) > defaults::push_degree)
+    entry.pushes.to_it = false;
+  join_outcome joined;
+  auto next = gossip::go_on(replica_, *answer, now_.unix_micros, contents_for(heard.from), joined);
+  apply(joined, heard.from, false); // may end what is known of the peer
+  hear({heard.from, answer->getRoot(), answer->getClaims(), heard.answer->bytes().size()});
+  if (!next)
+    complain("Node " + heard.from.value + " answered with " + text_of(next.error()));
+  found = peers_.find(heard.from);
+  if (found == peers_.end() || !found->second.linked)
+    return;
+  if (next && *next)
+    ask(heard.from, found->second, std::move(**next));
+  else
+    advance(heard.from, found->second);
+}
+
+void hive_core::on(const malformed_received& what) {
+  counters_.malformed += what.messages;
+  complain("Node " + what.from.value + " sent what could not be read" +
+           (what.messages > 1 ? ", " + std::to_string(what.messages) + " messages so far unmentioned" : ""));
+}
+
+void hive_core::hear(const message_facts& what) {
+  auto found = peers_.find(what.from);
+  if (found == peers_.end())
+    return; // its link is lost meanwhile
+  auto& entry = found->second;
+  entry.last_seen_unix_micros = now_.unix_micros;
+  entry.same_root = gossip::has_same_root(replica_, what.root);
+  counters_.received_bytes += what.bytes;
+  if (auto wrong = membership_.hear_claims(gossip::claims_of(what.claims), now_.steady))
+    complain("Node " + what.from.value + " claims what cannot be: " + text_of(wrong));
+  report_changes();
+}
+
+// -- what a join brought ---------------------------------------------------------
+
+void hive_core::apply(const join_outcome& joined, const node_id& from, bool pushed) {
+  for (const auto& refused : joined.refused)
+    if (refused.why != slot_refusal_reason::superseded && !(pushed && is_gap(refused)))
+      complain("A slot that node " + from.value + " sent is not taken in: " + refused.text);
+  forget_nodes(); // before what may have come of them anew is stored
+  store_heard(joined);
+  for (const auto& each : joined.accepted) {
+    tell(each);
+    if (each.what->name.kind != slot_kind::card)
+      continue;
+    membership_.met(each.origin, each.what->stamp.epoch, now_.steady);
+    compare_doors(each);
+    meet(each.origin);
+  }
+  for (const auto& origin : joined.quarantined) {
+    auto* broke_rules = replica_.quarantine_of(origin);
+    if (!broke_rules)
+      continue;
+    log(log_level::error, "Node " + origin.value + " is quarantined: " + broke_rules->text);
+    membership_.set_quarantined(origin, true, now_.steady);
+    withdraw(origin);
+  }
+  for (const auto& origin : joined.released) {
+    membership_.set_quarantined(origin, false, now_.steady);
+    tell_all(origin);
+  }
+  report_changes();
+  // An exchange may bring much that all others have, to who was away. What its sender wrote itself they may lack.
+  auto news = joined.news;
+  if (!pushed)
+    std::erase_if(news, [&](const auto& each) { return each.first != from; });
+  if (!news.empty())
+    spread(news, from);
+}
+
+void hive_core::store_heard(const join_outcome& joined) {
+  write_set writes;
+  for (const auto& each : joined.accepted)
+    if (auto* key = replica_.key_of(each.origin))
+      hive_store::put_slot(writes, each.origin.value, to_stored(*key, *each.what));
+  for (const auto& origin : joined.quarantined) {
+    auto* proven = replica_.quarantine_of(origin);
+    if (proven && proven->why == quarantine::kind::equivocation)
+      hive_store::put_proof(writes, origin.value,
+                            msg<wire::EquivocationProof>::build([&](wire::EquivocationProof::Builder out) {
+                              to_wire(*replica_.key_of(origin), *proven, out);
+                            }));
+  }
+  if (!writes.empty())
+    out_.to_store.push_back({store_purpose::heard, std::move(writes), 0});
+}
+
+// -- the ways of pushes ----------------------------------------------------------
+
+size_t hive_core::count_linked(bool push_lane::*with) const {
+  return static_cast<size_t>(
+    std::ranges::count_if(peers_, [&](const auto& each) { return each.second.linked && each.second.pushes.*with; }));
+}
+
+/// Whether links that push news to this node are fewer than they should be, and others are there.
+bool hive_core::wants_pushes() const {
+  return count_linked(&push_lane::from_it) < std::min(defaults::push_degree, linked_nodes().size());
+}
+
+/// A link is lost, and with it a way of pushes: others take its place.
+void hive_core::widen_pushes() {
+  auto missing = defaults::push_degree - std::min(defaults::push_degree, count_linked(&push_lane::to_it));
+  std::vector<peer*> others;
+  for (auto& [id, entry] : peers_)
+    if (entry.linked && !entry.pushes.to_it)
+      others.push_back(&entry);
+  std::ranges::shuffle(others, random_);
+  for (size_t i = 0; i < std::min(missing, others.size()); ++i)
+    others[i]->pushes.to_it = true;
+}
+
+} // namespace hive

@@ -1,0 +1,158 @@
+#include "actors/hive/core/hive_core.hpp"
+#include "messages/text.hpp"
+
+#include <bit>
+
+// With whom a node is linked.
+
+namespace hive {
+
+void hive_core::on(const door_opened& door) {
+  has_door_ = true;
+  options_.self = door.self;
+  write_card(door.self->getCard().getWrittenAt());
+  for (const auto& origin : replica_.origins())
+    if (!replica_.quarantine_of(origin))
+      meet(origin);
+}
+
+void hive_core::on(const link_offer& offered) {
+  auto& entry = peers_[offered.node];
+  entry.hello = offered.hello;
+  entry.holder = offered.holder;
+}
+
+void hive_core::on(const link_up& up) {
+  auto& entry = peers_[up.node];
+  entry.linked = true;
+  entry.same_root = false;
+  entry.asking = false;
+  entry.pushes = {};
+  entry.hello = up.hello;
+  entry.reason.clear();
+  entry.last_seen_unix_micros = now_.unix_micros;
+  membership_.link_up(up.node, up.hello->getEpoch(), now_.steady);
+  report_changes();
+  entry.round_due = true;
+  entry.asks_who_lives = true;
+  advance(up.node, entry);
+}
+
+void hive_core::on(const link_down& down) {
+  auto found = peers_.find(down.node);
+  if (found == peers_.end())
+    return;
+  auto& entry = found->second;
+  entry.linked = false;
+  entry.asking = false;
+  entry.round_due = false;
+  entry.last_seen_unix_micros = now_.unix_micros;
+  clocks_.forget(down.node);
+  widen_pushes();
+  if (down.agreed) {
+    membership_.link_ended(down.node, now_.steady);
+  } else {
+    entry.reason = down.reason;
+    membership_.link_down(down.node, down.reason, now_.steady);
+    replace(down.node);
+  }
+  report_changes();
+  if (!replica_.key_of(down.node)) { // of no further use, and its machine may have many ids
+    peers_.erase(found);
+    membership_.forget(down.node);
+  }
+}
+
+/// In a large hive the door does not dial by itself whom it lost.
+void hive_core::replace(const node_id& lost) {
+  if (!chooses_links_)
+    return;
+  out_.to_door.emplace_back(part_node{lost});
+  views_.link_lost(lost);
+}
+
+void hive_core::on(const dial_failed& what) {
+  views_.dial_failed(what.node);
+  membership_.not_reached(what.node, what.reason, now_.steady);
+  report_changes();
+}
+
+void hive_core::on(const close_received& said) {
+  out_.to_door.emplace_back(part_node{said.from, true});
+}
+
+void hive_core::meet(const node_id& node) {
+  const auto* card = card_of(node);
+  if (has_door_ && !is_large() && card && (*card)->getDoor().size() > 0 && node != replica_.own_id())
+    out_.to_door.emplace_back(meet_node{node, (*card)->getDoor().cStr()});
+}
+
+/// Of a node that is linked at one door another one is heard: worth a look by those who run it.
+void hive_core::compare_doors(const accepted_slot& card) {
+  auto found = peers_.find(card.origin);
+  const auto* said = content_as<msg<wire::NodeCard>>(card.content);
+  if (found == peers_.end() || !found->second.linked || !said)
+    return;
+  const auto& hello = *found->second.hello;
+  auto linked_at = as_view(hello.getCard().getDoor()), now_at = as_view((*said)->getDoor());
+  if (card.what->stamp.epoch > hello.getEpoch() && !now_at.empty() && now_at != linked_at)
+    complain("Node " + card.origin.value + " is linked at " + std::string{linked_at} + ", and its card says " +
+             std::string{now_at} + ": it was moved just now, or another node runs with its identity");
+}
+
+// -- in a large hive ---------------------------------------------------------------
+
+void hive_core::choose_links() {
+  if (!has_door_ || !is_large())
+    return;
+  if (!std::exchange(chooses_links_, true))
+    stop_dialling();
+  membership_.set_time_to_refute(rounds(std::bit_width(replica_.origin_count()) + defaults::spare_rounds));
+  auto wanted = views_.tick(linked_nodes(), [this] { return others(); });
+  for (const auto& node : wanted.dial)
+    dial(node);
+  for (const auto& node : wanted.part)
+    out_.to_door.emplace_back(part_node{node});
+}
+
+/// Until now the door dialled all that it met.
+void hive_core::stop_dialling() {
+  log(log_level::info, "The hive has " + std::to_string(replica_.origin_count()) +
+                         " nodes: from now on this one keeps about " + std::to_string(options_.views.active) +
+                         " links");
+  for (const auto& id : replica_.origins()) {
+    auto found = peers_.find(id);
+    if (found == peers_.end() || !found->second.linked)
+      out_.to_door.emplace_back(part_node{id});
+  }
+}
+
+std::vector<node_id> hive_core::linked_nodes() const {
+  std::vector<node_id> out;
+  for (const auto& [id, entry] : peers_)
+    if (entry.linked)
+      out.push_back(id);
+  return out;
+}
+
+unlinked_nodes hive_core::others() const {
+  unlinked_nodes out;
+  for (const auto& id : replica_.origins()) {
+    auto found = peers_.find(id);
+    if (id == replica_.own_id() || (found != peers_.end() && found->second.linked) || replica_.quarantine_of(id))
+      continue;
+    bool is_there = membership_.state_of(id) == member_state::ACTIVE;
+    (is_there ? out.present : out.absent).push_back(id);
+  }
+  return out;
+}
+
+void hive_core::dial(const node_id& node) {
+  const auto* card = card_of(node);
+  if (card && (*card)->getDoor().size() > 0)
+    out_.to_door.emplace_back(dial_node{node, (*card)->getDoor().cStr()});
+  else
+    views_.dial_failed(node);
+}
+
+} // namespace hive

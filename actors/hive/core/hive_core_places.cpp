@@ -1,0 +1,123 @@
+#include "actors/hive/core/hive_core.hpp"
+#include "storage/hive_store.hpp"
+
+#include <algorithm>
+#include <bit>
+
+// Who has a place in the hive, for how long, and by which certificate.
+
+namespace hive {
+namespace {
+
+constexpr int64_t micros_per_s = 1'000'000;
+
+} // namespace
+
+// -- evidence --------------------------------------------------------------------
+
+void hive_core::meet_members() {
+  for (const auto& id : replica_.origins())
+    if (auto card = replica_.find(id, {slot_kind::card, std::string{card_key}}))
+      membership_.met(id, card->stamp.epoch, now_.steady);
+}
+
+std::chrono::milliseconds hive_core::rounds(int count) const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(count * options_.gossip.interval);
+}
+
+/// News of a node that is not linked travels in rounds: through a few nodes in a small hive, and in a large one through
+/// many, with each answer telling of a part of the nodes only.
+void hive_core::set_patience() {
+  auto hops = std::bit_width(replica_.origin_count()) + defaults::spare_rounds;
+  membership_.set_patience(
+    std::max<std::chrono::milliseconds>(defaults::min_belief,
+                                        rounds(is_large() ? defaults::large_belief_rounds : defaults::belief_rounds)),
+    options_.membership.prove_within + rounds(is_large() ? hops : 2));
+}
+
+// -- nodes that are forgotten ----------------------------------------------------
+
+void hive_core::forget_nodes() {
+  auto gone = replica_.take_forgotten();
+  if (gone.empty())
+    return;
+  write_set writes;
+  for (const auto& id : gone) {
+    log(log_level::info, "Node " + id.value + " is forgotten: a newer node has its certificate or its place");
+    hive_store::erase_origin(writes, id.value);
+    membership_.forget(id);
+    cards_.erase(id);
+    contents_.erase(id);
+    withdraw(id);
+    if (auto found = peers_.find(id); found != peers_.end() && !found->second.linked)
+      peers_.erase(found);
+    else if (found != peers_.end())
+      membership_.link_up(id, found->second.hello->getEpoch(), now_.steady);
+    else if (has_door_)
+      out_.to_door.emplace_back(part_node{id}); // it is not dialled any more
+  }
+  out_.to_store.push_back({store_purpose::forgotten, std::move(writes), 0});
+}
+
+// -- one node for each certificate -----------------------------------------------
+
+std::optional<node_id> hive_core::living_node_of(const std::string& holder, const node_id& but) const {
+  const auto* place = replica_.node_of(holder);
+  if (!place || *place == but || (*place != replica_.own_id() && !membership_.may_live(*place)))
+    return std::nullopt;
+  return *place;
+}
+
+/// A node that is not heard yet but may be, such as just after this node's start, is given time if its card is the
+/// newer one.
+std::optional<node_id> hive_core::holder_beside(const link_candidate& who) const {
+  if (who.holder.empty())
+    return std::nullopt;
+  if (auto living = living_node_of(who.holder, who.node))
+    return living;
+  const auto* place = replica_.node_of(who.holder);
+  if (!place || *place == who.node || !membership_.is_in_doubt(*place))
+    return std::nullopt;
+  const auto* card = card_of(*place);
+  return card && (*card)->getWrittenAt() > who.card_written_at ? std::optional{*place} : std::nullopt;
+}
+
+void hive_core::close_superseded_links() {
+  for (const auto& [id, entry] : peers_)
+    if (entry.linked && !entry.holder.empty())
+      if (auto living = living_node_of(entry.holder, id)) {
+        complain("Nodes " + id.value + " and " + living->value +
+                 " have one certificate and live both: the newer one counts, and the link with the other is closed");
+        out_.to_door.emplace_back(part_node{id, true, living});
+      }
+}
+
+void hive_core::watch_own_place() {
+  auto rival = replica_.newer_on_own_certificate();
+  if (!rival) {
+    if (taken_by_)
+      log(log_level::info, "No newer node has this node's certificate any more");
+    taken_by_.reset();
+    return;
+  }
+  if (membership_.may_live(rival->node)) {
+    if (std::exchange(taken_by_, rival->node) != rival->node)
+      log(log_level::error,
+          "Node " + rival->node.value +
+            " has this node's certificate and a newer card: the hive counts it in place of this node. Issue a "
+            "certificate of its own for each node (hivectl node issue), and start this one with it");
+    return;
+  }
+  // It is gone, and its clock was ahead of this one.
+  if (!membership_.is_in_doubt(rival->node) && writing_own_.empty() && !replica_.must_raise_epoch() &&
+      card_claims_.allow(now_.steady))
+    write_card(rival->card_written_at + 1);
+}
+
+void hive_core::warn_of_expiry() {
+  for (const auto& each : expiry_.tick(now_.unix_micros / micros_per_s))
+    log(each.is_urgent ? log_level::error : log_level::warning,
+        each.text + ": without a valid one no link can be made");
+}
+
+} // namespace hive

@@ -1,0 +1,169 @@
+#include "actors/hive/core/hive_core.hpp"
+#include "messages/change.hpp"
+#include "messages/packed.hpp"
+#include "storage/hive_store.hpp"
+
+#include <algorithm>
+
+// What this node says: its card, what its services publish, and the epoch in which it writes.
+
+namespace hive {
+namespace {
+
+constexpr int64_t micros_per_s = 1'000'000;
+
+} // namespace
+
+// -- topics ----------------------------------------------------------------------
+
+void hive_core::on(publish_slots what) {
+  if (!rules_of(what.kind))
+    return log(log_level::error, "Nothing is published of kind " + std::to_string(static_cast<uint16_t>(what.kind)) +
+                                   ": it is no topic of this node");
+  if (!own_.want(what.kind, std::move(what.payloads)))
+    return;
+  paces_[what.kind].changed = true;
+  publish_changed();
+}
+
+std::chrono::milliseconds hive_core::pace() const {
+  return std::max<std::chrono::milliseconds>(defaults::min_publish_interval,
+                                             options_.gossip.interval / defaults::publications_per_round);
+}
+
+void hive_core::publish_changed() {
+  bool any = false;
+  for (auto& [kind, pace_of] : paces_) {
+    if (!pace_of.changed)
+      continue;
+    if (pace_of.published && now_.steady < *pace_of.published + pace()) {
+      wake_at(*pace_of.published + pace());
+      continue;
+    }
+    pace_of = {now_.steady, false};
+    any = true;
+  }
+  if (any)
+    write_own();
+}
+
+// -- writing ---------------------------------------------------------------------
+
+void hive_core::put_own_slots(write_set& writes, const std::vector<slot_ptr>& slots) const {
+  for (const auto& each : slots)
+    hive_store::put_slot(writes, replica_.own_id().value, to_stored(options_.keys.public_part(), *each));
+}
+
+void hive_core::write_own() {
+  own_changed_ = true;
+  if (!writing_own_.empty() || replica_.must_raise_epoch())
+    return; // what follows these begins with it
+  own_changed_ = false;
+  std::vector<caf::error> left_out;
+  auto next = own_.prepare(replica_, now_.unix_micros, left_out);
+  for (const auto& each : left_out)
+    log(log_level::warning, "This node cannot tell the hive something: " + text_of(each));
+  if (next.empty())
+    return;
+  auto& order = out_.to_store.emplace_back(store_order{store_purpose::own_slots, {}, 0});
+  put_own_slots(order.writes, next);
+  writing_own_ = std::move(next);
+}
+
+void hive_core::on(const store_done& outcome) {
+  switch (outcome.purpose) {
+  case store_purpose::own_slots:
+    if (!outcome.error)
+      return commit_own();
+    writing_own_.clear();
+    own_changed_ = true; // the next pulse tries again
+    return log(log_level::warning, "What this node tells the hive could not be stored: " + text_of(outcome.error));
+  case store_purpose::epoch:
+    return outcome.error ? fail_to_raise(outcome.error) : begin_epoch(outcome.epoch);
+  case store_purpose::heard:
+    if (outcome.error) // it holds in memory, and the others say it again after a restart
+      log(log_level::warning, "What other nodes say could not be stored: " + text_of(outcome.error));
+    return;
+  case store_purpose::forgotten:
+    if (outcome.error) // the next start forgets them again
+      log(log_level::warning, "Nodes that are forgotten could not be erased: " + text_of(outcome.error));
+    return;
+  }
+}
+
+void hive_core::commit_own() {
+  const auto& self = replica_.own_id();
+  auto before = replica_.highest_of(self);
+  for (const auto& each : std::exchange(writing_own_, {})) {
+    if (auto wrong = replica_.commit(each)) {
+      log(log_level::error, "The node cannot take in its own slot: " + text_of(wrong));
+      continue;
+    }
+    if (auto content = decode(*each))
+      keep(self, *each, *content);
+  }
+  spread({{self, before}}, self);
+  forget_nodes(); // an own card may supersede a node
+  if (own_changed_)
+    write_own();
+}
+
+// -- the own card ----------------------------------------------------------------
+
+void hive_core::write_card(int64_t written_at) {
+  auto card = changed(msg<wire::NodeCard>::copy_of(options_.self->getCard()),
+                      [&](wire::NodeCard::Builder out) { out.setWrittenAt(written_at); });
+  card_written_ = now_.steady;
+  own_.want(slot_kind::card, {{std::string{card_key}, to_packed(card)}});
+  write_own();
+}
+
+/// Not with a clock that is wrong, as far as this node can tell: the others would refuse the card, and all behind it.
+void hive_core::refresh_card() {
+  const auto* card = card_of(replica_.own_id());
+  if (!has_door_ || !card || !writing_own_.empty() || clocks_.verdict().own_is_off)
+    return;
+  auto now = now_.unix_micros;
+  const auto& dates = options_.certificates;
+  if (dates && (now < dates->own_from * micros_per_s || now >= dates->own_until * micros_per_s))
+    return;
+  bool is_of_future = (*card)->getWrittenAt() > now + options_.bounds.card_lead.count();
+  if (is_of_future || now_.steady - card_written_ >= defaults::card_refresh)
+    write_card(now);
+}
+
+// -- the epoch -------------------------------------------------------------------
+
+void hive_core::raise_epoch() {
+  if (!replica_.must_raise_epoch() || raising_epoch_ || has_twin_)
+    return;
+  if (raise_failure_.empty() && !raises_.allow(now_.steady)) {
+    has_twin_ = true;
+    return log(log_level::error,
+               "Another node runs with this node's identity, " + replica_.own_id().value +
+                 ", probably on a copy of its data directory. Until its next start this node tells the hive nothing: "
+                 "stop it or the other one, and start that on an empty data directory");
+  }
+  auto& order = out_.to_store.emplace_back(store_order{store_purpose::epoch, {}, replica_.highest_own_epoch() + 1});
+  put_own_slots(order.writes, replica_.slots_of(replica_.own_id()));
+  raising_epoch_ = true;
+}
+
+void hive_core::fail_to_raise(const caf::error& error) {
+  raising_epoch_ = false;
+  if (auto why = text_of(error); std::exchange(raise_failure_, why) != why)
+    log(log_level::error, "The epoch cannot be raised and is tried again: " + why);
+}
+
+void hive_core::begin_epoch(uint64_t epoch) {
+  if (auto wrong = replica_.raise_epoch(epoch))
+    return fail_to_raise(wrong); // more came meanwhile
+  raising_epoch_ = false;
+  raise_failure_.clear();
+  log(log_level::warning,
+      "This node's store was older than what it told others: it goes on in epoch " + std::to_string(epoch));
+  membership_.raise_epoch(epoch);
+  write_own();
+}
+
+} // namespace hive

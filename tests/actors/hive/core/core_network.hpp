@@ -1,0 +1,134 @@
+#pragma once
+
+#include "actors/hive/core/hive_core.hpp"
+#include "tests/actors/hive/hive_test.hpp"
+
+#include <functional>
+#include <queue>
+#include <set>
+
+namespace hive {
+
+/// How the simulated network and disks behave.
+struct core_network_options {
+  size_t nodes = 3;
+  uint64_t seed = 1;
+  /// Of the packets that are lost; a link sends one again after `retransmit`, then after twice as long, up to 1 s.
+  double loss = 0;
+  std::chrono::microseconds min_latency{500}, max_latency{5'000};
+  std::chrono::microseconds retransmit{200'000};
+  std::chrono::microseconds disk{3'000}; ///< of one write
+  federation_profile gossip = {};
+  views_options views = {};
+  std::vector<slot_rules> topics = node_topics();
+  /// Nodes that do not take pushed news, but treat it as a first question, as an earlier version does. None: all do.
+  std::function<bool(size_t node)> knows_pushes = {};
+};
+
+/// A hive of real cores on simulated time: links, latencies, losses, disks, restarts. Nothing is acted out: what a core
+/// asks for is carried out as hived's federation and door do, and everything that travels is encoded and checked.
+/// The same seed gives the same run.
+class core_network {
+public:
+  explicit core_network(core_network_options options);
+
+  hive_core& at(size_t node) {
+    return *nodes_.at(node).core;
+  }
+  const node_id& id(size_t node) const {
+    return nodes_.at(node).id;
+  }
+  size_t size() const {
+    return nodes_.size();
+  }
+  tick_point now() const {
+    return now_.steady;
+  }
+
+  /// Lets so much time pass.
+  void run(std::chrono::microseconds time);
+  /// Lets time pass until the condition holds; how long that took, or nothing when it does not within `at_most`.
+  std::optional<std::chrono::microseconds> run_until(const std::function<bool()>& condition,
+                                                     std::chrono::microseconds at_most);
+
+  /// A service of the node publishes this.
+  void publish(size_t node, publish_slots what);
+  void kill(size_t node);
+  /// The node starts again, in its next epoch, on what its disk holds.
+  void start(size_t node);
+  /// Nodes of different sets cannot reach each other; without sets all can.
+  void part(std::vector<std::set<size_t>> groups);
+
+  /// Whether all living nodes hold the same.
+  bool agree() const;
+  /// Whether all living nodes know all nodes.
+  bool all_know_all() const;
+  /// Whether every living node holds this slot in its writer's newest version.
+  bool all_have(size_t writer, const slot_name& name) const;
+  size_t links_of(size_t node) const {
+    return nodes_.at(node).links.size();
+  }
+
+  /// Messages and their bytes since the start.
+  struct traffic {
+    uint64_t messages = 0;
+    uint64_t bytes = 0;
+  };
+  const traffic& sent() const {
+    return sent_;
+  }
+
+  /// What the services of a node were told.
+  const std::vector<topic_news>& told(size_t node) const {
+    return nodes_.at(node).told;
+  }
+
+private:
+  struct node {
+    key_pair keys;
+    node_id id;
+    uint64_t epoch = 0;
+    std::unique_ptr<hive_core> core;          ///< null while it is down
+    std::map<std::string, std::string> slots; ///< its disk, by key
+    std::map<std::string, std::string> proofs;
+    std::set<size_t> links;
+    std::set<size_t> wanted; ///< nodes that its door dials when their link is lost
+    std::vector<topic_news> told;
+    uint64_t life = 0; ///< starts and ends; what was meant for an earlier one is dropped
+  };
+
+  struct due {
+    tick_point when;
+    uint64_t order;
+    std::function<void()> what;
+    bool operator<(const due& other) const { // the earliest is on top of the queue
+      return std::pair{when, order} > std::pair{other.when, other.order};
+    }
+  };
+
+  void after(std::chrono::microseconds time, std::function<void()> what);
+  /// The same for one life of a node.
+  void after(size_t node, std::chrono::microseconds time, std::function<void()> what);
+  std::chrono::microseconds travel();
+  bool can_reach(size_t a, size_t b) const;
+  size_t index_of(const node_id& id) const;
+  void step(size_t node, core_event event);
+  void carry_out(size_t node, core_output out);
+  void store(size_t node, store_order order);
+  void ask(size_t from, size_t to, const msg<wire::GossipQuestion>& question);
+  void dial(size_t from, size_t to, bool keep);
+  void end_link(size_t a, size_t b, const std::string& why, bool agreed);
+  void repeat(size_t node, std::chrono::microseconds interval, core_event event);
+
+  core_network_options options_;
+  std::mt19937_64 random_;
+  core_time now_{tick_point{std::chrono::hours{1}}, test_now};
+  uint64_t order_ = 0;
+  std::priority_queue<due> queue_;
+  std::vector<node> nodes_;
+  std::map<node_id, size_t> by_id_;
+  std::vector<std::set<size_t>> groups_;
+  traffic sent_;
+};
+
+} // namespace hive
