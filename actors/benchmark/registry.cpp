@@ -4,6 +4,7 @@
 #include "actors/benchmark/capture_event.hpp"
 #include "actors/benchmark/captures_in_work.hpp"
 #include "actors/process/run_report.hpp"
+#include "actors/store/commit.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/git_head.hpp"
@@ -147,7 +148,7 @@ public:
     if (!(*snapshot)->getImported())
       series_store::remove(*snapshot, deletion->writes);
     auto deleted = describe_deletion(request, *deletion);
-    self_->request(committer_, defaults::commit_timeout, std::move(deletion->writes))
+    commit(self_, committer_, std::move(deletion->writes))
       .then(
         [this, answer, deleted](committed) mutable {
           spdlog::info("Capture deleted: {}. version={} capture={} left={}",
@@ -186,7 +187,7 @@ public:
     writes.put(column::inputs, keys::adapter(name), spec.bytes());
     registering_.insert(name);
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
-    self_->request(committer_, defaults::commit_timeout, std::move(writes))
+    commit(self_, committer_, std::move(writes))
       .then(
         [this, promise, spec, name](committed) mutable {
           registering_.erase(name);
@@ -210,7 +211,7 @@ public:
     write_set writes;
     writes.erase(column::inputs, keys::adapter(name));
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
-    self_->request(committer_, defaults::commit_timeout, std::move(writes))
+    commit(self_, committer_, std::move(writes))
       .then([this, promise, name](committed) mutable { drop(name, promise); },
             [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
     return promise;
@@ -354,7 +355,7 @@ private:
       return give_up(writes.error());
     if (!snapshot->getImported())
       series_store::append(snapshot, *writes);
-    self_->request(committer_, defaults::commit_timeout, std::move(*writes))
+    commit(self_, committer_, std::move(*writes))
       .then(
         [this, version, snapshot, done](committed) {
           in_work_.release(version);
