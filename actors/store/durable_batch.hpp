@@ -125,12 +125,12 @@ public:
   ~durable_batch();
 
   /// Called once, before anything else. Takes the down handler of `self`, which owns this object and monitors nobody
-  /// else.
-  template <class Self>
+  /// else. With high priority the committer's answer overtakes what waits in the mailbox, so that the disk does not
+  /// idle while that is worked on; with normal priority that goes into the next group.
+  template <caf::message_priority Priority = caf::message_priority::normal, class Self>
   void init(Self* self, committer_actor committer, durable_batch_options options) {
-    // Urgent: the answer overtakes what waits in the mailbox, so that the disk does not idle meanwhile.
     commit_ = [this, self, committer](write_set writes) {
-      commit<caf::message_priority::high>(self, committer, std::move(writes))
+      commit<Priority>(self, committer, std::move(writes))
         .then([this](const committed&) { land(); }, [this](const caf::error& error) { fail_with(error); });
     };
     self->monitor(committer);

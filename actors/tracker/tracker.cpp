@@ -84,12 +84,12 @@ caf::error tracker_state::init(pointer self, std::shared_ptr<database> db, commi
   self_ = self;
   db_ = std::move(db);
   options_ = std::move(options);
-  batch_.init(self, std::move(committer),
-              {.entries = "task records",
-               .max_entries = defaults::max_pending_tasks,
-               .max_bytes = defaults::max_pending_task_bytes,
-               .seal = [this](write_set& writes) { ledger_.seal(writes); },
-               .reload = [this] { return reload(); }});
+  batch_.init<caf::message_priority::high>(self, std::move(committer),
+                                           {.entries = "task records",
+                                            .max_entries = defaults::max_pending_tasks,
+                                            .max_bytes = defaults::max_pending_task_bytes,
+                                            .seal = [this](write_set& writes) { ledger_.seal(writes); },
+                                            .reload = [this] { return reload(); }});
   if (auto unreadable = reload())
     return unreadable;
   reader_ = self->spawn<caf::linked>(task_reader, db_);
