@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 // -- store ---------------------------------------------------------------------
 
-/// Longest wait for a durable write. A healthy disk needs milliseconds; beyond this the outcome is unknown.
-inline constexpr auto commit_timeout = 30s;
+// A write itself has no timeout (docs/decisions/0018); these bounds keep what waits for the disk finite.
+
 /// Write sets that may wait for the disk. Above it new ones are refused, so memory stays bounded.
 inline constexpr size_t max_pending_commits = 65'536;
 /// Bytes that may wait for the disk.
@@ -55,7 +55,7 @@ inline constexpr size_t max_observations = 100;
 /// Models of which observations are kept. A snapshot carries them all: 1,000 models × 2 metrics × 100 samples of
 /// 8 bytes are 1.6 MB of its 8 MiB.
 inline constexpr size_t max_models = 1'000;
-/// Pushes that may wait for the disk in the inputs actor, next to those being written.
+/// Pushes that may wait for the disk in the inputs actor, those being written among them.
 inline constexpr size_t max_waiting_inputs = 4'096;
 /// Measurements at the same time of one adapter that blocks, each on a thread of its own. Captures, plus as many that
 /// were cut and are still ending.
@@ -64,6 +64,9 @@ inline constexpr size_t max_blocking_measurements = 2 * max_concurrent_captures;
 inline constexpr size_t max_samples = 10'000;
 /// Largest JSON document that an adapter reads from a file or a URL: the largest message as JSON, with room for names.
 inline constexpr size_t max_document_bytes = size_t{16} << 20;
+/// Longest wait of an adapter until the counters that it read are kept. A healthy disk needs milliseconds; the next
+/// measurement hands in newer ones.
+inline constexpr auto counters_timeout = 30s;
 /// One fetch of figures that an adapter makes; they are ready and need no computing.
 inline constexpr auto figures_timeout = 10s;
 /// One answer of a probed model; large models need many seconds for a cold start.
@@ -106,8 +109,9 @@ inline constexpr std::chrono::seconds task_retention_pause = 1s;
 inline constexpr size_t max_running_research = 256;
 /// Iterations and improvements that a session keeps word for word; all are counted.
 inline constexpr uint32_t kept_research_steps = 20;
-/// Longest wait of a research session for the tracker; it answers after a commit.
-inline constexpr auto research_timeout = commit_timeout + 5s;
+/// Longest wait for a research session, and of one for the tracker, which both answer after a commit. Shorter than
+/// request_timeout, so that a client hears why. A record whose answer did not come is sent again, under the same key.
+inline constexpr auto research_timeout = 35s;
 
 // -- daemons -------------------------------------------------------------------
 

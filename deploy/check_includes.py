@@ -39,10 +39,10 @@ FOLDERS = {
     "actors/benchmark/snapshots": (BELOW_ACTORS, ANY),
     "actors/benchmark": (
         ("actors/benchmark/reports", "actors/benchmark/guardrail", "actors/benchmark/snapshots", "actors/process",
-         "actors/events", *BELOW_ACTORS),
+         "actors/store", "actors/events", *BELOW_ACTORS),
         ANY,
     ),
-    "actors/tracker": (("actors/events", *BELOW_ACTORS), ANY),
+    "actors/tracker": (("actors/store", "actors/events", *BELOW_ACTORS), ANY),
     "actors/upgrade": (("actors/events", *BELOW_ACTORS), ANY),
     "actors/hive/link": (BELOW_ACTORS, ANY),
     "actors/hive/state": (BELOW_ACTORS, ANY),

@@ -13,7 +13,8 @@ class captures_in_work {
 public:
   enum class kind : uint8_t { capture, import, deletion };
 
-  /// Captures and imports at the same time; deletions are not bounded, since none takes longer than a commit.
+  /// Captures and imports at the same time. Deletions are not bounded here: each is one write, and the committer bounds
+  /// those.
   explicit captures_in_work(size_t most) : most_{most} {
   }
 

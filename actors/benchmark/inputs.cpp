@@ -8,6 +8,7 @@
 #include <caf/all.hpp>
 #include <cmath>
 #include <spdlog/spdlog.h>
+#include <utility>
 
 namespace hive {
 namespace {
@@ -90,19 +91,14 @@ void input_ledger::update(const msg<wire::WorldModelStats>& stats, int64_t recei
 
 // -- inputs_state --------------------------------------------------------------
 
-inputs_state::~inputs_state() {
-  if (in_flight_)
-    for (auto& [answer, entries] : in_flight_->answers)
-      answer.deliver(fail(ec::outcome_unknown, "inputs: ended while the disk was writing"));
-  for (auto& entry : waiting_)
-    entry.answer.deliver(fail(ec::unavailable, "inputs: ended before this was written"));
-}
-
 caf::error inputs_state::init(pointer self, std::shared_ptr<const database> db, committer_actor committer) {
-  self_ = self;
   db_ = std::move(db);
   store_.emplace(*db_);
-  committer_ = std::move(committer);
+  batch_.init(self, std::move(committer),
+              {.entries = "pushes",
+               .max_entries = defaults::max_waiting_inputs,
+               .seal = [this](write_set& writes) { seal(writes); },
+               .reload = [this] { return reload(); }});
   return reload();
 }
 
@@ -114,93 +110,49 @@ caf::error inputs_state::reload() {
   if (!world_model)
     return world_model.error();
   ledger_ = input_ledger{std::move(*models), std::move(*world_model)};
+  changed_models_.clear();
+  world_model_changed_ = false;
   return caf::none;
 }
 
 caf::result<msg<wire::Recorded>> inputs_state::add(const msg<wire::ObserveModel>& observed) {
-  return enqueue(observed);
-}
-
-caf::result<msg<wire::Recorded>> inputs_state::add(const msg<wire::WorldModelStats>& stats) {
-  return enqueue(stats);
-}
-
-caf::result<msg<wire::Recorded>> inputs_state::enqueue(input what) {
-  if (waiting_.size() >= defaults::max_waiting_inputs)
-    return fail(ec::overloaded,
-                "inputs: " + std::to_string(defaults::max_waiting_inputs) + " wait for the disk already");
-  auto answer = self_->make_response_promise<msg<wire::Recorded>>();
-  waiting_.push_back({std::move(what), answer});
-  if (!in_flight_)
-    write_waiting();
-  return answer;
-}
-
-void inputs_state::write_waiting() {
-  group next{ledger_, {}, {}, false};
-  for (auto& entry : waiting_)
-    apply(entry, next);
-  waiting_.clear();
-  if (next.answers.empty())
-    return;
-  auto writes = writes_of(next);
-  in_flight_ = std::move(next);
-  self_->request(committer_, defaults::commit_timeout, std::move(writes))
-    .then([this](const committed&) { finish(caf::none); }, [this](const caf::error& error) { finish(error); });
-}
-
-void inputs_state::apply(pending& entry, group& into) {
-  if (auto* stats = std::get_if<msg<wire::WorldModelStats>>(&entry.what)) {
-    into.after.update(*stats, now_unix_micros());
-    into.world_model = true;
-    into.answers.emplace_back(entry.answer, 1);
-    return;
-  }
-  auto& observed = std::get<msg<wire::ObserveModel>>(entry.what);
-  auto dropped = into.after.observe(observed, now_unix_micros());
-  if (!dropped) {
-    entry.answer.deliver(dropped.error());
-    return;
-  }
+  if (auto full = batch_.check_room(1))
+    return full;
+  auto dropped = ledger_.observe(observed, now_unix_micros());
+  if (!dropped)
+    return dropped.error();
   if (*dropped) {
     spdlog::warn("inputs: model {} gives way to model {}: it was observed longest ago of {}, which is the most",
                  **dropped, view(observed->getId()), defaults::max_models);
-    into.models.insert(std::move(**dropped));
+    changed_models_.insert(std::move(**dropped));
   }
-  into.models.emplace(view(observed->getId()));
-  into.answers.emplace_back(entry.answer, observed->getObservations().size());
+  changed_models_.emplace(view(observed->getId()));
+  return answer_when_durable(observed->getObservations().size());
 }
 
-write_set inputs_state::writes_of(const group& written) const {
-  write_set out;
-  const auto& models = written.after.models();
-  for (const auto& id : written.models)
+caf::result<msg<wire::Recorded>> inputs_state::add(const msg<wire::WorldModelStats>& stats) {
+  if (auto full = batch_.check_room(1))
+    return full;
+  ledger_.update(stats, now_unix_micros());
+  world_model_changed_ = true;
+  return answer_when_durable(1);
+}
+
+caf::result<msg<wire::Recorded>> inputs_state::answer_when_durable(uint32_t entries) {
+  auto promise = batch_.answer_when_durable(1, recorded(entries));
+  batch_.flush();
+  return promise;
+}
+
+void inputs_state::seal(write_set& writes) {
+  const auto& models = ledger_.models();
+  for (const auto& id : std::exchange(changed_models_, {}))
     if (auto kept = models.find(id); kept != models.end())
-      input_store::put_model(out, id, kept->second);
+      input_store::put_model(writes, id, kept->second);
     else
-      input_store::drop_model(out, id);
-  if (written.world_model)
-    input_store::put_world_model(out, *written.after.world_model());
-  return out;
-}
-
-void inputs_state::finish(const caf::error& error) {
-  auto written = std::move(*in_flight_);
-  in_flight_.reset();
-  for (auto& [answer, entries] : written.answers) {
-    if (error)
-      answer.deliver(error);
-    else
-      answer.deliver(recorded(entries));
-  }
-  if (!error)
-    ledger_ = std::move(written.after);
-  // Without an answer of the committer only the store knows whether the group was written.
-  else if (auto unreadable = reload()) {
-    self_->quit(std::move(unreadable));
-    return;
-  }
-  write_waiting();
+      input_store::drop_model(writes, id);
+  if (std::exchange(world_model_changed_, false))
+    input_store::put_world_model(writes, *ledger_.world_model());
 }
 
 inputs_actor::behavior_type inputs(inputs_state::pointer self, std::shared_ptr<const database> db,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "actors/store/durable_batch.hpp"
 #include "storage/input_store.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -8,8 +9,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <variant>
-#include <vector>
 
 namespace hive {
 
@@ -51,12 +50,7 @@ private:
 class inputs_state {
 public:
   using pointer = inputs_actor::stateful_pointer<inputs_state>;
-
-  inputs_state() = default;
-  inputs_state(const inputs_state&) = delete;
-  inputs_state& operator=(const inputs_state&) = delete;
-  /// Tells everyone who still waits that no answer will come.
-  ~inputs_state();
+  static inline const char* name = "inputs";
 
   /// Reads what is stored. An error ends the actor.
   caf::error init(pointer self, std::shared_ptr<const database> db, committer_actor committer);
@@ -65,39 +59,21 @@ public:
   caf::result<msg<wire::Recorded>> add(const msg<wire::WorldModelStats>& stats);
 
 private:
-  using input = std::variant<msg<wire::ObserveModel>, msg<wire::WorldModelStats>>;
-  using promise = caf::typed_response_promise<msg<wire::Recorded>>;
-
-  struct pending {
-    input what;
-    promise answer;
-  };
-
-  /// Inputs that are being written, with the state that holds once they are.
-  struct group {
-    input_ledger after;
-    std::vector<std::pair<promise, uint32_t>> answers; ///< with the number of entries
-    std::set<std::string> models;                      ///< that were changed or gave way
-    bool world_model = false;
-  };
-
-  caf::result<msg<wire::Recorded>> enqueue(input what);
-  void write_waiting();
-  void apply(pending& entry, group& into);
-  write_set writes_of(const group& written) const;
-  void finish(const caf::error& error);
+  caf::result<msg<wire::Recorded>> answer_when_durable(uint32_t entries);
+  /// Adds the inputs that changed since the last group.
+  void seal(write_set& writes);
   caf::error reload();
 
-  pointer self_ = nullptr;
   std::shared_ptr<const database> db_;
   std::optional<input_store> store_; ///< over `db_`
-  committer_actor committer_;
-  input_ledger ledger_; ///< what is durable
-  std::vector<pending> waiting_;
-  std::optional<group> in_flight_;
+  input_ledger ledger_;
+  std::set<std::string, std::less<>> changed_models_; ///< also those that gave way
+  bool world_model_changed_ = false;
+  durable_batch batch_; ///< its end answers those who wait
 };
 
-/// Spawn with `sys.spawn(inputs, db, committer)`. Ends with ec::corrupt when what is stored cannot be read.
+/// Spawn with `sys.spawn(inputs, db, committer)`. Ends with ec::corrupt when what is stored cannot be read, and with
+/// the committer.
 inputs_actor::behavior_type inputs(inputs_state::pointer self, std::shared_ptr<const database> db,
                                    committer_actor committer);
 

@@ -1,14 +1,14 @@
 #include "actors/benchmark/registry.hpp"
 
-#include "actors/benchmark/capture.hpp"
+#include "actors/benchmark/adapter_table.hpp"
 #include "actors/benchmark/capture_event.hpp"
 #include "actors/benchmark/captures_in_work.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/process/run_report.hpp"
+#include "actors/store/commit.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/git_head.hpp"
-#include "platform/restart_intensity.hpp"
 #include "storage/snapshot_store.hpp"
 
 #include <caf/all.hpp>
@@ -29,14 +29,10 @@ class registry_state {
 public:
   static inline const char* name = "registry";
 
-  ~registry_state() {
-    for (auto& [_, entry] : adapters_)
-      caf::anon_send_exit(entry.handle, caf::exit_reason::user_shutdown);
+  explicit registry_state(registry_actor::pointer self) : self_{self}, adapters_{*self} {
   }
 
-  caf::error init(registry_actor::pointer self, std::shared_ptr<database> db, committer_actor committer,
-                  registry_options options) {
-    self_ = self;
+  caf::error init(std::shared_ptr<database> db, committer_actor committer, registry_options options) {
     db_ = std::move(db);
     committer_ = std::move(committer);
     options_ = std::move(options);
@@ -45,7 +41,7 @@ public:
       return last.error();
     last_capture_ = last->value;
     for (auto& definition : options_.builtin)
-      add(definition);
+      adapters_.add(definition);
     return read_registered();
   }
 
@@ -153,7 +149,7 @@ public:
     if (!(*snapshot)->getImported())
       series_store::remove(*snapshot, deletion->writes);
     auto deleted = describe_deletion(request, *deletion);
-    self_->request(committer_, defaults::commit_timeout, std::move(deletion->writes))
+    commit(self_, committer_, std::move(deletion->writes))
       .then(
         [this, answer, deleted](committed) mutable {
           spdlog::info("Capture deleted: {}. version={} capture={} left={}",
@@ -181,12 +177,7 @@ public:
   }
 
   msg<wire::BenchmarkList> list_benchmarks() {
-    return msg<wire::BenchmarkList>::build([&](wire::BenchmarkList::Builder out) {
-      auto list = out.initBenchmarks(static_cast<uint32_t>(adapters_.size()));
-      uint32_t i = 0;
-      for (const auto& [_, entry] : adapters_)
-        describe(entry, list[i++]);
-    });
+    return adapters_.describe_all();
   }
 
   // -- registration -------------------------------------------------------------
@@ -197,18 +188,18 @@ public:
       return fail(ec::invalid, "/tier must be fast, heavy or dynamic");
     if (auto taken = why_taken(name, spec->getReplace()))
       return taken;
-    if (!adapters_.contains(name) && adapters_.size() + registering_.size() >= defaults::max_adapters)
+    if (!adapters_.find(name) && adapters_.size() + registering_.size() >= defaults::max_adapters)
       return fail(ec::overloaded, "a node holds at most " + std::to_string(defaults::max_adapters) + " adapters");
     write_set writes;
     writes.put(column::inputs, keys::adapter(name), spec.bytes());
     registering_.insert(name);
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
-    self_->request(committer_, defaults::commit_timeout, std::move(writes))
+    commit(self_, committer_, std::move(writes))
       .then(
         [this, promise, spec, name](committed) mutable {
           registering_.erase(name);
-          release(name);
-          promise.deliver(info(add(options_.command_adapter(spec))));
+          adapters_.release(name);
+          promise.deliver(adapter_table::describe(adapters_.add(options_.command_adapter(spec))));
         },
         [this, promise, name](caf::error& err) mutable {
           registering_.erase(name);
@@ -219,41 +210,27 @@ public:
 
   caf::result<msg<wire::BenchmarkInfo>> remove(const msg<wire::BenchmarkName>& query) {
     auto name = text(query->getName());
-    auto found = adapters_.find(name);
-    if (found == adapters_.end())
+    auto* found = adapters_.find(name);
+    if (!found)
       return fail(ec::not_found, "no adapter named " + name);
-    if (found->second.definition.source == "builtin")
+    if (found->definition.source == "builtin")
       return fail(ec::forbidden, "the adapter " + name + " is built in");
     write_set writes;
     writes.erase(column::inputs, keys::adapter(name));
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
-    self_->request(committer_, defaults::commit_timeout, std::move(writes))
+    commit(self_, committer_, std::move(writes))
       .then([this, promise, name](committed) mutable { drop(name, promise); },
             [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
     return promise;
   }
 
-  /// Replaces an adapter that ended unasked.
   void on_down(const caf::down_msg& down) {
-    for (auto& [name, entry] : adapters_) {
-      if (!entry.handle || entry.handle.address() != down.source)
-        continue;
-      spdlog::error("The adapter {} ended: {}", name, text_of(down.reason));
-      respawn(entry);
-      return;
-    }
+    adapters_.on_down(down);
   }
 
 private:
   /// Longest reason of a deletion in the log: as long as one may be.
   static constexpr size_t max_logged_reason = 1'024;
-
-  struct entry {
-    adapter_definition definition;
-    adapter_actor handle;
-    restart_intensity budget{defaults::max_restarts, defaults::restart_window};
-    std::string unavailable;
-  };
 
   snapshot_store snapshots() const {
     return snapshot_store{*db_};
@@ -268,10 +245,10 @@ private:
         return database::scan::stop;
       }
       // A later release may have a built-in adapter of this name: it wins, and the command stays stored.
-      if (adapters_.contains(text((*spec)->getName())))
+      if (adapters_.find(text((*spec)->getName())))
         spdlog::warn("The registered adapter {} is hidden by a built-in one", (*spec)->getName().cStr());
       else
-        add(options_.command_adapter(*spec));
+        adapters_.add(options_.command_adapter(*spec));
       return database::scan::next;
     });
     return failure ? failure : damage;
@@ -279,49 +256,15 @@ private:
 
   /// Why a command cannot be registered under this name, if it cannot.
   caf::error why_taken(const std::string& name, bool replaces) const {
-    auto found = adapters_.find(name);
-    if (found != adapters_.end() && replaces && found->second.definition.source == "builtin")
+    auto* found = adapters_.find(name);
+    if (found && replaces && found->definition.source == "builtin")
       return fail(ec::forbidden, "the adapter " + name + " is built in and is not replaced");
     if (registering_.contains(name))
       return replaces ? fail(ec::busy, "an adapter named " + name + " is being registered")
                       : fail(ec::already_exists, "an adapter named " + name + " exists already");
-    if (found != adapters_.end() && !replaces)
+    if (found && !replaces)
       return fail(ec::already_exists, "an adapter named " + name + " exists already; it can be replaced or removed");
     return caf::none;
-  }
-
-  /// Lets go of an adapter that is replaced. A capture in work holds it until it has measured; then it ends, as any
-  /// actor that nobody holds.
-  void release(const std::string& name) {
-    auto found = adapters_.find(name);
-    if (found == adapters_.end())
-      return;
-    if (found->second.handle)
-      self_->demonitor(found->second.handle.address());
-    adapters_.erase(found);
-  }
-
-  const entry& add(adapter_definition definition) {
-    auto& added = adapters_[definition.name];
-    added.definition = std::move(definition);
-    if (added.definition.requires_gpu)
-      added.unavailable = "needs a GPU lease, and this node leases no GPU";
-    else
-      spawn(added);
-    return added;
-  }
-
-  void spawn(entry& entry) {
-    entry.handle = entry.definition.spawn();
-    self_->monitor(entry.handle);
-  }
-
-  void respawn(entry& entry) {
-    entry.handle = nullptr;
-    if (entry.budget.allow(std::chrono::steady_clock::now()))
-      spawn(entry);
-    else
-      entry.unavailable = "ended too often and is not started again before the node is";
   }
 
   /// Reserves the version and a number for a capture or import.
@@ -347,7 +290,7 @@ private:
   caf::expected<capture_id> start(wire::CaptureRequest::Reader request, capture_done done) {
     if (request.getTier() == wire::Tier::DYNAMIC)
       return fail(ec::invalid, "/tier must be fast, heavy or all");
-    auto members = members_of(request.getTier());
+    auto members = adapters_.members_of(request.getTier());
     if (members.empty())
       return fail(ec::no_data, "no adapter belongs to the tier asked for");
     auto version = text(request.getVersion());
@@ -368,7 +311,7 @@ private:
     self_->request(spawn_capture(self_->system(), std::move(members)), limit, measure)
       .then(
         [this, facts, id = *id, done, asked](const capture_result& result) {
-          replace_hung(result, asked);
+          adapters_.replace_hung(result.hung, asked);
           keep(with_capture_id(build_snapshot(facts, result.outcomes), id.value), done);
         },
         [this, version, done](caf::error& err) {
@@ -385,14 +328,6 @@ private:
       self_->send(options_.events, capture_ended(version, id, good, result));
       done(result);
     };
-  }
-
-  std::vector<capture_member> members_of(wire::Tier tier) const {
-    std::vector<capture_member> out;
-    for (const auto& [_, entry] : adapters_)
-      if (entry.definition.belongs_to(tier))
-        out.push_back({entry.definition, entry.handle, entry.unavailable});
-    return out;
   }
 
   static std::map<std::string, adapter_actor> handles_of(const std::vector<capture_member>& members) {
@@ -413,19 +348,6 @@ private:
     return {};
   }
 
-  /// `asked` are the adapters that the capture asked: another one of the name may stand in their place by now.
-  void replace_hung(const capture_result& result, const std::map<std::string, adapter_actor>& asked) {
-    for (const auto& name : result.hung) {
-      const auto& hung = asked.at(name);
-      spdlog::error("The adapter {} hangs and is ended", name);
-      self_->demonitor(hung.address());
-      self_->send_exit(hung, caf::exit_reason::kill);
-      auto found = adapters_.find(name);
-      if (found != adapters_.end() && found->second.handle == hung)
-        respawn(found->second);
-    }
-  }
-
   /// Makes a snapshot durable, then frees its version.
   void keep(msg<wire::Snapshot> snapshot, capture_done done) {
     auto version = text(snapshot->getVersion());
@@ -440,7 +362,7 @@ private:
       return give_up(writes.error());
     if (!snapshot->getImported())
       series_store::append(snapshot, *writes);
-    self_->request(committer_, defaults::commit_timeout, std::move(*writes))
+    commit(self_, committer_, std::move(*writes))
       .then(
         [this, version, snapshot, done](committed) {
           in_work_.release(version);
@@ -461,42 +383,21 @@ private:
   }
 
   void drop(const std::string& name, caf::typed_response_promise<msg<wire::BenchmarkInfo>>& promise) {
-    auto found = adapters_.find(name);
-    if (found == adapters_.end()) {
+    auto* found = adapters_.find(name);
+    if (!found) {
       promise.deliver(fail(ec::not_found, "no adapter named " + name));
       return;
     }
-    promise.deliver(info(found->second));
-    if (found->second.handle) {
-      self_->demonitor(found->second.handle.address());
-      self_->send_exit(found->second.handle, caf::exit_reason::user_shutdown);
-    }
-    adapters_.erase(found);
+    promise.deliver(adapter_table::describe(*found));
+    adapters_.end(name);
   }
 
-  static void describe(const entry& entry, wire::BenchmarkInfo::Builder out) {
-    const auto& definition = entry.definition;
-    out.setName(definition.name);
-    out.setTier(definition.tier);
-    out.setSource(definition.source);
-    out.setRequiresGpu(definition.requires_gpu);
-    out.setMinVramGb(definition.min_vram_gb);
-    auto reason = entry.unavailable.empty() && definition.why_idle ? definition.why_idle() : entry.unavailable;
-    out.setAvailable(reason.empty());
-    out.setReason(reason);
-    out.setTimeoutS(std::chrono::duration<double>(definition.timeout).count());
-  }
-
-  static msg<wire::BenchmarkInfo> info(const entry& entry) {
-    return msg<wire::BenchmarkInfo>::build([&](wire::BenchmarkInfo::Builder out) { describe(entry, out); });
-  }
-
-  registry_actor::pointer self_ = nullptr;
+  registry_actor::pointer self_;
   std::shared_ptr<database> db_;
   committer_actor committer_;
   slot_publisher_actor publisher_;
   registry_options options_;
-  std::map<std::string, entry> adapters_;
+  adapter_table adapters_;
   std::set<std::string> registering_;
   captures_in_work in_work_{defaults::max_concurrent_captures};
   uint64_t last_capture_ = 0;
@@ -507,7 +408,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
                                        registry_options options) {
   auto& state = self->state;
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
-  if (auto err = state.init(self, std::move(db), std::move(committer), std::move(options)))
+  if (auto err = state.init(std::move(db), std::move(committer), std::move(options)))
     self->quit(std::move(err));
   return {[self](const msg<wire::CaptureRequest>& request) { return self->state.capture(request); },
           [self](const msg<wire::StartCapture>& request) { return self->state.start_capture(request); },

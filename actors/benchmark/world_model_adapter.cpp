@@ -68,7 +68,7 @@ private:
                   (options_.file.empty() ? options_.url : options_.file.string()) + ": " + text_of(stats.error()));
     caf::error out;
     caf::scoped_actor self{system_};
-    self->request(inputs_, limit.at_most(defaults::commit_timeout), *stats)
+    self->request(inputs_, limit.at_most(defaults::counters_timeout), *stats)
       .receive([](const msg<wire::Recorded>&) {}, [&](caf::error& error) { out = std::move(error); });
     return out ? fail(code_of(out), "the counters could not be kept: " + text_of(out)) : out;
   }

@@ -13,6 +13,15 @@ struct commit_group {
   explicit commit_group(const database& db) : batch{db} {
   }
 
+  void answer(const caf::error& err) {
+    for (auto& promise : std::exchange(waiting, {})) {
+      if (err)
+        promise.deliver(err);
+      else
+        promise.deliver(committed{});
+    }
+  }
+
   database::batch batch;
   std::vector<caf::typed_response_promise<committed>> waiting;
 };
@@ -38,14 +47,27 @@ log_writer_actor::behavior_type log_writer(log_writer_actor::pointer, std::share
   }};
 }
 
-struct committer_state {
+class committer_state {
+public:
   static inline const char* name = "committer";
+
+  committer_state() = default;
+  committer_state(const committer_state&) = delete;
+  committer_state& operator=(const committer_state&) = delete;
+
+  /// Nobody is left without an answer, since nobody has a timeout.
+  ~committer_state() {
+    if (in_flight)
+      in_flight->answer(fail(ec::outcome_unknown, "the committer ended while the disk was writing"));
+    if (gathering)
+      gathering->answer(fail(ec::unavailable, "the committer ended before this was written"));
+  }
 
   committer_actor::stateful_pointer<committer_state> self;
   std::shared_ptr<database> db;
   log_writer_actor writer;
   group_ptr gathering;
-  bool writing = false;
+  group_ptr in_flight;
   bool failing = false;
 
   caf::result<committed> add(const write_set& writes) {
@@ -55,31 +77,22 @@ struct committer_state {
     gathering->batch.add(writes);
     auto promise = self->make_response_promise<committed>();
     gathering->waiting.push_back(promise);
-    if (!writing)
+    if (!in_flight)
       write_gathered();
     return promise;
   }
 
   void write_gathered() {
-    auto group = std::exchange(gathering, std::make_shared<commit_group>(*db));
-    writing = true;
-    // No timeout: a slow disk is waited for, because the outcome of a write under way cannot be guessed. The senders
-    // have their own timeouts, and the bounds above keep what waits here finite.
-    self->request(writer, caf::infinite, group)
-      .then([this, group](committed) { finish(*group, caf::none); },
-            [this, group](caf::error& err) { finish(*group, std::move(err)); });
+    in_flight = std::exchange(gathering, std::make_shared<commit_group>(*db));
+    // No timeout: a slow disk is waited for, because the outcome of a write under way cannot be guessed. The bounds
+    // above keep what waits here finite.
+    self->request(writer, caf::infinite, in_flight)
+      .then([this](committed) { finish(caf::none); }, [this](const caf::error& err) { finish(err); });
   }
 
-  void finish(commit_group& group, caf::error err) {
-    writing = false;
+  void finish(const caf::error& err) {
     report(err);
-    for (auto& promise : group.waiting) {
-      if (err)
-        promise.deliver(err);
-      else
-        promise.deliver(committed{});
-    }
-    group.waiting.clear();
+    std::exchange(in_flight, nullptr)->answer(err);
     if (db->is_broken())
       self->quit(err);
     else if (!gathering->waiting.empty())

@@ -15,6 +15,9 @@ namespace hive {
 ///
 /// A group that the disk has no room for is answered with ec::storage_failed, and the next one tries again. When the
 /// database breaks, the committer ends with that error: only a new start of the process mends it.
+///
+/// Every write set is answered, however long the disk takes. When the committer ends, ec::outcome_unknown is the answer
+/// to those that the disk was writing, ec::unavailable to those that gathered: nothing of these was written.
 committer_actor spawn_committer(caf::actor_system& system, std::shared_ptr<database> db);
 
 } // namespace hive

@@ -1,6 +1,7 @@
 #include "actors/tracker/research.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/store/commit.hpp"
 #include "actors/tracker/research_rules.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -115,7 +116,7 @@ caf::result<msg<wire::ResearchSession>> research_state::start(const msg<wire::St
   research_store::put(writes, *session);
   auto promise = self_->make_response_promise<msg<wire::ResearchSession>>();
   // Awaited, so that a second request for the same id finds this one stored.
-  self_->request(services_.committer, caf::infinite, std::move(writes))
+  commit(self_, services_.committer, std::move(writes))
     .await(
       [this, promise, session = *session](const committed&) mutable {
         run(session);

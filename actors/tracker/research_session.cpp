@@ -1,6 +1,7 @@
 #include "actors/tracker/research_session.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/store/commit.hpp"
 #include "actors/tracker/research_rules.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -76,8 +77,7 @@ void research_session_state::store(const msg<wire::ResearchSession>& next, const
     return then(caf::none);
   write_set writes;
   research_store::put(writes, next);
-  // No timeout: the outcome of a write under way cannot be guessed, and the committer's end ends this actor.
-  self_->request(services_.committer, caf::infinite, std::move(writes))
+  commit(self_, services_.committer, std::move(writes))
     .await(
       [this, next, then](const committed&) {
         session_ = next;

@@ -31,6 +31,13 @@ msg<wire::Recorded> recorded(size_t entries) {
     [&](wire::Recorded::Builder out) { out.setRecorded(static_cast<uint32_t>(entries)); });
 }
 
+msg<wire::TaskSource> source_row(capnp::Text::Reader source, uint64_t row) {
+  return msg<wire::TaskSource>::build([&](wire::TaskSource::Builder out) {
+    out.setSource(source);
+    out.setRow(row);
+  });
+}
+
 /// What became of the records of one message.
 struct admissions {
   uint32_t recorded = 0;
@@ -69,32 +76,7 @@ caf::error tracker_options::validate() const {
   return caf::none;
 }
 
-// -- group -----------------------------------------------------------------------
-
-template <class Visit>
-void tracker_state::group::for_each_waiting(Visit visit) {
-  auto all = [&](auto& list) { std::ranges::for_each(list, visit); };
-  all(recorded);
-  all(imported);
-  all(dropped);
-  all(asked);
-}
-
-void tracker_state::group::succeed() {
-  for_each_waiting([](auto& each) { each.promise.deliver(std::move(each.answer)); });
-}
-
-void tracker_state::group::fail_all(const caf::error& error) {
-  for_each_waiting([&](auto& each) { each.promise.deliver(error); });
-}
-
 // -- life ------------------------------------------------------------------------
-
-tracker_state::~tracker_state() {
-  if (in_flight_)
-    in_flight_->fail_all(fail(ec::outcome_unknown, "the tracker ended while the disk was writing"));
-  gathering_.fail_all(fail(ec::unavailable, "the tracker ended before this was written"));
-}
 
 caf::error tracker_state::init(pointer self, std::shared_ptr<database> db, committer_actor committer,
                                tracker_options options) {
@@ -102,13 +84,17 @@ caf::error tracker_state::init(pointer self, std::shared_ptr<database> db, commi
     return wrong;
   self_ = self;
   db_ = std::move(db);
-  committer_ = std::move(committer);
   options_ = std::move(options);
+  batch_.init<caf::message_priority::high>(self, std::move(committer),
+                                           {.entries = "task records",
+                                            .max_entries = defaults::max_pending_tasks,
+                                            .max_bytes = defaults::max_pending_task_bytes,
+                                            .seal = [this](write_set& writes) { ledger_.seal(writes); },
+                                            .reload = [this] { return reload(); },
+                                            .on_durable = [this] { publish_soon(); }});
   if (auto unreadable = reload())
     return unreadable;
   reader_ = self->spawn<caf::linked>(task_reader, db_);
-  self->monitor(committer_);
-  self->set_down_handler([this](const caf::down_msg&) { committer_is_gone(); });
   if (options_.max_records > 0 || options_.max_age.count() > 0)
     self->send(self, retain_atom::value);
   return caf::none;
@@ -148,27 +134,14 @@ caf::error tracker_state::reload_imports() {
   });
 }
 
-/// Whether the group in flight was written nobody can tell any more; the supervisor starts all this again.
-void tracker_state::committer_is_gone() {
-  if (in_flight_)
-    in_flight_->fail_all(fail(ec::outcome_unknown, "the committer ended while the disk was writing"));
-  in_flight_.reset();
-  self_->quit(fail(ec::unavailable, "the committer ended"));
-}
-
 // -- writing ---------------------------------------------------------------------
 
 caf::result<msg<wire::TasksRecorded>> tracker_state::record(const msg<wire::RecordTasks>& message) {
-  if (auto full = check_room(message->getTasks().size()))
+  if (auto full = batch_.check_room(message->getTasks().size()))
     return full;
   if (auto refused = take_rows(*message))
     return refused;
-  auto answer = admit(*message);
-  auto promise = self_->make_response_promise<msg<wire::TasksRecorded>>();
-  gathering_.records += message->getTasks().size();
-  gathering_.recorded.push_back({promise, std::move(answer)});
-  flush_soon();
-  return promise;
+  return answer_when_durable(message->getTasks().size(), admit(*message));
 }
 
 /// Records without a source may come in any order and again.
@@ -188,15 +161,11 @@ caf::error tracker_state::take_rows(wire::RecordTasks::Reader message) {
 
 /// Waits for what is on its way to the disk: who asks for the row may leave with the answer.
 caf::result<msg<wire::TaskSource>> tracker_state::source(const msg<wire::TaskSourceQuery>& query) {
+  if (auto full = batch_.check_room(1))
+    return full;
   auto name = as_view(query->getSource());
   auto row = name == options_.node ? ledger_.newest().value : ledger_.last_row(name);
-  auto promise = self_->make_response_promise<msg<wire::TaskSource>>();
-  gathering_.asked.push_back({promise, msg<wire::TaskSource>::build([&](wire::TaskSource::Builder out) {
-                                out.setSource(query->getSource());
-                                out.setRow(row);
-                              })});
-  flush_soon();
-  return promise;
+  return answer_when_durable(1, source_row(query->getSource(), row));
 }
 
 /// Counts rows that are not durable yet.
@@ -213,19 +182,12 @@ caf::result<msg<wire::TaskSourceList>> tracker_state::sources() const {
 
 caf::result<msg<wire::TaskSource>> tracker_state::forget(const msg<wire::ForgetTaskSource>& source) {
   auto name = as_view(source->getSource());
-  if (auto full = check_room(1))
+  if (auto full = batch_.check_room(1))
     return full;
   auto row = ledger_.last_row(name);
   if (!ledger_.forget_source(name))
     return fail(ec::not_found, "no rows of source " + std::string{name} + " were taken");
-  auto promise = self_->make_response_promise<msg<wire::TaskSource>>();
-  ++gathering_.records;
-  gathering_.asked.push_back({promise, msg<wire::TaskSource>::build([&](wire::TaskSource::Builder out) {
-                                out.setSource(source->getSource());
-                                out.setRow(row);
-                              })});
-  flush_soon();
-  return promise;
+  return answer_when_durable(1, source_row(source->getSource(), row));
 }
 
 msg<wire::TasksRecorded> tracker_state::admit(wire::RecordTasks::Reader message) {
@@ -233,16 +195,8 @@ msg<wire::TasksRecorded> tracker_state::admit(wire::RecordTasks::Reader message)
   auto now = now_unix_micros();
   uint32_t place = 0;
   for (auto task : message.getTasks())
-    all.add(++place, ledger_.admit(task, now, gathering_.writes));
+    all.add(++place, ledger_.admit(task, now, batch_.writes()));
   return all.answer();
-}
-
-caf::error tracker_state::check_room(size_t more) const {
-  auto records = gathering_.records + (in_flight_ ? in_flight_->records : 0);
-  auto bytes = gathering_.writes.bytes() + (in_flight_ ? in_flight_->bytes : 0);
-  if (records + more > defaults::max_pending_tasks || bytes > defaults::max_pending_task_bytes)
-    return fail(ec::overloaded, std::to_string(records) + " task records wait for the disk already");
-  return caf::none;
 }
 
 caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningDelta>& delta) {
@@ -252,7 +206,7 @@ caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningD
   if (hive_.knows(origin) && !hive_.knows(origin, imported_part))
     return fail(ec::conflict,
                 "/origin " + std::string{origin} + " is a node of this hive, which says itself what it learned");
-  if (auto full = check_room(1))
+  if (auto full = batch_.check_room(1))
     return full;
   auto kept = origin.empty() ? merge_by_task_type(*unnamed_, *delta, options_.hive.tools_per_origin) : delta;
   auto learned = from_exported_delta(*kept);
@@ -265,12 +219,8 @@ caf::result<msg<wire::Recorded>> tracker_state::import(const msg<wire::LearningD
   size_t tools = 0;
   for (auto task : delta->getCodingBenchmarks())
     tools += task.getTools().size();
-  task_store::put_delta(gathering_.writes, origin, kept);
-  auto promise = self_->make_response_promise<msg<wire::Recorded>>();
-  ++gathering_.records;
-  gathering_.imported.push_back({promise, recorded(tools)});
-  flush_soon();
-  return promise;
+  task_store::put_delta(batch_.writes(), origin, kept);
+  return answer_when_durable(1, recorded(tools));
 }
 
 caf::result<msg<wire::DropDelta>> tracker_state::drop(const msg<wire::DropDelta>& delta) {
@@ -278,16 +228,18 @@ caf::result<msg<wire::DropDelta>> tracker_state::drop(const msg<wire::DropDelta>
   if (!hive_.knows(origin, imported_part))
     return fail(ec::not_found, origin.empty() ? "no delta without origin was imported"
                                               : "no delta of node " + std::string{origin} + " was imported");
-  if (auto full = check_room(1))
+  if (auto full = batch_.check_room(1))
     return full;
   hive_.remove(origin, imported_part);
   if (origin.empty())
     unnamed_ = {};
-  hive_.remove(origin, imported_part);
-  task_store::erase_delta(gathering_.writes, origin);
-  auto promise = self_->make_response_promise<msg<wire::DropDelta>>();
-  ++gathering_.records;
-  gathering_.dropped.push_back({promise, delta});
+  task_store::erase_delta(batch_.writes(), origin);
+  return answer_when_durable(1, delta);
+}
+
+template <class T>
+caf::result<msg<T>> tracker_state::answer_when_durable(size_t entries, msg<T> answer) {
+  auto promise = batch_.answer_when_durable(entries, std::move(answer));
   flush_soon();
   return promise;
 }
@@ -295,10 +247,10 @@ caf::result<msg<wire::DropDelta>> tracker_state::drop(const msg<wire::DropDelta>
 /// Goes through the mailbox, so that what waits there already is written with it; but not for so long that the disk
 /// idles while records are counted.
 void tracker_state::flush_soon() {
-  if (in_flight_)
+  if (batch_.is_in_flight())
     return;
-  if (gathering_.records >= defaults::task_group) {
-    flush();
+  if (batch_.gathered_entries() >= defaults::task_group) {
+    batch_.flush();
     return;
   }
   if (flush_is_coming_)
@@ -309,47 +261,7 @@ void tracker_state::flush_soon() {
 
 void tracker_state::flush_from_mailbox() {
   flush_is_coming_ = false;
-  flush();
-}
-
-void tracker_state::flush() {
-  if (in_flight_ || gathering_.is_empty())
-    return;
-  auto next = std::exchange(gathering_, {});
-  ledger_.seal(next.writes);
-  // Nothing but duplicates and rejected records: the originals are durable, since nothing is in flight.
-  if (next.writes.empty()) {
-    next.succeed();
-    return;
-  }
-  next.bytes = next.writes.bytes();
-  auto writes = std::exchange(next.writes, {});
-  in_flight_ = std::move(next);
-  // No timeout: the outcome of a write under way cannot be guessed. The senders have their own, the bounds of
-  // check_room keep what waits finite, and the committer's end is noticed. Urgent: the answer overtakes the records
-  // that wait in the mailbox, so that the disk does not idle until they are counted.
-  self_->request<caf::message_priority::high>(committer_, caf::infinite, std::move(writes))
-    .then([this](const committed&) { finish(caf::none); }, [this](const caf::error& error) { finish(error); });
-}
-
-void tracker_state::finish(const caf::error& error) {
-  if (!in_flight_)
-    return;
-  auto written = std::move(*in_flight_);
-  in_flight_.reset();
-  if (!error) {
-    // The disk first: it works while the answers go out and bring new records.
-    flush();
-    written.succeed();
-    publish_soon();
-    return;
-  }
-  written.fail_all(error);
-  std::exchange(gathering_, {}).fail_all(error);
-  if (auto unreadable = reload()) {
-    spdlog::error("The tracker cannot read its statistics again: {}", text_of(unreadable));
-    self_->quit(std::move(unreadable));
-  }
+  batch_.flush();
 }
 
 // -- reading ---------------------------------------------------------------------
@@ -423,8 +335,7 @@ void tracker_state::forget_import(std::string_view origin) {
     return;
   spdlog::info("Node {} says itself what it learned; the delta of it that was imported is dropped", origin);
   hive_.remove(origin, imported_part);
-  task_store::erase_delta(gathering_.writes, origin);
-  ++gathering_.records;
+  task_store::erase_delta(batch_.writes(), origin);
   flush_soon();
 }
 
@@ -487,7 +398,7 @@ void tracker_state::erase_before(uint64_t first_kept) {
   first_kept = std::min(first_kept, ledger_.newest().value);
   if (first_kept <= oldest_.value)
     return;
-  task_store::erase(gathering_.writes, oldest_, {first_kept});
+  task_store::erase(batch_.writes(), oldest_, {first_kept});
   oldest_ = {first_kept};
   flush_soon();
 }

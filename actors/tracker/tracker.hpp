@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "actors/store/durable_batch.hpp"
 #include "actors/tracker/task_ledger.hpp"
 #include "actors/tracker/task_reader.hpp"
 #include "analysis/hive_statistics.hpp"
@@ -10,9 +11,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace hive {
 
@@ -40,19 +39,12 @@ using publish_atom = caf::atom_constant<caf::atom("publish")>;
 using tracker_self =
   tracker_actor::extend<caf::reacts_to<flush_atom>, caf::reacts_to<retain_atom>, caf::reacts_to<publish_atom>>;
 
-/// Counts records as they come and gathers what is to be written while the group before is on its way to the disk; each
-/// group is one write set with one answer, and then its senders are answered. When a write fails, all that was gathered
-/// meanwhile is refused too, since it builds on what failed, and the statistics are read from the store again.
+/// Counts records as they come and writes what has gathered, records and the statistics that they changed, as one set;
+/// the durable batch answers the senders then, or after a failed write has the statistics read from the store again.
 class tracker_state {
 public:
   using pointer = tracker_self::stateful_pointer<tracker_state>;
   static inline const char* name = "tracker";
-
-  tracker_state() = default;
-  tracker_state(const tracker_state&) = delete;
-  tracker_state& operator=(const tracker_state&) = delete;
-  /// Tells everyone who still waits that no answer will come.
-  ~tracker_state();
 
   /// Reads what is stored. An error ends the actor.
   caf::error init(pointer self, std::shared_ptr<database> db, committer_actor committer, tracker_options options);
@@ -80,39 +72,12 @@ public:
   void publish();
 
 private:
-  template <class T>
-  struct waiting {
-    caf::typed_response_promise<msg<T>> promise;
-    msg<T> answer; ///< for when the group is durable
-  };
-
-  /// What becomes durable together.
-  struct group {
-    write_set writes;
-    size_t records = 0; ///< given, not only kept ones
-    size_t bytes = 0;   ///< of `writes`, also when these have gone
-    std::vector<waiting<wire::TasksRecorded>> recorded;
-    std::vector<waiting<wire::Recorded>> imported;
-    std::vector<waiting<wire::DropDelta>> dropped;
-    std::vector<waiting<wire::TaskSource>> asked;
-
-    bool is_empty() const {
-      return writes.empty() && recorded.empty() && imported.empty() && dropped.empty() && asked.empty();
-    }
-    template <class Visit>
-    void for_each_waiting(Visit visit);
-    void succeed();
-    void fail_all(const caf::error& error);
-  };
-
   caf::error take_rows(wire::RecordTasks::Reader message);
   msg<wire::TasksRecorded> admit(wire::RecordTasks::Reader message);
-  caf::error check_room(size_t more) const;
+  /// Promises the answer to the message in work, which gave `entries`.
+  template <class T>
+  caf::result<msg<T>> answer_when_durable(size_t entries, msg<T> answer);
   void flush_soon();
-  /// Sends what was gathered to the disk, if it is free.
-  void flush();
-  void finish(const caf::error& error);
-  void committer_is_gone();
   caf::error reload();
   caf::error reload_imports();
   /// Publishes this node's tools, if they have changed: at once, or when enough time has passed.
@@ -122,21 +87,19 @@ private:
 
   pointer self_ = nullptr;
   std::shared_ptr<database> db_;
-  committer_actor committer_;
   task_reader_actor reader_;
   tracker_options options_;
   task_ledger ledger_;
   analysis::hive_tally hive_;
   msg<wire::LearningDelta> unnamed_; ///< what deltas without origin said together
   task_sequence oldest_;             ///< the first record that is kept
-  group gathering_;
-  std::optional<group> in_flight_;
   bool flush_is_coming_ = false;
   size_t queries_ = 0; ///< with the reader
   slot_publisher_actor publisher_;
   std::optional<task_sequence> published_through_; ///< the newest record that the published tools count
   std::chrono::steady_clock::time_point publish_next_;
   bool publish_is_coming_ = false;
+  durable_batch batch_; ///< its end answers those who wait
 };
 
 /// Spawns the tracker over `db`, which outlives it. It ends with the error when the stored statistics cannot be read or

@@ -16,10 +16,11 @@ constexpr int max_attempts = 40;
 constexpr auto first_pause = 50ms;
 constexpr auto longest_pause = 2'000ms;
 
-caf::expected<msg<wire::TasksRecorded>> ask_patiently(const client& node, const node_request& request) {
+template <class Answer>
+caf::expected<msg<Answer>> ask_patiently(const client& node, const node_request& request) {
   auto pause = std::chrono::milliseconds{first_pause};
   for (int attempt = 1;; ++attempt) {
-    auto answer = node.ask<wire::TasksRecorded>(request);
+    auto answer = node.ask<Answer>(request);
     if (answer || code_of(answer.error()) != ec::overloaded || attempt == max_attempts)
       return answer;
     std::this_thread::sleep_for(pause);
@@ -37,7 +38,7 @@ void task_lines::add(std::string_view line, uint64_t number) {
 caf::expected<uint64_t> task_sender::last_row() const {
   if (source_.empty())
     return uint64_t{0};
-  auto answer = node_.ask<wire::TaskSource>({.path = "/tasks/sources/" + http::url_encode(source_)});
+  auto answer = ask_patiently<wire::TaskSource>(node_, {.path = "/tasks/sources/" + http::url_encode(source_)});
   if (!answer)
     return answer.error();
   return (*answer)->getRow();
@@ -53,7 +54,7 @@ caf::expected<sent_tasks> task_sender::send(const task_lines& lines, uint64_t af
     request.body = lines.ndjson;
     request.content_type = "application/x-ndjson";
   }
-  auto answer = ask_patiently(node_, request);
+  auto answer = ask_patiently<wire::TasksRecorded>(node_, request);
   if (!answer)
     return answer.error();
   sent_tasks out{(*answer)->getRecorded(), (*answer)->getDuplicates(), {}};

@@ -19,6 +19,7 @@
 #include "actors/node/descriptor_limit.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/process/runner.hpp"
+#include "actors/store/commit.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/tracker/delta_publisher.hpp"
 #include "actors/tracker/research.hpp"
@@ -201,10 +202,10 @@ struct node::impl {
     return make_hello(identity, certificate_role::node, card ? *card : msg<wire::NodeCard>{});
   }
 
-  caf::error commit(write_set writes) {
+  caf::error await_commit(write_set writes) {
     caf::scoped_actor self{system};
     caf::error failure;
-    self->request(committer, defaults::commit_timeout, std::move(writes))
+    commit(self.ptr(), committer, std::move(writes))
       .receive([](const committed&) {}, [&](caf::error& error) { failure = std::move(error); });
     return failure;
   }
@@ -212,12 +213,12 @@ struct node::impl {
   /// What the federation tells is ordered by epoch: a second start needs one of its own, as the node's start does.
   caf::error begin_next_epoch() {
     // The epoch that an earlier federation raised may still be on its way to the disk.
-    if (auto failure = commit({}))
+    if (auto failure = await_commit({}))
       return failure;
     auto next = epoch_write(*db, identity.epoch + 1);
     if (!next)
       return next.error();
-    if (auto failure = commit(std::move(next->writes)))
+    if (auto failure = await_commit(std::move(next->writes)))
       return failure;
     identity.epoch = next->epoch;
     return caf::none;

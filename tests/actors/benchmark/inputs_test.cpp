@@ -277,6 +277,23 @@ TEST_F(Inputs, AFailedWriteLeavesNoTrace) {
   EXPECT_EQ(stored("m"), (std::vector<double>{1, 3}));
 }
 
+TEST_F(Inputs, AFailedWriteTakesAlongWhatCameMeanwhile) {
+  auto first = push(observe("m", {1}));
+  commits.wait_for_one();
+  auto second = push(observe("m", {2}));
+  auto third = push(stats(1, 1));
+  // Both are in the actor's mailbox before the committer's answer can be.
+  commits.decide(refuse_with(ec::storage_failed));
+  EXPECT_EQ(outcome(first), answered{ec::storage_failed});
+  EXPECT_EQ(outcome(second), answered{ec::storage_failed});
+  EXPECT_EQ(outcome(third), answered{ec::storage_failed});
+  auto fourth = push(observe("m", {4}));
+  EXPECT_EQ(commits.wait_for_one().writes().size(), 1u) << "the model alone";
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(fourth), answered{1u});
+  EXPECT_EQ(stored("m"), (std::vector<double>{4}));
+}
+
 TEST_F(Inputs, AfterAnUnknownOutcomeTheStoreDecides) {
   auto first = push(observe("m", {1}));
   commits.wait_for_one();

@@ -75,6 +75,25 @@ TEST_F(committer_fixture, ADiskThatCannotBeWrittenEndsTheCommitterAndKeepsWhatWa
   EXPECT_TRUE((*db->get(column::tasks, "before")).has_value());
 }
 
+TEST_F(committer_fixture, ItsEndIsAnAnswerToAllWhoWait) {
+  constexpr size_t writes = 2'000;
+  size_t durable = 0, unknown = 0, refused = 0;
+  auto client = system.spawn([&](caf::event_based_actor* sender) {
+    auto took = [&, sender](committed) {
+      if (durable++ == 0) // others are being written or gather
+        sender->send_exit(committer, caf::exit_reason::user_shutdown);
+    };
+    auto failed = [&](const caf::error& error) {
+      EXPECT_NE(error, caf::sec::request_timeout) << "nobody answers it";
+      ++(code_of(error) == ec::outcome_unknown ? unknown : refused);
+    };
+    for (size_t i = 0; i < writes; ++i)
+      sender->request(committer, 30s, put("k" + std::to_string(i), std::string(1'000, 'x'))).then(took, failed);
+  });
+  self->wait_for(client);
+  EXPECT_EQ(durable + unknown + refused, writes);
+}
+
 /// Takes this many bytes of the disk on which the directory lies.
 void take_room(const std::filesystem::path& directory, off_t bytes) {
   unique_fd file{::open((directory / "taken").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};

@@ -1,0 +1,140 @@
+#pragma once
+
+#include "actors/benchmark/registry.hpp"
+
+#include "actors/store/committer.hpp"
+#include "messages/json.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <functional>
+#include <gtest/gtest.h>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hive {
+using namespace std::chrono_literals;
+
+/// What an adapter of a test does when it is asked to measure.
+using answer = std::function<caf::result<msg<wire::Measurement>>(adapter_actor::pointer)>;
+
+/// A measurement of one metric in ms.
+inline msg<wire::Measurement> measured(const std::string& metric, double value) {
+  return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
+    auto metrics = out.initMetrics(1);
+    metrics[0].setName(metric);
+    metrics[0].setValue(value);
+    metrics[0].setUnit("ms");
+  });
+}
+
+/// A registry over a real store, with adapters that do what a test says.
+struct registry_fixture : testing::Test {
+  temporary_directory dir;
+  std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
+  test_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  committer_actor committer = spawn_committer(system, db);
+  std::vector<adapter_definition> adapters;
+  std::map<std::string, answer> commands; ///< what a registered command does, by its first word
+  registry_actor registry;
+  events_actor log = system.spawn(events, events_options{});
+
+  /// What the registry told: version, step and reason.
+  std::vector<std::string> told() {
+    std::vector<std::string> out;
+    self->request(log, 30s, read_events{0, {}, 30s})
+      .receive(
+        [&](const event_log::page& page) {
+          for (const auto& event : page.events) {
+            auto capture = event->getCapture();
+            out.push_back(std::string{capture.getVersion().cStr()} + " " +
+                          std::to_string(static_cast<int>(capture.getStep())) + " " + capture.getReason().cStr());
+          }
+        },
+        [](const caf::error& error) { ADD_FAILURE() << text_of(error); });
+    return out;
+  }
+
+  void add(const std::string& name, answer how, std::chrono::milliseconds timeout = 5s) {
+    adapter_definition definition;
+    definition.name = name;
+    definition.timeout = timeout;
+    definition.spawn = [this, how] {
+      return system.spawn([how](adapter_actor::pointer actor) -> adapter_actor::behavior_type {
+        return {[actor, how](const msg<wire::MeasureRequest>&) { return how(actor); }};
+      });
+    };
+    adapters.push_back(std::move(definition));
+  }
+
+  void start() {
+    registry_options options;
+    options.node = "test-node";
+    options.builtin = adapters;
+    options.events = log;
+    options.command_adapter = [this](const msg<wire::CommandSpec>& spec) {
+      adapter_definition definition;
+      definition.name = spec->getName().cStr();
+      definition.source = "command";
+      auto known = commands.find(spec->getCommand()[0].cStr());
+      auto how = known == commands.end() ? answer{[](auto) { return measured("registered", 1); }} : known->second;
+      definition.spawn = [this, how] {
+        return system.spawn([how](adapter_actor::pointer actor) -> adapter_actor::behavior_type {
+          return {[actor, how](const msg<wire::MeasureRequest>&) { return how(actor); }};
+        });
+      };
+      return definition;
+    };
+    registry = spawn_registry(system, db, committer, options);
+  }
+
+  void stop() {
+    self->send_exit(registry, caf::exit_reason::user_shutdown);
+    self->wait_for(registry);
+  }
+
+  ~registry_fixture() override {
+    if (registry)
+      stop();
+    self->send_exit(committer, caf::exit_reason::user_shutdown);
+    self->send_exit(log, caf::exit_reason::user_shutdown);
+    self->wait_for(committer, log);
+  }
+
+  template <class Answer, class Question>
+  caf::expected<msg<Answer>> ask(msg<Question> question) {
+    caf::expected<msg<Answer>> out = fail(ec::internal, "no answer");
+    self->request(registry, 30s, std::move(question))
+      .receive([&](const msg<Answer>& m) { out = m; }, [&](caf::error& err) { out = std::move(err); });
+    return out;
+  }
+
+  caf::expected<msg<wire::Snapshot>> capture(const std::string& version) {
+    return ask<wire::Snapshot>(*from_json<wire::CaptureRequest>(R"({"version":")" + version + R"("})"));
+  }
+
+  caf::expected<msg<wire::Snapshot>> import(const std::string& json) {
+    auto snapshot = from_json<wire::Snapshot>(json);
+    EXPECT_TRUE(snapshot) << text_of(snapshot.error());
+    return ask<wire::Snapshot>(msg<wire::ImportSnapshot>::build([&](wire::ImportSnapshot::Builder out) {
+      out.setVersion((*snapshot)->getVersion());
+      out.setSnapshot(**snapshot);
+    }));
+  }
+
+  static std::string outcome(const msg<wire::Snapshot>& snapshot, std::string_view adapter) {
+    for (auto found : snapshot->getAdapters())
+      if (found.getName() == kj::StringPtr{std::string{adapter}.c_str()}) {
+        std::string status = found.getStatus() == wire::AdapterStatus::OK      ? "ok"
+                             : found.getStatus() == wire::AdapterStatus::ERROR ? "error"
+                                                                               : "skipped";
+        return status + ":" + found.getReason().cStr();
+      }
+    return "absent";
+  }
+};
+
+} // namespace hive
