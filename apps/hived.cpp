@@ -7,11 +7,10 @@
 #include "apps/hived/shutdown_guard.hpp"
 #include "apps/hived/signal_watcher.hpp"
 #include "apps/standard_descriptors.hpp"
+#include "platform/log.hpp"
 
 #include <cstdio>
 #include <fcntl.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 namespace {
@@ -19,20 +18,12 @@ namespace {
 constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
 
-/// Log lines go to standard error: standard output carries the ready line alone.
-void set_up_logging(const std::string& level) {
-  auto log = spdlog::stderr_color_mt("hived");
-  log->set_level(spdlog::level::from_str(level));
-  log->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  spdlog::set_default_logger(std::move(log));
-}
-
 int run(const hive::node_config& config) {
   hive::signal_watcher signals; // before any thread is started, so that all inherit the blocked signals
   hive::shutdown_guard guard;   // outlives the node, whose end it watches
   auto node = hive::node::start(config);
   if (!node) {
-    spdlog::critical("hived does not start: {}", hive::text_of(node.error()));
+    hive::log::critical("hived does not start: {}", hive::text_of(node.error()));
     return exit_failed;
   }
   std::printf("hived ready http=%s door=%s node=%s\n", (*node)->http_endpoint().c_str(),
@@ -40,9 +31,9 @@ int run(const hive::node_config& config) {
   std::fflush(stdout);
   auto failure = (*node)->serve_until(signals, guard);
   if (failure)
-    spdlog::critical("hived ends: {}", hive::text_of(failure));
+    hive::log::critical("hived ends: {}", hive::text_of(failure));
   else
-    spdlog::info("hived has stopped");
+    hive::log::info("hived has stopped");
   return failure ? exit_failed : exit_done;
 }
 
@@ -56,6 +47,7 @@ int main(int argc, char** argv) {
   if (!command_line.config)
     return command_line.exit_status;
   hive::name_data_in_last_words(command_line.config->store.directory.string());
-  set_up_logging(command_line.config->log_level);
+  // To standard error: standard output carries the ready line alone.
+  hive::log::start("hived", command_line.config->log_level);
   return run(*command_line.config);
 }

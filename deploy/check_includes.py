@@ -15,7 +15,8 @@ from pathlib import Path
 CAF_CORE = ("caf/",)
 CAPNP = ("capnp/", "kj/")
 POSIX = ("arpa/", "dlfcn.h", "fcntl.h", "netdb.h", "netinet/", "poll.h", "unistd.h", "sys/")
-# What every folder of actors/ may include: the contracts of the services and their bounds, and the layers below.
+# What every folder of actors/ may include: the bounds of the services and the layers below. Beside that all may include
+# the contracts of all services, api.hpp in the folder of each.
 BELOW_ACTORS = ("actors", "storage", "platform", "platform/identity", "analysis", "messages")
 ANY = None
 
@@ -24,12 +25,13 @@ ANY = None
 FOLDERS = {
     "messages": ((), CAPNP + CAF_CORE),
     "analysis": ((), ("boost/math/",)),
-    "platform": (("messages",), CAPNP + CAF_CORE + POSIX + ("curl/", "git2.h", "sodium.h")),
+    "platform": (("messages",), CAPNP + CAF_CORE + POSIX + ("curl/", "fmt/", "git2.h", "sodium.h", "spdlog/")),
     "platform/identity": (("platform", "messages"), CAPNP + CAF_CORE + POSIX + ("openssl/", "sodium.h")),
-    "storage": (("platform", "platform/identity", "messages"), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "spdlog/", "xxhash.h")),
+    "storage": (("platform", "platform/identity", "messages"), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "xxhash.h")),
     "storage/hartos": (("messages",), CAPNP + CAF_CORE + POSIX + ("sqlite3.h",)),
-    "gpu": (("messages",), CAPNP + CAF_CORE + POSIX + ("cuda", "spdlog/")),
+    "gpu": (("messages",), CAPNP + CAF_CORE + POSIX + ("cuda",)),
     "actors": (("storage", "messages"), CAF_CORE),
+    "actors/remote": (BELOW_ACTORS, ANY),
     "actors/process": (BELOW_ACTORS, ANY),
     "actors/store": (BELOW_ACTORS, ANY),
     "actors/events": (BELOW_ACTORS, ANY),
@@ -49,12 +51,12 @@ FOLDERS = {
     "actors/hive/members": (BELOW_ACTORS, ANY),
     "actors/hive/core": (("actors/hive/state", "actors/hive/members", *BELOW_ACTORS), ANY),
     "actors/hive/federation": (
-        ("actors/hive/link", "actors/hive/core", "actors/hive/state", "actors/hive/members", "actors/events",
-         *BELOW_ACTORS),
+        ("actors/hive/link", "actors/hive/core", "actors/hive/state", "actors/hive/members", "actors/store",
+         "actors/events", *BELOW_ACTORS),
         ANY,
     ),
     "actors/engines": (("actors/hive/link", *BELOW_ACTORS), ANY),
-    "actors/engine_client": (("actors/engines", "actors/hive/link", *BELOW_ACTORS), ANY),
+    "actors/engine_client": (("actors/engines", "actors/hive/link", "actors/remote", *BELOW_ACTORS), ANY),
     "actors/http": (("actors/events", *BELOW_ACTORS), ANY),
     "actors/node": (("gpu", *BELOW_ACTORS), ANY),
 }
@@ -62,6 +64,8 @@ FOLDERS = {
 PROGRAMS = ("apps", "tests")
 # Parts of CAF that carry messages between processes; they belong to the actors.
 CAF_ABOVE_CORE = ("caf/io/", "caf/openssl/")
+# The log's library, whose headers take seconds to compile: behind platform/log.hpp.
+LOG = ("spdlog/",)
 SUFFIXES = {".cpp", ".hpp", ".cu", ".cuh"}
 INCLUDE = re.compile(r"^\s*#\s*include\b\s*(.*)")
 TARGET = re.compile(r'^(?:"([^"]+)"|<([^>]+)>)')
@@ -95,11 +99,14 @@ def forbidden(folder, quoted, target):
     if ".." in parts:
         return "includes are spelled from the root of the tree, without '..'"
     if len(parts) > 1 and parts[0] in {name.split("/")[0] for name in (*FOLDERS, *PROGRAMS)}:
-        if folder_of(target) in below:
+        is_contract = parts[0] == "actors" and parts[-1] == "api.hpp" and folder.startswith("actors/")
+        if folder_of(target) in below or is_contract:
             return None
         return f"{folder}/ may include {', '.join(sorted(below - {folder})) or 'no other folder'}, not {folder_of(target)}/"
     if quoted:
         return 'includes are spelled from the root of the tree: "folder/file.hpp", and <…> for libraries'
+    if target.startswith(LOG) and folder != "platform":
+        return "the log is written through platform/log.hpp"
     if outside is ANY or STANDARD.match(target):
         return None
     if target.startswith(outside) and not target.startswith(CAF_ABOVE_CORE):

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "actors/defaults.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/snapshot.capnp.h"
 
 #include <chrono>
 #include <functional>

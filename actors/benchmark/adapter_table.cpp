@@ -1,7 +1,8 @@
 #include "actors/benchmark/adapter_table.hpp"
 
+#include "platform/log.hpp"
+
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -74,7 +75,7 @@ void adapter_table::on_down(const caf::down_msg& down) {
   for (auto& [name, entry] : adapters_) {
     if (!entry.handle || entry.handle.address() != down.source)
       continue;
-    spdlog::error("The adapter {} ended: {}", name, text_of(down.reason));
+    log::error("The adapter {} ended: {}", name, text_of(down.reason));
     respawn(entry);
     return;
   }
@@ -84,7 +85,7 @@ void adapter_table::replace_hung(const std::vector<std::string>& hung,
                                  const std::map<std::string, adapter_actor>& asked) {
   for (const auto& name : hung) {
     const auto& handle = asked.at(name);
-    spdlog::error("The adapter {} hangs and is ended", name);
+    log::error("The adapter {} hangs and is ended", name);
     owner_.demonitor(handle.address());
     owner_.send_exit(handle, caf::exit_reason::kill);
     auto found = adapters_.find(name);

@@ -2,6 +2,9 @@
 
 #include "actors/benchmark/adapter_definition.hpp"
 #include "actors/benchmark/capture.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/snapshot.capnp.h"
 #include "platform/restart_intensity.hpp"
 
 #include <caf/local_actor.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/benchmark.capnp.h"
 #include "platform/work_limit.hpp"
 
 #include <caf/typed_event_based_actor.hpp>

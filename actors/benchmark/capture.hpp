@@ -2,6 +2,8 @@
 
 #include "actors/benchmark/adapter_definition.hpp"
 #include "actors/benchmark/snapshots/snapshot_builder.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/benchmark.capnp.h"
 
 namespace hive {
 

@@ -1,6 +1,9 @@
 #pragma once
 
 #include "actors/benchmark/run_adapter.hpp"
+#include "actors/process/api.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/benchmark.capnp.h"
 
 namespace hive {
 

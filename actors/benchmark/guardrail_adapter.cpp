@@ -2,9 +2,9 @@
 
 #include "actors/benchmark/guardrail/guardrail_manifest.hpp"
 #include "actors/benchmark/metric_list.hpp"
+#include "platform/log.hpp"
 
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -22,10 +22,10 @@ std::string note_of(const guardrail::verification& result) {
 
 void log(const guardrail_options& options, const guardrail::verification& result) {
   for (size_t i = 0; i < std::min(result.findings.size(), defaults::max_logged_findings); ++i)
-    spdlog::warn("Guardrail found that {} {}. manifest={}", result.findings[i].subject, result.findings[i].what,
+    log::warn("Guardrail found that {} {}. manifest={}", result.findings[i].subject, result.findings[i].what,
                  options.manifest.string());
   if (result.findings.size() > defaults::max_logged_findings)
-    spdlog::warn("Guardrail found {} violations in all. manifest={}", result.findings.size(),
+    log::warn("Guardrail found {} violations in all. manifest={}", result.findings.size(),
                  options.manifest.string());
 }
 

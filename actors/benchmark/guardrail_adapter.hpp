@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/defaults.hpp"
+#include "actors/remote/api.hpp"
 
 #include <filesystem>
 

@@ -3,11 +3,11 @@
 #include "actors/benchmark/model_id.hpp"
 #include "actors/defaults.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/log.hpp"
 
 #include <algorithm>
 #include <caf/all.hpp>
 #include <cmath>
-#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace hive {
@@ -122,7 +122,7 @@ caf::result<msg<wire::Recorded>> inputs_state::add(const msg<wire::ObserveModel>
   if (!dropped)
     return dropped.error();
   if (*dropped) {
-    spdlog::warn("inputs: model {} gives way to model {}: it was observed longest ago of {}, which is the most",
+    log::warn("inputs: model {} gives way to model {}: it was observed longest ago of {}, which is the most",
                  **dropped, view(observed->getId()), defaults::max_models);
     changed_models_.insert(std::move(**dropped));
   }

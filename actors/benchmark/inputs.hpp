@@ -1,7 +1,9 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/benchmark/api.hpp"
+#include "actors/store/api.hpp"
 #include "actors/store/durable_batch.hpp"
+#include "messages/benchmark.capnp.h"
 #include "storage/input_store.hpp"
 
 #include <caf/typed_event_based_actor.hpp>

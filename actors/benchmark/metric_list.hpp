@@ -2,6 +2,7 @@
 
 #include "messages/benchmark.capnp.h"
 #include "messages/msg.hpp"
+#include "messages/snapshot.capnp.h"
 
 #include <string>
 #include <string_view>

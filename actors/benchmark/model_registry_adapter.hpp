@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/benchmark/model_probe.hpp"
+#include "actors/remote/api.hpp"
 #include "storage/database.hpp"
 
 #include <filesystem>

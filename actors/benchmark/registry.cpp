@@ -9,11 +9,11 @@
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/git_head.hpp"
+#include "platform/log.hpp"
 #include "storage/snapshot_store.hpp"
 
 #include <caf/all.hpp>
 #include <set>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -64,7 +64,7 @@ public:
     auto version = text(request->getRequest().getVersion());
     auto started = start(request->getRequest(), [version](caf::expected<msg<wire::Snapshot>> result) {
       if (!result) // nobody waits for this answer
-        spdlog::error("The capture of {} failed: {}", version, text_of(result.error()));
+        log::error("The capture of {} failed: {}", version, text_of(result.error()));
     });
     if (!started)
       return started.error();
@@ -152,7 +152,7 @@ public:
     commit(self_, committer_, std::move(deletion->writes))
       .then(
         [this, answer, deleted](committed) mutable {
-          spdlog::info("Capture deleted: {}. version={} capture={} left={}",
+          log::info("Capture deleted: {}. version={} capture={} left={}",
                        printable_tail(as_view(deleted->getReason()), max_logged_reason), deleted->getVersion().cStr(),
                        deleted->getCaptureId(), deleted->getCaptures());
           self_->send(options_.events, capture_deleted(*deleted));
@@ -246,7 +246,7 @@ private:
       }
       // A later release may have a built-in adapter of this name: it wins, and the command stays stored.
       if (adapters_.find(text((*spec)->getName())))
-        spdlog::warn("The registered adapter {} is hidden by a built-in one", (*spec)->getName().cStr());
+        log::warn("The registered adapter {} is hidden by a built-in one", (*spec)->getName().cStr());
       else
         adapters_.add(options_.command_adapter(*spec));
       return database::scan::next;
@@ -343,7 +343,7 @@ private:
     auto head = read_head_sha(options_.checkout);
     if (head)
       return *head;
-    spdlog::warn("The capture of {} has no git sha: {} (node.checkout names the checkout)", request.getVersion().cStr(),
+    log::warn("The capture of {} has no git sha: {} (node.checkout names the checkout)", request.getVersion().cStr(),
                  text_of(head.error()));
     return {};
   }
@@ -377,7 +377,7 @@ private:
       return;
     auto latest = latest_results();
     if (!latest && code_of(latest.error()) != ec::no_data)
-      return spdlog::warn("The newest results cannot be read for the hive: {}", text_of(latest.error()));
+      return log::warn("The newest results cannot be read for the hive: {}", text_of(latest.error()));
     self_->send(publisher_, publish_slots{latest_results_kind,
                                           latest ? to_result_slots(**latest) : std::map<std::string, std::string>{}});
   }

@@ -1,7 +1,11 @@
 #pragma once
 
 #include "actors/benchmark/adapter_definition.hpp"
+#include "actors/benchmark/api.hpp"
 #include "actors/events/events.hpp"
+#include "actors/store/api.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/snapshot.capnp.h"
 #include "storage/database.hpp"
 
 #include <filesystem>

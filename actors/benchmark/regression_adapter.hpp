@@ -2,6 +2,8 @@
 
 #include "actors/benchmark/reports/test_results.hpp"
 #include "actors/benchmark/run_adapter.hpp"
+#include "actors/process/api.hpp"
+#include "actors/remote/api.hpp"
 
 namespace hive {
 

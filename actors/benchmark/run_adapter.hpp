@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/defaults.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/process/api.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/benchmark.capnp.h"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>

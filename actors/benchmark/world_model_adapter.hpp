@@ -1,7 +1,9 @@
 #pragma once
 
+#include "actors/benchmark/api.hpp"
 #include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/defaults.hpp"
+#include "actors/remote/api.hpp"
 #include "storage/database.hpp"
 
 #include <filesystem>

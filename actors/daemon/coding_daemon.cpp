@@ -1,7 +1,8 @@
 #include "actors/daemon/coding_daemon.hpp"
 
+#include "platform/log.hpp"
+
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -15,15 +16,15 @@ void publish(daemon_pointer self, const tracker_actor& tracker, const publisher_
         self->request(publisher, defaults::request_timeout, delta)
           .then(
             [](const msg<wire::Recorded>& answer) {
-              spdlog::debug("The coding daemon handed {} task types to the hive", answer->getRecorded());
+              log::debug("The coding daemon handed {} task types to the hive", answer->getRecorded());
             },
             [](const caf::error& error) {
-              spdlog::warn("The coding daemon could not hand its delta to the hive: {}", text_of(error));
+              log::warn("The coding daemon could not hand its delta to the hive: {}", text_of(error));
             });
       },
       [](const caf::error& error) {
         if (code_of(error) != ec::no_data)
-          spdlog::warn("The coding daemon got no delta from the tracker: {}", text_of(error));
+          log::warn("The coding daemon got no delta from the tracker: {}", text_of(error));
       });
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/defaults.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/tracker/api.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 

@@ -2,9 +2,9 @@
 
 #include "actors/defaults.hpp"
 #include "messages/ec.hpp"
+#include "platform/log.hpp"
 
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 #include <thread>
 
 namespace hive {
@@ -130,7 +130,7 @@ void engine_connections::lose(const caf::actor_addr& gate) {
                            [&](const auto& each) { return each.second.gate.address() == gate; });
   if (lost == connections_.end())
     return;
-  spdlog::warn("The connection with node {} is lost", lost->first.value);
+  log::warn("The connection with node {} is lost", lost->first.value);
   drop(lost);
 }
 

@@ -4,7 +4,8 @@
 #include "actors/hive/link/hello.hpp"
 #include "actors/hive/link/introduction.hpp"
 #include "actors/hive/link/tls_context.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/door.capnp.h"
 
 #include <caf/scoped_actor.hpp>
 #include <map>

@@ -5,7 +5,7 @@
 #include "actors/hive/link/card.hpp"
 #include "actors/hive/link/network.hpp"
 #include "messages/ec.hpp"
-#include "messages/register.hpp"
+#include "actors/remote/register.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
@@ -20,7 +20,7 @@ constexpr int64_t micros_per_s = 1'000'000;
 
 struct engine_system_config : caf::actor_system_config {
   explicit engine_system_config(const engine_options& options) {
-    register_messages(*this);
+    register_remote_messages(*this);
     configure_network(*this, {});
     set("logger.verbosity", caf::atom("quiet"));
     options.configure(*this);

@@ -1,9 +1,14 @@
 #pragma once
 
+#include "actors/remote/api.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/door.capnp.h"
+#include "messages/research.capnp.h"
+#include "messages/tracker.capnp.h"
+
 // The client library for agent engines written in C++: all that one needs is this header and the CMake target
 // hive_engine. docs/engines.md says how a node must be set up for it.
 
-#include "actors/interfaces.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

@@ -2,10 +2,10 @@
 
 #include "actors/defaults.hpp"
 #include "messages/text.hpp"
+#include "platform/log.hpp"
 
 #include <caf/all.hpp>
 #include <sodium.h>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -53,7 +53,7 @@ void engine_desk_state::on_greeted(const greeting_done& done) {
   auto engine = engine_of(done.peer);
   if (!is_valid_id(engine.name)) {
     admitted_->drop(done.connection);
-    spdlog::warn("The door refused an engine at {}: its name {}", done.peer.remote, id_rule);
+    log::warn("The door refused an engine at {}: its name {}", done.peer.remote, id_rule);
     return;
   }
   admitted_->settle(done.connection);
@@ -83,7 +83,7 @@ void engine_desk_state::on_introduced(const introduced<engine_presence_actor>& o
   }
   found->second.presence = *over.peer;
   self_->monitor(found->second.presence);
-  spdlog::info("Engine {} is connected from {}", found->second.engine.name, found->second.remote);
+  log::info("Engine {} is connected from {}", found->second.engine.name, found->second.remote);
 }
 
 void engine_desk_state::on_down(const caf::down_msg& down) {
@@ -98,7 +98,7 @@ void engine_desk_state::end(connection_id id, const std::string& why) {
   admitted_->drop(id);
   auto ended = connections_.extract(id);
   end_actors(ended.mapped());
-  spdlog::info("The connection of engine {} from {} is over: {}", ended.mapped().engine.name, ended.mapped().remote,
+  log::info("The connection of engine {} from {} is over: {}", ended.mapped().engine.name, ended.mapped().remote,
                why);
 }
 

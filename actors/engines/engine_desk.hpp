@@ -4,6 +4,7 @@
 #include "actors/hive/link/connection_cutter.hpp"
 #include "actors/hive/link/greeting.hpp"
 #include "actors/hive/link/introduction.hpp"
+#include "actors/remote/api.hpp"
 
 #include <map>
 #include <string>

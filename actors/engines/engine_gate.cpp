@@ -2,9 +2,9 @@
 
 #include "actors/defaults.hpp"
 #include "actors/hive/link/unreadable.hpp"
+#include "platform/log.hpp"
 
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 
@@ -13,7 +13,7 @@ void engine_gate_state::init(pointer self, engine_services services, engine_visi
   services_ = std::move(services);
   visitor_ = std::move(visitor);
   refuse_unreadable(self_, [engine = visitor_.who.engine.name](uint64_t messages) {
-    spdlog::warn("Engine {} sent {} messages that could not be read", engine, messages);
+    log::warn("Engine {} sent {} messages that could not be read", engine, messages);
   });
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/engines/spawner.hpp"
+#include "actors/hive/federation/api.hpp"
 #include "actors/hive/link/reachable_actors.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/remote/api.hpp"
+#include "actors/tracker/api.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <memory>

@@ -3,9 +3,9 @@
 #include "actors/defaults.hpp"
 #include "actors/hive/link/unreadable.hpp"
 #include "messages/text.hpp"
+#include "platform/log.hpp"
 
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 
@@ -14,7 +14,7 @@ void research_seat_state::init(pointer self, research_actor research, std::strin
   research_ = std::move(research);
   id_ = std::move(id);
   refuse_unreadable(self_, [this](uint64_t messages) {
-    spdlog::warn("The engine of research session {} sent {} messages that could not be read", id_, messages);
+    log::warn("The engine of research session {} sent {} messages that could not be read", id_, messages);
   });
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/remote/api.hpp"
+#include "actors/tracker/api.hpp"
+#include "messages/research.capnp.h"
+
 
 #include <caf/typed_event_based_actor.hpp>
 #include <string>

@@ -5,9 +5,9 @@
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/identity/node_identity.hpp"
+#include "platform/log.hpp"
 
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -98,7 +98,7 @@ caf::expected<spawn_entry> spawner_state::judge(const engine_caller& who, const 
 caf::error spawner_state::refuse(const engine_caller& who, caf::error why) {
   uint64_t left_out = 0;
   if (budget_.allow(std::chrono::steady_clock::now(), left_out))
-    spdlog::warn("Engine {} may not spawn: {}{}", who.engine.name, text_of(why),
+    log::warn("Engine {} may not spawn: {}{}", who.engine.name, text_of(why),
                  left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "");
   return why;
 }
@@ -120,7 +120,7 @@ caf::result<adapter_actor> spawner_state::spawn(const engine_asks<wire::SpawnAda
           }
           auto spec = msg<wire::CommandSpec>::copy_of(asked.what->getSpec().getAdapter());
           auto actor = services_.make_adapter(spec);
-          spdlog::info("Engine {} has spawned adapter {} as {}", entry->engine, as_view(spec->getName()), entry->id);
+          log::info("Engine {} has spawned adapter {} as {}", entry->engine, as_view(spec->getName()), entry->id);
           keep(*entry, {caf::actor_cast<caf::actor>(actor), {}});
           promise.deliver(actor);
         });
@@ -146,7 +146,7 @@ caf::result<research_session_actor> spawner_state::spawn(const engine_asks<wire:
               [this, promise, entry = *entry](const msg<wire::ResearchSession>& session) mutable {
                 std::string id{as_view(session->getId())};
                 auto seat = self_->system().spawn(research_seat, services_.research, id);
-                spdlog::info("Engine {} has spawned research session {} as {}", entry.engine, id, entry.id);
+                log::info("Engine {} has spawned research session {} as {}", entry.engine, id, entry.id);
                 keep(entry, {caf::actor_cast<caf::actor>(seat), entry.stay ? std::string{} : id});
                 promise.deliver(seat);
               },
@@ -200,7 +200,7 @@ void spawner_state::on_down(const caf::actor_addr& ended) {
 void spawner_state::forget(const std::string& id) {
   auto gone = spawned_.extract(id);
   auto entry = ledger_.remove(id);
-  spdlog::info("Actor {} of engine {} has ended", id, entry ? entry->engine : std::string{});
+  log::info("Actor {} of engine {} has ended", id, entry ? entry->engine : std::string{});
   load_changed();
   auto& research = gone.mapped().research;
   if (research.empty())
@@ -212,7 +212,7 @@ void spawner_state::forget(const std::string& id) {
   self_->request(services_.research, defaults::research_timeout, finish)
     .then([](const msg<wire::ResearchReport>&) {},
           [research](const caf::error& err) {
-            spdlog::warn("Research session {}, whose engine is gone, is not finished: {}", research, text_of(err));
+            log::warn("Research session {}, whose engine is gone, is not finished: {}", research, text_of(err));
           });
 }
 

@@ -4,7 +4,12 @@
 #include "actors/engines/spawn_ledger.hpp"
 #include "actors/engines/spawn_policy.hpp"
 #include "actors/engines/ticket.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/hive/federation/api.hpp"
+#include "actors/remote/api.hpp"
+#include "actors/tracker/api.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
 #include "platform/rate_limiter.hpp"
 
 #include <caf/typed_event_based_actor.hpp>

@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "actors/events/event_log.hpp"
+#include "messages/events.capnp.h"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/replies_to.hpp>

@@ -2,8 +2,8 @@
 
 #include "actors/http/bounds.hpp"
 #include "messages/ec.hpp"
+#include "platform/log.hpp"
 
-#include <spdlog/spdlog.h>
 
 namespace hive::http {
 
@@ -68,7 +68,7 @@ void acceptor::accept() {
     if (error)
       return on_failure(error);
     if (std::exchange(is_out_, false))
-      spdlog::info("The HTTP server accepts connections again");
+      log::info("The HTTP server accepts connections again");
     calls_.on_connection(std::move(accepted));
     accept();
   });
@@ -87,7 +87,7 @@ void acceptor::pause(const error_code& error) {
   is_out_ = true;
   if (auto now = std::chrono::steady_clock::now(); now >= quiet_until_) {
     quiet_until_ = now + defaults::accept_log_interval;
-    spdlog::warn("The HTTP server cannot accept a connection: {}. {}", error.message(),
+    log::warn("The HTTP server cannot accept a connection: {}. {}", error.message(),
                  freed ? "It closes idle ones" : "It waits until something is closed");
   }
   timer_.expires_after(defaults::accept_pause);

@@ -3,9 +3,9 @@
 #include "actors/http/live_exchange.hpp"
 #include "actors/http/response_head.hpp"
 #include "actors/http/response_stream.hpp"
+#include "platform/log.hpp"
 
 #include <boost/asio/write.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive::http {
 
@@ -177,7 +177,7 @@ void connection::dispatch() {
 /// Answers what is no request, or none that will be read to its end.
 void connection::refuse(response why) {
   auto& head = parser_->head();
-  spdlog::debug("The HTTP server refuses a request with {}: {}", why.status, why.failure);
+  log::debug("The HTTP server refuses a request with {}: {}", why.status, why.failure);
   core_->metrics.of(nullptr).count(why.status, 0);
   outgoing out;
   out.head = response_head(why, {.is_http_1_0 = head.is_http_1_0});

@@ -1,12 +1,12 @@
 #include "actors/http/event_routes.hpp"
 
 #include "messages/text.hpp"
+#include "platform/log.hpp"
 
 #include <atomic>
 #include <charconv>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
-#include <spdlog/spdlog.h>
 
 namespace hive::http {
 namespace {
@@ -92,7 +92,7 @@ private:
           self->send(to_text(page));
         },
         [self = shared_from_this()](const caf::error& error) {
-          spdlog::debug("An event stream ends: {}", text_of(error)); // its client comes back
+          log::debug("An event stream ends: {}", text_of(error)); // its client comes back
         });
   }
 

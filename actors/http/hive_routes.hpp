@@ -1,7 +1,8 @@
 #pragma once
 
+#include "actors/hive/federation/api.hpp"
 #include "actors/http/route.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/tracker/api.hpp"
 
 namespace hive::http {
 

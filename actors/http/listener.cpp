@@ -3,11 +3,11 @@
 #include "actors/http/acceptor.hpp"
 #include "actors/http/connection.hpp"
 #include "actors/http/response_head.hpp"
+#include "platform/log.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <caf/all.hpp>
 #include <future>
-#include <spdlog/spdlog.h>
 #include <thread>
 
 namespace hive::http {
@@ -96,7 +96,7 @@ public:
     core_->refuse_exchanges();
     core_->end_streams();
     if (!core_->flights->wait_zero(defaults::http_flush_timeout))
-      spdlog::warn("The HTTP server closes connections whose last answer was not taken.");
+      log::warn("The HTTP server closes connections whose last answer was not taken.");
     core_->stop_aside();
     asio::post(core_->context, [this] {
       acceptor_.close();
@@ -105,7 +105,7 @@ public:
     });
     if (ended_.wait_for(defaults::http_flush_timeout) != std::future_status::ready) {
       // It cannot be stopped, and waiting for it would make its owner deaf as well.
-      spdlog::error("The HTTP server's thread is stuck and is left behind with its port");
+      log::error("The HTTP server's thread is stuck and is left behind with its port");
       return thread_.detach();
     }
     thread_.join();
@@ -136,7 +136,7 @@ private:
 
   /// Ends the gateway, so that the supervisor starts another server.
   void die(const std::string& why) {
-    spdlog::error("The HTTP server listens no more: {}", why);
+    log::error("The HTTP server listens no more: {}", why);
     auto reason = fail(ec::internal, "the HTTP server listens no more: " + why);
     caf::anon_send(core_->gateway, caf::exit_msg{core_->gateway.address(), std::move(reason)});
   }

@@ -3,10 +3,10 @@
 #include "actors/http/gateway.hpp"
 #include "actors/http/response_head.hpp"
 #include "actors/http/response_stream.hpp"
+#include "platform/log.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive::http {
 namespace {
@@ -16,9 +16,9 @@ void log_answer(const request_head& to, const response& what) {
     return;
   constexpr auto line = "The HTTP server answers {} {} with {}: {}";
   if (what.status >= 500 && what.status != 503) // 503 would flood the log just when there is most to do
-    spdlog::error(line, to.method, to.path, what.status, what.failure);
+    log::error(line, to.method, to.path, what.status, what.failure);
   else
-    spdlog::debug(line, to.method, to.path, what.status, what.failure);
+    log::debug(line, to.method, to.path, what.status, what.failure);
 }
 
 } // namespace

@@ -3,8 +3,8 @@
 #include "actors/http/gateway.hpp"
 #include "actors/http/listener.hpp"
 #include "actors/http/site.hpp"
+#include "platform/log.hpp"
 
-#include <spdlog/spdlog.h>
 
 namespace hive::http {
 namespace {
@@ -46,13 +46,13 @@ void continue_drain(gateway_actor* self, const caf::error& reason) {
   if (left != 0 && !late)
     return self->delayed_send(self, defaults::http_drain_poll, drain_tick::value, reason);
   if (left != 0)
-    spdlog::warn("The HTTP server stops with {} requests unanswered.", left);
+    log::warn("The HTTP server stops with {} requests unanswered.", left);
   self->quit(reason);
 }
 
 void watch(gateway_actor* self) {
   if (!self->state.serving->is_alive()) {
-    spdlog::error("The HTTP server is stuck");
+    log::error("The HTTP server is stuck");
     return self->quit(fail(ec::internal, "the HTTP server is stuck"));
   }
   self->delayed_send(self, defaults::http_watch_interval, watch_tick::value);

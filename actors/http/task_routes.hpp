@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/http/route.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/tracker/api.hpp"
 
 namespace hive::http {
 

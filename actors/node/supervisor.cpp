@@ -1,9 +1,9 @@
 #include "actors/node/supervisor.hpp"
 
 #include "messages/ec.hpp"
+#include "platform/log.hpp"
 #include "platform/restart_intensity.hpp"
 
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -63,7 +63,7 @@ struct supervisor_state {
         return fail(code_of(handle.error()), entry.definition.name + ": " + text_of(handle.error()));
       entry.handle = std::move(*handle);
       self->monitor(entry.handle);
-      spdlog::debug("The service {} runs", entry.definition.name);
+      log::debug("The service {} runs", entry.definition.name);
     }
     set_status("ok");
     return caf::none;
@@ -104,7 +104,7 @@ struct supervisor_state {
       give_up(fail(ec::internal, "the service " + failed + " failed too often, last: " + text_of(reason)));
       return;
     }
-    spdlog::error("The service {} failed ({}) and is being restarted", failed, text_of(reason));
+    log::error("The service {} failed ({}) and is being restarted", failed, text_of(reason));
     set_status("restarting " + failed);
     stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
   }
@@ -114,19 +114,19 @@ struct supervisor_state {
       return;
     auto err = start_from(index);
     if (!err) {
-      spdlog::info("The service {} runs again", entries[index].definition.name);
+      log::info("The service {} runs again", entries[index].definition.name);
       return;
     }
     if (!budget.allow(std::chrono::steady_clock::now())) {
       give_up(std::move(err));
       return;
     }
-    spdlog::error("A restart failed and is tried again: {}", text_of(err));
+    log::error("A restart failed and is tried again: {}", text_of(err));
     stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
   }
 
   void give_up(caf::error err) {
-    spdlog::critical("The node stops: {}", text_of(err));
+    log::critical("The node stops: {}", text_of(err));
     ending = true;
     set_status("stopping");
     stop_down_to(0, [this, err] { self->quit(err); });
@@ -171,7 +171,7 @@ struct supervisor_state {
     if (!stopping || step != stop_step)
       return;
     auto& entry = entries[stop_cursor];
-    spdlog::warn("The service {} did not stop in time and is killed", entry.definition.name);
+    log::warn("The service {} did not stop in time and is killed", entry.definition.name);
     self->demonitor(entry.handle);
     self->send_exit(entry.handle, caf::exit_reason::kill);
     entry.handle = nullptr;

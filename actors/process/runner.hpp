@@ -1,7 +1,8 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/process/api.hpp"
 #include "actors/process/child_process.hpp"
+#include "messages/benchmark.capnp.h"
 
 #include <caf/actor_addr.hpp>
 #include <caf/response_promise.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/store/api.hpp"
+
 
 #include <caf/duration.hpp>
 #include <caf/message_priority.hpp>

@@ -1,9 +1,9 @@
 #include "actors/store/committer.hpp"
 
 #include "actors/defaults.hpp"
+#include "platform/log.hpp"
 
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -102,9 +102,9 @@ public:
   /// Says when the disk starts and stops to fail, not for every write in between.
   void report(const caf::error& err) {
     if (err && !failing)
-      spdlog::error("The committer cannot write: {}", text_of(err));
+      log::error("The committer cannot write: {}", text_of(err));
     if (!err && failing)
-      spdlog::info("The committer can write again");
+      log::info("The committer can write again");
     failing = static_cast<bool>(err);
   }
 };

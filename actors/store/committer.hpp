@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/store/api.hpp"
 #include "storage/database.hpp"
 
 #include <memory>

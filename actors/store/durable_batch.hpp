@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/store/api.hpp"
 #include "actors/store/commit.hpp"
 
 #include <caf/make_message.hpp>

@@ -1,5 +1,8 @@
 #include "actors/tracker/delta_publisher.hpp"
 
+#include "actors/store/commit.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/tracker.capnp.h"
 #include "storage/task_store.hpp"
 
 #include <caf/all.hpp>
@@ -21,7 +24,7 @@ caf::result<msg<wire::Recorded>> publish(delta_publisher_pointer self, const msg
   write_set writes;
   task_store::put_published_delta(writes, delta);
   auto promise = self->make_response_promise<msg<wire::Recorded>>();
-  self->request(self->state.committer, caf::infinite, std::move(writes))
+  commit(self, self->state.committer, std::move(writes))
     .then(
       [self, promise, delta](const committed&) mutable {
         self->state.published = delta;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/store/api.hpp"
+#include "actors/tracker/api.hpp"
 #include "storage/database.hpp"
 
 #include <memory>

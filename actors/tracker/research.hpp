@@ -1,6 +1,9 @@
 #pragma once
 
+#include "actors/remote/api.hpp"
+#include "actors/tracker/api.hpp"
 #include "actors/tracker/research_session.hpp"
+#include "messages/research.capnp.h"
 #include "messages/text.hpp"
 #include "storage/research_store.hpp"
 

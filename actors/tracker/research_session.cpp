@@ -5,10 +5,10 @@
 #include "actors/tracker/research_rules.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/log.hpp"
 #include "storage/research_store.hpp"
 
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 
@@ -18,7 +18,7 @@ void research_session_state::init(pointer self, research_services services, msg<
   session_ = std::move(session);
   settle([this](const caf::error& unsettled) {
     if (unsettled)
-      spdlog::warn("Research session {} owes a task record still, its next step sends it: {}", session_->getId().cStr(),
+      log::warn("Research session {} owes a task record still, its next step sends it: {}", session_->getId().cStr(),
                    text_of(unsettled));
   });
 }
@@ -120,14 +120,14 @@ void research_session_state::publish(caf::typed_response_promise<msg<wire::Resea
           .await([end, delta](const msg<wire::Recorded>&) mutable { end(&delta); },
                  [this, end, delta](const caf::error& error) mutable {
                    // The session is finished all the same; the coding daemon publishes again before long.
-                   spdlog::warn("What research session {} led to is not published: {}", session_->getId().cStr(),
+                   log::warn("What research session {} led to is not published: {}", session_->getId().cStr(),
                                 text_of(error));
                    end(&delta);
                  });
       },
       [this, end](const caf::error& error) mutable {
         if (code_of(error) != ec::no_data)
-          spdlog::warn("Research session {} ends without a delta: {}", session_->getId().cStr(), text_of(error));
+          log::warn("Research session {} ends without a delta: {}", session_->getId().cStr(), text_of(error));
         end(nullptr);
       });
 }

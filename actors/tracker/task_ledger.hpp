@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/tracker/recent_keys.hpp"
 #include "analysis/tool_statistics.hpp"
+#include "messages/tracker.capnp.h"
 #include "storage/task_store.hpp"
 
 #include <functional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "messages/tracker.capnp.h"
 #include "storage/task_store.hpp"
 
 #include <caf/typed_event_based_actor.hpp>

@@ -7,10 +7,10 @@
 #include "analysis/tool_summary.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/log.hpp"
 
 #include <algorithm>
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 #include <utility>
 
 namespace hive {
@@ -125,7 +125,7 @@ caf::error tracker_state::reload_imports() {
       return learned.error();
     auto refused = hive_.replace(origin, std::move(*learned), imported_part);
     if (refused && refused->why == analysis::refusal::kind::full) {
-      spdlog::warn("An imported delta does not count: {}", refused->text); // taken in under wider limits
+      log::warn("An imported delta does not count: {}", refused->text); // taken in under wider limits
       return caf::none;
     }
     if (origin.empty())
@@ -319,7 +319,7 @@ void tracker_state::hear(const slots_accepted& published) {
     const auto* tools = content_as<std::vector<analysis::learned_tool>>(slot.content);
     auto refused = hive_.replace(origin, tools ? *tools : std::vector<analysis::learned_tool>{}, slot.key);
     if (refused)
-      spdlog::warn("What node {} published of its tools under {} does not count: {}", origin, slot.key, refused->text);
+      log::warn("What node {} published of its tools under {} does not count: {}", origin, slot.key, refused->text);
   }
 }
 
@@ -333,7 +333,7 @@ void tracker_state::hear(const slots_withdrawn& gone) {
 void tracker_state::forget_import(std::string_view origin) {
   if (!hive_.knows(origin, imported_part))
     return;
-  spdlog::info("Node {} says itself what it learned; the delta of it that was imported is dropped", origin);
+  log::info("Node {} says itself what it learned; the delta of it that was imported is dropped", origin);
   hive_.remove(origin, imported_part);
   task_store::erase_delta(batch_.writes(), origin);
   flush_soon();
@@ -388,7 +388,7 @@ void tracker_state::retain() {
         self_->delayed_send(self_, pause, retain_atom::value);
       },
       [this](const caf::error& error) {
-        spdlog::error("The tracker cannot look for old task records: {}", text_of(error));
+        log::error("The tracker cannot look for old task records: {}", text_of(error));
         self_->delayed_send(self_, defaults::task_retention_interval, retain_atom::value);
       });
 }

@@ -1,11 +1,15 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/slot_topic.hpp"
+#include "actors/store/api.hpp"
 #include "actors/store/durable_batch.hpp"
+#include "actors/tracker/api.hpp"
 #include "actors/tracker/task_ledger.hpp"
 #include "actors/tracker/task_reader.hpp"
 #include "analysis/hive_statistics.hpp"
 #include "analysis/routing.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/tracker.capnp.h"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <chrono>

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/events/events.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/upgrade/api.hpp"
+#include "messages/snapshot.capnp.h"
+#include "messages/upgrade.capnp.h"
 #include "storage/database.hpp"
 
 #include <memory>

@@ -5,7 +5,7 @@
 #include "apps/version.hpp"
 #include "messages/ids.hpp"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 namespace hive::ctl {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cmath>
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 namespace hive::ctl {
 

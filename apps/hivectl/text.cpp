@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cwchar>
 #include <langinfo.h>
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 namespace hive::ctl {
 namespace {

@@ -11,7 +11,7 @@
 #include "actors/hive/federation/federation.hpp"
 #include "actors/hive/link/door.hpp"
 #include "actors/hive/link/network.hpp"
-#include "actors/http/api.hpp"
+#include "actors/http/api_routes.hpp"
 #include "actors/http/event_routes.hpp"
 #include "actors/http/hive_routes.hpp"
 #include "actors/http/research_routes.hpp"
@@ -30,15 +30,15 @@
 #include "apps/hived/toml_section.hpp"
 #include "apps/version.hpp"
 #include "gpu/devices.hpp"
-#include "messages/register.hpp"
+#include "actors/remote/register.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/log.hpp"
 #include "storage/epoch.hpp"
 
 #include <algorithm>
 #include <mutex>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -54,7 +54,7 @@ std::string_view as_text(capnp::Data::Reader bytes) {
 
 struct caf_config : caf::actor_system_config {
   explicit caf_config(const door_config& door) {
-    register_messages(*this);
+    register_remote_messages(*this);
     if (door.listen)
       configure_network(*this, door.network);
     set("logger.verbosity", caf::atom("quiet")); // CAF's own log is about CAF
@@ -67,14 +67,14 @@ struct caf_config : caf::actor_system_config {
 /// Takes the tokens as they are configured now. Those of before stay when they cannot be read.
 void reload_tokens(const token_sources& from, http::authorizer& into) {
   if (from.file.empty())
-    return spdlog::info("There is nothing to read again: http.tokens_file is not configured");
+    return log::info("There is nothing to read again: http.tokens_file is not configured");
   try {
     auto tokens = read_tokens(from);
     auto count = tokens.size();
     into.replace_tokens(std::move(tokens));
-    spdlog::info("{} was read again, {} tokens are in force", from.file.string(), count);
+    log::info("{} was read again, {} tokens are in force", from.file.string(), count);
   } catch (const config_error& e) {
-    spdlog::error("The tokens stay as they were: {}", e.what());
+    log::error("The tokens stay as they were: {}", e.what());
   }
 }
 
@@ -421,9 +421,9 @@ struct node::impl {
       return written.error();
     operator_token = std::move(*written);
     access->set_operator(std::move(token.known), operator_token->path().string());
-    spdlog::info("The operator token of this node lies in {}", operator_token->path().string());
+    log::info("The operator token of this node lies in {}", operator_token->path().string());
     if (config.http.tokens.empty() && config.http.open == http::role::operate)
-      spdlog::warn("Every program that reaches {} may run commands as this user: http.open = \"operate\"",
+      log::warn("Every program that reaches {} may run commands as this user: http.open = \"operate\"",
                    config.http.endpoint());
     return caf::none;
   }
@@ -479,8 +479,8 @@ caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
   if (config.door.listen)
     forbid_remote_spawning(state->system);
   auto options = config.store;
-  options.on_background_error = [](std::string what) { spdlog::error("The store's background work failed: {}", what); };
-  options.on_notice = [](std::string what) { spdlog::warn("{}", what); };
+  options.on_background_error = [](std::string what) { log::error("The store's background work failed: {}", what); };
+  options.on_notice = [](std::string what) { log::warn("{}", what); };
   auto db = database::open(std::move(options));
   if (!db)
     return db.error();
@@ -512,7 +512,7 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
   self->monitor(impl_->supervisor);
   auto stop = [supervisor = impl_->supervisor, writes = impl_->db->progress(), &guard](int number) {
     guard.begin(writes);
-    spdlog::info("Stopping on signal {}; a second one stops at once", number);
+    log::info("Stopping on signal {}; a second one stops at once", number);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   };
   // Both may still be called while this node is taken apart.

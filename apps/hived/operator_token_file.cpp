@@ -1,12 +1,12 @@
 #include "apps/hived/operator_token_file.hpp"
 
 #include "messages/ec.hpp"
+#include "platform/log.hpp"
 #include "platform/unique_fd.hpp"
 
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -112,7 +112,7 @@ caf::expected<std::unique_ptr<operator_token_file>> operator_token_file::write(c
   caf::error last = fail(ec::internal, "there is no place for the operator token");
   for (const auto& place : places) {
     if (last && &place != &places.front())
-      spdlog::warn("{}", text_of(last));
+      log::warn("{}", text_of(last));
     auto written = write_token(place, token);
     if (written)
       return std::unique_ptr<operator_token_file>{new operator_token_file{place.file, *written}};

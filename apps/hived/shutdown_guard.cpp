@@ -1,10 +1,11 @@
 #include "apps/hived/shutdown_guard.hpp"
 
+#include "platform/log.hpp"
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -19,13 +20,13 @@ constexpr auto look_interval = 100ms;
 
 [[noreturn]] void give_up(const write_progress& writes) {
   if (auto age = writes.age(); age > 0ms)
-    spdlog::critical("hived ends without an ordered stop: the disk has not confirmed {} writes for {} s; their senders "
+    log::critical("hived ends without an ordered stop: the disk has not confirmed {} writes for {} s; their senders "
                      "were told nothing",
                      writes.sets(), age / 1s);
   else
-    spdlog::critical("hived ends without an ordered stop, which takes longer than {} s; all writes are on disk",
+    log::critical("hived ends without an ordered stop, which takes longer than {} s; all writes are on disk",
                      longest_stop / 1s);
-  spdlog::default_logger()->flush();
+  log::flush();
   std::_Exit(EXIT_FAILURE);
 }
 

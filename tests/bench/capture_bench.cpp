@@ -3,7 +3,7 @@
 
 #include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"
-#include "actors/http/api.hpp"
+#include "actors/http/api_routes.hpp"
 #include "actors/http/server.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/upgrade/checker.hpp"

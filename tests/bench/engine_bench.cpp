@@ -7,7 +7,7 @@
 // caf_ping: the same between two actor systems that CAF connects by itself, without TLS.
 
 #include "actors/engine_client/engine.hpp"
-#include "messages/register.hpp"
+#include "actors/remote/register.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/identity/certificate_authority.hpp"
 #include "tests/cluster/hived_process.hpp"
@@ -130,7 +130,7 @@ engine_presence_actor::behavior_type responder(engine_presence_actor::pointer) {
 
 struct plain_config : caf::actor_system_config {
   plain_config() {
-    register_messages(*this);
+    register_remote_messages(*this);
     load<caf::io::middleman>();
     add_message_type<engine_presence_actor>("hive.engine_presence_actor");
     set("logger.verbosity", caf::atom("quiet"));

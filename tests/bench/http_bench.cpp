@@ -2,7 +2,7 @@
 // what they cost is in the figure. A probe is answered by the server itself, a check by an actor through JSON and back.
 // Says nothing about TLS, large bodies or slow services.
 
-#include "actors/http/api.hpp"
+#include "actors/http/api_routes.hpp"
 #include "actors/http/server.hpp"
 #include "tests/support/actor_fixture.hpp"
 

@@ -5,11 +5,11 @@
 //   measure a real network, nor several links at once.
 
 #include "messages/ec.hpp"
+#include "platform/log.hpp"
 #include "tests/actors/hive/test_node.hpp"
 
 #include <benchmark/benchmark.h>
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -19,7 +19,7 @@ constexpr std::chrono::seconds patience{10};
 
 /// Links that begin and end are no news here.
 [[maybe_unused]] const bool quiet = [] {
-  spdlog::set_level(spdlog::level::err);
+  log::start("link_bench", "error");
   return true;
 }();
 

@@ -1,7 +1,6 @@
 #include "messages/msg.hpp"
 
 #include "messages/json.hpp"
-#include "messages/register.hpp"
 #include "tests/messages/random_message.hpp"
 #include "tests/messages/wire_types.hpp"
 #include "tests/paths.hpp"
@@ -213,7 +212,8 @@ TEST(msg, rules_of_the_schema_hold_for_bytes_too) {
 
 struct travel_test : testing::Test {
   travel_test() {
-    register_messages(config);
+    config.add_message_type<msg<wire::Snapshot>>("hive.Snapshot");
+    config.add_error_category(caf::atom("hive"), render_error);
     config.set("logger.verbosity", caf::atom("quiet"));
   }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/register.hpp"
+#include "actors/remote/register.hpp"
 
 #include <caf/all.hpp>
 
@@ -9,7 +9,7 @@ namespace hive {
 /// Configuration of an actor system as a node has it, without networking.
 struct test_config : caf::actor_system_config {
   test_config() {
-    register_messages(*this);
+    register_remote_messages(*this);
     set("logger.verbosity", caf::atom("quiet"));
   }
 };

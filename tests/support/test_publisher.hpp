@@ -1,6 +1,9 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/tracker/api.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/tracker.capnp.h"
+
 
 #include <atomic>
 #include <memory>

@@ -2,13 +2,15 @@
 
 // What goes into hive_core and what comes out of it.
 
+#include "actors/hive/link/api.hpp"
 #include "actors/hive/members/clock_watch.hpp"
 #include "actors/hive/members/expiry_watch.hpp"
 #include "actors/hive/members/membership.hpp"
 #include "actors/hive/state/replica.hpp"
-#include "actors/interfaces.hpp"
 #include "actors/slot_topic.hpp"
 #include "messages/events.capnp.h"
+#include "messages/gossip.capnp.h"
+#include "platform/log.hpp"
 #include "storage/write_set.hpp"
 
 #include <chrono>
@@ -93,10 +95,8 @@ struct store_order {
   uint64_t epoch = 0; ///< for store_purpose::epoch: at least this one, which is stored with the writes
 };
 
-enum class log_level : uint8_t { debug, info, warning, error };
-
 struct log_line {
-  log_level level{};
+  log::level level{};
   std::string text;
 };
 

@@ -3,6 +3,7 @@
 #include "actors/hive/members/membership.hpp"
 #include "actors/hive/state/replica.hpp"
 #include "messages/gossip.capnp.h"
+#include "messages/hive.capnp.h"
 
 /// One exchange between two replicas: push and pull in at most two questions. Who begins asks with its root alone; most
 /// exchanges of a quiet hive end with the answer that the roots are the same.

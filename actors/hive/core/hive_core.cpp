@@ -174,7 +174,7 @@ void hive_core::wake_at(tick_point when) {
 
 // -- what is reported ------------------------------------------------------------
 
-void hive_core::log(log_level level, std::string text) {
+void hive_core::log(log::level level, std::string text) {
   out_.log.push_back({level, std::move(text)});
 }
 
@@ -183,9 +183,9 @@ void hive_core::complain(std::string what) {
   if (!complaints_.allow(now_.steady, left_out))
     return;
   if (left_out > 0)
-    log(log_level::warning,
+    log(log::level::warning,
         "Further " + std::to_string(left_out) + " warnings about what other nodes sent were left out");
-  log(log_level::warning, std::move(what));
+  log(log::level::warning, std::move(what));
 }
 
 const slot_rules* hive_core::rules_of(slot_kind kind) const {
@@ -195,7 +195,7 @@ const slot_rules* hive_core::rules_of(slot_kind kind) const {
 
 void hive_core::report_changes() {
   for (const auto& change : membership_.take_changes()) {
-    log(log_level::info, "Node " + change.node.value + " is " + std::string{to_string(change.after)} +
+    log(log::level::info, "Node " + change.node.value + " is " + std::string{to_string(change.after)} +
                            (change.why.empty() ? "" : ": " + change.why));
     out_.events.push_back(to_event(change, name_of(change.node)));
   }
@@ -206,11 +206,11 @@ void hive_core::report_clocks() {
     return;
   auto wrong = clocks_.text();
   if (wrong.empty())
-    log(log_level::info, "The clocks of this node and those linked with it agree");
+    log(log::level::info, "The clocks of this node and those linked with it agree");
   else if (clocks_.verdict().own_is_off)
-    log(log_level::error, "Local clock deviates from the hive: " + wrong);
+    log(log::level::error, "Local clock deviates from the hive: " + wrong);
   else
-    log(log_level::warning, "The clocks of the hive differ: " + wrong);
+    log(log::level::warning, "The clocks of the hive differ: " + wrong);
 }
 
 } // namespace hive

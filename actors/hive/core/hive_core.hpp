@@ -5,8 +5,13 @@
 #include "actors/hive/core/federation_profile.hpp"
 #include "actors/hive/core/gossip_exchange.hpp"
 #include "actors/hive/core/push_lane.hpp"
+#include "actors/hive/link/api.hpp"
 #include "actors/hive/members/views.hpp"
 #include "actors/hive/state/own_slots.hpp"
+#include "actors/slot_topic.hpp"
+#include "messages/door.capnp.h"
+#include "messages/gossip.capnp.h"
+#include "messages/hive.capnp.h"
 #include "platform/rate_limiter.hpp"
 #include "platform/restart_intensity.hpp"
 
@@ -123,7 +128,7 @@ private:
   void on(wake_due);
   core_output finish();
   void wake_at(tick_point when);
-  void log(log_level level, std::string text);
+  void log(log::level level, std::string text);
   /// A warning about what a peer did, unless there were too many of them.
   void complain(std::string what);
   const slot_rules* rules_of(slot_kind kind) const;

@@ -104,7 +104,7 @@ void hive_core::on(const answer_received& heard) {
   counters_.sent_bytes += heard.sent_bytes;
   if (!heard.answer) {
     ++counters_.failed;
-    log(log_level::debug, "Node " + heard.from.value + " did not answer: " + text_of(heard.answer.error()));
+    log(log::level::debug, "Node " + heard.from.value + " did not answer: " + text_of(heard.answer.error()));
     return advance(heard.from, entry);
   }
   const auto& answer = *heard.answer;
@@ -167,7 +167,7 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
     auto* broke_rules = replica_.quarantine_of(origin);
     if (!broke_rules)
       continue;
-    log(log_level::error, "Node " + origin.value + " is quarantined: " + broke_rules->text);
+    log(log::level::error, "Node " + origin.value + " is quarantined: " + broke_rules->text);
     membership_.set_quarantined(origin, true, now_.steady);
     withdraw(origin);
   }

@@ -43,7 +43,7 @@ void hive_core::forget_nodes() {
     return;
   write_set writes;
   for (const auto& id : gone) {
-    log(log_level::info, "Node " + id.value + " is forgotten: a newer node has its certificate or its place");
+    log(log::level::info, "Node " + id.value + " is forgotten: a newer node has its certificate or its place");
     hive_store::erase_origin(writes, id.value);
     membership_.forget(id);
     cards_.erase(id);
@@ -96,13 +96,13 @@ void hive_core::watch_own_place() {
   auto rival = replica_.newer_on_own_certificate();
   if (!rival) {
     if (taken_by_)
-      log(log_level::info, "No newer node has this node's certificate any more");
+      log(log::level::info, "No newer node has this node's certificate any more");
     taken_by_.reset();
     return;
   }
   if (membership_.may_live(rival->node)) {
     if (std::exchange(taken_by_, rival->node) != rival->node)
-      log(log_level::error,
+      log(log::level::error,
           "Node " + rival->node.value +
             " has this node's certificate and a newer card: the hive counts it in place of this node. Issue a "
             "certificate of its own for each node (hivectl node issue), and start this one with it");
@@ -116,7 +116,7 @@ void hive_core::watch_own_place() {
 
 void hive_core::warn_of_expiry() {
   for (const auto& each : expiry_.tick(now_.unix_micros / micros_per_s))
-    log(each.is_urgent ? log_level::error : log_level::warning,
+    log(each.is_urgent ? log::level::error : log::level::warning,
         each.text + ": without a valid one no link can be made");
 }
 

@@ -18,7 +18,7 @@ constexpr int64_t micros_per_s = 1'000'000;
 
 void hive_core::on(publish_slots what) {
   if (!rules_of(what.kind))
-    return log(log_level::error, "Nothing is published of kind " + std::to_string(static_cast<uint16_t>(what.kind)) +
+    return log(log::level::error, "Nothing is published of kind " + std::to_string(static_cast<uint16_t>(what.kind)) +
                                    ": it is no topic of this node");
   if (!own_.want(what.kind, std::move(what.payloads)))
     return;
@@ -62,7 +62,7 @@ void hive_core::write_own() {
   std::vector<caf::error> left_out;
   auto next = own_.prepare(replica_, now_.unix_micros, left_out);
   for (const auto& each : left_out)
-    log(log_level::warning, "This node cannot tell the hive something: " + text_of(each));
+    log(log::level::warning, "This node cannot tell the hive something: " + text_of(each));
   if (next.empty())
     return;
   auto& order = out_.to_store.emplace_back(store_order{store_purpose::own_slots, {}, 0});
@@ -77,16 +77,16 @@ void hive_core::on(const store_done& outcome) {
       return commit_own();
     writing_own_.clear();
     own_changed_ = true; // the next pulse tries again
-    return log(log_level::warning, "What this node tells the hive could not be stored: " + text_of(outcome.error));
+    return log(log::level::warning, "What this node tells the hive could not be stored: " + text_of(outcome.error));
   case store_purpose::epoch:
     return outcome.error ? fail_to_raise(outcome.error) : begin_epoch(outcome.epoch);
   case store_purpose::heard:
     if (outcome.error) // it holds in memory, and the others say it again after a restart
-      log(log_level::warning, "What other nodes say could not be stored: " + text_of(outcome.error));
+      log(log::level::warning, "What other nodes say could not be stored: " + text_of(outcome.error));
     return;
   case store_purpose::forgotten:
     if (outcome.error) // the next start forgets them again
-      log(log_level::warning, "Nodes that are forgotten could not be erased: " + text_of(outcome.error));
+      log(log::level::warning, "Nodes that are forgotten could not be erased: " + text_of(outcome.error));
     return;
   }
 }
@@ -96,7 +96,7 @@ void hive_core::commit_own() {
   auto before = replica_.highest_of(self);
   for (const auto& each : std::exchange(writing_own_, {})) {
     if (auto wrong = replica_.commit(each)) {
-      log(log_level::error, "The node cannot take in its own slot: " + text_of(wrong));
+      log(log::level::error, "The node cannot take in its own slot: " + text_of(wrong));
       continue;
     }
     if (auto content = decode(*each))
@@ -139,7 +139,7 @@ void hive_core::raise_epoch() {
     return;
   if (raise_failure_.empty() && !raises_.allow(now_.steady)) {
     has_twin_ = true;
-    return log(log_level::error,
+    return log(log::level::error,
                "Another node runs with this node's identity, " + replica_.own_id().value +
                  ", probably on a copy of its data directory. Until its next start this node tells the hive nothing: "
                  "stop it or the other one, and start that on an empty data directory");
@@ -152,7 +152,7 @@ void hive_core::raise_epoch() {
 void hive_core::fail_to_raise(const caf::error& error) {
   raising_epoch_ = false;
   if (auto why = text_of(error); std::exchange(raise_failure_, why) != why)
-    log(log_level::error, "The epoch cannot be raised and is tried again: " + why);
+    log(log::level::error, "The epoch cannot be raised and is tried again: " + why);
 }
 
 void hive_core::begin_epoch(uint64_t epoch) {
@@ -160,7 +160,7 @@ void hive_core::begin_epoch(uint64_t epoch) {
     return fail_to_raise(wrong); // more came meanwhile
   raising_epoch_ = false;
   raise_failure_.clear();
-  log(log_level::warning,
+  log(log::level::warning,
       "This node's store was older than what it told others: it goes on in epoch " + std::to_string(epoch));
   membership_.raise_epoch(epoch);
   write_own();

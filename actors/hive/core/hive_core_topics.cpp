@@ -53,7 +53,7 @@ void hive_core::tell_all(const node_id& origin) {
     if (content)
       tell({origin, what, *content});
     else
-      log(log_level::error,
+      log(log::level::error,
           "A slot of node " + origin.value + " is held but cannot be read: " + text_of(content.error()));
   }
 }

@@ -1,13 +1,19 @@
 #include "actors/hive/federation/federation.hpp"
 
 #include "actors/hive/federation/peer.hpp"
+#include "actors/hive/link/api.hpp"
 #include "actors/hive/link/link_table.hpp"
+#include "actors/remote/api.hpp"
+#include "actors/store/commit.hpp"
+#include "messages/door.capnp.h"
+#include "messages/gossip.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/timestamp.hpp"
+#include "platform/log.hpp"
 #include "storage/epoch.hpp"
 #include "storage/hive_store.hpp"
 
 #include <caf/all.hpp>
-#include <spdlog/spdlog.h>
 
 namespace hive {
 namespace {
@@ -23,20 +29,6 @@ using federation_self =
 
 core_time now() {
   return {std::chrono::steady_clock::now(), now_unix_micros()};
-}
-
-spdlog::level::level_enum to_spdlog(log_level level) {
-  switch (level) {
-  case log_level::debug:
-    return spdlog::level::debug;
-  case log_level::info:
-    return spdlog::level::info;
-  case log_level::warning:
-    return spdlog::level::warn;
-  case log_level::error:
-    return spdlog::level::err;
-  }
-  return spdlog::level::err;
 }
 
 class federation_state {
@@ -151,7 +143,7 @@ private:
 
   void carry_out(core_output out) {
     for (const auto& line : out.log)
-      spdlog::log(to_spdlog(line.level), "{}", line.text);
+      log::write(line.level, line.text);
     for (auto& order : out.to_store)
       store(std::move(order));
     for (auto& news : out.to_publish)
@@ -168,7 +160,6 @@ private:
                           wake_atom::value);
   }
 
-  /// Without a timeout: the outcome of a write under way cannot be guessed, and with the committer this actor ends too.
   void store(store_order order) {
     store_done done{order.purpose, {}, 0};
     if (order.purpose == store_purpose::epoch) {
@@ -180,7 +171,7 @@ private:
       done.epoch = next->epoch;
       order.writes.append(std::move(next->writes));
     }
-    self_->request(services_.committer, caf::infinite, std::move(order.writes))
+    commit(self_, services_.committer, std::move(order.writes))
       .then([this, done](const committed&) { step(done); },
             [this, done](const caf::error& error) mutable {
               done.error = error;

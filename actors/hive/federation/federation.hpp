@@ -2,7 +2,9 @@
 
 #include "actors/events/events.hpp"
 #include "actors/hive/core/hive_core.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/hive/federation/api.hpp"
+#include "actors/slot_topic.hpp"
+#include "actors/store/api.hpp"
 #include "storage/database.hpp"
 
 #include <memory>

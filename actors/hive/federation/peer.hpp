@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/hive/core/core_types.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/hive/link/api.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/gossip.capnp.h"
 
 #include <caf/typed_event_based_actor.hpp>
 

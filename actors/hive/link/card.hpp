@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/door.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/msg.hpp"
 #include "platform/identity/credentials.hpp"
 #include "platform/identity/node_identity.hpp"

@@ -3,12 +3,12 @@
 #include "actors/defaults.hpp"
 #include "actors/hive/link/frame_filter.hpp"
 #include "messages/ec.hpp"
+#include "platform/log.hpp"
 
 #include <caf/io/broker.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/stream_impl.hpp>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 namespace hive {
@@ -29,7 +29,7 @@ public:
     auto went = stream_.try_read(static_cast<char*>(to), size, got);
     if (went == channel::progress::done)
       if (auto refused = filter_.pass({static_cast<const char*>(to), got})) {
-        spdlog::warn("The connection from {} is cut: {}", stream_.remote(), text_of(refused));
+        log::warn("The connection from {} is cut: {}", stream_.remote(), text_of(refused));
         return rw_state::failure;
       }
     return to_state(went);
@@ -119,7 +119,7 @@ private:
     stream_.wr_buf().clear();
     ::shutdown(stream_.fd(), SHUT_RDWR);
     if (!std::exchange(is_cut_, true))
-      spdlog::warn("The connection from {} is cut: more than {} bytes wait for it to read", remote_.text(),
+      log::warn("The connection from {} is cut: more than {} bytes wait for it to read", remote_.text(),
                    defaults::max_unsent_bytes);
   }
 

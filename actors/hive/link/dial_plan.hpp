@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/hive/link/api.hpp"
 #include "messages/ids.hpp"
 #include "platform/endpoint.hpp"
 

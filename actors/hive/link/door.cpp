@@ -7,12 +7,12 @@
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/log.hpp"
 #include "platform/rate_limiter.hpp"
 
 #include <caf/all.hpp>
 #include <random>
 #include <set>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 namespace hive {
@@ -148,7 +148,7 @@ public:
     auto& link = found->second;
     link.peer = *over.peer;
     self_->monitor(link.peer);
-    spdlog::info("Node {} ({}) is linked over {}, in its epoch {}", link.node.value,
+    log::info("Node {} ({}) is linked over {}, in its epoch {}", link.node.value,
                  as_view(link.hello->getCard().getName()), link.remote, link.hello->getEpoch());
     remember_address(link);
     self_->send(setup_.owner, link_up{link.node, link.hello, link.peer});
@@ -168,14 +168,14 @@ public:
   void meet(const meet_node& known) {
     auto at = endpoint::parse(known.address);
     if (at && setup_.options.identity.id < known.node && !plan_->add(*at, known.node, now()))
-      spdlog::warn("Node {} at {} is not dialled: the node dials too many already", known.node.value, known.address);
+      log::warn("Node {} at {} is not dialled: the node dials too many already", known.node.value, known.address);
     dial_due();
   }
 
   void dial_once(const dial_node& wanted) {
     auto at = endpoint::parse(wanted.address);
     if (at && !plan_->add_once(*at, wanted.node, now()))
-      spdlog::warn("Node {} at {} is not dialled: the node dials too many already", wanted.node.value, wanted.address);
+      log::warn("Node {} at {} is not dialled: the node dials too many already", wanted.node.value, wanted.address);
     dial_due();
   }
 
@@ -270,12 +270,13 @@ private:
     if (link.peer) {
       self_->demonitor(link.peer.address());
       bool is_agreed = !link.parting_why.empty();
-      spdlog::log(is_agreed ? spdlog::level::info : spdlog::level::warn, "The link with node {} ({}) is {}: {}",
-                  link.node.value, as_view(link.hello->getCard().getName()), is_agreed ? "given up" : "down",
-                  is_agreed ? link.parting_why : why);
+      log::write(is_agreed ? log::level::info : log::level::warning,
+                 fmt::format("The link with node {} ({}) is {}: {}", link.node.value,
+                             as_view(link.hello->getCard().getName()), is_agreed ? "given up" : "down",
+                             is_agreed ? link.parting_why : why));
       self_->send(setup_.owner, link_down{link.node, why, is_agreed});
     } else {
-      spdlog::warn("Node {} at {} was admitted but did not link: {}", link.node.value, link.remote, why);
+      log::warn("Node {} at {} was admitted but did not link: {}", link.node.value, link.remote, why);
     }
     dial_due();
   }
@@ -289,7 +290,7 @@ private:
   void remember_address(const connection& link) {
     auto door = endpoint::parse(as_view(link.hello->getCard().getDoor()));
     if (door && setup_.options.identity.id < link.node && !plan_->add(*door, link.node, now()))
-      spdlog::warn("Node {} will not be dialled again: the node dials too many already", link.node.value);
+      log::warn("Node {} will not be dialled again: the node dials too many already", link.node.value);
   }
 
   void on_dial_failed(const endpoint& at, const greeting_failed& failed) {
@@ -298,11 +299,11 @@ private:
       self_->send(setup_.owner, dial_failed{*wanted, text_of(failed.why)});
     if (code == ec::invalid) {
       plan_->forget(at);
-      spdlog::info("{} is this node's own door and is not dialled", at.text());
+      log::info("{} is this node's own door and is not dialled", at.text());
     } else if (code == ec::already_exists && failed.node && links_->has(*failed.node)) {
       plan_->linked(at, *failed.node);
     } else if (plan_->failed(at, text_of(failed.why), now())) {
-      spdlog::warn("No link with {} yet: {}; it is tried again", at.text(), text_of(failed.why));
+      log::warn("No link with {} yet: {}; it is tried again", at.text(), text_of(failed.why));
     }
   }
 
@@ -317,8 +318,8 @@ private:
     if (!budget_.allow(now(), left_out))
       return;
     if (left_out > 0)
-      spdlog::warn("The door refused {} further connections", left_out);
-    spdlog::warn("The door refused {}{}: {}", failed.remote.empty() ? "a connection" : failed.remote,
+      log::warn("The door refused {} further connections", left_out);
+    log::warn("The door refused {}{}: {}", failed.remote.empty() ? "a connection" : failed.remote,
                  failed.node ? " (" + failed.node->value + ")" : "", text_of(failed.why));
   }
 

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/hive/link/api.hpp"
 #include "actors/hive/link/card.hpp"
 #include "actors/hive/link/greeting.hpp"
 #include "actors/hive/link/hello.hpp"
-#include "actors/interfaces.hpp"
+#include "messages/hive.capnp.h"
 #include "platform/endpoint.hpp"
 
 #include <chrono>

@@ -2,7 +2,6 @@
 
 #include "actors/hive/link/channel.hpp"
 #include "actors/hive/link/reachable_actors.hpp"
-#include "actors/interfaces.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>

@@ -1,6 +1,6 @@
 #include "actors/hive/link/network.hpp"
 
-#include "actors/interfaces.hpp"
+#include "actors/remote/api.hpp"
 #include "messages/ec.hpp"
 
 #include <caf/actor_registry.hpp>

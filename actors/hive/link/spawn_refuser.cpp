@@ -2,12 +2,12 @@
 
 #include "actors/defaults.hpp"
 #include "messages/ec.hpp"
+#include "platform/log.hpp"
 #include "platform/rate_limiter.hpp"
 
 #include <caf/actor_registry.hpp>
 #include <caf/all.hpp>
 #include <set>
-#include <spdlog/spdlog.h>
 #include <string>
 
 namespace hive {
@@ -28,7 +28,7 @@ caf::behavior refuser(caf::stateful_actor<refuser_state>* self) {
                  const std::set<std::string>&) -> caf::result<caf::strong_actor_ptr> {
     uint64_t left_out = 0;
     if (self->state.budget.allow(std::chrono::steady_clock::now(), left_out))
-      spdlog::warn("Another process asked CAF to spawn {} here, which is refused: that takes a ticket",
+      log::warn("Another process asked CAF to spawn {} here, which is refused: that takes a ticket",
                    type.substr(0, max_logged_type));
     return fail(ec::forbidden, "nothing is spawned here without a ticket");
   }};

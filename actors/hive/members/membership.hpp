@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/hive/link/api.hpp"
 #include "messages/hive.capnp.h"
 #include "messages/ids.hpp"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/hive/state/replica.hpp"
+#include "actors/slot_topic.hpp"
 
 #include <map>
 #include <set>

@@ -2,6 +2,7 @@
 
 #include "actors/hive/state/origin_log.hpp"
 #include "actors/hive/state/replica_options.hpp"
+#include "messages/hive.capnp.h"
 #include "messages/msg.hpp"
 
 #include <caf/expected.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/process/runner.hpp"
-#include "messages/register.hpp"
+#include "actors/remote/register.hpp"
 #include "tests/actors/process/processes.hpp"
 
 #include <caf/all.hpp>
@@ -14,7 +14,7 @@ namespace hive::testing_processes {
 class actor_test : public testing::Test {
 protected:
   actor_test() {
-    register_messages(config);
+    register_remote_messages(config);
     config.set("scheduler.max-threads", 2u);
     system = std::make_unique<caf::actor_system>(config);
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/http/api.hpp"
+#include "actors/http/api_routes.hpp"
 #include "actors/http/server.hpp"
 #include "platform/http_client.hpp"
 #include "tests/support/raw_connection.hpp"

@@ -1,7 +1,10 @@
-#include "actors/http/openapi.hpp"
-
+#include "actors/benchmark/api.hpp"
 #include "actors/http/json_writer.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/http/openapi.hpp"
+#include "actors/upgrade/api.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "messages/upgrade.capnp.h"
 
 #include <capnp/compat/json.h>
 #include <gmock/gmock.h>

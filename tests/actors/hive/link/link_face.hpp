@@ -1,6 +1,10 @@
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/remote/api.hpp"
+#include "messages/door.capnp.h"
+#include "messages/gossip.capnp.h"
+#include "messages/hive.capnp.h"
+
 
 #include <caf/all.hpp>
 #include <functional>

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "actors/benchmark/api.hpp"
 #include "actors/http/route.hpp"
-#include "actors/interfaces.hpp"
+#include "actors/upgrade/api.hpp"
+#include "messages/node.capnp.h"
 #include "messages/status.capnp.h"
 
 namespace prometheus {

@@ -1,4 +1,4 @@
-#include "actors/http/api.hpp"
+#include "actors/http/api_routes.hpp"
 
 #include "actors/http/metrics.hpp"
 #include "actors/http/openapi.hpp"

@@ -1,0 +1,31 @@
+#pragma once
+
+// The state of the hive as this node has it.
+
+#include "actors/hive/link/api.hpp"
+#include "actors/slot_topic.hpp"
+#include "messages/fwd.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+namespace hive::wire {
+struct HiveStatus;
+struct HiveStatusQuery;
+struct NodeList;
+struct NodeQuery;
+} // namespace hive::wire
+
+namespace hive {
+
+/// The part of the federation used for placement: membership and load.
+using hive_view_actor = slot_publisher_actor::extend<
+  // This node and all that it knows of, or one of them; ec::not_found.
+  caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
+
+/// The state of the hive as this node has it, and the owner of its links.
+using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend<
+  // How far the nodes agree.
+  caf::replies_to<msg<wire::HiveStatusQuery>>::with<msg<wire::HiveStatus>>>;
+
+} // namespace hive

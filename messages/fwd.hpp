@@ -1,0 +1,8 @@
+#pragma once
+
+namespace hive {
+
+template <class T>
+class msg;
+
+} // namespace hive
