@@ -11,8 +11,8 @@ namespace hive::log {
 
 enum class level : uint8_t { debug, info, warning, error, critical };
 
-/// Sends lines to the standard error from now on, from a level on that is given by its name: trace, debug, info, warning,
-/// error or critical.
+/// Sends lines to the standard error from now on, from a level on that is given by its name: trace, debug, info,
+/// warning, error or critical.
 void start(const std::string& program, const std::string& least);
 
 bool is_enabled(level of);

@@ -23,10 +23,9 @@ std::string note_of(const guardrail::verification& result) {
 void log(const guardrail_options& options, const guardrail::verification& result) {
   for (size_t i = 0; i < std::min(result.findings.size(), defaults::max_logged_findings); ++i)
     log::warn("Guardrail found that {} {}. manifest={}", result.findings[i].subject, result.findings[i].what,
-                 options.manifest.string());
+              options.manifest.string());
   if (result.findings.size() > defaults::max_logged_findings)
-    log::warn("Guardrail found {} violations in all. manifest={}", result.findings.size(),
-                 options.manifest.string());
+    log::warn("Guardrail found {} violations in all. manifest={}", result.findings.size(), options.manifest.string());
 }
 
 caf::expected<msg<wire::Measurement>> measure(const guardrail_options& options, const work_limit& limit) {

@@ -153,8 +153,8 @@ public:
       .then(
         [this, answer, deleted](committed) mutable {
           log::info("Capture deleted: {}. version={} capture={} left={}",
-                       printable_tail(as_view(deleted->getReason()), max_logged_reason), deleted->getVersion().cStr(),
-                       deleted->getCaptureId(), deleted->getCaptures());
+                    printable_tail(as_view(deleted->getReason()), max_logged_reason), deleted->getVersion().cStr(),
+                    deleted->getCaptureId(), deleted->getCaptures());
           self_->send(options_.events, capture_deleted(*deleted));
           publish_results();
           answer(deleted);
@@ -344,7 +344,7 @@ private:
     if (head)
       return *head;
     log::warn("The capture of {} has no git sha: {} (node.checkout names the checkout)", request.getVersion().cStr(),
-                 text_of(head.error()));
+              text_of(head.error()));
     return {};
   }
 

@@ -4,8 +4,8 @@
 #include "actors/engines/ticket.hpp"
 #include "actors/hive/link/card.hpp"
 #include "actors/hive/link/network.hpp"
-#include "messages/ec.hpp"
 #include "actors/remote/register.hpp"
+#include "messages/ec.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 

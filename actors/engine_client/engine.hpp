@@ -9,7 +9,6 @@
 // The client library for agent engines written in C++: all that one needs is this header and the CMake target
 // hive_engine. docs/engines.md says how a node must be set up for it.
 
-
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/expected.hpp>

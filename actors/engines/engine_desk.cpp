@@ -98,8 +98,7 @@ void engine_desk_state::end(connection_id id, const std::string& why) {
   admitted_->drop(id);
   auto ended = connections_.extract(id);
   end_actors(ended.mapped());
-  log::info("The connection of engine {} from {} is over: {}", ended.mapped().engine.name, ended.mapped().remote,
-               why);
+  log::info("The connection of engine {} from {} is over: {}", ended.mapped().engine.name, ended.mapped().remote, why);
 }
 
 void engine_desk_state::end_actors(const connection& what) {

@@ -4,7 +4,6 @@
 #include "actors/tracker/api.hpp"
 #include "messages/research.capnp.h"
 
-
 #include <caf/typed_event_based_actor.hpp>
 #include <string>
 

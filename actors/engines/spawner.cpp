@@ -99,7 +99,7 @@ caf::error spawner_state::refuse(const engine_caller& who, caf::error why) {
   uint64_t left_out = 0;
   if (budget_.allow(std::chrono::steady_clock::now(), left_out))
     log::warn("Engine {} may not spawn: {}{}", who.engine.name, text_of(why),
-                 left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "");
+              left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "");
   return why;
 }
 

@@ -5,7 +5,6 @@
 #include "actors/http/site.hpp"
 #include "platform/log.hpp"
 
-
 namespace hive::http {
 namespace {
 

@@ -4,7 +4,6 @@
 #include "platform/log.hpp"
 #include "platform/restart_intensity.hpp"
 
-
 namespace hive {
 namespace {
 

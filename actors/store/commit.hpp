@@ -2,7 +2,6 @@
 
 #include "actors/store/api.hpp"
 
-
 #include <caf/duration.hpp>
 #include <caf/message_priority.hpp>
 #include <utility>

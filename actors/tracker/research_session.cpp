@@ -19,7 +19,7 @@ void research_session_state::init(pointer self, research_services services, msg<
   settle([this](const caf::error& unsettled) {
     if (unsettled)
       log::warn("Research session {} owes a task record still, its next step sends it: {}", session_->getId().cStr(),
-                   text_of(unsettled));
+                text_of(unsettled));
   });
 }
 
@@ -121,7 +121,7 @@ void research_session_state::publish(caf::typed_response_promise<msg<wire::Resea
                  [this, end, delta](const caf::error& error) mutable {
                    // The session is finished all the same; the coding daemon publishes again before long.
                    log::warn("What research session {} led to is not published: {}", session_->getId().cStr(),
-                                text_of(error));
+                             text_of(error));
                    end(&delta);
                  });
       },

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cwchar>
-#include <langinfo.h>
 #include <fmt/format.h>
+#include <langinfo.h>
 
 namespace hive::ctl {
 namespace {

@@ -19,6 +19,7 @@
 #include "actors/node/descriptor_limit.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/process/runner.hpp"
+#include "actors/remote/register.hpp"
 #include "actors/store/commit.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/tracker/delta_publisher.hpp"
@@ -30,7 +31,6 @@
 #include "apps/hived/toml_section.hpp"
 #include "apps/version.hpp"
 #include "gpu/devices.hpp"
-#include "actors/remote/register.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/log.hpp"
 #include "storage/epoch.hpp"
@@ -424,7 +424,7 @@ struct node::impl {
     log::info("The operator token of this node lies in {}", operator_token->path().string());
     if (config.http.tokens.empty() && config.http.open == http::role::operate)
       log::warn("Every program that reaches {} may run commands as this user: http.open = \"operate\"",
-                   config.http.endpoint());
+                config.http.endpoint());
     return caf::none;
   }
 

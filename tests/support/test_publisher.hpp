@@ -4,7 +4,6 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/tracker.capnp.h"
 
-
 #include <atomic>
 #include <memory>
 

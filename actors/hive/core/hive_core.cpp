@@ -196,7 +196,7 @@ const slot_rules* hive_core::rules_of(slot_kind kind) const {
 void hive_core::report_changes() {
   for (const auto& change : membership_.take_changes()) {
     log(log::level::info, "Node " + change.node.value + " is " + std::string{to_string(change.after)} +
-                           (change.why.empty() ? "" : ": " + change.why));
+                            (change.why.empty() ? "" : ": " + change.why));
     out_.events.push_back(to_event(change, name_of(change.node)));
   }
 }

@@ -118,8 +118,8 @@ void hive_core::choose_links() {
 /// Until now the door dialled all that it met.
 void hive_core::stop_dialling() {
   log(log::level::info, "The hive has " + std::to_string(replica_.origin_count()) +
-                         " nodes: from now on this one keeps about " + std::to_string(options_.views.active) +
-                         " links");
+                          " nodes: from now on this one keeps about " + std::to_string(options_.views.active) +
+                          " links");
   for (const auto& id : replica_.origins()) {
     auto found = peers_.find(id);
     if (found == peers_.end() || !found->second.linked)

@@ -19,7 +19,7 @@ constexpr int64_t micros_per_s = 1'000'000;
 void hive_core::on(publish_slots what) {
   if (!rules_of(what.kind))
     return log(log::level::error, "Nothing is published of kind " + std::to_string(static_cast<uint16_t>(what.kind)) +
-                                   ": it is no topic of this node");
+                                    ": it is no topic of this node");
   if (!own_.want(what.kind, std::move(what.payloads)))
     return;
   paces_[what.kind].changed = true;

@@ -120,7 +120,7 @@ private:
     ::shutdown(stream_.fd(), SHUT_RDWR);
     if (!std::exchange(is_cut_, true))
       log::warn("The connection from {} is cut: more than {} bytes wait for it to read", remote_.text(),
-                   defaults::max_unsent_bytes);
+                defaults::max_unsent_bytes);
   }
 
   endpoint remote_;

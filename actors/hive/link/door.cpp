@@ -149,7 +149,7 @@ public:
     link.peer = *over.peer;
     self_->monitor(link.peer);
     log::info("Node {} ({}) is linked over {}, in its epoch {}", link.node.value,
-                 as_view(link.hello->getCard().getName()), link.remote, link.hello->getEpoch());
+              as_view(link.hello->getCard().getName()), link.remote, link.hello->getEpoch());
     remember_address(link);
     self_->send(setup_.owner, link_up{link.node, link.hello, link.peer});
     dial_due();
@@ -320,7 +320,7 @@ private:
     if (left_out > 0)
       log::warn("The door refused {} further connections", left_out);
     log::warn("The door refused {}{}: {}", failed.remote.empty() ? "a connection" : failed.remote,
-                 failed.node ? " (" + failed.node->value + ")" : "", text_of(failed.why));
+              failed.node ? " (" + failed.node->value + ")" : "", text_of(failed.why));
   }
 
   door_impl::pointer self_ = nullptr;

@@ -5,7 +5,6 @@
 #include "messages/gossip.capnp.h"
 #include "messages/hive.capnp.h"
 
-
 #include <caf/all.hpp>
 #include <functional>
 
