@@ -1,6 +1,12 @@
 #include "messages/text.hpp"
 
+#include <simdjson.h>
+
 namespace hive {
+
+bool is_utf8(std::string_view text) {
+  return text.find('\0') == text.npos && simdjson::validate_utf8(text);
+}
 
 std::string printable(std::string_view text) {
   static constexpr std::string_view hex = "0123456789abcdef";
