@@ -23,7 +23,7 @@ ANY = None
 # Per folder: the folders that it may include beside itself, and the outside headers that it may include beside the C++
 # standard library's (ANY: all). A name that ends in "/" stands for all headers of a library.
 FOLDERS = {
-    "messages": ((), CAPNP + CAF_CORE),
+    "messages": ((), CAPNP + CAF_CORE + ("simdjson.h",)),
     "analysis": ((), ("boost/math/",)),
     "platform": (("messages",), CAPNP + CAF_CORE + POSIX + ("curl/", "fmt/", "git2.h", "sodium.h", "spdlog/")),
     "platform/identity": (("platform", "messages"), CAPNP + CAF_CORE + POSIX + ("openssl/", "sodium.h")),

@@ -22,6 +22,8 @@ packages() {
     clang-format
     # messages: schema compiler and library
     capnproto libcapnp-dev
+    # JSON that is read
+    libsimdjson-dev
     # actors
     libcaf-dev
     # storage, and digests of its files

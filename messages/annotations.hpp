@@ -49,7 +49,4 @@ std::string doc_of(capnp::Schema schema);
 /// The $doc of one choice of an enum; empty without one.
 std::string doc_of(capnp::EnumSchema::Enumerant enumerant);
 
-/// Whether `text` is UTF-8 (no overlong forms, no surrogates) without NUL.
-bool is_utf8(std::string_view text);
-
 } // namespace hive

@@ -2,6 +2,7 @@
 
 #include "messages/annotations.hpp"
 #include "messages/ids.hpp"
+#include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <algorithm>
@@ -185,34 +186,6 @@ constexpr int max_nesting = 16;
 
 std::optional<violation> check(DynamicStruct::Reader message) {
   return checker{}.run(message);
-}
-
-bool is_utf8(std::string_view text) {
-  auto* next = reinterpret_cast<const unsigned char*>(text.data());
-  auto* end = next + text.size();
-  while (next != end) {
-    if (*next == 0)
-      return false;
-    if (*next < 0x80) {
-      ++next;
-      continue;
-    }
-    // Lead byte → number of continuation bytes and the smallest code point that needs so many.
-    int more = *next >= 0xF0 ? 3 : *next >= 0xE0 ? 2 : 1;
-    if (*next < 0xC2 || *next > 0xF4 || end - next <= more)
-      return false;
-    uint32_t point = *next & (0x3F >> more);
-    for (int i = 1; i <= more; ++i) {
-      if ((next[i] & 0xC0) != 0x80)
-        return false;
-      point = (point << 6) | (next[i] & 0x3F);
-    }
-    constexpr uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
-    if (point < smallest[more] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF))
-      return false;
-    next += more + 1;
-  }
-  return true;
 }
 
 namespace detail {

@@ -2,6 +2,7 @@
 
 #include "messages/json_maps.hpp"
 #include "messages/json_text.hpp"
+#include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <algorithm>

@@ -1,48 +1,92 @@
 #include "messages/json_text.hpp"
 
-#include "messages/annotations.hpp"
 #include "messages/ec.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
-#include <cstdint>
+#include <capnp/orphan.h>
+#include <kj/string.h>
+#include <simdjson.h>
+#include <vector>
 
 namespace hive {
 namespace {
 
+using capnp::JsonValue;
+using capnp::Orphan;
+namespace ondemand = simdjson::ondemand;
+
 constexpr size_t max_json_nesting = 32;
-/// As many as 10,000 metrics with 40 samples each. The reader makes some 40 bytes of memory out of each value, which
-/// may be two bytes of text.
+/// As many as 10,000 metrics with 40 samples each. A value, which may be two bytes of text, takes some 40 bytes of
+/// memory here.
 constexpr size_t max_json_values = 500'000;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
+constexpr std::string_view white_space = " \t\n\r";
+
+/// Where `text` first deviates from a number of RFC 8259, -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?, or
+/// nothing when it starts with one. simdjson refuses what is no number and what exceeds a double alike.
+std::optional<size_t> fault_of_number(std::string_view text) {
+  size_t at = 0;
+  auto skip = [&](std::string_view any) {
+    bool found = at < text.size() && any.find(text[at]) != any.npos;
+    at += found;
+    return found;
+  };
+  auto digits = [&] {
+    auto start = at;
+    at = std::min(text.find_first_not_of("0123456789", at), text.size());
+    return at != start;
+  };
+  skip("-");
+  if (!skip("0") && !digits())
+    return at;
+  if (skip(".") && !digits())
+    return at;
+  if (skip("eE") && (skip("+-"), !digits()))
+    return at;
+  bool ends = at == text.size() || std::string_view{",]}: \t\n\r"}.find(text[at]) != std::string_view::npos;
+  return ends ? std::nullopt : std::optional{at};
 }
 
-/// Goes over a document before Cap'n Proto's JSON reader, which misreads \uXXXX, takes much that RFC 8259 does not
-/// allow and cannot tell where something is wrong: \uXXXX becomes the character it means, and what is no JSON, or too
-/// much of it, is refused with its place.
-class scanner {
+/// The first control character between quotes.
+size_t control_character_in_string(std::string_view text) {
+  bool in_string = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"')
+      in_string = !in_string;
+    else if (in_string && text[at] == '\\')
+      ++at;
+    else if (in_string && static_cast<unsigned char>(text[at]) < 0x20)
+      return at;
+  }
+  return text.size();
+}
+
+/// Builds the tree of a document from simdjson's tokens. Every token is visited, because simdjson checks a token when
+/// it is asked for it.
+class tree_builder {
 public:
-  scanner(std::string_view text, std::string& scratch) : text_{text}, scratch_{scratch} {
+  explicit tree_builder(std::string_view text) : text_{text} {
   }
 
-  /// Whether the document may go on to the reader.
-  bool run() {
-    for (;;) {
-      while (at_ < text_.size() && is_space(text_[at_]))
-        ++at_;
-      if (at_ == text_.size())
-        return expected_ == expected::end || refuse("it ends too early");
-      if (!token(text_[at_]))
-        return false;
-    }
-  }
-
-  std::string_view result() {
-    if (copied_to_ == 0)
-      return text_;
-    scratch_.append(text_.substr(copied_to_));
-    return scratch_;
+  bool build(JsonValue::Builder out) {
+    if (auto error = find_tokens())
+      return refuse_tokens(error);
+    ondemand::array frame;
+    if (document_.get_array().get(frame))
+      return refuse("a value is missing", place());
+    auto each = frame.begin();
+    if (!(each != frame.end())) // nothing, or a bracket of the document that closed the frame
+      return refuse("a value is missing", text_.find_first_not_of(white_space));
+    ondemand::value value;
+    if ((*each).get(value))
+      return refuse("a value is missing", place());
+    if (!build_value(value, out))
+      return false;
+    auto next = place();
+    ++each;
+    bool closed = !(each != frame.end()) && document_.current_location().error() == simdjson::OUT_OF_BOUNDS;
+    return (closed && !string_is_open_) || refuse("something follows its end", next);
   }
 
   /// What is wrong, and where.
@@ -57,239 +101,193 @@ public:
   }
 
 private:
-  enum class expected : uint8_t { value, value_or_end, name, name_or_end, colon, comma_or_end, end };
+  /// In brackets of its own, every document is an array of one value: a number alone is no special case, and whatever
+  /// the document lacks is missed at the last bracket.
+  simdjson::error_code find_tokens() {
+    frame("]");
+    auto error = parser_.iterate(framed_).get(document_);
+    if (error != simdjson::UNCLOSED_STRING)
+      return error;
+    // A quote is missing somewhere. With one at the end, the tokens show where the document first makes no sense.
+    string_is_open_ = true;
+    frame("\"]");
+    return parser_.iterate(framed_).get(document_);
+  }
 
-  bool refuse(const char* why) {
-    why_ = why;
+  void frame(std::string_view end) {
+    framed_ = simdjson::padded_string{1 + text_.size() + end.size()};
+    framed_.data()[0] = '[';
+    std::ranges::copy(text_, framed_.data() + 1);
+    std::ranges::copy(end, framed_.data() + 1 + text_.size());
+  }
+
+  bool refuse(const char* why, size_t at) {
+    why_ = at < text_.size() ? why : string_is_open_ ? "a string does not end" : "it ends too early";
+    at_ = std::min(at, text_.size());
     return false;
   }
 
-  static bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+  /// simdjson finds the bounds of all tokens before it hands out the first, and does not say where it failed.
+  bool refuse_tokens(simdjson::error_code error) {
+    if (error == simdjson::UNESCAPED_CHARS)
+      return refuse("a string holds a control character that is not escaped", control_character_in_string(text_));
+    if (error == simdjson::UNCLOSED_STRING)
+      return refuse("a string does not end", text_.size());
+    return refuse(simdjson::error_message(error), 0);
   }
 
-  bool go_on(expected next) {
-    expected_ = next;
-    return true;
+  /// Of the next token, or of the one that simdjson refused; the end of the text where it is the frame's.
+  size_t place() {
+    const char* at = nullptr;
+    if (document_.current_location().get(at))
+      return text_.size();
+    return std::min(static_cast<size_t>(at - framed_.data()) - 1, text_.size());
   }
 
-  bool token(char c) {
-    switch (expected_) {
-    case expected::value_or_end:
-      return c == ']' ? close() : value(c);
-    case expected::value:
-      return value(c);
-    case expected::name_or_end:
-      return c == '}' ? close() : name();
-    case expected::name:
-      return name();
-    case expected::colon:
-      return skip(':') ? go_on(expected::value) : refuse("a ':' is missing");
-    case expected::comma_or_end:
-      return comma_or_end(c);
-    case expected::end:
-      return refuse("something follows its end");
-    }
-    return false;
-  }
-
-  bool comma_or_end(char c) {
-    bool in_object = open_.back() == '{';
-    if (c == (in_object ? '}' : ']'))
-      return close();
-    if (!skip(','))
-      return refuse("a ',' is missing");
-    return go_on(in_object ? expected::name : expected::value);
-  }
-
-  bool name() {
-    if (text_[at_] != '"')
-      return refuse("a member's name in quotes is missing");
-    return string() && go_on(expected::colon);
-  }
-
-  bool value(char c) {
+  bool build_value(ondemand::value& value, JsonValue::Builder out) {
+    auto at = place();
+    ondemand::json_type type;
+    if (value.type().get(type))
+      return refuse("a value is missing", at);
     if (++values_ > max_json_values)
-      return refuse("it holds more than 500000 values");
-    if (c == '{' || c == '[')
-      return open(c);
-    bool fine = c == '"' ? string() : c == '-' || is_digit(c) ? number() : literal();
-    return fine && end_of_value();
-  }
-
-  bool open(char c) {
-    if (open_.size() == max_json_nesting)
-      return refuse("it is nested more than 32 deep");
-    ++at_;
-    open_ += c;
-    return go_on(c == '{' ? expected::name_or_end : expected::value_or_end);
-  }
-
-  bool close() {
-    ++at_;
-    open_.pop_back();
-    return end_of_value();
-  }
-
-  bool end_of_value() {
-    return go_on(open_.empty() ? expected::end : expected::comma_or_end);
-  }
-
-  bool literal() {
-    for (std::string_view each : {"true", "false", "null"}) {
-      if (text_.substr(at_).starts_with(each)) {
-        at_ += each.size();
-        return true;
-      }
+      return refuse("it holds more than 500000 values", at);
+    switch (type) {
+    case ondemand::json_type::object:
+    case ondemand::json_type::array: {
+      if (depth_ == max_json_nesting)
+        return refuse("it is nested more than 32 deep", at);
+      ++depth_;
+      bool built = type == ondemand::json_type::object ? build_object(value, out) : build_array(value, out);
+      --depth_;
+      return built;
     }
-    return refuse("a value is missing");
+    case ondemand::json_type::string:
+      return build_string(value, out, at);
+    case ondemand::json_type::number:
+      return build_number(value, out, at);
+    default:
+      return build_literal(value, out, type) || refuse("a value is missing", at);
+    }
   }
 
-  /// RFC 8259: -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?
-  bool number() {
-    skip('-');
-    bool leading_zero = skip('0');
-    if (leading_zero ? at_digit() : !digits())
-      return refuse("a number is not written as JSON");
-    if (skip('.') && !digits())
-      return refuse("a number is not written as JSON");
-    if (skip('e') || skip('E')) {
-      if (!skip('+'))
-        skip('-');
-      if (!digits())
-        return refuse("a number is not written as JSON");
-    }
+  static bool build_literal(ondemand::value& value, JsonValue::Builder out, ondemand::json_type type) {
+    bool flag = false;
+    if (type == ondemand::json_type::null ? value.is_null().get(flag) : value.get_bool().get(flag))
+      return false;
+    if (type == ondemand::json_type::null)
+      out.setNull();
+    else
+      out.setBoolean(flag);
     return true;
   }
 
-  bool string() {
-    ++at_; // the quote
-    while (at_ < text_.size()) {
-      char c = text_[at_];
-      if (c == '"') {
-        ++at_;
-        return true;
-      }
-      if (static_cast<unsigned char>(c) < 0x20)
-        return refuse("a string holds a control character that is not escaped");
-      if (c != '\\')
-        ++at_;
-      else if (!escape())
+  bool build_number(ondemand::value& value, JsonValue::Builder out, size_t at) {
+    if (value.get_double().error())
+      if (auto fault = fault_of_number(text_.substr(at)))
+        return refuse("a number is not written as JSON", at + *fault);
+    // simdjson 3.0.1 reads some numbers of more than 19 digits as others, so only its check counts.
+    auto end = text_.find_first_not_of("+-.0123456789eE", at);
+    std::string digits{text_.substr(at, end - at)};
+    out.setNumber(kj::StringPtr{digits.c_str(), digits.size()}.parseAs<double>());
+    return true;
+  }
+
+  bool build_string(ondemand::value& value, JsonValue::Builder out, size_t at) {
+    std::string_view string;
+    if (!check_string(value.get_string().get(string), string, at))
+      return false;
+    std::ranges::copy(string, out.initString(static_cast<uint32_t>(string.size())).begin());
+    return true;
+  }
+
+  bool check_string(simdjson::error_code error, std::string_view string, size_t at) {
+    if (error)
+      return refuse("a string holds an escape that JSON does not have, or half of a surrogate pair", at);
+    return string.find('\0') == string.npos || refuse("a string holds NUL", at);
+  }
+
+  bool build_array(ondemand::value& value, JsonValue::Builder out) {
+    ondemand::array array;
+    if (value.get_array().get(array))
+      return refuse("a value is missing", place());
+    std::vector<Orphan<JsonValue>> elements;
+    auto orphanage = capnp::Orphanage::getForMessageContaining(out);
+    for (auto each : array) {
+      ondemand::value element;
+      if (each.get(element))
+        return refuse("a ',' is missing", place());
+      elements.push_back(orphanage.newOrphan<JsonValue>());
+      if (!build_value(element, elements.back().get()))
         return false;
     }
-    return refuse("a string does not end");
-  }
-
-  bool escape() {
-    constexpr std::string_view plain = "\"\\/bfnrt";
-    auto start = at_++;
-    if (at_ < text_.size() && plain.find(text_[at_]) != plain.npos) {
-      ++at_;
-      return true;
-    }
-    if (!skip('u'))
-      return refuse("a string holds an unknown escape");
-    auto point = hex4();
-    if (point >= 0xD800 && point < 0xDC00 && skip('\\') && skip('u')) {
-      auto low = hex4();
-      if (low < 0xDC00 || low > 0xDFFF)
-        return refuse("a string holds half of a surrogate pair");
-      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
-    } else if (point >= 0xD800 && point < 0xE000) {
-      return refuse("a string holds half of a surrogate pair");
-    }
-    if (point == not_hex)
-      return refuse("a string holds a \\u without four hexadecimal digits");
-    if (point == 0)
-      return refuse("a string holds NUL");
-    scratch_.append(text_.substr(copied_to_, start - copied_to_));
-    append(point);
-    copied_to_ = at_;
+    auto list = out.initArray(static_cast<uint32_t>(elements.size()));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      list.adoptWithCaveats(i, std::move(elements[i]));
     return true;
   }
 
-  /// Control characters stay raw: the reader takes them so.
-  void append(uint32_t point) {
-    if (point == '"' || point == '\\')
-      scratch_ += '\\';
-    if (point < 0x80) {
-      scratch_ += static_cast<char>(point);
-      return;
-    }
-    int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-    constexpr int lead[] = {0, 0xC0, 0xE0, 0xF0};
-    scratch_ += static_cast<char>(lead[more] | point >> (6 * more));
-    while (--more >= 0)
-      scratch_ += static_cast<char>(0x80 | (point >> (6 * more) & 0x3F));
-  }
+  struct member {
+    std::string_view name;
+    Orphan<JsonValue> value;
+  };
 
-  uint32_t hex4() {
-    uint32_t value = 0;
-    for (int i = 0; i < 4; ++i, ++at_) {
-      char c = at_ < text_.size() ? text_[at_] : '"';
-      if (is_digit(c))
-        value = value << 4 | static_cast<uint32_t>(c - '0');
-      else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
-        value = value << 4 | static_cast<uint32_t>((c | 0x20) - 'a' + 10);
-      else
-        return not_hex;
+  bool build_object(ondemand::value& value, JsonValue::Builder out) {
+    ondemand::object object;
+    if (value.get_object().get(object))
+      return refuse("a member's name in quotes is missing", place());
+    std::vector<member> members;
+    auto orphanage = capnp::Orphanage::getForMessageContaining(out);
+    for (auto each = object.begin(); each != object.end(); ++each) {
+      auto at = place();
+      ondemand::field field;
+      if ((*each).get(field))
+        return refuse_member(at);
+      auto& next = members.emplace_back(member{{}, orphanage.newOrphan<JsonValue>()});
+      if (!check_string(field.unescaped_key().get(next.name), next.name, at) ||
+          !build_value(field.value(), next.value.get()))
+        return false;
     }
-    return value;
-  }
-
-  bool skip(char c) {
-    if (at_ == text_.size() || text_[at_] != c)
-      return false;
-    ++at_;
+    auto list = out.initObject(static_cast<uint32_t>(members.size()));
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      auto& [name, member_value] = members[i];
+      std::ranges::copy(name, list[i].initName(static_cast<uint32_t>(name.size())).begin());
+      list[i].adoptValue(std::move(member_value));
+    }
     return true;
   }
 
-  bool at_digit() const {
-    return at_ < text_.size() && is_digit(text_[at_]);
+  /// simdjson stopped at what should be a comma before the member at `at`, its name, or the colon behind that.
+  bool refuse_member(size_t at) {
+    auto stopped = place();
+    if (stopped < at)
+      return refuse("a ',' is missing", stopped);
+    return refuse(stopped == at ? "a member's name in quotes is missing" : "a ':' is missing", stopped);
   }
-
-  bool digits() {
-    auto start = at_;
-    while (at_digit())
-      ++at_;
-    return at_ != start;
-  }
-
-  static constexpr uint32_t not_hex = UINT32_MAX;
 
   std::string_view text_;
-  std::string& scratch_;
-  size_t at_ = 0;
-  expected expected_ = expected::value;
-  std::string open_; ///< the brackets that are open
+  simdjson::padded_string framed_;
+  bool string_is_open_ = false;
+  ondemand::parser parser_;
+  ondemand::document document_;
+  size_t depth_ = 0;
   size_t values_ = 0;
-  size_t copied_to_ = 0; ///< up to here `text_` is in `scratch_` already
+  size_t at_ = 0;
   const char* why_ = "";
 };
 
 } // namespace
 
-std::optional<std::string> parse_json(std::string_view text, capnp::JsonValue::Builder out) {
-  // Text without NUL and broken UTF-8 first: neither pass below looks at either.
+std::optional<std::string> parse_json(std::string_view text, JsonValue::Builder out) {
   if (!is_utf8(text))
     return "the document is not UTF-8 text without NUL";
-  std::string replaced;
-  scanner pass{text, replaced};
-  if (!pass.run())
-    return "the document is not valid JSON: " + pass.why();
-  auto tidy = pass.result();
-  try {
-    capnp::JsonCodec json;
-    json.setMaxNestingDepth(max_json_nesting + 1);
-    json.decodeRaw(kj::arrayPtr(tidy.data(), tidy.size()), out);
-  } catch (const kj::Exception& e) {
-    return std::string{"the document is not valid JSON: "} + e.getDescription().cStr();
-  }
+  tree_builder builder{text};
+  if (!builder.build(out))
+    return "the document is not valid JSON: " + builder.why();
   return std::nullopt;
 }
 
 caf::expected<json_members> parse_json_object(std::string_view text, capnp::MallocMessageBuilder& scratch) {
-  auto root = scratch.initRoot<capnp::JsonValue>();
+  auto root = scratch.initRoot<JsonValue>();
   if (auto wrong = parse_json(text, root))
     return fail(ec::malformed, *wrong);
   if (!root.isObject())

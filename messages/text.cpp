@@ -1,6 +1,19 @@
 #include "messages/text.hpp"
 
+#include <simdjson.h>
+
 namespace hive {
+
+/// Most texts are short and ASCII, for which a call into the library costs more than the look.
+bool is_utf8(std::string_view text) {
+  bool is_ascii = true;
+  for (char c : text) {
+    if (c == '\0')
+      return false;
+    is_ascii &= static_cast<unsigned char>(c) < 0x80;
+  }
+  return is_ascii || simdjson::validate_utf8(text);
+}
 
 std::string printable(std::string_view text) {
   static constexpr std::string_view hex = "0123456789abcdef";

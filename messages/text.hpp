@@ -11,6 +11,9 @@ inline std::string_view as_view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
 
+/// Whether `text` is UTF-8 (no overlong forms, no surrogates) without NUL.
+bool is_utf8(std::string_view text);
+
 /// The start of `text`, at most `max_bytes` of it, cut at the end of a character.
 inline std::string_view cut_text(std::string_view text, size_t max_bytes) {
   if (text.size() <= max_bytes)

@@ -1,30 +1,21 @@
 #include "platform/hex.hpp"
 
+#include <sodium.h>
+
 namespace hive {
-namespace {
-
-constexpr std::string_view digits = "0123456789abcdef";
-
-} // namespace
 
 std::string to_hex(std::span<const unsigned char> bytes) {
-  std::string out;
-  for (auto byte : bytes)
-    (out += digits[byte >> 4]) += digits[byte & 15];
+  std::string out(2 * bytes.size() + 1, '\0'); // libsodium ends it with NUL
+  sodium_bin2hex(out.data(), out.size(), bytes.data(), bytes.size());
+  out.pop_back();
   return out;
 }
 
 bool from_hex(std::string_view text, std::span<unsigned char> out) {
-  if (text.size() != 2 * out.size())
-    return false;
-  for (size_t i = 0; i < out.size(); ++i) {
-    auto high = digits.find(text[2 * i]);
-    auto low = digits.find(text[2 * i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos)
-      return false;
-    out[i] = static_cast<unsigned char>(high << 4 | low);
-  }
-  return true;
+  size_t length = 0;
+  auto wrong = sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &length, nullptr);
+  // libsodium takes upper case as well.
+  return wrong == 0 && length == out.size() && to_hex(out) == text;
 }
 
 } // namespace hive

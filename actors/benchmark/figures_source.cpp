@@ -4,25 +4,14 @@
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
 #include "platform/http_client.hpp"
+#include "platform/http_url.hpp"
 #include "platform/read_file.hpp"
 
 namespace hive {
 
-caf::error check_url(std::string_view option, std::string_view url) {
-  auto refuse = [&](std::string_view why) { return fail(ec::invalid, std::string{option} + " " + std::string{why}); };
-  auto rest = url;
-  if (rest.starts_with("http://"))
-    rest.remove_prefix(7);
-  else if (rest.starts_with("https://"))
-    rest.remove_prefix(8);
-  else
-    return refuse("must start with http:// or https://");
-  auto authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (authority.empty())
-    return refuse("names no host");
-  if (authority.find('@') != std::string_view::npos)
-    return refuse("must not hold a user name or password");
-  return caf::none;
+caf::error check_url(std::string_view option, const std::string& url) {
+  auto wrong = http::check_url(url, http::url_user::refused);
+  return wrong ? fail(code_of(wrong), std::string{option} + " " + text_of(wrong)) : caf::none;
 }
 
 caf::expected<std::string> fetch_document(const std::string& url, const work_limit& limit) {

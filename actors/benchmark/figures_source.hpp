@@ -9,9 +9,8 @@
 
 namespace hive {
 
-/// ec::invalid, naming `option`, unless `url` is http:// or https:// with a host and without user name or password,
-/// which would end up in error texts.
-caf::error check_url(std::string_view option, std::string_view url);
+/// What http::check_url says against `url`, naming `option`. No user name or password is allowed.
+caf::error check_url(std::string_view option, const std::string& url);
 
 /// The document at `url`, at most defaults::max_document_bytes. Fails as http::fetch does, and with ec::unavailable for
 /// any status but 200; the texts name the URL.

@@ -4,10 +4,10 @@
 #include "actors/benchmark/figures_source.hpp"
 #include "actors/benchmark/model_id.hpp"
 #include "actors/process/run_report.hpp"
-#include "messages/annotations.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/chat.capnp.h"
 #include "messages/json.hpp"
+#include "messages/text.hpp"
 #include "platform/http_client.hpp"
 #include "platform/read_file.hpp"
 

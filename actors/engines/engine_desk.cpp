@@ -3,27 +3,23 @@
 #include "actors/defaults.hpp"
 #include "messages/text.hpp"
 #include "platform/log.hpp"
+#include "platform/sha256.hpp"
 
 #include <caf/all.hpp>
-#include <sodium.h>
 
 namespace hive {
 namespace {
 
-std::string sha256(std::string_view bytes) {
-  std::string out(crypto_hash_sha256_BYTES, '\0');
-  crypto_hash_sha256(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                     bytes.size());
-  return out;
+std::string to_bytes(const sha256_digest& digest) {
+  return {digest.begin(), digest.end()};
 }
 
 /// Who is there: the certificate says it, or, without one, the engine itself.
 engine_id engine_of(const greeted& peer) {
   if (peer.cert)
-    return {peer.cert->name(), sha256(peer.cert->der())};
+    return {peer.cert->name(), to_bytes(sha256(peer.cert->der()))};
   auto key = peer.hello->getPublicKey();
-  return {std::string{as_view(peer.hello->getCard().getName())},
-          sha256({reinterpret_cast<const char*>(key.begin()), key.size()})};
+  return {std::string{as_view(peer.hello->getCard().getName())}, to_bytes(sha256(std::span{key.begin(), key.size()}))};
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "messages/text.hpp"
 #include "platform/hex.hpp"
 #include "platform/identity/node_identity.hpp"
+#include "platform/sha256.hpp"
 
 #include <array>
 #include <sodium.h>
@@ -59,9 +60,8 @@ caf::error check_time(const ticket_claims& ticket, int64_t now) {
 std::string hash_of(wire::SpawnSpec::Reader spec) {
   auto words = capnp::canonicalize(spec);
   auto bytes = words.asBytes();
-  std::string out(crypto_hash_sha256_BYTES, '\0');
-  crypto_hash_sha256(reinterpret_cast<unsigned char*>(out.data()), bytes.begin(), bytes.size());
-  return out;
+  auto hash = sha256(std::span{bytes.begin(), bytes.size()});
+  return {hash.begin(), hash.end()};
 }
 
 msg<wire::SpawnTicket> issue_ticket(const key_pair& issuer, const engine_id& engine, const node_id& target,

@@ -1,6 +1,8 @@
 #include "actors/http/access.hpp"
 
 #include "messages/ec.hpp"
+#include "platform/hex.hpp"
+#include "platform/sha256.hpp"
 
 #include <algorithm>
 #include <sodium.h>
@@ -14,12 +16,6 @@ constexpr std::string_view scheme = "bearer ";
 bool starts_with_scheme(std::string_view text) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::ranges::equal(text.substr(0, scheme.size()), scheme, {}, lower);
-}
-
-std::array<uint8_t, crypto_hash_sha256_BYTES> hash_of(std::string_view secret) {
-  std::array<uint8_t, crypto_hash_sha256_BYTES> out;
-  crypto_hash_sha256(out.data(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size());
-  return out;
 }
 
 } // namespace
@@ -52,10 +48,8 @@ std::optional<role> find_open_role(std::string_view name) {
 fresh_token make_operator_token() {
   std::array<uint8_t, 32> random;
   randombytes_buf(random.data(), random.size());
-  std::array<char, 2 * random.size() + 1> text;
-  sodium_bin2hex(text.data(), text.size(), random.data(), random.size());
-  fresh_token out{text.data(), {"operator", role::operate, {}}};
-  out.known.sha256 = hash_of(out.secret);
+  fresh_token out{to_hex(random), {"operator", role::operate, {}}};
+  out.known.sha256 = sha256(out.secret);
   return out;
 }
 
@@ -80,8 +74,7 @@ caf::expected<const access_token*> find_token(const std::vector<access_token>& k
     return fail(ec::unauthorized, "an Authorization header with a bearer token is needed");
   if (!starts_with_scheme(authorization))
     return fail(ec::unauthorized, "the Authorization header must hold a bearer token");
-  auto secret = authorization.substr(scheme.size());
-  auto hash = hash_of(secret);
+  auto hash = sha256(authorization.substr(scheme.size()));
   const access_token* found = nullptr;
   for (const auto& token : known)
     if (sodium_memcmp(token.sha256.data(), hash.data(), hash.size()) == 0)

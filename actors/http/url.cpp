@@ -1,7 +1,7 @@
 #include "actors/http/url.hpp"
 
 #include "actors/defaults.hpp"
-#include "messages/annotations.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 

@@ -1,13 +1,12 @@
 #include "actors/node/environment.hpp"
 
 #include "platform/hex.hpp"
+#include "platform/sha256.hpp"
 
-#include <array>
 #include <charconv>
 #include <fstream>
 #include <iterator>
 #include <sched.h>
-#include <sodium.h>
 #include <span>
 #include <sys/utsname.h>
 #include <thread>
@@ -56,8 +55,7 @@ std::string names_of(const gpu_inventory& gpus) {
 
 std::string hash_prefix(std::string_view text) {
   constexpr size_t prefix_bytes = 8;
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  auto digest = sha256(text);
   return to_hex(std::span{digest}.first(prefix_bytes));
 }
 

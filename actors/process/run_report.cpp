@@ -1,7 +1,7 @@
 #include "actors/process/run_report.hpp"
 
 #include "actors/process/child_process.hpp"
-#include "messages/annotations.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 

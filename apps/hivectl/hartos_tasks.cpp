@@ -1,6 +1,7 @@
 #include "apps/hivectl/hartos_tasks.hpp"
 
 #include "apps/hivectl/exit_status.hpp"
+#include "platform/hex.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,10 +13,9 @@ namespace {
 /// A database is named by half of a 256-bit digest: no two of 10^12 share it by chance.
 std::string name_of_content(const std::string& content) {
   std::array<unsigned char, 16> digest{};
-  std::array<char, 2 * digest.size() + 1> hex{};
   crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(content.data()),
                      content.size(), nullptr, 0);
-  return std::string{"hartos-"} + sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
+  return "hartos-" + to_hex(digest);
 }
 
 } // namespace

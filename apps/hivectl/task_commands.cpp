@@ -5,6 +5,7 @@
 #include "apps/hivectl/validators.hpp"
 #include "messages/timestamp.hpp"
 #include "messages/tracker.capnp.h"
+#include "platform/hex.hpp"
 #include "platform/http_client.hpp"
 
 #include <array>
@@ -57,9 +58,8 @@ struct list_options {
 
 std::string random_key() {
   std::array<unsigned char, 16> bytes{};
-  std::array<char, 2 * bytes.size() + 1> hex{};
   randombytes_buf(bytes.data(), bytes.size());
-  return sodium_bin2hex(hex.data(), hex.size(), bytes.data(), bytes.size());
+  return to_hex(bytes);
 }
 
 std::string to_document(const record_options& options) {

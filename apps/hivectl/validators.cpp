@@ -1,17 +1,14 @@
 #include "apps/hivectl/validators.hpp"
 
+#include "messages/ec.hpp"
 #include "messages/ids.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/http_url.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace hive::ctl {
 namespace {
-
-bool is_plain(char c) {
-  return static_cast<unsigned char>(c) > ' ' && c != '\x7f' && c != '?' && c != '#';
-}
 
 /// Throws what CLI11 says against a path, if anything: "File does not exist: NAME".
 void require(const std::string& wrong) {
@@ -19,17 +16,12 @@ void require(const std::string& wrong) {
     throw path_error{wrong};
 }
 
+/// Of a node, to which paths are appended.
 std::string check_url(const std::string& url) {
-  std::string_view rest = url;
-  if (rest.starts_with("http://"))
-    rest.remove_prefix(7);
-  else if (rest.starts_with("https://"))
-    rest.remove_prefix(8);
-  else
-    return "\"" + url + "\" must start with http:// or https://";
-  if (rest.empty() || rest.front() == '/' || !std::all_of(rest.begin(), rest.end(), is_plain))
-    return "\"" + url + "\" must be http[s]://HOST[:PORT][/PATH]";
-  return {};
+  if (auto wrong = http::check_url(url, http::url_user::allowed))
+    return "\"" + url + "\" " + text_of(wrong);
+  bool is_plain = url.find_first_of("?#") == url.npos;
+  return is_plain ? "" : "\"" + url + "\" must be http[s]://HOST[:PORT][/PATH]";
 }
 
 } // namespace

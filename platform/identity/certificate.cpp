@@ -1,13 +1,14 @@
 #include "platform/identity/certificate.hpp"
 
 #include "messages/ec.hpp"
+#include "platform/hex.hpp"
+#include "platform/sha256.hpp"
 
 #include <array>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <sodium.h>
 
 namespace hive {
 namespace {
@@ -196,13 +197,9 @@ std::string certificate::key_fingerprint() const {
   auto size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509_.get()), &der);
   if (size <= 0)
     return {};
-  std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
-  crypto_hash_sha256(hash.data(), der, static_cast<unsigned long long>(size));
+  auto hash = sha256({der, static_cast<size_t>(size)});
   OPENSSL_free(der);
-  std::string hex(2 * hash.size() + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
-  hex.pop_back();
-  return hex;
+  return to_hex(hash);
 }
 
 caf::error certificate::verify_against(const std::vector<certificate>& trusted, int64_t when) const {

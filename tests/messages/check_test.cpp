@@ -162,17 +162,6 @@ TEST(check, a_fault_in_a_map_is_named_by_its_key) {
             "/environment/LANG is not UTF-8 text without NUL");
 }
 
-TEST(check, utf8_is_judged_to_the_letter) {
-  for (const char* good : {"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-                           "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
-    EXPECT_TRUE(is_utf8(good)) << testing::PrintToString(good);
-  for (const char* bad : {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x80\x80", "\xe0\x9f\xbf",
-                          "\xe2\x82", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf",
-                          "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xfe", "\xff", "a\xc2"})
-    EXPECT_FALSE(is_utf8(bad)) << testing::PrintToString(bad);
-  EXPECT_FALSE(is_utf8(std::string_view{"a\0", 2}));
-}
-
 TEST(check, messages_have_a_greatest_size) {
   EXPECT_EQ(max_bytes_of(capnp::Schema::from<wire::Snapshot>()), size_t{8} << 20);
   EXPECT_EQ(max_bytes_of(capnp::Schema::from<wire::BenchmarkName>()), size_t{1} << 20);

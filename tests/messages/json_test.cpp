@@ -194,6 +194,71 @@ TEST(json, what_is_no_json_is_named_with_its_place) {
     EXPECT_EQ(capture_refusal(text), std::string{"malformed: the document is not valid JSON: "} + why) << text;
 }
 
+TEST(json, a_missing_quote_is_named_where_the_document_first_makes_no_sense) {
+  const std::pair<const char*, const char*> cases[] = {
+    {"{\"a\":1,b\":2}", "a member's name in quotes is missing, at column 8"},
+    {"{\"a:1}", "a string does not end, at column 7"},
+    {"{\"a\":\"b}", "a string does not end, at column 9"},
+    {"{\"a\":\"b\\", "a string does not end, at column 9"},
+    {"\"", "a string does not end, at column 2"},
+    {"{}\"", "something follows its end, at column 3"},
+    {"{\n\"a: 1,\n\"b\": 2}", "a string holds a control character that is not escaped, at line 2, column 7"},
+  };
+  for (const auto& [text, why] : cases)
+    EXPECT_EQ(capture_refusal(text), std::string{"malformed: the document is not valid JSON: "} + why) << text;
+}
+
+// The reader puts a document into brackets of its own, and must not take the document's for them.
+TEST(json, a_document_is_one_value_whatever_brackets_it_holds) {
+  for (const char* text :
+       {"]",  "]true", "]\"\"", "][",  "],[", "{}]",     "{},{}", "{}][{}",    "1,2",       "[]]",  "[",
+        "1]", ":",     ",",     "{}}", "}{",  "1e400 x", "1 2",   "null null", "\"\" \"\"", "{} \\"})
+    EXPECT_THAT(capture_refusal(text), HasSubstr("malformed: the document is not valid JSON: ")) << text;
+}
+
+TEST(json, what_no_field_takes_must_be_json_too) {
+  auto with = [](const std::string& value) {
+    json_error why;
+    auto read = from_json<wire::LearningDelta>(R"({"coding_benchmarks":{"fix":{}},"unknown":)" + value + "}", why);
+    return read ? "accepted" : why.message();
+  };
+  auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  for (const auto& good : {std::string{R"({"a":[1,"\u00e9",null,{}],"a":true})"}, std::string{"1e400"}, nested(31)})
+    EXPECT_EQ(with(good), "accepted") << good;
+  EXPECT_THAT(with(nested(32)), HasSubstr("it is nested more than 32 deep, at column"));
+  for (const char* wrong : {"[1 2]",
+                            "[1,]",
+                            "{\"a\" 1}",
+                            "{\"a\":1,}",
+                            "{1:1}",
+                            "\"\\x\"",
+                            "\"\\ud800\"",
+                            "\"\\u0000\"",
+                            "{\"\\u0000\":1}",
+                            "tru",
+                            "truex",
+                            "nul",
+                            "nullx",
+                            "nan",
+                            "01",
+                            "-",
+                            "1.",
+                            ".5",
+                            "1e",
+                            "1e+",
+                            "1x",
+                            "01e999",
+                            "1.e999",
+                            "-.5e999",
+                            "1e999x",
+                            "0x10",
+                            "--1",
+                            "1e99999999999999999999x",
+                            "[1}",
+                            "{\"a\":[}]"})
+    EXPECT_THAT(with(wrong), HasSubstr("the document is not valid JSON: ")) << wrong;
+}
+
 TEST(json, few_bytes_cannot_become_much_memory) {
   std::string many = "[1";
   for (int i = 0; i < 500'000; ++i)
@@ -257,6 +322,33 @@ TEST(json, numbers_are_finite_and_exact) {
   EXPECT_THAT(text_of(value("-1e400").error()), HasSubstr("/value must be finite"));
   EXPECT_THAT(text_of(value("\"1\"").error()), HasSubstr("/value must be a number, not a string"));
   EXPECT_THAT(text_of(value(std::string(400, '9')).error()), HasSubstr("/value must be finite"));
+}
+
+TEST(json, numbers_are_read_to_the_nearest_double_however_they_are_written) {
+  const std::pair<const char*, double> cases[] = {
+    {"0.8198557055898828549445057", 0.8198557055898828549445057},
+    {"0.001234567890123456789012345678900", 0.001234567890123456789012345678900},
+    {"-0.123456789012345678901234567890000", -0.12345678901234567890},
+    {"12345.678901234567890123456789", 12345.678901234567890123456789},
+    {"123456789012345678901234567890", 123456789012345678901234567890.0},
+    {"18446744073709551616", 18446744073709551616.0},
+    {"9007199254740993", 9007199254740992.0},
+    {"0.30000000000000004", 0.30000000000000004},
+    {"2.2250738585072011e-308", 2.2250738585072011e-308},
+    {"2.4703282292062328e-324", 4.9e-324},
+    {"2.4703282292062327e-324", 0},
+    {"1e-400", 0},
+    {"777253941e-4000786112490254011013537518592105", 0},
+    {"0e99999999999999999999", 0},
+    {"1E+2", 100},
+  };
+  for (auto [text, number] : cases) {
+    auto read = from_json<wire::Metric>(R"({"name":"m","direction":"lower","value":)" + std::string{text} + "}");
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ((*read)->getValue(), number) << text;
+  }
+  auto large = refusal<wire::Metric>(R"({"name":"m","direction":"lower","value":1e99999999999999999999})");
+  EXPECT_EQ(large.message(), "/value must be finite");
 }
 
 TEST(json, numbers_that_are_not_nullable_refuse_null_only_as_elements) {

@@ -1,7 +1,7 @@
 #include "actors/benchmark/reports/test_formats.hpp"
 #include "actors/benchmark/reports/test_tally.hpp"
-#include "messages/annotations.hpp"
 #include "messages/ec.hpp"
+#include "messages/text.hpp"
 
 #include <capnp/compat/json.h>
 #include <capnp/message.h>

@@ -1,7 +1,7 @@
 #include "actors/process/run_report.hpp"
 
-#include "messages/annotations.hpp"
 #include "messages/msg.hpp"
+#include "messages/text.hpp"
 #include "tests/support/seed.hpp"
 
 #include <csignal>

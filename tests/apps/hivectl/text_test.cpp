@@ -1,7 +1,7 @@
 #include "apps/hivectl/text.hpp"
 
 #include "apps/hivectl/documents.hpp"
-#include "messages/annotations.hpp"
+#include "messages/text.hpp"
 #include "tests/support/seed.hpp"
 
 #include <clocale>
