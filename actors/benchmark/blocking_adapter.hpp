@@ -2,6 +2,7 @@
 
 #include "actors/remote/api.hpp"
 #include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
 #include "platform/work_limit.hpp"
 
 #include <caf/typed_event_based_actor.hpp>

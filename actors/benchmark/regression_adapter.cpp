@@ -2,6 +2,9 @@
 
 #include "actors/benchmark/report_directory.hpp"
 #include "actors/process/run_report.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
+#include "messages/snapshot.capnp.h"
 
 #include <filesystem>
 #include <memory>

@@ -1,5 +1,8 @@
 #include "actors/daemon/coding_daemon.hpp"
 
+#include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
+#include "messages/tracker.capnp.h"
 #include "platform/log.hpp"
 
 #include <caf/all.hpp>

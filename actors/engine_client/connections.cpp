@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "messages/ec.hpp"
+#include "messages/engine.capnp.h"
 #include "platform/log.hpp"
 
 #include <caf/all.hpp>

@@ -6,6 +6,8 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/remote/register.hpp"
 #include "messages/ec.hpp"
+#include "messages/engine.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 

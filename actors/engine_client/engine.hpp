@@ -3,6 +3,8 @@
 #include "actors/remote/api.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
+#include "messages/ids.hpp"
+#include "messages/msg.hpp"
 #include "messages/research.capnp.h"
 #include "messages/tracker.capnp.h"
 

@@ -2,6 +2,7 @@
 
 #include "actors/remote/api.hpp"
 #include "actors/tracker/api.hpp"
+#include "messages/msg.hpp"
 #include "messages/research.capnp.h"
 
 #include <caf/typed_event_based_actor.hpp>

@@ -2,6 +2,9 @@
 
 #include "actors/http/metrics.hpp"
 #include "actors/http/openapi.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "messages/upgrade.capnp.h"
 
 #include <iterator>
 

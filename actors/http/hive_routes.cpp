@@ -1,5 +1,9 @@
 #include "actors/http/hive_routes.hpp"
 
+#include "messages/door.capnp.h"
+#include "messages/gossip.capnp.h"
+#include "messages/tracker.capnp.h"
+
 namespace hive::http {
 
 std::vector<route> hive_routes(const federation_actor& federation, const publisher_actor& publisher) {

@@ -1,5 +1,7 @@
 #include "actors/http/research_routes.hpp"
 
+#include "messages/research.capnp.h"
+
 namespace hive::http {
 
 std::vector<route> research_routes(const research_actor& research) {

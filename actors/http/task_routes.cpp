@@ -1,6 +1,8 @@
 #include "actors/http/task_routes.hpp"
 
 #include "actors/http/task_request.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/tracker.capnp.h"
 
 namespace hive::http {
 namespace {

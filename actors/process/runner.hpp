@@ -3,6 +3,7 @@
 #include "actors/process/api.hpp"
 #include "actors/process/child_process.hpp"
 #include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/response_promise.hpp>

@@ -1,5 +1,7 @@
 #include "actors/store/durable_batch.hpp"
 
+#include "messages/ec.hpp"
+
 #include <caf/all.hpp>
 
 namespace hive {

@@ -3,8 +3,10 @@
 #include "actors/defaults.hpp"
 #include "actors/store/commit.hpp"
 #include "actors/tracker/research_rules.hpp"
+#include "messages/benchmark.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
+#include "messages/tracker.capnp.h"
 #include "platform/log.hpp"
 #include "storage/research_store.hpp"
 

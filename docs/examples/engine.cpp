@@ -5,6 +5,8 @@
 // The node must allow what it spawns: [engines] commands = ["/bin/echo"], see docs/engines.md.
 
 #include "actors/engine_client/engine.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/tracker.capnp.h"
 
 #include <caf/all.hpp>
 #include <cstdio>

@@ -7,7 +7,10 @@
 // caf_ping: the same between two actor systems that CAF connects by itself, without TLS.
 
 #include "actors/engine_client/engine.hpp"
+#include "actors/remote/api.hpp"
 #include "actors/remote/register.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/door.capnp.h"
 #include "messages/timestamp.hpp"
 #include "platform/identity/certificate_authority.hpp"
 #include "tests/cluster/hived_process.hpp"

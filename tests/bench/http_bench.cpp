@@ -4,6 +4,10 @@
 
 #include "actors/http/api_routes.hpp"
 #include "actors/http/server.hpp"
+#include "actors/upgrade/api.hpp"
+#include "messages/node.capnp.h"
+#include "messages/status.capnp.h"
+#include "messages/upgrade.capnp.h"
 #include "tests/support/actor_fixture.hpp"
 
 #include <arpa/inet.h>

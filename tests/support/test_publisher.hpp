@@ -2,6 +2,7 @@
 
 #include "actors/tracker/api.hpp"
 #include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
 #include "messages/tracker.capnp.h"
 
 #include <atomic>

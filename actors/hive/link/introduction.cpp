@@ -1,6 +1,7 @@
 #include "actors/hive/link/introduction.hpp"
 
 #include "actors/hive/link/channel_scribe.hpp"
+#include "actors/remote/api.hpp"
 #include "messages/ec.hpp"
 
 #include <caf/all.hpp>

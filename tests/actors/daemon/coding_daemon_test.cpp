@@ -1,5 +1,5 @@
 #include "actors/daemon/coding_daemon.hpp"
-
+#include "actors/tracker/api.hpp"
 #include "tests/support/test_publisher.hpp"
 #include "tests/support/test_tracker.hpp"
 #include "tests/support/wait_until.hpp"

@@ -1,5 +1,12 @@
 #include "tests/actors/http/fake_node.hpp"
 
+#include "actors/slot_topic.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
+#include "messages/snapshot.capnp.h"
+#include "messages/status.capnp.h"
+#include "messages/upgrade.capnp.h"
+
 namespace hive::http {
 namespace {
 

@@ -1,7 +1,8 @@
-#include "actors/http/server.hpp"
-
 #include "actors/http/bounds.hpp"
 #include "actors/http/listener.hpp"
+#include "actors/http/server.hpp"
+#include "messages/snapshot.capnp.h"
+#include "messages/upgrade.capnp.h"
 #include "tests/actors/http/fake_node.hpp"
 #include "tests/support/wait_until.hpp"
 

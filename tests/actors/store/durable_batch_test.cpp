@@ -1,5 +1,6 @@
+#include "actors/store/api.hpp"
 #include "actors/store/durable_batch.hpp"
-
+#include "messages/ec.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <caf/scheduler/test_coordinator.hpp>

@@ -3,6 +3,7 @@
 //     lingering_engine DOOR TLS_DIRECTORY NODE MARK ends|stays
 
 #include "actors/engine_client/engine.hpp"
+#include "messages/benchmark.capnp.h"
 
 #include <caf/all.hpp>
 #include <cstdio>
