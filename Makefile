@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build python run hive test check check-fast lint-api bench fuzz soak clean
+.PHONY: help setup build sdk python run hive test check check-fast lint-api bench fuzz soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
@@ -19,6 +19,7 @@ help:
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
 	@echo '  make lint-api      check the OpenAPI document with a public linter (needs npx)'
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
+	@echo '  make sdk PREFIX=DIR  build what C++ engines link, and install it into DIR (see docs/engines.md)'
 	@echo '  make python        build the wheel of the Python client into build/python/'
 	@echo '  make bench         run the benchmarks; FILTER=regex chooses'
 	@echo '  make fuzz          search with libFuzzer for inputs that break the node; SECONDS=n for each target (needs clang)'
@@ -33,6 +34,11 @@ setup:
 
 build: setup
 	@deploy/build.sh release $(JOBS)
+
+sdk: setup
+	@[ '$(PREFIX)' ] || { echo 'make sdk: PREFIX=DIR says where to install' >&2; exit 64; }
+	@deploy/build.sh release $(JOBS) hive_sdk
+	@cmake --install build/release --component sdk --prefix '$(PREFIX)'
 
 python:
 	@python3 -B deploy/python/build_backend.py build/python
