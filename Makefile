@@ -10,11 +10,11 @@ export CCACHE_BASEDIR := $(CURDIR)
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
 	@echo
-	@echo '  make run           set up, build, start a node on 127.0.0.1:7420, measure this checkout, keep serving'
+	@echo '  make run           set up, build, start a node on 127.0.0.1:7420, measure this checkout, judge it, keep serving'
 	@echo '  make run ONCE=1    the same, and stop after the verdict'
 	@echo '  make hive          set up, build, start three nodes with certificates, record on one, show the route on the others'
 	@echo '  make hive ONCE=1   the same, and stop'
-	@echo '  make test          set up, build everything (release), run all tests'
+	@echo '  make test          set up, build all that the tests need (release), run all tests'
 	@echo '  make check         what a change must pass: format, include direction, warnings as errors, sanitizers, tests'
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
 	@echo '  make lint-api      check the OpenAPI document with a public linter (needs npx)'
@@ -43,10 +43,12 @@ sdk: setup
 python:
 	@python3 -B deploy/python/build_backend.py build/python
 
-run: build
+run: setup
+	@deploy/build.sh release $(JOBS) hive_run
 	@deploy/run.sh $(if $(ONCE),--once)
 
-hive: build
+hive: setup
+	@deploy/build.sh release $(JOBS) hived hivectl
 	@deploy/hive.sh $(if $(ONCE),--once)
 
 test: build
@@ -57,13 +59,15 @@ check-fast: setup
 	@deploy/check_includes.py
 
 check: check-fast
-	@deploy/build.sh dev $(JOBS)
+	@deploy/build.sh dev $(JOBS) all hive_bench hive-example-engine
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j $(JOBS)
 
-lint-api: build
+lint-api: setup
+	@deploy/build.sh release $(JOBS) hived
 	@deploy/lint_openapi.sh
 
-bench: build
+bench: setup
+	@deploy/build.sh release $(JOBS) hive_bench
 	@build/release/bin/hive_bench $(if $(FILTER),--benchmark_filter='$(FILTER)')
 
 fuzz: setup
