@@ -6,11 +6,20 @@ include(GNUInstallDirs)
 
 # The client and what it links, in the order in which a linker wants static libraries.
 set(sdk_libraries engine_client engines link identity platform messages)
-# engine.hpp and what it includes. A program sees them below include/hivemark alone, so that "messages/ec.hpp" of this
-# package and a file of that name of another one do not meet.
-set(sdk_headers
-  actors/engine_client/engine.hpp actors/interfaces.hpp storage/write_set.hpp
-  messages/check.hpp messages/ec.hpp messages/ids.hpp messages/msg.hpp)
+# engine.hpp and what it includes of this tree. A program sees them below include/hivemark alone, so that
+# "messages/ec.hpp" of this package and a file of that name of another one do not meet.
+set(sdk_headers actors/engine_client/engine.hpp)
+set(unread ${sdk_headers})
+while(unread)
+  list(POP_FRONT unread header)
+  file(STRINGS ${header} includes REGEX "^#include \"")
+  list(TRANSFORM includes REPLACE "^#include \"([^\"]+)\".*" "\\1")
+  list(FILTER includes EXCLUDE REGEX "\\.capnp\\.h$") # those are installed all
+  list(REMOVE_ITEM includes ${sdk_headers})
+  list(APPEND sdk_headers ${includes})
+  list(APPEND unread ${includes})
+endwhile()
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sdk_headers})
 set(include_directory ${CMAKE_INSTALL_INCLUDEDIR}/hivemark)
 set(library_directory ${CMAKE_INSTALL_LIBDIR}/hivemark)
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/Hivemark)
