@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build sdk python run hive test check check-fast lint-api bench fuzz soak clean
+.PHONY: help setup build sdk python run hive test check check-fast check-sanitizers lint-api bench fuzz soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
@@ -17,6 +17,7 @@ help:
 	@echo '  make test          set up, build all that the tests need (release), run all tests'
 	@echo '  make check         what a change must pass: format, include direction, warnings as errors, sanitizers, tests'
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
+	@echo '  make check-sanitizers  the fast tests alone under AddressSanitizer and UBSan, warnings as errors'
 	@echo '  make lint-api      check the OpenAPI document with a public linter (needs npx)'
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
 	@echo '  make sdk PREFIX=DIR  build what C++ engines link, and install it into DIR (see docs/engines.md)'
@@ -57,6 +58,10 @@ test: build
 check-fast: setup
 	@deploy/check_format.sh
 	@deploy/check_includes.py
+
+check-sanitizers: setup
+	@deploy/build.sh dev $(JOBS) hive_fast
+	@ctest --test-dir build/dev --output-on-failure --no-tests=error -L fast -j $(JOBS)
 
 check: check-fast
 	@deploy/build.sh dev $(JOBS) all hive_bench hive-example-engine
