@@ -5,20 +5,22 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build python run hive test check check-fast lint-api bench fuzz soak clean
+.PHONY: help setup build sdk python run hive test check check-fast check-sanitizers lint-api bench fuzz soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
 	@echo
-	@echo '  make run           set up, build, start a node on 127.0.0.1:7420, measure this checkout, keep serving'
+	@echo '  make run           set up, build, start a node on 127.0.0.1:7420, measure this checkout, judge it, keep serving'
 	@echo '  make run ONCE=1    the same, and stop after the verdict'
 	@echo '  make hive          set up, build, start three nodes with certificates, record on one, show the route on the others'
 	@echo '  make hive ONCE=1   the same, and stop'
-	@echo '  make test          set up, build everything (release), run all tests'
+	@echo '  make test          set up, build all that the tests need (release), run all tests'
 	@echo '  make check         what a change must pass: format, include direction, warnings as errors, sanitizers, tests'
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
+	@echo '  make check-sanitizers  the fast tests alone under AddressSanitizer and UBSan, warnings as errors'
 	@echo '  make lint-api      check the OpenAPI document with a public linter (needs npx)'
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
+	@echo '  make sdk PREFIX=DIR  build what C++ engines link, and install it into DIR (see docs/engines.md)'
 	@echo '  make python        build the wheel of the Python client into build/python/'
 	@echo '  make bench         run the benchmarks; FILTER=regex chooses'
 	@echo '  make fuzz          search with libFuzzer for inputs that break the node; SECONDS=n for each target (needs clang)'
@@ -34,13 +36,20 @@ setup:
 build: setup
 	@deploy/build.sh release $(JOBS)
 
+sdk: setup
+	@[ '$(PREFIX)' ] || { echo 'make sdk: PREFIX=DIR says where to install' >&2; exit 64; }
+	@deploy/build.sh release $(JOBS) hive_sdk
+	@cmake --install build/release --component sdk --prefix '$(PREFIX)'
+
 python:
 	@python3 -B deploy/python/build_backend.py build/python
 
-run: build
+run: setup
+	@deploy/build.sh release $(JOBS) hive_run
 	@deploy/run.sh $(if $(ONCE),--once)
 
-hive: build
+hive: setup
+	@deploy/build.sh release $(JOBS) hived hivectl
 	@deploy/hive.sh $(if $(ONCE),--once)
 
 test: build
@@ -50,14 +59,20 @@ check-fast: setup
 	@deploy/check_format.sh
 	@deploy/check_includes.py
 
+check-sanitizers: setup
+	@deploy/build.sh dev $(JOBS) hive_fast
+	@ctest --test-dir build/dev --output-on-failure --no-tests=error -L fast -j $(JOBS)
+
 check: check-fast
-	@deploy/build.sh dev $(JOBS)
+	@deploy/build.sh dev $(JOBS) all hive_bench hive-example-engine
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error -j $(JOBS)
 
-lint-api: build
+lint-api: setup
+	@deploy/build.sh release $(JOBS) hived
 	@deploy/lint_openapi.sh
 
-bench: build
+bench: setup
+	@deploy/build.sh release $(JOBS) hive_bench
 	@build/release/bin/hive_bench $(if $(FILTER),--benchmark_filter='$(FILTER)')
 
 fuzz: setup

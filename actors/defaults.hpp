@@ -153,8 +153,8 @@ inline constexpr uint32_t max_card_claims = 3;
 inline constexpr auto card_claim_window = 10min;
 /// Payload of one slot, so that a delta makes progress with every slot.
 inline constexpr size_t max_slot_payload_bytes = size_t{64} << 10;
-/// Links on which a node pushes news, and as many on which it is pushed to, where it has so many. Each more costs a copy
-/// of every message; each less makes it likelier that all ways to a node are slow at once.
+/// Links on which a node pushes news, and as many on which it is pushed to, where it has so many. Each more costs a
+/// copy of every message; each less makes it likelier that all ways to a node are slow at once.
 inline constexpr size_t push_degree = 4;
 /// Between two pushes to one node: those who are slow get more at once. At least `min_push_interval`.
 inline constexpr int pushes_per_round = 600;

@@ -1,22 +1,27 @@
 # Every library that Hivemark is built on. `deploy/setup.sh` installs the Debian packages they come from.
 
+# What the library for engines needs; cmake/HivemarkConfig.cmake.in and hivemark-engine.pc.in name the same.
 find_package(Threads REQUIRED)
 find_package(CAF 0.17.6 EXACT REQUIRED COMPONENTS core io)
 find_package(CapnProto CONFIG REQUIRED)
-find_package(RocksDB CONFIG REQUIRED)
 find_package(fmt CONFIG REQUIRED)
+find_package(simdjson 3.0 CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
+if(NOT HIVE_PROGRAMS)
+  return()
+endif()
+
+find_package(RocksDB CONFIG REQUIRED)
 find_package(tomlplusplus CONFIG REQUIRED)
 find_package(pugixml CONFIG REQUIRED)
-find_package(simdjson 3.0 CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(CURL REQUIRED)
-find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
 
-find_package(PkgConfig REQUIRED)
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
-pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)

@@ -1,6 +1,9 @@
-# Compiler settings that hold for every target.
+# Compiler settings that hold for every target of Hivemark, and for none of a project that adds it as a subdirectory.
 
-option(HIVE_TESTS "Build the tests and benchmarks" ON)
+# A project that adds Hivemark wants the library for engines, Hivemark::engine_client, and nothing else.
+option(HIVE_PROGRAMS "Build hived, hivectl and the libraries that only they need" ${PROJECT_IS_TOP_LEVEL})
+include(CMakeDependentOption)
+cmake_dependent_option(HIVE_TESTS "Build the tests, benchmarks and examples" ${PROJECT_IS_TOP_LEVEL} HIVE_PROGRAMS OFF)
 option(HIVE_WERROR "Treat warnings as errors" OFF)
 option(HIVE_FUZZ "Link the fuzz targets with libFuzzer; needs clang" OFF)
 set(HIVE_SANITIZE "" CACHE STRING "Sanitizers, comma separated as for -fsanitize")
@@ -10,7 +13,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
 # hive_compile_options(FLAG...): flags for C and C++ alone; nvcc takes others.
 function(hive_compile_options)
@@ -67,5 +70,6 @@ endif()
 # from the root: "storage/keys.hpp".
 function(hive_library name)
   add_library(${name} STATIC ${ARGN})
-  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 endfunction()

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Configures a preset when it has not been, then builds all of it: deploy/build.sh PRESET JOBS
+# Configures a preset when it has not been, then builds these targets, or all: deploy/build.sh PRESET JOBS [TARGET...]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset=$1
 jobs=$2
+shift 2
 
 # Ninja runs CMake again by itself when a CMake file changes. A first configuration is printed only when it fails.
 if [[ ! -e build/$preset/build.ninja ]]; then
@@ -15,4 +16,4 @@ if [[ ! -e build/$preset/build.ninja ]]; then
   fi
   grep -e '^-- CUDA' "build/$preset/configure.log" || true
 fi
-exec cmake --build --preset "$preset" -j "$jobs"
+exec cmake --build --preset "$preset" -j "$jobs" ${1+--target "$@"}

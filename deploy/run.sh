@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Starts a node on 127.0.0.1:7420, captures a snapshot of this checkout's version, prints it and the verdict against
-# the version captured before, then serves until Ctrl-C.
+# the version captured before, then serves until Ctrl-C. Where none was captured before, the verdict is against the
+# last release, whose snapshot stands in deploy/releases/.
 #
 #   deploy/run.sh [--once]
 #
-# --once stops the node after the verdict. Exit status then: 0 safe, or nothing to compare with yet; 1 regressed, or
+# --once stops the node after the verdict. Exit status then: 0 safe, or nothing to compare with; 1 regressed, or
 # something failed; 2 inconclusive, or an adapter failed. Without it: 0 after Ctrl-C, 1 when something failed; the
 # verdict is only printed.
 #
@@ -83,7 +84,7 @@ checkout = $(quoted "$PWD")
 repeats = 1
 
 [benchmarks.regression]
-command = ["ctest", "--test-dir", "build/release", "-L", "fast", "-j", "$(nproc)"]
+command = ["ctest", "--test-dir", "build/release", "-L", "fast-core", "-j", "$(nproc)"]
 workdir = $(quoted "$PWD")
 timeout_s = 900
 format = "ctest"
@@ -116,7 +117,7 @@ ask() {
 # Captures and shows the version; 2 when an adapter failed, as hivectl says it.
 capture() {
   local status=0
-  say "capturing $version: the fast tests of this checkout and its guardrail"
+  say "capturing $version: the fast tests of this checkout below its actors, and its guardrail"
   ask snapshot capture "$version" --tier fast >"$run/capture.out" || status=$?
   if [[ $status -ne 0 && $status -ne 2 ]]; then
     cat "$run/capture.out" >&2
@@ -127,6 +128,18 @@ capture() {
   return "$status"
 }
 
+# Gives the node the snapshot of the last release other than this version, if there is one, and sets `previous` to it.
+import_release() {
+  local file
+  file=$(find deploy/releases -name '*.json' ! -name "$version.json" 2>/dev/null | sort -V | tail -n 1)
+  [[ $file ]] || return 0
+  ask snapshot import "$file" >"$run/import.out" || fail "the snapshot of a release in $file cannot be imported"
+  previous=$(basename "$file" .json)
+  say "no earlier capture here: the reference is release $previous as $file has it, measured elsewhere"
+  grep -E '^(Git sha|Captured at|Machine) ' "$run/import.out" || true
+  echo "How many tests pass does not depend on the machine, so the two compare."
+}
+
 # Prints the verdict against the newest other version; its exit status is the verdict's.
 judge() {
   touch "$run/versions"
@@ -135,8 +148,9 @@ judge() {
   if [[ $(tail -n 1 "$run/versions") != "$version" ]]; then
     echo "$version" >>"$run/versions"
   fi
+  [[ $previous ]] || import_release
   if [[ ! $previous ]]; then
-    say "no verdict: $version is the first version captured here; run again after the next commit"
+    say "no verdict: there is nothing to compare $version with; run again after the next commit"
     return
   fi
   say "may $version replace $previous?"

@@ -9,7 +9,7 @@
 #include "messages/tracker.capnp.h"
 
 // The client library for agent engines written in C++: all that one needs is this header and the CMake target
-// hive_engine. docs/engines.md says how a node must be set up for it.
+// Hivemark::engine_client. docs/engines.md says how to build with it and how a node must be set up for it.
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

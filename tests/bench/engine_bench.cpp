@@ -11,6 +11,7 @@
 #include "actors/remote/register.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
 #include "messages/timestamp.hpp"
 #include "platform/identity/certificate_authority.hpp"
 #include "tests/cluster/hived_process.hpp"

@@ -52,6 +52,8 @@ elif "capture" in words:
         sys.exit("hivectl: it went wrong")
     if mode == "adapter fails":
         sys.exit(2)
+elif "import" in words:
+    print("Version      0.1.0", "Git sha      0b09d14", "Machine      Their CPU, 8 cores", "METRIC  VALUE", sep="\\n")
 elif "show" in words:
     print("the snapshot of", words[-1])
 elif "check" in words:
@@ -72,12 +74,13 @@ class Checkout:
         write_program(folder / "build/release/bin/hived", HIVED)
         write_program(folder / "build/release/bin/hivectl", HIVECTL)
         self.write(".gitignore", "/build/\n/fake/\n")
+        self.write("deploy/releases/0.1.0.json", "{}")
         for name, text in {"hived": "ok", "capture": "ok", "verdict": "0", "calls": ""}.items():
             self.write(f"fake/{name}", text)
 
     def write(self, name, text):
         path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
     def read(self, name):
@@ -154,14 +157,45 @@ def read_until(process, text):
     raise AssertionError(f"ended without {text!r}: {lines}")
 
 
-def test_the_first_run_measures_and_says_that_there_is_nothing_to_compare_with(checkout):
+@pytest.mark.parametrize("verdict", [0, 1, 2])
+def test_the_first_run_measures_and_compares_with_the_last_release(checkout, verdict):
+    checkout.write("fake/verdict", str(verdict))
     result = checkout.once()
-    assert result.returncode == 0, result.stderr
-    assert checkout.asked() == ["snapshot capture v1 --tier fast", "snapshot show v1"]
-    assert "the snapshot of v1" in result.stdout
-    assert "no verdict: v1 is the first version captured here" in result.stdout
+    assert result.returncode == verdict, result.stderr
+    assert checkout.asked() == [
+        "snapshot capture v1 --tier fast",
+        "snapshot show v1",
+        "snapshot import deploy/releases/0.1.0.json",
+        "upgrade check 0.1.0 v1",
+    ]
+    assert "the snapshot of v1" in result.stdout and "the verdict" in result.stdout
+    assert "the reference is release 0.1.0 as deploy/releases/0.1.0.json has it, measured elsewhere" in result.stdout
+    assert "0b09d14" in result.stdout and "Their CPU, 8 cores" in result.stdout and "METRIC" not in result.stdout
     assert checkout.calls()[-2:] == ["hived got SIGTERM", "hived stopped"]
     assert not checkout.node_is_alive()
+
+
+def test_the_last_release_is_the_one_with_the_highest_version(checkout):
+    for name in ("0.9.0", "0.10.0"):
+        checkout.write(f"deploy/releases/{name}.json", "{}")
+    checkout.once()
+    assert checkout.asked()[-1] == "upgrade check 0.10.0 v1"
+
+
+def test_a_release_is_not_compared_with_itself(checkout):
+    checkout.write("deploy/releases/0.2.0.json", "{}")
+    checkout.commit("0.2.0")
+    checkout.once()
+    assert checkout.asked()[-1] == "upgrade check 0.1.0 0.2.0"
+
+
+def test_without_any_release_a_first_run_says_that_there_is_nothing_to_compare_with(checkout):
+    (checkout.folder / "deploy/releases/0.1.0.json").unlink()
+    checkout.commit("v2")
+    result = checkout.once()
+    assert result.returncode == 0, result.stderr
+    assert checkout.asked() == ["snapshot capture v2 --tier fast", "snapshot show v2"]
+    assert "no verdict: there is nothing to compare v2 with" in result.stdout
 
 
 @pytest.mark.parametrize("verdict", [0, 1, 2])
@@ -200,7 +234,8 @@ def test_a_failed_capture_is_told_and_not_remembered(checkout):
     assert not checkout.node_is_alive()
     checkout.write("fake/capture", "ok")
     checkout.commit("v2")
-    assert "no verdict" in checkout.once().stdout
+    checkout.once()
+    assert checkout.asked()[-1] == "upgrade check 0.1.0 v2"
 
 
 def test_a_capture_with_a_failed_adapter_is_shown_and_judged_and_ends_with_2(checkout):
@@ -230,7 +265,7 @@ def test_the_node_gets_a_configuration_over_this_checkout(checkout):
     here = str(checkout.folder)
     assert config["node"]["checkout"] == here
     assert config["benchmarks"]["regression"]["workdir"] == here
-    assert config["benchmarks"]["regression"]["command"][:5] == ["ctest", "--test-dir", "build/release", "-L", "fast"]
+    assert config["benchmarks"]["regression"]["command"][:5] == ["ctest", "--test-dir", "build/release", "-L", "fast-core"]
     assert config["benchmarks"]["guardrail"]["manifest"] == f"{here}/build/run/guardrail.json"
     started = next(call for call in checkout.calls() if call.startswith("hived --config"))
     assert started == "hived --config build/run/hived.toml --data build/run/data --http 127.0.0.1:7420"
@@ -245,7 +280,9 @@ def test_the_guardrail_covers_what_git_knows_and_keeps_its_key(checkout):
     checkout.git("add", "link")
     checkout.write("unknown.txt", "x")
     checkout.once()
-    assert sorted(checkout.read("fake/signed").splitlines()) == [".gitignore", "deploy/nodes.sh", "deploy/run.sh", "größe.txt"]
+    assert sorted(checkout.read("fake/signed").splitlines()) == [
+        ".gitignore", "deploy/nodes.sh", "deploy/releases/0.1.0.json", "deploy/run.sh", "größe.txt"
+    ]
     checkout.once()
     assert not any("keygen" in call for call in checkout.calls())
 

@@ -6,9 +6,12 @@
 #include "tests/actors/http/fake_node.hpp"
 #include "tests/support/wait_until.hpp"
 
+#include <arpa/inet.h>
 #include <atomic>
 #include <future>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <thread>
 
 namespace hive::http {
