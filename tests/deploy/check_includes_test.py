@@ -21,7 +21,7 @@ def check(root, tree):
 def test_this_checkout_passes(root):
     result = run([root / "deploy/check_includes.py"])
     assert (result.returncode, result.stderr) == (0, "")
-    assert "actors/engine_client        may include actors/engines, actors/hive/link, the common ones" in result.stdout
+    assert "actors/engine_client        may include actors/engines, actors/hive/link, actors/remote, the common ones" in result.stdout
 
 
 def test_an_upward_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
@@ -29,10 +29,10 @@ def test_an_upward_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
         shutil.copytree(root / layer, tmp_path / layer, ignore=shutil.ignore_patterns("data", "__pycache__"))
     assert check(root, tmp_path).returncode == 0
     header = tmp_path / "messages/msg.hpp"
-    header.write_text('#include "actors/interfaces.hpp"\n' + header.read_text(encoding="utf-8"), encoding="utf-8")
+    header.write_text('#include "actors/store/api.hpp"\n' + header.read_text(encoding="utf-8"), encoding="utf-8")
     result = check(root, tmp_path)
     assert result.returncode == 1
-    assert result.stderr.startswith('messages/msg.hpp:1: "actors/interfaces.hpp": messages/ may include no other')
+    assert result.stderr.startswith('messages/msg.hpp:1: "actors/store/api.hpp": messages/ may include no other')
 
 
 def test_a_sideways_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
@@ -51,7 +51,7 @@ def test_a_sideways_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
     [
         ("messages", '#include "storage/write_set.hpp"'),
         ("messages", '#include "analysis/upgrade_check.hpp"'),
-        ("messages", "#include <actors/interfaces.hpp>"),
+        ("messages", "#include <actors/store/api.hpp>"),
         ("messages", "#include <caf/io/all.hpp>"),
         ("messages", "#include <rocksdb/db.h>"),
         ("analysis", '#include "messages/msg.hpp"'),
@@ -60,7 +60,7 @@ def test_a_sideways_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
         ("storage", '#include "actors/defaults.hpp"'),
         ("storage", '#include "gpu/devices.hpp"'),
         ("gpu", '#include "storage/write_set.hpp"'),
-        ("gpu", '  #  include   "actors/interfaces.hpp" // as if it were harmless'),
+        ("gpu", '  #  include   "actors/store/api.hpp" // as if it were harmless'),
         ("platform", '#include "actors/defaults.hpp"'),
         ("platform", '#include "platform/identity/keys.hpp"'),
         ("platform/identity", '#include "storage/epoch.hpp"'),
@@ -70,6 +70,9 @@ def test_a_sideways_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):
         ("actors/hive/state", '#include "actors/tracker/tool_slots.hpp"'),
         ("actors/engine_client", '#include "actors/hive/state/slot.hpp"'),
         ("actors/benchmark", '#include "actors/http/server.hpp"'),
+        ("actors/hive/federation", '#include "actors/tracker/tool_slots.hpp"'),
+        ("actors/http", "#include <spdlog/spdlog.h>"),
+        ("storage", '#include "actors/store/api.hpp"'),
         ("actors", '#include "apps/hived/config.hpp"'),
         ("actors", '#include "tests/actors/fake.hpp"'),
         ("actors", '#include "defaults.hpp"'),
@@ -100,16 +103,17 @@ def test_every_kind_of_source_is_read(root, tree, suffix):
     [
         ("messages", "#include <capnp/message.h>"),
         ("messages", "#include <unordered_map>"),
-        ("messages", '// #include "actors/interfaces.hpp"'),
+        ("messages", '// #include "actors/store/api.hpp"'),
         ("analysis", "#include <boost/math/distributions/normal.hpp>"),
         ("storage", "#include <rocksdb/db.h>"),
         ("gpu", "#include <cuda_runtime.h>"),
         ("actors/http", "#include <boost/beast/http/parser.hpp>"),
         ("actors/node", '#include "gpu/devices.hpp"'),
+        ("actors/upgrade", '#include "actors/store/api.hpp"'),
         ("actors/benchmark", '#include "actors/process/runner.hpp"'),
         ("actors/engine_client", '#include "actors/hive/link/door.hpp"'),
         ("storage", '#include "platform/identity/keys.hpp"'),
-        ("apps", '#include "actors/interfaces.hpp"'),
+        ("apps", '#include "actors/store/api.hpp"'),
         ("tests", '#include "apps/hivectl/table.hpp"'),
     ],
 )

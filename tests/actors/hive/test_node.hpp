@@ -98,13 +98,13 @@ struct test_node_options {
   std::chrono::milliseconds hello_timeout = defaults::hello_timeout;
   std::optional<endpoint> advertise = {};
   gossip_answering gossip = answer_only_pings;
+  std::function<void(caf::actor_system_config&)> configure = [](auto&) {}; ///< what other nodes need not expect
 };
 
 /// A node as far as its links go, in an actor system of its own.
 class test_node {
 public:
-  explicit test_node(const test_node_options& options)
-      : id_{options.identity.id}, config_{options.network}, system_{config_} {
+  explicit test_node(const test_node_options& options) : id_{options.identity.id}, config_{options}, system_{config_} {
     forbid_remote_spawning(system_);
     door_options door;
     door.listen = options.listen;
@@ -147,8 +147,14 @@ public:
   }
 
 private:
+  struct node_config : test_network_config {
+    explicit node_config(const test_node_options& options) : test_network_config{options.network} {
+      options.configure(*this);
+    }
+  };
+
   node_id id_;
-  test_network_config config_;
+  node_config config_;
   caf::actor_system system_;
   std::shared_ptr<link_journal> journal_ = std::make_shared<link_journal>();
   running_door running_;
