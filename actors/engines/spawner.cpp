@@ -10,18 +10,6 @@
 #include <caf/all.hpp>
 
 namespace hive {
-namespace {
-
-/// For one node; for all without an id.
-msg<wire::NodeQuery> node_query(std::string_view id) {
-  return msg<wire::NodeQuery>::build([&](wire::NodeQuery::Builder out) {
-    if (!id.empty())
-      out.setNode(std::string{id});
-  });
-}
-
-} // namespace
-
 spawner_state::~spawner_state() {
   for (const auto& [id, each] : spawned_)
     caf::anon_send_exit(each.actor, caf::exit_reason::user_shutdown);
@@ -44,20 +32,34 @@ caf::result<msg<wire::SpawnTicket>> spawner_state::issue(const engine_asks<wire:
   if (auto err = options_.policy.check_kind(asked.what->getSpec()))
     return refuse(asked.who, std::move(err));
   auto promise = self_->make_response_promise<msg<wire::SpawnTicket>>();
-  // A node that is named needs no list of all.
-  auto nodes_wanted = node_query(as_view(asked.what->getNode()));
-  self_->request(services_.hive, defaults::request_timeout, nodes_wanted)
-    .then(
-      [this, promise, asked](const msg<wire::NodeList>& nodes) mutable {
-        auto chosen = placement_.choose(*nodes, *asked.what, std::chrono::steady_clock::now());
-        if (!chosen)
-          promise.deliver(refuse(asked.who, chosen.error()));
-        else
-          promise.deliver(issue_ticket(options_.keys, asked.who.engine, chosen->node, asked.what->getSpec(),
-                                       chosen->address, now_unix_micros()));
-      },
-      [promise](const caf::error& err) mutable { promise.deliver(err); });
+  look_up(as_view(asked.what->getNode()), [this, promise, asked](const caf::expected<node_list>& nodes) mutable {
+    if (!nodes) {
+      promise.deliver(nodes.error());
+      return;
+    }
+    auto chosen = placement_.choose(**nodes, *asked.what, std::chrono::steady_clock::now());
+    if (!chosen)
+      promise.deliver(refuse(asked.who, chosen.error()));
+    else
+      promise.deliver(issue_ticket(options_.keys, asked.who.engine, chosen->node, asked.what->getSpec(),
+                                   chosen->address, now_unix_micros()));
+  });
   return promise;
+}
+
+void spawner_state::look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then) {
+  auto query = msg<wire::NodeQuery>::build([&](wire::NodeQuery::Builder out) {
+    if (!node.empty())
+      out.setNode(std::string{node});
+  });
+  self_->request(services_.hive, defaults::request_timeout, query)
+    .then([then](const node_list& nodes) { then(nodes); },
+          [then](const caf::error& err) {
+            if (code_of(err) == ec::not_found)
+              then(node_list{});
+            else
+              then(err);
+          });
 }
 
 void spawner_state::admit(const engine_caller& who, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
@@ -68,13 +70,14 @@ void spawner_state::admit(const engine_caller& who, wire::SpawnTicket::Reader ti
     return;
   }
   auto kept = msg<wire::SpawnSpec>::copy_of(spec);
-  self_->request(services_.hive, defaults::request_timeout, node_query(claims->issuer.value))
-    .then(
-      [this, who, claims = *claims, kept, then](const msg<wire::NodeList>& nodes) {
-        auto entry = judge(who, claims, *kept, *nodes);
-        then(entry ? std::move(entry) : refuse(who, entry.error()));
-      },
-      [then](const caf::error& err) { then(err); });
+  look_up(claims->issuer.value, [this, who, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
+    if (!nodes) {
+      then(nodes.error());
+      return;
+    }
+    auto entry = judge(who, claims, *kept, **nodes);
+    then(entry ? std::move(entry) : refuse(who, entry.error()));
+  });
 }
 
 caf::expected<spawn_entry> spawner_state::judge(const engine_caller& who, const ticket_claims& ticket,

@@ -86,8 +86,11 @@ private:
     std::string research; ///< the session that ends with it; empty when none does
   };
 
+  using node_list = msg<wire::NodeList>;
   using admitted = std::function<void(caf::expected<spawn_entry>)>;
 
+  /// Asks for one node, or for all when no id is given; for an unknown id the list is empty.
+  void look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then);
   /// Checks the ticket and all that stands against it. When nothing does, what is to be spawned counts in the ledger.
   void admit(const engine_caller& who, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec, admitted then);
   caf::expected<spawn_entry> judge(const engine_caller& who, const ticket_claims& ticket, wire::SpawnSpec::Reader spec,

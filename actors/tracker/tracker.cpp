@@ -85,6 +85,7 @@ caf::error tracker_state::init(pointer self, std::shared_ptr<database> db, commi
   self_ = self;
   db_ = std::move(db);
   options_ = std::move(options);
+  hive_ = analysis::hive_tally{options_.hive};
   batch_.init<caf::message_priority::high>(self, std::move(committer),
                                            {.entries = "task records",
                                             .max_entries = defaults::max_pending_tasks,
