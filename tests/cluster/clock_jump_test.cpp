@@ -78,8 +78,8 @@ TEST_P(clock_jump, is_its_own_nodes_alone) {
   EXPECT_THAT(warning(jumping), HasSubstr("this node's clock is 315"));
   EXPECT_THAT(warning(jumping), HasSubstr(direction));
   EXPECT_THAT(status(jumping)->getClockAheadMs(), DoubleNear(1e3 * static_cast<double>(GetParam()), 5'000));
-  EXPECT_TRUE(
-    wait_until([&] { return hive_.at(jumping).log().find("Local clock deviates from the hive") != std::string::npos; }));
+  EXPECT_TRUE(wait_until(
+    [&] { return hive_.at(jumping).log().find("Local clock deviates from the hive") != std::string::npos; }));
   for (size_t i : {0, 1}) {
     EXPECT_THAT(warning(i), HasSubstr("the clock of node " + hive_.at(jumping).node() + " is 315"));
     EXPECT_THAT(warning(i), HasSubstr(direction));

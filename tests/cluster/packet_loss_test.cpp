@@ -68,5 +68,42 @@ TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
   EXPECT_NEAR(static_cast<double>(network.lost()) / static_cast<double>(network.frames()), loss, 0.05);
 }
 
+/// How long it takes until records are known to all, over links that lose every tenth frame: 64 nodes in a soak.
+TEST(packet_loss, records_are_known_to_all_nodes_soon) {
+  if (!lossy_network::is_possible())
+    GTEST_SKIP() << "a lossy network needs root, the ip program and /dev/net/tun";
+  HIVE_RANDOM_SEED(seed);
+  const size_t nodes = is_soak() ? 64 : 6;
+  const int writes = is_soak() ? 20 : 3;
+  std::mt19937 random{seed};
+  temporary_directory temp;
+  lossy_network network{nodes, .1, seed};
+  test_hive hive{nodes_on_machines(
+    nodes, [&](size_t i) { return network.netns(i); }, lossy_network::address, temp.path())};
+  ASSERT_TRUE(timed("all know all", [&] { return hive.is_converged(); }));
+
+  std::vector<double> times;
+  for (int i = 0; i < writes; ++i) {
+    auto task = "task" + std::to_string(i);
+    auto writer = random() % nodes;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1'000 + random() % 1'000}); // at any time of a round
+    auto begin = clock::now();
+    record(hive.at(writer), task, "ruff", 5, 0);
+    std::vector<size_t> without;
+    for (size_t node = 0; node < nodes; ++node)
+      if (node != writer)
+        without.push_back(node);
+    ASSERT_TRUE(wait_until([&] {
+      std::erase_if(without, [&](size_t node) { return hive_samples(hive.at(node), task) == 5; });
+      return without.empty();
+    }));
+    times.push_back(std::chrono::duration<double>(clock::now() - begin).count());
+  }
+  std::ranges::sort(times);
+  std::cout << nodes << " nodes that lose 10 % of all frames: records are known to all after "
+            << times[times.size() / 2] << " s (median), " << times.back() << " s (worst of " << writes << "); seed "
+            << seed << "\n";
+}
+
 } // namespace
 } // namespace hive::cluster
