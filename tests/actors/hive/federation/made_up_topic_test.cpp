@@ -128,7 +128,8 @@ TEST_F(made_up_topic, goes_through_a_node_that_does_not_know_it) {
   auto c = start("c", {}, map_c, {b.at()});
   EXPECT_TRUE(wait_until([&] { return c->status()->getKnown() == 3; }));
   EXPECT_TRUE(wait_until([&] {
-    for (auto node : c->ask<msg<wire::NodeList>>(msg<wire::NodeQuery>{}).value()->getNodes())
+    auto nodes = c->ask<msg<wire::NodeList>>(msg<wire::NodeQuery>{}).value();
+    for (auto node : nodes->getNodes())
       if (map_c->at({node.getId().cStr()}, "roof") == 21)
         return true;
     return false;
