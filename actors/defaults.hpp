@@ -125,7 +125,7 @@ inline constexpr uint64_t ticks_per_publication = 10;
 /// Longest wait for one answer; a delta of 256 KiB needs 2 s over 1 Mbit/s.
 inline constexpr auto gossip_timeout = 10s;
 /// Claims about members that one message carries: some 80 bytes each.
-inline constexpr size_t max_told_claims = 64;
+inline constexpr size_t max_claims_per_message = 64;
 /// Rounds beyond log2 of the nodes that a claim takes to reach all of a large hive, at 30 % loss in 99 of 100 cases
 /// (the gossip simulation). Refuting it takes as many again only where both are slow.
 inline constexpr int spare_rounds = 4;
@@ -172,7 +172,7 @@ inline constexpr uint16_t max_hello_version = 1;
 /// From the first byte of a connection to admission. Across the world it takes four round trips, below a second.
 inline constexpr auto hello_timeout = 3s;
 /// Connections whose other end is not known yet, dialled and accepted alike; each has a thread for a moment.
-inline constexpr size_t max_greetings = 64;
+inline constexpr size_t max_handshakes = 64;
 /// Between the first attempts at two addresses of one name (RFC 8305); shorter where there are many.
 inline constexpr auto dial_stagger = 250ms;
 /// Addresses of one name that are tried.
@@ -197,7 +197,7 @@ inline constexpr size_t mesh_limit = 32;
 /// rest is still connected.
 inline constexpr size_t active_links = 8;
 /// Longest wait for the other end to end a link after this one's farewell; several round trips.
-inline constexpr auto farewell_timeout = 2s;
+inline constexpr auto close_timeout = 2s;
 /// Largest frame of a link or an engine's connection: the largest message, and CAF's part. CAF makes room for a frame
 /// when it has read the frame's length.
 inline constexpr size_t max_frame_bytes = (size_t{8} << 20) + (size_t{64} << 10);

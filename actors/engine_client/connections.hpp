@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/hive/link/connection_cutter.hpp"
 #include "actors/hive/link/hello.hpp"
 #include "actors/hive/link/introduction.hpp"
+#include "actors/hive/link/socket_shutdown_guard.hpp"
 #include "actors/hive/link/tls_context.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/door.capnp.h"
@@ -28,30 +28,30 @@ public:
 
   struct reached {
     node_id node;
-    engine_gate_actor gate;
+    engine_session_actor session;
   };
 
   /// Connects with the node whose door is at `at`, if that is not done. Given `expected`, another node there is an
-  /// error (ec::integrity_violated). Fails as say_hello does.
+  /// error (ec::integrity_violated). Fails as perform_handshake does.
   caf::expected<reached> reach(const endpoint& at, const std::optional<node_id>& expected, deadline until);
 
-  /// The node's gate, if there is a connection with it.
-  std::optional<engine_gate_actor> find(const node_id& node);
+  /// The node's session, if there is a connection with it.
+  std::optional<engine_session_actor> find(const node_id& node);
 
 private:
   struct connection {
     endpoint at;
-    connection_cutter cutter;
-    engine_presence_actor face;
-    engine_gate_actor gate;
+    socket_shutdown_guard guard;
+    engine_presence_actor local;
+    engine_session_actor session;
   };
 
   std::optional<reached> find(const endpoint& at, const std::optional<node_id>& expected);
   caf::expected<reached> dial(const endpoint& at, const std::optional<node_id>& expected, deadline until);
-  caf::expected<engine_gate_actor> introduce_to(channel stream, const engine_presence_actor& face);
+  caf::expected<engine_session_actor> introduce_to(channel stream, const engine_presence_actor& local);
   /// Connections that were lost go.
   void sweep();
-  void lose(const caf::actor_addr& gate);
+  void on_session_down(const caf::actor_addr& session);
   void drop(std::map<node_id, connection>::iterator which);
 
   caf::actor_system& system_;
@@ -59,7 +59,7 @@ private:
   std::mutex dialling_; ///< so that two calls do not make two connections with one node
   std::mutex mutex_;    ///< of what follows
   std::map<node_id, connection> connections_;
-  caf::scoped_actor watcher_; ///< monitors the gates
+  caf::scoped_actor watcher_; ///< monitors the sessions
 };
 
 } // namespace hive

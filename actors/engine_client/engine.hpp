@@ -67,7 +67,7 @@ struct spawned_actor {
 
 /// An agent engine's connection with the hive: with one node, which it asks everything, and with those where it has
 /// spawned actors. It has an actor system of its own, since CAF allows one connection between two actor systems. All
-/// functions may be called from any thread; they block, so not from an actor's handler, which uses `gate` instead.
+/// functions may be called from any thread; they block, so not from an actor's handler, which uses `session` instead.
 ///
 /// When a connection is lost, because of the network or the node, its handles are dead for good: who monitors one gets
 /// a down message with exit_reason::remote_link_unreachable, and requests run into their timeouts. The next call makes
@@ -93,7 +93,7 @@ public:
   caf::actor_system& system();
 
   /// What the node may be asked by actors.
-  caf::expected<engine_gate_actor> gate();
+  caf::expected<engine_session_actor> session();
 
   /// Answers when the records are durable.
   caf::expected<msg<wire::TasksRecorded>> record(const msg<wire::RecordTasks>& tasks);
@@ -104,7 +104,7 @@ public:
   /// The nodes of the hive.
   caf::expected<msg<wire::NodeList>> nodes();
 
-  /// Spawns an adapter that measures by running this command. Fails as engine_gate_actor says, with the reason.
+  /// Spawns an adapter that measures by running this command. Fails as engine_session_actor says, with the reason.
   caf::expected<spawned_actor<adapter_actor>> spawn(const msg<wire::CommandSpec>& what, const spawn_place& where,
                                                     spawn_life life = spawn_life::ends_with_engine);
   /// Begins a research session. Its steps carry the session's id, which must be given. A session that ends with its

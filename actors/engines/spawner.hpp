@@ -26,18 +26,19 @@ struct engine_caller {
   connection_id connection;
 };
 
-/// internal: a request of an engine, with who asks: its gate tells, not the message.
+/// internal: a request of an engine, with who asks: its session tells, not the message.
 template <class Request>
-struct engine_asks {
-  engine_caller who;
-  msg<Request> what;
+struct engine_request {
+  engine_caller caller;
+  msg<Request> request;
 };
 
-/// internal: what the gates ask the spawner. What an engine has spawned over a gate ends with the gate.
-using spawner_actor = caf::typed_actor<caf::replies_to<engine_asks<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
-                                       caf::replies_to<engine_asks<wire::SpawnAdapter>>::with<adapter_actor>,
-                                       caf::replies_to<engine_asks<wire::SpawnResearch>>::with<research_session_actor>,
-                                       caf::replies_to<engine_asks<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
+/// internal: what the sessions ask the spawner. What an engine has spawned over a session ends with the session.
+using spawner_actor =
+  caf::typed_actor<caf::replies_to<engine_request<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
+                   caf::replies_to<engine_request<wire::SpawnAdapter>>::with<adapter_actor>,
+                   caf::replies_to<engine_request<wire::SpawnResearch>>::with<research_session_actor>,
+                   caf::replies_to<engine_request<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
 
 /// Makes the adapter of a command.
 using adapter_factory = std::function<adapter_actor(const msg<wire::CommandSpec>&)>;
@@ -72,12 +73,12 @@ public:
 
   void init(pointer self, spawner_services services, spawner_options options);
 
-  caf::result<msg<wire::SpawnTicket>> issue(const engine_asks<wire::SpawnRequest>& asked);
-  caf::result<adapter_actor> spawn(const engine_asks<wire::SpawnAdapter>& asked);
-  caf::result<research_session_actor> spawn(const engine_asks<wire::SpawnResearch>& asked);
-  caf::result<msg<wire::SpawnedEnded>> end(const engine_asks<wire::EndSpawned>& asked);
+  caf::result<msg<wire::SpawnTicket>> issue(const engine_request<wire::SpawnRequest>& asked);
+  caf::result<adapter_actor> spawn(const engine_request<wire::SpawnAdapter>& asked);
+  caf::result<research_session_actor> spawn(const engine_request<wire::SpawnResearch>& asked);
+  caf::result<msg<wire::SpawnedEnded>> end(const engine_request<wire::EndSpawned>& asked);
   void on_down(const caf::actor_addr& ended);
-  void tell_load();
+  void publish_load();
 
 private:
   /// Something that lives.
@@ -92,11 +93,12 @@ private:
   /// Asks for one node, or for all when no id is given; for an unknown id the list is empty.
   void look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then);
   /// Checks the ticket and all that stands against it. When nothing does, what is to be spawned counts in the ledger.
-  void admit(const engine_caller& who, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec, admitted then);
-  caf::expected<spawn_entry> judge(const engine_caller& who, const ticket_claims& ticket, wire::SpawnSpec::Reader spec,
-                                   wire::NodeList::Reader nodes);
+  void admit(const engine_caller& caller, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
+             admitted then);
+  caf::expected<spawn_entry> judge(const engine_caller& caller, const ticket_claims& ticket,
+                                   wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes);
   /// The error, after a line in the log.
-  caf::error refuse(const engine_caller& who, caf::error why);
+  caf::error refuse(const engine_caller& caller, caf::error why);
   /// Takes care that the connection's end is noticed.
   void watch(connection_id connection);
   void keep(const spawn_entry& entry, spawned what);
@@ -111,8 +113,8 @@ private:
   used_tickets used_{defaults::max_used_tickets};
   spawn_ledger ledger_{0, 0};
   std::map<std::string, spawned> spawned_;
-  std::map<caf::actor_addr, connection_id> gates_;
-  bool telling_load_ = false;
+  std::map<caf::actor_addr, connection_id> sessions_;
+  bool load_pending_ = false;
   rate_limiter budget_{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
 };
 
@@ -122,6 +124,6 @@ spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_service
 } // namespace hive
 
 template <class Request>
-struct caf::allowed_unsafe_message_type<hive::engine_asks<Request>> : std::true_type {};
+struct caf::allowed_unsafe_message_type<hive::engine_request<Request>> : std::true_type {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawner_services)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawner_options)

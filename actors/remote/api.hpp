@@ -68,7 +68,7 @@ using link_actor = caf::typed_actor<
 
 /// What an agent engine may ask of a node. Each connection of an engine has one, so that it knows who
 /// asks. Beyond what the services say: ec::overloaded when too many requests of the connection are open.
-using engine_gate_actor = caf::typed_actor<
+using engine_session_actor = caf::typed_actor<
   // Answers with the ping's payload.
   caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,
   // As the tracker does.

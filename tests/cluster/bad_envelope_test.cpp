@@ -220,9 +220,9 @@ TEST_F(bad_envelope, a_frame_over_the_limit_after_the_hello_ends_the_connection)
   auto before = hive_.at(0).memory_mib("VmHWM");
   for (uint32_t size : {static_cast<uint32_t>(defaults::max_frame_bytes) + 1, UINT32_MAX}) {
     auto stream = connect("large");
-    auto end = say_hello(
-      stream, channel_side::client, sender_of(new_identity(), "large"), [](const greeted&) { return caf::error{}; },
-      until());
+    auto end = perform_handshake(
+      stream, channel_side::client, sender_of(new_identity(), "large"),
+      [](const verified_peer&) { return caf::error{}; }, until());
     ASSERT_TRUE(end.peer) << text_of(end.peer.error());
     std::string header(caf::io::basp::header_size, '\0');
     header[0] = static_cast<char>(caf::io::basp::message_type::client_handshake);
@@ -244,9 +244,9 @@ TEST_F(bad_envelope, a_frame_over_the_limit_after_the_hello_ends_the_connection)
 TEST_F(bad_envelope, another_version_of_the_protocol_is_named_on_both_sides_whoever_dials) {
   const auto not_this_node = "speaks versions 2 to 3 of the protocol between nodes, this node speaks version 1";
   auto newer = sender_of(new_identity(), "newer", certificate_role::node, {2, 3});
-  auto admit = [](const greeted&) { return caf::error{}; };
+  auto admit = [](const verified_peer&) { return caf::error{}; };
   auto stream = connect("newer");
-  auto dialled = say_hello(stream, channel_side::client, newer, admit, until());
+  auto dialled = perform_handshake(stream, channel_side::client, newer, admit, until());
   ASSERT_FALSE(dialled.peer);
   EXPECT_EQ(code_of(dialled.peer.error()), ec::unsupported);
   EXPECT_THAT(text_of(dialled.peer.error()),
@@ -255,7 +255,7 @@ TEST_F(bad_envelope, another_version_of_the_protocol_is_named_on_both_sides_whoe
   expect_logged(not_this_node);
 
   auto accepted = accept_call("newer");
-  auto came = say_hello(accepted, channel_side::server, newer, admit, until());
+  auto came = perform_handshake(accepted, channel_side::server, newer, admit, until());
   ASSERT_FALSE(came.peer);
   EXPECT_THAT(text_of(came.peer.error()),
               AllOf(HasSubstr("speaks version 1 of the protocol"), HasSubstr("this node speaks versions 2 to 3")));

@@ -70,8 +70,8 @@ protected:
       out.setTicket(*ticket);
       out.setSpec(*what);
     });
-    auto gate = engine->gate();
-    return gate ? ask<adapter_actor>(*engine, *gate, order) : gate.error();
+    auto session = engine->session();
+    return session ? ask<adapter_actor>(*engine, *session, order) : session.error();
   }
 
   void expect_refused(const caf::expected<adapter_actor>& got, ec code, const std::string& why) const {
@@ -162,10 +162,10 @@ TEST_F(EngineRefusals, WhatIsOverTheQuotaAlsoOverSeveralConnections) {
 }
 
 TEST_F(EngineRefusals, CafsOwnRemoteSpawning) {
-  auto gate = engine->gate();
-  ASSERT_TRUE(gate);
+  auto session = engine->session();
+  ASSERT_TRUE(session);
   auto spawned =
-    engine->system().middleman().remote_spawn<caf::actor>(gate->node(), "anything", caf::make_message(), patience);
+    engine->system().middleman().remote_spawn<caf::actor>(session->node(), "anything", caf::make_message(), patience);
   ASSERT_FALSE(spawned);
   EXPECT_EQ(code_of(spawned.error()), ec::forbidden) << engine->system().render(spawned.error());
   expect_logged(*far, "Another process asked CAF to spawn anything here, which is refused");
@@ -183,8 +183,8 @@ TEST_F(EngineRefusals, MessagesToOtherActorsOfTheNodeAndThroughIt) {
     auto stream = channel::open(std::move(*fd), channel_side::client, *tls_context::make(*shown), until);
     ASSERT_TRUE(stream);
     auto self = sender_of(new_identity(), "engine9", certificate_role::engine);
-    auto hello = say_hello(
-      *stream, channel_side::client, self, [](const greeted&) { return caf::error{}; }, until);
+    auto hello = perform_handshake(
+      *stream, channel_side::client, self, [](const verified_peer&) { return caf::error{}; }, until);
     ASSERT_TRUE(hello.peer) << text_of(hello.peer.error());
     ASSERT_FALSE(stream->await_data(until)); // CAF has it now
     std::string header(32, '\0');

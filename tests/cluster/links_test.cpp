@@ -220,8 +220,8 @@ protected:
     if (!stream)
       return stream.error();
     auto self = sender_of(new_identity(), "stranger", claimed, versions);
-    auto end = say_hello(
-      *stream, channel_side::client, self, [](const greeted&) { return caf::error{}; }, until);
+    auto end = perform_handshake(
+      *stream, channel_side::client, self, [](const verified_peer&) { return caf::error{}; }, until);
     return end.peer ? caf::error{} : end.peer.error();
   }
 

@@ -66,7 +66,7 @@ struct close_received {
 enum class store_purpose : uint8_t {
   own_slots, ///< nobody hears of them before they are durable
   epoch,     ///< likewise
-  heard,     ///< slots of other nodes; they can say them again
+  received,  ///< slots of other nodes; they can say them again
   forgotten, ///< nodes whose slots are erased
 };
 
@@ -100,14 +100,14 @@ struct log_line {
   std::string text;
 };
 
-using door_order = std::variant<meet_node, dial_node, part_node>;
-using topic_news = std::variant<slots_accepted, slots_withdrawn>;
+using door_order = std::variant<maintain_link, open_link, close_link>;
+using topic_update = std::variant<slots_accepted, slots_withdrawn>;
 
 /// What the owner of the core does after a step, in this order; within each list in the order of its entries.
 struct core_output {
   std::vector<log_line> log;
   std::vector<store_order> to_store;
-  std::vector<topic_news> to_publish; ///< to the consumers of the topics
+  std::vector<topic_update> to_publish; ///< to the consumers of the topics
   std::vector<msg<wire::Event>> events;
   std::vector<door_order> to_door;
   std::vector<question_to_send> to_send;

@@ -27,7 +27,7 @@ struct contents {
   uint64_t turn = 0;                      ///< any number; see replica::delta_for
   std::vector<member_claim> claims = {};
   node_id peer = {};           ///< at the other end; nobody is blamed for what a peer without a name alters
-  bool asks_who_lives = false; ///< in a first question
+  bool wants_evidence = false; ///< in a first question
   bool wants_pushes = false;   ///< likewise: too few nodes push news to this one
 };
 

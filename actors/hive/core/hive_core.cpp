@@ -71,7 +71,7 @@ caf::error hive_core_options::validate() const {
       return fail(ec::invalid, "two topics have the number " + std::to_string(static_cast<uint16_t>(each.kind)) +
                                  ", one of them is " + each.name);
   }
-  if (auto wrong = views.validate())
+  if (auto wrong = overlay.validate())
     return wrong;
   return bounds.validate();
 }
@@ -82,9 +82,9 @@ hive_core::hive_core(hive_core_options options, core_time now)
     : options_{std::move(options)}, now_{now}, replica_{options_.keys, options_.epoch, checks_of(options_),
                                                         options_.bounds},
       membership_{replica_.own_id(), options_.epoch, now.steady, options_.membership},
-      views_{options_.epoch ^ std::hash<std::string>{}(replica_.own_id().value), options_.views},
+      overlay_{options_.epoch ^ std::hash<std::string>{}(replica_.own_id().value), options_.overlay},
       random_{options_.epoch ^ ~std::hash<std::string>{}(replica_.own_id().value)},
-      complaints_{now.steady, defaults::refusal_log_burst, defaults::refusal_log_per_s},
+      warning_limiter_{now.steady, defaults::refusal_log_burst, defaults::refusal_log_per_s},
       topics_{by_kind(options_.topics)}, own_{yielding(options_.topics)} {
   if (options_.certificates)
     expiry_ = expiry_watch{options_.certificates->watched};
@@ -107,8 +107,8 @@ core_output hive_core::begin(core_time now) {
   replica_.end_restore();
   forget_nodes();
   for (const auto& origin : replica_.origins())
-    tell_all(origin);
-  meet_members();
+    deliver_all(origin);
+  add_known_members();
   write_card(options_.self->getCard().getWrittenAt());
   return finish();
 }
@@ -129,7 +129,7 @@ core_output hive_core::finish() {
 void hive_core::on(pulse_due) {
   for (const auto& [id, entry] : peers_)
     if (entry.linked)
-      membership_.heard(id, now_.steady);
+      membership_.confirm_alive(id, now_.steady);
   set_patience();
   membership_.tick(now_.steady);
   report_changes();
@@ -150,10 +150,10 @@ void hive_core::on(round_due) {
       linked.push_back(&each);
   std::ranges::shuffle(linked, random_);
   linked.resize(std::min<size_t>(linked.size(), options_.gossip.fan_out));
-  bool asks_who_lives = membership_.lacks_evidence(); // one of them: its answer is large
+  bool wants_evidence = membership_.lacks_evidence(); // one of them: its answer is large
   for (auto* each : linked) {
     each->second.round_due = true;
-    each->second.asks_who_lives = std::exchange(asks_who_lives, false);
+    each->second.wants_evidence = std::exchange(wants_evidence, false);
     advance(each->first, each->second);
   }
 }
@@ -178,9 +178,9 @@ void hive_core::log(log::level level, std::string text) {
   out_.log.push_back({level, std::move(text)});
 }
 
-void hive_core::complain(std::string what) {
+void hive_core::warn_limited(std::string what) {
   uint64_t left_out = 0;
-  if (!complaints_.allow(now_.steady, left_out))
+  if (!warning_limiter_.allow(now_.steady, left_out))
     return;
   if (left_out > 0)
     log(log::level::warning,

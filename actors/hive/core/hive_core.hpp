@@ -6,7 +6,7 @@
 #include "actors/hive/core/gossip_exchange.hpp"
 #include "actors/hive/core/push_lane.hpp"
 #include "actors/hive/link/api.hpp"
-#include "actors/hive/members/views.hpp"
+#include "actors/hive/members/overlay.hpp"
 #include "actors/hive/state/own_slots.hpp"
 #include "actors/slot_topic.hpp"
 #include "messages/door.capnp.h"
@@ -36,7 +36,7 @@ struct hive_core_options {
   msg<wire::Hello> self;
   replica_options bounds;
   membership_options membership;
-  views_options views;
+  overlay_options overlay;
   admission_check admit;                         ///< required
   std::vector<slot_rules> topics;                ///< without the card
   std::optional<certificate_dates> certificates; ///< none without TLS
@@ -73,7 +73,7 @@ public:
   // -- questions --------------------------------------------------------------------
 
   /// Another node that lives on the certificate of this one, with which no link may be made then.
-  std::optional<node_id> holder_beside(const link_candidate& who) const;
+  std::optional<node_id> certificate_conflict(const link_candidate& candidate) const;
 
   /// This node and all that it knows of.
   msg<wire::NodeList> nodes(core_time now) const;
@@ -91,7 +91,7 @@ private:
     bool same_root = false;      ///< when last heard of
     bool asking = false;         ///< a question to it is unanswered
     bool round_due = false;      ///< its turn in a round has come
-    bool asks_who_lives = false; ///< in that round
+    bool wants_evidence = false; ///< in that round
     push_lane pushes;
     msg<wire::Hello> hello;
     std::string holder; ///< see link_candidate
@@ -130,7 +130,7 @@ private:
   void wake_at(tick_point when);
   void log(log::level level, std::string text);
   /// A warning about what a peer did, unless there were too many of them.
-  void complain(std::string what);
+  void warn_limited(std::string what);
   const slot_rules* rules_of(slot_kind kind) const;
   void report_changes();
   void report_clocks();
@@ -166,10 +166,10 @@ private:
   void push(const node_id& id, peer& to);
   /// Hands news on to the peers, but to the one that it came from.
   void spread(const std::map<node_id, write_stamp>& news, const node_id& from);
-  void hear(const message_facts& what);
+  void on_message(const message_facts& what);
   /// Stores and passes on what a join brought. `pushed`: all of it is fresh; otherwise what concerns the sender is.
   void apply(const join_outcome& joined, const node_id& from, bool pushed);
-  void store_heard(const join_outcome& joined);
+  void store_received(const join_outcome& joined);
   gossip::contents contents_for(const node_id& peer, bool was_asked = false);
   /// Pushes go to at least defaults::push_degree peers, and come from as many.
   size_t count_linked(bool push_lane::*with) const;
@@ -177,8 +177,8 @@ private:
   void widen_pushes();
 
   // -- hive_core_topics.cpp: what the services are told
-  void tell(const accepted_slot& each);
-  void tell_all(const node_id& origin);
+  void deliver(const accepted_slot& each);
+  void deliver_all(const node_id& origin);
   void withdraw(const node_id& origin);
   caf::expected<slot_content> decode(const slot& what) const;
   void keep(const node_id& origin, const slot& what, const slot_content& content);
@@ -190,13 +190,13 @@ private:
   void on(const link_up& up);
   void on(const link_down& down);
   void on(const dial_failed& what);
-  void on(const close_received& said);
+  void on(const close_received& closed);
   /// Links with this node, if it is this one that dials. In a large hive `choose_links` does that.
-  void meet(const node_id& node);
+  void keep_linked(const node_id& node);
   void compare_doors(const accepted_slot& card);
   /// Whether the hive has more nodes than a full mesh is for. Once it was, it stays large.
   bool is_large() const {
-    return chooses_links_ || replica_.origin_count() > options_.views.mesh_limit;
+    return chooses_links_ || replica_.origin_count() > options_.overlay.mesh_limit;
   }
   /// In a large hive: makes the links that are missing and gives up those too many.
   void choose_links();
@@ -208,11 +208,11 @@ private:
 
   // -- hive_core_places.cpp: who has a place in the hive
   /// Those whose card is held. Without other evidence that they live they are suspected.
-  void meet_members();
+  void add_known_members();
   /// Lets go of everything about nodes that the replica has forgotten.
   void forget_nodes();
   /// The node with which a link would be one too many: another one that lives on this certificate.
-  std::optional<node_id> living_node_of(const std::string& holder, const node_id& but) const;
+  std::optional<node_id> live_node_with(const std::string& holder, const node_id& but) const;
   /// Ends links with nodes whose certificate another node lives on.
   void close_superseded_links();
   /// Where another node has this one's certificate and a newer card: takes the place back from one that is gone, and
@@ -237,14 +237,14 @@ private:
 
   replica replica_;
   membership membership_;
-  views views_;
+  overlay overlay_;
   bool chooses_links_ = false;
   bool has_door_ = false;
   peer_map peers_;
   std::mt19937_64 random_;
   counters counters_;
   clock_watch clocks_{defaults::max_clock_difference};
-  rate_limiter complaints_;
+  rate_limiter warning_limiter_;
 
   std::map<slot_kind, slot_rules> topics_;
   std::map<node_id, msg<wire::NodeCard>> cards_;
@@ -261,7 +261,7 @@ private:
   bool has_twin_ = false; ///< another node has this one's identity
   restart_intensity card_claims_{defaults::max_card_claims, defaults::card_claim_window};
   tick_point card_written_;
-  std::optional<node_id> taken_by_; ///< a newer node that lives on this one's certificate
+  std::optional<node_id> superseded_by_; ///< a newer node that lives on this one's certificate
   expiry_watch expiry_;
 };
 

@@ -19,7 +19,7 @@ bool is_gap(const slot_refusal& refused) {
 
 gossip::contents hive_core::contents_for(const node_id& peer, bool was_asked) {
   return {.turn = random_(),
-          .claims = membership_.claims_to_send(defaults::max_told_claims, was_asked),
+          .claims = membership_.claims_to_send(defaults::max_claims_per_message, was_asked),
           .peer = peer,
           .wants_pushes = wants_pushes()};
 }
@@ -30,7 +30,7 @@ void hive_core::advance(const node_id& id, peer& to) {
   if (std::exchange(to.round_due, false)) {
     ++counters_.exchanges;
     auto more = contents_for(id);
-    more.asks_who_lives = std::exchange(to.asks_who_lives, false);
+    more.wants_evidence = std::exchange(to.wants_evidence, false);
     return ask(id, to, gossip::begin(replica_, more));
   }
   push(id, to);
@@ -76,7 +76,7 @@ void hive_core::on(const question_received& asked) {
   if (given) {
     if (auto found = peers_.find(asked.from); found != peers_.end() && question->getWantsPushes())
       found->second.pushes.to_it = true;
-    hear({asked.from, question->getRoot(), question->getClaims(), question.bytes().size()});
+    on_message({asked.from, question->getRoot(), question->getClaims(), question.bytes().size()});
     counters_.sent_bytes += given->bytes().size();
   }
   out_.answer = std::move(given);
@@ -110,15 +110,15 @@ void hive_core::on(const answer_received& heard) {
   const auto& answer = *heard.answer;
   entry.round_trip = heard.round_trip;
   if (auto theirs = answer->getClock(); theirs != 0 && entry.linked)
-    clocks_.hear(heard.from, ahead_of(theirs, now_.unix_micros, heard.round_trip));
+    clocks_.update(heard.from, ahead_of(theirs, now_.unix_micros, heard.round_trip));
   if (answer->getRedundant() && count_linked(&push_lane::to_it) > defaults::push_degree)
     entry.pushes.to_it = false;
   join_outcome joined;
   auto next = gossip::go_on(replica_, *answer, now_.unix_micros, contents_for(heard.from), joined);
   apply(joined, heard.from, false); // may end what is known of the peer
-  hear({heard.from, answer->getRoot(), answer->getClaims(), heard.answer->bytes().size()});
+  on_message({heard.from, answer->getRoot(), answer->getClaims(), heard.answer->bytes().size()});
   if (!next)
-    complain("Node " + heard.from.value + " answered with " + text_of(next.error()));
+    warn_limited("Node " + heard.from.value + " answered with " + text_of(next.error()));
   found = peers_.find(heard.from);
   if (found == peers_.end() || !found->second.linked)
     return;
@@ -130,11 +130,11 @@ void hive_core::on(const answer_received& heard) {
 
 void hive_core::on(const malformed_received& what) {
   counters_.malformed += what.messages;
-  complain("Node " + what.from.value + " sent what could not be read" +
-           (what.messages > 1 ? ", " + std::to_string(what.messages) + " messages so far unmentioned" : ""));
+  warn_limited("Node " + what.from.value + " sent what could not be read" +
+               (what.messages > 1 ? ", " + std::to_string(what.messages) + " messages so far unmentioned" : ""));
 }
 
-void hive_core::hear(const message_facts& what) {
+void hive_core::on_message(const message_facts& what) {
   auto found = peers_.find(what.from);
   if (found == peers_.end())
     return; // its link is lost meanwhile
@@ -142,8 +142,8 @@ void hive_core::hear(const message_facts& what) {
   entry.last_seen_unix_micros = now_.unix_micros;
   entry.same_root = gossip::has_same_root(replica_, what.root);
   counters_.received_bytes += what.bytes;
-  if (auto wrong = membership_.hear_claims(gossip::claims_of(what.claims), now_.steady))
-    complain("Node " + what.from.value + " claims what cannot be: " + text_of(wrong));
+  if (auto wrong = membership_.apply_claims(gossip::claims_of(what.claims), now_.steady))
+    warn_limited("Node " + what.from.value + " claims what cannot be: " + text_of(wrong));
   report_changes();
 }
 
@@ -152,16 +152,16 @@ void hive_core::hear(const message_facts& what) {
 void hive_core::apply(const join_outcome& joined, const node_id& from, bool pushed) {
   for (const auto& refused : joined.refused)
     if (refused.why != slot_refusal_reason::superseded && !(pushed && is_gap(refused)))
-      complain("A slot that node " + from.value + " sent is not taken in: " + refused.text);
+      warn_limited("A slot that node " + from.value + " sent is not taken in: " + refused.text);
   forget_nodes(); // before what may have come of them anew is stored
-  store_heard(joined);
+  store_received(joined);
   for (const auto& each : joined.accepted) {
-    tell(each);
+    deliver(each);
     if (each.what->name.kind != slot_kind::card)
       continue;
-    membership_.met(each.origin, each.what->stamp.epoch, now_.steady);
+    membership_.learn_card(each.origin, each.what->stamp.epoch, now_.steady);
     compare_doors(each);
-    meet(each.origin);
+    keep_linked(each.origin);
   }
   for (const auto& origin : joined.quarantined) {
     auto* broke_rules = replica_.quarantine_of(origin);
@@ -173,7 +173,7 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
   }
   for (const auto& origin : joined.released) {
     membership_.set_quarantined(origin, false, now_.steady);
-    tell_all(origin);
+    deliver_all(origin);
   }
   report_changes();
   // An exchange may bring much that all others have, to who was away. What its sender wrote itself they may lack.
@@ -184,7 +184,7 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
     spread(news, from);
 }
 
-void hive_core::store_heard(const join_outcome& joined) {
+void hive_core::store_received(const join_outcome& joined) {
   write_set writes;
   for (const auto& each : joined.accepted)
     if (auto* key = replica_.key_of(each.origin))
@@ -198,7 +198,7 @@ void hive_core::store_heard(const join_outcome& joined) {
                             }));
   }
   if (!writes.empty())
-    out_.to_store.push_back({store_purpose::heard, std::move(writes), 0});
+    out_.to_store.push_back({store_purpose::received, std::move(writes), 0});
 }
 
 // -- the ways of pushes ----------------------------------------------------------

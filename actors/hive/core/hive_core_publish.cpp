@@ -80,7 +80,7 @@ void hive_core::on(const store_done& outcome) {
     return log(log::level::warning, "What this node tells the hive could not be stored: " + text_of(outcome.error));
   case store_purpose::epoch:
     return outcome.error ? fail_to_raise(outcome.error) : begin_epoch(outcome.epoch);
-  case store_purpose::heard:
+  case store_purpose::received:
     if (outcome.error) // it holds in memory, and the others say it again after a restart
       log(log::level::warning, "What other nodes say could not be stored: " + text_of(outcome.error));
     return;

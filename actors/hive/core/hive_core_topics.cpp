@@ -32,7 +32,7 @@ const msg<wire::NodeCard>* hive_core::card_of(const node_id& node) const {
   return found == cards_.end() ? nullptr : &found->second;
 }
 
-void hive_core::tell(const accepted_slot& each) {
+void hive_core::deliver(const accepted_slot& each) {
   keep(each.origin, *each.what, each.content);
   if (each.origin == replica_.own_id() || !rules_of(each.what->name.kind) || replica_.quarantine_of(each.origin))
     return;
@@ -47,11 +47,11 @@ void hive_core::tell(const accepted_slot& each) {
 }
 
 /// After a restart, and of a node whose quarantine has ended.
-void hive_core::tell_all(const node_id& origin) {
+void hive_core::deliver_all(const node_id& origin) {
   for (const auto& what : replica_.slots_of(origin)) {
     auto content = decode(*what);
     if (content)
-      tell({origin, what, *content});
+      deliver({origin, what, *content});
     else
       log(log::level::error,
           "A slot of node " + origin.value + " is held but cannot be read: " + text_of(content.error()));

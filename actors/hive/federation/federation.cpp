@@ -82,18 +82,18 @@ public:
     carry_out(core_->step(std::move(event), now()));
   }
 
-  void open(const door_opened& door) {
+  void on_door_opened(const door_opened& door) {
     door_ = door.door;
     step(door);
   }
 
-  caf::result<caf::ok_atom> check(const link_candidate& who) const {
-    if (auto other = core_->holder_beside(who))
-      return in_use(who.node, *other);
+  caf::result<caf::ok_atom> on_link_candidate(const link_candidate& candidate) const {
+    if (auto other = core_->certificate_conflict(candidate))
+      return certificate_in_use(candidate.node, *other);
     return caf::ok_atom::value;
   }
 
-  link_actor offer(const link_offer& offered) {
+  link_actor on_link_offer(const link_offer& offered) {
     auto actor = self_->spawn(peer, offered.node, peer_owner_actor{self_});
     peers_[offered.node] = actor;
     step(offered);
@@ -204,15 +204,15 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const publish_slots& what) { state.step(what); },
     [&state](const msg<wire::NodeQuery>& query) { return state.nodes(query); },
     [&state](const msg<wire::HiveStatusQuery>&) { return state.status(); },
-    [&state](const door_opened& door) { state.open(door); },
-    [&state](const link_candidate& who) { return state.check(who); },
-    [&state](const link_offer& offered) { return state.offer(offered); },
+    [&state](const door_opened& door) { state.on_door_opened(door); },
+    [&state](const link_candidate& candidate) { return state.on_link_candidate(candidate); },
+    [&state](const link_offer& offered) { return state.on_link_offer(offered); },
     [&state](const link_up& up) { state.on_link_up(up); },
     [&state](const link_down& down) { state.on_link_down(down); },
     [&state](const dial_failed& what) { state.step(what); },
     [&state](const question_received& asked) { return state.answer(asked); },
     [&state](const answer_received& heard) { state.step(heard); },
-    [&state](const close_received& said) { state.step(said); },
+    [&state](const close_received& closed) { state.step(closed); },
     [&state](const malformed_received& sent) { state.step(sent); },
     [&state](round_atom) { state.on_round(); },
     [&state](pulse_atom) { state.on_pulse(); },

@@ -16,21 +16,21 @@
 namespace hive {
 
 /// A node that the door knows of from elsewhere than its own links.
-struct meet_node {
+struct maintain_link {
   node_id node;
   std::string address; ///< ADDRESS:PORT of its door
 };
 
 /// A node that may not know that a link is wanted.
-struct dial_node {
+struct open_link {
   node_id node;
   std::string address; ///< ADDRESS:PORT of its door
 };
 
 /// A node with which no link is wanted any more.
-struct part_node {
+struct close_link {
   node_id node;
-  bool was_asked = false; ///< by that node's farewell; otherwise this node says farewell
+  bool requested_by_peer = false; ///< by that node's farewell; otherwise this node says farewell
   /// Another node lives on its certificate: the link is closed at once.
   std::optional<node_id> superseded_by = {};
 };
@@ -38,11 +38,11 @@ struct part_node {
 /// Finds other nodes, checks who they are and keeps at most one link with each.
 using door_actor = caf::typed_actor<
   // Links with this node, now and whenever the link is lost, if it is this node that dials: the one with the lower id.
-  caf::reacts_to<meet_node>,
+  caf::reacts_to<maintain_link>,
   // Links with this node now, whichever id is lower, but dials only once.
-  caf::reacts_to<dial_node>,
+  caf::reacts_to<open_link>,
   // Ends the link, if there is one, and dials the node no more until told so, or until no link at all is left.
-  caf::reacts_to<part_node>>;
+  caf::reacts_to<close_link>>;
 
 /// The door is open: `self` is how this node introduces itself.
 struct door_opened {
@@ -78,7 +78,7 @@ struct link_down {
   bool agreed = false; ///< one of the two said farewell
 };
 
-/// A dial_node came to nothing, and nobody said who he is.
+/// A open_link came to nothing, and nobody said who he is.
 struct dial_failed {
   node_id node;
   std::string reason;
@@ -97,9 +97,9 @@ using link_owner_actor =
 } // namespace hive
 
 // The door and its owner are parts of one node.
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::meet_node)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::dial_node)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::part_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::maintain_link)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::open_link)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::close_link)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::door_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_candidate)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_offer)

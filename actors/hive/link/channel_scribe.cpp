@@ -21,8 +21,8 @@ using caf::io::network::rw_state;
 /// How CAF's stream reads and writes.
 class channel_policy {
 public:
-  channel_policy(channel stream, std::shared_ptr<const reachable_actors> within_reach)
-      : stream_{std::move(stream)}, filter_{std::move(within_reach)} {
+  channel_policy(channel stream, std::shared_ptr<const actor_allowlist> allowlist)
+      : stream_{std::move(stream)}, filter_{std::move(allowlist)} {
   }
 
   rw_state read_some(size_t& got, native_socket, void* to, size_t size) {
@@ -60,10 +60,10 @@ private:
 class channel_scribe : public caf::io::scribe {
 public:
   channel_scribe(default_multiplexer& multiplexer, native_socket socket, channel stream,
-                 std::shared_ptr<const reachable_actors> within_reach)
+                 std::shared_ptr<const actor_allowlist> allowlist)
       : scribe{caf::io::network::conn_hdl_from_socket(socket)},
         remote_{endpoint::parse(stream.remote()).value_or(endpoint{})}, stream_{multiplexer, socket, std::move(stream),
-                                                                                std::move(within_reach)} {
+                                                                                std::move(allowlist)} {
   }
 
   void configure_read(caf::io::receive_policy::config config) override {
@@ -132,10 +132,10 @@ private:
 } // namespace
 
 caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream,
-                                std::shared_ptr<const reachable_actors> within_reach) {
+                                std::shared_ptr<const actor_allowlist> allowlist) {
   auto& multiplexer = static_cast<default_multiplexer&>(system.middleman().backend());
   auto socket = stream.release_fd(); // CAF's stream closes it
-  return caf::make_counted<channel_scribe>(multiplexer, socket, std::move(stream), std::move(within_reach));
+  return caf::make_counted<channel_scribe>(multiplexer, socket, std::move(stream), std::move(allowlist));
 }
 
 } // namespace hive

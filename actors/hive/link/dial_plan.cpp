@@ -149,10 +149,10 @@ bool dial_plan::failed(const endpoint& at, const std::string& why, time_point no
   dials_ -= target.dialling;
   target.dialling = false;
   target.when = now + delay(target.failures++);
-  bool is_news = std::exchange(target.failure, why) != why && !target.once;
+  bool is_new_failure = std::exchange(target.failure, why) != why && !target.once;
   if (target.once)
     rest(found);
-  return is_news;
+  return is_new_failure;
 }
 
 void dial_plan::forget(const endpoint& at) {

@@ -16,7 +16,7 @@ struct dial_options {
   std::chrono::milliseconds min_delay = defaults::redial_min; ///< before the second attempt
   std::chrono::milliseconds max_delay = defaults::redial_max;
   size_t max_targets = defaults::max_dial_targets;
-  size_t max_dials = defaults::max_greetings / 2; ///< at once; the other half is for those who dial this node
+  size_t max_dials = defaults::max_handshakes / 2; ///< at once; the other half is for those who dial this node
 };
 
 /// Where a node dials and when: addresses it was told to join, and doors of nodes with a higher id. An address is left

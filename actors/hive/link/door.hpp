@@ -3,7 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/hive/link/api.hpp"
 #include "actors/hive/link/card.hpp"
-#include "actors/hive/link/greeting.hpp"
+#include "actors/hive/link/handshake_runner.hpp"
 #include "actors/hive/link/hello.hpp"
 #include "messages/hive.capnp.h"
 #include "platform/endpoint.hpp"
@@ -43,9 +43,10 @@ struct running_door {
 
 /// Opens the door of this node and dials `join`. `owner` is told of every link.
 ///
-/// Who dials: in a hive in which all link with all, the lower id (`meet_node`), so that two that lost each other do not
-/// meet half-way; otherwise whoever wants the link (`dial_node`), since the other may not know of it. Should both dial,
-/// the link table lets one connection live. Addresses of `join` are dialled until a link stands, whichever id is lower.
+/// Who dials: in a hive in which all link with all, the lower id (`maintain_link`), so that two that lost each other do
+/// not meet half-way; otherwise whoever wants the link (`open_link`), since the other may not know of it. Should both
+/// dial, the link table lets one connection live. Addresses of `join` are dialled until a link stands, whichever id is
+/// lower.
 ///
 /// Fails with ec::invalid (an option) or ec::unavailable (the address is in use or not of this machine), naming it.
 caf::expected<running_door> spawn_door(caf::actor_system& system, door_options options, link_owner_actor owner);

@@ -41,7 +41,7 @@ caf::error frame_filter::judge() const {
     return caf::none;
   case basp::message_type::direct_message:
     // By name there is only what refuses to spawn, see spawn_refuser.
-    if ((header_[flags_at] & basp::header::named_receiver_flag) != 0 || !reachable_ || reachable_->has(receiver))
+    if ((header_[flags_at] & basp::header::named_receiver_flag) != 0 || !allowlist_ || allowlist_->contains(receiver))
       return caf::none;
     return fail(ec::forbidden, "it sent to actor " + std::to_string(receiver) + ", which is not within its reach");
   case basp::message_type::routed_message:

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/hive/link/reachable_actors.hpp"
+#include "actors/hive/link/actor_allowlist.hpp"
 
 #include <array>
 #include <caf/error.hpp>
@@ -16,7 +16,7 @@ namespace hive {
 class frame_filter {
 public:
   /// Without a set of actors, all are within reach.
-  explicit frame_filter(std::shared_ptr<const reachable_actors> reachable) : reachable_{std::move(reachable)} {
+  explicit frame_filter(std::shared_ptr<const actor_allowlist> allowlist) : allowlist_{std::move(allowlist)} {
   }
 
   /// The next bytes of the stream, however they are cut. ec::forbidden for a message to an actor out of reach or
@@ -27,7 +27,7 @@ public:
 private:
   caf::error judge() const;
 
-  std::shared_ptr<const reachable_actors> reachable_;
+  std::shared_ptr<const actor_allowlist> allowlist_;
   std::array<unsigned char, 32> header_{};
   size_t have_ = 0;           ///< bytes of the header
   uint32_t payload_left_ = 0; ///< bytes of the frame behind it

@@ -37,7 +37,7 @@ struct hello_sender {
 };
 
 /// The other end, after its hello has been checked.
-struct greeted {
+struct verified_peer {
   msg<wire::Hello> hello;
   std::optional<certificate> cert; ///< nothing without TLS
   std::string remote;              ///< ADDRESS:PORT of the connection
@@ -54,10 +54,10 @@ struct greeted {
 };
 
 /// Decides about a peer whose hello is in order; an error refuses it and is told to it.
-using admit_function = std::function<caf::error(const greeted&)>;
+using admit_function = std::function<caf::error(const verified_peer&)>;
 
-struct hello_end {
-  caf::expected<greeted> peer;
+struct handshake_result {
+  caf::expected<verified_peer> peer;
   std::optional<node_id> refused_by; ///< whom the other end claims to be, when it was the one that refused
 };
 
@@ -65,7 +65,7 @@ struct hello_end {
 /// something else (ec::malformed), no common version (ec::unsupported, naming both ranges), poses as somebody else
 /// (ec::integrity_violated, ec::forbidden) or does not answer (ec::timed_out, ec::unavailable); with what `admit` said;
 /// or with what the other end said ("refused by the other end").
-hello_end say_hello(channel& to, channel_side side, const hello_sender& self, const admit_function& admit,
-                    deadline until);
+handshake_result perform_handshake(channel& to, channel_side side, const hello_sender& self,
+                                   const admit_function& admit, deadline until);
 
 } // namespace hive

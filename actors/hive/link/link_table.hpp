@@ -10,7 +10,7 @@
 namespace hive {
 
 /// Why node `by` may not link: `holder` lives with the same certificate. ec::conflict.
-caf::error in_use(const node_id& by, const node_id& holder);
+caf::error certificate_in_use(const node_id& by, const node_id& holder);
 
 /// Which connection is the link with which node: at most one each, also when both dial at once and when a node comes
 /// back before its loss was noticed. Pure.
@@ -40,7 +40,7 @@ public:
   /// certificate is that of another node with a link (ec::conflict). A later epoch wins
   /// over an earlier one. Of two connections that were dialled from both ends at once, the one that the lower id
   /// dialled wins: both ends judge alike.
-  verdict admit(connection_id connection, const candidate& who);
+  verdict admit(connection_id connection, const candidate& peer);
 
   /// Both ends have admitted each other: from now on only a later epoch supersedes it. Does nothing for a connection
   /// that was superseded meanwhile.

@@ -40,7 +40,7 @@ public:
   }
 
   /// The newest difference of a linked node.
-  void hear(const node_id& from, clock_difference ahead);
+  void update(const node_id& from, clock_difference ahead);
   /// Its link is lost, and what its clock shows now is unknown.
   void forget(const node_id& node);
 

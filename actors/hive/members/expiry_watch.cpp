@@ -41,9 +41,9 @@ std::vector<expiry_watch::warning> expiry_watch::tick(int64_t now) {
   std::vector<warning> out;
   for (auto& each : all_) {
     auto taken = steps_taken(each.what, now);
-    if (taken <= each.steps_told)
+    if (taken <= each.steps_reported)
       continue;
-    each.steps_told = taken;
+    each.steps_reported = taken;
     out.push_back({describe(each.what, now), taken >= urgent_steps});
   }
   return out;

@@ -34,7 +34,7 @@ public:
 private:
   struct entry {
     watched_certificate what;
-    size_t steps_told = 0;
+    size_t steps_reported = 0;
   };
 
   std::vector<entry> all_;

@@ -91,17 +91,17 @@ public:
   /// It was lost: the node is suspected at once.
   void link_down(const node_id& node, const std::string& why, tick_point now);
   /// It was given up by agreement, which says nothing of the node: from now on others hear it.
-  void link_ended(const node_id& node, tick_point now);
+  void link_closed(const node_id& node, tick_point now);
   /// Nobody answered at its door: a node without a link is suspected then. If it lives, others tell it and it refutes.
-  void not_reached(const node_id& node, const std::string& why, tick_point now);
+  void dial_failed(const node_id& node, const std::string& why, tick_point now);
   /// A sign of life on its link, or an answer to a question that another node asked it for this one.
-  void heard(const node_id& node, tick_point now);
+  void confirm_alive(const node_id& node, tick_point now);
   /// A node whose card is known. That it was started again is evidence; the card of a node that is new is none, since
   /// it may have been gone for long.
-  void met(const node_id& node, uint64_t epoch, tick_point now);
+  void learn_card(const node_id& node, uint64_t epoch, tick_point now);
   /// What peers claim. Nothing is believed that the node could not refute: no epoch that its card or its link does not
   /// prove. ec::invalid, naming it, for a claim that no honest node makes; the others hold all the same.
-  caf::error hear_claims(const std::vector<member_claim>& claims, tick_point now);
+  caf::error apply_claims(const std::vector<member_claim>& claims, tick_point now);
   /// This node goes on in a later epoch, which its card will tell.
   void raise_epoch(uint64_t epoch);
   /// The replica put the node into quarantine, or released it.
@@ -152,10 +152,10 @@ private:
     bool linked = false;
     bool has_evidence = false; ///< in this node's life
     tick_point last_heard; ///< by this node while linked, otherwise by others too; without evidence: when it was met
-    uint32_t times_told = 0;
+    uint32_t transmit_count = 0;
     std::optional<member_state> shown;
-    std::string why;                  ///< it is shown so
-    std::optional<member_state> told; ///< as a change
+    std::string why;                      ///< it is shown so
+    std::optional<member_state> reported; ///< as a change
   };
 
   member* find_or_add(const node_id& node, uint64_t epoch, tick_point now);
@@ -170,15 +170,15 @@ private:
   member_claim claim_about(const node_id& node, const member& known) const;
   void add_evidence(std::vector<member_claim>& to, size_t most);
   /// Makes room for one more when all places are taken.
-  bool drop_somebody_gone();
+  bool evict_absent_member();
   member_state state_to_show(const member& known, tick_point now) const;
   /// Tells of the change when there is one.
   void show(const node_id& node, member& known, const std::string& why, tick_point now);
   void age(const node_id& node, member& known, tick_point now);
-  void hear_claim(const member_claim& claim, member& known, tick_point now);
+  void apply_claim(const member_claim& claim, member& known, tick_point now);
   void refute(const member_claim& claim);
-  uint32_t times_to_tell() const;
-  void tell_again(uint32_t& times_told) const;
+  uint32_t transmit_limit() const;
+  void retransmit(uint32_t& transmit_count) const;
   std::optional<member_claim> reminder();
 
   node_id self_;
@@ -187,7 +187,7 @@ private:
   std::chrono::milliseconds believe_for_;
   std::chrono::milliseconds prove_within_;
   incarnation own_;
-  uint32_t times_own_told_ = 0;
+  uint32_t own_transmit_count_ = 0;
   tick_point last_tick_;
   node_id last_reminder_;
   node_id last_vouched_;

@@ -32,9 +32,9 @@ bool own_slots::want(slot_kind kind, std::map<std::string, std::string> payloads
 std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, std::vector<caf::error>& left_out) {
   by.forget_prepared();
   std::set<slot_name> beyond, refused;
-  auto said = by.slots_of(by.own_id());
+  auto published = by.slots_of(by.own_id());
   std::vector<change> changes;
-  for (const auto& [name, payload] : target(said, beyond)) {
+  for (const auto& [name, payload] : target(published, beyond)) {
     auto held = by.find(by.own_id(), name);
     if (!held || held->payload != payload)
       changes.push_back({name, payload, !held || held->payload.size() < payload.size(), yielding_.contains(name.kind)});
@@ -57,9 +57,10 @@ std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, s
   return out;
 }
 
-own_slots::payloads_by_name own_slots::target(const std::vector<slot_ptr>& said, std::set<slot_name>& beyond) const {
+own_slots::payloads_by_name own_slots::target(const std::vector<slot_ptr>& published,
+                                              std::set<slot_name>& beyond) const {
   payloads_by_name out;
-  for (const auto& each : said)
+  for (const auto& each : published)
     out[each->name] = wanted_.contains(each->name.kind) ? std::string_view{} : each->payload;
   for (const auto& [kind, payloads] : wanted_)
     if (!yielding_.contains(kind))

@@ -37,7 +37,7 @@ private:
   using payloads_by_name = std::map<slot_name, std::string_view>;
 
   /// What all slots are to say, of which `said` are there; the names of those that do not fit go into `beyond`.
-  payloads_by_name target(const std::vector<slot_ptr>& said, std::set<slot_name>& beyond) const;
+  payloads_by_name target(const std::vector<slot_ptr>& published, std::set<slot_name>& beyond) const;
   void add_yielding(slot_kind kind, const slot_quota& quota, payloads_by_name& to, std::set<slot_name>& beyond) const;
   /// Names what is beyond the quota of a topic that was not at the last time.
   void name_beyond(const std::set<slot_name>& beyond, std::vector<caf::error>& left_out) const;

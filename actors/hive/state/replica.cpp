@@ -211,8 +211,8 @@ replica::room replica::own_room_beside(const slot_name& name) const {
 }
 
 std::optional<slot_refusal> replica::check_bounds(const origin& known, const room& taken, const slot& what) const {
-  auto refuse = [&](slot_refusal_reason why, culprit who, std::string text) {
-    return slot_refusal{{}, why, who, std::move(text)};
+  auto refuse = [&](slot_refusal_reason why, culprit at_fault, std::string text) {
+    return slot_refusal{{}, why, at_fault, std::move(text)};
   };
   auto highest = known.log.highest().epoch;
   if (what.stamp.epoch == 0 || what.stamp.version == 0 || what.stamp.version > options_.max_version ||

@@ -65,7 +65,7 @@ enum class culprit : uint8_t {
 struct slot_refusal {
   node_id origin;
   slot_refusal_reason why = slot_refusal_reason::malformed;
-  culprit who = culprit::nobody;
+  culprit at_fault = culprit::nobody;
   std::string text; ///< names the offending thing
 };
 
@@ -286,7 +286,7 @@ private:
   struct progress;
   struct origin_part;
   /// What goes into a delta for one that does not know the origin, or has it up to `since`.
-  static origin_part part_for_stranger(const origin& known);
+  static origin_part part_for_newcomer(const origin& known);
   static origin_part part_since(const origin& known, write_stamp since, size_t budget, uint64_t turn);
   static msg<wire::HiveDelta> to_delta(const std::vector<origin_part>& parts);
 

@@ -171,7 +171,7 @@ const root_hash& replica::root() const {
   return *root_;
 }
 
-replica::origin_part replica::part_for_stranger(const origin& known) {
+replica::origin_part replica::part_for_newcomer(const origin& known) {
   origin_part out{&known.key, {}, {}, known.card, nullptr};
   if (known.is_equivocator())
     out.proof = &*known.quarantined;
@@ -211,7 +211,7 @@ msg<wire::HiveDelta> replica::delta_for(wire::HiveDigest::Reader theirs, size_t 
     if (entry != they_have.end() && (entry->second == ours || entry->second.highest > ours.highest))
       continue;
     auto part =
-      entry == they_have.end() ? part_for_stranger(known) : part_since(known, entry->second.highest, left, turn);
+      entry == they_have.end() ? part_for_newcomer(known) : part_since(known, entry->second.highest, left, turn);
     left = part.cut(left, parts.empty());
     if (!part.is_empty())
       parts.push_back(std::move(part));
@@ -229,7 +229,7 @@ msg<wire::HiveDelta> replica::delta_since(const std::map<node_id, write_stamp>& 
     const auto& known = found->second;
     if (since >= known.log.highest() && !known.is_equivocator())
       continue;
-    auto part = since == write_stamp{} ? part_for_stranger(known) : part_since(known, since, left, 0);
+    auto part = since == write_stamp{} ? part_for_newcomer(known) : part_since(known, since, left, 0);
     left = part.cut(left, parts.empty());
     if (!part.is_empty())
       parts.push_back(std::move(part));

@@ -107,12 +107,12 @@ void replica::join_slots(joining& work, const node_id& id, origin& known, wire::
 bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_ptr what) {
   auto twin = known.log.at(what->stamp);
   auto held = known.log.find(what->name);
-  if (twin ? twin->says_the_same(*what) : held && held->stamp > what->stamp) {
+  if (twin ? twin->has_same_content(*what) : held && held->stamp > what->stamp) {
     ++counters_.known;
     return true;
   }
   // What admitted the origin was checked then.
-  bool is_checked = known.card && known.card->says_the_same(*what) && known.card->signature == what->signature;
+  bool is_checked = known.card && known.card->has_same_content(*what) && known.card->signature == what->signature;
   if (!is_checked && !is_signed_by(*what, known.key)) {
     refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
                   "slot " + what->name.key + of_node(id) + " does not bear its signature"});
@@ -160,7 +160,7 @@ std::optional<std::pair<slot_ptr, slot_ptr>> replica::read_proof(const public_ke
                                                                  wire::EquivocationProof::Reader from) {
   auto first = from_wire(from.getFirst()), second = from_wire(from.getSecond());
   if (read_key(from.getPublicKey()) != key || !first || !second || first->stamp != second->stamp ||
-      first->says_the_same(*second) || !is_signed_by(*first, key) || !is_signed_by(*second, key))
+      first->has_same_content(*second) || !is_signed_by(*first, key) || !is_signed_by(*second, key))
     return std::nullopt;
   return std::pair{std::move(first), std::move(second)};
 }
@@ -204,7 +204,7 @@ void replica::strike(joining& work, const node_id& id, quarantine::kind why, uin
 
 void replica::refuse(joining& work, slot_refusal refused) {
   ++counters_.refused[static_cast<size_t>(refused.why)];
-  if (refused.who == culprit::sender) {
+  if (refused.at_fault == culprit::sender) {
     work.stopped = true;
     // Nobody passes on what it did not check, so an honest sender has none of it.
     if (auto found = origins_.find(work.sender); found != origins_.end() && work.sender != own_id_)
@@ -216,7 +216,7 @@ void replica::refuse(joining& work, slot_refusal refused) {
 }
 
 void replica::refuse_slot(joining& work, const node_id& id, origin& known, const slot& what, slot_refusal refused) {
-  if (refused.who == culprit::origin && !known.quarantined && known.blamed.insert(hash_of(what)).second)
+  if (refused.at_fault == culprit::origin && !known.quarantined && known.blamed.insert(hash_of(what)).second)
     strike(work, id, quarantine::kind::content, what.stamp.epoch, refused.text);
   refuse(work, std::move(refused));
 }

@@ -40,7 +40,7 @@ struct slot {
   signature_bytes signature{};
 
   /// Whether both say the same, whoever signed and however often.
-  bool says_the_same(const slot& other) const {
+  bool has_same_content(const slot& other) const {
     return name == other.name && stamp == other.stamp && payload == other.payload;
   }
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/hive/link/door.hpp"
-#include "actors/hive/link/greeting.hpp"
+#include "actors/hive/link/handshake_runner.hpp"
 #include "messages/ec.hpp"
 #include "messages/timestamp.hpp"
 

@@ -99,7 +99,7 @@ void core_network::start(size_t number) {
   options.keys = node.keys;
   options.epoch = ++node.epoch;
   options.gossip = options_.gossip;
-  options.views = options_.views;
+  options.overlay = options_.overlay;
   options.self = hello_of(node.keys, node.epoch, number);
   options.admit = admit_everybody;
   options.topics = options_.topics;
@@ -138,7 +138,7 @@ void core_network::kill(size_t number) {
     end_link(number, other, "the connection was reset", false);
 }
 
-void core_network::part(std::vector<std::set<size_t>> groups) {
+void core_network::partition(std::vector<std::set<size_t>> groups) {
   groups_ = std::move(groups);
   for (size_t a = 0; a < nodes_.size(); ++a)
     for (auto b : std::set{nodes_[a].links})
@@ -196,15 +196,15 @@ void core_network::carry_out(size_t node, core_output out) {
     store(node, std::move(order));
   std::ranges::move(out.to_publish, std::back_inserter(nodes_[node].told));
   for (const auto& order : out.to_door) {
-    if (auto* meet = std::get_if<meet_node>(&order)) {
-      nodes_[node].wanted.insert(index_of(meet->node));
-      dial(node, index_of(meet->node), true);
-    } else if (auto* once = std::get_if<dial_node>(&order)) {
+    if (auto* maintained = std::get_if<maintain_link>(&order)) {
+      nodes_[node].wanted.insert(index_of(maintained->node));
+      dial(node, index_of(maintained->node), true);
+    } else if (auto* once = std::get_if<open_link>(&order)) {
       dial(node, index_of(once->node), false);
     } else {
-      const auto& part = std::get<part_node>(order);
-      nodes_[node].wanted.erase(index_of(part.node));
-      end_link(node, index_of(part.node), "this node has links enough", true);
+      const auto& close = std::get<close_link>(order);
+      nodes_[node].wanted.erase(index_of(close.node));
+      end_link(node, index_of(close.node), "this node has links enough", true);
     }
   }
   for (const auto& next : out.to_send)

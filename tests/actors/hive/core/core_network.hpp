@@ -19,7 +19,7 @@ struct core_network_options {
   std::chrono::microseconds retransmit{200'000};
   std::chrono::microseconds disk{3'000}; ///< of one write
   federation_profile gossip = {};
-  views_options views = {};
+  overlay_options overlay = {};
   std::vector<slot_rules> topics = node_topics();
   /// Nodes that do not take pushed news, but treat it as a first question, as an earlier version does. None: all do.
   std::function<bool(size_t node)> knows_pushes = {};
@@ -57,7 +57,7 @@ public:
   /// The node starts again, in its next epoch, on what its disk holds.
   void start(size_t node);
   /// Nodes of different sets cannot reach each other; without sets all can.
-  void part(std::vector<std::set<size_t>> groups);
+  void partition(std::vector<std::set<size_t>> groups);
 
   /// Whether all living nodes hold the same.
   bool agree() const;
@@ -79,7 +79,7 @@ public:
   }
 
   /// What the services of a node were told.
-  const std::vector<topic_news>& told(size_t node) const {
+  const std::vector<topic_update>& told(size_t node) const {
     return nodes_.at(node).told;
   }
 
@@ -93,7 +93,7 @@ private:
     std::map<std::string, std::string> proofs;
     std::set<size_t> links;
     std::set<size_t> wanted; ///< nodes that its door dials when their link is lost
-    std::vector<topic_news> told;
+    std::vector<topic_update> told;
     uint64_t life = 0; ///< starts and ends; what was meant for an earlier one is dropped
   };
 

@@ -138,12 +138,12 @@ TEST(gossip_simulation, a_parted_hive_agrees_again) {
     std::set<size_t> left, right;
     for (size_t node = 0; node < nodes; ++node)
       (node % 3 == static_cast<size_t>(i) % 3 ? left : right).insert(node);
-    hive.part({left, right});
+    hive.partition({left, right});
     hive.publish(*left.begin(), tools_with(static_cast<uint64_t>(i) + 1));
     hive.publish(*right.begin(), tools_with(static_cast<uint64_t>(i) + 5));
     hive.run(20s);
     EXPECT_FALSE(hive.agree());
-    hive.part({});
+    hive.partition({});
     ASSERT_TRUE(hive.run_until([&] { return hive.agree(); }, 120s)) << "partition " << i << ", seed " << seed;
   }
 }

@@ -132,7 +132,7 @@ protected:
 
   core_time now_{tick_point{1h}, test_now};
   hive_core core_{options_of(1), now_};
-  std::vector<topic_news> told_;
+  std::vector<topic_update> told_;
   std::vector<question_to_send> sent_;
   std::string logged_;
 };

@@ -84,7 +84,7 @@ protected:
 
   core_time now_{tick_point{1h}, test_now + 60'000'000};
   hive_core core_;
-  std::vector<topic_news> told_;
+  std::vector<topic_update> told_;
   std::vector<question_to_send> sent_;
 };
 

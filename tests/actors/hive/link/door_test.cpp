@@ -75,10 +75,10 @@ TEST(door, a_node_that_joins_itself_stays_alone) {
 TEST(door, a_node_met_elsewhere_is_dialled_by_the_lower_id_alone) {
   auto ids = ordered_identities(2);
   test_node low{{.identity = ids[0]}}, high{{.identity = ids[1]}};
-  caf::anon_send(high.door(), meet_node{low.id(), low.at().text()});
+  caf::anon_send(high.door(), maintain_link{low.id(), low.at().text()});
   std::this_thread::sleep_for(300ms);
   EXPECT_FALSE(high.is_linked_with(low));
-  caf::anon_send(low.door(), meet_node{high.id(), high.at().text()});
+  caf::anon_send(low.door(), maintain_link{high.id(), high.at().text()});
   expect_one_good_link(low, high);
 }
 
@@ -87,9 +87,9 @@ TEST(door, a_node_that_is_to_be_dialled_is_dialled_from_either_side) {
     auto ids = ordered_identities(2);
     test_node low{{.identity = ids[0]}}, high{{.identity = ids[1]}};
     if (dialling != 1)
-      caf::anon_send(low.door(), dial_node{high.id(), high.at().text()});
+      caf::anon_send(low.door(), open_link{high.id(), high.at().text()});
     if (dialling != 0)
-      caf::anon_send(high.door(), dial_node{low.id(), low.at().text()});
+      caf::anon_send(high.door(), open_link{low.id(), low.at().text()});
     expect_one_good_link(low, high);
     EXPECT_EQ(low.journal().events().find('?'), std::string::npos) << low.journal().events();
     EXPECT_EQ(high.journal().events().find('?'), std::string::npos) << high.journal().events();
@@ -101,7 +101,7 @@ TEST(door, says_once_whom_it_did_not_reach) {
   auto nobody_there = held->at;
   held->fd.reset();
   test_node node{{}};
-  caf::anon_send(node.door(), dial_node{{"absent"}, nobody_there.text()});
+  caf::anon_send(node.door(), open_link{{"absent"}, nobody_there.text()});
   wait_until([&] { return !node.journal().events().empty(); });
   std::this_thread::sleep_for(500ms);
   EXPECT_EQ(node.journal().events(), "?absent ");
@@ -114,16 +114,16 @@ TEST(door, a_link_that_is_not_wanted_ends_by_agreement_and_is_not_made_again) {
     test_node middle{{.identity = ids[0], .join = {a.at(), b.at()}}};
     ASSERT_TRUE(wait_until([&] { return middle.journal().links().size() == 2; }));
     ASSERT_TRUE(wait_until([&] { return a.is_linked_with(middle); }));
-    caf::anon_send(middle.door(), part_node{a.id()});
+    caf::anon_send(middle.door(), close_link{a.id()});
     if (is_heard)
-      caf::anon_send(a.door(), part_node{middle.id(), true});
+      caf::anon_send(a.door(), close_link{middle.id(), true});
     ASSERT_TRUE(wait_until([&] { return !middle.is_linked_with(a) && !a.is_linked_with(middle); }));
     std::this_thread::sleep_for(500ms);
     EXPECT_TRUE(middle.journal().events().ends_with("~" + a.id().value + " ")) << middle.journal().events();
     EXPECT_EQ(a.journal().events().ends_with("~" + middle.id().value + " "), is_heard) << a.journal().events();
     EXPECT_TRUE(middle.is_linked_with(b));
 
-    caf::anon_send(middle.door(), dial_node{a.id(), a.at().text()});
+    caf::anon_send(middle.door(), open_link{a.id(), a.at().text()});
     expect_one_good_link(middle, a);
   }
 }
@@ -132,7 +132,7 @@ TEST(door, a_node_without_any_link_joins_again) {
   test_node other{{}};
   test_node node{{.join = {other.at()}}};
   ASSERT_TRUE(wait_until([&] { return node.is_linked_with(other); }));
-  caf::anon_send(node.door(), part_node{other.id()});
+  caf::anon_send(node.door(), close_link{other.id()});
   ASSERT_TRUE(wait_until([&] { return node.journal().events().find('~') != std::string::npos; }));
   expect_one_good_link(node, other);
 }
@@ -183,7 +183,7 @@ TEST(door, strangers_come_to_nothing_and_the_door_stays_open) {
 TEST(door, silent_strangers_do_not_keep_nodes_out) {
   test_node node{{.hello_timeout = 500ms}};
   std::vector<unique_fd> strangers;
-  for (size_t i = 0; i < 2 * defaults::max_greetings; ++i) {
+  for (size_t i = 0; i < 2 * defaults::max_handshakes; ++i) {
     auto fd = connect_socket(node.at(), std::chrono::steady_clock::now() + 5s);
     ASSERT_TRUE(fd);
     strangers.push_back(std::move(*fd));

@@ -38,15 +38,15 @@ private:
 class FrameFilter : public testing::Test {
 protected:
   void SetUp() override {
-    within_reach->add(5);
+    allowlist->add(5);
   }
 
   caf::error pass(const std::string& stream) {
-    return frame_filter{within_reach}.pass(stream);
+    return frame_filter{allowlist}.pass(stream);
   }
 
   frames make;
-  std::shared_ptr<reachable_actors> within_reach = std::make_shared<reachable_actors>();
+  std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
 };
 
 TEST_F(FrameFilter, PassesWhatGoesToActorsWithinReach) {
@@ -89,11 +89,11 @@ TEST_F(FrameFilter, WithoutASetOfActorsAllAreWithinReach) {
 }
 
 TEST_F(FrameFilter, FollowsTheSetOfActors) {
-  frame_filter filter{within_reach};
+  frame_filter filter{allowlist};
   EXPECT_FALSE(filter.pass(make.make(message_type::direct_message, 5)));
-  within_reach->add(6);
+  allowlist->add(6);
   EXPECT_FALSE(filter.pass(make.make(message_type::direct_message, 6)));
-  within_reach->remove(6);
+  allowlist->remove(6);
   EXPECT_TRUE(filter.pass(make.make(message_type::direct_message, 6)));
 }
 
@@ -109,7 +109,7 @@ TEST_F(FrameFilter, SeesFramesThroughAnyCuts) {
     bool bad = random() % 2 == 0;
     if (bad)
       stream += make.make(message_type::direct_message, 6, random() % 200);
-    frame_filter filter{within_reach};
+    frame_filter filter{allowlist};
     bool refused = false;
     for (size_t at = 0; at < stream.size() && !refused;) {
       auto size = std::min<size_t>(1 + random() % 50, stream.size() - at);

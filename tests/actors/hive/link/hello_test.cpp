@@ -18,7 +18,7 @@ constexpr auto patience = 10s;
 /// For the tests in which somebody keeps silent.
 constexpr auto short_patience = 300ms;
 
-caf::error admit_all(const greeted&) {
+caf::error admit_all(const verified_peer&) {
   return caf::none;
 }
 
@@ -31,12 +31,12 @@ struct party {
 
 /// What an end made of it.
 struct finding {
-  std::optional<greeted> peer;
+  std::optional<verified_peer> peer;
   caf::error why;
   std::optional<node_id> refused_by;
 };
 
-finding greet(unique_fd fd, channel_side side, const party& who, std::chrono::milliseconds wait = patience) {
+finding shake_hands(unique_fd fd, channel_side side, const party& who, std::chrono::milliseconds wait = patience) {
   auto until = std::chrono::steady_clock::now() + wait;
   std::optional<tls_context> tls;
   if (who.shown)
@@ -44,7 +44,7 @@ finding greet(unique_fd fd, channel_side side, const party& who, std::chrono::mi
   auto stream = channel::open(std::move(fd), side, tls, until);
   if (!stream)
     return {{}, stream.error(), {}};
-  auto end = say_hello(*stream, side, who.self, who.admit, until);
+  auto end = perform_handshake(*stream, side, who.self, who.admit, until);
   if (!end.peer)
     return {{}, end.peer.error(), end.refused_by};
   return {std::move(*end.peer), {}, {}};
@@ -57,9 +57,9 @@ struct both_findings {
 
 both_findings meet(const party& client, const party& server) {
   auto sockets = connect_pair();
-  auto other =
-    std::async(std::launch::async, [&] { return greet(std::move(sockets.server), channel_side::server, server); });
-  auto one = greet(std::move(sockets.client), channel_side::client, client);
+  auto other = std::async(std::launch::async,
+                          [&] { return shake_hands(std::move(sockets.server), channel_side::server, server); });
+  auto one = shake_hands(std::move(sockets.client), channel_side::client, client);
   return {std::move(one), other.get()};
 }
 
@@ -119,7 +119,7 @@ TEST_F(Hello, AnotherVersionIsRefusedByBothWithTheVersionsNamed) {
 }
 
 TEST_F(Hello, EitherEndMayRefuseAndTheOtherLearnsWhy) {
-  auto refuse = [](const greeted&) { return fail(ec::already_exists, "we have\nmet"); };
+  auto refuse = [](const verified_peer&) { return fail(ec::already_exists, "we have\nmet"); };
   auto client = party_of(a, "a"), server = party_of(b, "b");
   server.admit = refuse;
   auto findings = meet(client, server);
@@ -219,7 +219,7 @@ finding greet_stranger(std::string_view bytes, bool keep_open = false) {
   if (!keep_open)
     ::shutdown(sockets.client.get(), SHUT_WR);
   auto identity = new_identity();
-  return greet(std::move(sockets.server), channel_side::server, {sender_of(identity, "b")}, short_patience);
+  return shake_hands(std::move(sockets.server), channel_side::server, {sender_of(identity, "b")}, short_patience);
 }
 
 TEST(hello_of_a_stranger, garbage_is_refused) {
@@ -268,10 +268,12 @@ std::string relay(const unique_fd& one, const unique_fd& other) {
 TEST(hello_of_a_stranger, a_recorded_hello_cannot_be_played_again) {
   auto a = new_identity(), b = new_identity();
   auto to_relay = connect_pair(), from_relay = connect_pair();
-  auto client = std::async(
-    std::launch::async, [&] { return greet(std::move(to_relay.client), channel_side::client, {sender_of(a, "a")}); });
-  auto server = std::async(
-    std::launch::async, [&] { return greet(std::move(from_relay.server), channel_side::server, {sender_of(b, "b")}); });
+  auto client = std::async(std::launch::async, [&] {
+    return shake_hands(std::move(to_relay.client), channel_side::client, {sender_of(a, "a")});
+  });
+  auto server = std::async(std::launch::async, [&] {
+    return shake_hands(std::move(from_relay.server), channel_side::server, {sender_of(b, "b")});
+  });
   auto recorded = std::async(std::launch::async, [&] { return relay(to_relay.server, from_relay.client); });
   ASSERT_TRUE(client.get().peer);
   ASSERT_TRUE(server.get().peer);
@@ -301,10 +303,12 @@ void relay_decrypted(channel& one, channel& other) {
 TEST_F(Hello, NobodyInBetweenCanPassItOn) {
   auto node = ca.issue("bad-node");
   auto to_relay = connect_pair(), from_relay = connect_pair();
-  auto client = std::async(std::launch::async,
-                           [&] { return greet(std::move(to_relay.client), channel_side::client, party_of(a, "a")); });
-  auto server = std::async(std::launch::async,
-                           [&] { return greet(std::move(from_relay.server), channel_side::server, party_of(b, "b")); });
+  auto client = std::async(std::launch::async, [&] {
+    return shake_hands(std::move(to_relay.client), channel_side::client, party_of(a, "a"));
+  });
+  auto server = std::async(std::launch::async, [&] {
+    return shake_hands(std::move(from_relay.server), channel_side::server, party_of(b, "b"));
+  });
   auto until = std::chrono::steady_clock::now() + patience;
   std::optional<tls_context> tls = *tls_context::make(node);
   auto outer = std::async(std::launch::async,

@@ -28,7 +28,7 @@ TEST_F(replica_equivocation, two_payloads_for_one_version_are_exposed_when_holde
     EXPECT_THAT(found->text, HasSubstr("epoch 1, version 50"));
     EXPECT_TRUE(is_signed_by(*found->first, keys_of(bad).public_part()));
     EXPECT_TRUE(is_signed_by(*found->second, keys_of(bad).public_part()));
-    EXPECT_FALSE(found->first->says_the_same(*found->second));
+    EXPECT_FALSE(found->first->has_same_content(*found->second));
     EXPECT_EQ(content_of(*each).find(id.value), std::string::npos);
     EXPECT_TRUE(each->find(id, note("k"))) << "kept, to be looked at";
   }
@@ -82,7 +82,7 @@ TEST_F(replica_equivocation, a_false_proof_is_blamed_on_the_sender) {
   for (auto second : {one, later, forged}) {
     auto got = victim_.join(*forged_delta::with_proof(keys_of(bad).public_part(), one, second), test_now);
     ASSERT_THAT(got.refused, SizeIs(1));
-    EXPECT_EQ(got.refused[0].who, culprit::sender);
+    EXPECT_EQ(got.refused[0].at_fault, culprit::sender);
     EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad))));
   }
 }
@@ -113,7 +113,7 @@ TEST_F(replica_equivocation, a_proof_larger_than_slots_may_be_is_blamed_on_its_o
                        id_of(keys_of(2)));
     ASSERT_THAT(got.refused, SizeIs(1));
     EXPECT_EQ(got.refused[0].why, slot_refusal_reason::too_large);
-    EXPECT_EQ(got.refused[0].who, culprit::origin) << "it signed both";
+    EXPECT_EQ(got.refused[0].at_fault, culprit::origin) << "it signed both";
     EXPECT_EQ(victim_.root(), root);
   }
   EXPECT_THAT(got.quarantined, ElementsAre(id_of(keys_of(bad))));

@@ -61,7 +61,7 @@ public:
   void receive(const msg<wire::HiveDelta>& delta) {
     auto got = state_.join(*delta, test_now);
     for (const auto& refused : got.refused)
-      ASSERT_EQ(refused.who, culprit::nobody) << refused.text;
+      ASSERT_EQ(refused.at_fault, culprit::nobody) << refused.text;
     ASSERT_TRUE(got.quarantined.empty());
     ASSERT_FALSE(state_.must_raise_epoch());
     std::ranges::copy(got.accepted, std::back_inserter(peers_disk_));
@@ -178,7 +178,7 @@ void run(uint64_t seed) {
     ASSERT_EQ(content_of(node.state()), content_of(nodes[0].state()));
     for (const auto& each : hive_node::newest_by_name(node.written())) {
       auto held = nodes[0].state().find(node.state().own_id(), each->name);
-      ASSERT_TRUE(held && held->says_the_same(*each)) << "an acknowledged write is lost";
+      ASSERT_TRUE(held && held->has_same_content(*each)) << "an acknowledged write is lost";
     }
   }
 }

@@ -134,7 +134,7 @@ TEST_F(replica_poison, slots_out_of_order_are_blamed_on_the_sender) {
   auto first = bad_slot(note("a"), "x"), second = bad_slot(note("b"), "x");
   auto got = send({second, first});
   ASSERT_THAT(got.refused, SizeIs(1));
-  EXPECT_EQ(got.refused[0].who, culprit::sender);
+  EXPECT_EQ(got.refused[0].at_fault, culprit::sender);
 }
 
 TEST_F(replica_poison, an_origin_named_twice_is_blamed_on_the_sender) {
@@ -151,7 +151,7 @@ TEST_F(replica_poison, an_origin_named_twice_is_blamed_on_the_sender) {
   EXPECT_THAT(got.quarantined, IsEmpty());
   ASSERT_THAT(got.refused, SizeIs(2));
   EXPECT_EQ(got.refused[1].why, slot_refusal_reason::malformed);
-  EXPECT_EQ(got.refused[1].who, culprit::sender);
+  EXPECT_EQ(got.refused[1].at_fault, culprit::sender);
   EXPECT_THAT(got.refused[1].text, HasSubstr("node " + id.value + " twice"));
   for (int i = 0; i < 2; ++i)
     got = victim_.join(*killing, test_now, sender);
@@ -240,11 +240,11 @@ TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
   };
   EXPECT_THAT(refused(nullptr).text, HasSubstr("shows no card"));
   EXPECT_EQ(refused(card_with("evil")).why, slot_refusal_reason::not_admitted);
-  EXPECT_EQ(refused(card_with("evil")).who, culprit::nobody) << "by another clock it may be admitted";
+  EXPECT_EQ(refused(card_with("evil")).at_fault, culprit::nobody) << "by another clock it may be admitted";
   EXPECT_THAT(refused(card_with("evil")).text, HasSubstr("no certificate"));
   EXPECT_EQ(refused(slot).why, slot_refusal_reason::not_admitted) << "no card at all";
   auto stolen = signed_slot(keys_of(51), card_name(), {1, 1}, card_payload("welcome"));
-  EXPECT_EQ(refused(stolen).who, culprit::sender);
+  EXPECT_EQ(refused(stolen).at_fault, culprit::sender);
   EXPECT_EQ(gate.root(), root);
   EXPECT_THAT(gate.origins(), SizeIs(1));
   auto got = gate.join(*forged_delta{stranger.public_part(), {}, {slot}, card_with("welcome")}.make(), test_now);

@@ -30,11 +30,12 @@ struct scene {
     return got.refused.empty() ? slot_refusal{} : got.refused[0];
   }
 
-  void expect_refused(slot_ptr what, slot_refusal_reason why, culprit who, const char* text, int64_t now = test_now) {
+  void expect_refused(slot_ptr what, slot_refusal_reason why, culprit at_fault, const char* text,
+                      int64_t now = test_now) {
     auto root = victim_.root();
     auto got = refusal_of(std::move(what), now);
     EXPECT_EQ(to_string(got.why), to_string(why)) << got.text;
-    EXPECT_EQ(got.who, who) << got.text;
+    EXPECT_EQ(got.at_fault, at_fault) << got.text;
     EXPECT_THAT(got.text, testing::HasSubstr(text));
     EXPECT_EQ(got.origin, id_of(keys_of(bad)));
     EXPECT_EQ(victim_.root(), root) << "a refused slot leaves no trace in what is shared";

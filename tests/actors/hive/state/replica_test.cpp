@@ -167,7 +167,7 @@ TEST(replica, a_delta_for_someone_who_has_more_is_not_taken) {
   auto got = behind.join(*a.delta_for(*b.digest(), test_budget, 0), test_now);
   ASSERT_THAT(got.refused, SizeIs(1));
   EXPECT_EQ(got.refused[0].why, slot_refusal_reason::gap);
-  EXPECT_EQ(got.refused[0].who, culprit::nobody);
+  EXPECT_EQ(got.refused[0].at_fault, culprit::nobody);
   EXPECT_FALSE(behind.find(a.own_id(), note("2"))) << "1 would be missing and the digest would not tell";
   exchange(behind, a);
   EXPECT_EQ(content_of(behind), [&] {

@@ -37,7 +37,7 @@ TEST(slot_signature, covers_everything_that_a_slot_says) {
   auto holds = [&](auto change) {
     auto altered = right;
     change(altered);
-    EXPECT_FALSE(altered.says_the_same(right));
+    EXPECT_FALSE(altered.has_same_content(right));
     EXPECT_NE(hash_of(altered), hash_of(right));
     return is_signed_by(altered, keys.public_part());
   };
@@ -80,7 +80,7 @@ TEST(slot, has_these_bytes_for_ever) {
   ASSERT_TRUE(old) << text_of(old.error());
   auto read = from_wire(**old);
   ASSERT_TRUE(read);
-  EXPECT_TRUE(read->says_the_same(what));
+  EXPECT_TRUE(read->has_same_content(what));
   EXPECT_TRUE(is_signed_by(*read, keys_of(1).public_part()));
   EXPECT_EQ(message.bytes(), bytes);
 }
@@ -91,7 +91,7 @@ TEST(slot, survives_the_way_over_the_wire) {
   auto carried = over_the_wire(msg<wire::HiveSlot>::build([&](auto out) { to_wire(*sent, out); }));
   auto got = from_wire(*carried);
   ASSERT_TRUE(got);
-  EXPECT_TRUE(got->says_the_same(*sent));
+  EXPECT_TRUE(got->has_same_content(*sent));
   EXPECT_TRUE(is_signed_by(*got, keys.public_part()));
   EXPECT_LE(carried.bytes().size(), wire_bytes(*sent) + 16) << "the budget of deltas counts with wire_bytes";
   auto short_one = msg<wire::HiveSlot>::build([](wire::HiveSlot::Builder out) { out.initSignature(63); });

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/hive/members/views.hpp"
+#include "actors/hive/members/overlay.hpp"
 
 #include <algorithm>
 #include <bitset>
@@ -11,19 +11,19 @@
 
 namespace hive {
 
-/// Nodes that have nothing but their views, and a network between them in which dials may fail.
+/// Nodes that have nothing but their overlays, and a network between them in which dials may fail.
 ///
 /// At first each knows one that was there before it; at each tick it learns from one it is linked with whom that one
 /// knows. Nobody tells another who is gone: each finds that out by its own dials and losses, so that it is slower here
 /// than in a running hive.
-class view_network {
+class overlay_network {
 public:
   static constexpr size_t max_nodes = 1'024;
 
-  view_network(size_t nodes, uint64_t seed, views_options options = {}, double loss = 0)
+  overlay_network(size_t nodes, uint64_t seed, overlay_options options = {}, double loss = 0)
       : random_{seed}, loss_{loss}, nodes_(nodes) {
     for (size_t i = 0; i < nodes; ++i) {
-      nodes_[i].choice = views{seed * 1'000'003 + i, options};
+      nodes_[i].choice = overlay{seed * 1'000'003 + i, options};
       if (i > 0)
         nodes_[i].known.set(random_() % i);
     }
@@ -92,7 +92,7 @@ public:
 
 private:
   struct node {
-    views choice{0};
+    overlay choice{0};
     bool alive = true;
     std::set<size_t> links;
     std::bitset<max_nodes> known;
@@ -114,8 +114,8 @@ private:
     auto wanted = self.choice.tick(std::move(linked), [&] { return others_of(i); });
     for (const auto& to : wanted.dial)
       dial(i, place_of(to));
-    for (const auto& from : wanted.part)
-      part(i, place_of(from));
+    for (const auto& from : wanted.close)
+      close(i, place_of(from));
     learn(i);
   }
 
@@ -145,13 +145,13 @@ private:
     }
   }
 
-  void part(size_t a, size_t b) {
+  void close(size_t a, size_t b) {
     nodes_[a].links.erase(b);
     nodes_[b].links.erase(a);
   }
 
   void lose(size_t a, size_t b) {
-    part(a, b);
+    close(a, b);
     for (auto [from, to] : {std::pair{a, b}, std::pair{b, a}}) {
       nodes_[from].gone.set(to);
       nodes_[from].choice.link_lost(name_of(to));

@@ -1,4 +1,4 @@
-#include "actors/engines/engine_desk.hpp"
+#include "actors/engines/engine_acceptor.hpp"
 
 #include "actors/defaults.hpp"
 #include "messages/text.hpp"
@@ -15,7 +15,7 @@ std::string to_bytes(const sha256_digest& digest) {
 }
 
 /// Who is there: the certificate says it, or, without one, the engine itself.
-engine_id engine_of(const greeted& peer) {
+engine_id engine_of(const verified_peer& peer) {
   if (peer.cert)
     return {peer.cert->name(), to_bytes(sha256(peer.cert->der()))};
   auto key = peer.hello->getPublicKey();
@@ -24,28 +24,28 @@ engine_id engine_of(const greeted& peer) {
 
 } // namespace
 
-engine_desk_state::~engine_desk_state() {
+engine_acceptor_state::~engine_acceptor_state() {
   for (const auto& [id, each] : connections_)
     end_actors(each);
 }
 
-void engine_desk_state::init(pointer self, engine_services services, const node_id& own_id) {
+void engine_acceptor_state::init(pointer self, engine_services services, const node_id& own_id) {
   self_ = self;
   services_ = std::move(services);
   admitted_.emplace(own_id);
 }
 
-caf::result<caf::ok_atom> engine_desk_state::admit(const admission_request& asked) {
+caf::result<caf::ok_atom> engine_acceptor_state::admit(const admission_request& asked) {
   if (connections_.size() >= defaults::max_engine_connections)
     return fail(ec::overloaded, std::to_string(connections_.size()) + " engines are connected already");
   // The epoch stays the same: an engine's later connection does not take the place of one that is not known to be lost.
-  auto verdict = admitted_->admit(asked.connection, {asked.who.node, 1, false});
+  auto verdict = admitted_->admit(asked.connection, {asked.candidate.node, 1, false});
   if (verdict.refused)
     return std::move(verdict.refused);
   return caf::ok_atom::value;
 }
 
-void engine_desk_state::on_greeted(const greeting_done& done) {
+void engine_acceptor_state::on_handshake_done(const handshake_done& done) {
   auto engine = engine_of(done.peer);
   if (!is_valid_id(engine.name)) {
     admitted_->drop(done.connection);
@@ -53,23 +53,23 @@ void engine_desk_state::on_greeted(const greeting_done& done) {
     return;
   }
   admitted_->settle(done.connection);
-  auto within_reach = std::make_shared<reachable_actors>();
-  auto gate =
-    self_->spawn<caf::monitored>(engine_gate, services_, engine_visitor{{engine, done.connection}, within_reach});
-  connection_cutter cutter{done.stream->fd()};
+  auto allowlist = std::make_shared<actor_allowlist>();
+  auto session = self_->spawn<caf::monitored>(engine_session, services_,
+                                              engine_session_context{{engine, done.connection}, allowlist});
+  socket_shutdown_guard guard{done.stream->fd()};
   auto introduction = introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
-                                gate, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
-                                defaults::introduction_timeout, within_reach);
+                                session, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
+                                defaults::introduction_timeout, allowlist);
   connections_.emplace(
     done.connection,
-    connection{std::move(engine), done.peer.remote, std::move(cutter), gate, std::move(introduction), {}});
+    connection{std::move(engine), done.peer.remote, std::move(guard), session, std::move(introduction), {}});
 }
 
-void engine_desk_state::on_not_greeted(const greeting_failed& failed) {
+void engine_acceptor_state::on_handshake_failed(const handshake_failed& failed) {
   admitted_->drop(failed.connection);
 }
 
-void engine_desk_state::on_introduced(const introduced<engine_presence_actor>& over) {
+void engine_acceptor_state::on_introduced(const introduced<engine_presence_actor>& over) {
   auto found = connections_.find({over.connection});
   if (found == connections_.end())
     return;
@@ -82,35 +82,35 @@ void engine_desk_state::on_introduced(const introduced<engine_presence_actor>& o
   log::info("Engine {} is connected from {}", found->second.engine.name, found->second.remote);
 }
 
-void engine_desk_state::on_down(const caf::down_msg& down) {
+void engine_acceptor_state::on_down(const caf::down_msg& down) {
   for (const auto& [id, each] : connections_)
-    if (each.gate.address() == down.source || (each.presence && each.presence.address() == down.source)) {
+    if (each.session.address() == down.source || (each.presence && each.presence.address() == down.source)) {
       end(id, down.reason == caf::exit_reason::user_shutdown ? "it ended it" : "it was lost");
       return;
     }
 }
 
-void engine_desk_state::end(connection_id id, const std::string& why) {
+void engine_acceptor_state::end(connection_id id, const std::string& why) {
   admitted_->drop(id);
   auto ended = connections_.extract(id);
   end_actors(ended.mapped());
   log::info("The connection of engine {} from {} is over: {}", ended.mapped().engine.name, ended.mapped().remote, why);
 }
 
-void engine_desk_state::end_actors(const connection& what) {
-  caf::anon_send_exit(what.gate, caf::exit_reason::user_shutdown);
+void engine_acceptor_state::end_actors(const connection& what) {
+  caf::anon_send_exit(what.session, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(what.introduction, caf::exit_reason::user_shutdown);
 }
 
-engine_desk_actor::behavior_type engine_desk(engine_desk_state::pointer self, engine_services services,
-                                             node_id own_id) {
+engine_acceptor_actor::behavior_type engine_acceptor(engine_acceptor_state::pointer self, engine_services services,
+                                                     node_id own_id) {
   auto& state = self->state;
   self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
   state.init(self, std::move(services), own_id);
   return {
     [&state](const admission_request& asked) { return state.admit(asked); },
-    [&state](const greeting_done& done) { state.on_greeted(done); },
-    [&state](const greeting_failed& failed) { state.on_not_greeted(failed); },
+    [&state](const handshake_done& done) { state.on_handshake_done(done); },
+    [&state](const handshake_failed& failed) { state.on_handshake_failed(failed); },
     [&state](const introduced<engine_presence_actor>& over) { state.on_introduced(over); },
   };
 }

@@ -14,7 +14,7 @@
 
 namespace hive {
 
-struct views_options {
+struct overlay_options {
   /// Up to so many nodes, this one among them, each links with all.
   size_t mesh_limit = defaults::mesh_limit;
   /// Links that a node seeks above that.
@@ -46,13 +46,13 @@ struct unlinked_nodes {
 /// meet again after a partition, and someone notices when all who had a link with a node are gone together with it.
 ///
 /// Pure: who calls it makes and ends the links, and tells of dials that failed.
-class views {
+class overlay {
 public:
-  views(uint64_t seed, views_options options = {});
+  overlay(uint64_t seed, overlay_options options = {});
 
   struct changes {
-    std::vector<node_id> dial; ///< once
-    std::vector<node_id> part; ///< end these links
+    std::vector<node_id> dial;  ///< once
+    std::vector<node_id> close; ///< end these links
   };
   /// At every pulse of the failure detector, 500 ms. `others` is asked only when someone is to be dialled.
   changes tick(std::vector<node_id> linked, const std::function<unlinked_nodes()>& others);
@@ -69,7 +69,7 @@ private:
   void dial_missing(changes& out, size_t missing, const std::function<unlinked_nodes()>& others);
   void dial_anybody(changes& out, unlinked_nodes free);
 
-  views_options options_;
+  overlay_options options_;
   std::mt19937_64 random_;
   uint64_t ticks_ = 0;
   std::map<node_id, uint64_t> dialled_; ///< when, while it may still become a link

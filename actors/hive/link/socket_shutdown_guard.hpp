@@ -9,14 +9,14 @@ namespace hive {
 
 /// Ends a connection that CAF reads and writes: keeps a descriptor of its own, so that the number cannot be another
 /// connection's by then.
-class connection_cutter {
+class socket_shutdown_guard {
 public:
-  connection_cutter() = default;
-  explicit connection_cutter(int socket) : fd_{::fcntl(socket, F_DUPFD_CLOEXEC, 0)} {
+  socket_shutdown_guard() = default;
+  explicit socket_shutdown_guard(int socket) : fd_{::fcntl(socket, F_DUPFD_CLOEXEC, 0)} {
   }
-  connection_cutter(connection_cutter&&) = default;
-  connection_cutter& operator=(connection_cutter&&) = default;
-  ~connection_cutter() {
+  socket_shutdown_guard(socket_shutdown_guard&&) = default;
+  socket_shutdown_guard& operator=(socket_shutdown_guard&&) = default;
+  ~socket_shutdown_guard() {
     if (fd_)
       ::shutdown(fd_.get(), SHUT_RDWR);
   }
