@@ -132,7 +132,7 @@ void engine_connections::on_session_down(const caf::actor_addr& session) {
                            [&](const auto& each) { return each.second.session.address() == session; });
   if (lost == connections_.end())
     return;
-  log::warn("The connection with node {} is lost", lost->first.value);
+  log::warn("Connection lost node={}", lost->first.value);
   drop(lost);
 }
 

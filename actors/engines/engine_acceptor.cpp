@@ -49,7 +49,7 @@ void engine_acceptor_state::on_handshake_done(const handshake_done& done) {
   auto engine = engine_of(done.peer);
   if (!is_valid_id(engine.name)) {
     admitted_->drop(done.connection);
-    log::warn("The door refused an engine at {}: its name {}", done.peer.remote, id_rule);
+    log::warn("Refused an engine: its name {} remote={}", id_rule, done.peer.remote);
     return;
   }
   admitted_->settle(done.connection);
@@ -79,7 +79,7 @@ void engine_acceptor_state::on_introduced(const introduced<engine_presence_actor
   }
   found->second.presence = *over.peer;
   self_->monitor(found->second.presence);
-  log::info("Engine {} is connected from {}", found->second.engine.name, found->second.remote);
+  log::info("Engine connected engine={} remote={}", found->second.engine.name, found->second.remote);
 }
 
 void engine_acceptor_state::on_down(const caf::down_msg& down) {
@@ -94,7 +94,7 @@ void engine_acceptor_state::end(connection_id id, const std::string& why) {
   admitted_->drop(id);
   auto ended = connections_.extract(id);
   end_actors(ended.mapped());
-  log::info("The connection of engine {} from {} is over: {}", ended.mapped().engine.name, ended.mapped().remote, why);
+  log::info("Engine disconnected: {} engine={} remote={}", why, ended.mapped().engine.name, ended.mapped().remote);
 }
 
 void engine_acceptor_state::end_actors(const connection& what) {

@@ -13,7 +13,7 @@ void engine_session_state::init(pointer self, engine_services services, engine_s
   services_ = std::move(services);
   context_ = std::move(context);
   refuse_malformed(self_, [engine = context_.caller.engine.name](uint64_t messages) {
-    log::warn("Engine {} sent {} messages that could not be read", engine, messages);
+    log::warn("Received malformed messages count={} engine={}", messages, engine);
   });
 }
 

@@ -13,9 +13,8 @@ void research_session_proxy_state::init(pointer self, research_actor research, s
   self_ = self;
   research_ = std::move(research);
   id_ = std::move(id);
-  refuse_malformed(self_, [this](uint64_t messages) {
-    log::warn("The engine of research session {} sent {} messages that could not be read", id_, messages);
-  });
+  refuse_malformed(
+    self_, [this](uint64_t messages) { log::warn("Received malformed messages count={} session={}", messages, id_); });
 }
 
 template <class Answer, class Step>

@@ -101,8 +101,8 @@ caf::expected<spawn_entry> spawner_state::judge(const engine_caller& caller, con
 caf::error spawner_state::refuse(const engine_caller& caller, caf::error why) {
   uint64_t left_out = 0;
   if (budget_.allow(std::chrono::steady_clock::now(), left_out))
-    log::warn("Engine {} may not spawn: {}{}", caller.engine.name, text_of(why),
-              left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "");
+    log::warn("Spawn refused: {}{} engine={}", text_of(why),
+              left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "", caller.engine.name);
   return why;
 }
 
@@ -123,7 +123,7 @@ caf::result<adapter_actor> spawner_state::spawn(const engine_request<wire::Spawn
           }
           auto spec = msg<wire::CommandSpec>::copy_of(asked.request->getSpec().getAdapter());
           auto actor = services_.make_adapter(spec);
-          log::info("Engine {} has spawned adapter {} as {}", entry->engine, as_view(spec->getName()), entry->id);
+          log::info("Adapter spawned engine={} adapter={} id={}", entry->engine, as_view(spec->getName()), entry->id);
           keep(*entry, {caf::actor_cast<caf::actor>(actor), {}});
           promise.deliver(actor);
         });
@@ -149,7 +149,7 @@ caf::result<research_session_actor> spawner_state::spawn(const engine_request<wi
               [this, promise, entry = *entry](const msg<wire::ResearchSession>& session) mutable {
                 std::string id{as_view(session->getId())};
                 auto proxy = self_->system().spawn(research_session_proxy, services_.research, id);
-                log::info("Engine {} has spawned research session {} as {}", entry.engine, id, entry.id);
+                log::info("Research session spawned engine={} session={} id={}", entry.engine, id, entry.id);
                 keep(entry, {caf::actor_cast<caf::actor>(proxy), entry.stay ? std::string{} : id});
                 promise.deliver(proxy);
               },
@@ -203,7 +203,7 @@ void spawner_state::on_down(const caf::actor_addr& ended) {
 void spawner_state::forget(const std::string& id) {
   auto gone = spawned_.extract(id);
   auto entry = ledger_.remove(id);
-  log::info("Actor {} of engine {} has ended", id, entry ? entry->engine : std::string{});
+  log::info("Spawned actor ended engine={} id={}", entry ? entry->engine : std::string{}, id);
   load_changed();
   auto& research = gone.mapped().research;
   if (research.empty())
@@ -215,7 +215,7 @@ void spawner_state::forget(const std::string& id) {
   self_->request(services_.research, defaults::research_timeout, finish)
     .then([](const msg<wire::ResearchReport>&) {},
           [research](const caf::error& err) {
-            log::warn("Research session {}, whose engine is gone, is not finished: {}", research, text_of(err));
+            log::warn("Research session of a lost engine could not be finished: {} session={}", text_of(err), research);
           });
 }
 

@@ -184,7 +184,7 @@ void hive_core::warn_limited(std::string what) {
     return;
   if (left_out > 0)
     log(log::level::warning,
-        "Further " + std::to_string(left_out) + " warnings about what other nodes sent were left out");
+        "Suppressed " + std::to_string(left_out) + " further warnings about other nodes (log rate limit)");
   log(log::level::warning, std::move(what));
 }
 
@@ -195,9 +195,11 @@ const slot_rules* hive_core::rules_of(slot_kind kind) const {
 
 void hive_core::report_changes() {
   for (const auto& change : membership_.take_changes()) {
-    log(log::level::info, "Node " + change.node.value + " is " + std::string{to_string(change.after)} +
-                            (change.why.empty() ? "" : ": " + change.why));
-    out_.events.push_back(to_event(change, name_of(change.node)));
+    auto name = name_of(change.node);
+    log(log::level::info, "Node is " + std::string{to_string(change.after)} +
+                            (change.why.empty() ? "" : ": " + change.why) + " node=" + change.node.value +
+                            (name.empty() ? "" : " name=" + name));
+    out_.events.push_back(to_event(change, name));
   }
 }
 

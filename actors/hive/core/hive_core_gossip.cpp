@@ -104,7 +104,7 @@ void hive_core::on(const answer_received& heard) {
   counters_.sent_bytes += heard.sent_bytes;
   if (!heard.answer) {
     ++counters_.failed;
-    log(log::level::debug, "Node " + heard.from.value + " did not answer: " + text_of(heard.answer.error()));
+    log(log::level::debug, "Gossip question failed: " + text_of(heard.answer.error()) + " node=" + heard.from.value);
     return advance(heard.from, entry);
   }
   const auto& answer = *heard.answer;
@@ -118,7 +118,7 @@ void hive_core::on(const answer_received& heard) {
   apply(joined, heard.from, false); // may end what is known of the peer
   on_message({heard.from, answer->getRoot(), answer->getClaims(), heard.answer->bytes().size()});
   if (!next)
-    warn_limited("Node " + heard.from.value + " answered with " + text_of(next.error()));
+    warn_limited("Malformed gossip answer: " + text_of(next.error()) + " node=" + heard.from.value);
   found = peers_.find(heard.from);
   if (found == peers_.end() || !found->second.linked)
     return;
@@ -130,8 +130,7 @@ void hive_core::on(const answer_received& heard) {
 
 void hive_core::on(const malformed_received& what) {
   counters_.malformed += what.messages;
-  warn_limited("Node " + what.from.value + " sent what could not be read" +
-               (what.messages > 1 ? ", " + std::to_string(what.messages) + " messages so far unmentioned" : ""));
+  warn_limited("Received malformed messages count=" + std::to_string(what.messages) + " node=" + what.from.value);
 }
 
 void hive_core::on_message(const message_facts& what) {
@@ -143,7 +142,7 @@ void hive_core::on_message(const message_facts& what) {
   entry.same_root = gossip::has_same_root(replica_, what.root);
   counters_.received_bytes += what.bytes;
   if (auto wrong = membership_.apply_claims(gossip::claims_of(what.claims), now_.steady))
-    warn_limited("Node " + what.from.value + " claims what cannot be: " + text_of(wrong));
+    warn_limited("Invalid membership claim: " + text_of(wrong) + " node=" + what.from.value);
   report_changes();
 }
 
@@ -152,7 +151,7 @@ void hive_core::on_message(const message_facts& what) {
 void hive_core::apply(const join_outcome& joined, const node_id& from, bool pushed) {
   for (const auto& refused : joined.refused)
     if (refused.why != slot_refusal_reason::superseded && !(pushed && is_gap(refused)))
-      warn_limited("A slot that node " + from.value + " sent is not taken in: " + refused.text);
+      warn_limited("Slot rejected: " + refused.text + " sender=" + from.value);
   forget_nodes(); // before what may have come of them anew is stored
   store_received(joined);
   for (const auto& each : joined.accepted) {
@@ -167,7 +166,7 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
     auto* broke_rules = replica_.quarantine_of(origin);
     if (!broke_rules)
       continue;
-    log(log::level::error, "Node " + origin.value + " is quarantined: " + broke_rules->text);
+    log(log::level::error, "Node is quarantined: " + broke_rules->text + " node=" + origin.value);
     membership_.set_quarantined(origin, true, now_.steady);
     withdraw(origin);
   }

@@ -96,8 +96,9 @@ void hive_core::compare_doors(const accepted_slot& card) {
   const auto& hello = *found->second.hello;
   auto linked_at = as_view(hello.getCard().getDoor()), now_at = as_view((*published)->getDoor());
   if (card.what->stamp.epoch > hello.getEpoch() && !now_at.empty() && now_at != linked_at)
-    warn_limited("Node " + card.origin.value + " is linked at " + std::string{linked_at} + ", and its card says " +
-                 std::string{now_at} + ": it was moved just now, or another node runs with its identity");
+    warn_limited("A card names another door than its node is linked at: the node was moved just now, or another node "
+                 "runs with its identity node=" +
+                 card.origin.value + " linked_at=" + std::string{linked_at} + " card=" + std::string{now_at});
 }
 
 // -- in a large hive ---------------------------------------------------------------
@@ -117,9 +118,9 @@ void hive_core::choose_links() {
 
 /// Until now the door dialled all that it met.
 void hive_core::stop_dialling() {
-  log(log::level::info, "The hive has " + std::to_string(replica_.origin_count()) +
-                          " nodes: from now on this one keeps about " + std::to_string(options_.overlay.active) +
-                          " links");
+  log(log::level::info, "The hive is too large for a full mesh: this node now keeps a few links nodes=" +
+                          std::to_string(replica_.origin_count()) +
+                          " links=" + std::to_string(options_.overlay.active));
   for (const auto& id : replica_.origins()) {
     auto found = peers_.find(id);
     if (found == peers_.end() || !found->second.linked)

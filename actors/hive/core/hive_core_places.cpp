@@ -43,7 +43,7 @@ void hive_core::forget_nodes() {
     return;
   write_set writes;
   for (const auto& id : gone) {
-    log(log::level::info, "Node " + id.value + " is forgotten: a newer node has its certificate or its place");
+    log(log::level::info, "Node is forgotten: a newer node has its certificate or its place node=" + id.value);
     hive_store::erase_origin(writes, id.value);
     membership_.forget(id);
     cards_.erase(id);
@@ -87,8 +87,9 @@ void hive_core::close_superseded_links() {
     if (entry.linked && !entry.holder.empty())
       if (auto living = live_node_with(entry.holder, id)) {
         warn_limited(
-          "Nodes " + id.value + " and " + living->value +
-          " have one certificate and live both: the newer one counts, and the link with the other is closed");
+          "Two live nodes have one certificate: the one with the newer card counts, and the link with the other "
+          "is closed node=" +
+          id.value + " newer=" + living->value);
         out_.to_door.emplace_back(close_link{id, true, living});
       }
 }
@@ -104,9 +105,9 @@ void hive_core::watch_own_place() {
   if (membership_.may_live(rival->node)) {
     if (std::exchange(superseded_by_, rival->node) != rival->node)
       log(log::level::error,
-          "Node " + rival->node.value +
-            " has this node's certificate and a newer card: the hive counts it in place of this node. Issue a "
-            "certificate of its own for each node (hivectl node issue), and start this one with it");
+          "A newer node has this node's certificate: the hive counts it in place of this node. Issue a certificate of "
+          "its own for each node (hivectl node issue), and start this one with it node=" +
+            rival->node.value);
     return;
   }
   // It is gone, and its clock was ahead of this one.

@@ -53,8 +53,7 @@ void hive_core::deliver_all(const node_id& origin) {
     if (content)
       deliver({origin, what, *content});
     else
-      log(log::level::error,
-          "A slot of node " + origin.value + " is held but cannot be read: " + text_of(content.error()));
+      log(log::level::error, "A stored slot cannot be decoded: " + text_of(content.error()) + " node=" + origin.value);
   }
 }
 

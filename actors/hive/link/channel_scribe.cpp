@@ -29,7 +29,7 @@ public:
     auto went = stream_.try_read(static_cast<char*>(to), size, got);
     if (went == channel::progress::done)
       if (auto refused = filter_.pass({static_cast<const char*>(to), got})) {
-        log::warn("The connection from {} is cut: {}", stream_.remote(), text_of(refused));
+        log::warn("Closing connection: {} remote={}", text_of(refused), stream_.remote());
         return rw_state::failure;
       }
     return to_state(went);
@@ -119,8 +119,8 @@ private:
     stream_.wr_buf().clear();
     ::shutdown(stream_.fd(), SHUT_RDWR);
     if (!std::exchange(is_cut_, true))
-      log::warn("The connection from {} is cut: more than {} bytes wait for it to read", remote_.text(),
-                defaults::max_unsent_bytes);
+      log::warn("Closing connection: send buffer exceeds {} bytes (peer not reading) remote={}",
+                defaults::max_unsent_bytes, remote_.text());
   }
 
   endpoint remote_;

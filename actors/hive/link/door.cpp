@@ -152,8 +152,8 @@ public:
     auto& link = found->second;
     link.peer = *over.peer;
     self_->monitor(link.peer);
-    log::info("Node {} ({}) is linked over {}, in its epoch {}", link.node.value,
-              as_view(link.hello->getCard().getName()), link.remote, link.hello->getEpoch());
+    log::info("Link established node={} name={} epoch={} remote={}", link.node.value,
+              as_view(link.hello->getCard().getName()), link.hello->getEpoch(), link.remote);
     remember_address(link);
     self_->send(setup_.owner, link_up{link.node, link.hello, link.peer});
     dial_due();
@@ -172,14 +172,14 @@ public:
   void maintain(const maintain_link& known) {
     auto at = endpoint::parse(known.address);
     if (at && setup_.options.identity.id < known.node && !plan_->add(*at, known.node, now()))
-      log::warn("Node {} at {} is not dialled: the node dials too many already", known.node.value, known.address);
+      log_no_dial(known.node, known.address);
     dial_due();
   }
 
   void open(const open_link& wanted) {
     auto at = endpoint::parse(wanted.address);
     if (at && !plan_->add_once(*at, wanted.node, now()))
-      log::warn("Node {} at {} is not dialled: the node dials too many already", wanted.node.value, wanted.address);
+      log_no_dial(wanted.node, wanted.address);
     dial_due();
   }
 
@@ -203,7 +203,7 @@ public:
   }
 
   void on_close_timeout(connection_id id) {
-    end(id, "it did not hear the farewell");
+    end(id, "it did not answer the goodbye");
   }
 
   void dial_due() {
@@ -275,12 +275,12 @@ private:
       self_->demonitor(link.peer.address());
       bool is_agreed = !link.close_reason.empty();
       log::write(is_agreed ? log::level::info : log::level::warning,
-                 fmt::format("The link with node {} ({}) is {}: {}", link.node.value,
-                             as_view(link.hello->getCard().getName()), is_agreed ? "given up" : "down",
-                             is_agreed ? link.close_reason : why));
+                 fmt::format("Link {}: {} node={} name={} remote={}", is_agreed ? "closed" : "lost",
+                             is_agreed ? link.close_reason : why, link.node.value,
+                             as_view(link.hello->getCard().getName()), link.remote));
       self_->send(setup_.owner, link_down{link.node, why, is_agreed});
     } else {
-      log::warn("Node {} at {} was admitted but did not link: {}", link.node.value, link.remote, why);
+      log::warn("Link setup failed after admission: {} node={} remote={}", why, link.node.value, link.remote);
     }
     dial_due();
   }
@@ -294,7 +294,7 @@ private:
   void remember_address(const connection& link) {
     auto door = endpoint::parse(as_view(link.hello->getCard().getDoor()));
     if (door && setup_.options.identity.id < link.node && !plan_->add(*door, link.node, now()))
-      log::warn("Node {} will not be dialled again: the node dials too many already", link.node.value);
+      log_no_dial(link.node, door->text());
   }
 
   void on_dial_failed(const endpoint& at, const handshake_failed& failed) {
@@ -303,12 +303,16 @@ private:
       self_->send(setup_.owner, dial_failed{*wanted, text_of(failed.why)});
     if (code == ec::invalid) {
       plan_->forget(at);
-      log::info("{} is this node's own door and is not dialled", at.text());
+      log::info("Not dialling this node's own door addr={}", at.text());
     } else if (code == ec::already_exists && failed.node && links_->has(*failed.node)) {
       plan_->linked(at, *failed.node);
     } else if (plan_->failed(at, text_of(failed.why), now())) {
-      log::warn("No link with {} yet: {}; it is tried again", at.text(), text_of(failed.why));
+      log::warn("Dial failed, will retry: {} addr={}", text_of(failed.why), at.text());
     }
+  }
+
+  static void log_no_dial(const node_id& node, std::string_view address) {
+    log::warn("Not dialling: the dial plan is full node={} addr={}", node.value, address);
   }
 
   void log_refusal(const handshake_failed& failed) {
@@ -322,9 +326,9 @@ private:
     if (!budget_.allow(now(), left_out))
       return;
     if (left_out > 0)
-      log::warn("The door refused {} further connections", left_out);
-    log::warn("The door refused {}{}: {}", failed.remote.empty() ? "a connection" : failed.remote,
-              failed.node ? " (" + failed.node->value + ")" : "", text_of(failed.why));
+      log::warn("Refused {} further connections (log rate limit)", left_out);
+    log::warn("Refused a connection: {}{}{}", text_of(failed.why), failed.node ? " node=" + failed.node->value : "",
+              failed.remote.empty() ? "" : " remote=" + failed.remote);
   }
 
   door_impl::pointer self_ = nullptr;

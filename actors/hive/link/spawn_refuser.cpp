@@ -28,8 +28,7 @@ caf::behavior refuser(caf::stateful_actor<refuser_state>* self) {
                  const std::set<std::string>&) -> caf::result<caf::strong_actor_ptr> {
     uint64_t left_out = 0;
     if (self->state.budget.allow(std::chrono::steady_clock::now(), left_out))
-      log::warn("Another process asked CAF to spawn {} here, which is refused: that takes a ticket",
-                type.substr(0, max_logged_type));
+      log::warn("Refused a remote spawn by CAF: a ticket is required type={}", type.substr(0, max_logged_type));
     return fail(ec::forbidden, "nothing is spawned here without a ticket");
   }};
 }
