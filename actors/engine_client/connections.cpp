@@ -11,9 +11,9 @@
 namespace hive {
 namespace {
 
-/// Until a node has noticed the loss of an engine's connection it refuses the next one.
+/// A node refuses a new connection until it has noticed the loss of the earlier one; time between retries.
 constexpr auto refused_pause = std::chrono::milliseconds{100};
-/// What an engine gives as its program's version: the protocol's is what counts.
+/// Software name in the handshake; only the protocol version matters.
 constexpr auto software = "engine";
 
 engine_presence_actor::behavior_type presence(engine_presence_actor::pointer) {
@@ -90,7 +90,7 @@ engine_connections::dial(const endpoint& at, const std::optional<node_id>& expec
   auto end = perform_handshake(*stream, channel_side::client, sender, admit, until);
   if (!end.peer)
     return end.peer.error();
-  // CAF gets the connection with its first bytes, as in the door (see handshake_runner.cpp).
+  // CAF gets the connection when data is there, as in handshake_runner.cpp.
   if (auto err = stream->await_data(until))
     return fail(code_of(err), "the node admitted this engine, but did not go on");
   connection made{at, socket_shutdown_guard{stream->fd()}, system_.spawn<caf::hidden>(presence), {}};

@@ -13,14 +13,14 @@
 
 namespace hive {
 
-/// What an engine shows to nodes.
+/// Identity that an engine presents to nodes.
 struct engine_self {
-  node_identity identity; ///< made for this process
+  node_identity identity; ///< created for this process
   msg<wire::Hello> hello;
   std::optional<tls_context> tls;
 };
 
-/// An engine's connections, at most one with each node. For use from any thread.
+/// Connections of an engine, at most one per node. Thread-safe.
 class engine_connections {
 public:
   engine_connections(caf::actor_system& system, engine_self self);
@@ -31,11 +31,11 @@ public:
     engine_session_actor session;
   };
 
-  /// Connects with the node whose door is at `at`, if that is not done. Given `expected`, another node there is an
-  /// error (ec::integrity_violated). Fails as perform_handshake does.
+  /// Returns the connection with the node whose door is at `at`, and makes it if necessary. If `expected` is given,
+  /// another node there is an error (ec::integrity_violated). Fails as perform_handshake does.
   caf::expected<reached> reach(const endpoint& at, const std::optional<node_id>& expected, deadline until);
 
-  /// The node's session, if there is a connection with it.
+  /// The session with a connected node.
   std::optional<engine_session_actor> find(const node_id& node);
 
 private:
@@ -49,15 +49,15 @@ private:
   std::optional<reached> find(const endpoint& at, const std::optional<node_id>& expected);
   caf::expected<reached> dial(const endpoint& at, const std::optional<node_id>& expected, deadline until);
   caf::expected<engine_session_actor> introduce_to(channel stream, const engine_presence_actor& local);
-  /// Connections that were lost go.
+  /// Removes lost connections.
   void sweep();
   void on_session_down(const caf::actor_addr& session);
   void drop(std::map<node_id, connection>::iterator which);
 
   caf::actor_system& system_;
   engine_self self_;
-  std::mutex dialling_; ///< so that two calls do not make two connections with one node
-  std::mutex mutex_;    ///< of what follows
+  std::mutex dialling_; ///< prevents two connections with one node
+  std::mutex mutex_;    ///< guards the members below
   std::map<node_id, connection> connections_;
   caf::scoped_actor watcher_; ///< monitors the sessions
 };

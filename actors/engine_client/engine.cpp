@@ -29,20 +29,20 @@ struct engine_system_config : caf::actor_system_config {
   }
 };
 
-/// A write to a connection that was cut is an error of its call, not the end of the process.
+/// A write to a closed connection should fail and not end the process.
 void ignore_sigpipe() {
   struct sigaction now {};
   if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-/// An engine is somebody new each time.
+/// An engine has a new identity in each run.
 node_identity make_identity() {
   auto keys = key_pair::generate();
   return {node_id_of(keys.public_part()), 1, keys};
 }
 
-/// Who this engine is, after a look at what it was given.
+/// Builds the identity of this engine from its options.
 caf::expected<engine_self> make_self(const engine_options& options) {
   engine_self out{make_identity(), {}, {}};
   auto name = options.name;
@@ -119,7 +119,7 @@ struct engine::impl {
     return ask<msg<Answer>>(*session, request, end);
   }
 
-  /// The session of a node that is named by a ticket or by the caller.
+  /// The session with a node that a ticket or the caller names.
   caf::expected<engine_session_actor> session_of(const node_id& which, const std::string& address, deadline until) {
     auto door = endpoint::parse(address);
     if (!door)
@@ -145,7 +145,7 @@ struct engine::impl {
     return fail(ec::not_found, "there is no node " + which.value);
   }
 
-  /// With `Order` the request that takes a ticket and answers with a `Handle`.
+  /// `Order` is the request that carries the ticket; its answer is a `Handle`.
   template <class Handle, class Order>
   caf::expected<spawned_actor<Handle>> spawn(const msg<wire::SpawnSpec>& spec, const spawn_place& where) {
     auto end = until();

@@ -14,7 +14,7 @@ std::string to_bytes(const sha256_digest& digest) {
   return {digest.begin(), digest.end()};
 }
 
-/// Who is there: the certificate says it, or, without one, the engine itself.
+/// Identity of an engine: from its certificate, or without TLS from its hello.
 engine_id engine_of(const verified_peer& peer) {
   if (peer.cert)
     return {peer.cert->name(), to_bytes(sha256(peer.cert->der()))};
@@ -38,7 +38,7 @@ void engine_acceptor_state::init(pointer self, engine_services services, const n
 caf::result<caf::ok_atom> engine_acceptor_state::admit(const admission_request& asked) {
   if (connections_.size() >= defaults::max_engine_connections)
     return fail(ec::overloaded, std::to_string(connections_.size()) + " engines are connected already");
-  // The epoch stays the same: an engine's later connection does not take the place of one that is not known to be lost.
+  // All connections have the same epoch, so a later one of an engine does not supersede one that may still be alive.
   auto verdict = admitted_->admit(asked.connection, {asked.candidate.node, 1, false});
   if (verdict.refused)
     return std::move(verdict.refused);

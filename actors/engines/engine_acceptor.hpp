@@ -11,11 +11,11 @@
 
 namespace hive {
 
-/// internal: what the desk hears beside the door.
+/// internal: adds the results of introductions.
 using engine_acceptor_actor = engine_host_actor::extend<caf::reacts_to<introduced<engine_presence_actor>>>;
 
-/// Takes the engines that come to the door: each connection gets a session, and loses it when it ends. Engines are no
-/// members of the hive: nobody is told of them, and of a node they reach nothing but their session.
+/// Accepts connections of engines from the door. Each gets a session, which ends with it. Engines are not members of
+/// the hive: other nodes do not know of them, and an engine reaches nothing of a node but its session.
 class engine_acceptor_state {
 public:
   using pointer = engine_acceptor_actor::stateful_pointer<engine_acceptor_state>;
@@ -24,7 +24,6 @@ public:
   engine_acceptor_state() = default;
   engine_acceptor_state(const engine_acceptor_state&) = delete;
   engine_acceptor_state& operator=(const engine_acceptor_state&) = delete;
-  /// Ends all connections.
   ~engine_acceptor_state();
 
   void init(pointer self, engine_services services, const node_id& own_id);
@@ -38,7 +37,7 @@ public:
   void on_down(const caf::down_msg& down);
 
 private:
-  /// Without `presence` it is still being introduced.
+  /// Without `presence` the introduction is still running.
   struct connection {
     engine_id engine;
     std::string remote;
@@ -57,7 +56,6 @@ private:
   std::map<connection_id, connection> connections_;
 };
 
-/// Spawn with `sys.spawn(engine_acceptor, services, own_id)`.
 engine_acceptor_actor::behavior_type engine_acceptor(engine_acceptor_state::pointer self, engine_services services,
                                                      node_id own_id);
 

@@ -11,21 +11,22 @@
 
 namespace hive {
 
-/// Whom a session passes an engine's requests on to.
+/// Services that a session forwards requests to.
 struct engine_services {
   tracker_actor tracker;
   hive_view_actor hive;
   spawner_actor spawner;
 };
 
-/// internal: who a session is for.
+/// internal: the engine of a session.
 struct engine_session_context {
   engine_caller caller;
-  std::shared_ptr<actor_allowlist> allowlist; ///< gets what the engine spawns
+  std::shared_ptr<actor_allowlist> allowlist; ///< the actors that the engine spawns are added to it
 };
 
-/// What one connection of an engine reaches: passes on what an engine may ask, and says who asks. The services answer
-/// the session and not the engine: an actor that answers over a connection can be sent to, and told to exit, over it.
+/// The actor that a connection of an engine reaches: forwards permitted requests to the services, with the identity of
+/// the engine. Services answer the session and not the engine, because an actor that answers over a connection can be
+/// sent messages, exit messages included, over it.
 class engine_session_state {
 public:
   using pointer = engine_session_actor::stateful_pointer<engine_session_state>;
@@ -46,17 +47,16 @@ public:
   }
 
 private:
-  /// An actor that the engine gets it may also send to.
+  /// Lets the engine send to an actor that it receives.
   template <class Answer>
   void allow(const Answer& answer);
 
   pointer self_ = nullptr;
   engine_services services_;
   engine_session_context context_;
-  size_t open_ = 0; ///< requests that are not answered yet
+  size_t open_ = 0; ///< pending requests
 };
 
-/// Spawn with `self->spawn(engine_session, services, context)`.
 engine_session_actor::behavior_type engine_session(engine_session_state::pointer self, engine_services services,
                                                    engine_session_context context);
 

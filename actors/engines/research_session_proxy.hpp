@@ -10,9 +10,9 @@
 
 namespace hive {
 
-/// One research session as an engine has it: passes the session's steps on to the research sessions of this node, and
-/// no other's (ec::forbidden). Ends when the session is finished. It stands between because a session's actor must not
-/// be within reach of who could end it.
+/// Proxy of one research session for an engine: forwards the steps of that session and of no other (ec::forbidden).
+/// Ends when the session is finished. Without the proxy the engine could send exit messages to the actor of the
+/// session.
 class research_session_proxy_state {
 public:
   using pointer = research_session_actor::stateful_pointer<research_session_proxy_state>;
@@ -33,7 +33,6 @@ private:
   std::string id_;
 };
 
-/// Spawn with `sys.spawn(research_session_proxy, research, id)`.
 research_session_actor::behavior_type research_session_proxy(research_session_proxy_state::pointer self,
                                                              research_actor research, std::string id);
 

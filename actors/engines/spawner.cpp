@@ -165,7 +165,7 @@ void spawner_state::keep(const spawn_entry& entry, spawned what) {
   self_->monitor(what.actor);
   bool connected = std::any_of(sessions_.begin(), sessions_.end(),
                                [&](const auto& session) { return session.second == entry.connection; });
-  if (!connected && !entry.stay) // lost while the session was begun
+  if (!connected && !entry.stay) // lost while the research session was starting
     caf::anon_send_exit(what.actor, caf::exit_reason::user_shutdown);
   spawned_.emplace(entry.id, std::move(what));
   load_changed();

@@ -26,24 +26,24 @@ struct engine_caller {
   connection_id connection;
 };
 
-/// internal: a request of an engine, with who asks: its session tells, not the message.
+/// internal: a request with the identity of the engine, which its session adds.
 template <class Request>
 struct engine_request {
   engine_caller caller;
   msg<Request> request;
 };
 
-/// internal: what the sessions ask the spawner. What an engine has spawned over a session ends with the session.
+/// internal: requests of sessions. What an engine has spawned over a session ends with the session.
 using spawner_actor =
   caf::typed_actor<caf::replies_to<engine_request<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
                    caf::replies_to<engine_request<wire::SpawnAdapter>>::with<adapter_actor>,
                    caf::replies_to<engine_request<wire::SpawnResearch>>::with<research_session_actor>,
                    caf::replies_to<engine_request<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
 
-/// Makes the adapter of a command.
+/// Creates the adapter that runs a command.
 using adapter_factory = std::function<adapter_actor(const msg<wire::CommandSpec>&)>;
 
-/// Whom the spawner needs.
+/// Services the spawner depends on.
 struct spawner_services {
   hive_view_actor hive;
   adapter_factory make_adapter;
@@ -53,13 +53,14 @@ struct spawner_services {
 struct spawner_options {
   key_pair keys; ///< of this node
   spawn_policy policy;
-  bool is_first = true; ///< of this node; otherwise tickets of an earlier one may come again
+  /// First spawner in the first epoch of this node. A later one may be shown tickets that were used before it started.
+  bool is_first = true;
 };
 
 using load_atom = caf::atom_constant<caf::atom("load")>;
 using spawner_self = spawner_actor::extend<caf::reacts_to<load_atom>>;
 
-/// Issues tickets and spawns for them; ends what was spawned when its engine is gone, and keeps the quotas.
+/// Issues tickets and spawns actors for them; ends these actors when their engine is gone, and enforces the quotas.
 class spawner_state {
 public:
   using pointer = spawner_self::stateful_pointer<spawner_state>;
@@ -68,7 +69,7 @@ public:
   spawner_state() = default;
   spawner_state(const spawner_state&) = delete;
   spawner_state& operator=(const spawner_state&) = delete;
-  /// Ends all that was spawned.
+  /// Ends all spawned actors.
   ~spawner_state();
 
   void init(pointer self, spawner_services services, spawner_options options);
@@ -81,25 +82,25 @@ public:
   void publish_load();
 
 private:
-  /// Something that lives.
+  /// A live actor.
   struct spawned {
     caf::actor actor;
-    std::string research; ///< the session that ends with it; empty when none does
+    std::string research; ///< research session to finish when it ends; empty for none
   };
 
   using node_list = msg<wire::NodeList>;
   using admitted = std::function<void(caf::expected<spawn_entry>)>;
 
-  /// Asks for one node, or for all when no id is given; for an unknown id the list is empty.
+  /// Requests one node, or all if `node` is empty; an unknown id gives an empty list.
   void look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then);
-  /// Checks the ticket and all that stands against it. When nothing does, what is to be spawned counts in the ledger.
+  /// Checks the ticket and the policy. On success the new actor counts in the ledger.
   void admit(const engine_caller& caller, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
              admitted then);
   caf::expected<spawn_entry> judge(const engine_caller& caller, const ticket_claims& ticket,
                                    wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes);
-  /// The error, after a line in the log.
+  /// Logs the error and returns it.
   caf::error refuse(const engine_caller& caller, caf::error why);
-  /// Takes care that the connection's end is noticed.
+  /// Monitors the session that sent the current request, to notice the end of its connection.
   void watch(connection_id connection);
   void keep(const spawn_entry& entry, spawned what);
   void forget(const std::string& id);
@@ -118,7 +119,6 @@ private:
   rate_limiter budget_{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
 };
 
-/// Spawn with `sys.spawn(spawner, services, options)`.
 spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_services services, spawner_options options);
 
 } // namespace hive

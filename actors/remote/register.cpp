@@ -16,7 +16,7 @@
 namespace hive {
 namespace {
 
-/// Registers a message under its name in the schema. Handles of actors are CAF's own.
+/// Registers a message under its name in the schema. Skips handles of actors, which configure_network registers.
 template <class T>
 struct registration {
   static void add(caf::actor_system_config&) {

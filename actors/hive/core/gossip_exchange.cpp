@@ -5,7 +5,7 @@
 namespace hive::gossip {
 namespace {
 
-/// The default of MemberClaim's heardAgoMs.
+/// Default of MemberClaim.heardAgoMs: no contact.
 constexpr uint32_t not_heard = UINT32_MAX;
 
 capnp::Data::Reader root_of(const replica& own) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-// The life of a core: its start, what time brings, and the dispatch of events.
+// Start, timers, and dispatch of events.
 
 namespace hive {
 namespace {
@@ -125,7 +125,7 @@ core_output hive_core::finish() {
   return std::exchange(out_, {});
 }
 
-/// A link that stands is one on which the transport's heartbeats come.
+/// The heartbeat of the transport closes silent links, so a link that is up means contact.
 void hive_core::on(pulse_due) {
   for (const auto& [id, entry] : peers_)
     if (entry.linked)
@@ -139,8 +139,8 @@ void hive_core::on(pulse_due) {
   watch_own_place();
   refresh_card();
   warn_of_expiry();
-  raise_epoch(); // not with each delta: what this node told earlier comes in several
-  write_own();   // what could not be stored at the last time
+  raise_epoch(); // not for each delta: earlier slots of this node arrive in several
+  write_own();   // retries after a failed write
 }
 
 void hive_core::on(round_due) {
@@ -150,7 +150,7 @@ void hive_core::on(round_due) {
       linked.push_back(&each);
   std::ranges::shuffle(linked, random_);
   linked.resize(std::min<size_t>(linked.size(), options_.gossip.fan_out));
-  bool wants_evidence = membership_.lacks_evidence(); // one of them: its answer is large
+  bool wants_evidence = membership_.lacks_evidence(); // asks only one of them, since the answer is large
   for (auto* each : linked) {
     each->second.round_due = true;
     each->second.wants_evidence = std::exchange(wants_evidence, false);

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-// Exchanges with other nodes: rounds, which find every difference, and pushes of what is new.
+// Gossip: exchanges, which find every difference, and pushes of changes.
 
 namespace hive {
 namespace {
 
-/// Whether a delta was of no use because this node lacks what it builds on.
+/// Whether a slot was refused because this node lacks what it builds on.
 bool is_gap(const slot_refusal& refused) {
   return refused.why == slot_refusal_reason::gap || refused.why == slot_refusal_reason::not_admitted;
 }
@@ -115,7 +115,7 @@ void hive_core::on(const answer_received& heard) {
     entry.pushes.to_it = false;
   join_outcome joined;
   auto next = gossip::go_on(replica_, *answer, now_.unix_micros, contents_for(heard.from), joined);
-  apply(joined, heard.from, false); // may end what is known of the peer
+  apply(joined, heard.from, false); // may forget the peer
   on_message({heard.from, answer->getRoot(), answer->getClaims(), heard.answer->bytes().size()});
   if (!next)
     warn_limited("Malformed gossip answer: " + text_of(next.error()) + " node=" + heard.from.value);
@@ -152,7 +152,7 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
   for (const auto& refused : joined.refused)
     if (refused.why != slot_refusal_reason::superseded && !(pushed && is_gap(refused)))
       warn_limited("Slot rejected: " + refused.text + " sender=" + from.value);
-  forget_nodes(); // before what may have come of them anew is stored
+  forget_nodes(); // before new slots of these nodes are stored
   store_received(joined);
   for (const auto& each : joined.accepted) {
     deliver(each);
@@ -175,7 +175,8 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
     deliver_all(origin);
   }
   report_changes();
-  // An exchange may bring much that all others have, to who was away. What its sender wrote itself they may lack.
+  // An exchange may bring a node that was away much that all others have. Only what the sender wrote itself is likely
+  // to be new to them.
   auto news = joined.news;
   if (!pushed)
     std::erase_if(news, [&](const auto& each) { return each.first != from; });
@@ -207,12 +208,12 @@ size_t hive_core::count_linked(bool push_lane::*with) const {
     std::ranges::count_if(peers_, [&](const auto& each) { return each.second.linked && each.second.pushes.*with; }));
 }
 
-/// Whether links that push news to this node are fewer than they should be, and others are there.
+/// Whether fewer links than wanted push to this node although more exist.
 bool hive_core::wants_pushes() const {
   return count_linked(&push_lane::from_it) < std::min(defaults::push_degree, linked_nodes().size());
 }
 
-/// A link is lost, and with it a way of pushes: others take its place.
+/// After the loss of a link: lets others take over its pushes.
 void hive_core::widen_pushes() {
   auto missing = defaults::push_degree - std::min(defaults::push_degree, count_linked(&push_lane::to_it));
   std::vector<peer*> others;

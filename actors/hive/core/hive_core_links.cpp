@@ -3,7 +3,7 @@
 
 #include <bit>
 
-// With whom a node is linked.
+// Links: which ones exist, and which ones to open or close.
 
 namespace hive {
 
@@ -57,13 +57,13 @@ void hive_core::on(const link_down& down) {
     replace(down.node);
   }
   report_changes();
-  if (!replica_.key_of(down.node)) { // of no further use, and its machine may have many ids
+  if (!replica_.key_of(down.node)) { // no state is kept: a stranger may connect under many ids
     peers_.erase(found);
     membership_.forget(down.node);
   }
 }
 
-/// In a large hive the door does not dial by itself whom it lost.
+/// In a large hive the door does not redial by itself; the overlay chooses.
 void hive_core::replace(const node_id& lost) {
   if (!chooses_links_)
     return;
@@ -87,7 +87,7 @@ void hive_core::keep_linked(const node_id& node) {
     out_.to_door.emplace_back(maintain_link{node, (*card)->getDoor().cStr()});
 }
 
-/// Of a node that is linked at one door another one is heard: worth a look by those who run it.
+/// Warns when the card of a linked node names another door than its hello: the operator should look.
 void hive_core::compare_doors(const accepted_slot& card) {
   auto found = peers_.find(card.origin);
   const auto* published = content_as<msg<wire::NodeCard>>(card.content);
@@ -116,7 +116,7 @@ void hive_core::choose_links() {
     out_.to_door.emplace_back(close_link{node});
 }
 
-/// Until now the door dialled all that it met.
+/// Until now the door dialled every node with a higher id.
 void hive_core::stop_dialling() {
   log(log::level::info, "The hive is too large for a full mesh: this node now keeps a few links nodes=" +
                           std::to_string(replica_.origin_count()) +

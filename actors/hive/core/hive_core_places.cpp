@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-// Who has a place in the hive, for how long, and by which certificate.
+// Which nodes have a place in the hive: evidence, certificates, expiry.
 
 namespace hive {
 namespace {
@@ -25,8 +25,8 @@ std::chrono::milliseconds hive_core::rounds(int count) const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(count * options_.gossip.interval);
 }
 
-/// News of a node that is not linked travels in rounds: through a few nodes in a small hive, and in a large one through
-/// many, with each answer telling of a part of the nodes only.
+/// Evidence about nodes without a link arrives by gossip rounds: over few hops in a small hive, over many in a large
+/// one, where each answer covers only a part of the nodes.
 void hive_core::set_patience() {
   auto hops = std::bit_width(replica_.origin_count()) + defaults::spare_rounds;
   membership_.set_patience(
@@ -54,7 +54,7 @@ void hive_core::forget_nodes() {
     else if (found != peers_.end())
       membership_.link_up(id, found->second.hello->getEpoch(), now_.steady);
     else if (has_door_)
-      out_.to_door.emplace_back(close_link{id}); // it is not dialled any more
+      out_.to_door.emplace_back(close_link{id}); // stops dialling it
   }
   out_.to_store.push_back({store_purpose::forgotten, std::move(writes), 0});
 }
@@ -68,8 +68,8 @@ std::optional<node_id> hive_core::live_node_with(const std::string& holder, cons
   return *place;
 }
 
-/// A node that is not heard yet but may be, such as just after this node's start, is given time if its card is the
-/// newer one.
+/// A node without contact yet, such as just after the start of this node, gets time to appear if its card is the newer
+/// one.
 std::optional<node_id> hive_core::certificate_conflict(const link_candidate& candidate) const {
   if (candidate.holder.empty())
     return std::nullopt;
@@ -110,7 +110,7 @@ void hive_core::watch_own_place() {
             rival->node.value);
     return;
   }
-  // It is gone, and its clock was ahead of this one.
+  // The rival is gone, and its clock was ahead of this one.
   if (!membership_.is_in_doubt(rival->node) && writing_own_.empty() && !replica_.must_raise_epoch() &&
       card_claims_.allow(now_.steady))
     write_card(rival->card_written_at + 1);

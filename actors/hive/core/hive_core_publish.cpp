@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-// What this node says: its card, what its services publish, and the epoch in which it writes.
+// What this node publishes: its card, the slots of its services, and its epoch.
 
 namespace hive {
 namespace {
@@ -57,7 +57,7 @@ void hive_core::put_own_slots(write_set& writes, const std::vector<slot_ptr>& sl
 void hive_core::write_own() {
   own_changed_ = true;
   if (!writing_own_.empty() || replica_.must_raise_epoch())
-    return; // what follows these begins with it
+    return; // the next write follows the current one
   own_changed_ = false;
   std::vector<caf::error> left_out;
   auto next = own_.prepare(replica_, now_.unix_micros, left_out);
@@ -76,12 +76,12 @@ void hive_core::on(const store_done& outcome) {
     if (!outcome.error)
       return commit_own();
     writing_own_.clear();
-    own_changed_ = true; // the next pulse tries again
+    own_changed_ = true; // retried at the next pulse
     return log(log::level::warning, "Own slots could not be stored: " + text_of(outcome.error));
   case store_purpose::epoch:
     return outcome.error ? fail_to_raise(outcome.error) : begin_epoch(outcome.epoch);
   case store_purpose::received:
-    if (outcome.error) // it holds in memory, and the others say it again after a restart
+    if (outcome.error) // they are in memory, and other nodes send them again after a restart
       log(log::level::warning, "Slots of other nodes could not be stored: " + text_of(outcome.error));
     return;
   case store_purpose::forgotten:
@@ -103,7 +103,7 @@ void hive_core::commit_own() {
       keep(self, *each, *content);
   }
   spread({{self, before}}, self);
-  forget_nodes(); // an own card may supersede a node
+  forget_nodes(); // the own card may supersede a node
   if (own_changed_)
     write_own();
 }
@@ -118,7 +118,7 @@ void hive_core::write_card(int64_t written_at) {
   write_own();
 }
 
-/// Not with a clock that is wrong, as far as this node can tell: the others would refuse the card, and all behind it.
+/// Not with a clock that seems wrong: other nodes would refuse the card and all later slots.
 void hive_core::refresh_card() {
   const auto* card = card_of(replica_.own_id());
   if (!has_door_ || !card || !writing_own_.empty() || clocks_.verdict().own_is_off)
@@ -158,7 +158,7 @@ void hive_core::fail_to_raise(const caf::error& error) {
 
 void hive_core::begin_epoch(uint64_t epoch) {
   if (auto wrong = replica_.raise_epoch(epoch))
-    return fail_to_raise(wrong); // more came meanwhile
+    return fail_to_raise(wrong); // higher epochs arrived meanwhile
   raising_epoch_ = false;
   raise_failure_.clear();
   log(log::level::warning,

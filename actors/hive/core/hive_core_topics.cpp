@@ -1,6 +1,6 @@
 #include "actors/hive/core/hive_core.hpp"
 
-// What the services of this node are told of the other nodes' slots.
+// Delivery of other nodes' slots to the services of this node.
 
 namespace hive {
 
@@ -46,7 +46,7 @@ void hive_core::deliver(const accepted_slot& each) {
     slots_accepted{each.what->name.kind, each.origin, {{each.what->name.key, each.content}}});
 }
 
-/// After a restart, and of a node whose quarantine has ended.
+/// After a restart, and when a quarantine ends.
 void hive_core::deliver_all(const node_id& origin) {
   for (const auto& what : replica_.slots_of(origin)) {
     auto content = decode(*what);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-// What a node shows of its hive.
+// Queries: the node list and the status.
 
 namespace hive {
 
@@ -21,7 +21,7 @@ void fill_from(wire::NodeInfo::Builder out, wire::NodeCard::Reader card) {
 
 } // namespace
 
-/// Who has just started is known by its hello: the card is on its way, to the disk or from the node.
+/// A node that has just started is described by its hello until its new card arrives or is stored.
 void hive_core::fill_card(wire::NodeInfo::Builder out, const node_id& id) const {
   bool is_self = id == replica_.own_id();
   auto found = peers_.find(id);

@@ -22,7 +22,7 @@ using round_atom = caf::atom_constant<caf::atom("round")>;
 using pulse_atom = caf::atom_constant<caf::atom("pulse")>;
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
 
-/// internal: what time brings, and what the peers' actors report.
+/// internal: timers, and messages from the actors of the peers.
 using federation_self =
   federation_actor::extend_with<peer_owner_actor>::extend<caf::reacts_to<round_atom>, caf::reacts_to<pulse_atom>,
                                                           caf::reacts_to<wake_atom>>;
@@ -40,13 +40,13 @@ public:
   federation_state(const federation_state&) = delete;
   federation_state& operator=(const federation_state&) = delete;
 
-  /// Ends the peers' actors. They are not linked: each ends with its link, which must not end this one.
+  /// Ends the actors of the peers. They are not linked to this actor: one that ends with its link must not end it.
   ~federation_state() {
     for (const auto& [id, actor] : peers_)
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   }
 
-  /// Reads what is stored. An error ends the actor.
+  /// Restores the core from the store. An error ends the actor.
   caf::error init(pointer self, federation_services services, federation_options options) {
     self_ = self;
     services_ = std::move(services);
@@ -189,7 +189,7 @@ private:
   pointer self_ = nullptr;
   federation_services services_;
   std::optional<hive_core> core_;
-  std::chrono::milliseconds interval_{0}; ///< of rounds
+  std::chrono::milliseconds interval_{0}; ///< between rounds
   std::chrono::milliseconds tick_{0};     ///< of the failure detector
   door_actor door_;
   std::map<node_id, peer_actor> peers_;

@@ -6,7 +6,7 @@
 
 namespace hive {
 
-/// Which of this node's actors one connection may send to. For use from any thread.
+/// Actors of this process that one connection may send to. Thread-safe.
 class actor_allowlist {
 public:
   void add(caf::actor_id which) {

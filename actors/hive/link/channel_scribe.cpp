@@ -18,7 +18,7 @@ using caf::io::network::default_multiplexer;
 using caf::io::network::native_socket;
 using caf::io::network::rw_state;
 
-/// How CAF's stream reads and writes.
+/// I/O policy of CAF's stream: reads and writes through the channel and filters what comes in.
 class channel_policy {
 public:
   channel_policy(channel stream, std::shared_ptr<const actor_allowlist> allowlist)
@@ -38,17 +38,17 @@ public:
   rw_state write_some(size_t& put, native_socket, const void* from, size_t size) {
     put = 0;
     if (size == 0)
-      return rw_state::indeterminate; // tells the stream that there is nothing to wait for
+      return rw_state::indeterminate; // nothing to wait for
     return to_state(stream_.try_write(static_cast<const char*>(from), size, put));
   }
 
-  /// TLS receives whole records: what is left of one is not announced by the socket.
+  /// TLS decrypts whole records; the socket does not announce what is left of one.
   bool must_read_more(native_socket, size_t threshold) {
     return stream_.buffered() > 0 && stream_.buffered() >= threshold;
   }
 
 private:
-  /// No bytes and success means to wait for the socket.
+  /// To CAF, success with no bytes means to wait for the socket.
   static rw_state to_state(channel::progress went) {
     return went == channel::progress::ended ? rw_state::failure : rw_state::success;
   }
@@ -114,7 +114,7 @@ public:
   }
 
 private:
-  /// The other end asks but does not read. CAF hears of the end when it reads next.
+  /// The peer sends requests and does not read the answers. CAF notices the shutdown at its next read.
   void cut() {
     stream_.wr_buf().clear();
     ::shutdown(stream_.fd(), SHUT_RDWR);

@@ -25,13 +25,12 @@ namespace {
 using dial_atom = caf::atom_constant<caf::atom("dial")>;
 using close_atom = caf::atom_constant<caf::atom("close")>;
 
-// internal: what the door hears from its threads and from itself.
+// internal: messages from the handshake threads, and timers.
 using door_impl = door_actor::extend<caf::replies_to<admission_request>::with<caf::ok_atom>,
                                      caf::reacts_to<handshake_done>, caf::reacts_to<handshake_failed>,
                                      caf::reacts_to<listening_failed>, caf::reacts_to<introduced<link_actor>>,
                                      caf::reacts_to<close_atom, uint64_t>, caf::reacts_to<dial_atom>>;
 
-/// What the door begins with.
 struct door_setup {
   door_options options;
   msg<wire::Hello> self;
@@ -39,16 +38,16 @@ struct door_setup {
   link_owner_actor owner;
 };
 
-/// A connection whose other end was admitted; without `peer` it is still being introduced.
+/// An admitted connection. Without `peer` the introduction is still running.
 struct connection {
   node_id node;
   msg<wire::Hello> hello;
   std::string remote;
   socket_shutdown_guard guard;
   link_actor local;
-  caf::actor introduction; ///< exchanges the two ends
+  caf::actor introduction; ///< exchanges the actors of both ends
   link_actor peer;
-  std::string close_reason = {}; ///< empty until one of the two said farewell
+  std::string close_reason = {}; ///< empty until one end has sent a goodbye
 };
 
 class door_state {
@@ -118,7 +117,7 @@ public:
     if (done.dialled)
       plan_->linked(*done.dialled, done.peer.id());
     if (!links_->holds(done.connection))
-      return; // superseded meanwhile; the channel closes with the last who holds it
+      return; // superseded meanwhile; the channel closes with its last owner
     links_->settle(done.connection);
     plan_->link_up(done.peer.id());
     self_
@@ -159,7 +158,7 @@ public:
     dial_due();
   }
 
-  /// A link is as long as both ends.
+  /// A link ends with the actor of either end.
   void on_down(const caf::down_msg& down) {
     for (const auto& [id, link] : connections_) {
       if (link.peer && link.peer.address() == down.source)
@@ -183,7 +182,8 @@ public:
     dial_due();
   }
 
-  /// Whoever hears the farewell ends the link, at once; whoever says it does so only when the other does not.
+  /// The node that receives the goodbye closes the link at once. The sender closes it only when the other does not in
+  /// time.
   void close(const close_link& what) {
     plan_->rest(what.node);
     auto found = std::ranges::find_if(
@@ -255,13 +255,13 @@ private:
         done.peer.id(), done.peer.hello, done.peer.remote, std::move(guard), local, std::move(introduction), {}});
   }
 
-  /// The connection is not the link with its node any more.
+  /// The connection no longer counts as the link with its node.
   void release(connection_id id) {
     if (auto node = links_->drop(id))
       plan_->link_down(*node, now());
   }
 
-  /// Ends a connection in whatever state it is; does nothing for one that is over.
+  /// Ends a connection in any state. No effect on one that has ended.
   void end(connection_id id, const std::string& why) {
     release(id);
     auto node = connections_.extract(id);
@@ -290,7 +290,7 @@ private:
     caf::anon_send_exit(link.introduction, caf::exit_reason::user_shutdown);
   }
 
-  /// The node with the lower id dials, so that two that lost each other do not meet half-way.
+  /// The node with the lower id redials, so that two nodes that lost each other do not both dial.
   void remember_address(const connection& link) {
     auto door = endpoint::parse(as_view(link.hello->getCard().getDoor()));
     if (door && setup_.options.identity.id < link.node && !plan_->add(*door, link.node, now()))
@@ -317,8 +317,8 @@ private:
 
   void log_refusal(const handshake_failed& failed) {
     if (code_of(failed.why) == ec::already_exists)
-      return; // both ends dialled at once, nothing is wrong
-    // Who is refused for its certificate tries again, for as long as nobody gives it another one.
+      return; // both ends dialled at once, which is normal
+    // A node refused for its certificate retries until it gets another one: log it once.
     if (auto why = text_of(failed.why);
         code_of(failed.why) == ec::conflict && std::exchange(last_conflict_, why) == why)
       return;
@@ -337,7 +337,7 @@ private:
   std::optional<spawn_refuser> refuser_;
   std::optional<dial_plan> plan_;
   std::string last_conflict_;
-  std::set<connection_id> pending_admissions_; ///< of which the owner was asked whether it may become a link
+  std::set<connection_id> pending_admissions_; ///< waiting for the answer of the owner
   std::map<connection_id, connection> connections_;
   std::optional<std::chrono::steady_clock::time_point> waking_at_;
   rate_limiter budget_{now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
@@ -363,7 +363,7 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
-/// Where other nodes shall dial a door that listens at `bound`.
+/// The address that the card gives for a door bound to `bound`.
 std::string advertised(const door_options& options, const endpoint& bound) {
   if (options.advertise)
     return options.advertise->text();

@@ -12,14 +12,14 @@
 namespace hive {
 namespace {
 
-/// When the process has no descriptor left, connections wait in the kernel until it has.
+/// Pause after running out of descriptors; meanwhile connections wait in the kernel.
 constexpr auto accept_pause = std::chrono::milliseconds{100};
 
 link_table::candidate candidate_of(const verified_peer& peer, bool dialled_here) {
   return {peer.id(), peer.hello->getEpoch(), dialled_here, peer.holder(), peer.hello->getCard().getWrittenAt()};
 }
 
-/// Runs `body` on a thread of its own, for which the actor system waits at its end.
+/// Runs `body` on its own thread. The actor system waits for it at its end.
 template <class Body>
 void run_detached(caf::actor_system& system, Body body) {
   system.spawn<caf::detached + caf::hidden>([body = std::move(body)](caf::blocking_actor*) mutable { body(); });
@@ -27,7 +27,7 @@ void run_detached(caf::actor_system& system, Body body) {
 
 } // namespace
 
-/// Keeps a descriptor of its own for the socket, so that `stop` never meets another one under a number that was freed.
+/// Holds a duplicate descriptor, so that `stop` never shuts down another socket that got the same number.
 class handshake_runner::registration {
 public:
   registration(handshake_runner& owner, int socket) : owner_{owner}, fd_{::fcntl(socket, F_DUPFD_CLOEXEC, 0)} {
@@ -83,7 +83,7 @@ void handshake_runner::accept_all(caf::actor_system& system, const handshake_own
     if (accepted_ >= defaults::max_handshakes / 2) {
       auto why = fail(ec::overloaded, "too many others are at the door");
       caf::anon_send(owner, handshake_failed{{}, {}, remote_of(fd->get()), {}, std::move(why)});
-      continue; // closes it; who dialled tries again
+      continue; // closes the connection; the peer retries
     }
     ++accepted_;
     auto socket = std::make_shared<unique_fd>(std::move(*fd));
@@ -118,8 +118,8 @@ void handshake_runner::run(caf::actor_system& system, const handshake_owner_acto
         return ask(system, owner, {failed.connection, candidate_of(peer, dialled.has_value()), role});
       };
       auto end = perform_handshake(*stream, side, self_, admit, until);
-      // CAF 0.17.6 takes a dialled connection whose first bytes are not there at its next heartbeat for one that was
-      // silent since the beginning of time, so it gets none before they are.
+      // Workaround for CAF 0.17.6: if a dialled connection has received nothing by the next heartbeat, CAF takes it for
+      // one that has been silent forever and closes it. So CAF gets the connection only when data is there.
       if (end.peer && dialled)
         if (auto err = stream->await_data(std::chrono::steady_clock::now() + defaults::introduction_timeout))
           end.peer = fail(code_of(err), "it admitted this node, but did not go on");
@@ -137,7 +137,7 @@ void handshake_runner::run(caf::actor_system& system, const handshake_owner_acto
   } else {
     failed.why = fail(ec::unavailable, "the door is closing");
   }
-  // Another address of the name may lead to a node.
+  // Another address of this name may lead to a node.
   if (dialled && !failed.node)
     dialler_.avoid(*dialled, failed.remote);
   caf::anon_send(owner, std::move(failed));

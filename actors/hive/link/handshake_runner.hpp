@@ -15,47 +15,47 @@
 
 namespace hive {
 
-/// Somebody's hello is in order; may it become the link?
+/// A handshake has been verified; asks whether to accept the connection.
 struct admission_request {
   connection_id connection;
   link_table::candidate candidate;
   certificate_role role = certificate_role::node;
 };
 
-/// Both ends have admitted each other.
+/// Both ends have accepted the connection.
 struct handshake_done {
   connection_id connection;
-  std::optional<endpoint> dialled; ///< nothing for a connection that was accepted
+  std::optional<endpoint> dialled; ///< none for an incoming connection
   verified_peer peer;
   std::shared_ptr<channel> stream;
 };
 
-/// They have not, or did not get so far.
+/// The handshake failed, or one end refused the connection.
 struct handshake_failed {
   connection_id connection;
   std::optional<endpoint> dialled;
   std::string remote;
-  std::optional<node_id> node; ///< who is there, as far as it is known
+  std::optional<node_id> node; ///< the peer, if it has identified itself
   caf::error why;
 };
 
-/// The listening socket is gone: nobody can come in any more.
+/// The listening socket failed: no more connections can come in.
 struct listening_failed {
   caf::error why;
 };
 
-/// internal: what the greeting threads tell the door.
+/// internal: messages from the handshake threads to the door.
 using handshake_owner_actor =
   caf::typed_actor<caf::replies_to<admission_request>::with<caf::ok_atom>, caf::reacts_to<handshake_done>,
                    caf::reacts_to<handshake_failed>, caf::reacts_to<listening_failed>>;
 
-/// Takes care of the engines that come to the door, which tells it of them as it was told itself.
+/// Accepts connections of engines. The door forwards to it the messages that concern them.
 using engine_host_actor = caf::typed_actor<caf::replies_to<admission_request>::with<caf::ok_atom>,
                                            caf::reacts_to<handshake_done>, caf::reacts_to<handshake_failed>>;
 
-/// Connections whose other end is not known yet. Each is verified_peer on a thread of its own, for a bounded time, as
-/// many at once as `max_handshakes`; further ones that come in are closed. Stops with its owner: then all sockets are
-/// shut down, so that no thread waits for a stranger.
+/// Runs the handshakes of connections whose peer is not authenticated yet, each on its own thread and for a bounded
+/// time. At most `max_handshakes` / 2 incoming ones run at once; further connections are closed. `stop` shuts all
+/// sockets down, so that no thread waits for a peer.
 class handshake_runner : public std::enable_shared_from_this<handshake_runner> {
 public:
   handshake_runner(hello_sender self, std::optional<tls_context> tls, std::chrono::milliseconds timeout,
@@ -66,14 +66,14 @@ public:
   /// Accepts connections from `listening` until `stop`.
   void listen(caf::actor_system& system, handshake_owner_actor owner, unique_fd listening);
 
-  /// Dials `to`; `owner` is told the end.
+  /// Dials `to` and reports the result to `owner`.
   void dial(caf::actor_system& system, const handshake_owner_actor& owner, const endpoint& to);
 
-  /// Ends all threads soon. Afterwards nothing begins.
+  /// Makes all threads end soon. Later connections fail.
   void stop();
 
 private:
-  /// A socket that `stop` may shut down meanwhile.
+  /// Registers a socket for `stop` to shut down.
   class registration;
 
   void accept_all(caf::actor_system& system, const handshake_owner_actor& owner, const unique_fd& listening);
@@ -85,7 +85,8 @@ private:
   const std::optional<tls_context> tls_;
   const std::chrono::milliseconds timeout_;
   dialler dialler_;
-  /// Begins anywhere, so that an engine's connection of a door that was restarted is not taken for a new one.
+  /// Starts at a random number, so that connection ids of a restarted door do not repeat earlier ones, which the
+  /// engines' acceptor may still hold.
   std::atomic<uint64_t> connections_ = uint64_t{std::random_device{}()} << 32;
   std::atomic<size_t> accepted_ = 0;
   std::mutex mutex_;

@@ -14,10 +14,10 @@ namespace {
 constexpr std::string_view magic = "HIVE";
 constexpr size_t length_bytes = 4;
 constexpr size_t nonce_bytes = 32;
-/// The schema's bounds are smaller; this one keeps a stranger from having more than that read.
+/// Limits what is read from an unauthenticated peer. The schema's own bounds are smaller.
 constexpr uint32_t max_frame_bytes = 81'920;
 constexpr size_t max_reason_bytes = 1'024;
-/// What a signature is for stands in front of what is signed, so that one made for another purpose never fits.
+/// Prefix of everything signed here: a signature made for another purpose never fits.
 constexpr std::string_view purpose = "hivemark hello 1";
 
 capnp::Data::Reader as_data(std::string_view bytes) {
@@ -32,7 +32,7 @@ const unsigned char* raw(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-/// As much of UTF-8 text as an answer may carry, cut between characters.
+/// Truncates UTF-8 text between characters to what an answer may carry.
 std::string_view shortened(std::string_view text) {
   auto end = std::min(text.size(), max_reason_bytes);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
@@ -40,7 +40,7 @@ std::string_view shortened(std::string_view text) {
   return text.substr(0, end);
 }
 
-/// Text of the other end for a log line or an error: one line, of a bounded length.
+/// Makes text of the peer safe for logs and errors: one line of bounded length.
 std::string tamed(std::string_view text) {
   std::string out{shortened(text)};
   std::replace_if(
@@ -53,7 +53,7 @@ std::string text_of(const hello_versions& versions) {
   return min == max ? "version " + min : "versions " + min + " to " + max;
 }
 
-/// One run of the hello over a channel.
+/// One handshake over a channel.
 class handshake {
 public:
   handshake(channel& to, channel_side side, const hello_sender& self, deadline until)
@@ -62,7 +62,7 @@ public:
     add_to_transcript(purpose);
   }
 
-  /// Who refused this node, as far as it is known.
+  /// The peer that refused this end, if it gave its id.
   const std::optional<node_id>& refused_by() const {
     return refused_by_;
   }
@@ -152,7 +152,7 @@ private:
                                    " of the protocol between nodes, this node speaks " + text_of(self_.versions));
   }
 
-  /// What a signature of `hello` says, given all that was said so far.
+  /// What is signed: the purpose, the hash of the transcript so far, and the hello.
   std::string statement(std::string_view hello) const {
     auto so_far = transcript_;
     std::array<unsigned char, crypto_generichash_BYTES> hash{};
@@ -190,7 +190,7 @@ private:
     return verified_peer{std::move(*hello), cert_, to_.remote(), version_};
   }
 
-  /// The certificate says what its holder may be; the hello says what it wants to be.
+  /// The role that the hello claims must be the role of the certificate.
   caf::error check_role(wire::Role claimed) const {
     if (!cert_)
       return caf::none;
@@ -257,7 +257,7 @@ private:
   }
 
   void add_to_transcript(std::string_view bytes) {
-    auto size = static_cast<uint64_t>(bytes.size()); // so that no two conversations run together to the same bytes
+    auto size = static_cast<uint64_t>(bytes.size()); // length prefix: different transcripts never hash the same bytes
     crypto_generichash_update(&transcript_, reinterpret_cast<const unsigned char*>(&size), sizeof size);
     crypto_generichash_update(&transcript_, raw(bytes), bytes.size());
   }

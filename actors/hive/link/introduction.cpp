@@ -14,15 +14,15 @@ namespace {
 using overdue_atom = caf::atom_constant<caf::atom("overdue")>;
 using interface_names = std::set<std::string>;
 
-/// Under which port CAF shall file what an accepted connection publishes. CAF sends it to the other end at once and
-/// never looks again, so that one number serves all.
+/// Port under which CAF files what an accepted connection publishes. CAF sends that to the peer at once and never looks
+/// it up again, so all connections share one number.
 constexpr uint16_t nominal_port = 1;
 
 caf::actor basp_broker(caf::actor_system& system) {
   return system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
 }
 
-/// What both sides' actors know of their connection.
+/// One introduction, as the actor that runs it knows it.
 template <class Local, class Remote>
 struct handover {
   uint64_t connection = 0;
@@ -37,7 +37,7 @@ void finish(Self* self, const handover<Local, Remote>& what, caf::expected<Remot
   self->quit();
 }
 
-/// The actor that came over a connection must lie at the connection's other end.
+/// The received actor must live in the peer's process.
 template <class Remote>
 caf::expected<Remote> checked(const Remote& peer, const caf::node_id& there) {
   if (!peer || peer.node() != there)
@@ -45,7 +45,6 @@ caf::expected<Remote> checked(const Remote& peer, const caf::node_id& there) {
   return peer;
 }
 
-// internal: introducer_actor with its timeout.
 template <class Local, class Remote>
 using introducer_impl = typename introducer_actor<Local, Remote>::template extend<caf::reacts_to<overdue_atom>>;
 
@@ -63,7 +62,7 @@ typename introducer_impl<Local, Remote>::behavior_type introducer(typename intro
           }};
 }
 
-/// Dialled: asks the introducer at the other end, for which the two ends' parts are the other way round.
+/// Runs at the dialling end: asks the introducer of the accepting end, whose local and remote are swapped.
 template <class Local, class Remote>
 void introduction_client(caf::event_based_actor* self, const caf::actor& broker, const caf::io::scribe_ptr& scribe,
                          const handover<Local, Remote>& what) {

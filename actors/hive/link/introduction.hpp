@@ -10,26 +10,26 @@
 
 namespace hive {
 
-/// internal: what an accepted connection publishes: takes the dialling end's actor and answers with this end's.
+/// internal: published by the accepting end: takes the actor of the dialling end and answers with that of its own.
 template <class Local, class Remote>
 using introducer_actor = caf::typed_actor<typename caf::replies_to<Remote>::template with<Local>>;
 
-/// internal: an introduction is over.
+/// internal: result of an introduction.
 template <class Remote>
 struct introduced {
   uint64_t connection = 0;
-  caf::expected<Remote> peer; ///< the other end's actor, or why there is none
+  caf::expected<Remote> peer; ///< the peer's actor, or the reason for the failure
 };
 
 template <class Remote>
 using introduction_owner = caf::typed_actor<caf::reacts_to<introduced<Remote>>>;
 
-/// Gives an admitted connection to CAF and exchanges the two ends' actors over it: `local` for the other end's. `owner`
-/// is told the end within `timeout`. The connection is identified by the number that the owner gave it. The actor that
-/// does this must be told to exit when the connection ends before: CAF's registry holds it.
+/// Hands an accepted connection to CAF and exchanges the actors of both ends over it: the peer gets `local`, and
+/// `owner` gets the result within `timeout`. `connection` identifies it to the owner. Send the returned actor an exit
+/// message if the connection ends first, because CAF's registry keeps it alive.
 ///
-/// For a link between nodes, and for either end of an engine's connection with a node. Given `allowlist`, to which
-/// it adds what it exchanges, the other end may send to no other actor.
+/// Used for links between nodes and for both ends of a connection with an engine. With an `allowlist`, to which it adds
+/// the exchanged actors, the peer may send to no others.
 template <class Local, class Remote>
 caf::actor introduce(caf::actor_system& system, channel stream, channel_side side, uint64_t connection,
                      const Local& local, const introduction_owner<Remote>& owner, std::chrono::milliseconds timeout,

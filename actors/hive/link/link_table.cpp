@@ -19,7 +19,7 @@ link_table::verdict link_table::admit(connection_id connection, const candidate&
   });
   if (same_holder != links_.end())
     return {certificate_in_use(peer.node, same_holder->first), {}};
-  // What was dialled here settles with the admission here, which is the last word of the hello.
+  // A connection dialled here is settled at once: this acceptance is the last message of the handshake.
   link fresh{connection, peer.epoch, peer.dialled_here == (self_ < peer.node), peer.dialled_here, peer.holder};
   auto [at, none_yet] = links_.try_emplace(peer.node, fresh);
   if (none_yet)

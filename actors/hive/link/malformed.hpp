@@ -11,10 +11,10 @@
 
 namespace hive {
 
-/// What an actor that others reach over a link does with messages that could not be read, which CAF delivers empty, and
-/// with those that it does not know: who asked gets ec::malformed, and `tell` hears of it with the number of such
-/// messages since it was called last; not of every one, so that nobody can fill the log. CAF's own way is to print each
-/// to the standard output.
+/// Makes an actor that is reachable over a connection refuse messages that failed to decode (CAF delivers them empty)
+/// and messages of unknown types: the sender gets ec::malformed. CAF would print each to the standard output instead.
+///
+/// `on_malformed(count)` is called at a limited rate, with the number of such messages since its last call.
 template <class Actor, class OnMalformed>
 void refuse_malformed(Actor* self, OnMalformed on_malformed) {
   self->set_default_handler(

@@ -7,8 +7,8 @@
 
 namespace hive {
 
-/// Ends a connection that CAF reads and writes: keeps a descriptor of its own, so that the number cannot be another
-/// connection's by then.
+/// Shuts down a connection that CAF reads and writes, in its destructor. Holds a duplicate descriptor: CAF may have
+/// closed its own by then, and the number may belong to another connection.
 class socket_shutdown_guard {
 public:
   socket_shutdown_guard() = default;

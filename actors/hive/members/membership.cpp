@@ -91,7 +91,7 @@ void membership::confirm_alive(const node_id& node, tick_point now) {
     return;
   auto& known = found->second;
   take_evidence(known, now);
-  // What others suspect does not ripen while this node hears it.
+  // A suspicion of others does not become stale during contact.
   if (known.state == member_state::SUSPECT)
     known.since = now;
   show(node, known, "it was heard again", now);
@@ -121,7 +121,7 @@ caf::error membership::apply_claims(const std::vector<member_claim>& claims, tic
       continue;
     }
     auto found = members_.find(claim.node);
-    // Only its card and its link prove an epoch. Without them nothing is known of it that could be wrong.
+    // Only its card or link proves an epoch; of an unknown node nothing can be claimed.
     if (found == members_.end() || claim.about.epoch > found->second.about.epoch)
       continue;
     if (claim.state == member_state::QUARANTINED)
@@ -132,11 +132,11 @@ caf::error membership::apply_claims(const std::vector<member_claim>& claims, tic
   return wrong;
 }
 
-/// Of a count that leaps ahead as much is believed as one claim may add. So however far liars drive it, they never come
-/// to its end, and the node can always say a higher one.
+/// A jump of the count is limited to `count_lead` per claim. So liars never exhaust the counter, and the node can
+/// always answer with a higher count.
 void membership::apply_claim(const member_claim& claim, member& known, tick_point now) {
   auto about = claim.about;
-  // Who speaks of an earlier incarnation has missed what was said since.
+  // A claim about an earlier incarnation: the sender has missed later claims.
   if (about < known.about)
     retransmit(known.transmit_count);
   else
@@ -144,7 +144,7 @@ void membership::apply_claim(const member_claim& claim, member& known, tick_poin
   bool is_refuted = claim.state == member_state::ACTIVE && known.state != member_state::ACTIVE && about > known.about;
   believe(known, about, claim.state, now);
   if (is_refuted)
-    take_evidence(known, now); // only the node itself can have said that
+    take_evidence(known, now); // only the node itself can have raised its incarnation
   else if (claim.heard_ago && *claim.heard_ago < believe_for_ && !known.linked)
     take_evidence(known, now - std::max(*claim.heard_ago, milliseconds{0}));
   show(claim.node, known, "another node says so", now);
@@ -215,7 +215,7 @@ membership::member* membership::find_or_add(const node_id& node, uint64_t epoch,
   fresh.about = {epoch, 0};
   fresh.since = now;
   fresh.last_heard = now;
-  fresh.transmit_count = UINT32_MAX; // nothing is claimed of it yet
+  fresh.transmit_count = UINT32_MAX; // no claim to send yet
   return &members_.emplace(node, std::move(fresh)).first->second;
 }
 
@@ -229,8 +229,8 @@ void membership::believe(member& known, incarnation about, member_state state, t
   known.transmit_count = 0;
 }
 
-/// Whatever count is claimed, the next one contradicts it. A claim about a later epoch is believed by nobody before
-/// this node says itself that it is in it.
+/// Contradicts any claimed count with the next higher one. A claim about a later epoch needs no answer: nobody believes
+/// it before this node itself announces that epoch.
 void membership::refute(const member_claim& claim) {
   if (claim.about.epoch > own_.epoch || claim.state == member_state::ACTIVE)
     return;
@@ -258,7 +258,7 @@ member_state membership::believable(const member& known, tick_point now) const {
   return doubted_for < prove_within_ + options_.dead_after ? member_state::STALE : member_state::DEAD;
 }
 
-/// As of the last tick; nothing where the evidence is too old to be passed on.
+/// As of the last tick; none when the evidence is too old to pass on.
 std::optional<milliseconds> membership::heard_ago(const member& known) const {
   auto ago = std::max(between(known.last_heard, last_tick_), milliseconds{0});
   if (!known.has_evidence || known.state != member_state::ACTIVE || ago >= believe_for_)
@@ -294,7 +294,7 @@ void membership::show(const node_id& node, member& known, const std::string& why
     return;
   known.shown = next;
   known.why = why;
-  // That a node which has just become known is in doubt is no news: most are heard in a moment.
+  // Doubt about a newly learned node is no news: most are confirmed within moments.
   if (!known.reported && next == member_state::SUSPECT && !known.has_evidence)
     return;
   changes_.push_back({node, known.reported, next, why});
@@ -362,7 +362,7 @@ std::optional<milliseconds> membership::silence_of(const node_id& node, tick_poi
   return between(found->second.last_heard, now);
 }
 
-/// Of the next node in the order of ids that is missing and whose absence was told often enough.
+/// The next missing node in the order of ids whose claim was already sent often enough.
 std::optional<member_claim> membership::reminder() {
   auto is_worth_it = [&](const auto& entry) {
     return entry.second.state != member_state::ACTIVE && entry.second.transmit_count >= transmit_limit();
@@ -376,7 +376,7 @@ std::optional<member_claim> membership::reminder() {
   return claim_about(next->first, next->second);
 }
 
-/// In the order of ids, behind the node that was told last.
+/// Continues in the order of ids after the last node sent.
 void membership::add_evidence(std::vector<member_claim>& to, size_t most) {
   auto next = members_.upper_bound(last_vouched_);
   for (size_t seen = 0; seen < members_.size() && to.size() < most; ++seen, ++next) {

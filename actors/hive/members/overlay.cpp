@@ -8,7 +8,7 @@
 namespace hive {
 namespace {
 
-/// After so many ticks a dial that nothing came of counts as failed; longer than a hello may take.
+/// Ticks after which a pending dial counts as failed; longer than a handshake may take.
 constexpr uint64_t ticks_per_dial = 8;
 
 bool holds(const std::vector<node_id>& all, const node_id& node) {
@@ -63,7 +63,7 @@ void overlay::dial_missing(changes& out, size_t missing, const std::function<unl
   for (auto* list : {&free.present, &free.absent})
     std::erase_if(*list, [&](const node_id& node) { return dialled_.contains(node); });
   auto found = draw(free.present, missing);
-  // When nobody is left who is there, those that seem to be gone are tried, one a tick: they may all be back.
+  // When no active node is left, absent ones are tried, one a tick: they may all be back.
   if (found.size() < missing)
     std::ranges::copy(draw(free.absent, 1), std::back_inserter(found));
   dial(out, found);

@@ -15,14 +15,14 @@
 namespace hive {
 
 struct overlay_options {
-  /// Up to so many nodes, this one among them, each links with all.
+  /// Up to this many nodes, including this one, form a full mesh.
   size_t mesh_limit = defaults::mesh_limit;
-  /// Links that a node seeks above that.
+  /// Links that a node maintains in a larger hive.
   size_t active = defaults::active_links;
-  /// Ticks, on average, between two links that a node makes though it lacks none: 30 s.
+  /// Mean number of ticks between extra links of a node with enough of them: 30 s.
   uint32_t ticks_per_exchange = 60;
 
-  /// Links that others may bring on top of `active` before one has to go. Without any, each link made would end one.
+  /// Links beyond `active`, made by other nodes, before one is closed. Without slack each new link would close another.
   size_t slack() const {
     return active / 2;
   }
@@ -31,39 +31,39 @@ struct overlay_options {
   caf::error validate() const;
 };
 
-/// The nodes that a node knows and has no link with.
+/// Known nodes without a link.
 struct unlinked_nodes {
-  std::vector<node_id> present; ///< nobody misses them
-  std::vector<node_id> absent;  ///< missed, or not heard of since this node's start
+  std::vector<node_id> present; ///< active
+  std::vector<node_id> absent;  ///< not active, or without contact since the start of this node
 };
 
-/// Which nodes a node links with in a hive that is too large for a full mesh. Each seeks a few links with nodes chosen
-/// at random and ends one, chosen at random, when others brought it too many: such a graph stays connected when many
-/// nodes fail at once (the active view of HyParView, Leitão et al. 2007). HyParView's walks and shuffles, which find
-/// nodes to fall back on, have no place here: everybody holds everybody's card.
+/// Chooses the links of a node in a hive that is too large for a full mesh. Each node maintains a few links with random
+/// nodes, and closes a random one when others have added too many. Such a graph stays connected when many nodes fail at
+/// once (the active view of HyParView, Leitão et al. 2007). The passive view of HyParView is not needed: every node
+/// holds the cards of all nodes.
 ///
-/// Every now and then a node links with one more, whoever it is. So groups of nodes that are content with each other
-/// meet again after a partition, and someone notices when all who had a link with a node are gone together with it.
+/// Now and then a node adds a link with any other node. So groups that are content with their links meet again after a
+/// partition, and a node whose neighbours all failed with it is noticed.
 ///
-/// Pure: who calls it makes and ends the links, and tells of dials that failed.
+/// Pure: the caller opens and closes the links and reports failed dials.
 class overlay {
 public:
   overlay(uint64_t seed, overlay_options options = {});
 
   struct changes {
-    std::vector<node_id> dial;  ///< once
-    std::vector<node_id> close; ///< end these links
+    std::vector<node_id> dial;  ///< one attempt each
+    std::vector<node_id> close; ///< links to close
   };
-  /// At every pulse of the failure detector, 500 ms. `others` is asked only when someone is to be dialled.
+  /// Call on every tick of the failure detector, 500 ms. `others` is called only when a node is to be dialled.
   changes tick(std::vector<node_id> linked, const std::function<unlinked_nodes()>& others);
 
-  /// A link was lost that neither end wanted to end: it is made again first, if there is still somebody.
+  /// A link was lost without agreement: it is restored first, if possible.
   void link_lost(const node_id& node);
-  /// The node was not to be reached; another one is tried in its place.
+  /// The dial failed; another node is tried instead.
   void dial_failed(const node_id& node);
 
 private:
-  /// Removes and returns up to `most` at random.
+  /// Removes up to `most` random nodes and returns them.
   std::vector<node_id> draw(std::vector<node_id>& from, size_t most);
   void dial(changes& out, const std::vector<node_id>& nodes);
   void dial_missing(changes& out, size_t missing, const std::function<unlinked_nodes()>& others);
@@ -72,8 +72,8 @@ private:
   overlay_options options_;
   std::mt19937_64 random_;
   uint64_t ticks_ = 0;
-  std::map<node_id, uint64_t> dialled_; ///< when, while it may still become a link
-  std::vector<node_id> lost_;           ///< since the last tick
+  std::map<node_id, uint64_t> dialled_; ///< tick of the dial, while it may still succeed
+  std::vector<node_id> lost_;           ///< lost since the last tick
 };
 
 } // namespace hive

@@ -6,14 +6,14 @@
 namespace hive {
 namespace {
 
-/// A slot that is to say something else.
+/// A slot whose payload changes.
 struct change {
   slot_name name;
   std::string_view payload;
   bool needs_room;
   bool yields;
 
-  /// What makes room goes first, what gives way last; otherwise by name, which begins with the card.
+  /// Changes that free space go first, yielding topics last; otherwise by name, which begins with the card.
   auto order() const {
     return std::pair{needs_room, yields};
   }
@@ -71,7 +71,7 @@ own_slots::payloads_by_name own_slots::target(const std::vector<slot_ptr>& publi
   return out;
 }
 
-/// By name, so that the same ones are told each time, whatever else comes.
+/// In the order of names, so that the same slots are published each time.
 void own_slots::add_yielding(slot_kind kind, const slot_quota& quota, payloads_by_name& to,
                              std::set<slot_name>& beyond) const {
   auto wanted = wanted_.find(kind);

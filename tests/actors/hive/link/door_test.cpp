@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-/// Identities whose ids are in order, as who dials depends on it.
+/// Identities in the order of their ids, which decides who dials.
 std::vector<node_identity> ordered_identities(size_t count) {
   std::vector<node_identity> out(count);
   std::generate(out.begin(), out.end(), [] { return new_identity(); });
@@ -28,7 +28,7 @@ void expect_one_good_link(test_node& a, test_node& b) {
   EXPECT_EQ(a.journal().defects() + b.journal().defects(), 0U);
 }
 
-TEST(door, whoever_joins_the_two_are_linked) {
+TEST(door, either_of_two_nodes_may_join) {
   auto ids = ordered_identities(2);
   test_ca ca;
   for (bool tls : {false, true})
@@ -72,7 +72,7 @@ TEST(door, a_node_that_joins_itself_stays_alone) {
   EXPECT_EQ(node.journal().events(), "");
 }
 
-TEST(door, a_node_met_elsewhere_is_dialled_by_the_lower_id_alone) {
+TEST(door, a_link_to_maintain_is_dialled_by_the_lower_id_alone) {
   auto ids = ordered_identities(2);
   test_node low{{.identity = ids[0]}}, high{{.identity = ids[1]}};
   caf::anon_send(high.door(), maintain_link{low.id(), low.at().text()});
@@ -82,7 +82,7 @@ TEST(door, a_node_met_elsewhere_is_dialled_by_the_lower_id_alone) {
   expect_one_good_link(low, high);
 }
 
-TEST(door, a_node_that_is_to_be_dialled_is_dialled_from_either_side) {
+TEST(door, a_link_can_be_opened_from_either_side) {
   for (size_t dialling : {0, 1, 2}) { // 2: both at once
     auto ids = ordered_identities(2);
     test_node low{{.identity = ids[0]}}, high{{.identity = ids[1]}};
@@ -96,7 +96,7 @@ TEST(door, a_node_that_is_to_be_dialled_is_dialled_from_either_side) {
   }
 }
 
-TEST(door, says_once_whom_it_did_not_reach) {
+TEST(door, reports_an_unreachable_node_once) {
   auto held = listen_socket({"127.0.0.1", 0});
   auto nobody_there = held->at;
   held->fd.reset();
@@ -107,9 +107,9 @@ TEST(door, says_once_whom_it_did_not_reach) {
   EXPECT_EQ(node.journal().events(), "?absent ");
 }
 
-TEST(door, a_link_that_is_not_wanted_ends_by_agreement_and_is_not_made_again) {
+TEST(door, a_closed_link_ends_by_agreement_and_is_not_made_again) {
   for (bool is_heard : {true, false}) {
-    auto ids = ordered_identities(3); // whoever is not told goes on dialling those with a higher id
+    auto ids = ordered_identities(3); // a node without the request keeps dialling those with a higher id
     test_node a{{.identity = ids[1]}}, b{{.identity = ids[2]}};
     test_node middle{{.identity = ids[0], .join = {a.at(), b.at()}}};
     ASSERT_TRUE(wait_until([&] { return middle.journal().links().size() == 2; }));
@@ -155,7 +155,7 @@ TEST(door, a_node_that_comes_back_is_linked_again_in_its_new_epoch) {
     expect_one_good_link(stays, again);
     EXPECT_EQ(stays.journal().links().at(identity.id).hello->getEpoch(), 2U);
 
-    // The old handle is dead for ever: a request over it ends with an error, for which it needs its timeout.
+    // The old handle stays dead: a request over it fails, which takes its timeout.
     caf::scoped_actor self{stays.system()};
     bool failed = false;
     self->request(old_link, 2s, msg<wire::Ping>{})
@@ -210,7 +210,7 @@ TEST(door, opens_to_other_machines_only_with_tls) {
   EXPECT_EQ(code_of(options.validate()), ec::invalid);
 }
 
-TEST(door, says_which_address_it_cannot_have) {
+TEST(door, names_an_address_that_cannot_be_bound) {
   test_node node{{}};
   try {
     test_node second{{.listen = node.at()}};

@@ -17,7 +17,7 @@ namespace basp = caf::io::basp;
 using basp::message_type;
 using testing::HasSubstr;
 
-/// Frames as CAF writes them: the filter must read what this CAF sends.
+/// Frames encoded by CAF itself: the filter must read what this version sends.
 class frames {
 public:
   std::string make(message_type what, caf::actor_id to, uint32_t payload = 0, uint8_t flags = 0) {
@@ -35,7 +35,7 @@ private:
   caf::actor_system system_{config_};
 };
 
-class FrameFilter : public testing::Test {
+class frame_filter_test : public testing::Test {
 protected:
   void SetUp() override {
     allowlist->add(5);
@@ -49,7 +49,7 @@ protected:
   std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
 };
 
-TEST_F(FrameFilter, PassesWhatGoesToActorsWithinReach) {
+TEST_F(frame_filter_test, passes_messages_to_allowed_actors) {
   std::string stream;
   for (auto what : {message_type::client_handshake, message_type::direct_message, message_type::monitor_message,
                     message_type::down_message, message_type::heartbeat})
@@ -58,7 +58,7 @@ TEST_F(FrameFilter, PassesWhatGoesToActorsWithinReach) {
   EXPECT_FALSE(pass(make.make(message_type::direct_message, 0, 10, basp::header::named_receiver_flag)));
 }
 
-TEST_F(FrameFilter, CutsWhatGoesElsewhere) {
+TEST_F(frame_filter_test, refuses_messages_to_other_actors) {
   for (caf::actor_id other : {0ULL, 4ULL, 6ULL, 5ULL << 32, ~0ULL}) {
     auto refused = pass(make.make(message_type::direct_message, other, 10));
     EXPECT_EQ(code_of(refused), ec::forbidden) << other;
@@ -68,7 +68,7 @@ TEST_F(FrameFilter, CutsWhatGoesElsewhere) {
   EXPECT_EQ(code_of(pass(make.make(static_cast<message_type>(7), 5))), ec::malformed);
 }
 
-TEST_F(FrameFilter, CutsFramesOverTheLimit) {
+TEST_F(frame_filter_test, refuses_frames_over_the_limit) {
   auto frame = make.make(message_type::direct_message, 5, 0);
   auto set_size = [&](uint32_t size) {
     for (size_t i = 0; i < 4; ++i)
@@ -83,12 +83,12 @@ TEST_F(FrameFilter, CutsFramesOverTheLimit) {
   }
 }
 
-TEST_F(FrameFilter, WithoutASetOfActorsAllAreWithinReach) {
+TEST_F(frame_filter_test, without_an_allowlist_all_actors_are_allowed) {
   EXPECT_FALSE(frame_filter{nullptr}.pass(make.make(message_type::direct_message, 6, 10)));
   EXPECT_EQ(code_of(frame_filter{nullptr}.pass(make.make(message_type::routed_message, 6, 10))), ec::forbidden);
 }
 
-TEST_F(FrameFilter, FollowsTheSetOfActors) {
+TEST_F(frame_filter_test, follows_the_allowlist) {
   frame_filter filter{allowlist};
   EXPECT_FALSE(filter.pass(make.make(message_type::direct_message, 5)));
   allowlist->add(6);
@@ -97,8 +97,8 @@ TEST_F(FrameFilter, FollowsTheSetOfActors) {
   EXPECT_TRUE(filter.pass(make.make(message_type::direct_message, 6)));
 }
 
-/// However the stream is cut, the filter stops at the same frame.
-TEST_F(FrameFilter, SeesFramesThroughAnyCuts) {
+/// The filter stops at the same frame, however the stream is split.
+TEST_F(frame_filter_test, finds_frames_in_any_pieces) {
   HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   for (int run = 0; run < 2'000; ++run) {

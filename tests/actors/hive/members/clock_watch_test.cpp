@@ -61,7 +61,7 @@ TEST(clock_watch, the_round_trip_is_halved) {
   EXPECT_EQ(ahead_of(0, 1'500'000, 1s), -1s);
 }
 
-TEST(clock_watch, tells_of_changes_once_and_says_what_is_off) {
+TEST(clock_watch, reports_changes_once_and_names_the_clocks) {
   clock_watch watch{limit};
   EXPECT_FALSE(watch.has_changed());
   watch.update(a, 5ms);

@@ -11,11 +11,10 @@
 
 namespace hive {
 
-/// Nodes that have nothing but their overlays, and a network between them in which dials may fail.
+/// Nodes that consist only of an overlay, in a network where dials may fail.
 ///
-/// At first each knows one that was there before it; at each tick it learns from one it is linked with whom that one
-/// knows. Nobody tells another who is gone: each finds that out by its own dials and losses, so that it is slower here
-/// than in a running hive.
+/// At first each node knows one earlier node; at each tick it exchanges known nodes with one linked node. Nodes do not
+/// share failures: each finds them by its own dials and losses, so healing is slower here than in a real hive.
 class overlay_network {
 public:
   static constexpr size_t max_nodes = 1'024;
@@ -36,7 +35,7 @@ public:
           tick(i);
   }
 
-  /// Ends nodes at random; all their links break.
+  /// Stops random nodes; all their links break.
   void kill(size_t count) {
     for (size_t killed = 0; killed < count;) {
       auto victim = random_() % nodes_.size();
@@ -51,7 +50,7 @@ public:
       lose(victim, other);
   }
 
-  /// From now on the first so many nodes and the others cannot reach each other; 0 ends that.
+  /// Separates the first nodes from the others; 0 ends the partition.
   void partition(size_t first) {
     first_group_ = first;
     for (size_t i = 0; i < first; ++i)
@@ -69,12 +68,12 @@ public:
   const std::set<size_t>& links_of(size_t node) const {
     return nodes_[node].links;
   }
-  /// Whether one that lives takes it for gone.
+  /// Whether a live node considers it gone.
   bool is_missed(size_t node) const {
     return std::ranges::any_of(nodes_, [&](const auto& each) { return each.alive && each.gone[node]; });
   }
 
-  /// Whether every living node can be reached from every other one.
+  /// Whether the graph of live nodes is connected.
   bool is_connected() const {
     auto living = static_cast<size_t>(std::ranges::count(nodes_, true, &node::alive));
     auto first = std::ranges::find(nodes_, true, &node::alive) - nodes_.begin();

@@ -30,7 +30,7 @@ std::vector<node_id> named(const std::string& letter, size_t count) {
   return out;
 }
 
-/// A node that never makes a link which it does not lack.
+/// A node that never adds an extra link.
 overlay contented(overlay_options options = {}) {
   options.ticks_per_exchange = UINT32_MAX;
   return overlay{1, options};
@@ -50,7 +50,7 @@ TEST(overlay, each_node_has_a_few_links_and_all_are_connected) {
       hive.run(ticks_to_settle);
       ASSERT_TRUE(hive.is_connected());
       for (size_t i = 0; i < n; ++i) {
-        // A few may have come or gone since the node's last look.
+        // A few links may have changed since the last tick of the node.
         ASSERT_LE(hive.links_of(i).size(), 8u + 4u + 4u) << i;
         ASSERT_GE(hive.links_of(i).size(), 8u - 2u) << i;
       }
@@ -101,7 +101,7 @@ TEST(overlay, the_sides_of_a_partition_find_each_other_again) {
   }
 }
 
-TEST(overlay, a_node_that_is_gone_with_all_who_would_notice_is_missed) {
+TEST(overlay, a_node_that_fails_with_all_its_neighbours_is_noticed) {
   for (uint64_t seed = 1; seed <= seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     overlay_network hive{60, seed};
@@ -127,7 +127,7 @@ TEST(overlay, dials_that_fail_only_cost_time) {
 
 // -- a node ----------------------------------------------------------------------
 
-TEST(overlay, seeks_links_with_those_who_are_there) {
+TEST(overlay, seeks_links_with_active_nodes) {
   auto node = contented();
   auto wanted = node.tick(named("linked", 5), [] { return unlinked_nodes{named("there", 20), named("gone", 20)}; });
   ASSERT_THAT(wanted.dial, SizeIs(3));
@@ -151,14 +151,14 @@ TEST(overlay, waits_for_its_dials_but_not_for_ever) {
   EXPECT_LE(again, 6u);
 }
 
-TEST(overlay, tries_those_who_seem_gone_one_at_a_time_when_nobody_else_is_left) {
+TEST(overlay, tries_absent_nodes_one_at_a_time_when_no_other_is_left) {
   auto node = contented();
   auto others = [] { return unlinked_nodes{named("there", 2), named("gone", 9)}; };
   EXPECT_THAT(node.tick({}, others).dial, SizeIs(3));
   EXPECT_THAT(node.tick({}, others).dial, SizeIs(1));
 }
 
-TEST(overlay, dials_first_whom_it_lost) {
+TEST(overlay, redials_lost_nodes_first) {
   auto node = contented();
   node.link_lost({"lost"});
   auto wanted = node.tick(named("linked", 7), [] { return unlinked_nodes{named("there", 20), {{"lost"}}}; });
@@ -168,7 +168,7 @@ TEST(overlay, dials_first_whom_it_lost) {
   EXPECT_THAT(wanted.dial, ElementsAre(node_id{"there0"}));
 }
 
-TEST(overlay, gives_up_only_the_links_that_are_too_many) {
+TEST(overlay, closes_only_superfluous_links) {
   auto node = contented();
   EXPECT_THAT(node.tick(named("linked", 12), nobody).close, IsEmpty());
   auto linked = named("linked", 15);
@@ -178,7 +178,7 @@ TEST(overlay, gives_up_only_the_links_that_are_too_many) {
     EXPECT_THAT(linked, testing::Contains(each));
 }
 
-TEST(overlay, links_with_anybody_now_and_then) {
+TEST(overlay, adds_a_random_link_now_and_then) {
   overlay node{1, {.ticks_per_exchange = 10}};
   std::map<node_id, int> dialled;
   for (int i = 0; i < 10'000; ++i)

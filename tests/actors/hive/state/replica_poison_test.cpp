@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-// What a hostile or broken peer can send, and whom it is blamed on.
+// What a hostile or broken peer can send, and who is blamed.
 
 namespace hive {
 namespace {
@@ -111,7 +111,7 @@ TEST_F(replica_poison, a_wrong_signature_is_blamed_on_the_sender_and_ends_the_de
   EXPECT_THAT(got.accepted, IsEmpty());
 }
 
-TEST_F(replica_poison, a_sender_that_keeps_forging_is_quarantined_until_it_starts_anew) {
+TEST_F(replica_poison, a_sender_that_keeps_forging_is_quarantined_until_its_next_start) {
   auto id = id_of(keys_of(bad)), victim = id_of(keys_of(2));
   pull(victim_, bystander_);
   auto forged = signed_slot(keys_of(66), note("k"), {1, 50}, "x");
@@ -140,7 +140,7 @@ TEST_F(replica_poison, slots_out_of_order_are_blamed_on_the_sender) {
 TEST_F(replica_poison, an_origin_named_twice_is_blamed_on_the_sender) {
   auto id = id_of(keys_of(bad)), sender = id_of(keys_of(2));
   pull(victim_, bystander_);
-  // Three strikes of one epoch put the origin into quarantine, a good slot of the next one ends it.
+  // Three strikes in one epoch quarantine the origin; a valid slot of the next epoch releases it.
   std::vector<slot_ptr> slots;
   for (int i = 0; i < 3; ++i)
     slots.push_back(bad_slot(tools(), "nonsense"));
@@ -158,7 +158,7 @@ TEST_F(replica_poison, an_origin_named_twice_is_blamed_on_the_sender) {
   EXPECT_THAT(got.quarantined, ElementsAre(sender));
 }
 
-TEST_F(replica_poison, an_outcome_tells_how_an_origin_ends) {
+TEST_F(replica_poison, an_outcome_gives_the_final_state_of_an_origin) {
   replica strict{keys_of(1), 1, admit_all, {.strikes = 1}};
   pull(strict, poisoner_);
   auto id = id_of(keys_of(bad));
@@ -178,7 +178,7 @@ TEST_F(replica_poison, nothing_behind_a_refused_slot_is_taken) {
   EXPECT_FALSE(victim_.find(id_of(keys_of(bad)), note("b")));
 }
 
-TEST_F(replica_poison, whoever_keeps_signing_nonsense_is_quarantined_until_it_starts_anew) {
+TEST_F(replica_poison, an_origin_that_keeps_signing_nonsense_is_quarantined_until_its_next_start) {
   auto id = id_of(keys_of(bad));
   send({bad_slot(note("before"), "x")});
   auto send_nonsense = [&] { return send({bad_slot(tools(), "nonsense")}).quarantined; };

@@ -6,14 +6,14 @@ namespace hive {
 
 inline constexpr uint64_t bad = 13;
 
-/// A victim and a bystander who know the poisoner.
+/// A victim and a bystander that know the poisoner.
 struct scene {
   scene() {
     pull(victim_, poisoner_);
     pull(bystander_, poisoner_);
   }
 
-  /// The poisoner's next slot, as it would sign it.
+  /// The next slot of the poisoner, validly signed.
   slot_ptr bad_slot(slot_name name, std::string payload, uint64_t epoch = 1) {
     return signed_slot(keys_of(bad), std::move(name), {epoch, ++version_}, std::move(payload));
   }
@@ -22,7 +22,7 @@ struct scene {
     return victim_.join(*forged_delta{keys_of(bad).public_part(), {}, std::move(slots), nullptr}.make(), now);
   }
 
-  /// The only refusal of such a slot.
+  /// Joins such a slot and returns the only refusal.
   slot_refusal refusal_of(slot_ptr what, int64_t now = test_now) {
     auto got = send({std::move(what)}, now);
     EXPECT_THAT(got.accepted, testing::IsEmpty());

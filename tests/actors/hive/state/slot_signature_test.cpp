@@ -28,7 +28,7 @@ TEST(slot_signature, of_an_example_is_this_for_ever) {
   EXPECT_EQ(hex(hash_of(what)), "c3d4f0f930c8517feb64d42be97a48cd");
 }
 
-TEST(slot_signature, covers_everything_that_a_slot_says) {
+TEST(slot_signature, covers_the_whole_content_of_a_slot) {
   auto keys = keys_of(1);
   auto right = example();
   sign(right, keys);
@@ -48,7 +48,7 @@ TEST(slot_signature, covers_everything_that_a_slot_says) {
   EXPECT_FALSE(holds([](slot& it) { it.payload.pop_back(); }));
   EXPECT_FALSE(holds([](slot& it) { it.payload += '\0'; }));
   EXPECT_FALSE(holds([](slot& it) {
-    // The same characters with another border between key and payload.
+    // The same characters with another boundary between key and payload.
     it.name.key += it.payload.front();
     it.payload.erase(0, 1);
   }));
