@@ -4,307 +4,305 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Every bound and timeout of the actors, with its reason.
+/// All bounds and timeouts of the actors, with their reasons.
 namespace hive::defaults {
 
 using namespace std::chrono_literals;
 
 // -- store ---------------------------------------------------------------------
 
-// A write itself has no timeout (docs/decisions/0018); these bounds keep what waits for the disk finite.
+// A write has no timeout (docs/decisions/0018); these bounds limit what waits for the disk.
 
-/// Write sets that may wait for the disk. Above it new ones are refused, so memory stays bounded.
+/// Write sets waiting for the disk. Further ones are refused, so memory stays bounded.
 inline constexpr size_t max_pending_commits = 65'536;
-/// Bytes that may wait for the disk.
+/// Bytes waiting for the disk.
 inline constexpr size_t max_pending_commit_bytes = size_t{256} << 20;
 
 // -- benchmark -----------------------------------------------------------------
 
-/// Captures at the same time; each already runs all its adapters at once.
+/// Concurrent captures; each runs all its adapters in parallel.
 inline constexpr size_t max_concurrent_captures = 4;
-/// Registered adapters of one node; each costs an actor and a line in every snapshot.
+/// Registered adapters per node; each costs an actor and a line in every snapshot.
 inline constexpr size_t max_adapters = 1'000;
-/// Bytes of captures that are read for one page of a version's list: 0.1 s of the registry's time.
+/// Bytes of captures read for one page of the list of a version: 0.1 s of the time of the registry.
 inline constexpr size_t max_capture_list_bytes = size_t{32} << 20;
-/// An adapter's time when its configuration names none.
+/// Timeout of an adapter whose configuration has none.
 inline constexpr auto adapter_timeout = 300s;
-/// Given to an adapter on top of its timeout to report the timeout itself, before it is given up. Longer than
-/// process_kill_grace, process_drain and process_reply_slack together, so that a command which ignores SIGTERM is told
-/// apart from an adapter which hangs.
+/// Extra time for an adapter to report its own timeout before it is given up. Longer than process_kill_grace,
+/// process_drain and process_reply_slack together, which tells a command that ignores SIGTERM from an adapter that
+/// hangs.
 inline constexpr auto adapter_grace = 5s;
-/// Times that one capture measures with each adapter; a mean gains nothing beyond it.
+/// Repetitions per adapter in one capture; more do not improve a mean.
 inline constexpr uint32_t max_repeats = 1'000;
-/// Largest test report or test output that is read: some 20,000 tests with what they print.
+/// Largest test report or test output to read: some 20,000 tests with their output.
 inline constexpr size_t max_test_report_bytes = size_t{8} << 20;
-/// Child processes at the same time; more wait.
+/// Concurrent child processes; further ones wait.
 inline constexpr size_t max_processes = 8;
-/// Child processes that may wait for a free place.
+/// Child processes waiting to start.
 inline constexpr size_t max_waiting_processes = 256;
-/// After SIGTERM a process group has this long before SIGKILL.
+/// Time from SIGTERM to SIGKILL for a process group.
 inline constexpr auto process_kill_grace = 2s;
 /// Longest run of a child process.
 inline constexpr auto max_process_timeout = 24h;
-/// After a process has ended, descendants that left its group have this long to let go of its output.
+/// After the end of a process, time for descendants outside its group to release its output.
 inline constexpr auto process_drain = 500ms;
-/// On top of all the above, for the runner's answer to arrive on a busy machine.
+/// Added to all the above for the answer of the runner on a busy machine.
 inline constexpr auto process_reply_slack = 1s;
-/// Most bytes kept of one output stream of a child process.
+/// Bytes kept of one output stream of a child process.
 inline constexpr size_t max_process_output_bytes = size_t{64} << 20;
-/// Observations kept of one model.
+/// Observations kept per model.
 inline constexpr size_t max_observations = 100;
-/// Models of which observations are kept. A snapshot carries them all: 1,000 models × 2 metrics × 100 samples of
-/// 8 bytes are 1.6 MB of its 8 MiB.
+/// Models with kept observations. A snapshot carries them all: 1,000 models × 2 metrics × 100 samples of 8 bytes are
+/// 1.6 MB of its 8 MiB.
 inline constexpr size_t max_models = 1'000;
-/// Pushes that may wait for the disk in the inputs actor, those being written among them.
+/// Pushes waiting for the disk in the inputs actor, including those being written.
 inline constexpr size_t max_waiting_inputs = 4'096;
-/// Measurements at the same time of one adapter that blocks, each on a thread of its own. Captures, plus as many that
-/// were cut and are still ending.
+/// Concurrent measurements of one blocking adapter, each on its own thread: one per capture, plus as many cancelled
+/// ones that are still ending.
 inline constexpr size_t max_blocking_measurements = 2 * max_concurrent_captures;
-/// Samples of one metric, as wire::Metric bounds them.
+/// Samples per metric, the bound of wire::Metric.
 inline constexpr size_t max_samples = 10'000;
-/// Largest JSON document that an adapter reads from a file or a URL: the largest message as JSON, with room for names.
+/// Largest JSON document that an adapter reads from a file or URL: the largest message as JSON, with room for names.
 inline constexpr size_t max_document_bytes = size_t{16} << 20;
-/// Longest wait of an adapter until the counters that it read are kept. A healthy disk needs milliseconds; the next
-/// measurement hands in newer ones.
+/// Limit for storing the counters that an adapter has read. A healthy disk needs milliseconds; the next measurement
+/// stores newer ones.
 inline constexpr auto counters_timeout = 30s;
-/// One fetch of figures that an adapter makes; they are ready and need no computing.
+/// Limit for one fetch of figures by an adapter; they are ready and need no computing.
 inline constexpr auto figures_timeout = 10s;
-/// One answer of a probed model; large models need many seconds for a cold start.
+/// Limit for one answer of a probed model; large models need many seconds for a cold start.
 inline constexpr auto probe_timeout = 60s;
-/// Requests of a probe that has no question file.
+/// Requests of a probe without a question file.
 inline constexpr uint32_t probe_requests = 10;
-/// Questions of one file; more would not end within an adapter's time.
+/// Questions per file; more would exceed the timeout of an adapter.
 inline constexpr size_t max_probe_questions = 10'000;
-/// Findings of a guardrail check that go into the log and into a measurement's note; all are counted.
+/// Findings of a guardrail check that are logged, and that are noted in a measurement; all are counted.
 inline constexpr size_t max_logged_findings = 20;
 inline constexpr size_t max_noted_findings = 5;
 
 // -- tracker -------------------------------------------------------------------
 
-/// Task records that may wait for the disk, those being written among them: about a second's worth, some 60 MB.
+/// Task records waiting for the disk, including those being written: about a second's worth, some 60 MB.
 inline constexpr size_t max_pending_tasks = 131'072;
-/// Bytes that these records may take: names can be long.
+/// Bytes of these records: names can be long.
 inline constexpr size_t max_pending_task_bytes = size_t{96} << 20;
-/// Records that are worth a write of their own when the disk is free: writing them takes about as long as the fsync.
+/// Records that are worth a separate write when the disk is idle: writing them takes about as long as the fsync.
 inline constexpr size_t task_group = 2'048;
-/// Idempotency keys that are remembered at least; at most twice as many and those on their way to the disk. A sender
-/// repeats what was not acknowledged, which is max_pending_tasks at most. With these a generation stays below 2^20
-/// keys, which take 32 MiB.
+/// Idempotency keys remembered at least; at most twice as many plus those being written. A sender repeats what was not
+/// acknowledged, which is at most max_pending_tasks. With this number a generation stays below 2^20 keys, which take 32
+/// MiB.
 inline constexpr size_t remembered_task_keys = 900'000;
-/// Databases and files whose import is remembered; each takes about 200 bytes.
+/// Databases and files with a remembered import position, about 200 bytes each.
 inline constexpr size_t max_task_sources = 10'000;
-/// How far a record's time may lie in the future before it is replaced by the node's.
+/// Largest lead of the time of a record over the clock of the node; above it the node sets its own time.
 inline constexpr auto max_task_clock_skew = 10min;
-/// Pages of records that are being read or wait for it, each for about 0.1 s at most.
+/// Queries for pages of records, running or waiting, for at most about 0.1 s each.
 inline constexpr size_t max_task_queries = 256;
-/// Between two looks for records that are old enough to go.
+/// Interval between searches for expired records.
 inline constexpr std::chrono::seconds task_retention_interval = 60s;
-/// Records that one such look goes through: about 0.2 s of reading.
+/// Records examined per search: about 0.2 s of reading.
 inline constexpr size_t task_retention_step = 200'000;
-/// Before the next look when there were as many; time for the records found to go. So records are erased faster than
-/// they can come.
+/// Pause before the next search after a full one, in which the expired records are erased. So records are erased faster
+/// than they can arrive.
 inline constexpr std::chrono::seconds task_retention_pause = 1s;
 
-/// AutoResearch sessions that run at the same time; each is an actor and some KiB.
+/// Concurrent AutoResearch sessions; each is an actor and some KiB.
 inline constexpr size_t max_running_research = 256;
-/// Iterations and improvements that a session keeps word for word; all are counted.
+/// Iterations and improvements that a session keeps verbatim; all are counted.
 inline constexpr uint32_t kept_research_steps = 20;
-/// Longest wait for a research session, and of one for the tracker, which both answer after a commit. Shorter than
-/// request_timeout, so that a client hears why. A record whose answer did not come is sent again, under the same key.
+/// Timeout of requests to a research session, and of its requests to the tracker; both answer after a commit. Shorter
+/// than request_timeout, so that a client learns the reason. A record without an answer is sent again under the same
+/// key.
 inline constexpr auto research_timeout = 35s;
 
 // -- daemons -------------------------------------------------------------------
 
-/// Between two ticks of the coding daemon.
+/// Interval between ticks of the coding daemon.
 inline constexpr std::chrono::seconds daemon_tick = 30s;
-/// What was learned goes to the hive at every tick of this number, as in HART OS.
+/// Ticks between publications of what was learned, as in HART OS.
 inline constexpr uint64_t ticks_per_publication = 10;
 
 // -- gossip ---------------------------------------------------------------------
 
-/// Longest wait for one answer; a delta of 256 KiB needs 2 s over 1 Mbit/s.
+/// Timeout of a question; a delta of 256 KiB needs 2 s over 1 Mbit/s.
 inline constexpr auto gossip_timeout = 10s;
-/// Claims about members that one message carries: some 80 bytes each.
-inline constexpr size_t max_told_claims = 64;
-/// Rounds beyond log2 of the nodes that a claim takes to reach all of a large hive, at 30 % loss in 99 of 100 cases
-/// (the gossip simulation). Refuting it takes as many again only where both are slow.
+/// Membership claims per message: some 80 bytes each.
+inline constexpr size_t max_claims_per_message = 64;
+/// Rounds beyond log2(nodes) for a claim to reach all nodes of a large hive, at 30 % loss in 99 of 100 cases (the
+/// gossip simulation). A refutation needs as many again only when both are slow.
 inline constexpr int spare_rounds = 4;
-/// Questions in a row without an answer before a link is given up: its connection may be at fault, and a new one is
-/// made at once.
+/// Consecutive unanswered questions before a link is closed: its connection may be at fault, and a new one is made at
+/// once.
 inline constexpr uint32_t max_unanswered_questions = 2;
-/// Clocks that differ by more are reported: twice what the measurement can be wrong by, which is half of
-/// gossip_timeout, and far below card_lead, from which on a node's cards are refused.
+/// Larger clock differences are reported. Twice the error of the measurement, which is half of gossip_timeout, and far
+/// below card_lead, above which cards of a node are refused.
 inline constexpr auto max_clock_difference = 10s;
-/// Times that a node raises its epoch within the window. A restored one does so once for each delta in which comes back
-/// what it told earlier, its 1 MiB in deltas of 256 KiB; more often only one that another node contradicts.
+/// Epoch raises within the window. A restored node raises its epoch once per delta that returns its earlier slots: 1
+/// MiB in deltas of 256 KiB. Only a node that another one contradicts raises it more often.
 inline constexpr uint32_t max_epoch_raises = 6;
 inline constexpr auto epoch_raise_window = 10min;
-/// Rounds for which a node without a link counts as active after it was last heard, by this node or by others. News of
-/// it takes a few rounds for each node in between. At least `min_belief`, so that short rounds do not make it flap.
+/// Rounds for which a node without a link counts as active after its last contact with any node; evidence takes a few
+/// rounds per hop. At least `min_belief`, so that short rounds do not make nodes flap.
 inline constexpr int belief_rounds = 30;
 inline constexpr auto min_belief = 30s;
-/// The same in a large hive, where an answer tells of 64 nodes and a node lives many hops away.
+/// The same in a large hive, where an answer covers 64 nodes and a node is many hops away.
 inline constexpr int large_belief_rounds = 600;
-/// A card is written again when it is older, so that those of nodes that are gone become the oldest ones.
+/// Age at which a card is renewed, so that those of nodes that are gone become the oldest.
 inline constexpr auto card_refresh = 24h;
-/// Times that a node writes its card again within the window because a node that is gone wrote a later one with the
-/// same certificate; more often only another node does so too.
+/// Renewals of the card within the window because a node that is gone has a later card with the same certificate. More
+/// often means that the other node is alive.
 inline constexpr uint32_t max_card_claims = 3;
 inline constexpr auto card_claim_window = 10min;
-/// Payload of one slot, so that a delta makes progress with every slot.
+/// Payload per slot, so that every delta makes progress.
 inline constexpr size_t max_slot_payload_bytes = size_t{64} << 10;
-/// Links on which a node pushes news, and as many on which it is pushed to, where it has so many. Each more costs a
-/// copy of every message; each less makes it likelier that all ways to a node are slow at once.
+/// Links over which a node pushes, and over which it is pushed to, if it has that many. Each more costs a copy of every
+/// message; each less makes it likelier that all paths to a node are slow at once.
 inline constexpr size_t push_degree = 4;
-/// Between two pushes to one node: those who are slow get more at once. At least `min_push_interval`.
+/// Interval between pushes to one node; a slow node gets more per push. At least `min_push_interval`.
 inline constexpr int pushes_per_round = 600;
 inline constexpr auto min_push_interval = 20ms;
-/// Between two publications of one topic, each of which is a write to the disk and a message to all nodes. At least
+/// Interval between publications of a topic, each of which is a write to disk and a message to all nodes. At least
 /// `min_publish_interval`.
 inline constexpr int publications_per_round = 60;
 inline constexpr auto min_publish_interval = 200ms;
 
 // -- hive ----------------------------------------------------------------------
 
-/// Versions of the protocol between nodes that this program speaks.
+/// Range of protocol versions that this program speaks.
 inline constexpr uint16_t min_hello_version = 1;
 inline constexpr uint16_t max_hello_version = 1;
-/// From the first byte of a connection to admission. Across the world it takes four round trips, below a second.
+/// Limit for a handshake. Across the world it takes four round trips, below a second.
 inline constexpr auto hello_timeout = 3s;
-/// Connections whose other end is not known yet, dialled and accepted alike; each has a thread for a moment.
-inline constexpr size_t max_greetings = 64;
-/// Between the first attempts at two addresses of one name (RFC 8305); shorter where there are many.
+/// Concurrent handshakes, half for dialled and half for accepted connections; each has a thread for a moment.
+inline constexpr size_t max_handshakes = 64;
+/// Interval between first attempts at the addresses of a name (RFC 8305); shorter when there are many.
 inline constexpr auto dial_stagger = 250ms;
-/// Addresses of one name that are tried.
+/// Addresses tried per name.
 inline constexpr size_t max_dial_addresses = 16;
-/// Names that are looked up at the same time. A look-up cannot be stopped, so one that its dial has given up goes on
-/// until the system's resolver gives up too.
+/// Concurrent name look-ups. A look-up cannot be cancelled: after its dial has timed out it continues until the
+/// resolver of the system gives up.
 inline constexpr size_t max_lookups = 32;
-/// From admission until both ends have each other's handles.
+/// Limit for the introduction, which follows the handshake and exchanges the actors of both ends.
 inline constexpr auto introduction_timeout = 3s;
-/// Before a lost link is dialled again the first time, and at most. The first is short because most losses are
-/// restarts; the last keeps a node that comes back from being waited for.
+/// First and longest delay before a lost link is redialled. The first is short because most losses are restarts; the
+/// longest is the most that a returning node waits.
 inline constexpr auto redial_min = 100ms;
 inline constexpr auto redial_max = 2s;
-/// Nodes that are dialled at all; as many as the hive may have.
+/// Addresses in the dial plan; as many as a hive may have nodes.
 inline constexpr size_t max_dial_targets = 1'024;
-/// A link that is silent for longer is down; the heartbeat keeps a healthy one from being silent.
+/// Interval of heartbeats, and silence after which a link is lost.
 inline constexpr auto heartbeat_interval = 500ms;
 inline constexpr auto link_timeout = 2s;
-/// Nodes of a hive in which each links with all: 31 links cost a node 4 KB/s of heartbeats and little else.
+/// Largest full mesh: 31 links cost a node 4 KB/s of heartbeats and little else.
 inline constexpr size_t mesh_limit = 32;
-/// Links that a node seeks in a larger hive. Of 1,000 nodes with 8 random links each, half can fail at once and the
-/// rest is still connected.
+/// Links that a node maintains in a larger hive. Of 1,000 nodes with 8 random links each, half can fail at once and the
+/// rest stays connected.
 inline constexpr size_t active_links = 8;
-/// Longest wait for the other end to end a link after this one's farewell; several round trips.
-inline constexpr auto farewell_timeout = 2s;
-/// Largest frame of a link or an engine's connection: the largest message, and CAF's part. CAF makes room for a frame
-/// when it has read the frame's length.
+/// Time for the peer to close a link after a goodbye; several round trips.
+inline constexpr auto close_timeout = 2s;
+/// Largest frame of a link or of a connection with an engine: the largest message plus the header of CAF, which
+/// allocates a frame once it has read its length.
 inline constexpr size_t max_frame_bytes = (size_t{8} << 20) + (size_t{64} << 10);
-/// Bytes that may wait for the other end of a connection to read: two of the largest messages. Nodes wait for answers
-/// before they ask again, so more is an end that asks and does not read.
+/// Unsent bytes of a connection: two of the largest messages. Nodes wait for answers before they ask again, so more
+/// means that the peer asks and does not read.
 inline constexpr size_t max_unsent_bytes = size_t{16} << 20;
-/// Lines that refusals may write to the log at once and per second: a stranger must not fill the disk.
+/// Burst and rate of log lines about refusals: a stranger must not fill the disk.
 inline constexpr uint32_t refusal_log_burst = 20;
 inline constexpr uint32_t refusal_log_per_s = 1;
-/// Nodes that are remembered for the list of nodes.
+/// Nodes in the node list.
 inline constexpr size_t max_known_nodes = 1'024;
 
 // -- engines -------------------------------------------------------------------
 
-/// Connections of agent engines at the same time; each is an actor and a socket of the process's 1,024 or more.
+/// Concurrent connections of agent engines; each is an actor and a socket of the 1,024 or more of the process.
 inline constexpr size_t max_engine_connections = 256;
-/// Requests of one connection in work; an engine that waits for its answers never comes near.
+/// Pending requests per connection; an engine that waits for its answers stays far below.
 inline constexpr size_t max_engine_requests = 4'096;
-/// Actors that live on this node at the same time for one engine, by default, and for all of them.
+/// Live spawned actors on this node: per engine by default, and in total.
 inline constexpr size_t engine_quota = 16;
 inline constexpr size_t max_spawned = 1'024;
-/// From a ticket's issue to its end: dialling the other node takes a few seconds at most.
+/// Lifetime of a ticket; dialling the other node takes a few seconds at most.
 inline constexpr auto ticket_lifetime = 30s;
-/// By how much the clocks of two nodes may differ.
+/// Largest difference between the clocks of two nodes for tickets.
 inline constexpr auto ticket_clock_skew = 5s;
-/// Tickets that are remembered as used until they expire: 1,800 spawns per second.
+/// Used tickets remembered until they expire: 1,800 spawns per second.
 inline constexpr size_t max_used_tickets = 65'536;
-/// Between two changes of the load that a node tells the others; each is a write to its disk.
+/// Interval between publications of the load of a node; each is a write to its disk.
 inline constexpr auto load_interval = 1s;
-/// How long a node's own choices count on top of what the chosen one says: as long as its saying so takes.
+/// How long own placements are added to the published load of a node: the time until its load includes them.
 inline constexpr auto placement_memory = 3s;
 
 // -- events --------------------------------------------------------------------
 
-/// Events that a node keeps for those who come late: some 300 bytes each and at most 1,500; hours of an ordinary hive.
+/// Events kept for late readers: some 300 bytes each, at most 1,500; hours of an ordinary hive.
 inline constexpr size_t kept_events = 4'096;
-/// Events that a reader gets at once; each reader holds that many until its client has taken them.
+/// Events per read; each reader holds that many until its client has taken them.
 inline constexpr size_t events_per_read = 256;
-/// Readers that wait for the next event at the same time; more than there are streams.
+/// Readers waiting for the next event; more than there are streams.
 inline constexpr size_t max_event_readers = 256;
-/// Event streams over HTTP at the same time. Each takes one of `max_connections` for as long as its client likes, so
-/// they get a part of these only.
+/// Concurrent event streams over HTTP. Each takes one of `max_connections` for as long as its client likes, so they get
+/// only a part of these.
 inline constexpr size_t max_event_streams = 64;
-/// Before a stream that has no event says that it lives; proxies cut connections that are silent for 30 s or more.
+/// Interval of keep-alives on an idle stream; proxies close connections that are silent for 30 s or more.
 inline constexpr std::chrono::milliseconds event_keep_alive = 15s;
-/// What clients are asked to wait before they reconnect.
+/// Delay before a reconnect that clients are asked for.
 inline constexpr std::chrono::milliseconds event_retry = 1s;
-/// Entries of each list of an upgrade check's answer; the worst come first, and longer lists nobody reads. Some 200
-/// bytes each.
+/// Entries per list in the answer of an upgrade check, worst first; nobody reads longer lists. Some 200 bytes each.
 inline constexpr size_t max_listed_findings = 10'000;
-/// Versions among which the upgrade checker looks for a name like one without a snapshot.
+/// Versions that the upgrade checker compares with a misspelt one.
 inline constexpr size_t max_similar_candidates = 10'000;
-/// Questions that the upgrade checker remembers the last answer to, so that one who asks again and again makes one
-/// event.
+/// Questions whose last verdict the upgrade checker remembers, so that repeated questions make one event.
 inline constexpr size_t max_told_verdicts = 1'024;
 
 // -- http ----------------------------------------------------------------------
 
-/// Longest wait of a request that does not measure anything.
+/// Timeout of a request that does not measure.
 inline constexpr auto request_timeout = 60s;
-/// Longest wait of a request that captures; the adapters' own timeouts are shorter.
+/// Timeout of a request that captures; the timeouts of adapters are shorter.
 inline constexpr auto capture_timeout = 24h;
-/// Requests in work at the same time; above it 503 with Retry-After.
+/// Concurrent requests; further ones get 503 with Retry-After.
 inline constexpr size_t max_requests_in_flight = 4'096;
-/// Largest body that is read: a snapshot's limit.
+/// Largest request body: the limit of a snapshot.
 inline constexpr size_t max_body_bytes = size_t{8} << 20;
-/// Bytes of bodies of requests in work; above it those with a body get 503 with Retry-After. 16 of the largest bodies,
-/// or far more task records than may wait for the disk. What is read out of a body takes some four times its size, and
-/// at most some 40 MiB more where its values are short.
+/// Body bytes of concurrent requests; above it requests with a body get 503 with Retry-After. 16 of the largest bodies,
+/// or far more task records than may wait for the disk. Decoding a body takes some four times its size, and at most
+/// some 40 MiB more when its values are short.
 inline constexpr size_t max_body_bytes_in_flight = size_t{128} << 20;
-/// So many times that many bytes may have arrived in all, whether as whole requests or not. Above it a connection that
-/// has sent more than its share, by `max_connections`, is refused with 503.
+/// Received bytes of all requests, complete or not, as a multiple of max_body_bytes_in_flight. Above it a connection
+/// that has sent more than its share, by `max_connections`, is refused with 503.
 inline constexpr size_t max_received_factor = 2;
-/// Open connections. Above it the one that has been idle for longest makes room for a new one, or, when none is idle,
-/// the new one is answered 503. Far below the usual 1,024 open files of a process, which the store and child processes
-/// need too.
+/// Open connections. A further one replaces the one that has been idle longest, or gets 503 when none is idle. Far
+/// below the usual 1,024 open files of a process, which the store and child processes need too.
 inline constexpr size_t max_connections = 512;
-/// Longest request target; ids have 64 characters, so that the longest meant one has a few hundred.
+/// Longest request target; with ids of 64 characters legitimate ones have a few hundred.
 inline constexpr size_t max_url_bytes = 8'192;
-/// Longest header field, and most fields: what other servers and browsers are used to.
+/// Longest header field, and number of fields: customary limits of servers and browsers.
 inline constexpr size_t max_header_bytes = 8'192;
 inline constexpr size_t max_header_fields = 100;
-/// Far more than any record has fields.
+/// Query parameters; far more than any record has fields.
 inline constexpr size_t max_query_parameters = 64;
-/// Larger JSON is decoded and encoded on threads for that, so that it does not hold up small requests.
+/// Larger JSON is decoded and encoded on separate threads, so that it does not delay small requests.
 inline constexpr size_t max_inline_json_bytes = size_t{64} << 10;
-/// A client that needs longer to send one request, or is idle for longer, is let go.
+/// Limit for sending one request and for idling; then the connection is closed.
 inline constexpr auto client_read_timeout = 60s;
-/// A client that needs longer to take an answer, or `write_progress_bytes` of it, is let go.
+/// Limit for taking an answer, or `write_progress_bytes` of it; then the connection is closed.
 inline constexpr auto client_write_timeout = 60s;
-/// Requests in work when the server is told to stop have this long; shorter than `stop_timeout`.
+/// Time for running requests when the server stops; shorter than `stop_timeout`.
 inline constexpr auto http_drain_timeout = 5s;
-/// Between two looks at whether the server has drained: short beside the time a person waits, long beside a request.
+/// Interval of checks whether the server has drained: short for a person, long for a request.
 inline constexpr auto http_drain_poll = 20ms;
-/// For the last answers to reach their sockets when the server closes.
+/// Time for the last answers to reach their sockets when the server closes.
 inline constexpr auto http_flush_timeout = 1s;
 
 // -- node ----------------------------------------------------------------------
 
-/// Descriptors that a node asks for, when it may have them.
+/// Descriptors that a node requests, if permitted.
 inline constexpr uint64_t wanted_descriptors = 65'536;
-/// Fewer connections than this are not worth a start: clients, probes and a scraper of metrics.
+/// Least connections for a start: clients, probes and a scraper of metrics.
 inline constexpr size_t min_connections = 8;
-/// A service that fails more often than this within `restart_window` takes the node down.
+/// Failures of a service tolerated within `restart_window`; one more ends the node.
 inline constexpr uint32_t max_restarts = 5;
 inline constexpr auto restart_window = 60s;
-/// A service that has not stopped by then is killed.
+/// Time for a service to stop before it is killed.
 inline constexpr auto stop_timeout = 10s;
 
 } // namespace hive::defaults

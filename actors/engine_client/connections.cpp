@@ -11,9 +11,9 @@
 namespace hive {
 namespace {
 
-/// Until a node has noticed the loss of an engine's connection it refuses the next one.
+/// A node refuses a new connection until it has noticed the loss of the earlier one; time between retries.
 constexpr auto refused_pause = std::chrono::milliseconds{100};
-/// What an engine gives as its program's version: the protocol's is what counts.
+/// Software name in the handshake; only the protocol version matters.
 constexpr auto software = "engine";
 
 engine_presence_actor::behavior_type presence(engine_presence_actor::pointer) {
@@ -34,11 +34,11 @@ engine_connections::~engine_connections() {
     drop(connections_.begin());
 }
 
-std::optional<engine_gate_actor> engine_connections::find(const node_id& node) {
+std::optional<engine_session_actor> engine_connections::find(const node_id& node) {
   std::lock_guard lock{mutex_};
   sweep();
   auto found = connections_.find(node);
-  return found == connections_.end() ? std::nullopt : std::optional{found->second.gate};
+  return found == connections_.end() ? std::nullopt : std::optional{found->second.session};
 }
 
 std::optional<engine_connections::reached> engine_connections::find(const endpoint& at,
@@ -47,7 +47,7 @@ std::optional<engine_connections::reached> engine_connections::find(const endpoi
   sweep();
   for (const auto& [node, each] : connections_)
     if (expected ? node == *expected : each.at == at)
-      return reached{node, each.gate};
+      return reached{node, each.session};
   return std::nullopt;
 }
 
@@ -75,7 +75,7 @@ engine_connections::dial(const endpoint& at, const std::optional<node_id>& expec
   auto stream = channel::open(std::move(*fd), channel_side::client, self_.tls, until);
   if (!stream)
     return stream.error();
-  auto admit = [&](const greeted& peer) -> caf::error {
+  auto admit = [&](const verified_peer& peer) -> caf::error {
     if (peer.hello->getRole() != wire::Role::NODE)
       return fail(ec::forbidden, "there is no node at " + at.text());
     if (expected && peer.id() != *expected)
@@ -87,33 +87,34 @@ engine_connections::dial(const endpoint& at, const std::optional<node_id>& expec
   };
   hello_sender sender{
     self_.identity, self_.hello, {defaults::min_hello_version, defaults::max_hello_version}, software};
-  auto end = say_hello(*stream, channel_side::client, sender, admit, until);
+  auto end = perform_handshake(*stream, channel_side::client, sender, admit, until);
   if (!end.peer)
     return end.peer.error();
-  // CAF gets the connection with its first bytes, as in the door (see greeting.cpp).
+  // CAF gets the connection when data is there, as in handshake_runner.cpp.
   if (auto err = stream->await_data(until))
     return fail(code_of(err), "the node admitted this engine, but did not go on");
-  connection made{at, connection_cutter{stream->fd()}, system_.spawn<caf::hidden>(presence), {}};
-  auto gate = introduce_to(std::move(*stream), made.face);
-  if (!gate) {
-    caf::anon_send_exit(made.face, caf::exit_reason::user_shutdown);
-    return gate.error();
+  connection made{at, socket_shutdown_guard{stream->fd()}, system_.spawn<caf::hidden>(presence), {}};
+  auto session = introduce_to(std::move(*stream), made.local);
+  if (!session) {
+    caf::anon_send_exit(made.local, caf::exit_reason::user_shutdown);
+    return session.error();
   }
-  made.gate = *gate;
+  made.session = *session;
   std::lock_guard lock{mutex_};
-  watcher_->monitor(made.gate);
+  watcher_->monitor(made.session);
   auto node = end.peer->id();
   connections_.emplace(node, std::move(made));
-  return reached{node, *gate};
+  return reached{node, *session};
 }
 
-caf::expected<engine_gate_actor> engine_connections::introduce_to(channel stream, const engine_presence_actor& face) {
+caf::expected<engine_session_actor> engine_connections::introduce_to(channel stream,
+                                                                     const engine_presence_actor& local) {
   caf::scoped_actor self{system_, true};
-  auto introduction =
-    introduce(system_, std::move(stream), channel_side::client, 0, face,
-              caf::actor_cast<introduction_owner<engine_gate_actor>>(caf::actor{self}), defaults::introduction_timeout);
-  caf::expected<engine_gate_actor> out{fail(ec::timed_out, "the node did not introduce itself in time")};
-  self->receive([&](introduced<engine_gate_actor>& over) { out = std::move(over.peer); },
+  auto introduction = introduce(system_, std::move(stream), channel_side::client, 0, local,
+                                caf::actor_cast<introduction_owner<engine_session_actor>>(caf::actor{self}),
+                                defaults::introduction_timeout);
+  caf::expected<engine_session_actor> out{fail(ec::timed_out, "the node did not introduce itself in time")};
+  self->receive([&](introduced<engine_session_actor>& over) { out = std::move(over.peer); },
                 caf::after(2 * defaults::introduction_timeout) >> [] {});
   caf::anon_send_exit(introduction, caf::exit_reason::user_shutdown);
   return out;
@@ -122,21 +123,21 @@ caf::expected<engine_gate_actor> engine_connections::introduce_to(channel stream
 void engine_connections::sweep() {
   bool more = true;
   while (more)
-    watcher_->receive([this](const caf::down_msg& down) { lose(down.source); },
+    watcher_->receive([this](const caf::down_msg& down) { on_session_down(down.source); },
                       caf::after(std::chrono::seconds{0}) >> [&] { more = false; });
 }
 
-void engine_connections::lose(const caf::actor_addr& gate) {
+void engine_connections::on_session_down(const caf::actor_addr& session) {
   auto lost = std::find_if(connections_.begin(), connections_.end(),
-                           [&](const auto& each) { return each.second.gate.address() == gate; });
+                           [&](const auto& each) { return each.second.session.address() == session; });
   if (lost == connections_.end())
     return;
-  log::warn("The connection with node {} is lost", lost->first.value);
+  log::warn("Connection lost node={}", lost->first.value);
   drop(lost);
 }
 
 void engine_connections::drop(std::map<node_id, connection>::iterator which) {
-  caf::anon_send_exit(which->second.face, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(which->second.local, caf::exit_reason::user_shutdown);
   connections_.erase(which);
 }
 

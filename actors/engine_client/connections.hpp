@@ -1,8 +1,8 @@
 #pragma once
 
-#include "actors/hive/link/connection_cutter.hpp"
 #include "actors/hive/link/hello.hpp"
 #include "actors/hive/link/introduction.hpp"
+#include "actors/hive/link/socket_shutdown_guard.hpp"
 #include "actors/hive/link/tls_context.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/door.capnp.h"
@@ -13,14 +13,14 @@
 
 namespace hive {
 
-/// What an engine shows to nodes.
+/// Identity that an engine presents to nodes.
 struct engine_self {
-  node_identity identity; ///< made for this process
+  node_identity identity; ///< created for this process
   msg<wire::Hello> hello;
   std::optional<tls_context> tls;
 };
 
-/// An engine's connections, at most one with each node. For use from any thread.
+/// Connections of an engine, at most one per node. Thread-safe.
 class engine_connections {
 public:
   engine_connections(caf::actor_system& system, engine_self self);
@@ -28,38 +28,38 @@ public:
 
   struct reached {
     node_id node;
-    engine_gate_actor gate;
+    engine_session_actor session;
   };
 
-  /// Connects with the node whose door is at `at`, if that is not done. Given `expected`, another node there is an
-  /// error (ec::integrity_violated). Fails as say_hello does.
+  /// Returns the connection with the node whose door is at `at`, and makes it if necessary. If `expected` is given,
+  /// another node there is an error (ec::integrity_violated). Fails as perform_handshake does.
   caf::expected<reached> reach(const endpoint& at, const std::optional<node_id>& expected, deadline until);
 
-  /// The node's gate, if there is a connection with it.
-  std::optional<engine_gate_actor> find(const node_id& node);
+  /// The session with a connected node.
+  std::optional<engine_session_actor> find(const node_id& node);
 
 private:
   struct connection {
     endpoint at;
-    connection_cutter cutter;
-    engine_presence_actor face;
-    engine_gate_actor gate;
+    socket_shutdown_guard guard;
+    engine_presence_actor local;
+    engine_session_actor session;
   };
 
   std::optional<reached> find(const endpoint& at, const std::optional<node_id>& expected);
   caf::expected<reached> dial(const endpoint& at, const std::optional<node_id>& expected, deadline until);
-  caf::expected<engine_gate_actor> introduce_to(channel stream, const engine_presence_actor& face);
-  /// Connections that were lost go.
+  caf::expected<engine_session_actor> introduce_to(channel stream, const engine_presence_actor& local);
+  /// Removes lost connections.
   void sweep();
-  void lose(const caf::actor_addr& gate);
+  void on_session_down(const caf::actor_addr& session);
   void drop(std::map<node_id, connection>::iterator which);
 
   caf::actor_system& system_;
   engine_self self_;
-  std::mutex dialling_; ///< so that two calls do not make two connections with one node
-  std::mutex mutex_;    ///< of what follows
+  std::mutex dialling_; ///< prevents two connections with one node
+  std::mutex mutex_;    ///< guards the members below
   std::map<node_id, connection> connections_;
-  caf::scoped_actor watcher_; ///< monitors the gates
+  caf::scoped_actor watcher_; ///< monitors the sessions
 };
 
 } // namespace hive

@@ -29,20 +29,20 @@ struct engine_system_config : caf::actor_system_config {
   }
 };
 
-/// A write to a connection that was cut is an error of its call, not the end of the process.
+/// A write to a closed connection should fail and not end the process.
 void ignore_sigpipe() {
   struct sigaction now {};
   if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-/// An engine is somebody new each time.
+/// An engine has a new identity in each run.
 node_identity make_identity() {
   auto keys = key_pair::generate();
   return {node_id_of(keys.public_part()), 1, keys};
 }
 
-/// Who this engine is, after a look at what it was given.
+/// Builds the identity of this engine from its options.
 caf::expected<engine_self> make_self(const engine_options& options) {
   engine_self out{make_identity(), {}, {}};
   auto name = options.name;
@@ -88,20 +88,20 @@ struct engine::impl {
     return std::chrono::steady_clock::now() + options.timeout;
   }
 
-  caf::expected<engine_gate_actor> own_gate(deadline until) {
+  caf::expected<engine_session_actor> own_session(deadline until) {
     auto there = connections.reach(at, std::nullopt, until);
     if (!there)
       return there.error();
     node = there->node;
-    return there->gate;
+    return there->session;
   }
 
   template <class Answer, class Request>
-  caf::expected<Answer> ask(const engine_gate_actor& whom, const Request& request, deadline until) {
+  caf::expected<Answer> ask(const engine_session_actor& session, const Request& request, deadline until) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     caf::scoped_actor self{system, true};
     caf::expected<Answer> out{caf::error{}};
-    self->request(whom, std::max(left, std::chrono::milliseconds{1}), request)
+    self->request(session, std::max(left, std::chrono::milliseconds{1}), request)
       .receive([&](const Answer& answer) { out = answer; },
                [&](caf::error& err) {
                  out = err == caf::sec::request_timeout ? fail(ec::outcome_unknown, "the node did not answer in time")
@@ -113,27 +113,27 @@ struct engine::impl {
   template <class Answer, class Request>
   caf::expected<msg<Answer>> ask_own(const msg<Request>& request) {
     auto end = until();
-    auto gate = own_gate(end);
-    if (!gate)
-      return gate.error();
-    return ask<msg<Answer>>(*gate, request, end);
+    auto session = own_session(end);
+    if (!session)
+      return session.error();
+    return ask<msg<Answer>>(*session, request, end);
   }
 
-  /// The gate of a node that is named by a ticket or by the caller.
-  caf::expected<engine_gate_actor> gate_of(const node_id& which, const std::string& address, deadline until) {
+  /// The session with a node that a ticket or the caller names.
+  caf::expected<engine_session_actor> session_of(const node_id& which, const std::string& address, deadline until) {
     auto door = endpoint::parse(address);
     if (!door)
       return fail(ec::malformed, "node " + which.value + " gives its door as " + address);
     auto there = connections.reach(*door, which, until);
     if (!there)
       return there.error();
-    return there->gate;
+    return there->session;
   }
 
-  caf::expected<engine_gate_actor> find_gate(const node_id& which, deadline until) {
+  caf::expected<engine_session_actor> find_session(const node_id& which, deadline until) {
     if (auto known = connections.find(which))
       return *known;
-    auto own = own_gate(until);
+    auto own = own_session(until);
     if (!own)
       return own.error();
     auto nodes = ask<msg<wire::NodeList>>(*own, msg<wire::NodeQuery>{}, until);
@@ -141,15 +141,15 @@ struct engine::impl {
       return nodes.error();
     for (auto each : (*nodes)->getNodes())
       if (as_view(each.getId()) == which.value)
-        return gate_of(which, std::string{as_view(each.getAddress())}, until);
+        return session_of(which, std::string{as_view(each.getAddress())}, until);
     return fail(ec::not_found, "there is no node " + which.value);
   }
 
-  /// With `Order` the request that takes a ticket and answers with a `Handle`.
+  /// `Order` is the request that carries the ticket; its answer is a `Handle`.
   template <class Handle, class Order>
   caf::expected<spawned_actor<Handle>> spawn(const msg<wire::SpawnSpec>& spec, const spawn_place& where) {
     auto end = until();
-    auto own = own_gate(end);
+    auto own = own_session(end);
     if (!own)
       return own.error();
     auto ticket = ask<msg<wire::SpawnTicket>>(*own, spawn_request(spec, where), end);
@@ -158,15 +158,15 @@ struct engine::impl {
     auto claims = read_ticket(**ticket);
     if (!claims)
       return claims.error();
-    auto gate =
-      claims->target == node ? own : gate_of(claims->target, std::string{as_view((*ticket)->getAddress())}, end);
-    if (!gate)
-      return gate.error();
+    auto session =
+      claims->target == node ? own : session_of(claims->target, std::string{as_view((*ticket)->getAddress())}, end);
+    if (!session)
+      return session.error();
     auto order = msg<Order>::build([&](typename Order::Builder out) {
       out.setTicket(**ticket);
       out.setSpec(*spec);
     });
-    auto actor = ask<Handle>(*gate, order, end);
+    auto actor = ask<Handle>(*session, order, end);
     if (!actor)
       return actor.error();
     return spawned_actor<Handle>{std::move(*actor), claims->nonce, claims->target};
@@ -206,9 +206,9 @@ caf::expected<engine> engine::connect(engine_options options) {
     return self.error();
   ignore_sigpipe();
   auto state = std::make_unique<impl>(std::move(options), std::move(*at), std::move(*self));
-  auto gate = state->own_gate(state->until());
-  if (!gate)
-    return gate.error();
+  auto session = state->own_session(state->until());
+  if (!session)
+    return session.error();
   return engine{std::move(state)};
 }
 
@@ -220,8 +220,8 @@ caf::actor_system& engine::system() {
   return impl_->system;
 }
 
-caf::expected<engine_gate_actor> engine::gate() {
-  return impl_->own_gate(impl_->until());
+caf::expected<engine_session_actor> engine::session() {
+  return impl_->own_session(impl_->until());
 }
 
 caf::expected<msg<wire::TasksRecorded>> engine::record(const msg<wire::RecordTasks>& tasks) {
@@ -263,11 +263,11 @@ caf::expected<spawned_actor<research_session_actor>> engine::spawn(const msg<wir
 
 caf::error engine::end(const node_id& node, const std::string& id) {
   auto end = impl_->until();
-  auto gate = impl_->find_gate(node, end);
-  if (!gate)
-    return gate.error();
+  auto session = impl_->find_session(node, end);
+  if (!session)
+    return session.error();
   auto what = msg<wire::EndSpawned>::build([&](wire::EndSpawned::Builder out) { out.setId(id); });
-  auto ended = impl_->ask<msg<wire::SpawnedEnded>>(*gate, what, end);
+  auto ended = impl_->ask<msg<wire::SpawnedEnded>>(*session, what, end);
   return ended ? caf::error{} : ended.error();
 }
 

@@ -4,11 +4,11 @@
 
 namespace hive {
 
-/// The topic of how busy the nodes are: one slot a node, a wire::NodeLoad.
+/// Topic for the load of nodes: one slot per node, a wire::NodeLoad.
 inline constexpr slot_kind load_kind{5};
 slot_rules load_rules();
 
-/// So many actors of agent engines live on this node.
+/// The slot for this number of spawned actors on this node.
 publish_slots load_to_publish(uint32_t spawned);
 
 } // namespace hive

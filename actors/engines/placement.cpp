@@ -39,7 +39,7 @@ std::optional<wire::NodeInfo::Reader> find(wire::NodeList::Reader nodes, std::st
   return std::nullopt;
 }
 
-/// The node that is asked for, if it can be had.
+/// The requested node, if it is usable.
 caf::expected<wire::NodeInfo::Reader> named(wire::NodeList::Reader nodes, wire::SpawnRequest::Reader wanted) {
   std::string id{as_view(wanted.getNode())};
   auto node = find(nodes, id);
@@ -72,7 +72,7 @@ caf::expected<placed> placement::choose(wire::NodeList::Reader nodes, wire::Spaw
     best = *asked_for;
   } else {
     auto rank = [this](wire::NodeInfo::Reader node) { return std::pair{load_of(node), !node.getSelf()}; };
-    for (auto node : nodes.getNodes()) // in the order of their ids
+    for (auto node : nodes.getNodes()) // in the order of ids
       if (is_there(node) && has_labels(node, wanted.getLabels()) && (!best || rank(node) < rank(*best)))
         best = node;
   }
@@ -88,7 +88,7 @@ caf::expected<placed> placement::choose(wire::NodeList::Reader nodes, wire::Spaw
 
 caf::error check_issuer(wire::NodeList::Reader nodes, const node_id& issuer) {
   auto node = find(nodes, issuer.value);
-  // Named by others' claims alone is not known: no card of it was admitted and there is no link with it.
+  // A node known only from claims does not count: it has neither an admitted card nor a link.
   if (!node || (!node->getSelf() && node->getEpoch() == 0 && !node->getLinked()))
     return fail(ec::forbidden, "the ticket's issuer " + issuer.value + " is no node of this hive");
   if (node->getState() != wire::MemberState::ACTIVE)

@@ -11,21 +11,20 @@
 
 namespace hive {
 
-/// Where something shall be spawned.
+/// Node chosen for a spawn.
 struct placed {
   node_id node;
-  std::string address; ///< of its door
+  std::string address; ///< address of its door
 };
 
-/// Chooses nodes for what engines want to spawn. A node's load is what it says that lives on it, and what this node
-/// sent there in the last moments, of which it cannot have told yet. Pure: time is passed in.
+/// Chooses nodes for the spawn requests of engines. The load of a node is what it publishes plus what this node has
+/// placed there too recently to be included. Pure: time is passed in.
 class placement {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// The node that is asked for, or the active one with all the labels and the least load; of equals this node, then
-  /// the one with the lowest id. ec::not_found when there is none, ec::unavailable when the one that is asked for is
-  /// not active or has no door.
+  /// The requested node, or the least loaded active node with all labels; ties go to this node, then to the lowest id.
+  /// ec::not_found when there is none, ec::unavailable when the requested node is not active or has no door.
   caf::expected<placed> choose(wire::NodeList::Reader nodes, wire::SpawnRequest::Reader wanted, time_point now);
 
 private:
@@ -34,8 +33,8 @@ private:
   std::deque<std::pair<time_point, node_id>> recent_;
 };
 
-/// Whether this node's tickets count: one that is this node or an active member, as `nodes` has it. ec::forbidden with
-/// the reason.
+/// Checks that the issuer of a ticket is this node or an active member according to `nodes`. ec::forbidden with the
+/// reason.
 caf::error check_issuer(wire::NodeList::Reader nodes, const node_id& issuer);
 
 } // namespace hive

@@ -10,32 +10,31 @@
 
 namespace hive {
 
-/// Something that lives on this node because an engine spawned it.
+/// An actor on this node that an engine has spawned.
 struct spawn_entry {
-  std::string id;           ///< of the ticket that it was spawned with
+  std::string id;           ///< nonce of its ticket
   std::string engine;       ///< name of the engine
-  connection_id connection; ///< over which it was spawned
-  bool stay = false;        ///< does not end with the connection
+  connection_id connection; ///< connection that spawned it
+  bool stay = false;        ///< outlives the connection
 };
 
-/// What engines have on this node, within each one's quota, which counts over all of its connections. Pure.
+/// Counts the spawned actors on this node against a quota per engine, over all its connections. Pure.
 class spawn_ledger {
 public:
-  /// At most `quota` for one engine and `most` for all.
+  /// At most `quota` actors per engine and `most` in total.
   spawn_ledger(size_t quota, size_t most) : quota_{quota}, most_{most} {
   }
 
-  /// Counts it from now on. ec::overloaded when the engine's quota or the node is full, ec::already_exists for an id
-  /// that lives; then it does not count.
+  /// Adds an entry. ec::overloaded when the quota of the engine or the node is exhausted, ec::already_exists for a live
+  /// id; then nothing is added.
   caf::error add(spawn_entry entry);
 
-  /// It is gone: the entry that counted, if any did.
+  /// Removes an entry and returns it, if there is one.
   std::optional<spawn_entry> remove(const std::string& id);
 
-  /// Ids of what must end now that the connection is lost. They count until they are removed.
+  /// Ids of the actors that end with the connection. They count until removed.
   std::vector<std::string> ending_with(connection_id connection) const;
 
-  /// The entry, or null.
   const spawn_entry* find(const std::string& id) const;
 
   size_t size() const {

@@ -9,27 +9,26 @@
 
 namespace hive {
 
-/// What engines may have spawned on a node.
+/// What engines may spawn on a node.
 struct spawn_policy {
-  /// What may be spawned at all, here or with a ticket of this node elsewhere. Default: nothing.
+  /// Kinds that may be spawned, here or elsewhere with a ticket of this node. Default: none.
   bool adapters = false;
   bool research = false;
-  /// Actors that one engine may have here at the same time. Default: 16.
+  /// Live actors per engine on this node. Default: 16.
   size_t quota = defaults::engine_quota;
-  /// Commands that an adapter may run here: a command is allowed when its first words are those of an entry, whose
-  /// first is the absolute path of the program. Default: none, since who runs a command operates the node.
+  /// Commands that an adapter may run here. A command is allowed when it begins with the words of an entry; the first
+  /// word is the absolute path of the program. Default: none, since running commands means operating the node.
   std::vector<std::vector<std::string>> commands;
-  /// Whether what was spawned may outlive its engine's connection. Default: no.
+  /// Whether spawned actors may outlive the connection of their engine. Default: no.
   bool stay = false;
 
   /// ec::invalid naming the option.
   caf::error validate() const;
 
-  /// Whether this node helps an engine to have this spawned anywhere. ec::invalid for a spec that is none,
-  /// ec::forbidden.
+  /// Checks whether this node issues tickets for this spec. ec::invalid for a malformed spec, ec::forbidden.
   caf::error check_kind(wire::SpawnSpec::Reader spec) const;
 
-  /// Whether it may be spawned on this node. ec::invalid, ec::forbidden with the key of the configuration.
+  /// Checks whether the spec may be spawned on this node. ec::invalid, ec::forbidden naming the configuration key.
   caf::error check_spawn(wire::SpawnSpec::Reader spec) const;
 };
 

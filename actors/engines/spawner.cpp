@@ -1,7 +1,7 @@
 #include "actors/engines/spawner.hpp"
 
 #include "actors/engines/load_slots.hpp"
-#include "actors/engines/research_seat.hpp"
+#include "actors/engines/research_session_proxy.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/identity/node_identity.hpp"
@@ -23,25 +23,25 @@ void spawner_state::init(pointer self, spawner_services services, spawner_option
   if (!options_.is_first)
     used_ = used_tickets{defaults::max_used_tickets, tickets_since{own_id_, now_unix_micros()}};
   ledger_ = spawn_ledger{options_.policy.quota, defaults::max_spawned};
-  tell_load();
+  publish_load();
 }
 
 // -- tickets ---------------------------------------------------------------------
 
-caf::result<msg<wire::SpawnTicket>> spawner_state::issue(const engine_asks<wire::SpawnRequest>& asked) {
-  if (auto err = options_.policy.check_kind(asked.what->getSpec()))
-    return refuse(asked.who, std::move(err));
+caf::result<msg<wire::SpawnTicket>> spawner_state::issue(const engine_request<wire::SpawnRequest>& asked) {
+  if (auto err = options_.policy.check_kind(asked.request->getSpec()))
+    return refuse(asked.caller, std::move(err));
   auto promise = self_->make_response_promise<msg<wire::SpawnTicket>>();
-  look_up(as_view(asked.what->getNode()), [this, promise, asked](const caf::expected<node_list>& nodes) mutable {
+  look_up(as_view(asked.request->getNode()), [this, promise, asked](const caf::expected<node_list>& nodes) mutable {
     if (!nodes) {
       promise.deliver(nodes.error());
       return;
     }
-    auto chosen = placement_.choose(**nodes, *asked.what, std::chrono::steady_clock::now());
+    auto chosen = placement_.choose(**nodes, *asked.request, std::chrono::steady_clock::now());
     if (!chosen)
-      promise.deliver(refuse(asked.who, chosen.error()));
+      promise.deliver(refuse(asked.caller, chosen.error()));
     else
-      promise.deliver(issue_ticket(options_.keys, asked.who.engine, chosen->node, asked.what->getSpec(),
+      promise.deliver(issue_ticket(options_.keys, asked.caller.engine, chosen->node, asked.request->getSpec(),
                                    chosen->address, now_unix_micros()));
   });
   return promise;
@@ -62,25 +62,25 @@ void spawner_state::look_up(std::string_view node, std::function<void(const caf:
           });
 }
 
-void spawner_state::admit(const engine_caller& who, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
+void spawner_state::admit(const engine_caller& caller, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
                           admitted then) {
-  auto claims = check_ticket(ticket, {own_id_, who.engine, spec, now_unix_micros()});
+  auto claims = check_ticket(ticket, {own_id_, caller.engine, spec, now_unix_micros()});
   if (!claims) {
-    then(refuse(who, claims.error()));
+    then(refuse(caller, claims.error()));
     return;
   }
   auto kept = msg<wire::SpawnSpec>::copy_of(spec);
-  look_up(claims->issuer.value, [this, who, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
+  look_up(claims->issuer.value, [this, caller, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
     if (!nodes) {
       then(nodes.error());
       return;
     }
-    auto entry = judge(who, claims, *kept, **nodes);
-    then(entry ? std::move(entry) : refuse(who, entry.error()));
+    auto entry = judge(caller, claims, *kept, **nodes);
+    then(entry ? std::move(entry) : refuse(caller, entry.error()));
   });
 }
 
-caf::expected<spawn_entry> spawner_state::judge(const engine_caller& who, const ticket_claims& ticket,
+caf::expected<spawn_entry> spawner_state::judge(const engine_caller& caller, const ticket_claims& ticket,
                                                 wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes) {
   if (auto err = check_issuer(nodes, ticket.issuer))
     return err;
@@ -88,70 +88,70 @@ caf::expected<spawn_entry> spawner_state::judge(const engine_caller& who, const 
     return err;
   if (auto err = options_.policy.check_spawn(spec))
     return err;
-  bool connected =
-    std::any_of(gates_.begin(), gates_.end(), [&](const auto& gate) { return gate.second == who.connection; });
+  bool connected = std::any_of(sessions_.begin(), sessions_.end(),
+                               [&](const auto& session) { return session.second == caller.connection; });
   if (!connected)
     return fail(ec::unavailable, "its connection was lost meanwhile");
-  spawn_entry entry{ticket.nonce, who.engine.name, who.connection, spec.getStay()};
+  spawn_entry entry{ticket.nonce, caller.engine.name, caller.connection, spec.getStay()};
   if (auto err = ledger_.add(entry))
     return err;
   return entry;
 }
 
-caf::error spawner_state::refuse(const engine_caller& who, caf::error why) {
+caf::error spawner_state::refuse(const engine_caller& caller, caf::error why) {
   uint64_t left_out = 0;
   if (budget_.allow(std::chrono::steady_clock::now(), left_out))
-    log::warn("Engine {} may not spawn: {}{}", who.engine.name, text_of(why),
-              left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "");
+    log::warn("Spawn refused: {}{} engine={}", text_of(why),
+              left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "", caller.engine.name);
   return why;
 }
 
 // -- what is spawned -------------------------------------------------------------
 
-caf::result<adapter_actor> spawner_state::spawn(const engine_asks<wire::SpawnAdapter>& asked) {
-  watch(asked.who.connection); // before the promise, which takes the sender
+caf::result<adapter_actor> spawner_state::spawn(const engine_request<wire::SpawnAdapter>& asked) {
+  watch(asked.caller.connection); // before the promise, which takes the sender
   auto promise = self_->make_response_promise<adapter_actor>();
-  if (!asked.what->getSpec().hasAdapter()) {
-    promise.deliver(refuse(asked.who, fail(ec::invalid, "spec.adapter must be given")));
+  if (!asked.request->getSpec().hasAdapter()) {
+    promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.adapter must be given")));
     return promise;
   }
-  admit(asked.who, asked.what->getTicket(), asked.what->getSpec(),
+  admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
         [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
           if (!entry) {
             promise.deliver(entry.error());
             return;
           }
-          auto spec = msg<wire::CommandSpec>::copy_of(asked.what->getSpec().getAdapter());
+          auto spec = msg<wire::CommandSpec>::copy_of(asked.request->getSpec().getAdapter());
           auto actor = services_.make_adapter(spec);
-          log::info("Engine {} has spawned adapter {} as {}", entry->engine, as_view(spec->getName()), entry->id);
+          log::info("Adapter spawned engine={} adapter={} id={}", entry->engine, as_view(spec->getName()), entry->id);
           keep(*entry, {caf::actor_cast<caf::actor>(actor), {}});
           promise.deliver(actor);
         });
   return promise;
 }
 
-caf::result<research_session_actor> spawner_state::spawn(const engine_asks<wire::SpawnResearch>& asked) {
-  watch(asked.who.connection); // before the promise, which takes the sender
+caf::result<research_session_actor> spawner_state::spawn(const engine_request<wire::SpawnResearch>& asked) {
+  watch(asked.caller.connection); // before the promise, which takes the sender
   auto promise = self_->make_response_promise<research_session_actor>();
-  if (!asked.what->getSpec().hasResearch()) {
-    promise.deliver(refuse(asked.who, fail(ec::invalid, "spec.research must be given")));
+  if (!asked.request->getSpec().hasResearch()) {
+    promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.research must be given")));
     return promise;
   }
-  admit(asked.who, asked.what->getTicket(), asked.what->getSpec(),
+  admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
         [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
           if (!entry) {
             promise.deliver(entry.error());
             return;
           }
-          auto wanted = msg<wire::StartResearch>::copy_of(asked.what->getSpec().getResearch());
+          auto wanted = msg<wire::StartResearch>::copy_of(asked.request->getSpec().getResearch());
           self_->request(services_.research, defaults::research_timeout, wanted)
             .then(
               [this, promise, entry = *entry](const msg<wire::ResearchSession>& session) mutable {
                 std::string id{as_view(session->getId())};
-                auto seat = self_->system().spawn(research_seat, services_.research, id);
-                log::info("Engine {} has spawned research session {} as {}", entry.engine, id, entry.id);
-                keep(entry, {caf::actor_cast<caf::actor>(seat), entry.stay ? std::string{} : id});
-                promise.deliver(seat);
+                auto proxy = self_->system().spawn(research_session_proxy, services_.research, id);
+                log::info("Research session spawned engine={} session={} id={}", entry.engine, id, entry.id);
+                keep(entry, {caf::actor_cast<caf::actor>(proxy), entry.stay ? std::string{} : id});
+                promise.deliver(proxy);
               },
               [this, promise, entry = *entry](const caf::error& err) mutable {
                 ledger_.remove(entry.id);
@@ -163,33 +163,33 @@ caf::result<research_session_actor> spawner_state::spawn(const engine_asks<wire:
 
 void spawner_state::keep(const spawn_entry& entry, spawned what) {
   self_->monitor(what.actor);
-  bool connected =
-    std::any_of(gates_.begin(), gates_.end(), [&](const auto& gate) { return gate.second == entry.connection; });
-  if (!connected && !entry.stay) // lost while the session was begun
+  bool connected = std::any_of(sessions_.begin(), sessions_.end(),
+                               [&](const auto& session) { return session.second == entry.connection; });
+  if (!connected && !entry.stay) // lost while the research session was starting
     caf::anon_send_exit(what.actor, caf::exit_reason::user_shutdown);
   spawned_.emplace(entry.id, std::move(what));
   load_changed();
 }
 
-caf::result<msg<wire::SpawnedEnded>> spawner_state::end(const engine_asks<wire::EndSpawned>& asked) {
-  std::string id{as_view(asked.what->getId())};
+caf::result<msg<wire::SpawnedEnded>> spawner_state::end(const engine_request<wire::EndSpawned>& asked) {
+  std::string id{as_view(asked.request->getId())};
   auto* entry = ledger_.find(id);
   auto found = spawned_.find(id);
-  if (!entry || entry->engine != asked.who.engine.name || found == spawned_.end())
-    return fail(ec::not_found, "engine " + asked.who.engine.name + " has no spawned actor " + id + " on this node");
+  if (!entry || entry->engine != asked.caller.engine.name || found == spawned_.end())
+    return fail(ec::not_found, "engine " + asked.caller.engine.name + " has no spawned actor " + id + " on this node");
   caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
   return msg<wire::SpawnedEnded>::build([&](wire::SpawnedEnded::Builder out) { out.setId(id); });
 }
 
 void spawner_state::watch(connection_id connection) {
-  auto gate = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-  if (gate && gates_.emplace(gate, connection).second)
-    self_->monitor(gate);
+  auto session = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  if (session && sessions_.emplace(session, connection).second)
+    self_->monitor(session);
 }
 
 void spawner_state::on_down(const caf::actor_addr& ended) {
-  if (auto gate = gates_.extract(ended)) {
-    for (const auto& id : ledger_.ending_with(gate.mapped()))
+  if (auto session = sessions_.extract(ended)) {
+    for (const auto& id : ledger_.ending_with(session.mapped()))
       if (auto found = spawned_.find(id); found != spawned_.end())
         caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
     return;
@@ -203,7 +203,7 @@ void spawner_state::on_down(const caf::actor_addr& ended) {
 void spawner_state::forget(const std::string& id) {
   auto gone = spawned_.extract(id);
   auto entry = ledger_.remove(id);
-  log::info("Actor {} of engine {} has ended", id, entry ? entry->engine : std::string{});
+  log::info("Spawned actor ended engine={} id={}", entry ? entry->engine : std::string{}, id);
   load_changed();
   auto& research = gone.mapped().research;
   if (research.empty())
@@ -215,19 +215,19 @@ void spawner_state::forget(const std::string& id) {
   self_->request(services_.research, defaults::research_timeout, finish)
     .then([](const msg<wire::ResearchReport>&) {},
           [research](const caf::error& err) {
-            log::warn("Research session {}, whose engine is gone, is not finished: {}", research, text_of(err));
+            log::warn("Research session of a lost engine could not be finished: {} session={}", text_of(err), research);
           });
 }
 
 // -- load ------------------------------------------------------------------------
 
 void spawner_state::load_changed() {
-  if (!std::exchange(telling_load_, true))
+  if (!std::exchange(load_pending_, true))
     self_->delayed_send(self_, defaults::load_interval, load_atom::value);
 }
 
-void spawner_state::tell_load() {
-  telling_load_ = false;
+void spawner_state::publish_load() {
+  load_pending_ = false;
   self_->send(services_.hive, load_to_publish(static_cast<uint32_t>(ledger_.size())));
 }
 
@@ -238,11 +238,11 @@ spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_service
   self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down.source); });
   state.init(self, std::move(services), std::move(options));
   return {
-    [&state](const engine_asks<wire::SpawnRequest>& asked) { return state.issue(asked); },
-    [&state](const engine_asks<wire::SpawnAdapter>& asked) { return state.spawn(asked); },
-    [&state](const engine_asks<wire::SpawnResearch>& asked) { return state.spawn(asked); },
-    [&state](const engine_asks<wire::EndSpawned>& asked) { return state.end(asked); },
-    [&state](load_atom) { state.tell_load(); },
+    [&state](const engine_request<wire::SpawnRequest>& asked) { return state.issue(asked); },
+    [&state](const engine_request<wire::SpawnAdapter>& asked) { return state.spawn(asked); },
+    [&state](const engine_request<wire::SpawnResearch>& asked) { return state.spawn(asked); },
+    [&state](const engine_request<wire::EndSpawned>& asked) { return state.end(asked); },
+    [&state](load_atom) { state.publish_load(); },
   };
 }
 

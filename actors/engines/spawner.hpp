@@ -26,23 +26,24 @@ struct engine_caller {
   connection_id connection;
 };
 
-/// internal: a request of an engine, with who asks: its gate tells, not the message.
+/// internal: a request with the identity of the engine, which its session adds.
 template <class Request>
-struct engine_asks {
-  engine_caller who;
-  msg<Request> what;
+struct engine_request {
+  engine_caller caller;
+  msg<Request> request;
 };
 
-/// internal: what the gates ask the spawner. What an engine has spawned over a gate ends with the gate.
-using spawner_actor = caf::typed_actor<caf::replies_to<engine_asks<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
-                                       caf::replies_to<engine_asks<wire::SpawnAdapter>>::with<adapter_actor>,
-                                       caf::replies_to<engine_asks<wire::SpawnResearch>>::with<research_session_actor>,
-                                       caf::replies_to<engine_asks<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
+/// internal: requests of sessions. What an engine has spawned over a session ends with the session.
+using spawner_actor =
+  caf::typed_actor<caf::replies_to<engine_request<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
+                   caf::replies_to<engine_request<wire::SpawnAdapter>>::with<adapter_actor>,
+                   caf::replies_to<engine_request<wire::SpawnResearch>>::with<research_session_actor>,
+                   caf::replies_to<engine_request<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
 
-/// Makes the adapter of a command.
+/// Creates the adapter that runs a command.
 using adapter_factory = std::function<adapter_actor(const msg<wire::CommandSpec>&)>;
 
-/// Whom the spawner needs.
+/// Services the spawner depends on.
 struct spawner_services {
   hive_view_actor hive;
   adapter_factory make_adapter;
@@ -52,13 +53,14 @@ struct spawner_services {
 struct spawner_options {
   key_pair keys; ///< of this node
   spawn_policy policy;
-  bool is_first = true; ///< of this node; otherwise tickets of an earlier one may come again
+  /// First spawner in the first epoch of this node. A later one may be shown tickets that were used before it started.
+  bool is_first = true;
 };
 
 using load_atom = caf::atom_constant<caf::atom("load")>;
 using spawner_self = spawner_actor::extend<caf::reacts_to<load_atom>>;
 
-/// Issues tickets and spawns for them; ends what was spawned when its engine is gone, and keeps the quotas.
+/// Issues tickets and spawns actors for them; ends these actors when their engine is gone, and enforces the quotas.
 class spawner_state {
 public:
   using pointer = spawner_self::stateful_pointer<spawner_state>;
@@ -67,37 +69,38 @@ public:
   spawner_state() = default;
   spawner_state(const spawner_state&) = delete;
   spawner_state& operator=(const spawner_state&) = delete;
-  /// Ends all that was spawned.
+  /// Ends all spawned actors.
   ~spawner_state();
 
   void init(pointer self, spawner_services services, spawner_options options);
 
-  caf::result<msg<wire::SpawnTicket>> issue(const engine_asks<wire::SpawnRequest>& asked);
-  caf::result<adapter_actor> spawn(const engine_asks<wire::SpawnAdapter>& asked);
-  caf::result<research_session_actor> spawn(const engine_asks<wire::SpawnResearch>& asked);
-  caf::result<msg<wire::SpawnedEnded>> end(const engine_asks<wire::EndSpawned>& asked);
+  caf::result<msg<wire::SpawnTicket>> issue(const engine_request<wire::SpawnRequest>& asked);
+  caf::result<adapter_actor> spawn(const engine_request<wire::SpawnAdapter>& asked);
+  caf::result<research_session_actor> spawn(const engine_request<wire::SpawnResearch>& asked);
+  caf::result<msg<wire::SpawnedEnded>> end(const engine_request<wire::EndSpawned>& asked);
   void on_down(const caf::actor_addr& ended);
-  void tell_load();
+  void publish_load();
 
 private:
-  /// Something that lives.
+  /// A live actor.
   struct spawned {
     caf::actor actor;
-    std::string research; ///< the session that ends with it; empty when none does
+    std::string research; ///< research session to finish when it ends; empty for none
   };
 
   using node_list = msg<wire::NodeList>;
   using admitted = std::function<void(caf::expected<spawn_entry>)>;
 
-  /// Asks for one node, or for all when no id is given; for an unknown id the list is empty.
+  /// Requests one node, or all if `node` is empty; an unknown id gives an empty list.
   void look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then);
-  /// Checks the ticket and all that stands against it. When nothing does, what is to be spawned counts in the ledger.
-  void admit(const engine_caller& who, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec, admitted then);
-  caf::expected<spawn_entry> judge(const engine_caller& who, const ticket_claims& ticket, wire::SpawnSpec::Reader spec,
-                                   wire::NodeList::Reader nodes);
-  /// The error, after a line in the log.
-  caf::error refuse(const engine_caller& who, caf::error why);
-  /// Takes care that the connection's end is noticed.
+  /// Checks the ticket and the policy. On success the new actor counts in the ledger.
+  void admit(const engine_caller& caller, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
+             admitted then);
+  caf::expected<spawn_entry> judge(const engine_caller& caller, const ticket_claims& ticket,
+                                   wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes);
+  /// Logs the error and returns it.
+  caf::error refuse(const engine_caller& caller, caf::error why);
+  /// Monitors the session that sent the current request, to notice the end of its connection.
   void watch(connection_id connection);
   void keep(const spawn_entry& entry, spawned what);
   void forget(const std::string& id);
@@ -111,17 +114,16 @@ private:
   used_tickets used_{defaults::max_used_tickets};
   spawn_ledger ledger_{0, 0};
   std::map<std::string, spawned> spawned_;
-  std::map<caf::actor_addr, connection_id> gates_;
-  bool telling_load_ = false;
+  std::map<caf::actor_addr, connection_id> sessions_;
+  bool load_pending_ = false;
   rate_limiter budget_{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
 };
 
-/// Spawn with `sys.spawn(spawner, services, options)`.
 spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_services services, spawner_options options);
 
 } // namespace hive
 
 template <class Request>
-struct caf::allowed_unsafe_message_type<hive::engine_asks<Request>> : std::true_type {};
+struct caf::allowed_unsafe_message_type<hive::engine_request<Request>> : std::true_type {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawner_services)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawner_options)

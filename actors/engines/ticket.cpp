@@ -13,8 +13,7 @@
 namespace hive {
 namespace {
 
-/// What a signature is for stands in front of what is signed, with its zero byte, so that one made for another purpose
-/// never fits.
+/// Prefix of what is signed, with its zero byte: a signature made for another purpose never fits.
 constexpr std::string_view purpose{"hivemark ticket 1", 18};
 constexpr size_t nonce_bytes = 16;
 constexpr int64_t micros_per_s = 1'000'000;
@@ -125,14 +124,14 @@ caf::expected<ticket_claims> check_ticket(wire::SpawnTicket::Reader ticket, cons
 // -- used tickets ----------------------------------------------------------------
 
 void used_tickets::forget_expired(int64_t now_unix_micros) {
-  // As long as check_time would let them through.
+  // Kept as long as check_time would accept them.
   auto until = by_end_.lower_bound(now_unix_micros - microseconds{defaults::ticket_clock_skew}.count());
   for (auto each = by_end_.begin(); each != until; ++each)
     nonces_.erase(each->second);
   by_end_.erase(by_end_.begin(), until);
 }
 
-/// Whether it was issued since then, also if its issuer's clock is as far ahead as it may be.
+/// Accepts only tickets issued after `since`, allowing for the clock skew of the issuer.
 caf::error used_tickets::check_issue(const ticket_claims& ticket) const {
   if (!since_)
     return caf::none;

@@ -12,8 +12,8 @@
 
 namespace hive {
 
-/// Who an engine is: the name in its certificate and what tells the certificate apart. Without TLS, which only the
-/// loopback allows, the name that it says and the hash of its key.
+/// Identity of an engine: the name in its certificate and the fingerprint of the certificate. Without TLS, which is
+/// limited to the loopback: the name in its hello and the hash of its key.
 struct engine_id {
   std::string name;
   std::string fingerprint; ///< SHA-256
@@ -21,26 +21,26 @@ struct engine_id {
   bool operator==(const engine_id&) const = default;
 };
 
-/// What a ticket says: this engine may have this spawned on that node, once, until then.
+/// Content of a ticket: `engine` may spawn this spec on `target`, once, until it expires.
 struct ticket_claims {
   node_id issuer;
   engine_id engine;
   node_id target;
   std::string spec_hash;
   int64_t expires_at_unix_micros = 0;
-  std::string nonce; ///< hex; also the id of what is spawned with it
+  std::string nonce; ///< hex; also the id of the spawned actor
 };
 
-/// SHA-256 over the canonical form of a spec, so that equal specs have equal hashes wherever they were built.
+/// SHA-256 of the canonical form of a spec: equal specs have equal hashes, wherever they were built.
 std::string hash_of(wire::SpawnSpec::Reader spec);
 
-/// A ticket for `engine`, signed by the node with these keys, that is valid for defaults::ticket_lifetime from `now`.
-/// What is signed: the text "hivemark ticket 1" and a zero byte, which no other signed thing of Hivemark starts with;
-/// the bytes of the TicketContent. libsodium must be initialised.
+/// Issues a ticket for `engine`, signed by the node with these keys and valid for defaults::ticket_lifetime. Signed
+/// are: the text "hivemark ticket 1" and a zero byte, a prefix that nothing else signed by Hivemark has; the bytes of
+/// the TicketContent. libsodium must be initialised.
 msg<wire::SpawnTicket> issue_ticket(const key_pair& issuer, const engine_id& engine, const node_id& target,
                                     wire::SpawnSpec::Reader spec, const std::string& address, int64_t now_unix_micros);
 
-/// Where and by whom a ticket is shown.
+/// An attempt to use a ticket.
 struct ticket_use {
   node_id here;
   engine_id engine;
@@ -48,31 +48,30 @@ struct ticket_use {
   int64_t now_unix_micros = 0;
 };
 
-/// What the ticket says, when it holds for this use as far as it can tell by itself: whether its issuer may issue
-/// tickets and whether it was used before, the caller must know. ec::malformed, ec::integrity_violated for a signature
-/// that does not match, ec::forbidden for another node, engine or spec and for a time outside of its life, by this
-/// node's clock give or take defaults::ticket_clock_skew.
+/// Verifies a ticket for this use and returns its content. The caller checks the issuer and earlier use. ec::malformed;
+/// ec::integrity_violated for a wrong signature; ec::forbidden for another node, engine or spec, or outside its
+/// lifetime by the clock of this node, give or take defaults::ticket_clock_skew.
 caf::expected<ticket_claims> check_ticket(wire::SpawnTicket::Reader ticket, const ticket_use& use);
 
-/// What the engine reads in its ticket, unchecked.
+/// Decodes a ticket without checks, for the engine that received it.
 caf::expected<ticket_claims> read_ticket(wire::SpawnTicket::Reader ticket);
 
-/// Since when tickets are remembered on a node on which others were used before that.
+/// Start of the record of used tickets on a node that may have used others before.
 struct tickets_since {
-  node_id here; ///< whose own tickets bear the time of the same clock
+  node_id here; ///< own tickets carry the time of the same clock
   int64_t unix_micros = 0;
 };
 
-/// Tickets that were used, until they expire. Pure.
+/// Used tickets, kept until they expire. Pure.
 class used_tickets {
 public:
-  /// Without `since` none was used before.
+  /// Without `since`, no ticket was used before.
   explicit used_tickets(size_t most, std::optional<tickets_since> since = std::nullopt)
       : most_{most}, since_{std::move(since)} {
   }
 
-  /// Remembers the ticket. ec::forbidden when it was used before, ec::unavailable when that is not known any more;
-  /// ec::overloaded when too many are remembered: then the ticket is not used.
+  /// Records the use of a ticket. ec::forbidden when it was used before, ec::unavailable when that is unknown,
+  /// ec::overloaded when too many are recorded; then it does not count as used.
   caf::error use(const ticket_claims& ticket, int64_t now_unix_micros);
 
   size_t size() const {

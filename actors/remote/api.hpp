@@ -1,7 +1,7 @@
 #pragma once
 
-// What processes may ask of each other: nodes over links, engines over their connections. These interfaces are also the
-// list of message types that another process can make this one decode: see register_remote_messages.
+// Interfaces between processes: nodes over links, engines over their connections. They also define which message types
+// a peer can make this process decode: see register_remote_messages.
 
 #include "messages/fwd.hpp"
 
@@ -39,55 +39,52 @@ struct TasksRecorded;
 
 namespace hive {
 
-/// Measures one thing. Every adapter is such an actor.
+/// Interface of all adapters: measures one thing.
 using adapter_actor = caf::typed_actor<
-  // Measures `repeats` times and answers with metrics or with the reason why it was skipped; an error says why it
-  // failed.
+  // Measures `repeats` times and answers with metrics or the reason for skipping; an error when it failed.
   caf::replies_to<msg<wire::MeasureRequest>>::with<msg<wire::Measurement>>>;
 
-/// One running AutoResearch session. It takes one step at a time and ends when it is finished.
+/// A running AutoResearch session. Handles one step at a time and ends when finished.
 using research_session_actor = caf::typed_actor<
   // Counts an iteration and records it with the tracker; answers when both are durable. After an error of the tracker
-  // the iteration is counted: repeat it with its idempotency key, or go on. ec::invalid for a step that cannot be.
+  // the iteration is counted: repeat it with its idempotency key, or continue. ec::invalid for an invalid step.
   caf::replies_to<msg<wire::ResearchIteration>>::with<msg<wire::ResearchSession>>,
-  // Counts an improvement; answers when it is durable. ec::invalid for one that is none.
+  // Counts an improvement; answers when it is durable. ec::invalid for an invalid one.
   caf::replies_to<msg<wire::ResearchImprovement>>::with<msg<wire::ResearchSession>>,
-  // Ends the session durably and publishes what the node learned.
+  // Ends the session durably and publishes what the node has learned.
   caf::replies_to<msg<wire::FinishResearch>>::with<msg<wire::ResearchReport>>>;
 
-/// What the node at the other end of a link may ask. Every link has one at either end, so that it knows
-/// who asks.
+/// Requests to a node over a link. Each link has one such actor at either end, which thereby knows the sender.
 using link_actor = caf::typed_actor<
   // Answers with the ping's payload.
   caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,
-  // Answers a question of gossip and takes in what it brings. ec::overloaded while one is being answered,
-  // ec::malformed.
+  // Answers a gossip question and joins its content. ec::overloaded while another is being answered, ec::malformed.
   caf::replies_to<msg<wire::GossipQuestion>>::with<msg<wire::GossipAnswer>>,
-  // Ends the link by agreement: neither end takes the other for gone.
+  // Goodbye: closes the link by agreement, so neither end suspects the other.
   caf::reacts_to<msg<wire::Farewell>>>;
 
-/// What an agent engine may ask of a node. Each connection of an engine has one, so that it knows who
-/// asks. Beyond what the services say: ec::overloaded when too many requests of the connection are open.
-using engine_gate_actor = caf::typed_actor<
+/// Requests of an agent engine to a node. Each connection has one such actor, which thereby knows the sender. In
+/// addition to the errors of the services: ec::overloaded when too many requests of the connection are pending.
+using engine_session_actor = caf::typed_actor<
   // Answers with the ping's payload.
   caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,
-  // As the tracker does.
+  // Forwarded to the tracker.
   caf::replies_to<msg<wire::RecordTasks>>::with<msg<wire::TasksRecorded>>,
   caf::replies_to<msg<wire::BestToolQuery>>::with<msg<wire::BestTool>>,
   caf::replies_to<msg<wire::RouteQuery>>::with<msg<wire::Route>>,
-  // The nodes that this one knows of.
+  // All nodes that this node knows.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
-  // The right to spawn this, at the node that is named or chosen. ec::forbidden when this node does not allow it,
-  // ec::not_found when there is no such node, ec::unavailable when it is not there.
+  // A ticket to spawn this on the given or a chosen node. ec::forbidden when this node does not allow it, ec::not_found
+  // when there is no such node, ec::unavailable when the node is not active.
   caf::replies_to<msg<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
-  // Spawns with a ticket for this node. ec::forbidden (the ticket, the allow-list), ec::integrity_violated (forged),
-  // ec::overloaded (the quota), each with the reason.
+  // Spawns with a ticket for this node. ec::forbidden (ticket or policy), ec::integrity_violated (forged),
+  // ec::overloaded (quota), each with the reason.
   caf::replies_to<msg<wire::SpawnAdapter>>::with<adapter_actor>,
   caf::replies_to<msg<wire::SpawnResearch>>::with<research_session_actor>,
-  // Ends what the engine spawned on this node, over this connection or another. ec::not_found.
+  // Ends an actor that the engine has spawned on this node, over any connection. ec::not_found.
   caf::replies_to<msg<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
 
-/// The engine's end of its connection with a node: it is there, nothing more.
+/// End of the engine of its connection with a node; only shows that it is alive.
 using engine_presence_actor = caf::typed_actor<caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>>;
 
 } // namespace hive

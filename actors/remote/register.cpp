@@ -16,7 +16,7 @@
 namespace hive {
 namespace {
 
-/// Registers a message under its name in the schema. Handles of actors are CAF's own.
+/// Registers a message under its name in the schema. Skips handles of actors, which configure_network registers.
 template <class T>
 struct registration {
   static void add(caf::actor_system_config&) {
@@ -50,7 +50,7 @@ struct registration<caf::typed_actor<Requests...>> {
 void register_remote_messages(caf::actor_system_config& config) {
   config.add_error_category(caf::atom("hive"), render_error);
   registration<link_actor>::add(config);
-  registration<engine_gate_actor>::add(config);
+  registration<engine_session_actor>::add(config);
   registration<engine_presence_actor>::add(config);
   registration<adapter_actor>::add(config);
   registration<research_session_actor>::add(config);

@@ -6,8 +6,8 @@ class actor_system_config;
 
 namespace hive {
 
-/// Registers the types of all messages of actors/remote/api.hpp, and how errors are printed. A message of any other
-/// type that another process sends cannot be decoded: its receiver treats it as malformed.
+/// Registers all message types of actors/remote/api.hpp, and the rendering of errors. Messages of other types cannot be
+/// decoded: their receivers treat them as malformed.
 void register_remote_messages(caf::actor_system_config& config);
 
 } // namespace hive

@@ -327,10 +327,10 @@ void read_federation(toml_section& in, node_config& config) {
   uint64_t interval_ms = static_cast<uint64_t>(out.interval.count());
   in.read("interval_ms", interval_ms, 10, 86'400'000);
   out.interval = std::chrono::milliseconds{interval_ms};
-  in.read("mesh_limit", config.views.mesh_limit, 2, defaults::max_known_nodes);
-  in.read("active_links", config.views.active, 2, defaults::max_known_nodes);
-  if (config.views.active > config.views.mesh_limit)
-    refuse_pair(in, {"active_links", config.views.active}, "larger than", {"mesh_limit", config.views.mesh_limit});
+  in.read("mesh_limit", config.overlay.mesh_limit, 2, defaults::max_known_nodes);
+  in.read("active_links", config.overlay.active, 2, defaults::max_known_nodes);
+  if (config.overlay.active > config.overlay.mesh_limit)
+    refuse_pair(in, {"active_links", config.overlay.active}, "larger than", {"mesh_limit", config.overlay.mesh_limit});
 }
 
 void read_daemon(toml_section& in, coding_daemon_options& out) {

@@ -8,7 +8,7 @@
 #include "actors/engines/spawn_policy.hpp"
 #include "actors/hive/core/federation_profile.hpp"
 #include "actors/hive/link/network.hpp"
-#include "actors/hive/members/views.hpp"
+#include "actors/hive/members/overlay.hpp"
 #include "actors/http/server.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "apps/hived/effective_config.hpp"
@@ -91,7 +91,7 @@ struct node_config {
   guardrail_options guardrail;
   tracker_options tracker;
   federation_profile gossip;
-  views_options views;
+  overlay_options overlay;
   coding_daemon_options coding_daemon;
   setting_origins origins;
 };

@@ -5,7 +5,7 @@
 #include "actors/benchmark/registry.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/daemon/coding_daemon.hpp"
-#include "actors/engines/engine_desk.hpp"
+#include "actors/engines/engine_acceptor.hpp"
 #include "actors/engines/load_slots.hpp"
 #include "actors/events/events.hpp"
 #include "actors/hive/federation/federation.hpp"
@@ -172,7 +172,7 @@ struct node::impl {
     if (config.door.listen) {
       out.push_back(make_service("spawner", spawner, [this] { return start_spawner(); }));
       out.push_back(make_service("engines", engines, [this] {
-        return system.spawn(engine_desk, engine_services{tracker, federation, spawner}, identity.id);
+        return system.spawn(engine_acceptor, engine_services{tracker, federation, spawner}, identity.id);
       }));
       out.push_back({"door", [this] { return start_door(); }});
     }
@@ -282,7 +282,7 @@ struct node::impl {
     options.epoch = identity.epoch;
     options.admit = admit_all;
     options.gossip = config.gossip;
-    options.views = config.views;
+    options.overlay = config.overlay;
     options.self = own_hello();
     if (config.door.shown) {
       trust(*config.door.shown, options);

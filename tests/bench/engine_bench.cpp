@@ -125,7 +125,7 @@ void ping(benchmark::State& state, caf::actor_system& from, const Handle& whom) 
 
 void engine_ping(benchmark::State& state) {
   auto& client = nodes().client();
-  ping(state, client.system(), *client.gate());
+  ping(state, client.system(), *client.session());
 }
 
 engine_presence_actor::behavior_type responder(engine_presence_actor::pointer) {

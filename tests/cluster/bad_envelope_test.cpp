@@ -75,9 +75,11 @@ protected:
     return hive_.at(i).get("/api/v1/hive/status").as<wire::HiveStatus>()->getRoot().cStr();
   }
 
-  void expect_logged(const std::string& text) {
-    EXPECT_TRUE(wait_until([&] { return hive_.at(0).log().find(text) != std::string::npos; })) << text << " is not in\n"
-                                                                                               << hive_.at(0).log();
+  /// All of it in one line.
+  void expect_logged(const std::vector<std::string>& texts) {
+    EXPECT_TRUE(wait_until([&] { return hive_.at(0).lines_with(texts) > 0; }))
+      << testing::PrintToString(texts) << " is not in\n"
+      << hive_.at(0).log();
   }
 
   /// A connection with the door of node 0, as one of the hive's nodes begins it.
@@ -161,8 +163,8 @@ TEST_F(bad_envelope, slots_from_the_future_are_refused) {
   auto before = root(0);
   for (auto stamp : {write_stamp{uint64_t{1} << 50, 1}, write_stamp{1, uint64_t{1} << 60}, write_stamp{UINT64_MAX, 1}})
     bad.tell(hive_.at(0), {bad.own_slot(note("early"), "x", stamp)});
-  expect_logged("A slot that node " + bad.id() + " sent is not taken in: slot");
-  expect_logged("Node " + bad.id() + " is quarantined");
+  expect_logged({"Slot rejected: slot", "sender=" + bad.id()});
+  expect_logged({"Node is quarantined", "node=" + bad.id()});
   EXPECT_EQ(root(0), before);
   expect_unharmed();
 }
@@ -179,7 +181,7 @@ TEST_F(bad_envelope, a_message_that_breaks_the_format_is_refused_named_and_count
     ASSERT_FALSE(answer);
     EXPECT_EQ(code_of(answer.error()), ec::malformed) << text_of(answer.error());
   }
-  expect_logged("Node " + bad.id() + " sent what could not be read");
+  expect_logged({"Received malformed messages", "node=" + bad.id()});
   EXPECT_GT(hive_.at(0).get("/api/v1/hive/status").as<wire::HiveStatus>()->getUnreadable(), 0U);
   EXPECT_EQ(hive_.at(0).log().find("unexpected message"), std::string::npos) << "CAF's words";
   EXPECT_EQ(root(0), before);
@@ -201,7 +203,7 @@ TEST_F(bad_envelope, a_hello_that_was_recorded_holds_nowhere_else) {
   ASSERT_TRUE(answer);
   EXPECT_FALSE((*answer)->getAdmitted());
   EXPECT_THAT((*answer)->getReason().cStr(), HasSubstr("its signature as " + hive_.at(0).node() + " does not match"));
-  expect_logged("its signature as " + hive_.at(0).node() + " does not match");
+  expect_logged({"its signature as " + hive_.at(0).node() + " does not match"});
   expect_unharmed();
 }
 
@@ -211,7 +213,7 @@ TEST_F(bad_envelope, a_frame_over_the_limit_before_the_hello_ends_the_connection
     ASSERT_FALSE(stream.write(frame_of("", size), until()));
     read_frame(stream); // its knock
     EXPECT_EQ(code_of(stream.read(1, until()).error()), ec::unavailable) << "it is closed, not waited for";
-    expect_logged("it sent a message of " + std::to_string(size) + " bytes before being admitted");
+    expect_logged({"it sent a message of " + std::to_string(size) + " bytes before being admitted"});
   }
   expect_unharmed();
 }
@@ -220,9 +222,9 @@ TEST_F(bad_envelope, a_frame_over_the_limit_after_the_hello_ends_the_connection)
   auto before = hive_.at(0).memory_mib("VmHWM");
   for (uint32_t size : {static_cast<uint32_t>(defaults::max_frame_bytes) + 1, UINT32_MAX}) {
     auto stream = connect("large");
-    auto end = say_hello(
-      stream, channel_side::client, sender_of(new_identity(), "large"), [](const greeted&) { return caf::error{}; },
-      until());
+    auto end = perform_handshake(
+      stream, channel_side::client, sender_of(new_identity(), "large"),
+      [](const verified_peer&) { return caf::error{}; }, until());
     ASSERT_TRUE(end.peer) << text_of(end.peer.error());
     std::string header(caf::io::basp::header_size, '\0');
     header[0] = static_cast<char>(caf::io::basp::message_type::client_handshake);
@@ -233,7 +235,7 @@ TEST_F(bad_envelope, a_frame_over_the_limit_after_the_hello_ends_the_connection)
     while (got)
       got = stream.read(1, until());
     EXPECT_EQ(code_of(got.error()), ec::unavailable) << "it is closed, not waited for";
-    expect_logged("is cut: it sent a frame of " + std::to_string(size) + " bytes");
+    expect_logged({"Closing connection: it sent a frame of " + std::to_string(size) + " bytes"});
   }
   auto after = hive_.at(0).memory_mib("VmHWM");
   std::cout << before << " MiB before, " << after << " MiB at most\n";
@@ -244,22 +246,22 @@ TEST_F(bad_envelope, a_frame_over_the_limit_after_the_hello_ends_the_connection)
 TEST_F(bad_envelope, another_version_of_the_protocol_is_named_on_both_sides_whoever_dials) {
   const auto not_this_node = "speaks versions 2 to 3 of the protocol between nodes, this node speaks version 1";
   auto newer = sender_of(new_identity(), "newer", certificate_role::node, {2, 3});
-  auto admit = [](const greeted&) { return caf::error{}; };
+  auto admit = [](const verified_peer&) { return caf::error{}; };
   auto stream = connect("newer");
-  auto dialled = say_hello(stream, channel_side::client, newer, admit, until());
+  auto dialled = perform_handshake(stream, channel_side::client, newer, admit, until());
   ASSERT_FALSE(dialled.peer);
   EXPECT_EQ(code_of(dialled.peer.error()), ec::unsupported);
   EXPECT_THAT(text_of(dialled.peer.error()),
               AllOf(HasSubstr("speaks version 1 of the protocol"), HasSubstr("this node speaks versions 2 to 3")));
-  expect_logged("The door refused 127.0.0.1:");
-  expect_logged(not_this_node);
+  expect_logged({"Refused a connection: ", not_this_node, "remote=127.0.0.1:"});
 
   auto accepted = accept_call("newer");
-  auto came = say_hello(accepted, channel_side::server, newer, admit, until());
+  auto came = perform_handshake(accepted, channel_side::server, newer, admit, until());
   ASSERT_FALSE(came.peer);
   EXPECT_THAT(text_of(came.peer.error()),
               AllOf(HasSubstr("speaks version 1 of the protocol"), HasSubstr("this node speaks versions 2 to 3")));
-  expect_logged("No link with " + listener_.at.text() + " yet: it (hived test) " + not_this_node);
+  expect_logged(
+    {"Dial failed, will retry: it (hived test) " + std::string{not_this_node}, "addr=" + listener_.at.text()});
   expect_unharmed();
 }
 

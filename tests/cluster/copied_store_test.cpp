@@ -61,7 +61,8 @@ protected:
 
   void expect_whole_again() {
     EXPECT_TRUE(timed(
-      "it goes on in a later epoch", [&] { return has_logged(hive_.at(victim), "it goes on in epoch"); }, pause))
+      "it goes on in a later epoch", [&] { return has_logged(hive_.at(victim), "continuing in a later epoch epoch="); },
+      pause))
       << hive_.at(victim).log();
     EXPECT_TRUE(timed(
       "it is active for all", [&] { return hive_.all_see(victim, "active"); }, pause))

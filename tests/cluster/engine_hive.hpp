@@ -98,9 +98,10 @@ protected:
     return out;
   }
 
-  static void expect_logged(const hived_process& node, const std::string& part) {
-    EXPECT_TRUE(wait_until([&] { return node.log().find(part) != std::string::npos; }))
-      << part << " is not in the log:\n"
+  /// All of it in one line.
+  static void expect_logged(const hived_process& node, const std::vector<std::string>& texts) {
+    EXPECT_TRUE(wait_until([&] { return node.lines_with(texts) > 0; }))
+      << testing::PrintToString(texts) << " is not in the log:\n"
       << node.log();
   }
 

@@ -70,15 +70,15 @@ protected:
       out.setTicket(*ticket);
       out.setSpec(*what);
     });
-    auto gate = engine->gate();
-    return gate ? ask<adapter_actor>(*engine, *gate, order) : gate.error();
+    auto session = engine->session();
+    return session ? ask<adapter_actor>(*engine, *session, order) : session.error();
   }
 
   void expect_refused(const caf::expected<adapter_actor>& got, ec code, const std::string& why) const {
     ASSERT_FALSE(got);
     EXPECT_EQ(code_of(got.error()), code) << text_of(got.error());
     EXPECT_THAT(text_of(got.error()), HasSubstr(why));
-    expect_logged(*far, "Engine engine7 may not spawn: " + text_of(got.error()));
+    expect_logged(*far, {"Spawn refused: " + text_of(got.error()), "engine=engine7"});
   }
 
   key_pair keys;
@@ -136,7 +136,7 @@ TEST_F(EngineRefusals, WhatIsOutsideOfTheAllowList) {
   auto python = engine->spawn(command({"/usr/bin/python3", "-c", "pass"}), spawn_place::on({far->node()}));
   EXPECT_EQ(code_of(python.error()), ec::forbidden);
   EXPECT_THAT(text_of(python.error()), HasSubstr("running a command is operating the node"));
-  expect_logged(*far, "/usr/bin/python3 as it is given is not among engines.commands");
+  expect_logged(*far, {"/usr/bin/python3 as it is given is not among engines.commands"});
   auto staying = engine->spawn(echo_metric(1), spawn_place::on({far->node()}), spawn_life::stays);
   EXPECT_THAT(text_of(staying.error()), HasSubstr("stay_allowed"));
 }
@@ -152,23 +152,23 @@ TEST_F(EngineRefusals, WhatIsOverTheQuotaAlsoOverSeveralConnections) {
   auto over = second.spawn(echo_metric(4), spawn_place::on({far->node()}));
   EXPECT_EQ(code_of(over.error()), ec::overloaded);
   EXPECT_THAT(text_of(over.error()), HasSubstr("its quota"));
-  expect_logged(*far, "engine engine7 has 3 spawned actors");
+  expect_logged(*far, {"engine engine7 has 3 spawned actors"});
   auto other = connect(*far, "engine8");
   EXPECT_TRUE(other.spawn(echo_metric(5), spawn_place::on({far->node()}))) << "another engine has its own quota";
   EXPECT_FALSE(engine->end(held[0].node, held[0].id));
   EXPECT_TRUE(wait_until([&] { return !!second.spawn(echo_metric(6), spawn_place::on({far->node()})); }));
   EXPECT_FALSE(engine->end(held[1].node, held[1].id)); // room for the last look at whether it serves on
-  expect_logged(*far, "Actor " + held[1].id + " of engine engine7 has ended");
+  expect_logged(*far, {"Spawned actor ended engine=engine7", "id=" + held[1].id});
 }
 
 TEST_F(EngineRefusals, CafsOwnRemoteSpawning) {
-  auto gate = engine->gate();
-  ASSERT_TRUE(gate);
+  auto session = engine->session();
+  ASSERT_TRUE(session);
   auto spawned =
-    engine->system().middleman().remote_spawn<caf::actor>(gate->node(), "anything", caf::make_message(), patience);
+    engine->system().middleman().remote_spawn<caf::actor>(session->node(), "anything", caf::make_message(), patience);
   ASSERT_FALSE(spawned);
   EXPECT_EQ(code_of(spawned.error()), ec::forbidden) << engine->system().render(spawned.error());
-  expect_logged(*far, "Another process asked CAF to spawn anything here, which is refused");
+  expect_logged(*far, {"Refused a remote spawn by CAF", "type=anything"});
 }
 
 /// An engine that speaks CAF's protocol by itself may send to what it was given and to nothing else.
@@ -183,8 +183,8 @@ TEST_F(EngineRefusals, MessagesToOtherActorsOfTheNodeAndThroughIt) {
     auto stream = channel::open(std::move(*fd), channel_side::client, *tls_context::make(*shown), until);
     ASSERT_TRUE(stream);
     auto self = sender_of(new_identity(), "engine9", certificate_role::engine);
-    auto hello = say_hello(
-      *stream, channel_side::client, self, [](const greeted&) { return caf::error{}; }, until);
+    auto hello = perform_handshake(
+      *stream, channel_side::client, self, [](const verified_peer&) { return caf::error{}; }, until);
     ASSERT_TRUE(hello.peer) << text_of(hello.peer.error());
     ASSERT_FALSE(stream->await_data(until)); // CAF has it now
     std::string header(32, '\0');

@@ -83,7 +83,7 @@ TEST_F(Engines, RecordAndAskAndAreNoMembers) {
   auto nodes = engine.nodes();
   ASSERT_TRUE(nodes);
   EXPECT_EQ((*nodes)->getNodes().size(), 1U) << "an engine is no node";
-  expect_logged(*near, "Engine engine7 is connected from 127.0.0.1:");
+  expect_logged(*near, {"Engine connected engine=engine7 remote=127.0.0.1:"});
 }
 
 TEST_F(Engines, SpawnAnAdapterOnAnotherNodeAndGetItsResult) {
@@ -146,7 +146,7 @@ TEST_F(Engines, ResearchOnAnotherNode) {
     msg<wire::FinishResearch>::build([](wire::FinishResearch::Builder out) { out.setId("s1"); }));
   ASSERT_TRUE(report) << text_of(report.error());
   EXPECT_EQ(state_of(*far, "s1"), wire::ResearchState::FINISHED);
-  expect_logged(*far, "of engine engine7 has ended");
+  expect_logged(*far, {"Spawned actor ended engine=engine7"});
 }
 
 TEST_F(Engines, ASessionIsFinishedWhenItsEngineIsGone) {
@@ -169,7 +169,7 @@ TEST_F(Engines, EndWhatTheySpawnedOverAnyConnection) {
   EXPECT_EQ(code_of(stranger.end(adapter->node, adapter->id)), ec::not_found) << "it is not this engine's";
   auto again = connect(*far);
   EXPECT_FALSE(again.end(adapter->node, adapter->id));
-  expect_logged(*far, "Actor " + adapter->id + " of engine engine7 has ended");
+  expect_logged(*far, {"Spawned actor ended engine=engine7", "id=" + adapter->id});
   EXPECT_EQ(code_of(again.end(adapter->node, adapter->id)), ec::not_found);
 }
 
@@ -253,7 +253,7 @@ TEST_F(Engines, AKilledOneTakesWhatItSpawnedWithItAndTheChildProcesses) {
   engine.kill();
   EXPECT_TRUE(wait_until([&] { return processes_marked(mark).empty(); })) << far->log();
   auto processes = std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
-  expect_logged(*far, "Actor " + id + " of engine engine7 has ended");
+  expect_logged(*far, {"Spawned actor ended engine=engine7", "id=" + id});
   RecordProperty("child_gone_after_s", std::to_string(processes));
   std::printf("a killed engine's child process, which ignores SIGTERM, was gone after %.2f s\n", processes);
   EXPECT_TRUE(wait_until([&] { return spawned_on(*far, *near) == 0; }));
@@ -271,7 +271,7 @@ TEST_F(Engines, AKilledOneLeavesWhatWasAllowedToStay) {
     ASSERT_FALSE(id.empty()) << near->log() << far->log();
     ASSERT_TRUE(wait_until([&] { return processes_marked(mark).size() == 2; })) << far->log();
   }
-  expect_logged(*far, "The connection of engine engine7 from");
+  expect_logged(*far, {"Engine disconnected", "engine=engine7"});
   auto again = connect(*near);
   EXPECT_EQ(processes_marked(mark).size(), 1U);
   EXPECT_FALSE(again.end({far->node()}, id)) << "and it can be ended";

@@ -231,7 +231,7 @@ TEST_F(GoneNodes, TwoOfOneCertificateThatPartsOfTheHiveKnowComeToOne) {
   }))
     << a->log();
   EXPECT_TRUE(eventually([&] { return agree(*a, *b) && agree(*b, *newer) && agree(*a, *bridge); }));
-  EXPECT_TRUE(eventually([&] { return has_logged(*a, "have one certificate and live both"); })) << a->log();
+  EXPECT_TRUE(eventually([&] { return has_logged(*a, "Two live nodes have one certificate"); })) << a->log();
 }
 
 // -- certificates that end ----------------------------------------------------------

@@ -4,6 +4,7 @@
 #include "tests/paths.hpp"
 #include "tests/support/files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -184,6 +185,14 @@ std::string hived_process::output() const {
 
 std::string hived_process::log() const {
   return file_text(log_file_);
+}
+
+size_t hived_process::lines_with(const std::vector<std::string>& texts) const {
+  std::istringstream lines{log()};
+  size_t out = 0;
+  for (std::string line; std::getline(lines, line);)
+    out += std::ranges::all_of(texts, [&](const auto& text) { return line.find(text) != std::string::npos; });
+  return out;
 }
 
 reply hived_process::request(const std::string& method, const std::string& path, const std::string& body,

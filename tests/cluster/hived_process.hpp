@@ -87,6 +87,8 @@ public:
   /// What it has printed so far.
   std::string output() const;
   std::string log() const;
+  /// Lines of the log that hold all of these texts.
+  size_t lines_with(const std::vector<std::string>& texts) const;
 
   /// ADDRESS:PORT and id of the ready line.
   const std::string& endpoint() const {

@@ -13,11 +13,11 @@ namespace {
 
 using namespace hive;
 
-constexpr caf::actor_id within_reach = 5;
+constexpr caf::actor_id allowed = 5;
 
-std::shared_ptr<const reachable_actors> one_actor() {
-  auto out = std::make_shared<reachable_actors>();
-  out->add(within_reach);
+std::shared_ptr<const actor_allowlist> one_actor() {
+  auto out = std::make_shared<actor_allowlist>();
+  out->add(allowed);
   return out;
 }
 

@@ -32,8 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto stream = channel::open(std::move(own), channel_side::server, std::nullopt, until);
   if (!stream)
     return 0;
-  auto end = say_hello(
-    *stream, channel_side::server, self, [](const greeted&) { return caf::error{}; }, until);
+  auto end = perform_handshake(
+    *stream, channel_side::server, self, [](const verified_peer&) { return caf::error{}; }, until);
   fuzz::require(!end.peer, "no stranger is admitted");
   fuzz::require(code_of(end.peer.error()) != ec::timed_out, "who closes is not waited for");
   return 0;

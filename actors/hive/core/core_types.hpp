@@ -1,6 +1,6 @@
 #pragma once
 
-// What goes into hive_core and what comes out of it.
+// Events and outputs of hive_core.
 
 #include "actors/hive/link/api.hpp"
 #include "actors/hive/members/clock_watch.hpp"
@@ -22,7 +22,7 @@
 
 namespace hive {
 
-/// The two clocks of a node: one that never jumps, and the one that people read.
+/// Monotonic and wall-clock time.
 struct core_time {
   tick_point steady;
   int64_t unix_micros = 0;
@@ -30,20 +30,20 @@ struct core_time {
 
 // -- events ----------------------------------------------------------------------
 
-/// Time for a round of gossip; every `federation_profile::interval`.
+/// Timer for a round of gossip; every `federation_profile::interval`.
 struct round_due {};
-/// Time to look at the members; every `membership_options::tick`.
+/// Timer for the failure detector; every `membership_options::tick`.
 struct pulse_due {};
-/// The time that `core_output::wake_at` asked for has come.
+/// Timer requested by `core_output::wake_at`.
 struct wake_due {};
 
-/// A question of gossip from a linked node. The output holds the answer.
+/// A gossip question of a linked node. The output holds the answer.
 struct question_received {
   node_id from;
   msg<wire::GossipQuestion> question;
 };
 
-/// The answer to the question that the core last asked this node, or why there is none.
+/// The answer to the last question to this node, or the error.
 struct answer_received {
   node_id from;
   caf::expected<msg<wire::GossipAnswer>> answer;
@@ -51,30 +51,30 @@ struct answer_received {
   size_t sent_bytes = 0; ///< of the question
 };
 
-/// Messages of a linked node that could not be decoded.
+/// A linked node sent messages that could not be decoded.
 struct malformed_received {
   node_id from;
   uint64_t messages = 0;
 };
 
-/// A linked node closes its link, which says nothing of how it is.
+/// A linked node has sent a goodbye. This says nothing about its health.
 struct close_received {
   node_id from;
 };
 
-/// What the writes were for.
+/// Purpose of a write.
 enum class store_purpose : uint8_t {
-  own_slots, ///< nobody hears of them before they are durable
+  own_slots, ///< published only once durable
   epoch,     ///< likewise
-  heard,     ///< slots of other nodes; they can say them again
-  forgotten, ///< nodes whose slots are erased
+  received,  ///< slots of other nodes, which can be received again
+  forgotten, ///< erased slots of forgotten nodes
 };
 
-/// What became of writes: of those for own slots and for an epoch exactly one is under way at a time.
+/// Result of a write. Of own slots and of the epoch at most one write is in flight.
 struct store_done {
   store_purpose purpose{};
   caf::error error;
-  uint64_t epoch = 0; ///< that was stored, for store_purpose::epoch
+  uint64_t epoch = 0; ///< stored epoch, for store_purpose::epoch
 };
 
 using core_event =
@@ -83,7 +83,7 @@ using core_event =
 
 // -- outputs ---------------------------------------------------------------------
 
-/// A question to a linked node. The core asks a node nothing else before the answer or its failure has come.
+/// A question to a linked node. The core sends a node no other before the answer or the failure.
 struct question_to_send {
   node_id to;
   msg<wire::GossipQuestion> question;
@@ -92,7 +92,7 @@ struct question_to_send {
 struct store_order {
   store_purpose purpose{};
   write_set writes;
-  uint64_t epoch = 0; ///< for store_purpose::epoch: at least this one, which is stored with the writes
+  uint64_t epoch = 0; ///< for store_purpose::epoch: the least epoch to store with the writes
 };
 
 struct log_line {
@@ -100,19 +100,19 @@ struct log_line {
   std::string text;
 };
 
-using door_order = std::variant<meet_node, dial_node, part_node>;
-using topic_news = std::variant<slots_accepted, slots_withdrawn>;
+using door_order = std::variant<maintain_link, open_link, close_link>;
+using topic_update = std::variant<slots_accepted, slots_withdrawn>;
 
-/// What the owner of the core does after a step, in this order; within each list in the order of its entries.
+/// Actions for the owner of the core after a step, in the order of these fields and their entries.
 struct core_output {
   std::vector<log_line> log;
   std::vector<store_order> to_store;
-  std::vector<topic_news> to_publish; ///< to the consumers of the topics
+  std::vector<topic_update> to_publish; ///< for the consumers of the topics
   std::vector<msg<wire::Event>> events;
   std::vector<door_order> to_door;
   std::vector<question_to_send> to_send;
-  std::optional<caf::expected<msg<wire::GossipAnswer>>> answer; ///< to question_received
-  std::optional<tick_point> wake_at;                            ///< wake_due is wanted then; earlier wishes still hold
+  std::optional<caf::expected<msg<wire::GossipAnswer>>> answer; ///< reply to question_received
+  std::optional<tick_point> wake_at; ///< when to send wake_due; earlier requests stay in force
 };
 
 } // namespace hive

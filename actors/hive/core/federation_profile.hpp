@@ -7,14 +7,14 @@
 
 namespace hive {
 
-/// How often a node gossips and with how many others, by what its links can bear.
+/// Pace of gossip, by the bandwidth of the links.
 struct federation_profile {
   std::string_view name = "lan";
-  std::chrono::milliseconds interval{1'000}; ///< of rounds
-  size_t fan_out = 2;                        ///< exchanges started in a round
+  std::chrono::milliseconds interval{1'000}; ///< between rounds
+  size_t fan_out = 2;                        ///< exchanges started per round
 };
 
-/// By name: lan (1 s, 2 nodes), full (60 s, 3), constrained (300 s, 2), minimal (900 s, 1); the last three are those of
+/// Profiles: lan (1 s, 2 nodes), full (60 s, 3), constrained (300 s, 2), minimal (900 s, 1); the last three come from
 /// the source system. None for another name.
 std::optional<federation_profile> find_profile(std::string_view name);
 

@@ -5,7 +5,7 @@
 namespace hive::gossip {
 namespace {
 
-/// The default of MemberClaim's heardAgoMs.
+/// Default of MemberClaim.heardAgoMs: no contact.
 constexpr uint32_t not_heard = UINT32_MAX;
 
 capnp::Data::Reader root_of(const replica& own) {
@@ -53,7 +53,7 @@ bool has_same_root(const replica& own, capnp::Data::Reader root) {
 msg<wire::GossipQuestion> begin(const replica& own, const contents& more) {
   return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
     out.setRoot(root_of(own));
-    out.setAsksWhoLives(more.asks_who_lives);
+    out.setAsksWhoLives(more.wants_evidence);
     out.setWantsPushes(more.wants_pushes);
     set_claims(out, more.claims);
   });

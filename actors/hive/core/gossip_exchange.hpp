@@ -5,62 +5,63 @@
 #include "messages/gossip.capnp.h"
 #include "messages/hive.capnp.h"
 
-/// One exchange between two replicas: push and pull in at most two questions. Who begins asks with its root alone; most
-/// exchanges of a quiet hive end with the answer that the roots are the same.
+/// Push-pull exchange between two replicas in at most two questions. The first carries only the root hash; in a quiet
+/// hive most exchanges end with an equal root.
 ///
 ///     root                          →
 ///                                   ←   root, and digest if it differs
 ///     root, digest, what B lacks    →
 ///                                   ←   root, what A lacks
 ///
-/// Or a push: news goes out unasked, to a node that is assumed to have all before it.
+/// A push sends new slots unasked to a node that should have everything before them:
 ///
-///     root, news                    →
-///                                   ←   root, and digest if B lacks what the news builds on
+///     root, new slots               →
+///                                   ←   root, and digest if B lacks what they build on
 ///
-/// The exchange then goes on as above.
+/// The exchange then continues as above.
 namespace hive::gossip {
 
-/// What goes into one message.
+/// Content of one message.
 struct contents {
-  size_t delta_bytes = size_t{256} << 10; ///< at most
-  uint64_t turn = 0;                      ///< any number; see replica::delta_for
+  size_t delta_bytes = size_t{256} << 10; ///< limit
+  uint64_t turn = 0;                      ///< random; see replica::delta_for
   std::vector<member_claim> claims = {};
-  node_id peer = {};           ///< at the other end; nobody is blamed for what a peer without a name alters
-  bool asks_who_lives = false; ///< in a first question
-  bool wants_pushes = false;   ///< likewise: too few nodes push news to this one
+  node_id peer = {};           ///< receiver; a peer without an id is not blamed for altered data
+  bool wants_evidence = false; ///< asks for claims about live nodes; in a first question
+  bool wants_pushes = false;   ///< asks for pushes, since too few nodes push to this one; in a first question
 };
 
-/// The first question.
+/// Starts an exchange.
 msg<wire::GossipQuestion> begin(const replica& own, const contents& more);
 
-/// A question that brings news without being asked, see replica::delta_since.
+/// Pushes new slots, see replica::delta_since.
 msg<wire::GossipQuestion> push(const replica& own, const msg<wire::HiveDelta>& news);
 
-/// What pushed news was good for.
+/// Effect of a push.
 struct push_verdict {
-  bool redundant = false; ///< others push the same sooner: the peer need not
-  bool has_gap = false;   ///< this node lacks what the news builds on
+  bool redundant = false; ///< other nodes push the same sooner: the peer may stop
+  bool has_gap = false;   ///< this node lacks what the slots build on
 };
 
-/// Answers a push whose news was joined. ec::malformed for a root of the wrong length.
+/// Answers a push that has been joined. ec::malformed for a root of the wrong length.
 caf::expected<msg<wire::GossipAnswer>> answer_push(const replica& own, wire::GossipQuestion::Reader question,
                                                    int64_t now_unix_micros, push_verdict verdict);
 
-/// Answers either question of an exchange; what the second one brings is taken in. ec::malformed for a root of the
-/// wrong length.
+/// Answers either question of an exchange, and joins the delta of the second. ec::malformed for a root of the wrong
+/// length.
 caf::expected<msg<wire::GossipAnswer>> answer(replica& own, wire::GossipQuestion::Reader question,
                                               int64_t now_unix_micros, const contents& more, join_outcome& joined);
 
-/// Takes in what an answer brings, and returns the second question when it asks for one. Fails as `answer`.
+/// Joins the delta of an answer, and returns the second question if one is needed. ec::malformed for a root of the
+/// wrong length.
 caf::expected<std::optional<msg<wire::GossipQuestion>>> go_on(replica& own, wire::GossipAnswer::Reader answer,
                                                               int64_t now_unix_micros, const contents& more,
                                                               join_outcome& joined);
 
-/// The claims of a message.
+/// Decodes the claims of a message.
 std::vector<member_claim> claims_of(wire::MemberClaims::Reader claims);
 
-/// Whether the message's sender held the same as `own` does now.
+/// Whether the sender of this root had the same content as `own` has now.
 bool has_same_root(const replica& own, capnp::Data::Reader root);
 
 } // namespace hive::gossip

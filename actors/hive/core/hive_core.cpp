@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-// The life of a core: its start, what time brings, and the dispatch of events.
+// Start, timers, and dispatch of events.
 
 namespace hive {
 namespace {
@@ -71,7 +71,7 @@ caf::error hive_core_options::validate() const {
       return fail(ec::invalid, "two topics have the number " + std::to_string(static_cast<uint16_t>(each.kind)) +
                                  ", one of them is " + each.name);
   }
-  if (auto wrong = views.validate())
+  if (auto wrong = overlay.validate())
     return wrong;
   return bounds.validate();
 }
@@ -82,9 +82,9 @@ hive_core::hive_core(hive_core_options options, core_time now)
     : options_{std::move(options)}, now_{now}, replica_{options_.keys, options_.epoch, checks_of(options_),
                                                         options_.bounds},
       membership_{replica_.own_id(), options_.epoch, now.steady, options_.membership},
-      views_{options_.epoch ^ std::hash<std::string>{}(replica_.own_id().value), options_.views},
+      overlay_{options_.epoch ^ std::hash<std::string>{}(replica_.own_id().value), options_.overlay},
       random_{options_.epoch ^ ~std::hash<std::string>{}(replica_.own_id().value)},
-      complaints_{now.steady, defaults::refusal_log_burst, defaults::refusal_log_per_s},
+      warning_limiter_{now.steady, defaults::refusal_log_burst, defaults::refusal_log_per_s},
       topics_{by_kind(options_.topics)}, own_{yielding(options_.topics)} {
   if (options_.certificates)
     expiry_ = expiry_watch{options_.certificates->watched};
@@ -107,8 +107,8 @@ core_output hive_core::begin(core_time now) {
   replica_.end_restore();
   forget_nodes();
   for (const auto& origin : replica_.origins())
-    tell_all(origin);
-  meet_members();
+    deliver_all(origin);
+  add_known_members();
   write_card(options_.self->getCard().getWrittenAt());
   return finish();
 }
@@ -125,11 +125,11 @@ core_output hive_core::finish() {
   return std::exchange(out_, {});
 }
 
-/// A link that stands is one on which the transport's heartbeats come.
+/// The heartbeat of the transport closes silent links, so a link that is up means contact.
 void hive_core::on(pulse_due) {
   for (const auto& [id, entry] : peers_)
     if (entry.linked)
-      membership_.heard(id, now_.steady);
+      membership_.confirm_alive(id, now_.steady);
   set_patience();
   membership_.tick(now_.steady);
   report_changes();
@@ -139,8 +139,8 @@ void hive_core::on(pulse_due) {
   watch_own_place();
   refresh_card();
   warn_of_expiry();
-  raise_epoch(); // not with each delta: what this node told earlier comes in several
-  write_own();   // what could not be stored at the last time
+  raise_epoch(); // not for each delta: earlier slots of this node arrive in several
+  write_own();   // retries after a failed write
 }
 
 void hive_core::on(round_due) {
@@ -150,10 +150,10 @@ void hive_core::on(round_due) {
       linked.push_back(&each);
   std::ranges::shuffle(linked, random_);
   linked.resize(std::min<size_t>(linked.size(), options_.gossip.fan_out));
-  bool asks_who_lives = membership_.lacks_evidence(); // one of them: its answer is large
+  bool wants_evidence = membership_.lacks_evidence(); // asks only one of them, since the answer is large
   for (auto* each : linked) {
     each->second.round_due = true;
-    each->second.asks_who_lives = std::exchange(asks_who_lives, false);
+    each->second.wants_evidence = std::exchange(wants_evidence, false);
     advance(each->first, each->second);
   }
 }
@@ -178,13 +178,13 @@ void hive_core::log(log::level level, std::string text) {
   out_.log.push_back({level, std::move(text)});
 }
 
-void hive_core::complain(std::string what) {
+void hive_core::warn_limited(std::string what) {
   uint64_t left_out = 0;
-  if (!complaints_.allow(now_.steady, left_out))
+  if (!warning_limiter_.allow(now_.steady, left_out))
     return;
   if (left_out > 0)
     log(log::level::warning,
-        "Further " + std::to_string(left_out) + " warnings about what other nodes sent were left out");
+        "Suppressed " + std::to_string(left_out) + " further warnings about other nodes (log rate limit)");
   log(log::level::warning, std::move(what));
 }
 
@@ -195,9 +195,11 @@ const slot_rules* hive_core::rules_of(slot_kind kind) const {
 
 void hive_core::report_changes() {
   for (const auto& change : membership_.take_changes()) {
-    log(log::level::info, "Node " + change.node.value + " is " + std::string{to_string(change.after)} +
-                            (change.why.empty() ? "" : ": " + change.why));
-    out_.events.push_back(to_event(change, name_of(change.node)));
+    auto name = name_of(change.node);
+    log(log::level::info, "Node is " + std::string{to_string(change.after)} +
+                            (change.why.empty() ? "" : ": " + change.why) + " node=" + change.node.value +
+                            (name.empty() ? "" : " name=" + name));
+    out_.events.push_back(to_event(change, name));
   }
 }
 

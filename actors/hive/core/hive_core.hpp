@@ -6,7 +6,7 @@
 #include "actors/hive/core/gossip_exchange.hpp"
 #include "actors/hive/core/push_lane.hpp"
 #include "actors/hive/link/api.hpp"
-#include "actors/hive/members/views.hpp"
+#include "actors/hive/members/overlay.hpp"
 #include "actors/hive/state/own_slots.hpp"
 #include "actors/slot_topic.hpp"
 #include "messages/door.capnp.h"
@@ -20,11 +20,11 @@
 
 namespace hive {
 
-/// How long this node's certificates are valid, in seconds since 1970.
+/// Validity of the certificates of this node, in seconds since 1970.
 struct certificate_dates {
   int64_t own_from = 0;
   int64_t own_until = 0;
-  int64_t ca_until = 0; ///< of the CA that issued it
+  int64_t ca_until = 0; ///< of the issuing CA
   std::vector<watched_certificate> watched;
 };
 
@@ -32,38 +32,35 @@ struct hive_core_options {
   key_pair keys;
   uint64_t epoch = 0;
   federation_profile gossip;
-  /// How this node introduces itself until its door says it better.
+  /// Hello of this node until the door supplies its own.
   msg<wire::Hello> self;
   replica_options bounds;
   membership_options membership;
-  views_options views;
+  overlay_options overlay;
   admission_check admit;                         ///< required
-  std::vector<slot_rules> topics;                ///< without the card
+  std::vector<slot_rules> topics;                ///< besides the card
   std::optional<certificate_dates> certificates; ///< none without TLS
 
   /// ec::invalid naming the option.
   caf::error validate() const;
 };
 
-/// The state of the hive as one node has it, and the rules by which it changes: what this node publishes, what it takes
-/// from others, whom it takes for alive, whom it links with. A pure state machine over the replica, the membership and
-/// the overlay: no clock, no socket, no disk, no actor. Whoever owns it carries out what a step returns; the federation
-/// actor does it in hived, the simulations do it in tests.
+/// State of the hive on one node, and the rules by which it changes: what this node publishes and accepts, which nodes
+/// it considers alive, and its links. A pure state machine over replica, membership and overlay, without clock, socket,
+/// disk or actors. The owner carries out what a step returns: the federation actor in hived, simulations in tests.
 ///
-/// News travels in two ways. A change is pushed at once to linked nodes, which push it on; each node keeps a few links
-/// for that on which little comes twice (see push_lane). Rounds of pairwise exchanges beside it bring what was missed:
-/// every difference between two replicas, whatever its cause (see gossip_exchange).
+/// Changes spread in two ways. A change is pushed to linked nodes at once, which push it on; each node uses a few links
+/// for that, on which few duplicates arrive (see push_lane). In addition, periodic pairwise exchanges find every
+/// difference between two replicas, whatever its cause (see gossip_exchange).
 class hive_core {
 public:
-  /// `options` must be valid.
   hive_core(hive_core_options options, core_time now);
 
   // -- start ------------------------------------------------------------------------
 
-  /// Takes in what an earlier life stored, in any order, before `begin`. ec::corrupt.
+  /// Inserts what earlier runs stored, in any order, before `begin`. ec::corrupt.
   caf::error restore(wire::StoredSlot::Reader stored);
   caf::error restore(wire::EquivocationProof::Reader stored);
-  /// The first step.
   core_output begin(core_time now);
 
   // -- life -------------------------------------------------------------------------
@@ -72,12 +69,12 @@ public:
 
   // -- questions --------------------------------------------------------------------
 
-  /// Another node that lives on the certificate of this one, with which no link may be made then.
-  std::optional<node_id> holder_beside(const link_candidate& who) const;
+  /// Another live node with the same certificate, which excludes a link with this one.
+  std::optional<node_id> certificate_conflict(const link_candidate& candidate) const;
 
-  /// This node and all that it knows of.
+  /// This node and all known ones.
   msg<wire::NodeList> nodes(core_time now) const;
-  /// One of them. ec::not_found.
+  /// One node. ec::not_found.
   caf::expected<msg<wire::NodeList>> node(const node_id& id, core_time now) const;
   msg<wire::HiveStatus> status(core_time now) const;
 
@@ -87,17 +84,17 @@ public:
 
 private:
   struct peer {
-    bool linked = false;         ///< which the transport's heartbeat guards
-    bool same_root = false;      ///< when last heard of
-    bool asking = false;         ///< a question to it is unanswered
-    bool round_due = false;      ///< its turn in a round has come
-    bool asks_who_lives = false; ///< in that round
+    bool linked = false;         ///< a link is up
+    bool same_root = false;      ///< as of its last message
+    bool asking = false;         ///< a question to it is pending
+    bool round_due = false;      ///< an exchange with it is due
+    bool wants_evidence = false; ///< asks it for evidence in that exchange
     push_lane pushes;
     msg<wire::Hello> hello;
     std::string holder; ///< see link_candidate
     int64_t last_seen_unix_micros = 0;
     std::chrono::microseconds round_trip{0};
-    std::string reason; ///< why it is not linked
+    std::string reason; ///< reason of the loss of the link
   };
   using peer_map = std::map<node_id, peer>;
 
@@ -116,7 +113,7 @@ private:
     uint64_t malformed = 0;
   };
 
-  /// When a topic was published last, and whether it has changed since.
+  /// Time of the last publication of a topic, and whether it has changed since.
   struct topic_pace {
     std::optional<tick_point> published;
     bool changed = false;
@@ -129,27 +126,27 @@ private:
   core_output finish();
   void wake_at(tick_point when);
   void log(log::level level, std::string text);
-  /// A warning about what a peer did, unless there were too many of them.
-  void complain(std::string what);
+  /// Logs a warning about a peer, at a limited rate.
+  void warn_limited(std::string what);
   const slot_rules* rules_of(slot_kind kind) const;
   void report_changes();
   void report_clocks();
 
-  // -- hive_core_publish.cpp: what this node says
+  // -- hive_core_publish.cpp: what this node publishes
   void on(publish_slots what);
   void on(const store_done& outcome);
-  /// Publishes what may be published by now.
+  /// Publishes changed topics whose interval has passed.
   void publish_changed();
-  /// Between two publications of a topic.
+  /// Least interval between publications of a topic.
   std::chrono::milliseconds pace() const;
-  /// Makes what is wanted of the own slots durable and then tells it.
+  /// Makes changed own slots durable, then publishes them.
   void write_own();
   void commit_own();
   void write_card(int64_t written_at);
-  /// So that the card does not become one of the oldest.
+  /// Rewrites the card before it is among the oldest ones.
   void refresh_card();
-  /// While the store is older than what this node told others: goes on under a later epoch, and tries again until that
-  /// is stored. Not without end: then somebody else speaks in its name.
+  /// If the store is older than what this node published: continues in a later epoch, retrying until that is stored.
+  /// Gives up after too many times, which means that another node uses this identity.
   void raise_epoch();
   void begin_epoch(uint64_t epoch);
   void fail_to_raise(const caf::error& error);
@@ -160,45 +157,46 @@ private:
   caf::expected<msg<wire::GossipAnswer>> take_push(const question_received& asked, join_outcome& joined);
   void on(const answer_received& heard);
   void on(const malformed_received& what);
-  /// Asks the peer the next thing, unless a question to it is open.
+  /// Sends the peer the next question, unless one is pending.
   void advance(const node_id& id, peer& to);
   void ask(const node_id& id, peer& to, msg<wire::GossipQuestion> question);
   void push(const node_id& id, peer& to);
-  /// Hands news on to the peers, but to the one that it came from.
+  /// Pushes changes to all peers but the sender.
   void spread(const std::map<node_id, write_stamp>& news, const node_id& from);
-  void hear(const message_facts& what);
-  /// Stores and passes on what a join brought. `pushed`: all of it is fresh; otherwise what concerns the sender is.
+  void on_message(const message_facts& what);
+  /// Stores, delivers and pushes the result of a join. `pushed`: the whole delta is recent; otherwise only what `from`
+  /// wrote itself.
   void apply(const join_outcome& joined, const node_id& from, bool pushed);
-  void store_heard(const join_outcome& joined);
+  void store_received(const join_outcome& joined);
   gossip::contents contents_for(const node_id& peer, bool was_asked = false);
   /// Pushes go to at least defaults::push_degree peers, and come from as many.
   size_t count_linked(bool push_lane::*with) const;
   bool wants_pushes() const;
   void widen_pushes();
 
-  // -- hive_core_topics.cpp: what the services are told
-  void tell(const accepted_slot& each);
-  void tell_all(const node_id& origin);
+  // -- hive_core_topics.cpp: delivery to the consumers of topics
+  void deliver(const accepted_slot& each);
+  void deliver_all(const node_id& origin);
   void withdraw(const node_id& origin);
   caf::expected<slot_content> decode(const slot& what) const;
   void keep(const node_id& origin, const slot& what, const slot_content& content);
   const msg<wire::NodeCard>* card_of(const node_id& node) const;
 
-  // -- hive_core_links.cpp: with whom it is linked
+  // -- hive_core_links.cpp: links
   void on(const door_opened& door);
   void on(const link_offer& offered);
   void on(const link_up& up);
   void on(const link_down& down);
   void on(const dial_failed& what);
-  void on(const close_received& said);
-  /// Links with this node, if it is this one that dials. In a large hive `choose_links` does that.
-  void meet(const node_id& node);
+  void on(const close_received& closed);
+  /// Asks the door to keep a link with this node; in a large hive `choose_links` does that instead.
+  void keep_linked(const node_id& node);
   void compare_doors(const accepted_slot& card);
-  /// Whether the hive has more nodes than a full mesh is for. Once it was, it stays large.
+  /// Whether the hive is too large for a full mesh. Stays true once it was.
   bool is_large() const {
-    return chooses_links_ || replica_.origin_count() > options_.views.mesh_limit;
+    return chooses_links_ || replica_.origin_count() > options_.overlay.mesh_limit;
   }
-  /// In a large hive: makes the links that are missing and gives up those too many.
+  /// In a large hive: opens missing links and closes superfluous ones.
   void choose_links();
   void stop_dialling();
   std::vector<node_id> linked_nodes() const;
@@ -206,62 +204,62 @@ private:
   void dial(const node_id& node);
   void replace(const node_id& lost);
 
-  // -- hive_core_places.cpp: who has a place in the hive
-  /// Those whose card is held. Without other evidence that they live they are suspected.
-  void meet_members();
-  /// Lets go of everything about nodes that the replica has forgotten.
+  // -- hive_core_places.cpp: which nodes have a place in the hive
+  /// Adds the nodes with a card. Without other evidence they are suspected.
+  void add_known_members();
+  /// Drops all state about nodes that the replica has forgotten.
   void forget_nodes();
-  /// The node with which a link would be one too many: another one that lives on this certificate.
-  std::optional<node_id> living_node_of(const std::string& holder, const node_id& but) const;
-  /// Ends links with nodes whose certificate another node lives on.
+  /// Another live node that counts for this certificate.
+  std::optional<node_id> live_node_with(const std::string& holder, const node_id& but) const;
+  /// Closes links with nodes whose certificate another live node uses.
   void close_superseded_links();
-  /// Where another node has this one's certificate and a newer card: takes the place back from one that is gone, and
-  /// says so when it lives.
+  /// Handles a node with the certificate of this one and a newer card: takes the place back if that node is gone, logs
+  /// an error if it is alive.
   void watch_own_place();
   void warn_of_expiry();
   std::chrono::milliseconds rounds(int count) const;
   void set_patience();
 
-  // -- hive_core_view.cpp: what is shown
+  // -- hive_core_view.cpp: queries
   void fill_card(wire::NodeInfo::Builder out, const node_id& id) const;
   void fill(wire::NodeInfo::Builder out, const node_id& id, core_time now) const;
   void fill_clocks(wire::HiveStatus::Builder out) const;
   void fill_certificates(wire::HiveStatus::Builder out, core_time now) const;
-  /// The name on the node's card, or as it introduced itself; empty while neither is known.
+  /// The name from the card or the hello of the node; empty while unknown.
   std::string name_of(const node_id& node) const;
 
   hive_core_options options_;
-  core_time now_; ///< of the step under way
+  core_time now_; ///< of the current step
   core_output out_;
   std::optional<tick_point> waking_at_;
 
   replica replica_;
   membership membership_;
-  views views_;
+  overlay overlay_;
   bool chooses_links_ = false;
   bool has_door_ = false;
   peer_map peers_;
   std::mt19937_64 random_;
   counters counters_;
   clock_watch clocks_{defaults::max_clock_difference};
-  rate_limiter complaints_;
+  rate_limiter warning_limiter_;
 
   std::map<slot_kind, slot_rules> topics_;
   std::map<node_id, msg<wire::NodeCard>> cards_;
-  /// Of topics that describe nodes.
+  /// Content of topics with a `describe` function.
   std::map<node_id, std::map<slot_name, slot_content>> contents_;
 
   own_slots own_;
   std::map<slot_kind, topic_pace> paces_;
-  std::vector<slot_ptr> writing_own_; ///< own slots on their way to the disk
-  bool own_changed_ = false;          ///< meanwhile
+  std::vector<slot_ptr> writing_own_; ///< own slots being written
+  bool own_changed_ = false;          ///< own slots changed during that write
   bool raising_epoch_ = false;
-  std::string raise_failure_; ///< why it could not be stored the last time
+  std::string raise_failure_; ///< last error of storing the epoch
   restart_intensity raises_{defaults::max_epoch_raises, defaults::epoch_raise_window};
-  bool has_twin_ = false; ///< another node has this one's identity
+  bool has_twin_ = false; ///< another node uses this identity
   restart_intensity card_claims_{defaults::max_card_claims, defaults::card_claim_window};
   tick_point card_written_;
-  std::optional<node_id> taken_by_; ///< a newer node that lives on this one's certificate
+  std::optional<node_id> superseded_by_; ///< a live node with this certificate and a newer card
   expiry_watch expiry_;
 };
 

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-// Exchanges with other nodes: rounds, which find every difference, and pushes of what is new.
+// Gossip: exchanges, which find every difference, and pushes of changes.
 
 namespace hive {
 namespace {
 
-/// Whether a delta was of no use because this node lacks what it builds on.
+/// Whether a slot was refused because this node lacks what it builds on.
 bool is_gap(const slot_refusal& refused) {
   return refused.why == slot_refusal_reason::gap || refused.why == slot_refusal_reason::not_admitted;
 }
@@ -19,7 +19,7 @@ bool is_gap(const slot_refusal& refused) {
 
 gossip::contents hive_core::contents_for(const node_id& peer, bool was_asked) {
   return {.turn = random_(),
-          .claims = membership_.claims_to_send(defaults::max_told_claims, was_asked),
+          .claims = membership_.claims_to_send(defaults::max_claims_per_message, was_asked),
           .peer = peer,
           .wants_pushes = wants_pushes()};
 }
@@ -30,7 +30,7 @@ void hive_core::advance(const node_id& id, peer& to) {
   if (std::exchange(to.round_due, false)) {
     ++counters_.exchanges;
     auto more = contents_for(id);
-    more.asks_who_lives = std::exchange(to.asks_who_lives, false);
+    more.wants_evidence = std::exchange(to.wants_evidence, false);
     return ask(id, to, gossip::begin(replica_, more));
   }
   push(id, to);
@@ -76,7 +76,7 @@ void hive_core::on(const question_received& asked) {
   if (given) {
     if (auto found = peers_.find(asked.from); found != peers_.end() && question->getWantsPushes())
       found->second.pushes.to_it = true;
-    hear({asked.from, question->getRoot(), question->getClaims(), question.bytes().size()});
+    on_message({asked.from, question->getRoot(), question->getClaims(), question.bytes().size()});
     counters_.sent_bytes += given->bytes().size();
   }
   out_.answer = std::move(given);
@@ -104,21 +104,21 @@ void hive_core::on(const answer_received& heard) {
   counters_.sent_bytes += heard.sent_bytes;
   if (!heard.answer) {
     ++counters_.failed;
-    log(log::level::debug, "Node " + heard.from.value + " did not answer: " + text_of(heard.answer.error()));
+    log(log::level::debug, "Gossip question failed: " + text_of(heard.answer.error()) + " node=" + heard.from.value);
     return advance(heard.from, entry);
   }
   const auto& answer = *heard.answer;
   entry.round_trip = heard.round_trip;
   if (auto theirs = answer->getClock(); theirs != 0 && entry.linked)
-    clocks_.hear(heard.from, ahead_of(theirs, now_.unix_micros, heard.round_trip));
+    clocks_.update(heard.from, ahead_of(theirs, now_.unix_micros, heard.round_trip));
   if (answer->getRedundant() && count_linked(&push_lane::to_it) > defaults::push_degree)
     entry.pushes.to_it = false;
   join_outcome joined;
   auto next = gossip::go_on(replica_, *answer, now_.unix_micros, contents_for(heard.from), joined);
-  apply(joined, heard.from, false); // may end what is known of the peer
-  hear({heard.from, answer->getRoot(), answer->getClaims(), heard.answer->bytes().size()});
+  apply(joined, heard.from, false); // may forget the peer
+  on_message({heard.from, answer->getRoot(), answer->getClaims(), heard.answer->bytes().size()});
   if (!next)
-    complain("Node " + heard.from.value + " answered with " + text_of(next.error()));
+    warn_limited("Malformed gossip answer: " + text_of(next.error()) + " node=" + heard.from.value);
   found = peers_.find(heard.from);
   if (found == peers_.end() || !found->second.linked)
     return;
@@ -130,11 +130,10 @@ void hive_core::on(const answer_received& heard) {
 
 void hive_core::on(const malformed_received& what) {
   counters_.malformed += what.messages;
-  complain("Node " + what.from.value + " sent what could not be read" +
-           (what.messages > 1 ? ", " + std::to_string(what.messages) + " messages so far unmentioned" : ""));
+  warn_limited("Received malformed messages count=" + std::to_string(what.messages) + " node=" + what.from.value);
 }
 
-void hive_core::hear(const message_facts& what) {
+void hive_core::on_message(const message_facts& what) {
   auto found = peers_.find(what.from);
   if (found == peers_.end())
     return; // its link is lost meanwhile
@@ -142,8 +141,8 @@ void hive_core::hear(const message_facts& what) {
   entry.last_seen_unix_micros = now_.unix_micros;
   entry.same_root = gossip::has_same_root(replica_, what.root);
   counters_.received_bytes += what.bytes;
-  if (auto wrong = membership_.hear_claims(gossip::claims_of(what.claims), now_.steady))
-    complain("Node " + what.from.value + " claims what cannot be: " + text_of(wrong));
+  if (auto wrong = membership_.apply_claims(gossip::claims_of(what.claims), now_.steady))
+    warn_limited("Invalid membership claim: " + text_of(wrong) + " node=" + what.from.value);
   report_changes();
 }
 
@@ -152,31 +151,32 @@ void hive_core::hear(const message_facts& what) {
 void hive_core::apply(const join_outcome& joined, const node_id& from, bool pushed) {
   for (const auto& refused : joined.refused)
     if (refused.why != slot_refusal_reason::superseded && !(pushed && is_gap(refused)))
-      complain("A slot that node " + from.value + " sent is not taken in: " + refused.text);
-  forget_nodes(); // before what may have come of them anew is stored
-  store_heard(joined);
+      warn_limited("Slot rejected: " + refused.text + " sender=" + from.value);
+  forget_nodes(); // before new slots of these nodes are stored
+  store_received(joined);
   for (const auto& each : joined.accepted) {
-    tell(each);
+    deliver(each);
     if (each.what->name.kind != slot_kind::card)
       continue;
-    membership_.met(each.origin, each.what->stamp.epoch, now_.steady);
+    membership_.learn_card(each.origin, each.what->stamp.epoch, now_.steady);
     compare_doors(each);
-    meet(each.origin);
+    keep_linked(each.origin);
   }
   for (const auto& origin : joined.quarantined) {
     auto* broke_rules = replica_.quarantine_of(origin);
     if (!broke_rules)
       continue;
-    log(log::level::error, "Node " + origin.value + " is quarantined: " + broke_rules->text);
+    log(log::level::error, "Node is quarantined: " + broke_rules->text + " node=" + origin.value);
     membership_.set_quarantined(origin, true, now_.steady);
     withdraw(origin);
   }
   for (const auto& origin : joined.released) {
     membership_.set_quarantined(origin, false, now_.steady);
-    tell_all(origin);
+    deliver_all(origin);
   }
   report_changes();
-  // An exchange may bring much that all others have, to who was away. What its sender wrote itself they may lack.
+  // An exchange may bring a node that was away much that all others have. Only what the sender wrote itself is likely
+  // to be new to them.
   auto news = joined.news;
   if (!pushed)
     std::erase_if(news, [&](const auto& each) { return each.first != from; });
@@ -184,7 +184,7 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
     spread(news, from);
 }
 
-void hive_core::store_heard(const join_outcome& joined) {
+void hive_core::store_received(const join_outcome& joined) {
   write_set writes;
   for (const auto& each : joined.accepted)
     if (auto* key = replica_.key_of(each.origin))
@@ -198,7 +198,7 @@ void hive_core::store_heard(const join_outcome& joined) {
                             }));
   }
   if (!writes.empty())
-    out_.to_store.push_back({store_purpose::heard, std::move(writes), 0});
+    out_.to_store.push_back({store_purpose::received, std::move(writes), 0});
 }
 
 // -- the ways of pushes ----------------------------------------------------------
@@ -208,12 +208,12 @@ size_t hive_core::count_linked(bool push_lane::*with) const {
     std::ranges::count_if(peers_, [&](const auto& each) { return each.second.linked && each.second.pushes.*with; }));
 }
 
-/// Whether links that push news to this node are fewer than they should be, and others are there.
+/// Whether fewer links than wanted push to this node although more exist.
 bool hive_core::wants_pushes() const {
   return count_linked(&push_lane::from_it) < std::min(defaults::push_degree, linked_nodes().size());
 }
 
-/// A link is lost, and with it a way of pushes: others take its place.
+/// After the loss of a link: lets others take over its pushes.
 void hive_core::widen_pushes() {
   auto missing = defaults::push_degree - std::min(defaults::push_degree, count_linked(&push_lane::to_it));
   std::vector<peer*> others;

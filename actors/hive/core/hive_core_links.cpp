@@ -3,7 +3,7 @@
 
 #include <bit>
 
-// With whom a node is linked.
+// Links: which ones exist, and which ones to open or close.
 
 namespace hive {
 
@@ -13,7 +13,7 @@ void hive_core::on(const door_opened& door) {
   write_card(door.self->getCard().getWrittenAt());
   for (const auto& origin : replica_.origins())
     if (!replica_.quarantine_of(origin))
-      meet(origin);
+      keep_linked(origin);
 }
 
 void hive_core::on(const link_offer& offered) {
@@ -34,7 +34,7 @@ void hive_core::on(const link_up& up) {
   membership_.link_up(up.node, up.hello->getEpoch(), now_.steady);
   report_changes();
   entry.round_due = true;
-  entry.asks_who_lives = true;
+  entry.wants_evidence = true;
   advance(up.node, entry);
 }
 
@@ -50,54 +50,55 @@ void hive_core::on(const link_down& down) {
   clocks_.forget(down.node);
   widen_pushes();
   if (down.agreed) {
-    membership_.link_ended(down.node, now_.steady);
+    membership_.link_closed(down.node, now_.steady);
   } else {
     entry.reason = down.reason;
     membership_.link_down(down.node, down.reason, now_.steady);
     replace(down.node);
   }
   report_changes();
-  if (!replica_.key_of(down.node)) { // of no further use, and its machine may have many ids
+  if (!replica_.key_of(down.node)) { // no state is kept: a stranger may connect under many ids
     peers_.erase(found);
     membership_.forget(down.node);
   }
 }
 
-/// In a large hive the door does not dial by itself whom it lost.
+/// In a large hive the door does not redial by itself; the overlay chooses.
 void hive_core::replace(const node_id& lost) {
   if (!chooses_links_)
     return;
-  out_.to_door.emplace_back(part_node{lost});
-  views_.link_lost(lost);
+  out_.to_door.emplace_back(close_link{lost});
+  overlay_.link_lost(lost);
 }
 
 void hive_core::on(const dial_failed& what) {
-  views_.dial_failed(what.node);
-  membership_.not_reached(what.node, what.reason, now_.steady);
+  overlay_.dial_failed(what.node);
+  membership_.dial_failed(what.node, what.reason, now_.steady);
   report_changes();
 }
 
-void hive_core::on(const close_received& said) {
-  out_.to_door.emplace_back(part_node{said.from, true});
+void hive_core::on(const close_received& closed) {
+  out_.to_door.emplace_back(close_link{closed.from, true});
 }
 
-void hive_core::meet(const node_id& node) {
+void hive_core::keep_linked(const node_id& node) {
   const auto* card = card_of(node);
   if (has_door_ && !is_large() && card && (*card)->getDoor().size() > 0 && node != replica_.own_id())
-    out_.to_door.emplace_back(meet_node{node, (*card)->getDoor().cStr()});
+    out_.to_door.emplace_back(maintain_link{node, (*card)->getDoor().cStr()});
 }
 
-/// Of a node that is linked at one door another one is heard: worth a look by those who run it.
+/// Warns when the card of a linked node names another door than its hello: the operator should look.
 void hive_core::compare_doors(const accepted_slot& card) {
   auto found = peers_.find(card.origin);
-  const auto* said = content_as<msg<wire::NodeCard>>(card.content);
-  if (found == peers_.end() || !found->second.linked || !said)
+  const auto* published = content_as<msg<wire::NodeCard>>(card.content);
+  if (found == peers_.end() || !found->second.linked || !published)
     return;
   const auto& hello = *found->second.hello;
-  auto linked_at = as_view(hello.getCard().getDoor()), now_at = as_view((*said)->getDoor());
+  auto linked_at = as_view(hello.getCard().getDoor()), now_at = as_view((*published)->getDoor());
   if (card.what->stamp.epoch > hello.getEpoch() && !now_at.empty() && now_at != linked_at)
-    complain("Node " + card.origin.value + " is linked at " + std::string{linked_at} + ", and its card says " +
-             std::string{now_at} + ": it was moved just now, or another node runs with its identity");
+    warn_limited("A card names another door than its node is linked at: the node was moved just now, or another node "
+                 "runs with its identity node=" +
+                 card.origin.value + " linked_at=" + std::string{linked_at} + " card=" + std::string{now_at});
 }
 
 // -- in a large hive ---------------------------------------------------------------
@@ -108,22 +109,22 @@ void hive_core::choose_links() {
   if (!std::exchange(chooses_links_, true))
     stop_dialling();
   membership_.set_time_to_refute(rounds(std::bit_width(replica_.origin_count()) + defaults::spare_rounds));
-  auto wanted = views_.tick(linked_nodes(), [this] { return others(); });
+  auto wanted = overlay_.tick(linked_nodes(), [this] { return others(); });
   for (const auto& node : wanted.dial)
     dial(node);
-  for (const auto& node : wanted.part)
-    out_.to_door.emplace_back(part_node{node});
+  for (const auto& node : wanted.close)
+    out_.to_door.emplace_back(close_link{node});
 }
 
-/// Until now the door dialled all that it met.
+/// Until now the door dialled every node with a higher id.
 void hive_core::stop_dialling() {
-  log(log::level::info, "The hive has " + std::to_string(replica_.origin_count()) +
-                          " nodes: from now on this one keeps about " + std::to_string(options_.views.active) +
-                          " links");
+  log(log::level::info, "The hive is too large for a full mesh: this node now keeps a few links nodes=" +
+                          std::to_string(replica_.origin_count()) +
+                          " links=" + std::to_string(options_.overlay.active));
   for (const auto& id : replica_.origins()) {
     auto found = peers_.find(id);
     if (found == peers_.end() || !found->second.linked)
-      out_.to_door.emplace_back(part_node{id});
+      out_.to_door.emplace_back(close_link{id});
   }
 }
 
@@ -150,9 +151,9 @@ unlinked_nodes hive_core::others() const {
 void hive_core::dial(const node_id& node) {
   const auto* card = card_of(node);
   if (card && (*card)->getDoor().size() > 0)
-    out_.to_door.emplace_back(dial_node{node, (*card)->getDoor().cStr()});
+    out_.to_door.emplace_back(open_link{node, (*card)->getDoor().cStr()});
   else
-    views_.dial_failed(node);
+    overlay_.dial_failed(node);
 }
 
 } // namespace hive

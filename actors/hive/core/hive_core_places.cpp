@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-// Who has a place in the hive, for how long, and by which certificate.
+// Which nodes have a place in the hive: evidence, certificates, expiry.
 
 namespace hive {
 namespace {
@@ -15,18 +15,18 @@ constexpr int64_t micros_per_s = 1'000'000;
 
 // -- evidence --------------------------------------------------------------------
 
-void hive_core::meet_members() {
+void hive_core::add_known_members() {
   for (const auto& id : replica_.origins())
     if (auto card = replica_.find(id, {slot_kind::card, std::string{card_key}}))
-      membership_.met(id, card->stamp.epoch, now_.steady);
+      membership_.learn_card(id, card->stamp.epoch, now_.steady);
 }
 
 std::chrono::milliseconds hive_core::rounds(int count) const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(count * options_.gossip.interval);
 }
 
-/// News of a node that is not linked travels in rounds: through a few nodes in a small hive, and in a large one through
-/// many, with each answer telling of a part of the nodes only.
+/// Evidence about nodes without a link arrives by gossip rounds: over few hops in a small hive, over many in a large
+/// one, where each answer covers only a part of the nodes.
 void hive_core::set_patience() {
   auto hops = std::bit_width(replica_.origin_count()) + defaults::spare_rounds;
   membership_.set_patience(
@@ -43,7 +43,7 @@ void hive_core::forget_nodes() {
     return;
   write_set writes;
   for (const auto& id : gone) {
-    log(log::level::info, "Node " + id.value + " is forgotten: a newer node has its certificate or its place");
+    log(log::level::info, "Node is forgotten: a newer node has its certificate or its place node=" + id.value);
     hive_store::erase_origin(writes, id.value);
     membership_.forget(id);
     cards_.erase(id);
@@ -54,61 +54,63 @@ void hive_core::forget_nodes() {
     else if (found != peers_.end())
       membership_.link_up(id, found->second.hello->getEpoch(), now_.steady);
     else if (has_door_)
-      out_.to_door.emplace_back(part_node{id}); // it is not dialled any more
+      out_.to_door.emplace_back(close_link{id}); // stops dialling it
   }
   out_.to_store.push_back({store_purpose::forgotten, std::move(writes), 0});
 }
 
 // -- one node for each certificate -----------------------------------------------
 
-std::optional<node_id> hive_core::living_node_of(const std::string& holder, const node_id& but) const {
+std::optional<node_id> hive_core::live_node_with(const std::string& holder, const node_id& but) const {
   const auto* place = replica_.node_of(holder);
   if (!place || *place == but || (*place != replica_.own_id() && !membership_.may_live(*place)))
     return std::nullopt;
   return *place;
 }
 
-/// A node that is not heard yet but may be, such as just after this node's start, is given time if its card is the
-/// newer one.
-std::optional<node_id> hive_core::holder_beside(const link_candidate& who) const {
-  if (who.holder.empty())
+/// A node without contact yet, such as just after the start of this node, gets time to appear if its card is the newer
+/// one.
+std::optional<node_id> hive_core::certificate_conflict(const link_candidate& candidate) const {
+  if (candidate.holder.empty())
     return std::nullopt;
-  if (auto living = living_node_of(who.holder, who.node))
+  if (auto living = live_node_with(candidate.holder, candidate.node))
     return living;
-  const auto* place = replica_.node_of(who.holder);
-  if (!place || *place == who.node || !membership_.is_in_doubt(*place))
+  const auto* place = replica_.node_of(candidate.holder);
+  if (!place || *place == candidate.node || !membership_.is_in_doubt(*place))
     return std::nullopt;
   const auto* card = card_of(*place);
-  return card && (*card)->getWrittenAt() > who.card_written_at ? std::optional{*place} : std::nullopt;
+  return card && (*card)->getWrittenAt() > candidate.card_written_at ? std::optional{*place} : std::nullopt;
 }
 
 void hive_core::close_superseded_links() {
   for (const auto& [id, entry] : peers_)
     if (entry.linked && !entry.holder.empty())
-      if (auto living = living_node_of(entry.holder, id)) {
-        complain("Nodes " + id.value + " and " + living->value +
-                 " have one certificate and live both: the newer one counts, and the link with the other is closed");
-        out_.to_door.emplace_back(part_node{id, true, living});
+      if (auto living = live_node_with(entry.holder, id)) {
+        warn_limited(
+          "Two live nodes have one certificate: the one with the newer card counts, and the link with the other "
+          "is closed node=" +
+          id.value + " newer=" + living->value);
+        out_.to_door.emplace_back(close_link{id, true, living});
       }
 }
 
 void hive_core::watch_own_place() {
   auto rival = replica_.newer_on_own_certificate();
   if (!rival) {
-    if (taken_by_)
+    if (superseded_by_)
       log(log::level::info, "No newer node has this node's certificate any more");
-    taken_by_.reset();
+    superseded_by_.reset();
     return;
   }
   if (membership_.may_live(rival->node)) {
-    if (std::exchange(taken_by_, rival->node) != rival->node)
+    if (std::exchange(superseded_by_, rival->node) != rival->node)
       log(log::level::error,
-          "Node " + rival->node.value +
-            " has this node's certificate and a newer card: the hive counts it in place of this node. Issue a "
-            "certificate of its own for each node (hivectl node issue), and start this one with it");
+          "A newer node has this node's certificate: the hive counts it in place of this node. Issue a certificate of "
+          "its own for each node (hivectl node issue), and start this one with it node=" +
+            rival->node.value);
     return;
   }
-  // It is gone, and its clock was ahead of this one.
+  // The rival is gone, and its clock was ahead of this one.
   if (!membership_.is_in_doubt(rival->node) && writing_own_.empty() && !replica_.must_raise_epoch() &&
       card_claims_.allow(now_.steady))
     write_card(rival->card_written_at + 1);

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-// What this node says: its card, what its services publish, and the epoch in which it writes.
+// What this node publishes: its card, the slots of its services, and its epoch.
 
 namespace hive {
 namespace {
@@ -18,8 +18,8 @@ constexpr int64_t micros_per_s = 1'000'000;
 
 void hive_core::on(publish_slots what) {
   if (!rules_of(what.kind))
-    return log(log::level::error, "Nothing is published of kind " + std::to_string(static_cast<uint16_t>(what.kind)) +
-                                    ": it is no topic of this node");
+    return log(log::level::error, "Cannot publish slots: this node has no such topic kind=" +
+                                    std::to_string(static_cast<uint16_t>(what.kind)));
   if (!own_.want(what.kind, std::move(what.payloads)))
     return;
   paces_[what.kind].changed = true;
@@ -57,12 +57,12 @@ void hive_core::put_own_slots(write_set& writes, const std::vector<slot_ptr>& sl
 void hive_core::write_own() {
   own_changed_ = true;
   if (!writing_own_.empty() || replica_.must_raise_epoch())
-    return; // what follows these begins with it
+    return; // the next write follows the current one
   own_changed_ = false;
   std::vector<caf::error> left_out;
   auto next = own_.prepare(replica_, now_.unix_micros, left_out);
   for (const auto& each : left_out)
-    log(log::level::warning, "This node cannot tell the hive something: " + text_of(each));
+    log(log::level::warning, "Cannot publish a slot: " + text_of(each));
   if (next.empty())
     return;
   auto& order = out_.to_store.emplace_back(store_order{store_purpose::own_slots, {}, 0});
@@ -76,17 +76,17 @@ void hive_core::on(const store_done& outcome) {
     if (!outcome.error)
       return commit_own();
     writing_own_.clear();
-    own_changed_ = true; // the next pulse tries again
-    return log(log::level::warning, "What this node tells the hive could not be stored: " + text_of(outcome.error));
+    own_changed_ = true; // retried at the next pulse
+    return log(log::level::warning, "Own slots could not be stored: " + text_of(outcome.error));
   case store_purpose::epoch:
     return outcome.error ? fail_to_raise(outcome.error) : begin_epoch(outcome.epoch);
-  case store_purpose::heard:
-    if (outcome.error) // it holds in memory, and the others say it again after a restart
-      log(log::level::warning, "What other nodes say could not be stored: " + text_of(outcome.error));
+  case store_purpose::received:
+    if (outcome.error) // they are in memory, and other nodes send them again after a restart
+      log(log::level::warning, "Slots of other nodes could not be stored: " + text_of(outcome.error));
     return;
   case store_purpose::forgotten:
     if (outcome.error) // the next start forgets them again
-      log(log::level::warning, "Nodes that are forgotten could not be erased: " + text_of(outcome.error));
+      log(log::level::warning, "Forgotten nodes could not be erased: " + text_of(outcome.error));
     return;
   }
 }
@@ -96,14 +96,14 @@ void hive_core::commit_own() {
   auto before = replica_.highest_of(self);
   for (const auto& each : std::exchange(writing_own_, {})) {
     if (auto wrong = replica_.commit(each)) {
-      log(log::level::error, "The node cannot take in its own slot: " + text_of(wrong));
+      log(log::level::error, "Own slot could not be committed: " + text_of(wrong));
       continue;
     }
     if (auto content = decode(*each))
       keep(self, *each, *content);
   }
   spread({{self, before}}, self);
-  forget_nodes(); // an own card may supersede a node
+  forget_nodes(); // the own card may supersede a node
   if (own_changed_)
     write_own();
 }
@@ -118,7 +118,7 @@ void hive_core::write_card(int64_t written_at) {
   write_own();
 }
 
-/// Not with a clock that is wrong, as far as this node can tell: the others would refuse the card, and all behind it.
+/// Not with a clock that seems wrong: other nodes would refuse the card and all later slots.
 void hive_core::refresh_card() {
   const auto* card = card_of(replica_.own_id());
   if (!has_door_ || !card || !writing_own_.empty() || clocks_.verdict().own_is_off)
@@ -139,10 +139,11 @@ void hive_core::raise_epoch() {
     return;
   if (raise_failure_.empty() && !raises_.allow(now_.steady)) {
     has_twin_ = true;
-    return log(log::level::error,
-               "Another node runs with this node's identity, " + replica_.own_id().value +
-                 ", probably on a copy of its data directory. Until its next start this node tells the hive nothing: "
-                 "stop it or the other one, and start that on an empty data directory");
+    return log(
+      log::level::error,
+      "Another node runs with this node's identity, probably on a copy of its data directory. This node publishes "
+      "nothing until its next start: stop one of the two, and start it on an empty data directory node=" +
+        replica_.own_id().value);
   }
   auto& order = out_.to_store.emplace_back(store_order{store_purpose::epoch, {}, replica_.highest_own_epoch() + 1});
   put_own_slots(order.writes, replica_.slots_of(replica_.own_id()));
@@ -152,16 +153,16 @@ void hive_core::raise_epoch() {
 void hive_core::fail_to_raise(const caf::error& error) {
   raising_epoch_ = false;
   if (auto why = text_of(error); std::exchange(raise_failure_, why) != why)
-    log(log::level::error, "The epoch cannot be raised and is tried again: " + why);
+    log(log::level::error, "Epoch could not be raised, will retry: " + why);
 }
 
 void hive_core::begin_epoch(uint64_t epoch) {
   if (auto wrong = replica_.raise_epoch(epoch))
-    return fail_to_raise(wrong); // more came meanwhile
+    return fail_to_raise(wrong); // higher epochs arrived meanwhile
   raising_epoch_ = false;
   raise_failure_.clear();
   log(log::level::warning,
-      "This node's store was older than what it told others: it goes on in epoch " + std::to_string(epoch));
+      "The store is older than what this node published: continuing in a later epoch epoch=" + std::to_string(epoch));
   membership_.raise_epoch(epoch);
   write_own();
 }

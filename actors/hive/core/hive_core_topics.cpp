@@ -1,6 +1,6 @@
 #include "actors/hive/core/hive_core.hpp"
 
-// What the services of this node are told of the other nodes' slots.
+// Delivery of other nodes' slots to the services of this node.
 
 namespace hive {
 
@@ -32,7 +32,7 @@ const msg<wire::NodeCard>* hive_core::card_of(const node_id& node) const {
   return found == cards_.end() ? nullptr : &found->second;
 }
 
-void hive_core::tell(const accepted_slot& each) {
+void hive_core::deliver(const accepted_slot& each) {
   keep(each.origin, *each.what, each.content);
   if (each.origin == replica_.own_id() || !rules_of(each.what->name.kind) || replica_.quarantine_of(each.origin))
     return;
@@ -46,15 +46,14 @@ void hive_core::tell(const accepted_slot& each) {
     slots_accepted{each.what->name.kind, each.origin, {{each.what->name.key, each.content}}});
 }
 
-/// After a restart, and of a node whose quarantine has ended.
-void hive_core::tell_all(const node_id& origin) {
+/// After a restart, and when a quarantine ends.
+void hive_core::deliver_all(const node_id& origin) {
   for (const auto& what : replica_.slots_of(origin)) {
     auto content = decode(*what);
     if (content)
-      tell({origin, what, *content});
+      deliver({origin, what, *content});
     else
-      log(log::level::error,
-          "A slot of node " + origin.value + " is held but cannot be read: " + text_of(content.error()));
+      log(log::level::error, "A stored slot cannot be decoded: " + text_of(content.error()) + " node=" + origin.value);
   }
 }
 

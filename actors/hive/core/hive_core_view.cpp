@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-// What a node shows of its hive.
+// Queries: the node list and the status.
 
 namespace hive {
 
@@ -21,7 +21,7 @@ void fill_from(wire::NodeInfo::Builder out, wire::NodeCard::Reader card) {
 
 } // namespace
 
-/// Who has just started is known by its hello: the card is on its way, to the disk or from the node.
+/// A node that has just started is described by its hello until its new card arrives or is stored.
 void hive_core::fill_card(wire::NodeInfo::Builder out, const node_id& id) const {
   bool is_self = id == replica_.own_id();
   auto found = peers_.find(id);
@@ -47,8 +47,8 @@ void hive_core::fill(wire::NodeInfo::Builder out, const node_id& id, core_time n
                            : membership_.state_of(id).value_or(member_state::SUSPECT));
   auto found = peers_.find(id);
   fill_card(out, id);
-  if (auto told = contents_.find(id); told != contents_.end())
-    for (const auto& [name, content] : told->second)
+  if (auto described = contents_.find(id); described != contents_.end())
+    for (const auto& [name, content] : described->second)
       topics_.at(name.kind).describe(content, out);
   if (broke_rules)
     out.setReason(broke_rules->text);
@@ -113,8 +113,8 @@ void hive_core::fill_clocks(wire::HiveStatus::Builder out) const {
 
 void hive_core::fill_certificates(wire::HiveStatus::Builder out, core_time now) const {
   constexpr int64_t micros_per_s = 1'000'000;
-  if (taken_by_)
-    out.setCertificateTakenBy(taken_by_->value);
+  if (superseded_by_)
+    out.setCertificateTakenBy(superseded_by_->value);
   if (!options_.certificates)
     return;
   out.setCertificateExpires(options_.certificates->own_until * micros_per_s);

@@ -8,22 +8,22 @@
 
 namespace hive {
 
-/// The pushing of news to one linked node, and from it.
+/// Pushes to and from one linked node.
 ///
-/// At first news goes to all links. A node that gets the same twice tells the one that came late that it need not push
-/// to it, as long as others do. So few links carry most news, close to a spanning tree with some spare ways (Plumtree,
-/// Leitão et al. 2007, keeps a tree alone; here each node keeps defaults::push_degree links in either direction, so
-/// that a lost node cuts nobody off). What is missed all the same comes with the next round.
+/// At first new slots go to all links. A node that gets the same slots twice tells the later sender to stop, as long as
+/// enough others push to it. So few links carry most pushes, close to a spanning tree with spare edges (Plumtree,
+/// Leitão et al. 2007, keeps only a tree; here each node keeps defaults::push_degree links per direction, so that the
+/// loss of a node cuts nobody off). The next round repairs what is missed.
 struct push_lane {
-  bool to_it = true;   ///< news goes to it
-  bool from_it = true; ///< it pushes news, as far as this node knows
-  /// Origins of which it lacks something: it is assumed to have all up to the stamp.
+  bool to_it = true;   ///< this node pushes to the peer
+  bool from_it = true; ///< the peer pushes to this node, as far as known
+  /// Origins with slots to push. The peer should have everything up to the stamp.
   std::map<node_id, write_stamp> pending;
-  std::optional<tick_point> pushed; ///< when last
+  std::optional<tick_point> pushed; ///< time of the last push
 
   void add(const std::map<node_id, write_stamp>& news) {
     for (const auto& [origin, since] : news)
-      pending.try_emplace(origin, since); // the earlier stamp stays
+      pending.try_emplace(origin, since); // keeps the earlier stamp
   }
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The state of the hive as this node has it.
+// Interfaces of the federation.
 
 #include "actors/hive/link/api.hpp"
 #include "actors/slot_topic.hpp"
@@ -20,12 +20,12 @@ namespace hive {
 
 /// The part of the federation used for placement: membership and load.
 using hive_view_actor = slot_publisher_actor::extend<
-  // This node and all that it knows of, or one of them; ec::not_found.
+  // This node and all known ones, or one of them; ec::not_found.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
 
-/// The state of the hive as this node has it, and the owner of its links.
+/// The state of the hive on this node, and the owner of its links.
 using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend<
-  // How far the nodes agree.
+  // Agreement with the linked nodes, counters and warnings.
   caf::replies_to<msg<wire::HiveStatusQuery>>::with<msg<wire::HiveStatus>>>;
 
 } // namespace hive

@@ -22,7 +22,7 @@ using round_atom = caf::atom_constant<caf::atom("round")>;
 using pulse_atom = caf::atom_constant<caf::atom("pulse")>;
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
 
-/// internal: what time brings, and what the peers' actors report.
+/// internal: timers, and messages from the actors of the peers.
 using federation_self =
   federation_actor::extend_with<peer_owner_actor>::extend<caf::reacts_to<round_atom>, caf::reacts_to<pulse_atom>,
                                                           caf::reacts_to<wake_atom>>;
@@ -40,13 +40,13 @@ public:
   federation_state(const federation_state&) = delete;
   federation_state& operator=(const federation_state&) = delete;
 
-  /// Ends the peers' actors. They are not linked: each ends with its link, which must not end this one.
+  /// Ends the actors of the peers. They are not linked to this actor: one that ends with its link must not end it.
   ~federation_state() {
     for (const auto& [id, actor] : peers_)
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   }
 
-  /// Reads what is stored. An error ends the actor.
+  /// Restores the core from the store. An error ends the actor.
   caf::error init(pointer self, federation_services services, federation_options options) {
     self_ = self;
     services_ = std::move(services);
@@ -82,18 +82,18 @@ public:
     carry_out(core_->step(std::move(event), now()));
   }
 
-  void open(const door_opened& door) {
+  void on_door_opened(const door_opened& door) {
     door_ = door.door;
     step(door);
   }
 
-  caf::result<caf::ok_atom> check(const link_candidate& who) const {
-    if (auto other = core_->holder_beside(who))
-      return in_use(who.node, *other);
+  caf::result<caf::ok_atom> on_link_candidate(const link_candidate& candidate) const {
+    if (auto other = core_->certificate_conflict(candidate))
+      return certificate_in_use(candidate.node, *other);
     return caf::ok_atom::value;
   }
 
-  link_actor offer(const link_offer& offered) {
+  link_actor on_link_offer(const link_offer& offered) {
     auto actor = self_->spawn(peer, offered.node, peer_owner_actor{self_});
     peers_[offered.node] = actor;
     step(offered);
@@ -189,7 +189,7 @@ private:
   pointer self_ = nullptr;
   federation_services services_;
   std::optional<hive_core> core_;
-  std::chrono::milliseconds interval_{0}; ///< of rounds
+  std::chrono::milliseconds interval_{0}; ///< between rounds
   std::chrono::milliseconds tick_{0};     ///< of the failure detector
   door_actor door_;
   std::map<node_id, peer_actor> peers_;
@@ -204,15 +204,15 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const publish_slots& what) { state.step(what); },
     [&state](const msg<wire::NodeQuery>& query) { return state.nodes(query); },
     [&state](const msg<wire::HiveStatusQuery>&) { return state.status(); },
-    [&state](const door_opened& door) { state.open(door); },
-    [&state](const link_candidate& who) { return state.check(who); },
-    [&state](const link_offer& offered) { return state.offer(offered); },
+    [&state](const door_opened& door) { state.on_door_opened(door); },
+    [&state](const link_candidate& candidate) { return state.on_link_candidate(candidate); },
+    [&state](const link_offer& offered) { return state.on_link_offer(offered); },
     [&state](const link_up& up) { state.on_link_up(up); },
     [&state](const link_down& down) { state.on_link_down(down); },
     [&state](const dial_failed& what) { state.step(what); },
     [&state](const question_received& asked) { return state.answer(asked); },
     [&state](const answer_received& heard) { state.step(heard); },
-    [&state](const close_received& said) { state.step(said); },
+    [&state](const close_received& closed) { state.step(closed); },
     [&state](const malformed_received& sent) { state.step(sent); },
     [&state](round_atom) { state.on_round(); },
     [&state](pulse_atom) { state.on_pulse(); },

@@ -13,7 +13,7 @@
 namespace hive {
 
 struct federation_options {
-  /// Without its topics, which are those of the services.
+  /// Without topics: these come from the services.
   hive_core_options core;
 };
 
@@ -21,14 +21,14 @@ struct federation_options {
 struct federation_services {
   std::shared_ptr<database> db;
   committer_actor committer;
-  event_sink_actor events = {}; ///< told of changes of the membership
+  event_sink_actor events = {}; ///< gets membership changes
   std::vector<slot_topic> topics = {};
 };
 
-/// Spawns the federation: the shell of a hive_core. It stores what the core wants to have stored, carries its questions
-/// to the peers' actors and their answers back, and tells the services of their topics. Own slots are durable before
-/// anybody hears of them; what others say is stored behind it, since they can say it again. It ends with ec::corrupt
-/// when what is stored cannot be read, with ec::invalid when an option is wrong, and with the committer.
+/// Spawns the federation, the actor around a hive_core. It stores what the core asks for, passes questions and answers
+/// between the core and the actors of the peers, and delivers slots to the consumers of topics. Own slots are durable
+/// before they are published; slots of other nodes are stored afterwards, since they can be received again. Ends with
+/// ec::corrupt when the store cannot be read, with ec::invalid for an option, and with the committer.
 federation_actor spawn_federation(caf::actor_system& system, federation_services services, federation_options options);
 
 } // namespace hive

@@ -1,7 +1,7 @@
 #include "actors/hive/federation/peer.hpp"
 
 #include "actors/defaults.hpp"
-#include "actors/hive/link/unreadable.hpp"
+#include "actors/hive/link/malformed.hpp"
 #include "messages/ec.hpp"
 
 #include <caf/all.hpp>
@@ -12,9 +12,7 @@ void peer_state::init(pointer self, node_id node, peer_owner_actor federation) {
   self_ = self;
   node_ = std::move(node);
   federation_ = std::move(federation);
-  refuse_unreadable(self_, [this](uint64_t messages) {
-    self_->send(federation_, malformed_received{node_, messages});
-  });
+  refuse_malformed(self_, [this](uint64_t messages) { self_->send(federation_, malformed_received{node_, messages}); });
 }
 
 void peer_state::attach(const link_up& up) {

@@ -9,22 +9,21 @@
 
 namespace hive {
 
-/// internal: the federation has a peer's actor ask the other node. One question at a time.
+/// internal: request to send a question to the other node. One at a time.
 struct ask_peer {
   msg<wire::GossipQuestion> question;
 };
 using peer_actor = link_actor::extend<caf::reacts_to<link_up>, caf::reacts_to<ask_peer>>;
 
-/// internal: what the peers' actors tell the federation, which alone has the replica. Who asks the link tells, not the
-/// message.
+/// internal: messages from the actors of the peers. The sender is identified by its link and not by the message.
 using peer_owner_actor = caf::typed_actor<caf::replies_to<question_received>::with<msg<wire::GossipAnswer>>,
                                           caf::reacts_to<answer_received>, //
                                           caf::reacts_to<close_received>,  //
                                           caf::reacts_to<malformed_received>>;
 
-/// Talks with one other node: hands its questions to the federation, one at a time, and takes the federation's
-/// questions to it. A node that is slow or silent holds up its own actor and no other; one that leaves
-/// defaults::max_unanswered_questions in a row without an answer loses the link, for which this actor ends.
+/// Actor for one other node: forwards its questions to the federation, one at a time, and those of the federation to
+/// it. A slow or silent node delays only its own actor. After defaults::max_unanswered_questions in a row without an
+/// answer this actor ends, which closes the link.
 class peer_state {
 public:
   using pointer = peer_actor::stateful_pointer<peer_state>;
@@ -34,7 +33,7 @@ public:
 
   void attach(const link_up& up);
   caf::result<msg<wire::GossipAnswer>> answer(const msg<wire::GossipQuestion>& question);
-  /// The federation is told how it went.
+  /// Reports the answer or the error to the federation.
   void ask(const msg<wire::GossipQuestion>& question);
   void on_close();
 
@@ -44,10 +43,9 @@ private:
   peer_owner_actor federation_;
   link_actor other_;
   bool answering_ = false;
-  uint32_t unanswered_ = 0; ///< questions in a row
+  uint32_t unanswered_ = 0; ///< in a row
 };
 
-/// Spawn with `self->spawn(peer, node, federation)`.
 peer_actor::behavior_type peer(peer_state::pointer self, node_id node, peer_owner_actor federation);
 
 } // namespace hive

@@ -15,91 +15,91 @@
 
 namespace hive {
 
-/// A node that the door knows of from elsewhere than its own links.
-struct meet_node {
+/// Request to keep a link with this node.
+struct maintain_link {
   node_id node;
   std::string address; ///< ADDRESS:PORT of its door
 };
 
-/// A node that may not know that a link is wanted.
-struct dial_node {
+/// Request for one attempt to link with this node, which may not want a link itself.
+struct open_link {
   node_id node;
   std::string address; ///< ADDRESS:PORT of its door
 };
 
-/// A node with which no link is wanted any more.
-struct part_node {
+/// Request to close the link with this node.
+struct close_link {
   node_id node;
-  bool was_asked = false; ///< by that node's farewell; otherwise this node says farewell
-  /// Another node lives on its certificate: the link is closed at once.
+  bool requested_by_peer = false; ///< that node has sent its goodbye; otherwise this node sends one
+  /// Set when another live node uses the same certificate; the link is then closed without a goodbye.
   std::optional<node_id> superseded_by = {};
 };
 
-/// Finds other nodes, checks who they are and keeps at most one link with each.
+/// Finds other nodes, authenticates them, and keeps at most one link with each.
 using door_actor = caf::typed_actor<
-  // Links with this node, now and whenever the link is lost, if it is this node that dials: the one with the lower id.
-  caf::reacts_to<meet_node>,
-  // Links with this node now, whichever id is lower, but dials only once.
-  caf::reacts_to<dial_node>,
-  // Ends the link, if there is one, and dials the node no more until told so, or until no link at all is left.
-  caf::reacts_to<part_node>>;
+  // Dials now and whenever the link is lost, provided that this node has the lower id.
+  caf::reacts_to<maintain_link>,
+  // Dials now and once, whichever id is lower.
+  caf::reacts_to<open_link>,
+  // Closes the link, if there is one. The node is not dialled again until requested, or until no link is left.
+  caf::reacts_to<close_link>>;
 
-/// The door is open: `self` is how this node introduces itself.
+/// The door is open. `self` is the hello that it sends.
 struct door_opened {
   door_actor door;
   msg<wire::Hello> self;
 };
 
-/// A node whose handshake has been verified. `holder` is the fingerprint of its certificate's key; empty without TLS.
+/// A node whose handshake has been verified. `holder` is the key fingerprint of its certificate; empty without TLS.
 struct link_candidate {
   node_id node;
   std::string holder;
-  int64_t card_written_at = 0; ///< as its card says
+  int64_t card_written_at = 0; ///< from its card
 };
 
-/// A link with this node is being made.
+/// A connection with this node was accepted and is about to become its link.
 struct link_offer {
   node_id node;
   msg<wire::Hello> hello;
   std::string holder = {}; ///< see link_candidate
 };
 
-/// A link stands: requests to `peer` go to the other node. They need a finite timeout.
+/// The link is ready. Requests to `peer` reach the other node; give them a finite timeout.
 struct link_up {
   node_id node;
   msg<wire::Hello> hello;
   link_actor peer;
 };
 
-/// The link is lost; its handle stays dead, also when the node comes back.
+/// The link has ended. Its handle stays dead, even after the node reconnects.
 struct link_down {
   node_id node;
   std::string reason;
-  bool agreed = false; ///< one of the two said farewell
+  bool agreed = false; ///< one of the two nodes sent a goodbye
 };
 
-/// A dial_node came to nothing, and nobody said who he is.
+/// An open_link failed before any node identified itself.
 struct dial_failed {
   node_id node;
   std::string reason;
 };
 
-/// Whoever uses the links. For each node it is told in turn of up and down, never of two ups.
+/// Owner of the links. Per node, `link_up` and `link_down` strictly alternate.
 using link_owner_actor =
   caf::typed_actor<caf::reacts_to<door_opened>,
-                   // Whether a link with this node may be made. ec::conflict when another node lives on its
-                   // certificate.
+                   // Authorizes a link with this node. ec::conflict when another live node uses the same certificate.
                    caf::replies_to<link_candidate>::with<caf::ok_atom>,
-                   // Answers with what shall serve that node's requests; it is told to exit when the link is lost.
+                   // Answers with the actor that serves requests of that node. It gets an exit message when the link
+                   // ends.
                    caf::replies_to<link_offer>::with<link_actor>, //
                    caf::reacts_to<link_up>, caf::reacts_to<link_down>, caf::reacts_to<dial_failed>>;
 
 } // namespace hive
 
-// The door and its owner are parts of one node.
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::meet_node)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::dial_node)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::part_node)
+// Messages within one node.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::maintain_link)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::open_link)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::close_link)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::door_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_candidate)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_offer)

@@ -11,14 +11,13 @@
 
 namespace hive {
 
-/// The card of this node: what it says of itself (name, tier, labels, GPUs and software in `about`), where its door is
-/// (`address`, or empty), since when it says so, and, with credentials, that their holder admits it. Fails only with
-/// OpenSSL.
+/// Builds the card of this node from `about` (name, tier, labels, GPUs, software), the address of its door (may be
+/// empty) and the time of writing. With credentials, the card carries their signature over the node's id. Fails only
+/// when OpenSSL fails.
 caf::expected<msg<wire::NodeCard>> make_card(const msg<wire::NodeCard>& about, const std::string& address,
                                              const node_identity& identity, const std::optional<credentials>& shown,
                                              int64_t now_unix_micros);
 
-/// The hello of this node with its card.
 msg<wire::Hello> make_hello(const node_identity& identity, certificate_role role, const msg<wire::NodeCard>& card);
 
 } // namespace hive

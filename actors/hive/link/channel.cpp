@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view binding_label = "EXPORTER-hivemark-hello";
 constexpr size_t binding_bytes = 32;
-/// Longest wait for the other end to read why it was refused.
+/// Longest wait for the peer to read the reason for its refusal.
 constexpr std::chrono::seconds linger_time{1};
 
 } // namespace
@@ -57,8 +57,8 @@ caf::error channel::shake_hands(channel_side side, const tls_context& tls, deadl
   }
 }
 
-/// Lets the other end close first. The library has sent it an alert that says what is wrong, which would be lost if the
-/// socket were closed while bytes of the other end, such as its hello, are not read.
+/// Waits for the peer to close first. OpenSSL has sent an alert with the reason; closing the socket while data of the
+/// peer is unread would reset the connection and lose the alert.
 void channel::linger(deadline until) const {
   ::shutdown(socket_, SHUT_WR);
   std::array<char, 4'096> unread;
@@ -66,7 +66,7 @@ void channel::linger(deadline until) const {
   }
 }
 
-/// Why the TLS stream failed: what is wrong with the other end's certificate, or what the library says.
+/// Why TLS failed: the verification error of the peer's certificate, or OpenSSL's error.
 std::string channel::failure() const {
   auto verified = SSL_get_verify_result(ssl_.get());
   if (verified != X509_V_OK) {
@@ -96,7 +96,7 @@ channel::progress channel::judge(int result) {
 channel::progress channel::try_read(char* to, size_t size, size_t& got) {
   got = 0;
   if (ssl_) {
-    ERR_clear_error(); // an error that is left over would be taken for this call's
+    ERR_clear_error(); // a stale error would be reported for this call
     return judge(SSL_read_ex(ssl_.get(), to, size, &got) == 1 ? 1 : 0);
   }
   auto count = ::recv(socket_, to, size, 0);
@@ -146,7 +146,7 @@ caf::expected<std::string> channel::read(size_t size, deadline until) {
   for (size_t have = 0; have < size;) {
     size_t got = 0;
     auto went = try_read(out.data() + have, size - have, got);
-    if (went == progress::ended) // with TLS 1.3 a client learns only now that its certificate was refused
+    if (went == progress::ended) // a TLS 1.3 client learns of the refusal of its certificate at its first read
       return fail(ec::unavailable, ssl_ && ERR_peek_error() != 0 ? failure() : "the connection was closed");
     if (went == progress::none_now)
       if (auto err = wait_for(socket_, wanted_, until))

@@ -9,55 +9,54 @@
 
 namespace hive {
 
-/// Who began a connection.
+/// Which end of a connection this is: the one that dialled or the one that accepted.
 enum class channel_side { client, server };
 
-/// A stream of bytes to another process over a connected socket: mutual TLS, or plain for the loopback. First it is
-/// read and written with deadlines, by whoever finds out who the other end is; then it is CAF's, which reads and writes
-/// what is possible without waiting.
+/// Byte stream to another process over a connected socket: mutual TLS, or plain text on the loopback. The handshake
+/// uses the blocking functions with deadlines; CAF then uses the non-blocking ones.
 class channel {
 public:
-  /// Takes over a connected, non-blocking socket. With `tls` it makes the TLS handshake: both ends have shown a
-  /// certificate of the CA, valid now, when it succeeds. ec::forbidden or ec::timed_out with the reason otherwise.
+  /// Takes over a connected, non-blocking socket. With `tls`, makes the TLS handshake: on success both ends have shown
+  /// a currently valid certificate of the CA. Otherwise ec::forbidden or ec::timed_out with the reason.
   static caf::expected<channel> open(unique_fd fd, channel_side side, const std::optional<tls_context>& tls,
                                      deadline until);
 
-  /// All of `bytes`, or ec::unavailable or ec::timed_out.
+  /// Writes all of `bytes`. ec::unavailable or ec::timed_out.
   caf::error write(std::string_view bytes, deadline until);
 
-  /// Exactly so many bytes, or ec::unavailable or ec::timed_out.
+  /// Reads exactly `size` bytes. ec::unavailable or ec::timed_out.
   caf::expected<std::string> read(size_t size, deadline until);
 
-  /// Waits until there is something to read.
+  /// Waits until data can be read.
   caf::error await_data(deadline until) const;
 
-  /// The other end's certificate; nothing without TLS.
+  /// The peer's certificate; none without TLS.
   std::optional<certificate> peer_certificate() const;
 
-  /// 32 bytes that only the two ends of this TLS session know, for signatures that hold on no other connection; empty
-  /// without TLS.
+  /// Channel binding: 32 bytes known only to the two ends of this TLS session. A signature over them is valid on no
+  /// other connection. Empty without TLS.
   std::string session_binding() const;
 
   const std::string& remote() const {
     return remote_;
   }
 
-  // -- without waiting ---------------------------------------------------------
+  // -- non-blocking -------------------------------------------------------------
 
-  /// What became of an attempt: bytes went through, none can now, or the stream has ended.
+  /// Result of an attempt: bytes were transferred, it would block, or the stream has ended.
   enum class progress { done, none_now, ended };
 
   progress try_read(char* to, size_t size, size_t& got);
   progress try_write(const char* from, size_t size, size_t& put);
 
-  /// Bytes that were received but not read yet, which the socket will not announce again.
+  /// Bytes that TLS has decrypted and nobody has read yet. The socket does not announce them again.
   size_t buffered() const;
 
   int fd() const {
     return fd_.get();
   }
 
-  /// Gives the socket away; the channel must outlive its use.
+  /// Transfers ownership of the socket. The channel must outlive its use.
   int release_fd() {
     return fd_.release();
   }
@@ -74,10 +73,10 @@ private:
   progress judge(int result);
 
   unique_fd fd_;
-  int socket_; ///< also after fd_ was given away
+  int socket_; ///< remains valid after release_fd
   std::string remote_;
-  std::unique_ptr<SSL, ssl_free> ssl_; ///< null: plain
-  short wanted_ = 0;                   ///< what poll shall wait for when nothing was possible
+  std::unique_ptr<SSL, ssl_free> ssl_; ///< null: plain text
+  short wanted_ = 0;                   ///< poll events to wait for after none_now
 };
 
 } // namespace hive

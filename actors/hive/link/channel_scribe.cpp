@@ -18,18 +18,18 @@ using caf::io::network::default_multiplexer;
 using caf::io::network::native_socket;
 using caf::io::network::rw_state;
 
-/// How CAF's stream reads and writes.
+/// I/O policy of CAF's stream: reads and writes through the channel and filters what comes in.
 class channel_policy {
 public:
-  channel_policy(channel stream, std::shared_ptr<const reachable_actors> within_reach)
-      : stream_{std::move(stream)}, filter_{std::move(within_reach)} {
+  channel_policy(channel stream, std::shared_ptr<const actor_allowlist> allowlist)
+      : stream_{std::move(stream)}, filter_{std::move(allowlist)} {
   }
 
   rw_state read_some(size_t& got, native_socket, void* to, size_t size) {
     auto went = stream_.try_read(static_cast<char*>(to), size, got);
     if (went == channel::progress::done)
       if (auto refused = filter_.pass({static_cast<const char*>(to), got})) {
-        log::warn("The connection from {} is cut: {}", stream_.remote(), text_of(refused));
+        log::warn("Closing connection: {} remote={}", text_of(refused), stream_.remote());
         return rw_state::failure;
       }
     return to_state(went);
@@ -38,17 +38,17 @@ public:
   rw_state write_some(size_t& put, native_socket, const void* from, size_t size) {
     put = 0;
     if (size == 0)
-      return rw_state::indeterminate; // tells the stream that there is nothing to wait for
+      return rw_state::indeterminate; // nothing to wait for
     return to_state(stream_.try_write(static_cast<const char*>(from), size, put));
   }
 
-  /// TLS receives whole records: what is left of one is not announced by the socket.
+  /// TLS decrypts whole records; the socket does not announce what is left of one.
   bool must_read_more(native_socket, size_t threshold) {
     return stream_.buffered() > 0 && stream_.buffered() >= threshold;
   }
 
 private:
-  /// No bytes and success means to wait for the socket.
+  /// To CAF, success with no bytes means to wait for the socket.
   static rw_state to_state(channel::progress went) {
     return went == channel::progress::ended ? rw_state::failure : rw_state::success;
   }
@@ -60,10 +60,10 @@ private:
 class channel_scribe : public caf::io::scribe {
 public:
   channel_scribe(default_multiplexer& multiplexer, native_socket socket, channel stream,
-                 std::shared_ptr<const reachable_actors> within_reach)
+                 std::shared_ptr<const actor_allowlist> allowlist)
       : scribe{caf::io::network::conn_hdl_from_socket(socket)},
         remote_{endpoint::parse(stream.remote()).value_or(endpoint{})}, stream_{multiplexer, socket, std::move(stream),
-                                                                                std::move(within_reach)} {
+                                                                                std::move(allowlist)} {
   }
 
   void configure_read(caf::io::receive_policy::config config) override {
@@ -114,13 +114,13 @@ public:
   }
 
 private:
-  /// The other end asks but does not read. CAF hears of the end when it reads next.
+  /// The peer sends requests and does not read the answers. CAF notices the shutdown at its next read.
   void cut() {
     stream_.wr_buf().clear();
     ::shutdown(stream_.fd(), SHUT_RDWR);
     if (!std::exchange(is_cut_, true))
-      log::warn("The connection from {} is cut: more than {} bytes wait for it to read", remote_.text(),
-                defaults::max_unsent_bytes);
+      log::warn("Closing connection: send buffer exceeds {} bytes (peer not reading) remote={}",
+                defaults::max_unsent_bytes, remote_.text());
   }
 
   endpoint remote_;
@@ -132,10 +132,10 @@ private:
 } // namespace
 
 caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream,
-                                std::shared_ptr<const reachable_actors> within_reach) {
+                                std::shared_ptr<const actor_allowlist> allowlist) {
   auto& multiplexer = static_cast<default_multiplexer&>(system.middleman().backend());
   auto socket = stream.release_fd(); // CAF's stream closes it
-  return caf::make_counted<channel_scribe>(multiplexer, socket, std::move(stream), std::move(within_reach));
+  return caf::make_counted<channel_scribe>(multiplexer, socket, std::move(stream), std::move(allowlist));
 }
 
 } // namespace hive

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/hive/link/actor_allowlist.hpp"
 #include "actors/hive/link/channel.hpp"
-#include "actors/hive/link/reachable_actors.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/io/scribe.hpp>
@@ -9,10 +9,10 @@
 
 namespace hive {
 
-/// Makes CAF's network read and write `stream` from now on: the result goes to CAF's BASP broker. Given `within_reach`,
-/// the other end may send to these actors alone. It loses its connection when it does otherwise, sends a frame that is
-/// too large (see frame_filter), or leaves more than defaults::max_unsent_bytes unread.
+/// Wraps `stream` for CAF's network; pass the result to CAF's BASP broker. With an `allowlist`, the peer may send only
+/// to the actors on it. The connection closes when the peer breaks that rule, sends an oversized frame (see
+/// frame_filter), or leaves more than defaults::max_unsent_bytes unread.
 caf::io::scribe_ptr make_scribe(caf::actor_system& system, channel stream,
-                                std::shared_ptr<const reachable_actors> within_reach = nullptr);
+                                std::shared_ptr<const actor_allowlist> allowlist = nullptr);
 
 } // namespace hive

@@ -21,7 +21,7 @@ bool dial_plan::add(const endpoint& at, const node_id& node, time_point now) {
   return true;
 }
 
-/// An address to join stays, dialled again if it rested.
+/// Removes earlier doors of the node; an address to join stays and is resumed.
 void dial_plan::leave_earlier(const node_id& node, const endpoint& now_at) {
   for (auto each = targets_.begin(); each != targets_.end();) {
     auto& target = each->second;
@@ -32,7 +32,7 @@ void dial_plan::leave_earlier(const node_id& node, const endpoint& now_at) {
       ++each;
     } else if (target.dialling) {
       target.once = true;
-      target.node.reset(); // that nobody answers there says nothing of the node
+      target.node.reset(); // a failure there is no evidence about the node
       ++each;
     } else {
       each = targets_.erase(each);
@@ -149,10 +149,10 @@ bool dial_plan::failed(const endpoint& at, const std::string& why, time_point no
   dials_ -= target.dialling;
   target.dialling = false;
   target.when = now + delay(target.failures++);
-  bool is_news = std::exchange(target.failure, why) != why && !target.once;
+  bool is_new_failure = std::exchange(target.failure, why) != why && !target.once;
   if (target.once)
     rest(found);
-  return is_news;
+  return is_new_failure;
 }
 
 void dial_plan::forget(const endpoint& at) {
@@ -177,7 +177,7 @@ void dial_plan::link_down(const node_id& node, time_point now) {
 }
 
 std::chrono::milliseconds dial_plan::delay(uint32_t failures) {
-  constexpr uint32_t max_doublings = 20; // far above what any bound asks for, far below overflow
+  constexpr uint32_t max_doublings = 20; // more than any max_delay needs, and no overflow
   auto longest = std::min(options_.max_delay, options_.min_delay * (int64_t{1} << std::min(failures, max_doublings)));
   return std::chrono::milliseconds{std::uniform_int_distribution{longest.count() / 2, longest.count()}(random_)};
 }

@@ -20,13 +20,13 @@ std::string reason_of(int error) {
   return std::generic_category().message(error);
 }
 
-/// Attempts at the addresses of one name.
+/// Parallel attempts at the addresses of one name.
 class race {
 public:
   race(std::vector<socket_address> addresses, deadline until, int stopped)
       : addresses_{std::move(addresses)}, until_{until}, stopped_{stopped} {
     due_ = clock::now();
-    // All begin within half of the time, so that the last one has the other half.
+    // All attempts start within the first half of the time, so that the last one has the second half.
     auto share = std::chrono::duration_cast<milliseconds>(until - due_) / static_cast<int64_t>(2 * addresses_.size());
     stagger_ = std::min<milliseconds>(defaults::dial_stagger, share);
   }
@@ -67,7 +67,7 @@ private:
       note(text, reason_of(errno));
   }
 
-  /// Until an attempt is over or the next one is due.
+  /// Waits until an attempt ends or the next one is due.
   caf::error wait() {
     auto until = next_ < addresses_.size() && !open_.empty() ? std::min(due_, until_) : until_;
     if (open_.empty())

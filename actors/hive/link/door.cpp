@@ -1,8 +1,8 @@
 #include "actors/hive/link/door.hpp"
 
-#include "actors/hive/link/connection_cutter.hpp"
 #include "actors/hive/link/dial_plan.hpp"
 #include "actors/hive/link/introduction.hpp"
+#include "actors/hive/link/socket_shutdown_guard.hpp"
 #include "actors/hive/link/spawn_refuser.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/door.capnp.h"
@@ -23,32 +23,31 @@ namespace hive {
 namespace {
 
 using dial_atom = caf::atom_constant<caf::atom("dial")>;
-using farewell_atom = caf::atom_constant<caf::atom("farewell")>;
+using close_atom = caf::atom_constant<caf::atom("close")>;
 
-// internal: what the door hears from its threads and from itself.
+// internal: messages from the handshake threads, and timers.
 using door_impl = door_actor::extend<caf::replies_to<admission_request>::with<caf::ok_atom>,
-                                     caf::reacts_to<greeting_done>, caf::reacts_to<greeting_failed>,
+                                     caf::reacts_to<handshake_done>, caf::reacts_to<handshake_failed>,
                                      caf::reacts_to<listening_failed>, caf::reacts_to<introduced<link_actor>>,
-                                     caf::reacts_to<farewell_atom, uint64_t>, caf::reacts_to<dial_atom>>;
+                                     caf::reacts_to<close_atom, uint64_t>, caf::reacts_to<dial_atom>>;
 
-/// What the door begins with.
 struct door_setup {
   door_options options;
   msg<wire::Hello> self;
-  std::shared_ptr<greetings> strangers;
+  std::shared_ptr<handshake_runner> handshakes;
   link_owner_actor owner;
 };
 
-/// A connection whose other end was admitted; without `peer` it is still being introduced.
+/// An admitted connection. Without `peer` the introduction is still running.
 struct connection {
   node_id node;
   msg<wire::Hello> hello;
   std::string remote;
-  connection_cutter cutter;
-  link_actor face;
-  caf::actor introduction; ///< exchanges the two ends
+  socket_shutdown_guard guard;
+  link_actor local;
+  caf::actor introduction; ///< exchanges the actors of both ends
   link_actor peer;
-  std::string parting_why = {}; ///< empty until one of the two said farewell
+  std::string close_reason = {}; ///< empty until one end has sent a goodbye
 };
 
 class door_state {
@@ -59,8 +58,8 @@ public:
   door_state(const door_state&) = delete;
   door_state& operator=(const door_state&) = delete;
   ~door_state() {
-    if (setup_.strangers)
-      setup_.strangers->stop();
+    if (setup_.handshakes)
+      setup_.handshakes->stop();
     for (const auto& [id, link] : connections_)
       end_actors(link);
   }
@@ -83,34 +82,34 @@ public:
         return fail(ec::unsupported, "this door is for nodes; engines are not served here");
       return self_->delegate(*setup_.options.engines, asked);
     }
-    if (asked.who.holder.empty())
-      return take_in(asked);
-    if (setup_.options.shown->own.cert.key_fingerprint() == asked.who.holder &&
-        asked.who.node != setup_.options.identity.id)
-      return in_use(asked.who.node, setup_.options.identity.id);
-    undecided_.insert(asked.connection);
+    if (asked.candidate.holder.empty())
+      return admit_candidate(asked);
+    if (setup_.options.shown->own.cert.key_fingerprint() == asked.candidate.holder &&
+        asked.candidate.node != setup_.options.identity.id)
+      return certificate_in_use(asked.candidate.node, setup_.options.identity.id);
+    pending_admissions_.insert(asked.connection);
     auto promise = self_->make_response_promise<caf::ok_atom>();
     self_
       ->request(setup_.owner, setup_.options.hello_timeout,
-                link_candidate{asked.who.node, asked.who.holder, asked.who.card_written_at})
+                link_candidate{asked.candidate.node, asked.candidate.holder, asked.candidate.card_written_at})
       .then(
         [this, promise, asked](caf::ok_atom) mutable {
-          auto taken_in = undecided_.erase(asked.connection) == 1
-                            ? take_in(asked)
+          auto admitted = pending_admissions_.erase(asked.connection) == 1
+                            ? admit_candidate(asked)
                             : caf::expected<caf::ok_atom>{fail(ec::timed_out, "the handshake is over")};
-          if (taken_in)
-            promise.deliver(*taken_in);
+          if (admitted)
+            promise.deliver(*admitted);
           else
-            promise.deliver(taken_in.error());
+            promise.deliver(admitted.error());
         },
         [this, promise, asked](const caf::error& refused) mutable {
-          undecided_.erase(asked.connection);
+          pending_admissions_.erase(asked.connection);
           promise.deliver(refused);
         });
     return promise;
   }
 
-  void on_greeted(const greeting_done& done) {
+  void on_handshake_done(const handshake_done& done) {
     if (done.peer.hello->getRole() == wire::Role::ENGINE) {
       self_->send(*setup_.options.engines, done);
       return;
@@ -118,19 +117,19 @@ public:
     if (done.dialled)
       plan_->linked(*done.dialled, done.peer.id());
     if (!links_->holds(done.connection))
-      return; // superseded meanwhile; the channel closes with the last who holds it
+      return; // superseded meanwhile; the channel closes with its last owner
     links_->settle(done.connection);
     plan_->link_up(done.peer.id());
     self_
       ->request(setup_.owner, defaults::introduction_timeout,
                 link_offer{done.peer.id(), done.peer.hello, done.peer.holder()})
       .then(
-        [this, done](const link_actor& face) { begin_introduction(done, face); },
+        [this, done](const link_actor& local) { begin_introduction(done, local); },
         [this, done](const caf::error& err) { end(done.connection, "the node does not serve it: " + text_of(err)); });
   }
 
-  void on_not_greeted(const greeting_failed& failed) {
-    undecided_.erase(failed.connection);
+  void on_handshake_failed(const handshake_failed& failed) {
+    pending_admissions_.erase(failed.connection);
     release(failed.connection);
     if (setup_.options.engines && !failed.dialled)
       self_->send(*setup_.options.engines, failed);
@@ -152,39 +151,40 @@ public:
     auto& link = found->second;
     link.peer = *over.peer;
     self_->monitor(link.peer);
-    log::info("Node {} ({}) is linked over {}, in its epoch {}", link.node.value,
-              as_view(link.hello->getCard().getName()), link.remote, link.hello->getEpoch());
+    log::info("Link established node={} name={} epoch={} remote={}", link.node.value,
+              as_view(link.hello->getCard().getName()), link.hello->getEpoch(), link.remote);
     remember_address(link);
     self_->send(setup_.owner, link_up{link.node, link.hello, link.peer});
     dial_due();
   }
 
-  /// A link is as long as both ends.
+  /// A link ends with the actor of either end.
   void on_down(const caf::down_msg& down) {
     for (const auto& [id, link] : connections_) {
       if (link.peer && link.peer.address() == down.source)
         return end(id, reason_of(down.reason));
-      if (link.face.address() == down.source)
+      if (link.local.address() == down.source)
         return end(id, "this end gave it up: " + text_of(down.reason));
     }
   }
 
-  void meet(const meet_node& known) {
+  void maintain(const maintain_link& known) {
     auto at = endpoint::parse(known.address);
     if (at && setup_.options.identity.id < known.node && !plan_->add(*at, known.node, now()))
-      log::warn("Node {} at {} is not dialled: the node dials too many already", known.node.value, known.address);
+      log_no_dial(known.node, known.address);
     dial_due();
   }
 
-  void dial_once(const dial_node& wanted) {
+  void open(const open_link& wanted) {
     auto at = endpoint::parse(wanted.address);
     if (at && !plan_->add_once(*at, wanted.node, now()))
-      log::warn("Node {} at {} is not dialled: the node dials too many already", wanted.node.value, wanted.address);
+      log_no_dial(wanted.node, wanted.address);
     dial_due();
   }
 
-  /// Whoever hears the farewell ends the link, at once; whoever says it does so only when the other does not.
-  void part(const part_node& what) {
+  /// The node that receives the goodbye closes the link at once. The sender closes it only when the other does not in
+  /// time.
+  void close(const close_link& what) {
     plan_->rest(what.node);
     auto found = std::ranges::find_if(
       connections_, [&](const auto& entry) { return entry.second.node == what.node && entry.second.peer; });
@@ -192,23 +192,23 @@ public:
       return;
     auto& [id, link] = *found;
     if (what.superseded_by) {
-      link.parting_why = text_of(in_use(what.node, *what.superseded_by));
-      return end(connection_id{id}, link.parting_why);
+      link.close_reason = text_of(certificate_in_use(what.node, *what.superseded_by));
+      return end(connection_id{id}, link.close_reason);
     }
-    link.parting_why = what.was_asked ? "it has links enough" : "this node has links enough";
-    if (what.was_asked)
-      return end(connection_id{id}, link.parting_why);
+    link.close_reason = what.requested_by_peer ? "it has links enough" : "this node has links enough";
+    if (what.requested_by_peer)
+      return end(connection_id{id}, link.close_reason);
     self_->send(link.peer, msg<wire::Farewell>{});
-    self_->delayed_send(self_, defaults::farewell_timeout, farewell_atom::value, id.value);
+    self_->delayed_send(self_, defaults::close_timeout, close_atom::value, id.value);
   }
 
-  void end_unheard(connection_id id) {
-    end(id, "it did not hear the farewell");
+  void on_close_timeout(connection_id id) {
+    end(id, "it did not answer the goodbye");
   }
 
   void dial_due() {
     for (const auto& at : plan_->due(now()))
-      setup_.strangers->dial(self_->system(), caf::actor_cast<greeting_owner_actor>(self_), at);
+      setup_.handshakes->dial(self_->system(), caf::actor_cast<handshake_owner_actor>(self_), at);
     auto next = plan_->next();
     if (!next || (waking_at_ && *waking_at_ <= *next && *waking_at_ > now()))
       return;
@@ -229,8 +229,8 @@ private:
     return text_of(reason);
   }
 
-  caf::expected<caf::ok_atom> take_in(const admission_request& asked) {
-    auto verdict = links_->admit(asked.connection, asked.who);
+  caf::expected<caf::ok_atom> admit_candidate(const admission_request& asked) {
+    auto verdict = links_->admit(asked.connection, asked.candidate);
     if (verdict.superseded)
       end(*verdict.superseded, "a newer connection took its place");
     if (verdict.refused)
@@ -238,30 +238,30 @@ private:
     return caf::ok_atom::value;
   }
 
-  void begin_introduction(const greeting_done& done, const link_actor& face) {
+  void begin_introduction(const handshake_done& done, const link_actor& local) {
     if (!links_->holds(done.connection)) {
-      caf::anon_send_exit(face, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(local, caf::exit_reason::user_shutdown);
       return;
     }
     auto side = done.dialled ? channel_side::client : channel_side::server;
-    connection_cutter cutter{done.stream->fd()};
+    socket_shutdown_guard guard{done.stream->fd()};
     auto introduction =
-      introduce(self_->system(), std::move(*done.stream), side, done.connection.value, face,
+      introduce(self_->system(), std::move(*done.stream), side, done.connection.value, local,
                 caf::actor_cast<introduction_owner<link_actor>>(self_), defaults::introduction_timeout);
-    self_->monitor(face);
+    self_->monitor(local);
     connections_.emplace(
       done.connection,
       connection{
-        done.peer.id(), done.peer.hello, done.peer.remote, std::move(cutter), face, std::move(introduction), {}});
+        done.peer.id(), done.peer.hello, done.peer.remote, std::move(guard), local, std::move(introduction), {}});
   }
 
-  /// The connection is not the link with its node any more.
+  /// The connection no longer counts as the link with its node.
   void release(connection_id id) {
     if (auto node = links_->drop(id))
       plan_->link_down(*node, now());
   }
 
-  /// Ends a connection in whatever state it is; does nothing for one that is over.
+  /// Ends a connection in any state. No effect on one that has ended.
   void end(connection_id id, const std::string& why) {
     release(id);
     auto node = connections_.extract(id);
@@ -273,58 +273,62 @@ private:
     end_actors(link);
     if (link.peer) {
       self_->demonitor(link.peer.address());
-      bool is_agreed = !link.parting_why.empty();
+      bool is_agreed = !link.close_reason.empty();
       log::write(is_agreed ? log::level::info : log::level::warning,
-                 fmt::format("The link with node {} ({}) is {}: {}", link.node.value,
-                             as_view(link.hello->getCard().getName()), is_agreed ? "given up" : "down",
-                             is_agreed ? link.parting_why : why));
+                 fmt::format("Link {}: {} node={} name={} remote={}", is_agreed ? "closed" : "lost",
+                             is_agreed ? link.close_reason : why, link.node.value,
+                             as_view(link.hello->getCard().getName()), link.remote));
       self_->send(setup_.owner, link_down{link.node, why, is_agreed});
     } else {
-      log::warn("Node {} at {} was admitted but did not link: {}", link.node.value, link.remote, why);
+      log::warn("Link setup failed after admission: {} node={} remote={}", why, link.node.value, link.remote);
     }
     dial_due();
   }
 
   static void end_actors(const connection& link) {
-    caf::anon_send_exit(link.face, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(link.local, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(link.introduction, caf::exit_reason::user_shutdown);
   }
 
-  /// The node with the lower id dials, so that two that lost each other do not meet half-way.
+  /// The node with the lower id redials, so that two nodes that lost each other do not both dial.
   void remember_address(const connection& link) {
     auto door = endpoint::parse(as_view(link.hello->getCard().getDoor()));
     if (door && setup_.options.identity.id < link.node && !plan_->add(*door, link.node, now()))
-      log::warn("Node {} will not be dialled again: the node dials too many already", link.node.value);
+      log_no_dial(link.node, door->text());
   }
 
-  void on_dial_failed(const endpoint& at, const greeting_failed& failed) {
+  void on_dial_failed(const endpoint& at, const handshake_failed& failed) {
     auto code = code_of(failed.why);
     if (auto wanted = plan_->expected_once(at); wanted && !failed.node)
       self_->send(setup_.owner, dial_failed{*wanted, text_of(failed.why)});
     if (code == ec::invalid) {
       plan_->forget(at);
-      log::info("{} is this node's own door and is not dialled", at.text());
+      log::info("Not dialling this node's own door addr={}", at.text());
     } else if (code == ec::already_exists && failed.node && links_->has(*failed.node)) {
       plan_->linked(at, *failed.node);
     } else if (plan_->failed(at, text_of(failed.why), now())) {
-      log::warn("No link with {} yet: {}; it is tried again", at.text(), text_of(failed.why));
+      log::warn("Dial failed, will retry: {} addr={}", text_of(failed.why), at.text());
     }
   }
 
-  void log_refusal(const greeting_failed& failed) {
+  static void log_no_dial(const node_id& node, std::string_view address) {
+    log::warn("Not dialling: the dial plan is full node={} addr={}", node.value, address);
+  }
+
+  void log_refusal(const handshake_failed& failed) {
     if (code_of(failed.why) == ec::already_exists)
-      return; // both ends dialled at once, nothing is wrong
-    // Who is refused for its certificate tries again, for as long as nobody gives it another one.
+      return; // both ends dialled at once, which is normal
+    // A node refused for its certificate retries until it gets another one: log it once.
     if (auto why = text_of(failed.why);
-        code_of(failed.why) == ec::conflict && std::exchange(told_conflict_, why) == why)
+        code_of(failed.why) == ec::conflict && std::exchange(last_conflict_, why) == why)
       return;
     uint64_t left_out = 0;
     if (!budget_.allow(now(), left_out))
       return;
     if (left_out > 0)
-      log::warn("The door refused {} further connections", left_out);
-    log::warn("The door refused {}{}: {}", failed.remote.empty() ? "a connection" : failed.remote,
-              failed.node ? " (" + failed.node->value + ")" : "", text_of(failed.why));
+      log::warn("Refused {} further connections (log rate limit)", left_out);
+    log::warn("Refused a connection: {}{}{}", text_of(failed.why), failed.node ? " node=" + failed.node->value : "",
+              failed.remote.empty() ? "" : " remote=" + failed.remote);
   }
 
   door_impl::pointer self_ = nullptr;
@@ -332,8 +336,8 @@ private:
   std::optional<link_table> links_;
   std::optional<spawn_refuser> refuser_;
   std::optional<dial_plan> plan_;
-  std::string told_conflict_;
-  std::set<connection_id> undecided_; ///< of which the owner was asked whether it may become a link
+  std::string last_conflict_;
+  std::set<connection_id> pending_admissions_; ///< waiting for the answer of the owner
   std::map<connection_id, connection> connections_;
   std::optional<std::chrono::steady_clock::time_point> waking_at_;
   rate_limiter budget_{now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
@@ -342,15 +346,15 @@ private:
 door_impl::behavior_type door(door_impl::stateful_pointer<door_state> self, door_setup setup) {
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
   self->state.init(self, std::move(setup));
-  return {[self](const meet_node& known) { self->state.meet(known); },
-          [self](const dial_node& wanted) { self->state.dial_once(wanted); },
-          [self](const part_node& what) { self->state.part(what); },
+  return {[self](const maintain_link& known) { self->state.maintain(known); },
+          [self](const open_link& wanted) { self->state.open(wanted); },
+          [self](const close_link& what) { self->state.close(what); },
           [self](const admission_request& asked) { return self->state.admit(asked); },
-          [self](const greeting_done& done) { self->state.on_greeted(done); },
-          [self](const greeting_failed& failed) { self->state.on_not_greeted(failed); },
+          [self](const handshake_done& done) { self->state.on_handshake_done(done); },
+          [self](const handshake_failed& failed) { self->state.on_handshake_failed(failed); },
           [self](const listening_failed& failed) { self->quit(failed.why); },
           [self](const introduced<link_actor>& over) { self->state.on_introduced(over); },
-          [self](farewell_atom, uint64_t connection) { self->state.end_unheard({connection}); },
+          [self](close_atom, uint64_t connection) { self->state.on_close_timeout({connection}); },
           [self](dial_atom) { self->state.dial_due(); }};
 }
 
@@ -359,7 +363,7 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
-/// Where other nodes shall dial a door that listens at `bound`.
+/// The address that the card gives for a door bound to `bound`.
 std::string advertised(const door_options& options, const endpoint& bound) {
   if (options.advertise)
     return options.advertise->text();
@@ -403,11 +407,11 @@ caf::expected<running_door> spawn_door(caf::actor_system& system, door_options o
   if (!card)
     return card.error();
   auto hello = make_hello(options.identity, certificate_role::node, *card);
-  auto strangers = std::make_shared<greetings>(
+  auto handshakes = std::make_shared<handshake_runner>(
     hello_sender{options.identity, hello, options.versions, options.about->getSoftware().cStr()}, tls,
     options.hello_timeout);
-  auto spawned = system.spawn(door, door_setup{std::move(options), hello, strangers, std::move(owner)});
-  strangers->listen(system, caf::actor_cast<greeting_owner_actor>(spawned), std::move(listening->fd));
+  auto spawned = system.spawn(door, door_setup{std::move(options), hello, handshakes, std::move(owner)});
+  handshakes->listen(system, caf::actor_cast<handshake_owner_actor>(spawned), std::move(listening->fd));
   return running_door{caf::actor_cast<door_actor>(spawned), listening->at};
 }
 

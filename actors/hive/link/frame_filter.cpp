@@ -11,7 +11,7 @@ namespace {
 
 namespace basp = caf::io::basp;
 
-// Places in a header as CAF 0.17.6 writes it, numbers in network byte order.
+// Offsets in a BASP header of CAF 0.17.6; numbers are big-endian.
 constexpr size_t operation_at = 0;
 constexpr size_t flags_at = 3;
 constexpr size_t payload_at = 4;
@@ -35,13 +35,13 @@ caf::error frame_filter::judge() const {
   switch (static_cast<basp::message_type>(header_[operation_at])) {
   case basp::message_type::client_handshake:
   case basp::message_type::server_handshake:
-  case basp::message_type::monitor_message: // tells it when the actor ends, no more
+  case basp::message_type::monitor_message: // only reports when the actor ends
   case basp::message_type::down_message:
   case basp::message_type::heartbeat:
     return caf::none;
   case basp::message_type::direct_message:
-    // By name there is only what refuses to spawn, see spawn_refuser.
-    if ((header_[flags_at] & basp::header::named_receiver_flag) != 0 || !reachable_ || reachable_->has(receiver))
+    // The only named actor is the spawn_refuser.
+    if ((header_[flags_at] & basp::header::named_receiver_flag) != 0 || !allowlist_ || allowlist_->contains(receiver))
       return caf::none;
     return fail(ec::forbidden, "it sent to actor " + std::to_string(receiver) + ", which is not within its reach");
   case basp::message_type::routed_message:

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/hive/link/reachable_actors.hpp"
+#include "actors/hive/link/actor_allowlist.hpp"
 
 #include <array>
 #include <caf/error.hpp>
@@ -10,27 +10,27 @@
 
 namespace hive {
 
-/// Watches what comes over a connection after CAF got it. CAF makes room for frames of any length, delivers to any
-/// actor that was ever told to any process, and passes messages on to other nodes; without this, an engine could tell a
-/// node's services to exit. Pure but for the set of actors.
+/// Checks the incoming bytes of a connection that CAF handles. CAF itself allocates frames of any length, delivers to
+/// any actor whose handle ever left the process, and forwards messages to other nodes: without this filter an engine
+/// could send exit messages to the services of a node. Pure except for the allowlist.
 class frame_filter {
 public:
-  /// Without a set of actors, all are within reach.
-  explicit frame_filter(std::shared_ptr<const reachable_actors> reachable) : reachable_{std::move(reachable)} {
+  /// Without an allowlist, all actors may be addressed.
+  explicit frame_filter(std::shared_ptr<const actor_allowlist> allowlist) : allowlist_{std::move(allowlist)} {
   }
 
-  /// The next bytes of the stream, however they are cut. ec::forbidden for a message to an actor out of reach or
-  /// through this node, ec::too_large for a frame over defaults::max_frame_bytes, ec::malformed; then nothing
-  /// more of the stream may be read.
+  /// Takes the next bytes of the stream, split anywhere. ec::forbidden for a message to an actor that is not allowed or
+  /// routed through this node, ec::too_large for a frame over defaults::max_frame_bytes, ec::malformed. After an error
+  /// nothing more of the stream may be read.
   caf::error pass(std::string_view bytes);
 
 private:
   caf::error judge() const;
 
-  std::shared_ptr<const reachable_actors> reachable_;
+  std::shared_ptr<const actor_allowlist> allowlist_;
   std::array<unsigned char, 32> header_{};
-  size_t have_ = 0;           ///< bytes of the header
-  uint32_t payload_left_ = 0; ///< bytes of the frame behind it
+  size_t have_ = 0;           ///< header bytes received so far
+  uint32_t payload_left_ = 0; ///< payload bytes still to skip
 };
 
 } // namespace hive

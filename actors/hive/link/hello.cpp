@@ -14,10 +14,10 @@ namespace {
 constexpr std::string_view magic = "HIVE";
 constexpr size_t length_bytes = 4;
 constexpr size_t nonce_bytes = 32;
-/// The schema's bounds are smaller; this one keeps a stranger from having more than that read.
+/// Limits what is read from an unauthenticated peer. The schema's own bounds are smaller.
 constexpr uint32_t max_frame_bytes = 81'920;
 constexpr size_t max_reason_bytes = 1'024;
-/// What a signature is for stands in front of what is signed, so that one made for another purpose never fits.
+/// Prefix of everything signed here: a signature made for another purpose never fits.
 constexpr std::string_view purpose = "hivemark hello 1";
 
 capnp::Data::Reader as_data(std::string_view bytes) {
@@ -32,7 +32,7 @@ const unsigned char* raw(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-/// As much of UTF-8 text as an answer may carry, cut between characters.
+/// Truncates UTF-8 text between characters to what an answer may carry.
 std::string_view shortened(std::string_view text) {
   auto end = std::min(text.size(), max_reason_bytes);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
@@ -40,7 +40,7 @@ std::string_view shortened(std::string_view text) {
   return text.substr(0, end);
 }
 
-/// Text of the other end for a log line or an error: one line, of a bounded length.
+/// Makes text of the peer safe for logs and errors: one line of bounded length.
 std::string tamed(std::string_view text) {
   std::string out{shortened(text)};
   std::replace_if(
@@ -53,30 +53,30 @@ std::string text_of(const hello_versions& versions) {
   return min == max ? "version " + min : "versions " + min + " to " + max;
 }
 
-/// One run of the hello over a channel.
-class conversation {
+/// One handshake over a channel.
+class handshake {
 public:
-  conversation(channel& to, channel_side side, const hello_sender& self, deadline until)
+  handshake(channel& to, channel_side side, const hello_sender& self, deadline until)
       : to_{to}, side_{side}, self_{self}, until_{until} {
-    crypto_generichash_init(&said_, nullptr, 0, crypto_generichash_BYTES);
-    hear(purpose);
+    crypto_generichash_init(&transcript_, nullptr, 0, crypto_generichash_BYTES);
+    add_to_transcript(purpose);
   }
 
-  /// Who refused this node, as far as it is known.
+  /// The peer that refused this end, if it gave its id.
   const std::optional<node_id>& refused_by() const {
     return refused_by_;
   }
 
-  caf::expected<greeted> run(const admit_function& admit) {
+  caf::expected<verified_peer> run(const admit_function& admit) {
     if (auto err = bind_to_session())
       return err;
-    if (auto err = exchange_knocks())
+    if (auto err = exchange_versions())
       return err;
     return side_ == channel_side::client ? run_client(admit) : run_server(admit);
   }
 
 private:
-  caf::expected<greeted> run_client(const admit_function& admit) {
+  caf::expected<verified_peer> run_client(const admit_function& admit) {
     auto own = signed_hello();
     if (auto err = send(own))
       return err;
@@ -85,7 +85,7 @@ private:
       return answer.error();
     if (auto err = refusal_in(**answer))
       return err;
-    hear(own.bytes());
+    add_to_transcript(own.bytes());
     auto peer = check((*answer)->getHello());
     auto refused = peer ? admit(*peer) : peer.error();
     if (auto err = send(answer_with(refused, {})))
@@ -95,13 +95,13 @@ private:
     return peer;
   }
 
-  caf::expected<greeted> run_server(const admit_function& admit) {
+  caf::expected<verified_peer> run_server(const admit_function& admit) {
     auto theirs = receive<wire::SignedHello>();
     if (!theirs)
       return theirs.error();
     auto peer = check(**theirs);
     auto refused = peer ? admit(*peer) : peer.error();
-    hear(theirs->bytes());
+    add_to_transcript(theirs->bytes());
     if (auto err = send(answer_with(refused, refused ? msg<wire::SignedHello>{} : signed_hello())))
       return refused ? refused : err;
     if (refused)
@@ -119,11 +119,11 @@ private:
     auto binding = to_.session_binding();
     if (cert_ && binding.empty())
       return fail(ec::internal, "the TLS session yields no binding");
-    hear(binding);
+    add_to_transcript(binding);
     return caf::none;
   }
 
-  caf::error exchange_knocks() {
+  caf::error exchange_versions() {
     auto own = msg<wire::Knock>::build([&](wire::Knock::Builder out) {
       out.setMinVersion(self_.versions.min);
       out.setMaxVersion(self_.versions.max);
@@ -138,8 +138,8 @@ private:
     if ((*theirs)->getNonce().size() != nonce_bytes)
       return fail(ec::malformed, "its nonce is not of 32 bytes");
     bool client = side_ == channel_side::client;
-    hear(client ? own.bytes() : theirs->bytes());
-    hear(client ? theirs->bytes() : own.bytes());
+    add_to_transcript(client ? own.bytes() : theirs->bytes());
+    add_to_transcript(client ? theirs->bytes() : own.bytes());
     return agree_on_version({(*theirs)->getMinVersion(), (*theirs)->getMaxVersion()},
                             tamed(as_view((*theirs)->getSoftware())));
   }
@@ -152,9 +152,9 @@ private:
                                    " of the protocol between nodes, this node speaks " + text_of(self_.versions));
   }
 
-  /// What a signature of `hello` says, given all that was said so far.
+  /// What is signed: the purpose, the hash of the transcript so far, and the hello.
   std::string statement(std::string_view hello) const {
-    auto so_far = said_;
+    auto so_far = transcript_;
     std::array<unsigned char, crypto_generichash_BYTES> hash{};
     crypto_generichash_final(&so_far, hash.data(), hash.size());
     return std::string{purpose} + std::string{reinterpret_cast<const char*>(hash.data()), hash.size()} +
@@ -170,7 +170,7 @@ private:
     });
   }
 
-  caf::expected<greeted> check(wire::SignedHello::Reader from) const {
+  caf::expected<verified_peer> check(wire::SignedHello::Reader from) const {
     auto bytes = as_bytes(from.getHello());
     auto hello = msg<wire::Hello>::load(bytes);
     if (!hello)
@@ -187,10 +187,10 @@ private:
       return fail(ec::integrity_violated, "its signature as " + id.value + " does not match");
     if (auto err = check_role((*hello)->getRole()))
       return err;
-    return greeted{std::move(*hello), cert_, to_.remote(), version_};
+    return verified_peer{std::move(*hello), cert_, to_.remote(), version_};
   }
 
-  /// The certificate says what its holder may be; the hello says what it wants to be.
+  /// The role that the hello claims must be the role of the certificate.
   caf::error check_role(wire::Role claimed) const {
     if (!cert_)
       return caf::none;
@@ -256,10 +256,10 @@ private:
     return msg<T>::load(*body);
   }
 
-  void hear(std::string_view bytes) {
-    auto size = static_cast<uint64_t>(bytes.size()); // so that no two conversations run together to the same bytes
-    crypto_generichash_update(&said_, reinterpret_cast<const unsigned char*>(&size), sizeof size);
-    crypto_generichash_update(&said_, raw(bytes), bytes.size());
+  void add_to_transcript(std::string_view bytes) {
+    auto size = static_cast<uint64_t>(bytes.size()); // length prefix: different transcripts never hash the same bytes
+    crypto_generichash_update(&transcript_, reinterpret_cast<const unsigned char*>(&size), sizeof size);
+    crypto_generichash_update(&transcript_, raw(bytes), bytes.size());
   }
 
   channel& to_;
@@ -269,16 +269,16 @@ private:
   std::optional<certificate> cert_;
   uint16_t version_ = 0;
   std::optional<node_id> refused_by_;
-  crypto_generichash_state said_{};
+  crypto_generichash_state transcript_{};
 };
 
 } // namespace
 
-hello_end say_hello(channel& to, channel_side side, const hello_sender& self, const admit_function& admit,
-                    deadline until) {
-  conversation talk{to, side, self, until};
-  auto peer = talk.run(admit);
-  return {std::move(peer), talk.refused_by()};
+handshake_result perform_handshake(channel& to, channel_side side, const hello_sender& self,
+                                   const admit_function& admit, deadline until) {
+  handshake attempt{to, side, self, until};
+  auto peer = attempt.run(admit);
+  return {std::move(peer), attempt.refused_by()};
 }
 
 } // namespace hive

@@ -9,63 +9,63 @@
 
 namespace hive {
 
-/// The first messages of a connection, before CAF gets it: both sides find out who the other is and whether they want
-/// each other. Until then nothing that a stranger sends reaches an actor.
+/// Handshake before CAF gets a connection: both ends authenticate each other and decide whether to accept. Until then
+/// nothing that a stranger sends reaches an actor.
 ///
 ///     client                                    server
 ///     Knock: versions, nonce          →
 ///                                     ←         Knock: versions, nonce
 ///     SignedHello                     →
-///                                     ←         HelloAnswer: its SignedHello, or why not
-///     HelloAnswer: nothing more, or why not  →
+///                                     ←         HelloAnswer: its SignedHello, or a refusal
+///     HelloAnswer: accepted, or a refusal  →
 ///
-/// A signature covers all that was said before it and secrets of the TLS session, so it holds on no other connection
-/// and at no other time, and nobody in between can use it. The certificate is the TLS session's.
+/// A signature covers the transcript so far and the channel binding of the TLS session, so it cannot be replayed on
+/// another connection or relayed by a third party. The certificate is that of the TLS session.
 
-/// Versions of the protocol that one side speaks.
+/// Range of protocol versions that one end speaks.
 struct hello_versions {
   uint16_t min = 0;
   uint16_t max = 0;
 };
 
-/// How this process introduces itself.
+/// What this process sends in a handshake.
 struct hello_sender {
   node_identity identity;
-  msg<wire::Hello> hello; ///< names the same id, key and epoch as `identity`
+  msg<wire::Hello> hello; ///< with the id, key and epoch of `identity`
   hello_versions versions;
   std::string software;
 };
 
-/// The other end, after its hello has been checked.
-struct greeted {
+/// The peer after its hello has been verified.
+struct verified_peer {
   msg<wire::Hello> hello;
-  std::optional<certificate> cert; ///< nothing without TLS
+  std::optional<certificate> cert; ///< none without TLS
   std::string remote;              ///< ADDRESS:PORT of the connection
-  uint16_t version = 0;            ///< the highest that both speak
+  uint16_t version = 0;            ///< the highest common version
 
   node_id id() const {
     return {std::string{hello->getNode().cStr()}};
   }
 
-  /// Fingerprint of its certificate's key; empty without TLS.
+  /// Key fingerprint of its certificate; empty without TLS.
   std::string holder() const {
     return cert ? cert->key_fingerprint() : std::string{};
   }
 };
 
-/// Decides about a peer whose hello is in order; an error refuses it and is told to it.
-using admit_function = std::function<caf::error(const greeted&)>;
+/// Decides whether to accept a verified peer. An error refuses it and is sent to it.
+using admit_function = std::function<caf::error(const verified_peer&)>;
 
-struct hello_end {
-  caf::expected<greeted> peer;
-  std::optional<node_id> refused_by; ///< whom the other end claims to be, when it was the one that refused
+struct handshake_result {
+  caf::expected<verified_peer> peer;
+  std::optional<node_id> refused_by; ///< claimed id of the peer, if it refused this end
 };
 
-/// Says hello and judges the other's, as the side that dialled or was dialled. Fails when the other end speaks
-/// something else (ec::malformed), no common version (ec::unsupported, naming both ranges), poses as somebody else
-/// (ec::integrity_violated, ec::forbidden) or does not answer (ec::timed_out, ec::unavailable); with what `admit` said;
-/// or with what the other end said ("refused by the other end").
-hello_end say_hello(channel& to, channel_side side, const hello_sender& self, const admit_function& admit,
-                    deadline until);
+/// Runs the handshake. Fails when the peer speaks another protocol (ec::malformed), has no common version
+/// (ec::unsupported, naming both ranges), proves no valid identity or role (ec::integrity_violated, ec::forbidden) or
+/// does not answer (ec::timed_out, ec::unavailable); with the error of `admit`; or with the reason of the peer
+/// ("refused by the other end").
+handshake_result perform_handshake(channel& to, channel_side side, const hello_sender& self,
+                                   const admit_function& admit, deadline until);
 
 } // namespace hive

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/hive/link/actor_allowlist.hpp"
 #include "actors/hive/link/channel.hpp"
-#include "actors/hive/link/reachable_actors.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -10,32 +10,32 @@
 
 namespace hive {
 
-/// internal: what an accepted connection publishes: takes the dialling end's actor and answers with this end's.
-template <class Face, class Peer>
-using greeter_actor = caf::typed_actor<typename caf::replies_to<Peer>::template with<Face>>;
+/// internal: published by the accepting end: takes the actor of the dialling end and answers with that of its own.
+template <class Local, class Remote>
+using introducer_actor = caf::typed_actor<typename caf::replies_to<Remote>::template with<Local>>;
 
-/// internal: an introduction is over.
-template <class Peer>
+/// internal: result of an introduction.
+template <class Remote>
 struct introduced {
   uint64_t connection = 0;
-  caf::expected<Peer> peer; ///< the other end's actor, or why there is none
+  caf::expected<Remote> peer; ///< the peer's actor, or the reason for the failure
 };
 
-template <class Peer>
-using introduction_owner = caf::typed_actor<caf::reacts_to<introduced<Peer>>>;
+template <class Remote>
+using introduction_owner = caf::typed_actor<caf::reacts_to<introduced<Remote>>>;
 
-/// Gives an admitted connection to CAF and exchanges the two ends' actors over it: `face` for the other end's. `owner`
-/// is told the end within `timeout`. The connection is identified by the number that the owner gave it. The actor that
-/// does this must be told to exit when the connection ends before: CAF's registry holds it.
+/// Hands an accepted connection to CAF and exchanges the actors of both ends over it: the peer gets `local`, and
+/// `owner` gets the result within `timeout`. `connection` identifies it to the owner. Send the returned actor an exit
+/// message if the connection ends first, because CAF's registry keeps it alive.
 ///
-/// For a link between nodes, and for either end of an engine's connection with a node. Given `within_reach`, to which
-/// it adds what it exchanges, the other end may send to no other actor.
-template <class Face, class Peer>
+/// Used for links between nodes and for both ends of a connection with an engine. With an `allowlist`, to which it adds
+/// the exchanged actors, the peer may send to no others.
+template <class Local, class Remote>
 caf::actor introduce(caf::actor_system& system, channel stream, channel_side side, uint64_t connection,
-                     const Face& face, const introduction_owner<Peer>& owner, std::chrono::milliseconds timeout,
-                     const std::shared_ptr<reachable_actors>& within_reach = nullptr);
+                     const Local& local, const introduction_owner<Remote>& owner, std::chrono::milliseconds timeout,
+                     const std::shared_ptr<actor_allowlist>& allowlist = nullptr);
 
 } // namespace hive
 
-template <class Peer>
-struct caf::allowed_unsafe_message_type<hive::introduced<Peer>> : std::true_type {};
+template <class Remote>
+struct caf::allowed_unsafe_message_type<hive::introduced<Remote>> : std::true_type {};

@@ -6,22 +6,22 @@
 
 namespace hive {
 
-caf::error in_use(const node_id& by, const node_id& holder) {
+caf::error certificate_in_use(const node_id& by, const node_id& holder) {
   return fail(ec::conflict, "its certificate is in use by another node that lives: node " + by.value +
                               " must have one of its own, since node " + holder.value + " has this one");
 }
 
-link_table::verdict link_table::admit(connection_id connection, const candidate& who) {
-  if (who.node == self_)
+link_table::verdict link_table::admit(connection_id connection, const candidate& peer) {
+  if (peer.node == self_)
     return {fail(ec::invalid, "it is this node itself"), {}};
   auto same_holder = std::ranges::find_if(links_, [&](const auto& entry) {
-    return !who.holder.empty() && entry.first != who.node && entry.second.holder == who.holder;
+    return !peer.holder.empty() && entry.first != peer.node && entry.second.holder == peer.holder;
   });
   if (same_holder != links_.end())
-    return {in_use(who.node, same_holder->first), {}};
-  // What was dialled here settles with the admission here, which is the last word of the hello.
-  link fresh{connection, who.epoch, who.dialled_here == (self_ < who.node), who.dialled_here, who.holder};
-  auto [at, none_yet] = links_.try_emplace(who.node, fresh);
+    return {certificate_in_use(peer.node, same_holder->first), {}};
+  // A connection dialled here is settled at once: this acceptance is the last message of the handshake.
+  link fresh{connection, peer.epoch, peer.dialled_here == (self_ < peer.node), peer.dialled_here, peer.holder};
+  auto [at, none_yet] = links_.try_emplace(peer.node, fresh);
   if (none_yet)
     return {};
   auto& standing = at->second;
@@ -30,7 +30,7 @@ link_table::verdict link_table::admit(connection_id connection, const candidate&
   if (fresh.epoch > standing.epoch || both_dialled)
     return {caf::none, std::exchange(standing, fresh).connection};
   return {fail(ec::already_exists,
-               "node " + who.node.value + " in its epoch " + std::to_string(standing.epoch) + " is linked already"),
+               "node " + peer.node.value + " in its epoch " + std::to_string(standing.epoch) + " is linked already"),
           {}};
 }
 

@@ -20,8 +20,9 @@ void configure_network(caf::actor_system_config& config, const network_options& 
   config.set("middleman.heartbeat-interval", caf::timespan{options.heartbeat});
   config.set("middleman.connection-timeout", caf::timespan{options.link_timeout});
   config.set("middleman.enable-automatic-connections", false);
+  // These names travel in handles: nodes and engines of earlier versions know them.
   config.add_message_type<link_actor>("hive.link_actor");
-  config.add_message_type<engine_gate_actor>("hive.engine_gate_actor");
+  config.add_message_type<engine_session_actor>("hive.engine_gate_actor");
   config.add_message_type<engine_presence_actor>("hive.engine_presence_actor");
   config.add_message_type<adapter_actor>("hive.adapter_actor");
   config.add_message_type<research_session_actor>("hive.research_session_actor");

@@ -7,23 +7,23 @@
 
 namespace hive {
 
-/// How CAF watches the links.
+/// Liveness checks of CAF on the links.
 struct network_options {
-  /// Sent on every link that often. Costs 30 bytes and a wake-up.
+  /// Interval of heartbeats on every link. Each costs 30 bytes and a wake-up.
   std::chrono::milliseconds heartbeat = defaults::heartbeat_interval;
-  /// A link on which nothing came for so long is lost.
+  /// A link that is silent for longer is lost.
   std::chrono::milliseconds link_timeout = defaults::link_timeout;
 
-  /// ec::invalid naming the option, when a link could be lost between two heartbeats.
+  /// ec::invalid naming the option. The timeout must span more than one heartbeat.
   caf::error validate() const;
 };
 
-/// Before the actor system begins: loads CAF's network, sets its heartbeat, which is off by default, and registers what
-/// travels between nodes beside messages.
+/// Call before the actor system starts: loads the network module, enables its heartbeat (off by default), and registers
+/// the actor handles that travel between processes.
 void configure_network(caf::actor_system_config& config, const network_options& options);
 
-/// Once it runs: takes away CAF's own actors that would spawn actors and tell their configuration to any linked
-/// process. Who asks for an actor gets ec::forbidden.
+/// Call once the actor system runs: unregisters CAF's own servers, which would let any connected process spawn actors
+/// and read the configuration. Requests for a spawn get ec::forbidden.
 void forbid_remote_spawning(caf::actor_system& system);
 
 } // namespace hive

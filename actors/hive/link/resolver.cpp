@@ -17,7 +17,7 @@ using answer = caf::expected<std::vector<socket_address>>;
 
 } // namespace
 
-/// Outlives the resolver while a look-up goes on.
+/// Shared with the detached threads, which may outlive the resolver.
 struct resolver::shared_state {
   look_up_function look_up;
   std::mutex mutex;

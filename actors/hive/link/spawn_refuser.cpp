@@ -14,7 +14,7 @@ namespace hive {
 namespace {
 
 constexpr auto spawn_server = caf::atom("SpawnServ");
-/// Of a name that a stranger chose.
+/// Limit for a name that a stranger chose.
 constexpr size_t max_logged_type = 64;
 
 struct refuser_state {
@@ -23,13 +23,12 @@ struct refuser_state {
 };
 
 caf::behavior refuser(caf::stateful_actor<refuser_state>* self) {
-  self->set_default_handler(caf::drop); // such as CAF's questions to each process that it meets
+  self->set_default_handler(caf::drop); // such as CAF's queries on each new connection
   return {[self](caf::spawn_atom, const std::string& type, const caf::message&,
                  const std::set<std::string>&) -> caf::result<caf::strong_actor_ptr> {
     uint64_t left_out = 0;
     if (self->state.budget.allow(std::chrono::steady_clock::now(), left_out))
-      log::warn("Another process asked CAF to spawn {} here, which is refused: that takes a ticket",
-                type.substr(0, max_logged_type));
+      log::warn("Refused a remote spawn by CAF: a ticket is required type={}", type.substr(0, max_logged_type));
     return fail(ec::forbidden, "nothing is spawned here without a ticket");
   }};
 }
@@ -42,7 +41,7 @@ spawn_refuser::spawn_refuser(caf::actor_system& system) : system_{system}, actor
 
 spawn_refuser::~spawn_refuser() {
   auto mine = caf::actor_cast<caf::strong_actor_ptr>(actor_);
-  if (system_.registry().get(spawn_server) == mine) // else a door that was started anew has its own
+  if (system_.registry().get(spawn_server) == mine) // otherwise a restarted door has registered its own
     system_.registry().erase(spawn_server);
   caf::anon_send_exit(actor_, caf::exit_reason::user_shutdown);
 }

@@ -5,8 +5,8 @@
 
 namespace hive {
 
-/// Stands, as long as it exists, where CAF's own actor would spawn for any process that is connected, and says no:
-/// ec::forbidden and a line in the log. forbid_remote_spawning has taken that one away.
+/// Registered while it exists in place of CAF's spawn server, which forbid_remote_spawning removed: refuses remote
+/// spawns with ec::forbidden and a log line.
 class spawn_refuser {
 public:
   explicit spawn_refuser(caf::actor_system& system);

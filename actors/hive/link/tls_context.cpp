@@ -15,8 +15,7 @@ struct ssl_free {
 };
 using ssl_handle = std::unique_ptr<SSL, ssl_free>;
 
-/// One end of a connection in memory. That certificates are valid now is checked elsewhere, by a clock that is passed
-/// in.
+/// One end of an in-memory connection. The validity period is not checked here but by callers with an explicit clock.
 ssl_handle make_end(SSL_CTX* context) {
   ssl_handle out{SSL_new(context)};
   if (out)
@@ -35,7 +34,7 @@ bool connect_in_memory(SSL* client, SSL* server) {
   return true;
 }
 
-/// Whether an end can go on once the other has done something.
+/// Whether this end waits for the other.
 bool is_waiting(SSL* end, int result) {
   auto why = SSL_get_error(end, result);
   return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
@@ -50,9 +49,9 @@ std::string why_not(SSL* client, SSL* server) {
   return take_openssl_error();
 }
 
-/// Makes a handshake of both ends with these credentials in memory: the library itself says whether TLS 1.3 takes the
-/// kind and the size of the key, the signature's hash and the certificate's uses. An engine's certificate is a client's
-/// alone, so the client does not look at it.
+/// Tests the credentials with an in-memory handshake: OpenSSL itself decides whether TLS 1.3 accepts the kind and size
+/// of the key, the signature hash and the key usage. The certificate of an engine is for clients only, so the client
+/// end does not verify it.
 caf::error rehearse(SSL_CTX* context, certificate_role role) {
   constexpr int most_flights = 10; // TLS 1.3 needs three
   auto client = make_end(context), server = make_end(context);
@@ -94,7 +93,7 @@ caf::expected<tls_context> tls_context::make(const credentials& own) {
     return fail(ec::forbidden, "TLS 1.3 does not take the certificate and its key: " + take_openssl_error());
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  // CAF keeps what it could not write yet in a buffer that moves.
+  // CAF keeps unsent data in a buffer that may move.
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (auto wrong = rehearse(context, own.role))
     return wrong;

@@ -6,12 +6,11 @@
 
 namespace hive {
 
-/// What all TLS connections of a process have in common: version 1.3 alone, a certificate on both sides, that one
-/// of the trusted CAs signed, no resumption (each connection proves anew who is there). Immutable; copies share it,
-/// from any thread.
+/// TLS settings shared by all connections of a process: TLS 1.3 only, certificates of the trusted CAs on both ends, no
+/// session resumption (each connection authenticates anew). Immutable; copies share one context. Thread-safe.
 class tls_context {
 public:
-  /// ec::forbidden with the reason for credentials that TLS 1.3 does not take, such as a key on the curve secp256k1.
+  /// ec::forbidden with the reason for credentials that TLS 1.3 does not accept, such as a key on the curve secp256k1.
   static caf::expected<tls_context> make(const credentials& own);
 
   SSL_CTX* get() const {

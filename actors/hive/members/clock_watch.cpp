@@ -43,7 +43,7 @@ clock_difference ahead_of(int64_t theirs_unix_micros, int64_t now_unix_micros, s
   return clock_difference{theirs_unix_micros} - (clock_difference{now_unix_micros} - round_trip / 2);
 }
 
-void clock_watch::hear(const node_id& from, clock_difference ahead) {
+void clock_watch::update(const node_id& from, clock_difference ahead) {
   ahead_[from] = ahead;
   judge();
 }

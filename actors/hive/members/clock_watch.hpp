@@ -12,49 +12,49 @@ namespace hive {
 
 using clock_difference = std::chrono::microseconds;
 
-/// What the clocks of a hive say about each other.
+/// Result of comparing the clocks of a hive.
 struct clock_verdict {
-  /// What more than half of the clocks show, against this node's; nothing while no such group agrees.
+  /// Offset from the clock of this node on which more than half of the clocks agree; none without such a majority.
   std::optional<clock_difference> hive_ahead;
-  bool own_is_off = false;  ///< this node's differs from that
-  std::vector<node_id> off; ///< whose differ from that; without it, whose differ from this node's
+  bool own_is_off = false;  ///< this node's clock deviates from the majority
+  std::vector<node_id> off; ///< nodes that deviate from the majority; without one, from this node
 
   bool is_fine() const {
     return !own_is_off && off.empty();
   }
 };
 
-/// Judges by how much the other nodes' clocks are ahead of this one's. Two clocks agree when they differ by `limit` at
-/// most. Which ones are right is decided by the majority, this node among it: so two nodes that differ never know.
+/// Compares the offsets of other clocks from that of this node. Two clocks agree when they differ by at most `limit`.
+/// The majority decides which are right, this node included, so two nodes that differ cannot tell.
 clock_verdict compare_clocks(const std::map<node_id, clock_difference>& ahead, clock_difference limit);
 
-/// By how much a clock is ahead that showed `theirs` at some moment of a round trip that ended at `now` by this node's
-/// clock. Wrong by half the round trip at most.
+/// Offset of a clock that showed `theirs` at some moment of a round trip that ended at `now` on the clock of this node.
+/// The error is at most half the round trip.
 clock_difference ahead_of(int64_t theirs_unix_micros, int64_t now_unix_micros, std::chrono::microseconds round_trip);
 
-/// Compares this node's clock with those of the nodes that it is linked with, as their answers come. Nothing in a hive
-/// is ordered by clocks; but certificates, tickets and cards are judged by them, and people read times in logs. Pure.
+/// Compares the clock of this node with those of linked nodes as their answers arrive. Nothing in a hive is ordered by
+/// clocks, but certificates, tickets and cards are checked against them, and people read times in logs. Pure.
 class clock_watch {
 public:
   explicit clock_watch(clock_difference limit) : limit_{limit} {
   }
 
-  /// The newest difference of a linked node.
-  void hear(const node_id& from, clock_difference ahead);
-  /// Its link is lost, and what its clock shows now is unknown.
+  /// Records the newest offset of a linked node.
+  void update(const node_id& from, clock_difference ahead);
+  /// The link is lost, so its offset is unknown.
   void forget(const node_id& node);
 
   const clock_verdict& verdict() const {
     return verdict_;
   }
 
-  /// By how much the node's clock is ahead of this one's; 0 when unknown.
+  /// Offset of the node's clock from that of this node; 0 when unknown.
   clock_difference ahead(const node_id& node) const;
 
-  /// The verdict as a sentence; empty when all is fine.
+  /// The verdict as a sentence; empty when all clocks agree.
   std::string text() const;
 
-  /// Whether another set of clocks is off than at the last call: worth a line in the log.
+  /// Whether the set of deviating clocks has changed since the last call: worth a log line.
   bool has_changed();
 
 private:

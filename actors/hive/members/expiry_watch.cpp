@@ -9,9 +9,9 @@ namespace {
 
 constexpr int64_t day_s = 86'400;
 constexpr int64_t micros_per_s = 1'000'000;
-/// Time that is left at each step.
+/// Remaining time at each step.
 constexpr std::array<int64_t, 4> steps{30 * day_s, 7 * day_s, day_s, 0};
-constexpr size_t urgent_steps = 3; ///< from here on
+constexpr size_t urgent_steps = 3; ///< this and later steps are urgent
 
 size_t steps_taken(const watched_certificate& what, int64_t now) {
   size_t out = 0;
@@ -41,9 +41,9 @@ std::vector<expiry_watch::warning> expiry_watch::tick(int64_t now) {
   std::vector<warning> out;
   for (auto& each : all_) {
     auto taken = steps_taken(each.what, now);
-    if (taken <= each.steps_told)
+    if (taken <= each.steps_reported)
       continue;
-    each.steps_told = taken;
+    each.steps_reported = taken;
     out.push_back({describe(each.what, now), taken >= urgent_steps});
   }
   return out;

@@ -16,7 +16,7 @@ wire::MemberChange kind_of(const member_change& change) {
   case member_state::QUARANTINED:
     return wire::MemberChange::QUARANTINED;
   }
-  return wire::MemberChange::SUSPECTED; // a state of a later version: it is there, and not simply active
+  return wire::MemberChange::SUSPECTED; // a state added by a later version: the node exists and is not active
 }
 
 } // namespace

@@ -6,7 +6,7 @@
 
 namespace hive {
 
-/// A change of the membership as an event. `name` is the node's, empty while it is not known.
+/// Converts a membership change to an event. `name` is the name of the node; empty while unknown.
 msg<wire::Event> to_event(const member_change& change, const std::string& name);
 
 } // namespace hive

@@ -48,7 +48,7 @@ membership::membership(node_id self, uint64_t epoch, tick_point now, membership_
 
 void membership::link_up(const node_id& node, uint64_t epoch, tick_point now) {
   auto* known = find_or_add(node, epoch, now);
-  if (!known && node != self_ && drop_somebody_gone())
+  if (!known && node != self_ && evict_absent_member())
     known = find_or_add(node, epoch, now);
   if (!known)
     return;
@@ -69,7 +69,7 @@ void membership::link_down(const node_id& node, const std::string& why, tick_poi
   show(node, known, why, now);
 }
 
-void membership::link_ended(const node_id& node, tick_point now) {
+void membership::link_closed(const node_id& node, tick_point now) {
   auto found = members_.find(node);
   if (found == members_.end())
     return;
@@ -77,7 +77,7 @@ void membership::link_ended(const node_id& node, tick_point now) {
   show(node, found->second, "another node says so", now);
 }
 
-void membership::not_reached(const node_id& node, const std::string& why, tick_point now) {
+void membership::dial_failed(const node_id& node, const std::string& why, tick_point now) {
   auto found = members_.find(node);
   if (found == members_.end() || found->second.linked)
     return;
@@ -85,19 +85,19 @@ void membership::not_reached(const node_id& node, const std::string& why, tick_p
   show(node, found->second, why, now);
 }
 
-void membership::heard(const node_id& node, tick_point now) {
+void membership::confirm_alive(const node_id& node, tick_point now) {
   auto found = members_.find(node);
   if (found == members_.end())
     return;
   auto& known = found->second;
   take_evidence(known, now);
-  // What others suspect does not ripen while this node hears it.
+  // A suspicion of others does not become stale during contact.
   if (known.state == member_state::SUSPECT)
     known.since = now;
   show(node, known, "it was heard again", now);
 }
 
-void membership::met(const node_id& node, uint64_t epoch, tick_point now) {
+void membership::learn_card(const node_id& node, uint64_t epoch, tick_point now) {
   auto* known = find_or_add(node, epoch, now);
   if (!known)
     return;
@@ -113,7 +113,7 @@ void membership::raise_epoch(uint64_t epoch) {
   own_ = {epoch, 0};
 }
 
-caf::error membership::hear_claims(const std::vector<member_claim>& claims, tick_point now) {
+caf::error membership::apply_claims(const std::vector<member_claim>& claims, tick_point now) {
   caf::error wrong;
   for (const auto& claim : claims) {
     if (claim.node == self_) {
@@ -121,30 +121,30 @@ caf::error membership::hear_claims(const std::vector<member_claim>& claims, tick
       continue;
     }
     auto found = members_.find(claim.node);
-    // Only its card and its link prove an epoch. Without them nothing is known of it that could be wrong.
+    // Only its card or link proves an epoch; of an unknown node nothing can be claimed.
     if (found == members_.end() || claim.about.epoch > found->second.about.epoch)
       continue;
     if (claim.state == member_state::QUARANTINED)
       wrong = fail(ec::invalid, "a claim about node " + claim.node.value + " speaks of quarantine, which is no claim");
     else
-      hear_claim(claim, found->second, now);
+      apply_claim(claim, found->second, now);
   }
   return wrong;
 }
 
-/// Of a count that leaps ahead as much is believed as one claim may add. So however far liars drive it, they never come
-/// to its end, and the node can always say a higher one.
-void membership::hear_claim(const member_claim& claim, member& known, tick_point now) {
+/// A jump of the count is limited to `count_lead` per claim. So liars never exhaust the counter, and the node can
+/// always answer with a higher count.
+void membership::apply_claim(const member_claim& claim, member& known, tick_point now) {
   auto about = claim.about;
-  // Who speaks of an earlier incarnation has missed what was said since.
+  // A claim about an earlier incarnation: the sender has missed later claims.
   if (about < known.about)
-    tell_again(known.times_told);
+    retransmit(known.transmit_count);
   else
     about.count = known.about.count + std::min(about.count - known.about.count, options_.count_lead);
   bool is_refuted = claim.state == member_state::ACTIVE && known.state != member_state::ACTIVE && about > known.about;
   believe(known, about, claim.state, now);
   if (is_refuted)
-    take_evidence(known, now); // only the node itself can have said that
+    take_evidence(known, now); // only the node itself can have raised its incarnation
   else if (claim.heard_ago && *claim.heard_ago < believe_for_ && !known.linked)
     take_evidence(known, now - std::max(*claim.heard_ago, milliseconds{0}));
   show(claim.node, known, "another node says so", now);
@@ -215,7 +215,7 @@ membership::member* membership::find_or_add(const node_id& node, uint64_t epoch,
   fresh.about = {epoch, 0};
   fresh.since = now;
   fresh.last_heard = now;
-  fresh.times_told = UINT32_MAX; // nothing is claimed of it yet
+  fresh.transmit_count = UINT32_MAX; // no claim to send yet
   return &members_.emplace(node, std::move(fresh)).first->second;
 }
 
@@ -226,18 +226,18 @@ void membership::believe(member& known, incarnation about, member_state state, t
     known.since = now;
   known.about = about;
   known.state = state;
-  known.times_told = 0;
+  known.transmit_count = 0;
 }
 
-/// Whatever count is claimed, the next one contradicts it. A claim about a later epoch is believed by nobody before
-/// this node says itself that it is in it.
+/// Contradicts any claimed count with the next higher one. A claim about a later epoch needs no answer: nobody believes
+/// it before this node itself announces that epoch.
 void membership::refute(const member_claim& claim) {
   if (claim.about.epoch > own_.epoch || claim.state == member_state::ACTIVE)
     return;
   if (claim.about < own_)
-    return tell_again(times_own_told_);
+    return retransmit(own_transmit_count_);
   own_.count = claim.about.count + (claim.about.count < UINT64_MAX);
-  times_own_told_ = 0;
+  own_transmit_count_ = 0;
 }
 
 bool membership::is_heard(const member& known, tick_point now) const {
@@ -258,7 +258,7 @@ member_state membership::believable(const member& known, tick_point now) const {
   return doubted_for < prove_within_ + options_.dead_after ? member_state::STALE : member_state::DEAD;
 }
 
-/// As of the last tick; nothing where the evidence is too old to be passed on.
+/// As of the last tick; none when the evidence is too old to pass on.
 std::optional<milliseconds> membership::heard_ago(const member& known) const {
   auto ago = std::max(between(known.last_heard, last_tick_), milliseconds{0});
   if (!known.has_evidence || known.state != member_state::ACTIVE || ago >= believe_for_)
@@ -270,7 +270,7 @@ member_claim membership::claim_about(const node_id& node, const member& known) c
   return {node, known.about, known.state, heard_ago(known)};
 }
 
-bool membership::drop_somebody_gone() {
+bool membership::evict_absent_member() {
   auto gone = members_.end();
   for (auto each = members_.begin(); each != members_.end(); ++each)
     if (!each->second.linked && each->second.shown != member_state::ACTIVE &&
@@ -294,19 +294,19 @@ void membership::show(const node_id& node, member& known, const std::string& why
     return;
   known.shown = next;
   known.why = why;
-  // That a node which has just become known is in doubt is no news: most are heard in a moment.
-  if (!known.told && next == member_state::SUSPECT && !known.has_evidence)
+  // Doubt about a newly learned node is no news: most are confirmed within moments.
+  if (!known.reported && next == member_state::SUSPECT && !known.has_evidence)
     return;
-  changes_.push_back({node, known.told, next, why});
-  known.told = next;
+  changes_.push_back({node, known.reported, next, why});
+  known.reported = next;
 }
 
-uint32_t membership::times_to_tell() const {
+uint32_t membership::transmit_limit() const {
   return options_.retransmissions * static_cast<uint32_t>(std::bit_width(members_.size() + 1));
 }
 
-void membership::tell_again(uint32_t& times_told) const {
-  times_told = std::min(times_told, times_to_tell() - 1);
+void membership::retransmit(uint32_t& transmit_count) const {
+  transmit_count = std::min(transmit_count, transmit_limit() - 1);
 }
 
 // -- answers ---------------------------------------------------------------------
@@ -362,10 +362,10 @@ std::optional<milliseconds> membership::silence_of(const node_id& node, tick_poi
   return between(found->second.last_heard, now);
 }
 
-/// Of the next node in the order of ids that is missing and whose absence was told often enough.
+/// The next missing node in the order of ids whose claim was already sent often enough.
 std::optional<member_claim> membership::reminder() {
   auto is_worth_it = [&](const auto& entry) {
-    return entry.second.state != member_state::ACTIVE && entry.second.times_told >= times_to_tell();
+    return entry.second.state != member_state::ACTIVE && entry.second.transmit_count >= transmit_limit();
   };
   auto next = std::find_if(members_.upper_bound(last_reminder_), members_.end(), is_worth_it);
   if (next == members_.end())
@@ -376,7 +376,7 @@ std::optional<member_claim> membership::reminder() {
   return claim_about(next->first, next->second);
 }
 
-/// In the order of ids, behind the node that was told last.
+/// Continues in the order of ids after the last node sent.
 void membership::add_evidence(std::vector<member_claim>& to, size_t most) {
   auto next = members_.upper_bound(last_vouched_);
   for (size_t seen = 0; seen < members_.size() && to.size() < most; ++seen, ++next) {
@@ -396,10 +396,10 @@ std::vector<member_claim> membership::claims_to_send(size_t most, bool was_asked
   };
   std::vector<entry> all;
   if (own_.count > 0)
-    all.push_back({&times_own_told_, {self_, own_, member_state::ACTIVE}});
+    all.push_back({&own_transmit_count_, {self_, own_, member_state::ACTIVE}});
   for (auto& [node, known] : members_)
-    all.push_back({&known.times_told, claim_about(node, known)});
-  std::erase_if(all, [limit = times_to_tell()](const entry& each) { return *each.times >= limit; });
+    all.push_back({&known.transmit_count, claim_about(node, known)});
+  std::erase_if(all, [limit = transmit_limit()](const entry& each) { return *each.times >= limit; });
   std::ranges::stable_sort(all, {}, [](const entry& each) { return *each.times; });
   std::vector<member_claim> out;
   auto reminded = reminder();

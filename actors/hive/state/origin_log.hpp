@@ -16,14 +16,14 @@ public:
   /// The slot with exactly this stamp, or null.
   slot_ptr at(write_stamp stamp) const;
 
-  /// Takes in a slot that is newer than what is held under its name and whose stamp no other has. Returns the slot that
-  /// it replaces, or null.
+  /// Inserts a slot that is newer than the one of the same name and has a unique stamp. Returns the slot that it
+  /// replaces, or null.
   slot_ptr put(slot_ptr what);
 
-  /// Those behind `since`, oldest first.
+  /// Slots with a stamp after `since`, oldest first.
   std::vector<slot_ptr> newer_than(write_stamp since) const;
 
-  /// Of the newest slot; 0/0 without any.
+  /// Stamp of the newest slot; 0/0 when empty.
   write_stamp highest() const {
     return by_stamp_.empty() ? write_stamp{} : by_stamp_.rbegin()->first;
   }
@@ -32,22 +32,22 @@ public:
     return by_stamp_.size();
   }
 
-  /// Of all keys and payloads.
+  /// Size of all keys and payloads.
   size_t bytes() const {
     return bytes_;
   }
 
-  /// Over all slots; equal for equal contents, however they came together.
+  /// Hash over all slots; equal for equal contents, whatever the order of insertion.
   content_hash hash() const;
 
 private:
   std::map<write_stamp, slot_ptr> by_stamp_;
   std::map<slot_name, write_stamp> by_name_;
   size_t bytes_ = 0;
-  mutable std::optional<content_hash> hash_; ///< forgotten with every change
+  mutable std::optional<content_hash> hash_; ///< reset on every change
 };
 
-/// What counts against the bounds.
+/// Size that counts against the bounds.
 inline size_t bytes_of(const slot& what) {
   return what.name.key.size() + what.payload.size();
 }

@@ -6,14 +6,14 @@
 namespace hive {
 namespace {
 
-/// A slot that is to say something else.
+/// A slot whose payload changes.
 struct change {
   slot_name name;
   std::string_view payload;
   bool needs_room;
   bool yields;
 
-  /// What makes room goes first, what gives way last; otherwise by name, which begins with the card.
+  /// Changes that free space go first, yielding topics last; otherwise by name, which begins with the card.
   auto order() const {
     return std::pair{needs_room, yields};
   }
@@ -32,9 +32,9 @@ bool own_slots::want(slot_kind kind, std::map<std::string, std::string> payloads
 std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, std::vector<caf::error>& left_out) {
   by.forget_prepared();
   std::set<slot_name> beyond, refused;
-  auto said = by.slots_of(by.own_id());
+  auto published = by.slots_of(by.own_id());
   std::vector<change> changes;
-  for (const auto& [name, payload] : target(said, beyond)) {
+  for (const auto& [name, payload] : target(published, beyond)) {
     auto held = by.find(by.own_id(), name);
     if (!held || held->payload != payload)
       changes.push_back({name, payload, !held || held->payload.size() < payload.size(), yielding_.contains(name.kind)});
@@ -57,9 +57,10 @@ std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, s
   return out;
 }
 
-own_slots::payloads_by_name own_slots::target(const std::vector<slot_ptr>& said, std::set<slot_name>& beyond) const {
+own_slots::payloads_by_name own_slots::target(const std::vector<slot_ptr>& published,
+                                              std::set<slot_name>& beyond) const {
   payloads_by_name out;
-  for (const auto& each : said)
+  for (const auto& each : published)
     out[each->name] = wanted_.contains(each->name.kind) ? std::string_view{} : each->payload;
   for (const auto& [kind, payloads] : wanted_)
     if (!yielding_.contains(kind))
@@ -70,7 +71,7 @@ own_slots::payloads_by_name own_slots::target(const std::vector<slot_ptr>& said,
   return out;
 }
 
-/// By name, so that the same ones are told each time, whatever else comes.
+/// In the order of names, so that the same slots are published each time.
 void own_slots::add_yielding(slot_kind kind, const slot_quota& quota, payloads_by_name& to,
                              std::set<slot_name>& beyond) const {
   auto wanted = wanted_.find(kind);

@@ -98,7 +98,7 @@ caf::error replica::commit(slot_ptr prepared) {
   put(own, std::move(prepared), {});
   if (is_card) {
     own.stands = standing_of(own);
-    take_place(own_id_, own.stands); // where it is outranked, its caller sees a rival
+    take_place(own_id_, own.stands); // if outranked, newer_on_own_certificate reports it
   }
   return caf::none;
 }
@@ -142,7 +142,8 @@ caf::error replica::restore(wire::EquivocationProof::Reader stored) {
   auto read = read_proof(key, stored);
   if (!read)
     return fail(ec::corrupt, "the stored proof of equivocation of node " + id.value + " does not hold");
-  // An earlier version stored proofs of any size. Nobody takes such a one any more, so it must not go on counting here.
+  // An earlier version stored proofs of any size. Nobody accepts an oversized one any more, so it has no effect here
+  // either.
   if (check_size(id, *read->first) || check_size(id, *read->second))
     return caf::none;
   auto& known = origins_[id];
@@ -211,8 +212,8 @@ replica::room replica::own_room_beside(const slot_name& name) const {
 }
 
 std::optional<slot_refusal> replica::check_bounds(const origin& known, const room& taken, const slot& what) const {
-  auto refuse = [&](slot_refusal_reason why, culprit who, std::string text) {
-    return slot_refusal{{}, why, who, std::move(text)};
+  auto refuse = [&](slot_refusal_reason why, culprit at_fault, std::string text) {
+    return slot_refusal{{}, why, at_fault, std::move(text)};
   };
   auto highest = known.log.highest().epoch;
   if (what.stamp.epoch == 0 || what.stamp.version == 0 || what.stamp.version > options_.max_version ||
@@ -270,7 +271,7 @@ std::optional<slot_refusal> replica::check_card(const node_id& id, const origin&
     return std::nullopt;
   auto admitted = checks_.admit(known.key, *card);
   if (!admitted)
-    return slot_refusal{id, slot_refusal_reason::not_admitted, culprit::nobody, // another CA may be trusted elsewhere
+    return slot_refusal{id, slot_refusal_reason::not_admitted, culprit::nobody, // other nodes may trust another CA
                         name + "does not admit it: " + text_of(admitted.error())};
   stands.holder = std::move(admitted->holder);
   return std::nullopt;

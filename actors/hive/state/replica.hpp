@@ -16,112 +16,112 @@
 
 namespace hive {
 
-/// What a card shows of who vouches for its node.
+/// What the certificate in a card attests.
 struct attested {
-  std::string holder; ///< fingerprint of the certificate's key; empty where there are no certificates
+  std::string holder; ///< key fingerprint of the certificate; empty where there are no certificates
 };
 
-/// Whether the holder of `key` may take part in the hive, by its card. The answer must depend on nothing else, such as
-/// a clock: all nodes must judge alike, today and later.
+/// Decides by its card whether the holder of `key` may take part in the hive. The result must depend on nothing else,
+/// such as a clock: all nodes must decide alike, now and later.
 using admission_check = std::function<caf::expected<attested>(const public_key& key, wire::NodeCard::Reader card)>;
 
-/// Reads and checks the payload of a slot, which is not empty and no card; see slot_rules::decode. Null for kinds that
-/// this node does not know: they pass.
+/// Decodes and checks a non-empty payload of any slot but a card; see slot_rules::decode. Null content for unknown
+/// kinds, which are accepted.
 using slot_decoder = std::function<caf::expected<slot_content>(const slot&)>;
 
-/// The rules for slots that the owner of a replica gives it. Both must be there.
+/// Checks that the owner of a replica provides. Both are required.
 struct slot_checks {
   admission_check admit;
   slot_decoder decode;
 };
 
-/// Hash over all that a replica holds; equal for equal contents, in whatever order they came.
+/// Hash over the whole content of a replica; equal for equal contents, whatever the order of arrival.
 using root_hash = std::array<unsigned char, 32>;
 
-/// Why something was not taken in.
+/// Why a slot was rejected.
 enum class slot_refusal_reason : uint8_t {
-  malformed,    ///< not even readable
+  malformed,    ///< cannot be decoded
   signature,    ///< not signed by its origin
-  not_admitted, ///< the origin showed no card yet, or one that does not admit it
-  gap,          ///< made for someone who has more; asking again helps
-  from_future,  ///< a card written far ahead of this node's clock
-  epoch_ahead,  ///< numbers that no honest node reaches
-  content,      ///< impossible values
-  too_large,    ///< over a bound of its origin
-  full,         ///< over a bound of this node
-  superseded,   ///< a newer node has the same certificate
+  not_admitted, ///< the origin has no card yet, or one that does not admit it
+  gap,          ///< the delta builds on slots that are missing here; asking again helps
+  from_future,  ///< a card with a time far ahead of the clock of this node
+  epoch_ahead,  ///< epoch or version that no honest node reaches
+  content,      ///< invalid payload
+  too_large,    ///< exceeds a bound per origin
+  full,         ///< exceeds a bound of this node
+  superseded,   ///< a node with a newer card has the same certificate
 };
 inline constexpr size_t slot_refusal_reasons = static_cast<size_t>(slot_refusal_reason::superseded) + 1;
 
 std::string_view to_string(slot_refusal_reason reason);
 
-/// Who did wrong.
+/// Who is at fault for a rejected slot.
 enum class culprit : uint8_t {
   nobody,
-  sender, ///< it altered what it passed on
-  origin, ///< it signed what is wrong
+  sender, ///< it altered data of others
+  origin, ///< it signed an invalid slot
 };
 
 struct slot_refusal {
   node_id origin;
   slot_refusal_reason why = slot_refusal_reason::malformed;
-  culprit who = culprit::nobody;
-  std::string text; ///< names the offending thing
+  culprit at_fault = culprit::nobody;
+  std::string text; ///< names what is wrong
 };
 
-/// Why an origin's slots do not count.
+/// Why the slots of an origin are ignored.
 struct quarantine {
   enum class kind : uint8_t {
-    content,      ///< it keeps signing impossible values; ends when it starts again and signs what holds
-    forgery,      ///< it keeps passing on what nobody signed; ends likewise
-    equivocation, ///< it signed two different slots under one stamp; for ever, on all nodes
+    content,      ///< repeatedly signed invalid payloads; ends with a valid slot of a later epoch
+    forgery,      ///< repeatedly passed on forged data; ends likewise
+    equivocation, ///< signed two different slots under one stamp; permanent, on all nodes
   };
   kind why = kind::content;
   std::string text;
-  uint64_t epoch = 0;     ///< of the offending slot
+  uint64_t epoch = 0;     ///< of the invalid slot
   slot_ptr first, second; ///< the proof of equivocation
 };
 
 struct accepted_slot {
   node_id origin;
   slot_ptr what;
-  slot_content content; ///< of its payload; of a card a msg<wire::NodeCard>
+  slot_content content; ///< decoded payload; for a card a msg<wire::NodeCard>
 };
 
-/// What came of a join. Whatever is accepted holds at once; the caller stores it.
+/// Result of a join. Accepted slots are in effect at once; the caller stores them.
 struct join_outcome {
-  std::vector<accepted_slot> accepted; ///< in the order of their writes within each origin; also of one in quarantine
-  std::vector<slot_refusal> refused;   ///< the first `named_refusals`
-  std::vector<node_id> quarantined;    ///< since this join, which are so at its end
-  std::vector<node_id> released;       ///< whose quarantine ended, and did not begin again
-  std::map<node_id, write_stamp> news; ///< origins of which something was accepted or proven: how far they were known
+  std::vector<accepted_slot> accepted; ///< in write order per origin; also slots of a quarantined one
+  std::vector<slot_refusal> refused;   ///< at most `named_refusals`
+  std::vector<node_id> quarantined;    ///< by this join, and still so at its end
+  std::vector<node_id> released;       ///< by this join, and still so at its end
+  std::map<node_id, write_stamp> news; ///< origins with accepted slots or a new proof: their highest stamp before
 };
 
 struct replica_counters {
   uint64_t accepted = 0;
-  uint64_t known = 0; ///< held already, or older than what is held
+  uint64_t known = 0; ///< already held, or older than what is held
   std::array<uint64_t, slot_refusal_reasons> refused{};
 };
 
-/// Shared state of a hive as one node has it: a map from (origin, kind, key) to the origin's newest signed slot. Only
-/// an origin writes its slots, and the higher stamp wins, so joining is commutative, associative and idempotent:
-/// replicas that saw the same slots in any order, with duplicates and over any way, hold the same (a state-based CRDT,
-/// Shapiro et al. 2011; deltas after Almeida et al. 2018).
+/// Shared state of a hive on one node: a map from (origin, kind, key) to the newest signed slot of the origin. Only an
+/// origin writes its slots, and the higher stamp wins, so join is commutative, associative and idempotent: replicas
+/// that received the same slots, in any order and with duplicates, are equal (a state-based CRDT, Shapiro et al. 2011;
+/// deltas after Almeida et al. 2018).
 ///
-/// Reconciliation follows Scuttlebutt (van Renesse et al. 2008): a digest tells for each origin how far one has come,
-/// and a delta brings an origin's writes oldest first. So what a replica has of an origin is always all of its slots up
-/// to some stamp, but for those replaced later, however often deltas are cut short.
+/// Reconciliation follows Scuttlebutt (van Renesse et al. 2008): a digest gives the highest stamp of each origin, and a
+/// delta lists the writes of an origin oldest first. So even with truncated deltas, a replica holds all slots of an
+/// origin up to some stamp, except those replaced later.
 ///
-/// One certificate stands for one node. Of several nodes whose cards show certificates of one key, the one with the
-/// newest card counts, by the time in the card and then by the id; the others are forgotten. So it is with the bounds
-/// of the whole: the nodes with the oldest cards give way to those with newer ones. Both depend on the cards alone, so
-/// that all replicas come to the same. Nodes that live write their cards again from time to time.
+/// One certificate stands for one node. Among nodes with certificates of one key only the one with the newest card
+/// counts, by the time in the card and then by id; the others are forgotten. The same order applies when a total bound
+/// is reached: nodes with the oldest cards are evicted. Both rules depend on the cards alone, so all replicas decide
+/// alike. Live nodes renew their cards from time to time.
 ///
-/// Nothing here knows a clock or a socket. What comes from outside is bounded and checked here; slots of an
-/// equivocator are kept but neither passed on nor listed as good.
+/// Has no clock and no socket. All input is bounded and checked here. Slots of an equivocator are kept, but neither
+/// passed on nor listed as good.
 class replica {
 public:
-  /// `epoch` is the node's present start; no earlier one wrote under it.
+  /// `epoch` is that of the current start; no earlier start has written under it.
   replica(key_pair own, uint64_t epoch, slot_checks checks, replica_options options = {});
 
   const node_id& own_id() const {
@@ -130,42 +130,41 @@ public:
 
   // -- own slots ------------------------------------------------------------------
 
-  /// Signs the next own slot, without taking it in: it must be durable before anybody hears of it. An empty payload
-  /// erases. Fails with ec::too_large or ec::invalid where others would refuse it, once they have all that was prepared
-  /// before, and with ec::unavailable while `must_raise_epoch`.
+  /// Signs the next own slot without inserting it: it must be durable before it is published. An empty payload erases.
+  /// Fails with ec::too_large or ec::invalid where other nodes would refuse it after all that was prepared before, and
+  /// with ec::unavailable while `must_raise_epoch`.
   caf::expected<slot_ptr> prepare(slot_name name, std::string payload, int64_t now_unix_micros);
 
-  /// Takes in a prepared slot that is durable now, in the order of preparation; one may be left out when its write
-  /// failed. ec::invalid for any other.
+  /// Inserts a prepared slot that is durable now, in the order of preparation. A slot whose write failed may be
+  /// skipped. ec::invalid for any other.
   caf::error commit(slot_ptr prepared);
 
-  /// Gives the room back of all that is prepared and not committed: its writes failed.
+  /// Releases the quota of prepared slots whose writes failed.
   void forget_prepared() {
     uncommitted_.clear();
   }
 
-  /// Goes on under a later start, which must be durable. ec::invalid unless it lies above all that is known of this
+  /// Continues in a later epoch, which must be durable already. ec::invalid unless it exceeds all known epochs of this
   /// node. The caller then prepares its slots again.
   caf::error raise_epoch(uint64_t epoch);
 
-  /// Whether this node cannot write before `raise_epoch`: slots of this epoch or a later one came in, or were stored,
-  /// that this start did not write.
+  /// Whether own slots cannot be written before `raise_epoch`: slots of this epoch or a later one were received or
+  /// stored that this start did not write.
   bool must_raise_epoch() const {
     return must_raise_epoch_;
   }
 
-  /// Highest epoch that is known of this node's writes.
+  /// Highest known epoch among this node's slots.
   uint64_t highest_own_epoch() const;
 
   // -- restart --------------------------------------------------------------------
 
-  /// Takes in a stored slot, in any order, before the first join. It was checked before; ec::corrupt when its signature
-  /// does not hold.
+  /// Inserts a stored slot, in any order, before the first join. Only its signature is checked again; ec::corrupt.
   caf::error restore(const public_key& key, slot_ptr stored);
   caf::error restore(wire::EquivocationProof::Reader stored);
 
-  /// Behind the last of them: forgets what is not admitted by its card any more, for instance because its CA is not
-  /// trusted any more, and what has no place.
+  /// Call after the last restore: forgets origins whose card is no longer admitted, for instance because its CA is no
+  /// longer trusted, and origins without a place.
   void end_restore();
 
   // -- reconciliation -------------------------------------------------------------
@@ -173,28 +172,27 @@ public:
   const root_hash& root() const;
   const msg<wire::HiveDigest>& digest() const;
 
-  /// What someone with this digest lacks, at most `budget` bytes (but one slot at least). `turn` is any number, best
-  /// random: it says with which origin to begin, so that a delta that is cut short does not always miss the same ones.
+  /// The slots that a peer with this digest lacks, at most `budget` bytes but at least one slot. `turn` is a random
+  /// number that selects the first origin, so that truncated deltas do not always omit the same ones.
   msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const;
 
-  /// The writes behind these stamps, for someone who has all up to them; nothing of origins that have none. Of an
-  /// origin whose stamp is zero the card comes with them. At most `budget` bytes, as `delta_for`.
+  /// The writes after these stamps, for a peer that has all up to them; nothing of origins not listed. A zero stamp
+  /// adds the card of the origin. At most `budget` bytes, as in `delta_for`.
   msg<wire::HiveDelta> delta_since(const std::map<node_id, write_stamp>& stamps, size_t budget) const;
 
-  /// Takes in what is new and right. Stops at the first thing that only `sender` can have done, such as to name an
-  /// origin twice: an origin that does so as often as `options.strikes` is put into quarantine. Without a sender nobody
-  /// is blamed for that.
+  /// Inserts what is new and valid. Stops at the first error that only `sender` can have caused, such as an origin
+  /// listed twice. After `options.strikes` of these the sender is quarantined. Without a sender nobody is blamed.
   join_outcome join(wire::HiveDelta::Reader delta, int64_t now_unix_micros, const node_id& sender = {});
 
   // -- reading --------------------------------------------------------------------
 
-  /// The newest slot of this name, or null. Also of origins in quarantine.
+  /// The newest slot of this name, or null; also of quarantined origins.
   slot_ptr find(const node_id& origin, const slot_name& name) const;
 
-  /// All slots of an origin, oldest first; also of one in quarantine.
+  /// All slots of an origin, oldest first; also of a quarantined one.
   std::vector<slot_ptr> slots_of(const node_id& origin) const;
 
-  /// Calls `visit(const node_id&, const slot_ptr&)` for every slot of an origin that counts: none in quarantine.
+  /// Calls `visit(const node_id&, const slot_ptr&)` for every slot of every origin that is not quarantined.
   template <class Visit>
   void visit_good(Visit&& visit) const {
     for (const auto& [id, known] : origins_)
@@ -203,9 +201,9 @@ public:
           visit(id, held);
   }
 
-  /// Why the origin's slots do not count; null when they do.
+  /// The quarantine of the origin, or null.
   const quarantine* quarantine_of(const node_id& origin) const;
-  /// The stamp of its newest slot; zero for an unknown origin.
+  /// Stamp of the newest slot; zero for an unknown origin.
   write_stamp highest_of(const node_id& origin) const;
   /// Null for an unknown origin.
   const public_key* key_of(const node_id& origin) const;
@@ -220,23 +218,23 @@ public:
 
   // -- places ---------------------------------------------------------------------
 
-  /// The node that counts for the holder of this certificate; null where there is none.
+  /// The node that counts for this certificate; null when there is none.
   const node_id* node_of(const std::string& holder) const;
 
-  /// A node that has this node's certificate and a newer card: it counts in place of this node.
+  /// A node with the certificate of this node and a newer card, which counts in its place.
   struct rival {
     node_id node;
     int64_t card_written_at = 0;
   };
   std::optional<rival> newer_on_own_certificate() const;
 
-  /// Nodes forgotten since the last call; what is stored of them is to be erased.
+  /// Nodes forgotten since the last call. The caller erases their stored slots.
   std::vector<node_id> take_forgotten() {
     return std::exchange(forgotten_, {});
   }
 
 private:
-  /// By what a node's place is judged, as its card says.
+  /// Rank of a node among all nodes, from its card.
   struct standing {
     std::string holder;
     int64_t written_at = 0;
@@ -245,10 +243,10 @@ private:
   struct origin {
     public_key key{};
     origin_log log;
-    slot_ptr card;   ///< what admitted it, which may be newer than what the log has
-    standing stands; ///< by that card
+    slot_ptr card;   ///< admitted the origin; may be newer than the log
+    standing stands; ///< from that card
     uint32_t strikes = 0;
-    std::set<content_hash> blamed; ///< its slots that counted as a strike; no more than there are strikes
+    std::set<content_hash> blamed; ///< slots already counted as a strike; at most `strikes`
     std::optional<quarantine> quarantined;
 
     /// What counts against the bounds.
@@ -261,84 +259,84 @@ private:
     }
   };
 
-  /// What an origin takes of its bounds.
+  /// Usage of an origin against its bounds.
   struct room {
     size_t slots = 0;
     size_t bytes = 0;
 
-    /// Goes on with one slot in place of another; either may be null.
+    /// Accounts for the replacement of one slot by another; either may be null.
     void put(const slot* earlier, const slot* next) {
       slots = slots + (next != nullptr) - (earlier != nullptr);
       bytes = bytes + (next ? bytes_of(*next) : 0) - (earlier ? bytes_of(*earlier) : 0);
     }
   };
 
-  /// One join under way.
+  /// State of one join.
   struct joining {
     int64_t now_unix_micros;
     node_id sender;
-    std::set<node_id> named = {}; ///< origins that came up already
+    std::set<node_id> named = {}; ///< origins seen so far
     join_outcome out = {};
-    bool stopped = false; ///< by a fault of the sender
+    bool stopped = false; ///< after an error of the sender
   };
 
-  /// How far a node has come with one origin.
+  /// What a digest says about one origin.
   struct progress;
   struct origin_part;
-  /// What goes into a delta for one that does not know the origin, or has it up to `since`.
-  static origin_part part_for_stranger(const origin& known);
+  /// The part of a delta for a peer that does not know the origin, or has it up to `since`.
+  static origin_part part_for_newcomer(const origin& known);
   static origin_part part_since(const origin& known, write_stamp since, size_t budget, uint64_t turn);
   static msg<wire::HiveDelta> to_delta(const std::vector<origin_part>& parts);
 
   void join_origin(joining& work, wire::OriginDelta::Reader delta);
   origin* admit(joining& work, const node_id& id, const public_key& key, wire::OriginDelta::Reader delta);
   void join_slots(joining& work, const node_id& id, origin& known, wire::OriginDelta::Reader delta);
-  /// Whether to go on with the origin's next slot.
+  /// False: skip the remaining slots of the origin.
   bool join_slot(joining& work, const node_id& id, origin& known, slot_ptr what);
-  /// Why a slot fits no message beside others.
+  /// Refuses a slot that is too large for a message.
   std::optional<slot_refusal> check_size(const node_id& id, const slot& what) const;
-  /// What the checks of a slot found out.
+  /// Results of the checks of a slot.
   struct reading {
     slot_content content;
     standing stands; ///< of a card
   };
-  /// Why a signed slot cannot be taken in.
+  /// Checks a signed slot; returns why it is refused.
   std::optional<slot_refusal> check(const node_id& id, const origin& known, const room& taken, const slot& what,
                                     int64_t now_unix_micros, reading& out) const;
   caf::expected<slot_content> decode(const slot& what) const;
   std::optional<slot_refusal> check_card(const node_id& id, const origin& known, const slot& what,
                                          int64_t now_unix_micros, reading& out) const;
-  /// `taken` is what the origin takes without it.
+  /// `taken` is the usage without this slot.
   std::optional<slot_refusal> check_bounds(const origin& known, const room& taken, const slot& what) const;
-  /// What an origin takes without the slot of this name.
+  /// Usage of an origin without the slot of this name.
   static room room_beside(const origin& known, const slot_name& name);
-  /// The same of this node, once all that is prepared is committed.
+  /// The same for this node, counting prepared slots.
   room own_room_beside(const slot_name& name) const;
   void take_in(joining& work, const node_id& id, origin& known, slot_ptr what, reading read);
-  /// `stands` matters for cards only.
+  /// `stands` is used for cards only.
   void put(origin& known, slot_ptr what, standing stands);
 
   using origin_map = std::map<node_id, origin>;
-  /// Whether the first node's card is newer.
+  /// Whether the card of `a` is newer.
   static bool outranks(const standing& a, const node_id& a_id, const standing& b, const node_id& b_id);
-  /// The one that gives way first; never this node and not `but`.
+  /// The node to evict first; never this node, and not `but`.
   origin_map::iterator lowest(const node_id& but);
-  /// Why the node may not have the place that this standing asks for; otherwise those that it supersedes are forgotten.
+  /// Makes the node the one of its certificate and forgets those that it supersedes; returns why it is refused.
   std::optional<slot_refusal> take_place(const node_id& id, const standing& stands);
-  /// Forgets nodes with older cards until the bytes are free; whether they are.
+  /// Evicts nodes with older cards until there is room for `bytes`. False if that is not enough.
   bool make_room(const node_id& id, const standing& stands, size_t bytes);
   void forget(origin_map::iterator what);
-  /// What the card that is held says, as far as it is admitted.
+  /// Rank from the card that is held, if it is admitted.
   standing standing_of(const origin& known) const;
 
-  /// Nothing unless the proof shows two different slots that the key's holder signed under one stamp.
+  /// Decodes a proof. None unless it holds two different slots signed by `key` under one stamp.
   static std::optional<std::pair<slot_ptr, slot_ptr>> read_proof(const public_key& key,
                                                                  wire::EquivocationProof::Reader from);
-  /// Whether the origin is in quarantine for ever now.
+  /// True if the origin is now quarantined permanently.
   bool join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof);
   void expose(origin& known, slot_ptr first, slot_ptr second);
   void refuse(joining& work, slot_refusal refused);
-  /// Refuses a slot that its origin signed. If that is the origin's fault it counts once, however often the slot comes.
+  /// Refuses a signed slot. If the origin is at fault, each different slot counts as one strike.
   void refuse_slot(joining& work, const node_id& id, origin& known, const slot& what, slot_refusal refused);
   void strike(joining& work, const node_id& id, quarantine::kind why, uint64_t epoch, const std::string& text);
 
@@ -348,9 +346,9 @@ private:
   node_id own_id_;
   slot_checks checks_;
   replica_options options_;
-  write_stamp prepared_;                      ///< the newest stamp that this node gave out
-  std::map<slot_name, slot_ptr> uncommitted_; ///< the newest that is prepared of each name and may be committed
-  bool must_raise_epoch_ = false; ///< stamps of the present epoch were given out by an earlier life of the store
+  write_stamp prepared_;                      ///< newest stamp used
+  std::map<slot_name, slot_ptr> uncommitted_; ///< newest prepared slot of each name
+  bool must_raise_epoch_ = false;             ///< an earlier state of the store has used stamps of this epoch
   origin_map origins_;
   std::vector<node_id> forgotten_;
   size_t bytes_ = 0;
@@ -359,7 +357,7 @@ private:
   mutable std::optional<msg<wire::HiveDigest>> digest_;
 };
 
-/// The proof as it is stored and passed on.
+/// Encodes a proof for the store and for peers.
 void to_wire(const public_key& key, const quarantine& proven, wire::EquivocationProof::Builder out);
 
 } // namespace hive

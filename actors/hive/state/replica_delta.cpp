@@ -5,16 +5,15 @@
 #include <sodium.h>
 #include <unordered_map>
 
-// How a replica tells what it has and finds what another lacks.
+// Digests and deltas: what a replica has, and what another one lacks.
 
 namespace hive {
 namespace {
 
-/// Above every stamp that a slot can have. All that matters of a proven equivocator is that it is one, so nodes with
-/// different proofs agree.
+/// Above any valid stamp. Of a proven equivocator only the fact matters, so nodes with different proofs agree.
 constexpr write_stamp proven{UINT64_MAX, UINT64_MAX};
 
-/// Half of an id as a number.
+/// One half of an id as a number.
 uint64_t half_of_id(const node_id& id, size_t half) {
   constexpr size_t digits = 16;
   uint64_t out = 0;
@@ -35,17 +34,17 @@ void append_number(std::string& out, uint64_t value) {
     out += static_cast<char>(value >> (8 * byte) & 0xFF);
 }
 
-/// The most that any node reads of one origin in one delta: HiveDelta's maxLength.
+/// Most slots of one origin that a delta may hold: maxLength in HiveDelta.
 constexpr size_t most_slots = 256;
 
 struct id_hash {
   size_t operator()(const std::pair<uint64_t, uint64_t>& id) const {
-    return id.first ^ id.second; // an id is a hash already
+    return id.first ^ id.second; // ids are hashes already
   }
 };
 } // namespace
 
-/// What goes into a delta for one origin.
+/// The part of a delta about one origin.
 struct replica::origin_part {
   const public_key* key = nullptr;
   write_stamp since;
@@ -57,15 +56,16 @@ struct replica::origin_part {
     return slots.empty() && !credential && !proof;
   }
 
-  /// At most so many bytes does it take without its slots.
+  /// Upper bound of its size without slots.
   size_t fixed_bytes() const {
     constexpr size_t structs = 136;
     auto credentials = credential ? wire_bytes(*credential) : 0;
     return structs + credentials + (proof ? structs + wire_bytes(*proof->first) + wire_bytes(*proof->second) : 0);
   }
 
-  /// Keeps what fits and returns what is left of the budget. The first part keeps one slot at least, or its proof: with
-  /// payloads of at most 64 KiB it then takes up to 200 KiB, which a message of 1 MiB holds beside everything else.
+  /// Truncates to the budget and returns the rest of it. The first part of a delta keeps at least one slot or its
+  /// proof: with payloads of at most 64 KiB it takes up to 200 KiB, which fits a message of 1 MiB beside everything
+  /// else.
   size_t cut(size_t budget, bool is_first) {
     if (fixed_bytes() > budget && !is_first) {
       *this = {};
@@ -101,7 +101,8 @@ struct replica::origin_part {
 
 namespace {
 
-/// A run of slots from a turning place on, so that repetitions of a cut delta bring other ones; in order of writing.
+/// Selects a run of slots that starts at a varying position, so that repeated truncated deltas bring different slots;
+/// sorted by stamp.
 void start_anywhere(std::vector<slot_ptr>& slots, size_t budget, uint64_t turn) {
   if (slots.empty())
     return;
@@ -154,7 +155,7 @@ const msg<wire::HiveDigest>& replica::digest() const {
   return *digest_;
 }
 
-/// Over the digest's numbers, not its bytes: a later schema may lay these out in another way.
+/// Hashes the numbers of the digest and not its bytes: a later schema may encode them differently.
 const root_hash& replica::root() const {
   if (root_)
     return *root_;
@@ -171,7 +172,7 @@ const root_hash& replica::root() const {
   return *root_;
 }
 
-replica::origin_part replica::part_for_stranger(const origin& known) {
+replica::origin_part replica::part_for_newcomer(const origin& known) {
   origin_part out{&known.key, {}, {}, known.card, nullptr};
   if (known.is_equivocator())
     out.proof = &*known.quarantined;
@@ -187,7 +188,7 @@ replica::origin_part replica::part_since(const origin& known, write_stamp since,
   } else if (since < known.log.highest()) {
     out.slots = known.log.newer_than(since);
   } else {
-    // As far as we, but not the same: all of it, which shows who lacks what or which slots contradict each other.
+    // Equal stamp but different content: send everything, which shows missing slots or contradictions.
     out.slots = known.log.newer_than({});
     start_anywhere(out.slots, budget, turn);
   }
@@ -211,7 +212,7 @@ msg<wire::HiveDelta> replica::delta_for(wire::HiveDigest::Reader theirs, size_t 
     if (entry != they_have.end() && (entry->second == ours || entry->second.highest > ours.highest))
       continue;
     auto part =
-      entry == they_have.end() ? part_for_stranger(known) : part_since(known, entry->second.highest, left, turn);
+      entry == they_have.end() ? part_for_newcomer(known) : part_since(known, entry->second.highest, left, turn);
     left = part.cut(left, parts.empty());
     if (!part.is_empty())
       parts.push_back(std::move(part));
@@ -229,7 +230,7 @@ msg<wire::HiveDelta> replica::delta_since(const std::map<node_id, write_stamp>& 
     const auto& known = found->second;
     if (since >= known.log.highest() && !known.is_equivocator())
       continue;
-    auto part = since == write_stamp{} ? part_for_stranger(known) : part_since(known, since, left, 0);
+    auto part = since == write_stamp{} ? part_for_newcomer(known) : part_since(known, since, left, 0);
     left = part.cut(left, parts.empty());
     if (!part.is_empty())
       parts.push_back(std::move(part));

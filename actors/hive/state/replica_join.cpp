@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-// How a replica takes in what others send.
+// Inserting what other nodes send.
 
 namespace hive {
 namespace {
@@ -41,7 +41,7 @@ void replica::join_origin(joining& work, wire::OriginDelta::Reader delta) {
   if (!key)
     return refuse(work, {{}, slot_refusal_reason::malformed, culprit::sender, "a delta names no public key"});
   auto id = node_id_of(*key);
-  // Nobody writes so, and what its parts bring of the origin could quarantine and release it by turns.
+  // No honest node does this. The two parts could quarantine and release the origin by turns.
   if (!work.named.insert(id).second)
     return refuse(work,
                   {id, slot_refusal_reason::malformed, culprit::sender, "a delta names node " + id.value + " twice"});
@@ -55,7 +55,7 @@ void replica::join_origin(joining& work, wire::OriginDelta::Reader delta) {
     join_slots(work, id, *known, delta);
 }
 
-/// An origin is made only for a node that shows its card: keys cost nothing, so that anyone could fill the table.
+/// Adds an origin only with a valid card: keys are free, so anyone could fill the table.
 replica::origin* replica::admit(joining& work, const node_id& id, const public_key& key,
                                 wire::OriginDelta::Reader delta) {
   auto card = delta.hasCredential() ? from_wire(delta.getCredential()) : nullptr;
@@ -103,16 +103,16 @@ void replica::join_slots(joining& work, const node_id& id, origin& known, wire::
   }
 }
 
-/// What follows a refused slot is refused with it: otherwise the digest would claim a slot that is not held.
+/// After a refused slot the rest is skipped: otherwise the digest would claim a slot that is not held.
 bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_ptr what) {
   auto twin = known.log.at(what->stamp);
   auto held = known.log.find(what->name);
-  if (twin ? twin->says_the_same(*what) : held && held->stamp > what->stamp) {
+  if (twin ? twin->has_same_content(*what) : held && held->stamp > what->stamp) {
     ++counters_.known;
     return true;
   }
-  // What admitted the origin was checked then.
-  bool is_checked = known.card && known.card->says_the_same(*what) && known.card->signature == what->signature;
+  // The card that admitted the origin has been checked before.
+  bool is_checked = known.card && known.card->has_same_content(*what) && known.card->signature == what->signature;
   if (!is_checked && !is_signed_by(*what, known.key)) {
     refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
                   "slot " + what->name.key + of_node(id) + " does not bear its signature"});
@@ -147,7 +147,7 @@ void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr 
     work.out.released.push_back(id);
   }
   if (id == own_id_ && what->stamp.epoch >= prepared_.epoch)
-    must_raise_epoch_ = true; // its store is older than what it told others
+    must_raise_epoch_ = true; // the store is older than what this node published
   ++counters_.accepted;
   work.out.news.try_emplace(id, known.log.highest());
   work.out.accepted.push_back({id, what, std::move(read.content)});
@@ -160,12 +160,12 @@ std::optional<std::pair<slot_ptr, slot_ptr>> replica::read_proof(const public_ke
                                                                  wire::EquivocationProof::Reader from) {
   auto first = from_wire(from.getFirst()), second = from_wire(from.getSecond());
   if (read_key(from.getPublicKey()) != key || !first || !second || first->stamp != second->stamp ||
-      first->says_the_same(*second) || !is_signed_by(*first, key) || !is_signed_by(*second, key))
+      first->has_same_content(*second) || !is_signed_by(*first, key) || !is_signed_by(*second, key))
     return std::nullopt;
   return std::pair{std::move(first), std::move(second)};
 }
 
-/// All pass a proof on, so it must fit any message: slots that nobody takes make none.
+/// Every node passes proofs on, so they must fit any message: oversized slots prove nothing.
 bool replica::join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof) {
   auto read = read_proof(known.key, proof);
   if (!read) {
@@ -204,9 +204,9 @@ void replica::strike(joining& work, const node_id& id, quarantine::kind why, uin
 
 void replica::refuse(joining& work, slot_refusal refused) {
   ++counters_.refused[static_cast<size_t>(refused.why)];
-  if (refused.who == culprit::sender) {
+  if (refused.at_fault == culprit::sender) {
     work.stopped = true;
-    // Nobody passes on what it did not check, so an honest sender has none of it.
+    // Nodes pass on only checked data, so an honest sender has nothing invalid.
     if (auto found = origins_.find(work.sender); found != origins_.end() && work.sender != own_id_)
       strike(work, work.sender, quarantine::kind::forgery, found->second.log.highest().epoch,
              "it altered what it passed on: " + refused.text);
@@ -216,7 +216,7 @@ void replica::refuse(joining& work, slot_refusal refused) {
 }
 
 void replica::refuse_slot(joining& work, const node_id& id, origin& known, const slot& what, slot_refusal refused) {
-  if (refused.who == culprit::origin && !known.quarantined && known.blamed.insert(hash_of(what)).second)
+  if (refused.at_fault == culprit::origin && !known.quarantined && known.blamed.insert(hash_of(what)).second)
     strike(work, id, quarantine::kind::content, what.stamp.epoch, refused.text);
   refuse(work, std::move(refused));
 }

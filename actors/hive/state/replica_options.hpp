@@ -9,28 +9,27 @@
 
 namespace hive {
 
-/// Bounds of what a replica keeps and takes in. All nodes of a hive should use the same ones: what one refuses, others
-/// cannot pass on to it.
+/// Bounds of a replica. Use the same in the whole hive: a node cannot pass on what it refuses itself.
 struct replica_options {
-  size_t origins = 1'024;        ///< nodes that are ever known; a new one beyond is refused
-  size_t slots_per_origin = 256; ///< 64 buckets of tools, an adapter each, upgrades
+  size_t origins = 1'024;        ///< known nodes; the one with the oldest card yields to a newer one
+  size_t slots_per_origin = 256; ///< 64 buckets of tools, one slot per adapter, upgrades
   size_t payload_bytes = defaults::max_slot_payload_bytes;
-  size_t bytes_per_origin = 1u << 20; ///< keys and payloads; 16,000 tools
-  /// Keys and payloads of all origins. Proofs of equivocation count, but none is refused for it: that would make room
-  /// for liars. They are at most two slots of each origin.
+  size_t bytes_per_origin = 1u << 20; ///< keys and payloads; enough for 16,000 tools
+  /// Keys and payloads of all origins. Proofs of equivocation count too but are never refused for it, or liars could
+  /// keep them out. They take at most two slots per origin.
   size_t bytes = size_t{256} << 20;
-  /// How far an epoch may lie above those seen of its origin. It grows by 1 with each start; more than a million starts
-  /// unseen is a node that tries to use its numbers up.
+  /// Largest jump of an epoch. It grows by 1 with each start: an origin with more than a million unseen starts is
+  /// trying to exhaust the numbers.
   uint64_t epoch_lead = 1'000'000;
   uint64_t max_epoch = uint64_t{1} << 40;
   uint64_t max_version = uint64_t{1} << 48;
-  /// How far a card's time may lie ahead of this node's clock. Order never depends on it: a node whose clock jumps
-  /// shuts itself out and nobody else.
+  /// How far the time of a card may be ahead of the clock of this node. Order never depends on it: a node whose clock
+  /// jumps excludes only itself.
   std::chrono::microseconds card_lead = std::chrono::minutes{10};
-  /// Different signed slots that break the rules before their origin is quarantined: one may be a defect, and is
-  /// offered again each round.
+  /// Number of different rule-breaking slots after which their origin is quarantined. A single one may be a defect, and
+  /// is sent again in each round.
   uint32_t strikes = 3;
-  /// Most refusals that one join names; all are counted.
+  /// Refusals listed in the outcome of a join; all are counted.
   size_t named_refusals = 16;
 
   /// ec::invalid naming the option.

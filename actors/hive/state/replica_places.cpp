@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-// Which nodes a replica has a place for.
+// Which nodes a replica keeps: one per certificate, within the bounds.
 
 namespace hive {
 
@@ -13,7 +13,7 @@ bool replica::outranks(const standing& a, const node_id& a_id, const standing& b
   return std::tie(a.written_at, a_id) > std::tie(b.written_at, b_id);
 }
 
-/// A card that the origin's own log lacks still counts: it admitted the origin.
+/// Uses the card that admitted the origin, even if the log lacks it.
 replica::standing replica::standing_of(const origin& known) const {
   auto card = known.card ? from_packed<wire::NodeCard>(known.card->payload) : fail(ec::no_data, "no card");
   if (!card)
@@ -25,7 +25,7 @@ replica::standing replica::standing_of(const origin& known) const {
 replica::origin_map::iterator replica::lowest(const node_id& but) {
   auto out = origins_.end();
   for (auto each = origins_.begin(); each != origins_.end(); ++each)
-    if (each->first != own_id_ && each->first != but && !each->second.is_equivocator() && // a proof stays
+    if (each->first != own_id_ && each->first != but && !each->second.is_equivocator() && // proofs are kept
         (out == origins_.end() || outranks(out->second.stands, out->first, each->second.stands, each->first)))
       out = each;
   return out;
@@ -41,7 +41,7 @@ std::optional<slot_refusal> replica::take_place(const node_id& id, const standin
       return slot_refusal{id, slot_refusal_reason::superseded, culprit::nobody,
                           "node " + id.value + " has the same certificate as node " + other.value +
                             ", whose card is newer"};
-    if (other != own_id_) // this node goes on, but for the others it does not count any more
+    if (other != own_id_) // this node continues, but other nodes ignore it
       superseded = each;
   }
   if (superseded != origins_.end())
@@ -89,7 +89,7 @@ void replica::end_restore() {
   }
   for (const auto& id : rejected)
     forget(origins_.find(id));
-  std::map<std::string, node_id> places; // an earlier version kept all nodes of one certificate
+  std::map<std::string, node_id> places; // earlier versions kept several nodes per certificate
   for (const auto& id : origins()) {
     const auto& stands = origins_.at(id).stands;
     if (stands.holder.empty())

@@ -17,7 +17,7 @@ void append(std::string& out, T value) {
     out += static_cast<char>(value >> (8 * byte) & 0xFF);
 }
 
-/// What the slot says as bytes, in one way only: every part has a fixed length or its length before it, but the last.
+/// Unambiguous encoding of the content: every part but the last has a fixed length or a length prefix.
 void append_content(std::string& out, const slot& what) {
   append(out, static_cast<uint16_t>(what.name.kind));
   append(out, what.stamp.epoch);

@@ -7,16 +7,16 @@
 
 namespace hive {
 
-/// 128 bits of BLAKE2b over what a slot says. Two nodes that hold other contents under one stamp differ here; an
-/// origin with a secret about it would have to find a collision of 2^64 tries.
+/// 128 bits of BLAKE2b over the content of a slot. Replicas with different contents under one stamp differ in it. An
+/// origin that wants to hide such a difference has to find a collision, with about 2^64 tries.
 using content_hash = std::array<unsigned char, 16>;
 
-/// Sets the signature. What is signed: the text "hivemark slot 1" and a zero byte, which no other signed thing of
-/// Hivemark starts with; the 32 characters of the node id; kind (2 bytes), epoch and version (8 each), length of the
-/// key (2), all little-endian; the key; the payload.
+/// Signs the slot. Signed are: the text "hivemark slot 1" and a zero byte, a prefix that nothing else signed by
+/// Hivemark has; the 32 characters of the node id; kind (2 bytes), epoch and version (8 each), length of the key (2),
+/// all little-endian; the key; the payload.
 void sign(slot& what, const key_pair& keys);
 
-/// Whether the holder of `key` signed this.
+/// Verifies the signature.
 bool is_signed_by(const slot& what, const public_key& key);
 
 content_hash hash_of(const slot& what);

@@ -20,7 +20,7 @@ msg<T> read(const std::string& json) {
   return *out;
 }
 
-/// The node that asks (b), a busy one (a), one without a label (c), one that is gone (d), one without a door (e).
+/// This node (b), a busy one (a), one without a label (c), one that is gone (d), one without a door (e).
 msg<wire::NodeList> nodes() {
   return read<wire::NodeList>(R"({"nodes":[
     {"id":"a","name":"a","state":"active","address":"127.0.0.1:1","epoch":1,"labels":["big","fast"],"spawned":5},
@@ -32,7 +32,7 @@ msg<wire::NodeList> nodes() {
     {"id":"g","name":"g","state":"active"}]})");
 }
 
-class Placement : public testing::Test {
+class placement_test : public testing::Test {
 protected:
   caf::expected<placed> choose(const std::string& node, const std::vector<std::string>& labels = {}) {
     auto wanted = msg<wire::SpawnRequest>::build([&](wire::SpawnRequest::Builder out) {
@@ -48,14 +48,14 @@ protected:
   placement::time_point now{};
 };
 
-TEST_F(Placement, TakesTheNodeThatIsNamed) {
+TEST_F(placement_test, takes_the_node_that_is_named) {
   auto got = choose("a");
   ASSERT_TRUE(got);
   EXPECT_EQ(got->node.value, "a");
   EXPECT_EQ(got->address, "127.0.0.1:1");
 }
 
-TEST_F(Placement, RefusesANamedNodeThatCannotTakeIt) {
+TEST_F(placement_test, refuses_a_named_node_that_cannot_take_it) {
   EXPECT_EQ(code_of(choose("nowhere").error()), ec::not_found);
   EXPECT_EQ(code_of(choose("d").error()), ec::unavailable);
   EXPECT_EQ(code_of(choose("e").error()), ec::unavailable);
@@ -65,11 +65,11 @@ TEST_F(Placement, RefusesANamedNodeThatCannotTakeIt) {
   EXPECT_THAT(text_of(lacks.error()), HasSubstr("big"));
 }
 
-TEST_F(Placement, TakesTheLeastLoadedAndOfEqualsThisNode) {
+TEST_F(placement_test, takes_the_least_loaded_and_of_equals_this_node) {
   EXPECT_EQ(choose("")->node.value, "b");
 }
 
-TEST_F(Placement, CountsWhatItSentInTheLastMoments) {
+TEST_F(placement_test, counts_what_it_sent_in_the_last_moments) {
   EXPECT_EQ(choose("")->node.value, "b");
   EXPECT_EQ(choose("")->node.value, "c");
   EXPECT_EQ(choose("")->node.value, "b");
@@ -77,7 +77,7 @@ TEST_F(Placement, CountsWhatItSentInTheLastMoments) {
   EXPECT_EQ(choose("")->node.value, "b") << "by now the nodes have told of it";
 }
 
-TEST_F(Placement, WantsAllLabels) {
+TEST_F(placement_test, wants_all_labels) {
   EXPECT_EQ(choose("", {"big"})->node.value, "b");
   EXPECT_EQ(choose("", {"big", "fast"})->node.value, "a");
   auto none = choose("", {"big", "gone"});
@@ -85,7 +85,7 @@ TEST_F(Placement, WantsAllLabels) {
   EXPECT_THAT(text_of(none.error()), HasSubstr("big, gone"));
 }
 
-TEST_F(Placement, IssuersAreThisNodeAndActiveMembers) {
+TEST_F(placement_test, issuers_are_this_node_and_active_members) {
   auto all = nodes();
   for (const auto* good : {"a", "b", "c"})
     EXPECT_FALSE(check_issuer(*all, {good})) << good;

@@ -68,7 +68,7 @@ TEST(spawn_ledger, removes_once) {
   EXPECT_EQ(ledger.find("a"), nullptr);
 }
 
-/// Against the plainest count, over random adds and removals.
+/// Compares with a simple count over random adds and removals.
 TEST(spawn_ledger, counts_right_in_any_order) {
   HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};

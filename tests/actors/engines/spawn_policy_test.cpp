@@ -39,7 +39,7 @@ TEST(spawn_policy, allows_what_is_listed) {
   EXPECT_FALSE(open_policy().check_spawn(*spec(research)));
 }
 
-TEST(spawn_policy, needs_commands_to_be_listed_and_says_why) {
+TEST(spawn_policy, refuses_commands_that_are_not_listed_with_the_reason) {
   auto policy = open_policy();
   policy.commands.clear();
   EXPECT_THAT(text_of(policy.check_spawn(*spec(adapter))), HasSubstr("running a command is operating the node"));

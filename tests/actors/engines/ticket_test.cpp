@@ -25,8 +25,8 @@ msg<wire::SpawnSpec> echo(const std::string& word, bool stay = false) {
   });
 }
 
-/// A ticket of node 1 for node 2, and its use there.
-class Ticket : public testing::Test {
+/// A ticket from node 1 for node 2, and its use there.
+class ticket_test : public testing::Test {
 protected:
   msg<wire::SpawnTicket> issue(int64_t now = test_now) const {
     return issue_ticket(issuer, engine, target, *spec, "127.0.0.1:1", now);
@@ -52,7 +52,7 @@ protected:
   msg<wire::SpawnSpec> spec = echo("hello");
 };
 
-TEST_F(Ticket, HoldsForWhatItSays) {
+TEST_F(ticket_test, holds_for_what_it_says) {
   auto claims = check(issue(), use());
   ASSERT_TRUE(claims) << text_of(claims.error());
   EXPECT_EQ(claims->issuer, id_of(issuer));
@@ -62,11 +62,11 @@ TEST_F(Ticket, HoldsForWhatItSays) {
   EXPECT_TRUE(is_valid_id(claims->nonce));
 }
 
-TEST_F(Ticket, HasItsOwnNonce) {
+TEST_F(ticket_test, has_its_own_nonce) {
   EXPECT_NE(check(issue(), use())->nonce, check(issue(), use())->nonce);
 }
 
-TEST_F(Ticket, OfAnotherNodeEngineCertificateOrSpecIsRefused) {
+TEST_F(ticket_test, of_another_node_engine_certificate_or_spec_is_refused) {
   auto other_node = use();
   other_node.here = id_of(keys_of(3));
   expect_refused(check(issue(), other_node), ec::forbidden, "for node " + target.value);
@@ -83,7 +83,7 @@ TEST_F(Ticket, OfAnotherNodeEngineCertificateOrSpecIsRefused) {
   }
 }
 
-TEST_F(Ticket, ExpiresWithBoundedSkew) {
+TEST_F(ticket_test, expires_with_bounded_skew) {
   EXPECT_TRUE(check(issue(), use(test_now + lifetime + skew)));
   expect_refused(check(issue(), use(test_now + lifetime + skew + 1)), ec::forbidden, "expired 5 s ago");
   EXPECT_TRUE(check(issue(), use(test_now - skew)));
@@ -91,7 +91,7 @@ TEST_F(Ticket, ExpiresWithBoundedSkew) {
   expect_refused(check(issue(), use(test_now - 365 * 86'400 * second)), ec::forbidden, "a clock is wrong");
 }
 
-TEST_F(Ticket, WithAnyBitChangedIsRefused) {
+TEST_F(ticket_test, with_any_bit_changed_is_refused) {
   auto ticket = issue();
   for (size_t bit = 0; bit < ticket->getContent().size() * 8; ++bit) {
     auto forged = msg<wire::SpawnTicket>::build([&](wire::SpawnTicket::Builder out) {
@@ -111,8 +111,8 @@ TEST_F(Ticket, WithAnyBitChangedIsRefused) {
   }
 }
 
-/// Signed bytes of another purpose are no ticket: the text in front differs.
-TEST_F(Ticket, ASignatureForSomethingElseDoesNotFit) {
+/// A signature for another purpose is no ticket: the prefix differs.
+TEST_F(ticket_test, a_signature_for_something_else_does_not_fit) {
   auto ticket = issue();
   auto content = ticket->getContent();
   auto forged = msg<wire::SpawnTicket>::build([&](wire::SpawnTicket::Builder out) {
@@ -123,14 +123,14 @@ TEST_F(Ticket, ASignatureForSomethingElseDoesNotFit) {
   expect_refused(check(forged, use()), ec::integrity_violated, "signature");
 }
 
-TEST_F(Ticket, OfAnotherKeyNamesAnotherIssuer) {
+TEST_F(ticket_test, of_another_key_names_another_issuer) {
   auto other = keys_of(9);
   auto claims = check(issue_ticket(other, engine, target, *spec, "", test_now), use());
   ASSERT_TRUE(claims);
   EXPECT_EQ(claims->issuer, id_of(other)) << "whether that one may issue is the caller's to know";
 }
 
-TEST_F(Ticket, GarbageIsMalformed) {
+TEST_F(ticket_test, garbage_is_malformed) {
   for (size_t size : {1U, 8U, 100U, 4'000U}) {
     auto garbage = msg<wire::SpawnTicket>::build([&](wire::SpawnTicket::Builder out) {
       randombytes_buf(out.initContent(static_cast<uint32_t>(size)).begin(), size);
@@ -162,7 +162,7 @@ TEST(used_tickets, are_refused_until_they_expire) {
   used_tickets used{10};
   EXPECT_FALSE(used.use(numbered(1, 100 * second), 0));
   EXPECT_EQ(code_of(used.use(numbered(1, 100 * second), 0)), ec::forbidden);
-  auto last = 100 * second + skew; // check_ticket lets it through until then
+  auto last = 100 * second + skew; // check_ticket accepts it until then
   EXPECT_EQ(code_of(used.use(numbered(1, 100 * second), last)), ec::forbidden);
   EXPECT_FALSE(used.use(numbered(2, 200 * second), last + 1));
   EXPECT_EQ(used.size(), 1U);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/hive/link/door.hpp"
-#include "actors/hive/link/greeting.hpp"
+#include "actors/hive/link/handshake_runner.hpp"
 #include "messages/ec.hpp"
 #include "messages/timestamp.hpp"
 
@@ -17,7 +17,7 @@ inline int64_t now_s() {
   return now_unix_micros() / 1'000'000;
 }
 
-/// A connection that was cut is an error of its write, as in hived, and not the end of the tests.
+/// A write to a closed connection fails, as in hived, and does not end the tests.
 inline const auto ignore_sigpipe = std::signal(SIGPIPE, SIG_IGN);
 
 inline node_identity new_identity(uint64_t epoch = 1) {
@@ -25,7 +25,7 @@ inline node_identity new_identity(uint64_t epoch = 1) {
   return {node_id_of(keys.public_part()), epoch, keys};
 }
 
-/// A CA of a test, and what it issues.
+/// A CA for tests.
 class test_ca {
 public:
   credentials issue(const std::string& name, certificate_role role = certificate_role::node, int64_t days = 1) const {

@@ -13,11 +13,11 @@
 
 namespace hive {
 
-/// Any time; replicas only compare cards with it.
+/// An arbitrary time; replicas only compare cards with it.
 inline constexpr int64_t test_now = 1'700'000'000'000'000;
 inline constexpr size_t test_budget = size_t{256} << 10;
 
-/// The same keys for the same number.
+/// Deterministic keys.
 inline key_pair keys_of(uint64_t number) {
   std::array<unsigned char, key_pair::seed_bytes> seed{};
   for (size_t i = 0; i < sizeof number; ++i)
@@ -40,12 +40,12 @@ inline slot_name card_name() {
   return {slot_kind::card, std::string{card_key}};
 }
 
-/// A payload that nobody reads: its kind is unknown.
+/// A slot of an unknown kind, whose payload is not decoded.
 inline slot_name note(std::string key) {
   return {slot_kind{77}, std::move(key)};
 }
 
-/// What a node shares, as hived has it.
+/// The topics of hived.
 inline std::vector<slot_rules> node_topics() {
   return {tool_stats_rules(), latest_results_rules(), load_rules()};
 }
@@ -62,14 +62,14 @@ inline caf::expected<attested> admit_everybody(const public_key&, wire::NodeCard
 
 inline const slot_checks admit_all{admit_everybody, decode_slot};
 
-/// A slot as an origin signs it, whatever it says.
+/// A signed slot with any content.
 inline slot_ptr signed_slot(const key_pair& keys, slot_name name, write_stamp stamp, std::string payload) {
   slot out{std::move(name), stamp, std::move(payload), {}};
   sign(out, keys);
   return std::make_shared<const slot>(std::move(out));
 }
 
-/// Writes and commits.
+/// Prepares and commits a slot.
 inline slot_ptr write(replica& by, slot_name name, std::string payload) {
   auto made = by.prepare(std::move(name), std::move(payload), test_now);
   if (!made)
@@ -79,14 +79,14 @@ inline slot_ptr write(replica& by, slot_name name, std::string payload) {
   return *made;
 }
 
-/// A replica whose card is written.
+/// A replica with a card.
 inline replica make_replica(uint64_t number, uint64_t epoch = 1, replica_options options = {}) {
   replica out{keys_of(number), epoch, admit_all, options};
   write(out, card_name(), card_payload("node" + std::to_string(number)));
   return out;
 }
 
-/// A delta with any slots of one origin.
+/// A delta with arbitrary slots of one origin.
 struct forged_delta {
   public_key key{};
   write_stamp since;
@@ -107,7 +107,7 @@ struct forged_delta {
     });
   }
 
-  /// A delta that names its origin as often as there are slots.
+  /// A delta that lists its origin once per slot.
   static msg<wire::HiveDelta> one_part_each(const public_key& key, const std::vector<slot_ptr>& slots) {
     return msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
       auto parts = out.initOrigins(static_cast<uint32_t>(slots.size()));
@@ -118,7 +118,7 @@ struct forged_delta {
     });
   }
 
-  /// A delta with these slots as a proof, whether they are one or not.
+  /// A delta with these slots as a proof, valid or not.
   static msg<wire::HiveDelta> with_proof(const public_key& key, slot_ptr first, slot_ptr second) {
     return msg<wire::HiveDelta>::build([&](wire::HiveDelta::Builder out) {
       auto origin = out.initOrigins(1)[0];
@@ -129,7 +129,7 @@ struct forged_delta {
   }
 };
 
-/// The message after a way over the network: checked like any other.
+/// The message as received: encoded and checked.
 template <class T>
 msg<T> over_the_wire(const msg<T>& sent) {
   auto got = msg<T>::load(sent.bytes());
@@ -138,12 +138,12 @@ msg<T> over_the_wire(const msg<T>& sent) {
   return *got;
 }
 
-/// What `to` lacks of `from` goes over.
+/// Transfers to `to` what it lacks of `from`.
 inline join_outcome pull(replica& to, const replica& from, uint64_t turn = 0, size_t budget = test_budget) {
   return to.join(*over_the_wire(from.delta_for(*to.digest(), budget, turn)), test_now);
 }
 
-/// One exchange of a gossip round, both ways. Whether anything had to be exchanged.
+/// One exchange of a gossip round, both ways. True if anything was transferred.
 inline bool exchange(replica& a, replica& b, uint64_t turn = 0) {
   if (a.root() == b.root())
     return false;
@@ -154,7 +154,7 @@ inline bool exchange(replica& a, replica& b, uint64_t turn = 0) {
   return true;
 }
 
-/// All that a replica holds of origins that count, as bytes that are equal for equal contents.
+/// Content of all origins that are not quarantined, as bytes: equal for equal contents.
 inline std::string content_of(const replica& of) {
   std::string out;
   of.visit_good([&](const node_id& id, const slot_ptr& what) {

@@ -12,7 +12,7 @@
 
 namespace hive {
 
-/// A configuration as test_config, with the network.
+/// test_config with the network module.
 struct test_network_config : test_config {
   explicit test_network_config(const network_options& options = {}) {
     configure_network(*this, options);
@@ -20,7 +20,7 @@ struct test_network_config : test_config {
   }
 };
 
-/// What an owner of links was told, read by the test's thread.
+/// Events of an owner of links, for the thread of the test.
 class link_journal {
 public:
   void up(const link_up& what) {
@@ -37,7 +37,7 @@ public:
     events_ += (what.agreed ? "~" : "-") + what.node.value + " ";
   }
 
-  void not_reached(const dial_failed& what) {
+  void unreachable(const dial_failed& what) {
     std::lock_guard lock{mutex_};
     events_ += "?" + what.node.value + " ";
   }
@@ -52,7 +52,7 @@ public:
     self_ = door.self;
   }
 
-  /// How the node introduces itself.
+  /// The hello of the node.
   msg<wire::Hello> self() const {
     std::lock_guard lock{mutex_};
     return self_;
@@ -63,7 +63,7 @@ public:
     return events_;
   }
 
-  /// Events out of turn: two ups, or a down of what was not up.
+  /// Events out of order: two ups in a row, or a down without an up.
   size_t defects() const {
     std::lock_guard lock{mutex_};
     return defects_;
@@ -84,10 +84,9 @@ inline link_owner_actor::behavior_type journal_owner(link_owner_actor::pointer s
           [self, gossip](const link_offer&) { return self->spawn(link_face, gossip); },
           [journal](const link_up& what) { journal->up(what); },
           [journal](const link_down& what) { journal->down(what); },
-          [journal](const dial_failed& what) { journal->not_reached(what); }};
+          [journal](const dial_failed& what) { journal->unreachable(what); }};
 }
 
-/// How a node of a test begins.
 struct test_node_options {
   node_identity identity = new_identity();
   std::optional<credentials> shown = {};
@@ -98,10 +97,10 @@ struct test_node_options {
   std::chrono::milliseconds hello_timeout = defaults::hello_timeout;
   std::optional<endpoint> advertise = {};
   gossip_answering gossip = answer_only_pings;
-  std::function<void(caf::actor_system_config&)> configure = [](auto&) {}; ///< what other nodes need not expect
+  std::function<void(caf::actor_system_config&)> configure = [](auto&) {}; ///< changes that other nodes do not expect
 };
 
-/// A node as far as its links go, in an actor system of its own.
+/// The links and the door of a node, in an actor system of its own.
 class test_node {
 public:
   explicit test_node(const test_node_options& options) : id_{options.identity.id}, config_{options}, system_{config_} {
@@ -160,8 +159,7 @@ private:
   running_door running_;
 };
 
-/// Sends so many pings over the link to `to` and waits for all pongs; answers with how many came back as they were
-/// sent.
+/// Sends `count` pings over the link to `to` and waits for the pongs. Returns the number of correct ones.
 inline size_t exchange_pings(test_node& from, const node_id& to, size_t count) {
   auto peer = from.journal().links().at(to).peer;
   caf::scoped_actor self{from.system()};

@@ -20,7 +20,7 @@ msg<wire::Hello> hello_of(const key_pair& keys, uint64_t epoch, size_t number) {
   });
 }
 
-/// A question without the fields that an earlier version does not know.
+/// A question without the fields that earlier versions do not know.
 msg<wire::GossipQuestion> as_earlier_version(wire::GossipQuestion::Reader question) {
   return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
     out.setRoot(question.getRoot());
@@ -99,7 +99,7 @@ void core_network::start(size_t number) {
   options.keys = node.keys;
   options.epoch = ++node.epoch;
   options.gossip = options_.gossip;
-  options.views = options_.views;
+  options.overlay = options_.overlay;
   options.self = hello_of(node.keys, node.epoch, number);
   options.admit = admit_everybody;
   options.topics = options_.topics;
@@ -138,7 +138,7 @@ void core_network::kill(size_t number) {
     end_link(number, other, "the connection was reset", false);
 }
 
-void core_network::part(std::vector<std::set<size_t>> groups) {
+void core_network::partition(std::vector<std::set<size_t>> groups) {
   groups_ = std::move(groups);
   for (size_t a = 0; a < nodes_.size(); ++a)
     for (auto b : std::set{nodes_[a].links})
@@ -194,17 +194,17 @@ void core_network::step(size_t node, core_event event) {
 void core_network::carry_out(size_t node, core_output out) {
   for (auto& order : out.to_store)
     store(node, std::move(order));
-  std::ranges::move(out.to_publish, std::back_inserter(nodes_[node].told));
+  std::ranges::move(out.to_publish, std::back_inserter(nodes_[node].delivered));
   for (const auto& order : out.to_door) {
-    if (auto* meet = std::get_if<meet_node>(&order)) {
-      nodes_[node].wanted.insert(index_of(meet->node));
-      dial(node, index_of(meet->node), true);
-    } else if (auto* once = std::get_if<dial_node>(&order)) {
+    if (auto* maintained = std::get_if<maintain_link>(&order)) {
+      nodes_[node].wanted.insert(index_of(maintained->node));
+      dial(node, index_of(maintained->node), true);
+    } else if (auto* once = std::get_if<open_link>(&order)) {
       dial(node, index_of(once->node), false);
     } else {
-      const auto& part = std::get<part_node>(order);
-      nodes_[node].wanted.erase(index_of(part.node));
-      end_link(node, index_of(part.node), "this node has links enough", true);
+      const auto& close = std::get<close_link>(order);
+      nodes_[node].wanted.erase(index_of(close.node));
+      end_link(node, index_of(close.node), "this node has links enough", true);
     }
   }
   for (const auto& next : out.to_send)
@@ -232,7 +232,7 @@ void core_network::store(size_t node, store_order order) {
   });
 }
 
-/// A question that a link loses is answered with an error, as CAF does when the other node is gone.
+/// A question lost with its link fails, as CAF reports it when the other node is gone.
 void core_network::ask(size_t from, size_t to, const msg<wire::GossipQuestion>& question) {
   auto sent = question.bytes().size();
   ++sent_.messages;
@@ -245,7 +245,7 @@ void core_network::ask(size_t from, size_t to, const msg<wire::GossipQuestion>& 
   auto asker = nodes_[from].life;
   after(travel(), [this, from, to, question, report, asker] {
     if (nodes_[from].life != asker || !nodes_[from].links.contains(to))
-      return; // the link's end told the core already
+      return; // the loss of the link has failed it already
     bool is_earlier = options_.knows_pushes && !options_.knows_pushes(to);
     auto heard = is_earlier ? as_earlier_version(*question) : over_the_wire(question);
     auto out = nodes_[to].core->step(question_received{nodes_[from].id, heard}, now_);
@@ -264,7 +264,7 @@ void core_network::ask(size_t from, size_t to, const msg<wire::GossipQuestion>& 
 
 // -- links -----------------------------------------------------------------------
 
-/// As the door: of two nodes the one with the lower id keeps dialling; a lost link is dialled again after a while.
+/// Like the door: the node with the lower id keeps dialling, and a lost link is redialled after a while.
 void core_network::dial(size_t from, size_t to, bool keep) {
   if (from == to || nodes_[from].links.contains(to))
     return;

@@ -9,25 +9,24 @@
 
 namespace hive {
 
-/// How the simulated network and disks behave.
+/// Options of the simulated network and disks.
 struct core_network_options {
   size_t nodes = 3;
   uint64_t seed = 1;
-  /// Of the packets that are lost; a link sends one again after `retransmit`, then after twice as long, up to 1 s.
+  /// Packet loss; a lost packet is sent again after `retransmit`, then after twice as long, up to 1 s.
   double loss = 0;
   std::chrono::microseconds min_latency{500}, max_latency{5'000};
   std::chrono::microseconds retransmit{200'000};
   std::chrono::microseconds disk{3'000}; ///< of one write
   federation_profile gossip = {};
-  views_options views = {};
+  overlay_options overlay = {};
   std::vector<slot_rules> topics = node_topics();
-  /// Nodes that do not take pushed news, but treat it as a first question, as an earlier version does. None: all do.
+  /// Nodes that treat a push as a first question, as earlier versions do. Empty: none.
   std::function<bool(size_t node)> knows_pushes = {};
 };
 
-/// A hive of real cores on simulated time: links, latencies, losses, disks, restarts. Nothing is acted out: what a core
-/// asks for is carried out as hived's federation and door do, and everything that travels is encoded and checked.
-/// The same seed gives the same run.
+/// A hive of real cores on simulated time: links, latencies, losses, disks, restarts. Outputs of the cores are carried
+/// out as the federation and the door of hived do, and all messages are encoded and checked. A seed reproduces a run.
 class core_network {
 public:
   explicit core_network(core_network_options options);
@@ -45,25 +44,25 @@ public:
     return now_.steady;
   }
 
-  /// Lets so much time pass.
+  /// Advances time.
   void run(std::chrono::microseconds time);
-  /// Lets time pass until the condition holds; how long that took, or nothing when it does not within `at_most`.
+  /// Advances time until the condition holds. Returns the time taken; none if it exceeds `at_most`.
   std::optional<std::chrono::microseconds> run_until(const std::function<bool()>& condition,
                                                      std::chrono::microseconds at_most);
 
-  /// A service of the node publishes this.
+  /// Publishes slots as a service of the node.
   void publish(size_t node, publish_slots what);
   void kill(size_t node);
-  /// The node starts again, in its next epoch, on what its disk holds.
+  /// Restarts the node in its next epoch from its disk.
   void start(size_t node);
-  /// Nodes of different sets cannot reach each other; without sets all can.
-  void part(std::vector<std::set<size_t>> groups);
+  /// Separates these sets of nodes; without sets all nodes reach each other.
+  void partition(std::vector<std::set<size_t>> groups);
 
-  /// Whether all living nodes hold the same.
+  /// Whether all live nodes are equal.
   bool agree() const;
-  /// Whether all living nodes know all nodes.
+  /// Whether all live nodes know all nodes.
   bool all_know_all() const;
-  /// Whether every living node holds this slot in its writer's newest version.
+  /// Whether every live node holds the newest version of this slot.
   bool all_have(size_t writer, const slot_name& name) const;
   size_t links_of(size_t node) const {
     return nodes_.at(node).links.size();
@@ -78,9 +77,9 @@ public:
     return sent_;
   }
 
-  /// What the services of a node were told.
-  const std::vector<topic_news>& told(size_t node) const {
-    return nodes_.at(node).told;
+  /// What the services of a node received.
+  const std::vector<topic_update>& delivered(size_t node) const {
+    return nodes_.at(node).delivered;
   }
 
 private:
@@ -92,9 +91,9 @@ private:
     std::map<std::string, std::string> slots; ///< its disk, by key
     std::map<std::string, std::string> proofs;
     std::set<size_t> links;
-    std::set<size_t> wanted; ///< nodes that its door dials when their link is lost
-    std::vector<topic_news> told;
-    uint64_t life = 0; ///< starts and ends; what was meant for an earlier one is dropped
+    std::set<size_t> wanted; ///< nodes that its door redials
+    std::vector<topic_update> delivered;
+    uint64_t life = 0; ///< incremented at every start and end; events of an earlier life are dropped
   };
 
   struct due {
@@ -107,7 +106,7 @@ private:
   };
 
   void after(std::chrono::microseconds time, std::function<void()> what);
-  /// The same for one life of a node.
+  /// The same, dropped when the life of the node ends.
   void after(size_t node, std::chrono::microseconds time, std::function<void()> what);
   std::chrono::microseconds travel();
   bool can_reach(size_t a, size_t b) const;

@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-// Hives of shipped cores on simulated time: how long one write needs to reach every node, by pushes and by rounds; what
-// it costs; and that nothing is lost where nodes and links come and go. The times are those of the simulation, which
-// has no processors: 0.5 to 5 ms for each message, 3 ms for each write to a disk, 200 ms to send a lost packet again.
+// Hives of real cores on simulated time: how long a write takes to reach every node, by pushes and by rounds, what it
+// costs, and that nothing is lost when nodes and links come and go. The model has no processors: 0.5 to 5 ms per
+// message, 3 ms per disk write, 200 ms to retransmit a lost packet.
 
 namespace hive {
 namespace {
@@ -27,7 +27,7 @@ publish_slots tools_with(uint64_t records) {
 
 const slot_name tools_slot{tool_stats_kind, tool_bucket_of("bug_fix")};
 
-/// A hive in which everybody knows everybody and the overlay has settled.
+/// A hive in which all nodes know each other and the overlay has settled.
 core_network settled(core_network_options options) {
   core_network out{std::move(options)};
   EXPECT_TRUE(out.run_until([&] { return out.all_know_all(); }, 300s));
@@ -45,7 +45,7 @@ struct spread {
   }
 };
 
-/// Random nodes write one after the other.
+/// Random nodes write in turn.
 spread spread_writes(core_network& hive, size_t writes, uint64_t seed) {
   std::mt19937_64 random{seed};
   spread out;
@@ -138,17 +138,17 @@ TEST(gossip_simulation, a_parted_hive_agrees_again) {
     std::set<size_t> left, right;
     for (size_t node = 0; node < nodes; ++node)
       (node % 3 == static_cast<size_t>(i) % 3 ? left : right).insert(node);
-    hive.part({left, right});
+    hive.partition({left, right});
     hive.publish(*left.begin(), tools_with(static_cast<uint64_t>(i) + 1));
     hive.publish(*right.begin(), tools_with(static_cast<uint64_t>(i) + 5));
     hive.run(20s);
     EXPECT_FALSE(hive.agree());
-    hive.part({});
+    hive.partition({});
     ASSERT_TRUE(hive.run_until([&] { return hive.agree(); }, 120s)) << "partition " << i << ", seed " << seed;
   }
 }
 
-TEST(gossip_simulation, an_idle_hive_says_little) {
+TEST(gossip_simulation, an_idle_hive_sends_little) {
   for (size_t nodes : {32, 64}) {
     auto hive = settled({.nodes = nodes, .seed = random_seed()});
     hive.run(240s); // until there is evidence of every node
@@ -177,7 +177,8 @@ TEST(gossip_simulation, a_busy_hive_is_paced) {
   auto messages = static_cast<double>(hive.sent().messages - before.messages) / per_node;
   std::printf("%zu nodes, each changes %d times a second: %.0f messages and %.0f bytes per node and second\n", nodes,
               changes_per_s, messages, static_cast<double>(hive.sent().bytes - before.bytes) / per_node);
-  // Each node asks each of its push_degree ways at most every min_push_interval, and a few more until it has chosen.
+  // Each node pushes to its push_degree peers at most every min_push_interval, and to a few more until it has chosen
+  // them.
   EXPECT_LE(messages, 2.0 * 2 * static_cast<double>(defaults::push_degree) * (1'000.0 / 20));
   ASSERT_TRUE(hive.run_until([&] { return hive.agree(); }, 60s));
 }

@@ -5,8 +5,7 @@
 
 #include <gtest/gtest.h>
 
-// Messages that nodes of earlier builds sent, as tests/data/old_gossip recorded them: a core of today takes part in
-// their exchange, from either side.
+// Messages of earlier builds, recorded in tests/data/old_gossip: a current core exchanges with them from either side.
 
 namespace hive {
 namespace {
@@ -42,7 +41,7 @@ protected:
   }
 
   void settle(core_output out) {
-    told_.insert(told_.end(), out.to_publish.begin(), out.to_publish.end());
+    delivered_.insert(delivered_.end(), out.to_publish.begin(), out.to_publish.end());
     std::ranges::move(out.to_send, std::back_inserter(sent_));
     for (const auto& line : out.log)
       EXPECT_LT(line.level, log::level::warning) << line.text;
@@ -64,18 +63,18 @@ protected:
     return answer ? *answer : throw std::runtime_error(text_of(answer.error()));
   }
 
-  /// That all five slots of the node are held, and its services told of them.
+  /// Checks that all five slots of the node are held and delivered to the services.
   void expect_known(uint64_t number) {
     auto node = id_of(keys_of(number));
-    std::vector<slot_kind> kinds, told;
+    std::vector<slot_kind> kinds, delivered;
     for (const auto& each : core_.held().slots_of(node))
       kinds.push_back(each->name.kind);
     EXPECT_THAT(kinds,
                 UnorderedElementsAre(slot_kind::card, tool_stats_kind, latest_results_kind, load_kind, slot_kind{77}));
-    for (const auto& news : told_)
-      if (auto* accepted = std::get_if<slots_accepted>(&news); accepted && accepted->origin == node)
-        told.push_back(accepted->kind);
-    EXPECT_THAT(told, UnorderedElementsAre(tool_stats_kind, latest_results_kind, load_kind));
+    for (const auto& update : delivered_)
+      if (auto* accepted = std::get_if<slots_accepted>(&update); accepted && accepted->origin == node)
+        delivered.push_back(accepted->kind);
+    EXPECT_THAT(delivered, UnorderedElementsAre(tool_stats_kind, latest_results_kind, load_kind));
     auto shown = core_.node(node, now_);
     ASSERT_TRUE(shown);
     EXPECT_EQ((*shown)->getNodes()[0].getName(), "old" + std::to_string(number));
@@ -84,18 +83,18 @@ protected:
 
   core_time now_{tick_point{1h}, test_now + 60'000'000};
   hive_core core_;
-  std::vector<topic_news> told_;
+  std::vector<topic_update> delivered_;
   std::vector<question_to_send> sent_;
 };
 
-TEST_F(old_gossip, an_old_node_that_asks_is_answered_and_heard) {
+TEST_F(old_gossip, a_question_of_an_old_node_is_answered_and_joined) {
   link(asker);
   EXPECT_TRUE(ask("question_1")->hasDigest());
   ask("question_2");
   expect_known(asker);
 }
 
-TEST_F(old_gossip, an_old_node_that_is_asked_is_understood) {
+TEST_F(old_gossip, an_answer_of_an_old_node_is_joined) {
   link(answerer);
   ASSERT_EQ(sent_.size(), 1U);
   auto node = id_of(keys_of(answerer));

@@ -9,16 +9,14 @@
 
 namespace hive {
 
-/// How a node of these tests begins.
 struct federation_node_options {
   std::vector<endpoint> join = {};
-  /// Makes the node's topics and their actors.
+  /// Creates the topics of the node and their actors.
   std::function<std::vector<slot_topic>(caf::actor_system&)> topics = [](auto&) { return std::vector<slot_topic>{}; };
   std::filesystem::path directory; ///< of its store
 };
 
-/// A node with its store, federation and door, in an actor system of its own: what is between the services and the
-/// network, without the services.
+/// A node without services: store, federation and door, in its own actor system.
 class federation_node {
 public:
   explicit federation_node(const federation_node_options& options) : system_{config_} {

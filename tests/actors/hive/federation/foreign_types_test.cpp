@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-// A node of another build, or a malicious one, sends messages that no node asks another for. They are refused before
-// anything of them is decoded, since their types are not registered, and the federation hears of it.
+// A node of another build, or a malicious one, sends messages of types that nodes do not exchange. They are refused
+// without being decoded, since their types are not registered, and the federation counts them.
 
 namespace hive {
 namespace {

@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-// A topic that exists in this file alone: the federation carries it between real nodes without a changed line.
+// A topic that exists only in this file: the federation carries it between real nodes without a changed line.
 
 namespace hive {
 namespace {
 
 using testing::HasSubstr;
 
-/// The weather at every node, by station; only temperatures that occur on earth are believed.
+/// Weather at the nodes, by station; only temperatures that occur on earth are valid.
 constexpr slot_kind weather{200};
 
 slot_rules weather_rules() {
@@ -23,7 +23,7 @@ slot_rules weather_rules() {
   return {weather, "weather", decode};
 }
 
-/// What a node knows of the weather elsewhere: node/station to degrees.
+/// Weather at other nodes as a node knows it: node/station to degrees.
 class weather_map {
 public:
   void put(const slots_accepted& what) {
@@ -55,7 +55,7 @@ private:
 
 using weather_actor = slot_consumer_actor::extend_with<slot_producer_actor>;
 
-/// Publishes what it measured when the federation starts, and learns what others did.
+/// Publishes its own weather when the federation starts, and collects that of others.
 weather_actor::behavior_type station(weather_actor::pointer self, std::shared_ptr<weather_map> map,
                                      std::map<std::string, std::string> measured) {
   return {
@@ -115,7 +115,7 @@ TEST_F(made_up_topic, a_node_does_not_publish_what_the_others_would_not_believe)
   EXPECT_EQ(b->status()->getQuarantined().size(), 0U);
 }
 
-/// As a node of a build that has the topic beside one that has not.
+/// A node with the topic beside one without.
 TEST_F(made_up_topic, goes_through_a_node_that_does_not_know_it) {
   auto map_a = std::make_shared<weather_map>(), map_c = std::make_shared<weather_map>();
   auto a = start("a", {{"roof", "21"}}, map_a);

@@ -1,4 +1,4 @@
-// What the hive's code relies on in CAF 0.17.6, or works around: a newer CAF that behaves otherwise fails here first.
+// Behaviour of CAF 0.17.6 that the hive relies on or works around: a newer CAF that differs fails here first.
 
 #include "tests/actors/hive/test_node.hpp"
 
@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using drop_atom = caf::atom_constant<caf::atom("drop")>;
 
 /// Two linked nodes.
-class CafLimits : public testing::Test {
+class caf_limits_test : public testing::Test {
 protected:
   void SetUp() override {
     far = std::make_unique<test_node>(test_node_options{});
@@ -30,7 +30,7 @@ protected:
   std::unique_ptr<test_node> near;
 };
 
-TEST_F(CafLimits, RemoteSpawningIsRefused) {
+TEST_F(caf_limits_test, remote_spawning_is_refused) {
   auto spawned =
     near->system().middleman().remote_spawn<caf::actor>(link().node(), "anything", caf::make_message(), 1s);
   ASSERT_FALSE(spawned);
@@ -39,7 +39,7 @@ TEST_F(CafLimits, RemoteSpawningIsRefused) {
   EXPECT_EQ(exchange_pings(*near, far->id(), 10), 10U) << "and the link is none the worse";
 }
 
-TEST_F(CafLimits, RemoteSpawningWouldWorkOtherwise) {
+TEST_F(caf_limits_test, remote_spawning_would_work_otherwise) {
   struct open_config : test_network_config {
     open_config() {
       add_actor_type("idle", [](caf::event_based_actor*) -> caf::behavior { return {[](int) {}}; });
@@ -50,7 +50,7 @@ TEST_F(CafLimits, RemoteSpawningWouldWorkOtherwise) {
   EXPECT_NE(server.registry().get(caf::atom("SpawnServ")), nullptr) << "it need not be taken away any more";
 }
 
-TEST_F(CafLimits, ALostNodeIsUnreachable) {
+TEST_F(caf_limits_test, a_lost_node_is_unreachable) {
   caf::scoped_actor self{near->system()};
   self->monitor(link());
   far.reset();
@@ -66,7 +66,7 @@ TEST_F(CafLimits, ALostNodeIsUnreachable) {
   EXPECT_TRUE(down);
 }
 
-TEST_F(CafLimits, ARequestToADeadActorNeedsItsTimeout) {
+TEST_F(caf_limits_test, a_request_to_a_dead_actor_needs_its_timeout) {
   auto peer = link();
   far.reset();
   wait_until([&] { return near->journal().links().empty(); });

@@ -127,7 +127,7 @@ TEST(dial_plan, the_door_of_a_node_to_join_is_dialled_once_the_address_to_join_f
   EXPECT_THAT(plan.due(start + 3s), testing::Contains(door_b)) << "somebody else answers at the address to join";
 }
 
-TEST(dial_plan, says_once_why_it_fails) {
+TEST(dial_plan, reports_a_failure_once) {
   auto plan = plan_of({door_a});
   EXPECT_TRUE(plan.failed(door_a, "refused", start));
   EXPECT_FALSE(plan.failed(door_a, "refused", start));
@@ -183,7 +183,7 @@ TEST(dial_plan, an_address_that_is_dialled_anyway_goes_on_being_dialled) {
   EXPECT_TRUE(plan.next());
 }
 
-TEST(dial_plan, a_node_that_rests_is_left_alone_until_it_is_met_again) {
+TEST(dial_plan, a_node_that_rests_is_left_alone_until_it_is_added_again) {
   auto plan = plan_of({});
   plan.add(door_a, node_a, start);
   plan.rest(node_a);

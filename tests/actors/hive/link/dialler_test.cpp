@@ -47,7 +47,7 @@ look_up_function always(std::vector<socket_address> all) {
   return [all](const endpoint&) { return all; };
 }
 
-/// Where nobody answers, as an address.
+/// An address that does not answer.
 struct dead_address : dead_end {
   socket_address at() const {
     return address("127.0.0.1", port());
@@ -102,7 +102,7 @@ TEST(dialler, every_address_gets_a_share_of_a_short_time) {
     all.push_back(dead.emplace_back(std::make_unique<dead_address>())->at());
   door there;
   all.push_back(there.at());
-  auto fd = dialler{always(all)}.connect({"name", 1}, in(3s)); // 15 times the usual pause are longer
+  auto fd = dialler{always(all)}.connect({"name", 1}, in(3s)); // 15 times the usual stagger would be longer
   ASSERT_TRUE(fd) << text_of(fd.error());
 }
 
@@ -118,7 +118,7 @@ TEST(dialler, the_error_names_every_address) {
   EXPECT_FALSE(dialler{always({})}.connect({"name", 1}, in(1s)));
 }
 
-TEST(dialler, an_address_where_somebody_else_answers_is_tried_last_the_next_time) {
+TEST(dialler, an_address_with_a_wrong_peer_is_tried_last_the_next_time) {
   door other, wanted;
   dialler to{always({other.at(), wanted.at()})};
   auto first = to.connect({"name", 1}, in(30s));
@@ -130,7 +130,7 @@ TEST(dialler, an_address_where_somebody_else_answers_is_tried_last_the_next_time
   EXPECT_EQ(remote_of(second->get()), text(wanted.at()));
 }
 
-/// The system's resolver while no server answers it.
+/// A resolver whose server does not answer.
 class stalled_resolver {
 public:
   ~stalled_resolver() {
@@ -188,7 +188,7 @@ TEST(dialler, stops_at_once_in_a_look_up_and_while_it_connects) {
       std::this_thread::sleep_for(50ms);
       to.stop();
     }};
-    auto fd = to.connect({"name", 1}, in(1h)); // the test's own time limit is the judge
+    auto fd = to.connect({"name", 1}, in(1h)); // the time limit of the test decides
     stopper.join();
     ASSERT_FALSE(fd);
     EXPECT_THAT(text_of(fd.error()), HasSubstr("the node is stopping"));

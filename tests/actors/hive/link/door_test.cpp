@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-/// Identities whose ids are in order, as who dials depends on it.
+/// Identities in the order of their ids, which decides who dials.
 std::vector<node_identity> ordered_identities(size_t count) {
   std::vector<node_identity> out(count);
   std::generate(out.begin(), out.end(), [] { return new_identity(); });
@@ -28,7 +28,7 @@ void expect_one_good_link(test_node& a, test_node& b) {
   EXPECT_EQ(a.journal().defects() + b.journal().defects(), 0U);
 }
 
-TEST(door, whoever_joins_the_two_are_linked) {
+TEST(door, either_of_two_nodes_may_join) {
   auto ids = ordered_identities(2);
   test_ca ca;
   for (bool tls : {false, true})
@@ -72,58 +72,58 @@ TEST(door, a_node_that_joins_itself_stays_alone) {
   EXPECT_EQ(node.journal().events(), "");
 }
 
-TEST(door, a_node_met_elsewhere_is_dialled_by_the_lower_id_alone) {
+TEST(door, a_link_to_maintain_is_dialled_by_the_lower_id_alone) {
   auto ids = ordered_identities(2);
   test_node low{{.identity = ids[0]}}, high{{.identity = ids[1]}};
-  caf::anon_send(high.door(), meet_node{low.id(), low.at().text()});
+  caf::anon_send(high.door(), maintain_link{low.id(), low.at().text()});
   std::this_thread::sleep_for(300ms);
   EXPECT_FALSE(high.is_linked_with(low));
-  caf::anon_send(low.door(), meet_node{high.id(), high.at().text()});
+  caf::anon_send(low.door(), maintain_link{high.id(), high.at().text()});
   expect_one_good_link(low, high);
 }
 
-TEST(door, a_node_that_is_to_be_dialled_is_dialled_from_either_side) {
+TEST(door, a_link_can_be_opened_from_either_side) {
   for (size_t dialling : {0, 1, 2}) { // 2: both at once
     auto ids = ordered_identities(2);
     test_node low{{.identity = ids[0]}}, high{{.identity = ids[1]}};
     if (dialling != 1)
-      caf::anon_send(low.door(), dial_node{high.id(), high.at().text()});
+      caf::anon_send(low.door(), open_link{high.id(), high.at().text()});
     if (dialling != 0)
-      caf::anon_send(high.door(), dial_node{low.id(), low.at().text()});
+      caf::anon_send(high.door(), open_link{low.id(), low.at().text()});
     expect_one_good_link(low, high);
     EXPECT_EQ(low.journal().events().find('?'), std::string::npos) << low.journal().events();
     EXPECT_EQ(high.journal().events().find('?'), std::string::npos) << high.journal().events();
   }
 }
 
-TEST(door, says_once_whom_it_did_not_reach) {
+TEST(door, reports_an_unreachable_node_once) {
   auto held = listen_socket({"127.0.0.1", 0});
   auto nobody_there = held->at;
   held->fd.reset();
   test_node node{{}};
-  caf::anon_send(node.door(), dial_node{{"absent"}, nobody_there.text()});
+  caf::anon_send(node.door(), open_link{{"absent"}, nobody_there.text()});
   wait_until([&] { return !node.journal().events().empty(); });
   std::this_thread::sleep_for(500ms);
   EXPECT_EQ(node.journal().events(), "?absent ");
 }
 
-TEST(door, a_link_that_is_not_wanted_ends_by_agreement_and_is_not_made_again) {
+TEST(door, a_closed_link_ends_by_agreement_and_is_not_made_again) {
   for (bool is_heard : {true, false}) {
-    auto ids = ordered_identities(3); // whoever is not told goes on dialling those with a higher id
+    auto ids = ordered_identities(3); // a node without the request keeps dialling those with a higher id
     test_node a{{.identity = ids[1]}}, b{{.identity = ids[2]}};
     test_node middle{{.identity = ids[0], .join = {a.at(), b.at()}}};
     ASSERT_TRUE(wait_until([&] { return middle.journal().links().size() == 2; }));
     ASSERT_TRUE(wait_until([&] { return a.is_linked_with(middle); }));
-    caf::anon_send(middle.door(), part_node{a.id()});
+    caf::anon_send(middle.door(), close_link{a.id()});
     if (is_heard)
-      caf::anon_send(a.door(), part_node{middle.id(), true});
+      caf::anon_send(a.door(), close_link{middle.id(), true});
     ASSERT_TRUE(wait_until([&] { return !middle.is_linked_with(a) && !a.is_linked_with(middle); }));
     std::this_thread::sleep_for(500ms);
     EXPECT_TRUE(middle.journal().events().ends_with("~" + a.id().value + " ")) << middle.journal().events();
     EXPECT_EQ(a.journal().events().ends_with("~" + middle.id().value + " "), is_heard) << a.journal().events();
     EXPECT_TRUE(middle.is_linked_with(b));
 
-    caf::anon_send(middle.door(), dial_node{a.id(), a.at().text()});
+    caf::anon_send(middle.door(), open_link{a.id(), a.at().text()});
     expect_one_good_link(middle, a);
   }
 }
@@ -132,7 +132,7 @@ TEST(door, a_node_without_any_link_joins_again) {
   test_node other{{}};
   test_node node{{.join = {other.at()}}};
   ASSERT_TRUE(wait_until([&] { return node.is_linked_with(other); }));
-  caf::anon_send(node.door(), part_node{other.id()});
+  caf::anon_send(node.door(), close_link{other.id()});
   ASSERT_TRUE(wait_until([&] { return node.journal().events().find('~') != std::string::npos; }));
   expect_one_good_link(node, other);
 }
@@ -155,7 +155,7 @@ TEST(door, a_node_that_comes_back_is_linked_again_in_its_new_epoch) {
     expect_one_good_link(stays, again);
     EXPECT_EQ(stays.journal().links().at(identity.id).hello->getEpoch(), 2U);
 
-    // The old handle is dead for ever: a request over it ends with an error, for which it needs its timeout.
+    // The old handle stays dead: a request over it fails, which takes its timeout.
     caf::scoped_actor self{stays.system()};
     bool failed = false;
     self->request(old_link, 2s, msg<wire::Ping>{})
@@ -183,7 +183,7 @@ TEST(door, strangers_come_to_nothing_and_the_door_stays_open) {
 TEST(door, silent_strangers_do_not_keep_nodes_out) {
   test_node node{{.hello_timeout = 500ms}};
   std::vector<unique_fd> strangers;
-  for (size_t i = 0; i < 2 * defaults::max_greetings; ++i) {
+  for (size_t i = 0; i < 2 * defaults::max_handshakes; ++i) {
     auto fd = connect_socket(node.at(), std::chrono::steady_clock::now() + 5s);
     ASSERT_TRUE(fd);
     strangers.push_back(std::move(*fd));
@@ -210,7 +210,7 @@ TEST(door, opens_to_other_machines_only_with_tls) {
   EXPECT_EQ(code_of(options.validate()), ec::invalid);
 }
 
-TEST(door, says_which_address_it_cannot_have) {
+TEST(door, names_an_address_that_cannot_be_bound) {
   test_node node{{}};
   try {
     test_node second{{.listen = node.at()}};

@@ -17,7 +17,7 @@ namespace basp = caf::io::basp;
 using basp::message_type;
 using testing::HasSubstr;
 
-/// Frames as CAF writes them: the filter must read what this CAF sends.
+/// Frames encoded by CAF itself: the filter must read what this version sends.
 class frames {
 public:
   std::string make(message_type what, caf::actor_id to, uint32_t payload = 0, uint8_t flags = 0) {
@@ -35,21 +35,21 @@ private:
   caf::actor_system system_{config_};
 };
 
-class FrameFilter : public testing::Test {
+class frame_filter_test : public testing::Test {
 protected:
   void SetUp() override {
-    within_reach->add(5);
+    allowlist->add(5);
   }
 
   caf::error pass(const std::string& stream) {
-    return frame_filter{within_reach}.pass(stream);
+    return frame_filter{allowlist}.pass(stream);
   }
 
   frames make;
-  std::shared_ptr<reachable_actors> within_reach = std::make_shared<reachable_actors>();
+  std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
 };
 
-TEST_F(FrameFilter, PassesWhatGoesToActorsWithinReach) {
+TEST_F(frame_filter_test, passes_messages_to_allowed_actors) {
   std::string stream;
   for (auto what : {message_type::client_handshake, message_type::direct_message, message_type::monitor_message,
                     message_type::down_message, message_type::heartbeat})
@@ -58,7 +58,7 @@ TEST_F(FrameFilter, PassesWhatGoesToActorsWithinReach) {
   EXPECT_FALSE(pass(make.make(message_type::direct_message, 0, 10, basp::header::named_receiver_flag)));
 }
 
-TEST_F(FrameFilter, CutsWhatGoesElsewhere) {
+TEST_F(frame_filter_test, refuses_messages_to_other_actors) {
   for (caf::actor_id other : {0ULL, 4ULL, 6ULL, 5ULL << 32, ~0ULL}) {
     auto refused = pass(make.make(message_type::direct_message, other, 10));
     EXPECT_EQ(code_of(refused), ec::forbidden) << other;
@@ -68,7 +68,7 @@ TEST_F(FrameFilter, CutsWhatGoesElsewhere) {
   EXPECT_EQ(code_of(pass(make.make(static_cast<message_type>(7), 5))), ec::malformed);
 }
 
-TEST_F(FrameFilter, CutsFramesOverTheLimit) {
+TEST_F(frame_filter_test, refuses_frames_over_the_limit) {
   auto frame = make.make(message_type::direct_message, 5, 0);
   auto set_size = [&](uint32_t size) {
     for (size_t i = 0; i < 4; ++i)
@@ -83,22 +83,22 @@ TEST_F(FrameFilter, CutsFramesOverTheLimit) {
   }
 }
 
-TEST_F(FrameFilter, WithoutASetOfActorsAllAreWithinReach) {
+TEST_F(frame_filter_test, without_an_allowlist_all_actors_are_allowed) {
   EXPECT_FALSE(frame_filter{nullptr}.pass(make.make(message_type::direct_message, 6, 10)));
   EXPECT_EQ(code_of(frame_filter{nullptr}.pass(make.make(message_type::routed_message, 6, 10))), ec::forbidden);
 }
 
-TEST_F(FrameFilter, FollowsTheSetOfActors) {
-  frame_filter filter{within_reach};
+TEST_F(frame_filter_test, follows_the_allowlist) {
+  frame_filter filter{allowlist};
   EXPECT_FALSE(filter.pass(make.make(message_type::direct_message, 5)));
-  within_reach->add(6);
+  allowlist->add(6);
   EXPECT_FALSE(filter.pass(make.make(message_type::direct_message, 6)));
-  within_reach->remove(6);
+  allowlist->remove(6);
   EXPECT_TRUE(filter.pass(make.make(message_type::direct_message, 6)));
 }
 
-/// However the stream is cut, the filter stops at the same frame.
-TEST_F(FrameFilter, SeesFramesThroughAnyCuts) {
+/// The filter stops at the same frame, however the stream is split.
+TEST_F(frame_filter_test, finds_frames_in_any_pieces) {
   HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};
   for (int run = 0; run < 2'000; ++run) {
@@ -109,7 +109,7 @@ TEST_F(FrameFilter, SeesFramesThroughAnyCuts) {
     bool bad = random() % 2 == 0;
     if (bad)
       stream += make.make(message_type::direct_message, 6, random() % 200);
-    frame_filter filter{within_reach};
+    frame_filter filter{allowlist};
     bool refused = false;
     for (size_t at = 0; at < stream.size() && !refused;) {
       auto size = std::min<size_t>(1 + random() % 50, stream.size() - at);

@@ -13,30 +13,30 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-/// Long enough for a busy machine; nothing waits for it when all is well.
+/// Long enough for a busy machine; never reached on success.
 constexpr auto patience = 10s;
-/// For the tests in which somebody keeps silent.
+/// For tests with a silent peer.
 constexpr auto short_patience = 300ms;
 
-caf::error admit_all(const greeted&) {
+caf::error admit_all(const verified_peer&) {
   return caf::none;
 }
 
-/// One end of a hello.
+/// One end of a handshake.
 struct party {
   hello_sender self;
   std::optional<credentials> shown = {};
   admit_function admit = admit_all;
 };
 
-/// What an end made of it.
+/// Result at one end.
 struct finding {
-  std::optional<greeted> peer;
+  std::optional<verified_peer> peer;
   caf::error why;
   std::optional<node_id> refused_by;
 };
 
-finding greet(unique_fd fd, channel_side side, const party& who, std::chrono::milliseconds wait = patience) {
+finding shake_hands(unique_fd fd, channel_side side, const party& who, std::chrono::milliseconds wait = patience) {
   auto until = std::chrono::steady_clock::now() + wait;
   std::optional<tls_context> tls;
   if (who.shown)
@@ -44,7 +44,7 @@ finding greet(unique_fd fd, channel_side side, const party& who, std::chrono::mi
   auto stream = channel::open(std::move(fd), side, tls, until);
   if (!stream)
     return {{}, stream.error(), {}};
-  auto end = say_hello(*stream, side, who.self, who.admit, until);
+  auto end = perform_handshake(*stream, side, who.self, who.admit, until);
   if (!end.peer)
     return {{}, end.peer.error(), end.refused_by};
   return {std::move(*end.peer), {}, {}};
@@ -57,13 +57,13 @@ struct both_findings {
 
 both_findings meet(const party& client, const party& server) {
   auto sockets = connect_pair();
-  auto other =
-    std::async(std::launch::async, [&] { return greet(std::move(sockets.server), channel_side::server, server); });
-  auto one = greet(std::move(sockets.client), channel_side::client, client);
+  auto other = std::async(std::launch::async,
+                          [&] { return shake_hands(std::move(sockets.server), channel_side::server, server); });
+  auto one = shake_hands(std::move(sockets.client), channel_side::client, client);
   return {std::move(one), other.get()};
 }
 
-class Hello : public testing::Test {
+class handshake_test : public testing::Test {
 protected:
   party party_of(const node_identity& identity, const std::string& name, bool tls = true,
                  certificate_role claimed = certificate_role::node,
@@ -78,7 +78,7 @@ protected:
   node_identity a = new_identity(3), b = new_identity(4);
 };
 
-TEST_F(Hello, BothLearnWhoTheOtherIs) {
+TEST_F(handshake_test, each_end_learns_the_identity_of_the_other) {
   for (bool tls : {false, true}) {
     auto [client, server] = meet(party_of(a, "a", tls), party_of(b, "b", tls));
     ASSERT_TRUE(client.peer) << text_of(client.why);
@@ -95,7 +95,7 @@ TEST_F(Hello, BothLearnWhoTheOtherIs) {
   }
 }
 
-TEST_F(Hello, TheHighestCommonVersionIsSpoken) {
+TEST_F(handshake_test, the_highest_common_version_is_spoken) {
   auto client = party_of(a, "a", false), server = party_of(b, "b", false);
   client.self.versions = {1, 4};
   server.self.versions = {3, 7};
@@ -105,7 +105,7 @@ TEST_F(Hello, TheHighestCommonVersionIsSpoken) {
   EXPECT_EQ(findings.server.peer->version, 4);
 }
 
-TEST_F(Hello, AnotherVersionIsRefusedByBothWithTheVersionsNamed) {
+TEST_F(handshake_test, another_version_is_refused_by_both_with_the_versions_named) {
   auto client = party_of(a, "a"), server = party_of(b, "b");
   client.self.versions = {2, 3};
   auto findings = meet(client, server);
@@ -118,8 +118,8 @@ TEST_F(Hello, AnotherVersionIsRefusedByBothWithTheVersionsNamed) {
   }
 }
 
-TEST_F(Hello, EitherEndMayRefuseAndTheOtherLearnsWhy) {
-  auto refuse = [](const greeted&) { return fail(ec::already_exists, "we have\nmet"); };
+TEST_F(handshake_test, either_end_may_refuse_and_the_other_gets_the_reason) {
+  auto refuse = [](const verified_peer&) { return fail(ec::already_exists, "we have\nmet"); };
   auto client = party_of(a, "a"), server = party_of(b, "b");
   server.admit = refuse;
   auto findings = meet(client, server);
@@ -135,7 +135,7 @@ TEST_F(Hello, EitherEndMayRefuseAndTheOtherLearnsWhy) {
   EXPECT_THAT(text_of(findings.server.why), HasSubstr("refused by the other end"));
 }
 
-TEST_F(Hello, CertificatesAreAskedOfBoth) {
+TEST_F(handshake_test, both_ends_need_certificates) {
   auto with = party_of(a, "a"), stranger = party_of(b, "b");
   stranger.shown = other_ca.issue("b");
   auto findings = meet(stranger, with);
@@ -143,7 +143,7 @@ TEST_F(Hello, CertificatesAreAskedOfBoth) {
   EXPECT_FALSE(findings.server.peer);
   EXPECT_THAT(text_of(findings.client.why), HasSubstr("certificate")) << "the server's is refused";
 
-  // A dialler that trusts anybody is refused all the same.
+  // A dialler that trusts any certificate is refused all the same.
   stranger.shown->trusted.push_back(ca.cert());
   findings = meet(stranger, with);
   EXPECT_EQ(code_of(findings.server.why), ec::forbidden);
@@ -156,7 +156,7 @@ TEST_F(Hello, CertificatesAreAskedOfBoth) {
   EXPECT_THAT(text_of(findings.server.why), HasSubstr("expired"));
 }
 
-TEST_F(Hello, PlainAndTlsDoNotMeet) {
+TEST_F(handshake_test, plain_text_and_tls_do_not_connect) {
   for (bool client_tls : {false, true}) {
     auto findings = meet(party_of(a, "a", client_tls), party_of(b, "b", !client_tls));
     EXPECT_FALSE(findings.client.peer);
@@ -164,7 +164,7 @@ TEST_F(Hello, PlainAndTlsDoNotMeet) {
   }
 }
 
-TEST_F(Hello, AnEngineCannotPoseAsANode) {
+TEST_F(handshake_test, an_engine_cannot_pose_as_a_node) {
   auto engine = party_of(a, "engine7", true, certificate_role::node, certificate_role::engine);
   auto findings = meet(engine, party_of(b, "b"));
   EXPECT_EQ(code_of(findings.server.why), ec::forbidden);
@@ -178,14 +178,14 @@ TEST_F(Hello, AnEngineCannotPoseAsANode) {
   EXPECT_EQ(findings.server.peer->hello->getRole(), wire::Role::ENGINE);
 }
 
-TEST_F(Hello, AnEngineCannotBeDialled) {
+TEST_F(handshake_test, an_engine_cannot_be_dialled) {
   auto engine = party_of(b, "engine7", true, certificate_role::node, certificate_role::engine);
   auto findings = meet(party_of(a, "a"), engine);
   EXPECT_FALSE(findings.client.peer);
   EXPECT_THAT(text_of(findings.client.why), HasSubstr("certificate")) << "it is for dialling alone";
 }
 
-TEST_F(Hello, NobodyCanClaimAnothersId) {
+TEST_F(handshake_test, no_end_can_claim_the_id_of_another) {
   auto impostor = party_of(a, "a");
   impostor.self.identity.keys = b.keys; // signs with a key that is not the claimed one
   auto findings = meet(impostor, party_of(b, "b"));
@@ -200,7 +200,7 @@ TEST_F(Hello, NobodyCanClaimAnothersId) {
   EXPECT_THAT(text_of(findings.server.why), HasSubstr(a.id.value));
 }
 
-TEST_F(Hello, KeysOfAWrongLengthAreRefused) {
+TEST_F(handshake_test, keys_of_a_wrong_length_are_refused) {
   auto odd = sender_of(a, "a");
   odd.hello = msg<wire::Hello>::build([&](wire::Hello::Builder out) {
     out.setNode(a.id.value);
@@ -211,7 +211,7 @@ TEST_F(Hello, KeysOfAWrongLengthAreRefused) {
   EXPECT_EQ(code_of(findings.server.why), ec::malformed);
 }
 
-// -- somebody who does not play by the rules -----------------------------------
+// -- a peer that breaks the rules ------------------------------------------------
 
 finding greet_stranger(std::string_view bytes, bool keep_open = false) {
   auto sockets = connect_pair();
@@ -219,27 +219,27 @@ finding greet_stranger(std::string_view bytes, bool keep_open = false) {
   if (!keep_open)
     ::shutdown(sockets.client.get(), SHUT_WR);
   auto identity = new_identity();
-  return greet(std::move(sockets.server), channel_side::server, {sender_of(identity, "b")}, short_patience);
+  return shake_hands(std::move(sockets.server), channel_side::server, {sender_of(identity, "b")}, short_patience);
 }
 
-TEST(hello_of_a_stranger, garbage_is_refused) {
+TEST(handshake_with_a_stranger, garbage_is_refused) {
   for (std::string_view bytes : {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01", "HIV", ""})
     EXPECT_FALSE(greet_stranger(bytes).peer) << bytes;
   EXPECT_EQ(code_of(greet_stranger("GET / HTTP/1.1\r\n\r\n").why), ec::malformed);
 }
 
-TEST(hello_of_a_stranger, no_more_is_read_than_a_hello_has) {
+TEST(handshake_with_a_stranger, no_more_is_read_than_a_hello_has) {
   EXPECT_EQ(code_of(greet_stranger(std::string_view{"HIVE\xff\xff\xff\x7f", 8}).why), ec::too_large);
   EXPECT_EQ(code_of(greet_stranger(std::string_view{"HIVE\0\0\0\0", 8}).why), ec::malformed);
   EXPECT_EQ(code_of(greet_stranger(std::string_view{"HIVE\x08\0\0\0junkjunk", 16}).why), ec::malformed);
 }
 
-TEST(hello_of_a_stranger, silence_ends_at_the_deadline) {
+TEST(handshake_with_a_stranger, silence_ends_at_the_deadline) {
   EXPECT_EQ(code_of(greet_stranger("", true).why), ec::timed_out);
   EXPECT_EQ(code_of(greet_stranger("HIVE", true).why), ec::timed_out);
 }
 
-/// Copies bytes both ways until both ends have closed, and keeps those of one direction.
+/// Relays bytes both ways until both ends have closed, and records one direction.
 std::string relay(const unique_fd& one, const unique_fd& other) {
   std::string from_one;
   auto copy = [](int from, int to, std::string* keep) {
@@ -265,13 +265,15 @@ std::string relay(const unique_fd& one, const unique_fd& other) {
   return from_one;
 }
 
-TEST(hello_of_a_stranger, a_recorded_hello_cannot_be_played_again) {
+TEST(handshake_with_a_stranger, a_recorded_handshake_cannot_be_replayed) {
   auto a = new_identity(), b = new_identity();
   auto to_relay = connect_pair(), from_relay = connect_pair();
-  auto client = std::async(
-    std::launch::async, [&] { return greet(std::move(to_relay.client), channel_side::client, {sender_of(a, "a")}); });
-  auto server = std::async(
-    std::launch::async, [&] { return greet(std::move(from_relay.server), channel_side::server, {sender_of(b, "b")}); });
+  auto client = std::async(std::launch::async, [&] {
+    return shake_hands(std::move(to_relay.client), channel_side::client, {sender_of(a, "a")});
+  });
+  auto server = std::async(std::launch::async, [&] {
+    return shake_hands(std::move(from_relay.server), channel_side::server, {sender_of(b, "b")});
+  });
   auto recorded = std::async(std::launch::async, [&] { return relay(to_relay.server, from_relay.client); });
   ASSERT_TRUE(client.get().peer);
   ASSERT_TRUE(server.get().peer);
@@ -280,9 +282,9 @@ TEST(hello_of_a_stranger, a_recorded_hello_cannot_be_played_again) {
   EXPECT_EQ(code_of(again.why), ec::integrity_violated) << text_of(again.why);
 }
 
-/// Ends TLS on both sides with a certificate of its own and passes on what it reads.
+/// Terminates TLS on both sides with its own certificate and relays the plain text.
 void relay_decrypted(channel& one, channel& other) {
-  // Turn by turn, as the hello goes: an SSL object is for one thread at a time.
+  // In the order of the handshake: an SSL object is for one thread at a time.
   auto pass_frame = [](channel& from, channel& to) {
     auto until = std::chrono::steady_clock::now() + 2s;
     auto header = from.read(8, until);
@@ -298,13 +300,15 @@ void relay_decrypted(channel& one, channel& other) {
     pass_frame(one, other);
 }
 
-TEST_F(Hello, NobodyInBetweenCanPassItOn) {
+TEST_F(handshake_test, no_third_party_can_relay_it) {
   auto node = ca.issue("bad-node");
   auto to_relay = connect_pair(), from_relay = connect_pair();
-  auto client = std::async(std::launch::async,
-                           [&] { return greet(std::move(to_relay.client), channel_side::client, party_of(a, "a")); });
-  auto server = std::async(std::launch::async,
-                           [&] { return greet(std::move(from_relay.server), channel_side::server, party_of(b, "b")); });
+  auto client = std::async(std::launch::async, [&] {
+    return shake_hands(std::move(to_relay.client), channel_side::client, party_of(a, "a"));
+  });
+  auto server = std::async(std::launch::async, [&] {
+    return shake_hands(std::move(from_relay.server), channel_side::server, party_of(b, "b"));
+  });
   auto until = std::chrono::steady_clock::now() + patience;
   std::optional<tls_context> tls = *tls_context::make(node);
   auto outer = std::async(std::launch::async,

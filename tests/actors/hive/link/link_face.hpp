@@ -10,14 +10,14 @@
 
 namespace hive {
 
-/// How an end of a link answers gossip.
+/// How one end of a link answers gossip.
 using gossip_answering = std::function<caf::expected<msg<wire::GossipAnswer>>(const msg<wire::GossipQuestion>&)>;
 
 inline caf::expected<msg<wire::GossipAnswer>> answer_only_pings(const msg<wire::GossipQuestion>&) {
   return fail(ec::unsupported, "only pings are answered");
 }
 
-/// The plainest end of a link: answers pings, and gossip as it is told.
+/// A minimal end of a link: answers pings, and gossip as configured.
 inline link_actor::behavior_type link_face(link_actor::pointer, gossip_answering gossip) {
   return {
     [](const msg<wire::Ping>& ping) {

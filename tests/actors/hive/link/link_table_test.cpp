@@ -90,7 +90,7 @@ TEST(link_table, a_settled_link_stays) {
 
 // -- both ends of a pair, in every order of events -------------------------------
 
-/// Two nodes that dial each other, with the messages of their hellos on the way.
+/// Two nodes that dial each other, with their handshake messages in flight.
 class pair_of_dialling_nodes {
 public:
   explicit pair_of_dialling_nodes(uint64_t seed) : random_{seed} {
@@ -99,7 +99,7 @@ public:
         dials_.push_back({from, ++connections_, step::hello});
   }
 
-  /// Runs the hellos to their end in a random order. Those of one dial keep theirs.
+  /// Completes the handshakes in a random order; the messages of one dial keep theirs.
   void run() {
     while (!dials_.empty()) {
       auto at = std::uniform_int_distribution<size_t>{0, dials_.size() - 1}(random_);
@@ -108,7 +108,7 @@ public:
     }
   }
 
-  /// Connections that a node takes for the link.
+  /// Connections that a node considers the link.
   std::vector<uint64_t> links_of(int node) const {
     std::vector<uint64_t> out;
     for (uint64_t id = 1; id <= connections_; ++id)
@@ -125,11 +125,11 @@ private:
     step next;
   };
 
-  /// The next message of a dial arrives; false when there is none after it.
+  /// Delivers the next message of a dial; false after the last.
   bool advance(dial& d) {
     int there = d.next == step::answer ? d.from : 1 - d.from;
     auto& table = tables_[there];
-    if (cut_.contains(d.id)) { // whoever reads finds the connection closed
+    if (cut_.contains(d.id)) { // the reader finds the connection closed
       tables_[0].drop({d.id});
       tables_[1].drop({d.id});
       return false;

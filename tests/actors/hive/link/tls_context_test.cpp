@@ -24,7 +24,7 @@ credentials holder_with(const certified_key& ca, const std::string& kind,
   return {{ca.cert}, *issue_certificate(ca, {role, "n", now_s() - day, now_s() + day}, key_of_kind(kind)), role};
 }
 
-/// Whether two ends make a handshake over a real connection.
+/// Whether two ends complete a TLS handshake over a real connection.
 bool can_link(const credentials& a, const credentials& b) {
   auto sockets = connect_pair();
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
@@ -57,7 +57,7 @@ TEST(tls_context, takes_every_kind_of_key_that_tls_takes) {
   }
 }
 
-TEST(tls_context, says_what_does_not_fit) {
+TEST(tls_context, names_what_does_not_fit) {
   auto ca = ca_with("P-256");
   for (const auto* kind : {"secp256k1", "RSA-1024"}) {
     auto tls = tls_context::make(holder_with(ca, kind));

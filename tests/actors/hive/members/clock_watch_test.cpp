@@ -61,20 +61,20 @@ TEST(clock_watch, the_round_trip_is_halved) {
   EXPECT_EQ(ahead_of(0, 1'500'000, 1s), -1s);
 }
 
-TEST(clock_watch, tells_of_changes_once_and_says_what_is_off) {
+TEST(clock_watch, reports_changes_once_and_names_the_clocks) {
   clock_watch watch{limit};
   EXPECT_FALSE(watch.has_changed());
-  watch.hear(a, 5ms);
-  watch.hear(b, -5ms);
+  watch.update(a, 5ms);
+  watch.update(b, -5ms);
   EXPECT_FALSE(watch.has_changed());
   EXPECT_EQ(watch.text(), "");
-  watch.hear(b, year);
+  watch.update(b, year);
   EXPECT_TRUE(watch.has_changed());
   EXPECT_FALSE(watch.has_changed());
   EXPECT_THAT(watch.text(), HasSubstr("the clock of node b is 31536000 s ahead of"));
-  watch.hear(b, year + 1s);
+  watch.update(b, year + 1s);
   EXPECT_FALSE(watch.has_changed()) << "the same clock is off by a little more";
-  watch.hear(a, year);
+  watch.update(a, year);
   EXPECT_TRUE(watch.has_changed());
   EXPECT_THAT(watch.text(), HasSubstr("this node's clock is 31536000 s behind"));
   watch.forget(a);

@@ -21,16 +21,17 @@ std::vector<std::string> texts(const std::vector<expiry_watch::warning>& all) {
 
 TEST(expiry_watch, warns_30_days_7_days_and_a_day_before_and_afterwards_each_once) {
   expiry_watch watch{{{"It", end}}};
-  std::vector<std::string> told;
+  std::vector<std::string> reported;
   for (auto now = end - 40 * day; now < end + 40 * day; now += hour)
     for (auto& each : texts(watch.tick(now)))
-      told.push_back(std::move(each));
-  EXPECT_THAT(
-    told, ElementsAre("It expires at 2027-01-15T08:00:00Z, in 30 days", "It expires at 2027-01-15T08:00:00Z, in 7 days",
-                      "! It expires at 2027-01-15T08:00:00Z, in 1 day", "! It expired at 2027-01-15T08:00:00Z"));
+      reported.push_back(std::move(each));
+  EXPECT_THAT(reported,
+              ElementsAre("It expires at 2027-01-15T08:00:00Z, in 30 days",
+                          "It expires at 2027-01-15T08:00:00Z, in 7 days",
+                          "! It expires at 2027-01-15T08:00:00Z, in 1 day", "! It expired at 2027-01-15T08:00:00Z"));
 }
 
-TEST(expiry_watch, a_late_start_tells_the_last_step_alone) {
+TEST(expiry_watch, a_late_start_reports_the_last_step_alone) {
   expiry_watch watch{{{"It", end}}};
   EXPECT_THAT(texts(watch.tick(end - hour)), ElementsAre(HasSubstr("less than a day")));
   EXPECT_THAT(watch.tick(end - 20 * day), IsEmpty()) << "a clock that was set back";

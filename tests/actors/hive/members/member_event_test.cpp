@@ -9,7 +9,7 @@ wire::MemberChange change_of(std::optional<member_state> before, member_state af
   return to_event({node_id{"ab"}, before, after, "because"}, "node7")->getMembership().getChange();
 }
 
-TEST(member_event, names_what_became_of_the_node) {
+TEST(member_event, names_the_change) {
   using enum member_state;
   EXPECT_EQ(change_of(std::nullopt, ACTIVE), wire::MemberChange::JOINED);
   EXPECT_EQ(change_of(std::nullopt, STALE), wire::MemberChange::STALE) << "known from others, and gone by then";
@@ -22,7 +22,7 @@ TEST(member_event, names_what_became_of_the_node) {
   EXPECT_EQ(change_of(QUARANTINED, ACTIVE), wire::MemberChange::BACK);
 }
 
-TEST(member_event, tells_who_and_why) {
+TEST(member_event, names_the_node_and_the_reason) {
   auto event = to_event({node_id{"ab"}, std::nullopt, member_state::ACTIVE, "because"}, "node7");
   EXPECT_EQ(event->getKind(), wire::EventKind::MEMBERSHIP);
   EXPECT_EQ(event->getMembership().getNode(), "ab");

@@ -25,28 +25,28 @@ const node_id self{"self"}, peer{"peer"}, other{"other"};
 
 class membership_test : public testing::Test {
 protected:
-  /// Ticks on time; the peers in `talking` are heard at every tick.
+  /// Ticks on time, with contact from the peers in `talking` at every tick.
   void pass(std::chrono::milliseconds time, const std::vector<node_id>& talking = {}) {
     for (auto end = now_ + time; now_ < end;) {
       now_ += 500ms;
       for (const auto& each : talking)
-        members_.heard(each, now_);
+        members_.confirm_alive(each, now_);
       members_.tick(now_);
     }
   }
 
-  /// A node without a link, of which another one says that it hears it.
+  /// A node without a link, with a claim of recent contact.
   void know(const node_id& node, uint64_t epoch = 1) {
-    members_.met(node, epoch, now_);
+    members_.learn_card(node, epoch, now_);
     vouch(node, 0ms, epoch);
   }
 
   void vouch(const node_id& node, std::chrono::milliseconds ago, uint64_t epoch = 1) {
-    EXPECT_FALSE(members_.hear_claims({{node, {epoch, 0}, active, ago}}, now_));
+    EXPECT_FALSE(members_.apply_claims({{node, {epoch, 0}, active, ago}}, now_));
   }
 
   caf::error claim(const node_id& node, incarnation about, member_state state) {
-    return members_.hear_claims({{node, about, state}}, now_);
+    return members_.apply_claims({{node, about, state}}, now_);
   }
 
   std::vector<member_state> shown_states(const node_id& node) {
@@ -92,11 +92,11 @@ TEST_F(membership_test, a_lost_link_is_suspected_at_once) {
   EXPECT_THAT(members_.claims_to_send(10), SizeIs(1));
 }
 
-TEST_F(membership_test, a_node_that_was_stopped_is_active_when_it_is_heard_again) {
+TEST_F(membership_test, a_stopped_node_is_active_after_the_next_contact) {
   members_.link_up(peer, 1, now_);
   pass(3s);
   EXPECT_EQ(members_.state_of(peer), suspect);
-  members_.heard(peer, now_);
+  members_.confirm_alive(peer, now_);
   EXPECT_EQ(members_.state_of(peer), active);
   EXPECT_FALSE(claim(peer, {1, 1}, active)) << "it refutes";
   pass(5s, {peer});
@@ -110,13 +110,13 @@ TEST_F(membership_test, a_restarted_node_is_active_again_even_after_its_death) {
   EXPECT_EQ(members_.state_of(peer), dead);
   members_.link_up(peer, 2, now_);
   EXPECT_EQ(members_.state_of(peer), active);
-  // What was believed of its earlier life means nothing any more.
+  // Beliefs about its earlier epoch no longer count.
   EXPECT_FALSE(claim(peer, {1, 5}, dead));
   pass(1s, {peer});
   EXPECT_EQ(members_.state_of(peer), active);
 }
 
-TEST_F(membership_test, refutes_what_others_claim_of_it) {
+TEST_F(membership_test, refutes_claims_about_itself) {
   members_.link_up(peer, 1, now_);
   EXPECT_THAT(members_.claims_to_send(10), IsEmpty());
   EXPECT_FALSE(claim(self, {7, 0}, suspect));
@@ -147,7 +147,7 @@ TEST_F(membership_test, without_a_link_it_believes_the_others_and_the_refutation
   EXPECT_EQ(members_.state_of(peer), stale);
 }
 
-TEST_F(membership_test, with_a_link_it_believes_its_ears_and_tells_the_node) {
+TEST_F(membership_test, contact_outweighs_claims_which_are_passed_on) {
   members_.link_up(peer, 1, now_);
   pass(1s, {peer});
   claim(peer, {1, 0}, suspect);
@@ -167,12 +167,12 @@ TEST_F(membership_test, joined_claims_do_not_depend_on_their_order) {
     std::optional<member_claim> first;
     for (int order = 0; order < 4; ++order) {
       membership each{self, 7, now_};
-      each.met(peer, 1, now_);
-      ASSERT_FALSE(each.hear_claims(claims, now_));
-      ASSERT_FALSE(each.hear_claims(claims, now_)) << "twice is once";
-      auto told = each.claims_to_send(10);
-      auto about_peer = std::ranges::find(told, peer, &member_claim::node);
-      auto last = about_peer != told.end() ? *about_peer : member_claim{peer, {}, active};
+      each.learn_card(peer, 1, now_);
+      ASSERT_FALSE(each.apply_claims(claims, now_));
+      ASSERT_FALSE(each.apply_claims(claims, now_)) << "twice is once";
+      auto sent = each.claims_to_send(10);
+      auto about_peer = std::ranges::find(sent, peer, &member_claim::node);
+      auto last = about_peer != sent.end() ? *about_peer : member_claim{peer, {}, active};
       if (first) {
         ASSERT_EQ(last.about, first->about);
         ASSERT_EQ(last.state, first->state);
@@ -190,8 +190,8 @@ TEST_F(membership_test, claims_that_no_honest_node_makes_are_refused) {
   EXPECT_EQ(members_.state_of(peer), active);
   EXPECT_FALSE(claim({"unknown"}, {1, 0}, dead)) << "its card may be on the way";
   EXPECT_FALSE(members_.state_of({"unknown"}));
-  // The honest ones beside them hold.
-  EXPECT_TRUE(members_.hear_claims({{peer, {1, 0}, quarantined}, {other, {1, 0}, suspect}}, now_));
+  // The honest claims among them are applied.
+  EXPECT_TRUE(members_.apply_claims({{peer, {1, 0}, quarantined}, {other, {1, 0}, suspect}}, now_));
   EXPECT_EQ(members_.state_of(other), suspect);
 }
 
@@ -202,14 +202,14 @@ TEST_F(membership_test, only_a_card_or_a_link_proves_an_epoch) {
     EXPECT_EQ(members_.state_of(peer), active) << epoch;
   }
   EXPECT_THAT(members_.claims_to_send(10), IsEmpty()) << "nor is it passed on";
-  members_.met(peer, 2, now_);
+  members_.learn_card(peer, 2, now_);
   claim(peer, {2, 0}, dead);
   EXPECT_EQ(members_.state_of(peer), dead);
   EXPECT_FALSE(claim(self, {8, 0}, dead)) << "nobody believes that of this node";
   EXPECT_EQ(members_.own_incarnation(), (incarnation{7, 0}));
 }
 
-/// What a liar says to both, to one of them, or again and again: the last word is the node's own.
+/// False claims sent to both, to one, or again and again: the victim always has the last word.
 TEST_F(membership_test, any_claim_can_be_refuted) {
   const incarnation lies[] = {{7, 0},
                               {7, 1},
@@ -226,38 +226,40 @@ TEST_F(membership_test, any_claim_can_be_refuted) {
                               {UINT64_MAX, UINT64_MAX}};
   for (auto lie : lies)
     for (auto state : {active, suspect, dead})
-      for (int told = 1; told < 8; ++told) { // bits: the victim, one that hears it, one that hears of it
-        SCOPED_TRACE(std::to_string(lie.epoch) + "." + std::to_string(lie.count) + " told to " + std::to_string(told));
+      // Bits: the victim, a node in contact with it, one without contact.
+      for (int recipients = 1; recipients < 8; ++recipients) {
+        SCOPED_TRACE(std::to_string(lie.epoch) + "." + std::to_string(lie.count) + " sent to " +
+                     std::to_string(recipients));
         membership victim{self, 7, now_}, near{peer, 1, now_}, far{other, 1, now_};
         std::vector<membership*> all{&victim, &near, &far};
         for (auto* each : all)
           each->link_up(self, 7, now_);
         for (auto* each : {&near, &far})
-          each->link_ended(self, now_);
+          each->link_closed(self, now_);
         for (int round = 0; round < 60; ++round) {
           for (size_t i = 0; i < all.size(); ++i)
-            if (round < 20 && told & (1 << i))
-              all[i]->hear_claims({{self, lie, state}, {self, {7, lie.count / 2}, dead}}, now_);
-          far.hear_claims(near.claims_to_send(10), now_);
-          near.hear_claims(far.claims_to_send(10), now_);
-          near.hear_claims(victim.claims_to_send(10), now_);
-          victim.hear_claims(near.claims_to_send(10), now_);
+            if (round < 20 && recipients & (1 << i))
+              all[i]->apply_claims({{self, lie, state}, {self, {7, lie.count / 2}, dead}}, now_);
+          far.apply_claims(near.claims_to_send(10), now_);
+          near.apply_claims(far.claims_to_send(10), now_);
+          near.apply_claims(victim.claims_to_send(10), now_);
+          victim.apply_claims(near.claims_to_send(10), now_);
         }
-        near.hear_claims({{self, {7, 0}, suspect}}, now_);
+        near.apply_claims({{self, {7, 0}, suspect}}, now_);
         ASSERT_EQ(near.state_of(self), active);
         ASSERT_EQ(far.state_of(self), active);
       }
 }
 
 TEST_F(membership_test, goes_on_in_a_later_epoch_and_refutes_in_it) {
-  members_.met(peer, 1, now_);
+  members_.learn_card(peer, 1, now_);
   claim(self, {7, 3}, suspect);
   members_.raise_epoch(10);
   EXPECT_EQ(members_.own_incarnation(), (incarnation{10, 0}));
   claim(self, {10, 0}, suspect);
-  auto told = members_.claims_to_send(10);
-  ASSERT_THAT(told, SizeIs(1));
-  EXPECT_EQ(told[0].about, (incarnation{10, 1}));
+  auto sent = members_.claims_to_send(10);
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].about, (incarnation{10, 1}));
 }
 
 TEST_F(membership_test, a_node_that_was_late_itself_blames_nobody) {
@@ -295,43 +297,43 @@ TEST_F(membership_test, quarantine_shows_above_everything_and_is_no_claim) {
   EXPECT_THAT(shown_states(peer), ElementsAre(active, quarantined, active));
 }
 
-TEST_F(membership_test, claims_are_told_a_few_times_the_newest_ones_first) {
+TEST_F(membership_test, claims_are_sent_a_few_times_the_newest_ones_first) {
   for (int i = 0; i < 10; ++i) {
-    members_.met({"n" + std::to_string(i)}, 1, now_);
+    members_.learn_card({"n" + std::to_string(i)}, 1, now_);
     claim({"n" + std::to_string(i)}, {1, 0}, suspect);
   }
-  std::map<node_id, int> told;
+  std::map<node_id, int> times_sent;
   for (int round = 0; round < 100; ++round) {
     auto sent = members_.claims_to_send(4);
     EXPECT_LE(sent.size(), 4u);
     for (const auto& each : sent)
-      ++told[each.node];
+      ++times_sent[each.node];
   }
-  EXPECT_THAT(told, SizeIs(10));
-  for (const auto& [node, times] : told)
+  EXPECT_THAT(times_sent, SizeIs(10));
+  for (const auto& [node, times] : times_sent)
     EXPECT_GE(times, 12) << "3 times log2 of 11 nodes, rounded up";
   EXPECT_THAT(members_.claims_to_send(4), SizeIs(1)) << "a reminder";
   claim({"n3"}, {1, 1}, active);
   EXPECT_EQ(members_.claims_to_send(4)[0].node, node_id{"n3"});
 }
 
-TEST_F(membership_test, reminds_of_who_is_missing_so_that_newcomers_know) {
+TEST_F(membership_test, reminds_of_missing_nodes_for_newcomers) {
   for (const auto& each : {node_id{"gone"}, peer, other})
-    members_.met(each, 1, now_);
+    members_.learn_card(each, 1, now_);
   claim({"gone"}, {1, 0}, suspect);
   claim(other, {1, 0}, suspect);
   pass(2s);
   for (int i = 0; i < 100; ++i)
-    members_.claims_to_send(10); // until all was told often enough
+    members_.claims_to_send(10); // until all claims were sent often enough
   membership newcomer{{"new"}, 1, now_};
   for (const auto& each : {node_id{"gone"}, peer, other})
     newcomer.link_up(each, 1, now_);
   for (const auto& each : {node_id{"gone"}, peer, other})
-    newcomer.link_ended(each, now_);
+    newcomer.link_closed(each, now_);
   for (int i = 0; i < 2; ++i) {
-    auto told = members_.claims_to_send(10);
-    EXPECT_THAT(told, SizeIs(1)) << "in turn";
-    EXPECT_FALSE(newcomer.hear_claims(told, now_));
+    auto sent = members_.claims_to_send(10);
+    EXPECT_THAT(sent, SizeIs(1)) << "in turn";
+    EXPECT_FALSE(newcomer.apply_claims(sent, now_));
   }
   EXPECT_EQ(newcomer.state_of(peer), active);
   EXPECT_EQ(newcomer.state_of(other), stale);
@@ -339,8 +341,8 @@ TEST_F(membership_test, reminds_of_who_is_missing_so_that_newcomers_know) {
   EXPECT_THAT(members_.claims_to_send(0), IsEmpty());
 }
 
-TEST_F(membership_test, tells_again_what_somebody_missed) {
-  members_.met(peer, 1, now_);
+TEST_F(membership_test, sends_missed_claims_again) {
+  members_.learn_card(peer, 1, now_);
   claim(peer, {1, 2}, active);
   claim(self, {7, 0}, suspect); // refuted
   while (!members_.claims_to_send(10).empty()) {
@@ -348,16 +350,16 @@ TEST_F(membership_test, tells_again_what_somebody_missed) {
   EXPECT_FALSE(claim(peer, {1, 1}, stale));
   EXPECT_THAT(members_.claims_to_send(10), SizeIs(1));
   EXPECT_FALSE(claim(self, {7, 0}, stale));
-  auto told = members_.claims_to_send(10);
-  ASSERT_THAT(told, SizeIs(1));
-  EXPECT_EQ(told[0].about, (incarnation{7, 1})) << "it was refuted before";
+  auto sent = members_.claims_to_send(10);
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_EQ(sent[0].about, (incarnation{7, 1})) << "it was refuted before";
 }
 
-// -- without a link with everybody -----------------------------------------------
+// -- in a partial mesh -----------------------------------------------------------
 
-TEST_F(membership_test, a_link_that_was_given_up_says_nothing_of_the_node) {
+TEST_F(membership_test, a_closed_link_is_no_evidence_against_the_node) {
   members_.link_up(peer, 1, now_);
-  members_.link_ended(peer, now_);
+  members_.link_closed(peer, now_);
   pass(20s);
   EXPECT_EQ(members_.state_of(peer), active);
   EXPECT_THAT(shown_states(peer), ElementsAre(active));
@@ -365,8 +367,8 @@ TEST_F(membership_test, a_link_that_was_given_up_says_nothing_of_the_node) {
   EXPECT_EQ(members_.state_of(peer), suspect) << "now others know better";
 }
 
-TEST_F(membership_test, a_node_that_was_never_linked_is_not_suspected_while_others_hear_it) {
-  members_.met(peer, 1, now_);
+TEST_F(membership_test, a_node_that_was_never_linked_is_not_suspected_while_others_have_contact) {
+  members_.learn_card(peer, 1, now_);
   for (int i = 0; i < 10; ++i) {
     vouch(peer, 5s);
     pass(20s);
@@ -378,7 +380,7 @@ TEST_F(membership_test, a_node_that_was_never_linked_is_not_suspected_while_othe
 // -- evidence ----------------------------------------------------------------------
 
 TEST_F(membership_test, a_card_alone_is_no_evidence) {
-  members_.met(peer, 4, now_);
+  members_.learn_card(peer, 4, now_);
   EXPECT_EQ(members_.state_of(peer), suspect);
   EXPECT_THAT(members_.reason_for(peer), HasSubstr("nothing shows yet"));
   EXPECT_TRUE(members_.lacks_evidence());
@@ -394,23 +396,23 @@ TEST_F(membership_test, a_card_alone_is_no_evidence) {
   EXPECT_THAT(shown_states(peer), ElementsAre(stale, dead));
 }
 
-TEST_F(membership_test, a_link_a_later_start_or_somebody_who_hears_it_is_evidence) {
+TEST_F(membership_test, a_link_a_later_epoch_or_contact_of_a_peer_is_evidence) {
   for (const auto& each : {peer, other, node_id{"third"}})
-    members_.met(each, 4, now_);
+    members_.learn_card(each, 4, now_);
   pass(700s);
   members_.link_up(peer, 4, now_);
   EXPECT_EQ(members_.state_of(peer), active);
-  members_.met(other, 5, now_);
+  members_.learn_card(other, 5, now_);
   EXPECT_EQ(members_.state_of(other), active);
   vouch({"third"}, 29s, 4);
   EXPECT_EQ(members_.state_of({"third"}), active);
-  EXPECT_FALSE(members_.hear_claims({{{"third"}, {4, 0}, active}}, now_)) << "who does not know says nothing";
+  EXPECT_FALSE(members_.apply_claims({{{"third"}, {4, 0}, active}}, now_)) << "who does not know says nothing";
   pass(1s);
   EXPECT_EQ(members_.state_of({"third"}), suspect);
 }
 
 TEST_F(membership_test, old_evidence_is_none) {
-  members_.met(peer, 1, now_);
+  members_.learn_card(peer, 1, now_);
   vouch(peer, 30s);
   vouch(peer, 400s);
   EXPECT_EQ(members_.state_of(peer), suspect);
@@ -419,7 +421,7 @@ TEST_F(membership_test, old_evidence_is_none) {
 
 TEST_F(membership_test, belief_ages) {
   members_.link_up(peer, 1, now_);
-  members_.link_ended(peer, now_);
+  members_.link_closed(peer, now_);
   EXPECT_FALSE(members_.lacks_evidence());
   pass(15s);
   EXPECT_TRUE(members_.lacks_evidence()) << "it is time to ask";
@@ -434,15 +436,15 @@ TEST_F(membership_test, belief_ages) {
   EXPECT_EQ(members_.state_of(peer), active);
 }
 
-TEST_F(membership_test, tells_those_who_ask_whom_it_heard_and_when) {
+TEST_F(membership_test, answers_a_request_for_evidence_with_times_of_contact) {
   members_.link_up(peer, 1, now_);
   know(other);
-  members_.met({"in doubt"}, 1, now_);
+  members_.learn_card({"in doubt"}, 1, now_);
   pass(10s, {peer});
   EXPECT_THAT(members_.claims_to_send(10), IsEmpty());
-  auto told = members_.claims_to_send(10, true);
-  ASSERT_THAT(told, SizeIs(2));
-  for (const auto& each : told) {
+  auto sent = members_.claims_to_send(10, true);
+  ASSERT_THAT(sent, SizeIs(2));
+  for (const auto& each : sent) {
     EXPECT_EQ(each.state, active);
     EXPECT_EQ(each.heard_ago, each.node == peer ? 0ms : 10s);
   }
@@ -450,7 +452,7 @@ TEST_F(membership_test, tells_those_who_ask_whom_it_heard_and_when) {
   EXPECT_NE(members_.claims_to_send(1, true)[0].node, members_.claims_to_send(1, true)[0].node) << "by turns";
 }
 
-TEST_F(membership_test, a_silent_link_is_not_made_up_for_by_what_others_say) {
+TEST_F(membership_test, claims_do_not_make_up_for_a_silent_link) {
   members_.link_up(peer, 1, now_);
   for (int i = 0; i < 10; ++i) {
     pass(500ms);
@@ -462,7 +464,7 @@ TEST_F(membership_test, a_silent_link_is_not_made_up_for_by_what_others_say) {
 TEST_F(membership_test, patience_can_be_longer_but_not_shorter) {
   members_.set_patience(60s, 20s);
   know(peer);
-  members_.met(other, 1, now_);
+  members_.learn_card(other, 1, now_);
   pass(19s);
   EXPECT_EQ(members_.state_of(other), suspect);
   pass(40s);
@@ -481,10 +483,10 @@ TEST_F(membership_test, a_node_that_is_forgotten_is_unknown) {
   EXPECT_THAT(members_.members(), IsEmpty());
 }
 
-/// Nodes that know each other from their stores start together, some do not. The links are a line, so that most have
-/// only others' word. With any seed those that run end active for all, those that do not stale for all, at no time is
-/// one active that never ran, and the last that falls silent is missed by those who never heard it themselves.
-TEST(membership_convergence, nobody_is_believed_to_live_without_evidence) {
+/// Nodes know each other from their stores; some of them start, together. Their links form a line, so most evidence is
+/// indirect. For any seed, all running nodes end active everywhere and the others stale, no node is ever active that
+/// did not run, and the loss of the last node is noticed by nodes without direct contact.
+TEST(membership_convergence, no_node_is_active_without_evidence) {
   for (uint64_t seed = 1; seed <= (is_soak() ? 300 : 30); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random{seed};
@@ -502,10 +504,10 @@ TEST(membership_convergence, nobody_is_believed_to_live_without_evidence) {
     for (size_t i = 0; i < nodes; ++i) {
       all.emplace_back(name(i), 2, now);
       for (size_t j = 0; j < nodes; ++j)
-        all[i].met(name(j), 2, now);
+        all[i].learn_card(name(j), 2, now);
     }
     auto n = running.size();
-    auto pass = [&](int ticks, size_t first) { // those before `first` in the line have ended
+    auto pass = [&](int ticks, size_t first) { // nodes before `first` in the line have ended
       for (int t = 0; t < ticks; ++t) {
         now += 500ms;
         for (auto at = first; at < n; ++at) {
@@ -514,10 +516,10 @@ TEST(membership_convergence, nobody_is_believed_to_live_without_evidence) {
             if (to < first || to >= n)
               continue;
             auto b = running[to];
-            all[a].heard(name(b), now);
+            all[a].confirm_alive(name(b), now);
             if (t % 2 == 0 && random() % 3 > 0) {
-              auto told = all[b].claims_to_send(8, all[a].lacks_evidence());
-              ASSERT_FALSE(all[a].hear_claims(told, now));
+              auto sent = all[b].claims_to_send(8, all[a].lacks_evidence());
+              ASSERT_FALSE(all[a].apply_claims(sent, now));
             }
           }
           all[a].tick(now);
@@ -537,7 +539,7 @@ TEST(membership_convergence, nobody_is_believed_to_live_without_evidence) {
         if (a != b) {
           ASSERT_EQ(all[a].state_of(name(b)), absent.contains(b) ? stale : active) << a << " of " << b;
         }
-    // The two at the end of the line fall silent together: nobody who is left heard the outer one.
+    // The two at the end of the line fail together: no remaining node had contact with the outer one.
     all[running[2]].link_down(name(running[1]), "lost", now);
     pass(200, 2);
     for (auto at = size_t{2}; at < n; ++at)
@@ -547,17 +549,17 @@ TEST(membership_convergence, nobody_is_believed_to_live_without_evidence) {
   }
 }
 
-TEST_F(membership_test, a_door_that_nobody_answers_is_a_reason_to_suspect) {
+TEST_F(membership_test, a_failed_dial_is_a_reason_to_suspect) {
   know(peer);
-  members_.not_reached(peer, "refused", now_);
+  members_.dial_failed(peer, "refused", now_);
   EXPECT_EQ(members_.state_of(peer), suspect);
   EXPECT_THAT(members_.claims_to_send(10), SizeIs(1)) << "so that it can refute";
   EXPECT_FALSE(claim(peer, {1, 1}, active));
   EXPECT_EQ(members_.state_of(peer), active);
   members_.link_up(other, 1, now_);
-  members_.not_reached(other, "refused", now_);
+  members_.dial_failed(other, "refused", now_);
   EXPECT_EQ(members_.state_of(other), active) << "it is heard";
-  members_.not_reached({"nobody"}, "refused", now_);
+  members_.dial_failed({"nobody"}, "refused", now_);
 }
 
 TEST_F(membership_test, the_time_to_refute_can_be_longer_but_not_shorter) {
@@ -578,19 +580,19 @@ TEST_F(membership_test, the_time_to_refute_can_be_longer_but_not_shorter) {
 TEST_F(membership_test, memory_is_bounded) {
   membership small{self, 1, now_, {.members = 3}};
   for (int i = 0; i < 10; ++i)
-    small.met({"n" + std::to_string(i)}, 1, now_);
+    small.learn_card({"n" + std::to_string(i)}, 1, now_);
   small.link_up({"n9"}, 1, now_);
   EXPECT_THAT(small.members(), SizeIs(3));
   EXPECT_EQ(small.state_of({"n9"}), active) << "of who links somebody that seems to be gone gives way";
   small.link_up(self, 1, now_);
-  small.heard({"nobody"}, now_);
+  small.confirm_alive({"nobody"}, now_);
   small.link_down({"nobody"}, "", now_);
   EXPECT_THAT(small.members(), SizeIs(3));
 }
 
-/// A thousand times: nodes with partial links, one is stopped or merely slow, claims are lost or repeated. Whoever
-/// lives ends active for all, whoever is gone ends stale for all.
-TEST(membership_convergence, all_agree_on_who_is_there) {
+/// A thousand runs with a partial mesh; one node is stopped or slow, claims are lost or repeated. Live nodes end active
+/// everywhere, stopped ones stale.
+TEST(membership_convergence, all_agree_on_the_members) {
   for (uint64_t seed = 1; seed <= (is_soak() ? 300 : 30); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random{seed};
@@ -604,7 +606,7 @@ TEST(membership_convergence, all_agree_on_who_is_there) {
     for (size_t a = 0; a < nodes; ++a)
       for (size_t b = 0; b < nodes; ++b)
         if (a != b)
-          linked(a, b) ? all[a].link_up(name(b), 1, now) : all[a].met(name(b), 1, now);
+          linked(a, b) ? all[a].link_up(name(b), 1, now) : all[a].learn_card(name(b), 1, now);
     auto gone = random() % nodes, slow = (gone + 1 + random() % (nodes - 1)) % nodes;
     for (int t = 0; t < 120; ++t) {
       now += 500ms;
@@ -614,14 +616,14 @@ TEST(membership_convergence, all_agree_on_who_is_there) {
           continue;
         for (size_t b = 0; b < nodes; ++b)
           if (b != a && b != gone && linked(a, b) && !(b == slow && slow_is_silent))
-            all[a].heard(name(b), now);
+            all[a].confirm_alive(name(b), now);
         all[a].tick(now);
         for (size_t b = 0; b < nodes; ++b)
           if (b != gone && b != a && linked(a, b) && random() % 3 > 0) {
             auto claims = all[a].claims_to_send(8, all[b].lacks_evidence());
-            ASSERT_FALSE(all[b].hear_claims(claims, now));
+            ASSERT_FALSE(all[b].apply_claims(claims, now));
             if (random() % 4 == 0) {
-              ASSERT_FALSE(all[b].hear_claims(claims, now));
+              ASSERT_FALSE(all[b].apply_claims(claims, now));
             }
           }
       }

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-// What a node says of itself must fit what others keep of it, or they take it for a liar.
+// Own slots must fit the bounds of other nodes, or these quarantine their origin.
 
 namespace hive {
 namespace {
@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-/// Results that take about so many bytes.
+/// Results of about this size.
 std::string results_of(size_t bytes, double value = 1) {
   constexpr size_t name = 200, packed = 245;
   return to_packed(msg<wire::SharedResults>::build([&](wire::SharedResults::Builder out) {
@@ -32,7 +32,7 @@ std::map<std::string, std::string> results(int adapters, size_t bytes = 1) {
   return out;
 }
 
-/// Statistics in every bucket, of about so many bytes each, but not fewer than it takes to reach all of them.
+/// Statistics of about this size in every bucket, at least one per bucket.
 std::map<std::string, std::string> tools(size_t bytes) {
   std::vector<analysis::learned_tool> learned;
   constexpr size_t name = 100, packed = 130;
@@ -47,7 +47,7 @@ protected:
     own_.want(slot_kind::card, {{std::string{card_key}, card_payload("node")}});
   }
 
-  /// Makes the hive hear what is wanted; what the node cannot say comes back.
+  /// Publishes what is wanted, and returns what could not be published.
   std::vector<std::string> tell(replica& self) {
     std::vector<caf::error> refused;
     for (const auto& each : own_.prepare(self, test_now, refused))
@@ -58,7 +58,7 @@ protected:
     return out;
   }
 
-  /// Another node holds all that this one says, though it heard of it in parts.
+  /// Checks that another node that received everything in parts holds the same.
   void expect_heard(replica& by, size_t budget = test_budget) {
     for (int times = 0; times < 200 && by.root() != self_.root(); ++times) {
       auto got = pull(by, self_, 0, budget);
@@ -80,7 +80,7 @@ protected:
   replica other_ = make_replica(2);
 };
 
-TEST_F(own_slots_test, says_what_changed_and_erases_what_is_wanted_no_more) {
+TEST_F(own_slots_test, publishes_changes_and_erases_what_is_no_longer_wanted) {
   own_.want(latest_results_kind, results(3));
   EXPECT_THAT(tell(self_), IsEmpty());
   EXPECT_EQ(count(latest_results_kind), 3U);
@@ -101,7 +101,7 @@ TEST_F(own_slots_test, results_of_more_adapters_than_others_keep_are_left_out) {
   EXPECT_THAT(tell(self_), IsEmpty()) << "it is said once";
   expect_heard(other_);
   EXPECT_TRUE(other_.find(self_.own_id(), {latest_results_kind, "a1000"}));
-  // All that others need of it has its place, whenever it comes.
+  // Topics that do not yield always find room.
   own_.want(tool_stats_kind, tools(1));
   own_.want(load_kind, load_to_publish(0).payloads);
   EXPECT_THAT(tell(self_), IsEmpty());
@@ -147,7 +147,7 @@ TEST_F(own_slots_test, results_leave_room_for_tools_and_give_way_to_them) {
   expect_heard(behind, 20'000);
 }
 
-TEST_F(own_slots_test, who_is_far_behind_takes_a_full_node_in_small_parts) {
+TEST_F(own_slots_test, a_peer_far_behind_receives_a_full_node_in_small_parts) {
   auto behind = other_;
   for (int round = 0; round < 6; ++round) {
     auto wanted = results(9, 55'000);
@@ -163,7 +163,7 @@ TEST_F(own_slots_test, who_is_far_behind_takes_a_full_node_in_small_parts) {
   expect_heard(other_, 20'000);
 }
 
-TEST_F(own_slots_test, what_could_not_be_stored_is_said_again_and_takes_no_room_twice) {
+TEST_F(own_slots_test, a_failed_write_is_prepared_again_and_counts_once) {
   own_.want(latest_results_kind, results(100));
   for (int failed = 0; failed < 5; ++failed) {
     std::vector<caf::error> refused;
@@ -175,7 +175,7 @@ TEST_F(own_slots_test, what_could_not_be_stored_is_said_again_and_takes_no_room_
   expect_heard(other_);
 }
 
-TEST_F(own_slots_test, what_cannot_be_said_is_named_once) {
+TEST_F(own_slots_test, what_cannot_be_published_is_named_once) {
   own_.want(slot_kind{77}, {{"k", std::string(70'000, 'x')}});
   EXPECT_THAT(tell(self_), SizeIs(1));
   own_.want(latest_results_kind, results(1)); // takes a version, which the refusal names

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-// Two payloads that one node signed for one version: proof against it, which travels and stays.
+// Two payloads signed by one node for one version: a proof that spreads and is permanent.
 
 namespace hive {
 namespace {
@@ -28,19 +28,19 @@ TEST_F(replica_equivocation, two_payloads_for_one_version_are_exposed_when_holde
     EXPECT_THAT(found->text, HasSubstr("epoch 1, version 50"));
     EXPECT_TRUE(is_signed_by(*found->first, keys_of(bad).public_part()));
     EXPECT_TRUE(is_signed_by(*found->second, keys_of(bad).public_part()));
-    EXPECT_FALSE(found->first->says_the_same(*found->second));
+    EXPECT_FALSE(found->first->has_same_content(*found->second));
     EXPECT_EQ(content_of(*each).find(id.value), std::string::npos);
     EXPECT_TRUE(each->find(id, note("k"))) << "kept, to be looked at";
   }
   EXPECT_EQ(victim_.root(), bystander_.root());
 }
 
-TEST_F(replica_equivocation, the_proof_reaches_those_who_saw_nothing_and_they_agree) {
+TEST_F(replica_equivocation, the_proof_reaches_uninvolved_nodes_and_they_agree) {
   auto id = id_of(keys_of(bad));
   send({signed_slot(keys_of(bad), note("k"), {1, 50}, "one")});
   auto got = send({signed_slot(keys_of(bad), note("k"), {1, 50}, "other")});
   EXPECT_THAT(got.quarantined, ElementsAre(id));
-  // One of them has never heard of the poisoner.
+  // One of them does not know the poisoner.
   auto newcomer = make_replica(3);
   auto heard = pull(newcomer, victim_);
   EXPECT_THAT(heard.quarantined, ElementsAre(id));
@@ -50,7 +50,7 @@ TEST_F(replica_equivocation, the_proof_reaches_those_who_saw_nothing_and_they_ag
   EXPECT_EQ(newcomer.root(), victim_.root());
   EXPECT_EQ(bystander_.root(), victim_.root());
   EXPECT_EQ(victim_.delta_for(*bystander_.digest(), test_budget, 0)->getOrigins().size(), 0u);
-  // For ever: also after another start of it.
+  // Permanent: also after its next start.
   bystander_.join(
     *forged_delta{keys_of(bad).public_part(), {}, {signed_slot(keys_of(bad), note("k"), {2, 1}, "x")}, nullptr}.make(),
     test_now);
@@ -82,12 +82,12 @@ TEST_F(replica_equivocation, a_false_proof_is_blamed_on_the_sender) {
   for (auto second : {one, later, forged}) {
     auto got = victim_.join(*forged_delta::with_proof(keys_of(bad).public_part(), one, second), test_now);
     ASSERT_THAT(got.refused, SizeIs(1));
-    EXPECT_EQ(got.refused[0].who, culprit::sender);
+    EXPECT_EQ(got.refused[0].at_fault, culprit::sender);
     EXPECT_FALSE(victim_.quarantine_of(id_of(keys_of(bad))));
   }
 }
 
-/// The root, all that a node can have heard of, and what another lacks, as they travel.
+/// The root, everything about known origins, and a delta, as sent.
 template <class Message>
 auto load_again(const replica& own, const replica& other, size_t budget = gossip::contents{}.delta_bytes) {
   auto sent = msg<Message>::build([&](auto out) {
@@ -98,7 +98,7 @@ auto load_again(const replica& own, const replica& other, size_t budget = gossip
   return msg<Message>::load(sent.bytes());
 }
 
-/// Two slots under one stamp, each with so many bytes.
+/// Two slots under one stamp with payloads of this size.
 std::pair<slot_ptr, slot_ptr> two_faces(size_t bytes, uint64_t version = 50) {
   return {signed_slot(keys_of(bad), note("k"), {1, version}, std::string(bytes, 'a')),
           signed_slot(keys_of(bad), note("k"), {1, version}, std::string(bytes, 'b'))};
@@ -113,7 +113,7 @@ TEST_F(replica_equivocation, a_proof_larger_than_slots_may_be_is_blamed_on_its_o
                        id_of(keys_of(2)));
     ASSERT_THAT(got.refused, SizeIs(1));
     EXPECT_EQ(got.refused[0].why, slot_refusal_reason::too_large);
-    EXPECT_EQ(got.refused[0].who, culprit::origin) << "it signed both";
+    EXPECT_EQ(got.refused[0].at_fault, culprit::origin) << "it signed both";
     EXPECT_EQ(victim_.root(), root);
   }
   EXPECT_THAT(got.quarantined, ElementsAre(id_of(keys_of(bad))));

@@ -6,17 +6,17 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
-// Replicas that write, send, lose, repeat and reorder messages and are killed, at random. Whatever happened: once they
-// exchange what they have, all hold the same bytes, and nothing that was durable at its writer is missing.
+// Replicas write, and send, lose, repeat and reorder messages at random, and are killed. Once they have exchanged
+// everything, all are equal and no durable write of any origin is missing.
 
 namespace hive {
 namespace {
 
-/// Bounds so small that nodes reach them: a card, three notes, and results in the places that are left.
+/// Bounds small enough to be reached: a card, three notes, and results in the remaining places.
 constexpr replica_options small{.slots_per_origin = 8, .payload_bytes = 1'000, .bytes_per_origin = 3'000};
 const yielding_topics few_results{{latest_results_kind, {"latest results", {.keys = 4, .bytes = 1'500}}}};
 
-/// Results with so many metrics.
+/// Results with this number of metrics.
 std::string results_payload(size_t metrics) {
   return to_packed(msg<wire::SharedResults>::build([&](wire::SharedResults::Builder out) {
     auto list = out.initMetrics(static_cast<uint32_t>(metrics));
@@ -25,7 +25,7 @@ std::string results_payload(size_t metrics) {
   }));
 }
 
-/// A node with the disk behind it.
+/// A node with its disk.
 class hive_node {
 public:
   explicit hive_node(uint64_t number) : keys_{keys_of(number)}, state_{keys_, epoch_, admit_all, small} {
@@ -43,7 +43,7 @@ public:
     ASSERT_FALSE(state_.commit(*made));
   }
 
-  /// Says these results and no others, all in one write, which may fail.
+  /// Publishes exactly these results in one write, which may fail.
   void write_results(std::map<std::string, std::string> payloads, bool fails) {
     own_.want(latest_results_kind, std::move(payloads));
     std::vector<caf::error> left_out;
@@ -61,13 +61,13 @@ public:
   void receive(const msg<wire::HiveDelta>& delta) {
     auto got = state_.join(*delta, test_now);
     for (const auto& refused : got.refused)
-      ASSERT_EQ(refused.who, culprit::nobody) << refused.text;
+      ASSERT_EQ(refused.at_fault, culprit::nobody) << refused.text;
     ASSERT_TRUE(got.quarantined.empty());
     ASSERT_FALSE(state_.must_raise_epoch());
     std::ranges::copy(got.accepted, std::back_inserter(peers_disk_));
   }
 
-  /// Killed and started again; of what peers said, the last `lost` writes did not reach the disk.
+  /// Kills and restarts the node; the last `lost` writes of slots of peers did not reach the disk.
   void restart(size_t lost) {
     peers_disk_.resize(peers_disk_.size() - std::min(lost, peers_disk_.size()));
     replica fresh{keys_, ++epoch_, admit_all, small};
@@ -178,7 +178,7 @@ void run(uint64_t seed) {
     ASSERT_EQ(content_of(node.state()), content_of(nodes[0].state()));
     for (const auto& each : hive_node::newest_by_name(node.written())) {
       auto held = nodes[0].state().find(node.state().own_id(), each->name);
-      ASSERT_TRUE(held && held->says_the_same(*each)) << "an acknowledged write is lost";
+      ASSERT_TRUE(held && held->has_same_content(*each)) << "an acknowledged write is lost";
     }
   }
 }

@@ -6,7 +6,7 @@
 #include <ranges>
 #include <tuple>
 
-// One certificate stands for one node, whatever ids it made, and all replicas come to the same.
+// One certificate stands for one node, whatever ids it has created, and all replicas agree.
 
 namespace hive {
 namespace {
@@ -127,8 +127,8 @@ TEST(replica_places, a_proof_against_a_superseded_node_takes_no_room) {
   EXPECT_THAT(self.origins(), UnorderedElementsAre(id(1), id(3)));
 }
 
-/// Nodes that start with new ids on a few certificates while the network is parted, and write in between. Afterwards
-/// all replicas that are left hold the same: for each certificate the node with the newest card.
+/// Nodes start with new ids on a few certificates while the network is partitioned, and write meanwhile. Afterwards all
+/// remaining replicas are equal: for each certificate the node with the newest card.
 TEST(replica_places, all_replicas_come_to_the_same) {
   for (uint64_t seed = 1; seed <= (is_soak() ? 2'000 : 100); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -154,7 +154,7 @@ TEST(replica_places, all_replicas_come_to_the_same) {
         write(all[a], card_name(), card_of_holder(holder[a], time[a]));
       }
     }
-    // Only those go on exchanging that their certificate stands for; the others are refused at the handshake.
+    // Only the node of each certificate exchanges; the others are refused at the handshake.
     auto counts = [&](size_t i) {
       return std::ranges::none_of(std::views::iota(size_t{0}, count), [&](size_t j) {
         return holder[j] == holder[i] && std::tuple{time[j], id(100 + j)} > std::tuple{time[i], id(100 + i)};

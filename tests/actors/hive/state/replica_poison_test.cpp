@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-// What a hostile or broken peer can send, and whom it is blamed on.
+// What a hostile or broken peer can send, and who is blamed.
 
 namespace hive {
 namespace {
@@ -111,7 +111,7 @@ TEST_F(replica_poison, a_wrong_signature_is_blamed_on_the_sender_and_ends_the_de
   EXPECT_THAT(got.accepted, IsEmpty());
 }
 
-TEST_F(replica_poison, a_sender_that_keeps_forging_is_quarantined_until_it_starts_anew) {
+TEST_F(replica_poison, a_sender_that_keeps_forging_is_quarantined_until_its_next_start) {
   auto id = id_of(keys_of(bad)), victim = id_of(keys_of(2));
   pull(victim_, bystander_);
   auto forged = signed_slot(keys_of(66), note("k"), {1, 50}, "x");
@@ -134,13 +134,13 @@ TEST_F(replica_poison, slots_out_of_order_are_blamed_on_the_sender) {
   auto first = bad_slot(note("a"), "x"), second = bad_slot(note("b"), "x");
   auto got = send({second, first});
   ASSERT_THAT(got.refused, SizeIs(1));
-  EXPECT_EQ(got.refused[0].who, culprit::sender);
+  EXPECT_EQ(got.refused[0].at_fault, culprit::sender);
 }
 
 TEST_F(replica_poison, an_origin_named_twice_is_blamed_on_the_sender) {
   auto id = id_of(keys_of(bad)), sender = id_of(keys_of(2));
   pull(victim_, bystander_);
-  // Three strikes of one epoch put the origin into quarantine, a good slot of the next one ends it.
+  // Three strikes in one epoch quarantine the origin; a valid slot of the next epoch releases it.
   std::vector<slot_ptr> slots;
   for (int i = 0; i < 3; ++i)
     slots.push_back(bad_slot(tools(), "nonsense"));
@@ -151,14 +151,14 @@ TEST_F(replica_poison, an_origin_named_twice_is_blamed_on_the_sender) {
   EXPECT_THAT(got.quarantined, IsEmpty());
   ASSERT_THAT(got.refused, SizeIs(2));
   EXPECT_EQ(got.refused[1].why, slot_refusal_reason::malformed);
-  EXPECT_EQ(got.refused[1].who, culprit::sender);
+  EXPECT_EQ(got.refused[1].at_fault, culprit::sender);
   EXPECT_THAT(got.refused[1].text, HasSubstr("node " + id.value + " twice"));
   for (int i = 0; i < 2; ++i)
     got = victim_.join(*killing, test_now, sender);
   EXPECT_THAT(got.quarantined, ElementsAre(sender));
 }
 
-TEST_F(replica_poison, an_outcome_tells_how_an_origin_ends) {
+TEST_F(replica_poison, an_outcome_gives_the_final_state_of_an_origin) {
   replica strict{keys_of(1), 1, admit_all, {.strikes = 1}};
   pull(strict, poisoner_);
   auto id = id_of(keys_of(bad));
@@ -178,7 +178,7 @@ TEST_F(replica_poison, nothing_behind_a_refused_slot_is_taken) {
   EXPECT_FALSE(victim_.find(id_of(keys_of(bad)), note("b")));
 }
 
-TEST_F(replica_poison, whoever_keeps_signing_nonsense_is_quarantined_until_it_starts_anew) {
+TEST_F(replica_poison, an_origin_that_keeps_signing_nonsense_is_quarantined_until_its_next_start) {
   auto id = id_of(keys_of(bad));
   send({bad_slot(note("before"), "x")});
   auto send_nonsense = [&] { return send({bad_slot(tools(), "nonsense")}).quarantined; };
@@ -240,11 +240,11 @@ TEST(replica_admission, nobody_is_known_without_a_card_that_admits_it) {
   };
   EXPECT_THAT(refused(nullptr).text, HasSubstr("shows no card"));
   EXPECT_EQ(refused(card_with("evil")).why, slot_refusal_reason::not_admitted);
-  EXPECT_EQ(refused(card_with("evil")).who, culprit::nobody) << "by another clock it may be admitted";
+  EXPECT_EQ(refused(card_with("evil")).at_fault, culprit::nobody) << "by another clock it may be admitted";
   EXPECT_THAT(refused(card_with("evil")).text, HasSubstr("no certificate"));
   EXPECT_EQ(refused(slot).why, slot_refusal_reason::not_admitted) << "no card at all";
   auto stolen = signed_slot(keys_of(51), card_name(), {1, 1}, card_payload("welcome"));
-  EXPECT_EQ(refused(stolen).who, culprit::sender);
+  EXPECT_EQ(refused(stolen).at_fault, culprit::sender);
   EXPECT_EQ(gate.root(), root);
   EXPECT_THAT(gate.origins(), SizeIs(1));
   auto got = gate.join(*forged_delta{stranger.public_part(), {}, {slot}, card_with("welcome")}.make(), test_now);

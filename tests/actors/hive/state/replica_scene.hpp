@@ -6,14 +6,14 @@ namespace hive {
 
 inline constexpr uint64_t bad = 13;
 
-/// A victim and a bystander who know the poisoner.
+/// A victim and a bystander that know the poisoner.
 struct scene {
   scene() {
     pull(victim_, poisoner_);
     pull(bystander_, poisoner_);
   }
 
-  /// The poisoner's next slot, as it would sign it.
+  /// The next slot of the poisoner, validly signed.
   slot_ptr bad_slot(slot_name name, std::string payload, uint64_t epoch = 1) {
     return signed_slot(keys_of(bad), std::move(name), {epoch, ++version_}, std::move(payload));
   }
@@ -22,7 +22,7 @@ struct scene {
     return victim_.join(*forged_delta{keys_of(bad).public_part(), {}, std::move(slots), nullptr}.make(), now);
   }
 
-  /// The only refusal of such a slot.
+  /// Joins such a slot and returns the only refusal.
   slot_refusal refusal_of(slot_ptr what, int64_t now = test_now) {
     auto got = send({std::move(what)}, now);
     EXPECT_THAT(got.accepted, testing::IsEmpty());
@@ -30,11 +30,12 @@ struct scene {
     return got.refused.empty() ? slot_refusal{} : got.refused[0];
   }
 
-  void expect_refused(slot_ptr what, slot_refusal_reason why, culprit who, const char* text, int64_t now = test_now) {
+  void expect_refused(slot_ptr what, slot_refusal_reason why, culprit at_fault, const char* text,
+                      int64_t now = test_now) {
     auto root = victim_.root();
     auto got = refusal_of(std::move(what), now);
     EXPECT_EQ(to_string(got.why), to_string(why)) << got.text;
-    EXPECT_EQ(got.who, who) << got.text;
+    EXPECT_EQ(got.at_fault, at_fault) << got.text;
     EXPECT_THAT(got.text, testing::HasSubstr(text));
     EXPECT_EQ(got.origin, id_of(keys_of(bad)));
     EXPECT_EQ(victim_.root(), root) << "a refused slot leaves no trace in what is shared";

@@ -14,7 +14,7 @@ using testing::SizeIs;
 
 // -- own slots --------------------------------------------------------------------
 
-TEST(replica, a_prepared_slot_is_not_told_before_it_is_committed) {
+TEST(replica, a_prepared_slot_is_not_published_before_it_is_committed) {
   auto a = make_replica(1), b = make_replica(2);
   auto made = a.prepare(note("k"), "x", test_now);
   ASSERT_TRUE(made);
@@ -62,7 +62,7 @@ TEST(replica, slots_that_are_prepared_together_share_the_bounds) {
   EXPECT_EQ(code_of(a.prepare(note("3"), "", test_now).error()), ec::too_large);
 }
 
-TEST(replica, a_prepared_slot_whose_write_failed_gives_its_room_back) {
+TEST(replica, the_quota_of_a_prepared_slot_is_released_when_its_write_fails) {
   replica a{keys_of(1), 1, admit_all, {.slots_per_origin = 2}};
   ASSERT_TRUE(a.prepare(note("failed"), "x", test_now));
   write(a, note("1"), "x");
@@ -157,17 +157,17 @@ TEST(replica, one_slot_above_the_budget_still_goes) {
   EXPECT_THAT(pull(b, a, 0, 1000).accepted, SizeIs(1));
 }
 
-TEST(replica, a_delta_for_someone_who_has_more_is_not_taken) {
+TEST(replica, a_delta_with_a_gap_is_refused) {
   auto a = make_replica(1), b = make_replica(2);
   pull(b, a);
-  auto behind = b; // as it comes back after a crash
+  auto behind = b; // restored after a crash
   write(a, note("1"), "x");
   pull(b, a);
   write(a, note("2"), "y");
   auto got = behind.join(*a.delta_for(*b.digest(), test_budget, 0), test_now);
   ASSERT_THAT(got.refused, SizeIs(1));
   EXPECT_EQ(got.refused[0].why, slot_refusal_reason::gap);
-  EXPECT_EQ(got.refused[0].who, culprit::nobody);
+  EXPECT_EQ(got.refused[0].at_fault, culprit::nobody);
   EXPECT_FALSE(behind.find(a.own_id(), note("2"))) << "1 would be missing and the digest would not tell";
   exchange(behind, a);
   EXPECT_EQ(content_of(behind), [&] {
@@ -198,7 +198,7 @@ TEST(replica, a_gap_larger_than_a_delta_is_filled_in_the_end) {
   auto card = a.find(a.own_id(), card_name());
   pull(c, a);
   b.join(*forged_delta{keys_of(1).public_part(), {}, {last}, card}.make(), test_now);
-  // Each brings a few slots from another place on.
+  // Each delta starts at another slot.
   std::mt19937_64 random{1};
   for (int i = 0; i < 1000 && b.root() != c.root(); ++i) {
     pull(b, c, random(), 5'000);
@@ -227,7 +227,7 @@ TEST(replica, a_delta_brings_no_more_slots_of_an_origin_than_it_may_hold) {
     restore(note("k" + std::to_string(i)), i, "x");
   auto b = make_replica(2);
   EXPECT_THAT(pull(b, full).accepted, SizeIs(256));
-  // As far as the other, but not the same.
+  // Equal stamp, different content.
   replica odd{keys_of(3), 1, admit_all};
   auto last = signed_slot(keys_of(1), note("k299"), {1, 299}, "x");
   odd.join(
@@ -283,7 +283,7 @@ TEST(replica, a_store_that_lost_own_writes_is_noticed_and_goes_on_in_a_later_epo
   auto a = make_replica(1, 5), b = make_replica(2);
   write(a, note("k"), "told to b");
   pull(b, a);
-  replica old{keys_of(1), 5, admit_all}; // an old copy of the disk, which counts epochs from there
+  replica old{keys_of(1), 5, admit_all}; // an old copy of the disk with an earlier epoch
   pull(old, b);
   EXPECT_TRUE(old.must_raise_epoch());
   EXPECT_EQ(code_of(old.prepare(note("k"), "new", test_now).error()), ec::unavailable);

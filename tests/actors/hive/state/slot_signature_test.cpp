@@ -28,7 +28,7 @@ TEST(slot_signature, of_an_example_is_this_for_ever) {
   EXPECT_EQ(hex(hash_of(what)), "c3d4f0f930c8517feb64d42be97a48cd");
 }
 
-TEST(slot_signature, covers_everything_that_a_slot_says) {
+TEST(slot_signature, covers_the_whole_content_of_a_slot) {
   auto keys = keys_of(1);
   auto right = example();
   sign(right, keys);
@@ -37,7 +37,7 @@ TEST(slot_signature, covers_everything_that_a_slot_says) {
   auto holds = [&](auto change) {
     auto altered = right;
     change(altered);
-    EXPECT_FALSE(altered.says_the_same(right));
+    EXPECT_FALSE(altered.has_same_content(right));
     EXPECT_NE(hash_of(altered), hash_of(right));
     return is_signed_by(altered, keys.public_part());
   };
@@ -48,7 +48,7 @@ TEST(slot_signature, covers_everything_that_a_slot_says) {
   EXPECT_FALSE(holds([](slot& it) { it.payload.pop_back(); }));
   EXPECT_FALSE(holds([](slot& it) { it.payload += '\0'; }));
   EXPECT_FALSE(holds([](slot& it) {
-    // The same characters with another border between key and payload.
+    // The same characters with another boundary between key and payload.
     it.name.key += it.payload.front();
     it.payload.erase(0, 1);
   }));
@@ -80,7 +80,7 @@ TEST(slot, has_these_bytes_for_ever) {
   ASSERT_TRUE(old) << text_of(old.error());
   auto read = from_wire(**old);
   ASSERT_TRUE(read);
-  EXPECT_TRUE(read->says_the_same(what));
+  EXPECT_TRUE(read->has_same_content(what));
   EXPECT_TRUE(is_signed_by(*read, keys_of(1).public_part()));
   EXPECT_EQ(message.bytes(), bytes);
 }
@@ -91,7 +91,7 @@ TEST(slot, survives_the_way_over_the_wire) {
   auto carried = over_the_wire(msg<wire::HiveSlot>::build([&](auto out) { to_wire(*sent, out); }));
   auto got = from_wire(*carried);
   ASSERT_TRUE(got);
-  EXPECT_TRUE(got->says_the_same(*sent));
+  EXPECT_TRUE(got->has_same_content(*sent));
   EXPECT_TRUE(is_signed_by(*got, keys.public_part()));
   EXPECT_LE(carried.bytes().size(), wire_bytes(*sent) + 16) << "the budget of deltas counts with wire_bytes";
   auto short_one = msg<wire::HiveSlot>::build([](wire::HiveSlot::Builder out) { out.initSignature(63); });

@@ -1,4 +1,4 @@
-#include "actors/hive/link/greeting.hpp"
+#include "actors/hive/link/handshake_runner.hpp"
 
 #include "actors/defaults.hpp"
 #include "messages/ec.hpp"
@@ -12,14 +12,14 @@
 namespace hive {
 namespace {
 
-/// When the process has no descriptor left, connections wait in the kernel until it has.
+/// Pause after running out of descriptors; meanwhile connections wait in the kernel.
 constexpr auto accept_pause = std::chrono::milliseconds{100};
 
-link_table::candidate candidate_of(const greeted& peer, bool dialled_here) {
+link_table::candidate candidate_of(const verified_peer& peer, bool dialled_here) {
   return {peer.id(), peer.hello->getEpoch(), dialled_here, peer.holder(), peer.hello->getCard().getWrittenAt()};
 }
 
-/// Runs `body` on a thread of its own, for which the actor system waits at its end.
+/// Runs `body` on its own thread. The actor system waits for it at its end.
 template <class Body>
 void run_detached(caf::actor_system& system, Body body) {
   system.spawn<caf::detached + caf::hidden>([body = std::move(body)](caf::blocking_actor*) mutable { body(); });
@@ -27,10 +27,10 @@ void run_detached(caf::actor_system& system, Body body) {
 
 } // namespace
 
-/// Keeps a descriptor of its own for the socket, so that `stop` never meets another one under a number that was freed.
-class greetings::registration {
+/// Holds a duplicate descriptor, so that `stop` never shuts down another socket that got the same number.
+class handshake_runner::registration {
 public:
-  registration(greetings& owner, int socket) : owner_{owner}, fd_{::fcntl(socket, F_DUPFD_CLOEXEC, 0)} {
+  registration(handshake_runner& owner, int socket) : owner_{owner}, fd_{::fcntl(socket, F_DUPFD_CLOEXEC, 0)} {
     std::lock_guard lock{owner_.mutex_};
     held_ = fd_ && !owner_.stopped_;
     if (held_)
@@ -48,12 +48,12 @@ public:
   }
 
 private:
-  greetings& owner_;
+  handshake_runner& owner_;
   unique_fd fd_;
   bool held_ = false;
 };
 
-void greetings::stop() {
+void handshake_runner::stop() {
   dialler_.stop();
   std::lock_guard lock{mutex_};
   stopped_ = true;
@@ -61,13 +61,14 @@ void greetings::stop() {
     ::shutdown(fd, SHUT_RDWR);
 }
 
-void greetings::listen(caf::actor_system& system, greeting_owner_actor owner, unique_fd listening) {
+void handshake_runner::listen(caf::actor_system& system, handshake_owner_actor owner, unique_fd listening) {
   auto socket = std::make_shared<unique_fd>(std::move(listening));
   run_detached(system,
                [this, keep = shared_from_this(), &system, owner, socket] { accept_all(system, owner, *socket); });
 }
 
-void greetings::accept_all(caf::actor_system& system, const greeting_owner_actor& owner, const unique_fd& listening) {
+void handshake_runner::accept_all(caf::actor_system& system, const handshake_owner_actor& owner,
+                                  const unique_fd& listening) {
   registration held{*this, listening.get()};
   while (held) {
     auto fd = accept_socket(listening);
@@ -79,52 +80,52 @@ void greetings::accept_all(caf::actor_system& system, const greeting_owner_actor
       caf::anon_send(owner, listening_failed{fd.error()});
       return;
     }
-    if (accepted_ >= defaults::max_greetings / 2) {
+    if (accepted_ >= defaults::max_handshakes / 2) {
       auto why = fail(ec::overloaded, "too many others are at the door");
-      caf::anon_send(owner, greeting_failed{{}, {}, remote_of(fd->get()), {}, std::move(why)});
-      continue; // closes it; who dialled tries again
+      caf::anon_send(owner, handshake_failed{{}, {}, remote_of(fd->get()), {}, std::move(why)});
+      continue; // closes the connection; the peer retries
     }
     ++accepted_;
     auto socket = std::make_shared<unique_fd>(std::move(*fd));
     run_detached(system, [this, keep = shared_from_this(), &system, owner, socket] {
-      greet(system, owner, std::move(*socket), std::nullopt);
+      run(system, owner, std::move(*socket), std::nullopt);
       --accepted_;
     });
   }
 }
 
-void greetings::dial(caf::actor_system& system, const greeting_owner_actor& owner, const endpoint& to) {
+void handshake_runner::dial(caf::actor_system& system, const handshake_owner_actor& owner, const endpoint& to) {
   run_detached(system, [this, keep = shared_from_this(), &system, owner, to] {
     auto fd = dialler_.connect(to, std::chrono::steady_clock::now() + timeout_);
     if (fd)
-      greet(system, owner, std::move(*fd), to);
+      run(system, owner, std::move(*fd), to);
     else
-      caf::anon_send(owner, greeting_failed{{}, to, to.text(), {}, fd.error()});
+      caf::anon_send(owner, handshake_failed{{}, to, to.text(), {}, fd.error()});
   });
 }
 
-void greetings::greet(caf::actor_system& system, const greeting_owner_actor& owner, unique_fd fd,
-                      const std::optional<endpoint>& dialled) {
+void handshake_runner::run(caf::actor_system& system, const handshake_owner_actor& owner, unique_fd fd,
+                           const std::optional<endpoint>& dialled) {
   auto until = std::chrono::steady_clock::now() + timeout_;
   auto side = dialled ? channel_side::client : channel_side::server;
-  greeting_failed failed{{++connections_}, dialled, remote_of(fd.get()), {}, {}};
+  handshake_failed failed{{++connections_}, dialled, remote_of(fd.get()), {}, {}};
   if (registration held{*this, fd.get()}; held) {
     auto stream = channel::open(std::move(fd), side, tls_, until);
     if (stream) {
-      auto admit = [&](const greeted& peer) {
+      auto admit = [&](const verified_peer& peer) {
         failed.node = peer.id();
         auto role = peer.hello->getRole() == wire::Role::NODE ? certificate_role::node : certificate_role::engine;
         return ask(system, owner, {failed.connection, candidate_of(peer, dialled.has_value()), role});
       };
-      auto end = say_hello(*stream, side, self_, admit, until);
-      // CAF 0.17.6 takes a dialled connection whose first bytes are not there at its next heartbeat for one that was
-      // silent since the beginning of time, so it gets none before they are.
+      auto end = perform_handshake(*stream, side, self_, admit, until);
+      // Workaround for CAF 0.17.6: if a dialled connection has received nothing by the next heartbeat, CAF takes it for
+      // one that has been silent forever and closes it. So CAF gets the connection only when data is there.
       if (end.peer && dialled)
         if (auto err = stream->await_data(std::chrono::steady_clock::now() + defaults::introduction_timeout))
           end.peer = fail(code_of(err), "it admitted this node, but did not go on");
       if (end.peer) {
-        caf::anon_send(owner, greeting_done{failed.connection, dialled, std::move(*end.peer),
-                                            std::make_shared<channel>(std::move(*stream))});
+        caf::anon_send(owner, handshake_done{failed.connection, dialled, std::move(*end.peer),
+                                             std::make_shared<channel>(std::move(*stream))});
         return;
       }
       failed.why = end.peer.error();
@@ -136,14 +137,14 @@ void greetings::greet(caf::actor_system& system, const greeting_owner_actor& own
   } else {
     failed.why = fail(ec::unavailable, "the door is closing");
   }
-  // Another address of the name may lead to a node.
+  // Another address of this name may lead to a node.
   if (dialled && !failed.node)
     dialler_.avoid(*dialled, failed.remote);
   caf::anon_send(owner, std::move(failed));
 }
 
-caf::error greetings::ask(caf::actor_system& system, const greeting_owner_actor& owner,
-                          const admission_request& what) const {
+caf::error handshake_runner::ask(caf::actor_system& system, const handshake_owner_actor& owner,
+                                 const admission_request& what) const {
   caf::scoped_actor self{system, true};
   caf::error refused;
   self->request(owner, timeout_, what).receive([](caf::ok_atom) {}, [&](caf::error& err) { refused = std::move(err); });

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/hive/members/views.hpp"
+#include "actors/hive/members/overlay.hpp"
 
 #include <algorithm>
 #include <bitset>
@@ -11,19 +11,18 @@
 
 namespace hive {
 
-/// Nodes that have nothing but their views, and a network between them in which dials may fail.
+/// Nodes that consist only of an overlay, in a network where dials may fail.
 ///
-/// At first each knows one that was there before it; at each tick it learns from one it is linked with whom that one
-/// knows. Nobody tells another who is gone: each finds that out by its own dials and losses, so that it is slower here
-/// than in a running hive.
-class view_network {
+/// At first each node knows one earlier node; at each tick it exchanges known nodes with one linked node. Nodes do not
+/// share failures: each finds them by its own dials and losses, so healing is slower here than in a real hive.
+class overlay_network {
 public:
   static constexpr size_t max_nodes = 1'024;
 
-  view_network(size_t nodes, uint64_t seed, views_options options = {}, double loss = 0)
+  overlay_network(size_t nodes, uint64_t seed, overlay_options options = {}, double loss = 0)
       : random_{seed}, loss_{loss}, nodes_(nodes) {
     for (size_t i = 0; i < nodes; ++i) {
-      nodes_[i].choice = views{seed * 1'000'003 + i, options};
+      nodes_[i].choice = overlay{seed * 1'000'003 + i, options};
       if (i > 0)
         nodes_[i].known.set(random_() % i);
     }
@@ -36,7 +35,7 @@ public:
           tick(i);
   }
 
-  /// Ends nodes at random; all their links break.
+  /// Stops random nodes; all their links break.
   void kill(size_t count) {
     for (size_t killed = 0; killed < count;) {
       auto victim = random_() % nodes_.size();
@@ -51,7 +50,7 @@ public:
       lose(victim, other);
   }
 
-  /// From now on the first so many nodes and the others cannot reach each other; 0 ends that.
+  /// Separates the first nodes from the others; 0 ends the partition.
   void partition(size_t first) {
     first_group_ = first;
     for (size_t i = 0; i < first; ++i)
@@ -69,12 +68,12 @@ public:
   const std::set<size_t>& links_of(size_t node) const {
     return nodes_[node].links;
   }
-  /// Whether one that lives takes it for gone.
+  /// Whether a live node considers it gone.
   bool is_missed(size_t node) const {
     return std::ranges::any_of(nodes_, [&](const auto& each) { return each.alive && each.gone[node]; });
   }
 
-  /// Whether every living node can be reached from every other one.
+  /// Whether the graph of live nodes is connected.
   bool is_connected() const {
     auto living = static_cast<size_t>(std::ranges::count(nodes_, true, &node::alive));
     auto first = std::ranges::find(nodes_, true, &node::alive) - nodes_.begin();
@@ -92,7 +91,7 @@ public:
 
 private:
   struct node {
-    views choice{0};
+    overlay choice{0};
     bool alive = true;
     std::set<size_t> links;
     std::bitset<max_nodes> known;
@@ -114,8 +113,8 @@ private:
     auto wanted = self.choice.tick(std::move(linked), [&] { return others_of(i); });
     for (const auto& to : wanted.dial)
       dial(i, place_of(to));
-    for (const auto& from : wanted.part)
-      part(i, place_of(from));
+    for (const auto& from : wanted.close)
+      close(i, place_of(from));
     learn(i);
   }
 
@@ -145,13 +144,13 @@ private:
     }
   }
 
-  void part(size_t a, size_t b) {
+  void close(size_t a, size_t b) {
     nodes_[a].links.erase(b);
     nodes_[b].links.erase(a);
   }
 
   void lose(size_t a, size_t b) {
-    part(a, b);
+    close(a, b);
     for (auto [from, to] : {std::pair{a, b}, std::pair{b, a}}) {
       nodes_[from].gone.set(to);
       nodes_[from].choice.link_lost(name_of(to));

@@ -1,7 +1,7 @@
-#include "actors/engines/research_seat.hpp"
+#include "actors/engines/research_session_proxy.hpp"
 
 #include "actors/defaults.hpp"
-#include "actors/hive/link/unreadable.hpp"
+#include "actors/hive/link/malformed.hpp"
 #include "messages/text.hpp"
 #include "platform/log.hpp"
 
@@ -9,17 +9,16 @@
 
 namespace hive {
 
-void research_seat_state::init(pointer self, research_actor research, std::string id) {
+void research_session_proxy_state::init(pointer self, research_actor research, std::string id) {
   self_ = self;
   research_ = std::move(research);
   id_ = std::move(id);
-  refuse_unreadable(self_, [this](uint64_t messages) {
-    log::warn("The engine of research session {} sent {} messages that could not be read", id_, messages);
-  });
+  refuse_malformed(
+    self_, [this](uint64_t messages) { log::warn("Received malformed messages count={} session={}", messages, id_); });
 }
 
 template <class Answer, class Step>
-caf::result<msg<Answer>> research_seat_state::pass(const msg<Step>& step, bool last) {
+caf::result<msg<Answer>> research_session_proxy_state::pass(const msg<Step>& step, bool last) {
   if (as_view(step->getId()) != id_)
     return fail(ec::forbidden, "this handle is for research session " + id_);
   auto promise = self_->make_response_promise<msg<Answer>>();
@@ -34,20 +33,22 @@ caf::result<msg<Answer>> research_seat_state::pass(const msg<Step>& step, bool l
   return promise;
 }
 
-caf::result<msg<wire::ResearchSession>> research_seat_state::add(const msg<wire::ResearchIteration>& iteration) {
+caf::result<msg<wire::ResearchSession>>
+research_session_proxy_state::add(const msg<wire::ResearchIteration>& iteration) {
   return pass<wire::ResearchSession>(iteration);
 }
 
-caf::result<msg<wire::ResearchSession>> research_seat_state::add(const msg<wire::ResearchImprovement>& improvement) {
+caf::result<msg<wire::ResearchSession>>
+research_session_proxy_state::add(const msg<wire::ResearchImprovement>& improvement) {
   return pass<wire::ResearchSession>(improvement);
 }
 
-caf::result<msg<wire::ResearchReport>> research_seat_state::finish(const msg<wire::FinishResearch>& how) {
+caf::result<msg<wire::ResearchReport>> research_session_proxy_state::finish(const msg<wire::FinishResearch>& how) {
   return pass<wire::ResearchReport>(how, true);
 }
 
-research_session_actor::behavior_type research_seat(research_seat_state::pointer self, research_actor research,
-                                                    std::string id) {
+research_session_actor::behavior_type research_session_proxy(research_session_proxy_state::pointer self,
+                                                             research_actor research, std::string id) {
   auto& state = self->state;
   state.init(self, std::move(research), std::move(id));
   return {

@@ -6,8 +6,8 @@
 
 namespace hive {
 
-/// Which of this node's actors one connection may send to. For use from any thread.
-class reachable_actors {
+/// Actors of this process that one connection may send to. Thread-safe.
+class actor_allowlist {
 public:
   void add(caf::actor_id which) {
     std::lock_guard lock{mutex_};
@@ -19,7 +19,7 @@ public:
     ids_.erase(which);
   }
 
-  bool has(caf::actor_id which) const {
+  bool contains(caf::actor_id which) const {
     std::lock_guard lock{mutex_};
     return ids_.contains(which);
   }

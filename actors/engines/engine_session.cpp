@@ -1,42 +1,42 @@
-#include "actors/engines/engine_gate.hpp"
+#include "actors/engines/engine_session.hpp"
 
 #include "actors/defaults.hpp"
-#include "actors/hive/link/unreadable.hpp"
+#include "actors/hive/link/malformed.hpp"
 #include "platform/log.hpp"
 
 #include <caf/all.hpp>
 
 namespace hive {
 
-void engine_gate_state::init(pointer self, engine_services services, engine_visitor visitor) {
+void engine_session_state::init(pointer self, engine_services services, engine_session_context context) {
   self_ = self;
   services_ = std::move(services);
-  visitor_ = std::move(visitor);
-  refuse_unreadable(self_, [engine = visitor_.who.engine.name](uint64_t messages) {
-    log::warn("Engine {} sent {} messages that could not be read", engine, messages);
+  context_ = std::move(context);
+  refuse_malformed(self_, [engine = context_.caller.engine.name](uint64_t messages) {
+    log::warn("Received malformed messages count={} engine={}", messages, engine);
   });
 }
 
 template <class Answer>
-void engine_gate_state::bring_within_reach(const Answer& answer) {
+void engine_session_state::allow(const Answer& answer) {
   if constexpr (requires { answer.id(); }) {
-    visitor_.within_reach->add(answer.id());
+    context_.allowlist->add(answer.id());
     caf::actor_cast<caf::abstract_actor*>(answer)->attach_functor(
-      [within_reach = visitor_.within_reach, id = answer.id()] { within_reach->remove(id); });
+      [allowlist = context_.allowlist, id = answer.id()] { allowlist->remove(id); });
   }
 }
 
-template <class Answer, class Whom, class Request>
-caf::result<Answer> engine_gate_state::pass(const Whom& whom, Request request) {
+template <class Answer, class Service, class Request>
+caf::result<Answer> engine_session_state::pass(const Service& service, Request request) {
   if (open_ >= defaults::max_engine_requests)
     return fail(ec::overloaded, std::to_string(open_) + " requests of this connection are open");
   ++open_;
   auto promise = self_->make_response_promise<Answer>();
-  self_->request(whom, defaults::request_timeout, std::move(request))
+  self_->request(service, defaults::request_timeout, std::move(request))
     .then(
       [this, promise](const Answer& answer) mutable {
         --open_;
-        bring_within_reach(answer);
+        allow(answer);
         promise.deliver(answer);
       },
       [this, promise](const caf::error& err) mutable {
@@ -46,11 +46,11 @@ caf::result<Answer> engine_gate_state::pass(const Whom& whom, Request request) {
   return promise;
 }
 
-engine_gate_actor::behavior_type engine_gate(engine_gate_state::pointer self, engine_services services,
-                                             engine_visitor visitor) {
+engine_session_actor::behavior_type engine_session(engine_session_state::pointer self, engine_services services,
+                                                   engine_session_context context) {
   using namespace wire;
   auto& state = self->state;
-  state.init(self, std::move(services), std::move(visitor));
+  state.init(self, std::move(services), std::move(context));
   return {
     [](const msg<Ping>& ping) {
       return msg<Pong>::build([&](Pong::Builder out) { out.setPayload(ping->getPayload()); });

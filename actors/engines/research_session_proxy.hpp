@@ -10,13 +10,13 @@
 
 namespace hive {
 
-/// One research session as an engine has it: passes the session's steps on to the research sessions of this node, and
-/// no other's (ec::forbidden). Ends when the session is finished. It stands between because a session's actor must not
-/// be within reach of who could end it.
-class research_seat_state {
+/// Proxy of one research session for an engine: forwards the steps of that session and of no other (ec::forbidden).
+/// Ends when the session is finished. Without the proxy the engine could send exit messages to the actor of the
+/// session.
+class research_session_proxy_state {
 public:
-  using pointer = research_session_actor::stateful_pointer<research_seat_state>;
-  static inline const char* name = "research_seat";
+  using pointer = research_session_actor::stateful_pointer<research_session_proxy_state>;
+  static inline const char* name = "research_session_proxy";
 
   void init(pointer self, research_actor research, std::string id);
 
@@ -33,8 +33,7 @@ private:
   std::string id_;
 };
 
-/// Spawn with `sys.spawn(research_seat, research, id)`.
-research_session_actor::behavior_type research_seat(research_seat_state::pointer self, research_actor research,
-                                                    std::string id);
+research_session_actor::behavior_type research_session_proxy(research_session_proxy_state::pointer self,
+                                                             research_actor research, std::string id);
 
 } // namespace hive

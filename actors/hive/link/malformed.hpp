@@ -11,19 +11,19 @@
 
 namespace hive {
 
-/// What an actor that others reach over a link does with messages that could not be read, which CAF delivers empty, and
-/// with those that it does not know: who asked gets ec::malformed, and `tell` hears of it with the number of such
-/// messages since it was called last; not of every one, so that nobody can fill the log. CAF's own way is to print each
-/// to the standard output.
-template <class Actor, class Tell>
-void refuse_unreadable(Actor* self, Tell tell) {
+/// Makes an actor that is reachable over a connection refuse messages that failed to decode (CAF delivers them empty)
+/// and messages of unknown types: the sender gets ec::malformed. CAF would print each to the standard output instead.
+///
+/// `on_malformed(count)` is called at a limited rate, with the number of such messages since its last call.
+template <class Actor, class OnMalformed>
+void refuse_malformed(Actor* self, OnMalformed on_malformed) {
   self->set_default_handler(
-    [tell = std::move(tell),
+    [on_malformed = std::move(on_malformed),
      budget = rate_limiter{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s}](
       caf::scheduled_actor*, caf::message_view&) mutable -> caf::result<caf::message> {
       uint64_t left_out = 0;
       if (budget.allow(std::chrono::steady_clock::now(), left_out))
-        tell(1 + left_out);
+        on_malformed(1 + left_out);
       return fail(ec::malformed, "the message could not be read, or is none that is understood here");
     });
 }

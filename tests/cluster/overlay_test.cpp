@@ -22,7 +22,7 @@ bool is_among(const std::vector<size_t>& all, size_t i) {
   return std::ranges::find(all, i) != all.end();
 }
 
-class Views : public testing::Test {
+class Overlay : public testing::Test {
 protected:
   bool have_few_links(const std::vector<size_t>& absent = {}) {
     for (size_t i = 0; i < nodes; ++i)
@@ -47,7 +47,7 @@ protected:
   std::vector<size_t> all_{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 };
 
-TEST_F(Views, AHiveWithAFewLinksEachLosesThreeNodesAtOnceAndGetsThemBack) {
+TEST_F(Overlay, AHiveWithAFewLinksEachLosesThreeNodesAtOnceAndGetsThemBack) {
   ASSERT_TRUE(timed(
     "ten nodes hold the same", [&] { return hive_.is_converged(); }, pause));
   ASSERT_TRUE(timed(
@@ -81,7 +81,7 @@ TEST_F(Views, AHiveWithAFewLinksEachLosesThreeNodesAtOnceAndGetsThemBack) {
     "those who were away know the record", [&] { return route_to("second", 9); }, pause));
 }
 
-TEST_F(Views, AStoppedNodeRefutesThroughThoseWhoHearIt) {
+TEST_F(Overlay, AStoppedNodeRefutesThroughThoseWhoHearIt) {
   ASSERT_TRUE(timed(
     "all are active for all", [&] { return have_few_links() && see(all_, "active"); }, pause));
   hive_.at(3).send(SIGSTOP);

@@ -1,4 +1,4 @@
-#include "actors/hive/members/views.hpp"
+#include "actors/hive/members/overlay.hpp"
 
 #include "messages/ec.hpp"
 
@@ -8,7 +8,7 @@
 namespace hive {
 namespace {
 
-/// After so many ticks a dial that nothing came of counts as failed; longer than a hello may take.
+/// Ticks after which a pending dial counts as failed; longer than a handshake may take.
 constexpr uint64_t ticks_per_dial = 8;
 
 bool holds(const std::vector<node_id>& all, const node_id& node) {
@@ -17,18 +17,18 @@ bool holds(const std::vector<node_id>& all, const node_id& node) {
 
 } // namespace
 
-caf::error views_options::validate() const {
+caf::error overlay_options::validate() const {
   if (active < 2 || mesh_limit < active)
-    return fail(ec::invalid, "views: active must be at least 2, or the hive falls apart, and mesh_limit no smaller");
+    return fail(ec::invalid, "overlay: active must be at least 2, or the hive falls apart, and mesh_limit no smaller");
   if (ticks_per_exchange == 0)
-    return fail(ec::invalid, "views: ticks_per_exchange must be above 0");
+    return fail(ec::invalid, "overlay: ticks_per_exchange must be above 0");
   return caf::none;
 }
 
-views::views(uint64_t seed, views_options options) : options_{options}, random_{seed} {
+overlay::overlay(uint64_t seed, overlay_options options) : options_{options}, random_{seed} {
 }
 
-views::changes views::tick(std::vector<node_id> linked, const std::function<unlinked_nodes()>& others) {
+overlay::changes overlay::tick(std::vector<node_id> linked, const std::function<unlinked_nodes()>& others) {
   ++ticks_;
   std::erase_if(
     dialled_, [&](const auto& entry) { return entry.second + ticks_per_dial <= ticks_ || holds(linked, entry.first); });
@@ -42,19 +42,19 @@ views::changes views::tick(std::vector<node_id> linked, const std::function<unli
   lost_.clear();
   auto most = options_.active + options_.slack();
   if (linked.size() > most)
-    out.part = draw(linked, linked.size() - most);
+    out.close = draw(linked, linked.size() - most);
   return out;
 }
 
-void views::link_lost(const node_id& node) {
+void overlay::link_lost(const node_id& node) {
   lost_.push_back(node);
 }
 
-void views::dial_failed(const node_id& node) {
+void overlay::dial_failed(const node_id& node) {
   dialled_.erase(node);
 }
 
-void views::dial_missing(changes& out, size_t missing, const std::function<unlinked_nodes()>& others) {
+void overlay::dial_missing(changes& out, size_t missing, const std::function<unlinked_nodes()>& others) {
   dial(out, draw(lost_, missing));
   missing -= out.dial.size();
   if (missing == 0)
@@ -63,26 +63,26 @@ void views::dial_missing(changes& out, size_t missing, const std::function<unlin
   for (auto* list : {&free.present, &free.absent})
     std::erase_if(*list, [&](const node_id& node) { return dialled_.contains(node); });
   auto found = draw(free.present, missing);
-  // When nobody is left who is there, those that seem to be gone are tried, one a tick: they may all be back.
+  // When no active node is left, absent ones are tried, one a tick: they may all be back.
   if (found.size() < missing)
     std::ranges::copy(draw(free.absent, 1), std::back_inserter(found));
   dial(out, found);
 }
 
-void views::dial_anybody(changes& out, unlinked_nodes free) {
+void overlay::dial_anybody(changes& out, unlinked_nodes free) {
   std::ranges::copy(free.absent, std::back_inserter(free.present));
   std::erase_if(free.present, [&](const node_id& node) { return dialled_.contains(node); });
   dial(out, draw(free.present, 1));
 }
 
-void views::dial(changes& out, const std::vector<node_id>& nodes) {
+void overlay::dial(changes& out, const std::vector<node_id>& nodes) {
   for (const auto& node : nodes) {
     dialled_[node] = ticks_;
     out.dial.push_back(node);
   }
 }
 
-std::vector<node_id> views::draw(std::vector<node_id>& from, size_t most) {
+std::vector<node_id> overlay::draw(std::vector<node_id>& from, size_t most) {
   std::vector<node_id> out;
   for (size_t i = 0; i < most && !from.empty(); ++i) {
     std::swap(from[random_() % from.size()], from.back());

@@ -1,7 +1,7 @@
-#include "actors/hive/members/views.hpp"
+#include "actors/hive/members/overlay.hpp"
 
 #include "messages/ec.hpp"
-#include "tests/actors/hive/members/view_network.hpp"
+#include "tests/actors/hive/members/overlay_network.hpp"
 #include "tests/support/soak.hpp"
 
 #include <gmock/gmock.h>
@@ -30,10 +30,10 @@ std::vector<node_id> named(const std::string& letter, size_t count) {
   return out;
 }
 
-/// A node that never makes a link which it does not lack.
-views contented(views_options options = {}) {
+/// A node that never adds an extra link.
+overlay contented(overlay_options options = {}) {
   options.ticks_per_exchange = UINT32_MAX;
-  return views{1, options};
+  return overlay{1, options};
 }
 
 unlinked_nodes nobody() {
@@ -42,25 +42,25 @@ unlinked_nodes nobody() {
 
 // -- a whole hive ----------------------------------------------------------------
 
-TEST(views, each_node_has_a_few_links_and_all_are_connected) {
+TEST(overlay, each_node_has_a_few_links_and_all_are_connected) {
   for (size_t n : {33, 100, 1'000})
     for (uint64_t seed = 1; seed <= seeds(); ++seed) {
       SCOPED_TRACE(std::to_string(n) + " nodes, seed " + std::to_string(seed));
-      view_network hive{n, seed};
+      overlay_network hive{n, seed};
       hive.run(ticks_to_settle);
       ASSERT_TRUE(hive.is_connected());
       for (size_t i = 0; i < n; ++i) {
-        // A few may have come or gone since the node's last look.
+        // A few links may have changed since the last tick of the node.
         ASSERT_LE(hive.links_of(i).size(), 8u + 4u + 4u) << i;
         ASSERT_GE(hive.links_of(i).size(), 8u - 2u) << i;
       }
     }
 }
 
-TEST(views, three_links_each_are_enough_for_a_small_hive) {
+TEST(overlay, three_links_each_are_enough_for_a_small_hive) {
   for (uint64_t seed = 1; seed <= 10 * seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    view_network hive{10, seed, {.mesh_limit = 4, .active = 3}};
+    overlay_network hive{10, seed, {.mesh_limit = 4, .active = 3}};
     hive.run(ticks_to_heal);
     size_t apart = 0;
     for (int i = 0; i < ticks_to_heal; ++i) {
@@ -71,10 +71,10 @@ TEST(views, three_links_each_are_enough_for_a_small_hive) {
   }
 }
 
-TEST(views, are_connected_again_after_half_of_the_nodes_failed_at_once) {
+TEST(overlay, are_connected_again_after_half_of_the_nodes_failed_at_once) {
   for (uint64_t seed = 1; seed <= seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    view_network hive{200, seed};
+    overlay_network hive{200, seed};
     hive.run(ticks_to_settle);
     hive.kill(100);
     hive.run(ticks_to_settle);
@@ -87,10 +87,10 @@ TEST(views, are_connected_again_after_half_of_the_nodes_failed_at_once) {
   }
 }
 
-TEST(views, the_sides_of_a_partition_find_each_other_again) {
+TEST(overlay, the_sides_of_a_partition_find_each_other_again) {
   for (uint64_t seed = 1; seed <= seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    view_network hive{60, seed};
+    overlay_network hive{60, seed};
     hive.run(ticks_to_settle);
     hive.partition(20);
     hive.run(2 * ticks_to_heal);
@@ -101,10 +101,10 @@ TEST(views, the_sides_of_a_partition_find_each_other_again) {
   }
 }
 
-TEST(views, a_node_that_is_gone_with_all_who_would_notice_is_missed) {
+TEST(overlay, a_node_that_fails_with_all_its_neighbours_is_noticed) {
   for (uint64_t seed = 1; seed <= seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    view_network hive{60, seed};
+    overlay_network hive{60, seed};
     hive.run(ticks_to_settle);
     for (auto link : std::set<size_t>{hive.links_of(7)})
       hive.kill_node(link);
@@ -114,10 +114,10 @@ TEST(views, a_node_that_is_gone_with_all_who_would_notice_is_missed) {
   }
 }
 
-TEST(views, dials_that_fail_only_cost_time) {
+TEST(overlay, dials_that_fail_only_cost_time) {
   for (uint64_t seed = 1; seed <= seeds(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    view_network hive{100, seed, {}, 0.3};
+    overlay_network hive{100, seed, {}, 0.3};
     hive.run(2 * ticks_to_settle);
     ASSERT_TRUE(hive.is_connected());
     for (size_t i = 0; i < hive.size(); ++i)
@@ -127,17 +127,17 @@ TEST(views, dials_that_fail_only_cost_time) {
 
 // -- a node ----------------------------------------------------------------------
 
-TEST(views, seeks_links_with_those_who_are_there) {
+TEST(overlay, seeks_links_with_active_nodes) {
   auto node = contented();
   auto wanted = node.tick(named("linked", 5), [] { return unlinked_nodes{named("there", 20), named("gone", 20)}; });
   ASSERT_THAT(wanted.dial, SizeIs(3));
   for (const auto& each : wanted.dial)
     EXPECT_THAT(each.value, HasSubstr("there"));
-  EXPECT_THAT(wanted.part, IsEmpty());
+  EXPECT_THAT(wanted.close, IsEmpty());
   EXPECT_THAT(node.tick(named("linked", 8), nobody).dial, IsEmpty());
 }
 
-TEST(views, waits_for_its_dials_but_not_for_ever) {
+TEST(overlay, waits_for_its_dials_but_not_for_ever) {
   auto node = contented({.active = 2});
   auto others = [] { return unlinked_nodes{named("there", 2), {}}; };
   EXPECT_THAT(node.tick({}, others).dial, SizeIs(2));
@@ -151,14 +151,14 @@ TEST(views, waits_for_its_dials_but_not_for_ever) {
   EXPECT_LE(again, 6u);
 }
 
-TEST(views, tries_those_who_seem_gone_one_at_a_time_when_nobody_else_is_left) {
+TEST(overlay, tries_absent_nodes_one_at_a_time_when_no_other_is_left) {
   auto node = contented();
   auto others = [] { return unlinked_nodes{named("there", 2), named("gone", 9)}; };
   EXPECT_THAT(node.tick({}, others).dial, SizeIs(3));
   EXPECT_THAT(node.tick({}, others).dial, SizeIs(1));
 }
 
-TEST(views, dials_first_whom_it_lost) {
+TEST(overlay, redials_lost_nodes_first) {
   auto node = contented();
   node.link_lost({"lost"});
   auto wanted = node.tick(named("linked", 7), [] { return unlinked_nodes{named("there", 20), {{"lost"}}}; });
@@ -168,18 +168,18 @@ TEST(views, dials_first_whom_it_lost) {
   EXPECT_THAT(wanted.dial, ElementsAre(node_id{"there0"}));
 }
 
-TEST(views, gives_up_only_the_links_that_are_too_many) {
+TEST(overlay, closes_only_superfluous_links) {
   auto node = contented();
-  EXPECT_THAT(node.tick(named("linked", 12), nobody).part, IsEmpty());
+  EXPECT_THAT(node.tick(named("linked", 12), nobody).close, IsEmpty());
   auto linked = named("linked", 15);
-  auto part = node.tick(linked, nobody).part;
-  ASSERT_THAT(part, SizeIs(3));
-  for (const auto& each : part)
+  auto closed = node.tick(linked, nobody).close;
+  ASSERT_THAT(closed, SizeIs(3));
+  for (const auto& each : closed)
     EXPECT_THAT(linked, testing::Contains(each));
 }
 
-TEST(views, links_with_anybody_now_and_then) {
-  views node{1, {.ticks_per_exchange = 10}};
+TEST(overlay, adds_a_random_link_now_and_then) {
+  overlay node{1, {.ticks_per_exchange = 10}};
   std::map<node_id, int> dialled;
   for (int i = 0; i < 10'000; ++i)
     for (const auto& each :
@@ -196,11 +196,11 @@ TEST(views, links_with_anybody_now_and_then) {
     EXPECT_NEAR(times, 250, 100) << id.value;
 }
 
-TEST(views, options_out_of_range_are_named) {
-  EXPECT_FALSE(views_options{}.validate());
-  EXPECT_THAT(text_of(views_options{.active = 1}.validate()), HasSubstr("active"));
-  EXPECT_THAT(text_of(views_options{.mesh_limit = 4}.validate()), HasSubstr("mesh_limit"));
-  EXPECT_THAT(text_of(views_options{.ticks_per_exchange = 0}.validate()), HasSubstr("ticks_per_exchange"));
+TEST(overlay, options_out_of_range_are_named) {
+  EXPECT_FALSE(overlay_options{}.validate());
+  EXPECT_THAT(text_of(overlay_options{.active = 1}.validate()), HasSubstr("active"));
+  EXPECT_THAT(text_of(overlay_options{.mesh_limit = 4}.validate()), HasSubstr("mesh_limit"));
+  EXPECT_THAT(text_of(overlay_options{.ticks_per_exchange = 0}.validate()), HasSubstr("ticks_per_exchange"));
 }
 
 } // namespace
