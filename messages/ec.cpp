@@ -44,7 +44,7 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "every code has its description, in the order of the enum");
 
-/// As CAF_ERROR_CODE_ENUM names it.
+/// The category of CAF_ERROR_CODE_ENUM.
 constexpr auto ec_category = caf::atom("hive");
 
 const description& lookup(ec code) {
@@ -80,7 +80,7 @@ ec code_of(const caf::error& err) {
 
 std::string text_of(const caf::error& err) {
   if (!err)
-    return {}; // no error has no context that could be asked
+    return {}; // caf::error::context() requires an error
   if (err.context().match_elements<std::string>())
     return err.context().get_as<std::string>(0);
   if (err.category() == ec_category)
