@@ -21,7 +21,7 @@ constexpr auto help = "Prints a line for each event: its id, the time, the kind 
                       "  hivectl events --since 0 --kind verdict      # first those that the node still keeps\n"
                       "  hivectl events --json --kind membership | jq -r '.membership | .name + \" \" + .change'";
 
-/// Between two attempts to reconnect, at first and at most.
+/// Delay between reconnection attempts: initial and maximum.
 constexpr std::chrono::milliseconds first_pause = defaults::event_retry;
 constexpr std::chrono::milliseconds longest_pause = 10s;
 
@@ -37,14 +37,14 @@ std::string path_of(const event_options& options) {
   return out;
 }
 
-/// Prints events as they come, over as many connections as it takes.
+/// Prints events as they arrive, reconnecting as needed.
 class follower {
 public:
   follower(session& s, const event_options& options)
       : session_{s}, request_{.path = path_of(options), .accept = "text/event-stream"} {
   }
 
-  /// Why it cannot go on.
+  /// Runs until it cannot continue; returns why.
   caf::error run() {
     bool has_met = false;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
@@ -55,7 +55,7 @@ public:
       });
       if (failure_)
         return failure_;
-      // A node that was never there is probably a wrong address.
+      // A node that was never reached probably means a wrong address.
       if (!has_met || exit_status_of(ended) != exit_status::unreachable)
         return ended;
       if (is_heard) {

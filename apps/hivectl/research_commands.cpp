@@ -141,7 +141,7 @@ void add_start(CLI::App& group, context& ctx) {
   ctx.on(command, [options](session& s) { return start(s, *options); });
 }
 
-/// A command about one session.
+/// Adds a command about a single session.
 CLI::App& add_one(CLI::App& group, const char* name, const char* description, std::string& id) {
   auto& command = *group.add_subcommand(name, description);
   command.add_option("ID", id, "Id of the session")->required()->check(valid_id());

@@ -82,7 +82,7 @@ outcome check(session& s, const check_options& options) {
   auto name = options.file == "-" ? std::string{"standard input"} : options.file;
   test_run run;
   run.output = *text;
-  run.exit_status = std::nullopt; // a file does not tell
+  run.exit_status = std::nullopt; // unknown for a file
   auto results = read_test_results(run, parse_test_format(options.format).value());
   if (!results) {
     if (s.json)

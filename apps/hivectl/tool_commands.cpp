@@ -40,7 +40,7 @@ struct delta_options {
   bool drop_unnamed = false;
 };
 
-/// `path` with the parameters that are not empty.
+/// `path` with the non-empty parameters as its query.
 std::string with_query(std::string path, std::initializer_list<std::pair<const char*, std::string>> parameters) {
   char separator = '?';
   for (const auto& [name, value] : parameters) {
@@ -152,7 +152,7 @@ outcome show_learned(session& s, const delta_options& options) {
   return exit_status::done;
 }
 
-/// The origin that the file names; empty when it names none.
+/// The origin named in the file; empty when there is none.
 caf::expected<std::string> origin_in(const std::string& file, std::string_view document) {
   auto members = text_members(document);
   if (!members)
@@ -190,7 +190,7 @@ outcome import_delta(session& s, const delta_options& options) {
   return exit_status::done;
 }
 
-/// An empty origin: what deltas without one said.
+/// An empty origin drops the deltas without origin.
 outcome drop_delta(session& s, const std::string& origin) {
   auto path = "/tools/delta" + (origin.empty() ? std::string{} : "/" + http::url_encode(origin));
   auto answer = s.node.ask<wire::DropDelta>({.method = "DELETE", .path = path});

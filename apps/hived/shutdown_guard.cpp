@@ -12,9 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// All services have their own limits, which add up to less.
+/// More than the sum of all services' own limits.
 constexpr auto longest_stop = 30s;
-/// A disk that has not confirmed a write for so long is not waited for any longer.
+/// Maximum wait for a disk that does not confirm a write.
 constexpr auto longest_write = 10s;
 constexpr auto look_interval = 100ms;
 
