@@ -21,7 +21,7 @@ msg<wire::Recorded> recorded(uint32_t entries) {
   return msg<wire::Recorded>::build([&](wire::Recorded::Builder out) { out.setRecorded(entries); });
 }
 
-/// The newest observations of `kept` followed by `added`.
+/// The observations in `kept` followed by `added`, limited to the newest.
 msg<wire::ModelInput> append(const msg<wire::ModelInput>& kept, const msg<wire::ObserveModel>& added,
                              int64_t now_unix_micros) {
   auto old_list = kept->getObservations();

@@ -43,14 +43,14 @@ test_run describe(wire::RunResult::Reader result) {
   return run;
 }
 
-/// Reads what a run left, with its results in `file` unless that is empty.
+/// Reads a run's results from `file`, or from its output when `file` is empty.
 caf::expected<test_results> read_results(test_run run, const std::filesystem::path& file, test_format format) {
   bool ended_itself = !run.timed_out && run.signal == 0;
   if (file.empty() || !ended_itself)
     return read_test_results(run, format);
   auto report = read_report(file);
   if (!report) {
-    // pytest says by its exit status why it wrote none.
+    // pytest's exit status says why it wrote no file.
     auto without = run.report_is_all ? read_test_results(run, test_format::pytest) : report.error();
     return without ? report.error() : without.error();
   }
@@ -82,7 +82,7 @@ caf::expected<msg<wire::Measurement>> to_measurement(const caf::expected<test_re
   return measurement_of(results->counts);
 }
 
-/// Runs pytest with a results file of the node's own.
+/// Runs pytest with a results file that the node chooses.
 void plan_default(run_plan& out) {
   std::error_code none;
   auto parent = std::filesystem::temp_directory_path(none);

@@ -11,7 +11,7 @@ using boost::system::error_code;
 
 namespace {
 
-/// What passes by itself: descriptors and memory that others use.
+/// Temporary failures: no descriptors or memory.
 bool is_shortage(const error_code& error) {
   for (int known : {EMFILE, ENFILE, ENOBUFS, ENOMEM})
     if (error == error_code{known, boost::system::system_category()})
@@ -19,7 +19,7 @@ bool is_shortage(const error_code& error) {
   return false;
 }
 
-/// What concerns the connection that was to be accepted, and not the listening socket. See accept(2).
+/// Errors of the connection being accepted, not of the listening socket. See accept(2).
 bool is_of_one_connection(const error_code& error) {
   for (int known : {ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
                     ENETUNREACH, EPERM, EINTR, EAGAIN})

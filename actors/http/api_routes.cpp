@@ -45,7 +45,7 @@ std::vector<route> benchmark_routes(const api_services& s) {
   using namespace wire;
   return {
     route::ask<BenchmarkQuery, BenchmarkList>(get, "/api/v1/benchmarks", s.registry, "List the benchmark adapters"),
-    // Registering is running a command on the node: as much as operating it.
+    // Registering a command means running it on the node, which requires the operator's role.
     route::ask<CommandSpec, BenchmarkInfo>(post, "/api/v1/benchmarks", s.registry, "Register a command as an adapter",
                                            {.status = 201})
       .for_role(role::operate),
@@ -105,7 +105,7 @@ std::vector<route> api_routes(const api_services& services, std::vector<std::vec
   append(routes, input_routes(services));
   for (auto& more : further)
     append(routes, std::move(more));
-  auto text = std::make_shared<std::string>(); // written last: the document describes itself too
+  auto text = std::make_shared<std::string>(); // written last, because the document describes its own route too
   routes.push_back(route::raw(get, "/openapi.json", "The OpenAPI document of this API", "application/json",
                               [text](const exchange_ptr& to) {
                                 to->answer({200, "application/json", *text, {}, {}});

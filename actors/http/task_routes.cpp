@@ -9,11 +9,11 @@ namespace {
 
 using enum method;
 
-/// What the tracker refuses for want of room is the caller's to slow down for, not the node's to recover from.
+/// When the tracker lacks room, the caller must slow down (429); the node does not need to recover (503).
 response refuse(const caf::error& error) {
   if (code_of(error) == ec::overloaded)
     return problem(429, ec::overloaded, text_of(error));
-  // Not the request is too large, but what is kept: the sources that are remembered.
+  // Not the request is too large, but the stored list of sources.
   if (code_of(error) == ec::too_large)
     return problem(507, ec::too_large, text_of(error));
   return problem(error);
@@ -22,7 +22,7 @@ response refuse(const caf::error& error) {
 response answer_of(const task_batch& batch, const msg<wire::TasksRecorded>& kept) {
   auto answer = batch.answer(kept);
   auto rejected = answer->getRejected();
-  // Rows of a source are taken also when no record of them can be kept.
+  // With a source, the rows are taken even if none of their records could be kept.
   bool has_source = batch.records->getSource().size() > 0;
   if (!has_source && answer->getRecorded() == 0 && answer->getDuplicates() == 0 && rejected.size() > 0)
     return problem(fail(ec::invalid, "record " + std::to_string(rejected[0].getLine()) + ": " +

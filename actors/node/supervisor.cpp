@@ -10,11 +10,11 @@ namespace {
 using stop_overdue_atom = caf::atom_constant<caf::atom("overdue")>;
 using restart_atom = caf::atom_constant<caf::atom("restart")>;
 
-/// Between a failure and the restart: long enough that a service that fails at once does not burn its budget in
-/// microseconds, short enough that nobody notices a single failure.
+/// Delay between a failure and the restart: long enough that a service that fails immediately does not use up its
+/// restarts in microseconds, short enough that a single failure goes unnoticed.
 constexpr auto restart_delay = std::chrono::milliseconds{100};
 
-// internal: what the supervisor tells itself.
+// internal: messages of the supervisor to itself.
 using supervisor_impl = supervisor_actor::extend<caf::reacts_to<stop_overdue_atom, uint64_t>, //
                                                  caf::reacts_to<restart_atom, size_t>>;
 
@@ -32,7 +32,7 @@ struct supervisor_state {
   restart_intensity budget{0, {}};
   std::string status = "starting";
 
-  // While stopping: services at and behind `stop_target` are ended, the last one first; then `after_stop` runs.
+  // While stopping, the services from `stop_target` on are stopped, last one first; then `after_stop` runs.
   bool stopping = false;
   size_t stop_target = 0;
   size_t stop_cursor = 0;
@@ -45,7 +45,7 @@ struct supervisor_state {
     options.on_status(status);
   }
 
-  /// A library that has no memory or thread left throws, and nobody would hear of it: CAF ends the actor in silence.
+  /// A library that is out of memory or threads may throw, and CAF would end the actor silently.
   static caf::expected<caf::actor> start_one(const service& definition) {
     try {
       return definition.start();
@@ -161,7 +161,7 @@ struct supervisor_state {
       return;
     }
     stopping = false;
-    // Moved out first: it may begin the next stop.
+    // Moved out first, because it may begin the next stop.
     auto then = std::exchange(after_stop, nullptr);
     then();
   }

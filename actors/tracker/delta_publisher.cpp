@@ -19,7 +19,7 @@ struct delta_publisher_state {
 
 using delta_publisher_pointer = publisher_actor::stateful_pointer<delta_publisher_state>;
 
-/// The committer answers in the order in which it is asked, so of two deltas the later one stays.
+/// The committer preserves order, so of two deltas the later one remains.
 caf::result<msg<wire::Recorded>> publish(delta_publisher_pointer self, const msg<wire::LearningDelta>& delta) {
   write_set writes;
   task_store::put_published_delta(writes, delta);

@@ -65,7 +65,7 @@ void research_session_state::settle(const continuation& then) {
       [this, then](const msg<wire::TasksRecorded>& answer) {
         auto rejected = answer->getRejected();
         caf::error wrong;
-        if (rejected.size() > 0) // it would be rejected again: nothing is owed any more
+        if (rejected.size() > 0) // it would be rejected again, so nothing is owed
           wrong = fail(ec::invalid, "the iteration is counted, but the tracker rejects its record: " +
                                       std::string{as_view(rejected[0].getReason())});
         store(research::with_record(session_),
@@ -121,7 +121,7 @@ void research_session_state::publish(caf::typed_response_promise<msg<wire::Resea
         self_->request(services_.publisher, defaults::research_timeout, delta)
           .await([end, delta](const msg<wire::Recorded>&) mutable { end(&delta); },
                  [this, end, delta](const caf::error& error) mutable {
-                   // The session is finished all the same; the coding daemon publishes again before long.
+                   // The session is finished nevertheless; the coding daemon will publish soon.
                    log::warn("What research session {} led to is not published: {}", session_->getId().cStr(),
                              text_of(error));
                    end(&delta);
