@@ -23,7 +23,7 @@ int run(const hive::node_config& config) {
   hive::shutdown_guard guard;   // must outlive the node, whose end it watches
   auto node = hive::node::start(config);
   if (!node) {
-    hive::log::critical("hived does not start: {}", hive::text_of(node.error()));
+    hive::log::critical("Startup failed: {}", hive::text_of(node.error()));
     return exit_failed;
   }
   std::printf("hived ready http=%s door=%s node=%s\n", (*node)->http_endpoint().c_str(),

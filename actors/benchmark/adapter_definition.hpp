@@ -22,7 +22,7 @@ struct adapter_definition {
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
   /// Why the adapter would skip a measurement now, because there is nothing to measure; empty when it would not. May be
   /// unset.
-  std::function<std::string()> why_idle;
+  std::function<std::string()> unavailable_reason;
   /// Spawns the actor; called again after the actor ended unexpectedly.
   std::function<adapter_actor()> spawn;
 

@@ -18,7 +18,7 @@ struct guardrail_options {
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
 
   /// Why there is nothing to measure; empty when there is something.
-  std::string why_idle() const;
+  std::string unavailable_reason() const;
 
   /// ec::invalid when only one of the two files is given.
   caf::error validate() const;

@@ -122,8 +122,8 @@ caf::result<msg<wire::Recorded>> inputs_state::add(const msg<wire::ObserveModel>
   if (!dropped)
     return dropped.error();
   if (*dropped) {
-    log::warn("inputs: model {} gives way to model {}: it was observed longest ago of {}, which is the most", **dropped,
-              view(observed->getId()), defaults::max_models);
+    log::warn("Too many models: the one observed longest ago gives way to a new one. dropped={} added={} limit={}",
+              **dropped, view(observed->getId()), defaults::max_models);
     changed_models_.insert(std::move(**dropped));
   }
   changed_models_.emplace(view(observed->getId()));

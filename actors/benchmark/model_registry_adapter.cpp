@@ -136,7 +136,7 @@ caf::expected<msg<wire::Measurement>> measure(const database& db, const model_re
 
 } // namespace
 
-std::string model_registry_options::why_idle(const database& db) const {
+std::string model_registry_options::unavailable_reason(const database& db) const {
   if (!file.empty() || !url.empty() || !probes.empty())
     return {};
   auto pushed = input_store{db}.has_models();

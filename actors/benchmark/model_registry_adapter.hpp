@@ -23,7 +23,7 @@ struct model_registry_options {
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
 
   /// Why there is nothing to measure; empty when there is something. `db` holds what engines sent.
-  std::string why_idle(const database& db) const;
+  std::string unavailable_reason(const database& db) const;
 
   /// ec::invalid, naming the offending option.
   caf::error validate() const;

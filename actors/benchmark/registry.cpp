@@ -64,7 +64,7 @@ public:
     auto version = text(request->getRequest().getVersion());
     auto started = start(request->getRequest(), [version](caf::expected<msg<wire::Snapshot>> result) {
       if (!result) // nobody waits for this answer
-        log::error("The capture of {} failed: {}", version, text_of(result.error()));
+        log::error("Capture failed: {}. version={}", text_of(result.error()), version);
     });
     if (!started)
       return started.error();
@@ -246,7 +246,7 @@ private:
       }
       // A later release may add a built-in adapter of this name: it takes precedence, and the command stays stored.
       if (adapters_.find(text((*spec)->getName())))
-        log::warn("The registered adapter {} is hidden by a built-in one", (*spec)->getName().cStr());
+        log::warn("Registered adapter not used: a built-in one has its name. adapter={}", (*spec)->getName().cStr());
       else
         adapters_.add(options_.command_adapter(*spec));
       return database::scan::next;
@@ -343,8 +343,8 @@ private:
     auto head = read_head_sha(options_.checkout);
     if (head)
       return *head;
-    log::warn("The capture of {} has no git sha: {} (node.checkout names the checkout)", request.getVersion().cStr(),
-              text_of(head.error()));
+    log::warn("Capture has no git sha: {} (node.checkout names the checkout). version={}", text_of(head.error()),
+              request.getVersion().cStr());
     return {};
   }
 
@@ -377,7 +377,7 @@ private:
       return;
     auto latest = latest_results();
     if (!latest && code_of(latest.error()) != ec::no_data)
-      return log::warn("The newest results cannot be read for the hive: {}", text_of(latest.error()));
+      return log::warn("Newest results not published to the hive: {}", text_of(latest.error()));
     self_->send(publisher_, publish_slots{latest_results_kind,
                                           latest ? to_result_slots(**latest) : std::map<std::string, std::string>{}});
   }

@@ -128,7 +128,7 @@ run_plan plan_of(std::string name, const regression_options& options) {
 const std::vector<std::string> default_test_command{"python3",         "-m",         "pytest", "-q", "-k",
                                                     "not nested_task", "--maxfail=0"};
 
-std::string regression_options::why_idle() const {
+std::string regression_options::unavailable_reason() const {
   bool is_configured = !command.empty() || !workdir.empty();
   return is_configured ? "" : "no tests are configured: neither a command nor a workdir is set";
 }
@@ -148,7 +148,7 @@ caf::error regression_options::validate() const {
 
 adapter_actor::behavior_type regression_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
                                                 runner_actor runner, std::string name, regression_options options) {
-  auto why = options.why_idle();
+  auto why = options.unavailable_reason();
   if (why.empty())
     return run_adapter(self, std::move(runner), plan_of(std::move(name), options));
   return {[why](const msg<wire::MeasureRequest>&) {

@@ -21,7 +21,7 @@ struct regression_options {
   std::string results_file;
 
   /// Why there is nothing to test, in which case the adapter skips; empty when there is something.
-  std::string why_idle() const;
+  std::string unavailable_reason() const;
 
   /// ec::invalid, naming the offending option.
   caf::error validate() const;

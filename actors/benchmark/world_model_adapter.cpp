@@ -81,7 +81,7 @@ private:
 
 } // namespace
 
-std::string world_model_options::why_idle(const database& db) const {
+std::string world_model_options::unavailable_reason(const database& db) const {
   if (!file.empty() || !url.empty())
     return {};
   auto pushed = input_store{db}.world_model();

@@ -21,7 +21,7 @@ struct world_model_options {
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
 
   /// Why there is nothing to measure; empty when there is something. `db` holds what engines sent.
-  std::string why_idle(const database& db) const;
+  std::string unavailable_reason(const database& db) const;
 
   /// ec::invalid when both sources are given or the URL is invalid.
   caf::error validate() const;

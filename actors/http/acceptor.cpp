@@ -87,7 +87,7 @@ void acceptor::pause(const error_code& error) {
   if (auto now = std::chrono::steady_clock::now(); now >= quiet_until_) {
     quiet_until_ = now + defaults::accept_log_interval;
     log::warn("The HTTP server cannot accept a connection: {}. {}", error.message(),
-              freed ? "It closes idle ones" : "It waits until something is closed");
+              freed ? "It closes idle ones" : "It retries until a descriptor is free");
   }
   timer_.expires_after(defaults::accept_pause);
   timer_.async_wait([this](error_code cancelled) {

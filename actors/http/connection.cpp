@@ -97,15 +97,15 @@ void connection::on_read(error_code error, size_t length) {
   received_.set(received_.amount() + length);
   auto most = defaults::max_received_factor * core_->options.max_body_bytes_in_flight;
   if (core_->received->total() > most && received_.amount() > most / core_->options.max_connections)
-    return refuse(problem(
-      fail(ec::overloaded, "the requests that are arriving have more than " + std::to_string(most) + " bytes")));
+    return refuse(
+      problem(fail(ec::overloaded, "incoming requests already occupy more than " + std::to_string(most) + " bytes")));
   advance();
 }
 
 void connection::on_end_of_input() {
   if (stage_ == stage::idle)
     return close();
-  refuse(problem(400, ec::malformed, "the request ends before it is whole"));
+  refuse(problem(400, ec::malformed, "the request is incomplete"));
 }
 
 /// Processes the bytes read so far.
@@ -177,7 +177,7 @@ void connection::dispatch() {
 /// Answers a malformed request, or one that will not be read to its end.
 void connection::refuse(response why) {
   auto& head = parser_->head();
-  log::debug("The HTTP server refuses a request with {}: {}", why.status, why.failure);
+  log::debug("HTTP request refused: {}. status={}", why.failure, why.status);
   core_->metrics.of(nullptr).count(why.status, 0);
   outgoing out;
   out.head = response_head(why, {.is_http_1_0 = head.is_http_1_0});

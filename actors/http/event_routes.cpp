@@ -92,7 +92,7 @@ private:
           self->send(to_text(page));
         },
         [self = shared_from_this()](const caf::error& error) {
-          log::debug("An event stream ends: {}", text_of(error)); // its client reconnects
+          log::debug("Event stream ended: {}", text_of(error)); // its client reconnects
         });
   }
 

@@ -96,7 +96,7 @@ public:
     core_->refuse_exchanges();
     core_->end_streams();
     if (!core_->flights->wait_zero(defaults::http_flush_timeout))
-      log::warn("The HTTP server closes connections whose last answer was not taken.");
+      log::warn("HTTP server closes connections whose clients did not read the last answer");
     core_->stop_aside();
     asio::post(core_->context, [this] {
       acceptor_.close();
@@ -105,7 +105,7 @@ public:
     });
     if (ended_.wait_for(defaults::http_flush_timeout) != std::future_status::ready) {
       // The thread cannot be stopped, and joining it would block its owner too.
-      log::error("The HTTP server's thread is stuck and is left behind with its port");
+      log::error("The HTTP server's thread is stuck; it is abandoned together with its port");
       return thread_.detach();
     }
     thread_.join();

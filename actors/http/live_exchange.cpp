@@ -14,11 +14,11 @@ namespace {
 void log_answer(const request_head& to, const response& what) {
   if (what.failure.empty())
     return;
-  constexpr auto line = "The HTTP server answers {} {} with {}: {}";
+  constexpr auto line = "HTTP request failed: {}. method={} path={} status={}";
   if (what.status >= 500 && what.status != 503) // 503 would flood the log under high load
-    log::error(line, to.method, to.path, what.status, what.failure);
+    log::error(line, what.failure, to.method, to.path, what.status);
   else
-    log::debug(line, to.method, to.path, what.status, what.failure);
+    log::debug(line, what.failure, to.method, to.path, what.status);
 }
 
 } // namespace
@@ -34,7 +34,7 @@ live_exchange::live_exchange(std::shared_ptr<server_core> core, const std::share
 
 live_exchange::~live_exchange() {
   core_->forget(this);
-  answer(problem(fail(ec::unavailable, "the service that was asked has ended")));
+  answer(problem(fail(ec::unavailable, "the service ended before it answered")));
 }
 
 std::optional<response> live_exchange::refusal() {
@@ -93,8 +93,8 @@ void live_exchange::answer(response what) {
   if (answered_.test_and_set())
     return;
   if (is_too_much(what))
-    what = problem(
-      fail(ec::overloaded, "answers of " + std::to_string(core_->answers->total()) + " bytes wait for their readers"));
+    what = problem(fail(ec::overloaded, std::to_string(core_->answers->total()) +
+                                          " bytes of answers wait to be read by their clients"));
   count(what);
   outgoing out;
   out.keeps_alive = incoming_->keeps_alive() && !core_->draining;

@@ -59,7 +59,7 @@ response describe(const boost::system::error_code& failed, std::string_view byte
   if (failed == error::body_limit)
     return problem(fail(ec::too_large, "the body has more bytes than are allowed"));
   if (failed == error::bad_content_length || failed == error::bad_transfer_encoding)
-    return *malformed("the request says more than one thing of its length: Content-Length must be one number, and must "
+    return *malformed("the request's length is ambiguous: Content-Length must be one number, and must "
                       "not stand beside Transfer-Encoding");
   return *malformed("the request is not HTTP/1.1: " + failed.message());
 }
@@ -253,7 +253,7 @@ struct request_parser::impl {
     if (beast.is_done())
       return progress::complete;
     if (bytes.size() - used > defaults::max_head_bytes)
-      return refuse(*fields_too_large("what stands between or behind the chunks of the body is too long"));
+      return refuse(*fields_too_large("the chunk extensions or trailers of the body are too long"));
     return progress::needs_more;
   }
 

@@ -45,7 +45,7 @@ void continue_drain(gateway_actor* self, const caf::error& reason) {
   if (left != 0 && !late)
     return self->delayed_send(self, defaults::http_drain_poll, drain_tick::value, reason);
   if (left != 0)
-    log::warn("The HTTP server stops with {} requests unanswered.", left);
+    log::warn("HTTP server stops with requests unanswered. requests={}", left);
   self->quit(reason);
 }
 

@@ -115,7 +115,7 @@ void server_core::remove(connection* closed) {
 /// Why a request with a large answer was not processed in time.
 static std::string describe_wait(size_t answer_bytes, size_t most) {
   if (answer_bytes >= most)
-    return "answers of " + std::to_string(answer_bytes) + " bytes wait for their readers";
+    return std::to_string(answer_bytes) + " bytes of answers wait to be read by their clients";
   return "other questions with large answers take long";
 }
 
@@ -144,7 +144,7 @@ bool server_core::make_room() {
 void server_core::take_turn(std::shared_ptr<live_exchange> what) {
   if (turns_.waiting() >= defaults::part_of_connections(options.max_connections))
     return what->answer(problem(
-      fail(ec::overloaded, std::to_string(turns_.waiting()) + " questions with large answers wait for their turn")));
+      fail(ec::overloaded, std::to_string(turns_.waiting()) + " requests with large answers are already waiting")));
   turns_.wait(std::move(what), steady_clock::now() + defaults::large_request_wait);
   give_turns();
 }

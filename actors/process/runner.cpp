@@ -138,7 +138,7 @@ void runner_state::start(process_run run) {
     return refuse(std::move(cancel.error()));
   run.cancel = *cancel;
   auto id = ++last_run_;
-  log::debug("The runner starts process run {} of {}.", id, options.command.front());
+  log::debug("Starting a process. run={} program={}", id, options.command.front());
   auto command = run.command;
   running_.emplace(id, std::move(run));
   // No timeout: the waiter answers by the command's deadline, and its end counts as an answer.
@@ -195,7 +195,7 @@ void runner_state::stop(const caf::error& reason) {
   stopping_ = reason;
   fail_waiting("the runner is stopping");
   if (!running_.empty())
-    log::info("The runner stops and ends {} running processes.", running_.size());
+    log::info("Runner stops and ends its running processes. processes={}", running_.size());
   for (auto& [id, run] : running_)
     run.cancel->cancel();
   quit_when_idle();

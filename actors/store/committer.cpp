@@ -102,9 +102,9 @@ public:
   /// Logs when the disk starts and stops failing, not every write in between.
   void report(const caf::error& err) {
     if (err && !failing)
-      log::error("The committer cannot write: {}", text_of(err));
+      log::error("Store write failed: {}", text_of(err));
     if (!err && failing)
-      log::info("The committer can write again");
+      log::info("Store writes succeed again");
     failing = static_cast<bool>(err);
   }
 };

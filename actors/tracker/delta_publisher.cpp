@@ -47,7 +47,7 @@ publisher_actor::behavior_type delta_publisher(delta_publisher_pointer self, con
     [self](const msg<wire::LearningDelta>& delta) { return publish(self, delta); },
     [self](const msg<wire::PublishedDeltaQuery>&) -> caf::result<msg<wire::LearningDelta>> {
       if (!self->state.published)
-        return fail(ec::no_data, "nothing was handed to the hive yet");
+        return fail(ec::no_data, "no learning delta has been published yet");
       return *self->state.published;
     },
   };

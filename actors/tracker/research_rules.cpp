@@ -117,7 +117,7 @@ caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& 
   if (auto finished = check_running(session))
     return finished;
   if (session->getIterations() == 0)
-    return fail(ec::invalid, "an improvement comes out of an iteration, and there was none yet");
+    return fail(ec::invalid, "an improvement needs an iteration, and there is none yet");
   auto value = improvement.getValue();
   auto best = session->getBestValue();
   if (!std::isnan(value) && !std::isnan(best) && !is_better(value, best, session->getDirection()))

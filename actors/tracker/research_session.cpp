@@ -20,8 +20,8 @@ void research_session_state::init(pointer self, research_services services, msg<
   session_ = std::move(session);
   settle([this](const caf::error& unsettled) {
     if (unsettled)
-      log::warn("Research session {} owes a task record still, its next step sends it: {}", session_->getId().cStr(),
-                text_of(unsettled));
+      log::warn("Task record not recorded yet, the session's next step sends it again: {}. session={}",
+                text_of(unsettled), session_->getId().cStr());
   });
 }
 
@@ -122,14 +122,15 @@ void research_session_state::publish(caf::typed_response_promise<msg<wire::Resea
           .await([end, delta](const msg<wire::Recorded>&) mutable { end(&delta); },
                  [this, end, delta](const caf::error& error) mutable {
                    // The session is finished nevertheless; the coding daemon will publish soon.
-                   log::warn("What research session {} led to is not published: {}", session_->getId().cStr(),
-                             text_of(error));
+                   log::warn("Learning delta of a finished session not published: {}. session={}", text_of(error),
+                             session_->getId().cStr());
                    end(&delta);
                  });
       },
       [this, end](const caf::error& error) mutable {
         if (code_of(error) != ec::no_data)
-          log::warn("Research session {} ends without a delta: {}", session_->getId().cStr(), text_of(error));
+          log::warn("Research session ends without a learning delta: {}. session={}", text_of(error),
+                    session_->getId().cStr());
         end(nullptr);
       });
 }

@@ -72,7 +72,7 @@ caf::error tracker_options::validate() const {
   if (!is_valid_id(node))
     return fail(ec::invalid, "the tracker's node id '" + node + "' " + std::string{id_rule});
   if (max_age.count() < 0)
-    return fail(ec::invalid, "the age at which task records go must not be negative");
+    return fail(ec::invalid, "the maximum age of task records must not be negative");
   return caf::none;
 }
 
@@ -126,7 +126,7 @@ caf::error tracker_state::reload_imports() {
       return learned.error();
     auto refused = hive_.replace(origin, std::move(*learned), imported_part);
     if (refused && refused->why == analysis::refusal::kind::full) {
-      log::warn("An imported delta does not count: {}", refused->text); // it was imported under higher limits
+      log::warn("Imported delta ignored: {}. origin={}", refused->text, origin); // it was imported under higher limits
       return caf::none;
     }
     if (origin.empty())
@@ -283,7 +283,7 @@ caf::result<msg<wire::LearningDelta>> tracker_state::learned(const msg<wire::Lea
   if (query->getScope() == wire::ToolScope::HIVE) {
     auto said = hive_.all_tools();
     if (said.empty())
-      return fail(ec::no_data, "no other node has said anything about its tools");
+      return fail(ec::no_data, "no other node has shared tool statistics");
     return to_delta(std::move(said), {}, now_unix_micros());
   }
   auto learned = analysis::learning_delta(ledger_.statistics());
@@ -294,7 +294,7 @@ caf::result<msg<wire::LearningDelta>> tracker_state::learned(const msg<wire::Lea
 
 caf::result<msg<wire::TaskPage>> tracker_state::find(const msg<wire::TaskQuery>& query) {
   if (queries_ >= defaults::max_task_queries)
-    return fail(ec::overloaded, std::to_string(queries_) + " questions for task records wait already");
+    return fail(ec::overloaded, std::to_string(queries_) + " queries for task records are already waiting");
   ++queries_;
   auto promise = self_->make_response_promise<msg<wire::TaskPage>>();
   // No timeout: the reader is linked to this actor and examines a bounded number of records.
@@ -320,7 +320,7 @@ void tracker_state::hear(const slots_accepted& published) {
     const auto* tools = content_as<std::vector<analysis::learned_tool>>(slot.content);
     auto refused = hive_.replace(origin, tools ? *tools : std::vector<analysis::learned_tool>{}, slot.key);
     if (refused)
-      log::warn("What node {} published of its tools under {} does not count: {}", origin, slot.key, refused->text);
+      log::warn("Published tool statistics ignored: {}. node={} slot={}", refused->text, origin, slot.key);
   }
 }
 
@@ -334,7 +334,7 @@ void tracker_state::hear(const slots_withdrawn& gone) {
 void tracker_state::forget_import(std::string_view origin) {
   if (!hive_.knows(origin, imported_part))
     return;
-  log::info("Node {} says itself what it learned; the delta of it that was imported is dropped", origin);
+  log::info("Imported delta dropped: its node now publishes its own statistics. node={}", origin);
   hive_.remove(origin, imported_part);
   task_store::erase_delta(batch_.writes(), origin);
   flush_soon();
@@ -389,7 +389,7 @@ void tracker_state::retain() {
         self_->delayed_send(self_, pause, retain_atom::value);
       },
       [this](const caf::error& error) {
-        log::error("The tracker cannot look for old task records: {}", text_of(error));
+        log::error("Search for old task records failed: {}", text_of(error));
         self_->delayed_send(self_, defaults::task_retention_interval, retain_atom::value);
       });
 }

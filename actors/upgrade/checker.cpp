@@ -178,7 +178,7 @@ caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire:
 struct checker_state {
   static inline const char* name = "upgrade checker";
 
-  verdict_teller told{defaults::max_told_verdicts};
+  verdict_deduplicator verdicts{defaults::max_told_verdicts};
 };
 
 upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_pointer<checker_state> self,
@@ -187,7 +187,7 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
     auto given = check(*db, query);
     if (!given)
       return given.error();
-    if (auto event = self->state.told.tell(*given))
+    if (auto event = self->state.verdicts.event_if_new(*given))
       self->send(events, *event);
     return *given;
   }};

@@ -11,18 +11,18 @@
 namespace hive {
 
 /// Turns verdicts into events, but suppresses repetitions of the same verdict on the same question.
-class verdict_teller {
+class verdict_deduplicator {
 public:
   /// Remembers the verdicts on up to `capacity` questions; then it forgets all of them, and may repeat an event once.
-  explicit verdict_teller(size_t capacity) : capacity_{capacity} {
+  explicit verdict_deduplicator(size_t capacity) : capacity_{capacity} {
   }
 
   /// The event, unless it equals the last one for these two versions and this policy.
-  std::optional<msg<wire::Event>> tell(const msg<wire::UpgradeCheck>& given);
+  std::optional<msg<wire::Event>> event_if_new(const msg<wire::UpgradeCheck>& given);
 
 private:
   size_t capacity_;
-  std::map<std::string, std::string> told_; ///< question → encoded event
+  std::map<std::string, std::string> last_events_; ///< question → encoded event
 };
 
 } // namespace hive

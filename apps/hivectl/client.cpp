@@ -131,7 +131,7 @@ caf::expected<std::string> client::node_id() const {
     return said.error();
   auto id = said->find("id");
   if (id == said->end() || !is_valid_id(id->second))
-    return fail_as(exit_status::unreachable, "the node does not tell its id: is it of an earlier version?");
+    return fail_as(exit_status::unreachable, "the node does not report its id: does it run an earlier version?");
   return id->second;
 }
 

@@ -68,14 +68,14 @@ struct caf_config : caf::actor_system_config {
 /// Reloads the configured tokens. Keeps the previous ones when they cannot be read.
 void reload_tokens(const token_sources& from, http::authorizer& into) {
   if (from.file.empty())
-    return log::info("There is nothing to read again: http.tokens_file is not configured");
+    return log::info("No tokens to reload: http.tokens_file is not configured");
   try {
     auto tokens = read_tokens(from);
     auto count = tokens.size();
     into.replace_tokens(std::move(tokens));
-    log::info("{} was read again, {} tokens are in force", from.file.string(), count);
+    log::info("HTTP tokens reloaded. tokens={} file={}", count, from.file.string());
   } catch (const config_error& e) {
-    log::error("The tokens stay as they were: {}", e.what());
+    log::error("HTTP tokens not reloaded, the previous ones stay valid: {}", e.what());
   }
 }
 
@@ -343,27 +343,28 @@ struct node::impl {
 
   std::vector<adapter_definition> builtin_adapters() {
     std::vector<adapter_definition> out;
-    auto add = [&](std::string name, std::chrono::milliseconds timeout, std::function<std::string()> why_idle,
+    auto add = [&](std::string name, std::chrono::milliseconds timeout, std::function<std::string()> unavailable_reason,
                    std::function<adapter_actor()> spawn) {
       auto& definition = out.emplace_back();
       definition.name = std::move(name);
       definition.timeout = timeout;
-      definition.why_idle = std::move(why_idle);
+      definition.unavailable_reason = std::move(unavailable_reason);
       definition.spawn = std::move(spawn);
     };
     std::shared_ptr<const database> stored = db;
     add(
       "model_registry", config.model_registry.timeout,
-      [this, stored] { return config.model_registry.why_idle(*stored); },
+      [this, stored] { return config.model_registry.unavailable_reason(*stored); },
       [this, stored] { return system.spawn(model_registry_adapter, stored, config.model_registry); });
     add(
-      "world_model", config.world_model.timeout, [this, stored] { return config.world_model.why_idle(*stored); },
+      "world_model", config.world_model.timeout,
+      [this, stored] { return config.world_model.unavailable_reason(*stored); },
       [this, stored] { return system.spawn(world_model_adapter, stored, inputs, config.world_model); });
     add(
-      "regression", config.regression.timeout, [this] { return config.regression.why_idle(); },
+      "regression", config.regression.timeout, [this] { return config.regression.unavailable_reason(); },
       [this] { return system.spawn(regression_adapter, runner, std::string{"regression"}, config.regression); });
     add(
-      "guardrail", config.guardrail.timeout, [this] { return config.guardrail.why_idle(); },
+      "guardrail", config.guardrail.timeout, [this] { return config.guardrail.unavailable_reason(); },
       [this] { return system.spawn(guardrail_adapter, config.guardrail); });
     return out;
   }
@@ -424,9 +425,9 @@ struct node::impl {
       return written.error();
     operator_token = std::move(*written);
     access->set_operator(std::move(token.known), operator_token->path().string());
-    log::info("The operator token of this node lies in {}", operator_token->path().string());
+    log::info("Operator token written. file={}", operator_token->path().string());
     if (config.http.tokens.empty() && config.http.open == http::role::operate)
-      log::warn("Every program that reaches {} may run commands as this user: http.open = \"operate\"",
+      log::warn("Every program that can connect may run commands as this user: http.open = \"operate\". http={}",
                 config.http.endpoint());
     return caf::none;
   }
@@ -482,7 +483,7 @@ caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
   if (config.door.listen)
     forbid_remote_spawning(state->system);
   auto options = config.store;
-  options.on_background_error = [](std::string what) { log::error("The store's background work failed: {}", what); };
+  options.on_background_error = [](std::string what) { log::error("RocksDB background work failed: {}", what); };
   options.on_notice = [](std::string what) { log::warn("{}", what); };
   auto db = database::open(std::move(options));
   if (!db)
@@ -515,7 +516,7 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
   self->monitor(impl_->supervisor);
   auto stop = [supervisor = impl_->supervisor, writes = impl_->db->progress(), &guard](int number) {
     guard.begin(writes);
-    log::info("Stopping on signal {}; a second one stops at once", number);
+    log::info("Stopping on signal {}; a second signal ends the process at once", number);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   };
   // Both callbacks may still run while this node is destroyed.

@@ -21,10 +21,10 @@ constexpr auto look_interval = 100ms;
 [[noreturn]] void give_up(const write_progress& writes) {
   if (auto age = writes.age(); age > 0ms)
     log::critical("hived ends without an ordered stop: the disk has not confirmed {} writes for {} s; their senders "
-                  "were told nothing",
+                  "got no answer",
                   writes.sets(), age / 1s);
   else
-    log::critical("hived ends without an ordered stop, which takes longer than {} s; all writes are on disk",
+    log::critical("hived ends without an ordered stop: it took longer than {} s; all writes are on disk",
                   longest_stop / 1s);
   log::flush();
   std::_Exit(EXIT_FAILURE);

@@ -43,7 +43,7 @@ caf::expected<key_pair> read_secret_key(const std::filesystem::path& path) {
   // Both kinds of file look alike, and everybody can sign with a "secret" key that is a public one.
   if (path.extension() == ".pub") {
     auto secret = std::filesystem::path{path}.replace_extension(".key").string();
-    return fail(ec::invalid, path.string() + " is a public key by its name; to sign takes the secret key, " + secret);
+    return fail(ec::invalid, path.string() + " is named like a public key; signing needs the secret key, " + secret);
   }
   if ((file->status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return fail(ec::forbidden, path.string() + " is a secret key that others may access; run chmod 600 on it");

@@ -180,7 +180,7 @@ caf::expected<std::map<std::string, std::string>> hash_files(const fs::path& dir
     if (!hash)
       return fail(code_of(hash.error()), file + " " + text_of(hash.error()));
     if (!out.emplace(file, std::move(*hash)).second)
-      return fail(ec::invalid, file + " stands twice in the list of files");
+      return fail(ec::invalid, file + " is listed twice in the files");
   }
   return out;
 }
@@ -189,7 +189,7 @@ caf::expected<std::map<std::string, std::string>> index_patterns(std::span<const
   std::map<std::string, std::string> out;
   for (const auto& [name, body] : patterns)
     if (!out.emplace(name, body).second)
-      return fail(ec::invalid, "pattern " + name + " stands twice in the list of patterns");
+      return fail(ec::invalid, "pattern " + name + " is listed twice in the patterns");
   return out;
 }
 

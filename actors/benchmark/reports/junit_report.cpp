@@ -161,7 +161,7 @@ caf::expected<test_results> read_junit(std::string_view xml, std::optional<int> 
       return fail(ec::process_failed,
                   "pytest exited with status " + std::to_string(*exit_status) + ", so it did not run every test");
     if (!out.add(one.results()))
-      return fail(ec::too_large, "the JUnit XML holds more tests than are counted");
+      return fail(ec::too_large, "the JUnit XML holds more tests than can be counted");
   }
   if (out.runs.empty())
     return malformed("is empty");

@@ -333,7 +333,8 @@ private:
                                         ": another run ended without a summary");
     if (marked_broken_ > counts.failures() || named_.failed_lines > counts.failed ||
         named_.error_lines > counts.errors || (details_of_failures_ && counts.failures() == 0))
-      return fail(ec::process_failed, "pytest tells of failures that its summary lacks: another run ended without one");
+      return fail(ec::process_failed,
+                  "pytest reports failures that are missing in its summary: another run ended without one");
     auto once = count_once(summary, named_);
     if (!once)
       return once.error();

@@ -224,7 +224,7 @@ private:
 
   caf::error take_plan(uint32_t count) {
     if (count > max_tests)
-      return malformed("plans more tests than are counted");
+      return malformed("plans more tests than can be counted");
     if (stack_.size() == 1 && stack_.back().plan)
       if (auto error = begin_document())
         return error;
@@ -314,7 +314,7 @@ private:
     told_failures_.reset();
     todo_failures_ = 0;
     stack_ = {level{}};
-    return total_.add(results) ? caf::none : malformed("holds more tests than are counted");
+    return total_.add(results) ? caf::none : malformed("holds more tests than can be counted");
   }
 
   /// `# fail 2`, the last lines of node --test, tape and mocha.

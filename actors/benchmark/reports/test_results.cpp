@@ -28,7 +28,7 @@ caf::error refuse_incomplete(const test_run& run) {
     return fail(ec::process_failed,
                 "the test command crashed or could not be run (exit status " + std::to_string(*run.exit_status) + ")");
   if (run.truncated)
-    return fail(ec::too_large, "the tests print more than is read, so their summary is lost");
+    return fail(ec::too_large, "the tests' output was truncated, and their summary with it");
   return caf::none;
 }
 
@@ -78,7 +78,8 @@ caf::expected<test_results> read_as(std::string_view text, std::optional<int> ex
   if (format == test_format::junit)
     return detail::read_junit(text, exit_status);
   if (format == test_format::tap && !plain.ends_with('\n') && detail::ends_as_passed_tap(lines))
-    return fail(ec::malformed, "the TAP output ends within a line, so what it says of its last test is not known");
+    return fail(ec::malformed,
+                "the TAP output ends in the middle of a line, so the result of its last test is unknown");
   return read_lines(lines, exit_status, format);
 }
 

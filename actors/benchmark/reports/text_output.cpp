@@ -84,7 +84,7 @@ private:
                                      " summaries, and not each can be told from what a test printed" +
                                      std::string{advice});
       if (!out.add(run.results))
-        return fail(ec::malformed, "the output tells of more tests than are counted");
+        return fail(ec::malformed, "the output reports more tests than can be counted");
     }
     return out;
   }

@@ -101,7 +101,7 @@ private:
       throw refusal{ec::invalid, about(name) + "is missing from " + ordinal(0, repeats_.size())};
     auto& entry = found->second;
     if (entry.repeats != index)
-      throw refusal{ec::invalid, about(name) + "stands twice in " + ordinal(index, repeats_.size())};
+      throw refusal{ec::invalid, about(name) + "is listed twice in " + ordinal(index, repeats_.size())};
     if (is_new)
       order_.push_back(name);
     ++entry.repeats;
