@@ -33,7 +33,7 @@ std::vector<route> node_routes(const api_services& s) {
   };
   return {
     route::reply<wire::Health>("/healthz", "Whether the node is alive", s.health).for_role(role::anyone),
-    route::reply<wire::Health>("/readyz", "Whether the node takes requests and can keep what they bring", readiness)
+    route::reply<wire::Health>("/readyz", "Whether the node accepts requests and can store their data", readiness)
       .for_role(role::anyone),
     route::reply<wire::NodeStatus>("/api/v1/status", "The node at a glance",
                                    [status = s.status]() -> caf::expected<msg<wire::NodeStatus>> { return status(); }),
@@ -66,7 +66,7 @@ std::vector<route> snapshot_routes(const api_services& s) {
     route::ask<SnapshotQuery, Snapshot>(get, "/api/v1/snapshots/{version}", s.registry, "The snapshot of a version")
       .with_large_answers(),
     route::ask<ImportSnapshot, Snapshot>(put, "/api/v1/snapshots/{version}", s.registry,
-                                         "Keep a snapshot that was captured elsewhere"),
+                                         "Store a snapshot captured elsewhere"),
     route::ask<CaptureListQuery, CaptureList>(get, "/api/v1/snapshots/{version}/captures", s.registry,
                                               "List the captures of a version"),
     route::ask<CaptureQuery, Snapshot>(get, "/api/v1/snapshots/{version}/captures/{n}", s.registry,

@@ -146,7 +146,7 @@ std::vector<route> event_routes(const events_actor& events, prometheus::Registry
                  .Add({});
   auto places = std::make_shared<stream_places>(options.max_streams, open);
   auto out =
-    route::choose<wire::EventQuery>(method::get, "/api/v1/events", "Follow what happens", {answers<wire::Event>(200)},
+    route::choose<wire::EventQuery>(method::get, "/api/v1/events", "Follow events", {answers<wire::Event>(200)},
                                     [events, places, wait = options.keep_alive](const msg<wire::EventQuery>& query) {
                                       return follow(events, query, places, wait);
                                     });

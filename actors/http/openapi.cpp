@@ -160,7 +160,7 @@ private:
     case role::anyone:
       return out + "Needs no token.";
     case role::operate:
-      return out + "Needs role operate, which the operator token has that the node writes at its start.";
+      return out + "Needs role operate, which the node's operator token has.";
     default:
       return out + "Needs role " + std::string{to_string(route.access)} + " where the node asks for tokens.";
     }

@@ -68,22 +68,24 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
     route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, latest recorded first")
       .with_large_answers(),
     route::ask<TaskSourceListQuery, TaskSourceList>(get, "/api/v1/tasks/sources", tracker,
-                                                    "How far each source of task records has been taken"),
+                                                    "List the sources of task records and how far each has been read"),
     route::ask<TaskSourceQuery, TaskSource>(get, "/api/v1/tasks/sources/{source}", tracker,
-                                            "How far a source of task records has been taken"),
+                                            "How far a source of task records has been read"),
     route::ask<ForgetTaskSource, TaskSource>(delete_, "/api/v1/tasks/sources/{source}", tracker,
-                                             "Forget how far a source was taken"),
+                                             "Forget how far a source has been read"),
     route::ask<BestToolQuery, BestTool>(get, "/api/v1/tools/best", tracker, "The best tool for a task type"),
     route::ask<RouteQuery, Route>(get, "/api/v1/tools/route", tracker, "The tool to use for a task"),
     route::ask<ToolSummaryQuery, ToolSummary>(get, "/api/v1/tools/summary", tracker, "Figures of every tool")
       .with_large_answers(),
     route::ask<LearningDeltaQuery, LearningDelta>(get, "/api/v1/tools/delta", tracker,
-                                                  "What this node, or the others, learned of their tools")
+                                                  "The learning delta of this node, or of the others")
       .with_large_answers(),
-    route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Take in what another node learned",
+    route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Import another node's learning delta",
                                         {.status = 201}),
-    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta", tracker, "Drop what deltas without origin said"),
-    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta/{origin}", tracker, "Drop what was taken in so"),
+    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta", tracker,
+                                     "Drop the imported deltas without origin"),
+    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta/{origin}", tracker,
+                                     "Drop the imported delta of a node"),
   };
 }
 

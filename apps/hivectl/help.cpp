@@ -140,7 +140,7 @@ void use(CLI::App& app, const std::shared_ptr<formatter>& format) {
 
 void add_help(CLI::App& app, context& ctx) {
   auto names = std::make_shared<std::vector<std::string>>();
-  auto& help = *app.add_subcommand("help", "Show what a command does and takes");
+  auto& help = *app.add_subcommand("help", "Show a command's help");
   help.add_option("COMMAND", *names, "The command, such as: snapshot capture");
   help.footer("Examples:\n  hivectl help\n  hivectl help snapshot capture");
   ctx.on(help, [&app, names](session&) { return show_help(app, *names); });

@@ -130,7 +130,7 @@ outcome finish(session& s, const std::string& id, const std::string& summary) {
 void add_start(CLI::App& group, context& ctx) {
   auto options = std::make_shared<start_options>();
   auto& command = *group.add_subcommand("start", "Begin a session: TOPIC [OPTIONS]");
-  command.add_option("TOPIC", options->topic, "What is to be improved, in words")->required();
+  command.add_option("TOPIC", options->topic, "What to improve, in words")->required();
   command.add_option("--id", options->id, "Its id (default: the node makes one)")->check(valid_id());
   command.add_option("--tool", options->tool, "Coding tool that makes the changes (default: aider_native_backend)");
   command.add_option("--model", options->model, "Model that it uses");
@@ -159,7 +159,7 @@ void add_research_commands(CLI::App& app, context& ctx) {
          [shown](session& s) { return show(s, *shown); });
   auto finished = std::make_shared<std::pair<std::string, std::string>>();
   auto& command = add_one(group, "finish", "End a session and publish what the node learned", finished->first);
-  command.add_option("--summary", finished->second, "What came of it, in words");
+  command.add_option("--summary", finished->second, "The result, in words");
   ctx.on(command, [finished](session& s) { return finish(s, finished->first, finished->second); });
 }
 

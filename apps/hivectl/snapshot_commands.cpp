@@ -249,7 +249,7 @@ void add_show(CLI::App& group, context& ctx) {
 
 void add_import(CLI::App& group, context& ctx) {
   auto options = std::make_shared<import_options>();
-  auto& command = *group.add_subcommand("import", "Keep a snapshot that was captured elsewhere");
+  auto& command = *group.add_subcommand("import", "Store a snapshot captured elsewhere");
   command
     .add_option("FILE", options->file,
                 "JSON of a snapshot, or a file of HART OS's agent_data/benchmarks; - for standard input")
@@ -271,7 +271,7 @@ void add_export(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_snapshot_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "snapshot", "What was measured for a version of the software", examples);
+  auto& group = add_group(app, "snapshot", "Measurements of a version of the software", examples);
   add_capture(group, ctx);
   ctx.on(*group.add_subcommand("list", "List the captured versions"), list);
   add_show(group, ctx);

@@ -230,11 +230,11 @@ void add_record(CLI::App& group, context& ctx) {
     ->check(CLI::Range(0.0, 604'800.0) & finite());
   // Exactly one must be given; a value such as --failure=no would turn one into the other.
   auto& ending = *command.add_option_group("How it ended", "Failures are records too");
-  ending.add_flag("--success", options->success, "It did what it should")->disable_flag_override();
+  ending.add_flag("--success", options->success, "The task succeeded")->disable_flag_override();
   ending.add_flag("--failure")->disable_flag_override()->description("It did not, or ran out of time");
   ending.require_option(1);
   command.add_option("--model", options->model, "The model behind the tool");
-  command.add_option("--user", options->user, "For whom it was done");
+  command.add_option("--user", options->user, "User who asked for it");
   command.add_flag("--offloaded", options->offloaded, "Another node of the hive did it");
   command
     .add_option("--ended-at", options->ended_at,
@@ -261,7 +261,7 @@ void add_import(CLI::App& group, context& ctx) {
 
 void add_sources(CLI::App& group, context& ctx) {
   auto forgotten = std::make_shared<std::string>();
-  auto& command = *group.add_subcommand("sources", "What was imported under a name, and up to which row");
+  auto& command = *group.add_subcommand("sources", "List the imported sources and the last row of each");
   command
     .add_option("--forget", *forgotten,
                 "Forget this one. A node remembers 10,000; importing it again would count its rows twice")
@@ -281,7 +281,7 @@ void add_list(CLI::App& group, context& ctx) {
   command.add_option("--until", options->until, "Before this time, ISO-8601")->transform(valid_time());
   command.add_option("--limit", options->limit, "Most records to list (default: 100)")
     ->check(CLI::Range(1U, max_listed));
-  command.add_option("--after", options->after, "Go on behind this record");
+  command.add_option("--after", options->after, "Continue after this record");
   ctx.on(command, [options](session& s) { return list(s, *options); });
 }
 
