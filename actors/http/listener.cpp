@@ -136,8 +136,8 @@ private:
 
   /// Ends the gateway, so that the supervisor starts a new server.
   void die(const std::string& why) {
-    log::error("The HTTP server listens no more: {}", why);
-    auto reason = fail(ec::internal, "the HTTP server listens no more: " + why);
+    log::error("The HTTP server no longer listens: {}", why);
+    auto reason = fail(ec::internal, "the HTTP server no longer listens: " + why);
     caf::anon_send(core_->gateway, caf::exit_msg{core_->gateway.address(), std::move(reason)});
   }
 
