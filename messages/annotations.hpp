@@ -18,7 +18,7 @@ struct field_rules {
   capnp::StructSchema::Field field;
   std::string json_name;
   std::string doc;
-  /// set for a list that is a JSON object: the field of its elements that holds the member name
+  /// Set for a list that is a JSON object: the field of its elements that holds the member name
   std::optional<capnp::StructSchema::Field> element_key;
   bool key = false;
   bool body = false;

@@ -26,7 +26,8 @@ using outcome = caf::expected<exit_status>;
 /// An error that ends hivectl with `status`, for cases without a matching hive::ec. `text_of` returns its text.
 caf::error fail_as(exit_status status, std::string text);
 
-/// Maps an error about local files to exit_status::file_failed, so that it is not taken for a node's error.
+/// Maps an error about local files: missing or unusable files to exit_status::file_failed, damaged ones to
+/// exit_status::refused, so that they are not taken for a node's errors.
 caf::error of_file(const caf::error& err);
 
 /// The exit status for an error of a node, of hivectl or of `fail_as`.

@@ -17,14 +17,16 @@ struct hartos_folder {
     return data / "benchmarks";
   }
 
-  /// The snapshot files, ordered by name; empty when their directory is missing. ec::not_found when it cannot be read.
+  /// The snapshot files, ordered by name; empty when their directory is missing. exit_status::file_failed when
+  /// it cannot be read.
   caf::expected<std::vector<std::filesystem::path>> snapshots() const;
 };
 
-/// Finds the files below `directory`, which is HART OS's root or its agent_data; otherwise ec::not_found.
+/// Finds the files below `directory`, which is HART OS's root or its agent_data; exit_status::refused when it is
+/// neither.
 caf::expected<hartos_folder> find_hartos(const std::filesystem::path& directory);
 
-/// The same for writing; creates agent_data if missing.
+/// The same for writing; creates agent_data if missing. exit_status::file_failed when that fails.
 caf::expected<hartos_folder> make_hartos(const std::filesystem::path& directory);
 
 } // namespace hive::ctl
