@@ -28,7 +28,7 @@ caf::error refuse_incomplete(const test_run& run) {
     return fail(ec::process_failed,
                 "the test command crashed or could not be run (exit status " + std::to_string(*run.exit_status) + ")");
   if (run.truncated)
-    return fail(ec::too_large, "the tests' output was truncated, and their summary with it");
+    return fail(ec::too_large, "the tests' output was truncated, so their summary is lost");
   return caf::none;
 }
 
