@@ -11,20 +11,20 @@ uint64_t weight_of(const tool_sums& node) {
   return std::min(node.n, max_origin_weight);
 }
 
-/// a/b to the nearest integer; b is positive.
+/// a/b rounded to the nearest integer; b is positive.
 wide_int divide(wide_int a, wide_int b) {
   return (a + (a < 0 ? -b / 2 : b / 2)) / b;
 }
 
-/// One figure per record of one node, and the weight of the node.
+/// One node's figure per record, and the node's weight.
 struct opinion {
   wide_int value = 0;
   uint64_t weight = 0;
   auto operator<=>(const opinion&) const = default;
 };
 
-/// Weighted mean of what is left when the extremes are gone. Mean squares are at most 2^79 and weights over all nodes
-/// 2^20, so it stays within 128 bits.
+/// Weighted mean after dropping the extremes. Mean squares are at most 2^79 and the total weight at most 2^20, so the
+/// sum fits 128 bits.
 wide_int trimmed_mean(std::vector<opinion> opinions) {
   std::ranges::sort(opinions);
   auto trimmed = opinions.size() < trimmed_from ? 0 : trimmed_at_each_end(opinions.size());
@@ -36,7 +36,7 @@ wide_int trimmed_mean(std::vector<opinion> opinions) {
   return divide(sum, weights);
 }
 
-/// `of` is the sum that the figure is the mean of.
+/// The hive's estimate of one figure; `of` returns a node's sum for it.
 template <class Of>
 wide_int estimate_of(std::span<const tool_sums> nodes, Of of) {
   std::vector<opinion> opinions;

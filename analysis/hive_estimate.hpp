@@ -6,24 +6,24 @@
 
 namespace hive::analysis {
 
-/// Records of one node that count at most when nodes are weighed against each other: with 1,000 its rate is known to 3
-/// percent points (95%); more of them would add power, not knowledge.
+/// Upper bound on a node's weight, in records. 1,000 records determine a rate to within 3 percentage points (95%); more
+/// would add influence, not knowledge.
 inline constexpr uint64_t max_origin_weight = 1'000;
-/// Nodes from which on the extremes are left out. With two, nobody can tell which one is wrong.
+/// Number of nodes from which extremes are trimmed. With two nodes, nobody can tell which one is wrong.
 inline constexpr size_t trimmed_from = 3;
 
-/// How many of so many nodes are left out at each end: a quarter, one at least.
+/// Number of values trimmed at each end for `nodes` nodes: a quarter, at least one.
 size_t trimmed_at_each_end(size_t nodes);
 
-/// What the hive says of one tool at one task type, from each node's sums, as the sums of one node: `n` is the true
-/// number of records, the others are `n` times the hive's estimate per record.
+/// The hive's estimate for one tool and task type, computed from each node's sums and expressed as one node's sums: `n`
+/// is the true number of records, the other sums are `n` times the estimate per record.
 ///
-/// Below `trimmed_from` nodes the records are pooled, each node's weighing `max_origin_weight` at most; so the sums are
-/// exact up to that. From then on each figure (rate, mean time, mean square, mean log) is a trimmed mean over the
-/// nodes, with the same weights for those that are left (trimming against arbitrary liars: Yin et al.,
-/// "Byzantine-robust distributed learning", ICML 2018). As long as no more nodes lie than are left out at each end, the
-/// estimate lies within the range of the honest ones, whatever the liars say. Rates are rounded to 10^-6, times to 1
-/// µs. The order of nodes does not matter.
+/// Below `trimmed_from` nodes, records are pooled, with each node's weight capped at `max_origin_weight`; the sums are
+/// exact while no cap applies. From then on, each figure (rate, mean time, mean square, mean log) is a trimmed mean
+/// over the nodes, with the same weights for the remaining nodes (trimming against arbitrary liars: Yin et al.,
+/// "Byzantine-robust distributed learning", ICML 2018). While the liars are no more than the nodes trimmed at each end,
+/// the estimate lies within the range of the honest nodes. Rates are rounded to 10^-6, times to 1 µs. The order of
+/// nodes does not matter.
 tool_sums estimate(std::span<const tool_sums> nodes);
 
 } // namespace hive::analysis

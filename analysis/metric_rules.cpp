@@ -6,7 +6,7 @@
 namespace hive::analysis {
 namespace {
 
-/// Change of a rate or a score that is no regression where the old one is zero.
+/// Absolute margin for rates and scores whose old value is zero.
 constexpr double rate_margin = .02;
 
 struct named_rules {
@@ -20,11 +20,11 @@ constexpr std::array named{
   named_rules{"regression", "test_fail_count", {true, 0}},
   named_rules{"world_model", "flush_rate", {true, rate_margin}},
   named_rules{"world_model", "correction_density", {true, rate_margin}},
-  // A counter of a process: it says how long that ran.
+  // A process counter, which reflects how long the process ran.
   named_rules{"world_model", "hivemind_queries", {false, no_margin}},
 };
 
-/// Built-in adapters whose metrics are named after what they measure.
+/// Built-in adapters whose metric names depend on what they measure.
 constexpr std::array<std::string_view, 5> open_named{"model_registry", "agent_baselines", "quantiphy",
                                                      "embodied_validation", "qwen_encoder"};
 

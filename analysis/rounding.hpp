@@ -2,11 +2,11 @@
 
 namespace hive::analysis {
 
-/// Most decimals that `round_decimals` takes.
+/// Upper bound on `decimals`.
 inline constexpr int max_decimals = 15;
 
-/// `value` to so many decimals (0 to `max_decimals`) as Python's round() does it: the decimal nearest to the exact
-/// binary value, the even digit where two are equally near. NaN and infinities stay what they are.
+/// Rounds like Python's round(): to the decimal nearest the exact binary value, ties to the even digit. `decimals` is 0
+/// to `max_decimals`. NaN and infinities are returned unchanged.
 double round_decimals(double value, int decimals);
 
 } // namespace hive::analysis

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double window = recent_outcomes::capacity;
 
-/// A tool that may be chosen. Either side is null without records there.
+/// A tool that may be chosen. Each pointer is null when that side has no records.
 struct candidate {
   std::string_view tool;
   const tool_totals* local = nullptr;
@@ -19,7 +19,7 @@ struct candidate {
 };
 
 using candidates = std::vector<candidate>;
-/// Which side of a candidate a choice looks at.
+/// The side of a candidate (local or hive) that a choice uses.
 using side = const tool_totals* candidate::*;
 
 candidates as_candidates(std::span<const tool_totals> tools) {
@@ -36,7 +36,7 @@ bool is_measured(const tool_totals* tool) {
 
 // -- policy threshold -------------------------------------------------------------
 
-/// a/n against b/m without division: both sides stay below 2^115.
+/// Compares a/n with b/m without division: both products stay below 2^115.
 std::strong_ordering compare_means(wide_uint a, uint64_t n, wide_uint b, uint64_t m) {
   return a * m <=> b * n;
 }
@@ -59,7 +59,7 @@ claim claim_for(const evidence& chosen, double runner_up) {
   return wilson_interval(chosen.successes, chosen.n, z_95).lower > runner_up ? claim::best : claim::tied;
 }
 
-/// Below every rate: what a tool without rival has to beat.
+/// Below every rate; used when a tool has no rival.
 constexpr double no_rival = -1;
 
 claim threshold_claim(const candidates& all, side where, const tool_totals& chosen) {
@@ -76,13 +76,13 @@ tool_choice describe(const tool_totals& tool, claim claimed) {
 
 // -- policy explore ---------------------------------------------------------------
 
-/// A candidate's evidence and the bound that it competes with.
+/// A candidate's evidence and the upper bound by which it competes.
 struct prospect {
   evidence known;
   double bound = 1;
 };
 
-/// The hive's records that go into the estimate.
+/// Number of the hive's records that count in the estimate.
 double prior_records(const tool_totals* hive) {
   return hive ? std::min(hive_prior_records, static_cast<double>(hive->sums.n)) : 0;
 }
@@ -141,11 +141,11 @@ const tool_totals* find_tool(std::span<const tool_totals> tools, std::string_vie
   return found == tools.end() ? nullptr : &*found;
 }
 
-/// Every tool that may be chosen: the available ones, or all that anything is known of.
+/// All tools that may be chosen: the available ones, or else all known ones.
 candidates find_candidates(const route_question& question, const route_knowledge& known) {
   candidates all;
   auto add = [&](std::string_view name) {
-    // A name given twice must not become its own rival.
+    // A duplicate name must not become its own rival.
     if (std::ranges::find(all, name, &candidate::tool) == all.end())
       all.push_back({name, find_tool(known.local, name), find_tool(known.hive, name)});
   };
@@ -185,7 +185,7 @@ std::optional<route_answer> route_by_threshold(const candidates& all, side where
   return out;
 }
 
-/// Whether this node's records say enough for looking beyond the document's rule.
+/// Whether this node has enough records to explore beyond `best_tool`.
 bool may_explore(const candidates& all) {
   uint64_t records = 0, successes = 0;
   for (const auto& each : all) {

@@ -11,9 +11,8 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Edits that turn one name into the other: changes, insertions, deletions and swaps of neighbours (optimal string
-/// alignment distance). More than `most` are not counted: the answer is then some larger number. Only the cells within
-/// `most` of the diagonal are computed.
+/// Edit distance with changes, insertions, deletions and swaps of neighbours (optimal string alignment). Exact up to
+/// `most`; beyond that, some larger number. Computes only cells within `most` of the diagonal.
 size_t distance(std::string_view a, std::string_view b, size_t most) {
   const size_t far = most + 1;
   std::vector<size_t> before_last, last(b.size() + 1), current(b.size() + 1);

@@ -43,7 +43,7 @@ bool has_room(const tool_sums& sums, const tool_sums& more) {
   return sums.n + more.n <= max_tool_records && sums.time_us + more.time_us <= max_total_time_us;
 }
 
-/// How many give way at once, so that looking for them costs each newcomer little.
+/// Number of entries to evict at once, which amortises the search over many insertions.
 size_t share_to_drop(size_t limit) {
   constexpr size_t part = 64;
   return std::max<size_t>(1, limit / part);
@@ -72,7 +72,7 @@ tally::added tally::add(const task_outcome& outcome) {
   if (!place) {
     if (auto refused = make_room(names))
       return {nullptr, std::move(refused)};
-    place = find_slot(names); // where models were joined it may be there now
+    place = find_slot(names); // if models were merged, the record may belong there now
     if (!place)
       place = &make_slot(names);
   } else if (!has_room(place->task->totals->tools[place->tool].sums, record)) {
@@ -88,7 +88,7 @@ tally::added tally::add(const task_outcome& outcome) {
   return {&*place->cell, std::nullopt};
 }
 
-/// Called when a record was counted: what is used last and most gives way last.
+/// Called for each counted record; updates the eviction priorities.
 void tally::use(slot& place) {
   auto& task = *place.task;
   task.priority = task_clock_ + task.totals->records;
@@ -158,7 +158,7 @@ tally::slot& tally::make_slot(const tool_cell& names) {
   return made;
 }
 
-// -- room -------------------------------------------------------------------------
+// -- bounds -----------------------------------------------------------------------
 
 std::optional<refusal> tally::check_room(const tool_cell& more) const {
   auto* task = find(more.task_type);
@@ -177,7 +177,7 @@ std::optional<refusal> tally::check_room(const tool_cell& more) const {
   return std::nullopt;
 }
 
-/// For a cell that is not there. Changes nothing when it refuses.
+/// Makes room for a new cell. Changes nothing on refusal.
 std::optional<refusal> tally::make_room(const tool_cell& more) {
   if (auto broken = check_names(more))
     return broken;
@@ -198,7 +198,7 @@ std::optional<refusal> tally::make_room(const tool_cell& more) {
   return std::nullopt;
 }
 
-/// Forgets the least used task types but for one.
+/// Evicts the least used task types except `except`.
 void tally::drop_tasks(const task_entry* except) {
   std::vector<task_entry*> all;
   for (auto& [name, task] : by_task_)
@@ -213,7 +213,7 @@ void tally::drop_tasks(const task_entry* except) {
   }
 }
 
-/// Forgets the least used tools of a task type.
+/// Evicts the least used tools of a task type.
 void tally::drop_tools(task_entry& of) {
   for (auto left = share_to_drop(limits_.tools_per_task); left > 0 && of.tools.size() > 1; --left) {
     auto least = std::ranges::min_element(of.tools, {}, &tool_entry::priority);
@@ -222,7 +222,7 @@ void tally::drop_tools(task_entry& of) {
   }
 }
 
-/// Joins models of the tool that has most of them. False when no tool has two.
+/// Merges models of the tool with the most models. False when every tool has only one.
 bool tally::fold_models() {
   tool_entry* largest = nullptr;
   for (auto& [name, task] : by_task_)
@@ -235,7 +235,7 @@ bool tally::fold_models() {
   return true;
 }
 
-/// Adds the `count` least used models of a tool, two or more if it has them, to the cell of what names no model.
+/// Merges the `count` least used models of a tool (at least two if it has them) into the cell without model.
 void tally::fold(tool_entry& tool, size_t count) {
   auto any = *tool.slots.front()->cell;
   tool_cell nameless{any.task_type, any.tool, {}, {}, {}};
@@ -259,7 +259,7 @@ void tally::fold(tool_entry& tool, size_t count) {
 }
 
 void tally::drop_task(task_entry& task) {
-  // First out of the table: its name goes with the last of its cells.
+  // Extract it from the table first: its name dies with its last cell.
   auto node = by_task_.extract(task.totals->task_type);
   while (!task.tools.empty())
     drop_tool(task, task.tools.size() - 1);
@@ -277,14 +277,14 @@ void tally::drop_tool(task_entry& of, size_t place) {
       moved->tool = behind;
 }
 
-/// Forgets a cell; the tool's totals and its list of slots are the caller's.
+/// Removes a cell; the caller updates the tool's totals and slot list.
 void tally::drop_slot(slot& gone) {
   auto cell = gone.cell;
   if (!room_made_)
     room_made_.emplace();
   room_made_->removed.push_back(
     {&*cell, std::string{cell->task_type}, std::string{cell->tool}, std::string{cell->model}});
-  slots_.erase(cell_key{gone.key}); // not by a reference into what goes
+  slots_.erase(cell_key{gone.key}); // a copy: the key must not live in the erased entry
   for (auto name : {cell->task_type, cell->tool, cell->model})
     release(name);
   cells_.erase(cell);

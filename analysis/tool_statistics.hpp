@@ -13,22 +13,22 @@
 
 namespace hive::analysis {
 
-/// Longest name of a task type, tool or model, in bytes.
+/// Size limit of task type, tool and model names, in bytes.
 inline constexpr size_t max_name_bytes = 128;
 
-/// Records needed before a tool counts as measured (source system: MIN_SAMPLES).
+/// Records needed before a tool counts as measured (HART OS: MIN_SAMPLES).
 inline constexpr uint64_t min_records = 5;
 
-/// One coding task that ended. The names need to live during the call only.
+/// One finished coding task. The names are only used during the call.
 struct task_outcome {
   std::string_view task_type;
   std::string_view tool;
-  std::string_view model; ///< empty: not told
+  std::string_view model; ///< empty when unknown
   uint64_t time_us = 0;   ///< at most `max_task_time_us`
   bool success = false;
 };
 
-/// The statistics of one tool with one model at one task type: what is stored, and the grain of a recount.
+/// Statistics of one tool with one model for one task type: the stored unit.
 struct tool_cell {
   std::string_view task_type;
   std::string_view tool;
@@ -41,8 +41,9 @@ struct tool_cell {
 struct tool_totals {
   std::string tool;
   tool_sums sums;
-  recent_outcomes recent; ///< empty for what other nodes measured: windows do not travel
-  /// Whether a delta names it, which tells of measured tools alone: so however few records it gives, it counts as one.
+  recent_outcomes recent; ///< empty for other nodes' tools: windows are not shared
+  /// Set for tools listed in a delta: deltas list measured tools only, so such a tool counts as measured however few
+  /// records the delta gives.
   bool told_as_measured = false;
 };
 
@@ -53,40 +54,39 @@ struct task_totals {
   std::vector<tool_totals> tools; ///< in the order of their first records
 };
 
-/// How much a tally keeps. A cell takes about 500 bytes, so the defaults come to some 50 MiB.
+/// Bounds of a tally. A cell takes about 500 bytes, so the defaults allow about 50 MiB.
 struct tally_limits {
   size_t task_types = 10'000;
-  size_t tools_per_task = 128; ///< a question looks at all of them, so that best_tool stays under 5 µs
+  size_t tools_per_task = 128; ///< a query visits all of them; keeps best_tool under 5 µs
   size_t cells = 100'000;
 };
 
-/// The statistics of all records of one node. What is asked often is summed up beforehand, so that a question costs
-/// time by the number of tools, never by the number of records. Memory is bounded by the limits.
+/// Statistics over all records of one node. Totals are maintained, so that a query's cost depends on the number of
+/// tools, never on the number of records. Memory is bounded by the limits.
 ///
-/// What is new always finds room. The least used task types give way to a new one, the least used tools of a task type
-/// to a new tool there: they are forgotten, and their records are `unlisted` from then on. Where there are too many
-/// cells, those of the least used models of one tool become one without model, which loses nothing of the tool's sums.
-/// "Least used" is greedy-dual by frequency (Cherkasova, "Improving WWW proxies performance with greedy-dual-size-
-/// frequency caching policy", 1998): a use gives a priority of the number of records so far plus a clock, which is the
-/// highest priority that has given way yet. So newcomers cannot push out what is used much, and what was used much long
-/// ago does not stay for ever.
+/// New names always find room. A new task type evicts the least used task types, a new tool the least used tools of its
+/// task type; evicted records count as `unlisted`. When there are too many cells, those of a tool's least used models
+/// are merged into one without model, which preserves the tool's sums. "Least used" is greedy-dual by frequency
+/// (Cherkasova, "Improving WWW proxies performance with greedy-dual-size-frequency caching policy", 1998): each use
+/// sets the priority to the number of records so far plus a clock, which is the highest priority evicted so far. So
+/// newcomers cannot evict what is used often, and what was used often long ago does not stay forever.
 class tally {
 public:
   explicit tally(tally_limits limits = {});
   tally(tally&&) = default;
   tally& operator=(tally&&) = default;
 
-  /// Either the cell that changed, for the caller to store, or why nothing did.
+  /// The changed cell, for the caller to store, or the reason why nothing changed.
   struct added {
     const tool_cell* cell = nullptr;
     std::optional<refusal> refused;
   };
 
-  /// Counts one record. Refuses empty (but for the model) and over-long names and impossible times as invalid; a tool
-  /// whose sums are full as full.
+  /// Counts one record. Refuses as invalid: empty names (except the model), over-long names, impossible times. Refuses
+  /// as full: a tool whose sums are at their limit.
   added add(const task_outcome& outcome);
 
-  /// A cell that is no more. `was` is where it stood, which another one may have taken since.
+  /// A removed cell. `was` is its former address, which a new cell may reuse.
   struct removed_cell {
     const tool_cell* was = nullptr;
     std::string task_type;
@@ -94,29 +94,29 @@ public:
     std::string model;
   };
 
-  /// What else an `add` has changed to make room, in this order.
+  /// Evictions and merges made by an `add`, in this order.
   struct room_made {
     std::vector<removed_cell> removed;
-    std::vector<const tool_cell*> changed; ///< took in others' sums
+    std::vector<const tool_cell*> changed; ///< cells into which others were merged
   };
 
-  /// Hands over what has changed so since the last call, for the caller to store; mostly nothing.
+  /// Returns the evictions and merges since the last call, for the caller to store; usually none.
   std::optional<room_made> take_room_made() {
     return std::exchange(room_made_, std::nullopt);
   }
 
-  /// Takes in a cell as it was stored, on start; each cell once, in any order. Refuses what cannot be as invalid and
-  /// what goes beyond the limits as full: no tally has stored so much.
+  /// Restores a stored cell on start-up; each cell once, in any order. Refuses impossible cells as invalid, and cells
+  /// beyond the limits as full, since no tally can have stored so many.
   std::optional<refusal> restore(const tool_cell& stored);
-  /// The same for `unlisted`.
+  /// Restores `unlisted`.
   void restore_unlisted(uint64_t records) {
     unlisted_ = records;
   }
 
-  /// One task type, or null without records. Valid until the next change.
+  /// The totals of one task type, or null without records. Valid until the next change.
   const task_totals* find(std::string_view task_type) const;
 
-  /// All cells and task types in the order of their first records. Their addresses are stable while they are there.
+  /// All cells and task types, in the order of their first records. Addresses are stable while an element exists.
   const std::list<tool_cell>& cells() const {
     return cells_;
   }
@@ -124,7 +124,7 @@ public:
     return tasks_;
   }
 
-  /// Records whose statistics gave way: counted here alone.
+  /// Records counted in no cell, because their statistics were evicted.
   uint64_t unlisted() const {
     return unlisted_;
   }
@@ -137,10 +137,10 @@ private:
     }
   };
 
-  /// Names are kept once and compared by number.
+  /// Names are stored once and compared by number.
   struct name_entry {
     uint32_t number = 0;
-    size_t uses = 0; ///< in cells
+    size_t uses = 0; ///< number of cells that use it
   };
   using name_table = std::unordered_map<std::string, name_entry, text_hash, std::equal_to<>>;
 
@@ -156,7 +156,7 @@ private:
 
   struct task_entry;
 
-  /// Where a record goes: its cell, its task type and the tool's place there.
+  /// The target of a record: its cell, its task type, and the tool's index there.
   struct slot {
     std::list<tool_cell>::iterator cell;
     task_entry* task = nullptr;
@@ -165,20 +165,20 @@ private:
   };
 
   struct tool_entry {
-    std::vector<slot*> slots; ///< of its models
+    std::vector<slot*> slots; ///< one per model
     uint64_t priority = 0;
   };
 
   struct task_entry {
     std::list<task_totals>::iterator totals;
-    std::vector<tool_entry> tools; ///< in the order of the totals
+    std::vector<tool_entry> tools; ///< parallel to the totals
     uint64_t priority = 0;
     uint64_t tool_clock = 0;
   };
 
   slot* find_slot(const tool_cell& names);
   task_entry* find_task(std::string_view task_type);
-  /// Makes the cell that `names` is to be counted in. There must be room, and names that are good.
+  /// Creates the cell in which `names` is counted. Requires room and valid names.
   slot& make_slot(const tool_cell& names);
   std::optional<refusal> check_room(const tool_cell& more) const;
   std::optional<refusal> make_room(const tool_cell& more);
@@ -196,7 +196,7 @@ private:
 
   tally_limits limits_;
   name_table names_;
-  std::vector<uint32_t> free_numbers_; ///< of names that are no more
+  std::vector<uint32_t> free_numbers_; ///< numbers of removed names
   std::list<tool_cell> cells_;
   std::list<task_totals> tasks_;
   std::unordered_map<std::string_view, task_entry> by_task_;

@@ -11,9 +11,9 @@ refusal impossible(std::string text) {
   return {refusal::kind::invalid, std::move(text)};
 }
 
-/// Whether Σt² is what times with sum Σt can have: at least n·mean² (all times equal), at most Σt·longest.
+/// Whether Σt² is possible for times with sum Σt: at least n·mean² (all times equal), at most Σt·longest.
 bool squares_fit(const tool_sums& sums) {
-  // n·Σt² may need more than 128 bits; the rounding of long double is far below the slack left here.
+  // n·Σt² may exceed 128 bits; long double's rounding error is far below this slack.
   constexpr long double slack = 1 - 1e-12L;
   auto n = static_cast<long double>(sums.n);
   auto time = static_cast<long double>(sums.time_us);
@@ -70,7 +70,7 @@ double tool_sums::time_deviation_s() const {
   auto count = static_cast<long double>(n);
   auto mean = static_cast<long double>(time_us) / count;
   auto variance = static_cast<long double>(time_us2) / count - mean * mean;
-  // Equal times can come out a hair below zero.
+  // For equal times the variance can come out slightly negative.
   return static_cast<double>(std::sqrt(std::max(0.0L, variance)) / us_per_s);
 }
 

@@ -27,12 +27,12 @@ struct metric_key_hash {
 using adapter_index = std::unordered_map<std::string_view, const adapter_point*>;
 using metric_index = std::unordered_map<metric_key, const metric_point*, metric_key_hash>;
 
-/// By how much `now` is worse than `was`; negative when it is better.
+/// How much worse `now` is than `was`; negative when better.
 double loss(double was, double now, direction better) {
   return better == direction::higher ? was - now : now - was;
 }
 
-/// The source system's rule, in its own operations: rounding decides at the edge.
+/// HART OS's rule with its exact operations, since rounding decides at the boundary.
 bool is_worse_by_share(double was, double now, direction better) {
   return better == direction::higher ? now < was * (1 - regression_share) : now > was * (1 + regression_share);
 }
@@ -45,27 +45,27 @@ double change_pct(double was, double now) {
   return was == 0 ? std::numeric_limits<double>::quiet_NaN() : (now - was) / std::abs(was) * 100;
 }
 
-/// Longest reasons: an answer may hold thousands, and what an adapter said in full stands in the snapshot.
+/// Size limits for reasons: a result may hold thousands, and the snapshot has the adapter's full text.
 constexpr size_t max_adapter_reason_bytes = 500;
 constexpr size_t max_metric_reason_bytes = 300;
 constexpr size_t max_cpu_model_bytes = 80;
 
-/// What became of one metric whose values compare.
+/// Outcome of comparing one metric.
 enum class finding : uint8_t { same, worse, better, unknown };
 
-/// Judges an old value of zero or less, of which no share can be taken, by the margins that the two sides state.
+/// Judges an old value ≤ 0, of which 5% is meaningless, by the margins of both sides.
 finding judge_by_margin(const metric_point& was, const metric_point& now) {
   auto lost = loss(was.value, now.value, was.better);
   if (lost == 0)
     return finding::same;
-  // fmin and fmax pass over a NaN, which is a side that states none.
+  // fmin and fmax ignore NaN, which means that a side states no margin.
   auto least = std::fmin(was.absolute_margin, now.absolute_margin);
   auto most = std::fmax(was.absolute_margin, now.absolute_margin);
   if (std::isnan(least))
     return finding::unknown;
   if (lost > most)
     return finding::worse;
-  if (std::isnan(was.absolute_margin) && lost > 0) // the new version granted itself this margin
+  if (std::isnan(was.absolute_margin) && lost > 0) // only the new version states a margin, and cannot grant itself one
     return finding::unknown;
   if (lost > least)
     return finding::unknown;
@@ -96,7 +96,7 @@ std::string_view name_of(direction better) {
   return better == direction::higher ? "higher" : "lower";
 }
 
-/// Why the two values are no measurements of one quantity; empty when they are.
+/// Why the two values do not measure the same quantity; empty when they do.
 std::string meaning_fault(const metric_point& was, const metric_point& now, policy rule) {
   auto changed = [](const char* what, std::string_view from, std::string_view to) {
     auto text = [](std::string_view value) { return value.empty() ? std::string{"none"} : std::string{value}; };
@@ -147,7 +147,7 @@ public:
 
 private:
   upgrade_result without_snapshot() {
-    if (rule_ == policy::threshold) { // in the source system's order and words
+    if (rule_ == policy::threshold) { // order and wording as in HART OS
       result_.decided = old_.present ? verdict::inconclusive : verdict::safe;
       result_.reason = old_.present ? "new version snapshot missing" : "no baseline to compare";
       return std::move(result_);
@@ -166,8 +166,8 @@ private:
              rule_ == policy::strict);
   }
 
-  /// What the new version has of the metric at `place` of the old one; null when it has none. Two captures mostly list
-  /// their metrics in the same order, and an index is made only where they do not.
+  /// The new version's metric for `was`, the old one's metric number `place`; null when absent. Two captures mostly
+  /// list metrics in the same order, so an index is built only when needed.
   const metric_point* find_new(const metric_point& was, size_t place) {
     metric_key key{was.adapter, was.name};
     if (place < new_.metrics.size() && metric_key{new_.metrics[place].adapter, new_.metrics[place].name} == key)
@@ -183,7 +183,7 @@ private:
 
   void compare(const metric_point& was, const metric_point* now) {
     bool decides = was.gate || (now && now->gate);
-    // Heavy benchmarks run on some nodes and days only: that one is missing holds nothing.
+    // Heavy benchmarks run only on some nodes and days, so a missing one does not block.
     bool needed = was.fast && decides && rule_ == policy::strict;
     look_up(was.adapter);
     for (auto [skipped, which] : {std::pair{adapter_.skipped_old, "old"}, std::pair{adapter_.skipped_new, "new"}})
@@ -198,7 +198,7 @@ private:
       return show(was, *now);
     if (auto fault = meaning_fault(was, *now, rule_); !fault.empty())
       return miss(was, *now, fault, true);
-    if (was.scope != now->scope) // a counter that restarted says nothing of either version
+    if (was.scope != now->scope) // a restarted counter says nothing about either version
       return miss(was, *now, "its counter restarted between the two captures", false);
     if (!std::isfinite(was.value) || !std::isfinite(now->value))
       return miss(was, *now, "it is not a finite number", rule_ == policy::strict);
@@ -218,7 +218,7 @@ private:
       result_.improvements.push_back(change_of(was, now));
   }
 
-  /// A metric that decides nothing.
+  /// Lists a metric that decides nothing.
   void show(const metric_point& was, const metric_point& now) {
     if (auto fault = meaning_fault(was, now, rule_); !fault.empty())
       miss(was, now, fault, false);
@@ -241,7 +241,7 @@ private:
     std::stable_partition(result_.missing.begin(), result_.missing.end(), [](const auto& m) { return m.blocks; });
   }
 
-  /// The worst first, those alike in the order of the metrics. Sorts keys, as a change takes a hundred bytes.
+  /// Worst first, ties in metric order. Sorts small keys, because a change takes a hundred bytes.
   static void sort_by_severity(std::vector<metric_change>& changes) {
     std::vector<std::pair<double, size_t>> order;
     order.reserve(changes.size());
@@ -286,7 +286,7 @@ private:
                                now.value, was.unit, now.unit});
   }
 
-  /// The metrics of an adapter mostly stand together, so it is looked up once for all of them.
+  /// An adapter's metrics are mostly adjacent, so it is looked up once for all of them.
   void look_up(std::string_view adapter) {
     if (adapter_.name && *adapter_.name == adapter)
       return;
@@ -304,8 +304,8 @@ private:
   std::string machine_fault_;
   adapter_index old_adapters_;
   adapter_index new_adapters_;
-  metric_index new_metrics_; ///< empty while nobody needed it
-  /// The adapter of the metric that is being compared, where either side skipped it.
+  metric_index new_metrics_; ///< built on first use
+  /// The current metric's adapter, with the sides that skipped it.
   struct {
     std::optional<std::string_view> name;
     const adapter_point* skipped_old = nullptr;

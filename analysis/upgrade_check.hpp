@@ -13,21 +13,21 @@ namespace hive::analysis {
 /// Which way a metric is better.
 enum class direction : uint8_t { higher, lower };
 
-/// How an adapter fared in a capture.
+/// Result of an adapter in a capture.
 enum class outcome : uint8_t { ok, skipped, error };
 
-/// One measured value. The texts must outlive the check.
+/// One measured value. Its texts must outlive the check.
 struct metric_point {
   std::string_view adapter;
   std::string_view name;
   double value = 0;
   direction better = direction::higher;
   bool fast = true;            ///< of a fast-tier adapter
-  std::string_view scope = {}; ///< values of different scopes do not compare
+  std::string_view scope = {}; ///< values with different scopes are not comparable
   std::string_view unit = {};
-  bool gate = true; ///< false: shown, decides nothing
-  /// Change for the worse that is no regression where the old value is zero or negative, in the metric's unit. At least
-  /// 0; `no_margin` when none is stated.
+  bool gate = true; ///< false: shown, but decides nothing
+  /// Change for the worse, in the metric's unit, that is tolerated when the old value is zero or negative. At least 0;
+  /// `no_margin` when none is given.
   double absolute_margin = no_margin;
 };
 
@@ -37,7 +37,7 @@ struct adapter_point {
   std::string_view reason = {};
 };
 
-/// The machine, as far as it decides whether times compare. Unknown without a CPU model or cores.
+/// The properties of a machine that make times comparable. Unknown without CPU model or core count.
 struct machine {
   std::string_view cpu_model;
   uint32_t cores = 0;
@@ -48,11 +48,11 @@ struct machine {
   bool operator==(const machine&) const = default;
 };
 
-/// One side of a comparison; `metrics` and `adapters` in any order.
+/// One side of a comparison; `metrics` and `adapters` are unordered.
 struct version_points {
   bool present = false; ///< whether a snapshot of this version exists
   std::string_view version;
-  std::span<const std::string> similar; ///< versions that may be meant when there is no snapshot
+  std::span<const std::string> similar; ///< similar version names, in case the version has no snapshot
   machine taken_on;
   std::span<const metric_point> metrics;
   std::span<const adapter_point> adapters;
@@ -71,13 +71,13 @@ struct metric_change {
   std::string_view unit = {};
 };
 
-/// A metric or adapter that kept the two versions from being compared.
+/// A metric or adapter that could not be compared.
 struct missing_metric {
   std::string_view adapter;
   std::string_view metric;
   std::string reason;
-  bool blocks = true; ///< whether it keeps the verdict from being safe
-  /// Of a metric that both versions have. NaN: not measured.
+  bool blocks = true; ///< whether it prevents a safe verdict
+  /// Set for a metric that both versions have. NaN: not measured.
   double old_value = no_margin;
   double new_value = no_margin;
   std::string_view old_unit = {};
@@ -86,33 +86,34 @@ struct missing_metric {
 
 struct upgrade_result {
   verdict decided = verdict::inconclusive;
-  std::string reason;                     ///< names the first few findings that decided; at most some 3,000 bytes
+  std::string reason;                     ///< names the first few deciding findings; at most about 3,000 bytes
   uint32_t compared = 0;                  ///< metrics that were judged
-  std::vector<metric_change> regressions; ///< the worst first
+  std::vector<metric_change> regressions; ///< worst first
   std::vector<metric_change> improvements;
-  std::vector<missing_metric> missing; ///< those that block first
+  std::vector<missing_metric> missing; ///< blocking ones first
   std::vector<metric_change> ungated;  ///< changes that decide nothing
 };
 
-/// A change for the worse beyond this share of the old value is a regression (source system: is_upgrade_safe).
+/// A change for the worse by more than this share of the old value is a regression (HART OS: is_upgrade_safe).
 inline constexpr double regression_share = 0.05;
 
 /// Whether `new_side` may replace `old_side`.
 ///
-/// Two values compare only when they mean the same: equal unit, direction and scope. Where they do not, no policy says
-/// safe. (Under threshold a side that states no unit, as snapshots of the source system may, compares with any.) Nor
-/// does any policy say safe of two snapshots that have no metric in common. Equal values are never a regression. A
-/// metric decides nothing when both sides say so by `gate`.
+/// Two values are comparable only with equal unit, direction and scope; otherwise no policy says safe. (Under
+/// threshold, a side without a unit, as in HART OS's snapshots, compares with any.) Neither policy says safe when the
+/// snapshots share no metric. Equal values are never a regression. A metric decides nothing when `gate` is false on
+/// both sides.
 ///
-/// Policy threshold is HART OS's rule: a metric that both sides hold regresses when new < 0.95·old (higher is better)
-/// or new > 1.05·old (lower is better), in double precision; adapters skipped on either side are left out; no old
-/// snapshot is safe ("no baseline to compare"), no new one inconclusive ("new version snapshot missing").
+/// Policy threshold is HART OS's rule: a metric present on both sides regresses when new < 0.95·old (higher is better)
+/// or new > 1.05·old (lower is better), in double precision; adapters skipped on either side are ignored. Without an
+/// old snapshot the verdict is safe ("no baseline to compare"), without a new one inconclusive ("new version snapshot
+/// missing").
 ///
-/// Policy strict fails closed. A fast-tier metric that the old side has and the new one lacks, a NaN, an adapter that
-/// failed on either side, a missing snapshot, or another or unknown machine for a metric that depends on it, is
-/// inconclusive. An old value above zero is judged by the 5% of threshold, any other by the metric's absolute margin:
-/// without one, a change is inconclusive. The new side cannot grant itself a margin: one that it alone states makes a
-/// regression, not a pass. A regression that is certain outweighs what is missing.
+/// Policy strict fails closed. These are inconclusive: a fast-tier metric that only the old side has, a NaN, an adapter
+/// that failed on either side, a missing snapshot, and a different or unknown machine for a machine-dependent metric.
+/// Old values above zero are judged by the 5% of threshold, others by the metric's absolute margin; without a margin a
+/// change is inconclusive. The new side cannot grant itself a margin: one that only it states can make a regression,
+/// not a pass. A certain regression outweighs missing data.
 upgrade_result check_upgrade(const version_points& old_side, const version_points& new_side, policy rule);
 
 } // namespace hive::analysis

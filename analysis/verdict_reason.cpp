@@ -9,9 +9,9 @@
 namespace hive::analysis {
 namespace {
 
-/// Findings that a reason names; the lists hold all.
+/// Number of findings named in a reason; the lists hold all.
 constexpr size_t named_findings = 3;
-/// Longest text of one finding in a reason, so that the reason stays within the bound of a text field.
+/// Size limit of one finding's text in a reason, so that the reason fits a text field.
 constexpr size_t max_finding_bytes = 900;
 
 std::string full_name(std::string_view adapter, std::string_view metric) {
@@ -25,7 +25,7 @@ std::string describe_change(const metric_change& change) {
   auto out = full_name(change.adapter, change.metric) + " " + describe_value(change.old_value, change.unit) + " → " +
              describe_value(change.new_value, change.unit);
   if (!std::isnan(change.change_pct)) {
-    std::array<char, 400> text{}; // a double has up to 309 digits before its point
+    std::array<char, 400> text{}; // a double has up to 309 digits before its decimal point
     std::snprintf(text.data(), text.size(), " (%+.1f%%)", change.change_pct);
     out += text.data();
   }
@@ -40,7 +40,7 @@ std::string describe_missing(const missing_metric& missing) {
   return (out.empty() ? out : out + ": ") + missing.reason;
 }
 
-/// The texts with `separator` between them and "and n more" behind them.
+/// Joins the texts with `separator` and appends "and n more".
 std::string list(const std::vector<std::string>& first, size_t all, std::string_view separator) {
   std::string out;
   for (const auto& text : first)

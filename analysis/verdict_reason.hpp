@@ -4,16 +4,16 @@
 
 namespace hive::analysis {
 
-/// `text` when it has at most `max_bytes`, else its start, cut between characters, and an ellipsis.
+/// `text` if it has at most `max_bytes`, else its beginning, cut at a character boundary, and an ellipsis.
 std::string shorten(std::string_view text, size_t max_bytes);
 
-/// "0.05 ratio": six significant digits and the unit, if there is one.
+/// "0.05 ratio": six significant digits and the unit, if any.
 std::string describe_value(double value, std::string_view unit);
 
-/// "2 of 5 metrics regressed: a.latency 950 ms → 1200 ms (+26.3%), …": the first few, and how many more.
+/// "2 of 5 metrics regressed: a.latency 950 ms → 1200 ms (+26.3%), …": the first few, and the number of others.
 std::string regressed_reason(const upgrade_result& result);
 
-/// "not comparable: a.latency 950 ms → 1.2 s: its unit …; …": the first few that block, and how many more.
+/// "not comparable: a.latency 950 ms → 1.2 s: its unit …; …": the first few that block, and the number of others.
 std::string blocked_reason(const upgrade_result& result);
 
 /// "the old version v2.O has no snapshot; similar: v2.0".

@@ -13,7 +13,7 @@ interval wilson_interval(double successes, double n, double z) {
   double centre = rate + z2 / (2 * n);
   double radius = z * std::sqrt(rate * (1 - rate) / n + z2 / (4 * n * n));
   double scale = 1 + z2 / n;
-  // The outer end of a clean record is known exactly; rounding must not tell two such records apart.
+  // For a rate of exactly 0 or 1 the outer end is exact; rounding must not make two such intervals differ.
   return {rate == 0 ? 0 : std::max(0.0, (centre - radius) / scale),
           rate == 1 ? 1 : std::min(1.0, (centre + radius) / scale)};
 }

@@ -1,4 +1,4 @@
-// hivectl: talks to a node over HTTP. This file only wires; the commands are in apps/hivectl/.
+// hivectl: the command-line client of a node's HTTP interface. This file only wires; the commands are in apps/hivectl/.
 
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/help.hpp"
@@ -25,9 +25,9 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl --url https://node7:7420 --token-file ~/.hive-token --json benchmark list\n"
                           "  hivectl help snapshot capture\n\n";
 
-/// The arguments in the reverse order that CLI11 wants, without those behind a lone "--", which go to `ctx` untouched:
-/// they are names or somebody else's command line, and CLI11 would take "[a,b]" apart as a list. Where it would do so,
-/// such an argument is refused.
+/// The arguments, in the reverse order that CLI11 expects. Arguments after a lone "--" go to `ctx` unchanged: they are
+/// names or another program's command line, and CLI11 would split "[a,b]" into a list. Other arguments that CLI11 would
+/// split are rejected.
 std::vector<std::string> take_arguments(int argc, char** argv, context& ctx) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   auto dashes = std::find(arguments.begin(), arguments.end(), "--");
@@ -43,8 +43,8 @@ std::vector<std::string> take_arguments(int argc, char** argv, context& ctx) {
 }
 
 void add_global_options(CLI::App& app, context& ctx) {
-  app.fallthrough();            // so that --json may also stand at the end
-  app.require_subcommand(0, 1); // alone it shows its help
+  app.fallthrough();            // so that --json also works at the end
+  app.require_subcommand(0, 1); // without a subcommand, hivectl shows its help
   app.set_version_flag("--version", std::string{"hivectl "} + version_text, "Print the version of hivectl");
   app.add_option("--url", ctx.url, "The node (default: http://127.0.0.1:7420)")
     ->envname("HIVE_URL")
@@ -65,7 +65,7 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-/// The token of the file that was named, or else the one that a node of this machine left for its operator.
+/// The token from the named file, or else the one that a node on this machine left for its operator.
 caf::expected<found_token> choose_token(const context& ctx) {
   if (ctx.token_file.empty())
     return find_token(token_candidates(ctx.url, variable("XDG_RUNTIME_DIR"), variable("HIVE_DATA")));
@@ -128,7 +128,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   }
   if (ctx.chosen)
     return run_chosen(ctx, set);
-  std::cout << help_of_named(app); // hivectl or a group alone
+  std::cout << help_of_named(app); // hivectl or a command group without a command
   return static_cast<int>(exit_status::done);
 }
 
@@ -136,7 +136,7 @@ int parse_and_run(int argc, char** argv, charset set) {
 
 int main(int argc, char** argv) {
   open_standard_descriptors(O_RDONLY);
-  std::setlocale(LC_CTYPE, ""); // what the terminal can show; numbers keep their points
+  std::setlocale(LC_CTYPE, ""); // for the terminal's character set; numbers keep their decimal points
   auto set = charset_of_locale();
   try {
     return parse_and_run(argc, argv, set);

@@ -1,5 +1,5 @@
-// hived: one node of the hive. Reads its configuration, opens its store, starts its services and serves until told to
-// stop.
+// hived: a node of the hive. Reads its configuration, opens its store, starts its services and serves until it is
+// stopped.
 
 #include "apps/hived/command_line.hpp"
 #include "apps/hived/last_words.hpp"
@@ -19,11 +19,11 @@ constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
 
 int run(const hive::node_config& config) {
-  hive::signal_watcher signals; // before any thread is started, so that all inherit the blocked signals
-  hive::shutdown_guard guard;   // outlives the node, whose end it watches
+  hive::signal_watcher signals; // before any thread starts, so that all threads inherit the blocked signals
+  hive::shutdown_guard guard;   // must outlive the node, whose end it watches
   auto node = hive::node::start(config);
   if (!node) {
-    hive::log::critical("hived does not start: {}", hive::text_of(node.error()));
+    hive::log::critical("Startup failed: {}", hive::text_of(node.error()));
     return exit_failed;
   }
   std::printf("hived ready http=%s door=%s node=%s\n", (*node)->http_endpoint().c_str(),
@@ -42,12 +42,12 @@ int run(const hive::node_config& config) {
 int main(int argc, char** argv) {
   hive::open_standard_descriptors(O_RDWR);
   hive::install_last_words();
-  ::umask(S_IRWXG | S_IRWXO); // among its files is the node's secret key
+  ::umask(S_IRWXG | S_IRWXO); // the files include the node's secret key
   auto command_line = hive::parse_command_line(argc, argv);
   if (!command_line.config)
     return command_line.exit_status;
   hive::name_data_in_last_words(command_line.config->store.directory.string());
-  // To standard error: standard output carries the ready line alone.
+  // To standard error: standard output carries only the ready line.
   hive::log::start("hived", command_line.config->log_level);
   return run(*command_line.config);
 }

@@ -1,7 +1,7 @@
-// hive-gpu-report: one line of JSON for each CUDA device of this machine, with its copy bandwidth as measured now.
+// hive-gpu-report: prints one JSON line per CUDA device of this machine, with its copy bandwidth measured now.
 //
-// Exit status: 0 when every device was measured, 1 when one could not be, 3 when there is no device. It needs the
-// NVIDIA driver alone: the CUDA runtime is linked statically.
+// Exit status: 0 when every device was measured, 1 when one could not be, 3 when there is no device. Needs only the
+// NVIDIA driver: the CUDA runtime is linked statically.
 
 #include <algorithm>
 #include <cstdint>
@@ -15,9 +15,10 @@ namespace {
 constexpr int exit_failed = 1;
 constexpr int exit_no_device = 3;
 
-/// Large against every cache of a device, small against its memory; a busy device gives a quarter of what is free.
+/// Large compared with any device's caches, small compared with its memory. On a device with little free memory, a
+/// quarter of the free memory is used.
 constexpr size_t max_copy_bytes = size_t{256} << 20;
-/// Enough repeats for a stable mean: some milliseconds on a current device.
+/// Enough repeats for a stable mean; takes some milliseconds on a current device.
 constexpr int copies = 20;
 
 void check(cudaError_t code, const char* action) {
@@ -25,7 +26,7 @@ void check(cudaError_t code, const char* action) {
     throw std::runtime_error{std::string{action} + ": " + cudaGetErrorString(code)};
 }
 
-/// Memory of the current device, freed with its owner.
+/// Memory of the current device; freed on destruction.
 class device_buffer {
 public:
   explicit device_buffer(size_t bytes) {
@@ -65,7 +66,7 @@ public:
     check(cudaEventRecord(event_), "recording an event");
   }
 
-  /// Milliseconds from `earlier` to this event, once the device has passed it.
+  /// Milliseconds from `earlier` to this event; waits until the device has passed it.
   float ms_since(const device_event& earlier) const {
     float ms = 0;
     check(cudaEventSynchronize(event_), "waiting for the device");
@@ -77,7 +78,7 @@ private:
   cudaEvent_t event_ = nullptr;
 };
 
-/// Bytes read plus bytes written a second by copies within the current device, in GB (10⁹ bytes).
+/// Bytes read plus bytes written per second by copies within the current device, in GB (10⁹ bytes).
 double measure_bandwidth_gb_s() {
   size_t free_bytes = 0;
   size_t total_bytes = 0;
@@ -88,7 +89,7 @@ double measure_bandwidth_gb_s() {
   auto copy = [&] {
     check(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToDevice), "copying on the device");
   };
-  // The first copy pays for the device's waking up.
+  // The first copy includes the device's wake-up time.
   check(cudaMemset(from.data(), 1, bytes), "filling device memory");
   copy();
   device_event begin;
@@ -100,7 +101,7 @@ double measure_bandwidth_gb_s() {
   return 2.0 * copies * static_cast<double>(bytes) / (end.ms_since(begin) * 1e6);
 }
 
-/// The UUID as the driver's tools print it.
+/// The UUID in the format of the driver's tools.
 std::string uuid_text(const cudaUUID_t& uuid) {
   std::string out = "GPU";
   for (size_t i = 0; i < sizeof uuid.bytes; ++i) {
@@ -123,7 +124,7 @@ std::string json_string(const std::string& text) {
   return out + '"';
 }
 
-/// Why there is no device, `code` being what counting them gave.
+/// Why there is no device; `code` is the result of counting the devices.
 const char* why_none(cudaError_t code) {
   int driver = 0;
   if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)

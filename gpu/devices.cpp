@@ -7,7 +7,7 @@
 namespace hive {
 namespace {
 
-// The part of NVML's C interface that is used here, declared locally so that no NVIDIA package is needed to build.
+// The part of NVML's C interface used here, declared locally so that the build needs no NVIDIA package.
 using nvml_return = int;
 using nvml_device = void*;
 constexpr nvml_return nvml_success = 0;
@@ -24,7 +24,7 @@ struct close_library {
   }
 };
 
-/// The library with its entry points; complete or not there at all.
+/// The library with its entry points; either complete or absent.
 class nvml {
 public:
   static std::optional<nvml> open() {
@@ -58,8 +58,8 @@ private:
   std::unique_ptr<void, close_library> library_;
 };
 
-/// What the driver says of a device. One that it counts and cannot describe, such as a GPU that fell off the bus, is
-/// there all the same: it is named unknown, with no memory to count on.
+/// What the driver reports about a device. A device that it counts but cannot describe, such as a GPU that fell off the
+/// bus, is listed as unknown, with no memory.
 gpu_device read_device(const nvml& lib, unsigned index) {
   nvml_device device = nullptr;
   if (auto code = lib.handle(index, &device); code != nvml_success)

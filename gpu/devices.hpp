@@ -6,20 +6,20 @@
 
 namespace hive {
 
-/// One GPU as its driver names it.
+/// One GPU, as reported by its driver.
 struct gpu_device {
-  std::string uuid;      ///< empty: the driver cannot say
-  std::string name;      ///< "unknown GPU (…)" when the driver counts it and cannot describe it
-  uint64_t vram_mib = 0; ///< 0: the driver cannot say
+  std::string uuid;      ///< empty when unknown
+  std::string name;      ///< "unknown GPU (…)" when the driver counts the device but cannot describe it
+  uint64_t vram_mib = 0; ///< 0 when unknown
 };
 
-/// The NVIDIA GPUs of this machine, or why there are none to be seen.
+/// The NVIDIA GPUs of this machine, or why none is visible.
 struct gpu_inventory {
   std::vector<gpu_device> devices;
   std::string reason; ///< set when `devices` is empty
 };
 
-/// Asks the NVIDIA management library, which is loaded at run time: a machine without a driver needs nothing.
+/// Queries the NVIDIA management library, which is loaded at run time: machines without a driver need nothing.
 gpu_inventory find_gpus();
 
 } // namespace hive

@@ -10,7 +10,7 @@
 namespace hive {
 namespace {
 
-/// The annotations' ids, as annotations.capnp assigns them (the compiler emits no constants for them).
+/// The annotations' ids from annotations.capnp, for which the compiler emits no constants.
 enum annotation_id : uint64_t {
   doc_id = 0xf2a4c0d1e83b6b01,
   max_bytes_id,
@@ -139,7 +139,7 @@ struct_rules read_struct(capnp::StructSchema schema) {
   return rules;
 }
 
-/// Compiled rules by schema. Entries are never removed, so references to them stay good.
+/// Rules by schema. Entries are never removed, so references to them stay valid.
 const struct_rules& rules_of(capnp::StructSchema schema) {
   static std::shared_mutex mutex;
   static std::map<uint64_t, struct_rules> known;

@@ -10,15 +10,16 @@
 
 namespace hive {
 
-/// What annotations.capnp says about one field, read from the schema once and kept: schemas are compiled in and
-/// never change while the process runs.
+/// A field's annotations (annotations.capnp), read from the schema once and cached: schemas are compiled in and never
+/// change while the process runs.
 struct field_rules {
   static constexpr uint32_t default_max_length = 4096;
 
   capnp::StructSchema::Field field;
   std::string json_name;
   std::string doc;
-  std::optional<capnp::StructSchema::Field> element_key; ///< of a list that is a JSON object: the elements' key field
+  /// Set for a list that is a JSON object: the field of its elements that holds the member name
+  std::optional<capnp::StructSchema::Field> element_key;
   bool key = false;
   bool body = false;
   bool query = false;
@@ -33,20 +34,20 @@ struct field_rules {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
 
-  /// The fields of `schema` in the order of the schema file.
+  /// The fields of `schema`, in the order of the schema file.
   static const std::vector<field_rules>& of(capnp::StructSchema schema);
 };
 
 /// The field of `schema` with this JSON name, or null.
 const field_rules* find_field(capnp::StructSchema schema, std::string_view json_name);
 
-/// Whether members that `schema` does not know are passed over, see $tolerant.
+/// Whether JSON members that `schema` does not know are ignored (see $tolerant).
 bool is_tolerant(capnp::StructSchema schema);
 
 /// The $doc of a struct or enum; empty without one.
 std::string doc_of(capnp::Schema schema);
 
-/// The $doc of one choice of an enum; empty without one.
+/// The $doc of an enumerant; empty without one.
 std::string doc_of(capnp::EnumSchema::Enumerant enumerant);
 
 } // namespace hive

@@ -1,22 +1,23 @@
 @0xf2a4c0d1e83b6a03;
-# Adapters: what they are told, what they answer, how commands are registered and run.
+# Adapters: requests, answers, registered commands and their runs.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
 using Snapshot = import "snapshot.capnp";
 $Cxx.namespace("hive::wire");
 
-struct MeasureRequest $Hive.doc("Asks one adapter for one measurement.") {
+struct MeasureRequest $Hive.doc("Asks one adapter to measure.") {
   captureId @0 :UInt64;
   version @1 :Text;
   repeats @2 :UInt32 = 1;
 }
 
-struct Measurement $Hive.maxBytes(8388608) $Hive.doc("An adapter's answer; also what a command adapter prints as JSON.") {
+struct Measurement $Hive.maxBytes(8388608) $Hive.doc(
+  "An adapter's answer; also the JSON that a command adapter prints.") {
   metrics @0 :List(Snapshot.Metric) $Hive.maxLength(10000);
-  skipped @1 :Text $Hive.maxLength(4096) $Hive.doc("Why nothing could be measured here; empty when it was.");
+  skipped @1 :Text $Hive.maxLength(4096) $Hive.doc("Why the adapter could not measure here; empty when it could.");
   note @2 :Text $Hive.maxLength(4096) $Hive.doc(
-    "What a reader of the metrics should know beside them, such as the files that broke an integrity check.");
+      "Context for readers of the metrics, such as the files that broke an integrity check.");
 }
 
 struct EnvironmentVariable {
@@ -24,17 +25,18 @@ struct EnvironmentVariable {
   value @1 :Text $Hive.maxLength(32768);
 }
 
-struct CommandSpec $Hive.doc("A command that measures: prints {\"metrics\": {name: {value, direction, unit}}} on standard output.") {
+struct CommandSpec $Hive.doc(
+  "A command that measures. It prints {\"metrics\": {name: {value, direction, unit}}} on standard output.") {
   name @0 :Text $Hive.id $Hive.required;
   command @1 :List(Text) $Hive.required $Hive.maxLength(256) $Hive.doc("Program and arguments; no shell is involved.");
-  workdir @2 :Text $Hive.doc("Where it runs; the node's working directory when not given.");
+  workdir @2 :Text $Hive.doc("Working directory; the node's own when absent.");
   timeoutS @3 :Float64 = 300 $Hive.min(0.1) $Hive.max(86400);
   tier @4 :Snapshot.Tier;
   environment @5 :List(EnvironmentVariable) $Hive.maxLength(256) $Hive.doc("Added to a minimal environment.");
   requiresGpu @6 :Bool;
   minVramGb @7 :Float64 $Hive.min(0) $Hive.max(1024);
   replace @8 :Bool $Hive.query $Hive.omitDefault $Hive.doc(
-    "Takes the place of a registered command of this name at once. A capture in work goes on with the earlier one.");
+      "Replaces a registered command of this name at once. A running capture continues with the previous one.");
 }
 
 struct BenchmarkName {
@@ -44,11 +46,11 @@ struct BenchmarkName {
 struct BenchmarkInfo {
   name @0 :Text $Hive.required;
   tier @1 :Snapshot.Tier;
-  source @2 :Text $Hive.doc("builtin, command, or the repository it was installed from.");
+  source @2 :Text $Hive.doc("builtin, command, or the repository from which it was installed.");
   requiresGpu @3 :Bool;
   minVramGb @4 :Float64;
   available @5 :Bool $Hive.doc("Whether a capture would run it now.");
-  reason @6 :Text $Hive.doc("Why it is not available.");
+  reason @6 :Text $Hive.doc("Why it is unavailable.");
   timeoutS @7 :Float64;
 }
 
@@ -59,17 +61,18 @@ struct BenchmarkList {
   benchmarks @0 :List(BenchmarkInfo);
 }
 
-struct RunCommand $Hive.doc("Asks the runner to run one process to its end.") {
+struct RunCommand $Hive.doc("Asks the runner to run one process to completion.") {
   command @0 :List(Text) $Hive.required $Hive.maxLength(256);
   workdir @1 :Text;
   environment @2 :List(EnvironmentVariable);
   timeoutS @3 :Float64 = 300 $Hive.min(0.01) $Hive.max(86400);
-  outputCapBytes @4 :UInt32 = 1048576 $Hive.max(67108864) $Hive.doc("Bytes kept of each of the two output streams.");
+  outputCapBytes @4 :UInt32 = 1048576 $Hive.max(67108864) $Hive.doc(
+      "Bytes kept of each of the two output streams; the rest is discarded.");
 }
 
 struct RunResult $Hive.maxBytes(134217728) {
-  exitStatus @0 :Int32 $Hive.doc("As given to exit(); -1 when a signal ended the process.");
-  signal @1 :Int32 $Hive.doc("The signal that ended it, or 0.");
+  exitStatus @0 :Int32 $Hive.doc("As passed to exit(); -1 when a signal ended the process.");
+  signal @1 :Int32 $Hive.doc("The signal that ended the process, or 0.");
   timedOut @2 :Bool;
   stdout @3 :Data;
   stderr @4 :Data;
@@ -78,39 +81,40 @@ struct RunResult $Hive.maxBytes(134217728) {
   durationS @7 :Float64;
 }
 
-# Inputs that engines push for the fast adapters.
+# Inputs that engines send for the fast adapters.
 
 struct ModelObservation {
   latencyMs @0 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(86400000);
   accuracy @1 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(1);
 }
 
-struct ObserveModel $Hive.doc("Observations of one model, oldest first; the newest 100 are kept.") {
+struct ObserveModel $Hive.doc("Observations of one model, oldest first. The node keeps the newest 100.") {
   id @0 :Text $Hive.required $Hive.maxLength(128) $Hive.doc(
     "Letters, digits, '.', '_', '-', '/' and ':', the first a letter or digit; in a path '/' is written %2F.");
   observations @1 :List(ModelObservation) $Hive.required $Hive.maxLength(10000);
 }
 
 struct Recorded {
-  recorded @0 :UInt32 $Hive.doc("How many entries are durable now.");
+  recorded @0 :UInt32 $Hive.doc("Number of entries that are durable now.");
 }
 
-struct ModelInput $Hive.doc("What is kept of one model.") {
+struct ModelInput $Hive.doc("Disk form of a model's observations.") {
   observations @0 :List(ModelObservation);
-  observedAt @1 :Int64 $Hive.unixMicros $Hive.doc("When the newest observation was taken; 0 where it was not kept yet.");
+  observedAt @1 :Int64 $Hive.unixMicros $Hive.doc(
+      "Time of the newest observation; 0 in records that predate this field.");
 }
 
-struct ModelFigures $Hive.doc("What a model registry says of one model.") {
+struct ModelFigures $Hive.doc("Figures of one model in a model registry.") {
   id @0 :Text $Hive.key $Hive.required $Hive.maxLength(128);
   latencyMs @1 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(86400000);
   accuracy @2 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(1);
 }
 
-struct ModelFile $Hive.maxBytes(8388608) $Hive.doc("A model registry as a file or an endpoint gives it.") {
+struct ModelFile $Hive.maxBytes(8388608) $Hive.doc("A model registry, as read from a file or an endpoint.") {
   models @0 :List(ModelFigures) $Hive.required $Hive.maxLength(1000);
 }
 
-# Probing of OpenAI-compatible endpoints.
+# Probes of OpenAI-compatible endpoints.
 
 struct ProbeQuestion $Hive.doc("One line of a question file.") {
   question @0 :Text $Hive.required $Hive.maxLength(32768);
@@ -123,11 +127,11 @@ struct WorldModelStats $Hive.doc("Counters of the world-model bridge since its p
   corrections @2 :UInt64 $Hive.required;
   hivemindQueries @3 :UInt64 $Hive.required;
   process @4 :Text $Hive.maxLength(64) $Hive.doc(
-    "Names the life of the counting process, such as its start time. Without it a counter that shrank is taken as a restart.");
+      "Identifies one run of the counting process, for example by its start time. Without it a counter that shrinks counts as a restart.");
 }
 
 struct WorldModelInput {
   stats @0 :WorldModelStats;
-  restarts @1 :UInt32 $Hive.doc("How often the counters were seen to start anew.");
+  restarts @1 :UInt32 $Hive.doc("Number of counter restarts seen.");
   receivedAt @2 :Int64 $Hive.unixMicros;
 }

@@ -4,13 +4,13 @@
 
 namespace hive {
 
-/// A copy of `from` in which `change` has changed what it likes; it gets the builder of the root.
+/// A copy of `from`, modified by `change`, which gets the root's builder.
 template <class T, class Change>
 msg<T> changed(const msg<T>& from, Change&& change) {
   capnp::MallocMessageBuilder scratch;
   scratch.setRoot(*from);
   change(scratch.getRoot<T>());
-  // Copied again, because what was replaced still takes its room.
+  // The second copy drops the replaced values, which a builder keeps.
   return msg<T>::copy_of(scratch.getRoot<T>().asReader());
 }
 

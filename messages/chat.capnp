@@ -1,5 +1,5 @@
 @0xf2a4c0d1e83b6a15;
-# What probes say to OpenAI-compatible endpoints.
+# Requests of probes to OpenAI-compatible endpoints.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
@@ -14,7 +14,8 @@ struct ChatCompletion $Hive.doc("Body of POST /chat/completions, as far as probe
   model @0 :Text $Hive.required $Hive.maxLength(256);
   messages @1 :List(ChatTurn) $Hive.required;
   temperature @2 :Float64 = 1 $Hive.min(0) $Hive.max(2) $Hive.omitDefault;
-  maxTokens @3 :UInt32 $Hive.omitDefault $Hive.doc("Of these two one is given; models that reason refuse the first.");
+  maxTokens @3 :UInt32 $Hive.omitDefault $Hive.doc(
+      "Either this or max_completion_tokens is set: reasoning models reject max_tokens.");
   maxCompletionTokens @4 :UInt32 $Hive.omitDefault;
   stream @5 :Bool;
 }

@@ -19,11 +19,10 @@ using capnp::DynamicList;
 using capnp::DynamicStruct;
 using capnp::DynamicValue;
 
-/// Walks one message and stops at the first broken rule. The pointer is assembled on the way back, so that a
-/// message without fault costs no string work.
+/// Walks one message and stops at the first violation. The pointer is built while unwinding, so that a valid message
+/// costs no string operations.
 class checker {
-  /// Fields of a list's element that is a JSON object from key to value: the value's own field has no place in the
-  /// pointer.
+  /// Number of fields in an element of a key-to-value map: the value's own name does not appear in the pointer.
   static constexpr size_t key_and_value = 2;
 
 public:
@@ -200,7 +199,7 @@ shared_words flatten_reader(capnp::AnyStruct::Reader root) {
   auto size = root.totalSize().wordCount + 1;
   auto words = kj::heapArray<capnp::word>(header_words + size);
   std::memset(words.begin(), 0, words.size() * sizeof(capnp::word));
-  // The segment table of a stream with one segment: a zero (segments less one), then the size, little-endian.
+  // Segment table of a single-segment stream: a zero (segments minus one), then the size, little-endian.
   static_assert(std::endian::native == std::endian::little);
   auto segment_words = static_cast<uint32_t>(size);
   std::memcpy(words.asBytes().begin() + sizeof(uint32_t), &segment_words, sizeof segment_words);
@@ -214,14 +213,14 @@ caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema sch
                                  std::to_string(limit) + " are allowed");
   if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
     return fail(ec::malformed, "message of " + std::to_string(bytes.size()) + " bytes, not a positive multiple of 8");
-  // Bytes come from sockets and RocksDB at any alignment.
+  // Bytes from sockets and RocksDB may be unaligned.
   auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
   std::memcpy(words.begin(), bytes.data(), bytes.size());
   capnp::ReaderOptions limits;
   limits.traversalLimitInWords = std::max(min_traversal_words, traversal_factor * words.size());
   limits.nestingLimit = max_nesting;
   try {
-    // The walk and the copy each get the whole traversal budget.
+    // The check and the copy each get the full traversal budget.
     capnp::FlatArrayMessageReader for_check{words, limits};
     if (auto found = check(for_check.getRoot<DynamicStruct>(schema)))
       return fail(ec::invalid, found->pointer + " " + found->rule);

@@ -12,20 +12,20 @@
 
 namespace hive {
 
-/// A field that breaks a rule of its schema.
+/// A field that violates a rule of its schema.
 struct violation {
-  std::string pointer; ///< where: a JSON pointer, such as /metrics/latency_ms/value
-  std::string rule;    ///< what is wrong, such as "must be finite"
+  std::string pointer; ///< JSON pointer to the field, such as /metrics/latency_ms/value
+  std::string rule;    ///< such as "must be finite"
 };
 
-/// Checks a message against the rules that annotations.capnp puts on its fields (required, id, bounds, lengths,
-/// finiteness, UTF-8), down to every nested struct. Reading a field of a message that passed cannot throw.
+/// Checks a message and all nested structs against the annotations of their fields (required, id, bounds, lengths,
+/// finiteness, UTF-8). Reading a field of a message that passed cannot throw.
 std::optional<violation> check(capnp::DynamicStruct::Reader message);
 
-/// The largest encoded message of this type, from its $maxBytes; 1 MiB without it.
+/// Size limit of an encoded message of this type in bytes: its $maxBytes, or 1 MiB.
 size_t max_bytes_of(capnp::StructSchema schema);
 
-/// The JSON name of an enumerant: its $name, or the snake_case of its own.
+/// The JSON name of an enumerant: its $name, or its own name in snake_case.
 std::string json_name(capnp::EnumSchema::Enumerant enumerant);
 
 namespace detail {
@@ -39,8 +39,8 @@ inline constexpr size_t header_words = 1;
 shared_words flatten(capnp::MessageBuilder& message);
 shared_words flatten_reader(capnp::AnyStruct::Reader root);
 
-/// Traversal is limited to 4 × the message's words (at least 1,024), nesting to 16; then the message is checked and
-/// copied, so that what is returned is a single tidy segment whose pointers all hold.
+/// Decodes and checks untrusted bytes, then copies them into a single segment whose pointers are all valid. Limits:
+/// traversal of 4 × the message's words (at least 1,024), nesting of 16.
 caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema schema);
 
 } // namespace detail

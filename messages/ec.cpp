@@ -16,12 +16,12 @@ constexpr std::array<description, ec_count> descriptions{{
   {ec::none, "none", "No error."},
   {ec::malformed, "malformed", "The bytes are not a valid document."},
   {ec::invalid, "invalid", "A value breaks a rule of its field."},
-  {ec::not_found, "not_found", "There is no such thing."},
+  {ec::not_found, "not_found", "It does not exist."},
   {ec::already_exists, "already_exists", "It exists already."},
   {ec::busy, "busy", "The same thing is being done right now."},
-  {ec::no_data, "no_data", "Nothing has been measured that could answer."},
+  {ec::no_data, "no_data", "There are no measurements to answer this."},
   {ec::too_large, "too_large", "A size limit is exceeded."},
-  {ec::unauthorized, "unauthorized", "A valid token is needed."},
+  {ec::unauthorized, "unauthorized", "A valid token is required."},
   {ec::forbidden, "forbidden", "The token's role does not allow this."},
   {ec::overloaded, "overloaded", "The node is at its limit; nothing was done."},
   {ec::unavailable, "unavailable", "The service is not available now."},
@@ -33,7 +33,7 @@ constexpr std::array<description, ec_count> descriptions{{
   {ec::integrity_violated, "integrity_violated", "A signature or hash does not match."},
   {ec::unsupported, "unsupported", "This is not possible here."},
   {ec::internal, "internal", "An internal defect."},
-  {ec::conflict, "conflict", "The state is not the one that the request builds on."},
+  {ec::conflict, "conflict", "The state has changed since the request was prepared."},
 }};
 
 constexpr bool in_order() {
@@ -44,7 +44,7 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "every code has its description, in the order of the enum");
 
-/// As CAF_ERROR_CODE_ENUM names it.
+/// The category of CAF_ERROR_CODE_ENUM.
 constexpr auto ec_category = caf::atom("hive");
 
 const description& lookup(ec code) {
@@ -80,7 +80,7 @@ ec code_of(const caf::error& err) {
 
 std::string text_of(const caf::error& err) {
   if (!err)
-    return {}; // no error has no context that could be asked
+    return {}; // caf::error::context() requires an error
   if (err.context().match_elements<std::string>())
     return err.context().get_as<std::string>(0);
   if (err.category() == ec_category)

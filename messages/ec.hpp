@@ -8,41 +8,41 @@
 
 namespace hive {
 
-/// Everything that can go wrong, as a caller can act on it. The value travels between nodes: append only.
+/// Error codes, by how a caller can react. Their values travel between nodes: only append.
 enum class ec : uint8_t {
   none = 0,
-  malformed,          ///< bytes that are no valid message or document; permanent
-  invalid,            ///< a well-formed value that breaks a rule of its field; permanent
+  malformed,          ///< not a valid message or document; permanent
+  invalid,            ///< well-formed, but breaks a rule of its field; permanent
   not_found,          ///< the named thing does not exist; permanent until it is created
-  already_exists,     ///< the named thing exists and is not replaced; permanent
-  busy,               ///< the same thing is being done right now; retryable
-  no_data,            ///< nothing has been measured that could answer; retryable later
-  too_large,          ///< over a documented size limit; permanent
-  unauthorized,       ///< no or an unknown token; permanent
-  forbidden,          ///< the token's role does not allow it; permanent
-  overloaded,         ///< a queue is full, nothing was done; retryable after a pause
+  already_exists,     ///< the named thing exists and is not overwritten; permanent
+  busy,               ///< the same operation is already running; retryable
+  no_data,            ///< no measurement can answer the question; retryable later
+  too_large,          ///< exceeds a documented size limit; permanent
+  unauthorized,       ///< missing or unknown token; permanent
+  forbidden,          ///< the token's role does not permit it; permanent
+  overloaded,         ///< a queue is full and nothing was done; retryable after a pause
   unavailable,        ///< the service is starting, stopping or being restarted; retryable
-  timed_out,          ///< the time limit passed and the work was ended; retryable
-  outcome_unknown,    ///< no answer came: it may or may not have been done; ask before repeating
+  timed_out,          ///< the time limit passed and the work was cancelled; retryable
+  outcome_unknown,    ///< no answer came, so the operation may have happened; check before repeating it
   storage_failed,     ///< the store refused a write; the write did not happen
-  corrupt,            ///< stored bytes are not what was written; needs an operator
-  process_failed,     ///< a child process could not be started or crashed; permanent until mended
+  corrupt,            ///< stored bytes differ from what was written; needs an operator
+  process_failed,     ///< a child process crashed or could not be started; permanent until fixed
   integrity_violated, ///< a signature or a hash does not match; permanent
-  unsupported,        ///< not possible on this node or in this form; permanent
-  internal,           ///< a defect of Hivemark
-  conflict,           ///< the state is not the one that the request builds on; retryable after reading it again
+  unsupported,        ///< not possible on this node, or not in this form; permanent
+  internal,           ///< a bug in Hivemark
+  conflict,           ///< the state changed since the request was prepared; retryable after reading it again
 };
 
 /// Number of codes, for tables over all of them.
 inline constexpr size_t ec_count = static_cast<size_t>(ec::conflict) + 1;
 
-/// The code's stable name, as it stands in JSON and logs.
+/// The code's stable name, used in JSON and logs.
 std::string_view to_string(ec code);
 
-/// One sentence on what the code means, for people.
+/// One sentence for people that explains the code.
 std::string_view describe(ec code);
 
-/// An error with context: `text` names the offending thing. Add context at each boundary, log once where handled.
+/// An error with context: `text` names the offending thing. Each boundary adds its context; the handler logs it once.
 caf::error fail(ec code, std::string text);
 
 /// The code of `err`; CAF's own errors map to the nearest code (request_timeout → outcome_unknown).
@@ -51,7 +51,7 @@ ec code_of(const caf::error& err);
 /// The context text of `err` without its code; empty for no error.
 std::string text_of(const caf::error& err);
 
-/// For `actor_system_config::add_error_category`.
+/// Renders an error for logs; pass it to `actor_system_config::add_error_category`.
 std::string render_error(uint8_t code, caf::atom_value category, const caf::message& context);
 
 } // namespace hive

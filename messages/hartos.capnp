@@ -1,24 +1,25 @@
 @0xf2a4c0d1e83b6a0d;
-# What hivectl says of an import from HART OS and of an export to it.
+# What hivectl prints about an import from HART OS and an export to it.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
 $Cxx.namespace("hive::wire");
 
-struct HartosFault $Hive.doc("Something that was left out.") {
-  place @0 :Text $Hive.required $Hive.doc("The row of a table, or the file.");
+struct HartosFault $Hive.doc("An item that was skipped.") {
+  place @0 :Text $Hive.required $Hive.doc("The table row or file.");
   reason @1 :Text $Hive.required;
 }
 
 struct HartosImport $Hive.maxBytes(67108864) {
-  recorded @0 :UInt64 $Hive.doc("Task records that the node did not have.");
-  alreadyTaken @1 :UInt64 $Hive.doc("Rows up to this number had been taken before; 0 when there were none.");
-  outdated @2 :UInt64 $Hive.doc("Rows of a rule for success that HART OS itself no longer counts: left out.");
-  leftOut @3 :UInt64 $Hive.doc("Everything else that was left out; the first of them are told.");
+  recorded @0 :UInt64 $Hive.doc("Task records that were new to the node.");
+  alreadyTaken @1 :UInt64 $Hive.doc("Last row taken by earlier imports; 0 when there were none.");
+  outdated @2 :UInt64 $Hive.doc(
+      "Skipped rows that follow an old definition of success, which HART OS itself no longer counts.");
+  leftOut @3 :UInt64 $Hive.doc("Other items that were skipped; only the first ones are listed.");
   faults @4 :List(HartosFault);
-  routes @5 :UInt32 $Hive.doc("Task types whose best tool in HART OS's hive was taken in.");
-  snapshots @6 :UInt32 $Hive.doc("Snapshots that were put.");
-  unchangedSnapshots @7 :UInt32 $Hive.doc("Snapshots that the node has with the same content.");
+  routes @5 :UInt32 $Hive.doc("Task types for which the best tool in HART OS's hive was imported.");
+  snapshots @6 :UInt32 $Hive.doc("Snapshots that were stored.");
+  unchangedSnapshots @7 :UInt32 $Hive.doc("Snapshots that the node already holds with the same content.");
 }
 
 struct HartosExport {

@@ -25,7 +25,7 @@ std::string_view view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
 
-/// Thrown inside this file alone, with the pointer growing at the front as the stack unwinds.
+/// Internal to this file. The pointer grows at its front as the stack unwinds.
 struct decode_failure {
   std::string pointer;
   std::string text;
@@ -35,7 +35,7 @@ struct decode_failure {
   throw decode_failure{"", std::move(text)};
 }
 
-/// `~` and `/` in a member's name are escaped in a JSON pointer (RFC 6901).
+/// Escapes `~` and `/` for a JSON pointer (RFC 6901).
 std::string escape_pointer(std::string_view name) {
   std::string out;
   for (char c : name)
@@ -136,7 +136,7 @@ int64_t to_micros(JsonValue::Reader value) {
 
 void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder out);
 
-/// Comma-separated elements; an empty text is an empty list.
+/// Splits at commas; an empty text is an empty list.
 void list_to_json(std::string_view text, capnp::Type element, JsonValue::Builder out) {
   auto count = text.empty() ? 0 : std::count(text.begin(), text.end(), ',') + 1;
   auto array = out.initArray(static_cast<uint32_t>(count));
@@ -149,7 +149,7 @@ void list_to_json(std::string_view text, capnp::Type element, JsonValue::Builder
   }
 }
 
-/// A parameter's text as the JSON value that a body would hold for a field of this type.
+/// Converts a parameter's text to the JSON value that a body would hold for a field of this type.
 void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder out) {
   switch (type.which()) {
   case capnp::schema::Type::BOOL:
@@ -171,13 +171,13 @@ void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder ou
   case capnp::schema::Type::STRUCT:
     refuse("cannot be given in a URL");
   default:
-    // Integers, enums, times and text all read strings.
+    // Integers, enums, times and text are all decoded from strings.
     out.initString(static_cast<uint32_t>(text.size()));
     std::copy(text.begin(), text.end(), out.getString().begin());
   }
 }
 
-/// Whether a list or a struct is given as what JSON has for it. Scalars are judged when they are read.
+/// Whether a list or struct has the right kind of JSON value. Scalars are checked when they are decoded.
 bool has_shape_of(const field_rules& rules, JsonValue::Reader value) {
   auto type = rules.field.getType();
   if (value.isNull())
@@ -321,7 +321,7 @@ private:
   }
 };
 
-/// Parses a document and lets `decode` take it over.
+/// Parses a document and passes it to `decode`.
 template <class Decode>
 std::optional<json_error> read_document(std::string_view text, Decode&& decode) {
   capnp::MallocMessageBuilder scratch;

@@ -43,7 +43,7 @@ private:
     if (rules.import_only)
       return false;
     auto type = rules.field.getType();
-    // Lists are always there, so that a client may iterate without asking; text and structs only when given.
+    // Lists are always written, so that clients can iterate without a check; text and structs only when present.
     if (type.isText() || type.isData())
       return value.has(rules.field, capnp::HasMode::NON_NULL) && list_size(value.get(rules.field)) > 0;
     if (type.isStruct())
@@ -101,7 +101,7 @@ private:
     }
   }
 
-  /// JSON has no NaN and no infinities: null says that there is no number.
+  /// JSON has neither NaN nor infinities; null means no number.
   static void encode_float(double value, JsonValue::Builder out) {
     if (std::isfinite(value))
       out.setNumber(value);

@@ -1,6 +1,6 @@
 #pragma once
 
-// internal: what reading and writing JSON must agree on.
+// internal: conventions shared by the JSON reader and writer.
 
 #include "messages/annotations.hpp"
 
@@ -8,15 +8,15 @@
 
 namespace hive::detail {
 
-/// Integers beyond this lose digits in readers that hold numbers as doubles, so they travel as strings.
+/// Many JSON readers hold numbers as doubles and lose digits beyond this; larger integers are encoded as strings.
 inline constexpr int64_t max_exact_json_integer = int64_t{1} << 53;
 
-/// A keyed struct with one further field is a plain map from key to that field's value.
+/// A keyed struct with exactly one other field is encoded as a map from key to that field's value.
 inline bool is_scalar_map(capnp::StructSchema element) {
   return field_rules::of(element).size() == 2;
 }
 
-/// That further field.
+/// The other field of a scalar map's element.
 inline const field_rules& scalar_field(capnp::StructSchema element) {
   auto& fields = field_rules::of(element);
   return fields[0].key ? fields[1] : fields[0];

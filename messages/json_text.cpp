@@ -17,14 +17,15 @@ using capnp::Orphan;
 namespace ondemand = simdjson::ondemand;
 
 constexpr size_t max_json_nesting = 32;
-/// As many as 10,000 metrics with 40 samples each. A value, which may be two bytes of text, takes some 40 bytes of
-/// memory here.
+/// Room for 10,000 metrics with 40 samples each. A value takes about 40 bytes of memory here, but can take just two
+/// bytes of text.
 constexpr size_t max_json_values = 500'000;
 
 constexpr std::string_view white_space = " \t\n\r";
 
-/// Where `text` first deviates from a number of RFC 8259, -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?, or
-/// nothing when it starts with one. simdjson refuses what is no number and what exceeds a double alike.
+/// Position of the first deviation from RFC 8259's number grammar, -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]?
+/// [0-9]+)?, or nothing when `text` starts with a number. simdjson reports malformed numbers and numbers too large for
+/// a double alike.
 std::optional<size_t> fault_of_number(std::string_view text) {
   size_t at = 0;
   auto skip = [&](std::string_view any) {
@@ -48,7 +49,7 @@ std::optional<size_t> fault_of_number(std::string_view text) {
   return ends ? std::nullopt : std::optional{at};
 }
 
-/// The first control character between quotes.
+/// Position of the first control character inside quotes.
 size_t control_character_in_string(std::string_view text) {
   bool in_string = false;
   for (size_t at = 0; at < text.size(); ++at) {
@@ -62,8 +63,8 @@ size_t control_character_in_string(std::string_view text) {
   return text.size();
 }
 
-/// Builds the tree of a document from simdjson's tokens. Every token is visited, because simdjson checks a token when
-/// it is asked for it.
+/// Builds a document's tree from simdjson's tokens. It visits every token, because simdjson validates a token only on
+/// access.
 class tree_builder {
 public:
   explicit tree_builder(std::string_view text) : text_{text} {
@@ -76,7 +77,7 @@ public:
     if (document_.get_array().get(frame))
       return refuse("a value is missing", place());
     auto each = frame.begin();
-    if (!(each != frame.end())) // nothing, or a bracket of the document that closed the frame
+    if (!(each != frame.end())) // nothing, or a bracket in the document that closed the frame
       return refuse("a value is missing", text_.find_first_not_of(white_space));
     ondemand::value value;
     if ((*each).get(value))
@@ -101,14 +102,14 @@ public:
   }
 
 private:
-  /// In brackets of its own, every document is an array of one value: a number alone is no special case, and whatever
-  /// the document lacks is missed at the last bracket.
+  /// Wraps the document in brackets, as an array of one value: a top-level number needs no special case, and a
+  /// truncated document fails at the closing bracket.
   simdjson::error_code find_tokens() {
     frame("]");
     auto error = parser_.iterate(framed_).get(document_);
     if (error != simdjson::UNCLOSED_STRING)
       return error;
-    // A quote is missing somewhere. With one at the end, the tokens show where the document first makes no sense.
+    // A quote is unbalanced. With a quote appended, the tokens show where the document first becomes invalid.
     string_is_open_ = true;
     frame("\"]");
     return parser_.iterate(framed_).get(document_);
@@ -127,7 +128,7 @@ private:
     return false;
   }
 
-  /// simdjson finds the bounds of all tokens before it hands out the first, and does not say where it failed.
+  /// simdjson finds the bounds of all tokens before it returns the first, and does not report where it failed.
   bool refuse_tokens(simdjson::error_code error) {
     if (error == simdjson::UNESCAPED_CHARS)
       return refuse("a string holds a control character that is not escaped", control_character_in_string(text_));
@@ -136,7 +137,8 @@ private:
     return refuse(simdjson::error_message(error), 0);
   }
 
-  /// Of the next token, or of the one that simdjson refused; the end of the text where it is the frame's.
+  /// Position of the next token or of the one that simdjson rejected; the end of the text when that token is the
+  /// frame's.
   size_t place() {
     const char* at = nullptr;
     if (document_.current_location().get(at))
@@ -185,7 +187,7 @@ private:
     if (value.get_double().error())
       if (auto fault = fault_of_number(text_.substr(at)))
         return refuse("a number is not written as JSON", at + *fault);
-    // simdjson 3.0.1 reads some numbers of more than 19 digits as others, so only its check counts.
+    // simdjson 3.0.1 misreads some numbers of more than 19 digits, so only its validation is used.
     auto end = text_.find_first_not_of("+-.0123456789eE", at);
     std::string digits{text_.substr(at, end - at)};
     out.setNumber(kj::StringPtr{digits.c_str(), digits.size()}.parseAs<double>());
@@ -256,7 +258,7 @@ private:
     return true;
   }
 
-  /// simdjson stopped at what should be a comma before the member at `at`, its name, or the colon behind that.
+  /// simdjson stopped at the comma before the member at `at`, at its name, or at the following colon.
   bool refuse_member(size_t at) {
     auto stopped = place();
     if (stopped < at)

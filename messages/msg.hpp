@@ -14,21 +14,21 @@
 
 namespace hive {
 
-/// One immutable Cap'n Proto message with root `T`. Copies share the words, so passing one between actors copies a
-/// pointer; `m->getX()` reads in place and may be done from any thread.
+/// An immutable Cap'n Proto message with root `T`. Copies share the words, so passing a message between actors copies
+/// one pointer. `m->getX()` reads in place, from any thread.
 ///
-/// The bytes are a Cap'n Proto stream of one segment: the same on the wire, on disk and in memory.
+/// The bytes are a single-segment Cap'n Proto stream: the same on the wire, on disk and in memory.
 template <class T>
 class msg {
 public:
   using reader = typename T::Reader;
   using builder = typename T::Builder;
 
-  /// A message whose fields all hold their defaults.
+  /// A message with the defaults in all fields.
   msg() : msg{empty()} {
   }
 
-  /// Builds a message: `fill` gets its root's builder.
+  /// Builds a message; `fill` gets the root's builder.
   template <class Fill>
   static msg build(Fill&& fill) {
     capnp::MallocMessageBuilder scratch;
@@ -36,19 +36,19 @@ public:
     return msg{detail::flatten(scratch)};
   }
 
-  /// Copies what `source` reads, wherever it lies.
+  /// Copies the message behind `source`.
   static msg copy_of(reader source) {
     return msg{detail::flatten_reader(capnp::AnyStruct::Reader{source})};
   }
 
-  /// Takes over a message that was built elsewhere. Its root must be a `T`.
+  /// Copies a message that was built elsewhere. Its root must be a `T`.
   static msg adopt(capnp::MessageBuilder& source) {
     return msg{detail::flatten(source)};
   }
 
-  /// Reads untrusted bytes: this is the one border where they are checked, after it everything may be relied on.
-  /// Fails with ec::too_large or ec::malformed (limits: see detail::load) or ec::invalid when a field breaks a rule
-  /// of its schema.
+  /// Decodes untrusted bytes. This is the only place where they are checked; a loaded message can be trusted. Fails
+  /// with ec::too_large, ec::malformed (limits: see detail::load), or ec::invalid when a field violates its schema's
+  /// rules.
   static caf::expected<msg> load(std::string_view bytes) {
     auto words = detail::load(bytes, capnp::Schema::from<T>());
     if (!words)
@@ -64,7 +64,7 @@ public:
     return root_;
   }
 
-  /// The message as it travels and as it is stored.
+  /// The encoded message, as sent and as stored.
   std::string_view bytes() const {
     auto chars = words_->asChars();
     return {chars.begin(), chars.size()};

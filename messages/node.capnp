@@ -1,5 +1,5 @@
 @0xf2a4c0d1e83b6a05;
-# What a node says of itself, and how it says that something went wrong.
+# A node's health, its errors, and its stored identity.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
@@ -9,24 +9,24 @@ struct HealthQuery {
 }
 
 struct Health {
-  status @0 :Text $Hive.doc("ok, or what is not ready.");
+  status @0 :Text $Hive.doc("`ok`, or what is not ready.");
   node @1 :Text;
   version @2 :Text;
   uptimeS @3 :Float64;
-  epoch @4 :UInt64 $Hive.doc("How often this node has been started.");
-  id @5 :Text $Hive.doc("The node's id; `node` is the name that it is configured with.");
+  epoch @4 :UInt64 $Hive.doc("Number of times that this node has been started.");
+  id @5 :Text $Hive.doc("The node's id; `node` is its configured name.");
 }
 
 struct Problem $Hive.doc("RFC 9457 problem details.") {
   type @0 :Text $Hive.doc("Always about:blank; `code` tells problems apart.");
   title @1 :Text $Hive.required;
   status @2 :UInt16;
-  detail @3 :Text $Hive.doc("What is wrong, with the name of the offending field, id or file.");
+  detail @3 :Text $Hive.doc("What is wrong, naming the offending field, id or file.");
   code @4 :Text $Hive.doc("Name of the error code, stable across versions.");
-  pointer @5 :Text $Hive.doc("JSON pointer to the offending value of the request's body.");
+  pointer @5 :Text $Hive.doc("JSON pointer to the offending value in the request's body.");
 }
 
-struct NodeMeta $Hive.doc("Kept in the store's meta column family.") {
+struct NodeMeta $Hive.doc("Stored in column family `meta`.") {
   schemaVersion @0 :UInt32;
   publicKey @1 :Data;
   secretKey @2 :Data;

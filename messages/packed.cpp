@@ -6,7 +6,7 @@
 namespace hive::detail {
 
 std::string pack(std::string_view stream) {
-  // The stream of a msg<T> lies in whole, aligned words.
+  // The stream of a msg<T> consists of whole, aligned words.
   kj::ArrayPtr<const capnp::word> words{reinterpret_cast<const capnp::word*>(stream.data()),
                                         stream.size() / sizeof(capnp::word)};
   capnp::FlatArrayMessageReader reader{words};
@@ -20,7 +20,7 @@ std::string pack(std::string_view stream) {
 
 caf::expected<shared_words> unpack(std::string_view packed, size_t most) {
   capnp::ReaderOptions limits;
-  // The reader compares the segments' sizes with it before it takes memory for them.
+  // The reader compares segment sizes with this limit before it allocates memory.
   limits.traversalLimitInWords = most / sizeof(capnp::word);
   try {
     kj::ArrayInputStream in{{reinterpret_cast<const kj::byte*>(packed.data()), packed.size()}};

@@ -1,5 +1,5 @@
 @0xf2a4c0d1e83b6a02;
-# What was measured: metrics, the adapters they came from, the machine they were taken on.
+# Measurements: metrics, the adapters that produced them, and the machine.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
@@ -13,24 +13,24 @@ enum Direction $Hive.doc("Which way is better.") {
 enum Tier {
   fast @0 $Hive.doc("Needs no GPU; part of every capture.");
   heavy @1 $Hive.doc("Runs on a leased GPU.");
-  all @2 $Hive.doc("Both; only meaningful when asking.");
+  all @2 $Hive.doc("Both; valid only in requests.");
   dynamic @3 $Hive.doc("Installed at run time.");
 }
 
-struct Metric $Hive.doc("One measured quantity with every repeat it was computed from.") {
+struct Metric $Hive.doc("One measured quantity with all samples that it was computed from.") {
   name @0 :Text $Hive.key $Hive.required $Hive.maxLength(256);
-  # As it stands in JSON: `metric`, or `adapter.metric` where two adapters of a snapshot share the name.
+  # The name in JSON: `metric`, or `adapter.metric` where two adapters of a snapshot share the name.
   adapter @1 :Text $Hive.maxLength(64) $Hive.doc("The adapter that measured it.");
   value @2 :Float64 $Hive.nullable $Hive.required $Hive.doc("Mean of the samples.");
   direction @3 :Direction $Hive.required $Hive.doc("Which way is better.");
   unit @4 :Text $Hive.maxLength(32);
-  samples @5 :List(Float64) $Hive.maxLength(10000) $Hive.doc("Every repeat, in the order taken.");
+  samples @5 :List(Float64) $Hive.maxLength(10000) $Hive.doc("All samples, in the order taken.");
   scope @6 :Text $Hive.maxLength(128) $Hive.doc(
-    "Values compare only within one scope; names the life of the process whose counter this is. Empty: always comparable.");
+      "Values compare only within one scope, which identifies one run of the process that counts. Empty: always comparable.");
   gate @7 :Bool = true $Hive.omitDefault $Hive.doc(
-    "false: the metric is shown and decides nothing. An upgrade check leaves out a metric only when both versions say so.");
+      "false: the metric is shown and decides nothing. An upgrade check ignores a metric only when both versions say so.");
   absoluteMargin @8 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
-    "Change for the worse, in the metric's unit, that is no regression where the old value is zero or negative. Without it such a value cannot be judged.");
+      "Largest change for the worse, in the metric's unit, that is no regression when the old value is zero or negative. Without it such a value cannot be judged.");
 }
 
 enum AdapterStatus {
@@ -39,7 +39,7 @@ enum AdapterStatus {
   error @2;
 }
 
-struct AdapterOutcome $Hive.doc("How one adapter fared in a capture.") {
+struct AdapterOutcome $Hive.doc("Result of one adapter in a capture.") {
   name @0 :Text $Hive.key $Hive.required $Hive.maxLength(64);
   status @1 :AdapterStatus $Hive.required;
   reason @2 :Text $Hive.maxLength(4096) $Hive.doc("Why it was skipped or failed.");
@@ -47,14 +47,14 @@ struct AdapterOutcome $Hive.doc("How one adapter fared in a capture.") {
   tier @4 :Tier $Hive.doc("fast unless the adapter needs a GPU.");
 }
 
-struct Environment $Hive.doc("The machine that a snapshot was taken on.") {
+struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
   cpuModel @0 :Text;
   cores @1 :UInt32;
   memoryMib @2 :UInt64;
   kernel @3 :Text;
   gpu @4 :Text $Hive.doc("GPU names, comma separated, or `none`.");
   fingerprint @5 :Text $Hive.doc(
-    "Hash of the fields above. Policy strict compares times, sizes of memory and rates per second only between equal cpu_model and cores.");
+      "Hash of the fields above. Policy strict compares times, memory sizes and rates per second only between equal cpu_model and cores.");
 }
 
 struct NestedAdapter $Hive.doc("One adapter in HART OS's nested snapshot form.") {
@@ -70,16 +70,16 @@ struct Snapshot $Hive.maxBytes(8388608) $Hive.doc("All metrics captured for one 
   gitSha @1 :Text $Hive.maxLength(64);
   capturedAt @2 :Int64 $Hive.unixMicros;
   tier @3 :Tier;
-  node @4 :Text $Hive.maxLength(64) $Hive.doc("Name of the node that captured it.");
+  node @4 :Text $Hive.maxLength(64) $Hive.doc("Name of the capturing node.");
   environment @5 :Environment;
   metrics @6 :List(Metric) $Hive.maxLength(100000);
   adapters @7 :List(AdapterOutcome) $Hive.maxLength(10000);
   benchmarks @8 :List(NestedAdapter) $Hive.importOnly $Hive.doc(
-    "HART OS's nested form, instead of metrics and adapters. Read on import, never written.");
-  captureId @9 :UInt64 $Hive.omitDefault $Hive.doc("Number of this capture on its node; grows with every capture.");
-  imported @10 :Bool $Hive.omitDefault $Hive.doc("True when the snapshot was captured elsewhere and put here.");
+      "HART OS's nested form, an alternative to `metrics` and `adapters`. Read on import, never written.");
+  captureId @9 :UInt64 $Hive.omitDefault $Hive.doc("Number of this capture on its node; increases with every capture.");
+  imported @10 :Bool $Hive.omitDefault $Hive.doc("Whether the snapshot was captured elsewhere and uploaded here.");
   adapterErrors @11 :UInt32 $Hive.omitDefault $Hive.doc(
-    "How many adapters failed; left out when none did. What a caller says here is counted anew.");
+      "Number of failed adapters; absent when none failed. The node recomputes it and ignores a client's value.");
 }
 
 struct SnapshotSummary {
@@ -90,20 +90,20 @@ struct SnapshotSummary {
   node @4 :Text;
   metricCount @5 :UInt32;
   adapterErrors @6 :UInt32;
-  captures @7 :UInt32 $Hive.doc("How many captures of this version are kept.");
+  captures @7 :UInt32 $Hive.doc("Number of stored captures of this version.");
   captureId @8 :UInt64;
 }
 
-struct CaptureRequest $Hive.doc("Measure a version now.") {
+struct CaptureRequest $Hive.doc("Asks for a capture of a version now.") {
   version @0 :Text $Hive.id $Hive.required;
-  gitSha @1 :Text $Hive.maxLength(64) $Hive.doc("Read from the node's checkout when not given.");
+  gitSha @1 :Text $Hive.maxLength(64) $Hive.doc("Read from the node's checkout when absent.");
   tier @2 :Tier $Hive.doc("fast, heavy or all.");
   repeats @3 :UInt32 $Hive.max(1000) $Hive.omitDefault $Hive.doc(
-    "Times that each adapter measures; 0 takes the node's configured number.");
-  wait @4 :Bool = true $Hive.query $Hive.doc("false answers 202 at once, with the snapshot's location.");
+      "Number of measurements per adapter; 0 means the node's configured number.");
+  wait @4 :Bool = true $Hive.query $Hive.doc("false: answer 202 at once, with the snapshot's location.");
 }
 
-struct StartCapture $Hive.doc("Begin a capture without waiting for its end.") {
+struct StartCapture $Hive.doc("Starts a capture without waiting for its end.") {
   request @0 :CaptureRequest $Hive.required;
 }
 
@@ -125,8 +125,8 @@ struct SnapshotQuery {
 struct CaptureListQuery {
   version @0 :Text $Hive.id $Hive.required;
   limit @1 :UInt32 = 100 $Hive.min(1) $Hive.max(1000) $Hive.doc(
-    "Most entries of a page; a page of large captures may hold fewer.");
-  after @2 :UInt64 $Hive.doc("Continue behind this capture: `next` of the page before.");
+      "Maximum number of entries in a page; a page of large captures may hold fewer.");
+  after @2 :UInt64 $Hive.doc("Continues after this capture: `next` of the previous page.");
 }
 
 struct CaptureSummary {
@@ -137,14 +137,15 @@ struct CaptureSummary {
   node @4 :Text;
   metricCount @5 :UInt32;
   adapterErrors @6 :UInt32;
-  imported @7 :Bool $Hive.doc("True when it was captured elsewhere and put here.");
+  imported @7 :Bool $Hive.doc("Whether it was captured elsewhere and uploaded here.");
 }
 
 struct CaptureList {
   version @0 :Text $Hive.required;
-  captures @1 :List(CaptureSummary) $Hive.doc("Oldest first; the last one of all is the version's snapshot.");
-  next @2 :UInt64 $Hive.omitDefault $Hive.doc("Give it as `after` for the next page; absent on the last one.");
-  running @3 :UInt64 $Hive.omitDefault $Hive.doc("Number of the capture of this version that is running now; absent when none is.");
+  captures @1 :List(CaptureSummary) $Hive.doc("Oldest first; the last one overall is the version's snapshot.");
+  next @2 :UInt64 $Hive.omitDefault $Hive.doc("Pass it as `after` for the next page; absent on the last page.");
+  running @3 :UInt64 $Hive.omitDefault $Hive.doc(
+      "Number of the capture of this version that is running now; absent when none is.");
 }
 
 struct CaptureQuery {
@@ -153,32 +154,33 @@ struct CaptureQuery {
 }
 
 struct DeleteCapture $Hive.doc(
-  "Deletes one capture and its points in the history of its metrics. The reason comes as a query parameter or as a JSON body {\"reason\": …}.") {
+  "Deletes one capture and its points in the history of its metrics. The reason is a query parameter or a JSON body {\"reason\": …}.") {
   version @0 :Text $Hive.id $Hive.required;
   captureId @1 :UInt64 $Hive.name("n") $Hive.required $Hive.doc("Number of the capture.");
-  reason @2 :Text $Hive.required $Hive.maxLength(1024) $Hive.doc("Why; stands in the log and in the event.");
+  reason @2 :Text $Hive.required $Hive.maxLength(1024) $Hive.doc("Why; appears in the log and in the event.");
 }
 
 struct CaptureDeleted {
   version @0 :Text $Hive.required;
   captureId @1 :UInt64;
   reason @2 :Text;
-  captures @3 :UInt32 $Hive.doc("How many captures of the version are left. With none left the version is unknown.");
-  latest @4 :UInt64 $Hive.omitDefault $Hive.doc("Number of the capture that is the version's snapshot now; absent when none is left.");
+  captures @3 :UInt32 $Hive.doc("Remaining captures of the version. The version is unknown when none remain.");
+  latest @4 :UInt64 $Hive.omitDefault $Hive.doc(
+      "Number of the capture that is now the version's snapshot; absent when none remains.");
 }
 
 struct PageQuery {
-  limit @0 :UInt32 = 100 $Hive.min(1) $Hive.max(1000) $Hive.doc("Most entries of a page.");
-  after @1 :Text $Hive.maxLength(256) $Hive.doc("Continue behind this entry: `next` of the page before.");
+  limit @0 :UInt32 = 100 $Hive.min(1) $Hive.max(1000) $Hive.doc("Maximum number of entries in a page.");
+  after @1 :Text $Hive.maxLength(256) $Hive.doc("Continues after this entry: `next` of the previous page.");
 }
 
-struct CaptureCounter $Hive.doc("Kept in the store: the highest capture number given out.") {
+struct CaptureCounter $Hive.doc("Disk form of the highest capture number assigned.") {
   last @0 :UInt64;
 }
 
 struct SnapshotList $Hive.maxBytes(8388608) {
   snapshots @0 :List(SnapshotSummary);
-  next @1 :Text $Hive.doc("Give it as `after` for the next page; absent on the last one.");
+  next @1 :Text $Hive.doc("Pass it as `after` for the next page; absent on the last page.");
 }
 
 struct LatestResultsQuery {

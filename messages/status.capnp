@@ -1,5 +1,5 @@
 @0xf2a4c0d1e83b6a5c;
-# A node at a glance, and what hivectl makes of it.
+# A node at a glance, and hivectl's report of it.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
@@ -11,10 +11,10 @@ struct NodeStatusQuery {
 
 struct NodeStatus $Hive.doc("A node at a glance.") {
   health @0 :Node.Health;
-  ready @1 :Bool $Hive.doc("Whether the node takes requests and can keep what they bring.");
+  ready @1 :Bool $Hive.doc("Whether the node accepts requests and can store their data.");
   notReady @2 :Text $Hive.doc("Why it is not ready.");
-  storeFreeBytes @3 :UInt64 $Hive.doc("Room left on the disk of the store; 0 when it cannot be told.");
-  storeMinFreeBytes @4 :UInt64 $Hive.doc("A write that would leave less room is refused.");
+  storeFreeBytes @3 :UInt64 $Hive.doc("Free bytes on the store's disk; 0 when unknown.");
+  storeMinFreeBytes @4 :UInt64 $Hive.doc("The node refuses a write that would leave less free space.");
 }
 
 struct MemberCount {
@@ -27,15 +27,15 @@ struct LastCapture {
   capturedAt @1 :Int64 $Hive.unixMicros;
 }
 
-struct StatusReport $Hive.doc("What `hivectl status` prints. A part that the node could not tell is left out.") {
+struct StatusReport $Hive.doc("What `hivectl status` prints. Parts that the node could not report are absent.") {
   url @0 :Text $Hive.required;
-  token @1 :Text $Hive.doc("The file of the token that was sent; empty: none.");
+  token @1 :Text $Hive.doc("The file of the token that was sent; empty when none was.");
   status @2 :NodeStatus;
   members @3 :List(MemberCount);
   adapters @4 :UInt32;
   availableAdapters @5 :UInt32;
   lastCapture @6 :LastCapture;
-  unknown @7 :List(Text) $Hive.doc("What could not be told, and why.");
+  unknown @7 :List(Text) $Hive.doc("The parts that could not be read, and why.");
 }
 
 struct ProgramVersion {

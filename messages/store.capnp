@@ -1,24 +1,26 @@
 @0xf2a4c0d1e83b6a51;
-# What a node keeps beside its store, to know at the next start whether all of it is still there.
+# What a node keeps beside its store, to check at the next start that no acknowledged write is lost.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
 $Cxx.namespace("hive::wire");
 
 enum StoreState {
-  creating @0 $Hive.doc("A first start is under way and nothing was acknowledged yet.");
+  creating @0 $Hive.doc("A first start is under way; nothing has been acknowledged yet.");
   live @1 $Hive.doc("The store holds acknowledged writes.");
 }
 
 struct StoreFile $Hive.doc("One file of the store, as far as it was on disk.") {
   name @0 :Text $Hive.required $Hive.maxLength(255);
-  size @1 :UInt64 $Hive.doc("Bytes that must be there. A log may have grown since.");
+  size @1 :UInt64 $Hive.doc("Bytes that must be present. A log may have grown since.");
   digest @2 :UInt64 $Hive.doc("XXH3 of these bytes.");
 }
 
-struct StoreMark $Hive.maxBytes(268435456) $Hive.doc("The newest acknowledged write and the files that hold all up to it.") {
-  schemaVersion @0 :UInt32 $Hive.doc("Of the store, as in NodeMeta.");
+struct StoreMark $Hive.maxBytes(268435456) $Hive.doc(
+  "The newest acknowledged write, and the files that hold all writes up to it.") {
+  schemaVersion @0 :UInt32 $Hive.doc("The store's, as in NodeMeta.");
   state @1 :StoreState;
-  sequence @2 :UInt64 $Hive.doc("RocksDB's number of the newest acknowledged write.");
-  files @3 :List(StoreFile) $Hive.doc("A name may stand here twice while a file is being replaced: either content is right.");
+  sequence @2 :UInt64 $Hive.doc("RocksDB's sequence number of the newest acknowledged write.");
+  files @3 :List(StoreFile) $Hive.doc(
+      "A name may appear twice while a file is being replaced: either content is valid.");
 }

@@ -1,19 +1,19 @@
 @0xf2a4c0d1e83b6a16;
-# What was read from a file of test results, for people and scripts; nothing of it is kept.
+# Summary of a file of test results, for people and scripts; it is not stored.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
 $Cxx.namespace("hive::wire");
 
-struct TestReport $Hive.doc("What `hivectl benchmark check` read.") {
+struct TestReport $Hive.doc("Output of `hivectl benchmark check`.") {
   file @0 :Text $Hive.required;
-  refused @1 :Text $Hive.doc("Why nothing can be read from it; absent when it could.");
-  runs @2 :List(Text) $Hive.doc("Who wrote each of the runs that were added.");
-  tests @3 :UInt32 $Hive.doc("Tests that count: passed and failed ones.");
+  refused @1 :Text $Hive.doc("Why the file cannot be used; absent when it can.");
+  runs @2 :List(Text) $Hive.doc("The programs that wrote the runs, one per run.");
+  tests @3 :UInt32 $Hive.doc("Passed and failed tests.");
   passed @4 :UInt32;
-  failed @5 :UInt32 $Hive.doc("With those that broke in their set-up or tear-down.");
-  skipped @6 :UInt32 $Hive.doc("Skipped, deselected, disabled or failing as expected; they do not count.");
-  repeated @7 :UInt32 $Hive.doc("Tests that were reported more than once; the last report of each counts.");
+  failed @5 :UInt32 $Hive.doc("Includes tests that broke in set-up or tear-down.");
+  skipped @6 :UInt32 $Hive.doc("Skipped, deselected, disabled or expected to fail; they do not count.");
+  repeated @7 :UInt32 $Hive.doc("Tests that were reported more than once; the last report counts.");
   passRate @8 :Float64 = nan $Hive.nullable $Hive.doc("passed / tests; null when nothing was read.");
   failures @9 :List(Text) $Hive.doc("Names of failed tests, at most 100.");
 }

@@ -4,7 +4,7 @@
 
 namespace hive {
 
-/// Most texts are short and ASCII, for which a call into the library costs more than the look.
+/// Most texts are short ASCII, for which this loop is cheaper than the library call.
 bool is_utf8(std::string_view text) {
   bool is_ascii = true;
   for (char c : text) {

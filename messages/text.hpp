@@ -6,7 +6,7 @@
 
 namespace hive {
 
-/// The characters of a text field, without a copy; valid as long as the message.
+/// A view of a text field; valid as long as the message.
 inline std::string_view as_view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
@@ -14,7 +14,7 @@ inline std::string_view as_view(capnp::Text::Reader text) {
 /// Whether `text` is UTF-8 (no overlong forms, no surrogates) without NUL.
 bool is_utf8(std::string_view text);
 
-/// The start of `text`, at most `max_bytes` of it, cut at the end of a character.
+/// The longest prefix of `text` of at most `max_bytes` bytes that ends at a character boundary.
 inline std::string_view cut_text(std::string_view text, size_t max_bytes) {
   if (text.size() <= max_bytes)
     return text;
@@ -24,7 +24,7 @@ inline std::string_view cut_text(std::string_view text, size_t max_bytes) {
   return text.substr(0, max_bytes);
 }
 
-/// `text` for an error message: bytes outside printable ASCII as \xNN.
+/// `text` with every byte outside printable ASCII written as \xNN, for error messages and logs.
 std::string printable(std::string_view text);
 
 } // namespace hive

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono;
 
-/// Reads fixed-width parts from the front of a text.
+/// Parses fixed-width parts from the front of a text.
 class scanner {
 public:
   explicit scanner(std::string_view text) : rest_{text} {
@@ -34,7 +34,7 @@ public:
     return true;
   }
 
-  /// A fraction's digits as microseconds.
+  /// Parses the digits of a fraction; returns microseconds.
   std::optional<int64_t> fraction() {
     int64_t micros = 0;
     size_t n = 0;
@@ -49,7 +49,7 @@ public:
     return micros;
   }
 
-  /// `Z`, `±hh:mm` or nothing, up to the end of the text; in seconds.
+  /// Parses `Z`, `±hh:mm` or nothing, up to the end of the text; returns seconds.
   std::optional<int> offset() {
     if (rest_.empty())
       return 0;
@@ -117,7 +117,7 @@ std::optional<int64_t> parse_iso8601(std::string_view text) {
     return std::nullopt;
   auto point = sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second - *offset};
   auto unix_micros = duration_cast<microseconds>(point.time_since_epoch()).count() + *micros;
-  if (unix_micros < 0 || unix_micros > max_unix_micros) // by its offset
+  if (unix_micros < 0 || unix_micros > max_unix_micros) // possible because of the offset
     return std::nullopt;
   return unix_micros;
 }

@@ -1,45 +1,45 @@
 @0xf2a4c0d1e83b6a07;
-# Coding tasks: what was done with which tool, and which tool to use next.
+# Coding tasks: which tool did what, and which tool to use next.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
 $Cxx.namespace("hive::wire");
 
-# Task types, tools, models and users have names, not ids: any text up to 128 bytes, as agent engines write them.
+# Task types, tools, models and users have names, not ids: any text of up to 128 bytes, as agent engines write them.
 
-struct TaskRecord $Hive.doc("One coding task that ended, well or not. Failures and timeouts are records too.") {
+struct TaskRecord $Hive.doc("One finished coding task. Failures and timeouts are recorded too.") {
   taskType @0 :Text $Hive.required $Hive.maxLength(128);
   toolName @1 :Text $Hive.required $Hive.maxLength(128);
   modelName @2 :Text $Hive.maxLength(128);
   userId @3 :Text $Hive.maxLength(128);
-  completionTimeS @4 :Float64 $Hive.required $Hive.min(0) $Hive.max(604800) $Hive.doc("Kept in whole microseconds.");
+  completionTimeS @4 :Float64 $Hive.required $Hive.min(0) $Hive.max(604800) $Hive.doc("Stored in whole microseconds.");
   success @5 :Bool $Hive.required;
   offloaded @6 :Bool $Hive.doc("Whether another node of the hive did it.");
-  timestamp @7 :Int64 $Hive.unixMicros $Hive.doc("When it ended; the node's time of receipt when not given.");
+  timestamp @7 :Int64 $Hive.unixMicros $Hive.doc("When it ended; the time of receipt when absent.");
   idempotencyKey @8 :Text $Hive.maxLength(64) $Hive.doc(
-    "Chosen by the sender, another for each record. A record whose key was seen before is not counted again.");
+      "Chosen by the sender, unique for each record. A record with a known key is not counted again.");
   timestampCorrected @9 :Bool $Hive.omitDefault $Hive.doc(
-    "Set by the node: the given time lay more than 10 minutes in the future, so this is the node's.");
+      "Set by the node: the given time was more than 10 minutes in the future, and the node's time replaced it.");
   sequence @10 :UInt64 $Hive.omitDefault $Hive.doc(
-    "Set by the node: number of the record there; grows with every record.");
+      "Set by the node: number of the record on the node; increases with every record.");
 }
 
-struct RecordTasks $Hive.maxBytes(8388608) $Hive.doc("Records to keep, in the order they ended.") {
+struct RecordTasks $Hive.maxBytes(8388608) $Hive.doc("Records to store, in the order in which the tasks ended.") {
   tasks @0 :List(TaskRecord) $Hive.body $Hive.maxLength(10000) $Hive.doc(
-    "May be empty only where rows of a source are accounted for, none of which is a record.");
+      "May be empty only when `throughRow` accounts for source rows that hold no record.");
   source @1 :Text $Hive.id $Hive.query $Hive.doc(
-    "Where the records were read, such as a database that is imported. Its rows are taken once, in their order.");
+      "Origin of the records, for example an imported database. Each of its rows is taken once, in order.");
   afterRow @2 :UInt64 $Hive.query $Hive.omitDefault $Hive.doc(
-    "Last row of the source that the node is believed to have taken. 409 when it is another: ask for it first.");
+      "Last row of the source that the client believes the node has taken. Answers 409 when the node disagrees: query the source first.");
   throughRow @3 :UInt64 $Hive.query $Hive.omitDefault $Hive.doc(
-    "Row of the source up to which these records account for all: rows left out count as taken.");
+      "These records account for all rows of the source up to this one: rows without a record count as taken.");
 }
 
 struct TaskSourceQuery {
   source @0 :Text $Hive.id $Hive.required;
 }
 
-struct TaskSource $Hive.doc("How far a source of task records has been taken. Also its disk form.") {
+struct TaskSource $Hive.doc("How far a source of task records has been read; also the disk form.") {
   source @0 :Text $Hive.id $Hive.required;
   row @1 :UInt64 $Hive.doc("Last row taken; 0 when there is none.");
 }
@@ -48,66 +48,66 @@ struct TaskSourceListQuery {
 }
 
 struct TaskSourceList $Hive.maxBytes(8388608) {
-  sources @0 :List(TaskSource) $Hive.doc("By name.");
+  sources @0 :List(TaskSource) $Hive.doc("Ordered by name.");
 }
 
 struct ForgetTaskSource $Hive.doc(
-    "Forgets how far a source was taken. Its rows are all counted again when they are imported once more.") {
+  "Forgets how far a source has been read. A new import counts all of its rows again.") {
   source @0 :Text $Hive.id $Hive.required;
 }
 
 struct RejectedTask {
-  line @0 :UInt32 $Hive.doc(
-    "Place of the record in the request, from 1: the line of NDJSON or the element of an array.");
+  line @0 :UInt32 $Hive.doc("Position of the record in the request, from 1: the NDJSON line or the array element.");
   reason @1 :Text $Hive.required;
 }
 
 struct TasksRecorded $Hive.maxBytes(8388608) {
-  recorded @0 :UInt32 $Hive.doc("How many records are durable now that were not before.");
-  duplicates @1 :UInt32 $Hive.doc("How many were there already, by their idempotency keys.");
-  rejected @2 :List(RejectedTask) $Hive.doc("What was left out; everything else was recorded.");
+  recorded @0 :UInt32 $Hive.doc("Records that were new and are durable now.");
+  duplicates @1 :UInt32 $Hive.doc("Records that were already present, by idempotency key.");
+  rejected @2 :List(RejectedTask) $Hive.doc("Records that were rejected; all others were recorded.");
 }
 
-struct TasksImported $Hive.maxBytes(8388608) $Hive.doc("What hivectl says of an import of task records.") {
-  recorded @0 :UInt64 $Hive.doc("Records that the node did not have.");
-  duplicates @1 :UInt64 $Hive.doc("Records that were there already, by their idempotency keys.");
+struct TasksImported $Hive.maxBytes(8388608) $Hive.doc("Result of `hivectl`'s import of task records.") {
+  recorded @0 :UInt64 $Hive.doc("Records that were new to the node.");
+  duplicates @1 :UInt64 $Hive.doc("Records that were already present, by idempotency key.");
   alreadyTaken @2 :UInt64 $Hive.doc(
-    "Lines of the source up to this number had been taken before and were not looked at; 0 when there were none.");
-  leftOut @3 :UInt64 $Hive.doc("Lines that were left out; the first of them are told.");
+      "Last line taken by earlier imports, which was therefore skipped with all before it; 0 when there were none.");
+  leftOut @3 :UInt64 $Hive.doc("Lines that were skipped; only the first ones are listed.");
   rejected @4 :List(RejectedTask);
 }
 
-struct TaskQuery $Hive.doc("Records, latest recorded first. Every condition that is given must hold.") {
+struct TaskQuery $Hive.doc("Lists records, latest recorded first. All given conditions must hold.") {
   taskType @0 :Text $Hive.maxLength(128);
   toolName @1 :Text $Hive.maxLength(128);
   modelName @2 :Text $Hive.maxLength(128);
   userId @3 :Text $Hive.maxLength(128);
-  since @4 :Int64 $Hive.unixMicros $Hive.doc("Not before this time.");
+  since @4 :Int64 $Hive.unixMicros $Hive.doc("At or after this time.");
   until @5 :Int64 $Hive.unixMicros $Hive.doc("Before this time.");
-  limit @6 :UInt32 = 100 $Hive.min(1) $Hive.max(1000) $Hive.doc("Most records of a page.");
-  after @7 :Text $Hive.maxLength(256) $Hive.doc("Continue behind this record: `next` of the page before.");
+  limit @6 :UInt32 = 100 $Hive.min(1) $Hive.max(1000) $Hive.doc("Maximum number of records in a page.");
+  after @7 :Text $Hive.maxLength(256) $Hive.doc("Continues after this record: `next` of the previous page.");
 }
 
 struct TaskPage $Hive.maxBytes(8388608) {
   tasks @0 :List(TaskRecord) $Hive.doc(
-    "May be fewer than the limit, even none, on a page that is not the last: each looks at so many records only.");
-  next @1 :Text $Hive.doc("Give it as `after` for the next page; absent on the last one.");
+      "May hold fewer records than the limit, even none, before the last page: each page examines a bounded number of records.");
+  next @1 :Text $Hive.doc("Pass it as `after` for the next page; absent on the last page.");
 }
 
 enum RoutingPolicy {
-  threshold @0 $Hive.doc("HART OS's rule: highest success rate, then lowest mean time, of at least 5 records.");
-  explore @1 $Hive.doc("Highest upper bound of the success rate, so that little known tools are tried.");
+  threshold @0 $Hive.doc(
+      "HART OS's rule: highest success rate, then lowest mean time, among tools with at least 5 records.");
+  explore @1 $Hive.doc("Highest upper bound of the success rate, so that tools with few records are tried.");
 }
 
 enum ToolScope {
-  local @0 $Hive.doc("What this node measured.");
-  hive @1 $Hive.doc("What the other nodes measured.");
+  local @0 $Hive.doc("Records of this node.");
+  hive @1 $Hive.doc("Records of the other nodes.");
 }
 
 enum Claim {
   none @0 $Hive.doc("Nothing was compared.");
   best @1 $Hive.doc("The lower bound of its success rate (95%) beats the runner-up's estimate.");
-  tied @2 $Hive.doc("The records do not tell it from the runner-up.");
+  tied @2 $Hive.doc("The records cannot distinguish it from the runner-up.");
 }
 
 struct BestToolQuery {
@@ -116,20 +116,19 @@ struct BestToolQuery {
   policy @2 :RoutingPolicy = threshold;
 }
 
-struct BestTool $Hive.doc("A tool and what was measured of it.") {
+struct BestTool $Hive.doc("A tool and its measured figures.") {
   taskType @0 :Text $Hive.required;
   toolName @1 :Text $Hive.required;
   successRate @2 :Float64;
   avgTimeS @3 :Float64;
-  sampleCount @4 :UInt64 $Hive.doc("True number of records behind the figures, over all nodes of the scope.");
+  sampleCount @4 :UInt64 $Hive.doc("Number of records behind the figures, over all nodes of the scope.");
   claim @5 :Claim;
 }
 
-struct RouteQuery $Hive.doc("Which tool to use for a task.") {
+struct RouteQuery $Hive.doc("Asks which tool to use for a task.") {
   taskType @0 :Text $Hive.required $Hive.maxLength(128);
-  available @1 :List(Text) $Hive.maxLength(256) $Hive.doc(
-    "Tools that can be used, preferred ones first; without it any.");
-  override @2 :Text $Hive.maxLength(128) $Hive.doc("Take this tool if it is available.");
+  available @1 :List(Text) $Hive.maxLength(256) $Hive.doc("Usable tools, preferred ones first; any tool when absent.");
+  override @2 :Text $Hive.maxLength(128) $Hive.doc("Use this tool if it is available.");
   policy @3 :RoutingPolicy = explore;
 }
 
@@ -145,9 +144,10 @@ struct Route {
   taskType @0 :Text $Hive.required;
   toolName @1 :Text $Hive.required;
   reason @2 :RouteReason;
-  exploring @3 :Bool $Hive.doc("Whether a tool with a higher estimate was passed over to learn about this one.");
+  exploring @3 :Bool $Hive.doc(
+      "Whether a tool with a higher estimate was passed over in order to learn about this one.");
   claim @4 :Claim;
-  sampleCount @5 :UInt64 $Hive.doc("Records of the tool on this node, or in the hive when that is the reason.");
+  sampleCount @5 :UInt64 $Hive.doc("Records of the tool on this node, or in the hive when `reason` is hive.");
   successRate @6 :Float64 = nan $Hive.nullable $Hive.doc("null without records.");
   avgTimeS @7 :Float64 = nan $Hive.nullable $Hive.doc("null without records.");
 }
@@ -171,14 +171,14 @@ struct TaskToolLine {
 }
 
 struct ToolSummary $Hive.maxBytes(67108864) {
-  totalBenchmarks @0 :UInt64 $Hive.doc("Records of this node.");
-  byTool @1 :List(ToolLine) $Hive.doc("By tool.");
-  byTaskType @2 :List(TaskToolLine) $Hive.doc("By task type; of each, the best tool first.");
+  totalBenchmarks @0 :UInt64 $Hive.doc("Records on this node.");
+  byTool @1 :List(ToolLine) $Hive.doc("Ordered by tool.");
+  byTaskType @2 :List(TaskToolLine) $Hive.doc("Ordered by task type; within each, the best tool first.");
   unlisted @3 :UInt64 $Hive.omitDefault $Hive.doc(
-    "Records of task types and tools whose figures gave way to those of others: in the total, in no line.");
+      "Records of evicted task types and tools: included in the total, but not listed.");
 }
 
-struct ToolSums $Hive.doc("Exact sums over records: adding them up between nodes loses nothing.") {
+struct ToolSums $Hive.doc("Exact sums over records, which can be added up between nodes without loss.") {
   successes @0 :UInt64 $Hive.required;
   timeUs @1 :UInt64 $Hive.required $Hive.doc("Sum of the times, microseconds.");
   timeUs2High @2 :UInt64 $Hive.name("time_us2_high") $Hive.doc(
@@ -192,7 +192,7 @@ struct LearnedTool $Hive.tolerant {
   successRate @1 :Float64 $Hive.required $Hive.min(0) $Hive.max(1) $Hive.doc("3 decimals; for HART OS peers.");
   avgTimeS @2 :Float64 $Hive.required $Hive.min(0) $Hive.max(604800) $Hive.doc("2 decimals; for HART OS peers.");
   sampleCount @3 :UInt64 $Hive.required $Hive.min(1) $Hive.max(4294967296);
-  sums @4 :ToolSums $Hive.doc("Where given it counts, not the averages; HART OS peers leave it out.");
+  sums @4 :ToolSums $Hive.doc("Takes precedence over the averages; HART OS peers omit it.");
 }
 
 struct LearnedTask {
@@ -200,7 +200,8 @@ struct LearnedTask {
   tools @1 :List(LearnedTool) $Hive.maxLength(1024);
 }
 
-struct ResearchCounts $Hive.tolerant $Hive.doc("What a node tells of a finished AutoResearch session: figures only.") {
+struct ResearchCounts $Hive.tolerant $Hive.doc(
+  "What a node shares about a finished AutoResearch session: figures only.") {
   session @0 :Text $Hive.id $Hive.required;
   toolName @1 :Text $Hive.maxLength(128);
   iterations @2 :UInt32;
@@ -211,26 +212,28 @@ struct ResearchCounts $Hive.tolerant $Hive.doc("What a node tells of a finished 
 }
 
 struct LearningDeltaQuery {
-  scope @0 :ToolScope = local $Hive.doc("hive: what the other nodes said, summed up; it has no origin.");
+  scope @0 :ToolScope = local $Hive.doc("hive: the sum of what the other nodes shared; it has no origin.");
 }
 
 struct PublishedDeltaQuery {
 }
 
 struct LearningDelta $Hive.maxBytes(8388608) $Hive.tolerant $Hive.doc(
-    "What one node learned about its tools with 5 records or more. It replaces what the node said before; one without origin, what such ones said of the same task types.") {
+  "What one node learned about its tools with at least 5 records. It replaces the node's earlier delta. A delta without origin replaces earlier ones without origin for the same task types.") {
   codingBenchmarks @0 :List(LearnedTask) $Hive.required $Hive.maxLength(10000) $Hive.doc(
-    "Task type to tool to figures.");
+      "Maps task type to tool to figures.");
   ts @1 :Float64 $Hive.min(0) $Hive.doc("When it was made: seconds since 1970, UTC.");
-  origin @2 :Text $Hive.id $Hive.doc("The node whose records these are; a HART OS peer does not tell.");
-  autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.omitDefault $Hive.doc("AutoResearch sessions that ended lately.");
+  origin @2 :Text $Hive.id $Hive.doc("The node that owns these records; absent from HART OS peers.");
+  autoresearch @3 :List(ResearchCounts) $Hive.maxLength(64) $Hive.omitDefault $Hive.doc(
+      "AutoResearch sessions that ended recently.");
 }
 
 struct DropDelta {
-  origin @0 :Text $Hive.id $Hive.doc("The node that an imported delta is of; absent: what deltas without origin said.");
+  origin @0 :Text $Hive.id $Hive.doc(
+      "Origin of the imported delta to drop; when absent, the deltas without origin are dropped.");
 }
 
-struct UnlistedRecords $Hive.doc("Disk form of what statistics that gave way to others had counted.") {
+struct UnlistedRecords $Hive.doc("Disk form of the record count of evicted statistics.") {
   records @0 :UInt64;
 }
 
@@ -241,5 +244,5 @@ struct ToolCell $Hive.doc("Disk form of the statistics of one tool with one mode
   sampleCount @3 :UInt64;
   sums @4 :ToolSums $Hive.required;
   recent @5 :List(UInt64) $Hive.maxLength(20) $Hive.doc(
-    "The newest outcomes, oldest first: 2 times the record's number in its task type, plus 1 for a success.");
+      "The newest outcomes, oldest first: 2 × the record's number in its task type, plus 1 for a success.");
 }

@@ -7,8 +7,8 @@ using Snapshot = import "snapshot.capnp";
 $Cxx.namespace("hive::wire");
 
 enum Policy {
-  threshold @0 $Hive.doc("HART OS's rule: 5% on the metrics both snapshots hold.");
-  strict @1 $Hive.doc("The default. Fails closed: what is missing or not comparable is inconclusive.");
+  threshold @0 $Hive.doc("HART OS's rule: 5% on the metrics that both snapshots hold.");
+  strict @1 $Hive.doc("The default. Fails closed: missing or incomparable metrics make the verdict inconclusive.");
 }
 
 enum Verdict {
@@ -29,7 +29,7 @@ struct MetricChange {
   metric @1 :Text $Hive.required;
   old @2 :Float64 $Hive.nullable;
   new @3 :Float64 $Hive.nullable;
-  changePct @4 :Float64 $Hive.nullable $Hive.doc("Percent of the old value; null when that is zero.");
+  changePct @4 :Float64 $Hive.nullable $Hive.doc("Percent of the old value; null when the old value is zero.");
   direction @5 :Snapshot.Direction;
   unit @6 :Text;
 }
@@ -38,7 +38,7 @@ struct MissingMetric $Hive.doc("A metric or an adapter that could not be compare
   adapter @0 :Text;
   metric @1 :Text;
   reason @2 :Text $Hive.required $Hive.doc("Why the two versions could not be compared here.");
-  blocks @3 :Bool $Hive.doc("Whether this keeps the verdict from being safe.");
+  blocks @3 :Bool $Hive.doc("Whether this prevents a safe verdict.");
   old @4 :Float64 = nan $Hive.nullable $Hive.omitDefault;
   new @5 :Float64 = nan $Hive.nullable $Hive.omitDefault;
   oldUnit @6 :Text;
@@ -49,13 +49,14 @@ struct UpgradeCheck $Hive.maxBytes(8388608) {
   old @0 :Text;
   new @1 :Text;
   policy @2 :Policy;
-  safe @3 :Bool $Hive.doc("True only with verdict safe.");
+  safe @3 :Bool $Hive.doc("True only when the verdict is safe.");
   verdict @4 :Verdict;
   reason @5 :Text;
-  compared @6 :UInt32 $Hive.doc("How many metrics were compared.");
-  regressions @7 :List(MetricChange) $Hive.doc("The worst first.");
+  compared @6 :UInt32 $Hive.doc("Number of metrics compared.");
+  regressions @7 :List(MetricChange) $Hive.doc("Worst first.");
   improvements @8 :List(MetricChange);
-  missing @9 :List(MissingMetric) $Hive.doc("Those that keep the verdict from being safe first.");
+  missing @9 :List(MissingMetric) $Hive.doc("Those that prevent a safe verdict first.");
   ungated @10 :List(MetricChange) $Hive.doc("Metrics with gate false whose value changed. They decide nothing.");
-  leftOut @11 :UInt32 $Hive.omitDefault $Hive.doc("Entries that the lists do not hold: each holds the first 10,000.");
+  leftOut @11 :UInt32 $Hive.omitDefault $Hive.doc(
+      "Number of entries omitted: each list holds at most its first 10,000.");
 }

@@ -8,7 +8,7 @@
 namespace hive {
 namespace {
 
-constexpr size_t max_host_bytes = 253; // of a domain name
+constexpr size_t max_host_bytes = 253; // limit for a domain name
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
@@ -22,8 +22,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// The address in the spelling of the C library, or nothing. Other spellings of IPv4 addresses, such as 127.1 or
-/// 0x7f000001, are no addresses here: browsers never send them.
+/// The address in canonical spelling, or nothing. Other spellings of IPv4 addresses, such as 127.1 or 0x7f000001, are
+/// rejected: browsers never send them.
 std::optional<std::string> ipv4(const std::string& text) {
   in_addr address{};
   if (::inet_pton(AF_INET, text.c_str(), &address) != 1)
@@ -56,7 +56,7 @@ bool read_host(std::string_view text, authority& out) {
   return !text.empty() && text.size() <= max_host_bytes && std::ranges::all_of(out.host, is_name_character);
 }
 
-/// Digits behind the colon; none at all is what the grammar of URLs allows.
+/// Digits after the colon; RFC 3986 allows none.
 bool read_port(std::string_view digits, authority& out) {
   if (digits.empty())
     return true;
@@ -66,7 +66,7 @@ bool read_port(std::string_view digits, authority& out) {
   return error == std::errc{} && end == digits.data() + digits.size() && digits.front() != '-';
 }
 
-/// The part of an http or https URL behind the slashes.
+/// The part of an http or https URL after `://`.
 std::optional<std::string_view> behind_scheme(std::string_view url) {
   auto colon = url.find("://");
   if (colon == url.npos)

@@ -7,24 +7,25 @@
 
 namespace hive {
 
-/// HOST[:PORT], as it stands in a URL, a Host field or an Origin.
+/// HOST[:PORT], as in a URL, a Host header or an Origin.
 struct authority {
-  /// A name in lower case, or an IP address without brackets in one spelling: an IPv4 address also where it was written
-  /// as an IPv6 one (::ffff:127.0.0.1).
+  /// A lower-case name, or an IP address without brackets in canonical spelling. IPv4-mapped IPv6 addresses
+  /// (::ffff:127.0.0.1) become IPv4.
   std::string host;
   std::optional<uint16_t> port;
   bool is_address = false;
 
-  /// Nothing for what is no such thing, and for what this node never needs: a user, an escaped character, a zone.
+  /// Returns nothing for malformed text and for parts that this node never needs: user names, escaped characters,
+  /// zones.
   static std::optional<authority> parse(std::string_view text);
 
-  /// The authority of an http or https URL, without its path.
+  /// The authority of an http or https URL.
   static std::optional<authority> of_url(std::string_view url);
 
-  /// A host alone in its one spelling: a name, or an IP address with or without brackets. Nothing with a port.
+  /// A host without port in canonical spelling: a name, or an IP address with or without brackets. Nothing otherwise.
   static std::optional<std::string> bare_host(const std::string& text);
 
-  /// `localhost` or an address of the loopback. No name server is asked for any of them.
+  /// Whether the host is `localhost` or a loopback address. Does no name lookup.
   bool is_loopback() const;
 };
 

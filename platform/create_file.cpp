@@ -23,7 +23,7 @@ caf::error create_file(const std::filesystem::path& path, std::string_view text,
   unique_fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
   if (!fd)
     return fail_to_write(path, errno);
-  errno = ENOSPC; // what a write that stops short means
+  errno = ENOSPC; // a short write means a full disk
   bool written = ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (written && ::fsync(fd.get()) == 0)
     return caf::none;

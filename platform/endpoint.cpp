@@ -7,7 +7,7 @@
 namespace hive {
 namespace {
 
-/// The bytes of an IP address, or nothing for a name.
+/// The bytes of a numeric IP address; nothing for a name.
 template <class Address>
 std::optional<Address> numeric(int family, const std::string& text) {
   Address out{};
@@ -28,7 +28,7 @@ std::optional<endpoint> endpoint::parse(std::string_view text) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']')
     host = host.substr(1, host.size() - 2);
   else if (host.find_first_of(":[]") != host.npos)
-    return std::nullopt; // an IPv6 address without brackets: where it ends is anybody's guess
+    return std::nullopt; // an IPv6 address without brackets is ambiguous
   uint16_t number = 0;
   auto digits = colon == text.npos ? std::string_view{} : text.substr(colon + 1);
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);

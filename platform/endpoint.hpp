@@ -8,21 +8,21 @@
 
 namespace hive {
 
-/// Where a socket is bound or connects to.
+/// An address and port to bind or to connect to.
 struct endpoint {
   std::string address; ///< an IP address, without brackets, or a host name
   uint16_t port = 0;
 
-  /// Takes `ADDRESS:PORT` apart (IPv6 addresses in brackets). Nothing when `text` is not of this form.
+  /// Parses `ADDRESS:PORT` (IPv6 addresses in brackets). Returns nothing for other text.
   static std::optional<endpoint> parse(std::string_view text);
 
   /// ADDRESS:PORT; an IPv6 address in brackets.
   std::string text() const;
 
-  /// Whether only this machine can be meant: `localhost` or an address of the loopback.
+  /// Whether the address is `localhost` or a loopback address.
   bool is_loopback() const;
 
-  /// Whether it means all addresses of the machine, so that nobody can connect to it as it stands.
+  /// Whether the address means all interfaces (such as 0.0.0.0), so that nobody can connect to it as written.
   bool is_unspecified() const;
 
   auto operator<=>(const endpoint&) const = default;

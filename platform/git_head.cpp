@@ -9,7 +9,7 @@
 namespace hive {
 namespace {
 
-/// libgit2, for as long as the process lives: shutting it down would have to wait for every other user.
+/// libgit2 stays initialised for the life of the process: a shutdown would have to wait for all other users.
 void init_library() {
   static const int users = git_libgit2_init();
   if (users < 0)
@@ -28,7 +28,7 @@ std::string last_error() {
   return error && error->message ? error->message : "libgit2 gives no reason";
 }
 
-/// Whether there is a repository at all, whoever owns it.
+/// Whether there is a repository, whatever its owner.
 bool is_there(const std::filesystem::path& directory) {
   git_buf found{};
   bool there = git_repository_discover(&found, directory.c_str(), 0, nullptr) == 0;
@@ -37,7 +37,7 @@ bool is_there(const std::filesystem::path& directory) {
 }
 
 caf::error fail_to_open(int code, const std::filesystem::path& directory) {
-  // libgit2 1.5 answers "not found" as well when the owner differs and no safe.directory is configured.
+  // libgit2 1.5 also reports "not found" when the owner differs and no safe.directory is configured.
   if (code == GIT_ENOTFOUND && !is_there(directory))
     return fail(ec::not_found, "there is no git repository at or above " + directory.string());
   if (code == GIT_EOWNER || code == GIT_ENOTFOUND)

@@ -39,18 +39,18 @@ size_t append(char* data, size_t size, size_t count, void* user) {
     return sink.request.on_body({data, size * count}) ? size * count : 0;
   if (sink.body.size() + size * count > sink.request.max_response_bytes) {
     sink.overflow = true;
-    return 0; // makes libcurl give up
+    return 0; // makes libcurl abort
   }
   sink.body.append(data, size * count);
   return size * count;
 }
 
-/// libcurl calls this at least about once a second, also while nothing arrives. Anything but 0 ends the exchange.
+/// libcurl calls this at least about once a second, even while no data arrives. A non-zero result aborts the transfer.
 int give_up(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<const std::stop_token*>(user)->stop_requested();
 }
 
-/// Once per process, before any thread uses libcurl.
+/// Must run once per process, before any thread uses libcurl.
 void init_library() {
   static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
   (void)done;
@@ -106,8 +106,8 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   set(CURLOPT_LOW_SPEED_LIMIT, request.max_silence.count() > 0 ? 1L : 0L); // bytes per second
   set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.max_silence.count()));
-  set(CURLOPT_NOSIGNAL, 1L);   // time-outs of name look-ups must not use SIGALRM in a process with threads
-  set(CURLOPT_QUICK_EXIT, 1L); // a request that is given up does not wait for the look-up of its name
+  set(CURLOPT_NOSIGNAL, 1L);   // lookup timeouts must not use SIGALRM in a multi-threaded process
+  set(CURLOPT_QUICK_EXIT, 1L); // an aborted request does not wait for its name lookup
   set(CURLOPT_NOPROXY, "127.0.0.0/8,localhost,::1");
   set(CURLOPT_ERRORBUFFER, detail);
   set(CURLOPT_WRITEFUNCTION, append);

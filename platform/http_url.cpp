@@ -17,7 +17,7 @@ struct free_url {
 } // namespace
 
 caf::error check_url(const std::string& url, url_user user) {
-  // libcurl takes other protocols too, and any number of slashes from one to three.
+  // libcurl also accepts other protocols, and one to three slashes.
   auto slashes = url.find("://");
   auto scheme = url.substr(0, slashes);
   if (slashes == url.npos || (scheme != "http" && scheme != "https"))

@@ -5,11 +5,11 @@
 
 namespace hive::http {
 
-/// Whether a URL may name a user or a password, which would end up in the texts of errors.
+/// Whether a URL may contain user name and password, which would appear in error texts.
 enum class url_user : bool { refused, allowed };
 
-/// ec::invalid unless libcurl takes `url` and it starts with http:// or https:// and names a host. The text says what
-/// is wrong as the rest of a sentence about the URL.
+/// Fails with ec::invalid unless `url` starts with http:// or https://, names a host, and libcurl accepts it. The text
+/// continues a sentence about the URL.
 caf::error check_url(const std::string& url, url_user user);
 
 } // namespace hive::http

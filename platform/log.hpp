@@ -5,22 +5,21 @@
 #include <string>
 #include <string_view>
 
-/// The log of this process. Everybody writes through these functions; spdlog stands behind them, and is included by
-/// platform/log.cpp alone, since its headers take seconds to compile. Before `start` lines go to the standard output.
+/// The process's log. All code logs through these functions. Only platform/log.cpp includes spdlog, whose headers take
+/// seconds to compile. Lines go to standard output until `start` is called.
 namespace hive::log {
 
 enum class level : uint8_t { debug, info, warning, error, critical };
 
-/// Sends lines to the standard error from now on, from a level on that is given by its name: trace, debug, info,
-/// warning, error or critical.
+/// Redirects lines to standard error and sets the minimum level: trace, debug, info, warning, error or critical.
 void start(const std::string& program, const std::string& least);
 
 bool is_enabled(level of);
 
-/// Writes one line. Control characters in it are the caller's concern: see `printable` for what strangers send.
+/// Writes one line. Callers escape control characters in untrusted text (`printable`).
 void write(level of, std::string_view line);
 
-/// The same for a text that is formatted as by fmt::format; only when the level is enabled.
+/// Formats like fmt::format, and only when the level is enabled.
 void write(level of, fmt::string_view text, fmt::format_args args);
 
 template <class... Args>

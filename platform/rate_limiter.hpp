@@ -6,8 +6,8 @@
 
 namespace hive {
 
-/// A token bucket: allows `burst` events at once and `per_second` events a second on average. Used to bound the log
-/// lines that a stranger can cause. Pure: time is passed in.
+/// Token bucket: allows bursts of `burst` events and `per_second` events a second on average. Bounds the log lines that
+/// a remote peer can cause. Pure: time is passed in.
 class rate_limiter {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -16,7 +16,7 @@ public:
       : burst_{burst}, per_second_{per_second}, refilled_{now}, tokens_{burst} {
   }
 
-  /// Whether an event is allowed now. `suppressed` is then the number of events refused since the last one allowed.
+  /// Whether an event is allowed now. If so, `suppressed` is the number of events refused since the last allowed one.
   bool allow(time_point now, uint64_t& suppressed) {
     auto earned = std::chrono::duration<double>(now - refilled_).count() * per_second_;
     tokens_ = std::min(tokens_ + earned, burst_);

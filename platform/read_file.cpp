@@ -29,7 +29,7 @@ caf::error name_file(const std::filesystem::path& path, const caf::error& error)
 
 caf::expected<opened_file> open_regular_file(const std::filesystem::path& path) {
   opened_file out;
-  // Without O_NONBLOCK opening a pipe would wait for its writer.
+  // Without O_NONBLOCK, opening a pipe would wait for its writer.
   out.fd = unique_fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   if (!out.fd || ::fstat(out.fd.get(), &out.status) != 0)
     return fail_to_read(errno);

@@ -10,24 +10,24 @@
 
 namespace hive {
 
-/// A regular file, open for reading, with its status at that moment.
+/// A regular file opened for reading, with its status at that time.
 struct opened_file {
   unique_fd fd;
   struct stat status {};
 };
 
-/// Opens a regular file; a pipe or device of that name is refused without waiting for it. Fails with ec::not_found
-/// ("is missing"), ec::unsupported ("is not a regular file") or ec::unavailable with the system's reason. The texts do
-/// not name the file: callers name it their way.
+/// Opens a regular file; pipes and devices are refused without blocking. Fails with ec::not_found ("is missing"),
+/// ec::unsupported ("is not a regular file") or ec::unavailable with the system's reason. The texts do not name the
+/// file: callers add the name.
 caf::expected<opened_file> open_regular_file(const std::filesystem::path& path);
 
-/// The error with the file's name before its text.
+/// Prefixes the error's text with the file's name.
 caf::error name_file(const std::filesystem::path& path, const caf::error& error);
 
-/// What is left of an open file. Fails with ec::unavailable or ec::too_large; the texts do not name the file.
+/// Reads the rest of an open file. Fails with ec::unavailable or ec::too_large; the texts do not name the file.
 caf::expected<std::string> read_all(const opened_file& file, size_t max_bytes);
 
-/// The whole file. Fails as open_regular_file does, and with ec::too_large; the texts name the file.
+/// Reads a whole file. Fails like open_regular_file, or with ec::too_large; the texts name the file.
 caf::expected<std::string> read_file(const std::filesystem::path& path, size_t max_bytes);
 
 } // namespace hive

@@ -6,8 +6,8 @@
 
 namespace hive {
 
-/// Allows so many restarts within a window of time and no more, so that a service that cannot run takes its node down
-/// instead of failing for ever. Pure: time is passed in.
+/// Limits restarts to a number per time window, so that a service that cannot run takes its node down instead of
+/// restarting forever. Pure: time is passed in.
 class restart_intensity {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -16,7 +16,7 @@ public:
   restart_intensity(uint32_t max_restarts, duration window) : max_restarts_{max_restarts}, window_{window} {
   }
 
-  /// Whether one more restart is allowed now; counts it when it is.
+  /// Whether another restart is allowed now; if so, counts it.
   bool allow(time_point now) {
     while (!restarts_.empty() && now - restarts_.front() >= window_)
       restarts_.pop_front();

@@ -35,7 +35,7 @@ caf::expected<address_list> look_up(const endpoint& what, int flags) {
 
 } // namespace
 
-/// Messages between actors are small and somebody waits for most of them.
+/// Disables Nagle's algorithm: messages between actors are small, and most of them have a waiting receiver.
 void send_at_once(int fd) {
   int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -95,7 +95,7 @@ caf::expected<unique_fd> accept_socket(const unique_fd& listening) {
       send_at_once(fd.get());
       return fd;
     }
-    // What accept reports of a connection that ended before it was taken is about that connection alone.
+    // These errors concern only the connection that ended before it was accepted.
     bool next = errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == ENETDOWN ||
                 errno == EHOSTUNREACH || errno == ENETUNREACH;
     if (!next)

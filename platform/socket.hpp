@@ -11,32 +11,32 @@ namespace hive {
 
 using deadline = std::chrono::steady_clock::time_point;
 
-/// As a dialler that is used once. ec::unavailable or ec::timed_out with the reason when nobody answers by `until`.
+/// Connects to `to`. Fails with ec::unavailable, or with ec::timed_out when nobody accepts by `until`.
 caf::expected<unique_fd> connect_socket(const endpoint& to, deadline until);
 
 struct listening_socket {
   unique_fd fd;
-  endpoint at; ///< with the port that is really bound
+  endpoint at; ///< with the port actually bound
 };
 
-/// Listens on an IP address or localhost; port 0 takes a free one. ec::invalid for another name, ec::unavailable when
-/// the address is in use or not of this machine; the texts name it.
+/// Listens on an IP address or localhost; port 0 picks a free port. Fails with ec::invalid for other names, and with
+/// ec::unavailable when the address is in use or not local; the texts name the address.
 caf::expected<listening_socket> listen_socket(const endpoint& at);
 
-/// Waits for a connection; the socket is as connect_socket's. ec::unavailable when the listening socket was shut down
-/// or the process has no descriptor left.
+/// Waits for a connection; the socket has the same options as connect_socket's. Fails with ec::unavailable when the
+/// listening socket was shut down or the process is out of descriptors.
 caf::expected<unique_fd> accept_socket(const unique_fd& listening);
 
-/// No waiting for more to send with it: messages between actors are small, and somebody waits for most of them.
+/// Disables Nagle's algorithm: messages between actors are small, and most of them have a waiting receiver.
 void send_at_once(int fd);
 
-/// ADDRESS:PORT of a socket's address; empty for one that is none.
+/// Formats a socket address as ADDRESS:PORT; empty for other address families.
 std::string text_of_address(const sockaddr_storage& address, socklen_t size);
 
-/// Who is at the other end, as ADDRESS:PORT; empty when it is gone.
+/// The peer's ADDRESS:PORT; empty when it has disconnected.
 std::string remote_of(int fd);
 
-/// Waits until one of `events` (as poll has them) holds. ec::timed_out when none does by `until`.
+/// Waits for one of `events` (poll's flags). Fails with ec::timed_out at `until`.
 caf::error wait_for(int fd, short events, deadline until);
 
 } // namespace hive

@@ -5,7 +5,7 @@
 
 namespace hive {
 
-/// A file descriptor that is closed with its owner.
+/// Owns a file descriptor and closes it on destruction.
 class unique_fd {
 public:
   unique_fd() = default;
@@ -28,7 +28,7 @@ public:
   explicit operator bool() const {
     return fd_ >= 0;
   }
-  /// Gives the descriptor away without closing it.
+  /// Returns the descriptor and gives up ownership.
   int release() {
     return std::exchange(fd_, -1);
   }

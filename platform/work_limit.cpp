@@ -13,7 +13,7 @@ caf::error work_limit::check() const {
   if (stop.stop_requested())
     return fail(ec::unavailable, "the measurement was cancelled");
   if (clock::now() >= deadline)
-    return fail(ec::timed_out, "the measurement's time is over");
+    return fail(ec::timed_out, "the measurement exceeded its time limit");
   return caf::none;
 }
 

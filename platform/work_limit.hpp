@@ -6,19 +6,17 @@
 
 namespace hive {
 
-/// When blocking work has to give up: nobody waits for it any more, or its time is over. Value type; the default one
-/// never ends.
+/// Tells blocking work when to give up: on cancellation or at a deadline. Value type; a default one never ends.
 struct work_limit {
   using clock = std::chrono::steady_clock;
 
   std::stop_token stop;
   clock::time_point deadline = clock::time_point::max();
 
-  /// ec::unavailable when stopped, ec::timed_out behind the deadline, otherwise no error. Ask between steps of the
-  /// work.
+  /// Fails with ec::unavailable when cancelled and ec::timed_out after the deadline. Call it between steps of the work.
   caf::error check() const;
 
-  /// The shorter of `longest` and what is left until the deadline; at least 1 ms.
+  /// The smaller of `longest` and the time left until the deadline; at least 1 ms.
   std::chrono::milliseconds at_most(std::chrono::milliseconds longest) const;
 };
 

@@ -15,7 +15,8 @@ namespace hive {
 std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_options& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10)); // 1% false positives: a miss costs no read
+  // 1% false positives: most lookups of absent keys read nothing
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.write_buffer_size = options.write_buffer_bytes;
@@ -29,13 +30,14 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_o
 
 namespace {
 
-/// RocksDB does not say which log is damaged. Only what the newest one holds behind the mark was not compared before.
+/// RocksDB does not say which log is damaged. Everything up to the mark was verified before opening, so it can only be
+/// the newest one.
 std::string newest_log(const std::filesystem::path& store) {
   std::string out;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator{store, error})
     if (auto name = entry.path().filename().string(); is_log(name))
-      out = std::max(out, name); // of numbers with leading zeros
+      out = std::max(out, name); // file names are zero-padded numbers
   return out;
 }
 
@@ -46,7 +48,7 @@ caf::error open_failure(const rocksdb::Status& status, const std::filesystem::pa
   bool names_none = text.find(".sst") == std::string::npos && text.find("MANIFEST") == std::string::npos;
   if (auto log = newest_log(store); status.IsCorruption() && names_none && !log.empty())
     text += " (in " + log + ")";
-  // A column that the store's schema version has and the store has not: it was lost with what named it.
+  // A column of the store's schema version is missing: it was lost together with the manifest that named it.
   if (status.IsCorruption() || text.find("Column family not found") != std::string::npos)
     return fail(ec::corrupt, "the store is damaged and stays closed: " + text);
   if (status.IsInvalidArgument())

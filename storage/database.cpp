@@ -20,7 +20,7 @@
 namespace hive {
 namespace {
 
-/// Tells the owner of the database when RocksDB's own threads fail.
+/// Reports failures of RocksDB's background threads to the database's owner.
 class background_errors : public rocksdb::EventListener {
 public:
   explicit background_errors(std::function<void(std::string)> report) : report_{std::move(report)} {
@@ -52,16 +52,16 @@ rocksdb::DBOptions store_options(const database_options& options, bool is_new, r
   out.env = &env;
   out.create_if_missing = is_new;
   out.create_missing_column_families = is_new;
-  // A crash may tear the last record of the log, and only the last: its write was never acknowledged. Anything else
-  // that does not match its checksum is damage and must not be passed over.
+  // A crash may tear the log's last record, whose write was never acknowledged. Any other checksum mismatch is damage
+  // and must be reported.
   out.wal_recovery_mode = options.accept_losses ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
                                                 : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.paranoid_checks = true;
-  // Few columns are busy; without this the quiet ones would pin the log of the busy ones for ever.
+  // Without this limit, rarely written columns would pin the logs of busy ones indefinitely.
   out.max_total_wal_size = uint64_t{256} << 20;
   out.max_background_jobs = 2;
   out.max_open_files = static_cast<int>(open_files_of_store(descriptor_limit()));
-  // RocksDB's own log is for its developers: keep it small.
+  // RocksDB's own info log is meant for its developers; keep it small.
   out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   out.keep_log_file_num = 3;
   out.max_log_file_size = size_t{8} << 20;
@@ -78,7 +78,7 @@ struct database::impl {
   const std::shared_ptr<write_progress> progress = std::make_shared<write_progress>();
   directory_lock lock;
   std::shared_ptr<file_ledger> ledger;
-  bool is_marked = false; ///< whether the mark speaks of this store, which it does from the first write on
+  bool is_marked = false; ///< whether the mark describes this store; true from the first write on
   std::unique_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, column_count> families{};
@@ -104,7 +104,7 @@ struct database::impl {
   caf::error begin_marking(uint64_t acknowledged);
   caf::error write(rocksdb::WriteBatch& writes);
 
-  /// Tells the mark of a write that is on disk, before anybody else hears of it.
+  /// Adds a durable write to the mark before anybody learns of the write.
   caf::error mark_write() {
     auto sequence = db->GetLatestSequenceNumber();
     if (is_marked) {
@@ -181,7 +181,7 @@ caf::error database::impl::open(const database_options& options, bool is_new) {
   return caf::none;
 }
 
-/// A store that lives has an identity and every write that was acknowledged.
+/// A live store must have an identity and all acknowledged writes.
 caf::error database::impl::begin_marking(uint64_t acknowledged) {
   auto sequence = db->GetLatestSequenceNumber();
   if (sequence < acknowledged)
@@ -199,8 +199,8 @@ caf::error database::impl::begin_marking(uint64_t acknowledged) {
 void database::close() {
   if (!impl_ || !impl_->db)
     return;
-  // Closing after a failed log write trips an assertion of RocksDB 7.8. The process is about to end: leave it open,
-  // and reachable, so that a leak checker finds nothing to say.
+  // Closing after a failed log write trips an assertion in RocksDB 7.8. The process is about to end, so the database
+  // stays open, and reachable for leak checkers.
   if (impl_->broken) {
     impl_->ledger->stop();
     static auto& left_open = *new std::vector<std::unique_ptr<impl>>;
@@ -317,7 +317,7 @@ database::batch::batch(batch&&) noexcept = default;
 database::batch& database::batch::operator=(batch&&) noexcept = default;
 
 void database::batch::add(const write_set& writes) {
-  // A WriteBatch in memory refuses nothing but sizes beyond 4 GiB, which messages never reach.
+  // An in-memory WriteBatch fails only beyond 4 GiB, which messages never reach.
   ++impl_->sets;
   for (const auto& write : writes.writes())
     impl_->add(write).PermitUncheckedError();

@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr auto others = fs::perms::group_all | fs::perms::others_all;
 
-/// What a data directory may hold before it has a store: a first start that did not get far, and what file systems and
-/// services put there.
+/// What a data directory may hold before it has a store: leftovers of an interrupted first start, and files of file
+/// systems and services.
 constexpr std::array<std::string_view, 4> own_names{"acknowledged", "acknowledged.new", "operator.token", "lost+found"};
 
 caf::error create(const fs::path& directory) {
@@ -62,7 +62,7 @@ caf::error check_contents(const fs::path& directory) {
   return caf::none;
 }
 
-/// Whether the mode of `what` had to be changed.
+/// Removes other users' access to `what`. Returns whether the mode had to change.
 bool tighten(const fs::path& what, const fs::file_status& status) {
   if ((status.permissions() & others) == fs::perms::none)
     return false;
@@ -70,7 +70,7 @@ bool tighten(const fs::path& what, const fs::file_status& status) {
   return true;
 }
 
-/// Whether others could come into the directory.
+/// Returns whether other users had access to the directory itself.
 bool tighten_all(const fs::path& directory) {
   bool was_open = tighten(directory, fs::status(directory));
   for (const auto& entry : fs::recursive_directory_iterator{directory})

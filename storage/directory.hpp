@@ -8,11 +8,11 @@
 
 namespace hive {
 
-/// Where the database of a data directory lies.
+/// Location of the database within a data directory.
 std::filesystem::path store_path(const std::filesystem::path& data_directory);
 
-/// Keeps other processes out of a data directory for as long as it lives. It is a lock of the directory itself, without
-/// a file that could be left behind.
+/// Keeps other processes out of a data directory while it lives. It locks the directory itself, so no lock file can be
+/// left behind.
 class directory_lock {
 public:
   directory_lock() = default;
@@ -32,13 +32,13 @@ private:
 
 struct prepared_directory {
   directory_lock lock;
-  std::string notice; ///< what the operator should know; empty when there is nothing
+  std::string notice; ///< for the operator; empty when there is nothing to report
 };
 
-/// Makes sure that `data_directory` may hold a store: it exists (created with mode 0700 when missing), can be written,
-/// is used by nobody else, is empty or Hivemark's own, and neither it nor anything in it can be read by other users:
-/// looser modes are tightened. The error names the path: ec::invalid for a directory of something else, ec::busy for
-/// one in use, ec::storage_failed for one that cannot be written or tightened.
+/// Ensures that `data_directory` can hold a store: it exists (created with mode 0700), is writable, is not used by
+/// another process, is empty or Hivemark's own, and is not readable by other users; looser modes of it and its content
+/// are tightened. Errors name the path: ec::invalid when it holds something else, ec::busy when in use,
+/// ec::storage_failed when it cannot be written or tightened.
 caf::expected<prepared_directory> prepare_directory(const std::filesystem::path& data_directory);
 
 } // namespace hive

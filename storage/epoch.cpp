@@ -30,7 +30,7 @@ msg<wire::NodeMeta> with_epoch(const msg<wire::NodeMeta>& before, uint64_t epoch
   return changed(before, [epoch](wire::NodeMeta::Builder out) { out.setEpoch(epoch); });
 }
 
-/// Also raises the schema version of a store that was opened as an older one: opening it has migrated it.
+/// Also records the current schema version, because opening an older store has migrated it.
 msg<wire::NodeMeta> next_start(const msg<wire::NodeMeta>& before) {
   return changed(before, [&before](wire::NodeMeta::Builder out) {
     out.setSchemaVersion(store_schema_version);

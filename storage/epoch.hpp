@@ -7,19 +7,18 @@
 
 namespace hive {
 
-/// Reads the node's identity from the store, making its key pair at the first start, and raises the epoch by one.
-/// Returns when both are on disk: no two starts share an epoch, whatever happens in between. ec::corrupt,
-/// ec::unsupported for a store of a later version.
+/// Reads the node's identity from the store, generating its key pair on the first start, and increments the epoch. Both
+/// are durable on return, so no two starts share an epoch. ec::corrupt; ec::unsupported for a store of a later version.
 caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros);
 
-/// A later epoch and what makes it the node's, so that the next start begins one that is later still.
+/// A new epoch and the write that stores it, after which the next start gets a still higher one.
 struct epoch_change {
   uint64_t epoch = 0;
   write_set writes;
 };
 
-/// The change to `wanted`, or to the epoch behind the stored one when that is higher: no epoch is ever lowered. Writes
-/// of the epoch that are still on their way are not seen.
+/// The change to epoch `wanted`, or to the stored epoch + 1 if that is higher: an epoch never decreases. Does not see
+/// epoch writes that are still in flight.
 caf::expected<epoch_change> epoch_write(const database& db, uint64_t wanted);
 
 } // namespace hive

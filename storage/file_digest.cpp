@@ -12,7 +12,7 @@
 namespace hive {
 namespace {
 
-/// Read at once: large enough that system calls do not count, small enough for a processor's cache.
+/// Read size: large enough to make system calls negligible, small enough for the CPU cache.
 constexpr size_t block_bytes = size_t{256} << 10;
 
 caf::error unreadable(const std::filesystem::path& file, int error) {

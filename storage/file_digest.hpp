@@ -8,7 +8,7 @@
 
 namespace hive {
 
-/// XXH3 (64 bits) of bytes that come one after the other. It finds damage, not forgery.
+/// Incremental XXH3 (64 bits). Detects damage, not forgery.
 class file_digest {
 public:
   file_digest();
@@ -18,7 +18,7 @@ public:
 
   void add(std::string_view bytes);
 
-  /// Of all that was added so far; more may follow.
+  /// The digest of everything added so far; more may follow.
   uint64_t value() const;
 
   static uint64_t of(std::string_view bytes);
@@ -28,8 +28,8 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-/// The digest of the file's first `size` bytes. ec::corrupt, naming the file, when it is missing or shorter, or cannot
-/// be read.
+/// The digest of the file's first `size` bytes. ec::corrupt, naming the file, when it is missing, shorter or
+/// unreadable.
 caf::expected<uint64_t> digest_of_file(const std::filesystem::path& file, uint64_t size);
 
 } // namespace hive

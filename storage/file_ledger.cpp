@@ -7,7 +7,8 @@
 namespace hive {
 namespace {
 
-/// From the first write that the mark misses to the mark that has it. The rest of `max_mark_age` is for the disk.
+/// Delay between the first write that the mark lacks and the next mark. The rest of `max_mark_age` is left for the
+/// disk.
 constexpr std::chrono::milliseconds gathering{500};
 
 } // namespace
@@ -117,7 +118,7 @@ void file_ledger::run() {
     if (stopping_)
       return;
     lock.unlock();
-    // A failure is told to whoever writes next, and tried again then and here.
+    // A failure is reported to the next writer, which retries and reports it itself.
     publish();
     lock.lock();
   }
@@ -170,7 +171,7 @@ caf::error file_ledger::publish() {
 }
 
 void file_ledger::remove_unlinked(const std::set<std::string>& names) const {
-  std::error_code ignored; // RocksDB removes at its next start what is left
+  std::error_code ignored; // RocksDB removes leftovers at its next start
   for (const auto& name : names)
     std::filesystem::remove(store_path(data_) / name, ignored);
 }
@@ -185,7 +186,7 @@ void file_ledger::stop() {
   }
   if (thread_.joinable())
     thread_.join();
-  // What fails here leaves an older mark, which holds as well.
+  // If this fails, an older mark remains, which is still valid.
   publish();
 }
 

@@ -17,24 +17,24 @@
 
 namespace hive {
 
-/// A file as far as it is on disk.
+/// A file's durable part.
 struct synced_file {
   uint64_t size = 0;
   uint64_t digest = 0;
   bool operator==(const synced_file&) const = default;
 };
 
-/// Knows every file of the store that holds acknowledged writes, and keeps the mark of the data directory: the newest
-/// acknowledged write and those files, so that the next start finds whatever was lost or damaged in between.
+/// Tracks every store file that holds acknowledged writes, and maintains the data directory's mark: the newest
+/// acknowledged write and those files. The next start checks the mark and so detects lost or damaged files.
 ///
-/// Growth of the live log reaches the mark within `max_mark_age`. Everything else does at once, before RocksDB relies
-/// on it: a file is in the mark before it replaces another one, and out of it before it is removed. So the mark is
-/// never wrong, wherever a crash comes in between, and the newest records of the live log are all that it cannot know.
+/// Growth of the live log reaches the mark within `max_mark_age`. All other changes reach it at once, before RocksDB
+/// relies on them: a file enters the mark before it replaces another, and leaves it before it is deleted. So the mark
+/// is valid at every possible crash; it can only lack the newest records of the live log.
 ///
-/// Any thread may call any function.
+/// All functions are thread-safe.
 class file_ledger {
 public:
-  /// No write is acknowledged while the mark misses one that was acknowledged longer ago.
+  /// No write is acknowledged while the mark lacks a write acknowledged longer ago than this.
   static constexpr std::chrono::milliseconds max_mark_age{1'000};
 
   explicit file_ledger(std::filesystem::path data_directory);
@@ -42,30 +42,30 @@ public:
   file_ledger(const file_ledger&) = delete;
   file_ledger& operator=(const file_ledger&) = delete;
 
-  /// The files and the sequence of a mark that was checked. Until `serve`, only a file that is replaced and a log that
-  /// is created change the mark: opening a store creates and removes many others.
+  /// Loads the files and sequence of a verified mark. Until `serve`, only file replacements and new logs update the
+  /// mark, because opening a store creates and removes many other files.
   void load(wire::StoreMark::Reader mark);
 
-  /// Writes that the store begins to live: from now on its files hold what was acknowledged.
+  /// Marks the store as live: from now on its files hold acknowledged writes.
   caf::error serve(uint64_t sequence);
 
-  // What RocksDB does with its files; names are without directories.
+  // RocksDB's file operations; names have no directory.
 
   caf::error created(const std::string& name);
-  /// Part of the mark at the next look; `now` says whether it must be there on return.
+  /// Adds the file's durable part to the next mark; with `now`, the mark is on disk on return.
   caf::error synced(const std::string& name, synced_file file, bool now);
-  /// The file `name` is about to have, or has got, this content.
+  /// The file `name` is about to get (`replacing`) or has got (`replaced`) this content.
   caf::error replacing(const std::string& name, synced_file content);
   caf::error replaced(const std::string& name, synced_file content);
-  /// The file is removed once the mark misses it.
+  /// Deletes the file once the mark no longer lists it.
   void unlink(const std::string& name);
 
-  /// Whether a write may be acknowledged: ec::storage_failed while the mark cannot be written. May wait for it.
+  /// Whether a write may be acknowledged: ec::storage_failed while the mark cannot be written. May block on the disk.
   caf::error check();
-  /// Writes up to this one are about to be acknowledged.
+  /// Announces that writes up to `sequence` are about to be acknowledged.
   void acknowledged(uint64_t sequence);
 
-  /// Writes the mark for the last time and ends the thread.
+  /// Writes a final mark and ends the thread.
   void stop();
 
 private:
@@ -78,13 +78,13 @@ private:
   bool is_late() const;
 
   const std::filesystem::path data_;
-  std::mutex publishing_; ///< held while a mark is written; before `mutex_`
+  std::mutex publishing_; ///< held while a mark is written; locked before `mutex_`
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::map<std::string, std::vector<synced_file>> files_; ///< more than one: either
+  std::map<std::string, std::vector<synced_file>> files_; ///< several contents: any of them is valid
   std::set<std::string> unlinked_;
   uint64_t sequence_ = 0;
-  bool has_mark_ = false; ///< a first start has none that would have to follow
+  bool has_mark_ = false; ///< false during a first start, where no mark needs updates
   bool serving_ = false;
   bool dirty_ = false;
   bool names_changed_ = false;

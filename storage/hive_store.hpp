@@ -8,19 +8,19 @@
 
 namespace hive {
 
-/// What a node keeps of its hive: every node's newest slots, its own among them, and proofs against equivocators.
+/// A node's stored view of its hive: the newest slots of all nodes, itself included, and proofs against equivocators.
 class hive_store {
 public:
   explicit hive_store(const database& db) : db_{db} {
   }
 
-  /// Stops at the first error, from the visitor or ec::corrupt.
+  /// Stops at the first error, which comes from the visitor or is ec::corrupt.
   caf::error visit_slots(const std::function<caf::error(wire::StoredSlot::Reader)>& visit_slot) const;
   caf::error visit_proofs(const std::function<caf::error(wire::EquivocationProof::Reader)>& visit_proof) const;
 
   static void put_slot(write_set& writes, std::string_view origin, const msg<wire::StoredSlot>& slot);
   static void put_proof(write_set& writes, std::string_view origin, const msg<wire::EquivocationProof>& proof);
-  /// All that is kept of one node.
+  /// Erases everything stored about one node.
   static void erase_origin(write_set& writes, std::string_view origin);
 
 private:

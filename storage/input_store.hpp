@@ -9,7 +9,7 @@
 
 namespace hive {
 
-/// What engines push for the fast adapters: observations of models, counters of the world model.
+/// Data that engines send for the fast adapters: observations of models and counters of the world model.
 class input_store {
 public:
   using model_map = std::map<std::string, msg<wire::ModelInput>, std::less<>>;
@@ -17,19 +17,19 @@ public:
   explicit input_store(const database& db) : db_{db} {
   }
 
-  /// What is kept of one model; nothing when it was never observed. Fails with ec::corrupt.
+  /// The stored input of one model; nothing when it was never observed. ec::corrupt.
   caf::expected<std::optional<msg<wire::ModelInput>>> model(std::string_view id) const;
 
-  /// What is kept of every model, by id. Fails with ec::corrupt.
+  /// The stored inputs of all models, by id. ec::corrupt.
   caf::expected<model_map> models() const;
 
-  /// Whether anything is kept of any model. Fails with ec::corrupt.
+  /// Whether any model has stored input. ec::corrupt.
   caf::expected<bool> has_models() const;
 
-  /// The counters as they were last given; nothing when they never were. Fails with ec::corrupt.
+  /// The counters as last received; nothing when never received. ec::corrupt.
   caf::expected<std::optional<msg<wire::WorldModelInput>>> world_model() const;
 
-  /// Adds to `writes` what replaces the kept value.
+  /// Adds to `writes` the replacement of the stored value.
   static void put_model(write_set& writes, std::string_view id, const msg<wire::ModelInput>& input);
   static void drop_model(write_set& writes, std::string_view id);
   static void put_world_model(write_set& writes, const msg<wire::WorldModelInput>& input);

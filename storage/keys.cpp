@@ -17,7 +17,7 @@ std::string big_endian(uint64_t value) {
   return out;
 }
 
-/// Reads the number at the end of `key`; 0 for a key that is too short to hold one.
+/// Reads the number at the end of `key`; 0 when the key is too short to hold one.
 uint64_t big_endian_tail(std::string_view key) {
   uint64_t out = 0;
   if (key.size() >= sizeof out)
@@ -99,8 +99,8 @@ std::string world_model() {
   return "world_model";
 }
 
-// A short prefix: there are more of these keys than of all others together. They are alone in their column, so that its
-// files do not overlap and RocksDB moves them down the levels without writing them again.
+// Short, because task keys outnumber all others. They have their own column, so its files do not overlap and RocksDB
+// can move them down the levels without rewriting.
 std::string task(task_sequence number) {
   return tasks() + big_endian(number.value);
 }

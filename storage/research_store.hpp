@@ -14,11 +14,10 @@ public:
   explicit research_store(const database& db) : db_{db} {
   }
 
-  /// Nothing when there is no such session. Fails with ec::corrupt.
+  /// The session, or nothing when it does not exist. ec::corrupt.
   caf::expected<std::optional<msg<wire::ResearchSession>>> find(std::string_view id) const;
 
-  /// Visits the sessions by id, from the first behind `after` on, while `visit_session` returns `next`. Fails with
-  /// ec::corrupt.
+  /// Visits sessions by id, after `after`, until `visit_session` returns `stop`. ec::corrupt.
   caf::error visit(std::string_view after,
                    const std::function<database::scan(const msg<wire::ResearchSession>&)>& visit_session) const;
 

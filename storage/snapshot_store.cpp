@@ -42,7 +42,7 @@ void summarise(wire::Snapshot::Reader snapshot, wire::CaptureSummary::Builder ou
   out.setImported(snapshot.getImported());
 }
 
-/// A stored capture. Those from before snapshots counted their errors get the count here.
+/// Loads a stored capture. Old captures lack their error count; it is added here.
 caf::expected<msg<wire::Snapshot>> load_capture(std::string_view key, std::string_view bytes) {
   auto loaded = database::load_stored<wire::Snapshot>(column::snapshots, key, bytes);
   if (!loaded || (*loaded)->getAdapterErrors() == count_errors(**loaded))
@@ -126,7 +126,7 @@ caf::expected<msg<wire::SnapshotList>> snapshot_store::list(uint32_t limit, std:
   std::vector<msg<wire::SnapshotSummary>> found;
   caf::error damage;
   auto from = after.empty() ? keys::snapshot_summaries() : keys::snapshot_summary(after) + '\0';
-  // One more than asked for tells whether there is a next page.
+  // Reads one more than requested, to learn whether there is a next page.
   auto failure = db_.visit(column::snapshots, keys::snapshot_summaries(), from, [&](auto key, auto value) {
     auto summary = database::load_stored<wire::SnapshotSummary>(column::snapshots, key, value);
     if (!summary) {
@@ -221,8 +221,7 @@ caf::expected<msg<wire::LatestResults>> series_store::latest(std::string_view no
   std::vector<msg<wire::SeriesPoint>> newest;
   std::string from;
   for (;;) {
-    // Jump from history to history: only the first key of each is read to learn whose it is, and the last for its
-    // value.
+    // Jumps from history to history: reads the first key of each to identify it, and the last for its value.
     std::string history;
     auto failure = db_.visit(column::series, "", from, [&](auto key, auto) {
       history = keys::series_of_key(key);

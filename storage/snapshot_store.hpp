@@ -6,7 +6,7 @@
 
 namespace hive {
 
-/// Captures of the software. Every capture is kept; the latest of a version is that version's snapshot.
+/// Captures of the software. All captures are kept; the latest of a version is that version's snapshot.
 class snapshot_store {
 public:
   explicit snapshot_store(const database& db) : db_{db} {
@@ -15,44 +15,44 @@ public:
   /// The latest capture of `version`; ec::not_found when there is none.
   caf::expected<msg<wire::Snapshot>> latest(std::string_view version) const;
 
-  /// One capture of `version`; ec::not_found when there is none of that number.
+  /// One capture of `version`; ec::not_found when there is none with that number.
   caf::expected<msg<wire::Snapshot>> capture(std::string_view version, capture_id id) const;
 
-  /// At most `limit` captures of `version` behind `after`, oldest first: fewer when they have more than `max_bytes`,
-  /// which are read whole, but at least one.
+  /// Up to `limit` captures of `version` after `after`, oldest first. Stops early at `max_bytes` of captures, which are
+  /// read whole, but returns at least one.
   caf::expected<msg<wire::CaptureList>> captures(std::string_view version, uint32_t limit, capture_id after,
                                                  size_t max_bytes) const;
 
   /// The first `limit` versions that have a snapshot, in byte order.
   caf::expected<std::vector<std::string>> versions(size_t limit) const;
 
-  /// At most `limit` versions behind `after` in byte order.
+  /// Up to `limit` versions after `after`, in byte order.
   caf::expected<msg<wire::SnapshotList>> list(uint32_t limit, std::string_view after) const;
 
-  /// The highest number that any capture of this node was given; 0 without any.
+  /// The highest capture number assigned on this node; 0 without any.
   caf::expected<capture_id> last_capture() const;
 
-  /// The writes that keep `snapshot` under its captureId: the capture, its version's summary, and `last_given`, the
-  /// highest number given out so far. That may be another's: captures end in another order than they began. Not to be
-  /// called for two captures of one version at once.
+  /// The writes that store `snapshot` under its captureId: the capture, its version's summary, and `last_given`, the
+  /// highest number assigned so far. That number may be a later capture's, since captures can end out of order. Must
+  /// not be called concurrently for two captures of one version.
   caf::expected<write_set> keep(const msg<wire::Snapshot>& snapshot, capture_id last_given) const;
 
-  /// What deletes a capture, and what is left then.
+  /// The writes that delete a capture, and the state afterwards.
   struct deletion {
-    write_set writes; ///< without the points in the histories of its metrics, which are series_store's
+    write_set writes; ///< excludes the metrics' history points, which series_store removes
     uint32_t captures_left = 0;
-    capture_id latest = {}; ///< the version's snapshot afterwards; 0 when none is left
+    capture_id latest = {}; ///< the version's snapshot afterwards; 0 when no capture is left
   };
 
-  /// Deletes `snapshot`, a stored capture. The one before the newest becomes the version's snapshot; without any left
-  /// the version is unknown. Not to be called while another write of the version is under way.
+  /// Deletes `snapshot`, a stored capture. The newest remaining capture becomes the version's snapshot; without one the
+  /// version is unknown. Must not be called while another write of the version is in flight.
   caf::expected<deletion> erase(const msg<wire::Snapshot>& snapshot) const;
 
 private:
   const database& db_;
 };
 
-/// History of every metric that this node measured itself.
+/// History of all metrics that this node measured itself.
 class series_store {
 public:
   explicit series_store(const database& db) : db_{db} {

@@ -18,12 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// More threads than disks and memory can feed would only wait.
+/// More threads would only wait for disk and memory.
 constexpr size_t max_readers = 4;
 
 struct expected_file {
   std::string name;
-  std::vector<synced_file> contents; ///< any of them is right
+  std::vector<synced_file> contents; ///< any of them is valid
 };
 
 std::vector<expected_file> expected_files(wire::StoreMark::Reader mark) {
@@ -37,7 +37,7 @@ std::vector<expected_file> expected_files(wire::StoreMark::Reader mark) {
 }
 
 caf::error check_content(const fs::path& file, const synced_file& content) {
-  if (content.size == 0) // created, and a crash may have come before its name was on disk
+  if (content.size == 0) // just created; its name may not have reached the disk before a crash
     return caf::none;
   auto digest = digest_of_file(file, content.size);
   if (!digest)
@@ -55,14 +55,14 @@ caf::error check_file(const fs::path& file, const std::vector<synced_file>& cont
   return why;
 }
 
-/// The number in a log's name; logs are numbered in the order in which they are begun.
+/// The number in a log's name; logs are numbered in order of creation.
 uint64_t number_of(std::string_view log) {
   uint64_t out = 0;
   std::from_chars(log.data(), log.data() + log.size(), out);
   return out;
 }
 
-/// The number of the oldest log that is in use.
+/// The number of the oldest log in use.
 uint64_t oldest_log(const std::vector<expected_file>& known) {
   uint64_t out = UINT64_MAX;
   for (const auto& file : known)
@@ -71,8 +71,8 @@ uint64_t oldest_log(const std::vector<expected_file>& known) {
   return out == UINT64_MAX ? 0 : out;
 }
 
-/// Nothing is written to a log before the mark knows it: RocksDB would take such a one in, wherever it comes from. One
-/// that is older than all in use was to be removed when a crash came, and RocksDB will.
+/// Refuses logs that the mark does not list: nothing is written to a log before it is in the mark, but RocksDB would
+/// replay any log it finds. Logs older than all in use are harmless leftovers, which RocksDB deletes.
 caf::error check_unknown_logs(const fs::path& store, const std::vector<expected_file>& known) {
   auto oldest = oldest_log(known);
   for (const auto& entry : fs::directory_iterator{store}) {

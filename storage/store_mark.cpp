@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The file: these bytes, the XXH3 of what follows in little-endian order, the message.
+/// File format: these bytes, the XXH3 of the rest in little-endian order, the message.
 constexpr std::string_view magic = "hivemark";
 constexpr size_t header_bytes = magic.size() + sizeof(uint64_t);
 
@@ -41,7 +41,7 @@ uint64_t stored_digest(std::string_view bytes) {
   return out;
 }
 
-/// errno, or 0.
+/// Returns errno, or 0.
 int write_synced(const fs::path& file, std::string_view bytes) {
   int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)

@@ -27,7 +27,7 @@ bool has_records(const fs::path& store) {
                              [](const auto& entry) { return holds_records(entry.path().filename().string()); });
 }
 
-/// RocksDB writes its logs out as tables when it opens them, and needs that much room before it can be used.
+/// On opening, RocksDB flushes its logs to tables and needs room for them.
 caf::error check_room(const database_options& options) {
   auto store = store_path(options.directory);
   uint64_t logs = 0;
@@ -43,7 +43,7 @@ caf::error check_room(const database_options& options) {
   return caf::none;
 }
 
-/// Removes what a first start left that acknowledged nothing, and says that another one begins.
+/// Removes leftovers of a first start that acknowledged nothing, and marks a new first start.
 caf::expected<optional_mark> begin_first_start(const fs::path& data) {
   auto creating = msg<wire::StoreMark>::build([](wire::StoreMark::Builder out) {
     out.setSchemaVersion(store_schema_version);
@@ -58,7 +58,7 @@ caf::expected<optional_mark> begin_first_start(const fs::path& data) {
   return optional_mark{};
 }
 
-/// Reads without changing anything. Every block is checked: what the mark says of these files is believed from now on.
+/// Read-only. Verifies every block, because the mark made from these files will be trusted from now on.
 caf::expected<uint32_t> verified_schema_version(const database_options& options) {
   auto store = store_path(options.directory);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -84,7 +84,7 @@ caf::expected<uint32_t> verified_schema_version(const database_options& options)
   return (*meta)->getSchemaVersion();
 }
 
-/// A store without a mark: one of a hived that kept none, or one that lost it.
+/// Handles a store without a mark: its hived was older than marks, or the mark was lost.
 caf::expected<optional_mark> adopt(const database_options& options) {
   auto store = store_path(options.directory);
   if (!fs::exists(store / "CURRENT"))

@@ -13,7 +13,7 @@ namespace {
 // -- encoding -------------------------------------------------------------------
 
 /// Room for the largest record: 15 words of table, pointers and numbers, four texts of 128 bytes and one of 64, each
-/// with its NUL in whole words.
+/// NUL-terminated and padded to words.
 constexpr size_t max_record_words = 256;
 
 using record_words = std::array<capnp::word, detail::header_words + max_record_words>;
@@ -37,8 +37,8 @@ void fill(wire::TaskRecord::Builder out, wire::TaskRecord::Reader given, const t
 
 // -- reading --------------------------------------------------------------------
 
-/// Reads a stored record in bounds but without the full check of a message from outside: it passed that check when it
-/// came, RocksDB's checksums guard it since, and a scan reads very many.
+/// Reads a stored record with bounds checks but without the full check of untrusted messages: the record passed it on
+/// arrival, RocksDB's checksums protect it since, and a scan reads very many records.
 template <class Use>
 caf::error read_record(std::string_view key, std::string_view bytes, Use&& use) {
   record_words words;
@@ -67,7 +67,7 @@ bool matches(wire::TaskQuery::Reader query, wire::TaskRecord::Reader record) {
          (query.getUntil() == 0 || time < query.getUntil());
 }
 
-/// The key that a page begins before.
+/// The exclusive upper bound of a page's keys.
 caf::expected<std::string> page_start(capnp::Text::Reader after) {
   if (after.size() == 0)
     return *keys::after_prefix(keys::tasks());
@@ -78,13 +78,13 @@ caf::expected<std::string> page_start(capnp::Text::Reader after) {
   return keys::task({number});
 }
 
-/// The records of one page while the scan for it runs.
+/// Collects the records of one page during a scan.
 struct page_builder {
   wire::TaskQuery::Reader query;
   size_t budget;
   std::vector<std::string> found = {};
   task_sequence last_seen = {};
-  bool complete = true; ///< whether the scan saw all there is
+  bool complete = true; ///< whether the scan reached the end
 
   database::scan take(std::string_view key, std::string_view bytes, caf::error& damage) {
     if (budget == 0 || found.size() >= query.getLimit()) {
@@ -116,7 +116,7 @@ struct page_builder {
   }
 };
 
-/// Visits the entries under `prefix` from the first on; `use` says what is wrong with one.
+/// Visits all entries under `prefix`; `use` returns what is wrong with an entry.
 caf::error visit_all(const database& db, column where, const std::string& prefix,
                      const std::function<caf::error(std::string_view key, std::string_view value)>& use) {
   caf::error wrong;
@@ -175,7 +175,7 @@ caf::expected<task_sequence> task_store::first_not_before(int64_t cutoff_unix_mi
                          [&](wire::TaskRecord::Reader record) { is_old = record.getTimestamp() < cutoff_unix_micros; });
     if (damage || !is_old || budget-- == 0)
       return database::scan::stop;
-    ++out.value; // nothing known of the next one but that this one may go
+    ++out.value; // only this record is known to be removable
     return database::scan::next;
   });
   if (unreadable || damage)
@@ -184,11 +184,12 @@ caf::expected<task_sequence> task_store::first_not_before(int64_t cutoff_unix_mi
 }
 
 void task_store::put(write_set& writes, wire::TaskRecord::Reader record, const task_stamp& stamp) {
-  // Records come by the hundred thousand a second: build each in the same place, which the builder leaves zeroed.
+  // Hundreds of thousands of records arrive per second: all are built in the same buffer, which the builder leaves
+  // zeroed.
   thread_local record_words words{};
   capnp::MallocMessageBuilder message{kj::arrayPtr(words.data() + detail::header_words, max_record_words)};
   fill(message.initRoot<wire::TaskRecord>(), record, stamp);
-  // The segment table of a stream with one segment: a zero (segments less one), then the size.
+  // Segment table of a single-segment stream: a zero (segments minus one), then the size.
   auto segment_words = static_cast<uint32_t>(message.getSegmentsForOutput()[0].size());
   auto* bytes = reinterpret_cast<char*>(words.data());
   std::memcpy(bytes + sizeof(uint32_t), &segment_words, sizeof segment_words);

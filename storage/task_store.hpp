@@ -8,67 +8,66 @@
 
 namespace hive {
 
-/// What the node adds to a record when it takes it in.
+/// What the node adds to a record on receipt.
 struct task_stamp {
   task_sequence number;
   int64_t ended_at_unix_micros = 0;
   bool corrected = false; ///< whether the given time was replaced
 };
 
-/// Coding task records, the statistics over them, and what other nodes said of theirs.
+/// Coding task records, the statistics over them, and other nodes' statistics.
 ///
-/// A record lies under its number alone: one key to write for each. Queries walk back from the newest record and look
-/// at each, bounded per page; indexes by tool, user and time would cost every record three more keys for the sake of
-/// questions that are rarely asked.
+/// A record is stored under its number only, so each costs one key. Queries scan backwards from the newest record, with
+/// a bound per page. Indexes by tool, user and time would cost three more keys per record for the benefit of rare
+/// queries.
 class task_store {
 public:
-  /// Records that are looked at for one page: about 0.1 s of reading. A rare condition takes several pages.
+  /// Records examined per page: about 0.1 s of reading. A rare condition takes several pages.
   static constexpr size_t default_scan_budget = 100'000;
 
   explicit task_store(const database& db) : db_{db} {
   }
 
-  /// Number of the newest record; 0 without any. Fails with ec::corrupt.
+  /// Number of the newest record; 0 without any. ec::corrupt.
   caf::expected<task_sequence> newest() const;
 
-  /// Number of the oldest record that is kept; 0 without any. Fails with ec::corrupt.
+  /// Number of the oldest stored record; 0 without any. ec::corrupt.
   caf::expected<task_sequence> oldest() const;
 
-  /// One page of the records that the query asks for, latest recorded first. It may hold fewer than `limit`, even none,
-  /// and yet have a `next`: then `scan_budget` records were looked at. ec::invalid for an `after` that is no record's
-  /// number, ec::corrupt.
+  /// One page of matching records, latest recorded first. A page with a `next` may hold fewer than `limit` records,
+  /// even none: then `scan_budget` records were examined. ec::invalid when `after` is no record number; ec::corrupt.
   caf::expected<msg<wire::TaskPage>> find(wire::TaskQuery::Reader query,
                                           size_t scan_budget = default_scan_budget) const;
 
-  /// The first record behind those at the old end that ended before `cutoff_unix_micros`, looking at `budget` records
-  /// at most: all before it may go. 0 when there is none to begin with. Fails with ec::corrupt.
+  /// The end of the removable records: all records before it ended before `cutoff_unix_micros`. Examines at most
+  /// `budget` records. 0 when there are none. ec::corrupt.
   caf::expected<task_sequence> first_not_before(int64_t cutoff_unix_micros, size_t budget) const;
 
-  /// Visits the statistics as they were last stored. Stops at the first error, from the visitor or ec::corrupt.
+  /// Visits the statistics as last stored. Stops at the first error, which comes from the visitor or is ec::corrupt.
   caf::error visit_cells(const std::function<caf::error(wire::ToolCell::Reader)>& visit_cell) const;
 
-  /// How many records are in none of these cells any more. Fails with ec::corrupt.
+  /// Number of records that no cell counts any more. ec::corrupt.
   caf::expected<uint64_t> unlisted_records() const;
 
-  /// Visits what was last heard of each node. Stops as above.
+  /// Visits the latest delta of each node. Stops as above.
   caf::error visit_deltas(
     const std::function<caf::error(std::string_view origin, wire::LearningDelta::Reader)>& visit_delta) const;
 
-  /// The delta that this node gave to the others last; nothing before the first. Fails with ec::corrupt.
+  /// The delta that this node last gave to others; nothing before the first one. ec::corrupt.
   caf::expected<std::optional<msg<wire::LearningDelta>>> published_delta() const;
 
-  /// Visits groups of digests in the order they became durable, each with the place of its first digest among all.
-  /// Stops as above.
+  /// Visits groups of digests in the order in which they became durable, each with the position of its first digest
+  /// among all. Stops as above.
   caf::error
   visit_key_groups(const std::function<caf::error(uint64_t first, std::string_view digests)>& visit_group) const;
 
-  /// Visits how far each source of records has been taken. Stops as above.
+  /// Visits how far each source of records has been read. Stops as above.
   caf::error visit_sources(const std::function<caf::error(wire::TaskSource::Reader)>& visit_source) const;
 
-  /// Adds one record to `writes`. Its texts must keep to the lengths of the schema.
+  /// Adds one record to `writes`. Its texts must respect the schema's lengths.
   static void put(write_set& writes, wire::TaskRecord::Reader record, const task_stamp& stamp);
 
-  /// Erases the records from `from` on up to the one before `to`.
+  /// Erases the records in [from, to).
   static void erase(write_set& writes, task_sequence from, task_sequence to);
 
   static void put_cell(write_set& writes, const msg<wire::ToolCell>& cell);
@@ -81,7 +80,7 @@ public:
   static void erase_source(write_set& writes, std::string_view source);
   static void put_key_group(write_set& writes, uint64_t first, std::string_view digests);
 
-  /// Erases all groups whose first digest comes before `first`.
+  /// Erases all groups whose first digest is before `first`.
   static void erase_key_groups(write_set& writes, uint64_t first);
 
 private:

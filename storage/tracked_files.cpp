@@ -27,7 +27,7 @@ IOStatus status_of(const caf::error& err) {
   return err ? IOStatus::IOError(text_of(err)) : IOStatus::OK();
 }
 
-/// Keeps the digest of what was appended, and tells the ledger when it has become durable.
+/// Digests what is appended, and reports it to the ledger once it is durable.
 class tracked_file : public rocksdb::FSWritableFileOwnerWrapper {
 public:
   tracked_file(std::unique_ptr<FSWritableFile> target, std::string name, std::shared_ptr<file_ledger> ledger)
@@ -43,7 +43,7 @@ public:
     return count(FSWritableFileOwnerWrapper::Append(data, options, verification, debug), data);
   }
 
-  // Files are written from the beginning to the end and not otherwise, or the digest would not hold.
+  // The digest requires sequential writes.
 
   IOStatus PositionedAppend(const Slice&, uint64_t, const IOOptions&, IODebugContext*) override {
     return IOStatus::NotSupported("PositionedAppend");
@@ -86,7 +86,7 @@ private:
     return status;
   }
 
-  /// A table is used once it is closed. A log grows with every group of writes, so it is enough that the mark follows.
+  /// A table is used only once it is closed. A log grows with every group of writes; the mark may lag behind it.
   IOStatus note(IOStatus status, const synced_file& now) {
     if (!status.ok())
       return status;

@@ -8,14 +8,14 @@
 
 namespace hive {
 
-/// Whether a file of RocksDB with this name holds what was acknowledged, or says which files do: logs, tables,
-/// manifests and CURRENT. The others (LOCK, LOG, IDENTITY, OPTIONS) are made anew when they are missing.
+/// Whether RocksDB's file `name` holds acknowledged records or names the files that do: logs, tables, manifests and
+/// CURRENT. RocksDB recreates the other files (LOCK, LOG, IDENTITY, OPTIONS) when they are missing.
 bool holds_records(std::string_view name);
 
-/// Whether it is a write-ahead log.
+/// Whether `name` is a write-ahead log.
 bool is_log(std::string_view name);
 
-/// The file system for RocksDB to use: the usual one, which tells `ledger` of every file that holds records.
+/// A file system for RocksDB that reports every file holding records to `ledger`.
 std::shared_ptr<rocksdb::FileSystem> track_files(std::shared_ptr<file_ledger> ledger);
 
 } // namespace hive

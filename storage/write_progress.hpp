@@ -8,7 +8,7 @@
 
 namespace hive {
 
-/// The write that is on its way to the disk, for those who watch the disk. One thread writes, any may look.
+/// The write in flight, for monitoring the disk. One thread writes; any thread may read.
 class write_progress {
 public:
   void begin(size_t sets) {
@@ -20,13 +20,13 @@ public:
     began_ms_ = 0;
   }
 
-  /// How long it has been under way; 0 when there is none.
+  /// How long the write has been in flight; 0 when there is none.
   std::chrono::milliseconds age() const {
     auto began = began_ms_.load();
     return std::chrono::milliseconds{began == 0 ? 0 : std::max<int64_t>(now_ms() - began, 0)};
   }
 
-  /// The write sets that are in it.
+  /// Number of write sets in the write.
   size_t sets() const {
     return sets_;
   }

@@ -9,13 +9,13 @@
 
 namespace hive {
 
-/// The kinds of records, each in its own RocksDB column family. The order is stored nowhere; names are.
+/// The kinds of records, each in its own RocksDB column family. The order is not stored; the names are.
 enum class column : uint8_t {
   meta,       ///< schema version, node identity, epoch
   snapshots,  ///< captures of the software
   series,     ///< history of every metric
   baselines,  ///< snapshots of agents
-  inputs,     ///< what engines push and operators register: models, world model, adapters, recipes, spans
+  inputs,     ///< what engines send and operators register: models, world model, adapters, recipes, spans
   tasks,      ///< coding task records
   tool_stats, ///< the tracker's statistics
   hive,       ///< peers' slots
@@ -28,7 +28,7 @@ inline constexpr size_t column_count = static_cast<size_t>(column::leases) + 1;
 /// The column family's name on disk.
 std::string_view name_of(column where);
 
-/// Writes that become durable together or not at all, in their order. Value type; travels to the committer by move.
+/// Writes that become durable together or not at all, in order. Value type; moved to the committer.
 class write_set {
 public:
   enum class action : uint8_t { put, erase, erase_range };
@@ -37,7 +37,7 @@ public:
     column where;
     action what;
     std::string key;
-    std::string value; ///< of erase_range: the first key behind the range
+    std::string value; ///< for erase_range: the exclusive end of the range
   };
 
   void put(column where, std::string key, std::string_view value) {
@@ -48,12 +48,12 @@ public:
     add({where, action::erase, std::move(key), {}});
   }
 
-  /// Erases every key from `from` on, but not `to` and what lies behind it. Costs the same for any number of keys.
+  /// Erases the keys in [from, to). The cost does not depend on the number of keys.
   void erase_range(column where, std::string from, std::string to) {
     add({where, action::erase_range, std::move(from), std::move(to)});
   }
 
-  /// Adds all of `more` behind what is there.
+  /// Appends all writes of `more`.
   void append(write_set more) {
     bytes_ += more.bytes_;
     std::ranges::move(more.writes_, std::back_inserter(writes_));
@@ -67,7 +67,7 @@ public:
     return writes_.empty();
   }
 
-  /// Bytes of keys and values, for bounds on what waits to be written.
+  /// Total bytes of keys and values; used to bound pending writes.
   size_t bytes() const {
     return bytes_;
   }

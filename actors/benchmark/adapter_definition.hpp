@@ -10,22 +10,24 @@
 
 namespace hive {
 
-/// All that the registry knows of one adapter. Value type.
+/// The registry's description of one adapter. Value type.
 struct adapter_definition {
   std::string name;
   wire::Tier tier = wire::Tier::FAST;
-  /// `builtin`, `command`, or the repository it was installed from.
+  /// `builtin`, `command`, or the repository from which it was installed.
   std::string source = "builtin";
   bool requires_gpu = false;
   double min_vram_gb = 0;
-  /// Time for one answer, with all its repeats.
+  /// Time limit of a measurement with all its repeats.
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
-  /// Why it would skip a measurement now, for want of something to measure; empty when it would not. Not set: never.
-  std::function<std::string()> why_idle;
-  /// Makes the actor; called again when it ended unasked.
+  /// Why the adapter would skip a measurement now, because there is nothing to measure; empty when it would not. May be
+  /// unset.
+  std::function<std::string()> unavailable_reason;
+  /// Spawns the actor; called again after the actor ended unexpectedly.
   std::function<adapter_actor()> spawn;
 
-  /// Whether a capture of `wanted` runs it: fast and GPU-less dynamic adapters with fast, the others with heavy.
+  /// Whether a capture of tier `wanted` runs it: fast adapters and dynamic ones without GPU run with fast, all others
+  /// with heavy.
   bool belongs_to(wire::Tier wanted) const {
     bool fast = tier == wire::Tier::FAST || (tier == wire::Tier::DYNAMIC && !requires_gpu);
     return wanted == wire::Tier::ALL || fast == (wanted == wire::Tier::FAST);

@@ -14,7 +14,8 @@ void fill(wire::BenchmarkInfo::Builder out, const adapter_table::entry& entry) {
   out.setSource(definition.source);
   out.setRequiresGpu(definition.requires_gpu);
   out.setMinVramGb(definition.min_vram_gb);
-  auto reason = entry.unavailable.empty() && definition.why_idle ? definition.why_idle() : entry.unavailable;
+  auto reason =
+    entry.unavailable.empty() && definition.unavailable_reason ? definition.unavailable_reason() : entry.unavailable;
   out.setAvailable(reason.empty());
   out.setReason(reason);
   out.setTimeoutS(std::chrono::duration<double>(definition.timeout).count());
@@ -75,7 +76,7 @@ void adapter_table::on_down(const caf::down_msg& down) {
   for (auto& [name, entry] : adapters_) {
     if (!entry.handle || entry.handle.address() != down.source)
       continue;
-    log::error("The adapter {} ended: {}", name, text_of(down.reason));
+    log::error("Adapter ended unexpectedly: {}. adapter={}", text_of(down.reason), name);
     respawn(entry);
     return;
   }
@@ -85,7 +86,7 @@ void adapter_table::replace_hung(const std::vector<std::string>& hung,
                                  const std::map<std::string, adapter_actor>& asked) {
   for (const auto& name : hung) {
     const auto& handle = asked.at(name);
-    log::error("The adapter {} hangs and is ended", name);
+    log::error("Adapter hangs and is killed. adapter={}", name);
     owner_.demonitor(handle.address());
     owner_.send_exit(handle, caf::exit_reason::kill);
     auto found = adapters_.find(name);

@@ -14,8 +14,9 @@
 
 namespace hive {
 
-/// The adapters of a node by name, built in and registered, each with its actor or with why it has none. Part of the
-/// actor that owns it, which monitors the adapters: one that ends unasked or hangs is replaced, within limits.
+/// A node's adapters by name, built-in and registered, each with its actor or the reason why it has none. Part of its
+/// owning actor, which monitors the adapters. Adapters that end unexpectedly or hang are replaced, within the restart
+/// limits.
 class adapter_table {
 public:
   struct entry {
@@ -32,31 +33,31 @@ public:
   /// Ends all adapters.
   ~adapter_table();
 
-  /// The adapter of this name; null when there is none.
+  /// The adapter of this name, or null.
   const entry* find(const std::string& name) const;
 
   size_t size() const {
     return adapters_.size();
   }
 
-  /// Adds an adapter whose name is free and spawns it, unless this node lacks what it needs.
+  /// Adds an adapter under an unused name, and spawns it unless this node lacks what it needs.
   const entry& add(adapter_definition definition);
 
-  /// Lets go of an adapter that is replaced, if there is one. A capture in work holds it until it has measured; then it
-  /// ends, as any actor that nobody holds.
+  /// Drops the reference to an adapter that is being replaced, if it exists. A running capture keeps it alive until it
+  /// has measured.
   void release(const std::string& name);
 
-  /// Ends an adapter and removes it, if there is one.
+  /// Ends and removes an adapter, if it exists.
   void end(const std::string& name);
 
-  /// Replaces the adapter that ended unasked.
+  /// Replaces the adapter that ended unexpectedly.
   void on_down(const caf::down_msg& down);
 
-  /// Replaces the adapters that hung in a capture. `asked` are those that it asked: another one of the name may stand
-  /// in their place by now.
+  /// Replaces the adapters that hung in a capture. `asked` holds the actors that the capture used, since an adapter of
+  /// that name may have been replaced in the meantime.
   void replace_hung(const std::vector<std::string>& hung, const std::map<std::string, adapter_actor>& asked);
 
-  /// The adapters that a capture of the tier asks.
+  /// The adapters for a capture of the tier.
   std::vector<capture_member> members_of(wire::Tier tier) const;
 
   static msg<wire::BenchmarkInfo> describe(const entry& entry);

@@ -56,7 +56,7 @@ std::string_view trim_blanks(std::string_view text) {
   return text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
-/// Takes one pair of quotes, or the full stop behind the answer, away. False when there is nothing to take.
+/// Removes one pair of quotes, or the final full stop. False when there is nothing to remove.
 bool peel(std::string_view& text) {
   constexpr std::string_view quotes = "\"'`";
   bool quoted = text.size() > 2 && text.front() == text.back() && quotes.find(text.front()) != std::string_view::npos;
@@ -70,7 +70,7 @@ bool peel(std::string_view& text) {
   return true;
 }
 
-/// For answers of which `strip` leaves nothing.
+/// For expected answers of which `strip` leaves nothing.
 bool punctuation_matches(std::string_view expected, std::string_view given) {
   expected = trim_blanks(expected);
   given = trim_blanks(given);

@@ -5,16 +5,15 @@
 
 namespace hive {
 
-/// Whether a model's answer is the expected one. Numbers match when they are equal to a billionth part, however they
-/// are written (`.5`, `0.50`); other texts match when they are equal without regard to ASCII case, runs of white space,
-/// enclosing quotes, emphasis and brackets, and closing punctuation. The whole answer must match: a sentence around
-/// it is no match, so that the share of matches does not depend on how a sentence is searched. Where the expected
-/// answer is nothing but such quotes, brackets and punctuation, it must be given as it is, at most quoted or with a
-/// full stop behind it.
+/// Whether a model's answer equals the expected one. Numbers match when they differ by at most a billionth, in any
+/// notation (`.5`, `0.50`). Other texts match when they are equal up to ASCII case, runs of white space, enclosing
+/// quotes, emphasis, brackets, and final punctuation. The whole answer must match; a sentence around it does not, so
+/// that the match rate does not depend on how sentences are searched. An expected answer that consists only of such
+/// punctuation must be given literally, at most quoted or followed by a full stop.
 bool answers_match(std::string_view expected, std::string_view given);
 
-/// What a model says when it has thought: the text behind the last `</think>` (also `</thinking>` and `</reasoning>`).
-/// Nothing when its thoughts have no end. The text as it is when it holds none.
+/// A model's answer without its reasoning: the text after the last `</think>` (or `</thinking>`, `</reasoning>`), or
+/// all of the text when it has no reasoning. Nothing when the reasoning does not end.
 std::optional<std::string_view> without_thoughts(std::string_view text);
 
 } // namespace hive

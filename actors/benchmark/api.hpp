@@ -1,6 +1,6 @@
 #pragma once
 
-// What engines push for the fast adapters, and the captures. An adapter is an adapter_actor.
+// Inputs of the fast adapters, and captures. Adapters implement adapter_actor.
 
 #include "actors/remote/api.hpp"
 #include "actors/slot_topic.hpp"
@@ -37,42 +37,42 @@ struct WorldModelStats;
 
 namespace hive {
 
-/// Keeps what engines push for the fast adapters.
+/// Stores what engines send for the fast adapters.
 using inputs_actor = caf::typed_actor<
-  // Appends observations of a model; the newest 100 are kept. Answers after they are durable.
+  // Appends observations of a model; the newest 100 are kept. Answers once they are durable.
   caf::replies_to<msg<wire::ObserveModel>>::with<msg<wire::Recorded>>,
-  // Replaces the world model's counters. Answers after they are durable.
+  // Replaces the world model's counters. Answers once they are durable.
   caf::replies_to<msg<wire::WorldModelStats>>::with<msg<wire::Recorded>>>;
 
-/// Knows the adapters, captures snapshots, keeps them.
+/// Manages the adapters; captures and stores snapshots.
 using registry_actor = caf::typed_actor<
-  // Captures a version: all adapters of the tier at once; answers when the snapshot is durable. ec::busy while a
-  // capture of this version runs, ec::overloaded when too many run.
+  // Captures a version with all adapters of the tier in parallel. Answers once the snapshot is durable. ec::busy while
+  // a capture of this version runs, ec::overloaded when too many captures run.
   caf::replies_to<msg<wire::CaptureRequest>>::with<msg<wire::Snapshot>>,
   // The same, but answers as soon as the capture runs.
   caf::replies_to<msg<wire::StartCapture>>::with<msg<wire::CaptureAccepted>>,
-  // Keeps a snapshot that was captured elsewhere; answers when it is durable.
+  // Stores a snapshot captured elsewhere; answers once it is durable.
   caf::replies_to<msg<wire::ImportSnapshot>>::with<msg<wire::Snapshot>>,
-  // The latest capture of a version, or ec::not_found, which says when the first one is running.
+  // The latest capture of a version. ec::not_found, whose text says so if the first capture is running.
   caf::replies_to<msg<wire::SnapshotQuery>>::with<msg<wire::Snapshot>>,
   // Versions in byte order, each with its latest capture.
   caf::replies_to<msg<wire::PageQuery>>::with<msg<wire::SnapshotList>>,
-  // The captures of a version, oldest first, and the one that runs; ec::not_found when there is neither.
+  // The captures of a version, oldest first, and the running one; ec::not_found when there is neither.
   caf::replies_to<msg<wire::CaptureListQuery>>::with<msg<wire::CaptureList>>,
   // One capture of a version, or ec::not_found.
   caf::replies_to<msg<wire::CaptureQuery>>::with<msg<wire::Snapshot>>,
-  // Deletes a capture durably, with its points in the histories of metrics. ec::not_found; ec::busy while a capture of
+  // Deletes a capture and its points in the metrics' histories, durably. ec::not_found; ec::busy while a capture of
   // this version runs.
   caf::replies_to<msg<wire::DeleteCapture>>::with<msg<wire::CaptureDeleted>>,
   // The newest value of every metric.
   caf::replies_to<msg<wire::LatestResultsQuery>>::with<msg<wire::LatestResults>>,
-  // All adapters, built in and registered.
+  // All adapters, built-in and registered.
   caf::replies_to<msg<wire::BenchmarkQuery>>::with<msg<wire::BenchmarkList>>,
-  // Registers a command as adapter, durably. ec::already_exists for a name in use.
+  // Registers a command as an adapter, durably. ec::already_exists when the name is in use.
   caf::replies_to<msg<wire::CommandSpec>>::with<msg<wire::BenchmarkInfo>>,
-  // Removes a registered adapter. ec::not_found; ec::forbidden for a built-in one.
+  // Removes a registered adapter. ec::not_found; ec::forbidden for built-in adapters.
   caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>,
-  // Publishes the newest results, and every change of them.
+  // Starts publishing the newest results and every change to them.
   caf::reacts_to<sharing_started>>;
 
 } // namespace hive

@@ -16,7 +16,7 @@ measure_safely(const blocking_measurement& measure, const msg<wire::MeasureReque
   }
 }
 
-/// Lives for one measurement, on its own thread.
+/// Performs one measurement on its own thread.
 adapter_actor::behavior_type worker(adapter_actor::pointer self, std::string name, blocking_measurement measure,
                                     work_limit limit) {
   return {

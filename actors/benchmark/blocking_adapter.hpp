@@ -12,13 +12,13 @@
 
 namespace hive {
 
-/// A measurement that blocks its thread. Must ask `limit` between its steps; may throw.
+/// A measurement that blocks its thread. It must check `limit` between its steps, and may throw.
 using blocking_measurement = std::function<caf::expected<msg<wire::Measurement>>(
   const msg<wire::MeasureRequest>& request, const work_limit& limit)>;
 
-/// An adapter whose measuring blocks (files, other servers). Each request runs on a thread of its own, so that
-/// overlapping ones do not wait for each other and CAF's scheduler for none. That thread is told to stop when its
-/// requester ends, when the adapter ends, and when `timeout` has passed.
+/// An adapter whose measurements block (on files or other servers). Each request runs on its own thread, so that
+/// requests do not delay each other or CAF's scheduler. The thread is told to stop when its requester ends, when the
+/// adapter ends, and after `timeout`.
 class blocking_adapter_state {
 public:
   using pointer = adapter_actor::stateful_pointer<blocking_adapter_state>;
@@ -30,7 +30,7 @@ public:
 
   void init(pointer self, std::string name, std::chrono::milliseconds timeout, blocking_measurement measure);
 
-  /// Hands the request to a worker, which answers it. ec::overloaded above defaults::max_blocking_measurements.
+  /// Passes the request to a new worker, which answers it. ec::overloaded above defaults::max_blocking_measurements.
   caf::result<msg<wire::Measurement>> start(const msg<wire::MeasureRequest>& request);
 
 private:
@@ -39,7 +39,7 @@ private:
     std::stop_source stop;
   };
 
-  /// One of the workers, or a requester.
+  /// Handles the end of a worker or a requester.
   void handle_down(const caf::actor_addr& who);
   bool waits(const caf::actor_addr& requester) const;
 
@@ -50,7 +50,7 @@ private:
   std::map<caf::actor_addr, job> jobs_; ///< by worker
 };
 
-/// The behavior of such an adapter, for the spawn functions of the concrete ones. `name` is for errors.
+/// The behavior of such an adapter, for the spawn functions of concrete adapters. `name` is used in errors.
 adapter_actor::behavior_type blocking_adapter(blocking_adapter_state::pointer self, std::string name,
                                               std::chrono::milliseconds timeout, blocking_measurement measure);
 

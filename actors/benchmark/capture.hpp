@@ -14,20 +14,20 @@ struct capture_member {
   std::string unavailable;
 };
 
-/// What a capture brought together.
+/// The result of a capture.
 struct capture_result {
   std::vector<adapter_outcome> outcomes;
-  /// Adapters that neither answered nor ended in their time: they must be replaced.
+  /// Adapters that neither answered nor ended in time; they must be replaced.
   std::vector<std::string> hung;
 };
 
-// internal: one capture on behalf of the registry. Asks all members at once, answers when each has answered, failed,
-// ended or used up its time, and ends with that.
+// internal: performs one capture for the registry. Asks all members in parallel; answers, and ends, once each has
+// answered, failed, ended or timed out.
 using capture_actor = caf::typed_actor<caf::replies_to<msg<wire::MeasureRequest>>::with<capture_result>>;
 
 capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_member> members);
 
-/// Longest time that a capture of these members may take.
+/// Upper bound on the duration of a capture of these members.
 std::chrono::milliseconds capture_limit(const std::vector<capture_member>& members);
 
 } // namespace hive

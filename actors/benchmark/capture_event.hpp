@@ -7,14 +7,14 @@
 
 namespace hive {
 
-/// A capture has begun, as an event.
+/// The event for a started capture.
 msg<wire::Event> capture_started(const std::string& version, capture_id id);
 
-/// How a capture or an import ended, as an event: in `good`, or in failed with the error's text.
+/// The event for the end of a capture or import: step `good`, or failed with the error's text.
 msg<wire::Event> capture_ended(const std::string& version, capture_id id, wire::CaptureStep good,
                                const caf::expected<msg<wire::Snapshot>>& result);
 
-/// A capture was deleted, as an event.
+/// The event for a deleted capture.
 msg<wire::Event> capture_deleted(wire::CaptureDeleted::Reader deleted);
 
 } // namespace hive

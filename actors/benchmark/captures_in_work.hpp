@@ -8,25 +8,25 @@
 
 namespace hive {
 
-/// What is being done with the captures of which version: one thing at a time, and a bounded number of them.
+/// Reservations of versions for captures, imports and deletions: one at a time per version, with a bound on the total.
 class captures_in_work {
 public:
   enum class kind : uint8_t { capture, import, deletion };
 
-  /// Captures and imports at the same time. Deletions are not bounded here: each is one write, and the committer bounds
-  /// those.
+  /// `most` bounds concurrent captures and imports. Deletions are not bounded here: each is a single write, which the
+  /// committer bounds.
   explicit captures_in_work(size_t most) : most_{most} {
   }
 
-  /// Keeps others from the version's captures until `release`. `number` is that of a capture or an import. ec::busy
-  /// while something else is done with the version, ec::overloaded when too much is in work.
+  /// Reserves the version until `release`. `number` is the number of the capture or import. ec::busy when the version
+  /// is already reserved, ec::overloaded when the bound is reached.
   caf::error reserve(const std::string& version, kind what, capture_id number = {});
 
   void release(const std::string& version) {
     entries_.erase(version);
   }
 
-  /// The capture of this version that is running; 0 when none is.
+  /// The running capture of this version; 0 when there is none.
   capture_id running(const std::string& version) const;
 
 private:

@@ -55,7 +55,7 @@ caf::expected<msg<wire::Measurement>> read_measurement(std::span<const std::stri
 
 adapter_actor::behavior_type command_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
                                              runner_actor runner, msg<wire::CommandSpec> spec) {
-  self->set_default_handler(caf::drop); // an engine that has spawned it may send it anything
+  self->set_default_handler(caf::drop); // engines that spawned it may send it any message
   return run_adapter(self, std::move(runner), plan_of(spec));
 }
 

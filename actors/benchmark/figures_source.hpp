@@ -9,18 +9,18 @@
 
 namespace hive {
 
-/// What http::check_url says against `url`, naming `option`. No user name or password is allowed.
+/// http::check_url's error for `url`, prefixed with `option`. User names and passwords are not allowed.
 caf::error check_url(std::string_view option, const std::string& url);
 
-/// The document at `url`, at most defaults::max_document_bytes. Fails as http::fetch does, and with ec::unavailable for
-/// any status but 200; the texts name the URL.
+/// Fetches the document at `url`, at most defaults::max_document_bytes. Fails like http::fetch, and with
+/// ec::unavailable for any status but 200; the texts name the URL.
 caf::expected<std::string> fetch_document(const std::string& url, const work_limit& limit);
 
-/// The document of whichever is given, `file` or `url`.
+/// Reads the document from `file` or `url`, whichever is given.
 caf::expected<std::string> read_document(const std::filesystem::path& file, const std::string& url,
                                          const work_limit& limit);
 
-/// What an answer with an unexpected status says, shortened and printable, for an error text.
+/// Describes an answer with an unexpected status for an error text: shortened and printable.
 std::string describe_status(int status, std::string_view body);
 
 } // namespace hive

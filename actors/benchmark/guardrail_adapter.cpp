@@ -25,13 +25,14 @@ void log(const guardrail_options& options, const guardrail::verification& result
     log::warn("Guardrail found that {} {}. manifest={}", result.findings[i].subject, result.findings[i].what,
               options.manifest.string());
   if (result.findings.size() > defaults::max_logged_findings)
-    log::warn("Guardrail found {} violations in all. manifest={}", result.findings.size(), options.manifest.string());
+    log::warn("Guardrail found more violations. total={} manifest={}", result.findings.size(),
+              options.manifest.string());
 }
 
 caf::expected<msg<wire::Measurement>> measure(const guardrail_options& options, const work_limit& limit) {
   if (auto error = options.validate())
     return error;
-  if (auto why = options.why_idle(); !why.empty())
+  if (auto why = options.unavailable_reason(); !why.empty())
     return skipped(why);
   auto trusted = guardrail::read_public_key(options.public_key);
   if (!trusted)
@@ -47,7 +48,7 @@ caf::expected<msg<wire::Measurement>> measure(const guardrail_options& options, 
 
 } // namespace
 
-std::string guardrail_options::why_idle() const {
+std::string guardrail_options::unavailable_reason() const {
   return manifest.empty() ? "no guardrail manifest is configured" : "";
 }
 

@@ -21,7 +21,7 @@ msg<wire::Recorded> recorded(uint32_t entries) {
   return msg<wire::Recorded>::build([&](wire::Recorded::Builder out) { out.setRecorded(entries); });
 }
 
-/// The newest observations of `kept` followed by `added`.
+/// The observations in `kept` followed by `added`, limited to the newest.
 msg<wire::ModelInput> append(const msg<wire::ModelInput>& kept, const msg<wire::ObserveModel>& added,
                              int64_t now_unix_micros) {
   auto old_list = kept->getObservations();
@@ -122,8 +122,8 @@ caf::result<msg<wire::Recorded>> inputs_state::add(const msg<wire::ObserveModel>
   if (!dropped)
     return dropped.error();
   if (*dropped) {
-    log::warn("inputs: model {} gives way to model {}: it was observed longest ago of {}, which is the most", **dropped,
-              view(observed->getId()), defaults::max_models);
+    log::warn("Too many models: the one observed longest ago gives way to a new one. dropped={} added={} limit={}",
+              **dropped, view(observed->getId()), defaults::max_models);
     changed_models_.insert(std::move(**dropped));
   }
   changed_models_.emplace(view(observed->getId()));

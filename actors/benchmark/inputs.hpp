@@ -14,7 +14,7 @@
 
 namespace hive {
 
-/// What the inputs actor keeps, without the actor: input → new state, or why not.
+/// State of the inputs actor, without the actor: maps input to a new state or an error.
 class input_ledger {
 public:
   input_ledger() = default;
@@ -22,14 +22,13 @@ public:
       : models_{std::move(models)}, world_model_{std::move(world_model)} {
   }
 
-  /// Appends observations and keeps the newest defaults::max_observations. A new model above defaults::max_models takes
-  /// the place of the one that was observed longest ago; returns the id of that one, or nothing. ec::invalid for an
-  /// observation without any value; then nothing changes.
+  /// Appends observations and keeps the newest defaults::max_observations. Above defaults::max_models, a new model
+  /// evicts the one observed longest ago, whose id is returned. ec::invalid, without any change, for an observation
+  /// without a value.
   caf::expected<std::optional<std::string>> observe(const msg<wire::ObserveModel>& observed,
                                                     int64_t received_at_unix_micros);
 
-  /// Replaces the counters. They count as begun anew when the name of their process changed or when, without a name,
-  /// one of them shrank.
+  /// Replaces the counters. Counts a restart when the process's name changed or, without a name, when a counter shrank.
   void update(const msg<wire::WorldModelStats>& stats, int64_t received_at_unix_micros);
 
   const input_store::model_map& models() const {
@@ -47,14 +46,14 @@ private:
   std::optional<msg<wire::WorldModelInput>> world_model_;
 };
 
-/// Keeps what engines push. Pushes that arrive while the disk is busy are gathered and written together; each is
-/// answered when it is durable, and none that failed leaves a trace in what later ones build on.
+/// Stores what engines send. Requests that arrive during a write are gathered and written together. Each is answered
+/// once durable; failed ones leave no trace in the state.
 class inputs_state {
 public:
   using pointer = inputs_actor::stateful_pointer<inputs_state>;
   static inline const char* name = "inputs";
 
-  /// Reads what is stored. An error ends the actor.
+  /// Reads the stored inputs. An error ends the actor.
   caf::error init(pointer self, std::shared_ptr<const database> db, committer_actor committer);
 
   caf::result<msg<wire::Recorded>> add(const msg<wire::ObserveModel>& observed);
@@ -62,19 +61,19 @@ public:
 
 private:
   caf::result<msg<wire::Recorded>> answer_when_durable(uint32_t entries);
-  /// Adds the inputs that changed since the last group.
+  /// Adds the inputs changed since the last group.
   void seal(write_set& writes);
   caf::error reload();
 
   std::shared_ptr<const database> db_;
-  std::optional<input_store> store_; ///< over `db_`
+  std::optional<input_store> store_; ///< reads from `db_`
   input_ledger ledger_;
-  std::set<std::string, std::less<>> changed_models_; ///< also those that gave way
+  std::set<std::string, std::less<>> changed_models_; ///< includes evicted ones
   bool world_model_changed_ = false;
-  durable_batch batch_; ///< its end answers those who wait
+  durable_batch batch_; ///< last member: its destructor answers waiting requests
 };
 
-/// Spawn with `sys.spawn(inputs, db, committer)`. Ends with ec::corrupt when what is stored cannot be read, and with
+/// Spawn with `sys.spawn(inputs, db, committer)`. Ends with ec::corrupt when the stored inputs cannot be read, and with
 /// the committer.
 inputs_actor::behavior_type inputs(inputs_state::pointer self, std::shared_ptr<const database> db,
                                    committer_actor committer);

@@ -7,7 +7,7 @@
 namespace hive {
 namespace {
 
-/// The bound of wire::Measurement's note.
+/// The limit of wire::Measurement's note.
 constexpr size_t max_note_bytes = 4096;
 
 double mean_of(const std::vector<double>& samples) {

@@ -10,7 +10,7 @@
 
 namespace hive {
 
-/// One metric as an adapter hands it in; its value is the mean of `samples`.
+/// One metric as reported by an adapter; its value is the mean of `samples`.
 struct measured_metric {
   std::string name;
   std::string unit;
@@ -33,7 +33,7 @@ public:
     return metrics_.empty();
   }
 
-  /// The measurement, in the order of the calls to `add`. A note beyond its bound is cut at the end of a character.
+  /// The measurement, with metrics in the order of `add` calls. An over-long note is cut at a character boundary.
   msg<wire::Measurement> finish(std::string_view note = {}) const;
 
 private:

@@ -5,7 +5,7 @@
 namespace hive {
 namespace {
 
-// Not std::isalnum, whose answer depends on the locale.
+// std::isalnum would depend on the locale.
 constexpr bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }

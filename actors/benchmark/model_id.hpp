@@ -4,12 +4,12 @@
 
 namespace hive {
 
-/// Whether `text` may name a model: as an id, but up to 128 characters and with `/` and `:` too, since model hubs and
-/// servers name models like `meta-llama/Llama-3-8B` and `llama3:8b`. Such a text stands in keys and metric names as it
-/// is; in a URL it is percent-encoded.
+/// Whether `text` is a valid model id: like an id, but up to 128 characters and also with `/` and `:`, since model hubs
+/// and servers use names such as `meta-llama/Llama-3-8B` and `llama3:8b`. Used verbatim in keys and metric names,
+/// percent-encoded in URLs.
 bool is_valid_model_id(std::string_view text);
 
-/// What `is_valid_model_id` asks for, to put into an error message.
+/// The rule of `is_valid_model_id`, for error messages.
 inline constexpr std::string_view model_id_rule =
   "must start with a letter or digit and hold at most 128 letters, digits, '.', '_', '-', '/' and ':'";
 

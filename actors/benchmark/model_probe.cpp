@@ -22,7 +22,7 @@ namespace {
 constexpr const char* instruction = "Answer with the answer alone: one word or one number, without explanation.";
 constexpr const char* question_without_file = "Answer with the word ready.";
 
-/// A chat completion nests five levels deep; extensions of servers a few more.
+/// A chat completion nests five levels deep; server extensions add a few more.
 constexpr size_t max_answer_nesting = 32;
 
 caf::expected<std::vector<std::string>> headers_of(const probe_options& options) {
@@ -40,12 +40,12 @@ caf::expected<std::vector<std::string>> headers_of(const probe_options& options)
   return out;
 }
 
-/// What a model refused to be told, for the rest of the probe.
+/// Parameters that a model rejected; omitted for the rest of the probe.
 struct refused_parameters {
-  bool max_tokens = false; ///< wants max_completion_tokens instead
+  bool max_tokens = false; ///< requires max_completion_tokens instead
   bool temperature = false;
 
-  /// Whether this refusal names a parameter that was sent and need not be.
+  /// Whether this rejection names a sent parameter that can be omitted.
   bool learn(std::string_view body) {
     bool wants_other_limit = body.find("max_completion_tokens") != std::string_view::npos ||
                              (body.find("max_tokens") != std::string_view::npos && says_unsupported(body));
@@ -98,7 +98,7 @@ std::optional<capnp::JsonValue::Reader> first(std::optional<capnp::JsonValue::Re
 
 struct chat_answer {
   std::string text;
-  bool cut = false; ///< it would have gone on
+  bool cut = false; ///< truncated at the token limit
   double latency_ms = 0;
 };
 
@@ -106,8 +106,8 @@ std::string string_of(std::optional<capnp::JsonValue::Reader> value) {
   return value && value->isString() ? std::string{value->getString().begin(), value->getString().size()} : "";
 }
 
-/// choices[0].message.content and how it ended. Answers carry many more fields, which differ between servers and are
-/// passed over. A model that was cut while it thought has no content.
+/// Extracts choices[0].message.content and the finish reason. Ignores all other fields, which differ between servers.
+/// An answer truncated during reasoning has no content.
 std::optional<chat_answer> answer_of(std::string_view body) {
   if (!is_utf8(body))
     return std::nullopt;
@@ -128,7 +128,7 @@ std::optional<chat_answer> answer_of(std::string_view body) {
       return std::nullopt;
     return out;
   } catch (const kj::Exception&) {
-    return std::nullopt; // no JSON at all: the same to the caller as JSON without an answer
+    return std::nullopt; // the caller treats invalid JSON like JSON without an answer
   }
 }
 

@@ -12,32 +12,32 @@
 
 namespace hive {
 
-/// One model behind an OpenAI-compatible endpoint that is measured by asking it.
+/// A model behind an OpenAI-compatible endpoint that is measured by sending it requests.
 struct probe_options {
-  /// Id of the model in metric names, see is_valid_model_id; `model` when not given, which must be one then.
+  /// The model's id in metric names, see is_valid_model_id. Defaults to `model`, which must then be a valid id.
   std::string name;
-  /// Where `/chat/completions` lies, such as http://127.0.0.1:8080/v1.
+  /// Parent of `/chat/completions`, such as http://127.0.0.1:8080/v1.
   std::string base_url;
-  /// The model as the endpoint names it.
+  /// The endpoint's name for the model.
   std::string model;
-  /// Environment variable of this process that holds the key; empty: none is sent.
+  /// Environment variable of this process that holds the API key; empty: no key is sent.
   std::string api_key_env;
-  /// JSON lines `{"question": …, "answer": …}`. Without it only latency is measured.
+  /// JSON lines `{"question": …, "answer": …}`. Without it, only latency is measured.
   std::filesystem::path questions;
-  /// Requests of one repeat, going through the questions in order and around; 0: each question once, or
-  /// defaults::probe_requests without a file.
+  /// Requests per repeat, cycling through the questions. 0: each question once, or defaults::probe_requests without a
+  /// file.
   uint32_t requests = 0;
-  /// Longest wait for one answer.
+  /// Time limit of one request.
   std::chrono::milliseconds request_timeout = defaults::probe_timeout;
-  /// Longest answer, in the model's tokens.
+  /// Size limit of an answer, in the model's tokens.
   uint32_t max_tokens = 64;
 
-  /// The id that its metrics carry.
+  /// The id used in metric names.
   const std::string& id() const {
     return name.empty() ? model : name;
   }
 
-  /// ec::invalid with the offending option.
+  /// ec::invalid, naming the offending option.
   caf::error validate() const;
 };
 
@@ -49,21 +49,21 @@ struct probe_question {
 /// Reads a question file. Errors name the file and line.
 caf::expected<std::vector<probe_question>> read_questions(const std::filesystem::path& file);
 
-/// What one probe saw, a value per request.
+/// Result of a probe, with one value per request.
 struct probe_result {
-  std::vector<double> latencies_ms; ///< whole exchange over a fresh connection
-  std::vector<double> matches;      ///< 1.0 where the answer was the expected one, else 0.0; empty without questions
-  /// Questions whose answers were cut at max_tokens and do not match; they are among `matches` as wrong.
+  std::vector<double> latencies_ms; ///< of the whole exchange over a new connection
+  std::vector<double> matches;      ///< 1.0 for the expected answer, else 0.0; empty without questions
+  /// Questions whose answers were truncated at max_tokens and do not match; `matches` counts them as wrong.
   std::vector<std::string> cut_questions;
 };
 
-/// Asks one question after the other, `repeats` times over. One request that fails fails the probe: a latency of the
-/// answered ones alone would flatter an endpoint that is overloaded. What a model thinks aloud in `<think>` is no part
-/// of its answer. A model that refuses max_tokens or a temperature is asked without. ec::too_large when there would be
-/// more than defaults::max_samples samples, ec::invalid when max_tokens cut every answer.
+/// Asks the questions one after the other, `repeats` times. A single failed request fails the probe: latencies of only
+/// the successful requests would flatter an overloaded endpoint. Reasoning in `<think>` is not part of an answer.
+/// Parameters max_tokens and temperature are omitted if the model rejects them. ec::too_large for more than
+/// defaults::max_samples samples, ec::invalid when max_tokens truncated every answer.
 caf::expected<probe_result> run_probe(const probe_options& options, uint32_t repeats, const work_limit& limit);
 
-/// How many answers were cut and which, for people; empty when none was.
+/// The number and names of truncated answers, for people; empty when there are none.
 std::string describe_cut_answers(const probe_options& options, const probe_result& result);
 
 } // namespace hive

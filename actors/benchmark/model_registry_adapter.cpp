@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* adapter_name = "model_registry";
 
-/// Probes of one node: their samples must fit into a snapshot together.
+/// Limit per node: the samples of all probes must fit one snapshot.
 constexpr size_t max_probes = 16;
 
 constexpr const char* no_figures =
@@ -27,7 +27,7 @@ struct model_samples {
   std::vector<double> accuracies;
 };
 
-/// Gathers figures from the farthest source to the nearest: each later one replaces what it knows.
+/// Gathers figures from the least to the most direct source; later sources replace earlier figures.
 class figure_table {
 public:
   void put(const std::string& model, model_samples samples) {
@@ -58,7 +58,7 @@ void add_if_given(std::vector<double>& samples, double value) {
     samples.push_back(value);
 }
 
-/// The error with its source before its text.
+/// Prefixes the error's text with its source.
 caf::error from_source(const std::string& source, const caf::error& error) {
   return fail(code_of(error), source + ": " + text_of(error));
 }
@@ -136,11 +136,11 @@ caf::expected<msg<wire::Measurement>> measure(const database& db, const model_re
 
 } // namespace
 
-std::string model_registry_options::why_idle(const database& db) const {
+std::string model_registry_options::unavailable_reason(const database& db) const {
   if (!file.empty() || !url.empty() || !probes.empty())
     return {};
   auto pushed = input_store{db}.has_models();
-  return pushed && !*pushed ? no_figures : ""; // a store that cannot be read is the measurement's error
+  return pushed && !*pushed ? no_figures : ""; // an unreadable store is reported by the measurement itself
 }
 
 caf::error model_registry_options::validate() const {

@@ -11,28 +11,28 @@
 
 namespace hive {
 
-/// Where figures of models come from, besides the observations that engines push.
+/// Sources of model figures, in addition to the observations that engines send.
 struct model_registry_options {
   /// JSON `{"models": {id: {"latency_ms": …, "accuracy": …}}}`, read at each measurement; either figure may be absent.
   std::filesystem::path file;
   /// The same document over HTTP.
   std::string url;
-  /// Endpoints that are asked at each measurement, one after the other so that none slows down the next.
+  /// Endpoints to probe at each measurement, sequentially, so that probes do not slow each other down.
   std::vector<probe_options> probes;
-  /// A measurement that takes longer is cut and reported as an error.
+  /// Time limit of a measurement; exceeding it is an error.
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
 
-  /// Why there is nothing to measure; empty when there is. `db` holds what engines pushed.
-  std::string why_idle(const database& db) const;
+  /// Why there is nothing to measure; empty when there is something. `db` holds what engines sent.
+  std::string unavailable_reason(const database& db) const;
 
-  /// ec::invalid with the offending option.
+  /// ec::invalid, naming the offending option.
   caf::error validate() const;
 };
 
 /// Adapter `model_registry`: `{model}_latency_ms` (ms, lower) and `{model}_accuracy` (score, higher) of every model
-/// that a source knows. When sources share a figure, the one nearest to the measuring holds: a probe, then pushed
-/// observations (all that are kept, as samples), then the file, then the URL. Only probes are repeated, the others are
-/// figures that reading again would not change. A source that fails fails the measurement, and is named.
+/// known to a source. When several sources have a figure, the most direct one wins: a probe, then stored observations
+/// (all of them, as samples), then the file, then the URL. Only probes are repeated; reading the other sources again
+/// would give the same figures. If a source fails, the measurement fails and names it.
 adapter_actor::behavior_type model_registry_adapter(blocking_adapter_state::pointer self,
                                                     std::shared_ptr<const database> db, model_registry_options options);
 

@@ -18,7 +18,7 @@
 namespace hive {
 namespace {
 
-/// Called with a kept snapshot or with why there is none.
+/// Called with the stored snapshot, or with the reason why there is none.
 using capture_done = std::function<void(caf::expected<msg<wire::Snapshot>>)>;
 
 std::string text(capnp::Text::Reader reader) {
@@ -55,7 +55,7 @@ public:
       else
         promise.deliver(result.error());
     });
-    if (!started) // through the promise as well: once it is made, CAF drops an error that is merely returned
+    if (!started) // also via the promise: CAF drops a returned error once a promise exists
       promise.deliver(started.error());
     return promise;
   }
@@ -64,7 +64,7 @@ public:
     auto version = text(request->getRequest().getVersion());
     auto started = start(request->getRequest(), [version](caf::expected<msg<wire::Snapshot>> result) {
       if (!result) // nobody waits for this answer
-        log::error("The capture of {} failed: {}", version, text_of(result.error()));
+        log::error("Capture failed: {}. version={}", text_of(result.error()), version);
     });
     if (!started)
       return started.error();
@@ -229,7 +229,7 @@ public:
   }
 
 private:
-  /// Longest reason of a deletion in the log: as long as one may be.
+  /// Size limit of a deletion's reason in the log; equals the schema's limit.
   static constexpr size_t max_logged_reason = 1'024;
 
   snapshot_store snapshots() const {
@@ -244,9 +244,9 @@ private:
         damage = spec.error();
         return database::scan::stop;
       }
-      // A later release may have a built-in adapter of this name: it wins, and the command stays stored.
+      // A later release may add a built-in adapter of this name: it takes precedence, and the command stays stored.
       if (adapters_.find(text((*spec)->getName())))
-        log::warn("The registered adapter {} is hidden by a built-in one", (*spec)->getName().cStr());
+        log::warn("Registered adapter not used: a built-in one has its name. adapter={}", (*spec)->getName().cStr());
       else
         adapters_.add(options_.command_adapter(*spec));
       return database::scan::next;
@@ -254,7 +254,7 @@ private:
     return failure ? failure : damage;
   }
 
-  /// Why a command cannot be registered under this name, if it cannot.
+  /// Why a command cannot be registered under this name; no error if it can.
   caf::error why_taken(const std::string& name, bool replaces) const {
     auto* found = adapters_.find(name);
     if (found && replaces && found->definition.source == "builtin")
@@ -267,7 +267,7 @@ private:
     return caf::none;
   }
 
-  /// Reserves the version and a number for a capture or import.
+  /// Reserves the version and assigns a number for a capture or import.
   caf::expected<capture_id> begin(const std::string& version, captures_in_work::kind what) {
     capture_id next{last_capture_ + 1};
     if (auto refused = in_work_.reserve(version, what, next))
@@ -321,7 +321,7 @@ private:
     return id;
   }
 
-  /// `done`, and before it the event of how it ended: in `good` when a snapshot was kept.
+  /// Wraps `done` so that the event about the end is sent first: `good` when a snapshot was stored.
   capture_done telling(std::string version, capture_id id, wire::CaptureStep good, capture_done done) {
     return [this, version = std::move(version), id, good,
             done = std::move(done)](const caf::expected<msg<wire::Snapshot>>& result) {
@@ -343,12 +343,12 @@ private:
     auto head = read_head_sha(options_.checkout);
     if (head)
       return *head;
-    log::warn("The capture of {} has no git sha: {} (node.checkout names the checkout)", request.getVersion().cStr(),
-              text_of(head.error()));
+    log::warn("Capture has no git sha: {} (node.checkout names the checkout). version={}", text_of(head.error()),
+              request.getVersion().cStr());
     return {};
   }
 
-  /// Makes a snapshot durable, then frees its version.
+  /// Makes a snapshot durable, then releases its version.
   void keep(msg<wire::Snapshot> snapshot, capture_done done) {
     auto version = text(snapshot->getVersion());
     auto give_up = [this, version, done](caf::error err) {
@@ -377,7 +377,7 @@ private:
       return;
     auto latest = latest_results();
     if (!latest && code_of(latest.error()) != ec::no_data)
-      return log::warn("The newest results cannot be read for the hive: {}", text_of(latest.error()));
+      return log::warn("Newest results not published to the hive: {}", text_of(latest.error()));
     self_->send(publisher_, publish_slots{latest_results_kind,
                                           latest ? to_result_slots(**latest) : std::map<std::string, std::string>{}});
   }

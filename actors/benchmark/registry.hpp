@@ -17,22 +17,22 @@
 namespace hive {
 
 struct registry_options {
-  /// Name of this node in its snapshots.
+  /// This node's name in its snapshots.
   std::string node;
-  /// The machine, as it stands in every snapshot.
+  /// The machine, as recorded in every snapshot.
   msg<wire::Environment> environment;
-  /// Git checkout whose HEAD is a capture's git sha when none is given; empty: none.
+  /// Git checkout whose HEAD is the default git sha of captures; empty: none.
   std::filesystem::path checkout;
-  /// Times that each adapter measures when a capture names no number. At least 1.
+  /// Measurements per adapter when a capture does not say. At least 1.
   uint32_t repeats = 1;
   std::vector<adapter_definition> builtin;
-  /// Makes the adapter of a command that is registered at run time.
+  /// Makes the adapter for a command registered at run time.
   std::function<adapter_definition(const msg<wire::CommandSpec>&)> command_adapter;
-  event_sink_actor events = {}; ///< told of captures and imports
+  event_sink_actor events = {}; ///< receives captures and imports
 };
 
-/// Spawns the registry. It spawns its adapters, replaces those that end or hang, and reads registered commands from
-/// the store; when that fails it ends with the error.
+/// Spawns the registry, which spawns its adapters, replaces those that end or hang, and reads registered commands from
+/// the store. Ends with an error when that read fails.
 registry_actor spawn_registry(caf::actor_system& system, std::shared_ptr<database> db, committer_actor committer,
                               registry_options options);
 

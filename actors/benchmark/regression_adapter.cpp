@@ -43,14 +43,14 @@ test_run describe(wire::RunResult::Reader result) {
   return run;
 }
 
-/// Reads what a run left, with its results in `file` unless that is empty.
+/// Reads a run's results from `file`, or from its output when `file` is empty.
 caf::expected<test_results> read_results(test_run run, const std::filesystem::path& file, test_format format) {
   bool ended_itself = !run.timed_out && run.signal == 0;
   if (file.empty() || !ended_itself)
     return read_test_results(run, format);
   auto report = read_report(file);
   if (!report) {
-    // pytest says by its exit status why it wrote none.
+    // pytest's exit status says why it wrote no file.
     auto without = run.report_is_all ? read_test_results(run, test_format::pytest) : report.error();
     return without ? report.error() : without.error();
   }
@@ -82,7 +82,7 @@ caf::expected<msg<wire::Measurement>> to_measurement(const caf::expected<test_re
   return measurement_of(results->counts);
 }
 
-/// Runs pytest with a results file of the node's own.
+/// Runs pytest with a results file that the node chooses.
 void plan_default(run_plan& out) {
   std::error_code none;
   auto parent = std::filesystem::temp_directory_path(none);
@@ -128,7 +128,7 @@ run_plan plan_of(std::string name, const regression_options& options) {
 const std::vector<std::string> default_test_command{"python3",         "-m",         "pytest", "-q", "-k",
                                                     "not nested_task", "--maxfail=0"};
 
-std::string regression_options::why_idle() const {
+std::string regression_options::unavailable_reason() const {
   bool is_configured = !command.empty() || !workdir.empty();
   return is_configured ? "" : "no tests are configured: neither a command nor a workdir is set";
 }
@@ -148,7 +148,7 @@ caf::error regression_options::validate() const {
 
 adapter_actor::behavior_type regression_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
                                                 runner_actor runner, std::string name, regression_options options) {
-  auto why = options.why_idle();
+  auto why = options.unavailable_reason();
   if (why.empty())
     return run_adapter(self, std::move(runner), plan_of(std::move(name), options));
   return {[why](const msg<wire::MeasureRequest>&) {

@@ -12,7 +12,7 @@
 namespace hive {
 namespace {
 
-/// Unguessable: in a shared directory nobody can be there first.
+/// Unguessable, so that nobody can create it first in a shared directory.
 std::string random_name() {
   std::random_device random;
   std::string out = "hivemark-tests-";
@@ -43,7 +43,7 @@ caf::error report_directory::renew() {
 
 void report_directory::clear() noexcept {
   std::error_code error;
-  std::filesystem::remove_all(directory_, error); // what cannot be removed makes the next renew fail
+  std::filesystem::remove_all(directory_, error); // a directory that cannot be removed makes the next renew fail
 }
 
 caf::expected<std::string> read_report(const std::filesystem::path& path) {

@@ -7,25 +7,25 @@
 
 namespace hive {
 
-/// A directory of this process alone, in which a command leaves its results file. It is there from `renew` to `clear`,
-/// so that no file of an earlier run, and none that somebody else put there, can be taken for the results. Its name is
-/// random and stays the same. Goes with the object.
+/// A private directory in which a command leaves its results file. It exists only from `renew` to `clear`, so that
+/// neither a file from an earlier run nor one planted by others can be taken for the results. Its name is random and
+/// constant. Removed with the object.
 class report_directory {
 public:
-  /// `parent` is where it will be made; nothing is touched yet.
+  /// The directory will be created in `parent`; the constructor creates nothing.
   explicit report_directory(const std::filesystem::path& parent);
   report_directory(const report_directory&) = delete;
   report_directory& operator=(const report_directory&) = delete;
   ~report_directory();
 
-  /// The results file in it.
+  /// The results file's path.
   const std::filesystem::path& file() const {
     return file_;
   }
 
-  /// Makes it anew and empty. ec::process_failed with the path and the reason.
+  /// Creates the directory, empty. ec::process_failed with the path and the reason.
   caf::error renew();
-  /// Removes it with all that is in it.
+  /// Removes the directory with its content.
   void clear() noexcept;
 
 private:
@@ -33,8 +33,8 @@ private:
   std::filesystem::path file_;
 };
 
-/// A results file as it was written, at most defaults::max_test_report_bytes. Fails with ec::no_data when there is
-/// none, ec::too_large, or ec::process_failed when it cannot be read; the texts name the file.
+/// Reads a results file of at most defaults::max_test_report_bytes. Fails with ec::no_data when it does not exist,
+/// ec::too_large, or ec::process_failed when it cannot be read; the texts name the file.
 caf::expected<std::string> read_report(const std::filesystem::path& path);
 
 } // namespace hive

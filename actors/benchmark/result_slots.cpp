@@ -15,7 +15,7 @@ struct named_point {
   wire::SeriesPoint::Reader point;
 };
 
-/// A metric's share of the packed slot at most.
+/// Upper bound on a metric's share of the packed slot.
 size_t most_bytes(const named_point& metric) {
   constexpr size_t figures = 48;
   auto text = metric.metric.size() + metric.point.getUnit().size();
@@ -44,8 +44,8 @@ std::string to_payload(const std::vector<named_point>& metrics) {
   }));
 }
 
-/// Of the 256 slots that others keep of a node the other 96 are for the card, the load, 64 buckets of tools and
-/// upgrades. Of the bytes half, since who is behind holds old slots beside new ones until it has caught up.
+/// Others keep 256 slots per node; the remaining 96 are for the card, the load, 64 buckets of tools, and upgrades. Half
+/// of the bytes, since nodes that lag behind hold old slots beside new ones until they have caught up.
 constexpr slot_quota result_quota{.keys = 160, .bytes = 512u << 10};
 
 } // namespace

@@ -11,10 +11,10 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-/// A reason may hold 4,096 bytes, and the registry adds to it.
+/// A reason may hold 4,096 bytes, and the registry extends it.
 constexpr size_t max_reason_bytes = 3'000;
 
-/// The longest that the runner may take to answer for a process with this time limit.
+/// Upper bound on the runner's time to answer for a process with this time limit.
 milliseconds answer_within(milliseconds limit) {
   return limit + defaults::process_kill_grace + defaults::process_drain + defaults::process_reply_slack;
 }

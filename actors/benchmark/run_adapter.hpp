@@ -17,16 +17,16 @@
 
 namespace hive {
 
-/// What an adapter that measures by running a command runs, and how it reads what comes back.
+/// What a command-running adapter runs, and how it reads the results.
 struct run_plan {
-  std::string name; ///< the adapter's
+  std::string name; ///< the adapter's name
   std::vector<std::string> command;
   std::string workdir;
-  std::vector<std::pair<std::string, std::string>> environment; ///< added to a minimal one
-  std::chrono::milliseconds timeout{defaults::adapter_timeout}; ///< of a whole measurement with all its repeats
+  std::vector<std::pair<std::string, std::string>> environment; ///< added to a minimal environment
+  std::chrono::milliseconds timeout{defaults::adapter_timeout}; ///< for a measurement with all its repeats
   uint32_t output_cap = 1 << 20;                                ///< bytes kept of each output stream
-  std::function<caf::error()> prepare;                          ///< before each run
-  /// Makes a measurement of one run. Its errors are for people: they say how the command ended.
+  std::function<caf::error()> prepare;                          ///< called before each run
+  /// Converts one run to a measurement. Errors are for people and say how the command ended.
   std::function<caf::expected<msg<wire::Measurement>>(wire::RunResult::Reader)> read;
 };
 
@@ -35,7 +35,7 @@ public:
   static inline const char* name = "run_adapter";
 
   explicit run_adapter_state(adapter_actor::pointer self);
-  /// Fails what was not answered, in whichever way the actor ends. Its process ends with it, see runner.
+  /// Fails all unanswered requests, however the actor ends. Its process ends with it, see runner.
   ~run_adapter_state();
   run_adapter_state(const run_adapter_state&) = delete;
   run_adapter_state& operator=(const run_adapter_state&) = delete;
@@ -44,7 +44,7 @@ public:
   caf::result<msg<wire::Measurement>> measure(const msg<wire::MeasureRequest>& request);
 
 private:
-  /// One request from its arrival to its answer.
+  /// One request from arrival to answer.
   struct measurement {
     size_t repeats;
     caf::typed_response_promise<msg<wire::Measurement>> promise;
@@ -61,12 +61,12 @@ private:
   adapter_actor::pointer self_;
   runner_actor runner_;
   run_plan plan_;
-  std::deque<measurement> queue_; ///< the first one is being taken
+  std::deque<measurement> queue_; ///< the first one is being measured
 };
 
-/// An adapter that runs a command once per repeat, one after the other, and merges the repeats (see merge_repeats).
-/// Measurements that overlap would disturb each other, so they wait in the order of arrival; beyond
-/// defaults::max_concurrent_captures ec::busy. A measurement's time limit counts from its arrival.
+/// An adapter that runs a command once per repeat, sequentially, and merges the repeats (see merge_repeats). Concurrent
+/// measurements would disturb each other, so requests queue in order of arrival; ec::busy beyond
+/// defaults::max_concurrent_captures. A measurement's time limit starts at its arrival.
 adapter_actor::behavior_type run_adapter(adapter_actor::stateful_pointer<run_adapter_state> self, runner_actor runner,
                                          run_plan plan);
 

@@ -18,7 +18,7 @@ double ratio(uint64_t part, uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(std::max<uint64_t>(1, whole));
 }
 
-/// Names the life of the counting process.
+/// Identifies one run of the counting process.
 std::string scope_of(wire::WorldModelInput::Reader input) {
   auto process = input.getStats().getProcess();
   return process.size() > 0 ? process.cStr() : "restart-" + std::to_string(input.getRestarts());
@@ -81,11 +81,11 @@ private:
 
 } // namespace
 
-std::string world_model_options::why_idle(const database& db) const {
+std::string world_model_options::unavailable_reason(const database& db) const {
   if (!file.empty() || !url.empty())
     return {};
   auto pushed = input_store{db}.world_model();
-  return pushed && !*pushed ? no_counters : ""; // a store that cannot be read is the measurement's error
+  return pushed && !*pushed ? no_counters : ""; // an unreadable store is reported by the measurement itself
 }
 
 caf::error world_model_options::validate() const {

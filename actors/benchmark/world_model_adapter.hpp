@@ -11,27 +11,28 @@
 
 namespace hive {
 
-/// Where the world-model bridge's counters are read; with neither, those that engines push are taken.
+/// Source of the world-model bridge's counters; without file and URL, those that engines send are used.
 struct world_model_options {
   /// JSON of wire::WorldModelStats, read at each measurement.
   std::filesystem::path file;
   /// The same document over HTTP.
   std::string url;
-  /// A measurement that takes longer is cut and reported as an error.
+  /// Time limit of a measurement; exceeding it is an error.
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
 
-  /// Why there is nothing to measure; empty when there is. `db` holds what engines pushed.
-  std::string why_idle(const database& db) const;
+  /// Why there is nothing to measure; empty when there is something. `db` holds what engines sent.
+  std::string unavailable_reason(const database& db) const;
 
-  /// ec::invalid when both sources are given, or the URL is none.
+  /// ec::invalid when both sources are given or the URL is invalid.
   caf::error validate() const;
 };
 
-/// Adapter `world_model`: flush_rate and correction_density (ratios to what was recorded, higher), and hivemind_queries
-/// (count, higher), whose scope is the counting process, so that a raw counter never compares across a restart.
+/// Adapter `world_model`: flush_rate and correction_density (ratios to the number recorded, higher), and
+/// hivemind_queries (count, higher), whose scope is the counting process, so that raw counters never compare across a
+/// restart.
 ///
-/// Counters from a file or URL go through `inputs` like pushed ones: that is where restarts are seen and remembered.
-/// They are read once whatever the number of repeats; a counter has no spread.
+/// Counters from a file or URL pass through `inputs`, like those that engines send, because `inputs` detects and
+/// remembers restarts. They are read once regardless of `repeats`: a counter has no variance.
 adapter_actor::behavior_type world_model_adapter(blocking_adapter_state::pointer self,
                                                  std::shared_ptr<const database> db, inputs_actor inputs,
                                                  world_model_options options);

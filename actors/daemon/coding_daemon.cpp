@@ -19,15 +19,13 @@ void publish(daemon_pointer self, const tracker_actor& tracker, const publisher_
         self->request(publisher, defaults::request_timeout, delta)
           .then(
             [](const msg<wire::Recorded>& answer) {
-              log::debug("The coding daemon handed {} task types to the hive", answer->getRecorded());
+              log::debug("Learning delta published. task_types={}", answer->getRecorded());
             },
-            [](const caf::error& error) {
-              log::warn("The coding daemon could not hand its delta to the hive: {}", text_of(error));
-            });
+            [](const caf::error& error) { log::warn("Learning delta not published: {}", text_of(error)); });
       },
       [](const caf::error& error) {
         if (code_of(error) != ec::no_data)
-          log::warn("The coding daemon got no delta from the tracker: {}", text_of(error));
+          log::warn("No learning delta from the tracker: {}", text_of(error));
       });
 }
 

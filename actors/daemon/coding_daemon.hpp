@@ -8,13 +8,13 @@
 namespace hive {
 
 struct coding_daemon_options {
-  /// Between two ticks. Default 30 s.
+  /// Interval between ticks. Default 30 s.
   std::chrono::milliseconds tick = defaults::daemon_tick;
-  /// Every so many ticks the node's delta goes to the hive. Default 10, as in HART OS.
+  /// The node's delta is published to the hive once per this many ticks. Default 10, as in HART OS.
   uint64_t ticks_per_publication = defaults::ticks_per_publication;
 };
 
-/// internal: the daemon hears nothing but its own clock.
+/// internal: the daemon's own timer; it accepts no other messages.
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using coding_daemon_actor = caf::typed_actor<caf::reacts_to<tick_atom>>;
 
@@ -23,8 +23,8 @@ struct coding_daemon_state {
   uint64_t ticks = 0;
 };
 
-/// Hands what the tracker learned to the publisher, time after time. Nothing learned is nothing said; a failure is
-/// logged and the next turn tries again. Spawn with `sys.spawn(coding_daemon, tracker, publisher, options)`.
+/// Periodically passes the tracker's learning delta to the publisher. An empty delta is not published; a failure is
+/// logged and retried at the next publication. Spawn with `sys.spawn(coding_daemon, tracker, publisher, options)`.
 coding_daemon_actor::behavior_type coding_daemon(coding_daemon_actor::stateful_pointer<coding_daemon_state> self,
                                                  tracker_actor tracker, publisher_actor publisher,
                                                  coding_daemon_options options);

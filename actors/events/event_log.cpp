@@ -6,8 +6,8 @@
 namespace hive {
 namespace {
 
-/// Ids of one epoch. With it an id shows the epoch in its upper digits, and some nine million starts stay below 2^53,
-/// the largest integer that every JSON reader keeps exactly.
+/// Number of ids per epoch. The epoch is visible in an id's leading digits, and about nine million starts stay below
+/// 2^53, the largest integer that every JSON reader preserves.
 constexpr uint64_t ids_per_epoch = 1'000'000'000;
 
 msg<wire::Event> missed(uint64_t last_missed, uint64_t count, int64_t time) {

@@ -11,32 +11,32 @@
 
 namespace hive {
 
-/// Kinds of events that a reader wants; empty: all of them.
+/// Kinds of events that a reader wants; empty: all.
 using event_kinds = std::set<wire::EventKind>;
 
-/// The newest events of one node in the order of their ids, without clock and actor. Readers hold a position each and
-/// nothing is held for them: one that falls behind learns that it missed some, and costs the others nothing.
+/// The newest events of one node, ordered by id. Pure: no clock, no actor. Each reader holds its own position, and the
+/// log keeps no state for readers: a reader that falls behind learns that it missed events, without cost to others.
 class event_log {
 public:
-  /// What a reader gets, and where it goes on.
+  /// The result of a read, and where to continue.
   struct page {
     std::vector<msg<wire::Event>> events;
     int64_t position = 0; ///< for the next `read`
   };
 
-  /// Ids begin behind those of all earlier epochs. `capacity`, at least 1, is the number of events that are kept.
+  /// Ids start after those of all earlier epochs. `capacity`, at least 1, is the number of events kept.
   event_log(uint64_t epoch, size_t capacity);
 
-  /// Numbers an event, sets its time, and keeps it; the oldest one makes room.
+  /// Assigns id and time to an event and stores it, dropping the oldest if full.
   void add(const msg<wire::Event>& what, int64_t now_unix_micros);
 
-  /// At most `most` events of these kinds behind `position`, the oldest first. A position is that of the page before,
-  /// or the id of an event; 0 stands before all events that are kept, -1 behind the newest. When events behind the
-  /// position are no longer kept, or it is none of this log's (a node whose store was lost begins anew), the first
-  /// event is one of kind `missed`, which comes on top of `most`.
+  /// Up to `most` events of these kinds after `position`, oldest first. A position comes from the previous page or is
+  /// an event's id; 0 is before all kept events, -1 after the newest. If events after the position are no longer kept,
+  /// or if the position is unknown (as after the loss of the node's store), the page starts with an additional event of
+  /// kind `missed`.
   page read(int64_t position, const event_kinds& kinds, size_t most) const;
 
-  /// The id of the newest event, or what comes before the first one.
+  /// The id of the newest event, or the one before the first.
   uint64_t newest() const {
     return next_ - 1;
   }
@@ -49,7 +49,7 @@ private:
   const uint64_t first_;
   const size_t capacity_;
   uint64_t next_;
-  std::deque<msg<wire::Event>> events_; ///< ids without gaps
+  std::deque<msg<wire::Event>> events_; ///< ids are consecutive
 };
 
 } // namespace hive

@@ -9,7 +9,7 @@
 namespace hive {
 
 events_state::~events_state() {
-  for (auto& waiting : waiting_) // a promise that is dropped would leave them waiting for ever
+  for (auto& waiting : waiting_) // unanswered promises would leave the requesters waiting forever
     waiting.answer.deliver(fail(ec::unavailable, "the log of events has ended"));
 }
 
@@ -47,7 +47,7 @@ caf::result<event_log::page> events_state::read(const read_events& asked) {
 
 void events_state::end_waits() {
   auto now = clock::now();
-  if (wake_ && *wake_ > now) // a timer from before an earlier one was needed
+  if (wake_ && *wake_ > now) // an outdated timer: an earlier one was set later
     return;
   wake_.reset();
   auto next = clock::time_point::max();

@@ -14,33 +14,33 @@
 
 namespace hive {
 
-/// Asks for the events behind a position. An answer comes at once when there are any, or when the position is -1, so
-/// that the reader learns which one that is; otherwise with the next event of these kinds, or without one after `wait`.
+/// Asks for events after a position. Answered at once when there are some, or when the position is -1, so that the
+/// reader learns its actual position; otherwise at the next event of these kinds, or after `wait` without one.
 struct read_events {
   int64_t position = -1; ///< see event_log::read
   event_kinds kinds;
   std::chrono::milliseconds wait{0};
 };
 
-/// actors/events: told by those that make things happen. They do not wait for it and need not have one: what is sent to
-/// an empty handle is dropped.
+/// actors/events: receives events from services. Senders do not wait, and their handle may be empty: events for an
+/// empty handle are dropped.
 using event_sink_actor = caf::typed_actor<
-  // Something happened; id and time are set here.
+  // An event; id and time are set by the receiver.
   caf::reacts_to<msg<wire::Event>>>;
 
-/// actors/events: knows what happened last.
+/// actors/events: serves recent events to readers.
 using events_actor = event_sink_actor::extend<
-  // At most defaults::events_per_read events. ec::overloaded while defaults::max_event_readers wait.
+  // At most defaults::events_per_read events. ec::overloaded while defaults::max_event_readers readers wait.
   caf::replies_to<read_events>::with<event_log::page>>;
 
-// internal: some reader may have waited long enough.
+// internal: the wait of some reader may be over.
 using end_waits_atom = caf::atom_constant<caf::atom("end_waits")>;
 using events_self = events_actor::extend<caf::reacts_to<end_waits_atom>>;
 
 struct events_options {
-  /// Raised at every start of the actor, over starts of the node too: ids rise with it.
+  /// Increases at every start of the actor, also across starts of the node, so that ids increase.
   uint64_t epoch = 1;
-  /// Events that are kept. At least 1. None outlives the actor.
+  /// Number of events kept. At least 1. They are lost when the actor ends.
   size_t kept = defaults::kept_events;
 };
 
@@ -68,7 +68,7 @@ private:
     caf::typed_response_promise<event_log::page> answer;
   };
 
-  /// One timer for all readers: CAF keeps each one until its time, and readers come back with every event.
+  /// One timer for all readers: CAF keeps every timer until it expires, and readers return with every event.
   void wake_at(clock::time_point when);
   event_log::page page_for(const read_events& asked) const;
 
@@ -83,7 +83,7 @@ events_self::behavior_type events(events_state::pointer self, const events_optio
 
 } // namespace hive
 
-// A node's events are read over HTTP; these stay in its process.
+// Local to a process: a node's events are read over HTTP.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::read_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::event_log::page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::events_options)

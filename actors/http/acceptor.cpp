@@ -11,7 +11,7 @@ using boost::system::error_code;
 
 namespace {
 
-/// What passes by itself: descriptors and memory that others use.
+/// Temporary failures: no descriptors or memory.
 bool is_shortage(const error_code& error) {
   for (int known : {EMFILE, ENFILE, ENOBUFS, ENOMEM})
     if (error == error_code{known, boost::system::system_category()})
@@ -19,7 +19,7 @@ bool is_shortage(const error_code& error) {
   return false;
 }
 
-/// What concerns the connection that was to be accepted, and not the listening socket. See accept(2).
+/// Errors of the connection being accepted, not of the listening socket. See accept(2).
 bool is_of_one_connection(const error_code& error) {
   for (int known : {ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
                     ENETUNREACH, EPERM, EINTR, EAGAIN})
@@ -87,7 +87,7 @@ void acceptor::pause(const error_code& error) {
   if (auto now = std::chrono::steady_clock::now(); now >= quiet_until_) {
     quiet_until_ = now + defaults::accept_log_interval;
     log::warn("The HTTP server cannot accept a connection: {}. {}", error.message(),
-              freed ? "It closes idle ones" : "It waits until something is closed");
+              freed ? "It closes idle ones" : "It retries until a descriptor is free");
   }
   timer_.expires_after(defaults::accept_pause);
   timer_.async_wait([this](error_code cancelled) {

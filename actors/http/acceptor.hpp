@@ -8,15 +8,15 @@
 
 namespace hive::http {
 
-/// Accepts connections for as long as its socket listens. When descriptors run out it pauses, says so, and goes on when
-/// there are some again. Used by the server's thread alone, which must not be within a callback when it is destroyed.
+/// Accepts connections while its socket listens. When descriptors run out, it logs that, pauses, and retries. Used only
+/// by the server's thread. Must not be destroyed inside one of its callbacks.
 class acceptor {
 public:
   struct callbacks {
     std::function<void(boost::asio::ip::tcp::socket)> on_connection;
-    /// No descriptor is left. Whether one was freed.
+    /// Called when no descriptor is left. Returns whether one was freed.
     std::function<bool()> free_descriptor;
-    /// The socket listens no more, although nobody closed it.
+    /// The socket stopped listening although nobody closed it.
     std::function<void(const std::string& why)> on_death;
   };
 
@@ -38,8 +38,8 @@ private:
   boost::asio::ip::tcp::acceptor socket_;
   boost::asio::steady_timer timer_;
   callbacks calls_;
-  std::chrono::steady_clock::time_point quiet_until_; ///< before the next line about failures
-  bool is_out_ = false;                               ///< no descriptor was left at the last try
+  std::chrono::steady_clock::time_point quiet_until_; ///< earliest time of the next log line about failures
+  bool is_out_ = false;                               ///< no descriptor was left at the last attempt
 };
 
 } // namespace hive::http

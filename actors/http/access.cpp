@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view scheme = "bearer ";
 
-/// Schemes are written in any case, RFC 9110, 11.1.
+/// Scheme names are case-insensitive, RFC 9110, 11.1.
 bool starts_with_scheme(std::string_view text) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::ranges::equal(text.substr(0, scheme.size()), scheme, {}, lower);
@@ -78,7 +78,7 @@ caf::expected<const access_token*> find_token(const std::vector<access_token>& k
   const access_token* found = nullptr;
   for (const auto& token : known)
     if (sodium_memcmp(token.sha256.data(), hash.data(), hash.size()) == 0)
-      found = &token; // and on through the list: the time must not tell where the token stands
+      found = &token; // no early exit: the time must not reveal the token's position
   if (!found)
     return fail(ec::unauthorized, "the bearer token is not known");
   return found;

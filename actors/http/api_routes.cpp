@@ -33,7 +33,7 @@ std::vector<route> node_routes(const api_services& s) {
   };
   return {
     route::reply<wire::Health>("/healthz", "Whether the node is alive", s.health).for_role(role::anyone),
-    route::reply<wire::Health>("/readyz", "Whether the node takes requests and can keep what they bring", readiness)
+    route::reply<wire::Health>("/readyz", "Whether the node accepts requests and can store their data", readiness)
       .for_role(role::anyone),
     route::reply<wire::NodeStatus>("/api/v1/status", "The node at a glance",
                                    [status = s.status]() -> caf::expected<msg<wire::NodeStatus>> { return status(); }),
@@ -45,7 +45,7 @@ std::vector<route> benchmark_routes(const api_services& s) {
   using namespace wire;
   return {
     route::ask<BenchmarkQuery, BenchmarkList>(get, "/api/v1/benchmarks", s.registry, "List the benchmark adapters"),
-    // Registering is running a command on the node: as much as operating it.
+    // Registering a command means running it on the node, which requires the operator's role.
     route::ask<CommandSpec, BenchmarkInfo>(post, "/api/v1/benchmarks", s.registry, "Register a command as an adapter",
                                            {.status = 201})
       .for_role(role::operate),
@@ -66,7 +66,7 @@ std::vector<route> snapshot_routes(const api_services& s) {
     route::ask<SnapshotQuery, Snapshot>(get, "/api/v1/snapshots/{version}", s.registry, "The snapshot of a version")
       .with_large_answers(),
     route::ask<ImportSnapshot, Snapshot>(put, "/api/v1/snapshots/{version}", s.registry,
-                                         "Keep a snapshot that was captured elsewhere"),
+                                         "Store a snapshot captured elsewhere"),
     route::ask<CaptureListQuery, CaptureList>(get, "/api/v1/snapshots/{version}/captures", s.registry,
                                               "List the captures of a version"),
     route::ask<CaptureQuery, Snapshot>(get, "/api/v1/snapshots/{version}/captures/{n}", s.registry,
@@ -105,7 +105,7 @@ std::vector<route> api_routes(const api_services& services, std::vector<std::vec
   append(routes, input_routes(services));
   for (auto& more : further)
     append(routes, std::move(more));
-  auto text = std::make_shared<std::string>(); // written last: the document describes itself too
+  auto text = std::make_shared<std::string>(); // written last, because the document describes its own route too
   routes.push_back(route::raw(get, "/openapi.json", "The OpenAPI document of this API", "application/json",
                               [text](const exchange_ptr& to) {
                                 to->answer({200, "application/json", *text, {}, {}});

@@ -8,29 +8,30 @@
 
 namespace hive::http {
 
-/// Decides what a request may do: by its token, or without one as far as the node is open. Tokens may be replaced while
-/// requests are decided. For use from any thread.
+/// Decides whether a request is allowed, by its token or, where the node allows it, without one. Tokens can be replaced
+/// while requests are being checked. Thread-safe.
 class authorizer {
 public:
-  /// Without `tokens`, whatever needs at most role `open` needs no token (role::anyone: everything needs one). With
-  /// tokens everything does.
+  /// Without `tokens`, requests that need at most role `open` need no token (role::anyone: all need one). With tokens,
+  /// all requests need one.
   explicit authorizer(std::vector<access_token> tokens = {}, role open = role::record);
 
-  /// Requests that are decided from now on know these tokens, and no earlier ones but the operator's.
+  /// Replaces all tokens except the operator's; takes effect for subsequent requests.
   void replace_tokens(std::vector<access_token> tokens);
 
-  /// Adds the token that the node made for itself. Refusals tell that it lies in `file`.
+  /// Adds the token that the node generated. Refusals mention its `file`.
   void set_operator(access_token token, std::string file);
 
-  /// Nothing when the request may do what needs role `needed`. ec::unauthorized for a token that is missing where
-  /// tokens are configured, or not known; ec::forbidden for one with a smaller role, and for a request without one.
+  /// Whether a request with this Authorization header has role `needed`. ec::unauthorized when tokens are configured
+  /// and the token is missing or unknown; ec::forbidden when its role is too low, or when there is no token on a node
+  /// without tokens.
   caf::error check(role needed, std::string_view authorization) const;
 
 private:
   struct rules {
     std::vector<access_token> configured;
     std::optional<access_token> own;
-    std::vector<access_token> known; ///< both
+    std::vector<access_token> known; ///< configured tokens and the operator's
     std::string own_file;
   };
 
@@ -38,7 +39,7 @@ private:
   void change(const std::function<void(rules&)>& how);
 
   const role open_;
-  mutable std::mutex mutex_; // guards rules_, which never change themselves
+  mutable std::mutex mutex_; // guards rules_; the rules themselves are immutable
   std::shared_ptr<const rules> rules_;
 };
 

@@ -15,11 +15,11 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// What one read takes: of a head, which is small, and of a body.
+/// Read sizes for a head, which is small, and for a body.
 constexpr size_t head_read_bytes = size_t{4} << 10;
 constexpr size_t body_read_bytes = size_t{64} << 10;
 
-/// What an idle connection may keep.
+/// Buffer size that an idle connection may keep.
 constexpr size_t max_idle_buffer_bytes = size_t{16} << 10;
 
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -28,7 +28,7 @@ std::string_view view(const boost::beast::flat_buffer& buffer) {
   return {static_cast<const char*>(buffer.data().data()), buffer.size()};
 }
 
-/// What is left of head and body behind the first `written` bytes.
+/// The remainder of head and body after the first `written` bytes.
 std::array<asio::const_buffer, 2> rest_of(const std::string& head, const std::string& body, size_t written) {
   auto of_head = std::min(written, head.size());
   auto of_body = written - of_head;
@@ -87,7 +87,7 @@ void connection::read() {
 }
 
 void connection::on_read(error_code error, size_t length) {
-  if (!is_awaiting_request()) // it was refused or closed meanwhile
+  if (!is_awaiting_request()) // it was refused or closed in the meantime
     return;
   if (error == asio::error::eof)
     return on_end_of_input();
@@ -97,18 +97,18 @@ void connection::on_read(error_code error, size_t length) {
   received_.set(received_.amount() + length);
   auto most = defaults::max_received_factor * core_->options.max_body_bytes_in_flight;
   if (core_->received->total() > most && received_.amount() > most / core_->options.max_connections)
-    return refuse(problem(
-      fail(ec::overloaded, "the requests that are arriving have more than " + std::to_string(most) + " bytes")));
+    return refuse(
+      problem(fail(ec::overloaded, "incoming requests already occupy more than " + std::to_string(most) + " bytes")));
   advance();
 }
 
 void connection::on_end_of_input() {
   if (stage_ == stage::idle)
     return close();
-  refuse(problem(400, ec::malformed, "the request ends before it is whole"));
+  refuse(problem(400, ec::malformed, "the request is incomplete"));
 }
 
-/// Goes on with what has been read.
+/// Processes the bytes read so far.
 void connection::advance() {
   while (is_awaiting_request()) {
     if (buffer_.size() == 0 && stage_ == stage::idle)
@@ -132,8 +132,8 @@ void connection::advance() {
   }
 }
 
-/// Whether to go on at once. A body that will be refused is not waited for, unless it is so small that reading it costs
-/// less than another connection.
+/// Whether to continue at once. Bodies that will be refused are not read, unless they are so small that reading costs
+/// less than a new connection.
 bool connection::screen_head() {
   parser_->limit_body(core_->options.max_body_bytes);
   auto length = parser_->content_length().value_or(0);
@@ -174,17 +174,17 @@ void connection::dispatch() {
   std::make_shared<live_exchange>(core_, shared_from_this(), std::move(whole))->begin();
 }
 
-/// Answers what is no request, or none that will be read to its end.
+/// Answers a malformed request, or one that will not be read to its end.
 void connection::refuse(response why) {
   auto& head = parser_->head();
-  log::debug("The HTTP server refuses a request with {}: {}", why.status, why.failure);
+  log::debug("HTTP request refused: {}. status={}", why.failure, why.status);
   core_->metrics.of(nullptr).count(why.status, 0);
   outgoing out;
   out.head = response_head(why, {.is_http_1_0 = head.is_http_1_0});
   if (!parser_->wants_head_only())
     out.body = std::move(why.body);
   error_code ignored;
-  socket_.cancel(ignored); // a read, when the request was refused for being slow
+  socket_.cancel(ignored); // a pending read, if the request was refused for being slow
   buffer_.clear();
   received_.set(0);
   enter(stage::working);
@@ -254,7 +254,7 @@ void connection::on_written(size_t length) {
   if (!pieces_.empty())
     write_next_piece();
   else
-    deadline_ = steady_clock::time_point::max(); // nothing waits to be taken
+    deadline_ = steady_clock::time_point::max(); // no piece waits to be taken
   if (auto stream = piece.of.lock())
     stream->go_on(true);
 }
@@ -287,8 +287,8 @@ void connection::check_deadline(steady_clock::time_point now, bool pressed) {
     close();
 }
 
-/// Closes so that the client sees the answer: bytes that arrive at a closed socket would make the kernel throw the
-/// answer away. RFC 9112, 9.6.
+/// Closes gracefully, so that the client gets the answer: on bytes that arrive at a closed socket, the kernel would
+/// discard the answer. RFC 9112, 9.6.
 void connection::linger() {
   enter(stage::lingering);
   buffer_.clear();
@@ -316,7 +316,7 @@ void connection::throw_away() {
 void connection::close() {
   if (stage_ == stage::closed)
     return;
-  auto self = shared_from_this(); // the core may hold the last other one
+  auto self = shared_from_this(); // the core may hold the only other reference
   enter(stage::closed);
   error_code ignored;
   socket_.close(ignored);

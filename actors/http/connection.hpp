@@ -11,7 +11,7 @@ namespace hive::http {
 
 class response_stream;
 
-/// An answer as it is written.
+/// An answer, ready to be written.
 struct outgoing {
   std::string head;
   std::string body;
@@ -20,41 +20,41 @@ struct outgoing {
   meter::share bytes;
 };
 
-/// A piece of an answer without a known end.
+/// A piece of a streamed answer.
 struct stream_piece {
   std::string bytes;
-  std::weak_ptr<response_stream> of; ///< told when the piece has been taken; none for head and end
+  std::weak_ptr<response_stream> of; ///< notified when the piece has been taken; none for head and end
   bool is_last = false;
   meter::share flight;
   meter::share size;
 };
 
-/// One client: reads its requests one after the other and writes their answers in that order. Used by the server's
-/// thread alone.
+/// One client connection: reads requests sequentially and writes their answers in that order. Used only by the server's
+/// thread.
 class connection : public std::enable_shared_from_this<connection> {
 public:
   enum class stage {
     idle,      ///< no byte of a request has arrived
     reading,   ///< a request has begun to arrive
     working,   ///< a request waits for its answer
-    writing,   ///< an answer is on its way
-    streaming, ///< an answer without a known end is
-    lingering, ///< the answer is written, what the client still sends is thrown away
+    writing,   ///< an answer is being written
+    streaming, ///< a streamed answer is being written
+    lingering, ///< the answer is written; further input is discarded
     closed,
   };
 
   connection(std::shared_ptr<server_core> core, boost::asio::ip::tcp::socket socket);
 
-  /// Reads the first request.
+  /// Starts reading the first request.
   void start();
 
-  /// Writes the answer of the request that is in work.
+  /// Writes the answer to the current request.
   void write(outgoing answer);
 
-  /// Writes pieces in the order given; the first is the head.
+  /// Writes pieces in the given order; the first is the head.
   void write(stream_piece piece);
 
-  /// Ends the connection when its client takes too long. `pressed`: others wait for the memory that answers take.
+  /// Closes the connection if its client is too slow. `pressed`: others wait for memory that answers occupy.
   void check_deadline(std::chrono::steady_clock::time_point now, bool pressed);
 
   void close();
@@ -63,12 +63,12 @@ public:
     return stage_;
   }
 
-  /// When the stage began.
+  /// When the current stage began.
   std::chrono::steady_clock::time_point since() const {
     return since_;
   }
 
-  /// Whether bytes have arrived that were not read yet.
+  /// Whether bytes have arrived that were not yet read.
   bool has_unread_bytes() const;
 
 private:
@@ -92,19 +92,19 @@ private:
   void linger();
   void throw_away();
 
-  const std::shared_ptr<server_core> core_; // first, as the socket lives in its io_context
+  const std::shared_ptr<server_core> core_; // first member, because the socket lives in its io_context
   boost::asio::ip::tcp::socket socket_;
   boost::beast::flat_buffer buffer_;
   std::unique_ptr<request_parser> parser_ = std::make_unique<request_parser>();
-  meter::share received_; ///< bytes of the request that arrives
+  meter::share received_; ///< bytes of the arriving request
   stage stage_ = stage::idle;
   time_point since_;
   time_point deadline_;
 
   outgoing answer_;                 ///< while writing
   std::deque<stream_piece> pieces_; ///< while streaming; the first is being written
-  size_t written_ = 0;              ///< of the answer or the first piece
-  size_t progress_ = 0;             ///< bytes taken since the deadline was renewed
+  size_t written_ = 0;              ///< part of the answer or the first piece
+  size_t progress_ = 0;             ///< bytes taken since the deadline was last extended
   time_point last_taken_;           ///< when the client last took a byte
   size_t thrown_away_ = 0;          ///< while lingering
 };

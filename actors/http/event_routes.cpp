@@ -11,7 +11,7 @@
 namespace hive::http {
 namespace {
 
-/// The places for streams; each stream holds one as long as it lives.
+/// Limits the number of streams; each holds a place while it lives.
 class stream_places : public std::enable_shared_from_this<stream_places> {
 public:
   stream_places(size_t most, prometheus::Gauge& shown) : most_{most}, shown_{shown} {
@@ -33,7 +33,7 @@ public:
 private:
   const size_t most_;
   std::atomic<size_t> taken_ = 0;
-  prometheus::Gauge& shown_; ///< outlived by the registry, which the node keeps
+  prometheus::Gauge& shown_; ///< the node keeps the registry, which outlives this
 };
 
 std::string_view name_of(wire::EventKind kind) {
@@ -47,7 +47,7 @@ std::string_view name_of(wire::EventKind kind) {
   case wire::EventKind::VERDICT:
     return "verdict";
   }
-  return "message"; // what a client takes an event without a name for
+  return "message"; // clients call events without a name `message`
 }
 
 std::string to_text(const event_log::page& page) {
@@ -55,15 +55,15 @@ std::string to_text(const event_log::page& page) {
   for (const auto& event : page.events) {
     out += "id: " + std::to_string(event->getId()) + "\nevent: ";
     out += name_of(event->getKind());
-    out += "\ndata: " + to_json(event) + "\n\n"; // JSON on one line
+    out += "\ndata: " + to_json(event) + "\n\n"; // JSON on a single line
   }
-  if (page.events.empty()) // with the id, so that a reader of few kinds does not fall behind all the others
+  if (page.events.empty()) // sends the id, so that the position of readers of rare kinds keeps up
     out = ": still here\nid: " + std::to_string(page.position) + "\n\n";
   return out;
 }
 
-/// One client that follows the events. It asks for more when its client has taken what it was sent, so that it never
-/// holds more than one page. Nobody holds it but what it waits for; when that is given up, it ends.
+/// One client that follows events. It requests more only after its client took what was sent, so it holds at most one
+/// page. Only its pending operation holds a reference; when that is dropped, the stream ends.
 class event_stream : public std::enable_shared_from_this<event_stream> {
 public:
   event_stream(exchange_ptr incoming, std::shared_ptr<body_stream> out, events_actor events, read_events next,
@@ -84,7 +84,7 @@ private:
   }
 
   void read(caf::event_based_actor* gateway) {
-    // Without a timeout, as CAF would keep a timer for each of these requests until its time. The log always answers.
+    // No timeout, since CAF would keep a timer for each of these requests. The log always answers.
     gateway->request(events_, caf::infinite, next_)
       .then(
         [self = shared_from_this()](const event_log::page& page) {
@@ -92,18 +92,18 @@ private:
           self->send(to_text(page));
         },
         [self = shared_from_this()](const caf::error& error) {
-          log::debug("An event stream ends: {}", text_of(error)); // its client comes back
+          log::debug("Event stream ended: {}", text_of(error)); // its client reconnects
         });
   }
 
-  std::shared_ptr<void> place_; ///< first: given back when all else has ended
+  std::shared_ptr<void> place_; ///< first member: released after everything else
   exchange_ptr incoming_;
   std::shared_ptr<body_stream> out_;
   events_actor events_;
   read_events next_;
 };
 
-/// Behind which event to begin.
+/// The event after which to start.
 caf::expected<int64_t> position_of(wire::EventQuery::Reader query, std::string_view last_event_id) {
   if (last_event_id.empty())
     return query.getSince();
@@ -127,7 +127,7 @@ action follow(const events_actor& events, const msg<wire::EventQuery>& query,
     read_events next{*position, {}, keep_alive};
     for (auto kind : query->getKind())
       next.kinds.insert(kind);
-    // Proxies must neither keep what is sent nor hold it back until there is more.
+    // Tells proxies neither to cache nor to buffer.
     auto out =
       to->stream({200, "text/event-stream", {}, {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}, {}});
     if (out)
@@ -146,7 +146,7 @@ std::vector<route> event_routes(const events_actor& events, prometheus::Registry
                  .Add({});
   auto places = std::make_shared<stream_places>(options.max_streams, open);
   auto out =
-    route::choose<wire::EventQuery>(method::get, "/api/v1/events", "Follow what happens", {answers<wire::Event>(200)},
+    route::choose<wire::EventQuery>(method::get, "/api/v1/events", "Follow events", {answers<wire::Event>(200)},
                                     [events, places, wait = options.keep_alive](const msg<wire::EventQuery>& query) {
                                       return follow(events, query, places, wait);
                                     });

@@ -10,14 +10,14 @@ class Registry;
 namespace hive::http {
 
 struct event_stream_options {
-  /// Streams at the same time; more are answered 429.
+  /// Number of concurrent streams; further ones get 429.
   size_t max_streams = defaults::max_event_streams;
-  /// Before a stream that has no event says that it lives. Also how long a client that went away without a word keeps
-  /// its place.
+  /// Interval of keep-alive comments on streams without events. Also bounds how long a client that vanished keeps its
+  /// place.
   std::chrono::milliseconds keep_alive = defaults::event_keep_alive;
 };
 
-/// What happens, as server-sent events (WHATWG HTML, section 9.2). `metrics` gets hive_event_streams.
+/// Events as server-sent events (WHATWG HTML, section 9.2). Adds hive_event_streams to `metrics`.
 std::vector<route> event_routes(const events_actor& events, prometheus::Registry& metrics,
                                 event_stream_options options = {});
 

@@ -6,13 +6,13 @@
 
 namespace hive::http {
 
-// internal: an exchange on its way to the gateway actor, with what that shall do.
+// internal: an exchange sent to the gateway actor with its action.
 struct forwarded {
   exchange_ptr what;
   action next;
 };
 
-/// Runs the action; one that throws costs its own request a 500 and no other.
+/// Runs the action; an exception costs only this request, which gets a 500.
 void run_action(caf::event_based_actor* gateway, const forwarded& incoming);
 
 /// Runs a route's handler in the same way.

@@ -10,10 +10,11 @@ std::vector<route> hive_routes(const federation_actor& federation, const publish
   using namespace wire;
   using enum method;
   return {
-    route::ask<NodeQuery, NodeList>(get, "/api/v1/hive/nodes", federation, "This node and those it knows"),
+    route::ask<NodeQuery, NodeList>(get, "/api/v1/hive/nodes", federation,
+                                    "List this node and the nodes that it knows"),
     route::ask<HiveStatusQuery, HiveStatus>(get, "/api/v1/hive/status", federation, "How far the nodes agree"),
     route::ask<PublishedDeltaQuery, LearningDelta>(get, "/api/v1/hive/published", publisher,
-                                                   "What this node handed to the hive last"),
+                                                   "The learning delta that this node last published"),
   };
 }
 

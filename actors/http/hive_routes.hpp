@@ -6,7 +6,7 @@
 
 namespace hive::http {
 
-/// What a node and its hive say of each other.
+/// Routes about a node and its hive.
 std::vector<route> hive_routes(const federation_actor& federation, const publisher_actor& publisher);
 
 } // namespace hive::http

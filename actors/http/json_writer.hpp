@@ -5,8 +5,8 @@
 
 namespace hive::http {
 
-/// Writes one JSON document from front to back. Members and elements are separated by themselves; what is written
-/// inside `object` and `array` comes from the function they are given.
+/// Writes one JSON document sequentially and inserts separators. `object` and `array` call a function that writes their
+/// content.
 class json_writer {
 public:
   template <class Body>
@@ -33,7 +33,7 @@ public:
     array(body);
   }
 
-  /// The name of a member whose value is written next.
+  /// The name of a member whose value follows.
   void name(std::string_view name);
 
   void member(std::string_view name, std::string_view text) {
@@ -50,7 +50,7 @@ public:
     raw_value(value ? "true" : "false");
   }
 
-  /// A number as it shall stand there, which must be JSON.
+  /// A number given as JSON text.
   void number(std::string_view name, std::string_view literal) {
     this->name(name);
     raw_value(literal);

@@ -9,23 +9,23 @@
 
 namespace hive::http {
 
-/// The order in which requests are worked on whose answers may be large: few at the same time, and none while the
-/// answers that wait for their readers have too many bytes. Pure: time and bytes are passed in.
+/// Queue for requests with potentially large answers: limits how many are processed concurrently, and starts none while
+/// unwritten answers occupy too many bytes. Pure: time and bytes are passed in.
 template <class Request>
 class large_turns {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// `most_bytes` is what answers may have before the next request begins.
+  /// `most_bytes` bounds the bytes of unwritten answers at which the next request may start.
   large_turns(size_t most_working, size_t most_bytes) : most_working_{most_working}, most_bytes_{most_bytes} {
   }
 
-  /// Puts a request behind those that wait. It is given up at `deadline`.
+  /// Enqueues a request, which expires at `deadline`.
   void wait(Request what, time_point deadline) {
     waiting_.push_back({std::move(what), deadline});
   }
 
-  /// The request whose turn it is, if it is anybody's. `end` must follow when it has been worked on.
+  /// The next request, if one may start. `end` must be called when it was processed.
   std::optional<Request> next(size_t answer_bytes) {
     if (waiting_.empty() || working_ == most_working_ || answer_bytes >= most_bytes_)
       return std::nullopt;
@@ -37,7 +37,7 @@ public:
     --working_;
   }
 
-  /// The next request that has waited for too long, if there is one.
+  /// A request that has waited too long, if any.
   std::optional<Request> expired(time_point now) {
     if (waiting_.empty() || waiting_.front().deadline > now)
       return std::nullopt;

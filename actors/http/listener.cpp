@@ -16,7 +16,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// The IP address that the option means, if it is one that may be served without TLS.
+/// The IP address in the options, if it may be served without TLS.
 caf::expected<asio::ip::address> address_of(const server_options& options) {
   error_code error;
   auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
@@ -30,7 +30,7 @@ caf::expected<asio::ip::address> address_of(const server_options& options) {
   return address;
 }
 
-/// Answers a connection for which there is no room, as far as that goes without waiting.
+/// Answers a connection for which there is no room, as far as possible without blocking.
 void turn_away(asio::ip::tcp::socket socket, size_t most) {
   auto why = problem(fail(ec::overloaded, "all " + std::to_string(most) + " connections are in use"));
   auto answer = response_head(why, {}) + why.body;
@@ -38,7 +38,7 @@ void turn_away(asio::ip::tcp::socket socket, size_t most) {
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(answer), ignored);
   socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  char request[4096]; // unread bytes would make the kernel throw the answer away
+  char request[4096]; // with unread bytes the kernel would discard the answer
   socket.read_some(asio::buffer(request), ignored);
 }
 
@@ -96,7 +96,7 @@ public:
     core_->refuse_exchanges();
     core_->end_streams();
     if (!core_->flights->wait_zero(defaults::http_flush_timeout))
-      log::warn("The HTTP server closes connections whose last answer was not taken.");
+      log::warn("HTTP server closes connections whose clients did not read the last answer");
     core_->stop_aside();
     asio::post(core_->context, [this] {
       acceptor_.close();
@@ -104,12 +104,12 @@ public:
       work_.reset();
     });
     if (ended_.wait_for(defaults::http_flush_timeout) != std::future_status::ready) {
-      // It cannot be stopped, and waiting for it would make its owner deaf as well.
-      log::error("The HTTP server's thread is stuck and is left behind with its port");
+      // The thread cannot be stopped, and joining it would block its owner too.
+      log::error("The HTTP server's thread is stuck; it is abandoned together with its port");
       return thread_.detach();
     }
     thread_.join();
-    core_->close_all(); // when the thread had failed before
+    core_->close_all(); // if the thread had failed before
     core_->context.restart();
     core_->context.poll();
   }
@@ -134,10 +134,10 @@ private:
     opened->start();
   }
 
-  /// Ends the gateway, so that the supervisor starts another server.
+  /// Ends the gateway, so that the supervisor starts a new server.
   void die(const std::string& why) {
-    log::error("The HTTP server listens no more: {}", why);
-    auto reason = fail(ec::internal, "the HTTP server listens no more: " + why);
+    log::error("The HTTP server no longer listens: {}", why);
+    auto reason = fail(ec::internal, "the HTTP server no longer listens: " + why);
     caf::anon_send(core_->gateway, caf::exit_msg{core_->gateway.address(), std::move(reason)});
   }
 
@@ -145,9 +145,9 @@ private:
   acceptor acceptor_;
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(core_->context);
   uint16_t port_ = 0;
-  std::atomic<bool> has_answered_ = true; ///< the thread has run since the last look
-  uint32_t missed_ = 0;                   ///< looks in a row without an answer
-  std::promise<void> end_;                ///< of the thread
+  std::atomic<bool> has_answered_ = true; ///< the thread has run since the last check
+  uint32_t missed_ = 0;                   ///< number of consecutive checks without an answer
+  std::promise<void> end_;                ///< set when the thread ends
   std::future<void> ended_ = end_.get_future();
   std::thread thread_;
 };

@@ -14,11 +14,11 @@ namespace {
 void log_answer(const request_head& to, const response& what) {
   if (what.failure.empty())
     return;
-  constexpr auto line = "The HTTP server answers {} {} with {}: {}";
-  if (what.status >= 500 && what.status != 503) // 503 would flood the log just when there is most to do
-    log::error(line, to.method, to.path, what.status, what.failure);
+  constexpr auto line = "HTTP request failed: {}. method={} path={} status={}";
+  if (what.status >= 500 && what.status != 503) // 503 would flood the log under high load
+    log::error(line, what.failure, to.method, to.path, what.status);
   else
-    log::debug(line, to.method, to.path, what.status, what.failure);
+    log::debug(line, what.failure, to.method, to.path, what.status);
 }
 
 } // namespace
@@ -34,7 +34,7 @@ live_exchange::live_exchange(std::shared_ptr<server_core> core, const std::share
 
 live_exchange::~live_exchange() {
   core_->forget(this);
-  answer(problem(fail(ec::unavailable, "the service that was asked has ended")));
+  answer(problem(fail(ec::unavailable, "the service ended before it answered")));
 }
 
 std::optional<response> live_exchange::refusal() {
@@ -71,7 +71,7 @@ void live_exchange::run(std::shared_ptr<void> turn) {
 
 void live_exchange::run_aside(std::function<void()> work) {
   core_->run_aside([self = shared_from_this(), work = std::move(work)] {
-    if (!self->answered_.test()) // the server may have been closed meanwhile
+    if (!self->answered_.test()) // the server may have closed in the meantime
       run_handler([&work](const exchange_ptr&) { work(); }, self);
   });
 }
@@ -82,7 +82,8 @@ void live_exchange::count(const response& what) {
   log_answer(incoming_->head(), what);
 }
 
-/// Small answers are bounded by the number of connections. One to a request that changed something must be told.
+/// Small answers are bounded by the number of connections. The result of a request that changed something must be
+/// delivered.
 bool live_exchange::is_too_much(const response& what) const {
   return what.body.size() > defaults::max_inline_json_bytes && request_.verb == method::get &&
          !incoming_->wants_head_only() && core_->answers->total() > core_->options.max_answer_bytes_in_flight;
@@ -92,8 +93,8 @@ void live_exchange::answer(response what) {
   if (answered_.test_and_set())
     return;
   if (is_too_much(what))
-    what = problem(
-      fail(ec::overloaded, "answers of " + std::to_string(core_->answers->total()) + " bytes wait for their readers"));
+    what = problem(fail(ec::overloaded, std::to_string(core_->answers->total()) +
+                                          " bytes of answers wait to be read by their clients"));
   count(what);
   outgoing out;
   out.keeps_alive = incoming_->keeps_alive() && !core_->draining;
@@ -116,7 +117,7 @@ std::shared_ptr<body_stream> live_exchange::stream(response head) {
   bool is_http_1_0 = incoming_->head().is_http_1_0;
   bool is_whole = incoming_->wants_head_only();
   stream_piece first;
-  // It ends with the stream, so that nothing waits behind it.
+  // The connection closes with the stream, so that no request waits behind it.
   first.bytes = response_head(head, {.is_stream = true, .is_http_1_0 = is_http_1_0, .keeps_alive = false});
   first.is_last = is_whole;
   if (is_whole)
@@ -133,7 +134,7 @@ std::shared_ptr<body_stream> live_exchange::stream(response head) {
 }
 
 void live_exchange::forward(action next) {
-  // When the gateway has gone the message is dropped, and the exchange with it.
+  // If the gateway has ended, the message is dropped together with the exchange.
   caf::anon_send(core_->gateway, forwarded{shared_from_this(), std::move(next)});
 }
 

@@ -4,18 +4,18 @@
 
 namespace hive::http {
 
-/// A request that came in over a connection. It owns the request's bytes and all that is counted for it.
+/// A request received over a connection. Owns the request's bytes and its shares of the meters.
 class live_exchange final : public exchange, public std::enable_shared_from_this<live_exchange> {
 public:
-  /// `from` is forgotten when it closes first: then nobody is there to be answered.
+  /// `from` is held weakly: if it closes first, nobody is left to be answered.
   live_exchange(std::shared_ptr<server_core> core, const std::shared_ptr<connection>& from,
                 std::unique_ptr<request_parser> incoming);
   ~live_exchange() override;
 
-  /// Refuses the request or runs the handler of its route. Called by the server's thread.
+  /// Refuses the request or runs its route's handler. Called by the server's thread.
   void begin();
 
-  /// Runs the handler, when the request's turn has come.
+  /// Runs the handler when it is the request's turn.
   void run(std::shared_ptr<void> turn);
 
   const http::request& request() const override {
@@ -40,7 +40,7 @@ private:
   http::request request_;
   meter::share flight_;
   meter::share body_;
-  std::shared_ptr<void> turn_; ///< that others wait for; given back with the answer
+  std::shared_ptr<void> turn_; ///< others wait for it; returned with the answer
   const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   std::atomic_flag answered_;
 };

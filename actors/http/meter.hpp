@@ -10,8 +10,8 @@
 
 namespace hive::http {
 
-/// A sum of shares, each of which is owned by what it stands for and goes with it: the sum cannot drift. Safe to use
-/// from any thread.
+/// A sum of shares. Each share is owned by the object that it counts and disappears with it, so the sum cannot drift.
+/// Thread-safe.
 class meter {
 public:
   class share {
@@ -60,7 +60,7 @@ public:
     return total_;
   }
 
-  /// Whether the sum reached zero within `limit`.
+  /// Waits until the sum is zero; false after `limit`.
   bool wait_zero(std::chrono::milliseconds limit) {
     std::unique_lock lock{mutex_};
     return zero_.wait_for(lock, limit, [this] { return total_ == 0; });
@@ -74,7 +74,7 @@ private:
   void subtract(size_t amount) {
     if (amount == 0 || (total_ -= amount) != 0)
       return;
-    std::lock_guard lock{mutex_}; // or the waiter could miss it between its look and its sleep
+    std::lock_guard lock{mutex_}; // otherwise the waiter could miss it between its check and its wait
     zero_.notify_all();
   }
 

@@ -21,7 +21,7 @@ namespace hive::http {
 struct route;
 struct server_load;
 
-/// What one route counts. Safe to use from any thread.
+/// The metrics of one route. Thread-safe.
 class route_metrics {
 public:
   route_metrics(prometheus::Family<prometheus::Counter>& requests, prometheus::Histogram& durations, std::string method,
@@ -39,13 +39,13 @@ private:
 };
 
 /// The server's metrics: hive_http_requests_total by method, route and status, hive_http_request_duration_seconds by
-/// method and route, and gauges of what is open and in work: hive_http_connections, hive_http_requests_in_flight,
-/// hive_http_body_bytes, hive_http_answer_bytes. Paths appear as their templates, so that their number is bounded.
+/// method and route, and the gauges hive_http_connections, hive_http_requests_in_flight, hive_http_body_bytes and
+/// hive_http_answer_bytes. Paths appear as route templates, which bounds the number of series.
 class server_metrics {
 public:
   server_metrics(std::shared_ptr<prometheus::Registry> registry, std::span<const route> routes);
 
-  /// Metrics of a route that the constructor saw; of all requests without a route for null.
+  /// The metrics of a route passed to the constructor; for null, those of requests without a route.
   route_metrics& of(const route* which);
 
   /// Sets the gauges.
@@ -60,7 +60,7 @@ private:
   std::map<const route*, std::unique_ptr<route_metrics>> routes_;
 };
 
-/// All metrics of a registry in Prometheus's text form.
+/// All metrics of a registry in Prometheus's text format.
 std::string expose(const prometheus::Registry& registry);
 
 } // namespace hive::http

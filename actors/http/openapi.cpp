@@ -20,7 +20,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// The routes of one part of the API belong together: /api/v1/snapshots/{version} → snapshots.
+/// Groups routes by the part of the API: /api/v1/snapshots/{version} → snapshots.
 std::string tag_of(const route& route) {
   if (!route.path.starts_with(api_prefix))
     return "node";
@@ -44,7 +44,7 @@ std::string operation_id(const route& route) {
   return out;
 }
 
-/// Which fields of a route's question come from where, see request_reader.hpp.
+/// Where the fields of a route's request come from, see request_reader.hpp.
 struct field_places {
   std::vector<const field_rules*> path;
   std::vector<const field_rules*> query;
@@ -97,7 +97,7 @@ private:
     });
   }
 
-  /// Tokens, or none where the node asks for none.
+  /// Requires a token, or optionally none, as the node may be configured without.
   void write_security() {
     out_.array("security", [&] {
       out_.object([&] { out_.array("bearer", [] {}); });
@@ -123,7 +123,7 @@ private:
     for (const auto& route : routes_)
       by_path[route.path].push_back(&route);
     for (const auto& [path, routes] : by_path)
-      out_.object(path, [&, &of_path = routes] { // clang 14 captures no structured bindings
+      out_.object(path, [&, &of_path = routes] { // clang 14 cannot capture structured bindings
         for (auto* route : of_path) {
           out_.name(lower(to_string(route->verb)));
           write_operation(*route);
@@ -160,7 +160,7 @@ private:
     case role::anyone:
       return out + "Needs no token.";
     case role::operate:
-      return out + "Needs role operate, which the operator token has that the node writes at its start.";
+      return out + "Needs role operate, which the node's operator token has.";
     default:
       return out + "Needs role " + std::string{to_string(route.access)} + " where the node asks for tokens.";
     }

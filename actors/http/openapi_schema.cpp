@@ -13,7 +13,7 @@ std::string number(double value) {
   return kj::str(value).cStr();
 }
 
-/// A keyed element with one further field is a plain map from key to that field's value, see messages/json.cpp.
+/// A keyed element with exactly one other field is a map from key to that field's value, see messages/json.cpp.
 const field_rules* only_value(const std::vector<field_rules>& fields) {
   if (fields.size() != 2)
     return nullptr;
@@ -79,7 +79,7 @@ void schema_writer::object(capnp::StructSchema schema, std::span<const field_rul
 }
 
 void schema_writer::definitions() {
-  // Writing one may add others, anywhere in the order of names.
+  // Writing a definition may add others, anywhere in name order.
   for (;;) {
     auto next =
       std::find_if(definitions_.begin(), definitions_.end(), [](auto& entry) { return !entry.second.written; });
@@ -146,7 +146,7 @@ void schema_writer::integer(capnp::Type type, const field_rules* rules) {
   default:
     break;
   }
-  // 64 bits: beyond 2^53 they travel as strings.
+  // 64-bit values beyond 2^53 are encoded as strings.
   bool is_signed = type.isInt64();
   out_.array("type", [&] {
     out_.element("integer");
@@ -205,7 +205,7 @@ void schema_writer::bounds(double lowest, double highest, const field_rules* rul
     out_.number("maximum", number(highest));
 }
 
-/// Defaults that the schema file spells out; the others are zero or absent and say nothing.
+/// Only defaults stated in the schema file; implicit ones (zero or absent) carry no information.
 void schema_writer::default_of(const field_rules& rules) {
   auto proto = rules.field.getProto();
   if (!proto.isSlot() || !proto.getSlot().getHadExplicitDefault())

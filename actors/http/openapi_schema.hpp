@@ -10,23 +10,23 @@
 
 namespace hive::http {
 
-/// Writes Cap'n Proto schemas as JSON Schema, by the rules of messages/json.hpp, and gathers those that were referred
-/// to, so that each is written once.
+/// Writes Cap'n Proto schemas as JSON Schema according to messages/json.hpp, and collects referenced schemas so that
+/// each is written once.
 class schema_writer {
 public:
   explicit schema_writer(json_writer& out) : out_{out} {
   }
 
-  /// {"$ref": …} to a struct, as an unnamed value.
+  /// Writes {"$ref": …} to a struct, as an unnamed value.
   void reference(capnp::StructSchema to);
 
-  /// The schema of one field's value, with its description, bounds and default.
+  /// Writes the schema of a field's value, with description, bounds and default.
   void field_value(const field_rules& field);
 
-  /// An object schema of a struct without the fields in `left_out`.
+  /// Writes the object schema of a struct without the fields in `left_out`.
   void object(capnp::StructSchema schema, std::span<const field_rules* const> left_out);
 
-  /// A members' list of all schemas referred to, also those that they refer to in turn.
+  /// Writes all schemas that were referenced, directly or indirectly.
   void definitions();
 
 private:

@@ -8,20 +8,19 @@
 
 namespace hive::http {
 
-/// Finds the route of a request in time proportional to the length of its path, however many routes there are.
+/// Finds a request's route in time proportional to the length of its path, independently of the number of routes.
 class path_tree {
 public:
-  /// The routes must outlive the tree. Throws std::invalid_argument when two of them are the same, which is a defect
-  /// of the program.
+  /// The routes must outlive the tree. Throws std::invalid_argument for duplicate routes, which are a bug.
   explicit path_tree(std::span<const route> routes);
 
   struct match {
-    const route* found = nullptr;                                          ///< null when no route has path and method
-    std::vector<std::pair<std::string_view, std::string_view>> parameters; ///< names and values, these still encoded
-    std::vector<method> allowed; ///< all methods of the path; empty when no route has it
+    const route* found = nullptr; ///< null when no route matches path and method
+    std::vector<std::pair<std::string_view, std::string_view>> parameters; ///< names and values, still encoded
+    std::vector<method> allowed; ///< all methods of the path; empty when no route has the path
   };
 
-  /// `verb` is empty for a method that no route can have.
+  /// `verb` is empty for methods that no route uses.
   match find(std::optional<method> verb, std::string_view path) const;
 
 private:
@@ -38,7 +37,7 @@ private:
 
   void add(const route& added);
 
-  /// A literal segment wins over a parameter.
+  /// Literal segments take precedence over parameters.
   static const node* descend(const node& from, std::span<const std::string_view> segments,
                              std::vector<std::string_view>& parameters);
 

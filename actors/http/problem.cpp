@@ -13,7 +13,7 @@ struct status_entry {
 };
 
 constexpr std::array<status_entry, ec_count> statuses{{
-  {ec::none, 500}, // an error without a code is a defect
+  {ec::none, 500}, // an error without a code is a bug
   {ec::malformed, 400},
   {ec::invalid, 400},
   {ec::not_found, 404},
@@ -128,7 +128,7 @@ std::string_view reason_phrase(int status) {
 
 response problem(const caf::error& error) {
   auto code = code_of(error);
-  // An error of the actor framework is named by what it means to a client, unless it is a defect.
+  // Errors of the actor framework are described by their meaning for clients, except bugs.
   bool foreign = error && error.category() != caf::atom("hive") && code != ec::internal;
   return describe_problem(status_of(code), code, foreign ? std::string{describe(code)} : text_of(error), {});
 }

@@ -14,7 +14,7 @@ using beast_parser = beast_http::request_parser<beast_http::string_body>;
 using beast_request = beast_parser::value_type;
 using progress = request_parser::progress;
 
-/// Room in the request line for what stands beside the target: the longest method and the version.
+/// Room in the request line beside the target: the longest method and the version.
 constexpr size_t request_line_rest = 64;
 
 std::string_view view(boost::beast::string_view text) {
@@ -45,7 +45,7 @@ bool is_token_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || marks.find(c) != marks.npos;
 }
 
-/// Whether the request line ends in a version of HTTP, be it one that this server does not speak.
+/// Whether the request line ends in an HTTP version, supported or not.
 bool names_a_version(std::string_view line) {
   auto version = line.substr(line.rfind(' ') + 1);
   return version.size() == 8 && version.starts_with("HTTP/") && std::isdigit(version[5]) && version[6] == '.' &&
@@ -59,12 +59,12 @@ response describe(const boost::system::error_code& failed, std::string_view byte
   if (failed == error::body_limit)
     return problem(fail(ec::too_large, "the body has more bytes than are allowed"));
   if (failed == error::bad_content_length || failed == error::bad_transfer_encoding)
-    return *malformed("the request says more than one thing of its length: Content-Length must be one number, and must "
+    return *malformed("the request's length is ambiguous: Content-Length must be one number, and must "
                       "not stand beside Transfer-Encoding");
   return *malformed("the request is not HTTP/1.1: " + failed.message());
 }
 
-/// Looks at a head that may not be whole yet, byte for byte once.
+/// Scans a possibly incomplete head, each byte once.
 class look_ahead {
 public:
   std::optional<response> at(std::string_view bytes) {
@@ -76,13 +76,13 @@ public:
     return std::nullopt;
   }
 
-  /// Whether the head's last byte has been seen.
+  /// Whether the head's last byte has been scanned.
   bool is_whole() const {
     return whole_;
   }
 
 private:
-  /// Looks at the next byte. What is told first must not depend on how many arrive at once.
+  /// Scans further bytes. Which error is reported first must not depend on how the bytes were split.
   std::optional<response> look(std::string_view bytes) {
     if (scanned_ >= defaults::max_head_bytes)
       return fields_too_large("the request's head has more than " + std::to_string(defaults::max_head_bytes) +
@@ -103,13 +103,13 @@ private:
   bool whole_ = false;
 };
 
-/// The request's target in its parts. RFC 9112, 3.2.
+/// Splits the request's target. RFC 9112, 3.2.
 std::optional<response> read_target(std::string_view target, request_head& out) {
   auto scheme = target.substr(0, target.find("://"));
   if (target.size() > scheme.size() && (is_same(scheme, "http") || is_same(scheme, "https"))) {
     target.remove_prefix(scheme.size() + 3);
     auto end = std::min(target.find_first_of("/?"), target.size());
-    out.host = target.substr(0, end); // what the Host field says counts no more
+    out.host = target.substr(0, end); // takes precedence over the Host field
     target.remove_prefix(end);
     if (target.empty() || target.front() == '?') {
       out.path = "/";
@@ -140,7 +140,7 @@ std::optional<response> check_sizes(const beast_request& request) {
   return std::nullopt;
 }
 
-/// What RFC 9110 and 9112 ask of a head that Beast lets pass.
+/// Checks rules of RFC 9110 and 9112 that Beast does not enforce.
 std::optional<response> check_rules(const beast_request& request, const request_head& head, bool has_body) {
   auto verb = request.method();
   if (verb == beast_http::verb::unknown || verb == beast_http::verb::connect || verb == beast_http::verb::trace)
@@ -170,8 +170,8 @@ std::optional<response> check_rules(const beast_request& request, const request_
 
 struct request_parser::impl {
   impl() {
-    beast.header_limit(defaults::max_head_bytes + 1); // look_ahead knows which part is too long, and refuses it first
-    beast.body_limit(std::numeric_limits<uint64_t>::max()); // none would refuse every announced length
+    beast.header_limit(defaults::max_head_bytes + 1); // look_ahead knows which part is too long, and rejects it first
+    beast.body_limit(std::numeric_limits<uint64_t>::max()); // Beast's default would reject every declared length
   }
 
   progress feed_head(std::string_view bytes, size_t& used) {
@@ -183,7 +183,7 @@ struct request_parser::impl {
     has_begun = true;
     if (auto wrong = ahead.at(bytes))
       return refuse(std::move(*wrong));
-    if (!ahead.is_whole()) // Beast would take a part
+    if (!ahead.is_whole()) // Beast would consume a part of it
       return progress::needs_more;
     boost::system::error_code error;
     used += beast.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
@@ -253,7 +253,7 @@ struct request_parser::impl {
     if (beast.is_done())
       return progress::complete;
     if (bytes.size() - used > defaults::max_head_bytes)
-      return refuse(*fields_too_large("what stands between or behind the chunks of the body is too long"));
+      return refuse(*fields_too_large("the chunk extensions or trailers of the body are too long"));
     return progress::needs_more;
   }
 
@@ -316,7 +316,7 @@ bool request_parser::expects_continue() const {
 }
 
 bool request_parser::keeps_alive() const {
-  // A request for an upgrade, which is never granted, leaves open what the client sends next.
+  // After a request to upgrade, which is never granted, it is unknown what the client sends next.
   return impl_->beast.keep_alive() && !impl_->asks_for_upgrade;
 }
 

@@ -6,14 +6,14 @@
 
 namespace hive::http {
 
-/// Reads one HTTP/1 request from bytes as they arrive, by RFC 9112 and the bounds of `defaults`. Knows no socket.
+/// Incremental parser for one HTTP/1 request according to RFC 9112, with the limits of `defaults`. Knows no socket.
 class request_parser {
 public:
   enum class progress {
-    needs_more, ///< all bytes are used, or wait for those that follow
-    has_head,   ///< told once; what follows is the body
+    needs_more, ///< all bytes are used, or wait for more
+    has_head,   ///< reported once; the body follows
     complete,   ///< further bytes belong to the next request
-    refused,    ///< `refusal` says why; nothing behind it can be understood
+    refused,    ///< see `refusal`; the remaining input cannot be parsed
   };
 
   request_parser();
@@ -21,24 +21,24 @@ public:
   request_parser(const request_parser&) = delete;
   request_parser& operator=(const request_parser&) = delete;
 
-  /// Reads from the front of `bytes`, which are those not used before and what has arrived since. `used` of them need
-  /// not be given again.
+  /// Parses from the front of `bytes`, which are the unused bytes of the previous call and newly arrived ones. The
+  /// first `used` bytes are consumed.
   progress feed(std::string_view bytes, size_t& used);
 
-  /// Whether a byte of the request has arrived.
+  /// Whether any byte of the request has arrived.
   bool has_begun() const;
 
-  /// Bounds a body whose length is not announced; larger ones are refused with 413. To be set with the head.
+  /// Limits bodies of undeclared length; larger ones are rejected with 413. Set it when the head is complete.
   void limit_body(size_t most);
 
   const response& refusal() const;
 
-  // What follows holds from `has_head` on.
+  // The following are valid from `has_head` on.
 
   const request_head& head() const; ///< views into this object
-  bool has_body() const;            ///< of any length but zero
+  bool has_body() const;            ///< of any length except zero
   std::optional<uint64_t> content_length() const;
-  bool expects_continue() const; ///< the client sends its body when it is told to
+  bool expects_continue() const; ///< the client waits for "100 Continue" before sending its body
   bool keeps_alive() const;      ///< the client may send another request
   bool wants_head_only() const;  ///< HEAD
 

@@ -42,7 +42,7 @@ public:
   }
 
 private:
-  /// A list may be given in one parameter or in several; the first of them stands for all.
+  /// A list may be in one parameter or in several; the first one represents all.
   std::optional<json_error> read_query(size_t place) {
     auto whole = from_.query[place];
     auto* field = find_field(root_.getSchema(), whole.first);
@@ -76,11 +76,12 @@ private:
     if (body_field_ && from_.body.empty())
       return refuse("a body is required: " + body_field_->json_name + " as JSON");
     auto text =
-      from_.body.empty() ? "{}" : from_.body; // all of it may stand in the URL, or the reader names what lacks
+      // all fields may be in the URL; otherwise the reader reports what is missing
+      from_.body.empty() ? "{}" : from_.body;
     if (body_field_ && !body_field_->field.getType().isStruct())
       return hive::detail::decode_json_field(text, root_, *body_field_);
     if (!body_field_) {
-      // A field that belongs into the URL may be repeated in the body, as a record read elsewhere holds all of them.
+      // The body may repeat fields of the URL, since a record read elsewhere contains all of them.
       auto given = given_;
       for (const auto& field : rules_)
         if (field.query && !is_given(field))
@@ -91,7 +92,7 @@ private:
     return hive::detail::decode_json(text, content, repeat_path_in(content));
   }
 
-  /// Path parameters that the body's struct knows as well, such as the version of a snapshot, are set there too.
+  /// Also sets path parameters that the body's struct has, such as a snapshot's version.
   std::vector<const field_rules*> repeat_path_in(DynamicStruct::Builder content) {
     std::vector<const field_rules*> given;
     for (size_t i = 0; i < path_fields_; ++i) {
@@ -104,7 +105,7 @@ private:
     return given;
   }
 
-  /// Fields that only the URL can give; those of a body are looked for while it is read.
+  /// Fields that only the URL can provide; missing body fields are found while the body is read.
   std::optional<json_error> find_missing() const {
     for (const auto& field : rules_)
       if (field.required && is_query_field(field) && !is_given(field))
@@ -112,7 +113,7 @@ private:
     return std::nullopt;
   }
 
-  /// A broken rule in the words of the request: the parameter's name, or the place in the body.
+  /// Names a violation in the request's terms: the parameter's name, or the place in the body.
   json_error locate(violation broken) const {
     for (size_t i = 0; i < given_.size(); ++i)
       if (broken.pointer == "/" + given_[i]->json_name)
@@ -130,7 +131,7 @@ private:
     return !in_path && (field.query || !reads_body());
   }
 
-  /// DELETE takes its fields from the query string, or in a body: some clients and proxies drop the body of a DELETE.
+  /// DELETE takes its fields from the query string or from a body, since some clients and proxies drop a DELETE's body.
   bool reads_body() const {
     return has_body(from_.verb) || (from_.verb == method::delete_ && !from_.body.empty());
   }
@@ -147,7 +148,7 @@ private:
   DynamicStruct::Builder root_;
   const std::vector<field_rules>& rules_;
   const field_rules* body_field_ = nullptr;
-  std::vector<const field_rules*> given_; ///< by the URL: first those of the path, then those of the query
+  std::vector<const field_rules*> given_; ///< set from the URL: first those of the path, then those of the query
   size_t path_fields_ = 0;
 };
 
@@ -164,7 +165,7 @@ bool same_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-/// Whether a parameter of a Content-Type does not say another encoding than UTF-8. RFC 9110, 8.3.1.
+/// Whether a Content-Type parameter is compatible with UTF-8. RFC 9110, 8.3.1.
 bool agrees_with_utf8(std::string_view parameter) {
   auto equals = parameter.find('=');
   if (!same_ignoring_case(trim(parameter.substr(0, equals)), "charset"))
@@ -172,7 +173,7 @@ bool agrees_with_utf8(std::string_view parameter) {
   auto value = equals == parameter.npos ? std::string_view{} : trim(parameter.substr(equals + 1));
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
     value = value.substr(1, value.size() - 2);
-  return same_ignoring_case(value, "utf-8") || same_ignoring_case(value, "utf8"); // the latter is what many clients say
+  return same_ignoring_case(value, "utf-8") || same_ignoring_case(value, "utf8"); // many clients send the latter
 }
 
 /// Whether the Content-Type is this media type in UTF-8.

@@ -5,27 +5,27 @@
 
 namespace hive::http {
 
-/// Whether requests of this method carry their fields in a body rather than in the query string.
+/// Whether requests with this method carry their fields in a body instead of the query string.
 bool has_body(method verb);
 
 /// Whether a Content-Type means JSON in UTF-8.
 bool is_json(std::string_view content_type);
 
-/// Whether a Content-Type means JSON documents in UTF-8, one on each line.
+/// Whether a Content-Type means newline-delimited JSON in UTF-8.
 bool is_ndjson(std::string_view content_type);
 
 namespace detail {
 
 std::optional<json_error> fill(const request& from, capnp::DynamicStruct::Builder root);
 
-/// Only what the URL gives. The body is the caller's to read into the other fields, and all of them its to check.
+/// Reads only the URL's part. The caller reads the body into the other fields and checks the result.
 std::optional<json_error> fill_from_url(const request& from, capnp::DynamicStruct::Builder root);
 
 } // namespace detail
 
-/// Makes a message out of a request by one rule for all routes: path parameters set the fields of their name; the
-/// other fields are query parameters on GET and DELETE, and on POST and PUT members of the body, but for those marked
-/// $query. A field marked $body takes the whole body. What is given twice must agree. The result has passed
+/// Decodes a request into a message by one rule for all routes. Path parameters set the fields with their names. The
+/// other fields are query parameters for GET and DELETE; for POST and PUT they are members of the body, except those
+/// marked $query. A field marked $body takes the whole body. Values given twice must agree. The result has passed
 /// `check`; on failure `why` names the parameter or the place in the body.
 template <class T>
 std::optional<msg<T>> read_request(const request& from, json_error& why) {

@@ -7,7 +7,7 @@
 namespace hive::http {
 namespace {
 
-/// RFC 9110, 5.6.7, to the second.
+/// RFC 9110, 5.6.7, with a resolution of one second.
 std::string http_date(std::time_t at) {
   std::tm utc{};
   gmtime_r(&at, &utc);
@@ -16,7 +16,7 @@ std::string http_date(std::time_t at) {
   return {out, length};
 }
 
-/// The date of now, formatted once per second and thread.
+/// The current date, formatted once per second and thread.
 const std::string& date_of_now() {
   thread_local std::time_t shown = 0;
   thread_local std::string text;
@@ -38,7 +38,7 @@ std::string response_head(const response& what, const answer_framing& how) {
   out.append(reason_phrase(what.status)).append("\r\n");
   if (how.is_stream && !how.is_http_1_0)
     append_field(out, "Transfer-Encoding", "chunked");
-  else if (!how.is_stream && what.status != 204) // which has no content, RFC 9110, 8.6
+  else if (!how.is_stream && what.status != 204) // 204 has no content, RFC 9110, 8.6
     append_field(out, "Content-Length", std::to_string(what.body.size()));
   if (!what.content_type.empty())
     append_field(out, "Content-Type", what.content_type);

@@ -51,7 +51,7 @@ void response_stream::send(std::string piece, std::function<void()> taken) {
 }
 
 void response_stream::go_on(bool was_taken) {
-  std::function<void()> next; // outlives the lock: what it holds may be the last to hold this stream
+  std::function<void()> next; // outlives the lock: its captures may hold the last reference to this stream
   {
     std::lock_guard lock{mutex_};
     next = std::move(taken_);

@@ -6,24 +6,24 @@
 
 namespace hive::http {
 
-/// An answer in pieces over a connection. Safe to use from any thread.
+/// A streamed answer over a connection. Thread-safe.
 ///
-/// The connection holds nothing of the stream's owner, only the stream weakly: a client that never reads cannot keep
-/// alive what the server has let go.
+/// The connection holds only a weak reference to the stream and nothing of the stream's owner: a client that never
+/// reads cannot keep alive what the server has dropped.
 class response_stream final : public body_stream, public std::enable_shared_from_this<response_stream> {
 public:
-  /// The head has been given to the connection. `flight` ends with the stream.
+  /// Created after the head was passed to the connection. `flight` ends with the stream.
   response_stream(std::shared_ptr<server_core> core, std::weak_ptr<connection> to, meter::share flight, bool chunked);
   ~response_stream() override;
 
   void send(std::string piece, std::function<void()> taken) override;
 
-  /// Ends the answer: sends the rest and closes the connection. The flight ends with that, or at once when the client
-  /// has not taken the last piece within `defaults::http_flush_timeout`: it may never take any. What is sent later is
-  /// dropped, and no `taken` is called any more.
+  /// Ends the answer: sends the remaining data and closes the connection. The flight ends then, or immediately when the
+  /// client has not taken the last piece within `defaults::http_flush_timeout`, since it may never do so. Later pieces
+  /// are dropped, and no `taken` is called any more.
   void end();
 
-  /// The last piece has been taken, or never will be. Called by the server's thread.
+  /// The last piece was taken, or never will be. Called by the server's thread.
   void go_on(bool was_taken);
 
 private:
@@ -32,7 +32,7 @@ private:
   const std::shared_ptr<server_core> core_;
   const std::weak_ptr<connection> to_;
   const bool chunked_;
-  std::mutex mutex_; // guards what follows
+  std::mutex mutex_; // guards the following
   meter::share flight_;
   std::function<void()> taken_;
   std::chrono::steady_clock::time_point sent_at_; ///< of the piece that waits to be taken

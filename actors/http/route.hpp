@@ -11,15 +11,15 @@
 
 namespace hive::http {
 
-/// How a request that succeeded is answered, and how long it may take.
+/// How a successful request is answered, and its time limit.
 struct success {
   int status = 200;
-  /// Path template of the Location header, filled from the answer's fields; empty for none.
+  /// Template of the Location header, filled from the answer's fields; empty: none.
   std::string location = {};
   std::chrono::milliseconds timeout = defaults::request_timeout;
 };
 
-/// One documented answer of a route.
+/// An answer of a route, for the documentation.
 struct documented_answer {
   int status = 200;
   capnp::StructSchema schema;
@@ -33,12 +33,12 @@ documented_answer answers(int status, bool has_location = false) {
 
 namespace detail {
 
-/// `location` with every {name} replaced by the text field of that name in `answer`, percent-encoded.
+/// `location` with each {name} replaced by the text field `name` of `answer`, percent-encoded.
 std::string fill_location(std::string_view location, capnp::DynamicStruct::Reader answer);
 
 response to_response(const success& how, capnp::DynamicStruct::Reader answer);
 
-/// Answers with a message that some actor sent. A large one is encoded aside, so that it does not hold up the others.
+/// Answers with an actor's message. Large messages are encoded on another thread, so that they do not delay others.
 template <class Response>
 void answer_with(const exchange_ptr& to, const success& how, const msg<Response>& m) {
   auto encode = [to, how, m] { to->answer(to_response(how, capnp::DynamicStruct::Reader{*m})); };
@@ -52,7 +52,7 @@ bool has_acceptable_content(const exchange& incoming);
 
 } // namespace detail
 
-/// Sends `question` to `actor` and answers the request with what comes back.
+/// Sends `question` to `actor` and answers with the response.
 template <class Response, class Actor, class Request>
 action ask(Actor actor, msg<Request> question, success how = {}) {
   return [actor, question, how](caf::event_based_actor* gateway, const exchange_ptr& to) {
@@ -62,7 +62,7 @@ action ask(Actor actor, msg<Request> question, success how = {}) {
   };
 }
 
-/// One line of the API: what is asked for, who answers, and what the documentation says of it.
+/// One route of the API: the request, its handler and its documentation.
 struct route {
   method verb = method::get;
   std::string path; ///< with {parameters} named as in JSON
@@ -71,11 +71,11 @@ struct route {
   std::optional<capnp::StructSchema> question;
   std::vector<documented_answer> documented;
   std::string media_type = "application/json"; ///< of the answer
-  bool has_large_answers = false;              ///< few of its requests are worked on at the same time
-  /// Runs on the server's thread, or on one of its own for a large body; must not block.
+  bool has_large_answers = false;              ///< limits how many of its requests are processed concurrently
+  /// Runs on the server's thread, or on a separate thread for large bodies; must not block.
   std::function<void(exchange_ptr)> handle;
 
-  /// The request becomes a `Request`, `actor` gets it, and its `Response` is the answer.
+  /// Decodes the request as `Request`, sends it to `actor`, and answers with its `Response`.
   template <class Request, class Response, class Actor>
   static route ask(method verb, std::string path, Actor actor, std::string summary, success how = {}) {
     return choose<Request>(
@@ -83,7 +83,7 @@ struct route {
       [actor, how](const msg<Request>& question) { return http::ask<Response>(actor, question, how); });
   }
 
-  /// The request becomes a `Request`, and `pick` says from its content what to do with it.
+  /// Decodes the request as `Request`; `pick` chooses the action from its content.
   template <class Request>
   static route choose(method verb, std::string path, std::string summary, std::vector<documented_answer> documented,
                       std::function<action(const msg<Request>&)> pick) {
@@ -102,7 +102,7 @@ struct route {
     return out;
   }
 
-  /// Answered at once, without an actor. `make` must be quick; an error it returns becomes a problem.
+  /// Answers at once, without an actor. `make` must be fast; errors become problems.
   template <class Response>
   static route reply(std::string path, std::string summary, std::function<caf::expected<msg<Response>>()> make) {
     route out =
@@ -116,15 +116,15 @@ struct route {
     return out;
   }
 
-  /// Whatever is no JSON record: text, files, streams. `handle` gets the exchange and answers it when it likes.
+  /// For everything but JSON records: text, files, streams. `handle` gets the exchange and may answer it at any time.
   static route raw(method verb, std::string path, std::string summary, std::string media_type,
                    std::function<void(exchange_ptr)> handle);
 
-  /// The same route for callers of another role than its method asks for: read for GET, record for POST and PUT,
+  /// The same route with another required role than the default of its method: read for GET, record for POST and PUT,
   /// operate for DELETE.
   route for_role(role needed) &&;
 
-  /// The same route with answers of megabytes.
+  /// The same route, marked as having answers of megabytes.
   route with_large_answers() &&;
 };
 

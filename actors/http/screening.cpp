@@ -17,7 +17,7 @@ response not_routed(const request_head& head, const std::vector<method>& allowed
   return out;
 }
 
-/// What OPTIONS asks: the methods of a path, or, for `*`, of the server.
+/// Answers OPTIONS: the methods of a path or, for `*`, of the server.
 response methods_of(const request_head& head, const std::vector<method>& allowed) {
   static constexpr method all[] = {method::get, method::post, method::put, method::delete_};
   if (allowed.empty() && head.path != "*")
@@ -64,7 +64,7 @@ screening::screening(const server_options& options)
       access_{options.access ? options.access : std::make_shared<const authorizer>(options.tokens, options.open)} {
 }
 
-/// HTTP/1.0 knows no Host. Its clients are probes of load balancers; no browser is among them.
+/// HTTP/1.0 has no Host. Its clients are probes of load balancers, never browsers.
 std::optional<response> screening::judge_site(const request_head& head) const {
   if (head.is_http_1_0 && head.host.empty() && head.hosts == 0 && head.origins == 0)
     return std::nullopt;
@@ -94,7 +94,7 @@ std::optional<response> screening::judge_body(size_t body_bytes, const server_lo
   if (body_bytes > options_.max_body_bytes)
     return problem(fail(ec::too_large, "body of " + std::to_string(body_bytes) + " bytes, at most " +
                                          std::to_string(options_.max_body_bytes) + " are allowed"));
-  // A request without a body adds nothing: questions are answered all the same.
+  // Requests without a body are still accepted, since they add no body bytes.
   if (body_bytes != 0 && load.body_bytes + body_bytes > options_.max_body_bytes_in_flight)
     return problem(fail(ec::overloaded, "the bodies of the requests that are being answered have more than " +
                                           std::to_string(options_.max_body_bytes_in_flight) + " bytes"));

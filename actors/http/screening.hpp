@@ -9,11 +9,11 @@
 
 namespace hive::http {
 
-/// The head of a request as far as it decides whether a route runs. Empty: not sent.
+/// The parts of a request's head that decide whether a route runs. Empty: absent.
 struct request_head {
   std::string_view method; ///< as received
   std::string_view path;   ///< still percent-encoded
-  std::string_view query;  ///< behind the question mark
+  std::string_view query;  ///< after the question mark
   std::string_view host;   ///< the first Host field, or the authority of an absolute target
   size_t hosts = 0;        ///< number of Host fields
   std::string_view origin; ///< the first Origin field
@@ -25,32 +25,31 @@ struct request_head {
   bool is_http_1_0 = false;
 };
 
-/// What the server has in work.
+/// The server's current load.
 struct server_load {
   bool draining = false;
-  size_t requests = 0;     ///< the one in question not among them
-  size_t body_bytes = 0;   ///< likewise
-  size_t answer_bytes = 0; ///< encoded and not yet written
+  size_t requests = 0;     ///< excludes the current request
+  size_t body_bytes = 0;   ///< excludes the current request
+  size_t answer_bytes = 0; ///< encoded but not yet written
 };
 
-/// The route's method that a method of HTTP asks for: HEAD asks for GET. Empty for one that no route has.
+/// The route's method for an HTTP method: GET for HEAD. Empty for methods that no route uses.
 std::optional<method> route_method(std::string_view name);
 
-/// The methods that a path answers, as in an Allow field: HEAD goes with GET, and OPTIONS with all.
+/// The methods of a path as an Allow field: with GET also HEAD, and always OPTIONS.
 std::string allow_list(std::span<const method> known);
 
-/// What a server refuses before a route runs: requests for another site, callers without the right, what there is no
-/// room for. For use from any thread.
+/// Refuses requests before a route runs: requests for another site, unauthorised callers, and overload. Thread-safe.
 class screening {
 public:
-  /// `options` outlive it.
+  /// `options` must outlive it.
   explicit screening(const server_options& options);
 
-  /// The answer when no route runs, be it a refusal or what OPTIONS asks for, judged by the request's head alone, or
+  /// The answer when no route runs (a refusal or the answer to OPTIONS), based on the request's head alone; otherwise
   /// nothing.
   std::optional<response> judge(const request_head& head, const path_tree::match& match, const server_load& load) const;
 
-  /// Why a request with a body of this size goes no further, or nothing.
+  /// The refusal of a request whose body has this size, or nothing.
   std::optional<response> judge_body(size_t body_bytes, const server_load& load) const;
 
 private:
@@ -61,7 +60,8 @@ private:
   const std::shared_ptr<const authorizer> access_;
 };
 
-/// Fills in what the route's handler looks at, but for the body. Views point into `head`. On failure, why not.
+/// Fills in everything that the route's handler reads, except the body. Views point into `head`. Returns an answer on
+/// failure.
 std::optional<response> read_head(const request_head& head, const path_tree::match& match, request& into);
 
 } // namespace hive::http

@@ -23,9 +23,9 @@ struct gateway_state {
 
 using gateway_actor = caf::stateful_actor<gateway_state>;
 
-// internal: looks whether the last request has been answered.
+// internal: checks whether the last request has been answered.
 using drain_tick = caf::atom_constant<caf::atom("drain")>;
-// internal: looks whether the server still runs.
+// internal: checks whether the server still runs.
 using watch_tick = caf::atom_constant<caf::atom("watch")>;
 
 void begin_drain(gateway_actor* self, std::chrono::milliseconds limit, const caf::exit_msg& why) {
@@ -45,7 +45,7 @@ void continue_drain(gateway_actor* self, const caf::error& reason) {
   if (left != 0 && !late)
     return self->delayed_send(self, defaults::http_drain_poll, drain_tick::value, reason);
   if (left != 0)
-    log::warn("The HTTP server stops with {} requests unanswered.", left);
+    log::warn("HTTP server stops with requests unanswered. requests={}", left);
   self->quit(reason);
 }
 

@@ -13,44 +13,45 @@ class Registry;
 
 namespace hive::http {
 
-/// Nothing of this touches stored data: whatever a request has been acknowledged for is durable before.
+/// Options of the HTTP server. A crash loses no acknowledged request: its data is durable before the answer.
 struct server_options {
-  /// An IP address or `localhost`. One that other machines can reach needs `tokens` and `insecure`.
+  /// An IP address or `localhost`. Addresses reachable from other machines require `tokens` and `insecure`.
   std::string address = "127.0.0.1";
-  /// 0 takes a free one.
+  /// 0 picks a free port.
   uint16_t port = 7420;
-  /// Who may do what. None, which only a loopback address allows: everybody may do what `open` says.
+  /// Access tokens. Without any, which only loopback addresses allow, everybody has role `open`.
   std::vector<access_token> tokens = {};
-  /// The largest role that needs no token where there are none; role::anyone: everything needs one.
+  /// The highest role that needs no token when there are no tokens; role::anyone: everything needs one.
   role open = role::record;
-  /// Enforces both; made from them when not given. Its owner may replace tokens while the server runs.
+  /// Enforces `tokens` and `open`; created from them when absent. Its owner may replace the tokens while the server
+  /// runs.
   std::shared_ptr<authorizer> access = {};
-  /// Names and IP addresses by which the node is reached beside its own address, the loopback's and localhost.
+  /// Additional names and IP addresses of the node; its own address, the loopback and localhost are always accepted.
   std::vector<std::string> hosts = {};
-  /// The operator knows that tokens and data cross the network in the clear.
+  /// The operator accepts that tokens and data cross the network unencrypted.
   bool insecure = false;
   /// Larger bodies get 413.
   size_t max_body_bytes = defaults::max_body_bytes;
-  /// Requests in work; above it 503 with Retry-After.
+  /// Limit of concurrent requests; above it 503 with Retry-After.
   size_t max_in_flight = defaults::max_requests_in_flight;
-  /// Bytes of the bodies of requests in work; above it those with a body get 503 with Retry-After. At least
-  /// `max_body_bytes`.
+  /// Limit of the total body bytes of concurrent requests; above it, requests with a body get 503 with Retry-After. At
+  /// least `max_body_bytes`.
   size_t max_body_bytes_in_flight = defaults::max_body_bytes_in_flight;
-  /// Bytes of answers that are encoded and not yet written; above it questions with large answers wait, and then get
-  /// 503 with Retry-After.
+  /// Limit of encoded but unwritten answer bytes; above it, requests with large answers wait and then get 503 with
+  /// Retry-After.
   size_t max_answer_bytes_in_flight = defaults::max_answer_bytes_in_flight;
-  /// Open connections; beyond it the one that has been idle for longest makes room.
+  /// Limit of open connections; above it, the longest idle one is closed.
   size_t max_connections = defaults::max_connections;
-  /// For a request to arrive, and for the next one to begin.
+  /// Time limit for a request to arrive, and for the next one to begin.
   std::chrono::milliseconds read_timeout = defaults::client_read_timeout;
-  /// For an answer, or `defaults::write_progress_bytes` of it, to be taken.
+  /// Time limit for a client to take an answer, or `defaults::write_progress_bytes` of it.
   std::chrono::milliseconds write_timeout = defaults::client_write_timeout;
-  /// For anything of an answer to be taken when others wait for the memory.
+  /// Time limit for a client to take any part of an answer when others wait for the memory.
   std::chrono::milliseconds pressed_write_timeout = defaults::pressed_write_timeout;
-  /// What requests in work get when the server is told to stop; then they are answered 503.
+  /// Time for running requests when the server is told to stop; afterwards they get 503.
   std::chrono::milliseconds drain_timeout = defaults::http_drain_timeout;
 
-  /// Fails with ec::invalid naming the option.
+  /// ec::invalid, naming the option.
   caf::error validate() const;
 
   /// ADDRESS:PORT, for people; an IPv6 address in brackets.
@@ -58,15 +59,15 @@ struct server_options {
 };
 
 struct running_server {
-  /// Ends with the server. Told to exit it refuses new requests, lets those in work finish for `drain_timeout` and
-  /// then ends; exit reason `kill` skips the wait. If it is gone, so is the listening socket.
+  /// Ends with the server. On exit it refuses new requests, lets running ones finish for `drain_timeout` and then ends;
+  /// exit reason `kill` skips the wait. Once it is gone, the listening socket is closed.
   caf::actor gateway;
-  uint16_t port = 0; ///< the one that is bound
+  uint16_t port = 0; ///< the port actually bound
 };
 
-/// Binds the address and serves `routes` from a thread of its own; their requests to actors are sent by the gateway.
-/// Fails with ec::invalid (an option) or ec::unavailable (the address is in use or not of this machine), naming the
-/// address. `metrics` gets the server's own metrics.
+/// Binds the address and serves `routes` from its own thread; the gateway sends the routes' requests to actors. Fails
+/// with ec::invalid (an option) or ec::unavailable (the address is in use or not local), naming the address. Adds the
+/// server's metrics to `metrics`.
 caf::expected<running_server> spawn_server(caf::actor_system& system, server_options options, std::vector<route> routes,
                                            std::shared_ptr<prometheus::Registry> metrics);
 

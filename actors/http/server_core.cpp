@@ -12,7 +12,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// Large JSON leaves megabytes of small blocks, which the allocator would keep.
+/// Large JSON leaves megabytes of small blocks that the allocator would keep.
 void give_memory_back() {
   static std::atomic<steady_clock::rep> next = 0;
   auto now = steady_clock::now().time_since_epoch();
@@ -38,10 +38,10 @@ server_load server_core::load() const {
 
 void server_core::run_aside(std::function<void()> work) {
   std::lock_guard lock{mutex_};
-  if (!closed_) // what is posted later would never be let go
+  if (!closed_) // work posted later would never be released
     boost::asio::post(aside_, [work = std::move(work)]() mutable {
       work();
-      work = nullptr; // what it holds goes first
+      work = nullptr; // releases its captures first
       give_memory_back();
     });
 }
@@ -62,7 +62,7 @@ void server_core::remember(const std::shared_ptr<response_stream>& added) {
     std::erase_if(streams_, [](const auto& known) { return known.expired(); });
     streams_.push_back(added);
   }
-  if (draining) // after end_streams has looked
+  if (draining) // covers streams created after end_streams ran
     added->end();
 }
 
@@ -112,14 +112,14 @@ void server_core::remove(connection* closed) {
   connections.erase(closed);
 }
 
-/// Why a question with a large answer was not worked on in time.
+/// Why a request with a large answer was not processed in time.
 static std::string describe_wait(size_t answer_bytes, size_t most) {
   if (answer_bytes >= most)
-    return "answers of " + std::to_string(answer_bytes) + " bytes wait for their readers";
+    return std::to_string(answer_bytes) + " bytes of answers wait to be read by their clients";
   return "other questions with large answers take long";
 }
 
-/// The connection of this stage that has been in it for longest and since before `before`.
+/// The connection that has been in this stage for longest, provided that it entered before `before`.
 static connection* longest_in(const server_core& core, connection::stage stage, steady_clock::time_point before) {
   connection* out = nullptr;
   for (const auto& [each, owned] : core.connections)
@@ -144,7 +144,7 @@ bool server_core::make_room() {
 void server_core::take_turn(std::shared_ptr<live_exchange> what) {
   if (turns_.waiting() >= defaults::part_of_connections(options.max_connections))
     return what->answer(problem(
-      fail(ec::overloaded, std::to_string(turns_.waiting()) + " questions with large answers wait for their turn")));
+      fail(ec::overloaded, std::to_string(turns_.waiting()) + " requests with large answers are already waiting")));
   turns_.wait(std::move(what), steady_clock::now() + defaults::large_request_wait);
   give_turns();
 }
@@ -184,7 +184,7 @@ void server_core::sweep() {
   while (auto late = turns_.expired(now))
     (*late)->answer(problem(fail(ec::overloaded, describe_wait(answers->total(), options.max_answer_bytes_in_flight))));
   bool pressed = turns_.waiting() != 0 && answers->total() >= options.max_answer_bytes_in_flight;
-  std::vector<std::shared_ptr<connection>> open; // closing one changes the table
+  std::vector<std::shared_ptr<connection>> open; // closing a connection modifies the table
   for (const auto& [key, owned] : connections)
     open.push_back(owned);
   for (const auto& each : open)

@@ -20,8 +20,7 @@ class connection;
 class live_exchange;
 class response_stream;
 
-/// What the connections of one server share. Members and functions are for the server's thread unless it says
-/// otherwise.
+/// State shared by the connections of one server. For the server's thread only, unless stated otherwise.
 class server_core : public std::enable_shared_from_this<server_core> {
 public:
   server_core(server_options given, std::vector<route> served, std::shared_ptr<prometheus::Registry> registry);
@@ -30,30 +29,29 @@ public:
 
   server_load load() const;
 
-  /// Runs what takes long on a thread for that; dropped once the server has closed.
+  /// Runs long-running work on a separate thread; dropped once the server has closed.
   void run_aside(std::function<void()> work);
 
   void remember(const std::shared_ptr<live_exchange>& added);
   void forget(live_exchange* gone);
   void remember(const std::shared_ptr<response_stream>& added);
 
-  /// Ends the streams that are open.
+  /// Ends all open streams.
   void end_streams();
 
-  /// Answers the requests that are in work with 503.
+  /// Answers running requests with 503.
   void refuse_exchanges();
 
-  /// Waits for what runs aside; nothing more will.
+  /// Waits for work on separate threads and accepts no more.
   void stop_aside();
 
-  /// Lets `work` run on the server's thread, unless the server has closed by then. What `work` holds must not hold the
-  /// server.
+  /// Runs `work` on the server's thread, unless the server has closed by then. `work` must not own the server.
   template <class Work>
   void post(Work&& work) {
     boost::asio::post(context, std::forward<Work>(work));
   }
 
-  /// The same, but at once when this is the server's thread: each turn through its queue costs a system call.
+  /// The same, but immediately if called on the server's thread: each pass through its queue costs a system call.
   template <class Work>
   void dispatch(Work&& work) {
     boost::asio::dispatch(context, std::forward<Work>(work));
@@ -61,22 +59,22 @@ public:
 
   // -- the server's thread ---------------------------------------------------------
 
-  /// Shows what is open and in work in the metrics.
+  /// Updates the gauges in the metrics.
   void show();
 
   void add(const std::shared_ptr<connection>& opened);
   void remove(connection* closed);
 
-  /// Closes the connection that has been idle for longest, or else one that has been sending a head for too long.
+  /// Closes the longest idle connection, or else one that has been sending a head for too long.
   bool make_room();
 
-  /// Runs a request whose answer may be large when it is its turn.
+  /// Runs a request with a potentially large answer when it is its turn.
   void take_turn(std::shared_ptr<live_exchange> what);
 
-  /// Starts those whose turn it is.
+  /// Starts the requests whose turn it is.
   void give_turns();
 
-  /// Closes all that is open, so that the thread ends.
+  /// Closes everything, so that the thread ends.
   void close_all();
 
   boost::asio::io_context context{1};
@@ -88,11 +86,11 @@ public:
   caf::actor gateway;
   std::atomic<bool> draining = false;
 
-  // Shared, as exchanges and answers may outlive the server.
-  const std::shared_ptr<meter> flights = std::make_shared<meter>();  ///< requests whose answer is not written yet
+  // Shared, because exchanges and answers may outlive the server.
+  const std::shared_ptr<meter> flights = std::make_shared<meter>();
   const std::shared_ptr<meter> bodies = std::make_shared<meter>();   ///< bytes of their bodies
-  const std::shared_ptr<meter> answers = std::make_shared<meter>();  ///< bytes of answers, encoded and not yet written
-  const std::shared_ptr<meter> received = std::make_shared<meter>(); ///< bytes of requests that are not whole yet
+  const std::shared_ptr<meter> answers = std::make_shared<meter>();  ///< bytes of answers, encoded but not yet written
+  const std::shared_ptr<meter> received = std::make_shared<meter>(); ///< bytes of incomplete requests
 
   std::unordered_map<connection*, std::shared_ptr<connection>> connections;
 
@@ -105,7 +103,7 @@ private:
   bool sweeping_ = false;
   large_turns<std::shared_ptr<live_exchange>> turns_;
 
-  std::mutex mutex_; // guards what follows
+  std::mutex mutex_; // guards the following
   std::unordered_map<live_exchange*, std::weak_ptr<live_exchange>> exchanges_;
   std::vector<std::weak_ptr<response_stream>> streams_;
   bool closed_ = false;

@@ -35,7 +35,7 @@ bool site::is_own_origin(std::string_view origin, const authority& host) const {
   auto port = page->port.value_or(usual);
   if (page->host == host.host && port == host.port.value_or(usual))
     return true;
-  // Behind a proxy that speaks TLS and names the node by its address.
+  // Allows a TLS proxy that sends the node's own address as Host.
   return names_.contains(page->host) && port == usual;
 }
 

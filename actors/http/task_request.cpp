@@ -27,7 +27,7 @@ struct numbered_line {
   std::string_view text;
 };
 
-/// Stops behind `most` lines that are not blank.
+/// Stops after `most` non-blank lines.
 std::vector<numbered_line> split_lines(std::string_view body, size_t most) {
   std::vector<numbered_line> out;
   for (uint32_t number = 1; !body.empty() && out.size() < most; ++number) {
@@ -47,7 +47,7 @@ std::optional<json_error> decode(std::string_view text, wire::TaskRecord::Builde
   return std::nullopt;
 }
 
-/// The message with those of its records alone whose places are given.
+/// The message with only the records at these indexes.
 msg<wire::RecordTasks> pick(wire::RecordTasks::Reader all, const std::vector<uint32_t>& places) {
   return msg<wire::RecordTasks>::build([&](wire::RecordTasks::Builder out) {
     out.setSource(all.getSource());
@@ -59,7 +59,7 @@ msg<wire::RecordTasks> pick(wire::RecordTasks::Reader all, const std::vector<uin
   });
 }
 
-/// Fills in the query's parameters: where the records come from.
+/// Reads the query's parameters about the records' source.
 bool read_source(const request& from, wire::RecordTasks::Builder out, json_error& why) {
   auto wrong = detail::fill_from_url(from, out);
   if (wrong)
@@ -94,7 +94,7 @@ std::optional<task_batch> read_lines(const request& from, json_error& why) {
     good.push_back(i);
     out.lines.push_back(lines[i].number);
   }
-  // Rows of a source are accounted for also where none of them is a record.
+  // With a source, a request without valid records is still useful: it accounts for rows.
   if (good.empty() && !root.hasSource()) {
     why = {ec::invalid, {}, "line " + std::to_string(out.rejected[0].line) + ": " + out.rejected[0].reason};
     return std::nullopt;

@@ -10,7 +10,7 @@
 
 namespace hive::http {
 
-/// The records of one request, with what was wrong with the lines left out.
+/// The records of one request, and the rejected lines.
 struct task_batch {
   struct rejected_line {
     uint32_t line; ///< from 1
@@ -18,16 +18,16 @@ struct task_batch {
   };
 
   msg<wire::RecordTasks> records;
-  std::vector<uint32_t> lines;         ///< of NDJSON: where each record stands; empty: its place in the array
-  std::vector<rejected_line> rejected; ///< of NDJSON: what was left out
+  std::vector<uint32_t> lines;         ///< for NDJSON: each record's line; empty: its position in the array
+  std::vector<rejected_line> rejected; ///< for NDJSON: the rejected lines
 
-  /// What to answer when the tracker has answered: its rejected records are named by their lines.
+  /// The final answer: `kept`, the tracker's answer, with rejected records identified by line.
   msg<wire::TasksRecorded> answer(const msg<wire::TasksRecorded>& kept) const;
 };
 
-/// Reads the body of POST /tasks: one record, an array, or NDJSON by its Content-Type. Of NDJSON, bad lines are left
-/// out and blank ones skipped; the other forms are taken whole or not at all. On failure `why` says what: nothing was
-/// readable, or there are more records than wire::RecordTasks may hold.
+/// Reads the body of POST /tasks: one record, an array, or NDJSON, depending on the Content-Type. For NDJSON, invalid
+/// lines are rejected individually and blank ones skipped; the other forms are accepted completely or not at all. On
+/// failure `why` explains: nothing was readable, or there are more records than wire::RecordTasks can hold.
 std::optional<task_batch> read_tasks(const request& from, json_error& why);
 
 } // namespace hive::http

@@ -9,11 +9,11 @@ namespace {
 
 using enum method;
 
-/// What the tracker refuses for want of room is the caller's to slow down for, not the node's to recover from.
+/// When the tracker lacks room, the caller must slow down (429); the node does not need to recover (503).
 response refuse(const caf::error& error) {
   if (code_of(error) == ec::overloaded)
     return problem(429, ec::overloaded, text_of(error));
-  // Not the request is too large, but what is kept: the sources that are remembered.
+  // Not the request is too large, but the stored list of sources.
   if (code_of(error) == ec::too_large)
     return problem(507, ec::too_large, text_of(error));
   return problem(error);
@@ -22,7 +22,7 @@ response refuse(const caf::error& error) {
 response answer_of(const task_batch& batch, const msg<wire::TasksRecorded>& kept) {
   auto answer = batch.answer(kept);
   auto rejected = answer->getRejected();
-  // Rows of a source are taken also when no record of them can be kept.
+  // With a source, the rows are taken even if none of their records could be kept.
   bool has_source = batch.records->getSource().size() > 0;
   if (!has_source && answer->getRecorded() == 0 && answer->getDuplicates() == 0 && rejected.size() > 0)
     return problem(fail(ec::invalid, "record " + std::to_string(rejected[0].getLine()) + ": " +
@@ -68,22 +68,24 @@ std::vector<route> task_routes(const tracker_actor& tracker) {
     route::ask<TaskQuery, TaskPage>(get, "/api/v1/tasks", tracker, "Task records, latest recorded first")
       .with_large_answers(),
     route::ask<TaskSourceListQuery, TaskSourceList>(get, "/api/v1/tasks/sources", tracker,
-                                                    "How far each source of task records has been taken"),
+                                                    "List the sources of task records and how far each has been read"),
     route::ask<TaskSourceQuery, TaskSource>(get, "/api/v1/tasks/sources/{source}", tracker,
-                                            "How far a source of task records has been taken"),
+                                            "How far a source of task records has been read"),
     route::ask<ForgetTaskSource, TaskSource>(delete_, "/api/v1/tasks/sources/{source}", tracker,
-                                             "Forget how far a source was taken"),
+                                             "Forget how far a source has been read"),
     route::ask<BestToolQuery, BestTool>(get, "/api/v1/tools/best", tracker, "The best tool for a task type"),
     route::ask<RouteQuery, Route>(get, "/api/v1/tools/route", tracker, "The tool to use for a task"),
     route::ask<ToolSummaryQuery, ToolSummary>(get, "/api/v1/tools/summary", tracker, "Figures of every tool")
       .with_large_answers(),
     route::ask<LearningDeltaQuery, LearningDelta>(get, "/api/v1/tools/delta", tracker,
-                                                  "What this node, or the others, learned of their tools")
+                                                  "The learning delta of this node, or of the others")
       .with_large_answers(),
-    route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Take in what another node learned",
+    route::ask<LearningDelta, Recorded>(post, "/api/v1/tools/delta", tracker, "Import another node's learning delta",
                                         {.status = 201}),
-    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta", tracker, "Drop what deltas without origin said"),
-    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta/{origin}", tracker, "Drop what was taken in so"),
+    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta", tracker,
+                                     "Drop the imported deltas without origin"),
+    route::ask<DropDelta, DropDelta>(delete_, "/api/v1/tools/delta/{origin}", tracker,
+                                     "Drop the imported delta of a node"),
   };
 }
 

@@ -24,7 +24,7 @@ std::optional<std::string> decode_form(std::string_view text) {
   return percent_decode(spaced);
 }
 
-/// Cuts `text` at the first `separator`; what follows it stays in `text`.
+/// Splits `text` at the first `separator`; `text` keeps the remainder.
 std::string_view take_until(std::string_view& text, char separator) {
   auto end = text.find(separator);
   auto part = text.substr(0, end);

@@ -31,7 +31,7 @@ caf::expected<descriptor_budget> raise_descriptor_limit(size_t most_connections)
   auto inherited = own.rlim_cur;
   own.rlim_cur = std::max<rlim_t>(inherited, std::min<rlim_t>(own.rlim_max, defaults::wanted_descriptors));
   if (setrlimit(RLIMIT_NOFILE, &own) != 0)
-    own.rlim_cur = inherited; // work with what there is
+    own.rlim_cur = inherited; // continue with the current limit
   auto out = share_descriptors(own.rlim_cur, most_connections);
   if (out)
     out->inherited = inherited;

@@ -26,7 +26,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// The value of the first line `name : value` of a file of /proc.
+/// The value of the first line `name : value` in a /proc file.
 std::string_view find_value(std::string_view text, std::string_view name) {
   while (!text.empty()) {
     auto line = text.substr(0, text.find('\n'));
@@ -38,7 +38,7 @@ std::string_view find_value(std::string_view text, std::string_view name) {
   return {};
 }
 
-/// Cores that this process may run on: fewer than the machine's under taskset or in a container.
+/// Cores available to this process: fewer than the machine's under taskset or in a container.
 uint32_t usable_cores() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) == 0)
@@ -91,7 +91,7 @@ std::string fingerprint_of(wire::Environment::Reader environment) {
   constexpr uint64_t mib_per_gib = 1024;
   auto memory_gib = (environment.getMemoryMib() + mib_per_gib / 2) / mib_per_gib;
   std::string text;
-  // A line end cannot stand in any of them, so no two machines share a text.
+  // Line ends cannot occur in the fields, so different machines give different texts.
   (text += environment.getCpuModel().cStr()) += '\n';
   (text += std::to_string(environment.getCores())) += '\n';
   (text += std::to_string(memory_gib)) += '\n';

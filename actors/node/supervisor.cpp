@@ -10,11 +10,11 @@ namespace {
 using stop_overdue_atom = caf::atom_constant<caf::atom("overdue")>;
 using restart_atom = caf::atom_constant<caf::atom("restart")>;
 
-/// Between a failure and the restart: long enough that a service that fails at once does not burn its budget in
-/// microseconds, short enough that nobody notices a single failure.
+/// Delay between a failure and the restart: long enough that a service that fails immediately does not use up its
+/// restarts in microseconds, short enough that a single failure goes unnoticed.
 constexpr auto restart_delay = std::chrono::milliseconds{100};
 
-// internal: what the supervisor tells itself.
+// internal: messages of the supervisor to itself.
 using supervisor_impl = supervisor_actor::extend<caf::reacts_to<stop_overdue_atom, uint64_t>, //
                                                  caf::reacts_to<restart_atom, size_t>>;
 
@@ -29,10 +29,10 @@ struct supervisor_state {
   supervisor_impl::pointer self = nullptr;
   std::vector<entry> entries;
   supervisor_options options;
-  restart_intensity budget{0, {}};
+  restart_intensity intensity{0, {}};
   std::string status = "starting";
 
-  // While stopping: services at and behind `stop_target` are ended, the last one first; then `after_stop` runs.
+  // While stopping, the services from `stop_target` on are stopped, last one first; then `after_stop` runs.
   bool stopping = false;
   size_t stop_target = 0;
   size_t stop_cursor = 0;
@@ -45,7 +45,7 @@ struct supervisor_state {
     options.on_status(status);
   }
 
-  /// A library that has no memory or thread left throws, and nobody would hear of it: CAF ends the actor in silence.
+  /// A library that is out of memory or threads may throw, and CAF would end the actor silently.
   static caf::expected<caf::actor> start_one(const service& definition) {
     try {
       return definition.start();
@@ -62,7 +62,7 @@ struct supervisor_state {
         return fail(code_of(handle.error()), entry.definition.name + ": " + text_of(handle.error()));
       entry.handle = std::move(*handle);
       self->monitor(entry.handle);
-      log::debug("The service {} runs", entry.definition.name);
+      log::debug("Service started. service={}", entry.definition.name);
     }
     set_status("ok");
     return caf::none;
@@ -99,11 +99,11 @@ struct supervisor_state {
       give_up(fail(code_of(reason), failed + ": " + text_of(reason)));
       return;
     }
-    if (!budget.allow(std::chrono::steady_clock::now())) {
+    if (!intensity.allow(std::chrono::steady_clock::now())) {
       give_up(fail(ec::internal, "the service " + failed + " failed too often, last: " + text_of(reason)));
       return;
     }
-    log::error("The service {} failed ({}) and is being restarted", failed, text_of(reason));
+    log::error("Service failed and is being restarted: {}. service={}", text_of(reason), failed);
     set_status("restarting " + failed);
     stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
   }
@@ -113,19 +113,19 @@ struct supervisor_state {
       return;
     auto err = start_from(index);
     if (!err) {
-      log::info("The service {} runs again", entries[index].definition.name);
+      log::info("Service restarted. service={}", entries[index].definition.name);
       return;
     }
-    if (!budget.allow(std::chrono::steady_clock::now())) {
+    if (!intensity.allow(std::chrono::steady_clock::now())) {
       give_up(std::move(err));
       return;
     }
-    log::error("A restart failed and is tried again: {}", text_of(err));
+    log::error("Restart failed and is retried: {}", text_of(err));
     stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
   }
 
   void give_up(caf::error err) {
-    log::critical("The node stops: {}", text_of(err));
+    log::critical("Node stops: {}", text_of(err));
     ending = true;
     set_status("stopping");
     stop_down_to(0, [this, err] { self->quit(err); });
@@ -161,7 +161,7 @@ struct supervisor_state {
       return;
     }
     stopping = false;
-    // Moved out first: it may begin the next stop.
+    // Moved out first, because it may begin the next stop.
     auto then = std::exchange(after_stop, nullptr);
     then();
   }
@@ -170,7 +170,7 @@ struct supervisor_state {
     if (!stopping || step != stop_step)
       return;
     auto& entry = entries[stop_cursor];
-    log::warn("The service {} did not stop in time and is killed", entry.definition.name);
+    log::warn("Service did not stop in time and is killed. service={}", entry.definition.name);
     self->demonitor(entry.handle);
     self->send_exit(entry.handle, caf::exit_reason::kill);
     entry.handle = nullptr;
@@ -184,7 +184,7 @@ supervisor_impl::behavior_type supervisor(supervisor_impl::stateful_pointer<supe
   state.self = self;
   for (auto& definition : services)
     state.entries.push_back({std::move(definition), nullptr});
-  state.budget = restart_intensity{options.max_restarts, options.restart_window};
+  state.intensity = restart_intensity{options.max_restarts, options.restart_window};
   state.options = std::move(options);
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
   self->set_exit_handler([self](caf::exit_msg& exit) { self->state.on_exit(exit); });

@@ -9,22 +9,22 @@
 
 namespace hive {
 
-/// One part of a node that runs as an actor. `start` may use the handles of services before it in the list, and is
-/// called again for each restart.
+/// One part of a node that runs as an actor. `start` may use the handles of earlier services in the list, and is called
+/// again for each restart.
 struct service {
   std::string name;
   std::function<caf::expected<caf::actor>()> start;
-  /// Whether a failure ends the node at once, because no restart within the process could help.
+  /// Whether a failure ends the node immediately, because a restart within the process could not help.
   bool essential = false;
 };
 
 struct supervisor_options {
-  /// Restarts allowed within `restart_window` before the node gives up.
+  /// Number of restarts within `restart_window` before the node gives up.
   uint32_t max_restarts = defaults::max_restarts;
   std::chrono::milliseconds restart_window = defaults::restart_window;
-  /// How long a service may take to stop before it is abandoned.
+  /// Time for a service to stop before it is abandoned.
   std::chrono::milliseconds stop_timeout = defaults::stop_timeout;
-  /// Called at every change of the node's status: "ok", or what it is doing instead, such as "restarting http".
+  /// Called when the node's status changes: "ok", or the current activity, such as "restarting http".
   std::function<void(const std::string&)> on_status = [](const std::string&) {};
 };
 
@@ -32,15 +32,15 @@ using start_atom = caf::atom_constant<caf::atom("start")>;
 
 /// actors/node: starts, restarts and stops the services of a node.
 using supervisor_actor = caf::typed_actor<
-  // Starts all services in order. On failure those already started are stopped again and the answer says which service
-  // could not start and why: a node runs whole or not at all.
+  // Starts all services in order. On failure the started ones are stopped again, and the error says which service
+  // failed and why: a node runs completely or not at all.
   caf::replies_to<start_atom>::with<caf::ok_atom>>;
 
-/// Spawns a supervisor over `services`.
+/// Spawns a supervisor for `services`.
 ///
-/// A service that ends unasked is started again, and so are all behind it in the list, since they hold its handle
-/// (Erlang's rest_for_one). More than `max_restarts` within `restart_window` end the supervisor with an error, after
-/// an ordered stop. `exit_reason::user_shutdown` stops all services, the last one first, and then the supervisor.
+/// A service that ends unexpectedly is restarted together with all services after it in the list, since they hold its
+/// handle (Erlang's rest_for_one). More than `max_restarts` within `restart_window` end the supervisor with an error,
+/// after an orderly stop. `exit_reason::user_shutdown` stops all services, last one first, and then the supervisor.
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<service> services, supervisor_options options);
 
 } // namespace hive

@@ -16,8 +16,8 @@ namespace hive {
 
 /// Runs child processes.
 using runner_actor = caf::typed_actor<
-  // Runs one process to its end or its timeout and answers with what it printed. ec::process_failed when it cannot be
-  // started, ec::overloaded when too many wait.
+  // Runs one process to its end or timeout and answers with its output. ec::process_failed when it cannot be started,
+  // ec::overloaded when too many requests wait.
   caf::replies_to<msg<wire::RunCommand>>::with<msg<wire::RunResult>>>;
 
 } // namespace hive

@@ -21,17 +21,17 @@ using clock = std::chrono::steady_clock;
 using detail::start_failure;
 using detail::started_process;
 
-/// One output stream: what was kept of it, and whether more came.
+/// One output stream: what was kept, and whether there was more.
 struct captured_stream {
   unique_fd source;
   std::string text;
   bool truncated = false;
 };
 
-/// Read at once; a stream that never pauses is served between two looks at the deadlines.
+/// Read size; a stream without pauses is read once per check of the deadlines.
 constexpr size_t read_size = size_t{64} << 10;
 
-/// Reads what is there now, at most `read_size`. Closes the stream at its end.
+/// Reads available bytes, at most `read_size`. Closes the stream at its end.
 void read_some(captured_stream& stream, size_t cap) {
   std::array<char, read_size> buffer;
   auto count = read(stream.source.get(), buffer.data(), buffer.size());
@@ -46,7 +46,7 @@ void read_some(captured_stream& stream, size_t cap) {
   stream.truncated |= kept < static_cast<size_t>(count);
 }
 
-/// Milliseconds for poll until `when`, rounded up so that it has passed when poll returns.
+/// Milliseconds until `when` for poll, rounded up so that `when` has passed when poll returns.
 int until(clock::time_point when) {
   auto left = std::chrono::ceil<std::chrono::milliseconds>(when - clock::now()).count();
   return static_cast<int>(std::clamp<int64_t>(left, 0, INT_MAX));
@@ -56,7 +56,7 @@ bool is_ready(const pollfd& entry) {
   return entry.revents != 0;
 }
 
-/// Watches one child from its start until it is reaped.
+/// Watches one child from start to reaping.
 class watch {
 public:
   watch(const process_options& options, const cancellation& cancel, started_process child)
@@ -68,7 +68,7 @@ public:
   watch(const watch&) = delete;
   watch& operator=(const watch&) = delete;
 
-  /// Nothing may leave a zombie, not even an allocation that fails.
+  /// Never leaves a zombie, even if an allocation fails.
   ~watch() {
     if (!reaped_) {
       kill(-child_.pid, SIGKILL);
@@ -79,7 +79,7 @@ public:
   caf::expected<process_result> run() {
     while (!step()) {
     }
-    // Its pid, and so the group's number, cannot be taken by another process before the child is reaped.
+    // The pid, and with it the group's number, cannot be reused before the child is reaped.
     kill(-child_.pid, SIGKILL);
     auto duration = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - start_);
     auto status = reap();
@@ -96,7 +96,7 @@ public:
 private:
   enum class phase { running, terminating, killed };
 
-  /// Waits for the next event and deals with it; true when the child has ended.
+  /// Waits for the next event and handles it; true when the child has ended.
   bool step() {
     std::array<pollfd, 5> entries{{{child_.ended.get(), POLLIN, 0},
                                    {cancelled_ ? -1 : cancel_fd_, POLLIN, 0},
@@ -104,7 +104,7 @@ private:
                                    {output_.source.get(), POLLIN, 0},
                                    {errors_.source.get(), POLLIN, 0}}};
     if (poll(entries.data(), entries.size(), phase_ == phase::killed ? -1 : until(deadline_)) < 0)
-      return false; // EINTR: look again
+      return false; // EINTR: check again
     const auto& [ended, cancel, report, output, errors] = entries;
     if (is_ready(report))
       read_start_report();
@@ -150,7 +150,7 @@ private:
     child_.start_report.reset();
   }
 
-  /// What the child wrote is in the pipes by now. A descendant outside the group may hold them open for ever.
+  /// All of the child's output is in the pipes by now. A descendant outside the group may keep them open forever.
   void drain() {
     auto end = clock::now() + defaults::process_drain;
     while ((output_.source || errors_.source) && clock::now() < end) {
@@ -231,7 +231,7 @@ caf::expected<cancellation> cancellation::create() {
 }
 
 void cancellation::cancel() const {
-  // Fails only when the counter is full, and then it is readable already.
+  // Fails only when the counter is full, in which case it is already readable.
   eventfd_write(event_->get(), 1);
 }
 

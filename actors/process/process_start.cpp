@@ -16,11 +16,11 @@
 namespace hive::detail {
 namespace {
 
-/// The child's report channel, and the lowest descriptor that is not one of the three standard ones.
+/// The child's report channel, which is the lowest non-standard descriptor.
 constexpr int report_fd = 3;
-/// Exit status of a child that could not execute its command; seen by nobody, the report says more.
+/// Exit status of a child that could not execute its command; nobody sees it, because the report says more.
 constexpr int start_failed_status = 127;
-/// The usual one: the node's own keeps its files from other users, which is not a command's concern.
+/// The conventional umask: the node's own keeps its files private, which does not concern commands.
 constexpr mode_t child_umask = S_IWGRP | S_IWOTH;
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
@@ -48,14 +48,14 @@ std::map<std::string, std::string> child_environment(const process_options& opti
   return out;
 }
 
-/// Every file that the command may mean, in the order of PATH.
+/// All files that the command may mean, in PATH order.
 std::vector<std::string> candidates(const std::string& program, const std::string& path) {
   if (program.find('/') != std::string::npos)
     return {program};
   std::vector<std::string> out;
   for (size_t begin = 0; begin <= path.size();) {
     auto end = std::min(path.find(':', begin), path.size());
-    if (end > begin) // an empty part would mean the working directory, which is never searched
+    if (end > begin) // an empty entry would mean the working directory, which is never searched
       out.push_back(path.substr(begin, end - begin) + "/" + program);
     begin = end + 1;
   }
@@ -92,8 +92,8 @@ pipe_ends open_pipe() {
   return out;
 }
 
-/// All that the child needs, laid out before the fork: after it, in a copy of a process with threads, nothing may
-/// allocate, lock or throw.
+/// Everything that the child needs, prepared before the fork: after it, in a copy of a multi-threaded process, nothing
+/// may allocate, lock or throw.
 struct child_plan {
   explicit child_plan(const process_options& options)
       : arguments{options.command}, workdir{options.workdir}, limits{options.limits} {
@@ -125,17 +125,17 @@ struct child_plan {
 
 [[noreturn]] void give_up(int report, start_failure::step_type step) {
   start_failure failure{step, errno};
-  // A report that cannot be written leaves the exit status to tell.
+  // If the report cannot be written, the exit status remains.
   [[maybe_unused]] auto written = write(report, &failure, sizeof failure);
   _exit(start_failed_status);
 }
 
-/// Signals that this process ignores or handles mean their default to the child.
+/// Resets signals that this process ignores or handles to their defaults in the child.
 void reset_signals() {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal)
-    sigaction(signal, &action, nullptr); // fails for SIGKILL and the like, which cannot be changed anyway
+    sigaction(signal, &action, nullptr); // fails for SIGKILL and the like, which cannot be changed
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -144,7 +144,7 @@ void reset_signals() {
 void enter_group(const child_plan& plan) {
   if (setpgid(0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
     give_up(plan.report, start_failure::group);
-  if (getppid() != plan.parent) // it died before it could be watched
+  if (getppid() != plan.parent) // the parent died before the death signal was set
     _exit(start_failed_status);
 }
 
@@ -171,7 +171,7 @@ void arrange_descriptors(const child_plan& plan) {
     give_up(report_fd, start_failure::descriptors);
 }
 
-/// Tries every candidate as execvp does: a missing one is passed over, one that may not be executed is remembered.
+/// Tries every candidate like execvp: skips missing ones, remembers ones that may not be executed.
 void execute(const child_plan& plan) {
   int error = ENOENT;
   for (size_t i = 0; plan.paths[i]; ++i) {
@@ -258,9 +258,9 @@ caf::expected<started_process> start_process(const process_options& options) {
   pid_t pid = fork_child(plan);
   if (pid < 0)
     return out_of_resources(options, "fork");
-  // The child does the same; whoever comes first, the group exists before anything can be sent to it.
+  // The child does the same: whichever is first, the group exists before anything is sent to it.
   setpgid(pid, pid);
-  // Not glibc's pidfd_open: its header in Debian 12 declares it with C++ linkage.
+  // Avoids glibc's pidfd_open, which Debian 12's header declares with C++ linkage.
   unique_fd ended{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
   if (!ended) {
     auto error = out_of_resources(options, "pidfd_open");

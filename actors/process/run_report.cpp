@@ -9,9 +9,9 @@ namespace hive {
 namespace {
 
 constexpr char escape = '\x1b';
-/// Long enough to recognise a program by.
+/// Enough to recognise a program.
 constexpr size_t max_program_bytes = 200;
-/// Some lines of a stack trace; a reason may hold 4,096 bytes in all.
+/// Room for some lines of a stack trace; a reason may hold 4,096 bytes in total.
 constexpr size_t max_stderr_bytes = 600;
 constexpr size_t max_stderr_lines = 3;
 
@@ -19,7 +19,7 @@ bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
 }
 
-/// Bytes of the character that starts at `text`: 1 when there is none that is valid.
+/// Length in bytes of the character at the start of `text`; 1 when it is invalid.
 size_t character_size(std::string_view text) {
   for (size_t size = 1; size <= std::min<size_t>(4, text.size()); ++size)
     if (is_utf8(text.substr(0, size)))
@@ -27,7 +27,7 @@ size_t character_size(std::string_view text) {
   return 0;
 }
 
-/// The last lines that are not blank.
+/// The last non-blank lines.
 std::string_view last_lines(std::string_view text, size_t lines) {
   auto end = text.find_last_not_of(" \t\r\n");
   if (end == std::string_view::npos)
@@ -39,7 +39,7 @@ std::string_view last_lines(std::string_view text, size_t lines) {
   return begin == std::string_view::npos || begin == 0 ? text : text.substr(begin + 1);
 }
 
-/// The program alone: arguments may hold secrets, and a reason is shown to all who may read.
+/// Only the program: arguments may hold secrets, and reasons are visible to all readers.
 std::string quoted_program(std::span<const std::string> command) {
   auto text = command.empty() ? std::string{} : printable_tail(command.front(), command.front().size());
   if (text.size() > max_program_bytes)
@@ -62,7 +62,7 @@ std::string without_escapes(std::string_view text) {
       out += text[i];
       continue;
     }
-    // ESC [ parameters and intermediates (0x20 to 0x3f), then one final byte.
+    // ESC [, parameter and intermediate bytes (0x20 to 0x3f), then one final byte.
     i += 2;
     while (i < text.size() && text[i] >= 0x20 && text[i] <= 0x3f)
       ++i;

@@ -8,15 +8,15 @@
 
 namespace hive {
 
-/// `text` on one line of at most `max_bytes`, fit for a reason or a log line: valid UTF-8, escape sequences removed,
-/// line ends as ` / `, other control characters and broken bytes as `?`. Too long a text keeps its end.
+/// `text` on one line of at most `max_bytes`, for reasons and log lines: valid UTF-8, escape sequences removed, line
+/// ends as ` / `, other control characters and invalid bytes as `?`. Over-long texts keep their end.
 std::string printable_tail(std::string_view text, size_t max_bytes);
 
-/// How a run ended, for an error's text: the command, its exit status, signal or time-out, and the last lines of its
-/// standard error where it wrote any.
+/// How a run ended, for an error's text: the command, its exit status, signal or timeout, and the last lines of its
+/// standard error, if any.
 std::string describe_run(std::span<const std::string> command, wire::RunResult::Reader result);
 
-/// Without colours and cursor movements (ECMA-48 control sequences).
+/// `text` without colours and cursor movements (ECMA-48 control sequences).
 std::string without_escapes(std::string_view text);
 
 } // namespace hive

@@ -52,12 +52,12 @@ caf::expected<msg<wire::RunResult>> run_to_end(const process_options& options, c
     if (!result)
       return result.error();
     return message_of(*result);
-  } catch (const std::exception& e) { // out of memory, above all: the border of this thread's work
+  } catch (const std::exception& e) { // mostly out of memory; the boundary of this thread's work
     return fail(ec::internal, options.command.front() + ": " + e.what());
   }
 }
 
-/// Runs one process on a thread of its own. It stands apart from the runner only because waiting blocks.
+/// Runs one process on its own thread. Separate from the runner only because waiting blocks.
 runner_actor::behavior_type waiter(runner_actor::pointer self, process_options options, cancellation cancel) {
   return {[self, options = std::move(options),
            cancel = std::move(cancel)](const msg<wire::RunCommand>&) -> caf::result<msg<wire::RunResult>> {
@@ -138,10 +138,10 @@ void runner_state::start(process_run run) {
     return refuse(std::move(cancel.error()));
   run.cancel = *cancel;
   auto id = ++last_run_;
-  log::debug("The runner starts process run {} of {}.", id, options.command.front());
+  log::debug("Starting a process. run={} program={}", id, options.command.front());
   auto command = run.command;
   running_.emplace(id, std::move(run));
-  // No timeout: the waiter answers by the command's deadline, and its end is an answer too.
+  // No timeout: the waiter answers by the command's deadline, and its end counts as an answer.
   self_->request(self_->spawn<caf::detached>(waiter, std::move(options), *cancel), caf::infinite, command)
     .then([this, id](const msg<wire::RunResult>& result) { finish(id, result); },
           [this, id](caf::error& error) { finish(id, std::move(error)); });
@@ -195,7 +195,7 @@ void runner_state::stop(const caf::error& reason) {
   stopping_ = reason;
   fail_waiting("the runner is stopping");
   if (!running_.empty())
-    log::info("The runner stops and ends {} running processes.", running_.size());
+    log::info("Runner stops and ends its running processes. processes={}", running_.size());
   for (auto& [id, run] : running_)
     run.cancel->cancel();
   quit_when_idle();

@@ -16,18 +16,19 @@
 
 namespace hive {
 
-/// How many processes run, and how they are bounded.
+/// Number of processes and their limits.
 struct runner_options {
-  size_t max_processes = defaults::max_processes;                     ///< at the same time; at least 1
-  size_t max_waiting = defaults::max_waiting_processes;               ///< for a place; above it ec::overloaded
+  size_t max_processes = defaults::max_processes; ///< concurrent processes; at least 1
+  /// requests waiting for a process slot; above it ec::overloaded
+  size_t max_waiting = defaults::max_waiting_processes;
   std::chrono::milliseconds kill_grace{defaults::process_kill_grace}; ///< between SIGTERM and SIGKILL
-  std::vector<resource_limit> limits = default_limits;                ///< of every process
+  std::vector<resource_limit> limits = default_limits;                ///< limits of every process
 
-  /// ec::invalid with the offending option, or nothing.
+  /// ec::invalid, naming the offending option.
   caf::error validate() const;
 };
 
-/// One request from its arrival to its answer.
+/// One request from arrival to answer.
 struct process_run {
   msg<wire::RunCommand> command;
   caf::typed_response_promise<msg<wire::RunResult>> promise;
@@ -41,7 +42,7 @@ public:
   static inline const char* name = "runner";
 
   explicit runner_state(runner_actor::pointer self);
-  /// Fails whatever still waits and ends whatever still runs, in whichever way the actor ends.
+  /// Fails waiting requests and ends running processes, however the actor ends.
   ~runner_state();
   runner_state(const runner_state&) = delete;
   runner_state& operator=(const runner_state&) = delete;
@@ -64,16 +65,16 @@ private:
   runner_options options_;
   std::map<uint64_t, process_run> running_;
   std::deque<process_run> waiting_;
-  std::map<caf::actor_addr, size_t> requesters_; ///< with how many requests of theirs are open
+  std::map<caf::actor_addr, size_t> requesters_; ///< with the number of their open requests
   uint64_t last_run_ = 0;
   std::optional<caf::error> stopping_;
 };
 
-/// The runner of a node. Requests beyond `max_processes` wait in the order of arrival; a command's time limit counts
-/// from its arrival, so that a requester knows when to expect the answer.
+/// A node's runner. Requests beyond `max_processes` wait in order of arrival. A command's time limit starts at its
+/// arrival, so that requesters know when to expect the answer.
 ///
-/// A requester that ends takes its processes with it. When the runner is told to end, it refuses new requests, fails
-/// the waiting ones (ec::unavailable), ends the running ones and quits when the last is gone; then no process is left.
+/// When a requester ends, its processes are ended too. When the runner is told to end, it refuses new requests, fails
+/// the waiting ones (ec::unavailable), ends the running ones, and quits after the last process is gone.
 runner_actor::behavior_type runner(runner_actor::stateful_pointer<runner_state> self, runner_options options);
 
 } // namespace hive

@@ -8,7 +8,7 @@
 namespace hive {
 namespace {
 
-/// Write sets that go to the disk together, with those who wait for them.
+/// Write sets that are written together, with their senders.
 struct commit_group {
   explicit commit_group(const database& db) : batch{db} {
   }
@@ -36,7 +36,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::group_ptr)
 namespace hive {
 namespace {
 
-// internal: one thread that does nothing but write and fsync.
+// internal: a thread that only writes and fsyncs.
 using log_writer_actor = caf::typed_actor<caf::replies_to<group_ptr>::with<committed>>;
 
 log_writer_actor::behavior_type log_writer(log_writer_actor::pointer, std::shared_ptr<database> db) {
@@ -55,7 +55,7 @@ public:
   committer_state(const committer_state&) = delete;
   committer_state& operator=(const committer_state&) = delete;
 
-  /// Nobody is left without an answer, since nobody has a timeout.
+  /// Answers every sender, since none of them has a timeout.
   ~committer_state() {
     if (in_flight)
       in_flight->answer(fail(ec::outcome_unknown, "the committer ended while the disk was writing"));
@@ -84,8 +84,8 @@ public:
 
   void write_gathered() {
     in_flight = std::exchange(gathering, std::make_shared<commit_group>(*db));
-    // No timeout: a slow disk is waited for, because the outcome of a write under way cannot be guessed. The bounds
-    // above keep what waits here finite.
+    // No timeout: a slow disk is waited for, because the outcome of a write in flight cannot be guessed. The bounds
+    // above limit what waits here.
     self->request(writer, caf::infinite, in_flight)
       .then([this](committed) { finish(caf::none); }, [this](const caf::error& err) { finish(err); });
   }
@@ -99,12 +99,12 @@ public:
       write_gathered();
   }
 
-  /// Says when the disk starts and stops to fail, not for every write in between.
+  /// Logs when the disk starts and stops failing, not every write in between.
   void report(const caf::error& err) {
     if (err && !failing)
-      log::error("The committer cannot write: {}", text_of(err));
+      log::error("Store write failed: {}", text_of(err));
     if (!err && failing)
-      log::info("The committer can write again");
+      log::info("Store writes succeed again");
     failing = static_cast<bool>(err);
   }
 };

@@ -9,15 +9,15 @@ namespace hive {
 
 /// Spawns the committer: the only writer of `db`, which must outlive it.
 ///
-/// Group commit: while one group of write sets is on its way to the disk, the next one gathers; each group is one
-/// RocksDB write with one fsync, and only then are its senders answered. So throughput grows with the number of
-/// outstanding writes and no acknowledged write is ever lost. Write sets become durable in the order they arrived.
+/// Group commit: while one group of write sets is being written, the next one gathers. Each group is one RocksDB write
+/// with one fsync, after which its senders are answered. So throughput grows with the number of outstanding writes, and
+/// no acknowledged write is lost. Write sets become durable in order of arrival.
 ///
-/// A group that the disk has no room for is answered with ec::storage_failed, and the next one tries again. When the
-/// database breaks, the committer ends with that error: only a new start of the process mends it.
+/// When the disk has no room, the group is answered with ec::storage_failed, and the next group tries again. When the
+/// database breaks, the committer ends with that error, which only a restart of the process repairs.
 ///
-/// Every write set is answered, however long the disk takes. When the committer ends, ec::outcome_unknown is the answer
-/// to those that the disk was writing, ec::unavailable to those that gathered: nothing of these was written.
+/// Every write set is answered, however slow the disk. When the committer ends, write sets in flight get
+/// ec::outcome_unknown, and gathered ones, of which nothing was written, ec::unavailable.
 committer_actor spawn_committer(caf::actor_system& system, std::shared_ptr<database> db);
 
 } // namespace hive

@@ -72,7 +72,8 @@ void durable_batch::flush() {
   give(launch());
 }
 
-/// Returns the answers that need no write: those to repetitions of what is durable, and to questions.
+/// Launches the next group. Returns the answers that need no write: those to repetitions of durable entries, and to
+/// queries.
 std::vector<pending_answer> durable_batch::launch() {
   if (!groups_.can_launch())
     return {};
@@ -86,7 +87,7 @@ std::vector<pending_answer> durable_batch::launch() {
 
 void durable_batch::land() {
   auto durable = groups_.land();
-  // The disk first: it works while the answers go out and bring new messages.
+  // The disk first: it works while answers are sent and new messages arrive.
   auto durable_too = launch();
   give(std::move(durable));
   give(std::move(durable_too));
@@ -97,7 +98,7 @@ void durable_batch::land() {
 void durable_batch::fail_with(const caf::error& error) {
   auto undone = groups_.drop();
   refuse(std::move(undone.in_flight), error);
-  // What gathered was never sent, so its senders are left in no doubt.
+  // Gathered writes were never sent, so their senders get a definite answer.
   bool is_known = code_of(error) != ec::outcome_unknown;
   refuse(std::move(undone.gathered), is_known ? error : fail(ec::unavailable, "not written: " + text_of(error)));
   if (auto unreadable = options_.reload())

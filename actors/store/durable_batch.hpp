@@ -15,17 +15,17 @@
 
 namespace hive {
 
-/// An answer that is given when the disk has confirmed what it speaks of.
+/// An answer to be sent once the writes that it depends on are durable.
 struct pending_answer {
   caf::response_promise promise;
   caf::message content;
 };
 
-/// Which writes gather, which are in flight, and who waits for which of them. Plain state: the owner carries out what
-/// it returns. At most one group is in flight; what comes meanwhile gathers for the next one.
+/// Tracks which writes gather, which are in flight, and who waits for which. Plain state: the owner performs what it
+/// returns. At most one group is in flight; later writes gather for the next one.
 class commit_groups {
 public:
-  /// Most entries and bytes that may be kept here, those in flight among them.
+  /// Limits on the entries and bytes kept here, including those in flight.
   struct limits {
     size_t entries;
     size_t bytes;
@@ -34,10 +34,10 @@ public:
   explicit commit_groups(limits most) : most_{most} {
   }
 
-  /// Whether `more` entries fit in beside what is kept.
+  /// Whether `more` entries fit.
   bool has_room(size_t more) const;
 
-  /// Entries that are kept, gathered and in flight.
+  /// Number of entries, gathered and in flight.
   size_t entries() const {
     return gathered_.entries + in_flight_.entries;
   }
@@ -53,38 +53,38 @@ public:
   /// Whether something has gathered and nothing is in flight.
   bool can_launch() const;
 
-  /// Writes of the group that gathers.
+  /// Writes of the gathering group.
   write_set& writes() {
     return gathered_.writes;
   }
 
-  /// Counts `entries` and keeps an answer for when all that has gathered so far is durable.
+  /// Counts `entries`, and keeps an answer until everything gathered so far is durable.
   void add(size_t entries, pending_answer answer) {
     gathered_.entries += entries;
     gathered_.answers.push_back(std::move(answer));
   }
 
-  /// Puts in flight what has gathered and returns its writes. Only when `can_launch`.
+  /// Puts the gathered group in flight and returns its writes. Requires `can_launch`.
   write_set launch();
 
   /// The group in flight is durable. Returns its answers in the order in which they were added.
   std::vector<pending_answer> land();
 
-  /// Answers that will not be given.
+  /// Answers that can no longer be given.
   struct undone {
     std::vector<pending_answer> in_flight;
     std::vector<pending_answer> gathered;
   };
 
-  /// The group in flight failed or its fate is unknown. Forgets it and what has gathered on top of it.
+  /// The group in flight failed, or its outcome is unknown. Drops it and everything gathered on top of it.
   undone drop();
 
 private:
   struct group {
-    write_set writes; ///< empty while it is in flight
+    write_set writes; ///< empty while in flight
     std::vector<pending_answer> answers;
     size_t entries = 0;
-    size_t bytes = 0; ///< of `writes`, once it is in flight
+    size_t bytes = 0; ///< size of `writes`, set on launch
   };
 
   limits most_;
@@ -93,33 +93,34 @@ private:
   bool is_in_flight_ = false;
 };
 
-/// What the owner of a durable batch gives it.
+/// Options of a durable batch.
 struct durable_batch_options {
-  /// What an entry is called when there are too many, in the plural: "task records".
+  /// Name of the entries in error texts, in the plural: "task records".
   std::string entries;
-  /// Entries that may wait for the disk, those in flight among them.
+  /// Limit of entries waiting for the disk, including those in flight.
   size_t max_entries;
-  /// Bytes of writes that may wait for the disk, likewise.
+  /// Limit of bytes waiting for the disk, including those in flight.
   size_t max_bytes = defaults::max_pending_commit_bytes;
-  /// Called when a group goes to the disk: adds the writes that stand for the group as a whole.
+  /// Called when a group is launched: adds the writes that summarise the group.
   std::function<void(write_set&)> seal;
-  /// Called after a failed write: reads the state from the store again. An error ends the actor.
+  /// Called after a failed write: reloads the state from the store. An error ends the actor.
   std::function<caf::error()> reload;
-  /// Called when a group is durable and its answers are given; optional.
+  /// Called when a group is durable and its answers are sent; optional.
   std::function<void()> on_durable = {};
 };
 
-/// Writes of an actor that changes its state in memory at once and answers when the change is durable. What comes while
-/// the disk is busy is written together afterwards, and answers go out in the order in which they were promised.
+/// Writes of an actor that changes its state in memory immediately and answers once the change is durable. Changes that
+/// arrive during a write are gathered and written together next. Answers are sent in the order in which they were
+/// promised.
 ///
-/// For each message the owner asks `check_room`, changes its state, adds to `writes` or remembers what `seal` shall
-/// add, calls `answer_when_durable` and, when it wants that written, `flush`. Behind a group in flight the next one
-/// follows by itself.
+/// For each message the owner calls `check_room`, changes its state, adds to `writes` or remembers what `seal` will
+/// add, calls `answer_when_durable` and, to have it written, `flush`. After a write completes, the next group is
+/// launched automatically.
 ///
-/// A failed write takes along what gathered meanwhile, since that was counted on top of it: all of these get the error,
-/// and `reload` brings the state back to what is stored. When the committer ends, so does the owner; when the owner
-/// ends, everybody who waits is told. ec::outcome_unknown is what those hear whose writes were in flight then, and
-/// ec::unavailable those whose writes had not been sent, who may repeat them.
+/// A failed write also fails the changes gathered since, because they were made on top of it: all get the error, and
+/// `reload` restores the state from the store. When the committer ends, so does the owner. When the owner ends, all
+/// waiting senders are told: ec::outcome_unknown for writes in flight, ec::unavailable for writes that were not sent
+/// and can be repeated.
 class durable_batch {
 public:
   durable_batch() = default;
@@ -127,9 +128,9 @@ public:
   durable_batch& operator=(const durable_batch&) = delete;
   ~durable_batch();
 
-  /// Called once, before anything else. Takes the down handler of `self`, which owns this object and monitors nobody
-  /// else. With high priority the committer's answer overtakes what waits in the mailbox, so that the disk does not
-  /// idle while that is worked on; with normal priority that goes into the next group.
+  /// Call it once, first. Takes over the down handler of `self`, which owns this object and monitors nobody else. With
+  /// high priority, the committer's answer overtakes messages in the mailbox, so that the disk does not idle while they
+  /// are processed; with normal priority, those messages join the next group.
   template <caf::message_priority Priority = caf::message_priority::normal, class Self>
   void init(Self* self, committer_actor committer, durable_batch_options options) {
     commit_ = [this, self, committer](write_set writes) {
@@ -141,15 +142,15 @@ public:
     init(self, std::move(options));
   }
 
-  /// ec::overloaded when `more` entries do not fit in. Asked before the state is changed.
+  /// ec::overloaded when `more` entries do not fit. Call it before changing the state.
   caf::error check_room(size_t more) const;
 
-  /// Writes of the group that gathers.
+  /// Writes of the gathering group.
   write_set& writes() {
     return groups_.writes();
   }
 
-  /// Counts `entries` and promises `content` as the answer to the message in work, for when it is durable.
+  /// Counts `entries` and promises `content` as the answer to the current message, to be sent once durable.
   template <class Content>
   caf::typed_response_promise<Content> answer_when_durable(size_t entries, Content content) {
     auto promise = self_->make_response_promise<Content>();
@@ -157,7 +158,7 @@ public:
     return promise;
   }
 
-  /// Sends what has gathered to the disk, if that is free.
+  /// Launches the gathered group, unless a write is in flight.
   void flush();
 
   bool is_in_flight() const {
@@ -176,7 +177,7 @@ private:
   void committer_ended();
 
   caf::scheduled_actor* self_ = nullptr;
-  std::string owner_; ///< its name, also while it is being destroyed
+  std::string owner_; ///< kept here because it is needed during the owner's destruction
   durable_batch_options options_;
   std::function<void(write_set)> commit_;
   commit_groups groups_{{0, 0}};

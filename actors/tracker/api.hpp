@@ -45,56 +45,55 @@ struct ToolSummaryQuery;
 
 namespace hive {
 
-/// Knows which coding tool works best for what.
+/// Tracks which coding tool works best for which task type.
 using tracker_actor = caf::typed_actor<
-  // Makes the records durable, then answers with how many, and which were left out and why. ec::overloaded when too
-  // many wait for the disk: nothing of the message was kept. ec::storage_failed likewise, and
-  // ec::conflict when the last row taken of the message's source is another than it says.
+  // Makes the records durable, then answers with their number and the rejected ones. ec::overloaded when too many wait
+  // for the disk, and ec::storage_failed: nothing of the message was stored. ec::conflict when the last row taken of
+  // the message's source is not the one that it states.
   caf::replies_to<msg<wire::RecordTasks>>::with<msg<wire::TasksRecorded>>,
-  // How far a source of records has been taken, once that is durable. A node's own records are a source of its id.
+  // How far a source of records has been read, answered once that is durable. A node's own records are a source named
+  // by its id.
   caf::replies_to<msg<wire::TaskSourceQuery>>::with<msg<wire::TaskSource>>,
-  // All sources of which rows were taken.
+  // All sources from which rows were taken.
   caf::replies_to<msg<wire::TaskSourceListQuery>>::with<msg<wire::TaskSourceList>>,
-  // Forgets a source; ec::not_found when nothing of it was taken.
+  // Forgets a source; ec::not_found when nothing was taken from it.
   caf::replies_to<msg<wire::ForgetTaskSource>>::with<msg<wire::TaskSource>>,
-  // The best tool for a task type, or ec::no_data. Counts records that are still on their way to the disk.
+  // The best tool for a task type, or ec::no_data. Includes records whose write is in flight.
   caf::replies_to<msg<wire::BestToolQuery>>::with<msg<wire::BestTool>>,
-  // The tool to use for a task, with the reason, or ec::no_data when nothing names one.
+  // The tool to use for a task, with the reason; ec::no_data when there is no suggestion.
   caf::replies_to<msg<wire::RouteQuery>>::with<msg<wire::Route>>,
   // Figures of every tool, over all task types and by task type.
   caf::replies_to<msg<wire::ToolSummaryQuery>>::with<msg<wire::ToolSummary>>,
-  // What this node learned, for the other nodes, or what those said in sum. ec::no_data while that is nothing.
+  // This node's learning delta for other nodes, or the sum of theirs. ec::no_data while it is empty.
   caf::replies_to<msg<wire::LearningDeltaQuery>>::with<msg<wire::LearningDelta>>,
-  // Replaces what another node said before, or, without an origin, what was said without one of the same task types;
-  // answers, when it is durable, with the number of tools that the delta names. ec::invalid for
-  // impossible sums and for a delta of this node itself, ec::conflict for one of a node of the hive, which publishes
-  // its tools itself and thereby replaces such a delta.
+  // Replaces another node's earlier delta; without an origin, replaces earlier deltas without origin for the same task
+  // types. Answers, once durable, with the number of tools in the delta. ec::invalid for impossible sums and for this
+  // node's own delta. ec::conflict for the delta of a node of the hive, whose published statistics take precedence.
   caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
-  // Drops such a delta; ec::not_found when there is none of that node.
+  // Drops an imported delta; ec::not_found when there is none of that node.
   caf::replies_to<msg<wire::DropDelta>>::with<msg<wire::DropDelta>>,
-  // What a node of this hive published of its tools replaces what it published before; not kept over a restart.
+  // Tool statistics published by a node of this hive replace its earlier ones; not kept across restarts.
   caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>,
-  // Publishes this node's tools, and every change of them.
+  // Starts publishing this node's tool statistics and every change to them.
   caf::reacts_to<sharing_started>,
-  // Records, latest recorded first. ec::overloaded while too many such questions are being answered.
+  // Lists records, latest recorded first. ec::overloaded while too many such queries run.
   caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>>;
 
-/// Keeps what this node learned, as it was handed over last.
+/// Stores the learning delta that this node last published.
 using publisher_actor = caf::typed_actor<
-  // Takes the node's newest delta in place of the one before; answers, when it is durable, with the number of its task
-  // types.
+  // Replaces the stored delta; answers, once durable, with the number of its task types.
   caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
-  // The delta that was handed over last, or ec::no_data.
+  // The stored delta, or ec::no_data.
   caf::replies_to<msg<wire::PublishedDeltaQuery>>::with<msg<wire::LearningDelta>>>;
 
-/// All AutoResearch sessions. Steps of a session fail with ec::not_found when there is none of that id,
-/// otherwise as its actor says.
+/// Manages all AutoResearch sessions. A step fails with ec::not_found when its session does not exist, otherwise like
+/// the session's actor.
 using research_actor = caf::typed_actor<
-  // Begins a session, durably. ec::already_exists for an id in use, ec::overloaded when too many run.
+  // Begins a session, durably. ec::already_exists when the id is in use, ec::overloaded when too many sessions run.
   caf::replies_to<msg<wire::StartResearch>>::with<msg<wire::ResearchSession>>,
   caf::replies_to<msg<wire::ResearchIteration>>::with<msg<wire::ResearchSession>>,
   caf::replies_to<msg<wire::ResearchImprovement>>::with<msg<wire::ResearchSession>>,
-  // Finishing a finished session answers with its report once more.
+  // Finishing a finished session returns its report again.
   caf::replies_to<msg<wire::FinishResearch>>::with<msg<wire::ResearchReport>>,
   // One session, or ec::not_found.
   caf::replies_to<msg<wire::ResearchQuery>>::with<msg<wire::ResearchSession>>,

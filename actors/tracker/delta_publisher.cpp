@@ -19,7 +19,7 @@ struct delta_publisher_state {
 
 using delta_publisher_pointer = publisher_actor::stateful_pointer<delta_publisher_state>;
 
-/// The committer answers in the order in which it is asked, so of two deltas the later one stays.
+/// The committer preserves order, so of two deltas the later one remains.
 caf::result<msg<wire::Recorded>> publish(delta_publisher_pointer self, const msg<wire::LearningDelta>& delta) {
   write_set writes;
   task_store::put_published_delta(writes, delta);
@@ -47,7 +47,7 @@ publisher_actor::behavior_type delta_publisher(delta_publisher_pointer self, con
     [self](const msg<wire::LearningDelta>& delta) { return publish(self, delta); },
     [self](const msg<wire::PublishedDeltaQuery>&) -> caf::result<msg<wire::LearningDelta>> {
       if (!self->state.published)
-        return fail(ec::no_data, "nothing was handed to the hive yet");
+        return fail(ec::no_data, "no learning delta has been published yet");
       return *self->state.published;
     },
   };

@@ -8,8 +8,8 @@
 
 namespace hive {
 
-/// Spawns the keeper of the delta that was handed over last: for HART OS, which reads it over HTTP. Hivemark's nodes
-/// need none; they share their statistics as slots. It ends with the error when the stored delta cannot be read.
+/// Spawns the actor that stores the last published delta, for HART OS, which reads it over HTTP. Hivemark's nodes do
+/// not need it: they share statistics as slots. Ends with an error when the stored delta cannot be read.
 publisher_actor spawn_delta_publisher(caf::actor_system& system, std::shared_ptr<database> db,
                                       committer_actor committer);
 

@@ -13,14 +13,14 @@ constexpr key_digest free_slot{};
 } // namespace
 
 key_digest key_digest::of(std::string_view key) {
-  // Digests are stored, so they must be the same in every run. They guard against accidents, not against a sender who
-  // makes two of its own keys collide: it would only lose a record of its own.
+  // Stored digests must be the same in every run, so the key is fixed. They protect against accidents, not against
+  // senders who make their own keys collide, and who would only lose their own record.
   static constexpr std::array<unsigned char, crypto_shorthash_siphashx24_KEYBYTES> fixed{'t', 'a', 's', 'k'};
   std::array<uint64_t, 2> out{};
   static_assert(sizeof out == crypto_shorthash_siphashx24_BYTES);
   crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(out.data()),
                               reinterpret_cast<const unsigned char*>(key.data()), key.size(), fixed.data());
-  // Zero means a free slot.
+  // Zero marks a free slot.
   return {out[0] | (out[0] == 0 && out[1] == 0), out[1]};
 }
 

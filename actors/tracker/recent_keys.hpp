@@ -8,8 +8,8 @@
 
 namespace hive {
 
-/// 128 bits that stand for an idempotency key, so that the key itself need not be kept: the chance that two of 10^12
-/// keys share them is about 10^-15.
+/// A 128-bit digest that replaces an idempotency key, so that the key itself need not be stored. The probability of a
+/// collision among 10^12 keys is about 10^-15.
 struct key_digest {
   uint64_t low = 0;
   uint64_t high = 0;
@@ -18,8 +18,8 @@ struct key_digest {
   static key_digest of(std::string_view key);
 };
 
-/// The newest idempotency keys, as two generations: when the younger one is full, it becomes the older one and the one
-/// before is forgotten. So nothing is ever taken out of a set, and what is forgotten goes in one piece.
+/// The newest idempotency keys, in two generations: when the younger one is full, it becomes the older one, and the
+/// previous older one is dropped. So single keys are never removed from a set.
 class recent_keys {
 public:
   /// Remembers at least the newest `capacity` keys.
@@ -30,14 +30,14 @@ public:
     return younger_.contains(key) || older_.contains(key);
   }
 
-  /// Only for a key that is not contained.
+  /// Requires that the key is not contained.
   void insert(key_digest key);
 
-  /// To be called between groups of keys that become durable together, so that a generation holds whole groups.
-  /// Returns whether keys were forgotten: all whose places lie before `first_remembered`.
+  /// Call it between groups of keys that become durable together, so that a generation holds whole groups. Returns
+  /// whether keys were forgotten, namely all with positions before `first_remembered`.
   bool forget_old();
 
-  /// Place among all keys of the oldest one that is remembered, and of the next one that is inserted.
+  /// Positions, among all keys ever, of the oldest remembered key and of the next one to be inserted.
   uint64_t first_remembered() const {
     return next_ - younger_.size() - older_.size();
   }
@@ -45,13 +45,13 @@ public:
     return next_;
   }
 
-  /// Goes on counting at `place`, when keys before it were forgotten in an earlier run. Only while nothing is held.
+  /// Continues counting at `place`, when earlier keys were forgotten in a previous run. Requires that the set is empty.
   void start_at(uint64_t place) {
     next_ = place;
   }
 
 private:
-  /// A hash set in one array: a digest is its own hash.
+  /// A hash set in one array; digests are their own hashes.
   class digest_set {
   public:
     bool contains(key_digest key) const;
@@ -64,7 +64,7 @@ private:
     size_t slot_of(key_digest key) const;
     void grow();
 
-    std::vector<key_digest> slots_; ///< a power of two, at most half of them taken; all zero: free
+    std::vector<key_digest> slots_; ///< size is a power of two, at most half occupied; all zero: free
     size_t size_ = 0;
   };
 

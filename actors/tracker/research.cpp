@@ -38,7 +38,7 @@ msg<wire::BestToolQuery> best_tool_query(wire::ToolScope scope) {
   });
 }
 
-/// The parts of a context as they come in.
+/// Collects the parts of a context.
 struct context_parts {
   caf::typed_response_promise<msg<wire::ResearchContext>> promise;
   msg<wire::ResearchSession> session;
@@ -80,7 +80,7 @@ caf::error research_state::init(pointer self, research_services services) {
 }
 
 void research_state::run(const msg<wire::ResearchSession>& session) {
-  // Linked: a session that fails takes this actor along, and the supervisor starts both again from what is stored.
+  // Linked: a failing session ends this actor too, and the supervisor restarts both from the store.
   auto actor = self_->spawn<caf::linked + caf::monitored>(research_session, services_, session);
   running_.emplace(as_view(session->getId()), std::move(actor));
 }
@@ -115,7 +115,7 @@ caf::result<msg<wire::ResearchSession>> research_state::start(const msg<wire::St
   write_set writes;
   research_store::put(writes, *session);
   auto promise = self_->make_response_promise<msg<wire::ResearchSession>>();
-  // Awaited, so that a second request for the same id finds this one stored.
+  // Awaited, so that a second request with the same id finds the stored session.
   commit(self_, services_.committer, std::move(writes))
     .await(
       [this, promise, session = *session](const committed&) mutable {

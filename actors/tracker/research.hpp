@@ -13,13 +13,13 @@
 
 namespace hive {
 
-/// Knows the AutoResearch sessions: one actor for each that runs, the store for all.
+/// Manages the AutoResearch sessions: one actor per running session, and the store for all.
 class research_state {
 public:
   using pointer = research_actor::stateful_pointer<research_state>;
   static inline const char* name = "research";
 
-  /// Spawns the actors of the sessions that were running. An error ends the actor.
+  /// Spawns the actors of running sessions. An error ends the actor.
   caf::error init(pointer self, research_services services);
 
   caf::result<msg<wire::ResearchSession>> start(const msg<wire::StartResearch>& wanted);
@@ -39,19 +39,19 @@ public:
 private:
   /// The stored session, or ec::not_found.
   caf::expected<msg<wire::ResearchSession>> stored(std::string_view id) const;
-  /// Why a session that does not run takes no step.
+  /// Why a session that is not running rejects a step.
   caf::error refusal(std::string_view id) const;
   void run(const msg<wire::ResearchSession>& session);
   void forget(const caf::actor_addr& ended);
 
   pointer self_ = nullptr;
   research_services services_;
-  std::optional<research_store> store_; ///< over the services' database
+  std::optional<research_store> store_; ///< reads from the services' database
   std::map<std::string, research_session_actor, std::less<>> running_;
 };
 
-/// Spawn with `sys.spawn(research_directory, services)`. Ends with ec::corrupt when what is stored cannot be read, and
-/// with a session's actor that fails.
+/// Spawn with `sys.spawn(research_directory, services)`. Ends with ec::corrupt when stored sessions cannot be read, and
+/// when a session's actor fails.
 research_actor::behavior_type research_directory(research_state::pointer self, research_services services);
 
 } // namespace hive

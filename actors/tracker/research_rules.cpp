@@ -19,7 +19,7 @@ caf::error check_running(const msg<wire::ResearchSession>& session) {
   return fail(ec::invalid, "research session " + std::string{as_view(session->getId())} + " is finished");
 }
 
-/// Whether a step with this key is among the kept ones.
+/// Whether a stored step has this key.
 template <class Steps>
 bool holds(Steps kept, capnp::Text::Reader key) {
   for (auto step : kept)
@@ -28,7 +28,7 @@ bool holds(Steps kept, capnp::Text::Reader key) {
   return false;
 }
 
-/// The kept steps with the newest one behind them; the oldest goes where there are too many. `init` makes the list.
+/// The stored steps followed by a new one, without the oldest if there are too many. `init` creates the list.
 template <class Steps, class Init, class Fill>
 void append(Steps kept, Init init, Fill fill) {
   auto keep = std::min(kept.size(), defaults::kept_research_steps - 1);
@@ -49,7 +49,7 @@ void count(wire::ResearchSession::Builder out, wire::ResearchIteration::Reader i
   out.setTotalTimeS(out.getTotalTimeS() + iteration.getDurationS());
 }
 
-/// With the longest id at most 63 bytes; a task record's key may have 64.
+/// At most 63 bytes, even with the longest id; a task record's key may have 64.
 std::string record_key(wire::ResearchSession::Reader session, uint32_t number) {
   constexpr int64_t micros_per_ms = 1'000;
   std::array<char, 16> start{};
@@ -117,7 +117,7 @@ caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& 
   if (auto finished = check_running(session))
     return finished;
   if (session->getIterations() == 0)
-    return fail(ec::invalid, "an improvement comes out of an iteration, and there was none yet");
+    return fail(ec::invalid, "an improvement needs an iteration, and there is none yet");
   auto value = improvement.getValue();
   auto best = session->getBestValue();
   if (!std::isnan(value) && !std::isnan(best) && !is_better(value, best, session->getDirection()))

@@ -6,41 +6,41 @@
 
 #include <string_view>
 
-/// The rules of an AutoResearch session, over its stored form. Times are microseconds since 1970.
+/// The rules of AutoResearch sessions, as functions over their stored form. Times are microseconds since 1970.
 namespace hive::research {
 
-/// The task type of every iteration's record.
+/// The task type of the iterations' records.
 inline constexpr const char* task_type = "autoresearch";
 
-/// A session that has just begun. ec::invalid for an agent that is named by half.
+/// A new session. ec::invalid when only one half of an agent's name is given.
 caf::expected<msg<wire::ResearchSession>> begin(wire::StartResearch::Reader wanted, std::string_view id,
                                                 int64_t now_unix_micros);
 
-/// The session after one more iteration, or the same one for an iteration that is among the kept ones already.
-/// ec::invalid for a finished session and for a duration that no task record can have.
+/// The session with another iteration; unchanged if that iteration is already stored. ec::invalid when the session is
+/// finished or the duration is impossible for a task record.
 caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& session,
                                               wire::ResearchIteration::Reader iteration, int64_t now_unix_micros);
 
-/// The session after one more improvement, likewise. ec::invalid also for a value that is no better than the best so
-/// far, and before the first iteration.
+/// The session with another improvement, likewise. ec::invalid also when the value does not beat the best so far, and
+/// before the first iteration.
 caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& session,
                                               wire::ResearchImprovement::Reader improvement, int64_t now_unix_micros);
 
-/// The session when it has ended; a finished one stays as it is.
+/// The finished session; an already finished one is unchanged.
 msg<wire::ResearchSession> finish(const msg<wire::ResearchSession>& session, wire::FinishResearch::Reader how,
                                   int64_t now_unix_micros);
 
-/// Whether the newest iteration may not have become a task record yet.
+/// Whether the newest iteration's task record may not have been recorded yet.
 bool owes_record(wire::ResearchSession::Reader session);
 
-/// The newest iteration as a task record. There must be one. Its idempotency key is made of the session, its start and
-/// the iteration's number, so that it may be sent again and no client takes the key for something else.
+/// The newest iteration, which must exist, as a task record. Its idempotency key combines the session, its start and
+/// the iteration's number, so that it can be sent again and cannot collide with a client's key.
 msg<wire::RecordTasks> newest_record(wire::ResearchSession::Reader session);
 
-/// The session when that record is durable.
+/// The session after that record became durable.
 msg<wire::ResearchSession> with_record(const msg<wire::ResearchSession>& session);
 
-/// `delta` with the counts of a session in it.
+/// `delta` extended by the counts of a session.
 msg<wire::LearningDelta> with_counts(const msg<wire::LearningDelta>& delta, wire::ResearchSession::Reader session);
 
 } // namespace hive::research

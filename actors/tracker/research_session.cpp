@@ -20,8 +20,8 @@ void research_session_state::init(pointer self, research_services services, msg<
   session_ = std::move(session);
   settle([this](const caf::error& unsettled) {
     if (unsettled)
-      log::warn("Research session {} owes a task record still, its next step sends it: {}", session_->getId().cStr(),
-                text_of(unsettled));
+      log::warn("Task record not recorded yet, the session's next step sends it again: {}. session={}",
+                text_of(unsettled), session_->getId().cStr());
   });
 }
 
@@ -65,7 +65,7 @@ void research_session_state::settle(const continuation& then) {
       [this, then](const msg<wire::TasksRecorded>& answer) {
         auto rejected = answer->getRejected();
         caf::error wrong;
-        if (rejected.size() > 0) // it would be rejected again: nothing is owed any more
+        if (rejected.size() > 0) // it would be rejected again, so nothing is owed
           wrong = fail(ec::invalid, "the iteration is counted, but the tracker rejects its record: " +
                                       std::string{as_view(rejected[0].getReason())});
         store(research::with_record(session_),
@@ -121,15 +121,16 @@ void research_session_state::publish(caf::typed_response_promise<msg<wire::Resea
         self_->request(services_.publisher, defaults::research_timeout, delta)
           .await([end, delta](const msg<wire::Recorded>&) mutable { end(&delta); },
                  [this, end, delta](const caf::error& error) mutable {
-                   // The session is finished all the same; the coding daemon publishes again before long.
-                   log::warn("What research session {} led to is not published: {}", session_->getId().cStr(),
-                             text_of(error));
+                   // The session is finished nevertheless; the coding daemon will publish soon.
+                   log::warn("Learning delta of a finished session not published: {}. session={}", text_of(error),
+                             session_->getId().cStr());
                    end(&delta);
                  });
       },
       [this, end](const caf::error& error) mutable {
         if (code_of(error) != ec::no_data)
-          log::warn("Research session {} ends without a delta: {}", session_->getId().cStr(), text_of(error));
+          log::warn("Research session ends without a learning delta: {}. session={}", text_of(error),
+                    session_->getId().cStr());
         end(nullptr);
       });
 }

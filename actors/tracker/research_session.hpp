@@ -12,7 +12,7 @@
 
 namespace hive {
 
-/// Whom a research session needs.
+/// The services that a research session depends on.
 struct research_services {
   std::shared_ptr<database> db;
   committer_actor committer;
@@ -20,15 +20,15 @@ struct research_services {
   publisher_actor publisher;
 };
 
-/// Takes one step at a time: each waits for the disk before the next one is looked at. A step is stored first, its task
-/// record follows, and then it is stored that this has arrived. So at most one record is owed at any time; after a
-/// restart it is sent at once, under the same key: the tracker has had no time to forget that.
+/// Performs one step at a time; each is durable before the next begins. First the step is stored, then its task record
+/// is sent, and then the record's arrival is stored. So at most one record is owed at any time. After a restart, it is
+/// sent immediately under the same key, before the tracker can have forgotten that key.
 class research_session_state {
 public:
   using pointer = research_session_actor::stateful_pointer<research_session_state>;
   static inline const char* name = "research_session";
 
-  /// Sends what the session owes.
+  /// Sends the owed record, if any.
   void init(pointer self, research_services services, msg<wire::ResearchSession> session);
 
   caf::result<msg<wire::ResearchSession>> add(const msg<wire::ResearchIteration>& iteration);
@@ -43,15 +43,15 @@ private:
   /// Sends the record that the tracker may not have yet.
   void settle(const continuation& then);
   void store(const msg<wire::ResearchSession>& next, const continuation& then);
-  /// Hands what the node learned to the hive, with this session's counts, and ends.
+  /// Publishes this node's learning delta with the session's counts, and ends.
   void publish(caf::typed_response_promise<msg<wire::ResearchReport>> promise);
 
   pointer self_ = nullptr;
   research_services services_;
-  msg<wire::ResearchSession> session_; ///< what is durable
+  msg<wire::ResearchSession> session_; ///< the durable state
 };
 
-/// Spawn with `self->spawn(research_session, services, session)` for a stored session that is running.
+/// Spawn with `self->spawn(research_session, services, session)` for a stored, running session.
 research_session_actor::behavior_type research_session(research_session_state::pointer self, research_services services,
                                                        msg<wire::ResearchSession> session);
 

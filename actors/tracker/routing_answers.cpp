@@ -42,7 +42,7 @@ wire::RouteReason to_wire(analysis::route_reason reason) {
   return wire::RouteReason::AVAILABLE;
 }
 
-/// Everything that is known of one task type.
+/// Everything known about one task type.
 analysis::route_knowledge known_of(std::string_view task_type, const tool_knowledge& known) {
   analysis::route_knowledge out;
   if (auto* local = known.local.find(task_type)) {
@@ -58,7 +58,7 @@ std::optional<analysis::tool_choice> choose(wire::BestToolQuery::Reader query, c
   auto tools = local ? known.local : known.hive;
   if (policy_of(query.getPolicy()) == analysis::routing_policy::threshold)
     return analysis::best_tool(tools);
-  // Records of other nodes bear no numbers here: their evidence does not fade.
+  // Evidence of other nodes does not fade, since their records have no numbers here.
   return analysis::explore(tools, local ? known.task_records : 0);
 }
 

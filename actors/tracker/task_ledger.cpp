@@ -9,7 +9,7 @@
 namespace hive {
 namespace {
 
-/// As the schema bounds it.
+/// The schema's limit.
 constexpr size_t max_key_bytes = 64;
 
 constexpr int64_t max_skew_us = std::chrono::microseconds{defaults::max_task_clock_skew}.count();
@@ -18,7 +18,7 @@ admission rejected(std::string why) {
   return {admission::outcome::rejected, std::move(why)};
 }
 
-/// Where a record's fields are checked that the statistics do not look at.
+/// Checks the record's fields that the statistics do not use.
 std::optional<std::string> find_fault(wire::TaskRecord::Reader record) {
   if (record.getUserId().size() > analysis::max_name_bytes)
     return "user_id is longer than " + std::to_string(analysis::max_name_bytes) + " bytes";
@@ -102,7 +102,7 @@ admission task_ledger::admit(wire::TaskRecord::Reader record, int64_t now_unix_m
   return {};
 }
 
-/// Statistics that gave way go from the disk with the record for which they did.
+/// Evicted statistics are erased in the same write as the record that caused the eviction.
 void task_ledger::take_room_made(write_set& writes) {
   auto made = tally_.take_room_made();
   if (!made)

@@ -16,45 +16,45 @@
 namespace hive {
 
 struct ledger_options {
-  /// Bounds of the statistics; the least used give way to what is new.
+  /// Limits of the statistics; new names evict the least used ones.
   analysis::tally_limits limits = {};
-  /// Idempotency keys that are remembered at least. Kept on disk: a crash loses none.
+  /// Minimum number of remembered idempotency keys. Stored on disk: a crash loses none.
   size_t remembered_keys = defaults::remembered_task_keys;
-  /// Sources whose last row is remembered; a batch of one more is refused.
+  /// Maximum number of sources whose last row is remembered; batches of further sources are rejected.
   size_t sources = defaults::max_task_sources;
 };
 
-/// What became of one record.
+/// Result of admitting one record.
 struct admission {
   enum class outcome : uint8_t { recorded, duplicate, rejected };
   outcome what = outcome::recorded;
   std::string reason = {}; ///< why it was rejected
 };
 
-/// Takes in records: numbers them, counts them and says what is to be written for it. It runs ahead of the disk; when a
-/// write fails, load it anew, since only the store knows what holds.
+/// Admits records: numbers and counts them, and produces the writes. Its state is ahead of the disk; after a failed
+/// write it must be loaded again, since only the store knows what was written.
 class task_ledger {
 public:
   explicit task_ledger(ledger_options options = {})
       : tally_{options.limits}, keys_{options.remembered_keys}, max_sources_{options.sources} {
   }
 
-  /// As the store has it: from the stored statistics, not from the records. Fails with ec::corrupt.
+  /// Loads the stored statistics; reads no records. ec::corrupt.
   static caf::expected<task_ledger> load(const task_store& store, const ledger_options& options);
 
-  /// Counts a record and adds it to `writes`. A rejected one and one whose idempotency key is known change nothing.
+  /// Counts a record and adds it to `writes`. Rejected records and known idempotency keys change nothing.
   admission admit(wire::TaskRecord::Reader record, int64_t now_unix_micros, write_set& writes);
 
-  /// Takes the rows of a source behind `after_row` up to `through_row`: what is admitted until the next `seal` holds
-  /// all of their records that are to be kept. ec::conflict naming the row when the last one taken is not `after_row`,
-  /// so that no row is taken twice, whoever sends it; ec::invalid for rows in the wrong order, ec::too_large above the
-  /// bound of sources. Then nothing has changed.
+  /// Takes the rows in (after_row, through_row] of a source: the records admitted before the next `seal` are all that
+  /// is kept of them. ec::conflict, naming the row, when the last row taken is not `after_row`, so that no row is taken
+  /// twice, whoever sends it; ec::invalid for rows in the wrong order; ec::too_large above the limit of sources. On
+  /// failure nothing changes.
   caf::error take_rows(std::string_view source, uint64_t after_row, uint64_t through_row);
 
-  /// The last row of a source that was taken; 0 when there is none.
+  /// The last row taken of a source; 0 when there is none.
   uint64_t last_row(std::string_view source) const;
 
-  /// Forgets that rows of a source were taken. False when none were.
+  /// Forgets how far a source was taken. False when nothing was.
   bool forget_source(std::string_view source);
 
   /// Last rows taken, by source.
@@ -62,8 +62,8 @@ public:
     return last_rows_;
   }
 
-  /// Adds to `writes` what else changed since the last call: statistics, idempotency keys and rows. Everything since
-  /// then must become durable together.
+  /// Adds to `writes` all other changes since the last call: statistics, idempotency keys and rows. All of them must
+  /// become durable together.
   void seal(write_set& writes);
 
   const analysis::tally& statistics() const {
@@ -82,11 +82,11 @@ private:
   recent_keys keys_;
   size_t max_sources_;
   std::map<std::string, uint64_t, std::less<>> last_rows_; ///< by source
-  std::set<std::string, std::less<>> changed_sources_;     ///< also those that were forgotten
+  std::set<std::string, std::less<>> changed_sources_;     ///< including forgotten ones
   task_sequence newest_;
   std::unordered_set<const analysis::tool_cell*> changed_cells_;
-  std::string new_digests_;       ///< of keys, as they are stored
-  uint64_t first_new_digest_ = 0; ///< its place among all keys
+  std::string new_digests_;       ///< digests of keys, as stored
+  uint64_t first_new_digest_ = 0; ///< position of the first one among all keys
 };
 
 } // namespace hive

@@ -16,10 +16,10 @@
 namespace hive {
 namespace {
 
-/// The part of `hive_tally` that holds what was imported by hand.
+/// The part of `hive_tally` for deltas imported by hand.
 constexpr std::string_view imported_part;
 
-/// The answer to most messages; made once, since it is the same for all of them.
+/// The most frequent answer, built once.
 const msg<wire::TasksRecorded>& one_recorded() {
   static const auto answer =
     msg<wire::TasksRecorded>::build([](wire::TasksRecorded::Builder out) { out.setRecorded(1); });
@@ -38,11 +38,11 @@ msg<wire::TaskSource> source_row(capnp::Text::Reader source, uint64_t row) {
   });
 }
 
-/// What became of the records of one message.
+/// Results for the records of one message.
 struct admissions {
   uint32_t recorded = 0;
   uint32_t duplicates = 0;
-  std::vector<std::pair<uint32_t, std::string>> rejected; ///< places from 1, with the reasons
+  std::vector<std::pair<uint32_t, std::string>> rejected; ///< positions from 1, with reasons
 
   void add(uint32_t place, admission what) {
     recorded += what.what == admission::outcome::recorded;
@@ -72,7 +72,7 @@ caf::error tracker_options::validate() const {
   if (!is_valid_id(node))
     return fail(ec::invalid, "the tracker's node id '" + node + "' " + std::string{id_rule});
   if (max_age.count() < 0)
-    return fail(ec::invalid, "the age at which task records go must not be negative");
+    return fail(ec::invalid, "the maximum age of task records must not be negative");
   return caf::none;
 }
 
@@ -114,19 +114,19 @@ caf::error tracker_state::reload() {
   return reload_imports();
 }
 
-/// What the nodes of the hive published stays: the store does not have it.
+/// Statistics published by the hive's nodes are kept: the store does not have them.
 caf::error tracker_state::reload_imports() {
   hive_.remove_part(imported_part);
   unnamed_ = {};
   return task_store{*db_}.visit_deltas([&](std::string_view origin, wire::LearningDelta::Reader delta) -> caf::error {
     if (hive_.knows(origin))
-      return caf::none; // it speaks for itself now, and the import is erased
+      return caf::none; // the node publishes its own statistics now, and the import is being erased
     auto learned = from_exported_delta(delta);
     if (!learned)
       return learned.error();
     auto refused = hive_.replace(origin, std::move(*learned), imported_part);
     if (refused && refused->why == analysis::refusal::kind::full) {
-      log::warn("An imported delta does not count: {}", refused->text); // taken in under wider limits
+      log::warn("Imported delta ignored: {}. origin={}", refused->text, origin); // it was imported under higher limits
       return caf::none;
     }
     if (origin.empty())
@@ -145,7 +145,7 @@ caf::result<msg<wire::TasksRecorded>> tracker_state::record(const msg<wire::Reco
   return answer_when_durable(message->getTasks().size(), admit(*message));
 }
 
-/// Records without a source may come in any order and again.
+/// Records without a source may come in any order, and repeatedly.
 caf::error tracker_state::take_rows(wire::RecordTasks::Reader message) {
   auto source = as_view(message.getSource());
   if (source.empty()) {
@@ -160,7 +160,7 @@ caf::error tracker_state::take_rows(wire::RecordTasks::Reader message) {
   return ledger_.take_rows(source, message.getAfterRow(), message.getThroughRow());
 }
 
-/// Waits for what is on its way to the disk: who asks for the row may leave with the answer.
+/// Waits for writes in flight, because the caller may act on the row as soon as it is told.
 caf::result<msg<wire::TaskSource>> tracker_state::source(const msg<wire::TaskSourceQuery>& query) {
   if (auto full = batch_.check_room(1))
     return full;
@@ -169,7 +169,7 @@ caf::result<msg<wire::TaskSource>> tracker_state::source(const msg<wire::TaskSou
   return answer_when_durable(1, source_row(query->getSource(), row));
 }
 
-/// Counts rows that are not durable yet.
+/// Includes rows that are not durable yet.
 caf::result<msg<wire::TaskSourceList>> tracker_state::sources() const {
   return msg<wire::TaskSourceList>::build([&](wire::TaskSourceList::Builder out) {
     auto list = out.initSources(static_cast<uint32_t>(ledger_.sources().size()));
@@ -245,8 +245,8 @@ caf::result<msg<T>> tracker_state::answer_when_durable(size_t entries, msg<T> an
   return promise;
 }
 
-/// Goes through the mailbox, so that what waits there already is written with it; but not for so long that the disk
-/// idles while records are counted.
+/// Goes through the mailbox, so that messages already there join the same write; but not while records are counted for
+/// so long that the disk would idle.
 void tracker_state::flush_soon() {
   if (batch_.is_in_flight())
     return;
@@ -283,7 +283,7 @@ caf::result<msg<wire::LearningDelta>> tracker_state::learned(const msg<wire::Lea
   if (query->getScope() == wire::ToolScope::HIVE) {
     auto said = hive_.all_tools();
     if (said.empty())
-      return fail(ec::no_data, "no other node has said anything about its tools");
+      return fail(ec::no_data, "no other node has shared tool statistics");
     return to_delta(std::move(said), {}, now_unix_micros());
   }
   auto learned = analysis::learning_delta(ledger_.statistics());
@@ -294,10 +294,10 @@ caf::result<msg<wire::LearningDelta>> tracker_state::learned(const msg<wire::Lea
 
 caf::result<msg<wire::TaskPage>> tracker_state::find(const msg<wire::TaskQuery>& query) {
   if (queries_ >= defaults::max_task_queries)
-    return fail(ec::overloaded, std::to_string(queries_) + " questions for task records wait already");
+    return fail(ec::overloaded, std::to_string(queries_) + " queries for task records are already waiting");
   ++queries_;
   auto promise = self_->make_response_promise<msg<wire::TaskPage>>();
-  // No timeout: the reader is linked to this actor and looks at so many records only.
+  // No timeout: the reader is linked to this actor and examines a bounded number of records.
   self_->request(reader_, caf::infinite, query)
     .then(
       [this, promise](const msg<wire::TaskPage>& page) mutable {
@@ -320,21 +320,21 @@ void tracker_state::hear(const slots_accepted& published) {
     const auto* tools = content_as<std::vector<analysis::learned_tool>>(slot.content);
     auto refused = hive_.replace(origin, tools ? *tools : std::vector<analysis::learned_tool>{}, slot.key);
     if (refused)
-      log::warn("What node {} published of its tools under {} does not count: {}", origin, slot.key, refused->text);
+      log::warn("Published tool statistics ignored: {}. node={} slot={}", refused->text, origin, slot.key);
   }
 }
 
-/// Neither does what was imported in its name.
+/// Also drops what was imported in the node's name.
 void tracker_state::hear(const slots_withdrawn& gone) {
   forget_import(gone.origin.value);
   hive_.remove(gone.origin.value);
 }
 
-/// What a node of the hive signed counts, and no file that somebody imported in its name.
+/// Slots signed by a node take precedence over files imported in its name.
 void tracker_state::forget_import(std::string_view origin) {
   if (!hive_.knows(origin, imported_part))
     return;
-  log::info("Node {} says itself what it learned; the delta of it that was imported is dropped", origin);
+  log::info("Imported delta dropped: its node now publishes its own statistics. node={}", origin);
   hive_.remove(origin, imported_part);
   task_store::erase_delta(batch_.writes(), origin);
   flush_soon();
@@ -357,9 +357,9 @@ void tracker_state::publish_soon() {
   self_->delayed_send(self_, publish_next_ - now, publish_atom::value);
 }
 
-/// Many tools take long to pack: so it is done more rarely then.
+/// Packing many tools takes long, so it is then done less often.
 void tracker_state::publish() {
-  constexpr int most_of_time = 50; // one part in 50 goes into it
+  constexpr int most_of_time = 50; // spends at most one part in 50 on it
   auto began = std::chrono::steady_clock::now();
   publish_is_coming_ = false;
   published_through_ = ledger_.newest();
@@ -389,12 +389,12 @@ void tracker_state::retain() {
         self_->delayed_send(self_, pause, retain_atom::value);
       },
       [this](const caf::error& error) {
-        log::error("The tracker cannot look for old task records: {}", text_of(error));
+        log::error("Search for old task records failed: {}", text_of(error));
         self_->delayed_send(self_, defaults::task_retention_interval, retain_atom::value);
       });
 }
 
-/// The newest record always stays: its number tells what the next one gets.
+/// The newest record is always kept: its number determines the next one.
 void tracker_state::erase_before(uint64_t first_kept) {
   first_kept = std::min(first_kept, ledger_.newest().value);
   if (first_kept <= oldest_.value)

@@ -20,37 +20,37 @@
 namespace hive {
 
 struct tracker_options {
-  /// This node's id: the origin of its deltas. A delta that comes back to it is refused. Must be given.
+  /// This node's id, the origin of its deltas; its own deltas are rejected as imports. Required.
   std::string node = {};
-  /// The tool for a task type of which nothing is known.
+  /// The tool for task types without any data.
   analysis::heuristic_table heuristics = analysis::default_heuristics();
-  /// Records that are kept; older ones are erased, their statistics stay. 0, the default: all.
+  /// Maximum number of records; older ones are erased, but their statistics are kept. 0, the default: unlimited.
   uint64_t max_records = 0;
-  /// Age at which records are erased; their statistics stay. 0, the default: never.
+  /// Maximum age of records; older ones are erased, but their statistics are kept. 0, the default: unlimited.
   std::chrono::seconds max_age = std::chrono::seconds{0};
   ledger_options ledger = {};
-  /// Bounds of what is kept of other nodes; a delta beyond them is refused.
+  /// Limits on other nodes' statistics; a delta beyond them is rejected.
   analysis::hive_limits hive = {};
 
-  /// Fails with ec::invalid naming the option.
+  /// ec::invalid, naming the option.
   caf::error validate() const;
 };
 
-/// internal: what the tracker tells itself besides.
+/// internal: further messages of the tracker to itself.
 using flush_atom = caf::atom_constant<caf::atom("flush")>;
 using retain_atom = caf::atom_constant<caf::atom("retain")>;
 using publish_atom = caf::atom_constant<caf::atom("publish")>;
 using tracker_self =
   tracker_actor::extend<caf::reacts_to<flush_atom>, caf::reacts_to<retain_atom>, caf::reacts_to<publish_atom>>;
 
-/// Counts records as they come and writes what has gathered, records and the statistics that they changed, as one set;
-/// the durable batch answers the senders then, or after a failed write has the statistics read from the store again.
+/// Counts records on arrival, and writes gathered records and changed statistics as one set. The durable batch then
+/// answers the senders, or after a failed write reloads the statistics from the store.
 class tracker_state {
 public:
   using pointer = tracker_self::stateful_pointer<tracker_state>;
   static inline const char* name = "tracker";
 
-  /// Reads what is stored. An error ends the actor.
+  /// Reads the stored statistics. An error ends the actor.
   caf::error init(pointer self, std::shared_ptr<database> db, committer_actor committer, tracker_options options);
 
   caf::result<msg<wire::TasksRecorded>> record(const msg<wire::RecordTasks>& message);
@@ -68,7 +68,7 @@ public:
   caf::result<msg<wire::DropDelta>> drop(const msg<wire::DropDelta>& delta);
   caf::result<msg<wire::TaskPage>> find(const msg<wire::TaskQuery>& query);
 
-  /// What `flush_soon` sent to itself has arrived.
+  /// Handles the message that `flush_soon` sent to itself.
   void flush_from_mailbox();
   /// Erases records beyond the configured number or age.
   void retain();
@@ -78,13 +78,13 @@ public:
 private:
   caf::error take_rows(wire::RecordTasks::Reader message);
   msg<wire::TasksRecorded> admit(wire::RecordTasks::Reader message);
-  /// Promises the answer to the message in work, which gave `entries`.
+  /// Promises the answer to the current message, which contributed `entries`.
   template <class T>
   caf::result<msg<T>> answer_when_durable(size_t entries, msg<T> answer);
   void flush_soon();
   caf::error reload();
   caf::error reload_imports();
-  /// Publishes this node's tools, if they have changed: at once, or when enough time has passed.
+  /// Publishes this node's tools if they have changed: immediately, or when enough time has passed.
   void publish_soon();
   void forget_import(std::string_view origin);
   void erase_before(uint64_t first_kept);
@@ -95,19 +95,19 @@ private:
   tracker_options options_;
   task_ledger ledger_;
   analysis::hive_tally hive_;
-  msg<wire::LearningDelta> unnamed_; ///< what deltas without origin said together
-  task_sequence oldest_;             ///< the first record that is kept
+  msg<wire::LearningDelta> unnamed_; ///< the merged deltas without origin
+  task_sequence oldest_;             ///< the oldest stored record
   bool flush_is_coming_ = false;
-  size_t queries_ = 0; ///< with the reader
+  size_t queries_ = 0; ///< being answered by the reader
   slot_publisher_actor publisher_;
-  std::optional<task_sequence> published_through_; ///< the newest record that the published tools count
+  std::optional<task_sequence> published_through_; ///< the newest record included in the published tools
   std::chrono::steady_clock::time_point publish_next_;
   bool publish_is_coming_ = false;
-  durable_batch batch_; ///< its end answers those who wait
+  durable_batch batch_; ///< last member: its destructor answers waiting requests
 };
 
-/// Spawns the tracker over `db`, which outlives it. It ends with the error when the stored statistics cannot be read or
-/// an option is wrong, and when the committer ends.
+/// Spawns the tracker over `db`, which must outlive it. Ends with an error when the stored statistics cannot be read or
+/// an option is invalid, and when the committer ends.
 tracker_actor spawn_tracker(caf::actor_system& system, std::shared_ptr<database> db, committer_actor committer,
                             tracker_options options);
 

@@ -15,13 +15,13 @@
 namespace hive {
 namespace {
 
-// The analysis works on plain numbers; its enums mirror the schema's in the same order.
+// The analysis has no dependency on the schema; its enums mirror the schema's, in the same order.
 static_assert(static_cast<int>(analysis::direction::lower) == static_cast<int>(wire::Direction::LOWER));
 static_assert(static_cast<int>(analysis::outcome::error) == static_cast<int>(wire::AdapterStatus::ERROR));
 static_assert(static_cast<int>(analysis::policy::strict) == static_cast<int>(wire::Policy::STRICT));
 static_assert(static_cast<int>(analysis::verdict::inconclusive) == static_cast<int>(wire::Verdict::INCONCLUSIVE));
 
-/// One side of the comparison, with the memory that its views point into.
+/// One side of the comparison, with the memory behind its views.
 class side {
 public:
   side(capnp::Text::Reader version, const version_side& given) {
@@ -47,7 +47,7 @@ private:
       tiers.emplace(as_view(adapter.getName()), adapter.getTier());
     }
     metrics_.reserve(source.getMetrics().size());
-    std::string_view adapter; // the metrics of one mostly stand together
+    std::string_view adapter; // an adapter's metrics are mostly adjacent
     bool fast = true;
     for (auto metric : source.getMetrics()) {
       if (as_view(metric.getAdapter()) != adapter) {
@@ -63,7 +63,7 @@ private:
     points_.adapters = adapters_;
   }
 
-  /// What the metric does not state itself is the rule of the built-in adapter that measured it.
+  /// Rules that a metric does not state come from its built-in adapter.
   static analysis::metric_point to_point(wire::Metric::Reader metric, bool fast) {
     analysis::metric_point out{as_view(metric.getAdapter()),
                                bare_name(metric),
@@ -83,13 +83,13 @@ private:
   analysis::version_points points_;
 };
 
-/// The entries of a list that the answer holds.
+/// Number of entries of a list that the answer holds.
 template <class Finding>
 uint32_t listed(const std::vector<Finding>& findings) {
   return static_cast<uint32_t>(std::min(findings.size(), defaults::max_listed_findings));
 }
 
-// Texts are written where they stay, as there may be ten thousands of them.
+// Writes texts in place, since there may be ten thousand of them.
 
 uint32_t size_of(std::string_view text) {
   return static_cast<uint32_t>(text.size());
@@ -124,8 +124,8 @@ void write(const std::vector<analysis::missing_metric>& missing, capnp::List<wir
   }
 }
 
-/// Room for the answer in one piece: one that grows is copied at its end, which takes longer than all else. Generous,
-/// as what is not used costs nothing.
+/// Pre-allocates the answer in one segment: growing would copy it at the end, which costs more than everything else.
+/// Generous, because unused room costs nothing.
 uint32_t words_of(const analysis::upgrade_result& result) {
   constexpr size_t words_for_head = 1'024, words_for_finding = 14;
   constexpr size_t most = 1 << 22; // 32 MiB: beyond that it grows
@@ -140,7 +140,7 @@ uint32_t words_of(const analysis::upgrade_result& result) {
   return static_cast<uint32_t>(std::min(words, most));
 }
 
-/// Versions with a snapshot that `version` may be a slip of; not `other`, which was named as well.
+/// Versions with a snapshot that `version` may be a typo of, except `other`, which was also named.
 caf::expected<std::vector<std::string>> find_similar(const snapshot_store& store, std::string_view version,
                                                      std::string_view other) {
   constexpr size_t most = 3;
@@ -151,7 +151,7 @@ caf::expected<std::vector<std::string>> find_similar(const snapshot_store& store
   return analysis::similar_names(version, *known, most);
 }
 
-/// A missing snapshot is a case of the comparison, anything else that keeps one from being read is an error.
+/// A missing snapshot is part of the comparison; any other failure to read one is an error.
 caf::expected<version_side> find(const database& db, capnp::Text::Reader version, capnp::Text::Reader other) {
   snapshot_store store{db};
   auto found = store.latest(as_view(version));
@@ -178,7 +178,7 @@ caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire:
 struct checker_state {
   static inline const char* name = "upgrade checker";
 
-  verdict_teller told{defaults::max_told_verdicts};
+  verdict_deduplicator verdicts{defaults::max_told_verdicts};
 };
 
 upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_pointer<checker_state> self,
@@ -187,7 +187,7 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
     auto given = check(*db, query);
     if (!given)
       return given.error();
-    if (auto event = self->state.told.tell(*given))
+    if (auto event = self->state.verdicts.event_if_new(*given))
       self->send(events, *event);
     return *given;
   }};

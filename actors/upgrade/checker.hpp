@@ -13,15 +13,15 @@
 
 namespace hive {
 
-/// Spawns the actor that compares two versions from their stored snapshots: the same snapshots give the same answer.
-/// `events` is told of verdicts that differ from the last one on the same question.
+/// Spawns the actor that compares two versions by their stored snapshots; deterministic. `events` receives verdicts
+/// that differ from the previous one for the same question.
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, std::shared_ptr<database> db,
                                             event_sink_actor events = {});
 
 /// One version of a comparison.
 struct version_side {
   std::optional<msg<wire::Snapshot>> snapshot;
-  std::vector<std::string> similar = {}; ///< without a snapshot: versions that may be meant
+  std::vector<std::string> similar = {}; ///< without a snapshot: similar version names
 };
 
 /// The comparison itself.

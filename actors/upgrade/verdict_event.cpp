@@ -5,7 +5,7 @@
 namespace hive {
 namespace {
 
-/// Events are kept in memory; the whole reason is in the answer.
+/// Events are kept in memory; the answer has the full reason.
 constexpr size_t max_reason_bytes = 1'000;
 
 msg<wire::Event> to_event(wire::UpgradeCheck::Reader given) {
@@ -22,7 +22,7 @@ msg<wire::Event> to_event(wire::UpgradeCheck::Reader given) {
   });
 }
 
-/// Versions are ids: they hold no space.
+/// Versions are ids and contain no spaces.
 std::string question_of(wire::UpgradeCheck::Reader given) {
   return std::string{as_view(given.getOld())} + " " + std::string{as_view(given.getNew())} + " " +
          std::to_string(static_cast<int>(given.getPolicy()));
@@ -30,15 +30,15 @@ std::string question_of(wire::UpgradeCheck::Reader given) {
 
 } // namespace
 
-std::optional<msg<wire::Event>> verdict_teller::tell(const msg<wire::UpgradeCheck>& given) {
+std::optional<msg<wire::Event>> verdict_deduplicator::event_if_new(const msg<wire::UpgradeCheck>& given) {
   auto event = to_event(*given);
   auto question = question_of(*given);
-  auto known = told_.find(question);
-  if (known != told_.end() && known->second == event.bytes())
+  auto known = last_events_.find(question);
+  if (known != last_events_.end() && known->second == event.bytes())
     return std::nullopt;
-  if (known == told_.end() && told_.size() >= capacity_)
-    told_.clear();
-  told_[std::move(question)] = event.bytes();
+  if (known == last_events_.end() && last_events_.size() >= capacity_)
+    last_events_.clear();
+  last_events_[std::move(question)] = event.bytes();
   return event;
 }
 

@@ -10,19 +10,19 @@
 
 namespace hive {
 
-/// Makes events out of verdicts, but of one who asks the same again and again only when the answer has changed.
-class verdict_teller {
+/// Turns verdicts into events, but suppresses repetitions of the same verdict on the same question.
+class verdict_deduplicator {
 public:
-  /// Remembers the answers to at most `capacity` questions; then it forgets them all and may repeat itself once.
-  explicit verdict_teller(size_t capacity) : capacity_{capacity} {
+  /// Remembers the verdicts on up to `capacity` questions; then it forgets all of them, and may repeat an event once.
+  explicit verdict_deduplicator(size_t capacity) : capacity_{capacity} {
   }
 
-  /// The event, unless it was the last one for these two versions and this policy.
-  std::optional<msg<wire::Event>> tell(const msg<wire::UpgradeCheck>& given);
+  /// The event, unless it equals the last one for these two versions and this policy.
+  std::optional<msg<wire::Event>> event_if_new(const msg<wire::UpgradeCheck>& given);
 
 private:
   size_t capacity_;
-  std::map<std::string, std::string> told_; ///< question → event, encoded
+  std::map<std::string, std::string> last_events_; ///< question → encoded event
 };
 
 } // namespace hive

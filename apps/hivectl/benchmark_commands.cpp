@@ -73,7 +73,7 @@ msg<wire::CommandSpec> build_spec(const register_options& options, const std::ve
 
 outcome register_command(session& s, register_options options, std::vector<std::string> command) {
   std::error_code failed;
-  auto here = std::filesystem::current_path(failed); // it may have been removed
+  auto here = std::filesystem::current_path(failed); // the directory may have been removed
   auto located = locate({std::move(command), options.workdir}, failed ? "" : here.string(), is_on_this_machine(s.url));
   if (!located)
     return located.error();

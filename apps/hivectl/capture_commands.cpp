@@ -13,7 +13,7 @@ struct delete_options {
   std::string reason;
 };
 
-/// All pages as one, so that --json is one document however long the list is.
+/// Joins all pages, so that --json is one document regardless of the list's length.
 msg<wire::CaptureList> join(const std::vector<msg<wire::CaptureList>>& pages) {
   return msg<wire::CaptureList>::build([&](wire::CaptureList::Builder all) {
     uint32_t count = 0;

@@ -12,12 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// For the answer's way back after the node's own time limit.
+/// Time for the answer to arrive after the node's own time limit.
 constexpr auto answer_grace = 5s;
-/// A node that serves answers this at once.
+/// A working node answers this immediately.
 constexpr auto health_timeout = 2s;
 
-/// Nothing for a code that a later version has, or for a problem without one.
+/// Nothing for a code from a later version, and for a problem without a code.
 std::optional<ec> code_named(std::string_view name) {
   for (size_t i = 0; i < ec_count; ++i)
     if (to_string(static_cast<ec>(i)) == name)
@@ -25,8 +25,8 @@ std::optional<ec> code_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// What a problem document (RFC 9457) says, in one sentence that names the place. Its members are read leniently: a
-/// newer node may say more.
+/// Summarises a problem document (RFC 9457) in one sentence that names the place. Reads members leniently: a newer node
+/// may send more.
 caf::error describe_problem(const std::map<std::string, std::string>& problem, int status) {
   auto member = [&](const char* name) {
     auto found = problem.find(name);
@@ -40,7 +40,7 @@ caf::error describe_problem(const std::map<std::string, std::string>& problem, i
   return code ? fail(*code, text) : fail_as(exit_status_of_http(status), text);
 }
 
-/// Only a problem document is worth quoting: anything else is a page made for browsers.
+/// Only problem documents are quoted: anything else is a page made for browsers.
 caf::error describe_refusal(const node_request& request, const http::incoming_response& response) {
   if (response.content_type.starts_with("application/problem+json"))
     if (auto problem = text_members(response.body);
@@ -48,12 +48,12 @@ caf::error describe_refusal(const node_request& request, const http::incoming_re
       return describe_problem(*problem, response.status);
   auto text = fmt::format("{} {} was answered with HTTP status {} and without a reason: is this a Hivemark node?",
                           request.method, request.path, response.status);
-  // A 404 of this kind is not a node's word on a version or benchmark: it comes from something else.
+  // A 404 without a problem document says nothing about a version or benchmark: it does not come from a node.
   auto status = exit_status_of_http(response.status);
   return fail_as(status == exit_status::not_found ? exit_status::unreachable : status, text);
 }
 
-/// A request that did not come back may have been done all the same; only reading is safe to repeat blindly.
+/// Without a response the request may still have been executed; only reads are safe to repeat.
 caf::error describe_silence(const node_request& request, const caf::error& cause) {
   auto text = text_of(cause);
   switch (code_of(cause)) {
@@ -79,7 +79,7 @@ http::outgoing_request client::outgoing(const node_request& request) const {
   outgoing.url = base_url_ + "/api/v1" + request.path;
   outgoing.headers = {"Accept: " + request.accept + ", application/problem+json"};
   if (!request.body.empty())
-    // Without the second one libcurl holds a large body back until the node has said that it wants it.
+    // Without "Expect:", libcurl would hold back a large body until the node asks for it.
     outgoing.headers.insert(outgoing.headers.end(), {"Content-Type: " + request.content_type, "Expect:"});
   if (!token_.empty())
     outgoing.headers.push_back("Authorization: Bearer " + token_);
@@ -131,7 +131,7 @@ caf::expected<std::string> client::node_id() const {
     return said.error();
   auto id = said->find("id");
   if (id == said->end() || !is_valid_id(id->second))
-    return fail_as(exit_status::unreachable, "the node does not tell its id: is it of an earlier version?");
+    return fail_as(exit_status::unreachable, "the node does not report its id: does it run an earlier version?");
   return id->second;
 }
 

@@ -4,8 +4,8 @@
 
 namespace hive::ctl {
 
-// Each adds one group of commands, such as `snapshot list`. A new group is one file with such a function, declared
-// here and called in hivectl.cpp.
+// Each function adds one group of commands, such as `snapshot list`. A new group is one file with such a function,
+// declared here and called in hivectl.cpp.
 
 void add_benchmark_commands(CLI::App& app, context& ctx);
 void add_snapshot_commands(CLI::App& app, context& ctx);
@@ -19,20 +19,19 @@ void add_hartos_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 
-/// The part of group `snapshot` that is about single captures of a version.
+/// The commands of group `snapshot` for single captures of a version.
 void add_capture_commands(CLI::App& snapshot_group, context& ctx);
 
-/// The part of group `node` that asks a node about its hive.
+/// The commands of group `node` that ask a node about its hive.
 void add_member_commands(CLI::App& node_group, context& ctx);
 
-/// The part of group `benchmark` that reads a file of test results; it asks no node.
+/// The command of group `benchmark` that reads a file of test results; asks no node.
 void add_result_check(CLI::App& benchmark_group, context& ctx);
 
-/// A group: a command that only holds others; alone it shows its help. `footer` shows examples.
+/// Adds a group: a command that only holds other commands and shows its help when used alone. `footer` shows examples.
 CLI::App& add_group(CLI::App& app, const char* name, const char* description, const char* footer);
 
-/// Makes `body` what runs for a command that asks no node: an error is the files' fault, so it never ends as if a node
-/// could not be reached.
+/// Sets the body of a command that asks no node. Its errors concern local files, so they never map to "unreachable".
 void add_local(context& ctx, CLI::App& command, command_body body,
                context::trailing arguments = context::trailing::refused);
 

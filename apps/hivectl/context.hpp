@@ -12,34 +12,34 @@
 
 namespace hive::ctl {
 
-/// What a command works with once the whole command line was accepted.
+/// What a command works with after the command line was accepted.
 struct session {
   client node;
   output out;
   bool json = false;
   charset set = charset::ascii;
-  std::string url;        ///< of the node
-  std::string token_file; ///< of the token that is sent; empty: none is
+  std::string url;        ///< the node's URL
+  std::string token_file; ///< file of the token that is sent; empty: none
 };
 
 using command_body = std::function<outcome(session&)>;
 
-/// The command line while it is being read: the global options, and the command that it chose.
+/// Result of parsing the command line: the global options and the chosen command.
 struct context {
   std::string url = "http://127.0.0.1:7420";
   std::string token_file;
   bool json = false;
   bool wide = false;
 
-  /// The arguments behind a lone "--", untouched. Nothing when there was no "--".
+  /// The arguments after a lone "--", unchanged; nothing without "--".
   std::optional<std::vector<std::string>> behind_dashes;
 
   command_body chosen;
 
-  /// Whether a command takes arguments behind "--".
+  /// Whether a command accepts arguments after "--".
   enum class trailing { refused, allowed, required };
 
-  /// Makes `body` what runs when the command line names `command`.
+  /// Sets the body to run when the command line names `command`.
   void on(CLI::App& command, command_body body, trailing arguments = trailing::refused);
 };
 

@@ -21,7 +21,7 @@ constexpr auto help = "Prints a line for each event: its id, the time, the kind 
                       "  hivectl events --since 0 --kind verdict      # first those that the node still keeps\n"
                       "  hivectl events --json --kind membership | jq -r '.membership | .name + \" \" + .change'";
 
-/// Between two attempts to reconnect, at first and at most.
+/// Delay between reconnection attempts: initial and maximum.
 constexpr std::chrono::milliseconds first_pause = defaults::event_retry;
 constexpr std::chrono::milliseconds longest_pause = 10s;
 
@@ -37,14 +37,14 @@ std::string path_of(const event_options& options) {
   return out;
 }
 
-/// Prints events as they come, over as many connections as it takes.
+/// Prints events as they arrive, reconnecting as needed.
 class follower {
 public:
   follower(session& s, const event_options& options)
       : session_{s}, request_{.path = path_of(options), .accept = "text/event-stream"} {
   }
 
-  /// Why it cannot go on.
+  /// Runs until it cannot continue; returns why.
   caf::error run() {
     bool has_met = false;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
@@ -55,7 +55,7 @@ public:
       });
       if (failure_)
         return failure_;
-      // A node that was never there is probably a wrong address.
+      // A node that was never reached probably means a wrong address.
       if (!has_met || exit_status_of(ended) != exit_status::unreachable)
         return ended;
       if (is_heard) {
@@ -101,13 +101,13 @@ private:
 } // namespace
 
 void add_event_commands(CLI::App& app, context& ctx) {
-  auto& command = *app.add_subcommand("events", "Follow what happens: membership, captures, verdicts");
+  auto& command = *app.add_subcommand("events", "Follow events: membership, captures, verdicts");
   command.footer(help);
   auto options = std::make_shared<event_options>();
   command.add_option("--kind", options->kinds, "Only these kinds: membership, capture, verdict")
     ->delimiter(',')
     ->check(CLI::IsMember({"membership", "capture", "verdict"}));
-  command.add_option("--since", options->since, "Begin behind the event of this id; 0: with the oldest that is kept")
+  command.add_option("--since", options->since, "Begin after the event with this id; 0: with the oldest kept one")
     ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()));
   ctx.on(command, [options](session& s) -> outcome { return follower{s, *options}.run(); });
 }

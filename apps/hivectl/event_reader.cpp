@@ -28,7 +28,7 @@ void event_reader::begin_again() {
 }
 
 void event_reader::take_line(std::string_view line, std::vector<std::string>& complete) {
-  if (line.empty()) { // the end of an event, or of an id that comes without one
+  if (line.empty()) { // end of an event, or of an id without data
     last_id_ = id_;
     if (!data_.empty()) {
       data_.pop_back();

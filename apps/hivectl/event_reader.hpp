@@ -7,23 +7,23 @@
 
 namespace hive::ctl {
 
-/// Takes a stream of server-sent events apart (WHATWG HTML, section 9.2.6), as far as nodes use it: fields id and data,
-/// comments, lines that end in LF or CR LF. Pieces may be cut anywhere.
+/// Parses a stream of server-sent events (WHATWG HTML, section 9.2.6), as far as nodes use it: fields id and data,
+/// comments, LF and CR LF line ends. Pieces may be split anywhere.
 class event_reader {
 public:
-  /// Bytes of an event that is not complete yet: more than a message may have.
+  /// Size limit of an incomplete event in bytes; larger than any message.
   static constexpr size_t max_pending_bytes = size_t{4} << 20;
 
-  /// Takes a piece and adds the data of each event that it completes. False when an event is too large: then the stream
-  /// cannot be read on.
+  /// Parses a piece and appends the data of each completed event. False when an event is too large: the stream is then
+  /// unusable.
   bool take(std::string_view piece, std::vector<std::string>& complete);
 
-  /// What to tell a node as Last-Event-ID. Empty before the first.
+  /// The value for Last-Event-ID. Empty before the first event.
   const std::string& last_id() const {
     return last_id_;
   }
 
-  /// The stream was lost: what is incomplete is forgotten.
+  /// Discards an incomplete event, after the stream was lost.
   void begin_again();
 
 private:

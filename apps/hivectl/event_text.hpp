@@ -6,7 +6,7 @@
 
 namespace hive::ctl {
 
-/// What happened, in a few words for people.
+/// Describes an event in a few words.
 std::string describe_event(wire::Event::Reader event);
 
 } // namespace hive::ctl

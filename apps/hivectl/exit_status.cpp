@@ -7,7 +7,7 @@
 namespace hive::ctl {
 namespace {
 
-/// Of errors whose code is an exit status.
+/// Category of errors whose code is an exit status.
 constexpr auto own_category = caf::atom("hivectl");
 
 struct meaning {
@@ -15,7 +15,7 @@ struct meaning {
   exit_status status;
 };
 
-/// A node that failed, or of which nothing is known, is not serving: asking again later may help.
+/// A node that failed or whose state is unknown counts as unreachable: retrying later may help.
 constexpr std::array<meaning, ec_count> meanings{{
   {ec::none, exit_status::done},
   {ec::malformed, exit_status::refused},

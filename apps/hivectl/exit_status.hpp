@@ -7,33 +7,33 @@
 
 namespace hive::ctl {
 
-/// How hivectl ends. Scripts branch on these, so they never change. From 64 on they are those of sysexits.h.
+/// hivectl's exit statuses. Scripts depend on them, so they never change. Values from 64 follow sysexits.h.
 enum class exit_status : int {
-  done = 0,         ///< done, or the verdict is safe or approved
-  rejected = 1,     ///< the verdict is regressed or rejected; nothing else ends so
+  done = 0,         ///< success, or the verdict is safe or approved
+  rejected = 1,     ///< the verdict is regressed or rejected; used for nothing else
   inconclusive = 2, ///< the measurements do not allow a verdict
-  usage = 64,       ///< the command line makes no sense; nothing was tried
-  refused = 65,     ///< the input or the request was refused: a bad file, a name in use, a limit
-  not_found = 66,   ///< there is no such version, benchmark, record, …
-  unreachable = 69, ///< no node answered, or it is not serving now: nothing is known, trying again may help
-  file_failed = 74, ///< a file of this machine cannot be read or written
-  not_allowed = 77, ///< the node does not allow it: no token, an unknown one, or one of another role
+  usage = 64,       ///< invalid command line; nothing was attempted
+  refused = 65,     ///< the input or the request was rejected: a bad file, a name in use, a limit
+  not_found = 66,   ///< the version, benchmark, record, … does not exist
+  unreachable = 69, ///< no node answered, or it is not serving: the outcome is unknown and a retry may help
+  file_failed = 74, ///< a local file cannot be read or written
+  not_allowed = 77, ///< the node denies access: missing or unknown token, or insufficient role
 };
 
-/// What a command ends with; an error is printed as one line.
+/// A command's result; errors are printed as one line.
 using outcome = caf::expected<exit_status>;
 
-/// An error that ends hivectl with `status`, where no hive::ec says so. `text_of` gives its text back.
+/// An error that ends hivectl with `status`, for cases without a matching hive::ec. `text_of` returns its text.
 caf::error fail_as(exit_status status, std::string text);
 
-/// The same error for what went wrong with files of this machine: what is missing or cannot be used is no thing of a
-/// node's.
+/// Maps an error about local files: missing or unusable files to exit_status::file_failed, damaged ones to
+/// exit_status::refused, so that they are not taken for a node's errors.
 caf::error of_file(const caf::error& err);
 
-/// What an error of a node, of hivectl itself or of `fail_as` ends with.
+/// The exit status for an error of a node, of hivectl or of `fail_as`.
 exit_status exit_status_of(const caf::error& err);
 
-/// What an answer that gives no reason of its own ends with. `status` is no success.
+/// The exit status for an HTTP error `status` without a problem document.
 exit_status exit_status_of_http(int status);
 
 /// The statuses, for the end of --help.

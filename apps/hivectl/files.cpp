@@ -15,7 +15,7 @@ namespace {
 struct close_file {
   void operator()(std::FILE* file) const {
     if (file != stdin)
-      (void)std::fclose(file); // only read from, or failed before
+      (void)std::fclose(file); // it was only read, or failed before
   }
 };
 
@@ -25,11 +25,11 @@ std::string reason() {
   return std::strerror(errno);
 }
 
-/// A file that was cut short must not be mistaken for a whole one. Devices and pipes stay: nothing is kept there.
+/// Removes a truncated file, which could be mistaken for a complete one. Devices and pipes are kept.
 void discard(const std::string& path) {
   struct stat about {};
   if (::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode))
-    (void)std::remove(path.c_str()); // the failed write is what is reported
+    (void)std::remove(path.c_str()); // the failed write is reported instead
 }
 
 } // namespace
@@ -56,7 +56,7 @@ caf::expected<void> write_file(const std::string& path, std::string_view content
   if (!file)
     return fail_as(exit_status::file_failed, "cannot write " + path + ": " + reason());
   bool written = std::fwrite(content.data(), 1, content.size(), file.get()) == content.size();
-  // The last bytes go out when the file is closed, so only then is it known that all of them are there.
+  // Closing the file flushes its last bytes, so success is only known afterwards.
   written = std::fclose(file.release()) == 0 && written;
   if (written)
     return caf::unit;

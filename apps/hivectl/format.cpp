@@ -35,7 +35,7 @@ std::string format_age(int64_t unix_micros, int64_t now_unix_micros) {
     const char* name;
     int64_t seconds;
   };
-  // A month and a year are what a reader takes them for: the exact time is in --json and --wide.
+  // Months and years are approximate; --json and --wide show exact times.
   constexpr std::array units{unit{"year", 365 * 86'400}, unit{"month", 30 * 86'400}, unit{"day", 86'400},
                              unit{"hour", 3'600},        unit{"minute", 60},         unit{"second", 1}};
   constexpr int64_t micros_per_s = 1'000'000;

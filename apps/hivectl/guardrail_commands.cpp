@@ -22,9 +22,9 @@ constexpr auto examples =
   "  hivectl guardrail verify guardrail.json --public-key release.pub\n"
   "'verify' ends with 1 when something is not as it was signed. No node is asked.";
 
-/// A list of file names: a thousand bytes for each of some hundred thousand files.
+/// Size limit for a list of file names: a thousand bytes for each of some hundred thousand files.
 constexpr size_t max_list_bytes = size_t{128} << 20;
-/// As the schema bounds a pattern's body.
+/// The schema's limit for a pattern's body.
 constexpr size_t max_pattern_bytes = 65'536;
 
 struct sign_options {
@@ -41,7 +41,7 @@ struct verify_options {
   std::string public_key;
 };
 
-/// The names in a list with one name to a line, or, when it holds NUL characters, with one before each of those.
+/// Splits a list of names: NUL-terminated if it contains NUL characters, else one name per line.
 std::vector<std::string> split_names(const std::string& list) {
   char separator = list.find('\0') == std::string::npos ? '\n' : '\0';
   std::vector<std::string> names;
@@ -78,7 +78,7 @@ caf::expected<std::vector<guardrail::pattern>> read_patterns(const sign_options&
   return patterns;
 }
 
-/// `root` as seen from the folder that `manifest` will stand in; empty when it is that folder.
+/// `root` relative to the directory of `manifest`; empty when both are the same.
 caf::expected<std::string> root_seen_from(const fs::path& manifest, const fs::path& root) {
   std::error_code failed;
   auto folder = fs::weakly_canonical(fs::absolute(manifest).parent_path(), failed);
@@ -127,7 +127,7 @@ outcome keygen(session& s, const std::string& prefix) {
   if (auto err = guardrail::write_secret_key(secret_file, pair))
     return err;
   if (auto err = guardrail::write_public_key(public_file, pair.public_part())) {
-    std::error_code ignored; // half a pair is of no use; why there is no other half is what is reported
+    std::error_code ignored; // half a pair is useless; the original error is reported
     fs::remove(secret_file, ignored);
     return err;
   }

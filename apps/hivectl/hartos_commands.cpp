@@ -39,8 +39,8 @@ void add_export(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_hartos_commands(CLI::App& app, context& ctx) {
-  add_import(add_group(app, "import", "Take in what another system has measured", import_examples), ctx);
-  add_export(add_group(app, "export", "Hand what was measured to another system", export_examples), ctx);
+  add_import(add_group(app, "import", "Import another system's measurements", import_examples), ctx);
+  add_export(add_group(app, "export", "Export measurements to another system", export_examples), ctx);
 }
 
 } // namespace hive::ctl

@@ -16,14 +16,14 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto page_size = "1000"; // what a node gives at most
+constexpr auto page_size = "1000"; // a node's maximum
 
-/// What HART OS would route to: its highest success rate, then its lowest mean time.
+/// HART OS's routing order: highest success rate, then lowest mean time.
 auto merit(const hartos_route& route) {
   return std::tuple{route.success_rate, -route.avg_time_s};
 }
 
-/// The best tool of each task type over the deltas of all other nodes.
+/// The best tool of each task type, over the deltas of all other nodes.
 std::vector<hartos_route> best_of(wire::LearningDelta::Reader said) {
   std::vector<hartos_route> out;
   for (auto task : said.getCodingBenchmarks()) {
@@ -79,7 +79,7 @@ public:
   }
 
 private:
-  /// Newest first, as the node gives them. The first page tells the last number: what is recorded meanwhile stays out.
+  /// Newest first, as the node lists them. The first page determines the highest number, so later records are excluded.
   caf::error write_tasks(hartos_writer& to) {
     std::string after;
     do {
@@ -163,7 +163,7 @@ private:
   const hartos_export_options& options_;
   progress running_;
   uint64_t records_ = 0;
-  uint64_t first_ = 0; ///< lowest number so far
+  uint64_t first_ = 0; ///< the lowest number so far
   uint64_t last_ = 0;
   uint32_t routes_ = 0;
   uint32_t snapshots_ = 0;

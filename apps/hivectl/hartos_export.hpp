@@ -5,12 +5,12 @@
 namespace hive::ctl {
 
 struct hartos_export_options {
-  std::string directory; ///< HART OS's root or its agent_data; made where it is missing
-  bool force = false;    ///< replace a database and snapshot files that are there
+  std::string directory; ///< HART OS's root or its agent_data; created if missing
+  bool force = false;    ///< replace an existing database and snapshot files
 };
 
-/// Writes what the node has measured as HART OS keeps it: the task records that it still has, the best tools of the
-/// other nodes, the snapshots. ec::already_exists for a file that is there and differs.
+/// Exports the node's measurements in HART OS's format: stored task records, the other nodes' best tools, snapshots.
+/// ec::already_exists when a different file exists.
 outcome export_hartos(session& s, const hartos_export_options& options);
 
 } // namespace hive::ctl

@@ -6,7 +6,7 @@
 
 namespace hive::ctl {
 
-/// The files of a HART OS that hold what it has measured.
+/// The files in which a HART OS installation keeps its measurements.
 struct hartos_folder {
   std::filesystem::path data; ///< agent_data
 
@@ -17,15 +17,16 @@ struct hartos_folder {
     return data / "benchmarks";
   }
 
-  /// The snapshot files in the order of their names; empty without a folder of them. ec::not_found when it cannot be
-  /// read.
+  /// The snapshot files, ordered by name; empty when their directory is missing. exit_status::file_failed when
+  /// it cannot be read.
   caf::expected<std::vector<std::filesystem::path>> snapshots() const;
 };
 
-/// `directory` is HART OS's root or its agent_data. ec::not_found when it is neither.
+/// Finds the files below `directory`, which is HART OS's root or its agent_data; exit_status::refused when it is
+/// neither.
 caf::expected<hartos_folder> find_hartos(const std::filesystem::path& directory);
 
-/// The same for writing, where agent_data may be missing and is made.
+/// The same for writing; creates agent_data if missing. exit_status::file_failed when that fails.
 caf::expected<hartos_folder> make_hartos(const std::filesystem::path& directory);
 
 } // namespace hive::ctl

@@ -84,7 +84,7 @@ private:
     return *own ? caf::none : send_routes(db, *routes, *origin);
   }
 
-  /// What a node said of the others must not come back to it as news.
+  /// A node's own statements about other nodes must not be imported into it as news.
   caf::expected<bool> is_own_export(hartos_database& db) const {
     auto mark = db.export_mark();
     if (!mark)
@@ -97,7 +97,7 @@ private:
     return *id == (*mark)->node;
   }
 
-  /// One delta, which replaces what an earlier import said.
+  /// Sends one delta, which replaces the one of an earlier import.
   caf::error send_routes(const hartos_database& db, const std::vector<hartos_route>& routes,
                          const std::string& origin) {
     auto delta = msg<wire::LearningDelta>::build([&](wire::LearningDelta::Builder out) {
@@ -122,7 +122,7 @@ private:
 
   // -- snapshots ------------------------------------------------------------------
 
-  /// A file that cannot be used costs itself only; a node that is away ends the import.
+  /// An unusable file is skipped; an unreachable node ends the import.
   caf::error import_snapshot(const std::filesystem::path& file) {
     running_.now("Importing " + file.filename().string());
     auto text = read_file(file.string(), defaults::max_body_bytes);
@@ -153,7 +153,7 @@ private:
     return std::string{"/snapshots/"} + http::url_encode(snapshot.snapshot->getVersion().cStr());
   }
 
-  /// Whether the node's snapshot of this version says the same, as far as HART OS's form can tell.
+  /// Whether the node's snapshot of this version has the same content, as far as HART OS's form shows.
   caf::expected<bool> has_same(const hartos_snapshot& read) const {
     auto stored = node_.ask<wire::Snapshot>({.path = path_of(read)});
     if (!stored && code_of(stored.error()) == ec::not_found)
@@ -161,7 +161,7 @@ private:
     if (!stored)
       return stored.error();
     auto normal = normalise_import(read.snapshot, (*stored)->getCapturedAt());
-    if (!normal) // the node says so when it is put
+    if (!normal) // the upload will report the reason
       return false;
     return to_hartos(**normal) == to_hartos(**stored);
   }

@@ -6,12 +6,12 @@ namespace hive::ctl {
 
 struct hartos_import_options {
   std::string directory; ///< HART OS's root or its agent_data
-  std::string source;    ///< under which the node remembers the database's rows; empty: told from its content
+  std::string source;    ///< name under which the node remembers the database's rows; empty: derived from its content
 };
 
-/// Brings what a HART OS has measured into the node: its task records, what it knows of its peers' tools, and its
-/// snapshots. What the node has already is not added again, whoever else imports at the same time. What cannot be taken
-/// is left out and told, and then it ends with exit_status::refused.
+/// Imports a HART OS installation's measurements into the node: task records, its peers' tools, snapshots. Content that
+/// the node already has is not added again, even with concurrent imports. Unusable items are skipped and reported, and
+/// the result is then exit_status::refused.
 outcome import_hartos(session& s, const hartos_import_options& options);
 
 } // namespace hive::ctl

@@ -9,9 +9,9 @@
 
 namespace hive::ctl {
 
-/// What an import from HART OS has done so far.
+/// Progress of an import from HART OS.
 struct hartos_report {
-  /// Faults that are told one by one; all are counted.
+  /// Number of faults listed individually; all are counted.
   static constexpr size_t max_told = 1'000;
 
   uint64_t recorded = 0;

@@ -10,7 +10,7 @@
 namespace hive::ctl {
 namespace {
 
-/// A database is named by half of a 256-bit digest: no two of 10^12 share it by chance.
+/// Half of a 256-bit digest names a database: 10^12 databases have no collision in practice.
 std::string name_of_content(const std::string& content) {
   std::array<unsigned char, 16> digest{};
   crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(content.data()),
@@ -80,7 +80,7 @@ caf::error hartos_task_import::take_rows() {
     if (rows->empty())
       return pass_rest();
     auto error = send(*rows);
-    // Somebody else takes the same rows, so the import has moved on: go on from where it is now.
+    // A concurrent import took the same rows: continue from the node's current row.
     if (error && code_of(error) == ec::conflict)
       error = ask_for_row();
     if (error)
@@ -110,7 +110,7 @@ caf::error hartos_task_import::send(const std::vector<hartos_row>& rows) {
       leave_out(row, reason);
     taken_ = last;
   }
-  // Only now is it certain that these rows are read no more.
+  // Only now is it certain that these rows will not be read again.
   for (const auto& row : rows) {
     if (row.number <= reported_)
       continue;
@@ -123,12 +123,12 @@ caf::error hartos_task_import::send(const std::vector<hartos_row>& rows) {
   return caf::none;
 }
 
-/// Tells the node of rows at the end that are no records, so that the next import does not tell of them again.
+/// Reports trailing rows that are no records to the node, so that the next import does not list them again.
 caf::error hartos_task_import::pass_rest() {
   if (seen_ <= taken_)
     return caf::none;
   auto passed = to_.send({}, taken_, seen_);
-  if (!passed && code_of(passed.error()) != ec::conflict) // somebody else has told it already
+  if (!passed && code_of(passed.error()) != ec::conflict) // a concurrent import has reported it already
     return passed.error();
   return caf::none;
 }

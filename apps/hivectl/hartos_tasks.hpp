@@ -7,24 +7,24 @@
 
 namespace hive::ctl {
 
-/// Rows of a database that a node remembers under one name.
+/// A range of a database's rows that a node remembers under one name.
 struct hartos_part {
   std::string source;
-  uint64_t above = 0;   ///< its rows lie behind this one,
-  uint64_t through = 0; ///< up to and with this one
+  uint64_t above = 0;   ///< exclusive lower bound of its rows
+  uint64_t through = 0; ///< inclusive upper bound
 };
 
-/// Which rows of the database are known to nodes under which names. A database that Hivemark exported holds the records
-/// of that node by their numbers, and behind them what HART OS has added; any other one has a name of its own that
-/// stays as rows are added. `given` replaces all of these.
+/// Splits the database's rows by the name under which nodes remember them. A database exported by Hivemark holds that
+/// node's records by number, followed by rows that HART OS added. Any other database has a name of its own that does
+/// not change as rows are added. `given` overrides all names.
 caf::expected<std::vector<hartos_part>> parts_of(hartos_database& db, const std::string& given);
 
-/// The name under which a node keeps what this database says of HART OS's peers; empty when nothing tells the database
-/// from others.
+/// The name under which a node stores this database's statistics of HART OS's peers; empty when the database cannot be
+/// identified.
 caf::expected<std::string> origin_of(hartos_database& db, const std::string& given);
 
-/// Sends the rows of one part that the node has not taken yet. When somebody else imports the same ones at the same
-/// time, each row is taken from one of the two.
+/// Sends the rows of one part that the node does not have yet. With concurrent imports, each row is taken from one of
+/// them.
 class hartos_task_import {
 public:
   hartos_task_import(const client& node, hartos_database& db, hartos_part part, hartos_report& report,
@@ -46,9 +46,9 @@ private:
   task_sender to_;
   hartos_report& report_;
   progress& running_;
-  uint64_t taken_ = 0;    ///< the last row that the node has
-  uint64_t seen_ = 0;     ///< the last row that was read since
-  uint64_t reported_ = 0; ///< the last row whose faults were told
+  uint64_t taken_ = 0;    ///< the node's last row
+  uint64_t seen_ = 0;     ///< the last row read since then
+  uint64_t reported_ = 0; ///< the last row whose faults were reported
 };
 
 } // namespace hive::ctl

@@ -10,7 +10,7 @@
 namespace hive::ctl {
 namespace {
 
-/// Without the groups of options, which CLI11 takes for commands without a name.
+/// Excludes option groups, which CLI11 treats as commands without a name.
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
 }
@@ -19,20 +19,20 @@ const CLI::App& root_of(const CLI::App& app) {
   return app.get_parent() ? root_of(*app.get_parent()) : app;
 }
 
-/// Such as "hivectl snapshot capture".
+/// The full command, such as "hivectl snapshot capture".
 std::string path_of(const CLI::App& app) {
   return app.get_parent() ? path_of(*app.get_parent()) + " " + app.get_name() : app.get_name();
 }
 
-/// App::help would show the help of the command that was named below `app`.
+/// App::help would show the help of the selected subcommand of `app` instead.
 std::string help_of(const CLI::App& app) {
   return app.get_formatter()->make_help(&app, path_of(app), CLI::AppFormatMode::Normal);
 }
 
-/// CLI11's help, with the options that every command takes, and of a value's type only what says something.
+/// CLI11's help plus the global options; shows value types only where informative.
 class formatter : public CLI::Formatter {
 public:
-  // Behind the command's own options, which make_groups writes and does not let be overridden.
+  // Placed after the command's own options; make_groups, which writes those, cannot be overridden.
   std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const override {
     auto out = CLI::Formatter::make_subcommands(app, mode);
     if (!app->get_parent() || app->get_name().empty())
@@ -60,7 +60,7 @@ std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) 
   return out;
 }
 
-/// Every option that `app` takes, those of the commands above it too.
+/// All options that `app` accepts, including those of its parents.
 std::vector<std::string> options_of(const CLI::App& app) {
   std::vector<std::string> out;
   for (const auto* option : app.get_options())
@@ -72,7 +72,7 @@ std::vector<std::string> options_of(const CLI::App& app) {
   return out;
 }
 
-/// The commands of this name anywhere below `app`, each with its whole path.
+/// Finds the commands named `name` anywhere below `app`, as full paths.
 void find_below(const CLI::App& app, const std::string& name, std::vector<std::string>& out) {
   for (const auto* command : commands_of(app)) {
     if (command->get_name() == name)
@@ -81,7 +81,7 @@ void find_below(const CLI::App& app, const std::string& name, std::vector<std::s
   }
 }
 
-/// Commands near to `name` below `group`, or else those of this name elsewhere, if they are few.
+/// Commands with a name like `name` in `group`, or else the commands of that name elsewhere, if they are few.
 std::vector<std::string> commands_like(const CLI::App& group, const std::string& name) {
   constexpr size_t few = 3;
   auto out = nearest(name, names_of(commands_of(group)));
@@ -90,7 +90,7 @@ std::vector<std::string> commands_like(const CLI::App& group, const std::string&
   return out.size() <= few ? out : std::vector<std::string>{};
 }
 
-/// The command that was named last.
+/// The last command on the command line.
 const CLI::App& last_named(const CLI::App& app) {
   auto named = app.get_subcommands();
   return named.empty() ? app : last_named(*named.front());
@@ -140,7 +140,7 @@ void use(CLI::App& app, const std::shared_ptr<formatter>& format) {
 
 void add_help(CLI::App& app, context& ctx) {
   auto names = std::make_shared<std::vector<std::string>>();
-  auto& help = *app.add_subcommand("help", "Show what a command does and takes");
+  auto& help = *app.add_subcommand("help", "Show a command's help");
   help.add_option("COMMAND", *names, "The command, such as: snapshot capture");
   help.footer("Examples:\n  hivectl help\n  hivectl help snapshot capture");
   ctx.on(help, [&app, names](session&) { return show_help(app, *names); });

@@ -15,13 +15,13 @@ constexpr auto examples =
   "  hivectl node init-ca --out ca\n"
   "  hivectl node issue --ca ca --role node --name node7 --out node7-tls\n"
   "  hived --door 10.0.0.7:7421 --tls node7-tls --join 10.0.0.1:7421\n"
-  "Whoever has ca/ca-key.pem can let machines into the hive: keep it off the nodes. These two ask no node.";
+  "Anyone with ca/ca-key.pem can admit machines to the hive: keep it off the nodes. These two contact no node.";
 
-/// A CA outlives what it issues; after these days every machine of the hive needs new files.
+/// A CA outlives the certificates that it issues; after this many days every machine of the hive needs new files.
 constexpr uint32_t ca_days = 3'650;
-/// Long enough not to be a chore, short enough that a machine that was forgotten drops out.
+/// Long enough to be convenient, short enough that a forgotten machine drops out.
 constexpr uint32_t certificate_days = 365;
-/// X.509 can say more, but nobody plans further.
+/// A hundred years; X.509 allows more.
 constexpr uint32_t max_days = 36'500;
 
 constexpr int64_t micros = 1'000'000;
@@ -91,7 +91,7 @@ void add_issue(CLI::App& group, context& ctx) {
   command.add_option("--ca", options->ca, "Directory of the CA, as init-ca made it")
     ->required()
     ->check(existing_directory());
-  command.add_option("--role", options->role, "Who will hold it: node or engine")
+  command.add_option("--role", options->role, "Role of its holder: node or engine")
     ->required()
     ->check(CLI::IsMember({to_string(certificate_role::node), to_string(certificate_role::engine)}))
     ->type_name("ROLE");

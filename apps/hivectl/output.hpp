@@ -15,7 +15,7 @@ public:
   output(bool json, charset set, bool wide = false) : json_{json}, wide_{wide}, set_{set} {
   }
 
-  /// Prints an answer as it is with --json, else by calling `show()`, which prints lines and tables.
+  /// Prints the answer as JSON with --json, else calls `show()`, which prints lines and tables.
   template <class T, class Show>
   void answer(const msg<T>& message, Show&& show) {
     if (json_)
@@ -24,22 +24,22 @@ public:
       show();
   }
 
-  /// A point in time for people: how long ago it was, or with --wide exactly when; empty for 0.
+  /// A time for people: its age, or the exact time with --wide; empty for 0.
   std::string time(int64_t unix_micros) const;
 
-  /// A line for people; nothing with --json.
+  /// Prints a line; nothing with --json.
   void line(std::string_view text);
 
-  /// A table for people; nothing with --json.
+  /// Prints a table; nothing with --json.
   void print(const table& rows);
 
-  /// A JSON document, whatever the form of output.
+  /// Prints a JSON document, with or without --json.
   void document(std::string_view json);
 
-  /// A line on standard error, with --json too: what people must know beside the answer.
+  /// Prints a line on standard error, with or without --json: information beside the answer.
   void remark(std::string_view text) const;
 
-  /// Writes out what is left. exit_status::file_failed when not all of it could be written, such as on a full disk.
+  /// Flushes the output. exit_status::file_failed when that fails, for example on a full disk.
   caf::expected<void> finish();
 
 private:

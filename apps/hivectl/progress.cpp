@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Back to the line's start, and wipe it.
+/// Returns to the line's start and clears it.
 constexpr auto fresh_line = "\r\x1b[K";
 
 } // namespace

@@ -9,8 +9,8 @@
 
 namespace hive::ctl {
 
-/// While it lives, says on standard error what is being done and for how many seconds already, on one line that it
-/// wipes in the end. Silent when standard error is not a terminal.
+/// Shows the current activity and its duration on one line of standard error, which the destructor clears. Silent when
+/// standard error is not a terminal.
 class progress {
 public:
   progress(std::string what, charset set);
@@ -18,7 +18,7 @@ public:
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
 
-  /// Says from now on that this is being done.
+  /// Sets the activity to show.
   void now(std::string what);
 
 private:
@@ -28,7 +28,7 @@ private:
   std::string what_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;
-  std::jthread ticker_; ///< last: it uses the others
+  std::jthread ticker_; ///< last member: the thread uses the others
 };
 
 } // namespace hive::ctl

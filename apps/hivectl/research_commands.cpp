@@ -130,7 +130,7 @@ outcome finish(session& s, const std::string& id, const std::string& summary) {
 void add_start(CLI::App& group, context& ctx) {
   auto options = std::make_shared<start_options>();
   auto& command = *group.add_subcommand("start", "Begin a session: TOPIC [OPTIONS]");
-  command.add_option("TOPIC", options->topic, "What is to be improved, in words")->required();
+  command.add_option("TOPIC", options->topic, "What to improve, in words")->required();
   command.add_option("--id", options->id, "Its id (default: the node makes one)")->check(valid_id());
   command.add_option("--tool", options->tool, "Coding tool that makes the changes (default: aider_native_backend)");
   command.add_option("--model", options->model, "Model that it uses");
@@ -141,7 +141,7 @@ void add_start(CLI::App& group, context& ctx) {
   ctx.on(command, [options](session& s) { return start(s, *options); });
 }
 
-/// A command about one session.
+/// Adds a command about a single session.
 CLI::App& add_one(CLI::App& group, const char* name, const char* description, std::string& id) {
   auto& command = *group.add_subcommand(name, description);
   command.add_option("ID", id, "Id of the session")->required()->check(valid_id());
@@ -159,7 +159,7 @@ void add_research_commands(CLI::App& app, context& ctx) {
          [shown](session& s) { return show(s, *shown); });
   auto finished = std::make_shared<std::pair<std::string, std::string>>();
   auto& command = add_one(group, "finish", "End a session and publish what the node learned", finished->first);
-  command.add_option("--summary", finished->second, "What came of it, in words");
+  command.add_option("--summary", finished->second, "The result, in words");
   ctx.on(command, [finished](session& s) { return finish(s, finished->first, finished->second); });
 }
 

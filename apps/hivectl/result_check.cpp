@@ -82,7 +82,7 @@ outcome check(session& s, const check_options& options) {
   auto name = options.file == "-" ? std::string{"standard input"} : options.file;
   test_run run;
   run.output = *text;
-  run.exit_status = std::nullopt; // a file does not tell
+  run.exit_status = std::nullopt; // unknown for a file
   auto results = read_test_results(run, parse_test_format(options.format).value());
   if (!results) {
     if (s.json)
@@ -98,7 +98,7 @@ outcome check(session& s, const check_options& options) {
 
 void add_result_check(CLI::App& group, context& ctx) {
   auto options = std::make_shared<check_options>();
-  auto& command = *group.add_subcommand("check", "Read a file of test results and say what they come to");
+  auto& command = *group.add_subcommand("check", "Read a file of test results and show its counts");
   command.add_option("FILE", options->file, "Test results, or - for standard input")->required();
   command.add_option("--format", options->format, "auto, pytest, ctest, junit, tap or go (default: auto)")
     ->check([](const std::string& name) {

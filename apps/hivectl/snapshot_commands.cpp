@@ -28,7 +28,7 @@ constexpr auto examples = "Examples:\n"
                           "  hivectl snapshot import /srv/hart-os/agent_data/benchmarks/v2.1.json\n"
                           "  hivectl --json snapshot latest";
 
-/// A capture that lacks what an adapter should have measured is kept, and is not what was asked for.
+/// A capture with failed adapters is stored, but it is not what was asked for.
 exit_status report_failed_adapters(wire::Snapshot::Reader snapshot, const output& out) {
   if (snapshot.getAdapterErrors() == 0)
     return exit_status::done;
@@ -41,7 +41,7 @@ exit_status report_failed_adapters(wire::Snapshot::Reader snapshot, const output
   return exit_status::inconclusive;
 }
 
-/// Git ids are 40 or 64 hexadecimal digits; short forms are welcome.
+/// Git ids have 40 or 64 hexadecimal digits; short forms are accepted.
 constexpr size_t max_git_sha_length = 64;
 
 struct capture_options {
@@ -54,7 +54,7 @@ struct capture_options {
 
 struct show_options {
   std::string version;
-  uint64_t capture = 0; ///< 0: the latest
+  uint64_t capture = 0; ///< 0: the latest one
 };
 
 struct import_options {
@@ -105,7 +105,7 @@ outcome capture(session& s, const capture_options& options) {
   return report_failed_adapters(**answer, s.out);
 }
 
-/// All pages as one, so that --json is one document however long the list is.
+/// Joins all pages, so that --json is one document regardless of the list's length.
 msg<wire::SnapshotList> join(const std::vector<msg<wire::SnapshotList>>& pages) {
   return msg<wire::SnapshotList>::build([&](auto all) {
     uint32_t count = 0;
@@ -145,14 +145,14 @@ outcome latest(session& s) {
   return exit_status::done;
 }
 
-/// What to send and the version to send it as. The node judges the rest of the document.
+/// The document to send and its version. The node validates the rest of the document.
 struct prepared_import {
   std::string version;
   std::string document;
-  std::vector<std::string> notes = {}; ///< what was left out of it
+  std::vector<std::string> notes = {}; ///< what was skipped
 };
 
-/// What a file of HART OS is called by that names no version; nothing for standard input.
+/// The version of a HART OS file that names none: the file's name; nothing for standard input.
 std::string stem_of(const std::string& file) {
   return file == "-" ? std::string{} : std::filesystem::path{file}.stem().string();
 }
@@ -168,7 +168,7 @@ caf::expected<prepared_import> prepare_import(const import_options& options) {
       return fail(code_of(renamed.error()), about(text_of(renamed.error())));
     *content = std::move(*renamed);
   }
-  // Everything else goes to the node byte for byte; HART OS writes more into its files than a node takes.
+  // Other documents are sent unchanged; HART OS files contain more than a node accepts.
   if (is_hartos_snapshot(*content)) {
     auto read = read_hartos_snapshot(*content, stem_of(options.file));
     if (!read)
@@ -249,7 +249,7 @@ void add_show(CLI::App& group, context& ctx) {
 
 void add_import(CLI::App& group, context& ctx) {
   auto options = std::make_shared<import_options>();
-  auto& command = *group.add_subcommand("import", "Keep a snapshot that was captured elsewhere");
+  auto& command = *group.add_subcommand("import", "Store a snapshot captured elsewhere");
   command
     .add_option("FILE", options->file,
                 "JSON of a snapshot, or a file of HART OS's agent_data/benchmarks; - for standard input")
@@ -271,7 +271,7 @@ void add_export(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_snapshot_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "snapshot", "What was measured for a version of the software", examples);
+  auto& group = add_group(app, "snapshot", "Measurements of a version of the software", examples);
   add_capture(group, ctx);
   ctx.on(*group.add_subcommand("list", "List the captured versions"), list);
   add_show(group, ctx);

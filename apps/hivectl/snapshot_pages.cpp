@@ -7,7 +7,7 @@
 namespace hive::ctl {
 namespace {
 
-/// Entries asked for at once, which is what a node gives at most.
+/// Page size: a node's maximum.
 constexpr auto page_size = "1000";
 
 } // namespace
@@ -26,7 +26,7 @@ caf::expected<std::vector<msg<wire::SnapshotList>>> fetch_snapshot_pages(const c
     std::string next = (*page)->getNext().cStr();
     if (next.empty())
       return pages;
-    if (next <= after) // versions come in byte order, so a page that does not lead on would never end
+    if (next <= after) // versions come in byte order; without progress the loop would never end
       return fail_as(exit_status::unreachable, "the node's list of snapshots does not end");
     after = std::move(next);
   }
@@ -46,7 +46,7 @@ caf::expected<std::vector<msg<wire::CaptureList>>> fetch_capture_pages(const cli
     auto next = (*page)->getNext();
     if (next == 0)
       return pages;
-    if (next <= after) // captures come by their numbers, so a page that does not lead on would never end
+    if (next <= after) // captures come in order of their numbers; without progress the loop would never end
       return fail(ec::malformed, "the node's list of captures does not end");
     after = next;
   }

@@ -7,17 +7,17 @@
 
 namespace hive::ctl {
 
-/// Where a node has the snapshot of a version, below /api/v1.
+/// Path of a version's snapshot below /api/v1.
 inline std::string snapshot_path(const std::string& version) {
   return "/snapshots/" + http::url_encode(version);
 }
 
-/// Where a node has all captures of a version.
+/// Path of all captures of a version.
 inline std::string captures_path(const std::string& version) {
   return snapshot_path(version) + "/captures";
 }
 
-/// Where a node has one capture of a version.
+/// Path of one capture of a version.
 inline std::string capture_path(const std::string& version, uint64_t number) {
   return captures_path(version) + "/" + std::to_string(number);
 }

@@ -5,7 +5,7 @@
 namespace hive::ctl {
 namespace {
 
-/// "label    value", left out when there is no value.
+/// Prints "label    value", or nothing without a value.
 void fact(output& out, std::string label, const std::string& value) {
   constexpr size_t label_columns = 13;
   label.resize(label_columns, ' ');

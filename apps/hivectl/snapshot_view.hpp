@@ -5,16 +5,16 @@
 
 namespace hive::ctl {
 
-/// One snapshot for people: its facts, its metrics, how its adapters fared.
+/// Prints one snapshot: its facts, its metrics, the results of its adapters.
 void show_snapshot(wire::Snapshot::Reader snapshot, output& out);
 
-/// One line for each version.
+/// Prints one line per version.
 void show_snapshots(wire::SnapshotList::Reader list, output& out);
 
-/// One line for each capture of a version, and which one is running.
+/// Prints one line per capture of a version, and which capture is running.
 void show_captures(wire::CaptureList::Reader list, output& out);
 
-/// The newest value of every metric.
+/// Prints the newest value of every metric.
 void show_results(wire::LatestResults::Reader results, output& out);
 
 } // namespace hive::ctl

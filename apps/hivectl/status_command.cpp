@@ -17,7 +17,7 @@ constexpr auto help = "Ends with 0 when the node serves, with 69 when it does no
                       "  hivectl status --json\n"
                       "  until hivectl status >/dev/null; do sleep 1; done";
 
-/// What the node said to each of the questions. Only the first must be answered: the others may be what is broken.
+/// The node's answers. Only the first is mandatory: the others may be what is broken.
 struct answers {
   msg<wire::NodeStatus> status;
   caf::expected<msg<wire::NodeList>> nodes;
@@ -50,7 +50,7 @@ void add_adapters(wire::BenchmarkList::Reader list, wire::StatusReport::Builder 
   out.setAvailableAdapters(available);
 }
 
-/// A node keeps the newest value of every metric with the capture that it is from.
+/// Derives the last capture from the newest metric values, each of which names its capture.
 void add_last_capture(wire::LatestResults::Reader latest, wire::StatusReport::Builder out) {
   int64_t newest = 0;
   for (auto result : latest.getResults()) {

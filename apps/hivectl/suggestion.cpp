@@ -7,10 +7,10 @@ namespace hive::ctl {
 namespace {
 
 constexpr size_t max_suggestions = 3;
-/// Shorter beginnings fit too many names.
+/// Shorter prefixes match too many names.
 constexpr size_t min_prefix = 2;
 
-/// Mistakes that a name of this length may hold and still be recognised.
+/// Number of typos tolerated in a name of this length.
 size_t max_distance(size_t length) {
   return std::max<size_t>(1, length / 3);
 }
@@ -34,7 +34,7 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::vector<std::string> nearest(std::string_view given, const std::vector<std::string>& names) {
-  constexpr size_t longest_name = 64; // what is longer is no name, and would cost time
+  constexpr size_t longest_name = 64; // longer input is no name and would take long to compare
   std::vector<std::pair<size_t, std::string>> found;
   if (given.size() > longest_name)
     return {};

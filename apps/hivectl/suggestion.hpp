@@ -6,15 +6,15 @@
 
 namespace hive::ctl {
 
-/// Single characters to add, remove, exchange or swap with their neighbour to make `b` of `a` (Damerau and Levenshtein,
-/// no part of the text changed twice).
+/// Edit distance between `a` and `b` in insertions, deletions, replacements and swaps of neighbouring characters
+/// (restricted Damerau-Levenshtein: no substring is edited twice).
 size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The names that somebody who wrote `given` may have meant, the nearest first, at most three: those that begin with
-/// it, and those that differ in few characters, at most one in three.
+/// Names that the author of `given` may have meant, nearest first, at most three: those that start with it, and those
+/// with few edits, at most one in three characters.
 std::vector<std::string> nearest(std::string_view given, const std::vector<std::string>& names);
 
-/// "; did you mean A or B?", empty for no names.
+/// "; did you mean A or B?", or empty without names.
 std::string did_you_mean(const std::vector<std::string>& names);
 
 } // namespace hive::ctl

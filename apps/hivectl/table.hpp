@@ -7,8 +7,8 @@
 
 namespace hive::ctl {
 
-/// Rows under titles, aligned in columns for people and for awk alike: two spaces between columns, no frames, no
-/// trailing spaces, an empty cell as "-".
+/// Rows under titles in aligned columns, for people and for awk: two spaces between columns, no frames, no trailing
+/// spaces, "-" for empty cells.
 class table {
 public:
   enum class align { left, right };
@@ -18,20 +18,20 @@ public:
     align side = align::left;
   };
 
-  /// A wider cell is cut, since it would push the columns behind it off the screen; --json shows all of it. One of the
-  /// last column pushes nothing away and is kept whole, under a line of this width.
+  /// Wider cells are truncated, so that later columns stay on the screen; --json shows all. Cells of the last column
+  /// are kept whole, under a rule of this width.
   static constexpr size_t max_cell_columns = 160;
 
   explicit table(std::vector<column> columns);
 
-  /// `cells` holds one text per column, as it came; rendering makes it printable.
+  /// `cells` holds one raw text per column; rendering makes it printable.
   void add_row(std::vector<std::string> cells);
 
   bool empty() const {
     return rows_.empty();
   }
 
-  /// The titles, a line under them, the rows; every line ends in a line break.
+  /// Titles, a rule, and rows; each line ends in a newline.
   std::string render(charset set) const;
 
 private:
@@ -39,7 +39,7 @@ private:
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// A column of text and one of numbers.
+/// Factories for text and number columns.
 inline table::column text_column(std::string title) {
   return {std::move(title), table::align::left};
 }

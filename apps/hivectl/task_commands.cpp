@@ -23,12 +23,12 @@ constexpr auto examples = "Examples:\n"
                           "  ./convert | hivectl task import - --source old-tracker\n"
                           "  hivectl task list --tool aider_native --since 2026-02-01 --limit 20";
 
-/// Times that one record is sent; its key makes repeating safe.
+/// Number of attempts to send a record; its idempotency key makes retries safe.
 constexpr int record_attempts = 3;
 constexpr auto record_pause = 500ms;
-/// Entries asked for at once, which is what a node gives at most.
+/// Page size: a node's maximum.
 constexpr uint32_t page_size = 1'000;
-/// Most records that one list shows; --after goes on behind them.
+/// Maximum number of records in one list; --after continues behind them.
 constexpr uint32_t max_listed = 10'000;
 
 struct record_options {
@@ -76,7 +76,7 @@ std::string to_document(const record_options& options) {
   }));
 }
 
-/// The node's answer does not tell that it replaced a time, so this goes by the clock of this machine.
+/// The answer does not say whether the node replaced a time, so this uses the local clock.
 void warn_of_future(const record_options& options, const output& out) {
   if (options.ended_at.empty())
     return;
@@ -130,7 +130,7 @@ std::string query_of(const list_options& options) {
   return out;
 }
 
-/// Pages until there are as many records as asked for. A page may be empty and yet not the last.
+/// Fetches pages until there are enough records. A page may be empty without being the last.
 caf::expected<std::vector<msg<wire::TaskPage>>> fetch_pages(const client& node, list_options options) {
   std::vector<msg<wire::TaskPage>> pages;
   for (;;) {
@@ -228,13 +228,13 @@ void add_record(CLI::App& group, context& ctx) {
   command.add_option("--time", options->time_s, "Seconds it took")
     ->required()
     ->check(CLI::Range(0.0, 604'800.0) & finite());
-  // Exactly one must be given; a value such as --failure=no would make the other one of it.
+  // Exactly one must be given; a value such as --failure=no would turn one into the other.
   auto& ending = *command.add_option_group("How it ended", "Failures are records too");
-  ending.add_flag("--success", options->success, "It did what it should")->disable_flag_override();
+  ending.add_flag("--success", options->success, "The task succeeded")->disable_flag_override();
   ending.add_flag("--failure")->disable_flag_override()->description("It did not, or ran out of time");
   ending.require_option(1);
   command.add_option("--model", options->model, "The model behind the tool");
-  command.add_option("--user", options->user, "For whom it was done");
+  command.add_option("--user", options->user, "User who asked for it");
   command.add_flag("--offloaded", options->offloaded, "Another node of the hive did it");
   command
     .add_option("--ended-at", options->ended_at,
@@ -261,7 +261,7 @@ void add_import(CLI::App& group, context& ctx) {
 
 void add_sources(CLI::App& group, context& ctx) {
   auto forgotten = std::make_shared<std::string>();
-  auto& command = *group.add_subcommand("sources", "What was imported under a name, and up to which row");
+  auto& command = *group.add_subcommand("sources", "List the imported sources and the last row of each");
   command
     .add_option("--forget", *forgotten,
                 "Forget this one. A node remembers 10,000; importing it again would count its rows twice")
@@ -281,7 +281,7 @@ void add_list(CLI::App& group, context& ctx) {
   command.add_option("--until", options->until, "Before this time, ISO-8601")->transform(valid_time());
   command.add_option("--limit", options->limit, "Most records to list (default: 100)")
     ->check(CLI::Range(1U, max_listed));
-  command.add_option("--after", options->after, "Go on behind this record");
+  command.add_option("--after", options->after, "Continue after this record");
   ctx.on(command, [options](session& s) { return list(s, *options); });
 }
 

@@ -10,18 +10,18 @@
 namespace hive::ctl {
 namespace {
 
-/// A record has some 4 KB at most; a longer line is none, and is not kept in memory.
+/// A record takes about 4 KB at most; longer lines are no records and are not kept in memory.
 constexpr size_t max_line_bytes = size_t{64} << 10;
-/// Lines that are told to be left out; all are counted.
+/// Number of rejected lines listed individually; all are counted.
 constexpr size_t max_told = 1'000;
 
-/// Reads lines of any length and keeps what can be a record.
+/// Reads lines of any length and keeps as much as a record can have.
 class line_reader {
 public:
   explicit line_reader(std::istream& in) : in_{in} {
   }
 
-  /// False at the end. `too_long` says that only the line's beginning was kept.
+  /// Returns false at the end. `too_long` means that only the line's beginning was kept.
   bool next(std::string& line, bool& too_long) {
     line.clear();
     too_long = false;
@@ -102,12 +102,12 @@ private:
         return wrong;
       running.now("Importing task records: line " + std::to_string(lines.number()));
     }
-    // Also lines at the end that are no records, so that the next import does not tell of them again.
+    // Includes trailing lines that are no records, so that the next import does not list them again.
     bool has_more = !options_.source.empty() && lines.number() - 1 > taken_;
     return batch_.empty() && !has_more ? caf::error{} : flush(lines.number() - 1);
   }
 
-  /// The node judges by the same rules, but of a batch in which nothing is good it names the first line only.
+  /// The node applies the same rules, but for a batch without valid records it names only the first line.
   void take(std::string_view line, uint64_t number) {
     json_error why;
     if (from_json<wire::TaskRecord>(line, why))
@@ -157,7 +157,7 @@ private:
   const task_import_options& options_;
   task_sender to_;
   task_lines batch_;
-  uint64_t taken_ = 0;         ///< lines that the node has of this source
+  uint64_t taken_ = 0;         ///< lines of this source that the node has
   uint64_t already_taken_ = 0; ///< those that it had when the import began
   uint64_t recorded_ = 0;
   uint64_t duplicates_ = 0;

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A node that is at its limit has done nothing, so asking again is safe; it is given about a minute.
+/// An overloaded node has done nothing, so retrying is safe. Gives up after about a minute.
 constexpr int max_attempts = 40;
 constexpr auto first_pause = 50ms;
 constexpr auto longest_pause = 2'000ms;

@@ -9,7 +9,7 @@
 
 namespace hive::ctl {
 
-/// Records on their way to a node: NDJSON, with the number that each line has where it was read.
+/// Records to send as NDJSON, with each line's number in its source.
 struct task_lines {
   std::string ndjson;
   std::vector<uint64_t> numbers;
@@ -20,31 +20,31 @@ struct task_lines {
   }
 };
 
-/// What became of one batch.
+/// Result of sending one batch.
 struct sent_tasks {
   uint64_t recorded = 0;
   uint64_t duplicates = 0;
-  std::vector<std::pair<uint64_t, std::string>> rejected; ///< numbers with reasons, in their order
+  std::vector<std::pair<uint64_t, std::string>> rejected; ///< line numbers with reasons, in order
 };
 
 /// Sends records to a node.
 class task_sender {
 public:
-  /// Records of a `source` are taken once; empty for records that may come from anywhere.
+  /// Records of a named `source` are taken once; empty for records without a source.
   task_sender(const client& node, std::string source) : node_{node}, source_{std::move(source)} {
   }
 
-  /// Most lines of a batch: with names of the greatest length, every character escaped, it stays below 8 MiB.
+  /// Maximum number of lines in a batch: even with names of maximum length and every character escaped, it stays below
+  /// 8 MiB.
   static constexpr size_t max_lines = 2'000;
-  /// Most bytes of a batch whose lines somebody else wrote.
+  /// Size limit of a batch of lines written by others, in bytes.
   static constexpr size_t max_bytes = size_t{4} << 20;
 
-  /// How far the source has been taken; 0 without a source.
+  /// Last row of the source that the node has taken; 0 without a source.
   caf::expected<uint64_t> last_row() const;
 
-  /// Sends a batch, which may be empty with a source alone. With one, it accounts for the rows behind `after` up to
-  /// `through`, and fails with ec::conflict when the node's last row is not `after`. Waits while the node is
-  /// overloaded.
+  /// Sends a batch, which may be empty only with a source. With a source, the batch accounts for the rows in (after,
+  /// through]; ec::conflict when the node's last row is not `after`. Waits while the node is overloaded.
   caf::expected<sent_tasks> send(const task_lines& lines, uint64_t after, uint64_t through) const;
 
 private:

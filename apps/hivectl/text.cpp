@@ -8,14 +8,14 @@
 namespace hive::ctl {
 namespace {
 
-/// One character of a text: its code point, or the byte where the text is not UTF-8.
+/// One character: a code point, or a byte where the text is not UTF-8.
 struct character {
   char32_t code = 0;
   size_t bytes = 1;
   bool valid = true;
 };
 
-/// Bytes of the UTF-8 sequence that begins with `lead`; 0 when none begins so.
+/// Length in bytes of the UTF-8 sequence that starts with `lead`; 0 for an invalid lead byte.
 size_t sequence_length(unsigned char lead) {
   if (lead < 0x80)
     return 1;
@@ -63,7 +63,7 @@ struct code_range {
   char32_t last;
 };
 
-/// Characters that act on a terminal, or make a text read differently from what it is.
+/// Characters that control a terminal, or disguise a text.
 constexpr code_range unsafe_ranges[] = {
   {0x00, 0x1f},       // C0 controls
   {0x7f, 0x9f},       // DEL and the C1 controls, which some terminals obey like ESC sequences
@@ -94,7 +94,7 @@ std::string escape(const character& c) {
   }
 }
 
-/// JSON has escapes of 16 bits only: a character beyond them is a surrogate pair.
+/// JSON escapes have 16 bits, so larger code points need a surrogate pair.
 std::string escape_json(char32_t code) {
   auto value = static_cast<uint32_t>(code);
   if (value < 0x10000)
@@ -107,7 +107,7 @@ size_t columns_of(const character& c) {
   if (c.code < 0x80)
     return 1;
   auto columns = wcwidth(static_cast<wchar_t>(c.code));
-  return columns < 0 ? 1 : static_cast<size_t>(columns); // -1: the locale does not know the character
+  return columns < 0 ? 1 : static_cast<size_t>(columns); // -1: unknown in this locale
 }
 
 } // namespace
@@ -132,7 +132,7 @@ std::string printable(std::string_view text, charset set) {
 std::string printable_json(std::string_view document) {
   std::string out;
   for_each_character(document, [&](const character& c, std::string_view bytes) {
-    if (c.code >= 0x20 && is_unsafe(c.code)) // below 0x20 valid JSON holds only white space between its tokens
+    if (c.code >= 0x20 && is_unsafe(c.code)) // below 0x20, valid JSON has only white space between tokens
       out += escape_json(c.code);
     else
       out += bytes;

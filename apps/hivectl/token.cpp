@@ -17,13 +17,13 @@
 namespace hive::ctl {
 namespace {
 
-/// A bearer token is a line; what is larger is not one.
+/// A bearer token is a single line; larger files hold something else.
 constexpr size_t max_token_bytes = 4096;
 constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 
 caf::expected<std::string> token_in(std::string text, const std::string& path) {
   text.erase(text.find_last_not_of(" \t\r\n") + 1);
-  // Anything else would end the header line or never match.
+  // Other characters would end the header line or never match.
   bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
   if (text.empty() || text.size() > max_token_bytes || !visible)
     return fail(ec::invalid, path + " does not hold one token of visible ASCII characters");
@@ -43,7 +43,7 @@ bool may_own(uid_t owner, const token_candidate& candidate) {
          about.st_uid == owner;
 }
 
-/// The token in the file, or in `why` the reason against it.
+/// Reads the candidate's token; on failure `why` says why not.
 std::string take(const token_candidate& candidate, std::string& why) {
   unique_fd file{::open(candidate.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
   struct stat about {};
@@ -79,7 +79,7 @@ std::vector<token_candidate> token_candidates(const std::string& url, const std:
     return {};
   auto file = std::to_string(node->port.value_or(url.starts_with("https") ? 443 : 80)) + ".token";
   std::vector<token_candidate> out{{"/run/hivemark/" + file, true}};
-  if (runtime.starts_with('/')) // as its specification demands
+  if (runtime.starts_with('/')) // as the XDG specification demands
     out.push_back({runtime + "/hivemark/" + file});
   if (!data.empty())
     out.push_back({data + "/operator.token"});

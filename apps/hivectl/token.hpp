@@ -7,33 +7,34 @@
 
 namespace hive::ctl {
 
-/// The token in this file. Fails with ec::not_found or ec::invalid naming it.
+/// Reads the token in this file. Fails with ec::not_found or ec::invalid; the text names the file.
 caf::expected<std::string> read_token_file(const std::string& path);
 
-/// A file in which the operator token of a node may lie.
+/// A file that may hold a node's operator token.
 struct token_candidate {
   std::string path;
-  /// Whoever owns the directory may own the file: only root makes directories in /run, so it is the user of the node's
-  /// systemd unit.
+  /// The file may be owned by the directory's owner: only root creates directories in /run, so that owner is the user
+  /// of the node's systemd unit.
   bool directory_of_root = false;
 };
 
-/// Where a node of this machine puts its operator token, in the order in which it is looked for; none for a node that
-/// is not reached over the loopback, to which no token is sent that nobody named. `data` is $HIVE_DATA and `runtime`
-/// $XDG_RUNTIME_DIR, both empty when not set.
+/// The files in which a node on this machine may put its operator token, in search order. None for a URL outside the
+/// loopback: without an explicit token file, no token is sent to other machines. `data` is $HIVE_DATA and `runtime`
+/// $XDG_RUNTIME_DIR, empty when unset.
 std::vector<token_candidate> token_candidates(const std::string& url, const std::string& runtime,
                                               const std::string& data);
 
-/// What a search found.
+/// Result of a search for a token.
 struct found_token {
-  std::string token;               ///< empty: none
-  std::vector<std::string> looked; ///< the places in order, the last one the token's, the others with why not
+  std::string token; ///< empty: none
+  /// the files tried, in order; the last one held the token, the others come with the reason why not
+  std::vector<std::string> looked;
 };
 
-/// The first file that holds a token and that nobody but root, this user or the unit's user can have written.
+/// The first file that holds a token and that only root, this user or the unit's user can have written.
 found_token find_token(const std::vector<token_candidate>& candidates);
 
-/// Behind an error of a node that asks for a token: where hivectl got the one it sent, or looked for one.
+/// Suffix for a node's error about a missing token: where hivectl found the token that it sent, or where it searched.
 std::string describe_search(const found_token& found);
 
 } // namespace hive::ctl

@@ -40,7 +40,7 @@ struct delta_options {
   bool drop_unnamed = false;
 };
 
-/// `path` with the parameters that are not empty.
+/// `path` with the non-empty parameters as its query.
 std::string with_query(std::string path, std::initializer_list<std::pair<const char*, std::string>> parameters) {
   char separator = '?';
   for (const auto& [name, value] : parameters) {
@@ -152,7 +152,7 @@ outcome show_learned(session& s, const delta_options& options) {
   return exit_status::done;
 }
 
-/// The origin that the file names; empty when it names none.
+/// The origin named in the file; empty when there is none.
 caf::expected<std::string> origin_in(const std::string& file, std::string_view document) {
   auto members = text_members(document);
   if (!members)
@@ -190,14 +190,14 @@ outcome import_delta(session& s, const delta_options& options) {
   return exit_status::done;
 }
 
-/// An empty origin: what deltas without one said.
+/// An empty origin drops the deltas without origin.
 outcome drop_delta(session& s, const std::string& origin) {
   auto path = "/tools/delta" + (origin.empty() ? std::string{} : "/" + http::url_encode(origin));
   auto answer = s.node.ask<wire::DropDelta>({.method = "DELETE", .path = path});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {
-    s.out.line(origin.empty() ? "What deltas without origin said is dropped."
+    s.out.line(origin.empty() ? "Dropped the imported deltas without origin."
                               : "The imported delta of " + origin + " is dropped.");
   });
   return exit_status::done;
@@ -237,25 +237,24 @@ void add_route(CLI::App& group, context& ctx) {
 
 void add_delta(CLI::App& group, context& ctx) {
   auto options = std::make_shared<delta_options>();
-  auto& command = *group.add_subcommand("delta", "What the node has learned of its tools, or take in what another has");
+  auto& command = *group.add_subcommand("delta", "Show the node's learning delta, or import another node's");
   auto* scope =
     command.add_option("--scope", options->scope, "local: this node (default); hive: the other nodes in sum")
       ->check(CLI::IsMember({"local", "hive"}));
-  auto* file =
-    command.add_option("--import", options->file, "Take in this file, a delta as JSON; - for standard input")
-      ->check(file_or_stdin())
-      ->excludes(scope);
+  auto* file = command.add_option("--import", options->file, "Import this file, a delta as JSON; - for standard input")
+                 ->check(file_or_stdin())
+                 ->excludes(scope);
   command
     .add_option("--origin", options->origin,
                 "The node that the delta is of, where the file does not say; deltas without one replace each other by "
                 "task type")
     ->check(valid_id())
     ->needs(file);
-  auto* drop = command.add_option("--drop", options->dropped, "Drop what was imported of this node")
+  auto* drop = command.add_option("--drop", options->dropped, "Drop the imported delta of this node")
                  ->check(valid_id())
                  ->excludes(scope)
                  ->excludes(file);
-  command.add_flag("--drop-unnamed", options->drop_unnamed, "Drop what was imported without an origin")
+  command.add_flag("--drop-unnamed", options->drop_unnamed, "Drop the imported deltas without origin")
     ->excludes(scope)
     ->excludes(file)
     ->excludes(drop);

@@ -24,15 +24,15 @@ struct check_options {
   std::string policy;
 };
 
-/// Without a metric in common, such as when a version has no snapshot, threshold says what HART OS says: safe without
-/// the old one, regressed without the new one. Neither is a judgement of measurements.
+/// Without a common metric, for example when a version has no snapshot, threshold follows HART OS: safe without the old
+/// snapshot, inconclusive without the new one. Neither judges any measurement.
 bool says_nothing(wire::UpgradeCheck::Reader check) {
   return check.getCompared() == 0;
 }
 
 exit_status status_of(wire::UpgradeCheck::Reader check) {
   if (says_nothing(check))
-    return exit_status::inconclusive; // what is not known to be safe never opens a gate
+    return exit_status::inconclusive; // only a verdict that is known to be safe opens a gate
   switch (check.getVerdict()) {
   case wire::Verdict::SAFE:
     return exit_status::done;
@@ -63,7 +63,7 @@ void add_changes(table& rows, const char* kind, capnp::List<wire::MetricChange>:
                   name_of(change.getDirection()), ""});
 }
 
-/// What blocks is why the verdict is inconclusive; the rest was left out of the comparison.
+/// Blocking entries explain an inconclusive verdict; the others were only left out of the comparison.
 void add_missing(table& rows, capnp::List<wire::MissingMetric>::Reader all) {
   for (auto missing : all)
     rows.add_row({missing.getBlocks() ? "inconclusive" : "left out",

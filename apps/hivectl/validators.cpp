@@ -10,13 +10,13 @@
 namespace hive::ctl {
 namespace {
 
-/// Throws what CLI11 says against a path, if anything: "File does not exist: NAME".
+/// Throws CLI11's message about a path, if any: "File does not exist: NAME".
 void require(const std::string& wrong) {
   if (!wrong.empty())
     throw path_error{wrong};
 }
 
-/// Of a node, to which paths are appended.
+/// Checks a node's base URL, to which paths are appended.
 std::string check_url(const std::string& url) {
   if (auto wrong = http::check_url(url, http::url_user::allowed))
     return "\"" + url + "\" " + text_of(wrong);

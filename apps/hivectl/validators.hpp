@@ -5,32 +5,32 @@
 
 namespace hive::ctl {
 
-// Checks of arguments: what breaks one is wrong usage, and the node is not asked.
+// Validators for arguments. A violation is a usage error; the node is not asked.
 
-/// A version or name, see messages/ids.hpp.
+/// An id or version, see messages/ids.hpp.
 CLI::Validator valid_id();
 
-/// http:// or https:// with a host, without query, fragment, spaces and control characters.
+/// http:// or https:// with a host; no query, fragment, spaces or control characters.
 CLI::Validator valid_url();
 
-/// A point in time, see messages/timestamp.hpp; a date alone means its first moment in UTC and is completed so: to be
-/// used with `transform`.
+/// A time, see messages/timestamp.hpp. A date alone is completed to its first moment in UTC, so use it with
+/// `transform`.
 CLI::Validator valid_time();
 
-/// A number that is neither NaN, which CLI::Range lets through, nor infinite.
+/// A finite number; CLI::Range alone accepts NaN.
 CLI::Validator finite();
 
-/// NAME=VALUE with a name.
+/// NAME=VALUE with a non-empty name.
 CLI::Validator assignment();
 
-/// A path on the command line that names nothing which can be used. It is not the usage that is wrong, so this is no
-/// CLI::ParseError: it ends hivectl with exit_status::file_failed.
+/// A path argument that names nothing usable. Not a usage error and therefore no CLI::ParseError: it ends hivectl with
+/// exit_status::file_failed.
 class path_error : public std::runtime_error {
 public:
   using runtime_error::runtime_error;
 };
 
-// These three throw path_error.
+// The following validators throw path_error.
 
 /// A file that exists.
 CLI::Validator existing_file();
@@ -41,7 +41,7 @@ CLI::Validator existing_directory();
 /// A file that exists, or "-" for standard input.
 CLI::Validator file_or_stdin();
 
-/// "K=V" → {"K", "V"}, cut at the first "=".
+/// "K=V" → {"K", "V"}, split at the first "=".
 std::pair<std::string, std::string> split_assignment(const std::string& text);
 
 } // namespace hive::ctl

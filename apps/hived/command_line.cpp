@@ -33,7 +33,7 @@ SIGTERM and SIGINT stop it gracefully, a second one at once; SIGHUP reads the to
 A fresh operator token is written at each start, for hivectl and curl on this machine; the log says where.
 Exit status: 0 stopped as told, 1 could not start or failed, 64 wrong usage or configuration.)";
 
-/// What was given outside the file; the file is read first and these win.
+/// Options and environment variables; they override the file.
 struct overrides {
   std::string config_file;
   std::string data;
@@ -45,7 +45,7 @@ struct overrides {
   std::string log_level;
   bool check = false;
   bool print = false;
-  /// Option → what gave its value: itself or its environment variable.
+  /// Option → source of its value: the option itself or its environment variable.
   std::map<std::string, std::string> sources;
   bool accept_losses = false;
 };
@@ -55,13 +55,13 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "node";
 }
 
-/// A key that an option or variable sets as well, and who says so when it does.
+/// Applies options and variables to keys, and records the source of each value.
 class override_writer {
 public:
   override_writer(const overrides& given, effective_config& values) : given_{given}, values_{values} {
   }
 
-  /// Calls `apply` with the text and its source unless nothing was given, and keeps the text as what `key` means.
+  /// Calls `apply` with the text and its source if a value was given, and records the text as the value of `key`.
   template <class Apply>
   void operator()(const char* option, const char* key, const std::string& text, Apply apply) const {
     if (text.empty())
@@ -118,7 +118,7 @@ void apply(const overrides& given, node_config& config, effective_config& values
   });
 }
 
-/// What engines may spawn depends on other keys unless it is said.
+/// The default of what engines may spawn depends on other keys.
 void keep_allowed(const node_config& config, effective_config& values) {
   if (config.engines.allow)
     return;
@@ -145,13 +145,13 @@ node_config build_config(const overrides& given, effective_config& values) {
   return config;
 }
 
-/// Checks and prints instead of starting, if told to.
+/// Checks or prints instead of starting, if requested.
 command_line_result finish(const overrides& given) {
   effective_config values;
   auto config = build_config(given, values);
   if (given.check) {
     check_files(config);
-    (given.print ? std::cerr : std::cout) << "configuration is good\n"; // standard output is TOML then
+    (given.print ? std::cerr : std::cout) << "configuration is good\n"; // with --print-config, standard output is TOML
   }
   if (given.print)
     std::cout << values.text();
@@ -160,14 +160,14 @@ command_line_result finish(const overrides& given) {
   return {std::move(config), 0};
 }
 
-/// One line for each fault.
+/// Prints one line per fault.
 void complain(const config_error& wrong) {
   std::istringstream lines{wrong.what()};
   for (std::string line; std::getline(lines, line);)
     std::cerr << "hived: " << line << "\n";
 }
 
-/// CLI11 takes a variable as if its option had been written, so which it was is seen from what was parsed.
+/// CLI11 treats a variable like its option, so the parsed command line tells which one it was.
 std::map<std::string, std::string> sources_of(const CLI::App& app) {
   std::map<std::string, std::string> out;
   const auto& parsed = app.parse_order();
@@ -218,7 +218,7 @@ command_line_result parse_command_line(int argc, char** argv) {
                "Print every key with the value that holds and where it comes from, without secrets, and end");
   app.add_flag("--accept-losses", given.accept_losses,
                "For one start: open the store although files of it are missing or damaged, and keep what can be read");
-  for (auto* option : app.get_options()) // an empty one is a shell variable that was not set
+  for (auto* option : app.get_options()) // an empty one is an unset shell variable
     option->check([](const std::string& value) { return value.empty() ? "must not be empty" : ""; }, "");
   app.set_version_flag("--version", std::string{"hived "} + version_text);
   app.footer(footer);

@@ -18,19 +18,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t max_labels = 64; // as a node's card holds
+constexpr size_t max_labels = 64; // as in a node's card
 constexpr size_t max_engine_commands = 256;
 constexpr size_t max_hosts = 64;
-constexpr double max_timeout_s = 86'400; // a day: longer measurements than that are not made while one waits
+constexpr double max_timeout_s = 86'400; // one day: nobody waits longer for a measurement
 constexpr int64_t micros_per_s = 1'000'000;
 
-/// Throws what is wrong with what `origin` says.
+/// Throws `wrong`, prefixed with `origin`, if it is an error.
 void require(const std::string& origin, const caf::error& wrong) {
   if (wrong)
     throw config_error{origin + ": " + text_of(wrong)};
 }
 
-/// Keeps where the key stands, if it is given.
+/// Records the key's location, if the key is set.
 void note(const toml_section& in, std::string_view key, std::string& origin) {
   if (in.has(key))
     origin = in.place(key);
@@ -41,10 +41,10 @@ struct setting {
   uint64_t value;
 };
 
-/// Refuses two values that do not go together, at a key that stands in the file: the other may be a default.
+/// Rejects two incompatible values at a key that is set in the file; the other one may be a default.
 [[noreturn]] void refuse_pair(const toml_section& in, const setting& one, const std::string& relation,
                               const setting& other) {
-  in.finish(); // a misspelt key is why another one has its default
+  in.finish(); // reports unknown keys first: a misspelt key may have left a default
   auto text = [&](const setting& what) {
     return std::string{what.key} + " = " + std::to_string(what.value) + (in.has(what.key) ? "" : " (the default)");
   };
@@ -156,7 +156,7 @@ void read_node(toml_section& in, node_config& config) {
   in.read("log_level", config.log_level);
   read_path(in, "data", config.store.directory);
   auto checkout = config.checkout.string();
-  in.read("checkout", checkout); // empty: captures look for no commit
+  in.read("checkout", checkout); // empty: captures record no commit
   config.checkout = checkout;
   note(in, "name", config.origins.name);
   note(in, "log_level", config.origins.log_level);
@@ -176,7 +176,7 @@ void read_token(toml_section& in, std::vector<http::access_token>& out) {
   in.read("name", name);
   in.read("role", role);
   in.read("sha256", hash);
-  in.finish(); // a misspelt key is why another one is missing
+  in.finish(); // reports unknown keys first: the missing key may be misspelt
   if (!http::find_role(role))
     in.refuse("role", "must be read, record or operate, not \"" + role + "\"");
   auto token = http::make_access_token(name, role, hash);
@@ -185,14 +185,14 @@ void read_token(toml_section& in, std::vector<http::access_token>& out) {
   out.push_back(std::move(*token));
 }
 
-/// Tokens in a file of their own, which others need not be allowed to read, and which is read again at SIGHUP.
+/// Reads tokens from a separate file, which can have stricter permissions and is read again on SIGHUP.
 void read_tokens_file(const fs::path& file, std::vector<http::access_token>& out) {
   auto known = out.size();
   auto table = parse_toml(file);
   toml_section root{table, "", file.string()};
   root.sections("tokens", [&](toml_section& entry) { read_token(entry, out); });
   root.finish();
-  if (out.size() == known) // which would let everybody in
+  if (out.size() == known) // an empty file would let everybody in
     throw config_error{file.string() + " holds no [[tokens]]"};
 }
 
@@ -206,7 +206,7 @@ void read_token_keys(toml_section& in, token_sources& from, std::vector<http::ac
   }
 }
 
-/// What needs no token, and by which names the node is reached.
+/// Reads what is accessible without a token, and the node's host names.
 void read_access(toml_section& in, http::server_options& out) {
   std::string open{to_string(out.open)};
   in.read("open", open);
@@ -262,7 +262,8 @@ void read_model_registry(toml_section& in, model_registry_options& out) {
   read_timeout(in, "timeout_s", out.timeout);
   in.sections("probe", [&](toml_section& entry) { read_probe(entry, out.probes.emplace_back()); });
   auto others = out;
-  std::erase_if(others.probes, [](const probe_options& probe) { return bool(probe.validate()); }); // told by read_probe
+  // read_probe reports these errors
+  std::erase_if(others.probes, [](const probe_options& probe) { return bool(probe.validate()); });
   in.check(others.validate());
 }
 
@@ -345,7 +346,7 @@ void note_origins(const toml_section& door, setting_origins& out) {
   note(door, "tls", out.tls);
 }
 
-/// What the door would refuse of its addresses when it opens.
+/// Checks the addresses that the door would reject when it opens.
 void check_door(const node_config& config) {
   if (!config.door.listen) {
     if (!config.door.join.empty())

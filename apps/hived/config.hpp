@@ -24,39 +24,38 @@ namespace hive {
 
 /// How a node meets others.
 struct door_config {
-  /// Where others come in; without it the node stands alone.
+  /// The address on which it accepts others; without it the node stands alone.
   std::optional<endpoint> listen;
-  /// Where others shall dial, when that is another address.
+  /// The address that others dial, if it differs from `listen`.
   std::optional<endpoint> advertise;
-  /// Doors of nodes to link with at once.
+  /// Addresses of nodes to connect to at start.
   std::vector<endpoint> join;
-  /// Directory with ca.pem, cert.pem and key.pem; empty: plain, which only the loopback allows.
+  /// Directory with ca.pem, cert.pem and key.pem. Empty: unencrypted, which is allowed only on the loopback.
   std::filesystem::path tls;
-  /// What `tls` holds, once it has been read.
+  /// The content of `tls`, once read.
   std::optional<credentials> shown;
   network_options network;
 };
 
-/// What agent engines may have spawned.
+/// What agent engines may spawn.
 struct engines_config {
-  /// adapter, research. Both when not given, if the door has TLS, else neither: then anybody on the machine is an
-  /// engine.
+  /// adapter, research. When absent: both if the door has TLS, else none, since without TLS everybody on the machine is
+  /// an engine.
   std::optional<std::vector<std::string>> allow;
-  spawn_policy policy; ///< as `allow` leaves it open
+  spawn_policy policy; ///< with `allow` not yet applied
 };
 
-/// Where the tokens for HTTP come from, so that they can be read again.
+/// Sources of the HTTP tokens, kept so that they can be read again.
 struct token_sources {
   std::vector<http::access_token> configured; ///< [[http.tokens]]
   std::filesystem::path file;                 ///< http.tokens_file; empty: none
 };
 
-/// The tokens of the configuration and those that the file holds now. Throws config_error, which names the file, the
-/// line and the key.
+/// The tokens of the configuration and those now in the file. Throws config_error, which names file, line and key.
 std::vector<http::access_token> read_tokens(const token_sources& from);
 
-/// Who said the settings that can be judged only when all has been read: FILE:LINE: KEY, an option, or the key of one
-/// that nobody said. For messages.
+/// Origins of settings that can be checked only after everything was read, for error messages: FILE:LINE: KEY, an
+/// option, or the key of a default.
 struct setting_origins {
   std::string name = "node.name, by default the host name,";
   std::string log_level = "node.log_level";
@@ -66,15 +65,15 @@ struct setting_origins {
   std::string tls = "door.tls";
 };
 
-/// All that a node can be told, with its defaults. Built from the command line, the environment and the TOML file, in
-/// this order of precedence.
+/// A node's complete configuration with its defaults. Built from command line, environment and TOML file, in this order
+/// of precedence.
 struct node_config {
-  /// Name of the node in its snapshots; the machine's host name when not given.
+  /// The node's name in its snapshots; defaults to the machine's host name.
   std::string name;
   wire::NodeTier tier = wire::NodeTier::FLAT;
-  /// Free words by which others choose this node.
+  /// Free-form labels by which others select this node.
   std::vector<std::string> labels;
-  /// Git checkout whose HEAD names the commit of a capture; the working directory when not given.
+  /// Git checkout whose HEAD is a capture's commit; defaults to the working directory.
   std::filesystem::path checkout = ".";
   /// trace, debug, info, warning, error or critical.
   std::string log_level = "info";
@@ -83,7 +82,7 @@ struct node_config {
   token_sources tokens;
   door_config door;
   engines_config engines;
-  /// Times that each adapter measures in a capture that names no number.
+  /// Measurements per adapter in a capture that states no number.
   uint32_t repeats = 1;
   model_registry_options model_registry;
   world_model_options world_model;
@@ -96,21 +95,20 @@ struct node_config {
   setting_origins origins;
 };
 
-/// Applies the TOML file to `config`, or nothing when `file` is empty, and keeps in `reading` what every key means
-/// then. Throws config_error, which names file, line and key of the faults: the first one of each section, and all
-/// unknown keys.
+/// Applies the TOML file, if any, to `config` and records all values in `reading`. Throws config_error, which names
+/// file, line and key of each fault: the first in each section, and all unknown keys.
 void read_config_file(const std::filesystem::path& file, node_config& config, config_reading& reading);
 
-/// Takes `ADDRESS:PORT` apart (IPv6 addresses in brackets). Throws config_error, which names `option`.
+/// Parses `ADDRESS:PORT` (IPv6 addresses in brackets). Throws config_error, which names `option`.
 endpoint parse_endpoint(std::string_view text, std::string_view option);
 
-/// The policy with what is allowed, which depends on whether the door has TLS.
+/// The spawn policy with its defaults, which depend on whether the door has TLS.
 spawn_policy engine_policy(const node_config& config);
 
-/// Reads the certificates that the door shows, if it has TLS. Throws config_error, which names their file.
+/// Reads the door's certificates, if it has TLS. Throws config_error, which names the file.
 void read_credentials(node_config& config);
 
-/// What the file alone cannot tell, once the certificates are read. Throws config_error.
+/// Checks settings that depend on each other or on the certificates. Throws config_error.
 void validate(const node_config& config);
 
 } // namespace hive

@@ -40,7 +40,7 @@ void check_probes(const model_registry_options& options, fault_list& out) {
   }
 }
 
-/// What was changed since it was signed is a finding of a capture and no fault of the configuration.
+/// Files changed after signing are a capture's finding, not a configuration error.
 void check_guardrail(const guardrail_options& options, fault_list& out) {
   if (options.manifest.empty())
     return;

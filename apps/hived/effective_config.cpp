@@ -8,12 +8,12 @@ namespace {
 
 constexpr auto hidden = "(hidden)";
 
-/// Whose value must not be shown: the hash of a token helps to guess it.
+/// Keys whose value is hidden: the hash of a token helps to guess it.
 bool is_secret(std::string_view key) {
   return key == "sha256";
 }
 
-/// Whose values must not be shown, while their names may.
+/// Tables whose values are hidden, but not their names.
 bool holds_secrets(std::string_view key) {
   return key == "environment";
 }

@@ -13,10 +13,10 @@
 namespace hive {
 namespace {
 
-/// Set before there are threads.
+/// Set before threads start.
 std::array<char, 4'096> data_directory{};
 
-/// Without memory of its own: there may be none. System calls only, as it may come from a signal.
+/// Uses no heap and only system calls: memory may be exhausted, and it may run in a signal handler.
 [[noreturn]] void end_with(const char* why) {
   for (const char* part :
        std::initializer_list<const char*>{"hived ends: ", why, "; its data lies in ", data_directory.data(), "\n"})

@@ -4,12 +4,12 @@
 
 namespace hive {
 
-/// When the process runs out of memory, an exception reaches nobody, or a library finds its own state impossible (as
-/// RocksDB 7.8 does when a disk fills while it opens a store), the process ends with one line on standard error and
-/// status 1. Nothing acknowledged is lost: that is on disk.
+/// Makes fatal failures end the process with one line on standard error and status 1: out of memory, uncaught
+/// exceptions, and a library's abort (as by RocksDB 7.8 when a disk fills while it opens a store). Acknowledged data is
+/// on disk and not lost.
 void install_last_words();
 
-/// Where the node keeps its data, for that line.
+/// Sets the data directory to print in that line.
 void name_data_in_last_words(const std::string& directory);
 
 } // namespace hive

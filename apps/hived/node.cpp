@@ -44,8 +44,8 @@ namespace hive {
 namespace {
 
 constexpr int64_t micros_per_s = 1'000'000;
-/// A write that waits longer for its disk makes the node not ready: a healthy disk takes milliseconds, a busy one less
-/// than a second.
+/// A write in flight for longer makes the node not ready: a healthy disk takes milliseconds, a busy one less than a
+/// second.
 constexpr std::chrono::seconds stalled_disk{5};
 
 std::string_view as_text(capnp::Data::Reader bytes) {
@@ -58,27 +58,28 @@ struct caf_config : caf::actor_system_config {
     if (door.listen)
       configure_network(*this, door.network);
     set("logger.verbosity", caf::atom("quiet")); // CAF's own log is about CAF
-    // One queue for all workers: with stealing, a chain of messages between few busy actors waits on sleeping workers.
-    // Measured with the tracker's benchmark: 88,000 to 105,000 records/s with stealing, 132,000 to 190,000 with this.
+    // One queue for all workers: with work stealing, chains of messages between few busy actors wait for sleeping
+    // workers. Measured with the tracker's benchmark: 88,000 to 105,000 records/s with stealing, 132,000 to 190,000
+    // with sharing.
     set("scheduler.policy", caf::atom("sharing"));
   }
 };
 
-/// Takes the tokens as they are configured now. Those of before stay when they cannot be read.
+/// Reloads the configured tokens. Keeps the previous ones when they cannot be read.
 void reload_tokens(const token_sources& from, http::authorizer& into) {
   if (from.file.empty())
-    return log::info("There is nothing to read again: http.tokens_file is not configured");
+    return log::info("No tokens to reload: http.tokens_file is not configured");
   try {
     auto tokens = read_tokens(from);
     auto count = tokens.size();
     into.replace_tokens(std::move(tokens));
-    log::info("{} was read again, {} tokens are in force", from.file.string(), count);
+    log::info("HTTP tokens reloaded. tokens={} file={}", count, from.file.string());
   } catch (const config_error& e) {
-    log::error("The tokens stay as they were: {}", e.what());
+    log::error("HTTP tokens not reloaded, the previous ones stay valid: {}", e.what());
   }
 }
 
-/// What the node is doing, written by the supervisor and read by the HTTP server's thread.
+/// The node's state, written by the supervisor and read by the HTTP server's thread.
 class node_status {
 public:
   void set(const std::string& now) {
@@ -107,7 +108,7 @@ struct node::impl {
   descriptor_budget descriptors;
   const std::shared_ptr<http::authorizer> access =
     std::make_shared<http::authorizer>(config.http.tokens, config.http.open);
-  std::unique_ptr<operator_token_file> operator_token; ///< set when HTTP is served
+  std::unique_ptr<operator_token_file> operator_token; ///< set once HTTP is served
   node_identity identity;
   std::shared_ptr<database> db;
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
@@ -116,7 +117,7 @@ struct node::impl {
   caf_config system_config;
   caf::actor_system system;
 
-  // Handles of the services, each set when its service starts and used by those behind it.
+  // Handles of the services; each is set when its service starts, and used by later services.
   committer_actor committer;
   events_actor events;
   runner_actor runner;
@@ -133,7 +134,7 @@ struct node::impl {
   door_actor door;
   supervisor_actor supervisor;
 
-  /// Wraps a spawn function as a service whose typed handle is kept in `handle`.
+  /// Wraps a spawn function as a service and stores its typed handle in `handle`.
   template <class Handle, class Spawn>
   static service make_service(std::string name, Handle& handle, Spawn spawn) {
     return {std::move(name), [&handle, spawn]() -> caf::expected<caf::actor> {
@@ -142,7 +143,7 @@ struct node::impl {
             }};
   }
 
-  /// In the order of their needs: each may use those before it.
+  /// In dependency order: each service may use those before it.
   std::vector<service> services() {
     auto store = make_service("store", committer, [this] { return spawn_committer(system, db); });
     store.essential = true;
@@ -196,7 +197,7 @@ struct node::impl {
     });
   }
 
-  /// As the node introduces itself while it has no door.
+  /// The node's identity while it has no door.
   msg<wire::Hello> own_hello() const {
     auto card = make_card(describe_node(), {}, identity, std::nullopt, now_unix_micros());
     return make_hello(identity, certificate_role::node, card ? *card : msg<wire::NodeCard>{});
@@ -210,9 +211,10 @@ struct node::impl {
     return failure;
   }
 
-  /// What the federation tells is ordered by epoch: a second start needs one of its own, as the node's start does.
+  /// The federation's statements are ordered by epoch, so a restarted federation needs a new epoch, like a restarted
+  /// node.
   caf::error begin_next_epoch() {
-    // The epoch that an earlier federation raised may still be on its way to the disk.
+    // The previous federation's epoch may still be in flight.
     if (auto failure = await_commit({}))
       return failure;
     auto next = epoch_write(*db, identity.epoch + 1);
@@ -224,7 +226,7 @@ struct node::impl {
     return caf::none;
   }
 
-  /// Ids of events rise with the epoch.
+  /// Event ids increase with the epoch.
   caf::expected<caf::actor> start_events() {
     if (events)
       if (auto failure = begin_next_epoch())
@@ -233,12 +235,12 @@ struct node::impl {
     return caf::actor_cast<caf::actor>(events);
   }
 
-  /// Without certificates everybody may take part, which is for the loopback.
+  /// Without certificates, everybody is admitted; only allowed on the loopback.
   static caf::expected<attested> admit_all(const public_key&, wire::NodeCard::Reader) {
     return attested{};
   }
 
-  /// A card is judged as of when it was written: what a node measured stays when its certificate expires later.
+  /// A card is judged as of the time it was written: a node's measurements outlive its certificate.
   static void trust(const credentials& shown, hive_core_options& options) {
     options.admit = [trusted = shown.trusted](const public_key& key,
                                               wire::NodeCard::Reader card) -> caf::expected<attested> {
@@ -258,7 +260,7 @@ struct node::impl {
       dates.watched.push_back({"The certificate of the CA " + ca.name(), ca.not_after()});
   }
 
-  /// When certificates expire, for alerts.
+  /// Certificate expiry times, for alerts.
   void show_expiry(const credentials& shown) {
     auto& family = prometheus::BuildGauge()
                      .Name("hive_certificate_expiry_timestamp_seconds")
@@ -268,7 +270,7 @@ struct node::impl {
     family.Add({{"certificate", "ca"}}).Set(static_cast<double>(shown.issuer().not_after()));
   }
 
-  /// What this node shares with the others.
+  /// What this node shares with the hive.
   std::vector<slot_topic> topics() const {
     return {{tool_stats_rules(), tracker, tracker}, {latest_results_rules(), {}, registry}, {load_rules()}};
   }
@@ -316,13 +318,14 @@ struct node::impl {
     if (!opened)
       return opened.error();
     door = opened->door;
-    config.door.listen = opened->at; // a restart takes the same one, also where any was asked for
+    config.door.listen = opened->at; // fixed for restarts, even if any free port was requested
     return caf::actor_cast<caf::actor>(door);
   }
 
   runner_options describe_runner() const {
     runner_options out;
-    out.limits.push_back({RLIMIT_NOFILE, descriptors.inherited, true}); // some programs go through all they could have
+    // some programs iterate over all possible descriptors
+    out.limits.push_back({RLIMIT_NOFILE, descriptors.inherited, true});
     return out;
   }
 
@@ -340,27 +343,28 @@ struct node::impl {
 
   std::vector<adapter_definition> builtin_adapters() {
     std::vector<adapter_definition> out;
-    auto add = [&](std::string name, std::chrono::milliseconds timeout, std::function<std::string()> why_idle,
+    auto add = [&](std::string name, std::chrono::milliseconds timeout, std::function<std::string()> unavailable_reason,
                    std::function<adapter_actor()> spawn) {
       auto& definition = out.emplace_back();
       definition.name = std::move(name);
       definition.timeout = timeout;
-      definition.why_idle = std::move(why_idle);
+      definition.unavailable_reason = std::move(unavailable_reason);
       definition.spawn = std::move(spawn);
     };
     std::shared_ptr<const database> stored = db;
     add(
       "model_registry", config.model_registry.timeout,
-      [this, stored] { return config.model_registry.why_idle(*stored); },
+      [this, stored] { return config.model_registry.unavailable_reason(*stored); },
       [this, stored] { return system.spawn(model_registry_adapter, stored, config.model_registry); });
     add(
-      "world_model", config.world_model.timeout, [this, stored] { return config.world_model.why_idle(*stored); },
+      "world_model", config.world_model.timeout,
+      [this, stored] { return config.world_model.unavailable_reason(*stored); },
       [this, stored] { return system.spawn(world_model_adapter, stored, inputs, config.world_model); });
     add(
-      "regression", config.regression.timeout, [this] { return config.regression.why_idle(); },
+      "regression", config.regression.timeout, [this] { return config.regression.unavailable_reason(); },
       [this] { return system.spawn(regression_adapter, runner, std::string{"regression"}, config.regression); });
     add(
-      "guardrail", config.guardrail.timeout, [this] { return config.guardrail.why_idle(); },
+      "guardrail", config.guardrail.timeout, [this] { return config.guardrail.unavailable_reason(); },
       [this] { return system.spawn(guardrail_adapter, config.guardrail); });
     return out;
   }
@@ -403,7 +407,7 @@ struct node::impl {
     auto server = http::spawn_server(system, config.http, std::move(routes), metrics);
     if (!server)
       return server.error();
-    config.http.port = server->port; // a restart takes the same one, also where any was asked for
+    config.http.port = server->port; // fixed for restarts, even if any free port was requested
     if (auto failure = hand_out_operator_token()) {
       caf::anon_send_exit(server->gateway, caf::exit_reason::kill);
       return failure;
@@ -411,7 +415,7 @@ struct node::impl {
     return server->gateway;
   }
 
-  /// Once per process: what was handed out is good for as long as it runs.
+  /// Once per process: the token stays valid as long as the process runs.
   caf::error hand_out_operator_token() {
     if (operator_token)
       return caf::none;
@@ -421,9 +425,9 @@ struct node::impl {
       return written.error();
     operator_token = std::move(*written);
     access->set_operator(std::move(token.known), operator_token->path().string());
-    log::info("The operator token of this node lies in {}", operator_token->path().string());
+    log::info("Operator token written. file={}", operator_token->path().string());
     if (config.http.tokens.empty() && config.http.open == http::role::operate)
-      log::warn("Every program that reaches {} may run commands as this user: http.open = \"operate\"",
+      log::warn("Every program that can connect may run commands as this user: http.open = \"operate\". http={}",
                 config.http.endpoint());
     return caf::none;
   }
@@ -479,7 +483,7 @@ caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
   if (config.door.listen)
     forbid_remote_spawning(state->system);
   auto options = config.store;
-  options.on_background_error = [](std::string what) { log::error("The store's background work failed: {}", what); };
+  options.on_background_error = [](std::string what) { log::error("RocksDB background work failed: {}", what); };
   options.on_notice = [](std::string what) { log::warn("{}", what); };
   auto db = database::open(std::move(options));
   if (!db)
@@ -512,10 +516,10 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
   self->monitor(impl_->supervisor);
   auto stop = [supervisor = impl_->supervisor, writes = impl_->db->progress(), &guard](int number) {
     guard.begin(writes);
-    log::info("Stopping on signal {}; a second one stops at once", number);
+    log::info("Stopping on signal {}; a second signal ends the process at once", number);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   };
-  // Both may still be called while this node is taken apart.
+  // Both callbacks may still run while this node is destroyed.
   auto reload = [from = impl_->config.tokens, access = impl_->access] { reload_tokens(from, *access); };
   signals.watch({.stop = stop, .reload = reload});
   caf::error reason;

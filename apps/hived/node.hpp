@@ -10,24 +10,25 @@
 
 namespace hive {
 
-/// A running node: the store, the actor system and the services, wired together. The only place that knows them all.
+/// A running node: store, actor system and services, wired together. The only place that knows them all.
 class node {
 public:
-  /// Opens the store, raises and keeps the epoch, starts every service. Returns when the node serves.
+  /// Opens the store, increments and stores the epoch, and starts all services. Returns when the node serves.
   static caf::expected<std::unique_ptr<node>> start(const node_config& config);
 
   ~node();
 
   const node_id& id() const;
 
-  /// ADDRESS:PORT with the port that is really bound.
+  /// ADDRESS:PORT with the port actually bound.
   std::string http_endpoint() const;
 
-  /// The same of the door, or "off".
+  /// The door's ADDRESS:PORT, or "off".
   std::string door_endpoint() const;
 
-  /// Reads the tokens again at each SIGHUP. Returns after an ordered stop: nothing when a signal asked for it, else why
-  /// the node gave up. `guard` bounds how long the stop may take, the end of this node included.
+  /// Serves until the node stops, and reloads the tokens at each SIGHUP. Returns after an orderly stop: no error when a
+  /// signal requested it, else why the node gave up. `guard` bounds the duration of the stop, including this node's
+  /// destruction.
   caf::error serve_until(signal_watcher& signals, shutdown_guard& guard);
 
 private:

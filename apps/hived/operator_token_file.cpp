@@ -23,15 +23,15 @@ caf::error failure(const fs::path& file, const std::string& what, int error = er
                                     (error ? ": " + std::generic_category().message(error) : ""));
 }
 
-/// The first of a variable's paths, if it is absolute: relative ones are none by either specification.
+/// The variable's first path if it is absolute; both specifications forbid relative paths.
 fs::path directory_of(const char* variable) {
   const char* value = std::getenv(variable);
   std::string text = value ? value : "";
-  fs::path first = text.substr(0, text.find(':')); // systemd separates several by colons
+  fs::path first = text.substr(0, text.find(':')); // systemd separates several paths with colons
   return first.is_absolute() ? first : fs::path{};
 }
 
-/// Opens the file's directory, which must be this user's alone, and makes it first when it is missing.
+/// Opens the file's directory, which must be private to this user, and creates it if missing.
 caf::expected<unique_fd> open_private_directory(const fs::path& file) {
   auto directory = file.parent_path();
   auto parent = directory.parent_path();
@@ -62,10 +62,10 @@ caf::expected<unique_fd> open_directory(const token_place& place) {
   return out;
 }
 
-/// The new file beside its place. This user alone may read it until all is written.
+/// Fills the new file next to its destination. Only this user can read it until it is complete.
 caf::error fill(int fd, std::string_view token, mode_t mode, const fs::path& path) {
   auto line = std::string{token} + "\n";
-  errno = ENOSPC; // what a write that stops short means
+  errno = ENOSPC; // a short write means a full disk
   if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
     return failure(path, "it cannot be filled");
   if (::fchown(fd, static_cast<uid_t>(-1), ::getegid()) != 0 || ::fchmod(fd, mode) != 0)
@@ -79,7 +79,7 @@ caf::expected<struct stat> write_token(const token_place& place, std::string_vie
     return directory.error();
   auto name = place.file.filename().string();
   auto unfinished = name + "." + std::to_string(::getpid());
-  ::unlinkat(directory->get(), unfinished.c_str(), 0); // of a process of the same number that was killed in between
+  ::unlinkat(directory->get(), unfinished.c_str(), 0); // left by a killed process with the same process id
   unique_fd file{::openat(directory->get(), unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
   if (!file)
     return failure(place.file, "it cannot be made");

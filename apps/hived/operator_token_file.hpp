@@ -15,26 +15,27 @@ namespace hive {
 struct token_place {
   std::filesystem::path file; ///< absolute
   mode_t mode = 0600;
-  /// The directory is made, with mode 0700, when it is missing, and must then be this user's alone. What it lies in
-  /// must be this user's.
+  /// Whether the directory must be private to this user; it is then created with mode 0700 if missing. Its parent must
+  /// be owned by this user.
   bool private_directory = false;
 };
 
-/// Where the token of a node on this port belongs, in the order in which it is tried: `$RUNTIME_DIRECTORY/PORT.token`
-/// of a systemd unit, readable by the unit's group; `$XDG_RUNTIME_DIR/hivemark/PORT.token`; `DATA/operator.token`.
+/// Candidate files for the token of a node on this port, in the order in which they are tried:
+/// `$RUNTIME_DIRECTORY/PORT.token` of a systemd unit, readable by the unit's group;
+/// `$XDG_RUNTIME_DIR/hivemark/PORT.token`; `DATA/operator.token`.
 std::vector<token_place> token_places(const std::filesystem::path& data, uint16_t port);
 
-/// A file with the token by which this machine's operator is known, from its writing to the end of its owner. It says
-/// nothing of the next start, so a crash may leave it behind and nothing of it needs to reach the disk.
+/// A file with the operator token; exists while its owner lives. The token is void after a restart, so a crash may
+/// leave the file behind, and it need not be durable.
 class operator_token_file {
 public:
-  /// Writes the token into the first of `places` that takes it, in place of what was there, and logs a warning for each
-  /// that does not. Nobody can read the file before it is whole and has its mode; symbolic links are replaced, not
-  /// followed. Fails with ec::storage_failed naming the last of the places and the reason.
+  /// Writes the token to the first usable file of `places`, replacing an existing file, and logs a warning for each
+  /// unusable one. Nobody can read the file before it is complete and has its final mode; symbolic links are replaced,
+  /// not followed. ec::storage_failed names the last place and the reason.
   static caf::expected<std::unique_ptr<operator_token_file>> write(const std::vector<token_place>& places,
                                                                    std::string_view token);
 
-  /// Removes the file, unless another one has taken its place.
+  /// Removes the file, unless another file has replaced it.
   ~operator_token_file();
   operator_token_file(const operator_token_file&) = delete;
   operator_token_file& operator=(const operator_token_file&) = delete;

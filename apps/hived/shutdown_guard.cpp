@@ -12,19 +12,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// All services have their own limits, which add up to less.
+/// More than the sum of all services' own limits.
 constexpr auto longest_stop = 30s;
-/// A disk that has not confirmed a write for so long is not waited for any longer.
+/// Maximum wait for a disk that does not confirm a write.
 constexpr auto longest_write = 10s;
 constexpr auto look_interval = 100ms;
 
 [[noreturn]] void give_up(const write_progress& writes) {
   if (auto age = writes.age(); age > 0ms)
     log::critical("hived ends without an ordered stop: the disk has not confirmed {} writes for {} s; their senders "
-                  "were told nothing",
+                  "got no answer",
                   writes.sets(), age / 1s);
   else
-    log::critical("hived ends without an ordered stop, which takes longer than {} s; all writes are on disk",
+    log::critical("hived ends without an ordered stop: it took longer than {} s; all writes are on disk",
                   longest_stop / 1s);
   log::flush();
   std::_Exit(EXIT_FAILURE);

@@ -7,11 +7,11 @@
 
 namespace hive {
 
-/// Bounds an ordered stop: a disk that never confirms a write would hold it up for ever. When the time is over, the
-/// process ends with a line that says what was not confirmed, and status 1. What was acknowledged is on disk.
+/// Bounds the duration of an orderly stop, which a disk that never confirms a write would block forever. When time is
+/// up, the process ends with status 1 and a line that says what was not confirmed. Acknowledged writes are on disk.
 class shutdown_guard {
 public:
-  /// A stop begins. To be called at most once, from any thread.
+  /// Starts the timer. Call it at most once, from any thread.
   void begin(std::shared_ptr<const write_progress> writes);
 
 private:

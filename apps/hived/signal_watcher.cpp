@@ -12,11 +12,11 @@
 namespace hive {
 namespace {
 
-/// A closed connection is an error of its write, and a file at its size limit one of its write, not the end of the
-/// node. Nobody means anything by the others.
+/// Closed connections and file size limits must fail the write, not end the node. The other signals have no meaning for
+/// a node.
 constexpr std::array ignored{SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM};
 
-/// The shell's convention for a process that a signal ended.
+/// The shell's convention for a process ended by a signal.
 constexpr int signal_exit_base = 128;
 
 unique_fd must(int fd) {
@@ -25,7 +25,7 @@ unique_fd must(int fd) {
   return unique_fd{fd};
 }
 
-/// Blocks what is watched, and gives where it can be read.
+/// Blocks the watched signals and returns a descriptor to read them from.
 unique_fd open_signals() {
   sigset_t watched;
   sigemptyset(&watched);
@@ -58,7 +58,7 @@ void signal_watcher::run(const reactions& what) const {
   bool stopping = false;
   for (;;) {
     if (::poll(waiting.data(), waiting.size(), -1) < 0)
-      continue; // EINTR alone: the process was stopped and goes on
+      continue; // only EINTR: the process was stopped and continued
     if (waiting[1].revents)
       return;
     signalfd_siginfo next{};

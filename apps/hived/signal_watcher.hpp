@@ -7,15 +7,15 @@
 
 namespace hive {
 
-/// The signals that mean something to a node: SIGTERM and SIGINT stop it, SIGHUP makes it read its tokens again. Some
-/// others, which would end it by default and are sent by mistake or by the kernel, do nothing; docs/configuration.md
-/// lists them all. Create it before any other thread, so that all threads inherit the blocked signals and this one
-/// alone sees them.
+/// Handles the signals that concern a node: SIGTERM and SIGINT stop it, SIGHUP reloads its tokens. Some others, which
+/// would end the process by default and are sent by mistake or by the kernel, are ignored; docs/configuration.md lists
+/// all. Create it before any other thread, so that all threads inherit the blocked signals and only this one receives
+/// them.
 class signal_watcher {
 public:
   struct reactions {
-    /// At the first SIGTERM or SIGINT. A second one ends the process at once, without further ado: what was
-    /// acknowledged is on disk.
+    /// Called at the first SIGTERM or SIGINT. A second one ends the process immediately; acknowledged writes are on
+    /// disk.
     std::function<void(int signal)> stop;
     std::function<void()> reload; ///< at each SIGHUP
   };
@@ -25,14 +25,14 @@ public:
   signal_watcher(const signal_watcher&) = delete;
   signal_watcher& operator=(const signal_watcher&) = delete;
 
-  /// Calls them from a thread of its own, also for signals that came before. To be called once.
+  /// Starts a thread that calls these functions, also for signals received earlier. Call it once.
   void watch(reactions what);
 
 private:
   void run(const reactions& what) const;
 
-  unique_fd signals_; ///< readable when a signal waits
-  unique_fd end_;     ///< readable at the end
+  unique_fd signals_; ///< readable when a signal is pending
+  unique_fd end_;     ///< readable when the watcher shall end
   std::thread thread_;
 };
 

@@ -8,7 +8,7 @@ namespace hive {
 
 toml::table parse_toml(const std::filesystem::path& file) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) // opens like a file, and reads like an empty one
+  if (std::filesystem::is_directory(file, ignored)) // a directory opens like a file and reads like an empty one
     throw config_error{file.string() + ": is a directory, not a file"};
   try {
     return toml::parse_file(file.string());
@@ -59,7 +59,7 @@ void toml_section::refuse(std::string_view key, const std::string& why) const {
 void toml_section::check(const caf::error& wrong) const {
   if (!wrong)
     return;
-  finish(); // a misspelt key is why another one is missing
+  finish(); // reports unknown keys first: the missing key may be misspelt
   auto text = text_of(wrong);
   auto space = text.find(' ');
   if (auto key = text.substr(0, space); space != text.npos && known_.contains(key))
@@ -92,7 +92,7 @@ void toml_section::read(std::string_view key, double& out, double min, double ma
     auto value = node->is_number() ? node->value<double>() : std::nullopt;
     if (!value)
       refuse(key, "must be a number");
-    if (!(*value >= min && *value <= max)) // also refuses NaN
+    if (!(*value >= min && *value <= max)) // also rejects NaN
       refuse(key, fmt::format("must lie between {} and {}", min, max));
     out = *value;
   }

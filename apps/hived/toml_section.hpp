@@ -15,31 +15,31 @@
 
 namespace hive {
 
-/// A configuration that cannot be used; `what()` names file, line and key, in a line for each fault.
+/// An unusable configuration; `what()` has one line per fault, naming file, line and key.
 class config_error : public std::runtime_error {
 public:
   using runtime_error::runtime_error;
 };
 
-/// The whole of a TOML file. Throws config_error when it cannot be read or is no TOML.
+/// Parses a TOML file. Throws config_error when it cannot be read or is not TOML.
 toml::table parse_toml(const std::filesystem::path& file);
 
-/// One table of a TOML file, read strictly: each key must be asked for by the time `finish` is called, and must have
-/// the type and range it is asked with. Everything else throws config_error.
+/// One table of a TOML file, read strictly: every key must be requested before `finish`, with its actual type and a
+/// matching range. Anything else throws config_error.
 class toml_section {
 public:
-  /// `path` is the table's name in messages, such as "benchmarks.regression"; empty for the whole file. Into `reading`,
-  /// if there is one, go the value of every key that is asked for, and the errors of inner sections, so that one does
-  /// not hide those of others.
+  /// `path` is the table's name for messages, such as "benchmarks.regression"; empty for the whole file. `reading`, if
+  /// any, collects the value of every requested key, and the errors of inner sections, so that one error does not hide
+  /// others.
   toml_section(const toml::table& table, std::string path, std::string file, config_reading* reading = nullptr,
                bool is_array = false);
 
-  /// Whether the key is given.
+  /// Whether the key is set.
   bool has(std::string_view key) const {
     return table_.contains(key);
   }
 
-  /// Each leaves `out` as it is when the key is not given.
+  /// Each leaves `out` unchanged when the key is not set.
   void read(std::string_view key, std::string& out);
   void read(std::string_view key, bool& out);
   void read(std::string_view key, double& out, double min, double max);
@@ -48,27 +48,27 @@ public:
   /// A table of strings, such as environment variables.
   void read(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
 
-  /// Reads the subtable `key` and finishes it; one that is not there is read as an empty one.
+  /// Reads the subtable `key` and finishes it; a missing subtable is read as empty.
   void section(std::string_view key, const std::function<void(toml_section&)>& read_it);
-  /// The same for each table of an array of tables.
+  /// The same for each table in an array of tables.
   void sections(std::string_view key, const std::function<void(toml_section&)>& read_each);
 
-  /// Refuses keys that nobody asked for.
+  /// Rejects keys that were not requested.
   void finish() const;
 
-  /// Refuses the value of `key` with `why`.
+  /// Rejects the value of `key` because of `why`.
   [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
 
-  /// For a section that has been read: refuses what the `validate` of its options struct says, if it says anything, at
-  /// the key that its text begins with, else at the section.
+  /// Rejects a fully read section if the `validate` of its options struct failed: at the key with which the error's
+  /// text begins, else at the section.
   void check(const caf::error& wrong) const;
 
-  /// FILE:LINE: KEY with the key's full name; the line is the section's when the key is not given.
+  /// FILE:LINE: KEY with the key's full name; the section's line when the key is not set.
   std::string place(std::string_view key) const;
 
 private:
   const toml::node* find(std::string_view key);
-  /// Keeps what a key means when all is read. An empty text or list that nobody gave is not set.
+  /// Records the effective value of a key. An empty text or list that was not given counts as unset.
   void keep(std::string_view key, const toml::node& value, bool is_empty = false) const;
   void read_inner(const toml::table& table, std::string_view key, bool is_array,
                   const std::function<void(toml_section&)>& read_it) const;
@@ -79,7 +79,7 @@ private:
   std::string path_;
   std::string file_;
   config_reading* reading_;
-  size_t place_ = 0; ///< of the section in `reading_`
+  size_t place_ = 0; ///< the section's index in `reading_`
   std::set<std::string, std::less<>> known_;
 };
 

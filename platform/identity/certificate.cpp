@@ -59,7 +59,7 @@ int64_t seconds_of(const ASN1_TIME* time) {
   return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
 }
 
-/// A key file without passphrase is asked for; OpenSSL would ask the terminal.
+/// Refuses keys with a passphrase; OpenSSL would prompt on the terminal.
 int no_passphrase(char*, int, int, void*) {
   return 0;
 }
@@ -76,7 +76,7 @@ std::string take_openssl_error() {
 }
 
 const EVP_MD* signing_digest(EVP_PKEY* key) {
-  constexpr int mandatory = 2; // as the library's manual has it
+  constexpr int mandatory = 2; // EVP_PKEY_get_default_digest_name's documented return value
   std::array<char, 64> name{};
   if (EVP_PKEY_get_default_digest_name(key, name.data(), name.size()) != mandatory) {
     ERR_clear_error();
@@ -223,7 +223,7 @@ bool certificate::has_signed(std::string_view statement, std::string_view signat
   bool good =
     context && key && EVP_DigestVerifyInit(context.get(), nullptr, signing_digest(key), nullptr, key) == 1 &&
     EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(statement), statement.size()) == 1;
-  ERR_clear_error(); // a signature that is none leaves its reason behind
+  ERR_clear_error(); // a malformed signature leaves errors in OpenSSL's queue
   return good;
 }
 

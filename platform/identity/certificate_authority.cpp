@@ -15,12 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// So that a certificate works at once on machines whose clocks are a little behind.
+/// Backdates certificates, so that they work at once on machines with slightly slow clocks.
 constexpr int64_t clock_slack_s = 300;
 constexpr int64_t day_s = 86'400;
-/// RFC 5280 allows 20 bytes for a serial number; 16 random ones never meet again.
+/// RFC 5280 allows 20 bytes for a serial number; 16 random ones never collide in practice.
 constexpr int serial_bytes = 16;
-constexpr long version_3 = 2; // as X.509 counts
+constexpr long version_3 = 2; // X.509 counts versions from 0
 
 struct extension {
   int nid;
@@ -31,7 +31,7 @@ bool set_serial(X509* x509) {
   unsigned char bytes[serial_bytes];
   if (RAND_bytes(bytes, serial_bytes) != 1)
     return false;
-  bytes[0] &= 0x7f; // positive
+  bytes[0] &= 0x7f; // makes the number positive
   std::unique_ptr<BIGNUM, decltype(&BN_free)> number{BN_bin2bn(bytes, serial_bytes, nullptr), BN_free};
   return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x509));
 }
@@ -66,7 +66,7 @@ caf::error check(const std::string& name, int64_t not_before, int64_t not_after)
   return caf::none;
 }
 
-/// A certificate for `key`; without `issuer` it signs itself.
+/// Makes a certificate for `key`; self-signed without `issuer`.
 caf::expected<certificate> make_certificate(const private_key& key, const std::string& name, int64_t not_before,
                                             int64_t not_after, const certified_key* issuer,
                                             const std::vector<extension>& extensions) {
@@ -98,7 +98,7 @@ struct file_to_write {
   mode_t mode;
 };
 
-/// All or none: half a set is of no use to anybody.
+/// Creates all files or none: an incomplete set is useless.
 caf::error create_files(const fs::path& directory, const std::vector<file_to_write>& files) {
   if (auto err = make_directory(directory))
     return err;
@@ -106,7 +106,7 @@ caf::error create_files(const fs::path& directory, const std::vector<file_to_wri
     auto err = create_file(directory / files[i].path, files[i].text, files[i].mode);
     if (!err)
       continue;
-    std::error_code ignored; // why the set is not complete is what is reported
+    std::error_code ignored; // the error that made the set incomplete is reported
     for (size_t made = 0; made < i; ++made)
       fs::remove(directory / files[made].path, ignored);
     return err;
@@ -114,7 +114,7 @@ caf::error create_files(const fs::path& directory, const std::vector<file_to_wri
   return caf::none;
 }
 
-/// Only the certificates of the file, without what stands around them.
+/// Only the file's certificates, without surrounding text.
 caf::expected<std::string> trusted_pem(const fs::path& file) {
   auto all = load_certificates(file);
   if (!all)
@@ -155,7 +155,7 @@ caf::expected<certified_key> issue_certificate(const certified_key& ca, const ce
   auto key = given ? caf::expected{*given} : private_key::generate();
   if (!key)
     return key.error();
-  // A node both dials and is dialled; an engine only dials.
+  // A node dials and is dialled; an engine only dials.
   std::string uses = request.role == certificate_role::node ? "serverAuth,clientAuth" : "clientAuth";
   auto names = "URI:hivemark:role:" + std::string{to_string(request.role)} + ",DNS:" + request.name;
   auto cert = make_certificate(*key, request.name, request.not_before, request.not_after, &ca,

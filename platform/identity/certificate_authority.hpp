@@ -7,11 +7,10 @@
 
 namespace hive {
 
-/// Names of the files that hold a hive's certificates, each alone in its directory's.
+/// Names of certificate files within a directory.
 namespace certificate_files {
-inline constexpr auto ca =
-  "ca.pem"; ///< certificates of the CAs that everybody trusts; more than one while a CA is replaced
-inline constexpr auto ca_key = "ca-key.pem";    ///< the CA's private key; stays where certificates are issued
+inline constexpr auto ca = "ca.pem"; ///< certificates of the trusted CAs; more than one while a CA is being replaced
+inline constexpr auto ca_key = "ca-key.pem";    ///< the CA's private key; stays on the machine that issues certificates
 inline constexpr auto certificate = "cert.pem"; ///< the holder's certificate
 inline constexpr auto key = "key.pem";          ///< the holder's private key
 } // namespace certificate_files
@@ -22,7 +21,7 @@ struct certified_key {
   private_key key;
 };
 
-/// Whom a certificate is for.
+/// Parameters of a certificate to issue.
 struct certificate_request {
   certificate_role role = certificate_role::node;
   std::string name;       ///< a valid id
@@ -30,24 +29,24 @@ struct certificate_request {
   int64_t not_after = 0;
 };
 
-/// Makes a CA that can only sign certificates, not further CAs, with a new key unless one is given. ec::invalid for a
-/// name that is no id and for times that do not follow each other.
+/// Makes a CA that can sign certificates but no further CAs. Generates a key unless one is given. ec::invalid when the
+/// name is not a valid id or the times are out of order.
 caf::expected<certified_key> make_ca(const std::string& name, int64_t not_before, int64_t not_after,
                                      std::optional<private_key> key = {});
 
-/// Makes a certificate that `ca` signs, with a new key unless one is given. ec::invalid as above, and for a certificate
-/// that would outlive the CA's.
+/// Makes a certificate signed by `ca`. Generates a key unless one is given. ec::invalid like make_ca, and when the
+/// certificate would outlive the CA's.
 caf::expected<certified_key> issue_certificate(const certified_key& ca, const certificate_request& request,
                                                std::optional<private_key> key = {});
 
-/// Makes a CA of this name that is valid for `days` from `now` and keeps it in `directory`, which is made when it is
-/// missing. Replaces nothing: ec::already_exists names the file that is there. Private keys get mode 0600.
+/// Makes a CA that is valid for `days` from `now` and stores it in `directory`, which is created if needed. Overwrites
+/// nothing: ec::already_exists names the existing file. Private keys get mode 0600.
 caf::expected<certified_key> create_ca(const std::filesystem::path& directory, const std::string& name, uint32_t days,
                                        int64_t now);
 
-/// Issues a certificate with the CA in `ca_directory` and keeps what its holder needs in `directory`: cert.pem,
-/// key.pem, and ca.pem with all certificates that the CA's has. The first of them must be that of the CA's key. Its
-/// dates end with the CA's where `days` would go further. Replaces nothing, as above.
+/// Issues a certificate with the CA in `ca_directory` and writes the holder's files to `directory`: cert.pem, key.pem,
+/// and ca.pem with all certificates of the CA's ca.pem, whose first one must belong to the CA's key. The certificate
+/// expires no later than the CA's. Overwrites nothing, like create_ca.
 caf::expected<certified_key> issue_into(const std::filesystem::path& ca_directory,
                                         const std::filesystem::path& directory, certificate_role role,
                                         const std::string& name, uint32_t days, int64_t now);

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A certificate with comments around it; anything much longer is another file.
+/// A certificate with comments fits; a much longer file is something else.
 constexpr size_t max_pem_bytes = 65'536;
 constexpr int64_t micros = 1'000'000;
 
@@ -35,7 +35,7 @@ caf::expected<private_key> load_key(const fs::path& path) {
 }
 
 caf::error check_dates(const certificate& cert, const fs::path& path, int64_t now) {
-  if (now >= cert.not_after()) // as OpenSSL counts
+  if (now >= cert.not_after()) // OpenSSL's rule: expired from this second on
     return fail(ec::forbidden, path.string() + " expired at " + format_iso8601(cert.not_after() * micros));
   if (now < cert.not_before())
     return fail(ec::forbidden, path.string() + " is valid only from " + format_iso8601(cert.not_before() * micros));

@@ -14,7 +14,7 @@ static_assert(std::tuple_size_v<signature_bytes> == crypto_sign_BYTES);
 static_assert(key_pair::seed_bytes == crypto_sign_SEEDBYTES);
 static_assert(key_pair::secret_bytes == crypto_sign_SECRETKEYBYTES);
 
-/// Must come before any other use of the library; costs nothing the second time.
+/// Must precede any other use of the library; repeated calls are free.
 void init_library() {
   if (sodium_init() < 0)
     throw std::runtime_error{"libsodium cannot be initialised"};

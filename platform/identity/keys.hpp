@@ -7,12 +7,12 @@
 
 namespace hive {
 
-/// Ed25519 (RFC 8032), by libsodium.
+/// Ed25519 (RFC 8032), from libsodium.
 using public_key = std::array<unsigned char, 32>;
 using signature_bytes = std::array<unsigned char, 64>;
 
-/// An Ed25519 key pair. The secret half is wiped from memory with the object. A default pair is all zeros and signs
-/// nothing that anybody accepts.
+/// An Ed25519 key pair. The destructor wipes the secret key from memory. A default pair is all zeros; its signatures
+/// are never valid.
 class key_pair {
 public:
   static constexpr size_t seed_bytes = 32;
@@ -23,14 +23,14 @@ public:
   key_pair& operator=(const key_pair&) = default;
   ~key_pair();
 
-  /// A new pair from the system's random source. Throws std::runtime_error when libsodium cannot be initialised.
+  /// Generates a pair from the system's random source. Throws std::runtime_error when libsodium cannot be initialised.
   static key_pair generate();
 
-  /// The pair that belongs to this seed. Throws as `generate`.
+  /// Derives the pair from `seed`. Throws like `generate`.
   static key_pair from_seed(std::span<const unsigned char, seed_bytes> seed);
 
-  /// The pair whose secret half was stored as `secret()` gave it. ec::corrupt for another length, and when `expected`
-  /// is not its public half.
+  /// Restores a pair from bytes that `secret()` returned. ec::corrupt when the length is wrong or `expected` is not its
+  /// public key.
   static caf::expected<key_pair> from_secret(std::span<const unsigned char> secret,
                                              std::span<const unsigned char> expected);
 
@@ -38,7 +38,7 @@ public:
     return public_;
   }
 
-  /// libsodium's form: the seed and the public key.
+  /// libsodium's secret key: the seed followed by the public key.
   std::span<const unsigned char, secret_bytes> secret() const {
     return secret_;
   }
@@ -54,7 +54,7 @@ private:
   std::array<unsigned char, secret_bytes> secret_{};
 };
 
-/// Whether the holder of `key` signed `statement`. False for a key or signature of a wrong length.
+/// Whether the holder of `key` signed `statement`. False for a key or signature of the wrong length.
 bool is_signed_by(std::span<const unsigned char> key, std::string_view statement,
                   std::span<const unsigned char> signature);
 

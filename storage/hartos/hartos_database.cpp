@@ -16,22 +16,22 @@ namespace {
 
 using sqlite::kind;
 
-/// How HART OS judges success today: an edit must have been applied. It leaves rows of the rule before out of routing,
-/// summary and export; databases without the column know one rule only. So does a HART OS that writes to a database
-/// which Hivemark exported and leaves the column to its default: those that know the column write this rule.
+/// HART OS's current success rule: an edit must have been applied. HART OS ignores rows of the earlier rule in routing,
+/// summary and export. Databases without the column predate rules. In databases exported by Hivemark this value is the
+/// column's default, so that rows of HART OS versions that do not know the column count too.
 constexpr int64_t current_success_rule = 2;
 
-/// Columns of the query for rows, by place.
+/// Column indexes in the query for rows.
 enum row_column : int { number, task_type, tool_name, model_name, user_id, time_s, success, offloaded, ended_at, rule };
 
 constexpr double us_per_s = 1e6;
 
-/// The table in which `hartos_writer` signs.
+/// The table that holds `hartos_writer`'s export mark.
 constexpr auto mark_table = "hivemark_export";
 
 // -- tables -----------------------------------------------------------------------
 
-/// Names of a table's columns; empty when there is no such table.
+/// Names of a table's columns; empty when the table does not exist.
 caf::expected<std::set<std::string>> columns_of(const sqlite::connection& db, std::string_view table) {
   auto query = db.prepare("SELECT name FROM pragma_table_info('" + std::string{table} + "')");
   if (!query)
@@ -70,7 +70,7 @@ caf::expected<std::string> rows_query(const sqlite::connection& db) {
          " FROM benchmarks WHERE rowid > ?1 AND rowid <= ?2 ORDER BY rowid LIMIT ?3";
 }
 
-/// The one number that a query gives; 0 for NULL.
+/// The single number that a query returns; 0 for NULL.
 caf::expected<int64_t> single_number(const sqlite::connection& db, std::string_view sql) {
   auto query = db.prepare(sql);
   if (!query)
@@ -81,8 +81,8 @@ caf::expected<int64_t> single_number(const sqlite::connection& db, std::string_v
   return *found ? query->integer(0) : 0;
 }
 
-/// Damage need not show while rows are read: a row with a wild number looks like one behind the last that was asked
-/// for, and the rest would be missing in silence.
+/// Reading rows does not reliably expose damage: a row with a corrupted number looks like one after the requested
+/// range, and the rest would be missing silently.
 caf::expected<void> check_pages(const sqlite::connection& db) {
   auto query = db.prepare("PRAGMA quick_check(1)");
   if (!query)
@@ -102,19 +102,19 @@ std::string_view name_of(kind what) {
   return names[static_cast<size_t>(what)];
 }
 
-/// Reads columns of one row and keeps the first thing that is wrong with it.
+/// Reads columns of one row and remembers the first thing wrong with it.
 class row_reader {
 public:
   explicit row_reader(const sqlite::statement& row) : row_{row} {
   }
 
-  /// NULL reads as empty; what is required is for the check of the record to say.
+  /// NULL reads as empty; the record's check reports missing required fields.
   std::string text(int column, const char* name) {
     auto what = row_.kind_of(column);
     if (what != kind::text && what != kind::null)
       return wrong(name, "text", what), std::string{};
     std::string out{row_.text(column)};
-    if (out.find('\0') != std::string::npos) // the message would end there
+    if (out.find('\0') != std::string::npos) // would truncate the message's text
       note(std::string{name} + " holds a NUL");
     return out;
   }
@@ -135,7 +135,7 @@ public:
     return row_.integer(column) == 1;
   }
 
-  /// Seconds since 1970, or ISO-8601, which means UTC where it names no offset. 0 for NULL.
+  /// Seconds since 1970, or ISO-8601 (UTC when it has no offset). 0 for NULL.
   int64_t time(int column, const char* name) {
     auto what = row_.kind_of(column);
     if (what == kind::null)
@@ -147,7 +147,7 @@ public:
       return read.value_or(0);
     }
     auto micros = std::round(number(column, name) * us_per_s);
-    if (!(micros >= 0 && micros <= static_cast<double>(max_unix_micros))) { // nor a NaN
+    if (!(micros >= 0 && micros <= static_cast<double>(max_unix_micros))) { // also catches NaN
       note(std::string{name} + " lies outside the years 1970 to 9999");
       return 0;
     }
@@ -185,7 +185,7 @@ hartos_task read_task(row_reader& in, const sqlite::statement& row) {
   return out;
 }
 
-/// What the node would say of the record: by the same rules.
+/// What the node would reject in the record, by the same rules.
 template <class T, class Fill>
 std::string fault_of(Fill&& fill) {
   std::array<capnp::word, 512> first{};
@@ -236,7 +236,7 @@ hartos_route read_route(const sqlite::statement& row) {
   return out;
 }
 
-/// A value in bytes that no other value has.
+/// Appends an unambiguous encoding of a value.
 void append_value(std::string& out, const sqlite::statement& row, int column) {
   auto what = row.kind_of(column);
   out += static_cast<char>('0' + static_cast<int>(what));
@@ -348,7 +348,7 @@ caf::expected<std::string> hartos_database::first_row() {
     return found.error();
   if (!*found)
     return out;
-  // Not the rule: the column may be added later.
+  // Excludes the success rule, whose column may be added later.
   for (int column = number; column < rule; ++column)
     append_value(out, rows_, column);
   rows_.reset();

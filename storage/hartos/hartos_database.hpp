@@ -9,7 +9,7 @@
 
 namespace hive {
 
-/// A row of HART OS's table `benchmarks` that can be kept as a task record.
+/// A row of HART OS's table `benchmarks`, converted to a task record.
 struct hartos_task {
   std::string task_type;
   std::string tool_name;
@@ -18,21 +18,22 @@ struct hartos_task {
   double completion_time_s = 0;
   bool success = false;
   bool offloaded = false;
-  int64_t ended_at_unix_micros = 0; ///< 0: the row does not say
+  int64_t ended_at_unix_micros = 0; ///< 0 when the row has no time
 
   void write(wire::TaskRecord::Builder out) const;
 };
 
-/// One row, whatever it holds.
+/// One row, whether usable or not.
 struct hartos_row {
   uint64_t number = 0; ///< SQLite's rowid
-  /// Recorded by a HART OS that took a model's word for its success. HART OS itself no longer counts such rows.
+  /// Recorded by a HART OS version that trusted a model's own claim of success. HART OS itself no longer counts such
+  /// rows.
   bool is_outdated = false;
-  std::string fault;               ///< why it cannot be a task record; empty when it is one
-  std::optional<hartos_task> task; ///< when neither of these holds
+  std::string fault;               ///< why it cannot be a task record; empty when it can
+  std::optional<hartos_task> task; ///< set when neither of the above applies
 };
 
-/// What a row of the table `hive_routing` says: the best tool of a task type over HART OS's peers.
+/// A row of HART OS's table `hive_routing`: a task type's best tool among HART OS's peers.
 struct hartos_route {
   uint64_t number = 0;
   std::string task_type = {};
@@ -44,41 +45,41 @@ struct hartos_route {
   std::string fault = {}; ///< why it cannot be used; empty when it can
 };
 
-/// A database that Hivemark has exported carries whose records it holds.
+/// In a database that Hivemark exported: whose records it holds.
 struct hartos_export_mark {
   std::string node;
-  uint64_t last_row = 0; ///< rows up to it are that node's records by their numbers; HART OS wrote the ones behind
+  uint64_t last_row = 0; ///< rows up to here are that node's records, by number; HART OS wrote later ones
 };
 
-/// HART OS's coding_benchmarks.db, opened for reading only. No lock is held between two calls: HART OS waits five
-/// seconds for it and then loses what it wanted to write. Errors name the file and are those of sqlite::connection.
+/// HART OS's coding_benchmarks.db, opened read-only. Holds no lock between calls: HART OS waits five seconds for a lock
+/// and then drops its write. Errors name the file and are those of sqlite::connection.
 class hartos_database {
 public:
-  /// Looks through the whole file for damage, some 100 MB a second. ec::unsupported when a table or a column is missing
-  /// that cannot be done without.
+  /// Opens the database and checks the whole file for damage, at about 100 MB/s. ec::unsupported when an essential
+  /// table or column is missing.
   static caf::expected<hartos_database> open(const std::filesystem::path& file);
 
   /// Number of the last row of `benchmarks`; 0 without any.
   caf::expected<uint64_t> last_row();
 
-  /// At most `limit` rows with numbers behind `after`, up to and with `through`, in the order of their numbers.
+  /// Up to `limit` rows numbered in (after, through], in order.
   caf::expected<std::vector<hartos_row>> rows(uint64_t after, uint64_t through, size_t limit);
 
-  /// The table `hive_routing`, at most `max_routes` rows of it; empty where there is none.
+  /// The table `hive_routing`, at most `max_routes` rows; empty when it does not exist.
   caf::expected<std::vector<hartos_route>> routes();
 
-  /// The content of the first row of `benchmarks`, whatever comes behind it. Tells this database from others, also
-  /// after rows were added. Empty without rows.
+  /// The content of the first row of `benchmarks`. Identifies the database, also after rows were added. Empty without
+  /// rows.
   caf::expected<std::string> first_row();
 
-  /// What `hartos_writer` has put in.
+  /// The mark that `hartos_writer` stored, if any.
   caf::expected<std::optional<hartos_export_mark>> export_mark();
 
   const std::string& file() const {
     return db_.file();
   }
 
-  /// As many task types as a delta holds.
+  /// As many task types as a delta can hold.
   static constexpr size_t max_routes = 4'096;
 
 private:

@@ -21,9 +21,9 @@ namespace {
 using capnp::JsonValue;
 
 constexpr double us_per_s = 1e6;
-/// Longest reason that an adapter's outcome keeps.
+/// Size limit for an adapter outcome's reason.
 constexpr size_t max_reason_bytes = 4'000;
-/// Stands for the adapter of metrics that name none.
+/// Adapter name for metrics without one.
 constexpr std::string_view unnamed_adapter = "unnamed";
 
 // -- looking at JSON --------------------------------------------------------------
@@ -44,12 +44,12 @@ std::optional<double> number_member(json_members object, std::string_view name) 
   auto value = find(object, name);
   if (value && value->isNumber())
     return value->getNumber();
-  if (value && value->isBoolean()) // a Python bool is a number
+  if (value && value->isBoolean()) // in Python a bool is a number
     return value->getBoolean() ? 1 : 0;
   return std::nullopt;
 }
 
-/// As Python's `if` sees it.
+/// Python truthiness.
 bool is_true(json_members object, std::string_view name) {
   auto value = find(object, name);
   if (!value)
@@ -61,7 +61,7 @@ std::string shorten(std::string text) {
   if (text.size() <= max_reason_bytes)
     return text;
   auto end = max_reason_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) // not inside a character
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) // do not cut inside a character
     --end;
   return text.substr(0, end);
 }
@@ -82,7 +82,7 @@ std::string number(double value) {
   return capnp::JsonCodec{}.encodeRaw(out).cStr();
 }
 
-/// A JSON object that is written member by member.
+/// Builds a JSON object member by member.
 class object_text {
 public:
   object_text& add(std::string_view name, std::string_view json) {
@@ -105,7 +105,7 @@ private:
 
 // -- reading HART OS --------------------------------------------------------------
 
-/// Turns the nested form that HART OS writes into the one that the API takes.
+/// Converts HART OS's nested form to the API's form.
 class nested_reader {
 public:
   nested_reader(std::string version, std::vector<std::string>& notes) : version_{std::move(version)}, notes_{notes} {
@@ -127,7 +127,7 @@ public:
   }
 
 private:
-  /// Empty for what is no time.
+  /// Empty when `seconds` is no valid time.
   std::string time_of(double seconds) {
     auto micros = std::round(seconds * us_per_s);
     if (micros > 0 && micros <= static_cast<double>(max_unix_micros))
@@ -145,7 +145,7 @@ private:
     auto result = member.getValue().getObject();
     object_text out;
     if (is_true(result, "skipped")) {
-      // The reason stands beside it, or in its place.
+      // The reason is a member of its own, or the value of `skipped`.
       auto reason = text_member(result, "reason");
       out.add("skipped", "true");
       out.add_text("reason", shorten(reason.empty() ? text_member(result, "skipped") : reason));
@@ -168,14 +168,14 @@ private:
     return out.str();
   }
 
-  /// Empty for what is no metric.
+  /// Empty when this is no metric.
   std::string read_metric(json_members metric) const {
     auto value = number_member(metric, "value");
     if (!value || !std::isfinite(*value))
       return {};
     object_text out;
     out.add("value", number(*value));
-    // HART OS takes a metric that does not say for one that should be high.
+    // Like HART OS, treats a metric without direction as higher-is-better.
     out.add_text("direction", text_member(metric, "direction") == "lower" ? "lower" : "higher");
     out.add_text("unit", text_member(metric, "unit"));
     if (auto samples = find(metric, "samples"); samples && samples->isArray())
@@ -192,7 +192,7 @@ private:
   std::vector<std::string>& notes_;
 };
 
-/// The document with the version that it lacked.
+/// The document with the missing version added.
 std::string with_version(json_members root, const std::string& version) {
   object_text out;
   out.add_text("version", version);
@@ -215,7 +215,7 @@ std::string write_metric(wire::Metric::Reader metric) {
     out.add("samples", "[" + samples + "]");
   }
   out.add_text("scope", as_view(metric.getScope()));
-  if (!metric.getGate() || metric.getScope().size() > 0) // HART OS knows no scopes and would compare across them
+  if (!metric.getGate() || metric.getScope().size() > 0) // HART OS ignores scopes and would compare across them
     out.add("gate", "false");
   if (std::isfinite(metric.getAbsoluteMargin()))
     out.add("absolute_margin", number(metric.getAbsoluteMargin()));
@@ -260,7 +260,7 @@ std::string write_adapters(wire::Snapshot::Reader snapshot) {
   return out.str();
 }
 
-/// The same document over several lines.
+/// The same document, indented.
 std::string pretty(const std::string& document) {
   capnp::MallocMessageBuilder scratch;
   auto value = scratch.initRoot<JsonValue>();

@@ -15,8 +15,8 @@ namespace {
 
 constexpr double us_per_s = 1e6;
 
-/// The tables as HART OS expects them. A HART OS that does not know the rules for success leaves that column to its
-/// default, and its rows count like the others. Nothing needs a journal: what is not finished is thrown away.
+/// The tables that HART OS expects. HART OS versions without success rules leave that column at its default, so that
+/// their rows count too. No journal is needed: an unfinished file is discarded.
 constexpr auto tables = R"(
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -46,7 +46,7 @@ caf::error failure(const std::filesystem::path& file, const std::string& what) {
   return fail(ec::storage_failed, file.string() + ": " + what + ": " + std::strerror(errno));
 }
 
-/// SQLite would apply what an interrupted or running writer left beside `file` to whatever database stands there next.
+/// SQLite would apply journals left by an interrupted or running writer to whatever database is at `file` next.
 caf::error check_no_writer(const std::filesystem::path& file) {
   for (const auto* suffix : {"-journal", "-wal"}) {
     auto left = file;
@@ -64,7 +64,7 @@ caf::error stands_already(const std::filesystem::path& file) {
   return fail(ec::already_exists, file.string() + " is there already and is not replaced");
 }
 
-/// Makes what was written to a file or a folder survive a power cut.
+/// Makes a file or a directory durable.
 caf::expected<void> sync(const std::filesystem::path& what) {
   int fd = ::open(what.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
@@ -108,7 +108,7 @@ caf::expected<hartos_writer> hartos_writer::create(const std::filesystem::path& 
     return stands_already(file);
   if (auto written_to = check_no_writer(file))
     return written_to;
-  // Another export into the same folder at the same time writes a file of its own.
+  // A name of its own, so that concurrent exports into the same folder do not collide.
   auto unfinished = file;
   unfinished += "." + std::to_string(::getpid()) + ".part";
   std::filesystem::remove(unfinished, failed);
@@ -166,7 +166,7 @@ caf::expected<void> hartos_writer::finish(const hartos_export_mark& mark) {
   sign->bind(2, static_cast<int64_t>(mark.last_row));
   if (auto signed_ = run(*sign); !signed_)
     return signed_.error();
-  // The index last: building it over all rows is faster than keeping it while they come.
+  // The index comes last: building it over all rows is faster than maintaining it during inserts.
   if (auto ended = db_.run("CREATE INDEX idx_benchmarks_task_tool ON benchmarks(task_type, tool_name); COMMIT;");
       !ended)
     return ended.error();

@@ -6,26 +6,26 @@
 
 namespace hive {
 
-/// Writes a coding_benchmarks.db as HART OS makes it, with every row under the success rule that it counts today, and
-/// with one table more that says whose records these are. The database grows beside its place and takes it in one step,
-/// so nobody ever sees half of it; unfinished, it goes away with the writer.
+/// Writes a coding_benchmarks.db in HART OS's format, with HART OS's current success rule for all rows and an extra
+/// table that says whose records they are. The database is built beside its destination and moved there atomically; an
+/// unfinished one is deleted with the writer.
 class hartos_writer {
 public:
-  /// `replace` says whether a database may stand there already; else ec::already_exists, at once or when it is
-  /// finished. ec::busy when the journal of another writer stands beside it, likewise. ec::storage_failed when the
-  /// folder cannot be written.
+  /// `replace` allows an existing database at the destination; otherwise ec::already_exists, from `create` or from
+  /// `finish`. ec::busy, likewise, when another writer's journal is beside it. ec::storage_failed when the folder is
+  /// not writable.
   static caf::expected<hartos_writer> create(const std::filesystem::path& file, bool replace);
 
   hartos_writer(hartos_writer&&) noexcept;
   hartos_writer& operator=(hartos_writer&&) = delete;
   ~hartos_writer();
 
-  /// Adds a record under its number, which must be set and new. In any order.
+  /// Adds a record under its number, which must be set and unique. Any order.
   caf::expected<void> add(wire::TaskRecord::Reader record);
-  /// Adds what is known of a task type over all other nodes, once each.
+  /// Adds the statistics of a task type over all other nodes; each task type once.
   caf::expected<void> add(const hartos_route& route);
 
-  /// Puts the database in its place, durably. `mark` says whose records were added.
+  /// Moves the database to its destination, durably. `mark` says whose records were added.
   caf::expected<void> finish(const hartos_export_mark& mark);
 
 private:

@@ -8,10 +8,10 @@
 namespace hive::sqlite {
 namespace {
 
-/// HART OS holds its lock for the moment of an insert; its own patience is as long.
+/// HART OS holds its lock only for an insert, and waits just as long itself.
 constexpr std::chrono::milliseconds lock_patience{5'000};
 
-/// A reader cannot mend what a writer left that was interrupted.
+/// A read-only connection cannot repair what an interrupted writer left.
 bool needs_recovery(int result) {
   return result == SQLITE_READONLY_ROLLBACK || result == SQLITE_READONLY_RECOVERY;
 }
@@ -53,12 +53,12 @@ void close_connection::operator()(sqlite3* connection) const {
 }
 
 void finalize_statement::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement); // repeats the last step's result, which was reported
+  sqlite3_finalize(statement); // returns the last step's error again, which was reported already
 }
 
 // -- statement ------------------------------------------------------------------
 
-// Binding fails only for a place that the statement does not have or without memory.
+// Binding fails only for an invalid index or without memory.
 
 void statement::bind(int place, int64_t value) {
   sqlite3_bind_int64(handle_.get(), place, value);
@@ -84,7 +84,7 @@ caf::expected<bool> statement::step() {
 }
 
 void statement::reset() {
-  sqlite3_reset(handle_.get()); // repeats the last step's result, which was reported
+  sqlite3_reset(handle_.get()); // returns the last step's error again, which was reported already
 }
 
 kind statement::kind_of(int column) const {

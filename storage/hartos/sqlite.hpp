@@ -22,10 +22,10 @@ struct finalize_statement {
 
 enum class access : uint8_t { read_only, create };
 
-/// What a column of a row holds; SQLite lets every row differ from the column's declared type.
+/// Type of a value; in SQLite every row may deviate from the column's declared type.
 enum class kind : uint8_t { null, integer, real, text, blob };
 
-/// A prepared statement and the row it stands on. Must end before its connection.
+/// A prepared statement and its current row. Must be destroyed before its connection.
 class statement {
 public:
   statement() = default;
@@ -35,9 +35,10 @@ public:
   /// `value` must outlive the next `step`.
   void bind(int place, std::string_view value);
 
-  /// Goes to the next row; false behind the last one, and then the statement can be used again. Fails as `connection`.
+  /// Advances to the next row. Returns false after the last one, and the statement can be reused. Fails like
+  /// `connection`.
   caf::expected<bool> step();
-  /// Lets go of the row, and so of the lock on the database.
+  /// Releases the row, and with it the lock on the database.
   void reset();
 
   kind kind_of(int column) const;
@@ -52,15 +53,15 @@ private:
   std::string file_;
 };
 
-/// One open SQLite database. Every error names the file: ec::not_found when it cannot be opened, ec::busy while another
-/// process holds its lock for longer than `lock_patience` or left it half written, ec::corrupt when it is damaged or no
-/// SQLite database, ec::unsupported for what it does not hold, ec::storage_failed when it cannot be written.
+/// An open SQLite database. Errors name the file: ec::not_found when it cannot be opened, ec::busy when another process
+/// holds its lock for longer than `lock_patience` or left it half-written, ec::corrupt when it is damaged or no SQLite
+/// database, ec::unsupported for missing tables and columns, ec::storage_failed when it cannot be written.
 class connection {
 public:
   static caf::expected<connection> open(const std::filesystem::path& file, access how);
 
   caf::expected<statement> prepare(std::string_view sql) const;
-  /// Runs statements that give no rows.
+  /// Runs statements that return no rows.
   caf::expected<void> run(const std::string& sql) const;
 
   const std::string& file() const {

@@ -150,7 +150,7 @@ TEST(operator_token_of_a_node, is_another_at_each_start_and_gone_after_it) {
     first = file_text(file);
     EXPECT_EQ(first.size(), 65u);
     EXPECT_EQ(mode_of(file), 0600u);
-    EXPECT_THAT(node.log(), HasSubstr("lies in " + file.string()));
+    EXPECT_THAT(node.log(), HasSubstr("Operator token written. file=" + file.string()));
     EXPECT_THAT(node.log() + node.output(), Not(HasSubstr(first.substr(0, 64))));
     node.kill();
     EXPECT_TRUE(fs::exists(file)) << "a crash leaves it behind";

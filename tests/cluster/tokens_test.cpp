@@ -91,10 +91,10 @@ TEST_F(tokens_read_again, count_in_place_of_those_before) {
   start();
   EXPECT_EQ(status("reader"), 200);
   EXPECT_EQ(status("recorder"), 401);
-  replace(recorder, "was read again, 1 tokens");
+  replace(recorder, "HTTP tokens reloaded. tokens=1 ");
   EXPECT_EQ(status("reader"), 401);
   EXPECT_EQ(status("recorder"), 200);
-  replace(reader + recorder, "was read again, 2 tokens");
+  replace(reader + recorder, "HTTP tokens reloaded. tokens=2 ");
   EXPECT_EQ(status("reader"), 200);
   EXPECT_EQ(node->get("/api/v1/snapshots").status, 200) << "the operator token stays";
 }
@@ -103,7 +103,7 @@ TEST_F(tokens_read_again, from_a_broken_file_leave_those_before) {
   start();
   for (const auto& broken : {std::string{"[[tokens]]\nrole = \"read\""}, std::string{"not toml"}, std::string{},
                              std::string{"# no tokens any more\n"}, entry("x", "admin", std::string(64, '0'))}) {
-    replace(broken, "The tokens stay as they were: " + file.string());
+    replace(broken, "HTTP tokens not reloaded, the previous ones stay valid: " + file.string());
     EXPECT_EQ(status("reader"), 200) << broken;
     EXPECT_EQ(node->anonymous("GET", "/api/v1/snapshots").status, 401) << broken;
   }

@@ -8,7 +8,7 @@
 namespace hive::guardrail {
 namespace {
 
-/// A key file is 64 digits and a line end; anything much longer is another file.
+/// A key file is 64 digits and a line end; a much longer file is something else.
 constexpr size_t max_key_file_bytes = 256;
 
 caf::expected<std::array<unsigned char, 32>> parse_key(const std::filesystem::path& path, const opened_file& file,
@@ -40,10 +40,10 @@ caf::expected<key_pair> read_secret_key(const std::filesystem::path& path) {
   auto file = open_regular_file(path);
   if (!file)
     return name_file(path, file.error());
-  // Inside both kinds look alike, and what a public key signs, everybody could have signed.
+  // Both kinds of file look alike, and everybody can sign with a "secret" key that is a public one.
   if (path.extension() == ".pub") {
     auto secret = std::filesystem::path{path}.replace_extension(".key").string();
-    return fail(ec::invalid, path.string() + " is a public key by its name; to sign takes the secret key, " + secret);
+    return fail(ec::invalid, path.string() + " is named like a public key; signing needs the secret key, " + secret);
   }
   if ((file->status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return fail(ec::forbidden, path.string() + " is a secret key that others may access; run chmod 600 on it");

@@ -72,7 +72,7 @@ caf::expected<std::string> hash_stream(int fd, const work_limit& limit) {
 
 // -- the guarded directory -----------------------------------------------------
 
-/// Relative, without `.`, `..`, empty or unprintable parts: one spelling per file, and none that leaves its root.
+/// Relative, without `.`, `..`, empty or unprintable parts: one spelling per file, and no escape from the root.
 bool is_inner_path(std::string_view path) {
   if (path.empty())
     return false;
@@ -90,7 +90,7 @@ bool is_inner_path(std::string_view path) {
   }
 }
 
-/// Hashes files below one directory and refuses to be led out of it.
+/// Hashes files below one directory; rejects paths that lead out of it.
 class guarded_directory {
 public:
   explicit guarded_directory(const fs::path& path) {
@@ -101,7 +101,7 @@ public:
       root_ = absolute;
   }
 
-  /// SHA-256 of the file as hex. The texts of errors do not name the file.
+  /// The file's SHA-256 as hex. Error texts do not name the file.
   caf::expected<std::string> hash(std::string_view inner, const work_limit& limit) const {
     if (!is_inner_path(inner))
       return fail(ec::invalid, "is not a plain path relative to the root");
@@ -114,7 +114,7 @@ public:
   }
 
 private:
-  /// Asks the kernel where the file that is open lies, so that no link can be exchanged between look and use.
+  /// Asks the kernel for the location of the open file, so that no link can be swapped between check and use.
   bool holds(int fd) const {
     std::error_code error;
     auto actual = fs::read_symlink("/proc/self/fd/" + std::to_string(fd), error);
@@ -138,7 +138,7 @@ auto sorted(List list, Key key) {
   return out;
 }
 
-/// Copies all but the signature, so that one content has one form: lists in order of their keys, nothing empty.
+/// Copies all but the signature in canonical form: lists sorted by key, nothing empty.
 void copy_content(manifest_reader from, wire::GuardrailManifest::Builder to) {
   if (from.getRoot().size() > 0)
     to.setRoot(from.getRoot());
@@ -180,7 +180,7 @@ caf::expected<std::map<std::string, std::string>> hash_files(const fs::path& dir
     if (!hash)
       return fail(code_of(hash.error()), file + " " + text_of(hash.error()));
     if (!out.emplace(file, std::move(*hash)).second)
-      return fail(ec::invalid, file + " stands twice in the list of files");
+      return fail(ec::invalid, file + " is listed twice in the files");
   }
   return out;
 }
@@ -189,7 +189,7 @@ caf::expected<std::map<std::string, std::string>> index_patterns(std::span<const
   std::map<std::string, std::string> out;
   for (const auto& [name, body] : patterns)
     if (!out.emplace(name, body).second)
-      return fail(ec::invalid, "pattern " + name + " stands twice in the list of patterns");
+      return fail(ec::invalid, "pattern " + name + " is listed twice in the patterns");
   return out;
 }
 
@@ -214,7 +214,7 @@ caf::error check_files(manifest_reader manifest, const fs::path& base, const wor
   guarded_directory guarded{base / std::string{view(manifest.getRoot())}};
   for (auto file : manifest.getFiles()) {
     auto hash = guarded.hash(view(file.getPath()), limit);
-    // An end of the work is no fault of the file.
+    // Cancellation is no fault of the file.
     if (auto over = limit.check())
       return over;
     ++out.files;
@@ -263,7 +263,7 @@ caf::expected<msg<wire::GuardrailManifest>> build_manifest(const fs::path& direc
       pattern_list[i++].setSha256(hash_text(body));
     }
   });
-  // What was built from arguments obeys the same rules as what is read.
+  // Applies the rules for manifests read from files to this one too.
   return msg<wire::GuardrailManifest>::load(manifest.bytes());
 }
 

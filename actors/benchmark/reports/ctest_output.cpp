@@ -11,8 +11,7 @@
 namespace hive::detail {
 namespace {
 
-/// `50% tests passed, 1 tests failed out of 2`. Skipped tests are in `total` as if they had passed, disabled ones are
-/// not in it.
+/// `50% tests passed, 1 tests failed out of 2`. `total` counts skipped tests as passed and excludes disabled ones.
 struct summary_line {
   uint32_t failed = 0;
   uint32_t total = 0;
@@ -31,10 +30,10 @@ std::optional<summary_line> parse_summary(std::string_view text) {
   return summary_line{*failed, *total};
 }
 
-/// `3/7 Test #3: name ....***Skipped   0.00 sec`; when a test runs again, without the first part.
+/// `3/7 Test #3: name ....***Skipped   0.00 sec`; reruns of a test lack the first part.
 struct result_line {
-  uint32_t position = 0; ///< 0 for another run of a test
-  uint32_t of = 0;       ///< tests of the run, disabled ones with them
+  uint32_t position = 0; ///< 0 for a rerun
+  uint32_t of = 0;       ///< number of tests in the run, including disabled ones
   uint32_t number = 0;
   bool skipped = false;
 };
@@ -61,17 +60,17 @@ std::optional<result_line> parse_result(std::string_view text) {
   return out;
 }
 
-/// What the result lines before the summary say.
+/// Totals of the result lines before the summary.
 struct progress {
   uint32_t of = 0;
   std::set<uint32_t> positions;
-  std::map<uint32_t, bool> skipped; ///< by the number of the test: how its last run ended
+  std::map<uint32_t, bool> skipped; ///< by test number: whether its last run was skipped
 
   uint32_t skips() const {
     return static_cast<uint32_t>(
       std::count_if(skipped.begin(), skipped.end(), [](const auto& test) { return test.second; }));
   }
-  /// Tests of the run. Where each of them ran again, no line says it.
+  /// Number of tests in the run. When all of them were rerun, no line states it.
   uint32_t tests() const {
     return of > 0 ? of : static_cast<uint32_t>(skipped.size());
   }
@@ -91,14 +90,14 @@ struct progress {
   }
 };
 
-/// What the lists behind the summary say.
+/// Totals of the lists after the summary.
 struct lists {
   uint32_t failed = 0;
   uint32_t skipped = 0;
   uint32_t disabled = 0;
 };
 
-/// Lines behind the summary that say nothing about the results, or are for standard error and came along from there.
+/// Lines after the summary that carry no results, or stem from standard error.
 bool is_known_tail(std::string_view text) {
   auto line = trim(text);
   auto is_time = line.find(" sec*proc (") != std::string_view::npos && line.ends_with(")");
@@ -107,7 +106,7 @@ bool is_known_tail(std::string_view text) {
          line.starts_with("Use \"--rerun-failed ");
 }
 
-/// `2 - name (reason)`; newer versions write labels behind it.
+/// `2 - name (reason)`; newer versions append labels.
 bool is_entry(std::string_view text) {
   text_scanner line{trim(text)};
   return line.take_number() && line.take(" - ") && line.rest().find(" (") != std::string_view::npos;
@@ -123,11 +122,11 @@ bool has_reason(std::string_view line, std::string_view reason) {
   return line.find(reason) != std::string_view::npos;
 }
 
-/// What stands behind a summary, as far as ctest wrote it.
+/// ctest's own lines after a summary.
 struct tail {
   lists said;
   std::vector<std::string> failures;
-  size_t end = 0; ///< lines of it
+  size_t end = 0; ///< index after its last line
   bool has_time = false;
 };
 
@@ -198,7 +197,7 @@ bool looks_like_ctest(text_lines lines) {
 
 caf::expected<text_run> read_ctest_run(text_lines lines) {
   progress before;
-  std::optional<size_t> stopped_at; // the newest summary of fewer tests than the run has
+  std::optional<size_t> stopped_at; // the latest summary that counts fewer tests than the run has
   for (size_t i = 0; i < lines.size(); ++i) {
     if (i > 0 && lines[i].starts_with("Test project ")) {
       if (stopped_at || before.of > 0)
@@ -210,7 +209,7 @@ caf::expected<text_run> read_ctest_run(text_lines lines) {
     auto summary = parse_summary(lines[i]);
     if (!summary)
       continue;
-    // A test may print a summary; ctest's own comes when every test has ended.
+    // A test may print a summary too; ctest's own comes after all tests have ended.
     auto behind = read_tail(lines.subspan(i + 1));
     if (before.complete() && uint64_t{summary->total} + behind.said.disabled == before.tests())
       return read_summary(*summary, before, std::move(behind), i);

@@ -12,14 +12,14 @@
 namespace hive::detail {
 namespace {
 
-/// An event is flat; a few levels more do no harm.
+/// Events are flat; a few more levels are tolerated.
 constexpr size_t max_event_nesting = 8;
 
-/// One line of `go test -json`, as `go doc test2json` describes it.
+/// One line of `go test -json`, as documented by `go doc test2json`.
 struct go_event {
   std::string action;
   std::string package;
-  std::string test; ///< empty: of the package as a whole
+  std::string test; ///< empty: concerns the whole package
   std::string output;
 };
 
@@ -52,7 +52,7 @@ std::optional<go_event> parse_event(std::string_view line) {
     }
     return out.action.empty() ? std::nullopt : std::optional{std::move(out)};
   } catch (const kj::Exception&) {
-    return std::nullopt; // a line that something else printed
+    return std::nullopt; // a line printed by something else
   }
 }
 
@@ -60,14 +60,14 @@ caf::error malformed(const std::string& what) {
   return fail(ec::malformed, "the output of go test -json " + what);
 }
 
-/// What is known of one test or package.
+/// State of one test or package.
 struct state {
   bool running = false;
   std::optional<test_outcome> outcome;
   uint32_t runs = 0;
 };
 
-/// What a package prints when all its tests ended and some failed; one that crashed does not get there.
+/// Printed by a package after all its tests ended and some failed; a crashed package does not get this far.
 constexpr std::string_view last_word = "FAIL\n";
 
 struct package_state {
@@ -118,7 +118,7 @@ private:
       about.running = false;
       about.outcome = outcome;
       ++about.runs;
-      // Tests of this name from now on are those of another run.
+      // Later tests of this name belong to another run.
       if (event.test.empty())
         ended_.emplace_back(event.package, std::move(open_.extract(event.package).mapped()));
     }
@@ -134,7 +134,7 @@ private:
     return std::nullopt;
   }
 
-  /// A test that has subtests is told by them, unless it tells of a failure that none of them does.
+  /// A test with subtests is represented by them, unless it failed and none of them did.
   static bool is_told_by_subtests(const package_state& package, const std::string& test) {
     auto prefix = test + "/";
     bool any = false;

@@ -8,14 +8,14 @@
 namespace hive::detail {
 namespace {
 
-/// Suites within suites; no runner writes more than a few.
+/// Limit for nested suites; no runner writes more than a few levels.
 constexpr size_t max_depth = 64;
 
 std::string_view attribute(pugi::xml_node node, const char* name) {
   return node.attribute(name).value();
 }
 
-/// pytest writes what is no test as a test, too: a file that could not be imported, its own failure.
+/// pytest also reports things that are no tests: files that failed to import, its own failures.
 bool is_runner_failure(pugi::xml_node test) {
   auto message = attribute(test.child("error"), "message");
   bool is_own = attribute(test, "classname") == "pytest" && attribute(test, "name") == "internal";
@@ -78,7 +78,7 @@ private:
   }
 
   caf::error read_test(pugi::xml_node test, const std::string& group, suite_facts& facts) {
-    // pytest leaves the name away when it was interrupted; jest and GoogleTest write tests whose name is empty.
+    // An interrupted pytest omits the name; jest and GoogleTest write tests with an empty name.
     if (!test.attribute("name"))
       return malformed("holds a test without the attribute name: its runner was interrupted");
     if (is_runner_failure(test))
@@ -100,7 +100,7 @@ private:
     return caf::none;
   }
 
-  /// Whether two tests of a suite cannot have one title.
+  /// Whether a test's title is unique within its suite.
   bool titles_are_names() const {
     return dialect_ == junit_dialect::common || dialect_ == junit_dialect::pytest ||
            dialect_ == junit_dialect::catch2 || dialect_ == junit_dialect::doctest;
@@ -141,7 +141,7 @@ bool looks_like_xml(std::string_view text) {
 
 caf::expected<test_results> read_junit(std::string_view xml, std::optional<int> exit_status) {
   pugi::xml_document document;
-  // The parser reads no file but this text and knows no entities but the five of XML itself.
+  // The parser reads no other files and knows no entities except XML's own five.
   auto parsed = document.load_buffer(
     xml.data(), xml.size(), pugi::parse_default | pugi::parse_doctype | pugi::parse_comments | pugi::parse_fragment);
   if (!parsed)
@@ -149,19 +149,19 @@ caf::expected<test_results> read_junit(std::string_view xml, std::optional<int> 
   if (auto error = refuse_other_nodes(document))
     return error;
   test_results out;
-  // Several reports one behind the other are several runs.
+  // Several concatenated reports are several runs.
   for (auto root : document.children()) {
     if (root.type() != pugi::node_element)
       continue;
     reader one{root};
     if (auto error = one.read())
       return error;
-    // pytest writes a report of an interrupted run, too; only its exit status tells.
+    // pytest also writes a report when interrupted; only its exit status reveals that.
     if (one.by_pytest() && exit_status.value_or(0) > 1 && one.results().counts.total() > 0)
       return fail(ec::process_failed,
                   "pytest exited with status " + std::to_string(*exit_status) + ", so it did not run every test");
     if (!out.add(one.results()))
-      return fail(ec::too_large, "the JUnit XML holds more tests than are counted");
+      return fail(ec::too_large, "the JUnit XML holds more tests than can be counted");
   }
   if (out.runs.empty())
     return malformed("is empty");

@@ -22,7 +22,7 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, N>& wor
   return std::any_of(words.begin(), words.end(), same);
 }
 
-// What runners write as `status` of a test, in lower case.
+// Values of `status` that runners use for passed tests, in lower case.
 constexpr std::array<std::string_view, 10> passed_words{"run", "passed",    "pass",     "success",   "successful",
                                                         "ok",  "completed", "executed", "succeeded", ""};
 constexpr std::array<std::string_view, 7> failed_words{"fail",     "failed", "failure", "timeout",
@@ -31,8 +31,8 @@ constexpr std::array<std::string_view, 2> error_words{"error", "errored"};
 constexpr std::array<std::string_view, 8> skipped_words{"notrun",  "disabled", "skipped", "skip",
                                                         "ignored", "pending",  "todo",    "suppressed"};
 
-/// ctest writes a test that could not be run as skipped too, with the reason; one that chose to be skipped has a
-/// reason that names the property by which it said so.
+/// ctest also reports a test that could not be run as skipped. A test that skipped itself has a reason that names the
+/// property responsible.
 bool could_not_run(pugi::xml_node test) {
   return attribute(test, "status") == "notrun" && test.child("skipped") &&
          !attribute(test.child("skipped"), "message").starts_with("SKIP_");
@@ -47,7 +47,7 @@ bool is_earlier_run(std::string_view child) {
   return child == "rerunFailure" || child == "rerunError" || child == "flakyFailure" || child == "flakyError";
 }
 
-/// A counter as it stands there: nothing when it is not given. What is no number is no counter that could agree.
+/// A counter's value; nothing when absent, and UINT64_MAX when it is no number, which can never agree.
 std::optional<uint64_t> counter(pugi::xml_node suite, const char* name) {
   auto given = suite.attribute(name);
   if (!given)
@@ -74,13 +74,13 @@ std::string plural(uint64_t count, const char* thing) {
   return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
 }
 
-/// Skipped tests that mocha counts without listing them, anywhere in the report.
+/// Number of skipped tests that mocha counts without listing them, anywhere in the report.
 uint64_t unlisted(pugi::xml_node root, const suite_facts& facts) {
   auto skipped = std::min<uint64_t>(counter(root, "skipped").value_or(0), max_tests);
   return skipped - std::min(skipped, facts.skipped);
 }
 
-/// `tests` of a suite.
+/// Checks a suite's `tests` counter.
 caf::error check_tests(pugi::xml_node suite, const suite_facts& facts, junit_dialect dialect, pugi::xml_node root) {
   auto claimed = counter(suite, "tests");
   if (!claimed)
@@ -89,11 +89,11 @@ caf::error check_tests(pugi::xml_node suite, const suite_facts& facts, junit_dia
   bool agrees = false;
   switch (dialect) {
   case junit_dialect::pytest:
-    agrees = within(facts.tests, max_tests); // at least one report of each
+    agrees = within(facts.tests, max_tests); // at least one report of each test
     break;
   case junit_dialect::catch2:
   case junit_dialect::doctest:
-    agrees = within(facts.failure_reports, max_tests); // assertions, of which a test may have none
+    agrees = within(facts.failure_reports, max_tests); // counts assertions, of which a test may have none
     break;
   case junit_dialect::node:
     agrees = within(facts.direct, facts.direct) || within(facts.elements, facts.elements);
@@ -112,13 +112,13 @@ caf::error check_tests(pugi::xml_node suite, const suite_facts& facts, junit_dia
   return agrees ? caf::none : contradiction(suite, "tests", plural(facts.elements, "test"));
 }
 
-/// `failures` and `errors`. Runners draw the line between them at different places, so what they say together counts.
+/// Checks `failures` and `errors`. Runners distinguish them differently, so their sum is compared.
 caf::error check_failures(pugi::xml_node suite, const suite_facts& facts, junit_dialect dialect) {
   auto failures = counter(suite, "failures");
   auto errors = counter(suite, "errors");
   if (!failures && !errors)
     return caf::none;
-  // Two counters that are no numbers must not cancel out.
+  // Two invalid counters must not cancel out.
   if (failures.value_or(0) == UINT64_MAX || errors.value_or(0) == UINT64_MAX)
     return contradiction(suite, failures.value_or(0) == UINT64_MAX ? "failures" : "errors",
                          plural(facts.broken, "failed test"));
@@ -126,7 +126,7 @@ caf::error check_failures(pugi::xml_node suite, const suite_facts& facts, junit_
   auto reports = facts.failure_reports + facts.error_reports;
   bool by_report =
     dialect == junit_dialect::pytest || dialect == junit_dialect::catch2 || dialect == junit_dialect::doctest;
-  // node counts failures of what is still to be done, and passes over the suites within.
+  // node also counts failures marked as to-do, and ignores nested suites.
   bool agrees = by_report ? claimed == reports
                 : dialect == junit_dialect::node
                   ? (claimed > 0) == (reports > 0)
@@ -140,10 +140,10 @@ caf::error check_failures(pugi::xml_node suite, const suite_facts& facts, junit_
 
 caf::error check_skipped(pugi::xml_node suite, const suite_facts& facts, junit_dialect dialect) {
   auto claimed = counter(suite, "skipped");
-  // mocha's is what is left of a sum, node's passes over the suites within.
+  // mocha's counter is the remainder of a sum; node's ignores nested suites.
   if (!claimed || *claimed == facts.skipped || dialect == junit_dialect::mocha || dialect == junit_dialect::node)
     return caf::none;
-  // Runners that know disabled tests count these apart; ctest counts those that it could not run with the skipped ones.
+  // Runners with disabled tests count those separately; ctest counts tests that could not be run as skipped.
   auto with_disabled = *claimed + counter(suite, "disabled").value_or(0);
   bool agrees = with_disabled == facts.skipped || with_disabled == facts.skipped + facts.not_run ||
                 (dialect == junit_dialect::pytest && *claimed == facts.skip_reports);
@@ -157,7 +157,7 @@ junit_dialect dialect_of(pugi::xml_node root) {
   auto first = root.child("testsuite") ? root.child("testsuite") : root;
   if (name == "pytest tests" || attribute(first, "name") == "pytest")
     return junit_dialect::pytest;
-  // The host name that Catch2 writes: to be done.
+  // The literal host name in Catch2's reports.
   if (attribute(first, "hostname") == "tbd")
     return junit_dialect::catch2;
   if (name == "Mocha Tests")
@@ -195,7 +195,7 @@ std::string_view name_of(junit_dialect dialect) {
 
 std::optional<test_outcome> outcome_of(pugi::xml_node test) {
   auto status = attribute(test, "status");
-  if (attribute(test.child("skipped"), "type") == "todo") // a failure beside it is no news
+  if (attribute(test.child("skipped"), "type") == "todo") // an accompanying failure is expected
     return test_outcome::skipped;
   if (test.child("error") || is_one_of(status, error_words))
     return test_outcome::error;

@@ -17,7 +17,7 @@ constexpr int internal_error = 3;
 constexpr int usage_error = 4;
 constexpr int no_tests_collected = 5;
 
-/// `12.34s`, with ` (0:01:05)` behind it from a minute on.
+/// `12.34s`, followed by ` (0:01:05)` from one minute on.
 bool take_duration(text_scanner& line) {
   if (!line.take_number() || !line.take(".") || !line.take_number() || !line.take("s"))
     return false;
@@ -30,13 +30,13 @@ bool take_duration(text_scanner& line) {
 /// `==== 2 failed, 1 passed in 0.12s ====`.
 struct summary_line {
   test_counts counts;
-  uint32_t xpassed = 0;    ///< those of `passed` that were expected to fail
-  uint32_t deselected = 0; ///< those of `skipped` that did not even begin
+  uint32_t xpassed = 0;    ///< part of `passed`: expected to fail
+  uint32_t deselected = 0; ///< part of `skipped`: not started
   bool has_subtests = false;
   bool barred = false;
 };
 
-/// Adds one `3 passed` to the counts. A kind that is not known fails closed: it may be a failure.
+/// Adds one `3 passed` to the counts. Fails closed on unknown kinds: they may be failures.
 bool add_count(summary_line& out, uint32_t count, std::string_view kind) {
   if (kind == "passed" || kind == "xpassed")
     out.counts.passed += count;
@@ -54,7 +54,7 @@ bool add_count(summary_line& out, uint32_t count, std::string_view kind) {
   return true;
 }
 
-/// `3 subtests passed`: the test that they are part of is counted, not they. Failed ones are among `failed`.
+/// `3 subtests passed`: subtests do not count, the test that contains them does. Failed ones are part of `failed`.
 bool take_rest_of_kind(text_scanner& line, std::string_view kind) {
   if (kind != "subtests")
     return true;
@@ -79,7 +79,7 @@ bool take_counts(text_scanner& line, summary_line& out) {
   return true;
 }
 
-/// The summary, with -q without the bars. Nothing else may be on the line.
+/// Parses the summary (without bars under -q). Nothing else may be on the line.
 std::optional<summary_line> parse_summary(std::string_view text) {
   text_scanner line{text};
   summary_line out;
@@ -101,14 +101,14 @@ bool is_header(std::string_view line, std::string_view title) {
   return is_framed(line, '=') && line.find(title) != std::string_view::npos;
 }
 
-/// What a line of progress tells of.
+/// Contents of a line of progress.
 struct progress_line {
   uint32_t tests = 0;
   uint32_t broken = 0; ///< F and E
-  bool marked = false; ///< ends as only pytest writes it
+  bool marked = false; ///< has the line ending that only pytest writes
 };
 
-/// `..F.s   [ 42%]`, with the file before it when not -q.
+/// `..F.s   [ 42%]`, preceded by the file name without -q.
 std::optional<progress_line> parse_progress(std::string_view text) {
   constexpr std::string_view outcomes = ".FEsxX";
   constexpr std::string_view others = "Ru,-"; // reruns and subtests
@@ -132,23 +132,23 @@ std::optional<progress_line> parse_progress(std::string_view text) {
   return out;
 }
 
-/// What the lines behind `FAILURES`, `ERRORS` and `short test summary info` name.
+/// Tests named in the lines after `FAILURES`, `ERRORS` and `short test summary info`.
 struct named_tests {
   std::set<std::string, std::less<>> failed;  ///< FAILED
   std::set<std::string, std::less<>> errors;  ///< ERROR
-  std::set<std::string, std::less<>> subtest; ///< of whose subtests some failed
+  std::set<std::string, std::less<>> subtest; ///< tests with failed subtests
   uint32_t failed_lines = 0;                  ///< FAILED and SUBFAILED
   uint32_t error_lines = 0;
-  uint32_t setup_headers = 0; ///< `ERROR at setup of`
+  uint32_t setup_headers = 0; ///< number of `ERROR at setup of`
   uint32_t teardown_headers = 0;
-  bool collection = false; ///< a file could not be imported; that stands for an unknown number of tests
+  bool collection = false; ///< a file could not be imported; the number of its tests is unknown
 };
 
 std::string_view node_id(std::string_view text) {
   return text.substr(0, text.find(" - "));
 }
 
-/// `[message](i=1) file::test` of a failed subtest: what names the subtest is passed over.
+/// Skips the subtest's name in `[message](i=1) file::test`.
 std::string_view behind_subtest(std::string_view text) {
   int depth = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -173,7 +173,7 @@ void take_entry(std::string_view text, named_tests& out) {
   } else if (line.take("ERROR ")) {
     ++out.error_lines;
     out.errors.emplace(node_id(line.rest()));
-    // An error of a test names it behind `::`, one of a file does not.
+    // The error of a test names it after `::`; the error of a file has no `::`.
     out.collection |= node_id(line.rest()).find("::") == std::string_view::npos;
   }
 }
@@ -190,15 +190,15 @@ caf::error cannot_tell(const std::string& what) {
   return fail(ec::malformed, "pytest's output does not tell " + what + "; a JUnit file does (--junitxml=FILE)");
 }
 
-/// Each test once. pytest's summary counts a test that passed and then broke when it was torn down twice, and with
-/// subtests the test and each failed part of it.
+/// Counts each test once. pytest's summary counts a test twice that passed and then failed in tear-down, and a test
+/// with subtests once plus once per failed subtest.
 caf::expected<test_counts> count_once(const summary_line& summary, const named_tests& named) {
   auto counts = summary.counts;
   auto among = [](const auto& set, const std::string& id) { return set.find(id) != set.end(); };
   if (summary.has_subtests && counts.failed > 0 && named.failed_lines != counts.failed)
     return cannot_tell("which tests the failed subtests belong to");
   std::set<std::string, std::less<>> failed = named.failed;
-  uint32_t passed_all_the_same = 0; // tests among `passed` that did fail
+  uint32_t passed_all_the_same = 0; // tests in `passed` that did fail
   if (named.failed_lines == counts.failed && !named.subtest.empty()) {
     for (const auto& id : named.subtest)
       passed_all_the_same += failed.insert(id).second;
@@ -216,7 +216,7 @@ caf::expected<test_counts> count_once(const summary_line& summary, const named_t
   return counts;
 }
 
-/// Where the reading of a run stands.
+/// The part of a run that is being read.
 enum class part : uint8_t { progress, details, warnings, entries };
 
 class reader {
@@ -238,12 +238,12 @@ public:
         if (part_ != part::details)
           return finish(lines, i);
         if (!candidate_)
-          candidate_ = i; // or what a failed test printed
+          candidate_ = i; // or printed by a failed test
         else
           many_candidates_ = true;
       }
     }
-    // The details of failures were the end: no short summary was asked for.
+    // The output ends with the failures' details: no short summary was requested.
     if (candidate_ && !many_candidates_ && *candidate_ + 1 == lines.size())
       return finish(lines, *candidate_);
     if (many_candidates_)
@@ -273,7 +273,7 @@ private:
     return is_header(line, " FAILURES ") || is_header(line, " ERRORS ") || is_header(line, " PASSES ");
   }
 
-  /// Each part comes once: what comes again, or behind the last one, is another run's.
+  /// Each part appears once: a repeated part, or one after the last part, belongs to another run.
   bool contradicts_order(std::string_view line) const {
     bool at_end = part_ == part::entries;
     if (is_detail_header(line))
@@ -307,13 +307,13 @@ private:
     many_candidates_ = false;
   }
 
-  /// Whether another run's progress stands behind the details of this one.
+  /// Whether another run's progress follows this run's details.
   bool begins_again(std::string_view line) const {
     auto progress = part_ == part::details && candidate_ && !many_candidates_ ? parse_progress(line) : std::nullopt;
     return progress && progress->marked;
   }
 
-  /// The summary of this run: with bars where the run has a header.
+  /// This run's summary; it has bars if the run has a header.
   std::optional<summary_line> ends_with(std::string_view line) const {
     auto summary = parse_summary(line);
     return summary && (!has_header_ || summary->barred) ? summary : std::nullopt;
@@ -333,7 +333,8 @@ private:
                                         ": another run ended without a summary");
     if (marked_broken_ > counts.failures() || named_.failed_lines > counts.failed ||
         named_.error_lines > counts.errors || (details_of_failures_ && counts.failures() == 0))
-      return fail(ec::process_failed, "pytest tells of failures that its summary lacks: another run ended without one");
+      return fail(ec::process_failed,
+                  "pytest reports failures that are missing in its summary: another run ended without one");
     auto once = count_once(summary, named_);
     if (!once)
       return once.error();
@@ -358,11 +359,11 @@ private:
   part part_ = part::progress;
   named_tests named_;
   bool has_header_ = false;
-  uint64_t letters_ = 0;        ///< outcomes that the progress tells of
+  uint64_t letters_ = 0;        ///< number of outcomes in progress lines
   uint64_t marked_letters_ = 0; ///< those in lines that only pytest writes
   uint64_t marked_broken_ = 0;
   bool details_of_failures_ = false;
-  std::set<std::string> seen_; ///< titles of the details
+  std::set<std::string> seen_; ///< headings of the details
   std::optional<size_t> candidate_;
   bool many_candidates_ = false;
 };
@@ -374,7 +375,7 @@ bool ends_as_pytest(text_lines lines) {
 }
 
 caf::error refuse_early_end(text_lines lines) {
-  constexpr size_t last_lines = 4; // before the summary, with what may stand between; with -qq none follows
+  constexpr size_t last_lines = 4; // the summary and what may follow it; with -qq there is no summary
   for (auto line : lines.last(std::min(lines.size(), last_lines)))
     if (is_framed(line, '!'))
       return fail(ec::process_failed, "pytest stopped before the last test: " + shown_name(line));

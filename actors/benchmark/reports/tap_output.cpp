@@ -11,7 +11,7 @@
 namespace hive::detail {
 namespace {
 
-/// Subtests within subtests; no runner writes more than a few.
+/// Limit for nested subtests; no runner writes more than a few levels.
 constexpr size_t max_depth = 64;
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -57,7 +57,7 @@ std::optional<test_point> parse_point(std::string_view text) {
   line.take_all(" ");
   auto before = line.rest();
   out.number = line.take_number();
-  if (out.number && !(line.done() || line.rest().starts_with(' '))) { // a description that begins with a digit
+  if (out.number && !(line.done() || line.rest().starts_with(' '))) { // a description that starts with a digit
     out.number.reset();
     line = text_scanner{before};
   }
@@ -69,11 +69,11 @@ std::optional<test_point> parse_point(std::string_view text) {
     out.description = trim(out.description.substr(0, out.description.size() - 1));
   }
   out.mark = take_directive(out.description);
-  out.description = out.description.substr(0, out.description.find(" # time=")); // as vitest adds
+  out.description = out.description.substr(0, out.description.find(" # time=")); // added by vitest
   return out;
 }
 
-/// `1..4`, with a reason to skip everything behind it.
+/// `1..4`, possibly with a reason to skip all tests.
 std::optional<uint32_t> parse_plan(std::string_view text) {
   text_scanner line{text};
   if (!line.take("1.."))
@@ -99,11 +99,11 @@ caf::error malformed(const std::string& what) {
 struct level {
   size_t indent = 0;
   std::optional<uint32_t> plan;
-  bool plan_first = false; ///< the plan stood before the first test
+  bool plan_first = false; ///< the plan preceded the first test
   uint32_t points = 0;
   std::set<uint32_t> numbers;
-  std::vector<std::pair<std::string, bool>> tests; ///< those without subtests: the name, and whether each failed
-  size_t skipped = 0;                              ///< tests that are not among `tests`
+  std::vector<std::pair<std::string, bool>> tests; ///< tests without subtests: name, and whether it failed
+  size_t skipped = 0;                              ///< number of tests not in `tests`
 
   bool complete() const {
     return plan && *plan == points;
@@ -152,7 +152,7 @@ private:
     auto point = parse_point(text);
     auto plan = point ? std::nullopt : parse_plan(text);
     if (!point && !plan && !is_version(text))
-      return caf::none; // what tests print is no part of TAP
+      return caf::none; // output of tests is not part of TAP
     if (auto error = go_to(indent))
       return error;
     if (point)
@@ -160,7 +160,7 @@ private:
     return plan ? take_plan(*plan) : take_version();
   }
 
-  /// Makes the level of this indentation the current one. A level that ends waits for the point that sums it up.
+  /// Makes the level with this indentation current. Ended levels wait for the point that summarises them.
   caf::error go_to(size_t indent) {
     if (stack_.empty())
       stack_.push_back({});
@@ -177,7 +177,7 @@ private:
     return caf::none;
   }
 
-  /// The subtests end: either the test that they belong to was told before (in braces) or it comes next.
+  /// Ends the subtests: their test was reported before (in braces) or comes next.
   caf::error close_level() {
     auto inner = std::move(stack_.back());
     stack_.pop_back();
@@ -195,7 +195,7 @@ private:
     return add_parent(parent.ok, parent.mark, parent.name);
   }
 
-  /// `}`: what the test in braces held has ended.
+  /// `}`: ends the subtests in braces.
   caf::error close_braces() {
     auto open = opened_.size();
     while (opened_.size() == open && stack_.size() > opened_.back().first)
@@ -224,7 +224,7 @@ private:
 
   caf::error take_plan(uint32_t count) {
     if (count > max_tests)
-      return malformed("plans more tests than are counted");
+      return malformed("plans more tests than can be counted");
     if (stack_.size() == 1 && stack_.back().plan)
       if (auto error = begin_document())
         return error;
@@ -237,7 +237,7 @@ private:
   }
 
   caf::error take_point(const test_point& point) {
-    // Behind a complete document another one begins.
+    // A complete document is followed by another one.
     if (stack_.size() == 1 && stack_.back().complete() && !stack_.back().plan_first)
       if (auto error = begin_document())
         return error;
@@ -265,8 +265,7 @@ private:
       ++here.skipped;
   }
 
-  /// The point that sums up `pending_`. Its subtests count instead of it, unless it tells of a failure that none of
-  /// them does.
+  /// The point that summarises `pending_`. Its subtests count instead, unless it failed and none of them did.
   caf::error add_parent(bool ok, directive mark, const std::string& name) {
     auto inner = std::move(*pending_);
     pending_.reset();
@@ -306,7 +305,7 @@ private:
     auto results = tally.results("TAP output");
     results.counts.skipped = static_cast<uint32_t>(here.skipped);
     results.last = results.counts;
-    // Some runners count a failure that is still to be mended, others do not.
+    // Some runners count to-do failures, others do not.
     bool agrees = !told_failures_ ||
                   (*told_failures_ == 0 ? results.counts.failed == 0 : results.counts.failed + todo_failures_ > 0);
     if (!agrees)
@@ -315,10 +314,10 @@ private:
     told_failures_.reset();
     todo_failures_ = 0;
     stack_ = {level{}};
-    return total_.add(results) ? caf::none : malformed("holds more tests than are counted");
+    return total_.add(results) ? caf::none : malformed("holds more tests than can be counted");
   }
 
-  /// `# fail 2`, with which node --test, tape and mocha end.
+  /// `# fail 2`, the last lines of node --test, tape and mocha.
   caf::error take_comment(std::string_view text, size_t indent) {
     text_scanner line{text};
     if (indent > 0 || !line.take("# fail "))
@@ -330,7 +329,7 @@ private:
     return caf::none;
   }
 
-  /// A test that was told before its subtests.
+  /// A test reported before its subtests.
   struct open_parent {
     bool ok;
     directive mark;
@@ -338,7 +337,7 @@ private:
   };
 
   std::vector<level> stack_;
-  std::optional<level> pending_; ///< subtests whose test has not come yet
+  std::optional<level> pending_; ///< subtests whose test comes next
   std::vector<std::pair<size_t, open_parent>> opened_;
   std::optional<uint32_t> told_failures_;
   size_t todo_failures_ = 0;

@@ -15,11 +15,10 @@ namespace {
 
 using detail::text_lines;
 
-/// Shells report with 126 that a program cannot be executed, with 127 that there is none, above that the signal that
-/// ended it.
+/// A shell exits with 126 when a program cannot be executed, 127 when it does not exist, and above that after a signal.
 constexpr int first_shell_failure = 126;
 
-/// What rules out any result before a line is read.
+/// Reasons to reject a run before reading its output.
 caf::error refuse_incomplete(const test_run& run) {
   if (run.timed_out)
     return fail(ec::timed_out, "the tests did not end within their time limit");
@@ -29,11 +28,11 @@ caf::error refuse_incomplete(const test_run& run) {
     return fail(ec::process_failed,
                 "the test command crashed or could not be run (exit status " + std::to_string(*run.exit_status) + ")");
   if (run.truncated)
-    return fail(ec::too_large, "the tests print more than is read, so their summary is lost");
+    return fail(ec::too_large, "the tests' output was truncated, so their summary is lost");
   return caf::none;
 }
 
-/// A format by the text alone; `automatic` when it is none.
+/// Detects the format from the text; `automatic` if none matches.
 test_format detect(std::string_view text, text_lines lines) {
   if (detail::looks_like_xml(text))
     return test_format::junit;
@@ -44,7 +43,7 @@ test_format detect(std::string_view text, text_lines lines) {
   return detail::looks_like_tap(lines) ? test_format::tap : test_format::automatic;
 }
 
-/// Whether lines of another kind of results stand among those of TAP or go.
+/// Whether TAP or go output is mixed with lines of other results.
 bool is_mixed(text_lines lines, test_format format) {
   std::vector<std::string_view> others;
   if (format == test_format::go)
@@ -79,12 +78,13 @@ caf::expected<test_results> read_as(std::string_view text, std::optional<int> ex
   if (format == test_format::junit)
     return detail::read_junit(text, exit_status);
   if (format == test_format::tap && !plain.ends_with('\n') && detail::ends_as_passed_tap(lines))
-    return fail(ec::malformed, "the TAP output ends within a line, so what it says of its last test is not known");
+    return fail(ec::malformed,
+                "the TAP output ends in the middle of a line, so the result of its last test is unknown");
   return read_lines(lines, exit_status, format);
 }
 
-/// What was printed beside a results file, where pytest or ctest did. A results file tells neither when its runner
-/// stopped early, nor of another run that it does not hold.
+/// Reads what pytest or ctest printed in addition to a results file. The file does not reveal that its runner stopped
+/// early, nor a second run that it does not contain.
 caf::expected<std::optional<test_results>> read_printed(const test_run& run) {
   auto plain = without_escapes(run.output);
   auto lines = lines_of(plain);
@@ -128,7 +128,7 @@ caf::expected<test_results> read_report(const test_run& run, test_format format)
   return report;
 }
 
-/// A shell that ran several commands ends with the status of the last one.
+/// A shell that ran several commands returns the status of the last one.
 caf::error refuse_contradiction(const test_results& results, int exit_status) {
   auto failures = results.counts.failures();
   bool agrees = (exit_status == 0) == (failures == 0);

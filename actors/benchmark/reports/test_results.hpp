@@ -9,9 +9,9 @@
 
 namespace hive {
 
-/// How a test runner writes its results.
+/// Output formats of test runners.
 enum class test_format : uint8_t {
-  automatic, ///< whichever of the others the text turns out to be
+  automatic, ///< detected from the text
   pytest,    ///< pytest's terminal output, with or without -q
   ctest,     ///< ctest's terminal output
   junit,     ///< JUnit XML in the dialects of its many writers
@@ -21,15 +21,15 @@ enum class test_format : uint8_t {
 
 /// `auto`, `pytest`, `ctest`, `junit`, `tap` or `go`.
 std::optional<test_format> parse_test_format(std::string_view name);
-/// Whether a results file can be of this format; the others are what runners print for people.
+/// Whether results files can have this format; the other formats are terminal output.
 bool is_file_format(test_format format);
 
-/// What became of the tests of one complete run. Each test counts once, however often it ran or was reported.
+/// Counts of one complete run. Each test counts once, however often it ran or was reported.
 struct test_counts {
   uint32_t passed = 0;
   uint32_t failed = 0;
-  uint32_t errors = 0;  ///< broke outside of the test itself: set-up, tear-down; they count as failures
-  uint32_t skipped = 0; ///< skipped, deselected, disabled, or failing as expected; they do not count
+  uint32_t errors = 0;  ///< failed outside of the test itself (set-up, tear-down); count as failures
+  uint32_t skipped = 0; ///< skipped, deselected, disabled or expected to fail; not counted
 
   uint32_t failures() const {
     return failed + errors;
@@ -37,50 +37,50 @@ struct test_counts {
   uint32_t total() const {
     return passed + failures();
   }
-  /// passed / (passed + failed + errors). Only for counts of at least one test.
+  /// passed / (passed + failed + errors). Requires at least one test.
   double pass_rate() const {
     return static_cast<double>(passed) / total();
   }
   bool operator==(const test_counts&) const = default;
 };
 
-/// More tests than any suite has, and few enough that no sum of a few such counts overflows.
+/// Larger than any suite, and small enough that sums of a few such counts do not overflow.
 inline constexpr uint32_t max_tests = 100'000'000;
-/// Names of failed tests that are kept; all are counted.
+/// Number of failed tests whose names are kept; all are counted.
 inline constexpr size_t max_named_failures = 100;
-/// Longest such name that is kept, in bytes.
+/// Size limit of such a name, in bytes.
 inline constexpr size_t max_failure_name_bytes = 256;
 
-/// What runners report, from however many runs.
+/// Results over any number of runs.
 struct test_results {
   test_counts counts;
-  std::vector<std::string> failures; ///< names of tests that failed, the first max_named_failures of them
-  std::vector<std::string> runs;     ///< who wrote each of the runs that were added, such as `pytest's output`
-  test_counts last;                  ///< those of the last run
+  std::vector<std::string> failures; ///< names of failed tests, at most max_named_failures
+  std::vector<std::string> runs;     ///< the writer of each added run, such as `pytest's output`
+  test_counts last;                  ///< counts of the last run
   uint32_t repeated = 0;             ///< tests that were reported more than once; their last report counts
 
-  /// Adds another run, or several. False when there would be more than max_tests tests.
+  /// Adds one or more other runs. False when there would be more than max_tests tests.
   bool add(const test_results& other);
 };
 
-/// A test command's end and what it left.
+/// How a test command ended, and its output.
 struct test_run {
   std::string_view output;            ///< its standard output
-  std::string_view report;            ///< the results file it wrote; empty: all results are in `output`
-  std::optional<int> exit_status = 0; ///< nothing: not known, such as for a file that was kept
+  std::string_view report;            ///< the results file that it wrote; empty: all results are in `output`
+  std::optional<int> exit_status = 0; ///< nothing when unknown, for example for a stored file
   int signal = 0;
   bool timed_out = false;
-  bool truncated = false;     ///< output is not all of what it wrote
-  bool report_is_all = false; ///< the command is one run of pytest, which wrote `report`: output tells of no other run
+  bool truncated = false;     ///< output is incomplete
+  bool report_is_all = false; ///< the command is a single pytest run that wrote `report`; output contains no other run
 };
 
-/// Reads the results of a complete command, or fails: there is never a rate from half a run. Every run that the text
-/// tells of is added; where a summary cannot be told from what a test printed, nothing is read. The counters that a
-/// runner writes must agree with the tests that it lists, and the exit status with all of it.
+/// Reads the results of a completed command, or fails: incomplete runs never yield a rate. All runs in the text are
+/// added. Fails if a summary cannot be distinguished from output of a test. A runner's counters must agree with the
+/// tests that it lists, and the exit status with both.
 ///
-/// Fails with ec::timed_out, ec::process_failed (a crash, an interrupted or stopped run, an error in collection, an
-/// exit status that contradicts the results), ec::no_data (no test ran), ec::too_large (truncated) or ec::malformed (no
-/// results are found, or they are not what the format's runner writes).
+/// Fails with ec::timed_out, ec::process_failed (a crash, an interrupted or stopped run, a collection error, an exit
+/// status that contradicts the results), ec::no_data (no test ran), ec::too_large (truncated) or ec::malformed (no
+/// results, or not in the format's form).
 caf::expected<test_results> read_test_results(const test_run& run, test_format format);
 
 } // namespace hive

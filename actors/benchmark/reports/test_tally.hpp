@@ -9,7 +9,7 @@ namespace hive {
 
 enum class test_outcome : uint8_t { passed, failed, error, skipped };
 
-/// What tells one test from another within a run.
+/// Identifies a test within a run.
 struct test_id {
   std::string group; ///< the suite or package in which names are unique
   std::string classname;
@@ -19,13 +19,13 @@ struct test_id {
   auto operator<=>(const test_id&) const = default;
 };
 
-/// Counts the tests of one run, each once: a runner may report a test again because it ran again or broke when it was
-/// torn down, and then the last report holds. Tests without a name cannot be the same and each count.
+/// Counts each test of one run once. A runner may report a test again after a rerun or a failed tear-down; the last
+/// report counts. Tests without a name are all distinct.
 class test_tally {
 public:
-  /// Takes one report, with the test's name as people read it.
+  /// Records one report, with the test's name for display.
   void record(const test_id& id, test_outcome outcome, const std::string& shown);
-  /// Takes a test that is no other one, whatever its name.
+  /// Records a test that is distinct from all others, whatever its name.
   void record_single(test_outcome outcome, const std::string& shown);
 
   size_t tests() const {
@@ -46,7 +46,7 @@ private:
   std::vector<entry> entries_; ///< in the order of the first reports
 };
 
-/// A test's name as it may be shown: valid UTF-8 on one line, at most max_failure_name_bytes long.
+/// A test's name for display: valid UTF-8 on one line, at most max_failure_name_bytes long.
 std::string shown_name(std::string_view name);
 
 } // namespace hive

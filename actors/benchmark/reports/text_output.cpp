@@ -6,7 +6,7 @@
 namespace hive::detail {
 namespace {
 
-/// Runs of one command. Each is sought in all that follows it, so there must not be too many.
+/// Limit for the runs of one command. Each is searched in all remaining text, so the number must be bounded.
 constexpr size_t max_runs = 100;
 
 constexpr const char* advice = "; let each command write a results file";
@@ -23,7 +23,7 @@ caf::error refuse_rest(text_lines rest, test_format format) {
   return fail(ec::malformed, "the output does not end with a summary of pytest or ctest");
 }
 
-/// Reads run by run. What stands between two runs is nobody's, unless it is half a run.
+/// Reads run by run. Text between two runs is ignored, unless it is an incomplete run.
 class reader {
 public:
   reader(text_lines lines, test_format format) : lines_{lines}, format_{format} {
@@ -54,7 +54,7 @@ private:
     auto before = rest.first(static_cast<size_t>(ctest - rest.begin()));
     bool has_pytest = format_ != test_format::ctest && !before.empty();
     if (has_pytest) {
-      // A test of pytest may print what ctest does, so pytest's run is sought in all of it.
+      // A pytest test may print ctest output, so pytest's run is searched in all of the text.
       auto run = read_pytest_run(rest);
       bool begins_before =
         std::any_of(before.begin(), before.end(), is_pytest_output) || (run && run->end <= before.size());
@@ -84,7 +84,7 @@ private:
                                      " summaries, and not each can be told from what a test printed" +
                                      std::string{advice});
       if (!out.add(run.results))
-        return fail(ec::malformed, "the output tells of more tests than are counted");
+        return fail(ec::malformed, "the output reports more tests than can be counted");
     }
     return out;
   }

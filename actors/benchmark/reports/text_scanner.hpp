@@ -7,7 +7,7 @@
 
 namespace hive {
 
-/// Reads a line from left to right. Every `take` either takes what it names or leaves the text as it is.
+/// Parses a line from left to right. Each `take` either consumes what it names or changes nothing.
 class text_scanner {
 public:
   explicit text_scanner(std::string_view text) : rest_{text} {
@@ -20,7 +20,7 @@ public:
     return true;
   }
 
-  /// A number of digits alone that fits.
+  /// Consumes a decimal number that fits 32 bits.
   std::optional<uint32_t> take_number() {
     uint32_t value = 0;
     if (rest_.empty() || rest_.front() < '0' || rest_.front() > '9')
@@ -32,14 +32,14 @@ public:
     return value;
   }
 
-  /// What stands before the next character of `stops`, or all.
+  /// Consumes everything before the next character in `stops`, or all.
   std::string_view take_until(std::string_view stops) {
     auto taken = rest_.substr(0, rest_.find_first_of(stops));
     rest_.remove_prefix(taken.size());
     return taken;
   }
 
-  /// As many of these characters as there are; how many.
+  /// Consumes all leading characters of this set; returns their number.
   size_t take_all(std::string_view characters) {
     auto count = std::min(rest_.find_first_not_of(characters), rest_.size());
     rest_.remove_prefix(count);
@@ -65,7 +65,7 @@ inline std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-/// The lines of `text` without their ends, blank ones left out; they keep the blanks at their beginnings.
+/// The non-blank lines of `text` without line ends; leading blanks are kept.
 inline std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> out;
   while (!text.empty()) {

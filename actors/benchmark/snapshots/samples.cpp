@@ -10,10 +10,10 @@
 namespace hive {
 namespace {
 
-/// As wire::Metric.samples allows.
+/// The limit of wire::Metric.samples.
 constexpr size_t max_samples = 10'000;
 
-/// One metric while its samples are gathered.
+/// A metric whose samples are being gathered.
 struct gathered {
   wire::Metric::Reader first;
   std::vector<double> samples;
@@ -28,7 +28,7 @@ std::string ordinal(size_t index, size_t count) {
   return "repeat " + std::to_string(index + 1) + " of " + std::to_string(count);
 }
 
-/// In long double, so that a sum of finite values stays finite and the mean of equal values is that value.
+/// Uses long double, so that a sum of finite values stays finite and the mean of equal values is exact.
 template <class Samples>
 double mean(const Samples& samples) {
   long double sum = 0;
@@ -44,7 +44,7 @@ std::string short_number(double value) {
   return {text, static_cast<size_t>(end)};
 }
 
-/// Thrown inside this file alone.
+/// Internal to this file.
 struct refusal {
   ec code;
   std::string text;
@@ -101,7 +101,7 @@ private:
       throw refusal{ec::invalid, about(name) + "is missing from " + ordinal(0, repeats_.size())};
     auto& entry = found->second;
     if (entry.repeats != index)
-      throw refusal{ec::invalid, about(name) + "stands twice in " + ordinal(index, repeats_.size())};
+      throw refusal{ec::invalid, about(name) + "is listed twice in " + ordinal(index, repeats_.size())};
     if (is_new)
       order_.push_back(name);
     ++entry.repeats;
@@ -122,7 +122,7 @@ private:
   }
 
   static bool is_same(double a, double b) {
-    return a == b || (std::isnan(a) && std::isnan(b)); // NaN: not stated
+    return a == b || (std::isnan(a) && std::isnan(b)); // NaN: not given
   }
 
   void append_samples(gathered& entry, wire::Metric::Reader metric, size_t index) const {
@@ -181,8 +181,8 @@ private:
 } // namespace
 
 std::optional<std::string> find_disagreement(wire::Metric::Reader metric) {
-  constexpr double rounding = 1e-3;   // values that were written with three digits
-  constexpr double arithmetic = 1e-9; // sums in another order, where samples of both signs cancel
+  constexpr double rounding = 1e-3;   // for values that were written with three digits
+  constexpr double arithmetic = 1e-9; // for differently ordered sums, where samples of both signs cancel
   auto samples = metric.getSamples();
   if (samples.size() == 0)
     return std::nullopt;

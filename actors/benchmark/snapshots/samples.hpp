@@ -11,21 +11,20 @@
 
 namespace hive {
 
-/// Why a metric's value and samples cannot both be right, for people: the value is the mean of the samples, or as good
-/// as (a thousandth of it, for values that were rounded). Nothing when they agree or there are no samples.
+/// Why a metric's value contradicts its samples, for people. The value must be the mean of the samples, within a
+/// thousandth (for rounded values). Nothing when they agree or there are no samples.
 std::optional<std::string> find_disagreement(wire::Metric::Reader metric);
 
-/// Makes one measurement of an adapter's repeats, in the order they were taken.
+/// Merges an adapter's repeats, in the order taken, into one measurement.
 ///
-/// A metric's samples are those of every repeat, one after the other; a repeat that gives none counts with its value.
-/// Its value is the mean of the samples; a repeat whose value and samples disagree is refused. The metrics stand in the
-/// order of the first repeat, under the name `adapter`. Direction, unit, scope, gate and margin must not change between
-/// repeats. When every repeat was skipped, so is the result, with the first reason.
+/// A metric's samples are concatenated over the repeats; a repeat without samples contributes its value. The value is
+/// the mean of all samples; a repeat whose value contradicts its samples is rejected. Metrics keep the first repeat's
+/// order, under the name `adapter`. Direction, unit, scope, gate and margin must be the same in all repeats. If all
+/// repeats were skipped, so is the result, with the first reason.
 ///
-/// Fails, naming the metric and the repeat: ec::invalid for a value that is not finite or no mean of its samples, a
-/// metric named twice, missing
-/// from a repeat or not the same quantity in it, and for repeats of which only some were skipped; ec::no_data when a
-/// repeat holds nothing; ec::too_large for more than 10,000 samples.
+/// Fails, naming the metric and the repeat: ec::invalid for a value that is not finite or not the mean of its samples,
+/// for a metric that is named twice, missing from a repeat or differently defined in it, and when only some repeats
+/// were skipped; ec::no_data for an empty repeat; ec::too_large for more than 10,000 samples.
 caf::expected<msg<wire::Measurement>> merge_repeats(std::string_view adapter,
                                                     std::span<const msg<wire::Measurement>> repeats);
 

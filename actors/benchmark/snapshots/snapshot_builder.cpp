@@ -13,14 +13,13 @@
 namespace hive {
 namespace {
 
-/// A metric on its way into a snapshot.
+/// A metric to be written into a snapshot.
 struct placed_metric {
   std::string_view adapter;
   wire::Metric::Reader metric;
 };
 
-/// Writes into a metric of a built-in adapter the rules that it does not state itself, so that its reader sees by what
-/// it is judged.
+/// Fills in the rules that a metric of a built-in adapter does not state, so that readers see how it is judged.
 void add_builtin_rules(wire::Metric::Builder out) {
   auto metric = out.asReader();
   auto rules = analysis::builtin_rules(as_view(metric.getAdapter()), bare_name(metric), as_view(metric.getUnit()));
@@ -29,7 +28,7 @@ void add_builtin_rules(wire::Metric::Builder out) {
     out.setAbsoluteMargin(rules.absolute_margin);
 }
 
-/// Writes metrics, with `adapter.name` where a name alone would be ambiguous.
+/// Writes metrics, as `adapter.name` where the name alone would be ambiguous.
 void write_metrics(const std::vector<placed_metric>& metrics, wire::Snapshot::Builder out) {
   std::map<std::string_view, int> uses;
   for (const auto& [adapter, metric] : metrics)
@@ -45,7 +44,7 @@ void write_metrics(const std::vector<placed_metric>& metrics, wire::Snapshot::Bu
 }
 
 void write_outcome(const adapter_outcome& outcome, wire::AdapterOutcome::Builder out) {
-  constexpr size_t max_reason = 4000; // within the field's bound, also with the ellipsis
+  constexpr size_t max_reason = 4000; // fits the field, including the ellipsis
   auto reason = outcome.reason.size() > max_reason ? outcome.reason.substr(0, max_reason) + "…" : outcome.reason;
   out.setName(outcome.name);
   out.setStatus(outcome.status);
@@ -77,7 +76,7 @@ void copy_nested(wire::Snapshot::Reader source, const std::vector<placed_metric>
   }
 }
 
-/// The parts that both forms share.
+/// Copies the parts that both forms share.
 void copy_head(wire::Snapshot::Reader source, int64_t now_unix_micros, wire::Snapshot::Builder out) {
   out.setVersion(source.getVersion());
   out.setGitSha(source.getGitSha());

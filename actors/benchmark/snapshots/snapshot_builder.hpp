@@ -10,7 +10,7 @@
 
 namespace hive {
 
-/// How one adapter fared in a capture, with what it measured.
+/// Result of one adapter in a capture, with its measurement.
 struct adapter_outcome {
   std::string name;
   wire::Tier tier = wire::Tier::FAST;
@@ -20,7 +20,7 @@ struct adapter_outcome {
   msg<wire::Measurement> measurement;
 };
 
-/// What is true of a whole capture.
+/// Facts about a whole capture.
 struct capture_facts {
   std::string version;
   std::string git_sha;
@@ -30,20 +30,20 @@ struct capture_facts {
   msg<wire::Environment> environment;
 };
 
-/// Why a measurement cannot be kept: a value or sample that is not finite, a value that is no mean of its samples, a
-/// name without text or given twice. Such a measurement is an error of its adapter as a whole: half of it would look
-/// like all of it.
+/// Why a measurement cannot be stored: a value or sample that is not finite, a value that is not the mean of its
+/// samples, or a name that is empty or used twice. Such a measurement is an error of the whole adapter, since a part of
+/// it would look complete.
 std::optional<std::string> find_fault(wire::Measurement::Reader measured);
 
-/// Puts the outcomes of a capture together. A metric name that two adapters share is written `adapter.name`.
+/// Builds a snapshot from a capture's outcomes. A metric name shared by several adapters is written `adapter.name`.
 msg<wire::Snapshot> build_snapshot(const capture_facts& facts, const std::vector<adapter_outcome>& outcomes);
 
-/// A snapshot that came from elsewhere as this node keeps it: HART OS's nested form becomes the flat one, `imported` is
-/// set. ec::invalid when both forms are given, when version and path differ, when two metrics have one name, or when a
-/// value is no mean of its samples.
+/// Converts an imported snapshot to the node's form: HART OS's nested form becomes flat, and `imported` is set.
+/// ec::invalid when both forms are given, when version and path differ, when two metrics share a name, or when a value
+/// is not the mean of its samples.
 caf::expected<msg<wire::Snapshot>> normalise_import(const msg<wire::ImportSnapshot>& import, int64_t now_unix_micros);
 
-/// The same snapshot under its number.
+/// The same snapshot with its capture number set.
 msg<wire::Snapshot> with_capture_id(const msg<wire::Snapshot>& snapshot, uint64_t id);
 
 } // namespace hive

@@ -56,15 +56,15 @@ TEST_F(ModelRegistryAdapter, SkipsWithoutAnySource) {
   auto measured = measure();
   ASSERT_TRUE(measured) << text_of(measured.error());
   EXPECT_THAT((*measured)->getSkipped().cStr(), HasSubstr("no observations were pushed"));
-  EXPECT_EQ(options.why_idle(*node.db), (*measured)->getSkipped().cStr());
+  EXPECT_EQ(options.unavailable_reason(*node.db), (*measured)->getSkipped().cStr());
 }
 
 TEST_F(ModelRegistryAdapter, IsIdleUntilThereIsASourceOrSomethingPushed) {
   options.url = "http://127.0.0.1:1/models";
-  EXPECT_EQ(options.why_idle(*node.db), "");
+  EXPECT_EQ(options.unavailable_reason(*node.db), "");
   options.url.clear();
   push("m", {{5, none}});
-  EXPECT_EQ(options.why_idle(*node.db), "");
+  EXPECT_EQ(options.unavailable_reason(*node.db), "");
 }
 
 TEST_F(ModelRegistryAdapter, PushedObservationsAreTheSamples) {

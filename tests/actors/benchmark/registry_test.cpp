@@ -13,7 +13,7 @@ namespace {
 TEST_F(registry_fixture, TheListSaysWhatHasNothingToMeasureAndWhy) {
   std::string reason = "nothing is configured";
   add("idle", [](auto) { return measured("latency", 7); });
-  adapters.back().why_idle = [&] { return reason; };
+  adapters.back().unavailable_reason = [&] { return reason; };
   add("measuring", [](auto) { return measured("latency", 7); });
   start();
   auto idle = [&] {

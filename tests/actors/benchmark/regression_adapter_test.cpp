@@ -210,7 +210,7 @@ TEST_F(regression_adapter_test, refuses_a_results_file_that_is_none) {
 TEST(regression_options_test, are_checked) {
   regression_options options;
   EXPECT_FALSE(options.validate());
-  EXPECT_THAT(options.why_idle(), testing::HasSubstr("no tests are configured"));
+  EXPECT_THAT(options.unavailable_reason(), testing::HasSubstr("no tests are configured"));
   options.timeout = 0ms;
   EXPECT_EQ(code_of(options.validate()), ec::invalid);
   options = {};

@@ -49,15 +49,15 @@ TEST_F(WorldModelAdapter, SkipsWithoutCounters) {
   auto measured = measure();
   ASSERT_TRUE(measured) << text_of(measured.error());
   EXPECT_THAT((*measured)->getSkipped().cStr(), HasSubstr("no counters were pushed"));
-  EXPECT_EQ(options.why_idle(*node.db), (*measured)->getSkipped().cStr());
+  EXPECT_EQ(options.unavailable_reason(*node.db), (*measured)->getSkipped().cStr());
 }
 
 TEST_F(WorldModelAdapter, IsIdleUntilThereIsASourceOrSomethingPushed) {
   options.file = "/etc/counters.json";
-  EXPECT_EQ(options.why_idle(*node.db), "");
+  EXPECT_EQ(options.unavailable_reason(*node.db), "");
   options.file.clear();
   push(200, 150, 10, 42);
-  EXPECT_EQ(options.why_idle(*node.db), "");
+  EXPECT_EQ(options.unavailable_reason(*node.db), "");
 }
 
 TEST_F(WorldModelAdapter, MakesRatesOfPushedCounters) {

@@ -19,7 +19,7 @@ msg<wire::UpgradeCheck> verdict(const std::string& to, wire::Verdict given,
 }
 
 TEST(verdict_event, says_what_was_decided) {
-  auto event = verdict_teller{4}.tell(verdict("v2", wire::Verdict::REGRESSED, wire::Policy::STRICT));
+  auto event = verdict_deduplicator{4}.event_if_new(verdict("v2", wire::Verdict::REGRESSED, wire::Policy::STRICT));
   ASSERT_TRUE(event);
   EXPECT_EQ((*event)->getKind(), wire::EventKind::VERDICT);
   auto told = (*event)->getVerdict();
@@ -33,22 +33,22 @@ TEST(verdict_event, says_what_was_decided) {
 }
 
 TEST(verdict_event, the_same_answer_to_the_same_question_is_told_once) {
-  verdict_teller teller{4};
-  EXPECT_TRUE(teller.tell(verdict("v2", wire::Verdict::SAFE)));
-  EXPECT_FALSE(teller.tell(verdict("v2", wire::Verdict::SAFE)));
-  EXPECT_TRUE(teller.tell(verdict("v3", wire::Verdict::SAFE))) << "another version";
-  EXPECT_TRUE(teller.tell(verdict("v2", wire::Verdict::SAFE, wire::Policy::STRICT))) << "another policy";
-  EXPECT_TRUE(teller.tell(verdict("v2", wire::Verdict::REGRESSED))) << "another answer";
-  EXPECT_TRUE(teller.tell(verdict("v2", wire::Verdict::SAFE))) << "the first answer again, after another";
-  EXPECT_FALSE(teller.tell(verdict("v3", wire::Verdict::SAFE))) << "others between do not matter";
+  verdict_deduplicator deduplicator{4};
+  EXPECT_TRUE(deduplicator.event_if_new(verdict("v2", wire::Verdict::SAFE)));
+  EXPECT_FALSE(deduplicator.event_if_new(verdict("v2", wire::Verdict::SAFE)));
+  EXPECT_TRUE(deduplicator.event_if_new(verdict("v3", wire::Verdict::SAFE))) << "another version";
+  EXPECT_TRUE(deduplicator.event_if_new(verdict("v2", wire::Verdict::SAFE, wire::Policy::STRICT))) << "another policy";
+  EXPECT_TRUE(deduplicator.event_if_new(verdict("v2", wire::Verdict::REGRESSED))) << "another answer";
+  EXPECT_TRUE(deduplicator.event_if_new(verdict("v2", wire::Verdict::SAFE))) << "the first answer again, after another";
+  EXPECT_FALSE(deduplicator.event_if_new(verdict("v3", wire::Verdict::SAFE))) << "others between do not matter";
 }
 
 TEST(verdict_event, more_questions_than_it_remembers_are_all_told) {
-  verdict_teller teller{2};
+  verdict_deduplicator deduplicator{2};
   for (int i = 0; i < 3; ++i)
-    EXPECT_TRUE(teller.tell(verdict("v" + std::to_string(i), wire::Verdict::SAFE)));
-  EXPECT_FALSE(teller.tell(verdict("v2", wire::Verdict::SAFE))) << "the newest is remembered";
-  EXPECT_TRUE(teller.tell(verdict("v0", wire::Verdict::SAFE))) << "the oldest was forgotten";
+    EXPECT_TRUE(deduplicator.event_if_new(verdict("v" + std::to_string(i), wire::Verdict::SAFE)));
+  EXPECT_FALSE(deduplicator.event_if_new(verdict("v2", wire::Verdict::SAFE))) << "the newest is remembered";
+  EXPECT_TRUE(deduplicator.event_if_new(verdict("v0", wire::Verdict::SAFE))) << "the oldest was forgotten";
 }
 
 } // namespace

@@ -403,7 +403,7 @@ TEST_F(GuardrailManifest, APublicKeyIsNotTakenForASecretOneThatIsReadable) {
     fs::permissions(file, mode);
     auto error = read_secret_key(file).error();
     EXPECT_EQ(code_of(error), ec::invalid);
-    EXPECT_NE(text_of(error).find("is a public key"), std::string::npos) << text_of(error);
+    EXPECT_NE(text_of(error).find("is named like a public key"), std::string::npos) << text_of(error);
     EXPECT_NE(text_of(error).find("release.key"), std::string::npos) << text_of(error);
     EXPECT_EQ(text_of(error).find("chmod"), std::string::npos) << text_of(error);
   }

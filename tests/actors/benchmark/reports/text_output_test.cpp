@@ -89,7 +89,7 @@ TEST(text_output, an_earlier_run_that_was_not_complete_refuses_all) {
     {recording("ctest_none.txt"), "ctest ran no test"},
     {recording("pytest_no_tests_q.txt"), "had no test to run"},
     {"..F", "another run ended without a summary"},
-    {".. [100%]\n=== FAILURES ===\n___ test_x ___\n", "tells of failures that its summary lacks"},
+    {".. [100%]\n=== FAILURES ===\n___ test_x ___\n", "reports failures that are missing in its summary"},
     {".F [100%]\n=== FAILURES ===\n___ test_x ___\n=== short test summary info ===\nFAILED a.py::test_x\n",
      "the first run has no summary"},
   };

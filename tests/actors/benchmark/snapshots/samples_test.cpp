@@ -146,7 +146,7 @@ TEST(samples, refuses_a_metric_named_twice) {
     metrics[0].setName("m");
     metrics[1].setName("m");
   });
-  expect_refused({twice}, ec::invalid, "metric 'm' stands twice in repeat 1 of 1");
+  expect_refused({twice}, ec::invalid, "metric 'm' is listed twice in repeat 1 of 1");
 }
 
 TEST(samples, is_skipped_only_when_every_repeat_is) {
