@@ -191,7 +191,7 @@ TEST_F(EngineRefusals, MessagesToOtherActorsOfTheNodeAndThroughIt) {
     header.front() = operation;
     header.back() = 7;
     ASSERT_FALSE(stream->write(header, until));
-    expect_logged(*far, why);
+    expect_logged(*far, {why});
   }
 }
 
