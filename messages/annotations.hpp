@@ -18,7 +18,7 @@ struct field_rules {
   capnp::StructSchema::Field field;
   std::string json_name;
   std::string doc;
-  /// Set for a list that is a JSON object: the field of its elements that holds the member name
+  /// Set when the list is a JSON object: the field of its elements that holds the member's name.
   std::optional<capnp::StructSchema::Field> element_key;
   bool key = false;
   bool body = false;
@@ -44,10 +44,10 @@ const field_rules* find_field(capnp::StructSchema schema, std::string_view json_
 /// Whether JSON members that `schema` does not know are ignored (see $tolerant).
 bool is_tolerant(capnp::StructSchema schema);
 
-/// The $doc of a struct or enum; empty without one.
+/// The $doc of a struct or enum; empty when there is none.
 std::string doc_of(capnp::Schema schema);
 
-/// The $doc of an enumerant; empty without one.
+/// The $doc of an enumerant; empty when there is none.
 std::string doc_of(capnp::EnumSchema::Enumerant enumerant);
 
 } // namespace hive

@@ -4,13 +4,13 @@
 
 namespace hive {
 
-/// A copy of `from`, modified by `change`, which gets the root's builder.
+/// A copy of `from`, modified by `change`, which receives the root's builder.
 template <class T, class Change>
 msg<T> changed(const msg<T>& from, Change&& change) {
   capnp::MallocMessageBuilder scratch;
   scratch.setRoot(*from);
   change(scratch.getRoot<T>());
-  // The second copy drops the replaced values, which a builder keeps.
+  // Copies again: a builder keeps replaced values, a copy drops them.
   return msg<T>::copy_of(scratch.getRoot<T>().asReader());
 }
 

@@ -19,10 +19,10 @@ using capnp::DynamicList;
 using capnp::DynamicStruct;
 using capnp::DynamicValue;
 
-/// Walks one message and stops at the first violation. The pointer is built while unwinding, so that a valid message
-/// costs no string operations.
+/// Walks one message and stops at the first violation. The JSON pointer is built while unwinding, so that a valid
+/// message costs no string operations.
 class checker {
-  /// Number of fields in an element of a key-to-value map: the value's own name does not appear in the pointer.
+  /// An element of a key-to-value map has two fields, and the JSON pointer omits the name of the second.
   static constexpr size_t key_and_value = 2;
 
 public:
@@ -137,7 +137,7 @@ private:
     return true;
   }
 
-  /// An element that is neither a struct nor a floating-point number.
+  /// Checks an element that is neither a struct nor a floating-point number.
   bool check_plain(const DynamicValue::Reader& element) {
     switch (element.getType()) {
     case DynamicValue::TEXT: {

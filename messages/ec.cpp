@@ -44,7 +44,7 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "every code has its description, in the order of the enum");
 
-/// The category of CAF_ERROR_CODE_ENUM.
+/// The category that CAF_ERROR_CODE_ENUM gives to errors of `ec`.
 constexpr auto ec_category = caf::atom("hive");
 
 const description& lookup(ec code) {

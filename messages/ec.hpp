@@ -8,7 +8,7 @@
 
 namespace hive {
 
-/// Error codes, by how a caller can react. Their values travel between nodes: only append.
+/// Error codes, distinguished by how a caller can react. Their values travel between nodes: only append.
 enum class ec : uint8_t {
   none = 0,
   malformed,          ///< not a valid message or document; permanent
@@ -30,16 +30,16 @@ enum class ec : uint8_t {
   integrity_violated, ///< a signature or a hash does not match; permanent
   unsupported,        ///< not possible on this node, or not in this form; permanent
   internal,           ///< a bug in Hivemark
-  conflict,           ///< the state changed since the request was prepared; retryable after reading it again
+  conflict,           ///< the state changed since the request was prepared; retryable after reading the state again
 };
 
-/// Number of codes, for tables over all of them.
+/// Number of codes, for tables with one entry per code.
 inline constexpr size_t ec_count = static_cast<size_t>(ec::conflict) + 1;
 
 /// The code's stable name, used in JSON and logs.
 std::string_view to_string(ec code);
 
-/// One sentence for people that explains the code.
+/// One sentence that explains the code to a person.
 std::string_view describe(ec code);
 
 /// An error with context: `text` names the offending thing. Each boundary adds its context; the handler logs it once.

@@ -25,7 +25,7 @@ std::string_view view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
 
-/// Internal to this file. The pointer grows at its front as the stack unwinds.
+/// Used only in this file. `pointer` grows at its front as the stack unwinds.
 struct decode_failure {
   std::string pointer;
   std::string text;

@@ -17,7 +17,7 @@ struct json_error {
   std::string pointer;
   std::string text;
 
-  /// One sentence that names the place.
+  /// One sentence that says what is wrong and where.
   std::string message() const;
 };
 
@@ -28,7 +28,7 @@ namespace detail {
 std::optional<json_error> decode_json(std::string_view text, capnp::DynamicStruct::Builder root,
                                       std::span<const field_rules* const> given = {});
 
-/// The same for a document that is the value of a single field, such as an array.
+/// Like decode_json, for a document that is the value of a single field, such as an array.
 std::optional<json_error> decode_json_field(std::string_view text, capnp::DynamicStruct::Builder root,
                                             const field_rules& field);
 
@@ -52,14 +52,14 @@ std::string to_json(const msg<T>& message) {
   return to_json<T>(*message);
 }
 
-/// The same, indented for people.
+/// Like to_json, but indented for people.
 template <class T>
 std::string to_pretty_json(const msg<T>& message) {
   return detail::encode_json(capnp::DynamicStruct::Reader{*message}, true);
 }
 
 /// Decodes a JSON document strictly: unknown, duplicate and missing fields, wrong types and values that violate the
-/// field's rules are errors that name their place. On failure the result is empty and `why` explains.
+/// field's rules are errors. On failure, returns nothing and sets `why`.
 template <class T>
 std::optional<msg<T>> from_json(std::string_view text, json_error& why) {
   capnp::MallocMessageBuilder scratch;

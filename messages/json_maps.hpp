@@ -16,7 +16,7 @@ inline bool is_scalar_map(capnp::StructSchema element) {
   return field_rules::of(element).size() == 2;
 }
 
-/// The other field of a scalar map's element.
+/// The field that holds the value in an element of a scalar map.
 inline const field_rules& scalar_field(capnp::StructSchema element) {
   auto& fields = field_rules::of(element);
   return fields[0].key ? fields[1] : fields[0];

@@ -17,15 +17,15 @@ using capnp::Orphan;
 namespace ondemand = simdjson::ondemand;
 
 constexpr size_t max_json_nesting = 32;
-/// Room for 10,000 metrics with 40 samples each. A value takes about 40 bytes of memory here, but can take just two
-/// bytes of text.
+/// Room for 10,000 metrics with 40 samples each. A value takes about 40 bytes of memory here, but may be just two bytes
+/// of text.
 constexpr size_t max_json_values = 500'000;
 
 constexpr std::string_view white_space = " \t\n\r";
 
 /// Position of the first deviation from RFC 8259's number grammar, -? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]?
-/// [0-9]+)?, or nothing when `text` starts with a number. simdjson reports malformed numbers and numbers too large for
-/// a double alike.
+/// [0-9]+)?, or nothing when `text` starts with a valid number. Needed because simdjson reports the same error for
+/// malformed numbers and for numbers too large for a double.
 std::optional<size_t> fault_of_number(std::string_view text) {
   size_t at = 0;
   auto skip = [&](std::string_view any) {
@@ -77,7 +77,7 @@ public:
     if (document_.get_array().get(frame))
       return refuse("a value is missing", place());
     auto each = frame.begin();
-    if (!(each != frame.end())) // nothing, or a bracket in the document that closed the frame
+    if (!(each != frame.end())) // the document is empty, or starts with a bracket that closes the frame
       return refuse("a value is missing", text_.find_first_not_of(white_space));
     ondemand::value value;
     if ((*each).get(value))
@@ -93,7 +93,7 @@ public:
   /// What is wrong, and where.
   std::string why() const {
     auto before = text_.substr(0, at_);
-    auto line_start = before.rfind('\n') + 1; // 0 when there is none
+    auto line_start = before.rfind('\n') + 1; // 0 on the first line
     auto column = "column " + std::to_string(at_ - line_start + 1);
     if (text_.find('\n') == text_.npos)
       return std::string{why_} + ", at " + column;
@@ -137,8 +137,8 @@ private:
     return refuse(simdjson::error_message(error), 0);
   }
 
-  /// Position of the next token or of the one that simdjson rejected; the end of the text when that token is the
-  /// frame's.
+  /// Position of the next token or of the one that simdjson rejected; the end of the text when that token closes the
+  /// frame.
   size_t place() {
     const char* at = nullptr;
     if (document_.current_location().get(at))

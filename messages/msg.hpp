@@ -36,7 +36,7 @@ public:
     return msg{detail::flatten(scratch)};
   }
 
-  /// Copies the message behind `source`.
+  /// Copies the message that `source` reads.
   static msg copy_of(reader source) {
     return msg{detail::flatten_reader(capnp::AnyStruct::Reader{source})};
   }

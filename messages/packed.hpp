@@ -9,7 +9,8 @@ namespace hive {
 namespace detail {
 
 std::string pack(std::string_view stream);
-/// Unpacks a message without checking its fields. Fails with ec::malformed, also when it would exceed `most` bytes.
+/// Unpacks a message without checking its fields. Fails with ec::malformed, including when the message would exceed
+/// `most` bytes.
 caf::expected<shared_words> unpack(std::string_view packed, size_t most);
 
 } // namespace detail

@@ -117,7 +117,7 @@ std::optional<int64_t> parse_iso8601(std::string_view text) {
     return std::nullopt;
   auto point = sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second - *offset};
   auto unix_micros = duration_cast<microseconds>(point.time_since_epoch()).count() + *micros;
-  if (unix_micros < 0 || unix_micros > max_unix_micros) // possible because of the offset
+  if (unix_micros < 0 || unix_micros > max_unix_micros) // the offset may shift a valid date out of range
     return std::nullopt;
   return unix_micros;
 }

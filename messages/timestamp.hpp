@@ -14,7 +14,7 @@ inline constexpr int64_t max_unix_micros = 253'402'300'799'999'999;
 /// outside 1970 to 9999 are clamped.
 std::string format_iso8601(int64_t unix_micros);
 
-/// Parses an ISO-8601 time of the years 1970 to 9999. The fraction has up to nine digits and is truncated to
+/// Parses an ISO-8601 time in the years 1970 to 9999. The fraction has up to nine digits and is truncated to
 /// microseconds. The offset is `Z`, `±hh:mm` or absent; absent means UTC, as in HART OS's files.
 std::optional<int64_t> parse_iso8601(std::string_view text);
 

@@ -56,7 +56,7 @@ bool read_host(std::string_view text, authority& out) {
   return !text.empty() && text.size() <= max_host_bytes && std::ranges::all_of(out.host, is_name_character);
 }
 
-/// Digits after the colon; RFC 3986 allows none.
+/// Reads the digits after the colon; RFC 3986 permits an empty port.
 bool read_port(std::string_view digits, authority& out) {
   if (digits.empty())
     return true;

@@ -22,7 +22,8 @@ struct authority {
   /// The authority of an http or https URL.
   static std::optional<authority> of_url(std::string_view url);
 
-  /// A host without port in canonical spelling: a name, or an IP address with or without brackets. Nothing otherwise.
+  /// A host without port in canonical spelling: a name, or an IP address with or without brackets. Returns nothing for
+  /// other text.
   static std::optional<std::string> bare_host(const std::string& text);
 
   /// Whether the host is `localhost` or a loopback address. Does no name lookup.

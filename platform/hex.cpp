@@ -13,7 +13,7 @@ std::string to_hex(std::span<const unsigned char> bytes) {
 
 bool from_hex(std::string_view text, std::span<unsigned char> out) {
   if (out.empty())
-    return text.empty(); // libsodium wants a place to write to
+    return text.empty(); // libsodium requires a non-empty output buffer
   size_t length = 0;
   auto wrong = sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &length, nullptr);
   // libsodium also accepts upper case.

@@ -35,7 +35,7 @@ caf::expected<address_list> look_up(const endpoint& what, int flags) {
 
 } // namespace
 
-/// Disables Nagle's algorithm: messages between actors are small, and most of them have a waiting receiver.
+/// Disables Nagle's algorithm: messages between actors are small, and most have a receiver waiting for them.
 void send_at_once(int fd) {
   int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -95,7 +95,7 @@ caf::expected<unique_fd> accept_socket(const unique_fd& listening) {
       send_at_once(fd.get());
       return fd;
     }
-    // These errors concern only the connection that ended before it was accepted.
+    // These errors concern only one connection, which ended before it was accepted.
     bool next = errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == ENETDOWN ||
                 errno == EHOSTUNREACH || errno == ENETUNREACH;
     if (!next)

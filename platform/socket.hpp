@@ -23,11 +23,11 @@ struct listening_socket {
 /// ec::unavailable when the address is in use or not local; the texts name the address.
 caf::expected<listening_socket> listen_socket(const endpoint& at);
 
-/// Waits for a connection; the socket has the same options as connect_socket's. Fails with ec::unavailable when the
-/// listening socket was shut down or the process is out of descriptors.
+/// Waits for a connection; the accepted socket has the same options as one from connect_socket. Fails with
+/// ec::unavailable when the listening socket was shut down or the process is out of descriptors.
 caf::expected<unique_fd> accept_socket(const unique_fd& listening);
 
-/// Disables Nagle's algorithm: messages between actors are small, and most of them have a waiting receiver.
+/// Disables Nagle's algorithm: messages between actors are small, and most have a receiver waiting for them.
 void send_at_once(int fd);
 
 /// Formats a socket address as ADDRESS:PORT; empty for other address families.

@@ -6,7 +6,8 @@
 
 namespace hive {
 
-/// Tells blocking work when to give up: on cancellation or at a deadline. Value type; a default one never ends.
+/// Tells blocking work when to give up: on cancellation or at a deadline. Value type; a default-constructed one sets no
+/// limit.
 struct work_limit {
   using clock = std::chrono::steady_clock;
 

@@ -39,7 +39,7 @@ public:
   std::string pem() const;
   std::string der() const;
 
-  /// The holder's name; empty when the common name is no valid id.
+  /// The holder's name; empty when the common name is not a valid id.
   std::string name() const;
 
   /// The holder's role. ec::forbidden when the certificate names no role, an unknown one, or several.
@@ -98,15 +98,15 @@ private:
   std::shared_ptr<EVP_PKEY> key_;
 };
 
-/// The hash to sign with: the one that the kind of key prescribes (none, that is null, for Ed25519 and Ed448), else
-/// SHA-256.
+/// The hash to sign with: the default for the type of key, or SHA-256 if the default is not mandatory. Null for Ed25519
+/// and Ed448, which sign without a separate hash.
 const EVP_MD* signing_digest(EVP_PKEY* key);
 
 /// The last error of OpenSSL on this thread, as a suffix for an error's text. Clears OpenSSL's error queue.
 std::string take_openssl_error();
 
-/// What a certificate's holder signs to vouch for a node id: without the certificate's key, nobody can bring a node
-/// into the hive.
+/// What a certificate's holder signs to vouch for a node id, so that only the certificate's key can admit a node to the
+/// hive.
 std::string admission_statement(const node_id& node);
 
 } // namespace hive

@@ -66,7 +66,7 @@ caf::error check(const std::string& name, int64_t not_before, int64_t not_after)
   return caf::none;
 }
 
-/// Makes a certificate for `key`; self-signed without `issuer`.
+/// Makes a certificate for `key`; self-signed when `issuer` is null.
 caf::expected<certificate> make_certificate(const private_key& key, const std::string& name, int64_t not_before,
                                             int64_t not_after, const certified_key* issuer,
                                             const std::vector<extension>& extensions) {
@@ -106,7 +106,7 @@ caf::error create_files(const fs::path& directory, const std::vector<file_to_wri
     auto err = create_file(directory / files[i].path, files[i].text, files[i].mode);
     if (!err)
       continue;
-    std::error_code ignored; // the error that made the set incomplete is reported
+    std::error_code ignored; // the error that made the set incomplete is reported instead
     for (size_t made = 0; made < i; ++made)
       fs::remove(directory / files[made].path, ignored);
     return err;

@@ -45,8 +45,8 @@ caf::expected<certified_key> create_ca(const std::filesystem::path& directory, c
                                        int64_t now);
 
 /// Issues a certificate with the CA in `ca_directory` and writes the holder's files to `directory`: cert.pem, key.pem,
-/// and ca.pem with all certificates of the CA's ca.pem, whose first one must belong to the CA's key. The certificate
-/// expires no later than the CA's. Overwrites nothing, like create_ca.
+/// and ca.pem with all certificates of the CA's own ca.pem. The first of these must belong to the CA's key. The
+/// certificate expires no later than the CA's. Overwrites nothing, like create_ca.
 caf::expected<certified_key> issue_into(const std::filesystem::path& ca_directory,
                                         const std::filesystem::path& directory, certificate_role role,
                                         const std::string& name, uint32_t days, int64_t now);

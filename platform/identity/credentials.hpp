@@ -4,10 +4,11 @@
 
 namespace hive {
 
-/// What a node or engine presents and trusts: its certificate and key, and the CAs. Read once and used from memory, so
-/// that what was checked is what is used.
+/// What a node or engine presents and trusts: its certificate and key, and the CAs. Read once and then used from
+/// memory, so that files changed after the check have no effect.
 struct credentials {
-  std::vector<certificate> trusted; ///< CAs, at least one; expired ones too, since cards from their time remain valid
+  std::vector<certificate> trusted; ///< CAs, at least one; including expired ones, because cards from their time remain
+                                    ///< valid
   certified_key own;
   certificate_role role;
 
@@ -23,8 +24,8 @@ struct credentials {
 /// to others. Errors name the file and the reason.
 caf::expected<credentials> load_credentials(const std::filesystem::path& directory, certificate_role role, int64_t now);
 
-/// Reads the certificates of a file, at least one. ec::malformed names the file, and which certificate if there are
-/// several.
+/// Reads the certificates in a file, at least one. ec::malformed names the file and, when it holds several
+/// certificates, which one.
 caf::expected<std::vector<certificate>> load_certificates(const std::filesystem::path& file);
 
 /// Reads a certificate and its private key. The key file must not be accessible to others.

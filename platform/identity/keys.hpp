@@ -11,8 +11,8 @@ namespace hive {
 using public_key = std::array<unsigned char, 32>;
 using signature_bytes = std::array<unsigned char, 64>;
 
-/// An Ed25519 key pair. The destructor wipes the secret key from memory. A default pair is all zeros; its signatures
-/// are never valid.
+/// An Ed25519 key pair. The destructor wipes the secret key from memory. A default-constructed pair is all zeros; its
+/// signatures are never valid.
 class key_pair {
 public:
   static constexpr size_t seed_bytes = 32;
