@@ -48,7 +48,7 @@ caf::error open_failure(const rocksdb::Status& status, const std::filesystem::pa
   bool names_none = text.find(".sst") == std::string::npos && text.find("MANIFEST") == std::string::npos;
   if (auto log = newest_log(store); status.IsCorruption() && names_none && !log.empty())
     text += " (in " + log + ")";
-  // A column of the store's schema version is missing: it was lost together with the manifest that named it.
+  // A missing column of the store's schema version was lost together with the manifest that named it.
   if (status.IsCorruption() || text.find("Column family not found") != std::string::npos)
     return fail(ec::corrupt, "the store is damaged and stays closed: " + text);
   if (status.IsInvalidArgument())

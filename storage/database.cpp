@@ -104,7 +104,7 @@ struct database::impl {
   caf::error begin_marking(uint64_t acknowledged);
   caf::error write(rocksdb::WriteBatch& writes);
 
-  /// Adds a durable write to the mark before anybody learns of the write.
+  /// Adds a durable write to the mark before the write is acknowledged.
   caf::error mark_write() {
     auto sequence = db->GetLatestSequenceNumber();
     if (is_marked) {
@@ -200,7 +200,7 @@ void database::close() {
   if (!impl_ || !impl_->db)
     return;
   // Closing after a failed log write trips an assertion in RocksDB 7.8. The process is about to end, so the database
-  // stays open, and reachable for leak checkers.
+  // stays open, and stays reachable so that leak checkers do not report it.
   if (impl_->broken) {
     impl_->ledger->stop();
     static auto& left_open = *new std::vector<std::unique_ptr<impl>>;

@@ -45,11 +45,11 @@ struct database_options {
 /// the node's start-up, before there is a committer).
 class database {
 public:
-  /// Opens or creates the store, with all acknowledged writes, or refuses. Errors name the file or directory:
+  /// Opens or creates the store; fails unless all acknowledged writes are present. Errors name the file or directory:
   /// ec::storage_failed when it is not writable or has too little room, ec::invalid when it holds something else,
   /// ec::busy when another process uses it, ec::corrupt when the store is damaged or incomplete.
   ///
-  /// A new store counts only from its first write; leftovers of an unsuccessful first start are removed.
+  /// A new store becomes live with its first write; leftovers of an unsuccessful first start are removed.
   static caf::expected<std::unique_ptr<database>> open(database_options options);
 
   ~database();
@@ -104,7 +104,7 @@ public:
   /// fails. After a failure (`is_broken`), the reopened store holds either all of the writes or none.
   caf::error write(const write_set& writes);
 
-  /// A batch in RocksDB's form, in which the committer gathers many write sets into one write.
+  /// A RocksDB write batch, into which the committer merges many write sets.
   class batch {
   public:
     explicit batch(const database& db);

@@ -70,7 +70,7 @@ bool tighten(const fs::path& what, const fs::file_status& status) {
   return true;
 }
 
-/// Returns whether other users had access to the directory itself.
+/// Tightens a directory and its content. Returns whether other users had access to the directory itself.
 bool tighten_all(const fs::path& directory) {
   bool was_open = tighten(directory, fs::status(directory));
   for (const auto& entry : fs::recursive_directory_iterator{directory})

@@ -36,8 +36,8 @@ struct prepared_directory {
 };
 
 /// Ensures that `data_directory` can hold a store: it exists (created with mode 0700), is writable, is not used by
-/// another process, is empty or Hivemark's own, and is not readable by other users; looser modes of it and its content
-/// are tightened. Errors name the path: ec::invalid when it holds something else, ec::busy when in use,
+/// another process, is empty or Hivemark's own, and is not readable by other users. Tightens looser modes of the
+/// directory and its content. Errors name the path: ec::invalid when it holds something else, ec::busy when in use,
 /// ec::storage_failed when it cannot be written or tightened.
 caf::expected<prepared_directory> prepare_directory(const std::filesystem::path& data_directory);
 

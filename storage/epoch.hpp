@@ -8,10 +8,11 @@
 namespace hive {
 
 /// Reads the node's identity from the store, generating its key pair on the first start, and increments the epoch. Both
-/// are durable on return, so no two starts share an epoch. ec::corrupt; ec::unsupported for a store of a later version.
+/// are durable on return, so no two starts share an epoch. Fails with ec::corrupt, or with ec::unsupported for a store
+/// of a later version.
 caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros);
 
-/// A new epoch and the write that stores it, after which the next start gets a still higher one.
+/// A new epoch, and the write that stores it so that the next start gets a higher one.
 struct epoch_change {
   uint64_t epoch = 0;
   write_set writes;

@@ -118,7 +118,7 @@ void file_ledger::run() {
     if (stopping_)
       return;
     lock.unlock();
-    // A failure is reported to the next writer, which retries and reports it itself.
+    // A failure needs no report here: the next writer retries the mark and reports its own failure.
     publish();
     lock.lock();
   }

@@ -24,8 +24,8 @@ struct synced_file {
   bool operator==(const synced_file&) const = default;
 };
 
-/// Tracks every store file that holds acknowledged writes, and maintains the data directory's mark: the newest
-/// acknowledged write and those files. The next start checks the mark and so detects lost or damaged files.
+/// Tracks every store file that holds acknowledged writes, and maintains the data directory's mark, which records the
+/// newest acknowledged write and those files. The next start checks the mark and so detects lost or damaged files.
 ///
 /// Growth of the live log reaches the mark within `max_mark_age`. All other changes reach it at once, before RocksDB
 /// relies on them: a file enters the mark before it replaces another, and leaves it before it is deleted. So the mark

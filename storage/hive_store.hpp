@@ -14,7 +14,7 @@ public:
   explicit hive_store(const database& db) : db_{db} {
   }
 
-  /// Stops at the first error, which comes from the visitor or is ec::corrupt.
+  /// Stops at the first error, which is the visitor's or ec::corrupt.
   caf::error visit_slots(const std::function<caf::error(wire::StoredSlot::Reader)>& visit_slot) const;
   caf::error visit_proofs(const std::function<caf::error(wire::EquivocationProof::Reader)>& visit_proof) const;
 

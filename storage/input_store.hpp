@@ -17,19 +17,19 @@ public:
   explicit input_store(const database& db) : db_{db} {
   }
 
-  /// The stored input of one model; nothing when it was never observed. ec::corrupt.
+  /// The stored input of one model; nothing when it was never observed. Fails with ec::corrupt.
   caf::expected<std::optional<msg<wire::ModelInput>>> model(std::string_view id) const;
 
-  /// The stored inputs of all models, by id. ec::corrupt.
+  /// The stored inputs of all models, by id. Fails with ec::corrupt.
   caf::expected<model_map> models() const;
 
-  /// Whether any model has stored input. ec::corrupt.
+  /// Whether any model has stored input. Fails with ec::corrupt.
   caf::expected<bool> has_models() const;
 
-  /// The counters as last received; nothing when never received. ec::corrupt.
+  /// The counters as last received; nothing when never received. Fails with ec::corrupt.
   caf::expected<std::optional<msg<wire::WorldModelInput>>> world_model() const;
 
-  /// Adds to `writes` the replacement of the stored value.
+  /// Adds the write that replaces the stored value to `writes`.
   static void put_model(write_set& writes, std::string_view id, const msg<wire::ModelInput>& input);
   static void drop_model(write_set& writes, std::string_view id);
   static void put_world_model(write_set& writes, const msg<wire::WorldModelInput>& input);

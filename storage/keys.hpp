@@ -7,7 +7,8 @@
 #include <string_view>
 
 /// Builds all keys of the store. Parts are ids or checked text without NUL; a NUL ends each part, so that keys sort
-/// part by part. Numbers are big-endian, so that they sort numerically.
+/// part by part. Numbers are big-endian, so that they sort numerically. Each function's comment begins with the column
+/// of its keys.
 namespace hive::keys {
 
 /// meta: the node's identity and epoch.
@@ -17,16 +18,16 @@ std::string last_capture();
 
 /// snapshots: one capture of a version.
 std::string snapshot(std::string_view version, capture_id id);
-/// snapshots: prefix of all captures of a version, oldest first.
+/// snapshots: prefix of all captures of a version, ordered from oldest to newest.
 std::string snapshots_of(std::string_view version);
 /// snapshots: a version's entry in lists.
 std::string snapshot_summary(std::string_view version);
-/// snapshots: prefix of all summaries, by version.
+/// snapshots: prefix of all summaries, ordered by version.
 std::string snapshot_summaries();
 
 /// series: one value of a metric.
 std::string series_point(std::string_view adapter, std::string_view metric, capture_id id);
-/// series: prefix of a metric's history, and the history to which a key of the column belongs.
+/// series: prefix of a metric's history; and the prefix of the history that holds a given key.
 std::string series_of(std::string_view adapter, std::string_view metric);
 std::string_view series_of_key(std::string_view key);
 
@@ -38,14 +39,14 @@ std::string model(std::string_view id);
 std::string models();
 /// inputs: an AutoResearch session.
 std::string research(std::string_view id);
-/// inputs: prefix of all sessions, by id.
+/// inputs: prefix of all sessions, ordered by id.
 std::string research_sessions();
 /// inputs: the world model's counters.
 std::string world_model();
 
 /// tasks: one record. The column holds nothing else.
 std::string task(task_sequence number);
-/// tasks: prefix of all records, by number, and the record number in such a key.
+/// tasks: prefix of all records, ordered by number; and the record number in a given key.
 std::string tasks();
 task_sequence task_of_key(std::string_view key);
 
@@ -54,20 +55,20 @@ std::string tool_cell(std::string_view task_type, std::string_view tool, std::st
 std::string tool_cells();
 /// tool_stats: the number of records that no cell counts any more.
 std::string unlisted_records();
-/// tool_stats: digests of idempotency keys that became durable together, under the position of the first one among all
-/// keys of this node.
+/// tool_stats: digests of idempotency keys that became durable together, keyed by the first one's position among all of
+/// this node's digests.
 std::string task_key_group(uint64_t first);
-/// tool_stats: prefix of all such groups, and the position of the first digest in such a key.
+/// tool_stats: prefix of all such groups; and the position of the first digest, from a given key.
 std::string task_key_groups();
 uint64_t first_of_task_key_group(std::string_view key);
-/// tool_stats: how far a source of records has been read.
+/// tool_stats: the import position of a source of records.
 std::string task_source(std::string_view source);
 std::string task_sources();
 
 /// hive: another node's learning delta.
 std::string learning_delta(std::string_view origin);
 std::string learning_deltas();
-/// hive: the delta that this node last gave to others.
+/// hive: the delta that this node last published.
 std::string published_delta();
 
 /// hive: a node's slot; the kind is written as four hex digits.

@@ -5,7 +5,8 @@
 
 namespace hive {
 
-/// Range for the number of files that the store keeps open: RocksDB's minimum, and the most that still help.
+/// Range for the number of files that the store keeps open: RocksDB's minimum, and a maximum above which more do not
+/// help.
 inline constexpr size_t min_open_files = 20;
 inline constexpr size_t max_open_files = 512;
 

@@ -14,10 +14,10 @@ public:
   explicit research_store(const database& db) : db_{db} {
   }
 
-  /// The session, or nothing when it does not exist. ec::corrupt.
+  /// The session, or nothing when it does not exist. Fails with ec::corrupt.
   caf::expected<std::optional<msg<wire::ResearchSession>>> find(std::string_view id) const;
 
-  /// Visits sessions by id, after `after`, until `visit_session` returns `stop`. ec::corrupt.
+  /// Visits sessions by id, after `after`, until `visit_session` returns `stop`. Fails with ec::corrupt.
   caf::error visit(std::string_view after,
                    const std::function<database::scan(const msg<wire::ResearchSession>&)>& visit_session) const;
 

@@ -29,7 +29,7 @@ public:
   /// Up to `limit` versions after `after`, in byte order.
   caf::expected<msg<wire::SnapshotList>> list(uint32_t limit, std::string_view after) const;
 
-  /// The highest capture number assigned on this node; 0 without any.
+  /// The highest capture number assigned on this node; 0 when there is none.
   caf::expected<capture_id> last_capture() const;
 
   /// The writes that store `snapshot` under its captureId: the capture, its version's summary, and `last_given`, the

@@ -28,40 +28,41 @@ public:
   explicit task_store(const database& db) : db_{db} {
   }
 
-  /// Number of the newest record; 0 without any. ec::corrupt.
+  /// Number of the newest record; 0 when there is none. Fails with ec::corrupt.
   caf::expected<task_sequence> newest() const;
 
-  /// Number of the oldest stored record; 0 without any. ec::corrupt.
+  /// Number of the oldest stored record; 0 when there is none. Fails with ec::corrupt.
   caf::expected<task_sequence> oldest() const;
 
   /// One page of matching records, latest recorded first. A page with a `next` may hold fewer than `limit` records,
-  /// even none: then `scan_budget` records were examined. ec::invalid when `after` is no record number; ec::corrupt.
+  /// even none: then `scan_budget` records were examined. Fails with ec::invalid when `after` is not a record number,
+  /// or with ec::corrupt.
   caf::expected<msg<wire::TaskPage>> find(wire::TaskQuery::Reader query,
                                           size_t scan_budget = default_scan_budget) const;
 
-  /// The end of the removable records: all records before it ended before `cutoff_unix_micros`. Examines at most
-  /// `budget` records. 0 when there are none. ec::corrupt.
+  /// Exclusive end of the removable records: every record with a lower number ended before `cutoff_unix_micros`.
+  /// Examines at most `budget` records. 0 when there are none. Fails with ec::corrupt.
   caf::expected<task_sequence> first_not_before(int64_t cutoff_unix_micros, size_t budget) const;
 
-  /// Visits the statistics as last stored. Stops at the first error, which comes from the visitor or is ec::corrupt.
+  /// Visits the statistics as last stored. Stops at the first error, which is the visitor's or ec::corrupt.
   caf::error visit_cells(const std::function<caf::error(wire::ToolCell::Reader)>& visit_cell) const;
 
-  /// Number of records that no cell counts any more. ec::corrupt.
+  /// Number of records that no cell counts any more. Fails with ec::corrupt.
   caf::expected<uint64_t> unlisted_records() const;
 
-  /// Visits the latest delta of each node. Stops as above.
+  /// Visits the latest delta of each node. Stops like visit_cells.
   caf::error visit_deltas(
     const std::function<caf::error(std::string_view origin, wire::LearningDelta::Reader)>& visit_delta) const;
 
-  /// The delta that this node last gave to others; nothing before the first one. ec::corrupt.
+  /// The delta that this node last published; nothing before the first one. Fails with ec::corrupt.
   caf::expected<std::optional<msg<wire::LearningDelta>>> published_delta() const;
 
   /// Visits groups of digests in the order in which they became durable, each with the position of its first digest
-  /// among all. Stops as above.
+  /// among all. Stops like visit_cells.
   caf::error
   visit_key_groups(const std::function<caf::error(uint64_t first, std::string_view digests)>& visit_group) const;
 
-  /// Visits how far each source of records has been read. Stops as above.
+  /// Visits the import position of each source of records. Stops like visit_cells.
   caf::error visit_sources(const std::function<caf::error(wire::TaskSource::Reader)>& visit_source) const;
 
   /// Adds one record to `writes`. Its texts must respect the schema's lengths.

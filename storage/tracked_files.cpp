@@ -27,7 +27,7 @@ IOStatus status_of(const caf::error& err) {
   return err ? IOStatus::IOError(text_of(err)) : IOStatus::OK();
 }
 
-/// Digests what is appended, and reports it to the ledger once it is durable.
+/// Digests appended data, and reports it to the ledger once it is durable.
 class tracked_file : public rocksdb::FSWritableFileOwnerWrapper {
 public:
   tracked_file(std::unique_ptr<FSWritableFile> target, std::string name, std::shared_ptr<file_ledger> ledger)

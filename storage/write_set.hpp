@@ -15,7 +15,7 @@ enum class column : uint8_t {
   snapshots,  ///< captures of the software
   series,     ///< history of every metric
   baselines,  ///< snapshots of agents
-  inputs,     ///< what engines send and operators register: models, world model, adapters, recipes, spans
+  inputs,     ///< data that engines send and operators register: models, world model, adapters, recipes, spans
   tasks,      ///< coding task records
   tool_stats, ///< the tracker's statistics
   hive,       ///< peers' slots
@@ -28,7 +28,7 @@ inline constexpr size_t column_count = static_cast<size_t>(column::leases) + 1;
 /// The column family's name on disk.
 std::string_view name_of(column where);
 
-/// Writes that become durable together or not at all, in order. Value type; moved to the committer.
+/// Writes that are applied in order and become durable together or not at all. Value type; moved to the committer.
 class write_set {
 public:
   enum class action : uint8_t { put, erase, erase_range };

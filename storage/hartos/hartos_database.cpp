@@ -17,8 +17,8 @@ namespace {
 using sqlite::kind;
 
 /// HART OS's current success rule: an edit must have been applied. HART OS ignores rows of the earlier rule in routing,
-/// summary and export. Databases without the column predate rules. In databases exported by Hivemark this value is the
-/// column's default, so that rows of HART OS versions that do not know the column count too.
+/// summary and export. Databases without the column predate success rules. In databases exported by Hivemark this value
+/// is the column's default, so that rows written by HART OS versions that do not know the column also count.
 constexpr int64_t current_success_rule = 2;
 
 /// Column indexes in the query for rows.
@@ -82,7 +82,7 @@ caf::expected<int64_t> single_number(const sqlite::connection& db, std::string_v
 }
 
 /// Reading rows does not reliably expose damage: a row with a corrupted number looks like one after the requested
-/// range, and the rest would be missing silently.
+/// range, so the remaining rows would be lost silently.
 caf::expected<void> check_pages(const sqlite::connection& db) {
   auto query = db.prepare("PRAGMA quick_check(1)");
   if (!query)
@@ -185,7 +185,7 @@ hartos_task read_task(row_reader& in, const sqlite::statement& row) {
   return out;
 }
 
-/// What the node would reject in the record, by the same rules.
+/// What the node would reject about the record, by the same rules.
 template <class T, class Fill>
 std::string fault_of(Fill&& fill) {
   std::array<capnp::word, 512> first{};

@@ -30,7 +30,7 @@ struct hartos_row {
   /// rows.
   bool is_outdated = false;
   std::string fault;               ///< why it cannot be a task record; empty when it can
-  std::optional<hartos_task> task; ///< set when neither of the above applies
+  std::optional<hartos_task> task; ///< set unless the row is outdated or has a fault
 };
 
 /// A row of HART OS's table `hive_routing`: a task type's best tool among HART OS's peers.
@@ -48,7 +48,7 @@ struct hartos_route {
 /// In a database that Hivemark exported: whose records it holds.
 struct hartos_export_mark {
   std::string node;
-  uint64_t last_row = 0; ///< rows up to here are that node's records, by number; HART OS wrote later ones
+  uint64_t last_row = 0; ///< rows with numbers up to this are that node's records; HART OS added the later ones
 };
 
 /// HART OS's coding_benchmarks.db, opened read-only. Holds no lock between calls: HART OS waits five seconds for a lock
@@ -59,7 +59,7 @@ public:
   /// table or column is missing.
   static caf::expected<hartos_database> open(const std::filesystem::path& file);
 
-  /// Number of the last row of `benchmarks`; 0 without any.
+  /// Number of the last row of `benchmarks`; 0 when there are none.
   caf::expected<uint64_t> last_row();
 
   /// Up to `limit` rows numbered in (after, through], in order.
@@ -68,8 +68,8 @@ public:
   /// The table `hive_routing`, at most `max_routes` rows; empty when it does not exist.
   caf::expected<std::vector<hartos_route>> routes();
 
-  /// The content of the first row of `benchmarks`. Identifies the database, also after rows were added. Empty without
-  /// rows.
+  /// The content of the first row of `benchmarks`. Identifies the database even after rows were added. Empty when there
+  /// are no rows.
   caf::expected<std::string> first_row();
 
   /// The mark that `hartos_writer` stored, if any.

@@ -127,7 +127,7 @@ public:
   }
 
 private:
-  /// Empty when `seconds` is no valid time.
+  /// Empty when `seconds` is not a valid time.
   std::string time_of(double seconds) {
     auto micros = std::round(seconds * us_per_s);
     if (micros > 0 && micros <= static_cast<double>(max_unix_micros))
@@ -145,7 +145,7 @@ private:
     auto result = member.getValue().getObject();
     object_text out;
     if (is_true(result, "skipped")) {
-      // The reason is a member of its own, or the value of `skipped`.
+      // The reason is either a separate member or the value of `skipped`.
       auto reason = text_member(result, "reason");
       out.add("skipped", "true");
       out.add_text("reason", shorten(reason.empty() ? text_member(result, "skipped") : reason));
@@ -168,7 +168,7 @@ private:
     return out.str();
   }
 
-  /// Empty when this is no metric.
+  /// Empty when this is not a metric.
   std::string read_metric(json_members metric) const {
     auto value = number_member(metric, "value");
     if (!value || !std::isfinite(*value))

@@ -13,16 +13,16 @@ namespace hive {
 struct hartos_snapshot {
   msg<wire::ImportSnapshot> snapshot;
   std::string document;           ///< the same as JSON, for PUT /snapshots/{version}
-  std::vector<std::string> notes; ///< what was skipped, with its place
+  std::vector<std::string> notes; ///< what was skipped, and where
 };
 
-/// Whether the text is a snapshot in HART OS's nested form, with its time in seconds. False for anything but a JSON
+/// Whether the text is a snapshot in HART OS's nested form, with a numeric timestamp. False for anything but a JSON
 /// object.
 bool is_hartos_snapshot(std::string_view text);
 
 /// Reads agent_data/benchmarks/{version}.json in HART OS's nested or flat form. A file without a version gets the one
 /// in its name, `stem`. Members that snapshots do not have are dropped; malformed metrics are skipped and noted.
-/// ec::malformed when it is no JSON object; ec::invalid, naming the place, when it cannot be a snapshot.
+/// ec::malformed when it is not a JSON object; ec::invalid, naming the place, when it cannot be a snapshot.
 caf::expected<hartos_snapshot> read_hartos_snapshot(std::string_view text, std::string_view stem);
 
 /// The snapshot in HART OS's nested form. What that form lacks (node, machine, samples) is in members that HART OS

@@ -15,8 +15,8 @@ namespace {
 
 constexpr double us_per_s = 1e6;
 
-/// The tables that HART OS expects. HART OS versions without success rules leave that column at its default, so that
-/// their rows count too. No journal is needed: an unfinished file is discarded.
+/// The tables that HART OS expects. The success rule's column has a default, so that rows written by HART OS versions
+/// without success rules also count. No journal is needed: an unfinished file is discarded.
 constexpr auto tables = R"(
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;

@@ -7,13 +7,13 @@
 namespace hive {
 
 /// Writes a coding_benchmarks.db in HART OS's format, with HART OS's current success rule for all rows and an extra
-/// table that says whose records they are. The database is built beside its destination and moved there atomically; an
-/// unfinished one is deleted with the writer.
+/// table that says whose records they are. The database is built beside its destination and moved there atomically; the
+/// writer's destructor deletes an unfinished one.
 class hartos_writer {
 public:
-  /// `replace` allows an existing database at the destination; otherwise ec::already_exists, from `create` or from
-  /// `finish`. ec::busy, likewise, when another writer's journal is beside it. ec::storage_failed when the folder is
-  /// not writable.
+  /// Unless `replace` is set, an existing database at the destination gives ec::already_exists. Another writer's
+  /// journal beside it gives ec::busy. Both can come from `create` or from `finish`. ec::storage_failed when the folder
+  /// is not writable.
   static caf::expected<hartos_writer> create(const std::filesystem::path& file, bool replace);
 
   hartos_writer(hartos_writer&&) noexcept;

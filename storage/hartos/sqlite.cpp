@@ -58,7 +58,7 @@ void finalize_statement::operator()(sqlite3_stmt* statement) const {
 
 // -- statement ------------------------------------------------------------------
 
-// Binding fails only for an invalid index or without memory.
+// Binding fails only for an invalid index or when memory runs out.
 
 void statement::bind(int place, int64_t value) {
   sqlite3_bind_int64(handle_.get(), place, value);

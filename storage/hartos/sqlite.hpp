@@ -35,7 +35,7 @@ public:
   /// `value` must outlive the next `step`.
   void bind(int place, std::string_view value);
 
-  /// Advances to the next row. Returns false after the last one, and the statement can be reused. Fails like
+  /// Advances to the next row. Returns false after the last one; the statement can then be reused. Fails like
   /// `connection`.
   caf::expected<bool> step();
   /// Releases the row, and with it the lock on the database.
@@ -54,8 +54,8 @@ private:
 };
 
 /// An open SQLite database. Errors name the file: ec::not_found when it cannot be opened, ec::busy when another process
-/// holds its lock for longer than `lock_patience` or left it half-written, ec::corrupt when it is damaged or no SQLite
-/// database, ec::unsupported for missing tables and columns, ec::storage_failed when it cannot be written.
+/// holds its lock for longer than `lock_patience` or left it half-written, ec::corrupt when it is damaged or not a
+/// SQLite database, ec::unsupported for missing tables and columns, ec::storage_failed when it cannot be written.
 class connection {
 public:
   static caf::expected<connection> open(const std::filesystem::path& file, access how);
