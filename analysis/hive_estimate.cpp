@@ -36,7 +36,7 @@ wide_int trimmed_mean(std::vector<opinion> opinions) {
   return divide(sum, weights);
 }
 
-/// The hive's estimate of one figure; `of` returns a node's sum for it.
+/// The hive's estimate of one figure; `of` returns that figure from a node's sums.
 template <class Of>
 wide_int estimate_of(std::span<const tool_sums> nodes, Of of) {
   std::vector<opinion> opinions;

@@ -28,32 +28,32 @@ struct hive_limits {
   size_t tools_per_task_of_origin = tally_limits{}.tools_per_task;
 };
 
-/// Statistics of the other nodes, kept separately per node. A newer delta replaces the node's earlier one, so
-/// duplicates and multiple paths change nothing. Maintains the hive's estimate over all nodes.
+/// Statistics of the other nodes, kept separately per node. A newer delta replaces the node's earlier one, so receiving
+/// it twice or over several paths changes nothing. Maintains the hive's estimate over all nodes.
 class hive_tally {
 public:
   explicit hive_tally(hive_limits limits = {});
 
-  /// Replaces everything that `origin` said under `part`. An origin has any number of parts: one for its whole delta,
-  /// or one per slot. All or nothing. Refuses as invalid: names and sums that `tally` would refuse, and a tool given
-  /// twice, also in two parts. Refuses as full: too much data. After a refusal the earlier content remains. An empty
-  /// `learned` drops the part.
+  /// Replaces all statistics that `origin` has under `part`, or changes nothing. An origin has any number of parts: one
+  /// for its whole delta, or one per slot. Refuses as invalid: names and sums that `tally` would refuse, and a tool
+  /// listed twice for one task type, even in different parts. Refuses as full: too much data. An empty `learned`
+  /// removes the part.
   std::optional<refusal> replace(std::string_view origin, std::vector<learned_tool> learned,
                                  std::string_view part = {});
 
-  /// Whether there is anything from `origin`.
+  /// Whether there are statistics of `origin`.
   bool knows(std::string_view origin) const;
 
-  /// Whether there is anything from `origin` under `part`.
+  /// Whether there are statistics of `origin` under `part`.
   bool knows(std::string_view origin, std::string_view part) const;
 
-  /// Drops everything from `origin`.
+  /// Removes all statistics of `origin`.
   void remove(std::string_view origin);
 
-  /// Drops everything under `part`, from any origin.
+  /// Removes all statistics under `part`, whatever their origin.
   void remove_part(std::string_view part);
 
-  /// Drops everything from `origin` under `part`.
+  /// Removes the statistics of `origin` under `part`.
   void remove(std::string_view origin, std::string_view part);
 
   /// The hive's estimates for all tools of a task type (see `estimate`), unordered; `n` is the true number of records.
@@ -68,7 +68,7 @@ public:
   }
 
 private:
-  /// One tool at one task type: the sums of each node.
+  /// One tool for one task type: the sums of each node.
   struct tool_shares {
     std::vector<std::string_view> origins; ///< keys of `by_origin_`
     std::vector<tool_sums> sums;           ///< of the same nodes, in the same order
@@ -87,7 +87,7 @@ private:
   std::optional<refusal> check_room(std::string_view origin, std::string_view part,
                                     const std::vector<learned_tool>& learned) const;
   std::optional<refusal> add(std::string_view origin, const learned_tool& more);
-  /// Adds as many as possible; returns why not all.
+  /// Adds tools until one is refused, and returns why. `added` counts those that were added.
   std::optional<refusal> add(std::string_view origin, std::span<const learned_tool> learned, size_t& added);
   void subtract(std::string_view origin, std::span<const learned_tool> learned);
 

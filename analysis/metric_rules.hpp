@@ -5,7 +5,7 @@
 
 namespace hive::analysis {
 
-/// No margin is given.
+/// Stands for a margin that is not given.
 inline constexpr double no_margin = std::numeric_limits<double>::quiet_NaN();
 
 /// How a metric affects a verdict.
@@ -14,9 +14,9 @@ struct metric_rules {
   double absolute_margin = no_margin; ///< see metric_point
 };
 
-/// Default rules for metrics of built-in adapters that state none: captures older than metric rules, and snapshots
-/// captured elsewhere. Metrics without an adapter are recognised by name alone. All other metrics gate and have no
-/// margin.
+/// Default rules for metrics of built-in adapters that state no rules: those in captures older than metric rules, and
+/// in snapshots captured elsewhere. Metrics without an adapter are recognised by name alone. All other metrics gate and
+/// have no margin.
 metric_rules builtin_rules(std::string_view adapter, std::string_view metric, std::string_view unit);
 
 /// Whether values in this unit depend on the machine: times, memory sizes and rates per second, in any scale.

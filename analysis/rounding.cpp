@@ -18,7 +18,7 @@ double round_decimals(double value, int decimals) {
   if (!std::isfinite(value))
     return value;
   std::array<char, max_fixed_digits> digits;
-  // to_chars rounds the exact binary value correctly, so formatting and parsing back implements the rule.
+  // to_chars rounds the exact binary value correctly, so formatting and parsing back rounds as specified.
   auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed,
                                std::clamp(decimals, 0, max_decimals));
   double rounded = value;

@@ -33,8 +33,9 @@ inline constexpr double evidence_half_life = 500;
 /// is uncertain by 0.3 (95%), which is how far nodes can differ.
 inline constexpr double hive_prior_records = 10;
 
-/// Policy explore: number of this node's records of a task type, over all candidate tools, before it deviates from
-/// policy threshold, since single lucky or unlucky records are no evidence. Enough failures end the wait earlier.
+/// Policy explore: number of records that this node needs for a task type, over all candidate tools, before its choice
+/// deviates from policy threshold: single lucky or unlucky records are no evidence. Enough failures end the wait
+/// earlier.
 inline constexpr uint64_t min_records_to_explore = min_records;
 inline constexpr uint64_t min_failures_to_explore = 2;
 
@@ -52,7 +53,7 @@ struct tool_choice {
 bool goes_before(const tool_totals& a, const tool_totals& b);
 
 /// HART OS's rule: the first measured tool in the order of `goes_before`, or nothing when no tool counts as measured.
-/// The claim compares measured tools only; a tool without rival is best.
+/// The claim compares measured tools only; a tool without a rival is best.
 std::optional<tool_choice> best_tool(std::span<const tool_totals> tools);
 
 /// Current evidence about a tool's success rate, in records.
@@ -71,8 +72,8 @@ evidence current_evidence(const tool_totals& tool);
 
 /// Policy explore over the tools of one task type that have records: the tool with the highest Wilson upper bound (z =
 /// 1.96) of `current_evidence`, where evidence about unused tools fades with `evidence_half_life`. An unused tool's
-/// bound rises towards 1, so that a tool with a bad start gets another try, the later the worse it was. Equal bounds:
-/// fewest records, then name. `task_records` is the number of the task type's newest record.
+/// bound rises towards 1, so that a tool with a bad start is tried again; the worse the start, the later. Equal bounds
+/// are ordered by fewest records, then by name. `task_records` is the number of the task type's newest record.
 std::optional<tool_choice> explore(std::span<const tool_totals> tools, uint64_t task_records);
 
 /// Task type → tool, used where nothing has been measured.
@@ -109,7 +110,7 @@ struct route_answer {
   route_reason reason = route_reason::available;
   bool exploring = false; ///< whether a tool with a higher estimate was passed over in order to learn about this one
   claim claimed = claim::none;
-  uint64_t samples = 0; ///< this node's records of it, or the hive's when `reason` is hive
+  uint64_t samples = 0; ///< this node's records of the tool, or the hive's when `reason` is hive
   double success_rate = std::numeric_limits<double>::quiet_NaN(); ///< NaN without samples
   double avg_time_s = std::numeric_limits<double>::quiet_NaN();   ///< NaN without samples
 };

@@ -72,7 +72,7 @@ tally::added tally::add(const task_outcome& outcome) {
   if (!place) {
     if (auto refused = make_room(names))
       return {nullptr, std::move(refused)};
-    place = find_slot(names); // if models were merged, the record may belong there now
+    place = find_slot(names); // making room may have merged models, so the record may belong to an existing slot
     if (!place)
       place = &make_slot(names);
   } else if (!has_room(place->task->totals->tools[place->tool].sums, record)) {
@@ -259,7 +259,7 @@ void tally::fold(tool_entry& tool, size_t count) {
 }
 
 void tally::drop_task(task_entry& task) {
-  // Extract it from the table first: its name dies with its last cell.
+  // Extract the entry from the table first: its key refers to a name that is freed with the last cell.
   auto node = by_task_.extract(task.totals->task_type);
   while (!task.tools.empty())
     drop_tool(task, task.tools.size() - 1);

@@ -28,7 +28,7 @@ struct task_outcome {
   bool success = false;
 };
 
-/// Statistics of one tool with one model for one task type: the stored unit.
+/// Statistics of one tool with one model for one task type: the unit of storage.
 struct tool_cell {
   std::string_view task_type;
   std::string_view tool;
@@ -37,7 +37,7 @@ struct tool_cell {
   recent_outcomes recent;
 };
 
-/// One tool at one task type, over all models.
+/// One tool for one task type, over all models.
 struct tool_totals {
   std::string tool;
   tool_sums sums;
@@ -50,7 +50,7 @@ struct tool_totals {
 /// One task type.
 struct task_totals {
   std::string_view task_type;
-  uint64_t records = 0;           ///< number of the newest record; the first has 1
+  uint64_t records = 0;           ///< number of the newest record; the first record has number 1
   std::vector<tool_totals> tools; ///< in the order of their first records
 };
 
@@ -68,7 +68,7 @@ struct tally_limits {
 /// task type; evicted records count as `unlisted`. When there are too many cells, those of a tool's least used models
 /// are merged into one without model, which preserves the tool's sums. "Least used" is greedy-dual by frequency
 /// (Cherkasova, "Improving WWW proxies performance with greedy-dual-size-frequency caching policy", 1998): each use
-/// sets the priority to the number of records so far plus a clock, which is the highest priority evicted so far. So
+/// sets the priority to the number of its records so far plus a clock, which is the highest priority evicted so far. So
 /// newcomers cannot evict what is used often, and what was used often long ago does not stay forever.
 class tally {
 public:
@@ -94,7 +94,7 @@ public:
     std::string model;
   };
 
-  /// Evictions and merges made by an `add`, in this order.
+  /// Evictions and merges made by an `add`, in that order.
   struct room_made {
     std::vector<removed_cell> removed;
     std::vector<const tool_cell*> changed; ///< cells into which others were merged

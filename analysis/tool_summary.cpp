@@ -10,10 +10,10 @@
 namespace hive::analysis {
 namespace {
 
-/// The mean time before rounding. HART OS adds up seconds as floats in record order, so that for a mean exactly between
-/// two roundings, such as 3.555, the float's last bit decides, which integer sums do not preserve. Of the two floats
-/// that the sums give (the exact mean, and the exact sum divided), the lower one is used: it agrees with HART OS in all
-/// ties of the recorded cases.
+/// The mean time before rounding. HART OS adds up seconds as floats in record order. So the last bit of a float, which
+/// integer sums do not preserve, decides how a mean exactly between two rounded values, such as 3.555, is rounded. The
+/// sums give two floats: the exact mean, and the exact sum divided. The lower one is used, because it agrees with HART
+/// OS in all ties of the recorded cases.
 double mean_to_round_s(const tool_sums& sums) {
   auto sum_s = static_cast<double>(sums.time_us) / us_per_s;
   return std::min(sums.mean_time_s(), sum_s / static_cast<double>(sums.n));

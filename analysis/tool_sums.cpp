@@ -11,7 +11,7 @@ refusal impossible(std::string text) {
   return {refusal::kind::invalid, std::move(text)};
 }
 
-/// Whether Σt² is possible for times with sum Σt: at least n·mean² (all times equal), at most Σt·longest.
+/// Whether Σt² is possible for times whose sum is Σt: it is at least n·mean² (all times equal), at most Σt·longest.
 bool squares_fit(const tool_sums& sums) {
   // n·Σt² may exceed 128 bits; long double's rounding error is far below this slack.
   constexpr long double slack = 1 - 1e-12L;

@@ -25,7 +25,7 @@ struct refusal {
 
 /// Parts per million: the integer scale of rates and logarithms.
 inline constexpr uint64_t ppm = 1'000'000;
-/// -
+/// Microseconds per second.
 inline constexpr uint64_t us_per_s = 1'000'000;
 /// Longest time of one task: 7 days. Longer times indicate a clock error.
 inline constexpr uint64_t max_task_time_us = 7ULL * 24 * 3600 * us_per_s;
@@ -46,7 +46,7 @@ std::optional<uint64_t> to_micros(double seconds);
 /// ln(seconds) in parts per million, rounded to nearest. Times below 1 µs count as 1 µs.
 int64_t log_time_ppm(uint64_t time_us);
 
-/// Statistics of one tool at one task type, as integer sums: addition is exact, in any order and grouping, and can be
+/// Statistics of one tool for one task type, as integer sums: addition is exact, in any order and grouping, and can be
 /// undone.
 struct tool_sums {
   uint64_t n = 0;           ///< records
@@ -84,8 +84,8 @@ std::optional<refusal> sums_of_averages(double success_rate, double avg_time_s, 
 /// possible.
 std::optional<refusal> check_sums(const tool_sums& sums);
 
-/// A tool's newest outcomes, each with its record's number within the task type, which allows merging several models'
-/// windows into the tool's.
+/// A tool's newest outcomes, each with its record's number within the task type, so that the windows of several models
+/// can be merged into one for the tool.
 class recent_outcomes {
 public:
   static constexpr size_t capacity = 20;

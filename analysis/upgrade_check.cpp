@@ -58,7 +58,7 @@ finding judge_by_margin(const metric_point& was, const metric_point& now) {
   auto lost = loss(was.value, now.value, was.better);
   if (lost == 0)
     return finding::same;
-  // fmin and fmax ignore NaN, which means that a side states no margin.
+  // NaN means that a side states no margin; fmin and fmax ignore it.
   auto least = std::fmin(was.absolute_margin, now.absolute_margin);
   auto most = std::fmax(was.absolute_margin, now.absolute_margin);
   if (std::isnan(least))
@@ -166,8 +166,8 @@ private:
              rule_ == policy::strict);
   }
 
-  /// The new version's metric for `was`, the old one's metric number `place`; null when absent. Two captures mostly
-  /// list metrics in the same order, so an index is built only when needed.
+  /// The new version's metric that corresponds to `was`, metric number `place` of the old version; null when absent.
+  /// Two captures mostly list metrics in the same order, so an index is built only when needed.
   const metric_point* find_new(const metric_point& was, size_t place) {
     metric_key key{was.adapter, was.name};
     if (place < new_.metrics.size() && metric_key{new_.metrics[place].adapter, new_.metrics[place].name} == key)

@@ -66,7 +66,7 @@ struct metric_change {
   std::string_view metric;
   double old_value = 0;
   double new_value = 0;
-  double change_pct = 0; ///< of the old value; NaN when that is zero
+  double change_pct = 0; ///< in percent of the old value; NaN when that is zero
   direction better = direction::higher;
   std::string_view unit = {};
 };
