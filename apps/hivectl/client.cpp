@@ -17,7 +17,7 @@ constexpr auto answer_grace = 5s;
 /// A working node answers this immediately.
 constexpr auto health_timeout = 2s;
 
-/// Nothing for a code from a later version, and for a problem without a code.
+/// The code with this name; nothing for a code from a later version, or for an empty name.
 std::optional<ec> code_named(std::string_view name) {
   for (size_t i = 0; i < ec_count; ++i)
     if (to_string(static_cast<ec>(i)) == name)

@@ -45,8 +45,8 @@ public:
     return unreadable(request, why);
   }
 
-  /// Reads an endless answer until it ends; the error says why it ended. Each piece goes to `on_body`, which ends the
-  /// stream by returning false. Sends `last_event_id` unless it is empty. A stream that is silent for three times
+  /// Reads a stream until it ends; the error says why it ended. Each piece goes to `on_body`, which ends the stream by
+  /// returning false. Sends `last_event_id` unless it is empty. A stream that is silent for three times
   /// `defaults::event_keep_alive` counts as ended.
   caf::error follow(const node_request& request, const std::string& last_event_id,
                     std::function<bool(std::string_view)> on_body) const;

@@ -8,7 +8,7 @@
 namespace hive::ctl {
 
 /// Parses a stream of server-sent events (WHATWG HTML, section 9.2.6), as far as nodes use it: fields id and data,
-/// comments, LF and CR LF line ends. Pieces may be split anywhere.
+/// comments, LF and CR LF line ends. The stream may arrive in pieces, split anywhere.
 class event_reader {
 public:
   /// Size limit of an incomplete event in bytes; larger than any message.

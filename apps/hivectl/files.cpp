@@ -15,7 +15,7 @@ namespace {
 struct close_file {
   void operator()(std::FILE* file) const {
     if (file != stdin)
-      (void)std::fclose(file); // it was only read, or failed before
+      (void)std::fclose(file); // the file was only read, or its failure is reported already
   }
 };
 

@@ -84,7 +84,8 @@ private:
     return *own ? caf::none : send_routes(db, *routes, *origin);
   }
 
-  /// A node's own statements about other nodes must not be imported into it as news.
+  /// Whether this node exported the database: its own statements about other nodes must not be imported into it as
+  /// news.
   caf::expected<bool> is_own_export(hartos_database& db) const {
     auto mark = db.export_mark();
     if (!mark)

@@ -80,7 +80,7 @@ caf::error hartos_task_import::take_rows() {
     if (rows->empty())
       return pass_rest();
     auto error = send(*rows);
-    // A concurrent import took the same rows: continue from the node's current row.
+    // A concurrent import sent the same rows: continue after the node's current row.
     if (error && code_of(error) == ec::conflict)
       error = ask_for_row();
     if (error)
@@ -123,7 +123,7 @@ caf::error hartos_task_import::send(const std::vector<hartos_row>& rows) {
   return caf::none;
 }
 
-/// Reports trailing rows that are no records to the node, so that the next import does not list them again.
+/// Reports trailing rows that are not records to the node, so that the next import does not list them again.
 caf::error hartos_task_import::pass_rest() {
   if (seen_ <= taken_)
     return caf::none;

@@ -15,16 +15,16 @@ struct hartos_part {
 };
 
 /// Splits the database's rows by the name under which nodes remember them. A database exported by Hivemark holds that
-/// node's records by number, followed by rows that HART OS added. Any other database has a name of its own that does
-/// not change as rows are added. `given` overrides all names.
+/// node's records by number, followed by rows that HART OS added. Any other database has a single name, which does not
+/// change as rows are added. `given` overrides all names.
 caf::expected<std::vector<hartos_part>> parts_of(hartos_database& db, const std::string& given);
 
 /// The name under which a node stores this database's statistics of HART OS's peers; empty when the database cannot be
 /// identified.
 caf::expected<std::string> origin_of(hartos_database& db, const std::string& given);
 
-/// Sends the rows of one part that the node does not have yet. With concurrent imports, each row is taken from one of
-/// them.
+/// Sends the rows of one part that the node does not have yet. With concurrent imports, the node takes each row from
+/// only one of them.
 class hartos_task_import {
 public:
   hartos_task_import(const client& node, hartos_database& db, hartos_part part, hartos_report& report,
@@ -46,8 +46,8 @@ private:
   task_sender to_;
   hartos_report& report_;
   progress& running_;
-  uint64_t taken_ = 0;    ///< the node's last row
-  uint64_t seen_ = 0;     ///< the last row read since then
+  uint64_t taken_ = 0;    ///< the last row that the node has
+  uint64_t seen_ = 0;     ///< the last row read
   uint64_t reported_ = 0; ///< the last row whose faults were reported
 };
 

@@ -24,7 +24,7 @@ public:
       show();
   }
 
-  /// A time for people: its age, or the exact time with --wide; empty for 0.
+  /// A time as text: its age, or the exact time with --wide; empty for 0.
   std::string time(int64_t unix_micros) const;
 
   /// Prints a line; nothing with --json.
@@ -36,7 +36,7 @@ public:
   /// Prints a JSON document, with or without --json.
   void document(std::string_view json);
 
-  /// Prints a line on standard error, with or without --json: information beside the answer.
+  /// Prints a line on standard error, with or without --json: information that is not part of the answer.
   void remark(std::string_view text) const;
 
   /// Flushes the output. exit_status::file_failed when that fails, for example on a full disk.

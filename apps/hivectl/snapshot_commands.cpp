@@ -152,7 +152,7 @@ struct prepared_import {
   std::vector<std::string> notes = {}; ///< what was skipped
 };
 
-/// The version of a HART OS file that names none: the file's name; nothing for standard input.
+/// The version for a HART OS file that states none: the file's name; empty for standard input.
 std::string stem_of(const std::string& file) {
   return file == "-" ? std::string{} : std::filesystem::path{file}.stem().string();
 }

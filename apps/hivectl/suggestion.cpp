@@ -34,7 +34,7 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::vector<std::string> nearest(std::string_view given, const std::vector<std::string>& names) {
-  constexpr size_t longest_name = 64; // longer input is no name and would take long to compare
+  constexpr size_t longest_name = 64; // longer input is not a name and would take long to compare
   std::vector<std::pair<size_t, std::string>> found;
   if (given.size() > longest_name)
     return {};

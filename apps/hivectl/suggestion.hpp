@@ -14,7 +14,7 @@ size_t edit_distance(std::string_view a, std::string_view b);
 /// with few edits, at most one in three characters.
 std::vector<std::string> nearest(std::string_view given, const std::vector<std::string>& names);
 
-/// "; did you mean A or B?", or empty without names.
+/// "; did you mean A or B?", or empty when there are no names.
 std::string did_you_mean(const std::vector<std::string>& names);
 
 } // namespace hive::ctl

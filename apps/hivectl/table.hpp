@@ -19,7 +19,7 @@ public:
   };
 
   /// Wider cells are truncated, so that later columns stay on the screen; --json shows all. Cells of the last column
-  /// are kept whole, under a rule of this width.
+  /// are kept whole, but the rule under its title is no wider.
   static constexpr size_t max_cell_columns = 160;
 
   explicit table(std::vector<column> columns);

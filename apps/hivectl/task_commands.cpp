@@ -28,7 +28,7 @@ constexpr int record_attempts = 3;
 constexpr auto record_pause = 500ms;
 /// Page size: a node's maximum.
 constexpr uint32_t page_size = 1'000;
-/// Maximum number of records in one list; --after continues behind them.
+/// Maximum number of records in one list; --after continues from there.
 constexpr uint32_t max_listed = 10'000;
 
 struct record_options {
@@ -76,7 +76,8 @@ std::string to_document(const record_options& options) {
   }));
 }
 
-/// The answer does not say whether the node replaced a time, so this uses the local clock.
+/// Warns of an end time in the future. Compares with the local clock, since the answer does not say whether the node
+/// replaced the time.
 void warn_of_future(const record_options& options, const output& out) {
   if (options.ended_at.empty())
     return;

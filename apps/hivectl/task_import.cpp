@@ -10,7 +10,7 @@
 namespace hive::ctl {
 namespace {
 
-/// A record takes about 4 KB at most; longer lines are no records and are not kept in memory.
+/// A record takes about 4 KB at most; longer lines are not records and are not kept in memory.
 constexpr size_t max_line_bytes = size_t{64} << 10;
 /// Number of rejected lines listed individually; all are counted.
 constexpr size_t max_told = 1'000;
@@ -102,7 +102,7 @@ private:
         return wrong;
       running.now("Importing task records: line " + std::to_string(lines.number()));
     }
-    // Includes trailing lines that are no records, so that the next import does not list them again.
+    // Includes trailing lines that are not records, so that the next import does not list them again.
     bool has_more = !options_.source.empty() && lines.number() - 1 > taken_;
     return batch_.empty() && !has_more ? caf::error{} : flush(lines.number() - 1);
   }
@@ -158,7 +158,7 @@ private:
   task_sender to_;
   task_lines batch_;
   uint64_t taken_ = 0;         ///< lines of this source that the node has
-  uint64_t already_taken_ = 0; ///< those that it had when the import began
+  uint64_t already_taken_ = 0; ///< lines that it had when the import began
   uint64_t recorded_ = 0;
   uint64_t duplicates_ = 0;
   uint64_t left_out_ = 0;

@@ -6,7 +6,7 @@ namespace hive::ctl {
 
 struct task_import_options {
   std::string file;   ///< NDJSON; "-" for standard input
-  std::string source; ///< name under which the node takes each line once; empty: lines are always taken
+  std::string source; ///< if given, the node takes each line once under this name; empty: lines are always taken
 };
 
 /// Sends a file's lines to the node in batches. Invalid lines are reported by line number, the others are recorded; the

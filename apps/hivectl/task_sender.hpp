@@ -30,7 +30,7 @@ struct sent_tasks {
 /// Sends records to a node.
 class task_sender {
 public:
-  /// Records of a named `source` are taken once; empty for records without a source.
+  /// The node takes each row of a named `source` once. Leave it empty for records without a source.
   task_sender(const client& node, std::string source) : node_{node}, source_{std::move(source)} {
   }
 

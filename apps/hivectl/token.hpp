@@ -27,7 +27,7 @@ std::vector<token_candidate> token_candidates(const std::string& url, const std:
 /// Result of a search for a token.
 struct found_token {
   std::string token; ///< empty: none
-  /// the files tried, in order; the last one held the token, the others come with the reason why not
+  /// The files tried, in order. The last one held the token; each other entry gives the reason why its file did not.
   std::vector<std::string> looked;
 };
 

@@ -190,7 +190,7 @@ outcome import_delta(session& s, const delta_options& options) {
   return exit_status::done;
 }
 
-/// An empty origin drops the deltas without origin.
+/// An empty origin drops the deltas without an origin.
 outcome drop_delta(session& s, const std::string& origin) {
   auto path = "/tools/delta" + (origin.empty() ? std::string{} : "/" + http::url_encode(origin));
   auto answer = s.node.ask<wire::DropDelta>({.method = "DELETE", .path = path});

@@ -24,8 +24,8 @@ struct check_options {
   std::string policy;
 };
 
-/// Without a common metric, for example when a version has no snapshot, threshold follows HART OS: safe without the old
-/// snapshot, inconclusive without the new one. Neither judges any measurement.
+/// Whether no metric was compared, for example because a version has no snapshot. Policy threshold then follows HART
+/// OS: safe without the old snapshot, inconclusive without the new one. Neither verdict is based on a measurement.
 bool says_nothing(wire::UpgradeCheck::Reader check) {
   return check.getCompared() == 0;
 }

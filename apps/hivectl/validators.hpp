@@ -23,8 +23,8 @@ CLI::Validator finite();
 /// NAME=VALUE with a non-empty name.
 CLI::Validator assignment();
 
-/// A path argument that names nothing usable. Not a usage error and therefore no CLI::ParseError: it ends hivectl with
-/// exit_status::file_failed.
+/// A path argument that names nothing usable. Not a usage error and therefore not a CLI::ParseError: it ends hivectl
+/// with exit_status::file_failed.
 class path_error : public std::runtime_error {
 public:
   using runtime_error::runtime_error;
