@@ -65,12 +65,12 @@ struct close_received {
 /// Purpose of a write.
 enum class store_purpose : uint8_t {
   own_slots, ///< published only once durable
-  epoch,     ///< likewise
+  epoch,     ///< also published only once durable
   received,  ///< slots of other nodes, which can be received again
   forgotten, ///< erased slots of forgotten nodes
 };
 
-/// Result of a write. Of own slots and of the epoch at most one write is in flight.
+/// Result of a write. At most one write of own slots and one of the epoch are in flight.
 struct store_done {
   store_purpose purpose{};
   caf::error error;
@@ -83,7 +83,7 @@ using core_event =
 
 // -- outputs ---------------------------------------------------------------------
 
-/// A question to a linked node. The core sends a node no other before the answer or the failure.
+/// A question to a linked node. The core sends the node no other question until this one is answered or has failed.
 struct question_to_send {
   node_id to;
   msg<wire::GossipQuestion> question;
@@ -92,7 +92,7 @@ struct question_to_send {
 struct store_order {
   store_purpose purpose{};
   write_set writes;
-  uint64_t epoch = 0; ///< for store_purpose::epoch: the least epoch to store with the writes
+  uint64_t epoch = 0; ///< for store_purpose::epoch: the lowest epoch to store with the writes
 };
 
 struct log_line {
@@ -103,7 +103,7 @@ struct log_line {
 using door_order = std::variant<maintain_link, open_link, close_link>;
 using topic_update = std::variant<slots_accepted, slots_withdrawn>;
 
-/// Actions for the owner of the core after a step, in the order of these fields and their entries.
+/// Actions for the owner of the core to take after a step, in the order of these fields, and of the entries in each.
 struct core_output {
   std::vector<log_line> log;
   std::vector<store_order> to_store;

@@ -14,8 +14,8 @@ struct federation_profile {
   size_t fan_out = 2;                        ///< exchanges started per round
 };
 
-/// Profiles: lan (1 s, 2 nodes), full (60 s, 3), constrained (300 s, 2), minimal (900 s, 1); the last three come from
-/// the source system. None for another name.
+/// Profiles: lan (1 s, 2 nodes), full (60 s, 3), constrained (300 s, 2), minimal (900 s, 1); the last three are those
+/// of HART OS. Nothing for any other name.
 std::optional<federation_profile> find_profile(std::string_view name);
 
 } // namespace hive

@@ -26,9 +26,9 @@ struct contents {
   size_t delta_bytes = size_t{256} << 10; ///< limit
   uint64_t turn = 0;                      ///< random; see replica::delta_for
   std::vector<member_claim> claims = {};
-  node_id peer = {};           ///< receiver; a peer without an id is not blamed for altered data
-  bool wants_evidence = false; ///< asks for claims about live nodes; in a first question
-  bool wants_pushes = false;   ///< asks for pushes, since too few nodes push to this one; in a first question
+  node_id peer = {};           ///< receiver; without an id it is not blamed for altered data
+  bool wants_evidence = false; ///< asks for claims about live nodes; only in a first question
+  bool wants_pushes = false;   ///< asks for pushes, since too few nodes push to this one; only in a first question
 };
 
 /// Starts an exchange.
@@ -39,7 +39,7 @@ msg<wire::GossipQuestion> push(const replica& own, const msg<wire::HiveDelta>& n
 
 /// Effect of a push.
 struct push_verdict {
-  bool redundant = false; ///< other nodes push the same sooner: the peer may stop
+  bool redundant = false; ///< other nodes push the same slots sooner: the peer may stop
   bool has_gap = false;   ///< this node lacks what the slots build on
 };
 

@@ -139,7 +139,7 @@ void hive_core::on(pulse_due) {
   watch_own_place();
   refresh_card();
   warn_of_expiry();
-  raise_epoch(); // not for each delta: earlier slots of this node arrive in several
+  raise_epoch(); // once per pulse, not per delta: earlier slots of this node arrive in several deltas
   write_own();   // retries after a failed write
 }
 
@@ -150,7 +150,7 @@ void hive_core::on(round_due) {
       linked.push_back(&each);
   std::ranges::shuffle(linked, random_);
   linked.resize(std::min<size_t>(linked.size(), options_.gossip.fan_out));
-  bool wants_evidence = membership_.lacks_evidence(); // asks only one of them, since the answer is large
+  bool wants_evidence = membership_.lacks_evidence(); // asks only one peer, since the answer is large
   for (auto* each : linked) {
     each->second.round_due = true;
     each->second.wants_evidence = std::exchange(wants_evidence, false);

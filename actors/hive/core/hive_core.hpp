@@ -58,7 +58,7 @@ public:
 
   // -- start ------------------------------------------------------------------------
 
-  /// Inserts what earlier runs stored, in any order, before `begin`. ec::corrupt.
+  /// Inserts a slot that an earlier run stored. Call in any order, before `begin`. Fails with ec::corrupt.
   caf::error restore(wire::StoredSlot::Reader stored);
   caf::error restore(wire::EquivocationProof::Reader stored);
   core_output begin(core_time now);
@@ -69,12 +69,12 @@ public:
 
   // -- questions --------------------------------------------------------------------
 
-  /// Another live node with the same certificate, which excludes a link with this one.
+  /// Another live node that has the candidate's certificate, which rules out a link with the candidate.
   std::optional<node_id> certificate_conflict(const link_candidate& candidate) const;
 
   /// This node and all known ones.
   msg<wire::NodeList> nodes(core_time now) const;
-  /// One node. ec::not_found.
+  /// The list with only this node. ec::not_found when it is unknown.
   caf::expected<msg<wire::NodeList>> node(const node_id& id, core_time now) const;
   msg<wire::HiveStatus> status(core_time now) const;
 
@@ -94,7 +94,7 @@ private:
     std::string holder; ///< see link_candidate
     int64_t last_seen_unix_micros = 0;
     std::chrono::microseconds round_trip{0};
-    std::string reason; ///< reason of the loss of the link
+    std::string reason; ///< why the link was lost
   };
   using peer_map = std::map<node_id, peer>;
 
@@ -137,16 +137,16 @@ private:
   void on(const store_done& outcome);
   /// Publishes changed topics whose interval has passed.
   void publish_changed();
-  /// Least interval between publications of a topic.
+  /// Shortest interval between publications of a topic.
   std::chrono::milliseconds pace() const;
   /// Makes changed own slots durable, then publishes them.
   void write_own();
   void commit_own();
   void write_card(int64_t written_at);
-  /// Rewrites the card before it is among the oldest ones.
+  /// Rewrites the card before it becomes one of the oldest.
   void refresh_card();
-  /// If the store is older than what this node published: continues in a later epoch, retrying until that is stored.
-  /// Gives up after too many times, which means that another node uses this identity.
+  /// If the store is older than what this node published, continues in a later epoch, and retries until that epoch is
+  /// stored. Gives up after too many raises, which mean that another node uses this identity.
   void raise_epoch();
   void begin_epoch(uint64_t epoch);
   void fail_to_raise(const caf::error& error);
@@ -169,7 +169,8 @@ private:
   void apply(const join_outcome& joined, const node_id& from, bool pushed);
   void store_received(const join_outcome& joined);
   gossip::contents contents_for(const node_id& peer, bool was_asked = false);
-  /// Pushes go to at least defaults::push_degree peers, and come from as many.
+  /// Number of linked peers to which (`to_it`) or from which (`from_it`) pushes go; defaults::push_degree are wanted
+  /// each way.
   size_t count_linked(bool push_lane::*with) const;
   bool wants_pushes() const;
   void widen_pushes();
@@ -205,16 +206,16 @@ private:
   void replace(const node_id& lost);
 
   // -- hive_core_places.cpp: which nodes have a place in the hive
-  /// Adds the nodes with a card. Without other evidence they are suspected.
+  /// Adds all nodes that have a card to the membership. Without other evidence they are suspected.
   void add_known_members();
   /// Drops all state about nodes that the replica has forgotten.
   void forget_nodes();
-  /// Another live node that counts for this certificate.
+  /// The live node that holds the place of this certificate, unless it is `but`.
   std::optional<node_id> live_node_with(const std::string& holder, const node_id& but) const;
   /// Closes links with nodes whose certificate another live node uses.
   void close_superseded_links();
-  /// Handles a node with the certificate of this one and a newer card: takes the place back if that node is gone, logs
-  /// an error if it is alive.
+  /// Handles another node that has this node's certificate and a newer card: takes the place back if that node is gone,
+  /// logs an error if it is alive.
   void watch_own_place();
   void warn_of_expiry();
   std::chrono::milliseconds rounds(int count) const;

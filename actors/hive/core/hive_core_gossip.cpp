@@ -98,7 +98,7 @@ caf::expected<msg<wire::GossipAnswer>> hive_core::take_push(const question_recei
 void hive_core::on(const answer_received& heard) {
   auto found = peers_.find(heard.from);
   if (found == peers_.end())
-    return; // its link is lost meanwhile
+    return; // its link was lost meanwhile
   auto& entry = found->second;
   entry.asking = false;
   counters_.sent_bytes += heard.sent_bytes;
@@ -136,7 +136,7 @@ void hive_core::on(const malformed_received& what) {
 void hive_core::on_message(const message_facts& what) {
   auto found = peers_.find(what.from);
   if (found == peers_.end())
-    return; // its link is lost meanwhile
+    return; // its link was lost meanwhile
   auto& entry = found->second;
   entry.last_seen_unix_micros = now_.unix_micros;
   entry.same_root = gossip::has_same_root(replica_, what.root);
@@ -175,8 +175,8 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
     deliver_all(origin);
   }
   report_changes();
-  // An exchange may bring a node that was away much that all others have. Only what the sender wrote itself is likely
-  // to be new to them.
+  // To a node that was away, an exchange may bring much that all other nodes have. Only what the sender wrote itself is
+  // likely to be new to them.
   auto news = joined.news;
   if (!pushed)
     std::erase_if(news, [&](const auto& each) { return each.first != from; });
@@ -213,7 +213,7 @@ bool hive_core::wants_pushes() const {
   return count_linked(&push_lane::from_it) < std::min(defaults::push_degree, linked_nodes().size());
 }
 
-/// After the loss of a link: lets others take over its pushes.
+/// Called after the loss of a link: lets other peers take over its pushes.
 void hive_core::widen_pushes() {
   auto missing = defaults::push_degree - std::min(defaults::push_degree, count_linked(&push_lane::to_it));
   std::vector<peer*> others;

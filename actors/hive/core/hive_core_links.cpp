@@ -116,7 +116,7 @@ void hive_core::choose_links() {
     out_.to_door.emplace_back(close_link{node});
 }
 
-/// Until now the door dialled every node with a higher id.
+/// Until this call the door dialled every node with a higher id.
 void hive_core::stop_dialling() {
   log(log::level::info, "The hive is too large for a full mesh: this node now keeps a few links nodes=" +
                           std::to_string(replica_.origin_count()) +

@@ -68,8 +68,8 @@ std::optional<node_id> hive_core::live_node_with(const std::string& holder, cons
   return *place;
 }
 
-/// A node without contact yet, such as just after the start of this node, gets time to appear if its card is the newer
-/// one.
+/// If a node has had no contact yet, for example just after this node's start, and its card is the newer one, it gets
+/// time to appear.
 std::optional<node_id> hive_core::certificate_conflict(const link_candidate& candidate) const {
   if (candidate.holder.empty())
     return std::nullopt;

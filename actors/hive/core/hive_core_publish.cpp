@@ -118,7 +118,7 @@ void hive_core::write_card(int64_t written_at) {
   write_own();
 }
 
-/// Not with a clock that seems wrong: other nodes would refuse the card and all later slots.
+/// Does nothing while this clock seems wrong: other nodes would refuse the card and all later slots.
 void hive_core::refresh_card() {
   const auto* card = card_of(replica_.own_id());
   if (!has_door_ || !card || !writing_own_.empty() || clocks_.verdict().own_is_off)

@@ -46,7 +46,7 @@ void hive_core::deliver(const accepted_slot& each) {
     slots_accepted{each.what->name.kind, each.origin, {{each.what->name.key, each.content}}});
 }
 
-/// After a restart, and when a quarantine ends.
+/// Called after a restart, and when a quarantine ends.
 void hive_core::deliver_all(const node_id& origin) {
   for (const auto& what : replica_.slots_of(origin)) {
     auto content = decode(*what);

@@ -20,7 +20,7 @@ namespace hive {
 
 /// The part of the federation used for placement: membership and load.
 using hive_view_actor = slot_publisher_actor::extend<
-  // This node and all known ones, or one of them; ec::not_found.
+  // This node and all known ones, or only the node asked for; ec::not_found when it is unknown.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
 
 /// The state of the hive on this node, and the owner of its links.

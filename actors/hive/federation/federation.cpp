@@ -40,7 +40,8 @@ public:
   federation_state(const federation_state&) = delete;
   federation_state& operator=(const federation_state&) = delete;
 
-  /// Ends the actors of the peers. They are not linked to this actor: one that ends with its link must not end it.
+  /// Ends the actors of the peers. They are not linked to this actor: an actor that ends with its link must not end
+  /// this one.
   ~federation_state() {
     for (const auto& [id, actor] : peers_)
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);

@@ -28,7 +28,7 @@ struct federation_services {
 /// Spawns the federation, the actor around a hive_core. It stores what the core asks for, passes questions and answers
 /// between the core and the actors of the peers, and delivers slots to the consumers of topics. Own slots are durable
 /// before they are published; slots of other nodes are stored afterwards, since they can be received again. Ends with
-/// ec::corrupt when the store cannot be read, with ec::invalid for an option, and with the committer.
+/// ec::corrupt when the store cannot be read, with ec::invalid for an invalid option, and when the committer ends.
 federation_actor spawn_federation(caf::actor_system& system, federation_services services, federation_options options);
 
 } // namespace hive

@@ -21,9 +21,9 @@ using peer_owner_actor = caf::typed_actor<caf::replies_to<question_received>::wi
                                           caf::reacts_to<close_received>,  //
                                           caf::reacts_to<malformed_received>>;
 
-/// Actor for one other node: forwards its questions to the federation, one at a time, and those of the federation to
-/// it. A slow or silent node delays only its own actor. After defaults::max_unanswered_questions in a row without an
-/// answer this actor ends, which closes the link.
+/// Actor for one other node: forwards that node's questions to the federation, one at a time, and the federation's
+/// questions to that node. A slow or silent node delays only its own actor. After defaults::max_unanswered_questions in
+/// a row without an answer this actor ends, which closes the link.
 class peer_state {
 public:
   using pointer = peer_actor::stateful_pointer<peer_state>;

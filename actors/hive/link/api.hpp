@@ -21,7 +21,7 @@ struct maintain_link {
   std::string address; ///< ADDRESS:PORT of its door
 };
 
-/// Request for one attempt to link with this node, which may not want a link itself.
+/// Request for one attempt to link with this node, even if that node does not request one.
 struct open_link {
   node_id node;
   std::string address; ///< ADDRESS:PORT of its door
@@ -71,7 +71,7 @@ struct link_up {
   link_actor peer;
 };
 
-/// The link has ended. Its handle stays dead, even after the node reconnects.
+/// The link has ended. The peer's handle stays dead, even after the node reconnects.
 struct link_down {
   node_id node;
   std::string reason;

@@ -16,8 +16,8 @@ enum class channel_side { client, server };
 /// uses the blocking functions with deadlines; CAF then uses the non-blocking ones.
 class channel {
 public:
-  /// Takes over a connected, non-blocking socket. With `tls`, makes the TLS handshake: on success both ends have shown
-  /// a currently valid certificate of the CA. Otherwise ec::forbidden or ec::timed_out with the reason.
+  /// Takes over a connected, non-blocking socket. With `tls`, performs the TLS handshake: on success both ends have
+  /// shown a currently valid certificate of the CA. Fails with ec::forbidden or ec::timed_out and the reason.
   static caf::expected<channel> open(unique_fd fd, channel_side side, const std::optional<tls_context>& tls,
                                      deadline until);
 
@@ -49,14 +49,14 @@ public:
   progress try_read(char* to, size_t size, size_t& got);
   progress try_write(const char* from, size_t size, size_t& put);
 
-  /// Bytes that TLS has decrypted and nobody has read yet. The socket does not announce them again.
+  /// Bytes that TLS has decrypted and nobody has read yet. Polling the socket does not report them.
   size_t buffered() const;
 
   int fd() const {
     return fd_.get();
   }
 
-  /// Transfers ownership of the socket. The channel must outlive its use.
+  /// Transfers ownership of the socket. The channel must outlive the use of the socket.
   int release_fd() {
     return fd_.release();
   }

@@ -42,13 +42,13 @@ public:
     return to_state(stream_.try_write(static_cast<const char*>(from), size, put));
   }
 
-  /// TLS decrypts whole records; the socket does not announce what is left of one.
+  /// TLS decrypts whole records; polling the socket does not report the unread rest of one.
   bool must_read_more(native_socket, size_t threshold) {
     return stream_.buffered() > 0 && stream_.buffered() >= threshold;
   }
 
 private:
-  /// To CAF, success with no bytes means to wait for the socket.
+  /// CAF takes success with no bytes as a request to wait for the socket.
   static rw_state to_state(channel::progress went) {
     return went == channel::progress::ended ? rw_state::failure : rw_state::success;
   }
@@ -114,7 +114,7 @@ public:
   }
 
 private:
-  /// The peer sends requests and does not read the answers. CAF notices the shutdown at its next read.
+  /// Cuts off a peer that sends requests without reading the answers. CAF notices the shutdown at its next read.
   void cut() {
     stream_.wr_buf().clear();
     ::shutdown(stream_.fd(), SHUT_RDWR);

@@ -21,7 +21,7 @@ bool dial_plan::add(const endpoint& at, const node_id& node, time_point now) {
   return true;
 }
 
-/// Removes earlier doors of the node; an address to join stays and is resumed.
+/// Removes earlier doors of the node; an address to join is kept, and dialling it is resumed.
 void dial_plan::leave_earlier(const node_id& node, const endpoint& now_at) {
   for (auto each = targets_.begin(); each != targets_.end();) {
     auto& target = each->second;

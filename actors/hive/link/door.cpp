@@ -182,8 +182,8 @@ public:
     dial_due();
   }
 
-  /// The node that receives the goodbye closes the link at once. The sender closes it only when the other does not in
-  /// time.
+  /// The node that receives the goodbye closes the link at once. The sender closes it only if the receiver does not do
+  /// so in time.
   void close(const close_link& what) {
     plan_->rest(what.node);
     auto found = std::ranges::find_if(

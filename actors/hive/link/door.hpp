@@ -15,7 +15,7 @@
 namespace hive {
 
 struct door_options {
-  /// Listening address: an IP address or localhost. Port 0 takes a free one.
+  /// Listening address: an IP address or localhost. Port 0 picks a free port.
   endpoint listen{"127.0.0.1", 7421};
   /// Address that other nodes dial, if it differs from `listen`. Default: the bound address, or the host name of the
   /// machine when the door listens on all addresses.
@@ -49,7 +49,7 @@ struct running_door {
 /// both dial, the link table keeps one connection. Addresses of `join` are dialled until a link exists, whichever id is
 /// lower.
 ///
-/// ec::invalid for an option, ec::unavailable when the address is in use or not local; both name it.
+/// ec::invalid for an invalid option, ec::unavailable when the address is in use or not local; both name it.
 caf::expected<running_door> spawn_door(caf::actor_system& system, door_options options, link_owner_actor owner);
 
 } // namespace hive

@@ -19,9 +19,9 @@ public:
   explicit frame_filter(std::shared_ptr<const actor_allowlist> allowlist) : allowlist_{std::move(allowlist)} {
   }
 
-  /// Takes the next bytes of the stream, split anywhere. ec::forbidden for a message to an actor that is not allowed or
-  /// routed through this node, ec::too_large for a frame over defaults::max_frame_bytes, ec::malformed. After an error
-  /// nothing more of the stream may be read.
+  /// Takes the next bytes of the stream, split anywhere. Fails with ec::forbidden for a message that is addressed to an
+  /// actor off the allowlist or routed through this node, with ec::too_large for a frame over
+  /// defaults::max_frame_bytes, and with ec::malformed. After an error, no more of the stream may be read.
   caf::error pass(std::string_view bytes);
 
 private:

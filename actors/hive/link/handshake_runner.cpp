@@ -19,7 +19,7 @@ link_table::candidate candidate_of(const verified_peer& peer, bool dialled_here)
   return {peer.id(), peer.hello->getEpoch(), dialled_here, peer.holder(), peer.hello->getCard().getWrittenAt()};
 }
 
-/// Runs `body` on its own thread. The actor system waits for it at its end.
+/// Runs `body` on its own thread. The actor system waits for the thread before it ends.
 template <class Body>
 void run_detached(caf::actor_system& system, Body body) {
   system.spawn<caf::detached + caf::hidden>([body = std::move(body)](caf::blocking_actor*) mutable { body(); });

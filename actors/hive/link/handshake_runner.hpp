@@ -49,7 +49,7 @@ using handshake_owner_actor =
   caf::typed_actor<caf::replies_to<admission_request>::with<caf::ok_atom>, caf::reacts_to<handshake_done>,
                    caf::reacts_to<handshake_failed>, caf::reacts_to<listening_failed>>;
 
-/// Accepts connections of engines. The door forwards to it the messages that concern them.
+/// Accepts connections of engines. The door forwards messages about those connections to it.
 using engine_host_actor = caf::typed_actor<caf::replies_to<admission_request>::with<caf::ok_atom>,
                                            caf::reacts_to<handshake_done>, caf::reacts_to<handshake_failed>>;
 

@@ -17,7 +17,7 @@ constexpr size_t nonce_bytes = 32;
 /// Limits what is read from an unauthenticated peer. The schema's own bounds are smaller.
 constexpr uint32_t max_frame_bytes = 81'920;
 constexpr size_t max_reason_bytes = 1'024;
-/// Prefix of everything signed here: a signature made for another purpose never fits.
+/// Prefix of everything signed here, so that a signature made for another purpose is never valid.
 constexpr std::string_view purpose = "hivemark hello 1";
 
 capnp::Data::Reader as_data(std::string_view bytes) {
@@ -32,7 +32,7 @@ const unsigned char* raw(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-/// Truncates UTF-8 text between characters to what an answer may carry.
+/// Truncates UTF-8 text, at a character boundary, to the length that an answer may carry.
 std::string_view shortened(std::string_view text) {
   auto end = std::min(text.size(), max_reason_bytes);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
@@ -40,7 +40,7 @@ std::string_view shortened(std::string_view text) {
   return text.substr(0, end);
 }
 
-/// Makes text of the peer safe for logs and errors: one line of bounded length.
+/// Makes text from the peer safe for logs and errors: one line of bounded length.
 std::string tamed(std::string_view text) {
   std::string out{shortened(text)};
   std::replace_if(

@@ -63,8 +63,8 @@ struct handshake_result {
 
 /// Runs the handshake. Fails when the peer speaks another protocol (ec::malformed), has no common version
 /// (ec::unsupported, naming both ranges), proves no valid identity or role (ec::integrity_violated, ec::forbidden) or
-/// does not answer (ec::timed_out, ec::unavailable); with the error of `admit`; or with the reason of the peer
-/// ("refused by the other end").
+/// does not answer (ec::timed_out, ec::unavailable); with the error of `admit`; or with the peer's reason if the peer
+/// refused ("refused by the other end").
 handshake_result perform_handshake(channel& to, channel_side side, const hello_sender& self,
                                    const admit_function& admit, deadline until);
 

@@ -14,15 +14,15 @@ namespace {
 using overdue_atom = caf::atom_constant<caf::atom("overdue")>;
 using interface_names = std::set<std::string>;
 
-/// Port under which CAF files what an accepted connection publishes. CAF sends that to the peer at once and never looks
-/// it up again, so all connections share one number.
+/// Port under which CAF registers the actor published over an accepted connection. CAF sends the actor to the peer at
+/// once and never looks it up again, so all connections share one number.
 constexpr uint16_t nominal_port = 1;
 
 caf::actor basp_broker(caf::actor_system& system) {
   return system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
 }
 
-/// One introduction, as the actor that runs it knows it.
+/// State of one introduction, kept by the actor that runs it.
 template <class Local, class Remote>
 struct handover {
   uint64_t connection = 0;
@@ -62,7 +62,8 @@ typename introducer_impl<Local, Remote>::behavior_type introducer(typename intro
           }};
 }
 
-/// Runs at the dialling end: asks the introducer of the accepting end, whose local and remote are swapped.
+/// Runs at the dialling end: sends its own actor to the introducer at the accepting end, whose Local is Remote here and
+/// vice versa.
 template <class Local, class Remote>
 void introduction_client(caf::event_based_actor* self, const caf::actor& broker, const caf::io::scribe_ptr& scribe,
                          const handover<Local, Remote>& what) {

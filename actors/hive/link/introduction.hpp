@@ -10,7 +10,8 @@
 
 namespace hive {
 
-/// internal: published by the accepting end: takes the actor of the dialling end and answers with that of its own.
+/// internal: published by the accepting end: receives the actor of the dialling end and answers with its own end's
+/// actor.
 template <class Local, class Remote>
 using introducer_actor = caf::typed_actor<typename caf::replies_to<Remote>::template with<Local>>;
 
@@ -25,7 +26,7 @@ template <class Remote>
 using introduction_owner = caf::typed_actor<caf::reacts_to<introduced<Remote>>>;
 
 /// Hands an accepted connection to CAF and exchanges the actors of both ends over it: the peer gets `local`, and
-/// `owner` gets the result within `timeout`. `connection` identifies it to the owner. Send the returned actor an exit
+/// `owner` gets the result within `timeout`. `connection` is its id for the owner. Send the returned actor an exit
 /// message if the connection ends first, because CAF's registry keeps it alive.
 ///
 /// Used for links between nodes and for both ends of a connection with an engine. With an `allowlist`, to which it adds

@@ -9,7 +9,7 @@
 
 namespace hive {
 
-/// The refusal of node `by` because the live node `holder` uses the same certificate. ec::conflict.
+/// The error with which node `by` is refused, because the live node `holder` uses the same certificate. ec::conflict.
 caf::error certificate_in_use(const node_id& by, const node_id& holder);
 
 /// Which connection is the link with each node: at most one, even when both nodes dial at once or a node reconnects

@@ -12,7 +12,8 @@
 namespace hive {
 
 /// Makes an actor that is reachable over a connection refuse messages that failed to decode (CAF delivers them empty)
-/// and messages of unknown types: the sender gets ec::malformed. CAF would print each to the standard output instead.
+/// and messages of unknown types: the sender gets ec::malformed. By default CAF would print each message to standard
+/// output.
 ///
 /// `on_malformed(count)` is called at a limited rate, with the number of such messages since its last call.
 template <class Actor, class OnMalformed>

@@ -11,7 +11,7 @@ namespace hive {
 struct network_options {
   /// Interval of heartbeats on every link. Each costs 30 bytes and a wake-up.
   std::chrono::milliseconds heartbeat = defaults::heartbeat_interval;
-  /// A link that is silent for longer is lost.
+  /// A link that is silent for longer counts as lost.
   std::chrono::milliseconds link_timeout = defaults::link_timeout;
 
   /// ec::invalid naming the option. The timeout must span more than one heartbeat.

@@ -17,7 +17,7 @@ struct clock_verdict {
   /// Offset from the clock of this node on which more than half of the clocks agree; none without such a majority.
   std::optional<clock_difference> hive_ahead;
   bool own_is_off = false;  ///< this node's clock deviates from the majority
-  std::vector<node_id> off; ///< nodes that deviate from the majority; without one, from this node
+  std::vector<node_id> off; ///< nodes that deviate from the majority; without a majority, from this node
 
   bool is_fine() const {
     return !own_is_off && off.empty();

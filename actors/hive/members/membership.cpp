@@ -91,7 +91,7 @@ void membership::confirm_alive(const node_id& node, tick_point now) {
     return;
   auto& known = found->second;
   take_evidence(known, now);
-  // A suspicion of others does not become stale during contact.
+  // A suspicion raised by other nodes does not go stale while this node has contact.
   if (known.state == member_state::SUSPECT)
     known.since = now;
   show(node, known, "it was heard again", now);
@@ -121,7 +121,7 @@ caf::error membership::apply_claims(const std::vector<member_claim>& claims, tic
       continue;
     }
     auto found = members_.find(claim.node);
-    // Only its card or link proves an epoch; of an unknown node nothing can be claimed.
+    // Only a node's card or link proves its epoch, and claims about unknown nodes do not count.
     if (found == members_.end() || claim.about.epoch > found->second.about.epoch)
       continue;
     if (claim.state == member_state::QUARANTINED)
@@ -294,7 +294,7 @@ void membership::show(const node_id& node, member& known, const std::string& why
     return;
   known.shown = next;
   known.why = why;
-  // Doubt about a newly learned node is no news: most are confirmed within moments.
+  // Doubt about a newly learned node is not reported: most are confirmed within moments.
   if (!known.reported && next == member_state::SUSPECT && !known.has_evidence)
     return;
   changes_.push_back({node, known.reported, next, why});
@@ -362,7 +362,7 @@ std::optional<milliseconds> membership::silence_of(const node_id& node, tick_poi
   return between(found->second.last_heard, now);
 }
 
-/// The next missing node in the order of ids whose claim was already sent often enough.
+/// A claim about the next missing node, in the order of ids, among those whose claims have been sent often enough.
 std::optional<member_claim> membership::reminder() {
   auto is_worth_it = [&](const auto& entry) {
     return entry.second.state != member_state::ACTIVE && entry.second.transmit_count >= transmit_limit();

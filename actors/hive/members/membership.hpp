@@ -43,7 +43,7 @@ struct membership_options {
   std::chrono::milliseconds suspect_after{2'000};
   /// Time for a suspected node to refute the suspicion before it is stale.
   std::chrono::milliseconds stale_after{1'500};
-  /// Time after which a stale node is dead. Nothing is lost by it: its statistics stay.
+  /// Time after which a stale node is dead. The node's statistics are kept.
   std::chrono::milliseconds dead_after{600'000};
   /// How long a node without a link counts as active after its last contact with this node or another.
   std::chrono::milliseconds believe_for{30'000};
@@ -51,7 +51,7 @@ struct membership_options {
   std::chrono::milliseconds prove_within{10'000};
   /// Retransmission factor: a claim is sent about `retransmissions` * log2(nodes) times (lambda of SWIM).
   uint32_t retransmissions = 3;
-  /// Most that one claim may add to an incarnation count: more than honest nodes miss of each other, and too little for
+  /// Most that one claim may add to an incarnation count: more than an honest node can have missed, but too little for
   /// liars to exhaust the counter.
   uint64_t count_lead = 1'000;
   size_t members = 1'024; ///< tracked nodes; as many as the replica's origins
@@ -74,7 +74,7 @@ struct member_change {
 /// CPU time does not suspect them (an idea of Lifeguard, Dadgar et al. 2018).
 ///
 /// For a node with a live link, direct contact outweighs claims. Such claims are still passed on, so that the node can
-/// refute them towards nodes without a link to it.
+/// refute them to nodes that have no link to it.
 ///
 /// No belief without evidence: a node known only by its card is suspected until it is linked, publishes a card of a
 /// later epoch, or a peer reports contact with it. Evidence ages: without recent evidence a node is suspected, then
@@ -96,7 +96,7 @@ public:
   void dial_failed(const node_id& node, const std::string& why, tick_point now);
   /// A sign of life: traffic on its link.
   void confirm_alive(const node_id& node, tick_point now);
-  /// The card of a node was received. A later epoch is evidence that it is alive; the first card of a new node is none,
+  /// The card of a node was received. A later epoch is evidence that it is alive; the first card of a new node is not,
   /// since that node may be long gone.
   void learn_card(const node_id& node, uint64_t epoch, tick_point now);
   /// Claims of a peer. Only what the node could refute is believed: no epoch beyond that of its card or link.
@@ -109,7 +109,7 @@ public:
   /// Sets the time to refute, at least `options.stale_after`. Where not all nodes are linked, suspicion and refutation
   /// take rounds of gossip.
   void set_time_to_refute(std::chrono::milliseconds time);
-  /// Sets believe_for and prove_within, at least those of `options`.
+  /// Sets believe_for and prove_within, to no less than their values in `options`.
   void set_patience(std::chrono::milliseconds believe_for, std::chrono::milliseconds prove_within);
   /// Removes a node that has left the hive.
   void forget(const node_id& node);
@@ -137,9 +137,9 @@ public:
     return own_;
   }
 
-  /// Claims for the next message, least often sent first; each counts as sent. Then one reminder, in turn, of a node
-  /// that has been missing for longer, for new nodes and those that missed the claim. If the peer has asked for
-  /// evidence, also active nodes with the time of their last contact, in turn and as far as there is room.
+  /// Claims for the next message, least often sent first; each counts as sent. Then one reminder about a node that has
+  /// been missing for longer, in turn, for nodes that are new or missed the claim. If the peer has asked for evidence,
+  /// also active nodes with the time of their last contact, in turn and as far as there is room.
   std::vector<member_claim> claims_to_send(size_t most, bool was_asked = false);
   /// State changes since the last call.
   std::vector<member_change> take_changes();
@@ -152,8 +152,7 @@ private:
     bool quarantined = false;
     bool linked = false;
     bool has_evidence = false; ///< since the start of this node
-    tick_point
-      last_heard; ///< by this node while linked, else by others too; without evidence: when the member was added
+    tick_point last_heard; ///< by this node while linked, otherwise by any node; without evidence: when it was added
     uint32_t transmit_count = 0;
     std::optional<member_state> shown;
     std::string why;                      ///< reason for `shown`

@@ -63,7 +63,7 @@ void overlay::dial_missing(changes& out, size_t missing, const std::function<unl
   for (auto* list : {&free.present, &free.absent})
     std::erase_if(*list, [&](const node_id& node) { return dialled_.contains(node); });
   auto found = draw(free.present, missing);
-  // When no active node is left, absent ones are tried, one a tick: they may all be back.
+  // When no active node is left, absent ones are tried, one per tick: they may all be back.
   if (found.size() < missing)
     std::ranges::copy(draw(free.absent, 1), std::back_inserter(found));
   dial(out, found);

@@ -16,8 +16,8 @@ public:
   /// The slot with exactly this stamp, or null.
   slot_ptr at(write_stamp stamp) const;
 
-  /// Inserts a slot that is newer than the one of the same name and has a unique stamp. Returns the slot that it
-  /// replaces, or null.
+  /// Inserts a slot, which must have a unique stamp and be newer than any held slot of the same name. Returns the slot
+  /// that it replaces, or null.
   slot_ptr put(slot_ptr what);
 
   /// Slots with a stamp after `since`, oldest first.

@@ -71,7 +71,7 @@ own_slots::payloads_by_name own_slots::target(const std::vector<slot_ptr>& publi
   return out;
 }
 
-/// In the order of names, so that the same slots are published each time.
+/// Adds slots in the order of their names, so that the same ones are published each time.
 void own_slots::add_yielding(slot_kind kind, const slot_quota& quota, payloads_by_name& to,
                              std::set<slot_name>& beyond) const {
   auto wanted = wanted_.find(kind);

@@ -27,8 +27,8 @@ public:
 
   /// Signs the slots that bring `replica` to the wanted state, in an order in which they may be committed: erasures and
   /// other changes that free space first, yielding topics last. Slots of yielding topics that do not fit are left out,
-  /// and so are payloads that the replica refuses. `left_out` names them, except those named the last time. Invalidates
-  /// slots that were prepared earlier and not committed.
+  /// and so are payloads that the replica refuses. `left_out` names all of these, except those named by the previous
+  /// call. Invalidates slots that were prepared earlier and not committed.
   std::vector<slot_ptr> prepare(replica& by, int64_t now_unix_micros, std::vector<caf::error>& left_out);
 
 private:
@@ -37,13 +37,13 @@ private:
   /// Wanted payloads of all slots, where `published` are the present ones. Names that do not fit go into `beyond`.
   payloads_by_name target(const std::vector<slot_ptr>& published, std::set<slot_name>& beyond) const;
   void add_yielding(slot_kind kind, const slot_quota& quota, payloads_by_name& to, std::set<slot_name>& beyond) const;
-  /// Reports names beyond the quota of a topic that were not beyond it the last time.
+  /// Reports names that are beyond their topic's quota now but were not at the previous call.
   void name_beyond(const std::set<slot_name>& beyond, std::vector<caf::error>& left_out) const;
 
   yielding_topics yielding_;
   std::map<slot_kind, std::map<std::string, std::string>> wanted_;
-  std::set<slot_name> beyond_;  ///< the quota, the last time
-  std::set<slot_name> refused_; ///< by the replica, the last time
+  std::set<slot_name> beyond_;  ///< names beyond their quota at the previous call
+  std::set<slot_name> refused_; ///< names that the replica refused at the previous call
 };
 
 } // namespace hive

@@ -21,7 +21,7 @@ struct attested {
   std::string holder; ///< key fingerprint of the certificate; empty where there are no certificates
 };
 
-/// Decides by its card whether the holder of `key` may take part in the hive. The result must depend on nothing else,
+/// Decides from the card whether the holder of `key` may take part in the hive. The result must depend on nothing else,
 /// such as a clock: all nodes must decide alike, now and later.
 using admission_check = std::function<caf::expected<attested>(const public_key& key, wire::NodeCard::Reader card)>;
 
@@ -78,7 +78,7 @@ struct quarantine {
   };
   kind why = kind::content;
   std::string text;
-  uint64_t epoch = 0;     ///< of the invalid slot
+  uint64_t epoch = 0;     ///< epoch of the origin at that time
   slot_ptr first, second; ///< the proof of equivocation
 };
 
@@ -90,11 +90,12 @@ struct accepted_slot {
 
 /// Result of a join. Accepted slots are in effect at once; the caller stores them.
 struct join_outcome {
-  std::vector<accepted_slot> accepted; ///< in write order per origin; also slots of a quarantined one
+  std::vector<accepted_slot> accepted; ///< in write order per origin; includes slots of quarantined origins
   std::vector<slot_refusal> refused;   ///< at most `named_refusals`
-  std::vector<node_id> quarantined;    ///< by this join, and still so at its end
-  std::vector<node_id> released;       ///< by this join, and still so at its end
-  std::map<node_id, write_stamp> news; ///< origins with accepted slots or a new proof: their highest stamp before
+  std::vector<node_id> quarantined;    ///< quarantined by this join, and still so at its end
+  std::vector<node_id> released;       ///< released by this join, and not quarantined again
+  std::map<node_id, write_stamp> news; ///< origins with accepted slots or a new proof, with their highest stamp before
+                                       ///< the join
 };
 
 struct replica_counters {
@@ -103,7 +104,7 @@ struct replica_counters {
   std::array<uint64_t, slot_refusal_reasons> refused{};
 };
 
-/// Shared state of a hive on one node: a map from (origin, kind, key) to the newest signed slot of the origin. Only an
+/// Shared state of a hive on one node: a map from (origin, kind, key) to the newest signed slot of the origin. Only the
 /// origin writes its slots, and the higher stamp wins, so join is commutative, associative and idempotent: replicas
 /// that received the same slots, in any order and with duplicates, are equal (a state-based CRDT, Shapiro et al. 2011;
 /// deltas after Almeida et al. 2018).
@@ -121,7 +122,7 @@ struct replica_counters {
 /// passed on nor listed as good.
 class replica {
 public:
-  /// `epoch` is that of the current start; no earlier start has written under it.
+  /// `epoch` is that of the current start; no earlier start has written in it.
   replica(key_pair own, uint64_t epoch, slot_checks checks, replica_options options = {});
 
   const node_id& own_id() const {
@@ -131,12 +132,12 @@ public:
   // -- own slots ------------------------------------------------------------------
 
   /// Signs the next own slot without inserting it: it must be durable before it is published. An empty payload erases.
-  /// Fails with ec::too_large or ec::invalid where other nodes would refuse it after all that was prepared before, and
+  /// Fails with ec::too_large or ec::invalid where other nodes, having all slots prepared before, would refuse it, and
   /// with ec::unavailable while `must_raise_epoch`.
   caf::expected<slot_ptr> prepare(slot_name name, std::string payload, int64_t now_unix_micros);
 
   /// Inserts a prepared slot that is durable now, in the order of preparation. A slot whose write failed may be
-  /// skipped. ec::invalid for any other.
+  /// skipped. ec::invalid for any other slot.
   caf::error commit(slot_ptr prepared);
 
   /// Releases the quota of prepared slots whose writes failed.
@@ -159,7 +160,8 @@ public:
 
   // -- restart --------------------------------------------------------------------
 
-  /// Inserts a stored slot, in any order, before the first join. Only its signature is checked again; ec::corrupt.
+  /// Inserts a stored slot, in any order, before the first join. Only its signature is checked again. Fails with
+  /// ec::corrupt.
   caf::error restore(const public_key& key, slot_ptr stored);
   caf::error restore(wire::EquivocationProof::Reader stored);
 
@@ -176,20 +178,20 @@ public:
   /// number that selects the first origin, so that truncated deltas do not always omit the same ones.
   msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const;
 
-  /// The writes after these stamps, for a peer that has all up to them; nothing of origins not listed. A zero stamp
-  /// adds the card of the origin. At most `budget` bytes, as in `delta_for`.
+  /// The writes after these stamps, for a peer that has all writes up to them; origins not listed are left out. A zero
+  /// stamp adds the card of the origin. At most `budget` bytes, as in `delta_for`.
   msg<wire::HiveDelta> delta_since(const std::map<node_id, write_stamp>& stamps, size_t budget) const;
 
   /// Inserts what is new and valid. Stops at the first error that only `sender` can have caused, such as an origin
-  /// listed twice. After `options.strikes` of these the sender is quarantined. Without a sender nobody is blamed.
+  /// listed twice. After `options.strikes` such errors the sender is quarantined. Without a sender, nobody is blamed.
   join_outcome join(wire::HiveDelta::Reader delta, int64_t now_unix_micros, const node_id& sender = {});
 
   // -- reading --------------------------------------------------------------------
 
-  /// The newest slot of this name, or null; also of quarantined origins.
+  /// The newest slot of this name, or null; including those of quarantined origins.
   slot_ptr find(const node_id& origin, const slot_name& name) const;
 
-  /// All slots of an origin, oldest first; also of a quarantined one.
+  /// All slots of an origin, oldest first; quarantined or not.
   std::vector<slot_ptr> slots_of(const node_id& origin) const;
 
   /// Calls `visit(const node_id&, const slot_ptr&)` for every slot of every origin that is not quarantined.
@@ -283,7 +285,7 @@ private:
   /// What a digest says about one origin.
   struct progress;
   struct origin_part;
-  /// The part of a delta for a peer that does not know the origin, or has it up to `since`.
+  /// The parts of a delta about an origin: for a peer that does not know it, and for one that has it up to `since`.
   static origin_part part_for_newcomer(const origin& known);
   static origin_part part_since(const origin& known, write_stamp since, size_t budget, uint64_t turn);
   static msg<wire::HiveDelta> to_delta(const std::vector<origin_part>& parts);
@@ -317,11 +319,11 @@ private:
   void put(origin& known, slot_ptr what, standing stands);
 
   using origin_map = std::map<node_id, origin>;
-  /// Whether the card of `a` is newer.
+  /// Whether the card of `a` is newer than that of `b`.
   static bool outranks(const standing& a, const node_id& a_id, const standing& b, const node_id& b_id);
-  /// The node to evict first; never this node, and not `but`.
+  /// The node to evict first; never this node or `but`.
   origin_map::iterator lowest(const node_id& but);
-  /// Makes the node the one of its certificate and forgets those that it supersedes; returns why it is refused.
+  /// Gives the node the place of its certificate and forgets the nodes that it supersedes; returns why it is refused.
   std::optional<slot_refusal> take_place(const node_id& id, const standing& stands);
   /// Evicts nodes with older cards until there is room for `bytes`. False if that is not enough.
   bool make_room(const node_id& id, const standing& stands, size_t bytes);

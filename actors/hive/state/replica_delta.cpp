@@ -10,7 +10,7 @@
 namespace hive {
 namespace {
 
-/// Above any valid stamp. Of a proven equivocator only the fact matters, so nodes with different proofs agree.
+/// Above any valid stamp. Digests list every proven equivocator with it, so that nodes with different proofs agree.
 constexpr write_stamp proven{UINT64_MAX, UINT64_MAX};
 
 /// One half of an id as a number.
@@ -63,9 +63,9 @@ struct replica::origin_part {
     return structs + credentials + (proof ? structs + wire_bytes(*proof->first) + wire_bytes(*proof->second) : 0);
   }
 
-  /// Truncates to the budget and returns the rest of it. The first part of a delta keeps at least one slot or its
-  /// proof: with payloads of at most 64 KiB it takes up to 200 KiB, which fits a message of 1 MiB beside everything
-  /// else.
+  /// Truncates the part to the budget and returns the remaining budget. The first part of a delta keeps at least one
+  /// slot or its proof: with payloads of at most 64 KiB it takes up to 200 KiB, which fits a message of 1 MiB beside
+  /// everything else.
   size_t cut(size_t budget, bool is_first) {
     if (fixed_bytes() > budget && !is_first) {
       *this = {};

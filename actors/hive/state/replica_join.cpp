@@ -41,7 +41,7 @@ void replica::join_origin(joining& work, wire::OriginDelta::Reader delta) {
   if (!key)
     return refuse(work, {{}, slot_refusal_reason::malformed, culprit::sender, "a delta names no public key"});
   auto id = node_id_of(*key);
-  // No honest node does this. The two parts could quarantine and release the origin by turns.
+  // No honest node lists an origin twice. The two parts could quarantine and release it in turn.
   if (!work.named.insert(id).second)
     return refuse(work,
                   {id, slot_refusal_reason::malformed, culprit::sender, "a delta names node " + id.value + " twice"});

@@ -15,8 +15,8 @@ struct replica_options {
   size_t slots_per_origin = 256; ///< 64 buckets of tools, one slot per adapter, upgrades
   size_t payload_bytes = defaults::max_slot_payload_bytes;
   size_t bytes_per_origin = 1u << 20; ///< keys and payloads; enough for 16,000 tools
-  /// Keys and payloads of all origins. Proofs of equivocation count too but are never refused for it, or liars could
-  /// keep them out. They take at most two slots per origin.
+  /// Keys and payloads of all origins. Proofs of equivocation count too, but are never refused for lack of room: liars
+  /// could otherwise keep them out. They take at most two slots per origin.
   size_t bytes = size_t{256} << 20;
   /// Largest jump of an epoch. It grows by 1 with each start: an origin with more than a million unseen starts is
   /// trying to exhaust the numbers.

@@ -54,7 +54,7 @@ void to_wire(const slot& from, wire::HiveSlot::Builder out);
 /// The stored form of the slot, with the key of its origin.
 msg<wire::StoredSlot> to_stored(const public_key& key, const slot& what);
 
-/// Decodes a card to a msg<wire::NodeCard>. ec::malformed.
+/// Decodes a card to a msg<wire::NodeCard>. Fails with ec::malformed.
 caf::expected<slot_content> decode_card(const slot& what);
 
 /// Upper bound of the size of the slot in a wire::HiveDelta.

@@ -7,8 +7,8 @@
 
 namespace hive {
 
-/// 128 bits of BLAKE2b over the content of a slot. Replicas with different contents under one stamp differ in it. An
-/// origin that wants to hide such a difference has to find a collision, with about 2^64 tries.
+/// 128 bits of BLAKE2b over the content of a slot. Replicas that hold different contents under one stamp have different
+/// hashes. An origin that wants to hide such a difference has to find a collision, with about 2^64 tries.
 using content_hash = std::array<unsigned char, 16>;
 
 /// Signs the slot. Signed are: the text "hivemark slot 1" and a zero byte, a prefix that nothing else signed by
