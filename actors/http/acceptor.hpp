@@ -16,7 +16,7 @@ public:
     std::function<void(boost::asio::ip::tcp::socket)> on_connection;
     /// Called when no descriptor is left. Returns whether one was freed.
     std::function<bool()> free_descriptor;
-    /// The socket stopped listening although nobody closed it.
+    /// Called when the socket stopped listening although nobody closed it.
     std::function<void(const std::string& why)> on_death;
   };
 

@@ -20,10 +20,10 @@ enum class role : uint8_t {
 
 std::string_view to_string(role what);
 
-/// The role with this name that a token can have: read, record or operate.
+/// Parses the name of a role that a token can have: read, record or operate.
 std::optional<role> find_role(std::string_view name);
 
-/// The highest role that needs no token, by its name in the configuration; `none` is role::anyone.
+/// Parses the configuration's name for the highest role that needs no token; `none` is role::anyone.
 std::optional<role> find_open_role(std::string_view name);
 
 /// A bearer token as configured: only its hash.
@@ -39,7 +39,7 @@ caf::expected<access_token> make_access_token(std::string name, std::string_view
 /// A token that a node generates for its operator.
 struct fresh_token {
   std::string secret; ///< the token itself: 64 hexadecimal digits
-  access_token known; ///< what the node stores; role operate
+  access_token known; ///< what the node stores; its role is operate
 };
 
 /// Generates 256 random bits.

@@ -50,7 +50,7 @@ caf::error authorizer::check(role needed, std::string_view authorization) const 
   bool has_tokens = !rules->configured.empty();
   if (needed == role::anyone || (!has_tokens && needed <= open_))
     return caf::none;
-  // A node with tokens may be reachable by strangers, so they are not told where its own token is.
+  // A node with tokens may be reachable by strangers, so they are not told where the operator's token is.
   auto hint = has_tokens ? std::string{} : where_it_lies(rules->own_file);
   if (authorization.empty() && !has_tokens)
     return fail(ec::forbidden, "this needs a token of role " + std::string{to_string(needed)} + hint);

@@ -5,7 +5,7 @@
 /// Bounds and timeouts of the HTTP server, in addition to actors/defaults.hpp.
 namespace hive::defaults {
 
-/// Bytes of answers that are encoded but not yet written. Above it, requests with potentially large answers wait, and
+/// Bytes of answers that are encoded but not yet written. Above this, requests with potentially large answers wait, and
 /// eventually get 503. Room for about ten of the largest snapshots as JSON.
 inline constexpr size_t max_answer_bytes_in_flight = size_t{64} << 20;
 /// Requests with large answers processed concurrently: encoding the largest snapshot takes about 70 MiB.
@@ -15,22 +15,22 @@ inline constexpr size_t max_large_requests = 1;
 constexpr size_t part_of_connections(size_t all) {
   return all < 4 ? 1 : all / 4;
 }
-/// Longest wait of such a request for its turn. Longer than `pressed_write_timeout`, so that waiting requests benefit
-/// from that timeout.
+/// Longest wait of a request with a large answer for its turn. Longer than `pressed_write_timeout`, so that waiting
+/// requests benefit from that timeout.
 inline constexpr auto large_request_wait = 10s;
 /// Threads that decode and encode JSON larger than `max_inline_json_bytes`, to keep the actors' threads free for small
 /// work. Each thread holds memory of its own.
 inline constexpr size_t large_json_threads = 2;
-/// Minimum interval between returns of memory to the system after such work; each takes some milliseconds.
+/// Minimum interval between returns of memory to the system after large JSON; each takes some milliseconds.
 inline constexpr auto memory_trim_interval = 100ms;
 /// Interval between attempts to accept a connection when no descriptor is left.
 inline constexpr auto accept_pause = 100ms;
-/// Minimum interval between log lines about that.
+/// Minimum interval between log lines about missing descriptors.
 inline constexpr auto accept_log_interval = 10s;
 /// Interval between checks of the connections' deadlines.
 inline constexpr auto connection_sweep = 500ms;
 /// Interval between checks that the server's thread still runs, and number of consecutive failures after which the
-/// server is given up. Counts checks instead of time: a process that was suspended must not be taken for dead.
+/// server counts as dead. Counts checks instead of time: a process that was suspended must not be taken for dead.
 inline constexpr auto http_watch_interval = 5s;
 inline constexpr uint32_t http_watch_misses = 6;
 /// Size limit of a request's head.
@@ -39,7 +39,7 @@ inline constexpr size_t max_head_bytes = size_t{64} << 10;
 inline constexpr size_t write_progress_bytes = size_t{256} << 10;
 /// A client that takes nothing for this long is disconnected if others wait for the memory that its answer occupies.
 inline constexpr auto pressed_write_timeout = 5s;
-/// A request that has been arriving for longer gives way to new connections.
+/// A request that has been arriving for longer than this gives way to new connections.
 inline constexpr auto slow_request = 1s;
 /// After a connection's last answer, further input is read and discarded up to these bounds; otherwise the kernel would
 /// discard the answer. Four times the largest body, for clients that read the answer only after sending everything.

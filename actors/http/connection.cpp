@@ -184,7 +184,7 @@ void connection::refuse(response why) {
   if (!parser_->wants_head_only())
     out.body = std::move(why.body);
   error_code ignored;
-  socket_.cancel(ignored); // a pending read, if the request was refused for being slow
+  socket_.cancel(ignored); // cancels a pending read, if the request was refused for being slow
   buffer_.clear();
   received_.set(0);
   enter(stage::working);
@@ -287,8 +287,8 @@ void connection::check_deadline(steady_clock::time_point now, bool pressed) {
     close();
 }
 
-/// Closes gracefully, so that the client gets the answer: on bytes that arrive at a closed socket, the kernel would
-/// discard the answer. RFC 9112, 9.6.
+/// Closes gracefully, so that the client gets the answer: if bytes arrived at a closed socket, the kernel would discard
+/// the answer. RFC 9112, 9.6.
 void connection::linger() {
   enter(stage::lingering);
   buffer_.clear();

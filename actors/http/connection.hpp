@@ -106,7 +106,7 @@ private:
   size_t written_ = 0;              ///< part of the answer or the first piece
   size_t progress_ = 0;             ///< bytes taken since the deadline was last extended
   time_point last_taken_;           ///< when the client last took a byte
-  size_t thrown_away_ = 0;          ///< while lingering
+  size_t thrown_away_ = 0;          ///< bytes discarded while lingering
 };
 
 } // namespace hive::http

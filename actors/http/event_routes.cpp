@@ -17,7 +17,7 @@ public:
   stream_places(size_t most, prometheus::Gauge& shown) : most_{most}, shown_{shown} {
   }
 
-  /// Null when none is free.
+  /// Takes a place; null when none is free.
   std::shared_ptr<void> take() {
     if (taken_.fetch_add(1) >= most_) {
       --taken_;
@@ -33,7 +33,7 @@ public:
 private:
   const size_t most_;
   std::atomic<size_t> taken_ = 0;
-  prometheus::Gauge& shown_; ///< the node keeps the registry, which outlives this
+  prometheus::Gauge& shown_; ///< the node owns the registry, which outlives this object
 };
 
 std::string_view name_of(wire::EventKind kind) {
@@ -57,13 +57,13 @@ std::string to_text(const event_log::page& page) {
     out += name_of(event->getKind());
     out += "\ndata: " + to_json(event) + "\n\n"; // JSON on a single line
   }
-  if (page.events.empty()) // sends the id, so that the position of readers of rare kinds keeps up
+  if (page.events.empty()) // sends only the position, so that clients that follow rare kinds keep up
     out = ": still here\nid: " + std::to_string(page.position) + "\n\n";
   return out;
 }
 
-/// One client that follows events. It requests more only after its client took what was sent, so it holds at most one
-/// page. Only its pending operation holds a reference; when that is dropped, the stream ends.
+/// One client that follows events. It requests more only after its client has taken what was sent, so it holds at most
+/// one page. Only its pending operation holds a reference; when that is dropped, the stream ends.
 class event_stream : public std::enable_shared_from_this<event_stream> {
 public:
   event_stream(exchange_ptr incoming, std::shared_ptr<body_stream> out, events_actor events, read_events next,

@@ -43,7 +43,7 @@ public:
   virtual ~body_stream() = default;
 
   /// Sends a piece. `taken`, which is required, is called from the server's thread when more can be sent, and is
-  /// dropped if that never happens. No other piece may be sent until then.
+  /// dropped if that never happens. No other piece may be sent before it is called.
   virtual void send(std::string piece, std::function<void()> taken) = 0;
 };
 

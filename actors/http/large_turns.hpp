@@ -16,7 +16,7 @@ class large_turns {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// `most_bytes` bounds the bytes of unwritten answers at which the next request may start.
+  /// The next request may start only while unwritten answers have fewer than `most_bytes` bytes.
   large_turns(size_t most_working, size_t most_bytes) : most_working_{most_working}, most_bytes_{most_bytes} {
   }
 
@@ -25,7 +25,7 @@ public:
     waiting_.push_back({std::move(what), deadline});
   }
 
-  /// The next request, if one may start. `end` must be called when it was processed.
+  /// The next request, if one may start. `end` must be called when it has been processed.
   std::optional<Request> next(size_t answer_bytes) {
     if (waiting_.empty() || working_ == most_working_ || answer_bytes >= most_bytes_)
       return std::nullopt;

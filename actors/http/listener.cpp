@@ -38,7 +38,7 @@ void turn_away(asio::ip::tcp::socket socket, size_t most) {
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(answer), ignored);
   socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  char request[4096]; // with unread bytes the kernel would discard the answer
+  char request[4096]; // if the request stayed unread, the kernel would discard the answer
   socket.read_some(asio::buffer(request), ignored);
 }
 
@@ -109,7 +109,7 @@ public:
       return thread_.detach();
     }
     thread_.join();
-    core_->close_all(); // if the thread had failed before
+    core_->close_all(); // in case the thread failed before it could do this
     core_->context.restart();
     core_->context.poll();
   }

@@ -13,7 +13,7 @@ public:
   static caf::expected<std::shared_ptr<listener>> open(server_options options, std::vector<route> routes,
                                                        std::shared_ptr<prometheus::Registry> metrics);
 
-  /// Checks that the address may be served. ec::invalid.
+  /// Checks that the address may be served; otherwise ec::invalid.
   static caf::error check_address(const server_options& options);
 
   virtual uint16_t port() const = 0;

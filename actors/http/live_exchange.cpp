@@ -82,8 +82,8 @@ void live_exchange::count(const response& what) {
   log_answer(incoming_->head(), what);
 }
 
-/// Small answers are bounded by the number of connections. The result of a request that changed something must be
-/// delivered.
+/// Whether to refuse the answer for lack of memory. Never refused are small answers, which the number of connections
+/// bounds, and results of requests that changed something, which must be delivered.
 bool live_exchange::is_too_much(const response& what) const {
   return what.body.size() > defaults::max_inline_json_bytes && request_.verb == method::get &&
          !incoming_->wants_head_only() && core_->answers->total() > core_->options.max_answer_bytes_in_flight;

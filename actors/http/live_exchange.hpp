@@ -7,7 +7,7 @@ namespace hive::http {
 /// A request received over a connection. Owns the request's bytes and its shares of the meters.
 class live_exchange final : public exchange, public std::enable_shared_from_this<live_exchange> {
 public:
-  /// `from` is held weakly: if it closes first, nobody is left to be answered.
+  /// `from` is held weakly: if it closes first, there is nobody left to answer.
   live_exchange(std::shared_ptr<server_core> core, const std::shared_ptr<connection>& from,
                 std::unique_ptr<request_parser> incoming);
   ~live_exchange() override;
@@ -40,7 +40,7 @@ private:
   http::request request_;
   meter::share flight_;
   meter::share body_;
-  std::shared_ptr<void> turn_; ///< others wait for it; returned with the answer
+  std::shared_ptr<void> turn_; ///< other requests wait for it; released when this one is answered
   const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   std::atomic_flag answered_;
 };

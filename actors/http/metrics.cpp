@@ -11,7 +11,7 @@
 namespace hive::http {
 namespace {
 
-/// From requests answered from memory to captures that run for minutes.
+/// The range is from requests answered from memory to captures that run for minutes.
 const prometheus::Histogram::BucketBoundaries duration_buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                                0.25,   0.5,   1,      2.5,   10,   60,    300,  1800};
 

@@ -14,7 +14,7 @@ using beast_parser = beast_http::request_parser<beast_http::string_body>;
 using beast_request = beast_parser::value_type;
 using progress = request_parser::progress;
 
-/// Room in the request line beside the target: the longest method and the version.
+/// Room in the request line for more than the target: the longest method and the version.
 constexpr size_t request_line_rest = 64;
 
 std::string_view view(boost::beast::string_view text) {

@@ -10,7 +10,7 @@ namespace hive::http {
 class request_parser {
 public:
   enum class progress {
-    needs_more, ///< all bytes are used, or wait for more
+    needs_more, ///< all bytes are used, or kept until more arrive
     has_head,   ///< reported once; the body follows
     complete,   ///< further bytes belong to the next request
     refused,    ///< see `refusal`; the remaining input cannot be parsed

@@ -76,7 +76,7 @@ private:
     if (body_field_ && from_.body.empty())
       return refuse("a body is required: " + body_field_->json_name + " as JSON");
     auto text =
-      // all fields may be in the URL; otherwise the reader reports what is missing
+      // All fields may be in the URL; otherwise the reader reports what is missing.
       from_.body.empty() ? "{}" : from_.body;
     if (body_field_ && !body_field_->field.getType().isStruct())
       return hive::detail::decode_json_field(text, root_, *body_field_);
@@ -105,7 +105,7 @@ private:
     return given;
   }
 
-  /// Fields that only the URL can provide; missing body fields are found while the body is read.
+  /// Finds missing fields that only the URL can provide; missing body fields are found while the body is read.
   std::optional<json_error> find_missing() const {
     for (const auto& field : rules_)
       if (field.required && is_query_field(field) && !is_given(field))

@@ -18,7 +18,7 @@ namespace detail {
 
 std::optional<json_error> fill(const request& from, capnp::DynamicStruct::Builder root);
 
-/// Reads only the URL's part. The caller reads the body into the other fields and checks the result.
+/// Sets only the fields that the URL provides. The caller reads the other fields from the body and checks the result.
 std::optional<json_error> fill_from_url(const request& from, capnp::DynamicStruct::Builder root);
 
 } // namespace detail

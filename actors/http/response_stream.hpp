@@ -8,8 +8,8 @@ namespace hive::http {
 
 /// A streamed answer over a connection. Thread-safe.
 ///
-/// The connection holds only a weak reference to the stream and nothing of the stream's owner: a client that never
-/// reads cannot keep alive what the server has dropped.
+/// The connection references the stream only weakly and its owner not at all: a client that never reads cannot keep
+/// alive what the server has dropped.
 class response_stream final : public body_stream, public std::enable_shared_from_this<response_stream> {
 public:
   /// Created after the head was passed to the connection. `flight` ends with the stream.
@@ -23,7 +23,7 @@ public:
   /// are dropped, and no `taken` is called any more.
   void end();
 
-  /// The last piece was taken, or never will be. Called by the server's thread.
+  /// Continues once the last piece was taken, or when it never will be. Called by the server's thread.
   void go_on(bool was_taken);
 
 private:

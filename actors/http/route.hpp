@@ -120,8 +120,8 @@ struct route {
   static route raw(method verb, std::string path, std::string summary, std::string media_type,
                    std::function<void(exchange_ptr)> handle);
 
-  /// The same route with another required role than the default of its method: read for GET, record for POST and PUT,
-  /// operate for DELETE.
+  /// The same route with a required role other than the default of its method, which is read for GET, record for POST
+  /// and PUT, and operate for DELETE.
   route for_role(role needed) &&;
 
   /// The same route, marked as having answers of megabytes.

@@ -83,7 +83,7 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
     return not_routed(head, match.allowed);
   if (auto error = access_->check(match.found->access, head.authorization))
     return problem(error);
-  // Probes are answered even then: an orchestrator must not kill a node for being busy.
+  // Probes are answered even under overload: an orchestrator must not kill a node for being busy.
   if (load.requests >= options_.max_in_flight && match.found->access != role::anyone)
     return problem(
       fail(ec::overloaded, "more than " + std::to_string(options_.max_in_flight) + " requests are being answered"));

@@ -51,7 +51,8 @@ public:
     boost::asio::post(context, std::forward<Work>(work));
   }
 
-  /// The same, but immediately if called on the server's thread: each pass through its queue costs a system call.
+  /// Like `post`, but runs the work immediately if called on the server's thread: each pass through that thread's queue
+  /// costs a system call.
   template <class Work>
   void dispatch(Work&& work) {
     boost::asio::dispatch(context, std::forward<Work>(work));
@@ -88,7 +89,7 @@ public:
 
   // Shared, because exchanges and answers may outlive the server.
   const std::shared_ptr<meter> flights = std::make_shared<meter>();
-  const std::shared_ptr<meter> bodies = std::make_shared<meter>();   ///< bytes of their bodies
+  const std::shared_ptr<meter> bodies = std::make_shared<meter>();   ///< bytes of the bodies of requests in flight
   const std::shared_ptr<meter> answers = std::make_shared<meter>();  ///< bytes of answers, encoded but not yet written
   const std::shared_ptr<meter> received = std::make_shared<meter>(); ///< bytes of incomplete requests
 

@@ -34,7 +34,7 @@ public:
   /// `address` is the listening IP address or `localhost`; `names` are additional hosts that pass `check_name`.
   site(const std::string& address, const std::vector<std::string>& names);
 
-  /// Whether a configured name is a host name or an IP address without port. ec::invalid.
+  /// Checks that a configured name is a host name, or an IP address without port; otherwise ec::invalid.
   static caf::error check_name(std::string_view name);
 
   /// 400 for a missing, duplicate or malformed Host, 421 for another node's, 403 for a foreign Origin; nothing when the

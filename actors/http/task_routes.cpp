@@ -13,7 +13,7 @@ using enum method;
 response refuse(const caf::error& error) {
   if (code_of(error) == ec::overloaded)
     return problem(429, ec::overloaded, text_of(error));
-  // Not the request is too large, but the stored list of sources.
+  // The stored list of sources is too large, not the request.
   if (code_of(error) == ec::too_large)
     return problem(507, ec::too_large, text_of(error));
   return problem(error);
