@@ -24,13 +24,13 @@ inline constexpr size_t max_pending_commit_bytes = size_t{256} << 20;
 inline constexpr size_t max_concurrent_captures = 4;
 /// Registered adapters per node; each costs an actor and a line in every snapshot.
 inline constexpr size_t max_adapters = 1'000;
-/// Bytes of captures read for one page of the list of a version: 0.1 s of the time of the registry.
+/// Bytes of captures read for one page of a version's list: 0.1 s of the registry's time.
 inline constexpr size_t max_capture_list_bytes = size_t{32} << 20;
 /// Timeout of an adapter whose configuration has none.
 inline constexpr auto adapter_timeout = 300s;
-/// Extra time for an adapter to report its own timeout before it is given up. Longer than process_kill_grace,
-/// process_drain and process_reply_slack together, which tells a command that ignores SIGTERM from an adapter that
-/// hangs.
+/// Extra time for an adapter to report its own timeout before the capture stops waiting for it. Longer than
+/// process_kill_grace, process_drain and process_reply_slack together, so that a command that ignores SIGTERM is not
+/// taken for a hanging adapter.
 inline constexpr auto adapter_grace = 5s;
 /// Repetitions per adapter in one capture; more do not improve a mean.
 inline constexpr uint32_t max_repeats = 1'000;
@@ -44,9 +44,9 @@ inline constexpr size_t max_waiting_processes = 256;
 inline constexpr auto process_kill_grace = 2s;
 /// Longest run of a child process.
 inline constexpr auto max_process_timeout = 24h;
-/// After the end of a process, time for descendants outside its group to release its output.
+/// Time for descendants outside a process's group to release its output after the process has ended.
 inline constexpr auto process_drain = 500ms;
-/// Added to all the above for the answer of the runner on a busy machine.
+/// Extra time, on top of all the above, for the runner to answer on a busy machine.
 inline constexpr auto process_reply_slack = 1s;
 /// Bytes kept of one output stream of a child process.
 inline constexpr size_t max_process_output_bytes = size_t{64} << 20;
@@ -55,7 +55,7 @@ inline constexpr size_t max_observations = 100;
 /// Models with kept observations. A snapshot carries them all: 1,000 models × 2 metrics × 100 samples of 8 bytes are
 /// 1.6 MB of its 8 MiB.
 inline constexpr size_t max_models = 1'000;
-/// Pushes waiting for the disk in the inputs actor, including those being written.
+/// Inputs actor: pushes waiting for the disk, including those being written.
 inline constexpr size_t max_waiting_inputs = 4'096;
 /// Concurrent measurements of one blocking adapter, each on its own thread: one per capture, plus as many cancelled
 /// ones that are still ending.
@@ -65,17 +65,17 @@ inline constexpr size_t max_samples = 10'000;
 /// Largest JSON document that an adapter reads from a file or URL: the largest message as JSON, with room for names.
 inline constexpr size_t max_document_bytes = size_t{16} << 20;
 /// Limit for storing the counters that an adapter has read. A healthy disk needs milliseconds; the next measurement
-/// stores newer ones.
+/// stores newer counters.
 inline constexpr auto counters_timeout = 30s;
-/// Limit for one fetch of figures by an adapter; they are ready and need no computing.
+/// Limit for an adapter to fetch figures that are ready and need no computing.
 inline constexpr auto figures_timeout = 10s;
-/// Limit for one answer of a probed model; large models need many seconds for a cold start.
+/// Limit for one answer of a probed model; large models need many seconds from a cold start.
 inline constexpr auto probe_timeout = 60s;
-/// Requests of a probe without a question file.
+/// Number of requests in a probe without a question file.
 inline constexpr uint32_t probe_requests = 10;
 /// Questions per file; more would exceed the timeout of an adapter.
 inline constexpr size_t max_probe_questions = 10'000;
-/// Findings of a guardrail check that are logged, and that are noted in a measurement; all are counted.
+/// Findings of a guardrail check that are logged, and also noted in the measurement; all are counted.
 inline constexpr size_t max_logged_findings = 20;
 inline constexpr size_t max_noted_findings = 5;
 
@@ -83,26 +83,26 @@ inline constexpr size_t max_noted_findings = 5;
 
 /// Task records waiting for the disk, including those being written: about a second's worth, some 60 MB.
 inline constexpr size_t max_pending_tasks = 131'072;
-/// Bytes of these records: names can be long.
+/// Bytes of task records waiting for the disk: names can be long.
 inline constexpr size_t max_pending_task_bytes = size_t{96} << 20;
 /// Records that are worth a separate write when the disk is idle: writing them takes about as long as the fsync.
 inline constexpr size_t task_group = 2'048;
-/// Idempotency keys remembered at least; at most twice as many plus those being written. A sender repeats what was not
-/// acknowledged, which is at most max_pending_tasks. With this number a generation stays below 2^20 keys, which take 32
-/// MiB.
+/// Minimum number of idempotency keys remembered; the maximum is twice that, plus those being written. A sender repeats
+/// records that were not acknowledged, of which there are at most max_pending_tasks. With this number a generation
+/// stays below 2^20 keys, which take 32 MiB.
 inline constexpr size_t remembered_task_keys = 900'000;
 /// Databases and files with a remembered import position, about 200 bytes each.
 inline constexpr size_t max_task_sources = 10'000;
-/// Largest lead of the time of a record over the clock of the node; above it the node sets its own time.
+/// How far a record's time may be ahead of the node's clock; beyond that the node sets its own time.
 inline constexpr auto max_task_clock_skew = 10min;
-/// Queries for pages of records, running or waiting, for at most about 0.1 s each.
+/// Queries for pages of records, running or waiting; each runs for at most about 0.1 s.
 inline constexpr size_t max_task_queries = 256;
 /// Interval between searches for expired records.
 inline constexpr std::chrono::seconds task_retention_interval = 60s;
 /// Records examined per search: about 0.2 s of reading.
 inline constexpr size_t task_retention_step = 200'000;
-/// Pause before the next search after a full one, in which the expired records are erased. So records are erased faster
-/// than they can arrive.
+/// Pause before the next search after one that examined a full `task_retention_step`: so short that records are erased
+/// faster than they can arrive.
 inline constexpr std::chrono::seconds task_retention_pause = 1s;
 
 /// Concurrent AutoResearch sessions; each is an actor and some KiB.
@@ -123,21 +123,21 @@ inline constexpr uint64_t ticks_per_publication = 10;
 
 // -- gossip ---------------------------------------------------------------------
 
-/// Timeout of a question; a delta of 256 KiB needs 2 s over 1 Mbit/s.
+/// Timeout of a gossip question; a delta of 256 KiB needs 2 s over 1 Mbit/s.
 inline constexpr auto gossip_timeout = 10s;
 /// Membership claims per message: some 80 bytes each.
 inline constexpr size_t max_claims_per_message = 64;
-/// Rounds beyond log2(nodes) for a claim to reach all nodes of a large hive, at 30 % loss in 99 of 100 cases (the
-/// gossip simulation). A refutation needs as many again only when both are slow.
+/// Rounds, beyond log2(nodes), in which a claim reaches all nodes of a large hive in 99 of 100 cases at 30% loss (from
+/// the gossip simulation). A refutation needs as many again only when claim and refutation are both slow.
 inline constexpr int spare_rounds = 4;
-/// Consecutive unanswered questions before a link is closed: its connection may be at fault, and a new one is made at
-/// once.
+/// Number of consecutive unanswered questions after which a link is closed: its connection may be at fault, and a new
+/// one is made at once.
 inline constexpr uint32_t max_unanswered_questions = 2;
-/// Larger clock differences are reported. Twice the error of the measurement, which is half of gossip_timeout, and far
-/// below card_lead, above which cards of a node are refused.
+/// Clock differences above this are reported. It is twice the error of the measurement, which is half of
+/// gossip_timeout, and far below card_lead, beyond which a node's cards are refused.
 inline constexpr auto max_clock_difference = 10s;
-/// Epoch raises within the window. A restored node raises its epoch once per delta that returns its earlier slots: 1
-/// MiB in deltas of 256 KiB. Only a node that another one contradicts raises it more often.
+/// Epoch raises allowed within the window. A restored node raises its epoch once per delta that returns its earlier
+/// slots: 1 MiB in deltas of 256 KiB. Only a node that another one contradicts raises it more often.
 inline constexpr uint32_t max_epoch_raises = 6;
 inline constexpr auto epoch_raise_window = 10min;
 /// Rounds for which a node without a link counts as active after its last contact with any node; evidence takes a few
@@ -146,22 +146,23 @@ inline constexpr int belief_rounds = 30;
 inline constexpr auto min_belief = 30s;
 /// The same in a large hive, where an answer covers 64 nodes and a node is many hops away.
 inline constexpr int large_belief_rounds = 600;
-/// Age at which a card is renewed, so that those of nodes that are gone become the oldest.
+/// Age at which a node renews its card, so that the oldest cards are those of nodes that are gone.
 inline constexpr auto card_refresh = 24h;
-/// Renewals of the card within the window because a node that is gone has a later card with the same certificate. More
-/// often means that the other node is alive.
+/// How often within the window a node may renew its card to replace the later card of a node that has the same
+/// certificate and is gone. More often means that the other node is alive.
 inline constexpr uint32_t max_card_claims = 3;
 inline constexpr auto card_claim_window = 10min;
-/// Payload per slot, so that every delta makes progress.
+/// Size limit of a slot's payload, so that every delta makes progress.
 inline constexpr size_t max_slot_payload_bytes = size_t{64} << 10;
-/// Links over which a node pushes, and over which it is pushed to, if it has that many. Each more costs a copy of every
-/// message; each less makes it likelier that all paths to a node are slow at once.
+/// Links over which a node sends pushes, and links over which it receives them, if it has that many. One more costs
+/// another copy of every message; one fewer makes it likelier that all paths to a node are slow at once.
 inline constexpr size_t push_degree = 4;
-/// Interval between pushes to one node; a slow node gets more per push. At least `min_push_interval`.
+/// Pushes to one node per round of gossip, at intervals of at least `min_push_interval`. A slow node gets more per
+/// push.
 inline constexpr int pushes_per_round = 600;
 inline constexpr auto min_push_interval = 20ms;
-/// Interval between publications of a topic, each of which is a write to disk and a message to all nodes. At least
-/// `min_publish_interval`.
+/// Publications of a topic per round of gossip, at intervals of at least `min_publish_interval`. Each is a write to
+/// disk and a message to all nodes.
 inline constexpr int publications_per_round = 60;
 inline constexpr auto min_publish_interval = 200ms;
 
@@ -170,21 +171,21 @@ inline constexpr auto min_publish_interval = 200ms;
 /// Range of protocol versions that this program speaks.
 inline constexpr uint16_t min_hello_version = 1;
 inline constexpr uint16_t max_hello_version = 1;
-/// Limit for a handshake. Across the world it takes four round trips, below a second.
+/// Limit for a handshake, which takes four round trips: less than a second across the world.
 inline constexpr auto hello_timeout = 3s;
-/// Concurrent handshakes, half for dialled and half for accepted connections; each has a thread for a moment.
+/// Concurrent handshakes, half for dialled and half for accepted connections; each occupies a thread for a moment.
 inline constexpr size_t max_handshakes = 64;
-/// Interval between first attempts at the addresses of a name (RFC 8305); shorter when there are many.
+/// Interval between the first attempts to connect to each address of a name (RFC 8305); shorter when there are many.
 inline constexpr auto dial_stagger = 250ms;
 /// Addresses tried per name.
 inline constexpr size_t max_dial_addresses = 16;
 /// Concurrent name look-ups. A look-up cannot be cancelled: after its dial has timed out it continues until the
-/// resolver of the system gives up.
+/// system's resolver gives up.
 inline constexpr size_t max_lookups = 32;
 /// Limit for the introduction, which follows the handshake and exchanges the actors of both ends.
 inline constexpr auto introduction_timeout = 3s;
 /// First and longest delay before a lost link is redialled. The first is short because most losses are restarts; the
-/// longest is the most that a returning node waits.
+/// longest bounds how long a returning node waits.
 inline constexpr auto redial_min = 100ms;
 inline constexpr auto redial_max = 2s;
 /// Addresses in the dial plan; as many as a hive may have nodes.
@@ -199,11 +200,11 @@ inline constexpr size_t mesh_limit = 32;
 inline constexpr size_t active_links = 8;
 /// Time for the peer to close a link after a goodbye; several round trips.
 inline constexpr auto close_timeout = 2s;
-/// Largest frame of a link or of a connection with an engine: the largest message plus the header of CAF, which
-/// allocates a frame once it has read its length.
+/// Largest frame of a link or of a connection with an engine: the largest message plus CAF's header. CAF allocates a
+/// frame as soon as it has read the frame's length.
 inline constexpr size_t max_frame_bytes = (size_t{8} << 20) + (size_t{64} << 10);
-/// Unsent bytes of a connection: two of the largest messages. Nodes wait for answers before they ask again, so more
-/// means that the peer asks and does not read.
+/// Unsent bytes per connection: two of the largest messages. Nodes wait for answers before they ask again, so more
+/// means that the peer sends requests without reading the answers.
 inline constexpr size_t max_unsent_bytes = size_t{16} << 20;
 /// Burst and rate of log lines about refusals: a stranger must not fill the disk.
 inline constexpr uint32_t refusal_log_burst = 20;
@@ -213,7 +214,7 @@ inline constexpr size_t max_known_nodes = 1'024;
 
 // -- engines -------------------------------------------------------------------
 
-/// Concurrent connections of agent engines; each is an actor and a socket of the 1,024 or more of the process.
+/// Concurrent connections of agent engines; each takes an actor and one of the process's 1,024 or more descriptors.
 inline constexpr size_t max_engine_connections = 256;
 /// Pending requests per connection; an engine that waits for its answers stays far below.
 inline constexpr size_t max_engine_requests = 4'096;
@@ -222,35 +223,35 @@ inline constexpr size_t engine_quota = 16;
 inline constexpr size_t max_spawned = 1'024;
 /// Lifetime of a ticket; dialling the other node takes a few seconds at most.
 inline constexpr auto ticket_lifetime = 30s;
-/// Largest difference between the clocks of two nodes for tickets.
+/// Largest clock difference between two nodes that tickets tolerate.
 inline constexpr auto ticket_clock_skew = 5s;
 /// Used tickets remembered until they expire: 1,800 spawns per second.
 inline constexpr size_t max_used_tickets = 65'536;
 /// Interval between publications of the load of a node; each is a write to its disk.
 inline constexpr auto load_interval = 1s;
-/// How long own placements are added to the published load of a node: the time until its load includes them.
+/// How long a node adds its own placements to another node's published load: until that load includes them.
 inline constexpr auto placement_memory = 3s;
 
 // -- events --------------------------------------------------------------------
 
-/// Events kept for late readers: some 300 bytes each, at most 1,500; hours of an ordinary hive.
+/// Events kept for late readers: some 300 bytes each, at most 1,500; enough for hours in an ordinary hive.
 inline constexpr size_t kept_events = 4'096;
 /// Events per read; each reader holds that many until its client has taken them.
 inline constexpr size_t events_per_read = 256;
 /// Readers waiting for the next event; more than there are streams.
 inline constexpr size_t max_event_readers = 256;
-/// Concurrent event streams over HTTP. Each takes one of `max_connections` for as long as its client likes, so they get
-/// only a part of these.
+/// Concurrent event streams over HTTP. Each takes one of `max_connections` for as long as its client likes, so only
+/// some of the connections may be streams.
 inline constexpr size_t max_event_streams = 64;
 /// Interval of keep-alives on an idle stream; proxies close connections that are silent for 30 s or more.
 inline constexpr std::chrono::milliseconds event_keep_alive = 15s;
-/// Delay before a reconnect that clients are asked for.
+/// Delay that clients are asked to wait before they reconnect.
 inline constexpr std::chrono::milliseconds event_retry = 1s;
 /// Entries per list in the answer of an upgrade check, worst first; nobody reads longer lists. Some 200 bytes each.
 inline constexpr size_t max_listed_findings = 10'000;
 /// Versions that the upgrade checker compares with a misspelt one.
 inline constexpr size_t max_similar_candidates = 10'000;
-/// Questions whose last verdict the upgrade checker remembers, so that repeated questions make one event.
+/// Questions whose last verdict the upgrade checker remembers, so that repeated questions cause one event.
 inline constexpr size_t max_told_verdicts = 1'024;
 
 // -- http ----------------------------------------------------------------------
@@ -263,17 +264,17 @@ inline constexpr auto capture_timeout = 24h;
 inline constexpr size_t max_requests_in_flight = 4'096;
 /// Largest request body: the limit of a snapshot.
 inline constexpr size_t max_body_bytes = size_t{8} << 20;
-/// Body bytes of concurrent requests; above it requests with a body get 503 with Retry-After. 16 of the largest bodies,
-/// or far more task records than may wait for the disk. Decoding a body takes some four times its size, and at most
-/// some 40 MiB more when its values are short.
+/// Body bytes of concurrent requests; above it, requests with a body get 503 with Retry-After. 16 of the largest
+/// bodies, or far more task records than may wait for the disk. Decoding a body takes some four times its size, and at
+/// most some 40 MiB more when its values are short.
 inline constexpr size_t max_body_bytes_in_flight = size_t{128} << 20;
-/// Received bytes of all requests, complete or not, as a multiple of max_body_bytes_in_flight. Above it a connection
-/// that has sent more than its share, by `max_connections`, is refused with 503.
+/// Received bytes of all requests, complete or not, as a multiple of max_body_bytes_in_flight. Above it, a connection
+/// that has sent more than its share (the limit divided by `max_connections`) gets 503.
 inline constexpr size_t max_received_factor = 2;
 /// Open connections. A further one replaces the one that has been idle longest, or gets 503 when none is idle. Far
 /// below the usual 1,024 open files of a process, which the store and child processes need too.
 inline constexpr size_t max_connections = 512;
-/// Longest request target; with ids of 64 characters legitimate ones have a few hundred.
+/// Longest request target; legitimate ones, even with ids of 64 characters, have a few hundred bytes.
 inline constexpr size_t max_url_bytes = 8'192;
 /// Longest header field, and number of fields: customary limits of servers and browsers.
 inline constexpr size_t max_header_bytes = 8'192;
@@ -284,11 +285,11 @@ inline constexpr size_t max_query_parameters = 64;
 inline constexpr size_t max_inline_json_bytes = size_t{64} << 10;
 /// Limit for sending one request and for idling; then the connection is closed.
 inline constexpr auto client_read_timeout = 60s;
-/// Limit for taking an answer, or `write_progress_bytes` of it; then the connection is closed.
+/// Limit for a client to read an answer, or `write_progress_bytes` of it; then the connection is closed.
 inline constexpr auto client_write_timeout = 60s;
-/// Time for running requests when the server stops; shorter than `stop_timeout`.
+/// Time for running requests to finish when the server stops; shorter than `stop_timeout`.
 inline constexpr auto http_drain_timeout = 5s;
-/// Interval of checks whether the server has drained: short for a person, long for a request.
+/// Interval between checks whether the server has drained: short for a person, long for a request.
 inline constexpr auto http_drain_poll = 20ms;
 /// Time for the last answers to reach their sockets when the server closes.
 inline constexpr auto http_flush_timeout = 1s;
@@ -297,7 +298,7 @@ inline constexpr auto http_flush_timeout = 1s;
 
 /// Descriptors that a node requests, if permitted.
 inline constexpr uint64_t wanted_descriptors = 65'536;
-/// Least connections for a start: clients, probes and a scraper of metrics.
+/// Fewest connections with which a node starts: for clients, probes and a metrics scraper.
 inline constexpr size_t min_connections = 8;
 /// Failures of a service tolerated within `restart_window`; one more ends the node.
 inline constexpr uint32_t max_restarts = 5;

@@ -25,7 +25,7 @@
 
 namespace hive {
 
-/// Number of a topic, as it is sent; docs/hive.md lists those in use. Nodes keep and pass on unknown kinds.
+/// Number of a topic, as sent between nodes; docs/hive.md lists those in use. Nodes keep and pass on unknown kinds.
 enum class slot_kind : uint16_t {
   card = 0, ///< description of a node by itself; the only kind that the federation interprets
 };
@@ -44,10 +44,13 @@ const T* content_as(const slot_content& content) {
   return std::any_cast<T>(content.get());
 }
 
-/// Bounds for a topic that yields to all others: when space runs out, its last slots in the order of keys are left out.
+/// Bounds for a topic that yields to all others: when space runs out, its slots with the last keys, in key order, are
+/// left out.
 struct slot_quota {
-  size_t keys = 0;  ///< keys ever used, including erased ones: other nodes never forget a key
-  size_t bytes = 0; ///< limit for keys and payloads of all topics together up to which this one is published
+  size_t keys = 0;  ///< a slot is published only if the keys and payloads of all topics together then stay within this
+                    ///< limit
+  size_t bytes = 0; ///< this topic is published only while the keys and payloads of all topics together stay within
+                    ///< this limit
 };
 
 /// The pure part of a topic.
@@ -58,7 +61,7 @@ struct slot_rules {
   /// slot. An origin whose slots it refuses is quarantined, so the result must depend only on the arguments.
   /// ec::malformed or ec::invalid, naming what is wrong.
   std::function<caf::expected<slot_content>(std::string_view key, std::string_view payload)> decode;
-  /// Adds the content of a slot to the node list; optional. Content is kept in memory for it.
+  /// Adds a slot's content to the node list; optional. When set, contents are kept in memory.
   std::function<void(const slot_content&, wire::NodeInfo::Builder)> describe = {};
   std::optional<slot_quota> quota = {}; ///< none: the topic does not yield
 };
@@ -89,7 +92,7 @@ struct slots_withdrawn {
   node_id origin;
 };
 
-/// Receives the slots of other nodes; after a start of the federation all stored ones.
+/// Receives the slots of other nodes; once the federation has started, first all stored ones.
 using slot_consumer_actor = caf::typed_actor<caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>>;
 
 /// The federation has started: the producer publishes all its slots, then every change.

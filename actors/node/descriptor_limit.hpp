@@ -9,10 +9,10 @@ namespace hive {
 /// How a node's file descriptors are divided; the store takes its share itself.
 struct descriptor_budget {
   uint64_t inherited = 0; ///< the soft limit at the process's start, passed on to its children
-  size_t connections = 0; ///< over HTTP
+  size_t connections = 0; ///< for HTTP
 };
 
-/// Divides `limit` descriptors: at most `most_connections` connections, besides the store and the reserved ones of
+/// Divides `limit` descriptors: at most `most_connections` connections, the rest for the store and as reserve, see
 /// storage/open_files.hpp. ec::unavailable, naming the limit, when too few are left.
 caf::expected<descriptor_budget> share_descriptors(uint64_t limit, size_t most_connections);
 

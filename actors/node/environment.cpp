@@ -91,7 +91,7 @@ std::string fingerprint_of(wire::Environment::Reader environment) {
   constexpr uint64_t mib_per_gib = 1024;
   auto memory_gib = (environment.getMemoryMib() + mib_per_gib / 2) / mib_per_gib;
   std::string text;
-  // Line ends cannot occur in the fields, so different machines give different texts.
+  // The fields contain no line ends, so different machines give different texts.
   (text += environment.getCpuModel().cStr()) += '\n';
   (text += std::to_string(environment.getCores())) += '\n';
   (text += std::to_string(memory_gib)) += '\n';

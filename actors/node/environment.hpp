@@ -16,7 +16,7 @@ msg<wire::Environment> describe_environment(const gpu_inventory& gpus);
 /// The processor's name in the text of /proc/cpuinfo; empty when absent, as on many ARM machines.
 std::string cpu_model_of(std::string_view cpuinfo);
 
-/// MemTotal from the text of /proc/meminfo in MiB, or 0.
+/// MemTotal in MiB, from the text of /proc/meminfo; 0 when absent.
 uint64_t memory_mib_of(std::string_view meminfo);
 
 /// 16 hex digits: the first 8 bytes of the SHA-256 over cpu model, cores, memory, kernel and GPU names. Memory is

@@ -47,7 +47,8 @@ using adapter_actor = caf::typed_actor<
 /// A running AutoResearch session. Handles one step at a time and ends when finished.
 using research_session_actor = caf::typed_actor<
   // Counts an iteration and records it with the tracker; answers when both are durable. After an error of the tracker
-  // the iteration is counted: repeat it with its idempotency key, or continue. ec::invalid for an invalid step.
+  // the iteration has been counted: either repeat it with its idempotency key, or continue. ec::invalid for an invalid
+  // step.
   caf::replies_to<msg<wire::ResearchIteration>>::with<msg<wire::ResearchSession>>,
   // Counts an improvement; answers when it is durable. ec::invalid for an invalid one.
   caf::replies_to<msg<wire::ResearchImprovement>>::with<msg<wire::ResearchSession>>,
@@ -58,7 +59,8 @@ using research_session_actor = caf::typed_actor<
 using link_actor = caf::typed_actor<
   // Answers with the ping's payload.
   caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,
-  // Answers a gossip question and joins its content. ec::overloaded while another is being answered, ec::malformed.
+  // Answers a gossip question and joins its delta. ec::overloaded while another question is being answered;
+  // ec::malformed for an invalid question.
   caf::replies_to<msg<wire::GossipQuestion>>::with<msg<wire::GossipAnswer>>,
   // Goodbye: closes the link by agreement, so neither end suspects the other.
   caf::reacts_to<msg<wire::Farewell>>>;
@@ -74,17 +76,19 @@ using engine_session_actor = caf::typed_actor<
   caf::replies_to<msg<wire::RouteQuery>>::with<msg<wire::Route>>,
   // All nodes that this node knows.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
-  // A ticket to spawn this on the given or a chosen node. ec::forbidden when this node does not allow it, ec::not_found
-  // when there is no such node, ec::unavailable when the node is not active.
+  // Issues a ticket to spawn the requested actor on the node named in the request, or on one chosen here. ec::forbidden
+  // when this node does not allow it, ec::not_found when there is no such node, ec::unavailable when that node is not
+  // active.
   caf::replies_to<msg<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
   // Spawns with a ticket for this node. ec::forbidden (ticket or policy), ec::integrity_violated (forged),
   // ec::overloaded (quota), each with the reason.
   caf::replies_to<msg<wire::SpawnAdapter>>::with<adapter_actor>,
   caf::replies_to<msg<wire::SpawnResearch>>::with<research_session_actor>,
-  // Ends an actor that the engine has spawned on this node, over any connection. ec::not_found.
+  // Ends an actor that the engine has spawned on this node, over any connection. ec::not_found when there is no such
+  // actor.
   caf::replies_to<msg<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
 
-/// End of the engine of its connection with a node; only shows that it is alive.
+/// The engine's end of its connection with a node; only shows that the engine is alive.
 using engine_presence_actor = caf::typed_actor<caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>>;
 
 } // namespace hive

@@ -9,15 +9,15 @@ namespace hive {
 
 /// Spawns the committer: the only writer of `db`, which must outlive it.
 ///
-/// Group commit: while one group of write sets is being written, the next one gathers. Each group is one RocksDB write
-/// with one fsync, after which its senders are answered. So throughput grows with the number of outstanding writes, and
-/// no acknowledged write is lost. Write sets become durable in order of arrival.
+/// Group commit: while one group of write sets is being written, new write sets queue up for the next. Each group is
+/// one RocksDB write with one fsync, after which its senders are answered. So throughput grows with the number of
+/// outstanding writes, and no acknowledged write is lost. Write sets become durable in order of arrival.
 ///
 /// When the disk has no room, the group is answered with ec::storage_failed, and the next group tries again. When the
 /// database breaks, the committer ends with that error, which only a restart of the process repairs.
 ///
 /// Every write set is answered, however slow the disk. When the committer ends, write sets in flight get
-/// ec::outcome_unknown, and gathered ones, of which nothing was written, ec::unavailable.
+/// ec::outcome_unknown, and queued ones, of which nothing was written, get ec::unavailable.
 committer_actor spawn_committer(caf::actor_system& system, std::shared_ptr<database> db);
 
 } // namespace hive

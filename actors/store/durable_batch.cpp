@@ -87,7 +87,7 @@ std::vector<pending_answer> durable_batch::launch() {
 
 void durable_batch::land() {
   auto durable = groups_.land();
-  // The disk first: it works while answers are sent and new messages arrive.
+  // Launches the next group first, so that the disk works while answers are sent and new messages arrive.
   auto durable_too = launch();
   give(std::move(durable));
   give(std::move(durable_too));

@@ -21,8 +21,8 @@ struct pending_answer {
   caf::message content;
 };
 
-/// Tracks which writes gather, which are in flight, and who waits for which. Plain state: the owner performs what it
-/// returns. At most one group is in flight; later writes gather for the next one.
+/// Tracks which writes are gathered, which are in flight, and who waits for them. Plain state: the owner sends the
+/// writes and answers that it returns. At most one group is in flight; later writes are gathered for the next one.
 class commit_groups {
 public:
   /// Limits on the entries and bytes kept here, including those in flight.
@@ -50,10 +50,10 @@ public:
     return is_in_flight_;
   }
 
-  /// Whether something has gathered and nothing is in flight.
+  /// Whether a group was gathered and none is in flight.
   bool can_launch() const;
 
-  /// Writes of the gathering group.
+  /// Writes of the group being gathered.
   write_set& writes() {
     return gathered_.writes;
   }
@@ -67,7 +67,7 @@ public:
   /// Puts the gathered group in flight and returns its writes. Requires `can_launch`.
   write_set launch();
 
-  /// The group in flight is durable. Returns its answers in the order in which they were added.
+  /// Records that the group in flight is durable. Returns its answers in the order in which they were added.
   std::vector<pending_answer> land();
 
   /// Answers that can no longer be given.
@@ -76,7 +76,8 @@ public:
     std::vector<pending_answer> gathered;
   };
 
-  /// The group in flight failed, or its outcome is unknown. Drops it and everything gathered on top of it.
+  /// Records that the group in flight failed, or that its outcome is unknown. Drops it and everything gathered on top
+  /// of it.
   undone drop();
 
 private:
@@ -105,7 +106,7 @@ struct durable_batch_options {
   std::function<void(write_set&)> seal;
   /// Called after a failed write: reloads the state from the store. An error ends the actor.
   std::function<caf::error()> reload;
-  /// Called when a group is durable and its answers are sent; optional.
+  /// Called after a group has become durable and its answers were sent; optional.
   std::function<void()> on_durable = {};
 };
 
@@ -145,7 +146,7 @@ public:
   /// ec::overloaded when `more` entries do not fit. Call it before changing the state.
   caf::error check_room(size_t more) const;
 
-  /// Writes of the gathering group.
+  /// Writes of the group being gathered.
   write_set& writes() {
     return groups_.writes();
   }

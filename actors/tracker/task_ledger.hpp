@@ -51,10 +51,10 @@ public:
   /// failure nothing changes.
   caf::error take_rows(std::string_view source, uint64_t after_row, uint64_t through_row);
 
-  /// The last row taken of a source; 0 when there is none.
+  /// The last row imported from a source; 0 when there is none.
   uint64_t last_row(std::string_view source) const;
 
-  /// Forgets how far a source was taken. False when nothing was.
+  /// Forgets the last row imported from a source. False when there was none.
   bool forget_source(std::string_view source);
 
   /// Last rows taken, by source.

@@ -214,7 +214,7 @@ caf::error check_files(manifest_reader manifest, const fs::path& base, const wor
   guarded_directory guarded{base / std::string{view(manifest.getRoot())}};
   for (auto file : manifest.getFiles()) {
     auto hash = guarded.hash(view(file.getPath()), limit);
-    // Cancellation is no fault of the file.
+    // A cancellation is not the file's fault.
     if (auto over = limit.check())
       return over;
     ++out.files;

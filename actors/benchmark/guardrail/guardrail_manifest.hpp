@@ -22,7 +22,7 @@ caf::error write_secret_key(const std::filesystem::path& path, const key_pair& k
 caf::error write_public_key(const std::filesystem::path& path, const public_key& key);
 
 /// Reads a key file. ec::forbidden when a secret key is accessible to others than its owner, ec::invalid when it is
-/// named like a public key (*.pub), ec::malformed, and the errors of read_file.
+/// named like a public key (*.pub), ec::malformed when it does not hold a key; otherwise fails like read_file.
 caf::expected<key_pair> read_secret_key(const std::filesystem::path& path);
 caf::expected<public_key> read_public_key(const std::filesystem::path& path);
 

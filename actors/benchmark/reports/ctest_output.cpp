@@ -97,7 +97,7 @@ struct lists {
   uint32_t disabled = 0;
 };
 
-/// Lines after the summary that carry no results, or stem from standard error.
+/// Lines after the summary that carry no results, or come from standard error.
 bool is_known_tail(std::string_view text) {
   auto line = trim(text);
   auto is_time = line.find(" sec*proc (") != std::string_view::npos && line.ends_with(")");

@@ -15,7 +15,7 @@ std::string_view attribute(pugi::xml_node node, const char* name) {
   return node.attribute(name).value();
 }
 
-/// pytest also reports things that are no tests: files that failed to import, its own failures.
+/// pytest also reports things that are not tests: files that failed to import, its own failures.
 bool is_runner_failure(pugi::xml_node test) {
   auto message = attribute(test.child("error"), "message");
   bool is_own = attribute(test, "classname") == "pytest" && attribute(test, "name") == "internal";

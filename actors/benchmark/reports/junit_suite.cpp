@@ -47,7 +47,7 @@ bool is_earlier_run(std::string_view child) {
   return child == "rerunFailure" || child == "rerunError" || child == "flakyFailure" || child == "flakyError";
 }
 
-/// A counter's value; nothing when absent, and UINT64_MAX when it is no number, which can never agree.
+/// A counter's value; nothing when absent, and UINT64_MAX when it is not a number, which can never agree.
 std::optional<uint64_t> counter(pugi::xml_node suite, const char* name) {
   auto given = suite.attribute(name);
   if (!given)
@@ -126,7 +126,7 @@ caf::error check_failures(pugi::xml_node suite, const suite_facts& facts, junit_
   auto reports = facts.failure_reports + facts.error_reports;
   bool by_report =
     dialect == junit_dialect::pytest || dialect == junit_dialect::catch2 || dialect == junit_dialect::doctest;
-  // node also counts failures marked as to-do, and ignores nested suites.
+  // node --test also counts failures marked as to-do, and ignores nested suites.
   bool agrees = by_report ? claimed == reports
                 : dialect == junit_dialect::node
                   ? (claimed > 0) == (reports > 0)

@@ -108,7 +108,7 @@ struct progress_line {
   bool marked = false; ///< has the line ending that only pytest writes
 };
 
-/// `..F.s   [ 42%]`, preceded by the file name without -q.
+/// `..F.s   [ 42%]`, preceded by the file name unless -q is given.
 std::optional<progress_line> parse_progress(std::string_view text) {
   constexpr std::string_view outcomes = ".FEsxX";
   constexpr std::string_view others = "Ru,-"; // reruns and subtests
@@ -190,15 +190,15 @@ caf::error cannot_tell(const std::string& what) {
   return fail(ec::malformed, "pytest's output does not tell " + what + "; a JUnit file does (--junitxml=FILE)");
 }
 
-/// Counts each test once. pytest's summary counts a test twice that passed and then failed in tear-down, and a test
-/// with subtests once plus once per failed subtest.
+/// Counts each test once. pytest's summary counts a test that passed and then failed in tear-down as two, and a test
+/// with subtests once more for each failed subtest.
 caf::expected<test_counts> count_once(const summary_line& summary, const named_tests& named) {
   auto counts = summary.counts;
   auto among = [](const auto& set, const std::string& id) { return set.find(id) != set.end(); };
   if (summary.has_subtests && counts.failed > 0 && named.failed_lines != counts.failed)
     return cannot_tell("which tests the failed subtests belong to");
   std::set<std::string, std::less<>> failed = named.failed;
-  uint32_t passed_all_the_same = 0; // tests in `passed` that did fail
+  uint32_t passed_all_the_same = 0; // tests that `passed` includes although they failed
   if (named.failed_lines == counts.failed && !named.subtest.empty()) {
     for (const auto& id : named.subtest)
       passed_all_the_same += failed.insert(id).second;

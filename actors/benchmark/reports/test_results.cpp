@@ -15,7 +15,8 @@ namespace {
 
 using detail::text_lines;
 
-/// A shell exits with 126 when a program cannot be executed, 127 when it does not exist, and above that after a signal.
+/// A shell exits with 126 when a program cannot be executed, 127 when it does not exist, and with a higher status after
+/// a signal.
 constexpr int first_shell_failure = 126;
 
 /// Reasons to reject a run before reading its output.

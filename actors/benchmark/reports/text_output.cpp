@@ -6,7 +6,7 @@
 namespace hive::detail {
 namespace {
 
-/// Limit for the runs of one command. Each is searched in all remaining text, so the number must be bounded.
+/// Limit for the runs of one command. Each is searched for in all remaining text, so the number must be bounded.
 constexpr size_t max_runs = 100;
 
 constexpr const char* advice = "; let each command write a results file";
@@ -54,7 +54,7 @@ private:
     auto before = rest.first(static_cast<size_t>(ctest - rest.begin()));
     bool has_pytest = format_ != test_format::ctest && !before.empty();
     if (has_pytest) {
-      // A pytest test may print ctest output, so pytest's run is searched in all of the text.
+      // A pytest test may print ctest output, so pytest's run is searched for in all of the text.
       auto run = read_pytest_run(rest);
       bool begins_before =
         std::any_of(before.begin(), before.end(), is_pytest_output) || (run && run->end <= before.size());

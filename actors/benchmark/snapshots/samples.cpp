@@ -44,7 +44,7 @@ std::string short_number(double value) {
   return {text, static_cast<size_t>(end)};
 }
 
-/// Internal to this file.
+/// Used only in this file.
 struct refusal {
   ec code;
   std::string text;

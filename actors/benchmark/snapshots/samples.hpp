@@ -11,16 +11,16 @@
 
 namespace hive {
 
-/// Why a metric's value contradicts its samples, for people. The value must be the mean of the samples, within a
-/// thousandth (for rounded values). Nothing when they agree or there are no samples.
+/// Explains how a metric's value contradicts its samples: it must be their mean, within a thousandth (for rounded
+/// values). Nothing when they agree or there are no samples.
 std::optional<std::string> find_disagreement(wire::Metric::Reader metric);
 
 /// Merges an adapter's repeats, in the order taken, into one measurement.
 ///
 /// A metric's samples are concatenated over the repeats; a repeat without samples contributes its value. The value is
 /// the mean of all samples; a repeat whose value contradicts its samples is rejected. Metrics keep the first repeat's
-/// order, under the name `adapter`. Direction, unit, scope, gate and margin must be the same in all repeats. If all
-/// repeats were skipped, so is the result, with the first reason.
+/// order; the result's adapter is `adapter`. Direction, unit, scope, gate and margin must be the same in all repeats.
+/// If all repeats were skipped, so is the result, with the first reason.
 ///
 /// Fails, naming the metric and the repeat: ec::invalid for a value that is not finite or not the mean of its samples,
 /// for a metric that is named twice, missing from a repeat or differently defined in it, and when only some repeats
