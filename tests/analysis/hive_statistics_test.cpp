@@ -114,7 +114,7 @@ TEST(hive_tally, a_refused_delta_leaves_the_earlier_one) {
   EXPECT_THAT(reason(hive.replace("n1", {learned("t", "1", 1, 1), learned("t", "2", 1, 1), learned("t", "3", 1, 1),
                                          learned("t", "4", 1, 1)})),
               HasSubstr("4 tools from node n1"));
-  // Room for c and d once a and b are gone from n1, but a of n2 stays: e is the one too many.
+  // Removing a and b of n1 makes room for c and d, but n2 still lists a, so e is one too many.
   EXPECT_THAT(
     reason(hive.replace("n1", {learned("fix", "c", 1, 1), learned("fix", "d", 1, 1), learned("fix", "e", 1, 1)})),
     HasSubstr("more than 3 tools in the hive"));

@@ -7,11 +7,11 @@
 namespace hive::analysis {
 namespace {
 
-// Expected values are what Python 3's round() answers.
+// Expected values are the results of Python 3's round().
 TEST(round_decimals, rounds_the_exact_binary_value) {
-  EXPECT_EQ(round_decimals(2.675, 2), 2.67); // lies below 2.675
+  EXPECT_EQ(round_decimals(2.675, 2), 2.67); // the exact binary value is below 2.675
   EXPECT_EQ(round_decimals(1.005, 2), 1.0);
-  EXPECT_EQ(round_decimals(2.665, 2), 2.67); // lies above
+  EXPECT_EQ(round_decimals(2.665, 2), 2.67); // the exact binary value is above 2.665
   EXPECT_EQ(round_decimals(4.305, 2), 4.3);
   EXPECT_EQ(round_decimals(2.0 / 3, 3), 0.667);
 }

@@ -13,14 +13,14 @@
 #include <string>
 #include <vector>
 
-// What the routing policies cost. Five tools succeed with fixed rates; in each of 500 tasks a policy chooses one, and
-// its regret is the sum over all tasks of (best tool's rate − chosen tool's rate). The order in which the tools are
-// available is drawn for each seed, and all policies of a seed see the same order.
+// What the routing policies cost. Five tools succeed with fixed rates; in each of 500 tasks a policy chooses one. Its
+// regret is the sum over all tasks of (best tool's rate − chosen tool's rate). The order in which the tools are
+// available is drawn for each seed, and all policies see the same order for the same seed.
 //
 // Policies:
-//   threshold  route() with policy threshold, no table, no hive. Until a tool has 5 records the first available one is
-//              taken. So that one is the first, and the only one ever, to have 5 records, and it is kept for good:
-//              what the source system does.
+//   threshold  route() with policy threshold, no table, no hive. Until a tool has 5 records, the first available one is
+//              taken. So that tool is the first and only one ever to have 5 records, and it is kept for good, as in
+//              HART OS.
 //   warmed     a kinder reading of the same rule: each tool is given 5 tasks, then the rule chooses.
 //   explore    route() with policy explore.
 //   ucb1       highest mean + √(2 ln t / n) (Auer et al., 2002).
@@ -37,7 +37,7 @@ constexpr double dropped_rate = .50;
 constexpr std::array<std::string_view, arm_count> arm_names{"alpha", "beta", "gamma", "delta", "epsilon"};
 constexpr std::string_view task_type = "simulated";
 
-/// What happened so far in one run; place 0 is the first available tool.
+/// The history of one run so far; index 0 is the first available tool.
 struct history {
   std::vector<std::string_view> available{arm_names.begin(), arm_names.end()};
   tally records;
@@ -47,7 +47,7 @@ struct history {
 };
 
 using generator = std::mt19937_64;
-/// Answers with the place of the chosen tool.
+/// Returns the index of the chosen tool.
 using policy_function = std::function<size_t(const history&, generator&)>;
 
 size_t place_of_highest(const std::array<double, arm_count>& scores) {
@@ -93,7 +93,7 @@ size_t by_thompson(const history& so_far, generator& random) {
 
 double simulate(const policy_function& choose, bool drops, uint64_t seed) {
   generator random{seed};
-  std::array<size_t, arm_count> arms; // place → arm
+  std::array<size_t, arm_count> arms; // index → arm
   std::iota(arms.begin(), arms.end(), size_t{0});
   std::ranges::shuffle(arms, random);
   history so_far;
@@ -160,7 +160,7 @@ uint64_t seed_count() {
 TEST(routing_simulation, exploring_costs_no_more_than_the_threshold_rule_while_nothing_changes) {
   auto regret = compare("nothing changes", false, seed_count());
   EXPECT_LE(regret.explore.mean, regret.threshold.mean);
-  // 50 seeds do not tell these two apart surely enough.
+  // 50 seeds do not separate these two with enough certainty.
   if (is_soak()) {
     EXPECT_LE(regret.explore.mean, regret.warmed.mean);
   }

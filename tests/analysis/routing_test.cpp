@@ -17,7 +17,7 @@ using names = std::vector<std::string_view>;
 
 constexpr std::string_view task = "fix";
 
-/// Counts `n` records of `tool`, with the good ones spread evenly.
+/// Counts `n` records of `tool`, with the successes spread evenly.
 void add(tally& to, std::string_view tool, int n, int successes, uint64_t time_us = 1'000'000) {
   for (int i = 0; i < n; ++i)
     ASSERT_FALSE(to.add({task, tool, "", time_us, (i + 1) * successes / n > i * successes / n}).refused);
@@ -66,7 +66,7 @@ TEST(best_tool, takes_the_word_of_a_delta_that_a_tool_was_measured) {
 }
 
 TEST(best_tool, tells_rates_apart_that_are_equal_as_floats) {
-  // As many records as the largest hive holds; the better tool is the slower one, so that a tie would show.
+  // As many records as the largest hive holds. The better tool is the slower one, so a tie would be noticed.
   constexpr uint64_t n = max_tool_records * max_summed_origins;
   tool_totals worse{"a", {n, n * 900'000, n, n, 0}, {}, false};
   tool_totals better{"b", {n, n * 900'000 + 1, 2 * n, 4 * n, 0}, {}, false};
@@ -81,7 +81,7 @@ TEST(best_tool, claims_best_only_when_the_lower_bound_beats_the_runner_up) {
   EXPECT_EQ(claimed({measured("a", 50, 50), measured("b", 50, 50)}), claim::tied);
   EXPECT_EQ(claimed({measured("a", 5, 0)}), claim::best) << "it has no rival";
   EXPECT_EQ(claimed({measured("a", 100, 50), measured("b", 4, 4)}), claim::best) << "b is not measured yet";
-  // The border itself: 0.9 of 100 has the lower bound 0.8256.
+  // The boundary itself: the lower bound of 90 successes in 100 is 0.8256.
   auto lower = wilson_interval(90, 100, z_95).lower;
   EXPECT_EQ(claimed({measured("a", 100, 90), {"b", {100, static_cast<uint64_t>(lower * 1e8) - 1, 0, 0, 0}, {}}}),
             claim::best);

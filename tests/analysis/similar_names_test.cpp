@@ -24,7 +24,7 @@ TEST(similar_names, finds_what_may_be_meant) {
   EXPECT_THAT(similar_names("release", versions, 3), IsEmpty());
 }
 
-/// The distance by its definition, for short names.
+/// The edit distance computed from its definition, for short names.
 size_t edits(std::string_view a, std::string_view b) {
   if (a.empty() || b.empty())
     return a.size() + b.size();

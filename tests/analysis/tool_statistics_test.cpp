@@ -175,7 +175,7 @@ uint64_t count_all(const tally& records) {
   return out;
 }
 
-/// Whether totals, windows and names are those of the cells.
+/// Checks that totals, windows and names match the cells.
 void expect_consistent(const tally& records) {
   std::map<std::pair<std::string_view, std::string_view>, tool_sums> sums;
   for (const auto& cell : records.cells())
@@ -214,7 +214,7 @@ TEST(tally, what_is_used_much_outlives_a_flood_and_newcomers_come_to_stay) {
   for (int task = 0; task < 99; ++task)
     for (int i = 0; i < 3; ++i)
       records.add({"some" + std::to_string(task), "ruff", "", 1, true});
-  // The table is full of task types that were used more than a newcomer, and a flood goes on meanwhile.
+  // The table is full of task types that were used more often than a newcomer, while a flood of new ones continues.
   for (int i = 0; i < 900; ++i) {
     records.add({"flood" + std::to_string(i), "ruff", "", 1, true});
     if (i % 10 == 0)
@@ -250,7 +250,7 @@ TEST(tally, the_least_used_tool_of_a_task_type_gives_way_to_a_new_one) {
     return out;
   };
   EXPECT_THAT(tools(), testing::ElementsAre("a", "other", "d"));
-  records.add({"fix", "other", "model", 1, true}); // places have moved
+  records.add({"fix", "other", "model", 1, true}); // indexes have changed
   EXPECT_EQ(records.find("fix")->tools[1].sums.n, 2u);
   EXPECT_EQ(count_all(records), 10u);
   expect_consistent(records);

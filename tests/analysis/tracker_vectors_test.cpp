@@ -12,7 +12,7 @@
 #include <sstream>
 #include <tuple>
 
-// The cases in tests/data/tracker.json were computed by the source system.
+// The expected results in tests/data/tracker.json were computed by HART OS.
 
 namespace hive::analysis {
 namespace {
@@ -80,7 +80,7 @@ protected:
     return out;
   }
 
-  /// `expected` is [tool, rate, time] or null. The source adds times up as floats: its mean may differ in the last bit.
+  /// `expected` is [tool, rate, time] or null. HART OS adds times up as floats, so its mean may differ in the last bit.
   static void expect_choice(json expected, const std::optional<tool_choice>& got, const char* task_type) {
     SCOPED_TRACE(task_type);
     ASSERT_EQ(got.has_value(), expected.isArray());
@@ -124,7 +124,7 @@ TEST_F(tracker_vectors, summary_agrees) {
     auto expected = at(each, "summary");
     EXPECT_EQ(static_cast<double>(got.total), number(expected, "total_benchmarks"));
     expect_lines(at(expected, "by_tool"), got.by_tool);
-    // The recorded cases are in the order of names, where the source system answers with the best tool first.
+    // The recorded cases are ordered by name, whereas HART OS lists the best tool first.
     std::ranges::sort(got.by_task_type, {}, [](const auto& line) { return std::tie(line.task_type, line.tool); });
     expect_lines(at(expected, "by_task_type"), got.by_task_type);
   }

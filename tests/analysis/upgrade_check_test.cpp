@@ -162,7 +162,7 @@ TEST_F(upgrade_check, AnotherUnitIsNoImprovement) {
 }
 
 TEST_F(upgrade_check, AUnitOfOneSideAloneComparesWithAnyUnderThresholdOnly) {
-  new_metrics[0].unit = "score"; // snapshots of the source system may state none
+  new_metrics[0].unit = "score"; // snapshots of HART OS may lack a unit
   EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
   EXPECT_THAT(check(policy::strict).reason, HasSubstr("from none to score"));
 }
@@ -178,7 +178,7 @@ TEST_F(upgrade_check, AnotherDirectionIsInconclusiveNamingBoth) {
 
 // -- values of zero or less -----------------------------------------------------------
 
-/// An error rate of nothing that becomes one of 5%.
+/// An error rate that rises from 0 to 5%.
 struct error_rate : upgrade_check {
   error_rate() {
     old_metrics[0] = {"", "error_rate", 0, direction::lower, true, {}, "ratio"};

@@ -1,4 +1,4 @@
-// Random snapshots: what must hold of every verdict, whatever they say.
+// Random snapshots: properties that every verdict must have, whatever the snapshots contain.
 
 #include "tests/analysis/upgrade_scene.hpp"
 #include "tests/support/seed.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int rounds = 20'000;
 
-/// Fills the two versions of a scene: mostly alike, with every kind of difference now and then.
+/// Fills the two versions of a scene: mostly alike, with an occasional difference of every kind.
 class scene_filler {
 public:
   explicit scene_filler(uint32_t seed) : random_{seed} {
@@ -96,7 +96,7 @@ bool is(const std::vector<adapter_point>& in, std::string_view name, outcome sta
   return false;
 }
 
-/// Whether strict may take this pair for no regression: an account of the rules of its own, in other words.
+/// Whether policy strict may pass this pair: a second, independent statement of its rules.
 bool is_evidence(const upgrade_check& scene, const metric_point& was, const metric_point& now) {
   if (was.unit != now.unit || was.better != now.better || was.scope != now.scope || !std::isfinite(was.value) ||
       !std::isfinite(now.value))
@@ -154,7 +154,7 @@ TEST_F(upgrade_check, StrictIsSafeOnlyWhereThresholdFindsNoChangeOfMeaningOrRegr
   for (int round = 0; round < rounds; ++round) {
     filler.fill(*this);
     for (auto& metric : old_metrics)
-      metric.value = std::abs(metric.value) + 1; // below, the two judge by different rules
+      metric.value = std::abs(metric.value) + 1; // at or below zero, the two policies judge by different rules
     if (check(policy::strict).decided == verdict::safe) {
       EXPECT_EQ(check(policy::threshold).decided, verdict::safe) << round << ": " << check(policy::threshold).reason;
     }

@@ -10,7 +10,7 @@ namespace hive::analysis {
 
 inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// Two versions that differ in what a test says and in nothing else.
+/// Two versions that differ only in what a test changes.
 struct upgrade_check : testing::Test {
   std::vector<metric_point> old_metrics{{"a", "m", 100}};
   std::vector<metric_point> new_metrics{{"a", "m", 100}};
@@ -20,7 +20,7 @@ struct upgrade_check : testing::Test {
   machine new_machine{"cpu", 2};
   bool old_present = true;
   bool new_present = true;
-  std::vector<std::string> similar; ///< to the old version
+  std::vector<std::string> similar; ///< names similar to the old version's
 
   upgrade_result check(policy rule) const {
     return check_upgrade({old_present, "v1", similar, old_machine, old_metrics, old_adapters},

@@ -1,4 +1,4 @@
-// What holds for every command: the exit statuses, where errors go, the token, the URL.
+// Rules for every command: exit statuses, where errors are printed, the token, the URL.
 
 #include "tests/apps/support/fake_node.hpp"
 #include "tests/apps/support/hivectl.hpp"
@@ -25,7 +25,7 @@ fake_node always(fake_response response) {
   return fake_node{[response = std::move(response)](const fake_request&) { return response; }};
 }
 
-/// A message is one line, for hivectl, on standard error; standard output stays empty for whoever reads it.
+/// An error is one line from hivectl on standard error; standard output stays empty for the program that reads it.
 void expect_complaint(const program_result& result, int status, const std::string& part) {
   EXPECT_EQ(result.status, status);
   EXPECT_EQ(result.out, "");
@@ -86,7 +86,7 @@ TEST(Hivectl, EndsWith74WhenAFileIsNotThere) {
     expect_complaint(hivectl(arguments), 74, "/no/such/");
 }
 
-/// What each code of a node and each bare HTTP status ends with.
+/// The exit status for each error code of a node and each HTTP status without one.
 TEST(Hivectl, EndsWithWhatTheNodeSaid) {
   const std::vector<std::tuple<int, const char*, int>> cases{
     {400, "malformed", 65},       {400, "invalid", 65},        {404, "not_found", 66},

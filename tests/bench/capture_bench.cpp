@@ -1,5 +1,5 @@
-// A capture of five adapters that answer at once, end to end: an HTTP request over a fresh connection, the fan-out, the
-// snapshot, one fsync, the answer. Says what Hivemark itself adds to a capture; real adapters measure for seconds.
+// An end-to-end capture with five adapters that answer at once: an HTTP request over a fresh connection, the fan-out,
+// the snapshot, one fsync, the answer. Measures what Hivemark itself adds to a capture; real adapters take seconds.
 
 #include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"

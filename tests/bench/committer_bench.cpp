@@ -1,5 +1,6 @@
-// Durable acknowledged writes per second through the committer, at several numbers of outstanding requests, beside raw
-// RocksDB that writes the same bytes in batches of as many. Says nothing about large values or concurrent reads.
+// Durable acknowledged writes per second through the committer, at several numbers of outstanding requests, compared
+// with raw RocksDB that writes the same bytes in batches of the same size. Does not measure large values or concurrent
+// reads.
 
 #include "actors/store/committer.hpp"
 #include "tests/support/actor_fixture.hpp"
@@ -19,7 +20,7 @@ write_set small_write(uint64_t number) {
   return out;
 }
 
-/// Keeps `window` requests outstanding until `total` are answered, then tells `done`.
+/// Keeps `window` requests outstanding until `total` are answered, then notifies `done`.
 struct writer_state {
   committer_actor target;
   int64_t to_send = 0;

@@ -1,9 +1,9 @@
-// Remote spawning beside a bare request, in one run over real nodes with mutual TLS on this machine.
+// Remote spawning compared with a bare request, in one run over real nodes with mutual TLS on this machine.
 //
-// engine_spawn: an engine asks its node for a ticket, spawns an adapter on another node with it, over a connection that
-//   stands, and ends it again. `spawn_ms` is the first part alone, until the handle is there. Does not measure the
-//   first connection with a node, nor the adapter's own work.
-// engine_ping: one request to the engine's gate and its answer over the same kind of connection.
+// engine_spawn: an engine asks its node for a ticket, uses it to spawn an adapter on another node over an existing
+//   connection, and ends the adapter. `spawn_ms` is the time until the handle has arrived. Does not measure the first
+//   connection with a node, nor the adapter's own work.
+// engine_ping: one request to the engine's session and its answer over the same kind of connection.
 // caf_ping: the same between two actor systems that CAF connects by itself, without TLS.
 
 #include "actors/engine_client/engine.hpp"
@@ -27,7 +27,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using cluster::hived_process;
 
-/// Two linked nodes, and an engine that is connected with the first.
+/// Two linked nodes, and an engine connected with the first.
 class engine_nodes {
 public:
   engine_nodes() {

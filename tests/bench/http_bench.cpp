@@ -1,6 +1,6 @@
-// Requests per second of the HTTP server over keep-alive connections on loopback, with the clients in the same process:
-// what they cost is in the figure. A probe is answered by the server itself, a check by an actor through JSON and back.
-// Says nothing about TLS, large bodies or slow services.
+// Requests per second of the HTTP server over keep-alive connections on loopback. The clients run in the same process,
+// so the figure includes their cost. A probe is answered by the server itself; a check passes through an actor and JSON
+// in both directions. Does not measure TLS, large bodies or slow services.
 
 #include "actors/http/api_routes.hpp"
 #include "actors/http/server.hpp"
@@ -31,7 +31,7 @@ upgrade_checker_actor::behavior_type run_checker() {
   }};
 }
 
-/// Sends `request` and takes its answer `count` times. Returns how many answers were 200.
+/// Sends `request` and reads its answer `count` times. Returns how many answers had status 200.
 int64_t exchange_many(uint16_t port, const std::string& request, int64_t count) {
   int connection = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in to{};
@@ -42,7 +42,7 @@ int64_t exchange_many(uint16_t port, const std::string& request, int64_t count) 
   std::string answer(4096, '\0');
   if (::connect(connection, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0)
     for (int64_t i = 0; i < count; ++i) {
-      // Answers are smaller than one read on loopback and nothing is sent ahead, so that one read is one answer.
+      // On loopback, answers are smaller than one read, and nothing is sent ahead, so one read returns one answer.
       if (::send(connection, request.data(), request.size(), MSG_NOSIGNAL) <= 0)
         break;
       auto got = ::recv(connection, answer.data(), answer.size(), 0);

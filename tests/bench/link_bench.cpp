@@ -1,8 +1,8 @@
-// The links of nodes beside what CAF does by itself, in turn within one run on this machine.
+// Links between nodes compared with CAF's own connections, by turns within one run on this machine.
 //
-// link_ping: pings and pongs between two nodes whose link is under mutual TLS, with so many under way at once. `ratio`
-//   is their rate over that of the same actors in two actor systems that CAF connects by itself, without TLS. Does not
-//   measure a real network, nor several links at once.
+// link_ping: pings and pongs between two nodes whose link uses mutual TLS, with a given number outstanding. `ratio` is
+//   their rate divided by that of the same actors in two actor systems that CAF connects by itself, without TLS. Does
+//   not measure a real network, nor several links at once.
 
 #include "messages/ec.hpp"
 #include "platform/log.hpp"
@@ -17,7 +17,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds patience{10};
 
-/// Links that begin and end are no news here.
+/// Suppresses log lines about links that begin and end.
 [[maybe_unused]] const bool quiet = [] {
   log::start("link_bench", "error");
   return true;
@@ -49,7 +49,7 @@ private:
   test_node upper_;
 };
 
-/// Two actor systems that CAF connects.
+/// Two actor systems connected by CAF alone.
 class bare_systems {
 public:
   bare_systems() : published_{there_.spawn(link_face, gossip_answering{answer_only_pings})} {
@@ -80,7 +80,7 @@ private:
   link_actor published_, peer_;
 };
 
-/// Pings `whom` until `count` pongs are there, `window` of them under way at once. The error of the first that failed.
+/// Pings `whom` until `count` pongs have arrived, with `window` pings outstanding. Returns the first error.
 class pinger_state {
 public:
   void start(caf::event_based_actor* self, link_actor whom, msg<wire::Ping> ping, size_t count, size_t window) {
@@ -135,7 +135,7 @@ msg<wire::Ping> ping_of(size_t bytes) {
   });
 }
 
-/// Arguments: bytes of the payload, pings under way at once.
+/// Arguments: payload size in bytes, number of pings outstanding.
 void link_ping(benchmark::State& state) {
   constexpr size_t pings = 2'000;
   linked_nodes nodes;

@@ -1,5 +1,5 @@
-// Building, checking and reading a snapshot of 100 metrics as a Cap'n Proto message, beside what the source system does
-// with its JSON files. One thread, warm caches; says nothing about the disk or the network.
+// Building, checking and reading a snapshot of 100 metrics as a Cap'n Proto message, compared with what HART OS does
+// with its JSON files. One thread, warm caches; does not measure the disk or the network.
 
 #include "messages/json.hpp"
 #include "messages/json_text.hpp"
@@ -17,7 +17,7 @@ void snapshot_build(benchmark::State& state) {
     benchmark::DoNotOptimize(make_snapshot("v1", metric_count));
 }
 
-/// What a handler does with a message that it got: every value is looked at.
+/// What a handler does with a received message: it reads every value.
 void snapshot_read(benchmark::State& state) {
   auto snapshot = make_snapshot("v1", metric_count);
   for (auto _ : state) {
@@ -28,7 +28,7 @@ void snapshot_read(benchmark::State& state) {
   }
 }
 
-/// What the border does with bytes from the disk or another node: check everything, copy.
+/// What is done with bytes from the disk or another node: check everything, then copy.
 void snapshot_load(benchmark::State& state) {
   std::string bytes{make_snapshot("v1", metric_count).bytes()};
   for (auto _ : state)
@@ -49,7 +49,7 @@ void snapshot_from_json(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(json.size()));
 }
 
-/// The first step of it: the text becomes a tree, before anything is known of the schema.
+/// The first step of that: the text becomes a tree, without regard to the schema.
 void snapshot_parse_json(benchmark::State& state) {
   auto json = to_json(make_snapshot("v1", metric_count));
   for (auto _ : state) {

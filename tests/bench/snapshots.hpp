@@ -7,7 +7,7 @@
 
 namespace hive {
 
-/// A snapshot with so many metrics, five to an adapter, each with three samples. `factor` scales the values.
+/// A snapshot with this many metrics, five per adapter, each with three samples. `factor` scales the values.
 inline msg<wire::Snapshot> make_snapshot(const std::string& version, uint32_t metric_count, double factor = 1) {
   constexpr uint32_t metrics_per_adapter = 5;
   return msg<wire::Snapshot>::build([&](wire::Snapshot::Builder out) {

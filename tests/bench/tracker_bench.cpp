@@ -1,17 +1,17 @@
-// The coding tracker beside what it stands on and what it replaces, each pair measured in turn within one run.
+// The coding tracker compared with what it builds on and what it replaces, each pair by turns within one run.
 //
 // task_records: durable acknowledged records per second, from clients on the same node that share the outstanding
-//   messages. `raw_per_s` is RocksDB alone, writing the same bytes in the same batches, which are records and the
-//   statistics that they changed; `ratio` is the tracker's rate over it. `ratio_records` is the same with RocksDB
-//   writing the records alone, in batches of as many as the tracker's groups held (`group`). Does not measure networks,
-//   JSON, or timeouts of the clients' requests.
+//   messages. `raw_per_s` is the rate of RocksDB alone, writing the same bytes in the same batches, which contain
+//   records and the statistics that they changed; `ratio` is the tracker's rate divided by it. `ratio_records` compares
+//   with RocksDB writing the records alone, in batches as large as the tracker's groups (`group`). Does not measure
+//   networks, JSON, or timeouts of the clients' requests.
 // http_records: the same from two HTTP clients on this machine that post NDJSON. Does not measure networks or TLS.
-// sqlite_records: what the source system does for a record: open the database, insert, commit, close. Does not measure
-//   its Python.
-// best_tool: one question to the statistics, after so many records. Does not measure messages between actors;
+// sqlite_records: what HART OS does for a record: open the database, insert, commit, close. Does not measure its
+//   Python.
+// best_tool: one question to the statistics, after a given number of records. Does not measure messages between actors;
 //   best_tool_asked does.
-// restart: opening a store with so many records until the tracker answers, with the process's memory after it. The
-//   store was closed before; does not measure a cold disk cache.
+// restart: opening a store with a given number of records until the tracker answers, and the process's memory
+//   afterwards. The store was closed just before; does not measure a cold disk cache.
 
 #include "actors/http/server.hpp"
 #include "actors/http/task_routes.hpp"
@@ -55,7 +55,7 @@ void fill_record(wire::TaskRecord::Builder out, uint64_t number, bool keyed) {
   out.setUserId("user-" + std::to_string(mixed / 300 % 50));
   out.setCompletionTimeS(static_cast<double>(mixed % 100'000) / 1'000);
   out.setSuccess(mixed % 4 != 0);
-  // As long as a UUID.
+  // a key as long as a UUID
   if (keyed)
     out.setIdempotencyKey("5f0c7a52-9d1e-4b7f-8e21-" + std::to_string(100'000'000'000 + number));
 }
@@ -72,10 +72,10 @@ using message_list = std::vector<msg<wire::RecordTasks>>;
 
 // -- a node with the tracker ------------------------------------------------------
 
-/// What the tracker had written, group by group. Read it while nothing is outstanding.
+/// The write sets of the tracker, group by group. Read it only while nothing is outstanding.
 struct group_log {
   bool keep = false;
-  std::vector<caf::message> groups; ///< of one write_set each
+  std::vector<caf::message> groups; ///< each with one write_set
 
   std::vector<write_set> take() {
     std::vector<write_set> out;
@@ -85,7 +85,7 @@ struct group_log {
   }
 };
 
-/// Passes write sets on as they came, and keeps them too.
+/// Forwards write sets unchanged and keeps a copy.
 caf::behavior keeping(caf::event_based_actor* self, committer_actor target, std::shared_ptr<group_log> log) {
   self->set_default_handler([self, log, target = caf::actor_cast<caf::actor>(target)](
                               caf::scheduled_actor*, caf::message_view& incoming) -> caf::result<caf::message> {
@@ -95,10 +95,10 @@ caf::behavior keeping(caf::event_based_actor* self, committer_actor target, std:
     self->delegate<caf::message_priority::high>(target, std::move(group));
     return caf::delegated<caf::message>{};
   });
-  return {[](caf::unit_t) {}}; // an actor without any behavior would end
+  return {[](caf::unit_t) {}}; // an actor without behavior would end
 }
 
-/// A node of few cores: idle workers sleep until there is work instead of looking for it.
+/// A node with few cores: idle workers sleep until there is work instead of polling for it.
 struct sharing_config : test_config {
   sharing_config() {
     set("scheduler.policy", caf::atom("sharing"));
@@ -131,7 +131,7 @@ struct tracker_node {
   tracker_actor tracker;
 };
 
-/// Sends messages, `window` of them outstanding, and tells `done` when all are answered.
+/// Sends messages, keeping `window` of them outstanding, and notifies `done` when all are answered.
 class sender_state {
 public:
   caf::event_based_actor* self = nullptr;
@@ -181,7 +181,7 @@ caf::behavior sender(caf::stateful_actor<sender_state>* self, tracker_actor targ
 
 // -- beside RocksDB -----------------------------------------------------------------
 
-/// The records of `groups`, in batches of `batch_size`.
+/// The records in `groups`, in batches of `batch_size`.
 std::vector<write_set> records_of(const std::vector<write_set>& groups, size_t batch_size) {
   std::vector<write_set> out;
   size_t room = 0;
@@ -199,7 +199,7 @@ std::vector<write_set> records_of(const std::vector<write_set>& groups, size_t b
   return out;
 }
 
-/// Seconds that it takes.
+/// Returns the seconds taken.
 double write_raw(database& db, const std::vector<write_set>& batches) {
   auto begin = clock::now();
   for (const auto& writes : batches)
@@ -222,7 +222,7 @@ public:
     self_->wait_for(clients_);
   }
 
-  /// Seconds until all messages are answered, `window` of them outstanding.
+  /// Seconds until all messages are answered, with `window` of them outstanding.
   double send(const message_list& messages, size_t window) {
     auto share = messages.size() / clients_.size();
     std::vector<std::shared_ptr<const message_list>> shares;
@@ -241,7 +241,7 @@ private:
   std::vector<caf::actor> clients_;
 };
 
-/// Arguments: records of a message, messages outstanding, clients that share them (a divisor of 1,000), whether records
+/// Arguments: records per message, messages outstanding, clients that share them (a divisor of 1,000), whether records
 /// have idempotency keys.
 void task_records(benchmark::State& state) {
   auto records = static_cast<uint32_t>(state.range(0));
@@ -288,7 +288,7 @@ std::string ndjson(uint32_t lines) {
   return out;
 }
 
-/// Argument: records of a request.
+/// Argument: records per request.
 void http_records(benchmark::State& state) {
   constexpr int clients = 2, requests_per_client = 10;
   temporary_directory dir;
@@ -379,7 +379,7 @@ void best_tool_asked(benchmark::State& state) {
 // -- restart ----------------------------------------------------------------------------
 
 double resident_mib() {
-  malloc_trim(0); // what the filling freed is not what the node needs
+  malloc_trim(0); // returns memory that only filling the store needed
   size_t total = 0, resident = 0;
   std::ifstream{"/proc/self/statm"} >> total >> resident;
   return static_cast<double>(resident * static_cast<size_t>(sysconf(_SC_PAGESIZE))) / (1 << 20);

@@ -1,5 +1,5 @@
-// The upgrade check over two snapshots: the comparison alone, and with reading both from the store as the node does it.
-// The store is warm (block cache or page cache); a cold disk adds its reads.
+// The upgrade check of two snapshots: the comparison alone, and including reading both from the store, as the node
+// does. The store is warm (block cache or page cache); a cold disk adds its read times.
 
 #include "actors/upgrade/checker.hpp"
 #include "storage/snapshot_store.hpp"

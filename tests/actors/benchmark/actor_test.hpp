@@ -10,7 +10,7 @@
 
 namespace hive::testing_processes {
 
-/// Tests of actors that run processes, in an actor system of their own.
+/// Fixture for tests of actors that run processes; each test has its own actor system.
 class actor_test : public testing::Test {
 protected:
   actor_test() {
@@ -20,7 +20,7 @@ protected:
   }
 
   ~actor_test() override {
-    system.reset(); // waits for every actor: one that hangs fails the test by its time limit
+    system.reset(); // waits for every actor: one that hangs makes the test exceed its time limit
     EXPECT_THAT(children(), testing::IsEmpty()) << "a process is left";
   }
 
@@ -28,7 +28,7 @@ protected:
     return system->spawn(runner, std::move(options));
   }
 
-  /// The answer, or the error.
+  /// Returns the answer, or the error.
   template <class Answer, class Handle, class Request>
   static caf::expected<msg<Answer>> receive(caf::scoped_actor& self, const Handle& actor, const Request& request) {
     caf::expected<msg<Answer>> out{caf::error{}};

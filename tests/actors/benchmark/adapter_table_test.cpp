@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Adapters that do nothing but live and end.
+/// Provides adapters that do nothing until they are ended.
 class adapter_table_fixture : public testing::Test {
 protected:
   adapter_definition define(const std::string& name) {
@@ -25,7 +25,7 @@ protected:
     return out;
   }
 
-  /// Kills an adapter and tells the table of its end.
+  /// Kills an adapter and informs the table that it ended.
   void kill(const std::string& name) {
     caf::anon_send_exit(table.find(name)->handle, caf::exit_reason::kill);
     tests.client()->receive([&](const caf::down_msg& down) { table.on_down(down); });
@@ -83,7 +83,7 @@ TEST_F(adapter_table_fixture, ends_one_that_is_removed_without_replacing_it) {
   EXPECT_EQ(table.find("a"), nullptr);
   EXPECT_EQ(table.size(), 0u);
   EXPECT_EQ(spawned, 1u);
-  table.end("a"); // there is none
+  table.end("a"); // there is no such adapter
 }
 
 } // namespace

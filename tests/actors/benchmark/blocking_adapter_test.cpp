@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Work that blocks until its limit ends it, and tells when it begins and when it is over.
+/// Work that blocks until its limit ends it, and signals when it begins and when it ends.
 struct blocker : std::enable_shared_from_this<blocker> {
   std::counting_semaphore<1000> entered{0};
   std::counting_semaphore<1000> left{0};
@@ -49,7 +49,7 @@ protected:
 };
 
 TEST_F(BlockingAdapter, AnswersOverlappingRequestsAtTheSameTime) {
-  // Each measurement waits for the other one: they only end when both run.
+  // Each measurement waits for the other, so both end only if they run in parallel.
   auto inside = std::make_shared<std::atomic<int>>(0);
   adapter = spawn([inside](const auto&, const work_limit&) -> caf::expected<msg<wire::Measurement>> {
     ++*inside;
@@ -91,7 +91,7 @@ TEST_F(BlockingAdapter, TheEndOfTheRequesterEndsTheWork) {
     requester->send(adapter, request);
     work->entered.acquire();
   }
-  work->left.acquire(); // hangs, and so fails by the test's timeout, if nobody tells the worker
+  work->left.acquire(); // if nobody cancels the worker, this blocks until the test times out
 }
 
 TEST_F(BlockingAdapter, TheEndOfTheAdapterEndsTheWork) {
@@ -118,7 +118,7 @@ TEST_F(BlockingAdapter, RefusesMoreThanItsBoundAndRecovers) {
   }
   for (size_t i = 0; i < defaults::max_blocking_measurements; ++i)
     work->left.acquire();
-  // The workers' ends reach the adapter a moment after their work is over.
+  // The adapter learns that its workers ended a moment after their work is over.
   caf::scoped_actor requester{tests.system()};
   do
     requester->send(adapter, request);

@@ -142,7 +142,7 @@ decision refuse_with(ec code) {
   return [code](database&, const write_set&) { return fail(code, "as the test wants it"); };
 }
 
-/// Shared by a test and its committer, which holds every write set until the test has decided.
+/// Shared by a test and its committer, which holds every write set until the test decides about it.
 struct held_commits {
   void decide(decision next) {
     std::lock_guard lock{mutex};
@@ -253,7 +253,7 @@ TEST_F(Inputs, GathersWhatArrivesWhileTheDiskIsBusy) {
   auto second = push(observe("m", {2}));
   auto third = push(stats(1, 1));
   auto fourth = push(observe("n", {4}));
-  // The three are in the actor's mailbox before the committer's answer can be.
+  // All three are in the actor's mailbox before the committer can answer.
   commits.decide(write_it);
   EXPECT_EQ(outcome(first), answered{1u});
   EXPECT_EQ(commits.wait_for_one().writes().size(), 3u) << "both models and the counters, once each";
@@ -282,7 +282,7 @@ TEST_F(Inputs, AFailedWriteTakesAlongWhatCameMeanwhile) {
   commits.wait_for_one();
   auto second = push(observe("m", {2}));
   auto third = push(stats(1, 1));
-  // Both are in the actor's mailbox before the committer's answer can be.
+  // Both are in the actor's mailbox before the committer can answer.
   commits.decide(refuse_with(ec::storage_failed));
   EXPECT_EQ(outcome(first), answered{ec::storage_failed});
   EXPECT_EQ(outcome(second), answered{ec::storage_failed});

@@ -210,7 +210,7 @@ TEST_F(ModelProbe, AHangingEndpointTimesOut) {
   auto options = options_for(server);
   options.request_timeout = 30ms;
   EXPECT_EQ(code_of(run_probe(options, 1, {}).error()), ec::timed_out);
-  // The measurement's own end counts as well.
+  // The measurement's own deadline counts as well.
   options.request_timeout = 10h;
   EXPECT_EQ(code_of(run_probe(options, 1, {{}, work_limit::clock::now() + 30ms}).error()), ec::timed_out);
 }

@@ -21,7 +21,7 @@ protected:
     return node.measure(node.tests.system().spawn(model_registry_adapter, node.db, options), repeats);
   }
 
-  /// Name → value of every metric.
+  /// The value of every metric, by name.
   std::map<std::string, double> values(uint32_t repeats = 1) {
     auto measured = measure(repeats);
     if (!measured)
@@ -171,7 +171,7 @@ TEST_F(ModelRegistryAdapter, AHangingProbeEndsWithItsAdapter) {
   node.tests.client()->send(adapter, msg<wire::MeasureRequest>{});
   asked.wait(false);
   caf::anon_send_exit(adapter, caf::exit_reason::kill);
-  // The system's end waits for the worker: it only comes when the worker was told.
+  // Ending the actor system waits for the worker, so this ends only if the worker was cancelled.
 }
 
 TEST_F(ModelRegistryAdapter, TheLargestStoreStillFitsIntoAMeasurement) {

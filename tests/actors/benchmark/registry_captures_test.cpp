@@ -1,4 +1,4 @@
-// Captures of a version: listed, shown and deleted.
+// Captures of a version: listing, showing and deleting them.
 
 #include "tests/actors/benchmark/registry_fixture.hpp"
 
@@ -7,7 +7,7 @@
 namespace hive {
 namespace {
 
-/// A registry whose one adapter counts its measurements, so that captures differ.
+/// A registry whose only adapter counts its measurements, so that captures differ.
 struct captures_fixture : registry_fixture {
   double value = 0;
 
@@ -42,7 +42,7 @@ struct captures_fixture : registry_fixture {
     }));
   }
 
-  /// The newest value of the one metric; nothing without any.
+  /// The newest value of the only metric; nothing when there is none.
   std::optional<double> newest_result() {
     auto latest = ask<wire::LatestResults>(msg<wire::LatestResultsQuery>{});
     if ((*latest)->getResults().size() == 0)

@@ -1,4 +1,4 @@
-// Commands that are registered as adapters.
+// Commands registered as adapters.
 
 #include "tests/actors/benchmark/registry_fixture.hpp"
 

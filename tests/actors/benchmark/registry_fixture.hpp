@@ -16,7 +16,7 @@
 namespace hive {
 using namespace std::chrono_literals;
 
-/// What an adapter of a test does when it is asked to measure.
+/// What a test's adapter does when asked to measure.
 using answer = std::function<caf::result<msg<wire::Measurement>>(adapter_actor::pointer)>;
 
 /// A measurement of one metric in ms.
@@ -29,7 +29,7 @@ inline msg<wire::Measurement> measured(const std::string& metric, double value) 
   });
 }
 
-/// A registry over a real store, with adapters that do what a test says.
+/// A registry over a real store, with adapters that behave as the test specifies.
 struct registry_fixture : testing::Test {
   temporary_directory dir;
   std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
@@ -38,11 +38,11 @@ struct registry_fixture : testing::Test {
   caf::scoped_actor self{system};
   committer_actor committer = spawn_committer(system, db);
   std::vector<adapter_definition> adapters;
-  std::map<std::string, answer> commands; ///< what a registered command does, by its first word
+  std::map<std::string, answer> commands; ///< behaviour of registered commands, by their first word
   registry_actor registry;
   events_actor log = system.spawn(events, events_options{});
 
-  /// What the registry told: version, step and reason.
+  /// Events that the registry published: version, step and reason.
   std::vector<std::string> told() {
     std::vector<std::string> out;
     self->request(log, 30s, read_events{0, {}, 30s})

@@ -45,7 +45,7 @@ TEST_F(registry_fixture, OneThatHangsOneThatCrashesAndOneThatFailsCostNoOthersRe
   add(
     "hangs",
     [](adapter_actor::pointer actor) -> caf::result<msg<wire::Measurement>> {
-      return actor->make_response_promise<msg<wire::Measurement>>(); // and never answers
+      return actor->make_response_promise<msg<wire::Measurement>>(); // never answered
     },
     200ms);
   add("crashes", [](auto) -> caf::result<msg<wire::Measurement>> { throw std::runtime_error("boom"); });
@@ -54,7 +54,7 @@ TEST_F(registry_fixture, OneThatHangsOneThatCrashesAndOneThatFailsCostNoOthersRe
     return msg<wire::Measurement>::build([](auto out) { out.setSkipped("nothing configured"); });
   });
   start();
-  for (std::string version : {"v1", "v2"}) { // the second time those that hung or crashed have been replaced
+  for (std::string version : {"v1", "v2"}) { // adapters that hung or crashed for v1 have been replaced before v2
     auto snapshot = capture(version);
     ASSERT_TRUE(snapshot) << text_of(snapshot.error());
     EXPECT_EQ((*snapshot)->getMetrics().size(), 1u);

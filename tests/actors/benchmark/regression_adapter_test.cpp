@@ -81,7 +81,7 @@ TEST_F(regression_adapter_test, is_skipped_without_tests_to_run) {
   EXPECT_EQ((*result)->getMetrics().size(), 0u);
 }
 
-/// A python3 that says how it was called, and where its results file is.
+/// Options with a fake python3 that records its arguments and the path of its results file.
 regression_options fake_pytest(scratch_directory& scratch, const std::string& body) {
   scratch.write(
     "python3",
@@ -100,7 +100,7 @@ constexpr const char* one_of_two =
   "classname=\"a\" name=\"y\"><failure/></testcase></testsuite>' > \"$file\"; exit 1";
 
 TEST_F(regression_adapter_test, asks_pytest_for_a_junit_file_by_default) {
-  // What it prints is for people: nothing that could be read.
+  // Its output is for people and cannot be parsed.
   auto options = fake_pytest(scratch, std::string{"echo 'nothing to see'; "} + one_of_two);
   auto result = take(options, 3);
   ASSERT_TRUE(result) << text_of(result.error());
@@ -108,7 +108,7 @@ TEST_F(regression_adapter_test, asks_pytest_for_a_junit_file_by_default) {
   EXPECT_EQ((*result)->getMetrics()[1].getValue(), 1);
   auto arguments = content(scratch.file("arguments"));
   EXPECT_THAT(arguments, testing::StartsWith("-m|pytest|-q|-k|not nested_task|--maxfail=0|--junitxml=/"));
-  // Each of the three runs found an empty directory of the node alone, and nothing is left of it.
+  // Each of the three runs got its own empty directory that only the node may access, and none is left behind.
   EXPECT_EQ(content(scratch.file("before")), "");
   EXPECT_EQ(content(scratch.file("mode")), "700\n");
   auto files = content(scratch.file("files"));

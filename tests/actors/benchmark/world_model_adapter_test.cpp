@@ -22,7 +22,7 @@ protected:
     return measured ? "no error" : text_of(measured.error());
   }
 
-  /// The scope of hivemind_queries.
+  /// The scope of the metric hivemind_queries.
   std::string scope() {
     auto measured = measure();
     if (!measured)
@@ -124,7 +124,7 @@ TEST_F(WorldModelAdapter, ReadsAUrl) {
 }
 
 TEST_F(WorldModelAdapter, AFailingSourceIsAnErrorThatNamesIt) {
-  push(1, 1, 1, 1); // what was pushed must not stand in for a source that fails
+  push(1, 1, 1, 1); // pushed counters must not replace a source that fails
   options.file = node.temp.path() / "absent.json";
   EXPECT_THAT(error(), HasSubstr("absent.json is missing"));
   options.file = put_file(node.temp.path() / "odd.json", R"({"recorded": 1})");

@@ -23,7 +23,7 @@ event_log filled(size_t events, size_t capacity) {
   return out;
 }
 
-/// Ids behind the base; a missed event as minus its count.
+/// Event ids relative to the base; missed events appear as minus their count.
 std::vector<int64_t> ids(const event_log::page& page) {
   std::vector<int64_t> out;
   for (const auto& each : page.events)

@@ -37,7 +37,7 @@ TEST_F(events_fixture, a_reader_waits_for_the_next_event_of_its_kinds) {
   auto position = read(-1).position;
   caf::scoped_actor other{nodes.system()};
   auto answer = other->request(log, answer_timeout, read_events{position, {wire::EventKind::VERDICT}, 1h});
-  read(position, 1ms); // behind the other's: it waits by now
+  read(position, 1ms); // sent after the other reader's request, which is therefore waiting by now
   happen();
   happen(wire::EventKind::VERDICT);
   answer.receive(

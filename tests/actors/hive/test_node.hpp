@@ -97,7 +97,8 @@ struct test_node_options {
   std::chrono::milliseconds hello_timeout = defaults::hello_timeout;
   std::optional<endpoint> advertise = {};
   gossip_answering gossip = answer_only_pings;
-  std::function<void(caf::actor_system_config&)> configure = [](auto&) {}; ///< changes that other nodes do not expect
+  std::function<void(caf::actor_system_config&)> configure = [](auto&) {}; ///< settings in which this node differs from
+                                                                           ///< the others
 };
 
 /// The links and the door of a node, in an actor system of its own.

@@ -12,7 +12,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// As long as it lives, this process can open no descriptor.
+/// While it exists, this process can open no descriptor.
 class no_descriptors {
 public:
   no_descriptors() {
@@ -71,7 +71,7 @@ TEST(acceptor, tells_when_its_socket_listens_no_more) {
   acceptor tested{context, seen.calls()};
   ASSERT_FALSE(tested.listen({asio::ip::address_v4::loopback(), 0}));
   tested.start();
-  for (int fd = 3; fd < 1'024; ++fd) { // all listening sockets of this process: there is one
+  for (int fd = 3; fd < 1'024; ++fd) { // shuts down this process's listening sockets: there is only one
     int listens = 0;
     socklen_t size = sizeof listens;
     if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens)

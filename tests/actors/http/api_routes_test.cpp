@@ -16,7 +16,7 @@ std::string text(capnp::Text::Reader from) {
   return {from.begin(), from.size()};
 }
 
-/// A request that succeeds, with what must stand in its answer.
+/// A request that succeeds, and what its answer must contain.
 struct good_case {
   std::string verb;
   std::string route; ///< as in the OpenAPI document
@@ -73,7 +73,7 @@ const good_case good_cases[] = {
    R"({"recorded":9,"flushed":8,"corrections":"7","hivemind_queries":6})", 201, R"("recorded":1)", ""},
 };
 
-/// A node that lets everybody do everything.
+/// A node that allows everybody to do everything.
 const server_options open_to_all{.open = role::operate};
 
 TEST(api, every_route_answers_a_good_request) {
@@ -87,7 +87,7 @@ TEST(api, every_route_answers_a_good_request) {
   }
 }
 
-/// A request that is wrong, with the problem it must get.
+/// An invalid request, and the problem with which it must be answered.
 struct bad_case {
   std::string verb;
   std::string path;
@@ -122,7 +122,7 @@ const bad_case bad_cases[] = {
   {"POST", snapshots, R"({"version":"../x"})", 400, "invalid", "/version must start with", "/version"},
   {"POST", snapshots, R"({"version":""})", 400, "invalid", "/version is required", "/version"},
   {"POST", snapshots, R"({"version":"v\u0000"})", 400, "malformed", "NUL", ""},
-  // Deleting a capture takes a reason.
+  // Deleting a capture requires a reason.
   {"DELETE", "/api/v1/snapshots/v1/captures/7", "", 400, "invalid", "query parameter reason is required", ""},
   {"DELETE", "/api/v1/snapshots/v1/captures/7", "{}", 400, "invalid", "/reason is required", "/reason"},
   {"DELETE", "/api/v1/snapshots/v1/captures/7", R"({"reason":""})", 400, "invalid", "/reason is required", "/reason"},
@@ -185,7 +185,7 @@ const bad_case bad_cases[] = {
    "invalid", "out of range", "/recorded"},
   {"POST", "/api/v1/benchmarks", R"({"name":"a b","command":["x"]})", 400, "invalid", "/name must start", "/name"},
   {"POST", "/api/v1/benchmarks", R"({"name":"a","command":[]})", 400, "invalid", "/command is required", "/command"},
-  // What the services say.
+  // Errors of the services.
   {"POST", snapshots, R"({"version":"busy"})", 409, "busy", "version busy is being captured", ""},
   {"GET", "/api/v1/snapshots/gone", "", 404, "not_found", "there is no gone", ""},
   {"DELETE", "/api/v1/benchmarks/broken", "", 507, "storage_failed", "the disk is full", ""},
@@ -292,7 +292,7 @@ TEST(api, nothing_that_needs_role_operate_is_done_without_a_token) {
 
 using json = capnp::JsonValue::Reader;
 
-/// The value of an object's member, if it has it.
+/// The value of an object's member, or nothing.
 std::optional<json> member(json object, std::string_view name) {
   for (auto field : object.getObject())
     if (text(field.getName()) == name)
@@ -300,7 +300,7 @@ std::optional<json> member(json object, std::string_view name) {
   return std::nullopt;
 }
 
-/// The part of the document that a local reference such as #/components/schemas/Snapshot means.
+/// The part of the document that a local reference such as #/components/schemas/Snapshot refers to.
 json follow(json document, json value) {
   auto reference = member(value, "$ref");
   if (!reference)
@@ -315,7 +315,8 @@ json follow(json document, json value) {
   return at;
 }
 
-/// Every member of `value` is described, and every required one is there, at all depths that are objects.
+/// Checks that the schema describes every member of `value`, and that every required member is there, in all nested
+/// objects.
 void expect_described(json document, json schema, json value, const std::string& place) {
   schema = follow(document, schema);
   if (value.isArray()) {

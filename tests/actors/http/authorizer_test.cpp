@@ -20,7 +20,7 @@ const access_token recorder =
 
 constexpr std::array roles{role::anyone, role::read, role::record, role::operate};
 
-/// The answers to requests that need each of the roles.
+/// The results for requests that need each of the roles in turn.
 std::vector<ec> answers(const authorizer& node, const std::string& authorization) {
   std::vector<ec> out;
   for (auto needed : roles) {

@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-// What clients send over a real socket, and what they get.
+// What clients send over a real socket, and how the server answers.
 
 namespace hive::http {
 namespace {
@@ -20,7 +20,7 @@ using testing::StartsWith;
 const std::string probe = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const std::string last_probe = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-/// All that the server answers to these bytes, until it closes.
+/// Everything that the server answers to these bytes before it closes.
 std::string answer_to(const fake_node& node, const std::string& bytes) {
   raw_connection client{node.port()};
   client.send(bytes);
@@ -34,14 +34,14 @@ size_t count(const std::string& text, const std::string& what) {
   return out;
 }
 
-/// A gauge of /metrics.
+/// The value of a gauge in /metrics.
 double gauge(const fake_node& node, const std::string& name) {
   auto text = node.request("GET", "/metrics").body;
   auto at = text.find("\n" + name + " ");
   return at == text.npos ? -1 : std::stod(text.substr(at + name.size() + 2));
 }
 
-/// Whether nothing is open or in work but the question itself.
+/// Whether nothing is open or in progress except this request.
 bool is_quiet(const fake_node& node) {
   return gauge(node, "hive_http_connections") == 1 && gauge(node, "hive_http_requests_in_flight") == 1 &&
          gauge(node, "hive_http_body_bytes") == 0 && gauge(node, "hive_http_answer_bytes") == 0;
@@ -276,7 +276,7 @@ TEST(connection, large_answers_arrive_whole) {
   EXPECT_TRUE(wait_until([&] { return is_quiet(node); }));
 }
 
-/// Clients that ask and do not read, until so many bytes wait for them.
+/// Clients that send requests without reading, until so many bytes of answers wait for them.
 std::vector<std::unique_ptr<raw_connection>> fill_with_answers(fake_node& node, double bytes) {
   std::vector<std::unique_ptr<raw_connection>> out;
   while (out.size() < 100 && gauge(node, "hive_http_answer_bytes") < bytes) {

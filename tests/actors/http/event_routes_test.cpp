@@ -33,7 +33,7 @@ public:
     caf::anon_send_exit(log_, caf::exit_reason::kill);
   }
 
-  /// A capture of this version has begun; `reason` gives it a size.
+  /// Adds an event: a capture of this version has begun; `reason` pads it.
   void happen(const std::string& version, const std::string& reason = {}) {
     caf::anon_send(log_, msg<wire::Event>::build([&](wire::Event::Builder out) {
                      out.setKind(wire::EventKind::CAPTURE);
@@ -66,7 +66,7 @@ private:
   fake_node node_;
 };
 
-/// A client that has asked for the events.
+/// A client that has requested an event stream.
 struct follower : raw_connection {
   explicit follower(event_node& node, const std::string& query = {}, const std::string& headers = {})
       : raw_connection{node.server().port()} {
@@ -74,7 +74,7 @@ struct follower : raw_connection {
   }
 };
 
-/// A follower of what is to come, once it has its place in the order of events.
+/// Waits until the follower has its position, so that it receives all events from now on.
 follower& placed(follower& client) {
   EXPECT_THAT(client.read_until("still here\nid: 100000000"), HasSubstr("200 OK"));
   return client;
@@ -201,7 +201,8 @@ TEST(event_routes, streams_above_the_limit_are_refused_until_a_client_goes) {
 }
 
 TEST(event_routes, many_clients_that_come_and_go_leave_nothing_behind) {
-  event_node node{{.keep_alive = 5ms}}; // more places than clients: some are gone before their request is looked at
+  event_node node{{.keep_alive = 5ms}}; // more streams than clients, because some have left before their request is
+                                        // looked at
   for (int round = 0; round < 20; ++round) {
     std::vector<std::unique_ptr<follower>> clients;
     for (int i = 0; i < 8; ++i)
@@ -222,7 +223,7 @@ TEST(event_routes, a_client_that_reads_nothing_holds_up_nobody_and_later_learns_
   placed(other);
   const std::string large(60'000, 'x');
   size_t told = 0;
-  for (; told < 2'000; ++told) { // 120 MB, far more than the buffers between the two
+  for (; told < 2'000; ++told) { // 120 MB, far more than the buffers between server and client hold
     auto version = "v" + std::to_string(told);
     node.happen(version, large);
     ASSERT_THAT(other.read_until("\"" + version + "\""), HasSubstr(version));
@@ -234,7 +235,7 @@ TEST(event_routes, a_client_that_reads_nothing_holds_up_nobody_and_later_learns_
 }
 
 TEST(event_routes, a_server_that_stops_ends_its_streams) {
-  event_node node{{}, {.drain_timeout = 300ms}, 10}; // which the stuck one takes
+  event_node node{{}, {.drain_timeout = 300ms}, 10}; // which the stuck stream uses up
   follower client{node};
   placed(client);
   follower stuck{node};

@@ -53,7 +53,7 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
       if (version == "held")
         hold->pass();
       if (version == "silent")
-        return caf::delegated<msg<wire::Snapshot>>{}; // to nobody
+        return caf::delegated<msg<wire::Snapshot>>{}; // never answered
       if (auto error = failure_for(version))
         return error;
       return snapshot(version);
@@ -186,7 +186,7 @@ incoming_response fake_node::request(const std::string& verb, const std::string&
   what.headers = std::move(headers);
   what.body = body;
   what.timeout = answer_timeout;
-  what.headers.emplace_back("Expect:"); // libcurl would wait a second for a 100 before it sends a large body
+  what.headers.emplace_back("Expect:"); // libcurl would wait a second for "100 Continue" before it sends a large body
   auto answer = fetch(what);
   if (!answer) {
     ADD_FAILURE() << verb << " " << path << ": " << text_of(answer.error());

@@ -13,7 +13,7 @@
 
 namespace hive::http {
 
-/// Holds up whoever passes until it is opened.
+/// Blocks every visitor until it is opened.
 class valve {
 public:
   ~valve() {
@@ -46,8 +46,8 @@ private:
   size_t waiting_ = 0;
 };
 
-/// Services that answer from the request alone, so that a test sees what reached them. Versions and names with a
-/// meaning: `held` waits for the valve, `busy`, `gone` and `broken` fail, `silent` is never answered.
+/// Services that answer from the request alone, so that a test sees what reached them. These versions and names have a
+/// special meaning: `held` waits for the valve, `busy`, `gone` and `broken` fail, `silent` is never answered.
 struct fake_services {
   std::shared_ptr<valve> hold = std::make_shared<valve>();
   registry_actor registry;
@@ -62,12 +62,12 @@ class fake_node {
 public:
   using further_routes = std::function<std::vector<route>(const fake_services&)>;
 
-  /// Options that ask for the default port get a free one instead.
+  /// If the options have the default port, a free one is used instead.
   explicit fake_node(
     server_options options = {}, further_routes further = [](auto&) { return std::vector<route>{}; });
   ~fake_node();
 
-  /// Starts the server; the constructor has not done so when the options were wrong.
+  /// Whether the server runs; it does not when the options were invalid.
   bool is_running() const {
     return bool(server_);
   }
@@ -100,14 +100,14 @@ public:
     return "http://127.0.0.1:" + std::to_string(port()) + path;
   }
 
-  /// One request; a body is sent as JSON unless `headers` say otherwise.
+  /// Sends one request; a body is sent as JSON unless `headers` say otherwise.
   incoming_response request(const std::string& verb, const std::string& path, const std::string& body = {},
                             std::vector<std::string> headers = {"Content-Type: application/json"}) const;
 
   /// Tells the gateway to exit and waits until it has.
   void stop(caf::exit_reason reason = caf::exit_reason::user_shutdown);
 
-  std::string not_ready; ///< what /readyz says; set before requests are sent
+  std::string not_ready; ///< reason given by /readyz; set it before sending requests
 
 private:
   test_system actors_;
@@ -115,7 +115,7 @@ private:
   caf::expected<running_server> server_{caf::make_error(caf::sec::runtime_error)};
 };
 
-/// The problem document of an error's answer.
+/// The problem document in an error response.
 msg<wire::Problem> problem_of(const incoming_response& answer);
 
 } // namespace hive::http

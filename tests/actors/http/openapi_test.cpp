@@ -30,7 +30,7 @@ bool is_json_text(const std::string& text) {
   return true;
 }
 
-/// The text of the member `name` up to the object's end.
+/// The text from the member `name` to the end of its object.
 std::string part(const std::string& text, const std::string& name) {
   auto start = text.find("\"" + name + "\":{");
   if (start == text.npos)

@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using progress = request_parser::progress;
 
-/// What becomes of bytes that arrive in pieces of this size.
+/// The result for bytes that arrive in pieces of this size.
 struct outcome {
   progress last = progress::needs_more;
   size_t used = 0;
@@ -105,7 +105,7 @@ TEST(request_parser, what_is_no_request_is_refused_with_the_status_that_says_why
     many += "X-" + std::to_string(i) + ": 1\r\n";
   const std::pair<std::string, int> cases[] = {
     {"GET /" + long_text + " HTTP/1.1\r\n" + host + "\r\n", 414},
-    {"GET /" + long_text, 414}, // also before its line ends
+    {"GET /" + long_text, 414}, // even before its line ends
     {get("X: " + long_text + "\r\n"), 431},
     {get(many), 431},
     {"GET / HTTP/1.1\r\nX: " + std::string(70'000, 'a'), 431},
@@ -142,11 +142,11 @@ TEST(request_parser, what_is_no_request_is_refused_with_the_status_that_says_why
     {get("Expect: 200-ok\r\n"), 417},
     {get("Content-Encoding: gzip\r\nContent-Length: 1\r\n"), 415},
     {get("Content-Encoding: Identity\r\nContent-Length: 1\r\n") + "a", 0},
-    {get("Content-Encoding: gzip\r\n"), 0}, // of nothing
+    {get("Content-Encoding: gzip\r\n"), 0}, // there is no content
     {get("Expect: 100-Continue\r\n"), 0},
     {"\r\n\r\nGET / HTTP/1.1\r\n" + host + "\r\n", 0},
     {"GET / HTTP/1.0\r\n\r\n", 0},
-    {"PATCH / HTTP/1.1\r\n" + host + "\r\n", 0}, // known to HTTP; the path says that it does not answer it
+    {"PATCH / HTTP/1.1\r\n" + host + "\r\n", 0}, // a method that HTTP knows; the path decides that it is not allowed
   };
   for (const auto& [bytes, status] : cases)
     EXPECT_EQ(status_of(bytes), status) << bytes.substr(0, 100);

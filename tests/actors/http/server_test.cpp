@@ -143,7 +143,7 @@ TEST(server, tokens_can_be_replaced_while_it_runs) {
 
 // -- sites --------------------------------------------------------------------
 
-/// The status of an answer to these fields, on this path.
+/// The status of the answer on this path to a request with these header fields.
 int status_for(const fake_node& node, const std::string& path, const std::string& fields) {
   raw_connection client{node.port()};
   client.send("GET " + path + " HTTP/1.1\r\n" + fields + "Connection: close\r\n\r\n");
@@ -221,7 +221,7 @@ TEST(server, bodies_above_their_common_bound_are_told_to_come_back) {
   EXPECT_EQ(node.request("GET", "/api/v1/upgrades/check?old=a&new=b").status, 200) << "a question has no body";
   node.services().hold->open();
   EXPECT_EQ(first.get().status, 201);
-  EXPECT_TRUE(wait_until([&] { // until the server has let go of the first one
+  EXPECT_TRUE(wait_until([&] { // until the server has released the first one
     return node.request("POST", "/api/v1/snapshots", R"({"version":"v1"})" + padding).status == 201;
   }));
 }
@@ -433,7 +433,7 @@ TEST(server, a_second_stop_does_not_wait) {
 TEST(server, a_socket_that_listens_no_more_ends_the_server) {
   fake_node node;
   sockaddr_in own{};
-  for (int fd = 3; fd < 1'024; ++fd) { // the listening socket of this process that has the server's port
+  for (int fd = 3; fd < 1'024; ++fd) { // shuts down the listening socket on the server's port
     socklen_t length = sizeof own;
     int listens = 0;
     socklen_t size = sizeof listens;
@@ -441,7 +441,7 @@ TEST(server, a_socket_that_listens_no_more_ends_the_server) {
         ::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) == 0 && ntohs(own.sin_port) == node.port())
       ::shutdown(fd, SHUT_RDWR);
   }
-  node.client()->wait_for(node.gateway()); // its supervisor starts another one
+  node.client()->wait_for(node.gateway()); // the supervisor would start another one
 }
 
 TEST(server, a_stuck_thread_is_noticed_and_does_not_hold_up_its_owner) {
@@ -464,7 +464,7 @@ TEST(server, a_stuck_thread_is_noticed_and_does_not_hold_up_its_owner) {
   while ((*serving)->is_alive())
     ASSERT_LT(++looks, 100u);
   EXPECT_GE(looks, defaults::http_watch_misses - 1);
-  (*serving)->close(); // comes back, though the thread does not
+  (*serving)->close(); // returns although the thread does not end
   std::weak_ptr<listener> left = *serving;
   serving->reset();
   EXPECT_FALSE(left.expired()) << "what the thread uses must outlive it";

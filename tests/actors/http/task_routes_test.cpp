@@ -28,7 +28,7 @@ const std::string ndjson_type = "Content-Type: application/x-ndjson";
 /// A tracker behind a real server.
 class tracker_server {
 public:
-  /// `prepare` may change the tracker before it is asked anything.
+  /// `prepare` may change the tracker before it gets its first request.
   explicit tracker_server(tracker_options options = {}, const std::function<void(test_tracker&)>& prepare = {})
       : tracker{std::move(options)} {
     if (prepare)
@@ -126,7 +126,7 @@ TEST(TaskRoutes, ABadLineIsNamedAndTheOthersAreRecorded) {
   EXPECT_EQ(node.tracker.records().size(), 3u);
 }
 
-/// Lets the tracker know a tool `full` of task type `other` that holds as many records as can be counted.
+/// Gives the tracker a tool `full` for task type `other` with as many records as can be counted.
 void fill_a_tool(test_tracker& tracker) {
   analysis::tally source;
   for (size_t i = 0; i < analysis::recent_outcomes::capacity; ++i)
@@ -354,7 +354,7 @@ TEST(TaskRoutes, WhatDeltasWithoutOriginSaidCanBeDropped) {
 
 using json = capnp::JsonValue::Reader;
 
-/// A JSON document that stays in memory as long as its owner.
+/// A JSON document with the memory that it needs.
 class document {
 public:
   explicit document(std::string_view text) {
@@ -383,7 +383,7 @@ std::string text_of_json(json value) {
 
 class TrackerVectors : public testing::TestWithParam<uint32_t> {
 public:
-  ~TrackerVectors() noexcept override { // Cap'n Proto's builders may throw from theirs
+  ~TrackerVectors() noexcept override { // the destructors of Cap'n Proto's builders may throw
   }
 
 protected:
@@ -411,7 +411,7 @@ protected:
     auto wanted = expected.getArray();
     EXPECT_STREQ(at(best.root(), "tool_name").getString().cStr(), wanted[0].getString().cStr());
     EXPECT_EQ(at(best.root(), "success_rate").getNumber(), wanted[1].getNumber());
-    // The source adds times up as floats: its mean may differ in the last bit.
+    // HART OS adds times up as floats, so its mean may differ in the last bit.
     EXPECT_DOUBLE_EQ(at(best.root(), "avg_time_s").getNumber(), wanted[2].getNumber());
   }
 
@@ -435,7 +435,7 @@ TEST_P(TrackerVectors, SummaryAgrees) {
   for (const char* list : {"by_tool", "by_task_type"}) {
     auto wanted = at(expected, list).getArray(), lines = at(got.root(), list).getArray();
     ASSERT_EQ(lines.size(), wanted.size());
-    // The recorded cases are in the order of names; of a task type the node gives the best tool first.
+    // The recorded cases are ordered by name; the node lists the best tool of a task type first.
     auto names = [](json line) {
       auto task = line.getObject()[0].getName() == "task_type" ? text_of_json(at(line, "task_type")) : std::string{};
       return std::pair{task, text_of_json(at(line, "tool"))};

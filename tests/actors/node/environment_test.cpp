@@ -65,9 +65,13 @@ TEST(Environment, FingerprintIgnoresMegabytesAndItself) {
   EXPECT_EQ(fingerprint_of(*machine([](builder m) { m.setFingerprint("x"); })), fingerprint);
 }
 
-/// Stored snapshots carry fingerprints: a change of the rule would make every one of them another machine's.
+/// Stored snapshots contain fingerprints: if the rule changed, all of them would seem to come from other machines.
 TEST(Environment, FingerprintStaysTheSameAcrossVersions) {
-  // printf 'Fast CPU @ 3.00GHz\n8\n16\n6.1.0\nnone' | sha256sum | cut -c1-16
+  // Computed with: printf 'Fast CPU @ 3.00GHz
+  // 8
+  // 16
+  // 6.1.0
+  // none' | sha256sum | cut -c1-16
   EXPECT_EQ(fingerprint_of(*machine()), "f0392a79bf95d556");
 }
 

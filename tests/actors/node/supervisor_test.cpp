@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 using crash_atom = caf::atom_constant<caf::atom("crash")>;
 
-/// Writes down what happens to the services of a test, in order.
+/// Records what happens to a test's services, in order.
 class journal {
 public:
   void add(const std::string& line) {
@@ -27,7 +27,7 @@ public:
     return text_;
   }
 
-  /// Waits until the journal reads `wanted`; gives up after a while and returns what it reads then.
+  /// Waits until the journal reads `wanted`, for a limited time; returns what it reads then.
   std::string wait_for(const std::string& wanted) {
     for (int i = 0; i < 500 && text() != wanted; ++i)
       std::this_thread::sleep_for(10ms);
@@ -62,7 +62,7 @@ struct supervisor_fixture : testing::Test {
                 std::lock_guard lock{running_mutex};
                 running[name] = handle;
               }
-              log.add("+" + name); // only now, so that a test that waits for it can crash the new one
+              log.add("+" + name); // logged last, so that a test that waits for this line can crash the new service
               return handle;
             }};
   }

@@ -21,7 +21,7 @@ cancellation never() {
   return *out;
 }
 
-/// The options of most tests: a script, and no more patience than any test has.
+/// Options for most tests: a script, and a time limit that no test reaches.
 process_options script(std::string text) {
   process_options out;
   out.command = shell(std::move(text));
@@ -185,12 +185,12 @@ TEST_F(child_process, may_close_its_output_and_work_on) {
 }
 
 TEST_F(child_process, inherits_no_descriptor) {
-  // Not close-on-exec, as a library might have opened it.
+  // Not close-on-exec, like a descriptor that a library might have opened.
   unique_fd leak{open("/dev/null", O_RDONLY)};
   unique_fd high{fcntl(leak.get(), F_DUPFD, 700)};
   ASSERT_GE(high.get(), 700);
   auto result = run(script("ls /proc/self/fd; readlink /proc/self/fd/0"));
-  // The fourth is ls's own, of the directory that it reads.
+  // Descriptor 3 is the directory that ls itself reads.
   EXPECT_EQ(result.output, "0\n1\n2\n3\n/dev/null\n");
 }
 
@@ -235,7 +235,7 @@ TEST_F(child_process, has_default_signals) {
   auto result = run(options);
   sigaction(SIGPIPE, &before, nullptr);
   EXPECT_THAT(result.output, HasSubstr("\nSigBlk:\t0000000000000000\n"));
-  // Signals 32 and 33 belong to glibc: its posix_spawn, by which make starts programs, leaves them ignored, and no
+  // Signals 32 and 33 belong to glibc: its posix_spawn, with which make starts programs, leaves them ignored, and no
   // program can change that.
   constexpr uint64_t of_glibc = uint64_t{3} << 31;
   auto ignored = result.output.find("\nSigIgn:\t");
@@ -364,7 +364,7 @@ TEST_F(child_process, kills_a_cancelled_one_that_ignores_sigterm) {
 }
 
 TEST_F(child_process, dies_with_the_thread_that_started_it) {
-  // A process of its own, which is then killed as the node might be.
+  // Runs in a separate process, which is then killed as a node might be.
   auto pid = scratch.file("pid");
   auto options = script("echo $$ > " + pid + "; exec sleep 1000");
   auto node = fork();
@@ -401,7 +401,7 @@ TEST_F(child_process, says_when_no_descriptor_is_left) {
   auto cancel = never();
   rlimit before;
   getrlimit(RLIMIT_NOFILE, &before);
-  // UBSan looks at the first object of a type through a pipe: errors must be known to it before descriptors run out.
+  // UBSan inspects the first object of each type through a pipe: it must have seen an error before descriptors run out.
   failure({});
   auto lowest_free = static_cast<rlim_t>(unique_fd{dup(0)}.get());
   bool started = false;

@@ -24,7 +24,7 @@ inline std::vector<std::string> shell(std::string script) {
   return {"/bin/sh", "-c", std::move(script)};
 }
 
-/// A new directory with the files that scripts need.
+/// A new directory that contains the files that scripts need.
 class scratch_directory {
 public:
   std::string file(const std::string& name) const {
@@ -48,11 +48,11 @@ private:
 inline std::string content(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   std::ostringstream out;
-  out << file.rdbuf(); // unlike an iterator, does not throw for a file of /proc whose process ends meanwhile
+  out << file.rdbuf(); // unlike an iterator, does not throw when the process behind a /proc file ends meanwhile
   return out.str();
 }
 
-/// The pid that a script wrote into `path`, as soon as it has.
+/// The pid that a script writes to `path`; waits for it.
 inline pid_t pid_in(const std::string& path) {
   wait_until([&] { return content(path).find('\n') != std::string::npos; });
   auto text = content(path);
@@ -66,7 +66,7 @@ inline bool is_alive(pid_t pid) {
   return state != std::string::npos && stat[state + 2] != 'Z' && stat[state + 2] != 'X';
 }
 
-/// Children of this process, zombies too.
+/// Children of this process, including zombies.
 inline std::set<std::string> children() {
   std::set<std::string> out;
   for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {

@@ -27,7 +27,7 @@ std::string output_of(const msg<wire::RunResult>& result) {
   return {chars.begin(), chars.size()};
 }
 
-/// Asks the runner once and tells nobody; it lives until it is told to end.
+/// Sends one request to the runner and ignores the answer; lives until it gets an exit message.
 caf::behavior requester(caf::event_based_actor* self, runner_actor runner, msg<wire::RunCommand> command) {
   self->request(runner, caf::infinite, command).then([](const msg<wire::RunResult>&) {}, [](const caf::error&) {});
   return {[](caf::unit_t) {}};
@@ -109,7 +109,7 @@ TEST_F(runner_test, runs_no_more_than_its_places_at_once_and_all_in_the_end) {
   options.max_processes = places;
   auto runner = spawn_runner(options);
   caf::scoped_actor self{*system};
-  // Each adds a line when it begins and one when it ends, appended whole.
+  // Each command appends a whole line when it begins and another when it ends.
   auto log = scratch.file("log");
   auto command = command_of(shell("echo + >> " + log + "; echo $$; echo - >> " + log));
   std::set<std::string> pids;
@@ -198,8 +198,8 @@ TEST_F(runner_test, a_requester_that_ends_takes_its_processes_with_it) {
   ASSERT_TRUE(is_alive(process));
   caf::scoped_actor self{*system};
   auto dropped = system->spawn(requester, runner, command_of(shell("touch " + scratch.file("dropped"))));
-  // The answer to a command that cannot be run shows that what came before it has arrived: first the request of the one
-  // that waits, then the news of its end. Otherwise it might get the place that `gone` leaves.
+  // The answer to a command that cannot be run shows that all earlier messages have arrived: the request of the waiting
+  // actor, and then the news that it ended. Otherwise that request might get the place that `gone` leaves.
   receive<wire::RunResult>(self, runner, command_of({}));
   caf::anon_send_exit(dropped, caf::exit_reason::user_shutdown);
   self->wait_for(dropped);

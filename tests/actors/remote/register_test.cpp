@@ -3,7 +3,7 @@
 #include <caf/all.hpp>
 #include <gtest/gtest.h>
 
-// Another process can make this one decode the messages of actors/remote/api.hpp, and no others.
+// Another process can make this one decode messages declared in actors/remote/api.hpp, and no others.
 
 namespace hive {
 namespace {

@@ -80,7 +80,7 @@ TEST_F(committer_fixture, ItsEndIsAnAnswerToAllWhoWait) {
   size_t durable = 0, unknown = 0, refused = 0;
   auto client = system.spawn([&](caf::event_based_actor* sender) {
     auto took = [&, sender](committed) {
-      if (durable++ == 0) // others are being written or gather
+      if (durable++ == 0) // the others are being written or wait for the next group
         sender->send_exit(committer, caf::exit_reason::user_shutdown);
     };
     auto failed = [&](const caf::error& error) {
@@ -94,7 +94,7 @@ TEST_F(committer_fixture, ItsEndIsAnAnswerToAllWhoWait) {
   EXPECT_EQ(durable + unknown + refused, writes);
 }
 
-/// Takes this many bytes of the disk on which the directory lies.
+/// Occupies this many bytes on the disk that holds the directory.
 void take_room(const std::filesystem::path& directory, off_t bytes) {
   unique_fd file{::open((directory / "taken").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   ASSERT_EQ(::posix_fallocate(file.get(), 0, bytes), 0);
@@ -102,7 +102,7 @@ void take_room(const std::filesystem::path& directory, off_t bytes) {
 
 TEST(CommitterOnAFullDisk, RefusesWritesAndServesReads) {
   constexpr uint64_t spare = 16 << 20;
-  temporary_directory disk{"/dev/shm"}; // where hardly anybody else writes meanwhile
+  temporary_directory disk{"/dev/shm"}; // hardly any other process writes there meanwhile
   database_options options{.directory = disk.path() / "data"};
   options.min_free_bytes = std::filesystem::space(disk.path()).available - spare;
   std::shared_ptr<database> db = std::move(*database::open(options));

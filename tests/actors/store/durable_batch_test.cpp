@@ -121,14 +121,14 @@ TEST(commit_groups, drops_both_groups_and_begins_anew) {
 
 // -- durable_batch -------------------------------------------------------------
 
-/// What a committer was sent and has not answered.
+/// Write sets that a committer has received and not answered.
 struct held_writes {
   struct held {
     write_set writes;
     caf::typed_response_promise<committed> promise;
   };
 
-  /// The oldest one, which is held no longer.
+  /// Removes and returns the oldest one.
   held take() {
     auto out = all.at(0);
     all.erase(all.begin());
@@ -138,7 +138,7 @@ struct held_writes {
   std::vector<held> all;
 };
 
-/// Tells the committer of a test how to answer what it holds.
+/// Tells a test's committer how to answer the writes that it holds.
 using confirm_atom = caf::atom_constant<caf::atom("confirm")>;
 using refuse_atom = caf::atom_constant<caf::atom("refuse")>;
 using holding_actor = committer_actor::extend<caf::reacts_to<confirm_atom>, caf::reacts_to<refuse_atom, caf::error>>;
@@ -153,10 +153,10 @@ holding_actor::behavior_type holding_committer(holding_actor::pointer self, held
           [held](refuse_atom, const caf::error& why) { held->take().promise.deliver(why); }};
 }
 
-/// Counts names; one that begins with '?' asks for the count alone.
+/// Counts names; a name that begins with '?' only asks for the count.
 using counter_actor = caf::typed_actor<caf::replies_to<std::string>::with<std::string>>;
 
-/// What of a counter is stored.
+/// The stored part of a counter.
 struct counter_store {
   names durable;
   size_t reloads = 0;
@@ -210,7 +210,7 @@ counter_actor::behavior_type counter(counter_actor::stateful_pointer<counter_sta
   return {[self](const std::string& what) { return self->state.add(what); }};
 }
 
-/// Notes the answers in the order in which they come.
+/// Records the answers in the order of their arrival.
 caf::behavior client(caf::event_based_actor* self, counter_actor target, names* answers) {
   return {[self, target, answers](const std::string& what) {
     self->request(target, caf::infinite, what)
@@ -221,7 +221,7 @@ caf::behavior client(caf::event_based_actor* self, counter_actor target, names* 
   }};
 }
 
-/// All actors run in the test's thread, when it says so.
+/// All actors run in the test's thread, when the test lets them.
 struct testing_config : test_config {
   testing_config() {
     set("scheduler.policy", caf::atom("testing"));
@@ -247,7 +247,7 @@ protected:
     scheduler().run();
   }
 
-  /// The writes of the one group in flight, without what was added when it was sealed.
+  /// The writes of the group in flight, without those that `seal` added.
   names in_flight() {
     EXPECT_EQ(held.all.size(), 1u);
     return held.all.empty() ? names{} : keys_of(held.all.front().writes);
@@ -341,7 +341,7 @@ TEST_F(durable_batch_fixture, a_failed_write_fails_what_rests_on_it_and_nothing_
 
 TEST_F(durable_batch_fixture, an_unknown_outcome_leaves_no_doubt_about_what_was_not_sent) {
   add({"a", "b"});
-  store.durable = {"a"}; // it was written all the same
+  store.durable = {"a"}; // it was written nevertheless
   refuse(ec::outcome_unknown);
   EXPECT_THAT(answers, ElementsAre("a: outcome_unknown, as the test wants it",
                                    "b: unavailable, not written: as the test wants it"));

@@ -9,7 +9,7 @@
 #include <optional>
 #include <random>
 
-// What nodes tell each other of their tools.
+// What nodes tell each other about their tools.
 
 namespace hive {
 namespace {
@@ -96,7 +96,7 @@ TEST(Tracker, HasNothingToTellWithoutEnoughRecords) {
   EXPECT_EQ(code_of(answer.error()), ec::no_data);
 }
 
-/// A node of the hive publishes this under a key; nothing erases the slot.
+/// Publishes this under a key, as another node of the hive would; nothing erases the slot.
 void publish(test_tracker& to, const std::string& origin, std::vector<analysis::learned_tool> learned,
              const std::string& key = "00") {
   auto content = learned.empty() ? slot_content{} : make_content(std::move(learned));
@@ -107,13 +107,13 @@ void withdraw(test_tracker& to, const std::string& origin) {
   caf::anon_send(to.actor, slots_withdrawn{tool_stats_kind, {origin}});
 }
 
-/// What a node says of this tool.
+/// Statistics of one tool, as a node would publish them.
 std::vector<analysis::learned_tool> learned(const std::string& tool, uint64_t samples) {
   auto said = from_delta(*delta("", tool, 1, samples));
   return said ? *said : std::vector<analysis::learned_tool>{};
 }
 
-/// Takes what a tracker publishes; the test's thread waits for it.
+/// Receives what a tracker publishes; the test's thread can wait for it.
 class published_tools {
 public:
   explicit published_tools(test_tracker& from) : from_{from} {
@@ -139,7 +139,7 @@ public:
     return all_;
   }
 
-  /// Records in the newest publication; none before the n-th.
+  /// Number of records in the newest publication; nothing before the n-th publication.
   std::optional<uint64_t> records_of(size_t publication) const {
     auto so_far = all();
     if (so_far.size() < publication)
@@ -218,7 +218,7 @@ TEST(Tracker, WhatANodeOfTheHiveSaysReplacesAnImportInItsName) {
   auto late = node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10));
   ASSERT_FALSE(late);
   EXPECT_EQ(code_of(late.error()), ec::conflict) << "the node says it itself";
-  ASSERT_TRUE(node.record({{}})); // durable, and with it what came before
+  ASSERT_TRUE(node.record({{}})); // once this is durable, so is everything before it
   node.restart();
   EXPECT_EQ(samples(), 7u) << "the import is gone for good";
 

@@ -12,7 +12,7 @@ key_digest digest(uint64_t number) {
 }
 
 TEST(KeyDigest, IsTheSameInEveryRunAndDiffersBetweenKeys) {
-  // Stored in 2026; a change here would let every record of an old store be counted again.
+  // Digests stored in 2026. If they changed, every record of an old store could be counted again.
   key_digest stored{0xa91ef13f9dd8f5da, 0xea8051e2027196fa};
   EXPECT_EQ(key_digest::of("5f0c7a52-9d1e-4b7f-8e21-000000000001"), stored);
   std::set<std::pair<uint64_t, uint64_t>> all;

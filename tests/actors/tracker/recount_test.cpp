@@ -8,7 +8,7 @@
 #include <set>
 #include <tuple>
 
-// Whatever happened, the stored statistics are those of the stored records, and every acknowledged record is there
+// Whatever happens, the stored statistics match the stored records, and every acknowledged record is stored exactly
 // once.
 
 namespace hive {
@@ -73,7 +73,7 @@ public:
     send(1 + random_() % 8);
   }
 
-  /// Several messages at once, so that some gather while others are being written.
+  /// Sends several messages at once, so that some queue up while others are being written.
   void send(size_t messages) {
     using response = decltype(node.tests.client()->request(node.actor, answer_timeout, record_tasks({})));
     std::vector<std::pair<std::vector<std::string>, response>> pending;
@@ -102,7 +102,7 @@ public:
     EXPECT_EQ(recount(node), stored(*node.db));
   }
 
-  /// Where statistics give way, the records are all there, and counted.
+  /// Even if statistics were evicted, all records are stored and counted.
   void check_records() {
     node.gate->refuse_with = ec::none;
     auto records = node.records();
@@ -183,7 +183,7 @@ TEST_P(Recount, NoRecordIsLostOrUncountedWhereStatisticsGiveWay) {
   EXPECT_GT(world.recorded, 100u) << "the test would show nothing";
 }
 
-// The last one is another in every run; a failure names it.
+// The last seed differs in every run; a failure names it.
 INSTANTIATE_TEST_SUITE_P(Seeds, Recount, testing::Values(1, 2, 3, 4, random_seed()));
 
 } // namespace

@@ -23,7 +23,7 @@ msg<wire::ResearchIteration> iteration(const std::string& id, IterationOutcome o
   });
 }
 
-/// The sessions of a node whose tracker writes through the gate, while the sessions write past it.
+/// The sessions of a node. Only its tracker's writes go through the gate; those of the sessions bypass it.
 class test_research {
 public:
   explicit test_research(tracker_options options = {}) : node{std::move(options)} {
@@ -131,7 +131,8 @@ TEST(Research, ARestartRecordsNothingTwiceHoweverMuchWasRecordedSince) {
   ASSERT_TRUE(node.begin("s"));
   ASSERT_TRUE(node.ask<wire::ResearchSession>(iteration("s")));
   for (int i = 0; i < 20; ++i)
-    ASSERT_TRUE(node.node.record({{.key = "key " + std::to_string(i)}})); // the iteration's key is forgotten
+    ASSERT_TRUE(node.node.record({{.key = "key " + std::to_string(i)}})); // makes the tracker forget the iteration's
+                                                                          // key
   node.restart();
   ASSERT_TRUE(node.ask<wire::ResearchSession>(iteration("s")));
   EXPECT_EQ(node.node.records().size(), 22u);

@@ -1,4 +1,4 @@
-// Records that come from a source with rows: each row is taken once, whatever happens.
+// Records from a source with numbered rows: each row is imported exactly once, whatever happens.
 
 #include "tests/support/seed.hpp"
 #include "tests/support/test_tracker.hpp"
@@ -111,8 +111,8 @@ TEST(TaskSource, ARowIsToldOnlyWhenItIsDurable) {
   EXPECT_EQ(row_of(node, "db"), 0u) << "as the disk has it";
 }
 
-/// One importer of a source whose rows are numbered from 1: it sends windows of rows, asks again after a conflict and
-/// after a failure.
+/// An importer of a source whose rows are numbered from 1: it sends windows of rows, and asks for its position again
+/// after a conflict or a failure.
 struct row_importer {
   uint64_t last_row;
   uint64_t taken = 0;
@@ -136,7 +136,7 @@ struct row_importer {
   }
 };
 
-/// Importers in random order, groups that reach the disk or are lost, ledgers that are read anew.
+/// Runs importers in random order, with groups that reach the disk or are lost, and ledgers that are reloaded.
 void interleave(uint32_t seed) {
   std::mt19937 random{seed};
   temporary_directory folder;
@@ -151,7 +151,7 @@ void interleave(uint32_t seed) {
     writes = {};
     ledger = std::move(*task_ledger::load(store, {}));
     for (auto& [source, importer] : importers)
-      importer.taken = ledger.last_row(source); // as they ask after a failure
+      importer.taken = ledger.last_row(source); // importers ask for it after a failure
   };
   auto keep = [&] {
     ledger.seal(writes);
@@ -181,7 +181,7 @@ void interleave(uint32_t seed) {
 }
 
 TEST(TaskSource, NoRowIsLostOrDoubledInAnyOrderOfImportersAndLosses) {
-  // The last seed is another in every run; a failure names it.
+  // The last seed differs in every run; a failure names it.
   for (uint32_t seed : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, random_seed()}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     interleave(seed);

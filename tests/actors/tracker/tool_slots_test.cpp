@@ -17,7 +17,7 @@ learned_tool random_tool(std::string task, std::string tool, std::mt19937_64& ra
   return out;
 }
 
-/// As agent engines name them.
+/// Statistics with names like those of agent engines.
 std::vector<learned_tool> some_statistics(size_t tasks, size_t tools) {
   std::mt19937_64 random{7};
   std::vector<learned_tool> out;

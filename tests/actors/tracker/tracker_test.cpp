@@ -113,7 +113,7 @@ TEST(Tracker, ADuplicateIsAnsweredWhenItsOriginalIsDurable) {
     std::this_thread::sleep_for(1ms);
   caf::scoped_actor other{node.tests.system()};
   auto repeated = other->request(node.actor, answer_timeout, record_tasks({{.key = "k"}}));
-  // The original fails: its repetition must not have been acknowledged meanwhile.
+  // The original write fails, so its repetition must not have been acknowledged before.
   node.gate->refuse_with = ec::storage_failed;
   node.gate->hold = false;
   original.receive([](const msg<wire::TasksRecorded>&) { FAIL() << "nothing was written"; },

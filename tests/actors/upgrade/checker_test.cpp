@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// The checker over a real store, into which a test puts snapshots as an import brings them.
+/// The checker over a real store, into which tests put snapshots the way an import does.
 struct checker_fixture : testing::Test {
   temporary_directory dir;
   std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));

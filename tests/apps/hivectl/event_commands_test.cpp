@@ -31,7 +31,7 @@ const std::string regressed = R"("kind":"verdict","verdict":{"old":"v1","new":"v
                               R"("verdict":"regressed","reason":"1 of 3","compared":3,"regressions":1})";
 const std::string missed = R"("kind":"missed","missed":{"count":17})";
 
-/// The second connection ends the command.
+/// Streams `body` on the first connection; the error on the second ends the command.
 fake_node::handler once(const std::string& body) {
   auto asked = std::make_shared<int>(0);
   return [body, asked](const fake_request&) {

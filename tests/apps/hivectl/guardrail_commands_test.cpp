@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-/// A folder with two rules, a pattern and a pair of keys.
+/// A folder with two rules, a pattern and a key pair.
 class Guardrail : public testing::Test {
 protected:
   void SetUp() override {

@@ -1,4 +1,4 @@
-// What depends on how a node answers; tests/cluster/hartos_bridge_test.cpp goes to real ones.
+// Behaviour that depends on how a node answers; tests/cluster/hartos_bridge_test.cpp uses real nodes.
 
 #include "storage/hartos/hartos_database.hpp"
 #include "tests/apps/support/fake_node.hpp"
@@ -20,7 +20,7 @@ std::string task(uint64_t number) {
          std::to_string(number) + R"(,"timestamp":"2026-02-24T12:00:00Z"})";
 }
 
-/// A node with these task records on two pages and nothing else.
+/// A node that has only these task records, on two pages.
 fake_response answer_export(const fake_request& request, const std::string& first, const std::string& second) {
   if (request.target == "/healthz")
     return {200, R"({"status":"ok","node":"My Node","id":"node-a"})"};
@@ -149,7 +149,7 @@ TEST(ImportHartos, ShowsProgressOnATerminal) {
   fake_node node{[](const fake_request& request) -> fake_response {
     if (request.method == "GET")
       return {200, R"({"source":"s","row":0})"};
-    std::this_thread::sleep_for(std::chrono::milliseconds{1'200}); // longer than between two looks
+    std::this_thread::sleep_for(std::chrono::milliseconds{1'200}); // longer than the interval between two checks
     return {201, R"({"recorded":2000})"};
   }};
   auto run = hivectl_program({"--url", node.url(), "import", "hartos", folder.path()});

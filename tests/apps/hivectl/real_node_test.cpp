@@ -1,4 +1,4 @@
-// hivectl against the real hived: what the two make of each other's messages.
+// hivectl against the real hived: whether each understands the other's messages.
 
 #include "messages/benchmark.capnp.h"
 #include "messages/json.hpp"
@@ -23,7 +23,7 @@ protected:
     return hivectl(node_, std::move(arguments));
   }
 
-  /// Fails the test unless the command is done.
+  /// Runs a command, and fails the test unless it succeeds.
   std::string done(std::vector<std::string> arguments) const {
     auto result = run(std::move(arguments));
     EXPECT_EQ(result.status, 0) << result.err << result.out;

@@ -37,7 +37,7 @@ msg<T> parse(const std::string& text) {
   return *message;
 }
 
-/// A file with this content that goes away with the test.
+/// A file with this content that is removed after the test.
 class temporary_file {
 public:
   explicit temporary_file(std::string_view content) : path_{put_file(folder_.path() / "snapshot.json", content)} {

@@ -14,7 +14,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-/// A node that answers what `hivectl status` asks, with this status.
+/// A node that answers the requests of `hivectl status` with this status.
 fake_node node_with(const std::string& status, bool knows_members = true) {
   return fake_node{[=](const fake_request& request) -> fake_response {
     if (request.target == "/api/v1/status")

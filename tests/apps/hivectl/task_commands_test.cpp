@@ -110,7 +110,7 @@ TEST(TaskRecord, NamesTheKeyWhenItGivesUp) {
 
 const std::string good = R"({"task_type":"fix","tool_name":"aider","completion_time_s":1.5,"success":true})";
 
-/// Takes everything and says so.
+/// Accepts all records and says so.
 fake_response take_all(const fake_request& request) {
   return {201, R"({"recorded":)" + std::to_string(lines_in(request.body)) + "}"};
 }

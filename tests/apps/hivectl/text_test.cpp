@@ -85,7 +85,7 @@ TEST(PrintableJson, EscapesBeyondSixteenBitsAsAPair) {
   EXPECT_EQ(printable_json("[\"\U000e0041\"]"), "[\"\\udb40\\udc41\"]");
 }
 
-/// Widths beyond ASCII are the locale's business.
+/// Beyond ASCII, widths depend on the locale.
 class Columns : public testing::Test {
 protected:
   void SetUp() override {

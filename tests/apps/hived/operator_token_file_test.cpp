@@ -25,7 +25,7 @@ mode_t mode_of(const fs::path& path) {
   return about.st_mode & 07777;
 }
 
-/// A variable of the environment for as long as the test runs.
+/// An environment variable that is set for the duration of a test.
 class variable {
 public:
   variable(const char* name, const char* value) : name_{name} {
@@ -48,7 +48,7 @@ protected:
     return temp.path() / name;
   }
 
-  /// What lies in the directory.
+  /// Names of the files in the directory.
   std::vector<std::string> names() const {
     std::vector<std::string> out;
     for (const auto& entry : fs::directory_iterator{temp.path()})

@@ -23,7 +23,7 @@ bound_socket bind_anywhere() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  auto* raw = reinterpret_cast<sockaddr*>(&address); // how the socket interface takes addresses
+  auto* raw = reinterpret_cast<sockaddr*>(&address); // addresses are passed to the socket interface in this form
   if (fd < 0 || ::bind(fd, raw, length) != 0 || ::getsockname(fd, raw, &length) != 0)
     throw std::system_error{errno, std::generic_category(), "bind"};
   return {fd, ntohs(address.sin_port)};
@@ -63,7 +63,7 @@ void send_all(int connection, const std::string& text) {
   while (sent < text.size()) {
     auto count = ::send(connection, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
     if (count <= 0)
-      return; // the client has left; its own report is what the test looks at
+      return; // the client has left; its own report is checked by the test
     sent += static_cast<size_t>(count);
   }
 }

@@ -23,8 +23,8 @@ struct fake_response {
 
 fake_response problem(int status, const std::string& body);
 
-/// An HTTP server on a free port of this machine that answers every request as a function says. It speaks just enough
-/// HTTP for one client: one request to a connection, one connection at a time.
+/// An HTTP server on a free port of this machine that answers every request with the result of a function. It speaks
+/// just enough HTTP for one client: one request per connection, one connection at a time.
 class fake_node {
 public:
   using handler = std::function<fake_response(const fake_request&)>;
@@ -36,7 +36,7 @@ public:
 
   std::string url() const;
 
-  /// What was asked so far, in order.
+  /// Requests received so far, in order.
   std::vector<fake_request> requests() const;
 
 private:
@@ -51,7 +51,7 @@ private:
   std::thread thread_;
 };
 
-/// A URL on which nobody listens.
+/// A URL at which nobody listens.
 std::string dead_url();
 
 } // namespace hive::test

@@ -17,7 +17,7 @@ namespace {
   throw std::system_error{errno, std::generic_category(), what};
 }
 
-/// A file descriptor that is closed once.
+/// A file descriptor that is closed exactly once.
 class descriptor {
 public:
   explicit descriptor(int fd) : fd_{fd} {
@@ -65,12 +65,12 @@ channel make_terminal() {
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> out;
   for (const auto& text : texts)
-    out.push_back(const_cast<char*>(text.c_str())); // execve does not write to them
+    out.push_back(const_cast<char*>(text.c_str())); // execve does not modify the strings
   out.push_back(nullptr);
   return out;
 }
 
-/// Reads what is there; false at the end. The end of a terminal reads as an error.
+/// Reads what is available; false at the end. At its end, a terminal returns an error.
 bool read_some(int fd, std::string& into) {
   std::array<char, 4096> buffer{};
   auto count = ::read(fd, buffer.data(), buffer.size());
@@ -80,7 +80,7 @@ bool read_some(int fd, std::string& into) {
   return true;
 }
 
-/// Inputs of the tests fit into a pipe, so writing them first cannot block.
+/// The tests' inputs fit into a pipe, so writing them first cannot block.
 void feed(descriptor& input, const std::string& text) {
   if (::write(input.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     fail_with_errno("write");

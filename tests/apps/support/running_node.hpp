@@ -9,8 +9,8 @@
 
 namespace hive::test {
 
-/// The real hived on a free port with a data directory of its own, from the construction, which waits until it serves,
-/// to the destruction, which stops it gracefully.
+/// The real hived on a free port with its own data directory. The constructor waits until it serves; the destructor
+/// stops it gracefully.
 class running_node {
 public:
   running_node();
@@ -22,7 +22,7 @@ public:
     return url_;
   }
 
-  /// Its data directory, in which its operator token lies.
+  /// Its data directory, which holds its operator token.
   std::filesystem::path data() const {
     return data_.path() / "data";
   }

@@ -59,7 +59,7 @@ protected:
     return findings(keys.public_part());
   }
 
-  /// Replaces a part of the manifest's text, which must be there.
+  /// Replaces a part of the manifest's text, which must contain it.
   void tamper(const std::string& from, const std::string& to) {
     auto text = file_text(path);
     auto at = text.find(from);
@@ -339,7 +339,7 @@ TEST_F(GuardrailManifest, AManifestThatCannotBeWrittenLeavesTheOldOne) {
   EXPECT_EQ(file_text(path), before);
 }
 
-/// Any single flipped bit must be noticed, unless the flipped text still says the very same.
+/// Any single flipped bit must be noticed, unless the changed text has the same meaning.
 TEST_F(GuardrailManifest, AnySingleFlippedBitIsNoticedOrHarmless) {
   auto good = make();
   write(good);
@@ -361,7 +361,7 @@ TEST_F(GuardrailManifest, AnySingleFlippedBitIsNoticedOrHarmless) {
     ASSERT_TRUE(read);
     ASSERT_EQ(to_json(*read), to_json(good)) << "byte " << byte << " bit " << bit;
   }
-  // Only white space may be exchanged unnoticed.
+  // Only changes of white space may go unnoticed.
   EXPECT_GT(noticed, text.size() / 2);
 }
 
@@ -399,7 +399,8 @@ TEST_F(GuardrailManifest, ASecretKeyThatOthersMayReadIsRefused) {
 TEST_F(GuardrailManifest, APublicKeyIsNotTakenForASecretOneThatIsReadable) {
   auto file = temp.path() / "release.pub";
   ASSERT_FALSE(write_public_key(file, keys.public_part()));
-  for (auto mode : {fs::perms{0644}, fs::perms{0600}}) { // inside they look alike, so it must not be signed with
+  for (auto mode : {fs::perms{0644}, fs::perms{0600}}) { // both kinds of key file look alike inside, but a public one
+                                                         // must not be used for signing
     fs::permissions(file, mode);
     auto error = read_secret_key(file).error();
     EXPECT_EQ(code_of(error), ec::invalid);

@@ -31,7 +31,7 @@ TEST(junit_report, each_test_counts_once_and_its_last_report_holds) {
   EXPECT_EQ(suite("", failed + again), (test_counts{1, 0, 0, 0}));
   EXPECT_EQ(suite("", again + failed), (test_counts{0, 1, 0, 0}));
   EXPECT_EQ(read_xml("<testsuite>" + failed + again + "</testsuite>")->repeated, 1u);
-  // Another class, another file, or another suite is another test.
+  // Tests that differ in class, file or suite are different tests.
   EXPECT_EQ(suite("", failed + "<testcase classname=\"d\" name=\"f\"/>"), (test_counts{1, 1, 0, 0}));
   EXPECT_EQ(suite("", failed + "<testcase classname=\"c\" name=\"f\" file=\"x\"/>"), (test_counts{1, 1, 0, 0}));
   EXPECT_EQ(counts_of(read_xml("<testsuites><testsuite>" + failed + "</testsuite><testsuite>" + again +
@@ -86,7 +86,7 @@ TEST(junit_report, a_status_says_what_no_element_says) {
     EXPECT_EQ(with(status), (test_counts{2, 0, 0, 0})) << status;
   EXPECT_THAT(reason_of("<testsuite><testcase name=\"x\" status=\"exploded\"/></testsuite>"),
               HasSubstr("gives \"x\" the status \"exploded\""));
-  // What failed stays failed, whatever the status says.
+  // A failed test stays failed, whatever its status says.
   EXPECT_EQ(suite("", "<testcase name=\"x\" status=\"passed\"><failure/></testcase>"), (test_counts{0, 1, 0, 0}));
 }
 

@@ -10,7 +10,7 @@
 
 namespace hive::test_recordings {
 
-/// A file of tests/data/test_results.
+/// Contents of a file in tests/data/test_results.
 inline std::string recording(const std::string& name) {
   std::ifstream file{HIVE_TEST_DATA "/test_results/" + name, std::ios::binary};
   EXPECT_TRUE(file) << name;
@@ -25,7 +25,7 @@ inline caf::expected<test_results> read(std::string_view output, std::optional<i
   return read_test_results(run, format);
 }
 
-/// The pass rate that was read; below 0 when nothing was.
+/// The pass rate that was read; below 0 when reading failed.
 inline double rate_of(const caf::expected<test_results>& results) {
   return results ? results->counts.pass_rate() : -1;
 }

@@ -41,9 +41,9 @@ TEST(tap_output, subtests_count_instead_of_the_test_that_holds_them) {
   EXPECT_EQ(counts_of(read_tap("TAP version 14\n1..2\nnot ok 1 - s {\n    1..2\n    ok 1 - a\n    not ok 2 - b\n}\n"
                                "ok 2 - c {\n}\n")),
             (test_counts{2, 1, 0, 0}));
-  // A failure of the whole that no part tells of.
+  // The parent failed although all its subtests passed.
   EXPECT_EQ(counts_of(read_tap("1..1\n    1..1\n    ok 1 - a\nnot ok 1 - s\n")), (test_counts{1, 1, 0, 0}));
-  // A failed part of what says that it passed.
+  // A subtest failed although its parent passed.
   EXPECT_EQ(counts_of(read_tap("1..1\n    1..1\n    not ok 1 - a\nok 1 - s\n")), (test_counts{0, 1, 0, 0}));
   EXPECT_EQ(counts_of(read_tap("1..2\n    1..1\n    not ok 1 - a\nnot ok 1 - s # TODO\nok 2\n")),
             (test_counts{1, 0, 0, 1}));

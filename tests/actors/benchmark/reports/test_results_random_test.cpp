@@ -1,4 +1,4 @@
-// Runs one behind the other, and cut: what is read is never better than what was there.
+// Concatenated and truncated runs: the results read are never better than the real ones.
 
 #include "messages/ec.hpp"
 #include "tests/actors/benchmark/reports/recordings.hpp"
@@ -30,7 +30,7 @@ std::vector<piece> pieces_of(const std::vector<std::pair<std::string, int>>& fil
   return out;
 }
 
-/// Runs that may stand in one output, by how they are told apart.
+/// Kinds of runs that may follow each other in one output, grouped by how they are told apart.
 const std::vector<std::vector<piece>>& families() {
   static const std::vector<std::vector<piece>> all{
     pieces_of({{"pytest_pass.txt", 0},
@@ -79,7 +79,7 @@ test_counts operator+(const test_counts& a, const test_counts& b) {
 struct sequence {
   std::string text;
   int exit_status = 0;
-  std::vector<test_counts> sums; ///< of the first, the first two, …
+  std::vector<test_counts> sums; ///< totals of the first run, the first two runs, and so on
 };
 
 class maker {
@@ -135,7 +135,8 @@ TEST(test_results_random, cut_sequences_give_no_more_than_the_runs_that_are_whol
       auto results = read(cut, all.exit_status);
       if (!results)
         continue;
-      // As some of the first runs, or worse: where a line is cut, a failure may stand for all of its subtests.
+      // Results equal those of some of the first runs, or are worse: where a line is cut, a failure may stand for all
+      // of its subtests.
       double best = 0;
       for (const auto& sum : all.sums)
         best = std::max(best, sum.pass_rate());
@@ -144,7 +145,7 @@ TEST(test_results_random, cut_sequences_give_no_more_than_the_runs_that_are_whol
     }
 }
 
-/// A run that was cut, then another that is whole: what is left of the first never makes the second better.
+/// A truncated run followed by a complete one: what is left of the first never improves the results of the second.
 TEST(test_results_random, half_a_run_before_another_adds_no_passed_test) {
   HIVE_RANDOM_SEED(seed);
   maker make{seed};

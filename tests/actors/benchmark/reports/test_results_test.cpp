@@ -15,7 +15,7 @@ namespace {
 using namespace test_recordings;
 using testing::HasSubstr;
 
-/// One recorded run and what must be read from it.
+/// A recorded run, and the results that must be read from it.
 struct expectation {
   std::string name;
   test_format format;
@@ -229,7 +229,7 @@ TEST(test_results, lets_only_the_end_of_the_output_be_the_summary) {
   EXPECT_TRUE(read(line + tail, 0));
   EXPECT_FALSE(read(line + tail + "2/2 Test #2: b ...\n", 0));
   EXPECT_FALSE(read(tail, 0)) << "no result line says how many tests there were";
-  // A test of nine prints a whole summary, then the runner goes on and is stopped quietly.
+  // One of nine tests prints a whole summary; then the runner goes on and is stopped silently.
   EXPECT_FALSE(read("1/9 Test #1: a ...   Passed    0.00 sec\n" + tail, 0));
 }
 
@@ -273,7 +273,7 @@ TEST(test_results, names_every_format) {
 
 // -- cut and damaged recordings ------------------------------------------------
 
-/// A cut may only take blanks and the end of the last line's duration; then the counts must still be the same.
+/// Truncation may remove only blanks and the end of the last line's duration; the counts must then stay the same.
 TEST(test_results, a_cut_recording_gives_no_other_counts_than_the_whole_one) {
   for (const auto& wanted : expectations()) {
     auto text = recording(wanted.report.empty() ? wanted.name : wanted.report);
@@ -327,8 +327,9 @@ private:
   std::mt19937 random_;
 };
 
-/// Runs that were not complete stay so whatever happens to their bytes: their end tells, not their text. The ones that
-/// only their text tells (stopped early, or silent exits) are left out, since a mutation may take that very text away.
+/// Incomplete runs stay incomplete whatever happens to their bytes, because how they ended is known from elsewhere.
+/// Recordings that only their text shows to be incomplete (stopped early, or exited silently) are left out, since a
+/// mutation may remove that very text.
 TEST(test_results, a_damaged_recording_of_an_incomplete_run_gives_no_rate) {
   HIVE_RANDOM_SEED(seed);
   mutator mutations{seed};
@@ -345,7 +346,7 @@ TEST(test_results, a_damaged_recording_of_an_incomplete_run_gives_no_rate) {
   }
 }
 
-/// Whatever is read, it is never a count that contradicts the exit status, and nothing crashes.
+/// Whatever is read, the counts never contradict the exit status, and nothing crashes.
 TEST(test_results, damaged_recordings_never_contradict_their_exit_status) {
   HIVE_RANDOM_SEED(seed);
   mutator mutations{seed};
@@ -356,7 +357,7 @@ TEST(test_results, damaged_recordings_never_contradict_their_exit_status) {
       auto counts = read(damaged, wanted.exit_status, i % 2 == 0 ? wanted.format : test_format::automatic);
       if (counts) {
         ASSERT_GT(counts->counts.total(), 0u);
-        // Of several runs, the last one's end is what the exit status tells.
+        // With several runs, the exit status is that of the last one.
         ASSERT_EQ(counts->last.failures() == 0 || counts->runs.size() > 1,
                   wanted.exit_status == 0 || counts->runs.size() > 1)
           << damaged;

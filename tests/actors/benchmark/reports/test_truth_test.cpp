@@ -1,4 +1,5 @@
-// What was read from real result files against what the tests really did, as the truth tables beside the files say.
+// Compares the results read from real files with what the tests really did, according to the truth tables beside the
+// files.
 
 #include "messages/ec.hpp"
 #include "tests/actors/benchmark/reports/recordings.hpp"
@@ -83,7 +84,7 @@ test_format format_of(const std::string& file) {
   for (const char* tap : {"tap", "perl"})
     if (file.find(tap) != std::string::npos)
       return test_format::tap;
-  return test_format::automatic; // cases that pytest and ctest wrote together
+  return test_format::automatic; // cases that mix output of pytest and ctest
 }
 
 TEST(test_truth, each_reported_case_is_read_as_it_is) {
@@ -104,7 +105,7 @@ TEST(test_truth, each_recording_of_a_runner_is_read_as_it_is) {
   }
 }
 
-/// A file alone, as `hivectl benchmark check` reads it.
+/// Reads a file without exit status, as `hivectl benchmark check` does.
 TEST(test_truth, does_not_hang_on_the_exit_status) {
   for (const char* folder : {"cases", "runners"})
     for (const auto& wanted : truths_of(folder))

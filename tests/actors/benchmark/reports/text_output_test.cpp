@@ -1,4 +1,4 @@
-// Several runs of pytest and ctest in one output, and what tests print that looks like one.
+// Several runs of pytest and ctest in one output, and tests that print text that looks like one.
 
 #include "messages/ec.hpp"
 #include "tests/actors/benchmark/reports/recordings.hpp"
@@ -57,7 +57,7 @@ TEST(text_output, tells_what_stands_between_runs_from_results) {
   EXPECT_EQ(counts_of(results), (test_counts{3, 0, 0, 0})) << reason_of(results);
 }
 
-/// A shell ends with the status of its last command.
+/// A shell exits with the status of its last command.
 TEST(text_output, an_exit_status_of_0_may_be_that_of_the_last_run) {
   EXPECT_TRUE(read(failing_pytest + passing_pytest, 0));
   EXPECT_TRUE(read(failing_pytest + passing_pytest, 1));
@@ -96,7 +96,7 @@ TEST(text_output, an_earlier_run_that_was_not_complete_refuses_all) {
   for (const auto& [first, why] : cases) {
     EXPECT_THAT(reason_of(read(first + passing_pytest, 0)), HasSubstr(why)) << first;
   }
-  // A ctest that was killed behind its second test, then one that passes.
+  // A ctest run that was killed after its second test, then one that passes.
   auto killed = ctest_of(4, 0);
   killed.resize(killed.find("    Start 3"));
   EXPECT_FALSE(read(killed + ctest_of(2, 0), 0));

@@ -88,7 +88,7 @@ TEST(samples, value_and_samples_that_disagree_are_an_error) {
             "kind without samples in repeat 1 of 1");
   EXPECT_THAT(reason("null", "1"), HasSubstr("has the value nan"));
   EXPECT_THAT(reason("0", "1e-300"), HasSubstr("p99"));
-  // What was rounded, or added up in another order, is no other value.
+  // A rounded value, or one added up in another order, does not count as different.
   for (auto [value, samples] : std::vector<std::pair<std::string, std::string>>{
          {"4.3", "1,2,9.9"}, {"0.333", "0,0,1"}, {"1234.6", "1234,1235"}, {"0", "-1e9,1e9,0.1"}, {"0", "0,0"}})
     EXPECT_EQ(reason(value, samples), "") << value;

@@ -20,7 +20,7 @@ msg<wire::Hello> hello_of(const key_pair& keys, uint64_t epoch, size_t number) {
   });
 }
 
-/// A question without the fields that earlier versions do not know.
+/// The question without the fields that earlier versions do not know.
 msg<wire::GossipQuestion> as_earlier_version(wire::GossipQuestion::Reader question) {
   return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
     out.setRoot(question.getRoot());
@@ -114,7 +114,7 @@ void core_network::start(size_t number) {
   // Nodes start at any time within a round.
   repeat(number, options_.gossip.interval, round_due{});
   repeat(number, options.membership.tick, pulse_due{});
-  if (number > 0) // as `join` in its configuration
+  if (number > 0) // as `join` in the configuration does
     after(number, travel(), [this, number] { dial(number, 0, true); });
 }
 
@@ -245,7 +245,7 @@ void core_network::ask(size_t from, size_t to, const msg<wire::GossipQuestion>& 
   auto asker = nodes_[from].life;
   after(travel(), [this, from, to, question, report, asker] {
     if (nodes_[from].life != asker || !nodes_[from].links.contains(to))
-      return; // the loss of the link has failed it already
+      return; // the request failed already when the link was lost
     bool is_earlier = options_.knows_pushes && !options_.knows_pushes(to);
     auto heard = is_earlier ? as_earlier_version(*question) : over_the_wire(question);
     auto out = nodes_[to].core->step(question_received{nodes_[from].id, heard}, now_);
@@ -264,7 +264,7 @@ void core_network::ask(size_t from, size_t to, const msg<wire::GossipQuestion>& 
 
 // -- links -----------------------------------------------------------------------
 
-/// Like the door: the node with the lower id keeps dialling, and a lost link is redialled after a while.
+/// Like the door: the node with the lower id keeps dialling, and redials a lost link after a while.
 void core_network::dial(size_t from, size_t to, bool keep) {
   if (from == to || nodes_[from].links.contains(to))
     return;

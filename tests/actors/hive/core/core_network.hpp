@@ -21,7 +21,8 @@ struct core_network_options {
   federation_profile gossip = {};
   overlay_options overlay = {};
   std::vector<slot_rules> topics = node_topics();
-  /// Nodes that treat a push as a first question, as earlier versions do. Empty: none.
+  /// Whether a node knows pushes; others treat a push as a first question, as earlier versions do. Empty: all know
+  /// them.
   std::function<bool(size_t node)> knows_pushes = {};
 };
 
@@ -50,12 +51,12 @@ public:
   std::optional<std::chrono::microseconds> run_until(const std::function<bool()>& condition,
                                                      std::chrono::microseconds at_most);
 
-  /// Publishes slots as a service of the node.
+  /// Publishes slots on the node, as one of its services would.
   void publish(size_t node, publish_slots what);
   void kill(size_t node);
-  /// Restarts the node in its next epoch from its disk.
+  /// Restarts the node from its disk, in its next epoch.
   void start(size_t node);
-  /// Separates these sets of nodes; without sets all nodes reach each other.
+  /// Separates these sets of nodes from each other; without sets, all nodes reach each other.
   void partition(std::vector<std::set<size_t>> groups);
 
   /// Whether all live nodes are equal.
@@ -68,7 +69,7 @@ public:
     return nodes_.at(node).links.size();
   }
 
-  /// Messages and their bytes since the start.
+  /// Number of messages and bytes since the start.
   struct traffic {
     uint64_t messages = 0;
     uint64_t bytes = 0;
@@ -87,26 +88,26 @@ private:
     key_pair keys;
     node_id id;
     uint64_t epoch = 0;
-    std::unique_ptr<hive_core> core;          ///< null while it is down
+    std::unique_ptr<hive_core> core;          ///< null while the node is down
     std::map<std::string, std::string> slots; ///< its disk, by key
     std::map<std::string, std::string> proofs;
     std::set<size_t> links;
     std::set<size_t> wanted; ///< nodes that its door redials
     std::vector<topic_update> delivered;
-    uint64_t life = 0; ///< incremented at every start and end; events of an earlier life are dropped
+    uint64_t life = 0; ///< incremented at every start and end; events from an earlier life are dropped
   };
 
   struct due {
     tick_point when;
     uint64_t order;
     std::function<void()> what;
-    bool operator<(const due& other) const { // the earliest is on top of the queue
+    bool operator<(const due& other) const { // the earliest is at the top of the queue
       return std::pair{when, order} > std::pair{other.when, other.order};
     }
   };
 
   void after(std::chrono::microseconds time, std::function<void()> what);
-  /// The same, dropped when the life of the node ends.
+  /// Like `after` above, but dropped when the node's life ends.
   void after(size_t node, std::chrono::microseconds time, std::function<void()> what);
   std::chrono::microseconds travel();
   bool can_reach(size_t a, size_t b) const;

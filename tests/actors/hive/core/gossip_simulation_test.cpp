@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-// Hives of real cores on simulated time: how long a write takes to reach every node, by pushes and by rounds, what it
-// costs, and that nothing is lost when nodes and links come and go. The model has no processors: 0.5 to 5 ms per
-// message, 3 ms per disk write, 200 ms to retransmit a lost packet.
+// Hives of real cores on simulated time: measures how long a write takes to reach every node, by pushes and by rounds,
+// and what it costs; checks that nothing is lost when nodes and links come and go. The model has no processors: 0.5 to
+// 5 ms per message, 3 ms per disk write, 200 ms to retransmit a lost packet.
 
 namespace hive {
 namespace {
@@ -50,7 +50,7 @@ spread spread_writes(core_network& hive, size_t writes, uint64_t seed) {
   std::mt19937_64 random{seed};
   spread out;
   for (size_t i = 0; i < writes; ++i) {
-    hive.run(microseconds{random() % 3'000'000}); // at any time of a round
+    hive.run(microseconds{random() % 3'000'000}); // at a random time within a round
     auto before = hive.sent();
     auto writer = static_cast<size_t>(random() % hive.size());
     auto slots = tools_with(i + 1);
@@ -151,7 +151,7 @@ TEST(gossip_simulation, a_parted_hive_agrees_again) {
 TEST(gossip_simulation, an_idle_hive_sends_little) {
   for (size_t nodes : {32, 64}) {
     auto hive = settled({.nodes = nodes, .seed = random_seed()});
-    hive.run(240s); // until there is evidence of every node
+    hive.run(240s); // until there is evidence about every node
     auto before = hive.sent();
     constexpr int seconds = 60;
     hive.run(std::chrono::seconds{seconds});

@@ -79,7 +79,7 @@ protected:
     auto node = id_of(keys_of(number));
     take(step(link_offer{node, hello}));
     take(step(link_up{node, hello, {}}));
-    answer(number); // the first question of every link
+    answer(number); // the first question on every link
   }
 
   /// Answers a question of the core to this node with an equal root.
@@ -107,7 +107,7 @@ protected:
     return out;
   }
 
-  /// Pushes the slots of a replica after this stamp to the core.
+  /// Pushes to the core the slots of a replica that are newer than this stamp.
   msg<wire::GossipAnswer> push_from(const replica& from, uint64_t by, write_stamp since = {}) {
     auto news = gossip::push(from, from.delta_since({{from.own_id(), since}}, test_budget));
     auto out = step(question_received{id_of(keys_of(by)), over_the_wire(news)});

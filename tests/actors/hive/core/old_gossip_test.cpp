@@ -5,7 +5,8 @@
 
 #include <gtest/gtest.h>
 
-// Messages of earlier builds, recorded in tests/data/old_gossip: a current core exchanges with them from either side.
+// Messages of earlier builds, recorded in tests/data/old_gossip: a current core exchanges with them, both as the asking
+// and as the answering side.
 
 namespace hive {
 namespace {

@@ -11,9 +11,9 @@ namespace hive {
 
 struct federation_node_options {
   std::vector<endpoint> join = {};
-  /// Creates the topics of the node and their actors.
+  /// Creates the node's topics and their actors.
   std::function<std::vector<slot_topic>(caf::actor_system&)> topics = [](auto&) { return std::vector<slot_topic>{}; };
-  std::filesystem::path directory; ///< of its store
+  std::filesystem::path directory; ///< directory of its store
 };
 
 /// A node without services: store, federation and door, in its own actor system.

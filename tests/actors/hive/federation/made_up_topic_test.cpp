@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-// A topic that exists only in this file: the federation carries it between real nodes without a changed line.
+// A topic that exists only in this file: the federation carries it between real nodes without any change.
 
 namespace hive {
 namespace {
@@ -23,7 +23,7 @@ slot_rules weather_rules() {
   return {weather, "weather", decode};
 }
 
-/// Weather at other nodes as a node knows it: node/station to degrees.
+/// Weather at other nodes as one node knows it: node/station to degrees.
 class weather_map {
 public:
   void put(const slots_accepted& what) {
@@ -115,7 +115,7 @@ TEST_F(made_up_topic, a_node_does_not_publish_what_the_others_would_not_believe)
   EXPECT_EQ(b->status()->getQuarantined().size(), 0U);
 }
 
-/// A node with the topic beside one without.
+/// A node with the topic, linked through one without it.
 TEST_F(made_up_topic, goes_through_a_node_that_does_not_know_it) {
   auto map_a = std::make_shared<weather_map>(), map_c = std::make_shared<weather_map>();
   auto a = start("a", {{"roof", "21"}}, map_a);

@@ -94,7 +94,7 @@ TEST(caf_limits, a_dropped_promise_leaves_its_requester_to_the_timeout) {
   auto dropper = system.spawn([](caf::event_based_actor* self) -> caf::behavior {
     return {[self](drop_atom) -> caf::result<int> {
       auto promise = self->make_response_promise<int>();
-      return caf::delegated<int>{}; // the promise is gone
+      return caf::delegated<int>{}; // the promise is dropped
     }};
   });
   caf::scoped_actor self{system};

@@ -40,7 +40,7 @@ TEST(dial_plan, waits_longer_after_each_failure_up_to_a_bound) {
     EXPECT_THAT(plan.due(*plan.next() - 1ns), IsEmpty());
     now = *plan.next();
   }
-  for (int i = 0; i < 100; ++i) { // no overflow either
+  for (int i = 0; i < 100; ++i) { // also tests that nothing overflows
     plan.due(now);
     plan.failed(door_a, "why", now);
     now = *plan.next();

@@ -12,7 +12,7 @@
 #include <netinet/in.h>
 #include <thread>
 
-// Names with several addresses: the resolver is a function, the sockets are real.
+// Names with several addresses. The resolver is a function; the sockets are real.
 
 namespace hive {
 namespace {
@@ -102,7 +102,7 @@ TEST(dialler, every_address_gets_a_share_of_a_short_time) {
     all.push_back(dead.emplace_back(std::make_unique<dead_address>())->at());
   door there;
   all.push_back(there.at());
-  auto fd = dialler{always(all)}.connect({"name", 1}, in(3s)); // 15 times the usual stagger would be longer
+  auto fd = dialler{always(all)}.connect({"name", 1}, in(3s)); // 15 attempts at the usual interval would take longer
   ASSERT_TRUE(fd) << text_of(fd.error());
 }
 
@@ -188,7 +188,7 @@ TEST(dialler, stops_at_once_in_a_look_up_and_while_it_connects) {
       std::this_thread::sleep_for(50ms);
       to.stop();
     }};
-    auto fd = to.connect({"name", 1}, in(1h)); // the time limit of the test decides
+    auto fd = to.connect({"name", 1}, in(1h)); // a hang is ended by the test's time limit
     stopper.join();
     ASSERT_FALSE(fd);
     EXPECT_THAT(text_of(fd.error()), HasSubstr("the node is stopping"));

@@ -47,7 +47,7 @@ TEST(door, either_of_two_nodes_may_join) {
 
 TEST(door, two_that_join_each_other_at_once_have_one_link) {
   test_ca ca;
-  auto held = listen_socket({"127.0.0.1", 0}); // to know two free ports beforehand
+  auto held = listen_socket({"127.0.0.1", 0}); // reserves two free ports
   auto held_too = listen_socket({"127.0.0.1", 0});
   auto at_a = held->at, at_b = held_too->at;
   held->fd.reset();
@@ -109,7 +109,7 @@ TEST(door, reports_an_unreachable_node_once) {
 
 TEST(door, a_closed_link_ends_by_agreement_and_is_not_made_again) {
   for (bool is_heard : {true, false}) {
-    auto ids = ordered_identities(3); // a node without the request keeps dialling those with a higher id
+    auto ids = ordered_identities(3); // a node without the request keeps dialling nodes with a higher id
     test_node a{{.identity = ids[1]}}, b{{.identity = ids[2]}};
     test_node middle{{.identity = ids[0], .join = {a.at(), b.at()}}};
     ASSERT_TRUE(wait_until([&] { return middle.journal().links().size() == 2; }));

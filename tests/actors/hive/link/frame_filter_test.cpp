@@ -17,7 +17,7 @@ namespace basp = caf::io::basp;
 using basp::message_type;
 using testing::HasSubstr;
 
-/// Frames encoded by CAF itself: the filter must read what this version sends.
+/// Frames encoded by CAF itself: the filter must understand what this version sends.
 class frames {
 public:
   std::string make(message_type what, caf::actor_id to, uint32_t payload = 0, uint8_t flags = 0) {

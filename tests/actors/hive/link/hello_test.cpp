@@ -29,7 +29,7 @@ struct party {
   admit_function admit = admit_all;
 };
 
-/// Result at one end.
+/// Result of a handshake at one end.
 struct finding {
   std::optional<verified_peer> peer;
   caf::error why;
@@ -143,7 +143,7 @@ TEST_F(handshake_test, both_ends_need_certificates) {
   EXPECT_FALSE(findings.server.peer);
   EXPECT_THAT(text_of(findings.client.why), HasSubstr("certificate")) << "the server's is refused";
 
-  // A dialler that trusts any certificate is refused all the same.
+  // A dialler is refused even if it trusts any certificate itself.
   stranger.shown->trusted.push_back(ca.cert());
   findings = meet(stranger, with);
   EXPECT_EQ(code_of(findings.server.why), ec::forbidden);

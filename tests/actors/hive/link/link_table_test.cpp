@@ -85,7 +85,7 @@ TEST(link_table, a_settled_link_stays) {
   links.admit({1}, dialled_by_them(high));
   links.settle({1});
   EXPECT_EQ(code_of(links.admit({2}, dialled_by_us(high)).refused), ec::already_exists);
-  links.settle({9}); // nobody's
+  links.settle({9}); // a connection that is nobody's link
 }
 
 // -- both ends of a pair, in every order of events -------------------------------
@@ -99,7 +99,7 @@ public:
         dials_.push_back({from, ++connections_, step::hello});
   }
 
-  /// Completes the handshakes in a random order; the messages of one dial keep theirs.
+  /// Completes the handshakes in a random order; the messages of each dial keep their order.
   void run() {
     while (!dials_.empty()) {
       auto at = std::uniform_int_distribution<size_t>{0, dials_.size() - 1}(random_);
@@ -125,7 +125,7 @@ private:
     step next;
   };
 
-  /// Delivers the next message of a dial; false after the last.
+  /// Delivers the next message of a dial; false after the last one.
   bool advance(dial& d) {
     int there = d.next == step::answer ? d.from : 1 - d.from;
     auto& table = tables_[there];

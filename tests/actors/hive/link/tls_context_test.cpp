@@ -68,7 +68,7 @@ TEST(tls_context, names_what_does_not_fit) {
 }
 
 TEST(tls_context, trusts_all_cas_while_one_is_replaced) {
-  auto old_ca = ca_with("P-256"), new_ca = ca_with("P-256"); // of the same name
+  auto old_ca = ca_with("P-256"), new_ca = ca_with("P-256"); // both have the same name
   auto before = holder_with(old_ca, "P-256"), after = holder_with(new_ca, "P-256");
   EXPECT_FALSE(can_link(before, after));
   before.trusted = {old_ca.cert, new_ca.cert};

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-// Own slots must fit the bounds of other nodes, or these quarantine their origin.
+// Own slots must fit the bounds of other nodes, which otherwise quarantine their origin.
 
 namespace hive {
 namespace {
@@ -47,7 +47,7 @@ protected:
     own_.want(slot_kind::card, {{std::string{card_key}, card_payload("node")}});
   }
 
-  /// Publishes what is wanted, and returns what could not be published.
+  /// Publishes the wanted slots and returns what could not be published.
   std::vector<std::string> tell(replica& self) {
     std::vector<caf::error> refused;
     for (const auto& each : own_.prepare(self, test_now, refused))
@@ -58,7 +58,7 @@ protected:
     return out;
   }
 
-  /// Checks that another node that received everything in parts holds the same.
+  /// Checks that another node that received everything in parts holds the same slots.
   void expect_heard(replica& by, size_t budget = test_budget) {
     for (int times = 0; times < 200 && by.root() != self_.root(); ++times) {
       auto got = pull(by, self_, 0, budget);
@@ -178,7 +178,7 @@ TEST_F(own_slots_test, a_failed_write_is_prepared_again_and_counts_once) {
 TEST_F(own_slots_test, what_cannot_be_published_is_named_once) {
   own_.want(slot_kind{77}, {{"k", std::string(70'000, 'x')}});
   EXPECT_THAT(tell(self_), SizeIs(1));
-  own_.want(latest_results_kind, results(1)); // takes a version, which the refusal names
+  own_.want(latest_results_kind, results(1)); // takes a version number, which the refusal names
   EXPECT_THAT(tell(self_), IsEmpty());
   own_.want(slot_kind{77}, {{"k", "fits"}});
   EXPECT_THAT(tell(self_), IsEmpty());

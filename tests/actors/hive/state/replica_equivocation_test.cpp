@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-// Two payloads signed by one node for one version: a proof that spreads and is permanent.
+// Two payloads that one node signed under one stamp: the proof spreads, and the quarantine is permanent.
 
 namespace hive {
 namespace {
@@ -40,7 +40,7 @@ TEST_F(replica_equivocation, the_proof_reaches_uninvolved_nodes_and_they_agree) 
   send({signed_slot(keys_of(bad), note("k"), {1, 50}, "one")});
   auto got = send({signed_slot(keys_of(bad), note("k"), {1, 50}, "other")});
   EXPECT_THAT(got.quarantined, ElementsAre(id));
-  // One of them does not know the poisoner.
+  // This replica does not know the poisoner.
   auto newcomer = make_replica(3);
   auto heard = pull(newcomer, victim_);
   EXPECT_THAT(heard.quarantined, ElementsAre(id));
@@ -50,7 +50,7 @@ TEST_F(replica_equivocation, the_proof_reaches_uninvolved_nodes_and_they_agree) 
   EXPECT_EQ(newcomer.root(), victim_.root());
   EXPECT_EQ(bystander_.root(), victim_.root());
   EXPECT_EQ(victim_.delta_for(*bystander_.digest(), test_budget, 0)->getOrigins().size(), 0u);
-  // Permanent: also after its next start.
+  // The quarantine is permanent: it outlasts the poisoner's next start.
   bystander_.join(
     *forged_delta{keys_of(bad).public_part(), {}, {signed_slot(keys_of(bad), note("k"), {2, 1}, "x")}, nullptr}.make(),
     test_now);

@@ -67,7 +67,7 @@ public:
     std::ranges::copy(got.accepted, std::back_inserter(peers_disk_));
   }
 
-  /// Kills and restarts the node; the last `lost` writes of slots of peers did not reach the disk.
+  /// Kills and restarts the node; its last `lost` writes of other nodes' slots did not reach the disk.
   void restart(size_t lost) {
     peers_disk_.resize(peers_disk_.size() - std::min(lost, peers_disk_.size()));
     replica fresh{keys_, ++epoch_, admit_all, small};
@@ -150,7 +150,7 @@ void step(std::vector<hive_node>& nodes, std::vector<message_under_way>& network
     auto which = pick(network.size());
     if (pick(10) >= 3)
       nodes[network[which].to].receive(network[which].delta);
-    if (pick(3) > 0) // otherwise it comes again
+    if (pick(3) > 0) // otherwise the message is delivered again
       network.erase(network.begin() + static_cast<ptrdiff_t>(which));
   }
   }

@@ -83,7 +83,7 @@ TEST(replica_places, this_node_is_not_forgotten_but_knows_that_it_is_superseded)
   EXPECT_EQ(rival->node, id(3));
   EXPECT_EQ(rival->card_written_at, test_now - 50);
   EXPECT_TRUE(self.find(id(1), note("k")));
-  // It takes its place back with a newer card.
+  // The node takes its place back with a newer card.
   write(self, card_name(), card_of_holder("one", rival->card_written_at + 1));
   EXPECT_FALSE(self.newer_on_own_certificate());
   EXPECT_THAT(self.take_forgotten(), ElementsAre(id(3)));
@@ -128,7 +128,7 @@ TEST(replica_places, a_proof_against_a_superseded_node_takes_no_room) {
 }
 
 /// Nodes start with new ids on a few certificates while the network is partitioned, and write meanwhile. Afterwards all
-/// remaining replicas are equal: for each certificate the node with the newest card.
+/// remaining replicas are equal and hold, for each certificate, the node with the newest card.
 TEST(replica_places, all_replicas_come_to_the_same) {
   for (uint64_t seed = 1; seed <= (is_soak() ? 2'000 : 100); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -154,7 +154,7 @@ TEST(replica_places, all_replicas_come_to_the_same) {
         write(all[a], card_name(), card_of_holder(holder[a], time[a]));
       }
     }
-    // Only the node of each certificate exchanges; the others are refused at the handshake.
+    // Only the node that counts for each certificate exchanges; the others are refused at the handshake.
     auto counts = [&](size_t i) {
       return std::ranges::none_of(std::views::iota(size_t{0}, count), [&](size_t j) {
         return holder[j] == holder[i] && std::tuple{time[j], id(100 + j)} > std::tuple{time[i], id(100 + i)};

@@ -6,7 +6,7 @@ namespace hive {
 
 inline constexpr uint64_t bad = 13;
 
-/// A victim and a bystander that know the poisoner.
+/// A victim and a bystander, which both know the poisoner.
 struct scene {
   scene() {
     pull(victim_, poisoner_);
@@ -22,7 +22,7 @@ struct scene {
     return victim_.join(*forged_delta{keys_of(bad).public_part(), {}, std::move(slots), nullptr}.make(), now);
   }
 
-  /// Joins such a slot and returns the only refusal.
+  /// Joins a bad slot and returns the only refusal.
   slot_refusal refusal_of(slot_ptr what, int64_t now = test_now) {
     auto got = send({std::move(what)}, now);
     EXPECT_THAT(got.accepted, testing::IsEmpty());

@@ -140,7 +140,7 @@ TEST(replica, a_delta_stays_within_its_budget_and_brings_the_oldest_first) {
     auto delta = a.delta_for(*b.digest(), budget, 0);
     EXPECT_LE(delta.bytes().size(), budget + 64);
     b.join(*delta, test_now);
-    // A prefix: no slot is missing below the newest.
+    // What it holds is a prefix: no slot older than the newest is missing.
     auto held = 0;
     while (b.find(a.own_id(), note("k" + std::to_string(held))))
       ++held;
@@ -160,7 +160,7 @@ TEST(replica, one_slot_above_the_budget_still_goes) {
 TEST(replica, a_delta_with_a_gap_is_refused) {
   auto a = make_replica(1), b = make_replica(2);
   pull(b, a);
-  auto behind = b; // restored after a crash
+  auto behind = b; // a replica restored after a crash
   write(a, note("1"), "x");
   pull(b, a);
   write(a, note("2"), "y");

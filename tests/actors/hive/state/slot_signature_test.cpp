@@ -48,7 +48,7 @@ TEST(slot_signature, covers_the_whole_content_of_a_slot) {
   EXPECT_FALSE(holds([](slot& it) { it.payload.pop_back(); }));
   EXPECT_FALSE(holds([](slot& it) { it.payload += '\0'; }));
   EXPECT_FALSE(holds([](slot& it) {
-    // The same characters with another boundary between key and payload.
+    // The same characters with a different boundary between key and payload.
     it.name.key += it.payload.front();
     it.payload.erase(0, 1);
   }));
