@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-// Who may run commands on a node: web pages, local users without the operator token, and those who have it.
+// Who may run commands on a node: web pages, local users without the operator token, and users with it.
 
 namespace hive::cluster {
 namespace {
@@ -34,7 +34,7 @@ mode_t mode_of(const fs::path& path) {
 
 class web_page : public testing::Test {
 protected:
-  /// The status that the node answers the recorded request with.
+  /// The status with which the node answers the recorded request.
   int status_of(const std::string& name) const {
     auto text = file_text(fs::path{HIVE_TEST_DATA} / "dns_rebinding" / name);
     for (auto [mark, value] : {std::pair<std::string, std::string>{"{port}", port()}, {"{file}", written.string()}})
@@ -216,7 +216,7 @@ TEST(operator_token_of_a_node, that_can_be_written_nowhere_stops_the_start) {
     first.send(SIGTERM);
     ASSERT_EQ(first.await_end(), (process_end{0, 0}));
   }
-  fs::create_directories(temp.path() / "data" / "operator.token"); // a directory, which no file replaces
+  fs::create_directories(temp.path() / "data" / "operator.token"); // a directory, which a file cannot replace
   put_file(temp.path() / "data" / "operator.token" / "x", "");
   hived_process node{{.directory = temp.path()}};
   EXPECT_EQ(node.await_end(), (process_end{1, 0})) << node.log();

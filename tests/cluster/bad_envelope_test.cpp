@@ -11,8 +11,8 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 
-// What comes over a connection and must not be taken: replayed, from the future, too long, of another version. Three
-// real nodes; one is told, and afterwards all go on as before.
+// Invalid messages on a connection: replayed, too long, from the future, or of another version. One of three real nodes
+// receives them; afterwards all three work as before.
 
 namespace hive::cluster {
 namespace {
@@ -34,7 +34,7 @@ std::string frame_of(std::string_view message, std::optional<uint32_t> claimed_s
   return out.append(message);
 }
 
-/// The message of the next frame; throws when none comes.
+/// The message in the next frame; throws when none arrives.
 std::string read_frame(channel& from) {
   auto header = from.read(8, until());
   if (!header)
@@ -75,14 +75,14 @@ protected:
     return hive_.at(i).get("/api/v1/hive/status").as<wire::HiveStatus>()->getRoot().cStr();
   }
 
-  /// All of it in one line.
+  /// Expects a log line that contains all of these texts.
   void expect_logged(const std::vector<std::string>& texts) {
     EXPECT_TRUE(wait_until([&] { return hive_.at(0).lines_with(texts) > 0; }))
       << testing::PrintToString(texts) << " is not in\n"
       << hive_.at(0).log();
   }
 
-  /// A connection with the door of node 0, as one of the hive's nodes begins it.
+  /// A connection with node 0's door, opened as a node of the hive would.
   channel connect(const std::string& name) {
     auto fd = connect_socket(*endpoint::parse(hive_.at(0).door()), until());
     auto stream = channel::open(std::move(*fd), channel_side::client, *tls_context::make(ca_.issue(name)), until());
@@ -91,7 +91,8 @@ protected:
     return std::move(*stream);
   }
 
-  /// Node 0 as it dials the listener. Calls that waited here are passed over: it gave them up, or is about to.
+  /// A connection that node 0 dials to the listener. Skips connections that were already waiting: node 0 gave them up,
+  /// or is about to.
   channel accept_call(const std::string& name) {
     while (!wait_for(listener_.fd.get(), POLLIN, std::chrono::steady_clock::now()))
       accept_socket(listener_.fd);
@@ -106,7 +107,7 @@ protected:
     throw std::runtime_error("node 0 does not dial");
   }
 
-  /// The state is what it was, and what comes next gets everywhere.
+  /// Checks that the state is unchanged, and that new records still reach all nodes.
   void expect_unharmed() {
     EXPECT_TRUE(holds_truth());
     record(hive_.at(0), "afterwards", "ruff", 5, 0);
@@ -124,7 +125,7 @@ protected:
 
   temporary_directory temp_;
   hive_ca ca_{temp_.path() / "ca"};
-  /// Node 0 knocks here for ever.
+  /// Node 0 keeps dialling this socket.
   listening_socket listener_{std::move(*listen_socket({"127.0.0.1", 0}))};
   test_hive hive_{temp_.path(), 3, "", [this](size_t i, hived_options& node) { secure(i, node); }};
 };
@@ -136,7 +137,7 @@ TEST_F(bad_envelope, slots_that_are_replayed_change_nothing) {
   ASSERT_TRUE(recorded) << text_of(recorded.error());
   ASSERT_GE((*recorded)->getDelta().getOrigins().size(), 3U);
 
-  // Newer slots replace what was recorded; the old ones are nobody's news any more.
+  // Newer slots replace the recorded ones, which then are no news for any node.
   for (size_t i = 0; i < 3; ++i)
     record(hive_.at(i), "porting", "ruff", 1, 0);
   auto counts_twelve = [&] {
@@ -189,14 +190,14 @@ TEST_F(bad_envelope, a_message_that_breaks_the_format_is_refused_named_and_count
 }
 
 TEST_F(bad_envelope, a_hello_that_was_recorded_holds_nowhere_else) {
-  // Node 0 says hello to the test; the test says the same to node 0's door in its name.
+  // Node 0 sends its hello to the test, which replays it to node 0's own door.
   auto stream = accept_call("recorder");
   ASSERT_FALSE(stream.write(frame_of(knock()), until()));
   auto theirs = read_frame(stream);
   auto hello = read_frame(stream);
 
   auto replay = connect("replayer");
-  ASSERT_FALSE(replay.write(frame_of(theirs), until())); // its knock, with its nonce
+  ASSERT_FALSE(replay.write(frame_of(theirs), until())); // node 0's handshake, with its nonce
   read_frame(replay);
   ASSERT_FALSE(replay.write(frame_of(hello), until()));
   auto answer = msg<wire::HelloAnswer>::load(read_frame(replay));
@@ -211,7 +212,7 @@ TEST_F(bad_envelope, a_frame_over_the_limit_before_the_hello_ends_the_connection
   for (uint32_t size : {81'921U, UINT32_MAX}) {
     auto stream = connect("stranger");
     ASSERT_FALSE(stream.write(frame_of("", size), until()));
-    read_frame(stream); // its knock
+    read_frame(stream); // the node's handshake
     EXPECT_EQ(code_of(stream.read(1, until()).error()), ec::unavailable) << "it is closed, not waited for";
     expect_logged({"it sent a message of " + std::to_string(size) + " bytes before being admitted"});
   }

@@ -11,20 +11,20 @@ namespace {
 
 using testing::HasSubstr;
 
-/// A request that must be refused, and what the refusal must say.
+/// A request that must be rejected, and what the error must say.
 struct bad_request {
   std::string method;
   std::string path;
   std::string body;
   int status;
   std::string code;
-  std::string named; ///< part of the detail
+  std::string named; ///< a part of the problem's detail
 };
 
 const std::string snapshots = "/api/v1/snapshots";
 const std::string long_id(65, 'a');
 
-/// A snapshot's body whose one metric has this value.
+/// The body of a snapshot whose only metric has this value.
 std::string with_value(const std::string& value) {
   return R"({"metrics":{"m":{"direction":"higher","value":)" + value + "}}}";
 }
@@ -52,7 +52,7 @@ protected:
     before = state();
   }
 
-  /// All that a refused request could have changed.
+  /// Everything that a rejected request could have changed.
   std::string state() const {
     return node.get(snapshots + "/kept").body + node.get(snapshots).body + node.get("/api/v1/benchmarks").body +
            node.get("/api/v1/results/latest").body;
@@ -148,7 +148,7 @@ TEST_F(bad_input, ids_and_versions_outside_the_pattern) {
     requests.push_back({"PUT", snapshots + "/" + segment, with_value("1"), 400, "invalid", "version"});
     requests.push_back({"GET", snapshots + "/" + segment, "", 400, "invalid", "version"});
     requests.push_back({"DELETE", "/api/v1/benchmarks/" + segment, "", 400, "invalid", "name"});
-    auto model = segment == long_id ? long_id + long_id : segment; // they may be twice as long
+    auto model = segment == long_id ? long_id + long_id : segment; // model ids may be twice as long
     requests.push_back({"POST", "/api/v1/models/" + model + "/observations", R"({"observations":[{"latency_ms":1}]})",
                         400, "invalid", "id"});
     requests.push_back({"GET", "/api/v1/upgrades/check?old=kept&new=" + segment, "", 400, "invalid", "new"});
@@ -223,7 +223,7 @@ TEST_F(bad_input, inputs_of_the_fast_adapters) {
       "/recorded"},
      {"POST", world, R"({"recorded":1.5,"flushed":1,"corrections":0,"hivemind_queries":0})", 400, "invalid",
       "/recorded"}});
-  // Neither a model nor a counter came of it.
+  // The rejected requests left neither a model nor a counter behind.
   auto snapshot = node.post(snapshots, R"({"version":"after"})").as<wire::Snapshot>();
   EXPECT_EQ(outcome_of(snapshot, "model_registry").getStatus(), wire::AdapterStatus::SKIPPED);
   EXPECT_EQ(outcome_of(snapshot, "world_model").getStatus(), wire::AdapterStatus::SKIPPED);
@@ -243,8 +243,8 @@ TEST_F(bad_input, a_capture_of_a_version_that_is_being_captured) {
   expect_problem(node.post(snapshots, R"({"version":"busy"})"), 409, "busy", "busy");
   expect_problem(node.post(snapshots + "?wait=false", R"({"version":"busy"})"), 409, "busy", "busy");
   expect_problem(node.put(snapshots + "/busy", with_value("1")), 409, "busy", "busy");
-  expect_problem(node.get(snapshots + "/busy"), 404, "not_found", "busy"); // nothing half done is shown
-  ASSERT_EQ(node.put(snapshots + "/other", with_value("1")).status, 200);  // others are not held up
+  expect_problem(node.get(snapshots + "/busy"), 404, "not_found", "busy"); // a running capture is not shown
+  ASSERT_EQ(node.put(snapshots + "/other", with_value("1")).status, 200);  // other versions need not wait
   std::ofstream{release};
   ASSERT_TRUE(wait_until([&] { return node.get(snapshots + "/busy").status == 200; }));
   EXPECT_EQ(metric_of(node.get(snapshots + "/busy").as<wire::Snapshot>(), "late").getValue(), 2);

@@ -9,18 +9,18 @@
 
 namespace hive::cluster {
 
-/// A node that real ones admit like any other, and that says over its links what a test wants it to. It has no replica:
-/// it believes nothing and forgets everything.
+/// A node that real nodes admit like any other, and that sends whatever a test wants over its links. It has no replica,
+/// so it keeps nothing of what it receives.
 class bad_node {
 public:
   struct options {
     std::optional<credentials> shown = {};
     hello_versions versions{1, 1};
-    std::optional<endpoint> advertise = {}; ///< where it is dialled, when not at its door
+    std::optional<endpoint> advertise = {}; ///< where other nodes dial it, if not at its door
     network_options network = {};
   };
 
-  /// Joins these doors.
+  /// Joins the nodes at these doors.
   bad_node(const std::vector<std::string>& doors, const options& how)
       : identity_{new_identity()}, node_{as_test_node(doors, how)} {
   }
@@ -37,12 +37,12 @@ public:
     return node_.journal().links().contains({node.node()});
   }
 
-  /// All links that it ever had, in the journal's words.
+  /// All links that it has had, as the journal describes them.
   std::string events() {
     return node_.journal().events();
   }
 
-  /// The public key of a node that it is linked with.
+  /// The public key of a node with which it is linked.
   public_key key_of(const hived_process& node) {
     auto key = node_.journal().links().at({node.node()}).hello->getPublicKey();
     public_key out{};
@@ -56,17 +56,17 @@ public:
     return signed_slot(keys(), card_name(), {1, 1}, to_packed(msg<wire::NodeCard>::copy_of(self->getCard())));
   }
 
-  /// A slot of its own, whatever it says. Without a stamp it is the next one of its first epoch.
+  /// A slot of its own with any content. Without a stamp, it is the next one of its first epoch.
   slot_ptr own_slot(slot_name name, std::string payload, std::optional<write_stamp> stamp = {}) {
     return signed_slot(keys(), std::move(name), stamp.value_or(write_stamp{1, ++version_}), std::move(payload));
   }
 
-  /// Tells the node these slots as its own, with its card.
+  /// Sends the node these slots as its own, together with its card.
   caf::expected<msg<wire::GossipAnswer>> tell(const hived_process& node, std::vector<slot_ptr> slots) {
     return ask(node, question_with(forged_delta{keys().public_part(), {}, std::move(slots), card()}.make()));
   }
 
-  /// The second question of an exchange, in which it has nothing and brings this.
+  /// The second question of an exchange: it claims to have nothing, and delivers this delta.
   static msg<wire::GossipQuestion> question_with(const msg<wire::HiveDelta>& delta) {
     return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
       out.setRoot(no_root());
@@ -93,7 +93,7 @@ public:
       });
   }
 
-  /// From now on it answers every question with this delta.
+  /// Answers every question with this delta from now on.
   void answer_with(const msg<wire::HiveDelta>& delta) {
     std::lock_guard lock{answer_->mutex};
     answer_->delta = delta;

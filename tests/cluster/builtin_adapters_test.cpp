@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 const std::string suites = HIVE_TEST_DATA "/pytest_suites";
 
-/// Captures one version on a node that tests the suite `file`.
+/// Captures one version on a node whose test suite is `file`.
 msg<wire::Snapshot> capture_tests_of(const std::string& file) {
   temporary_directory temp;
   auto config = "[benchmarks.regression]\ncommand = [" + json_string(HIVE_PYTEST) +
@@ -52,7 +52,7 @@ TEST(regression_end_to_end, what_cannot_be_judged_is_an_error_and_never_a_rate) 
 
 const std::string recordings = HIVE_TEST_DATA "/test_results/";
 
-/// Captures one version on a node whose regression adapter is configured so.
+/// Captures one version on a node with this configuration of the regression adapter.
 msg<wire::Snapshot> capture_with(const std::string& keys) {
   temporary_directory temp;
   hived_process node{{.directory = temp.path(), .config = "[benchmarks.regression]\n" + keys}};
@@ -112,12 +112,12 @@ TEST(regression_end_to_end, what_is_read_now_and_was_refused) {
   EXPECT_EQ(metric_of(marked, "test_pass_rate").getValue(), 1) << reason_of(marked);
 }
 
-/// The default command on a project whose own options make pytest say nothing that could be read.
+/// Runs the default command in a project whose options make pytest print nothing that can be read.
 TEST(regression_end_to_end, the_default_command_reads_a_project_with_q_in_its_options) {
   temporary_directory temp;
   auto project = temp.path() / "project";
   std::filesystem::copy(recordings + "cases/project-with-addopts-q", project, std::filesystem::copy_options::recursive);
-  // Debian's pytest belongs to Debian's Python.
+  // Debian's pytest works only with Debian's Python.
   auto bin = temp.path() / "bin";
   std::filesystem::create_directory(bin);
   std::filesystem::create_symlink("/usr/bin/python3", bin / "python3");
@@ -133,7 +133,7 @@ TEST(regression_end_to_end, the_default_command_reads_a_project_with_q_in_its_op
   auto snapshot = answer.as<wire::Snapshot>();
   EXPECT_EQ(metric_of(snapshot, "test_pass_rate").getValue(), 1) << reason_of(snapshot);
   EXPECT_TRUE(std::filesystem::is_empty(scratch)) << "the results file is gone";
-  // One that stops at the first failure by its own options is run to its end.
+  // A pytest whose own options stop it at the first failure is nevertheless run to its end.
   put_file(project / "pyproject.toml", "[tool.pytest.ini_options]\naddopts = \"-x -qq\"\n");
   put_file(project / "tests" / "test_a.py", "def test_a(): assert 0\ndef test_b(): assert 0\ndef test_c(): pass\n");
   auto failing = node.post("/api/v1/snapshots", R"({"version":"v2"})").as<wire::Snapshot>();
@@ -204,11 +204,11 @@ TEST(guardrail_end_to_end, a_file_that_changed_after_signing_is_named) {
   expect_violation("removed", "scope.txt");
   put_file(temp.path() / "rules" / "scope.txt", "this hive");
 
-  // A manifest that somebody else signed, however well it describes the files.
+  // A manifest that somebody else signed, although it describes the files correctly.
   auto stranger = key_pair::generate();
   ASSERT_FALSE(guardrail::write_manifest(manifest_file, guardrail::sign(*manifest, stranger)));
   expect_violation("forged", "manifest");
-  // The upgrade that would bring the change is refused.
+  // The upgrade that contains the change is refused.
   EXPECT_THAT(node.get("/api/v1/upgrades/check?old=untouched&new=changed").body, HasSubstr("\"safe\":false"));
 }
 

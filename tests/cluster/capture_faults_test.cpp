@@ -61,7 +61,7 @@ TEST_F(capture_faults, one_that_hangs_crashes_or_is_missing_costs_no_other_its_r
   expect_failed(snapshot, "missing", "/nonexistent/measure");
   expect_no_child();
 
-  // What was answered is what was stored, and the next capture fares the same: no adapter was used up.
+  // The answer is what was stored, and the next capture has the same result: no adapter stopped working.
   EXPECT_EQ(node.get("/api/v1/snapshots/v1").body, to_json(snapshot));
   auto again = capture("v2");
   EXPECT_EQ(metric_of(again, "speed").getValue(), 41.5);

@@ -9,21 +9,21 @@
 #include <random>
 #include <thread>
 
-// Random clients of a real node: some tidy, some slow, some broken, some malicious. An honest one must be answered all
-// the while, and when they have gone nothing of them is left.
+// Random clients of a real node: some tidy, some slow, some broken, some malicious. An honest client must be answered
+// throughout, and nothing of the others may remain when they have gone.
 
 namespace hive::cluster {
 namespace {
 
 constexpr size_t clients = 8;
-/// More would be memory that does not come back: what the allocator keeps has long been reached.
+/// Growth beyond this is memory that never comes back: the allocator's own cache was filled long before.
 constexpr size_t allowed_growth_mib = 8;
 
-/// How long a client waits that expects nothing, and one that does.
+/// How long a client waits when it expects no answer, and when it expects one.
 constexpr auto hasty = 20ms;
 constexpr auto sure = 60s;
 
-/// One connection after the other, each with behaviour of its own.
+/// Opens one connection after another and behaves differently on each.
 class random_client {
 public:
   random_client(uint16_t port, uint32_t seed) : port_{port}, random_{seed} {
@@ -63,7 +63,7 @@ private:
            (pick(8) == 0 ? " HTTP/1.0" : " HTTP/1.1") + "\r\nHost: localhost\r\n\r\n";
   }
 
-  /// A record that is refused: those who are accepted would fill the store.
+  /// An invalid record: valid ones would fill the store.
   std::string record() {
     std::string body = R"({"task_type":"","tool_name":")" + std::string(pick(2'000), 'x') + "\"}";
     return "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
@@ -170,7 +170,7 @@ private:
   std::mt19937 random_;
 };
 
-/// Asks and records as a tidy client does, each time over a new connection.
+/// Sends queries and records as a tidy client does, each over a new connection.
 class honest_client {
 public:
   explicit honest_client(const hived_process& node) : node_{node} {
@@ -201,7 +201,7 @@ protected:
     EXPECT_EQ(node_.put("/api/v1/snapshots/v1", large_snapshot(10)).status, 200);
   }
 
-  /// So many connections, from eight at a time.
+  /// Opens this many connections, eight at a time.
   void run(uint32_t seed, size_t connections) {
     std::atomic<size_t> left = connections;
     std::atomic<bool> stop = false;
@@ -223,7 +223,7 @@ protected:
     EXPECT_TRUE(wait_until([&] { return is_quiet(node_); })) << node_.get("/metrics").body;
   }
 
-  /// What is resident when the node has given back what large answers took: it does so after each of them.
+  /// Resident memory after the node has returned what large answers took, as it does after each of them.
   size_t settled_memory() {
     EXPECT_EQ(node_.get("/api/v1/snapshots/v1").status, 200);
     std::this_thread::sleep_for(500ms);

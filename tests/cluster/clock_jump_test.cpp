@@ -9,7 +9,7 @@
 
 #include <gmock/gmock.h>
 
-// The clock of one node of three jumps by a year while it runs, and back. Certificates are valid for days.
+// In a hive of three, the clock of one running node jumps ahead by a year, and back. Certificates are valid for days.
 
 namespace hive::cluster {
 namespace {
@@ -36,7 +36,7 @@ protected:
     return status(i)->getClockWarning().cStr();
   }
 
-  /// Five records on each node, which those in `by` then have from the two others.
+  /// Adds five records on each node and expects the nodes in `by` to receive those of the two others.
   void expect_records_flow(const std::string& task, const std::vector<size_t>& by) {
     for (size_t i = 0; i < hive_.size(); ++i)
       record(hive_.at(i), task, "ruff", 5, 0);
@@ -91,7 +91,7 @@ TEST_P(clock_jump, is_its_own_nodes_alone) {
   for (size_t i = 0; i < 3; ++i)
     EXPECT_TRUE(hive_.all_see(i, "active")) << "node " << i;
 
-  // A new link needs certificates: they are valid on the two others, and by the clock that jumped they are not.
+  // A new link needs valid certificates: they are valid on the two other nodes, but not by the clock that jumped.
   hive_.kill(1);
   hive_.restart(1);
   ASSERT_TRUE(

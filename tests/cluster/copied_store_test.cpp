@@ -10,8 +10,8 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-// Real nodes whose data directory is an old copy, or whose epoch was lost, or of which two run on copies of one. Few of
-// them are linked with each other, so that most know each other by what others say.
+// Real nodes whose data directory is an old copy, whose epoch was lost, or that run on two copies of one directory. Few
+// of them are linked, so that most learn about each other from others.
 
 namespace hive::cluster {
 namespace {
@@ -37,13 +37,13 @@ protected:
     return temp_.path() / ("node" + std::to_string(victim)) / "data";
   }
 
-  /// Ends the node in order, so that its store can be copied.
+  /// Stops the node gracefully, so that its store can be copied.
   void stop() {
     hive_.at(victim).send(SIGTERM);
     ASSERT_EQ(hive_.at(victim).await_end(), (process_end{0, 0})) << hive_.at(victim).log();
   }
 
-  /// The node once more, with something new to tell.
+  /// Starts the node again, with new records to publish.
   void live_again(const std::string& tool) {
     hive_.restart(victim);
     record(hive_.at(victim), tool, tool, 9, 0);
@@ -128,7 +128,7 @@ TEST_F(CopiedStore, OfTwoNodesWithOneIdentityOneFallsSilentAndSaysWhatToDo) {
   fs::create_directories(twin.directory);
   fs::copy(data(), twin.directory / "data", fs::copy_options::recursive);
   {
-    hived_process alone{twin}; // so that the two are in different epochs and never write under one stamp
+    hived_process alone{twin}; // this start puts the two nodes in different epochs, so they never use the same stamp
     alone.await_ready();
   }
   hive_.restart(victim);

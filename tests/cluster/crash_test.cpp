@@ -14,32 +14,33 @@
 #include <set>
 #include <thread>
 
-// kill -9 at random moments while clients capture and import. What was acknowledged must be there afterwards, to the
-// byte; what was not may be there, but whole. HIVE_SOAK=1 takes the full count of kills, HIVE_SEED repeats a run.
+// kill -9 at random moments while clients capture and import. Afterwards, acknowledged snapshots must be there, byte
+// for byte; others may be there, but only complete ones. HIVE_SOAK=1 takes the full count of kills, HIVE_SEED repeats a
+// run.
 
 namespace hive::cluster {
 namespace {
 
 constexpr size_t kills_normally = 15;
 constexpr size_t kills_when_soaking = 200;
-/// One start in so many is killed before the node is ready.
+/// One start in this many is killed before the node is ready.
 constexpr size_t starts_per_early_kill = 5;
 constexpr int longest_life_ms = 400;
-/// One more than the captures a node does at once, so that some are refused as well.
+/// One more than the node's limit of concurrent captures, so that some are refused.
 constexpr size_t clients = 5;
 constexpr size_t capturing_clients = 2;
-/// Metrics of one snapshot, all of one stamp: a snapshot put together from two would show.
+/// All metrics of a snapshot have the same stamp, so that a mixture of two snapshots would be noticed.
 constexpr uint32_t metrics_per_snapshot = 40;
-/// Earlier versions that are read again after each kill; all of them are at the end.
+/// Number of earlier versions that are read again after each kill; at the end all are.
 constexpr size_t reread = 40;
 
-/// What the clients know of one version.
+/// What the clients know about one version.
 struct history {
-  uint32_t attempts = 0;     ///< requests that may have been done
+  uint32_t attempts = 0;     ///< requests that may have been executed
   uint32_t acknowledged = 0; ///< answered with success
-  std::string last;          ///< the snapshot as last acknowledged
+  std::string last;          ///< the snapshot last acknowledged
   uint64_t last_capture = 0;
-  bool in_doubt = false; ///< the newest attempt got no answer
+  bool in_doubt = false; ///< the newest attempt was not answered
 
   bool may_be_absent() const {
     return acknowledged == 0;
@@ -48,14 +49,14 @@ struct history {
 
 using histories = std::map<std::string, history>;
 
-/// An adapter that forks nothing: its values are its process id.
+/// An adapter that starts no processes; all its values are its process id.
 std::string stamping_script() {
   return "i=0; sep=''; printf '{\"metrics\":{'; while [ $i -lt " + std::to_string(metrics_per_snapshot) +
          " ]; do printf '%s\"m%d\":{\"value\":%d,\"direction\":\"higher\"}' \"$sep\" $i $$; sep=,; i=$((i+1)); done; "
          "printf '}}'";
 }
 
-/// A snapshot of some 20 KB, every figure in it the same.
+/// A snapshot of some 20 KB in which all numbers are equal.
 std::string import_body(uint32_t stamp) {
   auto figure = std::to_string(stamp);
   std::string samples = figure;
@@ -69,7 +70,7 @@ std::string import_body(uint32_t stamp) {
          "},\"adapters\":{\"elsewhere\":{\"status\":\"ok\",\"duration_s\":1}}}";
 }
 
-/// Whether all metrics are there and of one stamp.
+/// Checks that all metrics are there and have the same stamp.
 void expect_whole(const msg<wire::Snapshot>& snapshot) {
   auto metrics = snapshot->getMetrics();
   ASSERT_EQ(metrics.size(), metrics_per_snapshot) << to_json(snapshot);
@@ -84,7 +85,7 @@ void expect_whole(const msg<wire::Snapshot>& snapshot) {
   EXPECT_GT(snapshot->getCaptureId(), 0u);
 }
 
-/// One client: writes until it is told to stop or the node is gone.
+/// One client: writes until it is told to stop or the node has gone.
 class client {
 public:
   client(const hived_process& node, std::string prefix, bool captures, uint64_t seed, const std::atomic<bool>& stop)
@@ -99,13 +100,13 @@ public:
   const histories& known() const {
     return known_;
   }
-  /// Answers that are neither success nor a refusal that was to be expected.
+  /// Answers that are neither success nor an expected refusal.
   const std::vector<std::string>& surprises() const {
     return surprises_;
   }
 
 private:
-  /// A new version, or one that this client wrote before.
+  /// A new version, or one that this client has written before.
   std::string pick_version() {
     if (known_.empty() || random_() % 3 == 0)
       return prefix_ + std::to_string(known_.size());
@@ -118,10 +119,10 @@ private:
     return node_.put("/api/v1/snapshots/" + version, import_body(static_cast<uint32_t>(random_() % 1'000'000)));
   }
 
-  /// False when the node is gone.
+  /// False when the node has gone.
   bool write(const std::string& version) {
     auto answer = send(version);
-    if (answer.status == 503) { // too many captures at once: nothing was done
+    if (answer.status == 503) { // too many concurrent captures: nothing was done
       std::this_thread::sleep_for(1ms);
       return true;
     }
@@ -251,7 +252,7 @@ protected:
       expect_kept(version);
   }
 
-  /// Numbers of captures are never given out twice, also across crashes.
+  /// Checks that no capture number was assigned twice, even across crashes.
   void expect_distinct_numbers() {
     std::set<uint64_t> seen;
     for (const auto& [version, entry] : known_)
@@ -266,7 +267,7 @@ protected:
   std::mt19937_64 random_{seed_};
   std::optional<hived_process> node_;
   histories known_;
-  std::vector<std::string> newest_; ///< versions of the last round
+  std::vector<std::string> newest_; ///< versions written in the last round
   uint64_t epoch_ = 0;
   std::chrono::microseconds startup_{100'000};
   size_t acknowledged_ = 0;

@@ -20,7 +20,7 @@ protected:
     return folder_.path() / name;
   }
 
-  /// The directory with this holder's certificate, which is issued at the first call.
+  /// The directory with this holder's certificate, which the first call issues.
   std::string tls_directory(const std::string& name, certificate_role role) const {
     auto now_s = now_unix_micros() / 1'000'000;
     if (!std::filesystem::exists(path("ca")) && !create_ca(path("ca"), "hive", 10, now_s))
@@ -56,7 +56,7 @@ protected:
     ASSERT_TRUE(wait_until([&] { return knows(*near, *far) && knows(*far, *near); })) << near->log() << far->log();
   }
 
-  /// Whether `node` has the other's card: then it takes tickets of the other.
+  /// Whether `node` has the card of `other`, and therefore accepts its tickets.
   static bool knows(const hived_process& node, const hived_process& other) {
     auto list = node.get("/api/v1/hive/nodes").as<wire::NodeList>();
     for (auto each : list->getNodes())
@@ -87,7 +87,7 @@ protected:
                                    R"(,"direction":"higher","unit":"count"}}})"});
   }
 
-  /// The answer to one message, or the error.
+  /// Returns the answer to one message, or the error.
   template <class Answer, class Handle, class Request>
   static caf::expected<Answer> ask(engine& from, const Handle& whom, const Request& request,
                                    std::chrono::seconds timeout = patience) {
@@ -98,7 +98,7 @@ protected:
     return out;
   }
 
-  /// All of it in one line.
+  /// Expects a log line that contains all of these texts.
   static void expect_logged(const hived_process& node, const std::vector<std::string>& texts) {
     EXPECT_TRUE(wait_until([&] { return node.lines_with(texts) > 0; }))
       << testing::PrintToString(texts) << " is not in the log:\n"

@@ -1,4 +1,4 @@
-// What a node refuses an engine: each with the reason, a line in the log, and the node serving on.
+// What a node refuses an engine: it gives the reason, logs a line, and keeps serving.
 
 #include "actors/engines/ticket.hpp"
 #include "storage/database.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// The engine is connected with `far` directly and shows it tickets of its own making: the keys of `near` are known.
+/// The engine is connected directly with `far` and presents forged tickets, signed with the known keys of `near`.
 class EngineRefusals : public EngineHive {
 protected:
   void SetUp() override {
@@ -35,7 +35,7 @@ protected:
     EXPECT_TRUE(spawned) << "the node does not serve on: " << text_of(spawned.error());
   }
 
-  /// The first start of a node, which makes its keys.
+  /// The first start of a node, which generates its keys.
   static key_pair make_keys(const std::filesystem::path& data) {
     database_options store;
     store.directory = data;
@@ -157,7 +157,7 @@ TEST_F(EngineRefusals, WhatIsOverTheQuotaAlsoOverSeveralConnections) {
   EXPECT_TRUE(other.spawn(echo_metric(5), spawn_place::on({far->node()}))) << "another engine has its own quota";
   EXPECT_FALSE(engine->end(held[0].node, held[0].id));
   EXPECT_TRUE(wait_until([&] { return !!second.spawn(echo_metric(6), spawn_place::on({far->node()})); }));
-  EXPECT_FALSE(engine->end(held[1].node, held[1].id)); // room for the last look at whether it serves on
+  EXPECT_FALSE(engine->end(held[1].node, held[1].id)); // makes room for the last check that the node still serves
   expect_logged(*far, {"Spawned actor ended engine=engine7", "id=" + held[1].id});
 }
 
@@ -171,7 +171,7 @@ TEST_F(EngineRefusals, CafsOwnRemoteSpawning) {
   expect_logged(*far, {"Refused a remote spawn by CAF", "type=anything"});
 }
 
-/// An engine that speaks CAF's protocol by itself may send to what it was given and to nothing else.
+/// An engine that speaks CAF's protocol by itself may send only to the actors that it was given.
 TEST_F(EngineRefusals, MessagesToOtherActorsOfTheNodeAndThroughIt) {
   auto shown = load_credentials(tls_directory("engine9", certificate_role::engine), certificate_role::engine, now_s());
   ASSERT_TRUE(shown);
@@ -186,7 +186,7 @@ TEST_F(EngineRefusals, MessagesToOtherActorsOfTheNodeAndThroughIt) {
     auto hello = perform_handshake(
       *stream, channel_side::client, self, [](const verified_peer&) { return caf::error{}; }, until);
     ASSERT_TRUE(hello.peer) << text_of(hello.peer.error());
-    ASSERT_FALSE(stream->await_data(until)); // CAF has it now
+    ASSERT_FALSE(stream->await_data(until)); // from now on CAF handles the connection
     std::string header(32, '\0');
     header.front() = operation;
     header.back() = 7;

@@ -1,4 +1,4 @@
-// Agent engines of real nodes: what they may do, and what becomes of it when they die.
+// Agent engines of real nodes: what they may do, and what happens to their actors when they die.
 
 #include "messages/door.capnp.h"
 #include "messages/text.hpp"
@@ -45,7 +45,7 @@ msg<wire::ResearchIteration> iteration(const std::string& id) {
   });
 }
 
-/// How many actors of engines live on `which`, as `asked` has it.
+/// Number of engines' actors on `which`, according to `asked`.
 uint32_t spawned_on(const hived_process& which, const hived_process& asked) {
   auto list = asked.get("/api/v1/hive/nodes").as<wire::NodeList>();
   for (auto node : list->getNodes())
@@ -193,7 +193,7 @@ TEST_F(Engines, ALostNodeIsSeenAndReachedAgain) {
     return !last;
   }))
     << text_of(last);
-  // The same for the engine's own node.
+  // The same for the node to which the engine is connected.
   auto near_how = options("near", allow_shell, near->door());
   near->kill();
   near = join(near_how, *far);
@@ -202,7 +202,7 @@ TEST_F(Engines, ALostNodeIsSeenAndReachedAgain) {
 
 // -- death -----------------------------------------------------------------------
 
-/// An engine in a process of its own, killed with its owner.
+/// An engine in a separate process, which is killed with its owner.
 class engine_process {
 public:
   explicit engine_process(const std::vector<std::string>& command)
@@ -222,7 +222,7 @@ public:
     thread_.join();
   }
 
-  /// The id of what it spawned; empty when it did not come so far.
+  /// The id of the actor that it spawned; empty if it did not get that far.
   std::string spawned() {
     auto id = spawned_.get_future();
     return id.wait_for(patience) == std::future_status::ready ? id.get() : std::string{};
@@ -247,7 +247,7 @@ TEST_F(Engines, AKilledOneTakesWhatItSpawnedWithItAndTheChildProcesses) {
                          far->node(), mark, "ends"}};
   auto id = engine.spawned();
   ASSERT_FALSE(id.empty()) << near->log() << far->log();
-  // Its own command line holds the mark too, so that there are two.
+  // The engine's own command line also contains the mark, so there are two processes.
   ASSERT_TRUE(wait_until([&] { return processes_marked(mark).size() == 2; })) << far->log();
   auto since = std::chrono::steady_clock::now();
   engine.kill();

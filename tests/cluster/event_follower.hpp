@@ -9,7 +9,7 @@
 
 namespace hive::cluster {
 
-/// A `hivectl events --json` that runs from the construction to the destruction.
+/// A `hivectl events --json` process that runs as long as this object.
 class event_follower {
 public:
   explicit event_follower(const hived_process& node, std::vector<std::string> arguments = {});
@@ -17,17 +17,17 @@ public:
   event_follower(const event_follower&) = delete;
   event_follower& operator=(const event_follower&) = delete;
 
-  /// Whether a line that holds all of these texts comes within `patience`, behind the one found before.
+  /// Whether a line with all of these texts arrives within `patience`, after the line found by the previous call.
   bool sees(const std::vector<std::string>& texts);
 
-  /// What it has printed so far.
+  /// Everything that it has printed so far.
   std::string output() const;
 
 private:
-  mutable std::mutex mutex_; // guards what follows
+  mutable std::mutex mutex_; // guards the following
   std::string output_;
   int pid_ = -1;
-  size_t seen_ = 0; ///< bytes up to the line found last
+  size_t seen_ = 0; ///< output bytes up to the line found last
   std::future<void> ended_;
 };
 

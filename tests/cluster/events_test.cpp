@@ -22,7 +22,7 @@ protected:
   temporary_directory temp_;
 };
 
-/// Asks for all events and never reads one.
+/// Requests all events and never reads one.
 class silent_reader {
 public:
   explicit silent_reader(const std::string& endpoint) : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {

@@ -5,12 +5,12 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-// Real nodes that learn from each other. Times are printed, not asserted: a busy machine is no defect.
+// Real nodes that learn from each other. Times are printed, not asserted, since the machine may be busy.
 
 namespace hive::cluster {
 namespace {
 
-/// Waits, and prints how long it took.
+/// Fixture that waits for conditions and prints how long that took.
 class Federation : public testing::Test {
 protected:
   temporary_directory temp_;

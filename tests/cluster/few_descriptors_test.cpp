@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <list>
 
-// Nodes that may open few descriptors, and more clients than that.
+// Nodes with few file descriptors, and more clients than that.
 
 namespace hive::cluster {
 namespace {

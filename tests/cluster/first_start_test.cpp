@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-// The first start on a data directory: on a disk that fills at any moment of it, and in a directory that others can
-// read.
+// The first start on a data directory: on a disk that becomes full at any point of the start, and in a directory that
+// others can read.
 
 namespace hive::cluster {
 namespace {
@@ -19,7 +19,7 @@ using testing::HasSubstr;
 
 constexpr int failed = 1;
 constexpr long most_writes = 2'000;
-/// Normally every write of the first ones fails once, where files are made, and then one in so many.
+/// Normally each of the first writes, which create files, fails once; of the later ones, one in `normal_stride`.
 constexpr long each_of_the_first = 20;
 constexpr long normal_stride = 7;
 
@@ -30,7 +30,7 @@ hived_options on_failing_disk(const fs::path& directory, long after) {
                       "FAILING_DISK_AFTER=" + std::to_string(after), "ASAN_OPTIONS=verify_asan_link_order=0"}};
 }
 
-/// Whether the node started all the same: it writes less than that.
+/// Whether the node started nevertheless, because it made no more than `writes` writes.
 bool starts_with(long writes) {
   SCOPED_TRACE("the disk is full after " + std::to_string(writes) + " writes");
   temporary_directory temp;

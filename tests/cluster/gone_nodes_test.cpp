@@ -13,7 +13,7 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-// Real nodes of which some are gone for good, came back as somebody else, or have certificates that end.
+// Real nodes, some of which are gone for good, came back under another identity, or have certificates that expire.
 
 namespace hive::cluster {
 namespace {
@@ -29,7 +29,7 @@ int64_t now_s() {
   return now_unix_micros() / 1'000'000;
 }
 
-/// What a node shows of another one; state "" for none.
+/// What a node shows about another one; state "" when it does not know that one.
 struct shown_node {
   std::string state;
   std::string reason;
@@ -53,16 +53,16 @@ msg<wire::HiveStatus> status_of(const hived_process& node) {
   return node.get("/api/v1/hive/status").as<wire::HiveStatus>();
 }
 
-/// Looks less often than wait_until: each look asks several nodes.
+/// Like wait_until, but checks less often, because each check queries several nodes.
 template <class Condition>
 bool eventually(Condition&& condition) {
   return wait_until(condition, 100ms);
 }
 
-/// Nodes whose directories, doors and certificates are told apart: each may outlive the others.
+/// Nodes whose directory, door and certificate are chosen separately, because each may outlive the others.
 class GoneNodes : public EngineHive {
 protected:
-  /// The data lies in `data`, so that a new directory can come with the same certificate.
+  /// Keeps the data in `data`, so that a new data directory can be combined with the same certificate.
   hived_options node(const std::string& name, const std::vector<const hived_process*>& join = {},
                      const std::string& door = "127.0.0.1:0", const std::string& data = {}) const {
     auto out = options(name, allow_shell, door);
@@ -87,7 +87,7 @@ protected:
     return node.log().find(what) != std::string::npos;
   }
 
-  /// Adds a CA of which `write` has a certificate issued for a key of this kind.
+  /// Writes the CA's certificate, and a node certificate valid until `until` with its key, which is of this kind.
   void write_tls(const std::string& directory, const certified_key& ca, const std::string& kind, int64_t until) const {
     auto made = issue_certificate(ca, {certificate_role::node, "n", now_s() - 60, until}, key_of_kind(kind));
     ASSERT_TRUE(made) << text_of(made.error());
@@ -135,7 +135,7 @@ TEST_F(GoneNodes, NobodyBelievesAfterARestartThatOneLivesThatIsGone) {
   ASSERT_TRUE(eventually([&] { return look(), are_linked(*a, *b); })) << a->log();
   EXPECT_THAT(others_of(*a)[gone].reason, Not(testing::IsEmpty()));
   auto engine = connect(*a);
-  // Just after a start tickets are refused for a moment, since they may have been used before.
+  // Just after a node's start its tickets are refused for a moment, since they may have been used before.
   std::vector<spawned_actor<adapter_actor>> spawned;
   EXPECT_TRUE(eventually([&] {
     look();
@@ -143,7 +143,7 @@ TEST_F(GoneNodes, NobodyBelievesAfterARestartThatOneLivesThatIsGone) {
     EXPECT_TRUE(next || text_of(next.error()).find("has started again") != std::string::npos) << text_of(next.error());
     if (next)
       spawned.push_back(std::move(*next));
-    return spawned.size() == 2; // the quota of one engine on one node is 3
+    return spawned.size() == 2; // the engine's quota on a node is 3
   }));
   EXPECT_TRUE(eventually([&] { return look(), state_of(*a, gone) == "stale" && state_of(*b, gone) == "stale"; }));
   EXPECT_FALSE(seen.contains("active"));
@@ -155,7 +155,7 @@ TEST_F(GoneNodes, NobodyBelievesAfterARestartThatOneLivesThatIsGone) {
 
 // -- one node for each certificate -------------------------------------------------
 
-/// A container without a volume: each start is another node with the same certificate.
+/// Like a container without a volume: each start is another node with the same certificate.
 TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
   auto a = start(node("a"));
   auto b = start(node("b", {a.get()}));
@@ -171,7 +171,7 @@ TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
     EXPECT_TRUE(eventually([&] { return agree(*a, *b) && agree(*b, *c); }));
     c->kill();
   }
-  // Nor does it come back with a restart of the others.
+  // Nor does the gone node come back when others restart.
   auto at_a = a->door();
   a->kill();
   a = start(node("a", {b.get()}, at_a));
@@ -179,7 +179,7 @@ TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
   EXPECT_EQ(status_of(*a)->getKnown(), 3u);
 }
 
-/// The card of the one that is gone is newer, because of the clocks. The one that lives takes the place all the same.
+/// The card of the gone node is newer, because the clocks differ. The live node takes its place nevertheless.
 TEST_F(GoneNodes, AClockThatIsBehindDoesNotKeepANodeOutOfItsPlace) {
   auto a = start(node("a"));
   auto first = start(node("c", {a.get()}));
@@ -209,13 +209,13 @@ TEST_F(GoneNodes, ASecondLivingNodeOfACertificateIsRefused) {
   EXPECT_THAT(second->log(), HasSubstr(first->node()));
   EXPECT_TRUE(are_linked(*a, *first) && are_linked(*b, *first));
   EXPECT_EQ(state_of(*a, second->node()), "");
-  // Once the first is gone there is room for it.
+  // Once the first node is gone, the second takes its place.
   first->kill();
   EXPECT_TRUE(eventually([&] { return are_linked(*a, *second) && are_linked(*b, *second); })) << second->log();
   EXPECT_TRUE(eventually([&] { return status_of(*a)->getKnown() == 3 && agree(*a, *b) && agree(*b, *second); }));
 }
 
-/// Each side of a partition sees another node of one certificate; then they meet.
+/// Each side of a partition knows another node with the same certificate; then the sides meet.
 TEST_F(GoneNodes, TwoOfOneCertificateThatPartsOfTheHiveKnowComeToOne) {
   auto a = start(node("a"));
   auto b = start(node("b"));
@@ -257,11 +257,11 @@ TEST_F(GoneNodes, WhatANodeMeasuredStaysWhenItsCertificateExpires) {
     std::this_thread::sleep_for(200ms);
     return now_s() * 1'000'000 > short_lived->getCertificateExpires();
   }));
-  // It makes no link any more.
+  // With the expired certificate, the node cannot link.
   hived_process again{with_tls("b", "b-tls", {a.get()})};
   EXPECT_EQ(again.await_end(), (process_end{wrong_configuration, 0})) << again.log();
   EXPECT_THAT(again.log(), HasSubstr("cert.pem expired at"));
-  // But a newcomer takes what it measured, and all hold the same.
+  // But a newcomer receives its records, and all nodes agree.
   auto late = start(with_tls("late", "late-tls", {a.get()}));
   EXPECT_TRUE(eventually([&] { return hive_samples(*late, "porting") == 8; })) << late->log();
   EXPECT_TRUE(eventually([&] { return agree(*a, *late); }));
@@ -301,7 +301,7 @@ TEST_F(GoneNodes, KeysOfAllKindsLinkAndWhatDoesNotFitEndsTheStart) {
   EXPECT_THAT(bad.log(), HasSubstr((path("bad") / "cert.pem").string() + ": TLS 1.3 does not take"));
 }
 
-/// A name whose first address leads nowhere, by a hosts file that this process alone sees.
+/// A name whose first address leads nowhere, according to a hosts file that only this process sees.
 TEST_F(GoneNodes, AJoinedNameIsReachedAtItsSecondAddress) {
   auto a = start(node("a"));
   auto port = a->door().substr(a->door().rfind(':'));
@@ -320,7 +320,7 @@ TEST_F(GoneNodes, AJoinedNameIsReachedAtItsSecondAddress) {
   EXPECT_TRUE(eventually([&] { return are_linked(*a, *b); })) << b->log();
 }
 
-/// A name server that never answers: the system's resolver waits for many seconds and cannot be told to stop.
+/// A name server that never answers: the system's resolver waits for many seconds and cannot be cancelled.
 TEST_F(GoneNodes, ANodeStopsWhileItLooksUpANameThatNobodyAnswers) {
   put_file(path("resolv.conf"), "nameserver 192.0.2.1\noptions timeout:30\n");
   auto how = node("a");

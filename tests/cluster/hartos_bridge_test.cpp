@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 #include <iostream>
 
-// HART OS → node → HART OS → another node, with real processes. HIVE_SOAK=1 takes a million rows.
+// HART OS → node → HART OS → another node, with real processes. HIVE_SOAK=1 uses a million rows.
 
 namespace hive::cluster {
 namespace {
@@ -35,7 +35,7 @@ protected:
     std::cout << "seed " << seed << '\n';
   }
 
-  /// A node of its own in a folder of this name.
+  /// Starts a node in its own folder of this name.
   std::unique_ptr<hived_process> start(const std::string& name) const {
     auto directory = folder.path() / name;
     std::filesystem::create_directories(directory);
@@ -71,7 +71,7 @@ protected:
     return node.get("/api/v1/tools/summary").as<wire::ToolSummary>()->getTotalBenchmarks();
   }
 
-  /// Everything a delta says but who said it and when: rates, means and the exact sums.
+  /// Everything in a delta except its origin and time: rates, means and the exact sums.
   static std::string figures(const hived_process& node, const std::string& scope = "local") {
     auto delta = node.get("/api/v1/tools/delta?scope=" + scope).as<wire::LearningDelta>();
     return to_json(msg<wire::LearningDelta>::build(
@@ -85,7 +85,7 @@ protected:
   std::mt19937 random{seed};
 };
 
-/// Prints what a step took, for people.
+/// Prints how long a step took.
 class stopwatch {
 public:
   void tell(const std::string& step, size_t rows) const {
@@ -103,7 +103,7 @@ constexpr auto snapshot_file = R"({"version": "v1", "git_sha": "abc", "timestamp
   "unit": "ratio"}}}, "quantiphy": {"skipped": true, "reason": "not available"},
   "guardrail": {"metrics": {}, "error": "no manifest"}}})";
 
-/// What HART OS computes from an exported database, by its own queries, for every row it counts.
+/// Results that HART OS computes from an exported database with its own queries, for every row that it counts.
 constexpr auto hartos_queries = R"py(
 import json, sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
@@ -117,7 +117,7 @@ print(json.dumps(routing))
 print(db.execute('PRAGMA integrity_check').fetchone()[0])
 )py";
 
-/// The same from the node's summary.
+/// The same results from the node's summary.
 std::string expected_by_task(const msg<wire::ToolSummary>& summary) {
   std::string script = "import json\nprint(json.dumps(sorted([";
   for (auto line : summary->getByTaskType())
@@ -200,13 +200,13 @@ TEST_F(hartos_bridge, an_import_takes_what_was_added_since) {
   EXPECT_EQ(import(*node, hartos)->getRecorded(), 2'500u);
   source.add_random(2'001, random);
   EXPECT_EQ(import(*node, hartos)->getRecorded(), 2'001u);
-  // A node that is killed after it has answered has the rows and knows that it has them.
+  // A node that is killed after answering still has the rows, and knows that it has them.
   node->kill();
   node = start("node");
   EXPECT_EQ(import(*node, hartos)->getRecorded(), 0u);
   EXPECT_EQ(total(*node), 4'501u);
 
-  // HART OS goes on with what was exported to it.
+  // HART OS adds rows to the database that was exported to it.
   auto exported = folder.path() / "exported";
   export_to(*node, exported);
   auto other = start("other");
@@ -220,7 +220,7 @@ TEST_F(hartos_bridge, an_import_takes_what_was_added_since) {
     << "as an older HART OS does";
   EXPECT_EQ(import(*other, exported)->getRecorded(), 2u);
   EXPECT_EQ(import(*node, exported)->getRecorded(), 2u);
-  // And the node records more, which a second export brings.
+  // The node also records more, which a second export includes.
   ASSERT_EQ(
     node->post("/api/v1/tasks", R"({"task_type":"t","tool_name":"x","completion_time_s":1,"success":true})").status,
     201);
@@ -241,7 +241,8 @@ TEST_F(hartos_bridge, an_import_that_is_killed_goes_on_where_it_was) {
   ASSERT_TRUE(wait_until([&] { return total(*node) > rows / 10; }));
   ::kill(pid, SIGKILL);
   EXPECT_EQ(killed.get().status, -1) << "it was faster than the signal: the test shows nothing";
-  auto before = total(*node); // what was on its way when it died may still come in, and counts as taken
+  auto before = total(*node); // requests still in flight when it was killed may yet arrive; their rows count as
+                              // imported
   auto rest = import(*node, hartos);
   EXPECT_LE(rest->getRecorded(), rows - before);
   EXPECT_GT(rest->getRecorded(), 0u);
@@ -290,7 +291,7 @@ TEST_F(hartos_bridge, bad_rows_and_files_are_named_and_the_rest_goes_in) {
   EXPECT_EQ(again->getLeftOut(), 0u) << "also bad rows at the end are told once";
   EXPECT_EQ(again->getAlreadyTaken(), 5u);
 
-  source.add("'t', 'x', '', '', -1, 1, 0, 1"); // nothing that is new can be used
+  source.add("'t', 'x', '', '', -1, 1, 0, 1"); // none of the new rows is valid
   EXPECT_EQ(import(*node, hartos, 65)->getLeftOut(), 1u);
   source.add("'t', 'x', '', '', 1, 1, 0, 1");
   auto behind = import(*node, hartos, 0);

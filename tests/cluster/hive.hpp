@@ -8,14 +8,14 @@
 
 namespace hive::cluster {
 
-/// Nodes of one hive on this machine, each with a directory of its own. The first one's door is what the others join.
+/// Nodes of one hive on this machine, each with its own directory. All others join the first one's door.
 class test_hive {
 public:
-  /// `config` is every node's configuration file. `adjust` may change how one is started, also again.
+  /// `config` is the configuration file of every node. `adjust` may change how a node is started; restarts use it too.
   explicit test_hive(std::filesystem::path directory, size_t nodes, std::string config = {},
                      std::function<void(size_t, hived_options&)> adjust = {});
 
-  /// Nodes that are told all that they need, their doors among it.
+  /// Nodes with complete options, including their doors.
   explicit test_hive(std::vector<hived_options> nodes);
 
   hived_process& at(size_t i) {
@@ -26,16 +26,16 @@ public:
   }
 
   void kill(size_t i);
-  /// The node again, on its data and its door.
+  /// Restarts the node with its data and its door.
   void restart(size_t i);
 
-  /// Whether every node shows `state` of node `i`, but node `i` itself and `absent`.
+  /// Whether every node, except node `i` itself and those in `absent`, shows `state` for node `i`.
   bool all_see(size_t i, const std::string& state, std::vector<size_t> absent = {}) const;
 
-  /// Whether node `by` shows `state` of node `i`.
+  /// Whether node `by` shows `state` for node `i`.
   bool is_seen(size_t by, size_t i, const std::string& state) const;
 
-  /// Whether all nodes, but those in `absent`, hold the same.
+  /// Whether all nodes, except those in `absent`, hold the same content.
   bool is_converged(std::vector<size_t> absent = {}) const;
 
 private:
@@ -49,11 +49,11 @@ private:
   std::vector<hived_options> given_;
 };
 
-/// Records so many runs of a tool; throws when that is refused.
+/// Records this many runs of a tool; throws when the node refuses them.
 void record(const hived_process& node, const std::string& task_type, const std::string& tool, int successes,
             int failures);
 
-/// The tool that the node routes this task type to, with the reason; empty when none.
+/// The tool to which the node routes this task type, and the reason; empty when there is none.
 struct routed {
   std::string tool;
   std::string reason;
@@ -62,7 +62,7 @@ struct routed {
 };
 routed route(const hived_process& node, const std::string& task_type);
 
-/// The records of a task type's best tool that the others of `node`'s hive told, as it counts them.
+/// Number of records of the task type's best tool that `node` has from other nodes.
 uint64_t hive_samples(const hived_process& node, const std::string& task_type);
 
 } // namespace hive::cluster

@@ -10,15 +10,15 @@
 
 namespace hive::cluster {
 
-/// The CA of a hive of real nodes, and what it issues to them and to a test that poses as one.
+/// The CA of a hive of real nodes. Issues certificates to them, and to a test that poses as one.
 class hive_ca {
 public:
-  /// Makes it in `directory`, which must not be there; throws when that fails.
+  /// Creates the CA in `directory`, which must not exist; throws when that fails.
   explicit hive_ca(std::filesystem::path directory)
       : directory_{std::move(directory)}, ca_{must(create_ca(directory_, "hive", days, now_s()))} {
   }
 
-  /// Issues what `node` needs unless it has it, and lets it be started with that.
+  /// Issues a certificate to `node` unless it has one, and adds it to the options.
   void secure(hived_options& node, const std::string& name) const {
     auto tls = node.directory / "tls";
     if (!std::filesystem::exists(tls))

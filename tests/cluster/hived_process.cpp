@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Exit status of a child that could not execute its program, as shells have it.
+/// Exit status of a child that could not execute its program, as in shells.
 constexpr int cannot_execute = 126;
 
 std::vector<std::string> command_line(const hived_options& options) {
@@ -47,7 +47,7 @@ int open_log(const fs::path& path) {
   return fd;
 }
 
-/// What stands behind `key` in the ready line, up to the next space or the line's end.
+/// The text after `key` in the ready line, up to the next space or the end of the line.
 std::string value_of(const std::string& line, const std::string& key) {
   auto begin = line.find(key);
   if (begin == std::string::npos)
@@ -56,13 +56,13 @@ std::string value_of(const std::string& line, const std::string& key) {
   return line.substr(begin, line.find_first_of(" \n", begin) - begin);
 }
 
-/// Whether hived would take the variable for an option, or put its token elsewhere than into its data directory.
+/// Whether the variable would change hived's options, or move its token out of its data directory.
 bool means_something_to_hived(std::string_view variable) {
   return variable.starts_with("HIVE_") || variable.starts_with("RUNTIME_DIRECTORY=") ||
          variable.starts_with("XDG_RUNTIME_DIR=");
 }
 
-/// Environment of the child: this one's without what changes what hived does.
+/// The environment of the child: this process's without variables that affect hived.
 std::vector<char*> environment() {
   std::vector<char*> out;
   for (char** entry = environ; *entry; ++entry)
@@ -83,9 +83,9 @@ pid_t spawn(const std::vector<std::string>& command, int output, int log) {
     throw std::runtime_error(std::string{"fork: "} + std::strerror(errno));
   if (pid > 0)
     return pid;
-  // The child of a process with threads: system calls only.
+  // After fork in a process with threads, only system calls are allowed.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::setpgid(0, 0); // in a group of its own, which is not orphaned as this one may be: SIGTSTP then stops it
+  ::setpgid(0, 0); // in its own group, which is not orphaned even if this one is: SIGTSTP then stops it
   ::dup2(output, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
   ::execvpe(argv[0], argv.data(), envp.data());
@@ -96,7 +96,7 @@ process_end end_of(int status) {
   return WIFEXITED(status) ? process_end{WEXITSTATUS(status), 0} : process_end{-1, WTERMSIG(status)};
 }
 
-/// On a thread of its own, which alone is in that namespace.
+/// Uses a separate thread, because entering the namespace affects a whole thread.
 caf::expected<http::incoming_response> fetch_in(const std::string& netns, const http::outgoing_request& what) {
   caf::expected<http::incoming_response> out =
     fail(ec::unavailable, "network namespace " + netns + " cannot be entered");
@@ -148,7 +148,7 @@ hived_process& hived_process::await_ready() {
 }
 
 void hived_process::send(int signal) const {
-  if (!end_) // afterwards the number may be another process's
+  if (!end_) // once it has ended, another process may have its number
     ::kill(pid_, signal);
 }
 
@@ -198,7 +198,7 @@ size_t hived_process::lines_with(const std::vector<std::string>& texts) const {
 reply hived_process::request(const std::string& method, const std::string& path, const std::string& body,
                              const std::string& content_type) const {
   std::vector<std::string> headers{"Content-Type: " + content_type};
-  // As the node sees its files: it may have a disk mounted of its own.
+  // The path as the node sees it: it may run in its own mount namespace.
   auto seen = "/proc/" + std::to_string(pid_) + "/root" + token_file_.string();
   if (auto token = file_text(seen); !token.empty())
     headers.push_back("Authorization: Bearer " + token.substr(0, token.find('\n')));
@@ -230,7 +230,7 @@ std::vector<pid_t> processes_marked(std::string_view mark) {
     auto name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != name.npos || name == std::to_string(::getpid()))
       continue;
-    std::ostringstream line; // unlike an iterator, does not throw for a process that ends meanwhile
+    std::ostringstream line; // unlike an iterator, does not throw when the process ends meanwhile
     line << std::ifstream{entry.path() / "cmdline"}.rdbuf();
     if (line.str().find(mark) != std::string::npos)
       out.push_back(static_cast<pid_t>(std::stol(name)));

@@ -14,19 +14,19 @@
 #include <thread>
 #include <vector>
 
-/// Real nodes as child processes, and what tests ask of them.
+/// Real nodes as child processes, and helpers for tests that use them.
 namespace hive::cluster {
 
 using namespace std::chrono_literals;
 
-/// An HTTP answer. Status 0: there was none, and `body` says why.
+/// An HTTP response. Status 0: there was none, and `body` gives the reason.
 struct reply {
   int status = 0;
   std::string content_type;
   std::string body;
-  std::chrono::seconds retry_after{0}; ///< 0: not told
+  std::chrono::seconds retry_after{0}; ///< 0: not given
 
-  /// The body as a message; throws when it is none.
+  /// The body as a message; throws when it is not one.
   template <class T>
   msg<T> as() const {
     auto read = from_json<T>(body);
@@ -37,26 +37,26 @@ struct reply {
   }
 };
 
-/// How one hived is started.
+/// How to start a hived.
 struct hived_options {
-  /// Holds what the process prints; the data directory lies in it unless `data` names another.
+  /// Directory for the process's output, and for the data unless `data` names another.
   std::filesystem::path directory;
   std::filesystem::path data = {};
-  std::string config = {};                 ///< TOML; empty: started without a file
+  std::string config = {};                 ///< TOML; empty: no configuration file
   std::string http = "127.0.0.1:0";        ///< empty: the option is not given
   std::vector<std::string> wrapper = {};   ///< program and arguments that run hived
-  std::vector<std::string> arguments = {}; ///< given to hived behind all others
-  std::string netns = {};                  ///< network namespace in which it runs and is asked
+  std::vector<std::string> arguments = {}; ///< arguments appended after all others
+  std::string netns = {};                  ///< network namespace in which it runs and is queried
 };
 
 /// How a process ended.
 struct process_end {
-  int status = -1; ///< as given to exit; -1 when a signal ended it
+  int status = -1; ///< exit status; -1 when a signal ended it
   int signal = 0;  ///< the signal that ended it, or 0
   bool operator==(const process_end&) const = default;
 };
 
-/// One hived, killed and reaped with its owner. It dies with the thread that started it.
+/// A hived process, which is killed and reaped by the destructor. It also dies with the thread that started it.
 class hived_process {
 public:
   explicit hived_process(const hived_options& options);
@@ -66,7 +66,7 @@ public:
 
   /// Waits for the ready line; false when the process ends without it or takes longer than `patience`.
   bool becomes_ready();
-  /// The same, but throws with the log.
+  /// Like becomes_ready, but throws with the log.
   hived_process& await_ready();
 
   void send(int signal) const;
@@ -74,38 +74,38 @@ public:
   /// How the process ended; nothing when it still runs after `patience`.
   std::optional<process_end> await_end();
 
-  /// SIGKILL, and the process is gone.
+  /// Sends SIGKILL and waits until the process is gone.
   void kill();
 
   pid_t pid() const {
     return pid_;
   }
 
-  /// Its memory in MiB, from the kernel: `VmRSS`, what is resident now, or `VmHWM`, the most that ever was.
+  /// Its memory in MiB, from the kernel: `VmRSS` (resident now) or `VmHWM` (the maximum so far).
   size_t memory_mib(const std::string& which) const;
 
-  /// What it has printed so far.
+  /// Everything that it has printed so far.
   std::string output() const;
   std::string log() const;
-  /// Lines of the log that hold all of these texts.
+  /// Number of log lines that contain all of these texts.
   size_t lines_with(const std::vector<std::string>& texts) const;
 
-  /// ADDRESS:PORT and id of the ready line.
+  /// ADDRESS:PORT and node id from the ready line.
   const std::string& endpoint() const {
     return endpoint_;
   }
   const std::string& node() const {
     return node_;
   }
-  /// The door of the ready line, or "off".
+  /// The door from the ready line, or "off".
   const std::string& door() const {
     return door_;
   }
 
-  /// `body` is sent as JSON, with the operator token of the node where it lies in its data directory.
+  /// Sends `body` as JSON, with the operator token if it is in the node's data directory.
   reply request(const std::string& method, const std::string& path, const std::string& body = {},
                 const std::string& content_type = "application/json") const;
-  /// The same without a token.
+  /// Like request, but without a token.
   reply anonymous(const std::string& method, const std::string& path, const std::string& body = {}) const;
   reply get(const std::string& path) const {
     return request("GET", path);
@@ -136,20 +136,20 @@ private:
   std::string door_;
 };
 
-/// Processes, other than this one, whose command line holds `mark`. A zombie has none.
+/// Processes, other than this one, whose command line contains `mark`. Zombies have no command line.
 std::vector<pid_t> processes_marked(std::string_view mark);
 
-/// `text` as a JSON string.
+/// `text` as a JSON string literal.
 std::string json_string(std::string_view text);
 
-/// Registers a shell script as adapter; its $0 is `mark`. Throws when that is refused.
+/// Registers a shell script as adapter, with `mark` as its $0. Throws when the node refuses it.
 void register_script(const hived_process& node, const std::string& name, const std::string& script,
                      const std::string& mark, double timeout_s = 60);
 
 /// A script that prints one metric.
 std::string print_metric(const std::string& name, const std::string& value);
 
-/// The metric of this name, as it stands in JSON; throws when the snapshot lacks it.
+/// The metric with this name, as in JSON; throws when the snapshot lacks it.
 wire::Metric::Reader metric_of(const msg<wire::Snapshot>& snapshot, std::string_view name);
 
 /// The outcome of this adapter; throws when the snapshot lacks it.

@@ -10,12 +10,12 @@
 #include <sstream>
 #include <unistd.h>
 
-// What a hive costs that has nothing to do: real nodes with mutual TLS, in a full mesh, on one machine. HIVE_SOAK=1
-// takes 32 nodes and a minute. Says nothing of the costs of a network: the loopback loses and delays nothing.
+// What an idle hive costs: real nodes with mutual TLS, in a full mesh, on one machine. HIVE_SOAK=1 uses 32 nodes and a
+// minute. Does not measure the costs of a network: the loopback loses and delays nothing.
 //
-// Processor time is printed, not asserted; wanted is at most 1 % of a core. Bytes are those of gossip messages, as each
-// node counts them, and those that its sockets sent, as the kernel counts them: heartbeats, TLS and CAF's headers on
-// top, but no TCP headers.
+// Processor time is printed, not asserted; the goal is at most 1% of a core. Two counts of bytes are printed: gossip
+// messages, as counted by each node, and everything sent over its sockets, as counted by the kernel. The latter adds
+// heartbeats, TLS and CAF's headers, but no TCP headers.
 
 namespace hive::cluster {
 namespace {
@@ -27,7 +27,7 @@ std::chrono::seconds how_long() {
   return is_soak() ? 60s : 5s;
 }
 
-/// In seconds, of the whole process.
+/// Processor time of the whole process, in seconds.
 double processor_time(const hived_process& node) {
   std::ifstream in{"/proc/" + std::to_string(node.pid()) + "/stat"};
   std::string text{std::istreambuf_iterator<char>{in}, {}};
@@ -40,7 +40,7 @@ double processor_time(const hived_process& node) {
   return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-/// By process: what all its TCP connections sent so far. Empty where iproute2 is missing.
+/// Bytes sent so far by all TCP connections, per process. Empty where iproute2 is missing.
 std::map<pid_t, double> socket_bytes() {
   std::map<pid_t, double> out;
   std::unique_ptr<FILE, int (*)(FILE*)> ss{popen("ss -tinpOH 2>/dev/null", "r"), pclose};
@@ -94,7 +94,7 @@ TEST(idle, a_quiet_hive_costs_little) {
         return false;
     return hive.is_converged();
   }));
-  // What is new about the members is told for some rounds more.
+  // Membership changes are still passed on for some rounds.
   std::this_thread::sleep_for(is_soak() ? 30s : 2s);
   auto before = read_all(hive);
   auto begin = std::chrono::steady_clock::now();

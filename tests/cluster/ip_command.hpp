@@ -6,7 +6,7 @@
 
 namespace hive::cluster {
 
-/// Whether the command, as a shell has it, ends with success.
+/// Whether the shell command succeeds.
 inline bool succeeds(const std::string& command) {
   return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
 }

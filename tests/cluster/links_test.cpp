@@ -1,4 +1,4 @@
-// Real nodes that meet over their doors: who is let in, who is not, and what becomes of the links when a node dies,
+// Real nodes that connect to each other's doors: which ones are let in, and what happens to the links when a node dies,
 // stops or comes back.
 
 #include "actors/hive/link/hello.hpp"
@@ -23,14 +23,14 @@ using testing::HasSubstr;
 
 constexpr int wrong_configuration = 64;
 
-/// One line of the list of nodes.
+/// One entry of the node list.
 struct seen_node {
   wire::MemberState state;
   uint64_t epoch;
   std::string name;
 };
 
-/// What a node says of the others, by id.
+/// What a node reports about the others, by id.
 std::map<std::string, seen_node> others_of(const hived_process& node) {
   std::map<std::string, seen_node> out;
   auto list = node.get("/api/v1/hive/nodes").as<wire::NodeList>();
@@ -55,7 +55,7 @@ std::set<std::string> linked_doors_of(const hived_process& node) {
   return out;
 }
 
-/// Nodes in directories of their own, with certificates of one CA when asked for.
+/// Nodes in their own directories; in one variant with certificates of one CA.
 class Links : public testing::TestWithParam<bool> {
 protected:
   bool tls() const {
@@ -66,7 +66,7 @@ protected:
     return folder_.path() / name;
   }
 
-  /// The directory with a node's certificate, which is issued at the first call.
+  /// The directory with a node's certificate, which the first call issues.
   std::string tls_directory(const std::string& name, const std::string& ca = "ca",
                             certificate_role role = certificate_role::node) const {
     if (!fs::exists(path(ca)) && !create_ca(path(ca), "hive", 10, now_s()))
@@ -146,7 +146,7 @@ TEST_P(Links, AKilledNodeComesBackInANewEpoch) {
   EXPECT_EQ(others_of(*first).at(again->node()).epoch, 2U);
 }
 
-/// It joins one node only, so that it has to be found by one of lower id; it finds those of higher id itself.
+/// The moved node joins only one node. It finds nodes with higher ids itself; a node with a lower id must find it.
 TEST_P(Links, ANodeThatMovedIsLinkedWithAllAgain) {
   std::vector<std::unique_ptr<hived_process>> nodes;
   std::map<std::string, std::string> names; // by id
@@ -206,7 +206,7 @@ protected:
     node = start("node");
   }
 
-  /// Says hello to the node as this stranger; the error it gets.
+  /// Attempts a handshake with the node as this stranger, and returns the error.
   caf::error knock(const std::optional<credentials>& shown, hello_versions versions = {1, 1},
                    certificate_role claimed = certificate_role::node) const {
     auto until = std::chrono::steady_clock::now() + 10s;
@@ -253,7 +253,7 @@ TEST_P(Strangers, AnotherCa) {
   tls_directory("elsewhere", "other-ca");
   auto stranger = issue("stranger", certificate_role::node, now_s() - 60, now_s() + 60, "other-ca");
   auto known = issue("any", certificate_role::node, now_s() - 60, now_s() + 60);
-  stranger.trusted.push_back(known.trusted.front()); // would trust the node
+  stranger.trusted.push_back(known.trusted.front()); // the stranger itself would trust the node
   expect_refused_and_logged(knock(stranger), {"its certificate is refused"});
 }
 

@@ -15,11 +15,11 @@ namespace hive::cluster {
 namespace {
 
 constexpr int poll_ms = 50;
-/// Room for a frame of any size that a TAP device can be made to give.
+/// Room for the largest frame that a TAP device can produce.
 constexpr size_t max_frame_bytes = 65'600;
 constexpr size_t header_bytes = 14;
 
-/// A TAP device of this name. Without IFF_VNET_HDR the kernel cuts segments and computes checksums itself.
+/// Opens a TAP device with this name. Without IFF_VNET_HDR the kernel segments packets and computes checksums itself.
 int open_tap(const std::string& name) {
   int fd = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0)
@@ -78,7 +78,7 @@ void lossy_network::build(size_t machines) {
 void lossy_network::clear() {
   for (const auto& each : machines_) {
     if (each.fd >= 0)
-      ::close(each.fd); // and the device is gone
+      ::close(each.fd); // this also removes the device
     succeeds("ip netns delete " + each.netns);
   }
 }
@@ -115,7 +115,7 @@ void lossy_network::pass_on(size_t from, const char* frame, size_t size) {
 
 void lossy_network::deliver(size_t to, const char* frame, size_t size) {
   ++frames_;
-  // A device that is not up yet takes nothing: that is a loss like the others.
+  // A device that is not up yet accepts nothing: the frame is lost like any other.
   if (loses_(random_) || ::write(machines_[to].fd, frame, size) < 0)
     ++lost_;
 }

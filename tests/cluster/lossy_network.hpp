@@ -12,15 +12,15 @@
 
 namespace hive::cluster {
 
-/// Machines as network namespaces, each with a TAP device whose other end is this process: it switches the Ethernet
-/// frames between them and loses some. Kernels without netem and packet filters can do no loss of their own. Needs
-/// root, the `ip` program and /dev/net/tun.
+/// Machines as network namespaces, each with a TAP device whose other end is this process, which switches Ethernet
+/// frames between them and loses some. Works on kernels without netem and packet filters. Needs root, the `ip` program
+/// and /dev/net/tun.
 class lossy_network {
 public:
-  /// Whether this process can make one: it does, to find out.
+  /// Whether this process can create such a network; tries it.
   static bool is_possible();
 
-  /// Loses each frame with probability `loss`. Throws when it cannot be made.
+  /// Loses each frame with probability `loss`. Throws when the network cannot be created.
   lossy_network(size_t machines, double loss, uint64_t seed);
   ~lossy_network();
   lossy_network(const lossy_network&) = delete;
@@ -34,14 +34,14 @@ public:
     return "10.78.0." + std::to_string(i + 1);
   }
 
-  /// Frames that were to reach a machine so far, and those of them that were lost.
+  /// Frames sent to machines so far, and how many of them were lost.
   uint64_t frames() const {
     return frames_;
   }
   uint64_t lost() const {
     return lost_;
   }
-  /// The largest frame: above Ethernet's 1,514 bytes one frame would stand for many.
+  /// Size of the largest frame: if it exceeded Ethernet's 1,514 bytes, one frame would stand for many.
   size_t largest_frame() const {
     return largest_;
   }
@@ -56,7 +56,7 @@ private:
   };
 
   void build(size_t machines);
-  /// Removes what there is of it.
+  /// Removes whatever exists of the network.
   void clear();
   void run();
   void pass_on(size_t from, const char* frame, size_t size);
@@ -64,7 +64,7 @@ private:
 
   std::string mark_;
   std::vector<machine> machines_;
-  std::map<mac_address, size_t> learned_; ///< behind which machine an address is
+  std::map<mac_address, size_t> learned_; ///< the machine behind each address
   std::mt19937_64 random_;
   std::bernoulli_distribution loses_;
   std::atomic<uint64_t> frames_{0}, lost_{0};

@@ -7,7 +7,8 @@
 
 namespace hive::cluster {
 
-/// Nodes on machines of their own, each with mutual TLS, that join each other. `netns` and `address` of each machine.
+/// Options for nodes that join each other, each on its own machine and with mutual TLS. `netns` and `address` give each
+/// machine's namespace and address.
 inline std::vector<hived_options> nodes_on_machines(size_t count, const std::function<std::string(size_t)>& netns,
                                                     const std::function<std::string(size_t)>& address,
                                                     const std::filesystem::path& directory) {
@@ -18,7 +19,7 @@ inline std::vector<hived_options> nodes_on_machines(size_t count, const std::fun
     hived_options node{.directory = directory / name, .netns = netns(i)};
     std::filesystem::create_directories(node.directory);
     node.arguments = {"--name", name, "--door", address(i) + ":7421"};
-    constexpr size_t most_joined = 8; // the others are learned from them
+    constexpr size_t most_joined = 8; // nodes learn of the others from these
     for (size_t other = 0; other < std::min(count, most_joined); ++other)
       if (other != i)
         node.arguments.insert(node.arguments.end(), {"--join", address(other) + ":7421"});

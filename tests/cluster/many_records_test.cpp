@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <optional>
 
-// A node with very many task records: after kill -9 it must know all of them. How long it takes to serve again, how
-// much memory it needs and how fast it answers is printed, not asserted. HIVE_SOAK=1 takes the full count.
+// A node with very many task records must know all of them after kill -9. The time to serve again, the memory it needs
+// and the speed of its answers are printed, not asserted. HIVE_SOAK=1 takes the full count.
 
 namespace hive::cluster {
 namespace {
@@ -27,7 +27,7 @@ double seconds_since(clock::time_point begin) {
 
 class many_records : public testing::Test {
 protected:
-  /// How many there are then: as many as were asked for, and the rest of the last requests.
+  /// Returns the number of records written: at least `records`, since the last requests are completed.
   uint64_t fill(uint64_t records) {
     std::vector<std::thread> threads;
     std::atomic<uint64_t> acknowledged = 0;
@@ -45,7 +45,7 @@ protected:
     return acknowledged;
   }
 
-  /// Seconds until the first answer.
+  /// Returns the seconds until the first answer.
   double restart() {
     node_->kill();
     auto begin = clock::now();
@@ -59,7 +59,7 @@ protected:
     return node_->get("/api/v1/tools/best?task_type=task1");
   }
 
-  /// Median over HTTP in microseconds, each on a connection of its own.
+  /// Median of the response times over HTTP in microseconds, each on its own connection.
   double time_question() const {
     std::vector<double> times;
     for (size_t i = 0; i < questions; ++i) {
@@ -88,7 +88,7 @@ TEST_F(many_records, a_killed_node_serves_again_with_all_of_them) {
   auto after_kill_s = restart();
   EXPECT_EQ(counted(), records);
   auto fresh_mib = node_->memory_mib("VmRSS");
-  auto again_s = restart(); // with a log that is already recovered
+  auto again_s = restart(); // its log has been recovered already
   EXPECT_EQ(counted(), records);
   std::printf(
     "%llu records over HTTP, %.0f/s with %u clients in batches of %u on average; resident %zu MiB, at most %zu "

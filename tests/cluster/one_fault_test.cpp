@@ -12,16 +12,16 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-// Three nodes, one of which has a fault of its own: a full disk, or that it does not read. The others go on, and
-// whoever has the fault is told by name.
+// Three nodes, of which one has a fault: its disk is full, or it does not read. The others keep working, and the faulty
+// node is named.
 
 namespace hive::cluster {
 namespace {
 
 using testing::HasSubstr;
 
-/// What one connection may cost a node: what waits for it to read, twice while the one half is being written and the
-/// buffers grow by doubling, and the messages on their way.
+/// What one connection may cost a node: data waiting for the peer to read, doubled because half of it is being written
+/// and because buffers grow by doubling, and messages on their way.
 constexpr size_t connection_mib = 4 * (defaults::max_unsent_bytes >> 20) + 32;
 
 bool counts(const hived_process& node, const std::string& task, uint64_t samples) {
@@ -75,7 +75,7 @@ TEST(one_fault, a_full_disk_stops_its_own_node_and_nobody_else) {
 
 class slow_reader : public testing::Test {
 protected:
-  /// A node that joins node 0 over the relay alone, and that does not mind that it hears nothing.
+  /// A node that joins node 0 only through the relay, and stays although it receives nothing.
   std::unique_ptr<bad_node> admit() {
     auto out = std::make_unique<bad_node>(
       std::vector{way_.at()},
@@ -84,7 +84,7 @@ protected:
     return out;
   }
 
-  /// Records on each node are on all others as ever.
+  /// Checks that records of each node still reach all others.
   void expect_others_go_on(const std::string& task) {
     auto start = std::chrono::steady_clock::now();
     for (size_t i = 0; i < 3; ++i)

@@ -5,12 +5,13 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-// Real nodes, more of them than link all with all. Times are printed, not asserted: a busy machine is no defect.
+// A hive of real nodes that is too large for a full mesh. Times are printed, not asserted, since the machine may be
+// busy.
 
 namespace hive::cluster {
 namespace {
 
-constexpr std::chrono::milliseconds pause{200}; // ten nodes have better to do than to answer
+constexpr std::chrono::milliseconds pause{200}; // checking too often would slow down ten nodes
 constexpr size_t nodes = 10, active = 3, slack = 1;
 constexpr auto config = "[federation]\nmesh_limit = 4\nactive_links = 3\n";
 

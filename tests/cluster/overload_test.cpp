@@ -11,23 +11,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// More task records than a node can take: its disk stalls while writers go on, and clients that do not wait for answers
-// add to it. It refuses, keeps its memory within bounds, goes on answering questions, and has everything that it
-// acknowledged.
+// More task records than a node can handle: its disk stalls while writers continue, and clients that do not wait for
+// answers add to the load. The node refuses requests, keeps its memory bounded, still answers queries, and has every
+// record that it acknowledged.
 
 namespace hive::cluster {
 namespace {
 
 constexpr uint32_t writers = 48;
 constexpr uint32_t largest_batch = 10'000;
-/// Requests of clients that hang up at once: their bodies add up to many times what the node may hold.
+/// Requests of clients that hang up at once; their bodies add up to many times the node's limit.
 constexpr size_t abandoned_requests = 400;
 constexpr size_t abandoned_bytes = size_t{4} << 20;
 
-/// What the limits of a node allow, as resident memory: bodies of requests in work with up to four times their size for
-/// what is read out of them; bodies that still arrive; records that wait for the disk, as they were gathered and as the
-/// database holds them while it writes; its memtables (those of the records, with one that is being flushed) and
-/// blocks; two generations of idempotency keys; sockets' buffers and programs.
+/// Resident memory that the node's limits allow: bodies of requests in progress, with up to four times their size for
+/// the decoded content; bodies that are still arriving; records waiting for the disk, both as gathered and in the
+/// database's copy during the write; memtables (those of the records, including one being flushed) and cached blocks;
+/// two generations of idempotency keys; socket buffers and code.
 constexpr size_t bound_mib = 6 * (defaults::max_body_bytes_in_flight >> 20) +
                              3 * (defaults::max_pending_task_bytes >> 20) + 4 * 32 + 64 + 2 * 32 + 100;
 
@@ -46,7 +46,7 @@ protected:
     std::filesystem::remove(gate_);
   }
 
-  /// How many requests to record tasks were answered with this status.
+  /// Number of requests to record tasks that were answered with this status.
   size_t answered_with(int status) const {
     auto text = node_.get("/metrics").body;
     auto series = R"(hive_http_requests_total{method="POST",route="/api/v1/tasks",status=")" + std::to_string(status);
@@ -64,7 +64,7 @@ protected:
     return connection;
   }
 
-  /// Whether all of it was taken; not when the node ended the connection first.
+  /// Whether everything was sent; false when the node closed the connection first.
   static bool send_all(int connection, std::string_view what) {
     while (!what.empty()) {
       auto count = ::send(connection, what.data(), what.size(), MSG_NOSIGNAL);
@@ -75,14 +75,14 @@ protected:
     return true;
   }
 
-  /// Whether the other end has refused the request that is being sent, or closed the connection.
+  /// Whether the node has refused the request that is being sent, or closed the connection.
   static bool has_ended(int connection) {
     char byte = 0;
     auto count = ::recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return count >= 0 || errno != EAGAIN;
   }
 
-  /// One record in a body full of blanks.
+  /// One record in a body that is padded with blanks.
   static std::string large_body() {
     std::string body = R"({"task_type":"t","tool_name":"x","completion_time_s":1,"success":true})";
     body.append(abandoned_bytes - body.size(), ' ');

@@ -9,8 +9,8 @@
 #include <numeric>
 #include <random>
 
-// Five nodes on machines of their own, with mutual TLS, over a network that loses 30% of all frames in either
-// direction, from the first one on. HIVE_SOAK=1 makes them write for a minute. Times are printed, not asserted.
+// Five nodes on separate machines, with mutual TLS, over a network that loses 30% of all frames in either direction
+// from the start. HIVE_SOAK=1 makes them write for a minute. Times are printed, not asserted.
 
 namespace hive::cluster {
 namespace {
@@ -34,7 +34,7 @@ TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
   std::array<uint64_t, machines> written{};
   auto write = [&] {
     for (size_t i = 0; i < machines; ++i) {
-      auto records = static_cast<int>(2 + random() % 3); // four others have the five that make a tool count
+      auto records = static_cast<int>(2 + random() % 3); // four others have at least the five that make a tool count
       record(hive.at(i), "porting", "ruff", records, 0);
       written[i] += static_cast<uint64_t>(records);
     }
@@ -68,7 +68,8 @@ TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
   EXPECT_NEAR(static_cast<double>(network.lost()) / static_cast<double>(network.frames()), loss, 0.05);
 }
 
-/// How long it takes until records are known to all, over links that lose every tenth frame: 64 nodes in a soak.
+/// How long it takes until all nodes know new records, over links that lose every tenth frame. HIVE_SOAK=1 uses 64
+/// nodes.
 TEST(packet_loss, records_are_known_to_all_nodes_soon) {
   if (!lossy_network::is_possible())
     GTEST_SKIP() << "a lossy network needs root, the ip program and /dev/net/tun";
@@ -86,7 +87,7 @@ TEST(packet_loss, records_are_known_to_all_nodes_soon) {
   for (int i = 0; i < writes; ++i) {
     auto task = "task" + std::to_string(i);
     auto writer = random() % nodes;
-    std::this_thread::sleep_for(std::chrono::milliseconds{1'000 + random() % 1'000}); // at any time of a round
+    std::this_thread::sleep_for(std::chrono::milliseconds{1'000 + random() % 1'000}); // at a random time within a round
     auto begin = clock::now();
     record(hive.at(writer), task, "ruff", 5, 0);
     std::vector<size_t> without;

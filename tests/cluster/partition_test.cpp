@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <random>
 
-// Nodes on machines of their own, with mutual TLS, whose network falls apart. HIVE_SOAK=1 makes the partition last a
+// Nodes on separate machines, with mutual TLS, whose network is partitioned. HIVE_SOAK=1 makes the partition last a
 // minute.
 
 namespace hive::cluster {
@@ -18,18 +18,18 @@ using clock = std::chrono::steady_clock;
 
 constexpr size_t machines = 5;
 
-/// What each node recorded, and what the others of a group must count of it.
+/// What each node recorded, and what the other nodes of its group must count.
 class ground_truth {
 public:
   void write(test_hive& hive, std::mt19937& random) {
     for (size_t i = 0; i < machines; ++i) {
-      auto records = static_cast<int>(2 + random() % 3); // four others have the five that make a tool count
+      auto records = static_cast<int>(2 + random() % 3); // four others have at least the five that make a tool count
       record(hive.at(i), "porting", "ruff", records, 0);
       written_[i] += static_cast<uint64_t>(records);
     }
   }
 
-  /// Whether every node of the group counts what the others of it wrote, and `before` of those outside.
+  /// Whether every node of the group counts the records of the others in it, and those from outside as in `before`.
   bool holds(test_hive& hive, const std::vector<size_t>& group, const ground_truth& before) const {
     for (auto i : group) {
       uint64_t expected = 0;

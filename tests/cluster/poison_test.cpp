@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <limits>
 
-// A node that is admitted like any other and lies. Three honest ones go on with each other's figures and, where the lie
-// can be seen, show who told it.
+// A node that is admitted like any other and lies. Three honest nodes keep using each other's figures and, where a lie
+// can be recognised, report who sent it.
 
 namespace hive::cluster {
 namespace {
@@ -24,7 +24,7 @@ using testing::Le;
 constexpr size_t honest = 3;
 constexpr auto task = "porting";
 
-/// What one node says of two tools, each measured `n` times.
+/// One node's statistics of two tools, each measured `n` times.
 std::string tools_payload(
   uint64_t n, std::function<void(wire::SharedTool::Builder)> change = [](auto) {}) {
   return to_packed(msg<wire::SharedTools>::build([&](wire::SharedTools::Builder out) {
@@ -59,7 +59,7 @@ slot_name results_slot() {
   return {latest_results_kind, "world_model"};
 }
 
-/// What a node shows of another one; empty while it does not know it.
+/// What a node shows about another one; empty while it does not know that one.
 struct shown_node {
   std::string state;
   std::string reason;
@@ -68,7 +68,7 @@ struct shown_node {
 class poison : public testing::Test {
 protected:
   poison() {
-    // 60, 70 and 80% for ruff, 50% for aider everywhere, each run takes a second.
+    // The success rates are 60, 70 and 80% for ruff and 50% for aider on every node; each run takes a second.
     for (size_t i = 0; i < honest; ++i) {
       record(hive_.at(i), task, "ruff", 6 + static_cast<int>(i), 4 - static_cast<int>(i));
       record(hive_.at(i), task, "aider", 5, 5);
@@ -118,7 +118,7 @@ protected:
     }
   }
 
-  /// Every node's view of the hive lies within what the honest ones measured.
+  /// Checks that every node's estimate for the hive lies within the range of the honest nodes.
   void expect_honest_figures() {
     for (size_t i = 0; i < honest; ++i) {
       auto best = hive_.at(i).get(std::string{"/api/v1/tools/best?scope=hive&task_type="} + task).as<wire::BestTool>();
@@ -236,7 +236,7 @@ TEST_F(poison, a_delta_that_quarantines_and_releases_its_origin_at_once_stops_no
 TEST_F(poison, a_proof_too_large_to_be_passed_on_silences_nobody) {
   auto bad = admit("large");
   ASSERT_TRUE(bad->tell(hive_.at(0), {bad->card()}));
-  // As large as just fits the poisoner's own message; with a digest beside it no other's would.
+  // The proof just fits the poisoner's own message, but would not fit another node's, which also contains a digest.
   constexpr size_t half = 524'040;
   auto slot_with = [&](char filling) {
     return bad->own_slot(note("k"), std::string(half, filling), write_stamp{1, 99});

@@ -10,8 +10,8 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-// A process that is started with less than usual: without standard descriptors, with little memory, with a driver that
-// cannot describe its GPU.
+// Processes started with fewer resources than usual: without standard descriptors, with little memory, or with a driver
+// that cannot describe its GPU.
 
 namespace hive::cluster {
 namespace {
@@ -23,7 +23,7 @@ using testing::HasSubstr;
 constexpr int failed = 1;
 const std::string body = R"({"metrics":{"m":{"value":1,"direction":"lower"}}})";
 
-/// Runs the program without those of the descriptors 0 to 2 whose bits are set.
+/// Runs the program without those of the descriptors 0 to 2 whose bits are set in `closed`.
 std::vector<std::string> without_descriptors(unsigned closed) {
   std::string script = R"(exec "$0" "$@")";
   for (unsigned fd = 0; fd < 3; ++fd)
@@ -32,7 +32,7 @@ std::vector<std::string> without_descriptors(unsigned closed) {
   return {"/bin/sh", "-c", script};
 }
 
-/// A port that is free now. What is not printed cannot be read, so the node cannot choose.
+/// A port that is free now. The node cannot choose one, because its output, which would name it, cannot be read.
 std::string free_endpoint() {
   auto socket = listen_socket({"127.0.0.1", 0});
   if (!socket)
@@ -118,7 +118,7 @@ TEST(memory_limit, a_node_that_gets_too_little_ends_with_a_line) {
     auto end = node.await_end();
     ASSERT_TRUE(end);
     EXPECT_EQ(end->signal, 0) << node.log();
-    constexpr int not_loaded = 127; // the loader has no room for the libraries, and says so
+    constexpr int not_loaded = 127; // the loader has no room for the libraries and reports that
     if (end->status == not_loaded)
       continue;
     ++ended;

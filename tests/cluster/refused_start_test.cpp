@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-// A node that cannot run as told does not run half: it says what is wrong, prints no ready line and ends with a status
-// that is not 0.
+// A node that cannot run as configured does not run partially: it reports what is wrong, prints no ready line, and ends
+// with a status other than 0.
 
 namespace hive::cluster {
 namespace {
@@ -45,7 +45,7 @@ TEST(refused_start, a_second_node_on_the_same_data) {
   node.await_ready();
   expect_refused({.directory = other.path(), .data = temp.path() / "data"}, failed,
                  {(temp.path() / "data").string(), "in use"});
-  EXPECT_EQ(node.put(snapshots + "/v", "{}").status, 200); // the first one is none the worse
+  EXPECT_EQ(node.put(snapshots + "/v", "{}").status, 200); // the first node is unaffected
 }
 
 TEST(refused_start, a_directory_that_holds_something_else) {
@@ -65,7 +65,7 @@ TEST(refused_start, a_directory_that_cannot_be_written) {
                           fs::perms::others_exec | fs::perms::group_read | fs::perms::group_exec);
   fs::permissions(temp.path(), fs::perms::all);
   std::vector<std::string> wrapper;
-  if (::geteuid() == 0) { // root writes everywhere: become somebody else
+  if (::geteuid() == 0) { // root can write everywhere, so run as another user
     wrapper = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
     hived_process probe{{.directory = temp.path(), .wrapper = wrapper, .arguments = {"--version"}}};
     if (probe.await_end() != process_end{0, 0})
@@ -81,7 +81,7 @@ TEST(refused_start, a_directory_that_cannot_be_written) {
 
 struct wrong_file {
   std::string text;
-  std::vector<std::string> named; ///< first the line, when it begins with a colon
+  std::vector<std::string> named; ///< if the first one begins with a colon, it is the line number
 };
 
 void expect_wrong(const std::vector<wrong_file>& files) {
@@ -223,7 +223,7 @@ protected:
     return snapshots + "/v" + std::to_string(version);
   }
 
-  /// Ends and starts the node, so that what was in its log lies in table files.
+  /// Starts and stops the node, so that the content of its log moves to table files.
   void write_out_log() {
     hived_process node{{.directory = temp.path()}};
     node.await_ready();
@@ -231,7 +231,7 @@ protected:
     ASSERT_EQ(node.await_end(), (process_end{0, 0}));
   }
 
-  /// The largest file of the store whose name has this beginning and end.
+  /// The largest file of the store whose name begins and ends like this.
   fs::path find(std::string_view begin, std::string_view end) const {
     fs::path out;
     for (const auto& entry : fs::directory_iterator{store}) {
@@ -255,8 +255,8 @@ protected:
     expect_refused({.directory = temp.path()}, failed, {"damaged", name});
   }
 
-  /// Whatever a node over the damaged store answers is the snapshot as it was, or says that it cannot be read.
-  /// Returns how many could not be.
+  /// Checks that a node over the damaged store answers either with the original snapshot or that it cannot be read.
+  /// Returns how many could not be read.
   static size_t expect_no_lie(const hived_process& node, const std::vector<std::string>& bodies) {
     size_t unreadable = 0;
     for (int i = 0; i < versions; ++i) {
@@ -292,7 +292,7 @@ TEST_F(corrupt_store, a_log_damaged_in_its_middle) {
 
 TEST_F(corrupt_store, a_log_whose_last_write_a_crash_tore_loses_nothing_else) {
   auto log = find("", ".log");
-  // The beginning of a record, whose length says more than is there.
+  // The beginning of a record that claims to be longer than the file.
   put_file(log, file_text(log) + std::string{"\x01\x02\x03\x04\x80\x00\x01torn", 11});
   hived_process node{{.directory = temp.path()}};
   EXPECT_EQ(expect_no_lie(node.await_ready(), bodies), 0u);

@@ -13,13 +13,13 @@ namespace {
 
 constexpr int poll_ms = 20;
 
-/// One connection that came, and the one that goes on to the door.
+/// An accepted connection, and the one from the relay to the door.
 struct passage {
   unique_fd from;
   unique_fd to;
 };
 
-/// Passes on what is there. False: the connection is over.
+/// Forwards what has arrived. False: the connection has ended.
 bool pass_on(int from, int to) {
   std::array<char, 65'536> bytes;
   auto got = ::recv(from, bytes.data(), bytes.size(), MSG_DONTWAIT);

@@ -7,8 +7,8 @@
 
 namespace hive::cluster {
 
-/// Passes connections on to a node's door, and can stop to read what the node says: to the node, whoever came over it
-/// is then a slow reader. Loopback only.
+/// Forwards connections to a node's door, and can stop reading what the node sends: to the node, the peer then looks
+/// like a slow reader. Loopback only.
 class relay {
 public:
   explicit relay(const std::string& door);
@@ -21,7 +21,7 @@ public:
     return at_;
   }
 
-  /// From now on nothing of what the node says is read.
+  /// Stops reading what the node sends.
   void stop_reading() {
     reads_ = false;
   }

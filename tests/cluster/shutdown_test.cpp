@@ -34,7 +34,7 @@ protected:
     EXPECT_TRUE(wait_until([&] { return processes_marked(mark).empty(); }));
   }
 
-  /// The next node on the same data finds what was stored and nothing of the capture that was cut.
+  /// Checks that the next node on the same data has the stored snapshot and nothing of the interrupted capture.
   void expect_only_whole_snapshots() {
     node.emplace(hived_options{.directory = temp.path()}).await_ready();
     EXPECT_EQ(node->get(snapshots + "/before").body, stored);

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <set>
 
-// Each signal of 1 to 31, sent to a real node: what docs/configuration.md says of it.
+// Each signal from 1 to 31, sent to a real node, has the effect described in docs/configuration.md.
 
 namespace hive::cluster {
 namespace {

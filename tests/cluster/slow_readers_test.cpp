@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-// Clients that ask for a snapshot of 6 MB and do not read it. What they cost is bounded, and others are served.
+// Clients that request a snapshot of 6 MB and do not read it. Their cost is bounded, and others are served.
 
 namespace hive::cluster {
 namespace {
@@ -21,7 +21,7 @@ protected:
     EXPECT_EQ(node_.put("/api/v1/snapshots/v1", large_snapshot(46)).status, 200);
     snapshot_bytes_ = node_.get("/api/v1/snapshots/v1").body.size();
     EXPECT_GT(snapshot_bytes_, 5'500'000u);
-    put_file("/proc/" + std::to_string(node_.pid()) + "/clear_refs", "5"); // VmHWM begins anew
+    put_file("/proc/" + std::to_string(node_.pid()) + "/clear_refs", "5"); // resets VmHWM
   }
 
   temporary_directory temp_;

@@ -7,14 +7,14 @@
 
 namespace hive::cluster {
 
-/// A disk of 256 MiB that one node alone sees, in a mount namespace of its own, and that can be filled.
+/// A disk of 256 MiB that can be filled and that only one node sees, in its own mount namespace.
 class small_disk {
 public:
   explicit small_disk(std::filesystem::path directory) : directory_{std::move(directory)} {
     std::filesystem::create_directories(directory_);
   }
 
-  /// Has the node keep its data there.
+  /// Makes the node keep its data on this disk.
   void use(hived_options& node) const {
     node.data = directory_ / "data";
     node.wrapper = {
@@ -23,7 +23,7 @@ public:
       "-c",      "mount -t tmpfs -o size=256m hive-test " + directory_.string() + R"( && exec "$0" "$@")"};
   }
 
-  /// Why none can be made here; empty when it can.
+  /// Why such a disk cannot be created here; empty when it can.
   std::string obstacle(hived_options probed) const {
     use(probed);
     probed.arguments = {"--version"};
@@ -31,7 +31,7 @@ public:
     return probe.await_end() == process_end{0, 0} ? "" : "no small disk can be made here: " + probe.log();
   }
 
-  /// Leaves so much free. The node must run.
+  /// Fills the disk until this much is free. The node must be running.
   void fill(const hived_process& node, size_t free_mib) const {
     constexpr size_t mib = size_t{1} << 20;
     std::ofstream out{filler(node)};
@@ -46,7 +46,7 @@ public:
   }
 
 private:
-  /// As the node sees it.
+  /// The path of the filling file, as the node sees it.
   std::filesystem::path filler(const hived_process& node) const {
     return std::filesystem::path{"/proc"} / std::to_string(node.pid()) / "root" / directory_.relative_path() / "filler";
   }

@@ -7,7 +7,7 @@
 #include <future>
 #include <gmock/gmock.h>
 
-// A disk that does not confirm what is written to it, as a dead NFS server or a failing drive.
+// A disk that does not confirm writes, like a dead NFS server or a failing drive.
 
 namespace hive::cluster {
 namespace {

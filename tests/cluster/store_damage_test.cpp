@@ -14,9 +14,9 @@
 #include <gmock/gmock.h>
 #include <random>
 
-// A node is killed, then one file under its data directory is removed, cut or changed. It either starts with everything
-// that it acknowledged, or is refused with the file named; there is no third outcome. HIVE_SOAK=1 changes more bytes,
-// HIVE_SEED repeats a run.
+// A node is killed, then one file below its data directory is removed, truncated or changed. The node then either
+// starts with everything that it acknowledged, or refuses to start and names the file; there is no third outcome.
+// HIVE_SOAK=1 changes more bytes, HIVE_SEED repeats a run.
 
 namespace hive::cluster {
 namespace {
@@ -28,7 +28,7 @@ using testing::HasSubstr;
 constexpr int failed = 1;
 constexpr size_t flips_normally = 3;
 constexpr size_t flips_when_soaking = 40;
-/// Cases that are tried at the same time.
+/// Number of cases tried in parallel.
 constexpr size_t lanes = 3;
 constexpr uint32_t largest_batch = 50;
 const std::string snapshots = "/api/v1/snapshots";
@@ -84,7 +84,7 @@ protected:
     bodies_.emplace_back(path, answer.body);
   }
 
-  /// Kills the node once the mark knows what was acknowledged so far.
+  /// Kills the node once the mark covers everything that was acknowledged so far.
   void kill_marked() {
     auto acknowledged = fs::file_time_type::clock::now();
     ASSERT_TRUE(wait_until([&] { return fs::last_write_time(mark_path(data())) > acknowledged || bodies_.empty(); }));
@@ -98,7 +98,7 @@ protected:
     return data() / "store";
   }
 
-  /// All that was acknowledged, read back.
+  /// Checks that everything that was acknowledged can be read back.
   void expect_whole(const hived_process& node) const {
     EXPECT_EQ(node.node(), id_) << "another node";
     for (const auto& [path, body] : bodies_)
@@ -125,7 +125,7 @@ protected:
     return out;
   }
 
-  /// Whether the start was refused, in a copy of the directory.
+  /// Whether the start was refused. Tries the case in a copy of the directory.
   bool is_refused(const damage_case& what) const {
     SCOPED_TRACE(text_of(what));
     temporary_directory copy;
@@ -197,7 +197,7 @@ TEST_F(store_damage, a_store_whose_writes_are_in_its_log) {
 }
 
 TEST_F(store_damage, a_store_of_many_tables_and_starts) {
-  for (int i = 0; i < 6; ++i) { // a start writes the log out as tables, and four of those are merged
+  for (int i = 0; i < 6; ++i) { // a start writes the log out as tables, and every four tables are merged
     start();
     write(5);
     node_->send(i % 2 ? SIGTERM : SIGKILL);
@@ -285,7 +285,7 @@ TEST_F(store_damage, an_operator_can_go_on_with_what_is_left) {
   EXPECT_THAT(node_->log(), HasSubstr("taken as it is"));
   expect_whole(*node_);
   kill_marked();
-  start(); // once was enough
+  start(); // the option is needed only once
   expect_whole(*node_);
 }
 

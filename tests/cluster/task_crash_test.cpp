@@ -8,8 +8,8 @@
 #include <optional>
 
 // kill -9 at random moments while eight writers post task records. After each restart every acknowledged record is
-// there once, no other is there twice, and the statistics are those of the records. HIVE_SOAK=1 takes the full count of
-// kills, HIVE_SEED repeats a run.
+// there exactly once, no other record is there twice, and the statistics match the records. HIVE_SOAK=1 takes the full
+// count of kills, HIVE_SEED repeats a run.
 
 namespace hive::cluster {
 namespace {
@@ -18,9 +18,9 @@ constexpr size_t kills_normally = 8;
 constexpr size_t kills_when_soaking = 500;
 constexpr uint32_t writers = 8;
 constexpr int longest_life_ms = 300;
-/// One start in so many is killed before the node is ready.
+/// One start in this many is killed before the node is ready.
 constexpr size_t starts_per_early_kill = 5;
-/// Often all records are read again, not only the new ones: an old one could have gone.
+/// After this many kills, all records are read again and not only the new ones: an old one could have been lost.
 constexpr size_t kills_per_full_audit = 50;
 /// Half of the writers post single records.
 constexpr uint32_t largest_batch = 40;

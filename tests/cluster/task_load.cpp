@@ -9,7 +9,7 @@
 namespace hive::cluster {
 namespace {
 
-/// Of one task type, for a tool to be in the delta.
+/// Number of records that a tool needs for one task type to be in the delta.
 constexpr uint64_t records_to_be_told = 5;
 
 } // namespace
@@ -112,7 +112,7 @@ task_writer::outcome task_writer::send(const hived_process& node) {
       surprises_.push_back("no Retry-After: " + answer.body);
     return outcome::busy;
   }
-  repeats_ = true; // 504 as well: the node waited for the disk and does not know
+  repeats_ = true; // also for 504: the node waited for the disk and does not know the outcome
   if (answer.status == 504)
     return outcome::busy;
   if (answer.status != 0)
@@ -120,7 +120,7 @@ task_writer::outcome task_writer::send(const hived_process& node) {
   return outcome::unanswered;
 }
 
-/// One record or several, in each of the forms that the API takes.
+/// Posts one record or several, in each of the forms that the API accepts.
 reply task_writer::post(const hived_process& node) const {
   auto count = attempted_ - acknowledged_;
   auto form = acknowledged_ % 3;
@@ -211,7 +211,7 @@ void task_audit::expect_summary(const msg<wire::ToolSummary>& summary) const {
   }
 }
 
-/// The sums must agree to the last digit: they are integers.
+/// The sums must be exactly equal: they are integers.
 void task_audit::expect_delta(const msg<wire::LearningDelta>& delta) const {
   size_t compared = 0;
   for (auto task : delta->getCodingBenchmarks())

@@ -10,18 +10,18 @@
 #include <string>
 #include <vector>
 
-/// Task records under load: writers that repeat what was not acknowledged, and the audit of what became of it.
+/// Task records under load: writers that repeat unacknowledged records, and an audit of what was stored.
 namespace hive::cluster {
 
-/// A record to be, all of whose content follows from its writer and its number there.
+/// A record to be written. Its content follows from its writer and its number among that writer's records.
 struct task_draft {
   uint32_t writer = 0;
   uint64_t number = 0;
 
   std::string key() const;
-  /// As one line of JSON.
+  /// The record as one line of JSON.
   std::string json() const;
-  /// The draft that a stored record comes from, nothing when the record is not what was sent.
+  /// The draft behind a stored record; nothing when the record differs from what was sent.
   static std::optional<task_draft> of(wire::TaskRecord::Reader record);
 
 private:
@@ -33,21 +33,22 @@ private:
   bool success() const;
 };
 
-/// Posts its records in order, some at a time, and the same again until they are acknowledged: so the acknowledged ones
-/// are those with numbers below `acknowledged`, and those below `attempted` may be there.
+/// Posts its records in order, in batches, and repeats each batch until it is acknowledged. So records with numbers
+/// below `acknowledged` are acknowledged, and further ones below `attempted` may be stored.
 class task_writer {
 public:
-  /// Requests hold up to `max_batch` records; `node` may be another process each time that `run` is called.
+  /// A request holds up to `max_batch` records.
   task_writer(uint32_t id, uint64_t seed, uint32_t max_batch) : id_{id}, max_batch_{max_batch}, random_{seed} {
   }
 
-  /// Writes until it is told to stop or the node does not answer. Waits and goes on where the node is busy.
+  /// Writes until it is told to stop or the node does not answer. While the node is busy, it waits and retries. The
+  /// node's process may be another one in each call.
   void run(const hived_process& node, const std::atomic<bool>& stop);
 
-  /// One request, and a wait where the node is busy. False when the node does not answer.
+  /// Sends one request, and waits if the node is busy. False when the node does not answer.
   bool step(const hived_process& node);
 
-  /// Sends what is not acknowledged yet until it is.
+  /// Repeats unacknowledged records until they are acknowledged.
   void settle(const hived_process& node);
 
   uint32_t id() const {
@@ -59,15 +60,15 @@ public:
   uint64_t attempted() const {
     return attempted_;
   }
-  /// Records that were there already when they were sent again.
+  /// Repeated records that were already stored.
   uint64_t duplicates() const {
     return duplicates_;
   }
-  /// Requests refused because the node is busy.
+  /// Requests refused because the node was busy.
   uint64_t refusals() const {
     return refusals_;
   }
-  /// Answers that nobody expects.
+  /// Unexpected answers.
   const std::vector<std::string>& surprises() const {
     return surprises_;
   }
@@ -90,17 +91,17 @@ private:
   std::vector<std::string> surprises_;
 };
 
-/// What is stored, counted again from the records and held against what the writers know and the node's statistics say.
-/// Failures are GoogleTest's.
+/// Recounts the stored records, and compares them with what the writers know and with the node's statistics.
+/// Differences are GoogleTest failures.
 class task_audit {
 public:
   /// Reads the records that are newer than those read before.
   void read_new(const hived_process& node);
 
-  /// Acknowledged records are there once, others at most once, and nothing else is.
+  /// Checks that acknowledged records are stored exactly once, others at most once, and nothing else.
   void expect_kept(const std::vector<task_writer>& writers) const;
 
-  /// The node's summary and its delta are those of the records read.
+  /// Checks that the node's summary and delta match the records read.
   void expect_statistics(const hived_process& node) const;
 
   uint64_t records() const {
@@ -117,7 +118,7 @@ private:
   std::map<uint32_t, std::vector<bool>> found_; ///< numbers by writer
   std::map<name_pair, analysis::tool_sums> sums_;
   uint64_t records_ = 0;
-  uint64_t newest_ = 0; ///< sequence
+  uint64_t newest_ = 0; ///< sequence number of the newest record read
 };
 
 } // namespace hive::cluster

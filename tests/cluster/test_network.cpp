@@ -7,7 +7,7 @@
 namespace hive::cluster {
 namespace {
 
-/// Names of interfaces have 15 characters at most.
+/// Interface names have at most 15 characters.
 std::string mark_of_process() {
   return "hv" + std::to_string(::getpid() % 100'000);
 }

@@ -9,10 +9,10 @@ namespace hive::cluster {
 /// Machines as network namespaces on one switch, which can be split into two. Needs root and the `ip` program.
 class test_network {
 public:
-  /// Whether this process can make one: it does, to find out.
+  /// Whether this process can create such a network; tries it.
   static bool is_possible();
 
-  /// Throws when it cannot be made.
+  /// Throws when the network cannot be created.
   explicit test_network(size_t machines);
   ~test_network();
   test_network(const test_network&) = delete;
@@ -26,13 +26,13 @@ public:
     return "10.77.0." + std::to_string(i + 1);
   }
 
-  /// These machines reach each other and no other; the others likewise.
+  /// After this, these machines reach only each other, and so do the others.
   void split_off(const std::vector<size_t>& machines);
   void heal();
 
 private:
   void build(size_t machines);
-  /// Removes what there is of it.
+  /// Removes whatever exists of the network.
   void clear();
   std::string port(size_t i) const;
   void plug(size_t i, const std::string& into);

@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <optional>
 
-// Access tokens, from the configuration to an answer.
+// Access tokens, from the configuration to the answer.
 
 namespace hive::cluster {
 namespace {
@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 TEST(tokens, of_the_configuration_and_of_a_file_count_together) {
   temporary_directory temp;
-  // printf %s reader | sha256sum, and the same of operator
+  // Hashes: printf %s reader | sha256sum, and the same for operator.
   auto file = put_file(temp.path() / "tokens.toml",
                        "[[tokens]]\nname = \"grafana\"\nrole = \"read\"\n"
                        "sha256 = \"3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30\"\n");
@@ -63,7 +63,7 @@ protected:
     return answer ? answer->status : 0;
   }
 
-  /// Writes the file and waits for what the node says of it.
+  /// Replaces the file and waits until the node logs this about it.
   void replace(const std::string& text, const std::string& said) {
     put_file(file, text);
     auto before = count(node->log(), said);

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
-// The cases in tests/data/upgrade_gate.json were computed by the source system.
+// The cases in tests/data/upgrade_gate.json were computed by HART OS.
 
 namespace hive::cluster {
 namespace {
@@ -23,7 +23,7 @@ json at(json object, std::string_view name) {
   throw std::runtime_error("a case lacks " + std::string{name});
 }
 
-/// The snapshot's document under another version: the cases call all of theirs `a` and `b`.
+/// The snapshot's document with another version: all cases name theirs `a` and `b`.
 std::string with_version(json snapshot, const std::string& version) {
   capnp::MallocMessageBuilder scratch;
   scratch.setRoot(snapshot);

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-// What must not pass an upgrade check, asked of a real node over HTTP.
+// Comparisons that must not pass an upgrade check, tried with a real node over HTTP.
 
 namespace hive::cluster {
 namespace {
@@ -30,7 +30,7 @@ protected:
     put(version, file_text(HIVE_TEST_DATA "/cases/" + name + ".json"));
   }
 
-  /// One metric of one value.
+  /// Stores a version whose only metric has these members.
   void put_metric(const std::string& version, const std::string& members) const {
     put(version, R"({"metrics":{"m":{)" + members + "}}}");
   }

@@ -1,5 +1,5 @@
-// Preloaded into hived by tests: the clock of the machine, as the node reads it, is ahead by as many seconds as stand
-// in the file that CLOCK_JUMP names; by none while there is no such file. What measures intervals is not touched.
+// Preloaded into hived by tests: the wall clock that the node reads is ahead by the number of seconds in the file that
+// CLOCK_JUMP names; not ahead while the file does not exist. Monotonic clocks are unchanged.
 
 #include <atomic>
 #include <cstdint>
@@ -12,9 +12,9 @@
 
 namespace {
 
-/// The file is looked at no more often than this.
+/// Minimum interval between reads of the file.
 constexpr int64_t look_every_ns = 20'000'000;
-/// Times above are since 1970 and not since the machine's start.
+/// Larger times count from 1970 and not from the machine's start.
 constexpr time_t surely_since_1970 = 1'000'000'000;
 
 template <class Function>
@@ -70,7 +70,7 @@ extern "C" time_t time(time_t* out) {
   return now.tv_sec;
 }
 
-/// Who waits until some time of day means it by the same clock; the kernel knows the true one.
+/// A deadline given as a time of day refers to the shifted clock, but the kernel knows only the true one.
 extern "C" int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex, const timespec* until) {
   static auto function = real<int (*)(pthread_cond_t*, pthread_mutex_t*, const timespec*)>("pthread_cond_timedwait");
   timespec truly = *until;

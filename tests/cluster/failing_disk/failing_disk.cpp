@@ -1,5 +1,5 @@
-// Preloaded into hived by tests: what it writes below the directory that FAILING_DISK names succeeds FAILING_DISK_AFTER
-// times, and then there is no space left, as on a disk that another program fills at that moment.
+// Preloaded into hived by tests: the first FAILING_DISK_AFTER writes below the directory that FAILING_DISK names
+// succeed, and all later ones fail with ENOSPC, as if another program had filled the disk.
 
 #include <atomic>
 #include <cerrno>
@@ -29,7 +29,7 @@ bool is_full() {
   return true;
 }
 
-/// Where an open file lies; empty for what is none.
+/// The path of an open file; empty when the descriptor is not one.
 std::string path_of(int fd) {
   char path[4096] = {};
   auto size = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path - 1);

@@ -18,7 +18,7 @@ hive::msg<hive::wire::CommandSpec> endless(const std::string& mark) {
     auto words = out.initCommand(4);
     words.set(0, "/bin/sh");
     words.set(1, "-c");
-    words.set(2, "trap '' TERM; while true; do sleep 1; done"); // it takes SIGKILL to end it
+    words.set(2, "trap '' TERM; while true; do sleep 1; done"); // only SIGKILL ends it
     words.set(3, mark);
     out.setTimeoutS(3'600);
   });

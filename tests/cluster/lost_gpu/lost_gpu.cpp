@@ -1,5 +1,5 @@
-// A management library of NVIDIA's, as far as hived asks it, on a machine with a sound GPU and one that fell off the
-// bus: tests let hived load it in place of the driver's.
+// Stands in for NVIDIA's management library on a machine with a working GPU and one that fell off the bus. Implements
+// what hived uses; tests make hived load it instead of the driver's.
 
 #include <cstdio>
 

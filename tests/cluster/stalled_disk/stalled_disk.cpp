@@ -1,5 +1,5 @@
-// Preloaded into hived by tests: while the file that STALLED_DISK names exists, nothing it writes becomes durable, and
-// whoever waits for that goes on waiting. A disk that is merely slow would make tests depend on how slow.
+// Preloaded into hived by tests: while the file that STALLED_DISK names exists, no write becomes durable, and callers
+// that wait for durability keep waiting. With a merely slow disk, tests would depend on how slow it is.
 
 #include <cstdlib>
 #include <dlfcn.h>
