@@ -1,7 +1,8 @@
-// What comes over a connection after CAF got it: frames of its binary protocol. The first byte chooses how the stream
+// A connection's bytes after CAF has taken over: frames of its binary protocol. The first byte selects how the stream
 // is cut into pieces.
 //
-// Promises: the filter judges a stream alike, however it is cut, and lets nothing pass that came after what it refused.
+// Promises: the filter's verdict on a stream does not depend on how it is cut, and nothing after a refused frame
+// passes.
 
 #include "actors/hive/link/frame_filter.hpp"
 #include "messages/ec.hpp"

@@ -6,13 +6,13 @@
 #include <iostream>
 #include <string_view>
 
-/// What a fuzz target gives: one input, whatever it holds. libFuzzer calls it, or replay.cpp. A broken promise ends the
-/// process (see `require`), like a crash or a sanitizer's report.
+/// The fuzz target: processes one input, which may be anything. Called by libFuzzer or replay.cpp. A broken promise
+/// ends the process (see `require`), like a crash or a sanitizer's report.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace hive::fuzz {
 
-/// Ends the process with the promise that was broken.
+/// Unless `holds`, ends the process and names the promise that was broken.
 inline void require(bool holds, std::string_view promise) {
   if (holds)
     return;

@@ -1,8 +1,8 @@
-// Deltas of gossip whose slots are rightly signed, but hold and claim anything: what a node with a valid key can send.
-// The input is a program: each instruction makes a slot, tells some, or restarts the liar.
+// Deltas whose slots are correctly signed but have any content: what a node with a valid key can send. The input is a
+// program: each instruction creates a slot, sends some, or restarts the liar.
 //
-// Promises: a replica takes in nothing twice, what it passes on is accepted whole by others, and replicas that hold the
-// same have the same root.
+// Promises: a replica accepts nothing twice, others accept everything that it passes on, and replicas with equal
+// contents have equal roots.
 
 #include "actors/hive/core/gossip_exchange.hpp"
 #include "tests/actors/hive/hive_test.hpp"
@@ -15,7 +15,7 @@ using namespace hive;
 constexpr uint64_t liar = 13;
 constexpr size_t max_instructions = 64;
 
-/// Reads the input from front to back; behind its end there are zeros.
+/// Reads the input from front to back; after its end come zeros.
 class program {
 public:
   program(const uint8_t* data, size_t size) : at_{data}, end_{data + size} {
@@ -30,7 +30,7 @@ public:
   }
 
   std::string bytes(size_t most) {
-    size_t wanted = byte() % (most + 1); // before it is known how much is left
+    size_t wanted = byte() % (most + 1); // read first, so that it does not depend on how much input is left
     auto size = std::min(wanted, static_cast<size_t>(end_ - at_));
     std::string out{reinterpret_cast<const char*>(at_), size};
     at_ += size;
@@ -63,7 +63,7 @@ public:
 
   void check() const {
     auto fresh = make_replica(2);
-    for (int i = 0; i < 8; ++i) // a delta of many slots comes in several parts
+    for (int i = 0; i < 8; ++i) // a delta with many slots is pulled in several parts
       for (const auto& refused : pull(fresh, victim_, static_cast<uint64_t>(i)).refused)
         fuzz::require(refused.who != culprit::sender, "what an honest replica passes on is not held against it");
     auto copy = fresh;
@@ -77,7 +77,7 @@ private:
     slot_name name{slot_kind{input_.byte()}, input_.bytes(32)};
     write_stamp stamp{epoch_ + input_.byte() % 2, input_.byte() % 3 == 0 ? version_ : ++version_};
     auto payload = input_.bytes(255);
-    if (input_.byte() % 2 == 0) // else not even packed
+    if (input_.byte() % 2 == 0) // otherwise the payload is not even a packed message
       payload = to_packed(msg<wire::SharedTools>::build([&](wire::SharedTools::Builder out) {
         auto tool = out.initTasks(1)[0].initTools(1)[0];
         tool.setToolName(payload);

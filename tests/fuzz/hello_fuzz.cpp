@@ -1,8 +1,8 @@
-// What a stranger sends before it is admitted: the handshake's frames, over a real socket without TLS, to the side that
-// was dialled.
+// What a stranger sends before it is admitted: the frames of the handshake, over a real socket without TLS, to the side
+// that was dialled.
 //
-// Promises: nobody is admitted whose signature is not over this conversation, and the handshake ends at once when the
-// stranger closes.
+// Promises: nobody is admitted without a signature over this very conversation, and the handshake ends at once when the
+// stranger closes the connection.
 
 #include "actors/hive/link/hello.hpp"
 #include "tests/actors/hive/hive_support.hpp"

@@ -1,5 +1,5 @@
-// Bytes of HTTP clients over a real socket, to a server with the whole API over services that answer from the request
-// alone. The first byte chooses how the client ends: at once, after half a close, with a reset.
+// Bytes of HTTP clients over a real socket, sent to a server with the whole API over services that answer from the
+// request alone. The first byte selects how the client ends: at once, after closing one direction, or with a reset.
 //
 // Promises: whatever a client sends, the next one is answered.
 
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static auto& node = *new http::fake_node; // its threads go with the process
+  static auto& node = *new http::fake_node; // never destroyed: its threads end with the process
   if (size == 0)
     return 0;
   {

@@ -1,7 +1,7 @@
-// JSON of strangers against the schemas. The first byte chooses the schema, the rest is the document.
+// JSON from strangers, decoded by the schemas. The first byte selects the schema; the rest is the document.
 //
-// Promises: no document crashes the reader or makes it allocate without bound; what is accepted keeps its schema's
-// rules, is written as JSON that is accepted again, and means the same then.
+// Promises: no document crashes the reader or makes it allocate without bound. An accepted document obeys its schema's
+// rules; written as JSON, it is accepted again with the same meaning.
 
 #include "messages/json.hpp"
 #include "tests/fuzz/fuzz_target.hpp"

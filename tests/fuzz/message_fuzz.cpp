@@ -1,7 +1,7 @@
-// Bytes of other nodes, of engines and of the store as Cap'n Proto messages. The first byte chooses the type.
+// Bytes from other nodes, engines and the store as Cap'n Proto messages. The first byte selects the type.
 //
-// Promises: no bytes crash the loader; what it accepts can be read whole without a further check, and its own bytes are
-// accepted again unchanged.
+// Promises: no bytes crash the loader. A loaded message can be read completely without further checks, and its own
+// bytes load again unchanged.
 
 #include "messages/json.hpp"
 #include "messages/msg.hpp"

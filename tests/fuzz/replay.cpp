@@ -1,10 +1,10 @@
-// Runs a fuzz target without libFuzzer: first every input of the corpus, then random changes of them. `make test` uses
-// it, so that the targets are compiled and run wherever the tests are; `make fuzz` searches with coverage.
+// Runs a fuzz target without libFuzzer: first every input of the corpus, then random mutations of them. `make test`
+// uses it, so that the targets are compiled and run wherever the tests are; `make fuzz` searches with coverage.
 //
-//   PROGRAM [--runs N] [--seed S] CORPUS...    files, or directories of files
+//     PROGRAM [--runs N] [--seed S] CORPUS...    files, or directories of files
 //
-// The seed is printed; HIVE_SEED=n sets it as well. An input under which the target ended is left in the file
-// `crash-PROGRAM-SEED` of the working directory.
+// The seed is printed; HIVE_SEED=n sets it as well. An input that ends the process is left in the file
+// `crash-PROGRAM-SEED` in the working directory.
 
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -32,10 +32,10 @@ struct options {
   std::vector<fs::path> corpus;
 };
 
-std::string running;    // the input that the target has now
-std::string crash_file; // where it is left when the process ends
+std::string running;    // the target's current input
+std::string crash_file; // file in which it is left when the process ends
 
-/// Only calls that a signal handler may make.
+/// Uses only functions that a signal handler may call.
 void leave_input(int signal) {
   int file = ::open(crash_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file >= 0 && ::write(file, running.data(), running.size()) >= 0)
@@ -76,14 +76,14 @@ std::vector<std::string> read_corpus(const std::vector<fs::path>& paths) {
       if (entry.is_regular_file())
         files.push_back(entry.path());
   }
-  std::sort(files.begin(), files.end()); // the order of a directory differs between machines
+  std::sort(files.begin(), files.end()); // the order of directory entries differs between machines
   std::vector<std::string> out;
   for (const auto& file : files)
     out.push_back(read(file));
   return out;
 }
 
-/// Changes inputs as a fuzzer without feedback can.
+/// Mutates inputs, like a fuzzer without feedback.
 class mutator {
 public:
   mutator(uint32_t seed, const std::vector<std::string>& corpus) : random_{seed}, corpus_{corpus} {

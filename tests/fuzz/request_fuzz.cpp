@@ -1,7 +1,7 @@
-// Bytes of HTTP clients, given to the parser in pieces. The first byte chooses how they are cut.
+// Bytes of HTTP clients, given to the parser in pieces. The first byte selects how they are cut.
 //
-// Promises: a request is read alike, however it arrives; what is used never exceeds what was given; a refusal is a
-// problem document with a status of its own.
+// Promises: the result does not depend on how a request is cut; the parser never consumes more bytes than it was given;
+// a refusal is a problem document with an error status.
 
 #include "actors/http/request_parser.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -16,7 +16,7 @@ using progress = request_parser::progress;
 
 constexpr size_t max_body = 4096;
 
-/// What became of a connection's bytes, as text that is equal for equal outcomes.
+/// The results for a connection's bytes as text, which is equal for equal results.
 std::string read_all(std::string_view bytes, std::optional<uint32_t> seed) {
   std::mt19937 random{seed.value_or(0)};
   auto parser = std::make_unique<request_parser>();

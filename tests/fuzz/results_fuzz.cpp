@@ -1,7 +1,8 @@
-// Outputs and files of test runners, each read as every format.
+// Outputs and files of test runners, each read in every format.
 //
-// Promises: no text crashes a reader or takes it long; what is read has at least one test, a rate that its counts give,
-// and no more named failures than failures; a refusal says why; a failed command never has a rate of 1.
+// Promises: no text crashes a reader or makes it slow. Results have at least one test, the rate that follows from their
+// counts, and no more named failures than failures. A refusal gives its reason, and a failed command never has a rate
+// of 1.
 
 #include "actors/benchmark/reports/test_results.hpp"
 #include "messages/ec.hpp"

@@ -16,7 +16,7 @@
 
 namespace hive::fuzz {
 
-/// Calls `f.template operator()<T>()` for the type that the number chooses.
+/// Calls `f.template operator()<T>()` for the type selected by the number.
 template <class... Ts, class F>
 void choose(size_t number, F&& f) {
   size_t at = 0;
@@ -24,7 +24,7 @@ void choose(size_t number, F&& f) {
   ((at++ == number ? f.template operator()<Ts>() : void()), ...);
 }
 
-/// What comes in as JSON: bodies of requests, outputs of commands, files, stored documents.
+/// Types that arrive as JSON: request bodies, outputs of commands, files, stored documents.
 template <class F>
 void choose_document(size_t number, F&& f) {
   using namespace wire;
@@ -33,7 +33,7 @@ void choose_document(size_t number, F&& f) {
          FinishResearch, GuardrailManifest, UpgradeCheck, PageQuery>(number, f);
 }
 
-/// What comes in as a Cap'n Proto message: from other nodes and engines, and from the store.
+/// Types that arrive as Cap'n Proto messages: from other nodes, from engines, and from the store.
 template <class F>
 void choose_message(size_t number, F&& f) {
   using namespace wire;

@@ -12,7 +12,7 @@
 namespace hive {
 namespace {
 
-/// What `check` says of a message: the place and the rule, or "fine".
+/// The result of `check` for a message: the place and the rule, or "fine".
 template <class T, class Fill>
 std::string verdict(Fill&& fill) {
   capnp::MallocMessageBuilder scratch;

@@ -22,7 +22,7 @@ json_error refusal(std::string_view text) {
   return why;
 }
 
-/// How `text` is refused as the body of a capture, in one line.
+/// The error when `text` is decoded as the body of a capture, in one line.
 std::string capture_refusal(std::string_view text) {
   auto why = refusal<wire::CaptureRequest>(text);
   return std::string{to_string(why.code)} + ": " + why.message();
@@ -208,7 +208,7 @@ TEST(json, a_missing_quote_is_named_where_the_document_first_makes_no_sense) {
     EXPECT_EQ(capture_refusal(text), std::string{"malformed: the document is not valid JSON: "} + why) << text;
 }
 
-// The reader puts a document into brackets of its own, and must not take the document's for them.
+// The reader wraps a document in brackets, and must not confuse them with the document's own.
 TEST(json, a_document_is_one_value_whatever_brackets_it_holds) {
   for (const char* text :
        {"]",  "]true", "]\"\"", "][",  "],[", "{}]",     "{},{}", "{}][{}",    "1,2",       "[]]",  "[",

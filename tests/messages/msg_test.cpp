@@ -93,7 +93,7 @@ TYPED_TEST(msg_round_trip, bytes_load_as_what_they_were) {
   random_filler filler{seed};
   for (int round = 0; round < 20; ++round) {
     auto original = msg<TypeParam>::build([&](auto out) { filler.fill(out); });
-    std::string shifted = "x" + std::string{original.bytes()}; // no alignment is promised
+    std::string shifted = "x" + std::string{original.bytes()}; // loading must not depend on alignment
     auto loaded = msg<TypeParam>::load(std::string_view{shifted}.substr(1));
     ASSERT_TRUE(loaded) << text_of(loaded.error());
     EXPECT_TRUE(same_content(capnp::DynamicStruct::Reader{*original}, capnp::DynamicStruct::Reader{**loaded}));
@@ -116,7 +116,7 @@ void damage(std::string& bytes, std::mt19937& random) {
   case 2:
     bytes.resize(at - at % 8);
     break;
-  case 3: { // a whole word, where pointers stand
+  case 3: { // a whole word, since pointers are whole words
     uint64_t word = uint64_t{random()} << 32 | random();
     bytes.replace(at - at % 8, 8, reinterpret_cast<const char*>(&word), 8);
     break;
@@ -129,7 +129,7 @@ void damage(std::string& bytes, std::mt19937& random) {
 TYPED_TEST(msg_round_trip, damaged_bytes_are_refused_or_hold_all_rules) {
   HIVE_RANDOM_SEED(seed);
   random_filler filler{seed};
-  for (int round = 0; round < 500; ++round) { // times 30 types
+  for (int round = 0; round < 500; ++round) { // for each of 30 types
     std::string bytes{msg<TypeParam>::build([&](auto out) { filler.fill(out); }).bytes()};
     for (auto count = 1 + filler.random()() % 3; count > 0 && !bytes.empty(); --count)
       damage(bytes, filler.random());
@@ -169,7 +169,7 @@ TEST(msg, size_limits_are_those_of_the_type) {
   EXPECT_THAT(text_of(refused.error()), HasSubstr("at most 8388608"));
 }
 
-/// A stream of one segment from its words.
+/// A single-segment stream from its words.
 std::string stream(const std::vector<uint64_t>& words) {
   std::string out(8 + words.size() * 8, '\0');
   auto count = static_cast<uint32_t>(words.size());
@@ -179,13 +179,13 @@ std::string stream(const std::vector<uint64_t>& words) {
 }
 
 TEST(msg, a_short_message_cannot_unfold_into_a_long_one) {
-  // Root: no data, one pointer; that one is a list of 2^29 - 1 elements of no size.
+  // The root has no data and one pointer, to a list of 2^29 - 1 zero-sized elements.
   constexpr uint64_t root = uint64_t{1} << 48;
   constexpr uint64_t endless_list = (uint64_t{0x1FFFFFFF} << 35) | 1;
   auto loaded = msg<wire::BenchmarkList>::load(stream({root, endless_list}));
   ASSERT_FALSE(loaded);
   EXPECT_EQ(code_of(loaded.error()), ec::malformed);
-  // The same for a composite list, whose tag says how many structs without content it holds.
+  // The same with a composite list, whose tag states the number of empty structs in it.
   constexpr uint64_t composite = (uint64_t{7} << 32) | 1;
   constexpr uint64_t tag = uint64_t{0x3FFFFFFF} << 2 >> 1 << 1;
   auto second = msg<wire::BenchmarkList>::load(stream({root, composite, tag & 0xFFFFFFFC}));
@@ -194,7 +194,7 @@ TEST(msg, a_short_message_cannot_unfold_into_a_long_one) {
 }
 
 TEST(msg, pointers_that_run_in_a_circle_end) {
-  // StartCapture's only pointer leads back to the root itself.
+  // StartCapture's only pointer points to the root itself.
   constexpr uint64_t root = uint64_t{1} << 48;
   constexpr uint64_t back = (uint64_t{1} << 48) | (static_cast<uint32_t>(-1) << 2);
   EXPECT_FALSE(msg<wire::StartCapture>::load(stream({root, back})));
@@ -238,7 +238,7 @@ TEST_F(travel_test, a_damaged_message_fails_to_arrive) {
   caf::actor_system system{config};
   std::vector<char> wire_bytes;
   caf::binary_serializer out{system, wire_bytes};
-  auto broken = msg<wire::BenchmarkName>{}; // lacks its name
+  auto broken = msg<wire::BenchmarkName>{}; // lacks the required name
   ASSERT_FALSE(out(broken));
   msg<wire::BenchmarkName> received;
   caf::binary_deserializer in{system, wire_bytes};
@@ -249,8 +249,8 @@ TEST_F(travel_test, a_damaged_message_fails_to_arrive) {
 
 // -- old bytes --------------------------------------------------------------------
 
-/// Stored and travelling types whose bytes must stay readable for ever. Each has NAME.bin, written once, and NAME.json,
-/// what it said then. A later schema may have more fields; those hold their defaults in both.
+/// Types that are stored or sent, whose bytes must stay readable forever. Each has NAME.bin, written once, and
+/// NAME.json, its content at that time. Fields that a later schema adds have their defaults in both.
 using golden_types =
   testing::Types<wire::Snapshot, wire::SeriesPoint, wire::CommandSpec, wire::ModelInput, wire::WorldModelInput,
                  wire::GuardrailManifest, wire::CaptureRequest, wire::ImportSnapshot, wire::UpgradeQuery,
@@ -269,7 +269,7 @@ protected:
     return {std::istreambuf_iterator<char>{in}, {}};
   }
 
-  /// Only where there is nothing yet: golden bytes are never written anew.
+  /// Writes only missing files: golden bytes are never rewritten.
   static void write_missing() {
     if (std::filesystem::exists(file(".bin")))
       return;
@@ -295,7 +295,7 @@ TYPED_TEST(golden, old_bytes_say_what_they_said) {
     << to_pretty_json(*loaded);
 }
 
-/// Fields that came later: what bytes from before them say.
+/// Checks the values that old bytes give to fields added later.
 TEST(golden_metrics, of_old_bytes_gate_and_state_no_margin) {
   std::ifstream in{std::string{HIVE_TEST_DATA} + "/golden/ImportSnapshot.bin", std::ios::binary};
   auto loaded = msg<wire::ImportSnapshot>::load(std::string{std::istreambuf_iterator<char>{in}, {}});
@@ -312,7 +312,7 @@ TEST(golden_metrics, of_old_bytes_gate_and_state_no_margin) {
 }
 
 TEST(golden_queries, an_old_question_for_a_policy_is_asked_strictly) {
-  for (uint16_t policy : {0, 1}) { // the retired field, whose default was threshold
+  for (uint16_t policy : {0, 1}) { // values of the retired field, whose default was threshold
     auto old = msg<wire::UpgradeQuery>::build([&](wire::UpgradeQuery::Builder out) {
       out.setOld("v1");
       out.setNew("v2");

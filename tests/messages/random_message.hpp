@@ -10,7 +10,7 @@
 
 namespace hive {
 
-/// Fills messages of any schema with content that keeps all rules of its fields.
+/// Fills messages of any schema with content that obeys all rules of its fields.
 class random_filler {
 public:
   explicit random_filler(uint32_t seed) : random_{seed} {
@@ -124,7 +124,7 @@ private:
   std::mt19937 random_;
 };
 
-/// Whether both hold the same values; what is absent equals what is empty.
+/// Whether both hold the same values; absent values equal empty ones.
 inline bool same_content(capnp::DynamicValue::Reader a, capnp::DynamicValue::Reader b) {
   if (a.getType() != b.getType())
     return false;
@@ -139,7 +139,7 @@ inline bool same_content(capnp::DynamicValue::Reader a, capnp::DynamicValue::Rea
   }
   if (a.getType() == capnp::DynamicValue::STRUCT) {
     auto left = a.as<capnp::DynamicStruct>(), right = b.as<capnp::DynamicStruct>();
-    for (const auto& rules : field_rules::of(left.getSchema())) // retired fields mean nothing any more
+    for (const auto& rules : field_rules::of(left.getSchema())) // retired fields do not count
       if (!same_content(left.get(rules.field), right.get(rules.field)))
         return false;
     return true;

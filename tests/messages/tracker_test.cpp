@@ -104,7 +104,7 @@ TEST(tracker_json, a_delta_may_hold_more_than_its_schema) {
     "avg_time_s": 1, "sample_count": 5, "median_s": [1]}}}, "autoresearch": {"session_id": "s"}, "node": null})");
   ASSERT_TRUE(delta);
   EXPECT_FALSE((*delta)->hasAutoresearch());
-  // What is required, and what is a scalar, must be what the schema says all the same.
+  // Required fields and scalars must nevertheless match the schema.
   EXPECT_THAT(reason<wire::LearningDelta>(R"({"coding_benchmarks": []})"), HasSubstr("must be an object"));
   EXPECT_THAT(reason<wire::LearningDelta>(R"({"coding_benchmarks": {}, "ts": "now"})"), HasSubstr("/ts"));
   EXPECT_THAT(reason<wire::TaskSource>(R"({"source": "s", "more": 1})"), HasSubstr("is not a known field"));

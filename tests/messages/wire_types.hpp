@@ -17,7 +17,7 @@
 
 namespace hive {
 
-/// Messages that have a JSON form. Those with Data fields, which JSON shows but does not read, are left out.
+/// Messages that can be read from JSON. Types with Data fields, which are only written, are left out.
 using json_types =
   testing::Types<wire::MeasureRequest, wire::Measurement, wire::CommandSpec, wire::BenchmarkName, wire::BenchmarkInfo,
                  wire::BenchmarkQuery, wire::BenchmarkList, wire::RunCommand, wire::ObserveModel, wire::Recorded,
@@ -30,7 +30,7 @@ using json_types =
                  wire::LearningDelta, wire::SharedTools, wire::SharedResults, wire::HiveDigest, wire::MemberClaims,
                  wire::Event, wire::EventQuery>;
 
-/// A type's name in test names and files.
+/// A type's name, for test names and file names.
 struct schema_names {
   template <class T>
   static std::string GetName(int) {

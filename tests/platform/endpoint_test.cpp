@@ -22,7 +22,7 @@ TEST(endpoint, refuses_what_is_none) {
 TEST(endpoint, knows_the_loopback) {
   for (const char* address : {"127.0.0.1", "127.9.9.9", "::1", "localhost"})
     EXPECT_TRUE((endpoint{address, 1}.is_loopback())) << address;
-  // A name could be anywhere tomorrow; what only looks like the loopback is not it.
+  // A name may resolve to anything; addresses that only look like the loopback are not it.
   for (const char* address :
        {"0.0.0.0", "::", "128.0.0.1", "10.0.0.1", "127.0.0.1.example.org", "localhost.example.org"})
     EXPECT_FALSE((endpoint{address, 1}.is_loopback())) << address;

@@ -34,7 +34,7 @@ ec open_error(const fs::path& directory, std::string* text = nullptr) {
   return code_of(db.error());
 }
 
-/// A store with an identity and a few hundred records, closed again.
+/// Creates a store with an identity and a few hundred records, and closes it.
 void fill(const fs::path& directory) {
   auto db = open_or_die(directory);
   write_set writes;
@@ -129,7 +129,7 @@ TEST(Database, RefusesADamagedWriteAheadLogAndNamesTheStore) {
   fill(dir.path());
   flip_byte(find_file(store_path(dir.path()), ".log"), 100'000);
   {
-    // A second record behind the damaged one: the damage is not at the torn tail.
+    // A second record after the damaged one, so that the damage is not in the torn tail.
     std::string text;
     auto code = open_error(dir.path(), &text);
     EXPECT_EQ(code, ec::corrupt) << text;
@@ -142,7 +142,7 @@ TEST(Database, OpensAfterAWriteThatACrashToreAndKeepsWhatWasAcknowledged) {
   fill(dir.path());
   auto log = find_file(store_path(dir.path()), ".log");
   {
-    // The beginning of a record, as a crash in the middle of a write leaves it: its length says more than is there.
+    // The beginning of a record that claims to be longer than the file, as a crash during a write leaves it.
     std::ofstream out{log, std::ios::app | std::ios::binary};
     out << std::string{"\x01\x02\x03\x04\x80\x00\x01torn", 11};
   }
@@ -168,7 +168,7 @@ TEST(Database, AcknowledgesNothingWhileTheMarkCannotBeWritten) {
   fs::create_directory(obstacle);
   write_set writes;
   writes.put(column::inputs, "more", "value");
-  // The mark may be a second old; after that it is asked for, and not to be had.
+  // The mark may be up to a second old; after that, a write requires a new one, which cannot be written.
   caf::error refused;
   EXPECT_TRUE(wait_until([&] { return static_cast<bool>(refused = db->write(writes)); }));
   EXPECT_EQ(code_of(refused), ec::storage_failed);

@@ -13,7 +13,7 @@ protected:
     return begin_epoch(*db_, 1)->epoch;
   }
 
-  /// The epoch that is stored when `wanted` is.
+  /// Stores an epoch of at least `wanted` and returns it.
   uint64_t change_to(uint64_t wanted) {
     auto change = epoch_write(*db_, wanted);
     EXPECT_FALSE(db_->write(change->writes));

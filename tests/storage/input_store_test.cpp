@@ -37,7 +37,7 @@ TEST_F(InputStore, KeepsEachModelByItsId) {
   input_store::put_model(writes, "a", input(1));
   input_store::put_model(writes, "a.b", input(2));
   input_store::put_model(writes, "b", input(3));
-  // Neighbours in the column must not be taken for models.
+  // Other entries of the column must not be taken for models.
   writes.put(column::inputs, keys::adapter("a"), "no model");
   writes.put(column::inputs, keys::world_model(), msg<wire::WorldModelInput>{}.bytes());
   ASSERT_FALSE(db->write(writes));

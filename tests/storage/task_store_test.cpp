@@ -105,7 +105,7 @@ TEST_F(TaskStore, GivesBackWhatItWasGivenWithTheNodesStamp) {
 TEST_F(TaskStore, TheLongestNamesFit) {
   std::string longest(128, 'x');
   put({longest, longest, longest, longest, std::string(64, 'k')});
-  put(); // the place where records are built is clean again
+  put(); // checks that the buffer for records is clean again
   auto page = store.find(*query());
   ASSERT_TRUE(page) << text_of(page.error());
   EXPECT_EQ(as_view((*page)->getTasks()[1].getUserId()), longest);

@@ -6,7 +6,7 @@
 
 namespace hive {
 
-/// Configuration of an actor system as a node has it, without networking.
+/// Configuration of an actor system like a node's, but without networking.
 struct test_config : caf::actor_system_config {
   test_config() {
     register_remote_messages(*this);

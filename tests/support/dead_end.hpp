@@ -9,11 +9,11 @@
 
 namespace hive {
 
-/// An address of this machine that neither accepts nor refuses connections, as a machine that is switched off: its
-/// queue of connections is full.
+/// An address on this machine that neither accepts nor refuses connections, like a machine that is switched off: its
+/// backlog is full.
 class dead_end {
 public:
-  /// Port 0 takes a free one.
+  /// Port 0 picks a free port.
   explicit dead_end(const std::string& ip = "127.0.0.1", uint16_t port = 0);
 
   uint16_t port() const;

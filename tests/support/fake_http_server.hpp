@@ -9,13 +9,13 @@
 
 namespace hive {
 
-/// A request as the fake server got it.
+/// A request that the fake server received.
 struct fake_request {
   std::string head; ///< request line and headers
   std::string body;
 };
 
-/// What it answers: a status and a body, or nothing until the client gives up.
+/// The fake server's answer: a status and a body, or nothing until the client gives up.
 struct fake_response {
   int status = 200;
   std::string body = {};
@@ -54,7 +54,7 @@ private:
   std::vector<fake_request> requests_;
 };
 
-/// A chat completion as OpenAI-compatible servers give it, with fields that a probe passes over.
+/// A chat completion in the form of OpenAI-compatible servers, with fields that a probe ignores.
 std::string chat_completion(const std::string& content);
 
 } // namespace hive

@@ -8,7 +8,7 @@
 
 namespace hive {
 
-/// A connection for what no tidy client sends.
+/// A connection over which tests send what no well-behaved client sends.
 class raw_connection {
 public:
   explicit raw_connection(uint16_t port);
@@ -16,25 +16,25 @@ public:
   raw_connection& operator=(raw_connection&&) = delete;
   ~raw_connection();
 
-  /// Longest wait of each read and write; one minute at first.
+  /// Sets the time limit of each read and write; one minute by default.
   void set_patience(std::chrono::milliseconds limit);
 
-  /// Whether all of it was taken.
+  /// Returns whether everything was sent.
   bool send(std::string_view bytes);
 
-  /// Sends no more.
+  /// Closes the sending direction.
   void close_half();
 
-  /// Closing will throw away what was sent and not received, and tell the other end so.
+  /// Makes closing discard unsent and unread data and reset the connection.
   void reset_at_close();
 
-  /// What comes with one read; empty at the end.
+  /// The result of one read; empty at the end.
   std::string read_some(size_t most);
 
-  /// What comes until the text holds `end` or the server closes the connection.
+  /// Reads until the text contains `end` or the server closes the connection.
   std::string read_until(std::string_view end);
 
-  /// What comes until the server closes the connection.
+  /// Reads until the server closes the connection.
   std::string read_all();
 
 private:

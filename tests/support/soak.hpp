@@ -5,7 +5,7 @@
 
 namespace hive {
 
-/// Whether tests shall take their full counts: HIVE_SOAK=1.
+/// Whether tests should take their full counts: HIVE_SOAK=1.
 inline bool is_soak() {
   auto* soak = std::getenv("HIVE_SOAK");
   return soak && std::string_view{soak} == "1";

@@ -9,7 +9,7 @@
 
 namespace hive {
 
-/// A store with its committer and inputs actor, as a node has them, and a client that asks adapters.
+/// A store with its committer and inputs actor, as in a node, and a client that queries adapters.
 class test_inputs {
 public:
   test_inputs();
@@ -22,7 +22,7 @@ public:
     return answer ? caf::none : answer.error();
   }
 
-  /// One measurement of an adapter, which is ended with this object.
+  /// One measurement by an adapter, which ends together with this object.
   caf::expected<msg<wire::Measurement>> measure(adapter_actor adapter, uint32_t repeats = 1);
 
   temporary_directory temp;

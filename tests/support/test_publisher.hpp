@@ -10,7 +10,7 @@
 
 namespace hive {
 
-/// Stands for the federation: keeps the newest delta in memory and counts.
+/// Replaces the federation: keeps the newest delta in memory and counts deltas.
 struct published_deltas {
   std::atomic<int> count = 0;
   msg<wire::LearningDelta> newest;

@@ -8,10 +8,10 @@
 
 namespace hive {
 
-/// Longer than any answer of a healthy actor takes, also on a loaded machine under sanitizers.
+/// Longer than a healthy actor takes for any answer, even on a loaded machine under sanitizers.
 inline constexpr auto answer_timeout = std::chrono::seconds{60};
 
-/// An actor system with the project's messages and a client that blocks.
+/// An actor system with the project's message types, and a blocking client.
 class test_system {
 public:
   test_system() : system_{config_}, client_{system_} {
@@ -25,7 +25,7 @@ public:
     return client_;
   }
 
-  /// The answer to one message, or the error.
+  /// Returns the answer to one message, or the error.
   template <class Answer, class Handle, class Message>
   caf::expected<Answer> ask(const Handle& whom, Message message) {
     caf::expected<Answer> out = caf::make_error(caf::sec::runtime_error);

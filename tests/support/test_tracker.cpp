@@ -8,7 +8,7 @@
 namespace hive {
 namespace {
 
-/// Spawned detached: it blocks while it holds.
+/// Must be spawned detached, because it blocks while it holds a write set.
 committer_actor::behavior_type gatekeeper(committer_actor::pointer self, committer_actor target,
                                           std::shared_ptr<commit_gate> gate) {
   return {[self, target, gate](write_set& writes) -> caf::result<committed> {

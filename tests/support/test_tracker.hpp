@@ -12,7 +12,7 @@
 
 namespace hive {
 
-/// One record as a test writes it.
+/// A record as tests describe it.
 struct task_draft {
   std::string task_type = "feature";
   std::string tool = "aider";
@@ -27,17 +27,17 @@ struct task_draft {
 void fill(wire::TaskRecord::Builder out, const task_draft& draft);
 msg<wire::RecordTasks> record_tasks(const std::vector<task_draft>& drafts);
 
-/// What a node says of one tool at task type `feature`, by averages as HART OS tells it.
+/// One node's statistics of one tool for task type `feature`, given as averages like those of HART OS.
 msg<wire::LearningDelta> delta(const std::string& origin, const std::string& tool, double rate, uint64_t samples);
 
-/// Stands before the real committer: refuses write sets while a test says so, or sits on them.
+/// Controls an actor in front of the real committer: write sets can be refused or held up.
 struct commit_gate {
   std::atomic<ec> refuse_with = ec::none;
   std::atomic<bool> hold = false;
   std::atomic<size_t> held = 0;
 };
 
-/// A store with its committer and tracker, as a node has them.
+/// A store with its committer and tracker, as in a node.
 class test_tracker {
 public:
   explicit test_tracker(tracker_options given = {});
@@ -68,7 +68,7 @@ public:
   tracker_actor actor;
 };
 
-/// So many records of one tool, the successes first.
+/// This many records of one tool, the successes first.
 std::vector<task_draft> runs(const std::string& task_type, const std::string& tool, int successes, int failures);
 
 } // namespace hive

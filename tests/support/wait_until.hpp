@@ -7,10 +7,10 @@
 
 namespace hive {
 
-/// Long enough for anything on the busiest machine under sanitizers; a test that waits this long has failed.
+/// Long enough for anything on the busiest machine under sanitizers; a wait that takes this long has failed.
 inline constexpr std::chrono::seconds patience{120};
 
-/// Waits until `condition` holds, looking every `pause`; false when it does not within `patience`.
+/// Waits until `condition` holds, checking every `pause`; false when it does not within `patience`.
 template <class Condition>
 bool wait_until(Condition&& condition, std::chrono::milliseconds pause = std::chrono::milliseconds{2}) {
   auto end = std::chrono::steady_clock::now() + patience;
@@ -22,7 +22,7 @@ bool wait_until(Condition&& condition, std::chrono::milliseconds pause = std::ch
   return true;
 }
 
-/// The same, and prints `what` with the time that it took, for people.
+/// Like wait_until, but also prints `what` and the time that it took.
 template <class Condition>
 bool timed(std::string_view what, Condition&& condition,
            std::chrono::milliseconds pause = std::chrono::milliseconds{2}) {

@@ -20,14 +20,14 @@ certified_key ca_named(const std::string& name) {
   return *make_ca(name, now - day, now + 100 * day);
 }
 
-/// A directory with a CA and what it issued.
+/// A directory with a CA and the files that it issued.
 class Certificates : public testing::Test {
 protected:
   fs::path path(const std::string& name) const {
     return folder_.path() / name;
   }
 
-  /// A node's directory named `name`, from a CA named `ca` that is made when it is missing.
+  /// Issues a node's directory `name` from the CA `ca`, which is created if it does not exist.
   fs::path issue(const std::string& name, certificate_role role = certificate_role::node, const std::string& ca = "ca",
                  uint32_t days = 10) {
     if (!fs::exists(path(ca))) {

@@ -205,7 +205,7 @@ TEST_F(HartosDatabase, ReadingHoldsNoLockAndChangesNothing) {
   ASSERT_TRUE(db.export_mark());
   ASSERT_EQ(db.rows(0, 10, 10)->size(), 1u);
   EXPECT_EQ(file_text(file), before);
-  source.add("'t', 'x', '', '', 1, 1, 0, 1"); // fails while another holds a lock
+  source.add("'t', 'x', '', '', 1, 1, 0, 1"); // fails while another process holds a lock
   EXPECT_EQ(db.rows(0, 10, 10)->size(), 2u);
 }
 
@@ -262,11 +262,11 @@ TEST_F(HartosDatabase, RowsThatAnOlderHartOsAddsToAnExportCount) {
     auto done = db->run(sql);
     ASSERT_TRUE(done) << text_of(done.error());
   };
-  // As it writes, without naming the rule.
+  // The statement that HART OS uses, which does not mention the rule.
   const std::string insert = "INSERT INTO benchmarks (task_type, tool_name, model_name, user_id, completion_time_s, "
                              "success, offloaded, timestamp) VALUES ('t', 'x', '', '', 1, 1, 0, 1);";
   add(insert);
-  // Exports of earlier versions had rule 1 as the default.
+  // Exports by earlier versions had 1 as the rule's default.
   add("PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'DEFAULT 2', 'DEFAULT 1') WHERE name = "
       "'benchmarks'; PRAGMA writable_schema = OFF;");
   add(insert);
@@ -307,12 +307,12 @@ TEST_F(HartosDatabase, NothingIsReplacedUnlessToldAndNothingUnfinishedStays) {
   EXPECT_THAT(rows(), IsEmpty());
 }
 
-/// Writes rows and dies in the middle: the journal stays beside the database.
+/// Writes rows and dies in between, so that the journal stays beside the database.
 void die_while_writing(const std::filesystem::path& file, const std::string& journal_mode) {
   auto child = ::fork();
   if (child == 0) {
     auto db = sqlite::connection::open(file, sqlite::access::create);
-    // So small a cache spills: pages are in the database that the journal takes back.
+    // Such a small cache spills into the database pages that the journal must restore.
     bool begun = db && db->run("PRAGMA journal_mode = " + journal_mode + "; PRAGMA cache_size = 1; BEGIN;") &&
                  db->run("INSERT INTO benchmarks (task_type, tool_name, completion_time_s, timestamp) WITH RECURSIVE "
                          "n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "

@@ -12,8 +12,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// As a HART OS writes it: a time in seconds, members that no snapshot keeps, a reason in place of `true`, a metric that
-// is not to be compared, and results of a foreign benchmark that are no metrics.
+// A file as HART OS writes it: a time in seconds, members that snapshots do not keep, a reason in place of `true`, a
+// metric that must not be compared, and results of a foreign benchmark that are not metrics.
 constexpr std::string_view hartos_file = R"({
   "version": "v1.2", "git_sha": "abc", "timestamp": 1771934400.25, "tier": "fast",
   "benchmarks": {
