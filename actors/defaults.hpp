@@ -133,7 +133,7 @@ inline constexpr int spare_rounds = 4;
 /// Number of consecutive unanswered questions after which a link is closed: its connection may be at fault, and a new
 /// one is made at once.
 inline constexpr uint32_t max_unanswered_questions = 2;
-/// Clock differences above this are reported. It is twice the error of the measurement, which is half of
+/// Clock differences above this are reported. The limit is twice the error of the measurement, which is half of
 /// gossip_timeout, and far below card_lead, beyond which a node's cards are refused.
 inline constexpr auto max_clock_difference = 10s;
 /// Epoch raises allowed within the window. A restored node raises its epoch once per delta that returns its earlier
@@ -144,7 +144,7 @@ inline constexpr auto epoch_raise_window = 10min;
 /// rounds per hop. At least `min_belief`, so that short rounds do not make nodes flap.
 inline constexpr int belief_rounds = 30;
 inline constexpr auto min_belief = 30s;
-/// The same in a large hive, where an answer covers 64 nodes and a node is many hops away.
+/// Like belief_rounds, for a large hive, where an answer covers 64 nodes and a node is many hops away.
 inline constexpr int large_belief_rounds = 600;
 /// Age at which a node renews its card, so that the oldest cards are those of nodes that are gone.
 inline constexpr auto card_refresh = 24h;

@@ -29,8 +29,8 @@ enum class claim : uint8_t {
 /// the simulation in tests/analysis, regret hardly depends on this between 200 and 800.
 inline constexpr double evidence_half_life = 500;
 
-/// Policy explore: weight of the hive's estimate of a tool, in records of this node. With as many own records, a rate
-/// is uncertain by 0.3 (95%), which is how far nodes can differ.
+/// Policy explore: weight of the hive's estimate of a tool, in records of this node. A rate from so few own records is
+/// uncertain by 0.3 (95%), which is how far nodes can differ.
 inline constexpr double hive_prior_records = 10;
 
 /// Policy explore: number of records that this node needs for a task type, over all candidate tools, before its choice

@@ -113,7 +113,7 @@ public:
     unlisted_ = records;
   }
 
-  /// The totals of one task type, or null without records. Valid until the next change.
+  /// The totals of one task type, or null when there are none. Valid until the next change.
   const task_totals* find(std::string_view task_type) const;
 
   /// All cells and task types, in the order of their first records. Addresses are stable while an element exists.

@@ -64,7 +64,7 @@ struct tool_sums {
   uint64_t successes() const {
     return success_ppm / ppm;
   }
-  /// Between 0 and 1. This and all figures below are 0 without records.
+  /// Between 0 and 1. This and all figures below are 0 when there are no records.
   double success_rate() const;
   double mean_time_s() const;
   /// Standard deviation of the times in seconds, over all records (divisor n).
@@ -99,7 +99,7 @@ public:
     return size_;
   }
   size_t successes() const;
-  /// Number of the newest record; 0 without any.
+  /// Number of the newest record; 0 when there is none.
   uint64_t newest() const;
 
   /// As stored: number × 2 + success, oldest first.

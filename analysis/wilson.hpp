@@ -10,7 +10,7 @@ struct interval {
 
 /// Normal quantile for 95% intervals, as used by the routing rules.
 inline constexpr double z_95 = 1.96;
-/// The same for 99%: the 0.995 quantile of the standard normal distribution.
+/// Normal quantile for 99% intervals: the 0.995 quantile of the standard normal distribution.
 inline constexpr double z_99 = 2.5758293035489004;
 
 /// Wilson's score interval for a rate of `successes` in `n`: all p with |successes/n − p| ≤ z·√(p(1−p)/n) (E. B.

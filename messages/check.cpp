@@ -22,7 +22,7 @@ using capnp::DynamicValue;
 /// Walks one message and stops at the first violation. The JSON pointer is built while unwinding, so that a valid
 /// message costs no string operations.
 class checker {
-  /// An element of a key-to-value map has two fields, and the JSON pointer omits the name of the second.
+  /// Number of fields in an element of a key-to-value map. The JSON pointer omits the name of the value's field.
   static constexpr size_t key_and_value = 2;
 
 public:

@@ -15,8 +15,8 @@ struct authority {
   std::optional<uint16_t> port;
   bool is_address = false;
 
-  /// Returns nothing for malformed text and for parts that this node never needs: user names, escaped characters,
-  /// zones.
+  /// Returns nothing for malformed text, and for text with parts that this node never needs: user names, escaped
+  /// characters, zones.
   static std::optional<authority> parse(std::string_view text);
 
   /// The authority of an http or https URL.

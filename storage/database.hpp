@@ -122,8 +122,8 @@ public:
 
   caf::error write(batch& gathered);
 
-  /// ec::storage_failed, naming the directory, when the disk has too little room for any write. Any thread; costs one
-  /// system call.
+  /// Fails with ec::storage_failed, naming the directory, when the disk has too little room for any write. May be
+  /// called from any thread; costs one system call.
   caf::error check_room() const;
 
   /// Progress of the current write, for watchers that may outlive the database.

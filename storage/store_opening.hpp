@@ -15,7 +15,7 @@ struct database_options;
 /// something is missing or damaged, ec::unsupported for a store of a newer hived.
 caf::expected<std::optional<msg<wire::StoreMark>>> prepare_opening(const database_options& options);
 
-/// ec::corrupt with advice for the operator.
+/// An ec::corrupt error with advice for the operator.
 caf::error refuse_damage(std::string_view what);
 
 } // namespace hive

@@ -97,7 +97,7 @@ private:
     });
   }
 
-  /// Requires a token, or optionally none, as the node may be configured without.
+  /// Accepts requests with a token or without one, since a node may be configured to need none.
   void write_security() {
     out_.array("security", [&] {
       out_.object([&] { out_.array("bearer", [] {}); });

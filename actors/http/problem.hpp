@@ -14,10 +14,10 @@ std::string_view reason_phrase(int status);
 /// An RFC 9457 answer for an error.
 response problem(const caf::error& error);
 
-/// The same for a request rejected before any actor saw it; includes the place in the body.
+/// Like `problem` of an error, for a request rejected before any actor saw it; includes the place in the body.
 response problem(const json_error& refusal);
 
-/// The same for HTTP-level errors, such as a wrong method, with an explicit status.
+/// Like `problem` of an error, for HTTP-level errors, such as a wrong method, with an explicit status.
 response problem(int status, ec code, std::string detail);
 
 } // namespace hive::http

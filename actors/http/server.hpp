@@ -51,10 +51,10 @@ struct server_options {
   /// Time for running requests when the server is told to stop; afterwards they get 503.
   std::chrono::milliseconds drain_timeout = defaults::http_drain_timeout;
 
-  /// ec::invalid, naming the option.
+  /// Fails with ec::invalid, naming the option.
   caf::error validate() const;
 
-  /// ADDRESS:PORT, for people; an IPv6 address in brackets.
+  /// ADDRESS:PORT for display; an IPv6 address in brackets.
   std::string endpoint() const;
 };
 

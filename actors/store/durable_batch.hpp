@@ -143,7 +143,7 @@ public:
     init(self, std::move(options));
   }
 
-  /// ec::overloaded when `more` entries do not fit. Call it before changing the state.
+  /// Fails with ec::overloaded when `more` entries do not fit. Call it before changing the state.
   caf::error check_room(size_t more) const;
 
   /// Writes of the group being gathered.

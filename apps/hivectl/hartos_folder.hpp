@@ -26,7 +26,8 @@ struct hartos_folder {
 /// neither.
 caf::expected<hartos_folder> find_hartos(const std::filesystem::path& directory);
 
-/// The same for writing; creates agent_data if missing. exit_status::file_failed when that fails.
+/// Finds the files for writing, like find_hartos; creates agent_data if missing. exit_status::file_failed when that
+/// fails.
 caf::expected<hartos_folder> make_hartos(const std::filesystem::path& directory);
 
 } // namespace hive::ctl

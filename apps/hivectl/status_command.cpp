@@ -17,7 +17,7 @@ constexpr auto help = "Ends with 0 when the node serves, with 69 when it does no
                       "  hivectl status --json\n"
                       "  until hivectl status >/dev/null; do sleep 1; done";
 
-/// The node's answers. Only the first is mandatory: the others may be what is broken.
+/// The node's answers. Only the first is mandatory; the requests for the others may be the ones that fail.
 struct answers {
   msg<wire::NodeStatus> status;
   caf::expected<msg<wire::NodeList>> nodes;

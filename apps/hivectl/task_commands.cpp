@@ -28,7 +28,7 @@ constexpr int record_attempts = 3;
 constexpr auto record_pause = 500ms;
 /// Page size: a node's maximum.
 constexpr uint32_t page_size = 1'000;
-/// Maximum number of records in one list; --after continues from there.
+/// Maximum number of records in one list; --after fetches the next ones.
 constexpr uint32_t max_listed = 10'000;
 
 struct record_options {

@@ -37,7 +37,7 @@ public:
   /// Maximum number of lines in a batch: even with names of maximum length and every character escaped, it stays below
   /// 8 MiB.
   static constexpr size_t max_lines = 2'000;
-  /// Size limit of a batch of lines written by others, in bytes.
+  /// Size limit, in bytes, of a batch of lines that hivectl did not write itself.
   static constexpr size_t max_bytes = size_t{4} << 20;
 
   /// Last row of the source that the node has taken; 0 without a source.

@@ -24,7 +24,7 @@ std::string printable_json(std::string_view document);
 /// Number of terminal columns of a text returned by `printable`.
 size_t columns_of(std::string_view printable_text);
 
-/// The prefix of such a text that fits `columns`, with an ellipsis when it was cut.
+/// The prefix of such a printable text that fits `columns`, with an ellipsis when it was cut.
 std::string cut_to_columns(std::string_view printable_text, size_t columns, charset set);
 
 } // namespace hive::ctl

@@ -76,7 +76,7 @@ public:
   /// Generates a P-256 key.
   static caf::expected<private_key> generate();
 
-  /// ec::malformed when `text` holds no private key or one with a passphrase; the text names `file`.
+  /// Reads a private key. ec::malformed when `text` holds none or one with a passphrase; the text names `file`.
   static caf::expected<private_key> from_pem(std::string_view text, const std::string& file);
 
   std::string pem() const;

@@ -260,7 +260,7 @@ std::string write_adapters(wire::Snapshot::Reader snapshot) {
   return out.str();
 }
 
-/// The same document, indented.
+/// `document`, indented.
 std::string pretty(const std::string& document) {
   capnp::MallocMessageBuilder scratch;
   auto value = scratch.initRoot<JsonValue>();

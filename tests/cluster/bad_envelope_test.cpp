@@ -137,7 +137,7 @@ TEST_F(bad_envelope, slots_that_are_replayed_change_nothing) {
   ASSERT_TRUE(recorded) << text_of(recorded.error());
   ASSERT_GE((*recorded)->getDelta().getOrigins().size(), 3U);
 
-  // Newer slots replace the recorded ones, which then are no news for any node.
+  // Newer slots replace the recorded ones, which are then outdated.
   for (size_t i = 0; i < 3; ++i)
     record(hive_.at(i), "porting", "ruff", 1, 0);
   auto counts_twelve = [&] {

@@ -193,7 +193,7 @@ TEST_F(Engines, ALostNodeIsSeenAndReachedAgain) {
     return !last;
   }))
     << text_of(last);
-  // The same for the node to which the engine is connected.
+  // The engine also survives a restart of the node to which it is connected.
   auto near_how = options("near", allow_shell, near->door());
   near->kill();
   near = join(near_how, *far);

@@ -117,7 +117,7 @@ print(json.dumps(routing))
 print(db.execute('PRAGMA integrity_check').fetchone()[0])
 )py";
 
-/// The same results from the node's summary.
+/// A script that prints the same results, taken from the node's summary.
 std::string expected_by_task(const msg<wire::ToolSummary>& summary) {
   std::string script = "import json\nprint(json.dumps(sorted([";
   for (auto line : summary->getByTaskType())

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <optional>
 
-// A node with very many task records must know all of them after kill -9. The time to serve again, the memory it needs
-// and the speed of its answers are printed, not asserted. HIVE_SOAK=1 takes the full count.
+// A node with very many task records must know all of them after kill -9. How soon it serves again, how much memory it
+// needs and how fast it answers is printed, not asserted. HIVE_SOAK=1 takes the full count.
 
 namespace hive::cluster {
 namespace {

@@ -185,7 +185,7 @@ TEST(msg, a_short_message_cannot_unfold_into_a_long_one) {
   auto loaded = msg<wire::BenchmarkList>::load(stream({root, endless_list}));
   ASSERT_FALSE(loaded);
   EXPECT_EQ(code_of(loaded.error()), ec::malformed);
-  // The same with a composite list, whose tag states the number of empty structs in it.
+  // Likewise with a composite list, whose tag states the number of empty structs in it.
   constexpr uint64_t composite = (uint64_t{7} << 32) | 1;
   constexpr uint64_t tag = uint64_t{0x3FFFFFFF} << 2 >> 1 << 1;
   auto second = msg<wire::BenchmarkList>::load(stream({root, composite, tag & 0xFFFFFFFC}));

@@ -51,8 +51,8 @@ struct suite_facts {
   void add(const suite_facts& inner);
 };
 
-/// ec::malformed when the counters of `suite` contradict its content. Absent counters are not checked. `root` is the
-/// report's root.
+/// Fails with ec::malformed when the counters of `suite` contradict its content. Absent counters are not checked.
+/// `root` is the report's root.
 caf::error check_counters(pugi::xml_node suite, const suite_facts& facts, junit_dialect dialect, pugi::xml_node root);
 
 /// Moves to-do tests from passed to skipped, and adds skipped tests that the report counts without listing, according

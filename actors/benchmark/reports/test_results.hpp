@@ -48,7 +48,7 @@ struct test_counts {
 inline constexpr uint32_t max_tests = 100'000'000;
 /// Number of failed tests whose names are kept; all are counted.
 inline constexpr size_t max_named_failures = 100;
-/// Size limit of such a name, in bytes.
+/// Size limit of a failed test's name, in bytes.
 inline constexpr size_t max_failure_name_bytes = 256;
 
 /// Results over any number of runs.

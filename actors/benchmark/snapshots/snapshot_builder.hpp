@@ -43,7 +43,7 @@ msg<wire::Snapshot> build_snapshot(const capture_facts& facts, const std::vector
 /// is not the mean of its samples.
 caf::expected<msg<wire::Snapshot>> normalise_import(const msg<wire::ImportSnapshot>& import, int64_t now_unix_micros);
 
-/// The same snapshot with its capture number set.
+/// A copy of the snapshot with its capture number set.
 msg<wire::Snapshot> with_capture_id(const msg<wire::Snapshot>& snapshot, uint64_t id);
 
 } // namespace hive

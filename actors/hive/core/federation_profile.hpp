@@ -7,7 +7,7 @@
 
 namespace hive {
 
-/// Pace of gossip, by the bandwidth of the links.
+/// Pace of gossip, chosen by the bandwidth of the links.
 struct federation_profile {
   std::string_view name = "lan";
   std::chrono::milliseconds interval{1'000}; ///< between rounds

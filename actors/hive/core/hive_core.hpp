@@ -41,7 +41,7 @@ struct hive_core_options {
   std::vector<slot_rules> topics;                ///< besides the card
   std::optional<certificate_dates> certificates; ///< none without TLS
 
-  /// ec::invalid naming the option.
+  /// Fails with ec::invalid, naming the option.
   caf::error validate() const;
 };
 
@@ -210,7 +210,7 @@ private:
   void add_known_members();
   /// Drops all state about nodes that the replica has forgotten.
   void forget_nodes();
-  /// The live node that holds the place of this certificate, unless it is `but`.
+  /// The live node that counts for this certificate; none when that is `but`.
   std::optional<node_id> live_node_with(const std::string& holder, const node_id& but) const;
   /// Closes links with nodes whose certificate another live node uses.
   void close_superseded_links();

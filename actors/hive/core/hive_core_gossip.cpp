@@ -175,8 +175,8 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
     deliver_all(origin);
   }
   report_changes();
-  // To a node that was away, an exchange may bring much that all other nodes have. Only what the sender wrote itself is
-  // likely to be new to them.
+  // A node that was away may learn much from an exchange that all others already have. Only what the sender wrote
+  // itself is likely to be new to them.
   auto news = joined.news;
   if (!pushed)
     std::erase_if(news, [&](const auto& each) { return each.first != from; });

@@ -21,10 +21,10 @@ public:
   static caf::expected<channel> open(unique_fd fd, channel_side side, const std::optional<tls_context>& tls,
                                      deadline until);
 
-  /// Writes all of `bytes`. ec::unavailable or ec::timed_out.
+  /// Writes all of `bytes`. Fails with ec::unavailable or ec::timed_out.
   caf::error write(std::string_view bytes, deadline until);
 
-  /// Reads exactly `size` bytes. ec::unavailable or ec::timed_out.
+  /// Reads exactly `size` bytes. Fails with ec::unavailable or ec::timed_out.
   caf::expected<std::string> read(size_t size, deadline until);
 
   /// Waits until data can be read.

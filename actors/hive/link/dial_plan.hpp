@@ -34,14 +34,14 @@ public:
   dial_plan(dial_options options, uint64_t seed) : options_{options}, random_{seed} {
   }
 
-  /// Adds an address to join, dialled from `now` on. False when there are too many.
+  /// Adds an address to join, dialled from `now` on. False when the plan is full.
   bool add(const endpoint& at, time_point now);
 
   /// Adds the door of a node, in place of its earlier one. While the node is linked through an address to join, its
-  /// door is a spare: it is dialled once that address fails. False when there are too many.
+  /// door is a spare: it is dialled once that address fails. False when the plan is full.
   bool add(const endpoint& at, const node_id& node, time_point now);
 
-  /// Adds one attempt to dial the door of this node now. False when there are too many.
+  /// Adds one attempt to dial the door of this node now. False when the plan is full.
   bool add_once(const endpoint& at, const node_id& node, time_point now);
 
   /// Stops dialling this node.

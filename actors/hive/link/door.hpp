@@ -33,7 +33,8 @@ struct door_options {
   /// Limit for the handshake, from the first byte of a connection.
   std::chrono::milliseconds hello_timeout = defaults::hello_timeout;
 
-  /// ec::invalid naming the option. Addresses other than the loopback need credentials, or any stranger could connect.
+  /// Fails with ec::invalid, naming the option. Addresses other than the loopback need credentials, or any stranger
+  /// could connect.
   caf::error validate() const;
 };
 

@@ -14,7 +14,7 @@ struct network_options {
   /// A link that is silent for longer counts as lost.
   std::chrono::milliseconds link_timeout = defaults::link_timeout;
 
-  /// ec::invalid naming the option. The timeout must span more than one heartbeat.
+  /// Fails with ec::invalid, naming the option. The timeout must span more than one heartbeat.
   caf::error validate() const;
 };
 

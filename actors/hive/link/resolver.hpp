@@ -39,8 +39,8 @@ class resolver {
 public:
   explicit resolver(look_up_function look_up = system_look_up);
 
-  /// ec::timed_out when there is no answer by `until`, ec::unavailable after `stop`, ec::overloaded when too many other
-  /// names are being resolved; otherwise the result of the look-up function.
+  /// Fails with ec::timed_out when there is no answer by `until`, with ec::unavailable after `stop`, and with
+  /// ec::overloaded when too many other names are being resolved; otherwise returns the result of the look-up function.
   caf::expected<std::vector<socket_address>> look_up(const endpoint& what, std::chrono::steady_clock::time_point until);
 
   /// Wakes all waiting callers. Later calls fail.

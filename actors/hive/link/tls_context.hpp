@@ -10,7 +10,8 @@ namespace hive {
 /// session resumption (each connection authenticates anew). Immutable; copies share one context. Thread-safe.
 class tls_context {
 public:
-  /// ec::forbidden with the reason for credentials that TLS 1.3 does not accept, such as a key on the curve secp256k1.
+  /// Fails with ec::forbidden and the reason for credentials that TLS 1.3 does not accept, such as a key on the curve
+  /// secp256k1.
   static caf::expected<tls_context> make(const credentials& own);
 
   SSL_CTX* get() const {

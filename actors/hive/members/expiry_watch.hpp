@@ -9,7 +9,7 @@ namespace hive {
 
 /// A certificate that must be renewed in time.
 struct watched_certificate {
-  std::string what;      ///< name for texts
+  std::string what;      ///< its name in warnings
   int64_t not_after = 0; ///< seconds since 1970
 };
 

@@ -56,7 +56,7 @@ struct membership_options {
   uint64_t count_lead = 1'000;
   size_t members = 1'024; ///< tracked nodes; as many as the replica's origins
 
-  /// ec::invalid naming the option.
+  /// Fails with ec::invalid, naming the option.
   caf::error validate() const;
 };
 

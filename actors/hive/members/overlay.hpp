@@ -27,7 +27,7 @@ struct overlay_options {
     return active / 2;
   }
 
-  /// ec::invalid naming the option.
+  /// Fails with ec::invalid, naming the option.
   caf::error validate() const;
 };
 

@@ -73,12 +73,12 @@ struct slot_refusal {
 struct quarantine {
   enum class kind : uint8_t {
     content,      ///< repeatedly signed invalid payloads; ends with a valid slot of a later epoch
-    forgery,      ///< repeatedly passed on forged data; ends likewise
+    forgery,      ///< repeatedly passed on forged data; ends with a valid slot of a later epoch
     equivocation, ///< signed two different slots under one stamp; permanent, on all nodes
   };
   kind why = kind::content;
   std::string text;
-  uint64_t epoch = 0;     ///< epoch of the origin at that time
+  uint64_t epoch = 0;     ///< epoch of the origin when it was quarantined
   slot_ptr first, second; ///< the proof of equivocation
 };
 
@@ -312,7 +312,7 @@ private:
   std::optional<slot_refusal> check_bounds(const origin& known, const room& taken, const slot& what) const;
   /// Usage of an origin without the slot of this name.
   static room room_beside(const origin& known, const slot_name& name);
-  /// The same for this node, counting prepared slots.
+  /// Like room_beside, for this node, and counting prepared slots.
   room own_room_beside(const slot_name& name) const;
   void take_in(joining& work, const node_id& id, origin& known, slot_ptr what, reading read);
   /// `stands` is used for cards only.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-// Inserting what other nodes send.
+// Joins: inserting slots that other nodes send.
 
 namespace hive {
 namespace {

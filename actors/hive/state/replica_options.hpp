@@ -32,7 +32,7 @@ struct replica_options {
   /// Refusals listed in the outcome of a join; all are counted.
   size_t named_refusals = 16;
 
-  /// ec::invalid naming the option.
+  /// Fails with ec::invalid, naming the option.
   caf::error validate() const;
 };
 

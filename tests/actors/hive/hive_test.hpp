@@ -40,7 +40,7 @@ inline slot_name card_name() {
   return {slot_kind::card, std::string{card_key}};
 }
 
-/// A slot of an unknown kind, whose payload is not decoded.
+/// The name of a slot of an unknown kind, whose payload is not decoded.
 inline slot_name note(std::string key) {
   return {slot_kind{77}, std::move(key)};
 }

@@ -115,7 +115,7 @@ TEST_F(made_up_topic, a_node_does_not_publish_what_the_others_would_not_believe)
   EXPECT_EQ(b->status()->getQuarantined().size(), 0U);
 }
 
-/// A node with the topic, linked through one without it.
+/// Two nodes with the topic, linked only through one without it.
 TEST_F(made_up_topic, goes_through_a_node_that_does_not_know_it) {
   auto map_a = std::make_shared<weather_map>(), map_c = std::make_shared<weather_map>();
   auto a = start("a", {{"roof", "21"}}, map_a);
