@@ -75,7 +75,7 @@ inline constexpr auto probe_timeout = 60s;
 inline constexpr uint32_t probe_requests = 10;
 /// Questions per file; more would exceed the timeout of an adapter.
 inline constexpr size_t max_probe_questions = 10'000;
-/// Findings of a guardrail check that are logged, and also noted in the measurement; all are counted.
+/// How many findings of a guardrail check are logged, and how many are noted in the measurement; all are counted.
 inline constexpr size_t max_logged_findings = 20;
 inline constexpr size_t max_noted_findings = 5;
 

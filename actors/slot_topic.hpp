@@ -38,7 +38,7 @@ slot_content make_content(T value) {
   return std::make_shared<const std::any>(std::move(value));
 }
 
-/// Null for no content or content of another type.
+/// The content as a `T`; null when there is none or it has another type.
 template <class T>
 const T* content_as(const slot_content& content) {
   return std::any_cast<T>(content.get());
@@ -92,7 +92,7 @@ struct slots_withdrawn {
   node_id origin;
 };
 
-/// Receives the slots of other nodes; once the federation has started, first all stored ones.
+/// Receives the slots of other nodes; when the federation starts, it first delivers all stored ones.
 using slot_consumer_actor = caf::typed_actor<caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>>;
 
 /// The federation has started: the producer publishes all its slots, then every change.

@@ -10,7 +10,7 @@ inline constexpr double no_margin = std::numeric_limits<double>::quiet_NaN();
 
 /// How a metric affects a verdict.
 struct metric_rules {
-  bool gate = true;                   ///< false: shown, but decides nothing
+  bool gate = true;                   ///< false: shown without affecting the verdict
   double absolute_margin = no_margin; ///< see metric_point
 };
 

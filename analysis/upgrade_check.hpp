@@ -10,7 +10,7 @@
 
 namespace hive::analysis {
 
-/// Which way a metric is better.
+/// Which values of a metric are better.
 enum class direction : uint8_t { higher, lower };
 
 /// Result of an adapter in a capture.
@@ -25,7 +25,7 @@ struct metric_point {
   bool fast = true;            ///< of a fast-tier adapter
   std::string_view scope = {}; ///< values with different scopes are not comparable
   std::string_view unit = {};
-  bool gate = true; ///< false: shown, but decides nothing
+  bool gate = true; ///< false: shown without affecting the verdict
   /// Change for the worse, in the metric's unit, that is tolerated when the old value is zero or negative. At least 0;
   /// `no_margin` when none is given.
   double absolute_margin = no_margin;

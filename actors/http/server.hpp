@@ -59,8 +59,9 @@ struct server_options {
 };
 
 struct running_server {
-  /// Ends with the server. On exit it refuses new requests, lets running ones finish for `drain_timeout` and then ends;
-  /// exit reason `kill` skips the wait. Once it is gone, the listening socket is closed.
+  /// The actor that stands for the server and ends with it. On exit it refuses new requests, lets running ones finish
+  /// for `drain_timeout` and then ends; exit reason `kill` skips the wait. Once it is gone, the listening socket is
+  /// closed.
   caf::actor gateway;
   uint16_t port = 0; ///< the port actually bound
 };

@@ -13,8 +13,8 @@ enum class charset { ascii, utf8 };
 charset charset_of_locale();
 
 /// `text` on one line and without terminal control. Texts from a node are untrusted: control characters, line breaks,
-/// marks that reverse or hide text, and broken UTF-8 become escapes (
-/// , \x1b, \u{202e}). With charset::ascii, all other characters beyond ASCII become question marks.
+/// marks that reverse or hide text, and broken UTF-8 become escapes (such as \n, \x1b and \u{202e}). With
+/// charset::ascii, all other characters beyond ASCII become question marks.
 std::string printable(std::string_view text, charset set);
 
 /// An equivalent JSON document in which the characters that `printable` escapes are written as \u escapes. `document`

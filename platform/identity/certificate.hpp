@@ -98,8 +98,8 @@ private:
   std::shared_ptr<EVP_PKEY> key_;
 };
 
-/// The hash to sign with: the default for the type of key, or SHA-256 if the default is not mandatory. Null for Ed25519
-/// and Ed448, which sign without a separate hash.
+/// The hash to sign with: the one that the type of key prescribes, else SHA-256. Null for Ed25519 and Ed448, which
+/// prescribe that no separate hash is used.
 const EVP_MD* signing_digest(EVP_PKEY* key);
 
 /// The last error of OpenSSL on this thread, as a suffix for an error's text. Clears OpenSSL's error queue.

@@ -9,7 +9,7 @@
 namespace hive::cluster {
 namespace {
 
-/// Number of records that a tool needs for one task type to be in the delta.
+/// Number of records for one task type from which on a tool is in the delta.
 constexpr uint64_t records_to_be_told = 5;
 
 } // namespace

@@ -47,7 +47,7 @@ bool is_earlier_run(std::string_view child) {
   return child == "rerunFailure" || child == "rerunError" || child == "flakyFailure" || child == "flakyError";
 }
 
-/// A counter's value; nothing when absent, and UINT64_MAX when it is not a number, which can never agree.
+/// A counter's value; nothing when absent, and UINT64_MAX when it is not a number, which agrees with no count.
 std::optional<uint64_t> counter(pugi::xml_node suite, const char* name) {
   auto given = suite.attribute(name);
   if (!given)

@@ -74,7 +74,7 @@ public:
 
   /// This node and all known ones.
   msg<wire::NodeList> nodes(core_time now) const;
-  /// The list with only this node. ec::not_found when it is unknown.
+  /// A list with only the node `id`. ec::not_found when it is unknown.
   caf::expected<msg<wire::NodeList>> node(const node_id& id, core_time now) const;
   msg<wire::HiveStatus> status(core_time now) const;
 
@@ -260,7 +260,7 @@ private:
   bool has_twin_ = false; ///< another node uses this identity
   restart_intensity card_claims_{defaults::max_card_claims, defaults::card_claim_window};
   tick_point card_written_;
-  std::optional<node_id> superseded_by_; ///< a live node with this certificate and a newer card
+  std::optional<node_id> superseded_by_; ///< a live node with this node's certificate and a newer card
   expiry_watch expiry_;
 };
 

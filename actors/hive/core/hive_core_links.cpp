@@ -87,7 +87,7 @@ void hive_core::keep_linked(const node_id& node) {
     out_.to_door.emplace_back(maintain_link{node, (*card)->getDoor().cStr()});
 }
 
-/// Warns when the card of a linked node names another door than its hello: the operator should look.
+/// Warns when the card of a linked node names a different door than its hello, so that the operator can check.
 void hive_core::compare_doors(const accepted_slot& card) {
   auto found = peers_.find(card.origin);
   const auto* published = content_as<msg<wire::NodeCard>>(card.content);

@@ -38,7 +38,7 @@ struct door_setup {
   link_owner_actor owner;
 };
 
-/// An admitted connection. Without `peer` the introduction is still running.
+/// An admitted connection. `peer` is null while the introduction is running.
 struct connection {
   node_id node;
   msg<wire::Hello> hello;

@@ -32,7 +32,7 @@ struct member_claim {
   node_id node;
   incarnation about;
   member_state state = member_state::ACTIVE;
-  /// Time since a node linked with it had contact, as far as the claimant knows.
+  /// Time since `node` had contact with any node linked with it, as far as the claimant knows.
   std::optional<std::chrono::milliseconds> heard_ago = {};
 };
 

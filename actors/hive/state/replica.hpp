@@ -334,7 +334,7 @@ private:
   /// Decodes a proof. None unless it holds two different slots signed by `key` under one stamp.
   static std::optional<std::pair<slot_ptr, slot_ptr>> read_proof(const public_key& key,
                                                                  wire::EquivocationProof::Reader from);
-  /// True if the origin is now quarantined permanently.
+  /// Joins a proof. True if the origin is now quarantined permanently.
   bool join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof);
   void expose(origin& known, slot_ptr first, slot_ptr second);
   void refuse(joining& work, slot_refusal refused);

@@ -20,7 +20,7 @@ struct test_network_config : test_config {
   }
 };
 
-/// Events of an owner of links, for the thread of the test.
+/// Records the events that an owner of links receives; readable from the test's thread.
 class link_journal {
 public:
   void up(const link_up& what) {

@@ -276,7 +276,7 @@ TEST(connection, large_answers_arrive_whole) {
   EXPECT_TRUE(wait_until([&] { return is_quiet(node); }));
 }
 
-/// Clients that send requests without reading, until so many bytes of answers wait for them.
+/// Clients that send requests without reading, until this many bytes of answers wait for them.
 std::vector<std::unique_ptr<raw_connection>> fill_with_answers(fake_node& node, double bytes) {
   std::vector<std::unique_ptr<raw_connection>> out;
   while (out.size() < 100 && gauge(node, "hive_http_answer_bytes") < bytes) {

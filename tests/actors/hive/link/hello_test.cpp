@@ -284,7 +284,7 @@ TEST(handshake_with_a_stranger, a_recorded_handshake_cannot_be_replayed) {
 
 /// Terminates TLS on both sides with its own certificate and relays the plain text.
 void relay_decrypted(channel& one, channel& other) {
-  // In the order of the handshake: an SSL object is for one thread at a time.
+  // Relays in the order of the handshake, because only one thread at a time may use an SSL object.
   auto pass_frame = [](channel& from, channel& to) {
     auto until = std::chrono::steady_clock::now() + 2s;
     auto header = from.read(8, until);

@@ -87,7 +87,7 @@ TEST_F(replica_equivocation, a_false_proof_is_blamed_on_the_sender) {
   }
 }
 
-/// The root, everything about known origins, and a delta, as sent.
+/// A message with the root, everything about known origins, and a delta, as another node would load it.
 template <class Message>
 auto load_again(const replica& own, const replica& other, size_t budget = gossip::contents{}.delta_bytes) {
   auto sent = msg<Message>::build([&](auto out) {
