@@ -5,6 +5,7 @@ option(HIVE_PROGRAMS "Build hived, hivectl and the libraries that only they need
 include(CMakeDependentOption)
 cmake_dependent_option(HIVE_TESTS "Build the tests, benchmarks and examples" ${PROJECT_IS_TOP_LEVEL} HIVE_PROGRAMS OFF)
 option(HIVE_WERROR "Treat warnings as errors" OFF)
+option(HIVE_UNITY "Compile several sources of a large target at once: half the time for all, more after each change" OFF)
 option(HIVE_FUZZ "Link the fuzz targets with libFuzzer; needs clang" OFF)
 set(HIVE_SANITIZE "" CACHE STRING "Sanitizers, comma separated as for -fsanitize")
 
@@ -27,6 +28,9 @@ hive_compile_options(-Wall -Wextra -Wpedantic)
 # 105651 and 105329).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   hive_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  # By default GCC collects its garbage as soon as it has 128 MiB, which is little more than the headers of CAF take:
+  # with 1 GB it compiles in a sixth less time, and takes 0.5 GB for the largest file instead of 0.3.
+  hive_compile_options("SHELL:--param ggc-min-heapsize=1000000")
 endif()
 if(HIVE_WERROR)
   hive_compile_options(-Werror)
@@ -72,4 +76,12 @@ function(hive_library name)
   add_library(${name} STATIC ${ARGN})
   target_compile_features(${name} PUBLIC cxx_std_20)
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+endfunction()
+
+# hive_unity(TARGET): with HIVE_UNITY, compiles the sources of the target in groups, which then share their anonymous
+# namespaces. What a file includes for itself is checked by the other presets, which compile each file alone.
+function(hive_unity name)
+  if(HIVE_UNITY)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
 endfunction()

@@ -7,6 +7,8 @@
 
 namespace hive {
 
+inline constexpr int64_t micros_per_s = 1'000'000;
+
 /// The last microsecond of the year 9999, the latest time that fits ISO-8601's four-digit year.
 inline constexpr int64_t max_unix_micros = 253'402'300'799'999'999;
 

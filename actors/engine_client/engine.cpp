@@ -18,8 +18,6 @@
 namespace hive {
 namespace {
 
-constexpr int64_t micros_per_s = 1'000'000;
-
 struct engine_system_config : caf::actor_system_config {
   explicit engine_system_config(const engine_options& options) {
     register_remote_messages(*this);

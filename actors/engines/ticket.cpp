@@ -1,4 +1,5 @@
 #include "actors/engines/ticket.hpp"
+#include "messages/timestamp.hpp"
 
 #include "actors/defaults.hpp"
 #include "messages/ec.hpp"
@@ -16,7 +17,6 @@ namespace {
 /// Prefix of what is signed, with its zero byte: a signature made for another purpose never fits.
 constexpr std::string_view purpose{"hivemark ticket 1", 18};
 constexpr size_t nonce_bytes = 16;
-constexpr int64_t micros_per_s = 1'000'000;
 
 using std::chrono::microseconds;
 

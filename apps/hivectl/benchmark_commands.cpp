@@ -10,19 +10,20 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto examples = "Examples:\n"
-                          "  hivectl benchmark list\n"
-                          "  hivectl benchmark register startup --timeout 30 --env LANG=C -- ./measure --runs 5\n"
-                          "  hivectl benchmark register startup --replace -- ./measure --runs 9\n"
-                          "  hivectl benchmark remove startup\n"
-                          "  hivectl benchmark check results.xml\n"
-                          "A registered command prints {\"metrics\": {NAME: {\"value\": 1.5, \"direction\": \"lower\", "
-                          "\"unit\": \"ms\"}}} on standard output.\n"
-                          "It runs on the node, without a shell; 'sh -c' gives it one. On this machine it runs in the "
-                          "directory that you\n"
-                          "register it from, unless --workdir names another; a program with a '/' in its name is "
-                          "looked for from there,\n"
-                          "any other on the node's PATH. For a node elsewhere, give paths as they are there.";
+constexpr auto benchmark_examples =
+  "Examples:\n"
+  "  hivectl benchmark list\n"
+  "  hivectl benchmark register startup --timeout 30 --env LANG=C -- ./measure --runs 5\n"
+  "  hivectl benchmark register startup --replace -- ./measure --runs 9\n"
+  "  hivectl benchmark remove startup\n"
+  "  hivectl benchmark check results.xml\n"
+  "A registered command prints {\"metrics\": {NAME: {\"value\": 1.5, \"direction\": \"lower\", "
+  "\"unit\": \"ms\"}}} on standard output.\n"
+  "It runs on the node, without a shell; 'sh -c' gives it one. On this machine it runs in the "
+  "directory that you\n"
+  "register it from, unless --workdir names another; a program with a '/' in its name is "
+  "looked for from there,\n"
+  "any other on the node's PATH. For a node elsewhere, give paths as they are there.";
 
 struct register_options {
   std::string name;
@@ -35,7 +36,7 @@ struct register_options {
   bool replace = false;
 };
 
-outcome list(session& s) {
+outcome list_benchmarks(session& s) {
   auto answer = s.node.ask<wire::BenchmarkList>({.path = "/benchmarks"});
   if (!answer)
     return answer.error();
@@ -138,8 +139,8 @@ void add_remove(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_benchmark_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "benchmark", "What a node can measure", examples);
-  ctx.on(*group.add_subcommand("list", "List all benchmarks"), list);
+  auto& group = add_group(app, "benchmark", "What a node can measure", benchmark_examples);
+  ctx.on(*group.add_subcommand("list", "List all benchmarks"), list_benchmarks);
   add_register(group, ctx);
   add_remove(group, ctx);
   add_result_check(group, ctx);

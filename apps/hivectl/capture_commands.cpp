@@ -29,7 +29,7 @@ msg<wire::CaptureList> join(const std::vector<msg<wire::CaptureList>>& pages) {
   });
 }
 
-outcome list(session& s, const std::string& version) {
+outcome list_captures(session& s, const std::string& version) {
   auto pages = fetch_capture_pages(s.node, version);
   if (!pages)
     return pages.error();
@@ -59,7 +59,7 @@ void add_capture_commands(CLI::App& snapshot_group, context& ctx) {
   auto version = std::make_shared<std::string>();
   auto& captures = *snapshot_group.add_subcommand("captures", "List all captures of a version");
   captures.add_option("VERSION", *version, "Version that was captured")->required()->check(valid_id());
-  ctx.on(captures, [version](session& s) { return list(s, *version); });
+  ctx.on(captures, [version](session& s) { return list_captures(s, *version); });
 
   auto options = std::make_shared<delete_options>();
   auto& remove = *snapshot_group.add_subcommand("delete", "Delete one capture of a version");

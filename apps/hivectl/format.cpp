@@ -38,7 +38,6 @@ std::string format_age(int64_t unix_micros, int64_t now_unix_micros) {
   // Months and years are approximate; --json and --wide show exact times.
   constexpr std::array units{unit{"year", 365 * 86'400}, unit{"month", 30 * 86'400}, unit{"day", 86'400},
                              unit{"hour", 3'600},        unit{"minute", 60},         unit{"second", 1}};
-  constexpr int64_t micros_per_s = 1'000'000;
   auto seconds = now_unix_micros / micros_per_s - unix_micros / micros_per_s;
   auto amount = seconds < 0 ? -seconds : seconds;
   for (const auto& [name, length] : units)

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto examples =
+constexpr auto guardrail_examples =
   "Examples:\n"
   "  hivectl guardrail keygen --out release\n"
   "  hivectl guardrail sign --key release.key --root . --out guardrail.json policy.md rules.py\n"
@@ -232,7 +232,7 @@ void add_verify(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_guardrail_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "guardrail", "Files and patterns that must not change unnoticed", examples);
+  auto& group = add_group(app, "guardrail", "Files and patterns that must not change unnoticed", guardrail_examples);
   add_keygen(group, ctx);
   add_sign(group, ctx);
   add_verify(group, ctx);

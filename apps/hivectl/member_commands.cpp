@@ -12,7 +12,7 @@ std::string describe(wire::NodeInfo::Reader node) {
   return node.getLinked() ? format_number(node.getRoundTripMs()) : std::string{};
 }
 
-outcome list(session& s) {
+outcome list_nodes(session& s) {
   auto answer = s.node.ask<wire::NodeList>({.path = "/hive/nodes"});
   if (!answer)
     return answer.error();
@@ -70,7 +70,7 @@ outcome status(session& s) {
 } // namespace
 
 void add_member_commands(CLI::App& node_group, context& ctx) {
-  ctx.on(*node_group.add_subcommand("list", "The nodes of the hive, as the node sees them"), list);
+  ctx.on(*node_group.add_subcommand("list", "The nodes of the hive, as the node sees them"), list_nodes);
   ctx.on(*node_group.add_subcommand("status", "How far the nodes agree, and what gossip costs"), status);
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto examples =
+constexpr auto node_examples =
   "Examples:\n"
   "  hivectl node list\n"
   "  hivectl node init-ca --out ca\n"
@@ -107,7 +107,7 @@ void add_issue(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_node_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "node", "The nodes of the hive and their certificates", examples);
+  auto& group = add_group(app, "node", "The nodes of the hive and their certificates", node_examples);
   add_member_commands(group, ctx);
   add_init_ca(group, ctx);
   add_issue(group, ctx);

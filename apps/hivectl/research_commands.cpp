@@ -7,12 +7,13 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto examples = "Examples:\n"
-                          "  hivectl research start 'faster parsing' --id parser --metric parse_ms --direction lower\n"
-                          "  hivectl research list\n"
-                          "  hivectl research show parser\n"
-                          "  hivectl research finish parser --summary 'half the time'\n"
-                          "Iterations and improvements come from the engine that makes the experiments.";
+constexpr auto research_examples =
+  "Examples:\n"
+  "  hivectl research start 'faster parsing' --id parser --metric parse_ms --direction lower\n"
+  "  hivectl research list\n"
+  "  hivectl research show parser\n"
+  "  hivectl research finish parser --summary 'half the time'\n"
+  "Iterations and improvements come from the engine that makes the experiments.";
 
 const std::string sessions = "/autoresearch";
 
@@ -20,7 +21,7 @@ std::string path_of(const std::string& id) {
   return sessions + "/" + http::url_encode(id);
 }
 
-outcome list(session& s) {
+outcome list_sessions(session& s) {
   table rows{{text_column("ID"), text_column("STATE"), number_column("ITERATIONS"), number_column("IMPROVEMENTS"),
               number_column("BEST"), text_column("STARTED"), text_column("TOPIC")}};
   std::string after;
@@ -151,8 +152,8 @@ CLI::App& add_one(CLI::App& group, const char* name, const char* description, st
 } // namespace
 
 void add_research_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "research", "AutoResearch sessions", examples);
-  ctx.on(*group.add_subcommand("list", "List the sessions"), list);
+  auto& group = add_group(app, "research", "AutoResearch sessions", research_examples);
+  ctx.on(*group.add_subcommand("list", "List the sessions"), list_sessions);
   add_start(group, ctx);
   auto shown = std::make_shared<std::string>();
   ctx.on(add_one(group, "show", "A session, its newest iterations and the best tools for it", *shown),

@@ -16,17 +16,17 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto examples = "Examples:\n"
-                          "  hivectl snapshot capture v2.1 --repeats 5\n"
-                          "  hivectl snapshot capture v2.1 --no-wait\n"
-                          "  hivectl snapshot show v2.1\n"
-                          "  hivectl snapshot captures v2.1\n"
-                          "  hivectl snapshot show v2.1 --capture 7\n"
-                          "  hivectl snapshot delete v2.1 --capture 7 --reason \"a backup ran\"\n"
-                          "  hivectl snapshot export v2.1 --out v2.1.json\n"
-                          "  hivectl --url http://other:7420 snapshot import v2.1.json\n"
-                          "  hivectl snapshot import /srv/hart-os/agent_data/benchmarks/v2.1.json\n"
-                          "  hivectl --json snapshot latest";
+constexpr auto snapshot_examples = "Examples:\n"
+                                   "  hivectl snapshot capture v2.1 --repeats 5\n"
+                                   "  hivectl snapshot capture v2.1 --no-wait\n"
+                                   "  hivectl snapshot show v2.1\n"
+                                   "  hivectl snapshot captures v2.1\n"
+                                   "  hivectl snapshot show v2.1 --capture 7\n"
+                                   "  hivectl snapshot delete v2.1 --capture 7 --reason \"a backup ran\"\n"
+                                   "  hivectl snapshot export v2.1 --out v2.1.json\n"
+                                   "  hivectl --url http://other:7420 snapshot import v2.1.json\n"
+                                   "  hivectl snapshot import /srv/hart-os/agent_data/benchmarks/v2.1.json\n"
+                                   "  hivectl --json snapshot latest";
 
 /// A capture with failed adapters is stored, but it is not what was asked for.
 exit_status report_failed_adapters(wire::Snapshot::Reader snapshot, const output& out) {
@@ -119,7 +119,7 @@ msg<wire::SnapshotList> join(const std::vector<msg<wire::SnapshotList>>& pages) 
   });
 }
 
-outcome list(session& s) {
+outcome list_versions(session& s) {
   auto pages = fetch_snapshot_pages(s.node);
   if (!pages)
     return pages.error();
@@ -271,9 +271,9 @@ void add_export(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_snapshot_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "snapshot", "Measurements of a version of the software", examples);
+  auto& group = add_group(app, "snapshot", "Measurements of a version of the software", snapshot_examples);
   add_capture(group, ctx);
-  ctx.on(*group.add_subcommand("list", "List the captured versions"), list);
+  ctx.on(*group.add_subcommand("list", "List the captured versions"), list_versions);
   add_show(group, ctx);
   add_capture_commands(group, ctx);
   ctx.on(*group.add_subcommand("latest", "Show the newest value of every metric"), latest);

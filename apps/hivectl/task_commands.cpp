@@ -17,11 +17,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto examples = "Examples:\n"
-                          "  hivectl task record bug_fix aider_native --time 42.5 --success\n"
-                          "  hivectl task import tasks.ndjson\n"
-                          "  ./convert | hivectl task import - --source old-tracker\n"
-                          "  hivectl task list --tool aider_native --since 2026-02-01 --limit 20";
+constexpr auto task_examples = "Examples:\n"
+                               "  hivectl task record bug_fix aider_native --time 42.5 --success\n"
+                               "  hivectl task import tasks.ndjson\n"
+                               "  ./convert | hivectl task import - --source old-tracker\n"
+                               "  hivectl task list --tool aider_native --since 2026-02-01 --limit 20";
 
 /// Number of attempts to send a record; its idempotency key makes retries safe.
 constexpr int record_attempts = 3;
@@ -181,7 +181,7 @@ void show_tasks(wire::TaskPage::Reader page, output& out) {
     out.line(std::string{"There may be more: --after "} + page.getNext().cStr() + " goes on.");
 }
 
-outcome list(session& s, const list_options& options) {
+outcome list_tasks(session& s, const list_options& options) {
   auto pages = fetch_pages(s.node, options);
   if (!pages)
     return pages.error();
@@ -283,13 +283,13 @@ void add_list(CLI::App& group, context& ctx) {
   command.add_option("--limit", options->limit, "Most records to list (default: 100)")
     ->check(CLI::Range(1U, max_listed));
   command.add_option("--after", options->after, "Continue after this record");
-  ctx.on(command, [options](session& s) { return list(s, *options); });
+  ctx.on(command, [options](session& s) { return list_tasks(s, *options); });
 }
 
 } // namespace
 
 void add_task_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "task", "Records of coding tasks", examples);
+  auto& group = add_group(app, "task", "Records of coding tasks", task_examples);
   add_record(group, ctx);
   add_import(group, ctx);
   add_list(group, ctx);

@@ -10,14 +10,15 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto examples = "Examples:\n"
-                          "  hivectl tool best bug_fix\n"
-                          "  hivectl tool route bug_fix --available aider_native --available claude_code\n"
-                          "  hivectl tool route bug_fix --policy threshold      without trying little known tools\n"
-                          "  hivectl tool summary\n"
-                          "  hivectl --json tool delta > ours.json\n"
-                          "  hivectl --url http://other:7420 tool delta --import ours.json\n"
-                          "  hivectl --url http://other:7420 tool delta --drop NODE_ID";
+constexpr auto tool_examples =
+  "Examples:\n"
+  "  hivectl tool best bug_fix\n"
+  "  hivectl tool route bug_fix --available aider_native --available claude_code\n"
+  "  hivectl tool route bug_fix --policy threshold      without trying little known tools\n"
+  "  hivectl tool summary\n"
+  "  hivectl --json tool delta > ours.json\n"
+  "  hivectl --url http://other:7420 tool delta --import ours.json\n"
+  "  hivectl --url http://other:7420 tool delta --drop NODE_ID";
 
 struct best_options {
   std::string task_type;
@@ -268,7 +269,7 @@ void add_delta(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_tool_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "tool", "Which tool is best for a task", examples);
+  auto& group = add_group(app, "tool", "Which tool is best for a task", tool_examples);
   add_best(group, ctx);
   add_route(group, ctx);
   ctx.on(*group.add_subcommand("summary", "Figures of every tool"), summary);

@@ -9,7 +9,7 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto examples =
+constexpr auto upgrade_examples =
   "Examples:\n"
   "  hivectl upgrade check v2.0 v2.1\n"
   "  hivectl upgrade check v2.0 v2.1 && ./deploy v2.1\n"
@@ -127,7 +127,7 @@ void add_check(CLI::App& group, context& ctx) {
 } // namespace
 
 void add_upgrade_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "upgrade", "Whether one version may replace another", examples);
+  auto& group = add_group(app, "upgrade", "Whether one version may replace another", upgrade_examples);
   add_check(group, ctx);
 }
 

@@ -2,7 +2,7 @@
 """Measures a hive of real nodes on this machine: how long it takes until all know all and until records are known to
 all, and what an idle node costs.
 
-    tests/bench/hive_spread.py [--hived FILE] [--nodes N] [--records N] [--idle SECONDS]
+    tests/bench/hive_spread.py [--hived FILE] [--nodes N] [--records N] [--idle SECONDS] [--toml TEXT]
 
 Times include the polling, some 20 ms with 64 nodes. Prints one line of figures each; nothing is judged. The same over
 links that lose packets: HIVE_SOAK=1 and the test packet_loss.* of hive_cluster_tests.
@@ -25,10 +25,10 @@ LEAST_RECORDS = 5  # of a tool, for it to be named
 
 
 class Node:
-    def __init__(self, hived, directory, name, join):
+    def __init__(self, hived, directory, name, join, toml):
         self.log = open(directory / f"{name}.log", "w", encoding="utf-8")
         config = directory / f"{name}.toml"
-        config.write_text('[http]\nopen = "operate"\n' if knows_open(hived) else "", encoding="utf-8")
+        config.write_text(('[http]\nopen = "operate"\n' if knows_open(hived) else "") + toml, encoding="utf-8")
         command = [hived, "--config", config, "--data", directory / name, "--http", "127.0.0.1:0", "--door",
                    "127.0.0.1:0", "--name", name]
         for door in join:
@@ -47,6 +47,10 @@ class Node:
         answer = self.http.getresponse()
         text = answer.read()
         return answer.status, json.loads(text) if text else None
+
+    def disconnect(self):
+        """Before a pause: the node closes idle connections."""
+        self.http.close()
 
     def count_of(self, task):
         """Records of the task type that this node knows, its own or others'."""
@@ -115,6 +119,8 @@ def gossip_bytes(node):
 def idle(nodes, seconds):
     cpu = [node.cpu_seconds() for node in nodes]
     sent = [gossip_bytes(node) for node in nodes]
+    for node in nodes:
+        node.disconnect()
     begin = time.monotonic()
     time.sleep(seconds)
     took = time.monotonic() - begin
@@ -130,13 +136,14 @@ def main():
     parser.add_argument("--records", type=int, default=20)
     parser.add_argument("--idle", type=float, default=60)
     parser.add_argument("--settle", type=float, default=20, help="seconds before the first record")
+    parser.add_argument("--toml", default="", help="more lines for the nodes' configuration")
     given = parser.parse_args()
     directory = Path(tempfile.mkdtemp(prefix="hive_spread."))
     nodes = []
     try:
         begin = time.monotonic()
         for i in range(given.nodes):
-            nodes.append(Node(given.hived, directory, f"n{i}", [nodes[0].door] if nodes else []))
+            nodes.append(Node(given.hived, directory, f"n{i}", [nodes[0].door] if nodes else [], given.toml))
         started = time.monotonic() - begin
         met = wait(lambda: all_know_all(nodes))
         print(f"{given.nodes} nodes: started in {started:.1f} s, all know all {met:.1f} s later")

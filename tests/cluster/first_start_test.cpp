@@ -39,7 +39,7 @@ bool starts_with(long writes) {
     if (node.becomes_ready())
       return true;
     EXPECT_EQ(node.await_end(), (process_end{failed, 0})) << node.log();
-    EXPECT_THAT(node.log(), AllOf(HasSubstr("hived"), HasSubstr((temp.path() / "data").string())));
+    EXPECT_THAT(node.log(), AllOf(HasSubstr("Startup failed: "), HasSubstr((temp.path() / "data").string())));
   }
   hived_process with_room{{.directory = temp.path()}};
   EXPECT_TRUE(with_room.becomes_ready()) << "a half-made first start counts as damage: " << with_room.log();

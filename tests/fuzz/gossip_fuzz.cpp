@@ -65,7 +65,7 @@ public:
     auto fresh = make_replica(2);
     for (int i = 0; i < 8; ++i) // a delta with many slots is pulled in several parts
       for (const auto& refused : pull(fresh, victim_, static_cast<uint64_t>(i)).refused)
-        fuzz::require(refused.who != culprit::sender, "what an honest replica passes on is not held against it");
+        fuzz::require(refused.at_fault != culprit::sender, "what an honest replica passes on is not held against it");
     auto copy = fresh;
     while (exchange(copy, fresh)) {
     }

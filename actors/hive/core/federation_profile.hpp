@@ -11,7 +11,7 @@ namespace hive {
 struct federation_profile {
   std::string_view name = "lan";
   std::chrono::milliseconds interval{1'000}; ///< between rounds
-  size_t fan_out = 2;                        ///< exchanges started per round
+  size_t fan_out = 2;                        ///< exchanges per round, see hive_core
 };
 
 /// Profiles: lan (1 s, 2 nodes), full (60 s, 3), constrained (300 s, 2), minimal (900 s, 1); the last three are those

@@ -117,6 +117,7 @@ core_output hive_core::begin(core_time now) {
 
 core_output hive_core::step(core_event event, core_time now) {
   now_ = now;
+  clocks_.follow_own(now.steady, now.unix_micros);
   std::visit([this](auto& what) { on(std::move(what)); }, event);
   return finish();
 }
@@ -143,13 +144,17 @@ void hive_core::on(pulse_due) {
   write_own();   // retries after a failed write
 }
 
+/// An exchange that another node began finds a difference as well as an own one, so it counts for the round; except for
+/// the last, since a node that is asked by few others must not depend on them.
 void hive_core::on(round_due) {
+  auto answered = std::exchange(answered_equal_, 0);
+  auto wanted = std::max<size_t>(options_.gossip.fan_out - std::min(options_.gossip.fan_out, answered), 1);
   std::vector<peer_map::pointer> linked;
   for (auto& each : peers_)
     if (each.second.linked && !each.second.round_due)
       linked.push_back(&each);
   std::ranges::shuffle(linked, random_);
-  linked.resize(std::min<size_t>(linked.size(), options_.gossip.fan_out));
+  linked.resize(std::min(linked.size(), wanted));
   bool wants_evidence = membership_.lacks_evidence(); // asks only one peer, since the answer is large
   for (auto* each : linked) {
     each->second.round_due = true;

@@ -241,6 +241,7 @@ private:
   bool has_door_ = false;
   peer_map peers_;
   std::mt19937_64 random_;
+  size_t answered_equal_ = 0; ///< exchanges begun by others since the last round that found no difference
   counters counters_;
   clock_watch clocks_{defaults::max_clock_difference};
   rate_limiter warning_limiter_;

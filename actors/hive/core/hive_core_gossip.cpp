@@ -77,6 +77,8 @@ void hive_core::on(const question_received& asked) {
     if (auto found = peers_.find(asked.from); found != peers_.end() && question->getWantsPushes())
       found->second.pushes.to_it = true;
     on_message({asked.from, question->getRoot(), question->getClaims(), question.bytes().size()});
+    if (!question->getPushed() && gossip::has_same_root(replica_, question->getRoot()))
+      ++answered_equal_;
     counters_.sent_bytes += given->bytes().size();
   }
   out_.answer = std::move(given);

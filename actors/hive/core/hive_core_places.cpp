@@ -1,4 +1,6 @@
 #include "actors/hive/core/hive_core.hpp"
+
+#include "messages/timestamp.hpp"
 #include "storage/hive_store.hpp"
 
 #include <algorithm>
@@ -7,12 +9,6 @@
 // Which nodes have a place in the hive: evidence, certificates, expiry.
 
 namespace hive {
-namespace {
-
-constexpr int64_t micros_per_s = 1'000'000;
-
-} // namespace
-
 // -- evidence --------------------------------------------------------------------
 
 void hive_core::add_known_members() {

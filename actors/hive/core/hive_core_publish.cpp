@@ -1,6 +1,8 @@
 #include "actors/hive/core/hive_core.hpp"
+
 #include "messages/change.hpp"
 #include "messages/packed.hpp"
+#include "messages/timestamp.hpp"
 #include "storage/hive_store.hpp"
 
 #include <algorithm>
@@ -8,12 +10,6 @@
 // What this node publishes: its card, the slots of its services, and its epoch.
 
 namespace hive {
-namespace {
-
-constexpr int64_t micros_per_s = 1'000'000;
-
-} // namespace
-
 // -- topics ----------------------------------------------------------------------
 
 void hive_core::on(publish_slots what) {

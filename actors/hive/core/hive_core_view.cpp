@@ -1,5 +1,7 @@
 #include "actors/hive/core/hive_core.hpp"
+
 #include "messages/text.hpp"
+#include "messages/timestamp.hpp"
 #include "platform/hex.hpp"
 
 #include <algorithm>
@@ -112,7 +114,6 @@ void hive_core::fill_clocks(wire::HiveStatus::Builder out) const {
 }
 
 void hive_core::fill_certificates(wire::HiveStatus::Builder out, core_time now) const {
-  constexpr int64_t micros_per_s = 1'000'000;
   if (superseded_by_)
     out.setCertificateTakenBy(superseded_by_->value);
   if (!options_.certificates)

@@ -6,6 +6,9 @@
 namespace hive {
 namespace {
 
+/// Smallest change of this node's clock that is followed.
+constexpr clock_difference least_step = std::chrono::milliseconds{100};
+
 bool agree(clock_difference a, clock_difference b, clock_difference limit) {
   return std::chrono::abs(a - b) <= limit;
 }
@@ -41,6 +44,19 @@ clock_verdict compare_clocks(const std::map<node_id, clock_difference>& ahead, c
 
 clock_difference ahead_of(int64_t theirs_unix_micros, int64_t now_unix_micros, std::chrono::microseconds round_trip) {
   return clock_difference{theirs_unix_micros} - (clock_difference{now_unix_micros} - round_trip / 2);
+}
+
+void clock_watch::follow_own(std::chrono::steady_clock::time_point steady, int64_t now_unix_micros) {
+  auto own = clock_difference{now_unix_micros} - std::chrono::floor<clock_difference>(steady.time_since_epoch());
+  auto set_by = own - own_.value_or(own);
+  if (own_ && std::chrono::abs(set_by) < least_step)
+    return; // slewing, or the time between the two readings; if it adds up, it is followed later
+  own_ = own;
+  if (set_by == clock_difference{0})
+    return;
+  for (auto& [node, ahead] : ahead_)
+    ahead -= set_by;
+  judge();
 }
 
 void clock_watch::update(const node_id& from, clock_difference ahead) {

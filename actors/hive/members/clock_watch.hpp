@@ -41,6 +41,9 @@ public:
 
   /// Records the newest offset of a linked node.
   void update(const node_id& from, clock_difference ahead);
+  /// Compares this node's clock with its monotonic clock. If the clock was set since the last call, the offsets of all
+  /// others have changed by as much; otherwise this node would blame them until each has answered again.
+  void follow_own(std::chrono::steady_clock::time_point steady, int64_t now_unix_micros);
   /// The link is lost, so its offset is unknown.
   void forget(const node_id& node);
 
@@ -61,6 +64,7 @@ private:
   void judge();
 
   clock_difference limit_;
+  std::optional<clock_difference> own_; ///< of this node's clock from its monotonic clock, at the last call
   std::map<node_id, clock_difference> ahead_;
   clock_verdict verdict_;
   bool changed_ = false;

@@ -8,7 +8,6 @@ namespace hive {
 namespace {
 
 constexpr int64_t day_s = 86'400;
-constexpr int64_t micros_per_s = 1'000'000;
 /// Remaining time at each step.
 constexpr std::array<int64_t, 4> steps{30 * day_s, 7 * day_s, day_s, 0};
 constexpr size_t urgent_steps = 3; ///< this and later steps are urgent

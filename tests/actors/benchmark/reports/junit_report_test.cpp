@@ -14,7 +14,7 @@ caf::expected<test_results> read_xml(const std::string& xml) {
   return read(xml, std::nullopt, test_format::junit);
 }
 
-std::string reason_of(const std::string& xml) {
+std::string xml_error(const std::string& xml) {
   auto results = read_xml(xml);
   return results ? "" : text_of(results.error());
 }
@@ -41,7 +41,7 @@ TEST(junit_report, each_test_counts_once_and_its_last_report_holds) {
 
 TEST(junit_report, tests_without_a_name_are_different_tests) {
   EXPECT_EQ(suite("", "<testcase name=\"\"><failure/></testcase><testcase name=\"\"/>"), (test_counts{1, 1, 0, 0}));
-  EXPECT_THAT(reason_of("<testsuite><testcase/></testsuite>"), HasSubstr("without the attribute name"));
+  EXPECT_THAT(xml_error("<testsuite><testcase/></testsuite>"), HasSubstr("without the attribute name"));
 }
 
 TEST(junit_report, counters_must_agree_with_what_is_listed) {
@@ -62,13 +62,13 @@ TEST(junit_report, counters_must_agree_with_what_is_listed) {
     {"skipped=\"1\"", "says skipped=\"1\", but holds 0 skipped tests"},
   };
   for (const auto& [attributes, why] : cases) {
-    EXPECT_THAT(reason_of("<testsuite " + std::string{attributes} + ">" + passed + failed + "</testsuite>"),
+    EXPECT_THAT(xml_error("<testsuite " + std::string{attributes} + ">" + passed + failed + "</testsuite>"),
                 HasSubstr(why));
-    EXPECT_THAT(reason_of("<testsuites " + std::string{attributes} + "><testsuite>" + passed + failed +
+    EXPECT_THAT(xml_error("<testsuites " + std::string{attributes} + "><testsuite>" + passed + failed +
                           "</testsuite></testsuites>"),
                 HasSubstr(why));
   }
-  EXPECT_THAT(reason_of("<testsuite name=\"s\" failures=\"1\">" + passed + "</testsuite>"),
+  EXPECT_THAT(xml_error("<testsuite name=\"s\" failures=\"1\">" + passed + "</testsuite>"),
               HasSubstr("says failures=\"1\" in \"s\", but holds 0 failed tests"));
 }
 
@@ -84,7 +84,7 @@ TEST(junit_report, a_status_says_what_no_element_says) {
     EXPECT_EQ(with(status), (test_counts{1, 0, 0, 1})) << status;
   for (const char* status : {"run", "passed", "Success", "completed"})
     EXPECT_EQ(with(status), (test_counts{2, 0, 0, 0})) << status;
-  EXPECT_THAT(reason_of("<testsuite><testcase name=\"x\" status=\"exploded\"/></testsuite>"),
+  EXPECT_THAT(xml_error("<testsuite><testcase name=\"x\" status=\"exploded\"/></testsuite>"),
               HasSubstr("gives \"x\" the status \"exploded\""));
   // A failed test stays failed, whatever its status says.
   EXPECT_EQ(suite("", "<testcase name=\"x\" status=\"passed\"><failure/></testcase>"), (test_counts{0, 1, 0, 0}));
@@ -92,13 +92,13 @@ TEST(junit_report, a_status_says_what_no_element_says) {
 
 TEST(junit_report, counters_of_assertions_are_those_of_catch2_and_doctest_alone) {
   auto assertions = [](const std::string& mark) {
-    return reason_of("<testsuites><testsuite name=\"x\" tests=\"9\" failures=\"2\" errors=\"0\" " + mark +
+    return xml_error("<testsuites><testsuite name=\"x\" tests=\"9\" failures=\"2\" errors=\"0\" " + mark +
                      "><testcase name=\"a\"><failure/><failure/></testcase></testsuite></testsuites>");
   };
   EXPECT_EQ(assertions("hostname=\"tbd\""), "");
   EXPECT_EQ(assertions("doctest_version=\"2.4.9\""), "");
   EXPECT_THAT(assertions(""), HasSubstr("says tests=\"9\""));
-  EXPECT_THAT(reason_of("<testsuites><testsuite name=\"x\" tests=\"9\" failures=\"2\" errors=\"0\" hostname=\"tbd\">"
+  EXPECT_THAT(xml_error("<testsuites><testsuite name=\"x\" tests=\"9\" failures=\"2\" errors=\"0\" hostname=\"tbd\">"
                         "<testcase name=\"a\"><failure/></testcase></testsuite></testsuites>"),
               HasSubstr("says failures=\"2\""));
 }
@@ -107,7 +107,7 @@ TEST(junit_report, several_reports_are_added) {
   auto one = "<?xml version=\"1.0\"?>\n<testsuite tests=\"2\">" + passed + failed + "</testsuite>\n";
   EXPECT_EQ(counts_of(read_xml(one + one)), (test_counts{2, 2, 0, 0}));
   EXPECT_FALSE(read_xml(one + one.substr(0, one.size() / 2)));
-  EXPECT_THAT(reason_of(one + "Segmentation fault\n"), HasSubstr("beside other text: Segmentation fault"));
+  EXPECT_THAT(xml_error(one + "Segmentation fault\n"), HasSubstr("beside other text: Segmentation fault"));
 }
 
 TEST(junit_report, text_that_only_begins_like_xml_is_none) {
@@ -117,7 +117,7 @@ TEST(junit_report, text_that_only_begins_like_xml_is_none) {
 }
 
 TEST(junit_report, refuses_entities_and_depth) {
-  EXPECT_THAT(reason_of("<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><testsuite><testcase name=\"&b;\"/>"
+  EXPECT_THAT(xml_error("<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><testsuite><testcase name=\"&b;\"/>"
                         "</testsuite>"),
               HasSubstr("document type"));
   std::string deep, ends;
@@ -125,7 +125,7 @@ TEST(junit_report, refuses_entities_and_depth) {
     deep += "<testsuite>";
     ends += "</testsuite>";
   }
-  EXPECT_THAT(reason_of(deep + ends), HasSubstr("nests suites more than 64 deep"));
+  EXPECT_THAT(xml_error(deep + ends), HasSubstr("nests suites more than 64 deep"));
   std::string others, closed;
   for (int i = 0; i < 200'000; ++i) {
     others += "<a>";

@@ -14,7 +14,7 @@ caf::expected<test_results> read_tap(const std::string& text) {
   return read(text, std::nullopt, test_format::tap);
 }
 
-std::string reason_of(const std::string& text) {
+std::string tap_error(const std::string& text) {
   auto results = read_tap(text);
   return results ? "" : text_of(results.error());
 }
@@ -31,7 +31,7 @@ TEST(tap_output, skipped_and_unfinished_tests_do_not_count) {
                                "not ok 5 e # skipped: off\n")),
             (test_counts{1, 0, 0, 4}));
   EXPECT_EQ(counts_of(read_tap("1..2\nok 1 issue \\# skip it\nnot ok 2 # 3 of 4\n")), (test_counts{1, 1, 0, 0}));
-  EXPECT_THAT(reason_of("1..0 # SKIP no network\n"), HasSubstr("no test ran"));
+  EXPECT_THAT(tap_error("1..0 # SKIP no network\n"), HasSubstr("no test ran"));
 }
 
 TEST(tap_output, subtests_count_instead_of_the_test_that_holds_them) {
@@ -53,21 +53,21 @@ TEST(tap_output, subtests_count_instead_of_the_test_that_holds_them) {
 }
 
 TEST(tap_output, refuses_a_run_that_was_not_complete) {
-  EXPECT_THAT(reason_of("1..3\nok 1\nok 2\n"), HasSubstr("holds 2 tests, but 3 were planned"));
-  EXPECT_THAT(reason_of("1..1\nok 1\nok 2\n"), HasSubstr("holds 2 tests, but 1 were planned"));
-  EXPECT_THAT(reason_of("ok 1\nok 2\n"), HasSubstr("no plan"));
-  EXPECT_THAT(reason_of("1..2\nok 1\nBail out! no disk\n"), HasSubstr("gave up: Bail out! no disk"));
-  EXPECT_THAT(reason_of("1..2\nok 1\nok 1\n"), HasSubstr("number 1 twice"));
-  EXPECT_THAT(reason_of("1..1\n    1..2\n    ok 1\nok 1 - s\n"), HasSubstr("holds 1 tests, but 2 were planned"));
-  EXPECT_THAT(reason_of("1..1\nok 1\n    1..1\n    not ok 1\n"), HasSubstr("subtests of no test"));
-  EXPECT_THAT(reason_of("1..2\nnot ok 1\n  ---\n  at: x\nok 2\n"), HasSubstr("YAML block without an end"));
-  EXPECT_THAT(reason_of("1..99999999999\nok 1\n"), HasSubstr("TAP"));
-  EXPECT_THAT(reason_of("1..999999999\nok 1\n"), HasSubstr("more tests than can be counted"));
-  EXPECT_THAT(reason_of("nothing\n"), HasSubstr("holds no test"));
+  EXPECT_THAT(tap_error("1..3\nok 1\nok 2\n"), HasSubstr("holds 2 tests, but 3 were planned"));
+  EXPECT_THAT(tap_error("1..1\nok 1\nok 2\n"), HasSubstr("holds 2 tests, but 1 were planned"));
+  EXPECT_THAT(tap_error("ok 1\nok 2\n"), HasSubstr("no plan"));
+  EXPECT_THAT(tap_error("1..2\nok 1\nBail out! no disk\n"), HasSubstr("gave up: Bail out! no disk"));
+  EXPECT_THAT(tap_error("1..2\nok 1\nok 1\n"), HasSubstr("number 1 twice"));
+  EXPECT_THAT(tap_error("1..1\n    1..2\n    ok 1\nok 1 - s\n"), HasSubstr("holds 1 tests, but 2 were planned"));
+  EXPECT_THAT(tap_error("1..1\nok 1\n    1..1\n    not ok 1\n"), HasSubstr("subtests of no test"));
+  EXPECT_THAT(tap_error("1..2\nnot ok 1\n  ---\n  at: x\nok 2\n"), HasSubstr("YAML block without an end"));
+  EXPECT_THAT(tap_error("1..99999999999\nok 1\n"), HasSubstr("TAP"));
+  EXPECT_THAT(tap_error("1..999999999\nok 1\n"), HasSubstr("more tests than can be counted"));
+  EXPECT_THAT(tap_error("nothing\n"), HasSubstr("holds no test"));
 }
 
 TEST(tap_output, refuses_a_last_line_that_may_lack_a_directive) {
-  EXPECT_THAT(reason_of("1..2\nnot ok 1\nok 2 - a"), HasSubstr("ends in the middle of a line"));
+  EXPECT_THAT(tap_error("1..2\nnot ok 1\nok 2 - a"), HasSubstr("ends in the middle of a line"));
   EXPECT_TRUE(read_tap("1..2\nok 1\nnot ok 2 - a"));
   EXPECT_TRUE(read_tap("1..2\nok 1\nok 2 - a # SKIP"));
 }
@@ -92,15 +92,15 @@ TEST(tap_output, adds_documents) {
 TEST(tap_output, the_counters_behind_it_must_agree) {
   auto text = std::string{"1..2\nok 1\nnot ok 2\n"};
   EXPECT_TRUE(read_tap(text + "# tests 2\n# pass 1\n# fail 1\n"));
-  EXPECT_THAT(reason_of(text + "# fail 0\n"), HasSubstr("says # fail 0, but holds 1 failed"));
-  EXPECT_THAT(reason_of("1..1\nok 1\n# fail  1\n"), HasSubstr("says # fail 1, but holds 0 failed"));
+  EXPECT_THAT(tap_error(text + "# fail 0\n"), HasSubstr("says # fail 0, but holds 1 failed"));
+  EXPECT_THAT(tap_error("1..1\nok 1\n# fail  1\n"), HasSubstr("says # fail 1, but holds 0 failed"));
 }
 
 TEST(tap_output, bounds_its_depth) {
   std::string deep = "1..1\n";
   for (int i = 1; i < 500; ++i)
     deep += std::string(static_cast<size_t>(i) * 4, ' ') + "1..1\n";
-  EXPECT_THAT(reason_of(deep), HasSubstr("deep"));
+  EXPECT_THAT(tap_error(deep), HasSubstr("deep"));
 }
 
 } // namespace

@@ -107,6 +107,26 @@ protected:
     return out;
   }
 
+  /// Starts a round. Returns the number of exchanges that the core begins, each of which ends with an equal root.
+  size_t round() {
+    sent_.clear();
+    take(step(round_due{}));
+    auto begun = std::exchange(sent_, {});
+    for (const auto& each : begun)
+      for (uint64_t number = 1; number < 20; ++number)
+        if (id_of(keys_of(number)) == each.to)
+          answer(number);
+    return begun.size();
+  }
+
+  /// Another node begins an exchange with this root.
+  void ask_from(uint64_t number, const root_hash& root) {
+    auto question = msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
+      out.setRoot({root.data(), root.size()});
+    });
+    written(step(question_received{id_of(keys_of(number)), question}));
+  }
+
   /// Pushes to the core the slots of a replica that are newer than this stamp.
   msg<wire::GossipAnswer> push_from(const replica& from, uint64_t by, write_stamp since = {}) {
     auto news = gossip::push(from, from.delta_since({{from.own_id(), since}}, test_budget));
@@ -254,6 +274,21 @@ TEST_F(hive_core_test, a_node_to_which_too_few_push_asks_for_it_and_gets_it) {
   pass(1s);
   say("three");
   EXPECT_THAT(pushes(), testing::Contains(left_out));
+}
+
+TEST_F(hive_core_test, exchanges_that_others_began_count_for_the_round) {
+  for (uint64_t number : {2, 3, 4, 5})
+    link(number);
+  EXPECT_EQ(round(), 2u);
+  ask_from(2, core_.held().root());
+  EXPECT_EQ(round(), 1u);
+  EXPECT_EQ(round(), 2u) << "those before the last round do not count";
+  for (uint64_t number : {2, 3, 4, 5})
+    ask_from(number, core_.held().root());
+  EXPECT_EQ(round(), 1u) << "an own exchange remains";
+  for (uint64_t number : {2, 3})
+    ask_from(number, root_hash{});
+  EXPECT_EQ(round(), 2u) << "differences are not settled by these exchanges";
 }
 
 TEST_F(hive_core_test, a_push_with_a_gap_is_followed_by_an_exchange) {

@@ -13,15 +13,15 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int64_t day = 86'400;
+constexpr int64_t day_s = 86'400;
 
 certified_key ca_with(const std::string& kind) {
-  return *make_ca("hive", now_s() - day, now_s() + 10 * day, key_of_kind(kind));
+  return *make_ca("hive", now_s() - day_s, now_s() + 10 * day_s, key_of_kind(kind));
 }
 
 credentials holder_with(const certified_key& ca, const std::string& kind,
                         certificate_role role = certificate_role::node) {
-  return {{ca.cert}, *issue_certificate(ca, {role, "n", now_s() - day, now_s() + day}, key_of_kind(kind)), role};
+  return {{ca.cert}, *issue_certificate(ca, {role, "n", now_s() - day_s, now_s() + day_s}, key_of_kind(kind)), role};
 }
 
 /// Whether two ends complete a TLS handshake over a real connection.

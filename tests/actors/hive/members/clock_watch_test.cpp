@@ -61,6 +61,39 @@ TEST(clock_watch, the_round_trip_is_halved) {
   EXPECT_EQ(ahead_of(0, 1'500'000, 1s), -1s);
 }
 
+TEST(clock_watch, a_step_of_the_own_clock_is_blamed_on_no_other) {
+  for (auto step : {clock_difference{year}, clock_difference{-year}}) {
+    clock_watch watch{limit};
+    std::chrono::steady_clock::time_point steady{1h};
+    int64_t clock = 1'000'000'000;
+    watch.follow_own(steady, clock);
+    for (const auto& node : {a, b, c})
+      watch.update(node, 2ms);
+    steady += 5s;
+    clock += 5'000'000;
+    watch.follow_own(steady, clock);
+    EXPECT_TRUE(watch.verdict().is_fine());
+    clock += step.count();
+    watch.follow_own(steady, clock);
+    EXPECT_TRUE(watch.verdict().own_is_off) << "before any other node has answered";
+    EXPECT_THAT(watch.verdict().off, IsEmpty());
+    EXPECT_EQ(watch.ahead(a), 2ms - step);
+    watch.update(a, 2ms - step);
+    EXPECT_THAT(watch.verdict().off, IsEmpty());
+    watch.follow_own(steady, clock - step.count());
+    EXPECT_TRUE(watch.verdict().is_fine()) << "it was set right again";
+  }
+}
+
+TEST(clock_watch, a_slewed_clock_is_followed_when_it_adds_up) {
+  clock_watch watch{limit};
+  watch.follow_own(std::chrono::steady_clock::time_point{1h}, 0);
+  watch.update(a, 0us);
+  for (int i = 1; i <= 300; ++i) // 50 ms each
+    watch.follow_own(std::chrono::steady_clock::time_point{1h}, i * 50'000);
+  EXPECT_LE(std::chrono::abs(watch.ahead(a) + 15s), 100ms);
+}
+
 TEST(clock_watch, reports_changes_once_and_names_the_clocks) {
   clock_watch watch{limit};
   EXPECT_FALSE(watch.has_changed());
