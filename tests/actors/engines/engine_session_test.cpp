@@ -1,0 +1,268 @@
+#include "actors/engines/engine_session.hpp"
+
+#include "messages/text.hpp"
+#include "messages/tracker.capnp.h"
+#include "tests/actors/engines/engine_actors.hpp"
+#include "tests/support/deterministic_system.hpp"
+
+#include <deque>
+#include <gmock/gmock.h>
+#include <sodium.h>
+
+namespace hive {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// What the services were asked, by whom, and how they answer.
+struct services_state {
+  std::vector<std::string> asked;
+  std::vector<caf::actor_addr> senders;
+  caf::error failure; ///< answers everything with it
+  bool hold = false;  ///< answers nothing until release_atom, then one request each
+  std::deque<std::function<void()>> held;
+  std::vector<engine_caller> callers; ///< of requests to the spawner
+  adapter_actor adapter;              ///< spawned
+  research_session_actor research;
+};
+
+template <class Answer>
+caf::result<Answer> answer(caf::event_based_actor* self, services_state* state, std::string request, Answer with) {
+  state->asked.push_back(std::move(request));
+  state->senders.push_back(caf::actor_cast<caf::actor_addr>(self->current_sender()));
+  auto promise = self->make_response_promise<Answer>();
+  auto deliver = [state, promise, with]() mutable {
+    state->failure ? promise.deliver(state->failure) : promise.deliver(with);
+  };
+  if (state->hold)
+    state->held.emplace_back(deliver);
+  else
+    deliver();
+  return promise;
+}
+
+template <class Request>
+std::string read(const msg<Request>& what) {
+  return std::string{what.bytes()};
+}
+
+caf::behavior tracker_stub(caf::event_based_actor* self, services_state* state) {
+  using namespace wire;
+  fail_on_unexpected(self);
+  return {
+    [self, state](const msg<RecordTasks>& what) {
+      return answer(self, state, read(what),
+                    msg<TasksRecorded>::build([](TasksRecorded::Builder out) { out.setRecorded(5); }));
+    },
+    [self, state](const msg<BestToolQuery>& what) {
+      return answer(self, state, read(what),
+                    msg<BestTool>::build([](BestTool::Builder out) { out.setToolName("aider"); }));
+    },
+    [self, state](const msg<RouteQuery>& what) {
+      return answer(self, state, read(what), msg<Route>::build([](Route::Builder out) { out.setToolName("codex"); }));
+    },
+    [state](release_atom) {
+      auto deliver = std::move(state->held.front());
+      state->held.pop_front();
+      deliver();
+    },
+  };
+}
+
+caf::behavior hive_stub(caf::event_based_actor* self, services_state* state) {
+  fail_on_unexpected(self);
+  return {[self, state](const msg<wire::NodeQuery>& what) {
+    return answer(self, state, read(what),
+                  msg<wire::NodeList>::build([](wire::NodeList::Builder out) { out.initNodes(2)[1].setId("far"); }));
+  }};
+}
+
+caf::behavior spawner_stub(caf::event_based_actor* self, services_state* state) {
+  using namespace wire;
+  fail_on_unexpected(self);
+  auto with = [self, state]<class Request, class Answer>(const engine_request<Request>& what, Answer given) {
+    state->callers.push_back(what.caller);
+    return answer(self, state, read(what.request), std::move(given));
+  };
+  return {
+    [with](const engine_request<SpawnRequest>& what) {
+      return with(what, msg<SpawnTicket>::build([](SpawnTicket::Builder out) { out.setAddress("127.0.0.1:1"); }));
+    },
+    [with, state](const engine_request<SpawnAdapter>& what) { return with(what, state->adapter); },
+    [with, state](const engine_request<SpawnResearch>& what) { return with(what, state->research); },
+    [with](const engine_request<EndSpawned>& what) {
+      return with(what, msg<SpawnedEnded>::build([](SpawnedEnded::Builder out) { out.setId("a"); }));
+    },
+  };
+}
+
+class engine_session_test : public testing::Test {
+protected:
+  ~engine_session_test() override {
+    state.held.clear();
+    tests.end(session);
+  }
+
+  template <class Answer, class Request>
+  test_reply<msg<Answer>> ask(const msg<Request>& request) {
+    return tests.ask<msg<Answer>>(session, request);
+  }
+
+  test_reply<adapter_actor> spawn_adapter() {
+    return tests.ask<adapter_actor>(session, msg<wire::SpawnAdapter>{});
+  }
+
+  caf::actor spawn_stub(caf::behavior (*stub)(caf::event_based_actor*, services_state*)) {
+    return tests.system().spawn<caf::hidden>(stub, &state);
+  }
+
+  /// All actors of this process that the engine may send to.
+  std::vector<caf::actor_id> allowed() {
+    std::vector<caf::actor_id> out;
+    auto newest = tests.spawn_requester().id();
+    for (caf::actor_id each = 0; each <= newest; ++each)
+      if (allowlist->contains(each))
+        out.push_back(each);
+    return out;
+  }
+
+  static msg<wire::BestToolQuery> query(const std::string& type = "refactor") {
+    return msg<wire::BestToolQuery>::build([&](wire::BestToolQuery::Builder out) { out.setTaskType(type); });
+  }
+
+  deterministic_system tests;
+  services_state state;
+  caf::actor tracker = spawn_stub(tracker_stub), view = spawn_stub(hive_stub), spawner = spawn_stub(spawner_stub);
+  engine_caller caller{{"engine7", std::string(32, 'f')}, {77}};
+  std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
+  engine_session_actor session =
+    start_engine_session(tests.system(),
+                         {caf::actor_cast<tracker_actor>(tracker), caf::actor_cast<hive_view_actor>(view),
+                          caf::actor_cast<spawner_actor>(spawner)},
+                         {caller, allowlist});
+};
+
+TEST_F(engine_session_test, answers_pings_itself) {
+  auto ping = msg<wire::Ping>::build([](wire::Ping::Builder out) { out.initPayload(3)[2] = 'x'; });
+  EXPECT_TRUE(ask<wire::Pong>(ping).answer()->getPayload() == ping->getPayload());
+  EXPECT_THAT(state.asked, IsEmpty());
+}
+
+TEST_F(engine_session_test, forwards_requests_to_their_services_unchanged) {
+  auto tasks =
+    msg<wire::RecordTasks>::build([](wire::RecordTasks::Builder out) { out.initTasks(1)[0].setUserId("u"); });
+  auto route = msg<wire::RouteQuery>::build([](wire::RouteQuery::Builder out) { out.setTaskType("feature"); });
+  auto node = msg<wire::NodeQuery>::build([](wire::NodeQuery::Builder out) { out.setNode("far"); });
+  EXPECT_EQ(ask<wire::TasksRecorded>(tasks).answer()->getRecorded(), 5U);
+  EXPECT_EQ(as_view(ask<wire::BestTool>(query()).answer()->getToolName()), "aider");
+  EXPECT_EQ(as_view(ask<wire::Route>(route).answer()->getToolName()), "codex");
+  EXPECT_EQ(as_view(ask<wire::NodeList>(node).answer()->getNodes()[1].getId()), "far");
+  EXPECT_THAT(state.asked, ElementsAre(read(tasks), read(query()), read(route), read(node)));
+}
+
+/// The spawner ends what was spawned with the actor that asked, so that must be the session and not the engine.
+TEST_F(engine_session_test, asks_the_spawner_itself_with_the_identity_of_its_engine) {
+  auto wanted = msg<wire::SpawnRequest>::build([](wire::SpawnRequest::Builder out) { out.setNode("far"); });
+  auto ended = msg<wire::EndSpawned>::build([](wire::EndSpawned::Builder out) { out.setId("a"); });
+  state.adapter = tests.system().spawn<caf::hidden>(adapter_stub);
+  EXPECT_EQ(as_view(ask<wire::SpawnTicket>(wanted).answer()->getAddress()), "127.0.0.1:1");
+  EXPECT_EQ(spawn_adapter().answer(), state.adapter);
+  EXPECT_EQ(as_view(ask<wire::SpawnedEnded>(ended).answer()->getId()), "a");
+  EXPECT_THAT(state.asked, ElementsAre(read(wanted), read(msg<wire::SpawnAdapter>{}), read(ended)));
+  for (const auto& each : state.callers) {
+    EXPECT_EQ(each.engine, caller.engine);
+    EXPECT_EQ(each.connection, caller.connection);
+  }
+  EXPECT_EQ(state.callers.size(), 3U);
+  EXPECT_THAT(state.senders, testing::Each(session.address()));
+}
+
+TEST_F(engine_session_test, passes_errors_of_services_on) {
+  state.failure = fail(ec::no_data, "no tool qualifies");
+  expect_refused(ask<wire::BestTool>(query()), ec::no_data, "no tool qualifies");
+  expect_refused(ask<wire::NodeList>(msg<wire::NodeQuery>{}), ec::no_data, "no tool qualifies");
+  expect_refused(spawn_adapter(), ec::no_data, "no tool qualifies");
+}
+
+TEST_F(engine_session_test, answers_an_error_for_a_service_that_has_ended) {
+  tests.end(tracker);
+  EXPECT_EQ(code_of(ask<wire::BestTool>(query()).error()), ec::unavailable);
+  EXPECT_NO_THROW(ask<wire::NodeList>(msg<wire::NodeQuery>{}).answer());
+}
+
+TEST_F(engine_session_test, gives_up_a_service_that_does_not_answer) {
+  state.hold = true;
+  auto open = ask<wire::BestTool>(query());
+  tests.pass(defaults::request_timeout - std::chrono::milliseconds{1});
+  EXPECT_TRUE(open.is_pending());
+  tests.pass(std::chrono::milliseconds{1});
+  EXPECT_EQ(code_of(open.error()), ec::outcome_unknown);
+}
+
+// -- bounds ----------------------------------------------------------------------
+
+TEST_F(engine_session_test, bounds_pending_requests) {
+  state.hold = true;
+  std::vector<test_reply<msg<wire::BestTool>>> open;
+  for (size_t i = 0; i < defaults::max_engine_requests; ++i)
+    open.push_back(ask<wire::BestTool>(query()));
+  EXPECT_EQ(state.asked.size(), defaults::max_engine_requests);
+  expect_refused(ask<wire::BestTool>(query()), ec::overloaded, "requests of this connection are open");
+  expect_refused(ask<wire::NodeList>(msg<wire::NodeQuery>{}), ec::overloaded, "open");
+  expect_refused(spawn_adapter(), ec::overloaded, "open");
+  EXPECT_EQ(state.asked.size(), defaults::max_engine_requests) << "the services were not bothered";
+  EXPECT_NO_THROW(ask<wire::Pong>(msg<wire::Ping>{}).answer());
+
+  auto release = [&] {
+    caf::anon_send(tracker, release_atom::value);
+    tests.run();
+  };
+  release();
+  EXPECT_NO_THROW(open[0].answer());
+  EXPECT_TRUE(ask<wire::BestTool>(query()).is_pending()) << "an answer makes room";
+  expect_refused(ask<wire::BestTool>(query()), ec::overloaded, "open");
+  state.failure = fail(ec::no_data, "none");
+  release();
+  expect_refused(open[1], ec::no_data, "none");
+  EXPECT_TRUE(ask<wire::BestTool>(query()).is_pending()) << "so does an error";
+  tests.pass(defaults::request_timeout);
+  EXPECT_EQ(code_of(open.back().error()), ec::outcome_unknown);
+  EXPECT_TRUE(ask<wire::BestTool>(query()).is_pending()) << "and so does a timeout";
+}
+
+TEST_F(engine_session_test, refuses_messages_that_it_does_not_understand) {
+  auto foreign = msg<wire::ToolSummaryQuery>{};
+  expect_refused(tests.ask<msg<wire::ToolSummary>>(caf::actor_cast<caf::actor>(session), foreign), ec::malformed,
+                 "could not be read");
+  EXPECT_NO_THROW(ask<wire::BestTool>(query()).answer()) << "and serves on";
+}
+
+// -- allowlist -------------------------------------------------------------------
+
+TEST_F(engine_session_test, allows_the_actors_that_it_hands_out_while_they_live_and_nothing_else) {
+  state.adapter = tests.system().spawn<caf::hidden>(adapter_stub);
+  state.research = tests.system().spawn<caf::hidden>(research_session_stub);
+  ask<wire::BestTool>(query()).answer();
+  ask<wire::NodeList>(msg<wire::NodeQuery>{}).answer();
+  ask<wire::SpawnTicket>(msg<wire::SpawnRequest>{}).answer();
+  EXPECT_THAT(allowed(), IsEmpty());
+  state.failure = fail(ec::forbidden, "not allowed");
+  expect_refused(spawn_adapter(), ec::forbidden, "not allowed");
+  EXPECT_THAT(allowed(), IsEmpty());
+  state.failure = {};
+  spawn_adapter().answer();
+  EXPECT_THAT(allowed(), ElementsAre(state.adapter.id()));
+  auto session_of_research = tests.ask<research_session_actor>(session, msg<wire::SpawnResearch>{});
+  EXPECT_EQ(session_of_research.answer(), state.research);
+  EXPECT_THAT(allowed(), ElementsAre(state.adapter.id(), state.research.id()));
+  tests.end(state.adapter);
+  EXPECT_THAT(allowed(), ElementsAre(state.research.id()));
+  tests.end(state.research);
+  EXPECT_THAT(allowed(), IsEmpty());
+  spawn_adapter().answer(); // of an adapter that has ended in the meantime
+  EXPECT_THAT(allowed(), IsEmpty());
+}
+
+} // namespace
+} // namespace hive

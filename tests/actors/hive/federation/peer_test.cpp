@@ -1,0 +1,250 @@
+#include "actors/hive/federation/peer.hpp"
+
+#include "actors/defaults.hpp"
+#include "tests/support/deterministic_system.hpp"
+
+#include <deque>
+#include <gmock/gmock.h>
+
+namespace hive {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using release_atom = caf::atom_constant<caf::atom("release")>;
+
+peer_actor start_peer(caf::actor_system& system, const node_id& node, const peer_owner_actor& owner) {
+  return system.spawn(peer, node, owner);
+}
+
+/// Questions and answers are told apart by their bytes in `digest`.
+msg<wire::GossipQuestion> question(const std::string& root) {
+  return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
+    out.setRoot({reinterpret_cast<const kj::byte*>(root.data()), root.size()});
+  });
+}
+
+msg<wire::GossipAnswer> answer(int64_t clock) {
+  return msg<wire::GossipAnswer>::build([&](wire::GossipAnswer::Builder out) { out.setClock(clock); });
+}
+
+/// Somebody who is asked: the owner, or the other node.
+struct asked_state {
+  std::vector<std::string> questions;
+  std::deque<caf::expected<msg<wire::GossipAnswer>>> answers; ///< the next ones; without any, it holds its answer back
+  std::deque<caf::typed_response_promise<msg<wire::GossipAnswer>>> held;
+
+  caf::result<msg<wire::GossipAnswer>> ask(caf::event_based_actor* self, const msg<wire::GossipQuestion>& what) {
+    auto root = what->getRoot();
+    questions.emplace_back(root.begin(), root.end());
+    auto promise = self->make_response_promise<msg<wire::GossipAnswer>>();
+    held.push_back(promise);
+    if (!answers.empty())
+      release();
+    return promise;
+  }
+
+  void release() {
+    auto promise = std::move(held.front());
+    held.pop_front();
+    auto next = std::move(answers.front());
+    answers.pop_front();
+    next ? promise.deliver(*next) : promise.deliver(next.error());
+  }
+};
+
+struct owner_state : asked_state {
+  std::vector<answer_received> received;
+  std::vector<std::string> events;
+};
+
+caf::behavior owner_stub(caf::event_based_actor* self, owner_state* state) {
+  fail_on_unexpected(self);
+  return {
+    [self, state](const question_received& what) {
+      state->events.push_back("question of " + what.from.value);
+      return state->ask(self, what.question);
+    },
+    [state](const answer_received& what) { state->received.push_back(what); },
+    [state](const close_received& what) { state->events.push_back("close of " + what.from.value); },
+    [state](const malformed_received& what) {
+      state->events.push_back(std::to_string(what.messages) + " malformed of " + what.from.value);
+    },
+    [state](release_atom) { state->release(); },
+  };
+}
+
+caf::behavior other_node_stub(caf::event_based_actor* self, asked_state* state) {
+  fail_on_unexpected(self);
+  return {
+    [self, state](const msg<wire::GossipQuestion>& what) { return state->ask(self, what); },
+    [state](release_atom) { state->release(); },
+  };
+}
+
+class peer_test : public testing::Test {
+protected:
+  peer_test() {
+    caf::anon_send(actor, link_up{far, {}, caf::actor_cast<link_actor>(other_actor)});
+    tests.run();
+  }
+
+  ~peer_test() override {
+    owner.held.clear();
+    other.held.clear();
+    tests.end(actor);
+  }
+
+  test_reply<msg<wire::GossipAnswer>> be_asked(const std::string& root) {
+    return tests.ask<msg<wire::GossipAnswer>>(actor, question(root));
+  }
+
+  void ask_other(const std::string& root) {
+    caf::anon_send(actor, ask_peer{question(root)});
+    tests.run();
+  }
+
+  /// The owner or the other node answers its oldest open question.
+  void release(const caf::actor& who, asked_state& state, caf::expected<msg<wire::GossipAnswer>> with) {
+    state.answers.push_back(std::move(with));
+    caf::anon_send(who, release_atom::value);
+    tests.run();
+  }
+
+  /// A question that the other node leaves without an answer.
+  void ask_in_vain() {
+    ask_other("vain");
+    tests.pass(defaults::gossip_timeout);
+    other.held.clear();
+  }
+
+  const node_id far{"far"};
+  deterministic_system tests;
+  owner_state owner;
+  asked_state other;
+  caf::actor owner_actor = tests.system().spawn<caf::hidden>(owner_stub, &owner);
+  caf::actor other_actor = tests.system().spawn<caf::hidden>(other_node_stub, &other);
+  peer_actor actor = start_peer(tests.system(), far, caf::actor_cast<peer_owner_actor>(owner_actor));
+};
+
+TEST_F(peer_test, answers_pings_itself) {
+  auto ping = msg<wire::Ping>::build([](wire::Ping::Builder out) { out.initPayload(3)[2] = 'x'; });
+  EXPECT_TRUE(tests.ask<msg<wire::Pong>>(actor, ping).answer()->getPayload() == ping->getPayload());
+  EXPECT_THAT(owner.events, IsEmpty());
+}
+
+// -- questions of the other node -------------------------------------------------
+
+TEST_F(peer_test, answers_questions_as_its_owner_does) {
+  owner.answers = {answer(7), fail(ec::malformed, "a bad digest")};
+  EXPECT_EQ(be_asked("a").answer()->getClock(), 7);
+  expect_refused(be_asked("b"), ec::malformed, "a bad digest");
+  EXPECT_THAT(owner.questions, ElementsAre("a", "b"));
+  EXPECT_THAT(owner.events, ElementsAre("question of far", "question of far"));
+}
+
+TEST_F(peer_test, answers_one_question_at_a_time) {
+  auto first = be_asked("a");
+  expect_refused(be_asked("b"), ec::overloaded, "a question of node far is being answered already");
+  EXPECT_THAT(owner.questions, ElementsAre("a"));
+  release(owner_actor, owner, answer(7));
+  EXPECT_EQ(first.answer()->getClock(), 7);
+  auto next = be_asked("c");
+  release(owner_actor, owner, fail(ec::malformed, "a bad digest"));
+  expect_refused(next, ec::malformed, "a bad digest");
+  EXPECT_TRUE(be_asked("d").is_pending());
+  EXPECT_THAT(owner.questions, ElementsAre("a", "c", "d"));
+}
+
+TEST_F(peer_test, answers_the_next_question_when_its_owner_is_too_late_for_one) {
+  auto first = be_asked("a");
+  tests.pass(defaults::gossip_timeout);
+  EXPECT_EQ(code_of(first.error()), ec::outcome_unknown);
+  EXPECT_TRUE(be_asked("b").is_pending());
+}
+
+/// A slow owner does not keep this node from asking, nor the other way round.
+TEST_F(peer_test, asks_while_it_answers) {
+  auto open = be_asked("a");
+  other.answers = {answer(8)};
+  ask_other("b");
+  ASSERT_EQ(owner.received.size(), 1U);
+  EXPECT_EQ((*owner.received[0].answer)->getClock(), 8);
+  EXPECT_TRUE(open.is_pending());
+}
+
+// -- questions to the other node -------------------------------------------------
+
+TEST_F(peer_test, reports_answers_and_errors_of_the_other_node) {
+  other.answers = {answer(7), fail(ec::overloaded, "busy")};
+  ask_other("a");
+  ask_other("b");
+  EXPECT_THAT(other.questions, ElementsAre("a", "b"));
+  ASSERT_EQ(owner.received.size(), 2U);
+  for (const auto& each : owner.received) {
+    EXPECT_EQ(each.from, far);
+    EXPECT_EQ(each.sent_bytes, question("a").bytes().size());
+  }
+  EXPECT_EQ((*owner.received[0].answer)->getClock(), 7);
+  EXPECT_EQ(code_of(owner.received[1].answer.error()), ec::overloaded);
+}
+
+TEST_F(peer_test, ends_after_several_unanswered_questions_in_a_row) {
+  for (uint32_t i = 1; i < defaults::max_unanswered_questions; ++i)
+    ask_in_vain();
+  EXPECT_TRUE(tests.is_alive(actor));
+  other.answers = {answer(7)};
+  ask_other("answered");
+  for (uint32_t i = 1; i < defaults::max_unanswered_questions; ++i)
+    ask_in_vain();
+  EXPECT_TRUE(tests.is_alive(actor)) << "they were not in a row";
+  auto reported = owner.received.size();
+  ask_in_vain();
+  auto end = tests.end_of(actor);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(code_of(*end), ec::timed_out);
+  EXPECT_EQ(text_of(*end), "the other node left 2 questions in a row without an answer");
+  EXPECT_EQ(owner.received.size(), reported + 1) << "the last one too is reported";
+  EXPECT_EQ(owner.received.back().answer.error(), caf::sec::request_timeout);
+}
+
+TEST_F(peer_test, goes_on_however_often_the_other_node_refuses) {
+  for (uint32_t i = 0; i < 10 * defaults::max_unanswered_questions; ++i) {
+    other.answers = {fail(ec::overloaded, "busy")};
+    ask_other("a");
+  }
+  EXPECT_TRUE(tests.is_alive(actor));
+  EXPECT_EQ(owner.received.size(), 10 * defaults::max_unanswered_questions);
+}
+
+// -- other messages --------------------------------------------------------------
+
+TEST_F(peer_test, passes_a_close_on) {
+  caf::anon_send(actor, msg<wire::Farewell>{});
+  tests.run();
+  EXPECT_THAT(owner.events, ElementsAre("close of far"));
+  EXPECT_TRUE(tests.is_alive(actor)) << "its link ends it";
+}
+
+TEST_F(peer_test, reports_malformed_messages_to_its_owner) {
+  auto untyped = caf::actor_cast<caf::actor>(actor);
+  expect_refused(tests.ask<msg<wire::Pong>>(untyped, std::string{"?"}), ec::malformed, "could not be read");
+  expect_refused(tests.ask<msg<wire::Pong>>(untyped, caf::message{}), ec::malformed, "could not be read");
+  EXPECT_THAT(owner.events, ElementsAre("1 malformed of far", "1 malformed of far"));
+  owner.answers = {answer(7)};
+  EXPECT_NO_THROW(be_asked("a").answer()) << "and serves on";
+}
+
+/// Whatever is sent, the owner hears no more than it can stand.
+TEST_F(peer_test, reports_many_malformed_messages_at_a_bounded_rate) {
+  auto untyped = caf::actor_cast<caf::actor>(actor);
+  for (uint32_t i = 0; i < 10'000; ++i)
+    caf::anon_send(untyped, i);
+  tests.run();
+  EXPECT_GE(owner.events.size(), defaults::refusal_log_burst);
+  EXPECT_LT(owner.events.size(), 10'000U);
+}
+
+} // namespace
+} // namespace hive
