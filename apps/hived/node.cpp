@@ -7,6 +7,7 @@
 #include "actors/daemon/coding_daemon.hpp"
 #include "actors/engines/engine_acceptor.hpp"
 #include "actors/engines/load_slots.hpp"
+#include "actors/engines/spawner.hpp"
 #include "actors/events/events.hpp"
 #include "actors/hive/federation/federation.hpp"
 #include "actors/hive/link/door.hpp"
@@ -150,30 +151,43 @@ struct node::impl {
     std::vector<service> out{
       store,
       {"events", [this] { return start_events(); }},
-      make_service("runner", runner, [this] { return system.spawn(hive::runner, describe_runner()); }),
+      make_service("runner", runner, [this] { return spawn_runner(system, describe_runner()); }),
       make_service("inputs", inputs,
-                   [this] { return system.spawn(hive::inputs, std::shared_ptr<const database>{db}, committer); }),
-      make_service("registry", registry, [this] { return spawn_registry(system, db, committer, describe_registry()); }),
-      make_service("upgrades", upgrades, [this] { return spawn_upgrade_checker(system, db, events); }),
+                   [this] {
+                     return spawn_inputs(system, {db, committer});
+                   }),
+      make_service("registry", registry,
+                   [this] {
+                     return spawn_registry(system, {db, committer, events}, describe_registry());
+                   }),
+      make_service("upgrades", upgrades,
+                   [this] {
+                     return spawn_upgrade_checker(system, {db, events});
+                   }),
       make_service("tracker", tracker,
                    [this] {
                      auto options = config.tracker;
                      options.node = identity.id.value;
-                     return spawn_tracker(system, db, committer, std::move(options));
+                     return spawn_tracker(system, {db, committer}, std::move(options));
                    }),
-      make_service("publisher", publisher, [this] { return spawn_delta_publisher(system, db, committer); }),
+      make_service("publisher", publisher,
+                   [this] {
+                     return spawn_delta_publisher(system, {db, committer});
+                   }),
       {"federation", [this] { return start_federation(); }},
       make_service("research", research,
                    [this] {
-                     return system.spawn(research_directory, research_services{db, committer, tracker, publisher});
+                     return spawn_research(system, {db, committer, tracker, publisher});
                    }),
       make_service("coding daemon", coding_daemon,
-                   [this] { return system.spawn(hive::coding_daemon, tracker, publisher, config.coding_daemon); }),
+                   [this] {
+                     return spawn_coding_daemon(system, {tracker, publisher}, config.coding_daemon);
+                   }),
       {"http", [this] { return start_http(); }}};
     if (config.door.listen) {
       out.push_back(make_service("spawner", spawner, [this] { return start_spawner(); }));
       out.push_back(make_service("engines", engines, [this] {
-        return system.spawn(engine_acceptor, engine_services{tracker, federation, spawner}, identity.id);
+        return spawn_engine_acceptor(system, {tracker, federation, spawner}, {identity.id});
       }));
       out.push_back({"door", [this] { return start_door(); }});
     }
@@ -231,7 +245,7 @@ struct node::impl {
     if (events)
       if (auto failure = begin_next_epoch())
         return failure;
-    events = system.spawn(hive::events, events_options{.epoch = identity.epoch});
+    events = spawn_events(system, {.epoch = identity.epoch});
     return caf::actor_cast<caf::actor>(events);
   }
 
@@ -300,9 +314,9 @@ struct node::impl {
     options.policy = engine_policy(config);
     options.is_first = identity.epoch == 1 && !spawner;
     auto make_adapter = [this](const msg<wire::CommandSpec>& spec) {
-      return system.spawn(command_adapter, runner, spec);
+      return spawn_command_adapter(system, {runner}, spec);
     };
-    return system.spawn(hive::spawner, spawner_services{federation, make_adapter, research}, std::move(options));
+    return spawn_spawner(system, {federation, make_adapter, research}, std::move(options));
   }
 
   caf::expected<caf::actor> start_door() {
@@ -331,7 +345,6 @@ struct node::impl {
 
   registry_options describe_registry() {
     registry_options out;
-    out.events = events;
     out.node = config.name;
     out.environment = describe_environment(find_gpus());
     out.checkout = config.checkout;
@@ -355,17 +368,19 @@ struct node::impl {
     add(
       "model_registry", config.model_registry.timeout,
       [this, stored] { return config.model_registry.unavailable_reason(*stored); },
-      [this, stored] { return system.spawn(model_registry_adapter, stored, config.model_registry); });
+      [this, stored] { return spawn_model_registry_adapter(system, {stored}, config.model_registry); });
     add(
       "world_model", config.world_model.timeout,
       [this, stored] { return config.world_model.unavailable_reason(*stored); },
-      [this, stored] { return system.spawn(world_model_adapter, stored, inputs, config.world_model); });
+      [this, stored] {
+        return spawn_world_model_adapter(system, {stored, inputs}, config.world_model);
+      });
     add(
       "regression", config.regression.timeout, [this] { return config.regression.unavailable_reason(); },
-      [this] { return system.spawn(regression_adapter, runner, std::string{"regression"}, config.regression); });
+      [this] { return spawn_regression_adapter(system, {runner}, config.regression); });
     add(
       "guardrail", config.guardrail.timeout, [this] { return config.guardrail.unavailable_reason(); },
-      [this] { return system.spawn(guardrail_adapter, config.guardrail); });
+      [this] { return spawn_guardrail_adapter(system, config.guardrail); });
     return out;
   }
 
@@ -378,7 +393,7 @@ struct node::impl {
     out.min_vram_gb = spec->getMinVramGb();
     out.timeout =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(spec->getTimeoutS()));
-    out.spawn = [this, spec] { return system.spawn(command_adapter, runner, spec); };
+    out.spawn = [this, spec] { return spawn_command_adapter(system, {runner}, spec); };
     return out;
   }
 

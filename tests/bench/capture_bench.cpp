@@ -47,9 +47,9 @@ void capture_of_five_adapters_over_http(benchmark::State& state) {
   caf::actor_system system{config};
   auto committer = spawn_committer(system, db);
   http::api_services api;
-  api.registry = spawn_registry(system, db, committer, five_adapters(system));
-  api.upgrades = spawn_upgrade_checker(system, db);
-  api.inputs = system.spawn(inputs, std::shared_ptr<const database>{db}, committer);
+  api.registry = spawn_registry(system, {db, committer}, five_adapters(system));
+  api.upgrades = spawn_upgrade_checker(system, {db});
+  api.inputs = spawn_inputs(system, {db, committer});
   api.health = [] { return msg<wire::Health>{}; };
   api.not_ready = [] { return std::string{}; };
   api.status = [] { return msg<wire::NodeStatus>{}; };
