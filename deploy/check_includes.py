@@ -41,23 +41,23 @@ FOLDERS = {
     "actors/benchmark/snapshots": (BELOW_ACTORS, ANY),
     "actors/benchmark": (
         ("actors/benchmark/reports", "actors/benchmark/guardrail", "actors/benchmark/snapshots", "actors/process",
-         "actors/store", "actors/events", *BELOW_ACTORS),
+         "actors/store", *BELOW_ACTORS),
         ANY,
     ),
-    "actors/tracker": (("actors/store", "actors/events", *BELOW_ACTORS), ANY),
-    "actors/upgrade": (("actors/events", *BELOW_ACTORS), ANY),
+    "actors/tracker": (("actors/store", *BELOW_ACTORS), ANY),
+    "actors/upgrade": (BELOW_ACTORS, ANY),
     "actors/hive/link": (BELOW_ACTORS, ANY),
     "actors/hive/state": (BELOW_ACTORS, ANY),
     "actors/hive/members": (BELOW_ACTORS, ANY),
     "actors/hive/core": (("actors/hive/state", "actors/hive/members", *BELOW_ACTORS), ANY),
     "actors/hive/federation": (
         ("actors/hive/link", "actors/hive/core", "actors/hive/state", "actors/hive/members", "actors/store",
-         "actors/events", *BELOW_ACTORS),
+         *BELOW_ACTORS),
         ANY,
     ),
     "actors/engines": (("actors/hive/link", *BELOW_ACTORS), ANY),
     "actors/engine_client": (("actors/engines", "actors/hive/link", "actors/remote", *BELOW_ACTORS), ANY),
-    "actors/http": (("actors/events", *BELOW_ACTORS), ANY),
+    "actors/http": (BELOW_ACTORS, ANY),
     "actors/node": (("gpu", *BELOW_ACTORS), ANY),
 }
 # Programs and tests may include everything below them.

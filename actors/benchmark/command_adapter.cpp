@@ -53,10 +53,9 @@ caf::expected<msg<wire::Measurement>> read_measurement(std::span<const std::stri
   return measurement;
 }
 
-adapter_actor::behavior_type command_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
-                                             runner_actor runner, msg<wire::CommandSpec> spec) {
-  self->set_default_handler(caf::drop); // engines that spawned it may send it any message
-  return run_adapter(self, std::move(runner), plan_of(spec));
+adapter_actor spawn_command_adapter(caf::actor_system& system, run_adapter_services services,
+                                    msg<wire::CommandSpec> spec) {
+  return spawn_run_adapter(system, std::move(services), plan_of(spec));
 }
 
 } // namespace hive

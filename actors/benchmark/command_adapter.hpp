@@ -1,9 +1,11 @@
 #pragma once
 
 #include "actors/benchmark/run_adapter.hpp"
-#include "actors/process/api.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/benchmark.capnp.h"
+
+#include <span>
+#include <string>
 
 namespace hive {
 
@@ -16,8 +18,8 @@ namespace hive {
 caf::expected<msg<wire::Measurement>> read_measurement(std::span<const std::string> command,
                                                        wire::RunResult::Reader result);
 
-/// The adapter of a registered command. Its time limit covers a measurement with all its repeats.
-adapter_actor::behavior_type command_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
-                                             runner_actor runner, msg<wire::CommandSpec> spec);
+/// Spawns the adapter of a registered command. Its time limit covers a measurement with all its repeats.
+adapter_actor spawn_command_adapter(caf::actor_system& system, run_adapter_services services,
+                                    msg<wire::CommandSpec> spec);
 
 } // namespace hive

@@ -1,5 +1,6 @@
 #include "actors/benchmark/guardrail_adapter.hpp"
 
+#include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/benchmark/guardrail/guardrail_manifest.hpp"
 #include "actors/benchmark/metric_list.hpp"
 #include "platform/log.hpp"
@@ -59,12 +60,12 @@ caf::error guardrail_options::validate() const {
                                             : "manifest is given without public_key, the key to trust");
 }
 
-adapter_actor::behavior_type guardrail_adapter(blocking_adapter_state::pointer self, guardrail_options options) {
+adapter_actor spawn_guardrail_adapter(caf::actor_system& system, guardrail_options options) {
   auto timeout = options.timeout;
-  return blocking_adapter(self, adapter_name, timeout,
-                          [options = std::move(options)](const msg<wire::MeasureRequest>&, const work_limit& limit) {
-                            return measure(options, limit);
-                          });
+  auto run = [options = std::move(options)](const msg<wire::MeasureRequest>&, const work_limit& limit) {
+    return measure(options, limit);
+  };
+  return spawn_blocking_adapter(system, {adapter_name, timeout, std::move(run)});
 }
 
 } // namespace hive

@@ -1,10 +1,13 @@
 #pragma once
 
-#include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/defaults.hpp"
 #include "actors/remote/api.hpp"
 
+#include <caf/error.hpp>
+#include <caf/fwd.hpp>
+#include <chrono>
 #include <filesystem>
+#include <string>
 
 namespace hive {
 
@@ -24,9 +27,9 @@ struct guardrail_options {
   caf::error validate() const;
 };
 
-/// Adapter `guardrail`: metric guardrail_integrity is 1.0 when all files and patterns are as signed by the trusted key,
-/// else 0.0, with the first findings in the measurement's note. An unusable manifest is an error. Files are hashed once
-/// regardless of `repeats`: a hash has no variance.
-adapter_actor::behavior_type guardrail_adapter(blocking_adapter_state::pointer self, guardrail_options options);
+/// Spawns adapter `guardrail`: metric guardrail_integrity is 1.0 when all files and patterns are as signed by the
+/// trusted key, else 0.0, with the first findings in the measurement's note. An unusable manifest is an error. Files
+/// are hashed once regardless of `repeats`: a hash has no variance.
+adapter_actor spawn_guardrail_adapter(caf::actor_system& system, guardrail_options options);
 
 } // namespace hive

@@ -1,5 +1,6 @@
 #include "actors/benchmark/model_registry_adapter.hpp"
 
+#include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/benchmark/figures_source.hpp"
 #include "actors/benchmark/metric_list.hpp"
 #include "actors/benchmark/model_id.hpp"
@@ -159,15 +160,14 @@ caf::error model_registry_options::validate() const {
   return caf::none;
 }
 
-adapter_actor::behavior_type model_registry_adapter(blocking_adapter_state::pointer self,
-                                                    std::shared_ptr<const database> db,
-                                                    model_registry_options options) {
+adapter_actor spawn_model_registry_adapter(caf::actor_system& system, model_registry_services services,
+                                           model_registry_options options) {
   auto timeout = options.timeout;
-  auto run = [db = std::move(db), options = std::move(options)](const msg<wire::MeasureRequest>& request,
-                                                                const work_limit& limit) {
+  auto run = [db = std::move(services.db), options = std::move(options)](const msg<wire::MeasureRequest>& request,
+                                                                         const work_limit& limit) {
     return measure(*db, options, std::max<uint32_t>(request->getRepeats(), 1), limit);
   };
-  return blocking_adapter(self, adapter_name, timeout, std::move(run));
+  return spawn_blocking_adapter(system, {adapter_name, timeout, std::move(run)});
 }
 
 } // namespace hive

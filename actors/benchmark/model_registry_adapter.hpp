@@ -1,10 +1,10 @@
 #pragma once
 
-#include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/benchmark/model_probe.hpp"
 #include "actors/remote/api.hpp"
 #include "storage/database.hpp"
 
+#include <caf/fwd.hpp>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -29,11 +29,16 @@ struct model_registry_options {
   caf::error validate() const;
 };
 
-/// Adapter `model_registry`: `{model}_latency_ms` (ms, lower) and `{model}_accuracy` (score, higher) of every model
-/// known to a source. When several sources have a figure, the most direct one wins: a probe, then stored observations
-/// (all of them, as samples), then the file, then the URL. Only probes are repeated; reading the other sources again
-/// would give the same figures. If a source fails, the measurement fails and names it.
-adapter_actor::behavior_type model_registry_adapter(blocking_adapter_state::pointer self,
-                                                    std::shared_ptr<const database> db, model_registry_options options);
+/// Services the adapter depends on.
+struct model_registry_services {
+  std::shared_ptr<const database> db; ///< with the observations that engines send
+};
+
+/// Spawns adapter `model_registry`: `{model}_latency_ms` (ms, lower) and `{model}_accuracy` (score, higher) of every
+/// model known to a source. When several sources have a figure, the most direct one wins: a probe, then stored
+/// observations (all of them, as samples), then the file, then the URL. Only probes are repeated; reading the other
+/// sources again would give the same figures. If a source fails, the measurement fails and names it.
+adapter_actor spawn_model_registry_adapter(caf::actor_system& system, model_registry_services services,
+                                           model_registry_options options);
 
 } // namespace hive

@@ -32,9 +32,8 @@ public:
   explicit registry_state(registry_actor::pointer self) : self_{self}, adapters_{*self} {
   }
 
-  caf::error init(std::shared_ptr<database> db, committer_actor committer, registry_options options) {
-    db_ = std::move(db);
-    committer_ = std::move(committer);
+  caf::error init(registry_services services, registry_options options) {
+    services_ = std::move(services);
     options_ = std::move(options);
     auto last = snapshots().last_capture();
     if (!last)
@@ -149,13 +148,13 @@ public:
     if (!(*snapshot)->getImported())
       series_store::remove(*snapshot, deletion->writes);
     auto deleted = describe_deletion(request, *deletion);
-    commit(self_, committer_, std::move(deletion->writes))
+    commit(self_, services_.committer, std::move(deletion->writes))
       .then(
         [this, answer, deleted](committed) mutable {
           log::info("Capture deleted: {}. version={} capture={} left={}",
                     printable_tail(as_view(deleted->getReason()), max_logged_reason), deleted->getVersion().cStr(),
                     deleted->getCaptureId(), deleted->getCaptures());
-          self_->send(options_.events, capture_deleted(*deleted));
+          self_->send(services_.events, capture_deleted(*deleted));
           publish_results();
           answer(deleted);
         },
@@ -168,7 +167,7 @@ public:
   }
 
   caf::expected<msg<wire::LatestResults>> latest_results() {
-    return series_store{*db_}.latest(options_.node);
+    return series_store{*services_.db}.latest(options_.node);
   }
 
   void share(const sharing_started& with) {
@@ -194,7 +193,7 @@ public:
     writes.put(column::inputs, keys::adapter(name), spec.bytes());
     registering_.insert(name);
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
-    commit(self_, committer_, std::move(writes))
+    commit(self_, services_.committer, std::move(writes))
       .then(
         [this, promise, spec, name](committed) mutable {
           registering_.erase(name);
@@ -218,7 +217,7 @@ public:
     write_set writes;
     writes.erase(column::inputs, keys::adapter(name));
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
-    commit(self_, committer_, std::move(writes))
+    commit(self_, services_.committer, std::move(writes))
       .then([this, promise, name](committed) mutable { drop(name, promise); },
             [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
     return promise;
@@ -233,12 +232,12 @@ private:
   static constexpr size_t max_logged_reason = 1'024;
 
   snapshot_store snapshots() const {
-    return snapshot_store{*db_};
+    return snapshot_store{*services_.db};
   }
 
   caf::error read_registered() {
     caf::error damage;
-    auto failure = db_->visit(column::inputs, keys::adapters(), "", [&](auto key, auto value) {
+    auto failure = services_.db->visit(column::inputs, keys::adapters(), "", [&](auto key, auto value) {
       auto spec = database::load_stored<wire::CommandSpec>(column::inputs, key, value);
       if (!spec) {
         damage = spec.error();
@@ -297,7 +296,7 @@ private:
     auto id = begin(version, captures_in_work::kind::capture);
     if (!id)
       return id;
-    self_->send(options_.events, capture_started(version, *id));
+    self_->send(services_.events, capture_started(version, *id));
     done = telling(version, *id, wire::CaptureStep::FINISHED, std::move(done));
     capture_facts facts{version,           git_sha(request), now_unix_micros(),
                         request.getTier(), options_.node,    options_.environment};
@@ -325,7 +324,7 @@ private:
   capture_done telling(std::string version, capture_id id, wire::CaptureStep good, capture_done done) {
     return [this, version = std::move(version), id, good,
             done = std::move(done)](const caf::expected<msg<wire::Snapshot>>& result) {
-      self_->send(options_.events, capture_ended(version, id, good, result));
+      self_->send(services_.events, capture_ended(version, id, good, result));
       done(result);
     };
   }
@@ -362,7 +361,7 @@ private:
       return give_up(writes.error());
     if (!snapshot->getImported())
       series_store::append(snapshot, *writes);
-    commit(self_, committer_, std::move(*writes))
+    commit(self_, services_.committer, std::move(*writes))
       .then(
         [this, version, snapshot, done](committed) {
           in_work_.release(version);
@@ -393,8 +392,7 @@ private:
   }
 
   registry_actor::pointer self_;
-  std::shared_ptr<database> db_;
-  committer_actor committer_;
+  registry_services services_;
   slot_publisher_actor publisher_;
   registry_options options_;
   adapter_table adapters_;
@@ -404,11 +402,10 @@ private:
 };
 
 registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
-                                       std::shared_ptr<database> db, committer_actor committer,
-                                       registry_options options) {
+                                       registry_services services, registry_options options) {
   auto& state = self->state;
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
-  if (auto err = state.init(std::move(db), std::move(committer), std::move(options)))
+  if (auto err = state.init(std::move(services), std::move(options)))
     self->quit(std::move(err));
   return {[self](const msg<wire::CaptureRequest>& request) { return self->state.capture(request); },
           [self](const msg<wire::StartCapture>& request) { return self->state.start_capture(request); },
@@ -432,9 +429,8 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
 
 } // namespace
 
-registry_actor spawn_registry(caf::actor_system& system, std::shared_ptr<database> db, committer_actor committer,
-                              registry_options options) {
-  return system.spawn(registry, std::move(db), std::move(committer), std::move(options));
+registry_actor spawn_registry(caf::actor_system& system, registry_services services, registry_options options) {
+  return system.spawn(registry, std::move(services), std::move(options));
 }
 
 } // namespace hive

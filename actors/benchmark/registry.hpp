@@ -2,7 +2,7 @@
 
 #include "actors/benchmark/adapter_definition.hpp"
 #include "actors/benchmark/api.hpp"
-#include "actors/events/events.hpp"
+#include "actors/events/api.hpp"
 #include "actors/store/api.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/snapshot.capnp.h"
@@ -16,6 +16,13 @@
 
 namespace hive {
 
+/// Services the registry depends on.
+struct registry_services {
+  std::shared_ptr<database> db;
+  committer_actor committer;
+  event_sink_actor events = {}; ///< receives captures and imports
+};
+
 struct registry_options {
   /// This node's name in its snapshots.
   std::string node;
@@ -28,12 +35,10 @@ struct registry_options {
   std::vector<adapter_definition> builtin;
   /// Makes the adapter for a command registered at run time.
   std::function<adapter_definition(const msg<wire::CommandSpec>&)> command_adapter;
-  event_sink_actor events = {}; ///< receives captures and imports
 };
 
-/// Spawns the registry, which spawns its adapters, replaces those that end or hang, and reads registered commands from
-/// the store. Ends with an error when that read fails.
-registry_actor spawn_registry(caf::actor_system& system, std::shared_ptr<database> db, committer_actor committer,
-                              registry_options options);
+/// Spawns the registry, which spawns its adapters, replaces those that end or hang, and captures snapshots with them.
+/// It reads the commands registered earlier from the store, and ends with the error when that fails.
+registry_actor spawn_registry(caf::actor_system& system, registry_services services, registry_options options);
 
 } // namespace hive

@@ -6,6 +6,7 @@
 #include "messages/msg.hpp"
 #include "messages/snapshot.capnp.h"
 
+#include <caf/all.hpp>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -109,9 +110,9 @@ void plan_configured(run_plan& out, const regression_options& options) {
   };
 }
 
-run_plan plan_of(std::string name, const regression_options& options) {
+run_plan plan_of(const regression_options& options) {
   run_plan out;
-  out.name = std::move(name);
+  out.name = "regression";
   out.workdir = options.workdir;
   out.environment = options.environment;
   out.timeout = options.timeout;
@@ -121,6 +122,12 @@ run_plan plan_of(std::string name, const regression_options& options) {
   else
     plan_configured(out, options);
   return out;
+}
+
+adapter_actor::behavior_type skipping_adapter(adapter_actor::pointer, const std::string& why) {
+  return {[why](const msg<wire::MeasureRequest>&) {
+    return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) { out.setSkipped(why); });
+  }};
 }
 
 } // namespace
@@ -146,14 +153,11 @@ caf::error regression_options::validate() const {
   return caf::none;
 }
 
-adapter_actor::behavior_type regression_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
-                                                runner_actor runner, std::string name, regression_options options) {
-  auto why = options.unavailable_reason();
-  if (why.empty())
-    return run_adapter(self, std::move(runner), plan_of(std::move(name), options));
-  return {[why](const msg<wire::MeasureRequest>&) {
-    return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) { out.setSkipped(why); });
-  }};
+adapter_actor spawn_regression_adapter(caf::actor_system& system, run_adapter_services services,
+                                       regression_options options) {
+  if (auto why = options.unavailable_reason(); !why.empty())
+    return system.spawn(skipping_adapter, why);
+  return spawn_run_adapter(system, std::move(services), plan_of(options));
 }
 
 } // namespace hive

@@ -2,7 +2,6 @@
 
 #include "actors/benchmark/reports/test_results.hpp"
 #include "actors/benchmark/run_adapter.hpp"
-#include "actors/process/api.hpp"
 #include "actors/remote/api.hpp"
 
 namespace hive {
@@ -31,10 +30,10 @@ struct regression_options {
 /// project's options stop at the first failure.
 extern const std::vector<std::string> default_test_command;
 
-/// Measures by the software's own tests: test_pass_rate (ratio, higher is better) and test_fail_count (count, lower).
-/// Errors count as failures; skipped tests do not count. An incomplete run is an error, never a rate: see
-/// read_test_results.
-adapter_actor::behavior_type regression_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
-                                                runner_actor runner, std::string name, regression_options options);
+/// Spawns adapter `regression`, which measures by the software's own tests: test_pass_rate (ratio, higher is better)
+/// and test_fail_count (count, lower). Errors count as failures; skipped tests do not count. An incomplete run is an
+/// error, never a rate: see read_test_results.
+adapter_actor spawn_regression_adapter(caf::actor_system& system, run_adapter_services services,
+                                       regression_options options);
 
 } // namespace hive

@@ -4,6 +4,7 @@
 #include "actors/process/run_report.hpp"
 
 #include <caf/all.hpp>
+#include <deque>
 
 namespace hive {
 namespace {
@@ -30,101 +31,129 @@ caf::error about_runner(const caf::error& error) {
   }
 }
 
+class run_adapter_state {
+public:
+  static inline const char* name = "run_adapter";
+
+  explicit run_adapter_state(adapter_actor::pointer self) : self_{self} {
+  }
+
+  /// Fails all unanswered requests, however the actor ends. Its process ends with it, see runner.
+  ~run_adapter_state() {
+    for (auto& open : queue_)
+      open.promise.deliver(fail(ec::unavailable, "adapter " + plan_.name + " has ended"));
+  }
+
+  run_adapter_state(const run_adapter_state&) = delete;
+  run_adapter_state& operator=(const run_adapter_state&) = delete;
+
+  void configure(run_adapter_services services, run_plan plan) {
+    services_ = std::move(services);
+    plan_ = std::move(plan);
+  }
+
+  caf::result<msg<wire::Measurement>> measure(const msg<wire::MeasureRequest>& request) {
+    if (request->getRepeats() > defaults::max_repeats)
+      return fail(ec::invalid, "adapter " + plan_.name + " measures at most " + std::to_string(defaults::max_repeats) +
+                                 " times, not " + std::to_string(request->getRepeats()));
+    if (queue_.size() >= defaults::max_concurrent_captures)
+      return fail(ec::busy,
+                  "adapter " + plan_.name + " has " + std::to_string(queue_.size()) + " measurements to take already");
+    auto promise = self_->make_response_promise<msg<wire::Measurement>>();
+    queue_.push_back({std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}});
+    if (queue_.size() == 1)
+      run_once();
+    return promise;
+  }
+
+private:
+  /// One request from arrival to answer.
+  struct measurement {
+    size_t repeats;
+    caf::typed_response_promise<msg<wire::Measurement>> promise;
+    std::chrono::steady_clock::time_point deadline;
+    std::vector<msg<wire::Measurement>> taken;
+  };
+
+  void run_once() {
+    auto left = std::chrono::ceil<milliseconds>(queue_.front().deadline - clock::now());
+    if (left.count() <= 0)
+      return fail_current(fail(ec::timed_out, "the time limit of " + std::to_string(plan_.timeout.count()) +
+                                                " ms passed before it could be run"));
+    if (plan_.prepare)
+      if (auto error = plan_.prepare())
+        return fail_current(error);
+    self_->request(services_.runner, answer_within(left), command_within(left))
+      .then([this](const msg<wire::RunResult>& result) { add(result); },
+            [this](const caf::error& error) { fail_current(about_runner(error)); });
+  }
+
+  void add(const msg<wire::RunResult>& result) {
+    auto read = plan_.read(*result);
+    if (!read)
+      return fail_current(read.error());
+    auto& current = queue_.front();
+    current.taken.push_back(std::move(*read));
+    if (current.taken.size() < current.repeats)
+      return run_once();
+    auto merged = merge_repeats(plan_.name, current.taken);
+    if (!merged)
+      return answer_current(fail(code_of(merged.error()), printable_tail(text_of(merged.error()), max_reason_bytes)));
+    answer_current(std::move(merged));
+  }
+
+  void fail_current(const caf::error& why) {
+    const auto& current = queue_.front();
+    auto place = current.repeats == 1 ? std::string{}
+                                      : "repeat " + std::to_string(current.taken.size() + 1) + " of " +
+                                          std::to_string(current.repeats) + ": ";
+    answer_current(fail(code_of(why), place + printable_tail(text_of(why), max_reason_bytes)));
+  }
+
+  void answer_current(caf::expected<msg<wire::Measurement>> answer) {
+    auto promise = queue_.front().promise;
+    queue_.pop_front();
+    if (answer)
+      promise.deliver(std::move(*answer));
+    else
+      promise.deliver(std::move(answer.error()));
+    if (!queue_.empty())
+      run_once();
+  }
+
+  msg<wire::RunCommand> command_within(milliseconds limit) const {
+    return msg<wire::RunCommand>::build([&](wire::RunCommand::Builder out) {
+      auto command = out.initCommand(static_cast<uint32_t>(plan_.command.size()));
+      for (uint32_t i = 0; i < plan_.command.size(); ++i)
+        command.set(i, plan_.command[i].c_str());
+      out.setWorkdir(plan_.workdir.c_str());
+      auto environment = out.initEnvironment(static_cast<uint32_t>(plan_.environment.size()));
+      for (uint32_t i = 0; i < plan_.environment.size(); ++i) {
+        environment[i].setName(plan_.environment[i].first.c_str());
+        environment[i].setValue(plan_.environment[i].second.c_str());
+      }
+      out.setTimeoutS(std::chrono::duration<double>(limit).count());
+      out.setOutputCapBytes(plan_.output_cap);
+    });
+  }
+
+  adapter_actor::pointer self_;
+  run_adapter_services services_;
+  run_plan plan_;
+  std::deque<measurement> queue_; ///< the first one is being measured
+};
+
+adapter_actor::behavior_type run_adapter(adapter_actor::stateful_pointer<run_adapter_state> self,
+                                         run_adapter_services services, run_plan plan) {
+  self->set_default_handler(caf::drop); // an engine that spawned it may send it any message
+  self->state.configure(std::move(services), std::move(plan));
+  return {[self](const msg<wire::MeasureRequest>& request) { return self->state.measure(request); }};
+}
+
 } // namespace
 
-run_adapter_state::run_adapter_state(adapter_actor::pointer self) : self_{self} {
-}
-
-run_adapter_state::~run_adapter_state() {
-  for (auto& open : queue_)
-    open.promise.deliver(fail(ec::unavailable, "adapter " + plan_.name + " has ended"));
-}
-
-void run_adapter_state::configure(runner_actor runner, run_plan plan) {
-  runner_ = std::move(runner);
-  plan_ = std::move(plan);
-}
-
-caf::result<msg<wire::Measurement>> run_adapter_state::measure(const msg<wire::MeasureRequest>& request) {
-  if (request->getRepeats() > defaults::max_repeats)
-    return fail(ec::invalid, "adapter " + plan_.name + " measures at most " + std::to_string(defaults::max_repeats) +
-                               " times, not " + std::to_string(request->getRepeats()));
-  if (queue_.size() >= defaults::max_concurrent_captures)
-    return fail(ec::busy,
-                "adapter " + plan_.name + " has " + std::to_string(queue_.size()) + " measurements to take already");
-  auto promise = self_->make_response_promise<msg<wire::Measurement>>();
-  queue_.push_back({std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}});
-  if (queue_.size() == 1)
-    run_once();
-  return promise;
-}
-
-void run_adapter_state::run_once() {
-  auto left = std::chrono::ceil<milliseconds>(queue_.front().deadline - clock::now());
-  if (left.count() <= 0)
-    return fail_current(fail(ec::timed_out, "the time limit of " + std::to_string(plan_.timeout.count()) +
-                                              " ms passed before it could be run"));
-  if (plan_.prepare)
-    if (auto error = plan_.prepare())
-      return fail_current(error);
-  self_->request(runner_, answer_within(left), command_within(left))
-    .then([this](const msg<wire::RunResult>& result) { add(result); },
-          [this](const caf::error& error) { fail_current(about_runner(error)); });
-}
-
-void run_adapter_state::add(const msg<wire::RunResult>& result) {
-  auto read = plan_.read(*result);
-  if (!read)
-    return fail_current(read.error());
-  auto& current = queue_.front();
-  current.taken.push_back(std::move(*read));
-  if (current.taken.size() < current.repeats)
-    return run_once();
-  auto merged = merge_repeats(plan_.name, current.taken);
-  if (!merged)
-    return answer_current(fail(code_of(merged.error()), printable_tail(text_of(merged.error()), max_reason_bytes)));
-  answer_current(std::move(merged));
-}
-
-void run_adapter_state::fail_current(const caf::error& why) {
-  const auto& current = queue_.front();
-  auto place = current.repeats == 1 ? std::string{}
-                                    : "repeat " + std::to_string(current.taken.size() + 1) + " of " +
-                                        std::to_string(current.repeats) + ": ";
-  answer_current(fail(code_of(why), place + printable_tail(text_of(why), max_reason_bytes)));
-}
-
-void run_adapter_state::answer_current(caf::expected<msg<wire::Measurement>> answer) {
-  auto promise = queue_.front().promise;
-  queue_.pop_front();
-  if (answer)
-    promise.deliver(std::move(*answer));
-  else
-    promise.deliver(std::move(answer.error()));
-  if (!queue_.empty())
-    run_once();
-}
-
-msg<wire::RunCommand> run_adapter_state::command_within(milliseconds limit) const {
-  return msg<wire::RunCommand>::build([&](wire::RunCommand::Builder out) {
-    auto command = out.initCommand(static_cast<uint32_t>(plan_.command.size()));
-    for (uint32_t i = 0; i < plan_.command.size(); ++i)
-      command.set(i, plan_.command[i].c_str());
-    out.setWorkdir(plan_.workdir.c_str());
-    auto environment = out.initEnvironment(static_cast<uint32_t>(plan_.environment.size()));
-    for (uint32_t i = 0; i < plan_.environment.size(); ++i) {
-      environment[i].setName(plan_.environment[i].first.c_str());
-      environment[i].setValue(plan_.environment[i].second.c_str());
-    }
-    out.setTimeoutS(std::chrono::duration<double>(limit).count());
-    out.setOutputCapBytes(plan_.output_cap);
-  });
-}
-
-adapter_actor::behavior_type run_adapter(adapter_actor::stateful_pointer<run_adapter_state> self, runner_actor runner,
-                                         run_plan plan) {
-  self->state.configure(std::move(runner), std::move(plan));
-  return {[self](const msg<wire::MeasureRequest>& request) { return self->state.measure(request); }};
+adapter_actor spawn_run_adapter(caf::actor_system& system, run_adapter_services services, run_plan plan) {
+  return system.spawn(run_adapter, std::move(services), std::move(plan));
 }
 
 } // namespace hive

@@ -1,5 +1,6 @@
 #include "actors/benchmark/world_model_adapter.hpp"
 
+#include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/benchmark/figures_source.hpp"
 #include "actors/benchmark/metric_list.hpp"
 #include "messages/json.hpp"
@@ -37,9 +38,8 @@ msg<wire::Measurement> to_measurement(wire::WorldModelInput::Reader input) {
 
 class measuring {
 public:
-  measuring(caf::actor_system& system, std::shared_ptr<const database> db, inputs_actor inputs,
-            world_model_options options)
-      : system_{system}, db_{std::move(db)}, inputs_{std::move(inputs)}, options_{std::move(options)} {
+  measuring(caf::actor_system& system, world_model_services services, world_model_options options)
+      : system_{system}, services_{std::move(services)}, options_{std::move(options)} {
   }
 
   caf::expected<msg<wire::Measurement>> operator()(const msg<wire::MeasureRequest>&, const work_limit& limit) const {
@@ -49,7 +49,7 @@ public:
     if (has_source)
       if (auto error = record_source(limit))
         return error;
-    auto input = input_store{*db_}.world_model();
+    auto input = input_store{*services_.db}.world_model();
     if (!input)
       return input.error();
     if (!*input)
@@ -68,14 +68,13 @@ private:
                   (options_.file.empty() ? options_.url : options_.file.string()) + ": " + text_of(stats.error()));
     caf::error out;
     caf::scoped_actor self{system_};
-    self->request(inputs_, limit.at_most(defaults::counters_timeout), *stats)
+    self->request(services_.inputs, limit.at_most(defaults::counters_timeout), *stats)
       .receive([](const msg<wire::Recorded>&) {}, [&](caf::error& error) { out = std::move(error); });
     return out ? fail(code_of(out), "the counters could not be kept: " + text_of(out)) : out;
   }
 
   caf::actor_system& system_;
-  std::shared_ptr<const database> db_;
-  inputs_actor inputs_;
+  world_model_services services_;
   world_model_options options_;
 };
 
@@ -94,12 +93,11 @@ caf::error world_model_options::validate() const {
   return url.empty() ? caf::none : check_url("url", url);
 }
 
-adapter_actor::behavior_type world_model_adapter(blocking_adapter_state::pointer self,
-                                                 std::shared_ptr<const database> db, inputs_actor inputs,
-                                                 world_model_options options) {
+adapter_actor spawn_world_model_adapter(caf::actor_system& system, world_model_services services,
+                                        world_model_options options) {
   auto timeout = options.timeout;
-  return blocking_adapter(self, adapter_name, timeout,
-                          measuring{self->system(), std::move(db), std::move(inputs), std::move(options)});
+  measuring run{system, std::move(services), std::move(options)};
+  return spawn_blocking_adapter(system, {adapter_name, timeout, std::move(run)});
 }
 
 } // namespace hive

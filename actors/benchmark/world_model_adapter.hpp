@@ -1,13 +1,15 @@
 #pragma once
 
 #include "actors/benchmark/api.hpp"
-#include "actors/benchmark/blocking_adapter.hpp"
 #include "actors/defaults.hpp"
 #include "actors/remote/api.hpp"
 #include "storage/database.hpp"
 
+#include <caf/fwd.hpp>
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace hive {
 
@@ -27,14 +29,19 @@ struct world_model_options {
   caf::error validate() const;
 };
 
-/// Adapter `world_model`: flush_rate and correction_density (ratios to the number recorded, higher), and
+/// Services the adapter depends on.
+struct world_model_services {
+  std::shared_ptr<const database> db; ///< with the counters that `inputs` stored
+  inputs_actor inputs;
+};
+
+/// Spawns adapter `world_model`: flush_rate and correction_density (ratios to the number recorded, higher), and
 /// hivemind_queries (count, higher), whose scope is the counting process, so that raw counters never compare across a
 /// restart.
 ///
 /// Counters from a file or URL pass through `inputs`, like those that engines send, because `inputs` detects and
 /// remembers restarts. They are read once regardless of `repeats`: a counter has no variance.
-adapter_actor::behavior_type world_model_adapter(blocking_adapter_state::pointer self,
-                                                 std::shared_ptr<const database> db, inputs_actor inputs,
-                                                 world_model_options options);
+adapter_actor spawn_world_model_adapter(caf::actor_system& system, world_model_services services,
+                                        world_model_options options);
 
 } // namespace hive

@@ -10,12 +10,17 @@
 namespace hive {
 namespace {
 
+struct coding_daemon_state {
+  static inline const char* name = "coding_daemon";
+  uint64_t ticks = 0;
+};
+
 using daemon_pointer = coding_daemon_actor::stateful_pointer<coding_daemon_state>;
 
-void publish(daemon_pointer self, const tracker_actor& tracker, const publisher_actor& publisher) {
-  self->request(tracker, defaults::request_timeout, msg<wire::LearningDeltaQuery>{})
+void publish(daemon_pointer self, const coding_daemon_services& services) {
+  self->request(services.tracker, defaults::request_timeout, msg<wire::LearningDeltaQuery>{})
     .then(
-      [self, publisher](const msg<wire::LearningDelta>& delta) {
+      [self, publisher = services.publisher](const msg<wire::LearningDelta>& delta) {
         self->request(publisher, defaults::request_timeout, delta)
           .then(
             [](const msg<wire::Recorded>& answer) {
@@ -29,16 +34,21 @@ void publish(daemon_pointer self, const tracker_actor& tracker, const publisher_
       });
 }
 
-} // namespace
-
-coding_daemon_actor::behavior_type coding_daemon(daemon_pointer self, tracker_actor tracker, publisher_actor publisher,
-                                                 coding_daemon_options options) {
+coding_daemon_actor::behavior_type coding_daemon(daemon_pointer self, const coding_daemon_services& services,
+                                                 const coding_daemon_options& options) {
   self->delayed_send(self, options.tick, tick_atom::value);
-  return {[self, tracker, publisher, options](tick_atom) {
+  return {[self, services, options](tick_atom) {
     self->delayed_send(self, options.tick, tick_atom::value);
     if (++self->state.ticks % options.ticks_per_publication == 0)
-      publish(self, tracker, publisher);
+      publish(self, services);
   }};
+}
+
+} // namespace
+
+coding_daemon_actor spawn_coding_daemon(caf::actor_system& system, coding_daemon_services services,
+                                        coding_daemon_options options) {
+  return system.spawn(coding_daemon, std::move(services), options);
 }
 
 } // namespace hive

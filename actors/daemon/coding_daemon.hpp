@@ -1,11 +1,19 @@
 #pragma once
 
+#include "actors/daemon/api.hpp"
 #include "actors/defaults.hpp"
 #include "actors/tracker/api.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
+#include <caf/fwd.hpp>
+#include <chrono>
 
 namespace hive {
+
+/// Services the coding daemon depends on.
+struct coding_daemon_services {
+  tracker_actor tracker;
+  publisher_actor publisher;
+};
 
 struct coding_daemon_options {
   /// Interval between ticks. Default 30 s.
@@ -14,21 +22,9 @@ struct coding_daemon_options {
   uint64_t ticks_per_publication = defaults::ticks_per_publication;
 };
 
-/// internal: the daemon's own timer; it accepts no other messages.
-using tick_atom = caf::atom_constant<caf::atom("tick")>;
-using coding_daemon_actor = caf::typed_actor<caf::reacts_to<tick_atom>>;
-
-struct coding_daemon_state {
-  static inline const char* name = "coding_daemon";
-  uint64_t ticks = 0;
-};
-
-/// Periodically passes the tracker's learning delta to the publisher. An empty delta is not published; a failure is
-/// logged and retried at the next publication. Spawn with `sys.spawn(coding_daemon, tracker, publisher, options)`.
-coding_daemon_actor::behavior_type coding_daemon(coding_daemon_actor::stateful_pointer<coding_daemon_state> self,
-                                                 tracker_actor tracker, publisher_actor publisher,
-                                                 coding_daemon_options options);
+/// Spawns the coding daemon, which periodically passes the tracker's learning delta to the publisher. An empty delta is
+/// not published; a failure is logged and retried at the next publication.
+coding_daemon_actor spawn_coding_daemon(caf::actor_system& system, coding_daemon_services services,
+                                        coding_daemon_options options);
 
 } // namespace hive
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::coding_daemon_options)

@@ -1,11 +1,16 @@
 #include "actors/engines/engine_acceptor.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/hive/link/introduction.hpp"
+#include "actors/hive/link/socket_shutdown_guard.hpp"
 #include "messages/text.hpp"
 #include "platform/log.hpp"
 #include "platform/sha256.hpp"
 
 #include <caf/all.hpp>
+#include <map>
+#include <optional>
+#include <string>
 
 namespace hive {
 namespace {
@@ -22,97 +27,132 @@ engine_id engine_of(const verified_peer& peer) {
   return {std::string{as_view(peer.hello->getCard().getName())}, to_bytes(sha256(std::span{key.begin(), key.size()}))};
 }
 
-} // namespace
+// internal: adds the results of introductions.
+using engine_acceptor_actor = engine_host_actor::extend<caf::reacts_to<introduced<engine_presence_actor>>>;
 
-engine_acceptor_state::~engine_acceptor_state() {
-  for (const auto& [id, each] : connections_)
-    end_actors(each);
-}
+class engine_acceptor_state {
+public:
+  using pointer = engine_acceptor_actor::stateful_pointer<engine_acceptor_state>;
+  static inline const char* name = "engine_acceptor";
 
-void engine_acceptor_state::init(pointer self, engine_services services, const node_id& own_id) {
-  self_ = self;
-  services_ = std::move(services);
-  admitted_.emplace(own_id);
-}
-
-caf::result<caf::ok_atom> engine_acceptor_state::admit(const admission_request& asked) {
-  if (connections_.size() >= defaults::max_engine_connections)
-    return fail(ec::overloaded, std::to_string(connections_.size()) + " engines are connected already");
-  // All connections have the same epoch, so a later one of an engine does not supersede one that may still be alive.
-  auto verdict = admitted_->admit(asked.connection, {asked.candidate.node, 1, false});
-  if (verdict.refused)
-    return std::move(verdict.refused);
-  return caf::ok_atom::value;
-}
-
-void engine_acceptor_state::on_handshake_done(const handshake_done& done) {
-  auto engine = engine_of(done.peer);
-  if (!is_valid_id(engine.name)) {
-    admitted_->drop(done.connection);
-    log::warn("Refused an engine: its name {} remote={}", id_rule, done.peer.remote);
-    return;
+  engine_acceptor_state() = default;
+  engine_acceptor_state(const engine_acceptor_state&) = delete;
+  engine_acceptor_state& operator=(const engine_acceptor_state&) = delete;
+  ~engine_acceptor_state() {
+    for (const auto& [id, each] : connections_)
+      end_actors(each);
   }
-  admitted_->settle(done.connection);
-  auto allowlist = std::make_shared<actor_allowlist>();
-  auto session = self_->spawn<caf::monitored>(engine_session, services_,
-                                              engine_session_context{{engine, done.connection}, allowlist});
-  socket_shutdown_guard guard{done.stream->fd()};
-  auto introduction = introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
-                                session, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
-                                defaults::introduction_timeout, allowlist);
-  connections_.emplace(
-    done.connection,
-    connection{std::move(engine), done.peer.remote, std::move(guard), session, std::move(introduction), {}});
-}
 
-void engine_acceptor_state::on_handshake_failed(const handshake_failed& failed) {
-  admitted_->drop(failed.connection);
-}
-
-void engine_acceptor_state::on_introduced(const introduced<engine_presence_actor>& over) {
-  auto found = connections_.find({over.connection});
-  if (found == connections_.end())
-    return;
-  if (!over.peer) {
-    end(found->first, text_of(over.peer.error()));
-    return;
+  void init(pointer self, engine_services services, const engine_acceptor_options& options) {
+    self_ = self;
+    services_ = std::move(services);
+    admitted_.emplace(options.own_id);
   }
-  found->second.presence = *over.peer;
-  self_->monitor(found->second.presence);
-  log::info("Engine connected engine={} remote={}", found->second.engine.name, found->second.remote);
-}
 
-void engine_acceptor_state::on_down(const caf::down_msg& down) {
-  for (const auto& [id, each] : connections_)
-    if (each.session.address() == down.source || (each.presence && each.presence.address() == down.source)) {
-      end(id, down.reason == caf::exit_reason::user_shutdown ? "it ended it" : "it was lost");
+  /// ec::overloaded, or ec::already_exists for an engine that is connected: CAF allows one connection between two actor
+  /// systems.
+  caf::result<caf::ok_atom> admit(const admission_request& asked) {
+    if (connections_.size() >= defaults::max_engine_connections)
+      return fail(ec::overloaded, std::to_string(connections_.size()) + " engines are connected already");
+    // All connections have the same epoch, so a later one of an engine does not supersede one that may still be alive.
+    auto verdict = admitted_->admit(asked.connection, {asked.candidate.node, 1, false});
+    if (verdict.refused)
+      return std::move(verdict.refused);
+    return caf::ok_atom::value;
+  }
+
+  void on_handshake_done(const handshake_done& done) {
+    auto engine = engine_of(done.peer);
+    if (!is_valid_id(engine.name)) {
+      admitted_->drop(done.connection);
+      log::warn("Refused an engine: its name {} remote={}", id_rule, done.peer.remote);
       return;
     }
-}
+    admitted_->settle(done.connection);
+    auto allowlist = std::make_shared<actor_allowlist>();
+    auto session = spawn_engine_session(self_->system(), services_, {{engine, done.connection}, allowlist});
+    self_->monitor(session);
+    socket_shutdown_guard guard{done.stream->fd()};
+    auto introduction = introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
+                                  session, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
+                                  defaults::introduction_timeout, allowlist);
+    connections_.emplace(
+      done.connection,
+      connection{std::move(engine), done.peer.remote, std::move(guard), session, std::move(introduction), {}});
+  }
 
-void engine_acceptor_state::end(connection_id id, const std::string& why) {
-  admitted_->drop(id);
-  auto ended = connections_.extract(id);
-  end_actors(ended.mapped());
-  log::info("Engine disconnected: {} engine={} remote={}", why, ended.mapped().engine.name, ended.mapped().remote);
-}
+  void on_handshake_failed(const handshake_failed& failed) {
+    admitted_->drop(failed.connection);
+  }
 
-void engine_acceptor_state::end_actors(const connection& what) {
-  caf::anon_send_exit(what.session, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(what.introduction, caf::exit_reason::user_shutdown);
-}
+  void on_introduced(const introduced<engine_presence_actor>& over) {
+    auto found = connections_.find({over.connection});
+    if (found == connections_.end())
+      return;
+    if (!over.peer) {
+      end(found->first, text_of(over.peer.error()));
+      return;
+    }
+    found->second.presence = *over.peer;
+    self_->monitor(found->second.presence);
+    log::info("Engine connected engine={} remote={}", found->second.engine.name, found->second.remote);
+  }
+
+  void on_down(const caf::down_msg& down) {
+    for (const auto& [id, each] : connections_)
+      if (each.session.address() == down.source || (each.presence && each.presence.address() == down.source)) {
+        end(id, down.reason == caf::exit_reason::user_shutdown ? "it ended it" : "it was lost");
+        return;
+      }
+  }
+
+private:
+  /// Without `presence` the introduction is still running.
+  struct connection {
+    engine_id engine;
+    std::string remote;
+    socket_shutdown_guard guard;
+    engine_session_actor session;
+    caf::actor introduction;
+    engine_presence_actor presence;
+  };
+
+  void end(connection_id id, const std::string& why) {
+    admitted_->drop(id);
+    auto ended = connections_.extract(id);
+    end_actors(ended.mapped());
+    log::info("Engine disconnected: {} engine={} remote={}", why, ended.mapped().engine.name, ended.mapped().remote);
+  }
+
+  static void end_actors(const connection& what) {
+    caf::anon_send_exit(what.session, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(what.introduction, caf::exit_reason::user_shutdown);
+  }
+
+  pointer self_ = nullptr;
+  engine_services services_;
+  std::optional<link_table> admitted_;
+  std::map<connection_id, connection> connections_;
+};
 
 engine_acceptor_actor::behavior_type engine_acceptor(engine_acceptor_state::pointer self, engine_services services,
-                                                     node_id own_id) {
+                                                     const engine_acceptor_options& options) {
   auto& state = self->state;
   self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
-  state.init(self, std::move(services), own_id);
+  state.init(self, std::move(services), options);
   return {
     [&state](const admission_request& asked) { return state.admit(asked); },
     [&state](const handshake_done& done) { state.on_handshake_done(done); },
     [&state](const handshake_failed& failed) { state.on_handshake_failed(failed); },
     [&state](const introduced<engine_presence_actor>& over) { state.on_introduced(over); },
   };
+}
+
+} // namespace
+
+engine_host_actor spawn_engine_acceptor(caf::actor_system& system, engine_services services,
+                                        engine_acceptor_options options) {
+  return system.spawn(engine_acceptor, std::move(services), std::move(options));
 }
 
 } // namespace hive

@@ -2,55 +2,83 @@
 
 #include "actors/defaults.hpp"
 #include "actors/hive/link/malformed.hpp"
+#include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
+#include "messages/hive.capnp.h"
+#include "messages/research.capnp.h"
+#include "messages/tracker.capnp.h"
 #include "platform/log.hpp"
 
 #include <caf/all.hpp>
 
 namespace hive {
+namespace {
 
-void engine_session_state::init(pointer self, engine_services services, engine_session_context context) {
-  self_ = self;
-  services_ = std::move(services);
-  context_ = std::move(context);
-  refuse_malformed(self_, [engine = context_.caller.engine.name](uint64_t messages) {
-    log::warn("Received malformed messages count={} engine={}", messages, engine);
-  });
-}
+class engine_session_state {
+public:
+  using pointer = engine_session_actor::stateful_pointer<engine_session_state>;
+  static inline const char* name = "engine_session";
 
-template <class Answer>
-void engine_session_state::allow(const Answer& answer) {
-  if constexpr (requires { answer.id(); }) {
-    context_.allowlist->add(answer.id());
-    caf::actor_cast<caf::abstract_actor*>(answer)->attach_functor(
-      [allowlist = context_.allowlist, id = answer.id()] { allowlist->remove(id); });
+  void init(pointer self, engine_services services, engine_session_options options) {
+    self_ = self;
+    services_ = std::move(services);
+    options_ = std::move(options);
+    refuse_malformed(self_, [engine = options_.caller.engine.name](uint64_t messages) {
+      log::warn("Received malformed messages count={} engine={}", messages, engine);
+    });
   }
-}
 
-template <class Answer, class Service, class Request>
-caf::result<Answer> engine_session_state::pass(const Service& service, Request request) {
-  if (open_ >= defaults::max_engine_requests)
-    return fail(ec::overloaded, std::to_string(open_) + " requests of this connection are open");
-  ++open_;
-  auto promise = self_->make_response_promise<Answer>();
-  self_->request(service, defaults::request_timeout, std::move(request))
-    .then(
-      [this, promise](const Answer& answer) mutable {
-        --open_;
-        allow(answer);
-        promise.deliver(answer);
-      },
-      [this, promise](const caf::error& err) mutable {
-        --open_;
-        promise.deliver(err);
-      });
-  return promise;
-}
+  template <class Answer, class Service, class Request>
+  caf::result<Answer> pass(const Service& service, Request request) {
+    if (open_ >= defaults::max_engine_requests)
+      return fail(ec::overloaded, std::to_string(open_) + " requests of this connection are open");
+    ++open_;
+    auto promise = self_->make_response_promise<Answer>();
+    self_->request(service, defaults::request_timeout, std::move(request))
+      .then(
+        [this, promise](const Answer& answer) mutable {
+          --open_;
+          allow(answer);
+          promise.deliver(answer);
+        },
+        [this, promise](const caf::error& err) mutable {
+          --open_;
+          promise.deliver(err);
+        });
+    return promise;
+  }
+
+  template <class Answer, class Request>
+  caf::result<Answer> ask_spawner(const msg<Request>& request) {
+    return pass<Answer>(services_.spawner, engine_request<Request>{options_.caller, request});
+  }
+
+  const engine_services& services() const {
+    return services_;
+  }
+
+private:
+  /// Lets the engine send to an actor that it receives.
+  template <class Answer>
+  void allow(const Answer& answer) {
+    if constexpr (requires { answer.id(); }) {
+      options_.allowlist->add(answer.id());
+      caf::actor_cast<caf::abstract_actor*>(answer)->attach_functor(
+        [allowlist = options_.allowlist, id = answer.id()] { allowlist->remove(id); });
+    }
+  }
+
+  pointer self_ = nullptr;
+  engine_services services_;
+  engine_session_options options_;
+  size_t open_ = 0; ///< pending requests
+};
 
 engine_session_actor::behavior_type engine_session(engine_session_state::pointer self, engine_services services,
-                                                   engine_session_context context) {
+                                                   engine_session_options options) {
   using namespace wire;
   auto& state = self->state;
-  state.init(self, std::move(services), std::move(context));
+  state.init(self, std::move(services), std::move(options));
   return {
     [](const msg<Ping>& ping) {
       return msg<Pong>::build([&](Pong::Builder out) { out.setPayload(ping->getPayload()); });
@@ -64,6 +92,13 @@ engine_session_actor::behavior_type engine_session(engine_session_state::pointer
     [&state](const msg<SpawnResearch>& wanted) { return state.ask_spawner<research_session_actor>(wanted); },
     [&state](const msg<EndSpawned>& what) { return state.ask_spawner<msg<SpawnedEnded>>(what); },
   };
+}
+
+} // namespace
+
+engine_session_actor spawn_engine_session(caf::actor_system& system, engine_services services,
+                                          engine_session_options options) {
+  return system.spawn(engine_session, std::move(services), std::move(options));
 }
 
 } // namespace hive

@@ -1,237 +1,286 @@
 #include "actors/engines/spawner.hpp"
 
+#include "actors/defaults.hpp"
 #include "actors/engines/load_slots.hpp"
+#include "actors/engines/placement.hpp"
 #include "actors/engines/research_session_proxy.hpp"
+#include "actors/engines/spawn_ledger.hpp"
+#include "actors/engines/ticket.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
+#include "messages/hive.capnp.h"
+#include "messages/research.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/identity/node_identity.hpp"
 #include "platform/log.hpp"
+#include "platform/rate_limiter.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
+#include <map>
+#include <string>
 
 namespace hive {
-spawner_state::~spawner_state() {
-  for (const auto& [id, each] : spawned_)
-    caf::anon_send_exit(each.actor, caf::exit_reason::user_shutdown);
-}
+namespace {
 
-void spawner_state::init(pointer self, spawner_services services, spawner_options options) {
-  self_ = self;
-  services_ = std::move(services);
-  options_ = std::move(options);
-  own_id_ = node_id_of(options_.keys.public_part());
-  if (!options_.is_first)
-    used_ = used_tickets{defaults::max_used_tickets, tickets_since{own_id_, now_unix_micros()}};
-  ledger_ = spawn_ledger{options_.policy.quota, defaults::max_spawned};
-  publish_load();
-}
+// internal: publishes the changed load.
+using load_atom = caf::atom_constant<caf::atom("load")>;
+using spawner_self = spawner_actor::extend<caf::reacts_to<load_atom>>;
 
-// -- tickets ---------------------------------------------------------------------
+class spawner_state {
+public:
+  using pointer = spawner_self::stateful_pointer<spawner_state>;
+  static inline const char* name = "spawner";
 
-caf::result<msg<wire::SpawnTicket>> spawner_state::issue(const engine_request<wire::SpawnRequest>& asked) {
-  if (auto err = options_.policy.check_kind(asked.request->getSpec()))
-    return refuse(asked.caller, std::move(err));
-  auto promise = self_->make_response_promise<msg<wire::SpawnTicket>>();
-  look_up(as_view(asked.request->getNode()), [this, promise, asked](const caf::expected<node_list>& nodes) mutable {
-    if (!nodes) {
-      promise.deliver(nodes.error());
-      return;
-    }
-    auto chosen = placement_.choose(**nodes, *asked.request, std::chrono::steady_clock::now());
-    if (!chosen)
-      promise.deliver(refuse(asked.caller, chosen.error()));
-    else
-      promise.deliver(issue_ticket(options_.keys, asked.caller.engine, chosen->node, asked.request->getSpec(),
-                                   chosen->address, now_unix_micros()));
-  });
-  return promise;
-}
-
-void spawner_state::look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then) {
-  auto query = msg<wire::NodeQuery>::build([&](wire::NodeQuery::Builder out) {
-    if (!node.empty())
-      out.setNode(std::string{node});
-  });
-  self_->request(services_.hive, defaults::request_timeout, query)
-    .then([then](const node_list& nodes) { then(nodes); },
-          [then](const caf::error& err) {
-            if (code_of(err) == ec::not_found)
-              then(node_list{});
-            else
-              then(err);
-          });
-}
-
-void spawner_state::admit(const engine_caller& caller, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
-                          admitted then) {
-  auto claims = check_ticket(ticket, {own_id_, caller.engine, spec, now_unix_micros()});
-  if (!claims) {
-    then(refuse(caller, claims.error()));
-    return;
+  spawner_state() = default;
+  spawner_state(const spawner_state&) = delete;
+  spawner_state& operator=(const spawner_state&) = delete;
+  /// Ends all spawned actors.
+  ~spawner_state() {
+    for (const auto& [id, each] : spawned_)
+      caf::anon_send_exit(each.actor, caf::exit_reason::user_shutdown);
   }
-  auto kept = msg<wire::SpawnSpec>::copy_of(spec);
-  look_up(claims->issuer.value, [this, caller, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
-    if (!nodes) {
-      then(nodes.error());
-      return;
-    }
-    auto entry = judge(caller, claims, *kept, **nodes);
-    then(entry ? std::move(entry) : refuse(caller, entry.error()));
-  });
-}
 
-caf::expected<spawn_entry> spawner_state::judge(const engine_caller& caller, const ticket_claims& ticket,
-                                                wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes) {
-  if (auto err = check_issuer(nodes, ticket.issuer))
-    return err;
-  if (auto err = used_.use(ticket, now_unix_micros()))
-    return err;
-  if (auto err = options_.policy.check_spawn(spec))
-    return err;
-  bool connected = std::any_of(sessions_.begin(), sessions_.end(),
-                               [&](const auto& session) { return session.second == caller.connection; });
-  if (!connected)
-    return fail(ec::unavailable, "its connection was lost meanwhile");
-  spawn_entry entry{ticket.nonce, caller.engine.name, caller.connection, spec.getStay()};
-  if (auto err = ledger_.add(entry))
-    return err;
-  return entry;
-}
+  void init(pointer self, spawner_services services, spawner_options options) {
+    self_ = self;
+    services_ = std::move(services);
+    options_ = std::move(options);
+    own_id_ = node_id_of(options_.keys.public_part());
+    if (!options_.is_first)
+      used_ = used_tickets{defaults::max_used_tickets, tickets_since{own_id_, now_unix_micros()}};
+    ledger_ = spawn_ledger{options_.policy.quota, defaults::max_spawned};
+    publish_load();
+  }
 
-caf::error spawner_state::refuse(const engine_caller& caller, caf::error why) {
-  uint64_t left_out = 0;
-  if (budget_.allow(std::chrono::steady_clock::now(), left_out))
-    log::warn("Spawn refused: {}{} engine={}", text_of(why),
-              left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "", caller.engine.name);
-  return why;
-}
-
-// -- what is spawned -------------------------------------------------------------
-
-caf::result<adapter_actor> spawner_state::spawn(const engine_request<wire::SpawnAdapter>& asked) {
-  watch(asked.caller.connection); // before the promise, which takes the sender
-  auto promise = self_->make_response_promise<adapter_actor>();
-  if (!asked.request->getSpec().hasAdapter()) {
-    promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.adapter must be given")));
+  caf::result<msg<wire::SpawnTicket>> issue(const engine_request<wire::SpawnRequest>& asked) {
+    if (auto err = options_.policy.check_kind(asked.request->getSpec()))
+      return refuse(asked.caller, std::move(err));
+    auto promise = self_->make_response_promise<msg<wire::SpawnTicket>>();
+    look_up(as_view(asked.request->getNode()), [this, promise, asked](const caf::expected<node_list>& nodes) mutable {
+      if (!nodes) {
+        promise.deliver(nodes.error());
+        return;
+      }
+      auto chosen = placement_.choose(**nodes, *asked.request, std::chrono::steady_clock::now());
+      if (!chosen)
+        promise.deliver(refuse(asked.caller, chosen.error()));
+      else
+        promise.deliver(issue_ticket(options_.keys, asked.caller.engine, chosen->node, asked.request->getSpec(),
+                                     chosen->address, now_unix_micros()));
+    });
     return promise;
   }
-  admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
-        [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
-          if (!entry) {
-            promise.deliver(entry.error());
-            return;
-          }
-          auto spec = msg<wire::CommandSpec>::copy_of(asked.request->getSpec().getAdapter());
-          auto actor = services_.make_adapter(spec);
-          log::info("Adapter spawned engine={} adapter={} id={}", entry->engine, as_view(spec->getName()), entry->id);
-          keep(*entry, {caf::actor_cast<caf::actor>(actor), {}});
-          promise.deliver(actor);
-        });
-  return promise;
-}
 
-caf::result<research_session_actor> spawner_state::spawn(const engine_request<wire::SpawnResearch>& asked) {
-  watch(asked.caller.connection); // before the promise, which takes the sender
-  auto promise = self_->make_response_promise<research_session_actor>();
-  if (!asked.request->getSpec().hasResearch()) {
-    promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.research must be given")));
+  caf::result<adapter_actor> spawn(const engine_request<wire::SpawnAdapter>& asked) {
+    watch(asked.caller.connection); // before the promise, which takes the sender
+    auto promise = self_->make_response_promise<adapter_actor>();
+    if (!asked.request->getSpec().hasAdapter()) {
+      promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.adapter must be given")));
+      return promise;
+    }
+    admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
+          [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
+            if (!entry) {
+              promise.deliver(entry.error());
+              return;
+            }
+            auto spec = msg<wire::CommandSpec>::copy_of(asked.request->getSpec().getAdapter());
+            auto actor = services_.make_adapter(spec);
+            log::info("Adapter spawned engine={} adapter={} id={}", entry->engine, as_view(spec->getName()), entry->id);
+            keep(*entry, {caf::actor_cast<caf::actor>(actor), {}});
+            promise.deliver(actor);
+          });
     return promise;
   }
-  admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
-        [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
-          if (!entry) {
-            promise.deliver(entry.error());
-            return;
-          }
-          auto wanted = msg<wire::StartResearch>::copy_of(asked.request->getSpec().getResearch());
-          self_->request(services_.research, defaults::research_timeout, wanted)
-            .then(
-              [this, promise, entry = *entry](const msg<wire::ResearchSession>& session) mutable {
-                std::string id{as_view(session->getId())};
-                auto proxy = self_->system().spawn(research_session_proxy, services_.research, id);
-                log::info("Research session spawned engine={} session={} id={}", entry.engine, id, entry.id);
-                keep(entry, {caf::actor_cast<caf::actor>(proxy), entry.stay ? std::string{} : id});
-                promise.deliver(proxy);
-              },
-              [this, promise, entry = *entry](const caf::error& err) mutable {
-                ledger_.remove(entry.id);
-                promise.deliver(err);
-              });
-        });
-  return promise;
-}
 
-void spawner_state::keep(const spawn_entry& entry, spawned what) {
-  self_->monitor(what.actor);
-  bool connected = std::any_of(sessions_.begin(), sessions_.end(),
-                               [&](const auto& session) { return session.second == entry.connection; });
-  if (!connected && !entry.stay) // lost while the research session was starting
-    caf::anon_send_exit(what.actor, caf::exit_reason::user_shutdown);
-  spawned_.emplace(entry.id, std::move(what));
-  load_changed();
-}
-
-caf::result<msg<wire::SpawnedEnded>> spawner_state::end(const engine_request<wire::EndSpawned>& asked) {
-  std::string id{as_view(asked.request->getId())};
-  auto* entry = ledger_.find(id);
-  auto found = spawned_.find(id);
-  if (!entry || entry->engine != asked.caller.engine.name || found == spawned_.end())
-    return fail(ec::not_found, "engine " + asked.caller.engine.name + " has no spawned actor " + id + " on this node");
-  caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
-  return msg<wire::SpawnedEnded>::build([&](wire::SpawnedEnded::Builder out) { out.setId(id); });
-}
-
-void spawner_state::watch(connection_id connection) {
-  auto session = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-  if (session && sessions_.emplace(session, connection).second)
-    self_->monitor(session);
-}
-
-void spawner_state::on_down(const caf::actor_addr& ended) {
-  if (auto session = sessions_.extract(ended)) {
-    for (const auto& id : ledger_.ending_with(session.mapped()))
-      if (auto found = spawned_.find(id); found != spawned_.end())
-        caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
-    return;
-  }
-  auto found = std::find_if(spawned_.begin(), spawned_.end(),
-                            [&](const auto& each) { return each.second.actor.address() == ended; });
-  if (found != spawned_.end())
-    forget(found->first);
-}
-
-void spawner_state::forget(const std::string& id) {
-  auto gone = spawned_.extract(id);
-  auto entry = ledger_.remove(id);
-  log::info("Spawned actor ended engine={} id={}", entry ? entry->engine : std::string{}, id);
-  load_changed();
-  auto& research = gone.mapped().research;
-  if (research.empty())
-    return;
-  auto finish = msg<wire::FinishResearch>::build([&](wire::FinishResearch::Builder out) {
-    out.setId(research);
-    out.setSummary("Its engine is gone.");
-  });
-  self_->request(services_.research, defaults::research_timeout, finish)
-    .then([](const msg<wire::ResearchReport>&) {},
-          [research](const caf::error& err) {
-            log::warn("Research session of a lost engine could not be finished: {} session={}", text_of(err), research);
+  caf::result<research_session_actor> spawn(const engine_request<wire::SpawnResearch>& asked) {
+    watch(asked.caller.connection); // before the promise, which takes the sender
+    auto promise = self_->make_response_promise<research_session_actor>();
+    if (!asked.request->getSpec().hasResearch()) {
+      promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.research must be given")));
+      return promise;
+    }
+    admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
+          [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
+            if (!entry) {
+              promise.deliver(entry.error());
+              return;
+            }
+            auto wanted = msg<wire::StartResearch>::copy_of(asked.request->getSpec().getResearch());
+            self_->request(services_.research, defaults::research_timeout, wanted)
+              .then(
+                [this, promise, entry = *entry](const msg<wire::ResearchSession>& session) mutable {
+                  std::string id{as_view(session->getId())};
+                  auto proxy = spawn_research_session_proxy(self_->system(), {services_.research}, {id});
+                  log::info("Research session spawned engine={} session={} id={}", entry.engine, id, entry.id);
+                  keep(entry, {caf::actor_cast<caf::actor>(proxy), entry.stay ? std::string{} : id});
+                  promise.deliver(proxy);
+                },
+                [this, promise, entry = *entry](const caf::error& err) mutable {
+                  ledger_.remove(entry.id);
+                  promise.deliver(err);
+                });
           });
-}
+    return promise;
+  }
 
-// -- load ------------------------------------------------------------------------
+  caf::result<msg<wire::SpawnedEnded>> end(const engine_request<wire::EndSpawned>& asked) {
+    std::string id{as_view(asked.request->getId())};
+    auto* entry = ledger_.find(id);
+    auto found = spawned_.find(id);
+    if (!entry || entry->engine != asked.caller.engine.name || found == spawned_.end())
+      return fail(ec::not_found,
+                  "engine " + asked.caller.engine.name + " has no spawned actor " + id + " on this node");
+    caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
+    return msg<wire::SpawnedEnded>::build([&](wire::SpawnedEnded::Builder out) { out.setId(id); });
+  }
 
-void spawner_state::load_changed() {
-  if (!std::exchange(load_pending_, true))
-    self_->delayed_send(self_, defaults::load_interval, load_atom::value);
-}
+  void on_down(const caf::actor_addr& ended) {
+    if (auto session = sessions_.extract(ended)) {
+      for (const auto& id : ledger_.ending_with(session.mapped()))
+        if (auto found = spawned_.find(id); found != spawned_.end())
+          caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
+      return;
+    }
+    auto found = std::find_if(spawned_.begin(), spawned_.end(),
+                              [&](const auto& each) { return each.second.actor.address() == ended; });
+    if (found != spawned_.end())
+      forget(found->first);
+  }
 
-void spawner_state::publish_load() {
-  load_pending_ = false;
-  self_->send(services_.hive, load_to_publish(static_cast<uint32_t>(ledger_.size())));
-}
+  void publish_load() {
+    load_pending_ = false;
+    self_->send(services_.hive, load_to_publish(static_cast<uint32_t>(ledger_.size())));
+  }
 
-// -- actor -----------------------------------------------------------------------
+private:
+  /// A live actor.
+  struct spawned {
+    caf::actor actor;
+    std::string research; ///< research session to finish when it ends; empty for none
+  };
+
+  using node_list = msg<wire::NodeList>;
+  using admitted = std::function<void(caf::expected<spawn_entry>)>;
+
+  /// Requests one node, or all if `node` is empty; an unknown id gives an empty list.
+  void look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then) {
+    auto query = msg<wire::NodeQuery>::build([&](wire::NodeQuery::Builder out) {
+      if (!node.empty())
+        out.setNode(std::string{node});
+    });
+    self_->request(services_.hive, defaults::request_timeout, query)
+      .then([then](const node_list& nodes) { then(nodes); },
+            [then](const caf::error& err) {
+              if (code_of(err) == ec::not_found)
+                then(node_list{});
+              else
+                then(err);
+            });
+  }
+
+  /// Checks the ticket and the policy. On success the new actor counts in the ledger.
+  void admit(const engine_caller& caller, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
+             admitted then) {
+    auto claims = check_ticket(ticket, {own_id_, caller.engine, spec, now_unix_micros()});
+    if (!claims) {
+      then(refuse(caller, claims.error()));
+      return;
+    }
+    auto kept = msg<wire::SpawnSpec>::copy_of(spec);
+    look_up(claims->issuer.value, [this, caller, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
+      if (!nodes) {
+        then(nodes.error());
+        return;
+      }
+      auto entry = judge(caller, claims, *kept, **nodes);
+      then(entry ? std::move(entry) : refuse(caller, entry.error()));
+    });
+  }
+
+  caf::expected<spawn_entry> judge(const engine_caller& caller, const ticket_claims& ticket,
+                                   wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes) {
+    if (auto err = check_issuer(nodes, ticket.issuer))
+      return err;
+    if (auto err = used_.use(ticket, now_unix_micros()))
+      return err;
+    if (auto err = options_.policy.check_spawn(spec))
+      return err;
+    bool connected = std::any_of(sessions_.begin(), sessions_.end(),
+                                 [&](const auto& session) { return session.second == caller.connection; });
+    if (!connected)
+      return fail(ec::unavailable, "its connection was lost meanwhile");
+    spawn_entry entry{ticket.nonce, caller.engine.name, caller.connection, spec.getStay()};
+    if (auto err = ledger_.add(entry))
+      return err;
+    return entry;
+  }
+
+  /// Logs the error and returns it.
+  caf::error refuse(const engine_caller& caller, caf::error why) {
+    uint64_t left_out = 0;
+    if (budget_.allow(std::chrono::steady_clock::now(), left_out))
+      log::warn("Spawn refused: {}{} engine={}", text_of(why),
+                left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "", caller.engine.name);
+    return why;
+  }
+
+  /// Monitors the session that sent the current request, to notice the end of its connection.
+  void watch(connection_id connection) {
+    auto session = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    if (session && sessions_.emplace(session, connection).second)
+      self_->monitor(session);
+  }
+
+  void keep(const spawn_entry& entry, spawned what) {
+    self_->monitor(what.actor);
+    bool connected = std::any_of(sessions_.begin(), sessions_.end(),
+                                 [&](const auto& session) { return session.second == entry.connection; });
+    if (!connected && !entry.stay) // lost while the research session was starting
+      caf::anon_send_exit(what.actor, caf::exit_reason::user_shutdown);
+    spawned_.emplace(entry.id, std::move(what));
+    load_changed();
+  }
+
+  void forget(const std::string& id) {
+    auto gone = spawned_.extract(id);
+    auto entry = ledger_.remove(id);
+    log::info("Spawned actor ended engine={} id={}", entry ? entry->engine : std::string{}, id);
+    load_changed();
+    auto& research = gone.mapped().research;
+    if (research.empty())
+      return;
+    auto finish = msg<wire::FinishResearch>::build([&](wire::FinishResearch::Builder out) {
+      out.setId(research);
+      out.setSummary("Its engine is gone.");
+    });
+    self_->request(services_.research, defaults::research_timeout, finish)
+      .then([](const msg<wire::ResearchReport>&) {},
+            [research](const caf::error& err) {
+              log::warn("Research session of a lost engine could not be finished: {} session={}", text_of(err),
+                        research);
+            });
+  }
+
+  void load_changed() {
+    if (!std::exchange(load_pending_, true))
+      self_->delayed_send(self_, defaults::load_interval, load_atom::value);
+  }
+
+  pointer self_ = nullptr;
+  spawner_services services_;
+  spawner_options options_;
+  node_id own_id_;
+  placement placement_;
+  used_tickets used_{defaults::max_used_tickets};
+  spawn_ledger ledger_{0, 0};
+  std::map<std::string, spawned> spawned_;
+  std::map<caf::actor_addr, connection_id> sessions_;
+  bool load_pending_ = false;
+  rate_limiter budget_{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
+};
 
 spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_services services, spawner_options options) {
   auto& state = self->state;
@@ -244,6 +293,12 @@ spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_service
     [&state](const engine_request<wire::EndSpawned>& asked) { return state.end(asked); },
     [&state](load_atom) { state.publish_load(); },
   };
+}
+
+} // namespace
+
+spawner_actor spawn_spawner(caf::actor_system& system, spawner_services services, spawner_options options) {
+  return system.spawn(spawner, std::move(services), std::move(options));
 }
 
 } // namespace hive

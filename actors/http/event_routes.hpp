@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/events/events.hpp"
+#include "actors/events/api.hpp"
 #include "actors/http/route.hpp"
 
 namespace prometheus {

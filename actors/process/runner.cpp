@@ -1,9 +1,14 @@
 #include "actors/process/runner.hpp"
 
+#include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
 #include "platform/log.hpp"
 
 #include <algorithm>
 #include <caf/all.hpp>
+#include <deque>
+#include <map>
+#include <optional>
 
 namespace hive {
 namespace {
@@ -69,6 +74,167 @@ runner_actor::behavior_type waiter(runner_actor::pointer self, process_options o
   }};
 }
 
+/// One request from arrival to answer.
+struct process_run {
+  msg<wire::RunCommand> command;
+  caf::typed_response_promise<msg<wire::RunResult>> promise;
+  caf::actor_addr requester;
+  std::chrono::steady_clock::time_point deadline;
+  std::optional<cancellation> cancel; ///< set while it runs
+};
+
+class runner_state {
+public:
+  static inline const char* name = "runner";
+
+  explicit runner_state(runner_actor::pointer self) : self_{self} {
+  }
+
+  /// Fails waiting requests and ends running processes, however the actor ends.
+  ~runner_state() {
+    fail_waiting("the runner has ended");
+    for (auto& [id, run] : running_) {
+      run.cancel->cancel();
+      run.promise.deliver(fail(ec::unavailable, "the runner has ended"));
+    }
+  }
+
+  runner_state(const runner_state&) = delete;
+  runner_state& operator=(const runner_state&) = delete;
+
+  void configure(runner_options options) {
+    options_ = std::move(options);
+  }
+
+  caf::result<msg<wire::RunResult>> submit(const msg<wire::RunCommand>& command) {
+    auto options = options_of(command, options_);
+    if (auto error = options.validate())
+      return error;
+    if (stopping_)
+      return fail(ec::unavailable, "command '" + options.command.front() + "': the runner is stopping");
+    bool has_place = running_.size() < options_.max_processes;
+    if (!has_place && waiting_.size() >= options_.max_waiting)
+      return fail(ec::overloaded, "command '" + options.command.front() + "': " + std::to_string(running_.size()) +
+                                    " processes run and " + std::to_string(waiting_.size()) + " wait already");
+    auto sender = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    process_run run{
+      command, self_->make_response_promise<msg<wire::RunResult>>(), sender, clock::now() + options.timeout, {}};
+    auto promise = run.promise;
+    watch_requester(sender);
+    waiting_.push_back(std::move(run));
+    start_waiting();
+    return promise;
+  }
+
+  void drop_requester(const caf::actor_addr& requester) {
+    std::erase_if(waiting_, [&](const process_run& run) { return run.requester == requester; });
+    for (auto& [id, run] : running_)
+      if (run.requester == requester)
+        run.cancel->cancel();
+    requesters_.erase(requester);
+  }
+
+  void stop(const caf::error& reason) {
+    stopping_ = reason;
+    fail_waiting("the runner is stopping");
+    if (!running_.empty())
+      log::info("Runner stops and ends its running processes. processes={}", running_.size());
+    for (auto& [id, run] : running_)
+      run.cancel->cancel();
+    quit_when_idle();
+  }
+
+private:
+  void start_waiting() {
+    while (!waiting_.empty() && running_.size() < options_.max_processes) {
+      auto run = std::move(waiting_.front());
+      waiting_.pop_front();
+      start(std::move(run));
+    }
+  }
+
+  void start(process_run run) {
+    auto options = options_of(run.command, options_);
+    auto refuse = [&](caf::error why) {
+      run.promise.deliver(std::move(why));
+      unwatch_requester(run.requester);
+    };
+    options.timeout = std::chrono::ceil<milliseconds>(run.deadline - clock::now());
+    if (options.timeout.count() <= 0)
+      return refuse(fail(ec::timed_out, "command '" + options.command.front() +
+                                          "' waited its whole time limit for one of " +
+                                          std::to_string(options_.max_processes) + " places"));
+    auto cancel = cancellation::create();
+    if (!cancel)
+      return refuse(std::move(cancel.error()));
+    run.cancel = *cancel;
+    auto id = ++last_run_;
+    log::debug("Starting a process. run={} program={}", id, options.command.front());
+    auto command = run.command;
+    running_.emplace(id, std::move(run));
+    // No timeout: the waiter answers by the command's deadline, and its end counts as an answer.
+    self_->request(self_->spawn<caf::detached>(waiter, std::move(options), *cancel), caf::infinite, command)
+      .then([this, id](const msg<wire::RunResult>& result) { finish(id, result); },
+            [this, id](caf::error& error) { finish(id, std::move(error)); });
+  }
+
+  void finish(uint64_t id, caf::expected<msg<wire::RunResult>> outcome) {
+    auto found = running_.find(id);
+    if (found == running_.end())
+      return;
+    auto run = std::move(found->second);
+    running_.erase(found);
+    if (outcome)
+      run.promise.deliver(std::move(*outcome));
+    else
+      run.promise.deliver(std::move(outcome.error()));
+    unwatch_requester(run.requester);
+    start_waiting();
+    quit_when_idle();
+  }
+
+  void watch_requester(const caf::actor_addr& requester) {
+    if (requester && ++requesters_[requester] == 1)
+      self_->monitor(requester);
+  }
+
+  void unwatch_requester(const caf::actor_addr& requester) {
+    auto found = requesters_.find(requester);
+    if (found == requesters_.end() || --found->second > 0)
+      return;
+    self_->demonitor(requester);
+    requesters_.erase(found);
+  }
+
+  void fail_waiting(const std::string& why) {
+    for (auto& run : waiting_) {
+      run.promise.deliver(fail(ec::unavailable, why));
+      unwatch_requester(run.requester);
+    }
+    waiting_.clear();
+  }
+
+  void quit_when_idle() {
+    if (stopping_ && running_.empty())
+      self_->quit(*stopping_);
+  }
+
+  runner_actor::pointer self_;
+  runner_options options_;
+  std::map<uint64_t, process_run> running_;
+  std::deque<process_run> waiting_;
+  std::map<caf::actor_addr, size_t> requesters_; ///< with the number of their open requests
+  uint64_t last_run_ = 0;
+  std::optional<caf::error> stopping_;
+};
+
+runner_actor::behavior_type runner(runner_actor::stateful_pointer<runner_state> self, runner_options options) {
+  self->state.configure(std::move(options));
+  self->set_down_handler([self](const caf::down_msg& down) { self->state.drop_requester(down.source); });
+  self->set_exit_handler([self](const caf::exit_msg& exit) { self->state.stop(exit.reason); });
+  return {[self](const msg<wire::RunCommand>& command) { return self->state.submit(command); }};
+}
+
 } // namespace
 
 caf::error runner_options::validate() const {
@@ -79,138 +245,8 @@ caf::error runner_options::validate() const {
   return caf::none;
 }
 
-runner_state::runner_state(runner_actor::pointer self) : self_{self} {
-}
-
-runner_state::~runner_state() {
-  fail_waiting("the runner has ended");
-  for (auto& [id, run] : running_) {
-    run.cancel->cancel();
-    run.promise.deliver(fail(ec::unavailable, "the runner has ended"));
-  }
-}
-
-void runner_state::configure(runner_options options) {
-  options_ = std::move(options);
-}
-
-caf::result<msg<wire::RunResult>> runner_state::submit(const msg<wire::RunCommand>& command) {
-  auto options = options_of(command, options_);
-  if (auto error = options.validate())
-    return error;
-  if (stopping_)
-    return fail(ec::unavailable, "command '" + options.command.front() + "': the runner is stopping");
-  bool has_place = running_.size() < options_.max_processes;
-  if (!has_place && waiting_.size() >= options_.max_waiting)
-    return fail(ec::overloaded, "command '" + options.command.front() + "': " + std::to_string(running_.size()) +
-                                  " processes run and " + std::to_string(waiting_.size()) + " wait already");
-  auto sender = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-  process_run run{
-    command, self_->make_response_promise<msg<wire::RunResult>>(), sender, clock::now() + options.timeout, {}};
-  auto promise = run.promise;
-  watch_requester(sender);
-  waiting_.push_back(std::move(run));
-  start_waiting();
-  return promise;
-}
-
-void runner_state::start_waiting() {
-  while (!waiting_.empty() && running_.size() < options_.max_processes) {
-    auto run = std::move(waiting_.front());
-    waiting_.pop_front();
-    start(std::move(run));
-  }
-}
-
-void runner_state::start(process_run run) {
-  auto options = options_of(run.command, options_);
-  auto refuse = [&](caf::error why) {
-    run.promise.deliver(std::move(why));
-    unwatch_requester(run.requester);
-  };
-  options.timeout = std::chrono::ceil<milliseconds>(run.deadline - clock::now());
-  if (options.timeout.count() <= 0)
-    return refuse(fail(ec::timed_out, "command '" + options.command.front() +
-                                        "' waited its whole time limit for one of " +
-                                        std::to_string(options_.max_processes) + " places"));
-  auto cancel = cancellation::create();
-  if (!cancel)
-    return refuse(std::move(cancel.error()));
-  run.cancel = *cancel;
-  auto id = ++last_run_;
-  log::debug("Starting a process. run={} program={}", id, options.command.front());
-  auto command = run.command;
-  running_.emplace(id, std::move(run));
-  // No timeout: the waiter answers by the command's deadline, and its end counts as an answer.
-  self_->request(self_->spawn<caf::detached>(waiter, std::move(options), *cancel), caf::infinite, command)
-    .then([this, id](const msg<wire::RunResult>& result) { finish(id, result); },
-          [this, id](caf::error& error) { finish(id, std::move(error)); });
-}
-
-void runner_state::finish(uint64_t id, caf::expected<msg<wire::RunResult>> outcome) {
-  auto found = running_.find(id);
-  if (found == running_.end())
-    return;
-  auto run = std::move(found->second);
-  running_.erase(found);
-  if (outcome)
-    run.promise.deliver(std::move(*outcome));
-  else
-    run.promise.deliver(std::move(outcome.error()));
-  unwatch_requester(run.requester);
-  start_waiting();
-  quit_when_idle();
-}
-
-void runner_state::watch_requester(const caf::actor_addr& requester) {
-  if (requester && ++requesters_[requester] == 1)
-    self_->monitor(requester);
-}
-
-void runner_state::unwatch_requester(const caf::actor_addr& requester) {
-  auto found = requesters_.find(requester);
-  if (found == requesters_.end() || --found->second > 0)
-    return;
-  self_->demonitor(requester);
-  requesters_.erase(found);
-}
-
-void runner_state::drop_requester(const caf::actor_addr& requester) {
-  std::erase_if(waiting_, [&](const process_run& run) { return run.requester == requester; });
-  for (auto& [id, run] : running_)
-    if (run.requester == requester)
-      run.cancel->cancel();
-  requesters_.erase(requester);
-}
-
-void runner_state::fail_waiting(const std::string& why) {
-  for (auto& run : waiting_) {
-    run.promise.deliver(fail(ec::unavailable, why));
-    unwatch_requester(run.requester);
-  }
-  waiting_.clear();
-}
-
-void runner_state::stop(const caf::error& reason) {
-  stopping_ = reason;
-  fail_waiting("the runner is stopping");
-  if (!running_.empty())
-    log::info("Runner stops and ends its running processes. processes={}", running_.size());
-  for (auto& [id, run] : running_)
-    run.cancel->cancel();
-  quit_when_idle();
-}
-
-void runner_state::quit_when_idle() {
-  if (stopping_ && running_.empty())
-    self_->quit(*stopping_);
-}
-
-runner_actor::behavior_type runner(runner_actor::stateful_pointer<runner_state> self, runner_options options) {
-  self->state.configure(std::move(options));
-  self->set_down_handler([self](const caf::down_msg& down) { self->state.drop_requester(down.source); });
-  self->set_exit_handler([self](const caf::exit_msg& exit) { self->state.stop(exit.reason); });
-  return {[self](const msg<wire::RunCommand>& command) { return self->state.submit(command); }};
+runner_actor spawn_runner(caf::actor_system& system, runner_options options) {
+  return system.spawn(runner, std::move(options));
 }
 
 } // namespace hive

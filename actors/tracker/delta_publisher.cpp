@@ -10,54 +10,64 @@
 namespace hive {
 namespace {
 
-struct delta_publisher_state {
-  delta_publisher_state() = default;
+class delta_publisher_state {
+public:
+  using pointer = publisher_actor::stateful_pointer<delta_publisher_state>;
   static inline const char* name = "delta_publisher";
-  committer_actor committer;
-  std::optional<msg<wire::LearningDelta>> published;
+
+  /// Reads the stored delta. An error ends the actor.
+  caf::error init(pointer self, delta_publisher_services services) {
+    self_ = self;
+    committer_ = std::move(services.committer);
+    auto stored = task_store{*services.db}.published_delta();
+    if (!stored)
+      return stored.error();
+    published_ = std::move(*stored);
+    return caf::none;
+  }
+
+  /// The committer preserves order, so of two deltas the later one remains.
+  caf::result<msg<wire::Recorded>> publish(const msg<wire::LearningDelta>& delta) {
+    write_set writes;
+    task_store::put_published_delta(writes, delta);
+    auto promise = self_->make_response_promise<msg<wire::Recorded>>();
+    commit(self_, committer_, std::move(writes))
+      .then(
+        [this, promise, delta](const committed&) mutable {
+          published_ = delta;
+          promise.deliver(msg<wire::Recorded>::build(
+            [&](wire::Recorded::Builder out) { out.setRecorded(delta->getCodingBenchmarks().size()); }));
+        },
+        [promise](const caf::error& error) mutable { promise.deliver(error); });
+    return promise;
+  }
+
+  caf::result<msg<wire::LearningDelta>> published() const {
+    if (!published_)
+      return fail(ec::no_data, "no learning delta has been published yet");
+    return *published_;
+  }
+
+private:
+  pointer self_ = nullptr;
+  committer_actor committer_;
+  std::optional<msg<wire::LearningDelta>> published_;
 };
 
-using delta_publisher_pointer = publisher_actor::stateful_pointer<delta_publisher_state>;
-
-/// The committer preserves order, so of two deltas the later one remains.
-caf::result<msg<wire::Recorded>> publish(delta_publisher_pointer self, const msg<wire::LearningDelta>& delta) {
-  write_set writes;
-  task_store::put_published_delta(writes, delta);
-  auto promise = self->make_response_promise<msg<wire::Recorded>>();
-  commit(self, self->state.committer, std::move(writes))
-    .then(
-      [self, promise, delta](const committed&) mutable {
-        self->state.published = delta;
-        promise.deliver(msg<wire::Recorded>::build(
-          [&](wire::Recorded::Builder out) { out.setRecorded(delta->getCodingBenchmarks().size()); }));
-      },
-      [promise](const caf::error& error) mutable { promise.deliver(error); });
-  return promise;
-}
-
-publisher_actor::behavior_type delta_publisher(delta_publisher_pointer self, const std::shared_ptr<database>& db,
-                                               committer_actor committer) {
-  auto stored = task_store{*db}.published_delta();
-  if (stored)
-    self->state.published = std::move(*stored);
-  else
-    self->quit(stored.error());
-  self->state.committer = std::move(committer);
+publisher_actor::behavior_type delta_publisher(delta_publisher_state::pointer self, delta_publisher_services services) {
+  auto& state = self->state;
+  if (auto error = state.init(self, std::move(services)))
+    self->quit(std::move(error));
   return {
-    [self](const msg<wire::LearningDelta>& delta) { return publish(self, delta); },
-    [self](const msg<wire::PublishedDeltaQuery>&) -> caf::result<msg<wire::LearningDelta>> {
-      if (!self->state.published)
-        return fail(ec::no_data, "no learning delta has been published yet");
-      return *self->state.published;
-    },
+    [&state](const msg<wire::LearningDelta>& delta) { return state.publish(delta); },
+    [&state](const msg<wire::PublishedDeltaQuery>&) { return state.published(); },
   };
 }
 
 } // namespace
 
-publisher_actor spawn_delta_publisher(caf::actor_system& system, std::shared_ptr<database> db,
-                                      committer_actor committer) {
-  return system.spawn(delta_publisher, std::move(db), std::move(committer));
+publisher_actor spawn_delta_publisher(caf::actor_system& system, delta_publisher_services services) {
+  return system.spawn(delta_publisher, std::move(services));
 }
 
 } // namespace hive

@@ -1,9 +1,12 @@
 #pragma once
 
+#include "messages/msg.hpp"
 #include "messages/tracker.capnp.h"
-#include "storage/task_store.hpp"
+#include "storage/database.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
+#include <caf/fwd.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
 #include <memory>
 
 namespace hive {
@@ -16,7 +19,11 @@ using task_reader_actor = caf::typed_actor<caf::replies_to<msg<wire::TaskQuery>>
                                            // since 1970). Examines at most defaults::task_retention_step records.
                                            caf::replies_to<find_old_atom, int64_t>::with<uint64_t>>;
 
-/// Spawn with `self->spawn(task_reader, db)`. Shares the database, since it may end after the tracker.
-task_reader_actor::behavior_type task_reader(task_reader_actor::pointer self, std::shared_ptr<const database> db);
+/// Services the reader depends on.
+struct task_reader_services {
+  std::shared_ptr<const database> db; ///< shared, since the reader may end after the tracker
+};
+
+task_reader_actor spawn_task_reader(caf::actor_system& system, task_reader_services services);
 
 } // namespace hive

@@ -1,5 +1,6 @@
 #include "actors/upgrade/checker.hpp"
 
+#include "actors/defaults.hpp"
 #include "actors/upgrade/verdict_event.hpp"
 #include "analysis/similar_names.hpp"
 #include "analysis/upgrade_check.hpp"
@@ -182,13 +183,13 @@ struct checker_state {
 };
 
 upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_pointer<checker_state> self,
-                                             std::shared_ptr<database> db, event_sink_actor events) {
-  return {[self, db, events](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
-    auto given = check(*db, query);
+                                             const upgrade_checker_services& services) {
+  return {[self, services](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
+    auto given = check(*services.db, query);
     if (!given)
       return given.error();
     if (auto event = self->state.verdicts.event_if_new(*given))
-      self->send(events, *event);
+      self->send(services.events, *event);
     return *given;
   }};
 }
@@ -220,9 +221,8 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, cons
   return msg<wire::UpgradeCheck>::adopt(answer);
 }
 
-upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, std::shared_ptr<database> db,
-                                            event_sink_actor events) {
-  return system.spawn(checker, std::move(db), std::move(events));
+upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services) {
+  return system.spawn(checker, std::move(services));
 }
 
 } // namespace hive

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "actors/events/events.hpp"
+#include "actors/events/api.hpp"
 #include "actors/upgrade/api.hpp"
 #include "messages/snapshot.capnp.h"
 #include "messages/upgrade.capnp.h"
 #include "storage/database.hpp"
 
+#include <caf/fwd.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,10 +14,14 @@
 
 namespace hive {
 
-/// Spawns the actor that compares two versions by their stored snapshots; deterministic. `events` receives verdicts
-/// that differ from the previous one for the same question.
-upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, std::shared_ptr<database> db,
-                                            event_sink_actor events = {});
+/// Services the checker depends on.
+struct upgrade_checker_services {
+  std::shared_ptr<const database> db;
+  event_sink_actor events = {}; ///< gets verdicts that differ from the previous one for the same question
+};
+
+/// Spawns the actor that compares two versions by their stored snapshots; deterministic.
+upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services);
 
 /// One version of a comparison.
 struct version_side {

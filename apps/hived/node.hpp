@@ -1,6 +1,5 @@
 #pragma once
 
-#include "actors/node/supervisor.hpp"
 #include "apps/hived/config.hpp"
 #include "apps/hived/shutdown_guard.hpp"
 #include "apps/hived/signal_watcher.hpp"
@@ -10,7 +9,7 @@
 
 namespace hive {
 
-/// A running node: store, actor system and services, wired together. The only place that knows them all.
+/// A running node: store, actor system and services. Joins the groups of services that apps/hived/wiring describes.
 class node {
 public:
   /// Opens the store, increments and stores the epoch, and starts all services. Returns when the node serves.

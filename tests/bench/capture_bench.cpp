@@ -1,9 +1,9 @@
 // An end-to-end capture with five adapters that answer at once: an HTTP request over a fresh connection, the fan-out,
 // the snapshot, one fsync, the answer. Measures what Hivemark itself adds to a capture; real adapters take seconds.
 
-#include "actors/benchmark/inputs.hpp"
 #include "actors/benchmark/registry.hpp"
 #include "actors/http/api_routes.hpp"
+#include "actors/http/benchmark_routes.hpp"
 #include "actors/http/server.hpp"
 #include "actors/store/committer.hpp"
 #include "actors/upgrade/checker.hpp"
@@ -46,17 +46,13 @@ void capture_of_five_adapters_over_http(benchmark::State& state) {
   test_config config;
   caf::actor_system system{config};
   auto committer = spawn_committer(system, db);
-  http::api_services api;
-  api.registry = spawn_registry(system, db, committer, five_adapters(system));
-  api.upgrades = spawn_upgrade_checker(system, db);
-  api.inputs = system.spawn(inputs, std::shared_ptr<const database>{db}, committer);
-  api.health = [] { return msg<wire::Health>{}; };
-  api.not_ready = [] { return std::string{}; };
-  api.status = [] { return msg<wire::NodeStatus>{}; };
-  api.metrics = std::make_shared<prometheus::Registry>();
+  auto registry = spawn_registry(system, {db, committer}, five_adapters(system));
+  auto upgrades = spawn_upgrade_checker(system, {db});
   http::server_options options;
   options.port = 0;
-  auto server = std::move(*http::spawn_server(system, options, http::api_routes(api), api.metrics));
+  auto routes = http::api_routes({http::benchmark_routes(registry, upgrades)}, {"bench"});
+  auto metrics = std::make_shared<prometheus::Registry>();
+  auto server = std::move(*http::spawn_server(system, options, std::move(routes), metrics));
   http::outgoing_request request;
   request.method = "POST";
   request.url = "http://127.0.0.1:" + std::to_string(server.port) + "/api/v1/snapshots";
@@ -68,9 +64,8 @@ void capture_of_five_adapters_over_http(benchmark::State& state) {
       state.SkipWithError(response ? response->body.c_str() : text_of(response.error()).c_str());
   }
   caf::scoped_actor self{system};
-  for (auto handle :
-       {server.gateway, caf::actor_cast<caf::actor>(api.registry), caf::actor_cast<caf::actor>(api.inputs),
-        caf::actor_cast<caf::actor>(api.upgrades), caf::actor_cast<caf::actor>(committer)}) {
+  for (auto handle : {server.gateway, caf::actor_cast<caf::actor>(registry), caf::actor_cast<caf::actor>(upgrades),
+                      caf::actor_cast<caf::actor>(committer)}) {
     self->send_exit(handle, caf::exit_reason::user_shutdown);
     self->wait_for(handle);
   }

@@ -3,6 +3,8 @@
 // in both directions. Does not measure TLS, large bodies or slow services.
 
 #include "actors/http/api_routes.hpp"
+#include "actors/http/benchmark_routes.hpp"
+#include "actors/http/node_routes.hpp"
 #include "actors/http/server.hpp"
 #include "actors/upgrade/api.hpp"
 #include "messages/node.capnp.h"
@@ -57,14 +59,11 @@ void http_requests(benchmark::State& state, const std::string& target) {
   caf::actor_system system{config};
   auto checker = system.spawn(run_checker);
   auto metrics = std::make_shared<prometheus::Registry>();
-  api_services services;
-  services.upgrades = checker;
-  services.health = [] { return msg<wire::Health>{}; };
-  services.not_ready = [] { return std::string{}; };
-  services.status = [] { return msg<wire::NodeStatus>{}; };
-  services.metrics = metrics;
-  services.version = "bench";
-  auto routes = api_routes(services);
+  auto health = [] { return msg<wire::Health>{}; };
+  auto not_ready = [] { return std::string{}; };
+  auto status = [] { return msg<wire::NodeStatus>{}; };
+  auto routes =
+    api_routes({node_routes({health, not_ready, status, metrics}), benchmark_routes({}, checker)}, {"bench"});
   auto server = spawn_server(system, {.port = 0}, std::move(routes), metrics);
   if (!server)
     return state.SkipWithError("the server does not start");

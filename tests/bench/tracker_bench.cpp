@@ -110,7 +110,7 @@ struct tracker_node {
       : db{std::move(*database::open({.directory = directory}))} {
     committer = spawn_committer(system, db);
     keeper = caf::actor_cast<committer_actor>(system.spawn(keeping, committer, log));
-    tracker = spawn_tracker(system, db, keeper, {.node = "bench"});
+    tracker = spawn_tracker(system, {db, keeper}, {.node = "bench"});
   }
 
   ~tracker_node() {

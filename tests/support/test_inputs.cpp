@@ -18,7 +18,7 @@ std::shared_ptr<database> open(const std::filesystem::path& directory) {
 
 test_inputs::test_inputs() : db{open(temp.path())} {
   committer = spawn_committer(tests.system(), db);
-  actor = tests.system().spawn(inputs, db, committer);
+  actor = spawn_inputs(tests.system(), {db, committer});
 }
 
 test_inputs::~test_inputs() {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/benchmark/inputs.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_system.hpp"
 

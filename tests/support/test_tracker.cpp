@@ -79,7 +79,7 @@ test_tracker::~test_tracker() {
 }
 
 void test_tracker::start() {
-  actor = spawn_tracker(tests.system(), db, front, options);
+  actor = spawn_tracker(tests.system(), {db, front}, options);
 }
 
 void test_tracker::stop() {

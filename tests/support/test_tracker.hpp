@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/tracker/tracker.hpp"
+#include "messages/benchmark.capnp.h"
 #include "messages/text.hpp"
+#include "messages/tracker.capnp.h"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_system.hpp"
 

@@ -95,7 +95,7 @@ public:
   }
 
   link_actor on_link_offer(const link_offer& offered) {
-    auto actor = self_->spawn(peer, offered.node, peer_owner_actor{self_});
+    auto actor = spawn_peer(self_->system(), {peer_owner_actor{self_}}, {offered.node});
     peers_[offered.node] = actor;
     step(offered);
     return actor;

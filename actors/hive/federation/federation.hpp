@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/events/events.hpp"
+#include "actors/events/api.hpp"
 #include "actors/hive/core/hive_core.hpp"
 #include "actors/hive/federation/api.hpp"
 #include "actors/slot_topic.hpp"

@@ -7,62 +7,80 @@
 #include <caf/all.hpp>
 
 namespace hive {
+namespace {
 
-void peer_state::init(pointer self, node_id node, peer_owner_actor federation) {
-  self_ = self;
-  node_ = std::move(node);
-  federation_ = std::move(federation);
-  refuse_malformed(self_, [this](uint64_t messages) { self_->send(federation_, malformed_received{node_, messages}); });
-}
+class peer_state {
+public:
+  using pointer = peer_actor::stateful_pointer<peer_state>;
+  static inline const char* name = "peer";
 
-void peer_state::attach(const link_up& up) {
-  other_ = up.peer;
-}
+  void init(pointer self, peer_services services, peer_options options) {
+    self_ = self;
+    federation_ = std::move(services.federation);
+    node_ = std::move(options.node);
+    refuse_malformed(self_, [this](uint64_t messages) {
+      self_->send(federation_, malformed_received{node_, messages});
+    });
+  }
 
-caf::result<msg<wire::GossipAnswer>> peer_state::answer(const msg<wire::GossipQuestion>& question) {
-  if (answering_)
-    return fail(ec::overloaded, "a question of node " + node_.value + " is being answered already");
-  answering_ = true;
-  auto promise = self_->make_response_promise<msg<wire::GossipAnswer>>();
-  self_->request(federation_, defaults::gossip_timeout, question_received{node_, question})
-    .then(
-      [this, promise](const msg<wire::GossipAnswer>& given) mutable {
-        answering_ = false;
-        promise.deliver(given);
-      },
-      [this, promise](const caf::error& error) mutable {
-        answering_ = false;
-        promise.deliver(error);
-      });
-  return promise;
-}
+  void attach(const link_up& up) {
+    other_ = up.peer;
+  }
 
-void peer_state::on_close() {
-  self_->send(federation_, close_received{node_});
-}
+  caf::result<msg<wire::GossipAnswer>> answer(const msg<wire::GossipQuestion>& question) {
+    if (answering_)
+      return fail(ec::overloaded, "a question of node " + node_.value + " is being answered already");
+    answering_ = true;
+    auto promise = self_->make_response_promise<msg<wire::GossipAnswer>>();
+    self_->request(federation_, defaults::gossip_timeout, question_received{node_, question})
+      .then(
+        [this, promise](const msg<wire::GossipAnswer>& given) mutable {
+          answering_ = false;
+          promise.deliver(given);
+        },
+        [this, promise](const caf::error& error) mutable {
+          answering_ = false;
+          promise.deliver(error);
+        });
+    return promise;
+  }
 
-void peer_state::ask(const msg<wire::GossipQuestion>& question) {
-  auto asked_at = std::chrono::steady_clock::now();
-  auto bytes = question.bytes().size();
-  auto time_since = [asked_at] {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked_at);
-  };
-  self_->request(other_, defaults::gossip_timeout, question)
-    .then(
-      [this, time_since, bytes](const msg<wire::GossipAnswer>& answer) {
-        unanswered_ = 0;
-        self_->send(federation_, answer_received{node_, answer, time_since(), bytes});
-      },
-      [this, time_since, bytes](const caf::error& error) {
-        self_->send(federation_, answer_received{node_, error, time_since(), bytes});
-        if (error == caf::sec::request_timeout && ++unanswered_ == defaults::max_unanswered_questions)
-          self_->quit(fail(ec::timed_out, "the other node left " + std::to_string(unanswered_) +
-                                            " questions in a row without an answer"));
-      });
-}
+  /// Reports the answer or the error to the federation.
+  void ask(const msg<wire::GossipQuestion>& question) {
+    auto asked_at = std::chrono::steady_clock::now();
+    auto bytes = question.bytes().size();
+    auto time_since = [asked_at] {
+      return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked_at);
+    };
+    self_->request(other_, defaults::gossip_timeout, question)
+      .then(
+        [this, time_since, bytes](const msg<wire::GossipAnswer>& answer) {
+          unanswered_ = 0;
+          self_->send(federation_, answer_received{node_, answer, time_since(), bytes});
+        },
+        [this, time_since, bytes](const caf::error& error) {
+          self_->send(federation_, answer_received{node_, error, time_since(), bytes});
+          if (error == caf::sec::request_timeout && ++unanswered_ == defaults::max_unanswered_questions)
+            self_->quit(fail(ec::timed_out, "the other node left " + std::to_string(unanswered_) +
+                                              " questions in a row without an answer"));
+        });
+  }
 
-peer_actor::behavior_type peer(peer_state::pointer self, node_id node, peer_owner_actor federation) {
-  self->state.init(self, std::move(node), std::move(federation));
+  void on_close() {
+    self_->send(federation_, close_received{node_});
+  }
+
+private:
+  pointer self_ = nullptr;
+  node_id node_;
+  peer_owner_actor federation_;
+  link_actor other_;
+  bool answering_ = false;
+  uint32_t unanswered_ = 0; ///< in a row
+};
+
+peer_actor::behavior_type peer(peer_state::pointer self, peer_services services, peer_options options) {
+  self->state.init(self, std::move(services), std::move(options));
   return {
     [](const msg<wire::Ping>& ping) {
       return msg<wire::Pong>::build([&](wire::Pong::Builder out) { out.setPayload(ping->getPayload()); });
@@ -72,6 +90,12 @@ peer_actor::behavior_type peer(peer_state::pointer self, node_id node, peer_owne
     [self](const link_up& up) { self->state.attach(up); },
     [self](const ask_peer& what) { self->state.ask(what.question); },
   };
+}
+
+} // namespace
+
+peer_actor spawn_peer(caf::actor_system& system, peer_services services, peer_options options) {
+  return system.spawn(peer, std::move(services), std::move(options));
 }
 
 } // namespace hive

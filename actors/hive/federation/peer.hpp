@@ -5,7 +5,10 @@
 #include "actors/remote/api.hpp"
 #include "messages/gossip.capnp.h"
 
-#include <caf/typed_event_based_actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/fwd.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
 
 namespace hive {
 
@@ -21,32 +24,20 @@ using peer_owner_actor = caf::typed_actor<caf::replies_to<question_received>::wi
                                           caf::reacts_to<close_received>,  //
                                           caf::reacts_to<malformed_received>>;
 
-/// Actor for one other node: forwards that node's questions to the federation, one at a time, and the federation's
-/// questions to that node. A slow or silent node delays only its own actor. After defaults::max_unanswered_questions in
-/// a row without an answer this actor ends, which closes the link.
-class peer_state {
-public:
-  using pointer = peer_actor::stateful_pointer<peer_state>;
-  static inline const char* name = "peer";
-
-  void init(pointer self, node_id node, peer_owner_actor federation);
-
-  void attach(const link_up& up);
-  caf::result<msg<wire::GossipAnswer>> answer(const msg<wire::GossipQuestion>& question);
-  /// Reports the answer or the error to the federation.
-  void ask(const msg<wire::GossipQuestion>& question);
-  void on_close();
-
-private:
-  pointer self_ = nullptr;
-  node_id node_;
-  peer_owner_actor federation_;
-  link_actor other_;
-  bool answering_ = false;
-  uint32_t unanswered_ = 0; ///< in a row
+/// Services the peer depends on.
+struct peer_services {
+  peer_owner_actor federation;
 };
 
-peer_actor::behavior_type peer(peer_state::pointer self, node_id node, peer_owner_actor federation);
+struct peer_options {
+  node_id node; ///< the other node
+};
+
+/// Spawns the actor for one other node: it forwards that node's questions to the federation, one at a time, and the
+/// federation's questions to that node. A slow or silent node delays only its own actor. After
+/// defaults::max_unanswered_questions in a row without an answer this actor ends with ec::timed_out, which closes the
+/// link.
+peer_actor spawn_peer(caf::actor_system& system, peer_services services, peer_options options);
 
 } // namespace hive
 

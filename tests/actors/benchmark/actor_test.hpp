@@ -2,6 +2,8 @@
 
 #include "actors/process/runner.hpp"
 #include "actors/remote/register.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
 #include "tests/actors/process/processes.hpp"
 
 #include <caf/all.hpp>
@@ -25,7 +27,7 @@ protected:
   }
 
   runner_actor spawn_runner(runner_options options = {}) {
-    return system->spawn(runner, std::move(options));
+    return hive::spawn_runner(*system, std::move(options));
   }
 
   /// Returns the answer, or the error.

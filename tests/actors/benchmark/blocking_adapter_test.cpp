@@ -36,7 +36,7 @@ struct blocker : std::enable_shared_from_this<blocker> {
 class BlockingAdapter : public ::testing::Test {
 protected:
   adapter_actor spawn(blocking_measurement measure, std::chrono::milliseconds timeout = std::chrono::hours{1}) {
-    return tests.system().spawn(blocking_adapter, "test", timeout, std::move(measure));
+    return spawn_blocking_adapter(tests.system(), {"test", timeout, std::move(measure)});
   }
 
   void TearDown() override {

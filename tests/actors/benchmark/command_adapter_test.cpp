@@ -46,7 +46,7 @@ protected:
       environment[0].setName("SCALE");
       environment[0].setValue("2");
     });
-    adapter = system->spawn(command_adapter, runner, spec);
+    adapter = spawn_command_adapter(*system, {runner}, spec);
   }
 
   caf::expected<msg<wire::Measurement>> take(uint32_t repeats = 1) {
@@ -229,7 +229,7 @@ TEST_F(command_adapter_test, says_that_the_command_is_missing) {
     out.setName("probe");
     out.initCommand(1).set(0, "no-such-command-here");
   });
-  adapter = system->spawn(command_adapter, runner, spec);
+  adapter = spawn_command_adapter(*system, {runner}, spec);
   expect_failure(ec::process_failed, "'no-such-command-here' cannot be executed");
 }
 

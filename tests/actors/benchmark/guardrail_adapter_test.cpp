@@ -1,6 +1,8 @@
 #include "actors/benchmark/guardrail_adapter.hpp"
 
 #include "actors/benchmark/guardrail/guardrail_manifest.hpp"
+#include "messages/benchmark.capnp.h"
+#include "messages/msg.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_system.hpp"
@@ -29,7 +31,7 @@ protected:
   }
 
   caf::expected<msg<wire::Measurement>> measure(const guardrail_options& with) {
-    auto adapter = tests.system().spawn(guardrail_adapter, with);
+    auto adapter = spawn_guardrail_adapter(tests.system(), with);
     auto request = msg<wire::MeasureRequest>::build([](auto out) { out.setRepeats(3); });
     auto answer = tests.ask<msg<wire::Measurement>>(adapter, request);
     caf::anon_send_exit(adapter, caf::exit_reason::user_shutdown);

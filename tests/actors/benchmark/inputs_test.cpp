@@ -1,5 +1,6 @@
 #include "actors/benchmark/inputs.hpp"
 
+#include "actors/benchmark/input_ledger.hpp"
 #include "actors/defaults.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_system.hpp"
@@ -196,7 +197,7 @@ protected:
   }
 
   void start() {
-    actor = tests.system().spawn(inputs, db, committer);
+    actor = spawn_inputs(tests.system(), {db, committer});
   }
 
   void stop() {

@@ -1,5 +1,6 @@
 #include "actors/benchmark/model_registry_adapter.hpp"
 
+#include "storage/input_store.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/fake_http_server.hpp"
 #include "tests/support/files.hpp"
@@ -18,7 +19,7 @@ using ::testing::Pair;
 class ModelRegistryAdapter : public ::testing::Test {
 protected:
   caf::expected<msg<wire::Measurement>> measure(uint32_t repeats = 1) {
-    return node.measure(node.tests.system().spawn(model_registry_adapter, node.db, options), repeats);
+    return node.measure(spawn_model_registry_adapter(node.tests.system(), {node.db}, options), repeats);
   }
 
   /// The value of every metric, by name.
@@ -167,7 +168,7 @@ TEST_F(ModelRegistryAdapter, AHangingProbeEndsWithItsAdapter) {
   probe.request_timeout = std::chrono::hours{1};
   options.probes = {probe};
   options.timeout = std::chrono::hours{1};
-  auto adapter = node.tests.system().spawn(model_registry_adapter, node.db, options);
+  auto adapter = spawn_model_registry_adapter(node.tests.system(), {node.db}, options);
   node.tests.client()->send(adapter, msg<wire::MeasureRequest>{});
   asked.wait(false);
   caf::anon_send_exit(adapter, caf::exit_reason::kill);

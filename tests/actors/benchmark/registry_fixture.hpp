@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/registry.hpp"
 
+#include "actors/events/events.hpp"
 #include "actors/store/committer.hpp"
 #include "messages/json.hpp"
 #include "tests/support/actor_fixture.hpp"
@@ -40,7 +41,7 @@ struct registry_fixture : testing::Test {
   std::vector<adapter_definition> adapters;
   std::map<std::string, answer> commands; ///< behaviour of registered commands, by their first word
   registry_actor registry;
-  events_actor log = system.spawn(events, events_options{});
+  events_actor log = spawn_events(system, {});
 
   /// Events that the registry published: version, step and reason.
   std::vector<std::string> told() {
@@ -74,7 +75,6 @@ struct registry_fixture : testing::Test {
     registry_options options;
     options.node = "test-node";
     options.builtin = adapters;
-    options.events = log;
     options.command_adapter = [this](const msg<wire::CommandSpec>& spec) {
       adapter_definition definition;
       definition.name = spec->getName().cStr();
@@ -88,7 +88,7 @@ struct registry_fixture : testing::Test {
       };
       return definition;
     };
-    registry = spawn_registry(system, db, committer, options);
+    registry = spawn_registry(system, {db, committer, log}, options);
   }
 
   void stop() {

@@ -23,7 +23,7 @@ protected:
 
   caf::expected<msg<wire::Measurement>> take(const regression_options& options, uint32_t repeats = 1) {
     caf::scoped_actor self{*system};
-    adapter_actor adapter = system->spawn(regression_adapter, runner, std::string{"regression"}, options);
+    adapter_actor adapter = spawn_regression_adapter(*system, {runner}, options);
     auto request =
       msg<wire::MeasureRequest>::build([&](wire::MeasureRequest::Builder out) { out.setRepeats(repeats); });
     auto result = receive<wire::Measurement>(self, adapter, request);

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 class WorldModelAdapter : public ::testing::Test {
 protected:
   caf::expected<msg<wire::Measurement>> measure() {
-    return node.measure(node.tests.system().spawn(world_model_adapter, node.db, node.actor, options), 3);
+    return node.measure(spawn_world_model_adapter(node.tests.system(), {node.db, node.actor}, options), 3);
   }
 
   std::string error() {

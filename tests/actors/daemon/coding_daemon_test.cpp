@@ -19,7 +19,7 @@ protected:
 
   void start(std::chrono::milliseconds tick) {
     publisher = node.tests.system().spawn(test_publisher, deltas);
-    daemon = node.tests.system().spawn(coding_daemon, node.actor, publisher, coding_daemon_options{.tick = tick});
+    daemon = spawn_coding_daemon(node.tests.system(), {node.actor, publisher}, {.tick = tick});
   }
 
   test_tracker node;

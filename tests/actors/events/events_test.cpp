@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 struct events_fixture : testing::Test {
   test_system nodes;
-  events_actor log = nodes.system().spawn(events, events_options{.epoch = 1, .kept = 8});
+  events_actor log = spawn_events(nodes.system(), {.epoch = 1, .kept = 8});
 
   ~events_fixture() override {
     caf::anon_send_exit(log, caf::exit_reason::kill);

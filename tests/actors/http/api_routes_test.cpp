@@ -1,4 +1,8 @@
+#include "actors/http/api_routes.hpp"
+
+#include "actors/http/benchmark_routes.hpp"
 #include "actors/http/hive_routes.hpp"
+#include "actors/http/node_routes.hpp"
 #include "actors/http/research_routes.hpp"
 #include "actors/http/task_routes.hpp"
 #include "tests/actors/http/fake_node.hpp"
@@ -255,7 +259,9 @@ TEST(api, a_large_snapshot_comes_back_as_it_went) {
 // -- who may ask what ----------------------------------------------------------
 
 TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_not) {
-  auto routes = api_routes({}, {task_routes({}), hive_routes({}, {}), research_routes({})});
+  auto routes = api_routes({node_routes({}), benchmark_routes({}, {}), input_routes({}), task_routes({}),
+                            hive_routes({}, {}), research_routes({})},
+                           {});
   std::set<std::string> operate;
   for (const auto& route : routes) {
     auto name = std::string{to_string(route.verb)} + " " + route.path;

@@ -1,5 +1,6 @@
 #include "actors/http/event_routes.hpp"
 
+#include "actors/events/events.hpp"
 #include "messages/text.hpp"
 #include "tests/actors/http/fake_node.hpp"
 #include "tests/support/wait_until.hpp"
@@ -20,7 +21,7 @@ class event_node {
 public:
   explicit event_node(event_stream_options options = {}, server_options server = {}, size_t kept = 100)
       : node_{std::move(server), [&](const fake_services& services) {
-                log_ = services.registry.home_system().spawn(events, events_options{.epoch = 1, .kept = kept});
+                log_ = spawn_events(services.registry.home_system(), {.epoch = 1, .kept = kept});
                 return event_routes(log_, metrics_, options);
               }} {
   }

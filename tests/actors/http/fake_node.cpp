@@ -1,5 +1,8 @@
 #include "tests/actors/http/fake_node.hpp"
 
+#include "actors/http/api_routes.hpp"
+#include "actors/http/benchmark_routes.hpp"
+#include "actors/http/node_routes.hpp"
 #include "actors/slot_topic.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/msg.hpp"
@@ -162,9 +165,10 @@ fake_node::fake_node(server_options options, further_routes further)
       out.setNotReady(not_ready);
     });
   };
-  auto routes =
-    api_routes({services_->registry, services_->upgrades, services_->inputs, health, ready, status, metrics, "1.2"},
-               {further(*services_)});
+  auto routes = api_routes({node_routes({health, ready, status, metrics}),
+                            benchmark_routes(services_->registry, services_->upgrades), input_routes(services_->inputs),
+                            further(*services_)},
+                           {"1.2"});
   server_ = spawn_server(actors_.system(), std::move(options), std::move(routes), metrics);
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
-#include "actors/http/api_routes.hpp"
+#include "actors/benchmark/api.hpp"
+#include "actors/http/route.hpp"
 #include "actors/http/server.hpp"
+#include "actors/upgrade/api.hpp"
+#include "messages/node.capnp.h"
 #include "platform/http_client.hpp"
 #include "tests/support/raw_connection.hpp"
 #include "tests/support/test_system.hpp"

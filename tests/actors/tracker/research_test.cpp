@@ -1,5 +1,6 @@
 #include "actors/tracker/research.hpp"
 
+#include "messages/research.capnp.h"
 #include "tests/support/test_publisher.hpp"
 #include "tests/support/test_tracker.hpp"
 #include "tests/support/wait_until.hpp"
@@ -36,8 +37,7 @@ public:
 
   void start() {
     publisher = node.tests.system().spawn(test_publisher, deltas);
-    actor =
-      node.tests.system().spawn(research_directory, research_services{node.db, node.committer, node.actor, publisher});
+    actor = spawn_research(node.tests.system(), {node.db, node.committer, node.actor, publisher});
   }
 
   void stop() {

@@ -1,6 +1,7 @@
 #include "actors/upgrade/checker.hpp"
 
 #include "actors/benchmark/snapshots/snapshot_builder.hpp"
+#include "actors/defaults.hpp"
 #include "messages/json.hpp"
 #include "storage/snapshot_store.hpp"
 #include "tests/paths.hpp"
@@ -25,7 +26,7 @@ struct checker_fixture : testing::Test {
   test_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  upgrade_checker_actor checker = spawn_upgrade_checker(system, db);
+  upgrade_checker_actor checker = spawn_upgrade_checker(system, {db});
   uint64_t captures = 0;
 
   ~checker_fixture() override {

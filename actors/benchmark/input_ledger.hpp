@@ -1,0 +1,43 @@
+#pragma once
+
+#include "messages/benchmark.capnp.h"
+#include "storage/input_store.hpp"
+
+#include <optional>
+#include <string>
+
+namespace hive {
+
+/// State of the inputs actor, without the actor: maps input to a new state or an error.
+class input_ledger {
+public:
+  input_ledger() = default;
+  input_ledger(input_store::model_map models, std::optional<msg<wire::WorldModelInput>> world_model)
+      : models_{std::move(models)}, world_model_{std::move(world_model)} {
+  }
+
+  /// Appends observations and keeps the newest defaults::max_observations. Above defaults::max_models, a new model
+  /// evicts the one observed longest ago, whose id is returned. ec::invalid, without any change, for an observation
+  /// without a value.
+  caf::expected<std::optional<std::string>> observe(const msg<wire::ObserveModel>& observed,
+                                                    int64_t received_at_unix_micros);
+
+  /// Replaces the counters. Counts a restart when the process's name changed or, without a name, when a counter shrank.
+  void update(const msg<wire::WorldModelStats>& stats, int64_t received_at_unix_micros);
+
+  const input_store::model_map& models() const {
+    return models_;
+  }
+
+  const std::optional<msg<wire::WorldModelInput>>& world_model() const {
+    return world_model_;
+  }
+
+private:
+  std::string drop_stalest_model();
+
+  input_store::model_map models_;
+  std::optional<msg<wire::WorldModelInput>> world_model_;
+};
+
+} // namespace hive

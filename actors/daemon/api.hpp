@@ -1,0 +1,17 @@
+#pragma once
+
+// The coding daemon.
+
+#include <caf/atom.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+namespace hive {
+
+// internal: the daemon's own timer.
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+
+/// Publishes what the tracker learned, by its own timer; no service asks it anything.
+using coding_daemon_actor = caf::typed_actor<caf::reacts_to<tick_atom>>;
+
+} // namespace hive

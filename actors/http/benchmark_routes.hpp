@@ -1,0 +1,17 @@
+#pragma once
+
+#include "actors/benchmark/api.hpp"
+#include "actors/http/route.hpp"
+#include "actors/upgrade/api.hpp"
+
+#include <vector>
+
+namespace hive::http {
+
+/// Routes of adapters, snapshots, results and upgrades.
+std::vector<route> benchmark_routes(const registry_actor& registry, const upgrade_checker_actor& upgrades);
+
+/// Routes by which engines send what the fast adapters measure.
+std::vector<route> input_routes(const inputs_actor& inputs);
+
+} // namespace hive::http

@@ -1,0 +1,28 @@
+#include "actors/http/node_routes.hpp"
+
+#include "actors/http/metrics.hpp"
+
+namespace hive::http {
+
+std::vector<route> node_routes(const node_views& node) {
+  using enum method;
+  auto readiness = [health = node.health, not_ready = node.not_ready]() -> caf::expected<msg<wire::Health>> {
+    if (auto reason = not_ready(); !reason.empty())
+      return fail(ec::unavailable, reason);
+    return health();
+  };
+  auto metrics = [registry = node.metrics](const exchange_ptr& to) {
+    to->answer({200, "text/plain; version=0.0.4", expose(*registry), {}, {}});
+  };
+  return {
+    route::reply<wire::Health>("/healthz", "Whether the node is alive", node.health).for_role(role::anyone),
+    route::reply<wire::Health>("/readyz", "Whether the node accepts requests and can store their data", readiness)
+      .for_role(role::anyone),
+    route::reply<wire::NodeStatus>(
+      "/api/v1/status", "The node at a glance",
+      [status = node.status]() -> caf::expected<msg<wire::NodeStatus>> { return status(); }),
+    route::raw(get, "/metrics", "Metrics in Prometheus's text form", "text/plain", metrics),
+  };
+}
+
+} // namespace hive::http

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "actors/http/route.hpp"
+#include "messages/node.capnp.h"
+#include "messages/status.capnp.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace hive::http {
+
+/// What a node shows of itself. The functions are called from the server's thread: they must be fast and thread-safe.
+struct node_views {
+  std::function<msg<wire::Health>()> health;
+  /// Why the node is not ready, such as "the store is recovering"; empty when it is.
+  std::function<std::string()> not_ready;
+  /// The node at a glance.
+  std::function<msg<wire::NodeStatus>()> status;
+  std::shared_ptr<prometheus::Registry> metrics;
+};
+
+/// Routes about the node itself: health, readiness, status and metrics.
+std::vector<route> node_routes(const node_views& node);
+
+} // namespace hive::http

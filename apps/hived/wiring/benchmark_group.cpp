@@ -1,0 +1,63 @@
+#include "apps/hived/wiring/benchmark_group.hpp"
+
+#include "actors/benchmark/command_adapter.hpp"
+#include "actors/benchmark/result_slots.hpp"
+#include "actors/http/benchmark_routes.hpp"
+#include "actors/node/environment.hpp"
+#include "actors/upgrade/checker.hpp"
+#include "gpu/devices.hpp"
+
+#include <caf/all.hpp>
+
+namespace hive {
+namespace {
+
+adapter_definition command_definition(caf::actor_system& system, const runner_actor& runner,
+                                      const msg<wire::CommandSpec>& spec) {
+  adapter_definition out;
+  out.name = spec->getName().cStr();
+  out.tier = spec->getTier();
+  out.source = "command";
+  out.requires_gpu = spec->getRequiresGpu();
+  out.min_vram_gb = spec->getMinVramGb();
+  out.timeout =
+    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(spec->getTimeoutS()));
+  out.spawn = [&system, runner, spec] { return spawn_command_adapter(system, {runner}, spec); };
+  return out;
+}
+
+} // namespace
+
+std::vector<service> benchmark_group::services() {
+  return {
+    make_service("registry", registry,
+                 [this] {
+                   return spawn_registry(node_.system, {node_.db, base_.committer, base_.events}, describe_registry());
+                 }),
+    make_service("upgrades", upgrades, [this] {
+      return spawn_upgrade_checker(node_.system, {node_.db, base_.events});
+    })};
+}
+
+std::vector<slot_topic> benchmark_group::topics() const {
+  return {{latest_results_rules(), {}, registry}};
+}
+
+std::vector<http::route> benchmark_group::routes() const {
+  return http::benchmark_routes(registry, upgrades);
+}
+
+registry_options benchmark_group::describe_registry() const {
+  registry_options out;
+  out.node = node_.config.name;
+  out.environment = describe_environment(find_gpus());
+  out.checkout = node_.config.checkout;
+  out.repeats = node_.config.repeats;
+  out.builtin = gather(before_, &service_group::adapters);
+  out.command_adapter = [&system = node_.system, runner = adapters_.runner](const msg<wire::CommandSpec>& spec) {
+    return command_definition(system, runner, spec);
+  };
+  return out;
+}
+
+} // namespace hive

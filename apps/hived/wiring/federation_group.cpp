@@ -1,0 +1,102 @@
+#include "apps/hived/wiring/federation_group.hpp"
+
+#include "actors/engines/load_slots.hpp"
+#include "actors/hive/federation/federation.hpp"
+#include "actors/hive/link/card.hpp"
+#include "actors/hive/link/hello.hpp"
+#include "actors/http/hive_routes.hpp"
+#include "messages/timestamp.hpp"
+
+#include <caf/all.hpp>
+#include <prometheus/gauge.h>
+
+namespace hive {
+namespace {
+
+constexpr int64_t micros_per_s = 1'000'000;
+
+std::string_view as_text(capnp::Data::Reader bytes) {
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
+/// The node's hello while it has no door.
+msg<wire::Hello> own_hello(const node_context& node) {
+  auto card = make_card(describe_node(node.config), {}, node.identity, std::nullopt, now_unix_micros());
+  return make_hello(node.identity, certificate_role::node, card ? *card : msg<wire::NodeCard>{});
+}
+
+/// Without certificates, everybody is admitted; only allowed on the loopback.
+caf::expected<attested> admit_all(const public_key&, wire::NodeCard::Reader) {
+  return attested{};
+}
+
+/// A card is judged as of the time it was written: a node's measurements outlive its certificate.
+void trust(const credentials& shown, hive_core_options& options) {
+  options.admit = [trusted = shown.trusted](const public_key& key,
+                                            wire::NodeCard::Reader card) -> caf::expected<attested> {
+    auto shows = card.getAdmission();
+    auto cert = check_admission(trusted, as_text(shows.getCertificate()), node_id_of(key),
+                                as_text(shows.getSignature()), card.getWrittenAt() / micros_per_s);
+    if (!cert)
+      return cert.error();
+    return attested{cert->key_fingerprint()};
+  };
+  auto& dates = options.certificates.emplace();
+  dates.own_from = shown.own.cert.not_before();
+  dates.own_until = shown.own.cert.not_after();
+  dates.ca_until = shown.issuer().not_after();
+  dates.watched = {{"This node's certificate (" + shown.own.cert.name() + ")", dates.own_until}};
+  for (const auto& ca : shown.trusted)
+    dates.watched.push_back({"The certificate of the CA " + ca.name(), ca.not_after()});
+}
+
+/// Certificate expiry times, for alerts.
+void show_expiry(const credentials& shown, prometheus::Registry& metrics) {
+  auto& family = prometheus::BuildGauge()
+                   .Name("hive_certificate_expiry_timestamp_seconds")
+                   .Help("When the node's certificate and that of the CA which issued it expire, in Unix time.")
+                   .Register(metrics);
+  family.Add({{"certificate", "node"}}).Set(static_cast<double>(shown.own.cert.not_after()));
+  family.Add({{"certificate", "ca"}}).Set(static_cast<double>(shown.issuer().not_after()));
+}
+
+} // namespace
+
+std::vector<service> federation_group::services() {
+  return {make_service("federation", federation, [this] { return start(); })};
+}
+
+std::vector<http::route> federation_group::routes() const {
+  return http::hive_routes(federation, tracker_.publisher);
+}
+
+caf::expected<federation_actor> federation_group::start() {
+  if (federation)
+    if (auto failure = base_.begin_next_epoch())
+      return failure;
+  return spawn_federation(node_.system, {node_.db, base_.committer, base_.events, all_topics()}, {describe_core()});
+}
+
+/// The load has no service here: the spawner, which starts later, publishes it.
+std::vector<slot_topic> federation_group::all_topics() const {
+  auto out = gather(before_, &service_group::topics);
+  out.push_back({load_rules()});
+  return out;
+}
+
+hive_core_options federation_group::describe_core() const {
+  hive_core_options out;
+  out.keys = node_.identity.keys;
+  out.epoch = node_.identity.epoch;
+  out.admit = admit_all;
+  out.gossip = node_.config.gossip;
+  out.overlay = node_.config.overlay;
+  out.self = own_hello(node_);
+  if (const auto& shown = node_.config.door.shown) {
+    trust(*shown, out);
+    show_expiry(*shown, *node_.metrics);
+  }
+  return out;
+}
+
+} // namespace hive

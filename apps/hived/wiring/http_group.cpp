@@ -1,0 +1,101 @@
+#include "apps/hived/wiring/http_group.hpp"
+
+#include "actors/http/api_routes.hpp"
+#include "actors/http/node_routes.hpp"
+#include "actors/http/server.hpp"
+#include "apps/version.hpp"
+#include "platform/log.hpp"
+
+#include <caf/all.hpp>
+#include <filesystem>
+
+namespace hive {
+namespace {
+
+/// A write in flight for longer makes the node not ready: a healthy disk takes milliseconds, a busy one less than a
+/// second.
+constexpr std::chrono::seconds stalled_disk{5};
+
+msg<wire::Health> health_of(const node_context& node) {
+  return msg<wire::Health>::build([&](wire::Health::Builder out) {
+    out.setStatus(node.status->get());
+    out.setNode(node.config.name);
+    out.setId(node.identity.id.value);
+    out.setVersion(version_text);
+    out.setEpoch(node.identity.epoch);
+    out.setUptimeS(std::chrono::duration<double>(std::chrono::steady_clock::now() - node.started_at).count());
+  });
+}
+
+/// Why the node is not ready; empty when it is.
+std::string why_not_ready(const node_context& node) {
+  if (auto now = node.status->get(); now != "ok")
+    return now;
+  if (auto age = node.db->progress()->age(); age > stalled_disk)
+    return "the disk has not confirmed a write for " + std::to_string(age / std::chrono::seconds{1}) + " s";
+  auto full = node.db->check_room();
+  return full ? text_of(full) : std::string{};
+}
+
+msg<wire::NodeStatus> at_a_glance(const node_context& node) {
+  auto not_ready = why_not_ready(node);
+  std::error_code failed;
+  auto room = std::filesystem::space(node.config.store.directory, failed);
+  return msg<wire::NodeStatus>::build([&](wire::NodeStatus::Builder out) {
+    out.setHealth(*health_of(node));
+    out.setReady(not_ready.empty());
+    if (!not_ready.empty())
+      out.setNotReady(not_ready);
+    out.setStoreFreeBytes(failed ? 0 : room.available);
+    out.setStoreMinFreeBytes(node.config.store.min_free_bytes);
+  });
+}
+
+} // namespace
+
+std::vector<service> http_group::services() {
+  return {{"http", [this] { return start(); }}};
+}
+
+std::vector<http::route> http_group::own_routes() const {
+  return http::node_routes({
+    .health = [&node = node_] { return health_of(node); },
+    .not_ready = [&node = node_] { return why_not_ready(node); },
+    .status = [&node = node_] { return at_a_glance(node); },
+    .metrics = node_.metrics,
+  });
+}
+
+caf::expected<caf::actor> http_group::start() {
+  auto& config = node_.config;
+  auto all = http::api_routes({own_routes(), gather(before_, &service_group::routes)}, {version_text});
+  auto server = http::spawn_server(node_.system, config.http, std::move(all), node_.metrics);
+  if (!server)
+    return server.error();
+  config.http.port = server->port; // fixed for restarts, even if any free port was requested
+  if (auto failure = hand_out_operator_token()) {
+    caf::anon_send_exit(server->gateway, caf::exit_reason::kill);
+    return failure;
+  }
+  return server->gateway;
+}
+
+/// Once per process: the token stays valid as long as the process runs.
+caf::error http_group::hand_out_operator_token() {
+  if (operator_token_)
+    return caf::none;
+  const auto& config = node_.config;
+  auto token = http::make_operator_token();
+  auto written = operator_token_file::write(token_places(config.store.directory, config.http.port), token.secret);
+  if (!written)
+    return written.error();
+  operator_token_ = std::move(*written);
+  config.http.access->set_operator(std::move(token.known), operator_token_->path().string());
+  log::info("Operator token written. file={}", operator_token_->path().string());
+  if (config.http.tokens.empty() && config.http.open == http::role::operate)
+    log::warn("Every program that can connect may run commands as this user: http.open = \"operate\". http={}",
+              config.http.endpoint());
+  return caf::none;
+}
+
+} // namespace hive

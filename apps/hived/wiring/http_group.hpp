@@ -1,0 +1,27 @@
+#pragma once
+
+#include "apps/hived/operator_token_file.hpp"
+#include "apps/hived/wiring/node_context.hpp"
+#include "apps/hived/wiring/service_group.hpp"
+
+namespace hive {
+
+/// The HTTP server: the routes of the groups before, and those about the node itself.
+class http_group final : public service_group {
+public:
+  http_group(node_context& node, group_list before) : node_{node}, before_{std::move(before)} {
+  }
+
+  std::vector<service> services() override;
+
+private:
+  caf::expected<caf::actor> start();
+  std::vector<http::route> own_routes() const;
+  caf::error hand_out_operator_token();
+
+  node_context& node_;
+  const group_list before_;
+  std::unique_ptr<operator_token_file> operator_token_; ///< set once HTTP is served
+};
+
+} // namespace hive

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "actors/node/descriptor_limit.hpp"
+#include "apps/hived/config.hpp"
+#include "platform/identity/node_identity.hpp"
+#include "storage/database.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <prometheus/registry.h>
+#include <string>
+
+namespace hive {
+
+/// The node's state in words, written by the supervisor and read by the HTTP server's thread.
+class node_status {
+public:
+  void set(const std::string& now) {
+    std::lock_guard lock{mutex_};
+    text_ = now;
+  }
+
+  std::string get() const {
+    std::lock_guard lock{mutex_};
+    return text_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::string text_ = "starting";
+};
+
+/// CAF's settings for a node with this door.
+struct caf_config : caf::actor_system_config {
+  explicit caf_config(const door_config& door);
+};
+
+/// What the groups of services share. Outlives all services.
+struct node_context {
+  /// Raises the limit of descriptors, opens the store, and increments and stores the epoch.
+  static caf::expected<std::unique_ptr<node_context>> open(const node_config& config);
+
+  node_context(const node_config& given, const descriptor_budget& budget);
+
+  node_config config; ///< once the HTTP server and the door have started, with the ports actually bound
+  descriptor_budget descriptors;
+  node_identity identity; ///< its epoch increases also when services restart
+  std::shared_ptr<database> db;
+  std::shared_ptr<node_status> status = std::make_shared<node_status>();
+  std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
+  std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
+  caf_config system_config;
+  caf::actor_system system;
+};
+
+/// The node's description of itself for others.
+msg<wire::NodeCard> describe_node(const node_config& config);
+
+} // namespace hive
