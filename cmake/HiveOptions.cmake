@@ -83,5 +83,7 @@ endfunction()
 function(hive_unity name)
   if(HIVE_UNITY)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    # Every file of a group is an included one, so GCC takes its anonymous namespace for that of a header.
+    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
 endfunction()

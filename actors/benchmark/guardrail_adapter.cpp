@@ -10,7 +10,7 @@
 namespace hive {
 namespace {
 
-constexpr const char* adapter_name = "guardrail";
+constexpr const char* guardrail_name = "guardrail";
 
 std::string note_of(const guardrail::verification& result) {
   std::string out;
@@ -42,7 +42,7 @@ caf::expected<msg<wire::Measurement>> measure(const guardrail_options& options, 
   if (!result)
     return result.error();
   log(options, *result);
-  metric_list metrics{adapter_name};
+  metric_list metrics{guardrail_name};
   metrics.add({.name = "guardrail_integrity", .unit = "bool", .samples = {result->ok() ? 1.0 : 0.0}});
   return metrics.finish(note_of(*result));
 }
@@ -65,7 +65,7 @@ adapter_actor spawn_guardrail_adapter(caf::actor_system& system, guardrail_optio
   auto run = [options = std::move(options)](const msg<wire::MeasureRequest>&, const work_limit& limit) {
     return measure(options, limit);
   };
-  return spawn_blocking_adapter(system, {adapter_name, timeout, std::move(run)});
+  return spawn_blocking_adapter(system, {guardrail_name, timeout, std::move(run)});
 }
 
 } // namespace hive

@@ -15,7 +15,7 @@
 namespace hive {
 namespace {
 
-constexpr const char* adapter_name = "model_registry";
+constexpr const char* model_registry_name = "model_registry";
 
 /// Limit per node: the samples of all probes must fit one snapshot.
 constexpr size_t max_probes = 16;
@@ -40,7 +40,7 @@ public:
   }
 
   metric_list metrics() const {
-    metric_list out{adapter_name};
+    metric_list out{model_registry_name};
     for (const auto& [model, samples] : models_) {
       if (!samples.latencies_ms.empty())
         out.add({model + "_latency_ms", "ms", wire::Direction::LOWER, samples.latencies_ms});
@@ -167,7 +167,7 @@ adapter_actor spawn_model_registry_adapter(caf::actor_system& system, model_regi
                                                                          const work_limit& limit) {
     return measure(*db, options, std::max<uint32_t>(request->getRepeats(), 1), limit);
   };
-  return spawn_blocking_adapter(system, {adapter_name, timeout, std::move(run)});
+  return spawn_blocking_adapter(system, {model_registry_name, timeout, std::move(run)});
 }
 
 } // namespace hive

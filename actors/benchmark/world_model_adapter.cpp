@@ -11,7 +11,7 @@
 namespace hive {
 namespace {
 
-constexpr const char* adapter_name = "world_model";
+constexpr const char* world_model_name = "world_model";
 
 constexpr const char* no_counters = "no counters were pushed, and no file or URL with them is configured";
 
@@ -28,7 +28,7 @@ std::string scope_of(wire::WorldModelInput::Reader input) {
 msg<wire::Measurement> to_measurement(wire::WorldModelInput::Reader input) {
   auto stats = input.getStats();
   auto queries = static_cast<double>(stats.getHivemindQueries());
-  metric_list metrics{adapter_name};
+  metric_list metrics{world_model_name};
   metrics.add({.name = "flush_rate", .unit = "ratio", .samples = {ratio(stats.getFlushed(), stats.getRecorded())}});
   metrics.add(
     {.name = "correction_density", .unit = "ratio", .samples = {ratio(stats.getCorrections(), stats.getRecorded())}});
@@ -97,7 +97,7 @@ adapter_actor spawn_world_model_adapter(caf::actor_system& system, world_model_s
                                         world_model_options options) {
   auto timeout = options.timeout;
   measuring run{system, std::move(services), std::move(options)};
-  return spawn_blocking_adapter(system, {adapter_name, timeout, std::move(run)});
+  return spawn_blocking_adapter(system, {world_model_name, timeout, std::move(run)});
 }
 
 } // namespace hive

@@ -22,7 +22,6 @@ constexpr size_t max_labels = 64; // as in a node's card
 constexpr size_t max_engine_commands = 256;
 constexpr size_t max_hosts = 64;
 constexpr double max_timeout_s = 86'400; // one day: nobody waits longer for a measurement
-constexpr int64_t micros_per_s = 1'000'000;
 
 /// Throws `wrong`, prefixed with `origin`, if it is an error.
 void require(const std::string& origin, const caf::error& wrong) {

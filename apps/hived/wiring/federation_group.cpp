@@ -13,8 +13,6 @@
 namespace hive {
 namespace {
 
-constexpr int64_t micros_per_s = 1'000'000;
-
 std::string_view as_text(capnp::Data::Reader bytes) {
   return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
 }
