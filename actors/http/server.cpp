@@ -97,12 +97,12 @@ std::string server_options::endpoint() const {
   return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
-caf::expected<running_server> spawn_server(caf::actor_system& system, server_options options, std::vector<route> routes,
-                                           std::shared_ptr<prometheus::Registry> metrics) {
+caf::expected<running_server> spawn_server(caf::actor_system& system, server_services services,
+                                           server_options options) {
   if (auto error = options.validate())
     return error;
   auto drain = options.drain_timeout;
-  auto serving = listener::open(std::move(options), std::move(routes), std::move(metrics));
+  auto serving = listener::open(std::move(options), std::move(services.routes), std::move(services.metrics));
   if (!serving)
     return serving.error();
   auto port = (*serving)->port();

@@ -58,6 +58,12 @@ struct server_options {
   std::string endpoint() const;
 };
 
+/// What a server serves.
+struct server_services {
+  std::vector<route> routes;
+  std::shared_ptr<prometheus::Registry> metrics; ///< gets the server's metrics
+};
+
 struct running_server {
   /// The actor that stands for the server and ends with it. On exit it refuses new requests, lets running ones finish
   /// for `drain_timeout` and then ends; exit reason `kill` skips the wait. Once it is gone, the listening socket is
@@ -69,7 +75,6 @@ struct running_server {
 /// Binds the address and serves `routes` from its own thread; the gateway sends the routes' requests to actors. Fails
 /// with ec::invalid (an option) or ec::unavailable (the address is in use or not local), naming the address. Adds the
 /// server's metrics to `metrics`.
-caf::expected<running_server> spawn_server(caf::actor_system& system, server_options options, std::vector<route> routes,
-                                           std::shared_ptr<prometheus::Registry> metrics);
+caf::expected<running_server> spawn_server(caf::actor_system& system, server_services services, server_options options);
 
 } // namespace hive::http

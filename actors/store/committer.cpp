@@ -110,18 +110,18 @@ public:
 };
 
 committer_actor::behavior_type committer(committer_actor::stateful_pointer<committer_state> self,
-                                         std::shared_ptr<database> db) {
+                                         const committer_services& services) {
   self->state.self = self;
-  self->state.db = db;
-  self->state.gathering = std::make_shared<commit_group>(*db);
-  self->state.writer = self->spawn<caf::detached + caf::linked>(log_writer, db);
+  self->state.db = services.db;
+  self->state.gathering = std::make_shared<commit_group>(*services.db);
+  self->state.writer = self->spawn<caf::detached + caf::linked>(log_writer, services.db);
   return {[self](const write_set& writes) { return self->state.add(writes); }};
 }
 
 } // namespace
 
-committer_actor spawn_committer(caf::actor_system& system, std::shared_ptr<database> db) {
-  return system.spawn(committer, std::move(db));
+committer_actor spawn_committer(caf::actor_system& system, committer_services services) {
+  return system.spawn(committer, std::move(services));
 }
 
 } // namespace hive

@@ -7,7 +7,12 @@
 
 namespace hive {
 
-/// Spawns the committer: the only writer of `db`, which must outlive it.
+/// Services the committer depends on.
+struct committer_services {
+  std::shared_ptr<database> db;
+};
+
+/// Spawns the committer: the only writer of the database.
 ///
 /// Group commit: while one group of write sets is being written, new write sets queue up for the next. Each group is
 /// one RocksDB write with one fsync, after which its senders are answered. So throughput grows with the number of
@@ -18,6 +23,6 @@ namespace hive {
 ///
 /// Every write set is answered, however slow the disk. When the committer ends, write sets in flight get
 /// ec::outcome_unknown, and queued ones, of which nothing was written, get ec::unavailable.
-committer_actor spawn_committer(caf::actor_system& system, std::shared_ptr<database> db);
+committer_actor spawn_committer(caf::actor_system& system, committer_services services);
 
 } // namespace hive

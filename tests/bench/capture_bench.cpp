@@ -45,14 +45,14 @@ void capture_of_five_adapters_over_http(benchmark::State& state) {
   std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
   test_config config;
   caf::actor_system system{config};
-  auto committer = spawn_committer(system, db);
+  auto committer = spawn_committer(system, {db});
   auto registry = spawn_registry(system, {db, committer}, five_adapters(system));
   auto upgrades = spawn_upgrade_checker(system, {db});
   http::server_options options;
   options.port = 0;
   auto routes = http::api_routes({http::benchmark_routes(registry, upgrades)}, {"bench"});
   auto metrics = std::make_shared<prometheus::Registry>();
-  auto server = std::move(*http::spawn_server(system, options, std::move(routes), metrics));
+  auto server = std::move(*http::spawn_server(system, {std::move(routes), metrics}, options));
   http::outgoing_request request;
   request.method = "POST";
   request.url = "http://127.0.0.1:" + std::to_string(server.port) + "/api/v1/snapshots";

@@ -56,7 +56,7 @@ void committer_throughput(benchmark::State& state) {
   std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
   test_config config;
   caf::actor_system system{config};
-  auto committer = spawn_committer(system, db);
+  auto committer = spawn_committer(system, {db});
   auto client = system.spawn(writer, committer);
   caf::scoped_actor self{system};
   int64_t window = state.range(0);

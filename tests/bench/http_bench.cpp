@@ -64,7 +64,7 @@ void http_requests(benchmark::State& state, const std::string& target) {
   auto status = [] { return msg<wire::NodeStatus>{}; };
   auto routes =
     api_routes({node_routes({health, not_ready, status, metrics}), benchmark_routes({}, checker)}, {"bench"});
-  auto server = spawn_server(system, {.port = 0}, std::move(routes), metrics);
+  auto server = spawn_server(system, {std::move(routes), metrics}, {.port = 0});
   if (!server)
     return state.SkipWithError("the server does not start");
   const std::string request = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";

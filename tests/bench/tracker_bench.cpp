@@ -108,7 +108,7 @@ struct sharing_config : test_config {
 struct tracker_node {
   explicit tracker_node(const std::filesystem::path& directory)
       : db{std::move(*database::open({.directory = directory}))} {
-    committer = spawn_committer(system, db);
+    committer = spawn_committer(system, {db});
     keeper = caf::actor_cast<committer_actor>(system.spawn(keeping, committer, log));
     tracker = spawn_tracker(system, {db, keeper}, {.node = "bench"});
   }
@@ -293,8 +293,8 @@ void http_records(benchmark::State& state) {
   constexpr int clients = 2, requests_per_client = 10;
   temporary_directory dir;
   tracker_node node{dir.path()};
-  auto server = http::spawn_server(node.system, {.port = 0}, http::task_routes(node.tracker),
-                                   std::make_shared<prometheus::Registry>());
+  auto server = http::spawn_server(
+    node.system, {http::task_routes(node.tracker), std::make_shared<prometheus::Registry>()}, {.port = 0});
   if (!server)
     throw std::runtime_error(text_of(server.error()));
   http::outgoing_request post;

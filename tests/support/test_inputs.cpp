@@ -17,7 +17,7 @@ std::shared_ptr<database> open(const std::filesystem::path& directory) {
 } // namespace
 
 test_inputs::test_inputs() : db{open(temp.path())} {
-  committer = spawn_committer(tests.system(), db);
+  committer = spawn_committer(tests.system(), {db});
   actor = spawn_inputs(tests.system(), {db, committer});
 }
 

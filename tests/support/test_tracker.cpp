@@ -66,7 +66,7 @@ test_tracker::test_tracker(tracker_options given) : options{std::move(given)} {
   if (!opened)
     throw std::runtime_error(text_of(opened.error()));
   db = std::move(*opened);
-  committer = spawn_committer(tests.system(), db);
+  committer = spawn_committer(tests.system(), {db});
   front = tests.system().spawn<caf::detached>(gatekeeper, committer, gate);
   start();
 }

@@ -32,10 +32,10 @@ using door_impl = door_actor::extend<caf::replies_to<admission_request>::with<ca
                                      caf::reacts_to<close_atom, uint64_t>, caf::reacts_to<dial_atom>>;
 
 struct door_setup {
+  door_services services;
   door_options options;
   msg<wire::Hello> self;
   std::shared_ptr<handshake_runner> handshakes;
-  link_owner_actor owner;
 };
 
 /// An admitted connection. `peer` is null while the introduction is running.
@@ -72,15 +72,15 @@ public:
     plan_.emplace(dial_options{}, std::random_device{}());
     for (const auto& at : setup_.options.join)
       plan_->add(at, now());
-    self->send(setup_.owner, door_opened{caf::actor_cast<door_actor>(self), setup_.self});
+    self->send(setup_.services.owner, door_opened{caf::actor_cast<door_actor>(self), setup_.self});
     dial_due();
   }
 
   caf::result<caf::ok_atom> admit(const admission_request& asked) {
     if (asked.role == certificate_role::engine) {
-      if (!setup_.options.engines)
+      if (!setup_.services.engines)
         return fail(ec::unsupported, "this door is for nodes; engines are not served here");
-      return self_->delegate(*setup_.options.engines, asked);
+      return self_->delegate(setup_.services.engines, asked);
     }
     if (asked.candidate.holder.empty())
       return admit_candidate(asked);
@@ -90,7 +90,7 @@ public:
     pending_admissions_.insert(asked.connection);
     auto promise = self_->make_response_promise<caf::ok_atom>();
     self_
-      ->request(setup_.owner, setup_.options.hello_timeout,
+      ->request(setup_.services.owner, setup_.options.hello_timeout,
                 link_candidate{asked.candidate.node, asked.candidate.holder, asked.candidate.card_written_at})
       .then(
         [this, promise, asked](caf::ok_atom) mutable {
@@ -111,7 +111,7 @@ public:
 
   void on_handshake_done(const handshake_done& done) {
     if (done.peer.hello->getRole() == wire::Role::ENGINE) {
-      self_->send(*setup_.options.engines, done);
+      self_->send(setup_.services.engines, done);
       return;
     }
     if (done.dialled)
@@ -121,7 +121,7 @@ public:
     links_->settle(done.connection);
     plan_->link_up(done.peer.id());
     self_
-      ->request(setup_.owner, defaults::introduction_timeout,
+      ->request(setup_.services.owner, defaults::introduction_timeout,
                 link_offer{done.peer.id(), done.peer.hello, done.peer.holder()})
       .then(
         [this, done](const link_actor& local) { begin_introduction(done, local); },
@@ -131,8 +131,8 @@ public:
   void on_handshake_failed(const handshake_failed& failed) {
     pending_admissions_.erase(failed.connection);
     release(failed.connection);
-    if (setup_.options.engines && !failed.dialled)
-      self_->send(*setup_.options.engines, failed);
+    if (setup_.services.engines && !failed.dialled)
+      self_->send(setup_.services.engines, failed);
     if (failed.dialled)
       on_dial_failed(*failed.dialled, failed);
     else
@@ -154,7 +154,7 @@ public:
     log::info("Link established node={} name={} epoch={} remote={}", link.node.value,
               as_view(link.hello->getCard().getName()), link.hello->getEpoch(), link.remote);
     remember_address(link);
-    self_->send(setup_.owner, link_up{link.node, link.hello, link.peer});
+    self_->send(setup_.services.owner, link_up{link.node, link.hello, link.peer});
     dial_due();
   }
 
@@ -278,7 +278,7 @@ private:
                  fmt::format("Link {}: {} node={} name={} remote={}", is_agreed ? "closed" : "lost",
                              is_agreed ? link.close_reason : why, link.node.value,
                              as_view(link.hello->getCard().getName()), link.remote));
-      self_->send(setup_.owner, link_down{link.node, why, is_agreed});
+      self_->send(setup_.services.owner, link_down{link.node, why, is_agreed});
     } else {
       log::warn("Link setup failed after admission: {} node={} remote={}", why, link.node.value, link.remote);
     }
@@ -300,7 +300,7 @@ private:
   void on_dial_failed(const endpoint& at, const handshake_failed& failed) {
     auto code = code_of(failed.why);
     if (auto wanted = plan_->expected_once(at); wanted && !failed.node)
-      self_->send(setup_.owner, dial_failed{*wanted, text_of(failed.why)});
+      self_->send(setup_.services.owner, dial_failed{*wanted, text_of(failed.why)});
     if (code == ec::invalid) {
       plan_->forget(at);
       log::info("Not dialling this node's own door addr={}", at.text());
@@ -389,7 +389,7 @@ caf::error door_options::validate() const {
   return caf::none;
 }
 
-caf::expected<running_door> spawn_door(caf::actor_system& system, door_options options, link_owner_actor owner) {
+caf::expected<running_door> spawn_door(caf::actor_system& system, door_services services, door_options options) {
   if (auto err = options.validate())
     return err;
   std::optional<tls_context> tls;
@@ -410,7 +410,7 @@ caf::expected<running_door> spawn_door(caf::actor_system& system, door_options o
   auto handshakes = std::make_shared<handshake_runner>(
     hello_sender{options.identity, hello, options.versions, options.about->getSoftware().cStr()}, tls,
     options.hello_timeout);
-  auto spawned = system.spawn(door, door_setup{std::move(options), hello, handshakes, std::move(owner)});
+  auto spawned = system.spawn(door, door_setup{std::move(services), std::move(options), hello, handshakes});
   handshakes->listen(system, caf::actor_cast<handshake_owner_actor>(spawned), std::move(listening->fd));
   return running_door{caf::actor_cast<door_actor>(spawned), listening->at};
 }

@@ -14,6 +14,12 @@
 
 namespace hive {
 
+/// Services the door depends on.
+struct door_services {
+  link_owner_actor owner;         ///< is notified of every link
+  engine_host_actor engines = {}; ///< accepts connections of engines; without it they are refused
+};
+
 struct door_options {
   /// Listening address: an IP address or localhost. Port 0 picks a free port.
   endpoint listen{"127.0.0.1", 7421};
@@ -27,8 +33,6 @@ struct door_options {
   std::optional<credentials> shown;
   node_identity identity;
   msg<wire::NodeCard> about; ///< description of this node, see make_card
-  /// Accepts connections of engines; without it they are refused.
-  std::optional<engine_host_actor> engines;
   hello_versions versions{defaults::min_hello_version, defaults::max_hello_version};
   /// Limit for the handshake, from the first byte of a connection.
   std::chrono::milliseconds hello_timeout = defaults::hello_timeout;
@@ -43,7 +47,7 @@ struct running_door {
   endpoint at;     ///< with the actual port
 };
 
-/// Opens the door of this node and dials `join`. `owner` is notified of every link.
+/// Opens the door of this node and dials `join`.
 ///
 /// Who dials: in a full mesh the node with the lower id (`maintain_link`), so that two nodes that lost each other do
 /// not both dial; in a larger hive the node that wants the link (`open_link`), since the other may not know of it. If
@@ -51,6 +55,6 @@ struct running_door {
 /// lower.
 ///
 /// ec::invalid for an invalid option, ec::unavailable when the address is in use or not local; both name it.
-caf::expected<running_door> spawn_door(caf::actor_system& system, door_options options, link_owner_actor owner);
+caf::expected<running_door> spawn_door(caf::actor_system& system, door_services services, door_options options);
 
 } // namespace hive

@@ -12,7 +12,7 @@
 namespace hive {
 
 std::vector<service> base_group::services() {
-  auto store = make_service("store", committer, [this] { return spawn_committer(node_.system, node_.db); });
+  auto store = make_service("store", committer, [this] { return spawn_committer(node_.system, {node_.db}); });
   store.essential = true;
   return {std::move(store), make_service("events", events, [this] { return start_events(); })};
 }

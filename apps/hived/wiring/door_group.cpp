@@ -42,8 +42,7 @@ caf::expected<door_actor> door_group::start_door() {
   options.identity = node_.identity;
   options.about = describe_node(node_.config);
   options.shown = config.shown;
-  options.engines = engines_;
-  auto opened = spawn_door(node_.system, std::move(options), federation_.federation);
+  auto opened = spawn_door(node_.system, {federation_.federation, engines_}, std::move(options));
   if (!opened)
     return opened.error();
   config.listen = opened->at; // fixed for restarts, even if any free port was requested

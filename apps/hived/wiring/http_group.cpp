@@ -69,7 +69,7 @@ std::vector<http::route> http_group::own_routes() const {
 caf::expected<caf::actor> http_group::start() {
   auto& config = node_.config;
   auto all = http::api_routes({own_routes(), gather(before_, &service_group::routes)}, {version_text});
-  auto server = http::spawn_server(node_.system, config.http, std::move(all), node_.metrics);
+  auto server = http::spawn_server(node_.system, {std::move(all), node_.metrics}, config.http);
   if (!server)
     return server.error();
   config.http.port = server->port; // fixed for restarts, even if any free port was requested

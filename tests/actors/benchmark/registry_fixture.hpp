@@ -37,7 +37,7 @@ struct registry_fixture : testing::Test {
   test_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  committer_actor committer = spawn_committer(system, db);
+  committer_actor committer = spawn_committer(system, {db});
   std::vector<adapter_definition> adapters;
   std::map<std::string, answer> commands; ///< behaviour of registered commands, by their first word
   registry_actor registry;

@@ -137,7 +137,7 @@ protected:
   engine_caller caller{{"engine7", std::string(32, 'f')}, {77}};
   std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
   engine_session_actor session =
-    start_engine_session(tests.system(),
+    spawn_engine_session(tests.system(),
                          {caf::actor_cast<tracker_actor>(tracker), caf::actor_cast<hive_view_actor>(view),
                           caf::actor_cast<spawner_actor>(spawner)},
                          {caller, allowlist});

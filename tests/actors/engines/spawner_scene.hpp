@@ -1,5 +1,9 @@
 #pragma once
 
+#include "actors/engines/load_slots.hpp"
+#include "actors/engines/spawner.hpp"
+#include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "tests/actors/engines/engine_actors.hpp"
@@ -161,7 +165,7 @@ protected:
       adapters.push_back(tests.system().spawn<caf::hidden>(adapter_stub));
       return adapters.back();
     };
-    spawner = start_spawner(
+    spawner = spawn_spawner(
       tests.system(),
       {caf::actor_cast<hive_view_actor>(hive_actor), make_adapter, caf::actor_cast<research_actor>(research_actor_)},
       options);

@@ -116,7 +116,7 @@ public:
       [&](wire::NodeCard::Builder out) { out.setName("n" + options.identity.id.value.substr(0, 6)); });
     door.hello_timeout = options.hello_timeout;
     door.advertise = options.advertise;
-    auto opened = spawn_door(system_, door, system_.spawn(journal_owner, journal_, options.gossip));
+    auto opened = spawn_door(system_, {system_.spawn(journal_owner, journal_, options.gossip)}, door);
     if (!opened)
       throw std::runtime_error(text_of(opened.error()));
     running_ = *opened;

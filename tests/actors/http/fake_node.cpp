@@ -169,7 +169,7 @@ fake_node::fake_node(server_options options, further_routes further)
                             benchmark_routes(services_->registry, services_->upgrades), input_routes(services_->inputs),
                             further(*services_)},
                            {"1.2"});
-  server_ = spawn_server(actors_.system(), std::move(options), std::move(routes), metrics);
+  server_ = spawn_server(actors_.system(), {std::move(routes), metrics}, std::move(options));
 }
 
 fake_node::~fake_node() {

@@ -33,8 +33,9 @@ public:
       : tracker{std::move(options)} {
     if (prepare)
       prepare(tracker);
-    server_ = spawn_server(tracker.tests.system(), {.port = 0, .open = role::operate}, task_routes(tracker.actor),
-                           std::make_shared<prometheus::Registry>());
+    server_ =
+      spawn_server(tracker.tests.system(), {task_routes(tracker.actor), std::make_shared<prometheus::Registry>()},
+                   {.port = 0, .open = role::operate});
     if (!server_)
       throw std::runtime_error(text_of(server_.error()));
   }

@@ -20,7 +20,7 @@ struct committer_fixture : testing::Test {
   test_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  committer_actor committer = spawn_committer(system, db);
+  committer_actor committer = spawn_committer(system, {db});
 
   ~committer_fixture() override {
     self->send_exit(committer, caf::exit_reason::user_shutdown);
@@ -113,7 +113,7 @@ TEST(CommitterOnAFullDisk, RefusesWritesAndServesReads) {
   test_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  auto committer = spawn_committer(system, db);
+  auto committer = spawn_committer(system, {db});
   for (int i = 0; i < 3; ++i) {
     caf::error error;
     self->request(committer, 30s, write_set{}).receive([](committed) {}, [&](caf::error& err) { error = err; });

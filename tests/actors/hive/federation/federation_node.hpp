@@ -29,7 +29,7 @@ public:
     if (!identity)
       throw std::runtime_error(text_of(identity.error()));
     id_ = identity->id;
-    committer_ = spawn_committer(system_, db_);
+    committer_ = spawn_committer(system_, {db_});
     auto card = msg<wire::NodeCard>::build([&](wire::NodeCard::Builder out) {
       out.setName("n" + id_.value.substr(0, 6));
       out.setWrittenAt(now_unix_micros());
@@ -45,7 +45,7 @@ public:
     door.join = options.join;
     door.identity = *identity;
     door.about = card;
-    auto running = spawn_door(system_, door, federation_);
+    auto running = spawn_door(system_, {federation_}, door);
     if (!running)
       throw std::runtime_error(text_of(running.error()));
     door_ = *running;

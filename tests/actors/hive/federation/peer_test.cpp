@@ -14,10 +14,6 @@ using testing::IsEmpty;
 
 using release_atom = caf::atom_constant<caf::atom("release")>;
 
-peer_actor start_peer(caf::actor_system& system, const node_id& node, const peer_owner_actor& owner) {
-  return system.spawn(peer, node, owner);
-}
-
 /// Questions and answers are told apart by their bytes in `digest`.
 msg<wire::GossipQuestion> question(const std::string& root) {
   return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
@@ -125,7 +121,7 @@ protected:
   asked_state other;
   caf::actor owner_actor = tests.system().spawn<caf::hidden>(owner_stub, &owner);
   caf::actor other_actor = tests.system().spawn<caf::hidden>(other_node_stub, &other);
-  peer_actor actor = start_peer(tests.system(), far, caf::actor_cast<peer_owner_actor>(owner_actor));
+  peer_actor actor = spawn_peer(tests.system(), {caf::actor_cast<peer_owner_actor>(owner_actor)}, {far});
 };
 
 TEST_F(peer_test, answers_pings_itself) {
