@@ -21,7 +21,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 const std::string adapters = "/api/v1/benchmarks";
-const std::string snapshots = "/api/v1/snapshots";
 const std::string registration = R"({"name":"x","command":["/bin/true"]})";
 
 mode_t mode_of(const fs::path& path) {

@@ -21,7 +21,6 @@ struct bad_request {
   std::string named; ///< a part of the problem's detail
 };
 
-const std::string snapshots = "/api/v1/snapshots";
 const std::string long_id(65, 'a');
 
 /// The body of a snapshot whose only metric has this value.

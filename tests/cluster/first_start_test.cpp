@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr int failed = 1;
 constexpr long most_writes = 2'000;
 /// Normally each of the first writes, which create files, fails once; of the later ones, one in `normal_stride`.
 constexpr long each_of_the_first = 20;

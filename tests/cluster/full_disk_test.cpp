@@ -10,7 +10,6 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::string snapshots = "/api/v1/snapshots";
 const std::string body = R"({"metrics":{"m":{"value":1,"direction":"lower"}}})";
 
 TEST(full_disk, writes_are_refused_while_reads_go_on_until_there_is_room_again) {

@@ -23,21 +23,20 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr int64_t day_s = 86'400;
-constexpr int wrong_configuration = 64;
 
 int64_t now_s() {
   return now_unix_micros() / 1'000'000;
 }
 
 /// What a node shows about another one; state "" when it does not know that one.
-struct shown_node {
+struct known_node {
   std::string state;
   std::string reason;
 };
 
-std::map<std::string, shown_node> others_of(const hived_process& node) {
+std::map<std::string, known_node> known_to(const hived_process& node) {
   static constexpr const char* names[] = {"active", "suspect", "stale", "dead", "quarantined"};
-  std::map<std::string, shown_node> out;
+  std::map<std::string, known_node> out;
   auto list = node.get("/api/v1/hive/nodes").as<wire::NodeList>();
   for (auto each : list->getNodes())
     if (!each.getSelf())
@@ -46,7 +45,7 @@ std::map<std::string, shown_node> others_of(const hived_process& node) {
 }
 
 std::string state_of(const hived_process& by, const std::string& id) {
-  return others_of(by)[id].state;
+  return known_to(by)[id].state;
 }
 
 msg<wire::HiveStatus> status_of(const hived_process& node) {
@@ -133,7 +132,7 @@ TEST_F(GoneNodes, NobodyBelievesAfterARestartThatOneLivesThatIsGone) {
       seen.insert(state_of(*each, gone));
   };
   ASSERT_TRUE(eventually([&] { return look(), are_linked(*a, *b); })) << a->log();
-  EXPECT_THAT(others_of(*a)[gone].reason, Not(testing::IsEmpty()));
+  EXPECT_THAT(known_to(*a)[gone].reason, Not(testing::IsEmpty()));
   auto engine = connect(*a);
   // Just after a node's start its tickets are refused for a moment, since they may have been used before.
   std::vector<spawned_actor<adapter_actor>> spawned;
@@ -167,7 +166,7 @@ TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
     ASSERT_TRUE(eventually([&] { return are_linked(*a, *c) && are_linked(*b, *c); })) << a->log() << c->log();
     ASSERT_TRUE(eventually([&] { return hive_samples(*a, "porting") == 8 && hive_samples(*b, "porting") == 8; }))
       << "what the one before told does not count any more: " << hive_samples(*a, "porting");
-    ASSERT_TRUE(eventually([&] { return others_of(*a).size() == 2 && others_of(*b).size() == 2; }));
+    ASSERT_TRUE(eventually([&] { return known_to(*a).size() == 2 && known_to(*b).size() == 2; }));
     EXPECT_TRUE(eventually([&] { return agree(*a, *b) && agree(*b, *c); }));
     c->kill();
   }

@@ -19,6 +19,12 @@ namespace hive::cluster {
 
 using namespace std::chrono_literals;
 
+// Exit statuses of hived.
+inline constexpr int failed = 1;
+inline constexpr int wrong_configuration = 64;
+
+inline const std::string snapshots = "/api/v1/snapshots"; ///< a path whose requests read or write the store
+
 /// An HTTP response. Status 0: there was none, and `body` gives the reason.
 struct reply {
   int status = 0;

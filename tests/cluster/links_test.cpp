@@ -22,8 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr int wrong_configuration = 64;
-
 /// One entry of the node list.
 struct seen_node {
   wire::MemberState state;

@@ -17,7 +17,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr size_t machines = 5;
+constexpr size_t lossy_machines = 5;
 constexpr double loss = 0.3;
 
 TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
@@ -27,13 +27,13 @@ TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
   std::cout << "seed " << seed << "\n";
   std::mt19937 random{seed};
   temporary_directory temp;
-  lossy_network network{machines, loss, seed};
+  lossy_network network{lossy_machines, loss, seed};
   test_hive hive{nodes_on_machines(
-    machines, [&](size_t i) { return network.netns(i); }, lossy_network::address, temp.path())};
+    lossy_machines, [&](size_t i) { return network.netns(i); }, lossy_network::address, temp.path())};
 
-  std::array<uint64_t, machines> written{};
+  std::array<uint64_t, lossy_machines> written{};
   auto write = [&] {
-    for (size_t i = 0; i < machines; ++i) {
+    for (size_t i = 0; i < lossy_machines; ++i) {
       auto records = static_cast<int>(2 + random() % 3); // four others have at least the five that make a tool count
       record(hive.at(i), "porting", "ruff", records, 0);
       written[i] += static_cast<uint64_t>(records);
@@ -41,7 +41,7 @@ TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
   };
   auto holds_truth = [&] {
     auto all = std::accumulate(written.begin(), written.end(), uint64_t{0});
-    for (size_t i = 0; i < machines; ++i)
+    for (size_t i = 0; i < lossy_machines; ++i)
       if (hive_samples(hive.at(i), "porting") != all - written[i])
         return false;
     return true;
@@ -49,7 +49,7 @@ TEST(packet_loss, records_of_five_nodes_reach_all_and_count_once) {
   write();
   auto what_each_says = [&] {
     std::string out;
-    for (size_t i = 0; i < machines; ++i)
+    for (size_t i = 0; i < lossy_machines; ++i)
       out += "node " + std::to_string(i) + " " + hive.at(i).node() + " counts " +
              std::to_string(hive_samples(hive.at(i), "porting")) + "\n" + hive.at(i).log();
     return out;

@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 using testing::AnyOf;
 using testing::HasSubstr;
 
-constexpr int failed = 1;
 const std::string body = R"({"metrics":{"m":{"value":1,"direction":"lower"}}})";
 
 /// Runs the program without those of the descriptors 0 to 2 whose bits are set in `closed`.

@@ -16,11 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr int failed = 1;
-constexpr int wrong_configuration = 64;
-
-const std::string snapshots = "/api/v1/snapshots";
-
 void expect_refused(const hived_options& options, int status, const std::vector<std::string>& named) {
   hived_process node{options};
   EXPECT_EQ(node.await_end(), (process_end{status, 0})) << node.log();

@@ -10,8 +10,6 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::string snapshots = "/api/v1/snapshots";
-
 /// A node with one stored snapshot and an adapter that measures until it is killed.
 class shutdown_of_node : public testing::TestWithParam<int> {
 protected:

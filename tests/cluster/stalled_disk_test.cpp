@@ -15,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr int failed = 1;
 const std::string body = R"({"metrics":{"m":{"value":1,"direction":"lower"}}})";
 
 class stalled_disk : public testing::Test {

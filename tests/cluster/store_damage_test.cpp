@@ -25,13 +25,11 @@ namespace fs = std::filesystem;
 using testing::AnyOf;
 using testing::HasSubstr;
 
-constexpr int failed = 1;
 constexpr size_t flips_normally = 3;
 constexpr size_t flips_when_soaking = 40;
 /// Number of cases tried in parallel.
 constexpr size_t lanes = 3;
 constexpr uint32_t largest_batch = 50;
-const std::string snapshots = "/api/v1/snapshots";
 
 enum class damage { removed, halved, flipped };
 

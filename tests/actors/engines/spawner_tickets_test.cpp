@@ -1,3 +1,4 @@
+#include "messages/timestamp.hpp"
 #include "tests/actors/engines/spawner_scene.hpp"
 
 // Tickets that a node issues and those that it accepts.
@@ -7,8 +8,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr int64_t second = 1'000'000;
 
 class spawner_tickets_test : public spawner_scene {
 protected:
@@ -138,8 +137,8 @@ TEST_F(spawner_tickets_test, a_ticket_that_does_not_fit_is_refused_and_stays_unu
   expect_refused(show(connect(), good, echo(true)), ec::forbidden, "something else");
   auto elsewhere = issue_ticket(keys_of(2), engine7, far, *spec, "", now_unix_micros());
   expect_refused(show(connect(), elsewhere, spec), ec::forbidden, "for node " + far.value);
-  expect_refused(show(connect(), ticket(spec, now_unix_micros() - 60 * second), spec), ec::forbidden, "expired");
-  expect_refused(show(connect(), ticket(spec, now_unix_micros() + 60 * second), spec), ec::forbidden,
+  expect_refused(show(connect(), ticket(spec, now_unix_micros() - 60 * micros_per_s), spec), ec::forbidden, "expired");
+  expect_refused(show(connect(), ticket(spec, now_unix_micros() + 60 * micros_per_s), spec), ec::forbidden,
                  "no ticket of this time");
   auto forged = msg<wire::SpawnTicket>::build([&](wire::SpawnTicket::Builder out) {
     out.setContent(good->getContent());
@@ -188,7 +187,7 @@ TEST_F(spawner_tickets_test, each_request_spawns_what_it_is_for) {
 
 TEST_F(spawner_tickets_test, the_first_spawner_of_a_node_takes_earlier_tickets) {
   auto spec = echo();
-  auto before = ticket(spec, now_unix_micros() - second);
+  auto before = ticket(spec, now_unix_micros() - micros_per_s);
   start();
   EXPECT_NO_THROW(show(connect(), before, spec).answer());
 }
@@ -201,12 +200,12 @@ TEST_F(spawner_tickets_test, a_later_spawner_takes_only_tickets_that_no_earlier_
   start();
   expect_refused(show(connect(), before, spec), ec::unavailable, "has started again");
   expect_refused(show(connect(), ticket(spec), spec), ec::unavailable, "5 s after the start");
-  auto own_before = issue_ticket(options.keys, engine7, here, *spec, "", now_unix_micros() - second);
+  auto own_before = issue_ticket(options.keys, engine7, here, *spec, "", now_unix_micros() - micros_per_s);
   expect_refused(show(connect(), own_before, spec), ec::unavailable, "has started again");
   expect_nothing_spawned();
   // The clock of another node may be ahead by the skew; that of this node is the same.
   EXPECT_NO_THROW(show(connect(), ticket(spec, now_unix_micros() + skew), spec).answer());
-  auto own_after = issue_ticket(options.keys, engine7, here, *spec, "", now_unix_micros() + second);
+  auto own_after = issue_ticket(options.keys, engine7, here, *spec, "", now_unix_micros() + micros_per_s);
   EXPECT_NO_THROW(show(connect(), own_after, spec).answer());
 }
 

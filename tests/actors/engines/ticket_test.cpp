@@ -1,6 +1,7 @@
 #include "actors/engines/ticket.hpp"
 
 #include "actors/defaults.hpp"
+#include "messages/timestamp.hpp"
 #include "tests/actors/hive/hive_test.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int64_t second = 1'000'000;
 constexpr int64_t lifetime = std::chrono::microseconds{defaults::ticket_lifetime}.count();
 constexpr int64_t skew = std::chrono::microseconds{defaults::ticket_clock_skew}.count();
 
@@ -88,7 +88,7 @@ TEST_F(ticket_test, expires_with_bounded_skew) {
   expect_refused(check(issue(), use(test_now + lifetime + skew + 1)), ec::forbidden, "expired 5 s ago");
   EXPECT_TRUE(check(issue(), use(test_now - skew)));
   expect_refused(check(issue(), use(test_now - skew - 1)), ec::forbidden, "no ticket of this time");
-  expect_refused(check(issue(), use(test_now - 365 * 86'400 * second)), ec::forbidden, "a clock is wrong");
+  expect_refused(check(issue(), use(test_now - 365 * 86'400 * micros_per_s)), ec::forbidden, "a clock is wrong");
 }
 
 TEST_F(ticket_test, with_any_bit_changed_is_refused) {
@@ -160,17 +160,17 @@ ticket_claims numbered(int i, int64_t expires) {
 
 TEST(used_tickets, are_refused_until_they_expire) {
   used_tickets used{10};
-  EXPECT_FALSE(used.use(numbered(1, 100 * second), 0));
-  EXPECT_EQ(code_of(used.use(numbered(1, 100 * second), 0)), ec::forbidden);
-  auto last = 100 * second + skew; // check_ticket accepts it until then
-  EXPECT_EQ(code_of(used.use(numbered(1, 100 * second), last)), ec::forbidden);
-  EXPECT_FALSE(used.use(numbered(2, 200 * second), last + 1));
+  EXPECT_FALSE(used.use(numbered(1, 100 * micros_per_s), 0));
+  EXPECT_EQ(code_of(used.use(numbered(1, 100 * micros_per_s), 0)), ec::forbidden);
+  auto last = 100 * micros_per_s + skew; // check_ticket accepts it until then
+  EXPECT_EQ(code_of(used.use(numbered(1, 100 * micros_per_s), last)), ec::forbidden);
+  EXPECT_FALSE(used.use(numbered(2, 200 * micros_per_s), last + 1));
   EXPECT_EQ(used.size(), 1U);
 }
 
 TEST(used_tickets, of_two_issuers_may_have_one_nonce) {
   used_tickets used{10};
-  auto first = numbered(1, second), second_one = numbered(1, second);
+  auto first = numbered(1, micros_per_s), second_one = numbered(1, micros_per_s);
   second_one.issuer = {"b"};
   EXPECT_FALSE(used.use(first, 0));
   EXPECT_FALSE(used.use(second_one, 0));
@@ -179,23 +179,24 @@ TEST(used_tickets, of_two_issuers_may_have_one_nonce) {
 TEST(used_tickets, of_an_earlier_start_are_refused) {
   auto issued = [](int64_t at) { return numbered(1, at + lifetime); };
   auto after_start = [&](int64_t at, const node_id& here) {
-    return used_tickets{10, tickets_since{here, 100 * second}}.use(issued(at), at);
+    return used_tickets{10, tickets_since{here, 100 * micros_per_s}}.use(issued(at), at);
   };
-  for (auto at : {60 * second, 99 * second, 100 * second, 100 * second + skew}) // by a clock that may be ahead
+  for (auto at : {60 * micros_per_s, 99 * micros_per_s, 100 * micros_per_s,
+                  100 * micros_per_s + skew}) // by a clock that may be ahead
     EXPECT_EQ(code_of(after_start(at, {"b"})), ec::unavailable) << at;
-  EXPECT_FALSE(after_start(100 * second + skew + 1, {"b"}));
-  EXPECT_THAT(text_of(after_start(99 * second, {"b"})), HasSubstr("5 s after the start"));
-  EXPECT_EQ(code_of(after_start(100 * second, {"a"})), ec::unavailable) << "its own clock is not ahead of itself";
-  EXPECT_FALSE(after_start(100 * second + 1, {"a"}));
+  EXPECT_FALSE(after_start(100 * micros_per_s + skew + 1, {"b"}));
+  EXPECT_THAT(text_of(after_start(99 * micros_per_s, {"b"})), HasSubstr("5 s after the start"));
+  EXPECT_EQ(code_of(after_start(100 * micros_per_s, {"a"})), ec::unavailable) << "its own clock is not ahead of itself";
+  EXPECT_FALSE(after_start(100 * micros_per_s + 1, {"a"}));
 }
 
 TEST(used_tickets, are_bounded) {
   used_tickets used{3};
   for (int i = 0; i < 3; ++i)
-    EXPECT_FALSE(used.use(numbered(i, 100 * second), 0));
-  EXPECT_EQ(code_of(used.use(numbered(3, 100 * second), 0)), ec::overloaded);
-  EXPECT_EQ(code_of(used.use(numbered(0, 100 * second), 0)), ec::forbidden) << "nothing was forgotten for it";
-  EXPECT_FALSE(used.use(numbered(3, 300 * second), 200 * second)) << "room again after the others expired";
+    EXPECT_FALSE(used.use(numbered(i, 100 * micros_per_s), 0));
+  EXPECT_EQ(code_of(used.use(numbered(3, 100 * micros_per_s), 0)), ec::overloaded);
+  EXPECT_EQ(code_of(used.use(numbered(0, 100 * micros_per_s), 0)), ec::forbidden) << "nothing was forgotten for it";
+  EXPECT_FALSE(used.use(numbered(3, 300 * micros_per_s), 200 * micros_per_s)) << "room again after the others expired";
 }
 
 } // namespace

@@ -17,10 +17,6 @@ using testing::HasSubstr;
 
 constexpr auto info = R"({"name":"startup","tier":"fast","source":"command","available":true,"timeout_s":30})";
 
-fake_node answering(std::string body, int status = 200) {
-  return fake_node{[=](const fake_request&) { return fake_response{status, body}; }};
-}
-
 msg<wire::CommandSpec> sent_to(const fake_node& node) {
   auto spec = from_json<wire::CommandSpec>(node.requests().back().body);
   if (!spec)

@@ -11,10 +11,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-fake_node answering(const std::string& body) {
-  return fake_node{[body](const fake_request&) { return fake_response{200, body}; }};
-}
-
 TEST(NodeList, SaysOfEachNodeHowItIs) {
   auto node = answering(R"({"nodes":[
     {"id":"aa","name":"north","state":"active","address":"10.0.0.1:7421","self":true,"same_root":true},

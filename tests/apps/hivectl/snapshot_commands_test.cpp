@@ -25,18 +25,6 @@ constexpr auto snapshot_json = R"({"version":"v2","git_sha":"0123abcd","captured
   "adapters":{"world_model":{"status":"ok","duration_s":1.5},
     "guardrail":{"status":"skipped","reason":"no manifest\nis configured \u001b[31m"}}})";
 
-fake_node answering(std::string body, int status = 200) {
-  return fake_node{[=](const fake_request&) { return fake_response{status, body}; }};
-}
-
-template <class T>
-msg<T> parse(const std::string& text) {
-  auto message = from_json<T>(text);
-  if (!message)
-    throw std::runtime_error{text_of(message.error()) + " in " + text};
-  return *message;
-}
-
 /// A file with this content that is removed after the test.
 class temporary_file {
 public:

@@ -18,18 +18,6 @@ using testing::Not;
 
 constexpr auto one_recorded = R"({"recorded":1})";
 
-fake_node answering(std::string body, int status = 200) {
-  return fake_node{[=](const fake_request&) { return fake_response{status, body}; }};
-}
-
-template <class T>
-msg<T> parse(const std::string& text) {
-  auto message = from_json<T>(text);
-  if (!message)
-    throw std::runtime_error{text_of(message.error()) + " in " + text};
-  return *message;
-}
-
 size_t lines_in(const std::string& text) {
   return static_cast<size_t>(std::ranges::count(text, '\n'));
 }

@@ -13,10 +13,6 @@ namespace {
 
 using testing::HasSubstr;
 
-fake_node answering(std::string body, int status = 200) {
-  return fake_node{[=](const fake_request&) { return fake_response{status, body}; }};
-}
-
 TEST(ToolBest, PrintsTheToolAndItsFigures) {
   auto node = answering(R"({"task_type":"bug fix","tool_name":"aider","success_rate":0.875,"avg_time_s":12.5,
     "sample_count":8,"claim":"tied"})");

@@ -12,10 +12,6 @@ namespace {
 
 using testing::HasSubstr;
 
-fake_node answering(std::string body) {
-  return fake_node{[=](const fake_request&) { return fake_response{200, body}; }};
-}
-
 program_result check(const std::string& answer, std::vector<std::string> more = {}) {
   auto node = answering(answer);
   std::vector<std::string> arguments{"upgrade", "check", "v1", "v2"};

@@ -51,6 +51,11 @@ private:
   std::thread thread_;
 };
 
+/// A node with the same answer to every request.
+inline fake_node answering(std::string body, int status = 200) {
+  return fake_node{[body = std::move(body), status](const fake_request&) { return fake_response{status, body}; }};
+}
+
 /// A URL at which nobody listens.
 std::string dead_url();
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "messages/json.hpp"
 #include "tests/apps/support/run_program.hpp"
 #include "tests/apps/support/running_node.hpp"
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -19,5 +21,14 @@ program_result hivectl(const running_node& node, std::vector<std::string> argume
 
 /// Runs hivectl without a node's URL.
 program_result hivectl(std::vector<std::string> arguments);
+
+/// A message from its JSON, as hivectl prints it.
+template <class T>
+msg<T> parse(const std::string& json) {
+  auto message = from_json<T>(json);
+  if (!message)
+    throw std::runtime_error{text_of(message.error()) + " in " + json};
+  return *message;
+}
 
 } // namespace hive::test
