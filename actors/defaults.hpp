@@ -191,9 +191,9 @@ inline constexpr auto redial_max = 2s;
 /// Addresses in the dial plan; as many as a hive may have nodes.
 inline constexpr size_t max_dial_targets = 1'024;
 /// Interval of heartbeats, and silence after which a link is lost.
-inline constexpr auto heartbeat_interval = 500ms;
+inline constexpr auto heartbeat_interval = 800ms;
 inline constexpr auto link_timeout = 2s;
-/// Largest full mesh: 31 links cost a node 4 KB/s of heartbeats and little else.
+/// Largest full mesh: 31 links cost a node 3 KB/s of heartbeats and little else.
 inline constexpr size_t mesh_limit = 32;
 /// Links that a node maintains in a larger hive. Of 1,000 nodes with 8 random links each, half can fail at once and the
 /// rest stays connected.

@@ -94,6 +94,11 @@ public:
     run();
   }
 
+  /// Whether anything is due later.
+  bool has_pending_timeout() {
+    return scheduler().has_pending_timeout();
+  }
+
   /// An actor that sends requests and does nothing by itself.
   caf::actor spawn_requester() {
     return system_.spawn<caf::hidden>([](caf::event_based_actor* self) -> caf::behavior {

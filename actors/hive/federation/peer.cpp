@@ -60,7 +60,9 @@ public:
         },
         [this, time_since, bytes](const caf::error& error) {
           self_->send(federation_, answer_received{node_, error, time_since(), bytes});
-          if (error == caf::sec::request_timeout && ++unanswered_ == defaults::max_unanswered_questions)
+          if (error != caf::sec::request_timeout)
+            unanswered_ = 0; // a refusal came over the connection as well
+          else if (++unanswered_ == defaults::max_unanswered_questions)
             self_->quit(fail(ec::timed_out, "the other node left " + std::to_string(unanswered_) +
                                               " questions in a row without an answer"));
         });

@@ -1,5 +1,6 @@
 #include "actors/engines/engine_acceptor.hpp"
 
+#include "actors/hive/link/introduction.hpp"
 #include "messages/engine.capnp.h"
 #include "messages/text.hpp"
 #include "platform/sha256.hpp"

@@ -1,9 +1,8 @@
 #include "actors/store/api.hpp"
 #include "actors/store/durable_batch.hpp"
 #include "messages/ec.hpp"
-#include "tests/support/actor_fixture.hpp"
+#include "tests/support/deterministic_system.hpp"
 
-#include <caf/scheduler/test_coordinator.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -221,30 +220,19 @@ caf::behavior client(caf::event_based_actor* self, counter_actor target, names* 
   }};
 }
 
-/// All actors run in the test's thread, when the test lets them.
-struct testing_config : test_config {
-  testing_config() {
-    set("scheduler.policy", caf::atom("testing"));
-  }
-};
-
 class durable_batch_fixture : public testing::Test {
 protected:
   ~durable_batch_fixture() override {
     held.all.clear();
     for (const auto& each : {caf::actor_cast<caf::actor>(committer), caf::actor_cast<caf::actor>(actor), asker})
       caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
-    scheduler().run();
-  }
-
-  caf::scheduler::test_coordinator& scheduler() {
-    return dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
+    tests.run();
   }
 
   void add(const names& what) {
     for (const auto& each : what)
       caf::anon_send(asker, each);
-    scheduler().run();
+    tests.run();
   }
 
   /// The writes of the group in flight, without those that `seal` added.
@@ -258,34 +246,30 @@ protected:
       if (!each.key.starts_with("count "))
         store.durable.push_back(each.key);
     caf::anon_send(committer, confirm_atom::value);
-    scheduler().run();
+    tests.run();
   }
 
   void refuse(ec code) {
     caf::anon_send(committer, refuse_atom::value, fail(code, "as the test wants it"));
-    scheduler().run();
+    tests.run();
   }
 
   void end(const caf::actor& which) {
     caf::anon_send_exit(which, caf::exit_reason::kill);
-    scheduler().run();
+    tests.run();
   }
 
   bool is_alive() {
-    caf::scoped_actor watcher{system};
-    watcher->monitor(actor);
-    scheduler().run();
-    return !watcher->has_next_message();
+    return tests.is_alive(actor);
   }
 
   held_writes held;
   counter_store store;
   names answers;
-  testing_config config;
-  caf::actor_system system{config};
-  holding_actor committer = system.spawn(holding_committer, &held);
-  counter_actor actor = system.spawn(counter, committer_actor{committer}, &store);
-  caf::actor asker = system.spawn(client, actor, &answers);
+  deterministic_system tests;
+  holding_actor committer = tests.system().spawn(holding_committer, &held);
+  counter_actor actor = tests.system().spawn(counter, committer_actor{committer}, &store);
+  caf::actor asker = tests.system().spawn(client, actor, &answers);
 };
 
 TEST_F(durable_batch_fixture, answers_when_the_write_is_durable) {
@@ -372,7 +356,7 @@ TEST_F(durable_batch_fixture, refuses_what_does_not_fit_in_and_keeps_what_it_too
 
 TEST_F(durable_batch_fixture, waits_for_the_disk_without_a_timeout) {
   add({"a", "b"});
-  EXPECT_FALSE(scheduler().has_pending_timeout());
+  EXPECT_FALSE(tests.has_pending_timeout());
   confirm();
   confirm();
   EXPECT_THAT(answers, ElementsAre("a: 1", "b: 2"));

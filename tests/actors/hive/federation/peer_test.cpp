@@ -14,13 +14,14 @@ using testing::IsEmpty;
 
 using release_atom = caf::atom_constant<caf::atom("release")>;
 
-/// Questions and answers are told apart by their bytes in `digest`.
+/// A question that its root tells from others.
 msg<wire::GossipQuestion> question(const std::string& root) {
   return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
     out.setRoot({reinterpret_cast<const kj::byte*>(root.data()), root.size()});
   });
 }
 
+/// An answer that its clock tells from others.
 msg<wire::GossipAnswer> answer(int64_t clock) {
   return msg<wire::GossipAnswer>::build([&](wire::GossipAnswer::Builder out) { out.setClock(clock); });
 }
@@ -212,6 +213,19 @@ TEST_F(peer_test, goes_on_however_often_the_other_node_refuses) {
   }
   EXPECT_TRUE(tests.is_alive(actor));
   EXPECT_EQ(owner.received.size(), 10 * defaults::max_unanswered_questions);
+}
+
+/// A refusal came over the connection, so that is not at fault.
+TEST_F(peer_test, a_refusal_between_unanswered_questions_counts_as_an_answer) {
+  for (uint32_t i = 1; i < defaults::max_unanswered_questions; ++i)
+    ask_in_vain();
+  other.answers = {fail(ec::overloaded, "still answering the question before")};
+  ask_other("refused");
+  for (uint32_t i = 1; i < defaults::max_unanswered_questions; ++i)
+    ask_in_vain();
+  EXPECT_TRUE(tests.is_alive(actor));
+  ask_in_vain();
+  EXPECT_FALSE(tests.is_alive(actor));
 }
 
 // -- other messages --------------------------------------------------------------
