@@ -9,18 +9,18 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST_F(upgrade_check, EqualVersionsAreSafe) {
+TEST_F(upgrade_check, equal_versions_are_safe) {
   EXPECT_TRUE(says(verdict::safe, verdict::safe));
 }
 
-TEST_F(upgrade_check, FivePercentExactlyIsNoRegression) {
+TEST_F(upgrade_check, five_percent_exactly_is_no_regression) {
   new_metrics[0].value = 95;
   EXPECT_TRUE(says(verdict::safe, verdict::safe));
   new_metrics[0].value = std::nextafter(95.0, 0.0);
   EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
 }
 
-TEST_F(upgrade_check, LowerIsBetterTurnsTheRuleAround) {
+TEST_F(upgrade_check, lower_is_better_turns_the_rule_around) {
   old_metrics[0].better = new_metrics[0].better = direction::lower;
   new_metrics[0].value = 105;
   EXPECT_TRUE(says(verdict::safe, verdict::safe));
@@ -31,7 +31,7 @@ TEST_F(upgrade_check, LowerIsBetterTurnsTheRuleAround) {
   EXPECT_EQ(check(policy::strict).improvements.size(), 1u);
 }
 
-TEST_F(upgrade_check, NamesWhatRegressedAndByHowMuch) {
+TEST_F(upgrade_check, names_what_regressed_and_by_how_much) {
   new_metrics[0].value = 80;
   auto result = check(policy::threshold);
   ASSERT_EQ(result.regressions.size(), 1u);
@@ -42,7 +42,7 @@ TEST_F(upgrade_check, NamesWhatRegressedAndByHowMuch) {
 
 // -- snapshots that are not there ---------------------------------------------------
 
-TEST_F(upgrade_check, AMissingSnapshotIsWhatTheSourceSystemSays) {
+TEST_F(upgrade_check, a_missing_snapshot_is_what_the_source_system_says) {
   old_present = false;
   EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
   EXPECT_EQ(check(policy::threshold).reason, "no baseline to compare");
@@ -54,7 +54,7 @@ TEST_F(upgrade_check, AMissingSnapshotIsWhatTheSourceSystemSays) {
   EXPECT_EQ(check(policy::threshold).reason, "new version snapshot missing");
 }
 
-TEST_F(upgrade_check, StrictNamesTheVersionsWithoutASnapshotAndSimilarOnes) {
+TEST_F(upgrade_check, strict_names_the_versions_without_a_snapshot_and_similar_ones) {
   old_present = false;
   similar = {"v1.0", "v1.1"};
   EXPECT_EQ(check(policy::strict).reason, "the old version v1 has no snapshot; did you mean v1.0, v1.1?");
@@ -63,7 +63,7 @@ TEST_F(upgrade_check, StrictNamesTheVersionsWithoutASnapshotAndSimilarOnes) {
   EXPECT_EQ(check(policy::strict).reason, "the old version v1 has no snapshot, and the new version v2 has no snapshot");
 }
 
-TEST_F(upgrade_check, NothingInCommonIsNeverSafe) {
+TEST_F(upgrade_check, nothing_in_common_is_never_safe) {
   old_metrics.clear();
   EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
   old_metrics = {{"a", "other", 100}};
@@ -77,7 +77,7 @@ TEST_F(upgrade_check, NothingInCommonIsNeverSafe) {
 
 // -- what is missing ------------------------------------------------------------------
 
-TEST_F(upgrade_check, AMetricThatTheNewVersionLacksFailsClosed) {
+TEST_F(upgrade_check, a_metric_that_the_new_version_lacks_fails_closed) {
   old_metrics.push_back({"a", "gone", 1});
   EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
   ASSERT_EQ(check(policy::threshold).missing.size(), 1u);
@@ -86,17 +86,17 @@ TEST_F(upgrade_check, AMetricThatTheNewVersionLacksFailsClosed) {
   EXPECT_TRUE(check(policy::strict).missing[0].blocks);
 }
 
-TEST_F(upgrade_check, AHeavyMetricThatIsMissingDoesNotHoldTheUpgrade) {
+TEST_F(upgrade_check, a_heavy_metric_that_is_missing_does_not_hold_the_upgrade) {
   old_metrics.push_back({"a", "gone", 1, direction::higher, false});
   EXPECT_TRUE(says(verdict::safe, verdict::safe));
 }
 
-TEST_F(upgrade_check, AMetricOnlyTheNewVersionHasIsNoConcern) {
+TEST_F(upgrade_check, a_metric_only_the_new_version_has_is_no_concern) {
   new_metrics.push_back({"a", "added", 1});
   EXPECT_TRUE(says(verdict::safe, verdict::safe));
 }
 
-TEST_F(upgrade_check, SkippedAdaptersAreLeftOutByTheThresholdRule) {
+TEST_F(upgrade_check, skipped_adapters_are_left_out_by_the_threshold_rule) {
   old_metrics.push_back({"b", "m", 1});
   new_metrics.push_back({"b", "m", 0.1});
   new_adapters.push_back({"b", outcome::skipped, "no GPU"});
@@ -104,7 +104,7 @@ TEST_F(upgrade_check, SkippedAdaptersAreLeftOutByTheThresholdRule) {
   EXPECT_THAT(check(policy::strict).reason, HasSubstr("b.m: its adapter was skipped on the new version: no GPU"));
 }
 
-TEST_F(upgrade_check, AnAdapterThatFailedOnEitherSideIsInconclusive) {
+TEST_F(upgrade_check, an_adapter_that_failed_on_either_side_is_inconclusive) {
   for (auto* side : {&old_adapters, &new_adapters}) {
     side->push_back({"b", outcome::error, "timed out"});
     EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
@@ -113,7 +113,7 @@ TEST_F(upgrade_check, AnAdapterThatFailedOnEitherSideIsInconclusive) {
   }
 }
 
-TEST_F(upgrade_check, NotANumberIsNeverComparedAndNeverSafe) {
+TEST_F(upgrade_check, not_a_number_is_never_compared_and_never_safe) {
   for (auto [was, now] : {std::pair{nan, 1.0}, {1.0, nan}, {nan, nan}, {1.0, HUGE_VAL}}) {
     old_metrics[0].value = was;
     new_metrics[0].value = now;
@@ -122,26 +122,26 @@ TEST_F(upgrade_check, NotANumberIsNeverComparedAndNeverSafe) {
   }
 }
 
-TEST_F(upgrade_check, CountersOfDifferentProcessesAreNotComparedAndHoldNothing) {
+TEST_F(upgrade_check, counters_of_different_processes_are_not_compared_and_hold_nothing) {
   old_metrics.push_back({"a", "counter", 1000, direction::higher, true, "first"});
   new_metrics.push_back({"a", "counter", 3, direction::higher, true, "second"});
   EXPECT_TRUE(says(verdict::safe, verdict::safe));
   EXPECT_EQ(check(policy::strict).missing.size(), 1u);
 }
 
-TEST_F(upgrade_check, AScopeOnOneSideAloneIsAnotherMeaning) {
+TEST_F(upgrade_check, a_scope_on_one_side_alone_is_another_meaning) {
   old_metrics.push_back({"a", "counter", 1000});
   new_metrics.push_back({"a", "counter", 3, direction::higher, true, "second"});
   EXPECT_EQ(check(policy::strict).decided, verdict::inconclusive) << "else a version could take its metrics away";
 }
 
-TEST_F(upgrade_check, ACertainRegressionOutweighsWhatIsMissing) {
+TEST_F(upgrade_check, a_certain_regression_outweighs_what_is_missing) {
   old_metrics.push_back({"a", "gone", 1});
   new_metrics[0].value = 1;
   EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
 }
 
-TEST_F(upgrade_check, EqualNamesOfDifferentAdaptersStayApart) {
+TEST_F(upgrade_check, equal_names_of_different_adapters_stay_apart) {
   old_metrics.push_back({"b", "m", 100});
   new_metrics.push_back({"b", "m", 10});
   auto result = check(policy::threshold);
@@ -151,7 +151,7 @@ TEST_F(upgrade_check, EqualNamesOfDifferentAdaptersStayApart) {
 
 // -- what a metric means --------------------------------------------------------------
 
-TEST_F(upgrade_check, AnotherUnitIsNoImprovement) {
+TEST_F(upgrade_check, another_unit_is_no_improvement) {
   old_metrics[0] = {"", "lat", 950, direction::lower, true, {}, "ms"};
   new_metrics[0] = {"", "lat", 1.2, direction::lower, true, {}, "s"};
   EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
@@ -161,13 +161,13 @@ TEST_F(upgrade_check, AnotherUnitIsNoImprovement) {
   }
 }
 
-TEST_F(upgrade_check, AUnitOfOneSideAloneComparesWithAnyUnderThresholdOnly) {
+TEST_F(upgrade_check, a_unit_of_one_side_alone_compares_with_any_under_threshold_only) {
   new_metrics[0].unit = "score"; // snapshots of HART OS may lack a unit
   EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
   EXPECT_THAT(check(policy::strict).reason, HasSubstr("from none to score"));
 }
 
-TEST_F(upgrade_check, AnotherDirectionIsInconclusiveNamingBoth) {
+TEST_F(upgrade_check, another_direction_is_inconclusive_naming_both) {
   new_metrics[0].better = direction::lower;
   for (double value : {1.0, 100.0, 1000.0}) {
     new_metrics[0].value = value;
@@ -186,7 +186,7 @@ struct error_rate : upgrade_check {
   }
 };
 
-TEST_F(error_rate, WithoutAMarginIsInconclusive) {
+TEST_F(error_rate, without_a_margin_is_inconclusive) {
   EXPECT_TRUE(says(verdict::regressed, verdict::inconclusive));
   EXPECT_EQ(
     check(policy::strict).reason,
@@ -196,7 +196,7 @@ TEST_F(error_rate, WithoutAMarginIsInconclusive) {
   EXPECT_TRUE(says(verdict::regressed, verdict::inconclusive)) << "there is no hidden floor";
 }
 
-TEST_F(error_rate, RegressesBeyondItsMargin) {
+TEST_F(error_rate, regresses_beyond_its_margin) {
   old_metrics[0].absolute_margin = new_metrics[0].absolute_margin = .02;
   EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
   EXPECT_TRUE(std::isnan(check(policy::strict).regressions[0].change_pct));
@@ -206,13 +206,13 @@ TEST_F(error_rate, RegressesBeyondItsMargin) {
   EXPECT_EQ(check(policy::strict).decided, verdict::regressed);
 }
 
-TEST_F(error_rate, AMarginOfZeroHoldsEveryChangeForTheWorse) {
+TEST_F(error_rate, a_margin_of_zero_holds_every_change_for_the_worse) {
   old_metrics[0].absolute_margin = 0;
   new_metrics[0].value = 1e-300;
   EXPECT_EQ(check(policy::strict).decided, verdict::regressed);
 }
 
-TEST_F(error_rate, TheNewVersionCannotGrantItselfAMargin) {
+TEST_F(error_rate, the_new_version_cannot_grant_itself_a_margin) {
   new_metrics[0].absolute_margin = 1;
   EXPECT_EQ(check(policy::strict).decided, verdict::inconclusive);
   EXPECT_THAT(check(policy::strict).reason, HasSubstr("only the new version states one"));
@@ -224,7 +224,7 @@ TEST_F(error_rate, TheNewVersionCannotGrantItselfAMargin) {
   EXPECT_THAT(check(policy::strict).reason, HasSubstr("different ones: 0.02 ratio and 1 ratio"));
 }
 
-TEST_F(upgrade_check, EqualValuesAreNeverARegression) {
+TEST_F(upgrade_check, equal_values_are_never_a_regression) {
   for (double value : {-100.0, -1e-300, 0.0, 1e-300, 1e300})
     for (auto better : {direction::higher, direction::lower}) {
       old_metrics[0].value = new_metrics[0].value = value;
@@ -233,7 +233,7 @@ TEST_F(upgrade_check, EqualValuesAreNeverARegression) {
     }
 }
 
-TEST_F(upgrade_check, NegativeValuesAreJudgedByTheirMargin) {
+TEST_F(upgrade_check, negative_values_are_judged_by_their_margin) {
   old_metrics[0] = {"a", "m", -10, direction::higher, true, {}, "", true, 1};
   new_metrics[0] = old_metrics[0];
   for (auto [now, decided] : {std::pair{-11.0, verdict::safe}, {-11.01, verdict::regressed}, {-9.0, verdict::safe}}) {
@@ -244,7 +244,7 @@ TEST_F(upgrade_check, NegativeValuesAreJudgedByTheirMargin) {
   EXPECT_EQ(check(policy::strict).improvements.size(), 1u);
 }
 
-TEST_F(upgrade_check, AMarginDoesNotSoftenTheRuleForValuesAboveZero) {
+TEST_F(upgrade_check, a_margin_does_not_soften_the_rule_for_values_above_zero) {
   old_metrics[0] = {"a", "m", .5, direction::lower, true, {}, "ratio", true, 10};
   new_metrics[0] = old_metrics[0];
   new_metrics[0].value = .6;
@@ -253,7 +253,7 @@ TEST_F(upgrade_check, AMarginDoesNotSoftenTheRuleForValuesAboveZero) {
 
 // -- gate -----------------------------------------------------------------------------
 
-TEST_F(upgrade_check, AMetricWithoutGateIsShownAndDecidesNothing) {
+TEST_F(upgrade_check, a_metric_without_gate_is_shown_and_decides_nothing) {
   old_metrics.push_back({"a", "shown", 100, direction::higher, true, {}, "", false});
   new_metrics.push_back({"a", "shown", 1, direction::higher, true, {}, "", false});
   EXPECT_TRUE(says(verdict::safe, verdict::safe));
@@ -265,12 +265,12 @@ TEST_F(upgrade_check, AMetricWithoutGateIsShownAndDecidesNothing) {
   EXPECT_TRUE(says(verdict::safe, verdict::safe)) << "nor does its absence";
 }
 
-TEST_F(upgrade_check, MetricsWithoutGateAreNothingInCommon) {
+TEST_F(upgrade_check, metrics_without_gate_are_nothing_in_common) {
   old_metrics[0].gate = new_metrics[0].gate = false;
   EXPECT_TRUE(says(verdict::inconclusive, verdict::inconclusive));
 }
 
-TEST_F(upgrade_check, ANewVersionCannotTakeAMetricOutOfTheGate) {
+TEST_F(upgrade_check, a_new_version_cannot_take_a_metric_out_of_the_gate) {
   new_metrics[0].gate = false;
   new_metrics[0].value = 1;
   EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
@@ -278,7 +278,7 @@ TEST_F(upgrade_check, ANewVersionCannotTakeAMetricOutOfTheGate) {
 
 // -- the machine ----------------------------------------------------------------------
 
-TEST_F(upgrade_check, OnlyWhatDependsOnTheMachineNeedsTheSameOne) {
+TEST_F(upgrade_check, only_what_depends_on_the_machine_needs_the_same_one) {
   for (auto other : {machine{"cpu", 4}, machine{"another cpu", 2}, machine{}}) {
     new_machine = other;
     for (auto unit : {"ms", "s", "MB", "tok/s", "µs", "GiB"}) {
@@ -293,7 +293,7 @@ TEST_F(upgrade_check, OnlyWhatDependsOnTheMachineNeedsTheSameOne) {
   }
 }
 
-TEST_F(upgrade_check, TwoUnknownMachinesAreNotTheSame) {
+TEST_F(upgrade_check, two_unknown_machines_are_not_the_same) {
   old_machine = new_machine = {};
   old_metrics[0].unit = new_metrics[0].unit = "ms";
   EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));

@@ -115,7 +115,7 @@ bool is_evidence(const upgrade_check& scene, const metric_point& was, const metr
   return gain >= -std::fmin(was.absolute_margin, now.absolute_margin);
 }
 
-TEST_F(upgrade_check, StrictIsNeverSafeWithoutEvidenceForEveryMetric) {
+TEST_F(upgrade_check, strict_is_never_safe_without_evidence_for_every_metric) {
   HIVE_RANDOM_SEED(seed);
   scene_filler filler{seed};
   int safe = 0;
@@ -148,7 +148,7 @@ TEST_F(upgrade_check, StrictIsNeverSafeWithoutEvidenceForEveryMetric) {
   EXPECT_GT(safe, rounds / 500) << "too few cases for the test to say anything";
 }
 
-TEST_F(upgrade_check, StrictIsSafeOnlyWhereThresholdFindsNoChangeOfMeaningOrRegressionAboveZero) {
+TEST_F(upgrade_check, strict_is_safe_only_where_threshold_finds_no_change_of_meaning_or_regression_above_zero) {
   HIVE_RANDOM_SEED(seed);
   scene_filler filler{seed};
   for (int round = 0; round < rounds; ++round) {
@@ -161,7 +161,7 @@ TEST_F(upgrade_check, StrictIsSafeOnlyWhereThresholdFindsNoChangeOfMeaningOrRegr
   }
 }
 
-TEST_F(upgrade_check, NoVerdictDependsOnTheOrderOfMetricsOrAdapters) {
+TEST_F(upgrade_check, no_verdict_depends_on_the_order_of_metrics_or_adapters) {
   HIVE_RANDOM_SEED(seed);
   scene_filler filler{seed};
   for (int round = 0; round < rounds / 10; ++round) {
@@ -180,7 +180,7 @@ TEST_F(upgrade_check, NoVerdictDependsOnTheOrderOfMetricsOrAdapters) {
   }
 }
 
-TEST_F(upgrade_check, SafeIsSaidOnlyOfWhatWasCompared) {
+TEST_F(upgrade_check, safe_is_said_only_of_what_was_compared) {
   HIVE_RANDOM_SEED(seed);
   scene_filler filler{seed};
   for (int round = 0; round < rounds; ++round) {

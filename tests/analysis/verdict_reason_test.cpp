@@ -7,7 +7,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST_F(upgrade_check, AReasonNamesTheWorstRegressionsAndCountsTheOthers) {
+TEST_F(upgrade_check, a_reason_names_the_worst_regressions_and_counts_the_others) {
   old_metrics.clear();
   new_metrics.clear();
   static constexpr std::string_view names[] = {"m0", "m1", "m2", "m3", "m4"};
@@ -23,13 +23,13 @@ TEST_F(upgrade_check, AReasonNamesTheWorstRegressionsAndCountsTheOthers) {
     "1000 tok/s → 740 tok/s (-26.0%), and 2 more");
 }
 
-TEST_F(upgrade_check, ARegressionFromZeroIsTheWorst) {
+TEST_F(upgrade_check, a_regression_from_zero_is_the_worst) {
   old_metrics = {{"a", "m", 100}, {"", "errors", 0, direction::lower, true, {}, "count", true, 0}};
   new_metrics = {{"a", "m", 1}, {"", "errors", 3, direction::lower, true, {}, "count", true, 0}};
   EXPECT_EQ(check(policy::strict).reason, "2 of 2 metrics regressed: errors 0 count → 3 count, a.m 100 → 1 (-99.0%)");
 }
 
-TEST_F(upgrade_check, AReasonNamesWhatCouldNotBeComparedAndCountsTheRest) {
+TEST_F(upgrade_check, a_reason_names_what_could_not_be_compared_and_counts_the_rest) {
   for (auto name : {"g0", "g1", "g2", "g3"})
     old_metrics.push_back({"a", name, 1});
   EXPECT_EQ(
@@ -38,7 +38,7 @@ TEST_F(upgrade_check, AReasonNamesWhatCouldNotBeComparedAndCountsTheRest) {
     "measured on the new version; and 1 more");
 }
 
-TEST_F(upgrade_check, AReasonStaysShortWhateverIsInTheSnapshots) {
+TEST_F(upgrade_check, a_reason_stays_short_whatever_is_in_the_snapshots) {
   std::string name(300, 'n'), reason;
   while (reason.size() < 4'000)
     reason += "é€";

@@ -34,21 +34,21 @@ void expect_complaint(const program_result& result, int status, const std::strin
   EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << result.err;
 }
 
-TEST(Hivectl, EndsWith0WhenDone) {
+TEST(hivectl, ends_with0_when_done) {
   auto node = always({200, empty_list});
   auto result = hivectl(node.url(), {"snapshot", "list"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.err, "");
 }
 
-TEST(Hivectl, EndsWith66WhenThereIsNoSuchThing) {
+TEST(hivectl, ends_with66_when_there_is_no_such_thing) {
   auto node = always(problem(404, R"({"title":"Not found","status":404,"detail":"there is no snapshot of version v9",
                                       "code":"not_found"})"));
   expect_complaint(hivectl(node.url(), {"snapshot", "show", "v9"}), 66,
                    "hivectl: there is no snapshot of version v9\n");
 }
 
-TEST(Hivectl, EndsWith64OnWrongUsage) {
+TEST(hivectl, ends_with64_on_wrong_usage) {
   const std::vector<std::vector<std::string>> wrong{
     {"snapsot"},
     {"snapshot", "lst"},
@@ -77,7 +77,7 @@ TEST(Hivectl, EndsWith64OnWrongUsage) {
     expect_complaint(hivectl(arguments), 64, "");
 }
 
-TEST(Hivectl, EndsWith74WhenAFileIsNotThere) {
+TEST(hivectl, ends_with74_when_a_file_is_not_there) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"snapshot", "import", "/no/such/file"},
         {"--token-file", "/no/such/file", "snapshot", "list"},
@@ -87,7 +87,7 @@ TEST(Hivectl, EndsWith74WhenAFileIsNotThere) {
 }
 
 /// The exit status for each error code of a node and each HTTP status without one.
-TEST(Hivectl, EndsWithWhatTheNodeSaid) {
+TEST(hivectl, ends_with_what_the_node_said) {
   const std::vector<std::tuple<int, const char*, int>> cases{
     {400, "malformed", 65},       {400, "invalid", 65},        {404, "not_found", 66},
     {409, "already_exists", 65},  {409, "busy", 65},           {404, "no_data", 66},
@@ -109,13 +109,13 @@ TEST(Hivectl, EndsWithWhatTheNodeSaid) {
   }
 }
 
-TEST(Hivectl, NamesTheUnknownCommand) {
+TEST(hivectl, names_the_unknown_command) {
   expect_complaint(hivectl({"snapsot", "list"}), 64, "\"snapsot\"");
   expect_complaint(hivectl({"snapshot", "lst"}), 64, "\"lst\"");
   expect_complaint(hivectl({"upgrade", "check", "a", "--polcy"}), 64, "\"--polcy\"");
 }
 
-TEST(Hivectl, SaysWhatWasProbablyMeant) {
+TEST(hivectl, says_what_was_probably_meant) {
   expect_complaint(hivectl({"snapsot", "list"}), 64,
                    "\"snapsot\" is no command of hivectl; did you mean snapshot? ('hivectl --help' tells more)\n");
   expect_complaint(hivectl({"snapshot", "lsit"}), 64, "is no command of hivectl snapshot; did you mean list?");
@@ -128,7 +128,7 @@ TEST(Hivectl, SaysWhatWasProbablyMeant) {
   expect_complaint(hivectl({"help", "snapsot"}), 64, "did you mean snapshot?");
 }
 
-TEST(Hivectl, AloneShowsTheHelp) {
+TEST(hivectl, alone_shows_the_help) {
   auto help = hivectl({"--help"});
   EXPECT_EQ(hivectl(std::vector<std::string>{}).out, help.out);
   EXPECT_EQ(hivectl({"help"}).out, help.out);
@@ -141,7 +141,7 @@ TEST(Hivectl, AloneShowsTheHelp) {
   EXPECT_EQ(hivectl({"help", "snapshot", "capture"}).out, hivectl({"snapshot", "capture", "--help"}).out);
 }
 
-TEST(Hivectl, EveryHelpShowsTheGlobalOptions) {
+TEST(hivectl, every_help_shows_the_global_options) {
   for (const auto& arguments :
        {std::vector<std::string>{}, {"snapshot"}, {"snapshot", "capture"}, {"events"}, {"help"}, {"status"}}) {
     auto with_help = arguments;
@@ -152,38 +152,38 @@ TEST(Hivectl, EveryHelpShowsTheGlobalOptions) {
   }
 }
 
-TEST(Hivectl, PrintsAgesUnlessAskedForMore) {
+TEST(hivectl, prints_ages_unless_asked_for_more) {
   auto node = always({200, R"({"snapshots":[{"version":"v1","captured_at":"2020-01-01T00:00:00Z"}]})"});
   EXPECT_THAT(hivectl(node.url(), {"snapshot", "list"}).out, HasSubstr(" years ago  "));
   EXPECT_THAT(hivectl(node.url(), {"snapshot", "list", "--wide"}).out, HasSubstr("2020-01-01T00:00:00Z"));
   EXPECT_THAT(hivectl(node.url(), {"snapshot", "list", "--json"}).out, HasSubstr("2020-01-01T00:00:00Z"));
 }
 
-TEST(Hivectl, EndsWith69WhenNoNodeAnswers) {
+TEST(hivectl, ends_with69_when_no_node_answers) {
   auto url = dead_url();
   expect_complaint(hivectl(url, {"snapshot", "list"}), 69, url);
 }
 
-TEST(Hivectl, EndsWith69WhenTheNodeIsNotServing) {
+TEST(hivectl, ends_with69_when_the_node_is_not_serving) {
   auto node = always(problem(503, R"({"title":"Unavailable","detail":"the registry is being restarted",
                                       "code":"unavailable"})"));
   expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 69, "the registry is being restarted");
 }
 
-TEST(Hivectl, EndsWith69WhenOnlyAProxyAnswers) {
+TEST(hivectl, ends_with69_when_only_a_proxy_answers) {
   auto node = always({502, "<html>Bad gateway</html>", "text/html"});
   auto result = hivectl(node.url(), {"snapshot", "list"});
   expect_complaint(result, 69, "502");
   EXPECT_THAT(result.err, Not(HasSubstr("html")));
 }
 
-TEST(Hivectl, EndsWith69WhenTheNodeIsOverloaded) {
+TEST(hivectl, ends_with69_when_the_node_is_overloaded) {
   auto node = always(problem(503, R"({"title":"Service Unavailable","detail":"4 captures run already",
                                       "code":"overloaded"})"));
   expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 69, "4 captures run already");
 }
 
-TEST(Hivectl, NamesThePlaceOfAProblemOnce) {
+TEST(hivectl, names_the_place_of_a_problem_once) {
   auto apart = always(problem(400, R"({"title":"Invalid","detail":"must be finite","pointer":"/metrics/x/value",
                                        "code":"invalid"})"));
   expect_complaint(hivectl(apart.url(), {"snapshot", "list"}), 65, "hivectl: /metrics/x/value: must be finite\n");
@@ -191,17 +191,17 @@ TEST(Hivectl, NamesThePlaceOfAProblemOnce) {
   expect_complaint(hivectl(together.url(), {"snapshot", "list"}), 65, "hivectl: /a/b is required\n");
 }
 
-TEST(Hivectl, ReadsAProblemThatSaysMoreThanItKnows) {
+TEST(hivectl, reads_a_problem_that_says_more_than_it_knows) {
   auto node = always(problem(400, R"({"title":"Invalid","detail":"no","instance":"/x","errors":[{"a":1}]})"));
   expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 65, "hivectl: no\n");
 }
 
-TEST(Hivectl, FallsBackToTheTitleOfAProblem) {
+TEST(hivectl, falls_back_to_the_title_of_a_problem) {
   auto node = always(problem(403, R"({"title":"The token's role does not allow this"})"));
   expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 77, "role does not allow this");
 }
 
-TEST(Hivectl, NeverPrintsABodyThatIsNoProblem) {
+TEST(hivectl, never_prints_a_body_that_is_no_problem) {
   for (const auto& response :
        {fake_response{500, R"({"detail":"secret"})", "application/json"}, problem(500, "{\"detail\":"),
         problem(500, "[]"), problem(500, R"({"detail":{"secret":1}})"), fake_response{404, "secret", "text/plain"}}) {
@@ -212,18 +212,18 @@ TEST(Hivectl, NeverPrintsABodyThatIsNoProblem) {
   }
 }
 
-TEST(Hivectl, DoesNotFollowRedirects) {
+TEST(hivectl, does_not_follow_redirects) {
   auto node = always({307, "", "text/plain"});
   expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 69, "307");
   EXPECT_EQ(node.requests().size(), 1U);
 }
 
-TEST(Hivectl, KeepsTheTerminalSafeFromErrorTexts) {
+TEST(hivectl, keeps_the_terminal_safe_from_error_texts) {
   auto node = always(problem(400, R"({"title":"x","detail":"bad \u001b]0;owned\u0007\nhivectl: all is well"})"));
   expect_complaint(hivectl(node.url(), {"snapshot", "list"}), 65, "bad \\x1b]0;owned\\x07\\nhivectl: all is well\n");
 }
 
-TEST(Hivectl, SaysWhenAnAnswerIsNotOfItsVersion) {
+TEST(hivectl, says_when_an_answer_is_not_of_its_version) {
   fake_node node{[](const fake_request& request) -> fake_response {
     if (request.target == "/healthz")
       return {200, R"({"status":"ok","version":"9.1.0","mood":"fine"})"};
@@ -234,14 +234,14 @@ TEST(Hivectl, SaysWhenAnAnswerIsNotOfItsVersion) {
   EXPECT_THAT(result.err, HasSubstr("the node is version 9.1.0"));
 }
 
-TEST(Hivectl, SaysWhenWhatAnswersIsNoNode) {
+TEST(hivectl, says_when_what_answers_is_no_node) {
   auto node = always({200, "<html>welcome</html>", "text/html"});
   auto result = hivectl(node.url(), {"snapshot", "list"});
   expect_complaint(result, 69, "is this a Hivemark node");
   EXPECT_THAT(result.err, Not(HasSubstr("welcome")));
 }
 
-TEST(Hivectl, SendsTheTokenOfItsFile) {
+TEST(hivectl, sends_the_token_of_its_file) {
   temporary_directory folder;
   auto file = put_file(folder.path() / "token", "s3cret-token\n");
   auto node = always({200, empty_list});
@@ -264,27 +264,27 @@ TEST(Hivectl, SendsTheTokenOfItsFile) {
   EXPECT_EQ(node.requests().size(), 2U) << "a wrong token is never sent";
 }
 
-TEST(Hivectl, SendsNoTokenWithoutAFile) {
+TEST(hivectl, sends_no_token_without_a_file) {
   auto node = always({200, empty_list});
   EXPECT_EQ(hivectl(node.url(), {"snapshot", "list"}).status, 0);
   EXPECT_THAT(node.requests().back().headers, Not(HasSubstr("Authorization")));
 }
 
-TEST(Hivectl, CommandLineOutranksEnvironment) {
+TEST(hivectl, command_line_outranks_environment) {
   auto node = always({200, empty_list});
   auto run = hivectl_program({"--url", node.url(), "snapshot", "list"});
   run.environment.push_back("HIVE_URL=" + dead_url());
   EXPECT_EQ(run_program(run).status, 0);
 }
 
-TEST(Hivectl, TakesGlobalOptionsAtTheEndToo) {
+TEST(hivectl, takes_global_options_at_the_end_too) {
   auto node = always({200, empty_list});
   auto result = hivectl({"snapshot", "list", "--json", "--url", node.url()});
   EXPECT_EQ(result.status, 0);
   EXPECT_THAT(result.out, HasSubstr("\"snapshots\""));
 }
 
-TEST(Hivectl, HelpTeaches) {
+TEST(hivectl, help_teaches) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
                                                     {"benchmark", "--help"},
                                                     {"benchmark", "register", "--help"},
@@ -299,7 +299,7 @@ TEST(Hivectl, HelpTeaches) {
   EXPECT_THAT(hivectl({"--help"}).out, HasSubstr("69  no node answers"));
 }
 
-TEST(Hivectl, TellsItsVersion) {
+TEST(hivectl, tells_its_version) {
   auto result = hivectl({"--version"});
   EXPECT_EQ(result.status, 0);
   EXPECT_THAT(result.out, testing::MatchesRegex("hivectl [0-9]+\\.[0-9]+\\.[0-9]+\n"));
@@ -307,7 +307,7 @@ TEST(Hivectl, TellsItsVersion) {
   EXPECT_THAT(hivectl({"version", "--json"}).out, HasSubstr("\"version\""));
 }
 
-TEST(Hivectl, ReportsThatItsOutputWasNotWritten) {
+TEST(hivectl, reports_that_its_output_was_not_written) {
   auto node = always({200, empty_list});
   auto run = hivectl_program({});
   run.command = {"/bin/sh", "-c",

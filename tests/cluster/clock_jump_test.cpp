@@ -113,7 +113,7 @@ TEST_P(clock_jump, is_its_own_nodes_alone) {
   expect_nobody_quarantined();
 }
 
-INSTANTIATE_TEST_SUITE_P(ByAYear, clock_jump, testing::Values(year_s, -year_s),
+INSTANTIATE_TEST_SUITE_P(by_a_year, clock_jump, testing::Values(year_s, -year_s),
                          [](const auto& by) { return by.param > 0 ? "forward" : "back"; });
 
 } // namespace

@@ -26,7 +26,7 @@ bool has_logged(const hived_process& node, const std::string& what) {
   return node.log().find(what) != std::string::npos;
 }
 
-class CopiedStore : public testing::Test {
+class copied_store_test : public testing::Test {
 protected:
   void SetUp() override {
     ASSERT_TRUE(timed(
@@ -83,7 +83,7 @@ protected:
   test_hive hive_{temp_.path(), nodes, config};
 };
 
-TEST_F(CopiedStore, ARestoredNodeGoesOnInALaterEpochAndRefutesInIt) {
+TEST_F(copied_store_test, a_restored_node_goes_on_in_a_later_epoch_and_refutes_in_it) {
   stop();
   fs::copy(data(), temp_.path() / "backup", fs::copy_options::recursive);
   live_again("first");
@@ -103,7 +103,7 @@ TEST_F(CopiedStore, ARestoredNodeGoesOnInALaterEpochAndRefutesInIt) {
   expect_whole_again();
 }
 
-TEST_F(CopiedStore, ANodeWhoseEpochIsBehindItsOwnSlotsGoesOnInALaterOne) {
+TEST_F(copied_store_test, a_node_whose_epoch_is_behind_its_own_slots_goes_on_in_a_later_one) {
   stop();
   live_again("first");
   live_again("second");
@@ -121,7 +121,7 @@ TEST_F(CopiedStore, ANodeWhoseEpochIsBehindItsOwnSlotsGoesOnInALaterOne) {
   expect_whole_again();
 }
 
-TEST_F(CopiedStore, OfTwoNodesWithOneIdentityOneFallsSilentAndSaysWhatToDo) {
+TEST_F(copied_store_test, of_two_nodes_with_one_identity_one_falls_silent_and_says_what_to_do) {
   constexpr auto complaint = "Another node runs with this node's identity";
   stop();
   hived_options twin{.directory = temp_.path() / "twin", .config = config};

@@ -12,7 +12,7 @@
 namespace hive::cluster {
 
 /// Two linked nodes with certificates: engines connect with `near` and spawn on `far`.
-class EngineHive : public testing::Test {
+class engine_hive : public testing::Test {
 protected:
   static constexpr auto allow_shell = "[engines]\ncommands = [\"/bin/sh -c\", \"/bin/echo\"]\nquota = 3\n";
 

@@ -15,7 +15,7 @@ namespace {
 using testing::HasSubstr;
 
 /// The engine is connected directly with `far` and presents forged tickets, signed with the known keys of `near`.
-class EngineRefusals : public EngineHive {
+class engine_refusals_test : public engine_hive {
 protected:
   void SetUp() override {
     auto how = options("near");
@@ -87,19 +87,19 @@ protected:
   std::optional<hive::engine> engine;
 };
 
-TEST_F(EngineRefusals, NothingOfAGoodTicketOnceAndAReplayedOne) {
+TEST_F(engine_refusals_test, nothing_of_a_good_ticket_once_and_a_replayed_one) {
   auto good = ticket();
   auto spawned = show(good, spec);
   ASSERT_TRUE(spawned) << text_of(spawned.error());
   expect_refused(show(good, spec), ec::forbidden, "used before");
 }
 
-TEST_F(EngineRefusals, AnExpiredTicketAndOneOfTheFuture) {
+TEST_F(engine_refusals_test, an_expired_ticket_and_one_of_the_future) {
   expect_refused(show(ticket(now_unix_micros() - 60'000'000), spec), ec::forbidden, "expired");
   expect_refused(show(ticket(now_unix_micros() + 60'000'000), spec), ec::forbidden, "no ticket of this time");
 }
 
-TEST_F(EngineRefusals, AForgedSignature) {
+TEST_F(engine_refusals_test, a_forged_signature) {
   auto good = ticket();
   auto forged = msg<wire::SpawnTicket>::build([&](wire::SpawnTicket::Builder out) {
     out.setContent(good->getContent());
@@ -109,19 +109,19 @@ TEST_F(EngineRefusals, AForgedSignature) {
   expect_refused(show(forged, spec), ec::integrity_violated, "signature");
 }
 
-TEST_F(EngineRefusals, AnIssuerOfNoHive) {
+TEST_F(engine_refusals_test, an_issuer_of_no_hive) {
   auto stranger = key_pair::generate();
   auto of_stranger = issue_ticket(stranger, id, {far->node()}, *spec, far->door(), now_unix_micros());
   expect_refused(show(of_stranger, spec), ec::forbidden, "is no node of this hive");
 }
 
-TEST_F(EngineRefusals, AnIssuerThatIsGone) {
+TEST_F(engine_refusals_test, an_issuer_that_is_gone) {
   near->kill();
   EXPECT_TRUE(wait_until([&] { return !knows(*far, *near); }));
   expect_refused(show(ticket(), spec), ec::forbidden, "is not active");
 }
 
-TEST_F(EngineRefusals, AnotherEnginesOrNodesTicketOrAnotherSpec) {
+TEST_F(engine_refusals_test, another_engines_or_nodes_ticket_or_another_spec) {
   auto good = ticket();
   expect_refused(show(good, spec_of(echo_metric(2))), ec::forbidden, "something else");
   auto elsewhere = issue_ticket(keys, id, {near->node()}, *spec, far->door(), now_unix_micros());
@@ -132,7 +132,7 @@ TEST_F(EngineRefusals, AnotherEnginesOrNodesTicketOrAnotherSpec) {
   expect_refused(show(renewed, spec), ec::forbidden, "with another certificate");
 }
 
-TEST_F(EngineRefusals, WhatIsOutsideOfTheAllowList) {
+TEST_F(engine_refusals_test, what_is_outside_of_the_allow_list) {
   auto python = engine->spawn(command({"/usr/bin/python3", "-c", "pass"}), spawn_place::on({far->node()}));
   EXPECT_EQ(code_of(python.error()), ec::forbidden);
   EXPECT_THAT(text_of(python.error()), HasSubstr("running a command is operating the node"));
@@ -141,7 +141,7 @@ TEST_F(EngineRefusals, WhatIsOutsideOfTheAllowList) {
   EXPECT_THAT(text_of(staying.error()), HasSubstr("stay_allowed"));
 }
 
-TEST_F(EngineRefusals, WhatIsOverTheQuotaAlsoOverSeveralConnections) {
+TEST_F(engine_refusals_test, what_is_over_the_quota_also_over_several_connections) {
   std::vector<spawned_actor<adapter_actor>> held;
   auto second = connect(*far);
   for (int i = 0; i < 3; ++i) {
@@ -161,7 +161,7 @@ TEST_F(EngineRefusals, WhatIsOverTheQuotaAlsoOverSeveralConnections) {
   expect_logged(*far, {"Spawned actor ended engine=engine7", "id=" + held[1].id});
 }
 
-TEST_F(EngineRefusals, CafsOwnRemoteSpawning) {
+TEST_F(engine_refusals_test, cafs_own_remote_spawning) {
   auto session = engine->session();
   ASSERT_TRUE(session);
   auto spawned =
@@ -172,7 +172,7 @@ TEST_F(EngineRefusals, CafsOwnRemoteSpawning) {
 }
 
 /// An engine that speaks CAF's protocol by itself may send only to the actors that it was given.
-TEST_F(EngineRefusals, MessagesToOtherActorsOfTheNodeAndThroughIt) {
+TEST_F(engine_refusals_test, messages_to_other_actors_of_the_node_and_through_it) {
   auto shown = load_credentials(tls_directory("engine9", certificate_role::engine), certificate_role::engine, now_s());
   ASSERT_TRUE(shown);
   for (const auto& [operation, why] : std::map<char, std::string>{
@@ -195,7 +195,7 @@ TEST_F(EngineRefusals, MessagesToOtherActorsOfTheNodeAndThroughIt) {
   }
 }
 
-TEST_F(EngineRefusals, NothingOfManyEnginesAtOnce) {
+TEST_F(engine_refusals_test, nothing_of_many_engines_at_once) {
   std::vector<hive::engine> engines;
   for (int i = 0; i < 10; ++i)
     engines.push_back(connect(*far, "engine" + std::to_string(i)));

@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class Engines : public EngineHive {};
+class engines_test : public engine_hive {};
 
 msg<wire::RecordTasks> tasks(const std::string& type, const std::string& tool, uint32_t count) {
   return msg<wire::RecordTasks>::build([&](wire::RecordTasks::Builder out) {
@@ -65,7 +65,7 @@ wire::ResearchState state_of(const hived_process& node, const std::string& id) {
   return node.get("/api/v1/autoresearch/" + id).as<wire::ResearchSession>()->getState();
 }
 
-TEST_F(Engines, RecordAndAskAndAreNoMembers) {
+TEST_F(engines_test, record_and_ask_and_are_no_members) {
   near = start(options("near"));
   auto engine = connect(*near);
   EXPECT_EQ(engine.node().value, near->node());
@@ -86,7 +86,7 @@ TEST_F(Engines, RecordAndAskAndAreNoMembers) {
   expect_logged(*near, {"Engine connected engine=engine7 remote=127.0.0.1:"});
 }
 
-TEST_F(Engines, SpawnAnAdapterOnAnotherNodeAndGetItsResult) {
+TEST_F(engines_test, spawn_an_adapter_on_another_node_and_get_its_result) {
   start_both();
   auto engine = connect(*near);
   for (const auto& where : {spawn_place::on({far->node()}), spawn_place::with({"far"})}) {
@@ -101,7 +101,7 @@ TEST_F(Engines, SpawnAnAdapterOnAnotherNodeAndGetItsResult) {
   EXPECT_EQ(code_of(engine.spawn(echo_metric(1), spawn_place::with({"elsewhere"})).error()), ec::not_found);
 }
 
-TEST_F(Engines, AnActorOfTheEngineUsesTheHandle) {
+TEST_F(engines_test, an_actor_of_the_engine_uses_the_handle) {
   start_both();
   auto engine = connect(*near);
   auto adapter = engine.spawn(echo_metric(7), spawn_place::on({far->node()}));
@@ -115,7 +115,7 @@ TEST_F(Engines, AnActorOfTheEngineUsesTheHandle) {
   EXPECT_EQ(value.get_future().get(), 7);
 }
 
-TEST_F(Engines, TheLeastLoadedNodeIsTaken) {
+TEST_F(engines_test, the_least_loaded_node_is_taken) {
   start_both();
   auto engine = connect(*near);
   std::map<std::string, uint32_t> got;
@@ -130,7 +130,7 @@ TEST_F(Engines, TheLeastLoadedNodeIsTaken) {
   }
 }
 
-TEST_F(Engines, ResearchOnAnotherNode) {
+TEST_F(engines_test, research_on_another_node) {
   start_both();
   auto engine = connect(*near);
   auto session = engine.spawn(research("s1"), spawn_place::on({far->node()}));
@@ -149,7 +149,7 @@ TEST_F(Engines, ResearchOnAnotherNode) {
   expect_logged(*far, {"Spawned actor ended engine=engine7"});
 }
 
-TEST_F(Engines, ASessionIsFinishedWhenItsEngineIsGone) {
+TEST_F(engines_test, a_session_is_finished_when_its_engine_is_gone) {
   start_both();
   {
     auto engine = connect(*near);
@@ -160,7 +160,7 @@ TEST_F(Engines, ASessionIsFinishedWhenItsEngineIsGone) {
   EXPECT_TRUE(wait_until([&] { return state_of(*far, "s1") == wire::ResearchState::FINISHED; })) << far->log();
 }
 
-TEST_F(Engines, EndWhatTheySpawnedOverAnyConnection) {
+TEST_F(engines_test, end_what_they_spawned_over_any_connection) {
   start_both();
   auto engine = connect(*near);
   auto adapter = engine.spawn(echo_metric(1), spawn_place::on({far->node()}));
@@ -173,7 +173,7 @@ TEST_F(Engines, EndWhatTheySpawnedOverAnyConnection) {
   EXPECT_EQ(code_of(again.end(adapter->node, adapter->id)), ec::not_found);
 }
 
-TEST_F(Engines, ALostNodeIsSeenAndReachedAgain) {
+TEST_F(engines_test, a_lost_node_is_seen_and_reached_again) {
   start_both();
   auto engine = connect(*near);
   auto adapter = engine.spawn(echo_metric(1), spawn_place::on({far->node()}));
@@ -240,7 +240,7 @@ private:
   std::thread thread_;
 };
 
-TEST_F(Engines, AKilledOneTakesWhatItSpawnedWithItAndTheChildProcesses) {
+TEST_F(engines_test, a_killed_one_takes_what_it_spawned_with_it_and_the_child_processes) {
   start_both();
   const std::string mark = "engine-test-" + std::to_string(::getpid());
   engine_process engine{{LINGERING_ENGINE_FILE, near->door(), tls_directory("engine7", certificate_role::engine),
@@ -259,7 +259,7 @@ TEST_F(Engines, AKilledOneTakesWhatItSpawnedWithItAndTheChildProcesses) {
   EXPECT_TRUE(wait_until([&] { return spawned_on(*far, *near) == 0; }));
 }
 
-TEST_F(Engines, AKilledOneLeavesWhatWasAllowedToStay) {
+TEST_F(engines_test, a_killed_one_leaves_what_was_allowed_to_stay) {
   auto staying = std::string{allow_shell} + "stay_allowed = true\n";
   start_both(allow_shell, staying);
   const std::string mark = "engine-stay-" + std::to_string(::getpid());
@@ -280,7 +280,7 @@ TEST_F(Engines, AKilledOneLeavesWhatWasAllowedToStay) {
 
 // -- the example -----------------------------------------------------------------
 
-TEST_F(Engines, TheExampleRuns) {
+TEST_F(engines_test, the_example_runs) {
   near = start(options("near"));
   auto ended = run({HIVE_EXAMPLE_ENGINE_FILE, near->door(), tls_directory("example", certificate_role::engine)});
   EXPECT_EQ(ended.status, 0) << ended.err << near->log();
@@ -288,7 +288,7 @@ TEST_F(Engines, TheExampleRuns) {
   EXPECT_THAT(ended.out, HasSubstr("answer is 42 on node " + near->node()));
 }
 
-TEST_F(Engines, OnThePlainLoopbackSpawnOnlyWhatIsSaid) {
+TEST_F(engines_test, on_the_plain_loopback_spawn_only_what_is_said) {
   auto plain = [&](const std::string& name, const std::string& config) {
     std::filesystem::create_directories(path(name));
     return start({.directory = path(name), .config = config, .arguments = {"--name", name, "--door", "127.0.0.1:0"}});
@@ -307,7 +307,7 @@ TEST_F(Engines, OnThePlainLoopbackSpawnOnlyWhatIsSaid) {
   EXPECT_TRUE(spawned) << text_of(spawned.error());
 }
 
-TEST_F(Engines, OptionsAndCertificatesAreChecked) {
+TEST_F(engines_test, options_and_certificates_are_checked) {
   near = start(options("near"));
   auto code = [](engine_options how) { return code_of(engine::connect(std::move(how)).error()); };
   EXPECT_EQ(code({.address = "nowhere"}), ec::invalid);
@@ -321,7 +321,7 @@ TEST_F(Engines, OptionsAndCertificatesAreChecked) {
   EXPECT_NO_THROW(connect(*near)) << "and keeps serving";
 }
 
-TEST_F(Engines, ConfigurationIsStrict) {
+TEST_F(engines_test, configuration_is_strict) {
   for (const auto& [text, named] :
        std::vector<std::pair<std::string, std::string>>{{"[engines]\nallow = [\"anything\"]", "engines.allow"},
                                                         {"[engines]\nallow = [\"\"]", "engines.allow"},

@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class Events : public testing::Test {
+class events_test : public testing::Test {
 protected:
   temporary_directory temp_;
 };
@@ -48,7 +48,7 @@ private:
   int socket_;
 };
 
-TEST_F(Events, AKilledNodeIsSeenToGoAndToComeBack) {
+TEST_F(events_test, a_killed_node_is_seen_to_go_and_to_come_back) {
   test_hive hive{temp_.path(), 3};
   event_follower events{hive.at(0), {"--since", "0", "--kind", "membership"}};
   ASSERT_TRUE(wait_until([&] { return hive.is_converged(); }));
@@ -63,7 +63,7 @@ TEST_F(Events, AKilledNodeIsSeenToGoAndToComeBack) {
     << "nobody else went";
 }
 
-TEST_F(Events, CapturesAndVerdictsAreToldAndARestartOfTheNodeIsSurvived) {
+TEST_F(events_test, captures_and_verdicts_are_told_and_a_restart_of_the_node_is_survived) {
   hived_options options{.directory = temp_.path()};
   auto node = std::make_unique<hived_process>(options);
   node->await_ready();
@@ -93,7 +93,7 @@ TEST_F(Events, CapturesAndVerdictsAreToldAndARestartOfTheNodeIsSurvived) {
                                                            << verdicts.output();
 }
 
-TEST_F(Events, ReadersThatTakeNothingCostLittleMemoryAndNobodysEvents) {
+TEST_F(events_test, readers_that_take_nothing_cost_little_memory_and_nobodys_events) {
   hived_process node{{.directory = temp_.path()}};
   node.await_ready();
   auto judge = [&](int i) {

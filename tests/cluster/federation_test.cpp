@@ -11,12 +11,12 @@ namespace hive::cluster {
 namespace {
 
 /// Fixture that waits for conditions and prints how long that took.
-class Federation : public testing::Test {
+class federation_test : public testing::Test {
 protected:
   temporary_directory temp_;
 };
 
-TEST_F(Federation, ARecordOnOneNodeChangesTheRouteOnAll) {
+TEST_F(federation_test, a_record_on_one_node_changes_the_route_on_all) {
   test_hive hive{temp_.path(), 5};
   ASSERT_TRUE(timed("five nodes hold the same", [&] { return hive.is_converged(); }));
   record(hive.at(0), "porting", "ruff", 9, 0);
@@ -28,7 +28,7 @@ TEST_F(Federation, ARecordOnOneNodeChangesTheRouteOnAll) {
   }));
 }
 
-TEST_F(Federation, AKilledNodeIsMarkedKeepsItsStatisticsAndComesBackWithoutDoubleCounting) {
+TEST_F(federation_test, a_killed_node_is_marked_keeps_its_statistics_and_comes_back_without_double_counting) {
   test_hive hive{temp_.path(), 5};
   for (size_t i = 0; i < hive.size(); ++i)
     record(hive.at(i), "porting", "ruff", 3, 1);
@@ -51,7 +51,7 @@ TEST_F(Federation, AKilledNodeIsMarkedKeepsItsStatisticsAndComesBackWithoutDoubl
   ASSERT_TRUE(timed("its new record counts once", [&] { return all_count(17, {2}); }));
 }
 
-TEST_F(Federation, AStoppedNodeIsSuspectedAndRefutes) {
+TEST_F(federation_test, a_stopped_node_is_suspected_and_refutes) {
   test_hive hive{temp_.path(), 5};
   ASSERT_TRUE(timed("five nodes hold the same", [&] { return hive.is_converged(); }));
   hive.at(3).send(SIGSTOP);
@@ -66,7 +66,7 @@ TEST_F(Federation, AStoppedNodeIsSuspectedAndRefutes) {
   ASSERT_TRUE(timed("all hold the same", [&] { return hive.is_converged(); }));
 }
 
-TEST_F(Federation, NothingPersonalLeavesANode) {
+TEST_F(federation_test, nothing_personal_leaves_a_node) {
   test_hive hive{temp_.path(), 2};
   for (int i = 0; i < 5; ++i) {
     auto answer = hive.at(0).post("/api/v1/tasks", R"({"task_type":"porting","tool_name":"ruff","completion_time_s":1,

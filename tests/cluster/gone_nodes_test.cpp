@@ -59,7 +59,7 @@ bool eventually(Condition&& condition) {
 }
 
 /// Nodes whose directory, door and certificate are chosen separately, because each may outlive the others.
-class GoneNodes : public EngineHive {
+class gone_nodes_test : public engine_hive {
 protected:
   /// Keeps the data in `data`, so that a new data directory can be combined with the same certificate.
   hived_options node(const std::string& name, const std::vector<const hived_process*>& join = {},
@@ -109,7 +109,7 @@ protected:
 
 // -- belief ------------------------------------------------------------------------
 
-TEST_F(GoneNodes, NobodyBelievesAfterARestartThatOneLivesThatIsGone) {
+TEST_F(gone_nodes_test, nobody_believes_after_a_restart_that_one_lives_that_is_gone) {
   auto a = start(node("a"));
   auto b = start(node("b", {a.get()}));
   auto c = start(node("c", {a.get(), b.get()}));
@@ -155,7 +155,7 @@ TEST_F(GoneNodes, NobodyBelievesAfterARestartThatOneLivesThatIsGone) {
 // -- one node for each certificate -------------------------------------------------
 
 /// Like a container without a volume: each start is another node with the same certificate.
-TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
+TEST_F(gone_nodes_test, each_start_without_its_data_replaces_the_one_before) {
   auto a = start(node("a"));
   auto b = start(node("b", {a.get()}));
   std::set<std::string> ids;
@@ -179,7 +179,7 @@ TEST_F(GoneNodes, EachStartWithoutItsDataReplacesTheOneBefore) {
 }
 
 /// The card of the gone node is newer, because the clocks differ. The live node takes its place nevertheless.
-TEST_F(GoneNodes, AClockThatIsBehindDoesNotKeepANodeOutOfItsPlace) {
+TEST_F(gone_nodes_test, a_clock_that_is_behind_does_not_keep_a_node_out_of_its_place) {
   auto a = start(node("a"));
   auto first = start(node("c", {a.get()}));
   ASSERT_TRUE(eventually([&] { return are_linked(*a, *first) && agree(*a, *first); }));
@@ -195,7 +195,7 @@ TEST_F(GoneNodes, AClockThatIsBehindDoesNotKeepANodeOutOfItsPlace) {
   EXPECT_EQ(status_of(*second)->getCertificateTakenBy(), "");
 }
 
-TEST_F(GoneNodes, ASecondLivingNodeOfACertificateIsRefused) {
+TEST_F(gone_nodes_test, a_second_living_node_of_a_certificate_is_refused) {
   auto a = start(node("a"));
   auto b = start(node("b", {a.get()}));
   auto first = start(node("c", {a.get()}));
@@ -215,7 +215,7 @@ TEST_F(GoneNodes, ASecondLivingNodeOfACertificateIsRefused) {
 }
 
 /// Each side of a partition knows another node with the same certificate; then the sides meet.
-TEST_F(GoneNodes, TwoOfOneCertificateThatPartsOfTheHiveKnowComeToOne) {
+TEST_F(gone_nodes_test, two_of_one_certificate_that_parts_of_the_hive_know_come_to_one) {
   auto a = start(node("a"));
   auto b = start(node("b"));
   auto older = start(node("c", {a.get()}));
@@ -235,7 +235,7 @@ TEST_F(GoneNodes, TwoOfOneCertificateThatPartsOfTheHiveKnowComeToOne) {
 
 // -- certificates that end ----------------------------------------------------------
 
-TEST_F(GoneNodes, WhatANodeMeasuredStaysWhenItsCertificateExpires) {
+TEST_F(gone_nodes_test, what_a_node_measured_stays_when_its_certificate_expires) {
   auto ca = *make_ca("hive", now_s() - day_s, now_s() + 100 * day_s);
   write_tls("a-tls", ca, "P-256", now_s() + 50 * day_s);
   write_tls("b-tls", ca, "P-256", now_s() + 40);
@@ -271,7 +271,7 @@ TEST_F(GoneNodes, WhatANodeMeasuredStaysWhenItsCertificateExpires) {
 
 // -- CAs and keys --------------------------------------------------------------------
 
-TEST_F(GoneNodes, NodesOfTheOldAndTheNewCaLinkWhileBothAreTrusted) {
+TEST_F(gone_nodes_test, nodes_of_the_old_and_the_new_ca_link_while_both_are_trusted) {
   auto old_ca = *make_ca("hive", now_s() - day_s, now_s() + 100 * day_s);
   auto new_ca = *make_ca("hive", now_s() - day_s, now_s() + 100 * day_s);
   write_tls("old-tls", old_ca, "P-256", now_s() + 50 * day_s);
@@ -285,7 +285,7 @@ TEST_F(GoneNodes, NodesOfTheOldAndTheNewCaLinkWhileBothAreTrusted) {
   EXPECT_TRUE(eventually([&] { return hive_samples(*a, "porting") == 8; }));
 }
 
-TEST_F(GoneNodes, KeysOfAllKindsLinkAndWhatDoesNotFitEndsTheStart) {
+TEST_F(gone_nodes_test, keys_of_all_kinds_link_and_what_does_not_fit_ends_the_start) {
   auto ca = *make_ca("hive", now_s() - day_s, now_s() + 100 * day_s);
   write_tls("first-tls", ca, "P-256", now_s() + 50 * day_s);
   auto first = start(with_tls("first", "first-tls"));
@@ -301,7 +301,7 @@ TEST_F(GoneNodes, KeysOfAllKindsLinkAndWhatDoesNotFitEndsTheStart) {
 }
 
 /// A name whose first address leads nowhere, according to a hosts file that only this process sees.
-TEST_F(GoneNodes, AJoinedNameIsReachedAtItsSecondAddress) {
+TEST_F(gone_nodes_test, a_joined_name_is_reached_at_its_second_address) {
   auto a = start(node("a"));
   auto port = a->door().substr(a->door().rfind(':'));
   dead_end dead{"127.9.9.9", static_cast<uint16_t>(std::stoul(port.substr(1)))};
@@ -320,7 +320,7 @@ TEST_F(GoneNodes, AJoinedNameIsReachedAtItsSecondAddress) {
 }
 
 /// A name server that never answers: the system's resolver waits for many seconds and cannot be cancelled.
-TEST_F(GoneNodes, ANodeStopsWhileItLooksUpANameThatNobodyAnswers) {
+TEST_F(gone_nodes_test, a_node_stops_while_it_looks_up_a_name_that_nobody_answers) {
   put_file(path("resolv.conf"), "nameserver 192.0.2.1\noptions timeout:30\n");
   auto how = node("a");
   how.wrapper = {"unshare",

@@ -55,7 +55,7 @@ std::set<std::string> linked_doors_of(const hived_process& node) {
 }
 
 /// Nodes in their own directories; in one variant with certificates of one CA.
-class Links : public testing::TestWithParam<bool> {
+class links_test : public testing::TestWithParam<bool> {
 protected:
   bool tls() const {
     return GetParam();
@@ -113,14 +113,14 @@ protected:
   temporary_directory folder_;
 };
 
-TEST_P(Links, TwoNodesFindEachOther) {
+TEST_P(links_test, two_nodes_find_each_other) {
   auto first = start("first");
   auto second = start("second", {first->door()});
   expect_linked(*first, *second);
   EXPECT_EQ(others_of(*first).at(second->node()).name, "second");
 }
 
-TEST_P(Links, ANodeMayJoinBeforeTheOtherIsThere) {
+TEST_P(links_test, a_node_may_join_before_the_other_is_there) {
   auto probe = start("first");
   auto at = probe->door();
   probe->send(SIGTERM);
@@ -130,7 +130,7 @@ TEST_P(Links, ANodeMayJoinBeforeTheOtherIsThere) {
   expect_linked(*first, *second);
 }
 
-TEST_P(Links, ThreeNodesAreAllLinked) {
+TEST_P(links_test, three_nodes_are_all_linked) {
   auto first = start("first");
   auto second = start("second", {first->door()});
   auto third = start("third", {first->door(), second->door()});
@@ -139,7 +139,7 @@ TEST_P(Links, ThreeNodesAreAllLinked) {
   expect_linked(*second, *third);
 }
 
-TEST_P(Links, AKilledNodeComesBackInANewEpoch) {
+TEST_P(links_test, a_killed_node_comes_back_in_a_new_epoch) {
   auto first = start("first");
   auto second = start("second", {first->door()});
   expect_linked(*first, *second);
@@ -155,7 +155,7 @@ TEST_P(Links, AKilledNodeComesBackInANewEpoch) {
 }
 
 /// The moved node joins only one node. It finds nodes with higher ids itself; a node with a lower id must find it.
-TEST_P(Links, ANodeThatMovedIsLinkedWithAllAgain) {
+TEST_P(links_test, a_node_that_moved_is_linked_with_all_again) {
   std::vector<std::unique_ptr<hived_process>> nodes;
   std::map<std::string, std::string> names; // by id
   for (std::string name : {"first", "second", "third", "fourth"}) {
@@ -176,7 +176,7 @@ TEST_P(Links, ANodeThatMovedIsLinkedWithAllAgain) {
   }
 }
 
-TEST_P(Links, AStoppedNodeIsMissedAndComesBack) {
+TEST_P(links_test, a_stopped_node_is_missed_and_comes_back) {
   auto first = start("first");
   auto second = start("second", {first->door()});
   expect_members(*first, *second);
@@ -191,7 +191,7 @@ TEST_P(Links, AStoppedNodeIsMissedAndComesBack) {
   expect_linked(*first, *second);
 }
 
-TEST_P(Links, AGracefulStopEndsTheLink) {
+TEST_P(links_test, a_graceful_stop_ends_the_link) {
   auto first = start("first");
   auto second = start("second", {first->door()});
   expect_members(*first, *second);
@@ -203,12 +203,12 @@ TEST_P(Links, AGracefulStopEndsTheLink) {
   EXPECT_EQ(first->await_end(), (process_end{0, 0})) << first->log();
 }
 
-INSTANTIATE_TEST_SUITE_P(Plain, Links, testing::Values(false));
-INSTANTIATE_TEST_SUITE_P(MutualTls, Links, testing::Values(true));
+INSTANTIATE_TEST_SUITE_P(plain, links_test, testing::Values(false));
+INSTANTIATE_TEST_SUITE_P(mutual_tls, links_test, testing::Values(true));
 
 // -- who is not let in ---------------------------------------------------------
 
-class Strangers : public Links {
+class strangers_test : public links_test {
 protected:
   void SetUp() override {
     node = start("node");
@@ -257,7 +257,7 @@ protected:
   std::unique_ptr<hived_process> node;
 };
 
-TEST_P(Strangers, AnotherCa) {
+TEST_P(strangers_test, another_ca) {
   tls_directory("elsewhere", "other-ca");
   auto stranger = issue("stranger", certificate_role::node, now_s() - 60, now_s() + 60, "other-ca");
   auto known = issue("any", certificate_role::node, now_s() - 60, now_s() + 60);
@@ -265,21 +265,21 @@ TEST_P(Strangers, AnotherCa) {
   expect_refused_and_logged(knock(stranger), {"its certificate is refused"});
 }
 
-TEST_P(Strangers, NoCertificate) {
+TEST_P(strangers_test, no_certificate) {
   expect_refused_and_logged(knock(std::nullopt), {"TLS"});
 }
 
-TEST_P(Strangers, AnExpiredCertificate) {
+TEST_P(strangers_test, an_expired_certificate) {
   expect_refused_and_logged(knock(issue("late", certificate_role::node, now_s() - 120, now_s() - 60)),
                             {"certificate has expired"});
 }
 
-TEST_P(Strangers, AnEngineThatPosesAsANode) {
+TEST_P(strangers_test, an_engine_that_poses_as_a_node) {
   auto engine = issue("engine7", certificate_role::engine, now_s() - 60, now_s() + 60);
   expect_refused_and_logged(knock(engine), {"poses as role node with the certificate of engine7"});
 }
 
-TEST_P(Strangers, AnEngineIsNoMember) {
+TEST_P(strangers_test, an_engine_is_no_member) {
   auto engine = issue("engine7", certificate_role::engine, now_s() - 60, now_s() + 60);
   auto refused = knock(engine, {1, 1}, certificate_role::engine);
   EXPECT_FALSE(refused) << text_of(refused);
@@ -290,13 +290,13 @@ TEST_P(Strangers, AnEngineIsNoMember) {
   EXPECT_EQ(others_of(*node).size(), 0U);
 }
 
-TEST_P(Strangers, AnotherVersionOfTheProtocol) {
+TEST_P(strangers_test, another_version_of_the_protocol) {
   auto answer = knock(issue("new", certificate_role::node, now_s() - 60, now_s() + 60), {2, 3});
   EXPECT_THAT(text_of(answer), HasSubstr("speaks version 1 of the protocol"));
   expect_refused_and_logged(answer, {"speaks versions 2 to 3", "this node speaks version 1"});
 }
 
-TEST_P(Strangers, PlainGarbage) {
+TEST_P(strangers_test, plain_garbage) {
   for (std::string_view bytes : {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01junk that looks like TLS", "\0\0\0\0"}) {
     auto fd = connect_socket(*endpoint::parse(node->door()), std::chrono::steady_clock::now() + 10s);
     ASSERT_TRUE(fd);
@@ -307,7 +307,7 @@ TEST_P(Strangers, PlainGarbage) {
   expect_refused_and_logged(fail(ec::malformed, "sent"), {"TLS"});
 }
 
-TEST_P(Strangers, PlainCafWithoutOurHello) {
+TEST_P(strangers_test, plain_caf_without_our_hello) {
   struct caf_config : caf::actor_system_config {
     caf_config() {
       load<caf::io::middleman>();
@@ -321,11 +321,11 @@ TEST_P(Strangers, PlainCafWithoutOurHello) {
   expect_refused_and_logged(fail(ec::malformed, "sent"), {"Refused a connection"});
 }
 
-INSTANTIATE_TEST_SUITE_P(MutualTls, Strangers, testing::Values(true));
+INSTANTIATE_TEST_SUITE_P(mutual_tls, strangers_test, testing::Values(true));
 
 // -- starts that are refused ---------------------------------------------------
 
-class DoorStart : public Links {
+class door_start_test : public links_test {
 protected:
   void expect_no_start(std::vector<std::string> arguments, int status, const std::vector<std::string>& named) const {
     fs::create_directories(path("n"));
@@ -337,7 +337,7 @@ protected:
   }
 };
 
-TEST_P(DoorStart, OnOtherMachinesAddressesOnlyWithTls) {
+TEST_P(door_start_test, on_other_machines_addresses_only_with_tls) {
   expect_no_start({"--door", "0.0.0.0:0"}, wrong_configuration, {"0.0.0.0:0", "mutual TLS"});
   expect_no_start({"--door", "127.0.0.1:0", "--join", "10.0.0.1:7421"}, wrong_configuration,
                   {"10.0.0.1:7421", "mutual TLS"});
@@ -345,7 +345,7 @@ TEST_P(DoorStart, OnOtherMachinesAddressesOnlyWithTls) {
   expect_no_start({"--door", "nowhere"}, wrong_configuration, {"--door must be ADDRESS:PORT"});
 }
 
-TEST_P(DoorStart, WithWrongCertificatesNamesTheFile) {
+TEST_P(door_start_test, with_wrong_certificates_names_the_file) {
   expect_no_start({"--door", "127.0.0.1:0", "--tls", path("none").string()}, wrong_configuration,
                   {path("none/ca.pem").string(), "is missing"});
   auto engine = tls_directory("engine", "ca", certificate_role::engine);
@@ -357,7 +357,7 @@ TEST_P(DoorStart, WithWrongCertificatesNamesTheFile) {
                   {node + "/cert.pem", node + "/ca.pem"});
 }
 
-TEST_P(DoorStart, ConfigurationIsStrict) {
+TEST_P(door_start_test, configuration_is_strict) {
   for (const auto& [text, named] :
        std::vector<std::pair<std::string, std::string>>{{"[door]\nlisten = \"7421\"", "door.listen"},
                                                         {"[door]\njoin = [\"a\"]", "door.join"},
@@ -373,7 +373,7 @@ TEST_P(DoorStart, ConfigurationIsStrict) {
   }
 }
 
-TEST_P(DoorStart, ANodeWithoutADoorKnowsItself) {
+TEST_P(door_start_test, a_node_without_a_door_knows_itself) {
   hived_process node{{.directory = folder_.path(), .arguments = {"--name", "alone"}}};
   node.await_ready();
   EXPECT_EQ(node.door(), "off");
@@ -386,7 +386,7 @@ TEST_P(DoorStart, ANodeWithoutADoorKnowsItself) {
   EXPECT_EQ(self.getId(), node.node().c_str());
 }
 
-INSTANTIATE_TEST_SUITE_P(AnyNode, DoorStart, testing::Values(false));
+INSTANTIATE_TEST_SUITE_P(any_node, door_start_test, testing::Values(false));
 
 } // namespace
 } // namespace hive::cluster

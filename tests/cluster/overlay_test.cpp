@@ -23,7 +23,7 @@ bool is_among(const std::vector<size_t>& all, size_t i) {
   return std::ranges::find(all, i) != all.end();
 }
 
-class Overlay : public testing::Test {
+class overlay_test : public testing::Test {
 protected:
   bool have_few_links(const std::vector<size_t>& absent = {}) {
     for (size_t i = 0; i < nodes; ++i)
@@ -48,7 +48,7 @@ protected:
   std::vector<size_t> all_{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 };
 
-TEST_F(Overlay, AHiveWithAFewLinksEachLosesThreeNodesAtOnceAndGetsThemBack) {
+TEST_F(overlay_test, a_hive_with_a_few_links_each_loses_three_nodes_at_once_and_gets_them_back) {
   ASSERT_TRUE(timed(
     "ten nodes hold the same", [&] { return hive_.is_converged(); }, pause));
   ASSERT_TRUE(timed(
@@ -82,7 +82,7 @@ TEST_F(Overlay, AHiveWithAFewLinksEachLosesThreeNodesAtOnceAndGetsThemBack) {
     "those who were away know the record", [&] { return route_to("second", 9); }, pause));
 }
 
-TEST_F(Overlay, AStoppedNodeRefutesThroughThoseWhoHearIt) {
+TEST_F(overlay_test, a_stopped_node_refutes_through_those_who_hear_it) {
   ASSERT_TRUE(timed(
     "all are active for all", [&] { return have_few_links() && see(all_, "active"); }, pause));
   hive_.at(3).send(SIGSTOP);

@@ -14,14 +14,14 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class Checkout : public ::testing::Test {
+class checkout_test : public ::testing::Test {
 protected:
-  Checkout() {
+  checkout_test() {
     git_libgit2_init();
     fs::create_directories(path);
   }
 
-  ~Checkout() override {
+  ~checkout_test() override {
     git_repository_free(repository);
     git_libgit2_shutdown();
   }
@@ -61,7 +61,7 @@ protected:
   git_repository* repository = nullptr;
 };
 
-TEST_F(Checkout, NamesTheCommitOfHead) {
+TEST_F(checkout_test, names_the_commit_of_head) {
   init();
   require(git_repository_set_head(repository, "refs/heads/master"));
   auto first = commit("first");
@@ -71,7 +71,7 @@ TEST_F(Checkout, NamesTheCommitOfHead) {
   EXPECT_EQ(read_head_sha(path), second);
 }
 
-TEST_F(Checkout, IsFoundFromADirectoryInside) {
+TEST_F(checkout_test, is_found_from_a_directory_inside) {
   init();
   require(git_repository_set_head(repository, "refs/heads/master"));
   auto id = commit("first");
@@ -79,7 +79,7 @@ TEST_F(Checkout, IsFoundFromADirectoryInside) {
   EXPECT_EQ(read_head_sha(path / "deep/er"), id);
 }
 
-TEST_F(Checkout, WorksWithADetachedHead) {
+TEST_F(checkout_test, works_with_a_detached_head) {
   init();
   auto id = commit("first");
   git_oid oid;
@@ -88,7 +88,7 @@ TEST_F(Checkout, WorksWithADetachedHead) {
   EXPECT_EQ(read_head_sha(path), id);
 }
 
-TEST_F(Checkout, NoRepositoryIsNotFound) {
+TEST_F(checkout_test, no_repository_is_not_found) {
   auto result = read_head_sha(path);
   ASSERT_FALSE(result);
   EXPECT_EQ(code_of(result.error()), ec::not_found);
@@ -96,12 +96,12 @@ TEST_F(Checkout, NoRepositoryIsNotFound) {
   EXPECT_EQ(code_of(read_head_sha(path / "absent").error()), ec::not_found);
 }
 
-TEST_F(Checkout, NoCommitIsNoData) {
+TEST_F(checkout_test, no_commit_is_no_data) {
   init();
   EXPECT_EQ(code_of(read_head_sha(path).error()), ec::no_data);
 }
 
-TEST_F(Checkout, DamageIsNamed) {
+TEST_F(checkout_test, damage_is_named) {
   init();
   put_file(path / ".git/HEAD", "garbage");
   auto result = read_head_sha(path);
@@ -109,7 +109,7 @@ TEST_F(Checkout, DamageIsNamed) {
   EXPECT_EQ(code_of(result.error()), ec::corrupt) << text_of(result.error());
 }
 
-TEST_F(Checkout, SomeoneElsesRepositoryIsRefusedWithTheRemedy) {
+TEST_F(checkout_test, someone_elses_repository_is_refused_with_the_remedy) {
   if (::geteuid() != 0)
     GTEST_SKIP() << "only root can give a directory away";
   init();

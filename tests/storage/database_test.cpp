@@ -59,7 +59,7 @@ fs::path find_file(const fs::path& directory, std::string_view extension) {
   throw std::runtime_error("no file with extension " + std::string{extension});
 }
 
-TEST(Database, KeepsWhatWasWrittenAcrossReopening) {
+TEST(database, keeps_what_was_written_across_reopening) {
   temporary_directory dir;
   fill(dir.path());
   auto db = open_or_die(dir.path());
@@ -68,7 +68,7 @@ TEST(Database, KeepsWhatWasWrittenAcrossReopening) {
   EXPECT_FALSE((*db->get(column::tasks, "key7")).has_value()) << "columns must not share keys";
 }
 
-TEST(Database, ErasesAndVisitsInByteOrder) {
+TEST(database, erases_and_visits_in_byte_order) {
   temporary_directory dir;
   auto db = open_or_die(dir.path());
   write_set writes;
@@ -88,7 +88,7 @@ TEST(Database, ErasesAndVisitsInByteOrder) {
   EXPECT_FALSE((*db->last(column::tasks, "d/")).has_value());
 }
 
-TEST(Database, RefusesADirectoryOfSomethingElse) {
+TEST(database, refuses_a_directory_of_something_else) {
   temporary_directory dir;
   std::ofstream{dir.path() / "thesis.tex"} << "text";
   std::string text;
@@ -96,18 +96,18 @@ TEST(Database, RefusesADirectoryOfSomethingElse) {
   EXPECT_NE(text.find(dir.path().string()), std::string::npos) << text;
 }
 
-TEST(Database, RefusesAFileInPlaceOfTheDirectory) {
+TEST(database, refuses_a_file_in_place_of_the_directory) {
   temporary_directory dir;
   auto file = dir.path() / "data";
   std::ofstream{file} << "text";
   EXPECT_EQ(open_error(file), ec::invalid);
 }
 
-TEST(Database, RefusesADirectoryThatCannotBeCreated) {
+TEST(database, refuses_a_directory_that_cannot_be_created) {
   EXPECT_EQ(open_error("/proc/hive-data"), ec::storage_failed);
 }
 
-TEST(Database, RefusesASecondOpenOfTheSameData) {
+TEST(database, refuses_a_second_open_of_the_same_data) {
   temporary_directory dir;
   auto first = open_or_die(dir.path());
   std::string text;
@@ -115,7 +115,7 @@ TEST(Database, RefusesASecondOpenOfTheSameData) {
   EXPECT_NE(text.find("in use"), std::string::npos) << text;
 }
 
-TEST(Database, RefusesAStoreWithoutItsCurrentFileInsteadOfStartingAnew) {
+TEST(database, refuses_a_store_without_its_current_file_instead_of_starting_anew) {
   temporary_directory dir;
   fill(dir.path());
   fs::remove(store_path(dir.path()) / "CURRENT");
@@ -124,7 +124,7 @@ TEST(Database, RefusesAStoreWithoutItsCurrentFileInsteadOfStartingAnew) {
   EXPECT_NE(text.find("CURRENT"), std::string::npos) << text;
 }
 
-TEST(Database, RefusesADamagedWriteAheadLogAndNamesTheStore) {
+TEST(database, refuses_a_damaged_write_ahead_log_and_names_the_store) {
   temporary_directory dir;
   fill(dir.path());
   flip_byte(find_file(store_path(dir.path()), ".log"), 100'000);
@@ -137,7 +137,7 @@ TEST(Database, RefusesADamagedWriteAheadLogAndNamesTheStore) {
   }
 }
 
-TEST(Database, OpensAfterAWriteThatACrashToreAndKeepsWhatWasAcknowledged) {
+TEST(database, opens_after_a_write_that_a_crash_tore_and_keeps_what_was_acknowledged) {
   temporary_directory dir;
   fill(dir.path());
   auto log = find_file(store_path(dir.path()), ".log");
@@ -150,7 +150,7 @@ TEST(Database, OpensAfterAWriteThatACrashToreAndKeepsWhatWasAcknowledged) {
   EXPECT_TRUE((*db->get(column::inputs, "key299")).has_value());
 }
 
-TEST(Database, RefusesALogThatLostItsAcknowledgedEnd) {
+TEST(database, refuses_a_log_that_lost_its_acknowledged_end) {
   temporary_directory dir;
   fill(dir.path());
   auto log = find_file(store_path(dir.path()), ".log");
@@ -160,7 +160,7 @@ TEST(Database, RefusesALogThatLostItsAcknowledgedEnd) {
   EXPECT_NE(text.find(log.string()), std::string::npos) << text;
 }
 
-TEST(Database, AcknowledgesNothingWhileTheMarkCannotBeWritten) {
+TEST(database, acknowledges_nothing_while_the_mark_cannot_be_written) {
   temporary_directory dir;
   fill(dir.path());
   auto db = open_or_die(dir.path());
@@ -178,14 +178,14 @@ TEST(Database, AcknowledgesNothingWhileTheMarkCannotBeWritten) {
   EXPECT_FALSE(db->write(writes));
 }
 
-TEST(Database, BeginsAFirstStartAnewThatAcknowledgedNothing) {
+TEST(database, begins_a_first_start_anew_that_acknowledged_nothing) {
   temporary_directory dir;
   open_or_die(dir.path());
   fs::remove(store_path(dir.path()) / "CURRENT");
   EXPECT_EQ(open_error(dir.path()), ec::none);
 }
 
-TEST(Database, RefusesAStoreWithoutItsMarkUnlessLossesAreAccepted) {
+TEST(database, refuses_a_store_without_its_mark_unless_losses_are_accepted) {
   temporary_directory dir;
   {
     auto db = open_or_die(dir.path());
@@ -205,7 +205,7 @@ TEST(Database, RefusesAStoreWithoutItsMarkUnlessLossesAreAccepted) {
   EXPECT_EQ(**(*db)->get(column::inputs, "key"), "value");
 }
 
-TEST(Database, RefusesAnotherProgramsRocksDb) {
+TEST(database, refuses_another_programs_rocks_db) {
   temporary_directory dir;
   {
     auto db = open_or_die(dir.path());
@@ -216,7 +216,7 @@ TEST(Database, RefusesAnotherProgramsRocksDb) {
   EXPECT_EQ(open_error(dir.path()), ec::corrupt) << "records without a node identity are not ours";
 }
 
-TEST(Keys, SortNumbersAsNumbersAndEndWithTheirPart) {
+TEST(keys, sort_numbers_as_numbers_and_end_with_their_part) {
   EXPECT_LT(keys::snapshot("v1", {9}), keys::snapshot("v1", {10}));
   EXPECT_LT(keys::snapshot("v1", {255}), keys::snapshot("v1", {256}));
   EXPECT_FALSE(keys::snapshot("v10", {1}).starts_with(keys::snapshots_of("v1")));

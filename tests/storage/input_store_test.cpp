@@ -7,9 +7,9 @@
 namespace hive {
 namespace {
 
-class InputStore : public ::testing::Test {
+class input_store_test : public ::testing::Test {
 protected:
-  InputStore() {
+  input_store_test() {
     auto opened = database::open({.directory = temp.path()});
     if (!opened)
       throw std::runtime_error(text_of(opened.error()));
@@ -25,14 +25,14 @@ protected:
   std::unique_ptr<database> db;
 };
 
-TEST_F(InputStore, IsEmptyAtFirst) {
+TEST_F(input_store_test, is_empty_at_first) {
   input_store store{*db};
   EXPECT_TRUE(store.models()->empty());
   EXPECT_FALSE(store.model("m")->has_value());
   EXPECT_FALSE(store.world_model()->has_value());
 }
 
-TEST_F(InputStore, KeepsEachModelByItsId) {
+TEST_F(input_store_test, keeps_each_model_by_its_id) {
   write_set writes;
   input_store::put_model(writes, "a", input(1));
   input_store::put_model(writes, "a.b", input(2));
@@ -50,7 +50,7 @@ TEST_F(InputStore, KeepsEachModelByItsId) {
   EXPECT_EQ((**one)->getObservations()[0].getLatencyMs(), 3);
 }
 
-TEST_F(InputStore, KeepsTheWorldModel) {
+TEST_F(input_store_test, keeps_the_world_model) {
   write_set writes;
   input_store::put_world_model(writes, msg<wire::WorldModelInput>::build([](wire::WorldModelInput::Builder out) {
                                  out.initStats().setHivemindQueries(7);
@@ -63,7 +63,7 @@ TEST_F(InputStore, KeepsTheWorldModel) {
   EXPECT_EQ((**kept)->getRestarts(), 2u);
 }
 
-TEST_F(InputStore, DamageIsAnErrorThatNamesTheRecord) {
+TEST_F(input_store_test, damage_is_an_error_that_names_the_record) {
   write_set writes;
   input_store::put_model(writes, "good", input(1));
   writes.put(column::inputs, keys::model("odd"), "12345678");

@@ -37,7 +37,7 @@ msg<wire::TaskQuery> query(const std::function<void(wire::TaskQuery::Builder)>& 
   return msg<wire::TaskQuery>::build(fill);
 }
 
-class TaskStore : public testing::Test {
+class task_store_test : public testing::Test {
 protected:
   /// Stores a record under the next number, which is also its time in microseconds.
   void put(const given_task& given = {}) {
@@ -73,14 +73,14 @@ private:
   uint64_t last_ = 0;
 };
 
-TEST_F(TaskStore, IsEmptyAtFirst) {
+TEST_F(task_store_test, is_empty_at_first) {
   EXPECT_EQ(store.newest()->value, 0u);
   EXPECT_EQ(store.oldest()->value, 0u);
   EXPECT_THAT(find(query()), IsEmpty());
   EXPECT_EQ(next, "");
 }
 
-TEST_F(TaskStore, GivesBackWhatItWasGivenWithTheNodesStamp) {
+TEST_F(task_store_test, gives_back_what_it_was_given_with_the_nodes_stamp) {
   write_set writes;
   task_store::put(writes, *record({"refactor", "ruff", "qwen", "user", "key-1"}), {{7}, 123, true});
   write(writes);
@@ -102,7 +102,7 @@ TEST_F(TaskStore, GivesBackWhatItWasGivenWithTheNodesStamp) {
   EXPECT_EQ(store.newest()->value, 7u);
 }
 
-TEST_F(TaskStore, TheLongestNamesFit) {
+TEST_F(task_store_test, the_longest_names_fit) {
   std::string longest(128, 'x');
   put({longest, longest, longest, longest, std::string(64, 'k')});
   put(); // checks that the buffer for records is clean again
@@ -113,7 +113,7 @@ TEST_F(TaskStore, TheLongestNamesFit) {
   EXPECT_EQ(as_view((*page)->getTasks()[0].getIdempotencyKey()), "");
 }
 
-TEST_F(TaskStore, EveryConditionThatIsGivenMustHold) {
+TEST_F(task_store_test, every_condition_that_is_given_must_hold) {
   put({"a", "t1", "m1", "u1"});
   put({"a", "t2", "m1", "u2"});
   put({"b", "t1", "m2", "u1"});
@@ -138,7 +138,7 @@ TEST_F(TaskStore, EveryConditionThatIsGivenMustHold) {
     << "since is included, until is not";
 }
 
-TEST_F(TaskStore, PagesMeetWithoutGapOrOverlap) {
+TEST_F(task_store_test, pages_meet_without_gap_or_overlap) {
   for (int i = 0; i < 25; ++i)
     put({i % 3 == 0 ? "a" : "b"});
   std::vector<uint64_t> all;
@@ -156,7 +156,7 @@ TEST_F(TaskStore, PagesMeetWithoutGapOrOverlap) {
   EXPECT_THAT(all, ElementsAre(24, 23, 21, 20, 18, 17, 15, 14, 12, 11, 9, 8, 6, 5, 3, 2));
 }
 
-TEST_F(TaskStore, APageThatIsExactlyFullIsTheLast) {
+TEST_F(task_store_test, a_page_that_is_exactly_full_is_the_last) {
   put();
   put();
   EXPECT_EQ(find(query([](auto q) { q.setLimit(2); })).size(), 2u);
@@ -165,7 +165,7 @@ TEST_F(TaskStore, APageThatIsExactlyFullIsTheLast) {
   EXPECT_EQ(next, "2");
 }
 
-TEST_F(TaskStore, APageLooksAtSoManyRecordsOnly) {
+TEST_F(task_store_test, a_page_looks_at_so_many_records_only) {
   put({"rare"});
   for (int i = 0; i < 10; ++i)
     put({"common"});
@@ -181,7 +181,7 @@ TEST_F(TaskStore, APageLooksAtSoManyRecordsOnly) {
   EXPECT_EQ(next, "");
 }
 
-TEST_F(TaskStore, RefusesAnAfterThatIsNoPagesNext) {
+TEST_F(task_store_test, refuses_an_after_that_is_no_pages_next) {
   for (const char* wrong : {"x", "1x", "-1", "99999999999999999999999", " 1"}) {
     auto page = store.find(*query([&](auto q) { q.setAfter(wrong); }));
     ASSERT_FALSE(page) << wrong;
@@ -190,7 +190,7 @@ TEST_F(TaskStore, RefusesAnAfterThatIsNoPagesNext) {
   }
 }
 
-TEST_F(TaskStore, ErasesOldRecordsAlone) {
+TEST_F(task_store_test, erases_old_records_alone) {
   for (int i = 0; i < 10; ++i)
     put();
   write_set writes;
@@ -201,7 +201,7 @@ TEST_F(TaskStore, ErasesOldRecordsAlone) {
   EXPECT_EQ(store.newest()->value, 10u);
 }
 
-TEST_F(TaskStore, FindsWhereTheOldOnesEnd) {
+TEST_F(task_store_test, finds_where_the_old_ones_end) {
   EXPECT_EQ(store.first_not_before(100, 10)->value, 0u) << "no record at all";
   for (int i = 0; i < 10; ++i)
     put();
@@ -211,7 +211,7 @@ TEST_F(TaskStore, FindsWhereTheOldOnesEnd) {
   EXPECT_EQ(store.first_not_before(1'000, 100)->value, 11u) << "all are old";
 }
 
-TEST_F(TaskStore, DamagedRecordsAreNamedNotReturned) {
+TEST_F(task_store_test, damaged_records_are_named_not_returned) {
   put();
   for (std::string bytes : {std::string{"short"}, std::string(16, '\xFF'), std::string(8'192, '\0'), std::string{}}) {
     write_set writes;
@@ -224,7 +224,7 @@ TEST_F(TaskStore, DamagedRecordsAreNamedNotReturned) {
   }
 }
 
-TEST_F(TaskStore, KeepsTheNewestStateOfACellAndOfADelta) {
+TEST_F(task_store_test, keeps_the_newest_state_of_a_cell_and_of_a_delta) {
   write_set writes;
   for (uint64_t n : {1, 2})
     task_store::put_cell(writes, msg<wire::ToolCell>::build([&](wire::ToolCell::Builder out) {
@@ -253,7 +253,7 @@ TEST_F(TaskStore, KeepsTheNewestStateOfACellAndOfADelta) {
   EXPECT_THAT(deltas, ElementsAre(std::pair{std::string{"peer"}, 2.0}));
 }
 
-TEST_F(TaskStore, GroupsOfDigestsComeInOrderAndGoFromTheFront) {
+TEST_F(task_store_test, groups_of_digests_come_in_order_and_go_from_the_front) {
   write_set writes;
   for (uint64_t first : {300, 2, 70'000})
     task_store::put_key_group(writes, first, std::to_string(first));
@@ -274,7 +274,7 @@ TEST_F(TaskStore, GroupsOfDigestsComeInOrderAndGoFromTheFront) {
   EXPECT_THAT(groups(), ElementsAre(300, 70'000));
 }
 
-TEST_F(TaskStore, VisitsStopAtTheFirstError) {
+TEST_F(task_store_test, visits_stop_at_the_first_error) {
   write_set writes;
   task_store::put_key_group(writes, 1, "x");
   task_store::put_key_group(writes, 2, "y");

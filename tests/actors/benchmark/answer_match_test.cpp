@@ -5,20 +5,20 @@
 namespace hive {
 namespace {
 
-TEST(AnswerMatch, TextsMatchWithoutRegardToForm) {
+TEST(answer_match, texts_match_without_regard_to_form) {
   for (auto given : {"Paris", " paris\n", "PARIS.", "\"Paris\"", "**Paris**", "(paris)!", "'Paris'."})
     EXPECT_TRUE(answers_match("Paris", given)) << given;
   EXPECT_TRUE(answers_match("new  york", "New\nYork"));
   EXPECT_TRUE(answers_match("Köln", "Köln"));
 }
 
-TEST(AnswerMatch, OtherTextsDoNot) {
+TEST(answer_match, other_texts_do_not) {
   for (auto given : {"", " ", ".", "London", "It is Paris", "Paris London", "Pari", "42"})
     EXPECT_FALSE(answers_match("Paris", given)) << given;
   EXPECT_FALSE(answers_match("", ""));
 }
 
-TEST(AnswerMatch, PunctuationAloneMatchesAsItIs) {
+TEST(answer_match, punctuation_alone_matches_as_it_is) {
   for (auto given : {"*", " *\n", "`*`", "\"*\"", "'*'.", "*."})
     EXPECT_TRUE(answers_match("*", given)) << given;
   for (auto given : {"", " ", "**", "/", "multiply", "* is the operator"})
@@ -33,7 +33,7 @@ TEST(AnswerMatch, PunctuationAloneMatchesAsItIs) {
   EXPECT_FALSE(answers_match("?", "."));
 }
 
-TEST(AnswerMatch, ThoughtsAreNoPartOfAnAnswer) {
+TEST(answer_match, thoughts_are_no_part_of_an_answer) {
   EXPECT_EQ(without_thoughts("Paris"), "Paris");
   EXPECT_EQ(without_thoughts("<think>London? No.</think>Paris"), "Paris");
   EXPECT_EQ(without_thoughts("\n<thinking>\n</thinking>\n\nParis"), "\n\nParis");
@@ -43,7 +43,7 @@ TEST(AnswerMatch, ThoughtsAreNoPartOfAnAnswer) {
   EXPECT_EQ(without_thoughts("a <think> b"), "a <think> b");
 }
 
-TEST(AnswerMatch, NumbersMatchByValue) {
+TEST(answer_match, numbers_match_by_value) {
   for (auto given : {"0.5", ".5", "0.50", "5e-1", "+0.5", "`0.5`", "0.5.", "0.50000000001"})
     EXPECT_TRUE(answers_match("0.5", given)) << given;
   EXPECT_TRUE(answers_match("-3", "-3.0"));
@@ -51,13 +51,13 @@ TEST(AnswerMatch, NumbersMatchByValue) {
   EXPECT_TRUE(answers_match("1e300", "1e300"));
 }
 
-TEST(AnswerMatch, OtherNumbersDoNot) {
+TEST(answer_match, other_numbers_do_not) {
   for (auto given : {"5", "0.51", "-0.5", "0.5 m", "1/2", "0.5000001", "half"})
     EXPECT_FALSE(answers_match("0.5", given)) << given;
   EXPECT_FALSE(answers_match("0", "1e-12"));
 }
 
-TEST(AnswerMatch, WordsThatParseAsNumbersAreWords) {
+TEST(answer_match, words_that_parse_as_numbers_are_words) {
   EXPECT_TRUE(answers_match("nan", "NaN"));
   EXPECT_TRUE(answers_match("inf", "Inf."));
   EXPECT_FALSE(answers_match("inf", "1e999"));

@@ -33,7 +33,7 @@ struct blocker : std::enable_shared_from_this<blocker> {
   }
 };
 
-class BlockingAdapter : public ::testing::Test {
+class blocking_adapter_test : public ::testing::Test {
 protected:
   adapter_actor spawn(blocking_measurement measure, std::chrono::milliseconds timeout = std::chrono::hours{1}) {
     return spawn_blocking_adapter(tests.system(), {"test", timeout, std::move(measure)});
@@ -48,7 +48,7 @@ protected:
   msg<wire::MeasureRequest> request;
 };
 
-TEST_F(BlockingAdapter, AnswersOverlappingRequestsAtTheSameTime) {
+TEST_F(blocking_adapter_test, answers_overlapping_requests_at_the_same_time) {
   // Each measurement waits for the other, so both end only if they run in parallel.
   auto inside = std::make_shared<std::atomic<int>>(0);
   adapter = spawn([inside](const auto&, const work_limit&) -> caf::expected<msg<wire::Measurement>> {
@@ -65,7 +65,7 @@ TEST_F(BlockingAdapter, AnswersOverlappingRequestsAtTheSameTime) {
   EXPECT_EQ(answers, 2);
 }
 
-TEST_F(BlockingAdapter, AnExceptionIsAnErrorAndTheAdapterGoesOn) {
+TEST_F(blocking_adapter_test, an_exception_is_an_error_and_the_adapter_goes_on) {
   adapter = spawn(
     [](const auto&, const work_limit&) -> caf::expected<msg<wire::Measurement>> { throw std::runtime_error("boom"); });
   for (int i = 0; i < 5; ++i) {
@@ -76,14 +76,14 @@ TEST_F(BlockingAdapter, AnExceptionIsAnErrorAndTheAdapterGoesOn) {
   }
 }
 
-TEST_F(BlockingAdapter, TimeoutEndsTheWork) {
+TEST_F(blocking_adapter_test, timeout_ends_the_work) {
   auto work = std::make_shared<blocker>();
   adapter = spawn(work->measurement(), std::chrono::milliseconds{20});
   EXPECT_EQ(code_of(tests.ask<msg<wire::Measurement>>(adapter, request).error()), ec::timed_out);
   work->left.acquire();
 }
 
-TEST_F(BlockingAdapter, TheEndOfTheRequesterEndsTheWork) {
+TEST_F(blocking_adapter_test, the_end_of_the_requester_ends_the_work) {
   auto work = std::make_shared<blocker>();
   adapter = spawn(work->measurement());
   {
@@ -94,7 +94,7 @@ TEST_F(BlockingAdapter, TheEndOfTheRequesterEndsTheWork) {
   work->left.acquire(); // if nobody cancels the worker, this blocks until the test times out
 }
 
-TEST_F(BlockingAdapter, TheEndOfTheAdapterEndsTheWork) {
+TEST_F(blocking_adapter_test, the_end_of_the_adapter_ends_the_work) {
   auto work = std::make_shared<blocker>();
   adapter = spawn(work->measurement());
   auto answer = tests.client()->request(adapter, answer_timeout, request);
@@ -105,7 +105,7 @@ TEST_F(BlockingAdapter, TheEndOfTheAdapterEndsTheWork) {
                  [](caf::error& error) { EXPECT_EQ(code_of(error), ec::unavailable); });
 }
 
-TEST_F(BlockingAdapter, RefusesMoreThanItsBoundAndRecovers) {
+TEST_F(blocking_adapter_test, refuses_more_than_its_bound_and_recovers) {
   auto work = std::make_shared<blocker>();
   adapter = spawn(work->measurement());
   {

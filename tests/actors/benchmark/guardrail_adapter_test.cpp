@@ -15,9 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class GuardrailAdapter : public ::testing::Test {
+class guardrail_adapter_test : public ::testing::Test {
 protected:
-  GuardrailAdapter() {
+  guardrail_adapter_test() {
     for (int i = 0; i < 8; ++i) {
       names.push_back("file" + std::to_string(i));
       put_file(temp.path() / names.back(), names.back());
@@ -55,14 +55,14 @@ protected:
   test_system tests;
 };
 
-TEST_F(GuardrailAdapter, IntactFilesAreOne) {
+TEST_F(guardrail_adapter_test, intact_files_are_one) {
   auto measured = measure(options);
   ASSERT_TRUE(measured) << text_of(measured.error());
   EXPECT_EQ(integrity(*measured), 1.0);
   EXPECT_EQ((*measured)->getNote().size(), 0u);
 }
 
-TEST_F(GuardrailAdapter, ViolationsAreZeroWithTheFirstOnesNamed) {
+TEST_F(guardrail_adapter_test, violations_are_zero_with_the_first_ones_named) {
   for (const auto& name : names)
     fs::remove(temp.path() / name);
   auto measured = measure(options);
@@ -73,19 +73,19 @@ TEST_F(GuardrailAdapter, ViolationsAreZeroWithTheFirstOnesNamed) {
   EXPECT_THAT(note, HasSubstr("and 3 more"));
 }
 
-TEST_F(GuardrailAdapter, SkipsWithoutConfiguration) {
+TEST_F(guardrail_adapter_test, skips_without_configuration) {
   auto measured = measure({});
   ASSERT_TRUE(measured);
   EXPECT_EQ((*measured)->getMetrics().size(), 0u);
   EXPECT_THAT((*measured)->getSkipped().cStr(), HasSubstr("no guardrail manifest"));
 }
 
-TEST_F(GuardrailAdapter, HalfAConfigurationIsAnError) {
+TEST_F(guardrail_adapter_test, half_a_configuration_is_an_error) {
   EXPECT_EQ(code_of(measure({options.manifest, {}}).error()), ec::invalid);
   EXPECT_EQ(code_of(measure({{}, options.public_key}).error()), ec::invalid);
 }
 
-TEST_F(GuardrailAdapter, WhatCannotBeJudgedIsAnErrorThatNamesIt) {
+TEST_F(guardrail_adapter_test, what_cannot_be_judged_is_an_error_that_names_it) {
   fs::remove(options.manifest);
   auto measured = measure(options);
   ASSERT_FALSE(measured);
@@ -96,7 +96,7 @@ TEST_F(GuardrailAdapter, WhatCannotBeJudgedIsAnErrorThatNamesIt) {
   EXPECT_THAT(text_of(measure(options).error()), HasSubstr("guardrail.pub is missing"));
 }
 
-TEST_F(GuardrailAdapter, TimeThatIsOverIsAnError) {
+TEST_F(guardrail_adapter_test, time_that_is_over_is_an_error) {
   options.timeout = std::chrono::milliseconds{0};
   EXPECT_EQ(code_of(measure(options).error()), ec::timed_out);
 }

@@ -46,7 +46,7 @@ std::vector<double> latencies(const msg<wire::ModelInput>& input) {
 
 // -- input_ledger --------------------------------------------------------------
 
-TEST(InputLedger, KeepsTheNewestObservationsInOrder) {
+TEST(input_ledger, keeps_the_newest_observations_in_order) {
   input_ledger ledger;
   for (int i = 0; i < 250; ++i)
     ASSERT_TRUE(ledger.observe(observe("m", {double(i)}), 1));
@@ -56,7 +56,7 @@ TEST(InputLedger, KeepsTheNewestObservationsInOrder) {
   EXPECT_EQ(kept.back(), 249);
 }
 
-TEST(InputLedger, OneLongPushKeepsItsOwnNewest) {
+TEST(input_ledger, one_long_push_keeps_its_own_newest) {
   input_ledger ledger;
   ASSERT_TRUE(ledger.observe(observe("m", {-1, -2}), 1));
   auto many = msg<wire::ObserveModel>::build([](wire::ObserveModel::Builder out) {
@@ -71,7 +71,7 @@ TEST(InputLedger, OneLongPushKeepsItsOwnNewest) {
   EXPECT_EQ(kept[0].getAccuracy(), 0.9);
 }
 
-TEST(InputLedger, RefusesObservationsWithoutAnyValueWhole) {
+TEST(input_ledger, refuses_observations_without_any_value_whole) {
   input_ledger ledger;
   auto half = msg<wire::ObserveModel>::build([](wire::ObserveModel::Builder out) {
     out.setId("m");
@@ -83,7 +83,7 @@ TEST(InputLedger, RefusesObservationsWithoutAnyValueWhole) {
   EXPECT_TRUE(ledger.models().empty());
 }
 
-TEST(InputLedger, TakesIdsAsModelHubsAndServersWriteThem) {
+TEST(input_ledger, takes_ids_as_model_hubs_and_servers_write_them) {
   auto with = [](const std::string& id) {
     input_ledger ledger;
     auto taken = ledger.observe(observe(id, {1}), 1);
@@ -95,7 +95,7 @@ TEST(InputLedger, TakesIdsAsModelHubsAndServersWriteThem) {
     EXPECT_THAT(with(id), HasSubstr("/id must start with a letter or digit")) << id;
 }
 
-TEST(InputLedger, AboveTheBoundTheModelObservedLongestAgoGivesWay) {
+TEST(input_ledger, above_the_bound_the_model_observed_longest_ago_gives_way) {
   input_ledger ledger;
   auto gave_way_to = [&](const std::string& id, double latency_ms, int64_t now) {
     return ledger.observe(observe(id, {latency_ms}), now)->value_or("nobody");
@@ -112,7 +112,7 @@ TEST(InputLedger, AboveTheBoundTheModelObservedLongestAgoGivesWay) {
   EXPECT_EQ(latencies(ledger.models().at("m1")), (std::vector<double>{4}));
 }
 
-TEST(InputLedger, CountsRestarts) {
+TEST(input_ledger, counts_restarts) {
   input_ledger ledger;
   auto after = [&](const msg<wire::WorldModelStats>& next) {
     ledger.update(next, 1);
@@ -185,9 +185,9 @@ committer_actor::behavior_type holding_committer(committer_actor::pointer, held_
   }};
 }
 
-class Inputs : public ::testing::Test {
+class inputs_test : public ::testing::Test {
 protected:
-  Inputs() {
+  inputs_test() {
     auto opened = database::open({.directory = temp.path()});
     if (!opened)
       throw std::runtime_error(text_of(opened.error()));
@@ -239,7 +239,7 @@ protected:
   inputs_actor actor;
 };
 
-TEST_F(Inputs, AnswersAfterTheCommitter) {
+TEST_F(inputs_test, answers_after_the_committer) {
   auto response = push(observe("m", {1, 2, 3}));
   commits.wait_for_one();
   EXPECT_TRUE(stored("m").empty());
@@ -248,7 +248,7 @@ TEST_F(Inputs, AnswersAfterTheCommitter) {
   EXPECT_EQ(stored("m"), (std::vector<double>{1, 2, 3}));
 }
 
-TEST_F(Inputs, GathersWhatArrivesWhileTheDiskIsBusy) {
+TEST_F(inputs_test, gathers_what_arrives_while_the_disk_is_busy) {
   auto first = push(observe("m", {1}));
   commits.wait_for_one();
   auto second = push(observe("m", {2}));
@@ -265,7 +265,7 @@ TEST_F(Inputs, GathersWhatArrivesWhileTheDiskIsBusy) {
   EXPECT_EQ(stored("m"), (std::vector<double>{1, 2}));
 }
 
-TEST_F(Inputs, AFailedWriteLeavesNoTrace) {
+TEST_F(inputs_test, a_failed_write_leaves_no_trace) {
   auto first = push(observe("m", {1}));
   commits.decide(write_it);
   EXPECT_EQ(outcome(first), answered{1u});
@@ -278,7 +278,7 @@ TEST_F(Inputs, AFailedWriteLeavesNoTrace) {
   EXPECT_EQ(stored("m"), (std::vector<double>{1, 3}));
 }
 
-TEST_F(Inputs, AFailedWriteTakesAlongWhatCameMeanwhile) {
+TEST_F(inputs_test, a_failed_write_takes_along_what_came_meanwhile) {
   auto first = push(observe("m", {1}));
   commits.wait_for_one();
   auto second = push(observe("m", {2}));
@@ -295,7 +295,7 @@ TEST_F(Inputs, AFailedWriteTakesAlongWhatCameMeanwhile) {
   EXPECT_EQ(stored("m"), (std::vector<double>{4}));
 }
 
-TEST_F(Inputs, AfterAnUnknownOutcomeTheStoreDecides) {
+TEST_F(inputs_test, after_an_unknown_outcome_the_store_decides) {
   auto first = push(observe("m", {1}));
   commits.wait_for_one();
   commits.decide([](database& to, const write_set& writes) {
@@ -309,7 +309,7 @@ TEST_F(Inputs, AfterAnUnknownOutcomeTheStoreDecides) {
   EXPECT_EQ(stored("m"), (std::vector<double>{1, 2}));
 }
 
-TEST_F(Inputs, StartsFromWhatIsStored) {
+TEST_F(inputs_test, starts_from_what_is_stored) {
   auto first = push(observe("m", {1}));
   commits.decide(write_it);
   outcome(first);
@@ -328,7 +328,7 @@ TEST_F(Inputs, StartsFromWhatIsStored) {
   EXPECT_EQ((**input_store{*db}.world_model())->getRestarts(), 1u);
 }
 
-TEST_F(Inputs, ARefusedOneDoesNotCostTheOthers) {
+TEST_F(inputs_test, a_refused_one_does_not_cost_the_others) {
   auto first = push(observe("m", {1}));
   commits.wait_for_one();
   auto empty = push(msg<wire::ObserveModel>::build([](wire::ObserveModel::Builder out) {
@@ -344,7 +344,7 @@ TEST_F(Inputs, ARefusedOneDoesNotCostTheOthers) {
   EXPECT_EQ(stored("m"), (std::vector<double>{1, 2}));
 }
 
-TEST_F(Inputs, AModelThatGaveWayIsErasedInTheWriteThatStoresTheNewOne) {
+TEST_F(inputs_test, a_model_that_gave_way_is_erased_in_the_write_that_stores_the_new_one) {
   stop();
   write_set writes;
   for (size_t i = 0; i < defaults::max_models; ++i)
@@ -368,7 +368,7 @@ TEST_F(Inputs, AModelThatGaveWayIsErasedInTheWriteThatStoresTheNewOne) {
   EXPECT_TRUE(stored("m1").empty());
 }
 
-TEST_F(Inputs, ItsEndIsAnAnswerToAllWhoWait) {
+TEST_F(inputs_test, its_end_is_an_answer_to_all_who_wait) {
   auto written = push(observe("m", {1}));
   commits.wait_for_one();
   auto waiting = push(observe("m", {2}));
@@ -378,7 +378,7 @@ TEST_F(Inputs, ItsEndIsAnAnswerToAllWhoWait) {
   commits.decide(write_it);
 }
 
-TEST_F(Inputs, ADamagedStoreEndsTheActorWithTheReason) {
+TEST_F(inputs_test, a_damaged_store_ends_the_actor_with_the_reason) {
   stop();
   write_set writes;
   writes.put(column::inputs, keys::model("odd"), "12345678");

@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class ModelProbe : public ::testing::Test {
+class model_probe_test : public ::testing::Test {
 protected:
   probe_options options_for(const fake_http_server& server) {
     probe_options out;
@@ -34,7 +34,7 @@ protected:
   temporary_directory temp;
 };
 
-TEST_F(ModelProbe, MeasuresLatencyAndMatches) {
+TEST_F(model_probe_test, measures_latency_and_matches) {
   fake_http_server server{[](const fake_request& request) -> fake_response {
     bool sum = request.body.find("1+1") != std::string::npos;
     return {200, chat_completion(sum ? "2." : "I do not know")};
@@ -57,7 +57,7 @@ TEST_F(ModelProbe, MeasuresLatencyAndMatches) {
   EXPECT_THAT(sent[1].body, HasSubstr("Capital of \\\"France\\\"?"));
 }
 
-TEST_F(ModelProbe, EveryRepeatAsksTheSameQuestions) {
+TEST_F(model_probe_test, every_repeat_asks_the_same_questions) {
   fake_http_server server{[](const fake_request&) -> fake_response { return {200, chat_completion("x")}; }};
   auto options = options_for(server);
   options.base_url += "//";
@@ -74,7 +74,7 @@ TEST_F(ModelProbe, EveryRepeatAsksTheSameQuestions) {
   EXPECT_THAT(sent[3].head, HasSubstr("POST /v1/chat/completions "));
 }
 
-TEST_F(ModelProbe, WithoutQuestionsOnlyLatencyIsMeasured) {
+TEST_F(model_probe_test, without_questions_only_latency_is_measured) {
   fake_http_server server{[](const fake_request&) -> fake_response { return {200, chat_completion("")}; }};
   auto result = run_probe(options_for(server), 1, {});
   ASSERT_TRUE(result) << text_of(result.error());
@@ -82,7 +82,7 @@ TEST_F(ModelProbe, WithoutQuestionsOnlyLatencyIsMeasured) {
   EXPECT_TRUE(result->matches.empty());
 }
 
-TEST_F(ModelProbe, SendsTheKeyOfTheEnvironment) {
+TEST_F(model_probe_test, sends_the_key_of_the_environment) {
   fake_http_server server{[](const fake_request&) -> fake_response { return {401, "wrong key"}; }};
   auto options = options_for(server);
   options.api_key_env = "HIVE_TEST_PROBE_KEY";
@@ -101,7 +101,7 @@ TEST_F(ModelProbe, SendsTheKeyOfTheEnvironment) {
   EXPECT_THAT(server.requests()[0].head, HasSubstr("Authorization: Bearer sk-123"));
 }
 
-TEST_F(ModelProbe, OneFailedRequestFailsTheProbe) {
+TEST_F(model_probe_test, one_failed_request_fails_the_probe) {
   std::atomic<int> count = 0;
   fake_http_server server{[&](const fake_request&) -> fake_response {
     return ++count == 4 ? fake_response{503, "busy\x1b[31m"} : fake_response{200, chat_completion("x")};
@@ -112,7 +112,7 @@ TEST_F(ModelProbe, OneFailedRequestFailsTheProbe) {
   EXPECT_THAT(text_of(result.error()), HasSubstr("answered 503: busy\\x1b"));
 }
 
-TEST_F(ModelProbe, AnswersThatAreNoneAreErrors) {
+TEST_F(model_probe_test, answers_that_are_none_are_errors) {
   for (const std::string body :
        {"", "no json", "[]", "{}", "{\"choices\": []}", "{\"choices\": [1]}", "{\"choices\": {\"message\": 1}}",
         "{\"choices\": [{\"message\": {\"content\": null}}]}", "{\"choices\": [{\"text\": \"x\"}]}", "\xff\xfe"}) {
@@ -130,7 +130,7 @@ std::string cut_completion(const std::string& content) {
   return out.replace(out.find("\"stop\""), 6, "\"length\"");
 }
 
-TEST_F(ModelProbe, ReadsAnswersBehindThoughts) {
+TEST_F(model_probe_test, reads_answers_behind_thoughts) {
   fake_http_server server{[](const fake_request&) -> fake_response {
     return {200, chat_completion("<think>\\nHm.</think>\\n\\n`*`")};
   }};
@@ -142,7 +142,7 @@ TEST_F(ModelProbe, ReadsAnswersBehindThoughts) {
   EXPECT_EQ(describe_cut_answers(options, *result), "");
 }
 
-TEST_F(ModelProbe, NamesAnswersThatWereCut) {
+TEST_F(model_probe_test, names_answers_that_were_cut) {
   fake_http_server server{[](const fake_request& request) -> fake_response {
     auto asks = [&](const char* what) { return request.body.find(what) != std::string::npos; };
     if (asks("first"))
@@ -162,7 +162,7 @@ TEST_F(ModelProbe, NamesAnswersThatWereCut) {
             "probe m: 2 of 4 answers were cut at max_tokens = 64 and count as wrong: \"first\", \"second\"");
 }
 
-TEST_F(ModelProbe, AnErrorWhenEveryAnswerWasCut) {
+TEST_F(model_probe_test, an_error_when_every_answer_was_cut) {
   fake_http_server server{[](const fake_request&) -> fake_response { return {200, cut_completion("<think>I")}; }};
   auto options = options_for(server);
   EXPECT_TRUE(run_probe(options, 1, {})) << "only latency is asked for";
@@ -172,7 +172,7 @@ TEST_F(ModelProbe, AnErrorWhenEveryAnswerWasCut) {
   EXPECT_THAT(text_of(result.error()), HasSubstr("every answer was cut at max_tokens = 64"));
 }
 
-TEST_F(ModelProbe, AsksAgainWithoutWhatTheModelRefuses) {
+TEST_F(model_probe_test, asks_again_without_what_the_model_refuses) {
   fake_http_server server{[](const fake_request& request) -> fake_response {
     auto has = [&](const char* what) { return request.body.find(what) != std::string::npos; };
     if (has("\"max_tokens\""))
@@ -193,7 +193,7 @@ TEST_F(ModelProbe, AsksAgainWithoutWhatTheModelRefuses) {
   EXPECT_THAT(sent[2].body, HasSubstr("\"max_completion_tokens\":64"));
 }
 
-TEST_F(ModelProbe, ARefusalOfSomethingElseIsAnError) {
+TEST_F(model_probe_test, a_refusal_of_something_else_is_an_error) {
   fake_http_server server{[](const fake_request&) -> fake_response {
     return {400, "max_tokens is too large; the context is 32"};
   }};
@@ -205,7 +205,7 @@ TEST_F(ModelProbe, ARefusalOfSomethingElseIsAnError) {
   EXPECT_EQ(always.requests().size(), 2u);
 }
 
-TEST_F(ModelProbe, AHangingEndpointTimesOut) {
+TEST_F(model_probe_test, a_hanging_endpoint_times_out) {
   fake_http_server server{[](const fake_request&) -> fake_response { return {.hang = true}; }};
   auto options = options_for(server);
   options.request_timeout = 30ms;
@@ -215,7 +215,7 @@ TEST_F(ModelProbe, AHangingEndpointTimesOut) {
   EXPECT_EQ(code_of(run_probe(options, 1, {{}, work_limit::clock::now() + 30ms}).error()), ec::timed_out);
 }
 
-TEST_F(ModelProbe, AHangingRequestIsCancelled) {
+TEST_F(model_probe_test, a_hanging_request_is_cancelled) {
   std::stop_source stop;
   fake_http_server server{[&](const fake_request&) -> fake_response {
     stop.request_stop();
@@ -228,7 +228,7 @@ TEST_F(ModelProbe, AHangingRequestIsCancelled) {
   EXPECT_THAT(text_of(result.error()), HasSubstr("cancelled"));
 }
 
-TEST_F(ModelProbe, NobodyThereIsUnavailable) {
+TEST_F(model_probe_test, nobody_there_is_unavailable) {
   std::string url;
   {
     fake_http_server server{[](const fake_request&) -> fake_response { return {}; }};
@@ -240,7 +240,7 @@ TEST_F(ModelProbe, NobodyThereIsUnavailable) {
   EXPECT_EQ(code_of(run_probe(options, 1, {}).error()), ec::unavailable);
 }
 
-TEST_F(ModelProbe, TooManySamplesAreRefusedBeforeTheFirst) {
+TEST_F(model_probe_test, too_many_samples_are_refused_before_the_first) {
   fake_http_server server{[](const fake_request&) -> fake_response { return {200, chat_completion("x")}; }};
   auto options = options_for(server);
   options.requests = 11;
@@ -248,7 +248,7 @@ TEST_F(ModelProbe, TooManySamplesAreRefusedBeforeTheFirst) {
   EXPECT_TRUE(server.requests().empty());
 }
 
-TEST_F(ModelProbe, BadQuestionFilesNameTheLine) {
+TEST_F(model_probe_test, bad_question_files_name_the_line) {
   auto error_of = [&](const std::string& text) { return text_of(read_questions(questions(text)).error()); };
   EXPECT_THAT(error_of("{\"question\":\"q\",\"answer\":\"a\"}\n{\"question\":\"q\"}\n"),
               HasSubstr("questions.jsonl:2: /answer is required"));
@@ -257,7 +257,7 @@ TEST_F(ModelProbe, BadQuestionFilesNameTheLine) {
   EXPECT_EQ(code_of(read_questions(temp.path() / "absent").error()), ec::not_found);
 }
 
-TEST_F(ModelProbe, OptionsAreValidated) {
+TEST_F(model_probe_test, options_are_validated) {
   auto with = [](auto change) {
     probe_options out;
     out.base_url = "http://localhost:1/v1";

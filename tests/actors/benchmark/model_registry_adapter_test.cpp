@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
-class ModelRegistryAdapter : public ::testing::Test {
+class model_registry_adapter_test : public ::testing::Test {
 protected:
   caf::expected<msg<wire::Measurement>> measure(uint32_t repeats = 1) {
     return node.measure(spawn_model_registry_adapter(node.tests.system(), {node.db}, options), repeats);
@@ -53,14 +53,14 @@ protected:
   model_registry_options options;
 };
 
-TEST_F(ModelRegistryAdapter, SkipsWithoutAnySource) {
+TEST_F(model_registry_adapter_test, skips_without_any_source) {
   auto measured = measure();
   ASSERT_TRUE(measured) << text_of(measured.error());
   EXPECT_THAT((*measured)->getSkipped().cStr(), HasSubstr("no observations were pushed"));
   EXPECT_EQ(options.unavailable_reason(*node.db), (*measured)->getSkipped().cStr());
 }
 
-TEST_F(ModelRegistryAdapter, IsIdleUntilThereIsASourceOrSomethingPushed) {
+TEST_F(model_registry_adapter_test, is_idle_until_there_is_a_source_or_something_pushed) {
   options.url = "http://127.0.0.1:1/models";
   EXPECT_EQ(options.unavailable_reason(*node.db), "");
   options.url.clear();
@@ -68,7 +68,7 @@ TEST_F(ModelRegistryAdapter, IsIdleUntilThereIsASourceOrSomethingPushed) {
   EXPECT_EQ(options.unavailable_reason(*node.db), "");
 }
 
-TEST_F(ModelRegistryAdapter, PushedObservationsAreTheSamples) {
+TEST_F(model_registry_adapter_test, pushed_observations_are_the_samples) {
   push("gpt-4o", {{100, 1}, {200, 0}, {none, 1}});
   push("fast.only", {{5, none}});
   auto measured = measure(7);
@@ -87,7 +87,7 @@ TEST_F(ModelRegistryAdapter, PushedObservationsAreTheSamples) {
   EXPECT_EQ(metrics[2].getSamples().size(), 3u);
 }
 
-TEST_F(ModelRegistryAdapter, ReadsFileAndUrlAndTheNearestSourceHolds) {
+TEST_F(model_registry_adapter_test, reads_file_and_url_and_the_nearest_source_holds) {
   fake_http_server server{[](const fake_request& request) -> fake_response {
     EXPECT_THAT(request.head, HasSubstr("GET /models "));
     return {200, R"({"models": {"a": {"latency_ms": 1, "accuracy": 0.1}, "b": {"latency_ms": 2}}})"};
@@ -98,7 +98,7 @@ TEST_F(ModelRegistryAdapter, ReadsFileAndUrlAndTheNearestSourceHolds) {
   EXPECT_THAT(values(), ElementsAre(Pair("a_accuracy", 0.5), Pair("a_latency_ms", 1), Pair("b_latency_ms", 22)));
 }
 
-TEST_F(ModelRegistryAdapter, AnIdWithASlashCostsNoOtherModel) {
+TEST_F(model_registry_adapter_test, an_id_with_a_slash_costs_no_other_model) {
   options.file = HIVE_TEST_DATA "/test_results/cases/models-one-id-with-slash.json";
   push("llama3:8b", {{7, none}});
   EXPECT_THAT(values(), testing::UnorderedElementsAre(
@@ -106,7 +106,7 @@ TEST_F(ModelRegistryAdapter, AnIdWithASlashCostsNoOtherModel) {
                           Pair("gpt-4o_latency_ms", 1), Pair("gpt-4o_accuracy", 1), Pair("llama3:8b_latency_ms", 7)));
 }
 
-TEST_F(ModelRegistryAdapter, ProbesMeasureAndRepeat) {
+TEST_F(model_registry_adapter_test, probes_measure_and_repeat) {
   fake_http_server server{[](const fake_request&) -> fake_response { return {200, chat_completion("yes")}; }};
   probe_options probe;
   probe.base_url = server.url();
@@ -126,7 +126,7 @@ TEST_F(ModelRegistryAdapter, ProbesMeasureAndRepeat) {
   EXPECT_EQ(metrics[1].getValue(), 0.5);
 }
 
-TEST_F(ModelRegistryAdapter, AFailingSourceIsAnErrorThatNamesIt) {
+TEST_F(model_registry_adapter_test, a_failing_source_is_an_error_that_names_it) {
   push("m", {{1, 1}});
   auto error = [&] {
     auto measured = measure();
@@ -155,7 +155,7 @@ TEST_F(ModelRegistryAdapter, AFailingSourceIsAnErrorThatNamesIt) {
   EXPECT_THAT(error(), HasSubstr("used twice"));
 }
 
-TEST_F(ModelRegistryAdapter, AHangingProbeEndsWithItsAdapter) {
+TEST_F(model_registry_adapter_test, a_hanging_probe_ends_with_its_adapter) {
   std::atomic<bool> asked = false;
   fake_http_server server{[&](const fake_request&) -> fake_response {
     asked = true;
@@ -175,7 +175,7 @@ TEST_F(ModelRegistryAdapter, AHangingProbeEndsWithItsAdapter) {
   // Ending the actor system waits for the worker, so this ends only if the worker was cancelled.
 }
 
-TEST_F(ModelRegistryAdapter, TheLargestStoreStillFitsIntoAMeasurement) {
+TEST_F(model_registry_adapter_test, the_largest_store_still_fits_into_a_measurement) {
   write_set writes;
   auto full = msg<wire::ModelInput>::build([](wire::ModelInput::Builder out) {
     for (auto observation : out.initObservations(defaults::max_observations)) {

@@ -51,7 +51,7 @@ struct captures_fixture : registry_fixture {
   }
 };
 
-TEST_F(captures_fixture, AreListedPageByPageAndShown) {
+TEST_F(captures_fixture, are_listed_page_by_page_and_shown) {
   for (int i = 0; i < 5; ++i)
     ASSERT_TRUE(capture("v1"));
   ASSERT_TRUE(capture("v10")) << "whose name begins alike";
@@ -74,7 +74,7 @@ TEST_F(captures_fixture, AreListedPageByPageAndShown) {
   EXPECT_EQ(code_of(list("v2").error()), ec::not_found);
 }
 
-TEST_F(captures_fixture, TheNewestDeletedLeavesTheOneBeforeAsTheSnapshot) {
+TEST_F(captures_fixture, the_newest_deleted_leaves_the_one_before_as_the_snapshot) {
   for (int i = 0; i < 3; ++i)
     ASSERT_TRUE(capture("v1"));
   auto deleted = erase("v1", 3);
@@ -90,7 +90,7 @@ TEST_F(captures_fixture, TheNewestDeletedLeavesTheOneBeforeAsTheSnapshot) {
   EXPECT_EQ((*capture("v1"))->getCaptureId(), 4u) << "numbers are never used again";
 }
 
-TEST_F(captures_fixture, AnOlderOneDeletedLeavesTheSnapshotAsItIs) {
+TEST_F(captures_fixture, an_older_one_deleted_leaves_the_snapshot_as_it_is) {
   for (int i = 0; i < 3; ++i)
     ASSERT_TRUE(capture("v1"));
   auto deleted = erase("v1", 1);
@@ -100,7 +100,7 @@ TEST_F(captures_fixture, AnOlderOneDeletedLeavesTheSnapshotAsItIs) {
   EXPECT_EQ(newest_result(), 3);
 }
 
-TEST_F(captures_fixture, TheLastOneDeletedMakesTheVersionUnknownAlsoAfterARestart) {
+TEST_F(captures_fixture, the_last_one_deleted_makes_the_version_unknown_also_after_a_restart) {
   ASSERT_TRUE(capture("v1"));
   auto deleted = erase("v1", 1);
   ASSERT_TRUE(deleted) << text_of(deleted.error());
@@ -118,7 +118,7 @@ TEST_F(captures_fixture, TheLastOneDeletedMakesTheVersionUnknownAlsoAfterARestar
   EXPECT_EQ((*capture("v1"))->getCaptureId(), 2u);
 }
 
-TEST_F(captures_fixture, AnImportDeletedTakesNoPointsOfThisNodeAlong) {
+TEST_F(captures_fixture, an_import_deleted_takes_no_points_of_this_node_along) {
   ASSERT_TRUE(capture("v1"));
   ASSERT_TRUE(import(R"({"version":"v1","metrics":{"latency":{"value":9,"direction":"higher","adapter":"a"}}})"));
   EXPECT_TRUE((*list("v1"))->getCaptures()[1].getImported());
@@ -126,7 +126,7 @@ TEST_F(captures_fixture, AnImportDeletedTakesNoPointsOfThisNodeAlong) {
   EXPECT_EQ(newest_result(), 1);
 }
 
-TEST_F(captures_fixture, ADeletionIsToldAsAnEvent) {
+TEST_F(captures_fixture, a_deletion_is_told_as_an_event) {
   ASSERT_TRUE(capture("v1"));
   ASSERT_TRUE(erase("v1", 1));
   EXPECT_EQ(told(), (std::vector<std::string>{"v1 0 ", "v1 1 ", "v1 4 a backup ran"}));

@@ -5,7 +5,7 @@
 namespace hive {
 namespace {
 
-TEST_F(registry_fixture, RegisteredCommandsSurviveARestart) {
+TEST_F(registry_fixture, registered_commands_survive_a_restart) {
   add("builtin", [](auto) { return measured("latency", 1); });
   start();
   auto spec = *from_json<wire::CommandSpec>(R"({"name":"mine","command":["true"]})");
@@ -24,7 +24,7 @@ TEST_F(registry_fixture, RegisteredCommandsSurviveARestart) {
   EXPECT_EQ(outcome(*capture("v2"), "mine"), "absent");
 }
 
-TEST_F(registry_fixture, ReplacesACommandWhileACaptureGoesOnWithTheEarlierOne) {
+TEST_F(registry_fixture, replaces_a_command_while_a_capture_goes_on_with_the_earlier_one) {
   caf::typed_response_promise<msg<wire::Measurement>> held;
   commands["hold"] = [&held](adapter_actor::pointer actor) -> caf::result<msg<wire::Measurement>> {
     held = actor->make_response_promise<msg<wire::Measurement>>();
@@ -60,7 +60,7 @@ TEST_F(registry_fixture, ReplacesACommandWhileACaptureGoesOnWithTheEarlierOne) {
   EXPECT_EQ(value(*third), 2) << "what is stored was replaced too";
 }
 
-TEST_F(registry_fixture, ReplacesNoBuiltInAdapterAndRegistersWhatIsNotThere) {
+TEST_F(registry_fixture, replaces_no_built_in_adapter_and_registers_what_is_not_there) {
   add("builtin", [](auto) { return measured("latency", 1); });
   start();
   auto builtin = *from_json<wire::CommandSpec>(R"({"name":"builtin","command":["x"],"replace":true})");

@@ -7,7 +7,7 @@
 namespace hive {
 namespace {
 
-TEST_F(registry_fixture, PagesThroughVersions) {
+TEST_F(registry_fixture, pages_through_versions) {
   add("a", [](auto) { return measured("latency", 1); });
   start();
   for (int i = 0; i < 7; ++i)
@@ -26,7 +26,7 @@ TEST_F(registry_fixture, PagesThroughVersions) {
   EXPECT_EQ(seen, "v0 v1 v2 v3 v4 v5 v6 ");
 }
 
-TEST_F(registry_fixture, ImportsHartOsNestedForm) {
+TEST_F(registry_fixture, imports_hart_os_nested_form) {
   start();
   auto snapshot = import(R"({"version":"v1","benchmarks":{
     "b0":{"metrics":{"m0":{"value":1,"direction":"lower","unit":"ms"}}},
@@ -41,7 +41,7 @@ TEST_F(registry_fixture, ImportsHartOsNestedForm) {
   EXPECT_EQ((*latest)->getResults().size(), 0u) << "what was measured elsewhere is no result of this node";
 }
 
-TEST_F(registry_fixture, RefusesAnImportThatContradictsItself) {
+TEST_F(registry_fixture, refuses_an_import_that_contradicts_itself) {
   start();
   EXPECT_EQ(code_of(import(R"({"version":"v1","metrics":{"m":{"value":1,"direction":"lower"}},
     "benchmarks":{"b":{"metrics":{}}}})")

@@ -10,7 +10,7 @@
 namespace hive {
 namespace {
 
-TEST_F(registry_fixture, TheListSaysWhatHasNothingToMeasureAndWhy) {
+TEST_F(registry_fixture, the_list_says_what_has_nothing_to_measure_and_why) {
   std::string reason = "nothing is configured";
   add("idle", [](auto) { return measured("latency", 7); });
   adapters.back().unavailable_reason = [&] { return reason; };
@@ -27,7 +27,7 @@ TEST_F(registry_fixture, TheListSaysWhatHasNothingToMeasureAndWhy) {
   EXPECT_EQ(idle(), "yes ");
 }
 
-TEST_F(registry_fixture, ACaptureHoldsEveryAdapterAndIsStored) {
+TEST_F(registry_fixture, a_capture_holds_every_adapter_and_is_stored) {
   add("one", [](auto) { return measured("latency", 7); });
   add("two", [](auto) { return measured("latency", 9); });
   start();
@@ -40,7 +40,7 @@ TEST_F(registry_fixture, ACaptureHoldsEveryAdapterAndIsStored) {
   EXPECT_EQ(ask<wire::Snapshot>(query)->bytes(), snapshot->bytes());
 }
 
-TEST_F(registry_fixture, OneThatHangsOneThatCrashesAndOneThatFailsCostNoOthersResult) {
+TEST_F(registry_fixture, one_that_hangs_one_that_crashes_and_one_that_fails_cost_no_others_result) {
   add("good", [](auto) { return measured("latency", 7); });
   add(
     "hangs",
@@ -66,13 +66,13 @@ TEST_F(registry_fixture, OneThatHangsOneThatCrashesAndOneThatFailsCostNoOthersRe
   }
 }
 
-TEST_F(registry_fixture, AValueThatIsNotFiniteIsAnErrorOfItsAdapter) {
+TEST_F(registry_fixture, a_value_that_is_not_finite_is_an_error_of_its_adapter) {
   add("wild", [](auto) { return measured("ratio", std::numeric_limits<double>::quiet_NaN()); });
   start();
   EXPECT_EQ(outcome(*capture("v1"), "wild"), "error:reported a value of ratio that is not finite");
 }
 
-TEST_F(registry_fixture, AVersionIsCapturedOnceAtATime) {
+TEST_F(registry_fixture, a_version_is_captured_once_at_a_time) {
   add("slow", [](auto) {
     std::this_thread::sleep_for(300ms);
     return measured("latency", 1);
@@ -87,7 +87,7 @@ TEST_F(registry_fixture, AVersionIsCapturedOnceAtATime) {
   EXPECT_TRUE(capture("v1")) << "free again after the capture";
 }
 
-TEST_F(registry_fixture, TheLatestCaptureIsTheVersionsAndAllAreKept) {
+TEST_F(registry_fixture, the_latest_capture_is_the_versions_and_all_are_kept) {
   double value = 0;
   add("a", [&value](auto) { return measured("latency", ++value); });
   start();
@@ -104,7 +104,7 @@ TEST_F(registry_fixture, TheLatestCaptureIsTheVersionsAndAllAreKept) {
   EXPECT_STREQ((*latest)->getResults()[0].getName().cStr(), "a.latency");
 }
 
-TEST_F(registry_fixture, AVersionWhoseFirstCaptureRunsSaysSo) {
+TEST_F(registry_fixture, a_version_whose_first_capture_runs_says_so) {
   caf::typed_response_promise<msg<wire::Measurement>> held;
   add("held", [&held](adapter_actor::pointer actor) -> caf::result<msg<wire::Measurement>> {
     held = actor->make_response_promise<msg<wire::Measurement>>();
@@ -133,7 +133,7 @@ TEST_F(registry_fixture, AVersionWhoseFirstCaptureRunsSaysSo) {
   EXPECT_EQ((*ask<wire::CaptureList>(captures))->getRunning(), 0u);
 }
 
-TEST_F(registry_fixture, ASnapshotCountsTheAdaptersThatFailed) {
+TEST_F(registry_fixture, a_snapshot_counts_the_adapters_that_failed) {
   add("good", [](auto) { return measured("latency", 7); });
   add("fails", [](auto) -> caf::result<msg<wire::Measurement>> { return fail(ec::process_failed, "no such file"); });
   start();
@@ -144,7 +144,7 @@ TEST_F(registry_fixture, ASnapshotCountsTheAdaptersThatFailed) {
   EXPECT_EQ((*imported)->getAdapterErrors(), 1u) << "counted here, whatever the caller says";
 }
 
-TEST_F(registry_fixture, CapturesFromBeforeErrorsWereCountedAreCountedWhenRead) {
+TEST_F(registry_fixture, captures_from_before_errors_were_counted_are_counted_when_read) {
   start();
   auto old = msg<wire::Snapshot>::build([](wire::Snapshot::Builder out) {
     out.setVersion("old");
@@ -159,7 +159,7 @@ TEST_F(registry_fixture, CapturesFromBeforeErrorsWereCountedAreCountedWhenRead) 
   EXPECT_EQ((*found)->getAdapterErrors(), 1u);
 }
 
-TEST_F(registry_fixture, BuiltinMetricsStateWhatTheyAreJudgedBy) {
+TEST_F(registry_fixture, builtin_metrics_state_what_they_are_judged_by) {
   auto metric = [](const char* name, const char* unit) {
     return [=](auto) {
       return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
@@ -184,7 +184,7 @@ TEST_F(registry_fixture, BuiltinMetricsStateWhatTheyAreJudgedBy) {
     << json;
 }
 
-TEST_F(registry_fixture, AMarginThatIsNoneIsAnErrorOfItsAdapter) {
+TEST_F(registry_fixture, a_margin_that_is_none_is_an_error_of_its_adapter) {
   for (double margin : {-1.0, HUGE_VAL}) {
     adapters.clear();
     add("wild", [margin](auto) {
@@ -201,7 +201,7 @@ TEST_F(registry_fixture, AMarginThatIsNoneIsAnErrorOfItsAdapter) {
   registry = nullptr;
 }
 
-TEST_F(registry_fixture, AValueThatIsNoMeanOfItsSamplesIsAnErrorOfItsAdapter) {
+TEST_F(registry_fixture, a_value_that_is_no_mean_of_its_samples_is_an_error_of_its_adapter) {
   add("odd", [](auto) {
     return from_json<wire::Measurement>(R"({"metrics":{"m":{"value":9.9,"direction":"lower","samples":[1,2,9.9]}}})");
   });
@@ -210,7 +210,7 @@ TEST_F(registry_fixture, AValueThatIsNoMeanOfItsSamplesIsAnErrorOfItsAdapter) {
               testing::HasSubstr("disagrees with itself: metric 'm' has the value 9.9"));
 }
 
-TEST_F(registry_fixture, CaptureNumbersGrowAcrossRestarts) {
+TEST_F(registry_fixture, capture_numbers_grow_across_restarts) {
   add("a", [](auto) { return measured("latency", 1); });
   uint64_t last = 0;
   for (int i = 0; i < 3; ++i) {
@@ -223,7 +223,7 @@ TEST_F(registry_fixture, CaptureNumbersGrowAcrossRestarts) {
   }
 }
 
-TEST_F(registry_fixture, CaptureNumbersAreNotReusedWhenALaterOneEndedFirst) {
+TEST_F(registry_fixture, capture_numbers_are_not_reused_when_a_later_one_ended_first) {
   caf::typed_response_promise<msg<wire::Measurement>> held;
   add("held", [&held](adapter_actor::pointer actor) -> caf::result<msg<wire::Measurement>> {
     held = actor->make_response_promise<msg<wire::Measurement>>();
@@ -246,7 +246,7 @@ TEST_F(registry_fixture, CaptureNumbersAreNotReusedWhenALaterOneEndedFirst) {
   EXPECT_GT((*third)->getCaptureId(), (*imported)->getCaptureId());
 }
 
-TEST_F(registry_fixture, StartsACaptureWithoutWaiting) {
+TEST_F(registry_fixture, starts_a_capture_without_waiting) {
   add("a", [](auto) { return measured("latency", 1); });
   start();
   auto request = msg<wire::StartCapture>::build([](auto out) { out.initRequest().setVersion("v1"); });
@@ -261,7 +261,7 @@ TEST_F(registry_fixture, StartsACaptureWithoutWaiting) {
   EXPECT_EQ((*found)->getCaptureId(), (*accepted)->getCaptureId());
 }
 
-TEST_F(registry_fixture, CapturesAndImportsAreToldAsEvents) {
+TEST_F(registry_fixture, captures_and_imports_are_told_as_events) {
   add("one", [](auto) { return measured("latency", 7); });
   start();
   ASSERT_TRUE(capture("v1"));

@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class WorldModelAdapter : public ::testing::Test {
+class world_model_adapter_test : public ::testing::Test {
 protected:
   caf::expected<msg<wire::Measurement>> measure() {
     return node.measure(spawn_world_model_adapter(node.tests.system(), {node.db, node.actor}, options), 3);
@@ -45,14 +45,14 @@ protected:
   world_model_options options;
 };
 
-TEST_F(WorldModelAdapter, SkipsWithoutCounters) {
+TEST_F(world_model_adapter_test, skips_without_counters) {
   auto measured = measure();
   ASSERT_TRUE(measured) << text_of(measured.error());
   EXPECT_THAT((*measured)->getSkipped().cStr(), HasSubstr("no counters were pushed"));
   EXPECT_EQ(options.unavailable_reason(*node.db), (*measured)->getSkipped().cStr());
 }
 
-TEST_F(WorldModelAdapter, IsIdleUntilThereIsASourceOrSomethingPushed) {
+TEST_F(world_model_adapter_test, is_idle_until_there_is_a_source_or_something_pushed) {
   options.file = "/etc/counters.json";
   EXPECT_EQ(options.unavailable_reason(*node.db), "");
   options.file.clear();
@@ -60,7 +60,7 @@ TEST_F(WorldModelAdapter, IsIdleUntilThereIsASourceOrSomethingPushed) {
   EXPECT_EQ(options.unavailable_reason(*node.db), "");
 }
 
-TEST_F(WorldModelAdapter, MakesRatesOfPushedCounters) {
+TEST_F(world_model_adapter_test, makes_rates_of_pushed_counters) {
   push(200, 150, 10, 42);
   auto measured = measure();
   ASSERT_TRUE(measured) << text_of(measured.error());
@@ -81,14 +81,14 @@ TEST_F(WorldModelAdapter, MakesRatesOfPushedCounters) {
   expect(2, "hivemind_queries", "count", 42, "restart-0");
 }
 
-TEST_F(WorldModelAdapter, NothingRecordedIsNoDivisionByZero) {
+TEST_F(world_model_adapter_test, nothing_recorded_is_no_division_by_zero) {
   push(0, 0, 0, 0);
   auto measured = measure();
   ASSERT_TRUE(measured) << text_of(measured.error());
   EXPECT_EQ((*measured)->getMetrics()[0].getValue(), 0);
 }
 
-TEST_F(WorldModelAdapter, CountersOfTwoLivesNeverShareAScope) {
+TEST_F(world_model_adapter_test, counters_of_two_lives_never_share_a_scope) {
   push(10, 10, 10, 10);
   EXPECT_EQ(scope(), "restart-0");
   push(1, 1, 1, 1);
@@ -99,7 +99,7 @@ TEST_F(WorldModelAdapter, CountersOfTwoLivesNeverShareAScope) {
   EXPECT_EQ(scope(), "restart-3");
 }
 
-TEST_F(WorldModelAdapter, ReadsAFileAndSeesItsRestarts) {
+TEST_F(world_model_adapter_test, reads_a_file_and_sees_its_restarts) {
   auto counters = [](int n) {
     auto text = std::to_string(n);
     return "{\"recorded\":" + text + ",\"flushed\":" + text + ",\"corrections\":0,\"hivemind_queries\":" + text + "}";
@@ -112,7 +112,7 @@ TEST_F(WorldModelAdapter, ReadsAFileAndSeesItsRestarts) {
   EXPECT_EQ(scope(), "restart-1");
 }
 
-TEST_F(WorldModelAdapter, ReadsAUrl) {
+TEST_F(world_model_adapter_test, reads_a_url) {
   fake_http_server server{[](const fake_request&) -> fake_response {
     return {200, R"({"recorded": 4, "flushed": 1, "corrections": 2, "hivemind_queries": 9, "process": "p1"})"};
   }};
@@ -123,7 +123,7 @@ TEST_F(WorldModelAdapter, ReadsAUrl) {
   EXPECT_EQ(scope(), "p1");
 }
 
-TEST_F(WorldModelAdapter, AFailingSourceIsAnErrorThatNamesIt) {
+TEST_F(world_model_adapter_test, a_failing_source_is_an_error_that_names_it) {
   push(1, 1, 1, 1); // pushed counters must not replace a source that fails
   options.file = node.temp.path() / "absent.json";
   EXPECT_THAT(error(), HasSubstr("absent.json is missing"));
@@ -137,7 +137,7 @@ TEST_F(WorldModelAdapter, AFailingSourceIsAnErrorThatNamesIt) {
   EXPECT_THAT(error(), HasSubstr("url must start with"));
 }
 
-TEST_F(WorldModelAdapter, AStoreThatDoesNotAnswerIsAnError) {
+TEST_F(world_model_adapter_test, a_store_that_does_not_answer_is_an_error) {
   options.file = put_file(node.temp.path() / "world.json",
                           R"({"recorded": 1, "flushed": 1, "corrections": 1, "hivemind_queries": 1})");
   caf::anon_send_exit(node.actor, caf::exit_reason::user_shutdown);

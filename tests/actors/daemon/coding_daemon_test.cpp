@@ -9,9 +9,9 @@
 namespace hive {
 namespace {
 
-class CodingDaemon : public testing::Test {
+class coding_daemon_test : public testing::Test {
 protected:
-  ~CodingDaemon() override {
+  ~coding_daemon_test() override {
     for (const auto& actor : {caf::actor_cast<caf::actor>(daemon), caf::actor_cast<caf::actor>(publisher)})
       if (actor)
         caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
@@ -28,7 +28,7 @@ protected:
   coding_daemon_actor daemon;
 };
 
-TEST_F(CodingDaemon, PublishesAtEveryTenthTick) {
+TEST_F(coding_daemon_test, publishes_at_every_tenth_tick) {
   ASSERT_TRUE(node.record(runs("feature", "aider", 5, 0)));
   start(std::chrono::hours{1});
   for (int tick = 1; tick <= 30; ++tick) {
@@ -38,13 +38,13 @@ TEST_F(CodingDaemon, PublishesAtEveryTenthTick) {
   EXPECT_EQ(deltas->count, 3);
 }
 
-TEST_F(CodingDaemon, TicksByItself) {
+TEST_F(coding_daemon_test, ticks_by_itself) {
   ASSERT_TRUE(node.record(runs("feature", "aider", 5, 0)));
   start(std::chrono::milliseconds{1});
   EXPECT_TRUE(wait_until([&] { return deltas->count >= 2; }));
 }
 
-TEST_F(CodingDaemon, SaysNothingWhileNothingIsLearnedAndGoesOnAfterwards) {
+TEST_F(coding_daemon_test, says_nothing_while_nothing_is_learned_and_goes_on_afterwards) {
   start(std::chrono::milliseconds{1});
   std::this_thread::sleep_for(std::chrono::milliseconds{50});
   EXPECT_EQ(deltas->count, 0);

@@ -97,7 +97,7 @@ const std::string good = R"({"task_type":"feature","tool_name":"aider","completi
 
 // -- the forms of a body ----------------------------------------------------------
 
-TEST(TaskRoutes, TakesOneRecordAnArrayAndLines) {
+TEST(task_routes, takes_one_record_an_array_and_lines) {
   tracker_server node;
   EXPECT_EQ(recorded(node.post("/tasks", good))->getRecorded(), 1u);
   EXPECT_EQ(recorded(node.post("/tasks", " [" + good + "," + good + "]"))->getRecorded(), 2u);
@@ -112,7 +112,7 @@ std::vector<std::pair<uint32_t, std::string>> rejected_of(const msg<wire::TasksR
   return out;
 }
 
-TEST(TaskRoutes, ABadLineIsNamedAndTheOthersAreRecorded) {
+TEST(task_routes, a_bad_line_is_named_and_the_others_are_recorded) {
   tracker_server node;
   std::string body = good + "\n" + "{not json\n" + "\n" + good + "\n" +
                      R"({"task_type":"feature","tool_name":"aider","completion_time_s":-1,"success":true})" + "\n" +
@@ -142,7 +142,7 @@ void fill_a_tool(test_tracker& tracker) {
   tracker.start();
 }
 
-TEST(TaskRoutes, LinesThatTheTrackerLeavesOutAreNamedByTheirPlaceInTheBody) {
+TEST(task_routes, lines_that_the_tracker_leaves_out_are_named_by_their_place_in_the_body) {
   tracker_server node{{}, fill_a_tool};
   auto other = R"({"task_type":"other","tool_name":"full","completion_time_s":1,"success":true})";
   auto answer = recorded(node.post("/tasks", good + "\n\nbroken\n" + other + "\n" + good, ndjson_type));
@@ -153,7 +153,7 @@ TEST(TaskRoutes, LinesThatTheTrackerLeavesOutAreNamedByTheirPlaceInTheBody) {
   EXPECT_THAT(detail_of(node.post("/tasks", other)), HasSubstr("other")) << "nothing was kept: a problem";
 }
 
-TEST(TaskRoutes, AnArrayIsTakenWholeOrNotAtAll) {
+TEST(task_routes, an_array_is_taken_whole_or_not_at_all) {
   tracker_server node;
   auto answer = node.post("/tasks", "[" + good + R"(,{"task_type":"x"}])");
   EXPECT_EQ(answer.status, 400) << answer.body;
@@ -161,7 +161,7 @@ TEST(TaskRoutes, AnArrayIsTakenWholeOrNotAtAll) {
   EXPECT_THAT(node.tracker.records(), IsEmpty());
 }
 
-TEST(TaskRoutes, RefusesWhatHoldsNoRecord) {
+TEST(task_routes, refuses_what_holds_no_record) {
   tracker_server node;
   for (const char* body : {"", "[]", "null", "7", "{}", "{\"task_type\":"})
     EXPECT_GE(node.post("/tasks", body).status, 400) << body;
@@ -174,7 +174,7 @@ TEST(TaskRoutes, RefusesWhatHoldsNoRecord) {
   EXPECT_THAT(node.tracker.records(), IsEmpty());
 }
 
-TEST(TaskRoutes, RefusesMoreLinesThanOneMessageHolds) {
+TEST(task_routes, refuses_more_lines_than_one_message_holds) {
   tracker_server node;
   std::string body;
   for (int i = 0; i < 10'000; ++i)
@@ -185,7 +185,7 @@ TEST(TaskRoutes, RefusesMoreLinesThanOneMessageHolds) {
   EXPECT_THAT(detail_of(answer), HasSubstr("10000"));
 }
 
-TEST(TaskRoutes, OverloadIsTooManyRequestsWithRetryAfter) {
+TEST(task_routes, overload_is_too_many_requests_with_retry_after) {
   tracker_server node;
   node.tracker.gate->refuse_with = ec::overloaded;
   EXPECT_EQ(node.post("/tasks", good).status, 429);
@@ -201,7 +201,7 @@ TEST(TaskRoutes, OverloadIsTooManyRequestsWithRetryAfter) {
 
 // -- questions ------------------------------------------------------------------
 
-TEST(TaskRoutes, FindsRecords) {
+TEST(task_routes, finds_records) {
   tracker_server node;
   node.post("/tasks", good);
   node.post("/tasks", R"({"task_type":"bug_fix","tool_name":"ruff","completion_time_s":2,"success":false,
@@ -214,14 +214,14 @@ TEST(TaskRoutes, FindsRecords) {
   EXPECT_EQ(node.get("/tasks?after=x").status, 400);
 }
 
-TEST(TaskRoutes, SaysWhenNothingQualifies) {
+TEST(task_routes, says_when_nothing_qualifies) {
   tracker_server node;
   EXPECT_EQ(node.get("/tools/best?task_type=feature").status, 404);
   EXPECT_EQ(node.get("/tools/delta").status, 404);
   EXPECT_EQ(node.get("/tools/best").status, 400) << "task_type is required";
 }
 
-TEST(TaskRoutes, Routes) {
+TEST(task_routes, routes) {
   tracker_server node;
   EXPECT_THAT(node.get("/tools/route?task_type=bug_fix&available=ruff&available=aider_native").body,
               HasSubstr(R"("tool_name":"aider_native")"));
@@ -235,7 +235,7 @@ TEST(TaskRoutes, Routes) {
 
 // -- sources ----------------------------------------------------------------------
 
-TEST(TaskRoutes, RowsOfASourceAreTakenOnceInEveryForm) {
+TEST(task_routes, rows_of_a_source_are_taken_once_in_every_form) {
   tracker_server node;
   auto rows = [](int after, int through) {
     return "/tasks?source=db-1&after_row=" + std::to_string(after) + "&through_row=" + std::to_string(through);
@@ -255,7 +255,7 @@ TEST(TaskRoutes, RowsOfASourceAreTakenOnceInEveryForm) {
   EXPECT_EQ(node.tracker.records().size(), 5u);
 }
 
-TEST(TaskRoutes, RowsOfASourceMayHoldNoRecordAtAll) {
+TEST(task_routes, rows_of_a_source_may_hold_no_record_at_all) {
   tracker_server node;
   auto row = [&] { return node.get("/tasks/sources/db-1").body; };
   EXPECT_EQ(recorded(node.post("/tasks?source=db-1&after_row=0&through_row=4", "[]"))->getRecorded(), 0u);
@@ -265,7 +265,7 @@ TEST(TaskRoutes, RowsOfASourceMayHoldNoRecordAtAll) {
   EXPECT_THAT(row(), HasSubstr(R"("row":6)"));
 }
 
-TEST(TaskRoutes, ASourceIsForgottenSoThatAnotherFindsRoom) {
+TEST(task_routes, a_source_is_forgotten_so_that_another_finds_room) {
   tracker_server node{{.ledger = {.sources = 1}}};
   ASSERT_EQ(node.post("/tasks?source=old&through_row=7", good).status, 201);
   auto full = node.post("/tasks?source=new&through_row=1", good);
@@ -279,7 +279,7 @@ TEST(TaskRoutes, ASourceIsForgottenSoThatAnotherFindsRoom) {
   EXPECT_EQ(node.tracker.records().size(), 2u);
 }
 
-TEST(TaskRoutes, RefusesASourceThatIsNoId) {
+TEST(task_routes, refuses_a_source_that_is_no_id) {
   tracker_server node;
   for (const char* query : {"source=a%2Fb&through_row=1", "source=db&through_row=x", "after_row=1&through_row=2",
                             "source=db", "source=db&through_row=-1", "tasks=1"})
@@ -289,7 +289,7 @@ TEST(TaskRoutes, RefusesASourceThatIsNoId) {
   EXPECT_THAT(node.tracker.records(), IsEmpty());
 }
 
-TEST(TaskRoutes, TheDeltaOfTheHiveSumsUpWhatTheOthersSaid) {
+TEST(task_routes, the_delta_of_the_hive_sums_up_what_the_others_said) {
   tracker_server node;
   EXPECT_EQ(node.get("/tools/delta?scope=hive").status, 404);
   for (const char* origin : {"a", "b"})
@@ -305,7 +305,7 @@ TEST(TaskRoutes, TheDeltaOfTheHiveSumsUpWhatTheOthersSaid) {
   EXPECT_EQ(node.get("/tools/delta").status, 404) << "this node has no records";
 }
 
-TEST(TaskRoutes, ADeltaOfHartOsIsTakenWithAllThatItHolds) {
+TEST(task_routes, a_delta_of_hart_os_is_taken_with_all_that_it_holds) {
   tracker_server node;
   auto answer = node.post("/tools/delta", R"({"coding_benchmarks": {"fix": {"x": {"success_rate": 0.5, "avg_time_s": 2,
     "sample_count": 3, "model": "m"}}, "review": {}}, "ts": 5, "node_tier": "standard", "autoresearch": {"session_id": "s",
@@ -321,7 +321,7 @@ TEST(TaskRoutes, ADeltaOfHartOsIsTakenWithAllThatItHolds) {
             400);
 }
 
-TEST(TaskRoutes, DeltasWithoutOriginMergeByTaskType) {
+TEST(task_routes, deltas_without_origin_merge_by_task_type) {
   tracker_server node;
   auto import = [&](const std::string& task, const std::string& tool) {
     auto answer = node.post("/tools/delta", R"({"coding_benchmarks":{")" + task + R"(":{")" + tool +
@@ -337,7 +337,7 @@ TEST(TaskRoutes, DeltasWithoutOriginMergeByTaskType) {
   EXPECT_THAT(node.get("/tools/delta?scope=hive").body, testing::Not(HasSubstr(R"("a":)")));
 }
 
-TEST(TaskRoutes, WhatDeltasWithoutOriginSaidCanBeDropped) {
+TEST(task_routes, what_deltas_without_origin_said_can_be_dropped) {
   tracker_server node;
   auto body = [](const std::string& origin) {
     return R"({"coding_benchmarks":{"fix":{"x":{"success_rate":0.5,"avg_time_s":2,"sample_count":8}}})" + origin + "}";
@@ -382,9 +382,9 @@ std::string text_of_json(json value) {
   return capnp::JsonCodec{}.encodeRaw(value).cStr();
 }
 
-class TrackerVectors : public testing::TestWithParam<uint32_t> {
+class tracker_vectors_test : public testing::TestWithParam<uint32_t> {
 public:
-  ~TrackerVectors() noexcept override { // the destructors of Cap'n Proto's builders may throw
+  ~tracker_vectors_test() noexcept override { // the destructors of Cap'n Proto's builders may throw
   }
 
 protected:
@@ -422,12 +422,12 @@ private:
   document vectors_{file_text(HIVE_TEST_DATA "/tracker.json")};
 };
 
-TEST_P(TrackerVectors, BestToolAgrees) {
+TEST_P(tracker_vectors_test, best_tool_agrees) {
   for (auto expected : at(given(), "best_tool").getObject())
     expect_best("/tools/best?policy=threshold&task_type=" + url_encode(expected.getName().cStr()), expected.getValue());
 }
 
-TEST_P(TrackerVectors, SummaryAgrees) {
+TEST_P(tracker_vectors_test, summary_agrees) {
   auto answer = node_.get("/tools/summary");
   ASSERT_EQ(answer.status, 200) << answer.body;
   document got{answer.body};
@@ -451,7 +451,7 @@ TEST_P(TrackerVectors, SummaryAgrees) {
   }
 }
 
-TEST_P(TrackerVectors, LearningDeltaAgrees) {
+TEST_P(tracker_vectors_test, learning_delta_agrees) {
   auto expected = at(given(), "learning_delta");
   auto answer = node_.get("/tools/delta");
   if (expected.isNull()) {
@@ -474,7 +474,7 @@ TEST_P(TrackerVectors, LearningDeltaAgrees) {
   }
 }
 
-TEST_P(TrackerVectors, HiveBestToolAgrees) {
+TEST_P(tracker_vectors_test, hive_best_tool_agrees) {
   auto delta = at(given(), "hive_delta");
   if (at(delta, "coding_benchmarks").getObject().size() > 0) {
     ASSERT_EQ(node_.post("/tools/delta", text_of_json(delta)).status, 201);
@@ -484,9 +484,9 @@ TEST_P(TrackerVectors, HiveBestToolAgrees) {
                 expected.getValue());
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, TrackerVectors, testing::Range(0u, 15u));
+INSTANTIATE_TEST_SUITE_P(cases, tracker_vectors_test, testing::Range(0u, 15u));
 
-TEST(TrackerVectorFile, HoldsAsManyCasesAsAreTested) {
+TEST(tracker_vector_file, holds_as_many_cases_as_are_tested) {
   document vectors{file_text(HIVE_TEST_DATA "/tracker.json")};
   EXPECT_EQ(vectors.root().getArray().size(), 15u);
 }

@@ -20,7 +20,7 @@ msg<wire::Environment> machine(const std::function<void(wire::Environment::Build
   });
 }
 
-TEST(Environment, ReadsProcFiles) {
+TEST(environment, reads_proc_files) {
   EXPECT_EQ(cpu_model_of("processor\t: 0\nmodel\t\t: 85\nmodel name\t: Xeon(R) @ 2.00GHz\nmodel name\t: other\n"),
             "Xeon(R) @ 2.00GHz");
   EXPECT_EQ(cpu_model_of("model name:\n"), "");
@@ -31,7 +31,7 @@ TEST(Environment, ReadsProcFiles) {
   EXPECT_EQ(memory_mib_of("MemTotal: many kB"), 0u);
 }
 
-TEST(Environment, DescribesThisMachine) {
+TEST(environment, describes_this_machine) {
   auto here = describe_environment({{{"GPU-1", "H100", 81920}, {"GPU-2", "H100", 81920}}, {}});
   EXPECT_FALSE(check(capnp::DynamicStruct::Reader{*here}));
   EXPECT_GT(here->getCpuModel().size(), 0u);
@@ -43,7 +43,7 @@ TEST(Environment, DescribesThisMachine) {
   EXPECT_EQ(describe_environment({{}, "no driver"})->getGpu(), "none");
 }
 
-TEST(Environment, FingerprintTellsMachinesApart) {
+TEST(environment, fingerprint_tells_machines_apart) {
   using builder = wire::Environment::Builder;
   std::set<std::string> seen;
   for (const auto& one :
@@ -57,7 +57,7 @@ TEST(Environment, FingerprintTellsMachinesApart) {
   }
 }
 
-TEST(Environment, FingerprintIgnoresMegabytesAndItself) {
+TEST(environment, fingerprint_ignores_megabytes_and_itself) {
   using builder = wire::Environment::Builder;
   auto fingerprint = fingerprint_of(*machine());
   EXPECT_EQ(fingerprint_of(*machine([](builder m) { m.setMemoryMib(16 * 1024 - 300); })), fingerprint);
@@ -66,7 +66,7 @@ TEST(Environment, FingerprintIgnoresMegabytesAndItself) {
 }
 
 /// Stored snapshots contain fingerprints: if the rule changed, all of them would seem to come from other machines.
-TEST(Environment, FingerprintStaysTheSameAcrossVersions) {
+TEST(environment, fingerprint_stays_the_same_across_versions) {
   // Computed with: printf 'Fast CPU @ 3.00GHz
   // 8
   // 16

@@ -85,7 +85,7 @@ struct supervisor_fixture : testing::Test {
   }
 };
 
-TEST_F(supervisor_fixture, StartsInOrderAndStopsInReverse) {
+TEST_F(supervisor_fixture, starts_in_order_and_stops_in_reverse) {
   auto supervisor = spawn_supervisor(system, {make_service("a"), make_service("b"), make_service("c")}, {});
   ASSERT_FALSE(start(supervisor));
   EXPECT_EQ(log.text(), "+a +b +c ");
@@ -93,7 +93,7 @@ TEST_F(supervisor_fixture, StartsInOrderAndStopsInReverse) {
   EXPECT_EQ(log.text(), "+a +b +c -c -b -a ");
 }
 
-TEST_F(supervisor_fixture, RestartsAFailedServiceAndThoseBehindIt) {
+TEST_F(supervisor_fixture, restarts_a_failed_service_and_those_behind_it) {
   auto supervisor = spawn_supervisor(system, {make_service("a"), make_service("b"), make_service("c")}, {});
   ASSERT_FALSE(start(supervisor));
   crash("b");
@@ -102,7 +102,7 @@ TEST_F(supervisor_fixture, RestartsAFailedServiceAndThoseBehindIt) {
   EXPECT_EQ(log.text(), "+a +b +c -c +b +c -c -b -a ");
 }
 
-TEST_F(supervisor_fixture, AFailureAtTheStartStopsWhatRanAndNamesTheService) {
+TEST_F(supervisor_fixture, a_failure_at_the_start_stops_what_ran_and_names_the_service) {
   service broken{"broken", [] { return caf::expected<caf::actor>{fail(ec::busy, "port 7420 is in use")}; }};
   auto supervisor = spawn_supervisor(system, {make_service("a"), broken, make_service("c")}, {});
   auto err = start(supervisor);
@@ -112,7 +112,7 @@ TEST_F(supervisor_fixture, AFailureAtTheStartStopsWhatRanAndNamesTheService) {
   EXPECT_EQ(log.text(), "+a -a ");
 }
 
-TEST_F(supervisor_fixture, AServiceThatThrowsAtTheStartIsAFailureLikeOthers) {
+TEST_F(supervisor_fixture, a_service_that_throws_at_the_start_is_a_failure_like_others) {
   service broken{"broken", []() -> caf::expected<caf::actor> { throw std::runtime_error("no thread is left"); }};
   auto supervisor = spawn_supervisor(system, {make_service("a"), broken}, {});
   EXPECT_EQ(text_of(start(supervisor)), "broken: no thread is left");
@@ -120,7 +120,7 @@ TEST_F(supervisor_fixture, AServiceThatThrowsAtTheStartIsAFailureLikeOthers) {
   EXPECT_EQ(log.text(), "+a -a ");
 }
 
-TEST_F(supervisor_fixture, GivesUpWhenAServiceFailsTooOften) {
+TEST_F(supervisor_fixture, gives_up_when_a_service_fails_too_often) {
   supervisor_options options;
   options.max_restarts = 2;
   auto supervisor = spawn_supervisor(system, {make_service("a"), make_service("b")}, options);
@@ -139,7 +139,7 @@ TEST_F(supervisor_fixture, GivesUpWhenAServiceFailsTooOften) {
   EXPECT_EQ(log.text(), expected + "-a ");
 }
 
-TEST_F(supervisor_fixture, AnEssentialServiceTakesTheNodeDown) {
+TEST_F(supervisor_fixture, an_essential_service_takes_the_node_down) {
   auto store = make_service("store");
   store.essential = true;
   auto supervisor = spawn_supervisor(system, {store, make_service("b")}, {});
@@ -149,7 +149,7 @@ TEST_F(supervisor_fixture, AnEssentialServiceTakesTheNodeDown) {
   EXPECT_EQ(log.text(), "+store +b -b ");
 }
 
-TEST_F(supervisor_fixture, KillsAServiceThatDoesNotStop) {
+TEST_F(supervisor_fixture, kills_a_service_that_does_not_stop) {
   supervisor_options options;
   options.stop_timeout = 50ms;
   auto supervisor = spawn_supervisor(system, {make_service("a"), make_service("deaf", true)}, options);
@@ -159,7 +159,7 @@ TEST_F(supervisor_fixture, KillsAServiceThatDoesNotStop) {
   EXPECT_NE(log.text().find("-a"), std::string::npos) << log.text();
 }
 
-TEST(RestartBudget, ForgetsRestartsOutsideItsWindow) {
+TEST(restart_budget, forgets_restarts_outside_its_window) {
   restart_intensity budget{2, 10s};
   auto t = std::chrono::steady_clock::time_point{};
   EXPECT_TRUE(budget.allow(t));

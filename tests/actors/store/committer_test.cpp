@@ -41,25 +41,25 @@ struct committer_fixture : testing::Test {
   }
 };
 
-TEST_F(committer_fixture, WhatIsAnsweredIsWritten) {
+TEST_F(committer_fixture, what_is_answered_is_written) {
   EXPECT_EQ(commit(put("k", "v")), ec::none);
   EXPECT_EQ(**db->get(column::tasks, "k"), "v");
 }
 
-TEST_F(committer_fixture, LaterWritesWin) {
+TEST_F(committer_fixture, later_writes_win) {
   for (int i = 0; i < 2000; ++i)
     self->send(committer, put("k", std::to_string(i)));
   EXPECT_EQ(commit(put("other", "")), ec::none);
   EXPECT_EQ(**db->get(column::tasks, "k"), "1999") << "write sets become durable in the order they arrived";
 }
 
-TEST_F(committer_fixture, RefusesWhatDoesNotFitAndGoesOn) {
+TEST_F(committer_fixture, refuses_what_does_not_fit_and_goes_on) {
   std::string huge(std::size_t{257} << 20, 'x');
   EXPECT_EQ(commit(put("huge", huge)), ec::overloaded);
   EXPECT_EQ(commit(put("k", "v")), ec::none);
 }
 
-TEST_F(committer_fixture, ADiskThatCannotBeWrittenEndsTheCommitterAndKeepsWhatWasAcknowledged) {
+TEST_F(committer_fixture, a_disk_that_cannot_be_written_ends_the_committer_and_keeps_what_was_acknowledged) {
   ASSERT_EQ(commit(put("before", "v")), ec::none);
   // A limit on the size of files makes writes fail as a broken disk would.
   signal(SIGXFSZ, SIG_IGN);
@@ -75,7 +75,7 @@ TEST_F(committer_fixture, ADiskThatCannotBeWrittenEndsTheCommitterAndKeepsWhatWa
   EXPECT_TRUE((*db->get(column::tasks, "before")).has_value());
 }
 
-TEST_F(committer_fixture, ItsEndIsAnAnswerToAllWhoWait) {
+TEST_F(committer_fixture, its_end_is_an_answer_to_all_who_wait) {
   constexpr size_t writes = 2'000;
   size_t durable = 0, unknown = 0, refused = 0;
   auto client = system.spawn([&](caf::event_based_actor* sender) {
@@ -100,7 +100,7 @@ void take_room(const std::filesystem::path& directory, off_t bytes) {
   ASSERT_EQ(::posix_fallocate(file.get(), 0, bytes), 0);
 }
 
-TEST(CommitterOnAFullDisk, RefusesWritesAndServesReads) {
+TEST(committer_on_a_full_disk, refuses_writes_and_serves_reads) {
   constexpr uint64_t spare = 16 << 20;
   temporary_directory disk{"/dev/shm"}; // hardly any other process writes there meanwhile
   database_options options{.directory = disk.path() / "data"};

@@ -16,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(Tracker, ADeltaReplacesWhatTheSameNodeSaidAndAddsToOthers) {
+TEST(tracker, a_delta_replaces_what_the_same_node_said_and_adds_to_others) {
   test_tracker node;
   for (int i = 0; i < 3; ++i)
     ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
@@ -31,7 +31,7 @@ TEST(Tracker, ADeltaReplacesWhatTheSameNodeSaidAndAddsToOthers) {
   EXPECT_FALSE(node.best("feature")) << "what others measured is not this node's";
 }
 
-TEST(Tracker, RefusesImpossibleDeltasAndItsOwn) {
+TEST(tracker, refuses_impossible_deltas_and_its_own) {
   test_tracker node;
   auto refuse = [&](const msg<wire::LearningDelta>& wrong, const char* named) {
     auto answer = node.ask<wire::Recorded>(wrong);
@@ -63,7 +63,7 @@ TEST(Tracker, RefusesImpossibleDeltasAndItsOwn) {
   EXPECT_TRUE(node.ask<wire::Recorded>(with_sums(10, 10'000'000, 10'000'000'000'000)));
 }
 
-TEST(Tracker, WhatOneNodeExportsAnotherImportsExactly) {
+TEST(tracker, what_one_node_exports_another_imports_exactly) {
   test_tracker from, to{{.node = "other-node"}};
   std::mt19937 random{11};
   std::vector<task_draft> drafts;
@@ -88,7 +88,7 @@ TEST(Tracker, WhatOneNodeExportsAnotherImportsExactly) {
   }
 }
 
-TEST(Tracker, HasNothingToTellWithoutEnoughRecords) {
+TEST(tracker, has_nothing_to_tell_without_enough_records) {
   test_tracker node;
   ASSERT_TRUE(node.record(runs("feature", "aider", 4, 0)));
   auto answer = node.ask<wire::LearningDelta>(msg<wire::LearningDeltaQuery>{});
@@ -160,7 +160,7 @@ private:
   slot_publisher_actor publisher_;
 };
 
-TEST(Tracker, PublishesEveryToolAndOnlyWhenSomethingIsNew) {
+TEST(tracker, publishes_every_tool_and_only_when_something_is_new) {
   test_tracker node;
   published_tools published{node};
   ASSERT_TRUE(wait_until([&] { return published.records_of(1) == 0; })) << "what there is at first: nothing";
@@ -172,7 +172,7 @@ TEST(Tracker, PublishesEveryToolAndOnlyWhenSomethingIsNew) {
   EXPECT_EQ(published.all().size(), 3U) << "a repetition is nothing new";
 }
 
-TEST(Tracker, PublishesAllAgainToAFederationThatHasStartedAgain) {
+TEST(tracker, publishes_all_again_to_a_federation_that_has_started_again) {
   test_tracker node;
   ASSERT_TRUE(node.record({{}}));
   published_tools before{node};
@@ -181,7 +181,7 @@ TEST(Tracker, PublishesAllAgainToAFederationThatHasStartedAgain) {
   EXPECT_TRUE(wait_until([&] { return after.records_of(1) == 1; }));
 }
 
-TEST(Tracker, WhatPeersSayOutlivesAFailedWriteAndIsDropped) {
+TEST(tracker, what_peers_say_outlives_a_failed_write_and_is_dropped) {
   test_tracker node;
   publish(node, "a", learned("aider", 30));
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("b", "aider", 0.5, 10)));
@@ -205,7 +205,7 @@ TEST(Tracker, WhatPeersSayOutlivesAFailedWriteAndIsDropped) {
   EXPECT_EQ(samples(), 10u) << "whoever said it says it again";
 }
 
-TEST(Tracker, WhatANodeOfTheHiveSaysReplacesAnImportInItsName) {
+TEST(tracker, what_a_node_of_the_hive_says_replaces_an_import_in_its_name) {
   test_tracker node;
   auto samples = [&] {
     auto best = node.best("feature", wire::ToolScope::HIVE);
@@ -230,7 +230,7 @@ TEST(Tracker, WhatANodeOfTheHiveSaysReplacesAnImportInItsName) {
   EXPECT_EQ(samples(), 7u);
 }
 
-TEST(Tracker, WhatWasToldLongestAgoGivesWayWhereDeltasWithoutOriginSayTooMuch) {
+TEST(tracker, what_was_told_longest_ago_gives_way_where_deltas_without_origin_say_too_much) {
   test_tracker node{{.hive = {.tools_per_origin = 3}}};
   auto told = [](const std::string& task, uint32_t tools) {
     return msg<wire::LearningDelta>::build([&](wire::LearningDelta::Builder out) {
@@ -257,7 +257,7 @@ TEST(Tracker, WhatWasToldLongestAgoGivesWayWhereDeltasWithoutOriginSayTooMuch) {
     EXPECT_TRUE(node.best(task, wire::ToolScope::HIVE)) << task << " is not there after a restart";
 }
 
-TEST(Tracker, ADeltaThatNarrowerLimitsWouldRefuseDoesNotStopAStart) {
+TEST(tracker, a_delta_that_narrower_limits_would_refuse_does_not_stop_a_start) {
   test_tracker node;
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("b", "claude_code", 0.5, 10)));
@@ -272,7 +272,7 @@ TEST(Tracker, ADeltaThatNarrowerLimitsWouldRefuseDoesNotStopAStart) {
   EXPECT_TRUE(node.ask<wire::DropDelta>(drop)) << "it is still stored";
 }
 
-TEST(Tracker, AnImportedDeltaCanBeDropped) {
+TEST(tracker, an_imported_delta_can_be_dropped) {
   test_tracker node;
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("a", "aider", 0.5, 10)));
   auto drop = msg<wire::DropDelta>::build([](wire::DropDelta::Builder out) { out.setOrigin("a"); });

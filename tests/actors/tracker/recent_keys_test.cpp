@@ -11,7 +11,7 @@ key_digest digest(uint64_t number) {
   return key_digest::of("key-" + std::to_string(number));
 }
 
-TEST(KeyDigest, IsTheSameInEveryRunAndDiffersBetweenKeys) {
+TEST(key_digest, is_the_same_in_every_run_and_differs_between_keys) {
   // Digests stored in 2026. If they changed, every record of an old store could be counted again.
   key_digest stored{0xa91ef13f9dd8f5da, 0xea8051e2027196fa};
   EXPECT_EQ(key_digest::of("5f0c7a52-9d1e-4b7f-8e21-000000000001"), stored);
@@ -21,7 +21,7 @@ TEST(KeyDigest, IsTheSameInEveryRunAndDiffersBetweenKeys) {
   EXPECT_EQ(all.size(), 100'000u);
 }
 
-TEST(RecentKeys, KnowsWhatItWasGiven) {
+TEST(recent_keys, knows_what_it_was_given) {
   recent_keys keys{10};
   EXPECT_FALSE(keys.contains(digest(1)));
   keys.insert(digest(1));
@@ -29,7 +29,7 @@ TEST(RecentKeys, KnowsWhatItWasGiven) {
   EXPECT_FALSE(keys.contains(digest(2)));
 }
 
-TEST(RecentKeys, RemembersAtLeastItsCapacityAndForgetsWholeGenerations) {
+TEST(recent_keys, remembers_at_least_its_capacity_and_forgets_whole_generations) {
   constexpr size_t capacity = 100;
   recent_keys keys{capacity};
   std::mt19937 random{7};
@@ -52,7 +52,7 @@ TEST(RecentKeys, RemembersAtLeastItsCapacityAndForgetsWholeGenerations) {
   }
 }
 
-TEST(RecentKeys, CountsOnFromWhereAnEarlierRunForgot) {
+TEST(recent_keys, counts_on_from_where_an_earlier_run_forgot) {
   recent_keys keys{10};
   keys.start_at(1'000);
   keys.insert(digest(1));

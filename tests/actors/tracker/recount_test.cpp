@@ -155,9 +155,9 @@ private:
   uint64_t next_key_ = 0;
 };
 
-class Recount : public testing::TestWithParam<uint32_t> {};
+class recount_test : public testing::TestWithParam<uint32_t> {};
 
-TEST_P(Recount, StatisticsAreThoseOfTheRecords) {
+TEST_P(recount_test, statistics_are_those_of_the_records) {
   SCOPED_TRACE("seed " + std::to_string(GetParam()));
   chaos world{GetParam()};
   for (int round = 0; round < 6; ++round) {
@@ -170,7 +170,7 @@ TEST_P(Recount, StatisticsAreThoseOfTheRecords) {
   EXPECT_GT(world.recorded, 100u) << "the test would show nothing";
 }
 
-TEST_P(Recount, NoRecordIsLostOrUncountedWhereStatisticsGiveWay) {
+TEST_P(recount_test, no_record_is_lost_or_uncounted_where_statistics_give_way) {
   SCOPED_TRACE("seed " + std::to_string(GetParam()));
   chaos world{GetParam(), {.task_types = 2, .tools_per_task = 2, .cells = 5}};
   for (int round = 0; round < 6; ++round) {
@@ -184,7 +184,7 @@ TEST_P(Recount, NoRecordIsLostOrUncountedWhereStatisticsGiveWay) {
 }
 
 // The last seed differs in every run; a failure names it.
-INSTANTIATE_TEST_SUITE_P(Seeds, Recount, testing::Values(1, 2, 3, 4, random_seed()));
+INSTANTIATE_TEST_SUITE_P(seeds, recount_test, testing::Values(1, 2, 3, 4, random_seed()));
 
 } // namespace
 } // namespace hive

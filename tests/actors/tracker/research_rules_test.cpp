@@ -53,7 +53,7 @@ msg<wire::ResearchImprovement> improvement(double value, const std::string& key 
   });
 }
 
-TEST(ResearchRules, CountsFailedAndTimedOutIterationsToo) {
+TEST(research_rules, counts_failed_and_timed_out_iterations_too) {
   auto session = begun();
   for (auto outcome :
        {IterationOutcome::SUCCESS, IterationOutcome::FAILURE, IterationOutcome::TIMEOUT, IterationOutcome::FAILURE})
@@ -64,7 +64,7 @@ TEST(ResearchRules, CountsFailedAndTimedOutIterationsToo) {
   EXPECT_DOUBLE_EQ(session->getTotalTimeS(), 10);
 }
 
-TEST(ResearchRules, AnIterationIsATaskRecordWithAKeyOfItsOwn) {
+TEST(research_rules, an_iteration_is_a_task_record_with_a_key_of_its_own) {
   auto session = *add(begun(), *iteration(IterationOutcome::FAILURE, 3), now + 5);
   auto later = *add(*begin(*wanted(), "s1", now + 1'000), *iteration(IterationOutcome::FAILURE, 3), now + 5'000);
   auto record = newest_record(*session);
@@ -88,13 +88,13 @@ TEST(ResearchRules, AnIterationIsATaskRecordWithAKeyOfItsOwn) {
   EXPECT_THAT(std::string{as_view(record->getTasks()[0].getIdempotencyKey())}, EndsWith(".2"));
 }
 
-TEST(ResearchRules, TheLongestIdLeavesRoomForTheKey) {
+TEST(research_rules, the_longest_id_leaves_room_for_the_key) {
   auto session = *begin(*wanted(), std::string(40, 'x'), now);
   session = *add(session, *iteration(IterationOutcome::SUCCESS), now);
   EXPECT_LE(newest_record(*session)->getTasks()[0].getIdempotencyKey().size() + 9, 64u) << "of ten digits";
 }
 
-TEST(ResearchRules, KeepsTheNewestTwentyWordForWordAndCountsAll) {
+TEST(research_rules, keeps_the_newest_twenty_word_for_word_and_counts_all) {
   auto session = begun();
   for (int i = 1; i <= 50; ++i)
     session = *add(session, *iteration(IterationOutcome::SUCCESS, 1, std::to_string(i)), now);
@@ -108,7 +108,7 @@ TEST(ResearchRules, KeepsTheNewestTwentyWordForWordAndCountsAll) {
   EXPECT_LT(session.bytes().size(), 8'192u) << "what was replaced must not pile up";
 }
 
-TEST(ResearchRules, ARepeatedStepIsNotCountedAgain) {
+TEST(research_rules, a_repeated_step_is_not_counted_again) {
   auto session = *add(begun(), *iteration(IterationOutcome::SUCCESS, 1, "a"), now);
   session = *add(session, *improvement(11, "b"), now);
   auto again = *add(session, *iteration(IterationOutcome::FAILURE, 9, "a"), now + 1);
@@ -119,7 +119,7 @@ TEST(ResearchRules, ARepeatedStepIsNotCountedAgain) {
     << "steps without a key are all different";
 }
 
-TEST(ResearchRules, AnImprovementMustBeBetterThanAnyBefore) {
+TEST(research_rules, an_improvement_must_be_better_than_any_before) {
   for (auto direction : {wire::Direction::HIGHER, wire::Direction::LOWER}) {
     double step = direction == wire::Direction::HIGHER ? 1 : -1;
     auto session = *add(begun(direction), *iteration(IterationOutcome::SUCCESS), now);
@@ -138,7 +138,7 @@ TEST(ResearchRules, AnImprovementMustBeBetterThanAnyBefore) {
   }
 }
 
-TEST(ResearchRules, RefusesWhatCannotBe) {
+TEST(research_rules, refuses_what_cannot_be) {
   auto early = add(begun(), *improvement(20), now);
   ASSERT_FALSE(early);
   EXPECT_EQ(code_of(early.error()), ec::invalid);
@@ -154,7 +154,7 @@ TEST(ResearchRules, RefusesWhatCannotBe) {
   EXPECT_FALSE(begin(*no_tool, "s", now));
 }
 
-TEST(ResearchRules, AFinishedSessionTakesNoStepAndStaysAsItIs) {
+TEST(research_rules, a_finished_session_takes_no_step_and_stays_as_it_is) {
   auto session = *add(begun(), *iteration(IterationOutcome::SUCCESS, 1, "a"), now);
   auto how = msg<wire::FinishResearch>::build([](wire::FinishResearch::Builder out) {
     out.setId("s1");
@@ -170,7 +170,7 @@ TEST(ResearchRules, AFinishedSessionTakesNoStepAndStaysAsItIs) {
     << "the answer to it may have been lost";
 }
 
-TEST(ResearchRules, CountsTravelWithoutWords) {
+TEST(research_rules, counts_travel_without_words) {
   auto session = *add(begun(), *iteration(IterationOutcome::TIMEOUT, 4, "secret"), now);
   auto delta = with_counts(msg<wire::LearningDelta>{}, *session);
   ASSERT_EQ(delta->getAutoresearch().size(), 1u);

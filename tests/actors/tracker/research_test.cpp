@@ -82,7 +82,7 @@ public:
   research_actor actor;
 };
 
-TEST(Research, EveryIterationIsATaskRecordAndTheContextNamesTheBestTool) {
+TEST(research, every_iteration_is_a_task_record_and_the_context_names_the_best_tool) {
   test_research node;
   ASSERT_TRUE(node.begin("s"));
   EXPECT_FALSE(node.context("s")->hasBestTool());
@@ -111,7 +111,7 @@ TEST(Research, EveryIterationIsATaskRecordAndTheContextNamesTheBestTool) {
   EXPECT_EQ(context->getSession().getIterations(), 5u);
 }
 
-TEST(Research, ARunningSessionGoesOnAfterARestart) {
+TEST(research, a_running_session_goes_on_after_a_restart) {
   test_research node;
   ASSERT_TRUE(node.begin("s"));
   for (uint32_t round = 1; round <= 4; ++round) {
@@ -126,7 +126,7 @@ TEST(Research, ARunningSessionGoesOnAfterARestart) {
   EXPECT_EQ(code_of(node.ask<wire::ResearchSession>(iteration("s")).error()), ec::invalid);
 }
 
-TEST(Research, ARestartRecordsNothingTwiceHoweverMuchWasRecordedSince) {
+TEST(research, a_restart_records_nothing_twice_however_much_was_recorded_since) {
   test_research node{tracker_options{.ledger = {.remembered_keys = 4}}};
   ASSERT_TRUE(node.begin("s"));
   ASSERT_TRUE(node.ask<wire::ResearchSession>(iteration("s")));
@@ -138,7 +138,7 @@ TEST(Research, ARestartRecordsNothingTwiceHoweverMuchWasRecordedSince) {
   EXPECT_EQ(node.node.records().size(), 22u);
 }
 
-TEST(Research, ARecordThatTheTrackerCouldNotTakeFollowsLater) {
+TEST(research, a_record_that_the_tracker_could_not_take_follows_later) {
   for (bool restarts : {false, true}) {
     test_research node;
     ASSERT_TRUE(node.begin("s"));
@@ -158,7 +158,7 @@ TEST(Research, ARecordThatTheTrackerCouldNotTakeFollowsLater) {
   }
 }
 
-TEST(Research, FinishingPublishesWhatTheNodeLearnedWithTheCounts) {
+TEST(research, finishing_publishes_what_the_node_learned_with_the_counts) {
   test_research node;
   ASSERT_TRUE(node.begin("s"));
   for (int i = 0; i < 5; ++i)
@@ -174,7 +174,7 @@ TEST(Research, FinishingPublishesWhatTheNodeLearnedWithTheCounts) {
   EXPECT_TRUE(node.finish("s")) << "finishing twice is no mistake";
 }
 
-TEST(Research, NamesASessionThatIsNotThereOrThereAlready) {
+TEST(research, names_a_session_that_is_not_there_or_there_already) {
   test_research node;
   auto unknown = node.ask<wire::ResearchSession>(iteration("nobody"));
   EXPECT_EQ(code_of(unknown.error()), ec::not_found);
@@ -184,7 +184,7 @@ TEST(Research, NamesASessionThatIsNotThereOrThereAlready) {
   EXPECT_EQ(code_of(node.begin("s").error()), ec::already_exists);
 }
 
-TEST(Research, SoManySessionsRunAndNoMore) {
+TEST(research, so_many_sessions_run_and_no_more) {
   test_research node;
   for (size_t i = 0; i < defaults::max_running_research; ++i)
     ASSERT_TRUE(node.begin("s" + std::to_string(i)));

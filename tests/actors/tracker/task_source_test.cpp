@@ -41,7 +41,7 @@ ec code_of_batch(test_tracker& node, const msg<wire::RecordTasks>& message) {
   return answer ? ec::none : code_of(answer.error());
 }
 
-TEST(TaskSource, TakesEachRowOnce) {
+TEST(task_source, takes_each_row_once) {
   test_tracker node;
   EXPECT_EQ(row_of(node, "db"), 0u);
   EXPECT_EQ(code_of_batch(node, batch("db", 0, 5, some(3))), ec::none);
@@ -56,7 +56,7 @@ TEST(TaskSource, TakesEachRowOnce) {
   EXPECT_EQ(node.records().size(), 5u);
 }
 
-TEST(TaskSource, SurvivesARestart) {
+TEST(task_source, survives_a_restart) {
   test_tracker node;
   ASSERT_EQ(code_of_batch(node, batch("db", 0, 5, some(5))), ec::none);
   node.restart();
@@ -65,7 +65,7 @@ TEST(TaskSource, SurvivesARestart) {
   EXPECT_EQ(node.records().size(), 5u);
 }
 
-TEST(TaskSource, RowsOfRejectedRecordsAreTakenToo) {
+TEST(task_source, rows_of_rejected_records_are_taken_too) {
   test_tracker node;
   auto answer = node.ask<wire::TasksRecorded>(batch("db", 0, 2, {{.time_s = -1}, {.time_s = -2}}));
   ASSERT_TRUE(answer) << text_of(answer.error());
@@ -74,7 +74,7 @@ TEST(TaskSource, RowsOfRejectedRecordsAreTakenToo) {
   EXPECT_EQ(row_of(node, "db"), 2u);
 }
 
-TEST(TaskSource, RefusesRowsThatMakeNoSense) {
+TEST(task_source, refuses_rows_that_make_no_sense) {
   test_tracker node{{.ledger = {.sources = 2}}};
   EXPECT_EQ(code_of_batch(node, batch("db", 5, 5, some(1))), ec::invalid);
   EXPECT_EQ(code_of_batch(node, batch("db", 5, 4, some(1))), ec::invalid);
@@ -87,13 +87,13 @@ TEST(TaskSource, RefusesRowsThatMakeNoSense) {
   EXPECT_EQ(node.records().size(), 3u);
 }
 
-TEST(TaskSource, ANodeHasTakenItsOwnRecords) {
+TEST(task_source, a_node_has_taken_its_own_records) {
   test_tracker node;
   ASSERT_TRUE(node.record(some(4)));
   EXPECT_EQ(row_of(node, "this-node"), 4u);
 }
 
-TEST(TaskSource, ARowIsToldOnlyWhenItIsDurable) {
+TEST(task_source, a_row_is_told_only_when_it_is_durable) {
   test_tracker node;
   node.gate->hold = true;
   caf::scoped_actor sender{node.tests.system()};
@@ -180,7 +180,7 @@ void interleave(uint32_t seed) {
   EXPECT_EQ(found.size(), 2u);
 }
 
-TEST(TaskSource, NoRowIsLostOrDoubledInAnyOrderOfImportersAndLosses) {
+TEST(task_source, no_row_is_lost_or_doubled_in_any_order_of_importers_and_losses) {
   // The last seed differs in every run; a failure names it.
   for (uint32_t seed : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, random_seed()}) {
     SCOPED_TRACE("seed " + std::to_string(seed));

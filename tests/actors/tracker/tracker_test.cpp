@@ -14,7 +14,7 @@ using testing::HasSubstr;
 
 // -- recording ------------------------------------------------------------------
 
-TEST(Tracker, AnswersWhenTheRecordsAreOnDisk) {
+TEST(tracker, answers_when_the_records_are_on_disk) {
   test_tracker node;
   node.gate->hold = true;
   auto answer = node.tests.client()->request(node.actor, answer_timeout, record_tasks(runs("feature", "aider", 5, 0)));
@@ -29,7 +29,7 @@ TEST(Tracker, AnswersWhenTheRecordsAreOnDisk) {
   EXPECT_EQ(task_store{*node.db}.newest()->value, 5u);
 }
 
-TEST(Tracker, NumbersRecordsInOrderAndOnAfterARestart) {
+TEST(tracker, numbers_records_in_order_and_on_after_a_restart) {
   test_tracker node;
   ASSERT_TRUE(node.record({{.tool = "a"}, {.tool = "b"}}));
   node.restart();
@@ -42,7 +42,7 @@ TEST(Tracker, NumbersRecordsInOrderAndOnAfterARestart) {
   EXPECT_EQ(as_view(records[2]->getToolName()), "a");
 }
 
-TEST(Tracker, NamesTheRecordsItLeavesOutAndKeepsTheOthers) {
+TEST(tracker, names_the_records_it_leaves_out_and_keeps_the_others) {
   test_tracker node;
   std::string too_long(129, 'x');
   auto answer = node.record({{},
@@ -70,7 +70,7 @@ TEST(Tracker, NamesTheRecordsItLeavesOutAndKeepsTheOthers) {
   EXPECT_EQ(node.records().size(), 2u);
 }
 
-TEST(Tracker, ARecordFromTheFutureGetsTheNodesTimeAndSaysSo) {
+TEST(tracker, a_record_from_the_future_gets_the_nodes_time_and_says_so) {
   test_tracker node;
   auto before = now_unix_micros();
   constexpr int64_t minute = 60'000'000;
@@ -88,7 +88,7 @@ TEST(Tracker, ARecordFromTheFutureGetsTheNodesTimeAndSaysSo) {
 
 // -- idempotency ----------------------------------------------------------------
 
-TEST(Tracker, AKeySeenBeforeIsNotCountedAgain) {
+TEST(tracker, a_key_seen_before_is_not_counted_again) {
   test_tracker node;
   auto first = node.record({{.key = "k1"}, {.key = "k2"}, {.key = "k1"}, {}, {}});
   ASSERT_TRUE(first) << text_of(first.error());
@@ -105,7 +105,7 @@ TEST(Tracker, AKeySeenBeforeIsNotCountedAgain) {
   EXPECT_EQ(node.records().size(), 5u);
 }
 
-TEST(Tracker, ADuplicateIsAnsweredWhenItsOriginalIsDurable) {
+TEST(tracker, a_duplicate_is_answered_when_its_original_is_durable) {
   test_tracker node;
   node.gate->hold = true;
   auto original = node.tests.client()->request(node.actor, answer_timeout, record_tasks({{.key = "k"}}));
@@ -126,7 +126,7 @@ TEST(Tracker, ADuplicateIsAnsweredWhenItsOriginalIsDurable) {
   EXPECT_EQ((*kept)->getRecorded(), 1u);
 }
 
-TEST(Tracker, OldKeysAreForgottenOnDiskToo) {
+TEST(tracker, old_keys_are_forgotten_on_disk_too) {
   test_tracker node{{.ledger = {.remembered_keys = 10}}};
   for (int i = 0; i < 100; ++i)
     ASSERT_TRUE(node.record({{.key = "k" + std::to_string(i)}}));
@@ -146,7 +146,7 @@ TEST(Tracker, OldKeysAreForgottenOnDiskToo) {
 
 // -- failures -------------------------------------------------------------------
 
-TEST(Tracker, AFailedWriteLeavesNoTrace) {
+TEST(tracker, a_failed_write_leaves_no_trace) {
   test_tracker node;
   ASSERT_TRUE(node.record(runs("feature", "aider", 5, 0)));
   node.gate->refuse_with = ec::storage_failed;
@@ -162,7 +162,7 @@ TEST(Tracker, AFailedWriteLeavesNoTrace) {
   EXPECT_EQ(node.records().front()->getSequence(), 6u) << "numbers of failed records are given again";
 }
 
-TEST(Tracker, RefusesMoreThanMayWaitAndKeepsWhatItTook) {
+TEST(tracker, refuses_more_than_may_wait_and_keeps_what_it_took) {
   test_tracker node;
   node.gate->hold = true;
   auto batch = record_tasks(std::vector<task_draft>(10'000));
@@ -183,7 +183,7 @@ TEST(Tracker, RefusesMoreThanMayWaitAndKeepsWhatItTook) {
   EXPECT_EQ(task_store{*node.db}.newest()->value, (*kept)->getTotalBenchmarks());
 }
 
-TEST(Tracker, EndsWithTheCommitter) {
+TEST(tracker, ends_with_the_committer) {
   test_tracker node;
   node.gate->hold = true;
   auto pending = node.tests.client()->request(node.actor, answer_timeout, record_tasks({{}}));
@@ -197,7 +197,7 @@ TEST(Tracker, EndsWithTheCommitter) {
   node.tests.client()->wait_for(node.actor);
 }
 
-TEST(Tracker, RefusesToStartOnDamagedStatistics) {
+TEST(tracker, refuses_to_start_on_damaged_statistics) {
   test_tracker node;
   ASSERT_TRUE(node.record({{}}));
   node.stop();
@@ -218,7 +218,7 @@ TEST(Tracker, RefusesToStartOnDamagedStatistics) {
 
 // -- questions ------------------------------------------------------------------
 
-TEST(Tracker, KnowsTheBestToolAlsoAfterARestart) {
+TEST(tracker, knows_the_best_tool_also_after_a_restart) {
   test_tracker node;
   ASSERT_TRUE(node.record(runs("feature", "good", 9, 1)));
   ASSERT_TRUE(node.record(runs("feature", "bad", 2, 8)));
@@ -249,7 +249,7 @@ msg<wire::RouteQuery> route_query(const std::string& task_type, const std::vecto
   });
 }
 
-TEST(Tracker, RoutesWithItsReason) {
+TEST(tracker, routes_with_its_reason) {
   test_tracker node{{.heuristics = {{"odd", "from_table"}}}};
   ASSERT_TRUE(node.record(runs("feature", "local_best", 5, 0)));
   ASSERT_TRUE(node.ask<wire::Recorded>(delta("peer", "hive_best", 1, 100)));
@@ -269,7 +269,7 @@ TEST(Tracker, RoutesWithItsReason) {
   EXPECT_EQ(code_of(none.error()), ec::no_data);
 }
 
-TEST(Tracker, ManyTaskTypesLockNoOtherOut) {
+TEST(tracker, many_task_types_lock_no_other_out) {
   test_tracker node;
   for (int batch = 0; batch < 2; ++batch) {
     std::vector<task_draft> flood;
@@ -293,7 +293,7 @@ TEST(Tracker, ManyTaskTypesLockNoOtherOut) {
   EXPECT_EQ(node.records().size(), 10'005u) << "records stay";
 }
 
-TEST(Tracker, AtMostSoManyQuestionsForRecordsWait) {
+TEST(tracker, at_most_so_many_questions_for_records_wait) {
   test_tracker node;
   ASSERT_TRUE(node.record({{}}));
   std::atomic<size_t> answered = 0, refused = 0;
@@ -311,7 +311,7 @@ TEST(Tracker, AtMostSoManyQuestionsForRecordsWait) {
 
 // -- retention ------------------------------------------------------------------
 
-TEST(Tracker, ErasesRecordsBeyondTheNumberToKeepButNotTheirStatistics) {
+TEST(tracker, erases_records_beyond_the_number_to_keep_but_not_their_statistics) {
   test_tracker node;
   ASSERT_TRUE(node.record(std::vector<task_draft>(50)));
   node.stop();
@@ -325,7 +325,7 @@ TEST(Tracker, ErasesRecordsBeyondTheNumberToKeepButNotTheirStatistics) {
   EXPECT_EQ(node.records().front()->getSequence(), 51u);
 }
 
-TEST(Tracker, ErasesOldRecordsButNeverTheNewest) {
+TEST(tracker, erases_old_records_but_never_the_newest) {
   test_tracker node;
   ASSERT_TRUE(node.record(std::vector<task_draft>(50, task_draft{.timestamp = 1})));
   node.stop();
@@ -339,7 +339,7 @@ TEST(Tracker, ErasesOldRecordsButNeverTheNewest) {
   EXPECT_EQ((*node.best("feature"))->getSampleCount(), 51u);
 }
 
-TEST(TrackerOptions, AreChecked) {
+TEST(tracker_options, are_checked) {
   EXPECT_EQ(code_of(tracker_options{}.validate()), ec::invalid) << "no node";
   EXPECT_EQ(code_of(tracker_options{.node = "a b"}.validate()), ec::invalid);
   EXPECT_EQ(code_of((tracker_options{.node = "a", .max_age = -1s}.validate())), ec::invalid);

@@ -70,12 +70,12 @@ struct checker_fixture : testing::Test {
   }
 };
 
-TEST_F(checker_fixture, StrictIsTheDefault) {
+TEST_F(checker_fixture, strict_is_the_default) {
   EXPECT_EQ(check()->getPolicy(), wire::Policy::STRICT);
   EXPECT_EQ(check(R"(,"policy":"threshold")")->getPolicy(), wire::Policy::THRESHOLD);
 }
 
-TEST_F(checker_fixture, AChangedUnitIsInconclusiveInFlatAndNestedForm) {
+TEST_F(checker_fixture, a_changed_unit_is_inconclusive_in_flat_and_nested_form) {
   put_case("v1", "unit-changed-old");
   put_case("v2", "unit-changed-new");
   for (auto policy : {"strict", "threshold"})
@@ -93,7 +93,7 @@ TEST_F(checker_fixture, AChangedUnitIsInconclusiveInFlatAndNestedForm) {
     EXPECT_EQ(verdict(policy), "inconclusive: a.lat 950 ms → 1.2 s: its unit changed from ms to s");
 }
 
-TEST_F(checker_fixture, AnErrorRateThatRisesFromZeroNeedsAMargin) {
+TEST_F(checker_fixture, an_error_rate_that_rises_from_zero_needs_a_margin) {
   put_case("v1", "error-rate-0-old");
   put_case("v2", "error-rate-0.05-new");
   EXPECT_THAT(verdict(), StartsWith("inconclusive: error_rate 0 ratio → 0.05 ratio: "));
@@ -108,7 +108,7 @@ TEST_F(checker_fixture, AnErrorRateThatRisesFromZeroNeedsAMargin) {
   EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed");
 }
 
-TEST_F(checker_fixture, SnapshotsFromBeforeMetricsHadRulesAreJudgedByThoseOfTheBuiltinAdapters) {
+TEST_F(checker_fixture, snapshots_from_before_metrics_had_rules_are_judged_by_those_of_the_builtin_adapters) {
   auto document = [](int failed, int queries) {
     return R"({"metrics":{"test_fail_count":{"value":)" + std::to_string(failed) +
            R"(,"direction":"lower","unit":"count","adapter":"regression"},"hivemind_queries":{"value":)" +
@@ -123,7 +123,7 @@ TEST_F(checker_fixture, SnapshotsFromBeforeMetricsHadRulesAreJudgedByThoseOfTheB
   EXPECT_EQ(verdict(), "regressed: 1 of 1 metrics regressed: regression.test_fail_count 0 count → 1 count");
 }
 
-TEST_F(checker_fixture, NothingInCommonIsNeverSafe) {
+TEST_F(checker_fixture, nothing_in_common_is_never_safe) {
   put("v1", R"({"metrics":{"m":{"value":1,"direction":"higher"}}})");
   put("v2", R"({"metrics":{}})");
   for (auto policy : {"strict", "threshold"})
@@ -133,7 +133,7 @@ TEST_F(checker_fixture, NothingInCommonIsNeverSafe) {
     EXPECT_THAT(verdict(policy), StartsWith("inconclusive: "));
 }
 
-TEST_F(checker_fixture, AVersionWithoutSnapshotIsInconclusiveAndSimilarOnesAreNamed) {
+TEST_F(checker_fixture, a_version_without_snapshot_is_inconclusive_and_similar_ones_are_named) {
   EXPECT_EQ(verdict(), "inconclusive: the old version v1 has no snapshot, and the new version v2 has no snapshot");
   EXPECT_EQ(verdict("threshold"), "safe: no baseline to compare");
   put("V1", R"({"metrics":{}})");
@@ -142,7 +142,7 @@ TEST_F(checker_fixture, AVersionWithoutSnapshotIsInconclusiveAndSimilarOnesAreNa
   EXPECT_EQ(verdict("threshold"), "safe: no baseline to compare");
 }
 
-TEST_F(checker_fixture, TimesNeedTheSameMachine) {
+TEST_F(checker_fixture, times_need_the_same_machine) {
   auto document = [](const char* cpu, const char* kernel) {
     return std::string{R"({"environment":{"cpu_model":")"} + cpu + R"(","cores":4,"kernel":")" + kernel +
            R"(","fingerprint":")" + kernel + R"("},"metrics":{"m":{"value":1,"unit":"ms","direction":"lower"}}})";
@@ -155,7 +155,7 @@ TEST_F(checker_fixture, TimesNeedTheSameMachine) {
                        "another with 4 cores");
 }
 
-TEST_F(checker_fixture, ListsEndAndTheRestIsCounted) {
+TEST_F(checker_fixture, lists_end_and_the_rest_is_counted) {
   constexpr size_t count = defaults::max_listed_findings + 5;
   auto document = [&](const char* value) {
     std::string out = R"({"metrics":{)";

@@ -31,7 +31,7 @@ std::vector<std::string> command_of(const msg<wire::CommandSpec>& spec) {
   return out;
 }
 
-TEST(BenchmarkList, PrintsATable) {
+TEST(benchmark_list, prints_a_table) {
   auto node = answering(R"({"benchmarks":[{"name":"guardrail","tier":"fast","source":"builtin","available":true,
     "timeout_s":300},{"name":"qwen_encoder","tier":"heavy","source":"builtin","requires_gpu":true,
     "reason":"no GPU","timeout_s":0.5}]})");
@@ -44,7 +44,7 @@ TEST(BenchmarkList, PrintsATable) {
                         "qwen_encoder  heavy  builtin        0.5  no         no GPU\n");
 }
 
-TEST(BenchmarkRegister, SendsTheCommandUntouched) {
+TEST(benchmark_register, sends_the_command_untouched) {
   auto node = answering(info, 201);
   auto result = hivectl(node.url(), {"benchmark", "register", "startup", "--", "run", "[a,b]", "", "--json", "-x", "--",
                                      "{\"k\": \"v\"}", "a b"});
@@ -56,7 +56,7 @@ TEST(BenchmarkRegister, SendsTheCommandUntouched) {
   EXPECT_THAT(result.out, HasSubstr("Registered startup")) << "--json belongs to the command";
 }
 
-TEST(BenchmarkRegister, SendsEveryOption) {
+TEST(benchmark_register, sends_every_option) {
   auto node = answering(info, 201);
   auto result = hivectl(node.url(), {"benchmark", "register", "--env", "A=[1,2]", "--env", "B=x=y", "startup", "--tier",
                                      "dynamic", "--timeout", "0.5", "--workdir", "/srv/x", "--", "true"});
@@ -72,7 +72,7 @@ TEST(BenchmarkRegister, SendsEveryOption) {
   EXPECT_EQ(spec->getEnvironment()[1].getValue(), "x=y");
 }
 
-TEST(BenchmarkRegister, SaysWhatItNeedsOfAGpu) {
+TEST(benchmark_register, says_what_it_needs_of_a_gpu) {
   auto node = answering(info, 201);
   ASSERT_EQ(hivectl(node.url(), {"benchmark", "register", "startup", "--requires-gpu", "--", "true"}).status, 0);
   EXPECT_TRUE(sent_to(node)->getRequiresGpu());
@@ -82,7 +82,7 @@ TEST(BenchmarkRegister, SaysWhatItNeedsOfAGpu) {
   EXPECT_EQ(hivectl(node.url(), {"benchmark", "register", "x", "--min-vram-gb", "-1", "--", "true"}).status, 64);
 }
 
-TEST(BenchmarkRegister, RunsInTheDirectoryThatItIsRegisteredFrom) {
+TEST(benchmark_register, runs_in_the_directory_that_it_is_registered_from) {
   auto node = answering(info, 201);
   temporary_directory folder;
   auto run = hivectl_program({});
@@ -97,14 +97,14 @@ TEST(BenchmarkRegister, RunsInTheDirectoryThatItIsRegisteredFrom) {
   EXPECT_THAT(result.out, HasSubstr("It runs " + (here / "measure").string() + " in " + here.string()));
 }
 
-TEST(BenchmarkRegister, SaysWhenItCannotRunNow) {
+TEST(benchmark_register, says_when_it_cannot_run_now) {
   auto node = answering(R"({"name":"startup","available":false,"reason":"/no/run does not exist"})", 201);
   auto result = hivectl(node.url(), {"benchmark", "register", "startup", "--", "/no/run"});
   EXPECT_EQ(result.status, 0);
   EXPECT_THAT(result.out, HasSubstr("It cannot run now: /no/run does not exist\n"));
 }
 
-TEST(BenchmarkRegister, ReplacesOnlyWhenAsked) {
+TEST(benchmark_register, replaces_only_when_asked) {
   auto node = answering(info, 201);
   ASSERT_EQ(hivectl(node.url(), {"benchmark", "register", "startup", "--", "true"}).status, 0);
   EXPECT_EQ(node.requests().back().target, "/api/v1/benchmarks");
@@ -112,7 +112,7 @@ TEST(BenchmarkRegister, ReplacesOnlyWhenAsked) {
   EXPECT_EQ(node.requests().back().target, "/api/v1/benchmarks?replace=true");
 }
 
-TEST(BenchmarkRegister, UnderANameInUseIsRefused) {
+TEST(benchmark_register, under_a_name_in_use_is_refused) {
   fake_node node{[](const fake_request&) {
     return problem(409, R"({"title":"Exists","detail":"benchmark startup exists already","code":"already_exists"})");
   }};
@@ -121,7 +121,7 @@ TEST(BenchmarkRegister, UnderANameInUseIsRefused) {
   EXPECT_EQ(result.err, "hivectl: benchmark startup exists already\n");
 }
 
-TEST(BenchmarkRemove, NamesWhatIsGone) {
+TEST(benchmark_remove, names_what_is_gone) {
   auto node = answering(info);
   auto result = hivectl(node.url(), {"benchmark", "remove", "startup"});
   EXPECT_EQ(result.status, 0);

@@ -24,7 +24,7 @@ fake_node paging() {
   }};
 }
 
-TEST(SnapshotCaptures, ListsAllPagesAndWhatRuns) {
+TEST(snapshot_captures, lists_all_pages_and_what_runs) {
   auto node = paging();
   auto result = hivectl(node.url(), {"snapshot", "captures", "v1"});
   EXPECT_EQ(result.status, 0) << result.err;
@@ -36,7 +36,7 @@ TEST(SnapshotCaptures, ListsAllPagesAndWhatRuns) {
                                     "Capture 9 is running.\n"));
 }
 
-TEST(SnapshotCaptures, AsJsonAreOneDocument) {
+TEST(snapshot_captures, as_json_are_one_document) {
   auto node = paging();
   auto list = from_json<wire::CaptureList>(hivectl(node.url(), {"--json", "snapshot", "captures", "v1"}).out);
   ASSERT_TRUE(list) << text_of(list.error());
@@ -44,7 +44,7 @@ TEST(SnapshotCaptures, AsJsonAreOneDocument) {
   EXPECT_EQ((*list)->getRunning(), 9u);
 }
 
-TEST(SnapshotCaptures, OfANodeWhoseListDoesNotEndAreRefused) {
+TEST(snapshot_captures, of_a_node_whose_list_does_not_end_are_refused) {
   fake_node node{[](const fake_request&) { return fake_response{200, first_page}; }};
   auto result = hivectl(node.url(), {"snapshot", "captures", "v1"});
   EXPECT_NE(result.status, 0);
@@ -52,7 +52,7 @@ TEST(SnapshotCaptures, OfANodeWhoseListDoesNotEndAreRefused) {
   EXPECT_EQ(node.requests().size(), 2u);
 }
 
-TEST(SnapshotDelete, SendsTheReasonAndSaysWhatIsLeft) {
+TEST(snapshot_delete, sends_the_reason_and_says_what_is_left) {
   std::string answer = R"({"version":"v1","capture_id":7,"reason":"r","captures":2,"latest":5})";
   fake_node node{[&](const fake_request&) { return fake_response{200, answer}; }};
   auto result = hivectl(node.url(), {"snapshot", "delete", "v1", "--capture", "7", "--reason", "a backup & more"});
@@ -65,7 +65,7 @@ TEST(SnapshotDelete, SendsTheReasonAndSaysWhatIsLeft) {
             "Deleted capture 7 of v1. It was the last one: the version is unknown now.\n");
 }
 
-TEST(SnapshotDelete, NeedsACaptureAndAReason) {
+TEST(snapshot_delete, needs_a_capture_and_a_reason) {
   fake_node node{[](const fake_request&) { return fake_response{200, "{}"}; }};
   for (std::vector<std::string> arguments : {std::vector<std::string>{"snapshot", "delete", "v1"},
                                              {"snapshot", "delete", "v1", "--capture", "7"},

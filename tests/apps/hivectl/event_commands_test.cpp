@@ -41,7 +41,7 @@ fake_node::handler once(const std::string& body) {
   };
 }
 
-TEST(EventCommands, PrintsALineForEachEvent) {
+TEST(event_commands, prints_a_line_for_each_event) {
   fake_node node{once(event(7, joined) + event(8, finished) + event(9, failed) + event(10, regressed) +
                       event(11, missed) + ": still here\n\n")};
   auto result = hivectl(node.url(), {"events"});
@@ -54,7 +54,7 @@ TEST(EventCommands, PrintsALineForEachEvent) {
   EXPECT_THAT(result.err, AllOf(HasSubstr("reconnecting"), HasSubstr("no token")));
 }
 
-TEST(EventCommands, GoesOnBehindTheLastEventWhenItReconnects) {
+TEST(event_commands, goes_on_behind_the_last_event_when_it_reconnects) {
   fake_node node{once(event(7, joined) + event(8, finished))};
   hivectl(node.url(), {"events", "--since", "3", "--kind", "capture,membership", "--kind", "verdict"});
   auto requests = node.requests();
@@ -64,14 +64,14 @@ TEST(EventCommands, GoesOnBehindTheLastEventWhenItReconnects) {
   EXPECT_THAT(requests[1].headers, HasSubstr("Last-Event-ID: 8"));
 }
 
-TEST(EventCommands, JsonIsALineForEachEvent) {
+TEST(event_commands, json_is_a_line_for_each_event) {
   fake_node node{once(event(7, joined) + event(8, finished))};
   auto result = hivectl(node.url(), {"--json", "events"});
   EXPECT_THAT(result.out, AllOf(HasSubstr(R"("name":"node7")"), HasSubstr(R"("step":"finished")")));
   EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 2);
 }
 
-TEST(EventCommands, WhatDoesNotFitTheSchemaEndsIt) {
+TEST(event_commands, what_does_not_fit_the_schema_ends_it) {
   fake_node node{once(event(7, joined) + event(8, R"("kind":"weather")") + event(9, finished))};
   auto result = hivectl(node.url(), {"events"});
   EXPECT_EQ(result.status, 69);
@@ -79,13 +79,13 @@ TEST(EventCommands, WhatDoesNotFitTheSchemaEndsIt) {
   EXPECT_THAT(result.err, HasSubstr("does not fit hivectl"));
 }
 
-TEST(EventCommands, ANodeThatWasNeverThereEndsIt) {
+TEST(event_commands, a_node_that_was_never_there_ends_it) {
   auto result = hivectl(dead_url(), {"events"});
   EXPECT_EQ(result.status, 69);
   EXPECT_THAT(result.err, HasSubstr("cannot be reached"));
 }
 
-TEST(EventCommands, WrongUsageIsNamed) {
+TEST(event_commands, wrong_usage_is_named) {
   for (const auto& wrong :
        {std::vector<std::string>{"events", "--kind", "weather"}, {"events", "--since", "-4"}, {"events", "now"}}) {
     auto result = hivectl("http://127.0.0.1:1", wrong);
@@ -95,7 +95,7 @@ TEST(EventCommands, WrongUsageIsNamed) {
   EXPECT_THAT(hivectl({"events", "--help"}).out, AllOf(HasSubstr("--since"), HasSubstr("Ctrl-C"), HasSubstr("jq")));
 }
 
-TEST(EventCommands, ControlCharactersOfANodeHaveNoPower) {
+TEST(event_commands, control_characters_of_a_node_have_no_power) {
   fake_node node{
     once(event(7, R"("kind":"membership","membership":{"node":"ab","change":"dead","reason":"\u001b[2J"})"))};
   EXPECT_THAT(hivectl(node.url(), {"events"}).out, HasSubstr("ab dead: \\x1b[2J\n"));

@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(EventReader, GivesTheDataOfEachEventHoweverTheStreamIsCut) {
+TEST(event_reader, gives_the_data_of_each_event_however_the_stream_is_cut) {
   const std::string stream = "retry: 1000\n\n: still here\nid: 7\n\nid: 8\nevent: capture\ndata: {\"a\":1}\n\n"
                              "id: 9\r\ndata:two\r\ndata: lines\r\n\r\nunknown: x\ndata\n\n";
   for (size_t step = 1; step <= stream.size(); ++step) {
@@ -22,7 +22,7 @@ TEST(EventReader, GivesTheDataOfEachEventHoweverTheStreamIsCut) {
   }
 }
 
-TEST(EventReader, AnIdCountsOnceItsEventIsComplete) {
+TEST(event_reader, an_id_counts_once_its_event_is_complete) {
   event_reader reader;
   std::vector<std::string> complete;
   ASSERT_TRUE(reader.take("id: 7\n\nid: 8\ndata: half", complete));
@@ -34,7 +34,7 @@ TEST(EventReader, AnIdCountsOnceItsEventIsComplete) {
   EXPECT_EQ(reader.last_id(), "7");
 }
 
-TEST(EventReader, AnEventWithoutEndIsRefused) {
+TEST(event_reader, an_event_without_end_is_refused) {
   event_reader reader;
   std::vector<std::string> complete;
   const std::string line = "data: " + std::string(1'000'000, 'x') + "\n";

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Files : public testing::Test {
+class files_test : public testing::Test {
 protected:
   std::string path(const char* name) const {
     return folder_.path() / name;
@@ -21,7 +21,7 @@ protected:
   temporary_directory folder_;
 };
 
-TEST_F(Files, WriteThenReadGivesTheSame) {
+TEST_F(files_test, write_then_read_gives_the_same) {
   std::string content{"a\0b\n\xff", 5};
   ASSERT_TRUE(write_file(path("f"), content));
   EXPECT_EQ(*read_file(path("f"), 5), content);
@@ -29,7 +29,7 @@ TEST_F(Files, WriteThenReadGivesTheSame) {
   EXPECT_EQ(*read_file(path("f"), 5), "x") << "an earlier content is replaced";
 }
 
-TEST_F(Files, ReadIsBounded) {
+TEST_F(files_test, read_is_bounded) {
   ASSERT_TRUE(write_file(path("f"), "123456"));
   auto content = read_file(path("f"), 5);
   ASSERT_FALSE(content);
@@ -38,13 +38,13 @@ TEST_F(Files, ReadIsBounded) {
   EXPECT_EQ(code_of(read_file("/dev/zero", 1 << 20).error()), ec::too_large);
 }
 
-TEST_F(Files, ReadNamesWhatItCannotRead) {
+TEST_F(files_test, read_names_what_it_cannot_read) {
   EXPECT_EQ(text_of(read_file(path("none"), 5).error()), "cannot open " + path("none") + ": No such file or directory");
   EXPECT_EQ(text_of(read_file(folder_.path(), 5).error()),
             "cannot read " + folder_.path().string() + ": Is a directory");
 }
 
-TEST_F(Files, WriteReportsAFullDisk) {
+TEST_F(files_test, write_reports_a_full_disk) {
   for (size_t size : {size_t{1}, size_t{1} << 20}) {
     auto written = write_file("/dev/full", std::string(size, 'x'));
     ASSERT_FALSE(written);
@@ -54,7 +54,7 @@ TEST_F(Files, WriteReportsAFullDisk) {
   EXPECT_TRUE(fs::exists("/dev/full"));
 }
 
-TEST_F(Files, WriteNamesAFolderThatIsMissing) {
+TEST_F(files_test, write_names_a_folder_that_is_missing) {
   auto written = write_file(path("no/f"), "x");
   ASSERT_FALSE(written);
   EXPECT_EQ(text_of(written.error()), "cannot write " + path("no/f") + ": No such file or directory");

@@ -12,7 +12,7 @@ std::string age(int64_t seconds) {
   return format_age(now - seconds * second, now);
 }
 
-TEST(Format, AgeIsInTheLargestUnitThatHoldsIt) {
+TEST(format, age_is_in_the_largest_unit_that_holds_it) {
   EXPECT_EQ(age(0), "now");
   EXPECT_EQ(age(1), "1 second ago");
   EXPECT_EQ(age(59), "59 seconds ago");
@@ -26,17 +26,17 @@ TEST(Format, AgeIsInTheLargestUnitThatHoldsIt) {
   EXPECT_EQ(age(800 * 86'400), "2 years ago");
 }
 
-TEST(Format, AgeOfWhatLiesAheadSaysSo) {
+TEST(format, age_of_what_lies_ahead_says_so) {
   EXPECT_EQ(age(-1), "in 1 second");
   EXPECT_EQ(age(-7'200), "in 2 hours");
 }
 
-TEST(Format, AgeOfNoTimeIsEmpty) {
+TEST(format, age_of_no_time_is_empty) {
   EXPECT_EQ(format_age(0, now), "");
   EXPECT_EQ(format_age(now, 0).substr(0, 3), "in ");
 }
 
-TEST(Format, BytesAreInTheLargestUnitThatHoldsThem) {
+TEST(format, bytes_are_in_the_largest_unit_that_holds_them) {
   EXPECT_EQ(format_bytes(0), "0 B");
   EXPECT_EQ(format_bytes(1'023), "1023 B");
   EXPECT_EQ(format_bytes(1'024), "1.0 KiB");

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 /// A folder with two rules, a pattern and a key pair.
-class Guardrail : public testing::Test {
+class guardrail_test : public testing::Test {
 protected:
   void SetUp() override {
     put_file(path("src/rules.py"), "deny = True\n");
@@ -46,12 +46,12 @@ protected:
   temporary_directory folder_;
 };
 
-TEST_F(Guardrail, KeygenMakesASecretThatOnlyItsOwnerReads) {
+TEST_F(guardrail_test, keygen_makes_a_secret_that_only_its_owner_reads) {
   EXPECT_EQ(fs::status(path("signer.key")).permissions(), fs::perms::owner_read | fs::perms::owner_write);
   EXPECT_TRUE(fs::exists(path("signer.pub")));
 }
 
-TEST_F(Guardrail, KeygenReplacesNoKey) {
+TEST_F(guardrail_test, keygen_replaces_no_key) {
   auto before = file_text(path("signer.key"));
   auto again = hivectl({"guardrail", "keygen", "--out", path("signer")});
   EXPECT_EQ(again.status, 65);
@@ -64,7 +64,7 @@ TEST_F(Guardrail, KeygenReplacesNoKey) {
   EXPECT_EQ(file_text(path("half.pub")), "kept");
 }
 
-TEST_F(Guardrail, VerifyEndsWith0WhenAllIsAsSigned) {
+TEST_F(guardrail_test, verify_ends_with0_when_all_is_as_signed) {
   auto signed_ = sign({"rules.py"});
   ASSERT_EQ(signed_.status, 0) << signed_.err;
   EXPECT_THAT(signed_.out, HasSubstr("Signed 1 files and 1 patterns"));
@@ -73,7 +73,7 @@ TEST_F(Guardrail, VerifyEndsWith0WhenAllIsAsSigned) {
   EXPECT_EQ(result.out, "Intact: 1 files and 1 patterns are as they were signed.\n");
 }
 
-TEST_F(Guardrail, VerifyEndsWith1AndNamesWhatChanged) {
+TEST_F(guardrail_test, verify_ends_with1_and_names_what_changed) {
   ASSERT_EQ(sign({"rules.py"}).status, 0);
   put_file(path("src/rules.py"), "deny = False\n");
   auto result = verify();
@@ -88,14 +88,14 @@ TEST_F(Guardrail, VerifyEndsWith1AndNamesWhatChanged) {
   EXPECT_EQ((*check)->getFindings()[0].getSubject(), "rules.py");
 }
 
-TEST_F(Guardrail, VerifyTrustsOnlyTheKeyItWasGiven) {
+TEST_F(guardrail_test, verify_trusts_only_the_key_it_was_given) {
   ASSERT_EQ(sign({"rules.py"}).status, 0);
   ASSERT_EQ(hivectl({"guardrail", "keygen", "--out", path("other")}).status, 0);
   auto result = hivectl({"guardrail", "verify", path("manifest.json"), "--public-key", path("other.pub")});
   EXPECT_EQ(result.status, 1);
 }
 
-TEST_F(Guardrail, VerifyOfWhatIsNoManifestIsRefused) {
+TEST_F(guardrail_test, verify_of_what_is_no_manifest_is_refused) {
   put_file(path("manifest.json"), "{}");
   auto result = verify();
   EXPECT_EQ(result.status, 65);
@@ -103,7 +103,7 @@ TEST_F(Guardrail, VerifyOfWhatIsNoManifestIsRefused) {
   EXPECT_EQ(result.out, "");
 }
 
-TEST_F(Guardrail, SignTakesFilesFromLists) {
+TEST_F(guardrail_test, sign_takes_files_from_lists) {
   put_file(path("lines"), "rules.py\n\n-odd [a,b].md\n");
   ASSERT_EQ(sign({"--files-from", path("lines")}).status, 0);
   EXPECT_THAT(verify().out, HasSubstr("2 files"));
@@ -116,7 +116,7 @@ TEST_F(Guardrail, SignTakesFilesFromLists) {
   EXPECT_THAT(verify().out, HasSubstr("2 files and 0 patterns"));
 }
 
-TEST_F(Guardrail, SignTakesFileNamesAsTheyAre) {
+TEST_F(guardrail_test, sign_takes_file_names_as_they_are) {
   put_file(path("src/[a,b]"), "x");
   auto split = sign({"[a,b]"});
   EXPECT_EQ(split.status, 64);
@@ -125,7 +125,7 @@ TEST_F(Guardrail, SignTakesFileNamesAsTheyAre) {
   EXPECT_THAT(verify().out, HasSubstr("Intact: 3 files"));
 }
 
-TEST_F(Guardrail, ManifestMayStandElsewhere) {
+TEST_F(guardrail_test, manifest_may_stand_elsewhere) {
   auto result = sign({"rules.py"}, "deep/er/manifest.json");
   EXPECT_EQ(result.status, 74) << "folders are not made on the way";
   fs::create_directories(path("deep/er"));
@@ -137,7 +137,7 @@ TEST_F(Guardrail, ManifestMayStandElsewhere) {
             0);
 }
 
-TEST_F(Guardrail, SignRefusesWhatItCannotGuard) {
+TEST_F(guardrail_test, sign_refuses_what_it_cannot_guard) {
   for (const std::vector<std::string>& files :
        {std::vector<std::string>{"missing.py"}, {"../pattern.txt"}, {path("src/rules.py")}, {"rules.py", "rules.py"}}) {
     auto result = sign(files);
@@ -147,7 +147,7 @@ TEST_F(Guardrail, SignRefusesWhatItCannotGuard) {
   }
 }
 
-TEST_F(Guardrail, AsJsonSignPrintsTheManifest) {
+TEST_F(guardrail_test, as_json_sign_prints_the_manifest) {
   auto result = sign({"--json", "rules.py"});
   ASSERT_EQ(result.status, 0) << result.err;
   auto manifest = from_json<wire::GuardrailManifest>(result.out);
@@ -155,7 +155,7 @@ TEST_F(Guardrail, AsJsonSignPrintsTheManifest) {
   EXPECT_EQ((*manifest)->getFiles()[0].getPath(), "rules.py");
 }
 
-TEST_F(Guardrail, EndsWith64OnWrongUsage) {
+TEST_F(guardrail_test, ends_with64_on_wrong_usage) {
   EXPECT_EQ(hivectl({"guardrail", "verify", path("none"), "--public-key", path("signer.pub")}).status, 74);
   EXPECT_EQ(hivectl({"guardrail", "verify", path("signer.pub")}).status, 64);
   EXPECT_EQ(hivectl({"guardrail", "keygen"}).status, 64);

@@ -32,7 +32,7 @@ fake_response answer_export(const fake_request& request, const std::string& firs
   return {200, is_first ? R"({"tasks":[)" + first + R"(],"next":"43"})" : R"({"tasks":[)" + second + "]}"};
 }
 
-TEST(ExportHartos, SaysWhatTheNodeNoLongerKeeps) {
+TEST(export_hartos, says_what_the_node_no_longer_keeps) {
   fake_node node{[](const fake_request& request) {
     return answer_export(request, task(44) + "," + task(43), task(42) + "," + task(41));
   }};
@@ -47,7 +47,7 @@ TEST(ExportHartos, SaysWhatTheNodeNoLongerKeeps) {
   EXPECT_EQ((*db->export_mark())->last_row, 44u);
 }
 
-TEST(ExportHartos, LeavesNothingBehindWhenTheNodeFailsHalfWay) {
+TEST(export_hartos, leaves_nothing_behind_when_the_node_fails_half_way) {
   fake_node node{[](const fake_request& request) {
     return request.target.find("after=") == std::string::npos
              ? answer_export(request, task(44), "")
@@ -61,7 +61,7 @@ TEST(ExportHartos, LeavesNothingBehindWhenTheNodeFailsHalfWay) {
     EXPECT_TRUE(entry.is_directory()) << entry.path();
 }
 
-TEST(ExportHartos, RefusesRecordsThatAreOutOfOrder) {
+TEST(export_hartos, refuses_records_that_are_out_of_order) {
   fake_node node{[](const fake_request& request) { return answer_export(request, task(43), task(44)); }};
   temporary_directory folder;
   auto result = hivectl(node.url(), {"export", "hartos", folder.path()});
@@ -69,7 +69,7 @@ TEST(ExportHartos, RefusesRecordsThatAreOutOfOrder) {
   EXPECT_THAT(result.err, HasSubstr("out of order at number 44"));
 }
 
-TEST(ImportHartos, GoesOnFromWhereSomebodyElseHasCome) {
+TEST(import_hartos, goes_on_from_where_somebody_else_has_come) {
   temporary_directory folder;
   hartos_source source{folder.path() / "agent_data" / "coding_benchmarks.db"};
   for (int i = 0; i < 6; ++i)
@@ -93,7 +93,7 @@ TEST(ImportHartos, GoesOnFromWhereSomebodyElseHasCome) {
   EXPECT_EQ(requests.at(3).target, "/api/v1/tasks?source=s&after_row=3&through_row=6");
 }
 
-TEST(ImportHartos, TellsOfOutdatedRows) {
+TEST(import_hartos, tells_of_outdated_rows) {
   temporary_directory folder;
   hartos_source source{folder.path() / "agent_data" / "coding_benchmarks.db", true};
   source.add("'t', 'x', '', '', 1, 1, 0, 1"); // rule 1 by default
@@ -109,7 +109,7 @@ TEST(ImportHartos, TellsOfOutdatedRows) {
   EXPECT_THAT(node.requests()[1].target, testing::EndsWith("&after_row=0&through_row=1")) << "it is not read again";
 }
 
-TEST(ImportHartos, RowsOfWhichNoneIsARecordArePassed) {
+TEST(import_hartos, rows_of_which_none_is_a_record_are_passed) {
   temporary_directory folder;
   auto file = folder.path() / "agent_data" / "coding_benchmarks.db";
   hartos_source source{file};
@@ -127,7 +127,7 @@ TEST(ImportHartos, RowsOfWhichNoneIsARecordArePassed) {
   EXPECT_EQ(node.requests()[1].body, "[]");
 }
 
-TEST(ImportHartos, AnErrorOfTheNodeComesWithTheFileAndTheRow) {
+TEST(import_hartos, an_error_of_the_node_comes_with_the_file_and_the_row) {
   temporary_directory folder;
   auto file = folder.path() / "agent_data" / "coding_benchmarks.db";
   hartos_source source{file};
@@ -142,7 +142,7 @@ TEST(ImportHartos, AnErrorOfTheNodeComesWithTheFileAndTheRow) {
   EXPECT_EQ(result.err, "hivectl: " + file.string() + ": benchmarks rows behind 2: no room\n");
 }
 
-TEST(ImportHartos, ShowsProgressOnATerminal) {
+TEST(import_hartos, shows_progress_on_a_terminal) {
   temporary_directory folder;
   std::mt19937 random{1};
   hartos_source{folder.path() / "agent_data" / "coding_benchmarks.db"}.add_random(4'100, random);

@@ -11,7 +11,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(NodeList, SaysOfEachNodeHowItIs) {
+TEST(node_list, says_of_each_node_how_it_is) {
   auto node = answering(R"({"nodes":[
     {"id":"aa","name":"north","state":"active","address":"10.0.0.1:7421","self":true,"same_root":true},
     {"id":"bb","name":"south","state":"stale","address":"10.0.0.2:7421","reason":"no heartbeat"}]})");
@@ -21,7 +21,7 @@ TEST(NodeList, SaysOfEachNodeHowItIs) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("this node"), HasSubstr("stale"), HasSubstr("no heartbeat")));
 }
 
-TEST(NodeStatus, TellsOnlyOfTroubleThatThereIs) {
+TEST(node_status, tells_only_of_trouble_that_there_is) {
   auto well = answering(R"({"node":"aa","linked":1,"known":2,"converged":1})");
   auto quiet = hivectl(well.url(), {"node", "status"});
   EXPECT_EQ(quiet.status, 0) << quiet.err;

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 /// A folder with a CA.
-class NodeCertificates : public testing::Test {
+class node_certificates_test : public testing::Test {
 protected:
   void SetUp() override {
     auto made = hivectl({"node", "init-ca", "--out", path("ca")});
@@ -37,7 +37,7 @@ protected:
   temporary_directory folder_;
 };
 
-TEST_F(NodeCertificates, IssuesWhatANodeStartsWith) {
+TEST_F(node_certificates_test, issues_what_a_node_starts_with) {
   auto issued = issue("node", "tls");
   ASSERT_EQ(issued.status, 0) << issued.err;
   EXPECT_THAT(issued.out, HasSubstr(path("tls/cert.pem")));
@@ -47,7 +47,7 @@ TEST_F(NodeCertificates, IssuesWhatANodeStartsWith) {
   EXPECT_FALSE(fs::exists(path("tls/ca-key.pem"))) << "the CA's key stays with the CA";
 }
 
-TEST_F(NodeCertificates, AsJsonSaysWhereTheFilesLie) {
+TEST_F(node_certificates_test, as_json_says_where_the_files_lie) {
   auto files = from_json<wire::CertificateFiles>(issue("engine", "tls", {"--json", "--days", "2"}).out);
   ASSERT_TRUE(files) << text_of(files.error());
   EXPECT_EQ((*files)->getRole(), "engine");
@@ -57,7 +57,7 @@ TEST_F(NodeCertificates, AsJsonSaysWhereTheFilesLie) {
   EXPECT_LE(left_s, 2 * 86'400);
 }
 
-TEST_F(NodeCertificates, ReplacesNothing) {
+TEST_F(node_certificates_test, replaces_nothing) {
   ASSERT_EQ(issue("node", "tls").status, 0);
   auto key = file_text(path("tls/key.pem"));
   auto again = issue("node", "tls");
@@ -69,7 +69,7 @@ TEST_F(NodeCertificates, ReplacesNothing) {
   EXPECT_THAT(ca.err, HasSubstr("ca-key.pem"));
 }
 
-TEST_F(NodeCertificates, NeedsTheCasKey) {
+TEST_F(node_certificates_test, needs_the_cas_key) {
   fs::remove(path("ca/ca-key.pem"));
   auto result = issue("node", "tls");
   EXPECT_EQ(result.status, 74);
@@ -77,7 +77,7 @@ TEST_F(NodeCertificates, NeedsTheCasKey) {
   EXPECT_FALSE(fs::exists(path("tls")));
 }
 
-TEST_F(NodeCertificates, EndsWith64OnWrongUsage) {
+TEST_F(node_certificates_test, ends_with64_on_wrong_usage) {
   EXPECT_EQ(issue("king", "tls").status, 64);
   EXPECT_EQ(issue("node", "tls", {"--days", "0"}).status, 64);
   EXPECT_EQ(

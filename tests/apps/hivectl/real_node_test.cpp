@@ -17,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class RealNode : public testing::Test {
+class real_node_test : public testing::Test {
 protected:
   program_result run(std::vector<std::string> arguments) const {
     return hivectl(node_, std::move(arguments));
@@ -43,7 +43,7 @@ protected:
 
 constexpr auto measure = R"(echo '{"metrics":{"startup_ms":{"value":12.5,"direction":"lower","unit":"µs"}}}')";
 
-TEST_F(RealNode, CapturesWhatARegisteredCommandMeasures) {
+TEST_F(real_node_test, captures_what_a_registered_command_measures) {
   EXPECT_THAT(
     done({"benchmark", "register", "startup", "--timeout", "20", "--env", "A=[1]", "--", "sh", "-c", measure}),
     HasSubstr("Registered startup"));
@@ -66,7 +66,7 @@ TEST_F(RealNode, CapturesWhatARegisteredCommandMeasures) {
   EXPECT_EQ(run({"benchmark", "remove", "guardrail"}).status, 77) << "a built-in one stays";
 }
 
-TEST_F(RealNode, ListsWhyABenchmarkWouldBeSkippedInTheWordsOfTheCapture) {
+TEST_F(real_node_test, lists_why_a_benchmark_would_be_skipped_in_the_words_of_the_capture) {
   auto list = from_json<wire::BenchmarkList>(done({"benchmark", "list", "--json"}));
   auto snapshot = from_json<wire::Snapshot>(done({"snapshot", "capture", "v1", "--json"}));
   ASSERT_TRUE(list && snapshot);
@@ -81,7 +81,7 @@ TEST_F(RealNode, ListsWhyABenchmarkWouldBeSkippedInTheWordsOfTheCapture) {
   EXPECT_EQ(idle, skipped);
 }
 
-TEST_F(RealNode, AMisspeltVersionIsInconclusiveAndTheNameMeantIsSuggested) {
+TEST_F(real_node_test, a_misspelt_version_is_inconclusive_and_the_name_meant_is_suggested) {
   put_snapshot("v2.0", R"("m":{"value":99,"direction":"higher"})");
   put_snapshot("v2.1", R"("m":{"value":99,"direction":"higher"})");
   for (auto [old_version, new_version] : {std::pair{"v2.O", "v2.1"}, {"v2.1", "v2.O"}}) {
@@ -95,7 +95,7 @@ TEST_F(RealNode, AMisspeltVersionIsInconclusiveAndTheNameMeantIsSuggested) {
   EXPECT_THAT(named.out, HasSubstr("no baseline to compare"));
 }
 
-TEST_F(RealNode, ReasonsNameTheMetricsWithTheirUnits) {
+TEST_F(real_node_test, reasons_name_the_metrics_with_their_units) {
   put_snapshot("v1", R"("rate":{"value":0.9,"direction":"higher","unit":"ratio"})");
   put_snapshot("v2", R"("rate":{"value":0.8,"direction":"higher","unit":"ratio"})");
   put_snapshot("v3", R"("rate":{"value":80,"direction":"higher","unit":"%"})");
@@ -111,7 +111,7 @@ TEST_F(RealNode, ReasonsNameTheMetricsWithTheirUnits) {
   }
 }
 
-TEST_F(RealNode, ACaptureWithAFailedAdapterEndsWith2) {
+TEST_F(real_node_test, a_capture_with_a_failed_adapter_ends_with2) {
   done({"benchmark", "register", "broken", "--", "sh", "-c", "echo it broke >&2; exit 7"});
   auto result = run({"snapshot", "capture", "v1"});
   EXPECT_EQ(result.status, 2);
@@ -122,7 +122,7 @@ TEST_F(RealNode, ACaptureWithAFailedAdapterEndsWith2) {
   EXPECT_THAT(json.out, HasSubstr("\"adapter_errors\": 1"));
 }
 
-TEST_F(RealNode, CapturesOfAVersionAreListedShownAndDeleted) {
+TEST_F(real_node_test, captures_of_a_version_are_listed_shown_and_deleted) {
   put_snapshot("v1", R"("m":{"value":1,"direction":"higher"})");
   put_snapshot("v1", R"("m":{"value":2,"direction":"higher"})");
   EXPECT_THAT(done({"snapshot", "captures", "v1"}), HasSubstr("\n      2  "));
@@ -135,7 +135,7 @@ TEST_F(RealNode, CapturesOfAVersionAreListedShownAndDeleted) {
   EXPECT_NE(run({"snapshot", "delete", "v1", "--capture", "1", "--reason", "again"}).status, 0);
 }
 
-TEST_F(RealNode, NeverOpensAGateOnAVersionThatWasNeverCaptured) {
+TEST_F(real_node_test, never_opens_a_gate_on_a_version_that_was_never_captured) {
   put_snapshot("v2", R"("m":{"value":99,"direction":"higher"})");
   auto threshold = run({"upgrade", "check", "misspelt", "v2", "--policy", "threshold"});
   EXPECT_EQ(threshold.status, 2);
@@ -147,7 +147,7 @@ TEST_F(RealNode, NeverOpensAGateOnAVersionThatWasNeverCaptured) {
   EXPECT_EQ(strict.err, "");
 }
 
-TEST_F(RealNode, ShowSaysThatTheFirstCaptureRuns) {
+TEST_F(real_node_test, show_says_that_the_first_capture_runs) {
   done({"benchmark", "register", "slow", "--", "sleep", "60"});
   done({"snapshot", "capture", "v1", "--no-wait"});
   auto shown = run({"snapshot", "show", "v1"});
@@ -156,11 +156,11 @@ TEST_F(RealNode, ShowSaysThatTheFirstCaptureRuns) {
   EXPECT_THAT(done({"snapshot", "captures", "v1"}), HasSubstr("Capture 1 is running."));
 }
 
-TEST_F(RealNode, BeginsACaptureWithoutWaiting) {
+TEST_F(real_node_test, begins_a_capture_without_waiting) {
   EXPECT_THAT(done({"snapshot", "capture", "v1", "--no-wait"}), HasSubstr("of v1 has begun"));
 }
 
-TEST_F(RealNode, EndsWithTheVerdict) {
+TEST_F(real_node_test, ends_with_the_verdict) {
   put_snapshot("v1", R"("m":{"value":100,"direction":"higher"},"n":{"value":5,"direction":"lower"})");
   put_snapshot("v2", R"("m":{"value":99,"direction":"higher"},"n":{"value":3,"direction":"lower"})");
   put_snapshot("v3", R"("m":{"value":50,"direction":"higher"})");
@@ -176,7 +176,7 @@ TEST_F(RealNode, EndsWithTheVerdict) {
   EXPECT_EQ(inconclusive.status, 2) << inconclusive.out << inconclusive.err;
 }
 
-TEST_F(RealNode, TakesBackWhatItExported) {
+TEST_F(real_node_test, takes_back_what_it_exported) {
   put_snapshot("v1", R"("m":{"value":0.1234567890123456,"direction":"higher","samples":[0.1234567890123456]})");
   temporary_directory folder;
   std::string file = folder.path() / "v1.json";
@@ -190,7 +190,7 @@ TEST_F(RealNode, TakesBackWhatItExported) {
   EXPECT_EQ((*copy)->getMetrics()[0].getValue(), (*original)->getMetrics()[0].getValue());
 }
 
-TEST_F(RealNode, SaysWhatTheNodeRefused) {
+TEST_F(real_node_test, says_what_the_node_refused) {
   auto unknown = run({"snapshot", "show", "v9"});
   EXPECT_EQ(unknown.status, 66);
   EXPECT_THAT(unknown.err, testing::AllOf(testing::StartsWith("hivectl: "), HasSubstr("v9")));

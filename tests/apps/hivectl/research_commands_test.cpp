@@ -12,7 +12,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-TEST(Research, ASessionFromStartToFinishOnARealNode) {
+TEST(research, a_session_from_start_to_finish_on_a_real_node) {
   running_node node;
   auto started = hivectl(node.url(), {"research", "start", "faster parsing", "--id", "parser", "--metric", "parse_ms",
                                       "--direction", "lower", "--initial", "12.5", "--tool", "ruff"});

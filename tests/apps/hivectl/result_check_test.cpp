@@ -27,7 +27,7 @@ msg<wire::TestReport> report_of(const program_result& result) {
   return *report;
 }
 
-TEST(BenchmarkCheck, SaysWhatWasReadAndThatItIsNoVerdict) {
+TEST(benchmark_check, says_what_was_read_and_that_it_is_no_verdict) {
   auto result = check({data + "cases/pytest-rerunfailures-after-16.6-junit.xml"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.out, "Read as    JUnit XML of pytest\n"
@@ -42,7 +42,7 @@ TEST(BenchmarkCheck, SaysWhatWasReadAndThatItIsNoVerdict) {
                         "  rerun.test_rr::test_always_fails\n");
 }
 
-TEST(BenchmarkCheck, TellsTheSameAsJson) {
+TEST(benchmark_check, tells_the_same_as_json) {
   auto report = report_of(check({"--json", data + "cases/two-pytest-runs-first-fails-second-passes.txt"}));
   EXPECT_EQ(report->getRuns().size(), 2u);
   EXPECT_EQ(report->getTests(), 4u);
@@ -54,7 +54,7 @@ TEST(BenchmarkCheck, TellsTheSameAsJson) {
   EXPECT_EQ(report->getRefused().size(), 0u);
 }
 
-TEST(BenchmarkCheck, EndsWith65WhenItRefusesAndSaysWhy) {
+TEST(benchmark_check, ends_with65_when_it_refuses_and_says_why) {
   auto file = data + "runners/perl_short_plan.txt";
   auto result = check({file});
   EXPECT_EQ(result.status, 65);
@@ -66,7 +66,7 @@ TEST(BenchmarkCheck, EndsWith65WhenItRefusesAndSaysWhy) {
   EXPECT_TRUE(std::isnan(report_of(json)->getPassRate()));
 }
 
-TEST(BenchmarkCheck, EndsWith74WhenTheFileCannotBeRead) {
+TEST(benchmark_check, ends_with74_when_the_file_cannot_be_read) {
   temporary_directory folder;
   for (const std::string& path : {std::string{folder.path() / "absent"}, std::string{folder.path()}}) {
     auto result = check({path});
@@ -75,7 +75,7 @@ TEST(BenchmarkCheck, EndsWith74WhenTheFileCannotBeRead) {
   }
 }
 
-TEST(BenchmarkCheck, ReadsStandardInput) {
+TEST(benchmark_check, reads_standard_input) {
   program what = hivectl_program({"benchmark", "check", "-"});
   what.input = "2 passed, 3 subtests passed in 0.01s\n";
   auto result = run_program(what);
@@ -85,7 +85,7 @@ TEST(BenchmarkCheck, ReadsStandardInput) {
   EXPECT_THAT(run_program(what).err, HasSubstr("hivectl: standard input: "));
 }
 
-TEST(BenchmarkCheck, ReadsAsItIsTold) {
+TEST(benchmark_check, reads_as_it_is_told) {
   auto file = data + "runners/bats_tap.txt";
   EXPECT_EQ(check({file, "--format", "tap"}).status, 0);
   EXPECT_EQ(check({file, "--format", "junit"}).status, 65);
@@ -94,7 +94,7 @@ TEST(BenchmarkCheck, ReadsAsItIsTold) {
   EXPECT_THAT(wrong.err, HasSubstr("\"xunit\" is none of auto, pytest, ctest, junit, tap, go"));
 }
 
-TEST(BenchmarkCheck, BoundsWhatItReadsAndNames) {
+TEST(benchmark_check, bounds_what_it_reads_and_names) {
   temporary_directory folder;
   std::string tap = "1..150\n";
   for (int i = 1; i <= 150; ++i)

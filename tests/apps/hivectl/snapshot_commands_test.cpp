@@ -42,7 +42,7 @@ private:
   std::string path_;
 };
 
-TEST(SnapshotShow, PrintsFactsMetricsAndAdapters) {
+TEST(snapshot_show, prints_facts_metrics_and_adapters) {
   auto node = answering(snapshot_json);
   auto result = hivectl(node.url(), {"snapshot", "show", "v2"});
   EXPECT_EQ(result.status, 0);
@@ -66,7 +66,7 @@ TEST(SnapshotShow, PrintsFactsMetricsAndAdapters) {
                         "guardrail    skipped    0.000  no manifest\\nis configured \\x1b[31m\n");
 }
 
-TEST(SnapshotShow, IsAsciiInAnAsciiLocale) {
+TEST(snapshot_show, is_ascii_in_an_ascii_locale) {
   auto node =
     answering(R"({"version":"v2","node":"Zürich","metrics":{"x":{"value":1,"direction":"lower","unit":"µs"}}})");
   auto run = hivectl_program({"--url", node.url(), "snapshot", "show", "v2"});
@@ -79,7 +79,7 @@ TEST(SnapshotShow, IsAsciiInAnAsciiLocale) {
     ASSERT_TRUE(c == '\n' || (c >= ' ' && c <= '~'));
 }
 
-TEST(SnapshotShow, AsJsonIsTheSnapshot) {
+TEST(snapshot_show, as_json_is_the_snapshot) {
   auto node = answering(snapshot_json);
   auto result = hivectl(node.url(), {"--json", "snapshot", "show", "v2"});
   EXPECT_EQ(result.status, 0);
@@ -87,7 +87,7 @@ TEST(SnapshotShow, AsJsonIsTheSnapshot) {
   EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
 }
 
-TEST(SnapshotShow, AsksForOneCapture) {
+TEST(snapshot_show, asks_for_one_capture) {
   auto node = answering(R"({"version":"v2","capture_id":7,"adapter_errors":1,"metrics":{}})");
   auto result = hivectl(node.url(), {"snapshot", "show", "v2", "--capture", "7"});
   EXPECT_EQ(result.status, 0) << "shown is done, whatever failed then";
@@ -98,7 +98,7 @@ TEST(SnapshotShow, AsksForOneCapture) {
     EXPECT_EQ(hivectl(node.url(), {"snapshot", "show", "v2", "--capture", wrong}).status, 64) << wrong;
 }
 
-TEST(SnapshotCapture, WithAFailedAdapterEndsWith2AndSaysWhichAndWhy) {
+TEST(snapshot_capture, with_a_failed_adapter_ends_with2_and_says_which_and_why) {
   auto node = answering(R"({"version":"v2","adapter_errors":2,"metrics":{},"adapters":{
     "good":{"status":"ok"},"tests":{"status":"error","reason":"no tests ran"},
     "probe":{"status":"error","reason":"timed out"}}})",
@@ -113,7 +113,7 @@ TEST(SnapshotCapture, WithAFailedAdapterEndsWith2AndSaysWhichAndWhy) {
   }
 }
 
-TEST(SnapshotCapture, SendsWhatWasAskedFor) {
+TEST(snapshot_capture, sends_what_was_asked_for) {
   auto node = answering(snapshot_json, 201);
   auto result =
     hivectl(node.url(), {"snapshot", "capture", "v2", "--tier", "all", "--repeats", "7", "--git-sha", "abc"});
@@ -130,7 +130,7 @@ TEST(SnapshotCapture, SendsWhatWasAskedFor) {
   EXPECT_EQ(sent->getRepeats(), 7U);
 }
 
-TEST(SnapshotCapture, IsFastUnlessToldOtherwise) {
+TEST(snapshot_capture, is_fast_unless_told_otherwise) {
   auto node = answering(snapshot_json, 201);
   EXPECT_EQ(hivectl(node.url(), {"snapshot", "capture", "v2"}).status, 0);
   auto sent = parse<wire::CaptureRequest>(node.requests().back().body);
@@ -139,7 +139,7 @@ TEST(SnapshotCapture, IsFastUnlessToldOtherwise) {
   EXPECT_FALSE(sent->hasGitSha() && sent->getGitSha().size() > 0);
 }
 
-TEST(SnapshotCapture, WithoutWaitingSaysWhereTheResultWillBe) {
+TEST(snapshot_capture, without_waiting_says_where_the_result_will_be) {
   auto node = answering(R"({"version":"v2","capture_id":12,"location":"/api/v1/snapshots/v2"})", 202);
   auto result = hivectl(node.url(), {"snapshot", "capture", "v2", "--no-wait"});
   EXPECT_EQ(result.status, 0);
@@ -147,7 +147,7 @@ TEST(SnapshotCapture, WithoutWaitingSaysWhereTheResultWillBe) {
   EXPECT_THAT(result.out, HasSubstr("Capture 12 of v2 has begun"));
 }
 
-TEST(SnapshotCapture, OfAVersionThatIsBeingCapturedIsRefused) {
+TEST(snapshot_capture, of_a_version_that_is_being_captured_is_refused) {
   fake_node node{[](const fake_request&) {
     return problem(409, R"({"title":"Busy","detail":"version v2 is being captured","code":"busy"})");
   }};
@@ -156,7 +156,7 @@ TEST(SnapshotCapture, OfAVersionThatIsBeingCapturedIsRefused) {
   EXPECT_EQ(result.err, "hivectl: version v2 is being captured\n");
 }
 
-TEST(SnapshotCapture, ShowsProgressOnATerminal) {
+TEST(snapshot_capture, shows_progress_on_a_terminal) {
   std::promise<void> seen;
   bool told = false;
   fake_node node{[&](const fake_request&) {
@@ -178,7 +178,7 @@ TEST(SnapshotCapture, ShowsProgressOnATerminal) {
   EXPECT_THAT(result.out, HasSubstr("Version      v2\n"));
 }
 
-TEST(SnapshotList, JoinsAllPages) {
+TEST(snapshot_list, joins_all_pages) {
   fake_node node{[](const fake_request& request) -> fake_response {
     if (request.target.find("after=") == std::string::npos)
       return {200, R"({"snapshots":[{"version":"v1","metric_count":3,"captures":1}],"next":"v1 &x"})"};
@@ -198,7 +198,7 @@ TEST(SnapshotList, JoinsAllPages) {
   EXPECT_FALSE(as_json->hasNext() && as_json->getNext().size() > 0);
 }
 
-TEST(SnapshotList, StopsAtANodeThatRepeatsItself) {
+TEST(snapshot_list, stops_at_a_node_that_repeats_itself) {
   auto node = answering(R"({"snapshots":[{"version":"v1"}],"next":"v1"})");
   auto result = hivectl(node.url(), {"snapshot", "list"});
   EXPECT_EQ(result.status, 69);
@@ -206,12 +206,12 @@ TEST(SnapshotList, StopsAtANodeThatRepeatsItself) {
   EXPECT_LE(node.requests().size(), 3U);
 }
 
-TEST(SnapshotList, SaysWhenThereAreNone) {
+TEST(snapshot_list, says_when_there_are_none) {
   auto node = answering(R"({"snapshots":[]})");
   EXPECT_THAT(hivectl(node.url(), {"snapshot", "list"}).out, HasSubstr("No snapshots yet"));
 }
 
-TEST(SnapshotLatest, PrintsTheNewestValues) {
+TEST(snapshot_latest, prints_the_newest_values) {
   auto node = answering(R"({"node":"alpha","results":{"a.m":{"value":12345678,"direction":"lower","unit":"ms",
     "version":"v2","captured_at":"2026-02-24T12:00:00Z"}}})");
   auto result = hivectl(node.url(), {"snapshot", "latest", "--wide"});
@@ -220,7 +220,7 @@ TEST(SnapshotLatest, PrintsTheNewestValues) {
   EXPECT_THAT(result.out, HasSubstr("a.m     1.23457e+07  ms    lower   v2       2026-02-24T12:00:00Z\n"));
 }
 
-TEST(SnapshotImport, SendsTheFileUnderItsOwnVersion) {
+TEST(snapshot_import, sends_the_file_under_its_own_version) {
   auto node = answering(snapshot_json, 201);
   const std::string nested = R"({"version": "v2", "benchmarks": {"a": {"metrics": {"m": {"value": 1.50}}}}})";
   temporary_file file{nested};
@@ -231,7 +231,7 @@ TEST(SnapshotImport, SendsTheFileUnderItsOwnVersion) {
   EXPECT_EQ(node.requests().back().body, nested) << "the node judges the document, byte for byte";
 }
 
-TEST(SnapshotImport, ReadsAFileOfHartOsAsItLiesOnTheDisk) {
+TEST(snapshot_import, reads_a_file_of_hart_os_as_it_lies_on_the_disk) {
   auto node = answering(snapshot_json, 201);
   temporary_file file{R"({
   "version": "v2", "git_sha": "", "timestamp": 1771934400.25, "tier": "fast",
@@ -257,14 +257,14 @@ TEST(SnapshotImport, ReadsAFileOfHartOsAsItLiesOnTheDisk) {
   EXPECT_EQ(parse<wire::Snapshot>(node.requests().back().body)->getVersion(), "v9");
 }
 
-TEST(SnapshotImport, AFileOfHartOsWithoutVersionHasThatOfItsName) {
+TEST(snapshot_import, a_file_of_hart_os_without_version_has_that_of_its_name) {
   auto node = answering(snapshot_json, 201);
   temporary_file file{R"({"timestamp": 1.5, "benchmarks": {"a": {"metrics": {"m": {"value": 1}}}}})"};
   EXPECT_EQ(hivectl(node.url(), {"snapshot", "import", file.path()}).status, 0);
   EXPECT_EQ(node.requests().back().target, "/api/v1/snapshots/snapshot");
 }
 
-TEST(SnapshotImport, UnderAnotherVersionChangesTheDocument) {
+TEST(snapshot_import, under_another_version_changes_the_document) {
   auto node = answering(snapshot_json, 201);
   temporary_file file{R"({"version":"v2","benchmarks":{}})"};
   EXPECT_EQ(hivectl(node.url(), {"snapshot", "import", file.path(), "--version", "v3"}).status, 0);
@@ -272,7 +272,7 @@ TEST(SnapshotImport, UnderAnotherVersionChangesTheDocument) {
   EXPECT_EQ(node.requests().back().body, R"({"version":"v3","benchmarks":{}})");
 }
 
-TEST(SnapshotImport, ReadsStandardInput) {
+TEST(snapshot_import, reads_standard_input) {
   auto node = answering(snapshot_json, 201);
   auto run = hivectl_program({"--url", node.url(), "snapshot", "import", "-"});
   run.input = R"({"version":"v2"})";
@@ -280,7 +280,7 @@ TEST(SnapshotImport, ReadsStandardInput) {
   EXPECT_EQ(node.requests().back().body, run.input);
 }
 
-TEST(SnapshotImport, RefusesWhatCannotBeASnapshotBeforeItAsks) {
+TEST(snapshot_import, refuses_what_cannot_be_a_snapshot_before_it_asks) {
   auto node = answering(snapshot_json, 201);
   for (const std::string& content :
        {std::string{}, std::string{"[]"}, std::string{"{\"version\":"}, std::string{R"({"metrics":{}})"},
@@ -293,7 +293,7 @@ TEST(SnapshotImport, RefusesWhatCannotBeASnapshotBeforeItAsks) {
   EXPECT_TRUE(node.requests().empty());
 }
 
-TEST(SnapshotImport, OfALargeDocumentArrivesWhole) {
+TEST(snapshot_import, of_a_large_document_arrives_whole) {
   auto node = answering(snapshot_json, 201);
   const std::string large = R"({"version":"v2","node":")" + std::string(3U << 20U, 'n') + "\"}";
   temporary_file file{large};
@@ -301,7 +301,7 @@ TEST(SnapshotImport, OfALargeDocumentArrivesWhole) {
   EXPECT_EQ(node.requests().back().body, large);
 }
 
-TEST(SnapshotExport, WritesWhatImportReads) {
+TEST(snapshot_export, writes_what_import_reads) {
   auto node = answering(snapshot_json);
   temporary_file file{""};
   auto result = hivectl(node.url(), {"snapshot", "export", "v2", "--out", file.path()});
@@ -312,7 +312,7 @@ TEST(SnapshotExport, WritesWhatImportReads) {
   EXPECT_EQ(hivectl(node.url(), {"snapshot", "export", "v2"}).out, file.content());
 }
 
-TEST(SnapshotExport, ReportsAFileThatCannotBeWritten) {
+TEST(snapshot_export, reports_a_file_that_cannot_be_written) {
   auto node = answering(snapshot_json);
   auto result = hivectl(node.url(), {"snapshot", "export", "v2", "--out", "/no/such/folder/f"});
   EXPECT_EQ(result.status, 74);

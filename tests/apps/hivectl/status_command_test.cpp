@@ -35,7 +35,7 @@ constexpr auto serving = R"({"health":{"status":"ok","node":"node7","id":"ab12",
 constexpr auto full = R"({"health":{"status":"ok","node":"node7","id":"ab12","version":"1.2.3"},"ready":false,
   "not_ready":"the disk is full"})";
 
-TEST(Status, IsOneScreen) {
+TEST(status, is_one_screen) {
   auto node = node_with(serving);
   auto result = hivectl(node.url(), {"status"});
   EXPECT_EQ(result.status, 0) << result.err;
@@ -47,7 +47,7 @@ TEST(Status, IsOneScreen) {
                     HasSubstr("Last capture  v2, "), HasSubstr(" years ago\n"), HasSubstr("Token         none\n")));
 }
 
-TEST(Status, EndsWith69WhenTheNodeIsNotServing) {
+TEST(status, ends_with69_when_the_node_is_not_serving) {
   auto node = node_with(full, false);
   auto result = hivectl(node.url(), {"status"});
   EXPECT_EQ(result.status, 69);
@@ -57,7 +57,7 @@ TEST(Status, EndsWith69WhenTheNodeIsNotServing) {
   EXPECT_EQ(hivectl(dead_url(), {"status"}).status, 69);
 }
 
-TEST(Status, IsADocumentToo) {
+TEST(status, is_a_document_too) {
   auto node = node_with(serving);
   auto result = hivectl(node.url(), {"status", "--json"});
   auto report = from_json<wire::StatusReport>(result.out);
@@ -69,7 +69,7 @@ TEST(Status, IsADocumentToo) {
   EXPECT_EQ((*report)->getMembers()[0].getNodes(), 2U);
 }
 
-TEST(Status, OfARealNode) {
+TEST(status, of_a_real_node) {
   running_node node;
   auto result = hivectl(node.url(), {"status"});
   EXPECT_EQ(result.status, 0) << result.err;

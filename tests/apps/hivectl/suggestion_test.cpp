@@ -11,7 +11,7 @@ using testing::IsEmpty;
 
 const std::vector<std::string> commands{"snapshot", "status", "benchmark", "tool", "task"};
 
-TEST(Suggestion, CountsEachKindOfMistakeOnce) {
+TEST(suggestion, counts_each_kind_of_mistake_once) {
   EXPECT_EQ(edit_distance("", ""), 0U);
   EXPECT_EQ(edit_distance("", "abc"), 3U);
   EXPECT_EQ(edit_distance("snapsot", "snapshot"), 1U);
@@ -21,13 +21,13 @@ TEST(Suggestion, CountsEachKindOfMistakeOnce) {
   EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
 }
 
-TEST(Suggestion, IsSymmetric) {
+TEST(suggestion, is_symmetric) {
   for (const auto& a : commands)
     for (const auto& b : commands)
       EXPECT_EQ(edit_distance(a, b), edit_distance(b, a)) << a << ' ' << b;
 }
 
-TEST(Suggestion, NamesWhatIsNear) {
+TEST(suggestion, names_what_is_near) {
   EXPECT_THAT(nearest("snapsot", commands), ElementsAre("snapshot"));
   EXPECT_THAT(nearest("sna", commands), ElementsAre("snapshot")) << "a beginning";
   EXPECT_THAT(nearest("tol", commands), ElementsAre("tool"));
@@ -38,12 +38,12 @@ TEST(Suggestion, NamesWhatIsNear) {
   EXPECT_THAT(nearest(std::string(100'000, 's'), commands), IsEmpty());
 }
 
-TEST(Suggestion, NamesTheNearestFirstAndAtMostThree) {
+TEST(suggestion, names_the_nearest_first_and_at_most_three) {
   EXPECT_THAT(nearest("--polcy", {"--police", "--policy", "--palette", "--url"}), ElementsAre("--policy", "--police"));
   EXPECT_THAT(nearest("aaaaaa", {"aaaaab", "aaaabb", "aaaaac", "aaaaad"}), ElementsAre("aaaaab", "aaaaac", "aaaaad"));
 }
 
-TEST(Suggestion, AsksInWords) {
+TEST(suggestion, asks_in_words) {
   EXPECT_EQ(did_you_mean({}), "");
   EXPECT_EQ(did_you_mean({"a"}), "; did you mean a?");
   EXPECT_EQ(did_you_mean({"a", "b", "c"}), "; did you mean a, b or c?");

@@ -24,7 +24,7 @@ size_t lines_in(const std::string& text) {
 
 // -- record -----------------------------------------------------------------------
 
-TEST(TaskRecord, SendsWhatWasDone) {
+TEST(task_record, sends_what_was_done) {
   auto node = answering(one_recorded, 201);
   auto result = hivectl(node.url(), {"task", "record", "bug fix", "aider/x", "--time", "2.5", "--success", "--model",
                                      "gpt-4o", "--user", "u1", "--offloaded", "--ended-at", "2026-02-24T12:00:00Z"});
@@ -41,7 +41,7 @@ TEST(TaskRecord, SendsWhatWasDone) {
   EXPECT_EQ(sent->getIdempotencyKey().size(), 32u);
 }
 
-TEST(TaskRecord, AFailureIsARecordAndTheOutcomeMustBeSaid) {
+TEST(task_record, a_failure_is_a_record_and_the_outcome_must_be_said) {
   auto node = answering(one_recorded, 201);
   EXPECT_EQ(hivectl(node.url(), {"task", "record", "fix", "aider", "--time", "1", "--failure"}).status, 0);
   EXPECT_FALSE(parse<wire::TaskRecord>(node.requests().back().body)->getSuccess());
@@ -62,7 +62,7 @@ TEST(TaskRecord, AFailureIsARecordAndTheOutcomeMustBeSaid) {
   EXPECT_EQ(node.requests().size(), 1u);
 }
 
-TEST(TaskRecord, WarnsOfATimeThatTheNodeWillNotKeep) {
+TEST(task_record, warns_of_a_time_that_the_node_will_not_keep) {
   auto node = answering(one_recorded, 201);
   auto record = [&](const std::string& ended_at) {
     return hivectl(node.url(),
@@ -76,7 +76,7 @@ TEST(TaskRecord, WarnsOfATimeThatTheNodeWillNotKeep) {
   EXPECT_EQ(record(format_iso8601(now_unix_micros() + 60'000'000)).err, "") << "within what clocks may differ";
 }
 
-TEST(TaskRecord, RepeatsUnderOneKeyWhenTheNodeIsNotServing) {
+TEST(task_record, repeats_under_one_key_when_the_node_is_not_serving) {
   int asked = 0;
   fake_node node{[&](const fake_request&) {
     return ++asked < 3 ? problem(503, R"({"title":"x","detail":"starting","code":"unavailable"})")
@@ -88,7 +88,7 @@ TEST(TaskRecord, RepeatsUnderOneKeyWhenTheNodeIsNotServing) {
   EXPECT_EQ(requests[0].body, requests[2].body);
 }
 
-TEST(TaskRecord, NamesTheKeyWhenItGivesUp) {
+TEST(task_record, names_the_key_when_it_gives_up) {
   auto result = hivectl(dead_url(), {"task", "record", "fix", "aider", "--time", "1", "--success", "--key", "mine"});
   EXPECT_EQ(result.status, 69);
   EXPECT_THAT(result.err, HasSubstr("--key mine"));
@@ -103,7 +103,7 @@ fake_response take_all(const fake_request& request) {
   return {201, R"({"recorded":)" + std::to_string(lines_in(request.body)) + "}"};
 }
 
-TEST(TaskImport, NamesBadLinesByTheirPlaceInTheFile) {
+TEST(task_import, names_bad_lines_by_their_place_in_the_file) {
   fake_node node{take_all};
   temporary_directory folder;
   auto file = put_file(folder.path() / "t.ndjson",
@@ -118,7 +118,7 @@ TEST(TaskImport, NamesBadLinesByTheirPlaceInTheFile) {
   EXPECT_EQ(lines_in(node.requests()[0].body), 3u);
 }
 
-TEST(TaskImport, NamesWhatTheNodeLeavesOutByItsLineToo) {
+TEST(task_import, names_what_the_node_leaves_out_by_its_line_too) {
   fake_node node{[](const fake_request&) {
     return fake_response{201, R"({"recorded":1,"duplicates":1,"rejected":[{"line":2,"reason":"too many tools"}]})"};
   }};
@@ -136,7 +136,7 @@ TEST(TaskImport, NamesWhatTheNodeLeavesOutByItsLineToo) {
   EXPECT_EQ(report->getRejected()[1].getLine(), 5u);
 }
 
-TEST(TaskImport, GoesInBatchesFromStandardInputToo) {
+TEST(task_import, goes_in_batches_from_standard_input_too) {
   fake_node node{take_all};
   auto run = hivectl_program({"--url", node.url(), "task", "import", "-"});
   for (int i = 0; i < 500; ++i)
@@ -152,7 +152,7 @@ TEST(TaskImport, GoesInBatchesFromStandardInputToo) {
   EXPECT_EQ(node.requests().size(), 1u + 3u);
 }
 
-TEST(TaskImport, WithASourceGoesOnWhereTheLastOneEnded) {
+TEST(task_import, with_a_source_goes_on_where_the_last_one_ended) {
   fake_node node{[](const fake_request& request) {
     return request.method == "GET" ? fake_response{200, R"({"source":"old","row":2})"} : take_all(request);
   }};
@@ -165,7 +165,7 @@ TEST(TaskImport, WithASourceGoesOnWhereTheLastOneEnded) {
   EXPECT_EQ(node.requests()[1].target, "/api/v1/tasks?source=old&after_row=2&through_row=4");
 }
 
-TEST(TaskImport, SaysWhenAllOfAFileCountsAsTakenBefore) {
+TEST(task_import, says_when_all_of_a_file_counts_as_taken_before) {
   auto node = answering(R"({"source":"old","row":2})");
   temporary_directory folder;
   auto other = put_file(folder.path() / "t", good + "\n" + good + "\n");
@@ -176,7 +176,7 @@ TEST(TaskImport, SaysWhenAllOfAFileCountsAsTakenBefore) {
   EXPECT_EQ(parse<wire::TasksImported>(result.out)->getAlreadyTaken(), 2u);
 }
 
-TEST(TaskImport, WaitsForANodeThatIsOverloaded) {
+TEST(task_import, waits_for_a_node_that_is_overloaded) {
   int asked = 0;
   fake_node node{[&](const fake_request& request) {
     return ++asked < 3 ? problem(429, R"({"title":"x","detail":"full","code":"overloaded"})") : take_all(request);
@@ -186,7 +186,7 @@ TEST(TaskImport, WaitsForANodeThatIsOverloaded) {
   EXPECT_EQ(node.requests().size(), 3u);
 }
 
-TEST(TaskImport, EndsWhenTheNodeIsGone) {
+TEST(task_import, ends_when_the_node_is_gone) {
   temporary_directory folder;
   EXPECT_EQ(hivectl(dead_url(), {"task", "import", put_file(folder.path() / "t", good)}).status, 69);
   EXPECT_EQ(hivectl(dead_url(), {"task", "import", "/no/such/file"}).status, 74);
@@ -194,7 +194,7 @@ TEST(TaskImport, EndsWhenTheNodeIsGone) {
 
 // -- list -------------------------------------------------------------------------
 
-TEST(TaskList, AsksForWhatWasGivenAndPrintsATable) {
+TEST(task_list, asks_for_what_was_given_and_prints_a_table) {
   auto node = answering(R"({"tasks":[{"sequence":7,"task_type":"fix","tool_name":"aider","completion_time_s":1.5,
     "success":true,"timestamp":"2026-02-24T12:00:00Z","user_id":"u\u001b[31m"}]})");
   auto result = hivectl(node.url(), {"task", "list", "--task-type", "a b", "--tool", "t&x", "--model", "m", "--user",
@@ -210,7 +210,7 @@ TEST(TaskList, AsksForWhatWasGivenAndPrintsATable) {
             "     7  2026-02-24T12:00:00Z  fix        aider    1.500  yes      -      u\\x1b[31m  no\n");
 }
 
-TEST(TaskList, FollowsPagesUntilThereAreEnough) {
+TEST(task_list, follows_pages_until_there_are_enough) {
   fake_node node{[](const fake_request& request) -> fake_response {
     auto task = R"({"task_type":"fix","tool_name":"aider","completion_time_s":1,"success":false,"sequence":)";
     if (request.target.find("after=") == std::string::npos)
@@ -228,7 +228,7 @@ TEST(TaskList, FollowsPagesUntilThereAreEnough) {
   EXPECT_THAT(hivectl(node.url(), {"task", "list", "--limit", "1"}).out, HasSubstr("--after 8"));
 }
 
-TEST(TaskList, StopsAtANodeThatRepeatsItselfAndSaysWhenThereIsNothing) {
+TEST(task_list, stops_at_a_node_that_repeats_itself_and_says_when_there_is_nothing) {
   auto repeating = answering(R"({"tasks":[],"next":"9"})");
   EXPECT_EQ(hivectl(repeating.url(), {"task", "list"}).status, 69);
   auto empty = answering(R"({"tasks":[]})");

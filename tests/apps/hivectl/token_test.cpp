@@ -28,7 +28,7 @@ std::vector<std::string> paths(const std::string& url, const std::string& runtim
   return out;
 }
 
-TEST(Token, IsLookedForWhereANodePutsIt) {
+TEST(token, is_looked_for_where_a_node_puts_it) {
   EXPECT_THAT(paths("http://127.0.0.1:7420"),
               ElementsAre("/run/hivemark/7420.token", "/run/user/7/hivemark/7420.token", "/var/lib/hive/operator.token",
                           "./hive-data/operator.token"));
@@ -38,14 +38,14 @@ TEST(Token, IsLookedForWhereANodePutsIt) {
               ElementsAre("/run/hivemark/443.token", "./hive-data/operator.token"));
 }
 
-TEST(Token, IsForNodesOfThisMachineAlone) {
+TEST(token, is_for_nodes_of_this_machine_alone) {
   for (const char* url : {"http://node7:7420", "https://10.0.0.7", "http://localhost.evil.example:7420",
                           "http://localhost@evil.example", "http://evil.example/localhost",
                           "http://127.0.0.1:7420\\@evil.example", "http://0.0.0.0:7420", "ftp://localhost"})
     EXPECT_TRUE(paths(url).empty()) << url;
 }
 
-class FoundToken : public testing::Test {
+class found_token_test : public testing::Test {
 protected:
   fs::path put(const std::string& name, const std::string& text, mode_t mode = 0600) const {
     auto path = put_file(temp.path() / name, text);
@@ -56,7 +56,7 @@ protected:
   temporary_directory temp;
 };
 
-TEST_F(FoundToken, IsTheFirstThatIsFitForUse) {
+TEST_F(found_token_test, is_the_first_that_is_fit_for_use) {
   auto good = put("good", "secret\n");
   fs::create_symlink(good, temp.path() / "link");
   ASSERT_EQ(::mkfifo((temp.path() / "pipe").c_str(), 0600), 0);
@@ -81,7 +81,7 @@ TEST_F(FoundToken, IsTheFirstThatIsFitForUse) {
   EXPECT_EQ(find_token({{put("read", "secret", 0644)}}).token, "secret") << "who may read it is the node's affair";
 }
 
-TEST_F(FoundToken, OfAnotherUserIsNotUsedUnlessRootMadeTheirDirectory) {
+TEST_F(found_token_test, of_another_user_is_not_used_unless_root_made_their_directory) {
   if (::geteuid() != 0)
     GTEST_SKIP() << "only root can give files away";
   constexpr uid_t nobody = 65534;
@@ -95,7 +95,7 @@ TEST_F(FoundToken, OfAnotherUserIsNotUsedUnlessRootMadeTheirDirectory) {
   EXPECT_EQ(find_token({{file, false}}).token, "");
 }
 
-TEST_F(FoundToken, IsSentAndOnlyThen) {
+TEST_F(found_token_test, is_sent_and_only_then) {
   test::fake_node node{[](const test::fake_request&) {
     return test::problem(403, R"({"title":"Forbidden","detail":"this needs a token","code":"forbidden"})");
   }};
@@ -115,7 +115,7 @@ TEST_F(FoundToken, IsSentAndOnlyThen) {
   EXPECT_THAT(with.err, Not(HasSubstr("looked"))) << "it was not for want of a token";
 }
 
-TEST_F(FoundToken, NamedByTheUserComesFirst) {
+TEST_F(found_token_test, named_by_the_user_comes_first) {
   test::fake_node node{[](const test::fake_request&) {
     return test::problem(401, R"({"title":"Unauthorized","detail":"not known","code":"unauthorized"})");
   }};
@@ -128,7 +128,7 @@ TEST_F(FoundToken, NamedByTheUserComesFirst) {
   EXPECT_THAT(result.err, HasSubstr("hivectl sent the token in " + named.string()));
 }
 
-TEST_F(FoundToken, OfARealNodeOpensItsOperateRoutes) {
+TEST_F(found_token_test, of_a_real_node_opens_its_operate_routes) {
   test::running_node node;
   auto program = test::hivectl_program({"--url", node.url(), "benchmark", "register", "x", "--", "true"});
   auto refused = test::run_program(program);

@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(ToolBest, PrintsTheToolAndItsFigures) {
+TEST(tool_best, prints_the_tool_and_its_figures) {
   auto node = answering(R"({"task_type":"bug fix","tool_name":"aider","success_rate":0.875,"avg_time_s":12.5,
     "sample_count":8,"claim":"tied"})");
   auto result = hivectl(node.url(), {"tool", "best", "bug fix", "--scope", "hive", "--policy", "explore"});
@@ -24,7 +24,7 @@ TEST(ToolBest, PrintsTheToolAndItsFigures) {
                         "bug fix    aider         0.875     12.5        8  tied\n");
 }
 
-TEST(ToolBest, WithoutRecordsEndsWith66) {
+TEST(tool_best, without_records_ends_with66) {
   fake_node node{[](const fake_request&) {
     return problem(404, R"({"title":"x","detail":"no tool has enough records","code":"no_data"})");
   }};
@@ -33,7 +33,7 @@ TEST(ToolBest, WithoutRecordsEndsWith66) {
   EXPECT_EQ(result.err, "hivectl: no tool has enough records\n");
 }
 
-TEST(ToolRoute, SendsWhatIsAvailableAndSaysWhy) {
+TEST(tool_route, sends_what_is_available_and_says_why) {
   auto node = answering(R"({"task_type":"fix","tool_name":"b","reason":"available","success_rate":null,
     "avg_time_s":null})");
   auto result = hivectl(node.url(), {"tool", "route", "fix", "--available", "a,b", "--available", "c&d", "--override",
@@ -44,7 +44,7 @@ TEST(ToolRoute, SendsWhatIsAvailableAndSaysWhy) {
   EXPECT_THAT(result.out, HasSubstr("fix        b     available  no                    -        -        0  none\n"));
 }
 
-TEST(ToolSummary, PrintsBothTables) {
+TEST(tool_summary, prints_both_tables) {
   auto node = answering(R"({"total_benchmarks":9,"by_tool":[{"tool":"aider","total":9,"success_rate":0.5,
     "avg_time_s":1.25}],"by_task_type":[{"task_type":"fix","tool":"aider","total":9,"success_rate":0.5,
     "avg_time_s":1.25}]})");
@@ -60,7 +60,7 @@ TEST(ToolSummary, PrintsBothTables) {
                         "fix        aider        9           0.5     1.25\n");
 }
 
-TEST(ToolSummary, TellsOfRecordsThatNoLineShows) {
+TEST(tool_summary, tells_of_records_that_no_line_shows) {
   auto node = answering(R"({"total_benchmarks":9,"unlisted":4,"by_tool":[],"by_task_type":[]})");
   EXPECT_THAT(hivectl(node.url(), {"tool", "summary"}).out,
               HasSubstr("Records  9\n         4 of them of task types and tools that gave way\n"));
@@ -69,7 +69,7 @@ TEST(ToolSummary, TellsOfRecordsThatNoLineShows) {
 constexpr auto delta_json = R"({"coding_benchmarks":{"fix":{"aider":{"success_rate":0.5,"avg_time_s":2,
   "sample_count":8}}},"ts":1.5,"origin":"node-a"})";
 
-TEST(ToolDelta, PrintsTheDelta) {
+TEST(tool_delta, prints_the_delta) {
   auto node = answering(delta_json);
   auto result = hivectl(node.url(), {"tool", "delta", "--scope", "hive"});
   EXPECT_EQ(node.requests().back().target, "/api/v1/tools/delta?scope=hive");
@@ -82,7 +82,7 @@ TEST(ToolDelta, PrintsTheDelta) {
   EXPECT_EQ(to_json(*as_json), to_json(*from_json<wire::LearningDelta>(delta_json)));
 }
 
-TEST(ToolDelta, ImportSendsTheFileAsItIsWhenItNamesItsOrigin) {
+TEST(tool_delta, import_sends_the_file_as_it_is_when_it_names_its_origin) {
   auto node = answering(R"({"recorded":1})", 201);
   temporary_directory folder;
   auto file = put_file(folder.path() / "d.json", delta_json);
@@ -95,7 +95,7 @@ TEST(ToolDelta, ImportSendsTheFileAsItIsWhenItNamesItsOrigin) {
   EXPECT_EQ(node.requests().back().body, delta_json);
 }
 
-TEST(ToolDelta, ImportUnderAnotherOriginThanTheFileNamesIsWrongUsage) {
+TEST(tool_delta, import_under_another_origin_than_the_file_names_is_wrong_usage) {
   auto node = answering(R"({"recorded":1})", 201);
   temporary_directory folder;
   auto file = put_file(folder.path() / "d.json", delta_json);
@@ -106,7 +106,7 @@ TEST(ToolDelta, ImportUnderAnotherOriginThanTheFileNamesIsWrongUsage) {
   EXPECT_TRUE(node.requests().empty());
 }
 
-TEST(ToolDelta, ImportOfAFileWithoutOriginTakesTheGivenOneOrWarns) {
+TEST(tool_delta, import_of_a_file_without_origin_takes_the_given_one_or_warns) {
   auto node = answering(R"({"recorded":1})", 201);
   temporary_directory folder;
   auto file = put_file(folder.path() / "d.json", R"({"coding_benchmarks":{"fix":{"aider":
@@ -125,7 +125,7 @@ TEST(ToolDelta, ImportOfAFileWithoutOriginTakesTheGivenOneOrWarns) {
   EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--import", put_file(folder.path() / "x", "[]")}).status, 65);
 }
 
-TEST(ToolDelta, AnImportIsDroppedByItsOrigin) {
+TEST(tool_delta, an_import_is_dropped_by_its_origin) {
   auto node = answering(R"({"origin":"node-a"})");
   auto result = hivectl(node.url(), {"tool", "delta", "--drop", "node-a"});
   EXPECT_EQ(result.status, 0) << result.err;
@@ -135,7 +135,7 @@ TEST(ToolDelta, AnImportIsDroppedByItsOrigin) {
   EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--drop", "node-a", "--drop-unnamed"}).status, 64);
 }
 
-TEST(ToolDelta, WhatNamedNoOriginIsDroppedByAnOptionOfItsOwn) {
+TEST(tool_delta, what_named_no_origin_is_dropped_by_an_option_of_its_own) {
   auto node = answering("{}");
   auto result = hivectl(node.url(), {"tool", "delta", "--drop-unnamed"});
   EXPECT_EQ(result.status, 0) << result.err;
@@ -143,7 +143,7 @@ TEST(ToolDelta, WhatNamedNoOriginIsDroppedByAnOptionOfItsOwn) {
   EXPECT_EQ(node.requests().back().target, "/api/v1/tools/delta");
 }
 
-TEST(ToolDelta, OptionsThatDoNotBelongTogetherAreWrongUsage) {
+TEST(tool_delta, options_that_do_not_belong_together_are_wrong_usage) {
   auto node = answering(delta_json);
   EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--origin", "x"}).status, 64);
   EXPECT_EQ(hivectl(node.url(), {"tool", "delta", "--scope", "hive", "--import", "-"}).status, 64);

@@ -19,29 +19,29 @@ program_result check(const std::string& answer, std::vector<std::string> more = 
   return hivectl(node.url(), arguments);
 }
 
-TEST(UpgradeCheck, EndsWithItsVerdict) {
+TEST(upgrade_check, ends_with_its_verdict) {
   EXPECT_EQ(check(R"({"safe":true,"verdict":"safe","compared":1})").status, 0);
   EXPECT_EQ(check(R"({"safe":false,"verdict":"regressed","compared":1})").status, 1);
   EXPECT_EQ(check(R"({"safe":false,"verdict":"inconclusive"})").status, 2);
 }
 
-TEST(UpgradeCheck, EndsWithItsVerdictAsJsonToo) {
+TEST(upgrade_check, ends_with_its_verdict_as_json_too) {
   auto result = check(R"({"safe":false,"verdict":"inconclusive"})", {"--json"});
   EXPECT_EQ(result.status, 2);
   EXPECT_EQ((*from_json<wire::UpgradeCheck>(result.out))->getVerdict(), wire::Verdict::INCONCLUSIVE);
 }
 
-TEST(UpgradeCheck, NeverOpensAGateForAnAnswerItCannotRead) {
+TEST(upgrade_check, never_opens_a_gate_for_an_answer_it_cannot_read) {
   for (const auto* answer : {"", "{}x", R"({"verdict":"perhaps"})", R"({"safe":true,"verdict":"safe","new_field":1})"})
     EXPECT_EQ(check(answer).status, 69) << answer;
 }
 
-TEST(UpgradeCheck, NeverOpensAGateOnSafeAlone) {
+TEST(upgrade_check, never_opens_a_gate_on_safe_alone) {
   EXPECT_EQ(check(R"({"safe":true,"verdict":"regressed","compared":1})").status, 1);
   EXPECT_EQ(check(R"({"safe":true,"verdict":"inconclusive"})").status, 2);
 }
 
-TEST(UpgradeCheck, AsksForWhatWasSaid) {
+TEST(upgrade_check, asks_for_what_was_said) {
   auto node = answering(R"({"safe":true,"verdict":"safe","compared":1})");
   EXPECT_EQ(hivectl(node.url(), {"upgrade", "check", "v1.0", "v2_b-c", "--policy", "strict"}).status, 0);
   EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check?old=v1.0&new=v2_b-c&policy=strict");
@@ -49,7 +49,7 @@ TEST(UpgradeCheck, AsksForWhatWasSaid) {
   EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check?old=v1&new=v2") << "the node's default stands";
 }
 
-TEST(UpgradeCheck, NamesEveryFinding) {
+TEST(upgrade_check, names_every_finding) {
   auto result = check(R"({"old":"v1","new":"v2","policy":"strict","safe":false,"verdict":"regressed",
     "reason":"1 metric regressed","compared":4,
     "regressions":[{"adapter":"a","metric":"latency","old":100,"new":112.5,"change_pct":12.5,"direction":"lower",
@@ -74,7 +74,7 @@ TEST(UpgradeCheck, NamesEveryFinding) {
                         "3 more findings are not listed.\n");
 }
 
-TEST(UpgradeCheck, WarnsWhenSafeSaysNothing) {
+TEST(upgrade_check, warns_when_safe_says_nothing) {
   for (std::vector<std::string> form : {std::vector<std::string>{}, {"--json"}}) {
     auto result = check(R"({"policy":"threshold","safe":true,"verdict":"safe","compared":0})", form);
     EXPECT_EQ(result.status, 2) << "a gate must not open on it";
@@ -88,7 +88,7 @@ TEST(UpgradeCheck, WarnsWhenSafeSaysNothing) {
   EXPECT_EQ(check(R"({"policy":"threshold","safe":false,"verdict":"inconclusive","compared":0})").err, "");
 }
 
-TEST(UpgradeCheck, ExamplesOfGatesKeepTheDefault) {
+TEST(upgrade_check, examples_of_gates_keep_the_default) {
   for (std::vector<std::string> help :
        {std::vector<std::string>{"--help"}, {"upgrade", "--help"}, {"upgrade", "check", "--help"}}) {
     auto text = hivectl(help).out;
@@ -103,7 +103,7 @@ TEST(UpgradeCheck, ExamplesOfGatesKeepTheDefault) {
   }
 }
 
-TEST(UpgradeCheck, WithoutFindingsIsShort) {
+TEST(upgrade_check, without_findings_is_short) {
   auto result = check(R"({"policy":"threshold","safe":true,"verdict":"safe","compared":9})");
   EXPECT_EQ(result.out, "Verdict  safe (policy threshold, 9 metrics compared)\n");
 }

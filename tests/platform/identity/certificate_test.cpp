@@ -21,7 +21,7 @@ certified_key ca_named(const std::string& name) {
 }
 
 /// A directory with a CA and the files that it issued.
-class Certificates : public testing::Test {
+class certificates_test : public testing::Test {
 protected:
   fs::path path(const std::string& name) const {
     return folder_.path() / name;
@@ -53,7 +53,7 @@ protected:
   temporary_directory folder_;
 };
 
-TEST_F(Certificates, SayWhoTheirHolderIs) {
+TEST_F(certificates_test, say_who_their_holder_is) {
   for (auto role : {certificate_role::node, certificate_role::engine}) {
     auto name = "the-" + std::string{to_string(role)};
     auto loaded = load_credentials(issue(name, role), role, now);
@@ -67,7 +67,7 @@ TEST_F(Certificates, SayWhoTheirHolderIs) {
   }
 }
 
-TEST_F(Certificates, KeysAreReadableByTheirOwnerAlone) {
+TEST_F(certificates_test, keys_are_readable_by_their_owner_alone) {
   issue("n");
   for (const auto* key : {"ca/ca-key.pem", "n/key.pem"})
     EXPECT_EQ(fs::status(path(key)).permissions(), fs::perms::owner_read | fs::perms::owner_write) << key;
@@ -75,7 +75,7 @@ TEST_F(Certificates, KeysAreReadableByTheirOwnerAlone) {
   expect_refused(load_error(path("n")), ec::forbidden, {"n/key.pem", "others"});
 }
 
-TEST_F(Certificates, ReplaceNothingAndLeaveNothingHalfDone) {
+TEST_F(certificates_test, replace_nothing_and_leave_nothing_half_done) {
   issue("n");
   auto key = file_text(path("n/key.pem")), ca_key = file_text(path("ca/ca-key.pem"));
   expect_refused(issue_into(path("ca"), path("n"), certificate_role::node, "n", 1, now).error(), ec::already_exists,
@@ -92,7 +92,7 @@ TEST_F(Certificates, ReplaceNothingAndLeaveNothingHalfDone) {
   EXPECT_EQ(file_text(path("half/ca.pem")), "mine");
 }
 
-TEST_F(Certificates, EveryMissingOrDamagedFileIsNamed) {
+TEST_F(certificates_test, every_missing_or_damaged_file_is_named) {
   for (const auto* name : {"ca.pem", "cert.pem", "key.pem"}) {
     auto node = issue(std::string{"without-"} + name);
     auto content = file_text(node / name);
@@ -108,23 +108,23 @@ TEST_F(Certificates, EveryMissingOrDamagedFileIsNamed) {
   }
 }
 
-TEST_F(Certificates, ASwappedKeyIsRefused) {
+TEST_F(certificates_test, a_swapped_key_is_refused) {
   auto mine = issue("mine"), other = issue("other");
   put_file(mine / "key.pem", file_text(other / "key.pem"));
   expect_refused(load_error(mine), ec::forbidden, {"mine/key.pem", "not the key", "mine/cert.pem"});
 }
 
-TEST_F(Certificates, AnotherCaIsRefused) {
+TEST_F(certificates_test, another_ca_is_refused) {
   auto mine = issue("mine"), other = issue("other", certificate_role::node, "other-ca");
   put_file(mine / "ca.pem", file_text(other / "ca.pem"));
   expect_refused(load_error(mine), ec::forbidden, {"mine/cert.pem", "mine/ca.pem"});
 }
 
-TEST_F(Certificates, TheOtherRoleIsRefused) {
+TEST_F(certificates_test, the_other_role_is_refused) {
   expect_refused(load_error(issue("e", certificate_role::engine)), ec::forbidden, {"e/cert.pem", "engine", "node"});
 }
 
-TEST_F(Certificates, DatesAreChecked) {
+TEST_F(certificates_test, dates_are_checked) {
   auto node = issue("n");
   EXPECT_FALSE(load_error(node, now + 10 * day - 1));
   expect_refused(load_error(node, now + 10 * day), ec::forbidden, {"n/cert.pem", "expired at 2027-01-25T08:00:00Z"});
@@ -132,7 +132,7 @@ TEST_F(Certificates, DatesAreChecked) {
   expect_refused(load_error(node, now + 101 * day), ec::forbidden, {"n/ca.pem", "expired"});
 }
 
-TEST_F(Certificates, NoneOutlivesItsCa) {
+TEST_F(certificates_test, none_outlives_its_ca) {
   auto node = issue("n", certificate_role::node, "ca", 1'000);
   EXPECT_EQ(load_credentials(node, certificate_role::node, now)->own.cert.not_after(), now + 100 * day);
   auto ca = ca_named("hive");

@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class HartosDatabase : public testing::Test {
+class hartos_database_test : public testing::Test {
 protected:
   hartos_database open() const {
     auto db = hartos_database::open(file);
@@ -38,7 +38,7 @@ protected:
   std::filesystem::path file = folder.path() / "coding_benchmarks.db";
 };
 
-TEST_F(HartosDatabase, ReadsARowAsHartOsWritesIt) {
+TEST_F(hartos_database_test, reads_a_row_as_hart_os_writes_it) {
   hartos_source{file}.add("'code review', 'aider', 'gpt-4o', 'u1', 2.518, 1, 1, 1771934400.25");
   auto row = rows().at(0);
   EXPECT_EQ(row.number, 1u);
@@ -53,7 +53,7 @@ TEST_F(HartosDatabase, ReadsARowAsHartOsWritesIt) {
   EXPECT_EQ(row.task->ended_at_unix_micros, 1'771'934'400'250'000);
 }
 
-TEST_F(HartosDatabase, TakesATimeAsTextForUtcUnlessItSaysOtherwise) {
+TEST_F(hartos_database_test, takes_a_time_as_text_for_utc_unless_it_says_otherwise) {
   hartos_source source{file};
   source.run("ALTER TABLE benchmarks RENAME TO old; CREATE TABLE benchmarks (task_type TEXT, tool_name TEXT, "
              "completion_time_s REAL, success INTEGER, timestamp TEXT);"
@@ -68,7 +68,7 @@ TEST_F(HartosDatabase, TakesATimeAsTextForUtcUnlessItSaysOtherwise) {
   EXPECT_THAT(found[3].fault, HasSubstr("timestamp"));
 }
 
-TEST_F(HartosDatabase, EachBadRowSaysWhatIsWrongAndTheOthersAreRead) {
+TEST_F(hartos_database_test, each_bad_row_says_what_is_wrong_and_the_others_are_read) {
   hartos_source source{file};
   const std::pair<const char*, const char*> cases[] = {
     {"'', 'x', '', '', 1, 1, 0, 1", "task_type is required"},
@@ -102,7 +102,7 @@ TEST_F(HartosDatabase, EachBadRowSaysWhatIsWrongAndTheOthersAreRead) {
   EXPECT_TRUE(found.back().task) << found.back().fault;
 }
 
-TEST_F(HartosDatabase, RowsOfAnEarlierRuleForSuccessAreOutdated) {
+TEST_F(hartos_database_test, rows_of_an_earlier_rule_for_success_are_outdated) {
   hartos_source source{file, true};
   source.add("'t', 'x', '', '', 1, 1, 0, 1");
   source.run("INSERT INTO benchmarks SELECT 7, task_type, tool_name, '', '', 1, 1, 0, 1, 2 FROM benchmarks");
@@ -114,7 +114,7 @@ TEST_F(HartosDatabase, RowsOfAnEarlierRuleForSuccessAreOutdated) {
   EXPECT_TRUE(found[1].task);
 }
 
-TEST_F(HartosDatabase, ReadsWindowsOfRowsInOrderAlsoWithGaps) {
+TEST_F(hartos_database_test, reads_windows_of_rows_in_order_also_with_gaps) {
   hartos_source source{file};
   for (int i = 0; i < 10; ++i)
     source.add("'t', 'x', '', '', 1, 1, 0, 1");
@@ -132,7 +132,7 @@ TEST_F(HartosDatabase, ReadsWindowsOfRowsInOrderAlsoWithGaps) {
   EXPECT_EQ(*open().last_row(), 10u);
 }
 
-TEST_F(HartosDatabase, TheFirstRowStaysWhenRowsAreAdded) {
+TEST_F(hartos_database_test, the_first_row_stays_when_rows_are_added) {
   hartos_source source{file};
   EXPECT_EQ(*open().first_row(), "");
   source.add("'t', 'x', '', '', 1, 1, 0, 1");
@@ -145,7 +145,7 @@ TEST_F(HartosDatabase, TheFirstRowStaysWhenRowsAreAdded) {
   EXPECT_NE(*open().first_row(), first);
 }
 
-TEST_F(HartosDatabase, ReadsHiveRoutingWithItsBadRows) {
+TEST_F(hartos_database_test, reads_hive_routing_with_its_bad_rows) {
   hartos_source source{file};
   source.run("INSERT INTO hive_routing VALUES ('fix', 'aider', 0.882, 23.26, 306, 1771934400.5), ('b', 'x', 1.5, 1, "
              "5, 1), ('c', 'x', 0.5, 1, 0, 1), ('d', 'x', 'high', 1, 5, 1)");
@@ -163,7 +163,7 @@ TEST_F(HartosDatabase, ReadsHiveRoutingWithItsBadRows) {
   EXPECT_THAT(*open().routes(), IsEmpty());
 }
 
-TEST_F(HartosDatabase, WhatIsNoneIsRefusedWithItsName) {
+TEST_F(hartos_database_test, what_is_none_is_refused_with_its_name) {
   auto refusal = [&] {
     auto db = hartos_database::open(file);
     EXPECT_FALSE(db);
@@ -181,7 +181,7 @@ TEST_F(HartosDatabase, WhatIsNoneIsRefusedWithItsName) {
   EXPECT_EQ(refusal(), ec::unsupported);
 }
 
-TEST_F(HartosDatabase, DamageIsFoundBeforeAnythingIsRead) {
+TEST_F(hartos_database_test, damage_is_found_before_anything_is_read) {
   std::mt19937 random{1};
   hartos_source{file}.add_random(2'000, random);
   auto size = std::filesystem::file_size(file);
@@ -195,7 +195,7 @@ TEST_F(HartosDatabase, DamageIsFoundBeforeAnythingIsRead) {
   EXPECT_THAT(text_of(db.error()), HasSubstr(file.string()));
 }
 
-TEST_F(HartosDatabase, ReadingHoldsNoLockAndChangesNothing) {
+TEST_F(hartos_database_test, reading_holds_no_lock_and_changes_nothing) {
   hartos_source source{file};
   source.add("'t', 'x', '', '', 1, 1, 0, 1");
   auto before = file_text(file);
@@ -224,7 +224,7 @@ msg<wire::TaskRecord> record(uint64_t number, double time_s = 1.0 / 3) {
   });
 }
 
-TEST_F(HartosDatabase, WhatIsWrittenReadsBackToTheLastBit) {
+TEST_F(hartos_database_test, what_is_written_reads_back_to_the_last_bit) {
   auto writer = hartos_writer::create(file, false);
   ASSERT_TRUE(writer) << text_of(writer.error());
   for (uint64_t number : {9, 7, 5, 2})
@@ -251,7 +251,7 @@ TEST_F(HartosDatabase, WhatIsWrittenReadsBackToTheLastBit) {
   EXPECT_EQ(open().routes()->at(0).samples, 8u);
 }
 
-TEST_F(HartosDatabase, RowsThatAnOlderHartOsAddsToAnExportCount) {
+TEST_F(hartos_database_test, rows_that_an_older_hart_os_adds_to_an_export_count) {
   auto writer = hartos_writer::create(file, false);
   ASSERT_TRUE(writer) << text_of(writer.error());
   ASSERT_TRUE(writer->add(*record(5)));
@@ -282,7 +282,7 @@ TEST_F(HartosDatabase, RowsThatAnOlderHartOsAddsToAnExportCount) {
   }
 }
 
-TEST_F(HartosDatabase, NothingIsReplacedUnlessToldAndNothingUnfinishedStays) {
+TEST_F(hartos_database_test, nothing_is_replaced_unless_told_and_nothing_unfinished_stays) {
   put_file(file, "precious");
   auto refused = hartos_writer::create(file, false);
   ASSERT_FALSE(refused);
@@ -325,7 +325,7 @@ void die_while_writing(const std::filesystem::path& file, const std::string& jou
   ASSERT_EQ(status, 0);
 }
 
-TEST_F(HartosDatabase, WhatAnInterruptedWriterLeftIsNeverAppliedToAnotherDatabase) {
+TEST_F(hartos_database_test, what_an_interrupted_writer_left_is_never_applied_to_another_database) {
   for (const std::string mode : {"delete", "wal"}) {
     SCOPED_TRACE(mode);
     auto journal = file;
@@ -351,7 +351,7 @@ TEST_F(HartosDatabase, WhatAnInterruptedWriterLeftIsNeverAppliedToAnotherDatabas
   }
 }
 
-TEST_F(HartosDatabase, AReaderSaysWhenAWriterWasInterrupted) {
+TEST_F(hartos_database_test, a_reader_says_when_a_writer_was_interrupted) {
   hartos_source{file}.add("'t', 'x', '', '', 1, 1, 0, 1");
   ASSERT_NO_FATAL_FAILURE(die_while_writing(file, "delete"));
   auto db = hartos_database::open(file);
@@ -360,7 +360,7 @@ TEST_F(HartosDatabase, AReaderSaysWhenAWriterWasInterrupted) {
   EXPECT_THAT(text_of(db.error()), HasSubstr("interrupted"));
 }
 
-TEST_F(HartosDatabase, AFolderThatCannotBeWrittenIsNamed) {
+TEST_F(hartos_database_test, a_folder_that_cannot_be_written_is_named) {
   auto writer = hartos_writer::create("/proc/coding_benchmarks.db", false);
   ASSERT_FALSE(writer);
   EXPECT_EQ(code_of(writer.error()), ec::storage_failed);

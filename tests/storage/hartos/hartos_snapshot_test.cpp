@@ -28,7 +28,7 @@ constexpr std::string_view hartos_file = R"({
     "foreign": {"metrics": {"machine_info": {"cpu": 8}, "datetime": "now", "ms": {"value": 3, "direction": "lower"}}},
     "broken": 7}})";
 
-TEST(HartosSnapshot, ReadsTheNestedFormAsHartOsWritesIt) {
+TEST(hartos_snapshot, reads_the_nested_form_as_hart_os_writes_it) {
   auto read = read_hartos_snapshot(hartos_file, "file-name");
   ASSERT_TRUE(read) << text_of(read.error());
   EXPECT_EQ(read->snapshot->getVersion(), "v1.2");
@@ -56,14 +56,14 @@ TEST(HartosSnapshot, ReadsTheNestedFormAsHartOsWritesIt) {
                           HasSubstr("/benchmarks/foreign/metrics/datetime"), HasSubstr("/benchmarks/broken")));
 }
 
-TEST(HartosSnapshot, AFileOfHartOsIsKnownByItsTimeInSeconds) {
+TEST(hartos_snapshot, a_file_of_hart_os_is_known_by_its_time_in_seconds) {
   EXPECT_TRUE(is_hartos_snapshot(hartos_file));
   for (const char* other : {R"({"version":"v1","benchmarks":{}})", R"({"timestamp":1,"metrics":{}})",
                             R"({"timestamp":1,"benchmarks":[]})", "[]", "{", ""})
     EXPECT_FALSE(is_hartos_snapshot(other)) << other;
 }
 
-TEST(HartosSnapshot, AFileWithoutVersionHasThatOfItsName) {
+TEST(hartos_snapshot, a_file_without_version_has_that_of_its_name) {
   for (const char* text : {R"({"benchmarks":{"a":{"metrics":{"m":{"value":1}}}}})",
                            R"({"metrics":{"m":{"value":1,"direction":"lower","adapter":"a"}}})"}) {
     auto read = read_hartos_snapshot(text, "v7");
@@ -76,7 +76,7 @@ TEST(HartosSnapshot, AFileWithoutVersionHasThatOfItsName) {
   EXPECT_EQ(named->snapshot->getVersion(), "v8");
 }
 
-TEST(HartosSnapshot, WhatIsNoSnapshotIsRefused) {
+TEST(hartos_snapshot, what_is_no_snapshot_is_refused) {
   auto code = [](std::string_view text, std::string_view stem = "v1") {
     auto read = read_hartos_snapshot(text, stem);
     return read ? ec::none : code_of(read.error());
@@ -92,7 +92,7 @@ TEST(HartosSnapshot, WhatIsNoSnapshotIsRefused) {
   EXPECT_NE(code(R"({"tier":"huge","benchmarks":{}})"), ec::none);
 }
 
-TEST(HartosSnapshot, WritingAndReadingKeepsWhatItSays) {
+TEST(hartos_snapshot, writing_and_reading_keeps_what_it_says) {
   auto snapshot = msg<wire::Snapshot>::build([](wire::Snapshot::Builder out) {
     out.setVersion("v1");
     out.setGitSha("abc");

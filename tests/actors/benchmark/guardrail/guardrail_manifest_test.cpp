@@ -28,9 +28,9 @@ auto is_finding(const std::string& subject, const std::string& what) {
 const std::vector<std::string> files{"src/b.txt", "src/a.txt", "top.txt"};
 const std::vector<pattern> patterns{{"no-secrets", "(?i)api[_-]key"}, {"empty-run", "^$"}};
 
-class GuardrailManifest : public ::testing::Test {
+class guardrail_manifest_test : public ::testing::Test {
 protected:
-  GuardrailManifest() {
+  guardrail_manifest_test() {
     for (const auto& file : files)
       put_file(root / file, "content of " + file + "\n");
   }
@@ -78,7 +78,7 @@ protected:
   key_pair keys = key_pair::generate();
 };
 
-TEST_F(GuardrailManifest, WhatWasSignedVerifies) {
+TEST_F(guardrail_manifest_test, what_was_signed_verifies) {
   write(make());
   auto result = verify(path, keys.public_part());
   ASSERT_TRUE(result) << text_of(result.error());
@@ -87,7 +87,7 @@ TEST_F(GuardrailManifest, WhatWasSignedVerifies) {
   EXPECT_EQ(result->patterns, 2u);
 }
 
-TEST_F(GuardrailManifest, HashIsTheSha256OfTheContent) {
+TEST_F(guardrail_manifest_test, hash_is_the_sha256_of_the_content) {
   put_file(root / "abc", "abc");
   auto manifest = build_manifest(root, std::vector<std::string>{"abc"}, std::vector<pattern>{{"p", "abc"}});
   ASSERT_TRUE(manifest);
@@ -97,7 +97,7 @@ TEST_F(GuardrailManifest, HashIsTheSha256OfTheContent) {
   EXPECT_EQ((*manifest)->getPatterns()[0].getSha256(), expected.data());
 }
 
-TEST_F(GuardrailManifest, LargeFilesAreHashedWhole) {
+TEST_F(guardrail_manifest_test, large_files_are_hashed_whole) {
   std::string large(3 * 65536 + 17, 'x');
   put_file(root / "top.txt", large);
   write(make());
@@ -107,7 +107,7 @@ TEST_F(GuardrailManifest, LargeFilesAreHashedWhole) {
   EXPECT_THAT(findings(), ElementsAre(is_finding("top.txt", "has changed")));
 }
 
-TEST_F(GuardrailManifest, EveryBrokenFileIsAFindingOfItsOwn) {
+TEST_F(guardrail_manifest_test, every_broken_file_is_a_finding_of_its_own) {
   write(make());
   put_file(root / "src/a.txt", "content of src/a.txt");
   fs::remove(root / "src/b.txt");
@@ -117,20 +117,20 @@ TEST_F(GuardrailManifest, EveryBrokenFileIsAFindingOfItsOwn) {
                                       is_finding("top.txt", "is not a regular file")));
 }
 
-TEST_F(GuardrailManifest, APipeInPlaceOfAFileDoesNotBlock) {
+TEST_F(guardrail_manifest_test, a_pipe_in_place_of_a_file_does_not_block) {
   write(make());
   fs::remove(root / "top.txt");
   ASSERT_EQ(::mkfifo((root / "top.txt").c_str(), 0600), 0);
   EXPECT_THAT(findings(), ElementsAre(is_finding("top.txt", "is not a regular file")));
 }
 
-TEST_F(GuardrailManifest, AMissingRootMakesEveryFileMissing) {
+TEST_F(guardrail_manifest_test, a_missing_root_makes_every_file_missing) {
   write(make());
   fs::remove_all(root);
   EXPECT_EQ(findings().size(), 3u);
 }
 
-TEST_F(GuardrailManifest, UnreadableFileIsAFinding) {
+TEST_F(guardrail_manifest_test, unreadable_file_is_a_finding) {
   if (::geteuid() == 0)
     GTEST_SKIP() << "root reads everything";
   write(make());
@@ -138,7 +138,7 @@ TEST_F(GuardrailManifest, UnreadableFileIsAFinding) {
   EXPECT_THAT(findings(), ElementsAre(is_finding("top.txt", "cannot be read")));
 }
 
-TEST_F(GuardrailManifest, AForgedHashBreaksTheSignature) {
+TEST_F(guardrail_manifest_test, a_forged_hash_breaks_the_signature) {
   auto hash_of_top = [](const msg<wire::GuardrailManifest>& manifest) -> std::string {
     for (auto file : manifest->getFiles())
       if (file.getPath() == "top.txt")
@@ -153,14 +153,14 @@ TEST_F(GuardrailManifest, AForgedHashBreaksTheSignature) {
   EXPECT_THAT(findings(), ElementsAre(is_finding("manifest", "signature that does not match")));
 }
 
-TEST_F(GuardrailManifest, AnotherRootBreaksTheSignature) {
+TEST_F(guardrail_manifest_test, another_root_breaks_the_signature) {
   write(make());
   fs::copy(root, temp.path() / "copied", fs::copy_options::recursive);
   tamper("\"guarded\"", "\"copied\"");
   EXPECT_THAT(findings(), ElementsAre(is_finding("manifest", "signature that does not match")));
 }
 
-TEST_F(GuardrailManifest, AFileStruckOffTheListBreaksTheSignature) {
+TEST_F(guardrail_manifest_test, a_file_struck_off_the_list_breaks_the_signature) {
   auto manifest = make();
   auto struck = msg<wire::GuardrailManifest>::build([&](wire::GuardrailManifest::Builder out) {
     out.setRoot(manifest->getRoot());
@@ -174,14 +174,14 @@ TEST_F(GuardrailManifest, AFileStruckOffTheListBreaksTheSignature) {
   EXPECT_THAT(findings(), ElementsAre(is_finding("manifest", "signature that does not match")));
 }
 
-TEST_F(GuardrailManifest, AChangedPatternIsNamed) {
+TEST_F(guardrail_manifest_test, a_changed_pattern_is_named) {
   write(make());
   tamper("(?i)api", "(?i)zzz");
   EXPECT_THAT(findings(),
               ElementsAre(is_finding("manifest", "signature"), is_finding("pattern no-secrets", "changed")));
 }
 
-TEST_F(GuardrailManifest, AnotherKeysSignatureIsNotTrusted) {
+TEST_F(guardrail_manifest_test, another_keys_signature_is_not_trusted) {
   auto other = key_pair::generate();
   write(sign(make(), other));
   EXPECT_THAT(findings(), ElementsAre(is_finding("manifest", to_hex(other.public_part())),
@@ -189,14 +189,14 @@ TEST_F(GuardrailManifest, AnotherKeysSignatureIsNotTrusted) {
   EXPECT_THAT(findings(other.public_part()), ElementsAre());
 }
 
-TEST_F(GuardrailManifest, ClaimingTheTrustedKeyDoesNotHelp) {
+TEST_F(guardrail_manifest_test, claiming_the_trusted_key_does_not_help) {
   auto other = key_pair::generate();
   write(sign(make(), other));
   tamper(to_hex(other.public_part()), to_hex(keys.public_part()));
   EXPECT_THAT(findings(), ElementsAre(is_finding("manifest", "signature that does not match")));
 }
 
-TEST_F(GuardrailManifest, UnsignedOrGarbledSignatureIsAFinding) {
+TEST_F(guardrail_manifest_test, unsigned_or_garbled_signature_is_a_finding) {
   auto manifest = build_manifest(root, files, patterns, "guarded");
   ASSERT_TRUE(manifest);
   write(*manifest);
@@ -210,13 +210,13 @@ TEST_F(GuardrailManifest, UnsignedOrGarbledSignatureIsAFinding) {
   }
 }
 
-TEST_F(GuardrailManifest, SigningAgainReplacesTheSignature) {
+TEST_F(guardrail_manifest_test, signing_again_replaces_the_signature) {
   auto other = key_pair::generate();
   write(sign(sign(make(), other), keys));
   EXPECT_THAT(findings(), ElementsAre());
 }
 
-TEST_F(GuardrailManifest, OrderAndSpacingOfTheJsonDoNotMatter) {
+TEST_F(guardrail_manifest_test, order_and_spacing_of_the_json_do_not_matter) {
   auto manifest = make();
   auto reversed = msg<wire::GuardrailManifest>::build([&](wire::GuardrailManifest::Builder out) {
     out.setRoot(manifest->getRoot());
@@ -232,7 +232,7 @@ TEST_F(GuardrailManifest, OrderAndSpacingOfTheJsonDoNotMatter) {
   EXPECT_THAT(findings(), ElementsAre());
 }
 
-TEST_F(GuardrailManifest, WithoutRootAndPatternsItVerifiesAfterJson) {
+TEST_F(guardrail_manifest_test, without_root_and_patterns_it_verifies_after_json) {
   path = root / "guardrail.json";
   auto manifest = build_manifest(root, files, {});
   ASSERT_TRUE(manifest);
@@ -240,7 +240,7 @@ TEST_F(GuardrailManifest, WithoutRootAndPatternsItVerifiesAfterJson) {
   EXPECT_THAT(findings(), ElementsAre());
 }
 
-TEST_F(GuardrailManifest, AManifestNamedByARelativePathFindsItsFiles) {
+TEST_F(guardrail_manifest_test, a_manifest_named_by_a_relative_path_finds_its_files) {
   write(make());
   auto before = fs::current_path();
   fs::current_path(temp.path());
@@ -249,7 +249,7 @@ TEST_F(GuardrailManifest, AManifestNamedByARelativePathFindsItsFiles) {
   fs::current_path(before);
 }
 
-TEST_F(GuardrailManifest, LinksMayPointInsideTheRootOnly) {
+TEST_F(guardrail_manifest_test, links_may_point_inside_the_root_only) {
   fs::create_symlink("a.txt", root / "src/link");
   EXPECT_EQ(build_error({"src/link"}), ec::none);
   put_file(temp.path() / "outside.txt", "x");
@@ -261,7 +261,7 @@ TEST_F(GuardrailManifest, LinksMayPointInsideTheRootOnly) {
   EXPECT_EQ(build_error({"loop"}), ec::unavailable);
 }
 
-TEST_F(GuardrailManifest, AFileReplacedByALinkOutIsAFinding) {
+TEST_F(guardrail_manifest_test, a_file_replaced_by_a_link_out_is_a_finding) {
   write(make());
   fs::copy(root / "top.txt", temp.path() / "outside.txt");
   fs::remove(root / "top.txt");
@@ -269,13 +269,13 @@ TEST_F(GuardrailManifest, AFileReplacedByALinkOutIsAFinding) {
   EXPECT_THAT(findings(), ElementsAre(is_finding("top.txt", "leaves the root")));
 }
 
-TEST_F(GuardrailManifest, ASiblingWithTheRootsNameAsPrefixIsOutside) {
+TEST_F(guardrail_manifest_test, a_sibling_with_the_roots_name_as_prefix_is_outside) {
   put_file(temp.path() / "guarded-not/x.txt", "x");
   fs::create_symlink("../guarded-not/x.txt", root / "sibling");
   EXPECT_EQ(build_error({"sibling"}), ec::invalid);
 }
 
-TEST_F(GuardrailManifest, PathsThatAreNotPlainAreRefused) {
+TEST_F(guardrail_manifest_test, paths_that_are_not_plain_are_refused) {
   put_file(temp.path() / "outside.txt", "x");
   for (const std::string& listed :
        {std::string{"../outside.txt"}, std::string{"src/../../outside.txt"}, std::string{"src/../top.txt"},
@@ -289,7 +289,7 @@ TEST_F(GuardrailManifest, PathsThatAreNotPlainAreRefused) {
   EXPECT_EQ(code_of(doubled.error()), ec::invalid);
 }
 
-TEST_F(GuardrailManifest, ASignedPathOutOfTheRootIsAFindingAllTheSame) {
+TEST_F(guardrail_manifest_test, a_signed_path_out_of_the_root_is_a_finding_all_the_same) {
   put_file(temp.path() / "outside.txt", "x");
   auto manifest = msg<wire::GuardrailManifest>::build([&](wire::GuardrailManifest::Builder out) {
     out.setRoot("guarded");
@@ -301,7 +301,7 @@ TEST_F(GuardrailManifest, ASignedPathOutOfTheRootIsAFindingAllTheSame) {
   EXPECT_THAT(findings(), ElementsAre(is_finding("../outside.txt", "not a plain path")));
 }
 
-TEST_F(GuardrailManifest, WhatCannotBeJudgedIsAnError) {
+TEST_F(guardrail_manifest_test, what_cannot_be_judged_is_an_error) {
   auto error_of = [&] { return code_of(verify(path, keys.public_part()).error()); };
   EXPECT_EQ(error_of(), ec::not_found);
   put_file(path, "{\"files\": {");
@@ -322,7 +322,7 @@ TEST_F(GuardrailManifest, WhatCannotBeJudgedIsAnError) {
   EXPECT_EQ(error_of(), ec::unsupported);
 }
 
-TEST_F(GuardrailManifest, ACancelledCheckIsAnErrorAndNoFinding) {
+TEST_F(guardrail_manifest_test, a_cancelled_check_is_an_error_and_no_finding) {
   write(make());
   std::stop_source stop;
   stop.request_stop();
@@ -331,7 +331,7 @@ TEST_F(GuardrailManifest, ACancelledCheckIsAnErrorAndNoFinding) {
   EXPECT_EQ(code_of(verify(path, keys.public_part(), over).error()), ec::timed_out);
 }
 
-TEST_F(GuardrailManifest, AManifestThatCannotBeWrittenLeavesTheOldOne) {
+TEST_F(guardrail_manifest_test, a_manifest_that_cannot_be_written_leaves_the_old_one) {
   write(make());
   auto before = file_text(path);
   fs::create_directory(path.string() + ".new");
@@ -340,7 +340,7 @@ TEST_F(GuardrailManifest, AManifestThatCannotBeWrittenLeavesTheOldOne) {
 }
 
 /// Any single flipped bit must be noticed, unless the changed text has the same meaning.
-TEST_F(GuardrailManifest, AnySingleFlippedBitIsNoticedOrHarmless) {
+TEST_F(guardrail_manifest_test, any_single_flipped_bit_is_noticed_or_harmless) {
   auto good = make();
   write(good);
   auto text = file_text(path);
@@ -367,7 +367,7 @@ TEST_F(GuardrailManifest, AnySingleFlippedBitIsNoticedOrHarmless) {
 
 // -- keys ----------------------------------------------------------------------
 
-TEST_F(GuardrailManifest, KeysSurviveTheirFiles) {
+TEST_F(guardrail_manifest_test, keys_survive_their_files) {
   auto secret = temp.path() / "key";
   auto open = temp.path() / "key.pub";
   ASSERT_FALSE(write_secret_key(secret, keys));
@@ -379,7 +379,7 @@ TEST_F(GuardrailManifest, KeysSurviveTheirFiles) {
   EXPECT_EQ(read_public_key(open), keys.public_part());
 }
 
-TEST_F(GuardrailManifest, AKeyFileIsNeverReplaced) {
+TEST_F(guardrail_manifest_test, a_key_file_is_never_replaced) {
   auto file = temp.path() / "key";
   ASSERT_FALSE(write_secret_key(file, keys));
   EXPECT_EQ(code_of(write_secret_key(file, key_pair::generate())), ec::already_exists);
@@ -387,7 +387,7 @@ TEST_F(GuardrailManifest, AKeyFileIsNeverReplaced) {
   EXPECT_EQ(code_of(write_public_key(temp.path() / "no/such/key", keys.public_part())), ec::unavailable);
 }
 
-TEST_F(GuardrailManifest, ASecretKeyThatOthersMayReadIsRefused) {
+TEST_F(guardrail_manifest_test, a_secret_key_that_others_may_read_is_refused) {
   auto file = temp.path() / "key";
   ASSERT_FALSE(write_secret_key(file, keys));
   for (auto open : {fs::perms::group_read, fs::perms::others_read, fs::perms::group_write}) {
@@ -396,7 +396,7 @@ TEST_F(GuardrailManifest, ASecretKeyThatOthersMayReadIsRefused) {
   }
 }
 
-TEST_F(GuardrailManifest, APublicKeyIsNotTakenForASecretOneThatIsReadable) {
+TEST_F(guardrail_manifest_test, a_public_key_is_not_taken_for_a_secret_one_that_is_readable) {
   auto file = temp.path() / "release.pub";
   ASSERT_FALSE(write_public_key(file, keys.public_part()));
   for (auto mode : {fs::perms{0644}, fs::perms{0600}}) { // both kinds of key file look alike inside, but a public one
@@ -410,7 +410,7 @@ TEST_F(GuardrailManifest, APublicKeyIsNotTakenForASecretOneThatIsReadable) {
   }
 }
 
-TEST_F(GuardrailManifest, FilesThatHoldNoKeyAreRefused) {
+TEST_F(guardrail_manifest_test, files_that_hold_no_key_are_refused) {
   auto file = temp.path() / "key";
   auto hex = to_hex(keys.public_part());
   for (const std::string& text : {std::string{}, hex.substr(1), hex + "00", std::string(64, 'G'), "x" + hex.substr(1),
