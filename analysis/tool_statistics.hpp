@@ -57,7 +57,7 @@ struct task_totals {
 /// Bounds of a tally. A cell takes about 500 bytes, so the defaults allow about 50 MiB.
 struct tally_limits {
   size_t task_types = 10'000;
-  size_t tools_per_task = 128; ///< a query visits all of them; keeps best_tool under 5 µs
+  size_t tools_per_task = 128; ///< a query visits all of them; this limit keeps best_tool below 5 µs
   size_t cells = 100'000;
 };
 

@@ -81,7 +81,7 @@ public:
   static void erase_source(write_set& writes, std::string_view source);
   static void put_key_group(write_set& writes, uint64_t first, std::string_view digests);
 
-  /// Erases all groups whose first digest is before `first`.
+  /// Erases all groups whose smallest digest is below `first`.
   static void erase_key_groups(write_set& writes, uint64_t first);
 
 private:

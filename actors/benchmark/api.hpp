@@ -1,6 +1,6 @@
 #pragma once
 
-// Inputs of the fast adapters, and captures. Adapters implement adapter_actor.
+// Interfaces of the inputs for fast adapters, and of captures. Adapters implement adapter_actor.
 
 #include "actors/remote/api.hpp"
 #include "actors/slot_topic.hpp"

@@ -16,9 +16,9 @@ public:
       : models_{std::move(models)}, world_model_{std::move(world_model)} {
   }
 
-  /// Appends observations and keeps the newest defaults::max_observations. Above defaults::max_models, a new model
-  /// evicts the one observed longest ago, whose id is returned. ec::invalid, without any change, for an observation
-  /// without a value.
+  /// Appends observations and keeps the newest defaults::max_observations of each model. Above defaults::max_models, a
+  /// new model evicts the least recently observed one, whose id is returned. ec::invalid, without any change, for an
+  /// observation without a value.
   caf::expected<std::optional<std::string>> observe(const msg<wire::ObserveModel>& observed,
                                                     int64_t received_at_unix_micros);
 

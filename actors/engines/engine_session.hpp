@@ -10,7 +10,7 @@
 
 namespace hive {
 
-/// Services that the requests of engines are forwarded to.
+/// Services to which engines' requests are forwarded.
 struct engine_services {
   tracker_actor tracker;
   hive_view_actor hive;

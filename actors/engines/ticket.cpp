@@ -14,7 +14,8 @@
 namespace hive {
 namespace {
 
-/// Prefix of what is signed, with its zero byte: a signature made for another purpose never fits.
+/// Prefix of the signed bytes, including the zero byte at its end, so that a signature made for another purpose never
+/// verifies.
 constexpr std::string_view purpose{"hivemark ticket 1", 18};
 constexpr size_t nonce_bytes = 16;
 

@@ -34,9 +34,9 @@ struct ticket_claims {
 /// SHA-256 of the canonical form of a spec: equal specs have equal hashes, wherever they were built.
 std::string hash_of(wire::SpawnSpec::Reader spec);
 
-/// Issues a ticket for `engine`, signed by the node with these keys and valid for defaults::ticket_lifetime. Signed
-/// are: the text "hivemark ticket 1" and a zero byte, a prefix that nothing else signed by Hivemark has; the bytes of
-/// the TicketContent. libsodium must be initialised.
+/// Issues a ticket for `engine`, signed by the node with these keys and valid for defaults::ticket_lifetime. The
+/// signature covers the text "hivemark ticket 1" with a zero byte, a prefix that nothing else signed by Hivemark has,
+/// followed by the bytes of the TicketContent. libsodium must be initialised.
 msg<wire::SpawnTicket> issue_ticket(const key_pair& issuer, const engine_id& engine, const node_id& target,
                                     wire::SpawnSpec::Reader spec, const std::string& address, int64_t now_unix_micros);
 

@@ -59,7 +59,7 @@ msg<wire::RecordTasks> pick(wire::RecordTasks::Reader all, const std::vector<uin
   });
 }
 
-/// Reads the query's parameters about the records' source.
+/// Reads the query parameters that describe the source of the records.
 bool read_source(const request& from, wire::RecordTasks::Builder out, json_error& why) {
   auto wrong = detail::fill_from_url(from, out);
   if (wrong)

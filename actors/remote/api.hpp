@@ -55,7 +55,8 @@ using research_session_actor = caf::typed_actor<
   // Ends the session durably and publishes what the node has learned.
   caf::replies_to<msg<wire::FinishResearch>>::with<msg<wire::ResearchReport>>>;
 
-/// Requests to a node over a link. Each link has one such actor at either end, which thereby knows the sender.
+/// Requests to a node over a link. Each end of a link has its own such actor, so the actor knows who
+/// sent a request.
 using link_actor = caf::typed_actor<
   // Answers with the ping's payload.
   caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,

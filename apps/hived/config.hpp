@@ -73,7 +73,7 @@ struct node_config {
   wire::NodeTier tier = wire::NodeTier::FLAT;
   /// Free-form labels by which others select this node.
   std::vector<std::string> labels;
-  /// Git checkout whose HEAD is a capture's commit; defaults to the working directory.
+  /// Git checkout whose HEAD is recorded as the commit of each capture; defaults to the working directory.
   std::filesystem::path checkout = ".";
   /// trace, debug, info, warning, error or critical.
   std::string log_level = "info";

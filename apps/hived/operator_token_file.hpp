@@ -25,8 +25,8 @@ struct token_place {
 /// `$XDG_RUNTIME_DIR/hivemark/PORT.token`; `DATA/operator.token`.
 std::vector<token_place> token_places(const std::filesystem::path& data, uint16_t port);
 
-/// A file with the operator token; exists while its owner lives. The token is void after a restart, so a crash may
-/// leave the file behind, and it need not be durable.
+/// A file with the operator token; exists while its owner lives. The token is void after a restart, so a file
+/// left behind by a crash is harmless, and the file need not be durable.
 class operator_token_file {
 public:
   /// Writes the token to the first usable file of `places`, replacing an existing file, and logs a warning for each

@@ -9,7 +9,7 @@
 namespace hive::cluster {
 namespace {
 
-/// Number of records for one task type from which on a tool is in the delta.
+/// A tool appears in the delta once it has this many records for one task type.
 constexpr uint64_t records_to_be_told = 5;
 
 } // namespace

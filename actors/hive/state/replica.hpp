@@ -279,7 +279,7 @@ private:
     node_id sender;
     std::set<node_id> named = {}; ///< origins seen so far
     join_outcome out = {};
-    bool stopped = false; ///< after an error of the sender
+    bool stopped = false; ///< the sender broke a rule; the rest of its delta is skipped
   };
 
   /// What a digest says about one origin.

@@ -30,7 +30,7 @@ std::vector<piece> pieces_of(const std::vector<std::pair<std::string, int>>& fil
   return out;
 }
 
-/// Kinds of runs that may follow each other in one output, grouped by how they are told apart.
+/// Groups of runs whose outputs may follow each other in one file; each group has its own way to tell runs apart.
 const std::vector<std::vector<piece>>& families() {
   static const std::vector<std::vector<piece>> all{
     pieces_of({{"pytest_pass.txt", 0},
