@@ -1,5 +1,6 @@
 #include "actors/engines/engine_session.hpp"
 
+#include "actors/defaults.hpp"
 #include "messages/text.hpp"
 #include "messages/tracker.capnp.h"
 #include "tests/actors/engines/engine_actors.hpp"
