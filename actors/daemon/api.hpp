@@ -11,7 +11,7 @@ namespace hive {
 // internal: the daemon's own timer.
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
-/// Publishes what the tracker learned, by its own timer; no service asks it anything.
+/// Periodically publishes what the tracker has learned. Services send it no requests.
 using coding_daemon_actor = caf::typed_actor<caf::reacts_to<tick_atom>>;
 
 } // namespace hive

@@ -18,7 +18,7 @@ struct coding_daemon_services {
 struct coding_daemon_options {
   /// Interval between ticks. Default 30 s.
   std::chrono::milliseconds tick = defaults::daemon_tick;
-  /// The node's delta is published to the hive once per this many ticks. Default 10, as in HART OS.
+  /// Number of ticks between two publications of the node's delta. Default 10, as in HART OS.
   uint64_t ticks_per_publication = defaults::ticks_per_publication;
 };
 
