@@ -13,16 +13,15 @@
 
 namespace hive {
 
-/// Asks for events after a position. Answered at once when there are some, or when the position is -1, so that the
-/// reader learns its actual position; otherwise at the next event of these kinds, or after `wait` without one.
+/// Asks for events after a position. The answer comes at once when there are such events, or when the position is -1,
+/// which tells a reader its actual position; otherwise at the next event of these kinds, or empty after `wait`.
 struct read_events {
   int64_t position = -1; ///< see event_log::read
   event_kinds kinds;
   std::chrono::milliseconds wait{0};
 };
 
-/// Receives events from services. Senders do not wait, and their handle may be empty: events for an empty handle are
-/// dropped.
+/// Receives events from services and does not answer. A service may have an empty handle; it then drops its events.
 using event_sink_actor = caf::typed_actor<
   // An event; id and time are set by the receiver.
   caf::reacts_to<msg<wire::Event>>>;

@@ -6,8 +6,8 @@
 namespace hive {
 namespace {
 
-/// Number of ids per epoch. The epoch is visible in an id's leading digits, and about nine million starts stay below
-/// 2^53, the largest integer that every JSON reader preserves.
+/// Number of ids per epoch. The leading digits of an id show its epoch. The ids of about nine million epochs stay below
+/// 2^53, up to which every JSON reader preserves integers.
 constexpr uint64_t ids_per_epoch = 1'000'000'000;
 
 msg<wire::Event> missed(uint64_t last_missed, uint64_t count, int64_t time) {

@@ -15,7 +15,8 @@ namespace hive {
 using event_kinds = std::set<wire::EventKind>;
 
 /// The newest events of one node, ordered by id. Pure: no clock, no actor. Each reader holds its own position, and the
-/// log keeps no state for readers: a reader that falls behind learns that it missed events, without cost to others.
+/// log keeps no state for readers: a reader that falls behind is told that it missed events, and costs the others
+/// nothing.
 class event_log {
 public:
   /// The result of a read, and where to continue.
@@ -32,11 +33,11 @@ public:
 
   /// Up to `most` events of these kinds after `position`, oldest first. A position comes from the previous page or is
   /// an event's id; 0 is before all kept events, -1 after the newest. If events after the position are no longer kept,
-  /// or if the position is unknown (as after the loss of the node's store), the page starts with an additional event of
-  /// kind `missed`.
+  /// or if the position is unknown (for example after the loss of the node's store), the page starts with an additional
+  /// event of kind `missed`.
   page read(int64_t position, const event_kinds& kinds, size_t most) const;
 
-  /// The id of the newest event, or the one before the first.
+  /// The id of the newest event; before the first event, one less than its id will be.
   uint64_t newest() const {
     return next_ - 1;
   }

@@ -12,7 +12,7 @@
 namespace hive {
 namespace {
 
-// internal: the wait of some reader may be over.
+// internal: a reader may have waited long enough.
 using end_waits_atom = caf::atom_constant<caf::atom("end_waits")>;
 using events_self = events_actor::extend<caf::reacts_to<end_waits_atom>>;
 
@@ -63,7 +63,7 @@ public:
 
   void end_waits() {
     auto now = clock::now();
-    if (wake_ && *wake_ > now) // an outdated timer: an earlier one was set later
+    if (wake_ && *wake_ > now) // an outdated timer, replaced by one that was due earlier
       return;
     wake_.reset();
     auto next = clock::time_point::max();
@@ -90,7 +90,8 @@ private:
     caf::typed_response_promise<event_log::page> answer;
   };
 
-  /// One timer for all readers: CAF keeps every timer until it expires, and readers return with every event.
+  /// One timer serves all readers, because CAF keeps every timer until it expires and each event makes readers ask
+  /// again.
   void wake_at(clock::time_point when) {
     if (wake_ && *wake_ <= when)
       return;

@@ -8,9 +8,9 @@
 namespace hive {
 
 struct events_options {
-  /// Increases at every start of the actor, also across starts of the node, so that ids increase.
+  /// Must increase with every start of the actor, also across restarts of the node, so that ids increase.
   uint64_t epoch = 1;
-  /// Number of events kept. At least 1. They are lost when the actor ends.
+  /// Number of events kept; at least 1. Events are lost when the actor ends.
   size_t kept = defaults::kept_events;
 };
 
