@@ -28,7 +28,7 @@ struct captured_stream {
   bool truncated = false;
 };
 
-/// Read size; a stream without pauses is read once per check of the deadlines.
+/// Bytes per read. Deadlines are checked after each read, even if a stream always has data.
 constexpr size_t read_size = size_t{64} << 10;
 
 /// Reads available bytes, at most `read_size`. Closes the stream at its end.
@@ -46,7 +46,7 @@ void read_some(captured_stream& stream, size_t cap) {
   stream.truncated |= kept < static_cast<size_t>(count);
 }
 
-/// Milliseconds until `when` for poll, rounded up so that `when` has passed when poll returns.
+/// Milliseconds until `when`, as a timeout for poll; rounded up so that `when` has passed when poll returns.
 int until(clock::time_point when) {
   auto left = std::chrono::ceil<std::chrono::milliseconds>(when - clock::now()).count();
   return static_cast<int>(std::clamp<int64_t>(left, 0, INT_MAX));

@@ -56,10 +56,10 @@ struct process_result {
 /// Asks a running process to end; thread-safe. Copies share the same request.
 class cancellation {
 public:
-  /// ec::unavailable when no descriptor is left.
+  /// ec::unavailable when this process has no file descriptor left.
   static caf::expected<cancellation> create();
 
-  /// Ends the process started with this object; a process started later ends immediately.
+  /// Ends the process that was started with this object; any that is started with it later ends immediately.
   void cancel() const;
 
   /// Becomes readable on cancellation.
@@ -85,8 +85,8 @@ private:
 /// options.
 caf::expected<process_result> run_process(const process_options& options, const cancellation& cancel);
 
-/// Converts a message's seconds to a process time limit, rounded up; zero, which no process accepts, unless above 0 and
-/// at most 24 hours.
+/// Converts seconds from a message to the time limit of a process, rounded up. Values that are not above 0 and at most
+/// 24 hours give zero, which is no valid limit.
 std::chrono::milliseconds process_timeout(double seconds);
 
 /// The conventional name of a signal, such as `SIGSEGV`.

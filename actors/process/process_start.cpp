@@ -20,7 +20,7 @@ namespace {
 constexpr int report_fd = 3;
 /// Exit status of a child that could not execute its command; nobody sees it, because the report says more.
 constexpr int start_failed_status = 127;
-/// The conventional umask: the node's own keeps its files private, which does not concern commands.
+/// The conventional umask. The node's own umask keeps its files private and is not meant for commands.
 constexpr mode_t child_umask = S_IWGRP | S_IWOTH;
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
@@ -48,7 +48,7 @@ std::map<std::string, std::string> child_environment(const process_options& opti
   return out;
 }
 
-/// All files that the command may mean, in PATH order.
+/// All files that the command's name may refer to, in PATH order.
 std::vector<std::string> candidates(const std::string& program, const std::string& path) {
   if (program.find('/') != std::string::npos)
     return {program};
@@ -125,12 +125,12 @@ struct child_plan {
 
 [[noreturn]] void give_up(int report, start_failure::step_type step) {
   start_failure failure{step, errno};
-  // If the report cannot be written, the exit status remains.
+  // If the report cannot be written, the exit status still shows the failure.
   [[maybe_unused]] auto written = write(report, &failure, sizeof failure);
   _exit(start_failed_status);
 }
 
-/// Resets signals that this process ignores or handles to their defaults in the child.
+/// In the child, restores the default action of the signals that this process ignores or handles.
 void reset_signals() {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
@@ -171,7 +171,7 @@ void arrange_descriptors(const child_plan& plan) {
     give_up(report_fd, start_failure::descriptors);
 }
 
-/// Tries every candidate like execvp: skips missing ones, remembers ones that may not be executed.
+/// Tries the candidates as execvp does: skips missing files, and remembers that one may not be executed.
 void execute(const child_plan& plan) {
   int error = ENOENT;
   for (size_t i = 0; plan.paths[i]; ++i) {
@@ -258,7 +258,7 @@ caf::expected<started_process> start_process(const process_options& options) {
   pid_t pid = fork_child(plan);
   if (pid < 0)
     return out_of_resources(options, "fork");
-  // The child does the same: whichever is first, the group exists before anything is sent to it.
+  // The child does the same. Whichever comes first, the group exists before it is sent a signal.
   setpgid(pid, pid);
   // Avoids glibc's pidfd_open, which Debian 12's header declares with C++ linkage.
   unique_fd ended{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};

@@ -15,7 +15,7 @@ struct started_process {
   unique_fd start_report; ///< a start_failure, or end of file once the command runs
 };
 
-/// Why the command could not be executed; written by the child in its memory representation.
+/// Why the command could not be executed. The child writes the bytes of this struct to `start_report`.
 struct start_failure {
   enum step_type : int { group, limits, descriptors, workdir, execute };
   step_type step;
@@ -25,7 +25,7 @@ struct start_failure {
 /// Forks. The three readable descriptors are non-blocking.
 caf::expected<started_process> start_process(const process_options& options);
 
-/// Describes the failure for people, naming the command.
+/// The error for a failure; its text names the command.
 caf::error describe(const start_failure& failure, const process_options& options);
 
 /// `command 'name'`, for error texts.

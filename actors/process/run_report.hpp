@@ -9,7 +9,7 @@
 namespace hive {
 
 /// `text` on one line of at most `max_bytes`, for reasons and log lines: valid UTF-8, escape sequences removed, line
-/// ends as ` / `, other control characters and invalid bytes as `?`. Over-long texts keep their end.
+/// ends replaced by ` / `, other control characters and invalid bytes by `?`. A longer text keeps only its end.
 std::string printable_tail(std::string_view text, size_t max_bytes);
 
 /// How a run ended, for an error's text: the command, its exit status, signal or timeout, and the last lines of its

@@ -62,7 +62,7 @@ caf::expected<msg<wire::RunResult>> run_to_end(const process_options& options, c
   }
 }
 
-/// Runs one process on its own thread. Separate from the runner only because waiting blocks.
+/// Runs one process on its own thread. It is an actor of its own only because waiting blocks.
 runner_actor::behavior_type waiter(runner_actor::pointer self, process_options options, cancellation cancel) {
   return {[self, options = std::move(options),
            cancel = std::move(cancel)](const msg<wire::RunCommand>&) -> caf::result<msg<wire::RunResult>> {
@@ -172,7 +172,7 @@ private:
     log::debug("Starting a process. run={} program={}", id, options.command.front());
     auto command = run.command;
     running_.emplace(id, std::move(run));
-    // No timeout: the waiter answers by the command's deadline, and its end counts as an answer.
+    // No timeout is needed: the waiter answers by the command's deadline, and the request fails if the waiter ends.
     self_->request(self_->spawn<caf::detached>(waiter, std::move(options), *cancel), caf::infinite, command)
       .then([this, id](const msg<wire::RunResult>& result) { finish(id, result); },
             [this, id](caf::error& error) { finish(id, std::move(error)); });
@@ -223,7 +223,7 @@ private:
   runner_options options_;
   std::map<uint64_t, process_run> running_;
   std::deque<process_run> waiting_;
-  std::map<caf::actor_addr, size_t> requesters_; ///< with the number of their open requests
+  std::map<caf::actor_addr, size_t> requesters_; ///< number of open requests, by requester
   uint64_t last_run_ = 0;
   std::optional<caf::error> stopping_;
 };

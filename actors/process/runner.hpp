@@ -13,7 +13,7 @@ namespace hive {
 /// Number of processes and their limits.
 struct runner_options {
   size_t max_processes = defaults::max_processes; ///< concurrent processes; at least 1
-  /// requests waiting for a process slot; above it ec::overloaded
+  /// requests waiting for a process slot; further ones get ec::overloaded
   size_t max_waiting = defaults::max_waiting_processes;
   std::chrono::milliseconds kill_grace{defaults::process_kill_grace}; ///< between SIGTERM and SIGKILL
   std::vector<resource_limit> limits = default_limits;                ///< limits of every process
@@ -22,8 +22,8 @@ struct runner_options {
   caf::error validate() const;
 };
 
-/// Spawns a node's runner. Requests beyond `max_processes` wait in order of arrival. A command's time limit starts at
-/// its arrival, so that requesters know when to expect the answer.
+/// Spawns a node's runner. Requests beyond `max_processes` wait in order of arrival. A command's time limit starts when
+/// its request arrives, so that requesters know when to expect the answer.
 ///
 /// When a requester ends, its processes are ended too. When the runner is told to end, it refuses new requests, fails
 /// the waiting ones (ec::unavailable), ends the running ones, and quits after the last process is gone.
