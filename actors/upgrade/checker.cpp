@@ -22,7 +22,7 @@ static_assert(static_cast<int>(analysis::outcome::error) == static_cast<int>(wir
 static_assert(static_cast<int>(analysis::policy::strict) == static_cast<int>(wire::Policy::STRICT));
 static_assert(static_cast<int>(analysis::verdict::inconclusive) == static_cast<int>(wire::Verdict::INCONCLUSIVE));
 
-/// One side of the comparison, with the memory behind its views.
+/// One side of the comparison; keeps the memory that its views refer to.
 class side {
 public:
   side(capnp::Text::Reader version, const version_side& given) {
@@ -64,7 +64,7 @@ private:
     points_.adapters = adapters_;
   }
 
-  /// Rules that a metric does not state come from its built-in adapter.
+  /// Rules that a metric does not state are those of its built-in adapter.
   static analysis::metric_point to_point(wire::Metric::Reader metric, bool fast) {
     analysis::metric_point out{as_view(metric.getAdapter()),
                                bare_name(metric),
@@ -84,13 +84,13 @@ private:
   analysis::version_points points_;
 };
 
-/// Number of entries of a list that the answer holds.
+/// Number of these findings that the answer lists.
 template <class Finding>
 uint32_t listed(const std::vector<Finding>& findings) {
   return static_cast<uint32_t>(std::min(findings.size(), defaults::max_listed_findings));
 }
 
-// Writes texts in place, since there may be ten thousand of them.
+// The functions below write texts in place, since there may be ten thousand of them.
 
 uint32_t size_of(std::string_view text) {
   return static_cast<uint32_t>(text.size());
@@ -125,11 +125,11 @@ void write(const std::vector<analysis::missing_metric>& missing, capnp::List<wir
   }
 }
 
-/// Pre-allocates the answer in one segment: growing would copy it at the end, which costs more than everything else.
-/// Generous, because unused room costs nothing.
+/// Words to pre-allocate, so that the answer fits one segment: an answer that grew would be copied at the end, which
+/// costs more than everything else. Generous, because unused room costs nothing.
 uint32_t words_of(const analysis::upgrade_result& result) {
   constexpr size_t words_for_head = 1'024, words_for_finding = 14;
-  constexpr size_t most = 1 << 22; // 32 MiB: beyond that it grows
+  constexpr size_t most = 1 << 22; // 32 MiB; larger answers grow
   auto words_of_texts = [](auto... texts) { return (0 + ... + texts.size()) / sizeof(capnp::word); };
   size_t words = words_for_head;
   for (const auto* list : {&result.regressions, &result.improvements, &result.ungated})
@@ -141,7 +141,7 @@ uint32_t words_of(const analysis::upgrade_result& result) {
   return static_cast<uint32_t>(std::min(words, most));
 }
 
-/// Versions with a snapshot that `version` may be a typo of, except `other`, which was also named.
+/// Versions with a snapshot for which `version` may be a typo. Omits `other`, the query's other version.
 caf::expected<std::vector<std::string>> find_similar(const snapshot_store& store, std::string_view version,
                                                      std::string_view other) {
   constexpr size_t most = 3;

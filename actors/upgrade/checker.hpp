@@ -26,7 +26,7 @@ upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_c
 /// One version of a comparison.
 struct version_side {
   std::optional<msg<wire::Snapshot>> snapshot;
-  std::vector<std::string> similar = {}; ///< without a snapshot: similar version names
+  std::vector<std::string> similar = {}; ///< similar version names, if there is no snapshot
 };
 
 /// The comparison itself.

@@ -5,7 +5,7 @@
 namespace hive {
 namespace {
 
-/// Events are kept in memory; the answer has the full reason.
+/// A bound, since events are kept in memory; the answer has the full reason.
 constexpr size_t max_reason_bytes = 1'000;
 
 msg<wire::Event> to_event(wire::UpgradeCheck::Reader given) {
@@ -22,7 +22,7 @@ msg<wire::Event> to_event(wire::UpgradeCheck::Reader given) {
   });
 }
 
-/// Versions are ids and contain no spaces.
+/// Identifies a question. Versions are ids, which contain no spaces.
 std::string question_of(wire::UpgradeCheck::Reader given) {
   return std::string{as_view(given.getOld())} + " " + std::string{as_view(given.getNew())} + " " +
          std::to_string(static_cast<int>(given.getPolicy()));

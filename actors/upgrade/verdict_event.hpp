@@ -13,7 +13,8 @@ namespace hive {
 /// Turns verdicts into events, but suppresses repetitions of the same verdict on the same question.
 class verdict_deduplicator {
 public:
-  /// Remembers the verdicts on up to `capacity` questions; then it forgets all of them, and may repeat an event once.
+  /// Remembers the verdicts on up to `capacity` questions. When it is full, it forgets all, and each event may recur
+  /// once.
   explicit verdict_deduplicator(size_t capacity) : capacity_{capacity} {
   }
 
