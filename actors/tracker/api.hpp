@@ -48,15 +48,15 @@ namespace hive {
 /// Tracks which coding tool works best for which task type.
 using tracker_actor = caf::typed_actor<
   // Makes the records durable, then answers with their number and the rejected ones. ec::overloaded when too many wait
-  // for the disk, and ec::storage_failed: nothing of the message was stored. ec::conflict when the last row taken of
-  // the message's source is not the one that it states.
+  // for the disk; after it and after ec::storage_failed, nothing of the message is stored. ec::conflict when the last
+  // row imported from the message's source is not the one that the message states.
   caf::replies_to<msg<wire::RecordTasks>>::with<msg<wire::TasksRecorded>>,
-  // How far a source of records has been read, answered once that is durable. A node's own records are a source named
-  // by its id.
+  // The last row imported from a source of records; answers once that row is durable. A node's own records are a source
+  // named by the node's id.
   caf::replies_to<msg<wire::TaskSourceQuery>>::with<msg<wire::TaskSource>>,
-  // All sources from which rows were taken.
+  // All sources from which rows were imported.
   caf::replies_to<msg<wire::TaskSourceListQuery>>::with<msg<wire::TaskSourceList>>,
-  // Forgets a source; ec::not_found when nothing was taken from it.
+  // Forgets a source; ec::not_found when nothing was imported from it.
   caf::replies_to<msg<wire::ForgetTaskSource>>::with<msg<wire::TaskSource>>,
   // The best tool for a task type, or ec::no_data. Includes records whose write is in flight.
   caf::replies_to<msg<wire::BestToolQuery>>::with<msg<wire::BestTool>>,
@@ -66,13 +66,14 @@ using tracker_actor = caf::typed_actor<
   caf::replies_to<msg<wire::ToolSummaryQuery>>::with<msg<wire::ToolSummary>>,
   // This node's learning delta for other nodes, or the sum of theirs. ec::no_data while it is empty.
   caf::replies_to<msg<wire::LearningDeltaQuery>>::with<msg<wire::LearningDelta>>,
-  // Replaces another node's earlier delta; without an origin, replaces earlier deltas without origin for the same task
-  // types. Answers, once durable, with the number of tools in the delta. ec::invalid for impossible sums and for this
-  // node's own delta. ec::conflict for the delta of a node of the hive, whose published statistics take precedence.
+  // Replaces another node's earlier delta. A delta without an origin replaces earlier ones without origin for the same
+  // task types. Answers, once durable, with the number of tools in the delta. ec::invalid for impossible sums and for
+  // this node's own delta. ec::conflict for the delta of a node of the hive, whose published statistics take
+  // precedence.
   caf::replies_to<msg<wire::LearningDelta>>::with<msg<wire::Recorded>>,
-  // Drops an imported delta; ec::not_found when there is none of that node.
+  // Drops an imported delta; ec::not_found when there is none from that node.
   caf::replies_to<msg<wire::DropDelta>>::with<msg<wire::DropDelta>>,
-  // Tool statistics published by a node of this hive replace its earlier ones; not kept across restarts.
+  // Tool statistics published by a node of this hive. They replace its earlier ones and are not kept across restarts.
   caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>,
   // Starts publishing this node's tool statistics and every change to them.
   caf::reacts_to<sharing_started>,
@@ -86,8 +87,8 @@ using publisher_actor = caf::typed_actor<
   // The stored delta, or ec::no_data.
   caf::replies_to<msg<wire::PublishedDeltaQuery>>::with<msg<wire::LearningDelta>>>;
 
-/// Manages all AutoResearch sessions. A step fails with ec::not_found when its session does not exist, otherwise like
-/// the session's actor.
+/// Manages all AutoResearch sessions. A step fails with ec::not_found when its session does not exist, or with the
+/// error of the session's actor.
 using research_actor = caf::typed_actor<
   // Begins a session, durably. ec::already_exists when the id is in use, ec::overloaded when too many sessions run.
   caf::replies_to<msg<wire::StartResearch>>::with<msg<wire::ResearchSession>>,

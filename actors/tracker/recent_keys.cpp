@@ -13,8 +13,8 @@ constexpr key_digest free_slot{};
 } // namespace
 
 key_digest key_digest::of(std::string_view key) {
-  // Stored digests must be the same in every run, so the key is fixed. They protect against accidents, not against
-  // senders who make their own keys collide, and who would only lose their own record.
+  // Stored digests must be the same in every run, so the key is fixed. Digests need not resist attacks: senders who
+  // make their own keys collide only lose their own records.
   static constexpr std::array<unsigned char, crypto_shorthash_siphashx24_KEYBYTES> fixed{'t', 'a', 's', 'k'};
   std::array<uint64_t, 2> out{};
   static_assert(sizeof out == crypto_shorthash_siphashx24_BYTES);

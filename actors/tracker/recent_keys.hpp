@@ -19,7 +19,7 @@ struct key_digest {
 };
 
 /// The newest idempotency keys, in two generations: when the younger one is full, it becomes the older one, and the
-/// previous older one is dropped. So single keys are never removed from a set.
+/// previous older one is dropped. Thus keys are never removed from a set one by one.
 class recent_keys {
 public:
   /// Remembers at least the newest `capacity` keys.
@@ -33,11 +33,13 @@ public:
   /// Requires that the key is not contained.
   void insert(key_digest key);
 
-  /// Call it between groups of keys that become durable together, so that a generation holds whole groups. Returns
-  /// whether keys were forgotten, namely all with positions before `first_remembered`.
+  /// Starts a new generation and drops the oldest when the younger one is full. Call it between groups of keys that
+  /// become durable together, so that a generation holds whole groups. Returns whether keys were forgotten: all those
+  /// before position `first_remembered`.
   bool forget_old();
 
-  /// Positions, among all keys ever, of the oldest remembered key and of the next one to be inserted.
+  /// Positions of the oldest remembered key and of the next key to be inserted, counted from the first key ever
+  /// inserted.
   uint64_t first_remembered() const {
     return next_ - younger_.size() - older_.size();
   }
@@ -45,7 +47,7 @@ public:
     return next_;
   }
 
-  /// Continues counting at `place`, when earlier keys were forgotten in a previous run. Requires that the set is empty.
+  /// Sets the position of the next key, when a previous run has already forgotten keys. Requires that the set is empty.
   void start_at(uint64_t place) {
     next_ = place;
   }
@@ -64,7 +66,7 @@ private:
     size_t slot_of(key_digest key) const;
     void grow();
 
-    std::vector<key_digest> slots_; ///< size is a power of two, at most half occupied; all zero: free
+    std::vector<key_digest> slots_; ///< a power of two of slots, at most half occupied; all zero: free
     size_t size_ = 0;
   };
 

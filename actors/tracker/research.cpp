@@ -100,7 +100,7 @@ public:
     write_set writes;
     research_store::put(writes, *session);
     auto promise = self_->make_response_promise<msg<wire::ResearchSession>>();
-    // Awaited, so that a second request with the same id finds the stored session.
+    // Other messages wait for the write, so that a second request with the same id finds the stored session.
     commit(self_, services_.committer, std::move(writes))
       .await(
         [this, promise, session = *session](const committed&) mutable {

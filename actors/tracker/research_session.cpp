@@ -22,7 +22,7 @@ public:
   using pointer = research_session_actor::stateful_pointer<research_session_state>;
   static inline const char* name = "research_session";
 
-  /// Sends the owed record, if any.
+  /// Sends the record that the tracker may not have yet, if any.
   void init(pointer self, research_services services, msg<wire::ResearchSession> session) {
     self_ = self;
     services_ = std::move(services);
@@ -86,7 +86,7 @@ private:
     return promise;
   }
 
-  /// Sends the record that the tracker may not have yet.
+  /// Sends the record that the tracker may lack, if any; then calls `then`.
   void settle(const continuation& then) {
     if (!research::owes_record(*session_))
       return then(caf::none);

@@ -20,9 +20,9 @@ struct research_services {
 };
 
 /// Spawns the actor of a stored, running session. It performs one step at a time; each is durable before the next
-/// begins. First the step is stored, then its task record is sent, and then the record's arrival is stored. So at most
-/// one record is owed at any time. After a restart, it is sent immediately under the same key, before the tracker can
-/// have forgotten that key. Ends when the session is finished.
+/// begins. First it stores the step, then it sends the step's task record, and then it stores that the record has
+/// arrived. So at most one record is unconfirmed at any time. After a restart, that record is sent again immediately,
+/// with the same key, before the tracker can have forgotten the key. Ends when the session is finished.
 research_session_actor spawn_research_session(caf::actor_system& system, research_services services,
                                               msg<wire::ResearchSession> session);
 

@@ -58,7 +58,7 @@ std::optional<analysis::tool_choice> choose(wire::BestToolQuery::Reader query, c
   auto tools = local ? known.local : known.hive;
   if (policy_of(query.getPolicy()) == analysis::routing_policy::threshold)
     return analysis::best_tool(tools);
-  // Evidence of other nodes does not fade, since their records have no numbers here.
+  // Evidence from other nodes does not fade, since their records have no sequence numbers on this node.
   return analysis::explore(tools, local ? known.task_records : 0);
 }
 

@@ -14,7 +14,7 @@ using analysis::learned_tool;
 using analysis::tool_sums;
 using analysis::wide_uint;
 
-/// Maximum number of tools in a delta: what a node keeps of another, see analysis::hive_limits.
+/// Maximum number of tools in a delta: as many as a node keeps for each other node, see analysis::hive_limits.
 const size_t max_told_tools = analysis::hive_limits{}.tools_per_origin;
 
 std::optional<analysis::refusal> read_learned(wire::LearnedTool::Reader told, tool_sums& out) {
@@ -56,7 +56,7 @@ void write_sums(const tool_sums& sums, wire::ToolSums::Builder out) {
 }
 
 std::optional<analysis::refusal> read_sums(uint64_t n, wire::ToolSums::Reader stored, tool_sums& out) {
-  // Checked before the multiplication, where a huge count would overflow to a small one.
+  // Checked before the multiplication, which would overflow a huge count to a small one.
   if (stored.getSuccesses() > n)
     return analysis::refusal{analysis::refusal::kind::invalid, std::to_string(stored.getSuccesses()) +
                                                                  " successes are more than " + std::to_string(n) +

@@ -9,7 +9,7 @@
 namespace hive {
 namespace {
 
-/// The schema's limit.
+/// The schema's limit on an idempotency key.
 constexpr size_t max_key_bytes = 64;
 
 constexpr int64_t max_skew_us = std::chrono::microseconds{defaults::max_task_clock_skew}.count();

@@ -45,10 +45,10 @@ public:
   /// Counts a record and adds it to `writes`. Rejected records and known idempotency keys change nothing.
   admission admit(wire::TaskRecord::Reader record, int64_t now_unix_micros, write_set& writes);
 
-  /// Takes the rows in (after_row, through_row] of a source: the records admitted before the next `seal` are all that
-  /// is kept of them. ec::conflict, naming the row, when the last row taken is not `after_row`, so that no row is taken
-  /// twice, whoever sends it; ec::invalid for rows in the wrong order; ec::too_large above the limit of sources. On
-  /// failure nothing changes.
+  /// Marks the rows in (after_row, through_row] of a source as imported. Admit the records to keep of them before the
+  /// next `seal`. ec::conflict, naming the last imported row, when that is not `after_row`, so that no row is imported
+  /// twice, whoever sends it; ec::invalid unless after_row < through_row; ec::too_large for a new source above the
+  /// limit. On failure nothing changes.
   caf::error take_rows(std::string_view source, uint64_t after_row, uint64_t through_row);
 
   /// The last row imported from a source; 0 when there is none.
@@ -57,7 +57,7 @@ public:
   /// Forgets the last row imported from a source. False when there was none.
   bool forget_source(std::string_view source);
 
-  /// Last rows taken, by source.
+  /// Last imported rows, by source.
   const std::map<std::string, uint64_t, std::less<>>& sources() const {
     return last_rows_;
   }

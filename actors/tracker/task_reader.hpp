@@ -15,8 +15,9 @@ using find_old_atom = caf::atom_constant<caf::atom("find_old")>;
 
 /// internal: reads records in a separate actor, so that long scans delay neither recording nor queries about tools.
 using task_reader_actor = caf::typed_actor<caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>,
-                                           // The end of the old records, which ended before this time (microseconds
-                                           // since 1970). Examines at most defaults::task_retention_step records.
+                                           // The exclusive end of the old records: those with lower numbers all ended
+                                           // before this time (microseconds since 1970). Examines at most
+                                           // defaults::task_retention_step records.
                                            caf::replies_to<find_old_atom, int64_t>::with<uint64_t>>;
 
 /// Services the reader depends on.

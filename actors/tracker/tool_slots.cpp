@@ -17,15 +17,15 @@ namespace {
 
 using analysis::learned_tool;
 
-/// Maximum packed size of a tool's figures and pointers, plus its names twice: packing may lengthen text by one byte in
-/// eight, and the task type may be repeated for each tool.
+/// Upper bound on a tool's packed size: its figures and pointers, plus twice its names, because packing may lengthen
+/// text by one byte in eight and the task type may be repeated for each tool.
 size_t most_bytes(const learned_tool& learned) {
   constexpr size_t figures = 120;
   return figures + learned.task_type.size() + learned.tool.size() +
          (learned.task_type.size() + learned.tool.size()) / 4;
 }
 
-/// Keeps as many tools as fit, those with the most records; then sorts by task type and tool.
+/// Keeps as many tools as fit, preferring those with the most records; then sorts them by task type and tool.
 void keep_what_fits(std::vector<learned_tool>& learned) {
   std::ranges::sort(learned, {}, [](const learned_tool& tool) {
     return std::tuple{~tool.sums.n, std::string_view{tool.task_type}, std::string_view{tool.tool}};

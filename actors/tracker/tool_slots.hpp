@@ -27,8 +27,8 @@ std::string tool_bucket_of(std::string_view task_type);
 /// node and to what fits a slot, preferring tools with the most records. Contains no names of users or models.
 std::map<std::string, std::string> to_tool_slots(std::vector<analysis::learned_tool> learned);
 
-/// Decodes a payload. ec::malformed; ec::invalid for impossible content: wrong sums, a duplicate tool, a task type of
-/// another key.
+/// Decodes a payload. ec::malformed; ec::invalid for impossible content: wrong sums, a duplicate tool, a task type that
+/// belongs to another key.
 caf::expected<std::vector<analysis::learned_tool>> from_tool_slot(std::string_view key, std::string_view payload);
 
 } // namespace hive

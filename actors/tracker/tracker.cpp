@@ -85,7 +85,7 @@ public:
     return answer_when_durable(message->getTasks().size(), admit(*message));
   }
 
-  /// Waits for writes in flight, because the caller may act on the row as soon as it is told.
+  /// Waits for writes in flight, because the caller may rely on the row as soon as it has the answer.
   caf::result<msg<wire::TaskSource>> source(const msg<wire::TaskSourceQuery>& query) {
     if (auto full = batch_.check_room(1))
       return full;
@@ -156,7 +156,7 @@ public:
     }
   }
 
-  /// Also drops what was imported in the node's name.
+  /// Also drops the delta that was imported in the node's name.
   void hear(const slots_withdrawn& gone) {
     forget_import(gone.origin.value);
     hive_.remove(gone.origin.value);
@@ -226,7 +226,7 @@ public:
     return promise;
   }
 
-  /// Handles the message that `flush_soon` sent to itself.
+  /// Handles the message sent by `flush_soon`.
   void flush_from_mailbox() {
     flush_is_coming_ = false;
     batch_.flush();
@@ -255,10 +255,9 @@ public:
         });
   }
 
-  /// Publishes this node's tools.
-  /// Packing many tools takes long, so it is then done less often.
+  /// Publishes this node's tools. The longer packing them takes, the less often this is done.
   void publish() {
-    constexpr int most_of_time = 50; // spends at most one part in 50 on it
+    constexpr int most_of_time = 50; // packing takes at most 1/50 of the time
     auto began = std::chrono::steady_clock::now();
     publish_is_coming_ = false;
     published_through_ = ledger_.newest();
@@ -294,7 +293,7 @@ private:
     return all.answer();
   }
 
-  /// Promises the answer to the current message, which contributed `entries`.
+  /// Promises the answer to the current message, which added `entries` to the batch.
   template <class T>
   caf::result<msg<T>> answer_when_durable(size_t entries, msg<T> answer) {
     auto promise = batch_.answer_when_durable(entries, std::move(answer));
@@ -302,8 +301,8 @@ private:
     return promise;
   }
 
-  /// Goes through the mailbox, so that messages already there join the same write; but not while records are counted
-  /// for so long that the disk would idle.
+  /// Flushes through the mailbox, so that messages already there join the same write; flushes at once when so many
+  /// entries are gathered that the disk would idle meanwhile.
   void flush_soon() {
     if (batch_.is_in_flight())
       return;
@@ -330,7 +329,7 @@ private:
     return reload_imports();
   }
 
-  /// Statistics published by the hive's nodes are kept: the store does not have them.
+  /// Keeps the statistics that nodes of the hive published, since the store does not have them.
   caf::error reload_imports() {
     hive_.remove_part(imported_part);
     unnamed_ = {};

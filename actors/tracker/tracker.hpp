@@ -38,8 +38,8 @@ struct tracker_services {
   committer_actor committer;
 };
 
-/// Spawns the tracker, which reads its statistics from the store. Ends with ec::invalid for an option, with an error
-/// when the stored statistics cannot be read, and with the committer.
+/// Spawns the tracker, which reads its statistics from the store. Ends with ec::invalid for an invalid option, with an
+/// error when the stored statistics cannot be read, and with the committer.
 tracker_actor spawn_tracker(caf::actor_system& system, tracker_services services, tracker_options options);
 
 } // namespace hive
