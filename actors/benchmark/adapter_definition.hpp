@@ -26,8 +26,8 @@ struct adapter_definition {
   /// Spawns the actor; called again after the actor ended unexpectedly.
   std::function<adapter_actor()> spawn;
 
-  /// Whether a capture of tier `wanted` runs it: fast adapters and dynamic ones without GPU run with fast, all others
-  /// with heavy.
+  /// Whether a capture of tier `wanted` runs this adapter. Tier fast has the fast adapters and those dynamic ones that
+  /// need no GPU, tier heavy all others.
   bool belongs_to(wire::Tier wanted) const {
     bool fast = tier == wire::Tier::FAST || (tier == wire::Tier::DYNAMIC && !requires_gpu);
     return wanted == wire::Tier::ALL || fast == (wanted == wire::Tier::FAST);

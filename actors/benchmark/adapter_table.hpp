@@ -43,8 +43,8 @@ public:
   /// Adds an adapter under an unused name, and spawns it unless this node lacks what it needs.
   const entry& add(adapter_definition definition);
 
-  /// Drops the reference to an adapter that is being replaced, if it exists. A running capture keeps it alive until it
-  /// has measured.
+  /// Drops the reference to an adapter that is being replaced, if it exists. A running capture keeps the adapter alive
+  /// until it has measured.
   void release(const std::string& name);
 
   /// Ends and removes an adapter, if it exists.

@@ -70,7 +70,7 @@ bool peel(std::string_view& text) {
   return true;
 }
 
-/// For expected answers of which `strip` leaves nothing.
+/// For expected answers that `strip` reduces to nothing.
 bool punctuation_matches(std::string_view expected, std::string_view given) {
   expected = trim_blanks(expected);
   given = trim_blanks(given);

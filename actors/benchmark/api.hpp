@@ -1,6 +1,7 @@
 #pragma once
 
-// Interfaces of the inputs for fast adapters, and of captures. Adapters implement adapter_actor.
+// Interfaces of two services: `inputs` stores what engines send, and the registry captures snapshots. Adapters
+// implement adapter_actor.
 
 #include "actors/remote/api.hpp"
 #include "actors/slot_topic.hpp"
@@ -49,11 +50,11 @@ using registry_actor = caf::typed_actor<
   // Captures a version with all adapters of the tier in parallel. Answers once the snapshot is durable. ec::busy while
   // a capture of this version runs, ec::overloaded when too many captures run.
   caf::replies_to<msg<wire::CaptureRequest>>::with<msg<wire::Snapshot>>,
-  // The same, but answers as soon as the capture runs.
+  // The same, but answers as soon as the capture has started.
   caf::replies_to<msg<wire::StartCapture>>::with<msg<wire::CaptureAccepted>>,
   // Stores a snapshot captured elsewhere; answers once it is durable.
   caf::replies_to<msg<wire::ImportSnapshot>>::with<msg<wire::Snapshot>>,
-  // The latest capture of a version. ec::not_found, whose text says so if the first capture is running.
+  // The latest capture of a version. ec::not_found; its text says if the first capture is still running.
   caf::replies_to<msg<wire::SnapshotQuery>>::with<msg<wire::Snapshot>>,
   // Versions in byte order, each with its latest capture.
   caf::replies_to<msg<wire::PageQuery>>::with<msg<wire::SnapshotList>>,

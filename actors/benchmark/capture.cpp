@@ -70,7 +70,7 @@ struct capture_state {
     finish_if_all_settled();
   }
 
-  /// An adapter that dies during a measurement never answers it.
+  /// An adapter that ends during a measurement never answers the request.
   void on_down(const caf::down_msg& down) {
     for (size_t i = 0; i < members.size(); ++i)
       if (members[i].handle && members[i].handle.address() == down.source && !settled[i])

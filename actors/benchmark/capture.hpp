@@ -21,8 +21,8 @@ struct capture_result {
   std::vector<std::string> hung;
 };
 
-// internal: performs one capture for the registry. Asks all members in parallel; answers, and ends, once each has
-// answered, failed, ended or timed out.
+// internal: performs one capture for the registry. Asks all members in parallel. Once each has answered, failed, ended
+// or timed out, it answers and ends.
 using capture_actor = caf::typed_actor<caf::replies_to<msg<wire::MeasureRequest>>::with<capture_result>>;
 
 capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_member> members);

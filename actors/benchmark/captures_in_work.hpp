@@ -8,7 +8,8 @@
 
 namespace hive {
 
-/// Reservations of versions for captures, imports and deletions: one at a time per version, with a bound on the total.
+/// Reservations of versions for captures, imports and deletions: one at a time per version, with a bound on concurrent
+/// captures and imports.
 class captures_in_work {
 public:
   enum class kind : uint8_t { capture, import, deletion };

@@ -8,7 +8,7 @@
 
 namespace hive {
 
-/// State of the inputs actor, without the actor: maps input to a new state or an error.
+/// State of the inputs actor. Pure: each input changes the state or is refused.
 class input_ledger {
 public:
   input_ledger() = default;

@@ -16,7 +16,7 @@ struct inputs_services {
 };
 
 /// Spawns the actor that stores what engines send for the fast adapters. Requests that arrive during a write are
-/// gathered and written together. Each is answered once durable; failed ones leave no trace in the state. Ends with
+/// gathered and written together. Each is answered once durable; a failed one leaves the state unchanged. Ends with
 /// ec::corrupt when the stored inputs cannot be read, and with the committer.
 inputs_actor spawn_inputs(caf::actor_system& system, inputs_services services);
 

@@ -45,7 +45,8 @@ struct refused_parameters {
   bool max_tokens = false; ///< requires max_completion_tokens instead
   bool temperature = false;
 
-  /// Whether this rejection names a sent parameter that can be omitted.
+  /// Notes the parameters that a rejection names. True when there is a new one, so that a request without it may
+  /// succeed.
   bool learn(std::string_view body) {
     bool wants_other_limit = body.find("max_completion_tokens") != std::string_view::npos ||
                              (body.find("max_tokens") != std::string_view::npos && says_unsupported(body));

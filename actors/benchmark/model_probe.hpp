@@ -63,7 +63,7 @@ struct probe_result {
 /// defaults::max_samples samples, ec::invalid when max_tokens truncated every answer.
 caf::expected<probe_result> run_probe(const probe_options& options, uint32_t repeats, const work_limit& limit);
 
-/// The number and names of truncated answers, for people; empty when there are none.
+/// A readable text with the number of truncated answers and their questions; empty when there are none.
 std::string describe_cut_answers(const probe_options& options, const probe_result& result);
 
 } // namespace hive

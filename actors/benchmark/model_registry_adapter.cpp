@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* model_registry_name = "model_registry";
 
-/// Limit per node: the samples of all probes must fit one snapshot.
+/// Maximum number of probes on a node: the samples of all must fit into one snapshot.
 constexpr size_t max_probes = 16;
 
 constexpr const char* no_figures =

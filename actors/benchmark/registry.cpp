@@ -54,7 +54,7 @@ public:
       else
         promise.deliver(result.error());
     });
-    if (!started) // also via the promise: CAF drops a returned error once a promise exists
+    if (!started) // through the promise, since CAF drops a returned error once one exists
       promise.deliver(started.error());
     return promise;
   }
@@ -62,7 +62,7 @@ public:
   caf::result<msg<wire::CaptureAccepted>> start_capture(const msg<wire::StartCapture>& request) {
     auto version = text(request->getRequest().getVersion());
     auto started = start(request->getRequest(), [version](caf::expected<msg<wire::Snapshot>> result) {
-      if (!result) // nobody waits for this answer
+      if (!result) // the client has its answer already
         log::error("Capture failed: {}. version={}", text_of(result.error()), version);
     });
     if (!started)
@@ -320,7 +320,8 @@ private:
     return id;
   }
 
-  /// Wraps `done` so that the event about the end is sent first: `good` when a snapshot was stored.
+  /// Wraps `done` so that the event for the end of the capture or import is sent first; its step is `good` if a
+  /// snapshot was stored.
   capture_done telling(std::string version, capture_id id, wire::CaptureStep good, capture_done done) {
     return [this, version = std::move(version), id, good,
             done = std::move(done)](const caf::expected<msg<wire::Snapshot>>& result) {

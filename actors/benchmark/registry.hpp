@@ -20,7 +20,7 @@ namespace hive {
 struct registry_services {
   std::shared_ptr<database> db;
   committer_actor committer;
-  event_sink_actor events = {}; ///< receives captures and imports
+  event_sink_actor events = {}; ///< receives events about captures, imports and deletions
 };
 
 struct registry_options {
@@ -28,7 +28,7 @@ struct registry_options {
   std::string node;
   /// The machine, as recorded in every snapshot.
   msg<wire::Environment> environment;
-  /// Git checkout whose HEAD is the default git sha of captures; empty: none.
+  /// Git checkout; captures that state no git sha record that of its HEAD. Empty: no default.
   std::filesystem::path checkout;
   /// Measurements per adapter when a capture does not say. At least 1.
   uint32_t repeats = 1;
@@ -38,7 +38,7 @@ struct registry_options {
 };
 
 /// Spawns the registry, which spawns its adapters, replaces those that end or hang, and captures snapshots with them.
-/// It reads the commands registered earlier from the store, and ends with the error when that fails.
+/// It reads the commands registered earlier from the store; if that fails, it ends with the error.
 registry_actor spawn_registry(caf::actor_system& system, registry_services services, registry_options options);
 
 } // namespace hive

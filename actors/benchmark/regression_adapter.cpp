@@ -83,7 +83,7 @@ caf::expected<msg<wire::Measurement>> to_measurement(const caf::expected<test_re
   return measurement_of(results->counts);
 }
 
-/// Runs pytest with a results file that the node chooses.
+/// Plans to run pytest with a results file whose path the node chooses.
 void plan_default(run_plan& out) {
   std::error_code none;
   auto parent = std::filesystem::temp_directory_path(none);

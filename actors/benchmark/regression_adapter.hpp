@@ -26,13 +26,13 @@ struct regression_options {
   caf::error validate() const;
 };
 
-/// `python3 -m pytest -q -k "not nested_task" --maxfail=0`: like HART OS, but always up to the last test, even if the
-/// project's options stop at the first failure.
+/// `python3 -m pytest -q -k "not nested_task" --maxfail=0`: as in HART OS, but runs all tests even if the project's
+/// options stop at the first failure.
 extern const std::vector<std::string> default_test_command;
 
-/// Spawns adapter `regression`, which measures by the software's own tests: test_pass_rate (ratio, higher is better)
-/// and test_fail_count (count, lower). Errors count as failures; skipped tests do not count. An incomplete run is an
-/// error, never a rate: see read_test_results.
+/// Spawns adapter `regression`, which runs the software's own tests. Metrics: test_pass_rate (ratio, higher is better)
+/// and test_fail_count (count, lower is better). Errors count as failures; skipped tests do not count. An incomplete
+/// run is an error, never a rate: see read_test_results.
 adapter_actor spawn_regression_adapter(caf::actor_system& system, run_adapter_services services,
                                        regression_options options);
 

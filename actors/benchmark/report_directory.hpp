@@ -9,7 +9,7 @@ namespace hive {
 
 /// A private directory in which a command leaves its results file. It exists only from `renew` to `clear`, so that
 /// neither a file from an earlier run nor one planted by others can be taken for the results. Its name is random and
-/// constant. Removed with the object.
+/// does not change. The destructor removes the directory.
 class report_directory {
 public:
   /// The directory will be created in `parent`; the constructor creates nothing.

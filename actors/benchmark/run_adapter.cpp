@@ -12,7 +12,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-/// A reason may hold 4,096 bytes, and the registry extends it.
+/// A reason may hold 4,096 bytes, and the registry adds text to it.
 constexpr size_t max_reason_bytes = 3'000;
 
 /// Upper bound on the runner's time to answer for a process with this time limit.
@@ -38,7 +38,7 @@ public:
   explicit run_adapter_state(adapter_actor::pointer self) : self_{self} {
   }
 
-  /// Fails all unanswered requests, however the actor ends. Its process ends with it, see runner.
+  /// Fails all unanswered requests, however the actor ends. The runner ends the actor's process.
   ~run_adapter_state() {
     for (auto& open : queue_)
       open.promise.deliver(fail(ec::unavailable, "adapter " + plan_.name + " has ended"));

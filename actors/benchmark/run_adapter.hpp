@@ -15,7 +15,7 @@
 
 namespace hive {
 
-/// Services that adapters which run a command depend on.
+/// Services that a command-running adapter depends on.
 struct run_adapter_services {
   runner_actor runner;
 };
@@ -29,14 +29,14 @@ struct run_plan {
   std::chrono::milliseconds timeout{defaults::adapter_timeout}; ///< for a measurement with all its repeats
   uint32_t output_cap = 1 << 20;                                ///< bytes kept of each output stream
   std::function<caf::error()> prepare;                          ///< called before each run
-  /// Converts one run to a measurement. Errors are for people and say how the command ended.
+  /// Converts one run to a measurement. The text of an error says how the command ended.
   std::function<caf::expected<msg<wire::Measurement>>(wire::RunResult::Reader)> read;
 };
 
 /// Spawns an adapter that runs a command once per repeat, sequentially, and merges the repeats (see merge_repeats).
 /// Concurrent measurements would disturb each other, so requests queue in order of arrival; ec::busy beyond
-/// defaults::max_concurrent_captures. A measurement's time limit starts at its arrival. When the adapter ends, its
-/// process is ended and its requests get ec::unavailable.
+/// defaults::max_concurrent_captures. A measurement's time limit starts when its request arrives. When the adapter
+/// ends, its process is ended and its requests get ec::unavailable.
 adapter_actor spawn_run_adapter(caf::actor_system& system, run_adapter_services services, run_plan plan);
 
 } // namespace hive

@@ -13,7 +13,7 @@
 
 namespace hive {
 
-/// Source of the world-model bridge's counters; without file and URL, those that engines send are used.
+/// Source of the world-model bridge's counters; without a file or URL, the counters that engines send are used.
 struct world_model_options {
   /// JSON of wire::WorldModelStats, read at each measurement.
   std::filesystem::path file;
@@ -35,9 +35,9 @@ struct world_model_services {
   inputs_actor inputs;
 };
 
-/// Spawns adapter `world_model`: flush_rate and correction_density (ratios to the number recorded, higher), and
-/// hivemind_queries (count, higher), whose scope is the counting process, so that raw counters never compare across a
-/// restart.
+/// Spawns adapter `world_model`: flush_rate and correction_density (ratios to the number recorded, higher is better),
+/// and hivemind_queries (count, higher is better). The scope of the latter is the counting process, so that raw
+/// counters are never compared across a restart.
 ///
 /// Counters from a file or URL pass through `inputs`, like those that engines send, because `inputs` detects and
 /// remembers restarts. They are read once regardless of `repeats`: a counter has no variance.
