@@ -11,7 +11,7 @@
 namespace hive {
 namespace {
 
-/// A node refuses a new connection until it has noticed the loss of the earlier one; time between retries.
+/// Time between retries: a node refuses a new connection until it has noticed the loss of the earlier one.
 constexpr auto refused_pause = std::chrono::milliseconds{100};
 /// Software name in the handshake; only the protocol version matters.
 constexpr auto software = "engine";
@@ -90,7 +90,7 @@ engine_connections::dial(const endpoint& at, const std::optional<node_id>& expec
   auto end = perform_handshake(*stream, channel_side::client, sender, admit, until);
   if (!end.peer)
     return end.peer.error();
-  // CAF gets the connection when data is there, as in handshake_runner.cpp.
+  // CAF takes over the connection only when data has arrived, as in handshake_runner.cpp.
   if (auto err = stream->await_data(until))
     return fail(code_of(err), "the node admitted this engine, but did not go on");
   connection made{at, socket_shutdown_guard{stream->fd()}, system_.spawn<caf::hidden>(presence), {}};

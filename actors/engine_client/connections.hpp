@@ -31,8 +31,8 @@ public:
     engine_session_actor session;
   };
 
-  /// Returns the connection with the node whose door is at `at`, and makes it if necessary. If `expected` is given,
-  /// another node there is an error (ec::integrity_violated). Fails as perform_handshake does.
+  /// Returns the connection with the node whose door has address `at`; connects if necessary. If `expected` is given
+  /// and another node answers, the error is ec::integrity_violated. Fails as perform_handshake does.
   caf::expected<reached> reach(const endpoint& at, const std::optional<node_id>& expected, deadline until);
 
   /// The session with a connected node.

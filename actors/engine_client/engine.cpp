@@ -27,7 +27,7 @@ struct engine_system_config : caf::actor_system_config {
   }
 };
 
-/// A write to a closed connection should fail and not end the process.
+/// Makes a write to a closed connection fail instead of ending the process.
 void ignore_sigpipe() {
   struct sigaction now {};
   if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)

@@ -27,12 +27,12 @@ namespace hive {
 struct engine_options {
   /// ADDRESS:PORT of the node's door.
   std::string address;
-  /// Directory with ca.pem, cert.pem and key.pem, as `hivectl node issue --role engine` creates them. Empty: without
-  /// TLS, which only the loopback allows.
+  /// Directory with ca.pem, cert.pem and key.pem, as `hivectl node issue --role engine` creates them. Empty: no TLS,
+  /// which is allowed only on the loopback.
   std::filesystem::path tls = {};
-  /// Name of the engine without a certificate, which would contain it; an id (see messages/ids.hpp).
+  /// Name of an engine that has no certificate; a certificate contains the name. An id (see messages/ids.hpp).
   std::string name = "engine";
-  /// Limit for each call, including making a connection.
+  /// Time limit of each call, including the time to connect.
   std::chrono::milliseconds timeout{10'000};
   /// Adds message types and options of the engine to its actor system.
   std::function<void(caf::actor_system_config&)> configure = [](caf::actor_system_config&) {};
@@ -65,20 +65,20 @@ struct spawned_actor {
   node_id node;   ///< where it lives
 };
 
-/// Connection of an agent engine with the hive: with one node, which answers its requests, and with the nodes where it
-/// has spawned actors. It has its own actor system, since CAF allows one connection between two actor systems. All
-/// functions are thread-safe and block; actors use `session` instead.
+/// Connections of an agent engine with the hive: one with its node, which answers its requests, and one with each node
+/// where it has spawned actors. It has its own actor system, since CAF allows only one connection between two actor
+/// systems. All functions are thread-safe and block; actors use `session` instead.
 ///
 /// When a connection is lost, its handles are dead for good: monitors get a down message with
 /// exit_reason::remote_link_unreachable, and requests time out. The next call reconnects. Spawned actors have ended on
 /// the node unless they stay; spawn them again. A call in progress fails with ec::outcome_unknown: it may or may not
 /// have taken effect.
 ///
-/// The first connection sets SIGPIPE to be ignored, unless the process handles it.
+/// The first connection makes the process ignore SIGPIPE, unless it handles the signal.
 class engine {
 public:
-  /// Connects to the node. ec::invalid for options, errors of certificates naming the file, ec::unavailable or
-  /// ec::timed_out when there is no answer, or the error of the node.
+  /// Connects to the node. ec::invalid for invalid options, an error that names the file for unusable certificates,
+  /// ec::unavailable or ec::timed_out without an answer, or the error with which the node answers.
   static caf::expected<engine> connect(engine_options options);
 
   engine(engine&&) noexcept;
@@ -88,10 +88,10 @@ public:
 
   const node_id& node() const;
 
-  /// Actor system of the engine, in which handles are used.
+  /// The engine's actor system, in which its handles are used.
   caf::actor_system& system();
 
-  /// The interface of the node for actors of the engine.
+  /// The interface of the node, for use by the engine's actors.
   caf::expected<engine_session_actor> session();
 
   /// Returns when the records are durable.
@@ -105,12 +105,12 @@ public:
   /// Spawns an adapter that runs this command to measure. Errors are those of engine_session_actor.
   caf::expected<spawned_actor<adapter_actor>> spawn(const msg<wire::CommandSpec>& what, const spawn_place& where,
                                                     spawn_life life = spawn_life::ends_with_engine);
-  /// Starts a research session. Its id must be given, and each step carries it. A session that ends with its engine is
-  /// finished.
+  /// Starts a research session. Its id must be given, and each step states it. A session that ends together with its
+  /// engine counts as finished.
   caf::expected<spawned_actor<research_session_actor>>
   spawn(const msg<wire::StartResearch>& what, const spawn_place& where, spawn_life life = spawn_life::ends_with_engine);
 
-  /// Ends an actor that an engine of this name has spawned on this node. ec::not_found.
+  /// Ends an actor that an engine with this engine's name has spawned on that node. ec::not_found.
   caf::error end(const node_id& node, const std::string& id);
 
 private:
