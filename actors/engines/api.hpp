@@ -19,19 +19,19 @@ struct engine_caller {
   connection_id connection;
 };
 
-/// A request with the identity of the engine, which its session adds.
+/// An engine's request, to which its session has added the engine's identity.
 template <class Request>
 struct engine_request {
   engine_caller caller;
   msg<Request> request;
 };
 
-/// Issues tickets and spawns actors for them. Each request comes from the session of the engine: what an engine has
-/// spawned over a session ends with the session, unless it may stay.
+/// Issues tickets, and spawns actors for valid tickets. Each request comes from the session of the engine: what an
+/// engine has spawned over a session ends with the session, unless it may stay.
 using spawner_actor = caf::typed_actor<
-  // A ticket for the given or a chosen node. The errors of engine_session_actor.
+  // A ticket for the requested node, or for one that the spawner chooses. Errors as for engine_session_actor.
   caf::replies_to<engine_request<wire::SpawnRequest>>::with<msg<wire::SpawnTicket>>,
-  // Spawns with a ticket for this node. The errors of engine_session_actor.
+  // Spawns with a ticket for this node. Errors as for engine_session_actor.
   caf::replies_to<engine_request<wire::SpawnAdapter>>::with<adapter_actor>,
   caf::replies_to<engine_request<wire::SpawnResearch>>::with<research_session_actor>,
   // Ends an actor that the engine has spawned on this node. ec::not_found.

@@ -27,7 +27,7 @@ engine_id engine_of(const verified_peer& peer) {
   return {std::string{as_view(peer.hello->getCard().getName())}, to_bytes(sha256(std::span{key.begin(), key.size()}))};
 }
 
-// internal: adds the results of introductions.
+// internal: also receives the results of introductions.
 using engine_acceptor_actor = engine_host_actor::extend<caf::reacts_to<introduced<engine_presence_actor>>>;
 
 class engine_acceptor_state {
@@ -49,12 +49,12 @@ public:
     admitted_.emplace(options.own_id);
   }
 
-  /// ec::overloaded, or ec::already_exists for an engine that is connected: CAF allows one connection between two actor
-  /// systems.
+  /// ec::overloaded, or ec::already_exists for an engine that is already connected: CAF allows one connection between
+  /// two actor systems.
   caf::result<caf::ok_atom> admit(const admission_request& asked) {
     if (connections_.size() >= defaults::max_engine_connections)
       return fail(ec::overloaded, std::to_string(connections_.size()) + " engines are connected already");
-    // All connections have the same epoch, so a later one of an engine does not supersede one that may still be alive.
+    // All connections have the same epoch, so an engine's new one does not replace one that may still be alive.
     auto verdict = admitted_->admit(asked.connection, {asked.candidate.node, 1, false});
     if (verdict.refused)
       return std::move(verdict.refused);

@@ -13,7 +13,7 @@ struct engine_acceptor_options {
 };
 
 /// Spawns the actor that accepts connections of engines from the door. Each gets a session, which ends with it. Engines
-/// are not members of the hive: other nodes do not know of them, and an engine reaches nothing of a node but its
+/// are not members of the hive: other nodes do not know of them, and an engine can reach nothing on a node but its
 /// session.
 engine_host_actor spawn_engine_acceptor(caf::actor_system& system, engine_services services,
                                         engine_acceptor_options options);

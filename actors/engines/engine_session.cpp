@@ -58,7 +58,7 @@ public:
   }
 
 private:
-  /// Lets the engine send to an actor that it receives.
+  /// Allows the engine to send to the actor in the answer.
   template <class Answer>
   void allow(const Answer& answer) {
     if constexpr (requires { answer.id(); }) {

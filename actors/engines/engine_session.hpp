@@ -23,8 +23,8 @@ struct engine_session_options {
 };
 
 /// Spawns the actor that a connection of an engine reaches: it forwards permitted requests to the services, with the
-/// identity of the engine. Services answer the session and not the engine, because an actor that answers over a
-/// connection can be sent messages, exit messages included, over it.
+/// identity of the engine. Services answer the session and not the engine: once an actor has answered over a
+/// connection, the other end can send it any message, even an exit message.
 engine_session_actor spawn_engine_session(caf::actor_system& system, engine_services services,
                                           engine_session_options options);
 

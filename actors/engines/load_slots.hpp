@@ -4,7 +4,7 @@
 
 namespace hive {
 
-/// Topic for the load of nodes: one slot per node, a wire::NodeLoad.
+/// Topic of the nodes' load: one slot per node, which contains a wire::NodeLoad.
 inline constexpr slot_kind load_kind{5};
 slot_rules load_rules();
 

@@ -18,21 +18,22 @@ struct spawn_entry {
   bool stay = false;        ///< outlives the connection
 };
 
-/// Counts the spawned actors on this node against a quota per engine, over all its connections. Pure.
+/// Counts the spawned actors on this node against a quota per engine; all connections of an engine share its quota.
+/// Pure.
 class spawn_ledger {
 public:
   /// At most `quota` actors per engine and `most` in total.
   spawn_ledger(size_t quota, size_t most) : quota_{quota}, most_{most} {
   }
 
-  /// Adds an entry. ec::overloaded when the quota of the engine or the node is exhausted, ec::already_exists for a live
-  /// id; then nothing is added.
+  /// Adds an entry. ec::overloaded when the quota of the engine or the node is exhausted, ec::already_exists for an id
+  /// in use. On failure nothing is added.
   caf::error add(spawn_entry entry);
 
   /// Removes an entry and returns it, if there is one.
   std::optional<spawn_entry> remove(const std::string& id);
 
-  /// Ids of the actors that end with the connection. They count until removed.
+  /// Ids of the actors that end with the connection. They count against the quota until removed.
   std::vector<std::string> ending_with(connection_id connection) const;
 
   const spawn_entry* find(const std::string& id) const;

@@ -17,8 +17,8 @@ bool begins_with(capnp::List<capnp::Text>::Reader command, const std::vector<std
   return true;
 }
 
-/// An engine controls only the words of a command: an environment or a working directory can make any program run
-/// another one.
+/// An engine may choose only the words of a command, since a chosen environment or working directory can make any
+/// program run another one.
 caf::error check_command(wire::CommandSpec::Reader spec, const std::vector<std::vector<std::string>>& allowed) {
   auto command = spec.getCommand();
   auto program = command.size() > 0 ? std::string{as_view(command[0])} : std::string{};

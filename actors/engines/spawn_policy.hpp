@@ -11,13 +11,13 @@ namespace hive {
 
 /// What engines may spawn on a node.
 struct spawn_policy {
-  /// Kinds that may be spawned, here or elsewhere with a ticket of this node. Default: none.
+  /// Kinds that may be spawned, here or elsewhere with a ticket from this node. Default: none.
   bool adapters = false;
   bool research = false;
   /// Live actors per engine on this node. Default: 16.
   size_t quota = defaults::engine_quota;
   /// Commands that an adapter may run here. A command is allowed when it begins with the words of an entry; the first
-  /// word is the absolute path of the program. Default: none, since running commands means operating the node.
+  /// word is the absolute path of the program. Default: none, since whoever runs commands controls the node.
   std::vector<std::vector<std::string>> commands;
   /// Whether spawned actors may outlive the connection of their engine. Default: no.
   bool stay = false;

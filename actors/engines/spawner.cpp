@@ -74,7 +74,7 @@ public:
   }
 
   caf::result<adapter_actor> spawn(const engine_request<wire::SpawnAdapter>& asked) {
-    watch(asked.caller.connection); // before the promise, which takes the sender
+    watch(asked.caller.connection); // before the promise, which clears the current sender
     auto promise = self_->make_response_promise<adapter_actor>();
     if (!asked.request->getSpec().hasAdapter()) {
       promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.adapter must be given")));
@@ -96,7 +96,7 @@ public:
   }
 
   caf::result<research_session_actor> spawn(const engine_request<wire::SpawnResearch>& asked) {
-    watch(asked.caller.connection); // before the promise, which takes the sender
+    watch(asked.caller.connection); // before the promise, which clears the current sender
     auto promise = self_->make_response_promise<research_session_actor>();
     if (!asked.request->getSpec().hasResearch()) {
       promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.research must be given")));
@@ -165,7 +165,7 @@ private:
   using node_list = msg<wire::NodeList>;
   using admitted = std::function<void(caf::expected<spawn_entry>)>;
 
-  /// Requests one node, or all if `node` is empty; an unknown id gives an empty list.
+  /// Asks the hive for one node, or for all if `node` is empty; an unknown id gives an empty list.
   void look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then) {
     auto query = msg<wire::NodeQuery>::build([&](wire::NodeQuery::Builder out) {
       if (!node.empty())

@@ -24,7 +24,8 @@ struct spawner_services {
 struct spawner_options {
   key_pair keys; ///< of this node
   spawn_policy policy;
-  /// First spawner in the first epoch of this node. A later one may be shown tickets that were used before it started.
+  /// Whether this is the first spawner in the first epoch of this node. Later ones may be shown tickets that were used
+  /// before they started.
   bool is_first = true;
 };
 

@@ -125,7 +125,7 @@ caf::expected<ticket_claims> check_ticket(wire::SpawnTicket::Reader ticket, cons
 // -- used tickets ----------------------------------------------------------------
 
 void used_tickets::forget_expired(int64_t now_unix_micros) {
-  // Kept as long as check_time would accept them.
+  // Used tickets are kept as long as check_time would accept them.
   auto until = by_end_.lower_bound(now_unix_micros - microseconds{defaults::ticket_clock_skew}.count());
   for (auto each = by_end_.begin(); each != until; ++each)
     nonces_.erase(each->second);

@@ -56,22 +56,22 @@ caf::expected<ticket_claims> check_ticket(wire::SpawnTicket::Reader ticket, cons
 /// Decodes a ticket without checks, for the engine that received it.
 caf::expected<ticket_claims> read_ticket(wire::SpawnTicket::Reader ticket);
 
-/// Start of the record of used tickets on a node that may have used others before.
+/// When the record of used tickets begins, on a node that may have accepted tickets before that.
 struct tickets_since {
-  node_id here; ///< own tickets carry the time of the same clock
+  node_id here; ///< this node, whose own tickets need no allowance for clock skew
   int64_t unix_micros = 0;
 };
 
 /// Used tickets, kept until they expire. Pure.
 class used_tickets {
 public:
-  /// Without `since`, no ticket was used before.
+  /// Without `since`, no tickets were used before.
   explicit used_tickets(size_t most, std::optional<tickets_since> since = std::nullopt)
       : most_{most}, since_{std::move(since)} {
   }
 
   /// Records the use of a ticket. ec::forbidden when it was used before, ec::unavailable when that is unknown,
-  /// ec::overloaded when too many are recorded; then it does not count as used.
+  /// ec::overloaded when too many are recorded. On failure nothing is recorded.
   caf::error use(const ticket_claims& ticket, int64_t now_unix_micros);
 
   size_t size() const {
