@@ -118,7 +118,7 @@ void apply(const overrides& given, node_config& config, effective_config& values
   });
 }
 
-/// The default of what engines may spawn depends on other keys.
+/// Records the default of engines.allow, which depends on other keys.
 void keep_allowed(const node_config& config, effective_config& values) {
   if (config.engines.allow)
     return;
@@ -167,7 +167,7 @@ void complain(const config_error& wrong) {
     std::cerr << "hived: " << line << "\n";
 }
 
-/// CLI11 treats a variable like its option, so the parsed command line tells which one it was.
+/// Tells options from environment variables. CLI11 handles both alike, but only options appear in the parse order.
 std::map<std::string, std::string> sources_of(const CLI::App& app) {
   std::map<std::string, std::string> out;
   const auto& parsed = app.parse_order();
@@ -218,7 +218,7 @@ command_line_result parse_command_line(int argc, char** argv) {
                "Print every key with the value that holds and where it comes from, without secrets, and end");
   app.add_flag("--accept-losses", given.accept_losses,
                "For one start: open the store although files of it are missing or damaged, and keep what can be read");
-  for (auto* option : app.get_options()) // an empty one is an unset shell variable
+  for (auto* option : app.get_options()) // an empty value comes from an unset shell variable
     option->check([](const std::string& value) { return value.empty() ? "must not be empty" : ""; }, "");
   app.set_version_flag("--version", std::string{"hived "} + version_text);
   app.footer(footer);

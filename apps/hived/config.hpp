@@ -22,9 +22,9 @@
 
 namespace hive {
 
-/// How a node meets others.
+/// How a node connects with others.
 struct door_config {
-  /// The address on which it accepts others; without it the node stands alone.
+  /// The address on which it accepts connections; without one, the node stands alone.
   std::optional<endpoint> listen;
   /// The address that others dial, if it differs from `listen`.
   std::optional<endpoint> advertise;
@@ -39,8 +39,8 @@ struct door_config {
 
 /// What agent engines may spawn.
 struct engines_config {
-  /// adapter, research. When absent: both if the door has TLS, else none, since without TLS everybody on the machine is
-  /// an engine.
+  /// Any of adapter, research. Default: both if the door has TLS, else none, since without TLS everybody on the machine
+  /// can act as an engine.
   std::optional<std::vector<std::string>> allow;
   spawn_policy policy; ///< with `allow` not yet applied
 };
@@ -73,7 +73,7 @@ struct node_config {
   wire::NodeTier tier = wire::NodeTier::FLAT;
   /// Free-form labels by which others select this node.
   std::vector<std::string> labels;
-  /// Git checkout whose HEAD is recorded as the commit of each capture; defaults to the working directory.
+  /// Git checkout; captures record its HEAD as the commit of the software. Defaults to the working directory.
   std::filesystem::path checkout = ".";
   /// trace, debug, info, warning, error or critical.
   std::string log_level = "info";

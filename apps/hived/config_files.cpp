@@ -40,7 +40,7 @@ void check_probes(const model_registry_options& options, fault_list& out) {
   }
 }
 
-/// Files changed after signing are a capture's finding, not a configuration error.
+/// Captures report files that changed after signing; these are no configuration error.
 void check_guardrail(const guardrail_options& options, fault_list& out) {
   if (options.manifest.empty())
     return;

@@ -16,7 +16,7 @@ namespace {
 /// Set before threads start.
 std::array<char, 4'096> data_directory{};
 
-/// Uses no heap and only system calls: memory may be exhausted, and it may run in a signal handler.
+/// Uses no heap and only system calls, since memory may be exhausted and a signal handler may call it.
 [[noreturn]] void end_with(const char* why) {
   for (const char* part :
        std::initializer_list<const char*>{"hived ends: ", why, "; its data lies in ", data_directory.data(), "\n"})

@@ -23,7 +23,7 @@ caf::error failure(const fs::path& file, const std::string& what, int error = er
                                     (error ? ": " + std::generic_category().message(error) : ""));
 }
 
-/// The variable's first path if it is absolute; both specifications forbid relative paths.
+/// The first path in an environment variable, if absolute; systemd and XDG forbid relative paths in theirs.
 fs::path directory_of(const char* variable) {
   const char* value = std::getenv(variable);
   std::string text = value ? value : "";

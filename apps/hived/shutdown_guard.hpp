@@ -7,8 +7,9 @@
 
 namespace hive {
 
-/// Bounds the duration of an orderly stop, which a disk that never confirms a write would block forever. When time is
-/// up, the process ends with status 1 and a line that says what was not confirmed. Acknowledged writes are on disk.
+/// Bounds the duration of an orderly stop; a disk that never confirms a write would otherwise block it forever. When
+/// time is up, the process ends with status 1 and a line that says what was not confirmed. Acknowledged writes are on
+/// disk.
 class shutdown_guard {
 public:
   /// Starts the timer. Call it at most once, from any thread.

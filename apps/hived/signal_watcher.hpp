@@ -25,14 +25,14 @@ public:
   signal_watcher(const signal_watcher&) = delete;
   signal_watcher& operator=(const signal_watcher&) = delete;
 
-  /// Starts a thread that calls these functions, also for signals received earlier. Call it once.
+  /// Starts a thread that calls these functions, also for signals that are already pending. Call it once.
   void watch(reactions what);
 
 private:
   void run(const reactions& what) const;
 
   unique_fd signals_; ///< readable when a signal is pending
-  unique_fd end_;     ///< readable when the watcher shall end
+  unique_fd end_;     ///< readable when the watcher must end
   std::thread thread_;
 };
 

@@ -24,8 +24,8 @@ public:
 /// Parses a TOML file. Throws config_error when it cannot be read or is not TOML.
 toml::table parse_toml(const std::filesystem::path& file);
 
-/// One table of a TOML file, read strictly: every key must be requested before `finish`, with its actual type and a
-/// matching range. Anything else throws config_error.
+/// One table of a TOML file, read strictly: every key must be requested before `finish`, and its value must have the
+/// requested type and range. Anything else throws config_error.
 class toml_section {
 public:
   /// `path` is the table's name for messages, such as "benchmarks.regression"; empty for the whole file. `reading`, if
@@ -39,7 +39,7 @@ public:
     return table_.contains(key);
   }
 
-  /// Each leaves `out` unchanged when the key is not set.
+  /// Each `read` leaves `out` unchanged when the key is not set.
   void read(std::string_view key, std::string& out);
   void read(std::string_view key, bool& out);
   void read(std::string_view key, double& out, double min, double max);
@@ -56,7 +56,7 @@ public:
   /// Rejects keys that were not requested.
   void finish() const;
 
-  /// Rejects the value of `key` because of `why`.
+  /// Rejects the value of `key`; `why` is the reason.
   [[noreturn]] void refuse(std::string_view key, const std::string& why) const;
 
   /// Rejects a fully read section if the `validate` of its options struct failed: at the key with which the error's

@@ -23,7 +23,7 @@ std::vector<http::route> base_group::routes() const {
   return http::event_routes(events, *node_.metrics, streams);
 }
 
-/// Event ids increase with the epoch.
+/// Ids of events begin with the epoch, so a restarted event log needs a new epoch.
 caf::expected<events_actor> base_group::start_events() {
   if (events)
     if (auto failure = begin_next_epoch())
@@ -32,7 +32,7 @@ caf::expected<events_actor> base_group::start_events() {
 }
 
 caf::error base_group::begin_next_epoch() {
-  // The previous federation's epoch may still be in flight.
+  // A write of the previous federation's epoch may still be in flight.
   if (auto failure = await_commit({}))
     return failure;
   auto next = epoch_write(*node_.db, node_.identity.epoch + 1);

@@ -16,8 +16,8 @@ public:
   std::vector<service> services() override;
   std::vector<http::route> routes() const override;
 
-  /// Increments and stores the epoch. What a service states in one epoch is ordered, so a restarted one needs a new
-  /// epoch, like a restarted node.
+  /// Increments and stores the epoch. Services number what they publish within an epoch, so a restarted service needs a
+  /// new epoch, as a restarted node does.
   caf::error begin_next_epoch();
 
   committer_actor committer;

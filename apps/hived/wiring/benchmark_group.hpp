@@ -7,7 +7,7 @@
 
 namespace hive {
 
-/// The registry with the adapters of the groups before, and the upgrade checker.
+/// The registry with the adapters of earlier groups, and the upgrade checker.
 class benchmark_group final : public service_group {
 public:
   benchmark_group(node_context& node, const base_group& base, const adapter_group& adapters, group_list before)

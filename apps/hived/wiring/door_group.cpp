@@ -45,7 +45,7 @@ caf::expected<door_actor> door_group::start_door() {
   auto opened = spawn_door(node_.system, {federation_.federation, engines_}, std::move(options));
   if (!opened)
     return opened.error();
-  config.listen = opened->at; // fixed for restarts, even if any free port was requested
+  config.listen = opened->at; // kept across restarts, even if any free port was requested
   return opened->door;
 }
 

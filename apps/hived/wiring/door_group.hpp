@@ -9,7 +9,7 @@
 
 namespace hive {
 
-/// The door for nodes and engines, and what serves engines. No services if the configuration has no door.
+/// The door for nodes and engines, and the services for engines. No services if the configuration has no door.
 class door_group final : public service_group {
 public:
   door_group(node_context& node, const adapter_group& adapters, const tracker_group& tracker,

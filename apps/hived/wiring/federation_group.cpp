@@ -75,7 +75,7 @@ caf::expected<federation_actor> federation_group::start() {
   return spawn_federation(node_.system, {node_.db, base_.committer, base_.events, all_topics()}, {describe_core()});
 }
 
-/// The load has no service here: the spawner, which starts later, publishes it.
+/// Adds the topic of the load, which no earlier group has: the spawner, which starts later, publishes the load.
 std::vector<slot_topic> federation_group::all_topics() const {
   auto out = gather(before_, &service_group::topics);
   out.push_back({load_rules()});

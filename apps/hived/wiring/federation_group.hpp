@@ -7,7 +7,7 @@
 
 namespace hive {
 
-/// The federation, with the topics of the groups before.
+/// The federation, with the topics of earlier groups.
 class federation_group final : public service_group {
 public:
   federation_group(node_context& node, base_group& base, const tracker_group& tracker, group_list before)

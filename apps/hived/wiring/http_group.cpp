@@ -12,8 +12,8 @@
 namespace hive {
 namespace {
 
-/// A write in flight for longer makes the node not ready: a healthy disk takes milliseconds, a busy one less than a
-/// second.
+/// The node is not ready while a write has been in flight for longer: a healthy disk takes milliseconds, a busy one
+/// less than a second.
 constexpr std::chrono::seconds stalled_disk{5};
 
 msg<wire::Health> health_of(const node_context& node) {
@@ -72,7 +72,7 @@ caf::expected<caf::actor> http_group::start() {
   auto server = http::spawn_server(node_.system, {std::move(all), node_.metrics}, config.http);
   if (!server)
     return server.error();
-  config.http.port = server->port; // fixed for restarts, even if any free port was requested
+  config.http.port = server->port; // kept across restarts, even if any free port was requested
   if (auto failure = hand_out_operator_token()) {
     caf::anon_send_exit(server->gateway, caf::exit_reason::kill);
     return failure;
@@ -80,7 +80,7 @@ caf::expected<caf::actor> http_group::start() {
   return server->gateway;
 }
 
-/// Once per process: the token stays valid as long as the process runs.
+/// Does so once per process, because the token stays valid as long as the process runs.
 caf::error http_group::hand_out_operator_token() {
   if (operator_token_)
     return caf::none;

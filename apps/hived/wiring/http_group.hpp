@@ -6,7 +6,7 @@
 
 namespace hive {
 
-/// The HTTP server: the routes of the groups before, and those about the node itself.
+/// The HTTP server, with the routes of earlier groups and those about the node itself.
 class http_group final : public service_group {
 public:
   http_group(node_context& node, group_list before) : node_{node}, before_{std::move(before)} {

@@ -45,9 +45,9 @@ struct node_context {
 
   node_context(const node_config& given, const descriptor_budget& budget);
 
-  node_config config; ///< once the HTTP server and the door have started, with the ports actually bound
+  node_config config; ///< has the ports actually bound once the HTTP server and the door have started
   descriptor_budget descriptors;
-  node_identity identity; ///< its epoch increases also when services restart
+  node_identity identity; ///< its epoch also increases when services restart
   std::shared_ptr<database> db;
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
   std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();

@@ -13,9 +13,9 @@
 
 namespace hive {
 
-/// Services of a node that belong together, and what they give to the groups after them. Its handles are set when its
-/// services start, and set again when they restart. A restart takes along all later services, so what these are given
-/// at their start stays valid while they run.
+/// Services of a node that belong together, and what they give to later groups. A group sets its handles whenever its
+/// services start or restart. A restart of one service restarts all later ones, so the handles that a service gets at
+/// its start stay valid while it runs.
 class service_group {
 public:
   service_group() = default;
@@ -23,7 +23,7 @@ public:
   service_group& operator=(const service_group&) = delete;
   virtual ~service_group() = default;
 
-  /// In dependency order: each may use those before it, and the handles of the groups before this one.
+  /// The services in dependency order: each may use those before it, and the handles of earlier groups.
   virtual std::vector<service> services() = 0;
 
   /// Built-in adapters, for the registry.
@@ -36,7 +36,7 @@ public:
     return {};
   }
 
-  /// For the HTTP server.
+  /// Routes, for the HTTP server.
   virtual std::vector<http::route> routes() const {
     return {};
   }
@@ -44,7 +44,7 @@ public:
 
 using group_list = std::vector<const service_group*>;
 
-/// What all groups give: `gather(groups, &service_group::routes)`.
+/// Joins what all groups give: `gather(groups, &service_group::routes)`.
 template <class T>
 std::vector<T> gather(const group_list& groups, std::vector<T> (service_group::*give)() const) {
   std::vector<T> out;
