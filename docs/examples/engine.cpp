@@ -2,7 +2,7 @@
 //
 //     hive-example-engine ADDRESS:PORT [TLS_DIRECTORY]
 //
-// The node must allow what it spawns: [engines] commands = ["/bin/echo"], see docs/engines.md.
+// The node must allow the command that it spawns: [engines] commands = ["/bin/echo"], see docs/engines.md.
 
 #include "actors/engine_client/engine.hpp"
 #include "messages/benchmark.capnp.h"
@@ -14,7 +14,7 @@
 
 namespace {
 
-/// Ends the program with what went wrong.
+/// Returns the value, or prints the error and ends the program.
 template <class T>
 T require(caf::expected<T> got, const char* what) {
   if (got)
@@ -40,7 +40,8 @@ void record_a_task(hive::engine& engine) {
   std::printf("the tool for refactor is %s\n", route->getToolName().cStr());
 }
 
-/// Spawned handles are CAF handles: an actor of the engine's system asks them, or a scoped actor as here.
+/// The handle of a spawned actor is a CAF handle: any actor of the engine's system, here a scoped actor, may send to
+/// it.
 void measure_elsewhere(hive::engine& engine) {
   auto command = hive::msg<hive::wire::CommandSpec>::build([](hive::wire::CommandSpec::Builder out) {
     out.setName("answer");
