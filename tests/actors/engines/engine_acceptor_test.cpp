@@ -19,7 +19,7 @@ deadline soon() {
   return std::chrono::steady_clock::now() + patience;
 }
 
-/// The sessions that asked for a ticket, with the engines in whose name they did.
+/// The sessions that asked for a ticket, each with the engine that it named.
 class session_journal {
 public:
   struct entry {
@@ -76,7 +76,7 @@ public:
     return {hello_->getNode().cStr()};
   }
 
-  /// Goes on after the handshake; the session, or why there is none.
+  /// Performs the introduction, which follows the handshake. Returns the session, or why there is none.
   caf::expected<engine_session_actor> introduce_over(unique_fd connection) {
     auto stream = channel::open(std::move(connection), channel_side::client, std::nullopt, soon());
     if (!stream)
@@ -129,7 +129,7 @@ protected:
     caf::anon_send_exit(spawner_, caf::exit_reason::user_shutdown);
   }
 
-  /// As the door does when an engine has proven its identity.
+  /// Asks for admission, as the door does when an engine has proven its identity.
   caf::error admit(connection_id connection, const node_id& engine) {
     caf::error out;
     self_->request(acceptor_, patience, admission_request{connection, {engine, 1, false}, certificate_role::engine})
@@ -141,7 +141,7 @@ protected:
     return admit({++connections_}, engine.id());
   }
 
-  /// As the door does when both ends have accepted the connection. Returns the engine's end.
+  /// Hands over a connection, as the door does when both ends have accepted it. Returns the engine's end.
   unique_fd hand_over(connection_id connection, verified_peer peer) {
     auto sockets = connect_pair();
     auto stream = channel::open(std::move(sockets.server), channel_side::server, std::nullopt, soon());
@@ -186,7 +186,7 @@ protected:
     return wait_until([&] { return !admit(engine); });
   }
 
-  /// Nothing but an end follows what CAF sends at first.
+  /// Whether the node closes the connection; reads past what CAF sends at first.
   static bool is_closed(const unique_fd& connection) {
     return wait_until([&] {
       char bytes[4'096];
@@ -266,12 +266,12 @@ TEST_F(engine_acceptor_test, an_engine_whose_name_is_no_id_is_refused) {
   EXPECT_TRUE(is_admitted_again(engine));
 }
 
-/// Engines that say nothing after their handshake count until their introduction is overdue.
+/// Engines that send nothing after their handshake count until their introduction times out.
 TEST_F(engine_acceptor_test, connections_are_bounded) {
   test_engine silent{"silent"};
   size_t admitted = 0;
   caf::error refused;
-  // The first ones may be overdue before the last ones come.
+  // The first introductions may time out before the last engines come.
   while (!refused && admitted < 10 * defaults::max_engine_connections) {
     connection_id connection{++connections_};
     refused = admit(connection, {"engine" + std::to_string(connection.value)});
@@ -338,7 +338,7 @@ TEST_F(engine_acceptor_test, all_connections_end_with_the_acceptor) {
   EXPECT_TRUE(ends(self_, behind, caf::exit_reason::user_shutdown));
   EXPECT_TRUE(ends(engine.self(), caf::actor_cast<caf::actor>(session)));
   EXPECT_TRUE(is_closed(connection));
-  // Left are the spawner and the actor of the test.
+  // Only the spawner and the actor of the test remain.
   EXPECT_TRUE(wait_until([&] { return system_.registry().running() == 2; })) << "the introduction ends too";
 }
 

@@ -16,15 +16,15 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// What the services were asked, by whom, and how they answer.
+/// The requests that the services received, with their senders, and how the services answer.
 struct services_state {
   std::vector<std::string> asked;
   std::vector<caf::actor_addr> senders;
-  caf::error failure; ///< answers everything with it
-  bool hold = false;  ///< answers nothing until release_atom, then one request each
+  caf::error failure; ///< if set, answers everything
+  bool hold = false;  ///< holds answers back; each release_atom releases one
   std::deque<std::function<void()>> held;
   std::vector<engine_caller> callers; ///< of requests to the spawner
-  adapter_actor adapter;              ///< spawned
+  adapter_actor adapter;              ///< the one that the spawner stub returns
   research_session_actor research;
 };
 
@@ -162,7 +162,7 @@ TEST_F(engine_session_test, forwards_requests_to_their_services_unchanged) {
   EXPECT_THAT(state.asked, ElementsAre(read(tasks), read(query()), read(route), read(node)));
 }
 
-/// The spawner ends what was spawned with the actor that asked, so that must be the session and not the engine.
+/// A spawned actor ends when the actor that asked for it ends, so the session must ask and not the engine.
 TEST_F(engine_session_test, asks_the_spawner_itself_with_the_identity_of_its_engine) {
   auto wanted = msg<wire::SpawnRequest>::build([](wire::SpawnRequest::Builder out) { out.setNode("far"); });
   auto ended = msg<wire::EndSpawned>::build([](wire::EndSpawned::Builder out) { out.setId("a"); });
@@ -261,7 +261,7 @@ TEST_F(engine_session_test, allows_the_actors_that_it_hands_out_while_they_live_
   EXPECT_THAT(allowed(), ElementsAre(state.research.id()));
   tests.end(state.research);
   EXPECT_THAT(allowed(), IsEmpty());
-  spawn_adapter().answer(); // of an adapter that has ended in the meantime
+  spawn_adapter().answer(); // the answer is an adapter that has already ended
   EXPECT_THAT(allowed(), IsEmpty());
 }
 

@@ -26,7 +26,7 @@ struct listed_node {
 /// The hive as the spawner sees it.
 struct hive_stub_state {
   std::vector<listed_node> nodes; ///< the first is this node
-  caf::error failure;             ///< answers queries with it
+  caf::error failure;             ///< if set, answers all queries
   bool hold = false;              ///< answers no query until release_atom
   std::vector<std::string> queried;
   std::vector<uint32_t> loads; ///< as published
@@ -212,7 +212,7 @@ protected:
     return send<msg<wire::SpawnTicket>>(from, wanted);
   }
 
-  /// A ticket of node `far` for node `here`.
+  /// A ticket that node `far` issued for node `here`.
   msg<wire::SpawnTicket> ticket(const msg<wire::SpawnSpec>& spec, int64_t issued_at = now_unix_micros()) const {
     return issue_ticket(keys_of(2), engine7, here, *spec, "127.0.0.1:7", issued_at);
   }
@@ -260,8 +260,8 @@ protected:
   research_stub_state research;
   caf::actor hive_actor = tests.system().spawn<caf::hidden>(hive_stub, &hive);
   caf::actor research_actor_ = tests.system().spawn<caf::hidden>(research_stub, &research);
-  std::vector<std::string> specs;      ///< names of the commands for which adapters were made
-  std::vector<adapter_actor> adapters; ///< in the order of their making
+  std::vector<std::string> specs;      ///< names of the commands that got an adapter
+  std::vector<adapter_actor> adapters; ///< in order of creation
   msg<wire::SpawnTicket> last_ticket;
   node_id here = id_of(keys_of(1));
   node_id far = id_of(keys_of(2));

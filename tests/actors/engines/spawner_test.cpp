@@ -170,7 +170,8 @@ TEST_F(spawner_test, the_load_is_published_at_the_start_and_then_at_its_pace_whe
 
 // -- at random -------------------------------------------------------------------
 
-/// Engines spawn, end, lose and reconnect in any order. The spawned actors are those that a simple model expects.
+/// Engines spawn and end actors, lose their connections and reconnect, in random order. The live actors are always
+/// those that a simple model expects.
 TEST_F(spawner_test, spawned_actors_quotas_and_load_agree_in_any_order) {
   HIVE_RANDOM_SEED(seed);
   std::mt19937 random{seed};

@@ -203,7 +203,7 @@ TEST_F(spawner_tickets_test, a_later_spawner_takes_only_tickets_that_no_earlier_
   auto own_before = issue_ticket(options.keys, engine7, here, *spec, "", now_unix_micros() - micros_per_s);
   expect_refused(show(connect(), own_before, spec), ec::unavailable, "has started again");
   expect_nothing_spawned();
-  // The clock of another node may be ahead by the skew; that of this node is the same.
+  // Another node's clock may be ahead by the skew; this node's tickets carry the time of its own clock.
   EXPECT_NO_THROW(show(connect(), ticket(spec, now_unix_micros() + skew), spec).answer());
   auto own_after = issue_ticket(options.keys, engine7, here, *spec, "", now_unix_micros() + micros_per_s);
   EXPECT_NO_THROW(show(connect(), own_after, spec).answer());

@@ -111,7 +111,7 @@ TEST_F(ticket_test, with_any_bit_changed_is_refused) {
   }
 }
 
-/// A signature for another purpose is no ticket: the prefix differs.
+/// A signature made for another purpose does not verify as a ticket's, since the prefix differs.
 TEST_F(ticket_test, a_signature_for_something_else_does_not_fit) {
   auto ticket = issue();
   auto content = ticket->getContent();
@@ -162,7 +162,7 @@ TEST(used_tickets, are_refused_until_they_expire) {
   used_tickets used{10};
   EXPECT_FALSE(used.use(numbered(1, 100 * micros_per_s), 0));
   EXPECT_EQ(code_of(used.use(numbered(1, 100 * micros_per_s), 0)), ec::forbidden);
-  auto last = 100 * micros_per_s + skew; // check_ticket accepts it until then
+  auto last = 100 * micros_per_s + skew; // check_ticket accepts the ticket until then
   EXPECT_EQ(code_of(used.use(numbered(1, 100 * micros_per_s), last)), ec::forbidden);
   EXPECT_FALSE(used.use(numbered(2, 200 * micros_per_s), last + 1));
   EXPECT_EQ(used.size(), 1U);
