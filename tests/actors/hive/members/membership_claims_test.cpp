@@ -86,7 +86,7 @@ TEST_F(membership_test, claims_that_no_honest_node_makes_are_refused) {
   EXPECT_EQ(members_.state_of(peer), active);
   EXPECT_FALSE(claim({"unknown"}, {1, 0}, dead)) << "its card may be on the way";
   EXPECT_FALSE(members_.state_of({"unknown"}));
-  // The honest claims among them are applied.
+  // One false claim does not keep the honest ones beside it from being applied.
   EXPECT_TRUE(members_.apply_claims({{peer, {1, 0}, quarantined}, {other, {1, 0}, suspect}}, now_));
   EXPECT_EQ(members_.state_of(other), suspect);
 }
@@ -105,7 +105,8 @@ TEST_F(membership_test, only_a_card_or_a_link_proves_an_epoch) {
   EXPECT_EQ(members_.own_incarnation(), (incarnation{7, 0}));
 }
 
-/// False claims sent to both, to one, or again and again: the victim always has the last word.
+/// False claims about a node are sent repeatedly to the node itself, to others, or to both: its refutation always
+/// prevails.
 TEST_F(membership_test, any_claim_can_be_refuted) {
   const incarnation lies[] = {{7, 0},
                               {7, 1},

@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 
 constexpr auto active = member_state::ACTIVE, stale = member_state::STALE;
 
-/// Nodes know each other from their stores; some of them start, together. Their links form a line, so most evidence is
-/// indirect. For any seed, all running nodes end active everywhere and the others stale, no node is ever active that
-/// did not run, and the loss of the last node is noticed by nodes without direct contact.
+/// All nodes know each other from their stores, but only some are started, all at once. Their links form a line, so
+/// most evidence is indirect. For any seed, all nodes finally consider the running ones active and the others stale,
+/// never consider an absent node active, and notice the loss of the last node even without direct contact.
 TEST(membership_convergence, no_node_is_active_without_evidence) {
   for (uint64_t seed = 1; seed <= (is_soak() ? 300 : 30); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -80,8 +80,8 @@ TEST(membership_convergence, no_node_is_active_without_evidence) {
   }
 }
 
-/// A thousand runs with a partial mesh; one node is stopped or slow, claims are lost or repeated. Live nodes end active
-/// everywhere, stopped ones stale.
+/// A partial mesh in which one node is stopped, one is silent for a while, and claims are lost or repeated. In the end,
+/// all nodes consider the live ones active and the stopped one stale.
 TEST(membership_convergence, all_agree_on_the_members) {
   for (uint64_t seed = 1; seed <= (is_soak() ? 300 : 30); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

@@ -15,7 +15,7 @@ protected:
                         dead = member_state::DEAD, quarantined = member_state::QUARANTINED;
   static inline const node_id self{"self"}, peer{"peer"}, other{"other"};
 
-  /// Ticks on time, with contact from the peers in `talking` at every tick.
+  /// Lets this time pass with regular ticks, each with contact from the peers in `talking`.
   void pass(std::chrono::milliseconds time, const std::vector<node_id>& talking = {}) {
     for (auto end = now_ + time; now_ < end;) {
       now_ += std::chrono::milliseconds{500};
@@ -25,7 +25,7 @@ protected:
     }
   }
 
-  /// A node without a link, with a claim of recent contact.
+  /// Adds a node that has no link; a claim says that it was in contact recently.
   void know(const node_id& node, uint64_t epoch = 1) {
     members_.learn_card(node, epoch, now_);
     vouch(node, std::chrono::milliseconds{0}, epoch);

@@ -14,7 +14,8 @@ namespace hive {
 /// Nodes that consist only of an overlay, in a network where dials may fail.
 ///
 /// At first each node knows one earlier node; at each tick it exchanges known nodes with one linked node. Nodes do not
-/// share failures: each finds them by its own dials and losses, so healing is slower here than in a real hive.
+/// tell each other of failures: each notices them only by its own failed dials and lost links, so healing is slower
+/// here than in a real hive.
 class overlay_network {
 public:
   static constexpr size_t max_nodes = 1'024;
@@ -68,7 +69,7 @@ public:
   const std::set<size_t>& links_of(size_t node) const {
     return nodes_[node].links;
   }
-  /// Whether a live node considers it gone.
+  /// Whether any live node considers this one gone.
   bool is_missed(size_t node) const {
     return std::ranges::any_of(nodes_, [&](const auto& each) { return each.alive && each.gone[node]; });
   }
