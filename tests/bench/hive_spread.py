@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-LEAST_RECORDS = 5  # of a tool, for it to be named
+LEAST_RECORDS = 5  # records that a tool needs before a node names it the best
 
 
 class Node:

@@ -1,4 +1,4 @@
-// Links between nodes compared with CAF's own connections, by turns within one run on this machine.
+// Links between nodes compared with CAF's own connections, alternating within one run on this machine.
 //
 // link_ping: pings and pongs between two nodes whose link uses mutual TLS, with a given number outstanding. `ratio` is
 //   their rate divided by that of the same actors in two actor systems that CAF connects by itself, without TLS. Does

@@ -49,7 +49,7 @@ void snapshot_from_json(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(json.size()));
 }
 
-/// The first step of that: the text becomes a tree, without regard to the schema.
+/// The first step of reading JSON: the text becomes a tree, without regard to the schema.
 void snapshot_parse_json(benchmark::State& state) {
   auto json = to_json(make_snapshot("v1", metric_count));
   for (auto _ : state) {

@@ -1,4 +1,4 @@
-// The coding tracker compared with what it builds on and what it replaces, each pair by turns within one run.
+// The coding tracker compared with what it builds on and what it replaces, each pair alternating within one run.
 //
 // task_records: durable acknowledged records per second, from clients on the same node that share the outstanding
 //   messages. `raw_per_s` is the rate of RocksDB alone, writing the same bytes in the same batches, which contain
@@ -10,8 +10,8 @@
 //   Python.
 // best_tool: one question to the statistics, after a given number of records. Does not measure messages between actors;
 //   best_tool_asked does.
-// restart: opening a store with a given number of records until the tracker answers, and the process's memory
-//   afterwards. The store was closed just before; does not measure a cold disk cache.
+// restart: the time from opening a store with a given number of records until the tracker answers, and the process's
+//   memory afterwards. The store was closed just before; does not measure a cold disk cache.
 
 #include "actors/http/server.hpp"
 #include "actors/http/task_routes.hpp"
@@ -100,7 +100,7 @@ caf::behavior keeping(caf::event_based_actor* self, committer_actor target, std:
   return {[](caf::unit_t) {}}; // an actor without behavior would end
 }
 
-/// A node with few cores: idle workers sleep until there is work instead of polling for it.
+/// The scheduling of a node: idle workers sleep until there is work instead of polling for it.
 struct sharing_config : test_config {
   sharing_config() {
     set("scheduler.policy", caf::atom("sharing"));
