@@ -1,7 +1,7 @@
 // Deltas whose slots are correctly signed but have any content: what a node with a valid key can send. The input is a
 // program: each instruction creates a slot, sends some, or restarts the liar.
 //
-// Promises: a replica accepts nothing twice, others accept everything that it passes on, and replicas with equal
+// Promises: a replica accepts nothing twice, other replicas accept all that it passes on, and replicas with equal
 // contents have equal roots.
 
 #include "actors/hive/core/gossip_exchange.hpp"

@@ -16,7 +16,7 @@ using progress = request_parser::progress;
 
 constexpr size_t max_body = 4096;
 
-/// The results for a connection's bytes as text, which is equal for equal results.
+/// The results for a connection's bytes, as text; equal results give equal texts.
 std::string read_all(std::string_view bytes, std::optional<uint32_t> seed) {
   std::mt19937 random{seed.value_or(0)};
   auto parser = std::make_unique<request_parser>();
