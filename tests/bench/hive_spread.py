@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measures a hive of real nodes on this machine: how long it takes until all know all and until records are known to
-all, and what an idle node costs.
+"""Measures a hive of real nodes on this machine: the time until every node knows every other, the time until a record
+is known to all nodes, and the cost of an idle node.
 
     tests/bench/hive_spread.py [--hived FILE] [--nodes N] [--records N] [--idle SECONDS] [--toml TEXT]
 
