@@ -37,7 +37,8 @@ inline constexpr uint32_t http_watch_misses = 6;
 inline constexpr size_t max_head_bytes = size_t{64} << 10;
 /// A client that takes less of an answer than this within `client_write_timeout` is disconnected.
 inline constexpr size_t write_progress_bytes = size_t{256} << 10;
-/// A client that takes nothing for this long is disconnected if others wait for the memory that its answer occupies.
+/// A client that reads nothing for this long is disconnected if others wait for the memory that the response to it
+/// occupies.
 inline constexpr auto pressed_write_timeout = 5s;
 /// A request that has been arriving for longer than this gives way to new connections.
 inline constexpr auto slow_request = 1s;

@@ -148,7 +148,7 @@ private:
   DynamicStruct::Builder root_;
   const std::vector<field_rules>& rules_;
   const field_rules* body_field_ = nullptr;
-  std::vector<const field_rules*> given_; ///< set from the URL: first those of the path, then those of the query
+  std::vector<const field_rules*> given_; ///< fields given in the URL: path fields first, then query fields
   size_t path_fields_ = 0;
 };
 

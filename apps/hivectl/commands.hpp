@@ -25,7 +25,7 @@ void add_capture_commands(CLI::App& snapshot_group, context& ctx);
 /// The commands of group `node` that ask a node about its hive.
 void add_member_commands(CLI::App& node_group, context& ctx);
 
-/// The command of group `benchmark` that reads a file of test results; asks no node.
+/// Adds to group `benchmark` the command that reads a file of test results; it contacts no node.
 void add_result_check(CLI::App& benchmark_group, context& ctx);
 
 /// Adds a group: a command that only holds other commands and shows its help when used alone. `footer` shows examples.

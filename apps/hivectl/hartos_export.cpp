@@ -79,7 +79,8 @@ public:
   }
 
 private:
-  /// Newest first, as the node lists them. The first page determines the highest number, so later records are excluded.
+  /// Newest first, as the node lists them. The first page fixes the highest record number to export; records added
+  /// after that are excluded.
   caf::error write_tasks(hartos_writer& to) {
     std::string after;
     do {

@@ -145,7 +145,7 @@ outcome latest(session& s) {
   return exit_status::done;
 }
 
-/// The document to send and its version. The node validates the rest of the document.
+/// The document to send and its version. Only the version is checked here; the node validates everything else.
 struct prepared_import {
   std::string version;
   std::string document;

@@ -90,7 +90,7 @@ struct progress {
   }
 };
 
-/// Totals of the lists after the summary.
+/// Number of tests in each of the lists that follow the summary.
 struct lists {
   uint32_t failed = 0;
   uint32_t skipped = 0;

@@ -46,7 +46,7 @@ struct suite_facts {
     return elements - broken - skipped;
   }
 
-  /// Adds one test with its outcome, except to `tests`, which the caller maintains.
+  /// Counts one test with this outcome in every counter but `tests`, which the caller maintains.
   void add(pugi::xml_node test, test_outcome outcome);
   void add(const suite_facts& inner);
 };

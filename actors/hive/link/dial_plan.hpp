@@ -41,7 +41,7 @@ public:
   /// door is a spare: it is dialled once that address fails. False when the plan is full.
   bool add(const endpoint& at, const node_id& node, time_point now);
 
-  /// Adds one attempt to dial the door of this node now. False when the plan is full.
+  /// Schedules a single, immediate attempt to dial the door of `node`. False when the plan is full.
   bool add_once(const endpoint& at, const node_id& node, time_point now);
 
   /// Stops dialling this node.

@@ -138,7 +138,7 @@ msg<T> over_the_wire(const msg<T>& sent) {
   return *got;
 }
 
-/// Transfers to `to` the slots of `from` that it lacks.
+/// Copies from `from` the slots that `to` lacks.
 inline join_outcome pull(replica& to, const replica& from, uint64_t turn = 0, size_t budget = test_budget) {
   return to.join(*over_the_wire(from.delta_for(*to.digest(), budget, turn)), test_now);
 }
