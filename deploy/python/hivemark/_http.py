@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import encodings.idna  # noqa: F401  # the first look-up of a host imports it; a process forked during that has half of it
 import functools
 import http.client
 import io
