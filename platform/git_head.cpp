@@ -28,7 +28,7 @@ std::string last_error() {
   return error && error->message ? error->message : "libgit2 gives no reason";
 }
 
-/// Whether there is a repository, whoever owns it.
+/// Whether there is a repository, also one of another user.
 bool is_there(const std::filesystem::path& directory) {
   git_buf found{};
   bool there = git_repository_discover(&found, directory.c_str(), 0, nullptr) == 0;

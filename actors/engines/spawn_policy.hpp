@@ -17,7 +17,7 @@ struct spawn_policy {
   /// Live actors per engine on this node. Default: 16.
   size_t quota = defaults::engine_quota;
   /// Commands that an adapter may run here. A command is allowed when it begins with the words of an entry; the first
-  /// word is the absolute path of the program. Default: none, since whoever runs commands controls the node.
+  /// word is the absolute path of the program. Default: none, since an engine that runs commands controls the node.
   std::vector<std::vector<std::string>> commands;
   /// Whether spawned actors may outlive the connection of their engine. Default: no.
   bool stay = false;

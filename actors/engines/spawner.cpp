@@ -74,56 +74,19 @@ public:
   }
 
   caf::result<adapter_actor> spawn(const engine_request<wire::SpawnAdapter>& asked) {
-    watch(asked.caller.connection); // before the promise, which clears the current sender
-    auto promise = self_->make_response_promise<adapter_actor>();
-    if (!asked.request->getSpec().hasAdapter()) {
-      promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.adapter must be given")));
-      return promise;
-    }
-    admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
-          [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
-            if (!entry) {
-              promise.deliver(entry.error());
-              return;
-            }
-            auto spec = msg<wire::CommandSpec>::copy_of(asked.request->getSpec().getAdapter());
-            auto actor = services_.make_adapter(spec);
-            log::info("Adapter spawned engine={} adapter={} id={}", entry->engine, as_view(spec->getName()), entry->id);
-            keep(*entry, {caf::actor_cast<caf::actor>(actor), {}});
-            promise.deliver(actor);
-          });
-    return promise;
+    return spawn_for_ticket<adapter_actor>(asked, "adapter", asked.request->getSpec().hasAdapter(),
+                                           [this, asked](const spawn_entry& entry, auto promise) {
+                                             auto spec = asked.request->getSpec().getAdapter();
+                                             start_adapter(entry, msg<wire::CommandSpec>::copy_of(spec), promise);
+                                           });
   }
 
   caf::result<research_session_actor> spawn(const engine_request<wire::SpawnResearch>& asked) {
-    watch(asked.caller.connection); // before the promise, which clears the current sender
-    auto promise = self_->make_response_promise<research_session_actor>();
-    if (!asked.request->getSpec().hasResearch()) {
-      promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec.research must be given")));
-      return promise;
-    }
-    admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
-          [this, promise, asked](caf::expected<spawn_entry> entry) mutable {
-            if (!entry) {
-              promise.deliver(entry.error());
-              return;
-            }
-            auto wanted = msg<wire::StartResearch>::copy_of(asked.request->getSpec().getResearch());
-            self_->request(services_.research, defaults::research_timeout, wanted)
-              .then(
-                [this, promise, entry = *entry](const msg<wire::ResearchSession>& session) mutable {
-                  std::string id{as_view(session->getId())};
-                  auto proxy = spawn_research_session_proxy(self_->system(), {services_.research}, {id});
-                  log::info("Research session spawned engine={} session={} id={}", entry.engine, id, entry.id);
-                  keep(entry, {caf::actor_cast<caf::actor>(proxy), entry.stay ? std::string{} : id});
-                  promise.deliver(proxy);
-                },
-                [this, promise, entry = *entry](const caf::error& err) mutable {
-                  ledger_.remove(entry.id);
-                  promise.deliver(err);
-                });
-          });
-    return promise;
+    return spawn_for_ticket<research_session_actor>(
+      asked, "research", asked.request->getSpec().hasResearch(), [this, asked](const spawn_entry& entry, auto promise) {
+        auto wanted = asked.request->getSpec().getResearch();
+        start_research(entry, msg<wire::StartResearch>::copy_of(wanted), promise);
+      });
   }
 
   caf::result<msg<wire::SpawnedEnded>> end(const engine_request<wire::EndSpawned>& asked) {
@@ -179,6 +142,52 @@ private:
               else
                 then(err);
             });
+  }
+
+  /// Admits the request and calls `start` with the new entry and the promise of the answer. `kind` names the part of
+  /// the specification that must be given.
+  template <class Actor, class Request, class Start>
+  caf::result<Actor> spawn_for_ticket(const engine_request<Request>& asked, const char* kind, bool is_given,
+                                      Start start) {
+    watch(asked.caller.connection); // before the promise, which clears the current sender
+    auto promise = self_->make_response_promise<Actor>();
+    if (!is_given) {
+      promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec." + std::string{kind} + " must be given")));
+      return promise;
+    }
+    admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
+          [promise, start](caf::expected<spawn_entry> entry) mutable {
+            if (entry)
+              start(*entry, promise);
+            else
+              promise.deliver(entry.error());
+          });
+    return promise;
+  }
+
+  void start_adapter(const spawn_entry& entry, const msg<wire::CommandSpec>& spec,
+                     caf::typed_response_promise<adapter_actor> promise) {
+    auto actor = services_.make_adapter(spec);
+    log::info("Adapter spawned engine={} adapter={} id={}", entry.engine, as_view(spec->getName()), entry.id);
+    keep(entry, {caf::actor_cast<caf::actor>(actor), {}});
+    promise.deliver(actor);
+  }
+
+  void start_research(const spawn_entry& entry, const msg<wire::StartResearch>& wanted,
+                      caf::typed_response_promise<research_session_actor> promise) {
+    self_->request(services_.research, defaults::research_timeout, wanted)
+      .then(
+        [this, promise, entry](const msg<wire::ResearchSession>& session) mutable {
+          std::string id{as_view(session->getId())};
+          auto proxy = spawn_research_session_proxy(self_->system(), {services_.research}, {id});
+          log::info("Research session spawned engine={} session={} id={}", entry.engine, id, entry.id);
+          keep(entry, {caf::actor_cast<caf::actor>(proxy), entry.stay ? std::string{} : id});
+          promise.deliver(proxy);
+        },
+        [this, promise, entry](const caf::error& err) mutable {
+          ledger_.remove(entry.id);
+          promise.deliver(err);
+        });
   }
 
   /// Checks the ticket and the policy. On success the new actor counts in the ledger.

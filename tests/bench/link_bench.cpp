@@ -80,7 +80,7 @@ private:
   link_actor published_, peer_;
 };
 
-/// Pings `whom` until `count` pongs have arrived, with `window` pings outstanding. Returns the first error.
+/// Pings the peer until `count` pongs have arrived, with `window` pings outstanding. Returns the first error.
 class pinger_state {
 public:
   void start(caf::event_based_actor* self, link_actor whom, msg<wire::Ping> ping, size_t count, size_t window) {

@@ -229,7 +229,7 @@ TEST(test_results, lets_only_the_end_of_the_output_be_the_summary) {
   EXPECT_TRUE(read(line + tail, 0));
   EXPECT_FALSE(read(line + tail + "2/2 Test #2: b ...\n", 0));
   EXPECT_FALSE(read(tail, 0)) << "no result line says how many tests there were";
-  // One of nine tests prints a whole summary; then the runner goes on and is stopped silently.
+  // One of nine tests prints what looks like a whole summary. The runner continues, and is killed without a word.
   EXPECT_FALSE(read("1/9 Test #1: a ...   Passed    0.00 sec\n" + tail, 0));
 }
 
