@@ -10,27 +10,19 @@
 namespace hive::analysis {
 namespace {
 
-refusal invalid(std::string text) {
-  return {refusal::kind::invalid, std::move(text)};
-}
-
-refusal full(std::string text) {
-  return {refusal::kind::full, std::move(text)};
-}
-
 std::optional<refusal> check_tool(const learned_tool& learned) {
   auto where = learned.task_type + "/" + learned.tool;
   for (auto* name : {&learned.task_type, &learned.tool})
     if (name->empty() || name->size() > max_name_bytes)
-      return invalid("a task type or tool name is empty or longer than " + std::to_string(max_name_bytes) +
-                     " bytes: " + where.substr(0, max_name_bytes));
+      return refusal::invalid("a task type or tool name is empty or longer than " + std::to_string(max_name_bytes) +
+                              " bytes: " + where.substr(0, max_name_bytes));
   if (auto broken = check_sums(learned.sums))
-    return invalid(where + ": " + broken->text);
+    return refusal::invalid(where + ": " + broken->text);
   return std::nullopt;
 }
 
 refusal given_twice(const learned_tool& tool) {
-  return invalid(tool.task_type + "/" + tool.tool + " is given twice");
+  return refusal::invalid(tool.task_type + "/" + tool.tool + " is given twice");
 }
 
 size_t place_of(const std::vector<tool_totals>& tools, std::string_view tool) {
@@ -147,8 +139,8 @@ std::optional<refusal> hive_tally::check_room(std::string_view origin, std::stri
                                               const std::vector<learned_tool>& learned) const {
   auto known = by_origin_.find(origin);
   if (known == by_origin_.end() && by_origin_.size() >= limits_.origins)
-    return full("node " + std::string{origin} + " is new, and the deltas of " + std::to_string(limits_.origins) +
-                " nodes are kept already");
+    return refusal::full("node " + std::string{origin} + " is new, and the deltas of " +
+                         std::to_string(limits_.origins) + " nodes are kept already");
   size_t of_origin = 0, replaced = 0;
   std::map<std::string_view, size_t> of_task;
   auto count = [&](const std::vector<learned_tool>& tools) {
@@ -164,12 +156,12 @@ std::optional<refusal> hive_tally::check_room(std::string_view origin, std::stri
     else
       count(tools);
   if (of_origin > limits_.tools_per_origin || kept_ - replaced + learned.size() > limits_.tools)
-    return full("a delta of " + std::to_string(learned.size()) + " tools from node " + std::string{origin} +
-                " is more than can be kept");
+    return refusal::full("a delta of " + std::to_string(learned.size()) + " tools from node " + std::string{origin} +
+                         " is more than can be kept");
   for (const auto& [task_type, tools] : of_task)
     if (tools > limits_.tools_per_task_of_origin)
-      return full("task type " + std::string{task_type} + " has more than " +
-                  std::to_string(limits_.tools_per_task_of_origin) + " tools on node " + std::string{origin});
+      return refusal::full("task type " + std::string{task_type} + " has more than " +
+                           std::to_string(limits_.tools_per_task_of_origin) + " tools on node " + std::string{origin});
   return std::nullopt;
 }
 
@@ -187,8 +179,8 @@ std::optional<refusal> hive_tally::add(std::string_view origin, const learned_to
   auto place = place_of(task.totals, more.tool);
   if (place == task.totals.size()) {
     if (place >= limits_.tools_per_task)
-      return full("task type " + more.task_type + " has more than " + std::to_string(limits_.tools_per_task) +
-                  " tools in the hive");
+      return refusal::full("task type " + more.task_type + " has more than " + std::to_string(limits_.tools_per_task) +
+                           " tools in the hive");
     task.totals.push_back({more.tool, {}, {}});
     task.shares.emplace_back();
   }

@@ -6,20 +6,12 @@
 namespace hive::analysis {
 namespace {
 
-refusal invalid(std::string text) {
-  return {refusal::kind::invalid, std::move(text)};
-}
-
-refusal full(std::string text) {
-  return {refusal::kind::full, std::move(text)};
-}
-
 std::optional<refusal> check_name(std::string_view what, std::string_view name, bool may_be_empty) {
   if (name.empty() && !may_be_empty)
-    return invalid(std::string{what} + " is empty");
+    return refusal::invalid(std::string{what} + " is empty");
   if (name.size() > max_name_bytes)
-    return invalid(std::string{what} + " " + std::string{name.substr(0, 32)} + "… is longer than " +
-                   std::to_string(max_name_bytes) + " bytes");
+    return refusal::invalid(std::string{what} + " " + std::string{name.substr(0, 32)} + "… is longer than " +
+                            std::to_string(max_name_bytes) + " bytes");
   return std::nullopt;
 }
 
@@ -36,7 +28,7 @@ std::string describe(const tool_cell& names) {
 }
 
 refusal no_more_records(const tool_cell& names) {
-  return full(describe(names) + " holds as many records as can be counted");
+  return refusal::full(describe(names) + " holds as many records as can be counted");
 }
 
 bool has_room(const tool_sums& sums, const tool_sums& more) {
@@ -65,7 +57,7 @@ tally::tally(tally_limits limits) : limits_{limits} {
 
 tally::added tally::add(const task_outcome& outcome) {
   if (outcome.time_us > max_task_time_us)
-    return {nullptr, invalid("a time of " + std::to_string(outcome.time_us) + " µs is longer than 7 days")};
+    return {nullptr, refusal::invalid("a time of " + std::to_string(outcome.time_us) + " µs is longer than 7 days")};
   auto record = sums_of_record(outcome.time_us, outcome.success);
   tool_cell names{outcome.task_type, outcome.tool, outcome.model, record, {}};
   auto* place = find_slot(names);
@@ -97,12 +89,12 @@ void tally::use(slot& place) {
 
 std::optional<refusal> tally::restore(const tool_cell& stored) {
   if (auto broken = check_sums(stored.sums))
-    return invalid(describe(stored) + ": " + broken->text);
+    return refusal::invalid(describe(stored) + ": " + broken->text);
   if (stored.recent.size() != std::min<uint64_t>(stored.sums.n, recent_outcomes::capacity))
-    return invalid(describe(stored) + ": " + std::to_string(stored.recent.size()) + " recent outcomes do not go with " +
-                   std::to_string(stored.sums.n) + " records");
+    return refusal::invalid(describe(stored) + ": " + std::to_string(stored.recent.size()) +
+                            " recent outcomes do not go with " + std::to_string(stored.sums.n) + " records");
   if (find_slot(stored))
-    return invalid(describe(stored) + " with model '" + std::string{stored.model} + "' was already restored");
+    return refusal::invalid(describe(stored) + " with model '" + std::string{stored.model} + "' was already restored");
   if (auto broken = check_names(stored))
     return broken;
   if (auto refused = check_room(stored))
@@ -167,13 +159,14 @@ std::optional<refusal> tally::check_room(const tool_cell& more) const {
   if (known_tool && !has_room(task->tools[tool].sums, more.sums))
     return no_more_records(more);
   if (!task && tasks_.size() >= limits_.task_types)
-    return full("task type " + std::string{more.task_type} + " is new, and " + std::to_string(limits_.task_types) +
-                " are kept already");
+    return refusal::full("task type " + std::string{more.task_type} + " is new, and " +
+                         std::to_string(limits_.task_types) + " are kept already");
   if (task && !known_tool && task->tools.size() >= limits_.tools_per_task)
-    return full(describe(more) + " is new, and " + std::to_string(limits_.tools_per_task) + " are kept already");
+    return refusal::full(describe(more) + " is new, and " + std::to_string(limits_.tools_per_task) +
+                         " are kept already");
   if (cells_.size() >= limits_.cells)
-    return full("model '" + std::string{more.model} + "' of " + describe(more) + " is new, and " +
-                std::to_string(limits_.cells) + " combinations are kept already");
+    return refusal::full("model '" + std::string{more.model} + "' of " + describe(more) + " is new, and " +
+                         std::to_string(limits_.cells) + " combinations are kept already");
   return std::nullopt;
 }
 

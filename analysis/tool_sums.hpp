@@ -21,6 +21,13 @@ struct refusal {
   };
   kind why = kind::invalid;
   std::string text; ///< names the offending thing
+
+  static refusal invalid(std::string text) {
+    return {kind::invalid, std::move(text)};
+  }
+  static refusal full(std::string text) {
+    return {kind::full, std::move(text)};
+  }
 };
 
 /// Parts per million: the integer scale of rates and logarithms.

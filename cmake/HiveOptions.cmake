@@ -24,10 +24,10 @@ function(hive_compile_options)
 endfunction()
 
 hive_compile_options(-Wall -Wextra -Wpedantic)
-# -Wrestrict, -Wstringop-overflow and -Warray-bounds are wrong about `"text" + std::string` and inlined appends in GCC 12 (its bugs
+# -Wrestrict, -Wstringop-overflow, -Wstringop-overread and -Warray-bounds are wrong about `"text" + std::string` and inlined appends in GCC 12 (its bugs
 # 105651 and 105329).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  hive_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  hive_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
   # By default GCC collects its garbage as soon as it has 128 MiB, which is little more than the headers of CAF take:
   # with 1 GB it compiles in a sixth less time, and takes 0.5 GB for the largest file instead of 0.3.
   hive_compile_options("SHELL:--param ggc-min-heapsize=1000000")
@@ -78,11 +78,16 @@ function(hive_library name)
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 endfunction()
 
-# hive_unity(TARGET): with HIVE_UNITY, compiles the sources of the target in groups, which then share their anonymous
-# namespaces. What a file includes for itself is checked by the other presets, which compile each file alone.
+# hive_unity(TARGET [FILES]): with HIVE_UNITY, compiles the sources of the target in groups of 8 or FILES, which then
+# share their anonymous namespaces. What a file includes for itself is checked by the other presets, which compile each
+# file alone.
 function(hive_unity name)
+  set(files 8)
+  if(ARGC GREATER 1)
+    set(files ${ARGV1})
+  endif()
   if(HIVE_UNITY)
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${files})
     # Every file of a group is an included one, so GCC takes its anonymous namespace for that of a header.
     target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <caf/all.hpp>
+#include <system_error>
 
 namespace hive {
 namespace {
@@ -86,6 +87,10 @@ std::string text_of(const caf::error& err) {
   if (err.category() == ec_category)
     return std::string{describe(static_cast<ec>(err.code()))};
   return caf::to_string(err);
+}
+
+std::string errno_text(int error) {
+  return std::generic_category().message(error);
 }
 
 std::string render_error(uint8_t code, caf::atom_value, const caf::message& context) {

@@ -51,6 +51,9 @@ ec code_of(const caf::error& err);
 /// The context text of `err` without its code; empty for no error.
 std::string text_of(const caf::error& err);
 
+/// What the system says about the value `error` of errno, as "No such file or directory".
+std::string errno_text(int error);
+
 /// Renders an error for logs; pass it to `actor_system_config::add_error_category`.
 std::string render_error(uint8_t code, caf::atom_value category, const caf::message& context);
 

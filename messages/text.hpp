@@ -11,6 +11,11 @@ inline std::string_view as_view(capnp::Text::Reader text) {
   return {text.begin(), text.size()};
 }
 
+/// The same bytes as libraries of C take them.
+inline const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
 /// Whether `text` is UTF-8 (no overlong forms, no surrogates) without NUL.
 bool is_utf8(std::string_view text);
 

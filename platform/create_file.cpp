@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace hive {
@@ -14,7 +13,7 @@ namespace {
 caf::error fail_to_write(const std::filesystem::path& path, int error) {
   if (error == EEXIST)
     return fail(ec::already_exists, path.string() + " exists already and is not replaced");
-  return fail(ec::unavailable, path.string() + " cannot be written: " + std::generic_category().message(error));
+  return fail(ec::unavailable, path.string() + " cannot be written: " + errno_text(error));
 }
 
 } // namespace

@@ -5,20 +5,15 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace hive {
 namespace {
 
-std::string reason_of(int error) {
-  return std::generic_category().message(error);
-}
-
 caf::error fail_to_read(int error) {
   if (error == ENOENT || error == ENOTDIR)
     return fail(ec::not_found, "is missing");
-  return fail(ec::unavailable, "cannot be read: " + reason_of(error));
+  return fail(ec::unavailable, "cannot be read: " + errno_text(error));
 }
 
 } // namespace

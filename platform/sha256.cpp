@@ -1,5 +1,7 @@
 #include "platform/sha256.hpp"
 
+#include "messages/text.hpp"
+
 #include <sodium.h>
 
 namespace hive {
@@ -13,7 +15,7 @@ sha256_digest sha256(std::span<const unsigned char> bytes) {
 }
 
 sha256_digest sha256(std::string_view bytes) {
-  return sha256(std::span{reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
+  return sha256(std::span{bytes_of(bytes), bytes.size()});
 }
 
 } // namespace hive

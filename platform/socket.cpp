@@ -10,16 +10,11 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <system_error>
 
 namespace hive {
 namespace {
 
 using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
-
-std::string reason_of(int error) {
-  return std::generic_category().message(error);
-}
 
 caf::expected<address_list> look_up(const endpoint& what, int flags) {
   addrinfo hints{};
@@ -61,7 +56,7 @@ caf::error wait_for(int fd, short events, deadline until) {
     if (ready == 0)
       return fail(ec::timed_out, "no answer in time");
     if (errno != EINTR)
-      return fail(ec::internal, "poll: " + reason_of(errno));
+      return fail(ec::internal, "poll: " + errno_text(errno));
   }
 }
 
@@ -82,7 +77,7 @@ caf::expected<listening_socket> listen_socket(const endpoint& at) {
               ::listen(out.fd.get(), SOMAXCONN) == 0 &&
               ::getsockname(out.fd.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0;
   if (!good)
-    return fail(ec::unavailable, "cannot listen on " + at.text() + ": " + reason_of(errno));
+    return fail(ec::unavailable, "cannot listen on " + at.text() + ": " + errno_text(errno));
   auto text = endpoint::parse(text_of_address(bound, size));
   out.at.port = text ? text->port : numeric.port;
   return out;
@@ -99,7 +94,7 @@ caf::expected<unique_fd> accept_socket(const unique_fd& listening) {
     bool next = errno == EINTR || errno == ECONNABORTED || errno == EPROTO || errno == ENETDOWN ||
                 errno == EHOSTUNREACH || errno == ENETUNREACH;
     if (!next)
-      return fail(ec::unavailable, reason_of(errno));
+      return fail(ec::unavailable, errno_text(errno));
   }
 }
 

@@ -47,8 +47,8 @@ caf::expected<directory_lock> lock(const fs::path& directory) {
     return out;
   if (fd >= 0 && errno == EWOULDBLOCK)
     return fail(ec::busy, directory.string() + " is in use by another process (is hived running on it already?)");
-  return fail(ec::storage_failed, "the data directory " + directory.string() +
-                                    " cannot be locked: " + std::generic_category().message(errno));
+  return fail(ec::storage_failed,
+              "the data directory " + directory.string() + " cannot be locked: " + errno_text(errno));
 }
 
 caf::error check_contents(const fs::path& directory) {

@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <system_error>
 #include <unistd.h>
 #include <vector>
 #include <xxhash.h>
@@ -16,9 +15,8 @@ namespace {
 constexpr size_t block_bytes = size_t{256} << 10;
 
 caf::error unreadable(const std::filesystem::path& file, int error) {
-  return fail(ec::corrupt, error == ENOENT
-                             ? file.string() + " is missing"
-                             : file.string() + " cannot be read: " + std::generic_category().message(error));
+  return fail(ec::corrupt, error == ENOENT ? file.string() + " is missing"
+                                           : file.string() + " cannot be read: " + errno_text(error));
 }
 
 } // namespace

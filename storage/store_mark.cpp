@@ -1,16 +1,15 @@
 #include "storage/store_mark.hpp"
 
+#include "messages/ec.hpp"
 #include "storage/file_digest.hpp"
 
 #include <array>
 #include <bit>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
-#include <system_error>
 #include <unistd.h>
 
 namespace hive {
@@ -23,7 +22,7 @@ constexpr std::string_view magic = "hivemark";
 constexpr size_t header_bytes = magic.size() + sizeof(uint64_t);
 
 caf::error cannot_write(const fs::path& file, int error) {
-  return fail(ec::storage_failed, file.string() + " cannot be written: " + std::generic_category().message(error));
+  return fail(ec::storage_failed, file.string() + " cannot be written: " + errno_text(error));
 }
 
 std::string encode(const msg<wire::StoreMark>& mark) {
@@ -73,7 +72,7 @@ caf::expected<std::optional<msg<wire::StoreMark>>> read_mark(const fs::path& dat
   if (!in) {
     if (errno == ENOENT)
       return std::optional<msg<wire::StoreMark>>{};
-    return fail(ec::corrupt, file.string() + " cannot be read: " + std::generic_category().message(errno));
+    return fail(ec::corrupt, file.string() + " cannot be read: " + errno_text(errno));
   }
   std::string bytes{std::istreambuf_iterator<char>{in}, {}};
   if (bytes.size() < header_bytes || !bytes.starts_with(magic) ||

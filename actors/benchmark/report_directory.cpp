@@ -37,8 +37,8 @@ caf::error report_directory::renew() {
   constexpr mode_t owner_only = 0700;
   if (::mkdir(directory_.c_str(), owner_only) == 0)
     return caf::none;
-  return fail(ec::process_failed, "no directory for the results file can be made: " + directory_.string() + ": " +
-                                    std::generic_category().message(errno));
+  return fail(ec::process_failed,
+              "no directory for the results file can be made: " + directory_.string() + ": " + errno_text(errno));
 }
 
 void report_directory::clear() noexcept {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <sys/resource.h>
-#include <system_error>
 
 namespace hive {
 
@@ -27,7 +26,7 @@ caf::expected<descriptor_budget> share_descriptors(uint64_t limit, size_t most_c
 caf::expected<descriptor_budget> raise_descriptor_limit(size_t most_connections) {
   rlimit own{};
   if (getrlimit(RLIMIT_NOFILE, &own) != 0)
-    return fail(ec::unavailable, "getrlimit: " + std::generic_category().message(errno));
+    return fail(ec::unavailable, "getrlimit: " + errno_text(errno));
   auto inherited = own.rlim_cur;
   own.rlim_cur = std::max<rlim_t>(inherited, std::min<rlim_t>(own.rlim_max, defaults::wanted_descriptors));
   if (setrlimit(RLIMIT_NOFILE, &own) != 0)

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
-#include <cstring>
 #include <optional>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -226,7 +225,7 @@ caf::error process_options::validate() const {
 caf::expected<cancellation> cancellation::create() {
   unique_fd event{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   if (!event)
-    return fail(ec::unavailable, std::string{"no descriptor is left: "} + std::strerror(errno));
+    return fail(ec::unavailable, "no descriptor is left: " + errno_text(errno));
   return cancellation{std::make_shared<const unique_fd>(std::move(event))};
 }
 

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <system_error>
 
 namespace hive::detail {
 namespace {
@@ -24,12 +23,8 @@ constexpr int start_failed_status = 127;
 constexpr mode_t child_umask = S_IWGRP | S_IWOTH;
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
-std::string error_text(int error) {
-  return std::generic_category().message(error);
-}
-
 caf::error out_of_resources(const process_options& options, const char* what) {
-  return fail(ec::unavailable, name_of(options) + " cannot be started: " + what + ": " + error_text(errno));
+  return fail(ec::unavailable, name_of(options) + " cannot be started: " + what + ": " + errno_text(errno));
 }
 
 std::string own_variable(const char* name, const char* otherwise) {
@@ -240,7 +235,7 @@ caf::error describe(const start_failure& failure, const process_options& options
     text += " cannot be executed: ";
     break;
   }
-  return fail(ec::process_failed, text + error_text(failure.error));
+  return fail(ec::process_failed, text + errno_text(failure.error));
 }
 
 caf::expected<started_process> start_process(const process_options& options) {

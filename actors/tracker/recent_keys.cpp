@@ -1,5 +1,7 @@
 #include "actors/tracker/recent_keys.hpp"
 
+#include "messages/text.hpp"
+
 #include <array>
 #include <sodium/crypto_shorthash_siphash24.h>
 #include <utility>
@@ -18,8 +20,7 @@ key_digest key_digest::of(std::string_view key) {
   static constexpr std::array<unsigned char, crypto_shorthash_siphashx24_KEYBYTES> fixed{'t', 'a', 's', 'k'};
   std::array<uint64_t, 2> out{};
   static_assert(sizeof out == crypto_shorthash_siphashx24_BYTES);
-  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(out.data()),
-                              reinterpret_cast<const unsigned char*>(key.data()), key.size(), fixed.data());
+  crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(out.data()), bytes_of(key), key.size(), fixed.data());
   // Zero marks a free slot.
   return {out[0] | (out[0] == 0 && out[1] == 0), out[1]};
 }

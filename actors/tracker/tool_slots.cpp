@@ -76,8 +76,7 @@ slot_rules tool_stats_rules() {
 
 std::string tool_bucket_of(std::string_view task_type) {
   std::array<unsigned char, crypto_generichash_BYTES_MIN> hash;
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(task_type.data()),
-                     task_type.size(), nullptr, 0);
+  crypto_generichash(hash.data(), hash.size(), bytes_of(task_type), task_type.size(), nullptr, 0);
   auto bucket = hash.front() % tool_buckets;
   return {static_cast<char>('0' + bucket / 10), static_cast<char>('0' + bucket % 10)};
 }

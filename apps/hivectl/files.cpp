@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <sys/stat.h>
 
@@ -22,7 +21,7 @@ struct close_file {
 using file_handle = std::unique_ptr<std::FILE, close_file>;
 
 std::string reason() {
-  return std::strerror(errno);
+  return errno_text(errno);
 }
 
 /// Removes a truncated file, which could be mistaken for a complete one. Devices and pipes are kept.

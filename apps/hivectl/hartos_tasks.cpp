@@ -1,6 +1,7 @@
 #include "apps/hivectl/hartos_tasks.hpp"
 
 #include "apps/hivectl/exit_status.hpp"
+#include "messages/text.hpp"
 #include "platform/hex.hpp"
 
 #include <algorithm>
@@ -13,8 +14,7 @@ namespace {
 /// Half of a 256-bit digest names a database: 10^12 databases have no collision in practice.
 std::string name_of_content(const std::string& content) {
   std::array<unsigned char, 16> digest{};
-  crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(content.data()),
-                     content.size(), nullptr, 0);
+  crypto_generichash(digest.data(), digest.size(), bytes_of(content), content.size(), nullptr, 0);
   return "hartos-" + to_hex(digest);
 }
 

@@ -3,6 +3,7 @@
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/format.hpp"
+#include "apps/hivectl/text.hpp"
 #include "messages/ec.hpp"
 #include "messages/test_report.capnp.h"
 
@@ -18,7 +19,7 @@ constexpr auto about =
   "verdict: the exit status is 0 whenever they could be read, also when tests failed. How the runner itself ended is\n"
   "not in a file, so a capture may still refuse what it contradicts. No node is asked.";
 
-struct check_options {
+struct result_check_options {
   std::string file;
   std::string format = "auto";
 };
@@ -48,16 +49,9 @@ msg<wire::TestReport> refusal_of(const std::string& file, const caf::error& why)
   });
 }
 
-std::string join(const std::vector<std::string>& parts) {
-  std::string out;
-  for (const auto& part : parts)
-    out += (out.empty() ? "" : ", ") + part;
-  return out;
-}
-
 void show(const test_results& results, output& out) {
   const auto& counts = results.counts;
-  out.line("Read as    " + join(results.runs));
+  out.line("Read as    " + join_texts(results.runs, ", "));
   out.line("Tests      " + std::to_string(counts.total()));
   out.line("Passed     " + std::to_string(counts.passed));
   out.line("Failed     " + std::to_string(counts.failures()));
@@ -75,7 +69,7 @@ void show(const test_results& results, output& out) {
     out.line("  and " + std::to_string(counts.failures() - results.failures.size()) + " more");
 }
 
-outcome check(session& s, const check_options& options) {
+outcome check_results(session& s, const result_check_options& options) {
   auto text = read_file(options.file, defaults::max_test_report_bytes);
   if (!text)
     return text.error();
@@ -97,7 +91,7 @@ outcome check(session& s, const check_options& options) {
 } // namespace
 
 void add_result_check(CLI::App& group, context& ctx) {
-  auto options = std::make_shared<check_options>();
+  auto options = std::make_shared<result_check_options>();
   auto& command = *group.add_subcommand("check", "Read a file of test results and show its counts");
   command.add_option("FILE", options->file, "Test results, or - for standard input")->required();
   command.add_option("--format", options->format, "auto, pytest, ctest, junit, tap or go (default: auto)")
@@ -106,7 +100,7 @@ void add_result_check(CLI::App& group, context& ctx) {
                                      : "\"" + name + "\" is none of auto, pytest, ctest, junit, tap, go";
     });
   command.footer(about);
-  add_local(ctx, command, [options](session& s) { return check(s, *options); });
+  add_local(ctx, command, [options](session& s) { return check_results(s, *options); });
 }
 
 } // namespace hive::ctl

@@ -27,7 +27,7 @@ constexpr auto task_examples = "Examples:\n"
 constexpr int record_attempts = 3;
 constexpr auto record_pause = 500ms;
 /// Page size: a node's maximum.
-constexpr uint32_t page_size = 1'000;
+constexpr uint32_t max_page = 1'000;
 /// Maximum number of records in one list; --after fetches the next ones.
 constexpr uint32_t max_listed = 10'000;
 
@@ -127,7 +127,7 @@ std::string query_of(const list_options& options) {
   add("since", options.since);
   add("until", options.until);
   add("after", options.after);
-  add("limit", std::to_string(std::min(options.limit, page_size)));
+  add("limit", std::to_string(std::min(options.limit, max_page)));
   return out;
 }
 
@@ -246,7 +246,7 @@ void add_record(CLI::App& group, context& ctx) {
   ctx.on(command, [options](session& s) { return record(s, *options); });
 }
 
-void add_import(CLI::App& group, context& ctx) {
+void add_task_import(CLI::App& group, context& ctx) {
   auto options = std::make_shared<task_import_options>();
   auto& command = *group.add_subcommand("import", "Record tasks from a file, one JSON document on each line");
   command.add_option("FILE", options->file, "NDJSON as POST /tasks takes it; - for standard input")
@@ -291,7 +291,7 @@ void add_list(CLI::App& group, context& ctx) {
 void add_task_commands(CLI::App& app, context& ctx) {
   auto& group = add_group(app, "task", "Records of coding tasks", task_examples);
   add_record(group, ctx);
-  add_import(group, ctx);
+  add_task_import(group, ctx);
   add_list(group, ctx);
   add_sources(group, ctx);
 }

@@ -2,8 +2,8 @@
 
 #include "apps/hivectl/progress.hpp"
 #include "apps/hivectl/task_sender.hpp"
+#include "messages/ec.hpp"
 
-#include <cstring>
 #include <fstream>
 #include <iostream>
 
@@ -64,7 +64,7 @@ public:
     if (auto wrong = read_all(in, running))
       return wrong;
     if (in.bad())
-      return fail_as(exit_status::file_failed, "cannot read " + options_.file + ": " + std::strerror(errno));
+      return fail_as(exit_status::file_failed, "cannot read " + options_.file + ": " + errno_text(errno));
     return exit_status::done;
   }
 
@@ -173,7 +173,7 @@ outcome import_tasks(session& s, const task_import_options& options) {
   if (options.file != "-") {
     file.open(options.file, std::ios::binary);
     if (!file)
-      return fail_as(exit_status::file_failed, "cannot open " + options.file + ": " + std::strerror(errno));
+      return fail_as(exit_status::file_failed, "cannot open " + options.file + ": " + errno_text(errno));
   }
   auto done = importing.run(options.file == "-" ? std::cin : file);
   if (!done)

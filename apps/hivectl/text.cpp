@@ -116,6 +116,15 @@ charset charset_of_locale() {
   return std::string_view{nl_langinfo(CODESET)} == "UTF-8" ? charset::utf8 : charset::ascii;
 }
 
+std::string join_texts(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string out;
+  for (const auto& part : parts) {
+    out += out.empty() ? std::string_view{} : separator;
+    out += part;
+  }
+  return out;
+}
+
 std::string printable(std::string_view text, charset set) {
   std::string out;
   for_each_character(text, [&](const character& c, std::string_view bytes) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hive::ctl {
 
@@ -11,6 +12,9 @@ enum class charset { ascii, utf8 };
 
 /// The character set of the process's locale (LC_ALL, LC_CTYPE, LANG).
 charset charset_of_locale();
+
+/// All `parts`, with `separator` between them.
+std::string join_texts(const std::vector<std::string>& parts, std::string_view separator);
 
 /// `text` on one line and without terminal control. Texts from a node are untrusted: control characters, line breaks,
 /// marks that reverse or hide text, and broken UTF-8 become escapes (such as \n, \x1b and \u{202e}). With

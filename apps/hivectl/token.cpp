@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace hive::ctl {
@@ -31,7 +30,7 @@ caf::expected<std::string> token_in(std::string text, const std::string& path) {
 }
 
 std::string reason(int error) {
-  return error == ENOENT ? "not there" : error == ELOOP ? "a symbolic link" : std::generic_category().message(error);
+  return error == ENOENT ? "not there" : error == ELOOP ? "a symbolic link" : errno_text(error);
 }
 
 bool may_own(uid_t owner, const token_candidate& candidate) {

@@ -2,6 +2,7 @@
 #include "apps/hivectl/documents.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/format.hpp"
+#include "apps/hivectl/text.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/tracker.capnp.h"
@@ -53,13 +54,6 @@ std::string with_query(std::string path, std::initializer_list<std::pair<const c
   return path;
 }
 
-std::string join(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names)
-    out += (out.empty() ? "" : ",") + name;
-  return out;
-}
-
 // -- best and route ---------------------------------------------------------------
 
 outcome best(session& s, const best_options& options) {
@@ -80,10 +74,11 @@ outcome best(session& s, const best_options& options) {
 }
 
 outcome route(session& s, const route_options& options) {
-  auto answer = s.node.ask<wire::Route>({.path = with_query("/tools/route", {{"task_type", options.task_type},
-                                                                             {"available", join(options.available)},
-                                                                             {"override", options.override_tool},
-                                                                             {"policy", options.policy}})});
+  auto answer =
+    s.node.ask<wire::Route>({.path = with_query("/tools/route", {{"task_type", options.task_type},
+                                                                 {"available", join_texts(options.available, ",")},
+                                                                 {"override", options.override_tool},
+                                                                 {"policy", options.policy}})});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {

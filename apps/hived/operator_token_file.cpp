@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace hive {
@@ -20,7 +19,7 @@ constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 
 caf::error failure(const fs::path& file, const std::string& what, int error = errno) {
   return fail(ec::storage_failed, "the operator token cannot be written to " + file.string() + ": " + what +
-                                    (error ? ": " + std::generic_category().message(error) : ""));
+                                    (error ? ": " + errno_text(error) : ""));
 }
 
 /// The first path in an environment variable, if absolute; systemd and XDG forbid relative paths in theirs.

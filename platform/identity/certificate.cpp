@@ -1,6 +1,7 @@
 #include "platform/identity/certificate.hpp"
 
 #include "messages/ec.hpp"
+#include "messages/text.hpp"
 #include "platform/hex.hpp"
 #include "platform/sha256.hpp"
 
@@ -44,10 +45,6 @@ std::string text_in(BIO* memory) {
   char* data = nullptr;
   auto size = BIO_get_mem_data(memory, &data);
   return {data, static_cast<size_t>(size)};
-}
-
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 std::string_view view(const ASN1_STRING* text) {

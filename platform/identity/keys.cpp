@@ -1,6 +1,7 @@
 #include "platform/identity/keys.hpp"
 
 #include "messages/ec.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 #include <sodium.h>
@@ -18,10 +19,6 @@ static_assert(key_pair::secret_bytes == crypto_sign_SECRETKEYBYTES);
 void init_library() {
   if (sodium_init() < 0)
     throw std::runtime_error{"libsodium cannot be initialised"};
-}
-
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 } // namespace

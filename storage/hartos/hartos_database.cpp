@@ -24,8 +24,6 @@ constexpr int64_t current_success_rule = 2;
 /// Column indexes in the query for rows.
 enum row_column : int { number, task_type, tool_name, model_name, user_id, time_s, success, offloaded, ended_at, rule };
 
-constexpr double us_per_s = 1e6;
-
 /// The table that holds `hartos_writer`'s export mark.
 constexpr auto mark_table = "hivemark_export";
 
@@ -146,7 +144,7 @@ public:
         note(std::string{name} + " is no time in ISO-8601 from 1970 to 9999");
       return read.value_or(0);
     }
-    auto micros = std::round(number(column, name) * us_per_s);
+    auto micros = std::round(number(column, name) * micros_per_s);
     if (!(micros >= 0 && micros <= static_cast<double>(max_unix_micros))) { // also catches NaN
       note(std::string{name} + " lies outside the years 1970 to 9999");
       return 0;
@@ -222,7 +220,7 @@ hartos_route read_route(const sqlite::statement& row) {
   out.success_rate = in.number(3, "success_rate");
   out.avg_time_s = in.number(4, "avg_time_s");
   out.samples = static_cast<uint64_t>(std::max<int64_t>(row.integer(5), 0));
-  out.updated_at = static_cast<double>(in.time(6, "updated_at")) / us_per_s;
+  out.updated_at = static_cast<double>(in.time(6, "updated_at")) / micros_per_s;
   out.fault = in.take_fault();
   if (out.fault.empty())
     out.fault = fault_of<wire::LearnedTask>([&](wire::LearnedTask::Builder task) {

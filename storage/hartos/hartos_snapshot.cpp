@@ -20,7 +20,6 @@ namespace {
 
 using capnp::JsonValue;
 
-constexpr double us_per_s = 1e6;
 /// Size limit for an adapter outcome's reason.
 constexpr size_t max_reason_bytes = 4'000;
 /// Adapter name for metrics without one.
@@ -75,7 +74,7 @@ std::string quoted(std::string_view text) {
   return capnp::JsonCodec{}.encodeRaw(value).cStr();
 }
 
-std::string number(double value) {
+std::string number_text(double value) {
   capnp::MallocMessageBuilder scratch;
   auto out = scratch.initRoot<JsonValue>();
   out.setNumber(value);
@@ -129,7 +128,7 @@ public:
 private:
   /// Empty when `seconds` is not a valid time.
   std::string time_of(double seconds) {
-    auto micros = std::round(seconds * us_per_s);
+    auto micros = std::round(seconds * micros_per_s);
     if (micros > 0 && micros <= static_cast<double>(max_unix_micros))
       return format_iso8601(static_cast<int64_t>(micros));
     notes_.push_back("/timestamp is no time between 1970 and 9999");
@@ -174,7 +173,7 @@ private:
     if (!value || !std::isfinite(*value))
       return {};
     object_text out;
-    out.add("value", number(*value));
+    out.add("value", number_text(*value));
     // Like HART OS, treats a metric without direction as higher-is-better.
     out.add_text("direction", text_member(metric, "direction") == "lower" ? "lower" : "higher");
     out.add_text("unit", text_member(metric, "unit"));
@@ -184,7 +183,7 @@ private:
     if (auto gate = find(metric, "gate"); gate && gate->isBoolean() && !gate->getBoolean())
       out.add("gate", "false");
     if (auto margin = number_member(metric, "absolute_margin"); margin && std::isfinite(*margin) && *margin >= 0)
-      out.add("absolute_margin", number(*margin));
+      out.add("absolute_margin", number_text(*margin));
     return out.str();
   }
 
@@ -205,20 +204,20 @@ std::string with_version(json_members root, const std::string& version) {
 
 std::string write_metric(wire::Metric::Reader metric) {
   object_text out;
-  out.add("value", number(metric.getValue()));
+  out.add("value", number_text(metric.getValue()));
   out.add_text("direction", metric.getDirection() == wire::Direction::LOWER ? "lower" : "higher");
   out.add("unit", quoted(as_view(metric.getUnit())));
   if (metric.getSamples().size() > 0) {
     std::string samples;
     for (double sample : metric.getSamples())
-      samples += (samples.empty() ? "" : ",") + number(sample);
+      samples += (samples.empty() ? "" : ",") + number_text(sample);
     out.add("samples", "[" + samples + "]");
   }
   out.add_text("scope", as_view(metric.getScope()));
   if (!metric.getGate() || metric.getScope().size() > 0) // HART OS ignores scopes and would compare across them
     out.add("gate", "false");
   if (std::isfinite(metric.getAbsoluteMargin()))
-    out.add("absolute_margin", number(metric.getAbsoluteMargin()));
+    out.add("absolute_margin", number_text(metric.getAbsoluteMargin()));
   return out.str();
 }
 
@@ -308,7 +307,7 @@ caf::expected<hartos_snapshot> read_hartos_snapshot(std::string_view text, std::
 std::string to_hartos(wire::Snapshot::Reader snapshot) {
   object_text out;
   out.add("version", quoted(as_view(snapshot.getVersion()))).add("git_sha", quoted(as_view(snapshot.getGitSha())));
-  out.add("timestamp", number(static_cast<double>(snapshot.getCapturedAt()) / us_per_s));
+  out.add("timestamp", number_text(static_cast<double>(snapshot.getCapturedAt()) / micros_per_s));
   auto tiers = capnp::Schema::from<wire::Tier>().getEnumerants();
   out.add_text("tier", json_name(tiers[static_cast<uint16_t>(snapshot.getTier())]));
   out.add_text("node", as_view(snapshot.getNode()));

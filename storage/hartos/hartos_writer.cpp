@@ -2,18 +2,16 @@
 
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
+#include "messages/timestamp.hpp"
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
 #include <utility>
 
 namespace hive {
 namespace {
-
-constexpr double us_per_s = 1e6;
 
 /// The tables that HART OS expects. The success rule's column has a default, so that rows written by HART OS versions
 /// without success rules also count. No journal is needed: an unfinished file is discarded.
@@ -43,7 +41,7 @@ CREATE TABLE hivemark_export (node TEXT NOT NULL, last_row INTEGER NOT NULL);
 )";
 
 caf::error failure(const std::filesystem::path& file, const std::string& what) {
-  return fail(ec::storage_failed, file.string() + ": " + what + ": " + std::strerror(errno));
+  return fail(ec::storage_failed, file.string() + ": " + what + ": " + errno_text(errno));
 }
 
 /// SQLite would apply journals left by an interrupted or running writer to whatever database is at `file` next.
@@ -144,7 +142,7 @@ caf::expected<void> hartos_writer::add(wire::TaskRecord::Reader record) {
   add_task_.bind(6, record.getCompletionTimeS());
   add_task_.bind(7, int64_t{record.getSuccess()});
   add_task_.bind(8, int64_t{record.getOffloaded()});
-  add_task_.bind(9, static_cast<double>(record.getTimestamp()) / us_per_s);
+  add_task_.bind(9, static_cast<double>(record.getTimestamp()) / micros_per_s);
   return run(add_task_);
 }
 

@@ -1,6 +1,7 @@
 #include "analysis/hive_statistics.hpp"
 
 #include "analysis/hive_estimate.hpp"
+#include "tests/analysis/refusal_text.hpp"
 
 #include <algorithm>
 #include <gmock/gmock.h>
@@ -39,10 +40,6 @@ sums_by_tool view(const hive_tally& hive, std::string_view task) {
   for (const auto& tool : hive.tools(task))
     out[tool.tool] = tool.sums;
   return out;
-}
-
-std::string reason(const std::optional<refusal>& refused) {
-  return refused ? refused->text : "accepted";
 }
 
 TEST(hive_tally, estimates_are_those_of_the_newest_delta_of_each_origin) {

@@ -1,5 +1,7 @@
 #include "analysis/tool_statistics.hpp"
 
+#include "tests/analysis/refusal_text.hpp"
+
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,12 +14,12 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::vector<std::string> names{"alpha", "beta", "gamma", "delta"};
+const std::vector<std::string> some_names{"alpha", "beta", "gamma", "delta"};
 
 std::vector<task_outcome> random_outcomes(uint64_t seed, size_t count) {
   std::mt19937_64 random{seed};
   std::vector<task_outcome> out;
-  auto name = [&](size_t choices) { return std::string_view{names[random() % choices]}; };
+  auto name = [&](size_t choices) { return std::string_view{some_names[random() % choices]}; };
   for (size_t i = 0; i < count; ++i)
     out.push_back({name(2), name(4), random() % 3 == 0 ? std::string_view{} : name(3), random() % max_task_time_us,
                    random() % 4 != 0});
@@ -36,10 +38,6 @@ std::map<cell_name, tool_sums> sums_by_name(const tally& of) {
   for (const auto& cell : of.cells())
     out[{cell.task_type, cell.tool, cell.model}] = cell.sums;
   return out;
-}
-
-std::string reason(const std::optional<refusal>& refused) {
-  return refused ? refused->text : "accepted";
 }
 
 TEST(tally, sums_equal_a_recount_whatever_the_order) {

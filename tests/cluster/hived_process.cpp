@@ -1,5 +1,6 @@
 #include "tests/cluster/hived_process.hpp"
 
+#include "messages/ec.hpp"
 #include "platform/http_client.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/files.hpp"
@@ -7,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <sched.h>
 #include <sstream>
@@ -43,7 +43,7 @@ std::vector<std::string> command_line(const hived_options& options) {
 int open_log(const fs::path& path) {
   int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
-    throw std::runtime_error(path.string() + ": " + std::strerror(errno));
+    throw std::runtime_error(path.string() + ": " + errno_text(errno));
   return fd;
 }
 
@@ -80,7 +80,7 @@ pid_t spawn(const std::vector<std::string>& command, int output, int log) {
   auto envp = environment();
   pid_t pid = ::fork();
   if (pid < 0)
-    throw std::runtime_error(std::string{"fork: "} + std::strerror(errno));
+    throw std::runtime_error("fork: " + errno_text(errno));
   if (pid > 0)
     return pid;
   // After fork in a process with threads, only system calls are allowed.

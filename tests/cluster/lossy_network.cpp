@@ -1,9 +1,9 @@
 #include "tests/cluster/lossy_network.hpp"
 
+#include "messages/ec.hpp"
 #include "tests/cluster/ip_command.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -23,13 +23,13 @@ constexpr size_t header_bytes = 14;
 int open_tap(const std::string& name) {
   int fd = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0)
-    throw std::runtime_error(std::string{"/dev/net/tun: "} + std::strerror(errno));
+    throw std::runtime_error("/dev/net/tun: " + errno_text(errno));
   ifreq request{};
   request.ifr_flags = IFF_TAP | IFF_NO_PI;
   name.copy(request.ifr_name, IFNAMSIZ - 1);
   if (::ioctl(fd, TUNSETIFF, &request) != 0) {
     ::close(fd);
-    throw std::runtime_error("no TAP device " + name + ": " + std::strerror(errno));
+    throw std::runtime_error("no TAP device " + name + ": " + errno_text(errno));
   }
   return fd;
 }

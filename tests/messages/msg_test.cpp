@@ -1,6 +1,13 @@
 #include "messages/msg.hpp"
 
+#include "messages/benchmark.capnp.h"
+#include "messages/guardrail.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/json.hpp"
+#include "messages/research.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "messages/tracker.capnp.h"
+#include "messages/upgrade.capnp.h"
 #include "tests/messages/random_message.hpp"
 #include "tests/messages/wire_types.hpp"
 #include "tests/paths.hpp"
@@ -84,22 +91,21 @@ TEST(msg, many_threads_read_one_message) {
 
 // -- loading --------------------------------------------------------------------
 
-template <class T>
-class msg_round_trip : public testing::Test {};
-TYPED_TEST_SUITE(msg_round_trip, json_types, schema_names);
+class msg_round_trip : public testing::TestWithParam<wire_type> {};
+INSTANTIATE_TEST_SUITE_P(all, msg_round_trip, testing::ValuesIn(json_types()), name_of_type);
 
-TYPED_TEST(msg_round_trip, bytes_load_as_what_they_were) {
+TEST_P(msg_round_trip, bytes_load_as_what_they_were) {
   HIVE_RANDOM_SEED(seed);
   random_filler filler{seed};
   for (int round = 0; round < 20; ++round) {
-    auto original = msg<TypeParam>::build([&](auto out) { filler.fill(out); });
-    std::string shifted = "x" + std::string{original.bytes()}; // loading must not depend on alignment
-    auto loaded = msg<TypeParam>::load(std::string_view{shifted}.substr(1));
+    auto original = GetParam().random(filler);
+    std::string shifted = "x" + std::string{original.bytes}; // loading must not depend on alignment
+    auto loaded = GetParam().load(std::string_view{shifted}.substr(1));
     ASSERT_TRUE(loaded) << text_of(loaded.error());
-    EXPECT_TRUE(same_content(capnp::DynamicStruct::Reader{*original}, capnp::DynamicStruct::Reader{**loaded}));
-    auto again = msg<TypeParam>::load(loaded->bytes());
+    EXPECT_TRUE(same_content(original.root, loaded->root));
+    auto again = GetParam().load(loaded->bytes);
     ASSERT_TRUE(again);
-    EXPECT_EQ(again->bytes(), loaded->bytes()) << "a loaded message is tidy already";
+    EXPECT_EQ(again->bytes, loaded->bytes) << "a loaded message is tidy already";
   }
 }
 
@@ -126,21 +132,21 @@ void damage(std::string& bytes, std::mt19937& random) {
   }
 }
 
-TYPED_TEST(msg_round_trip, damaged_bytes_are_refused_or_hold_all_rules) {
+TEST_P(msg_round_trip, damaged_bytes_are_refused_or_hold_all_rules) {
   HIVE_RANDOM_SEED(seed);
   random_filler filler{seed};
   for (int round = 0; round < 500; ++round) { // for each of 30 types
-    std::string bytes{msg<TypeParam>::build([&](auto out) { filler.fill(out); }).bytes()};
+    std::string bytes{GetParam().random(filler).bytes};
     for (auto count = 1 + filler.random()() % 3; count > 0 && !bytes.empty(); --count)
       damage(bytes, filler.random());
-    auto loaded = msg<TypeParam>::load(bytes);
+    auto loaded = GetParam().load(bytes);
     if (!loaded) {
       EXPECT_NE(text_of(loaded.error()), "");
       continue;
     }
-    EXPECT_FALSE(check(**loaded));
-    EXPECT_NE(to_json(*loaded), "");
-    EXPECT_TRUE(msg<TypeParam>::load(loaded->bytes()));
+    EXPECT_FALSE(check(loaded->root));
+    EXPECT_NE(loaded->json(), "");
+    EXPECT_TRUE(GetParam().load(loaded->bytes));
   }
 }
 
@@ -251,17 +257,18 @@ TEST_F(travel_test, a_damaged_message_fails_to_arrive) {
 
 /// Types that are stored or sent, whose bytes must stay readable forever. Each has NAME.bin, written once, and
 /// NAME.json, its content at that time. Fields that a later schema adds have their defaults in both.
-using golden_types =
-  testing::Types<wire::Snapshot, wire::SeriesPoint, wire::CommandSpec, wire::ModelInput, wire::WorldModelInput,
-                 wire::GuardrailManifest, wire::CaptureRequest, wire::ImportSnapshot, wire::UpgradeQuery,
-                 wire::UpgradeCheck, wire::RecordTasks, wire::ResearchSession, wire::TaskSource, wire::LearningDelta,
-                 wire::SharedTools, wire::SharedResults, wire::HiveDigest, wire::MemberClaims>;
+std::vector<wire_type> golden_types() {
+  return wire_type::all_of<wire::Snapshot, wire::SeriesPoint, wire::CommandSpec, wire::ModelInput,
+                           wire::WorldModelInput, wire::GuardrailManifest, wire::CaptureRequest, wire::ImportSnapshot,
+                           wire::UpgradeQuery, wire::UpgradeCheck, wire::RecordTasks, wire::ResearchSession,
+                           wire::TaskSource, wire::LearningDelta, wire::SharedTools, wire::SharedResults,
+                           wire::HiveDigest, wire::MemberClaims>();
+}
 
-template <class T>
-class golden : public testing::Test {
+class golden : public testing::TestWithParam<wire_type> {
 protected:
   static std::filesystem::path file(const char* extension) {
-    return std::filesystem::path{HIVE_TEST_DATA} / "golden" / (schema_names::GetName<T>(0) + extension);
+    return std::filesystem::path{HIVE_TEST_DATA} / "golden" / (GetParam().name + extension);
   }
 
   static std::string content(const char* extension) {
@@ -273,26 +280,25 @@ protected:
   static void write_missing() {
     if (std::filesystem::exists(file(".bin")))
       return;
-    random_filler filler{static_cast<uint32_t>(schema_names::GetName<T>(0).size())};
-    auto made = msg<T>::build([&](auto out) { filler.fill(out); });
-    std::ofstream{file(".bin"), std::ios::binary} << made.bytes();
-    std::ofstream{file(".json"), std::ios::binary} << to_pretty_json(made) << "\n";
+    random_filler filler{static_cast<uint32_t>(GetParam().name.size())};
+    auto made = GetParam().random(filler);
+    std::ofstream{file(".bin"), std::ios::binary} << made.bytes;
+    std::ofstream{file(".json"), std::ios::binary} << made.pretty_json() << "\n";
   }
 };
-TYPED_TEST_SUITE(golden, golden_types, schema_names);
+INSTANTIATE_TEST_SUITE_P(all, golden, testing::ValuesIn(golden_types()), name_of_type);
 
-TYPED_TEST(golden, old_bytes_say_what_they_said) {
+TEST_P(golden, old_bytes_say_what_they_said) {
   if (std::getenv("HIVE_WRITE_GOLDEN"))
-    this->write_missing();
-  auto bytes = this->content(".bin");
-  ASSERT_FALSE(bytes.empty()) << this->file(".bin") << " is missing; HIVE_WRITE_GOLDEN=1 writes it";
-  auto loaded = msg<TypeParam>::load(bytes);
+    write_missing();
+  auto bytes = content(".bin");
+  ASSERT_FALSE(bytes.empty()) << file(".bin") << " is missing; HIVE_WRITE_GOLDEN=1 writes it";
+  auto loaded = GetParam().load(bytes);
   ASSERT_TRUE(loaded) << text_of(loaded.error());
   json_error why;
-  auto said = from_json<TypeParam>(this->content(".json"), why);
+  auto said = GetParam().from_json(content(".json"), why);
   ASSERT_TRUE(said) << why.message();
-  EXPECT_TRUE(same_content(capnp::DynamicStruct::Reader{**said}, capnp::DynamicStruct::Reader{**loaded}))
-    << to_pretty_json(*loaded);
+  EXPECT_TRUE(same_content(said->root, loaded->root)) << loaded->pretty_json();
 }
 
 /// Checks the values that old bytes give to fields added later.

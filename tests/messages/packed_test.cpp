@@ -1,7 +1,8 @@
 #include "messages/packed.hpp"
 
+#include "messages/node.capnp.h"
+#include "messages/tracker.capnp.h"
 #include "tests/messages/random_message.hpp"
-#include "tests/messages/wire_types.hpp"
 #include "tests/support/seed.hpp"
 
 namespace hive {

@@ -1,41 +1,81 @@
 #pragma once
 
-#include "messages/benchmark.capnp.h"
-#include "messages/events.capnp.h"
-#include "messages/guardrail.capnp.h"
-#include "messages/hartos.capnp.h"
-#include "messages/hive.capnp.h"
-#include "messages/node.capnp.h"
-#include "messages/research.capnp.h"
-#include "messages/snapshot.capnp.h"
-#include "messages/status.capnp.h"
-#include "messages/tracker.capnp.h"
-#include "messages/upgrade.capnp.h"
+#include "messages/json.hpp"
+#include "tests/messages/random_message.hpp"
 
-#include <capnp/schema.h>
-#include <gtest/gtest.h>
+#include <functional>
+#include <memory>
+#include <vector>
 
 namespace hive {
 
-/// Messages that can be read from JSON. Types with Data fields, which are only written, are left out.
-using json_types =
-  testing::Types<wire::MeasureRequest, wire::Measurement, wire::CommandSpec, wire::BenchmarkName, wire::BenchmarkInfo,
-                 wire::BenchmarkQuery, wire::BenchmarkList, wire::RunCommand, wire::ObserveModel, wire::Recorded,
-                 wire::ModelInput, wire::WorldModelStats, wire::WorldModelInput, wire::Snapshot, wire::SnapshotSummary,
-                 wire::CaptureRequest, wire::StartCapture, wire::CaptureAccepted, wire::ImportSnapshot,
-                 wire::SnapshotQuery, wire::PageQuery, wire::SnapshotList, wire::CaptureListQuery, wire::CaptureList,
-                 wire::CaptureQuery, wire::DeleteCapture, wire::CaptureDeleted, wire::LatestResults, wire::UpgradeQuery,
-                 wire::UpgradeCheck, wire::Health, wire::Problem, wire::GuardrailManifest, wire::RecordTasks,
-                 wire::TaskSource, wire::HartosImport, wire::HartosExport, wire::NodeStatus, wire::StatusReport,
-                 wire::LearningDelta, wire::SharedTools, wire::SharedResults, wire::HiveDigest, wire::MemberClaims,
-                 wire::Event, wire::EventQuery>;
+/// A message of a type that is known at run time: what the tests need that treat all types alike.
+struct any_message {
+  std::shared_ptr<const void> kept; ///< the msg<T> that `root` and `bytes` are of
+  capnp::DynamicStruct::Reader root;
+  std::string_view bytes;
 
-/// A type's name, for test names and file names.
-struct schema_names {
   template <class T>
-  static std::string GetName(int) {
-    return capnp::Schema::from<T>().getShortDisplayName().cStr();
+  static any_message of(msg<T> message) {
+    auto kept = std::make_shared<const msg<T>>(std::move(message));
+    return {kept, capnp::DynamicStruct::Reader{**kept}, kept->bytes()};
+  }
+
+  std::string json() const {
+    return detail::encode_json(root, false);
+  }
+  std::string pretty_json() const {
+    return detail::encode_json(root, true);
   }
 };
+
+/// The functions of msg<T> and of its JSON for one T.
+struct wire_type {
+  std::string name;
+  any_message (*build)(const std::function<void(capnp::DynamicStruct::Builder)>& fill);
+  caf::expected<any_message> (*load)(std::string_view bytes);
+  std::optional<any_message> (*from_json)(std::string_view text, json_error& why);
+
+  template <class T>
+  static wire_type of() {
+    return {capnp::Schema::from<T>().getShortDisplayName().cStr(),
+            [](const std::function<void(capnp::DynamicStruct::Builder)>& fill) {
+              return any_message::of(
+                msg<T>::build([&](typename T::Builder out) { fill(capnp::DynamicStruct::Builder{out}); }));
+            },
+            [](std::string_view bytes) -> caf::expected<any_message> {
+              auto loaded = msg<T>::load(bytes);
+              if (!loaded)
+                return loaded.error();
+              return any_message::of(std::move(*loaded));
+            },
+            [](std::string_view text, json_error& why) -> std::optional<any_message> {
+              if (auto read = hive::from_json<T>(text, why))
+                return any_message::of(std::move(*read));
+              return std::nullopt;
+            }};
+  }
+
+  template <class... Ts>
+  static std::vector<wire_type> all_of() {
+    return {of<Ts>()...};
+  }
+
+  any_message random(random_filler& filler) const {
+    return build([&](capnp::DynamicStruct::Builder out) { filler.fill(out); });
+  }
+};
+
+inline void PrintTo(const wire_type& type, std::ostream* out) {
+  *out << type.name;
+}
+
+/// Names a test after its type.
+inline std::string name_of_type(const testing::TestParamInfo<wire_type>& info) {
+  return info.param.name;
+}
+
+/// Messages that can be read from JSON. Types with Data fields, which are only written, are left out.
+std::vector<wire_type> json_types();
 
 } // namespace hive

@@ -1,6 +1,7 @@
 #include "actors/benchmark/guardrail/guardrail_manifest.hpp"
 
 #include "actors/defaults.hpp"
+#include "messages/ec.hpp"
 #include "messages/json.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -63,7 +64,7 @@ caf::expected<std::string> hash_stream(int fd, const work_limit& limit) {
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      return fail(ec::unavailable, "cannot be read: " + std::generic_category().message(errno));
+      return fail(ec::unavailable, "cannot be read: " + errno_text(errno));
     if (got == 0)
       return hash.hex();
     hash.add(buffer.data(), static_cast<size_t>(got));
@@ -284,7 +285,7 @@ caf::error write_manifest(const fs::path& path, const msg<wire::GuardrailManifes
   draft += ".new";
   auto failed = [&](int error) {
     ::unlink(draft.c_str());
-    return fail(ec::unavailable, path.string() + " cannot be written: " + std::generic_category().message(error));
+    return fail(ec::unavailable, path.string() + " cannot be written: " + errno_text(error));
   };
   unique_fd fd{::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
   if (!fd)

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace hive {
@@ -15,10 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using clock = std::chrono::steady_clock;
-
-std::string reason_of(int error) {
-  return std::generic_category().message(error);
-}
 
 /// Parallel attempts at the addresses of one name.
 class race {
@@ -58,13 +53,13 @@ private:
     auto text = text_of_address(to.bytes, to.size);
     unique_fd fd{::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!fd)
-      return note(text, reason_of(errno));
+      return note(text, errno_text(errno));
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to.bytes), to.size) == 0)
       won_ = std::move(fd);
     else if (errno == EINPROGRESS)
       open_.push_back({std::move(fd), std::move(text)});
     else
-      note(text, reason_of(errno));
+      note(text, errno_text(errno));
   }
 
   /// Waits until an attempt ends or the next one is due.
@@ -77,7 +72,7 @@ private:
       wanted.push_back({each.fd.get(), POLLOUT, 0});
     auto left = std::chrono::ceil<milliseconds>(until - clock::now()).count();
     if (::poll(wanted.data(), wanted.size(), static_cast<int>(std::clamp<int64_t>(left, 0, 1 << 30))) < 0)
-      return errno == EINTR ? caf::error{} : fail(ec::internal, "poll: " + reason_of(errno));
+      return errno == EINTR ? caf::error{} : fail(ec::internal, "poll: " + errno_text(errno));
     if (wanted[0].revents != 0)
       return fail(ec::unavailable, "the node is stopping");
     for (auto i = open_.size(); i-- > 0 && !won_;)
@@ -96,7 +91,7 @@ private:
     if (error == 0)
       won_ = std::move(done.fd);
     else
-      note(done.to, reason_of(error));
+      note(done.to, errno_text(error));
   }
 
   void note(const std::string& to, const std::string& why) {

@@ -28,10 +28,6 @@ std::string_view as_bytes(capnp::Data::Reader data) {
   return {reinterpret_cast<const char*>(data.begin()), data.size()};
 }
 
-const unsigned char* raw(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
 /// Truncates UTF-8 text, at a character boundary, to the length that an answer may carry.
 std::string_view shortened(std::string_view text) {
   auto end = std::min(text.size(), max_reason_bytes);
@@ -259,7 +255,7 @@ private:
   void add_to_transcript(std::string_view bytes) {
     auto size = static_cast<uint64_t>(bytes.size()); // length prefix: different transcripts never hash the same bytes
     crypto_generichash_update(&transcript_, reinterpret_cast<const unsigned char*>(&size), sizeof size);
-    crypto_generichash_update(&transcript_, raw(bytes), bytes.size());
+    crypto_generichash_update(&transcript_, bytes_of(bytes), bytes.size());
   }
 
   channel& to_;

@@ -1,4 +1,5 @@
 #include "actors/hive/state/replica.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -166,7 +167,7 @@ const root_hash& replica::root() const {
     for (auto number : {entry.getIdHigh(), entry.getIdLow(), entry.getEpoch(), entry.getVersion(), entry.getHashHigh(),
                         entry.getHashLow()})
       append_number(bytes, number);
-    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+    crypto_generichash_update(&state, bytes_of(bytes), bytes.size());
   }
   crypto_generichash_final(&state, root_.emplace().data(), std::tuple_size_v<root_hash>);
   return *root_;

@@ -1,5 +1,6 @@
 #include "actors/hive/state/slot_signature.hpp"
 
+#include "messages/text.hpp"
 #include "platform/identity/node_identity.hpp"
 
 #include <concepts>
@@ -48,8 +49,7 @@ content_hash hash_of(const slot& what) {
   std::string text;
   append_content(text, what);
   content_hash out;
-  crypto_generichash(out.data(), out.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr,
-                     0);
+  crypto_generichash(out.data(), out.size(), bytes_of(text), text.size(), nullptr, 0);
   return out;
 }
 

@@ -1,0 +1,30 @@
+#include "tests/messages/wire_types.hpp"
+
+#include "messages/benchmark.capnp.h"
+#include "messages/events.capnp.h"
+#include "messages/guardrail.capnp.h"
+#include "messages/hartos.capnp.h"
+#include "messages/hive.capnp.h"
+#include "messages/node.capnp.h"
+#include "messages/research.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "messages/status.capnp.h"
+#include "messages/tracker.capnp.h"
+#include "messages/upgrade.capnp.h"
+
+namespace hive {
+
+std::vector<wire_type> json_types() {
+  return wire_type::all_of<
+    wire::MeasureRequest, wire::Measurement, wire::CommandSpec, wire::BenchmarkName, wire::BenchmarkInfo,
+    wire::BenchmarkQuery, wire::BenchmarkList, wire::RunCommand, wire::ObserveModel, wire::Recorded, wire::ModelInput,
+    wire::WorldModelStats, wire::WorldModelInput, wire::Snapshot, wire::SnapshotSummary, wire::CaptureRequest,
+    wire::StartCapture, wire::CaptureAccepted, wire::ImportSnapshot, wire::SnapshotQuery, wire::PageQuery,
+    wire::SnapshotList, wire::CaptureListQuery, wire::CaptureList, wire::CaptureQuery, wire::DeleteCapture,
+    wire::CaptureDeleted, wire::LatestResults, wire::UpgradeQuery, wire::UpgradeCheck, wire::Health, wire::Problem,
+    wire::GuardrailManifest, wire::RecordTasks, wire::TaskSource, wire::HartosImport, wire::HartosExport,
+    wire::NodeStatus, wire::StatusReport, wire::LearningDelta, wire::SharedTools, wire::SharedResults, wire::HiveDigest,
+    wire::MemberClaims, wire::Event, wire::EventQuery>();
+}
+
+} // namespace hive
