@@ -22,7 +22,7 @@ void add_import(CLI::App& group, context& ctx) {
     ->check(existing_directory());
   command
     .add_option("--source", options->source,
-                "Name under which the node remembers what it has taken (default: told from the first row)")
+                "Name under which the node remembers what was imported (default: derived from the first row)")
     ->check(valid_id());
   ctx.on(command, [options](session& s) { return import_hartos(s, *options); });
 }

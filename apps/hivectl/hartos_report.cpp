@@ -27,7 +27,7 @@ msg<wire::HartosImport> hartos_report::answer() const {
 
 void hartos_report::show(output& out) const {
   out.line("Task records  " + std::to_string(recorded) + " new" +
-           (already_taken > 0 ? "; rows up to " + std::to_string(already_taken) + " were taken before" : ""));
+           (already_taken > 0 ? "; rows up to " + std::to_string(already_taken) + " were imported before" : ""));
   if (outdated > 0)
     out.line("Outdated      " + std::to_string(outdated) +
              " rows of a rule for success that HART OS itself no longer counts were left out");

@@ -35,7 +35,7 @@ void show(wire::HiveStatus::Reader status, output& out) {
            " other nodes known");
   out.line("Converged    " + format_number(100 * status.getConverged()) + "% hold what this node holds");
   out.line("Slots        " + std::to_string(status.getSlots()) + ", " + std::to_string(status.getAccepted()) +
-           " taken in since the start");
+           " received since the start");
   out.line("Exchanges    " + std::to_string(status.getExchanges()) + ", " +
            std::to_string(status.getFailedExchanges()) + " without an answer");
   out.line("Gossip       " + std::to_string(status.getSentBytes()) + " bytes sent, " +

@@ -254,8 +254,8 @@ void add_task_import(CLI::App& group, context& ctx) {
     ->check(file_or_stdin());
   command
     .add_option("--source", options->source,
-                "Name of what is imported: its lines are taken once, so that a repeated import goes on where the last "
-                "one ended")
+                "Name of the source: each of its lines is imported once, and a repeated import continues where the "
+                "last one ended")
     ->check(valid_id());
   ctx.on(command, [options](session& s) { return import_tasks(s, *options); });
 }

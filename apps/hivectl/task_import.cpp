@@ -146,7 +146,7 @@ private:
     auto& out = session_.out;
     out.line("Recorded " + std::to_string(recorded_) + ", already there " + std::to_string(duplicates_) +
              ", left out " + std::to_string(left_out_) +
-             (already_taken_ > 0 ? "; lines up to " + std::to_string(already_taken_) + " were taken before." : "."));
+             (already_taken_ > 0 ? "; lines up to " + std::to_string(already_taken_) + " were imported before." : "."));
     for (const auto& [number, reason] : told_)
       out.line("line " + std::to_string(number) + ": " + reason);
     if (left_out_ > told_.size())

@@ -164,13 +164,14 @@ outcome import_delta(session& s, const delta_options& options) {
   if (!named)
     return named.error();
   if (!options.origin.empty() && !named->empty() && *named != options.origin) {
-    s.out.remark(options.file + " is a delta of " + *named + ": it cannot be taken in with --origin " + options.origin);
+    s.out.remark(options.file + " is a delta of " + *named + ": it cannot be imported with --origin " + options.origin);
     return exit_status::usage;
   }
   if (named->empty() && options.origin.empty()) {
-    s.out.remark("warning: " + options.file +
-                 " names no origin: what it says of a task type replaces what other deltas without one said of it; "
-                 "--origin keeps them apart");
+    s.out.remark(
+      "warning: " + options.file +
+      " names no origin: for each task type it replaces the last delta without an origin; --origin keeps them "
+      "apart");
   } else if (named->empty()) {
     auto completed = with_member(*document, "origin", options.origin);
     if (!completed)
@@ -181,7 +182,7 @@ outcome import_delta(session& s, const delta_options& options) {
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {
-    s.out.line("The node has taken in what the delta says of " + std::to_string((*answer)->getRecorded()) + " tools.");
+    s.out.line("Imported the delta's results of " + std::to_string((*answer)->getRecorded()) + " tools.");
   });
   return exit_status::done;
 }

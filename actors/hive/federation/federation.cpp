@@ -18,18 +18,42 @@
 namespace hive {
 namespace {
 
-using round_atom = caf::atom_constant<caf::atom("round")>;
-using pulse_atom = caf::atom_constant<caf::atom("pulse")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
 
 /// internal: timers, and messages from the actors of the peers.
 using federation_self =
-  federation_actor::extend_with<peer_owner_actor>::extend<caf::reacts_to<round_atom>, caf::reacts_to<pulse_atom>,
-                                                          caf::reacts_to<wake_atom>>;
+  federation_actor::extend_with<peer_owner_actor>::extend<caf::reacts_to<tick_atom>, caf::reacts_to<wake_atom>>;
 
 core_time now() {
   return {std::chrono::steady_clock::now(), now_unix_micros()};
 }
+
+/// Something to do at a fixed interval, whoever looks at the clock. Missed times are not made up for.
+class repeated {
+public:
+  repeated() = default;
+  repeated(std::chrono::milliseconds interval, tick_point first) : interval_{interval}, next_{first} {
+  }
+
+  std::chrono::milliseconds interval() const {
+    return interval_;
+  }
+
+  /// Whether its time has come. Then it is due again an interval later.
+  bool is_due(tick_point now) {
+    if (now < next_)
+      return false;
+    next_ += interval_;
+    if (next_ <= now)
+      next_ = now + interval_;
+    return true;
+  }
+
+private:
+  std::chrono::milliseconds interval_{0};
+  tick_point next_;
+};
 
 class federation_state {
 public:
@@ -55,8 +79,8 @@ public:
       options.core.topics.push_back(topic.rules);
     if (auto wrong = options.core.validate())
       return wrong;
-    interval_ = options.core.gossip.interval;
-    tick_ = options.core.membership.tick;
+    round_ = repeated{options.core.gossip.interval, now().steady};
+    pulse_ = repeated{options.core.membership.tick, now().steady};
     core_.emplace(std::move(options.core), now());
     if (auto unreadable = restore())
       return unreadable;
@@ -64,19 +88,17 @@ public:
     for (const auto& topic : services_.topics)
       if (topic.producer)
         self_->send(topic.producer, sharing_started{topic.rules.kind, slot_publisher_actor{self_}});
-    self_->send(self_, round_atom::value);
-    self_->send(self_, pulse_atom::value);
+    self_->send(self_, tick_atom::value);
     return caf::none;
   }
 
-  void on_round() {
-    self_->delayed_send(self_, interval_, round_atom::value);
-    step(round_due{});
-  }
-
-  void on_pulse() {
-    self_->delayed_send(self_, tick_, pulse_atom::value);
-    step(pulse_due{});
+  /// One timer for both, since each wakes two threads of an idle node.
+  void on_tick() {
+    self_->delayed_send(self_, std::min(round_.interval(), pulse_.interval()), tick_atom::value);
+    if (pulse_.is_due(now().steady))
+      step(pulse_due{});
+    if (round_.is_due(now().steady))
+      step(round_due{});
   }
 
   void step(core_event event) {
@@ -190,8 +212,8 @@ private:
   pointer self_ = nullptr;
   federation_services services_;
   std::optional<hive_core> core_;
-  std::chrono::milliseconds interval_{0}; ///< between rounds
-  std::chrono::milliseconds tick_{0};     ///< of the failure detector
+  repeated round_; ///< of gossip
+  repeated pulse_; ///< of the failure detector
   door_actor door_;
   std::map<node_id, peer_actor> peers_;
 };
@@ -215,8 +237,7 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const answer_received& heard) { state.step(heard); },
     [&state](const close_received& closed) { state.step(closed); },
     [&state](const malformed_received& sent) { state.step(sent); },
-    [&state](round_atom) { state.on_round(); },
-    [&state](pulse_atom) { state.on_pulse(); },
+    [&state](tick_atom) { state.on_tick(); },
     [&state](wake_atom) { state.step(wake_due{}); },
   };
 }

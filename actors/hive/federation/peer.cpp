@@ -32,7 +32,9 @@ public:
       return fail(ec::overloaded, "a question of node " + node_.value + " is being answered already");
     answering_ = true;
     auto promise = self_->make_response_promise<msg<wire::GossipAnswer>>();
-    self_->request(federation_, defaults::gossip_timeout, question_received{node_, question})
+    // Without a timeout, since CAF 0.17.6 never cancels one: each would wake two threads of an idle node. The
+    // federation answers in the step that takes the question, and CAF answers for it when it has ended.
+    self_->request(federation_, caf::infinite, question_received{node_, question})
       .then(
         [this, promise](const msg<wire::GossipAnswer>& given) mutable {
           answering_ = false;

@@ -160,7 +160,7 @@ TEST(task_import, with_a_source_goes_on_where_the_last_one_ended) {
   auto file = put_file(folder.path() / "t", good + "\n" + good + "\n" + good + "\nbad\n");
   auto result = hivectl(node.url(), {"task", "import", file, "--source", "old"});
   EXPECT_EQ(result.status, 65);
-  EXPECT_THAT(result.out, HasSubstr("Recorded 1, already there 0, left out 1; lines up to 2 were taken before.\n"));
+  EXPECT_THAT(result.out, HasSubstr("Recorded 1, already there 0, left out 1; lines up to 2 were imported before.\n"));
   EXPECT_EQ(node.requests()[0].target, "/api/v1/tasks/sources/old");
   EXPECT_EQ(node.requests()[1].target, "/api/v1/tasks?source=old&after_row=2&through_row=4");
 }
@@ -171,7 +171,7 @@ TEST(task_import, says_when_all_of_a_file_counts_as_taken_before) {
   auto other = put_file(folder.path() / "t", good + "\n" + good + "\n");
   auto result = hivectl(node.url(), {"task", "import", other, "--source", "old"});
   EXPECT_EQ(result.status, 0) << result.err;
-  EXPECT_EQ(result.out, "Recorded 0, already there 0, left out 0; lines up to 2 were taken before.\n");
+  EXPECT_EQ(result.out, "Recorded 0, already there 0, left out 0; lines up to 2 were imported before.\n");
   result = hivectl(node.url(), {"task", "import", other, "--source", "old", "--json"});
   EXPECT_EQ(parse<wire::TasksImported>(result.out)->getAlreadyTaken(), 2u);
 }

@@ -154,11 +154,14 @@ TEST_F(peer_test, answers_one_question_at_a_time) {
   EXPECT_THAT(owner.questions, ElementsAre("a", "c", "d"));
 }
 
-TEST_F(peer_test, answers_the_next_question_when_its_owner_is_too_late_for_one) {
+/// The other node has a timeout of its own; a late owner is not given more questions.
+TEST_F(peer_test, takes_no_further_question_until_its_owner_has_answered) {
   auto first = be_asked("a");
   tests.pass(defaults::gossip_timeout);
-  EXPECT_EQ(code_of(first.error()), ec::outcome_unknown);
-  EXPECT_TRUE(be_asked("b").is_pending());
+  expect_refused(be_asked("b"), ec::overloaded, "a question of node far is being answered already");
+  release(owner_actor, owner, answer(7));
+  EXPECT_EQ(first.answer()->getClock(), 7);
+  EXPECT_TRUE(be_asked("c").is_pending());
 }
 
 /// A slow owner does not keep this node from asking, nor the other way round.
