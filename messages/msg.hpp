@@ -31,7 +31,7 @@ public:
   /// Builds a message; `fill` gets the root's builder.
   template <class Fill>
   static msg build(Fill&& fill) {
-    capnp::MallocMessageBuilder scratch;
+    capnp::MallocMessageBuilder scratch{detail::first_segment_words};
     fill(scratch.template initRoot<T>());
     return msg{detail::flatten(scratch)};
   }
