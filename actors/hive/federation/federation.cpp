@@ -29,7 +29,7 @@ core_time now() {
   return {std::chrono::steady_clock::now(), now_unix_micros()};
 }
 
-/// Something to do at a fixed interval, whoever looks at the clock. Missed times are not made up for.
+/// Tells when a periodic task is due. After a delay of several intervals, the task is due once.
 class repeated {
 public:
   repeated() = default;
@@ -40,7 +40,7 @@ public:
     return interval_;
   }
 
-  /// Whether its time has come. Then it is due again an interval later.
+  /// Whether the task is due. If so, the next time is one interval later.
   bool is_due(tick_point now) {
     if (now < next_)
       return false;
