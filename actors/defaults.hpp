@@ -114,12 +114,68 @@ inline constexpr uint32_t kept_research_steps = 20;
 /// key.
 inline constexpr auto research_timeout = 35s;
 
+// -- baselines -----------------------------------------------------------------
+
+/// Actions of a recipe, the bound of wire::RecipeMetrics; HART OS's recipes have some ten.
+inline constexpr size_t max_recipe_actions = 1'000;
+/// Bounds of an action's id and of its tools, those of wire::ActionMetrics.
+inline constexpr size_t max_action_id_bytes = 128;
+inline constexpr size_t max_tool_name_bytes = 256;
+inline constexpr size_t max_tools_per_action = 256;
+/// Warnings kept about one recipe; the first ones name the cause.
+inline constexpr size_t max_recipe_warnings = 32;
+/// Execution spans kept per agent: the newest successful ones, and as many others. HART OS's figures use 100.
+inline constexpr size_t kept_spans = 100;
+/// Window in which a creation and a change of the recipe count as one, as in HART OS.
+inline constexpr auto baseline_debounce = 60s;
+/// Idempotency keys of captures remembered per agent; an engine repeats only its last requests.
+inline constexpr uint32_t remembered_capture_keys = 16;
+/// Acceptances kept per agent.
+inline constexpr uint32_t kept_acceptances = 8;
+/// Writes of one agent that wait for the disk, including those in flight.
+inline constexpr size_t max_agent_writes = 4'096;
+/// Bytes of one baseline, the bound of messages: its sections are bounded one by one, but not together.
+inline constexpr size_t max_baseline_bytes = size_t{1} << 20;
+/// Limit for the registry to answer with the node's newest results, which it holds ready.
+inline constexpr auto results_timeout = 10s;
+/// Baselines that a trend covers: about 0.1 s of reading.
+inline constexpr size_t max_trend_baselines = 100'000;
+/// Agents whose actors are kept ready, each with some KiB. A further one costs a few reads when it is used.
+inline constexpr size_t kept_agents = 2'048;
+/// Agents with an actor at most, while many are busy at once.
+inline constexpr size_t max_live_agents = 4 * kept_agents;
+/// Time without a request after which an agent's actor ends, and interval of the search for such agents.
+inline constexpr std::chrono::seconds agent_idle_time = 30s;
+inline constexpr std::chrono::seconds agent_idle_check = 10s;
+/// Known agents of a node. Each takes about 1 KB of disk, and no memory.
+inline constexpr uint64_t max_known_agents = 10'000'000;
+/// Agents that the validator examines before it lets other messages through: a few milliseconds.
+inline constexpr size_t agents_per_step = 256;
+/// Agents that judge themselves at once; each may write a baseline.
+inline constexpr size_t max_judgements = 256;
+/// Visits of the validator after which it examines all active agents, changed or not: once a day at the default pace.
+inline constexpr uint64_t visits_per_full_pass = 144;
+/// Regressed agents counted for the metrics after a visit: about 0.1 s of reading.
+inline constexpr uint64_t max_counted_regressions = 20'000;
+/// Age of an agent's last change up to which it is active.
+inline constexpr uint64_t agent_active_days = 7;
+/// Agents examined for one page of a filtered list: about 0.1 s of reading.
+inline constexpr size_t agent_scan_budget = 20'000;
+/// Metrics of the node in one baseline; more would make each baseline of each agent larger than its own figures.
+inline constexpr size_t max_baseline_figures = 512;
+
 // -- daemons -------------------------------------------------------------------
 
 /// Interval between ticks of the coding daemon.
 inline constexpr std::chrono::seconds daemon_tick = 30s;
 /// Ticks between publications of what was learned, as in HART OS.
 inline constexpr uint64_t ticks_per_publication = 10;
+/// HART OS's pace of its agent daemon: agents are validated every 2 × this number of ticks.
+inline constexpr uint64_t remediate_every = 10;
+/// Change of the world model's flush rate or correction density that counts as a shift, and the number of its records
+/// that each side of the comparison has at least.
+inline constexpr double world_model_shift = 0.10;
+inline constexpr uint64_t world_model_records = 200;
 
 // -- gossip ---------------------------------------------------------------------
 

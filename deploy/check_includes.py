@@ -45,6 +45,7 @@ FOLDERS = {
         ANY,
     ),
     "actors/tracker": (("actors/store", *BELOW_ACTORS), ANY),
+    "actors/baseline": (("actors/store", *BELOW_ACTORS), ANY),
     "actors/upgrade": (BELOW_ACTORS, ANY),
     "actors/hive/link": (BELOW_ACTORS, ANY),
     "actors/hive/state": (BELOW_ACTORS, ANY),

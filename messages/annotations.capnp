@@ -54,6 +54,9 @@ annotation retired @0xf2a4c0d1e83b6b10(field) : Void;
 # No longer used, kept so that its ordinal is not reused. JSON and the border check ignore it. To change a field's
 # default, retire the field and add a new one: a default is part of the encoding.
 
+annotation json @0xf2a4c0d1e83b6b11(field) : Void;
+# Text that holds a JSON value of any kind. In JSON it is that value itself.
+
 annotation tolerant @0xf2a4c0d1e83b6b20(struct) : Void;
 # Other systems write this struct too. Unknown JSON members are ignored, and so are optional lists and structs whose
 # JSON value has another type. Without this annotation both are errors.

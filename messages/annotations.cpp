@@ -28,6 +28,7 @@ enum annotation_id : uint64_t {
   omit_default_id,
   import_only_id,
   retired_id,
+  json_id,
   tolerant_id = 0xf2a4c0d1e83b6b20,
 };
 
@@ -113,6 +114,9 @@ field_rules read_rules(capnp::StructSchema::Field field) {
       break;
     case import_only_id:
       rules.import_only = true;
+      break;
+    case json_id:
+      rules.json = true;
       break;
     default:
       break;

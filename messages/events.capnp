@@ -11,6 +11,7 @@ enum EventKind {
   membership @1 $Hive.doc("A node of the hive joined, disappeared or returned.");
   capture @2 $Hive.doc("A snapshot is being captured, was stored, failed or was deleted.");
   verdict @3 $Hive.doc("A comparison of two versions had another outcome than last time.");
+  agent @4 $Hive.doc("An agent regressed, recovered or was accepted, or advice about it.");
 }
 
 enum MemberChange {
@@ -56,6 +57,30 @@ struct VerdictEvent {
   regressions @6 :UInt32 $Hive.doc("Number of metrics that regressed.");
 }
 
+enum AgentChange {
+  regressed @0 $Hive.doc("A validation found a regression that was not there before.");
+  regressionsChanged @1 $Hive.name("regressions_changed") $Hive.doc("Still regressed, in other metrics than before.");
+  recovered @2;
+  confirmed @3 $Hive.doc("Its runs confirm a regression beyond chance.");
+  accepted @4 $Hive.doc("Somebody accepted its present state.");
+  recipeRetired @5 $Hive.name("recipe_retired") $Hive.doc("Its recipe disappeared from the watched folder.");
+  retireAdvised @6 $Hive.name("retire_advised") $Hive.doc("It is regressed and its rewards decline: another recipe may be better.");
+  acceptAdvised @7 $Hive.name("accept_advised") $Hive.doc("After the advice to retire, its rewards are at least as good as before.");
+  rollbackAdvised @8 $Hive.name("rollback_advised") $Hive.doc("After the advice to retire, its rewards are worse than before.");
+}
+
+struct AgentEvent {
+  promptId @0 :Text $Hive.required;
+  flowId @1 :Text $Hive.required;
+  change @2 :AgentChange;
+  version @3 :UInt32 $Hive.omitDefault $Hive.doc("The baseline that it is about.");
+  regressions @4 :List(Text) $Hive.maxLength(1000) $Hive.doc("One line each.");
+  confirmed @5 :Bool $Hive.omitDefault;
+  reason @6 :Text;
+  rewardBefore @7 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  rewardNow @8 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+}
+
 struct MissedEvents {
   count @0 :UInt64 $Hive.doc(
       "Number of missed events of all kinds; 0 when unknown, for example after a restart of the node.");
@@ -69,6 +94,7 @@ struct Event $Hive.doc("One event. The field named after `kind` holds the detail
   capture @4 :CaptureEvent;
   verdict @5 :VerdictEvent;
   missed @6 :MissedEvents;
+  agent @7 :AgentEvent;
 }
 
 struct EventQuery $Hive.doc(

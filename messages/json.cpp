@@ -226,6 +226,11 @@ public:
     auto type = field.getType();
     if (value.isNull() && !rules.nullable && !rules.required)
       return; // null means not given
+    if (rules.json) {
+      auto text = capnp::JsonCodec{}.encodeRaw(value);
+      out.set(field, capnp::Text::Reader{text});
+      return;
+    }
     switch (type.which()) {
     case capnp::schema::Type::STRUCT:
       decode_struct(value, out.init(field).as<DynamicStruct>());

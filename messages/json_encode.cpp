@@ -1,5 +1,6 @@
 #include "messages/json.hpp"
 #include "messages/json_maps.hpp"
+#include "messages/json_text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <capnp/compat/json.h>
@@ -63,8 +64,16 @@ private:
       out.setString(format_iso8601(value.as<int64_t>()));
     else if (rules.element_key)
       encode_keyed_list(value.as<DynamicList>(), *rules.element_key, out);
+    else if (rules.json)
+      encode_document(value.as<capnp::Text>(), out);
     else
       encode_value(value, out);
+  }
+
+  /// Text that is no JSON value, which only a message from elsewhere can hold, is shown as a string.
+  static void encode_document(capnp::Text::Reader text, JsonValue::Builder out) {
+    if (parse_json({text.begin(), text.size()}, out))
+      out.setString(text);
   }
 
   static void encode_value(DynamicValue::Reader value, JsonValue::Builder out) {

@@ -4,13 +4,40 @@
 #include "storage/tracked_files.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/merge_operator.h>
 #include <rocksdb/table.h>
 #include <string>
 #include <system_error>
 
 namespace hive {
+namespace {
+
+/// Sums the additions to a counter.
+class counter_sum : public rocksdb::AssociativeMergeOperator {
+public:
+  bool Merge(const rocksdb::Slice&, const rocksdb::Slice* before, const rocksdb::Slice& more, std::string* sum,
+             rocksdb::Logger*) const override {
+    auto start = before ? counter_of({before->data(), before->size()}) : 0;
+    auto addend = counter_of({more.data(), more.size()});
+    if (!start || !addend)
+      return false; // RocksDB reports the key as corrupt
+    // Unsigned: a wrap-around is defined, and unreachable in practice.
+    *sum = counter_value(static_cast<int64_t>(static_cast<uint64_t>(*start) + static_cast<uint64_t>(*addend)));
+    return true;
+  }
+
+  const char* Name() const override {
+    return "hive.counter_sum"; // stored in the files
+  }
+};
+
+/// Additions to a counter that may gather in memory before they are summed: reading the counter costs a step for each.
+constexpr size_t max_gathered_additions = 64;
+
+} // namespace
 
 std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_options& options) {
   rocksdb::BlockBasedTableOptions table;
@@ -25,6 +52,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_o
   out.emplace_back(rocksdb::kDefaultColumnFamilyName, family);
   for (size_t i = 0; i < column_count; ++i)
     out.emplace_back(std::string{name_of(static_cast<column>(i))}, family);
+  auto& meta = out[1 + static_cast<size_t>(column::meta)].options;
+  meta.merge_operator = std::make_shared<counter_sum>();
+  meta.max_successive_merges = max_gathered_additions;
   return out;
 }
 

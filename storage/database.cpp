@@ -130,6 +130,8 @@ struct database::batch::impl {
       return writes.Delete(family, write.key);
     case write_set::action::erase_range:
       return writes.DeleteRange(family, write.key, write.value);
+    case write_set::action::add:
+      return writes.Merge(family, write.key, write.value);
     }
     return rocksdb::Status::InvalidArgument("no such action");
   }
@@ -228,6 +230,17 @@ caf::expected<std::optional<std::string>> database::get(column where, std::strin
   if (status.IsNotFound())
     return std::optional<std::string>{};
   return damaged(where, key, status.ToString());
+}
+
+caf::expected<int64_t> database::counter(std::string_view key) const {
+  auto bytes = get(column::meta, key);
+  if (!bytes)
+    return bytes.error();
+  if (!*bytes)
+    return int64_t{0};
+  if (auto count = counter_of(**bytes))
+    return *count;
+  return damaged(column::meta, key, "it is no counter");
 }
 
 caf::error database::visit(column where, std::string_view prefix, std::string_view from,

@@ -73,6 +73,10 @@ public:
     return std::optional<msg<T>>{std::move(*loaded)};
   }
 
+  /// The value of a counter (see write_set::add_to_counter); 0 when nothing was ever added. ec::corrupt when it cannot
+  /// be read.
+  caf::expected<int64_t> counter(std::string_view key) const;
+
   /// Whether a scan continues.
   enum class scan { next, stop };
   using visitor = std::function<scan(std::string_view key, std::string_view value)>;

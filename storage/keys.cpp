@@ -1,9 +1,9 @@
 #include "storage/keys.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
-
 #include <cstdint>
+#include <cstdio>
 
 namespace hive::keys {
 namespace {
@@ -57,6 +57,89 @@ std::string snapshot_summary(std::string_view version) {
 
 std::string snapshot_summaries() {
   return "summary/";
+}
+
+std::string known_agents() {
+  return "known_agents";
+}
+
+std::string agent(std::string_view prompt, std::string_view flow) {
+  return join(agents(), prompt, flow);
+}
+
+std::string agents() {
+  return "agent/";
+}
+
+std::string baseline(std::string_view prompt, std::string_view flow, uint32_t version) {
+  return baselines_of(prompt, flow) + big_endian(version);
+}
+
+std::string baselines_of(std::string_view prompt, std::string_view flow) {
+  return join("baseline/", prompt, flow);
+}
+
+std::string baseline_summary(std::string_view prompt, std::string_view flow, uint32_t version) {
+  return baseline_summaries_of(prompt, flow) + big_endian(version);
+}
+
+std::string baseline_summaries_of(std::string_view prompt, std::string_view flow) {
+  return join("summary/", prompt, flow);
+}
+
+std::string agent_change(uint64_t period, std::string_view prompt, std::string_view flow) {
+  return join(agent_changes_from(period), prompt, flow);
+}
+
+std::string agent_changes() {
+  return "changed/";
+}
+
+std::string agent_changes_from(uint64_t period) {
+  return agent_changes() + big_endian(period);
+}
+
+agent_change_parts parts_of_agent_change(std::string_view key) {
+  auto prefix = agent_changes().size() + sizeof(uint64_t);
+  if (key.size() < prefix)
+    return {};
+  auto agent = parts_of_agent(key, key.substr(0, prefix));
+  return {big_endian_tail(key.substr(0, prefix)), agent.prompt, agent.flow};
+}
+
+std::string active_agent(std::string_view prompt, std::string_view flow) {
+  return join(active_agents(), prompt, flow);
+}
+
+std::string active_agents() {
+  return "active/";
+}
+
+std::string regressed_agent(std::string_view prompt, std::string_view flow) {
+  return join(regressed_agents(), prompt, flow);
+}
+
+std::string regressed_agents() {
+  return "regressed/";
+}
+
+agent_parts parts_of_agent(std::string_view key, std::string_view prefix) {
+  auto rest = key.substr(std::min(prefix.size(), key.size()));
+  auto prompt = rest.substr(0, rest.find(separator));
+  rest.remove_prefix(std::min(prompt.size() + 1, rest.size()));
+  return {prompt, rest.substr(0, rest.find(separator))};
+}
+
+std::string agent_recipe(std::string_view prompt, std::string_view flow) {
+  return join("recipe/", prompt, flow);
+}
+
+std::string agent_span(std::string_view prompt, std::string_view flow, uint64_t sequence) {
+  return agent_spans_of(prompt, flow) + big_endian(sequence);
+}
+
+std::string agent_spans_of(std::string_view prompt, std::string_view flow) {
+  return join("span/", prompt, flow);
 }
 
 std::string series_point(std::string_view adapter, std::string_view metric, capture_id id) {

@@ -25,6 +25,46 @@ std::string snapshot_summary(std::string_view version);
 /// snapshots: prefix of all summaries, ordered by version.
 std::string snapshot_summaries();
 
+/// meta: the number of known agents, a counter.
+std::string known_agents();
+
+/// baselines: an agent's state; and the prefix of all, ordered by prompt and flow.
+std::string agent(std::string_view prompt, std::string_view flow);
+std::string agents();
+/// baselines: one numbered baseline of an agent; and the prefix of all, ordered by number.
+std::string baseline(std::string_view prompt, std::string_view flow, uint32_t version);
+std::string baselines_of(std::string_view prompt, std::string_view flow);
+/// baselines: a baseline's entry in lists; and the prefix of all of an agent.
+std::string baseline_summary(std::string_view prompt, std::string_view flow, uint32_t version);
+std::string baseline_summaries_of(std::string_view prompt, std::string_view flow);
+/// baselines: when an agent last changed. One key per agent, ordered by time.
+std::string agent_change(uint64_t period, std::string_view prompt, std::string_view flow);
+/// baselines: prefix of all changes; the first key of a period; and period, prompt and flow of a given key.
+std::string agent_changes();
+std::string agent_changes_from(uint64_t period);
+struct agent_change_parts {
+  uint64_t period = 0;
+  std::string_view prompt;
+  std::string_view flow;
+};
+agent_change_parts parts_of_agent_change(std::string_view key);
+/// baselines: marks an agent as active, or as regressed; and the prefixes of all marks.
+std::string active_agent(std::string_view prompt, std::string_view flow);
+std::string active_agents();
+std::string regressed_agent(std::string_view prompt, std::string_view flow);
+std::string regressed_agents();
+/// The prompt and flow at the end of a key of an agent or a mark, given its prefix.
+struct agent_parts {
+  std::string_view prompt;
+  std::string_view flow;
+};
+agent_parts parts_of_agent(std::string_view key, std::string_view prefix);
+/// inputs: an agent's recipe.
+std::string agent_recipe(std::string_view prompt, std::string_view flow);
+/// inputs: an agent's execution span; and the prefix of all, ordered by number.
+std::string agent_span(std::string_view prompt, std::string_view flow, uint64_t sequence);
+std::string agent_spans_of(std::string_view prompt, std::string_view flow);
+
 /// series: one value of a metric.
 std::string series_point(std::string_view adapter, std::string_view metric, capture_id id);
 /// series: prefix of a metric's history; and the prefix of the history that holds a given key.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,16 +29,21 @@ inline constexpr size_t column_count = static_cast<size_t>(column::leases) + 1;
 /// The column family's name on disk.
 std::string_view name_of(column where);
 
+/// The stored form of a counter, and of what is added to it: 8 bytes, little-endian.
+std::string counter_value(int64_t count);
+/// The reverse. Nothing when `bytes` has another length.
+std::optional<int64_t> counter_of(std::string_view bytes);
+
 /// Writes that are applied in order and become durable together or not at all. Value type; moved to the committer.
 class write_set {
 public:
-  enum class action : uint8_t { put, erase, erase_range };
+  enum class action : uint8_t { put, erase, erase_range, add };
 
   struct write {
     column where;
     action what;
     std::string key;
-    std::string value; ///< for erase_range: the exclusive end of the range
+    std::string value; ///< for erase_range: the exclusive end of the range; for add: see counter_value
   };
 
   void put(column where, std::string key, std::string_view value) {
@@ -51,6 +57,12 @@ public:
   /// Erases the keys in [from, to). The cost does not depend on the number of keys.
   void erase_range(column where, std::string from, std::string to) {
     add({where, action::erase_range, std::move(from), std::move(to)});
+  }
+
+  /// Adds to a counter in column meta, which need not exist. Unlike a put of the sum, additions of several writers
+  /// never overwrite each other.
+  void add_to_counter(std::string key, int64_t more) {
+    add({column::meta, action::add, std::move(key), counter_value(more)});
   }
 
   /// Appends all writes of `more`.

@@ -46,6 +46,8 @@ std::string_view name_of(wire::EventKind kind) {
     return "capture";
   case wire::EventKind::VERDICT:
     return "verdict";
+  case wire::EventKind::AGENT:
+    return "agent";
   }
   return "message"; // clients call events without a name `message`
 }

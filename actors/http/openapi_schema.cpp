@@ -43,7 +43,7 @@ void schema_writer::field_value(const field_rules& field) {
       list(type, field);
     else if (type.isStruct())
       refer(type.asStruct());
-    else
+    else if (!field.json) // any value
       scalar(type, &field);
     if (!field.doc.empty())
       out_.member("description", field.doc);

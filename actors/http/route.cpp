@@ -32,6 +32,8 @@ std::string fill_location(std::string_view location, capnp::DynamicStruct::Reade
     auto* field = find_field(answer.getSchema(), location.substr(open + 1, close - open - 1));
     if (field && field->field.getType().isText())
       out += url_encode(answer.get(field->field).as<capnp::Text>().cStr());
+    else if (field)
+      out += kj::str(answer.get(field->field)).cStr(); // a number
     location.remove_prefix(close + 1);
   }
   return out;

@@ -33,7 +33,7 @@ documented_answer answers(int status, bool has_location = false) {
 
 namespace detail {
 
-/// `location` with each {name} replaced by the text field `name` of `answer`, percent-encoded.
+/// `location` with each {name} replaced by the field `name` of `answer`, a text or a number, percent-encoded.
 std::string fill_location(std::string_view location, capnp::DynamicStruct::Reader answer);
 
 response to_response(const success& how, capnp::DynamicStruct::Reader answer);

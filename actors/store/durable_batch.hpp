@@ -155,8 +155,14 @@ public:
   template <class Content>
   caf::typed_response_promise<Content> answer_when_durable(size_t entries, Content content) {
     auto promise = self_->make_response_promise<Content>();
-    groups_.add(entries, {promise, caf::make_message(std::move(content))});
+    answer_when_durable(entries, promise, std::move(content));
     return promise;
+  }
+
+  /// The same for a message whose promise was made earlier.
+  template <class Content>
+  void answer_when_durable(size_t entries, caf::typed_response_promise<Content> promise, Content content) {
+    groups_.add(entries, {promise, caf::make_message(std::move(content))});
   }
 
   /// Launches the gathered group, unless a write is in flight.

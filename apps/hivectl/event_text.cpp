@@ -34,6 +34,16 @@ std::string describe(wire::VerdictEvent::Reader verdict) {
                      verdict.getReason());
 }
 
+std::string describe(wire::AgentEvent::Reader agent) {
+  auto what =
+    std::string{agent.getPromptId().cStr()} + "/" + agent.getFlowId().cStr() + " " + name_of(agent.getChange());
+  if (agent.getConfirmed())
+    what += " (confirmed)";
+  for (auto line : agent.getRegressions())
+    what += std::string{", "} + line.cStr();
+  return with_reason(what, agent.getReason());
+}
+
 std::string describe(wire::MissedEvents::Reader missed) {
   return missed.getCount() == 0 ? "some events before this one are no longer kept"
                                 : std::to_string(missed.getCount()) + " events before this one are no longer kept";
@@ -51,6 +61,8 @@ std::string describe_event(wire::Event::Reader event) {
     return describe(event.getCapture());
   case wire::EventKind::VERDICT:
     return describe(event.getVerdict());
+  case wire::EventKind::AGENT:
+    return describe(event.getAgent());
   }
   return {};
 }

@@ -333,10 +333,17 @@ void read_federation(toml_section& in, node_config& config) {
     refuse_pair(in, {"active_links", config.overlay.active}, "larger than", {"mesh_limit", config.overlay.mesh_limit});
 }
 
-void read_daemon(toml_section& in, coding_daemon_options& out) {
-  double tick_s = std::chrono::duration<double>(out.tick).count();
+void read_daemon(toml_section& in, node_config& config) {
+  double tick_s = std::chrono::duration<double>(config.coding_daemon.tick).count();
   in.read("tick_s", tick_s, 0.1, 86'400);
-  out.tick = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(tick_s));
+  auto tick = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(tick_s));
+  config.coding_daemon.tick = tick;
+  auto& agents = config.agent_daemon;
+  agents.tick = tick;
+  in.read("remediate_every", agents.remediate_every, 1, 1'000'000);
+  in.read("active_days", config.agents.active_days, 1, 36'500);
+  in.read("world_model_shift", agents.shift.change, 0, 1);
+  in.read("world_model_records", agents.shift.records, 1, 1'000'000'000);
 }
 
 void note_origins(const toml_section& door, setting_origins& out) {
@@ -380,7 +387,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
-  root.section("daemon", [&](toml_section& s) { read_daemon(s, config.coding_daemon); });
+  root.section("daemon", [&](toml_section& s) { read_daemon(s, config); });
   try {
     root.finish();
   } catch (const config_error& unknown) {

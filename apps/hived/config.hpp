@@ -1,9 +1,11 @@
 #pragma once
 
+#include "actors/baseline/validator.hpp"
 #include "actors/benchmark/guardrail_adapter.hpp"
 #include "actors/benchmark/model_registry_adapter.hpp"
 #include "actors/benchmark/regression_adapter.hpp"
 #include "actors/benchmark/world_model_adapter.hpp"
+#include "actors/daemon/agent_daemon.hpp"
 #include "actors/daemon/coding_daemon.hpp"
 #include "actors/engines/spawn_policy.hpp"
 #include "actors/hive/core/federation_profile.hpp"
@@ -92,6 +94,8 @@ struct node_config {
   federation_profile gossip;
   overlay_options overlay;
   coding_daemon_options coding_daemon;
+  agent_daemon_options agent_daemon;
+  validator_options agents;
   setting_origins origins;
 };
 

@@ -4,6 +4,7 @@
 #include "apps/hived/toml_section.hpp"
 #include "apps/hived/wiring/adapter_group.hpp"
 #include "apps/hived/wiring/base_group.hpp"
+#include "apps/hived/wiring/baseline_group.hpp"
 #include "apps/hived/wiring/benchmark_group.hpp"
 #include "apps/hived/wiring/door_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
@@ -39,7 +40,8 @@ struct node::impl {
   explicit impl(std::unique_ptr<node_context> opened) : context{std::move(opened)} {
     auto& base = add<base_group>();
     auto& adapters = add<adapter_group>(base);
-    add<benchmark_group>(base, adapters, groups_so_far());
+    auto& benchmark = add<benchmark_group>(base, adapters, groups_so_far());
+    add<baseline_group>(base, benchmark);
     auto& tracker = add<tracker_group>(base);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker);

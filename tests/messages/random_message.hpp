@@ -39,6 +39,8 @@ private:
         byte = static_cast<kj::byte>(random_());
       return;
     }
+    if (field.json)
+      return out.set(field.field, R"({"a":[1.5,true,null,"x"],"b":{}})");
     if (type.isText())
       return out.set(field.field, text(field, field.max_length).c_str());
     out.set(field.field, number(type, field));

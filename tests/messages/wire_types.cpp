@@ -1,5 +1,6 @@
 #include "tests/messages/wire_types.hpp"
 
+#include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
 #include "messages/events.capnp.h"
 #include "messages/guardrail.capnp.h"
@@ -24,7 +25,9 @@ std::vector<wire_type> json_types() {
     wire::CaptureDeleted, wire::LatestResults, wire::UpgradeQuery, wire::UpgradeCheck, wire::Health, wire::Problem,
     wire::GuardrailManifest, wire::RecordTasks, wire::TaskSource, wire::HartosImport, wire::HartosExport,
     wire::NodeStatus, wire::StatusReport, wire::LearningDelta, wire::SharedTools, wire::SharedResults, wire::HiveDigest,
-    wire::MemberClaims, wire::Event, wire::EventQuery>();
+    wire::MemberClaims, wire::Event, wire::EventQuery, wire::PutRecipe, wire::AgentRecipe, wire::AddSpans,
+    wire::CaptureBaseline, wire::Baseline, wire::ImportBaseline, wire::BaselineSummary, wire::BaselineComparison,
+    wire::AgentTrend, wire::ValidateAgent, wire::AgentValidation, wire::Agent, wire::AgentList>();
 }
 
 } // namespace hive

@@ -71,7 +71,7 @@ caf::behavior tracker_stub(caf::event_based_actor* self, services_state* state) 
   };
 }
 
-caf::behavior hive_stub(caf::event_based_actor* self, services_state* state) {
+caf::behavior view_stub(caf::event_based_actor* self, services_state* state) {
   fail_on_unexpected(self);
   return {[self, state](const msg<wire::NodeQuery>& what) {
     return answer(self, state, read(what),
@@ -134,7 +134,7 @@ protected:
 
   deterministic_system tests;
   services_state state;
-  caf::actor tracker = spawn_stub(tracker_stub), view = spawn_stub(hive_stub), spawner = spawn_stub(spawner_stub);
+  caf::actor tracker = spawn_stub(tracker_stub), view = spawn_stub(view_stub), spawner = spawn_stub(spawner_stub);
   engine_caller caller{{"engine7", std::string(32, 'f')}, {77}};
   std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
   engine_session_actor session =

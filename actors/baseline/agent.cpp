@@ -1,0 +1,516 @@
+#include "actors/baseline/agent.hpp"
+
+#include "actors/baseline/agent_event.hpp"
+#include "actors/baseline/agent_key.hpp"
+#include "actors/baseline/agent_record.hpp"
+#include "actors/baseline/agent_rules.hpp"
+#include "actors/baseline/comparison.hpp"
+#include "actors/baseline/recipe_reader.hpp"
+#include "actors/baseline/validation.hpp"
+#include "actors/defaults.hpp"
+#include "actors/store/durable_batch.hpp"
+#include "messages/baseline.capnp.h"
+#include "messages/benchmark.capnp.h"
+#include "messages/change.hpp"
+#include "messages/snapshot.capnp.h"
+#include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+#include "platform/hex.hpp"
+#include "platform/log.hpp"
+#include "platform/sha256.hpp"
+
+#include <caf/all.hpp>
+#include <cmath>
+#include <optional>
+
+namespace hive {
+namespace {
+
+class agent_state {
+public:
+  using pointer = kept_agent_actor::stateful_pointer<agent_state>;
+  static inline const char* name = "agent";
+
+  void init(pointer self, agent_services services, stored_agent who) {
+    self_ = self;
+    services_ = std::move(services);
+    store_.emplace(*services_.db);
+    record_.emplace(*services_.db, std::move(who));
+    batch_.init(self, services_.committer,
+                {.entries = "writes of agent " + to_string(record_->who()),
+                 .max_entries = defaults::max_agent_writes,
+                 .seal = [this](write_set& writes) { record_->seal(writes); },
+                 .reload = [this] { return record_->load(); },
+                 .on_durable = [this] { record_->landed(); }});
+  }
+
+  idle_report report() const {
+    return {handled_, !batch_.is_in_flight() && waiting_ == 0};
+  }
+
+  // -- inputs ---------------------------------------------------------------------
+
+  caf::result<msg<wire::AgentInputStored>> put(const msg<wire::PutRecipe>& given) {
+    if (auto error = begin_write())
+      return error;
+    auto read = read_recipe(as_view(given->getRecipe()), now_unix_micros(), given->getSource());
+    if (!read)
+      return read.error();
+    auto recipe = record_->put_recipe(batch_.writes(), *read);
+    return stored(1, [&](wire::AgentInputStored::Builder out) { out.setRecipe(*recipe); });
+  }
+
+  caf::result<msg<wire::AgentInputStored>> retire() {
+    if (auto error = begin_write())
+      return error;
+    if (auto error = record_->retire_recipe(batch_.writes()))
+      return error;
+    self_->send(services_.events, agent_event(record_->who(), wire::AgentChange::RECIPE_RETIRED));
+    return stored(1);
+  }
+
+  caf::result<msg<wire::AgentInputStored>> put(const msg<wire::PutTrust>& given) {
+    if (auto error = begin_write())
+      return error;
+    record_->set(agents::with_trust(record_->agent(), given->getTrust(), now_unix_micros()));
+    return stored(1);
+  }
+
+  caf::result<msg<wire::AgentInputStored>> put(const msg<wire::PutPrompt>& given) {
+    if (auto error = begin_write())
+      return error;
+    std::string hash{as_view(given->getSha256())};
+    if (hash.empty() == (given->getText().size() == 0))
+      return fail(ec::invalid, "give either /sha256 or /text");
+    if (hash.empty())
+      hash = to_hex(sha256(as_view(given->getText())));
+    bool differs = as_view(record_->agent()->getPromptHash()) != hash;
+    record_->set(agents::with_prompt(record_->agent(), hash, now_unix_micros()));
+    return stored(1, [&](wire::AgentInputStored::Builder out) { out.setPromptChanged(differs); });
+  }
+
+  caf::result<msg<wire::AgentInputStored>> put(const msg<wire::SetActive>& given) {
+    if (auto error = begin_write())
+      return error;
+    record_->set(changed(record_->agent(), [&](wire::Agent::Builder out) { out.setActive(given->getActive()); }));
+    return stored(1);
+  }
+
+  caf::result<msg<wire::AgentInputStored>> add(const msg<wire::AddSpans>& given) {
+    if (auto error = begin_write())
+      return error;
+    if (auto error = record_->add_spans(batch_.writes(), given->getSpans()))
+      return error;
+    return stored(given->getSpans().size());
+  }
+
+  caf::result<msg<wire::AgentInputStored>> clear_spans() {
+    if (auto error = begin_write())
+      return error;
+    record_->clear_spans(batch_.writes());
+    return stored(0);
+  }
+
+  // -- baselines ------------------------------------------------------------------
+
+  caf::result<msg<wire::CaptureOutcome>> capture(const msg<wire::CaptureBaseline>& wanted) {
+    if (auto error = begin())
+      return error;
+    auto promise = self_->make_response_promise<msg<wire::CaptureOutcome>>();
+    with_results(wanted->getBenchmarkMetrics(), wanted->getGiven(),
+                 [this, wanted, promise](const latest_results& results) mutable {
+                   if (auto error = capture_with(wanted, results, promise))
+                     promise.deliver(error);
+                 });
+    return promise;
+  }
+
+  caf::result<msg<wire::Baseline>> import(const msg<wire::ImportBaseline>& given) {
+    if (auto error = begin_write())
+      return error;
+    auto added = record_->import(batch_.writes(), *given);
+    if (!added)
+      return added.error();
+    return answer(*added);
+  }
+
+  caf::result<msg<wire::Baseline>> find(const msg<wire::BaselineQuery>& query) {
+    if (auto error = begin_question())
+      return error;
+    auto newest = record_->agent()->getLatest();
+    auto found = record_->baseline(query->getVersion() == 0 ? newest : query->getVersion());
+    if (!found)
+      return found.error();
+    return *found;
+  }
+
+  caf::result<msg<wire::BaselineList>> list(const msg<wire::BaselineListQuery>& query) {
+    if (auto error = begin_question())
+      return error;
+    auto page = store_->summaries(record_->who(), query->getAfter(), size_t{query->getLimit()} + 1);
+    if (!page)
+      return page.error();
+    bool more = page->size() > query->getLimit();
+    if (more)
+      page->pop_back();
+    return msg<wire::BaselineList>::build([&](wire::BaselineList::Builder out) {
+      auto list = out.initBaselines(static_cast<uint32_t>(page->size()));
+      for (uint32_t i = 0; i < list.size(); ++i)
+        list.setWithCaveats(i, *(*page)[i]);
+      if (more)
+        out.setNext(page->back()->getVersion());
+    });
+  }
+
+  // -- judgements -----------------------------------------------------------------
+
+  caf::result<msg<wire::BaselineComparison>> compare(const msg<wire::CompareBaselines>& query) {
+    if (auto error = begin_question())
+      return error;
+    auto before = record_->baseline(query->getOld());
+    if (!before)
+      return before.error();
+    auto after = record_->baseline(query->getNew());
+    if (!after)
+      return after.error();
+    return hive::compare(**before, **after);
+  }
+
+  caf::result<msg<wire::AgentTrend>> trend() {
+    if (auto error = begin())
+      return error;
+    auto all = store_->summaries(record_->who(), 0, defaults::max_trend_baselines);
+    if (!all)
+      return all.error();
+    return trend_of(*all);
+  }
+
+  caf::result<msg<wire::AgentValidation>> validate(const msg<wire::ValidateAgent>& query) {
+    if (auto error = begin())
+      return error;
+    auto present = record_->present_of(*query);
+    if (!present)
+      return present.error();
+    auto promise = self_->make_response_promise<msg<wire::AgentValidation>>();
+    with_results(query->getBenchmarkMetrics(), query->getGiven(),
+                 [this, query, present = *present, promise](const latest_results& results) mutable {
+                   auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(query->getBenchmarkMetrics());
+                   promise.deliver(record_->validate(*present, pass_rate, query->getPolicy()));
+                 });
+    return promise;
+  }
+
+  caf::result<msg<wire::Agent>> pin(const msg<wire::SetReference>& wanted) {
+    if (auto error = begin_write())
+      return error;
+    auto found = record_->baseline(wanted->getVersion());
+    if (!found)
+      return found.error();
+    record_->set(agents::with_reference(record_->agent(), **found, true, now_unix_micros()));
+    return answer(record_->agent());
+  }
+
+  caf::result<msg<wire::Agent>> unpin() {
+    if (auto error = begin_write())
+      return error;
+    auto newest = record_->newest_reference();
+    if (!newest)
+      return newest.error();
+    record_->set(agents::with_reference(record_->agent(), **newest, false, now_unix_micros()));
+    return answer(record_->agent());
+  }
+
+  caf::result<msg<wire::Agent>> accept(const msg<wire::AcceptAgent>& how) {
+    if (auto error = begin_write())
+      return error;
+    auto promise = self_->make_response_promise<msg<wire::Agent>>();
+    if (how->getVersion() > 0) {
+      auto found = record_->baseline(how->getVersion());
+      if (!found)
+        return found.error();
+      accept_as(how, *found, promise);
+      return promise;
+    }
+    with_results({}, {}, [this, how, promise](const latest_results& results) mutable {
+      auto made = capture_accepted(*how, results);
+      if (made)
+        accept_as(how, *made, promise);
+      else
+        promise.deliver(made.error());
+    });
+    return promise;
+  }
+
+  caf::result<agent_judgement> judge(const judge_agent& request) {
+    if (auto error = begin_question())
+      return error;
+    if (auto full = batch_.check_room(1))
+      return full;
+    auto found =
+      record_->validate(record_->agent()->getPresent(), request.pass_rate, wire::ValidationPolicy::THRESHOLD);
+    auto judged = agents::judge(record_->agent(), *found, now_unix_micros());
+    agent_judgement out{found->getRegressions().size() > 0, found->getConfirmed(), false};
+    if (judged.agent.bytes() != record_->agent().bytes())
+      record_->set(judged.agent);
+    bool is_worse =
+      judged.what == agents::transition::regressed || judged.what == agents::transition::regressions_changed;
+    if (is_worse || !request.shift.empty()) {
+      if (auto captured = capture_because(*found, request.shift); !captured)
+        return captured.error();
+      out.is_captured = true;
+    }
+    tell(judged.what, *found);
+    return answer(out);
+  }
+
+  caf::result<msg<wire::Agent>> find() {
+    if (auto error = begin_question())
+      return error;
+    return record_->agent();
+  }
+
+private:
+  /// Every request begins here.
+  caf::error begin() {
+    ++handled_;
+    return record_->is_loaded() ? caf::none : record_->load();
+  }
+
+  /// Begins a request that fails for an unknown agent.
+  caf::error begin_question() {
+    if (auto error = begin())
+      return error;
+    return record_->is_known() ? caf::none : fail(ec::not_found, "there is no agent " + to_string(record_->who()));
+  }
+
+  /// Begins a request that writes at once.
+  caf::error begin_write() {
+    if (auto error = begin())
+      return error;
+    return check_write();
+  }
+
+  /// Whether one more write fits, and the agent may become known by it.
+  caf::error check_write() const {
+    if (auto full = batch_.check_room(1))
+      return full;
+    if (record_->is_known())
+      return caf::none;
+    auto known = store_->known();
+    if (!known)
+      return known.error();
+    if (*known < services_.max_known)
+      return caf::none;
+    return fail(ec::overloaded, "the node knows " + std::to_string(*known) + " agents already");
+  }
+
+  template <class Content>
+  caf::typed_response_promise<Content> answer(Content content) {
+    auto promise = self_->make_response_promise<Content>();
+    answer_to(promise, std::move(content));
+    return promise;
+  }
+
+  /// Answers once everything gathered so far is durable.
+  template <class Content>
+  void answer_to(caf::typed_response_promise<Content> promise, Content content) {
+    bool nothing_to_write = !record_->is_changed() && batch_.writes().empty() && !batch_.is_in_flight();
+    if (nothing_to_write) {
+      promise.deliver(std::move(content));
+      return;
+    }
+    batch_.answer_when_durable(1, promise, std::move(content));
+    batch_.flush();
+  }
+
+  template <class Fill>
+  caf::typed_response_promise<msg<wire::AgentInputStored>> stored(uint32_t count, Fill fill) {
+    return answer(msg<wire::AgentInputStored>::build([&](wire::AgentInputStored::Builder out) {
+      out.setPromptId(record_->who().prompt);
+      out.setFlowId(record_->who().flow);
+      out.setRecorded(count);
+      fill(out);
+    }));
+  }
+
+  caf::typed_response_promise<msg<wire::AgentInputStored>> stored(uint32_t count) {
+    return stored(count, [](wire::AgentInputStored::Builder) {});
+  }
+
+  /// Calls `then` with the node's newest results, or with nothing when the request gives them itself.
+  template <class Then>
+  void with_results(capnp::List<wire::AdapterFigures>::Reader given, capnp::List<capnp::Text>::Reader sections,
+                    Then then) {
+    if (given.size() > 0 || agents::names(sections, "benchmark_metrics"))
+      return then(latest_results{});
+    ++waiting_;
+    self_->request(services_.registry, defaults::results_timeout, msg<wire::LatestResultsQuery>{})
+      .then(
+        [this, then](const msg<wire::LatestResults>& results) mutable {
+          --waiting_;
+          then(latest_results{results});
+        },
+        [this, then](const caf::error& error) mutable {
+          --waiting_;
+          if (code_of(error) != ec::no_data)
+            log::warn("Newest results unknown, the agent's figures are used without them: {}. agent={}", text_of(error),
+                      to_string(record_->who()));
+          then(latest_results{});
+        });
+  }
+
+  // -- captures -------------------------------------------------------------------
+
+  /// Captures once the node's results are known. Returns an error, or arranges for the promise to be answered.
+  caf::error capture_with(const msg<wire::CaptureBaseline>& wanted, const latest_results& results,
+                          caf::typed_response_promise<msg<wire::CaptureOutcome>>& promise) {
+    if (auto done = agents::version_of_key(*record_->agent(), as_view(wanted->getIdempotencyKey()))) {
+      auto earlier = record_->baseline(done);
+      if (!earlier)
+        return earlier.error();
+      answer_to(promise, outcome(*earlier, true));
+      return caf::none;
+    }
+    auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(wanted->getBenchmarkMetrics());
+    auto found = record_->validate(record_->agent()->getPresent(), pass_rate, wire::ValidationPolicy::THRESHOLD);
+    auto plan = agents::plan_capture(*record_->agent(), *wanted, found->getRegressions().size() > 0, now_unix_micros());
+    if (!plan.skipped.empty()) {
+      promise.deliver(
+        msg<wire::CaptureOutcome>::build([&](wire::CaptureOutcome::Builder out) { out.setSkipped(plan.skipped); }));
+      return caf::none;
+    }
+    auto made = make_next(*wanted, plan, results);
+    if (!made)
+      return made.error();
+    answer_to(promise, outcome(*made, false));
+    return caf::none;
+  }
+
+  static msg<wire::CaptureOutcome> outcome(const msg<wire::Baseline>& baseline, bool repeated) {
+    return msg<wire::CaptureOutcome>::build([&](wire::CaptureOutcome::Builder out) {
+      out.setBaseline(*baseline);
+      out.setRepeated(repeated);
+    });
+  }
+
+  /// Makes the next baseline; it is durable with the batch.
+  caf::expected<msg<wire::Baseline>> make_next(wire::CaptureBaseline::Reader wanted, const agents::capture_plan& plan,
+                                               const latest_results& results) {
+    if (auto full = check_write())
+      return full;
+    auto made = record_->capture(batch_.writes(), wanted, plan, results);
+    if (made)
+      follow_advice(**made);
+    return made;
+  }
+
+  /// Captures the present state, which somebody accepts.
+  caf::expected<msg<wire::Baseline>> capture_accepted(wire::AcceptAgent::Reader how, const latest_results& results) {
+    auto wanted = msg<wire::CaptureBaseline>::build([&](wire::CaptureBaseline::Builder out) {
+      out.setTrigger("manual");
+      out.setUserId(how.getUserId());
+      out.setReason(how.getReason());
+    });
+    agents::capture_plan plan;
+    plan.trigger = as_view(wanted->getTrigger());
+    return make_next(*wanted, plan, results);
+  }
+
+  /// Captures a baseline because of a regression or a shift of the world model.
+  caf::expected<msg<wire::Baseline>> capture_because(wire::AgentValidation::Reader found, const std::string& shift) {
+    auto wanted = msg<wire::CaptureBaseline>::build([&](wire::CaptureBaseline::Builder out) {
+      out.setTrigger("intelligence_change");
+      out.setReason(shift.empty() ? "regressed" : shift);
+    });
+    auto plan = agents::plan_capture(*record_->agent(), *wanted, found.getRegressions().size() > 0, now_unix_micros());
+    return make_next(*wanted, plan, {});
+  }
+
+  void accept_as(const msg<wire::AcceptAgent>& how, const msg<wire::Baseline>& baseline,
+                 caf::typed_response_promise<msg<wire::Agent>>& promise) {
+    record_->set(agents::accepted(record_->agent(), *baseline, *how, now_unix_micros()));
+    self_->send(services_.events, agent_accepted(record_->who(), *how, baseline->getVersion()));
+    answer_to(promise, record_->agent());
+  }
+
+  // -- events ---------------------------------------------------------------------
+
+  /// Sends the events of a judgement, and advises to retire a recipe that regressed while its rewards decline.
+  void tell(agents::transition what, wire::AgentValidation::Reader found) {
+    using agents::transition;
+    if (what == transition::none)
+      return;
+    auto change = what == transition::regressed   ? wire::AgentChange::REGRESSED
+                  : what == transition::recovered ? wire::AgentChange::RECOVERED
+                                                  : wire::AgentChange::REGRESSIONS_CHANGED;
+    self_->send(services_.events, agent_judged(record_->who(), change, found));
+    if (what != transition::recovered && std::isnan(record_->agent()->getAdvisedReward()))
+      advise_retirement();
+  }
+
+  void advise_retirement() {
+    auto all = store_->summaries(record_->who(), 0, defaults::max_trend_baselines);
+    if (!all)
+      return log::warn("Trend unknown, no advice: {}. agent={}", text_of(all.error()), to_string(record_->who()));
+    if (all->empty() || trend_of(*all)->getRewardTrend() != wire::Trend::DECLINING)
+      return;
+    auto reward = all->back()->getAvgReward();
+    record_->set(agents::with_advice(record_->agent(), reward));
+    self_->send(services_.events,
+                agent_advice(record_->who(), wire::AgentChange::RETIRE_ADVISED, all->front()->getAvgReward(), reward));
+  }
+
+  /// Follows up an advice to retire once another recipe has been captured.
+  void follow_advice(wire::Baseline::Reader made) {
+    auto agent = record_->agent();
+    auto advice = agents::advice_after(*agent, made);
+    if (!advice)
+      return;
+    self_->send(services_.events, agent_advice(record_->who(), *advice, agent->getAdvisedReward(),
+                                               made.getLightningMetrics().getAvgReward()));
+    record_->set(agents::without_advice(agent));
+  }
+
+  pointer self_ = nullptr;
+  agent_services services_;
+  std::optional<baseline_store> store_; ///< reads from the services' database
+  std::optional<agent_record> record_;  ///< set by `init`
+  uint64_t handled_ = 0;                ///< requests received
+  size_t waiting_ = 0;                  ///< requests that wait for another service
+  durable_batch batch_;                 ///< last member: its destructor answers waiting requests
+};
+
+kept_agent_actor::behavior_type agent(agent_state::pointer self, agent_services services, stored_agent who) {
+  auto& state = self->state;
+  state.init(self, std::move(services), std::move(who));
+  return {
+    [&state](const msg<wire::PutRecipe>& given) { return state.put(given); },
+    [&state](const msg<wire::RetireRecipe>&) { return state.retire(); },
+    [&state](const msg<wire::PutTrust>& given) { return state.put(given); },
+    [&state](const msg<wire::PutPrompt>& given) { return state.put(given); },
+    [&state](const msg<wire::SetActive>& given) { return state.put(given); },
+    [&state](const msg<wire::AddSpans>& given) { return state.add(given); },
+    [&state](const msg<wire::ClearSpans>&) { return state.clear_spans(); },
+    [&state](const msg<wire::CaptureBaseline>& wanted) { return state.capture(wanted); },
+    [&state](const msg<wire::ImportBaseline>& given) { return state.import(given); },
+    [&state](const msg<wire::BaselineQuery>& query) { return state.find(query); },
+    [&state](const msg<wire::BaselineListQuery>& query) { return state.list(query); },
+    [&state](const msg<wire::CompareBaselines>& query) { return state.compare(query); },
+    [&state](const msg<wire::TrendQuery>&) { return state.trend(); },
+    [&state](const msg<wire::ValidateAgent>& query) { return state.validate(query); },
+    [&state](const msg<wire::SetReference>& wanted) { return state.pin(wanted); },
+    [&state](const msg<wire::UnpinReference>&) { return state.unpin(); },
+    [&state](const msg<wire::AcceptAgent>& how) { return state.accept(how); },
+    [&state](const msg<wire::AgentQuery>&) { return state.find(); },
+    [&state](const judge_agent& request) { return state.judge(request); },
+    [&state](may_go) { return state.report(); },
+  };
+}
+
+} // namespace
+
+kept_agent_actor spawn_agent(caf::actor_system& system, agent_services services, stored_agent who) {
+  return system.spawn(agent, std::move(services), std::move(who));
+}
+
+} // namespace hive

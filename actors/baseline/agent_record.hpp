@@ -1,0 +1,104 @@
+#pragma once
+
+#include "actors/baseline/agent_rules.hpp"
+#include "actors/baseline/span_window.hpp"
+#include "messages/baseline.capnp.h"
+#include "messages/snapshot.capnp.h"
+#include "storage/baseline_store.hpp"
+
+#include <map>
+#include <optional>
+
+namespace hive {
+
+/// The node's newest results; nothing when they are unknown or not needed.
+using latest_results = std::optional<msg<wire::LatestResults>>;
+
+/// One agent in memory: its record, recipe and spans, with all changes that were made to them. The owner writes what is
+/// gathered in `writes` and says when that group begins (`seal`) and when it is durable (`landed`). Baselines that are
+/// not durable yet are found in memory.
+class agent_record {
+public:
+  /// Reads from `db`, which must outlive this object.
+  agent_record(const database& db, stored_agent who);
+
+  const stored_agent& who() const {
+    return who_;
+  }
+
+  /// Reads the record and the recipe; drops all changes. Fails with ec::corrupt.
+  caf::error load();
+
+  bool is_loaded() const {
+    return is_loaded_;
+  }
+
+  /// Whether anything is known about the agent.
+  bool is_known() const {
+    return agent_.has_value();
+  }
+
+  /// The agent, which becomes known by being changed.
+  msg<wire::Agent> agent() const;
+
+  void set(msg<wire::Agent> next);
+
+  const std::optional<msg<wire::AgentRecipe>>& recipe() const {
+    return recipe_;
+  }
+
+  /// Replaces the recipe, and says in it whether its structure is new. Returns it.
+  msg<wire::AgentRecipe> put_recipe(write_set& writes, const msg<wire::AgentRecipe>& recipe);
+  /// The recipe no longer counts. ec::not_found without one.
+  caf::error retire_recipe(write_set& writes);
+
+  /// Adds spans. Fails with ec::corrupt.
+  caf::error add_spans(write_set& writes, capnp::List<wire::ExecutionSpan>::Reader spans);
+  void clear_spans(write_set& writes);
+
+  /// One baseline; ec::not_found.
+  caf::expected<msg<wire::Baseline>> baseline(uint32_t version) const;
+  /// The newest baseline that may be the reference; the oldest one when none may. ec::not_found without baselines.
+  caf::expected<msg<wire::Baseline>> newest_reference() const;
+
+  /// Stores a baseline that was captured elsewhere; see agent_actor.
+  caf::expected<msg<wire::Baseline>> import(write_set& writes, wire::ImportBaseline::Reader given);
+  /// Captures the next baseline. ec::too_large.
+  caf::expected<msg<wire::Baseline>> capture(write_set& writes, wire::CaptureBaseline::Reader wanted,
+                                             const agents::capture_plan& plan, const latest_results& results);
+
+  /// The present figures, or those that a question states in their place. ec::malformed for an unusable recipe.
+  caf::expected<msg<wire::AgentFigures>> present_of(wire::ValidateAgent::Reader query) const;
+  /// Validates figures against the reference and the anchor.
+  msg<wire::AgentValidation> validate(wire::AgentFigures::Reader present, double pass_rate,
+                                      wire::ValidationPolicy policy) const;
+
+  /// Whether the record differs from what was sealed.
+  bool is_changed() const {
+    return is_changed_;
+  }
+
+  /// Adds the record, if it changed, to a group of writes that begins now.
+  void seal(write_set& writes);
+  /// That group is durable.
+  void landed();
+
+private:
+  using pending_baselines = std::map<uint32_t, msg<wire::Baseline>>;
+
+  caf::error load_spans();
+  void put(write_set& writes, const msg<wire::Baseline>& added);
+
+  baseline_store store_;
+  stored_agent who_;
+  bool is_loaded_ = false;
+  std::optional<msg<wire::Agent>> agent_;  ///< nothing while unknown
+  std::optional<msg<wire::Agent>> sealed_; ///< as of the last group of writes
+  bool is_changed_ = false;
+  std::optional<msg<wire::AgentRecipe>> recipe_;
+  std::optional<span_window> spans_; ///< nothing until needed
+  pending_baselines gathered_;       ///< baselines of the next group of writes
+  pending_baselines in_flight_;      ///< and of the one that is being written
+};
+
+} // namespace hive
