@@ -1,15 +1,10 @@
 #include "analysis/hive_statistics.hpp"
 #include "analysis/routing.hpp"
 #include "analysis/tool_summary.hpp"
-#include "tests/paths.hpp"
+#include "tests/analysis/vector_file.hpp"
 
 #include <algorithm>
-#include <capnp/compat/json.h>
-#include <capnp/message.h>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <memory>
-#include <sstream>
 #include <tuple>
 
 // The expected results in tests/data/tracker.json were computed by HART OS.
@@ -17,41 +12,10 @@
 namespace hive::analysis {
 namespace {
 
-using json = capnp::JsonValue::Reader;
-
-bool has(json object, std::string_view name) {
-  for (auto member : object.getObject())
-    if (name == member.getName().cStr())
-      return true;
-  return false;
-}
-
-json at(json object, std::string_view name) {
-  for (auto member : object.getObject())
-    if (name == member.getName().cStr())
-      return member.getValue();
-  throw std::runtime_error("the vectors lack " + std::string{name});
-}
-
-std::string text(json object, std::string_view name) {
-  return at(object, name).getString().cStr();
-}
-
-double number(json object, std::string_view name) {
-  return at(object, name).getNumber();
-}
-
 class tracker_vectors : public testing::Test {
 protected:
   void SetUp() override {
-    std::ifstream file{HIVE_TEST_DATA "/tracker.json"};
-    ASSERT_TRUE(file);
-    std::stringstream content;
-    content << file.rdbuf();
-    capnp::JsonCodec codec;
-    auto root = message_->initRoot<capnp::JsonValue>();
-    codec.decodeRaw(kj::StringPtr{content.str().c_str(), content.str().size()}, root);
-    cases_ = root.asReader().getArray();
+    cases_ = file_.root().getArray();
     ASSERT_EQ(cases_.size(), 15u);
   }
 
@@ -104,7 +68,7 @@ protected:
     }
   }
 
-  std::unique_ptr<capnp::MallocMessageBuilder> message_ = std::make_unique<capnp::MallocMessageBuilder>();
+  vector_file file_{"tracker.json"};
   capnp::List<capnp::JsonValue>::Reader cases_;
 };
 

@@ -1,0 +1,52 @@
+#include "analysis/drift.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hive::analysis {
+
+void advance(cusum& test, double step, double threshold) {
+  test.sum = std::max(0.0, test.sum + step);
+  test.runs_up = test.sum == 0 ? 0 : std::min(test.runs_up + 1, max_reference_runs);
+  if (!test.held) {
+    test.held = test.sum > threshold;
+    test.runs_at_zero = 0;
+    return;
+  }
+  test.sum = std::min(test.sum, threshold);
+  if (test.sum > suspicion_share * threshold)
+    test.runs_at_zero = 0;
+  else if (test.sum == 0)
+    ++test.runs_at_zero;
+  if (test.runs_at_zero >= recovery_runs) {
+    test.held = false;
+    test.runs_at_zero = 0;
+  }
+}
+
+drift_evidence judge(const cusum& test, double threshold) {
+  if (test.held)
+    return drift_evidence::confirmed;
+  return test.sum > suspicion_share * threshold ? drift_evidence::suspected : drift_evidence::chance;
+}
+
+void add_run(block_spread& spread, double value) {
+  spread.open_sum += value;
+  if (++spread.open_runs < block_runs)
+    return;
+  ++spread.blocks;
+  spread.sum += spread.open_sum;
+  spread.squares += spread.open_sum * spread.open_sum;
+  spread.open_runs = 0;
+  spread.open_sum = 0;
+}
+
+double overdispersion(const block_spread& spread, double variance) {
+  if (spread.blocks < min_blocks || variance <= 0)
+    return 1;
+  double chi_square = (spread.squares - spread.sum * spread.sum / spread.blocks) / (block_runs * variance);
+  double freedom = spread.blocks - 1;
+  return std::max(1.0, chi_square / freedom - std::sqrt(2 / freedom));
+}
+
+} // namespace hive::analysis
