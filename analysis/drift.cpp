@@ -34,19 +34,29 @@ void add_run(block_spread& spread, double value) {
   spread.open_sum += value;
   if (++spread.open_runs < block_runs)
     return;
+  if (spread.blocks >= max_blocks) {
+    spread.blocks /= 2;
+    spread.sum /= 2;
+    spread.differences /= 2;
+  }
+  double difference = spread.blocks > 0 ? spread.open_sum - spread.newest_sum : 0;
   ++spread.blocks;
   spread.sum += spread.open_sum;
-  spread.squares += spread.open_sum * spread.open_sum;
+  spread.differences += difference * difference;
+  spread.newest_sum = spread.open_sum;
   spread.open_runs = 0;
   spread.open_sum = 0;
+}
+
+double mean_of(const block_spread& spread) {
+  return spread.blocks == 0 ? 0 : spread.sum / (static_cast<double>(spread.blocks) * block_runs);
 }
 
 double overdispersion(const block_spread& spread, double variance) {
   if (spread.blocks < min_blocks || variance <= 0)
     return 1;
-  double chi_square = (spread.squares - spread.sum * spread.sum / spread.blocks) / (block_runs * variance);
-  double freedom = spread.blocks - 1;
-  return std::max(1.0, chi_square / freedom - std::sqrt(2 / freedom));
+  double pairs = spread.blocks - 1;
+  return std::max(1.0, spread.differences / (2 * pairs * block_runs * variance) - std::sqrt(3 / pairs));
 }
 
 } // namespace hive::analysis

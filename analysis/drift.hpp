@@ -54,24 +54,33 @@ inline constexpr uint32_t block_runs = 10;
 /// Blocks before the spread is believed: as many as the smallest reference has.
 inline constexpr uint32_t min_blocks = min_reference_runs / block_runs;
 
-/// How much blocks of 10 runs differ. Runs that come in batches (one bad input, ten failures) are alike within a block
-/// and differ more between blocks than chance explains.
+/// Blocks that are remembered; when there are more, all before fade by half. So many tell phi to 5%.
+inline constexpr uint32_t max_blocks = 1'000;
+
+/// How much neighbouring blocks of 10 runs differ. Runs that come in batches (one bad input, ten failures) are alike
+/// within a block and differ more between blocks than chance explains. Neighbours are compared, not each block with the
+/// mean, so that a stream which got worse once does not look like one with batches.
 struct block_spread {
   uint32_t blocks = 0;
-  double sum = 0;     ///< of the blocks' sums
-  double squares = 0; ///< of the squares of the blocks' sums
+  double sum = 0;         ///< of the blocks' sums
+  double differences = 0; ///< of the squares of what neighbouring sums differ by
+  double newest_sum = 0;  ///< of the newest complete block
   // The block that is not complete.
   uint32_t open_runs = 0;
   double open_sum = 0;
 };
 
-/// Adds the value of one run: 0 or 1, or a score.
+/// Adds the value of one run: 0 or 1, or a score. All runs belong here, in their order.
 void add_run(block_spread& spread, double value);
 
-/// The overdispersion phi = max(1, χ²/df − √(2/df)), where χ² compares the blocks' sums with their mean in units of the
-/// variance that 10 independent runs would have; `variance` is that of one run. √(2/df) is the standard error of χ²/df:
-/// without it, chance alone would raise phi above 1 in half of all streams. 1 with fewer than `min_blocks` blocks or a
-/// variance of 0. Evidence is divided by phi.
+/// Mean value of the runs in complete blocks; 0 without any.
+double mean_of(const block_spread& spread);
+
+/// The overdispersion phi = max(1, X − √(3/(B−1))) of B blocks: X is half the mean square of the differences of
+/// neighbouring sums, in units of the variance that 10 independent runs would have (J. von Neumann, "Distribution of
+/// the ratio of the mean square successive difference to the variance", 1941), and √(3/(B−1)) its standard error,
+/// without which chance alone would raise phi above 1 in half of all streams. `variance` is that of one run. 1 with
+/// fewer than `min_blocks` blocks or a variance of 0. Evidence is divided by phi.
 double overdispersion(const block_spread& spread, double variance);
 
 } // namespace hive::analysis

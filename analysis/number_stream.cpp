@@ -109,8 +109,6 @@ void complete_sample(number_stream& stream, double threshold) {
 }
 
 void grow_sample(number_stream& stream, std::span<const float> values) {
-  for (auto value : values)
-    add_run(stream.spread, badness(stream, value));
   auto middle = static_cast<ptrdiff_t>(stream.sample.size());
   stream.sample.insert(stream.sample.end(), values.begin(), values.end());
   std::sort(stream.sample.begin() + middle, stream.sample.end());
@@ -177,7 +175,9 @@ stream_change add_run(number_stream& stream, double value, double threshold) {
   double own_threshold = threshold + number_threshold_extra;
   stream_change out;
   out.before = judge(stream.test, own_threshold);
-  advance(stream.test, step_of(stream, badness(stream, kept)), own_threshold);
+  double z = badness(stream, kept);
+  add_run(stream.spread, z);
+  advance(stream.test, step_of(stream, z), own_threshold);
   out.after = judge(stream.test, own_threshold);
   out.reference_changed = keep(stream, kept, out.after == drift_evidence::chance);
   return out;

@@ -28,7 +28,6 @@ double reference_rate(const success_stream& stream) {
 void join_reference(success_stream& stream, bool success) {
   ++stream.reference_runs;
   stream.reference_successes += success;
-  add_run(stream.spread, success);
 }
 
 /// What a success and a failure add to S.
@@ -80,9 +79,7 @@ std::optional<tested_rates> rates_of(const success_stream& stream) {
 }
 
 double overdispersion_of(const success_stream& stream) {
-  if (stream.spread.blocks < min_blocks)
-    return stream.carried_overdispersion;
-  double p = stream.spread.sum / (stream.spread.blocks * static_cast<double>(block_runs));
+  double p = mean_of(stream.spread);
   return overdispersion(stream.spread, p * (1 - p));
 }
 
@@ -90,6 +87,7 @@ stream_change add_run(success_stream& stream, bool success, double threshold) {
   stream_change out;
   out.before = judge(stream, threshold);
   ++stream.runs;
+  add_run(stream.spread, success);
   auto left = add_run(stream.newest, success);
   if (out.before == drift_evidence::learning) {
     join_reference(stream, success);
@@ -112,10 +110,8 @@ drift_evidence judge(const success_stream& stream, double threshold) {
 }
 
 void accept(success_stream& stream) {
-  stream.carried_overdispersion = overdispersion_of(stream);
   stream.reference_runs = stream.test.runs_up;
   stream.reference_successes = stream.successes_up;
-  stream.spread = {};
   stream.waiting = 0;
   stream.test = {};
   stream.successes_up = 0;

@@ -15,13 +15,12 @@ struct success_stream {
   // The reference: runs while nothing was suspected, all older than those that are tested.
   uint32_t reference_runs = 0;
   uint32_t reference_successes = 0;
-  block_spread spread;
-  double carried_overdispersion = 1; ///< of the reference before, until `spread` has enough blocks
   // The tested runs.
   recent_runs newest;
   uint32_t waiting = 0; ///< how many of the newest are not in the reference
   cusum test;
   uint32_t successes_up = 0; ///< among the `test.runs_up` runs
+  block_spread spread;       ///< of all runs
 };
 
 /// What a run did to a stream.
@@ -41,7 +40,7 @@ struct tested_rates {
 };
 std::optional<tested_rates> rates_of(const success_stream& stream);
 
-/// How much more the reference's blocks of 10 runs differ than chance explains, at least 1; see `overdispersion`.
+/// How much more blocks of 10 runs differ than chance explains, at least 1; see `overdispersion`.
 double overdispersion_of(const success_stream& stream);
 
 /// Adds a run. The first 200 make the reference. Each later one is tested: S grows by ln((1−p_out)/(1−p_in)) / phi on a

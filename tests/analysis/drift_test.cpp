@@ -3,6 +3,7 @@
 #include "tests/analysis/agent_noise.hpp"
 #include "tests/support/seed.hpp"
 
+#include <cmath>
 #include <deque>
 #include <gtest/gtest.h>
 
@@ -52,16 +53,16 @@ TEST(overdispersion, is_one_for_independent_runs_and_more_for_batches) {
   noise random{seed};
   block_spread alone, batched;
   for (int block = 0; block < 2'000; ++block) {
-    double rate = block % 2 ? 0.95 : 0.75;
+    double rate = random.succeeds(0.5) ? 0.95 : 0.75;
     for (uint32_t run = 0; run < block_runs; ++run) {
       add_run(alone, random.succeeds(0.85));
       add_run(batched, random.succeeds(rate));
     }
   }
-  // The standard error of χ²/df is √(2/2000) = .032.
+  // The standard error of X is at most √(3/500) = .08, that of the batched stream 1.7 times as much.
   EXPECT_LT(overdispersion(alone, 0.85 * 0.15), 1.2);
   // Between blocks the variance of a sum of ten is 1, beside 10·(.0475 + .1875)/2 within.
-  EXPECT_NEAR(overdispersion(batched, 0.85 * 0.15), (1 + 1.175) / 1.275, 0.3);
+  EXPECT_NEAR(overdispersion(batched, 0.85 * 0.15), (1 + 1.175) / 1.275, 0.6);
 }
 
 TEST(overdispersion, few_blocks_or_no_variance_say_nothing) {
@@ -71,8 +72,30 @@ TEST(overdispersion, few_blocks_or_no_variance_say_nothing) {
   EXPECT_EQ(overdispersion(spread, 0.25), 1);
   for (uint32_t run = 0; run < block_runs; ++run)
     add_run(spread, 1);
-  EXPECT_NEAR(overdispersion(spread, 0.25), 10, 1) << "ten runs that are all alike count as one";
+  // Each of the 19 differences is 10, where independent runs would differ by a variance of 2·10·¼.
+  EXPECT_NEAR(overdispersion(spread, 0.25), 20 - std::sqrt(3.0 / 19), 1e-12);
   EXPECT_EQ(overdispersion(spread, 0), 1);
+}
+
+TEST(overdispersion, one_fall_does_not_look_like_batches) {
+  HIVE_RANDOM_SEED(seed);
+  noise random{seed};
+  block_spread spread;
+  for (int run = 0; run < 4'000; ++run)
+    add_run(spread, random.succeeds(run < 2'000 ? 0.95 : 0.65));
+  EXPECT_LT(overdispersion(spread, 0.8 * 0.2), 1.2);
+  EXPECT_NEAR(mean_of(spread), 0.8, 0.05);
+}
+
+TEST(overdispersion, a_long_life_is_remembered_in_bounds) {
+  noise random{1};
+  block_spread spread;
+  for (uint32_t run = 0; run < 10 * max_blocks * block_runs; ++run) {
+    add_run(spread, random.succeeds(0.9));
+    ASSERT_LE(spread.blocks, max_blocks);
+  }
+  EXPECT_NEAR(mean_of(spread), 0.9, 0.02);
+  EXPECT_LT(overdispersion(spread, 0.09), 1.2);
 }
 
 TEST(recent_runs, are_the_newest_hundred) {
