@@ -5,6 +5,10 @@
 
 namespace hive::analysis {
 
+double reference_slack(size_t runs) {
+  return 1.75 + 100 / static_cast<double>(runs);
+}
+
 void advance(cusum& test, double step, double threshold) {
   test.sum = std::max(0.0, test.sum + step);
   test.runs_up = test.sum == 0 ? 0 : std::min(test.runs_up + 1, max_reference_runs);

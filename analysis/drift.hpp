@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace hive::analysis {
@@ -32,6 +33,11 @@ inline constexpr uint32_t recovery_runs = 200;
 inline constexpr double suspicion_share = 0.5;
 /// Runs beyond which an estimate says nothing any more.
 inline constexpr uint32_t max_estimated_runs = 100'000;
+
+/// Standard errors by which a reference of n runs may overstate what the agent does, without a false alarm: 1.75 +
+/// 100/n. That is 2 at 400 runs, more where the reference may still be corrected by growing, and less where it is
+/// complete.
+double reference_slack(size_t runs);
 
 /// The test's state.
 struct cusum {

@@ -13,8 +13,6 @@ namespace {
 
 /// The shift that the test is made for, in standard deviations.
 constexpr double tested_shift = 0.5;
-/// Standard errors by which the sample's middle may be off without a false alarm.
-constexpr double sample_slack = 1.75;
 
 float as_float(double value) {
   constexpr double largest = std::numeric_limits<float>::max();
@@ -118,7 +116,8 @@ void grow_sample(number_stream& stream, std::span<const float> values) {
 
 /// What a value of this badness adds to S.
 double step_of(const number_stream& stream, double z) {
-  double slack = sample_slack / std::sqrt(static_cast<double>(stream.sample.size()));
+  auto m = stream.sample.size();
+  double slack = reference_slack(m) / std::sqrt(static_cast<double>(m));
   return (tested_shift * (z - slack) - tested_shift * tested_shift / 2) / overdispersion(stream.spread, 1);
 }
 

@@ -45,9 +45,9 @@ struct number_stream {
 
 /// Adds a value, which must be finite. The first 200 make the sample. Each later one is ranked in it, with middle ranks
 /// for ties, and scored by the normal quantile of its rank, standardised by the scores of the sample's own values; z is
-/// positive where the value is worse. S grows by (½·(z − 1.75/√m) − ⅛) / phi, m the size of the sample: the test of a
-/// shift by half a standard deviation, where 1.75/√m allows for the error of the sample. `threshold` is the node's (see
-/// `alarm_threshold`); `number_threshold_extra` is added here.
+/// positive where the value is worse. S grows by (½·(z − s/√m) − ⅛) / phi, m the size of the sample: the test of a
+/// shift by half a standard deviation, where s = `reference_slack`(m) allows for the error of the sample. `threshold`
+/// is the node's (see `alarm_threshold`); `number_threshold_extra` is added here.
 ///
 /// While nothing is suspected and the newest 100 values are about as good as the sample (see `growth_allowance`), the
 /// 100 before them join it, up to 1,000. Takes time O(log m), and O(m log m) once in 100 runs while the sample grows.

@@ -10,8 +10,6 @@ namespace {
 
 /// A fall by this much is what the test is made for.
 constexpr double tested_drop = 0.10;
-/// Standard errors by which the reference may overstate the rate without a false alarm.
-constexpr double reference_slack = 1.75;
 /// Bounds of the tested rates: a failure where none is expected must not decide alone, and a success neither.
 constexpr double lowest_p_in = 0.05;
 constexpr double highest_p_in = 0.995;
@@ -71,7 +69,8 @@ bool may_grow(const success_stream& stream, double threshold) {
 
 std::optional<tested_rates> rates_of(const success_stream& stream) {
   double p = reference_rate(stream);
-  double slack = reference_slack * std::sqrt(p * (1 - p) / std::max(stream.reference_runs, 1u));
+  auto runs = std::max(stream.reference_runs, 1u);
+  double slack = reference_slack(runs) * std::sqrt(p * (1 - p) / runs);
   double p_in = std::min(p - slack, highest_p_in);
   if (p_in < lowest_p_in)
     return std::nullopt;
@@ -115,6 +114,19 @@ void accept(success_stream& stream) {
   stream.waiting = 0;
   stream.test = {};
   stream.successes_up = 0;
+}
+
+bool raise_reference(success_stream& stream, uint32_t runs, uint32_t successes) {
+  if (runs < min_reference_runs || (has_learned(stream) && (successes + 0.5) / (runs + 1.0) <= reference_rate(stream)))
+    return false;
+  stream.reference_runs = std::min(runs, max_reference_runs);
+  stream.reference_successes = static_cast<uint32_t>(uint64_t{successes} * stream.reference_runs / runs);
+  stream.waiting = 0;
+  bool held = stream.test.held;
+  stream.test = {};
+  stream.test.held = held;
+  stream.successes_up = 0;
+  return true;
 }
 
 stream_report explain(const success_stream& stream, double threshold) {

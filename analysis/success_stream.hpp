@@ -30,9 +30,10 @@ struct stream_change {
   bool reference_changed = false;
 };
 
-/// The rates between which a stream decides: with k of n reference runs p^ = (k + ½)/(n + 1), p_in = p^
-/// − 1.75·√(p^(1−p^)/n), at most .995, is the lowest rate that may well be the reference's, and p_out = max(p_in −
-/// 0.10, .01) is ten points worse. Nothing while p_in < .05: a rate this low cannot fall by ten points.
+/// The rates between which a stream decides: with k of n reference runs p^ = (k + ½)/(n + 1), p_in =
+/// p^ − `reference_slack`(n)·√(p^(1−p^)/n), at most .995, is the lowest rate that may well be the reference's, and
+/// p_out = max(p_in − 0.10, .01) is ten points worse. Nothing while p_in < .05: a rate this low cannot fall by ten
+/// points.
 struct tested_rates {
   double reference = 0; ///< p^
   double p_in = 0;
@@ -55,6 +56,11 @@ drift_evidence judge(const success_stream& stream, double threshold);
 /// Takes what the agent does now for its reference, whatever was confirmed. The runs since S left 0 are the beginning
 /// of the new reference; with fewer than 200 of them the stream learns again.
 void accept(success_stream& stream);
+
+/// Takes a better sample for the reference, since the anchor moved up to it: `successes` of `runs`, which may be the
+/// stream's own newest runs. Returns false and changes nothing if the sample has fewer than 200 runs, or a lower rate
+/// than the reference. What is confirmed stays confirmed.
+bool raise_reference(success_stream& stream, uint32_t runs, uint32_t successes);
 
 /// What a stream says, in plain values for an explanation.
 struct stream_report {

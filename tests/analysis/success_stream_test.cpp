@@ -43,7 +43,7 @@ TEST(success_stream, steps_are_the_likelihood_ratios_of_the_tested_rates) {
   ASSERT_TRUE(rates);
   double p = 180.5 / 201;
   EXPECT_DOUBLE_EQ(rates->reference, p);
-  EXPECT_DOUBLE_EQ(rates->p_in, p - 1.75 * std::sqrt(p * (1 - p) / 200));
+  EXPECT_DOUBLE_EQ(rates->p_in, p - 2.25 * std::sqrt(p * (1 - p) / 200));
   EXPECT_DOUBLE_EQ(rates->p_out, rates->p_in - 0.1);
   add_run(stream, false, threshold);
   double up = std::log((1 - rates->p_out) / (1 - rates->p_in));
@@ -137,6 +137,22 @@ TEST(success_stream, a_long_fall_is_accepted_without_learning_again) {
   EXPECT_EQ(judge(stream, threshold), drift_evidence::chance);
   EXPECT_LE(stream.reference_runs, max_reference_runs);
   EXPECT_NEAR(rates_of(stream)->reference, 2.0 / 3, 0.02);
+}
+
+TEST(success_stream, the_reference_is_raised_and_never_lowered) {
+  success_stream stream;
+  add_regular(stream, 400, 10);
+  EXPECT_FALSE(raise_reference(stream, 199, 199));
+  EXPECT_FALSE(raise_reference(stream, 1'000, 850));
+  EXPECT_NEAR(rates_of(stream)->reference, 0.9, 0.01);
+  EXPECT_TRUE(raise_reference(stream, 4'000, 3'900));
+  EXPECT_EQ(stream.reference_runs, max_reference_runs);
+  EXPECT_EQ(stream.reference_successes, 975u);
+  EXPECT_EQ(stream.waiting, 0u);
+  add_regular(stream, 400, 10);
+  EXPECT_EQ(judge(stream, threshold), drift_evidence::confirmed) << "what was good enough before is a fall now";
+  EXPECT_TRUE(raise_reference(stream, 1'000, 999));
+  EXPECT_EQ(judge(stream, threshold), drift_evidence::confirmed);
 }
 
 TEST(success_stream, the_explanation_says_what_settles_it) {
