@@ -132,6 +132,19 @@ inline constexpr auto baseline_debounce = 60s;
 inline constexpr uint32_t remembered_capture_keys = 16;
 /// Acceptances kept per agent.
 inline constexpr uint32_t kept_acceptances = 8;
+/// Items kept one by one for each capture, some 300 bytes each; runs of further ones are counted together.
+inline constexpr size_t max_items_of_capture = 1'000;
+/// Fewest items that two judges must both have scored to make their rewards comparable.
+inline constexpr uint32_t min_rebase_items = 8;
+/// Comparisons of two judges kept per agent.
+inline constexpr size_t kept_rebases = 8;
+/// Chance up to which a tool that only one side used counts as a regression in validations. Lower than that of
+/// comparisons: validations are repeated all day, and an agent has many tools.
+inline constexpr double max_tool_chance = 1e-4;
+/// Change of the threshold of evidence upon which agents in use are told the new one.
+inline constexpr double threshold_step = 0.05;
+/// Interval between writes of the node's rate of runs.
+inline constexpr std::chrono::seconds run_rate_interval = 60s;
 /// Writes of one agent that wait for the disk, including those in flight.
 inline constexpr size_t max_agent_writes = 4'096;
 /// Bytes of one baseline, the bound of messages: its sections are bounded one by one, but not together.

@@ -89,6 +89,33 @@ double distance_of_transitions(const fingerprint& a, const fingerprint& b) {
 
 } // namespace
 
+fingerprint merge(const fingerprint& a, const fingerprint& b) {
+  auto out = a;
+  out.runs += b.runs;
+  out.successes += b.successes;
+  out.steps += b.steps;
+  out.retries += b.retries;
+  out.other_tools += b.other_tools;
+  out.other_transitions += b.other_transitions;
+  for (const auto& [tool, use] : b.tools) {
+    auto known = out.tools.find(tool);
+    if (known == out.tools.end() && out.tools.size() >= max_fingerprint_tools) {
+      out.other_tools += use.calls;
+      continue;
+    }
+    auto& sum = known == out.tools.end() ? out.tools[tool] : known->second;
+    sum.calls += use.calls;
+    sum.runs += use.runs;
+  }
+  for (const auto& [pair, count] : b.transitions) {
+    if (out.transitions.contains(pair) || out.transitions.size() < max_fingerprint_transitions)
+      out.transitions[pair] += count;
+    else
+      out.other_transitions += count;
+  }
+  return out;
+}
+
 void add_run(fingerprint& counts, const trajectory& run) {
   ++counts.runs;
   counts.successes += run.success;

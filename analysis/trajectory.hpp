@@ -49,6 +49,9 @@ struct fingerprint {
 /// Counts one more run.
 void add_run(fingerprint& counts, const trajectory& run);
 
+/// The counts of both sides together, within the same bounds.
+fingerprint merge(const fingerprint& a, const fingerprint& b);
+
 /// Chance up to which the presence or absence of a tool counts as a change.
 inline constexpr double tool_change_level = 0.01;
 

@@ -57,6 +57,9 @@ annotation retired @0xf2a4c0d1e83b6b10(field) : Void;
 annotation json @0xf2a4c0d1e83b6b11(field) : Void;
 # Text that holds a JSON value of any kind. In JSON it is that value itself.
 
+annotation alsoNumber @0xf2a4c0d1e83b6b12(field) : Void;
+# A Text field that JSON may hold as a number too; a whole number becomes its digits.
+
 annotation tolerant @0xf2a4c0d1e83b6b20(struct) : Void;
 # Other systems write this struct too. Unknown JSON members are ignored, and so are optional lists and structs whose
 # JSON value has another type. Without this annotation both are errors.

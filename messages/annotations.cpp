@@ -29,6 +29,7 @@ enum annotation_id : uint64_t {
   import_only_id,
   retired_id,
   json_id,
+  also_number_id,
   tolerant_id = 0xf2a4c0d1e83b6b20,
 };
 
@@ -117,6 +118,9 @@ field_rules read_rules(capnp::StructSchema::Field field) {
       break;
     case json_id:
       rules.json = true;
+      break;
+    case also_number_id:
+      rules.also_number = true;
       break;
     default:
       break;

@@ -30,6 +30,7 @@ struct field_rules {
   bool omit_default = false;
   bool import_only = false;
   bool json = false;
+  bool also_number = false;
   uint32_t max_length = default_max_length;
   uint32_t max_elements = std::numeric_limits<uint32_t>::max();
   double min = -std::numeric_limits<double>::infinity();

@@ -3,6 +3,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
+using Runs = import "runs.capnp";
 using Snapshot = import "snapshot.capnp";
 $Cxx.namespace("hive::wire");
 
@@ -101,8 +102,8 @@ struct Baseline $Hive.tolerant $Hive.doc("A numbered snapshot of one agent.") {
   timestamp @2 :Int64 $Hive.unixMicros;
   userId @3 :Text $Hive.maxLength(128);
   userPrompt @4 :Text $Hive.maxLength(256) $Hive.doc("The session whose spans were used; all spans when absent.");
-  promptId @5 :Text $Hive.id;
-  flowId @6 :Text $Hive.id;
+  promptId @5 :Text $Hive.id $Hive.alsoNumber;
+  flowId @6 :Text $Hive.id $Hive.alsoNumber;
   kind @7 :BaselineKind;
   recipeMetrics @8 :RecipeMetrics $Hive.doc("Absent without a recipe.");
   lightningMetrics @9 :LightningMetrics $Hive.doc("Absent without spans.");
@@ -115,6 +116,7 @@ struct Baseline $Hive.tolerant $Hive.doc("A numbered snapshot of one agent.") {
   reason @16 :Text $Hive.maxLength(1024) $Hive.doc("Why it was captured, for captures because of a regression.");
   trustEvolutionMetrics @17 :TrustEvolution $Hive.importOnly $Hive.doc("HART OS's name of trust_evolution.");
   skipped @18 :Text $Hive.importOnly $Hive.doc("For readers of a capture's answer: why there is no baseline.");
+  runMetrics @19 :Runs.RunMetrics $Hive.doc("Of the runs that this node counted itself; absent without runs.");
 }
 
 struct BaselineSummary $Hive.doc("A baseline's entry in a list.") {
@@ -195,6 +197,7 @@ struct ExecutionSpan $Hive.tolerant $Hive.doc("One execution of an agent.") {
   participant @5 :Text $Hive.maxLength(128);
   events @6 :List(SpanEvent) $Hive.maxLength(1000);
   sequence @7 :UInt64 $Hive.omitDefault $Hive.doc("Set by the node.");
+  actionId @8 :Text $Hive.alsoNumber $Hive.maxLength(128) $Hive.doc("Of a span that is one run of this action; it counts as one when it ends.");
 }
 
 struct AddSpans $Hive.maxBytes(8388608) {
@@ -295,12 +298,41 @@ struct FieldDelta {
   improved @4 :Bool;
 }
 
+struct PairedItems $Hive.doc("The items that ran under both baselines, compared item by item.") {
+  pairs @0 :UInt32;
+  unpaired @1 :UInt32 $Hive.doc("Items that ran under only one of them; they say nothing.");
+  test @2 :Text $Hive.doc("mcnemar (each item ran once on each side) or sign_flip.");
+  meanChange @3 :Float64 $Hive.doc("New minus old over the pairs.");
+  p @4 :Float64 $Hive.doc("Two-sided: whether old and new differ.");
+  pWorse @5 :Float64 $Hive.doc("One-sided: whether new is worse.");
+  worse @6 :Bool;
+  broken @7 :List(Text) $Hive.doc("Items that passed always before and fail at least once now.");
+  fixed @8 :List(Text);
+  flaky @9 :List(Text) $Hive.doc("Items that both passed and failed before; they decide nothing.");
+  moreItemsNeeded @10 :UInt32 $Hive.omitDefault $Hive.doc("About how many more items would settle that new is worse.");
+}
+
+struct TrajectoryDelta $Hive.doc("What the agent does otherwise on its way to an outcome.") {
+  newTools @0 :List(Text);
+  lostTools @1 :List(Text);
+  oldStepsPerSuccess @2 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  newStepsPerSuccess @3 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  transitionDistance @4 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("0: the same transitions between tools; 1: none in common.");
+}
+
 struct BaselineComparison {
   oldVersion @0 :UInt32;
   newVersion @1 :UInt32;
   recipeDelta @2 :List(FieldDelta);
   lightningDelta @3 :List(FieldDelta);
   trustDelta @4 :List(FieldDelta);
+  items @5 :PairedItems $Hive.doc("Success; absent when no item ran under both.");
+  durations @6 :PairedItems;
+  tokens @7 :PairedItems;
+  costs @8 :PairedItems;
+  oldFlakiness @9 :Runs.Flakiness;
+  newFlakiness @10 :Runs.Flakiness;
+  trajectory @11 :TrajectoryDelta;
 }
 
 struct TrendQuery {
@@ -308,11 +340,16 @@ struct TrendQuery {
   flowId @1 :Text $Hive.id $Hive.required;
 }
 
-struct AgentTrend {
+struct AgentTrend $Hive.doc(
+  "Below ten baselines, the first is compared with the last by 10%. From ten on, a Mann-Kendall test at 1% decides.") {
   trend @0 :Trend $Hive.doc("The trend of the rewards.");
   rewardTrend @1 :Trend $Hive.omitDefault;
   durationTrend @2 :Trend $Hive.omitDefault;
   snapshotCount @3 :UInt32;
+  rewardSlope @4 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Change per baseline (Theil-Sen).");
+  rewardP @5 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  durationSlope @6 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  durationP @7 :Float64 = nan $Hive.nullable $Hive.omitDefault;
 }
 
 enum ValidationPolicy {
@@ -327,7 +364,8 @@ enum Evidence {
 }
 
 struct AgentRegression {
-  metric @0 :Text $Hive.required $Hive.doc("action_N_success_rate, regression_pass_rate, duration, reward, tokens or cost.");
+  metric @0 :Text $Hive.required $Hive.doc(
+      "action_N_success_rate, regression_pass_rate, action_N_duration, …_reward, …_tokens, …_cost, slice LABEL=VALUE, new_tool NAME, lost_tool NAME or steps_per_success.");
   old @1 :Float64 $Hive.nullable;
   new @2 :Float64 $Hive.nullable;
   limit @3 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("The value beyond which it counts as a regression.");
@@ -404,6 +442,30 @@ struct AgentFigures $Hive.doc("What a validation compares.") {
   actions @1 :List(ActionRate) $Hive.maxLength(1000) $Hive.doc("Success rates, in the order of the recipe.");
   passRate @2 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Of the tests. Absent in the present: the node's newest is used.");
   hasRecipe @3 :Bool;
+  judge @4 :Text $Hive.doc("Who gave the rewards when it was captured.");
+}
+
+struct Rebase $Hive.doc("Rewards of two judges on the same items.") {
+  fromJudge @0 :Text $Hive.required $Hive.maxLength(128);
+  toJudge @1 :Text $Hive.required $Hive.maxLength(128);
+  offset @2 :Float64 $Hive.doc("Mean of the new judge's rewards minus the old one's.");
+  lower @3 :Float64 $Hive.doc("Interval of the offset, 95%.");
+  upper @4 :Float64;
+  items @5 :UInt32;
+  at @6 :Int64 $Hive.unixMicros;
+}
+
+struct RescoredItem {
+  item @0 :Text $Hive.required $Hive.maxLength(256);
+  old @1 :Float64 $Hive.required $Hive.doc("Reward by the old judge.");
+  new @2 :Float64 $Hive.required $Hive.doc("Reward of the same outcome by the new judge.");
+}
+
+struct RebaseAgent $Hive.doc("Makes rewards of a new judge comparable: the same items, scored by both.") {
+  promptId @0 :Text $Hive.id $Hive.required;
+  flowId @1 :Text $Hive.id $Hive.required;
+  judge @2 :Text $Hive.required $Hive.maxLength(128) $Hive.doc("The new judge.");
+  items @3 :List(RescoredItem) $Hive.required $Hive.maxLength(10000) $Hive.doc("At least 8.");
 }
 
 struct Acceptance {
@@ -448,6 +510,11 @@ struct Agent $Hive.doc("An agent with its reference and anchor; also the disk fo
   advisedReward @26 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc(
       "Mean reward when it was advised to retire the recipe; absent when no such advice is open.");
   advisedStructure @27 :Text $Hive.doc("Structure hash of that recipe.");
+  streams @28 :List(Runs.StreamVerdict) $Hive.maxLength(1000) $Hive.doc("What its runs say, when that last changed.");
+  trajectory @29 :List(Text) $Hive.maxLength(300) $Hive.doc("new_tool NAME, lost_tool NAME, steps_per_success: what it does otherwise than before.");
+  configuration @30 :UInt32 $Hive.omitDefault $Hive.doc("The newest capture that may be the reference. Runs belong to it.");
+  rebases @31 :List(Rebase) $Hive.maxLength(8);
+  recentRunKeys @32 :List(CaptureKey) $Hive.maxLength(16);
 }
 
 struct AgentQuery {

@@ -231,6 +231,11 @@ public:
       out.set(field, capnp::Text::Reader{text});
       return;
     }
+    if (rules.also_number && value.isNumber()) {
+      auto text = kj::str(value.getNumber());
+      out.set(field, capnp::Text::Reader{text});
+      return;
+    }
     switch (type.which()) {
     case capnp::schema::Type::STRUCT:
       decode_struct(value, out.init(field).as<DynamicStruct>());

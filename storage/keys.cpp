@@ -142,6 +142,38 @@ std::string agent_spans_of(std::string_view prompt, std::string_view flow) {
   return join("span/", prompt, flow);
 }
 
+std::string run_rate() {
+  return "run_rate";
+}
+
+std::string agent_runs(std::string_view prompt, std::string_view flow) {
+  return join("runs/", prompt, flow);
+}
+
+std::string stream_name(uint16_t measure, std::string_view action, std::string_view slice) {
+  return join("", std::to_string(measure), action, slice);
+}
+
+std::string agent_stream(std::string_view prompt, std::string_view flow, std::string_view stream) {
+  return agent_streams_of(prompt, flow) + std::string{stream};
+}
+
+std::string agent_streams_of(std::string_view prompt, std::string_view flow) {
+  return join("stream/", prompt, flow);
+}
+
+std::string agent_sample(std::string_view prompt, std::string_view flow, std::string_view stream) {
+  return join("sample/", prompt, flow) + std::string{stream};
+}
+
+std::string agent_item(std::string_view prompt, std::string_view flow, uint32_t version, std::string_view item) {
+  return agent_items_of(prompt, flow, version) + std::string{item};
+}
+
+std::string agent_items_of(std::string_view prompt, std::string_view flow, uint32_t version) {
+  return join("item/", prompt, flow) + big_endian(version);
+}
+
 std::string series_point(std::string_view adapter, std::string_view metric, capture_id id) {
   return series_of(adapter, metric) + big_endian(id.value);
 }

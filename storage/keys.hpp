@@ -65,6 +65,20 @@ std::string agent_recipe(std::string_view prompt, std::string_view flow);
 std::string agent_span(std::string_view prompt, std::string_view flow, uint64_t sequence);
 std::string agent_spans_of(std::string_view prompt, std::string_view flow);
 
+/// meta: the rate of runs over all agents.
+std::string run_rate();
+/// inputs: the summary of an agent's runs.
+std::string agent_runs(std::string_view prompt, std::string_view flow);
+/// The name of one of an agent's streams within its keys.
+std::string stream_name(uint16_t measure, std::string_view action, std::string_view slice);
+/// inputs: a stream of an agent; the prefix of all; and the reference sample of a stream.
+std::string agent_stream(std::string_view prompt, std::string_view flow, std::string_view stream);
+std::string agent_streams_of(std::string_view prompt, std::string_view flow);
+std::string agent_sample(std::string_view prompt, std::string_view flow, std::string_view stream);
+/// inputs: an item that an agent ran while a baseline was its newest capture; and the prefix of all of that baseline.
+std::string agent_item(std::string_view prompt, std::string_view flow, uint32_t version, std::string_view item);
+std::string agent_items_of(std::string_view prompt, std::string_view flow, uint32_t version);
+
 /// series: one value of a metric.
 std::string series_point(std::string_view adapter, std::string_view metric, capture_id id);
 /// series: prefix of a metric's history; and the prefix of the history that holds a given key.

@@ -6,6 +6,7 @@
 #include "actors/baseline/agent_rules.hpp"
 #include "actors/baseline/comparison.hpp"
 #include "actors/baseline/recipe_reader.hpp"
+#include "actors/baseline/stream_text.hpp"
 #include "actors/baseline/validation.hpp"
 #include "actors/defaults.hpp"
 #include "actors/store/durable_batch.hpp"
@@ -31,8 +32,9 @@ public:
   using pointer = kept_agent_actor::stateful_pointer<agent_state>;
   static inline const char* name = "agent";
 
-  void init(pointer self, agent_services services, stored_agent who) {
+  void init(pointer self, agent_services services, stored_agent who, evidence_threshold threshold) {
     self_ = self;
+    threshold_ = threshold;
     services_ = std::move(services);
     store_.emplace(*services_.db);
     record_.emplace(*services_.db, std::move(who));
@@ -42,6 +44,10 @@ public:
                  .seal = [this](write_set& writes) { record_->seal(writes); },
                  .reload = [this] { return record_->load(); },
                  .on_durable = [this] { record_->landed(); }});
+  }
+
+  void set(const evidence_threshold& threshold) {
+    threshold_ = threshold;
   }
 
   idle_report report() const {
@@ -99,9 +105,22 @@ public:
   caf::result<msg<wire::AgentInputStored>> add(const msg<wire::AddSpans>& given) {
     if (auto error = begin_write())
       return error;
-    if (auto error = record_->add_spans(batch_.writes(), given->getSpans()))
-      return error;
+    auto counted = record_->add_spans(batch_.writes(), given->getSpans(), threshold_.threshold);
+    if (!counted)
+      return counted.error();
+    tell(*counted);
     return stored(given->getSpans().size());
+  }
+
+  caf::result<msg<wire::AgentInputStored>> add(const msg<wire::AddRuns>& given) {
+    if (auto error = begin_write())
+      return error;
+    auto counted = record_->add_runs(batch_.writes(), *given, threshold_.threshold);
+    if (!counted)
+      return counted.error();
+    tell(*counted);
+    bool is_repeated = counted->stream_runs == 0;
+    return stored(is_repeated ? 0 : given->getRuns().size());
   }
 
   caf::result<msg<wire::AgentInputStored>> clear_spans() {
@@ -167,13 +186,32 @@ public:
   caf::result<msg<wire::BaselineComparison>> compare(const msg<wire::CompareBaselines>& query) {
     if (auto error = begin_question())
       return error;
-    auto before = record_->baseline(query->getOld());
-    if (!before)
-      return before.error();
-    auto after = record_->baseline(query->getNew());
-    if (!after)
-      return after.error();
-    return hive::compare(**before, **after);
+    auto compared = record_->compare(query->getOld(), query->getNew());
+    if (!compared)
+      return compared.error();
+    return *compared;
+  }
+
+  caf::result<msg<wire::AgentExplanation>> explain() {
+    if (auto error = begin_question())
+      return error;
+    caf::error failure;
+    auto explained = msg<wire::AgentExplanation>::build([&](wire::AgentExplanation::Builder out) {
+      failure = record_->explain(out, threshold_.threshold);
+      out.setRunsPerWeek(threshold_.runs_per_week);
+      out.setFalseAlarmsPerWeek(threshold_.false_alarms_per_week);
+    });
+    if (failure)
+      return failure;
+    return explained;
+  }
+
+  caf::result<msg<wire::Agent>> rebase(const msg<wire::RebaseAgent>& how) {
+    if (auto error = begin_write())
+      return error;
+    if (auto error = record_->rebase(*how))
+      return error;
+    return answer(record_->agent());
   }
 
   caf::result<msg<wire::AgentTrend>> trend() {
@@ -195,7 +233,8 @@ public:
     with_results(query->getBenchmarkMetrics(), query->getGiven(),
                  [this, query, present = *present, promise](const latest_results& results) mutable {
                    auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(query->getBenchmarkMetrics());
-                   promise.deliver(record_->validate(*present, pass_rate, query->getPolicy()));
+                   bool is_own = !query->hasRecipeMetrics() && query->getRecipe().size() == 0;
+                   promise.deliver(record_->validate(*present, is_own, pass_rate, query->getPolicy()));
                  });
     return promise;
   }
@@ -247,7 +286,7 @@ public:
     if (auto full = batch_.check_room(1))
       return full;
     auto found =
-      record_->validate(record_->agent()->getPresent(), request.pass_rate, wire::ValidationPolicy::THRESHOLD);
+      record_->validate(record_->agent()->getPresent(), true, request.pass_rate, wire::ValidationPolicy::THRESHOLD);
     auto judged = agents::judge(record_->agent(), *found, now_unix_micros());
     agent_judgement out{found->getRegressions().size() > 0, found->getConfirmed(), false};
     if (judged.agent.bytes() != record_->agent().bytes())
@@ -372,7 +411,7 @@ private:
       return caf::none;
     }
     auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(wanted->getBenchmarkMetrics());
-    auto found = record_->validate(record_->agent()->getPresent(), pass_rate, wire::ValidationPolicy::THRESHOLD);
+    auto found = record_->validate(record_->agent()->getPresent(), true, pass_rate, wire::ValidationPolicy::THRESHOLD);
     auto plan = agents::plan_capture(*record_->agent(), *wanted, found->getRegressions().size() > 0, now_unix_micros());
     if (!plan.skipped.empty()) {
       promise.deliver(
@@ -428,12 +467,27 @@ private:
 
   void accept_as(const msg<wire::AcceptAgent>& how, const msg<wire::Baseline>& baseline,
                  caf::typed_response_promise<msg<wire::Agent>>& promise) {
-    record_->set(agents::accepted(record_->agent(), *baseline, *how, now_unix_micros()));
+    if (auto error = record_->accept(batch_.writes(), *baseline, *how)) {
+      promise.deliver(error);
+      return;
+    }
     self_->send(services_.events, agent_accepted(record_->who(), *how, baseline->getVersion()));
     answer_to(promise, record_->agent());
   }
 
   // -- events ---------------------------------------------------------------------
+
+  /// Tells what runs did: their number to the directory, and confirmed regressions to all.
+  void tell(const agent_runs::added& counted) {
+    if (counted.stream_runs > 0)
+      self_->send(services_.run_counter, runs_counted{counted.stream_runs});
+    std::vector<std::string> confirmed;
+    for (const auto& each : counted.changed)
+      if (each.turned(analysis::drift_evidence::confirmed))
+        confirmed.push_back(name_of(each.key));
+    if (!confirmed.empty())
+      self_->send(services_.events, agent_confirmed(record_->who(), confirmed));
+  }
 
   /// Sends the events of a judgement, and advises to retire a recipe that regressed while its rewards decline.
   void tell(agents::transition what, wire::AgentValidation::Reader found) {
@@ -475,14 +529,16 @@ private:
   agent_services services_;
   std::optional<baseline_store> store_; ///< reads from the services' database
   std::optional<agent_record> record_;  ///< set by `init`
-  uint64_t handled_ = 0;                ///< requests received
-  size_t waiting_ = 0;                  ///< requests that wait for another service
-  durable_batch batch_;                 ///< last member: its destructor answers waiting requests
+  evidence_threshold threshold_;
+  uint64_t handled_ = 0; ///< requests received
+  size_t waiting_ = 0;   ///< requests that wait for another service
+  durable_batch batch_;  ///< last member: its destructor answers waiting requests
 };
 
-kept_agent_actor::behavior_type agent(agent_state::pointer self, agent_services services, stored_agent who) {
+kept_agent_actor::behavior_type agent(agent_state::pointer self, agent_services services, stored_agent who,
+                                      evidence_threshold threshold) {
   auto& state = self->state;
-  state.init(self, std::move(services), std::move(who));
+  state.init(self, std::move(services), std::move(who), threshold);
   return {
     [&state](const msg<wire::PutRecipe>& given) { return state.put(given); },
     [&state](const msg<wire::RetireRecipe>&) { return state.retire(); },
@@ -491,6 +547,7 @@ kept_agent_actor::behavior_type agent(agent_state::pointer self, agent_services 
     [&state](const msg<wire::SetActive>& given) { return state.put(given); },
     [&state](const msg<wire::AddSpans>& given) { return state.add(given); },
     [&state](const msg<wire::ClearSpans>&) { return state.clear_spans(); },
+    [&state](const msg<wire::AddRuns>& given) { return state.add(given); },
     [&state](const msg<wire::CaptureBaseline>& wanted) { return state.capture(wanted); },
     [&state](const msg<wire::ImportBaseline>& given) { return state.import(given); },
     [&state](const msg<wire::BaselineQuery>& query) { return state.find(query); },
@@ -501,16 +558,20 @@ kept_agent_actor::behavior_type agent(agent_state::pointer self, agent_services 
     [&state](const msg<wire::SetReference>& wanted) { return state.pin(wanted); },
     [&state](const msg<wire::UnpinReference>&) { return state.unpin(); },
     [&state](const msg<wire::AcceptAgent>& how) { return state.accept(how); },
+    [&state](const msg<wire::RebaseAgent>& how) { return state.rebase(how); },
+    [&state](const msg<wire::ExplainQuery>&) { return state.explain(); },
     [&state](const msg<wire::AgentQuery>&) { return state.find(); },
     [&state](const judge_agent& request) { return state.judge(request); },
     [&state](may_go) { return state.report(); },
+    [&state](const evidence_threshold& threshold) { state.set(threshold); },
   };
 }
 
 } // namespace
 
-kept_agent_actor spawn_agent(caf::actor_system& system, agent_services services, stored_agent who) {
-  return system.spawn(agent, std::move(services), std::move(who));
+kept_agent_actor spawn_agent(caf::actor_system& system, agent_services services, stored_agent who,
+                             evidence_threshold threshold) {
+  return system.spawn(agent, std::move(services), std::move(who), threshold);
 }
 
 } // namespace hive

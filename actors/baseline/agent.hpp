@@ -5,6 +5,7 @@
 #include "actors/defaults.hpp"
 #include "actors/events/api.hpp"
 #include "actors/store/api.hpp"
+#include "analysis/false_alarms.hpp"
 #include "storage/baseline_store.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -12,6 +13,19 @@
 #include <memory>
 
 namespace hive {
+
+/// What the node's rate of runs and its budget of false alarms demand of evidence (see analysis/false_alarms.hpp).
+struct evidence_threshold {
+  double threshold = analysis::min_threshold;
+  double runs_per_week = 0; ///< over all streams of the node
+  double false_alarms_per_week = analysis::default_false_alarms_per_week;
+};
+
+/// internal: tells the directory how many runs of streams an agent has counted.
+struct runs_counted {
+  uint32_t stream_runs = 0;
+};
+using run_counter_actor = caf::typed_actor<caf::reacts_to<runs_counted>>;
 
 /// Services an agent's actor depends on.
 struct agent_services {
@@ -21,6 +35,7 @@ struct agent_services {
   event_sink_actor events;
   /// Known agents at most; further names are refused. Default: 10,000,000.
   uint64_t max_known = defaults::max_known_agents;
+  run_counter_actor run_counter = {}; ///< set by the directory
 };
 
 /// Asks an agent to validate itself by policy threshold and to act on it: to capture a baseline when it has regressed
@@ -50,7 +65,8 @@ struct idle_report {
 
 /// The actor of one agent, as the directory sees it.
 using kept_agent_actor =
-  agent_actor::extend<caf::replies_to<may_go>::with<idle_report>, caf::replies_to<judge_agent>::with<agent_judgement>>;
+  agent_actor::extend<caf::replies_to<may_go>::with<idle_report>, caf::replies_to<judge_agent>::with<agent_judgement>,
+                      caf::reacts_to<evidence_threshold>>;
 
 /// The directory as the validator sees it.
 using judging_baselines_actor = baselines_actor::extend<caf::replies_to<judge_agent>::with<agent_judgement>>;
@@ -59,11 +75,14 @@ using judging_baselines_actor = baselines_actor::extend<caf::replies_to<judge_ag
 /// agent's keys, which makes version numbers gapless; it changes its state at once and answers when that is durable, so
 /// concurrent captures share a write. When a write fails, all that were made on top of it fail too and the stored state
 /// is read again. A record that cannot be read fails each request with ec::corrupt.
-kept_agent_actor spawn_agent(caf::actor_system& system, agent_services services, stored_agent who);
+kept_agent_actor spawn_agent(caf::actor_system& system, agent_services services, stored_agent who,
+                             evidence_threshold threshold);
 
 } // namespace hive
 
 // Local to a process: the directory and its agents.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::evidence_threshold)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::runs_counted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::judge_agent)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::agent_judgement)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::may_go)

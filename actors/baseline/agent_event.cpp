@@ -33,6 +33,15 @@ msg<wire::Event> agent_judged(const stored_agent& who, wire::AgentChange what,
   });
 }
 
+msg<wire::Event> agent_confirmed(const stored_agent& who, const std::vector<std::string>& streams) {
+  return build(who, wire::AgentChange::CONFIRMED, [&](wire::AgentEvent::Builder out) {
+    out.setConfirmed(true);
+    auto list = out.initRegressions(static_cast<uint32_t>(streams.size()));
+    for (uint32_t i = 0; i < list.size(); ++i)
+      list.set(i, streams[i]);
+  });
+}
+
 msg<wire::Event> agent_accepted(const stored_agent& who, wire::AcceptAgent::Reader how, uint32_t version) {
   return build(who, wire::AgentChange::ACCEPTED, [&](wire::AgentEvent::Builder out) {
     out.setVersion(version);

@@ -1,7 +1,9 @@
 #include "actors/baseline/agent_record.hpp"
 
 #include "actors/baseline/agent_key.hpp"
+#include "actors/baseline/comparison.hpp"
 #include "actors/baseline/recipe_reader.hpp"
+#include "actors/baseline/stream_text.hpp"
 #include "actors/baseline/validation.hpp"
 #include "actors/defaults.hpp"
 #include "messages/change.hpp"
@@ -9,16 +11,41 @@
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
+#include <cmath>
 #include <ranges>
 #include <utility>
 
 namespace hive {
+namespace {
 
-agent_record::agent_record(const database& db, stored_agent who) : store_{db}, who_{std::move(who)} {
+/// The runs that ended with these spans. A run's reward is the sum of its span's.
+msg<wire::AddRuns> runs_of(capnp::List<wire::ExecutionSpan>::Reader spans, const std::vector<uint32_t>& ended) {
+  return msg<wire::AddRuns>::build([&](wire::AddRuns::Builder out) {
+    auto runs = out.initRuns(static_cast<uint32_t>(ended.size()));
+    for (uint32_t i = 0; i < runs.size(); ++i) {
+      auto span = spans[ended[i]];
+      runs[i].setActionId(span.getActionId());
+      bool succeeded = as_view(span.getStatus()) == "success";
+      runs[i].setOutcome(succeeded ? wire::RunOutcome::SUCCESS : wire::RunOutcome::FAILURE);
+      runs[i].setDurationS(span.getDuration());
+      std::optional<double> reward;
+      for (auto event : span.getEvents())
+        if (as_view(event.getType()) == "reward" && !std::isnan(event.getData().getReward()))
+          reward = reward.value_or(0) + event.getData().getReward();
+      if (reward)
+        runs[i].setReward(*reward);
+    }
+  });
+}
+
+} // namespace
+
+agent_record::agent_record(const database& db, stored_agent who) : store_{db}, who_{std::move(who)}, runs_{db, who_} {
 }
 
 caf::error agent_record::load() {
   spans_.reset();
+  runs_.forget();
   gathered_.clear();
   in_flight_.clear();
   is_changed_ = false;
@@ -74,7 +101,8 @@ caf::error agent_record::retire_recipe(write_set& writes) {
   return caf::none;
 }
 
-caf::error agent_record::add_spans(write_set& writes, capnp::List<wire::ExecutionSpan>::Reader spans) {
+caf::expected<agent_runs::added>
+agent_record::add_spans(write_set& writes, capnp::List<wire::ExecutionSpan>::Reader spans, double threshold) {
   if (auto error = load_spans())
     return error;
   auto next = agent()->getSpanSequence() + 1;
@@ -87,13 +115,93 @@ caf::error agent_record::add_spans(write_set& writes, capnp::List<wire::Executio
     out.setSpanSequence(next - 1);
     out.setChangedAt(now_unix_micros());
   }));
-  return caf::none;
+  if (change.ended.empty())
+    return agent_runs::added{};
+  auto runs = runs_of(spans, change.ended);
+  return count(writes, runs->getRuns(), {}, threshold);
 }
 
 void agent_record::clear_spans(write_set& writes) {
   baseline_store::erase_spans(writes, who_);
   spans_.emplace();
   set(changed(agent(), [](wire::Agent::Builder out) { out.setChangedAt(now_unix_micros()); }));
+}
+
+// -- runs -------------------------------------------------------------------------
+
+caf::expected<agent_runs::added> agent_record::add_runs(write_set& writes, wire::AddRuns::Reader given,
+                                                        double threshold) {
+  if (agent_ && agents::knows_runs_of(**agent_, as_view(given.getIdempotencyKey())))
+    return agent_runs::added{};
+  return count(writes, given.getRuns(), std::string{as_view(given.getIdempotencyKey())}, threshold);
+}
+
+caf::expected<agent_runs::added> agent_record::count(write_set& writes, capnp::List<wire::AgentRun>::Reader runs,
+                                                     const std::string& key, double threshold) {
+  agents::run_outcome outcome;
+  outcome.idempotency_key = key;
+  for (auto run : runs) {
+    if (run.getModel().size() > 0)
+      outcome.model = as_view(run.getModel());
+    if (run.getJudge().size() > 0)
+      outcome.judge = as_view(run.getJudge());
+  }
+  auto before = agent();
+  auto offset_of = [&](std::string_view judge) { return agents::reward_offset(*before, judge); };
+  auto counted = runs_.add(writes, runs, before->getConfiguration(), threshold, offset_of);
+  if (!counted)
+    return counted.error();
+  set(agents::with_runs(before, outcome, now_unix_micros()));
+  if (!counted->changed.empty() || counted->trajectory_changed)
+    if (auto error = update_verdicts(threshold))
+      return error;
+  return counted;
+}
+
+/// Writes into the record what validations need of the streams, so that they need not read them.
+caf::error agent_record::update_verdicts(double threshold) {
+  auto verdicts = runs_.verdicts(threshold);
+  if (!verdicts)
+    return verdicts.error();
+  auto change = runs_.trajectory_change();
+  if (!change)
+    return change.error();
+  set(agents::with_verdicts(agent(), *verdicts, *change ? trajectory_metrics(**change) : std::vector<std::string>{}));
+  return caf::none;
+}
+
+caf::error agent_record::accept(write_set& writes, wire::Baseline::Reader baseline, wire::AcceptAgent::Reader how) {
+  if (auto error = runs_.accept(writes))
+    return error;
+  set(agents::accepted(agent(), baseline, how, now_unix_micros()));
+  return caf::none;
+}
+
+caf::error agent_record::rebase(wire::RebaseAgent::Reader how) {
+  auto next = agents::rebased(agent(), how, now_unix_micros());
+  if (!next)
+    return next.error();
+  set(*next);
+  return caf::none;
+}
+
+caf::expected<msg<wire::BaselineComparison>> agent_record::compare(uint32_t before, uint32_t after) {
+  auto old_baseline = baseline(before);
+  if (!old_baseline)
+    return old_baseline.error();
+  auto new_baseline = baseline(after);
+  if (!new_baseline)
+    return new_baseline.error();
+  auto items = runs_.items(before, after);
+  if (!items)
+    return items.error();
+  return hive::compare(**old_baseline, **new_baseline, items->before, items->after);
+}
+
+caf::error agent_record::explain(wire::AgentExplanation::Builder out, double threshold) {
+  out.setPromptId(who_.prompt);
+  out.setFlowId(who_.flow);
+  return runs_.explain(out, threshold, agent()->getConfiguration());
 }
 
 // -- baselines --------------------------------------------------------------------
@@ -154,19 +262,30 @@ caf::expected<msg<wire::Baseline>> agent_record::import(write_set& writes, wire:
 caf::expected<msg<wire::Baseline>> agent_record::capture(write_set& writes, wire::CaptureBaseline::Reader wanted,
                                                          const agents::capture_plan& plan,
                                                          const latest_results& results) {
-  agents::capture_sources sources{recipe_, {}, results};
+  agents::capture_sources sources{recipe_, {}, results, {}};
   if (!wanted.hasLightningMetrics()) {
     if (auto error = load_spans())
       return error;
     sources.lightning = spans_->metrics(as_view(wanted.getUserPrompt()));
   }
+  auto runs = runs_.metrics();
+  if (!runs)
+    return runs.error();
+  sources.runs = std::move(*runs);
   auto now = now_unix_micros();
   auto made = agents::make_baseline(*agent(), wanted, plan, sources, now);
   if (made.bytes().size() > defaults::max_baseline_bytes)
     return fail(ec::too_large, "the baseline has " + std::to_string(made.bytes().size()) + " bytes, at most " +
                                  std::to_string(defaults::max_baseline_bytes) + " are allowed");
   put(writes, made);
-  set(agents::with_baseline(agent(), *made, wanted, plan, now));
+  auto before = agent();
+  set(agents::with_baseline(before, *made, wanted, plan, now));
+  if (made->getKind() != wire::BaselineKind::CAPTURE || !before->hasAnchor())
+    return made;
+  auto samples = runs_.samples();
+  if (!samples)
+    return samples.error();
+  set(agents::with_samples(agent(), *made, agents::begins_lineage(*before, *made), *samples));
   return made;
 }
 
@@ -187,7 +306,7 @@ caf::expected<msg<wire::AgentFigures>> agent_record::present_of(wire::ValidateAg
   return figures::copy_of((*agent_)->getPresent());
 }
 
-msg<wire::AgentValidation> agent_record::validate(wire::AgentFigures::Reader present, double pass_rate,
+msg<wire::AgentValidation> agent_record::validate(wire::AgentFigures::Reader present, bool is_own, double pass_rate,
                                                   wire::ValidationPolicy policy) const {
   validation_input input;
   if (agent_ && (*agent_)->hasReference())
@@ -197,6 +316,8 @@ msg<wire::AgentValidation> agent_record::validate(wire::AgentFigures::Reader pre
   input.present = present;
   input.pass_rate = pass_rate;
   input.policy = policy;
+  if (agent_ && is_own)
+    add_evidence(input, **agent_);
   return hive::validate(input);
 }
 

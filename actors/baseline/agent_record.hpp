@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/baseline/agent_rules.hpp"
+#include "actors/baseline/agent_runs.hpp"
 #include "actors/baseline/span_window.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/snapshot.capnp.h"
@@ -52,9 +53,13 @@ public:
   /// The recipe no longer counts. ec::not_found without one.
   caf::error retire_recipe(write_set& writes);
 
-  /// Adds spans. Fails with ec::corrupt.
-  caf::error add_spans(write_set& writes, capnp::List<wire::ExecutionSpan>::Reader spans);
+  /// Adds spans, and counts those that are runs of an action. Fails with ec::corrupt.
+  caf::expected<agent_runs::added> add_spans(write_set& writes, capnp::List<wire::ExecutionSpan>::Reader spans,
+                                             double threshold);
   void clear_spans(write_set& writes);
+
+  /// Counts runs; nothing when a message with the same key was counted before. Fails with ec::corrupt.
+  caf::expected<agent_runs::added> add_runs(write_set& writes, wire::AddRuns::Reader given, double threshold);
 
   /// One baseline; ec::not_found.
   caf::expected<msg<wire::Baseline>> baseline(uint32_t version) const;
@@ -67,10 +72,22 @@ public:
   caf::expected<msg<wire::Baseline>> capture(write_set& writes, wire::CaptureBaseline::Reader wanted,
                                              const agents::capture_plan& plan, const latest_results& results);
 
+  /// A baseline that somebody accepts becomes reference and anchor, and the evidence starts anew. Fails with
+  /// ec::corrupt.
+  caf::error accept(write_set& writes, wire::Baseline::Reader baseline, wire::AcceptAgent::Reader how);
+  /// Makes rewards of a new judge comparable. ec::invalid.
+  caf::error rebase(wire::RebaseAgent::Reader how);
+
+  /// Compares two baselines, with the items that ran under both. ec::not_found.
+  caf::expected<msg<wire::BaselineComparison>> compare(uint32_t before, uint32_t after);
+  /// Why the agent is judged as it is, except for what the node knows. Fails with ec::corrupt.
+  caf::error explain(wire::AgentExplanation::Builder out, double threshold);
+
   /// The present figures, or those that a question states in their place. ec::malformed for an unusable recipe.
   caf::expected<msg<wire::AgentFigures>> present_of(wire::ValidateAgent::Reader query) const;
-  /// Validates figures against the reference and the anchor.
-  msg<wire::AgentValidation> validate(wire::AgentFigures::Reader present, double pass_rate,
+  /// Validates figures against the reference and the anchor. What the counted runs say belongs to the agent's own
+  /// figures only.
+  msg<wire::AgentValidation> validate(wire::AgentFigures::Reader present, bool is_own, double pass_rate,
                                       wire::ValidationPolicy policy) const;
 
   /// Whether the record differs from what was sealed.
@@ -87,6 +104,9 @@ private:
   using pending_baselines = std::map<uint32_t, msg<wire::Baseline>>;
 
   caf::error load_spans();
+  caf::expected<agent_runs::added> count(write_set& writes, capnp::List<wire::AgentRun>::Reader runs,
+                                         const std::string& key, double threshold);
+  caf::error update_verdicts(double threshold);
   void put(write_set& writes, const msg<wire::Baseline>& added);
 
   baseline_store store_;
@@ -97,8 +117,9 @@ private:
   bool is_changed_ = false;
   std::optional<msg<wire::AgentRecipe>> recipe_;
   std::optional<span_window> spans_; ///< nothing until needed
-  pending_baselines gathered_;       ///< baselines of the next group of writes
-  pending_baselines in_flight_;      ///< and of the one that is being written
+  agent_runs runs_;
+  pending_baselines gathered_;  ///< baselines of the next group of writes
+  pending_baselines in_flight_; ///< and of the one that is being written
 };
 
 } // namespace hive

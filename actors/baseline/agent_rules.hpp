@@ -1,13 +1,17 @@
 #pragma once
 
+#include "analysis/anchor.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/events.capnp.h"
 #include "messages/msg.hpp"
+#include "messages/runs.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "storage/baseline_store.hpp"
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 /// The rules of agents and their baselines, as functions over their stored form. Times are microseconds since 1970.
 ///
@@ -53,6 +57,7 @@ struct capture_sources {
   std::optional<msg<wire::AgentRecipe>> recipe;
   std::optional<msg<wire::LightningMetrics>> lightning;
   std::optional<msg<wire::LatestResults>> results; ///< of the node's adapters
+  std::optional<msg<wire::RunMetrics>> runs;       ///< of counted runs
 };
 
 /// The next baseline of the agent.
@@ -65,6 +70,42 @@ msg<wire::Agent> with_baseline(const msg<wire::Agent>& agent, wire::Baseline::Re
 
 /// The version that a capture with this idempotency key made; 0 when it is unknown.
 uint32_t version_of_key(wire::Agent::Reader agent, std::string_view idempotency_key);
+
+/// What a message of runs says beside the runs.
+struct run_outcome {
+  std::string model; ///< of the newest run that names one; empty: none does
+  std::string judge;
+  std::string idempotency_key;
+};
+
+/// Whether a message of runs with this key was counted before.
+bool knows_runs_of(wire::Agent::Reader agent, std::string_view idempotency_key);
+
+/// The agent after runs were counted.
+msg<wire::Agent> with_runs(const msg<wire::Agent>& agent, const run_outcome& counted, int64_t now);
+
+/// The agent with what its streams and its trajectories say now.
+msg<wire::Agent> with_verdicts(const msg<wire::Agent>& agent, const std::vector<msg<wire::StreamVerdict>>& verdicts,
+                               const std::vector<std::string>& trajectory);
+
+/// Whether a capture begins another lineage: with another prompt or structure than before.
+bool begins_lineage(wire::Agent::Reader before, wire::Baseline::Reader made);
+
+/// The agent after a capture, with its anchor moved up if the counted runs prove that it does better (see
+/// analysis/anchor.hpp). A new lineage begins with the better of its own sample and the old anchor.
+msg<wire::Agent> with_samples(const msg<wire::Agent>& agent, wire::Baseline::Reader baseline, bool is_new_lineage,
+                              const std::vector<analysis::action_sample>& samples);
+
+/// By how much rewards of this judge are above those of the reference's judge: 0 for the same judge or when one is
+/// unknown, nothing when their rewards cannot be compared.
+std::optional<double> reward_offset(wire::Agent::Reader agent, std::string_view judge);
+
+/// Why the newest rewards cannot be compared with the reference's; empty when they can.
+std::string why_not_comparable(wire::Agent::Reader agent);
+
+/// The agent with the offset between the reference's judge and a new one. ec::invalid with fewer than 8 items, or
+/// without another judge.
+caf::expected<msg<wire::Agent>> rebased(const msg<wire::Agent>& agent, wire::RebaseAgent::Reader how, int64_t now);
 
 /// An imported baseline as it is stored under `version`.
 msg<wire::Baseline> import_as(const stored_agent& who, wire::Baseline::Reader given, uint32_t version);

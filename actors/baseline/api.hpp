@@ -12,8 +12,10 @@
 
 namespace hive::wire {
 struct AcceptAgent;
+struct AddRuns;
 struct AddSpans;
 struct Agent;
+struct AgentExplanation;
 struct AgentInputStored;
 struct AgentList;
 struct AgentListQuery;
@@ -29,10 +31,12 @@ struct CaptureBaseline;
 struct CaptureOutcome;
 struct ClearSpans;
 struct CompareBaselines;
+struct ExplainQuery;
 struct ImportBaseline;
 struct PutPrompt;
 struct PutRecipe;
 struct PutTrust;
+struct RebaseAgent;
 struct RetireRecipe;
 struct SetActive;
 struct SetReference;
@@ -58,6 +62,8 @@ using agent_actor = caf::typed_actor<
   caf::replies_to<msg<wire::SetActive>>::with<msg<wire::AgentInputStored>>,
   caf::replies_to<msg<wire::AddSpans>>::with<msg<wire::AgentInputStored>>,
   caf::replies_to<msg<wire::ClearSpans>>::with<msg<wire::AgentInputStored>>,
+  // Counts runs. `recorded` is 0 when a message with the same key was counted before.
+  caf::replies_to<msg<wire::AddRuns>>::with<msg<wire::AgentInputStored>>,
   // -- baselines
   // Captures the next baseline, or says why it is skipped. Concurrent captures get consecutive numbers.
   caf::replies_to<msg<wire::CaptureBaseline>>::with<msg<wire::CaptureOutcome>>,
@@ -80,6 +86,10 @@ using agent_actor = caf::typed_actor<
   caf::replies_to<msg<wire::UnpinReference>>::with<msg<wire::Agent>>,
   // Makes a baseline the reference and the anchor. Without a version, captures the present state first.
   caf::replies_to<msg<wire::AcceptAgent>>::with<msg<wire::Agent>>,
+  // Makes rewards of a new judge comparable; ec::invalid.
+  caf::replies_to<msg<wire::RebaseAgent>>::with<msg<wire::Agent>>,
+  // Why the agent is judged as it is; ec::not_found.
+  caf::replies_to<msg<wire::ExplainQuery>>::with<msg<wire::AgentExplanation>>,
   // The agent, or ec::not_found.
   caf::replies_to<msg<wire::AgentQuery>>::with<msg<wire::Agent>>>;
 

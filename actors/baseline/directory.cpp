@@ -3,13 +3,18 @@
 #include "actors/baseline/agent_key.hpp"
 #include "actors/baseline/live_agents.hpp"
 #include "actors/defaults.hpp"
+#include "actors/store/commit.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
+#include "messages/runs.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/text.hpp"
+#include "messages/timestamp.hpp"
 #include "platform/log.hpp"
+#include "storage/run_store.hpp"
 
 #include <caf/all.hpp>
+#include <cmath>
 
 namespace hive {
 namespace {
@@ -17,7 +22,7 @@ namespace {
 /// internal: looks for agents that are no longer in use.
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
-using directory_actor = judging_baselines_actor::extend<caf::reacts_to<tick_atom>>;
+using directory_actor = judging_baselines_actor::extend<caf::reacts_to<tick_atom>, caf::reacts_to<runs_counted>>;
 
 void fill(wire::AgentLine::Builder out, wire::Agent::Reader agent) {
   out.setPromptId(agent.getPromptId());
@@ -45,16 +50,23 @@ public:
   using pointer = directory_actor::stateful_pointer<directory_state>;
   static inline const char* name = "baselines";
 
-  void init(pointer self, agent_services services, baselines_options options) {
+  caf::error init(pointer self, agent_services services, baselines_options options) {
     self_ = self;
     services_ = std::move(services);
+    services_.run_counter = self;
     options_ = options;
     store_.emplace(*services_.db);
+    auto rate = run_store{*services_.db}.rate();
+    if (!rate)
+      return rate.error();
+    rate_ = {(*rate)->getFadedRuns(), (*rate)->getFirstAt(), (*rate)->getNewestAt()};
+    update_threshold();
     self->set_down_handler([this](const caf::down_msg& down) {
       if (auto who = live_.remove(caf::actor_cast<caf::actor_addr>(down.source)))
         log::error("Agent's actor failed, the next request starts a new one: {}. agent={}", text_of(down.reason),
                    to_string(*who));
     });
+    return caf::none;
   }
 
   /// Forwards a request to its agent's actor, which answers the sender.
@@ -105,7 +117,14 @@ public:
     });
   }
 
+  void count(const runs_counted& counted) {
+    analysis::count_runs(rate_, counted.stream_runs, now_unix_micros());
+    is_rate_stored_ = false;
+    update_threshold();
+  }
+
   void tick() {
+    store_rate();
     for (auto* agent : live_.ask(std::chrono::steady_clock::now() - options_.idle_time, options_.kept))
       ask_to_leave(*agent);
     is_ticking_ = live_.size() > 0;
@@ -120,6 +139,41 @@ private:
     std::optional<stored_agent> next; ///< where the next page continues; nothing on the last one
   };
 
+  // -- evidence -------------------------------------------------------------------
+
+  /// Tells the agents in use what evidence must reach now, if that changed noticeably.
+  void update_threshold() {
+    auto per_week = analysis::runs_per_week(rate_, now_unix_micros());
+    auto threshold = analysis::alarm_threshold(per_week, options_.false_alarms_per_week);
+    bool is_same = std::abs(threshold - threshold_.threshold) < defaults::threshold_step;
+    threshold_.runs_per_week = per_week;
+    threshold_.false_alarms_per_week = options_.false_alarms_per_week;
+    if (is_same)
+      return;
+    threshold_.threshold = threshold;
+    for (const auto& each : live_.all())
+      self_->send(each.actor, threshold_);
+  }
+
+  /// Stores the rate of runs now and then: a restarted node would otherwise give too many false alarms for a week. What
+  /// a crash loses is made up for by the runs that follow.
+  void store_rate() {
+    auto now = std::chrono::steady_clock::now();
+    if (is_rate_stored_ || now - rate_stored_at_ < defaults::run_rate_interval)
+      return;
+    is_rate_stored_ = true;
+    rate_stored_at_ = now;
+    write_set writes;
+    run_store::put_rate(writes, msg<wire::RunRate>::build([&](wire::RunRate::Builder out) {
+                          out.setFadedRuns(rate_.faded_runs);
+                          out.setFirstAt(rate_.first_us);
+                          out.setNewestAt(rate_.newest_us);
+                        }));
+    commit(self_, services_.committer, std::move(writes))
+      .then([](const committed&) {},
+            [](const caf::error& error) { log::warn("Rate of agents' runs not stored: {}", text_of(error)); });
+  }
+
   // -- live agents ----------------------------------------------------------------
 
   caf::expected<live_agents::entry*> use(const stored_agent& who) {
@@ -128,7 +182,7 @@ private:
       return live;
     if (live_.size() >= options_.max_live)
       return fail(ec::overloaded, std::to_string(live_.size()) + " agents are busy at once");
-    auto actor = spawn_agent(self_->system(), services_, who);
+    auto actor = spawn_agent(self_->system(), services_, who, threshold_);
     self_->monitor(actor);
     auto* added = &live_.add(who, std::move(actor), now);
     for (auto* old : live_.ask(live_agents::time_point::min(), options_.kept))
@@ -193,13 +247,18 @@ private:
   std::optional<baseline_store> store_; ///< reads from the services' database
   live_agents live_;
   bool is_ticking_ = false;
+  analysis::run_rate rate_; ///< of all streams of the node
+  evidence_threshold threshold_;
+  bool is_rate_stored_ = true;
+  std::chrono::steady_clock::time_point rate_stored_at_{};
 };
 
 directory_actor::behavior_type directory(directory_state::pointer self, agent_services services,
                                          baselines_options options) {
   using namespace wire;
   auto& state = self->state;
-  state.init(self, std::move(services), options);
+  if (auto error = state.init(self, std::move(services), options))
+    self->quit(std::move(error));
   return {
     [&state](const msg<PutRecipe>& m) { return state.forward<AgentInputStored>(m); },
     [&state](const msg<RetireRecipe>& m) { return state.forward<AgentInputStored>(m); },
@@ -208,6 +267,7 @@ directory_actor::behavior_type directory(directory_state::pointer self, agent_se
     [&state](const msg<SetActive>& m) { return state.forward<AgentInputStored>(m); },
     [&state](const msg<AddSpans>& m) { return state.forward<AgentInputStored>(m); },
     [&state](const msg<ClearSpans>& m) { return state.forward<AgentInputStored>(m); },
+    [&state](const msg<AddRuns>& m) { return state.forward<AgentInputStored>(m); },
     [&state](const msg<CaptureBaseline>& m) { return state.forward<CaptureOutcome>(m); },
     [&state](const msg<ImportBaseline>& m) { return state.forward<Baseline>(m); },
     [&state](const msg<BaselineQuery>& m) { return state.forward<Baseline>(m); },
@@ -218,10 +278,13 @@ directory_actor::behavior_type directory(directory_state::pointer self, agent_se
     [&state](const msg<SetReference>& m) { return state.forward<Agent>(m); },
     [&state](const msg<UnpinReference>& m) { return state.forward<Agent>(m); },
     [&state](const msg<AcceptAgent>& m) { return state.forward<Agent>(m); },
+    [&state](const msg<RebaseAgent>& m) { return state.forward<Agent>(m); },
+    [&state](const msg<ExplainQuery>& m) { return state.forward<AgentExplanation>(m); },
     [&state](const msg<AgentQuery>& m) { return state.forward<Agent>(m); },
     [&state](const msg<AgentListQuery>& m) { return state.list(m); },
     [&state](const judge_agent& m) { return state.judge(m); },
     [&state](tick_atom) { state.tick(); },
+    [&state](const runs_counted& counted) { state.count(counted); },
   };
 }
 

@@ -17,11 +17,14 @@ struct baselines_options {
   std::chrono::milliseconds idle_time = defaults::agent_idle_time;
   /// Interval of the search for such agents. Default: 10 s.
   std::chrono::milliseconds idle_check = defaults::agent_idle_check;
+  /// False alarms per week that the evidence of all agents together may give. Default: 1.
+  double false_alarms_per_week = analysis::default_false_alarms_per_week;
 };
 
 /// Spawns the directory of all agents. It keeps one actor per agent in use; the others cost only disk. When an agent's
 /// actor fails, its pending requests fail and the next request starts a new one from the store; other agents are not
-/// concerned. ec::overloaded when too many agents are busy at once, or when there are too many agents.
+/// concerned. Ends with ec::corrupt when the stored rate of runs cannot be read. ec::overloaded when too many agents
+/// are busy at once, or when there are too many agents.
 judging_baselines_actor spawn_baselines(caf::actor_system& system, agent_services services, baselines_options options);
 
 } // namespace hive

@@ -51,6 +51,11 @@ public:
     return by_name_.size();
   }
 
+  /// All entries.
+  const std::list<entry>& all() const {
+    return by_use_;
+  }
+
 private:
   using order = std::list<entry>; ///< used longest ago first
 

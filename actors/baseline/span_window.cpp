@@ -49,6 +49,7 @@ span_window::entry span_window::entry_of(wire::ExecutionSpan::Reader span, uint6
   out.sequence = sequence;
   out.succeeded = as_view(span.getStatus()) == "success";
   out.failed = as_view(span.getStatus()) == "error";
+  out.is_run = span.getActionId().size() > 0;
   out.start_s = span.getStartTime();
   out.duration_s = span.getDuration();
   for (auto event : span.getEvents())
@@ -67,12 +68,16 @@ void span_window::restore(wire::ExecutionSpan::Reader span) {
 
 span_window::change span_window::add(capnp::List<wire::ExecutionSpan>::Reader spans, uint64_t& next_sequence) {
   change out;
-  for (auto span : spans) {
+  for (uint32_t place = 0; place < spans.size(); ++place) {
+    auto span = spans[place];
     auto id = as_view(span.getSpanId());
     auto same = id.empty() ? spans_.end() : std::ranges::find(spans_, id, &entry::id);
     bool is_new = same == spans_.end();
     auto sequence = is_new ? next_sequence++ : same->sequence;
     auto added = entry_of(span, sequence);
+    auto has_ended = [](const entry& each) { return each.is_run && (each.succeeded || each.failed); };
+    if (has_ended(added) && (is_new || !has_ended(*same)))
+      out.ended.push_back(place);
     if (is_new)
       spans_.push_back(std::move(added));
     else
@@ -84,6 +89,7 @@ span_window::change span_window::add(capnp::List<wire::ExecutionSpan>::Reader sp
       to.setStartTime(span.getStartTime());
       to.setSession(span.getSession());
       to.setParticipant(span.getParticipant());
+      to.setActionId(span.getActionId());
       to.setEvents(span.getEvents());
       to.setSequence(sequence);
     }));

@@ -19,6 +19,7 @@ public:
   struct change {
     std::vector<msg<wire::ExecutionSpan>> put;
     std::vector<uint64_t> erase; ///< sequences
+    std::vector<uint32_t> ended; ///< places of the given spans that are runs of an action which ended with them
   };
 
   /// Adds a stored span; call it in order of their sequences.
@@ -47,6 +48,7 @@ private:
     uint64_t sequence = 0;
     bool succeeded = false;
     bool failed = false; ///< status error
+    bool is_run = false; ///< names its action
     double start_s = 0;  ///< NaN when unknown
     double duration_s = 0;
     std::vector<double> rewards;

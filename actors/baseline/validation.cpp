@@ -1,7 +1,10 @@
 #include "actors/baseline/validation.hpp"
 
+#include "actors/baseline/agent_rules.hpp"
+#include "actors/baseline/stream_text.hpp"
 #include "messages/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -21,6 +24,8 @@ struct finding {
   std::string metric;
   double before;
   double now;
+  double limit;
+  wire::Evidence evidence = wire::Evidence::SUSPECTED;
 };
 
 /// What a comparison with one baseline found.
@@ -38,7 +43,7 @@ struct findings {
     }
     ++compared;
     if (before > 0 && now < before * kept_share)
-      regressions.push_back({metric, before, now});
+      regressions.push_back({metric, before, now, before * kept_share});
   }
 };
 
@@ -59,6 +64,8 @@ findings compare(wire::AgentFigures::Reader before, const validation_input& inpu
 }
 
 std::string line_of(const finding& found) {
+  if (std::isnan(found.before))
+    return found.metric;
   std::array<char, 64> rates{};
   std::snprintf(rates.data(), rates.size(), ": %.3f → %.3f", found.before, found.now);
   return found.metric + rates.data();
@@ -69,9 +76,43 @@ void fill(capnp::List<wire::AgentRegression>::Builder out, const std::vector<fin
     out[i].setMetric(found[i].metric);
     out[i].setOld(found[i].before);
     out[i].setNew(found[i].now);
-    out[i].setLimit(found[i].before * kept_share);
+    out[i].setLimit(found[i].limit);
+    out[i].setEvidence(found[i].evidence);
     out[i].setText(line_of(found[i]));
   }
+}
+
+/// The stream that a validation's metric is about.
+std::string name_of(wire::StreamVerdict::Reader verdict) {
+  return hive::name_of(analysis::stream_key{static_cast<analysis::measure>(verdict.getMeasured()),
+                                            std::string{as_view(verdict.getAction())},
+                                            std::string{as_view(verdict.getSlice())}});
+}
+
+wire::Evidence evidence_of(wire::StreamEvidence says) {
+  switch (says) {
+  case wire::StreamEvidence::CONFIRMED:
+    return wire::Evidence::CONFIRMED;
+  case wire::StreamEvidence::CHANCE:
+    return wire::Evidence::CHANCE;
+  default:
+    return wire::Evidence::SUSPECTED;
+  }
+}
+
+/// Says of each regression whether the counted runs support it, and adds what they confirm and what the agent does
+/// otherwise than before.
+void add_evidence(std::vector<finding>& regressions, const validation_input& input) {
+  for (auto verdict : input.verdicts) {
+    auto metric = name_of(verdict);
+    auto known = std::ranges::find(regressions, metric, &finding::metric);
+    if (known != regressions.end())
+      known->evidence = evidence_of(verdict.getSays());
+    else if (verdict.getSays() == wire::StreamEvidence::CONFIRMED)
+      regressions.push_back({metric, verdict.getReference(), verdict.getRecent(), unknown, wire::Evidence::CONFIRMED});
+  }
+  for (auto change : input.trajectory)
+    regressions.push_back({std::string{as_view(change)}, unknown, unknown, unknown});
 }
 
 /// Why a validation without regression is no plain pass; empty when it is one.
@@ -88,6 +129,10 @@ std::string why_incomplete(const validation_input& input, const findings& found)
 msg<wire::AgentValidation> validate(const validation_input& input) {
   auto found = input.reference ? compare(*input.reference, input) : findings{};
   auto decay = input.anchor ? compare(*input.anchor, input) : findings{};
+  if (input.reference)
+    add_evidence(found.regressions, input);
+  if (!input.judge_changed.empty())
+    found.missing.push_back(input.judge_changed);
   auto reason = why_incomplete(input, found);
   bool strict = input.policy == wire::ValidationPolicy::STRICT;
   bool regressed = !found.regressions.empty();
@@ -106,6 +151,8 @@ msg<wire::AgentValidation> validate(const validation_input& input) {
     for (uint32_t i = 0; i < missing.size(); ++i)
       missing.set(i, found.missing[i]);
     out.setPolicy(input.policy);
+    out.setConfirmed(std::ranges::any_of(
+      found.regressions, [](const finding& each) { return each.evidence == wire::Evidence::CONFIRMED; }));
   });
 }
 
@@ -124,6 +171,7 @@ void fill_figures(wire::AgentFigures::Builder out, wire::Baseline::Reader baseli
   if (baseline.hasRecipeMetrics())
     fill_figures(out, baseline.getRecipeMetrics());
   out.setPassRate(pass_rate_of(baseline.getBenchmarkMetrics()));
+  out.setJudge(baseline.getMetadata().getJudge());
 }
 
 double pass_rate_of(capnp::List<wire::AdapterFigures>::Reader figures) {
@@ -140,6 +188,12 @@ double pass_rate_of(wire::LatestResults::Reader results) {
     if (as_view(point.getName()) == "regression.test_pass_rate")
       return point.getValue();
   return unknown;
+}
+
+void add_evidence(validation_input& input, wire::Agent::Reader agent) {
+  input.verdicts = agent.getStreams();
+  input.trajectory = agent.getTrajectory();
+  input.judge_changed = agents::why_not_comparable(agent);
 }
 
 } // namespace hive

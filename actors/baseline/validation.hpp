@@ -5,6 +5,7 @@
 #include "messages/snapshot.capnp.h"
 
 #include <optional>
+#include <string>
 
 namespace hive {
 
@@ -15,14 +16,27 @@ struct validation_input {
   std::optional<wire::AgentFigures::Reader> anchor;
   wire::AgentFigures::Reader present;
   double pass_rate = 0; ///< of the node's tests now; NaN when unknown
+  /// What the agent's counted runs say. Empty where other figures than the agent's own are validated.
+  capnp::List<wire::StreamVerdict>::Reader verdicts = {};
+  /// What the agent does otherwise than before on its way to an outcome; empty likewise.
+  capnp::List<capnp::Text>::Reader trajectory = {};
+  /// Why the present rewards cannot be compared with the reference's, as another judge gave them; empty if they can.
+  std::string judge_changed = {};
   wire::ValidationPolicy policy = wire::ValidationPolicy::STRICT;
 };
+
+/// Adds what an agent's counted runs and its judge say about its own figures.
+void add_evidence(validation_input& input, wire::Agent::Reader agent);
 
 /// HART OS's rule: a success rate below 0.95 × the reference's is a regression, and so is the tests' pass rate.
 ///
 /// What the reference has and the present lacks is missing: it passes by policy threshold, and makes the answer
 /// inconclusive by policy strict, as does having no baseline. A pass rate that the reference lacks is not compared.
 /// `decay` holds the same comparison with the anchor; it decides nothing.
+///
+/// The counted runs add their evidence: a regression of a stream that they confirm is one even if the recipe's rate
+/// does not show it, and each regression says whether they support it. Other tools and more steps regress too. A change
+/// of the judge is named as missing.
 msg<wire::AgentValidation> validate(const validation_input& input);
 
 /// What validations compare of a baseline.

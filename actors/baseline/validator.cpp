@@ -147,6 +147,7 @@ private:
     input.reference = agent->getReference();
     input.present = agent->getPresent();
     input.pass_rate = visit_->pass_rate;
+    add_evidence(input, *agent);
     input.policy = wire::ValidationPolicy::THRESHOLD;
     return agents::judge(agent, *validate(input), 0).agent.bytes() != agent.bytes();
   }

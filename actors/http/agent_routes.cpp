@@ -1,6 +1,7 @@
 #include "actors/http/agent_routes.hpp"
 
 #include "messages/baseline.capnp.h"
+#include "messages/runs.capnp.h"
 
 namespace hive::http {
 namespace {
@@ -41,6 +42,8 @@ std::vector<route> input_routes_of(const baselines_actor& baselines) {
     route::ask<AddSpans, AgentInputStored>(post, agent + "/spans", baselines, "Add execution spans of an agent",
                                            {.status = 201}),
     route::ask<ClearSpans, AgentInputStored>(delete_, agent + "/spans", baselines, "Remove an agent's spans"),
+    route::ask<AddRuns, AgentInputStored>(post, agent + "/runs", baselines, "Count runs of an agent's actions",
+                                          {.status = 201}),
   };
 }
 
@@ -76,6 +79,10 @@ std::vector<route> judgement_routes(const baselines_actor& baselines) {
       }),
     route::ask<ValidateAgent, AgentValidation>(post, agent + "/validate", baselines,
                                                "Whether an agent with these figures would perform so; stores nothing"),
+    route::ask<ExplainQuery, AgentExplanation>(
+      get, agent + "/explain", baselines, "Why an agent is judged as it is, and how many more runs would settle it"),
+    route::ask<RebaseAgent, Agent>(post, agent + "/rebase", baselines, "Make rewards of a new judge comparable")
+      .for_role(role::operate),
     route::ask<SetReference, Agent>(put, agent + "/reference", baselines, "Pin the reference to a baseline")
       .for_role(role::operate),
     route::ask<UnpinReference, Agent>(delete_, agent + "/reference", baselines, "Unpin the reference"),

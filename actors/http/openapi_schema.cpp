@@ -157,6 +157,11 @@ void schema_writer::integer(capnp::Type type, const field_rules* rules) {
 }
 
 void schema_writer::text(const field_rules* rules) {
+  if (rules && rules->also_number)
+    return out_.array("type", [&] {
+      out_.element("string");
+      out_.element("number");
+    });
   out_.member("type", "string");
   if (!rules)
     return out_.number("maxLength", std::to_string(field_rules::default_max_length));

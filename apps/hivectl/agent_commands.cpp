@@ -1,3 +1,4 @@
+#include "apps/hivectl/agent_names.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/format.hpp"
@@ -23,22 +24,6 @@ constexpr auto agent_examples = "An AGENT is PROMPT_ID/FLOW_ID, for example 71/0
 constexpr size_t max_recipe_bytes = size_t{4} << 20;
 
 const std::string agents_path = "/agents";
-
-std::string path_of(const std::string& agent) {
-  auto slash = agent.find('/');
-  return agents_path + "/" + http::url_encode(agent.substr(0, slash)) + "/" + http::url_encode(agent.substr(slash + 1));
-}
-
-/// Accepts PROMPT_ID/FLOW_ID; the node checks the ids.
-CLI::Validator valid_agent() {
-  return {[](std::string& text) {
-            auto slash = text.find('/');
-            bool is_agent =
-              slash != 0 && slash + 1 < text.size() && slash != text.npos && text.find('/', slash + 1) == text.npos;
-            return is_agent ? std::string{} : "'" + text + "' is no agent: write PROMPT_ID/FLOW_ID";
-          },
-          "PROMPT_ID/FLOW_ID"};
-}
 
 std::string count_or_dash(uint32_t number) {
   return number == 0 ? "-" : std::to_string(number);
@@ -123,7 +108,7 @@ caf::expected<std::vector<msg<wire::BaselineSummary>>> newest_baselines(session&
   std::vector<msg<wire::BaselineSummary>> out;
   auto after = latest > most ? latest - most : 0;
   auto page = s.node.ask<wire::BaselineList>(
-    {.path = path_of(agent) + "/baselines?limit=" + std::to_string(most) + "&after=" + std::to_string(after)});
+    {.path = agent_path(agent) + "/baselines?limit=" + std::to_string(most) + "&after=" + std::to_string(after)});
   if (!page)
     return page.error();
   for (auto each : (*page)->getBaselines())
@@ -132,7 +117,7 @@ caf::expected<std::vector<msg<wire::BaselineSummary>>> newest_baselines(session&
 }
 
 outcome show(session& s, const std::string& agent) {
-  auto answer = s.node.ask<wire::Agent>({.path = path_of(agent)});
+  auto answer = s.node.ask<wire::Agent>({.path = agent_path(agent)});
   if (!answer)
     return answer.error();
   constexpr uint32_t shown = 20;
@@ -165,7 +150,7 @@ outcome capture(session& s, const capture_options& options) {
     out.setUserPrompt(options.session);
   });
   auto answer = s.node.ask<wire::Baseline>(
-    {.method = "POST", .path = path_of(options.agent) + "/baselines", .body = to_json(wanted)});
+    {.method = "POST", .path = agent_path(options.agent) + "/baselines", .body = to_json(wanted)});
   if (!answer)
     return answer.error();
   if ((*answer)->getSkipped().size() > 0) {
@@ -192,7 +177,7 @@ void show_deltas(capnp::List<wire::FieldDelta>::Reader deltas, table& rows) {
 
 outcome compare(session& s, const std::string& agent, uint32_t before, uint32_t after) {
   auto answer = s.node.ask<wire::BaselineComparison>(
-    {.path = path_of(agent) + "/compare?old=" + std::to_string(before) + "&new=" + std::to_string(after)});
+    {.path = agent_path(agent) + "/compare?old=" + std::to_string(before) + "&new=" + std::to_string(after)});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {
@@ -207,14 +192,14 @@ outcome compare(session& s, const std::string& agent, uint32_t before, uint32_t 
 }
 
 outcome trend(session& s, const std::string& agent) {
-  auto answer = s.node.ask<wire::AgentTrend>({.path = path_of(agent) + "/trend"});
+  auto answer = s.node.ask<wire::AgentTrend>({.path = agent_path(agent) + "/trend"});
   if (!answer)
     return answer.error();
   std::vector<double> rewards;
   std::vector<double> durations;
   if (!s.json && (*answer)->getSnapshotCount() > 0) {
     constexpr uint32_t shown = 60;
-    auto known = s.node.ask<wire::Agent>({.path = path_of(agent)});
+    auto known = s.node.ask<wire::Agent>({.path = agent_path(agent)});
     if (!known)
       return known.error();
     auto history = newest_baselines(s, agent, (*known)->getLatest(), shown);
@@ -262,7 +247,7 @@ void show_validation(wire::AgentValidation::Reader validation, output& out) {
 }
 
 outcome validate(session& s, const validate_options& options) {
-  auto path = path_of(options.agent) + "/validate?policy=" + options.policy;
+  auto path = agent_path(options.agent) + "/validate?policy=" + options.policy;
   node_request request{.path = path};
   if (!options.recipe.empty()) {
     auto text = read_file(options.recipe, max_recipe_bytes);
@@ -287,7 +272,8 @@ outcome accept(session& s, const std::string& agent, uint32_t version, const std
     out.setVersion(version);
     out.setReason(reason);
   });
-  auto answer = s.node.ask<wire::Agent>({.method = "POST", .path = path_of(agent) + "/accept", .body = to_json(how)});
+  auto answer =
+    s.node.ask<wire::Agent>({.method = "POST", .path = agent_path(agent) + "/accept", .body = to_json(how)});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {
@@ -298,7 +284,7 @@ outcome accept(session& s, const std::string& agent, uint32_t version, const std
 }
 
 outcome pin(session& s, const std::string& agent, uint32_t version) {
-  auto path = path_of(agent) + "/reference";
+  auto path = agent_path(agent) + "/reference";
   auto answer = version == 0
                   ? s.node.ask<wire::Agent>({.method = "DELETE", .path = path})
                   : s.node.ask<wire::Agent>(
@@ -314,12 +300,6 @@ outcome pin(session& s, const std::string& agent, uint32_t version) {
 
 // -- command line -------------------------------------------------------------------
 
-CLI::App& add_one(CLI::App& group, const char* name, const char* description, std::string& agent) {
-  auto& command = *group.add_subcommand(name, description);
-  command.add_option("AGENT", agent, "Prompt and flow of the agent")->required()->check(valid_agent());
-  return command;
-}
-
 void add_questions(CLI::App& group, context& ctx) {
   auto state = std::make_shared<std::string>();
   auto& all = *group.add_subcommand("list", "List the known agents");
@@ -327,11 +307,11 @@ void add_questions(CLI::App& group, context& ctx) {
   ctx.on(all, [state](session& s) { return list(s, *state); });
 
   auto shown = std::make_shared<std::string>();
-  ctx.on(add_one(group, "show", "Show an agent and its newest baselines: AGENT", *shown),
+  ctx.on(add_agent_command(group, "show", "Show an agent and its newest baselines: AGENT", *shown),
          [shown](session& s) { return show(s, *shown); });
 
   auto trended = std::make_shared<std::string>();
-  ctx.on(add_one(group, "trend", "Show how rewards and durations develop: AGENT", *trended),
+  ctx.on(add_agent_command(group, "trend", "Show how rewards and durations develop: AGENT", *trended),
          [trended](session& s) { return trend(s, *trended); });
 
   struct pair {
@@ -339,14 +319,14 @@ void add_questions(CLI::App& group, context& ctx) {
     uint32_t before = 0, after = 0;
   };
   auto compared = std::make_shared<pair>();
-  auto& both = add_one(group, "compare", "Compare two baselines: AGENT OLD NEW", compared->agent);
+  auto& both = add_agent_command(group, "compare", "Compare two baselines: AGENT OLD NEW", compared->agent);
   both.add_option("OLD", compared->before, "Number of the earlier baseline")->required();
   both.add_option("NEW", compared->after, "Number of the later baseline")->required();
   ctx.on(both, [compared](session& s) { return compare(s, compared->agent, compared->before, compared->after); });
 
   auto validated = std::make_shared<validate_options>();
-  auto& validation =
-    add_one(group, "validate", "Compare an agent with its reference: AGENT [--recipe FILE]", validated->agent);
+  auto& validation = add_agent_command(group, "validate", "Compare an agent with its reference: AGENT [--recipe FILE]",
+                                       validated->agent);
   validation.add_option("--policy", validated->policy, "strict: what is missing is no pass; threshold: it passes")
     ->check(CLI::IsMember({"strict", "threshold"}));
   validation.add_option("--recipe", validated->recipe, "A recipe in place of the present one; stores nothing");
@@ -355,7 +335,8 @@ void add_questions(CLI::App& group, context& ctx) {
 
 void add_actions(CLI::App& group, context& ctx) {
   auto captured = std::make_shared<capture_options>();
-  auto& capture_one = add_one(group, "capture", "Capture the next baseline: AGENT [OPTIONS]", captured->agent);
+  auto& capture_one =
+    add_agent_command(group, "capture", "Capture the next baseline: AGENT [OPTIONS]", captured->agent);
   capture_one.add_option("--trigger", captured->trigger, "Why (default: manual)")->check(valid_id());
   capture_one.add_option("--user", captured->user, "User on whose behalf");
   capture_one.add_option("--session", captured->session, "Only spans of this session");
@@ -366,7 +347,8 @@ void add_actions(CLI::App& group, context& ctx) {
     uint32_t version = 0;
   };
   auto accepted = std::make_shared<decision>();
-  auto& acceptance = add_one(group, "accept", "Accept a regression: AGENT [VERSION] --reason TEXT", accepted->agent);
+  auto& acceptance =
+    add_agent_command(group, "accept", "Accept a regression: AGENT [VERSION] --reason TEXT", accepted->agent);
   acceptance.add_option("VERSION", accepted->version,
                         "The baseline that becomes reference and anchor (default: one captured now)");
   acceptance.add_option("--reason", accepted->reason, "Why; it is kept with the agent")->required();
@@ -374,7 +356,8 @@ void add_actions(CLI::App& group, context& ctx) {
          [accepted](session& s) { return accept(s, accepted->agent, accepted->version, accepted->reason); });
 
   auto pinned = std::make_shared<decision>();
-  auto& pinning = add_one(group, "pin", "Pin the reference to a baseline, or unpin it: AGENT [VERSION]", pinned->agent);
+  auto& pinning =
+    add_agent_command(group, "pin", "Pin the reference to a baseline, or unpin it: AGENT [VERSION]", pinned->agent);
   pinning.add_option("VERSION", pinned->version, "The baseline (default: unpins, so that the newest one is it again)");
   ctx.on(pinning, [pinned](session& s) { return pin(s, pinned->agent, pinned->version); });
 }
@@ -385,6 +368,7 @@ void add_agent_commands(CLI::App& app, context& ctx) {
   auto& group = add_group(app, "agent", "Agents and their baselines", agent_examples);
   add_questions(group, ctx);
   add_actions(group, ctx);
+  add_agent_evidence_commands(group, ctx);
 }
 
 } // namespace hive::ctl

@@ -23,6 +23,9 @@ void add_status_command(CLI::App& app, context& ctx);
 /// The commands of group `snapshot` for single captures of a version.
 void add_capture_commands(CLI::App& snapshot_group, context& ctx);
 
+/// The commands of group `agent` about the runs that the node counted.
+void add_agent_evidence_commands(CLI::App& agent_group, context& ctx);
+
 /// The commands of group `node` that ask a node about its hive.
 void add_member_commands(CLI::App& node_group, context& ctx);
 

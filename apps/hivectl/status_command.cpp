@@ -127,7 +127,7 @@ void show(wire::StatusReport::Reader report, output& out) {
     out.line(std::string{"Not known     "} + unknown.cStr());
 }
 
-outcome status(session& s) {
+outcome show_status(session& s) {
   auto node = s.node.ask<wire::NodeStatus>({.path = "/status"});
   if (!node)
     return node.error();
@@ -144,7 +144,7 @@ void add_status_command(CLI::App& app, context& ctx) {
   auto& command =
     *app.add_subcommand("status", "The node at a glance: whether it serves, its store, hive and benchmarks");
   command.footer(help);
-  ctx.on(command, status);
+  ctx.on(command, show_status);
 }
 
 } // namespace hive::ctl

@@ -346,6 +346,10 @@ void read_daemon(toml_section& in, node_config& config) {
   in.read("world_model_records", agents.shift.records, 1, 1'000'000'000);
 }
 
+void read_agents(toml_section& in, node_config& config) {
+  in.read("false_alarms_per_week", config.baselines.false_alarms_per_week, 0.001, 1'000);
+}
+
 void note_origins(const toml_section& door, setting_origins& out) {
   note(door, "listen", out.door);
   note(door, "join", out.join);
@@ -387,6 +391,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
+  root.section("agents", [&](toml_section& s) { read_agents(s, config); });
   root.section("daemon", [&](toml_section& s) { read_daemon(s, config); });
   try {
     root.finish();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/baseline/directory.hpp"
 #include "actors/baseline/validator.hpp"
 #include "actors/benchmark/guardrail_adapter.hpp"
 #include "actors/benchmark/model_registry_adapter.hpp"
@@ -96,6 +97,7 @@ struct node_config {
   coding_daemon_options coding_daemon;
   agent_daemon_options agent_daemon;
   validator_options agents;
+  baselines_options baselines;
   setting_origins origins;
 };
 

@@ -8,6 +8,7 @@
 #include "messages/hive.capnp.h"
 #include "messages/node.capnp.h"
 #include "messages/research.capnp.h"
+#include "messages/runs.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/status.capnp.h"
 #include "messages/tracker.capnp.h"
@@ -27,7 +28,8 @@ std::vector<wire_type> json_types() {
     wire::NodeStatus, wire::StatusReport, wire::LearningDelta, wire::SharedTools, wire::SharedResults, wire::HiveDigest,
     wire::MemberClaims, wire::Event, wire::EventQuery, wire::PutRecipe, wire::AgentRecipe, wire::AddSpans,
     wire::CaptureBaseline, wire::Baseline, wire::ImportBaseline, wire::BaselineSummary, wire::BaselineComparison,
-    wire::AgentTrend, wire::ValidateAgent, wire::AgentValidation, wire::Agent, wire::AgentList>();
+    wire::AgentTrend, wire::ValidateAgent, wire::AgentValidation, wire::Agent, wire::AgentList, wire::AddRuns,
+    wire::AgentExplanation, wire::RebaseAgent>();
 }
 
 } // namespace hive

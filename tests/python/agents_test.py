@@ -4,6 +4,7 @@ kill -9, and bad input."""
 import http.client
 import json
 import os
+import random
 import threading
 import time
 import unittest
@@ -282,6 +283,169 @@ class Rules(unittest.TestCase):
             "passed": False, "inconclusive": True, "regressions": [], "reason": "no baseline to compare", "missing": [],
             "decay": [], "policy": "strict"})
         self.assertTrue(self.get(agent + "/validate?policy=threshold")["passed"])
+
+
+class Evidence(unittest.TestCase):
+    """What the runs that the node counted itself say. The seeds are fixed."""
+
+    def setUp(self):
+        self.node = Node()
+        self.ask = Http(self.node)
+        self.random = random.Random(7)
+
+    def tearDown(self):
+        self.node.__exit__()
+
+    def runs(self, agent, rate, count, **more):
+        batch = [{"action_id": 1, "outcome": "success" if self.random.random() < rate else "failure", **more}
+                 for _ in range(count)]
+        return ok(self.ask("POST", agent + "/runs", batch))
+
+    def stream(self, agent, measured="success"):
+        streams = ok(self.ask("GET", agent + "/explain"))["streams"]
+        return next(each for each in streams if each["measured"] == measured and not each.get("slice"))
+
+    def prepare(self, agent, rate=0.95, runs=1200):
+        recipe = {"actions": [{"action_id": 1, "experience": {"success_rate": rate}}]}
+        ok(self.ask("PUT", agent + "/recipe", recipe))
+        ok(self.ask("POST", agent + "/baselines", {"trigger": "creation"}))
+        for _ in range(runs // 200):
+            self.runs(agent, rate, 200)
+
+    def test_a_drop_is_confirmed_held_and_ends_with_acceptance(self):
+        agent = "/agents/e/0"
+        self.assertEqual(self.runs(agent, 0.95, 37)["recorded"], 37)
+        self.assertEqual(self.stream(agent)["says"], "learning")
+        self.assertIn("37 of 200", self.stream(agent)["text"])
+        self.prepare(agent)
+        self.assertEqual(self.stream(agent)["says"], "chance")
+        self.assertTrue(ok(self.ask("GET", agent + "/validate"))["passed"])
+        self.runs(agent, 0.70, 300)
+        stream = self.stream(agent)
+        self.assertEqual(stream["says"], "confirmed")
+        self.assertGreater(stream["reference"], stream["recent"])
+        validation = ok(self.ask("GET", agent + "/validate"))
+        self.assertEqual((validation["passed"], validation["confirmed"]), (False, True))
+        self.assertEqual([(each["metric"], each["evidence"]) for each in validation["regressions"]],
+                         [("action_1_success_rate", "confirmed")])
+        self.node.kill()
+        self.node.start()
+        self.ask = Http(self.node)
+        self.assertFalse(ok(self.ask("GET", agent + "/validate"))["passed"])
+        self.assertEqual(self.stream(agent)["says"], "confirmed")
+        ok(self.ask("POST", agent + "/accept", {"reason": "known"}))
+        self.assertTrue(ok(self.ask("GET", agent + "/validate"))["passed"])
+        self.assertNotEqual(self.stream(agent)["says"], "confirmed")
+
+    def test_a_rate_of_a_recipe_is_no_evidence(self):
+        agent = "/agents/r/0"
+        self.prepare(agent, runs=1000)
+        ok(self.ask("PUT", agent + "/recipe", {"actions": [{"action_id": 1, "experience": {"success_rate": 0.5}}]}))
+        validation = ok(self.ask("GET", agent + "/validate"))
+        self.assertEqual([each["evidence"] for each in validation["regressions"]], ["chance"])
+        self.assertEqual(self.stream(agent)["says"], "chance")
+
+    def test_slower_runs_are_confirmed_by_their_durations(self):
+        agent = "/agents/d/0"
+        for factor, batches in ((1.0, 10), (2.0, 1)):
+            for _ in range(batches):
+                batch = [{"action_id": "a", "outcome": "success",
+                          "duration_s": factor * self.random.lognormvariate(0, 0.8)} for _ in range(100)]
+                ok(self.ask("POST", agent + "/runs", batch))
+        self.assertEqual(self.stream(agent, "duration")["says"], "confirmed")
+        self.assertEqual(self.stream(agent)["says"], "chance")
+
+    def test_spans_of_an_action_count_as_runs_once_when_they_end(self):
+        agent = "/agents/s/0"
+        span = {"span_id": "one", "status": "in_progress", "action_id": 4}
+        ok(self.ask("POST", agent + "/spans", [span]))
+        self.assertNotIn("metrics", ok(self.ask("GET", agent + "/explain")))
+        for _ in range(2):
+            ok(self.ask("POST", agent + "/spans", [{**span, "status": "error", "duration": 2.5}]))
+        metrics = ok(self.ask("GET", agent + "/explain"))["metrics"]
+        self.assertEqual((metrics["runs"], metrics["successes"]), (1, 0))
+        self.assertEqual(metrics["per_action"]["4"]["recent_runs"], 1)
+
+    def test_runs_are_not_counted_again_with_their_key(self):
+        path = "/agents/k/0/runs?idempotency_key=one"
+        run = [{"action_id": 1, "outcome": "success"}]
+        self.assertEqual(ok(self.ask("POST", path, run))["recorded"], 1)
+        self.assertEqual(ok(self.ask("POST", path, run))["recorded"], 0)
+        self.assertEqual(ok(self.ask("GET", "/agents/k/0/explain"))["metrics"]["runs"], 1)
+
+    def test_items_are_paired_between_two_captures(self):
+        agent = "/agents/i/0"
+        for version, failing in ((1, ()), (2, (0, 1, 2, 3, 4, 5))):
+            ok(self.ask("POST", agent + "/baselines", {"trigger": "prompt_change"}))
+            batch = [{"action_id": 1, "outcome": "failure" if item in failing else "success", "item": f"case{item}",
+                      "duration_s": 1 + version, "tokens": 100} for item in range(20)]
+            ok(self.ask("POST", agent + "/runs", batch))
+        compared = ok(self.ask("GET", agent + "/compare?old=1&new=2"))
+        items = compared["items"]
+        self.assertEqual((items["pairs"], items["test"], items["worse"]), (20, "mcnemar", True))
+        self.assertEqual(items["broken"], [f"case{item}" for item in range(6)])
+        self.assertAlmostEqual(items["p_worse"], 0.5 ** 6)
+        self.assertTrue(compared["durations"]["worse"])
+        self.assertFalse(compared["tokens"]["worse"])
+
+    def test_slices_and_costs_have_figures_of_their_own(self):
+        agent = "/agents/l/0"
+        batch = [{"action_id": 1, "outcome": "success" if i % 2 else "failure", "tokens": 10, "cost": 0.5,
+                  "labels": {"language": "python" if i % 2 else "rust"}} for i in range(40)]
+        ok(self.ask("POST", agent + "/runs", batch))
+        explained = ok(self.ask("GET", agent + "/explain"))
+        slices = {each["slice"] for each in explained["streams"] if each.get("slice")}
+        self.assertEqual(slices, {"language=python", "language=rust"})
+        self.assertEqual((explained["metrics"]["tokens_per_success"], explained["metrics"]["cost_per_success"]), (20, 1))
+
+    def test_other_tools_regress_until_accepted(self):
+        agent = "/agents/t/0"
+        ok(self.ask("PUT", agent + "/recipe", {"actions": [{"action_id": 1}]}))
+        ok(self.ask("POST", agent + "/baselines", {"trigger": "creation"}))
+        for tools in ["read", "write"] * 3, ["read", "shell"] * 1:
+            for _ in range(len(tools)):
+                ok(self.ask("POST", agent + "/runs", [{"action_id": 1, "outcome": "success", "tools": tools[:2],
+                                                       "steps": 2}] * 200))
+        validation = ok(self.ask("GET", agent + "/validate"))
+        self.assertEqual({each["metric"] for each in validation["regressions"]}, {"new_tool shell", "lost_tool write"})
+        ok(self.ask("POST", agent + "/accept", {"reason": "another shell"}))
+        self.assertTrue(ok(self.ask("GET", agent + "/validate"))["passed"])
+
+    def test_another_judge_is_inconclusive_until_its_rewards_are_comparable(self):
+        agent = "/agents/j/0"
+        ok(self.ask("PUT", agent + "/recipe", {"actions": [{"action_id": 1}]}))
+        ok(self.ask("POST", agent + "/baselines", {"trigger": "creation", "judge": "a"}))
+        ok(self.ask("POST", agent + "/runs", [{"action_id": 1, "outcome": "success", "reward": 0.5, "judge": "b"}]))
+        validation = ok(self.ask("GET", agent + "/validate"))
+        self.assertEqual((validation["passed"], validation["inconclusive"]), (False, True))
+        self.assertIn("judge: a → b", validation["missing"][0])
+        few = [{"item": str(item), "old": 0.5, "new": 0.6} for item in range(7)]
+        self.assertEqual(self.ask("POST", agent + "/rebase", {"judge": "b", "items": few})[0], 400)
+        enough = [{"item": str(item), "old": 0.5, "new": 0.6 + 0.01 * (item % 2)} for item in range(10)]
+        rebased = ok(self.ask("POST", agent + "/rebase", {"judge": "b", "items": enough}))["rebases"][0]
+        self.assertAlmostEqual(rebased["offset"], 0.105)
+        self.assertLess(rebased["lower"], 0.105)
+        self.assertTrue(ok(self.ask("GET", agent + "/validate"))["passed"])
+
+    def test_ten_baselines_are_judged_by_a_trend_test(self):
+        agent = "/agents/m/0"
+        for step in range(12):
+            given = {"lightning_metrics": {"avg_reward": 0.5 + 0.01 * step}}
+            ok(self.ask("POST", agent + "/baselines", {"trigger": "prompt_change", **given}))
+        trend = ok(self.ask("GET", agent + "/trend"))
+        self.assertEqual((trend["trend"], trend["snapshot_count"]), ("improving", 12))
+        self.assertAlmostEqual(trend["reward_slope"], 0.01)
+
+    def test_bad_runs_are_refused_as_a_whole(self):
+        good = {"action_id": 1, "outcome": "success"}
+        for bad in ({}, {"action_id": 1}, {**good, "outcome": "maybe"}, {**good, "duration_s": -1},
+                    {**good, "tokens": "many"}, {**good, "labels": {"a": ""}}, {**good, "unknown": 1},
+                    {**good, "action_id": "x" * 129}):
+            with self.subTest(bad=str(bad)[:60]):
+                status, problem = self.ask("POST", "/agents/b/0/runs", [good, bad])
+                self.assertEqual(status, 400, problem)
+                self.assertIn("/1", problem.get("pointer", "") + problem["detail"])
+        self.assertEqual(self.ask("GET", "/agents/b/0")[0], 404)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@
 namespace hive {
 
 std::vector<service> baseline_group::services() {
-  return {make_service(
-            "baselines", baselines,
-            [this] {
-              return spawn_baselines(node_.system, {node_.db, base_.committer, benchmark_.registry, base_.events}, {});
-            }),
+  return {make_service("baselines", baselines,
+                       [this] {
+                         return spawn_baselines(node_.system,
+                                                {node_.db, base_.committer, benchmark_.registry, base_.events},
+                                                node_.config.baselines);
+                       }),
           make_service("validator", validator_,
                        [this] { return spawn_validator(node_.system, describe_validator(), node_.config.agents); }),
           make_service("agent daemon", daemon_, [this] {
