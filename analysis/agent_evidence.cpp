@@ -96,21 +96,22 @@ std::vector<stream_update> observe(agent_evidence& agent, const measured_run& ru
   return observed.take();
 }
 
-bool accept(agent_evidence& agent, const stream_key& key) {
-  auto success = agent.successes.find(key);
-  auto number = agent.numbers.find(key);
-  if (success != agent.successes.end())
-    accept(success->second);
-  if (number != agent.numbers.end())
-    accept(number->second);
-  return success != agent.successes.end() || number != agent.numbers.end();
+bool accept(agent_evidence& agent, const stream_key& key, double threshold) {
+  if (auto found = agent.successes.find(key); found != agent.successes.end())
+    return accept(found->second, threshold_of(agent, key, threshold));
+  auto found = agent.numbers.find(key);
+  return found != agent.numbers.end() && accept(found->second, threshold);
 }
 
-void accept_all(agent_evidence& agent) {
+std::vector<stream_key> accept_all(agent_evidence& agent, double threshold) {
+  std::vector<stream_key> out;
   for (auto& [key, stream] : agent.successes)
-    accept(stream);
+    if (accept(stream, threshold_of(agent, key, threshold)))
+      out.push_back(key);
   for (auto& [key, stream] : agent.numbers)
-    accept(stream);
+    if (accept(stream, threshold))
+      out.push_back(key);
+  return out;
 }
 
 std::optional<stream_report> explain(const agent_evidence& agent, const stream_key& key, double threshold) {

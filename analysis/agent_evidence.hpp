@@ -77,11 +77,12 @@ struct stream_update {
 std::vector<stream_update> observe(agent_evidence& agent, const measured_run& run, double threshold,
                                    const evidence_limits& limits = {});
 
-/// Takes what one stream does now for its reference. Returns false if the agent has no such stream.
-bool accept(agent_evidence& agent, const stream_key& key);
+/// Takes what one stream does now for its reference. Returns false if the agent has no such stream, or nothing is
+/// suspected of it. A stream that must begin anew, since its runs are judged differently now, is erased instead.
+bool accept(agent_evidence& agent, const stream_key& key, double threshold);
 
-/// Likewise all streams: the agent changed on purpose.
-void accept_all(agent_evidence& agent);
+/// Likewise all streams, after a change on purpose. Returns those that were accepted; the others keep their references.
+std::vector<stream_key> accept_all(agent_evidence& agent, double threshold);
 
 /// What one stream says; nothing if the agent has no such stream.
 std::optional<stream_report> explain(const agent_evidence& agent, const stream_key& key, double threshold);

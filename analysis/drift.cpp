@@ -34,6 +34,12 @@ drift_evidence judge(const cusum& test, double threshold) {
   return test.sum > suspicion_share * threshold ? drift_evidence::suspected : drift_evidence::chance;
 }
 
+std::optional<uint32_t> estimated_runs(double distance, double per_run) {
+  if (per_run <= 0 || distance > per_run * max_estimated_runs)
+    return std::nullopt;
+  return static_cast<uint32_t>(std::ceil(std::max(distance, 0.0) / per_run));
+}
+
 void add_run(block_spread& spread, double value) {
   spread.open_sum += value;
   if (++spread.open_runs < block_runs)

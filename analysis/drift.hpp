@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace hive::analysis {
 
@@ -54,6 +55,10 @@ void advance(cusum& test, double step, double threshold);
 
 /// What the test says, given that its reference is complete.
 drift_evidence judge(const cusum& test, double threshold);
+
+/// Whole runs that a distance takes at so much per run, for reports; nothing if there is no advance, or for more than
+/// `max_estimated_runs`.
+std::optional<uint32_t> estimated_runs(double distance, double per_run);
 
 /// Runs in a block, by which the spread of a stream is measured.
 inline constexpr uint32_t block_runs = 10;

@@ -188,16 +188,19 @@ drift_evidence judge(const number_stream& stream, double threshold) {
   return stream.levels ? judge(stream.successes, threshold) : judge(stream.test, threshold + number_threshold_extra);
 }
 
-void accept(number_stream& stream) {
+bool accept(number_stream& stream, double threshold) {
+  auto says = judge(stream, threshold);
+  if (says != drift_evidence::suspected && says != drift_evidence::confirmed)
+    return false;
   auto runs_up = stream.levels ? stream.successes.test.runs_up : stream.test.runs_up;
+  // Less than a whole sample, which is complete with the value that is added last.
+  auto kept = std::min<size_t>({runs_up, stream.waiting.size(), min_reference_runs - 1});
   number_stream fresh;
   fresh.better = stream.better;
   fresh.runs = stream.runs;
-  // Less than a whole reference, so that the stream stays in the state of learning.
-  auto kept = std::min<size_t>({runs_up, stream.waiting.size(), min_reference_runs - 1});
-  if (stream.learned)
-    fresh.sample.assign(stream.waiting.end() - static_cast<ptrdiff_t>(kept), stream.waiting.end());
+  fresh.sample.assign(stream.waiting.end() - static_cast<ptrdiff_t>(kept), stream.waiting.end());
   stream = std::move(fresh);
+  return true;
 }
 
 stream_report explain(const number_stream& stream, double threshold) {

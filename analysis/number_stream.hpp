@@ -59,9 +59,10 @@ stream_change add_run(number_stream& stream, double value, double threshold);
 /// What the values so far say.
 drift_evidence judge(const number_stream& stream, double threshold);
 
-/// Takes what the agent does now for its reference. The values since S left 0, up to 200, are the beginning of the new
-/// sample.
-void accept(number_stream& stream);
+/// Takes what the agent does now for its reference, if it is suspected or confirmed to be worse; otherwise returns
+/// false. The values since S left 0, as far as they are kept, are the beginning of the new sample, and the stream
+/// learns again.
+bool accept(number_stream& stream, double threshold);
 
 /// The report's rates are medians here, except `rate_up`, which stays 0 unless the stream was split.
 stream_report explain(const number_stream& stream, double threshold);

@@ -108,12 +108,16 @@ drift_evidence judge(const success_stream& stream, double threshold) {
   return has_learned(stream) ? judge(stream.test, threshold) : drift_evidence::learning;
 }
 
-void accept(success_stream& stream) {
+bool accept(success_stream& stream, double threshold) {
+  auto says = judge(stream, threshold);
+  if (says != drift_evidence::suspected && says != drift_evidence::confirmed)
+    return false;
   stream.reference_runs = stream.test.runs_up;
   stream.reference_successes = stream.successes_up;
   stream.waiting = 0;
   stream.test = {};
   stream.successes_up = 0;
+  return true;
 }
 
 bool raise_reference(success_stream& stream, uint32_t runs, uint32_t successes) {
@@ -154,12 +158,6 @@ stream_report explain(const success_stream& stream, double threshold) {
     out.runs_to_clear = estimated_runs(stream.test.sum, -steps.mean_at(p));
   out.runs_to_find = estimated_runs(threshold, steps.mean_at(std::max(p - tested_drop, 0.0)));
   return out;
-}
-
-std::optional<uint32_t> estimated_runs(double distance, double per_run) {
-  if (per_run <= 0 || distance > per_run * max_estimated_runs)
-    return std::nullopt;
-  return static_cast<uint32_t>(std::ceil(std::max(distance, 0.0) / per_run));
 }
 
 } // namespace hive::analysis

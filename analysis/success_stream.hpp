@@ -53,9 +53,10 @@ stream_change add_run(success_stream& stream, bool success, double threshold);
 /// What the runs so far say.
 drift_evidence judge(const success_stream& stream, double threshold);
 
-/// Takes what the agent does now for its reference, whatever was confirmed. The runs since S left 0 are the beginning
-/// of the new reference; with fewer than 200 of them the stream learns again.
-void accept(success_stream& stream);
+/// Takes what the agent does now for its reference, if it is suspected or confirmed to be worse; otherwise the
+/// reference stays, and false is returned. The runs since S left 0 are the beginning of the new reference; with fewer
+/// than 200 of them the stream learns again.
+bool accept(success_stream& stream, double threshold);
 
 /// Takes a better sample for the reference, since the anchor moved up to it: `successes` of `runs`, which may be the
 /// stream's own newest runs. Returns false and changes nothing if the sample has fewer than 200 runs, or a lower rate
@@ -86,8 +87,5 @@ struct stream_report {
 };
 
 stream_report explain(const success_stream& stream, double threshold);
-
-/// Whole runs for a distance at so much per run, for reports; nothing if it is not positive or takes too long.
-std::optional<uint32_t> estimated_runs(double distance, double per_run);
 
 } // namespace hive::analysis

@@ -99,19 +99,25 @@ TEST(agent_evidence, bounds_hold_and_are_told) {
 
 TEST(agent_evidence, one_stream_or_all_are_accepted) {
   agent_evidence agent;
-  for (int run = 0; run < 250; ++run)
-    for (std::string_view action : {"1", "2"})
-      observe(agent, {action, run % 10 != 0, 1.0 + run % 17}, threshold);
-  stream_key first{measure::success, "1", ""}, second{measure::duration, "2", ""};
-  EXPECT_EQ(explain(agent, first, threshold)->says, drift_evidence::chance);
-  EXPECT_TRUE(accept(agent, first));
+  auto live = [&](uint32_t runs, uint32_t period, double slower) {
+    for (uint32_t run = 1; run <= runs; ++run)
+      for (std::string_view action : {"1", "2", "3"})
+        observe(agent, {action, action == "3" || run % period != 0, slower * (1.0 + run % 17)}, threshold);
+  };
+  live(300, 10, 1);
+  live(150, 2, 3);
+  stream_key first{measure::success, "1", ""}, second{measure::success, "2", ""}, healthy{measure::success, "3", ""};
+  ASSERT_EQ(explain(agent, first, threshold)->says, drift_evidence::confirmed);
+  EXPECT_TRUE(accept(agent, first, threshold));
   EXPECT_EQ(explain(agent, first, threshold)->says, drift_evidence::learning);
-  EXPECT_EQ(explain(agent, second, threshold)->says, drift_evidence::chance);
-  accept_all(agent);
+  EXPECT_EQ(explain(agent, second, threshold)->says, drift_evidence::confirmed);
+  EXPECT_FALSE(accept(agent, healthy, threshold));
+  EXPECT_EQ(accept_all(agent, threshold).size(), 4u) << "one success and three durations";
+  EXPECT_EQ(explain(agent, healthy, threshold)->says, drift_evidence::chance);
   for (const auto& each : explain_all(agent, threshold))
-    EXPECT_EQ(each.report.says, drift_evidence::learning);
-  EXPECT_EQ(explain_all(agent, threshold).size(), 4u);
-  EXPECT_FALSE(accept(agent, {measure::cost, "1", ""}));
+    EXPECT_EQ(each.report.says == drift_evidence::learning, each.key != healthy);
+  EXPECT_EQ(explain_all(agent, threshold).size(), 6u);
+  EXPECT_FALSE(accept(agent, {measure::cost, "1", ""}, threshold));
   EXPECT_FALSE(explain(agent, {measure::cost, "1", ""}, threshold));
 }
 

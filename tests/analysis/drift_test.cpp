@@ -48,6 +48,16 @@ TEST(cusum, is_held_until_it_was_zero_for_200_runs) {
   EXPECT_EQ(judge(test, 6), drift_evidence::chance);
 }
 
+TEST(estimated_runs, beyond_all_measure_there_are_none) {
+  EXPECT_EQ(estimated_runs(8, 0.5), 16u);
+  EXPECT_EQ(estimated_runs(8.1, 0.5), 17u);
+  EXPECT_EQ(estimated_runs(0, 0.5), 0u);
+  EXPECT_EQ(estimated_runs(-1, 0.5), 0u);
+  EXPECT_FALSE(estimated_runs(8, 0));
+  EXPECT_FALSE(estimated_runs(8, -1));
+  EXPECT_FALSE(estimated_runs(8, 1e-9));
+}
+
 TEST(overdispersion, is_one_for_independent_runs_and_more_for_batches) {
   HIVE_RANDOM_SEED(seed);
   noise random{seed};

@@ -165,7 +165,7 @@ TEST(number_stream, accepting_begins_a_sample_with_the_values_since_the_fall) {
   for (int i = 0; i < 120; ++i)
     add_run(stream, slower(), threshold);
   ASSERT_EQ(judge(stream, threshold), drift_evidence::confirmed);
-  accept(stream);
+  EXPECT_TRUE(accept(stream, threshold));
   EXPECT_EQ(judge(stream, threshold), drift_evidence::learning);
   EXPECT_GT(stream.sample.size(), 80u);
   EXPECT_LT(stream.sample.size(), min_reference_runs);
@@ -181,7 +181,7 @@ TEST(number_stream, a_new_constant_can_be_accepted) {
   for (int i = 0; i < 50; ++i)
     add_run(stream, 2, threshold);
   ASSERT_EQ(judge(stream, threshold), drift_evidence::confirmed);
-  accept(stream);
+  EXPECT_TRUE(accept(stream, threshold));
   EXPECT_EQ(judge(stream, threshold), drift_evidence::learning);
   for (int i = 0; i < 300; ++i)
     add_run(stream, 2, threshold);

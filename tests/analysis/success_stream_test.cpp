@@ -118,7 +118,7 @@ TEST(success_stream, accepting_begins_a_reference_with_the_runs_since_the_fall) 
   ASSERT_EQ(judge(stream, threshold), drift_evidence::confirmed);
   auto up = stream.test.runs_up, successes_up = stream.successes_up;
   EXPECT_GE(up, 80u);
-  accept(stream);
+  EXPECT_TRUE(accept(stream, threshold));
   EXPECT_EQ(judge(stream, threshold), drift_evidence::learning);
   EXPECT_EQ(stream.reference_runs, up);
   EXPECT_EQ(stream.reference_successes, successes_up);
@@ -133,7 +133,7 @@ TEST(success_stream, a_long_fall_is_accepted_without_learning_again) {
   success_stream stream;
   add_regular(stream, 1'200, 20);
   add_regular(stream, 3'000, 3);
-  accept(stream);
+  EXPECT_TRUE(accept(stream, threshold));
   EXPECT_EQ(judge(stream, threshold), drift_evidence::chance);
   EXPECT_LE(stream.reference_runs, max_reference_runs);
   EXPECT_NEAR(rates_of(stream)->reference, 2.0 / 3, 0.02);
@@ -181,14 +181,15 @@ TEST(success_stream, the_explanation_says_what_settles_it) {
   EXPECT_NEAR(*report.runs_to_clear, more, 0.5 * more + 20);
 }
 
-TEST(success_stream, an_estimate_beyond_all_measure_is_none) {
-  EXPECT_EQ(estimated_runs(8, 0.5), 16u);
-  EXPECT_EQ(estimated_runs(8.1, 0.5), 17u);
-  EXPECT_EQ(estimated_runs(0, 0.5), 0u);
-  EXPECT_EQ(estimated_runs(-1, 0.5), 0u);
-  EXPECT_FALSE(estimated_runs(8, 0));
-  EXPECT_FALSE(estimated_runs(8, -1));
-  EXPECT_FALSE(estimated_runs(8, 1e-9));
+TEST(success_stream, what_is_not_suspected_is_not_accepted) {
+  success_stream stream;
+  add_regular(stream, 150, 10);
+  EXPECT_FALSE(accept(stream, threshold));
+  EXPECT_EQ(stream.reference_runs, 150u);
+  add_regular(stream, 500, 10);
+  auto before = stream.reference_runs;
+  EXPECT_FALSE(accept(stream, threshold));
+  EXPECT_EQ(stream.reference_runs, before) << "a healthy stream keeps what it learned";
 }
 
 } // namespace
