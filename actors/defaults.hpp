@@ -300,6 +300,23 @@ inline constexpr size_t max_used_tickets = 65'536;
 inline constexpr auto load_interval = 1s;
 /// How long a node adds its own placements to another node's published load: until that load includes them.
 inline constexpr auto placement_memory = 3s;
+/// Time without a keep-alive after which an engine that speaks HTTP is gone: as long as a lost connection of other
+/// engines takes to be noticed (link_timeout), and several keep-alives of the client, so that a single one may be late.
+inline constexpr auto engine_keep_alive = 2s;
+/// Interval between searches for missed keep-alives, while there are any to miss; what an engine has spawned must be
+/// gone 5 s after it, of which child processes may take 2 s to end.
+inline constexpr std::chrono::milliseconds keep_alive_check = 250ms;
+/// Time for a node to take note that something is to end: one message there and back.
+inline constexpr auto end_spawned_timeout = 5s;
+/// Things spawned over HTTP on one node, wherever they live; as many as may live on one node.
+inline constexpr size_t max_http_spawned = max_spawned;
+/// How many of those that have ended are remembered, so that their engines learn why: some 300 bytes each.
+inline constexpr size_t remembered_spawned = 256;
+/// Bytes of all results that wait to be fetched: 16 of the largest.
+inline constexpr size_t max_spawned_result_bytes = size_t{128} << 20;
+/// Requests that wait for a result; each takes one of `max_connections` for up to a minute, so only some of the
+/// connections may wait.
+inline constexpr size_t max_result_waits = 128;
 
 // -- events --------------------------------------------------------------------
 

@@ -4,6 +4,8 @@
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
 using import "benchmark.capnp".CommandSpec;
+using import "benchmark.capnp".Measurement;
+using import "research.capnp".ResearchReport;
 using import "research.capnp".StartResearch;
 $Cxx.namespace("hive::wire");
 
@@ -48,8 +50,109 @@ struct SpawnResearch {
 
 struct EndSpawned {
   id @0 :Text $Hive.id $Hive.required $Hive.doc("Hex of the ticket's nonce.");
+  engine @1 :Text $Hive.id $Hive.doc(
+      "Name of the engine for which a node asks over a link; over an engine's own connection it is not read.");
 }
 
 struct SpawnedEnded {
   id @0 :Text $Hive.id $Hive.required;
+}
+
+# -- engines that speak HTTP ------------------------------------------------------
+
+struct SpawnPlace $Hive.doc("Where to spawn. When it is empty, the least loaded active node is chosen.") {
+  node @0 :Text $Hive.id $Hive.doc("On this node.");
+  labels @1 :List(Text) $Hive.maxLength(64) $Hive.doc("On a node that has all these labels.");
+}
+
+struct StartSpawned $Hive.doc("What to spawn: exactly one of `command` and `session`.") {
+  command @0 :CommandSpec $Hive.doc("An adapter that measures by running this command. It measures once, at once.");
+  session @1 :StartResearch $Hive.doc("An AutoResearch session; its id is required.");
+  place @2 :SpawnPlace;
+  stay @3 :Bool $Hive.doc("Whether it lives on without keep-alives, where the node allows that.");
+  engine @4 :Text $Hive.id $Hive.doc(
+      "Name of the engine, whose quota counts; `operator` when absent. The name of a configured token stands above it.");
+}
+
+enum SpawnedKind {
+  adapter @0;
+  research @1;
+}
+
+enum SpawnedState {
+  running @0 $Hive.doc("It measures, or the session has not been finished.");
+  done @1 $Hive.doc("Its result can be fetched.");
+  failed @2 $Hive.doc("It has no result; `reason` says why.");
+  ended @3 $Hive.doc("It was ended, or its node was lost; `reason` says which.");
+}
+
+struct Spawned $Hive.doc("What an engine has spawned.") {
+  id @0 :Text $Hive.id $Hive.required;
+  engine @1 :Text $Hive.id;
+  node @2 :Text $Hive.id $Hive.doc("The node on which it lives.");
+  kind @3 :SpawnedKind;
+  name @4 :Text $Hive.doc("Name of the adapter, or id of the AutoResearch session.");
+  state @5 :SpawnedState;
+  reason @6 :Text $Hive.maxLength(8192) $Hive.doc("Why it failed or ended.");
+  stay @7 :Bool;
+  startedAt @8 :Int64 $Hive.unixMicros;
+}
+
+struct SpawnedQuery {
+}
+
+struct SpawnedList $Hive.maxBytes(16777216) {
+  spawned @0 :List(Spawned) $Hive.doc("The oldest first. Those that ended stay in the list for a while.");
+}
+
+struct OneSpawnedQuery {
+  id @0 :Text $Hive.id $Hive.required;
+}
+
+struct KeepSpawned $Hive.doc("Says that the engine is alive, for `id` and all of `also`.") {
+  id @0 :Text $Hive.id $Hive.required;
+  also @1 :List(Text) $Hive.maxLength(1024) $Hive.doc("Ids of others that the same process has spawned.");
+}
+
+struct SpawnedKept $Hive.maxBytes(16777216) {
+  spawned @0 :List(Spawned) $Hive.doc("Those of the ids that this node knows.");
+  gone @1 :List(Text) $Hive.doc("Those that it does not know.");
+}
+
+struct SpawnedResultQuery {
+  id @0 :Text $Hive.id $Hive.required;
+  wait @1 :Float64 $Hive.min(0) $Hive.max(60) $Hive.doc(
+      "Seconds to wait for the end of what is running; then the answer has no result yet.");
+}
+
+struct SpawnedResult $Hive.maxBytes(16777216) {
+  spawned @0 :Spawned;
+  measurement @1 :Measurement $Hive.doc("Of an adapter that is done.");
+  report @2 :ResearchReport $Hive.doc("Of a session that is done.");
+}
+
+struct EndOneSpawned {
+  id @0 :Text $Hive.id $Hive.required;
+}
+
+enum EngineProtocol {
+  caf @0 $Hive.doc("Connected with the door of this node.");
+  http @1 $Hive.doc("Served over HTTP by this node or, when `via` is there, by that node.");
+}
+
+struct EngineInfo $Hive.doc("An engine, and what it spawned.") {
+  name @0 :Text;
+  protocol @1 :EngineProtocol;
+  remote @2 :Text $Hive.doc("ADDRESS:PORT of its connection; absent when it has none.");
+  via @3 :Text $Hive.id $Hive.doc("The node that spawned here for it.");
+  connectedAt @4 :Int64 $Hive.unixMicros;
+  spawned @5 :List(Spawned) $Hive.doc(
+      "Of an engine of this node's HTTP: everything, wherever it lives. Of all others: what lives on this node.");
+}
+
+struct EngineQuery {
+}
+
+struct EngineList $Hive.maxBytes(16777216) {
+  engines @0 :List(EngineInfo) $Hive.doc("Ordered by name.");
 }

@@ -4,6 +4,7 @@
 #include "actors/hive/link/introduction.hpp"
 #include "actors/hive/link/socket_shutdown_guard.hpp"
 #include "messages/text.hpp"
+#include "messages/timestamp.hpp"
 #include "platform/log.hpp"
 #include "platform/sha256.hpp"
 
@@ -28,11 +29,11 @@ engine_id engine_of(const verified_peer& peer) {
 }
 
 // internal: also receives the results of introductions.
-using engine_acceptor_actor = engine_host_actor::extend<caf::reacts_to<introduced<engine_presence_actor>>>;
+using engine_acceptor_self = engine_acceptor_actor::extend<caf::reacts_to<introduced<engine_presence_actor>>>;
 
 class engine_acceptor_state {
 public:
-  using pointer = engine_acceptor_actor::stateful_pointer<engine_acceptor_state>;
+  using pointer = engine_acceptor_self::stateful_pointer<engine_acceptor_state>;
   static inline const char* name = "engine_acceptor";
 
   engine_acceptor_state() = default;
@@ -70,7 +71,7 @@ public:
     }
     admitted_->settle(done.connection);
     auto allowlist = std::make_shared<actor_allowlist>();
-    auto session = spawn_engine_session(self_->system(), services_, {{engine, done.connection}, allowlist});
+    auto session = spawn_engine_session(self_->system(), services_, {{engine}, allowlist});
     self_->monitor(session);
     socket_shutdown_guard guard{done.stream->fd()};
     auto introduction = introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
@@ -106,6 +107,15 @@ public:
       }
   }
 
+  /// Those that have introduced themselves.
+  std::vector<connected_engine> list() const {
+    std::vector<connected_engine> out;
+    for (const auto& [id, each] : connections_)
+      if (each.presence)
+        out.push_back({each.engine.name, each.remote, each.since_unix_micros, each.session.address()});
+    return out;
+  }
+
 private:
   /// Without `presence` the introduction is still running.
   struct connection {
@@ -115,6 +125,7 @@ private:
     engine_session_actor session;
     caf::actor introduction;
     engine_presence_actor presence;
+    int64_t since_unix_micros = now_unix_micros();
   };
 
   void end(connection_id id, const std::string& why) {
@@ -135,8 +146,8 @@ private:
   std::map<connection_id, connection> connections_;
 };
 
-engine_acceptor_actor::behavior_type engine_acceptor(engine_acceptor_state::pointer self, engine_services services,
-                                                     const engine_acceptor_options& options) {
+engine_acceptor_self::behavior_type engine_acceptor(engine_acceptor_state::pointer self, engine_services services,
+                                                    const engine_acceptor_options& options) {
   auto& state = self->state;
   self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
   state.init(self, std::move(services), options);
@@ -145,13 +156,14 @@ engine_acceptor_actor::behavior_type engine_acceptor(engine_acceptor_state::poin
     [&state](const handshake_done& done) { state.on_handshake_done(done); },
     [&state](const handshake_failed& failed) { state.on_handshake_failed(failed); },
     [&state](const introduced<engine_presence_actor>& over) { state.on_introduced(over); },
+    [&state](connected_engines_query) { return state.list(); },
   };
 }
 
 } // namespace
 
-engine_host_actor spawn_engine_acceptor(caf::actor_system& system, engine_services services,
-                                        engine_acceptor_options options) {
+engine_acceptor_actor spawn_engine_acceptor(caf::actor_system& system, engine_services services,
+                                            engine_acceptor_options options) {
   return system.spawn(engine_acceptor, std::move(services), std::move(options));
 }
 

@@ -8,6 +8,9 @@
 
 namespace hive {
 
+/// Accepts the connections of engines, and knows them.
+using engine_acceptor_actor = engine_host_actor::extend_with<connected_engines_actor>;
+
 struct engine_acceptor_options {
   node_id own_id; ///< of this node
 };
@@ -15,7 +18,7 @@ struct engine_acceptor_options {
 /// Spawns the actor that accepts connections of engines from the door. Each gets a session, which ends with it. Engines
 /// are not members of the hive: other nodes do not know of them, and an engine can reach nothing on a node but its
 /// session.
-engine_host_actor spawn_engine_acceptor(caf::actor_system& system, engine_services services,
-                                        engine_acceptor_options options);
+engine_acceptor_actor spawn_engine_acceptor(caf::actor_system& system, engine_services services,
+                                            engine_acceptor_options options);
 
 } // namespace hive

@@ -11,8 +11,13 @@
 namespace hive {
 namespace {
 
-bool is_there(wire::NodeInfo::Reader node) {
-  return node.getState() == wire::MemberState::ACTIVE && node.getAddress().size() > 0;
+/// Why nothing can be spawned on the node; empty if it can.
+std::string obstacle(wire::NodeInfo::Reader node, spawn_path path) {
+  if (node.getState() != wire::MemberState::ACTIVE)
+    return "is not active";
+  if (path == spawn_path::door)
+    return node.getAddress().size() > 0 ? "" : "has no door";
+  return node.getSelf() || node.getLinked() ? "" : "has no link with this node";
 }
 
 bool has_labels(wire::NodeInfo::Reader node, capnp::List<capnp::Text>::Reader wanted) {
@@ -40,13 +45,14 @@ std::optional<wire::NodeInfo::Reader> find(wire::NodeList::Reader nodes, std::st
 }
 
 /// The requested node, if it is usable.
-caf::expected<wire::NodeInfo::Reader> named(wire::NodeList::Reader nodes, wire::SpawnRequest::Reader wanted) {
+caf::expected<wire::NodeInfo::Reader> named(wire::NodeList::Reader nodes, wire::SpawnRequest::Reader wanted,
+                                            spawn_path path) {
   std::string id{as_view(wanted.getNode())};
   auto node = find(nodes, id);
   if (!node)
     return fail(ec::not_found, "there is no node " + id);
-  if (!is_there(*node))
-    return fail(ec::unavailable, "node " + id + " is not active or has no door");
+  if (auto why = obstacle(*node, path); !why.empty())
+    return fail(ec::unavailable, "node " + id + " " + why);
   if (!has_labels(*node, wanted.getLabels()))
     return fail(ec::not_found, "node " + id + " lacks one of the labels " + joined(wanted.getLabels()));
   return *node;
@@ -61,24 +67,24 @@ uint64_t placement::load_of(wire::NodeInfo::Reader node) const {
 }
 
 caf::expected<placed> placement::choose(wire::NodeList::Reader nodes, wire::SpawnRequest::Reader wanted,
-                                        time_point now) {
+                                        spawn_path path, time_point now) {
   while (!recent_.empty() && recent_.front().first + defaults::placement_memory < now)
     recent_.pop_front();
   std::optional<wire::NodeInfo::Reader> best;
   if (wanted.getNode().size() > 0) {
-    auto asked_for = named(nodes, wanted);
+    auto asked_for = named(nodes, wanted, path);
     if (!asked_for)
       return asked_for.error();
     best = *asked_for;
   } else {
     auto rank = [this](wire::NodeInfo::Reader node) { return std::pair{load_of(node), !node.getSelf()}; };
     for (auto node : nodes.getNodes()) // in the order of ids
-      if (is_there(node) && has_labels(node, wanted.getLabels()) && (!best || rank(node) < rank(*best)))
+      if (obstacle(node, path).empty() && has_labels(node, wanted.getLabels()) && (!best || rank(node) < rank(*best)))
         best = node;
   }
   if (!best)
     return fail(ec::not_found, wanted.getLabels().size() == 0
-                                 ? "no node with a door is active"
+                                 ? "no node that can be reached is active"
                                  : "no active node has the labels " + joined(wanted.getLabels()));
   placed out{{std::string{as_view(best->getId())}}, std::string{as_view(best->getAddress())}};
   if (recent_.size() < defaults::max_spawned)

@@ -30,10 +30,10 @@ std::optional<spawn_entry> spawn_ledger::remove(const std::string& id) {
   return std::move(node.mapped());
 }
 
-std::vector<std::string> spawn_ledger::ending_with(connection_id connection) const {
+std::vector<std::string> spawn_ledger::ending_with(asker_id asker) const {
   std::vector<std::string> out;
   for (const auto& [id, entry] : entries_)
-    if (entry.connection == connection && !entry.stay)
+    if (entry.asker == asker && !entry.stay)
       out.push_back(id);
   return out;
 }

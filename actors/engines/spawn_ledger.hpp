@@ -10,15 +10,19 @@
 
 namespace hive {
 
+/// The spawner's number for an actor that asks it to spawn: the session of an engine's connection, or the actor of a
+/// node that serves engines over HTTP.
+using asker_id = strong<struct asker_id_tag, uint64_t>;
+
 /// An actor on this node that an engine has spawned.
 struct spawn_entry {
-  std::string id;           ///< nonce of its ticket
-  std::string engine;       ///< name of the engine
-  connection_id connection; ///< connection that spawned it
-  bool stay = false;        ///< outlives the connection
+  std::string id;     ///< nonce of its ticket
+  std::string engine; ///< name of the engine
+  asker_id asker;     ///< who asked for it
+  bool stay = false;  ///< outlives the asker
 };
 
-/// Counts the spawned actors on this node against a quota per engine; all connections of an engine share its quota.
+/// Counts the spawned actors on this node against a quota per engine; all askers of an engine share its quota.
 /// Pure.
 class spawn_ledger {
 public:
@@ -33,8 +37,8 @@ public:
   /// Removes an entry and returns it, if there is one.
   std::optional<spawn_entry> remove(const std::string& id);
 
-  /// Ids of the actors that end with the connection. They count against the quota until removed.
-  std::vector<std::string> ending_with(connection_id connection) const;
+  /// Ids of the actors that end with the asker. They count against the quota until removed.
+  std::vector<std::string> ending_with(asker_id asker) const;
 
   const spawn_entry* find(const std::string& id) const;
 

@@ -56,16 +56,16 @@ public:
 
   caf::result<msg<wire::SpawnTicket>> issue(const engine_request<wire::SpawnRequest>& asked) {
     if (auto err = options_.policy.check_kind(asked.request->getSpec()))
-      return refuse(asked.caller, std::move(err));
+      return refuse(asked.caller.engine, std::move(err));
     auto promise = self_->make_response_promise<msg<wire::SpawnTicket>>();
     look_up(as_view(asked.request->getNode()), [this, promise, asked](const caf::expected<node_list>& nodes) mutable {
       if (!nodes) {
         promise.deliver(nodes.error());
         return;
       }
-      auto chosen = placement_.choose(**nodes, *asked.request, std::chrono::steady_clock::now());
+      auto chosen = placement_.choose(**nodes, *asked.request, asked.caller.path, std::chrono::steady_clock::now());
       if (!chosen)
-        promise.deliver(refuse(asked.caller, chosen.error()));
+        promise.deliver(refuse(asked.caller.engine, chosen.error()));
       else
         promise.deliver(issue_ticket(options_.keys, asked.caller.engine, chosen->node, asked.request->getSpec(),
                                      chosen->address, now_unix_micros()));
@@ -74,35 +74,51 @@ public:
   }
 
   caf::result<adapter_actor> spawn(const engine_request<wire::SpawnAdapter>& asked) {
-    return spawn_for_ticket<adapter_actor>(asked, "adapter", asked.request->getSpec().hasAdapter(),
-                                           [this, asked](const spawn_entry& entry, auto promise) {
-                                             auto spec = asked.request->getSpec().getAdapter();
-                                             start_adapter(entry, msg<wire::CommandSpec>::copy_of(spec), promise);
-                                           });
+    return spawn_adapter({asked.caller.engine, {}}, asked.request);
+  }
+
+  caf::result<adapter_actor> spawn(const link_request<wire::SpawnAdapter>& asked) {
+    auto shower = engine_of(asked.node, asked.request->getTicket());
+    if (!shower)
+      return shower.error();
+    return spawn_adapter(*shower, asked.request);
   }
 
   caf::result<research_session_actor> spawn(const engine_request<wire::SpawnResearch>& asked) {
-    return spawn_for_ticket<research_session_actor>(
-      asked, "research", asked.request->getSpec().hasResearch(), [this, asked](const spawn_entry& entry, auto promise) {
-        auto wanted = asked.request->getSpec().getResearch();
-        start_research(entry, msg<wire::StartResearch>::copy_of(wanted), promise);
-      });
+    return spawn_research({asked.caller.engine, {}}, asked.request);
   }
 
-  caf::result<msg<wire::SpawnedEnded>> end(const engine_request<wire::EndSpawned>& asked) {
-    std::string id{as_view(asked.request->getId())};
+  caf::result<research_session_actor> spawn(const link_request<wire::SpawnResearch>& asked) {
+    auto shower = engine_of(asked.node, asked.request->getTicket());
+    if (!shower)
+      return shower.error();
+    return spawn_research(*shower, asked.request);
+  }
+
+  /// Ends what the engine with this name has spawned.
+  caf::result<msg<wire::SpawnedEnded>> end(const std::string& engine, const std::string& id) {
     auto* entry = ledger_.find(id);
     auto found = spawned_.find(id);
-    if (!entry || entry->engine != asked.caller.engine.name || found == spawned_.end())
-      return fail(ec::not_found,
-                  "engine " + asked.caller.engine.name + " has no spawned actor " + id + " on this node");
+    if (!entry || entry->engine != engine || found == spawned_.end())
+      return fail(ec::not_found, "engine " + engine + " has no spawned actor " + id + " on this node");
     caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
     return msg<wire::SpawnedEnded>::build([&](wire::SpawnedEnded::Builder out) { out.setId(id); });
   }
 
+  std::vector<spawned_here> list() const {
+    std::vector<spawned_here> out;
+    for (const auto& [id, each] : spawned_) {
+      auto* entry = ledger_.find(id);
+      auto asker = std::find_if(askers_.begin(), askers_.end(),
+                                [entry](const auto& known) { return known.second == entry->asker; });
+      out.push_back({describe(*entry, each), each.via, asker == askers_.end() ? caf::actor_addr{} : asker->first});
+    }
+    return out;
+  }
+
   void on_down(const caf::actor_addr& ended) {
-    if (auto session = sessions_.extract(ended)) {
-      for (const auto& id : ledger_.ending_with(session.mapped()))
+    if (auto asker = askers_.extract(ended)) {
+      for (const auto& id : ledger_.ending_with(asker.mapped()))
         if (auto found = spawned_.find(id); found != spawned_.end())
           caf::anon_send_exit(found->second.actor, caf::exit_reason::user_shutdown);
       return;
@@ -122,7 +138,16 @@ private:
   /// A live actor.
   struct spawned {
     caf::actor actor;
-    std::string research; ///< research session to finish when it ends; empty for none
+    wire::SpawnedKind kind;
+    std::string name; ///< of the adapter, or id of the research session
+    node_id via;
+    int64_t started_at = now_unix_micros();
+  };
+
+  /// Who shows a ticket. `via` is the node that acts for the engine over its link; empty for none.
+  struct ticket_shower {
+    engine_id engine;
+    node_id via;
   };
 
   using node_list = msg<wire::NodeList>;
@@ -144,18 +169,45 @@ private:
             });
   }
 
+  /// The engine for which node `via` shows this ticket: one that it serves over HTTP.
+  caf::expected<ticket_shower> engine_of(const node_id& via, wire::SpawnTicket::Reader ticket) {
+    auto claims = read_ticket(ticket);
+    if (!claims)
+      return refuse({"of node " + via.value, {}}, claims.error());
+    if (claims->issuer != via)
+      return refuse(claims->engine, fail(ec::forbidden, "node " + via.value + " shows a ticket that node " +
+                                                          claims->issuer.value + " has issued"));
+    return ticket_shower{http_engine(via, claims->engine.name), via};
+  }
+
+  caf::result<adapter_actor> spawn_adapter(const ticket_shower& by, const msg<wire::SpawnAdapter>& wanted) {
+    return spawn_for_ticket<adapter_actor>(by, *wanted, "adapter", wanted->getSpec().hasAdapter(),
+                                           [this, by, wanted](const spawn_entry& entry, auto promise) {
+                                             auto spec = wanted->getSpec().getAdapter();
+                                             start_adapter(by, entry, msg<wire::CommandSpec>::copy_of(spec), promise);
+                                           });
+  }
+
+  caf::result<research_session_actor> spawn_research(const ticket_shower& by, const msg<wire::SpawnResearch>& wanted) {
+    return spawn_for_ticket<research_session_actor>(
+      by, *wanted, "research", wanted->getSpec().hasResearch(),
+      [this, by, wanted](const spawn_entry& entry, auto promise) {
+        start_research(by, entry, msg<wire::StartResearch>::copy_of(wanted->getSpec().getResearch()), promise);
+      });
+  }
+
   /// Admits the request and calls `start` with the new entry and the promise of the answer. `kind` names the part of
   /// the specification that must be given.
-  template <class Actor, class Request, class Start>
-  caf::result<Actor> spawn_for_ticket(const engine_request<Request>& asked, const char* kind, bool is_given,
+  template <class Actor, class Wanted, class Start>
+  caf::result<Actor> spawn_for_ticket(const ticket_shower& by, const Wanted& wanted, const char* kind, bool is_given,
                                       Start start) {
-    watch(asked.caller.connection); // before the promise, which clears the current sender
+    auto asker = watch_asker(); // before the promise, which clears the current sender
     auto promise = self_->make_response_promise<Actor>();
     if (!is_given) {
-      promise.deliver(refuse(asked.caller, fail(ec::invalid, "spec." + std::string{kind} + " must be given")));
+      promise.deliver(refuse(by.engine, fail(ec::invalid, "spec." + std::string{kind} + " must be given")));
       return promise;
     }
-    admit(asked.caller, asked.request->getTicket(), asked.request->getSpec(),
+    admit(by, asker, wanted.getTicket(), wanted.getSpec(),
           [promise, start](caf::expected<spawn_entry> entry) mutable {
             if (entry)
               start(*entry, promise);
@@ -165,23 +217,24 @@ private:
     return promise;
   }
 
-  void start_adapter(const spawn_entry& entry, const msg<wire::CommandSpec>& spec,
+  void start_adapter(const ticket_shower& by, const spawn_entry& entry, const msg<wire::CommandSpec>& spec,
                      caf::typed_response_promise<adapter_actor> promise) {
     auto actor = services_.make_adapter(spec);
-    log::info("Adapter spawned engine={} adapter={} id={}", entry.engine, as_view(spec->getName()), entry.id);
-    keep(entry, {caf::actor_cast<caf::actor>(actor), {}});
+    std::string name{as_view(spec->getName())};
+    log::info("Adapter spawned engine={} adapter={} id={}", entry.engine, name, entry.id);
+    keep(entry, {caf::actor_cast<caf::actor>(actor), wire::SpawnedKind::ADAPTER, name, by.via});
     promise.deliver(actor);
   }
 
-  void start_research(const spawn_entry& entry, const msg<wire::StartResearch>& wanted,
+  void start_research(const ticket_shower& by, const spawn_entry& entry, const msg<wire::StartResearch>& wanted,
                       caf::typed_response_promise<research_session_actor> promise) {
     self_->request(services_.research, defaults::research_timeout, wanted)
       .then(
-        [this, promise, entry](const msg<wire::ResearchSession>& session) mutable {
+        [this, by, promise, entry](const msg<wire::ResearchSession>& session) mutable {
           std::string id{as_view(session->getId())};
           auto proxy = spawn_research_session_proxy(self_->system(), {services_.research}, {id});
           log::info("Research session spawned engine={} session={} id={}", entry.engine, id, entry.id);
-          keep(entry, {caf::actor_cast<caf::actor>(proxy), entry.stay ? std::string{} : id});
+          keep(entry, {caf::actor_cast<caf::actor>(proxy), wire::SpawnedKind::RESEARCH, id, by.via});
           promise.deliver(proxy);
         },
         [this, promise, entry](const caf::error& err) mutable {
@@ -191,63 +244,84 @@ private:
   }
 
   /// Checks the ticket and the policy. On success the new actor counts in the ledger.
-  void admit(const engine_caller& caller, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
+  void admit(const ticket_shower& by, asker_id asker, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
              admitted then) {
-    auto claims = check_ticket(ticket, {own_id_, caller.engine, spec, now_unix_micros()});
+    auto claims = check_ticket(ticket, {own_id_, by.engine, spec, now_unix_micros()});
     if (!claims) {
-      then(refuse(caller, claims.error()));
+      then(refuse(by.engine, claims.error()));
       return;
     }
     auto kept = msg<wire::SpawnSpec>::copy_of(spec);
-    look_up(claims->issuer.value, [this, caller, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
-      if (!nodes) {
-        then(nodes.error());
-        return;
-      }
-      auto entry = judge(caller, claims, *kept, **nodes);
-      then(entry ? std::move(entry) : refuse(caller, entry.error()));
-    });
+    look_up(claims->issuer.value,
+            [this, by, asker, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
+              if (!nodes) {
+                then(nodes.error());
+                return;
+              }
+              auto entry = judge(by.engine, asker, claims, *kept, **nodes);
+              then(entry ? std::move(entry) : refuse(by.engine, entry.error()));
+            });
   }
 
-  caf::expected<spawn_entry> judge(const engine_caller& caller, const ticket_claims& ticket,
+  /// A ticket is used up only by a spawn: one that is refused may be shown again, for example when the quota has room.
+  caf::expected<spawn_entry> judge(const engine_id& engine, asker_id asker, const ticket_claims& ticket,
                                    wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes) {
     if (auto err = check_issuer(nodes, ticket.issuer))
       return err;
-    if (auto err = used_.use(ticket, now_unix_micros()))
+    if (auto err = used_.check(ticket, now_unix_micros()))
       return err;
     if (auto err = options_.policy.check_spawn(spec))
       return err;
-    bool connected = std::any_of(sessions_.begin(), sessions_.end(),
-                                 [&](const auto& session) { return session.second == caller.connection; });
-    if (!connected)
+    if (!is_there(asker))
       return fail(ec::unavailable, "its connection was lost meanwhile");
-    spawn_entry entry{ticket.nonce, caller.engine.name, caller.connection, spec.getStay()};
+    spawn_entry entry{ticket.nonce, engine.name, asker, spec.getStay()};
     if (auto err = ledger_.add(entry))
       return err;
+    if (auto err = used_.use(ticket, now_unix_micros())) {
+      ledger_.remove(entry.id);
+      return err;
+    }
     return entry;
   }
 
   /// Logs the error and returns it.
-  caf::error refuse(const engine_caller& caller, caf::error why) {
+  caf::error refuse(const engine_id& engine, caf::error why) {
     uint64_t left_out = 0;
     if (budget_.allow(std::chrono::steady_clock::now(), left_out))
       log::warn("Spawn refused: {}{} engine={}", text_of(why),
-                left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "", caller.engine.name);
+                left_out > 0 ? " (and " + std::to_string(left_out) + " further requests)" : "", engine.name);
     return why;
   }
 
-  /// Monitors the session that sent the current request, to notice the end of its connection.
-  void watch(connection_id connection) {
-    auto session = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-    if (session && sessions_.emplace(session, connection).second)
-      self_->monitor(session);
+  /// Monitors the actor that sent the current request, to notice its end and that of its connection.
+  asker_id watch_asker() {
+    auto [known, is_new] = askers_.emplace(caf::actor_cast<caf::actor_addr>(self_->current_sender()), newest_asker_);
+    if (is_new) {
+      known->second = newest_asker_ = {newest_asker_.value + 1};
+      self_->monitor(known->first);
+    }
+    return known->second;
+  }
+
+  bool is_there(asker_id asker) const {
+    return std::any_of(askers_.begin(), askers_.end(), [asker](const auto& known) { return known.second == asker; });
+  }
+
+  msg<wire::Spawned> describe(const spawn_entry& entry, const spawned& what) const {
+    return msg<wire::Spawned>::build([&](wire::Spawned::Builder out) {
+      out.setId(entry.id);
+      out.setEngine(entry.engine);
+      out.setNode(own_id_.value);
+      out.setKind(what.kind);
+      out.setName(what.name);
+      out.setStay(entry.stay);
+      out.setStartedAt(what.started_at);
+    });
   }
 
   void keep(const spawn_entry& entry, spawned what) {
     self_->monitor(what.actor);
-    bool connected = std::any_of(sessions_.begin(), sessions_.end(),
-                                 [&](const auto& session) { return session.second == entry.connection; });
-    if (!connected && !entry.stay) // lost while the research session was starting
+    if (!is_there(entry.asker) && !entry.stay) // lost while the research session was starting
       caf::anon_send_exit(what.actor, caf::exit_reason::user_shutdown);
     spawned_.emplace(entry.id, std::move(what));
     load_changed();
@@ -258,9 +332,9 @@ private:
     auto entry = ledger_.remove(id);
     log::info("Spawned actor ended engine={} id={}", entry ? entry->engine : std::string{}, id);
     load_changed();
-    auto& research = gone.mapped().research;
-    if (research.empty())
+    if (gone.mapped().kind != wire::SpawnedKind::RESEARCH || !entry || entry->stay)
       return;
+    const auto& research = gone.mapped().name;
     auto finish = msg<wire::FinishResearch>::build([&](wire::FinishResearch::Builder out) {
       out.setId(research);
       out.setSummary("Its engine is gone.");
@@ -286,7 +360,8 @@ private:
   used_tickets used_{defaults::max_used_tickets};
   spawn_ledger ledger_{0, 0};
   std::map<std::string, spawned> spawned_;
-  std::map<caf::actor_addr, connection_id> sessions_;
+  std::map<caf::actor_addr, asker_id> askers_;
+  asker_id newest_asker_;
   bool load_pending_ = false;
   rate_limiter budget_{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
 };
@@ -299,7 +374,15 @@ spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_service
     [&state](const engine_request<wire::SpawnRequest>& asked) { return state.issue(asked); },
     [&state](const engine_request<wire::SpawnAdapter>& asked) { return state.spawn(asked); },
     [&state](const engine_request<wire::SpawnResearch>& asked) { return state.spawn(asked); },
-    [&state](const engine_request<wire::EndSpawned>& asked) { return state.end(asked); },
+    [&state](const link_request<wire::SpawnAdapter>& asked) { return state.spawn(asked); },
+    [&state](const link_request<wire::SpawnResearch>& asked) { return state.spawn(asked); },
+    [&state](const engine_request<wire::EndSpawned>& asked) {
+      return state.end(asked.caller.engine.name, asked.request->getId().cStr());
+    },
+    [&state](const link_request<wire::EndSpawned>& asked) {
+      return state.end(asked.request->getEngine().cStr(), asked.request->getId().cStr());
+    },
+    [&state](spawned_here_query) { return state.list(); },
     [&state](load_atom) { state.publish_load(); },
   };
 }

@@ -19,6 +19,9 @@ namespace {
 constexpr std::string_view purpose{"hivemark ticket 1", 18};
 constexpr size_t nonce_bytes = 16;
 
+/// Prefix of what is hashed for the identity of an engine without a certificate, including the zero byte at its end.
+constexpr std::string_view http_engine_prefix{"hivemark http engine 1", 23};
+
 using std::chrono::microseconds;
 
 capnp::Data::Reader as_data(std::string_view bytes) {
@@ -31,6 +34,10 @@ std::string_view as_bytes(capnp::Data::Reader data) {
 
 std::string statement(std::string_view content) {
   return std::string{purpose}.append(content);
+}
+
+std::string key_of(const ticket_claims& ticket) {
+  return ticket.issuer.value + ticket.nonce;
 }
 
 caf::error check_signature(wire::SpawnTicket::Reader ticket, capnp::Data::Reader key) {
@@ -62,6 +69,11 @@ std::string hash_of(wire::SpawnSpec::Reader spec) {
   auto bytes = words.asBytes();
   auto hash = sha256(std::span{bytes.begin(), bytes.size()});
   return {hash.begin(), hash.end()};
+}
+
+engine_id http_engine(const node_id& node, const std::string& name) {
+  auto hash = sha256(std::string{http_engine_prefix}.append(node.value).append(1, '\0').append(name));
+  return {name, {hash.begin(), hash.end()}};
 }
 
 msg<wire::SpawnTicket> issue_ticket(const key_pair& issuer, const engine_id& engine, const node_id& target,
@@ -145,15 +157,21 @@ caf::error used_tickets::check_issue(const ticket_claims& ticket) const {
                                  std::to_string(skew / micros_per_s) + " s after the start is taken");
 }
 
-caf::error used_tickets::use(const ticket_claims& ticket, int64_t now_unix_micros) {
+caf::error used_tickets::check(const ticket_claims& ticket, int64_t now_unix_micros) {
   if (auto unknown = check_issue(ticket))
     return unknown;
   forget_expired(now_unix_micros);
-  auto key = ticket.issuer.value + ticket.nonce;
-  if (nonces_.contains(key))
+  if (nonces_.contains(key_of(ticket)))
     return fail(ec::forbidden, "the ticket was used before");
   if (nonces_.size() >= most_)
     return fail(ec::overloaded, "too many tickets were used in a short time");
+  return caf::none;
+}
+
+caf::error used_tickets::use(const ticket_claims& ticket, int64_t now_unix_micros) {
+  if (auto refused = check(ticket, now_unix_micros))
+    return refused;
+  auto key = key_of(ticket);
   nonces_.insert(key);
   by_end_.emplace(ticket.expires_at_unix_micros, key);
   return caf::none;

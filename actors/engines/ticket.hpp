@@ -21,6 +21,11 @@ struct engine_id {
   bool operator==(const engine_id&) const = default;
 };
 
+/// Identity of an engine that node `node` serves over HTTP, where it has no certificate: its name, and the SHA-256 of
+/// "hivemark http engine 1" with a zero byte, the node's id, a zero byte and the name. So a ticket for it is of no use to
+/// an engine of the same name that shows a certificate, and the other way round.
+engine_id http_engine(const node_id& node, const std::string& name);
+
 /// Content of a ticket: `engine` may spawn this spec on `target`, once, until it expires.
 struct ticket_claims {
   node_id issuer;
@@ -70,8 +75,11 @@ public:
       : most_{most}, since_{std::move(since)} {
   }
 
-  /// Records the use of a ticket. ec::forbidden when it was used before, ec::unavailable when that is unknown,
-  /// ec::overloaded when too many are recorded. On failure nothing is recorded.
+  /// Whether a ticket may be used. ec::forbidden when it was used before, ec::unavailable when that is unknown,
+  /// ec::overloaded when too many are recorded.
+  caf::error check(const ticket_claims& ticket, int64_t now_unix_micros);
+
+  /// Records the use of a ticket. Errors as for `check`; then nothing is recorded.
   caf::error use(const ticket_claims& ticket, int64_t now_unix_micros);
 
   size_t size() const {

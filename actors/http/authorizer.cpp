@@ -63,4 +63,9 @@ caf::error authorizer::check(role needed, std::string_view authorization) const 
   return caf::none;
 }
 
+std::string authorizer::name_of(std::string_view authorization) const {
+  auto token = find_token(now()->configured, authorization);
+  return token ? (*token)->name : std::string{};
+}
+
 } // namespace hive::http

@@ -27,6 +27,10 @@ public:
   /// without tokens.
   caf::error check(role needed, std::string_view authorization) const;
 
+  /// Name of the configured token in this Authorization header; empty for none, and for the node's own operator token,
+  /// which says nothing about who uses it.
+  std::string name_of(std::string_view authorization) const;
+
 private:
   struct rules {
     std::vector<access_token> configured;

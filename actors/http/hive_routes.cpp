@@ -1,6 +1,7 @@
 #include "actors/http/hive_routes.hpp"
 
 #include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
 #include "messages/gossip.capnp.h"
 #include "messages/tracker.capnp.h"
 

@@ -43,6 +43,8 @@ std::optional<response> live_exchange::refusal() {
     return why;
   if (auto why = core_->screen.judge_body(request_.body.size(), load))
     return why;
+  if (match_.found->asks_for_token)
+    request_.token = core_->screen.token_of(incoming_->head());
   return read_head(incoming_->head(), match_, request_);
 }
 

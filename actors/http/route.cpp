@@ -70,6 +70,11 @@ route route::for_role(role needed) && {
   return std::move(*this);
 }
 
+route route::with_token() && {
+  asks_for_token = true;
+  return std::move(*this);
+}
+
 route route::with_large_answers() && {
   has_large_answers = true;
   return std::move(*this);

@@ -72,6 +72,7 @@ struct route {
   std::vector<documented_answer> documented;
   std::string media_type = "application/json"; ///< of the answer
   bool has_large_answers = false;              ///< limits how many of its requests are processed concurrently
+  bool asks_for_token = false;                 ///< whether its requests tell the name of their token
   /// Runs on the server's thread, or on a separate thread for large bodies; must not block.
   std::function<void(exchange_ptr)> handle;
 
@@ -126,6 +127,9 @@ struct route {
 
   /// The same route, marked as having answers of megabytes.
   route with_large_answers() &&;
+
+  /// The same route, whose requests tell the name of their token.
+  route with_token() &&;
 };
 
 } // namespace hive::http

@@ -90,6 +90,10 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
   return std::nullopt;
 }
 
+std::string screening::token_of(const request_head& head) const {
+  return access_->name_of(head.authorization);
+}
+
 std::optional<response> screening::judge_body(size_t body_bytes, const server_load& load) const {
   if (body_bytes > options_.max_body_bytes)
     return problem(fail(ec::too_large, "body of " + std::to_string(body_bytes) + " bytes, at most " +

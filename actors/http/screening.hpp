@@ -49,6 +49,9 @@ public:
   /// nothing.
   std::optional<response> judge(const request_head& head, const path_tree::match& match, const server_load& load) const;
 
+  /// Name of the configured token that the request shows; empty for none.
+  std::string token_of(const request_head& head) const;
+
   /// The refusal of a request whose body has this size, or nothing.
   std::optional<response> judge_body(size_t body_bytes, const server_load& load) const;
 

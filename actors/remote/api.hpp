@@ -66,6 +66,16 @@ using link_actor = caf::typed_actor<
   // Goodbye: closes the link by agreement, so neither end suspects the other.
   caf::reacts_to<msg<wire::Farewell>>>;
 
+/// Requests to spawn that a node makes over a link for the engines that it serves over HTTP. The actor of the link serves
+/// them too; nodes of earlier versions refuse them with ec::malformed.
+using spawning_link_actor = caf::typed_actor<
+  // Spawns with a ticket of the asking node. Errors as for engine_session_actor; ec::unavailable while the node spawns
+  // nothing.
+  caf::replies_to<msg<wire::SpawnAdapter>>::with<adapter_actor>,
+  caf::replies_to<msg<wire::SpawnResearch>>::with<research_session_actor>,
+  // Ends what the named engine has spawned, also over an earlier link. ec::not_found.
+  caf::replies_to<msg<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
+
 /// Requests of an agent engine to a node. Each connection has one such actor, which thereby knows the sender. In
 /// addition to the errors of the services: ec::overloaded when too many requests of the connection are pending.
 using engine_session_actor = caf::typed_actor<

@@ -50,6 +50,7 @@ struct registration<caf::typed_actor<Requests...>> {
 void register_remote_messages(caf::actor_system_config& config) {
   config.add_error_category(caf::atom("hive"), render_error);
   registration<link_actor>::add(config);
+  registration<spawning_link_actor>::add(config);
   registration<engine_session_actor>::add(config);
   registration<engine_presence_actor>::add(config);
   registration<adapter_actor>::add(config);

@@ -7,6 +7,7 @@
 #include "apps/hived/wiring/baseline_group.hpp"
 #include "apps/hived/wiring/benchmark_group.hpp"
 #include "apps/hived/wiring/door_group.hpp"
+#include "apps/hived/wiring/engine_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
 #include "apps/hived/wiring/http_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
@@ -45,8 +46,9 @@ struct node::impl {
     auto& tracker = add<tracker_group>(base);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker);
+    auto& engines = add<engine_group>(adapters, tracker, federation, research);
     add<http_group>(groups_so_far());
-    add<door_group>(adapters, tracker, federation, research);
+    add<door_group>(federation, engines);
   }
 
   template <class Group, class... Before>

@@ -5,7 +5,9 @@
 #include "actors/hive/link/api.hpp"
 #include "actors/slot_topic.hpp"
 #include "messages/fwd.hpp"
+#include "messages/ids.hpp"
 
+#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
@@ -18,14 +20,53 @@ struct NodeQuery;
 
 namespace hive {
 
+/// A request that another node made over its link, for an engine that it serves over HTTP.
+template <class Request>
+struct link_request {
+  node_id node; ///< the other node
+  msg<Request> request;
+};
+
+/// Spawns on this node for engines that other nodes serve. The sender is the other node's actor, over its link: what is
+/// spawned ends with that actor or with the link, unless it may stay.
+using link_spawner_actor = caf::typed_actor<
+  // Spawns with a ticket for this node which that node has issued. Errors as for engine_session_actor.
+  caf::replies_to<link_request<wire::SpawnAdapter>>::with<adapter_actor>,
+  caf::replies_to<link_request<wire::SpawnResearch>>::with<research_session_actor>,
+  // Ends what the named engine has spawned here. ec::not_found.
+  caf::replies_to<link_request<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
+
+/// From now on this actor serves the requests of other nodes to spawn.
+struct spawning_started {
+  link_spawner_actor spawner;
+};
+
+/// Asks for the actor that serves requests to spawn at the other end of a link.
+struct link_query {
+  node_id node;
+};
+
+/// Knows the links with other nodes.
+using link_directory_actor = caf::typed_actor<
+  // It ends with the link. ec::unavailable when there is no link.
+  caf::replies_to<link_query>::with<spawning_link_actor>>;
+
 /// The part of the federation used for placement: membership and load.
 using hive_view_actor = slot_publisher_actor::extend<
   // This node and all known ones, or only the node asked for; ec::not_found when it is unknown.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
 
 /// The state of the hive on this node, and the owner of its links.
-using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend<
+using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend_with<link_directory_actor>::extend<
+  // Other nodes may spawn on this one from now on.
+  caf::reacts_to<spawning_started>,
   // Agreement with the linked nodes, counters and warnings.
   caf::replies_to<msg<wire::HiveStatusQuery>>::with<msg<wire::HiveStatus>>>;
 
 } // namespace hive
+
+// Messages within one node.
+template <class Request>
+struct caf::allowed_unsafe_message_type<hive::link_request<Request>> : std::true_type {};
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawning_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_query)

@@ -6,6 +6,7 @@
 #include "actors/remote/api.hpp"
 #include "actors/store/commit.hpp"
 #include "messages/door.capnp.h"
+#include "messages/engine.capnp.h"
 #include "messages/gossip.capnp.h"
 #include "messages/hive.capnp.h"
 #include "messages/timestamp.hpp"
@@ -118,6 +119,8 @@ public:
 
   link_actor on_link_offer(const link_offer& offered) {
     auto actor = spawn_peer(self_->system(), {peer_owner_actor{self_}}, {offered.node});
+    if (spawning_.spawner)
+      self_->send(actor, spawning_);
     peers_[offered.node] = actor;
     step(offered);
     return actor;
@@ -125,12 +128,27 @@ public:
 
   void on_link_up(const link_up& up) {
     self_->send(peers_[up.node], up);
+    links_[up.node] = caf::actor_cast<spawning_link_actor>(up.peer);
     step(up);
   }
 
   void on_link_down(const link_down& down) {
     peers_.erase(down.node);
+    links_.erase(down.node);
     step(down);
+  }
+
+  caf::result<spawning_link_actor> link(const link_query& query) const {
+    auto found = links_.find(query.node);
+    if (found == links_.end())
+      return fail(ec::unavailable, "this node has no link with node " + query.node.value);
+    return found->second;
+  }
+
+  void on_spawning_started(const spawning_started& what) {
+    spawning_ = what;
+    for (const auto& [id, actor] : peers_)
+      self_->send(actor, what);
   }
 
   caf::result<msg<wire::GossipAnswer>> answer(const question_received& asked) {
@@ -216,6 +234,8 @@ private:
   repeated pulse_; ///< of the failure detector
   door_actor door_;
   std::map<node_id, peer_actor> peers_;
+  std::map<node_id, spawning_link_actor> links_; ///< the other nodes' ends
+  spawning_started spawning_; ///< with no actor until spawning has started
 };
 
 federation_self::behavior_type federation(federation_state::pointer self, federation_services services,
@@ -232,6 +252,8 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const link_offer& offered) { return state.on_link_offer(offered); },
     [&state](const link_up& up) { state.on_link_up(up); },
     [&state](const link_down& down) { state.on_link_down(down); },
+    [&state](const link_query& query) { return state.link(query); },
+    [&state](const spawning_started& what) { state.on_spawning_started(what); },
     [&state](const dial_failed& what) { state.step(what); },
     [&state](const question_received& asked) { return state.answer(asked); },
     [&state](const answer_received& heard) { state.step(heard); },

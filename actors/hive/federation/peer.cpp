@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/hive/link/malformed.hpp"
 #include "messages/ec.hpp"
+#include "messages/engine.capnp.h"
 
 #include <caf/all.hpp>
 
@@ -74,11 +75,23 @@ public:
     self_->send(federation_, close_received{node_});
   }
 
+  void on_spawning_started(const spawning_started& what) {
+    spawner_ = what.spawner;
+  }
+
+  template <class Answer, class Request>
+  caf::result<Answer> ask_spawner(const msg<Request>& request) {
+    if (!spawner_)
+      return fail(ec::unavailable, "this node spawns nothing yet");
+    return self_->delegate(spawner_, link_request<Request>{node_, request});
+  }
+
 private:
   pointer self_ = nullptr;
   node_id node_;
   peer_owner_actor federation_;
   link_actor other_;
+  link_spawner_actor spawner_;
   bool answering_ = false;
   uint32_t unanswered_ = 0; ///< in a row
 };
@@ -90,9 +103,13 @@ peer_actor::behavior_type peer(peer_state::pointer self, peer_services services,
       return msg<wire::Pong>::build([&](wire::Pong::Builder out) { out.setPayload(ping->getPayload()); });
     },
     [self](const msg<wire::GossipQuestion>& question) { return self->state.answer(question); },
+    [self](const msg<wire::SpawnAdapter>& wanted) { return self->state.ask_spawner<adapter_actor>(wanted); },
+    [self](const msg<wire::SpawnResearch>& wanted) { return self->state.ask_spawner<research_session_actor>(wanted); },
+    [self](const msg<wire::EndSpawned>& what) { return self->state.ask_spawner<msg<wire::SpawnedEnded>>(what); },
     [self](const msg<wire::Farewell>&) { self->state.on_close(); },
     [self](const link_up& up) { self->state.attach(up); },
     [self](const ask_peer& what) { self->state.ask(what.question); },
+    [self](const spawning_started& what) { self->state.on_spawning_started(what); },
   };
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/hive/core/core_types.hpp"
+#include "actors/hive/federation/api.hpp"
 #include "actors/hive/link/api.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/gossip.capnp.h"
@@ -16,7 +17,8 @@ namespace hive {
 struct ask_peer {
   msg<wire::GossipQuestion> question;
 };
-using peer_actor = link_actor::extend<caf::reacts_to<link_up>, caf::reacts_to<ask_peer>>;
+using peer_actor = link_actor::extend_with<spawning_link_actor>::extend<
+  caf::reacts_to<link_up>, caf::reacts_to<ask_peer>, caf::reacts_to<spawning_started>>;
 
 /// internal: messages from the actors of the peers. The sender is identified by its link and not by the message.
 using peer_owner_actor = caf::typed_actor<caf::replies_to<question_received>::with<msg<wire::GossipAnswer>>,
@@ -34,7 +36,8 @@ struct peer_options {
 };
 
 /// Spawns the actor for one other node: it forwards that node's questions to the federation, one at a time, and the
-/// federation's questions to that node. A slow or silent node delays only its own actor. After
+/// federation's questions to that node. Requests to spawn go to the spawner in the name of the actor that sent them, so
+/// that the spawner notices the end of that actor. A slow or silent node delays only its own actor. After
 /// defaults::max_unanswered_questions in a row without an answer this actor ends with ec::timed_out, which closes the
 /// link.
 peer_actor spawn_peer(caf::actor_system& system, peer_services services, peer_options options);

@@ -94,17 +94,26 @@ class Transport:
 
     def get(self, path: str, **query: str) -> Answer:
         """Raises Unreachable without a whole answer within the timeout."""
-        return self._request("GET", path + ("?" + urlencode(query) if query else ""), None, {})
+        return self._request("GET", path + ("?" + urlencode(query) if query else ""), None, {}, self._timeout_s)
+
+    def get_late(self, path: str, wait_s: float, **query: str) -> Answer:
+        """As `get`, for an answer for which the node waits up to `wait_s` first."""
+        return self._request("GET", path + "?" + urlencode(query), None, {}, self._timeout_s + wait_s)
+
+    def delete(self, path: str) -> Answer:
+        """As `get`. The node may have done what it was asked also when there is no answer."""
+        return self._request("DELETE", path, None, {}, self._timeout_s)
 
     def post(self, path: str, body: bytes, content_type: str, within_s: float = math.inf) -> Answer:
         """As `get`, and within `within_s` if that is shorter than the timeout. The node may have done what it was asked
         also when there is no answer."""
+        within_s = min(self._timeout_s, within_s)
         return self._request("POST", path, body, {"Content-Type": content_type}, within_s)
 
     def _request(
-        self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str], within_s: float = math.inf
+        self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str], within_s: float
     ) -> Answer:
-        connection = self._connection(min(self._timeout_s, within_s))
+        connection = self._connection(within_s)
         try:
             connection.request(method, self._path + path, body, {**self._headers(), **headers})
             response = connection.getresponse()

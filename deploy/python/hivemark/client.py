@@ -8,10 +8,11 @@ import ssl
 import uuid
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any, Dict, Literal, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, Dict, List, Literal, NamedTuple, Optional, Sequence, Tuple, Type
 
 from ._http import Answer, Transport
 from ._recorder import Counts, Recorder
+from ._spawned import Spawnable, Spawned, Spawner, Where
 from ._token import read_token_file
 
 BestTool = Tuple[str, float, float]
@@ -53,6 +54,7 @@ class Client:
         one: an engine must not stumble over its own bookkeeping, and of two records the newer one says more about the
         tools of today. The log says so and `counts().dropped` counts them.
     ssl_context: for https; the machine's certificates when not given.
+    engine: name under which the node counts what this client spawns, where its token does not say it.
 
     A forked process may go on with the client it inherited: it has an empty buffer (its parent sends what waited), a
     thread of its own and counts from zero. It must call `flush` or `close` itself if it ends through os._exit, as the
@@ -70,6 +72,7 @@ class Client:
         timeout_s: float = 10.0,
         buffer_records: int = 100_000,
         ssl_context: Optional[ssl.SSLContext] = None,
+        engine: Optional[str] = None,
     ) -> None:
         if token is not None and token_file is not None:
             raise ValueError("token and token_file exclude each other")
@@ -78,6 +81,7 @@ class Client:
             token = read_token_file(token_file)
         self._transport = Transport(url, token, timeout_s, ssl_context)
         self._recorder = Recorder(self._transport, "/api/v1/tasks", buffer_records)
+        self._spawner = Spawner(self._transport, engine)
 
     def __enter__(self) -> Client:
         return self
@@ -133,16 +137,46 @@ class Client:
         return self._recorder.flush(timeout_s)
 
     def close(self, timeout_s: float = 5.0) -> bool:
-        """Flushes, then ends the thread. Questions may still be asked; records are refused with Closed.
+        """Ends what was spawned and may not stay, flushes, then ends the threads. Questions may still be asked; records
+        are refused with Closed.
 
         False when records were not settled after `timeout_s`: these are given up and counted as dropped, although those
         being sent at that moment may have arrived.
         """
+        self._spawner.close(timeout_s)
         return self._recorder.close(timeout_s)
 
     def counts(self) -> Counts:
         """What became of the records so far."""
         return self._recorder.counts()
+
+    # -- spawning -----------------------------------------------------------------------------------------------------
+
+    def spawn(self, what: Spawnable, place: Where = None, *, stay: bool = False) -> Spawned:
+        """Spawns an adapter or an AutoResearch session on a node of the hive, and keeps it alive until it is ended.
+
+            with hive.spawn(["/opt/bench/measure", "--quick"], place=["big-disk"]) as measured:
+                print(measured.result(timeout=60)["metrics"])
+
+        what: the words of a command, or a `Command`; a `Research` for a session, which returns a `SpawnedSession`; or a
+            mapping as in the API.
+        place: the id of a node, a list of labels that the node must have, or a `Place`; without it the least loaded
+            node is taken.
+        stay: whether it lives on without this process, where the node allows that.
+
+        Needs a token of role operate. Raises NodeError with code "forbidden" for what the nodes do not allow, "overloaded"
+        when the engine's quota is used up, "not_found" and "unavailable" for the place; Unreachable when no answer
+        came: what may have been spawned then ends by itself within seconds, unless it may stay.
+        """
+        return self._spawner.spawn(what, place, stay)
+
+    def list_spawned(self) -> List[Dict[str, Any]]:
+        """What engines have spawned over the HTTP of this node: {id, engine, node, kind, name, state, …}."""
+        return list(self._content(self._transport.get("/api/v1/spawned"))["spawned"])
+
+    def list_engines(self) -> List[Dict[str, Any]]:
+        """The engines of this node, {name, protocol, spawned, …}, connected with its door or speaking HTTP."""
+        return list(self._content(self._transport.get("/api/v1/engines"))["engines"])
 
     # -- questions ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,45 @@
+#include "apps/hived/wiring/engine_group.hpp"
+
+#include "actors/benchmark/command_adapter.hpp"
+#include "actors/engines/http_engines.hpp"
+#include "actors/http/engine_routes.hpp"
+
+#include <caf/all.hpp>
+
+namespace hive {
+
+std::vector<service> engine_group::services() {
+  return {
+    make_service("spawner", spawner_, [this] { return start_spawner(); }),
+    make_service("engines", acceptor,
+                 [this] {
+                   return spawn_engine_acceptor(node_.system, {tracker_.tracker, federation_.federation, spawner_},
+                                                {node_.identity.id});
+                 }),
+    make_service("engines over HTTP", http_engines_,
+                 [this] {
+                   return spawn_http_engines(node_.system, {spawner_, federation_.federation, acceptor},
+                                             {node_.identity.id});
+                 }),
+  };
+}
+
+std::vector<http::route> engine_group::routes() const {
+  return http::engine_routes(http_engines_);
+}
+
+spawner_actor engine_group::start_spawner() {
+  spawner_options options;
+  options.keys = node_.identity.keys;
+  options.policy = engine_policy(node_.config);
+  options.is_first = node_.identity.epoch == 1 && !spawner_;
+  auto make_adapter = [&system = node_.system, runner = adapters_.runner](const msg<wire::CommandSpec>& spec) {
+    return spawn_command_adapter(system, {runner}, spec);
+  };
+  auto out = spawn_spawner(node_.system, {federation_.federation, std::move(make_adapter), research_.research},
+                           std::move(options));
+  caf::anon_send(federation_.federation, spawning_started{out});
+  return out;
+}
+
+} // namespace hive
