@@ -1,8 +1,8 @@
 #include "actors/engines/http_engines.hpp"
 
 #include "actors/engines/engine_list.hpp"
-#include "actors/engines/spawned_table.hpp"
 #include "actors/engines/spawn_request.hpp"
+#include "actors/engines/spawned_table.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/change.hpp"
 #include "messages/research.capnp.h"
@@ -22,8 +22,7 @@ namespace {
 // internal: looks for missed keep-alives; ends the wait with this number.
 using check_atom = caf::atom_constant<caf::atom("check")>;
 using waited_atom = caf::atom_constant<caf::atom("waited")>;
-using http_engines_self =
-  http_engines_actor::extend<caf::reacts_to<check_atom>, caf::reacts_to<waited_atom, uint64_t>>;
+using http_engines_self = http_engines_actor::extend<caf::reacts_to<check_atom>, caf::reacts_to<waited_atom, uint64_t>>;
 
 using time_point = std::chrono::steady_clock::time_point;
 
@@ -207,13 +206,14 @@ public:
       forget();
       return promise;
     }
-    order_end(record->node, record->engine, id, [forget, promise, stay = record->stay](const caf::error& error) mutable {
-      // Without a link everything but what may stay has ended there.
-      if (!error || code_of(error) == ec::not_found || !stay)
-        forget();
-      else
-        promise.deliver(error);
-    });
+    order_end(record->node, record->engine, id,
+              [forget, promise, stay = record->stay](const caf::error& error) mutable {
+                // Without a link everything but what may stay has ended there.
+                if (!error || code_of(error) == ec::not_found || !stay)
+                  forget();
+                else
+                  promise.deliver(error);
+              });
     return promise;
   }
 
@@ -221,8 +221,7 @@ public:
     checking_ = false;
     for (const auto& id : table_.overdue(now())) {
       auto* record = table_.find(id);
-      log::info("Engine gone: its keep-alives stopped engine={} id={} node={}", record->engine, id,
-                record->node.value);
+      log::info("Engine gone: its keep-alives stopped engine={} id={} node={}", record->engine, id, record->node.value);
       if (record->state == wire::SpawnedState::RUNNING)
         order_end(record->node, record->engine, id, [id](const caf::error& error) {
           if (error && code_of(error) != ec::not_found && code_of(error) != ec::unavailable)
@@ -323,7 +322,8 @@ private:
             [promise](const caf::error& error) mutable { promise.deliver(error); });
   }
 
-  /// Without a timeout: what the other node has spawned must never be unknown here. When the link is lost, it ends there.
+  /// Without a timeout: what the other node has spawned must never be unknown here. When the link is lost, it ends
+  /// there.
   template <class Order, class Handle>
   void spawn_over(const spawning_link_actor& link, const spawned_record& record, const msg<Order>& order,
                   const caf::typed_response_promise<msg<wire::Spawned>>& promise) {
@@ -338,8 +338,7 @@ private:
         },
         [this, record](const caf::error& error) {
           if (auto open = orders_.extract(record.id))
-            open.mapped().promise.deliver(
-              fail(code_of(error), "node " + record.node.value + ": " + text_of(error)));
+            open.mapped().promise.deliver(fail(code_of(error), "node " + record.node.value + ": " + text_of(error)));
         });
   }
 
@@ -424,15 +423,16 @@ private:
     auto done = [then](const msg<wire::SpawnedEnded>&) { then({}); };
     if (node == own_id_) {
       engine_caller caller{http_engine(own_id_, engine), spawn_path::link};
-      self_
-        ->request(services_.spawner, defaults::end_spawned_timeout, engine_request<wire::EndSpawned>{caller, order})
+      self_->request(services_.spawner, defaults::end_spawned_timeout, engine_request<wire::EndSpawned>{caller, order})
         .then(done, then);
       return;
     }
     self_->request(services_.links, defaults::end_spawned_timeout, link_query{node})
-      .then([this, order, done, then](
-              const spawning_link_actor& link) { self_->request(link, defaults::end_spawned_timeout, order).then(done, then); },
-            then);
+      .then(
+        [this, order, done, then](const spawning_link_actor& link) {
+          self_->request(link, defaults::end_spawned_timeout, order).then(done, then);
+        },
+        then);
   }
 
   /// Ends what has outlived the actor or the node over which it was spawned, and lives here.
@@ -442,9 +442,10 @@ private:
         [this, id, promise](const std::vector<spawned_here>& here) mutable {
           for (const auto& each : here)
             if (as_view(each.what->getId()) == id && each.what->getStay())
-              return order_end(own_id_, each.what->getEngine().cStr(), id, [id, promise](const caf::error& error) mutable {
-                error ? promise.deliver(error) : promise.deliver(ended(id));
-              });
+              return order_end(own_id_, each.what->getEngine().cStr(), id,
+                               [id, promise](const caf::error& error) mutable {
+                                 error ? promise.deliver(error) : promise.deliver(ended(id));
+                               });
           promise.deliver(unknown(id));
         },
         [promise](const caf::error& error) mutable { promise.deliver(error); });
@@ -462,7 +463,7 @@ private:
   node_id own_id_;
   spawned_table table_;
   std::map<std::string, open_order> orders_;
-  std::set<caf::actor_addr> links_; ///< monitored
+  std::set<caf::actor_addr> links_;               ///< monitored
   std::map<caf::actor_addr, std::string> actors_; ///< of what has been spawned
   std::map<std::string, research_session_actor> sessions_;
   std::set<std::string> finishing_; ///< sessions whose report is on its way

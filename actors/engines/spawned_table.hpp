@@ -33,8 +33,8 @@ struct spawned_record {
 };
 
 struct spawned_bounds {
-  size_t records = defaults::max_http_spawned;            ///< that have not ended
-  size_t remembered = defaults::remembered_spawned;       ///< that have ended
+  size_t records = defaults::max_http_spawned;              ///< that have not ended
+  size_t remembered = defaults::remembered_spawned;         ///< that have ended
   size_t result_bytes = defaults::max_spawned_result_bytes; ///< of all results
   std::chrono::milliseconds keep_alive = defaults::engine_keep_alive;
 };
@@ -44,8 +44,8 @@ struct spawned_bounds {
 ///     running ─► done | failed          its result arrived, or there is none
 ///     running, done, failed ─► ended    its engine is gone or ended it; a result is dropped
 ///
-/// What may stay has no keep-alives. Records that have ended are remembered for a while, the oldest are forgotten first.
-/// Pure: time is passed in.
+/// What may stay has no keep-alives. Records that have ended are remembered for a while, the oldest are forgotten
+/// first. Pure: time is passed in.
 class spawned_table {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -79,8 +79,8 @@ public:
 
   void remove(const std::string& id);
 
-  /// Those whose keep-alive is missing for longer than the bound. The time for which nobody asked is left out when it is
-  /// far longer than usual: then this node stood still, and has not yet read the keep-alives of that time.
+  /// Those whose keep-alive is missing for longer than the bound. The time for which nobody asked is left out when it
+  /// is far longer than usual: then this node stood still, and has not yet read the keep-alives of that time.
   std::vector<std::string> overdue(time_point now);
 
   /// Whether a keep-alive can be missed at all.

@@ -207,13 +207,12 @@ private:
       promise.deliver(refuse(by.engine, fail(ec::invalid, "spec." + std::string{kind} + " must be given")));
       return promise;
     }
-    admit(by, asker, wanted.getTicket(), wanted.getSpec(),
-          [promise, start](caf::expected<spawn_entry> entry) mutable {
-            if (entry)
-              start(*entry, promise);
-            else
-              promise.deliver(entry.error());
-          });
+    admit(by, asker, wanted.getTicket(), wanted.getSpec(), [promise, start](caf::expected<spawn_entry> entry) mutable {
+      if (entry)
+        start(*entry, promise);
+      else
+        promise.deliver(entry.error());
+    });
     return promise;
   }
 

@@ -22,8 +22,8 @@ struct engine_id {
 };
 
 /// Identity of an engine that node `node` serves over HTTP, where it has no certificate: its name, and the SHA-256 of
-/// "hivemark http engine 1" with a zero byte, the node's id, a zero byte and the name. So a ticket for it is of no use to
-/// an engine of the same name that shows a certificate, and the other way round.
+/// "hivemark http engine 1" with a zero byte, the node's id, a zero byte and the name. So a ticket for it is of no use
+/// to an engine of the same name that shows a certificate, and the other way round.
 engine_id http_engine(const node_id& node, const std::string& name);
 
 /// Content of a ticket: `engine` may spawn this spec on `target`, once, until it expires.

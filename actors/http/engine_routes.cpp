@@ -41,17 +41,15 @@ std::vector<route> engine_routes(const http_engines_actor& engines) {
     route::ask<SpawnedQuery, SpawnedList>(get, all, engines, "What engines have spawned over the HTTP of this node"),
     route::ask<OneSpawnedQuery, Spawned>(get, one, engines, "Something that was spawned"),
     ask_with_token<KeepSpawned, SpawnedKept>(one + "/keepalive", engines, "Keep alive what an engine has spawned"),
-    route::choose<SpawnedResultQuery>(get, one + "/result", "The result, once there is one",
-                                      {answers<SpawnedResult>(200)},
-                                      [engines](const msg<SpawnedResultQuery>& query) {
-                                        return http::ask<SpawnedResult>(engines, query,
-                                                                        {.timeout = longest(query->getWait())});
-                                      }),
-    ask_with_token<ResearchIteration, ResearchSession>(one + "/iterations", engines,
-                                                       "Record an experiment of a spawned session, wherever it lives",
-                                                       {.status = 201}),
-    ask_with_token<ResearchImprovement, ResearchSession>(
-      one + "/improvements", engines, "Record an improvement of a spawned session", {.status = 201}),
+    route::choose<SpawnedResultQuery>(
+      get, one + "/result", "The result, once there is one", {answers<SpawnedResult>(200)},
+      [engines](const msg<SpawnedResultQuery>& query) {
+        return http::ask<SpawnedResult>(engines, query, {.timeout = longest(query->getWait())});
+      }),
+    ask_with_token<ResearchIteration, ResearchSession>(
+      one + "/iterations", engines, "Record an experiment of a spawned session, wherever it lives", {.status = 201}),
+    ask_with_token<ResearchImprovement, ResearchSession>(one + "/improvements", engines,
+                                                         "Record an improvement of a spawned session", {.status = 201}),
     ask_with_token<FinishResearch, ResearchReport>(one + "/finish", engines,
                                                    "Finish a spawned session; its report is the result"),
     route::ask<EndOneSpawned, SpawnedEnded>(delete_, one, engines, "End and forget something that was spawned"),

@@ -66,8 +66,8 @@ using link_actor = caf::typed_actor<
   // Goodbye: closes the link by agreement, so neither end suspects the other.
   caf::reacts_to<msg<wire::Farewell>>>;
 
-/// Requests to spawn that a node makes over a link for the engines that it serves over HTTP. The actor of the link serves
-/// them too; nodes of earlier versions refuse them with ec::malformed.
+/// Requests to spawn that a node makes over a link for the engines that it serves over HTTP. The actor of the link
+/// serves them too; nodes of earlier versions refuse them with ec::malformed.
 using spawning_link_actor = caf::typed_actor<
   // Spawns with a ticket of the asking node. Errors as for engine_session_actor; ec::unavailable while the node spawns
   // nothing.

@@ -109,6 +109,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_event_commands(app, ctx);
   add_research_commands(app, ctx);
   add_agent_commands(app, ctx);
+  add_engine_commands(app, ctx);
   add_node_commands(app, ctx);
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);

@@ -17,6 +17,7 @@ void add_agent_commands(CLI::App& app, context& ctx);
 void add_task_commands(CLI::App& app, context& ctx);
 void add_tool_commands(CLI::App& app, context& ctx);
 void add_hartos_commands(CLI::App& app, context& ctx);
+void add_engine_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 

@@ -2,6 +2,7 @@
 
 #include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
+#include "messages/engine.capnp.h"
 #include "messages/events.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hartos.capnp.h"
@@ -29,7 +30,8 @@ std::vector<wire_type> json_types() {
     wire::MemberClaims, wire::Event, wire::EventQuery, wire::PutRecipe, wire::AgentRecipe, wire::AddSpans,
     wire::CaptureBaseline, wire::Baseline, wire::ImportBaseline, wire::BaselineSummary, wire::BaselineComparison,
     wire::AgentTrend, wire::ValidateAgent, wire::AgentValidation, wire::Agent, wire::AgentList, wire::AddRuns,
-    wire::AgentExplanation, wire::RebaseAgent>();
+    wire::AgentExplanation, wire::RebaseAgent, wire::StartSpawned, wire::Spawned, wire::SpawnedList, wire::KeepSpawned,
+    wire::SpawnedKept, wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList>();
 }
 
 } // namespace hive

@@ -22,7 +22,8 @@ VECTORS = Path(__file__).resolve().parents[1] / "data/tracker.json"
 class Node:
     """A hived with its data in a directory of its own. It keeps its port from its first start on."""
 
-    def __init__(self, config=""):
+    def __init__(self, config="", arguments=()):
+        self._arguments = list(arguments)
         self._directory = tempfile.TemporaryDirectory()
         Path(self._directory.name, "hived.toml").write_text(config, encoding="utf-8")
         self._process = None
@@ -46,7 +47,7 @@ class Node:
 
     def start(self):
         command = [os.environ["HIVED"], "--config", self._directory.name + "/hived.toml", "--data", self.data]
-        command += ["--http", self.endpoint]
+        command += ["--http", self.endpoint, *self._arguments]
         elsewhere = ("HIVE_", "XDG_RUNTIME_DIR", "RUNTIME_DIRECTORY")  # where its token would lie
         env = {name: value for name, value in os.environ.items() if not name.startswith(elsewhere)}
         with open(self._directory.name + "/log", "ab") as log:
@@ -54,7 +55,14 @@ class Node:
         line = self._process.stdout.readline()
         if not line.startswith("hived ready "):
             raise RuntimeError(Path(self._directory.name, "log").read_text(encoding="utf-8"))
-        self.endpoint = line.split("http=")[1].split()[0]
+        self.endpoint, self.door, self.id = (line.split(f" {name}=")[1].split()[0] for name in ("http", "door", "node"))
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def log(self):
+        return Path(self._directory.name, "log").read_text(encoding="utf-8")
 
     def kill(self):
         self._process.kill()

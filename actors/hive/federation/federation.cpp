@@ -235,7 +235,7 @@ private:
   door_actor door_;
   std::map<node_id, peer_actor> peers_;
   std::map<node_id, spawning_link_actor> links_; ///< the other nodes' ends
-  spawning_started spawning_; ///< with no actor until spawning has started
+  spawning_started spawning_;                    ///< with no actor until spawning has started
 };
 
 federation_self::behavior_type federation(federation_state::pointer self, federation_services services,

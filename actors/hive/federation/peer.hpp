@@ -17,8 +17,9 @@ namespace hive {
 struct ask_peer {
   msg<wire::GossipQuestion> question;
 };
-using peer_actor = link_actor::extend_with<spawning_link_actor>::extend<
-  caf::reacts_to<link_up>, caf::reacts_to<ask_peer>, caf::reacts_to<spawning_started>>;
+using peer_actor =
+  link_actor::extend_with<spawning_link_actor>::extend<caf::reacts_to<link_up>, caf::reacts_to<ask_peer>,
+                                                       caf::reacts_to<spawning_started>>;
 
 /// internal: messages from the actors of the peers. The sender is identified by its link and not by the message.
 using peer_owner_actor = caf::typed_actor<caf::replies_to<question_received>::with<msg<wire::GossipAnswer>>,

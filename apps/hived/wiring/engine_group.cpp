@@ -16,11 +16,11 @@ std::vector<service> engine_group::services() {
                    return spawn_engine_acceptor(node_.system, {tracker_.tracker, federation_.federation, spawner_},
                                                 {node_.identity.id});
                  }),
-    make_service("engines over HTTP", http_engines_,
-                 [this] {
-                   return spawn_http_engines(node_.system, {spawner_, federation_.federation, acceptor},
-                                             {node_.identity.id});
-                 }),
+    make_service(
+      "engines over HTTP", http_engines_,
+      [this] {
+        return spawn_http_engines(node_.system, {spawner_, federation_.federation, acceptor}, {node_.identity.id});
+      }),
   };
 }
 

@@ -192,7 +192,7 @@ class Spawner:
         self._failing = False
 
     def spawn(self, what: Spawnable, place: Where, stay: bool) -> Spawned:
-        content = {**_content_of(what), **_place_of(place), "stay": stay}
+        content: Dict[str, Any] = {**_content_of(what), **_place_of(place), "stay": stay}
         if self._engine is not None:
             content["engine"] = self._engine
         told = self._post("/api/v1/spawned", content)
@@ -321,17 +321,18 @@ def _content_of(what: Spawnable) -> Dict[str, Any]:
         given = {name: value for name, value in asdict(what).items() if value not in ("", None)}
         return {"session": {"id": uuid.uuid4().hex, **given}}
     if isinstance(what, Command):
-        return {"command": _command(list(what.words), what.name, what.timeout_s)}
+        return {"command": _command(what.words, what.name, what.timeout_s)}
     if isinstance(what, Mapping):
         if ("topic" in what) == ("command" in what):
             raise ValueError("a mapping to spawn holds either the `command` of an adapter or the `topic` of a session")
         return {"session": {"id": uuid.uuid4().hex, **what}} if "topic" in what else {"command": dict(what)}
-    if isinstance(what, (str, bytes)):
+    return {"command": _command(what, "", Command.timeout_s)}
+
+
+def _command(given: Sequence[str], name: str, timeout_s: float) -> Dict[str, Any]:
+    if isinstance(given, (str, bytes)):
         raise TypeError("a command is a list of words, not one text: no shell is involved")
-    return {"command": _command(list(what), "", Command.timeout_s)}
-
-
-def _command(words: List[str], name: str, timeout_s: float) -> Dict[str, Any]:
+    words = list(given)
     if not words or not all(isinstance(word, str) for word in words):
         raise ValueError("a command is a list of at least one word")
     name = name or re.sub(r"[^A-Za-z0-9._-]+|^[^A-Za-z0-9]+", "", os.path.basename(words[0]))[:64] or "command"

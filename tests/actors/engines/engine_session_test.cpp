@@ -135,7 +135,7 @@ protected:
   deterministic_system tests;
   services_state state;
   caf::actor tracker = spawn_stub(tracker_stub), view = spawn_stub(view_stub), spawner = spawn_stub(spawner_stub);
-  engine_caller caller{{"engine7", std::string(32, 'f')}, {77}};
+  engine_caller caller{{"engine7", std::string(32, 'f')}};
   std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
   engine_session_actor session =
     spawn_engine_session(tests.system(),
@@ -173,7 +173,7 @@ TEST_F(engine_session_test, asks_the_spawner_itself_with_the_identity_of_its_eng
   EXPECT_THAT(state.asked, ElementsAre(read(wanted), read(msg<wire::SpawnAdapter>{}), read(ended)));
   for (const auto& each : state.callers) {
     EXPECT_EQ(each.engine, caller.engine);
-    EXPECT_EQ(each.connection, caller.connection);
+    EXPECT_EQ(each.path, spawn_path::door);
   }
   EXPECT_EQ(state.callers.size(), 3U);
   EXPECT_THAT(state.senders, testing::Each(session.address()));

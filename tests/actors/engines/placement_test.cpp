@@ -26,8 +26,8 @@ msg<wire::NodeList> nodes() {
     {"id":"a","name":"a","state":"active","address":"127.0.0.1:1","epoch":1,"labels":["big","fast"],"spawned":5},
     {"id":"b","name":"b","state":"active","address":"127.0.0.1:2","epoch":1,"labels":["big"],"spawned":2,"self":true},
     {"id":"c","name":"c","state":"active","address":"127.0.0.1:3","epoch":1,"spawned":2},
-    {"id":"d","name":"d","state":"stale","address":"127.0.0.1:4","epoch":1,"labels":["big","gone"]},
-    {"id":"e","name":"e","state":"active","epoch":1,"labels":["big"]},
+    {"id":"d","name":"d","state":"stale","address":"127.0.0.1:4","epoch":1,"labels":["big","gone"],"linked":true},
+    {"id":"e","name":"e","state":"active","epoch":1,"labels":["big"],"linked":true},
     {"id":"f","name":"f","state":"quarantined","address":"127.0.0.1:6","epoch":1},
     {"id":"g","name":"g","state":"active"}]})");
 }
@@ -41,10 +41,11 @@ protected:
       for (uint32_t i = 0; i < list.size(); ++i)
         list.set(i, labels[i]);
     });
-    return where.choose(*nodes(), *wanted, now);
+    return where.choose(*nodes(), *wanted, path, now);
   }
 
   placement where;
+  spawn_path path = spawn_path::door;
   placement::time_point now{};
 };
 
@@ -83,6 +84,20 @@ TEST_F(placement_test, wants_all_labels) {
   auto none = choose("", {"big", "gone"});
   EXPECT_EQ(code_of(none.error()), ec::not_found);
   EXPECT_THAT(text_of(none.error()), HasSubstr("big, gone"));
+}
+
+/// This node acts for engines that speak HTTP: it needs a link with the other node, and no door of its own.
+TEST_F(placement_test, over_links_takes_this_node_and_those_with_a_link) {
+  path = spawn_path::link;
+  EXPECT_EQ(choose("b")->node.value, "b");
+  EXPECT_EQ(choose("e")->node.value, "e") << "it has a link, and no door";
+  EXPECT_EQ(choose("e")->address, "");
+  auto unlinked = choose("a");
+  EXPECT_EQ(code_of(unlinked.error()), ec::unavailable);
+  EXPECT_THAT(text_of(unlinked.error()), HasSubstr("no link with this node"));
+  EXPECT_EQ(code_of(choose("d").error()), ec::unavailable) << "it is linked and not active";
+  EXPECT_EQ(choose("", {"big"})->node.value, "e") << "the least loaded with the label";
+  EXPECT_EQ(code_of(choose("", {"fast"}).error()), ec::not_found) << "the only one has no link";
 }
 
 TEST_F(placement_test, issuers_are_this_node_and_active_members) {

@@ -21,6 +21,7 @@ struct listed_node {
   std::vector<std::string> labels = {};
   uint32_t spawned = 0;
   std::string address = "127.0.0.1:1";
+  bool linked = false;
 };
 
 /// The hive as the spawner sees it.
@@ -50,6 +51,7 @@ inline caf::expected<msg<wire::NodeList>> answer_query(const hive_stub_state& st
       list[i].setAddress(found[i].address);
       list[i].setSpawned(found[i].spawned);
       list[i].setEpoch(1);
+      list[i].setLinked(found[i].linked);
       list[i].setSelf(found[i].id == state.nodes.front().id);
       auto labels = list[i].initLabels(static_cast<uint32_t>(found[i].labels.size()));
       for (uint32_t l = 0; l < labels.size(); ++l)
@@ -174,7 +176,7 @@ protected:
 
   test_connection connect(const engine_id& engine) {
     sessions_.push_back(tests.spawn_requester());
-    return {sessions_.back(), {engine, {sessions_.size()}}};
+    return {sessions_.back(), {engine}};
   }
   test_connection connect() {
     return connect(engine7);

@@ -183,6 +183,32 @@ TEST_F(spawner_tickets_test, each_request_spawns_what_it_is_for) {
   expect_nothing_spawned();
 }
 
+TEST_F(spawner_tickets_test, a_ticket_that_the_quota_refuses_is_good_once_there_is_room) {
+  options.policy.quota = 1;
+  start();
+  auto engine = connect();
+  spawn(engine).answer();
+  auto spec = echo();
+  auto good = ticket(spec);
+  expect_refused(show(engine, good, spec), ec::overloaded, "quota");
+  expect_refused(show(engine, good, spec), ec::overloaded, "quota");
+  tests.end(adapters.at(0));
+  EXPECT_NO_THROW(show(engine, good, spec).answer());
+  expect_refused(show(engine, good, spec), ec::forbidden, "used before");
+  EXPECT_EQ(adapters.size(), 2U);
+}
+
+TEST_F(spawner_tickets_test, a_ticket_for_a_session_that_cannot_start_is_used_up) {
+  research.failure = fail(ec::already_exists, "there is a session s1");
+  start();
+  auto engine = connect();
+  auto spec = study("s1");
+  auto good = ticket(spec);
+  auto shown = [&] { return show<wire::SpawnResearch, research_session_actor>(engine, good, spec); };
+  expect_refused(shown(), ec::already_exists, "there is a session s1");
+  expect_refused(shown(), ec::forbidden, "used before");
+}
+
 // -- restarts --------------------------------------------------------------------
 
 TEST_F(spawner_tickets_test, the_first_spawner_of_a_node_takes_earlier_tickets) {

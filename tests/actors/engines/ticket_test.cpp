@@ -5,6 +5,7 @@
 #include "tests/actors/hive/hive_test.hpp"
 
 #include <gtest/gtest.h>
+#include <set>
 
 namespace hive {
 namespace {
@@ -197,6 +198,19 @@ TEST(used_tickets, are_bounded) {
   EXPECT_EQ(code_of(used.use(numbered(3, 100 * micros_per_s), 0)), ec::overloaded);
   EXPECT_EQ(code_of(used.use(numbered(0, 100 * micros_per_s), 0)), ec::forbidden) << "nothing was forgotten for it";
   EXPECT_FALSE(used.use(numbered(3, 300 * micros_per_s), 200 * micros_per_s)) << "room again after the others expired";
+}
+
+// -- engines without a certificate -------------------------------------------------
+
+TEST(http_engines_identity, differs_by_node_and_by_name_and_from_that_of_a_certificate) {
+  auto one = http_engine({"n1"}, "engine7");
+  EXPECT_EQ(one.name, "engine7");
+  EXPECT_EQ(one.fingerprint.size(), 32U);
+  EXPECT_EQ(one, http_engine({"n1"}, "engine7"));
+  std::set<std::string> different{one.fingerprint, http_engine({"n2"}, "engine7").fingerprint,
+                                  http_engine({"n1"}, "engine8").fingerprint,
+                                  http_engine({"n1e"}, "ngine7").fingerprint};
+  EXPECT_EQ(different.size(), 4U);
 }
 
 } // namespace

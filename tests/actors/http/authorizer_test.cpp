@@ -94,6 +94,16 @@ TEST(authorizer, a_refusal_says_where_the_operator_token_lies_but_not_to_strange
     EXPECT_THAT(text_of(guarded.check(role::operate, sent)), Not(HasSubstr("/run")));
 }
 
+TEST(authorizer, tells_the_name_of_a_configured_token_alone) {
+  authorizer node{{reader, recorder}};
+  auto fresh = make_operator_token();
+  node.set_operator(fresh.known, "file");
+  EXPECT_EQ(node.name_of("Bearer recorder"), "w");
+  EXPECT_EQ(node.name_of("Bearer wrong"), "");
+  EXPECT_EQ(node.name_of(""), "");
+  EXPECT_EQ(node.name_of("Bearer " + fresh.secret), "") << "the operator may be any engine of this machine";
+}
+
 TEST(authorizer, tokens_are_replaced_while_requests_are_decided) {
   authorizer node{{reader}};
   std::atomic<bool> done = false;

@@ -1,6 +1,7 @@
 #include "actors/hive/federation/peer.hpp"
 
 #include "actors/defaults.hpp"
+#include "messages/engine.capnp.h"
 #include "tests/support/deterministic_system.hpp"
 
 #include <deque>
@@ -229,6 +230,62 @@ TEST_F(peer_test, a_refusal_between_unanswered_questions_counts_as_an_answer) {
   EXPECT_TRUE(tests.is_alive(actor));
   ask_in_vain();
   EXPECT_FALSE(tests.is_alive(actor));
+}
+
+// -- requests to spawn -------------------------------------------------------------
+
+/// The spawner of this node: what it was asked, by whom, over which link.
+struct spawner_state {
+  std::vector<std::string> asked;
+  std::vector<caf::actor_addr> askers;
+};
+
+caf::behavior spawner_stub(caf::event_based_actor* self, spawner_state* state) {
+  fail_on_unexpected(self);
+  auto note = [self, state](const std::string& what, const node_id& node) {
+    state->asked.push_back(what + " over " + node.value);
+    state->askers.push_back(caf::actor_cast<caf::actor_addr>(self->current_sender()));
+  };
+  return {
+    [note](const link_request<wire::SpawnAdapter>& what) -> caf::result<adapter_actor> {
+      note("adapter", what.node);
+      return fail(ec::overloaded, "the quota");
+    },
+    [note](const link_request<wire::SpawnResearch>& what) -> caf::result<research_session_actor> {
+      note("session", what.node);
+      return fail(ec::overloaded, "the quota");
+    },
+    [note](const link_request<wire::EndSpawned>& what) {
+      note("end of " + std::string{what.request->getId().cStr()} + " of " + what.request->getEngine().cStr(),
+           what.node);
+      return msg<wire::SpawnedEnded>::build([](wire::SpawnedEnded::Builder out) { out.setId("a"); });
+    },
+  };
+}
+
+TEST_F(peer_test, refuses_to_spawn_before_the_node_can) {
+  expect_refused(tests.ask<adapter_actor>(actor, msg<wire::SpawnAdapter>{}), ec::unavailable, "spawns nothing yet");
+  expect_refused(tests.ask<research_session_actor>(actor, msg<wire::SpawnResearch>{}), ec::unavailable, "nothing yet");
+  expect_refused(tests.ask<msg<wire::SpawnedEnded>>(actor, msg<wire::EndSpawned>{}), ec::unavailable, "nothing yet");
+}
+
+/// The spawner must see who asks, because what it spawns ends with that actor.
+TEST_F(peer_test, passes_requests_to_spawn_on_in_the_name_of_who_asks) {
+  spawner_state state;
+  auto spawner = tests.system().spawn<caf::hidden>(spawner_stub, &state);
+  caf::anon_send(actor, spawning_started{caf::actor_cast<link_spawner_actor>(spawner)});
+  tests.run();
+  auto asker = tests.spawn_requester();
+  expect_refused(tests.ask_as<adapter_actor>(asker, actor, msg<wire::SpawnAdapter>{}), ec::overloaded, "the quota");
+  expect_refused(tests.ask_as<research_session_actor>(asker, actor, msg<wire::SpawnResearch>{}), ec::overloaded,
+                 "the quota");
+  auto end = msg<wire::EndSpawned>::build([](wire::EndSpawned::Builder out) {
+    out.setId("a");
+    out.setEngine("engine7");
+  });
+  EXPECT_STREQ(tests.ask_as<msg<wire::SpawnedEnded>>(asker, actor, end).answer()->getId().cStr(), "a");
+  EXPECT_THAT(state.asked, ElementsAre("adapter over far", "session over far", "end of a of engine7 over far"));
+  EXPECT_THAT(state.askers, testing::Each(asker.address()));
 }
 
 // -- other messages --------------------------------------------------------------
