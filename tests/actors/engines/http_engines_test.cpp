@@ -27,16 +27,25 @@ struct spawning_node {
   std::vector<spawned_here> here = {};
   std::vector<caf::actor> spawned = {};
   std::deque<std::function<void()>> held = {};
-  std::deque<caf::typed_response_promise<msg<wire::Measurement>>> measuring = {};
+  /// Adapters that measure, with what they owe.
+  std::deque<std::pair<caf::actor, caf::typed_response_promise<msg<wire::Measurement>>>> measuring = {};
+  caf::expected<msg<wire::Measurement>> measured = caf::error{}; ///< the next one
   std::vector<std::string> steps = {};
 };
 
 caf::behavior adapter_of(caf::event_based_actor* self, spawning_node* node) {
   fail_on_unexpected(self);
-  return {[self, node](const msg<wire::MeasureRequest>&) -> caf::result<msg<wire::Measurement>> {
-    node->measuring.push_back(self->make_response_promise<msg<wire::Measurement>>());
-    return node->measuring.back();
-  }};
+  return {
+    [self, node](const msg<wire::MeasureRequest>&) -> caf::result<msg<wire::Measurement>> {
+      node->measuring.emplace_back(self, self->make_response_promise<msg<wire::Measurement>>());
+      return node->measuring.back().second;
+    },
+    [node](answer_atom) {
+      auto owed = std::move(node->measuring.front().second);
+      node->measuring.pop_front();
+      node->measured ? owed.deliver(*node->measured) : owed.deliver(node->measured.error());
+    },
+  };
 }
 
 caf::behavior session_of(caf::event_based_actor* self, spawning_node* node) {
@@ -216,9 +225,8 @@ protected:
   }
 
   void measure(spawning_node& node, caf::expected<msg<wire::Measurement>> with) {
-    auto promise = node.measuring.front();
-    node.measuring.pop_front();
-    with ? promise.deliver(*with) : promise.deliver(with.error());
+    node.measured = std::move(with);
+    caf::anon_send(node.measuring.front().first, answer_atom::value);
     tests.run();
   }
 
