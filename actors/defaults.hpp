@@ -267,6 +267,8 @@ inline constexpr size_t mesh_limit = 32;
 /// Links that a node maintains in a larger hive. Of 1,000 nodes with 8 random links each, half can fail at once and the
 /// rest stays connected.
 inline constexpr size_t active_links = 8;
+/// Time for a link that is wanted at once: a handshake and an introduction.
+inline constexpr auto link_wait = hello_timeout + introduction_timeout;
 /// Time for the peer to close a link after a goodbye; several round trips.
 inline constexpr auto close_timeout = 2s;
 /// Largest frame of a link or of a connection with an engine: the largest message plus CAF's header. CAF allocates a

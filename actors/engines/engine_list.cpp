@@ -1,5 +1,6 @@
 #include "actors/engines/engine_list.hpp"
 
+#include "actors/engines/spawned_answers.hpp"
 #include "messages/text.hpp"
 
 #include <map>
@@ -52,8 +53,8 @@ msg<wire::EngineList> list_engines(const known_engines& known) {
     if (!each.asker || each.asker != known.own_asker) // those are over HTTP
       entries[key_of(each, remotes)].spawned.push_back(each.what);
   for (const auto* record : known.over_http)
-    entries[{record->engine, wire::EngineProtocol::HTTP, {}, {}}].spawned.push_back(
-      msg<wire::Spawned>::build([record](wire::Spawned::Builder out) { record->describe(out); }));
+    if (record->state != wire::SpawnedState::ENDED)
+      entries[{record->engine, wire::EngineProtocol::HTTP, {}, {}}].spawned.push_back(describe(*record));
   return msg<wire::EngineList>::build([&](wire::EngineList::Builder out) {
     auto list = out.initEngines(static_cast<uint32_t>(entries.size()));
     uint32_t i = 0;

@@ -15,8 +15,8 @@ struct known_engines {
   caf::actor_addr own_asker;                    ///< who asked for those that live here
 };
 
-/// One entry per connection, per engine of this node's HTTP, and per engine for which another node acts here, ordered
-/// by name. What has outlived its connection is in an entry without `remote`.
+/// What has ended is left out. One entry per connection, per engine of this node's HTTP, and per engine for which
+/// another node acts here, ordered by name. What has outlived its connection is in an entry without `remote`.
 msg<wire::EngineList> list_engines(const known_engines& known);
 
 } // namespace hive

@@ -2,6 +2,7 @@
 
 #include "actors/engines/engine_list.hpp"
 #include "actors/engines/spawn_request.hpp"
+#include "actors/engines/spawned_answers.hpp"
 #include "actors/engines/spawned_table.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/change.hpp"
@@ -39,6 +40,7 @@ public:
     self_ = self;
     services_ = std::move(services);
     own_id_ = std::move(options.own_id);
+    self_->send(services_.links, links_in_use{link_user::served_engines, {}}); // in place of what an earlier one said
   }
 
   // -- spawning --------------------------------------------------------------------
@@ -66,12 +68,7 @@ public:
   // -- questions -------------------------------------------------------------------
 
   msg<wire::SpawnedList> list() const {
-    auto records = table_.list();
-    return msg<wire::SpawnedList>::build([&](wire::SpawnedList::Builder out) {
-      auto all = out.initSpawned(static_cast<uint32_t>(records.size()));
-      for (uint32_t i = 0; i < all.size(); ++i)
-        records[i]->describe(all[i]);
-    });
+    return describe_all(table_.list());
   }
 
   caf::result<msg<wire::Spawned>> find(const msg<wire::OneSpawnedQuery>& query) const {
@@ -99,14 +96,7 @@ public:
         return foreign;
     for (const auto* record : known)
       table_.keep(record->id, now());
-    return msg<wire::SpawnedKept>::build([&](wire::SpawnedKept::Builder out) {
-      auto spawned = out.initSpawned(static_cast<uint32_t>(known.size()));
-      for (uint32_t i = 0; i < spawned.size(); ++i)
-        known[i]->describe(spawned[i]);
-      auto list = out.initGone(static_cast<uint32_t>(gone.size()));
-      for (uint32_t i = 0; i < list.size(); ++i)
-        list.set(i, gone[i]);
-    });
+    return describe_kept(known, gone);
   }
 
   caf::result<msg<wire::SpawnedResult>> result(const msg<wire::SpawnedResultQuery>& query) {
@@ -200,7 +190,7 @@ public:
     auto forget = [this, promise, id]() mutable {
       settle(id, [&] { table_.end(id, "its engine ended it"); });
       table_.remove(id);
-      promise.deliver(ended(id));
+      promise.deliver(describe_end(id));
     };
     if (!may_live) {
       forget();
@@ -277,24 +267,6 @@ private:
     return fail(ec::forbidden, record.id + " was spawned by engine " + record.engine + ", not by " + token);
   }
 
-  static msg<wire::Spawned> describe(const spawned_record& record) {
-    return msg<wire::Spawned>::build([&](wire::Spawned::Builder out) { record.describe(out); });
-  }
-
-  static msg<wire::SpawnedResult> describe_result(const spawned_record& record) {
-    return msg<wire::SpawnedResult>::build([&](wire::SpawnedResult::Builder out) {
-      record.describe(out.initSpawned());
-      if (record.measurement)
-        out.setMeasurement(**record.measurement);
-      if (record.report)
-        out.setReport(**record.report);
-    });
-  }
-
-  static msg<wire::SpawnedEnded> ended(const std::string& id) {
-    return msg<wire::SpawnedEnded>::build([&](wire::SpawnedEnded::Builder out) { out.setId(id); });
-  }
-
   /// Shows the ticket on its node.
   template <class Order, class Handle>
   void spawn(const spawn_plan& plan, const msg<wire::SpawnTicket>& ticket,
@@ -330,6 +302,7 @@ private:
     if (links_.insert(link.address()).second)
       self_->monitor(link);
     orders_.emplace(record.id, open_order{link.address(), record.node, promise});
+    tell_links();
     self_->request(link, caf::infinite, order)
       .then(
         [this, record](const Handle& actor) {
@@ -339,6 +312,7 @@ private:
         [this, record](const caf::error& error) {
           if (auto open = orders_.extract(record.id))
             open.mapped().promise.deliver(fail(code_of(error), "node " + record.node.value + ": " + text_of(error)));
+          tell_links();
         });
   }
 
@@ -382,6 +356,7 @@ private:
   template <class Change>
   void settle(const std::string& id, Change change) {
     change();
+    tell_links();
     auto* record = table_.find(id);
     if (record && record->state == wire::SpawnedState::RUNNING)
       return;
@@ -411,6 +386,20 @@ private:
       } else {
         ++each;
       }
+  }
+
+  /// What lives on other nodes ends with the link, so their links are in use.
+  void tell_links() {
+    std::set<node_id> nodes;
+    for (const auto& [id, order] : orders_)
+      nodes.insert(order.node);
+    for (const auto* record : table_.list())
+      if (record->state == wire::SpawnedState::RUNNING && record->node != own_id_)
+        nodes.insert(record->node);
+    if (nodes == used_links_)
+      return;
+    used_links_ = std::move(nodes);
+    self_->send(services_.links, links_in_use{link_user::served_engines, used_links_});
   }
 
   /// Tells a node to end something; `then` gets the error or none.
@@ -444,7 +433,7 @@ private:
             if (as_view(each.what->getId()) == id && each.what->getStay())
               return order_end(own_id_, each.what->getEngine().cStr(), id,
                                [id, promise](const caf::error& error) mutable {
-                                 error ? promise.deliver(error) : promise.deliver(ended(id));
+                                 error ? promise.deliver(error) : promise.deliver(describe_end(id));
                                });
           promise.deliver(unknown(id));
         },
@@ -464,6 +453,7 @@ private:
   spawned_table table_;
   std::map<std::string, open_order> orders_;
   std::set<caf::actor_addr> links_;               ///< monitored
+  std::set<node_id> used_links_;                  ///< as told
   std::map<caf::actor_addr, std::string> actors_; ///< of what has been spawned
   std::map<std::string, research_session_actor> sessions_;
   std::set<std::string> finishing_; ///< sessions whose report is on its way

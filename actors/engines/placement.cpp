@@ -15,9 +15,8 @@ namespace {
 std::string obstacle(wire::NodeInfo::Reader node, spawn_path path) {
   if (node.getState() != wire::MemberState::ACTIVE)
     return "is not active";
-  if (path == spawn_path::door)
-    return node.getAddress().size() > 0 ? "" : "has no door";
-  return node.getSelf() || node.getLinked() ? "" : "has no link with this node";
+  bool has_path = node.getAddress().size() > 0 || (path == spawn_path::link && (node.getSelf() || node.getLinked()));
+  return has_path ? "" : "has no door";
 }
 
 bool has_labels(wire::NodeInfo::Reader node, capnp::List<capnp::Text>::Reader wanted) {

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <caf/all.hpp>
 #include <map>
+#include <set>
 #include <string>
 
 namespace hive {
@@ -52,6 +53,7 @@ public:
       used_ = used_tickets{defaults::max_used_tickets, tickets_since{own_id_, now_unix_micros()}};
     ledger_ = spawn_ledger{options_.policy.quota, defaults::max_spawned};
     publish_load();
+    self_->send(services_.links, links_in_use{link_user::spawner, {}}); // in place of what an earlier spawner said
   }
 
   caf::result<msg<wire::SpawnTicket>> issue(const engine_request<wire::SpawnRequest>& asked) {
@@ -324,6 +326,7 @@ private:
       caf::anon_send_exit(what.actor, caf::exit_reason::user_shutdown);
     spawned_.emplace(entry.id, std::move(what));
     load_changed();
+    tell_links();
   }
 
   void forget(const std::string& id) {
@@ -331,6 +334,7 @@ private:
     auto entry = ledger_.remove(id);
     log::info("Spawned actor ended engine={} id={}", entry ? entry->engine : std::string{}, id);
     load_changed();
+    tell_links();
     if (gone.mapped().kind != wire::SpawnedKind::RESEARCH || !entry || entry->stay)
       return;
     const auto& research = gone.mapped().name;
@@ -344,6 +348,18 @@ private:
               log::warn("Research session of a lost engine could not be finished: {} session={}", text_of(err),
                         research);
             });
+  }
+
+  /// What another node has spawned here ends with its link, so that link is in use.
+  void tell_links() {
+    std::set<node_id> nodes;
+    for (const auto& [id, each] : spawned_)
+      if (!each.via.value.empty())
+        nodes.insert(each.via);
+    if (nodes == used_links_)
+      return;
+    used_links_ = std::move(nodes);
+    self_->send(services_.links, links_in_use{link_user::spawner, used_links_});
   }
 
   void load_changed() {
@@ -361,6 +377,7 @@ private:
   std::map<std::string, spawned> spawned_;
   std::map<caf::actor_addr, asker_id> askers_;
   asker_id newest_asker_;
+  std::set<node_id> used_links_; ///< as told
   bool load_pending_ = false;
   rate_limiter budget_{std::chrono::steady_clock::now(), defaults::refusal_log_burst, defaults::refusal_log_per_s};
 };

@@ -19,6 +19,7 @@ struct spawner_services {
   hive_view_actor hive;
   adapter_factory make_adapter;
   research_actor research;
+  link_directory_actor links;
 };
 
 struct spawner_options {

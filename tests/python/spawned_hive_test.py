@@ -77,6 +77,27 @@ class Hive:
         return Client(node.url, token_file=node.data + "/operator.token", **options)
 
 
+class LargeHive(Hive):
+    """Six nodes that are too many for links between all of them."""
+
+    CONFIG = CONFIG.replace("{more}", "") + "[federation]\nmesh_limit = 2\nactive_links = 2\n"
+
+    def __init__(self):
+        config = self.CONFIG.format(label="any")
+        self.near = Node(config, ["--name", "near", "--door", "127.0.0.1:0"])
+        join = ["--door", "127.0.0.1:0", "--join", self.near.door]
+        self.nodes = [self.near, *(Node(config, ["--name", f"other{i}", *join]) for i in range(5))]
+
+    def knows_all(self, node):
+        listed = self.listed(node)
+        return sum(each["state"] == "active" and each["epoch"] > 0 for each in listed) == 6
+
+    @staticmethod
+    def listed(node):
+        with Client(node.url) as client:
+            return client._transport.get("/api/v1/hive/nodes").json()["nodes"]
+
+
 class EngineProcess:
     def __init__(self, hive, node):
         self.mark = "spawned-test-" + uuid.uuid4().hex
@@ -183,6 +204,18 @@ class SpawnedHiveTest(unittest.TestCase):
             return True
         except NodeError:
             return False
+
+    def test_in_a_large_hive_the_link_that_it_takes_is_made_and_kept(self):
+        with LargeHive() as hive, hive.client() as client:
+            others = [node.id for node in hive.nodes[1:]]
+            spawned = [client.spawn(SLEEP, place=node) for node in others]
+            self.assertEqual([each.node for each in spawned], others)
+            time.sleep(5)  # ten times the interval at which links that are too many are closed
+            self.assertEqual([each.state for each in spawned], ["running"] * 5, client.list_spawned())
+            linked = {each["id"] for each in hive.listed(hive.near) if each["linked"]}
+            self.assertEqual(linked, set(others))
+            client.close()
+            self.assertTrue(wait_until(lambda: sum(each["linked"] for each in hive.listed(hive.near)) <= 3))
 
     # -- death --------------------------------------------------------------------------------------------------------
 

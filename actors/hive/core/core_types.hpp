@@ -16,6 +16,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -57,6 +58,17 @@ struct malformed_received {
   uint64_t messages = 0;
 };
 
+/// Links with these nodes are in use from now on, and those of earlier such events no longer: in a large hive they are
+/// not among those that are closed for being too many.
+struct links_used {
+  std::set<node_id> nodes;
+};
+
+/// A link with this node is wanted now: it is dialled once if there is none.
+struct link_wanted {
+  node_id node;
+};
+
 /// A linked node has sent a goodbye. This says nothing about its health.
 struct close_received {
   node_id from;
@@ -77,9 +89,9 @@ struct store_done {
   uint64_t epoch = 0; ///< stored epoch, for store_purpose::epoch
 };
 
-using core_event =
-  std::variant<round_due, pulse_due, wake_due, publish_slots, door_opened, link_offer, link_up, link_down, dial_failed,
-               question_received, answer_received, malformed_received, close_received, store_done>;
+using core_event = std::variant<round_due, pulse_due, wake_due, publish_slots, door_opened, link_offer, link_up,
+                                link_down, dial_failed, question_received, answer_received, malformed_received,
+                                close_received, links_used, link_wanted, store_done>;
 
 // -- outputs ---------------------------------------------------------------------
 

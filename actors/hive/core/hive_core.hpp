@@ -190,6 +190,8 @@ private:
   void on(const link_down& down);
   void on(const dial_failed& what);
   void on(const close_received& closed);
+  void on(links_used what);
+  void on(const link_wanted& what);
   /// Asks the door to keep a link with this node; in a large hive `choose_links` does that instead.
   void keep_linked(const node_id& node);
   void compare_doors(const accepted_slot& card);
@@ -239,6 +241,7 @@ private:
   overlay overlay_;
   bool chooses_links_ = false;
   bool has_door_ = false;
+  std::set<node_id> used_links_;
   peer_map peers_;
   std::mt19937_64 random_;
   size_t answered_equal_ = 0; ///< exchanges begun by others since the last round that found no difference

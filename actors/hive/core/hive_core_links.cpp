@@ -81,6 +81,16 @@ void hive_core::on(const close_received& closed) {
   out_.to_door.emplace_back(close_link{closed.from, true});
 }
 
+void hive_core::on(links_used what) {
+  used_links_ = std::move(what.nodes);
+}
+
+void hive_core::on(const link_wanted& what) {
+  auto found = peers_.find(what.node);
+  if (has_door_ && (found == peers_.end() || !found->second.linked))
+    dial(what.node);
+}
+
 void hive_core::keep_linked(const node_id& node) {
   const auto* card = card_of(node);
   if (has_door_ && !is_large() && card && (*card)->getDoor().size() > 0 && node != replica_.own_id())
@@ -109,7 +119,9 @@ void hive_core::choose_links() {
   if (!std::exchange(chooses_links_, true))
     stop_dialling();
   membership_.set_time_to_refute(rounds(std::bit_width(replica_.origin_count()) + defaults::spare_rounds));
-  auto wanted = overlay_.tick(linked_nodes(), [this] { return others(); });
+  auto spare = linked_nodes();
+  std::erase_if(spare, [this](const node_id& node) { return used_links_.contains(node); });
+  auto wanted = overlay_.tick(std::move(spare), [this] { return others(); });
   for (const auto& node : wanted.dial)
     dial(node);
   for (const auto& node : wanted.close)

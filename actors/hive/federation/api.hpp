@@ -10,6 +10,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
+#include <set>
 
 namespace hive::wire {
 struct HiveStatus;
@@ -41,15 +42,28 @@ struct spawning_started {
   link_spawner_actor spawner;
 };
 
+/// Who uses links.
+enum class link_user : uint8_t {
+  served_engines, ///< this node spawns on others for its engines
+  spawner,        ///< other nodes have spawned here
+};
+
+/// Says whose links a service uses, in place of what it said before. In a large hive these links are kept.
+struct links_in_use {
+  link_user by{};
+  std::set<node_id> nodes;
+};
+
 /// Asks for the actor that serves requests to spawn at the other end of a link.
 struct link_query {
   node_id node;
 };
 
 /// Knows the links with other nodes.
-using link_directory_actor = caf::typed_actor<
-  // It ends with the link. ec::unavailable when there is no link.
-  caf::replies_to<link_query>::with<spawning_link_actor>>;
+using link_directory_actor = caf::typed_actor<caf::reacts_to<links_in_use>,
+                                              // Makes a link if there is none. The actor ends with the link.
+                                              // ec::unavailable when there is no link in time.
+                                              caf::replies_to<link_query>::with<spawning_link_actor>>;
 
 /// The part of the federation used for placement: membership and load.
 using hive_view_actor = slot_publisher_actor::extend<
@@ -70,3 +84,4 @@ template <class Request>
 struct caf::allowed_unsafe_message_type<hive::link_request<Request>> : std::true_type {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawning_started)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::links_in_use)

@@ -21,10 +21,12 @@ namespace {
 
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using wake_atom = caf::atom_constant<caf::atom("wake")>;
+using overdue_atom = caf::atom_constant<caf::atom("overdue")>;
 
 /// internal: timers, and messages from the actors of the peers.
 using federation_self =
-  federation_actor::extend_with<peer_owner_actor>::extend<caf::reacts_to<tick_atom>, caf::reacts_to<wake_atom>>;
+  federation_actor::extend_with<peer_owner_actor>::extend<caf::reacts_to<tick_atom>, caf::reacts_to<wake_atom>,
+                                                          caf::reacts_to<overdue_atom, uint64_t>>;
 
 core_time now() {
   return {std::chrono::steady_clock::now(), now_unix_micros()};
@@ -130,6 +132,13 @@ public:
     self_->send(peers_[up.node], up);
     links_[up.node] = caf::actor_cast<spawning_link_actor>(up.peer);
     step(up);
+    settle_awaited([&](const awaited_link& each) { return each.node == up.node; }, links_[up.node]);
+  }
+
+  void on_dial_failed(const dial_failed& what) {
+    step(what);
+    settle_awaited([&](const awaited_link& each) { return each.node == what.node; },
+                   fail(ec::unavailable, "no link with node " + what.node.value + ": " + what.reason));
   }
 
   void on_link_down(const link_down& down) {
@@ -138,11 +147,30 @@ public:
     step(down);
   }
 
-  caf::result<spawning_link_actor> link(const link_query& query) const {
-    auto found = links_.find(query.node);
-    if (found == links_.end())
-      return fail(ec::unavailable, "this node has no link with node " + query.node.value);
-    return found->second;
+  /// Dials the node if there is no link, as in a large hive.
+  caf::result<spawning_link_actor> link(const link_query& query) {
+    if (auto found = links_.find(query.node); found != links_.end())
+      return found->second;
+    if (!door_)
+      return fail(ec::unavailable, "this node has no door, and so no link with node " + query.node.value);
+    awaited_.push_back({++newest_awaited_, query.node, self_->make_response_promise<spawning_link_actor>()});
+    self_->delayed_send(self_, defaults::link_wait, overdue_atom::value, newest_awaited_);
+    auto promise = awaited_.back().promise;
+    step(link_wanted{query.node});
+    return promise;
+  }
+
+  void on_link_overdue(uint64_t number) {
+    settle_awaited([number](const awaited_link& each) { return each.number == number; },
+                   fail(ec::unavailable, "there was no link with the node in time"));
+  }
+
+  void on_links_in_use(const links_in_use& what) {
+    used_[what.by] = what.nodes;
+    links_used all;
+    for (const auto& [user, nodes] : used_)
+      all.nodes.insert(nodes.begin(), nodes.end());
+    step(std::move(all));
   }
 
   void on_spawning_started(const spawning_started& what) {
@@ -174,6 +202,23 @@ public:
   }
 
 private:
+  /// Somebody who waits for a link.
+  struct awaited_link {
+    uint64_t number;
+    node_id node;
+    caf::typed_response_promise<spawning_link_actor> promise;
+  };
+
+  template <class Condition>
+  void settle_awaited(Condition is_settled, const caf::expected<spawning_link_actor>& with) {
+    std::erase_if(awaited_, [&](awaited_link& each) {
+      if (!is_settled(each))
+        return false;
+      with ? each.promise.deliver(*with) : each.promise.deliver(with.error());
+      return true;
+    });
+  }
+
   caf::error restore() {
     hive_store store{*services_.db};
     auto unreadable = store.visit_slots([this](wire::StoredSlot::Reader stored) { return core_->restore(stored); });
@@ -236,6 +281,9 @@ private:
   std::map<node_id, peer_actor> peers_;
   std::map<node_id, spawning_link_actor> links_; ///< the other nodes' ends
   spawning_started spawning_;                    ///< with no actor until spawning has started
+  std::vector<awaited_link> awaited_;
+  uint64_t newest_awaited_ = 0;
+  std::map<link_user, std::set<node_id>> used_;
 };
 
 federation_self::behavior_type federation(federation_state::pointer self, federation_services services,
@@ -254,7 +302,9 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const link_down& down) { state.on_link_down(down); },
     [&state](const link_query& query) { return state.link(query); },
     [&state](const spawning_started& what) { state.on_spawning_started(what); },
-    [&state](const dial_failed& what) { state.step(what); },
+    [&state](const links_in_use& what) { state.on_links_in_use(what); },
+    [&state](overdue_atom, uint64_t number) { state.on_link_overdue(number); },
+    [&state](const dial_failed& what) { state.on_dial_failed(what); },
     [&state](const question_received& asked) { return state.answer(asked); },
     [&state](const answer_received& heard) { state.step(heard); },
     [&state](const close_received& closed) { state.step(closed); },

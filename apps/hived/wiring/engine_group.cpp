@@ -36,8 +36,9 @@ spawner_actor engine_group::start_spawner() {
   auto make_adapter = [&system = node_.system, runner = adapters_.runner](const msg<wire::CommandSpec>& spec) {
     return spawn_command_adapter(system, {runner}, spec);
   };
-  auto out = spawn_spawner(node_.system, {federation_.federation, std::move(make_adapter), research_.research},
-                           std::move(options));
+  auto out = spawn_spawner(
+    node_.system, {federation_.federation, std::move(make_adapter), research_.research, federation_.federation},
+    std::move(options));
   caf::anon_send(federation_.federation, spawning_started{out});
   return out;
 }

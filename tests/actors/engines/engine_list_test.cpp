@@ -72,7 +72,10 @@ TEST_F(engine_list_test, has_what_other_nodes_spawned_here_and_each_thing_of_thi
   spawned_record here{"a", "py", {"n1"}, wire::SpawnedKind::ADAPTER, "echo"}, there = here;
   there.id = "b";
   there.node = {"n2"};
-  known.over_http = {&here, &there};
+  auto over = here;
+  over.id = "z";
+  over.state = wire::SpawnedState::ENDED;
+  known.over_http = {&here, &over, &there};
   known.here = {{spawned("a", "py"), {}, known.own_asker}, {spawned("c", "py"), {"n3"}, other}};
   EXPECT_EQ(lines(), (std::vector<std::string>{"py http: a b", "py http <n3: c"}));
 }

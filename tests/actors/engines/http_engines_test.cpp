@@ -135,14 +135,25 @@ caf::behavior own_spawner_stub(caf::event_based_actor* self, issuing* tickets, s
   };
 }
 
-caf::behavior links_stub(caf::event_based_actor* self, std::map<node_id, caf::actor>* links) {
+struct link_directory {
+  std::map<node_id, caf::actor> links = {};
+  std::set<node_id> in_use = {}; ///< as last told
+};
+
+caf::behavior links_stub(caf::event_based_actor* self, link_directory* known) {
   fail_on_unexpected(self);
-  return {[links](const link_query& query) -> caf::result<spawning_link_actor> {
-    auto found = links->find(query.node);
-    if (found == links->end())
-      return fail(ec::unavailable, "this node has no link with node " + query.node.value);
-    return caf::actor_cast<spawning_link_actor>(found->second);
-  }};
+  return {
+    [known](const link_query& query) -> caf::result<spawning_link_actor> {
+      auto found = known->links.find(query.node);
+      if (found == known->links.end())
+        return fail(ec::unavailable, "this node has no link with node " + query.node.value);
+      return caf::actor_cast<spawning_link_actor>(found->second);
+    },
+    [known](const links_in_use& what) {
+      EXPECT_EQ(what.by, link_user::served_engines);
+      known->in_use = what.nodes;
+    },
+  };
 }
 
 caf::behavior connected_stub(caf::event_based_actor* self) {
@@ -154,7 +165,7 @@ class http_engines_test : public testing::Test {
 protected:
   http_engines_test() {
     near.system = away.system = &tests.system();
-    links[far] = link;
+    directory.links[far] = link;
   }
 
   ~http_engines_test() override {
@@ -235,12 +246,12 @@ protected:
   const node_id here = id_of(keys_of(1)), far = id_of(keys_of(2));
   spawning_node near, away; ///< this node, and the one behind the link
   issuing tickets{here};
-  std::map<node_id, caf::actor> links;
+  link_directory directory;
   caf::actor link = tests.system().spawn<caf::hidden>(link_stub, &away);
   http_engines_actor engines = spawn_http_engines(
     tests.system(),
     {caf::actor_cast<spawner_actor>(tests.system().spawn<caf::hidden>(own_spawner_stub, &tickets, &near)),
-     caf::actor_cast<link_directory_actor>(tests.system().spawn<caf::hidden>(links_stub, &links)),
+     caf::actor_cast<link_directory_actor>(tests.system().spawn<caf::hidden>(links_stub, &directory)),
      caf::actor_cast<connected_engines_actor>(tests.system().spawn<caf::hidden>(connected_stub))},
     {here});
 };
@@ -270,7 +281,8 @@ TEST_F(http_engines_test, passes_refusals_on) {
   expect_refused(start("{" + command + "," + at(far) + "}"), ec::overloaded, "node " + far.value + ": its quota");
   expect_refused(start("{" + command + R"(,"engine":"mine"})", "ci"), ec::forbidden, "engine ci");
   expect_refused(start("{}"), ec::invalid, "exactly one");
-  links.clear();
+  EXPECT_THAT(directory.in_use, IsEmpty());
+  directory.links.clear();
   expect_refused(start("{" + command + "," + at(far) + "}"), ec::unavailable, "no link");
 }
 
@@ -285,6 +297,21 @@ TEST_F(http_engines_test, an_order_whose_link_is_lost_fails_and_a_late_answer_co
   tests.end(link);
   expect_refused(lost, ec::unavailable, "the link with node " + far.value + " was lost");
   EXPECT_EQ(tests.ask<msg<wire::SpawnedList>>(engines, msg<wire::SpawnedQuery>{}).answer()->getSpawned().size(), 0U);
+}
+
+/// In a large hive, the other links may be closed.
+TEST_F(http_engines_test, a_link_is_in_use_from_the_order_to_the_end) {
+  spawn_adapter();
+  EXPECT_THAT(directory.in_use, IsEmpty());
+  away.hold = true;
+  auto ordered = start("{" + command + "," + at(far) + "}");
+  EXPECT_THAT(directory.in_use, ElementsAre(far));
+  caf::anon_send(link, answer_atom::value);
+  tests.run();
+  ordered.answer();
+  EXPECT_THAT(directory.in_use, ElementsAre(far));
+  measure(away, msg<wire::Measurement>{});
+  EXPECT_THAT(directory.in_use, IsEmpty());
 }
 
 // -- results ---------------------------------------------------------------------
@@ -408,11 +435,10 @@ TEST_F(http_engines_test, ends_also_what_has_stayed_on_this_node_from_before_its
 
 TEST_F(http_engines_test, what_may_stay_is_not_forgotten_while_its_node_cannot_be_told) {
   auto id = spawn_adapter(at(far) + R"(,"stay":true)");
-  links.clear();
+  directory.links.clear();
   expect_refused(end(id), ec::unavailable, "no link");
   EXPECT_EQ(state(id).first, SpawnedState::RUNNING);
-  auto mortal = start("{" + command + "}").answer();
-  links[far] = link;
+  directory.links[far] = link;
   EXPECT_NO_THROW(end(id).answer());
   EXPECT_THAT(away.ended, ElementsAre(id + " of operator"));
 }

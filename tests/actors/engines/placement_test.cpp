@@ -86,18 +86,24 @@ TEST_F(placement_test, wants_all_labels) {
   EXPECT_THAT(text_of(none.error()), HasSubstr("big, gone"));
 }
 
-/// This node acts for engines that speak HTTP: it needs a link with the other node, and no door of its own.
-TEST_F(placement_test, over_links_takes_this_node_and_those_with_a_link) {
+/// This node acts for engines that speak HTTP.
+TEST_F(placement_test, over_links_takes_this_node_and_those_with_a_link_or_a_door_to_dial) {
   path = spawn_path::link;
   EXPECT_EQ(choose("b")->node.value, "b");
+  EXPECT_EQ(choose("a")->node.value, "a") << "it can be dialled";
   EXPECT_EQ(choose("e")->node.value, "e") << "it has a link, and no door";
   EXPECT_EQ(choose("e")->address, "");
-  auto unlinked = choose("a");
-  EXPECT_EQ(code_of(unlinked.error()), ec::unavailable);
-  EXPECT_THAT(text_of(unlinked.error()), HasSubstr("no link with this node"));
   EXPECT_EQ(code_of(choose("d").error()), ec::unavailable) << "it is linked and not active";
-  EXPECT_EQ(choose("", {"big"})->node.value, "e") << "the least loaded with the label";
-  EXPECT_EQ(code_of(choose("", {"fast"}).error()), ec::not_found) << "the only one has no link";
+  auto unreachable = choose("g");
+  EXPECT_EQ(code_of(unreachable.error()), ec::unavailable);
+  EXPECT_THAT(text_of(unreachable.error()), HasSubstr("has no door"));
+}
+
+TEST_F(placement_test, over_links_takes_this_node_also_without_a_door) {
+  path = spawn_path::link;
+  auto alone = read<wire::NodeList>(R"({"nodes":[{"id":"b","name":"b","state":"active","self":true}]})");
+  EXPECT_EQ(where.choose(*alone, *msg<wire::SpawnRequest>{}, path, now)->node.value, "b");
+  EXPECT_EQ(code_of(where.choose(*alone, *msg<wire::SpawnRequest>{}, spawn_path::door, now).error()), ec::not_found);
 }
 
 TEST_F(placement_test, issuers_are_this_node_and_active_members) {

@@ -106,7 +106,7 @@ TEST_F(spawner_links_test, a_node_ends_what_it_spawned_for_the_engine_that_it_na
   EXPECT_FALSE(tests.is_alive(adapters[0]));
 }
 
-TEST_F(spawner_links_test, a_ticket_for_an_engine_over_http_goes_to_nodes_with_a_link) {
+TEST_F(spawner_links_test, a_ticket_for_an_engine_over_http_needs_a_link_or_a_door_to_dial) {
   start();
   auto wanted = msg<wire::SpawnRequest>::build([&](wire::SpawnRequest::Builder out) {
     out.setSpec(*echo());
@@ -116,9 +116,24 @@ TEST_F(spawner_links_test, a_ticket_for_an_engine_over_http_goes_to_nodes_with_a
     return tests.ask<msg<wire::SpawnTicket>>(
       spawner, engine_request<wire::SpawnRequest>{{http_engine(here, "engine7"), spawn_path::link}, wanted});
   };
-  expect_refused(ask(), ec::unavailable, "no link with this node");
+  hive.nodes[1].address = "";
+  expect_refused(ask(), ec::unavailable, "has no door");
   hive.nodes[1].linked = true;
   EXPECT_EQ(read_ticket(*ask().answer())->target, far);
+}
+
+TEST_F(spawner_links_test, the_link_of_a_node_that_spawned_here_is_in_use) {
+  start();
+  EXPECT_THAT(hive.links_in_use, IsEmpty());
+  spawn(connect()).answer();
+  EXPECT_THAT(hive.links_in_use, IsEmpty()) << "over a connection of its own";
+  spawn_over_link().answer();
+  spawn_over_link().answer();
+  EXPECT_THAT(hive.links_in_use, ElementsAre(far));
+  tests.end(adapters[1]);
+  EXPECT_THAT(hive.links_in_use, ElementsAre(far));
+  tests.end(adapters[2]);
+  EXPECT_THAT(hive.links_in_use, IsEmpty());
 }
 
 TEST_F(spawner_links_test, what_lives_here_is_listed_with_who_asked_for_it) {

@@ -30,7 +30,8 @@ struct hive_stub_state {
   caf::error failure;             ///< if set, answers all queries
   bool hold = false;              ///< answers no query until release_atom
   std::vector<std::string> queried;
-  std::vector<uint32_t> loads; ///< as published
+  std::vector<uint32_t> loads;         ///< as published
+  std::set<node_id> links_in_use = {}; ///< as last told
   std::deque<std::function<void()>> held;
 };
 
@@ -71,6 +72,10 @@ inline caf::behavior hive_stub(caf::event_based_actor* self, hive_stub_state* st
   fail_on_unexpected(self);
   return {
     [state](const publish_slots& what) { state->loads.push_back(load_in(what)); },
+    [state](const links_in_use& what) {
+      EXPECT_EQ(what.by, link_user::spawner);
+      state->links_in_use = what.nodes;
+    },
     [self, state](const msg<wire::NodeQuery>& query) -> caf::result<msg<wire::NodeList>> {
       state->queried.emplace_back(as_view(query->getNode()));
       auto promise = self->make_response_promise<msg<wire::NodeList>>();
@@ -167,10 +172,11 @@ protected:
       adapters.push_back(tests.system().spawn<caf::hidden>(adapter_stub));
       return adapters.back();
     };
-    spawner = spawn_spawner(
-      tests.system(),
-      {caf::actor_cast<hive_view_actor>(hive_actor), make_adapter, caf::actor_cast<research_actor>(research_actor_)},
-      options);
+    spawner = spawn_spawner(tests.system(),
+                            {caf::actor_cast<hive_view_actor>(hive_actor), make_adapter,
+                             caf::actor_cast<research_actor>(research_actor_),
+                             caf::actor_cast<link_directory_actor>(hive_actor)},
+                            options);
     tests.run();
   }
 

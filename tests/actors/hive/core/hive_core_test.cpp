@@ -3,6 +3,7 @@
 #include "tests/actors/hive/hive_test.hpp"
 
 #include <gtest/gtest.h>
+#include <set>
 
 // Rules of a single core: durability before publication, pushes, and delivery to services.
 
@@ -48,7 +49,7 @@ hive_core_options options_of(uint64_t number, uint64_t epoch = 1) {
 /// Drives one core step by step; time passes only when a test says so.
 class hive_core_test : public testing::Test {
 protected:
-  hive_core_test() {
+  explicit hive_core_test(const hive_core_options& options = options_of(1)) : core_{options, now_} {
     written(core_.begin(now_));
     take(core_.step(door_opened{{}, options_of(1).self}, now_));
   }
@@ -151,7 +152,7 @@ protected:
   }
 
   core_time now_{tick_point{1h}, test_now};
-  hive_core core_{options_of(1), now_};
+  hive_core core_;
   std::vector<topic_update> delivered_;
   std::vector<question_to_send> sent_;
   std::string logged_;
@@ -440,6 +441,51 @@ TEST(hive_core_restart, services_get_the_stored_slots) {
   auto out = core.begin(now);
   ASSERT_THAT(out.to_publish, SizeIs(1));
   EXPECT_EQ(std::get<slots_accepted>(out.to_publish[0]).slots[0].key, "a");
+}
+
+// -- links in use ----------------------------------------------------------------
+
+class large_hive_core_test : public hive_core_test {
+protected:
+  large_hive_core_test() : hive_core_test{large_options()} {
+    for (uint64_t number = 2; number <= 9; ++number) {
+      link(number);
+      auto origin = make_replica(number);
+      write(origin, {rumours, "a"}, "there");
+      push_from(origin, number);
+    }
+  }
+
+  static hive_core_options large_options() {
+    auto out = options_of(1);
+    out.overlay = {.mesh_limit = 3, .active = 2};
+    return out;
+  }
+
+  /// Closes links until there are not too many. Returns those that were closed.
+  std::set<node_id> close_superfluous() {
+    std::set<node_id> out;
+    for (int i = 0; i < 100; ++i) {
+      pass(500ms);
+      auto pulse = step(pulse_due{});
+      for (const auto& order : pulse.to_door)
+        if (const auto* close = std::get_if<close_link>(&order); close && out.insert(close->node).second)
+          written(step(link_down{close->node, "links enough", true}));
+      written(std::move(pulse));
+    }
+    return out;
+  }
+};
+
+TEST_F(large_hive_core_test, a_link_in_use_is_not_closed_and_does_not_count) {
+  auto used = std::set{id_of(keys_of(2)), id_of(keys_of(3)), id_of(keys_of(4))};
+  step(links_used{used});
+  auto closed = close_superfluous();
+  EXPECT_THAT(closed, SizeIs(2)) << "of five others, three stay: two and half as many again";
+  for (const auto& node : used)
+    EXPECT_FALSE(closed.contains(node));
+  step(links_used{});
+  EXPECT_THAT(close_superfluous(), SizeIs(3)) << "now all six count";
 }
 
 // -- questions -------------------------------------------------------------------
