@@ -109,10 +109,12 @@ protected:
   }
 
   const std::string command = R"({"command":{"name":"echo","command":["/bin/echo"]}})";
-  fake_node node;
 
 private:
-  http_engines_actor engines_;
+  http_engines_actor engines_; // before the node, which makes it
+
+protected:
+  fake_node node;
 };
 
 class guarded_engine_routes : public engine_routes_test {

@@ -72,8 +72,8 @@ protected:
 };
 
 TEST_F(spawning_link_test, a_request_reaches_the_spawner_of_the_other_node_with_the_name_of_its_node) {
-  auto link = link_with(far_.id()); // waits for the link
-  ASSERT_TRUE(link) << text_of(link.error());
+  caf::expected<spawning_link_actor> link{caf::error{}};
+  ASSERT_TRUE(wait_until([&] { return !!(link = link_with(far_.id())); })) << text_of(link.error());
   auto early = ask_far<adapter_actor>(*link, msg<wire::SpawnAdapter>{});
   EXPECT_EQ(code_of(early.error()), ec::malformed) << "an empty message does not pass the border";
   auto end = msg<wire::EndSpawned>::build([](wire::EndSpawned::Builder out) {
