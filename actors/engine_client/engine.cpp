@@ -241,6 +241,62 @@ caf::expected<msg<wire::NodeList>> engine::nodes() {
   return impl_->ask_own<wire::NodeList>(msg<wire::NodeQuery>{});
 }
 
+caf::expected<msg<wire::AgentInputStored>> engine::put_recipe(const msg<wire::PutRecipe>& given) {
+  return impl_->ask_own<wire::AgentInputStored>(given);
+}
+
+caf::expected<msg<wire::AgentInputStored>> engine::put_trust(const msg<wire::PutTrust>& given) {
+  return impl_->ask_own<wire::AgentInputStored>(given);
+}
+
+caf::expected<msg<wire::AgentInputStored>> engine::put_prompt(const msg<wire::PutPrompt>& given) {
+  return impl_->ask_own<wire::AgentInputStored>(given);
+}
+
+caf::expected<msg<wire::AgentInputStored>> engine::set_active(const msg<wire::SetActive>& given) {
+  return impl_->ask_own<wire::AgentInputStored>(given);
+}
+
+caf::expected<msg<wire::AgentInputStored>> engine::add_spans(const msg<wire::AddSpans>& given) {
+  return impl_->ask_own<wire::AgentInputStored>(given);
+}
+
+caf::expected<msg<wire::AgentInputStored>> engine::add_runs(const msg<wire::AddRuns>& given) {
+  return impl_->ask_own<wire::AgentInputStored>(given);
+}
+
+caf::expected<msg<wire::CaptureOutcome>> engine::capture(const msg<wire::CaptureBaseline>& given) {
+  return impl_->ask_own<wire::CaptureOutcome>(given);
+}
+
+caf::expected<msg<wire::Baseline>> engine::baseline(const msg<wire::BaselineQuery>& query) {
+  return impl_->ask_own<wire::Baseline>(query);
+}
+
+caf::expected<msg<wire::BaselineList>> engine::baselines(const msg<wire::BaselineListQuery>& query) {
+  return impl_->ask_own<wire::BaselineList>(query);
+}
+
+caf::expected<msg<wire::BaselineComparison>> engine::compare(const msg<wire::CompareBaselines>& query) {
+  return impl_->ask_own<wire::BaselineComparison>(query);
+}
+
+caf::expected<msg<wire::AgentTrend>> engine::trend(const msg<wire::TrendQuery>& query) {
+  return impl_->ask_own<wire::AgentTrend>(query);
+}
+
+caf::expected<msg<wire::AgentValidation>> engine::validate(const msg<wire::ValidateAgent>& query) {
+  return impl_->ask_own<wire::AgentValidation>(query);
+}
+
+caf::expected<msg<wire::AgentExplanation>> engine::explain(const msg<wire::ExplainQuery>& query) {
+  return impl_->ask_own<wire::AgentExplanation>(query);
+}
+
+caf::expected<msg<wire::Agent>> engine::agent(const msg<wire::AgentQuery>& query) {
+  return impl_->ask_own<wire::Agent>(query);
+}
+
 caf::expected<spawned_actor<adapter_actor>> engine::spawn(const msg<wire::CommandSpec>& what, const spawn_place& where,
                                                           spawn_life life) {
   auto spec = msg<wire::SpawnSpec>::build([&](wire::SpawnSpec::Builder out) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "actors/remote/api.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/ids.hpp"
 #include "messages/msg.hpp"
 #include "messages/research.capnp.h"
+#include "messages/runs.capnp.h"
 #include "messages/tracker.capnp.h"
 
 // Client library for agent engines in C++. An engine needs only this header and the CMake target
@@ -101,6 +103,24 @@ public:
                                                wire::ToolScope scope = wire::ToolScope::LOCAL);
   caf::expected<msg<wire::Route>> route(const msg<wire::RouteQuery>& query);
   caf::expected<msg<wire::NodeList>> nodes();
+
+  // Agents of the node: what the engine tells about them, their baselines, and how the node judges them
+  // (docs/agents.md). Inputs and captures return once they are durable. Errors are those of the node's agents.
+
+  caf::expected<msg<wire::AgentInputStored>> put_recipe(const msg<wire::PutRecipe>& given);
+  caf::expected<msg<wire::AgentInputStored>> put_trust(const msg<wire::PutTrust>& given);
+  caf::expected<msg<wire::AgentInputStored>> put_prompt(const msg<wire::PutPrompt>& given);
+  caf::expected<msg<wire::AgentInputStored>> set_active(const msg<wire::SetActive>& given);
+  caf::expected<msg<wire::AgentInputStored>> add_spans(const msg<wire::AddSpans>& given);
+  caf::expected<msg<wire::AgentInputStored>> add_runs(const msg<wire::AddRuns>& given);
+  caf::expected<msg<wire::CaptureOutcome>> capture(const msg<wire::CaptureBaseline>& given);
+  caf::expected<msg<wire::Baseline>> baseline(const msg<wire::BaselineQuery>& query);
+  caf::expected<msg<wire::BaselineList>> baselines(const msg<wire::BaselineListQuery>& query);
+  caf::expected<msg<wire::BaselineComparison>> compare(const msg<wire::CompareBaselines>& query);
+  caf::expected<msg<wire::AgentTrend>> trend(const msg<wire::TrendQuery>& query);
+  caf::expected<msg<wire::AgentValidation>> validate(const msg<wire::ValidateAgent>& query);
+  caf::expected<msg<wire::AgentExplanation>> explain(const msg<wire::ExplainQuery>& query);
+  caf::expected<msg<wire::Agent>> agent(const msg<wire::AgentQuery>& query);
 
   /// Spawns an adapter that runs this command to measure. Errors are those of engine_session_actor.
   caf::expected<spawned_actor<adapter_actor>> spawn(const msg<wire::CommandSpec>& what, const spawn_place& where,

@@ -2,10 +2,12 @@
 
 #include "actors/defaults.hpp"
 #include "actors/hive/link/malformed.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/hive.capnp.h"
 #include "messages/research.capnp.h"
+#include "messages/runs.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "platform/log.hpp"
 
@@ -86,6 +88,22 @@ engine_session_actor::behavior_type engine_session(engine_session_state::pointer
     [&state](const msg<RecordTasks>& tasks) { return state.pass<msg<TasksRecorded>>(state.services().tracker, tasks); },
     [&state](const msg<BestToolQuery>& query) { return state.pass<msg<BestTool>>(state.services().tracker, query); },
     [&state](const msg<RouteQuery>& query) { return state.pass<msg<Route>>(state.services().tracker, query); },
+    [&state](const msg<PutRecipe>& m) { return state.pass<msg<AgentInputStored>>(state.services().baselines, m); },
+    [&state](const msg<PutTrust>& m) { return state.pass<msg<AgentInputStored>>(state.services().baselines, m); },
+    [&state](const msg<PutPrompt>& m) { return state.pass<msg<AgentInputStored>>(state.services().baselines, m); },
+    [&state](const msg<SetActive>& m) { return state.pass<msg<AgentInputStored>>(state.services().baselines, m); },
+    [&state](const msg<AddSpans>& m) { return state.pass<msg<AgentInputStored>>(state.services().baselines, m); },
+    [&state](const msg<AddRuns>& m) { return state.pass<msg<AgentInputStored>>(state.services().baselines, m); },
+    [&state](const msg<CaptureBaseline>& m) { return state.pass<msg<CaptureOutcome>>(state.services().baselines, m); },
+    [&state](const msg<BaselineQuery>& m) { return state.pass<msg<Baseline>>(state.services().baselines, m); },
+    [&state](const msg<BaselineListQuery>& m) { return state.pass<msg<BaselineList>>(state.services().baselines, m); },
+    [&state](const msg<CompareBaselines>& m) {
+      return state.pass<msg<BaselineComparison>>(state.services().baselines, m);
+    },
+    [&state](const msg<TrendQuery>& m) { return state.pass<msg<AgentTrend>>(state.services().baselines, m); },
+    [&state](const msg<ValidateAgent>& m) { return state.pass<msg<AgentValidation>>(state.services().baselines, m); },
+    [&state](const msg<ExplainQuery>& m) { return state.pass<msg<AgentExplanation>>(state.services().baselines, m); },
+    [&state](const msg<AgentQuery>& m) { return state.pass<msg<Agent>>(state.services().baselines, m); },
     [&state](const msg<NodeQuery>& query) { return state.pass<msg<NodeList>>(state.services().hive, query); },
     [&state](const msg<SpawnRequest>& wanted) { return state.ask_spawner<msg<SpawnTicket>>(wanted); },
     [&state](const msg<SpawnAdapter>& wanted) { return state.ask_spawner<adapter_actor>(wanted); },

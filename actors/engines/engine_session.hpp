@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/baseline/api.hpp"
 #include "actors/engines/api.hpp"
 #include "actors/hive/federation/api.hpp"
 #include "actors/hive/link/actor_allowlist.hpp"
@@ -13,6 +14,7 @@ namespace hive {
 /// Services to which engines' requests are forwarded.
 struct engine_services {
   tracker_actor tracker;
+  baselines_actor baselines;
   hive_view_actor hive;
   spawner_actor spawner;
 };

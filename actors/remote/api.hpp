@@ -9,9 +9,26 @@
 #include <caf/typed_actor.hpp>
 
 namespace hive::wire {
+struct AddRuns;
+struct AddSpans;
+struct Agent;
+struct AgentExplanation;
+struct AgentInputStored;
+struct AgentQuery;
+struct AgentTrend;
+struct AgentValidation;
+struct Baseline;
+struct BaselineComparison;
+struct BaselineList;
+struct BaselineListQuery;
+struct BaselineQuery;
 struct BestTool;
 struct BestToolQuery;
+struct CaptureBaseline;
+struct CaptureOutcome;
+struct CompareBaselines;
 struct EndSpawned;
+struct ExplainQuery;
 struct Farewell;
 struct FinishResearch;
 struct GossipAnswer;
@@ -22,6 +39,9 @@ struct NodeList;
 struct NodeQuery;
 struct Ping;
 struct Pong;
+struct PutPrompt;
+struct PutRecipe;
+struct PutTrust;
 struct RecordTasks;
 struct ResearchImprovement;
 struct ResearchIteration;
@@ -29,12 +49,15 @@ struct ResearchReport;
 struct ResearchSession;
 struct Route;
 struct RouteQuery;
+struct SetActive;
 struct SpawnAdapter;
 struct SpawnRequest;
 struct SpawnResearch;
 struct SpawnTicket;
 struct SpawnedEnded;
 struct TasksRecorded;
+struct TrendQuery;
+struct ValidateAgent;
 } // namespace hive::wire
 
 namespace hive {
@@ -85,6 +108,21 @@ using engine_session_actor = caf::typed_actor<
   caf::replies_to<msg<wire::RecordTasks>>::with<msg<wire::TasksRecorded>>,
   caf::replies_to<msg<wire::BestToolQuery>>::with<msg<wire::BestTool>>,
   caf::replies_to<msg<wire::RouteQuery>>::with<msg<wire::Route>>,
+  // Forwarded to the node's agents: inputs, captures and questions. An engine can not accept or pin anything.
+  caf::replies_to<msg<wire::PutRecipe>>::with<msg<wire::AgentInputStored>>,
+  caf::replies_to<msg<wire::PutTrust>>::with<msg<wire::AgentInputStored>>,
+  caf::replies_to<msg<wire::PutPrompt>>::with<msg<wire::AgentInputStored>>,
+  caf::replies_to<msg<wire::SetActive>>::with<msg<wire::AgentInputStored>>,
+  caf::replies_to<msg<wire::AddSpans>>::with<msg<wire::AgentInputStored>>,
+  caf::replies_to<msg<wire::AddRuns>>::with<msg<wire::AgentInputStored>>,
+  caf::replies_to<msg<wire::CaptureBaseline>>::with<msg<wire::CaptureOutcome>>,
+  caf::replies_to<msg<wire::BaselineQuery>>::with<msg<wire::Baseline>>,
+  caf::replies_to<msg<wire::BaselineListQuery>>::with<msg<wire::BaselineList>>,
+  caf::replies_to<msg<wire::CompareBaselines>>::with<msg<wire::BaselineComparison>>,
+  caf::replies_to<msg<wire::TrendQuery>>::with<msg<wire::AgentTrend>>,
+  caf::replies_to<msg<wire::ValidateAgent>>::with<msg<wire::AgentValidation>>,
+  caf::replies_to<msg<wire::ExplainQuery>>::with<msg<wire::AgentExplanation>>,
+  caf::replies_to<msg<wire::AgentQuery>>::with<msg<wire::Agent>>,
   // All nodes that this node knows.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
   // Issues a ticket to spawn the requested actor on the node named in the request, or on one chosen here. ec::forbidden

@@ -1,6 +1,7 @@
 #include "actors/remote/register.hpp"
 
 #include "actors/remote/api.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/ec.hpp"
@@ -9,6 +10,7 @@
 #include "messages/hive.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/research.capnp.h"
+#include "messages/runs.capnp.h"
 #include "messages/tracker.capnp.h"
 
 #include <caf/actor_system_config.hpp>

@@ -42,11 +42,11 @@ struct node::impl {
     auto& base = add<base_group>();
     auto& adapters = add<adapter_group>(base);
     auto& benchmark = add<benchmark_group>(base, adapters, groups_so_far());
-    add<baseline_group>(base, benchmark);
+    auto& agents = add<baseline_group>(base, benchmark);
     auto& tracker = add<tracker_group>(base);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker);
-    auto& engines = add<engine_group>(adapters, tracker, federation, research);
+    auto& engines = add<engine_group>(adapters, agents, tracker, federation, research);
     add<http_group>(groups_so_far());
     add<door_group>(federation, engines);
   }

@@ -1,5 +1,6 @@
 // Agent engines of real nodes: what they may do, and what happens to their actors when they die.
 
+#include "messages/baseline.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/text.hpp"
 #include "tests/apps/support/run_program.hpp"
@@ -63,6 +64,54 @@ test::program_result run(std::vector<std::string> command) {
 
 wire::ResearchState state_of(const hived_process& node, const std::string& id) {
   return node.get("/api/v1/autoresearch/" + id).as<wire::ResearchSession>()->getState();
+}
+
+TEST_F(engines_test, tell_about_agents_and_ask_how_they_do) {
+  near = start(options("near"));
+  auto engine = connect(*near);
+  auto about = [](auto out) {
+    out.setPromptId("p");
+    out.setFlowId("007");
+  };
+  auto recipe = engine.put_recipe(msg<wire::PutRecipe>::build([&](wire::PutRecipe::Builder out) {
+    about(out);
+    out.setRecipe(R"({"actions":[{"action_id":1,"experience":{"success_rate":0.9}}]})");
+  }));
+  ASSERT_TRUE(recipe) << text_of(recipe.error()) << near->log();
+  auto captured = engine.capture(msg<wire::CaptureBaseline>::build([&](wire::CaptureBaseline::Builder out) {
+    about(out);
+    out.setTrigger("creation");
+  }));
+  ASSERT_TRUE(captured) << text_of(captured.error());
+  EXPECT_EQ((*captured)->getBaseline().getVersion(), 1U);
+  EXPECT_EQ(as_view((*captured)->getBaseline().getFlowId()), "7");
+  auto runs = engine.add_runs(msg<wire::AddRuns>::build([&](wire::AddRuns::Builder out) {
+    about(out);
+    for (auto run : out.initRuns(3)) {
+      run.setActionId("1");
+      run.setOutcome(wire::RunOutcome::SUCCESS);
+    }
+  }));
+  ASSERT_TRUE(runs) << text_of(runs.error());
+  EXPECT_EQ((*runs)->getRecorded(), 3U);
+  auto worse = engine.validate(msg<wire::ValidateAgent>::build([&](wire::ValidateAgent::Builder out) {
+    about(out);
+    out.setRecipe(R"({"actions":[{"action_id":1,"experience":{"success_rate":0.5}}]})");
+  }));
+  ASSERT_TRUE(worse) << text_of(worse.error());
+  EXPECT_FALSE((*worse)->getPassed());
+  auto explained = engine.explain(msg<wire::ExplainQuery>::build(about));
+  ASSERT_TRUE(explained) << text_of(explained.error());
+  EXPECT_EQ((*explained)->getMetrics().getRuns(), 3U);
+  auto agent = engine.agent(msg<wire::AgentQuery>::build(about));
+  ASSERT_TRUE(agent) << text_of(agent.error());
+  EXPECT_EQ((*agent)->getReference().getVersion(), 1U);
+  auto unknown = engine.baseline(msg<wire::BaselineQuery>::build([&](wire::BaselineQuery::Builder out) {
+    about(out);
+    out.setVersion(9);
+  }));
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(code_of(unknown.error()), ec::not_found);
 }
 
 TEST_F(engines_test, record_and_ask_and_are_no_members) {

@@ -13,7 +13,8 @@ std::vector<service> engine_group::services() {
     make_service("spawner", spawner_, [this] { return start_spawner(); }),
     make_service("engines", acceptor,
                  [this] {
-                   return spawn_engine_acceptor(node_.system, {tracker_.tracker, federation_.federation, spawner_},
+                   return spawn_engine_acceptor(node_.system,
+                                                {tracker_.tracker, agents_.baselines, federation_.federation, spawner_},
                                                 {node_.identity.id});
                  }),
     make_service(

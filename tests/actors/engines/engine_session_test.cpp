@@ -71,6 +71,25 @@ caf::behavior tracker_stub(caf::event_based_actor* self, services_state* state) 
   };
 }
 
+caf::behavior agents_stub(caf::event_based_actor* self, services_state* state) {
+  using namespace wire;
+  fail_on_unexpected(self);
+  return {
+    [self, state](const msg<AddRuns>& what) {
+      return answer(self, state, read(what),
+                    msg<AgentInputStored>::build([](AgentInputStored::Builder out) { out.setRecorded(3); }));
+    },
+    [self, state](const msg<CaptureBaseline>& what) {
+      return answer(self, state, read(what),
+                    msg<CaptureOutcome>::build([](CaptureOutcome::Builder out) { out.setSkipped("why"); }));
+    },
+    [self, state](const msg<ValidateAgent>& what) {
+      return answer(self, state, read(what),
+                    msg<AgentValidation>::build([](AgentValidation::Builder out) { out.setPassed(true); }));
+    },
+  };
+}
+
 caf::behavior view_stub(caf::event_based_actor* self, services_state* state) {
   fail_on_unexpected(self);
   return {[self, state](const msg<wire::NodeQuery>& what) {
@@ -134,13 +153,14 @@ protected:
 
   deterministic_system tests;
   services_state state;
-  caf::actor tracker = spawn_stub(tracker_stub), view = spawn_stub(view_stub), spawner = spawn_stub(spawner_stub);
+  caf::actor tracker = spawn_stub(tracker_stub), agents = spawn_stub(agents_stub), view = spawn_stub(view_stub),
+             spawner = spawn_stub(spawner_stub);
   engine_caller caller{{"engine7", std::string(32, 'f')}};
   std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
   engine_session_actor session =
     spawn_engine_session(tests.system(),
-                         {caf::actor_cast<tracker_actor>(tracker), caf::actor_cast<hive_view_actor>(view),
-                          caf::actor_cast<spawner_actor>(spawner)},
+                         {caf::actor_cast<tracker_actor>(tracker), caf::actor_cast<baselines_actor>(agents),
+                          caf::actor_cast<hive_view_actor>(view), caf::actor_cast<spawner_actor>(spawner)},
                          {caller, allowlist});
 };
 
@@ -148,6 +168,16 @@ TEST_F(engine_session_test, answers_pings_itself) {
   auto ping = msg<wire::Ping>::build([](wire::Ping::Builder out) { out.initPayload(3)[2] = 'x'; });
   EXPECT_TRUE(ask<wire::Pong>(ping).answer()->getPayload() == ping->getPayload());
   EXPECT_THAT(state.asked, IsEmpty());
+}
+
+TEST_F(engine_session_test, forwards_requests_about_agents_unchanged) {
+  auto runs = msg<wire::AddRuns>::build([](wire::AddRuns::Builder out) { out.initRuns(2)[1].setActionId("a"); });
+  auto capture = msg<wire::CaptureBaseline>::build([](wire::CaptureBaseline::Builder out) { out.setUserId("u"); });
+  auto validation = msg<wire::ValidateAgent>::build([](wire::ValidateAgent::Builder out) { out.setFlowId("7"); });
+  EXPECT_EQ(ask<wire::AgentInputStored>(runs).answer()->getRecorded(), 3U);
+  EXPECT_EQ(as_view(ask<wire::CaptureOutcome>(capture).answer()->getSkipped()), "why");
+  EXPECT_TRUE(ask<wire::AgentValidation>(validation).answer()->getPassed());
+  EXPECT_EQ(state.asked, (std::vector<std::string>{read(runs), read(capture), read(validation)}));
 }
 
 TEST_F(engine_session_test, forwards_requests_to_their_services_unchanged) {
