@@ -485,6 +485,11 @@ msg<wire::Agent> accepted(const msg<wire::Agent>& agent, wire::Baseline::Reader 
     list[keep].setAt(now);
     out.initStreams(0);
     out.initTrajectory(0);
+    // The next validation says whether something else is wrong.
+    out.setState(wire::AgentState::HEALTHY);
+    out.initRegressions(0);
+    out.setConfirmed(false);
+    out.setRegressedSince(0);
   });
 }
 

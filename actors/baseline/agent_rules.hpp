@@ -120,7 +120,7 @@ msg<wire::Agent> with_import(const msg<wire::Agent>& agent, wire::Baseline::Read
 msg<wire::Agent> with_reference(const msg<wire::Agent>& agent, wire::Baseline::Reader baseline, bool pinned,
                                 int64_t now);
 
-/// The agent after somebody accepted this baseline as reference and anchor.
+/// The agent after somebody accepted this baseline as reference and anchor; its regressions are forgotten.
 msg<wire::Agent> accepted(const msg<wire::Agent>& agent, wire::Baseline::Reader baseline, wire::AcceptAgent::Reader how,
                           int64_t now);
 
