@@ -2,6 +2,7 @@
 
 #include "actors/baseline/agent_key.hpp"
 #include "actors/baseline/comparison.hpp"
+#include "actors/baseline/evidence_rules.hpp"
 #include "actors/baseline/recipe_reader.hpp"
 #include "actors/baseline/stream_text.hpp"
 #include "actors/baseline/validation.hpp"

@@ -1,6 +1,6 @@
 #include "actors/baseline/validation.hpp"
 
-#include "actors/baseline/agent_rules.hpp"
+#include "actors/baseline/evidence_rules.hpp"
 #include "actors/baseline/stream_text.hpp"
 #include "messages/text.hpp"
 
