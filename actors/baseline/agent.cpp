@@ -467,7 +467,7 @@ private:
 
   void accept_as(const msg<wire::AcceptAgent>& how, const msg<wire::Baseline>& baseline,
                  caf::typed_response_promise<msg<wire::Agent>>& promise) {
-    if (auto error = record_->accept(batch_.writes(), *baseline, *how)) {
+    if (auto error = record_->accept(batch_.writes(), *baseline, *how, threshold_.threshold)) {
       promise.deliver(error);
       return;
     }

@@ -171,8 +171,9 @@ caf::error agent_record::update_verdicts(double threshold) {
   return caf::none;
 }
 
-caf::error agent_record::accept(write_set& writes, wire::Baseline::Reader baseline, wire::AcceptAgent::Reader how) {
-  if (auto error = runs_.accept(writes))
+caf::error agent_record::accept(write_set& writes, wire::Baseline::Reader baseline, wire::AcceptAgent::Reader how,
+                                double threshold) {
+  if (auto error = runs_.accept(writes, threshold))
     return error;
   set(agents::accepted(agent(), baseline, how, now_unix_micros()));
   return caf::none;

@@ -74,7 +74,8 @@ public:
 
   /// A baseline that somebody accepts becomes reference and anchor, and the evidence starts anew. Fails with
   /// ec::corrupt.
-  caf::error accept(write_set& writes, wire::Baseline::Reader baseline, wire::AcceptAgent::Reader how);
+  caf::error accept(write_set& writes, wire::Baseline::Reader baseline, wire::AcceptAgent::Reader how,
+                    double threshold);
   /// Makes rewards of a new judge comparable. ec::invalid.
   caf::error rebase(wire::RebaseAgent::Reader how);
 

@@ -241,15 +241,12 @@ bool agent_runs::count_trajectory(wire::AgentRun::Reader run) {
   return trajectory_.add({tools, run.getSteps(), run.getRetries(), is_success(run)});
 }
 
-caf::error agent_runs::accept(write_set& writes) {
+caf::error agent_runs::accept(write_set& writes, double threshold) {
   if (auto error = load())
     return error;
-  analysis::accept_all(evidence_);
-  for (const auto& [key, stream] : evidence_.successes)
-    changed_.insert(key);
-  for (const auto& [key, stream] : evidence_.numbers) {
-    changed_.insert(key);
+  for (auto& key : analysis::accept_all(evidence_, threshold)) {
     resampled_.insert(key);
+    changed_.insert(std::move(key));
   }
   trajectory_.accept();
   put_streams(writes);

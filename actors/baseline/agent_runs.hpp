@@ -61,8 +61,9 @@ public:
   caf::expected<added> add(write_set& writes, capnp::List<wire::AgentRun>::Reader runs, uint32_t version,
                            double threshold, const judge_offset& offset_of);
 
-  /// Takes what the agent does now for its reference. Fails with ec::corrupt.
-  caf::error accept(write_set& writes);
+  /// Takes what suspected and confirmed streams and the trajectories do now for their reference. Fails with
+  /// ec::corrupt.
+  caf::error accept(write_set& writes, double threshold);
 
   /// Counted runs of each action that are a full reference sample.
   caf::expected<std::vector<analysis::action_sample>> samples();
