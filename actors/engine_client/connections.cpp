@@ -1,6 +1,7 @@
 #include "actors/engine_client/connections.hpp"
 
 #include "actors/defaults.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/ec.hpp"
 #include "messages/engine.capnp.h"
 #include "platform/log.hpp"

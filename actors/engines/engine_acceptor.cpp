@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/hive/link/introduction.hpp"
 #include "actors/hive/link/socket_shutdown_guard.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/log.hpp"

@@ -11,15 +11,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// More task records than a node can handle: its disk stalls while writers continue, and clients that do not wait for
-// answers add to the load. The node refuses requests, keeps its memory bounded, still answers queries, and has every
-// record that it acknowledged.
+// More task records than a node can handle: its disk stalls while writers continue, and clients that do not
+// wait for answers add to the load. The node refuses requests, keeps its memory bounded, still answers queries, and has
+// every record that it acknowledged.
 
 namespace hive::cluster {
 namespace {
 
-constexpr uint32_t writers = 48;
-constexpr uint32_t largest_batch = 10'000;
+constexpr uint32_t overload_writers = 48;
+constexpr uint32_t largest_overload_batch = 10'000;
 /// Requests of clients that hang up at once; their bodies add up to many times the node's limit.
 constexpr size_t abandoned_requests = 400;
 constexpr size_t abandoned_bytes = size_t{4} << 20;
@@ -34,8 +34,8 @@ constexpr size_t bound_mib = 6 * (defaults::max_body_bytes_in_flight >> 20) +
 class overload : public testing::Test {
 protected:
   overload() {
-    for (uint32_t id = 0; id < writers; ++id)
-      writers_.emplace_back(id, random_(), largest_batch);
+    for (uint32_t id = 0; id < overload_writers; ++id)
+      writers_.emplace_back(id, random_(), largest_overload_batch);
     node_.await_ready();
   }
 
@@ -118,7 +118,8 @@ TEST_F(overload, a_node_refuses_what_it_cannot_hold_and_has_what_it_acknowledged
   std::vector<std::thread> threads;
   for (auto& writer : writers_)
     threads.emplace_back([&] { writer.run(node_, stop); });
-  EXPECT_TRUE(wait_until([&] { return answered_with(429) >= writers; })) << "the node never says that it is busy";
+  EXPECT_TRUE(wait_until([&] { return answered_with(429) >= overload_writers; }))
+    << "the node never says that it is busy";
   EXPECT_EQ(node_.get("/api/v1/tools/route?task_type=feature").status, 200) << "questions need no disk";
   auto stalled = node_.memory_mib("VmHWM");
   resume();
@@ -145,8 +146,8 @@ TEST_F(overload, a_node_refuses_what_it_cannot_hold_and_has_what_it_acknowledged
   }
   std::printf("%u writers: %llu records acknowledged and there once, %llu requests refused; memory %zu MiB before, %zu "
               "MiB while the disk stalled, %zu MiB at most; bound %zu MiB\n",
-              writers, static_cast<unsigned long long>(acknowledged), static_cast<unsigned long long>(refusals), before,
-              stalled, most, bound_mib);
+              overload_writers, static_cast<unsigned long long>(acknowledged),
+              static_cast<unsigned long long>(refusals), before, stalled, most, bound_mib);
 }
 
 TEST_F(overload, bodies_that_never_end_cannot_fill_the_memory) {

@@ -23,13 +23,13 @@ constexpr size_t starts_per_early_kill = 5;
 /// After this many kills, all records are read again and not only the new ones: an old one could have been lost.
 constexpr size_t kills_per_full_audit = 50;
 /// Half of the writers post single records.
-constexpr uint32_t largest_batch = 40;
+constexpr uint32_t largest_crash_batch = 40;
 
 class task_crash : public testing::Test {
 protected:
   task_crash() {
     for (uint32_t id = 0; id < writers; ++id)
-      writers_.emplace_back(id, random_(), id % 2 ? 1 : largest_batch);
+      writers_.emplace_back(id, random_(), id % 2 ? 1 : largest_crash_batch);
   }
 
   void start() {

@@ -1,6 +1,7 @@
 #include "actors/engines/engine_acceptor.hpp"
 
 #include "actors/hive/link/introduction.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/text.hpp"
 #include "platform/sha256.hpp"

@@ -59,9 +59,18 @@ protected:
     return out;
   }
 
+  ~spawning_link_test() override {
+    if (!spawner_)
+      return;
+    // The other node holds a handle of it until its system is destroyed, by when it must have ended.
+    caf::scoped_actor self{*far_system_};
+    self->send_exit(spawner_, caf::exit_reason::user_shutdown);
+    self->wait_for(spawner_);
+  }
+
   void start_spawning() {
-    auto spawner = far_system_->spawn<caf::hidden>(refusing_spawner);
-    caf::anon_send(far_.federation(), spawning_started{caf::actor_cast<link_spawner_actor>(spawner)});
+    spawner_ = far_system_->spawn<caf::hidden>(refusing_spawner);
+    caf::anon_send(far_.federation(), spawning_started{caf::actor_cast<link_spawner_actor>(spawner_)});
   }
 
   temporary_directory temp_;
@@ -69,6 +78,7 @@ protected:
   caf::actor_system* near_system_ = nullptr;
   federation_node far_{options(temp_.path() / "far", far_system_)};
   federation_node near_{options(temp_.path() / "near", near_system_, {far_.at()})};
+  caf::actor spawner_; ///< of the far node
 };
 
 TEST_F(spawning_link_test, a_request_reaches_the_spawner_of_the_other_node_with_the_name_of_its_node) {
