@@ -122,7 +122,7 @@ TEST(hivectl, says_what_was_probably_meant) {
   expect_complaint(hivectl({"upgrade", "check", "a", "b", "--polcy=strict"}), 64,
                    "\"--polcy\" is no option of hivectl upgrade check; did you mean --policy?");
   expect_complaint(hivectl({"snapshot", "list", "--jsn"}), 64, "did you mean --json?");
-  expect_complaint(hivectl({"capture", "v1"}), 64, "did you mean hivectl snapshot capture?");
+  expect_complaint(hivectl({"capture", "v1"}), 64, "did you mean hivectl snapshot capture or hivectl agent capture?");
   expect_complaint(hivectl({"weather"}), 64, "\"weather\" is no command of hivectl (");
   expect_complaint(hivectl({"snapshot", "list", "extra"}), 64, "is one argument too many for hivectl snapshot list");
   expect_complaint(hivectl({"help", "snapsot"}), 64, "did you mean snapshot?");
