@@ -48,6 +48,8 @@ inline constexpr auto max_process_timeout = 24h;
 inline constexpr auto process_drain = 500ms;
 /// Extra time, on top of all the above, for the runner to answer on a busy machine.
 inline constexpr auto process_reply_slack = 1s;
+/// Bytes kept of a child's status channel: bubblewrap writes some 300.
+inline constexpr size_t max_process_status_bytes = size_t{16} << 10;
 /// Bytes kept of one output stream of a child process.
 inline constexpr size_t max_process_output_bytes = size_t{64} << 20;
 /// Observations kept per model.
@@ -189,6 +191,32 @@ inline constexpr uint64_t remediate_every = 10;
 /// that each side of the comparison has at least.
 inline constexpr double world_model_shift = 0.10;
 inline constexpr uint64_t world_model_records = 200;
+
+// -- review --------------------------------------------------------------------
+
+/// Concurrent reviews, each of another repository: a review's tests use the machine, and slow each other down.
+inline constexpr size_t max_running_reviews = 2;
+/// Reviews waiting for their turn or for their acceptance; a pipeline that is further behind has to know.
+inline constexpr size_t max_waiting_reviews = 64;
+/// Finished reviews that are kept, some 20 KiB each; the oldest goes first.
+inline constexpr size_t kept_reviews = 1'000;
+/// Trees whose test results are kept as bases, up to some MiB each; the one measured longest ago goes first.
+inline constexpr size_t kept_bases = 64;
+/// Runs of a base before a test that never failed there is taken for steady. A test that fails every third time passes
+/// all of them once in three, so more runs say little more; each costs the time of the tests.
+inline constexpr uint32_t max_base_runs = 3;
+/// Starts of one review. One that was interrupted so often may be what ends the node.
+inline constexpr uint32_t max_review_attempts = 3;
+/// Limit of a review's command whose configuration has none.
+inline constexpr auto review_command_timeout = 1h;
+/// Limit for comparing and writing the trees of a change.
+inline constexpr auto review_prepare_timeout = 10min;
+/// Limit for starting an empty sandbox, which takes some 20 ms.
+inline constexpr auto sandbox_probe_timeout = 30s;
+/// Bytes kept of the output of a lint or guardian command.
+inline constexpr size_t max_check_output_bytes = size_t{4} << 20;
+/// Largest recipe or guardrail manifest that is read from a change.
+inline constexpr size_t max_reviewed_document_bytes = size_t{8} << 20;
 
 // -- gossip ---------------------------------------------------------------------
 

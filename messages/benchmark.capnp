@@ -68,6 +68,7 @@ struct RunCommand $Hive.doc("Asks the runner to run one process to completion.")
   timeoutS @3 :Float64 = 300 $Hive.min(0.01) $Hive.max(86400);
   outputCapBytes @4 :UInt32 = 1048576 $Hive.max(67108864) $Hive.doc(
       "Bytes kept of each of the two output streams; the rest is discarded.");
+  statusChannel @5 :Bool $Hive.doc("Gives the process descriptor 4, on which it reports about itself.");
 }
 
 struct RunResult $Hive.maxBytes(134217728) {
@@ -79,6 +80,7 @@ struct RunResult $Hive.maxBytes(134217728) {
   stdoutTruncated @5 :Bool;
   stderrTruncated @6 :Bool;
   durationS @7 :Float64;
+  status @8 :Data $Hive.doc("Written to descriptor 4 by a process with a status channel.");
 }
 
 # Inputs that engines send for the fast adapters.

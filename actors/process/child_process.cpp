@@ -63,6 +63,7 @@ public:
                                                                                                 options.timeout} {
     output_.source = std::move(child_.output);
     errors_.source = std::move(child_.errors);
+    status_.source = std::move(child_.status);
   }
   watch(const watch&) = delete;
   watch& operator=(const watch&) = delete;
@@ -97,20 +98,23 @@ private:
 
   /// Waits for the next event and handles it; true when the child has ended.
   bool step() {
-    std::array<pollfd, 5> entries{{{child_.ended.get(), POLLIN, 0},
+    std::array<pollfd, 6> entries{{{child_.ended.get(), POLLIN, 0},
                                    {cancelled_ ? -1 : cancel_fd_, POLLIN, 0},
                                    {child_.start_report.get(), POLLIN, 0},
                                    {output_.source.get(), POLLIN, 0},
-                                   {errors_.source.get(), POLLIN, 0}}};
+                                   {errors_.source.get(), POLLIN, 0},
+                                   {status_.source.get(), POLLIN, 0}}};
     if (poll(entries.data(), entries.size(), phase_ == phase::killed ? -1 : until(deadline_)) < 0)
       return false; // EINTR: check again
-    const auto& [ended, cancel, report, output, errors] = entries;
+    const auto& [ended, cancel, report, output, errors, status] = entries;
     if (is_ready(report))
       read_start_report();
     if (is_ready(output))
       read_some(output_, options_.output_cap);
     if (is_ready(errors))
       read_some(errors_, options_.output_cap);
+    if (is_ready(status))
+      read_some(status_, defaults::max_process_status_bytes);
     if (is_ready(ended))
       return true;
     if (is_ready(cancel)) {
@@ -152,14 +156,17 @@ private:
   /// All of the child's output is in the pipes by now. A descendant outside the group may keep them open forever.
   void drain() {
     auto end = clock::now() + defaults::process_drain;
-    while ((output_.source || errors_.source) && clock::now() < end) {
-      std::array<pollfd, 2> entries{{{output_.source.get(), POLLIN, 0}, {errors_.source.get(), POLLIN, 0}}};
+    while ((output_.source || errors_.source || status_.source) && clock::now() < end) {
+      std::array<pollfd, 3> entries{
+        {{output_.source.get(), POLLIN, 0}, {errors_.source.get(), POLLIN, 0}, {status_.source.get(), POLLIN, 0}}};
       if (poll(entries.data(), entries.size(), until(end)) <= 0)
         continue;
       if (is_ready(entries[0]))
         read_some(output_, options_.output_cap);
       if (is_ready(entries[1]))
         read_some(errors_, options_.output_cap);
+      if (is_ready(entries[2]))
+        read_some(status_, defaults::max_process_status_bytes);
     }
   }
 
@@ -180,6 +187,7 @@ private:
     out.timed_out = timed_out_;
     out.output = std::move(output_.text);
     out.errors = std::move(errors_.text);
+    out.status = std::move(status_.text);
     out.output_truncated = output_.truncated;
     out.errors_truncated = errors_.truncated;
     out.duration = duration;
@@ -198,6 +206,7 @@ private:
   std::optional<start_failure> start_failure_;
   captured_stream output_;
   captured_stream errors_;
+  captured_stream status_;
 };
 
 bool has_nul(std::string_view text) {

@@ -25,6 +25,9 @@ struct resource_limit {
 /// Default limits of a child process: no core files.
 inline const std::vector<resource_limit> default_limits{{RLIMIT_CORE, 0}};
 
+/// The descriptor on which a child with a status channel reports about itself, as bubblewrap's --json-status-fd does.
+inline constexpr int child_status_fd = 4;
+
 /// A process to run.
 struct process_options {
   std::vector<std::string> command; ///< program and arguments; a program without '/' is searched in the child's PATH
@@ -35,6 +38,7 @@ struct process_options {
   std::chrono::milliseconds timeout{300'000};                         ///< wall time before SIGTERM to the group
   std::chrono::milliseconds kill_grace{defaults::process_kill_grace}; ///< time from SIGTERM to SIGKILL to the group
   size_t output_cap = size_t{1} << 20; ///< bytes kept of each output stream; the rest is read and discarded
+  bool status_channel = false;         ///< gives the child `child_status_fd`, whose text becomes the result's status
   std::vector<resource_limit> limits = default_limits;
 
   /// ec::invalid, naming the offending option.
@@ -48,6 +52,7 @@ struct process_result {
   bool timed_out = false;
   std::string output;
   std::string errors;
+  std::string status; ///< written to the status channel; at most defaults::max_process_status_bytes
   bool output_truncated = false;
   bool errors_truncated = false;
   std::chrono::microseconds duration{0};

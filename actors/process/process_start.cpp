@@ -17,6 +17,7 @@ namespace {
 
 /// The child's report channel, which is the lowest non-standard descriptor.
 constexpr int report_fd = 3;
+static_assert(child_status_fd == report_fd + 1, "the child closes everything above both");
 /// Exit status of a child that could not execute its command; nobody sees it, because the report says more.
 constexpr int start_failed_status = 127;
 /// The conventional umask. The node's own umask keeps its files private and is not meant for commands.
@@ -114,6 +115,7 @@ struct child_plan {
   int output = -1;
   int errors = -1;
   int report = -1;
+  int status = -1; ///< above child_status_fd; -1 without a status channel
 };
 
 // -- in the child: async-signal-safe calls only --------------------------------
@@ -162,7 +164,10 @@ void arrange_descriptors(const child_plan& plan) {
                   (plan.report == report_fd || dup3(plan.report, report_fd, O_CLOEXEC) >= 0);
   if (!arranged)
     give_up(plan.report, start_failure::descriptors);
-  if (close_range(report_fd + 1, ~0U, 0) != 0)
+  if (plan.status >= 0 && dup2(plan.status, child_status_fd) < 0)
+    give_up(report_fd, start_failure::descriptors);
+  int last = plan.status >= 0 ? child_status_fd : report_fd;
+  if (close_range(static_cast<unsigned>(last) + 1, ~0U, 0) != 0)
     give_up(report_fd, start_failure::descriptors);
 }
 
@@ -246,6 +251,15 @@ caf::expected<started_process> start_process(const process_options& options) {
   auto report = open_pipe();
   if (!input || !output.read || !errors.read || !report.read)
     return out_of_resources(options, "no descriptor is left");
+  pipe_ends status;
+  if (options.status_channel) {
+    status = open_pipe();
+    // The child overwrites the descriptors up to child_status_fd.
+    status.write = unique_fd{fcntl(status.write.get(), F_DUPFD_CLOEXEC, child_status_fd + 1)};
+    if (!status.read || !status.write)
+      return out_of_resources(options, "no descriptor is left");
+    plan.status = status.write.get();
+  }
   plan.input = input.get();
   plan.output = output.write.get();
   plan.errors = errors.write.get();
@@ -263,7 +277,12 @@ caf::expected<started_process> start_process(const process_options& options) {
     waitpid(pid, nullptr, 0);
     return error;
   }
-  return started_process{pid, std::move(ended), std::move(output.read), std::move(errors.read), std::move(report.read)};
+  return started_process{pid,
+                         std::move(ended),
+                         std::move(output.read),
+                         std::move(errors.read),
+                         std::move(status.read),
+                         std::move(report.read)};
 }
 
 } // namespace hive::detail

@@ -12,6 +12,7 @@ struct started_process {
   unique_fd ended; ///< a pidfd: readable when the process has ended
   unique_fd output;
   unique_fd errors;
+  unique_fd status;       ///< none without a status channel
   unique_fd start_report; ///< a start_failure, or end of file once the command runs
 };
 
@@ -22,7 +23,7 @@ struct start_failure {
   int error; ///< errno
 };
 
-/// Forks. The three readable descriptors are non-blocking.
+/// Forks. The readable descriptors are non-blocking.
 caf::expected<started_process> start_process(const process_options& options);
 
 /// The error for a failure; its text names the command.

@@ -35,6 +35,7 @@ process_options options_of(const msg<wire::RunCommand>& command, const runner_op
   out.kill_grace = options.kill_grace;
   out.output_cap = std::min<size_t>(command->getOutputCapBytes(), defaults::max_process_output_bytes);
   out.limits = options.limits;
+  out.status_channel = command->getStatusChannel();
   return out;
 }
 
@@ -45,6 +46,7 @@ msg<wire::RunResult> message_of(const process_result& result) {
     out.setTimedOut(result.timed_out);
     out.setStdout(bytes_of(result.output));
     out.setStderr(bytes_of(result.errors));
+    out.setStatus(bytes_of(result.status));
     out.setStdoutTruncated(result.output_truncated);
     out.setStderrTruncated(result.errors_truncated);
     out.setDurationS(std::chrono::duration<double>(result.duration).count());

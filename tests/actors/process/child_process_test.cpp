@@ -50,6 +50,18 @@ protected:
   scratch_directory scratch;
 };
 
+TEST_F(child_process, reports_on_a_status_channel_only_if_it_has_one) {
+  auto options = script("echo about >&4; exit 3");
+  EXPECT_EQ(run(options).status, "");
+  options.status_channel = true;
+  auto result = run(options);
+  EXPECT_EQ(result.status, "about\n");
+  EXPECT_EQ(result.exit_status, 3);
+  options = script("ls /proc/self/fd | sort -n | tr '\\n' ' '");
+  options.status_channel = true;
+  EXPECT_THAT(run(options).output, testing::StartsWith("0 1 2 3 4 ")) << "3 is the directory";
+}
+
 TEST_F(child_process, captures_both_streams_and_the_exit_status) {
   auto result = run(script("echo out; echo err >&2; exit 3"));
   EXPECT_EQ(result.output, "out\n");

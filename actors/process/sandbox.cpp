@@ -1,0 +1,126 @@
+#include "actors/process/sandbox.hpp"
+
+#include "actors/process/child_process.hpp"
+#include "actors/process/run_report.hpp"
+#include "messages/ec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+namespace hive::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Directories that are links into /usr on most systems, and directories of their own on others.
+constexpr std::array system_directories{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+
+/// The files of /etc that programs need. The rest, such as keys and password hashes, stays out: a node that runs as
+/// root could read it in the sandbox.
+constexpr std::array system_files{"/etc/alternatives", "/etc/group",     "/etc/ld.so.cache",     "/etc/ld.so.conf",
+                                  "/etc/ld.so.conf.d", "/etc/localtime", "/etc/mime.types",      "/etc/nsswitch.conf",
+                                  "/etc/passwd",       "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/timezone"};
+
+/// More than any command line of a review has; the kernel's limit is far above.
+constexpr size_t max_binds = 256;
+/// Bytes of the reason that a refusal quotes.
+constexpr size_t max_reason_bytes = 400;
+
+using words = std::vector<std::string>;
+
+void append(words& out, std::initializer_list<std::string> more) {
+  out.insert(out.end(), more);
+}
+
+void append_system(words& out) {
+  append(out, {"--ro-bind", "/usr", "/usr"});
+  for (const auto* name : system_directories) {
+    std::error_code none;
+    if (fs::is_symlink(name, none))
+      append(out, {"--symlink", fs::read_symlink(name, none).string(), name});
+    else if (fs::is_directory(name, none))
+      append(out, {"--ro-bind", name, name});
+  }
+  for (const auto* name : system_files)
+    append(out, {"--ro-bind-try", name, name});
+}
+
+void append_own_directories(words& out, const limits& most) {
+  auto size = std::to_string(most.tmp_bytes);
+  append(out, {"--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
+               "--size", size, "--tmpfs", "/tmp"});
+}
+
+void append_environment(words& out, const options& how) {
+  append(out, {"--clearenv", "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "HOME", "/tmp", "--setenv",
+               "TMPDIR", "/tmp", "--setenv", "LANG", "C.UTF-8", "--setenv", "LC_ALL", "C.UTF-8"});
+  for (const auto& [name, value] : how.environment)
+    append(out, {"--setenv", name, value});
+}
+
+/// prlimit sets the limits of the process that it becomes, so the sandbox and all in it inherit them.
+words limited(const limits& most) {
+  words out{"prlimit", "--core=0", "--fsize=" + std::to_string(most.file_bytes),
+            "--nofile=" + std::to_string(most.open_files), "--nproc=" + std::to_string(most.processes)};
+  if (most.address_bytes > 0)
+    out.push_back("--as=" + std::to_string(most.address_bytes));
+  out.push_back("--");
+  return out;
+}
+
+bool is_absolute_plain(const std::string& path) {
+  auto parts = fs::path{path};
+  return parts.is_absolute() && path.find('\0') == std::string::npos &&
+         std::none_of(parts.begin(), parts.end(), [](const fs::path& part) { return part == ".."; });
+}
+
+} // namespace
+
+caf::error options::validate() const {
+  if (binds.size() > max_binds)
+    return fail(ec::invalid, "a sandbox has more than " + std::to_string(max_binds) + " binds");
+  for (const auto& [from, to, writable] : binds)
+    if (!is_absolute_plain(from.string()) || !is_absolute_plain(to))
+      return fail(ec::invalid, "a sandbox binds absolute paths without '..', not " + from.string() + " to " + to);
+  if (!is_absolute_plain(workdir))
+    return fail(ec::invalid, "a sandbox's workdir must be an absolute path without '..', not " + workdir);
+  for (const auto& [name, value] : environment)
+    if (name.empty() || name.find('=') != std::string::npos || name.find('\0') != std::string::npos ||
+        value.find('\0') != std::string::npos)
+      return fail(ec::invalid, "a sandbox cannot have the environment variable '" + name + "'");
+  if (most.file_bytes == 0 || most.open_files == 0 || most.processes == 0 || most.tmp_bytes == 0)
+    return fail(ec::invalid, "a sandbox in which a limit is 0 can run nothing");
+  return caf::none;
+}
+
+words command_line(const options& how, const words& command) {
+  auto out = limited(how.most);
+  append(out, {"bwrap", "--json-status-fd", std::to_string(child_status_fd), "--unshare-all", "--unshare-user",
+               "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL"});
+  append_environment(out, how);
+  append_system(out);
+  append_own_directories(out, how.most);
+  for (const auto& [from, to, writable] : how.binds)
+    append(out, {writable ? "--bind" : "--ro-bind", from.string(), to});
+  append(out, {"--chdir", how.workdir, "--"});
+  out.insert(out.end(), command.begin(), command.end());
+  return out;
+}
+
+bool has_started(std::string_view status) {
+  // bubblewrap writes this line when the command, not the set-up, has ended.
+  return status.find("\"exit-code\"") != std::string_view::npos;
+}
+
+words probe() {
+  return command_line({}, {"true"});
+}
+
+std::string describe_unavailable(std::string_view reason) {
+  return "commands of others cannot be run in a sandbox here: it needs the package bubblewrap and, unless the node "
+         "runs as root, user namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces)" +
+         (reason.empty() ? std::string{} : "; " + printable_tail(reason, max_reason_bytes));
+}
+
+} // namespace hive::sandbox

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <caf/error.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// Runs commands of others in bubblewrap: what may be seen and used is turned into a command line, which the runner
+/// starts like any other.
+namespace hive::sandbox {
+
+/// A file or directory of the machine that a sandbox shows.
+struct bind {
+  std::filesystem::path from; ///< absolute path on the machine
+  std::string to;             ///< absolute path in the sandbox
+  bool writable = false;
+};
+
+/// Limits that hold for each process of a sandbox, see getrlimit(2). A node that runs as root is not bound by
+/// `processes`.
+struct limits {
+  uint64_t file_bytes = uint64_t{4} << 30; ///< largest file; a larger one ends the writer with SIGXFSZ
+  uint64_t open_files = 4'096;
+  uint64_t processes = 4'096;    ///< processes and threads of the user in the sandbox: stops a fork bomb
+  uint64_t address_bytes = 0;    ///< address space; 0: no limit, which programs that reserve huge ranges need
+  uint64_t tmp_bytes = 1u << 30; ///< size of /tmp and of /dev/shm each; both are the machine's memory
+};
+
+/// What a sandbox shows and allows. Beside `binds` it shows the system's programs and libraries read-only, the files of
+/// /etc that these need, and a /proc, /dev and /tmp of its own. It has no network, no capabilities, no way to gain
+/// privileges, no way to make further user namespaces, and its own process ids. All its processes end together with the
+/// process that started it.
+struct options {
+  std::vector<bind> binds;                                      ///< later ones may lie in earlier ones
+  std::string workdir = "/";                                    ///< in the sandbox
+  std::vector<std::pair<std::string, std::string>> environment; ///< added to PATH, HOME, TMPDIR, LANG and LC_ALL
+  limits most;
+
+  /// ec::invalid, naming the offending option.
+  caf::error validate() const;
+};
+
+/// The command line that runs `command` in a sandbox. Start it with a status channel, from a thread that outlives it.
+std::vector<std::string> command_line(const options& how, const std::vector<std::string>& command);
+
+/// Whether the command in the sandbox was started, according to the text of the status channel. If it was not, the
+/// sandbox could not be set up or has no such program; standard error says which.
+bool has_started(std::string_view status);
+
+/// A command line that succeeds where sandboxes work, for a check before there is anything to run.
+std::vector<std::string> probe();
+
+/// Why sandboxes do not work here, from the standard error of `probe` or of its start: one sentence that says what to
+/// install or to allow.
+std::string describe_unavailable(std::string_view reason);
+
+} // namespace hive::sandbox
