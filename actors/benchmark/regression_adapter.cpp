@@ -14,11 +14,6 @@
 namespace hive {
 namespace {
 
-std::string_view view(capnp::Data::Reader data) {
-  auto chars = data.asChars();
-  return {chars.begin(), chars.size()};
-}
-
 /// Empty when results come from standard output.
 std::filesystem::path report_path(const regression_options& options) {
   if (options.results_file.empty())
@@ -34,29 +29,11 @@ caf::error remove_old_report(const std::filesystem::path& path) {
   return caf::none;
 }
 
-test_run describe(wire::RunResult::Reader result) {
-  test_run run;
-  run.output = view(result.getStdout());
-  run.exit_status = result.getExitStatus();
-  run.signal = result.getSignal();
-  run.timed_out = result.getTimedOut();
-  run.truncated = result.getStdoutTruncated();
-  return run;
-}
-
 /// Reads a run's results from `file`, or from its output when `file` is empty.
-caf::expected<test_results> read_results(test_run run, const std::filesystem::path& file, test_format format) {
-  bool ended_itself = !run.timed_out && run.signal == 0;
-  if (file.empty() || !ended_itself)
+caf::expected<test_results> read_results(const test_run& run, const std::filesystem::path& file, test_format format) {
+  if (file.empty())
     return read_test_results(run, format);
-  auto report = read_report(file);
-  if (!report) {
-    // pytest's exit status says why it wrote no file.
-    auto without = run.report_is_all ? read_test_results(run, test_format::pytest) : report.error();
-    return without ? report.error() : without.error();
-  }
-  run.report = *report;
-  return read_test_results(run, format);
+  return read_file_results(run, format, [&] { return read_report(file); });
 }
 
 void set_metric(wire::Metric::Builder out, const char* name, double value, wire::Direction direction,
@@ -92,7 +69,7 @@ void plan_default(run_plan& out) {
   out.command.push_back("--junitxml=" + directory->file().string());
   out.prepare = [directory] { return directory->renew(); };
   out.read = [directory, command = out.command](wire::RunResult::Reader result) {
-    auto run = describe(result);
+    auto run = run_of(result);
     run.report_is_all = true;
     auto results = read_results(run, directory->file(), test_format::junit);
     directory->clear();
@@ -106,7 +83,7 @@ void plan_configured(run_plan& out, const regression_options& options) {
   if (!path.empty())
     out.prepare = [path] { return remove_old_report(path); };
   out.read = [path, format = options.format, command = out.command](wire::RunResult::Reader result) {
-    return to_measurement(read_results(describe(result), path, format), command, result);
+    return to_measurement(read_results(run_of(result), path, format), command, result);
   };
 }
 
@@ -131,9 +108,6 @@ adapter_actor::behavior_type skipping_adapter(adapter_actor::pointer, const std:
 }
 
 } // namespace
-
-const std::vector<std::string> default_test_command{"python3",         "-m",         "pytest", "-q", "-k",
-                                                    "not nested_task", "--maxfail=0"};
 
 std::string regression_options::unavailable_reason() const {
   bool is_configured = !command.empty() || !workdir.empty();

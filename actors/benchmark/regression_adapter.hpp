@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/benchmark/reports/test_command.hpp"
 #include "actors/benchmark/reports/test_results.hpp"
 #include "actors/benchmark/run_adapter.hpp"
 #include "actors/remote/api.hpp"
@@ -25,10 +26,6 @@ struct regression_options {
   /// ec::invalid, naming the offending option.
   caf::error validate() const;
 };
-
-/// `python3 -m pytest -q -k "not nested_task" --maxfail=0`: as in HART OS, but runs all tests even if the project's
-/// options stop at the first failure.
-extern const std::vector<std::string> default_test_command;
 
 /// Spawns adapter `regression`, which runs the software's own tests. Metrics: test_pass_rate (ratio, higher is better)
 /// and test_fail_count (count, lower is better). Errors count as failures; skipped tests do not count. An incomplete

@@ -36,7 +36,19 @@ struct result_line {
   uint32_t of = 0;       ///< number of tests in the run, including disabled ones
   uint32_t number = 0;
   bool skipped = false;
+  named_test test;
 };
+
+/// The test in the rest of a result line, whose name ends at a space and three or more dots.
+named_test parse_test(std::string_view text) {
+  auto end = text.rfind(" ...");
+  auto ending = end == std::string_view::npos ? std::string_view{} : text.substr(end);
+  auto has = [&](std::string_view word) { return ending.find(word) != std::string_view::npos; };
+  auto outcome = has("***Skipped ") || has("***Not Run (Disabled)") ? test_outcome::skipped
+                 : has("   Passed ")                                ? test_outcome::passed
+                                                                    : test_outcome::failed;
+  return {shown_name(text.substr(0, end)), {}, outcome};
+}
 
 std::optional<result_line> parse_result(std::string_view text) {
   text_scanner line{text};
@@ -57,6 +69,7 @@ std::optional<result_line> parse_result(std::string_view text) {
     return std::nullopt;
   out.number = *number;
   out.skipped = line.rest().find("***Skipped ") != std::string_view::npos;
+  out.test = parse_test(line.rest());
   return out;
 }
 
@@ -64,7 +77,8 @@ std::optional<result_line> parse_result(std::string_view text) {
 struct progress {
   uint32_t of = 0;
   std::set<uint32_t> positions;
-  std::map<uint32_t, bool> skipped; ///< by test number: whether its last run was skipped
+  std::map<uint32_t, bool> skipped;     ///< by test number: whether its last run was skipped
+  std::map<uint32_t, named_test> named; ///< by test number, as of its last run
 
   uint32_t skips() const {
     return static_cast<uint32_t>(
@@ -86,6 +100,7 @@ struct progress {
       of = line.of;
     }
     skipped[line.number] = line.skipped;
+    named.insert_or_assign(line.number, line.test);
     return true;
   }
 };
@@ -129,6 +144,20 @@ struct tail {
   size_t end = 0; ///< index after its last line
   bool has_time = false;
 };
+
+/// The tests of the result lines; none if their outcomes do not add up to `counts`, since a test can print such lines.
+std::vector<named_test> tests_of(const progress& before, const test_counts& counts) {
+  std::vector<named_test> out;
+  test_counts told;
+  for (const auto& [number, test] : before.named) {
+    if (out.size() < max_named_tests)
+      out.push_back(test);
+    ++(test.outcome == test_outcome::passed   ? told.passed
+       : test.outcome == test_outcome::failed ? told.failed
+                                              : told.skipped);
+  }
+  return told == counts ? out : std::vector<named_test>{};
+}
 
 tail read_tail(text_lines lines_behind) {
   enum { nowhere, not_run, failed } section = nowhere;
@@ -176,6 +205,7 @@ caf::expected<text_run> read_summary(const summary_line& summary, const progress
   out.sure = before.complete();
   out.results.counts = {summary.total - summary.failed - said.skipped, summary.failed, 0, said.skipped + said.disabled};
   out.results.last = out.results.counts;
+  out.results.tests = tests_of(before, out.results.counts);
   out.results.failures = std::move(behind.failures);
   out.results.failures.resize(std::min(out.results.failures.size(), max_named_failures));
   out.results.runs.emplace_back("ctest's output");

@@ -95,7 +95,7 @@ private:
                      std::string{attribute(test, "file")}},
                     *outcome, shown(test));
     else
-      tally_.record_single(*outcome, shown(test));
+      tally_.record_single(*outcome, shown(test), std::string{attribute(test, "file")});
     facts.tests += tally_.tests() - before;
     return caf::none;
   }

@@ -351,9 +351,12 @@ private:
     auto all = named_.failed;
     all.insert(named_.subtest.begin(), named_.subtest.end());
     all.insert(named_.errors.begin(), named_.errors.end());
-    for (const auto& id : all)
+    for (const auto& id : all) {
       if (out.failures.size() < max_named_failures)
         out.failures.push_back(shown_name(id));
+      if (out.tests.size() < max_named_tests)
+        out.tests.push_back({shown_name(id), {}, test_outcome::failed});
+    }
   }
 
   part part_ = part::progress;

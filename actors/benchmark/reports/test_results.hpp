@@ -51,13 +51,31 @@ inline constexpr size_t max_named_failures = 100;
 /// Size limit of a failed test's name, in bytes.
 inline constexpr size_t max_failure_name_bytes = 256;
 
+enum class test_outcome : uint8_t { passed, failed, error, skipped };
+
+/// Number of tests whose names are kept: more than fit into the largest report that is read.
+inline constexpr size_t max_named_tests = 200'000;
+
+/// One test of a run.
+struct named_test {
+  std::string name; ///< for display, at most max_failure_name_bytes
+  std::string file; ///< its source file, where the report names it
+  test_outcome outcome = test_outcome::passed;
+};
+
 /// Results over any number of runs.
 struct test_results {
   test_counts counts;
+  /// The tests that the format names: all in JUnit XML, `go test -json` and ctest's output; all but the skipped ones in
+  /// TAP; only the failed ones in pytest's output. At most max_named_tests. A name may stand for several tests.
+  std::vector<named_test> tests;
   std::vector<std::string> failures; ///< names of failed tests, at most max_named_failures
   std::vector<std::string> runs;     ///< the writer of each added run, such as `pytest's output`
   test_counts last;                  ///< counts of the last run
   uint32_t repeated = 0;             ///< tests that were reported more than once; their last report counts
+
+  /// Whether each test that counts is in `tests`.
+  bool names_all() const;
 
   /// Adds one or more other runs. False when there would be more than max_tests tests.
   bool add(const test_results& other);

@@ -7,8 +7,6 @@
 
 namespace hive {
 
-enum class test_outcome : uint8_t { passed, failed, error, skipped };
-
 /// Identifies a test within a run.
 struct test_id {
   std::string group; ///< the suite or package in which names are unique
@@ -26,7 +24,7 @@ public:
   /// Records one report, with the test's name for display.
   void record(const test_id& id, test_outcome outcome, const std::string& shown);
   /// Records a test that is distinct from all others, whatever its name.
-  void record_single(test_outcome outcome, const std::string& shown);
+  void record_single(test_outcome outcome, const std::string& shown, const std::string& file = {});
 
   size_t tests() const {
     return entries_.size();
@@ -39,6 +37,7 @@ private:
   struct entry {
     test_outcome outcome;
     std::string shown;
+    std::string file;
     bool repeated = false;
   };
 
