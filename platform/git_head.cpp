@@ -1,64 +1,12 @@
 #include "platform/git_head.hpp"
 
 #include "messages/ec.hpp"
-
-#include <git2.h>
-#include <memory>
-#include <stdexcept>
+#include "platform/git_repository.hpp"
 
 namespace hive {
-namespace {
-
-/// libgit2 stays initialised for the life of the process: a shutdown would have to wait for all other users.
-void init_library() {
-  static const int users = git_libgit2_init();
-  if (users < 0)
-    throw std::runtime_error{"libgit2 cannot be initialised"};
-}
-
-struct free_repository {
-  void operator()(git_repository* repository) const {
-    git_repository_free(repository);
-  }
-};
-using repository_handle = std::unique_ptr<git_repository, free_repository>;
-
-std::string last_error() {
-  auto* error = git_error_last();
-  return error && error->message ? error->message : "libgit2 gives no reason";
-}
-
-/// Whether there is a repository, also one of another user.
-bool is_there(const std::filesystem::path& directory) {
-  git_buf found{};
-  bool there = git_repository_discover(&found, directory.c_str(), 0, nullptr) == 0;
-  git_buf_dispose(&found);
-  return there;
-}
-
-caf::error fail_to_open(int code, const std::filesystem::path& directory) {
-  // libgit2 1.5 also reports "not found" when the owner differs and no safe.directory is configured.
-  if (code == GIT_ENOTFOUND && !is_there(directory))
-    return fail(ec::not_found, "there is no git repository at or above " + directory.string());
-  if (code == GIT_EOWNER || code == GIT_ENOTFOUND)
-    return fail(ec::forbidden, "the git repository of " + directory.string() +
-                                 " belongs to another user; if it can be trusted, run git config --global --add "
-                                 "safe.directory with its path as the user of this process");
-  return fail(ec::corrupt, "the git repository of " + directory.string() + " cannot be opened: " + last_error());
-}
-
-caf::expected<repository_handle> open_repository(const std::filesystem::path& directory) {
-  init_library();
-  git_repository* opened = nullptr;
-  if (auto code = git_repository_open_ext(&opened, directory.c_str(), 0, nullptr); code != 0)
-    return fail_to_open(code, directory);
-  return repository_handle{opened};
-}
-
-} // namespace
 
 caf::expected<std::string> read_head_sha(const std::filesystem::path& directory) {
-  auto repository = open_repository(directory);
+  auto repository = git::open(directory);
   if (!repository)
     return repository.error();
   git_oid head;
@@ -67,8 +15,8 @@ caf::expected<std::string> read_head_sha(const std::filesystem::path& directory)
     return fail(ec::no_data, "the git repository of " + directory.string() + " has no commit yet");
   if (code != 0)
     return fail(ec::corrupt,
-                "HEAD of the git repository of " + directory.string() + " cannot be read: " + last_error());
-  return std::string{git_oid_tostr_s(&head)};
+                "HEAD of the git repository of " + directory.string() + " cannot be read: " + git::last_error());
+  return git::hex(head);
 }
 
 } // namespace hive

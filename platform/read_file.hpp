@@ -24,10 +24,19 @@ caf::expected<opened_file> open_regular_file(const std::filesystem::path& path);
 /// Prefixes the error's text with the file's name.
 caf::error name_file(const std::filesystem::path& path, const caf::error& error);
 
+/// Opens a regular file below `directory`, whose content may be hostile: no symbolic link, `..` or mount leads out of
+/// it. Fails like open_regular_file; a path that would leave is ec::forbidden ("leads out of the directory").
+caf::expected<opened_file> open_beneath(const std::filesystem::path& directory, const std::filesystem::path& relative);
+
 /// Reads the rest of an open file. Fails with ec::unavailable or ec::too_large; the texts do not name the file.
 caf::expected<std::string> read_all(const opened_file& file, size_t max_bytes);
 
 /// Reads a whole file. Fails like open_regular_file, or with ec::too_large; the texts name the file.
 caf::expected<std::string> read_file(const std::filesystem::path& path, size_t max_bytes);
+
+/// The same for a file below a directory whose content may be hostile. Fails like open_beneath, or with ec::too_large;
+/// the texts name the file as `relative`.
+caf::expected<std::string> read_beneath(const std::filesystem::path& directory, const std::filesystem::path& relative,
+                                        size_t max_bytes);
 
 } // namespace hive
