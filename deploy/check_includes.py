@@ -44,6 +44,12 @@ FOLDERS = {
          "actors/store", *BELOW_ACTORS),
         ANY,
     ),
+    "actors/review/rules": (("actors/benchmark/reports", "actors/process", *BELOW_ACTORS), ANY),
+    "actors/review": (
+        ("actors/review/rules", "actors/benchmark/reports", "actors/benchmark/guardrail", "actors/process",
+         "actors/store", *BELOW_ACTORS),
+        ANY,
+    ),
     "actors/tracker": (("actors/store", *BELOW_ACTORS), ANY),
     "actors/baseline": (("actors/store", *BELOW_ACTORS), ANY),
     "actors/upgrade": (BELOW_ACTORS, ANY),

@@ -73,9 +73,14 @@ bool tighten(const fs::path& what, const fs::file_status& status) {
 /// Tightens a directory and its content. Returns whether other users had access to the directory itself.
 bool tighten_all(const fs::path& directory) {
   bool was_open = tighten(directory, fs::status(directory));
-  for (const auto& entry : fs::recursive_directory_iterator{directory})
-    if (auto status = entry.symlink_status(); fs::is_regular_file(status) || fs::is_directory(status))
-      tighten(entry.path(), status);
+  auto checkouts = checkouts_path(directory);
+  for (fs::recursive_directory_iterator at{directory}, end; at != end; ++at) {
+    if (auto status = at->symlink_status(); fs::is_regular_file(status) || fs::is_directory(status))
+      tighten(at->path(), status);
+    // Commands of others may have left directories there that not even their owner can read.
+    if (at->path() == checkouts)
+      at.disable_recursion_pending();
+  }
   return was_open;
 }
 
@@ -83,6 +88,10 @@ bool tighten_all(const fs::path& directory) {
 
 fs::path store_path(const fs::path& data_directory) {
   return data_directory / "store";
+}
+
+fs::path checkouts_path(const fs::path& data_directory) {
+  return data_directory / "reviews";
 }
 
 directory_lock::~directory_lock() {

@@ -11,6 +11,9 @@ namespace hive {
 /// Location of the database within a data directory.
 std::filesystem::path store_path(const std::filesystem::path& data_directory);
 
+/// Location of the checkouts of running reviews within a data directory. Its content is nobody's data.
+std::filesystem::path checkouts_path(const std::filesystem::path& data_directory);
+
 /// Keeps other processes out of a data directory while it lives. It locks the directory itself, so no lock file can be
 /// left behind.
 class directory_lock {

@@ -210,6 +210,22 @@ std::string research_sessions() {
   return "research/";
 }
 
+std::string review(uint64_t number) {
+  return reviews() + big_endian(number);
+}
+
+std::string reviews() {
+  return "review/";
+}
+
+std::string base_runs(std::string_view key) {
+  return all_base_runs() + std::string{key};
+}
+
+std::string all_base_runs() {
+  return "review_base/";
+}
+
 std::string world_model() {
   return "world_model";
 }

@@ -95,6 +95,13 @@ std::string models();
 std::string research(std::string_view id);
 /// inputs: prefix of all sessions, ordered by id.
 std::string research_sessions();
+/// inputs: a review of a change, by its number.
+std::string review(uint64_t number);
+/// inputs: prefix of all reviews, ordered by number.
+std::string reviews();
+/// inputs: the results of a tree's tests under one command.
+std::string base_runs(std::string_view key);
+std::string all_base_runs();
 /// inputs: the world model's counters.
 std::string world_model();
 

@@ -273,18 +273,22 @@ void read_world_model(toml_section& in, world_model_options& out) {
   in.check(out.validate());
 }
 
+void read_test_format(toml_section& in, std::string_view key, test_format& out) {
+  std::string format = "auto";
+  in.read(key, format);
+  auto parsed = parse_test_format(format);
+  if (!parsed)
+    in.refuse(key, "must be auto, pytest, ctest, junit, tap or go");
+  out = *parsed;
+}
+
 void read_regression(toml_section& in, regression_options& out) {
   in.read("command", out.command);
   in.read("workdir", out.workdir);
   in.read("environment", out.environment);
   in.read("results_file", out.results_file);
   read_timeout(in, "timeout_s", out.timeout);
-  std::string format = "auto";
-  in.read("format", format);
-  auto parsed = parse_test_format(format);
-  if (!parsed)
-    in.refuse("format", "must be auto, pytest, ctest, junit, tap or go");
-  out.format = *parsed;
+  read_test_format(in, "format", out.format);
   in.check(out.validate());
 }
 
@@ -303,6 +307,35 @@ void read_benchmarks(toml_section& in, node_config& config) {
   in.section("world_model", [&](toml_section& s) { read_world_model(s, config.world_model); });
   in.section("regression", [&](toml_section& s) { read_regression(s, config.regression); });
   in.section("guardrail", [&](toml_section& s) { read_guardrail(s, config.guardrail); });
+}
+
+/// Reads one of two words; the second one means true.
+void read_choice(toml_section& in, std::string_view key, const std::string& no, const std::string& yes, bool& out) {
+  auto word = out ? yes : no;
+  in.read(key, word);
+  if (word != no && word != yes)
+    in.refuse(key, "must be \"" + no + "\" or \"" + yes + "\", not \"" + word + "\"");
+  out = word == yes;
+}
+
+void read_review(toml_section& in, review_options& out) {
+  std::vector<std::string> read_only;
+  in.read("tests", out.tests);
+  in.read("results_file", out.results_file);
+  read_test_format(in, "format", out.format);
+  in.read("lint_command", out.lint);
+  read_choice(in, "lint", "report", "block", out.lint_blocks);
+  in.read("guardian", out.guardian);
+  in.read("environment", out.environment);
+  read_timeout(in, "timeout_s", out.timeout);
+  read_choice(in, "sandbox", "off", "required", out.sandbox);
+  in.read("read_only", read_only);
+  out.read_only.assign(read_only.begin(), read_only.end());
+  in.read("protected", out.protected_paths);
+  in.read("manifest", out.manifest);
+  read_path(in, "public_key", out.public_key);
+  in.read("prompts", out.prompts);
+  in.check(out.validate());
 }
 
 void read_tracker(toml_section& in, tracker_options& out) {
@@ -389,6 +422,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   });
   root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
+  root.section("review", [&](toml_section& s) { read_review(s, config.review); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("agents", [&](toml_section& s) { read_agents(s, config); });

@@ -13,6 +13,7 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/hive/members/overlay.hpp"
 #include "actors/http/server.hpp"
+#include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "apps/hived/effective_config.hpp"
 #include "messages/hive.capnp.h"
@@ -91,6 +92,7 @@ struct node_config {
   world_model_options world_model;
   regression_options regression;
   guardrail_options guardrail;
+  review_options review;
   tracker_options tracker;
   federation_profile gossip;
   overlay_options overlay;

@@ -12,6 +12,7 @@
 #include "apps/hived/wiring/http_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
 #include "apps/hived/wiring/research_group.hpp"
+#include "apps/hived/wiring/review_group.hpp"
 #include "apps/hived/wiring/tracker_group.hpp"
 #include "platform/log.hpp"
 
@@ -47,6 +48,7 @@ struct node::impl {
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker);
     auto& engines = add<engine_group>(adapters, agents, tracker, federation, research);
+    add<review_group>(base, adapters);
     add<http_group>(groups_so_far());
     add<door_group>(federation, engines);
   }
