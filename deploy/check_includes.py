@@ -44,6 +44,7 @@ FOLDERS = {
          "actors/store", *BELOW_ACTORS),
         ANY,
     ),
+    "actors/review/render": (BELOW_ACTORS, ANY),
     "actors/review/rules": (("actors/benchmark/reports", "actors/process", *BELOW_ACTORS), ANY),
     "actors/review": (
         ("actors/review/rules", "actors/benchmark/reports", "actors/benchmark/guardrail", "actors/process",

@@ -110,6 +110,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_research_commands(app, ctx);
   add_agent_commands(app, ctx);
   add_engine_commands(app, ctx);
+  add_review_commands(app, ctx);
   add_node_commands(app, ctx);
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);

@@ -14,6 +14,7 @@ void add_guardrail_commands(CLI::App& app, context& ctx);
 void add_event_commands(CLI::App& app, context& ctx);
 void add_research_commands(CLI::App& app, context& ctx);
 void add_agent_commands(CLI::App& app, context& ctx);
+void add_review_commands(CLI::App& app, context& ctx);
 void add_task_commands(CLI::App& app, context& ctx);
 void add_tool_commands(CLI::App& app, context& ctx);
 void add_hartos_commands(CLI::App& app, context& ctx);

@@ -104,6 +104,7 @@ struct level {
   std::set<uint32_t> numbers;
   std::vector<std::pair<std::string, bool>> tests; ///< tests without subtests: name, and whether it failed
   size_t skipped = 0;                              ///< number of tests not in `tests`
+  std::vector<std::string> skipped_names;          ///< their names
 
   bool complete() const {
     return plan && *plan == points;
@@ -261,8 +262,10 @@ private:
     todo_failures_ += mark == directive::todo && !ok;
     if (mark == directive::none)
       here.tests.emplace_back(name, !ok);
-    else
+    else {
       ++here.skipped;
+      here.skipped_names.push_back(name);
+    }
   }
 
   /// The point that summarises `pending_`. Its subtests count instead, unless it failed and none of them did.
@@ -273,9 +276,12 @@ private:
     if (mark != directive::none) {
       todo_failures_ += mark == directive::todo && !ok;
       here.skipped += inner.skipped + inner.tests.size();
+      here.skipped_names.push_back(name);
       return caf::none;
     }
     here.skipped += inner.skipped;
+    for (const auto& title : inner.skipped_names)
+      here.skipped_names.push_back(name.empty() ? title : name + " > " + title);
     bool any_failed = false;
     for (auto& [title, failed] : inner.tests) {
       any_failed |= failed;
@@ -303,6 +309,9 @@ private:
     for (const auto& [name, failed] : here.tests)
       tally.record_single(failed ? test_outcome::failed : test_outcome::passed, name);
     auto results = tally.results("TAP output");
+    for (const auto& name : here.skipped_names)
+      if (results.tests.size() < max_named_tests)
+        results.tests.push_back({shown_name(name), {}, test_outcome::skipped});
     results.counts.skipped = static_cast<uint32_t>(here.skipped);
     results.last = results.counts;
     // Some runners count to-do failures, others do not.

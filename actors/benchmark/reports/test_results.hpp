@@ -66,8 +66,8 @@ struct named_test {
 /// Results over any number of runs.
 struct test_results {
   test_counts counts;
-  /// The tests that the format names: all in JUnit XML, `go test -json` and ctest's output; all but the skipped ones in
-  /// TAP; only the failed ones in pytest's output. At most max_named_tests. A name may stand for several tests.
+  /// The tests that the format names: all in JUnit XML, TAP, `go test -json` and ctest's output; only the failed ones
+  /// in pytest's output. At most max_named_tests. A name may stand for several tests.
   std::vector<named_test> tests;
   std::vector<std::string> failures; ///< names of failed tests, at most max_named_failures
   std::vector<std::string> runs;     ///< the writer of each added run, such as `pytest's output`

@@ -20,7 +20,9 @@ constexpr size_t max_name_bytes = 512;
 
 /// Text for a message: names of files can hold any bytes.
 std::string text_for(std::string_view text, size_t max_bytes = max_text_bytes) {
-  return is_utf8(text) ? std::string{cut_text(text, max_bytes)} : std::string{cut_text(printable(text), max_bytes)};
+  auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  bool is_plain = is_utf8(text) && std::ranges::none_of(text, is_control);
+  return std::string{cut_text(is_plain ? std::string{text} : printable(text), max_bytes)};
 }
 
 /// A copy of the review that `change` may alter.
@@ -218,8 +220,9 @@ msg<wire::Review> finished(const msg<wire::Review>& review, const review_facts& 
     fill_guardrail(out.initGuardrail(), facts.guardrail);
     fill_check(out.initGuardian(), facts.guardian, "guardian");
     fill_check(out.initPrecommit(), facts.lint, "lint");
+    auto results = out.initTestResults();
     if (facts.tests.head)
-      fill_results(out.initTestResults(), *facts.tests.head);
+      fill_results(results, *facts.tests.head);
     fill_base(out.initBaseTests(), facts.tests);
     if (facts.tests.compared)
       fill_comparison(out.initComparison(), *facts.tests.compared);
