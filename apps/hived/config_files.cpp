@@ -56,6 +56,17 @@ void check_regression(const regression_options& options, fault_list& out) {
     out.add("benchmarks.regression.workdir", options.workdir + " is no directory");
 }
 
+/// The manifest is in the repositories under review.
+void check_review(const review_options& options, fault_list& out) {
+  std::error_code failed;
+  if (!options.public_key.empty())
+    if (auto key = guardrail::read_public_key(options.public_key); !key)
+      out.add("review.public_key", key.error());
+  for (const auto& path : options.read_only)
+    if (!fs::exists(path, failed))
+      out.add("review.read_only", path.string() + " does not exist");
+}
+
 } // namespace
 
 void check_files(const node_config& config) {
@@ -63,6 +74,7 @@ void check_files(const node_config& config) {
   check_probes(config.model_registry, faults);
   check_guardrail(config.guardrail, faults);
   check_regression(config.regression, faults);
+  check_review(config.review, faults);
   faults.throw_if_any();
 }
 

@@ -162,10 +162,28 @@ def test_a_wrong_probe_is_named_once_and_beside_what_else_is_wrong(program):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
+        ('sandbox = "maybe"', 'review.sandbox must be "off" or "required", not "maybe"'),
+        ('lint = "on"', 'review.lint must be "report" or "block", not "on"'),
+        ('format = "nose"', "review.format must be auto, pytest, ctest, junit, tap or go"),
+        ('manifest = "g.json"', "review.manifest needs public_key"),
+        ('read_only = ["opt"]', "review.read_only has the path opt"),
+    ],
+)
+def test_a_wrong_value_of_reviews_is_named(program, text, named):
+    result = program("[review]\n" + text, "--check")
+    assert result.returncode == 64
+    assert f"hived.toml:2: {named}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
         ('[[benchmarks.model_registry.probe]]\nbase_url = "http://x"\nmodel = "m"\nquestions = "none.jsonl"', "none.jsonl"),
         ('[benchmarks.guardrail]\nmanifest = "none.json"\npublic_key = "none.pub"', "none.pub"),
         ('[benchmarks.guardrail]\nmanifest = "none.json"\npublic_key = "none.pub"', "none.json"),
         ('[benchmarks.regression]\nworkdir = "/no/such"', "benchmarks.regression.workdir: /no/such is no directory"),
+        ('[review]\nmanifest = "g.json"\npublic_key = "none.pub"', "review.public_key: none.pub"),
+        ('[review]\nread_only = ["/no/such"]', "review.read_only: /no/such does not exist"),
         ('[http]\ntokens_file = "none.toml"', "hived.toml:2: http.tokens_file"),
         ('[door]\nlisten = "127.0.0.1:0"\ntls = "none"', "hived.toml:3: door.tls"),
     ],

@@ -243,7 +243,8 @@ bool belongs_to(std::string_view test_name, std::string_view test_file, std::str
     return true;
   std::string dotted{without_extension(path)};
   std::ranges::replace(dotted, '/', '.');
-  return begins_with_tail(test_name, dotted, '.');
+  // A module alone is no test: a test that only has the name of a file is not of it.
+  return !dotted.ends_with(test_name) && begins_with_tail(test_name, dotted, '.');
 }
 
 bool looks_like_test_file(std::string_view path) {

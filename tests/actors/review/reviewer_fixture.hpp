@@ -50,6 +50,12 @@ class reviewer_test : public testing::Test {
 protected:
   reviewer_test() {
     options.directory = temp.path() / "checkouts";
+    database_options where;
+    where.directory = temp.path() / "data";
+    auto opened = database::open(where);
+    if (!opened)
+      throw std::runtime_error(text_of(opened.error()));
+    db = std::move(*opened);
     repository.put("t/a", "pass\n");
     repository.put("t/b", "pass\n");
     repository.put("code.txt", "1\n");
@@ -71,12 +77,8 @@ protected:
     return probed && probed->exit_status == 0;
   }
 
+  /// Starts the services on what is stored.
   void start() {
-    database_options where;
-    where.directory = temp.path() / "data";
-    auto opened = database::open(where);
-    ASSERT_TRUE(opened) << text_of(opened.error());
-    db = std::move(*opened);
     committer = spawn_committer(tests.system(), {db});
     runner = spawn_runner(tests.system());
     reviewer = spawn_reviewer(tests.system(), {db, committer, runner, validator}, options);
@@ -90,8 +92,7 @@ protected:
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
       tests.client()->wait_for(actor);
     }
-    reviewer = {};
-    db.reset();
+    reviewer = reviewer_actor{};
   }
 
   msg<wire::StartReview> request(const review_draft& draft) const {

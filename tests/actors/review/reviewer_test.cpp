@@ -267,7 +267,7 @@ TEST_F(guarded_reviews, neither_a_missing_nor_a_reduced_manifest_hides_a_change)
   auto missing = review();
   EXPECT_EQ(missing->getDecision(), ReviewDecision::FLAG);
   EXPECT_THAT(words(missing->getGuardrail().getChangedPaths()), ElementsAre("guardrail.json", "rules.md"));
-  repository.put("guardrail.json", "{\"root\": \"../../..\", \"files\": {\"etc/passwd\": {\"sha256\": \"00\"}}}");
+  repository.put("guardrail.json", "{\"root\": \"../../..\", \"files\": {\"etc/passwd\": \"00\"}}");
   repository.commit();
   auto outside = review();
   EXPECT_EQ(outside->getDecision(), ReviewDecision::FLAG);

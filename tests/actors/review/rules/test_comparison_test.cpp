@@ -196,6 +196,7 @@ TEST(test_comparison, finds_the_file_of_a_test) {
   EXPECT_FALSE(belongs_to("tests.test_ab.TestX::y", "", "tests/test_a.py"));
   EXPECT_FALSE(belongs_to("tests/test_a.pyc", "", "tests/test_a.py"));
   EXPECT_FALSE(belongs_to("anything", "xtest_a.py", "tests/test_a.py"));
+  EXPECT_FALSE(belongs_to("test_a", "", "tests/test_a.py")) << "a module is no test";
   EXPECT_FALSE(belongs_to("x", "", ""));
 }
 
