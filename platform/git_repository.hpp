@@ -27,6 +27,9 @@ using odb = std::unique_ptr<git_odb, deleter<git_odb_free>>;
 using diff = std::unique_ptr<git_diff, deleter<git_diff_free>>;
 using patch = std::unique_ptr<git_patch, deleter<git_patch_free>>;
 
+/// Largest block of memory that libgit2 gets. Larger objects fail to be read, whatever they would be inflated to.
+inline constexpr size_t max_allocation_bytes = size_t{256} << 20;
+
 /// Opens the repository at or above `directory`. Fails with ec::not_found without one, ec::forbidden when another user
 /// owns it and git does not trust it, and ec::corrupt when libgit2 cannot read it.
 caf::expected<repository> open(const std::filesystem::path& directory);

@@ -33,10 +33,13 @@ struct limits {
 /// /etc that these need, and a /proc, /dev and /tmp of its own. It has no network, no capabilities, no way to gain
 /// privileges, no way to make further user namespaces, and its own process ids. All its processes end together with the
 /// process that started it.
+///
+/// The environment is that of the process that starts it, with HOME and TMPDIR as /tmp: command lines can be read by
+/// other users, so variables do not belong there.
 struct options {
-  std::vector<bind> binds;                                      ///< later ones may lie in earlier ones
-  std::string workdir = "/";                                    ///< in the sandbox
-  std::vector<std::pair<std::string, std::string>> environment; ///< added to PATH, HOME, TMPDIR, LANG and LC_ALL
+  std::vector<bind> binds;                           ///< later ones may lie in earlier ones
+  std::string workdir = "/";                         ///< in the sandbox
+  std::string path = "/usr/local/bin:/usr/bin:/bin"; ///< where the command and its children look for programs
   limits most;
 
   /// ec::invalid, naming the offending option.

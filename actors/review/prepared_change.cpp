@@ -113,16 +113,9 @@ void verify_guardrail(const review_options& options, const fs::path& checkout, c
     out.findings.push_back(subject + " " + what);
 }
 
-} // namespace
-
-caf::expected<prepared_change> prepare_change(const fs::path& repository, const git_range& range,
-                                              const review_options& options, const fs::path& checkout,
-                                              const work_limit& limit) {
-  prepared_change out;
-  auto files = diff_range(repository, range, limit);
-  if (!files)
-    return files.error();
-  out.files = std::move(*files);
+/// Fills everything but the files.
+caf::error read_change(const fs::path& repository, const git_range& range, const review_options& options,
+                       const fs::path& checkout, const work_limit& limit, prepared_change& out) {
   if (auto error = export_tree(repository, range.head_tree, checkout, limit))
     return fail(code_of(error), "head: " + text_of(error));
   change_reader reader{repository, range, options};
@@ -138,6 +131,21 @@ caf::expected<prepared_change> prepare_change(const fs::path& repository, const 
   if (!recipes)
     return recipes.error();
   out.recipes = std::move(*recipes);
+  return caf::none;
+}
+
+} // namespace
+
+caf::expected<prepared_change> prepare_change(const fs::path& repository, const git_range& range,
+                                              const review_options& options, const fs::path& checkout,
+                                              const work_limit& limit) {
+  prepared_change out;
+  auto files = diff_range(repository, range, limit);
+  if (!files)
+    return files.error();
+  out.files = std::move(*files);
+  if (auto error = read_change(repository, range, options, checkout, limit, out))
+    out.refusal = text_of(error);
   return out;
 }
 

@@ -26,10 +26,12 @@ struct prepared_change {
   std::set<std::string> guarded; ///< changed paths that are guarded or protected
   guardrail_result guardrail;
   std::vector<recipe_change> recipes;
+  std::string refusal; ///< why the head cannot be reviewed; then only `files` is complete
 };
 
 /// Compares base and head, writes the head's tree into `checkout`, verifies its guardrail, and reads its recipes. All
-/// is read from the repository's objects; nothing in it is run. Blocks. Fails like diff_range and export_tree.
+/// is read from the repository's objects; nothing in it is run. A tree that is refused, or a part of it that cannot be
+/// read, becomes the result's `refusal`. Blocks. Fails like diff_range.
 caf::expected<prepared_change> prepare_change(const std::filesystem::path& repository, const git_range& range,
                                               const review_options& options, const std::filesystem::path& checkout,
                                               const work_limit& limit);

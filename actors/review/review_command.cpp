@@ -48,7 +48,9 @@ sandbox::options sandbox_for(const workplace& at, const review_options& options)
   out.binds.push_back({at.checkout, inner_checkout, true});
   out.binds.push_back({at.results, inner_results, true});
   out.workdir = inner_checkout;
-  out.environment = options.environment;
+  for (const auto& [name, value] : options.environment)
+    if (name == "PATH") // else it would decide where bubblewrap itself is looked for
+      out.path = value;
   return out;
 }
 
@@ -59,10 +61,13 @@ void set_command(wire::RunCommand::Builder out, const words& command) {
 }
 
 void set_environment(wire::RunCommand::Builder out, const review_options& options) {
-  auto list = out.initEnvironment(static_cast<uint32_t>(options.environment.size()));
+  auto variables = options.environment;
+  if (options.sandbox)
+    std::erase_if(variables, [](const auto& variable) { return variable.first == "PATH"; });
+  auto list = out.initEnvironment(static_cast<uint32_t>(variables.size()));
   for (uint32_t i = 0; i < list.size(); ++i) {
-    list[i].setName(options.environment[i].first);
-    list[i].setValue(options.environment[i].second);
+    list[i].setName(variables[i].first);
+    list[i].setValue(variables[i].second);
   }
 }
 
@@ -115,9 +120,9 @@ msg<wire::RunCommand> run_request(const words& command, const workplace& at, con
       out.setStatusChannel(true);
     } else {
       set_command(out, command);
-      set_environment(out, options);
       out.setWorkdir(at.checkout.string());
     }
+    set_environment(out, options);
     out.setTimeoutS(timeout_s);
     out.setOutputCapBytes(static_cast<uint32_t>(output_cap_bytes));
   });

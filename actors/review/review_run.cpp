@@ -75,7 +75,7 @@ public:
       commands_ = std::move(*commands);
       prepare();
     } else {
-      give_up(commands.error());
+      give_up(text_of(commands.error()));
     }
     return promise_;
   }
@@ -94,17 +94,19 @@ private:
         auto prepared = prepare_change(this_repository, range, options, at.checkout, limit);
         if (!prepared)
           return prepared.error();
-        if (auto error = remove_old_results(at, commands))
-          return error;
+        if (auto error = remove_old_results(at, commands); error && prepared->refusal.empty())
+          prepared->refusal = text_of(error);
         return prepared;
       },
       [this](caf::expected<prepared_change> prepared) {
         if (!prepared)
-          return give_up(prepared.error());
+          return give_up(text_of(prepared.error()));
         facts_.files = std::move(prepared->files);
         facts_.guarded = std::move(prepared->guarded);
         facts_.guardrail = std::move(prepared->guardrail);
         recipes_ = std::move(prepared->recipes);
+        if (!prepared->refusal.empty())
+          return give_up(prepared->refusal);
         check(step::GUARDIAN, "checks code metrics", commands_.guardian, facts_.guardian, [this] { lint(); });
       });
   }
@@ -121,7 +123,7 @@ private:
     }
     auto stored = review_store{*services_.db}.find_base(base_key(range_.base_tree, commands_, options_));
     if (!stored)
-      return give_up(stored.error());
+      return give_up(text_of(stored.error()));
     if (*stored) {
       base_ = history_of(***stored);
       auto newest = (**stored)->getNewest();
@@ -219,8 +221,8 @@ private:
     services_.validate_recipe(recipe, rate, next);
   }
 
-  void give_up(const caf::error& error) {
-    facts_.error = text_of(error);
+  void give_up(std::string why) {
+    facts_.error = std::move(why);
     finish();
   }
 

@@ -80,10 +80,13 @@ caf::expected<msg<wire::StartReview>> request_of(const run_options& options) {
   auto known = read_names(options.known_failures);
   if (!known)
     return known.error();
+  // A path that is not here may be one of the node's machine.
   std::error_code failed;
   auto repo = std::filesystem::canonical(options.repo, failed);
-  if (failed)
+  if (failed && !std::filesystem::path{options.repo}.is_absolute())
     return fail_as(exit_status::file_failed, options.repo + ": " + failed.message());
+  if (failed)
+    repo = options.repo;
   return msg<wire::StartReview>::build([&](wire::StartReview::Builder out) {
     auto put = [](auto list, const std::vector<std::string>& words) { set_words(list, words); };
     auto tests = shell_command(options.tests);
@@ -192,8 +195,7 @@ void add_form(CLI::App& command, review_form& form) {
 void add_run(CLI::App& group, context& ctx) {
   auto options = std::make_shared<run_options>();
   auto& command = *group.add_subcommand("run", "Review what a head changed since it parted from a base");
-  command.add_option("--repo", options->repo, "Repository on the node's machine (default: the working directory)")
-    ->check(existing_directory());
+  command.add_option("--repo", options->repo, "Repository on the node's machine (default: the working directory)");
   command.add_option("--base", options->base, "Revision that the change is to be merged into")->required();
   command.add_option("--head", options->head, "Revision with the change (default: HEAD)");
   command.add_option("--tests", options->tests, "Shell command that runs the tests (default: the node's, else pytest)")

@@ -24,6 +24,9 @@ void check(const caf::expected<test_results>& read, std::optional<int> exit_stat
   fuzz::require(read->failures.size() <= max_named_failures, "names are bounded");
   for (const auto& name : read->failures)
     fuzz::require(name.size() <= max_failure_name_bytes, "a name is bounded");
+  fuzz::require(read->tests.size() <= max_named_tests, "the tests with names are bounded");
+  for (const auto& test : read->tests)
+    fuzz::require(!test.name.empty() && test.name.size() <= max_failure_name_bytes, "a test's name is bounded");
   fuzz::require(!(exit_status && *exit_status == 1 && counts.failures() == 0), "a failed command is no full success");
 }
 

@@ -8,6 +8,7 @@
 #include "messages/hive.capnp.h"
 #include "messages/node.capnp.h"
 #include "messages/research.capnp.h"
+#include "messages/review.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
@@ -30,7 +31,8 @@ void choose_document(size_t number, F&& f) {
   using namespace wire;
   choose<CaptureRequest, ImportSnapshot, Snapshot, CommandSpec, Measurement, ObserveModel, ModelFile, ProbeQuestion,
          WorldModelStats, RecordTasks, LearningDelta, StartResearch, ResearchIteration, ResearchImprovement,
-         FinishResearch, GuardrailManifest, UpgradeCheck, PageQuery, StartSpawned, KeepSpawned>(number, f);
+         FinishResearch, GuardrailManifest, UpgradeCheck, PageQuery, StartSpawned, KeepSpawned, StartReview,
+         Review>(number, f);
 }
 
 /// Types that arrive as Cap'n Proto messages: from other nodes, from engines, and from the store.
@@ -40,7 +42,7 @@ void choose_message(size_t number, F&& f) {
   choose<Knock, SignedHello, HelloAnswer, Hello, HiveDigest, HiveDelta, MemberClaims, GossipQuestion, GossipAnswer,
          NodeCard, SharedTools, SharedResults, SpawnRequest, SpawnTicket, SpawnAdapter, SpawnResearch, EndSpawned,
          SpawnedEnded, RecordTasks, RouteQuery, BestToolQuery, ResearchSession, Snapshot, Measurement, NodeMeta,
-         TaskSource>(number, f);
+         TaskSource, Review, BaseRuns>(number, f);
 }
 
 } // namespace hive::fuzz

@@ -151,6 +151,16 @@ TEST_F(git_tree_test, bounds_what_it_writes) {
   EXPECT_EQ(code({.files = 10, .bytes = 2'000, .file_bytes = 1'000, .depth = 2}), ec::none);
 }
 
+TEST_F(git_tree_test, an_object_that_fills_the_memory_is_not_read) {
+  // 300 MiB of zeros, which take 300 KB in the repository.
+  auto id = repository.shell("head -c 314572800 /dev/zero | git -c core.compression=1 hash-object -w --stdin");
+  auto tree = repository.store_tree(tree_entry("100644", "zeros", id));
+  EXPECT_EQ(code_of(write(tree)), ec::too_large) << "its size is known before it is read";
+  auto error = write(tree, {.files = 10, .bytes = uint64_t{1} << 40, .file_bytes = uint64_t{1} << 40, .depth = 1});
+  EXPECT_EQ(code_of(error), ec::corrupt);
+  EXPECT_THAT(text_of(error), HasSubstr("emory"));
+}
+
 TEST_F(git_tree_test, says_that_an_object_is_missing) {
   repository.put("b.txt", "b\n");
   repository.commit();

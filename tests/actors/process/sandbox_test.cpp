@@ -47,7 +47,8 @@ protected:
   }
 
   scratch_directory scratch;
-  sandbox::options how{.binds = {{scratch.path(), "/src", true}}, .workdir = "/src", .environment = {}, .most = {}};
+  sandbox::options how{
+    .binds = {{scratch.path(), "/src", true}}, .workdir = "/src", .path = "/usr/local/bin:/usr/bin:/bin", .most = {}};
 };
 
 TEST_F(sandbox_test, gives_the_output_and_the_exit_status_of_the_command) {
@@ -88,6 +89,7 @@ TEST_F(sandbox_test, sees_nothing_else_of_the_machine) {
   EXPECT_THAT(result.errors, HasSubstr("/root"));
   EXPECT_THAT(result.output, Not(HasSubstr("USER=")));
   EXPECT_THAT(result.output, HasSubstr("HOME=/tmp\n"));
+  EXPECT_THAT(result.output, HasSubstr("PATH=/usr/local/bin:/usr/bin:/bin\n"));
 }
 
 /// A listening socket on the machine's loopback.
@@ -180,7 +182,7 @@ TEST_F(sandbox_test, refuses_options_that_no_sandbox_can_have) {
     EXPECT_EQ(code_of(with.validate()), ec::invalid) << broken.from << " " << broken.to;
   }
   sandbox::options with;
-  with.environment = {{"A=B", "c"}};
+  with.path = std::string("/bin\0", 5);
   EXPECT_EQ(code_of(with.validate()), ec::invalid);
   with = {};
   with.most.tmp_bytes = 0;
