@@ -25,7 +25,7 @@ ANY = None
 FOLDERS = {
     "messages": ((), CAPNP + CAF_CORE + ("simdjson.h",)),
     "analysis": ((), ("boost/math/",)),
-    "platform": (("messages",), CAPNP + CAF_CORE + POSIX + ("curl/", "fmt/", "git2.h", "sodium.h", "spdlog/")),
+    "platform": (("messages",), CAPNP + CAF_CORE + POSIX + ("curl/", "fmt/", "git2.h", "git2/", "sodium.h", "spdlog/")),
     "platform/identity": (("platform", "messages"), CAPNP + CAF_CORE + POSIX + ("openssl/", "sodium.h")),
     "storage": (("platform", "platform/identity", "messages"), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "xxhash.h")),
     "storage/hartos": (("messages",), CAPNP + CAF_CORE + POSIX + ("sqlite3.h",)),

@@ -35,6 +35,7 @@ struct review_options {
   std::string manifest;             ///< guardrail manifest in the repository; empty: none
   std::filesystem::path public_key; ///< of the manifest; required with it. Not in the repository.
   std::string prompts = "prompts";  ///< folder in the repository with the agents' recipes
+  bool strict = true; ///< whether figures that an agent's baseline has and the change lacks make a review inconclusive
 
   /// ec::invalid; the text begins with the offending key.
   caf::error validate() const;

@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "actors/review/aside.hpp"
+#include "actors/review/recipe_validation.hpp"
 #include "actors/review/review_command.hpp"
 #include "actors/review/rules/review_record.hpp"
 #include "actors/review/rules/test_comparison.hpp"
@@ -15,6 +16,7 @@
 
 #include <caf/all.hpp>
 #include <limits>
+#include <set>
 #include <stop_token>
 
 namespace hive::review {
@@ -212,13 +214,18 @@ private:
       result.reason = "its recipe is deleted";
       return next(std::move(result));
     }
-    if (!services_.validate_recipe) {
-      result.reason = "this node keeps no baselines of agents";
-      return next(std::move(result));
-    }
     enter(step::BASELINES, "validates agent " + result.prompt_id + "_" + result.flow_id);
     auto rate = facts_.tests.head ? facts_.tests.head->counts.pass_rate() : std::numeric_limits<double>::quiet_NaN();
-    services_.validate_recipe(recipe, rate, next);
+    self_->request(services_.baselines, defaults::request_timeout, validation_request(recipe, rate, options_.strict))
+      .then(
+        [next, result](const msg<wire::AgentValidation>& validation) mutable {
+          read_validation(*validation, result);
+          next(std::move(result));
+        },
+        [next, result](const caf::error& error) mutable {
+          result.reason = text_of(error);
+          next(std::move(result));
+        });
   }
 
   void give_up(std::string why) {

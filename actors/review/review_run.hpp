@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/baseline/api.hpp"
 #include "actors/process/api.hpp"
 #include "actors/review/api.hpp"
 #include "actors/review/prepared_change.hpp"
@@ -9,22 +10,19 @@
 #include "storage/database.hpp"
 
 #include <caf/fwd.hpp>
-#include <functional>
 #include <memory>
 
 namespace hive::review {
 
-/// Asks whether an agent gets worse with a change's recipe, and passes the answer to `done`. `pass_rate` is that of the
-/// review's own tests at the head, NaN when they gave none.
-using recipe_validator =
-  std::function<void(const recipe_change& recipe, double pass_rate, std::function<void(agent_result)> done)>;
+/// The part of the baselines that reviews ask.
+using agent_judge_actor = caf::typed_actor<caf::replies_to<msg<wire::ValidateAgent>>::with<msg<wire::AgentValidation>>>;
 
 /// Services that reviews depend on.
 struct review_services {
   std::shared_ptr<const database> db;
   committer_actor committer;
   runner_actor runner;
-  recipe_validator validate_recipe; ///< without it, no agent can be judged
+  agent_judge_actor baselines;
 };
 
 /// Runs one review.

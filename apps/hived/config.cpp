@@ -335,6 +335,7 @@ void read_review(toml_section& in, review_options& out) {
   in.read("manifest", out.manifest);
   read_path(in, "public_key", out.public_key);
   in.read("prompts", out.prompts);
+  read_choice(in, "policy", "threshold", "strict", out.strict);
   in.check(out.validate());
 }
 

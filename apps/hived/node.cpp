@@ -48,7 +48,7 @@ struct node::impl {
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker);
     auto& engines = add<engine_group>(adapters, agents, tracker, federation, research);
-    add<review_group>(base, adapters);
+    add<review_group>(base, adapters, agents);
     add<http_group>(groups_so_far());
     add<door_group>(federation, engines);
   }

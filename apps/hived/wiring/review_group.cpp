@@ -12,7 +12,8 @@ std::vector<service> review_group::services() {
   return {make_service("reviewer", reviewer, [this] {
     auto options = node_.config.review;
     options.directory = checkouts_path(node_.config.store.directory);
-    return spawn_reviewer(node_.system, {node_.db, base_.committer, adapters_.runner, {}}, std::move(options));
+    return spawn_reviewer(node_.system, {node_.db, base_.committer, adapters_.runner, agents_.baselines},
+                          std::move(options));
   })};
 }
 

@@ -4,6 +4,7 @@
 #include "actors/process/sandbox.hpp"
 #include "actors/review/reviewer.hpp"
 #include "actors/store/committer.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/review.capnp.h"
 #include "messages/text.hpp"
 #include "storage/database.hpp"
@@ -81,14 +82,18 @@ protected:
   void start() {
     committer = spawn_committer(tests.system(), {db});
     runner = spawn_runner(tests.system());
-    reviewer = spawn_reviewer(tests.system(), {db, committer, runner, validator}, options);
+    baselines =
+      tests.system().spawn([this](review::agent_judge_actor::pointer) -> review::agent_judge_actor::behavior_type {
+        return {[this](const msg<wire::ValidateAgent>& question) { return judge(*question); }};
+      });
+    reviewer = spawn_reviewer(tests.system(), {db, committer, runner, baselines}, options);
   }
 
   void stop() {
     if (!reviewer)
       return;
-    for (const auto& actor : {caf::actor_cast<caf::actor>(reviewer), caf::actor_cast<caf::actor>(runner),
-                              caf::actor_cast<caf::actor>(committer)}) {
+    for (const auto& actor : {caf::actor_cast<caf::actor>(reviewer), caf::actor_cast<caf::actor>(baselines),
+                              caf::actor_cast<caf::actor>(runner), caf::actor_cast<caf::actor>(committer)}) {
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
       tests.client()->wait_for(actor);
     }
@@ -161,11 +166,18 @@ protected:
   temporary_directory temp;
   git_checkout repository{temp.path() / "repository"};
   review_options options;
-  review::recipe_validator validator;
+  /// Answers in place of the node's baselines.
+  std::function<msg<wire::AgentValidation>(wire::ValidateAgent::Reader)> judge = [](wire::ValidateAgent::Reader) {
+    return msg<wire::AgentValidation>::build([](wire::AgentValidation::Builder out) {
+      out.setInconclusive(true);
+      out.setReason("no baseline to compare");
+    });
+  };
   test_system tests;
   std::shared_ptr<database> db;
   committer_actor committer;
   runner_actor runner;
+  review::agent_judge_actor baselines;
   reviewer_actor reviewer;
 };
 

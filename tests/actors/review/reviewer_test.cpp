@@ -310,20 +310,26 @@ TEST_F(matrix_of_reviews, recipes_that_changed_are_validated_with_the_tests_pass
   auto unknown = review();
   EXPECT_EQ(unknown->getDecision(), ReviewDecision::FLAG);
   EXPECT_TRUE(unknown->getInconclusive());
+  EXPECT_THAT(reason(unknown), HasSubstr("agent 71_0 cannot be judged: no baseline to compare"));
   stop();
-  validator = [](const review::recipe_change& recipe, double pass_rate, auto done) {
-    EXPECT_EQ(recipe.recipe, "{\"actions\": [1]}");
-    EXPECT_EQ(pass_rate, 1);
-    review::agent_result out;
-    out.prompt_id = recipe.agent.prompt_id;
-    out.flow_id = recipe.agent.flow_id;
-    out.regressions = {"action_1_success_rate: 0.900 → 0.500"};
-    done(out);
+  judge = [](wire::ValidateAgent::Reader question) {
+    EXPECT_EQ(as_view(question.getPromptId()), "71");
+    EXPECT_EQ(as_view(question.getFlowId()), "0");
+    EXPECT_EQ(as_view(question.getRecipe()), "{\"actions\": [1]}");
+    EXPECT_EQ(question.getPolicy(), wire::ValidationPolicy::STRICT);
+    auto tests = question.getBenchmarkMetrics()[0];
+    EXPECT_EQ(as_view(tests.getAdapter()), "regression");
+    EXPECT_EQ(tests.getFigures()[0].getValue(), 1) << "this review's own pass rate";
+    return msg<wire::AgentValidation>::build([](wire::AgentValidation::Builder out) {
+      out.initRegressions(1)[0].setText("action_1_success_rate: 0.900 → 0.500");
+      out.setBaselineVersion(3);
+    });
   };
   auto worse = review();
   EXPECT_EQ(worse->getDecision(), ReviewDecision::REJECT);
   EXPECT_THAT(reason(worse), HasSubstr("agent 71_0 gets worse: action_1_success_rate"));
-  EXPECT_EQ(worse->getBaselineValidation().getAgents().size(), 2u);
+  ASSERT_EQ(worse->getBaselineValidation().getAgents().size(), 2u);
+  EXPECT_EQ(worse->getBaselineValidation().getAgents()[0].getBaselineVersion(), 3u);
 }
 
 TEST_F(matrix_of_reviews, refuses_what_it_cannot_review) {

@@ -1,6 +1,7 @@
 #include "messages/review.capnp.h"
 #include "messages/review_formats.capnp.h"
 #include "messages/text.hpp"
+#include "platform/http_client.hpp"
 #include "tests/apps/support/hivectl.hpp"
 #include "tests/apps/support/running_node.hpp"
 #include "tests/support/git_commands.hpp"
@@ -115,6 +116,41 @@ TEST_F(review_commands, say_what_is_wrong_with_a_request) {
   EXPECT_EQ(hivectl(node, {"review", "show", "r99"}).status, 66);
   EXPECT_EQ(run("main", {"--format", "pdf"}).status, 64);
   EXPECT_EQ(run("main", {"--results", "../x", "--test-format", "junit"}).status, 65);
+}
+
+/// A recipe whose action succeeds this often.
+std::string recipe_of(const std::string& rate) {
+  return R"({"actions":[{"action_id":1,"experience":{"success_rate":)" + rate + "}}]}";
+}
+
+TEST_F(review_commands, reject_a_recipe_with_which_an_agent_gets_worse) {
+  http::outgoing_request put;
+  put.method = "PUT";
+  put.url = node.url() + "/api/v1/agents/71/0/recipe";
+  put.headers = {"Content-Type: application/json"};
+  put.body = recipe_of("0.9");
+  auto stored = http::fetch(put);
+  ASSERT_TRUE(stored && stored->status == 200) << (stored ? stored->body : text_of(stored.error()));
+  ASSERT_EQ(hivectl(node, {"agent", "capture", "71/0"}).status, 0);
+  repository.git("checkout -q good");
+  repository.put("prompts/71_0_recipe.json", recipe_of("0.5"));
+  repository.commit("Another recipe");
+  repository.git("branch worse");
+  auto worse = run("worse");
+  if (worse.err.find("bubblewrap") != std::string::npos)
+    GTEST_SKIP() << worse.err;
+  EXPECT_EQ(worse.status, 1) << worse.err;
+  EXPECT_THAT(worse.out, HasSubstr("agent 71_0 gets worse: action_1_success_rate: 0.900 → 0.500"));
+  repository.put("prompts/71_0_recipe.json", recipe_of("0.95"));
+  repository.commit("A better one");
+  repository.git("branch better");
+  EXPECT_EQ(run("better").status, 0);
+  repository.put("prompts/72_0_recipe.json", recipe_of("0.95"));
+  repository.commit("One without a baseline");
+  repository.git("branch unknown");
+  auto unknown = run("unknown");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.out, HasSubstr("agent 72_0 cannot be judged: no baseline to compare"));
 }
 
 TEST_F(review_commands, need_the_operators_role) {
