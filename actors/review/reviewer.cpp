@@ -7,6 +7,7 @@
 #include "actors/review/rules/review_record.hpp"
 #include "actors/store/commit.hpp"
 #include "messages/benchmark.capnp.h"
+#include "messages/check.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/git_tree.hpp"
@@ -71,6 +72,11 @@ msg<wire::RunCommand> probe_request() {
 std::string describe(wire::RunResult::Reader probed) {
   auto errors = probed.getStderr().asChars();
   return sandbox::describe_unavailable({errors.begin(), errors.size()});
+}
+
+std::string word_of(wire::ReviewDecision decision) {
+  auto enumerants = capnp::Schema::from<wire::ReviewDecision>().getEnumerants();
+  return json_name(enumerants[static_cast<uint16_t>(decision)]);
 }
 
 class reviewer_state {
@@ -304,7 +310,7 @@ private:
         [this, id, done](const committed&) {
           running_.erase(id);
           done_.insert(number_of_review(id)->value);
-          log::info("Review finished. review={} decision={} reason={}", id, static_cast<int>(done->getDecision()),
+          log::info("Review finished. review={} decision={} reason={}", id, word_of(done->getDecision()),
                     as_view(done->getReason()));
           start_waiting();
         },

@@ -9,6 +9,8 @@
 #include "messages/hive.capnp.h"
 #include "messages/node.capnp.h"
 #include "messages/research.capnp.h"
+#include "messages/review.capnp.h"
+#include "messages/review_formats.capnp.h"
 #include "messages/runs.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/status.capnp.h"
@@ -31,7 +33,8 @@ std::vector<wire_type> json_types() {
     wire::CaptureBaseline, wire::Baseline, wire::ImportBaseline, wire::BaselineSummary, wire::BaselineComparison,
     wire::AgentTrend, wire::ValidateAgent, wire::AgentValidation, wire::Agent, wire::AgentList, wire::AddRuns,
     wire::AgentExplanation, wire::RebaseAgent, wire::StartSpawned, wire::Spawned, wire::SpawnedList, wire::KeepSpawned,
-    wire::SpawnedKept, wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList>();
+    wire::SpawnedKept, wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList,
+    wire::StartReview, wire::Review, wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns>();
 }
 
 } // namespace hive
