@@ -1,5 +1,6 @@
 // The names of all tests of a run, as far as its format has them.
 
+#include "messages/ec.hpp"
 #include "tests/actors/benchmark/reports/recordings.hpp"
 
 #include <gmock/gmock.h>
