@@ -1,6 +1,7 @@
 #include "actors/engines/engine_session.hpp"
 
 #include "actors/defaults.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/text.hpp"
 #include "messages/tracker.capnp.h"
 #include "tests/actors/engines/engine_actors.hpp"
