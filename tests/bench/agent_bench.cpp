@@ -122,10 +122,10 @@ private:
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
       tests_.client()->wait_for(actor);
     }
-    validator_ = {};
-    directory_ = {};
-    registry_ = {};
-    committer_ = {};
+    validator_ = validator_actor{};
+    directory_ = judging_baselines_actor{};
+    registry_ = caf::actor{};
+    committer_ = committer_actor{};
     db_.reset();
   }
 
