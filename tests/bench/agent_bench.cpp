@@ -21,7 +21,7 @@
 #include <benchmark/benchmark.h>
 #include <chrono>
 #include <fcntl.h>
-#include <fstream>
+#include <thread>
 #include <unistd.h>
 
 namespace hive {
@@ -126,6 +126,8 @@ private:
     directory_ = judging_baselines_actor{};
     registry_ = caf::actor{};
     committer_ = committer_actor{};
+    while (db_.use_count() > 1) // agents in use end after their directory
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
     db_.reset();
   }
 
