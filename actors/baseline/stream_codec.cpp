@@ -65,7 +65,8 @@ capnp::Data::Reader bytes_of_floats(const Floats& values) {
 
 std::vector<float> floats_of(capnp::Data::Reader bytes) {
   std::vector<float> out(bytes.size() / sizeof(float));
-  std::memcpy(out.data(), bytes.begin(), out.size() * sizeof(float));
+  if (!out.empty()) // an empty vector has no address to copy to
+    std::memcpy(out.data(), bytes.begin(), out.size() * sizeof(float));
   return out;
 }
 
