@@ -75,7 +75,8 @@ TEST(recipe_reader, unusable_members_cost_themselves_alone) {
     17,
     {"action_id":4,"experience":{"success_rate":0.5,"tool_stats":{"a":2,"b":"c"}}}],
     "experience_meta":[]})";
-  auto actions = read(recipe)->getMetrics().getPerAction();
+  auto kept = read(recipe);
+  auto actions = kept->getMetrics().getPerAction();
   ASSERT_EQ(actions.size(), 3u);
   EXPECT_EQ(actions[1].getSuccessRate(), 1);
   EXPECT_EQ(actions[1].getAvgDurationSeconds(), 0);
