@@ -381,8 +381,7 @@ TEST_F(http_engines_test, keep_alives_say_what_has_become_of_each) {
 }
 
 TEST_F(http_engines_test, a_token_keeps_alive_what_its_engine_spawned_alone) {
-  auto own = start("{" + command + "}", "ci").answer()->getId();
-  auto id = std::string{own.cStr()};
+  std::string id{start("{" + command + "}", "ci").answer()->getId().cStr()};
   EXPECT_NO_THROW(keep(id, {}, "ci").answer());
   EXPECT_NO_THROW(keep(id, {}, "").answer()) << "the operator may";
   expect_refused(keep(id, {}, "other"), ec::forbidden, "was spawned by engine ci, not by other");
