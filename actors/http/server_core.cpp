@@ -3,7 +3,6 @@
 #include "actors/http/live_exchange.hpp"
 #include "actors/http/response_stream.hpp"
 
-#include <boost/asio/post.hpp>
 #include <malloc.h>
 
 namespace hive::http {
@@ -39,7 +38,7 @@ server_load server_core::load() const {
 void server_core::run_aside(std::function<void()> work) {
   std::lock_guard lock{mutex_};
   if (!closed_) // work posted later would never be released
-    boost::asio::post(aside_, [work = std::move(work)]() mutable {
+    aside_.post([work = std::move(work)]() mutable {
       work();
       work = nullptr; // releases its captures first
       give_memory_back();

@@ -4,12 +4,11 @@
 #include "actors/http/meter.hpp"
 #include "actors/http/metrics.hpp"
 #include "actors/http/screening.hpp"
+#include "actors/http/worker_pool.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <caf/actor.hpp>
 #include <mutex>
 #include <unordered_map>
@@ -108,7 +107,7 @@ private:
   std::unordered_map<live_exchange*, std::weak_ptr<live_exchange>> exchanges_;
   std::vector<std::weak_ptr<response_stream>> streams_;
   bool closed_ = false;
-  boost::asio::thread_pool aside_{defaults::large_json_threads};
+  worker_pool aside_{defaults::large_json_threads};
 };
 
 } // namespace hive::http
