@@ -32,6 +32,25 @@ inline constexpr auto adapter_timeout = 300s;
 /// process_kill_grace, process_drain and process_reply_slack together, so that a command that ignores SIGTERM is not
 /// taken for a hanging adapter.
 inline constexpr auto adapter_grace = 5s;
+/// A worker that neither answers nor renews its work for this long loses it: three of the renewals that the client
+/// sends. Short enough that a killed worker costs a capture less than a minute.
+inline constexpr auto work_lease = 45s;
+/// For a worker to ask again after its last answer; a new connection and a busy machine take a second or two.
+inline constexpr auto worker_grace = 10s;
+/// How long a worker that has gone silent may come back without registering again.
+inline constexpr auto worker_memory = 10min;
+/// Timeout of a worker's question for work: above the longest wait that it may ask for.
+inline constexpr auto work_poll_timeout = 90s;
+/// Registered workers; each costs some hundred bytes.
+inline constexpr size_t max_workers = 1'000;
+/// Workers that wait for work; each holds one of `max_connections`.
+inline constexpr size_t max_worker_polls = 128;
+/// Measurements that wait for workers: those of all captures that may run.
+inline constexpr size_t max_worker_jobs = 4'000;
+/// How often one run is given to workers: whatever killed three of them will kill the next one.
+inline constexpr uint32_t max_work_leases = 3;
+/// Versions that are searched for the newest one, at 64 bytes each.
+inline constexpr size_t max_ordered_versions = 100'000;
 /// Repetitions per adapter in one capture; more do not improve a mean.
 inline constexpr uint32_t max_repeats = 1'000;
 /// Largest test report or test output to read: some 20,000 tests with their output.

@@ -125,8 +125,9 @@ std::string machine_fault(const machine& was, const machine& now) {
 
 class comparison {
 public:
-  comparison(const version_points& old_side, const version_points& new_side, policy rule)
-      : old_{old_side}, new_{new_side}, rule_{rule}, machine_fault_{machine_fault(old_.taken_on, new_.taken_on)} {
+  comparison(const version_points& old_side, const version_points& new_side, policy rule, finding_order order)
+      : old_{old_side}, new_{new_side}, rule_{rule}, order_{order}, machine_fault_{
+                                                                      machine_fault(old_.taken_on, new_.taken_on)} {
     for (const auto& adapter : old_.adapters)
       old_adapters_.emplace(adapter.name, &adapter);
     for (const auto& adapter : new_.adapters)
@@ -237,7 +238,8 @@ private:
   }
 
   void sort() {
-    sort_by_severity(result_.regressions);
+    if (order_ == finding_order::severity)
+      sort_by_severity(result_.regressions);
     std::stable_partition(result_.missing.begin(), result_.missing.end(), [](const auto& m) { return m.blocks; });
   }
 
@@ -301,6 +303,7 @@ private:
   const version_points& old_;
   const version_points& new_;
   policy rule_;
+  finding_order order_;
   std::string machine_fault_;
   adapter_index old_adapters_;
   adapter_index new_adapters_;
@@ -316,8 +319,9 @@ private:
 
 } // namespace
 
-upgrade_result check_upgrade(const version_points& old_side, const version_points& new_side, policy rule) {
-  return comparison{old_side, new_side, rule}.run();
+upgrade_result check_upgrade(const version_points& old_side, const version_points& new_side, policy rule,
+                             finding_order order) {
+  return comparison{old_side, new_side, rule, order}.run();
 }
 
 } // namespace hive::analysis

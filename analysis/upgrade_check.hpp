@@ -48,7 +48,7 @@ struct machine {
   bool operator==(const machine&) const = default;
 };
 
-/// One side of a comparison; `metrics` and `adapters` are unordered.
+/// One side of a comparison. The order of `metrics` decides no more than that of the findings.
 struct version_points {
   bool present = false; ///< whether a snapshot of this version exists
   std::string_view version;
@@ -59,6 +59,8 @@ struct version_points {
 };
 
 enum class policy : uint8_t { threshold, strict };
+/// The order of the regressions in a result: worst first, or as the old side lists its metrics.
+enum class finding_order : uint8_t { severity, snapshot };
 enum class verdict : uint8_t { safe, regressed, inconclusive };
 
 struct metric_change {
@@ -88,7 +90,7 @@ struct upgrade_result {
   verdict decided = verdict::inconclusive;
   std::string reason;                     ///< names the first few deciding findings; at most about 3,000 bytes
   uint32_t compared = 0;                  ///< metrics that were judged
-  std::vector<metric_change> regressions; ///< worst first
+  std::vector<metric_change> regressions; ///< in the order asked for
   std::vector<metric_change> improvements;
   std::vector<missing_metric> missing; ///< blocking ones first
   std::vector<metric_change> ungated;  ///< changes that decide nothing
@@ -114,6 +116,7 @@ inline constexpr double regression_share = 0.05;
 /// Old values above zero are judged by the 5% of threshold, others by the metric's absolute margin; without a margin a
 /// change is inconclusive. The new side cannot grant itself a margin: one that only it states can make a regression,
 /// not a pass. A certain regression outweighs missing data.
-upgrade_result check_upgrade(const version_points& old_side, const version_points& new_side, policy rule);
+upgrade_result check_upgrade(const version_points& old_side, const version_points& new_side, policy rule,
+                             finding_order order = finding_order::severity);
 
 } // namespace hive::analysis

@@ -39,6 +39,78 @@ struct CommandSpec $Hive.doc(
       "Replaces a registered command of this name at once. A running capture continues with the previous one.");
 }
 
+# HART OS's form of a measurement that was skipped.
+struct SkippedOutput $Hive.doc("What a command prints that cannot measure, as HART OS's adapters say it.") {
+  skipped @0 :Bool $Hive.required;
+  reason @1 :Text $Hive.maxLength(4096);
+}
+
+# Workers: processes that measure for the node, and ask it for work.
+
+struct WorkerAdapter $Hive.doc("An adapter that workers run; also its disk form.") {
+  name @0 :Text $Hive.key $Hive.id $Hive.required;
+  tier @1 :Snapshot.Tier $Hive.doc("fast or heavy.");
+  timeoutS @2 :Float64 = 300 $Hive.min(0.1) $Hive.max(86400) $Hive.doc(
+      "Time limit of a measurement with all its repeats, from its request to its result.");
+}
+
+struct RegisterWorker $Hive.doc(
+  "Names the adapters that a process will run for the node. They stay registered when it ends, and are skipped while no worker asks for their work.") {
+  adapters @0 :List(WorkerAdapter) $Hive.required $Hive.maxLength(100);
+  label @1 :Text $Hive.maxLength(128) $Hive.doc("Who the worker is, for the log, such as its host and process id.");
+}
+
+struct WorkerRegistered {
+  worker @0 :Text $Hive.required $Hive.doc("Names the worker in its further requests; nobody else should know it.");
+  leaseS @1 :Float64 $Hive.doc("A worker that neither answers nor renews work for this long loses it.");
+}
+
+struct WorkerName {
+  worker @0 :Text $Hive.id $Hive.required;
+}
+
+struct WorkQuery $Hive.doc("Asks for work and waits for it.") {
+  worker @0 :Text $Hive.id $Hive.required;
+  wait @1 :Float64 = 30 $Hive.min(0) $Hive.max(60) $Hive.doc("Longest wait in seconds.");
+}
+
+struct WorkItem $Hive.doc("One run of an adapter.") {
+  id @0 :Text $Hive.required $Hive.doc("Names this lease of the work.");
+  adapter @1 :Text $Hive.required;
+  version @2 :Text $Hive.doc("The version that is being captured.");
+  captureId @3 :UInt64;
+  run @4 :UInt32 $Hive.doc("Number of this run among the repeats, from 1.");
+  repeats @5 :UInt32;
+  leaseS @6 :Float64 $Hive.doc("Answer or renew it within this time, or it is given to another worker.");
+}
+
+struct WorkOffer {
+  work @0 :WorkItem $Hive.doc("Absent when there was none within the wait.");
+}
+
+struct WorkId {
+  id @0 :Text $Hive.id $Hive.required;
+}
+
+struct WorkRenewed {
+  id @0 :Text $Hive.required;
+  leaseS @1 :Float64;
+}
+
+struct WorkResult $Hive.maxBytes(8388608) $Hive.doc("The result of one run: {metrics}, {skipped, reason} or {error}.") {
+  id @0 :Text $Hive.id $Hive.required;
+  metrics @1 :List(Snapshot.Metric) $Hive.maxLength(10000);
+  skipped @2 :Bool;
+  reason @3 :Text $Hive.maxLength(4096) $Hive.doc("Why it was skipped.");
+  error @4 :Text $Hive.maxLength(4096) $Hive.doc("Why it failed.");
+}
+
+struct WorkerMeasure $Hive.doc("Asks the workers to measure with one adapter.") {
+  adapter @0 :Text $Hive.required;
+  timeoutS @1 :Float64;
+  request @2 :MeasureRequest;
+}
+
 struct BenchmarkName {
   name @0 :Text $Hive.id $Hive.required;
 }
@@ -46,7 +118,7 @@ struct BenchmarkName {
 struct BenchmarkInfo {
   name @0 :Text $Hive.required;
   tier @1 :Snapshot.Tier;
-  source @2 :Text $Hive.doc("builtin, command, or the repository from which it was installed.");
+  source @2 :Text $Hive.doc("builtin, command, worker, or the repository from which it was installed.");
   requiresGpu @3 :Bool;
   minVramGb @4 :Float64;
   available @5 :Bool $Hive.doc("Whether a capture would run it now.");

@@ -45,6 +45,8 @@ struct AdapterOutcome $Hive.doc("Result of one adapter in a capture.") {
   reason @2 :Text $Hive.maxLength(4096) $Hive.doc("Why it was skipped or failed.");
   durationS @3 :Float64 $Hive.min(0);
   tier @4 :Tier $Hive.doc("fast unless the adapter needs a GPU.");
+  given @5 :Bool $Hive.omitDefault $Hive.doc(
+      "Whether whoever asked for the capture measured it and gave the result, in place of an adapter of the node.");
 }
 
 struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
@@ -57,12 +59,15 @@ struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
       "Hash of the fields above. Policy strict compares times, memory sizes and rates per second only between equal cpu_model and cores.");
 }
 
-struct NestedAdapter $Hive.doc("One adapter in HART OS's nested snapshot form.") {
+struct NestedAdapter $Hive.doc(
+  "Result of one adapter as HART OS writes it: {metrics}, {skipped, reason} or {error}.") {
   name @0 :Text $Hive.key $Hive.required $Hive.maxLength(64);
   metrics @1 :List(Metric);
   skipped @2 :Bool;
-  reason @3 :Text;
-  error @4 :Text;
+  reason @3 :Text $Hive.doc("Why it was skipped.");
+  error @4 :Text $Hive.doc("Why it failed.");
+  durationS @5 :Float64 $Hive.min(0) $Hive.omitDefault;
+  tier @6 :Tier $Hive.omitDefault;
 }
 
 struct Snapshot $Hive.maxBytes(8388608) $Hive.doc("All metrics captured for one version of the software.") {
@@ -101,6 +106,10 @@ struct CaptureRequest $Hive.doc("Asks for a capture of a version now.") {
   repeats @3 :UInt32 $Hive.max(1000) $Hive.omitDefault $Hive.doc(
       "Number of measurements per adapter; 0 means the node's configured number.");
   wait @4 :Bool = true $Hive.query $Hive.doc("false: answer 202 at once, with the snapshot's location.");
+  adapters @5 :List(Text) $Hive.maxLength(1000) $Hive.doc(
+      "The node's adapters of the tier that measure; all of them when absent, none when empty.");
+  measurements @6 :List(NestedAdapter) $Hive.maxLength(1000) $Hive.doc(
+      "What the caller measured itself, by adapter: {metrics}, {skipped, reason} or {error}. Each takes the place of the node's adapter of that name.");
 }
 
 struct StartCapture $Hive.doc("Starts a capture without waiting for its end.") {
@@ -119,6 +128,11 @@ struct ImportSnapshot {
 }
 
 struct SnapshotQuery {
+  version @0 :Text $Hive.id $Hive.required;
+}
+
+struct PreviousVersionQuery $Hive.doc(
+  "Asks for the newest version other than this one, by the order of versions: numbers count as numbers, and 2.0-rc1 comes before 2.0. The version itself needs no snapshot.") {
   version @0 :Text $Hive.id $Hive.required;
 }
 

@@ -17,11 +17,17 @@ enum Verdict {
   inconclusive @2;
 }
 
+enum FindingOrder {
+  severity @0 $Hive.doc("Worst first.");
+  snapshot @1 $Hive.doc("As the old version's snapshot lists the metrics, which is HART OS's order.");
+}
+
 struct UpgradeQuery {
   old @0 :Text $Hive.id $Hive.required $Hive.doc("The version in use.");
   new @1 :Text $Hive.id $Hive.required $Hive.doc("The version that would replace it.");
   policyBeforeStrict @2 :Policy = threshold $Hive.retired;
   policy @3 :Policy = strict $Hive.doc("strict unless threshold is named.");
+  order @4 :FindingOrder $Hive.doc("Order of the regressions.");
 }
 
 struct MetricChange {
@@ -53,7 +59,7 @@ struct UpgradeCheck $Hive.maxBytes(8388608) {
   verdict @4 :Verdict;
   reason @5 :Text;
   compared @6 :UInt32 $Hive.doc("Number of metrics compared.");
-  regressions @7 :List(MetricChange) $Hive.doc("Worst first.");
+  regressions @7 :List(MetricChange) $Hive.doc("Worst first, unless the query names another order.");
   improvements @8 :List(MetricChange);
   missing @9 :List(MissingMetric) $Hive.doc("Those that prevent a safe verdict first.");
   ungated @10 :List(MetricChange) $Hive.doc("Metrics with gate false whose value changed. They decide nothing.");

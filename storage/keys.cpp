@@ -194,6 +194,14 @@ std::string adapters() {
   return "adapter/";
 }
 
+std::string worker_adapter(std::string_view name) {
+  return worker_adapters() + std::string{name};
+}
+
+std::string worker_adapters() {
+  return "worker/";
+}
+
 std::string model(std::string_view id) {
   return models() + std::string{id};
 }

@@ -88,6 +88,9 @@ std::string_view series_of_key(std::string_view key);
 /// inputs: a registered command adapter.
 std::string adapter(std::string_view name);
 std::string adapters();
+/// inputs: an adapter that workers run.
+std::string worker_adapter(std::string_view name);
+std::string worker_adapters();
 /// inputs: the stored input of a model.
 std::string model(std::string_view id);
 std::string models();

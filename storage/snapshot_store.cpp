@@ -122,6 +122,15 @@ caf::expected<std::vector<std::string>> snapshot_store::versions(size_t limit) c
   return out;
 }
 
+caf::expected<msg<wire::SnapshotSummary>> snapshot_store::summary(std::string_view version) const {
+  auto found = db_.get_msg<wire::SnapshotSummary>(column::snapshots, keys::snapshot_summary(version));
+  if (!found)
+    return found.error();
+  if (!*found)
+    return fail(ec::not_found, "no snapshot of version " + std::string{version});
+  return std::move(**found);
+}
+
 caf::expected<msg<wire::SnapshotList>> snapshot_store::list(uint32_t limit, std::string_view after) const {
   std::vector<msg<wire::SnapshotSummary>> found;
   caf::error damage;

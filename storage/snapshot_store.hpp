@@ -26,6 +26,9 @@ public:
   /// The first `limit` versions that have a snapshot, in byte order.
   caf::expected<std::vector<std::string>> versions(size_t limit) const;
 
+  /// A version's entry in lists; ec::not_found when it has no snapshot.
+  caf::expected<msg<wire::SnapshotSummary>> summary(std::string_view version) const;
+
   /// Up to `limit` versions after `after`, in byte order.
   caf::expected<msg<wire::SnapshotList>> list(uint32_t limit, std::string_view after) const;
 

@@ -26,6 +26,12 @@ struct adapter_definition {
   /// Spawns the actor; called again after the actor ended unexpectedly.
   std::function<adapter_actor()> spawn;
 
+  /// Whether the other one describes the same adapter in the same words.
+  bool is_same(const adapter_definition& other) const {
+    return name == other.name && tier == other.tier && source == other.source && requires_gpu == other.requires_gpu &&
+           min_vram_gb == other.min_vram_gb && timeout == other.timeout;
+  }
+
   /// Whether a capture of tier `wanted` runs this adapter. Tier fast has the fast adapters and those dynamic ones that
   /// need no GPU, tier heavy all others.
   bool belongs_to(wire::Tier wanted) const {

@@ -28,11 +28,22 @@ struct LatestResults;
 struct LatestResultsQuery;
 struct ObserveModel;
 struct PageQuery;
+struct PreviousVersionQuery;
 struct Recorded;
+struct RegisterWorker;
 struct Snapshot;
 struct SnapshotList;
 struct SnapshotQuery;
+struct SnapshotSummary;
 struct StartCapture;
+struct WorkId;
+struct WorkOffer;
+struct WorkQuery;
+struct WorkRenewed;
+struct WorkResult;
+struct WorkerMeasure;
+struct WorkerName;
+struct WorkerRegistered;
 struct WorldModelStats;
 } // namespace hive::wire
 
@@ -45,6 +56,24 @@ using inputs_actor = caf::typed_actor<
   // Replaces the world model's counters. Answers once they are durable.
   caf::replies_to<msg<wire::WorldModelStats>>::with<msg<wire::Recorded>>>;
 
+/// Gives measurements to workers, processes that measure for the node, and takes their results.
+using worker_pool_actor = caf::typed_actor<
+  // Adds a worker for these adapters. ec::overloaded when there are too many.
+  caf::replies_to<msg<wire::RegisterWorker>>::with<msg<wire::WorkerRegistered>>,
+  // Forgets a worker; what it has leased goes to others. ec::not_found.
+  caf::replies_to<msg<wire::WorkerName>>::with<msg<wire::WorkerName>>,
+  // Answers with a leased run as soon as there is one, without one at the end of the wait. ec::not_found for an unknown
+  // worker, ec::overloaded when too many wait.
+  caf::replies_to<msg<wire::WorkQuery>>::with<msg<wire::WorkOffer>>,
+  // Takes the result of a run. ec::not_found when its lease has expired or was answered; ec::invalid, which leaves the
+  // lease as it is, when the result is malformed.
+  caf::replies_to<msg<wire::WorkResult>>::with<msg<wire::Recorded>>,
+  // Extends a lease. ec::not_found as above.
+  caf::replies_to<msg<wire::WorkId>>::with<msg<wire::WorkRenewed>>,
+  // Measures with one adapter: all repeats, merged. Skipped when no worker for it is live; ec::timed_out when none
+  // answers in time, ec::process_failed when a worker reports an error.
+  caf::replies_to<msg<wire::WorkerMeasure>>::with<msg<wire::Measurement>>>;
+
 /// Manages the adapters; captures and stores snapshots.
 using registry_actor = caf::typed_actor<
   // Captures a version with all adapters of the tier in parallel. Answers once the snapshot is durable. ec::busy while
@@ -56,6 +85,8 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<msg<wire::ImportSnapshot>>::with<msg<wire::Snapshot>>,
   // The latest capture of a version. ec::not_found; its text says if the first capture is still running.
   caf::replies_to<msg<wire::SnapshotQuery>>::with<msg<wire::Snapshot>>,
+  // The newest version other than the named one, by analysis::compare_versions; ec::no_data when there is none.
+  caf::replies_to<msg<wire::PreviousVersionQuery>>::with<msg<wire::SnapshotSummary>>,
   // Versions in byte order, each with its latest capture.
   caf::replies_to<msg<wire::PageQuery>>::with<msg<wire::SnapshotList>>,
   // The captures of a version, oldest first, and the running one; ec::not_found when there is neither.
@@ -71,6 +102,9 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<msg<wire::BenchmarkQuery>>::with<msg<wire::BenchmarkList>>,
   // Registers a command as an adapter, durably. ec::already_exists when the name is in use.
   caf::replies_to<msg<wire::CommandSpec>>::with<msg<wire::BenchmarkInfo>>,
+  // Registers the adapters of a worker, durably, and the worker. ec::already_exists when an adapter's name is in use by
+  // one that workers do not run.
+  caf::replies_to<msg<wire::RegisterWorker>>::with<msg<wire::WorkerRegistered>>,
   // Removes a registered adapter. ec::not_found; ec::forbidden for built-in adapters.
   caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>,
   // Starts publishing the newest results and every change to them.

@@ -31,6 +31,20 @@ run_plan plan_of(const msg<wire::CommandSpec>& spec) {
   return out;
 }
 
+/// Reads a measurement, or HART OS's form of one that was skipped. A failure is that of reading a measurement.
+caf::expected<msg<wire::Measurement>> read_output(std::string_view output) {
+  auto measurement = from_json<wire::Measurement>(output);
+  if (measurement)
+    return measurement;
+  auto skipped = from_json<wire::SkippedOutput>(output);
+  if (!skipped || !(*skipped)->getSkipped())
+    return measurement;
+  return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
+    auto reason = (*skipped)->getReason();
+    out.setSkipped(reason.size() > 0 ? reason : "it gives no reason");
+  });
+}
+
 } // namespace
 
 caf::expected<msg<wire::Measurement>> read_measurement(std::span<const std::string> command,
@@ -45,7 +59,7 @@ caf::expected<msg<wire::Measurement>> read_measurement(std::span<const std::stri
   auto output = trim(view(result.getStdout()));
   if (output.empty())
     return because(ec::malformed, "; it prints nothing instead of a measurement");
-  auto measurement = from_json<wire::Measurement>(output);
+  auto measurement = read_output(output);
   if (!measurement)
     return because(code_of(measurement.error()), "; it prints no measurement: " + hive::text_of(measurement.error()));
   if ((*measurement)->getMetrics().size() == 0 && (*measurement)->getSkipped().size() == 0)

@@ -10,7 +10,8 @@
 namespace hive {
 
 /// Reads the result of a measuring command, whose standard output must be exactly `{"metrics": {name: {value,
-/// direction, unit}}}` or `{"skipped": "why"}`. `command` is quoted in error texts.
+/// direction, unit}}}`, `{"skipped": "why"}`, or HART OS's `{"skipped": true, "reason": "why"}`. `command` is quoted in
+/// error texts.
 ///
 /// Fails with ec::timed_out, ec::process_failed (a signal or a non-zero exit status), ec::too_large (truncated output),
 /// ec::malformed or ec::invalid (any other output); the text says how the command ended and what it wrote to standard

@@ -2,16 +2,20 @@
 
 #include "actors/benchmark/adapter_table.hpp"
 #include "actors/benchmark/capture_event.hpp"
+#include "actors/benchmark/capture_plan.hpp"
 #include "actors/benchmark/captures_in_work.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/process/run_report.hpp"
 #include "actors/store/commit.hpp"
+#include "analysis/version_order.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/git_head.hpp"
 #include "platform/log.hpp"
+#include "storage/adapter_store.hpp"
 #include "storage/snapshot_store.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
 #include <set>
 
@@ -104,6 +108,18 @@ public:
                                  std::to_string(in_work_.running(version).value) + ", is running");
   }
 
+  caf::result<msg<wire::SnapshotSummary>> find_previous(const msg<wire::PreviousVersionQuery>& query) {
+    auto known = snapshots().versions(defaults::max_ordered_versions);
+    if (!known)
+      return known.error();
+    std::erase(*known, as_view(query->getVersion()));
+    auto older = [](const std::string& a, const std::string& b) { return analysis::compare_versions(a, b) < 0; };
+    auto newest = std::ranges::max_element(*known, older);
+    if (newest == known->end())
+      return fail(ec::no_data, "no version other than " + text(query->getVersion()) + " has a snapshot");
+    return snapshots().summary(*newest);
+  }
+
   caf::result<msg<wire::CaptureList>> list_captures(const msg<wire::CaptureListQuery>& query) {
     auto version = text(query->getVersion());
     auto found =
@@ -190,7 +206,8 @@ public:
     if (!adapters_.find(name) && adapters_.size() + registering_.size() >= defaults::max_adapters)
       return fail(ec::overloaded, "a node holds at most " + std::to_string(defaults::max_adapters) + " adapters");
     write_set writes;
-    writes.put(column::inputs, keys::adapter(name), spec.bytes());
+    adapter_store::erase(name, writes); // it may replace one of the other kind
+    adapter_store::keep(spec, writes);
     registering_.insert(name);
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
     commit(self_, services_.committer, std::move(writes))
@@ -207,6 +224,36 @@ public:
     return promise;
   }
 
+  caf::result<msg<wire::WorkerRegistered>> register_worker(const msg<wire::RegisterWorker>& request) {
+    std::vector<msg<wire::WorkerAdapter>> changed;
+    if (auto refused = find_changed(*request, changed))
+      return refused;
+    write_set writes;
+    for (const auto& spec : changed)
+      adapter_store::keep(spec, writes);
+    for (const auto& spec : changed)
+      registering_.insert(text(spec->getName()));
+    auto promise = self_->make_response_promise<msg<wire::WorkerRegistered>>();
+    commit(self_, services_.committer, std::move(writes))
+      .then(
+        [this, promise, changed, request](committed) mutable {
+          for (const auto& spec : changed) {
+            registering_.erase(text(spec->getName()));
+            adapters_.release(text(spec->getName()));
+            adapters_.add(options_.worker_adapter(spec));
+          }
+          self_->request(services_.workers, caf::infinite, request)
+            .then([promise](const msg<wire::WorkerRegistered>& added) mutable { promise.deliver(added); },
+                  [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+        },
+        [this, promise, changed](caf::error& err) mutable {
+          for (const auto& spec : changed)
+            registering_.erase(text(spec->getName()));
+          promise.deliver(std::move(err));
+        });
+    return promise;
+  }
+
   caf::result<msg<wire::BenchmarkInfo>> remove(const msg<wire::BenchmarkName>& query) {
     auto name = text(query->getName());
     auto* found = adapters_.find(name);
@@ -215,7 +262,7 @@ public:
     if (found->definition.source == "builtin")
       return fail(ec::forbidden, "the adapter " + name + " is built in");
     write_set writes;
-    writes.erase(column::inputs, keys::adapter(name));
+    adapter_store::erase(name, writes);
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
     commit(self_, services_.committer, std::move(writes))
       .then([this, promise, name](committed) mutable { drop(name, promise); },
@@ -236,21 +283,15 @@ private:
   }
 
   caf::error read_registered() {
-    caf::error damage;
-    auto failure = services_.db->visit(column::inputs, keys::adapters(), "", [&](auto key, auto value) {
-      auto spec = database::load_stored<wire::CommandSpec>(column::inputs, key, value);
-      if (!spec) {
-        damage = spec.error();
-        return database::scan::stop;
-      }
-      // A later release may add a built-in adapter of this name: it takes precedence, and the command stays stored.
-      if (adapters_.find(text((*spec)->getName())))
-        log::warn("Registered adapter not used: a built-in one has its name. adapter={}", (*spec)->getName().cStr());
+    // A later release may add a built-in adapter of this name: it takes precedence, and the other one stays stored.
+    auto add = [this](const auto& spec, const auto& make) {
+      if (adapters_.find(text(spec->getName())))
+        log::warn("Registered adapter not used: another one has its name. adapter={}", spec->getName().cStr());
       else
-        adapters_.add(options_.command_adapter(*spec));
-      return database::scan::next;
-    });
-    return failure ? failure : damage;
+        adapters_.add(make(spec));
+    };
+    return adapter_store{*services_.db}.visit([&](const auto& spec) { add(spec, options_.command_adapter); },
+                                              [&](const auto& spec) { add(spec, options_.worker_adapter); });
   }
 
   /// Why a command cannot be registered under this name; no error if it can.
@@ -263,6 +304,29 @@ private:
                       : fail(ec::already_exists, "an adapter named " + name + " exists already");
     if (found && !replaces)
       return fail(ec::already_exists, "an adapter named " + name + " exists already; it can be replaced or removed");
+    return caf::none;
+  }
+
+  /// The adapters of a worker that are new or defined anew, or why it cannot have one of its adapters.
+  caf::error find_changed(wire::RegisterWorker::Reader request, std::vector<msg<wire::WorkerAdapter>>& changed) const {
+    size_t added = 0;
+    for (auto spec : request.getAdapters()) {
+      auto name = text(spec.getName());
+      if (spec.getTier() != wire::Tier::FAST && spec.getTier() != wire::Tier::HEAVY)
+        return fail(ec::invalid, "/adapters/" + name + "/tier must be fast or heavy");
+      if (registering_.contains(name))
+        return fail(ec::busy, "an adapter named " + name + " is being registered");
+      auto* found = adapters_.find(name);
+      if (found && found->definition.source != "worker")
+        return fail(ec::already_exists, "an adapter named " + name + " exists already, and no worker runs it");
+      auto wanted = msg<wire::WorkerAdapter>::copy_of(spec);
+      if (found && found->definition.is_same(options_.worker_adapter(wanted)))
+        continue;
+      changed.push_back(std::move(wanted));
+      added += !found;
+    }
+    if (added > 0 && adapters_.size() + registering_.size() + added > defaults::max_adapters)
+      return fail(ec::overloaded, "a node holds at most " + std::to_string(defaults::max_adapters) + " adapters");
     return caf::none;
   }
 
@@ -287,11 +351,9 @@ private:
   }
 
   caf::expected<capture_id> start(wire::CaptureRequest::Reader request, capture_done done) {
-    if (request.getTier() == wire::Tier::DYNAMIC)
-      return fail(ec::invalid, "/tier must be fast, heavy or all");
-    auto members = adapters_.members_of(request.getTier());
-    if (members.empty())
-      return fail(ec::no_data, "no adapter belongs to the tier asked for");
+    auto plan = plan_capture(request, adapters_);
+    if (!plan)
+      return plan.error();
     auto version = text(request.getVersion());
     auto id = begin(version, captures_in_work::kind::capture);
     if (!id)
@@ -305,13 +367,15 @@ private:
       out.setVersion(version);
       out.setRepeats(request.getRepeats() != 0 ? request.getRepeats() : options_.repeats);
     });
-    auto limit = capture_limit(members);
-    auto asked = handles_of(members);
-    self_->request(spawn_capture(self_->system(), std::move(members)), limit, measure)
+    auto limit = capture_limit(plan->members);
+    auto asked = plan->handles();
+    self_->request(spawn_capture(self_->system(), std::move(plan->members)), limit, measure)
       .then(
-        [this, facts, id = *id, done, asked](const capture_result& result) {
+        [this, facts, id = *id, done, asked, given = std::move(plan->given)](const capture_result& result) {
           adapters_.replace_hung(result.hung, asked);
-          keep(with_capture_id(build_snapshot(facts, result.outcomes), id.value), done);
+          auto outcomes = result.outcomes;
+          outcomes.insert(outcomes.end(), given.begin(), given.end());
+          keep(with_capture_id(build_snapshot(facts, outcomes), id.value), done);
         },
         [this, version, done](caf::error& err) {
           in_work_.release(version);
@@ -328,13 +392,6 @@ private:
       self_->send(services_.events, capture_ended(version, id, good, result));
       done(result);
     };
-  }
-
-  static std::map<std::string, adapter_actor> handles_of(const std::vector<capture_member>& members) {
-    std::map<std::string, adapter_actor> out;
-    for (const auto& member : members)
-      out.emplace(member.definition.name, member.handle);
-    return out;
   }
 
   std::string git_sha(wire::CaptureRequest::Reader request) const {
@@ -412,6 +469,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
           [self](const msg<wire::StartCapture>& request) { return self->state.start_capture(request); },
           [self](const msg<wire::ImportSnapshot>& request) { return self->state.import(request); },
           [self](const msg<wire::SnapshotQuery>& query) { return self->state.find(query); },
+          [self](const msg<wire::PreviousVersionQuery>& query) { return self->state.find_previous(query); },
           [self](const msg<wire::PageQuery>& query) { return self->state.list(query); },
           [self](const msg<wire::CaptureListQuery>& query) { return self->state.list_captures(query); },
           [self](const msg<wire::CaptureQuery>& query) { return self->state.find_capture(query); },
@@ -425,6 +483,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
           [self](const sharing_started& with) { self->state.share(with); },
           [self](const msg<wire::BenchmarkQuery>&) { return self->state.list_benchmarks(); },
           [self](const msg<wire::CommandSpec>& spec) { return self->state.register_command(spec); },
+          [self](const msg<wire::RegisterWorker>& request) { return self->state.register_worker(request); },
           [self](const msg<wire::BenchmarkName>& query) { return self->state.remove(query); }};
 }
 

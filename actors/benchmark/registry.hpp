@@ -20,7 +20,8 @@ namespace hive {
 struct registry_services {
   std::shared_ptr<database> db;
   committer_actor committer;
-  event_sink_actor events = {}; ///< receives events about captures, imports and deletions
+  event_sink_actor events = {};   ///< receives events about captures, imports and deletions
+  worker_pool_actor workers = {}; ///< knows the workers; needed to register one
 };
 
 struct registry_options {
@@ -35,6 +36,8 @@ struct registry_options {
   std::vector<adapter_definition> builtin;
   /// Makes the adapter for a command registered at run time.
   std::function<adapter_definition(const msg<wire::CommandSpec>&)> command_adapter;
+  /// Makes an adapter that workers run.
+  std::function<adapter_definition(const msg<wire::WorkerAdapter>&)> worker_adapter = {};
 };
 
 /// Spawns the registry, which spawns its adapters, replaces those that end or hang, and captures snapshots with them.

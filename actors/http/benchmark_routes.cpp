@@ -38,6 +38,8 @@ std::vector<route> benchmark_routes(const registry_actor& registry, const upgrad
       .with_large_answers(),
     route::ask<SnapshotQuery, Snapshot>(get, "/api/v1/snapshots/{version}", registry, "The snapshot of a version")
       .with_large_answers(),
+    route::ask<PreviousVersionQuery, SnapshotSummary>(get, "/api/v1/snapshots/{version}/previous", registry,
+                                                      "The newest other version"),
     route::ask<ImportSnapshot, Snapshot>(put, "/api/v1/snapshots/{version}", registry,
                                          "Store a snapshot captured elsewhere"),
     route::ask<CaptureListQuery, CaptureList>(get, "/api/v1/snapshots/{version}/captures", registry,
@@ -52,6 +54,26 @@ std::vector<route> benchmark_routes(const registry_actor& registry, const upgrad
       .with_large_answers(),
     route::ask<UpgradeQuery, UpgradeCheck>(get, "/api/v1/upgrades/check", upgrades,
                                            "Whether one version may replace another"),
+  };
+}
+
+std::vector<route> worker_routes(const registry_actor& registry, const worker_pool_actor& workers) {
+  using namespace wire;
+  const std::string work = "/api/v1/benchmarks/work/{id}";
+  return {
+    // What a worker reports decides upgrades, so naming its adapters takes the operator's role.
+    route::ask<RegisterWorker, WorkerRegistered>(post, "/api/v1/benchmarks/workers", registry,
+                                                 "Register a worker and the adapters that it runs", {.status = 201})
+      .for_role(role::operate),
+    route::ask<WorkerName, WorkerName>(delete_, "/api/v1/benchmarks/workers/{worker}", workers, "End a worker")
+      .for_role(role::record),
+    // Takes the work from other workers, which a reader must not.
+    route::ask<WorkQuery, WorkOffer>(get, "/api/v1/benchmarks/work", workers, "Wait for work",
+                                     {.timeout = defaults::work_poll_timeout})
+      .for_role(role::record)
+      .with_long_wait(),
+    route::ask<WorkResult, Recorded>(post, work, workers, "Report the result of work", {.status = 201}),
+    route::ask<WorkId, WorkRenewed>(post, work + "/renew", workers, "Keep leased work for longer"),
   };
 }
 

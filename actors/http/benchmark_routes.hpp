@@ -11,6 +11,9 @@ namespace hive::http {
 /// Routes of adapters, snapshots, results and upgrades.
 std::vector<route> benchmark_routes(const registry_actor& registry, const upgrade_checker_actor& upgrades);
 
+/// Routes of workers, processes that measure for the node.
+std::vector<route> worker_routes(const registry_actor& registry, const worker_pool_actor& workers);
+
 /// Routes by which engines send what the fast adapters measure.
 std::vector<route> input_routes(const inputs_actor& inputs);
 

@@ -86,6 +86,7 @@ public:
   void drain() override {
     core_->draining = true;
     core_->end_streams();
+    core_->refuse_exchanges(server_core::exchanges::waiting);
     asio::post(core_->context, [this] { acceptor_.close(); });
   }
 
@@ -93,7 +94,7 @@ public:
     if (!thread_.joinable())
       return;
     core_->draining = true;
-    core_->refuse_exchanges();
+    core_->refuse_exchanges(server_core::exchanges::all);
     core_->end_streams();
     if (!core_->flights->wait_zero(defaults::http_flush_timeout))
       log::warn("HTTP server closes connections whose clients did not read the last answer");

@@ -22,6 +22,11 @@ public:
     return request_;
   }
 
+  /// Whether its answer may be due only when something happens.
+  bool waits_long() const {
+    return match_.found && match_.found->waits_long;
+  }
+
   void answer(response what) override;
   std::shared_ptr<body_stream> stream(response head) override;
   void forward(action next) override;

@@ -76,7 +76,7 @@ void server_core::end_streams() {
       open->end();
 }
 
-void server_core::refuse_exchanges() {
+void server_core::refuse_exchanges(exchanges which) {
   std::vector<std::weak_ptr<live_exchange>> left;
   {
     std::lock_guard lock{mutex_};
@@ -84,7 +84,7 @@ void server_core::refuse_exchanges() {
       left.push_back(what);
   }
   for (const auto& each : left)
-    if (auto open = each.lock())
+    if (auto open = each.lock(); open && (which == exchanges::all || open->waits_long()))
       open->answer(problem(fail(ec::unavailable, "the node stopped before there was an answer")));
 }
 

@@ -38,8 +38,9 @@ public:
   /// Ends all open streams.
   void end_streams();
 
-  /// Answers running requests with 503.
-  void refuse_exchanges();
+  /// Answers running requests with 503: all of them, or those whose routes wait for something to happen.
+  enum class exchanges { all, waiting };
+  void refuse_exchanges(exchanges which);
 
   /// Waits for work on separate threads and accepts no more.
   void stop_aside();

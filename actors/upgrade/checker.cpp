@@ -20,6 +20,7 @@ namespace {
 static_assert(static_cast<int>(analysis::direction::lower) == static_cast<int>(wire::Direction::LOWER));
 static_assert(static_cast<int>(analysis::outcome::error) == static_cast<int>(wire::AdapterStatus::ERROR));
 static_assert(static_cast<int>(analysis::policy::strict) == static_cast<int>(wire::Policy::STRICT));
+static_assert(static_cast<int>(analysis::finding_order::snapshot) == static_cast<int>(wire::FindingOrder::SNAPSHOT));
 static_assert(static_cast<int>(analysis::verdict::inconclusive) == static_cast<int>(wire::Verdict::INCONCLUSIVE));
 
 /// One side of the comparison; keeps the memory that its views refer to.
@@ -201,7 +202,8 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, cons
   side old_side{query.getOld(), old_version};
   side new_side{query.getNew(), new_version};
   auto result =
-    analysis::check_upgrade(old_side.points(), new_side.points(), static_cast<analysis::policy>(query.getPolicy()));
+    analysis::check_upgrade(old_side.points(), new_side.points(), static_cast<analysis::policy>(query.getPolicy()),
+                            static_cast<analysis::finding_order>(query.getOrder()));
   auto left_out = [](const auto&... lists) { return (0 + ... + (lists.size() - listed(lists))); };
   capnp::MallocMessageBuilder answer{words_of(result)};
   auto out = answer.initRoot<wire::UpgradeCheck>();

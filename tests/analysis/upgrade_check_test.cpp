@@ -40,6 +40,19 @@ TEST_F(upgrade_check, names_what_regressed_and_by_how_much) {
   EXPECT_DOUBLE_EQ(result.regressions[0].change_pct, -20);
 }
 
+TEST_F(upgrade_check, lists_regressions_worst_first_or_as_the_old_version_does) {
+  old_metrics = {{"z", "slightly", 100}, {"b", "fine", 1}, {"a", "badly", 100}, {"a", "much", 100}};
+  new_metrics = {{"a", "much", 50}, {"a", "badly", 10}, {"b", "fine", 1}, {"z", "slightly", 90}};
+  auto names = [this](finding_order order) {
+    std::string out;
+    for (const auto& each : check(policy::threshold, order).regressions)
+      out += std::string{each.metric} + " ";
+    return out;
+  };
+  EXPECT_EQ(names(finding_order::severity), "badly much slightly ");
+  EXPECT_EQ(names(finding_order::snapshot), "slightly badly much ");
+}
+
 // -- snapshots that are not there ---------------------------------------------------
 
 TEST_F(upgrade_check, a_missing_snapshot_is_what_the_source_system_says) {

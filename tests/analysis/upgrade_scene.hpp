@@ -22,9 +22,9 @@ struct upgrade_check : testing::Test {
   bool new_present = true;
   std::vector<std::string> similar; ///< names similar to the old version's
 
-  upgrade_result check(policy rule) const {
+  upgrade_result check(policy rule, finding_order order = finding_order::severity) const {
     return check_upgrade({old_present, "v1", similar, old_machine, old_metrics, old_adapters},
-                         {new_present, "v2", {}, new_machine, new_metrics, new_adapters}, rule);
+                         {new_present, "v2", {}, new_machine, new_metrics, new_adapters}, rule, order);
   }
 
   testing::AssertionResult says(verdict threshold, verdict strict) const {

@@ -51,6 +51,7 @@ void write_outcome(const adapter_outcome& outcome, wire::AdapterOutcome::Builder
   out.setReason(reason);
   out.setDurationS(outcome.duration_s);
   out.setTier(outcome.tier);
+  out.setGiven(outcome.given);
 }
 
 std::optional<std::string> find_double(const std::vector<placed_metric>& metrics) {
@@ -73,6 +74,8 @@ void copy_nested(wire::Snapshot::Reader source, const std::vector<placed_metric>
                           : nested[i].getSkipped() ? wire::AdapterStatus::SKIPPED
                                                    : wire::AdapterStatus::OK);
     adapters[i].setReason(failed ? nested[i].getError() : nested[i].getReason());
+    adapters[i].setDurationS(nested[i].getDurationS());
+    adapters[i].setTier(nested[i].getTier());
   }
 }
 

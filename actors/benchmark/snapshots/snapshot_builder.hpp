@@ -18,6 +18,7 @@ struct adapter_outcome {
   std::string reason;
   double duration_s = 0;
   msg<wire::Measurement> measurement;
+  bool given = false; ///< measured by whoever asked for the capture
 };
 
 /// Facts about a whole capture.

@@ -2,12 +2,15 @@
 
 #include "actors/benchmark/command_adapter.hpp"
 #include "actors/benchmark/result_slots.hpp"
+#include "actors/benchmark/worker_pool.hpp"
 #include "actors/http/benchmark_routes.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/upgrade/checker.hpp"
 #include "gpu/devices.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
+#include <iterator>
 
 namespace hive {
 namespace {
@@ -30,10 +33,12 @@ adapter_definition command_definition(caf::actor_system& system, const runner_ac
 
 std::vector<service> benchmark_group::services() {
   return {
-    make_service("registry", registry,
-                 [this] {
-                   return spawn_registry(node_.system, {node_.db, base_.committer, base_.events}, describe_registry());
-                 }),
+    make_service("workers", workers, [this] { return spawn_worker_pool(node_.system, {.presence = presence_}); }),
+    make_service(
+      "registry", registry,
+      [this] {
+        return spawn_registry(node_.system, {node_.db, base_.committer, base_.events, workers}, describe_registry());
+      }),
     make_service("upgrades", upgrades, [this] {
       return spawn_upgrade_checker(node_.system, {node_.db, base_.events});
     })};
@@ -44,7 +49,9 @@ std::vector<slot_topic> benchmark_group::topics() const {
 }
 
 std::vector<http::route> benchmark_group::routes() const {
-  return http::benchmark_routes(registry, upgrades);
+  auto out = http::benchmark_routes(registry, upgrades);
+  std::ranges::move(http::worker_routes(registry, workers), std::back_inserter(out));
+  return out;
 }
 
 registry_options benchmark_group::describe_registry() const {
@@ -56,6 +63,10 @@ registry_options benchmark_group::describe_registry() const {
   out.builtin = gather(before_, &service_group::adapters);
   out.command_adapter = [&system = node_.system, runner = adapters_.runner](const msg<wire::CommandSpec>& spec) {
     return command_definition(system, runner, spec);
+  };
+  out.worker_adapter = [&system = node_.system, pool = workers,
+                        seen = presence_](const msg<wire::WorkerAdapter>& spec) {
+    return worker_adapter_definition(system, pool, seen, spec);
   };
   return out;
 }

@@ -1,4 +1,4 @@
-"""Client of Hivemark for agent engines: records coding tasks, asks which tool to use, and spawns on the hive's nodes.
+"""Client of Hivemark for agent engines: records coding tasks, spawns on the hive's nodes, and asks a node all it answers.
 
     from hivemark import Client
 
@@ -6,17 +6,22 @@
         hive.record("bug_fix", "ruff", 1.8, success=True)
         print(hive.get_best_tool("bug_fix"))
 
-Needs nothing but the standard library. Logs to the logger "hivemark".
+`AsyncClient` is the same for asyncio. `measure`, `Client.register_adapter` and `Worker` are for benchmark adapters
+written in Python. Needs nothing but the standard library. Logs to the logger "hivemark".
 """
 
+from ._measure import measure
 from ._recorder import Counts
 from ._spawned import Command, Place, Research, Spawned, SpawnedSession, SpawnFailed
+from .async_client import AsyncClient
 from .client import BestTool, Client, Route
 from .errors import Closed, HivemarkError, NodeError, Unreachable
+from .worker import Worker
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncClient",
     "BestTool",
     "Client",
     "Closed",
@@ -31,5 +36,7 @@ __all__ = [
     "Spawned",
     "SpawnedSession",
     "Unreachable",
+    "Worker",
+    "measure",
     "__version__",
 ]

@@ -9,11 +9,15 @@ import http.client
 import io
 import json
 import math
+import os
+import re
+import selectors
 import socket
 import ssl
 import time
+from collections import deque
 from email.message import Message
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional
 from urllib.parse import urlencode, urlsplit
 
 from ._token import find_operator_token, is_token
@@ -22,6 +26,16 @@ from .errors import NodeError, Unreachable
 # Far above the largest answer of a node, the summary of all its tools; a stream without end must not fill the memory.
 MAX_ANSWER_BYTES = 128 << 20
 _READ_BYTES = 64 << 10
+# Of an event stream: an event is bounded by 1 MiB on the node.
+MAX_LINE_BYTES = 2 << 20
+# Connections that wait for their next request, and for how long: a node closes one that is silent for a minute.
+_MOST_KEPT = 16
+_KEPT_S = 20.0
+# What may be asked again when it is not known whether it was heard (RFC 9110, 9.2.2).
+_REPEATABLE = ("GET", "PUT", "DELETE")
+_FAILURES = (OSError, http.client.HTTPException, UnicodeError)
+# As messages/ids.hpp has it.
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
 class Answer(NamedTuple):
@@ -69,12 +83,17 @@ class Answer(NamedTuple):
 class Transport:
     """Where the node is and how to speak to it.
 
-    Each request has a connection of its own: beside a write to disk a connection costs nothing, and there is none that
-    could have died unnoticed or be shared by mistake between threads or with a forked process. Proxies are not used.
+    Connections are kept for the next request, each for one request at a time, so that any number of threads may use
+    it. A forked process opens its own. Proxies are not used.
     """
 
     def __init__(
-        self, url: str, token: Optional[str], timeout_s: float, ssl_context: Optional[ssl.SSLContext]
+        self,
+        url: str,
+        token: Optional[str],
+        timeout_s: float,
+        ssl_context: Optional[ssl.SSLContext],
+        namespace: Optional[str] = None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -83,61 +102,168 @@ class Transport:
             raise ValueError(f"timeout_s must be positive, not {timeout_s!r}")
         if token is not None and not is_token(token):
             raise ValueError("token must be printable ASCII")
+        if namespace is not None and not _ID.fullmatch(namespace):
+            raise ValueError(f"namespace must match {_ID.pattern}, not {namespace!r}")
         self.url = url.rstrip("/")
         self._host = parts.hostname
         self._port = parts.port
         self._path = parts.path.rstrip("/")
         self._token = token
         self._timeout_s = timeout_s
+        self._namespace = namespace
         # Reading the machine's certificates takes long: once, and only where they are needed.
         self._ssl_context = ssl_context or ssl.create_default_context() if parts.scheme == "https" else None
+        # Without a lock, which a fork could copy while it is held: adding and taking are atomic.
+        self._kept: Deque[_Kept] = deque(maxlen=_MOST_KEPT)
 
     def get(self, path: str, **query: str) -> Answer:
         """Raises Unreachable without a whole answer within the timeout."""
-        return self._request("GET", path + ("?" + urlencode(query) if query else ""), None, {}, self._timeout_s)
+        return self.request("GET", path + ("?" + urlencode(query) if query else ""))
 
     def get_late(self, path: str, wait_s: float, **query: str) -> Answer:
         """As `get`, for an answer for which the node waits up to `wait_s` first."""
-        return self._request("GET", path + "?" + urlencode(query), None, {}, self._timeout_s + wait_s)
+        return self.request("GET", path + "?" + urlencode(query), patience_s=wait_s)
 
     def delete(self, path: str) -> Answer:
         """As `get`. The node may have done what it was asked also when there is no answer."""
-        return self._request("DELETE", path, None, {}, self._timeout_s)
+        return self.request("DELETE", path)
 
     def post(self, path: str, body: bytes, content_type: str, within_s: float = math.inf) -> Answer:
         """As `get`, and within `within_s` if that is shorter than the timeout. The node may have done what it was asked
         also when there is no answer."""
-        within_s = min(self._timeout_s, within_s)
-        return self._request("POST", path, body, {"Content-Type": content_type}, within_s)
+        return self.request("POST", path, body, content_type, min(self._timeout_s, within_s))
 
-    def _request(
-        self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str], within_s: float
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Optional[bytes] = None,
+        content_type: str = "application/json",
+        timeout_s: Optional[float] = None,
+        patience_s: float = 0.0,
     ) -> Answer:
-        connection = self._connection(within_s)
+        """One request, and its whole answer within `timeout_s` (that of the client when None) and `patience_s` more, for
+        questions that wait on purpose. Raises Unreachable without one."""
+        limit_s = (self._timeout_s if timeout_s is None else timeout_s) + patience_s
+        headers = self._headers() if body is None else {**self._headers(), "Content-Type": content_type}
+        deadline = time.monotonic() + limit_s
+        kept = self._take(limit_s, deadline)
+        if kept is not None:
+            try:
+                return self._ask(kept, method, path, body, headers)
+            except _Stale as error:
+                # The node closed it meanwhile. Whether it had read the request is not known.
+                if method not in _REPEATABLE:
+                    raise self._unreachable(error.reason) from error
+            except _FAILURES as error:
+                raise self._unreachable(error) from error
         try:
-            connection.request(method, self._path + path, body, {**self._headers(), **headers})
+            return self._ask(self._connection(limit_s, deadline), method, path, body, headers)
+        except (_Stale, *_FAILURES) as error:
+            raise self._unreachable(error.reason if isinstance(error, _Stale) else error) from error
+
+    def lines(self, path: str, silence_s: float) -> Iterator[bytes]:
+        """The lines of an answer without end, over a connection of its own. Raises Unreachable when nothing comes for
+        `silence_s`, NodeError when the node refuses."""
+        connection = self._new_connection(silence_s)
+        try:
+            connection.request("GET", self._path + path, None, {**self._headers(), "Connection": "close"})
             response = connection.getresponse()
-            read = _read_body(response)
-        except (OSError, http.client.HTTPException, UnicodeError) as error:
-            raise Unreachable(f"no answer from {self.url}: {type(error).__name__}: {error}") from error
+            if response.status != 200:
+                raise Answer(response.status, response.headers, _read_body(response)).error()
+            while line := response.readline(MAX_LINE_BYTES):
+                yield line
+        except _FAILURES as error:
+            raise self._unreachable(error) from error
         finally:
             connection.close()
+
+    def _unreachable(self, error: BaseException) -> Unreachable:
+        return Unreachable(f"no answer from {self.url}: {type(error).__name__}: {error}")
+
+    def _ask(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Optional[bytes],
+        headers: Dict[str, str],
+    ) -> Answer:
+        """Keeps the connection for later if it is still good."""
+        is_good = False
+        try:
+            try:
+                connection.request(method, self._path + path, body, headers)
+                response = connection.getresponse()
+            except (http.client.RemoteDisconnected, ConnectionError) as error:
+                raise _Stale(error) from error
+            read = _read_body(response)
+            is_good = not response.will_close
+        finally:
+            if is_good:
+                self._kept.append(_Kept(os.getpid(), time.monotonic(), connection))
+            else:
+                connection.close()
         return Answer(response.status, response.headers, read)
 
     def _headers(self) -> Dict[str, str]:
         # Looked for each time: every start of a node writes another one.
         token = self._token or find_operator_token(self.url)
-        authorization = {} if token is None else {"Authorization": f"Bearer {token.strip()}"}
-        return {"Connection": "close", **authorization}
-
-    def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
-        deadline = time.monotonic() + timeout_s
-        if self._ssl_context is None:
-            out = http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
-        else:
-            out = http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._ssl_context)
-        out.response_class = functools.partial(_PunctualResponse, deadline=deadline)  # type: ignore[assignment]
+        out = {} if token is None else {"Authorization": f"Bearer {token.strip()}"}
+        if self._namespace is not None:
+            out["Hivemark-Namespace"] = self._namespace
         return out
+
+    def _take(self, timeout_s: float, deadline: float) -> Optional[http.client.HTTPConnection]:
+        """A kept connection that the node has not closed, ready for the next request."""
+        while self._kept:
+            try:
+                process, since, connection = self._kept.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if process == os.getpid() and time.monotonic() - since < _KEPT_S and _is_quiet(connection.sock):
+                connection.sock.settimeout(timeout_s)
+                connection.response_class = _punctual(deadline)
+                return connection
+            connection.close()
+        return None
+
+    def _connection(self, timeout_s: float, deadline: float) -> http.client.HTTPConnection:
+        out = self._new_connection(timeout_s)
+        out.response_class = _punctual(deadline)
+        return out
+
+    def _new_connection(self, timeout_s: float) -> http.client.HTTPConnection:
+        if self._ssl_context is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._ssl_context)
+
+
+class _Kept(NamedTuple):
+    process: int
+    since: float
+    connection: http.client.HTTPConnection
+
+
+class _Stale(Exception):
+    """The connection ended before there was an answer."""
+
+    def __init__(self, reason: BaseException) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def _is_quiet(sock: Optional[socket.socket]) -> bool:
+    """Whether the other end has neither closed nor said anything: before a request it has nothing to say."""
+    if sock is None:
+        return False
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return not selector.select(0)
+
+
+def _punctual(deadline: float) -> Any:
+    return functools.partial(_PunctualResponse, deadline=deadline)
 
 
 def _read_body(response: http.client.HTTPResponse) -> bytes:

@@ -8,9 +8,11 @@ import ssl
 import uuid
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any, Dict, List, Literal, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, Type
 
+from ._api import Api
 from ._http import Answer, Transport
+from ._measure import describe_command
 from ._recorder import Counts, Recorder
 from ._spawned import Spawnable, Spawned, Spawner, Where
 from ._token import read_token_file
@@ -35,8 +37,8 @@ class Route(NamedTuple):
     sample_count: int
 
 
-class Client:
-    """Speaks to one node. Safe to use from any number of threads.
+class Client(Api):
+    """Speaks to one node. Safe to use from any number of threads. It has a method for every route of the node's API.
 
     `record` never waits for the node and never fails because of it, only for its arguments: a background thread sends
     the records, in their order, until the node has acknowledged each. Questions go to the node at once and raise
@@ -55,6 +57,8 @@ class Client:
         tools of today. The log says so and `counts().dropped` counts them.
     ssl_context: for https; the machine's certificates when not given.
     engine: name under which the node counts what this client spawns, where its token does not say it.
+    namespace: id of a store of its own within the node, with its own statistics and versions, which its hive is never
+        told about; the node's own when not given.
 
     A forked process may go on with the client it inherited: it has an empty buffer (its parent sends what waited), a
     thread of its own and counts from zero. It must call `flush` or `close` itself if it ends through os._exit, as the
@@ -73,15 +77,21 @@ class Client:
         buffer_records: int = 100_000,
         ssl_context: Optional[ssl.SSLContext] = None,
         engine: Optional[str] = None,
+        namespace: Optional[str] = None,
     ) -> None:
         if token is not None and token_file is not None:
             raise ValueError("token and token_file exclude each other")
         token_file = token_file or os.environ.get("HIVE_TOKEN_FILE")
         if token is None and token_file:
             token = read_token_file(token_file)
-        self._transport = Transport(url, token, timeout_s, ssl_context)
+        self._transport = Transport(url, token, timeout_s, ssl_context, namespace)
         self._recorder = Recorder(self._transport, "/api/v1/tasks", buffer_records)
         self._spawner = Spawner(self._transport, engine)
+
+    @property
+    def url(self) -> str:
+        """Where the node listens."""
+        return self._transport.url
 
     def __enter__(self) -> Client:
         return self
@@ -178,6 +188,43 @@ class Client:
         """The engines of this node, {name, protocol, spawned, …}, connected with its door or speaking HTTP."""
         return list(self._content(self._transport.get("/api/v1/engines"))["engines"])
 
+    # -- adapters -----------------------------------------------------------------------------------------------------
+
+    def register_adapter(
+        self,
+        adapter: Any,
+        *,
+        name: Optional[str] = None,
+        tier: Optional[str] = None,
+        timeout_s: Optional[float] = None,
+        requires_gpu: Optional[bool] = None,
+        min_vram_gb: Optional[float] = None,
+        environment: Optional[Mapping[str, str]] = None,
+        workdir: Optional[str] = None,
+        replace: bool = False,
+    ) -> Dict[str, Any]:
+        """Registers a benchmark adapter written in Python, which the node then runs in a process of its own:
+        `python -m hivemark.adapter package.module:Class` with this interpreter, this search path and this directory.
+
+        adapter: "package.module:Class", or a class or function of a module, or an object of such a class without
+            state, because the other process makes an object of its own. ValueError for anything else.
+        name, tier, requires_gpu, min_vram_gb: those of the adapter when not given.
+
+        Needs the operator's role. An adapter that needs this process is run by a `Worker`.
+        """
+        spec = describe_command(adapter, name)
+        return self.register_benchmark(
+            spec.name,
+            spec.command,
+            workdir=os.path.abspath(workdir or os.getcwd()),
+            timeout_s=timeout_s,
+            tier=tier or spec.tier,
+            environment={**spec.environment, **(environment or {})},
+            requires_gpu=spec.requires_gpu if requires_gpu is None else requires_gpu,
+            min_vram_gb=spec.min_vram_gb if min_vram_gb is None else min_vram_gb,
+            replace=replace,
+        )
+
     # -- questions ----------------------------------------------------------------------------------------------------
 
     def get_best_tool(self, task_type: str) -> Optional[BestTool]:
@@ -229,7 +276,8 @@ class Client:
 
     def get_summary(self) -> Dict[str, Any]:
         """{total_benchmarks, by_tool: [{tool, total, success_rate, avg_time_s}], by_task_type: [{task_type, tool, …}]}"""
-        return _with_floats(self._content(self._transport.get("/api/v1/tools/summary")))
+        summary: Dict[str, Any] = _with_floats(self._content(self._transport.get("/api/v1/tools/summary")))
+        return summary
 
     def export_learning_delta(self) -> Optional[Dict[str, Any]]:
         """{coding_benchmarks: {task_type: {tool: {success_rate, avg_time_s, sample_count, …}}}, ts} for other nodes; None

@@ -95,6 +95,19 @@ TEST_F(command_adapter_test, passes_on_why_it_was_skipped) {
   EXPECT_EQ((*result)->getSkipped(), "no such device");
 }
 
+TEST_F(command_adapter_test, understands_how_adapters_of_hart_os_skip) {
+  spawn(R"(echo '{"skipped": true, "reason": "no such device"}')");
+  auto result = take(2);
+  ASSERT_TRUE(result) << text_of(result.error());
+  EXPECT_EQ((*result)->getSkipped(), "no such device");
+  stop(adapter);
+  spawn(R"(echo '{"skipped": true}')");
+  EXPECT_EQ((*take())->getSkipped(), "it gives no reason");
+  stop(adapter);
+  spawn(R"(echo '{"skipped": false, "reason": "none"}')");
+  expect_failure(ec::invalid, "it prints no measurement");
+}
+
 TEST_F(command_adapter_test, says_how_the_command_failed) {
   spawn("echo one >&2; echo 'the disk is full' >&2; exit 3");
   auto result = take();

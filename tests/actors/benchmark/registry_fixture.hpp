@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/registry.hpp"
 
+#include "actors/benchmark/worker_pool.hpp"
 #include "actors/events/events.hpp"
 #include "actors/store/committer.hpp"
 #include "messages/json.hpp"
@@ -40,6 +41,8 @@ struct registry_fixture : testing::Test {
   committer_actor committer = spawn_committer(system, {db});
   std::vector<adapter_definition> adapters;
   std::map<std::string, answer> commands; ///< behaviour of registered commands, by their first word
+  std::shared_ptr<worker_presence> presence = std::make_shared<worker_presence>();
+  worker_pool_actor workers;
   registry_actor registry;
   events_actor log = spawn_events(system, {});
 
@@ -88,12 +91,17 @@ struct registry_fixture : testing::Test {
       };
       return definition;
     };
-    registry = spawn_registry(system, {db, committer, log}, options);
+    workers = spawn_worker_pool(system, {.presence = presence});
+    options.worker_adapter = [this](const msg<wire::WorkerAdapter>& spec) {
+      return worker_adapter_definition(system, workers, presence, spec);
+    };
+    registry = spawn_registry(system, {db, committer, log, workers}, options);
   }
 
   void stop() {
     self->send_exit(registry, caf::exit_reason::user_shutdown);
-    self->wait_for(registry);
+    self->send_exit(workers, caf::exit_reason::user_shutdown);
+    self->wait_for(registry, workers);
   }
 
   ~registry_fixture() override {
@@ -106,14 +114,27 @@ struct registry_fixture : testing::Test {
 
   template <class Answer, class Question>
   caf::expected<msg<Answer>> ask(msg<Question> question) {
+    return ask_of<Answer>(registry, std::move(question));
+  }
+
+  template <class Answer, class Handle, class Question>
+  caf::expected<msg<Answer>> ask_of(const Handle& whom, msg<Question> question) {
     caf::expected<msg<Answer>> out = fail(ec::internal, "no answer");
-    self->request(registry, 30s, std::move(question))
+    self->request(whom, 30s, std::move(question))
       .receive([&](const msg<Answer>& m) { out = m; }, [&](caf::error& err) { out = std::move(err); });
     return out;
   }
 
   caf::expected<msg<wire::Snapshot>> capture(const std::string& version) {
     return ask<wire::Snapshot>(*from_json<wire::CaptureRequest>(R"({"version":")" + version + R"("})"));
+  }
+
+  /// Captures as this JSON asks for it.
+  caf::expected<msg<wire::Snapshot>> capture_as(const std::string& json) {
+    auto request = from_json<wire::CaptureRequest>(json);
+    if (!request)
+      return request.error();
+    return ask<wire::Snapshot>(*request);
   }
 
   caf::expected<msg<wire::Snapshot>> import(const std::string& json) {

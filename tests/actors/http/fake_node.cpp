@@ -73,6 +73,10 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
         return error;
       return snapshot(view(m->getVersion()));
     },
+    [](const msg<wire::PreviousVersionQuery>& m) {
+      return msg<wire::SnapshotSummary>::build(
+        [&](wire::SnapshotSummary::Builder out) { out.setVersion("before-" + std::string{view(m->getVersion())}); });
+    },
     [](const msg<wire::PageQuery>& m) {
       return msg<wire::SnapshotList>::build([&](wire::SnapshotList::Builder out) {
         out.initSnapshots(1)[0].setVersion("limit-" + std::to_string(m->getLimit()));
@@ -106,6 +110,9 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
         [](wire::BenchmarkList::Builder out) { out.initBenchmarks(1)[0].setName("regression"); });
     },
     [](const msg<wire::CommandSpec>& m) { return benchmark(view(m->getName())); },
+    [](const msg<wire::RegisterWorker>&) {
+      return msg<wire::WorkerRegistered>::build([](wire::WorkerRegistered::Builder out) { out.setWorker("w1"); });
+    },
     [](const msg<wire::BenchmarkName>& m) -> caf::result<msg<wire::BenchmarkInfo>> {
       if (auto error = failure_for(view(m->getName())))
         return error;

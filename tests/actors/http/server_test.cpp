@@ -273,6 +273,21 @@ TEST(server, an_exchange_that_is_dropped_is_answered_503) {
   EXPECT_EQ(node.request("GET", "/dropped").status, 503);
 }
 
+TEST(server, one_that_stops_does_not_wait_for_what_may_never_happen) {
+  std::promise<exchange_ptr> arrived;
+  auto routes = [&](const fake_services&) {
+    return std::vector{
+      route::raw(method::get, "/work", "Waits for work", "text/plain", [&](const exchange_ptr& incoming) {
+        arrived.set_value(incoming);
+      }).with_long_wait()};
+  };
+  fake_node node{{.drain_timeout = std::chrono::hours{24}}, routes};
+  auto answer = std::async(std::launch::async, [&] { return node.request("GET", "/work"); });
+  auto held = arrived.get_future().get();
+  node.stop();
+  EXPECT_EQ(answer.get().status, 503);
+}
+
 // -- connections ----------------------------------------------------------------
 
 TEST(server, one_connection_serves_many_requests_in_order) {

@@ -155,6 +155,16 @@ TEST_F(checker_fixture, times_need_the_same_machine) {
                        "another with 4 cores");
 }
 
+TEST_F(checker_fixture, regressions_come_in_the_order_that_is_asked_for) {
+  put("v1", R"({"benchmarks":{"z":{"metrics":{"a":{"value":100,"direction":"higher"},
+                                             "b":{"value":100,"direction":"higher"}}}}})");
+  put("v2", R"({"benchmarks":{"z":{"metrics":{"b":{"value":50,"direction":"higher"},
+                                             "a":{"value":90,"direction":"higher"}}}}})");
+  EXPECT_STREQ(check()->getRegressions()[0].getMetric().cStr(), "b");
+  EXPECT_STREQ(check(R"(,"order":"severity")")->getRegressions()[0].getMetric().cStr(), "b");
+  EXPECT_STREQ(check(R"(,"order":"snapshot")")->getRegressions()[0].getMetric().cStr(), "a");
+}
+
 TEST_F(checker_fixture, lists_end_and_the_rest_is_counted) {
   constexpr size_t count = defaults::max_listed_findings + 5;
   auto document = [&](const char* value) {
