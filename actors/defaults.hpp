@@ -367,6 +367,24 @@ inline constexpr size_t max_spawned_result_bytes = size_t{128} << 20;
 /// connections may wait.
 inline constexpr size_t max_result_waits = 128;
 
+// -- namespaces ----------------------------------------------------------------
+
+/// Namespaces of a node by default. Each takes some hundred KB on disk, and nothing else while it is closed.
+inline constexpr size_t max_namespaces = 1'024;
+/// Namespaces that are open at once: each has a thread, some 60 open files and, when it is full of work, some 30 MB.
+inline constexpr size_t max_open_namespaces = 16;
+/// A namespace that nobody used for this long is closed; opening it again takes about 0.1 s.
+inline constexpr auto namespace_idle = 5min;
+/// Timeout for entering a namespace: closing another one, with its services, and opening this one.
+inline constexpr auto namespace_enter_timeout = 60s;
+/// Cache and write buffers (of each column) of a namespace's store: small, because there may be 16.
+inline constexpr size_t namespace_cache_bytes = size_t{8} << 20;
+inline constexpr size_t namespace_buffer_bytes = size_t{1} << 20;
+/// Idempotency keys that a namespace's tracker remembers at least: those of all records that may wait for the disk.
+inline constexpr size_t namespace_task_keys = max_pending_tasks;
+/// For the last user of a namespace's store to let go of it after its services have ended.
+inline constexpr auto namespace_release_timeout = 10s;
+
 // -- events --------------------------------------------------------------------
 
 /// Events kept for late readers: some 300 bytes each, at most 1,500; enough for hours in an ordinary hive.

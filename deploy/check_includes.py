@@ -66,6 +66,7 @@ FOLDERS = {
     "actors/engines": (("actors/hive/link", *BELOW_ACTORS), ANY),
     "actors/engine_client": (("actors/engines", "actors/hive/link", "actors/remote", *BELOW_ACTORS), ANY),
     "actors/http": (BELOW_ACTORS, ANY),
+    "actors/namespaces": (BELOW_ACTORS, ANY),
     "actors/node": (("gpu", *BELOW_ACTORS), ANY),
 }
 # Programs and tests may include everything below them.

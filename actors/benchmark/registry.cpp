@@ -387,8 +387,8 @@ private:
   /// Wraps `done` so that the event for the end of the capture or import is sent first; its step is `good` if a
   /// snapshot was stored.
   capture_done telling(std::string version, capture_id id, wire::CaptureStep good, capture_done done) {
-    return [this, version = std::move(version), id, good,
-            done = std::move(done)](const caf::expected<msg<wire::Snapshot>>& result) {
+    return [this, version = std::move(version), id, good, done = std::move(done),
+            held = options_.hold ? options_.hold() : nullptr](const caf::expected<msg<wire::Snapshot>>& result) {
       self_->send(services_.events, capture_ended(version, id, good, result));
       done(result);
     };

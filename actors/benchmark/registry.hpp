@@ -24,6 +24,9 @@ struct registry_services {
   worker_pool_actor workers = {}; ///< knows the workers; needed to register one
 };
 
+/// Called when a capture begins; what it returns is released when the capture has ended.
+using registry_hold = std::function<std::shared_ptr<void>()>;
+
 struct registry_options {
   /// This node's name in its snapshots.
   std::string node;
@@ -34,6 +37,8 @@ struct registry_options {
   /// Measurements per adapter when a capture does not say. At least 1.
   uint32_t repeats = 1;
   std::vector<adapter_definition> builtin;
+  /// Keeps the registry's owner from ending it during a capture that nobody waits for. May be empty.
+  registry_hold hold = {};
   /// Makes the adapter for a command registered at run time.
   std::function<adapter_definition(const msg<wire::CommandSpec>&)> command_adapter;
   /// Makes an adapter that workers run.

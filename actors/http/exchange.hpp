@@ -73,6 +73,9 @@ public:
   /// Runs `next` inside the gateway actor.
   virtual void forward(action next) = 0;
 
+  /// Keeps `what` until the exchange ends. Call it before others know the exchange, and once at most.
+  virtual void keep(std::shared_ptr<void> what) = 0;
+
   /// Runs long-running `work` on a separate thread. Dropped if the server has closed by then.
   virtual void run_aside(std::function<void()> work) = 0;
 };

@@ -44,8 +44,8 @@ void turn_away(asio::ip::tcp::socket socket, size_t most) {
 
 class thread_listener final : public listener, public std::enable_shared_from_this<thread_listener> {
 public:
-  thread_listener(server_options options, std::vector<route> routes, std::shared_ptr<prometheus::Registry> metrics)
-      : core_{std::make_shared<server_core>(std::move(options), std::move(routes), std::move(metrics))},
+  thread_listener(server_options options, server_services services)
+      : core_{std::make_shared<server_core>(std::move(options), std::move(services))},
         acceptor_{core_->context,
                   {[this](asio::ip::tcp::socket accepted) { take_in(std::move(accepted)); },
                    [this] { return core_->make_room(); }, [this](const std::string& why) { die(why); }}} {
@@ -160,9 +160,8 @@ caf::error listener::check_address(const server_options& options) {
   return address ? caf::error{} : address.error();
 }
 
-caf::expected<std::shared_ptr<listener>> listener::open(server_options options, std::vector<route> routes,
-                                                        std::shared_ptr<prometheus::Registry> metrics) {
-  auto out = std::make_shared<thread_listener>(std::move(options), std::move(routes), std::move(metrics));
+caf::expected<std::shared_ptr<listener>> listener::open(server_options options, server_services services) {
+  auto out = std::make_shared<thread_listener>(std::move(options), std::move(services));
   if (auto error = out->bind())
     return error;
   return std::shared_ptr<listener>{std::move(out)};

@@ -10,8 +10,7 @@ public:
   virtual ~listener() = default;
 
   /// Binds the address. Clients can connect from now on, but are served only after `serve`. Fails like `spawn_server`.
-  static caf::expected<std::shared_ptr<listener>> open(server_options options, std::vector<route> routes,
-                                                       std::shared_ptr<prometheus::Registry> metrics);
+  static caf::expected<std::shared_ptr<listener>> open(server_options options, server_services services);
 
   /// Checks that the address may be served; otherwise ec::invalid.
   static caf::error check_address(const server_options& options);

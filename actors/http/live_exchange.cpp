@@ -1,6 +1,7 @@
 #include "actors/http/live_exchange.hpp"
 
 #include "actors/http/gateway.hpp"
+#include "actors/http/namespace_routes.hpp"
 #include "actors/http/response_head.hpp"
 #include "actors/http/response_stream.hpp"
 #include "platform/log.hpp"
@@ -64,11 +65,18 @@ void live_exchange::begin() {
 
 void live_exchange::run(std::shared_ptr<void> turn) {
   turn_ = std::move(turn);
+  if (auto& head = incoming_->head(); head.name_spaces != 0)
+    // qualified, because a look-up by the argument's types would need the messages of its interface
+    return http::run_in_namespace(core_->namespaces, std::string{head.name_space}, shared_from_this());
   auto handle = [self = shared_from_this()] { run_handler(self->match_.found->handle, self); };
   if (request_.body.size() <= defaults::max_inline_json_bytes)
     handle();
   else
     core_->run_aside(handle);
+}
+
+void live_exchange::keep(std::shared_ptr<void> what) {
+  kept_ = std::move(what);
 }
 
 void live_exchange::run_aside(std::function<void()> work) {

@@ -30,6 +30,7 @@ public:
   void answer(response what) override;
   std::shared_ptr<body_stream> stream(response head) override;
   void forward(action next) override;
+  void keep(std::shared_ptr<void> what) override;
   void run_aside(std::function<void()> work) override;
 
 private:
@@ -45,6 +46,7 @@ private:
   http::request request_;
   meter::share flight_;
   meter::share body_;
+  std::shared_ptr<void> kept_;
   std::shared_ptr<void> turn_; ///< other requests wait for it; released when this one is answered
   const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   std::atomic_flag answered_;

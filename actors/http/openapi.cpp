@@ -1,5 +1,6 @@
 #include "actors/http/openapi.hpp"
 
+#include "actors/http/namespace_routes.hpp"
 #include "actors/http/openapi_schema.hpp"
 #include "actors/http/url.hpp"
 #include "messages/node.capnp.h"
@@ -140,12 +141,14 @@ private:
       out_.member("description", describe_operation(route));
       if (route.access == role::anyone)
         out_.array("security", [] {});
-      if (!places.path.empty() || !places.query.empty())
+      if (!places.path.empty() || !places.query.empty() || route.has_namespaces)
         out_.array("parameters", [&] {
           for (auto* field : places.path)
             write_parameter(*field, "path");
           for (auto* field : places.query)
             write_parameter(*field, "query");
+          if (route.has_namespaces)
+            write_namespace_header();
         });
       if (route.question && has_body(route.verb))
         write_body(*route.question, places);
@@ -180,6 +183,17 @@ private:
       }
       out_.name("schema");
       schemas_.field_value(field);
+    });
+  }
+
+  void write_namespace_header() {
+    out_.object([&] {
+      out_.member("name", namespace_header);
+      out_.member("in", "header");
+      out_.member("description",
+                  "Id of a namespace: a store of its own, with its own statistics and versions, which the "
+                  "hive is never told about. Absent: the node's own.");
+      out_.object("schema", [&] { out_.member("type", "string"); });
     });
   }
 

@@ -237,6 +237,8 @@ struct request_parser::impl {
     case field::unknown:
       if (is_same(name, "last-event-id"))
         head.last_event_id = value;
+      else if (is_same(name, "hivemark-namespace") && head.name_spaces++ == 0)
+        head.name_space = value;
       break;
     default:
       break;

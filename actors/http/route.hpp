@@ -73,6 +73,7 @@ struct route {
   std::string media_type = "application/json"; ///< of the answer
   bool has_large_answers = false;              ///< limits how many of its requests are processed concurrently
   bool asks_for_token = false;                 ///< whether its requests tell the name of their token
+  bool has_namespaces = false;                 ///< may be asked of a namespace, which has the same route
   bool waits_long = false;                     ///< its requests are refused at once when the server stops
   /// Runs on the server's thread, or on a separate thread for large bodies; must not block.
   std::function<void(exchange_ptr)> handle;

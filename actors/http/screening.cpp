@@ -1,6 +1,7 @@
 #include "actors/http/screening.hpp"
 
 #include "actors/http/url.hpp"
+#include "messages/ids.hpp"
 
 namespace hive::http {
 namespace {
@@ -25,6 +26,20 @@ response methods_of(const request_head& head, const std::vector<method>& allowed
   response out{204, {}, {}, {}, {}};
   out.headers.emplace_back("Allow", head.path == "*" ? allow_list(all) : allow_list(allowed));
   return out;
+}
+
+std::optional<response> judge_namespace(const request_head& head, const route& found) {
+  if (head.name_spaces == 0)
+    return std::nullopt;
+  auto refuse = [](const std::string& why) { return problem(400, ec::invalid, "header Hivemark-Namespace " + why); };
+  if (head.name_spaces > 1)
+    return refuse("is given more than once");
+  if (!is_valid_id(head.name_space))
+    return refuse(std::string{id_rule});
+  if (!found.has_namespaces)
+    return refuse("is given, but " + std::string{to_string(found.verb)} + " " + found.path +
+                  " is about the whole node: it has no namespaces");
+  return std::nullopt;
 }
 
 std::optional<json_error> read_path_parameters(const path_tree::match& match, request& into) {
@@ -83,6 +98,8 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
     return not_routed(head, match.allowed);
   if (auto error = access_->check(match.found->access, head.authorization))
     return problem(error);
+  if (auto refusal = judge_namespace(head, *match.found))
+    return refusal;
   // Probes are answered even under overload: an orchestrator must not kill a node for being busy.
   if (load.requests >= options_.max_in_flight && match.found->access != role::anyone)
     return problem(

@@ -22,6 +22,8 @@ struct request_head {
   std::string_view content_type;
   std::string_view content_encoding;
   std::string_view last_event_id;
+  std::string_view name_space; ///< the first Hivemark-Namespace field
+  size_t name_spaces = 0;      ///< number of Hivemark-Namespace fields
   bool is_http_1_0 = false;
 };
 

@@ -102,7 +102,7 @@ caf::expected<running_server> spawn_server(caf::actor_system& system, server_ser
   if (auto error = options.validate())
     return error;
   auto drain = options.drain_timeout;
-  auto serving = listener::open(std::move(options), std::move(services.routes), std::move(services.metrics));
+  auto serving = listener::open(std::move(options), std::move(services));
   if (!serving)
     return serving.error();
   auto port = (*serving)->port();

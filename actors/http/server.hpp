@@ -3,6 +3,7 @@
 #include "actors/http/authorizer.hpp"
 #include "actors/http/bounds.hpp"
 #include "actors/http/route.hpp"
+#include "actors/namespaces/api.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>
@@ -62,6 +63,7 @@ struct server_options {
 struct server_services {
   std::vector<route> routes;
   std::shared_ptr<prometheus::Registry> metrics; ///< gets the server's metrics
+  namespaces_actor namespaces = {};              ///< needed if a route has namespaces
 };
 
 struct running_server {

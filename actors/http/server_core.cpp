@@ -23,10 +23,10 @@ void give_memory_back() {
 
 } // namespace
 
-server_core::server_core(server_options given, std::vector<route> served,
-                         std::shared_ptr<prometheus::Registry> registry)
-    : options{std::move(given)}, routes{std::move(served)}, paths{routes}, screen{options},
-      metrics{std::move(registry), routes}, turns_{defaults::max_large_requests, options.max_answer_bytes_in_flight} {
+server_core::server_core(server_options given, server_services services)
+    : options{std::move(given)}, routes{std::move(services.routes)}, namespaces{std::move(services.namespaces)},
+      paths{routes}, screen{options}, metrics{std::move(services.metrics), routes},
+      turns_{defaults::max_large_requests, options.max_answer_bytes_in_flight} {
 }
 
 // -- any thread -----------------------------------------------------------------------

@@ -22,7 +22,7 @@ class response_stream;
 /// State shared by the connections of one server. For the server's thread only, unless stated otherwise.
 class server_core : public std::enable_shared_from_this<server_core> {
 public:
-  server_core(server_options given, std::vector<route> served, std::shared_ptr<prometheus::Registry> registry);
+  server_core(server_options given, server_services services);
 
   // -- any thread ----------------------------------------------------------------
 
@@ -81,6 +81,7 @@ public:
   boost::asio::io_context context{1};
   const server_options options;
   const std::vector<route> routes;
+  const namespaces_actor namespaces;
   const path_tree paths;
   const screening screen;
   server_metrics metrics;

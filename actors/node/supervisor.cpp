@@ -125,7 +125,7 @@ struct supervisor_state {
   }
 
   void give_up(caf::error err) {
-    log::critical("Node stops: {}", text_of(err));
+    options.on_give_up(text_of(err));
     ending = true;
     set_status("stopping");
     stop_down_to(0, [this, err] { self->quit(err); });

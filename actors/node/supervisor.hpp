@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "platform/log.hpp"
 
 #include <caf/all.hpp>
 #include <functional>
@@ -26,6 +27,10 @@ struct supervisor_options {
   std::chrono::milliseconds stop_timeout = defaults::stop_timeout;
   /// Called when the node's status changes: "ok", or the current activity, such as "restarting http".
   std::function<void(const std::string&)> on_status = [](const std::string&) {};
+  /// Called with the reason when the services end because one of them fails.
+  std::function<void(const std::string&)> on_give_up = [](const std::string& why) {
+    log::critical("Node stops: {}", why);
+  };
 };
 
 using start_atom = caf::atom_constant<caf::atom("start")>;

@@ -427,6 +427,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("agents", [&](toml_section& s) { read_agents(s, config); });
+  root.section("namespaces", [&](toml_section& s) { s.read("max", config.max_namespaces, 0, 100'000); });
   root.section("daemon", [&](toml_section& s) { read_daemon(s, config); });
   try {
     root.finish();

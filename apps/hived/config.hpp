@@ -100,6 +100,8 @@ struct node_config {
   agent_daemon_options agent_daemon;
   validator_options agents;
   baselines_options baselines;
+  /// Most namespaces that may exist; 0: none.
+  size_t max_namespaces = defaults::max_namespaces;
   setting_origins origins;
 };
 

@@ -10,6 +10,7 @@
 #include "apps/hived/wiring/engine_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
 #include "apps/hived/wiring/http_group.hpp"
+#include "apps/hived/wiring/namespace_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
 #include "apps/hived/wiring/research_group.hpp"
 #include "apps/hived/wiring/review_group.hpp"
@@ -49,7 +50,8 @@ struct node::impl {
     auto& research = add<research_group>(base, tracker);
     auto& engines = add<engine_group>(adapters, agents, tracker, federation, research);
     add<review_group>(base, adapters, agents);
-    add<http_group>(groups_so_far());
+    auto& namespaces = add<namespace_group>(adapters);
+    add<http_group>(namespaces, groups_so_far());
     add<door_group>(federation, engines);
   }
 

@@ -1,16 +1,15 @@
 #pragma once
 
-#include "actors/events/api.hpp"
-#include "actors/store/api.hpp"
 #include "apps/hived/wiring/node_context.hpp"
 #include "apps/hived/wiring/service_group.hpp"
+#include "apps/hived/wiring/store_handles.hpp"
 
 namespace hive {
 
-/// The store and the event log.
-class base_group final : public service_group {
+/// The store and the event log of a node.
+class base_group final : public service_group, public store_handles {
 public:
-  explicit base_group(node_context& node) : node_{node} {
+  explicit base_group(node_context& node) : store_handles{node.db}, node_{node} {
   }
 
   std::vector<service> services() override;
@@ -19,9 +18,6 @@ public:
   /// Increments and stores the epoch. Services number what they publish within an epoch, so a restarted service needs a
   /// new epoch, as a restarted node does.
   caf::error begin_next_epoch();
-
-  committer_actor committer;
-  events_actor events;
 
 private:
   caf::expected<events_actor> start_events();

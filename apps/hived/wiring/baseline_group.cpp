@@ -10,17 +10,19 @@
 namespace hive {
 
 std::vector<service> baseline_group::services() {
-  return {make_service("baselines", baselines,
-                       [this] {
-                         return spawn_baselines(node_.system,
-                                                {node_.db, base_.committer, benchmark_.registry, base_.events},
-                                                node_.config.baselines);
-                       }),
-          make_service("validator", validator_,
-                       [this] { return spawn_validator(node_.system, describe_validator(), node_.config.agents); }),
-          make_service("agent daemon", daemon_, [this] {
-            return spawn_agent_daemon(node_.system, {node_.db, validator_}, node_.config.agent_daemon);
-          })};
+  std::vector<service> out{make_service("baselines", baselines, [this] {
+    return spawn_baselines(node_.system, {base_.db, base_.committer, benchmark_.registry, base_.events},
+                           node_.config.baselines);
+  })};
+  if (watch_ == agent_watch::none)
+    return out;
+  out.push_back(make_service("validator", validator_, [this] {
+    return spawn_validator(node_.system, describe_validator(), node_.config.agents);
+  }));
+  out.push_back(make_service("agent daemon", daemon_, [this] {
+    return spawn_agent_daemon(node_.system, {base_.db, validator_}, node_.config.agent_daemon);
+  }));
+  return out;
 }
 
 validator_services baseline_group::describe_validator() {
@@ -41,7 +43,7 @@ validator_services baseline_group::describe_validator() {
     confirmed.Set(static_cast<double>(counts.confirmed));
     suspected.Set(static_cast<double>(counts.regressed - counts.confirmed));
   };
-  return {node_.db, baselines, benchmark_.registry, std::move(show)};
+  return {base_.db, baselines, benchmark_.registry, std::move(show)};
 }
 
 std::vector<http::route> baseline_group::routes() const {

@@ -2,20 +2,27 @@
 
 #include "actors/baseline/validator.hpp"
 #include "actors/daemon/api.hpp"
-#include "apps/hived/wiring/base_group.hpp"
 #include "apps/hived/wiring/benchmark_group.hpp"
+#include "apps/hived/wiring/store_handles.hpp"
 
 namespace hive {
+
+/// Whether a daemon has the agents validated; those of a namespace are validated when somebody asks.
+enum class agent_watch { daemon, none };
 
 /// The agents and their baselines, and the daemon that has them validated.
 class baseline_group final : public service_group {
 public:
-  baseline_group(node_context& node, const base_group& base, const benchmark_group& benchmark)
-      : node_{node}, base_{base}, benchmark_{benchmark} {
+  baseline_group(node_context& node, const store_handles& base, const benchmark_group& benchmark,
+                 agent_watch watch = agent_watch::daemon)
+      : node_{node}, base_{base}, benchmark_{benchmark}, watch_{watch} {
   }
 
   std::vector<service> services() override;
   std::vector<http::route> routes() const override;
+  bool has_namespaces() const override {
+    return true;
+  }
 
   judging_baselines_actor baselines;
 
@@ -23,8 +30,9 @@ private:
   validator_services describe_validator();
 
   node_context& node_;
-  const base_group& base_;
+  const store_handles& base_;
   const benchmark_group& benchmark_;
+  const agent_watch watch_;
   validator_actor validator_;
   agent_daemon_actor daemon_;
 };

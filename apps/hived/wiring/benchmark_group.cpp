@@ -37,10 +37,10 @@ std::vector<service> benchmark_group::services() {
     make_service(
       "registry", registry,
       [this] {
-        return spawn_registry(node_.system, {node_.db, base_.committer, base_.events, workers}, describe_registry());
+        return spawn_registry(node_.system, {base_.db, base_.committer, base_.events, workers}, describe_registry());
       }),
     make_service("upgrades", upgrades, [this] {
-      return spawn_upgrade_checker(node_.system, {node_.db, base_.events});
+      return spawn_upgrade_checker(node_.system, {base_.db, base_.events});
     })};
 }
 
@@ -60,6 +60,7 @@ registry_options benchmark_group::describe_registry() const {
   out.environment = describe_environment(find_gpus());
   out.checkout = node_.config.checkout;
   out.repeats = node_.config.repeats;
+  out.hold = hold_;
   out.builtin = gather(before_, &service_group::adapters);
   out.command_adapter = [&system = node_.system, runner = adapters_.runner](const msg<wire::CommandSpec>& spec) {
     return command_definition(system, runner, spec);

@@ -66,10 +66,20 @@ std::vector<http::route> http_group::own_routes() const {
   });
 }
 
+std::vector<http::route> http_group::routes_before() const {
+  std::vector<http::route> out;
+  for (const auto* group : before_)
+    for (auto& route : group->routes()) {
+      route.has_namespaces = group->has_namespaces();
+      out.push_back(std::move(route));
+    }
+  return out;
+}
+
 caf::expected<caf::actor> http_group::start() {
   auto& config = node_.config;
-  auto all = http::api_routes({own_routes(), gather(before_, &service_group::routes)}, {version_text});
-  auto server = http::spawn_server(node_.system, {std::move(all), node_.metrics}, config.http);
+  auto all = http::api_routes({own_routes(), routes_before()}, {version_text});
+  auto server = http::spawn_server(node_.system, {std::move(all), node_.metrics, namespaces_.namespaces}, config.http);
   if (!server)
     return server.error();
   config.http.port = server->port; // kept across restarts, even if any free port was requested

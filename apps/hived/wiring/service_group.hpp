@@ -40,6 +40,11 @@ public:
   virtual std::vector<http::route> routes() const {
     return {};
   }
+
+  /// Whether each namespace has services of this group, and its routes, of its own.
+  virtual bool has_namespaces() const {
+    return false;
+  }
 };
 
 using group_list = std::vector<const service_group*>;

@@ -11,10 +11,10 @@ namespace hive {
 std::vector<service> tracker_group::services() {
   return {make_service("tracker", tracker,
                        [this] {
-                         return spawn_tracker(node_.system, {node_.db, base_.committer}, describe_tracker());
+                         return spawn_tracker(node_.system, {base_.db, base_.committer}, describe_tracker());
                        }),
           make_service("publisher", publisher, [this] {
-            return spawn_delta_publisher(node_.system, {node_.db, base_.committer});
+            return spawn_delta_publisher(node_.system, {base_.db, base_.committer});
           })};
 }
 
@@ -29,6 +29,8 @@ std::vector<http::route> tracker_group::routes() const {
 tracker_options tracker_group::describe_tracker() const {
   auto out = node_.config.tracker;
   out.node = node_.identity.id.value;
+  if (size_ == tracker_size::small)
+    out.ledger.remembered_keys = defaults::namespace_task_keys;
   return out;
 }
 

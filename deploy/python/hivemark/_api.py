@@ -117,6 +117,9 @@ class Api(_Api):
     renew_work = method(ops.renew_work)
     observe_model = method(ops.observe_model)
     update_world_model = method(ops.update_world_model)
+    # namespaces
+    list_namespaces = method(ops.list_namespaces)
+    end_namespace = method(ops.end_namespace)
     # tasks and tools
     record_tasks = method(ops.record_tasks)
     list_tasks = method(ops.list_tasks)
@@ -175,6 +178,9 @@ class AsyncApi(_AsyncApi):
     renew_work = async_method(ops.renew_work)
     observe_model = async_method(ops.observe_model)
     update_world_model = async_method(ops.update_world_model)
+    # namespaces
+    list_namespaces = async_method(ops.list_namespaces)
+    end_namespace = async_method(ops.end_namespace)
     # tasks and tools
     record_tasks = async_method(ops.record_tasks)
     list_tasks = async_method(ops.list_tasks)

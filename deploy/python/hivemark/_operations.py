@@ -218,6 +218,21 @@ def update_world_model(
     ...
 
 
+# -- namespaces -------------------------------------------------------------------------------------------------------
+
+
+@operation("GET", "/api/v1/namespaces")
+def list_namespaces(*, limit: Optional[int] = None, after: Optional[str] = None) -> Json:
+    """The node's namespaces: {namespaces: [{id, open}], count, max, next}. Ask with a client without a namespace."""
+    ...
+
+
+@operation("DELETE", "/api/v1/namespaces/{id}")
+def end_namespace(id: str) -> Json:
+    """Ends a namespace and deletes all that is in it."""
+    ...
+
+
 # -- tasks and tools --------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 #include "actors/http/benchmark_routes.hpp"
 #include "actors/http/hive_routes.hpp"
+#include "actors/http/namespace_routes.hpp"
 #include "actors/http/node_routes.hpp"
 #include "actors/http/research_routes.hpp"
 #include "actors/http/task_routes.hpp"
@@ -52,6 +53,8 @@ const good_case good_cases[] = {
   {"GET", "/api/v1/snapshots/{version}", "/api/v1/snapshots/v1", "", 200, R"("captured_at":"2026-02-24T12:00:00Z")",
    ""},
   {"GET", "/api/v1/snapshots/{version}", "/api/v1/snapshots/%76%31", "", 200, R"("version":"v1")", ""},
+  {"GET", "/api/v1/snapshots/{version}/previous", "/api/v1/snapshots/v2/previous", "", 200, R"("version":"before-v2")",
+   ""},
   {"PUT", "/api/v1/snapshots/{version}", "/api/v1/snapshots/v2",
    R"({"version":"v2","metrics":{"m":{"value":1,"direction":"higher"}}})", 200, R"("m":{)", ""},
   {"PUT", "/api/v1/snapshots/{version}", "/api/v1/snapshots/v2", R"({"metrics":{}})", 200, R"("version":"v2")", ""},
@@ -259,8 +262,8 @@ TEST(api, a_large_snapshot_comes_back_as_it_went) {
 // -- who may ask what ----------------------------------------------------------
 
 TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_not) {
-  auto routes = api_routes({node_routes({}), benchmark_routes({}, {}), input_routes({}), task_routes({}),
-                            hive_routes({}, {}), research_routes({})},
+  auto routes = api_routes({node_routes({}), benchmark_routes({}, {}), worker_routes({}, {}), input_routes({}),
+                            task_routes({}), namespace_routes({}), hive_routes({}, {}), research_routes({})},
                            {});
   std::set<std::string> operate;
   for (const auto& route : routes) {
@@ -275,6 +278,10 @@ TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_n
     auto due = route.verb == method::get ? role::read : role::record;
     if (names_program || route.verb == method::delete_)
       due = role::operate;
+    if (name == "POST /api/v1/benchmarks/workers") // decides what counts as measured, as a command does
+      due = role::operate;
+    if (name == "GET /api/v1/benchmarks/work") // takes what it reads from others
+      due = role::record;
     EXPECT_TRUE(route.access == due || (due == role::read && route.access == role::anyone))
       << name << " needs " << to_string(route.access) << ", and should need " << to_string(due);
   }

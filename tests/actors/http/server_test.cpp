@@ -468,7 +468,7 @@ TEST(server, a_stuck_thread_is_noticed_and_does_not_hold_up_its_owner) {
     hold->pass();
     asked->answer({});
   };
-  auto serving = listener::open({.port = 0}, {stuck}, std::make_shared<prometheus::Registry>());
+  auto serving = listener::open({.port = 0}, {{stuck}, std::make_shared<prometheus::Registry>()});
   ASSERT_TRUE(serving) << text_of(serving.error());
   (*serving)->serve(caf::actor_cast<caf::actor>(actors.client()));
   EXPECT_TRUE((*serving)->is_alive());
