@@ -45,7 +45,8 @@ std::vector<route> engine_routes(const http_engines_actor& engines) {
       get, one + "/result", "The result, once there is one", {answers<SpawnedResult>(200)},
       [engines](const msg<SpawnedResultQuery>& query) {
         return http::ask<SpawnedResult>(engines, query, {.timeout = longest(query->getWait())});
-      }),
+      })
+      .with_long_wait(),
     ask_with_token<ResearchIteration, ResearchSession>(
       one + "/iterations", engines, "Record an experiment of a spawned session, wherever it lives", {.status = 201}),
     ask_with_token<ResearchImprovement, ResearchSession>(one + "/improvements", engines,

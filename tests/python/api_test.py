@@ -8,10 +8,11 @@ import threading
 import unittest
 from unittest import mock
 
-from hivemark import AsyncClient, Client, NodeError, Unreachable, _api, _operations
+from hivemark import AsyncClient, Client, NodeError, Unreachable, _agent_operations, _api, _engine_operations, _operations
 from real_node_test import PATIENCE_S, Node
 
-OPERATIONS = [getattr(_operations, name) for name in _operations.ALL]
+MODULES = (_operations, _agent_operations, _engine_operations)
+OPERATIONS = [getattr(module, name) for module in MODULES for name in module.ALL]
 
 
 class CoverageTest(unittest.TestCase):
@@ -58,11 +59,12 @@ class CoverageTest(unittest.TestCase):
         return set(schema.get("properties", {}))
 
     def test_both_clients_have_every_operation_as_a_method(self):
-        for name in _operations.ALL:
+        for each in OPERATIONS:
+            name = each.__name__
             with self.subTest(name):
-                self.assertIs(inspect.getattr_static(_api.Api, name).operation, getattr(_operations, name))
+                self.assertIs(inspect.getattr_static(_api.Api, name).operation, each)
                 if name != "events":  # an asynchronous iterator of its own
-                    self.assertIs(inspect.getattr_static(_api.AsyncApi, name).operation, getattr(_operations, name))
+                    self.assertIs(inspect.getattr_static(_api.AsyncApi, name).operation, each)
                 self.assertTrue(inspect.getdoc(getattr(Client, name)))
                 self.assertTrue(hasattr(AsyncClient, name))
 

@@ -85,6 +85,18 @@ class SeparationTest(NamespacesTest):
         self.assertEqual(self.own.check_upgrade("v1", "v2")["verdict"], "inconclusive")
         self.assertEqual(one.previous_version("v2")["version"], "v1")
 
+    def test_agents_have_baselines_of_their_own(self):
+        recipe = {"actions": [{"action_id": 1, "experience": {"success_rate": 0.9, "run_count": 10}}]}
+        one = self.client("one")
+        for client, expected in ((self.own, [1, 2]), (one, [1])):
+            for version in expected:
+                client.put_recipe("71", "0", recipe)
+                self.assertEqual(client.capture_baseline("71", "0")["version"], version)
+        self.assertEqual(len(self.own.list_baselines("71", "0")["baselines"]), 2)
+        self.assertEqual(len(one.list_baselines("71", "0")["baselines"]), 1)
+        self.assertEqual([each["latest"] for each in one.list_agents()["agents"]], [1])
+        self.assertEqual(self.client("nobody").list_agents()["agents"], [])
+
     def test_the_nodes_adapters_measure_for_a_namespace_too(self):
         adapters = self.client("one").capture_snapshot("v1")["adapters"]
         self.assertEqual(sorted(adapters), ["guardrail", "model_registry", "regression", "world_model"])

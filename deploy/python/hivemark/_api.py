@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Awaitable, Callable, Generic, Optional, TypeVar, Union, overload
 
+from . import _agent_operations as agents
+from . import _engine_operations as engines
 from . import _operations as ops
 from ._http import Transport
 from ._operation import Operation, P
@@ -133,18 +135,60 @@ class Api(_Api):
     import_learning_delta = method(ops.import_learning_delta)
     drop_learning_deltas = method(ops.drop_learning_deltas)
     drop_learning_delta = method(ops.drop_learning_delta)
-    # AutoResearch
-    begin_research = method(ops.begin_research)
-    list_research = method(ops.list_research)
-    get_research = method(ops.get_research)
-    record_iteration = method(ops.record_iteration)
-    record_improvement = method(ops.record_improvement)
-    finish_research = method(ops.finish_research)
-    research_context = method(ops.research_context)
+    # reviews
+    start_review = method(ops.start_review)
+    list_reviews = method(ops.list_reviews)
+    get_review = method(ops.get_review)
     # the hive
     hive_nodes = method(ops.hive_nodes)
     hive_status = method(ops.hive_status)
     published_delta = method(ops.published_delta)
+    # agents and their inputs
+    list_agents = method(agents.list_agents)
+    get_agent = method(agents.get_agent)
+    put_recipe = method(agents.put_recipe)
+    retire_recipe = method(agents.retire_recipe)
+    put_trust = method(agents.put_trust)
+    put_prompt = method(agents.put_prompt)
+    set_agent_active = method(agents.set_agent_active)
+    add_spans = method(agents.add_spans)
+    add_runs = method(agents.add_runs)
+    clear_spans = method(agents.clear_spans)
+    # baselines
+    capture_baseline = method(agents.capture_baseline)
+    list_baselines = method(agents.list_baselines)
+    latest_baseline = method(agents.latest_baseline)
+    get_baseline = method(agents.get_baseline)
+    import_baseline = method(agents.import_baseline)
+    # judgement
+    compare_baselines = method(agents.compare_baselines)
+    agent_trend = method(agents.agent_trend)
+    validate_agent = method(agents.validate_agent)
+    validate_figures = method(agents.validate_figures)
+    pin_reference = method(agents.pin_reference)
+    unpin_reference = method(agents.unpin_reference)
+    accept_agent = method(agents.accept_agent)
+    explain_agent = method(agents.explain_agent)
+    rebase_agent = method(agents.rebase_agent)
+    # AutoResearch
+    begin_research = method(engines.begin_research)
+    list_research = method(engines.list_research)
+    get_research = method(engines.get_research)
+    record_iteration = method(engines.record_iteration)
+    record_improvement = method(engines.record_improvement)
+    finish_research = method(engines.finish_research)
+    research_context = method(engines.research_context)
+    # spawning
+    start_spawned = method(engines.start_spawned)
+    get_all_spawned = method(engines.get_all_spawned)
+    get_spawned = method(engines.get_spawned)
+    keep_spawned = method(engines.keep_spawned)
+    spawned_result = method(engines.spawned_result)
+    record_spawned_iteration = method(engines.record_spawned_iteration)
+    record_spawned_improvement = method(engines.record_spawned_improvement)
+    finish_spawned = method(engines.finish_spawned)
+    end_spawned = method(engines.end_spawned)
+    get_engines = method(engines.get_engines)
 
 
 class AsyncApi(_AsyncApi):
@@ -194,15 +238,57 @@ class AsyncApi(_AsyncApi):
     import_learning_delta = async_method(ops.import_learning_delta)
     drop_learning_deltas = async_method(ops.drop_learning_deltas)
     drop_learning_delta = async_method(ops.drop_learning_delta)
-    # AutoResearch
-    begin_research = async_method(ops.begin_research)
-    list_research = async_method(ops.list_research)
-    get_research = async_method(ops.get_research)
-    record_iteration = async_method(ops.record_iteration)
-    record_improvement = async_method(ops.record_improvement)
-    finish_research = async_method(ops.finish_research)
-    research_context = async_method(ops.research_context)
+    # reviews
+    start_review = async_method(ops.start_review)
+    list_reviews = async_method(ops.list_reviews)
+    get_review = async_method(ops.get_review)
     # the hive
     hive_nodes = async_method(ops.hive_nodes)
     hive_status = async_method(ops.hive_status)
     published_delta = async_method(ops.published_delta)
+    # agents and their inputs
+    list_agents = async_method(agents.list_agents)
+    get_agent = async_method(agents.get_agent)
+    put_recipe = async_method(agents.put_recipe)
+    retire_recipe = async_method(agents.retire_recipe)
+    put_trust = async_method(agents.put_trust)
+    put_prompt = async_method(agents.put_prompt)
+    set_agent_active = async_method(agents.set_agent_active)
+    add_spans = async_method(agents.add_spans)
+    add_runs = async_method(agents.add_runs)
+    clear_spans = async_method(agents.clear_spans)
+    # baselines
+    capture_baseline = async_method(agents.capture_baseline)
+    list_baselines = async_method(agents.list_baselines)
+    latest_baseline = async_method(agents.latest_baseline)
+    get_baseline = async_method(agents.get_baseline)
+    import_baseline = async_method(agents.import_baseline)
+    # judgement
+    compare_baselines = async_method(agents.compare_baselines)
+    agent_trend = async_method(agents.agent_trend)
+    validate_agent = async_method(agents.validate_agent)
+    validate_figures = async_method(agents.validate_figures)
+    pin_reference = async_method(agents.pin_reference)
+    unpin_reference = async_method(agents.unpin_reference)
+    accept_agent = async_method(agents.accept_agent)
+    explain_agent = async_method(agents.explain_agent)
+    rebase_agent = async_method(agents.rebase_agent)
+    # AutoResearch
+    begin_research = async_method(engines.begin_research)
+    list_research = async_method(engines.list_research)
+    get_research = async_method(engines.get_research)
+    record_iteration = async_method(engines.record_iteration)
+    record_improvement = async_method(engines.record_improvement)
+    finish_research = async_method(engines.finish_research)
+    research_context = async_method(engines.research_context)
+    # spawning
+    start_spawned = async_method(engines.start_spawned)
+    get_all_spawned = async_method(engines.get_all_spawned)
+    get_spawned = async_method(engines.get_spawned)
+    keep_spawned = async_method(engines.keep_spawned)
+    spawned_result = async_method(engines.spawned_result)
+    record_spawned_iteration = async_method(engines.record_spawned_iteration)
+    record_spawned_improvement = async_method(engines.record_spawned_improvement)
+    finish_spawned = async_method(engines.finish_spawned)
+    end_spawned = async_method(engines.end_spawned)
+    get_engines = async_method(engines.get_engines)

@@ -1,8 +1,8 @@
 """What a node can be asked: each route of its API once. `_api.py` makes methods of both clients of it.
 
 A function here is a description and is never run: its signature names the fields of the request, its annotation the
-answer, its text is the method's documentation. To add a route, add a function here and a line to each class there; a
-test compares all of them with the node's OpenAPI document.
+answer, its text is the method's documentation. To add a route, add a function here, or to one of the files beside this
+one, and a line to each class there; a test compares all of them with the node's OpenAPI document.
 """
 # mypy: disable-error-code=empty-body
 
@@ -330,82 +330,38 @@ def drop_learning_delta(origin: str) -> Json:
     ...
 
 
-# -- AutoResearch -----------------------------------------------------------------------------------------------------
+# -- reviews ----------------------------------------------------------------------------------------------------------
 
 
-@operation("POST", "/api/v1/autoresearch")
-def begin_research(
-    topic: str,
+@operation("POST", "/api/v1/reviews")
+def start_review(
+    repo: str,
+    base: str,
+    head: str,
     *,
-    id: Optional[str] = None,
-    tool_name: Optional[str] = None,
-    model_name: Optional[str] = None,
-    user_id: Optional[str] = None,
-    metric: Optional[str] = None,
-    direction: Optional[str] = None,
-    initial_value: Optional[float] = None,
-    prompt_id: Optional[str] = None,
-    flow_id: Optional[str] = None,
+    tests: Optional[Sequence[str]] = None,
+    lint: Optional[Sequence[str]] = None,
+    guardian: Optional[Sequence[str]] = None,
+    results_file: Optional[str] = None,
+    test_format: Optional[str] = None,
+    known_failures: Optional[Sequence[str]] = None,
+    measure_base: Optional[bool] = None,
+    timeout_s: Optional[float] = None,
+    pr_number: Optional[int] = None,
 ) -> Json:
-    """Begins an AutoResearch session."""
+    """Reviews a change of a git repository on the node's machine. Returns at once; `get_review` tells how far it is."""
     ...
 
 
-@operation("GET", "/api/v1/autoresearch")
-def list_research(*, limit: Optional[int] = None, after: Optional[str] = None) -> Json:
-    """AutoResearch sessions."""
+@operation("GET", "/api/v1/reviews")
+def list_reviews(*, limit: Optional[int] = None, after: Optional[str] = None) -> Json:
+    """Reviews, newest first: {reviews, next}."""
     ...
 
 
-@operation("GET", "/api/v1/autoresearch/{id}")
-def get_research(id: str) -> Json:
-    """An AutoResearch session."""
-    ...
-
-
-@operation("POST", "/api/v1/autoresearch/{id}/iterations")
-def record_iteration(
-    id: str,
-    outcome: str,
-    duration_s: float,
-    *,
-    hypothesis: Optional[str] = None,
-    value: Optional[float] = None,
-    tool_name: Optional[str] = None,
-    model_name: Optional[str] = None,
-    idempotency_key: Optional[str] = None,
-    number: Optional[int] = None,
-    ended_at: Optional[str] = None,
-) -> Json:
-    """Records an experiment, whatever its result."""
-    ...
-
-
-@operation("POST", "/api/v1/autoresearch/{id}/improvements")
-def record_improvement(
-    id: str,
-    value: float,
-    *,
-    git_sha: Optional[str] = None,
-    description: Optional[str] = None,
-    idempotency_key: Optional[str] = None,
-    number: Optional[int] = None,
-    iteration: Optional[int] = None,
-    kept_at: Optional[str] = None,
-) -> Json:
-    """Records an experiment whose change was kept."""
-    ...
-
-
-@operation("POST", "/api/v1/autoresearch/{id}/finish")
-def finish_research(id: str, *, summary: Optional[str] = None) -> Json:
-    """Ends a session and publishes what the node learned."""
-    ...
-
-
-@operation("GET", "/api/v1/autoresearch/{id}/context")
-def research_context(id: str) -> Json:
-    """What the next hypothesis can build on."""
+@operation("GET", "/api/v1/reviews/{id}")
+def get_review(id: str) -> Json:
+    """A review, at any stage."""
     ...
 
 
