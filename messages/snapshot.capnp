@@ -106,9 +106,9 @@ struct CaptureRequest $Hive.doc("Asks for a capture of a version now.") {
   repeats @3 :UInt32 $Hive.max(1000) $Hive.omitDefault $Hive.doc(
       "Number of measurements per adapter; 0 means the node's configured number.");
   wait @4 :Bool = true $Hive.query $Hive.doc("false: answer 202 at once, with the snapshot's location.");
-  adapters @5 :List(Text) $Hive.maxLength(1000) $Hive.doc(
+  adapters @5 :List(Text) $Hive.maxLength(1000) $Hive.omitDefault $Hive.doc(
       "The node's adapters of the tier that measure; all of them when absent, none when empty.");
-  measurements @6 :List(NestedAdapter) $Hive.maxLength(1000) $Hive.doc(
+  measurements @6 :List(NestedAdapter) $Hive.maxLength(1000) $Hive.omitDefault $Hive.doc(
       "What the caller measured itself, by adapter: {metrics}, {skipped, reason} or {error}. Each takes the place of the node's adapter of that name.");
 }
 

@@ -27,7 +27,7 @@ struct UpgradeQuery {
   new @1 :Text $Hive.id $Hive.required $Hive.doc("The version that would replace it.");
   policyBeforeStrict @2 :Policy = threshold $Hive.retired;
   policy @3 :Policy = strict $Hive.doc("strict unless threshold is named.");
-  order @4 :FindingOrder $Hive.doc("Order of the regressions.");
+  order @4 :FindingOrder $Hive.omitDefault $Hive.doc("Order of the regressions.");
 }
 
 struct MetricChange {
