@@ -57,8 +57,9 @@ rocksdb::DBOptions store_options(const database_options& options, bool is_new, r
   out.wal_recovery_mode = options.accept_losses ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
                                                 : rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.paranoid_checks = true;
-  // Without this limit, rarely written columns would pin the logs of busy ones indefinitely.
-  out.max_total_wal_size = uint64_t{256} << 20;
+  // Without this limit, rarely written columns would pin the logs of busy ones indefinitely. A start after a crash
+  // replays the logs, which takes about a second for so many bytes.
+  out.max_total_wal_size = uint64_t{64} << 20;
   out.max_background_jobs = 2;
   out.max_open_files = static_cast<int>(open_files_of_store(descriptor_limit()));
   // RocksDB's own info log is meant for its developers; keep it small.
@@ -98,6 +99,19 @@ struct database::impl {
                                         " MiB are free, " + std::to_string(min_free_bytes >> 20) +
                                         " MiB must stay free");
     return caf::none;
+  }
+
+  /// Writes what is in memory to files, so that the next start need not replay the log. It is durable there already,
+  /// so that nothing is lost when this fails.
+  void flush() const {
+    uint64_t bytes = 0;
+    for (auto* each : families) {
+      uint64_t of_family = 0;
+      if (db->GetIntProperty(each, rocksdb::DB::Properties::kSizeAllMemTables, &of_family))
+        bytes += of_family;
+    }
+    if (!check_room(bytes))
+      db->Flush({}, {families.begin(), families.end()}).PermitUncheckedError();
   }
 
   caf::error open(const database_options& options, bool is_new);
@@ -209,6 +223,7 @@ void database::close() {
     left_open.push_back(std::move(impl_));
     return;
   }
+  impl_->flush();
   for (auto* family : impl_->families)
     impl_->db->DestroyColumnFamilyHandle(family);
   impl_->db->DestroyColumnFamilyHandle(impl_->unused_default);

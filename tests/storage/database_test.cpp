@@ -34,14 +34,46 @@ ec open_error(const fs::path& directory, std::string* text = nullptr) {
   return code_of(db.error());
 }
 
-/// Creates a store with an identity and a few hundred records, and closes it.
-void fill(const fs::path& directory) {
-  auto db = open_or_die(directory);
+/// Writes an identity and a few hundred records.
+void fill(database& db) {
   write_set writes;
   writes.put(column::meta, keys::node(), "identity");
   for (int i = 0; i < 300; ++i)
     writes.put(column::inputs, "key" + std::to_string(i), std::string(1000, 'v'));
-  ASSERT_FALSE(db->write(writes));
+  ASSERT_FALSE(db.write(writes));
+}
+
+/// Creates a filled store, and closes it.
+void fill(const fs::path& directory) {
+  auto db = open_or_die(directory);
+  fill(*db);
+}
+
+fs::path find_file(const fs::path& directory, std::string_view extension) {
+  for (const auto& entry : fs::directory_iterator{directory})
+    if (entry.path().extension() == extension && fs::file_size(entry.path()) > 0)
+      return entry.path();
+  throw std::runtime_error("no file with extension " + std::string{extension});
+}
+
+/// Whether the mark knows all of the log.
+bool is_log_marked(const fs::path& directory) {
+  auto log = find_file(store_path(directory), ".log");
+  auto mark = read_mark(directory);
+  if (mark && *mark)
+    for (auto file : (**mark)->getFiles())
+      if (file.getName() == log.filename().string().c_str())
+        return file.getSize() == fs::file_size(log);
+  return false;
+}
+
+/// Creates a filled store as a crash leaves it, with its records in the log alone, which is marked.
+void fill_and_crash(const fs::path& directory) {
+  temporary_directory living;
+  auto db = open_or_die(living.path());
+  fill(*db);
+  ASSERT_TRUE(wait_until([&] { return is_log_marked(living.path()); }));
+  fs::copy(living.path(), directory, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
 }
 
 void flip_byte(const fs::path& file, std::streamoff offset) {
@@ -52,13 +84,6 @@ void flip_byte(const fs::path& file, std::streamoff offset) {
   stream.put(static_cast<char>(c ^ 0x40));
 }
 
-fs::path find_file(const fs::path& directory, std::string_view extension) {
-  for (const auto& entry : fs::directory_iterator{directory})
-    if (entry.path().extension() == extension && fs::file_size(entry.path()) > 0)
-      return entry.path();
-  throw std::runtime_error("no file with extension " + std::string{extension});
-}
-
 TEST(database, keeps_what_was_written_across_reopening) {
   temporary_directory dir;
   fill(dir.path());
@@ -66,6 +91,16 @@ TEST(database, keeps_what_was_written_across_reopening) {
   EXPECT_EQ(**db->get(column::inputs, "key7"), std::string(1000, 'v'));
   EXPECT_FALSE((*db->get(column::inputs, "nothing")).has_value());
   EXPECT_FALSE((*db->get(column::tasks, "key7")).has_value()) << "columns must not share keys";
+}
+
+TEST(database, a_store_that_was_closed_has_no_log_to_replay) {
+  temporary_directory dir;
+  fill(dir.path());
+  for (const auto& entry : fs::directory_iterator{store_path(dir.path())})
+    if (entry.path().extension() == ".log") {
+      EXPECT_EQ(fs::file_size(entry.path()), 0U) << entry.path();
+    }
+  EXPECT_EQ(**open_or_die(dir.path())->get(column::inputs, "key7"), std::string(1000, 'v'));
 }
 
 TEST(database, erases_and_visits_in_byte_order) {
@@ -126,7 +161,7 @@ TEST(database, refuses_a_store_without_its_current_file_instead_of_starting_anew
 
 TEST(database, refuses_a_damaged_write_ahead_log_and_names_the_store) {
   temporary_directory dir;
-  fill(dir.path());
+  fill_and_crash(dir.path());
   flip_byte(find_file(store_path(dir.path()), ".log"), 100'000);
   {
     // A second record after the damaged one, so that the damage is not in the torn tail.
@@ -139,7 +174,7 @@ TEST(database, refuses_a_damaged_write_ahead_log_and_names_the_store) {
 
 TEST(database, opens_after_a_write_that_a_crash_tore_and_keeps_what_was_acknowledged) {
   temporary_directory dir;
-  fill(dir.path());
+  fill_and_crash(dir.path());
   auto log = find_file(store_path(dir.path()), ".log");
   {
     // The beginning of a record that claims to be longer than the file, as a crash during a write leaves it.
@@ -152,7 +187,7 @@ TEST(database, opens_after_a_write_that_a_crash_tore_and_keeps_what_was_acknowle
 
 TEST(database, refuses_a_log_that_lost_its_acknowledged_end) {
   temporary_directory dir;
-  fill(dir.path());
+  fill_and_crash(dir.path());
   auto log = find_file(store_path(dir.path()), ".log");
   fs::resize_file(log, fs::file_size(log) - 5);
   std::string text;
