@@ -170,8 +170,6 @@ inline constexpr std::chrono::seconds run_rate_interval = 60s;
 inline constexpr size_t max_agent_writes = 4'096;
 /// Bytes of one baseline, the bound of messages: its sections are bounded one by one, but not together.
 inline constexpr size_t max_baseline_bytes = size_t{1} << 20;
-/// Limit for the registry to answer with the node's newest results, which it holds ready.
-inline constexpr auto results_timeout = 10s;
 /// Baselines that a trend covers: about 0.1 s of reading.
 inline constexpr size_t max_trend_baselines = 100'000;
 /// Agents whose actors are kept ready, each with some KiB. A further one costs a few reads when it is used.

@@ -7,7 +7,9 @@ namespace hive {
 /// A copy of `from`, modified by `change`, which receives the root's builder.
 template <class T, class Change>
 msg<T> changed(const msg<T>& from, Change&& change) {
-  capnp::MallocMessageBuilder scratch;
+  constexpr size_t room_for_changes = 64;
+  capnp::MallocMessageBuilder scratch{
+    static_cast<capnp::uint>(from.bytes().size() / sizeof(capnp::word) + room_for_changes)};
   scratch.setRoot(*from);
   change(scratch.getRoot<T>());
   // Copies again: a builder keeps replaced values, a copy drops them.

@@ -51,7 +51,7 @@ public:
   }
 
   idle_report report() const {
-    return {handled_, !batch_.is_in_flight() && waiting_ == 0};
+    return {handled_, !batch_.is_in_flight()};
   }
 
   // -- inputs ---------------------------------------------------------------------
@@ -135,13 +135,20 @@ public:
   caf::result<msg<wire::CaptureOutcome>> capture(const msg<wire::CaptureBaseline>& wanted) {
     if (auto error = begin())
       return error;
-    auto promise = self_->make_response_promise<msg<wire::CaptureOutcome>>();
-    with_results(wanted->getBenchmarkMetrics(), wanted->getGiven(),
-                 [this, wanted, promise](const latest_results& results) mutable {
-                   if (auto error = capture_with(wanted, results, promise))
-                     promise.deliver(error);
-                 });
-    return promise;
+    if (auto done = agents::version_of_key(*record_->agent(), as_view(wanted->getIdempotencyKey()))) {
+      auto earlier = record_->baseline(done);
+      if (!earlier)
+        return earlier.error();
+      return answer(outcome(*earlier, true));
+    }
+    auto results = results_for(wanted->getBenchmarkMetrics(), wanted->getGiven());
+    auto plan = agents::plan_capture(*record_->agent(), *wanted, is_regressed(*wanted, results), now_unix_micros());
+    if (!plan.skipped.empty())
+      return msg<wire::CaptureOutcome>::build([&](wire::CaptureOutcome::Builder out) { out.setSkipped(plan.skipped); });
+    auto made = make_next(*wanted, plan, results);
+    if (!made)
+      return made.error();
+    return answer(outcome(*made, false));
   }
 
   caf::result<msg<wire::Baseline>> import(const msg<wire::ImportBaseline>& given) {
@@ -229,14 +236,10 @@ public:
     auto present = record_->present_of(*query);
     if (!present)
       return present.error();
-    auto promise = self_->make_response_promise<msg<wire::AgentValidation>>();
-    with_results(query->getBenchmarkMetrics(), query->getGiven(),
-                 [this, query, present = *present, promise](const latest_results& results) mutable {
-                   auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(query->getBenchmarkMetrics());
-                   bool is_own = !query->hasRecipeMetrics() && query->getRecipe().size() == 0;
-                   promise.deliver(record_->validate(*present, is_own, pass_rate, query->getPolicy()));
-                 });
-    return promise;
+    auto results = results_for(query->getBenchmarkMetrics(), query->getGiven());
+    auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(query->getBenchmarkMetrics());
+    bool is_own = !query->hasRecipeMetrics() && query->getRecipe().size() == 0;
+    return record_->validate(**present, is_own, pass_rate, query->getPolicy());
   }
 
   caf::result<msg<wire::Agent>> pin(const msg<wire::SetReference>& wanted) {
@@ -262,22 +265,13 @@ public:
   caf::result<msg<wire::Agent>> accept(const msg<wire::AcceptAgent>& how) {
     if (auto error = begin_write())
       return error;
-    auto promise = self_->make_response_promise<msg<wire::Agent>>();
-    if (how->getVersion() > 0) {
-      auto found = record_->baseline(how->getVersion());
-      if (!found)
-        return found.error();
-      accept_as(how, *found, promise);
-      return promise;
-    }
-    with_results({}, {}, [this, how, promise](const latest_results& results) mutable {
-      auto made = capture_accepted(*how, results);
-      if (made)
-        accept_as(how, *made, promise);
-      else
-        promise.deliver(made.error());
-    });
-    return promise;
+    auto accepted = how->getVersion() > 0 ? record_->baseline(how->getVersion()) : capture_accepted(*how);
+    if (!accepted)
+      return accepted.error();
+    if (auto error = record_->accept(batch_.writes(), **accepted, *how, threshold_.threshold))
+      return error;
+    self_->send(services_.events, agent_accepted(record_->who(), *how, (*accepted)->getVersion()));
+    return answer(record_->agent());
   }
 
   caf::result<agent_judgement> judge(const judge_agent& request) {
@@ -343,23 +337,18 @@ private:
     return fail(ec::overloaded, "the node knows " + std::to_string(*known) + " agents already");
   }
 
+  /// Answers once everything gathered so far is durable.
   template <class Content>
   caf::typed_response_promise<Content> answer(Content content) {
     auto promise = self_->make_response_promise<Content>();
-    answer_to(promise, std::move(content));
-    return promise;
-  }
-
-  /// Answers once everything gathered so far is durable.
-  template <class Content>
-  void answer_to(caf::typed_response_promise<Content> promise, Content content) {
     bool nothing_to_write = !record_->is_changed() && batch_.writes().empty() && !batch_.is_in_flight();
     if (nothing_to_write) {
       promise.deliver(std::move(content));
-      return;
+    } else {
+      batch_.answer_when_durable(1, promise, std::move(content));
+      batch_.flush();
     }
-    batch_.answer_when_durable(1, promise, std::move(content));
-    batch_.flush();
+    return promise;
   }
 
   template <class Fill>
@@ -376,53 +365,23 @@ private:
     return stored(count, [](wire::AgentInputStored::Builder) {});
   }
 
-  /// Calls `then` with the node's newest results, or with nothing when the request gives them itself.
-  template <class Then>
-  void with_results(capnp::List<wire::AdapterFigures>::Reader given, capnp::List<capnp::Text>::Reader sections,
-                    Then then) {
+  /// The node's newest results; nothing when there are none, or when the request gives them itself.
+  latest_results results_for(capnp::List<wire::AdapterFigures>::Reader given,
+                             capnp::List<capnp::Text>::Reader sections) const {
     if (given.size() > 0 || agents::names(sections, "benchmark_metrics"))
-      return then(latest_results{});
-    ++waiting_;
-    self_->request(services_.registry, defaults::results_timeout, msg<wire::LatestResultsQuery>{})
-      .then(
-        [this, then](const msg<wire::LatestResults>& results) mutable {
-          --waiting_;
-          then(latest_results{results});
-        },
-        [this, then](const caf::error& error) mutable {
-          --waiting_;
-          if (code_of(error) != ec::no_data)
-            log::warn("Newest results unknown, the agent's figures are used without them: {}. agent={}", text_of(error),
-                      to_string(record_->who()));
-          then(latest_results{});
-        });
+      return {};
+    return services_.results->get();
   }
 
   // -- captures -------------------------------------------------------------------
 
-  /// Captures once the node's results are known. Returns an error, or arranges for the promise to be answered.
-  caf::error capture_with(const msg<wire::CaptureBaseline>& wanted, const latest_results& results,
-                          caf::typed_response_promise<msg<wire::CaptureOutcome>>& promise) {
-    if (auto done = agents::version_of_key(*record_->agent(), as_view(wanted->getIdempotencyKey()))) {
-      auto earlier = record_->baseline(done);
-      if (!earlier)
-        return earlier.error();
-      answer_to(promise, outcome(*earlier, true));
-      return caf::none;
-    }
-    auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(wanted->getBenchmarkMetrics());
+  /// Whether a capture that may be made because of a regression finds one. Others need not know.
+  bool is_regressed(wire::CaptureBaseline::Reader wanted, const latest_results& results) const {
+    if (as_view(wanted.getTrigger()) != agents::regression_trigger)
+      return false;
+    auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(wanted.getBenchmarkMetrics());
     auto found = record_->validate(record_->agent()->getPresent(), true, pass_rate, wire::ValidationPolicy::THRESHOLD);
-    auto plan = agents::plan_capture(*record_->agent(), *wanted, found->getRegressions().size() > 0, now_unix_micros());
-    if (!plan.skipped.empty()) {
-      promise.deliver(
-        msg<wire::CaptureOutcome>::build([&](wire::CaptureOutcome::Builder out) { out.setSkipped(plan.skipped); }));
-      return caf::none;
-    }
-    auto made = make_next(*wanted, plan, results);
-    if (!made)
-      return made.error();
-    answer_to(promise, outcome(*made, false));
-    return caf::none;
+    return found->getRegressions().size() > 0;
   }
 
   static msg<wire::CaptureOutcome> outcome(const msg<wire::Baseline>& baseline, bool repeated) {
@@ -444,7 +403,7 @@ private:
   }
 
   /// Captures the present state, which somebody accepts.
-  caf::expected<msg<wire::Baseline>> capture_accepted(wire::AcceptAgent::Reader how, const latest_results& results) {
+  caf::expected<msg<wire::Baseline>> capture_accepted(wire::AcceptAgent::Reader how) {
     auto wanted = msg<wire::CaptureBaseline>::build([&](wire::CaptureBaseline::Builder out) {
       out.setTrigger("manual");
       out.setUserId(how.getUserId());
@@ -452,27 +411,17 @@ private:
     });
     agents::capture_plan plan;
     plan.trigger = as_view(wanted->getTrigger());
-    return make_next(*wanted, plan, results);
+    return make_next(*wanted, plan, services_.results->get());
   }
 
   /// Captures a baseline because of a regression or a shift of the world model.
   caf::expected<msg<wire::Baseline>> capture_because(wire::AgentValidation::Reader found, const std::string& shift) {
     auto wanted = msg<wire::CaptureBaseline>::build([&](wire::CaptureBaseline::Builder out) {
-      out.setTrigger("intelligence_change");
+      out.setTrigger(agents::regression_trigger);
       out.setReason(shift.empty() ? "regressed" : shift);
     });
     auto plan = agents::plan_capture(*record_->agent(), *wanted, found.getRegressions().size() > 0, now_unix_micros());
     return make_next(*wanted, plan, {});
-  }
-
-  void accept_as(const msg<wire::AcceptAgent>& how, const msg<wire::Baseline>& baseline,
-                 caf::typed_response_promise<msg<wire::Agent>>& promise) {
-    if (auto error = record_->accept(batch_.writes(), *baseline, *how, threshold_.threshold)) {
-      promise.deliver(error);
-      return;
-    }
-    self_->send(services_.events, agent_accepted(record_->who(), *how, baseline->getVersion()));
-    answer_to(promise, record_->agent());
   }
 
   // -- events ---------------------------------------------------------------------
@@ -531,7 +480,6 @@ private:
   std::optional<agent_record> record_;  ///< set by `init`
   evidence_threshold threshold_;
   uint64_t handled_ = 0; ///< requests received
-  size_t waiting_ = 0;   ///< requests that wait for another service
   durable_batch batch_;  ///< last member: its destructor answers waiting requests
 };
 

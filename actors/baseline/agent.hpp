@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/baseline/api.hpp"
-#include "actors/benchmark/api.hpp"
 #include "actors/defaults.hpp"
 #include "actors/events/api.hpp"
+#include "actors/results_board.hpp"
 #include "actors/store/api.hpp"
 #include "analysis/false_alarms.hpp"
 #include "storage/baseline_store.hpp"
@@ -31,7 +31,7 @@ using run_counter_actor = caf::typed_actor<caf::reacts_to<runs_counted>>;
 struct agent_services {
   std::shared_ptr<const database> db;
   committer_actor committer;
-  registry_actor registry; ///< for the node's newest results
+  std::shared_ptr<const results_board> results;
   event_sink_actor events;
   /// Known agents at most; further names are refused. Default: 10,000,000.
   uint64_t max_known = defaults::max_known_agents;

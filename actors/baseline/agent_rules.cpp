@@ -235,7 +235,7 @@ capture_plan plan_capture(wire::Agent::Reader agent, wire::CaptureBaseline::Read
       out = {{}, "creation", wire::BaselineKind::CAPTURE, true};
     else if (!has_new_structure(agent, wanted))
       out.kind = wire::BaselineKind::OBSERVATION;
-  } else if (out.trigger == "intelligence_change" && regressed) {
+  } else if (out.trigger == regression_trigger && regressed) {
     out.kind = wire::BaselineKind::REGRESSION;
   }
   return out;

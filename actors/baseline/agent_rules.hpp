@@ -20,6 +20,9 @@
 /// the agent has proven; it never moves down unless somebody accepts that.
 namespace hive::agents {
 
+/// The trigger of captures that are made because of what a validation found.
+inline constexpr const char* regression_trigger = "intelligence_change";
+
 /// Whether a request names this section as given.
 bool names(capnp::List<capnp::Text>::Reader sections, std::string_view section);
 

@@ -60,13 +60,8 @@ public:
     visit_.emplace();
     visit_->promise = self_->make_response_promise<visit_report>();
     visit_->shift = wanted.shift;
-    self_->request(services_.registry, defaults::results_timeout, msg<wire::LatestResultsQuery>{})
-      .then([this](const msg<wire::LatestResults>& results) { start(pass_rate_of(*results)); },
-            [this](const caf::error& error) {
-              if (code_of(error) != ec::no_data)
-                log::warn("Newest results unknown, agents are validated without them: {}", text_of(error));
-              start(std::numeric_limits<double>::quiet_NaN());
-            });
+    auto results = services_.results->get();
+    start(results ? pass_rate_of(**results) : std::numeric_limits<double>::quiet_NaN());
     return visit_->promise;
   }
 

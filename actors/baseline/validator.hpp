@@ -22,7 +22,7 @@ struct agent_counts {
 struct validator_services {
   std::shared_ptr<const database> db;
   judging_baselines_actor baselines;
-  registry_actor registry;
+  std::shared_ptr<const results_board> results;
   std::function<void(const agent_counts&)> show = [](const agent_counts&) {}; ///< called after each visit
 };
 

@@ -43,6 +43,7 @@ public:
     if (!last)
       return last.error();
     last_capture_ = last->value;
+    publish_results();
     for (auto& definition : options_.builtin)
       adapters_.add(definition);
     return read_registered();
@@ -429,14 +430,15 @@ private:
         [give_up](caf::error& err) { give_up(std::move(err)); });
   }
 
+  /// Shows the newest results on the board, and tells them to the hive.
   void publish_results() {
-    if (!publisher_)
-      return;
     auto latest = latest_results();
+    services_.results->set(latest ? std::optional{*latest} : std::nullopt);
     if (!latest && code_of(latest.error()) != ec::no_data)
-      return log::warn("Newest results not published to the hive: {}", text_of(latest.error()));
-    self_->send(publisher_, publish_slots{latest_results_kind,
-                                          latest ? to_result_slots(**latest) : std::map<std::string, std::string>{}});
+      return log::warn("Newest results unknown: {}", text_of(latest.error()));
+    if (publisher_)
+      self_->send(publisher_, publish_slots{latest_results_kind,
+                                            latest ? to_result_slots(**latest) : std::map<std::string, std::string>{}});
   }
 
   void drop(const std::string& name, caf::typed_response_promise<msg<wire::BenchmarkInfo>>& promise) {

@@ -3,6 +3,7 @@
 #include "actors/benchmark/adapter_definition.hpp"
 #include "actors/benchmark/api.hpp"
 #include "actors/events/api.hpp"
+#include "actors/results_board.hpp"
 #include "actors/store/api.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/snapshot.capnp.h"
@@ -22,6 +23,7 @@ struct registry_services {
   committer_actor committer;
   event_sink_actor events = {};   ///< receives events about captures, imports and deletions
   worker_pool_actor workers = {}; ///< knows the workers; needed to register one
+  std::shared_ptr<results_board> results = std::make_shared<results_board>(); ///< shows the newest results
 };
 
 /// Called when a capture begins; what it returns is released when the capture has ended.

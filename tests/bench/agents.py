@@ -8,9 +8,9 @@ difference. Does not measure many clients at once.
 """
 
 import argparse
-import http.client
 import json
 import os
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -36,16 +36,37 @@ def main():
             node.wait()
 
 
+class Connection:
+    """One keep-alive connection. Requests are encoded by hand, since http.client takes as long as the node."""
+
+    def __init__(self, endpoint):
+        host, port = endpoint.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    @staticmethod
+    def encode(method, path, body):
+        text = json.dumps(body).encode()
+        return (f"{method} /api/v1/agents/bench/0{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(text)}\r\n\r\n").encode() + text
+
+    def ask(self, request):
+        self.socket.sendall(request)
+        answer = self.socket.recv(1 << 16)
+        head, separator, body = answer.partition(b"\r\n\r\n")
+        while not separator:
+            answer += self.socket.recv(1 << 16)
+            head, separator, body = answer.partition(b"\r\n\r\n")
+        assert head.split(None, 2)[1] in (b"200", b"201"), answer
+        missing = int(head.lower().partition(b"content-length:")[2].split(None, 1)[0]) - len(body)
+        while missing > 0:
+            missing -= len(self.socket.recv(missing))
+
+
 def measure(endpoint, directory, captures):
-    connection = http.client.HTTPConnection(endpoint)
-
-    def request(method, path, body):
-        connection.request(method, "/api/v1/agents/bench/0" + path, json.dumps(body), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status in (200, 201), answer.status
-
-    request("PUT", "/recipe", RECIPE)
+    connection = Connection(endpoint)
+    connection.ask(connection.encode("PUT", "/recipe", RECIPE))
+    capture = connection.encode("POST", "/baselines", {"trigger": "prompt_change"})
     file = os.open(directory + "/raw", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     record = b"x" * 4096
     taken = {"capture": [], "fsync": []}
@@ -53,7 +74,7 @@ def measure(endpoint, directory, captures):
         for name in taken:
             start = time.perf_counter()
             if name == "capture":
-                request("POST", "/baselines", {"trigger": "prompt_change"})
+                connection.ask(capture)
             else:
                 os.write(file, record)
                 os.fsync(file)

@@ -145,6 +145,35 @@ class SpawnedHiveTest(unittest.TestCase):
             self.assertEqual([(each["name"], each["protocol"], each["via"]) for each in engines],
                              [("py", "http", hive.near.id)])
 
+    def test_an_engine_tells_another_node_about_its_agents(self):
+        def runs(successes, failures):
+            outcomes = ["failure"] * failures + ["success"] * successes
+            return [{"action_id": 1, "outcome": each, "duration_s": 1.5} for each in outcomes]
+
+        who = ("remote", "0")
+        recipe = {"actions": [{"action_id": 1, "experience": {"success_rate": 0.95}}]}
+        with Hive() as hive, hive.client(hive.far, engine="py") as client:
+            self.assertTrue(client.put_recipe(*who, recipe)["recipe"]["structure_changed"])
+            client.put_prompt(*who, text="be helpful")
+            client.put_trust(*who, {"composite_trust": 0.7})
+            span = {"span_id": "s1", "status": "success", "events": [{"type": "reward", "data": {"reward": 1.0}}]}
+            self.assertEqual(client.add_spans(*who, [span])["recorded"], 1)
+            self.assertEqual(client.capture_baseline(*who, trigger="creation")["version"], 1)
+            for i in range(12):
+                self.assertEqual(client.add_runs(*who, runs(95, 5), idempotency_key=f"batch{i}")["recorded"], 100)
+            self.assertEqual(client.add_runs(*who, runs(95, 5), idempotency_key="batch0")["recorded"], 0)
+            self.assertTrue(client.validate_agent(*who, policy="threshold")["passed"])
+            client.add_runs(*who, runs(20, 80))
+            found = client.validate_agent(*who, policy="threshold")
+            self.assertEqual((found["passed"], found["confirmed"]), (False, True))
+            success = next(each for each in client.explain_agent(*who)["streams"] if each["measured"] == "success")
+            self.assertEqual(success["says"], "confirmed")
+            # baselines are the node's own: the other nodes know nothing of this agent
+            with hive.client() as near:
+                self.assertEqual(near.agent_trend(*who)["snapshot_count"], 0)
+            client.accept_agent(*who, reason="another task from now on")
+            self.assertTrue(client.validate_agent(*who, policy="threshold")["passed"])
+
     def test_a_command_that_fails_says_why(self):
         with Hive() as hive, hive.client() as client:
             broken = client.spawn(["/bin/sh", "-c", "echo oops >&2; exit 3"], place=hive.far.id)

@@ -11,7 +11,7 @@ namespace hive {
 
 std::vector<service> baseline_group::services() {
   std::vector<service> out{make_service("baselines", baselines, [this] {
-    return spawn_baselines(node_.system, {base_.db, base_.committer, benchmark_.registry, base_.events},
+    return spawn_baselines(node_.system, {base_.db, base_.committer, benchmark_.results, base_.events},
                            node_.config.baselines);
   })};
   if (watch_ == agent_watch::none)
@@ -43,7 +43,7 @@ validator_services baseline_group::describe_validator() {
     confirmed.Set(static_cast<double>(counts.confirmed));
     suspected.Set(static_cast<double>(counts.regressed - counts.confirmed));
   };
-  return {base_.db, baselines, benchmark_.registry, std::move(show)};
+  return {base_.db, baselines, benchmark_.results, std::move(show)};
 }
 
 std::vector<http::route> baseline_group::routes() const {

@@ -32,16 +32,16 @@ adapter_definition command_definition(caf::actor_system& system, const runner_ac
 } // namespace
 
 std::vector<service> benchmark_group::services() {
-  return {
-    make_service("workers", workers, [this] { return spawn_worker_pool(node_.system, {.presence = presence_}); }),
-    make_service(
-      "registry", registry,
-      [this] {
-        return spawn_registry(node_.system, {base_.db, base_.committer, base_.events, workers}, describe_registry());
-      }),
-    make_service("upgrades", upgrades, [this] {
-      return spawn_upgrade_checker(node_.system, {base_.db, base_.events});
-    })};
+  return {make_service("workers", workers, [this] { return spawn_worker_pool(node_.system, {.presence = presence_}); }),
+          make_service("registry", registry,
+                       [this] {
+                         return spawn_registry(node_.system,
+                                               {base_.db, base_.committer, base_.events, workers, results},
+                                               describe_registry());
+                       }),
+          make_service("upgrades", upgrades, [this] {
+            return spawn_upgrade_checker(node_.system, {base_.db, base_.events});
+          })};
 }
 
 std::vector<slot_topic> benchmark_group::topics() const {

@@ -29,6 +29,7 @@ public:
   worker_pool_actor workers;
   registry_actor registry;
   upgrade_checker_actor upgrades;
+  const std::shared_ptr<results_board> results = std::make_shared<results_board>();
 
 private:
   registry_options describe_registry() const;

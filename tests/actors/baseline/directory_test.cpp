@@ -25,7 +25,7 @@ msg<wire::CaptureBaseline> capture_of(const std::string& prompt, const std::stri
   });
 }
 
-/// The directory over a real store. The registry is a stub that knows one result.
+/// The directory over a real store of a node with one result.
 class directory_test : public testing::Test {
 protected:
   directory_test() {
@@ -34,28 +34,22 @@ protected:
       throw std::runtime_error(text_of(opened.error()));
     db = std::move(*opened);
     committer = spawn_committer(tests.system(), {db});
-    registry = tests.system().spawn([](caf::event_based_actor*) {
-      return caf::behavior{[](const msg<wire::LatestResultsQuery>&) {
-        return msg<wire::LatestResults>::build([](wire::LatestResults::Builder out) {
-          auto point = out.initResults(1)[0];
-          point.setName("regression.test_pass_rate");
-          point.setValue(0.9);
-        });
-      }};
-    });
+    results->set(msg<wire::LatestResults>::build([](wire::LatestResults::Builder out) {
+      auto point = out.initResults(1)[0];
+      point.setName("regression.test_pass_rate");
+      point.setValue(0.9);
+    }));
     start({});
   }
 
   ~directory_test() override {
     stop();
-    caf::anon_send_exit(registry, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(committer, caf::exit_reason::user_shutdown);
-    tests.client()->wait_for(registry, committer);
+    tests.client()->wait_for(committer);
   }
 
   void start(baselines_options options, uint64_t max_known = 1'000'000) {
-    directory = spawn_baselines(tests.system(),
-                                {db, committer, caf::actor_cast<registry_actor>(registry), {}, max_known}, options);
+    directory = spawn_baselines(tests.system(), {db, committer, results, {}, max_known}, options);
   }
 
   void stop() {
@@ -78,7 +72,7 @@ protected:
   std::shared_ptr<database> db;
   test_system tests;
   committer_actor committer;
-  caf::actor registry;
+  std::shared_ptr<results_board> results = std::make_shared<results_board>();
   baselines_actor directory;
 };
 

@@ -13,11 +13,6 @@
 namespace hive {
 namespace {
 
-/// The pass rate that the stub of the registry tells.
-struct told_results {
-  std::atomic<double> pass_rate = 0.9;
-};
-
 /// A validator with the directory over a real store.
 class validator_test : public testing::Test {
 protected:
@@ -27,27 +22,27 @@ protected:
       throw std::runtime_error(text_of(opened.error()));
     db = std::move(*opened);
     committer = spawn_committer(tests.system(), {db});
-    registry = tests.system().spawn([told = told](caf::event_based_actor*) {
-      return caf::behavior{[told](const msg<wire::LatestResultsQuery>&) {
-        return msg<wire::LatestResults>::build([&](wire::LatestResults::Builder out) {
-          auto point = out.initResults(1)[0];
-          point.setName("regression.test_pass_rate");
-          point.setValue(told->pass_rate);
-        });
-      }};
-    });
-    auto typed_registry = caf::actor_cast<registry_actor>(registry);
-    directory = spawn_baselines(tests.system(), {db, committer, typed_registry, {}}, {});
-    validator = spawn_validator(tests.system(),
-                                {db, directory, typed_registry, [this](const agent_counts& now) { counts = now; }}, {});
+    measure(0.9);
+    directory = spawn_baselines(tests.system(), {db, committer, results, {}}, {});
+    validator =
+      spawn_validator(tests.system(), {db, directory, results, [this](const agent_counts& now) { counts = now; }}, {});
   }
 
   ~validator_test() override {
-    for (const auto& actor : {caf::actor_cast<caf::actor>(validator), caf::actor_cast<caf::actor>(directory), registry,
+    for (const auto& actor : {caf::actor_cast<caf::actor>(validator), caf::actor_cast<caf::actor>(directory),
                               caf::actor_cast<caf::actor>(committer)}) {
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
       tests.client()->wait_for(actor);
     }
+  }
+
+  /// The node's tests have this pass rate from now on.
+  void measure(double pass_rate) {
+    results->set(msg<wire::LatestResults>::build([&](wire::LatestResults::Builder out) {
+      auto point = out.initResults(1)[0];
+      point.setName("regression.test_pass_rate");
+      point.setValue(pass_rate);
+    }));
   }
 
   template <class Answer, class Message>
@@ -90,11 +85,10 @@ protected:
   }
 
   temporary_directory temp;
-  std::shared_ptr<told_results> told = std::make_shared<told_results>();
+  std::shared_ptr<results_board> results = std::make_shared<results_board>();
   std::shared_ptr<database> db;
   test_system tests;
   committer_actor committer;
-  caf::actor registry;
   judging_baselines_actor directory;
   validator_actor validator;
   agent_counts counts; ///< written before a visit's answer is sent
@@ -132,7 +126,7 @@ TEST_F(validator_test, a_new_pass_rate_concerns_agents_that_did_not_change) {
   put_rate("a", 0.9);
   capture("a");
   visit();
-  told->pass_rate = 0.5;
+  measure(0.5);
   EXPECT_EQ(visit().captured, 1u);
   EXPECT_EQ(agent("a")->getRegressions()[0].getMetric(), "regression_pass_rate");
 }
@@ -194,7 +188,7 @@ TEST_F(validator_test, many_agents_are_examined_in_steps) {
     capture(prompt);
   }
   EXPECT_EQ(visit().examined, 600u);
-  told->pass_rate = 0.1; // all regress at once
+  measure(0.1); // all regress at once
   auto report = visit();
   EXPECT_EQ(report.judged, 600u);
   EXPECT_EQ(report.captured, 600u);

@@ -43,6 +43,7 @@ struct registry_fixture : testing::Test {
   std::map<std::string, answer> commands; ///< behaviour of registered commands, by their first word
   std::shared_ptr<worker_presence> presence = std::make_shared<worker_presence>();
   worker_pool_actor workers;
+  std::shared_ptr<results_board> board = std::make_shared<results_board>();
   registry_actor registry;
   events_actor log = spawn_events(system, {});
 
@@ -95,7 +96,7 @@ struct registry_fixture : testing::Test {
     options.worker_adapter = [this](const msg<wire::WorkerAdapter>& spec) {
       return worker_adapter_definition(system, workers, presence, spec);
     };
-    registry = spawn_registry(system, {db, committer, log, workers}, options);
+    registry = spawn_registry(system, {db, committer, log, workers, board}, options);
   }
 
   void stop() {

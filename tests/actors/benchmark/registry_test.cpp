@@ -104,6 +104,26 @@ TEST_F(registry_fixture, the_latest_capture_is_the_versions_and_all_are_kept) {
   EXPECT_STREQ((*latest)->getResults()[0].getName().cStr(), "a.latency");
 }
 
+TEST_F(registry_fixture, the_board_shows_the_newest_results_before_the_capture_is_answered) {
+  double value = 0;
+  add("a", [&value](auto) { return measured("latency", ++value); });
+  start();
+  EXPECT_FALSE(board->get());
+  auto shown = [&] {
+    auto newest = board->get();
+    return newest && (*newest)->getResults().size() == 1 ? (*newest)->getResults()[0].getValue() : 0;
+  };
+  for (int i = 1; i <= 20; ++i) {
+    ASSERT_TRUE(capture("v" + std::to_string(i % 2)));
+    EXPECT_EQ(shown(), i);
+  }
+  stop();
+  board->set({});
+  start();
+  ASSERT_TRUE(ask<wire::LatestResults>(msg<wire::LatestResultsQuery>{}));
+  EXPECT_EQ(shown(), 20) << "a new registry shows what is stored";
+}
+
 TEST_F(registry_fixture, a_version_whose_first_capture_runs_says_so) {
   caf::typed_response_promise<msg<wire::Measurement>> held;
   add("held", [&held](adapter_actor::pointer actor) -> caf::result<msg<wire::Measurement>> {
