@@ -20,6 +20,9 @@ struct HartosImport $Hive.maxBytes(67108864) {
   routes @5 :UInt32 $Hive.doc("Task types for which the best tool in HART OS's hive was imported.");
   snapshots @6 :UInt32 $Hive.doc("Snapshots that were stored.");
   unchangedSnapshots @7 :UInt32 $Hive.doc("Snapshots that the node already holds with the same content.");
+  baselines @8 :UInt32 $Hive.doc("Agents' baselines that were stored.");
+  unchangedBaselines @9 :UInt32 $Hive.doc("Baselines that the node already holds with the same content.");
+  appendedBaselines @10 :UInt32 $Hive.doc("Of the stored ones, those that got another number.");
 }
 
 struct HartosExport {
@@ -27,4 +30,5 @@ struct HartosExport {
   erased @1 :UInt64 $Hive.doc("Records that the node has counted but no longer keeps.");
   routes @2 :UInt32;
   snapshots @3 :UInt32;
+  baselines @4 :UInt32 $Hive.doc("Baselines of all agents.");
 }

@@ -251,14 +251,49 @@ caf::expected<msg<wire::Baseline>> agent_record::import(write_set& writes, wire:
   if (existing && !given.getAppend())
     return fail(ec::conflict, "agent " + to_string(who_) + " has another baseline " + std::to_string(version) +
                                 "; append=true stores this one under the next free number");
-  if (existing)
+  if (existing) {
+    auto earlier = appended(version, added);
+    if (!earlier)
+      return earlier.error();
+    if (*earlier)
+      return **earlier;
     added = changed(added, [&](wire::Baseline::Builder out) {
       out.setImportedVersion(version);
       out.setVersion(agent()->getLatest() + 1);
     });
+  }
   put(writes, added);
   set(agents::with_import(agent(), *added, now_unix_micros()));
   return added;
+}
+
+caf::expected<std::optional<msg<wire::Baseline>>> agent_record::appended(uint32_t version,
+                                                                         const msg<wire::Baseline>& content) const {
+  using found = std::optional<msg<wire::Baseline>>;
+  auto is_it = [&](const msg<wire::Baseline>& each) {
+    return each->getImportedVersion() == version && agents::same_content(*each, *content);
+  };
+  for (const auto* pending : {&gathered_, &in_flight_})
+    for (const auto& [number, each] : *pending)
+      if (is_it(each))
+        return found{each};
+  found out;
+  caf::error unreadable;
+  auto failure = store_.visit_summaries_back(who_, [&](const msg<wire::BaselineSummary>& summary) {
+    if (summary->getVersion() <= version)
+      return database::scan::stop;
+    if (!summary->getImported())
+      return database::scan::next;
+    auto each = baseline(summary->getVersion());
+    if (!each)
+      unreadable = each.error();
+    else if (is_it(*each))
+      out = *each;
+    return each && !out ? database::scan::next : database::scan::stop;
+  });
+  if (failure || unreadable)
+    return failure ? failure : unreadable;
+  return out;
 }
 
 caf::expected<msg<wire::Baseline>> agent_record::capture(write_set& writes, wire::CaptureBaseline::Reader wanted,

@@ -66,7 +66,7 @@ public:
   /// The newest baseline that may be the reference; the oldest one when none may. ec::not_found without baselines.
   caf::expected<msg<wire::Baseline>> newest_reference() const;
 
-  /// Stores a baseline that was captured elsewhere; see agent_actor.
+  /// Stores a baseline that was captured elsewhere; see agent_actor. One that has been appended is not appended again.
   caf::expected<msg<wire::Baseline>> import(write_set& writes, wire::ImportBaseline::Reader given);
   /// Captures the next baseline. ec::too_large.
   caf::expected<msg<wire::Baseline>> capture(write_set& writes, wire::CaptureBaseline::Reader wanted,
@@ -108,6 +108,9 @@ private:
   caf::expected<agent_runs::added> count(write_set& writes, capnp::List<wire::AgentRun>::Reader runs,
                                          const std::string& key, double threshold);
   caf::error update_verdicts(double threshold);
+  /// The baseline with this content that an import of the number `version` appended; nothing without one.
+  caf::expected<std::optional<msg<wire::Baseline>>> appended(uint32_t version,
+                                                             const msg<wire::Baseline>& content) const;
   void put(write_set& writes, const msg<wire::Baseline>& added);
 
   baseline_store store_;

@@ -3,6 +3,7 @@
 #include "actors/baseline/validation.hpp"
 #include "actors/defaults.hpp"
 #include "messages/change.hpp"
+#include "messages/json.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/sha256.hpp"
@@ -339,14 +340,15 @@ msg<wire::Baseline> import_as(const stored_agent& who, wire::Baseline::Reader gi
 }
 
 bool same_content(wire::Baseline::Reader a, wire::Baseline::Reader b) {
+  // As JSON, where an absent text and an empty one are the same.
   auto content = [](wire::Baseline::Reader of) {
-    return changed(msg<wire::Baseline>::copy_of(of), [](wire::Baseline::Builder out) {
+    return to_json(changed(msg<wire::Baseline>::copy_of(of), [](wire::Baseline::Builder out) {
       out.setVersion(0);
       out.setImportedVersion(0);
       out.setImported(false);
-    });
+    }));
   };
-  return content(a).bytes() == content(b).bytes();
+  return content(a) == content(b);
 }
 
 msg<wire::Agent> with_import(const msg<wire::Agent>& agent, wire::Baseline::Reader baseline, int64_t now) {

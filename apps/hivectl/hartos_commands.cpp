@@ -16,7 +16,7 @@ constexpr auto export_examples = "Examples:\n"
 
 void add_import(CLI::App& group, context& ctx) {
   auto options = std::make_shared<hartos_import_options>();
-  auto& command = *group.add_subcommand("hartos", "Task records, hive routing and snapshots of a HART OS");
+  auto& command = *group.add_subcommand("hartos", "Task records, hive routing, snapshots and baselines of a HART OS");
   command.add_option("DIR", options->directory, "Its root, which holds agent_data, or agent_data itself")
     ->required()
     ->check(existing_directory());
@@ -24,15 +24,17 @@ void add_import(CLI::App& group, context& ctx) {
     .add_option("--source", options->source,
                 "Name under which the node remembers what was imported (default: derived from the first row)")
     ->check(valid_id());
+  command.add_flag("--append", options->append,
+                   "Store baselines whose number is taken by another one under the next free number");
   ctx.on(command, [options](session& s) { return import_hartos(s, *options); });
 }
 
 void add_export(CLI::App& group, context& ctx) {
   auto options = std::make_shared<hartos_export_options>();
   auto& command =
-    *group.add_subcommand("hartos", "Write task records, hive routing and snapshots as HART OS keeps them");
+    *group.add_subcommand("hartos", "Write task records, hive routing, snapshots and baselines as HART OS keeps them");
   command.add_option("DIR", options->directory, "Its root or its agent_data; made where it is missing")->required();
-  command.add_flag("--force", options->force, "Replace a database and snapshots that are there");
+  command.add_flag("--force", options->force, "Replace a database, snapshots and baselines that are there");
   ctx.on(command, [options](session& s) { return export_hartos(s, *options); });
 }
 

@@ -1,12 +1,14 @@
 #include "apps/hivectl/hartos_export.hpp"
 
 #include "apps/hivectl/files.hpp"
+#include "apps/hivectl/hartos_baselines.hpp"
 #include "apps/hivectl/hartos_folder.hpp"
 #include "apps/hivectl/progress.hpp"
 #include "apps/hivectl/snapshot_pages.hpp"
 #include "messages/hartos.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "platform/http_client.hpp"
+#include "storage/hartos/hartos_baseline.hpp"
 #include "storage/hartos/hartos_snapshot.hpp"
 #include "storage/hartos/hartos_writer.hpp"
 
@@ -65,6 +67,8 @@ public:
       return error;
     if (auto error = write_snapshots(folder->benchmarks()))
       return error;
+    if (auto error = write_baselines(folder->baselines()))
+      return error;
     auto finished = database->finish({*id, last_});
     return finished ? caf::error{} : of_file(finished.error());
   }
@@ -75,6 +79,7 @@ public:
       out.setErased(first_ > 0 ? first_ - 1 : 0);
       out.setRoutes(routes_);
       out.setSnapshots(snapshots_);
+      out.setBaselines(baselines_);
     });
   }
 
@@ -142,9 +147,25 @@ private:
     auto snapshot = node_.ask<wire::Snapshot>({.path = "/snapshots/" + http::url_encode(version)});
     if (!snapshot)
       return snapshot.error();
-    auto file = folder / (version + ".json");
-    auto text = to_hartos(**snapshot);
     ++snapshots_;
+    return write_text(folder / (version + ".json"), to_hartos(**snapshot));
+  }
+
+  caf::error write_baselines(const std::filesystem::path& folder) {
+    return visit_baselines(node_, [&](wire::Baseline::Reader baseline) -> caf::error {
+      auto agent = std::string{baseline.getPromptId().cStr()} + "_" + baseline.getFlowId().cStr();
+      running_.now("Exporting baselines of " + agent);
+      std::error_code failed;
+      std::filesystem::create_directories(folder / agent, failed);
+      if (failed)
+        return fail_as(exit_status::file_failed, "cannot make " + (folder / agent).string() + ": " + failed.message());
+      ++baselines_;
+      return write_text(folder / agent / ("v" + std::to_string(baseline.getVersion()) + ".json"), to_hartos(baseline));
+    });
+  }
+
+  /// Writes a whole file or none. ec::already_exists for another one unless it may be replaced.
+  caf::error write_text(const std::filesystem::path& file, const std::string& text) const {
     if (!options_.force && std::filesystem::exists(file)) {
       auto present = read_file(file.string(), defaults::max_body_bytes);
       if (present && *present == text)
@@ -168,11 +189,13 @@ private:
   uint64_t last_ = 0;
   uint32_t routes_ = 0;
   uint32_t snapshots_ = 0;
+  uint32_t baselines_ = 0;
 };
 
 void show(wire::HartosExport::Reader done, const std::string& directory, output& out) {
   out.line("Wrote " + std::to_string(done.getRecords()) + " task records, " + std::to_string(done.getRoutes()) +
-           " hive routes and " + std::to_string(done.getSnapshots()) + " snapshots to " + directory + ".");
+           " hive routes and " + std::to_string(done.getSnapshots()) + " snapshots to " + directory + ", and " +
+           std::to_string(done.getBaselines()) + " baselines of agents.");
   if (done.getErased() > 0)
     out.line(std::to_string(done.getErased()) +
              " older records are not kept any more: the node counts them in its statistics, HART OS will not.");

@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/snapshots/snapshot_builder.hpp"
 #include "apps/hivectl/files.hpp"
+#include "apps/hivectl/hartos_baselines.hpp"
 #include "apps/hivectl/hartos_folder.hpp"
 #include "apps/hivectl/hartos_tasks.hpp"
 #include "messages/benchmark.capnp.h"
@@ -27,14 +28,20 @@ public:
     if (!snapshots)
       return snapshots.error();
     bool has_database = std::filesystem::exists(folder->database());
-    if (!has_database && snapshots->empty())
+    auto agents = folder->agents();
+    if (!agents)
+      return agents.error();
+    if (!has_database && snapshots->empty() && agents->empty())
       return fail_as(exit_status::refused,
-                     folder->data.string() + " holds neither coding_benchmarks.db nor benchmarks/*.json");
+                     folder->data.string() + " holds neither coding_benchmarks.db nor benchmarks/*.json nor baselines");
     if (has_database)
       if (auto error = import_database(folder->database()))
         return error;
     for (const auto& file : *snapshots)
       if (auto error = import_snapshot(file))
+        return error;
+    for (const auto& agent : *agents)
+      if (auto error = hartos_baseline_import{node_, agent, options_.append, report_, running_}.run())
         return error;
     return caf::none;
   }

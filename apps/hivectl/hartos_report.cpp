@@ -17,6 +17,9 @@ msg<wire::HartosImport> hartos_report::answer() const {
     out.setRoutes(routes);
     out.setSnapshots(snapshots);
     out.setUnchangedSnapshots(unchanged_snapshots);
+    out.setBaselines(baselines);
+    out.setUnchangedBaselines(unchanged_baselines);
+    out.setAppendedBaselines(appended_baselines);
     auto list = out.initFaults(static_cast<uint32_t>(faults.size()));
     for (uint32_t i = 0; i < list.size(); ++i) {
       list[i].setPlace(faults[i].first);
@@ -34,6 +37,9 @@ void hartos_report::show(output& out) const {
   out.line("Hive routing  " + std::to_string(routes) + " task types");
   out.line("Snapshots     " + std::to_string(snapshots) + " new, " + std::to_string(unchanged_snapshots) +
            " unchanged");
+  out.line("Baselines     " + std::to_string(baselines) + " new" +
+           (appended_baselines > 0 ? " (" + std::to_string(appended_baselines) + " under another number)" : "") + ", " +
+           std::to_string(unchanged_baselines) + " unchanged");
   if (left_out == 0)
     return;
   out.line("Left out      " + std::to_string(left_out));

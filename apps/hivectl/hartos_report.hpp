@@ -21,6 +21,9 @@ struct hartos_report {
   uint32_t routes = 0;
   uint32_t snapshots = 0;
   uint32_t unchanged_snapshots = 0;
+  uint32_t baselines = 0;
+  uint32_t unchanged_baselines = 0;
+  uint32_t appended_baselines = 0;                         ///< of `baselines`, those under another number
   std::vector<std::pair<std::string, std::string>> faults; ///< places with reasons
 
   void leave_out(std::string place, std::string reason);

@@ -8,12 +8,11 @@
 #include "messages/snapshot.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
+#include "storage/hartos/json_object.hpp"
 
 #include <algorithm>
-#include <capnp/compat/json.h>
 #include <cmath>
 #include <map>
-#include <optional>
 
 namespace hive {
 namespace {
@@ -25,32 +24,9 @@ constexpr size_t max_reason_bytes = 4'000;
 /// Adapter name for metrics without one.
 constexpr std::string_view unnamed_adapter = "unnamed";
 
-// -- looking at JSON --------------------------------------------------------------
-
-std::optional<JsonValue::Reader> find(json_members object, std::string_view name) {
-  for (auto member : object)
-    if (as_view(member.getName()) == name)
-      return member.getValue();
-  return std::nullopt;
-}
-
-std::string text_member(json_members object, std::string_view name) {
-  auto value = find(object, name);
-  return value && value->isString() ? value->getString().cStr() : "";
-}
-
-std::optional<double> number_member(json_members object, std::string_view name) {
-  auto value = find(object, name);
-  if (value && value->isNumber())
-    return value->getNumber();
-  if (value && value->isBoolean()) // in Python a bool is a number
-    return value->getBoolean() ? 1 : 0;
-  return std::nullopt;
-}
-
 /// Python truthiness.
 bool is_true(json_members object, std::string_view name) {
-  auto value = find(object, name);
+  auto value = find_member(object, name);
   if (!value)
     return false;
   return value->isBoolean() ? value->getBoolean() : value->isString() && value->getString().size() > 0;
@@ -65,43 +41,6 @@ std::string shorten(std::string text) {
   return text.substr(0, end);
 }
 
-// -- making JSON ------------------------------------------------------------------
-
-std::string quoted(std::string_view text) {
-  capnp::MallocMessageBuilder scratch;
-  auto value = scratch.initRoot<JsonValue>();
-  value.setString(std::string{text});
-  return capnp::JsonCodec{}.encodeRaw(value).cStr();
-}
-
-std::string number_text(double value) {
-  capnp::MallocMessageBuilder scratch;
-  auto out = scratch.initRoot<JsonValue>();
-  out.setNumber(value);
-  return capnp::JsonCodec{}.encodeRaw(out).cStr();
-}
-
-/// Builds a JSON object member by member.
-class object_text {
-public:
-  object_text& add(std::string_view name, std::string_view json) {
-    text_ += (text_.size() > 1 ? "," : "") + quoted(name) + ":" + std::string{json};
-    return *this;
-  }
-  object_text& add_text(std::string_view name, std::string_view text) {
-    return text.empty() ? *this : add(name, quoted(text));
-  }
-  bool is_empty() const {
-    return text_.size() == 1;
-  }
-  std::string str() const {
-    return text_ + "}";
-  }
-
-private:
-  std::string text_ = "{";
-};
-
 // -- reading HART OS --------------------------------------------------------------
 
 /// Converts HART OS's nested form to the API's form.
@@ -113,28 +52,23 @@ public:
   std::string read(json_members root) {
     object_text out;
     out.add_text("version", version_).add_text("git_sha", text_member(root, "git_sha"));
-    if (auto taken = number_member(root, "timestamp"))
-      out.add_text("captured_at", time_of(*taken));
+    if (auto taken = number_member(root, "timestamp")) {
+      auto time = iso8601_of(*taken);
+      if (time.empty())
+        notes_.push_back("/timestamp is no time between 1970 and 9999");
+      out.add_text("captured_at", time);
+    }
     for (const char* name : {"tier", "node"})
       out.add_text(name, text_member(root, name));
-    if (auto machine = find(root, "environment"); machine && machine->isObject())
+    if (auto machine = find_member(root, "environment"); machine && machine->isObject())
       out.add("environment", capnp::JsonCodec{}.encodeRaw(*machine).cStr());
     object_text adapters;
-    for (auto member : find(root, "benchmarks")->getObject())
+    for (auto member : find_member(root, "benchmarks")->getObject())
       add_adapter(member, adapters);
     return out.add("benchmarks", adapters.str()).str();
   }
 
 private:
-  /// Empty when `seconds` is not a valid time.
-  std::string time_of(double seconds) {
-    auto micros = std::round(seconds * micros_per_s);
-    if (micros > 0 && micros <= static_cast<double>(max_unix_micros))
-      return format_iso8601(static_cast<int64_t>(micros));
-    notes_.push_back("/timestamp is no time between 1970 and 9999");
-    return {};
-  }
-
   void add_adapter(JsonValue::Field::Reader member, object_text& into) {
     std::string place = std::string{"/benchmarks/"} + member.getName().cStr();
     if (!member.getValue().isObject()) {
@@ -150,7 +84,7 @@ private:
       out.add_text("reason", shorten(reason.empty() ? text_member(result, "skipped") : reason));
     }
     out.add_text("error", shorten(text_member(result, "error")));
-    if (auto metrics = find(result, "metrics"); metrics && metrics->isObject())
+    if (auto metrics = find_member(result, "metrics"); metrics && metrics->isObject())
       out.add("metrics", read_metrics(metrics->getObject(), place));
     into.add(member.getName().cStr(), out.str());
   }
@@ -177,10 +111,10 @@ private:
     // Like HART OS, treats a metric without direction as higher-is-better.
     out.add_text("direction", text_member(metric, "direction") == "lower" ? "lower" : "higher");
     out.add_text("unit", text_member(metric, "unit"));
-    if (auto samples = find(metric, "samples"); samples && samples->isArray())
+    if (auto samples = find_member(metric, "samples"); samples && samples->isArray())
       out.add("samples", capnp::JsonCodec{}.encodeRaw(*samples).cStr());
     out.add_text("scope", text_member(metric, "scope"));
-    if (auto gate = find(metric, "gate"); gate && gate->isBoolean() && !gate->getBoolean())
+    if (auto gate = find_member(metric, "gate"); gate && gate->isBoolean() && !gate->getBoolean())
       out.add("gate", "false");
     if (auto margin = number_member(metric, "absolute_margin"); margin && std::isfinite(*margin) && *margin >= 0)
       out.add("absolute_margin", number_text(*margin));
@@ -259,16 +193,6 @@ std::string write_adapters(wire::Snapshot::Reader snapshot) {
   return out.str();
 }
 
-/// `document`, indented.
-std::string pretty(const std::string& document) {
-  capnp::MallocMessageBuilder scratch;
-  auto value = scratch.initRoot<JsonValue>();
-  capnp::JsonCodec json;
-  json.setPrettyPrint(true);
-  json.decodeRaw(kj::arrayPtr(document.data(), document.size()), value);
-  return json.encodeRaw(value).cStr();
-}
-
 } // namespace
 
 bool is_hartos_snapshot(std::string_view text) {
@@ -276,7 +200,7 @@ bool is_hartos_snapshot(std::string_view text) {
   auto root = parse_json_object(text, scratch);
   if (!root)
     return false;
-  auto nested = find(*root, "benchmarks");
+  auto nested = find_member(*root, "benchmarks");
   return nested && nested->isObject() && number_member(*root, "timestamp");
 }
 
@@ -286,11 +210,11 @@ caf::expected<hartos_snapshot> read_hartos_snapshot(std::string_view text, std::
   if (!root)
     return root.error();
   hartos_snapshot out;
-  bool says_version = find(*root, "version").has_value();
+  bool says_version = find_member(*root, "version").has_value();
   auto version = says_version ? text_member(*root, "version") : std::string{stem};
   if (!is_valid_id(version))
     return fail(ec::invalid, "the version \"" + version + "\" " + std::string{id_rule});
-  if (auto nested = find(*root, "benchmarks"); nested && nested->isObject())
+  if (auto nested = find_member(*root, "benchmarks"); nested && nested->isObject())
     out.document = nested_reader{version, out.notes}.read(*root);
   else
     out.document = says_version ? std::string{text} : with_version(*root, version);

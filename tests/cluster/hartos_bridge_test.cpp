@@ -324,5 +324,73 @@ TEST_F(hartos_bridge, what_cannot_be_read_or_written_is_named) {
   EXPECT_THAT(forced.out, HasSubstr("Wrote 0 task records"));
 }
 
+// -- agents' baselines ------------------------------------------------------------
+
+std::string hartos_baseline_file(uint32_t version, double rate, const std::string& trigger = "prompt_change") {
+  return R"({"version": )" + std::to_string(version) + R"(, "prompt_id": "71", "flow_id": 0, "trigger": ")" + trigger +
+         R"(", "timestamp": 1771934400.25, "metadata": {"git_sha": "abc"}, "lightning_metrics": {}, "benchmark_metrics":
+         {"regression": {"pass_rate": 0.97}}, "recipe_metrics": {"action_count": 1, "per_action": {"1": {"success_rate": )" +
+         std::to_string(rate) + R"(}}}, "trust_evolution_metrics": {"composite_trust": 2.5}})";
+}
+
+TEST_F(hartos_bridge, baselines_go_in_come_out_and_go_in_elsewhere) {
+  auto files = hartos / "agent_data" / "baselines";
+  put_file(files / "71_0" / "v1.json", hartos_baseline_file(1, 0.9));
+  put_file(files / "71_0" / "v9.json", hartos_baseline_file(9, 0.8, "autoresearch_baseline"));
+  put_file(files / "71_0" / "v10.json", R"({"recipe_metrics": {"per_action": {"1": {"success_rate": 0.7}}}})");
+  put_file(files / "71_0" / "v11.json", "{");
+  put_file(files / "71_0" / "v12.json.tmp", "{}");
+  put_file(files / "no-agent" / "v1.json", "{}");
+  auto first = start("first");
+  auto taken = import(*first, hartos, 65);
+  EXPECT_EQ(taken->getBaselines(), 3u);
+  ASSERT_EQ(taken->getLeftOut(), 2u);
+  EXPECT_THAT(taken->getFaults()[0].getPlace().cStr(), HasSubstr("71_0/v11.json"));
+  EXPECT_THAT(taken->getFaults()[1].getPlace().cStr(), HasSubstr("no-agent"));
+  auto again = import(*first, hartos, 65);
+  EXPECT_EQ(again->getBaselines(), 0u);
+  EXPECT_EQ(again->getUnchangedBaselines(), 3u);
+
+  // One of the node's own, with what only it has.
+  auto captured =
+    first->post("/api/v1/agents/71/0/baselines",
+                R"({"trigger": "prompt_change", "benchmark_metrics": {"regression": {"test_pass_rate": 0.9}}})");
+  ASSERT_EQ(captured.status, 201) << captured.body;
+  EXPECT_THAT(captured.body, HasSubstr(R"("version":11)")) << "gaps stay, and the next number is behind the highest";
+  auto exported = folder.path() / "exported";
+  EXPECT_EQ(export_to(*first, exported)->getBaselines(), 4u);
+  auto theirs =
+    python("import json,sys\nd=json.load(open(sys.argv[1]))\nprint(d['version'],d['flow_id'],d['timestamp'] > 1.7e9,"
+           "d['benchmark_metrics']['regression']['pass_rate'],d['trust_evolution_metrics'])",
+           {exported / "agent_data" / "baselines" / "71_0" / "v11.json"});
+  EXPECT_EQ(theirs.out, "11 0 True 0.9 {}\n") << theirs.err;
+  EXPECT_EQ(import(*first, exported)->getUnchangedBaselines(), 4u);
+  auto second = start("second");
+  EXPECT_EQ(import(*second, exported)->getBaselines(), 4u);
+  for (const auto* path : {"/baselines/1", "/baselines/9", "/baselines/10", "/trend"})
+    EXPECT_EQ(first->get(std::string{"/api/v1/agents/71/0"} + path).body,
+              second->get(std::string{"/api/v1/agents/71/0"} + path).body);
+}
+
+TEST_F(hartos_bridge, a_baseline_that_another_one_s_number_has_is_refused_or_appended_once) {
+  auto file = hartos / "agent_data" / "baselines" / "71_0" / "v1.json";
+  put_file(file, hartos_baseline_file(1, 0.9));
+  auto node = start("node");
+  import(*node, hartos);
+  put_file(file, hartos_baseline_file(1, 0.5));
+  auto refused = import(*node, hartos, 65);
+  EXPECT_EQ(refused->getBaselines() + refused->getUnchangedBaselines(), 0u);
+  EXPECT_THAT(refused->getFaults()[0].getReason().cStr(), HasSubstr("has another baseline 1"));
+  for (int i = 0; i < 2; ++i) {
+    auto result = test::hivectl(url(*node), {"--json", "import", "hartos", hartos, "--append"});
+    EXPECT_EQ(result.status, 0) << result.err;
+  }
+  auto listed = node->get("/api/v1/agents/71/0/baselines").body;
+  EXPECT_THAT(listed, testing::Not(HasSubstr(R"("version":3)"))) << "appended twice";
+  auto second = node->get("/api/v1/agents/71/0/baselines/2").body;
+  EXPECT_THAT(second, HasSubstr(R"("imported_version":1)"));
+  EXPECT_THAT(second, HasSubstr(R"("success_rate":0.5)"));
+}
+
 } // namespace
 } // namespace hive::cluster

@@ -28,6 +28,8 @@ fake_response answer_export(const fake_request& request, const std::string& firs
     return problem(404, R"({"title":"x","detail":"nothing","code":"no_data"})");
   if (request.target.starts_with("/api/v1/snapshots"))
     return {200, R"({"snapshots":[]})"};
+  if (request.target.starts_with("/api/v1/agents"))
+    return {200, R"({"agents":[],"known":0})"};
   bool is_first = request.target.find("after=") == std::string::npos;
   return {200, is_first ? R"({"tasks":[)" + first + R"(],"next":"43"})" : R"({"tasks":[)" + second + "]}"};
 }
