@@ -89,7 +89,8 @@ class InstallTest(unittest.TestCase):
             names = set(wheel.namelist())
             info = next(name.split("/")[0] for name in names if ".dist-info/" in name)
             metadata = wheel.read(f"{info}/METADATA").decode()
-        expected = {f"hivemark/{path.name}" for path in (PACKAGE / "hivemark").glob("*.py")} | {"hivemark/py.typed"}
+        sources = {path.relative_to(PACKAGE).as_posix() for path in (PACKAGE / "hivemark").rglob("*.py")}
+        expected = sources | {"hivemark/py.typed"}
         self.assertEqual(names, expected | {f"{info}/{name}" for name in ("METADATA", "RECORD", "WHEEL")})
         self.assertIn("Requires-Python: >=3.9\n", metadata)
         self.assertTrue(metadata.endswith((PACKAGE / "README.md").read_text("utf-8")))

@@ -11,7 +11,7 @@ import json
 import math
 import os
 import re
-import selectors
+import select
 import socket
 import ssl
 import time
@@ -235,8 +235,33 @@ class Transport:
 
     def _new_connection(self, timeout_s: float) -> http.client.HTTPConnection:
         if self._ssl_context is None:
-            return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
-        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._ssl_context)
+            return _Connection(self._host, self._port, timeout=timeout_s)
+        return _SecureConnection(self._host, self._port, timeout=timeout_s, context=self._ssl_context)
+
+
+class _Connection(http.client.HTTPConnection):
+    """Sends a request as one piece. http.client sends its head and its body apart, and the node would wake for each."""
+
+    _pieces: Optional[List[bytes]] = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        pieces: List[bytes] = []
+        self._pieces = pieces
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            self._pieces = None
+        self.send(b"".join(pieces))
+
+    def send(self, data: Any) -> None:
+        if self._pieces is None:
+            super().send(data)
+        else:
+            self._pieces.append(data)
+
+
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    pass
 
 
 class _Kept(NamedTuple):
@@ -257,9 +282,11 @@ def _is_quiet(sock: Optional[socket.socket]) -> bool:
     """Whether the other end has neither closed nor said anything: before a request it has nothing to say."""
     if sock is None:
         return False
-    with selectors.DefaultSelector() as selector:
-        selector.register(sock, selectors.EVENT_READ)
-        return not selector.select(0)
+    if hasattr(select, "poll"):  # not on Windows, whose select takes any socket; elsewhere it takes small numbers only
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return not poll.poll(0)
+    return not select.select([sock], [], [], 0)[0]
 
 
 def _punctual(deadline: float) -> Any:

@@ -283,14 +283,14 @@ class Recorder:
 
 def _verdict_of(answer: Answer, sent: int) -> _Verdict:
     if answer.status == 201:
-        return _Verdict.ACCEPTED if _accounts_for(answer, sent) else _Verdict.RETRY
+        return _Verdict.ACCEPTED if accounts_for(answer, sent) else _Verdict.RETRY
     # A refusal for good must come from a node: what a proxy in between thinks of a request is no reason to lose it.
     if answer.status in (400, 413, 422) and answer.error().code:
         return _Verdict.TOO_MUCH
     return _Verdict.RETRY
 
 
-def _accounts_for(answer: Answer, sent: int) -> bool:
+def accounts_for(answer: Answer, sent: int) -> bool:
     """Whether the body says of each record what became of it. If not, this is no node, or not its whole answer."""
     try:
         body = answer.json()

@@ -126,18 +126,9 @@ class Client(Api):
         604,800 seconds (a week); TypeError for arguments of other types, such as "yes" for `success` or "1.5" for a time. Raises Closed after
         close(). What the node rejects for another reason is in the log and in `counts().rejected`.
         """
-        texts = {"task_type": task_type, "tool_name": tool_name, "model_name": model_name, "user_id": user_id}
-        for name, text in texts.items():
-            _check_text(name, text, may_be_empty=name in ("model_name", "user_id"))
-        record = {
-            **{name: text for name, text in texts.items() if text},
-            "completion_time_s": _to_seconds(completion_time_s),
-            "success": _to_bool("success", success),
-            "offloaded": _to_bool("offloaded", offloaded),
-            "timestamp": datetime.now(timezone.utc).isoformat(),
-            "idempotency_key": uuid.uuid4().hex,
-        }
-        self._recorder.put(json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii"))
+        self._recorder.put(
+            encode_record(task_type, tool_name, completion_time_s, success, model_name, user_id, offloaded)
+        )
 
     def flush(self, timeout_s: float = 30.0) -> bool:
         """Waits until every record noted so far is settled: durable on the node, or counted as rejected or dropped.
@@ -312,6 +303,30 @@ class Client(Api):
         if not isinstance(content, dict):
             raise answer.error()
         return content
+
+
+def encode_record(
+    task_type: str,
+    tool_name: str,
+    completion_time_s: float,
+    success: bool,
+    model_name: str,
+    user_id: str,
+    offloaded: bool,
+) -> bytes:
+    """A record of a task that ends now as a line of JSON, with an idempotency key. Raises as `Client.record` does."""
+    texts = {"task_type": task_type, "tool_name": tool_name, "model_name": model_name, "user_id": user_id}
+    for name, text in texts.items():
+        _check_text(name, text, may_be_empty=name in ("model_name", "user_id"))
+    record = {
+        **{name: text for name, text in texts.items() if text},
+        "completion_time_s": _to_seconds(completion_time_s),
+        "success": _to_bool("success", success),
+        "offloaded": _to_bool("offloaded", offloaded),
+        "timestamp": datetime.now(timezone.utc).isoformat(),
+        "idempotency_key": uuid.uuid4().hex,
+    }
+    return json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def _check_text(name: str, text: Any, may_be_empty: bool) -> None:

@@ -1,0 +1,1 @@
+"""HART OS's module paths. See `hivemark.hartos`."""
