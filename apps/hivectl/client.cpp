@@ -70,7 +70,8 @@ caf::error describe_silence(const node_request& request, const caf::error& cause
 
 } // namespace
 
-client::client(std::string base_url, std::string token) : base_url_{std::move(base_url)}, token_{std::move(token)} {
+client::client(std::string base_url, std::string token, std::string name_space)
+    : base_url_{std::move(base_url)}, token_{std::move(token)}, name_space_{std::move(name_space)} {
 }
 
 http::outgoing_request client::outgoing(const node_request& request) const {
@@ -83,6 +84,8 @@ http::outgoing_request client::outgoing(const node_request& request) const {
     outgoing.headers.insert(outgoing.headers.end(), {"Content-Type: " + request.content_type, "Expect:"});
   if (!token_.empty())
     outgoing.headers.push_back("Authorization: Bearer " + token_);
+  if (!name_space_.empty())
+    outgoing.headers.push_back("Hivemark-Namespace: " + name_space_);
   outgoing.body = request.body;
   outgoing.timeout = request.timeout + answer_grace;
   return outgoing;

@@ -28,8 +28,9 @@ struct node_request {
 /// `exit_status_of` maps them.
 class client {
 public:
-  /// `base_url` has no trailing slash. `token` is sent as a bearer token unless it is empty.
-  client(std::string base_url, std::string token);
+  /// `base_url` has no trailing slash. `token` is sent as a bearer token unless it is empty. `name_space` is the
+  /// namespace that requests are about; empty for the node itself.
+  client(std::string base_url, std::string token, std::string name_space);
 
   /// Sends a request and decodes the answer strictly: node and hivectl have the same version, so an answer that
   /// violates the schema is an error. Waits slightly longer than the request's timeout, so that the node's own timeout
@@ -65,6 +66,7 @@ private:
 
   std::string base_url_;
   std::string token_;
+  std::string name_space_;
 };
 
 } // namespace hive::ctl

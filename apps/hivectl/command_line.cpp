@@ -51,6 +51,10 @@ void add_global_options(CLI::App& app, context& ctx) {
                 "it wrote at its start)")
     ->envname("HIVE_TOKEN_FILE")
     ->check(existing_file());
+  app
+    .add_option("--namespace", ctx.name_space,
+                "Store within the node that the command is about (default: the node itself)")
+    ->check(valid_id());
   app.add_flag("--json", ctx.json, "Print the node's answer as one JSON document");
   app.add_flag("--wide", ctx.wide, "Print exact times in place of \"3 minutes ago\"");
   app.footer(examples + std::string{exit_status_help});
@@ -82,7 +86,7 @@ int run_chosen(const context& ctx, charset set) {
     return complain(text_of(found.error()), set, exit_status_of(found.error()));
   auto url = ctx.url.substr(0, ctx.url.find_last_not_of('/') + 1);
   auto token_file = found->token.empty() ? std::string{} : found->looked.back();
-  session s{client{url, found->token}, output{ctx.json, set, ctx.wide}, ctx.json, set, url, token_file};
+  session s{client{url, found->token, ctx.name_space}, output{ctx.json, set, ctx.wide}, ctx.json, set, url, token_file};
   auto result = ctx.chosen(s);
   auto written = s.out.finish();
   if (!result) {
@@ -112,6 +116,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_engine_commands(app, ctx);
   add_review_commands(app, ctx);
   add_node_commands(app, ctx);
+  add_namespace_commands(app, ctx);
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);

@@ -20,6 +20,7 @@ void add_tool_commands(CLI::App& app, context& ctx);
 void add_hartos_commands(CLI::App& app, context& ctx);
 void add_engine_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
+void add_namespace_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 
 /// The commands of group `snapshot` for single captures of a version.

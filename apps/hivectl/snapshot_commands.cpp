@@ -19,6 +19,7 @@ namespace {
 constexpr auto snapshot_examples = "Examples:\n"
                                    "  hivectl snapshot capture v2.1 --repeats 5\n"
                                    "  hivectl snapshot capture v2.1 --no-wait\n"
+                                   "  hivectl snapshot capture v2.1 --adapter guardrail --adapter world_model\n"
                                    "  hivectl snapshot show v2.1\n"
                                    "  hivectl snapshot captures v2.1\n"
                                    "  hivectl snapshot show v2.1 --capture 7\n"
@@ -50,6 +51,7 @@ struct capture_options {
   std::string tier = "fast";
   uint32_t repeats = 0;
   bool no_wait = false;
+  std::vector<std::string> adapters{}; ///< empty: all of the tier
 };
 
 struct show_options {
@@ -74,6 +76,11 @@ msg<wire::CaptureRequest> build_request(const capture_options& options) {
     request.setTier(value_of<wire::Tier>(options.tier).value());
     request.setRepeats(options.repeats);
     request.setWait(!options.no_wait);
+    if (options.adapters.empty()) // an empty list would name none
+      return;
+    auto names = request.initAdapters(static_cast<uint32_t>(options.adapters.size()));
+    for (uint32_t i = 0; i < names.size(); ++i)
+      names.set(i, options.adapters[i]);
   });
 }
 
@@ -233,6 +240,11 @@ void add_capture(CLI::App& group, context& ctx) {
   command
     .add_option("--repeats", options->repeats, "Times each benchmark measures (default: as the node is configured)")
     ->check(CLI::Range(1, 1000));
+  command
+    .add_option("--adapter", options->adapters,
+                "Benchmark of the tier that measures, repeatable (default: all of them); 'benchmark list' names them")
+    ->check(valid_id())
+    ->allow_extra_args(false);
   command.add_flag("--no-wait", options->no_wait, "Return at once, while the node measures");
   ctx.on(command, [options](session& s) { return capture(s, *options); });
 }

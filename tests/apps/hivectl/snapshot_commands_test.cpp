@@ -139,6 +139,18 @@ TEST(snapshot_capture, is_fast_unless_told_otherwise) {
   EXPECT_FALSE(sent->hasGitSha() && sent->getGitSha().size() > 0);
 }
 
+TEST(snapshot_capture, names_the_adapters_that_measure) {
+  auto node = answering(snapshot_json, 201);
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "capture", "--adapter", "a", "--adapter", "b", "v2"}).status, 0);
+  auto named = parse<wire::CaptureRequest>(node.requests().back().body);
+  ASSERT_EQ(named->getAdapters().size(), 2U);
+  EXPECT_EQ(named->getVersion(), "v2");
+  EXPECT_STREQ(named->getAdapters()[0].cStr(), "a");
+  EXPECT_STREQ(named->getAdapters()[1].cStr(), "b");
+  EXPECT_EQ(hivectl(node.url(), {"snapshot", "capture", "v2"}).status, 0);
+  EXPECT_FALSE(parse<wire::CaptureRequest>(node.requests().back().body)->hasAdapters()) << "absent means all of them";
+}
+
 TEST(snapshot_capture, without_waiting_says_where_the_result_will_be) {
   auto node = answering(R"({"version":"v2","capture_id":12,"location":"/api/v1/snapshots/v2"})", 202);
   auto result = hivectl(node.url(), {"snapshot", "capture", "v2", "--no-wait"});
