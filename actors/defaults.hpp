@@ -193,6 +193,22 @@ inline constexpr uint64_t max_counted_regressions = 20'000;
 inline constexpr uint64_t agent_active_days = 7;
 /// Agents examined for one page of a filtered list: about 0.1 s of reading.
 inline constexpr size_t agent_scan_budget = 20'000;
+/// Known agents up to which each has three metrics in a snapshot: the snapshot travels to other nodes.
+inline constexpr uint64_t max_measured_agents = 100;
+/// Bytes of a recipe, the bound of wire::PutRecipe; HART OS's have some 10 KB.
+inline constexpr size_t max_recipe_bytes = size_t{4} << 20;
+/// Entries of a watched prompts folder; a scan of so many takes some 0.1 s. HART OS's folders have some hundred.
+inline constexpr size_t max_folder_entries = 100'000;
+/// Files looked at, and bytes read, before the watch lets other actors run: a few milliseconds.
+inline constexpr size_t folder_files_per_step = 64;
+inline constexpr size_t folder_bytes_per_step = size_t{4} << 20;
+/// Agents of a watched folder that are brought up to date at once; each may hold a recipe in memory.
+inline constexpr size_t max_folder_requests = 16;
+/// Time in which changes of a watched folder gather, so that a file that is written all the time is read ten times a
+/// second.
+inline constexpr auto folder_settle_time = 100ms;
+/// Interval between looks whether the watched folder is in its place, and between attempts to read what could not be.
+inline constexpr auto folder_check_interval = 5s;
 /// Metrics of the node in one baseline; more would make each baseline of each agent larger than its own figures.
 inline constexpr size_t max_baseline_figures = 512;
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 CAF_CORE = ("caf/",)
 CAPNP = ("capnp/", "kj/")
-POSIX = ("arpa/", "dlfcn.h", "fcntl.h", "linux/", "netdb.h", "netinet/", "poll.h", "unistd.h", "sys/")
+POSIX = ("arpa/", "dirent.h", "dlfcn.h", "fcntl.h", "linux/", "netdb.h", "netinet/", "poll.h", "unistd.h", "sys/")
 # What every folder of actors/ may include: the bounds of the services and the layers below. Beside that all may include
 # the contracts of all services, api.hpp in the folder of each.
 BELOW_ACTORS = ("actors", "storage", "platform", "platform/identity", "analysis", "messages")

@@ -153,6 +153,7 @@ struct AgentRecipe $Hive.doc("An agent's recipe as the node has it; also the dis
   warnings @4 :List(Text) $Hive.maxLength(32) $Hive.doc("Members that were unusable, and what was assumed.");
   structureChanged @5 :Bool $Hive.omitDefault $Hive.doc("Whether the structure differs from the recipe before.");
   retired @6 :Bool $Hive.omitDefault $Hive.doc("Whether the recipe's file is gone from the watched folder.");
+  contentHash @7 :Text $Hive.doc("SHA-256 of the recipe's text, in hex.");
 }
 
 struct RetireRecipe {

@@ -95,6 +95,14 @@ baseline_store::visit_regressed(const std::optional<stored_agent>& after,
   return visit_marks(db_, prefix, from_after(prefix, after, keys::regressed_agent), visit_agent);
 }
 
+caf::error baseline_store::visit_from_folder(const std::function<void(const stored_agent&)>& visit_agent) const {
+  auto prefix = keys::folder_agents();
+  return visit_marks(db_, prefix, prefix, [&](const stored_agent& who) {
+    visit_agent(who);
+    return database::scan::next;
+  });
+}
+
 caf::expected<std::vector<baseline_store::change>>
 baseline_store::changes(uint64_t from_period, const std::optional<change>& after, size_t limit) const {
   std::vector<change> out;
@@ -222,6 +230,11 @@ void baseline_store::put_baseline(write_set& writes, const stored_agent& who, co
 
 void baseline_store::put_recipe(write_set& writes, const stored_agent& who, const msg<wire::AgentRecipe>& recipe) {
   writes.put(column::inputs, keys::agent_recipe(who.prompt, who.flow), recipe.bytes());
+  auto mark = keys::folder_agent(who.prompt, who.flow);
+  if (recipe->getSource() == wire::RecipeSource::FOLDER && !recipe->getRetired())
+    writes.put(column::baselines, std::move(mark), {});
+  else
+    writes.erase(column::baselines, std::move(mark));
 }
 
 void baseline_store::put_span(write_set& writes, const stored_agent& who, const msg<wire::ExecutionSpan>& span) {

@@ -42,6 +42,9 @@ public:
   caf::error visit_regressed(const std::optional<stored_agent>& after,
                              const std::function<database::scan(const stored_agent&)>& visit_agent) const;
 
+  /// Visits agents whose recipe came from the prompts folder and is not retired.
+  caf::error visit_from_folder(const std::function<void(const stored_agent&)>& visit_agent) const;
+
   /// Up to `limit` agents that changed in `from_period` or later, after `after`, ordered by period of change.
   struct change {
     uint64_t period = 0;
@@ -80,6 +83,7 @@ public:
   /// Adds a baseline and its summary.
   static void put_baseline(write_set& writes, const stored_agent& who, const msg<wire::Baseline>& baseline);
 
+  /// Adds a recipe, and whether it came from the prompts folder.
   static void put_recipe(write_set& writes, const stored_agent& who, const msg<wire::AgentRecipe>& recipe);
   static void put_span(write_set& writes, const stored_agent& who, const msg<wire::ExecutionSpan>& span);
   static void erase_span(write_set& writes, const stored_agent& who, uint64_t sequence);

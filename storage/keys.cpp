@@ -123,6 +123,14 @@ std::string regressed_agents() {
   return "regressed/";
 }
 
+std::string folder_agent(std::string_view prompt, std::string_view flow) {
+  return join(folder_agents(), prompt, flow);
+}
+
+std::string folder_agents() {
+  return "folder/";
+}
+
 agent_parts parts_of_agent(std::string_view key, std::string_view prefix) {
   auto rest = key.substr(std::min(prefix.size(), key.size()));
   auto prompt = rest.substr(0, rest.find(separator));

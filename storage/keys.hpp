@@ -53,6 +53,9 @@ std::string active_agent(std::string_view prompt, std::string_view flow);
 std::string active_agents();
 std::string regressed_agent(std::string_view prompt, std::string_view flow);
 std::string regressed_agents();
+/// baselines: marks an agent whose recipe came from the prompts folder; and the prefix of all marks.
+std::string folder_agent(std::string_view prompt, std::string_view flow);
+std::string folder_agents();
 /// The prompt and flow at the end of a key of an agent or a mark, given its prefix.
 struct agent_parts {
   std::string_view prompt;

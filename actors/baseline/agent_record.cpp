@@ -85,8 +85,8 @@ void agent_record::set(msg<wire::Agent> next) {
 // -- inputs -----------------------------------------------------------------------
 
 msg<wire::AgentRecipe> agent_record::put_recipe(write_set& writes, const msg<wire::AgentRecipe>& recipe) {
-  bool is_first = !recipe_ || (*recipe_)->getRetired();
-  bool differs = is_first || (*recipe_)->getStructureHash() != recipe->getStructureHash();
+  // A retired one counts too: a file that was away for a while and returns as it was is no change.
+  bool differs = !recipe_ || (*recipe_)->getStructureHash() != recipe->getStructureHash();
   recipe_ = changed(recipe, [&](wire::AgentRecipe::Builder out) { out.setStructureChanged(differs); });
   baseline_store::put_recipe(writes, who_, *recipe_);
   set(agents::with_recipe(agent(), **recipe_, now_unix_micros()));

@@ -291,6 +291,7 @@ caf::expected<msg<wire::AgentRecipe>> read_recipe(std::string_view json, int64_t
     out.setStructureHash(structure_hash(*members));
     out.setReceivedAt(now_unix_micros);
     out.setSource(source);
+    out.setContentHash(to_hex(sha256(json)));
     auto list = out.initWarnings(static_cast<uint32_t>(notes.texts().size()));
     for (uint32_t i = 0; i < list.size(); ++i)
       list.set(i, notes.texts()[i]);

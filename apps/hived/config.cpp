@@ -370,10 +370,9 @@ void read_federation(toml_section& in, node_config& config) {
 void read_daemon(toml_section& in, node_config& config) {
   double tick_s = std::chrono::duration<double>(config.coding_daemon.tick).count();
   in.read("tick_s", tick_s, 0.1, 86'400);
-  auto tick = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(tick_s));
-  config.coding_daemon.tick = tick;
   auto& agents = config.agent_daemon;
-  agents.tick = tick;
+  agents.tick = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(tick_s));
+  config.coding_daemon.tick = agents.tick;
   in.read("remediate_every", agents.remediate_every, 1, 1'000'000);
   in.read("active_days", config.agents.active_days, 1, 36'500);
   in.read("world_model_shift", agents.shift.change, 0, 1);
@@ -382,6 +381,7 @@ void read_daemon(toml_section& in, node_config& config) {
 
 void read_agents(toml_section& in, node_config& config) {
   in.read("false_alarms_per_week", config.baselines.false_alarms_per_week, 0.001, 1'000);
+  read_path(in, "prompts", config.prompts);
 }
 
 void note_origins(const toml_section& door, setting_origins& out) {

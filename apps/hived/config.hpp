@@ -102,6 +102,8 @@ struct node_config {
   baselines_options baselines;
   /// Most namespaces that may exist; 0: none.
   size_t max_namespaces = defaults::max_namespaces;
+  /// Folder with recipes and prompts to follow; empty: none.
+  std::filesystem::path prompts;
   setting_origins origins;
 };
 

@@ -14,7 +14,7 @@ std::vector<service> baseline_group::services() {
     return spawn_baselines(node_.system, {base_.db, base_.committer, benchmark_.results, base_.events},
                            node_.config.baselines);
   })};
-  if (watch_ == agent_watch::none)
+  if (care_ == agent_care::none)
     return out;
   out.push_back(make_service("validator", validator_, [this] {
     return spawn_validator(node_.system, describe_validator(), node_.config.agents);
@@ -22,6 +22,10 @@ std::vector<service> baseline_group::services() {
   out.push_back(make_service("agent daemon", daemon_, [this] {
     return spawn_agent_daemon(node_.system, {base_.db, validator_}, node_.config.agent_daemon);
   }));
+  if (!node_.config.prompts.empty())
+    out.push_back(make_service("prompts folder", watch_, [this] {
+      return spawn_recipe_watch(node_.system, {base_.db, baselines}, std::filesystem::absolute(node_.config.prompts));
+    }));
   return out;
 }
 

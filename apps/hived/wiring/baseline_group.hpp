@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/baseline/recipe_watch.hpp"
 #include "actors/baseline/validator.hpp"
 #include "actors/daemon/api.hpp"
 #include "apps/hived/wiring/benchmark_group.hpp"
@@ -7,15 +8,15 @@
 
 namespace hive {
 
-/// Whether a daemon has the agents validated; those of a namespace are validated when somebody asks.
-enum class agent_watch { daemon, none };
+/// Whether the node looks after the agents by itself; those of a namespace are validated when somebody asks.
+enum class agent_care { daemon, none };
 
-/// The agents and their baselines, and the daemon that has them validated.
+/// The agents and their baselines, the daemon that has them validated, and the watch of the prompts folder.
 class baseline_group final : public service_group {
 public:
   baseline_group(node_context& node, const store_handles& base, const benchmark_group& benchmark,
-                 agent_watch watch = agent_watch::daemon)
-      : node_{node}, base_{base}, benchmark_{benchmark}, watch_{watch} {
+                 agent_care care = agent_care::daemon)
+      : node_{node}, base_{base}, benchmark_{benchmark}, care_{care} {
   }
 
   std::vector<service> services() override;
@@ -32,9 +33,10 @@ private:
   node_context& node_;
   const store_handles& base_;
   const benchmark_group& benchmark_;
-  const agent_watch watch_;
+  const agent_care care_;
   validator_actor validator_;
   agent_daemon_actor daemon_;
+  recipe_watch_actor watch_;
 };
 
 } // namespace hive

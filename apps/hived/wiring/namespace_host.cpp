@@ -73,7 +73,7 @@ public:
     auto& store = add<namespace_store_group>(std::move(*db));
     auto& benchmark = add<benchmark_group>(store, *adapters_, group_list{adapters_},
                                            registry_hold{[users = users_] { return users->take(); }});
-    add<baseline_group>(store, benchmark, agent_watch::none);
+    add<baseline_group>(store, benchmark, agent_care::none);
     add<tracker_group>(store, tracker_size::small);
     auto promise = self_->make_response_promise<open_namespace>();
     supervisor_ = spawn_services();
