@@ -22,11 +22,21 @@ constexpr std::array named{
   named_rules{"world_model", "correction_density", {true, rate_margin}},
   // A process counter, which reflects how long the process ran.
   named_rules{"world_model", "hivemind_queries", {false, no_margin}},
+  // How many agents there are says nothing about the software.
+  named_rules{"agent_baselines", "agents_total", {false, no_margin}},
+  named_rules{"agent_baselines", "agents_regressed", {true, 0}},
+};
+
+/// Metrics of agent_baselines by the end of their names, which begin with the agent's.
+constexpr std::array ended{
+  named_rules{"agent_baselines", "_success_rate_delta", {true, no_margin, success_rate_delta_floor}},
+  named_rules{"agent_baselines", "_reward_delta", {true, no_margin, reward_delta_floor}},
+  named_rules{"agent_baselines", "_duration_improvement_pct", {true, no_margin, duration_improvement_pct_floor}},
 };
 
 /// Built-in adapters whose metric names depend on what they measure.
-constexpr std::array<std::string_view, 5> open_named{"model_registry", "agent_baselines", "quantiphy",
-                                                     "embodied_validation", "qwen_encoder"};
+constexpr std::array<std::string_view, 4> open_named{"model_registry", "quantiphy", "embodied_validation",
+                                                     "qwen_encoder"};
 
 template <class Range, class Value>
 bool holds(const Range& range, const Value& value) {
@@ -38,6 +48,9 @@ bool holds(const Range& range, const Value& value) {
 metric_rules builtin_rules(std::string_view adapter, std::string_view metric, std::string_view unit) {
   for (const auto& known : named)
     if (metric == known.metric && (adapter.empty() || adapter == known.adapter))
+      return known.rules;
+  for (const auto& known : ended)
+    if (adapter == known.adapter && metric.ends_with(known.metric))
       return known.rules;
   if ((unit == "ratio" || unit == "score") && holds(open_named, adapter))
     return {true, rate_margin};

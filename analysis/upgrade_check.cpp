@@ -72,7 +72,31 @@ finding judge_by_margin(const metric_point& was, const metric_point& now) {
   return lost < -most ? finding::better : finding::same;
 }
 
+bool is_beyond(double value, double floor, direction better) {
+  return loss(floor, value, better) > 0; // false for NaN: no floor
+}
+
+/// Judges by the floors of both sides, of which the old side states one.
+finding judge_by_floor(const metric_point& was, const metric_point& now, policy rule) {
+  auto own = std::isnan(now.floor) ? was.floor : now.floor;
+  bool beyond_old = is_beyond(now.value, was.floor, was.better), beyond_new = is_beyond(now.value, own, was.better);
+  if (beyond_old != beyond_new && rule == policy::strict)
+    return finding::unknown;
+  if (beyond_old || beyond_new)
+    return finding::worse;
+  return is_beyond(was.value, was.floor, was.better) ? finding::better : finding::same;
+}
+
+/// The floor that decided about a metric; NaN when none did.
+double deciding_floor(const metric_point& was, const metric_point& now) {
+  return std::isnan(was.floor) && is_beyond(now.value, now.floor, now.better) ? now.floor : was.floor;
+}
+
 finding judge(const metric_point& was, const metric_point& now, policy rule) {
+  if (!std::isnan(was.floor))
+    return judge_by_floor(was, now, rule);
+  if (is_beyond(now.value, now.floor, now.better))
+    return finding::worse;
   if (was.value == now.value)
     return finding::same;
   if (rule == policy::strict && was.value <= 0)
@@ -83,6 +107,9 @@ finding judge(const metric_point& was, const metric_point& now, policy rule) {
 }
 
 std::string margin_fault(const metric_point& was, const metric_point& now) {
+  if (!std::isnan(was.floor))
+    return "the two versions state different floors, and it is beyond one of them: " +
+           describe_value(was.floor, was.unit) + " and " + describe_value(now.floor, now.unit);
   std::string what = "an old value of zero or less is judged by an absolute_margin, and ";
   if (std::isnan(was.absolute_margin) && std::isnan(now.absolute_margin))
     return what + "neither version states one";
@@ -213,10 +240,11 @@ private:
     if (found == finding::unknown)
       return miss(was, now, margin_fault(was, now), true);
     ++result_.compared;
-    if (found == finding::worse)
-      result_.regressions.push_back(change_of(was, now));
-    else if (found == finding::better)
-      result_.improvements.push_back(change_of(was, now));
+    if (found == finding::same)
+      return;
+    auto change = change_of(was, now);
+    change.floor = deciding_floor(was, now);
+    (found == finding::worse ? result_.regressions : result_.improvements).push_back(change);
   }
 
   /// Lists a metric that decides nothing.

@@ -29,6 +29,8 @@ struct metric_point {
   /// Change for the worse, in the metric's unit, that is tolerated when the old value is zero or negative. At least 0;
   /// `no_margin` when none is given.
   double absolute_margin = no_margin;
+  /// Worst value that is no regression; `no_margin` when none is given.
+  double floor = no_margin;
 };
 
 struct adapter_point {
@@ -71,6 +73,7 @@ struct metric_change {
   double change_pct = 0; ///< in percent of the old value; NaN when that is zero
   direction better = direction::higher;
   std::string_view unit = {};
+  double floor = no_margin; ///< by which it was judged; `no_margin` when it was judged by its change
 };
 
 /// A metric or adapter that could not be compared.
@@ -105,6 +108,11 @@ inline constexpr double regression_share = 0.05;
 /// threshold, a side without a unit, as in HART OS's snapshots, compares with any.) Neither policy says safe when the
 /// snapshots share no metric. Equal values are never a regression. A metric decides nothing when `gate` is false on
 /// both sides.
+///
+/// A metric with a floor is judged by it alone, under both policies: a value beyond it is a regression whatever the old
+/// value was, even an equal one, since such a metric is itself a change (of an agent since its last baseline). When the
+/// two sides state different floors, a value beyond one of them is inconclusive under strict, and a regression under
+/// threshold. A floor that only the new side states can make a regression, and spares the metric no other rule.
 ///
 /// Policy threshold is HART OS's rule: a metric present on both sides regresses when new < 0.95·old (higher is better)
 /// or new > 1.05·old (lower is better), in double precision; adapters skipped on either side are ignored. Without an

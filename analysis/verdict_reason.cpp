@@ -24,6 +24,9 @@ std::string full_name(std::string_view adapter, std::string_view metric) {
 std::string describe_change(const metric_change& change) {
   auto out = full_name(change.adapter, change.metric) + " " + describe_value(change.old_value, change.unit) + " → " +
              describe_value(change.new_value, change.unit);
+  if (!std::isnan(change.floor))
+    return out + (change.better == direction::higher ? " (floor " : " (ceiling ") +
+           describe_value(change.floor, change.unit) + ")";
   if (!std::isnan(change.change_pct)) {
     std::array<char, 400> text{}; // a double has up to 309 digits before its decimal point
     std::snprintf(text.data(), text.size(), " (%+.1f%%)", change.change_pct);

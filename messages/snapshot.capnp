@@ -31,6 +31,8 @@ struct Metric $Hive.doc("One measured quantity with all samples that it was comp
       "false: the metric is shown and decides nothing. An upgrade check ignores a metric only when both versions say so.");
   absoluteMargin @8 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
       "Largest change for the worse, in the metric's unit, that is no regression when the old value is zero or negative. Without it such a value cannot be judged.");
+  floor @9 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc(
+      "Worst value that is no regression: the lowest when higher is better, else the highest. A metric with a floor is judged by it alone, whatever the old value was.");
 }
 
 enum AdapterStatus {

@@ -38,6 +38,8 @@ struct MetricChange {
   changePct @4 :Float64 $Hive.nullable $Hive.doc("Percent of the old value; null when the old value is zero.");
   direction @5 :Snapshot.Direction;
   unit @6 :Text;
+  floor @7 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc(
+      "The floor by which the metric was judged; absent when it was judged by its change.");
 }
 
 struct MissingMetric $Hive.doc("A metric or an adapter that could not be compared.") {

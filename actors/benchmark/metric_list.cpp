@@ -30,6 +30,7 @@ msg<wire::Measurement> metric_list::finish(std::string_view note) const {
       to.setSamples(kj::arrayPtr(from.samples.data(), from.samples.size()));
       if (!from.scope.empty())
         to.setScope(from.scope);
+      to.setFloor(from.floor);
     }
     if (!note.empty())
       out.setNote(std::string{cut_text(note, max_note_bytes)});

@@ -4,6 +4,7 @@
 #include "messages/msg.hpp"
 #include "messages/snapshot.capnp.h"
 
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,9 @@ struct measured_metric {
   std::string name;
   std::string unit;
   wire::Direction direction = wire::Direction::HIGHER;
-  std::vector<double> samples = {}; ///< never empty
-  std::string scope = {};           ///< see wire::Metric
+  std::vector<double> samples = {};                        ///< never empty
+  std::string scope = {};                                  ///< see wire::Metric
+  double floor = std::numeric_limits<double>::quiet_NaN(); ///< see wire::Metric; NaN: none
 };
 
 /// Collects the metrics of one measurement.

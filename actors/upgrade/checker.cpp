@@ -77,6 +77,7 @@ private:
     auto rules = analysis::builtin_rules(out.adapter, out.name, out.unit);
     out.gate = metric.getGate() && rules.gate;
     out.absolute_margin = std::isnan(metric.getAbsoluteMargin()) ? rules.absolute_margin : metric.getAbsoluteMargin();
+    out.floor = std::isnan(metric.getFloor()) ? rules.floor : metric.getFloor();
     return out;
   }
 
@@ -110,6 +111,7 @@ void write(const std::vector<analysis::metric_change>& changes, capnp::List<wire
     out[i].setChangePct(changes[i].change_pct);
     out[i].setDirection(static_cast<wire::Direction>(changes[i].better));
     put(out[i].initUnit(size_of(changes[i].unit)), changes[i].unit);
+    out[i].setFloor(changes[i].floor);
   }
 }
 

@@ -55,12 +55,20 @@ std::string full_name(const char* adapter, const char* metric) {
   return name.empty() || *metric == '\0' ? name + metric : name + "." + metric;
 }
 
+/// How a metric with a floor was judged; empty for others.
+std::string floor_of(wire::MetricChange::Reader change) {
+  if (std::isnan(change.getFloor()))
+    return {};
+  bool is_lowest = change.getDirection() == wire::Direction::HIGHER;
+  return (is_lowest ? "floor " : "ceiling ") + quantity(change.getFloor(), change.getUnit().cStr());
+}
+
 void add_changes(table& rows, const char* kind, capnp::List<wire::MetricChange>::Reader changes) {
   for (auto change : changes)
     rows.add_row({kind, full_name(change.getAdapter().cStr(), change.getMetric().cStr()),
                   quantity(change.getOld(), change.getUnit().cStr()),
                   quantity(change.getNew(), change.getUnit().cStr()), format_percent(change.getChangePct()),
-                  name_of(change.getDirection()), ""});
+                  name_of(change.getDirection()), floor_of(change)});
 }
 
 /// Blocking entries explain an inconclusive verdict; the others were only left out of the comparison.

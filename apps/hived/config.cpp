@@ -299,6 +299,14 @@ void read_guardrail(toml_section& in, guardrail_options& out) {
   in.check(out.validate());
 }
 
+void read_agent_baselines(toml_section& in, agent_baselines_options& out) {
+  in.read("max_agents", out.max_agents, 0, 3'000); // three metrics each, and a measurement holds 10,000
+  in.read("reward_delta_floor", out.reward_delta_floor, -1e9, 0);
+  in.read("success_rate_delta_floor", out.success_rate_delta_floor, -1, 0);
+  in.read("duration_improvement_pct_floor", out.duration_improvement_pct_floor, -1e6, 0);
+  read_timeout(in, "timeout_s", out.timeout);
+}
+
 void read_benchmarks(toml_section& in, node_config& config) {
   uint64_t repeats = config.repeats;
   in.read("repeats", repeats, 1, 1'000);
@@ -307,6 +315,7 @@ void read_benchmarks(toml_section& in, node_config& config) {
   in.section("world_model", [&](toml_section& s) { read_world_model(s, config.world_model); });
   in.section("regression", [&](toml_section& s) { read_regression(s, config.regression); });
   in.section("guardrail", [&](toml_section& s) { read_guardrail(s, config.guardrail); });
+  in.section("agent_baselines", [&](toml_section& s) { read_agent_baselines(s, config.agent_baselines); });
 }
 
 /// Reads one of two words; the second one means true.

@@ -2,6 +2,7 @@
 
 #include "actors/baseline/directory.hpp"
 #include "actors/baseline/validator.hpp"
+#include "actors/benchmark/agent_baselines_adapter.hpp"
 #include "actors/benchmark/guardrail_adapter.hpp"
 #include "actors/benchmark/model_registry_adapter.hpp"
 #include "actors/benchmark/regression_adapter.hpp"
@@ -92,6 +93,7 @@ struct node_config {
   world_model_options world_model;
   regression_options regression;
   guardrail_options guardrail;
+  agent_baselines_options agent_baselines;
   review_options review;
   tracker_options tracker;
   federation_profile gossip;

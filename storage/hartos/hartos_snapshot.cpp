@@ -118,6 +118,8 @@ private:
       out.add("gate", "false");
     if (auto margin = number_member(metric, "absolute_margin"); margin && std::isfinite(*margin) && *margin >= 0)
       out.add("absolute_margin", number_text(*margin));
+    if (auto floor = number_member(metric, "floor"); floor && std::isfinite(*floor))
+      out.add("floor", number_text(*floor));
     return out.str();
   }
 
@@ -152,6 +154,8 @@ std::string write_metric(wire::Metric::Reader metric) {
     out.add("gate", "false");
   if (std::isfinite(metric.getAbsoluteMargin()))
     out.add("absolute_margin", number_text(metric.getAbsoluteMargin()));
+  if (std::isfinite(metric.getFloor()))
+    out.add("floor", number_text(metric.getFloor()));
   return out.str();
 }
 

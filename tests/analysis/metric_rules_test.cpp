@@ -16,6 +16,19 @@ TEST(metric_rules, builtin_metrics_state_what_they_are_judged_by) {
   EXPECT_TRUE(builtin_rules("world_model", "flush_rate", "ratio").gate);
 }
 
+TEST(metric_rules, changes_of_agents_are_judged_by_floors) {
+  auto rules = [](const char* adapter, const char* metric, const char* unit) {
+    return builtin_rules(adapter, metric, unit);
+  };
+  EXPECT_EQ(rules("agent_baselines", "71_0_reward_delta", "score").floor, -.05);
+  EXPECT_EQ(rules("agent_baselines", "71_0_success_rate_delta", "ratio").floor, -.05);
+  EXPECT_EQ(rules("agent_baselines", "71_0_duration_improvement_pct", "%").floor, -10);
+  EXPECT_TRUE(std::isnan(rules("mine", "71_0_reward_delta", "score").floor));
+  EXPECT_TRUE(std::isnan(rules("agent_baselines", "agents_regressed", "count").floor));
+  EXPECT_EQ(rules("agent_baselines", "agents_regressed", "count").absolute_margin, 0);
+  EXPECT_FALSE(rules("agent_baselines", "agents_total", "count").gate);
+}
+
 TEST(metric_rules, nothing_is_assumed_of_others) {
   for (auto rules : {builtin_rules("mine", "test_fail_count", "count"), builtin_rules("", "error_rate", "ratio"),
                      builtin_rules("mine", "hivemind_queries", "count"), builtin_rules("", "gpt_accuracy", "score"),

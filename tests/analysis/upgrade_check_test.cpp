@@ -264,6 +264,87 @@ TEST_F(upgrade_check, a_margin_does_not_soften_the_rule_for_values_above_zero) {
   EXPECT_TRUE(says(verdict::regressed, verdict::regressed));
 }
 
+// -- floor ----------------------------------------------------------------------------
+
+/// A change of an agent since its last baseline: from +0.2 to +0.01 by default.
+struct with_floor : upgrade_check {
+  with_floor() {
+    old_metrics[0] = {"agent_baselines", "a_0_reward_delta", .2, direction::higher, true, {}, "score"};
+    new_metrics[0] = old_metrics[0];
+    old_metrics[0].floor = new_metrics[0].floor = -.05;
+    new_metrics[0].value = .01;
+  }
+};
+
+TEST_F(with_floor, a_metric_is_not_compared_by_ratio) {
+  EXPECT_TRUE(says(verdict::safe, verdict::safe)) << "95% less than before, and no loss";
+  old_metrics[0].value = 0;
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
+  old_metrics[0].value = .01;
+  new_metrics[0].value = -.05;
+  EXPECT_TRUE(says(verdict::safe, verdict::safe)) << "the floor itself";
+}
+
+TEST_F(with_floor, a_value_beyond_it_is_a_regression_whatever_the_old_value_was) {
+  new_metrics[0].value = std::nextafter(-.05, -1);
+  for (double before : {.2, 0.0, -.05, -10.0, new_metrics[0].value}) {
+    old_metrics[0].value = before;
+    EXPECT_TRUE(says(verdict::regressed, verdict::regressed)) << before;
+  }
+  auto result = check(policy::strict);
+  ASSERT_EQ(result.regressions.size(), 1u);
+  EXPECT_EQ(result.regressions[0].floor, -.05);
+}
+
+TEST_F(with_floor, the_reason_names_it) {
+  new_metrics[0].value = -.2;
+  EXPECT_EQ(check(policy::strict).reason,
+            "1 of 1 metrics regressed: agent_baselines.a_0_reward_delta 0.2 score → -0.2 score (floor -0.05 score)");
+  old_metrics[0].better = new_metrics[0].better = direction::lower;
+  old_metrics[0].floor = new_metrics[0].floor = -.3;
+  EXPECT_THAT(check(policy::strict).reason, HasSubstr("(ceiling -0.3 score)"));
+}
+
+TEST_F(with_floor, returning_above_it_is_an_improvement) {
+  old_metrics[0].value = -1;
+  EXPECT_EQ(check(policy::strict).improvements.size(), 1u);
+}
+
+TEST_F(with_floor, for_lower_is_better_it_is_a_ceiling) {
+  old_metrics[0].better = new_metrics[0].better = direction::lower;
+  old_metrics[0].floor = new_metrics[0].floor = 10;
+  for (auto [now, decided] : {std::pair{10.0, verdict::safe}, {10.1, verdict::regressed}, {-50.0, verdict::safe}}) {
+    new_metrics[0].value = now;
+    EXPECT_TRUE(says(decided, decided)) << now;
+  }
+}
+
+TEST_F(with_floor, different_floors_are_told_apart) {
+  new_metrics[0].floor = -.5;
+  new_metrics[0].value = -.1;
+  EXPECT_TRUE(says(verdict::regressed, verdict::inconclusive)) << "beyond the old one alone";
+  EXPECT_THAT(check(policy::strict).reason, HasSubstr("different floors"));
+  new_metrics[0].value = -.6;
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed)) << "beyond both";
+  new_metrics[0].value = -.01;
+  EXPECT_TRUE(says(verdict::safe, verdict::safe)) << "beyond none";
+}
+
+TEST_F(with_floor, the_new_version_cannot_spare_itself_the_other_rules) {
+  old_metrics[0].floor = no_margin;
+  new_metrics[0].floor = -100;
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed)) << "by ratio";
+  new_metrics[0].floor = .15;
+  new_metrics[0].value = .1;
+  old_metrics[0].value = .1;
+  EXPECT_TRUE(says(verdict::regressed, verdict::regressed)) << "worse even by its own measure";
+}
+
+TEST_F(with_floor, a_value_that_is_no_number_is_not_judged) {
+  new_metrics[0].value = std::nan("");
+  EXPECT_EQ(check(policy::strict).decided, verdict::inconclusive);
+}
+
 // -- gate -----------------------------------------------------------------------------
 
 TEST_F(upgrade_check, a_metric_without_gate_is_shown_and_decides_nothing) {

@@ -448,5 +448,32 @@ class Evidence(unittest.TestCase):
         self.assertEqual(self.ask("GET", "/agents/b/0")[0], 404)
 
 
+class AgentsInSnapshots(unittest.TestCase):
+    """Adapter agent_baselines, and the gate over what it measures."""
+
+    def test_a_loss_beyond_the_floor_holds_an_upgrade_under_both_policies(self):
+        with Node("[benchmarks.agent_baselines]\nsuccess_rate_delta_floor = -0.08\n") as node:
+            ask = Http(node)
+            listed = {each["name"]: each for each in ok(ask("GET", "/benchmarks"))["benchmarks"]}["agent_baselines"]
+            self.assertEqual((listed["tier"], listed["available"], listed["reason"]),
+                             ("fast", False, "no agent has two baselines"))
+            for rate, version in ((0.9, None), (0.9, "v1"), (0.83, "v2"), (0.74, "v3")):
+                recipe = {"actions": [{"action_id": 1, "experience": {"success_rate": rate}}]}
+                ok(ask("PUT", "/agents/a/0/recipe", recipe))
+                ok(ask("POST", "/agents/a/0/baselines", {"trigger": "manual"}))
+                if version:
+                    snapshot = ok(ask("POST", "/snapshots", {"version": version}))
+            metric = snapshot["metrics"]["a_0_success_rate_delta"]
+            self.assertEqual((metric["value"], metric["unit"], metric["floor"]), (-0.09, "ratio", -0.08))
+            self.assertEqual(snapshot["metrics"]["agents_total"]["gate"], False)
+            for policy in ("strict", "threshold"):
+                check = ok(ask("GET", f"/upgrades/check?old=v1&new=v2&policy={policy}"))
+                self.assertEqual(check["verdict"], "safe", "from 0 to -0.07 is within the floor: " + check["reason"])
+                check = ok(ask("GET", f"/upgrades/check?old=v2&new=v3&policy={policy}"))
+                self.assertEqual([(each["metric"], each["floor"]) for each in check["regressions"]],
+                                 [("a_0_success_rate_delta", -0.08)], check)
+                self.assertIn("floor -0.08 ratio", check["reason"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -97,9 +97,21 @@ class SeparationTest(NamespacesTest):
         self.assertEqual([each["latest"] for each in one.list_agents()["agents"]], [1])
         self.assertEqual(self.client("nobody").list_agents()["agents"], [])
 
+    def test_a_snapshot_measures_the_agents_of_its_namespace(self):
+        one = self.client("one")
+        for client, rates in ((self.own, (0.9, 0.5)), (one, (0.5, 0.9))):
+            for rate in rates:
+                client.put_recipe("71", "0", {"actions": [{"action_id": 1, "experience": {"success_rate": rate}}]})
+                client.capture_baseline("71", "0")
+        for client, change in ((self.own, -0.4), (one, 0.4)):
+            metrics = client.capture_snapshot("v1", adapters=["agent_baselines"])["metrics"]
+            self.assertEqual(metrics["71_0_success_rate_delta"]["value"], change)
+        nobody = self.client("other").capture_snapshot("v1", adapters=["agent_baselines"])
+        self.assertEqual(nobody["adapters"]["agent_baselines"]["reason"], "no agent has two baselines")
+
     def test_the_nodes_adapters_measure_for_a_namespace_too(self):
         adapters = self.client("one").capture_snapshot("v1")["adapters"]
-        self.assertEqual(sorted(adapters), ["guardrail", "model_registry", "regression", "world_model"])
+        self.assertEqual(sorted(adapters), ["agent_baselines", "guardrail", "model_registry", "regression", "world_model"])
 
     def test_workers_belong_to_a_namespace(self):
         one = self.client("one")

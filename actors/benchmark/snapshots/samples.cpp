@@ -115,6 +115,7 @@ private:
                           : first.getScope() != metric.getScope()                           ? "scope"
                           : first.getGate() != metric.getGate()                             ? "gate"
                           : !is_same(first.getAbsoluteMargin(), metric.getAbsoluteMargin()) ? "absolute_margin"
+                          : !is_same(first.getFloor(), metric.getFloor())                   ? "floor"
                                                                                             : nullptr;
     if (changed)
       throw refusal{ec::invalid, about(view(metric.getName())) + "has another " + changed + " in " +
@@ -162,6 +163,7 @@ private:
     out.setScope(entry.first.getScope());
     out.setGate(entry.first.getGate());
     out.setAbsoluteMargin(entry.first.getAbsoluteMargin());
+    out.setFloor(entry.first.getFloor());
     out.setValue(mean(entry.samples));
     auto samples = out.initSamples(static_cast<uint32_t>(entry.samples.size()));
     for (uint32_t i = 0; i < entry.samples.size(); ++i)

@@ -26,6 +26,8 @@ void add_builtin_rules(wire::Metric::Builder out) {
   out.setGate(metric.getGate() && rules.gate);
   if (std::isnan(metric.getAbsoluteMargin()))
     out.setAbsoluteMargin(rules.absolute_margin);
+  if (std::isnan(metric.getFloor()))
+    out.setFloor(rules.floor);
 }
 
 /// Writes metrics, as `adapter.name` where the name alone would be ambiguous.
@@ -106,6 +108,8 @@ std::optional<std::string> find_fault(wire::Measurement::Reader measured) {
     auto margin = metric.getAbsoluteMargin();
     if (!std::isnan(margin) && !(std::isfinite(margin) && margin >= 0))
       return "reported an absolute margin of " + std::string{name} + " that is negative or not finite";
+    if (std::isinf(metric.getFloor()))
+      return "reported a floor of " + std::string{name} + " that is not finite";
     for (double sample : metric.getSamples())
       if (!std::isfinite(sample))
         return "reported a sample of " + std::string{name} + " that is not finite";

@@ -1,5 +1,6 @@
 #include "apps/hived/wiring/benchmark_group.hpp"
 
+#include "actors/benchmark/agent_baselines_adapter.hpp"
 #include "actors/benchmark/command_adapter.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/benchmark/worker_pool.hpp"
@@ -26,6 +27,17 @@ adapter_definition command_definition(caf::actor_system& system, const runner_ac
   out.timeout =
     std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(spec->getTimeoutS()));
   out.spawn = [&system, runner, spec] { return spawn_command_adapter(system, {runner}, spec); };
+  return out;
+}
+
+/// Measures the agents of one store, since a namespace has its own.
+adapter_definition agents_definition(node_context& node, std::shared_ptr<const database> db) {
+  const auto& options = node.config.agent_baselines;
+  adapter_definition out;
+  out.name = "agent_baselines";
+  out.timeout = options.timeout;
+  out.unavailable_reason = [&options, db] { return options.unavailable_reason(*db); };
+  out.spawn = [&system = node.system, &options, db] { return spawn_agent_baselines_adapter(system, db, options); };
   return out;
 }
 
@@ -62,6 +74,7 @@ registry_options benchmark_group::describe_registry() const {
   out.repeats = node_.config.repeats;
   out.hold = hold_;
   out.builtin = gather(before_, &service_group::adapters);
+  out.builtin.push_back(agents_definition(node_, base_.db));
   out.command_adapter = [&system = node_.system, runner = adapters_.runner](const msg<wire::CommandSpec>& spec) {
     return command_definition(system, runner, spec);
   };

@@ -10,7 +10,8 @@
 
 namespace hive {
 
-/// The workers, the registry with the adapters of earlier groups, and the upgrade checker.
+/// The workers, the registry with the adapters of earlier groups and that of the store's agents, and the upgrade
+/// checker.
 class benchmark_group final : public service_group {
 public:
   /// `hold`: see registry_options.

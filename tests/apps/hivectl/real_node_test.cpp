@@ -77,7 +77,7 @@ TEST_F(real_node_test, lists_why_a_benchmark_would_be_skipped_in_the_words_of_th
   for (auto adapter : (*snapshot)->getAdapters())
     if (adapter.getStatus() == wire::AdapterStatus::SKIPPED)
       skipped[adapter.getName()] = adapter.getReason();
-  EXPECT_EQ(idle.size(), 4u);
+  EXPECT_EQ(idle.size(), 5u);
   EXPECT_EQ(idle, skipped);
 }
 
@@ -115,7 +115,7 @@ TEST_F(real_node_test, a_capture_with_a_failed_adapter_ends_with2) {
   done({"benchmark", "register", "broken", "--", "sh", "-c", "echo it broke >&2; exit 7"});
   auto result = run({"snapshot", "capture", "v1"});
   EXPECT_EQ(result.status, 2);
-  EXPECT_THAT(result.err, HasSubstr("1 of 5 adapters failed: broken: "));
+  EXPECT_THAT(result.err, HasSubstr("1 of 6 adapters failed: broken: "));
   EXPECT_THAT(result.err, HasSubstr("it broke"));
   auto json = run({"--json", "snapshot", "show", "v1"});
   EXPECT_EQ(json.status, 0);

@@ -20,7 +20,7 @@ constexpr std::string_view hartos_file = R"({
     "world_model": {"metrics": {
       "flush_rate": {"value": 0.5, "direction": "higher", "unit": "ratio"},
       "hivemind_queries": {"value": 7, "direction": "higher", "unit": "count", "gate": false,
-                           "absolute_margin": 3}}},
+                           "absolute_margin": 3, "floor": -2}}},
     "regression": {"metrics": {}, "error": "pytest collected no tests", "output_tail": "..."},
     "quantiphy": {"skipped": true, "reason": "not available"},
     "guardrail": {"metrics": {"hash_match": {"value": true, "unit": "bool"}}},
@@ -41,6 +41,7 @@ TEST(hartos_snapshot, reads_the_nested_form_as_hart_os_writes_it) {
   EXPECT_EQ(counter.getValue(), 7);
   EXPECT_FALSE(counter.getGate());
   EXPECT_EQ(counter.getAbsoluteMargin(), 3);
+  EXPECT_EQ(counter.getFloor(), -2);
   EXPECT_EQ(counter.getScope(), "");
   EXPECT_TRUE(adapters[0].getMetrics()[0].getGate());
   EXPECT_TRUE(std::isnan(adapters[0].getMetrics()[0].getAbsoluteMargin()));

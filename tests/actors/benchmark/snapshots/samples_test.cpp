@@ -138,6 +138,7 @@ TEST(samples, refuses_a_metric_that_changes_its_meaning) {
   expect_refused({metric(R"(,"absolute_margin":0)"), metric("")}, ec::invalid, "another absolute_margin");
   expect_refused({metric(R"(,"absolute_margin":0)"), metric(R"(,"absolute_margin":1)")}, ec::invalid,
                  "another absolute_margin");
+  expect_refused({metric(R"(,"floor":-1)"), metric(R"(,"floor":-2)")}, ec::invalid, "another floor");
 }
 
 TEST(samples, refuses_a_metric_named_twice) {
