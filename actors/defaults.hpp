@@ -134,6 +134,9 @@ inline constexpr uint32_t kept_research_steps = 20;
 /// than request_timeout, so that a client learns the reason. A record without an answer is sent again under the same
 /// key.
 inline constexpr auto research_timeout = 35s;
+/// Timeout of a session's requests to the baselines. An improvement has two of them, which together end before
+/// `research_timeout`.
+inline constexpr auto research_baseline_timeout = 15s;
 
 // -- baselines -----------------------------------------------------------------
 

@@ -403,6 +403,7 @@ struct ValidateAgent $Hive.maxBytes(8388608) $Hive.doc(
   benchmarkMetrics @5 :List(AdapterFigures) $Hive.maxLength(1000) $Hive.doc("In place of the node's newest results.");
   lightningMetrics @6 :LightningMetrics;
   given @7 :List(Text) $Hive.maxLength(8) $Hive.doc("As in a capture.");
+  against @8 :UInt32 $Hive.max(1000000000) $Hive.doc("Version to compare with; the reference when absent.");
 }
 
 struct SetReference $Hive.doc("Pins the reference to a version.") {

@@ -3,6 +3,8 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
+using import "baseline.capnp".AgentRegression;
+using import "baseline.capnp".ValidationPolicy;
 using import "snapshot.capnp".Direction;
 using import "tracker.capnp".BestTool;
 using import "tracker.capnp".LearningDelta;
@@ -21,6 +23,7 @@ struct StartResearch {
   initialValue @7 :Float64 = nan $Hive.nullable $Hive.doc("The value before the first iteration.");
   promptId @8 :Text $Hive.id $Hive.doc("Together with flow_id, identifies the agent to improve.");
   flowId @9 :Text $Hive.id;
+  policy @10 :ValidationPolicy $Hive.doc("How the agent is validated before an improvement counts.");
 }
 
 enum IterationOutcome {
@@ -43,15 +46,26 @@ struct ResearchIteration $Hive.doc("One experiment. It becomes a task record of 
   endedAt @9 :Int64 $Hive.unixMicros $Hive.doc("Set by the node.");
 }
 
-struct ResearchImprovement $Hive.doc("An experiment whose change was kept.") {
+struct ResearchBaseline $Hive.doc("What the agent's baselines say about an improvement.") {
+  passed @0 :Bool $Hive.doc(
+      "Whether the agent performs as at the session's start. If not, the improvement is not counted and nothing is captured: revert the change.");
+  regressions @1 :List(AgentRegression) $Hive.maxLength(1000) $Hive.doc("Compared with the baseline of the session's start.");
+  comparedWith @2 :UInt32 $Hive.omitDefault $Hive.doc("Version of that baseline.");
+  version @3 :UInt32 $Hive.omitDefault $Hive.doc("The baseline that was captured for the improvement.");
+  reason @4 :Text $Hive.maxLength(1024) $Hive.doc("Why it did not pass without a regression, or why nothing was captured.");
+  missing @5 :List(Text) $Hive.maxLength(1001) $Hive.doc("Figures of the session's start that the agent lacks now.");
+}
+
+struct ResearchImprovement $Hive.doc("An experiment whose change is to be kept.") {
   id @0 :Text $Hive.id $Hive.required;
   value @1 :Float64 = nan $Hive.nullable $Hive.doc("The metric now. Must be better than every earlier value.");
   gitSha @2 :Text $Hive.id $Hive.doc("The commit with the change.");
   description @3 :Text $Hive.maxLength(4096) $Hive.doc("Never leaves this node.");
   idempotencyKey @4 :Text $Hive.maxLength(64) $Hive.doc("As in an iteration.");
-  number @5 :UInt32 $Hive.omitDefault $Hive.doc("Set by the node: 1, 2, ….");
+  number @5 :UInt32 $Hive.omitDefault $Hive.doc("Set by the node: 1, 2, …; those that did not pass have the number of the last that counts.");
   iteration @6 :UInt32 $Hive.omitDefault $Hive.doc("Set by the node: number of the newest iteration at that time.");
   keptAt @7 :Int64 $Hive.unixMicros $Hive.doc("Set by the node.");
+  baseline @8 :ResearchBaseline $Hive.doc("Set by the node when the session names an agent.");
 }
 
 struct FinishResearch {
@@ -88,6 +102,10 @@ struct ResearchSession $Hive.doc("A session with its counts; also its disk form.
   recentIterations @20 :List(ResearchIteration) $Hive.maxLength(20) $Hive.doc("The newest 20, oldest first.");
   recentImprovements @21 :List(ResearchImprovement) $Hive.maxLength(20) $Hive.doc("The newest 20, oldest first.");
   recorded @22 :UInt32 $Hive.doc("Iterations whose task records are known to be durable: all, or all but the newest.");
+  startBaseline @23 :UInt32 $Hive.omitDefault $Hive.doc("The agent's baseline captured at the session's start; absent without an agent.");
+  reverted @24 :UInt32 $Hive.omitDefault $Hive.doc("Improvements that did not pass; none of them counts.");
+  policy @26 :ValidationPolicy $Hive.omitDefault;
+  baseline @25 :ResearchBaseline $Hive.doc("In the answer to an improvement of an agent: whether it passed.");
 }
 
 struct ResearchQuery {

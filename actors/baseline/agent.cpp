@@ -236,10 +236,13 @@ public:
     auto present = record_->present_of(*query);
     if (!present)
       return present.error();
+    auto other = record_->named_reference(*query);
+    if (!other)
+      return other.error();
     auto results = results_for(query->getBenchmarkMetrics(), query->getGiven());
     auto pass_rate = results ? pass_rate_of(**results) : pass_rate_of(query->getBenchmarkMetrics());
     bool is_own = !query->hasRecipeMetrics() && query->getRecipe().size() == 0;
-    return record_->validate(**present, is_own, pass_rate, query->getPolicy());
+    return record_->validate(**present, is_own, pass_rate, query->getPolicy(), *other);
   }
 
   caf::result<msg<wire::Agent>> pin(const msg<wire::SetReference>& wanted) {

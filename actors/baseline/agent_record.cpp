@@ -343,17 +343,29 @@ caf::expected<msg<wire::AgentFigures>> agent_record::present_of(wire::ValidateAg
   return figures::copy_of((*agent_)->getPresent());
 }
 
+caf::expected<other_reference> agent_record::named_reference(wire::ValidateAgent::Reader query) const {
+  if (query.getAgainst() == 0)
+    return other_reference{};
+  auto named = baseline(query.getAgainst());
+  if (!named)
+    return named.error();
+  return other_reference{
+    msg<wire::AgentFigures>::build([&](wire::AgentFigures::Builder out) { fill_figures(out, **named); })};
+}
+
 msg<wire::AgentValidation> agent_record::validate(wire::AgentFigures::Reader present, bool is_own, double pass_rate,
-                                                  wire::ValidationPolicy policy) const {
+                                                  wire::ValidationPolicy policy, const other_reference& other) const {
   validation_input input;
-  if (agent_ && (*agent_)->hasReference())
+  if (other)
+    input.reference = **other;
+  else if (agent_ && (*agent_)->hasReference())
     input.reference = (*agent_)->getReference();
   if (agent_ && (*agent_)->hasAnchor())
     input.anchor = (*agent_)->getAnchor();
   input.present = present;
   input.pass_rate = pass_rate;
   input.policy = policy;
-  if (agent_ && is_own)
+  if (agent_ && is_own && !other)
     add_evidence(input, **agent_);
   return hive::validate(input);
 }

@@ -15,6 +15,9 @@ namespace hive {
 /// The node's newest results; nothing when they are unknown or not needed.
 using latest_results = std::optional<msg<wire::LatestResults>>;
 
+/// What is validated against in place of the reference, if anything.
+using other_reference = std::optional<msg<wire::AgentFigures>>;
+
 /// One agent in memory: its record, recipe and spans, with all changes that were made to them. The owner writes what is
 /// gathered in `writes` and says when that group begins (`seal`) and when it is durable (`landed`). Baselines that are
 /// not durable yet are found in memory.
@@ -86,10 +89,12 @@ public:
 
   /// The present figures, or those that a question states in their place. ec::malformed for an unusable recipe.
   caf::expected<msg<wire::AgentFigures>> present_of(wire::ValidateAgent::Reader query) const;
-  /// Validates figures against the reference and the anchor. What the counted runs say belongs to the agent's own
-  /// figures only.
+  /// The baseline that a question names in place of the reference. ec::not_found.
+  caf::expected<other_reference> named_reference(wire::ValidateAgent::Reader query) const;
+  /// Validates figures against the reference, or another baseline, and the anchor. What the counted runs say belongs to
+  /// the agent's own figures and its own reference only.
   msg<wire::AgentValidation> validate(wire::AgentFigures::Reader present, bool is_own, double pass_rate,
-                                      wire::ValidationPolicy policy) const;
+                                      wire::ValidationPolicy policy, const other_reference& other = {}) const;
 
   /// Whether the record differs from what was sealed.
   bool is_changed() const {

@@ -79,7 +79,8 @@ using agent_actor = caf::typed_actor<
   caf::replies_to<msg<wire::CompareBaselines>>::with<msg<wire::BaselineComparison>>,
   // Insufficient data for an unknown agent.
   caf::replies_to<msg<wire::TrendQuery>>::with<msg<wire::AgentTrend>>,
-  // Stores nothing. ec::malformed for a recipe in the question that is no object.
+  // Stores nothing. ec::malformed for a recipe in the question that is no object; ec::not_found when it names a
+  // baseline that does not exist.
   caf::replies_to<msg<wire::ValidateAgent>>::with<msg<wire::AgentValidation>>,
   // Pins the reference; ec::not_found when there is no such baseline.
   caf::replies_to<msg<wire::SetReference>>::with<msg<wire::Agent>>,

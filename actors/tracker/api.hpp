@@ -91,6 +91,7 @@ using publisher_actor = caf::typed_actor<
 /// error of the session's actor.
 using research_actor = caf::typed_actor<
   // Begins a session, durably. ec::already_exists when the id is in use, ec::overloaded when too many sessions run.
+  // With an agent, captures its baseline first, and fails as that does.
   caf::replies_to<msg<wire::StartResearch>>::with<msg<wire::ResearchSession>>,
   caf::replies_to<msg<wire::ResearchIteration>>::with<msg<wire::ResearchSession>>,
   caf::replies_to<msg<wire::ResearchImprovement>>::with<msg<wire::ResearchSession>>,

@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/store/commit.hpp"
 #include "actors/tracker/research_rules.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/research.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
 #include <sodium/randombytes.h>
 
 namespace hive {
@@ -89,25 +91,21 @@ public:
   }
 
   caf::result<msg<wire::ResearchSession>> start(const msg<wire::StartResearch>& wanted) {
-    if (running_.size() >= defaults::max_running_research)
+    if (running_.size() + starting_.size() >= defaults::max_running_research)
       return fail(ec::overloaded, std::to_string(running_.size()) + " research sessions run already: finish some");
     auto id = wanted->getId().size() > 0 ? std::string{as_view(wanted->getId())} : make_id();
     if (auto existing = store_->find(id); !existing || *existing)
       return existing ? fail(ec::already_exists, "there is a research session " + id + " already") : existing.error();
+    if (starting_.contains(id))
+      return fail(ec::already_exists, "research session " + id + " is being started");
     auto session = research::begin(*wanted, id, now_unix_micros());
     if (!session)
       return session.error();
-    write_set writes;
-    research_store::put(writes, *session);
     auto promise = self_->make_response_promise<msg<wire::ResearchSession>>();
-    // Other messages wait for the write, so that a second request with the same id finds the stored session.
-    commit(self_, services_.committer, std::move(writes))
-      .await(
-        [this, promise, session = *session](const committed&) mutable {
-          run(session);
-          promise.deliver(session);
-        },
-        [promise](const caf::error& error) mutable { promise.deliver(error); });
+    if (research::has_agent(**session))
+      capture_and_begin(*session, promise);
+    else
+      begin(*session, promise);
     return promise;
   }
 
@@ -180,6 +178,41 @@ public:
   }
 
 private:
+  using start_promise = caf::typed_response_promise<msg<wire::ResearchSession>>;
+
+  /// Captures what the session's improvements are compared with. Without it there is no session: a later capture would
+  /// be of another state.
+  void capture_and_begin(const msg<wire::ResearchSession>& session, start_promise promise) {
+    starting_.emplace(as_view(session->getId()));
+    self_->request(services_.baselines, defaults::research_baseline_timeout, research::start_capture(*session))
+      .then(
+        [this, session, promise](const msg<wire::CaptureOutcome>& outcome) mutable {
+          starting_.erase(std::string{as_view(session->getId())});
+          if (outcome->hasBaseline())
+            begin(research::with_start_baseline(session, outcome->getBaseline().getVersion()), promise);
+          else
+            promise.deliver(fail(ec::unavailable, "the agent's baseline was not captured: " +
+                                                    std::string{as_view(outcome->getSkipped())}));
+        },
+        [this, session, promise](const caf::error& error) mutable {
+          starting_.erase(std::string{as_view(session->getId())});
+          promise.deliver(fail(code_of(error), "the agent's baseline was not captured: " + text_of(error)));
+        });
+  }
+
+  void begin(const msg<wire::ResearchSession>& session, start_promise promise) {
+    write_set writes;
+    research_store::put(writes, session);
+    // Other messages wait for the write, so that a second request with the same id finds the stored session.
+    commit(self_, services_.committer, std::move(writes))
+      .await(
+        [this, promise, session](const committed&) mutable {
+          run(session);
+          promise.deliver(session);
+        },
+        [promise](const caf::error& error) mutable { promise.deliver(error); });
+  }
+
   /// The stored session, or ec::not_found.
   caf::expected<msg<wire::ResearchSession>> stored(std::string_view id) const {
     auto found = store_->find(id);
@@ -212,6 +245,7 @@ private:
   research_services services_;
   std::optional<research_store> store_; ///< reads from the services' database
   std::map<std::string, research_session_actor, std::less<>> running_;
+  std::set<std::string, std::less<>> starting_; ///< whose agents are being captured
 };
 
 research_actor::behavior_type research_manager(research_state::pointer self, research_services services) {

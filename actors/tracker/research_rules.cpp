@@ -7,11 +7,15 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 namespace hive::research {
 namespace {
 
 using wire::IterationOutcome;
+
+/// The bound of wire::ResearchBaseline's reason.
+constexpr size_t max_reason_bytes = 1'024;
 
 caf::error check_running(const msg<wire::ResearchSession>& session) {
   if (session->getState() == wire::ResearchState::RUNNING)
@@ -49,12 +53,32 @@ void count(wire::ResearchSession::Builder out, wire::ResearchIteration::Reader i
   out.setTotalTimeS(out.getTotalTimeS() + iteration.getDurationS());
 }
 
-/// At most 63 bytes, even with the longest id; a task record's key may have 64.
-std::string record_key(wire::ResearchSession::Reader session, uint32_t number) {
+/// Identifies a step of this session. At most 64 bytes, even with the longest id; a key may have so many.
+std::string step_key(wire::ResearchSession::Reader session, const std::string& step) {
   constexpr int64_t micros_per_ms = 1'000;
   std::array<char, 16> start{};
   auto end = std::to_chars(start.data(), start.data() + start.size(), session.getStartedAt() / micros_per_ms, 16).ptr;
-  return std::string{as_view(session.getId())} + "@" + std::string{start.data(), end} + "." + std::to_string(number);
+  return std::string{as_view(session.getId())} + "@" + std::string{start.data(), end} + "." + step;
+}
+
+msg<wire::CaptureBaseline> capture(wire::ResearchSession::Reader session, const char* trigger, const std::string& step,
+                                   capnp::Text::Reader git_sha) {
+  return msg<wire::CaptureBaseline>::build([&](wire::CaptureBaseline::Builder out) {
+    out.setPromptId(session.getPromptId());
+    out.setFlowId(session.getFlowId());
+    out.setTrigger(trigger);
+    out.setUserId(session.getUserId().size() > 0 ? session.getUserId() : "system"); // as in HART OS
+    out.setGitSha(git_sha);
+    out.setIdempotencyKey(step_key(session, step));
+  });
+}
+
+/// The newest improvement, if the baselines were asked about it.
+std::optional<wire::ResearchImprovement::Reader> newest_judged(wire::ResearchSession::Reader session) {
+  auto kept = session.getRecentImprovements();
+  if (kept.size() == 0 || !kept[kept.size() - 1].hasBaseline())
+    return std::nullopt;
+  return kept[kept.size() - 1];
 }
 
 capnp::Text::Reader first_given(capnp::Text::Reader own, capnp::Text::Reader general) {
@@ -81,6 +105,7 @@ caf::expected<msg<wire::ResearchSession>> begin(wire::StartResearch::Reader want
     out.setBestValue(wanted.getInitialValue());
     out.setPromptId(wanted.getPromptId());
     out.setFlowId(wanted.getFlowId());
+    out.setPolicy(wanted.getPolicy());
     out.setStartedAt(now_unix_micros);
   });
 }
@@ -111,7 +136,8 @@ caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& 
 }
 
 caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& session,
-                                              wire::ResearchImprovement::Reader improvement, int64_t now_unix_micros) {
+                                              wire::ResearchImprovement::Reader improvement, int64_t now_unix_micros,
+                                              const improvement_baseline& baseline) {
   if (holds(session->getRecentImprovements(), improvement.getIdempotencyKey()))
     return session;
   if (auto finished = check_running(session))
@@ -123,9 +149,11 @@ caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& 
   if (!std::isnan(value) && !std::isnan(best) && !is_better(value, best, session->getDirection()))
     return fail(ec::invalid,
                 "/value " + std::to_string(value) + " is no better than the best so far, " + std::to_string(best));
+  bool counts = !baseline || (*baseline)->getPassed();
   return changed(session, [&](wire::ResearchSession::Builder out) {
-    out.setImprovements(out.getImprovements() + 1);
-    if (!std::isnan(value))
+    out.setImprovements(out.getImprovements() + counts);
+    out.setReverted(out.getReverted() + !counts);
+    if (counts && !std::isnan(value))
       out.setBestValue(value);
     append(
       session->getRecentImprovements(), [&](uint32_t size) { return out.initRecentImprovements(size); },
@@ -138,8 +166,24 @@ caf::expected<msg<wire::ResearchSession>> add(const msg<wire::ResearchSession>& 
         newest.setNumber(out.getImprovements());
         newest.setIteration(out.getIterations());
         newest.setKeptAt(now_unix_micros);
+        if (baseline)
+          newest.setBaseline(**baseline);
       });
   });
+}
+
+msg<wire::ResearchSession> answer_to(wire::ResearchImprovement::Reader improvement,
+                                     const msg<wire::ResearchSession>& session) {
+  auto kept = session->getRecentImprovements();
+  if (kept.size() == 0)
+    return session;
+  auto meant = kept[kept.size() - 1];
+  for (auto each : kept) // a repeated request may mean an earlier one
+    if (improvement.getIdempotencyKey().size() > 0 && each.getIdempotencyKey() == improvement.getIdempotencyKey())
+      meant = each;
+  if (!meant.hasBaseline())
+    return session;
+  return changed(session, [&](wire::ResearchSession::Builder out) { out.setBaseline(meant.getBaseline()); });
 }
 
 msg<wire::ResearchSession> finish(const msg<wire::ResearchSession>& session, wire::FinishResearch::Reader how,
@@ -169,12 +213,72 @@ msg<wire::RecordTasks> newest_record(wire::ResearchSession::Reader session) {
     task.setCompletionTimeS(newest.getDurationS());
     task.setSuccess(newest.getOutcome() == IterationOutcome::SUCCESS);
     task.setTimestamp(newest.getEndedAt());
-    task.setIdempotencyKey(record_key(session, newest.getNumber()));
+    task.setIdempotencyKey(step_key(session, std::to_string(newest.getNumber())));
   });
 }
 
 msg<wire::ResearchSession> with_record(const msg<wire::ResearchSession>& session) {
   return changed(session, [&](wire::ResearchSession::Builder out) { out.setRecorded(session->getIterations()); });
+}
+
+bool has_agent(wire::ResearchSession::Reader session) {
+  return session.getPromptId().size() > 0;
+}
+
+msg<wire::CaptureBaseline> start_capture(wire::ResearchSession::Reader session) {
+  return capture(session, "autoresearch_baseline", "start", {});
+}
+
+msg<wire::ResearchSession> with_start_baseline(const msg<wire::ResearchSession>& session, uint32_t version) {
+  return changed(session, [&](wire::ResearchSession::Builder out) { out.setStartBaseline(version); });
+}
+
+msg<wire::ValidateAgent> validation(wire::ResearchSession::Reader session) {
+  return msg<wire::ValidateAgent>::build([&](wire::ValidateAgent::Builder out) {
+    out.setPromptId(session.getPromptId());
+    out.setFlowId(session.getFlowId());
+    out.setPolicy(session.getPolicy());
+    out.setAgainst(session.getStartBaseline());
+  });
+}
+
+msg<wire::ResearchBaseline> judge(wire::AgentValidation::Reader found) {
+  return msg<wire::ResearchBaseline>::build([&](wire::ResearchBaseline::Builder out) {
+    out.setPassed(found.getPassed());
+    out.setRegressions(found.getRegressions());
+    out.setComparedWith(found.getBaselineVersion());
+    out.setMissing(found.getMissing());
+    if (!found.getPassed())
+      out.setReason(found.getReason());
+  });
+}
+
+msg<wire::ResearchBaseline> judge(const caf::error& why_unknown) {
+  return msg<wire::ResearchBaseline>::build([&](wire::ResearchBaseline::Builder out) {
+    out.setReason(std::string{cut_text("the agent could not be validated: " + text_of(why_unknown), max_reason_bytes)});
+  });
+}
+
+bool owes_capture(wire::ResearchSession::Reader session) {
+  auto newest = newest_judged(session);
+  return newest && newest->getBaseline().getPassed() && newest->getBaseline().getVersion() == 0 &&
+         newest->getBaseline().getReason().size() == 0;
+}
+
+msg<wire::CaptureBaseline> improvement_capture(wire::ResearchSession::Reader session) {
+  auto newest = *newest_judged(session);
+  return capture(session, "autoresearch_improvement", "i" + std::to_string(newest.getNumber()), newest.getGitSha());
+}
+
+msg<wire::ResearchSession> with_improvement_baseline(const msg<wire::ResearchSession>& session, uint32_t version,
+                                                     std::string_view why_none) {
+  return changed(session, [&](wire::ResearchSession::Builder out) {
+    auto kept = out.getRecentImprovements();
+    auto baseline = kept[kept.size() - 1].getBaseline();
+    baseline.setVersion(version);
+    if (version == 0)
+      baseline.setReason(std::string{cut_text("not captured: " + std::string{why_none}, max_reason_bytes)});
+  });
 }
 
 msg<wire::LearningDelta> with_counts(const msg<wire::LearningDelta>& delta, wire::ResearchSession::Reader session) {

@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/store/commit.hpp"
 #include "actors/tracker/research_rules.hpp"
+#include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
 #include "messages/research.capnp.h"
 #include "messages/text.hpp"
@@ -22,15 +23,15 @@ public:
   using pointer = research_session_actor::stateful_pointer<research_session_state>;
   static inline const char* name = "research_session";
 
-  /// Sends the record that the tracker may not have yet, if any.
+  /// Completes the last step, if it may be incomplete.
   void init(pointer self, research_services services, msg<wire::ResearchSession> session) {
     self_ = self;
     services_ = std::move(services);
     session_ = std::move(session);
     settle([this](const caf::error& unsettled) {
       if (unsettled)
-        log::warn("Task record not recorded yet, the session's next step sends it again: {}. session={}",
-                  text_of(unsettled), session_->getId().cStr());
+        log::warn("Last step not completed yet, the session's next step does it: {}. session={}", text_of(unsettled),
+                  session_->getId().cStr());
     });
   }
 
@@ -39,7 +40,27 @@ public:
   }
 
   caf::result<msg<wire::ResearchSession>> add(const msg<wire::ResearchImprovement>& improvement) {
-    return take(improvement);
+    auto promise = self_->make_response_promise<msg<wire::ResearchSession>>();
+    auto answer = [this, promise, improvement](const caf::error& error) mutable {
+      if (error)
+        promise.deliver(error);
+      else
+        promise.deliver(research::answer_to(*improvement, session_));
+    };
+    settle([this, improvement, answer](const caf::error& unsettled) mutable {
+      if (unsettled)
+        return answer(unsettled);
+      auto next = research::add(session_, *improvement, now_unix_micros());
+      if (!next)
+        return answer(next.error());
+      bool is_repeated = next->bytes() == session_.bytes();
+      if (is_repeated || !research::has_agent(*session_))
+        return keep(*next, answer);
+      judge([this, improvement, answer](const msg<wire::ResearchBaseline>& baseline) mutable {
+        keep(*research::add(session_, *improvement, now_unix_micros(), baseline), answer);
+      });
+    });
+    return promise;
   }
 
   caf::result<msg<wire::ResearchReport>> finish(const msg<wire::FinishResearch>& how) {
@@ -62,8 +83,7 @@ public:
 private:
   using continuation = std::function<void(const caf::error&)>;
 
-  template <class Step>
-  caf::result<msg<wire::ResearchSession>> take(const msg<Step>& step) {
+  caf::result<msg<wire::ResearchSession>> take(const msg<wire::ResearchIteration>& step) {
     auto promise = self_->make_response_promise<msg<wire::ResearchSession>>();
     auto answer = [this, promise](const caf::error& error) mutable {
       if (error)
@@ -77,17 +97,47 @@ private:
       auto next = research::add(session_, *step, now_unix_micros());
       if (!next)
         return answer(next.error());
-      store(*next, [this, answer](const caf::error& failed) mutable {
-        if (failed)
-          return answer(failed);
-        settle(answer);
-      });
+      keep(*next, answer);
     });
     return promise;
   }
 
-  /// Sends the record that the tracker may lack, if any; then calls `then`.
+  /// Stores a step, and sends what follows from it.
+  void keep(const msg<wire::ResearchSession>& next, const continuation& answer) {
+    store(next, [this, answer](const caf::error& failed) {
+      if (failed)
+        return answer(failed);
+      settle(answer);
+    });
+  }
+
+  /// Validates the agent against the session's start.
+  void judge(const std::function<void(const msg<wire::ResearchBaseline>&)>& then) {
+    self_->request(services_.baselines, defaults::research_baseline_timeout, research::validation(*session_))
+      .await([then](const msg<wire::AgentValidation>& found) { then(research::judge(*found)); },
+             [then](const caf::error& error) { then(research::judge(error)); });
+  }
+
+  /// Captures the newest improvement. A failure is named in the session and not repeated: a later capture would be of
+  /// another state.
+  void capture(const continuation& then) {
+    self_->request(services_.baselines, defaults::research_baseline_timeout, research::improvement_capture(*session_))
+      .await(
+        [this, then](const msg<wire::CaptureOutcome>& outcome) {
+          store(research::with_improvement_baseline(session_, outcome->getBaseline().getVersion(),
+                                                    as_view(outcome->getSkipped())),
+                then);
+        },
+        [this, then](const caf::error& error) {
+          store(research::with_improvement_baseline(session_, 0, text_of(error)), then);
+        });
+  }
+
+  /// Sends the record that the tracker may lack, or captures the baseline that may be missing, if any; then calls
+  /// `then`.
   void settle(const continuation& then) {
+    if (research::owes_capture(*session_))
+      return capture(then);
     if (!research::owes_record(*session_))
       return then(caf::none);
     self_->request(services_.tracker, defaults::research_timeout, research::newest_record(*session_))

@@ -54,7 +54,8 @@ void show_session(wire::ResearchSession::Reader session, output& out) {
   out.line(std::string{"Topic        "} + session.getTopic().cStr());
   out.line("Iterations   " + std::to_string(session.getIterations()) + ", of which " +
            std::to_string(session.getFailed()) + " failed and " + std::to_string(session.getTimedOut()) + " timed out");
-  out.line("Improvements " + std::to_string(session.getImprovements()));
+  auto reverted = session.getReverted() > 0 ? ", and " + std::to_string(session.getReverted()) + " reverted" : "";
+  out.line("Improvements " + std::to_string(session.getImprovements()) + reverted);
   if (session.getMetric().size() > 0)
     out.line(std::string{"Best "} + session.getMetric().cStr() + " " + format_number(session.getBestValue()) +
              " (at first " + format_number(session.getInitialValue()) + ", " + name_of(session.getDirection()) +

@@ -10,11 +10,11 @@ namespace hive {
 
 std::vector<service> research_group::services() {
   return {
-    make_service(
-      "research", research,
-      [this] {
-        return spawn_research(node_.system, {node_.db, base_.committer, tracker_.tracker, tracker_.publisher});
-      }),
+    make_service("research", research,
+                 [this] {
+                   return spawn_research(node_.system, {node_.db, base_.committer, tracker_.tracker, tracker_.publisher,
+                                                        baseline_.baselines});
+                 }),
     make_service(
       "coding daemon", coding_daemon,
       [this] {

@@ -3,6 +3,7 @@
 #include "actors/daemon/api.hpp"
 #include "actors/tracker/api.hpp"
 #include "apps/hived/wiring/base_group.hpp"
+#include "apps/hived/wiring/baseline_group.hpp"
 #include "apps/hived/wiring/tracker_group.hpp"
 
 namespace hive {
@@ -10,8 +11,9 @@ namespace hive {
 /// AutoResearch and the coding daemon, which build on what the tracker learns.
 class research_group final : public service_group {
 public:
-  research_group(node_context& node, const base_group& base, const tracker_group& tracker)
-      : node_{node}, base_{base}, tracker_{tracker} {
+  research_group(node_context& node, const base_group& base, const tracker_group& tracker,
+                 const baseline_group& baseline)
+      : node_{node}, base_{base}, tracker_{tracker}, baseline_{baseline} {
   }
 
   std::vector<service> services() override;
@@ -24,6 +26,7 @@ private:
   node_context& node_;
   const base_group& base_;
   const tracker_group& tracker_;
+  const baseline_group& baseline_;
 };
 
 } // namespace hive

@@ -164,8 +164,9 @@ def validate_figures(
     benchmark_metrics: Optional[Mapping[str, Any]] = None,
     lightning_metrics: Optional[Mapping[str, Any]] = None,
     given: Optional[Sequence[str]] = None,
+    against: Optional[int] = None,
 ) -> Json:
-    """Whether an agent with these figures would perform so. Stores nothing."""
+    """Whether an agent with these figures would perform so, or as the baseline `against`. Stores nothing."""
     ...
 
 

@@ -25,8 +25,11 @@ def begin_research(
     initial_value: Optional[float] = None,
     prompt_id: Optional[str] = None,
     flow_id: Optional[str] = None,
+    policy: Optional[str] = None,
 ) -> Json:
-    """Begins an AutoResearch session."""
+    """Begins an AutoResearch session. With `prompt_id` and `flow_id`, captures that agent's baseline.
+
+    policy: "strict" (the node's default), "threshold": how the agent is validated before an improvement counts."""
     ...
 
 
@@ -71,8 +74,11 @@ def record_improvement(
     number: Optional[int] = None,
     iteration: Optional[int] = None,
     kept_at: Optional[str] = None,
+    baseline: Optional[Mapping[str, Any]] = None,
 ) -> Json:
-    """Records an experiment whose change was kept."""
+    """Records an experiment whose change is to be kept.
+
+    If the session names an agent, the answer has a `baseline`: revert the change unless that has `passed`."""
     ...
 
 
@@ -157,6 +163,7 @@ def record_spawned_improvement(
     number: Optional[int] = None,
     iteration: Optional[int] = None,
     kept_at: Optional[str] = None,
+    baseline: Optional[Mapping[str, Any]] = None,
 ) -> Json:
     """Records an improvement of a spawned session."""
     ...

@@ -170,6 +170,79 @@ TEST(research_rules, a_finished_session_takes_no_step_and_stays_as_it_is) {
     << "the answer to it may have been lost";
 }
 
+// -- sessions with an agent -----------------------------------------------------------
+
+/// A session of agent p/0 after its first iteration.
+msg<wire::ResearchSession> with_an_agent() {
+  auto wanted = msg<wire::StartResearch>::build([](wire::StartResearch::Builder out) {
+    out.setTopic("t");
+    out.setPromptId("p");
+    out.setFlowId("0");
+  });
+  auto session = with_start_baseline(*begin(*wanted, std::string(40, 's'), now), 3);
+  return *add(session, *iteration(IterationOutcome::SUCCESS), now);
+}
+
+msg<wire::ResearchBaseline> judged(bool passed) {
+  return judge(*msg<wire::AgentValidation>::build([&](wire::AgentValidation::Builder out) {
+    out.setPassed(passed);
+    out.setBaselineVersion(3);
+    if (!passed)
+      out.initRegressions(1)[0].setText("action_1_success_rate: 0.900 → 0.500");
+  }));
+}
+
+TEST(research_rules, an_agent_is_compared_with_the_start_of_the_session) {
+  auto session = with_an_agent();
+  EXPECT_EQ(validation(*session)->getAgainst(), 3u);
+  auto capture = start_capture(*session);
+  EXPECT_EQ(as_view(capture->getTrigger()), "autoresearch_baseline");
+  EXPECT_EQ(as_view(capture->getUserId()), "system") << "nobody in particular";
+  EXPECT_LE(capture->getIdempotencyKey().size(), 64u);
+}
+
+TEST(research_rules, what_passed_counts_and_owes_a_capture_until_that_is_answered) {
+  auto session = *add(with_an_agent(), *improvement(20), now, judged(true));
+  EXPECT_EQ(session->getImprovements(), 1u);
+  EXPECT_EQ(session->getReverted(), 0u);
+  EXPECT_EQ(session->getBestValue(), 20);
+  ASSERT_TRUE(owes_capture(*session));
+  auto capture = improvement_capture(*session);
+  EXPECT_EQ(as_view(capture->getTrigger()), "autoresearch_improvement");
+  EXPECT_LE(capture->getIdempotencyKey().size(), 64u);
+  EXPECT_FALSE(owes_capture(*with_improvement_baseline(session, 4, "")));
+  auto failed = with_improvement_baseline(session, 0, "the disk is full");
+  EXPECT_FALSE(owes_capture(*failed)) << "a later capture would be of another state";
+  EXPECT_EQ(as_view(answer_to(*improvement(20), failed)->getBaseline().getReason()), "not captured: the disk is full");
+  EXPECT_TRUE(answer_to(*improvement(20), failed)->getBaseline().getPassed());
+}
+
+TEST(research_rules, what_did_not_pass_is_kept_and_does_not_count) {
+  for (const auto& baseline : {judged(false), judge(fail(ec::timed_out, "no answer"))}) {
+    auto session = *add(with_an_agent(), *improvement(20), now, baseline);
+    EXPECT_EQ(session->getImprovements(), 0u);
+    EXPECT_EQ(session->getReverted(), 1u);
+    EXPECT_TRUE(std::isnan(session->getBestValue()));
+    EXPECT_FALSE(owes_capture(*session));
+    EXPECT_FALSE(answer_to(*improvement(20), session)->getBaseline().getPassed());
+    EXPECT_EQ(session->getRecentImprovements().size(), 1u);
+    EXPECT_TRUE(add(session, *improvement(15), now, judged(true))) << "it need not beat what was reverted";
+  }
+  EXPECT_THAT(as_view(judge(fail(ec::timed_out, "no answer"))->getReason()), HasSubstr("no answer"));
+}
+
+TEST(research_rules, captures_of_improvements_have_keys_of_their_own) {
+  auto first = *add(with_an_agent(), *improvement(20), now, judged(true));
+  auto second = *add(with_improvement_baseline(first, 4, ""), *improvement(30), now, judged(true));
+  EXPECT_NE(as_view(improvement_capture(*first)->getIdempotencyKey()),
+            as_view(improvement_capture(*second)->getIdempotencyKey()));
+}
+
+TEST(research_rules, the_answer_without_an_agent_says_nothing_about_baselines) {
+  auto session = *add(*add(begun(), *iteration(IterationOutcome::SUCCESS), now), *improvement(20), now);
+  EXPECT_FALSE(answer_to(*improvement(20), session)->hasBaseline());
+}
+
 TEST(research_rules, counts_travel_without_words) {
   auto session = *add(begun(), *iteration(IterationOutcome::TIMEOUT, 4, "secret"), now);
   auto delta = with_counts(msg<wire::LearningDelta>{}, *session);
