@@ -100,6 +100,7 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   auto set = [&](CURLoption option, auto value) { curl_easy_setopt(handle.get(), option, value); };
   set(CURLOPT_URL, request.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_PATH_AS_IS, 1L); // the name ".." is a wrong name, and not the way to another path
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));

@@ -45,6 +45,9 @@ TEST_F(agent_commands, an_unknown_agent_is_no_such_thing_and_a_bad_name_is_wrong
     EXPECT_THAT(wrong.err, HasSubstr("PROMPT_ID/FLOW_ID"));
   }
   EXPECT_EQ(run({"capture", "71/a_b"}).status, 65);
+  auto trick = run({"show", "../0"});
+  EXPECT_EQ(trick.status, 65);
+  EXPECT_THAT(trick.err, HasSubstr("path parameter prompt_id"));
 }
 
 TEST_F(agent_commands, from_a_capture_to_an_accepted_regression) {
