@@ -131,11 +131,11 @@ public:
       entries_, [&](const auto& each) { return each.second.host && each.second.host.address() == down.source; });
     if (found == entries_.end())
       return;
-    auto& [id, entry] = *found;
+    auto id = found->first; // a copy, since the entry is erased
     if (down.reason != caf::exit_reason::user_shutdown)
       log::error("Namespace closed: {}. namespace={}", text_of(down.reason), id);
-    entry.host = nullptr;
-    if (entry.removal.pending() && !ending_)
+    found->second.host = nullptr;
+    if (found->second.removal.pending() && !ending_)
       return delete_directory(id);
     finish(id);
   }

@@ -80,7 +80,8 @@ protected:
 
   std::map<std::string, double> values() {
     std::map<std::string, double> out;
-    for (auto metric : measure()->getMetrics())
+    auto measured = measure();
+    for (auto metric : measured->getMetrics())
       out.emplace(metric.getName().cStr(), metric.getValue());
     return out;
   }
@@ -116,7 +117,8 @@ TEST_F(agent_baselines_adapter_test, measures_the_last_two_baselines_of_each_age
 TEST_F(agent_baselines_adapter_test, states_the_configured_floors) {
   options.success_rate_delta_floor = -0.2;
   put("a", {0.9, 0.8});
-  for (auto metric : measure()->getMetrics()) {
+  auto measured = measure();
+  for (auto metric : measured->getMetrics()) {
     auto name = std::string{metric.getName().cStr()};
     if (name.starts_with("agents_"))
       EXPECT_TRUE(std::isnan(metric.getFloor())) << name;

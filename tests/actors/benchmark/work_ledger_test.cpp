@@ -39,7 +39,7 @@ struct work_ledger_test : testing::Test {
     return *out;
   }
 
-  work_ledger::answered answer(const std::string& lease) {
+  work_ledger::answered answer(std::string lease) {
     did = {};
     return *ledger.answer(lease, now, did);
   }

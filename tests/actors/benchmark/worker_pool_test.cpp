@@ -58,7 +58,8 @@ struct worker_pool_test : registry_fixture {
   }
 
   std::string listed(const std::string& name) {
-    for (auto each : (*ask<wire::BenchmarkList>(msg<wire::BenchmarkQuery>{}))->getBenchmarks())
+    auto list = *ask<wire::BenchmarkList>(msg<wire::BenchmarkQuery>{});
+    for (auto each : list->getBenchmarks())
       if (name == each.getName().cStr())
         return std::string{each.getSource().cStr()} + (each.getAvailable() ? " yes" : " no: ") +
                each.getReason().cStr();
