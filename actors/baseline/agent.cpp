@@ -163,8 +163,9 @@ public:
   caf::result<msg<wire::Baseline>> find(const msg<wire::BaselineQuery>& query) {
     if (auto error = begin_question())
       return error;
-    auto newest = record_->agent()->getLatest();
-    auto found = record_->baseline(query->getVersion() == 0 ? newest : query->getVersion());
+    const auto& agent = record_->durable_agent();
+    auto newest = agent ? (*agent)->getLatest() : 0;
+    auto found = record_->durable_baseline(query->getVersion() == 0 ? newest : query->getVersion());
     if (!found)
       return found.error();
     return *found;
@@ -300,9 +301,11 @@ public:
   }
 
   caf::result<msg<wire::Agent>> find() {
-    if (auto error = begin_question())
+    if (auto error = begin())
       return error;
-    return record_->agent();
+    if (!record_->durable_agent())
+      return unknown();
+    return *record_->durable_agent();
   }
 
 private:
@@ -316,7 +319,11 @@ private:
   caf::error begin_question() {
     if (auto error = begin())
       return error;
-    return record_->is_known() ? caf::none : fail(ec::not_found, "there is no agent " + to_string(record_->who()));
+    return record_->is_known() ? caf::none : unknown();
+  }
+
+  caf::error unknown() const {
+    return fail(ec::not_found, "there is no agent " + to_string(record_->who()));
   }
 
   /// Begins a request that writes at once.

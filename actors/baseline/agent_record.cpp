@@ -58,6 +58,7 @@ caf::error agent_record::load() {
     return recipe.error();
   agent_ = std::move(*agent);
   sealed_ = agent_;
+  durable_ = agent_;
   recipe_ = std::move(*recipe);
   is_loaded_ = true;
   return caf::none;
@@ -188,10 +189,10 @@ caf::error agent_record::rebase(wire::RebaseAgent::Reader how) {
 }
 
 caf::expected<msg<wire::BaselineComparison>> agent_record::compare(uint32_t before, uint32_t after) {
-  auto old_baseline = baseline(before);
+  auto old_baseline = durable_baseline(before);
   if (!old_baseline)
     return old_baseline.error();
-  auto new_baseline = baseline(after);
+  auto new_baseline = durable_baseline(after);
   if (!new_baseline)
     return new_baseline.error();
   auto items = runs_.items(before, after);
@@ -217,6 +218,10 @@ caf::expected<msg<wire::Baseline>> agent_record::baseline(uint32_t version) cons
   for (const auto* pending : {&gathered_, &in_flight_})
     if (auto found = pending->find(version); found != pending->end())
       return found->second;
+  return durable_baseline(version);
+}
+
+caf::expected<msg<wire::Baseline>> agent_record::durable_baseline(uint32_t version) const {
   auto found = store_.baseline(who_, version);
   if (!found)
     return found.error();
@@ -382,6 +387,7 @@ void agent_record::seal(write_set& writes) {
 
 void agent_record::landed() {
   in_flight_.clear();
+  durable_ = sealed_;
 }
 
 } // namespace hive

@@ -45,6 +45,12 @@ public:
   /// The agent, which becomes known by being changed.
   msg<wire::Agent> agent() const;
 
+  /// The agent as the store has it, for those who ask about it: what they are told must survive a crash. Nothing while
+  /// it is not stored.
+  const std::optional<msg<wire::Agent>>& durable_agent() const {
+    return durable_;
+  }
+
   void set(msg<wire::Agent> next);
 
   const std::optional<msg<wire::AgentRecipe>>& recipe() const {
@@ -66,6 +72,8 @@ public:
 
   /// One baseline; ec::not_found.
   caf::expected<msg<wire::Baseline>> baseline(uint32_t version) const;
+  /// The same, once it is stored.
+  caf::expected<msg<wire::Baseline>> durable_baseline(uint32_t version) const;
   /// The newest baseline that may be the reference; the oldest one when none may. ec::not_found without baselines.
   caf::expected<msg<wire::Baseline>> newest_reference() const;
 
@@ -121,8 +129,9 @@ private:
   baseline_store store_;
   stored_agent who_;
   bool is_loaded_ = false;
-  std::optional<msg<wire::Agent>> agent_;  ///< nothing while unknown
-  std::optional<msg<wire::Agent>> sealed_; ///< as of the last group of writes
+  std::optional<msg<wire::Agent>> agent_;   ///< nothing while unknown
+  std::optional<msg<wire::Agent>> sealed_;  ///< as of the last group of writes
+  std::optional<msg<wire::Agent>> durable_; ///< as of the last one that is durable
   bool is_changed_ = false;
   std::optional<msg<wire::AgentRecipe>> recipe_;
   std::optional<span_window> spans_; ///< nothing until needed

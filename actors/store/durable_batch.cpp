@@ -87,12 +87,12 @@ std::vector<pending_answer> durable_batch::launch() {
 
 void durable_batch::land() {
   auto durable = groups_.land();
+  if (options_.on_durable)
+    options_.on_durable();
   // Launches the next group first, so that the disk works while answers are sent and new messages arrive.
   auto durable_too = launch();
   give(std::move(durable));
   give(std::move(durable_too));
-  if (options_.on_durable)
-    options_.on_durable();
 }
 
 void durable_batch::fail_with(const caf::error& error) {

@@ -106,7 +106,7 @@ struct durable_batch_options {
   std::function<void(write_set&)> seal;
   /// Called after a failed write: reloads the state from the store. An error ends the actor.
   std::function<caf::error()> reload;
-  /// Called after a group has become durable and its answers were sent; optional.
+  /// Called when a group has become durable, before its answers are sent and the next group is launched; optional.
   std::function<void()> on_durable = {};
 };
 

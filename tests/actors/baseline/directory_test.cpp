@@ -3,6 +3,7 @@
 #include "actors/store/committer.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
+#include "messages/json.hpp"
 #include "messages/snapshot.capnp.h"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_system.hpp"
@@ -89,6 +90,25 @@ TEST_F(directory_test, concurrent_captures_get_consecutive_numbers) {
   for (uint32_t i = 0; i < captures; ++i)
     ASSERT_EQ(versions[i], i + 1);
   EXPECT_EQ(baseline_store{*db}.summaries({"a", "0"}, 0, 1'000)->size(), 500u);
+}
+
+TEST_F(directory_test, an_agent_is_told_as_it_is_stored_while_captures_wait_for_the_disk) {
+  constexpr uint32_t captures = 500;
+  for (uint32_t i = 0; i < captures; ++i)
+    tests.client()->send(directory, capture_of("a"));
+  auto agent_query = *from_json<wire::AgentQuery>(R"({"prompt_id":"a","flow_id":"0"})");
+  auto newest_query = *from_json<wire::BaselineQuery>(R"({"prompt_id":"a","flow_id":"0"})");
+  uint32_t told = 0;
+  while (told < captures) {
+    auto agent = ask<wire::Agent>(agent_query);
+    auto newest = ask<wire::Baseline>(newest_query);
+    auto stored = baseline_store{*db}.summaries({"a", "0"}, 0, 1'000)->size();
+    if (!agent || !newest)
+      continue; // not stored yet
+    ASSERT_GE((*newest)->getVersion(), (*agent)->getLatest());
+    told = (*newest)->getVersion();
+    ASSERT_GE(stored, told);
+  }
 }
 
 TEST_F(directory_test, passivation_under_load_loses_and_repeats_nothing) {
