@@ -200,7 +200,7 @@ inline constexpr size_t agent_scan_budget = 20'000;
 inline constexpr uint64_t max_measured_agents = 100;
 /// Bytes of a recipe, the bound of wire::PutRecipe; HART OS's have some 10 KB.
 inline constexpr size_t max_recipe_bytes = size_t{4} << 20;
-/// Entries of a watched prompts folder; a scan of so many takes some 0.1 s. HART OS's folders have some hundred.
+/// Entries of a watched prompts folder. A scan of that many takes about 0.1 s; HART OS's folders have a few hundred.
 inline constexpr size_t max_folder_entries = 100'000;
 /// Files looked at, and bytes read, before the watch lets other actors run: a few milliseconds.
 inline constexpr size_t folder_files_per_step = 64;

@@ -73,7 +73,7 @@ private:
       {.name = std::move(name), .unit = "count", .direction = direction, .samples = {static_cast<double>(value)}});
   }
 
-  /// Counts all, and reads the records of so many that the worst are worth naming.
+  /// Counts all regressed agents, and reads the records of a bounded number of them to find the worst.
   caf::error count_regressed() {
     caf::error stopped;
     auto failure = store_.visit_regressed({}, [&](const stored_agent& who) {

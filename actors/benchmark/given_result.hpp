@@ -6,7 +6,7 @@
 
 namespace hive {
 
-/// The outcome that whoever asked for a capture gave for one adapter: metrics, a reason to skip, or an error. Metrics
+/// The outcome of one adapter as the caller of a capture states it: metrics, a reason to skip, or an error. Metrics
 /// that cannot be stored (see find_fault) make it an error. ec::invalid, naming the place, when it is none of the three
 /// or more than one.
 caf::expected<adapter_outcome> read_given(wire::NestedAdapter::Reader given);

@@ -53,7 +53,7 @@ void count(wire::ResearchSession::Builder out, wire::ResearchIteration::Reader i
   out.setTotalTimeS(out.getTotalTimeS() + iteration.getDurationS());
 }
 
-/// Identifies a step of this session. At most 64 bytes, even with the longest id; a key may have so many.
+/// Identifies a step of this session. Has at most 64 bytes, the limit of a key, even with the longest id.
 std::string step_key(wire::ResearchSession::Reader session, const std::string& step) {
   constexpr int64_t micros_per_ms = 1'000;
   std::array<char, 16> start{};

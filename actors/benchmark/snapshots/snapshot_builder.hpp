@@ -18,7 +18,7 @@ struct adapter_outcome {
   std::string reason;
   double duration_s = 0;
   msg<wire::Measurement> measurement;
-  bool given = false; ///< measured by whoever asked for the capture
+  bool given = false; ///< measured by the capture's caller
 };
 
 /// Facts about a whole capture.

@@ -1,6 +1,6 @@
 """HART OS's measuring modules over a node of Hivemark.
 
-A HART OS goes on with one changed import
+A HART OS runs over a node by one changed import
 
     from hivemark.hartos.integrations.agent_engine.agent_baseline_service import AgentBaselineService
 
