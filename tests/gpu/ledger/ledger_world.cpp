@@ -1,0 +1,481 @@
+#include "tests/gpu/ledger/ledger_world.hpp"
+
+#include <algorithm>
+
+namespace hive::gpu::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using wire::GpuState;
+using wire::LeaseOutcome;
+using wire::LeaseState;
+
+constexpr duration poll_interval = 500ms;
+
+std::string uuid_of(size_t device) {
+  return "GPU-" + std::to_string(device);
+}
+
+ledger_options small_options(uint64_t seed) {
+  ledger_options out;
+  out.max_queued = 40;
+  out.max_queued_of_holder = 20;
+  out.scan_depth = seed % 3 == 0 ? 4 : 256;
+  out.max_ended = 64;
+  return out;
+}
+
+} // namespace
+
+ledger_world::ledger_world(uint64_t seed, weather how)
+  : seed_{seed}, weather_{how}, random_{seed}, options_{small_options(seed)}, ledger_{options_}, now_{1'000'000s},
+    next_poll_{now_} {
+  make_devices();
+  poll();
+}
+
+void ledger_world::make_devices() {
+  auto count = 1 + random(6);
+  for (int i = 0; i < count; ++i)
+    devices_.push_back({.total = 8192u + 8192u * static_cast<mib>(random(3)),
+                        .reserved = 300,
+                        .driver = static_cast<mib>(random(20)),
+                        .foreign = chance(30) ? static_cast<mib>(random(2000)) : 0});
+}
+
+std::string ledger_world::run(size_t count) {
+  for (size_t i = 0; i < count && violation_.empty(); ++i) {
+    live(now_ + std::chrono::milliseconds{chance(5) ? random(8000) : random(400)});
+    if (is_rough() && random(2000) == 0) { // the machine sleeps
+      now_ += std::chrono::seconds{20 + random(100)};
+      is_failing_ = true;
+    }
+    act();
+  }
+  if (violation_.empty())
+    check_replay();
+  return violation_;
+}
+
+/// Lets time pass: deadlines and polls happen when they are due, and holders do what they do.
+void ledger_world::live(instant until) {
+  while (violation_.empty()) {
+    auto next = std::min(until, next_poll_);
+    if (auto due = ledger_.next_deadline())
+      next = std::min(next, std::max(*due, now_));
+    now_ = std::max(now_, next);
+    if (now_ >= next_poll_)
+      poll();
+    else if (now_ < until)
+      apply(events::ticked{});
+    else
+      return;
+  }
+}
+
+void ledger_world::act() {
+  auto roll = random(100);
+  if (roll < 25)
+    request();
+  else if (roll < 55)
+    renew();
+  else if (roll < 70)
+    release();
+  else if (roll < 82)
+    store_pending();
+  else if (roll < 88)
+    misuse();
+  else if (roll < 92)
+    repeat();
+  else if (roll < 95)
+    operate();
+  else if (is_rough() && roll < 98)
+    hurt();
+  else if (is_rough() && random(20) == 0)
+    crash();
+}
+
+// -- what holders do ----------------------------------------------------------------
+
+void ledger_world::request() {
+  lease_request asked;
+  asked.holder = "h" + std::to_string(random(4));
+  if (chance(30))
+    asked.key = "k" + std::to_string(random(1000));
+  asked.shared = chance(50);
+  asked.timed = !asked.shared && chance(30);
+  asked.vram = static_cast<mib>(512 + random(chance(80) ? 6000 : 30'000));
+  asked.devices = chance(70) ? 1 : static_cast<uint32_t>(1 + random(4));
+  asked.priority = chance(70) ? 0 : random(7) - 3;
+  asked.ttl = std::chrono::seconds{5 + random(30)};
+  asked.max_duration = std::chrono::seconds{5 + random(chance(70) ? 60 : 600)};
+  asked.patience = chance(50) ? duration{0} : duration{60s};
+  apply(events::requested{asked});
+  if (refusal_)
+    return;
+  if (ended_.contains(accepted_) || holders_.contains(accepted_)) {
+    if (asked.key.empty())
+      violate("a new request is an old one");
+    return;
+  }
+  holders_[accepted_] = {.asked = asked,
+                         .token = {},
+                         .is_named = chance(60),
+                         .renews = chance(90),
+                         .obeys = chance(85),
+                         .leaks = is_rough() && random(60) == 0,
+                         .has_allocated = false,
+                         .done_at = now_ + std::chrono::seconds{random(200)}};
+  if (const auto* held = ledger_.find(accepted_)) // outputs came before the holder was known
+    holders_[accepted_].token = held->token;
+}
+
+lease_id ledger_world::any_active() {
+  std::vector<lease_id> found;
+  for (const auto* each : ledger_.held_leases())
+    if (each->state == LeaseState::ACTIVE)
+      found.push_back(each->id);
+  return found.empty() ? lease_id{} : found[static_cast<size_t>(random(static_cast<int>(found.size())))];
+}
+
+void ledger_world::allocate(lease_id id) {
+  auto& who = holders_[id];
+  if (std::exchange(who.has_allocated, true))
+    return;
+  for (const auto& each : ledger_.find(id)->devices) {
+    auto most = each.charge;
+    if (is_rough() && random(100) == 0 && who.is_named) {
+      most += 1000; // more than it leased
+      is_failing_ = true;
+    }
+    auto used = most < 10 ? most : most - static_cast<mib>(random(static_cast<int>(most / 2)));
+    allocations_.push_back({id, index_of(each.device), used});
+  }
+}
+
+void ledger_world::renew() {
+  for (const auto* each : ledger_.held_leases()) {
+    if (each->state != LeaseState::ACTIVE || !violation_.empty())
+      continue;
+    auto id = each->id;
+    auto& who = holders_[id];
+    if (!who.renews && chance(50))
+      continue;
+    allocate(id);
+    apply(events::renewed{id, who.token, chance(50), who.is_named});
+    if (refusal_ && ledger_.find(id)->state == LeaseState::ACTIVE)
+      violate("an active lease is not renewed with its token");
+    return;
+  }
+}
+
+void ledger_world::release() {
+  auto id = any_active();
+  if (chance(20)) {
+    auto waiting = ledger_.waiting_leases();
+    if (!waiting.empty())
+      apply(events::released{waiting[static_cast<size_t>(random(static_cast<int>(waiting.size())))]->id, {}});
+    return;
+  }
+  if (id == lease_id{})
+    return;
+  allocate(id);
+  auto token = holders_[id].token;
+  if (chance(50))
+    end_processes(id);
+  apply(chance(80) ? event{events::released{id, token}} : event{events::holder_ended{id}});
+  end_processes(id);
+  if (ledger_.find(id)->state != LeaseState::ENDED && chance(80))
+    apply(events::processes_ended{id});
+}
+
+/// Tokens that are not the lease's.
+void ledger_world::misuse() {
+  auto id = any_active();
+  if (id == lease_id{})
+    return;
+  auto wrong = holders_[id].token;
+  if (chance(50))
+    --wrong.sequence;
+  else
+    ++wrong.epoch;
+  apply(chance(50) ? event{events::renewed{id, wrong, false, false}} : event{events::released{id, wrong}});
+  if (refusal_ != ec::forbidden && ledger_.find(id)->state == LeaseState::ACTIVE)
+    violate("a wrong token is accepted");
+}
+
+/// The same request again.
+void ledger_world::repeat() {
+  for (const auto& [id, who] : holders_)
+    if (!who.asked.key.empty() && chance(30)) {
+      auto first = id;
+      apply(events::requested{who.asked});
+      if (refusal_ || accepted_ != first)
+        violate("a repeated request is not the same lease");
+      return;
+    }
+}
+
+void ledger_world::operate() {
+  if (chance(50)) {
+    auto id = any_active();
+    if (id != lease_id{})
+      apply(events::revoked{id, "because", chance(30)});
+    return;
+  }
+  for (size_t i = 0; i < ledger_.devices().size(); ++i)
+    if (ledger_.devices()[i].is_quarantined() && chance(30))
+      return apply(events::cleared{ledger_.devices()[i].uuid()});
+}
+
+// -- what happens to the machine ------------------------------------------------------
+
+void ledger_world::hurt() {
+  is_failing_ = true;
+  auto& device = devices_[static_cast<size_t>(random(static_cast<int>(devices_.size())))];
+  switch (random(4)) {
+    case 0:
+      device.is_lost = !device.is_lost;
+      if (device.is_lost) // what was on it is gone
+        std::erase_if(allocations_, [&](const allocation& each) { return &devices_[each.device] == &device; });
+      return;
+    case 1:
+      device.foreign = static_cast<mib>(random(3000));
+      is_unclear_ = true; // it may take a while to tell it from that of leases
+      return;
+    case 2:
+      silent_until_ = now_ + std::chrono::seconds{random(20)};
+      return;
+    default:
+      device.is_lost = false;
+  }
+}
+
+/// The node ends and starts again from its store. Of grants on their way to the disk, some were written.
+void ledger_world::crash() {
+  is_failing_ = true;
+  check_replay();
+  for (auto id : pending_)
+    if (chance(50))
+      stored_.erase(id);
+  for (auto id : pending_)
+    if (!stored_.contains(id)) {
+      open_.erase(id);
+      holders_.erase(id);
+      ended_.insert(id);
+    }
+  pending_.clear();
+  promises_.clear();
+  log_.clear();
+  outputs_.clear();
+  ++options_.epoch;
+  ledger_ = ledger{options_};
+  auto stored = stored_;
+  stored_.clear();
+  for (auto& [id, kept] : stored)
+    apply(events::restored{kept.first, kept.second});
+  for (auto& [id, who] : holders_)
+    if (!stored.contains(id))
+      violate("lease " + std::to_string(id.value) + " was forgotten by the restart");
+  poll();
+}
+
+void ledger_world::store_pending() {
+  for (auto id : std::set{pending_}) {
+    if (chance(30))
+      continue;
+    pending_.erase(id);
+    if (const auto* held = ledger_.find(id); held && held->state == LeaseState::RESERVED) {
+      if (chance(95))
+        apply(events::stored{id});
+      else
+        apply(events::not_stored{id, "disk full"});
+    }
+  }
+}
+
+void ledger_world::poll() {
+  next_poll_ = now_ + poll_interval;
+  if (now_ < silent_until_)
+    return;
+  std::erase_if(allocations_, [this](const allocation& each) { return !each.has_process && each.free_at <= now_; });
+  events::observed seen;
+  seen.taken_at = now_;
+  for (size_t i = 0; i < devices_.size(); ++i) {
+    const auto& device = devices_[i];
+    sighting out{.uuid = uuid_of(i), .total = device.total, .reserved = device.reserved};
+    if (device.is_lost) {
+      if (i % 2 == 0)
+        continue; // the driver lists it no longer
+      out.state = GpuState::LOST;
+      out.reason = "fell off the bus";
+    }
+    out.used = device.driver + device.foreign;
+    out.foreign = device.foreign;
+    for (const auto& each : allocations_) {
+      if (each.device != i)
+        continue;
+      out.used += each.used;
+      if (!each.has_process)
+        continue;
+      if (holders_.contains(each.lease) && holders_[each.lease].is_named)
+        out.leased.push_back({each.lease, each.used});
+      else
+        out.foreign += each.used;
+    }
+    seen.devices.push_back(std::move(out));
+  }
+  last_good_poll_ = now_;
+  apply(seen);
+  if (std::exchange(is_failing_, false))
+    last_failure_ = now_;
+}
+
+void ledger_world::end_processes(lease_id id) {
+  bool leaks = holders_.contains(id) && holders_[id].leaks;
+  if (leaks)
+    is_unclear_ = true; // memory may be missing at any time from now on
+  for (auto& each : allocations_)
+    if (each.lease == id && std::exchange(each.has_process, false))
+      each.free_at = leaks ? instant::max() : now_ + std::chrono::milliseconds{random(4000)};
+}
+
+// -- what the ledger does ---------------------------------------------------------------
+
+void ledger_world::apply(const event& what) {
+  refusal_.reset();
+  accepted_ = {};
+  log_.emplace_back(what, now_);
+  outputs_.push_back(ledger_.apply(what, now_));
+  for (const auto& each : std::vector{outputs_.back()})
+    take(each);
+  if (auto broken = audit{ledger_}.find_violation(); !broken.empty())
+    violate(broken);
+}
+
+void ledger_world::take(const output& what) {
+  switch (what.what) {
+    case output::kind::accepted:
+      accepted_ = what.id;
+      return;
+    case output::kind::refused:
+      refusal_ = what.code;
+      return;
+    case output::kind::changed:
+      return on_changed(what.id);
+    case output::kind::ask:
+      if (holders_.contains(what.id) && holders_[what.id].obeys)
+        end_processes(what.id);
+      return;
+    case output::kind::kill:
+      return end_processes(what.id);
+    case output::kind::device:
+      if (!is_rough() && ledger_.devices()[devices_by_uuid(what.text)].is_quarantined())
+        violate("device " + what.text + " is quarantined although all memory comes back");
+      last_failure_ = now_;
+      return;
+  }
+}
+
+void ledger_world::on_changed(lease_id id) {
+  const auto* found = ledger_.find(id);
+  if (!found)
+    return violate("an output names lease " + std::to_string(id.value) + ", which is unknown");
+  if (found->state == LeaseState::ENDED)
+    return on_ended(*found);
+  std::vector<std::string> uuids;
+  for (const auto& each : found->devices)
+    uuids.push_back(ledger_.devices()[each.device].uuid());
+  stored_[id] = {*found, uuids};
+  if (found->state == LeaseState::QUEUED && found->promised_at) {
+    auto known = promises_.find(id);
+    if (known != promises_.end() && *found->promised_at > known->second.at && must_hold(known->second))
+      violate("a promise became later");
+    promises_[id] = {*found->promised_at, now_};
+  }
+  if (found->state == LeaseState::RESERVED && !open_.contains(id))
+    on_granted(*found);
+  if (found->state == LeaseState::DRAINING && !found->has_processes)
+    end_processes(id);
+}
+
+void ledger_world::on_granted(const lease& held) {
+  ++grants_;
+  if (held.token <= last_token_)
+    violate("token " + std::to_string(held.token.sequence) + " was used before");
+  last_token_ = std::max(last_token_, held.token);
+  if (held.devices.size() != held.asked.devices)
+    violate("a gang has got a part of its devices");
+  for (const auto& mine : held.devices) {
+    auto index = index_of(mine.device);
+    const auto& device = devices_[index];
+    mib taken = mine.charge;
+    std::set<lease_id> charged;
+    for (auto id : open_)
+      for (const auto& theirs : ledger_.find(id)->devices)
+        if (theirs.device == mine.device && !theirs.drained) {
+          taken += theirs.charge;
+          charged.insert(id);
+        }
+    for (const auto& each : allocations_)
+      if (each.device == index && !charged.contains(each.lease))
+        taken += each.used;
+    auto tolerated = std::max<mib>(options_.drain_tolerance, device.total * options_.drain_tolerance_permille / 1000);
+    if (taken > device.total - device.reserved + tolerated)
+      violate("memory handed out twice: device " + uuid_of(index) + " has " +
+              std::to_string(device.total - device.reserved) + " MiB, " + std::to_string(taken) + " are taken");
+    if (now_ - last_good_poll_ > options_.stale_after)
+      violate("granted on an old observation");
+  }
+  if (auto made = promises_.find(held.id); made != promises_.end()) {
+    if (now_ > made->second.at && must_hold(made->second))
+      violate("a promise was broken by " + std::to_string((now_ - made->second.at) / 1ms) + " ms");
+    ++kept_promises_;
+    promises_.erase(made);
+  }
+  open_.insert(held.id);
+  pending_.insert(held.id);
+  if (holders_.contains(held.id))
+    holders_[held.id].token = held.token;
+}
+
+void ledger_world::on_ended(const lease& ended) {
+  if (!ended_.insert(ended.id).second)
+    violate("lease " + std::to_string(ended.id.value) + " ended twice");
+  ++outcome_counts_[ended.outcome];
+  stored_.erase(ended.id);
+  end_processes(ended.id);
+  holders_.erase(ended.id);
+  open_.erase(ended.id);
+  promises_.erase(ended.id);
+}
+
+/// The outputs are a function of the events: a fresh ledger gives the same ones for any beginning of the log.
+void ledger_world::check_replay() {
+  ledger again{options_};
+  auto length = chance(50) ? log_.size() : static_cast<size_t>(random(static_cast<int>(log_.size() + 1)));
+  for (size_t i = 0; i < length; ++i)
+    if (again.apply(log_[i].first, log_[i].second) != outputs_[i])
+      return violate("event " + std::to_string(i) + " has other outputs when it is replayed");
+}
+
+/// Nothing has failed since it was made.
+bool ledger_world::must_hold(const promise_made& what) const {
+  return !is_failing_ && !is_unclear_ && last_failure_ < what.made_at;
+}
+
+size_t ledger_world::devices_by_uuid(const std::string& uuid) const {
+  return static_cast<size_t>(std::ranges::find(ledger_.devices(), uuid, &device_account::uuid) -
+                             ledger_.devices().begin());
+}
+
+size_t ledger_world::index_of(size_t ledger_device) const {
+  return std::stoul(ledger_.devices()[ledger_device].uuid().substr(4));
+}
+
+void ledger_world::violate(const std::string& what) {
+  if (violation_.empty())
+    violation_ = "seed " + std::to_string(seed_) + ", event " + std::to_string(log_.size()) + ": " + what;
+}
+
+} // namespace hive::gpu::testing
