@@ -148,8 +148,10 @@ mib device_account::used_by_nobody() const {
 void device_account::learn_idle(bool is_first) {
   if (std::ranges::all_of(claims_, &claim::is_attributed))
     settled_foreign_ = seen_.foreign;
-  if (is_first || (claims_.empty() && !is_quarantined_))
-    idle_driver_ = used_by_nobody();
+  // More than before counts only while no lease can have left it.
+  bool may_rise = is_first || (claims_.empty() && !is_quarantined_);
+  if (auto now = used_by_nobody(); may_rise || now < idle_driver_)
+    idle_driver_ = now;
 }
 
 bool device_account::is_free_of_remains(const ledger_options& options) const {

@@ -28,6 +28,9 @@ public:
   const std::string& uuid() const {
     return uuid_;
   }
+  uint32_t island() const {
+    return seen_.island;
+  }
   bool simulated() const {
     return seen_.simulated;
   }

@@ -40,6 +40,8 @@ struct lease_token {
 /// The CUDA context of a process alone takes some hundred MiB, so a lease has at least this much.
 inline constexpr mib min_lease_mib = 512;
 inline constexpr uint32_t max_gang = 64;
+/// Devices of a node that are leased; further ones are left alone.
+inline constexpr size_t max_devices = 256;
 
 /// What a holder asks for. Value type.
 struct lease_request {

@@ -54,7 +54,12 @@ void ledger::observe_devices(const events::observed& what) {
   }
   for (size_t i = 0; i < was_seen.size(); ++i)
     if (!was_seen[i] && !devices_[i].simulated())
-      observe_device(devices_[i], {devices_[i].uuid(), GpuState::LOST, "the driver no longer lists it"}, what.taken_at);
+      observe_device(devices_[i],
+                     {.uuid = devices_[i].uuid(),
+                      .island = devices_[i].island(),
+                      .state = GpuState::LOST,
+                      .reason = "the driver no longer lists it"},
+                     what.taken_at);
 }
 
 void ledger::observe_device(device_account& device, const sighting& seen, instant taken_at) {

@@ -1,6 +1,7 @@
 #include "gpu/ledger/placement.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace hive::gpu {
 namespace {
@@ -35,55 +36,102 @@ std::optional<device_set> placement::place(const demand& what) const {
 std::optional<device_set> placement::place_apart(const demand& what, const device_set& refused) const {
   if (what.timed && host_free_by_ > instant{0})
     return std::nullopt;
+  if (what.devices == 1) {
+    auto best = choose(what, std::nullopt, {}, refused);
+    if (!best || refused.has(*best))
+      return std::nullopt;
+    device_set out;
+    out.push(*best);
+    return out;
+  }
+  std::optional<device_set> out;
+  mib left = 0;
+  for (uint32_t island = 0; island < island_count(); ++island)
+    if (auto where = choose_gang(what, island, refused); where && (!out || free_of(island) < left)) {
+      out = where;
+      left = free_of(island);
+    }
+  return out;
+}
+
+std::optional<device_set> placement::choose_gang(const demand& what, uint32_t island,
+                                                 const device_set& refused) const {
   device_set out;
-  auto better = [&](size_t a, size_t b) {
-    if (bool apart = refused.has(b); apart != refused.has(a))
-      return apart;
-    return devices_[a].free() < devices_[b].free();
-  };
   while (out.size < what.devices) {
-    std::optional<size_t> best;
-    for (size_t i = 0; i < devices_.size(); ++i)
-      if (fits(what, devices_[i]) && !out.has(i) && (!best || better(i, *best)))
-        best = i;
-    if (!best || (what.devices == 1 && refused.has(*best)))
+    auto best = choose(what, island, out, refused);
+    if (!best)
       return std::nullopt;
     out.push(*best);
   }
   return out;
 }
 
+/// The device with the least memory left over that is not `taken`: one that is not refused if there is one, and of the
+/// fullest island, which leaves others for gangs.
+std::optional<size_t> placement::choose(const demand& what, std::optional<uint32_t> island, const device_set& taken,
+                                        const device_set& refused) const {
+  auto better = [&](size_t a, size_t b) {
+    if (bool apart = refused.has(b); apart != refused.has(a))
+      return apart;
+    if (devices_[a].free() != devices_[b].free() || devices_[a].island() == devices_[b].island())
+      return devices_[a].free() < devices_[b].free();
+    return free_of(devices_[a].island()) < free_of(devices_[b].island());
+  };
+  std::optional<size_t> best;
+  for (size_t i = 0; i < devices_.size(); ++i)
+    if ((!island || devices_[i].island() == *island) && fits(what, devices_[i]) && !taken.has(i) &&
+        (!best || better(i, *best)))
+      best = i;
+  return best;
+}
+
 std::optional<instant> placement::latest_start(const demand& what, const trial* with) const {
-  std::array<instant, max_gang * 4> found;
-  size_t count = 0;
-  for (size_t i = 0; i < devices_.size() && count < found.size(); ++i)
-    if (auto from = available(what, i, with))
-      found[count++] = *from;
-  if (count < what.devices)
-    return std::nullopt;
-  auto last = found.begin() + what.devices - 1;
-  std::nth_element(found.begin(), last, found.begin() + count);
-  auto out = *last;
-  if (what.timed) {
-    out = std::max(out, host_free_by_);
-    if (with && with->what.timed)
-      out = std::max(out, with->free_by);
+  std::optional<instant> out;
+  if (what.devices == 1) {
+    for (size_t i = 0; i < devices_.size(); ++i)
+      if (auto from = available(what, i, with); from && (!out || *from < *out))
+        out = from;
+  } else {
+    for (uint32_t island = 0; island < island_count(); ++island)
+      if (auto found = find_needed(what, island, with); found && (!out || found->from < *out))
+        out = found->from;
   }
-  return std::max(out, now_);
+  if (out && what.timed) {
+    out = std::max(*out, host_free_by_);
+    if (with && with->what.timed)
+      out = std::max(*out, with->free_by);
+  }
+  return out ? std::optional{std::max(*out, now_)} : std::nullopt;
 }
 
 device_set placement::needed_by(const demand& what) const {
-  std::array<std::pair<instant, size_t>, max_gang * 4> found;
+  std::optional<needed> first;
+  for (uint32_t island = 0; island < island_count(); ++island)
+    if (auto found = find_needed(what, island, nullptr); found && (!first || found->from < first->from))
+      first = found;
+  return first ? first->devices : device_set{};
+}
+
+/// The devices of the island that the request would have, and from when.
+std::optional<placement::needed> placement::find_needed(const demand& what, uint32_t island, const trial* with) const {
+  struct entry {
+    instant from;
+    size_t device;
+  };
+  std::array<entry, max_devices> found;
   size_t count = 0;
   for (size_t i = 0; i < devices_.size() && count < found.size(); ++i)
-    if (auto from = available(what, i, nullptr))
-      found[count++] = {*from, i};
-  device_set out;
+    if (devices_[i].island() == island)
+      if (auto from = available(what, i, with))
+        found[count++] = {*from, i};
   if (count < what.devices)
-    return out;
-  std::partial_sort(found.begin(), found.begin() + what.devices, found.begin() + count);
-  for (size_t i = 0; i < what.devices; ++i)
-    out.push(found[i].second);
+    return std::nullopt;
+  auto last = found.begin() + what.devices - 1;
+  std::nth_element(found.begin(), last, found.begin() + count,
+                   [](const entry& a, const entry& b) { return std::tie(a.from, a.device) < std::tie(b.from, b.device); });
+  needed out{last->from, {}};
+  for (auto each = found.begin(); each <= last; ++each)
+    out.devices.push(each->device);
   return out;
 }
 
@@ -91,7 +139,26 @@ bool placement::is_feasible(const demand& what) const {
   auto could = [&](const device_account& device) {
     return !device.is_out() && !device.is_quarantined() && device.usable() >= what.vram;
   };
-  return static_cast<size_t>(std::ranges::count_if(devices_, could)) >= what.devices;
+  for (uint32_t island = 0; island < island_count(); ++island)
+    if (static_cast<size_t>(std::ranges::count_if(devices_, [&](const device_account& device) {
+          return device.island() == island && could(device);
+        })) >= what.devices)
+      return true;
+  return false;
+}
+
+uint32_t placement::island_count() const {
+  uint32_t out = 0;
+  for (const auto& each : devices_)
+    out = std::max(out, each.island() + 1);
+  return out;
+}
+
+mib placement::free_of(uint32_t island) const {
+  mib out = 0;
+  for (const auto& each : devices_)
+    out += each.island() == island ? each.free() : 0;
+  return out;
 }
 
 bool placement::is_full() const {

@@ -42,7 +42,8 @@ struct trial {
   instant loading_until{0};
 };
 
-/// Questions about where and when requests fit. All are answered for one moment.
+/// Questions about where and when requests fit. All are answered for one moment. The devices of one request are of one
+/// island.
 class placement {
 public:
   placement(std::span<const device_account> devices, instant now, instant host_free_by, const ledger_options& options)
@@ -75,7 +76,18 @@ public:
   bool is_full() const;
 
 private:
+  struct needed {
+    instant from;
+    device_set devices;
+  };
+
   bool fits(const demand& what, const device_account& device) const;
+  std::optional<device_set> choose_gang(const demand& what, uint32_t island, const device_set& refused) const;
+  std::optional<size_t> choose(const demand& what, std::optional<uint32_t> island, const device_set& taken,
+                               const device_set& refused) const;
+  std::optional<needed> find_needed(const demand& what, uint32_t island, const trial* with) const;
+  uint32_t island_count() const;
+  mib free_of(uint32_t island) const;
   std::optional<instant> available(const demand& what, size_t device, const trial* with) const;
   instant exclusive_from(size_t device, const trial* with) const;
   std::optional<instant> shared_from(mib vram, size_t device, const trial* with) const;

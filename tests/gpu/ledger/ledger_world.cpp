@@ -349,6 +349,8 @@ void ledger_world::apply(const event& what) {
   outputs_.push_back(ledger_.apply(what, now_));
   for (const auto& each : std::vector{outputs_.back()})
     take(each);
+  if (!tokens_.empty())
+    last_token_ = *tokens_.rbegin();
   if (auto broken = audit{ledger_}.find_violation(); !broken.empty())
     violate(broken);
 }
@@ -401,9 +403,8 @@ void ledger_world::on_changed(lease_id id) {
 
 void ledger_world::on_granted(const lease& held) {
   ++grants_;
-  if (held.token <= last_token_)
+  if (held.token <= last_token_ || !tokens_.insert(held.token).second)
     violate("token " + std::to_string(held.token.sequence) + " was used before");
-  last_token_ = std::max(last_token_, held.token);
   if (held.devices.size() != held.asked.devices)
     violate("a gang has got a part of its devices");
   for (const auto& mine : held.devices) {

@@ -130,7 +130,8 @@ private:
   std::vector<std::pair<event, instant>> log_; ///< of this start of the node
   std::vector<std::vector<output>> outputs_;   ///< for each event of the log
   std::map<wire::LeaseOutcome, size_t> outcome_counts_;
-  lease_token last_token_;
+  std::set<lease_token> tokens_;
+  lease_token last_token_; ///< before the present event
   std::optional<ec> refusal_;
   lease_id accepted_;
   size_t grants_ = 0;
