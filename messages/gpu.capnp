@@ -11,7 +11,7 @@ enum GpuMode {
   exclusive @2 $Hive.doc("One lease has it to itself.");
 }
 
-enum GpuState {
+enum GpuAvailability {
   ok @0;
   unknown @1 $Hive.doc("Not observed lately. Nothing is granted on it; leases go on.");
   lost @2 $Hive.doc("The driver has lost it, or says that it must be reset.");
@@ -26,7 +26,7 @@ struct GpuInfo $Hive.doc("A GPU. Reserved, foreign, quarantined, leased and free
   freeMib @3 :UInt64 $Hive.doc("What can be leased now.");
   mode @4 :GpuMode;
   simulated @5 :Bool $Hive.doc("Configured, not present: for demonstrations and for benchmarks on the CPU.");
-  state @6 :GpuState;
+  state @6 :GpuAvailability;
   reason @7 :Text $Hive.doc("Why nothing is granted on it.");
   leasedMib @8 :UInt64;
   reservedMib @9 :UInt64 $Hive.doc("Kept by the driver.");

@@ -8,7 +8,7 @@
 namespace hive::gpu {
 namespace {
 
-using wire::GpuState;
+using wire::GpuAvailability;
 
 /// a − b, or 0.
 mib less(mib a, mib b) {
@@ -19,26 +19,26 @@ mib less(mib a, mib b) {
 
 // -- what there is ----------------------------------------------------------------
 
-GpuState device_account::state_at(instant now, const ledger_options& options) const {
+GpuAvailability device_account::state_at(instant now, const ledger_options& options) const {
   if (is_out())
     return seen_.state;
   if (is_quarantined_)
-    return GpuState::QUARANTINED;
+    return GpuAvailability::QUARANTINED;
   if (seen_.simulated)
-    return GpuState::OK;
+    return GpuAvailability::OK;
   bool is_fresh = observed_at_ && now - *observed_at_ <= options.stale_after;
-  return is_fresh ? seen_.state : GpuState::UNKNOWN;
+  return is_fresh ? seen_.state : GpuAvailability::UNKNOWN;
 }
 
 std::string device_account::reason_at(instant now, const ledger_options& options) const {
   switch (state_at(now, options)) {
-    case GpuState::OK:
+    case GpuAvailability::OK:
       return {};
-    case GpuState::QUARANTINED:
+    case GpuAvailability::QUARANTINED:
       return quarantined_ > 0 ? std::to_string(quarantined_) + " MiB of an ended lease have not come back"
                               : "it was lost while it was leased, and has not been seen idle since";
-    case GpuState::UNKNOWN:
-      return seen_.state == GpuState::UNKNOWN && !seen_.reason.empty() ? seen_.reason
+    case GpuAvailability::UNKNOWN:
+      return seen_.state == GpuAvailability::UNKNOWN && !seen_.reason.empty() ? seen_.reason
                                                                         : "it has not been observed lately";
     default:
       return seen_.reason;
@@ -58,7 +58,7 @@ mib device_account::usable() const {
 }
 
 bool device_account::is_out() const {
-  return seen_.state == GpuState::LOST || seen_.state == GpuState::REFUSED;
+  return seen_.state == GpuAvailability::LOST || seen_.state == GpuAvailability::REFUSED;
 }
 
 // -- claims -----------------------------------------------------------------------
@@ -108,7 +108,7 @@ void device_account::observe(const sighting& what, instant taken_at) {
   bool was_out = is_out();
   bool is_first = !observed_at_;
   auto before = std::exchange(seen_, what);
-  if (what.state == GpuState::OK)
+  if (what.state == GpuAvailability::OK)
     observed_at_ = taken_at;
   else
     std::tie(seen_.total, seen_.reserved) = std::tie(before.total, before.reserved); // they still describe it
@@ -117,7 +117,7 @@ void device_account::observe(const sighting& what, instant taken_at) {
     each.is_attributed = each.is_attributed || was_seen(each.lease);
   if (was_out && !is_out() && !claims_.empty())
     distrust();
-  if (what.state == GpuState::OK) {
+  if (what.state == GpuAvailability::OK) {
     learn_idle(is_first);
     foreign_ = find_foreign();
   }
@@ -161,7 +161,7 @@ bool device_account::is_free_of_remains(const ledger_options& options) const {
 bool device_account::has_drained(lease_id id, instant since, const ledger_options& options) const {
   if (seen_.simulated)
     return true;
-  if (seen_.state != GpuState::OK || !observed_at_ || *observed_at_ <= since || was_seen(id) ||
+  if (seen_.state != GpuAvailability::OK || !observed_at_ || *observed_at_ <= since || was_seen(id) ||
       !is_free_of_remains(options))
     return false;
   auto own = std::ranges::find(claims_, id, &claim::lease);
@@ -176,7 +176,7 @@ bool device_account::has_drained(lease_id id, instant since, const ledger_option
 }
 
 bool device_account::has_recovered(const ledger_options& options) {
-  if (!is_quarantined_ || seen_.state != GpuState::OK)
+  if (!is_quarantined_ || seen_.state != GpuAvailability::OK)
     return false;
   bool is_idle = claims_.empty() && seen_.leased.empty() && is_free_of_remains(options);
   idle_seen_ = is_idle ? idle_seen_ + 1 : 0;

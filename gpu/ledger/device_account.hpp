@@ -35,7 +35,7 @@ public:
     return seen_.simulated;
   }
   /// Quarantine comes before what was seen; `state_at` says unknown when the last observation is stale.
-  wire::GpuState state_at(instant now, const ledger_options& options) const;
+  wire::GpuAvailability state_at(instant now, const ledger_options& options) const;
   std::string reason_at(instant now, const ledger_options& options) const;
 
   mib total() const {
@@ -113,7 +113,7 @@ private:
   mib find_foreign() const;
 
   std::string uuid_;
-  sighting seen_{.state = wire::GpuState::UNKNOWN};
+  sighting seen_{.state = wire::GpuAvailability::UNKNOWN};
   std::optional<instant> observed_at_;
   mib foreign_ = 0;          ///< as estimated from the last observation
   mib idle_driver_ = 0;      ///< memory of no process, while there was no lease or at first

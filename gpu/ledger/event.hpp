@@ -19,7 +19,7 @@ struct usage {
 struct sighting {
   std::string uuid = {};
   uint32_t island = 0; ///< all devices of a lease are of one island, such as those with NVLink between them
-  wire::GpuState state = wire::GpuState::OK; ///< ok, unknown, lost or refused
+  wire::GpuAvailability state = wire::GpuAvailability::OK; ///< ok, unknown, lost or refused
   std::string reason = {};                   ///< why it is not ok
   mib total = 0;
   mib reserved = 0;

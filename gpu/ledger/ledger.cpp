@@ -5,7 +5,7 @@
 namespace hive::gpu {
 namespace {
 
-using wire::GpuState;
+using wire::GpuAvailability;
 using wire::LeaseOutcome;
 using wire::LeaseState;
 

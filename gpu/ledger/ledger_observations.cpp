@@ -7,7 +7,7 @@
 namespace hive::gpu {
 namespace {
 
-using wire::GpuState;
+using wire::GpuAvailability;
 using wire::LeaseOutcome;
 using wire::LeaseState;
 
@@ -57,7 +57,7 @@ void ledger::observe_devices(const events::observed& what) {
       observe_device(devices_[i],
                      {.uuid = devices_[i].uuid(),
                       .island = devices_[i].island(),
-                      .state = GpuState::LOST,
+                      .state = GpuAvailability::LOST,
                       .reason = "the driver no longer lists it"},
                      what.taken_at);
 }
@@ -66,12 +66,12 @@ void ledger::observe_device(device_account& device, const sighting& seen, instan
   auto state = device.state_at(now_, options_);
   auto free = device.free();
   auto usable = device.usable();
-  bool was_stale = state == GpuState::UNKNOWN;
+  bool was_stale = state == GpuAvailability::UNKNOWN;
   device.observe(seen, taken_at);
   auto state_now = device.state_at(now_, options_);
   if (state_now != state)
     report(output::kind::device, {}, device.uuid());
-  if (was_stale || state_now != GpuState::OK || device.free() < free || device.usable() < usable)
+  if (was_stale || state_now != GpuAvailability::OK || device.free() < free || device.usable() < usable)
     has_failed_ = true;
   if (state_now != state || was_stale || device.free() != free || device.usable() != usable)
     is_dirty_ = true;

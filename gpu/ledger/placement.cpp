@@ -21,7 +21,7 @@ bool device_set::has(size_t device) const {
 }
 
 bool placement::fits(const demand& what, const device_account& device) const {
-  if (device.free() < what.vram || device.state_at(now_, options_) != wire::GpuState::OK)
+  if (device.free() < what.vram || device.state_at(now_, options_) != wire::GpuAvailability::OK)
     return false;
   if (!what.shared)
     return device.is_idle();
@@ -164,7 +164,7 @@ mib placement::free_of(uint32_t island) const {
 bool placement::is_full() const {
   return std::ranges::none_of(devices_, [this](const device_account& device) {
     return device.free() >= min_lease_mib && !device.is_exclusive() &&
-           device.state_at(now_, options_) == wire::GpuState::OK;
+           device.state_at(now_, options_) == wire::GpuAvailability::OK;
   });
 }
 

@@ -6,7 +6,7 @@ namespace hive::gpu::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using wire::GpuState;
+using wire::GpuAvailability;
 using wire::LeaseOutcome;
 using wire::LeaseState;
 
@@ -307,7 +307,7 @@ void ledger_world::poll() {
     if (device.is_lost) {
       if (i % 2 == 0)
         continue; // the driver lists it no longer
-      out.state = GpuState::LOST;
+      out.state = GpuAvailability::LOST;
       out.reason = "fell off the bus";
     }
     out.used = device.driver + device.foreign;
