@@ -101,7 +101,7 @@ action take_lease(const gpu_scheduler_actor& scheduler, const msg<wire::RequestL
       return to->answer(problem(to->request().may_not_operate));
     auto request = changed(asked, [&](wire::RequestLease::Builder out) {
       out.setHolder(*holder);
-      if (!out.hasKey())
+      if (out.getKey().size() == 0)
         out.setKey(make_key());
     });
     gateway->request(scheduler, grant_time, request)
@@ -178,7 +178,7 @@ std::vector<route> gpu_routes(const gpu_scheduler_actor& scheduler) {
       delete_, one_lease, "Give a lease back, withdraw a request, or, without its token, revoke it as an operator",
       {answers<Lease>(200)},
       [scheduler](const msg<ReleaseLease>& release) {
-        return unless_foreign(release->hasToken(), ask_with_secret(scheduler, release));
+        return unless_foreign(release->getToken().size() > 0, ask_with_secret(scheduler, release));
       })
       .for_role(role::record)
       .with_token(),

@@ -214,6 +214,7 @@ TEST_F(gpu_routes_test, tell_secrets_only_to_whom_knows_one) {
 TEST_F(gpu_routes_test, every_request_has_a_key_that_cannot_be_guessed) {
   auto key = [this](const char* body) { return std::string{read(ask("POST", "/leases", body))->getKey().cStr()}; };
   EXPECT_EQ(key(R"({"vram_gb":1,"key":"mine"})"), "mine");
+  EXPECT_EQ(key(R"({"vram_gb":1,"key":""})").size(), 32u);
   auto first = key(R"({"vram_gb":1})");
   EXPECT_EQ(first.size(), 32u);
   EXPECT_NE(first, key(R"({"vram_gb":1})"));
