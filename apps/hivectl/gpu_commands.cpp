@@ -21,32 +21,30 @@ constexpr auto gpu_examples = "Examples:\n"
                               "  hivectl gpu history --holder trainer\n"
                               "docs/gpu.md tells what a lease is, and what happens when things go wrong.";
 
-constexpr int signal_base = 128;
-
 struct take_options {
   lease_options lease;
   std::string key;
   bool no_wait = false;
 };
 
-struct history_options {
+struct lease_history_options {
   std::string holder;
   uint32_t limit = 100;
 };
 
-std::string variable(const char* name) {
+std::string lease_variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
 }
 
 /// The lease that a command line means: the one named, or the one under which this process runs.
 caf::expected<lease_renewal> named_lease(const std::string& id, const std::string& token) {
-  auto own = variable("HIVE_LEASE_ID");
+  auto own = lease_variable("HIVE_LEASE_ID");
   if (id.empty() && own.empty())
     return fail_as(exit_status::usage, "the id of a lease is needed, as an argument or in $HIVE_LEASE_ID");
   lease_renewal out{id.empty() ? own : id, token};
   if (out.token.empty() && out.id == own)
-    out.token = variable("HIVE_LEASE_TOKEN");
+    out.token = lease_variable("HIVE_LEASE_TOKEN");
   return out;
 }
 
@@ -73,7 +71,7 @@ outcome list_leases(session& s) {
   return exit_status::done;
 }
 
-outcome take(session& s, const take_options& options, const context& ctx) {
+outcome take_and_show(session& s, const take_options& options, const context& ctx) {
   auto request = request_of(options.lease, ctx, options.key.empty() ? random_key() : options.key);
   if (!request)
     return request.error();
@@ -81,7 +79,7 @@ outcome take(session& s, const take_options& options, const context& ctx) {
   auto lease =
     options.no_wait ? request_lease(s.node, *request) : take_lease(s, *request, signals.end_requested());
   if (!lease && signals.first_end() != 0)
-    return static_cast<exit_status>(signal_base + signals.first_end());
+    return static_cast<exit_status>(signals.exit_status());
   auto shown = show_answer(s, lease);
   if (!shown)
     return shown;
@@ -95,7 +93,7 @@ outcome take(session& s, const take_options& options, const context& ctx) {
   return exit_status::done;
 }
 
-outcome renew(session& s, const lease_renewal& given) {
+outcome renew_and_show(session& s, const lease_renewal& given) {
   auto named = named_lease(given.id, given.token);
   if (!named)
     return named.error();
@@ -106,7 +104,7 @@ outcome renew(session& s, const lease_renewal& given) {
   return show_answer(s, renew_lease(s.node, *named));
 }
 
-outcome release(session& s, const lease_release& given) {
+outcome release_and_show(session& s, const lease_release& given) {
   auto named = named_lease(given.id, given.token);
   if (!named)
     return named.error();
@@ -116,7 +114,7 @@ outcome release(session& s, const lease_release& given) {
   return show_answer(s, release_lease(s.node, release));
 }
 
-outcome explain(session& s, const std::string& id) {
+outcome explain_wait(session& s, const std::string& id) {
   auto why = s.node.ask<wire::LeaseExplanation>({.path = lease_path(id, "/why")});
   if (!why)
     return why.error();
@@ -124,7 +122,7 @@ outcome explain(session& s, const std::string& id) {
   return exit_status::done;
 }
 
-outcome clear(session& s, const std::string& uuid) {
+outcome clear_quarantine(session& s, const std::string& uuid) {
   auto gpu = s.node.ask<wire::GpuInfo>({.method = "POST", .path = "/gpus/" + http::url_encode(uuid) + "/clear"});
   if (!gpu)
     return gpu.error();
@@ -132,7 +130,7 @@ outcome clear(session& s, const std::string& uuid) {
   return exit_status::done;
 }
 
-outcome show_history(session& s, const history_options& options) {
+outcome show_lease_history(session& s, const lease_history_options& options) {
   auto query = "/gpus/history?limit=" + std::to_string(options.limit) +
                (options.holder.empty() ? "" : "&holder=" + http::url_encode(options.holder));
   auto page = s.node.ask<wire::LeaseHistory>({.path = query});
@@ -159,7 +157,7 @@ void add_take(CLI::App& group, context& ctx) {
   command.add_option("--key", options->key, "Secret with which the same request can be repeated (default: a new one)")
     ->check(valid_id());
   command.add_flag("--no-wait", options->no_wait, "Return at once; exit status 2 when the request waits");
-  ctx.on(command, [options, &ctx](session& s) { return take(s, *options, ctx); });
+  ctx.on(command, [options, &ctx](session& s) { return take_and_show(s, *options, ctx); });
 }
 
 void add_renew(CLI::App& group, context& ctx) {
@@ -170,7 +168,7 @@ void add_renew(CLI::App& group, context& ctx) {
   command.add_flag("--ready", options->ready, "Its memory is loaded: the next shared lease of its GPU may start");
   command.add_option("--pid", options->pid, "Leader of the process group that uses the memory; the node ends it with the "
                                             "lease. Its environment must have HIVE_LEASE_TOKEN");
-  ctx.on(command, [options](session& s) { return renew(s, *options); });
+  ctx.on(command, [options](session& s) { return renew_and_show(s, *options); });
 }
 
 void add_release(CLI::App& group, context& ctx) {
@@ -182,7 +180,7 @@ void add_release(CLI::App& group, context& ctx) {
                      "lease of $HIVE_LEASE_ID)");
   command.add_option("--reason", options->reason, "Why it is revoked");
   command.add_flag("--now", options->now, "Kill its processes without asking first");
-  ctx.on(command, [options](session& s) { return release(s, *options); });
+  ctx.on(command, [options](session& s) { return release_and_show(s, *options); });
 }
 
 void add_with_id(CLI::App& group, context& ctx, const char* name, const char* description, const char* argument,
@@ -203,13 +201,13 @@ void add_gpu_commands(CLI::App& app, context& ctx) {
   add_take(group, ctx);
   add_renew(group, ctx);
   add_release(group, ctx);
-  add_with_id(group, ctx, "why", "Tell what a request waits for, and until when", "ID", "The request", explain);
-  auto past = std::make_shared<history_options>();
+  add_with_id(group, ctx, "why", "Tell what a request waits for, and until when", "ID", "The request", explain_wait);
+  auto past = std::make_shared<lease_history_options>();
   auto& history = *group.add_subcommand("history", "List leases that have ended, newest first");
   history.add_option("--holder", past->holder, "Only those of this holder")->check(valid_id());
   history.add_option("--limit", past->limit, "Most leases (default: 100)")->check(CLI::Range(1, 1'000));
-  ctx.on(history, [past](session& s) { return show_history(s, *past); });
-  add_with_id(group, ctx, "clear", "End a GPU's quarantine", "UUID", "The GPU", clear);
+  ctx.on(history, [past](session& s) { return show_lease_history(s, *past); });
+  add_with_id(group, ctx, "clear", "End a GPU's quarantine", "UUID", "The GPU", clear_quarantine);
 }
 
 } // namespace hive::ctl

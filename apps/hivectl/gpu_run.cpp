@@ -11,9 +11,9 @@ namespace hive::ctl {
 namespace {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
+using run_clock = std::chrono::steady_clock;
 
-constexpr auto run_examples =
+constexpr auto gpu_run_examples =
   "Examples:\n"
   "  hivectl gpu run -- python3 train.py\n"
   "  hivectl gpu run --vram 4 --shared --max-duration 20m -- ./infer --batch 8\n"
@@ -27,9 +27,8 @@ constexpr auto run_examples =
 constexpr auto release_patience = 5s;
 
 constexpr int no_such_program = 127;
-constexpr int signal_base = 128;
 
-struct run_options {
+struct leased_run_options {
   lease_options lease;
   double grace_s = 10;
 };
@@ -95,7 +94,7 @@ std::vector<std::pair<std::string, std::string>> environment_of(wire::Lease::Rea
 /// A command under its lease.
 class leased_run {
 public:
-  leased_run(session& s, const run_options& options, msg<wire::Lease> lease)
+  leased_run(session& s, const leased_run_options& options, msg<wire::Lease> lease)
       : s_{s}, options_{options}, lease_{std::move(lease)},
         renewal_{lease_->getId().cStr(), lease_->getToken().cStr(), false, 0} {
   }
@@ -115,7 +114,7 @@ private:
   outcome run(leased_process& process, signal_receiver& signals) {
     renewal_.pid = static_cast<uint32_t>(process.pid());
     if (auto named = renew_lease(s_.node, renewal_, signals.end_requested()); !named)
-      return signals.first_end() != 0 ? outcome{as_status(signal_base + signals.first_end())} : named.error();
+      return signals.first_end() != 0 ? outcome{as_status(signals.exit_status())} : named.error();
     signals.forward_to([&process](int signal) { process.signal(signal); });
     auto ttl = std::chrono::duration<double>{lease_->getTtlS() > 0 ? lease_->getTtlS() : options_.lease.ttl_s};
     lease_keeper keeper{s_, std::chrono::duration_cast<std::chrono::milliseconds>(ttl), renewal_,
@@ -143,7 +142,7 @@ private:
   void give_back() {
     if (is_lost_)
       return;
-    auto until = clock::now() + release_patience;
+    auto until = run_clock::now() + release_patience;
     for (;;) {
       auto released = release_lease(s_.node, {.id = renewal_.id, .token = renewal_.token});
       if (released)
@@ -152,7 +151,7 @@ private:
       bool has_ended = code == ec::conflict || code == ec::not_found;
       if (has_ended)
         return s_.out.remark(text_of(released.error())); // the node ended it, and the command with it
-      if (clock::now() > until)
+      if (run_clock::now() > until)
         return s_.out.remark("lease " + renewal_.id + " could not be given back and ends by itself: " +
                              text_of(released.error()));
       if (auto again = s_.connect(); again && code == ec::unauthorized)
@@ -162,13 +161,13 @@ private:
   }
 
   session& s_;
-  const run_options& options_;
+  const leased_run_options& options_;
   const msg<wire::Lease> lease_;
   lease_renewal renewal_;
   std::atomic<bool> is_lost_ = false;
 };
 
-outcome run(session& s, const run_options& options, const context& ctx) {
+outcome run(session& s, const leased_run_options& options, const context& ctx) {
   const auto& words = *ctx.behind_dashes;
   auto file = find_program(words.front());
   if (file.empty()) { // before it waits for a GPU
@@ -181,7 +180,7 @@ outcome run(session& s, const run_options& options, const context& ctx) {
   signal_receiver signals;
   auto lease = take_lease(s, *request, signals.end_requested());
   if (!lease && signals.first_end() != 0)
-    return as_status(signal_base + signals.first_end());
+    return as_status(signals.exit_status());
   if (!lease)
     return lease.error();
   return leased_run{s, options, std::move(*lease)}.run(file, words, signals);
@@ -190,13 +189,13 @@ outcome run(session& s, const run_options& options, const context& ctx) {
 } // namespace
 
 void add_gpu_run(CLI::App& group, context& ctx) {
-  auto options = std::make_shared<run_options>();
+  auto options = std::make_shared<leased_run_options>();
   auto& command = *group.add_subcommand("run", "Run the command behind -- under a lease");
   add_lease_options(command, options->lease);
   add_duration_option(command, "--grace", options->grace_s,
                       "Time between SIGTERM and SIGKILL when the lease is lost (default: 10)")
     .check(CLI::Range(0.0, 3'600.0));
-  command.footer(run_examples);
+  command.footer(gpu_run_examples);
   ctx.on(
     command, [options, &ctx](session& s) { return run(s, *options, ctx); }, context::trailing::required);
 }

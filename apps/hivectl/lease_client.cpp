@@ -13,15 +13,21 @@ namespace hive::ctl {
 namespace {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
+using wait_clock = std::chrono::steady_clock;
 
 /// Interval between looks at a request that waits: short at first, because most leases are granted soon.
-constexpr auto first_look = 100ms;
-constexpr auto longest_look = 1s;
+constexpr auto first_queue_look = 100ms;
+constexpr auto longest_queue_look = 1s;
 
 /// A node in its restart, or one that is busy.
 bool may_pass(const caf::error& error) {
   return exit_status_of(error) == exit_status::unreachable;
+}
+
+caf::error withdraw(session& s, const lease_release& what) {
+  if (auto withdrawn = release_lease(s.node, what); !withdrawn)
+    s.out.remark("the request could not be withdrawn and ends by itself: " + text_of(withdrawn.error()));
+  return fail(ec::timed_out, "the request was withdrawn");
 }
 
 /// One request on its way through the queue.
@@ -33,17 +39,18 @@ public:
   }
 
   caf::expected<msg<wire::Lease>> wait() {
-    auto next = std::chrono::milliseconds{first_look};
+    auto next = std::chrono::milliseconds{first_queue_look};
     while (lease_->getState() == wire::LeaseState::QUEUED) {
       explain();
       pause_until(next, stop_);
-      next = std::min<std::chrono::milliseconds>(2 * next, longest_look);
-      auto seen = stop_.stop_requested() ? withdraw() : look();
-      if (seen) {
+      next = std::min<std::chrono::milliseconds>(2 * next, longest_queue_look);
+      if (stop_.stop_requested())
+        return withdraw(s_, {.id = lease_->getId().cStr(), .token = key_});
+      if (auto seen = look()) {
         lease_ = std::move(*seen);
-        last_answer_ = clock::now();
-      } else if (stop_.stop_requested() || !may_pass(seen.error()) ||
-                 clock::now() - last_answer_ > patience_with_leases) {
+        last_answer_ = wait_clock::now();
+      } else if (!stop_.stop_requested() &&
+                 (!may_pass(seen.error()) || wait_clock::now() - last_answer_ > patience_with_leases)) {
         return seen.error();
       }
     }
@@ -62,13 +69,6 @@ private:
     return seen;
   }
 
-  caf::expected<msg<wire::Lease>> withdraw() {
-    auto withdrawn = release_lease(s_.node, {.id = lease_->getId().cStr(), .token = key_});
-    if (!withdrawn)
-      s_.out.remark("the request could not be withdrawn and ends by itself: " + text_of(withdrawn.error()));
-    return fail(ec::timed_out, "the request was withdrawn");
-  }
-
   void explain() {
     auto why = s_.node.ask<wire::LeaseExplanation>({.path = lease_path(lease_->getId().cStr(), "/why"), .stop = stop_});
     if (!why) // of no importance beside the request
@@ -85,7 +85,7 @@ private:
   const std::string key_;
   msg<wire::Lease> lease_;
   const std::stop_token stop_;
-  clock::time_point last_answer_ = clock::now();
+  wait_clock::time_point last_answer_ = wait_clock::now();
   bool is_told_ = false;
   progress shown_;
 };
@@ -111,6 +111,10 @@ caf::expected<msg<wire::Lease>> request_lease(const client& node, const msg<wire
 
 caf::expected<msg<wire::Lease>> take_lease(session& s, const msg<wire::RequestLease>& request, std::stop_token stop) {
   auto lease = request_lease(s.node, request, stop);
+  if (!lease && stop.stop_requested()) { // it may have been heard; the same request tells its id
+    auto again = request_lease(s.node, request);
+    return again ? withdraw(s, {.id = (*again)->getId().cStr(), .token = request->getKey().cStr()}) : again.error();
+  }
   if (lease && (*lease)->getState() == wire::LeaseState::QUEUED)
     return lease_wait{s, request, std::move(*lease), std::move(stop)}.wait();
   return lease;

@@ -4,7 +4,7 @@ namespace hive::ctl {
 namespace {
 
 using namespace std::chrono_literals;
-using clock = std::chrono::steady_clock;
+using renewal_clock = std::chrono::steady_clock;
 
 /// Interval between looks at the lease, so that its revocation is noticed while there is time to end in order.
 constexpr std::chrono::milliseconds look_interval{2'000};
@@ -25,12 +25,12 @@ lease_keeper::lease_keeper(session& s, std::chrono::milliseconds ttl, lease_rene
 }
 
 void lease_keeper::run(const std::stop_token& stop) {
-  auto due = clock::now() + interval_;
+  auto due = renewal_clock::now() + interval_;
   for (;;) {
     pause_until(std::min(interval_, look_interval), stop);
     if (stop.stop_requested())
       return;
-    bool is_due = clock::now() >= due;
+    bool is_due = renewal_clock::now() >= due;
     auto lease = ask(is_due, stop);
     if (stop.stop_requested())
       return;
@@ -44,7 +44,7 @@ void lease_keeper::run(const std::stop_token& stop) {
     if ((*lease)->getState() != wire::LeaseState::ACTIVE)
       return on_loss_(describe_loss(**lease), stop);
     if (is_due)
-      due = clock::now() + interval_;
+      due = renewal_clock::now() + interval_;
   }
 }
 

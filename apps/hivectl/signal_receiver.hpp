@@ -27,6 +27,11 @@ public:
   /// The first signal that asked to end; 0 before one did.
   int first_end() const;
 
+  /// The exit status of shells for an end by that signal.
+  int exit_status() const {
+    return 128 + first_end();
+  }
+
   /// From now on passes all signals on, first one that already asked to end.
   void forward_to(std::function<void(int)> receiver);
 
