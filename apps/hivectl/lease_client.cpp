@@ -66,7 +66,15 @@ private:
     bool is_unknown = !seen && code_of(seen.error()) == ec::not_found;
     if (is_unknown || (seen && (*seen)->getState() != wire::LeaseState::QUEUED))
       return request_lease(s_.node, request_, stop_);
-    return seen;
+    return seen ? seen : without_key(seen.error());
+  }
+
+  /// Errors name the URL that was asked, and people show them to others.
+  caf::error without_key(const caf::error& error) const {
+    auto text = text_of(error);
+    if (auto place = text.find(key_); place != text.npos)
+      text.replace(place, key_.size(), "***");
+    return fail_as(exit_status_of(error), text);
   }
 
   void explain() {

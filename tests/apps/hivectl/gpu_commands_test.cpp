@@ -184,6 +184,17 @@ TEST(gpu_lease, goes_on_when_the_node_has_forgotten_or_is_away) {
   EXPECT_THAT(result.out, HasSubstr("t3"));
 }
 
+TEST(gpu_lease, an_error_does_not_show_the_key) {
+  fake_node node{[](const fake_request& request) -> fake_response {
+    if (request.target.ends_with("/why"))
+      return {0, {}};
+    return request.method == "POST" ? fake_response{202, R"({"id":"l2","state":"queued"})"} : fake_response{404, "<html>"};
+  }};
+  auto result = hivectl(node.url(), {"gpu", "lease", "--key", "my-secret"});
+  EXPECT_EQ(result.status, 69);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("/gpus/leases/l2"), Not(HasSubstr("my-secret"))));
+}
+
 TEST(gpu_lease, without_waiting_ends_with2_while_it_is_queued) {
   auto node = answering(R"({"id":"l2","key":"k1","state":"queued"})", 202);
   auto result = hivectl(node.url(), {"gpu", "lease", "--no-wait", "--key", "k1"});
