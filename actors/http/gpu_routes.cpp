@@ -79,8 +79,8 @@ response answer_to_request(const msg<wire::Lease>& lease) {
   if (lease->getState() == wire::LeaseState::ENDED) {
     auto code = lease->getOutcome() == wire::LeaseOutcome::INFEASIBLE ? ec::unsupported : ec::conflict;
     std::string reason{as_view(lease->getReason())};
-    return problem(409, code, std::string{"lease "} + lease->getId().cStr() + " has ended" +
-                                (reason.empty() ? "" : ": " + reason));
+    return problem(
+      409, code, std::string{"lease "} + lease->getId().cStr() + " has ended" + (reason.empty() ? "" : ": " + reason));
   }
   int status = lease->getState() == wire::LeaseState::QUEUED ? 202 : 201;
   return detail::to_response({status, one_lease}, capnp::DynamicStruct::Reader{*lease});
@@ -131,12 +131,11 @@ action ask_with_secret(const gpu_scheduler_actor& scheduler, const msg<Request>&
 /// A question whose answer everybody may read.
 template <class Request, class Answer>
 route ask_openly(std::string path, const gpu_scheduler_actor& scheduler, std::string summary) {
-  return route::choose<Request>(method::get, std::move(path), std::move(summary), {answers<Answer>(200)},
-                                [scheduler](const msg<Request>& question) {
-                                  return ask_and_show<Answer>(scheduler, question, [](const msg<Answer>& answer) {
-                                    return for_everybody(answer);
-                                  });
-                                });
+  return route::choose<Request>(
+    method::get, std::move(path), std::move(summary), {answers<Answer>(200)},
+    [scheduler](const msg<Request>& question) {
+      return ask_and_show<Answer>(scheduler, question, [](const msg<Answer>& answer) { return for_everybody(answer); });
+    });
 }
 
 /// Only if its sender may operate the node, unless `is_own`.
@@ -168,11 +167,11 @@ std::vector<route> gpu_routes(const gpu_scheduler_actor& scheduler) {
     route::choose<LeaseQuery>(get, one_lease, "A lease, or a request that waits", {answers<Lease>(200)},
                               [scheduler](const msg<LeaseQuery>& query) { return ask_with_secret(scheduler, query); }),
     ask_openly<ExplainLease, LeaseExplanation>(one_lease + "/why", scheduler, "What a request waits for"),
-    route::choose<RenewLease>(
-      post, one_lease + "/renew", "Extend a lease", {answers<Lease>(200)},
-      [scheduler](const msg<RenewLease>& renewal) {
-        return unless_foreign(renewal->getPid() == 0, ask_with_secret(scheduler, renewal)); // as of a request
-      })
+    route::choose<RenewLease>(post, one_lease + "/renew", "Extend a lease", {answers<Lease>(200)},
+                              [scheduler](const msg<RenewLease>& renewal) {
+                                return unless_foreign(renewal->getPid() == 0,
+                                                      ask_with_secret(scheduler, renewal)); // as of a request
+                              })
       .with_token(),
     route::choose<ReleaseLease>(
       delete_, one_lease, "Give a lease back, withdraw a request, or, without its token, revoke it as an operator",

@@ -90,7 +90,12 @@ int run_chosen(const context& ctx, charset set) {
     auto token = choose_token(ctx);
     return token ? client{url, token->token, ctx.name_space} : caf::expected<client>{token.error()};
   };
-  session s{client{url, found->token, ctx.name_space}, output{ctx.json, set, ctx.wide}, ctx.json, set, url, token_file,
+  session s{client{url, found->token, ctx.name_space},
+            output{ctx.json, set, ctx.wide},
+            ctx.json,
+            set,
+            url,
+            token_file,
             connect};
   auto result = ctx.chosen(s);
   auto written = s.out.finish();

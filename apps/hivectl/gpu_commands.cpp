@@ -76,8 +76,7 @@ outcome take_and_show(session& s, const take_options& options, const context& ct
   if (!request)
     return request.error();
   signal_receiver signals;
-  auto lease =
-    options.no_wait ? request_lease(s.node, *request) : take_lease(s, *request, signals.end_requested());
+  auto lease = options.no_wait ? request_lease(s.node, *request) : take_lease(s, *request, signals.end_requested());
   if (!lease && signals.first_end() != 0)
     return static_cast<exit_status>(signals.exit_status());
   auto shown = show_answer(s, lease);
@@ -89,7 +88,8 @@ outcome take_and_show(session& s, const take_options& options, const context& ct
                  std::string{(*request)->getKey().cStr()});
     return exit_status::inconclusive;
   }
-  s.out.remark(fmt::format("it ends unless it is renewed every {:g} s: 'hivectl gpu renew {}'", (*lease)->getTtlS(), id));
+  s.out.remark(
+    fmt::format("it ends unless it is renewed every {:g} s: 'hivectl gpu renew {}'", (*lease)->getTtlS(), id));
   return exit_status::done;
 }
 
@@ -164,10 +164,12 @@ void add_renew(CLI::App& group, context& ctx) {
   auto options = std::make_shared<lease_renewal>();
   auto& command = *group.add_subcommand("renew", "Extend a lease by its time to live");
   command.add_option("ID", options->id, "The lease (default: $HIVE_LEASE_ID)")->check(valid_id());
-  command.add_option("--token", options->token, "Its token (default: $HIVE_LEASE_TOKEN, for the lease of $HIVE_LEASE_ID)");
+  command.add_option("--token", options->token,
+                     "Its token (default: $HIVE_LEASE_TOKEN, for the lease of $HIVE_LEASE_ID)");
   command.add_flag("--ready", options->ready, "Its memory is loaded: the next shared lease of its GPU may start");
-  command.add_option("--pid", options->pid, "Leader of the process group that uses the memory; the node ends it with the "
-                                            "lease. Its environment must have HIVE_LEASE_TOKEN");
+  command.add_option("--pid", options->pid,
+                     "Leader of the process group that uses the memory; the node ends it with the "
+                     "lease. Its environment must have HIVE_LEASE_TOKEN");
   ctx.on(command, [options](session& s) { return renew_and_show(s, *options); });
 }
 

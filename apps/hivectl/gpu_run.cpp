@@ -18,7 +18,8 @@ constexpr auto gpu_run_examples =
   "  hivectl gpu run -- python3 train.py\n"
   "  hivectl gpu run --vram 4 --shared --max-duration 20m -- ./infer --batch 8\n"
   "  hivectl gpu run --devices 2 --timed -- ./bench\n"
-  "The command sees its GPUs alone (CUDA_VISIBLE_DEVICES) and has HIVE_LEASE_ID and HIVE_LEASE_TOKEN. It is ended with\n"
+  "The command sees its GPUs alone (CUDA_VISIBLE_DEVICES) and has HIVE_LEASE_ID and HIVE_LEASE_TOKEN. It is ended "
+  "with\n"
   "SIGTERM, then SIGKILL, when its lease is revoked. Exit status: the command's, 128 and the signal's number if one "
   "ended it,\n"
   "127 or 126 when it cannot be run, and those of hivectl when there is no lease.";
@@ -95,8 +96,8 @@ std::vector<std::pair<std::string, std::string>> environment_of(wire::Lease::Rea
 class leased_run {
 public:
   leased_run(session& s, const leased_run_options& options, msg<wire::Lease> lease)
-      : s_{s}, options_{options}, lease_{std::move(lease)},
-        renewal_{lease_->getId().cStr(), lease_->getToken().cStr(), false, 0} {
+      : s_{s}, options_{options}, lease_{std::move(lease)}, renewal_{lease_->getId().cStr(), lease_->getToken().cStr(),
+                                                                     false, 0} {
   }
 
   outcome run(const std::string& file, const std::vector<std::string>& words, signal_receiver& signals) {
@@ -152,8 +153,8 @@ private:
       if (has_ended)
         return s_.out.remark(text_of(released.error())); // the node ended it, and the command with it
       if (run_clock::now() > until)
-        return s_.out.remark("lease " + renewal_.id + " could not be given back and ends by itself: " +
-                             text_of(released.error()));
+        return s_.out.remark("lease " + renewal_.id +
+                             " could not be given back and ends by itself: " + text_of(released.error()));
       if (auto again = s_.connect(); again && code == ec::unauthorized)
         s_.node = std::move(*again);
       pause_until(500ms, {});

@@ -47,19 +47,21 @@ std::string describe_reason(wire::GpuInfo::Reader gpu) {
 } // namespace
 
 void show_gpus(wire::GpuList::Reader list, output& out) {
-  table rows{{text_column("UUID"), text_column("NAME"), text_column("STATE"), text_column("MODE"),
-              number_column("MIB"), number_column("FREE"), number_column("LEASED"), number_column("FOREIGN"),
-              number_column("QUARANTINED"), number_column("LEASES"), text_column("REASON")}};
+  table rows{{text_column("UUID"), text_column("NAME"), text_column("STATE"), text_column("MODE"), number_column("MIB"),
+              number_column("FREE"), number_column("LEASED"), number_column("FOREIGN"), number_column("QUARANTINED"),
+              number_column("LEASES"), text_column("REASON")}};
   for (auto gpu : list.getGpus())
     rows.add_row({gpu.getUuid().cStr(), gpu.getName().cStr(), name_of(gpu.getState()), name_of(gpu.getMode()),
                   mib(gpu.getVramMib()), mib(gpu.getFreeMib()), mib(gpu.getLeasedMib()), mib(gpu.getForeignMib()),
                   mib(gpu.getQuarantinedMib()), std::to_string(gpu.getLeases().size()), describe_reason(gpu)});
   if (rows.empty())
-    out.line("No GPUs" + (list.getReason().size() == 0 ? std::string{"."} : std::string{": "} + list.getReason().cStr()));
+    out.line("No GPUs" +
+             (list.getReason().size() == 0 ? std::string{"."} : std::string{": "} + list.getReason().cStr()));
   else
     out.print(rows);
   if (list.getQueued() > 0)
-    out.line(fmt::format("{} {} for a GPU.", list.getQueued(), list.getQueued() == 1 ? "request waits" : "requests wait"));
+    out.line(
+      fmt::format("{} {} for a GPU.", list.getQueued(), list.getQueued() == 1 ? "request waits" : "requests wait"));
 }
 
 void show_leases(wire::LeaseList::Reader list, output& out) {

@@ -58,8 +58,8 @@ public:
   }
 
 private:
-  /// Keeps it in the queue. A lease that was granted is asked for once more, since only that answer has its token; so is
-  /// one that the node has forgotten.
+  /// Keeps it in the queue. A lease that was granted is asked for once more, since only that answer has its token; so
+  /// is one that the node has forgotten.
   caf::expected<msg<wire::Lease>> look() {
     std::string id = lease_->getId().cStr();
     auto seen = s_.node.ask<wire::Lease>({.path = lease_path(id) + "?token=" + http::url_encode(key_), .stop = stop_});
@@ -153,7 +153,8 @@ std::string describe_loss(wire::Lease::Reader lease) {
   auto outcome = lease.getOutcome();
   auto what = outcome == wire::LeaseOutcome::OPEN ? name_of(lease.getState()) : name_of(outcome);
   std::string reason = lease.getReason().cStr();
-  return "lease " + std::string{lease.getId().cStr()} + " is lost (" + what + ")" + (reason.empty() ? "" : ": " + reason);
+  return "lease " + std::string{lease.getId().cStr()} + " is lost (" + what + ")" +
+         (reason.empty() ? "" : ": " + reason);
 }
 
 } // namespace hive::ctl

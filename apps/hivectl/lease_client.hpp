@@ -28,13 +28,14 @@ struct lease_renewal {
   uint32_t pid = 0; ///< 0: none
 };
 
-caf::expected<msg<wire::Lease>> renew_lease(const client& node, const lease_renewal& renewal, std::stop_token stop = {});
+caf::expected<msg<wire::Lease>> renew_lease(const client& node, const lease_renewal& renewal,
+                                            std::stop_token stop = {});
 
 struct lease_release {
   std::string id;
   std::string token{};  ///< or the key of a request that waits; empty: an operator's revocation
   std::string reason{}; ///< of an operator
-  bool now = false;   ///< kills without asking
+  bool now = false;     ///< kills without asking
 };
 
 caf::expected<msg<wire::Lease>> release_lease(const client& node, const lease_release& release);

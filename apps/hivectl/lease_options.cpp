@@ -26,11 +26,11 @@ void add_lease_options(CLI::App& command, lease_options& options) {
   command.add_option("--vram", options.vram_gb, "GB (10^9 bytes) of memory on each GPU; needed with --shared")
     ->type_name("GB")
     ->check(CLI::Range(0.001, 100'000.0));
-  command.add_option("--devices", options.devices, "Number of GPUs, all or none (default: 1)")->check(CLI::Range(1, 64));
+  command.add_option("--devices", options.devices, "Number of GPUs, all or none (default: 1)")
+    ->check(CLI::Range(1, 64));
   auto* shared = command.add_flag("--shared", options.shared, "Others may have leases on the same GPU");
   command.add_flag("--exclusive", options.exclusive, "The whole GPU, with all its memory (default)")->excludes(shared);
-  command
-    .add_flag("--timed", options.timed, "For measurements of time: no other timed lease of the node meanwhile")
+  command.add_flag("--timed", options.timed, "For measurements of time: no other timed lease of the node meanwhile")
     ->excludes(shared);
   command.add_option("--priority", options.priority, "-100 to 100; each step counts as ten minutes of waiting")
     ->check(CLI::Range(-100, 100));

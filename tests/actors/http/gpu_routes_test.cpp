@@ -188,9 +188,9 @@ TEST_F(gpu_routes_test, a_request_is_answered_as_its_lease_stands) {
 }
 
 TEST_F(gpu_routes_test, refuse_what_is_malformed) {
-  for (const auto* body : {"{}", R"({"vram_gb":0})", R"({"vram_gb":-1})", R"({"vram_gb":4,"devices":0})",
-                           R"({"vram_gb":4,"devices":65})", R"({"vram_gb":4,"ttl_s":0.5})",
-                           R"({"vram_gb":4,"max_duration_s":604801})", R"({"vram_gb":4,"holder":"a b"})"})
+  for (const auto* body :
+       {"{}", R"({"vram_gb":0})", R"({"vram_gb":-1})", R"({"vram_gb":4,"devices":0})", R"({"vram_gb":4,"devices":65})",
+        R"({"vram_gb":4,"ttl_s":0.5})", R"({"vram_gb":4,"max_duration_s":604801})", R"({"vram_gb":4,"holder":"a b"})"})
     EXPECT_EQ(ask("POST", "/leases", body).status, 400) << body;
   EXPECT_EQ(ask("POST", "/leases/a/renew", "{}").status, 400) << "without a token";
   EXPECT_EQ(ask("POST", "/leases/a/renew", R"({"token":"another"})").status, 403);

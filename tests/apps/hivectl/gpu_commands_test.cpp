@@ -188,7 +188,8 @@ TEST(gpu_lease, an_error_does_not_show_the_key) {
   fake_node node{[](const fake_request& request) -> fake_response {
     if (request.target.ends_with("/why"))
       return {0, {}};
-    return request.method == "POST" ? fake_response{202, R"({"id":"l2","state":"queued"})"} : fake_response{404, "<html>"};
+    return request.method == "POST" ? fake_response{202, R"({"id":"l2","state":"queued"})"}
+                                    : fake_response{404, "<html>"};
   }};
   auto result = hivectl(node.url(), {"gpu", "lease", "--key", "my-secret"});
   EXPECT_EQ(result.status, 69);

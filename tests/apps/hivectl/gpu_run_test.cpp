@@ -30,8 +30,8 @@ constexpr auto active = R"({"id":"l1","token":"t1","state":"active","device":"GP
 constexpr auto queued = R"({"id":"l1","key":"k","state":"queued"})";
 
 fake_response refusal(int status, const std::string& code) {
-  return problem(status, R"({"title":"x","status":)" + std::to_string(status) + R"(,"detail":"lease l1 has ended","code":")" +
-                           code + R"("})");
+  return problem(status, R"({"title":"x","status":)" + std::to_string(status) +
+                           R"(,"detail":"lease l1 has ended","code":")" + code + R"("})");
 }
 
 std::string everything_in(const fs::path& file) {
@@ -165,7 +165,9 @@ TEST_F(gpu_run, a_node_that_is_away_for_a_while_costs_nothing) {
       return {200, active};
     }
   };
-  look = [&](const fake_request&) { return renewals > 1 && renewals < 5 ? fake_response{0, {}} : fake_response{200, active}; };
+  look = [&](const fake_request&) {
+    return renewals > 1 && renewals < 5 ? fake_response{0, {}} : fake_response{200, active};
+  };
   auto result = run(until_signal() + "; exit 4");
   EXPECT_EQ(result.status, 4) << result.err;
   EXPECT_THAT(result.err, AllOf(HasSubstr("is tried again"), Not(HasSubstr("lost"))));
@@ -173,8 +175,8 @@ TEST_F(gpu_run, a_node_that_is_away_for_a_while_costs_nothing) {
 
 TEST_F(gpu_run, a_command_whose_lease_is_revoked_is_asked_to_end) {
   look = renew = [this](const fake_request&) {
-    return fake_response{200, fs::exists(mark) ? R"({"id":"l1","state":"revoking","outcome":"revoked","reason":"it is late"})"
-                                               : active};
+    return fake_response{
+      200, fs::exists(mark) ? R"({"id":"l1","state":"revoking","outcome":"revoked","reason":"it is late"})" : active};
   };
   auto result = run("trap 'echo asked; exit 3' TERM; echo x > " + mark.string() + "; while :; do sleep 0.02; done");
   EXPECT_EQ(result.status, 3) << result.err;
@@ -193,7 +195,8 @@ TEST_F(gpu_run, a_command_that_does_not_end_is_killed_with_its_group) {
   EXPECT_EQ(result.status, 137) << result.err;
   EXPECT_THAT(result.err, AllOf(HasSubstr("lease l1 has ended"), HasSubstr("is killed")));
   auto pid = std::stoi(everything_in(child));
-  while (::kill(pid, 0) == 0 && everything_in("/proc/" + std::to_string(pid) + "/stat").find(") Z") == std::string::npos)
+  while (::kill(pid, 0) == 0 &&
+         everything_in("/proc/" + std::to_string(pid) + "/stat").find(") Z") == std::string::npos)
     ::usleep(10'000);
 }
 
