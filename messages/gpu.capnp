@@ -81,7 +81,8 @@ enum LeaseOutcome {
 struct RequestLease $Hive.doc("Asks for memory of a GPU, or for whole GPUs.") {
   vramGb @0 :Float64 $Hive.required $Hive.min(0.001) $Hive.max(100000) $Hive.doc(
       "GB (10⁹ bytes) on each device, with the CUDA context; less than 512 MiB counts as 512 MiB. An exclusive lease has all memory of its devices, which must have at least this much.");
-  holder @1 :Text $Hive.id $Hive.doc("Who holds it; the token's name when absent.");
+  holder @1 :Text $Hive.id $Hive.doc(
+      "Who holds it. The name of a configured access token stands above it; `operator` when absent.");
   ttlS @2 :Float64 = 30 $Hive.min(1) $Hive.max(3600) $Hive.doc("Ends without a renewal for this long.");
   maxDurationS @3 :Float64 $Hive.min(0) $Hive.max(604800) $Hive.doc(
       "Ends after this time at the latest. When absent: 1.5 times what 95 of 100 earlier leases of the holder took, or an hour.");
@@ -89,7 +90,8 @@ struct RequestLease $Hive.doc("Asks for memory of a GPU, or for whole GPUs.") {
   priority @5 :Int32 $Hive.min(-100) $Hive.max(100) $Hive.doc(
       "Each step counts as ten minutes of waiting.");
   devices @6 :UInt32 = 1 $Hive.min(1) $Hive.max(64) $Hive.doc("Devices of one node, all or none.");
-  key @7 :Text $Hive.id $Hive.doc("Chosen by the sender. A repeated request with the same key has the same lease.");
+  key @7 :Text $Hive.id $Hive.doc(
+      "A secret of the sender: a repeated request with the same key has the same lease, and its token. The node makes one when absent.");
   wait @8 :Bool = true $Hive.query $Hive.doc("false: answers 202 at once when it has to wait. Otherwise that answer comes after 30 seconds.");
   timed @9 :Bool $Hive.doc("For time measurements: no other timed lease of the node is active meanwhile. Requires exclusive devices.");
   pid @10 :UInt32 $Hive.omitDefault $Hive.doc("Process of this machine that holds it; see RenewLease.");
@@ -128,7 +130,7 @@ struct Lease $Hive.doc("The right to use memory of GPUs until it ends.") {
   ttlS @14 :Float64;
   maxDurationS @15 :Float64;
   durationFromHistory @16 :Bool $Hive.omitDefault $Hive.doc("Whether max_duration_s was derived from the holder's earlier leases.");
-  key @17 :Text $Hive.maxLength(64);
+  key @17 :Text $Hive.maxLength(64) $Hive.doc("Of the request; only in answers to its holder.");
   requestedAt @18 :Int64 $Hive.unixMicros;
   grantedAt @19 :Int64 $Hive.unixMicros;
   endsAt @20 :Int64 $Hive.unixMicros $Hive.doc("At the latest.");
@@ -144,7 +146,8 @@ struct Lease $Hive.doc("The right to use memory of GPUs until it ends.") {
 
 struct LeaseQuery {
   id @0 :Text $Hive.id $Hive.required;
-  token @1 :Text $Hive.maxLength(128) $Hive.doc("Of a request that waits, its key: keeps it in the queue.");
+  token @1 :Text $Hive.maxLength(128) $Hive.doc(
+      "The lease's token, which is then in the answer. Of a request that waits, its key, which keeps it in the queue.");
 }
 
 struct LeaseListQuery {
@@ -175,7 +178,8 @@ struct RenewLease $Hive.doc("Extends a lease by its ttl, up to its longest durat
 
 struct ReleaseLease $Hive.doc("Gives a lease back, or withdraws a request that waits.") {
   id @0 :Text $Hive.id $Hive.required;
-  token @1 :Text $Hive.maxLength(128) $Hive.doc("Its holder's; operators need none.");
+  token @1 :Text $Hive.maxLength(128) $Hive.doc(
+      "The lease's; of a request that waits, its key. Operators need none, and revoke it.");
   reason @2 :Text $Hive.maxLength(1024) $Hive.doc("Of an operator who revokes it.");
   now @3 :Bool $Hive.doc("Kills the holder's processes without asking first.");
 }

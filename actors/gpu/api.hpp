@@ -3,31 +3,14 @@
 // The scheduler: leases of GPU memory.
 
 #include "actors/slot_topic.hpp"
-#include "messages/fwd.hpp"
+#include "messages/gpu.capnp.h"
+#include "messages/msg.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 #include <string>
-
-namespace hive::wire {
-struct ClearQuarantine;
-struct ExplainLease;
-struct GpuInfo;
-struct GpuList;
-struct GpuQuery;
-struct Lease;
-struct LeaseExplanation;
-struct LeaseHistory;
-struct LeaseHistoryQuery;
-struct LeaseList;
-struct LeaseListQuery;
-struct LeaseQuery;
-struct ReleaseLease;
-struct RenewLease;
-struct RequestLease;
-} // namespace hive::wire
 
 namespace hive {
 

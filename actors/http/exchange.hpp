@@ -1,5 +1,6 @@
 #pragma once
 
+#include <caf/error.hpp>
 #include <caf/fwd.hpp>
 #include <functional>
 #include <memory>
@@ -28,6 +29,7 @@ struct request {
   std::string_view body;
   std::string_view last_event_id = {}; ///< of a client that reconnects to an event stream; empty: none
   std::string token = {};              ///< name of the configured token, on a route that asks for it; empty: none
+  caf::error may_not_operate = {};     ///< why its sender lacks role operate, on such a route; none if it has it
 };
 
 struct response {

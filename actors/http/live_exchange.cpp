@@ -44,8 +44,10 @@ std::optional<response> live_exchange::refusal() {
     return why;
   if (auto why = core_->screen.judge_body(request_.body.size(), load))
     return why;
-  if (match_.found->asks_for_token)
+  if (match_.found->asks_for_token) {
     request_.token = core_->screen.token_of(incoming_->head());
+    request_.may_not_operate = core_->screen.check(role::operate, incoming_->head());
+  }
   return read_head(incoming_->head(), match_, request_);
 }
 

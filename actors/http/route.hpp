@@ -72,7 +72,7 @@ struct route {
   std::vector<documented_answer> documented;
   std::string media_type = "application/json"; ///< of the answer
   bool has_large_answers = false;              ///< limits how many of its requests are processed concurrently
-  bool asks_for_token = false;                 ///< whether its requests tell the name of their token
+  bool asks_for_token = false;                 ///< whether its requests tell the name of their token, and its role
   bool has_namespaces = false;                 ///< may be asked of a namespace, which has the same route
   bool waits_long = false;                     ///< its requests are refused at once when the server stops
   /// Runs on the server's thread, or on a separate thread for large bodies; must not block.
@@ -130,7 +130,7 @@ struct route {
   /// The same route, marked as having answers of megabytes.
   route with_large_answers() &&;
 
-  /// The same route, whose requests tell the name of their token.
+  /// The same route, whose requests tell the name of their token, and whether their sender may operate the node.
   route with_token() &&;
 
   /// The same route, marked as one that waits for something to happen. A server that stops does not wait for it.

@@ -111,6 +111,10 @@ std::string screening::token_of(const request_head& head) const {
   return access_->name_of(head.authorization);
 }
 
+caf::error screening::check(role needed, const request_head& head) const {
+  return access_->check(needed, head.authorization);
+}
+
 std::optional<response> screening::judge_body(size_t body_bytes, const server_load& load) const {
   if (body_bytes > options_.max_body_bytes)
     return problem(fail(ec::too_large, "body of " + std::to_string(body_bytes) + " bytes, at most " +

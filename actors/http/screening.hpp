@@ -54,6 +54,9 @@ public:
   /// Name of the configured token that the request shows; empty for none.
   std::string token_of(const request_head& head) const;
 
+  /// Why the request's sender lacks this role; none if it has it.
+  caf::error check(role needed, const request_head& head) const;
+
   /// The refusal of a request whose body has this size, or nothing.
   std::optional<response> judge_body(size_t body_bytes, const server_load& load) const;
 

@@ -88,6 +88,7 @@ http::outgoing_request client::outgoing(const node_request& request) const {
     outgoing.headers.push_back("Hivemark-Namespace: " + name_space_);
   outgoing.body = request.body;
   outgoing.timeout = request.timeout + answer_grace;
+  outgoing.stop = request.stop;
   return outgoing;
 }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ struct node_request {
   std::string content_type = "application/json"; ///< of the body
   std::string accept = "application/json";       ///< the expected type of the answer
   std::chrono::milliseconds timeout = defaults::request_timeout; ///< the node's time limit; see client::ask
+  std::stop_token stop{}; ///< a stop request aborts with ec::unavailable within about a second
 };
 
 /// A client of a node's HTTP interface. Errors have texts that users can act on. ec::unavailable: no node answered in

@@ -86,7 +86,17 @@ int run_chosen(const context& ctx, charset set) {
     return complain(text_of(found.error()), set, exit_status_of(found.error()));
   auto url = ctx.url.substr(0, ctx.url.find_last_not_of('/') + 1);
   auto token_file = found->token.empty() ? std::string{} : found->looked.back();
-  session s{client{url, found->token, ctx.name_space}, output{ctx.json, set, ctx.wide}, ctx.json, set, url, token_file};
+  auto connect = [&ctx, url]() -> caf::expected<client> {
+    auto token = choose_token(ctx);
+    return token ? client{url, token->token, ctx.name_space} : caf::expected<client>{token.error()};
+  };
+  session s{client{url, found->token, ctx.name_space},
+            output{ctx.json, set, ctx.wide},
+            ctx.json,
+            set,
+            url,
+            token_file,
+            connect};
   auto result = ctx.chosen(s);
   auto written = s.out.finish();
   if (!result) {
@@ -114,6 +124,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_research_commands(app, ctx);
   add_agent_commands(app, ctx);
   add_engine_commands(app, ctx);
+  add_gpu_commands(app, ctx);
   add_review_commands(app, ctx);
   add_node_commands(app, ctx);
   add_namespace_commands(app, ctx);

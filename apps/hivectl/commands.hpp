@@ -18,6 +18,7 @@ void add_review_commands(CLI::App& app, context& ctx);
 void add_task_commands(CLI::App& app, context& ctx);
 void add_tool_commands(CLI::App& app, context& ctx);
 void add_hartos_commands(CLI::App& app, context& ctx);
+void add_gpu_commands(CLI::App& app, context& ctx);
 void add_engine_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
 void add_namespace_commands(CLI::App& app, context& ctx);
@@ -28,6 +29,9 @@ void add_capture_commands(CLI::App& snapshot_group, context& ctx);
 
 /// The commands of group `agent` about the runs that the node counted.
 void add_agent_evidence_commands(CLI::App& agent_group, context& ctx);
+
+/// The command of group `gpu` that runs another one under a lease.
+void add_gpu_run(CLI::App& gpu_group, context& ctx);
 
 /// The commands of group `node` that ask a node about its hive.
 void add_member_commands(CLI::App& node_group, context& ctx);

@@ -20,6 +20,9 @@ struct session {
   charset set = charset::ascii;
   std::string url;        ///< the node's URL
   std::string token_file; ///< file of the token that is sent; empty: none
+
+  /// The node as `node`, with the token as its file has it now: every start of a node writes another operator token.
+  std::function<caf::expected<client>()> connect;
 };
 
 using command_body = std::function<outcome(session&)>;

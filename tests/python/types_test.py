@@ -12,16 +12,20 @@ from conftest import PACKAGE
 MYPY = ["mypy", "--strict", "--python-version", "3.11"]
 
 USE = """
-    from typing import Any, Dict, Iterator
+    from typing import Any, Dict, Iterator, List
     from hivemark import AsyncClient, Client
 
     client = Client(namespace="n")
     check: Dict[str, Any] = client.check_upgrade("v1", "v2", policy="threshold")
     text: str = client.metrics()
     events: Iterator[Dict[str, Any]] = client.events(kind=["capture"])
+    with client.lease(vram_gb=4, shared=True) as lease:
+        devices: List[str] = lease.devices
 
 
     async def use(client: AsyncClient) -> Dict[str, Any]:
+        async with client.lease(2.5) as lease:
+            await lease.ready()
         return await client.get_capture("v1", 3)
 """
 

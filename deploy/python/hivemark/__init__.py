@@ -1,4 +1,5 @@
-"""Client of Hivemark for agent engines: records coding tasks, spawns on the hive's nodes, and asks a node all it answers.
+"""Client of Hivemark for agent engines: records coding tasks, spawns on the hive's nodes, leases GPUs, and
+asks a node all it answers.
 
     from hivemark import Client
 
@@ -10,6 +11,7 @@
 written in Python. Needs nothing but the standard library. Logs to the logger "hivemark".
 """
 
+from ._lease import AsyncLease, Lease, LeaseLost
 from ._measure import measure
 from ._recorder import Counts
 from ._spawned import Command, Place, Research, Spawned, SpawnedSession, SpawnFailed
@@ -22,12 +24,15 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AsyncClient",
+    "AsyncLease",
     "BestTool",
     "Client",
     "Closed",
     "Command",
     "Counts",
     "HivemarkError",
+    "Lease",
+    "LeaseLost",
     "NodeError",
     "Place",
     "Research",

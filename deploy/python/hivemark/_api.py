@@ -6,6 +6,7 @@ from typing import Any, Awaitable, Callable, Generic, Optional, TypeVar, Union, 
 
 from . import _agent_operations as agents
 from . import _engine_operations as engines
+from . import _gpu_operations as gpus
 from . import _operations as ops
 from ._http import Transport
 from ._operation import Operation, P
@@ -189,6 +190,16 @@ class Api(_Api):
     finish_spawned = method(engines.finish_spawned)
     end_spawned = method(engines.end_spawned)
     get_engines = method(engines.get_engines)
+    # GPUs and their leases
+    list_gpus = method(gpus.list_gpus)
+    clear_gpu = method(gpus.clear_gpu)
+    list_leases = method(gpus.list_leases)
+    request_lease = method(gpus.request_lease)
+    get_lease = method(gpus.get_lease)
+    explain_lease = method(gpus.explain_lease)
+    renew_lease = method(gpus.renew_lease)
+    release_lease = method(gpus.release_lease)
+    lease_history = method(gpus.lease_history)
 
 
 class AsyncApi(_AsyncApi):
@@ -292,3 +303,13 @@ class AsyncApi(_AsyncApi):
     finish_spawned = async_method(engines.finish_spawned)
     end_spawned = async_method(engines.end_spawned)
     get_engines = async_method(engines.get_engines)
+    # GPUs and their leases
+    list_gpus = async_method(gpus.list_gpus)
+    clear_gpu = async_method(gpus.clear_gpu)
+    list_leases = async_method(gpus.list_leases)
+    request_lease = async_method(gpus.request_lease)
+    get_lease = async_method(gpus.get_lease)
+    explain_lease = async_method(gpus.explain_lease)
+    renew_lease = async_method(gpus.renew_lease)
+    release_lease = async_method(gpus.release_lease)
+    lease_history = async_method(gpus.lease_history)

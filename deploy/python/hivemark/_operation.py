@@ -46,6 +46,7 @@ class Operation(Generic[P, T]):
         text: bool,
         events: bool,
         patience: Optional[str],
+        secret: bool,
     ) -> None:
         self.__doc__ = describe.__doc__
         self.__name__ = describe.__name__
@@ -56,6 +57,7 @@ class Operation(Generic[P, T]):
         self._text = text
         self._events = events
         self._patience = patience
+        self._secret = secret
         names = [name for name in self.signature.parameters if name != _PATIENCE]
         self.in_path = [name for name in names if "{" + name + "}" in path]
         rest = [name for name in names if name not in self.in_path and name != body]
@@ -79,6 +81,9 @@ class Operation(Generic[P, T]):
             path = path.replace("{" + name + "}", _segment(name, given[name]))
         query = {name: _as_text(given[name]) for name in self.in_query if name in given}
         patience_s = given.get(_PATIENCE, 0.0) + (given.get(self._patience, 0.0) if self._patience else 0.0)
+        if self._secret and query:
+            body = {name: given[name] for name in self.in_query if name in given}
+            return _Call(path, json.dumps(body, allow_nan=False, default=_plain).encode("ascii"), patience_s)
         return _Call(path + ("?" + urlencode(query) if query else ""), self._body_of(given), patience_s)
 
     def _body_of(self, given: Dict[str, Any]) -> Optional[bytes]:
@@ -107,6 +112,7 @@ def operation(
     text: bool = False,
     events: bool = False,
     patience: Optional[str] = None,
+    secret: bool = False,
 ) -> Callable[[Callable[P, T]], Operation[P, T]]:
     """Makes a route of a description. Its parameters are in the path where that names them; otherwise in the query for
     GET and DELETE, and in the body for POST and PUT.
@@ -116,10 +122,11 @@ def operation(
     text: the answer is text, not JSON.
     events: the answer is a stream of events.
     patience: the parameter that says for how many seconds the node may wait before it answers.
+    secret: of DELETE: what would be in the query is in a body, because URLs are logged.
     """
 
     def describe(function: Callable[P, T]) -> Operation[P, T]:
-        return Operation(function, method, path, query, body, text, events, patience)
+        return Operation(function, method, path, query, body, text, events, patience, secret)
 
     return describe
 

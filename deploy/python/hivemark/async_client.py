@@ -6,10 +6,11 @@ import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, AsyncIterator, Callable, Dict, Optional, Sequence, Type, TypeVar
+from typing import Any, AsyncIterator, Callable, Dict, List, Optional, Sequence, Type, TypeVar
 
 from . import _operations as ops
 from ._api import AsyncApi
+from ._lease import PendingLease, content_of
 from ._recorder import Counts
 from .client import BestTool, Client, Policy, Route
 
@@ -83,6 +84,37 @@ class AsyncClient(AsyncApi):
     def counts(self) -> Counts:
         """See `Client.counts`."""
         return self._client.counts()
+
+    # -- GPUs ---------------------------------------------------------------------------------------------------------
+
+    def lease(
+        self,
+        vram_gb: Optional[float] = None,
+        *,
+        devices: int = 1,
+        shared: bool = False,
+        timed: bool = False,
+        priority: int = 0,
+        max_duration_s: Optional[float] = None,
+        ttl_s: float = 30.0,
+        holder: Optional[str] = None,
+        timeout: Optional[float] = None,
+        set_visible_devices: bool = False,
+    ) -> PendingLease:
+        """See `Client.lease`. Takes it with `async with`, or with `await` and then `await lease.release()`. A task that is
+        cancelled while it waits withdraws the request."""
+        content = content_of(
+            vram_gb, devices, shared, timed, priority, max_duration_s, ttl_s, holder or self._client._engine
+        )
+        return PendingLease(self._client._leases, self._run, content, timeout, set_visible_devices)
+
+    async def gpus(self) -> List[Dict[str, Any]]:
+        """See `Client.gpus`."""
+        return await self._run(self._client.gpus)
+
+    async def leases(self) -> List[Dict[str, Any]]:
+        """See `Client.leases`."""
+        return await self._run(self._client.leases)
 
     # -- questions ----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequ
 
 from ._api import Api
 from ._http import Answer, Transport
+from ._lease import Lease, Leases, content_of
 from ._measure import describe_command
 from ._recorder import Counts, Recorder
 from ._spawned import Spawnable, Spawned, Spawner, Where
@@ -56,7 +57,8 @@ class Client(Api):
         one: an engine must not stumble over its own bookkeeping, and of two records the newer one says more about the
         tools of today. The log says so and `counts().dropped` counts them.
     ssl_context: for https; the machine's certificates when not given.
-    engine: name under which the node counts what this client spawns, where its token does not say it.
+    engine: name under which the node counts what this client spawns, and that holds its leases, where its token does not
+        say it.
     namespace: id of a store of its own within the node, with its own statistics and versions, which its hive is never
         told about; the node's own when not given.
 
@@ -87,6 +89,8 @@ class Client(Api):
         self._transport = Transport(url, token, timeout_s, ssl_context, namespace)
         self._recorder = Recorder(self._transport, "/api/v1/tasks", buffer_records)
         self._spawner = Spawner(self._transport, engine)
+        self._engine = engine
+        self._leases = Leases(self._transport)
 
     @property
     def url(self) -> str:
@@ -138,12 +142,13 @@ class Client(Api):
         return self._recorder.flush(timeout_s)
 
     def close(self, timeout_s: float = 5.0) -> bool:
-        """Ends what was spawned and may not stay, flushes, then ends the threads. Questions may still be asked; records
+        """Gives leases back, ends what was spawned and may not stay, flushes, then ends the threads. Questions may still be asked; records
         are refused with Closed.
 
         False when records were not settled after `timeout_s`: these are given up and counted as dropped, although those
         being sent at that moment may have arrived.
         """
+        self._leases.close()
         self._spawner.close(timeout_s)
         return self._recorder.close(timeout_s)
 
@@ -178,6 +183,55 @@ class Client(Api):
     def list_engines(self) -> List[Dict[str, Any]]:
         """The engines of this node, {name, protocol, spawned, …}, connected with its door or speaking HTTP."""
         return list(self._content(self._transport.get("/api/v1/engines"))["engines"])
+
+    # -- GPUs ---------------------------------------------------------------------------------------------------------
+
+    def lease(
+        self,
+        vram_gb: Optional[float] = None,
+        *,
+        devices: int = 1,
+        shared: bool = False,
+        timed: bool = False,
+        priority: int = 0,
+        max_duration_s: Optional[float] = None,
+        ttl_s: float = 30.0,
+        holder: Optional[str] = None,
+        timeout: Optional[float] = None,
+        set_visible_devices: bool = False,
+    ) -> Lease:
+        """Takes a lease of GPU memory, and waits while others come first. A thread renews it until it is given back.
+
+            with hive.lease(vram_gb=4) as lease:
+                train(device=lease.device, memory_mib=lease.vram_mib, go_on=lease.check)
+
+        vram_gb: GB (10⁹ bytes) on each device. Without `shared` the lease has whole devices with at least that much.
+        devices: of this node, all or none.
+        shared: other leases may be on the same device.
+        timed: for measurements of time: no other timed lease of the node meanwhile.
+        priority: -100 to 100; each step counts as ten minutes of waiting.
+        max_duration_s: it ends then at the latest; by default the node derives that from the holder's earlier leases.
+        ttl_s: it ends when it is not renewed for this long, as after the death of this process.
+        holder: the name of the token, or else the client's `engine`, when not given.
+        timeout: longest wait in seconds; TimeoutError after it.
+        set_visible_devices: sets CUDA_VISIBLE_DEVICES of this process to the leased devices until it is given back. It
+            has an effect only before CUDA is initialised.
+
+        Raises NodeError with code "unsupported" when no GPU can ever satisfy it, "overloaded" when too many wait, and
+        "forbidden"; LeaseLost when it ended before it was granted. An exception in the wait withdraws the request.
+        """
+        content = content_of(
+            vram_gb, devices, shared, timed, priority, max_duration_s, ttl_s, holder or self._engine
+        )
+        return self._leases.take(content, timeout, set_visible_devices)
+
+    def gpus(self) -> List[Dict[str, Any]]:
+        """The node's GPUs: {uuid, name, vram_mib, free_mib, mode, state, …}."""
+        return list(self._content(self._transport.get("/api/v1/gpus"))["gpus"])
+
+    def leases(self) -> List[Dict[str, Any]]:
+        """The leases, then the requests that wait: {id, state, holder, device, vram_mib, …}."""
+        return list(self._content(self._transport.get("/api/v1/gpus/leases"))["leases"])
 
     # -- adapters -----------------------------------------------------------------------------------------------------
 

@@ -117,6 +117,8 @@ void fake_node::serve_one(int connection) {
     requests_.push_back(request);
   }
   auto response = answer_(request);
+  if (response.status == 0)
+    return;
   send_all(connection, "HTTP/1.1 " + std::to_string(response.status) +
                          " X\r\nConnection: close\r\nContent-Type: " + response.content_type +
                          "\r\nContent-Length: " + std::to_string(response.body.size()) + "\r\n\r\n" + response.body);

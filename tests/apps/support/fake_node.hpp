@@ -16,7 +16,7 @@ struct fake_request {
 };
 
 struct fake_response {
-  int status = 200;
+  int status = 200; ///< 0: the connection ends without an answer
   std::string body;
   std::string content_type = "application/json";
 };
