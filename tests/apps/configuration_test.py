@@ -231,6 +231,7 @@ def test_print_config_is_the_whole_configuration_with_its_sources(program):
 
 def test_print_config_tells_every_key_of_the_page(program):
     text = WHOLE + '[[benchmarks.model_registry.probe]]\nbase_url = "http://x"\nmodel = "m"\n'
+    text += "[[gpu.simulated]]\nvram_mib = 8192\n"
     told = set(sources(program(text, "--print-config").stdout))
     names = keys_told()
     sections = {name for name in names if any(other.startswith(name + ".") for other in names)}
