@@ -428,8 +428,8 @@ inline constexpr size_t max_told_verdicts = 1'024;
 
 /// Time between polls of the GPUs. The shortest is for a device that drains; a longer one than the longest would count
 /// as silence.
-inline constexpr auto min_gpu_interval = 20ms;
-inline constexpr auto max_gpu_interval = 1s;
+inline constexpr std::chrono::milliseconds min_gpu_interval = 20ms;
+inline constexpr std::chrono::milliseconds max_gpu_interval = 1s;
 /// Requests that wait for the first report of the GPU probe.
 inline constexpr size_t max_gpu_questions = 256;
 /// Time that a node waits for that report at its start. A probe that is silent for so long counts as silent.
