@@ -70,6 +70,7 @@ protected:
   probe_process() {
     gpus.enter_environment();
     fs::create_symlink(fake_gpus::library(), library);
+    options.program = HIVE_GPU_PROBE_FILE;
     options.library = library.string();
     options.interval = 20ms;
   }
@@ -122,7 +123,7 @@ protected:
   fake_gpus gpus{temp.path()};
   test_system actors;
   gpu_probe_services services;
-  gpu_probe_options options{.program = HIVE_GPU_PROBE_FILE};
+  gpu_probe_options options;
   std::shared_ptr<told> seen = std::make_shared<told>();
   gpu_probe_actor probe;
   gpu_watcher_actor watching;
@@ -136,8 +137,7 @@ TEST_F(probe_process, tells_its_watcher_of_each_poll) {
   ASSERT_TRUE(latest) << text_of(latest.error());
   gpus.devices[0].state = "lost";
   gpus.write();
-  EXPECT_TRUE(
-    wait_until([&] { return (*seen->latest())->getDevices()[0].getState() == wire::GpuState::LOST; }));
+  EXPECT_TRUE(wait_until([&] { return (*seen->latest())->getDevices()[0].getState() == wire::GpuState::LOST; }));
   EXPECT_EQ(children().size(), 1u);
   end();
   EXPECT_THAT(children(), IsEmpty());

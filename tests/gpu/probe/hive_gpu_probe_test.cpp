@@ -65,12 +65,14 @@ private:
 
 TEST_F(hive_gpu_probe, tells_everything_of_a_device) {
   idle_process holder;
-  gpus.devices = {{.uuid = "GPU-a", .name = "H200 \"x\"", .total_mib = 1000, .reserved_mib = 100, .more = "ecc=3 minor=7"}};
+  gpus.devices = {
+    {.uuid = "GPU-a", .name = "H200 \"x\"", .total_mib = 1000, .reserved_mib = 100, .more = "ecc=3 minor=7"}};
   gpus.devices[0].name = "H200";
-  gpus.devices[0].more += " corrected_rows=1 uncorrected_rows=2 pending_rows=1 failed_rows=1 retired_pending=1 "
-                          "reasons=0x28 sm_mhz=1 max_sm_mhz=2 memory_mhz=3 max_memory_mhz=4 power_mw=1500 limit_mw=2500 "
-                          "energy_mj=3500 temperature=61 pcie_generation=4 pcie_width=8 max_pcie_generation=5 "
-                          "max_pcie_width=16 compute_mode=3 persistence=0 utilisation=50 memory_utilisation=25";
+  gpus.devices[0].more +=
+    " corrected_rows=1 uncorrected_rows=2 pending_rows=1 failed_rows=1 retired_pending=1 "
+    "reasons=0x28 sm_mhz=1 max_sm_mhz=2 memory_mhz=3 max_memory_mhz=4 power_mw=1500 limit_mw=2500 "
+    "energy_mj=3500 temperature=61 pcie_generation=4 pcie_width=8 max_pcie_generation=5 "
+    "max_pcie_width=16 compute_mode=3 persistence=0 utilisation=50 memory_utilisation=25";
   gpus.processes = {{.uuid = "GPU-a", .pid = holder.pid(), .mib = "200", .more = "peak=250"}};
   gpus.lines = {"foreign device=GPU-a mib=50"};
   auto report = look();
@@ -96,10 +98,11 @@ TEST_F(hive_gpu_probe, tells_everything_of_a_device) {
 
 TEST_F(hive_gpu_probe, tells_nothing_of_what_is_not_available) {
   idle_process holder;
-  gpus.devices[0].more = "minor=na mig=na ecc=na corrected_rows=na retired_pending=na reasons=na sm_mhz=na max_sm_mhz=na "
-                         "memory_mhz=na max_memory_mhz=na power_mw=na limit_mw=na energy_mj=na temperature=na "
-                         "pcie_generation=na pcie_width=na max_pcie_generation=na max_pcie_width=na compute_mode=na "
-                         "persistence=na utilisation=na accounting=na";
+  gpus.devices[0].more =
+    "minor=na mig=na ecc=na corrected_rows=na retired_pending=na reasons=na sm_mhz=na max_sm_mhz=na "
+    "memory_mhz=na max_memory_mhz=na power_mw=na limit_mw=na energy_mj=na temperature=na "
+    "pcie_generation=na pcie_width=na max_pcie_generation=na max_pcie_width=na compute_mode=na "
+    "persistence=na utilisation=na accounting=na";
   gpus.processes = {{.pid = holder.pid(), .mib = "na"}};
   auto report = look();
   auto device = report->getDevices()[0];
@@ -111,9 +114,10 @@ TEST_F(hive_gpu_probe, tells_nothing_of_what_is_not_available) {
   EXPECT_TRUE(std::isnan(device.getProcesses().getList()[0].getUsedMib()));
   EXPECT_TRUE(std::isnan(device.getProcesses().getList()[0].getMaxUsedMib()));
   auto json = to_json<wire::GpuReading>(device);
-  for (const char* name : {"minor", "ecc_uncorrected", "sm_mhz", "max_sm_mhz", "memory_mhz", "max_memory_mhz", "power_w",
-                           "power_limit_w", "energy_j", "temperature_c", "pcie_generation", "pcie_width",
-                           "max_pcie_generation", "max_pcie_width", "utilisation_percent", "memory_utilisation_percent"})
+  for (const char* name :
+       {"minor", "ecc_uncorrected", "sm_mhz", "max_sm_mhz", "memory_mhz", "max_memory_mhz", "power_w", "power_limit_w",
+        "energy_j", "temperature_c", "pcie_generation", "pcie_width", "max_pcie_generation", "max_pcie_width",
+        "utilisation_percent", "memory_utilisation_percent"})
     EXPECT_THAT(json, HasSubstr("\"" + std::string{name} + "\":null"));
   for (const char* name : {"retired_pages_pending", "compute_mode", "persistence", "accounting"})
     EXPECT_THAT(json, HasSubstr("\"" + std::string{name} + "\":\"unknown\""));
@@ -140,7 +144,9 @@ TEST_F(hive_gpu_probe, an_old_library_that_lacks_all_else_is_enough) {
 }
 
 TEST_F(hive_gpu_probe, tells_each_state_and_drops_no_device) {
-  gpus.devices = {{.uuid = "GPU-0"}, {.uuid = "GPU-1", .state = "lost"}, {.uuid = "GPU-2", .state = "reset"},
+  gpus.devices = {{.uuid = "GPU-0"},
+                  {.uuid = "GPU-1", .state = "lost"},
+                  {.uuid = "GPU-2", .state = "reset"},
                   {.uuid = "GPU-3", .more = "mig=on"}};
   gpus.lines = {"call name=nvmlDeviceGetMemoryInfo_v2 device=GPU-3 code=999"};
   auto report = look();
@@ -174,8 +180,8 @@ TEST_F(hive_gpu_probe, remembers_which_device_was_lost) {
   // The driver no longer counts it, and the other one moves up.
   gpus.devices[0].state = "absent";
   gpus.write();
-  auto gone = probe.await(
-    [](const auto& r) { return std::string_view{r->getDevices()[0].getUuid().cStr()} == "GPU-1"; });
+  auto gone =
+    probe.await([](const auto& r) { return std::string_view{r->getDevices()[0].getUuid().cStr()} == "GPU-1"; });
   ASSERT_EQ(gone->getDevices().size(), 2u);
   EXPECT_EQ(gone->getDevices()[0].getState(), wire::GpuState::OK);
   EXPECT_STREQ(gone->getDevices()[1].getUuid().cStr(), "GPU-0");
@@ -183,8 +189,9 @@ TEST_F(hive_gpu_probe, remembers_which_device_was_lost) {
   EXPECT_THAT(gone->getDevices()[1].getFault().getText().cStr(), HasSubstr("no longer lists"));
   gpus.devices[0].state = "ok";
   gpus.write();
-  auto back = probe.await([](const auto& r) { return r->getDevices()[0].getState() == wire::GpuState::OK &&
-                                                     r->getDevices()[1].getState() == wire::GpuState::OK; });
+  auto back = probe.await([](const auto& r) {
+    return r->getDevices()[0].getState() == wire::GpuState::OK && r->getDevices()[1].getState() == wire::GpuState::OK;
+  });
   EXPECT_EQ(back->getDevices().size(), 2u);
 }
 
@@ -236,10 +243,14 @@ TEST_F(hive_gpu_probe, a_library_that_cannot_be_used_is_not_an_absent_one) {
   } cases[]{
     {text.string(), {}, "cannot be loaded"},
     {"libm.so.6", {}, "libm.so.6 is no NVML of a known ABI: it lacks nvmlInit_v2"},
-    {fake_gpus::library(), {"call name=nvmlInit_v2 code=18"}, "NVML error 18: library and driver have different versions"},
+    {fake_gpus::library(),
+     {"call name=nvmlInit_v2 code=18"},
+     "NVML error 18: library and driver have different versions"},
     {fake_gpus::library(), {"call name=nvmlInit_v2 code=9"}, "NVML error 9", wire::GpuLibraryState::ABSENT},
     {fake_gpus::library(), {"call name=nvmlDeviceGetCount_v2 code=999"}, "cannot count its GPUs"},
-    {fake_gpus::library(), {"abi other"}, "is an NVML of another ABI: nvmlDeviceGetMemoryInfo_v2 refuses version 0x2000028"},
+    {fake_gpus::library(),
+     {"abi other"},
+     "is an NVML of another ABI: nvmlDeviceGetMemoryInfo_v2 refuses version 0x2000028"},
   };
   for (const auto& [library, lines, failure, state] : cases) {
     SCOPED_TRACE(failure);
