@@ -41,7 +41,7 @@ public:
     if (const auto& latest = watch_->latest())
       self_->send(watcher_, *latest);
     else
-      tell_unknown();
+      send_unknown();
   }
 
   void set_pace(uint32_t interval_ms) {
@@ -176,8 +176,13 @@ private:
     is_known_ = false;
     for (auto& promise : std::exchange(asking_, {}))
       promise.deliver(unknown_error());
+    send_unknown();
+  }
+
+  void send_unknown() {
     if (watcher_)
-      self_->send(watcher_, msg<wire::GpuUnknown>::build([&](wire::GpuUnknown::Builder out) { out.setReason(why); }));
+      self_->send(watcher_, msg<wire::GpuUnknown>::build(
+                              [&](wire::GpuUnknown::Builder out) { out.setReason(watch_->unknown_reason()); }));
   }
 
   caf::error unknown_error() const {

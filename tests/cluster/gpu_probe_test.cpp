@@ -69,7 +69,7 @@ TEST_F(gpu_node, starts_serves_and_stops_while_the_driver_hangs) {
   EXPECT_EQ(node.put("/api/v1/snapshots/w", body).status, 200);
   EXPECT_EQ(node.get("/readyz").status, 200);
   EXPECT_THAT(node.get("/api/v1/hive/nodes").body, Not(HasSubstr("vram_mib")));
-  EXPECT_EQ(node.lines_with({"GPUs are unknown: ", "silent"}), 1u);
+  EXPECT_TRUE(wait_until([&] { return node.lines_with({"GPUs are unknown: ", "silent"}) == 1; }));
   node.send(SIGTERM);
   EXPECT_EQ(node.await_end(), (process_end{0, 0}));
   EXPECT_THAT(probes(), IsEmpty());
@@ -81,11 +81,11 @@ TEST_F(gpu_node, notices_a_driver_that_hangs_and_recovers) {
   gpus.devices[0].state = "hang";
   gpus.write();
   ASSERT_TRUE(
-    wait_until([&] { return node.lines_with({"GPUs are unknown: the GPU probe has been silent for 2 s"}) == 1; }));
+    wait_until([&] { return node.lines_with({"GPUs are unknown: the GPU probe has been silent for 2 s"}) >= 1; }));
   EXPECT_EQ(node.put("/api/v1/snapshots/v", body).status, 200);
   gpus.devices[0].state = "ok";
   gpus.write();
-  EXPECT_TRUE(wait_until([&] { return node.lines_with({"GPUs are known."}) == 2; }));
+  EXPECT_TRUE(wait_until([&] { return node.lines_with({"GPUs are known."}) >= 2; }));
 }
 
 TEST_F(gpu_node, the_probe_dies_with_a_node_that_is_killed) {
