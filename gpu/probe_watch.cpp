@@ -23,6 +23,10 @@ std::string seconds(std::chrono::steady_clock::duration time) {
   return (ms % 1000 ? out + "." + std::to_string(ms % 1000 / 100) : out) + " s";
 }
 
+std::string count_of_probes(size_t count) {
+  return count == 1 ? "a GPU probe" : std::to_string(count) + " GPU probes";
+}
+
 /// How long ago the poll began. Both sides read the machine's monotonic clock.
 std::chrono::steady_clock::duration age_of(const msg<wire::GpuReport>& report, probe_watch::time_point now) {
   return now.time_since_epoch() - microseconds{static_cast<int64_t>(report->getMonotonicUs())};
@@ -50,8 +54,8 @@ probe_step probe_watch::tick(time_point now) {
     if (now < due_)
       break;
     if (stuck_ >= options_.max_stuck) {
-      become_unknown("the GPU driver hangs: " + std::to_string(stuck_) +
-                       " GPU probes cannot be killed, and no more are started until one of them ends",
+      become_unknown("the GPU driver hangs: " + count_of_probes(stuck_) +
+                       " cannot be killed, and no further one is started until one ends",
                      out);
       due_ = now + options_.max_backoff;
       break;

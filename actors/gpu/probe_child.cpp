@@ -57,6 +57,7 @@ caf::expected<probe_child> probe_child::start(const std::filesystem::path& progr
 probe_child& probe_child::operator=(probe_child&& other) noexcept {
   std::swap(options_, other.options_);
   std::swap(process_, other.process_);
+  std::swap(has_failed_to_start_, other.has_failed_to_start_);
   std::swap(errors_, other.errors_);
   return *this;
 }
@@ -118,7 +119,9 @@ bool probe_child::reap_within(std::chrono::milliseconds time) {
 
 std::string probe_child::describe_end(int code, int status) {
   detail::start_failure failure;
-  if (::read(process_.start_report.get(), &failure, sizeof failure) == static_cast<ssize_t>(sizeof failure))
+  has_failed_to_start_ =
+    ::read(process_.start_report.get(), &failure, sizeof failure) == static_cast<ssize_t>(sizeof failure);
+  if (has_failed_to_start_)
     return text_of(detail::describe(failure, options_));
   auto out = code == CLD_EXITED ? "status " + std::to_string(status) : signal_name(status);
   auto said = errors_;

@@ -37,6 +37,11 @@ public:
   /// Why it ended, if it has.
   std::optional<std::string> reap();
 
+  /// Whether it ended without executing the program; known when it was reaped.
+  bool has_failed_to_start() const {
+    return has_failed_to_start_;
+  }
+
   /// Waits until it has ended, for at most so long, and reaps it then.
   bool reap_within(std::chrono::milliseconds time);
 
@@ -54,6 +59,7 @@ private:
 
   process_options options_;
   detail::started_process process_;
+  bool has_failed_to_start_ = false;
   std::string errors_; ///< the end of what it wrote to standard error
 };
 

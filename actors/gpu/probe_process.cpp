@@ -103,9 +103,9 @@ private:
     auto why = child_ ? child_->reap() : std::nullopt;
     if (!why)
       return;
+    auto has_run = !child_->has_failed_to_start();
     drop_child();
-    log::debug("GPU probe has ended: {}", *why);
-    advance(watch_->ended(*why, clock::now()));
+    advance(has_run ? watch_->ended(*why, clock::now()) : watch_->start_failed(*why, clock::now()));
   }
 
   /// Does what the watch decided, and sets the timer for its next decision.

@@ -32,8 +32,8 @@ void choose_document(size_t number, F&& f) {
   using namespace wire;
   choose<CaptureRequest, ImportSnapshot, Snapshot, CommandSpec, Measurement, ObserveModel, ModelFile, ProbeQuestion,
          WorldModelStats, RecordTasks, LearningDelta, StartResearch, ResearchIteration, ResearchImprovement,
-         FinishResearch, GuardrailManifest, UpgradeCheck, PageQuery, StartSpawned, KeepSpawned, StartReview, Review, GpuReport>(
-    number, f);
+         FinishResearch, GuardrailManifest, UpgradeCheck, PageQuery, StartSpawned, KeepSpawned, StartReview, Review,
+         GpuReport>(number, f);
 }
 
 /// Types that arrive as Cap'n Proto messages: from other nodes, from engines, and from the store.

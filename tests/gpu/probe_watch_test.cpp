@@ -238,7 +238,7 @@ TEST_F(probe_watch_test, counts_those_that_an_earlier_watch_left) {
   probe_watch later{now, {}, 3};
   auto step = later.tick(now);
   EXPECT_FALSE(step.start);
-  EXPECT_THAT(later.unknown_reason(), HasSubstr("no more are started"));
+  EXPECT_THAT(later.unknown_reason(), HasSubstr("no further one is started"));
   later.reaped(now);
   EXPECT_TRUE(later.tick(later.next_tick()).start);
 }

@@ -35,7 +35,8 @@ std::vector<wire_type> json_types() {
     wire::AgentTrend, wire::ValidateAgent, wire::AgentValidation, wire::Agent, wire::AgentList, wire::AddRuns,
     wire::AgentExplanation, wire::RebaseAgent, wire::StartSpawned, wire::Spawned, wire::SpawnedList, wire::KeepSpawned,
     wire::SpawnedKept, wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList,
-    wire::StartReview, wire::Review, wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns, wire::GpuReport, wire::GpuUnknown>();
+    wire::StartReview, wire::Review, wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns,
+    wire::GpuReport, wire::GpuUnknown>();
 }
 
 } // namespace hive

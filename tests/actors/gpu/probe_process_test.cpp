@@ -227,7 +227,8 @@ TEST_F(probe_process, a_question_that_waits_is_answered_when_the_actor_ends) {
 TEST_F(probe_process, a_program_that_is_missing_is_found_when_it_comes) {
   options.program = temp.path() / "hive-gpu-probe";
   spawn();
-  ASSERT_TRUE(await_reason("cannot be executed: No such file or directory"));
+  ASSERT_TRUE(await_reason("the GPU probe does not start: command '" + options.program.string() +
+                           "' cannot be executed: No such file"));
   fs::create_symlink(HIVE_GPU_PROBE_FILE, options.program);
   EXPECT_TRUE(await_report());
 }
@@ -317,13 +318,13 @@ TEST_F(probe_process, a_probe_that_cannot_be_killed_is_left_and_reaped_later) {
   ASSERT_TRUE(await_report());
   auto stuck = child();
   ASSERT_TRUE(cold.freeze(stuck));
-  ASSERT_TRUE(await_reason("1 GPU probes cannot be killed, and no more are started"));
+  ASSERT_TRUE(await_reason("a GPU probe cannot be killed, and no further one is started"));
   EXPECT_EQ(::kill(stuck, 0), 0);
   // Another actor over the same list does not start one either, and nobody waits for it.
   end();
   seen = std::make_shared<told>();
   spawn();
-  ASSERT_TRUE(await_reason("1 GPU probes cannot be killed, and no more are started"));
+  ASSERT_TRUE(await_reason("a GPU probe cannot be killed, and no further one is started"));
   EXPECT_EQ(services.stuck->count(), 1u);
   cold.set("THAWED");
   EXPECT_TRUE(await_report());
