@@ -41,11 +41,12 @@ std::string read_available(unique_fd& from, size_t max) {
 } // namespace
 
 caf::expected<probe_child> probe_child::start(const std::filesystem::path& program, const std::string& library,
-                                              std::chrono::milliseconds interval) {
+                                              std::chrono::milliseconds interval, std::vector<resource_limit> limits) {
   process_options options;
   options.command = {program.string(), "--library", library, "--interval-ms", std::to_string(interval.count())};
   options.environment = own_environment();
   options.input_channel = true;
+  options.limits = std::move(limits);
   if (auto error = options.validate())
     return error;
   auto process = detail::start_process(options);

@@ -17,7 +17,7 @@ class probe_child {
 public:
   /// Starts the program in a process group of its own, with this process's environment. It dies with this process.
   static caf::expected<probe_child> start(const std::filesystem::path& program, const std::string& library,
-                                          std::chrono::milliseconds interval);
+                                          std::chrono::milliseconds interval, std::vector<resource_limit> limits);
 
   probe_child(probe_child&&) noexcept = default;
   probe_child& operator=(probe_child&&) noexcept;

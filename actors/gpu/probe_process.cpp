@@ -126,7 +126,7 @@ private:
   }
 
   void start_child() {
-    auto child = probe_child::start(options_.program, options_.library, options_.interval);
+    auto child = probe_child::start(options_.program, options_.library, options_.interval, options_.limits);
     if (!child)
       return advance(watch_->start_failed(text_of(child.error()), clock::now()));
     child_ = std::move(*child);

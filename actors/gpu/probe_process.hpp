@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace hive {
 
@@ -20,7 +21,8 @@ struct gpu_probe_services {
 struct gpu_probe_options {
   std::filesystem::path program; ///< hive-gpu-probe
   std::string library = "libnvidia-ml.so.1";
-  std::chrono::milliseconds interval{1000}; ///< between polls, until `gpu_pace_atom` sets it
+  std::chrono::milliseconds interval{1000};            ///< between polls, until `gpu_pace_atom` sets it
+  std::vector<resource_limit> limits = default_limits; ///< of the program
   probe_watch_options watch;
 };
 

@@ -17,10 +17,13 @@ std::filesystem::path beside_this_program() {
   return failed ? program : self.parent_path() / program;
 }
 
-gpu_probe_options describe_probe(const gpu_options& config) {
+gpu_probe_options describe_probe(const node_context& node) {
+  const auto& config = node.config.gpu;
   gpu_probe_options out;
   out.program = config.probe.empty() ? beside_this_program() : config.probe;
   out.library = config.library;
+  // as other programs: some iterate over all possible descriptors
+  out.limits.push_back({RLIMIT_NOFILE, node.descriptors.inherited, true});
   return out;
 }
 
@@ -35,7 +38,7 @@ std::vector<service> gpu_group::services() {
 }
 
 gpu_probe_actor gpu_group::start() {
-  auto out = spawn_gpu_probe(node_.system, {stuck_}, describe_probe(node_.config.gpu));
+  auto out = spawn_gpu_probe(node_.system, {stuck_}, describe_probe(node_));
   caf::scoped_actor self{node_.system};
   self->request(out, defaults::first_gpu_report_timeout, gpu_latest_atom::value)
     .receive([this](const msg<wire::GpuReport>& report) { node_.gpus->set(report); },
