@@ -424,6 +424,19 @@ inline constexpr size_t max_similar_candidates = 10'000;
 /// Questions whose last verdict the upgrade checker remembers, so that repeated questions cause one event.
 inline constexpr size_t max_told_verdicts = 1'024;
 
+// -- gpu -----------------------------------------------------------------------
+
+/// Time between polls of the GPUs. The shortest is for a device that drains; a longer one than the longest would count
+/// as silence.
+inline constexpr std::chrono::milliseconds min_gpu_interval = 20ms;
+inline constexpr std::chrono::milliseconds max_gpu_interval = 1s;
+/// Requests that wait for the first report of the GPU probe.
+inline constexpr size_t max_gpu_questions = 256;
+/// Time that a node waits for that report at its start. A probe that is silent for so long counts as silent.
+inline constexpr auto first_gpu_report_timeout = 2s;
+/// Time for the GPU probe to end when its actor ends. A killed process takes about 1 ms, unless the driver hangs.
+inline constexpr auto gpu_probe_end_grace = 200ms;
+
 // -- http ----------------------------------------------------------------------
 
 /// Timeout of a request that does not measure.

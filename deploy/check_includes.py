@@ -30,6 +30,7 @@ FOLDERS = {
     "storage": (("platform", "platform/identity", "messages"), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "xxhash.h")),
     "storage/hartos": (("messages",), CAPNP + CAF_CORE + POSIX + ("sqlite3.h",)),
     "gpu": (("messages",), CAPNP + CAF_CORE + POSIX + ("cuda",)),
+    "gpu/probe": (("messages",), CAPNP + CAF_CORE + POSIX),
     "actors": (("storage", "messages"), CAF_CORE),
     "actors/remote": (BELOW_ACTORS, ANY),
     "actors/process": (BELOW_ACTORS, ANY),
@@ -67,7 +68,8 @@ FOLDERS = {
     "actors/engine_client": (("actors/engines", "actors/hive/link", "actors/remote", *BELOW_ACTORS), ANY),
     "actors/http": (BELOW_ACTORS, ANY),
     "actors/namespaces": (BELOW_ACTORS, ANY),
-    "actors/node": (("gpu", *BELOW_ACTORS), ANY),
+    "actors/gpu": (("gpu", "actors/process", *BELOW_ACTORS), ANY),
+    "actors/node": (BELOW_ACTORS, ANY),
 }
 # Programs and tests may include everything below them.
 PROGRAMS = ("apps", "tests")

@@ -3,6 +3,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
+using Gpu = import "gpu.capnp";
 using Upgrade = import "upgrade.capnp";
 $Cxx.namespace("hive::wire");
 
@@ -12,6 +13,8 @@ enum EventKind {
   capture @2 $Hive.doc("A snapshot is being captured, was stored, failed or was deleted.");
   verdict @3 $Hive.doc("A comparison of two versions had another outcome than last time.");
   agent @4 $Hive.doc("An agent regressed, recovered or was accepted, or advice about it.");
+  lease @5 $Hive.doc("A lease of GPU memory, or a request for one, entered another state.");
+  gpu @6 $Hive.doc("A GPU became available for leases, or unavailable.");
 }
 
 enum MemberChange {
@@ -81,6 +84,22 @@ struct AgentEvent {
   rewardNow @8 :Float64 = nan $Hive.nullable $Hive.omitDefault;
 }
 
+struct LeaseEvent {
+  id @0 :Text $Hive.required;
+  holder @1 :Text;
+  state @2 :Gpu.LeaseState;
+  outcome @3 :Gpu.LeaseOutcome $Hive.doc("Once it has ended, or is bound to.");
+  reason @4 :Text;
+  devices @5 :List(Text) $Hive.doc("Their uuids, from the grant on.");
+  promisedAt @6 :Int64 $Hive.unixMicros $Hive.doc("When it starts at the latest, while it waits.");
+}
+
+struct GpuEvent {
+  uuid @0 :Text $Hive.required;
+  state @1 :Gpu.GpuAvailability;
+  reason @2 :Text;
+}
+
 struct MissedEvents {
   count @0 :UInt64 $Hive.doc(
       "Number of missed events of all kinds; 0 when unknown, for example after a restart of the node.");
@@ -95,6 +114,8 @@ struct Event $Hive.doc("One event. The field named after `kind` holds the detail
   verdict @5 :VerdictEvent;
   missed @6 :MissedEvents;
   agent @7 :AgentEvent;
+  lease @8 :LeaseEvent;
+  gpu @9 :GpuEvent;
 }
 
 struct EventQuery $Hive.doc(

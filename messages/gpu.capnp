@@ -142,6 +142,7 @@ struct Lease $Hive.doc("The right to use memory of GPUs until it ends.") {
   ready @26 :Bool $Hive.omitDefault $Hive.doc("Whether its loading phase is over.");
   sequence @27 :UInt64 $Hive.omitDefault $Hive.doc("Number of the grant on its node, in the token.");
   epoch @28 :UInt64 $Hive.omitDefault $Hive.doc("Start of the node in which it was granted.");
+  local @29 :Bool $Hive.omitDefault $Hive.doc("Held by an adapter or service of the node itself.");
 }
 
 struct LeaseQuery {

@@ -56,7 +56,7 @@ struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
   cores @1 :UInt32;
   memoryMib @2 :UInt64;
   kernel @3 :Text;
-  gpu @4 :Text $Hive.doc("GPU names, comma separated, or `none`.");
+  gpu @4 :Text $Hive.doc("GPU names, comma separated, or `none`, or `unknown:` and why.");
   fingerprint @5 :Text $Hive.doc(
       "Hash of the fields above. Policy strict compares times, memory sizes and rates per second only between equal cpu_model and cores.");
 }

@@ -46,13 +46,6 @@ uint32_t usable_cores() {
   return std::thread::hardware_concurrency(); // more than 1,024 cores do not fit into `set`
 }
 
-std::string names_of(const gpu_inventory& gpus) {
-  std::string out;
-  for (const auto& device : gpus.devices)
-    out += (out.empty() ? "" : ", ") + device.name;
-  return out.empty() ? "none" : out;
-}
-
 std::string hash_prefix(std::string_view text) {
   constexpr size_t prefix_bytes = 8;
   auto digest = sha256(text);
@@ -73,7 +66,7 @@ uint64_t memory_mib_of(std::string_view meminfo) {
   return kib / kib_per_mib;
 }
 
-msg<wire::Environment> describe_environment(const gpu_inventory& gpus) {
+msg<wire::Environment> describe_environment(const std::string& gpu_names) {
   utsname system{};
   ::uname(&system);
   auto cpu_model = cpu_model_of(kernel_file("/proc/cpuinfo"));
@@ -82,7 +75,7 @@ msg<wire::Environment> describe_environment(const gpu_inventory& gpus) {
     out.setCores(usable_cores());
     out.setMemoryMib(memory_mib_of(kernel_file("/proc/meminfo")));
     out.setKernel(system.release);
-    out.setGpu(names_of(gpus));
+    out.setGpu(gpu_names);
     out.setFingerprint(fingerprint_of(out.asReader()));
   });
 }

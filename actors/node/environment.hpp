@@ -1,6 +1,5 @@
 #pragma once
 
-#include "gpu/devices.hpp"
 #include "messages/msg.hpp"
 #include "messages/snapshot.capnp.h"
 
@@ -9,9 +8,9 @@
 
 namespace hive {
 
-/// The machine that this process measures on: processor, memory and kernel as reported by the kernel, and the GPUs of
-/// `gpus`. Unknown values are empty or 0.
-msg<wire::Environment> describe_environment(const gpu_inventory& gpus);
+/// The machine that this process measures on: processor, memory and kernel as reported by the kernel, and the names of
+/// its GPUs, or `none`, or `unknown: why`. Other unknown values are empty or 0.
+msg<wire::Environment> describe_environment(const std::string& gpu_names);
 
 /// The processor's name in the text of /proc/cpuinfo; empty when absent, as on many ARM machines.
 std::string cpu_model_of(std::string_view cpuinfo);

@@ -39,6 +39,7 @@ struct process_options {
   std::chrono::milliseconds kill_grace{defaults::process_kill_grace}; ///< time from SIGTERM to SIGKILL to the group
   size_t output_cap = size_t{1} << 20; ///< bytes kept of each output stream; the rest is read and discarded
   bool status_channel = false;         ///< gives the child `child_status_fd`, whose text becomes the result's status
+  bool input_channel = false;          ///< gives the child a pipe as standard input; for start_process
   std::vector<resource_limit> limits = default_limits;
 
   /// ec::invalid, naming the offending option.

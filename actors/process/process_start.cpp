@@ -88,6 +88,19 @@ pipe_ends open_pipe() {
   return out;
 }
 
+/// The child's standard input, whose write end does not block.
+pipe_ends open_input(const process_options& options) {
+  if (!options.input_channel)
+    return {above_standard(unique_fd{open("/dev/null", O_RDONLY | O_CLOEXEC)}), {}};
+  int ends[2] = {-1, -1};
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return {};
+  pipe_ends out{above_standard(unique_fd{ends[0]}), above_standard(unique_fd{ends[1]})};
+  if (!out.read || !out.write || fcntl(out.write.get(), F_SETFL, O_NONBLOCK) != 0)
+    return {};
+  return out;
+}
+
 /// Everything that the child needs, prepared before the fork: after it, in a copy of a multi-threaded process, nothing
 /// may allocate, lock or throw.
 struct child_plan {
@@ -245,11 +258,11 @@ caf::error describe(const start_failure& failure, const process_options& options
 
 caf::expected<started_process> start_process(const process_options& options) {
   child_plan plan{options};
-  auto input = above_standard(unique_fd{open("/dev/null", O_RDONLY | O_CLOEXEC)});
+  auto input = open_input(options);
   auto output = open_pipe();
   auto errors = open_pipe();
   auto report = open_pipe();
-  if (!input || !output.read || !errors.read || !report.read)
+  if (!input.read || !output.read || !errors.read || !report.read)
     return out_of_resources(options, "no descriptor is left");
   pipe_ends status;
   if (options.status_channel) {
@@ -260,7 +273,7 @@ caf::expected<started_process> start_process(const process_options& options) {
       return out_of_resources(options, "no descriptor is left");
     plan.status = status.write.get();
   }
-  plan.input = input.get();
+  plan.input = input.read.get();
   plan.output = output.write.get();
   plan.errors = errors.write.get();
   plan.report = report.write.get();
@@ -282,7 +295,9 @@ caf::expected<started_process> start_process(const process_options& options) {
                          std::move(output.read),
                          std::move(errors.read),
                          std::move(status.read),
-                         std::move(report.read)};
+                         std::move(report.read),
+                         std::move(input.write),
+                         options.input_channel ? std::move(input.read) : unique_fd{}};
 }
 
 } // namespace hive::detail

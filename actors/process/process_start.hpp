@@ -14,6 +14,8 @@ struct started_process {
   unique_fd errors;
   unique_fd status;       ///< none without a status channel
   unique_fd start_report; ///< a start_failure, or end of file once the command runs
+  unique_fd input;        ///< non-blocking write end; none without an input channel
+  unique_fd input_reader; ///< kept so that a write after the child's end raises no SIGPIPE
 };
 
 /// Why the command could not be executed. The child writes the bytes of this struct to `start_report`.

@@ -318,6 +318,22 @@ void read_benchmarks(toml_section& in, node_config& config) {
   in.section("agent_baselines", [&](toml_section& s) { read_agent_baselines(s, config.agent_baselines); });
 }
 
+void read_simulated_gpu(toml_section& in, simulated_gpu& out) {
+  in.read("name", out.name);
+  in.read("vram_mib", out.vram_mib, 0, uint64_t{1} << 32);
+  in.check(out.validate());
+}
+
+void read_gpu(toml_section& in, gpu_options& out) {
+  in.read("library", out.library);
+  read_path(in, "probe", out.probe);
+  in.sections("simulated", [&](toml_section& entry) { read_simulated_gpu(entry, out.simulated.emplace_back()); });
+  auto others = out;
+  // read_simulated_gpu reports these errors
+  std::erase_if(others.simulated, [](const simulated_gpu& device) { return bool(device.validate()); });
+  in.check(others.validate());
+}
+
 /// Reads one of two words; the second one means true.
 void read_choice(toml_section& in, std::string_view key, const std::string& no, const std::string& yes, bool& out) {
   auto word = out ? yes : no;
@@ -432,6 +448,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   });
   root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
+  root.section("gpu", [&](toml_section& s) { read_gpu(s, config.gpu); });
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });

@@ -10,6 +10,7 @@
 #include "actors/daemon/agent_daemon.hpp"
 #include "actors/daemon/coding_daemon.hpp"
 #include "actors/engines/spawn_policy.hpp"
+#include "actors/gpu/gpu_options.hpp"
 #include "actors/hive/core/federation_profile.hpp"
 #include "actors/hive/link/network.hpp"
 #include "actors/hive/members/overlay.hpp"
@@ -94,6 +95,7 @@ struct node_config {
   regression_options regression;
   guardrail_options guardrail;
   agent_baselines_options agent_baselines;
+  gpu_options gpu;
   review_options review;
   tracker_options tracker;
   federation_profile gossip;

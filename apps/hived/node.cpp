@@ -9,6 +9,7 @@
 #include "apps/hived/wiring/door_group.hpp"
 #include "apps/hived/wiring/engine_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
+#include "apps/hived/wiring/gpu_group.hpp"
 #include "apps/hived/wiring/http_group.hpp"
 #include "apps/hived/wiring/namespace_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
@@ -42,6 +43,7 @@ struct node::impl {
   /// The groups in the order in which their services start. Each may use those before it.
   explicit impl(std::unique_ptr<node_context> opened) : context{std::move(opened)} {
     auto& base = add<base_group>();
+    add<gpu_group>();
     auto& adapters = add<adapter_group>(base);
     auto& benchmark = add<benchmark_group>(base, adapters, groups_so_far());
     auto& agents = add<baseline_group>(base, benchmark);

@@ -231,6 +231,7 @@ def test_print_config_is_the_whole_configuration_with_its_sources(program):
 
 def test_print_config_tells_every_key_of_the_page(program):
     text = WHOLE + '[[benchmarks.model_registry.probe]]\nbase_url = "http://x"\nmodel = "m"\n'
+    text += "[[gpu.simulated]]\nvram_mib = 8192\n"
     told = set(sources(program(text, "--print-config").stdout))
     names = keys_told()
     sections = {name for name in names if any(other.startswith(name + ".") for other in names)}
@@ -249,6 +250,35 @@ def test_what_is_printed_can_be_read_again(program):
     again = program(printed, "--print-config").stdout
     assert tomllib.loads(again) == tomllib.loads(printed)
     assert program(printed, "--check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "text, wrong",
+    [
+        ('library = ""', ":2: gpu.library must be the name or path"),
+        ("library = 7", ":2: gpu.library must be a string"),
+        ('probe = ""', ":2: gpu.probe must not be empty"),
+        ("simulated = 2", ":2: gpu.simulated must be an array of sections"),
+        ("[[gpu.simulated]]", ":2: gpu.simulated.vram_mib must lie between 1 and 16777216"),
+        ("[[gpu.simulated]]\nvram_mib = 0", ":3: gpu.simulated.vram_mib must lie between 1 and 16777216"),
+        ("[[gpu.simulated]]\nvram_mib = -1", ":3: gpu.simulated.vram_mib must lie between"),
+        ("[[gpu.simulated]]\nvram_mib = 16777217", ":3: gpu.simulated.vram_mib must lie between 1 and 16777216"),
+        ('[[gpu.simulated]]\nvram_mib = 1\nname = ""', ":4: gpu.simulated.name must be 1 to 96 printable"),
+        ("[[gpu.simulated]]\nvram_mib = 1\nvram_gb = 1", ":4: gpu.simulated.vram_gb is not a known key"),
+        ("[[gpu.simulated]]\nvram_mib = 1\n" * 65, "simulated has more than 64 elements"),
+    ],
+)
+def test_gpu_section_names_key_and_line(program, text, wrong):
+    result = program("[gpu]\n" + text, "--check")
+    assert result.returncode == 64
+    assert wrong in result.stderr
+
+
+def test_gpu_section_takes_simulated_devices(program):
+    text = '[gpu]\nlibrary = "libfake.so"\n[[gpu.simulated]]\nvram_mib = 8192\n[[gpu.simulated]]\nname = "b"\nvram_mib = 1\n'
+    printed = tomllib.loads(program(text, "--print-config").stdout)
+    simulated = [{"name": "simulated GPU", "vram_mib": 8192}, {"name": "b", "vram_mib": 1}]
+    assert printed["gpu"] == {"library": "libfake.so", "simulated": simulated}
 
 
 def test_check_and_print_together(program):

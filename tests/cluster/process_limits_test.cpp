@@ -10,8 +10,7 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-// Processes started with fewer resources than usual: without standard descriptors, with little memory, or with a driver
-// that cannot describe its GPU.
+// Processes started with fewer resources than usual: without standard descriptors, or with little memory.
 
 namespace hive::cluster {
 namespace {
@@ -125,18 +124,6 @@ TEST(memory_limit, a_node_that_gets_too_little_ends_with_a_line) {
     EXPECT_THAT(node.log(), AnyOf(HasSubstr("hived ends: "), HasSubstr("Startup failed: "))) << node.log();
   }
   std::printf("%zu limits with which it ended, %zu with which it started\n", ended, started);
-}
-
-TEST(unknown_gpu, is_there_and_has_no_memory_to_count_on) {
-  temporary_directory temp;
-  hived_process node{
-    {.directory = temp.path(),
-     .wrapper = {"/usr/bin/env", "LD_LIBRARY_PATH=" + fs::path{HIVE_LOST_GPU_FILE}.parent_path().string()},
-     .arguments = {"--door", "127.0.0.1:0"}}};
-  node.await_ready();
-  auto nodes = node.get("/api/v1/hive/nodes").body;
-  EXPECT_THAT(nodes, HasSubstr(R"("name":"Sound GPU")"));
-  EXPECT_THAT(nodes, HasSubstr("unknown GPU (NVML error 15)"));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/gossip.capnp.h"
+#include "messages/gpu_probe.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hive.capnp.h"
 #include "messages/node.capnp.h"
@@ -31,8 +32,8 @@ void choose_document(size_t number, F&& f) {
   using namespace wire;
   choose<CaptureRequest, ImportSnapshot, Snapshot, CommandSpec, Measurement, ObserveModel, ModelFile, ProbeQuestion,
          WorldModelStats, RecordTasks, LearningDelta, StartResearch, ResearchIteration, ResearchImprovement,
-         FinishResearch, GuardrailManifest, UpgradeCheck, PageQuery, StartSpawned, KeepSpawned, StartReview, Review>(
-    number, f);
+         FinishResearch, GuardrailManifest, UpgradeCheck, PageQuery, StartSpawned, KeepSpawned, StartReview, Review,
+         GpuReport>(number, f);
 }
 
 /// Types that arrive as Cap'n Proto messages: from other nodes, from engines, and from the store.

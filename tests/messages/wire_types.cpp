@@ -4,6 +4,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/events.capnp.h"
+#include "messages/gpu_probe.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hartos.capnp.h"
 #include "messages/hive.capnp.h"
@@ -34,7 +35,8 @@ std::vector<wire_type> json_types() {
     wire::AgentTrend, wire::ValidateAgent, wire::AgentValidation, wire::Agent, wire::AgentList, wire::AddRuns,
     wire::AgentExplanation, wire::RebaseAgent, wire::StartSpawned, wire::Spawned, wire::SpawnedList, wire::KeepSpawned,
     wire::SpawnedKept, wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList,
-    wire::StartReview, wire::Review, wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns>();
+    wire::StartReview, wire::Review, wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns,
+    wire::GpuReport, wire::GpuUnknown>();
 }
 
 } // namespace hive

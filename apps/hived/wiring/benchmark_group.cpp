@@ -7,7 +7,6 @@
 #include "actors/http/benchmark_routes.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/upgrade/checker.hpp"
-#include "gpu/devices.hpp"
 
 #include <algorithm>
 #include <caf/all.hpp>
@@ -69,7 +68,7 @@ std::vector<http::route> benchmark_group::routes() const {
 registry_options benchmark_group::describe_registry() const {
   registry_options out;
   out.node = node_.config.name;
-  out.environment = describe_environment(find_gpus());
+  out.environment = describe_environment(node_.gpus->names());
   out.checkout = node_.config.checkout;
   out.repeats = node_.config.repeats;
   out.hold = hold_;

@@ -17,7 +17,7 @@ caf::expected<door_actor> door_group::start_door() {
   options.advertise = config.advertise;
   options.join = config.join;
   options.identity = node_.identity;
-  options.about = describe_node(node_.config);
+  options.about = describe_node(node_);
   options.shown = config.shown;
   auto opened = spawn_door(node_.system, {federation_.federation, engines_.acceptor}, std::move(options));
   if (!opened)

@@ -19,7 +19,7 @@ std::string_view as_text(capnp::Data::Reader bytes) {
 
 /// The node's hello while it has no door.
 msg<wire::Hello> own_hello(const node_context& node) {
-  auto card = make_card(describe_node(node.config), {}, node.identity, std::nullopt, now_unix_micros());
+  auto card = make_card(describe_node(node), {}, node.identity, std::nullopt, now_unix_micros());
   return make_hello(node.identity, certificate_role::node, card ? *card : msg<wire::NodeCard>{});
 }
 

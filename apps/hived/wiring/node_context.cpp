@@ -3,7 +3,8 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/remote/register.hpp"
 #include "apps/version.hpp"
-#include "gpu/devices.hpp"
+#include "gpu/gpu_names.hpp"
+#include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/log.hpp"
 #include "storage/epoch.hpp"
@@ -11,6 +12,41 @@
 #include <caf/all.hpp>
 
 namespace hive {
+
+namespace {
+
+constexpr size_t max_card_gpu_name = 128; // as in the schema
+
+void set_gpus(capnp::List<wire::GpuReading>::Reader devices, wire::NodeCard::Builder out) {
+  auto gpus = out.initGpus(devices.size());
+  for (uint32_t i = 0; i < gpus.size(); ++i) {
+    gpus[i].setName(std::string{cut_text(name_of(devices[i]), max_card_gpu_name)});
+    gpus[i].setVramMib(devices[i].getMemory().getTotalMib());
+  }
+}
+
+} // namespace
+
+void first_gpus::set(msg<wire::GpuReport> report) {
+  std::lock_guard lock{mutex_};
+  report_ = std::move(report);
+}
+
+void first_gpus::set_unknown(std::string why) {
+  std::lock_guard lock{mutex_};
+  report_.reset();
+  unknown_ = std::move(why);
+}
+
+std::string first_gpus::names() const {
+  std::lock_guard lock{mutex_};
+  return report_ ? names_of(**report_) : names_of_unknown(unknown_);
+}
+
+std::optional<msg<wire::GpuReport>> first_gpus::report() const {
+  std::lock_guard lock{mutex_};
+  return report_;
+}
 
 caf_config::caf_config(const door_config& door) {
   register_remote_messages(*this);
@@ -50,19 +86,16 @@ caf::expected<std::unique_ptr<node_context>> node_context::open(const node_confi
   return out;
 }
 
-msg<wire::NodeCard> describe_node(const node_config& config) {
+msg<wire::NodeCard> describe_node(const node_context& node) {
+  const auto& config = node.config;
   return msg<wire::NodeCard>::build([&](wire::NodeCard::Builder out) {
     out.setName(config.name);
     out.setTier(config.tier);
     auto labels = out.initLabels(static_cast<uint32_t>(config.labels.size()));
     for (uint32_t i = 0; i < labels.size(); ++i)
       labels.set(i, config.labels[i]);
-    auto devices = find_gpus().devices;
-    auto gpus = out.initGpus(static_cast<uint32_t>(devices.size()));
-    for (uint32_t i = 0; i < gpus.size(); ++i) {
-      gpus[i].setName(devices[i].name);
-      gpus[i].setVramMib(devices[i].vram_mib);
-    }
+    if (auto report = node.gpus->report())
+      set_gpus((*report)->getDevices(), out);
     out.setSoftware(version_text);
   });
 }

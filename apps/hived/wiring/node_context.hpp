@@ -2,6 +2,7 @@
 
 #include "actors/node/descriptor_limit.hpp"
 #include "apps/hived/config.hpp"
+#include "messages/gpu_probe.capnp.h"
 #include "platform/identity/node_identity.hpp"
 #include "storage/database.hpp"
 
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <prometheus/registry.h>
 #include <string>
 
@@ -33,6 +35,23 @@ private:
   std::string text_ = "starting";
 };
 
+/// What the first report of the GPU probe said; written when the probe has started, read by services in other threads.
+class first_gpus {
+public:
+  void set(msg<wire::GpuReport> report);
+  void set_unknown(std::string why);
+
+  /// For the description of the machine: see names_of.
+  std::string names() const;
+  /// Nothing while the GPUs are unknown.
+  std::optional<msg<wire::GpuReport>> report() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::optional<msg<wire::GpuReport>> report_;
+  std::string unknown_ = "the GPU probe has not been started";
+};
+
 /// CAF's settings for a node with this door.
 struct caf_config : caf::actor_system_config {
   explicit caf_config(const door_config& door);
@@ -50,6 +69,7 @@ struct node_context {
   node_identity identity; ///< its epoch also increases when services restart
   std::shared_ptr<database> db;
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
+  std::shared_ptr<first_gpus> gpus = std::make_shared<first_gpus>();
   std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
   std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
   caf_config system_config;
@@ -57,6 +77,6 @@ struct node_context {
 };
 
 /// The node's description of itself for others.
-msg<wire::NodeCard> describe_node(const node_config& config);
+msg<wire::NodeCard> describe_node(const node_context& node);
 
 } // namespace hive
