@@ -42,7 +42,7 @@ protected:
   probe_step pass(std::chrono::steady_clock::duration time) {
     probe_step out;
     for (auto end = now + time; now < end && !out.start && !out.kill && !out.leave;) {
-      now = std::max(now, std::min(end, watch.next_tick()));
+      now = std::max(now + 1ms, std::min(end, watch.next_tick()));
       auto step = watch.tick(now);
       out.start |= step.start;
       out.kill |= step.kill;
