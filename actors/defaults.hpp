@@ -426,6 +426,15 @@ inline constexpr size_t max_told_verdicts = 1'024;
 
 // -- gpu -----------------------------------------------------------------------
 
+/// Answer to a request for a lease that has to wait; the sender asks again.
+inline constexpr auto longest_lease_wait = 30s;
+/// How often named processes are looked at.
+inline constexpr auto lease_process_check = 500ms;
+/// Ancestors of a process that are looked at for the leader of its lease.
+inline constexpr size_t max_process_depth = 32;
+/// Ended leases that are kept in the store, about 1 KB each.
+inline constexpr size_t max_ended_leases = 10'000;
+
 /// Time between polls of the GPUs. The shortest is for a device that drains; a longer one than the longest would count
 /// as silence.
 inline constexpr std::chrono::milliseconds min_gpu_interval = 20ms;

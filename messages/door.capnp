@@ -75,6 +75,10 @@ struct NodeInfo {
       "Whether its slots matched this node's when last heard from; always true for the node itself.");
   roundTripMs @14 :Float64 $Hive.doc("Round trip of the last exchange.");
   spawned @15 :UInt32 $Hive.doc("Actors of agent engines that run on it, as last reported.");
+  gpuMib @16 :UInt64 $Hive.omitDefault $Hive.doc("Most memory that a lease can have on one of its GPUs; 0 without a usable GPU, or when it has not said so.");
+  freeGpuMib @17 :UInt64 $Hive.omitDefault $Hive.doc("Most memory that is free on one of its GPUs, rounded down to GiB, as last reported.");
+  gpuRequests @18 :UInt32 $Hive.omitDefault $Hive.doc("Requests for its GPUs that wait.");
+  gpuPromisedAt @19 :Int64 $Hive.unixMicros $Hive.doc("When the first of them starts at the latest.");
 }
 
 struct NodeList $Hive.maxBytes(8388608) {

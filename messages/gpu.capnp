@@ -104,6 +104,7 @@ struct LeasedDevice {
   minorNumber @3 :Int32 = -1;
   simulated @4 :Bool $Hive.omitDefault;
   peakMib @5 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Most memory seen in use by the lease.");
+  drained @6 :Bool $Hive.omitDefault $Hive.doc("Its memory has been seen free again.");
 }
 
 struct LeaseProcess $Hive.doc("A process that holds a lease.") {
@@ -143,6 +144,8 @@ struct Lease $Hive.doc("The right to use memory of GPUs until it ends.") {
   sequence @27 :UInt64 $Hive.omitDefault $Hive.doc("Number of the grant on its node, in the token.");
   epoch @28 :UInt64 $Hive.omitDefault $Hive.doc("Start of the node in which it was granted.");
   local @29 :Bool $Hive.omitDefault $Hive.doc("Held by an adapter or service of the node itself.");
+  vramWantedMib @30 :UInt64 $Hive.omitDefault $Hive.doc("What was asked for on each device.");
+  patienceS @31 :Float64 $Hive.omitDefault $Hive.doc("Ends in the queue unless it is asked for within this time; 0: it waits as long as it takes.");
 }
 
 struct LeaseQuery {
@@ -212,6 +215,7 @@ struct SharedGpu {
   freeMib @1 :UInt64;
   mode @2 :GpuMode;
   usable @3 :Bool $Hive.doc("Whether leases are granted on it now.");
+  simulated @4 :Bool;
 }
 
 struct NodeGpus $Hive.maxBytes(16384) $Hive.doc("What a node tells the others about its GPUs.") {

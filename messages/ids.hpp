@@ -28,6 +28,10 @@ using capture_id = strong<struct capture_id_tag, uint64_t>;
 /// Number of a task record on this node, from 1. Increases with every record and is never reused.
 using task_sequence = strong<struct task_sequence_tag, uint64_t>;
 
+/// Number of a GPU lease, and before that of the request for it: the epoch of the node in which it was asked for, and a
+/// count.
+using lease_id = strong<struct lease_id_tag, uint64_t>;
+
 /// A connection to another process, whether to a node (before and after the handshake) or to an engine. Unique within
 /// one run of the node.
 using connection_id = strong<struct connection_id_tag, uint64_t>;

@@ -332,4 +332,20 @@ std::optional<std::string> after_prefix(std::string_view prefix) {
   return out;
 }
 
+std::string open_lease(uint64_t number) {
+  return open_leases() + big_endian(number);
+}
+
+std::string open_leases() {
+  return "open/";
+}
+
+std::string ended_lease(uint64_t number) {
+  return ended_leases() + big_endian(number);
+}
+
+std::string ended_leases() {
+  return "ended/";
+}
+
 } // namespace hive::keys

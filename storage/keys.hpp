@@ -148,4 +148,11 @@ std::string equivocation_proofs();
 /// The first key after all keys with this prefix; none when no such key exists.
 std::optional<std::string> after_prefix(std::string_view prefix);
 
+/// leases: a GPU lease or request that has not ended, by its number; and the prefix of all.
+std::string open_lease(uint64_t number);
+std::string open_leases();
+/// leases: one that has ended; and the prefix of all, ordered by number.
+std::string ended_lease(uint64_t number);
+std::string ended_leases();
+
 } // namespace hive::keys

@@ -24,6 +24,9 @@ struct gpu_options {
   /// The driver's management library: a path, or a name that the dynamic linker finds.
   std::string library = "libnvidia-ml.so.1";
   std::vector<simulated_gpu> simulated;
+  /// Devices of a lease are of one island of this many, by the driver's numbers, such as those that NVLink connects; 0:
+  /// of any.
+  uint32_t island = 0;
 
   /// ec::invalid; the text begins with the offending key.
   caf::error validate() const;

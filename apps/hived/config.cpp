@@ -327,6 +327,7 @@ void read_simulated_gpu(toml_section& in, simulated_gpu& out) {
 void read_gpu(toml_section& in, gpu_options& out) {
   in.read("library", out.library);
   read_path(in, "probe", out.probe);
+  in.read("island", out.island, 0, 64);
   in.sections("simulated", [&](toml_section& entry) { read_simulated_gpu(entry, out.simulated.emplace_back()); });
   auto others = out;
   // read_simulated_gpu reports these errors

@@ -43,7 +43,7 @@ struct node::impl {
   /// The groups in the order in which their services start. Each may use those before it.
   explicit impl(std::unique_ptr<node_context> opened) : context{std::move(opened)} {
     auto& base = add<base_group>();
-    add<gpu_group>();
+    auto& gpus = add<gpu_group>(base);
     auto& adapters = add<adapter_group>(base);
     auto& benchmark = add<benchmark_group>(base, adapters, groups_so_far());
     auto& agents = add<baseline_group>(base, benchmark);

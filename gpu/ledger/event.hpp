@@ -58,7 +58,7 @@ struct renewed {
 /// Its holder gives it back, or withdraws the request.
 struct released {
   lease_id id;
-  lease_token token; ///< not read while it waits
+  lease_token token; ///< not read before it is active: nobody has it
 };
 /// An operator takes it away.
 struct revoked {

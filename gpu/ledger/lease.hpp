@@ -20,9 +20,6 @@ using duration = std::chrono::microseconds;
 /// Memory in MiB (2²⁰ bytes).
 using mib = uint64_t;
 
-/// Number of a request and of the lease that it becomes, unique on its node over all its starts.
-using lease_id = strong<struct lease_id_tag, uint64_t>;
-
 struct hash_lease_id {
   size_t operator()(const lease_id& id) const {
     return std::hash<uint64_t>{}(id.value);

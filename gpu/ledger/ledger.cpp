@@ -233,7 +233,7 @@ void ledger::on(const events::renewed& what) {
   auto* held = find_holding(what.id, what.token);
   if (!held)
     return;
-  held->has_processes = held->has_processes || what.has_processes;
+  bool has_new_processes = what.has_processes && !std::exchange(held->has_processes, held->has_processes || what.has_processes);
   if (held->state != LeaseState::ACTIVE)
     return refuse(what.id, ec::conflict, held->reason.empty() ? "the lease is ending" : held->reason);
   held->expires_at = std::min(now_ + held->asked.ttl, held->ends_at);
@@ -241,13 +241,18 @@ void ledger::on(const events::renewed& what) {
     end_loading(*held);
     report(output::kind::changed, held->id);
   }
-  if (what.has_processes)
+  if (has_new_processes)
     report(output::kind::changed, held->id);
 }
 
 void ledger::on(const events::released& what) {
   if (auto* request = find_mutable(what.id); request && request->state == LeaseState::QUEUED)
     return end_waiting(*request, LeaseOutcome::CANCELLED, "withdrawn");
+  if (auto* granted = find_mutable(what.id); granted && granted->state == LeaseState::RESERVED) {
+    granted->reason = "withdrawn";
+    give_back(*granted);
+    return finish(*granted, LeaseOutcome::CANCELLED);
+  }
   auto* held = find_holding(what.id, what.token);
   if (!held)
     return;

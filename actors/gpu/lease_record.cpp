@@ -1,0 +1,317 @@
+#include "actors/gpu/lease_record.hpp"
+
+#include "messages/change.hpp"
+#include "messages/text.hpp"
+#include "platform/hex.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <sodium/crypto_generichash.h>
+
+namespace hive {
+namespace {
+
+using namespace std::chrono_literals;
+using gpu::duration;
+using gpu::instant;
+
+/// A request that nobody asks for any more is not worth a GPU.
+constexpr duration queue_patience = 60s;
+constexpr double bytes_per_gb = 1e9;
+constexpr double bytes_per_mib = 1024 * 1024;
+constexpr size_t code_bytes = 16;
+
+double seconds(duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+duration from_seconds(double time) {
+  return std::chrono::round<duration>(std::chrono::duration<double>(time));
+}
+
+int64_t micros(instant time) {
+  return time.count();
+}
+
+std::string waiting_for(const gpu::lease& what, const gpu::ledger& ledger, uint32_t position) {
+  const auto& asked = what.asked;
+  auto wanted = asked.shared ? std::to_string(asked.vram) + " MiB" : std::string{"a whole device"};
+  if (asked.devices > 1)
+    wanted = std::to_string(asked.devices) + (asked.shared ? " devices with " + wanted + " each" : " whole devices");
+  if (what.promised_at)
+    return "It is next in line for " + wanted + " and will start by the promised time unless a device fails.";
+  if (position == 1 && !ledger.head())
+    return "It is next in line for " + wanted + ". No start can be promised, because devices are unavailable.";
+  return "It waits for " + wanted + " with " + std::to_string(position - 1) +
+         " requests before it. It may start earlier if that delays no promised start.";
+}
+
+std::string reason_of(const gpu::lease& held) {
+  switch (held.state) {
+    case wire::LeaseState::DRAINING:
+      return "held by " + held.asked.holder + " until its memory is seen free";
+    case wire::LeaseState::REVOKING:
+    case wire::LeaseState::KILLING:
+    case wire::LeaseState::RELEASING:
+      return held.asked.holder + " is giving it back";
+    default:
+      return "held by " + held.asked.holder;
+  }
+}
+
+struct blocker {
+  std::string device;
+  std::string lease;
+  std::string reason;
+  int64_t until = 0;
+};
+
+std::vector<blocker> blockers_of(const gpu::lease& what, const gpu::ledger& ledger) {
+  std::vector<blocker> out;
+  for (const auto& device : ledger.devices()) {
+    auto state = device.state_at(ledger.now(), ledger.options());
+    if (state != wire::GpuAvailability::OK)
+      out.push_back({device.uuid(), "", device.reason_at(ledger.now(), ledger.options())});
+    else if (device.usable() < what.asked.vram)
+      out.push_back({device.uuid(), "", "it is too small"});
+    else if (device.usable() < what.asked.vram + device.foreign())
+      out.push_back({device.uuid(), "", std::to_string(device.foreign()) + " MiB are used by processes without a lease"});
+    for (const auto& each : device.claims())
+      if (const auto* held = ledger.find(each.lease))
+        out.push_back({device.uuid(), to_text(each.lease), reason_of(*held), micros(each.free_by)});
+  }
+  return out;
+}
+
+void fill_devices(const gpu::lease& what, const gpu::ledger& ledger, const device_labels& labels,
+                  wire::Lease::Builder out) {
+  auto devices = out.initDevices(static_cast<uint32_t>(what.devices.size()));
+  for (uint32_t i = 0; i < devices.size(); ++i) {
+    const auto& mine = what.devices[i];
+    const auto& device = ledger.devices()[mine.device];
+    devices[i].setUuid(device.uuid());
+    devices[i].setVramMib(mine.charge);
+    devices[i].setSimulated(device.simulated());
+    devices[i].setDrained(mine.drained);
+    if (mine.peak > 0)
+      devices[i].setPeakMib(static_cast<double>(mine.peak));
+    if (auto label = labels.find(device.uuid()); label != labels.end()) {
+      devices[i].setName(label->second.name);
+      devices[i].setMinorNumber(label->second.minor_number);
+    }
+  }
+  if (devices.size() > 0) {
+    out.setDevice(devices[0].getUuid());
+    out.setVramMib(devices[0].getVramMib());
+  } else {
+    out.setVramMib(what.asked.vram);
+  }
+}
+
+void fill_asked(const gpu::lease_request& asked, wire::Lease::Builder out) {
+  out.setHolder(asked.holder);
+  out.setDevicesWanted(asked.devices);
+  out.setVramWantedMib(asked.vram);
+  out.setShared(asked.shared);
+  out.setTimed(asked.timed);
+  out.setPriority(asked.priority);
+  out.setTtlS(seconds(asked.ttl));
+  out.setMaxDurationS(seconds(asked.max_duration));
+  out.setPatienceS(seconds(asked.patience));
+}
+
+void fill_times(const gpu::lease& what, wire::Lease::Builder out) {
+  out.setRequestedAt(micros(what.requested_at));
+  out.setGrantedAt(micros(what.granted_at));
+  out.setExpiresAt(micros(what.expires_at));
+  out.setEndsAt(micros(what.ends_at));
+  out.setEndedAt(micros(what.ended_at));
+  if (what.promised_at && what.state == wire::LeaseState::QUEUED)
+    out.setPromisedAt(micros(*what.promised_at));
+}
+
+} // namespace
+
+std::string lease_records::token_text(lease_id id, const gpu::lease_token& token) const {
+  if (token.sequence == 0)
+    return {};
+  auto plain = node_.substr(0, 8) + '.' + std::to_string(token.epoch) + '.' + std::to_string(token.sequence);
+  auto signed_text = node_ + '/' + std::to_string(id.value) + '/' + plain;
+  std::array<unsigned char, code_bytes> code{};
+  auto seed = keys_.seed();
+  crypto_generichash(code.data(), code.size(), bytes_of(signed_text), signed_text.size(), seed.data(), seed.size());
+  return plain + '.' + to_hex(code);
+}
+
+msg<wire::Lease> lease_records::describe(const gpu::lease& what, const gpu::ledger& ledger, const lease_extras& extras,
+                                         const device_labels& labels) const {
+  return msg<wire::Lease>::build([&](wire::Lease::Builder out) {
+    out.setId(to_text(what.id));
+    out.setToken(token_text(what.id, what.token));
+    out.setState(what.state);
+    out.setOutcome(what.outcome);
+    out.setReason(what.reason);
+    out.setNode(node_);
+    out.setEnforcement("none");
+    fill_asked(what.asked, out);
+    fill_times(what, out);
+    fill_devices(what, ledger, labels, out);
+    out.setReady(what.ready);
+    out.setSequence(what.token.sequence);
+    out.setEpoch(what.token.epoch);
+    out.setKey(extras.key);
+    out.setDurationFromHistory(extras.duration_from_history);
+    out.setLocal(extras.local);
+    if (!extras.process)
+      return;
+    auto process = out.initProcess();
+    process.setPid(extras.process->pid);
+    process.setStartedTicks(extras.process->started_ticks);
+    process.setBootId(extras.process->boot_id);
+  });
+}
+
+caf::expected<gpu::events::restored> lease_records::restore(wire::Lease::Reader record) {
+  auto id = lease_id_of(as_view(record.getId()));
+  if (!id)
+    return fail(ec::corrupt, "a stored GPU lease has the id " + std::string{as_view(record.getId())});
+  gpu::events::restored out;
+  auto& kept = out.what;
+  kept.id = *id;
+  kept.asked.holder = as_view(record.getHolder());
+  kept.asked.key = as_view(record.getKey());
+  kept.asked.vram = record.getVramWantedMib();
+  kept.asked.devices = record.getDevicesWanted();
+  kept.asked.shared = record.getShared();
+  kept.asked.timed = record.getTimed();
+  kept.asked.priority = record.getPriority();
+  kept.asked.ttl = from_seconds(record.getTtlS());
+  kept.asked.max_duration = from_seconds(record.getMaxDurationS());
+  kept.asked.patience = from_seconds(record.getPatienceS());
+  kept.state = record.getState();
+  kept.outcome = record.getOutcome();
+  kept.reason = as_view(record.getReason());
+  kept.token = {record.getEpoch(), record.getSequence()};
+  kept.requested_at = instant{record.getRequestedAt()};
+  kept.granted_at = instant{record.getGrantedAt()};
+  kept.ends_at = instant{record.getEndsAt()};
+  kept.has_processes = record.hasProcess();
+  kept.ready = record.getReady();
+  for (auto each : record.getDevices()) {
+    auto peak = each.getPeakMib();
+    kept.devices.push_back({0, each.getVramMib(), std::isnan(peak) ? 0 : static_cast<gpu::mib>(peak), each.getDrained()});
+    out.uuids.emplace_back(as_view(each.getUuid()));
+  }
+  return out;
+}
+
+lease_extras lease_records::extras_of(wire::Lease::Reader record) {
+  lease_extras out{std::string{as_view(record.getKey())}, record.getDurationFromHistory(), record.getLocal(), {}};
+  if (record.hasProcess()) {
+    auto process = record.getProcess();
+    out.process = process_stamp{process.getPid(), process.getStartedTicks(), std::string{as_view(process.getBootId())}};
+  }
+  return out;
+}
+
+gpu::lease_request to_ledger(wire::RequestLease::Reader asked, duration declared) {
+  gpu::lease_request out;
+  out.holder = as_view(asked.getHolder());
+  out.key = as_view(asked.getKey());
+  auto wanted = static_cast<gpu::mib>(std::ceil(asked.getVramGb() * bytes_per_gb / bytes_per_mib));
+  out.vram = std::max(wanted, gpu::min_lease_mib);
+  out.devices = asked.getDevices();
+  out.shared = asked.getShared();
+  out.timed = asked.getTimed();
+  out.priority = asked.getPriority();
+  out.ttl = from_seconds(asked.getTtlS());
+  out.max_duration = asked.getMaxDurationS() > 0 ? from_seconds(asked.getMaxDurationS()) : declared;
+  out.patience = queue_patience;
+  return out;
+}
+
+msg<wire::Lease> without_secrets(const msg<wire::Lease>& lease) {
+  return changed(lease, [](wire::Lease::Builder out) {
+    out.disownToken();
+    out.disownKey();
+  });
+}
+
+void describe_device(const gpu::ledger& ledger, const gpu::device_account& device, const device_labels& labels,
+                     wire::GpuInfo::Builder out) {
+  auto state = device.state_at(ledger.now(), ledger.options());
+  out.setUuid(device.uuid());
+  out.setVramMib(device.total());
+  out.setFreeMib(state == wire::GpuAvailability::OK && !device.is_exclusive() ? device.free() : 0);
+  out.setMode(device.is_idle()        ? wire::GpuMode::IDLE
+              : device.is_exclusive() ? wire::GpuMode::EXCLUSIVE
+                                      : wire::GpuMode::SHARED);
+  out.setSimulated(device.simulated());
+  out.setState(state);
+  out.setReason(device.reason_at(ledger.now(), ledger.options()));
+  out.setLeasedMib(device.leased());
+  out.setReservedMib(device.reserved());
+  out.setForeignMib(device.foreign());
+  out.setQuarantinedMib(device.quarantined());
+  if (device.observed_at() && !device.simulated())
+    out.setUsedMib(static_cast<double>(device.seen().used));
+  auto leases = out.initLeases(static_cast<uint32_t>(device.claims().size()));
+  for (uint32_t i = 0; i < leases.size(); ++i)
+    leases.set(i, to_text(device.claims()[i].lease));
+  if (auto label = labels.find(device.uuid()); label != labels.end()) {
+    out.setName(label->second.name);
+    out.setMinorNumber(label->second.minor_number);
+    out.setDriver(label->second.driver);
+  }
+}
+
+msg<wire::LeaseExplanation> explain(const gpu::lease& what, const msg<wire::Lease>& record, const gpu::ledger& ledger) {
+  return msg<wire::LeaseExplanation>::build([&](wire::LeaseExplanation::Builder out) {
+    out.setLease(*record);
+    if (what.state != wire::LeaseState::QUEUED)
+      return out.setExplanation(what.reason.empty() ? "It does not wait." : "It does not wait: " + what.reason + ".");
+    auto waiting = ledger.waiting_leases();
+    auto position = static_cast<uint32_t>(std::ranges::find(waiting, what.id, &gpu::lease::id) - waiting.begin() + 1);
+    out.setPosition(position);
+    out.setExplanation(waiting_for(what, ledger, position));
+    if (auto expected = ledger.expected_start(what.id))
+      out.setExpectedAt(micros(*expected));
+    auto found = blockers_of(what, ledger);
+    auto blockers = out.initBlockers(static_cast<uint32_t>(found.size()));
+    for (uint32_t i = 0; i < blockers.size(); ++i) {
+      blockers[i].setDevice(found[i].device);
+      blockers[i].setLease(found[i].lease);
+      blockers[i].setReason(found[i].reason);
+      blockers[i].setUntil(found[i].until);
+    }
+  });
+}
+
+msg<wire::Event> lease_event(wire::Lease::Reader lease) {
+  return msg<wire::Event>::build([&](wire::Event::Builder event) {
+    event.setKind(wire::EventKind::LEASE);
+    auto out = event.initLease();
+    out.setId(lease.getId());
+    out.setHolder(lease.getHolder());
+    out.setState(lease.getState());
+    out.setOutcome(lease.getOutcome());
+    out.setReason(lease.getReason());
+    out.setPromisedAt(lease.getPromisedAt());
+    auto devices = out.initDevices(lease.getDevices().size());
+    for (uint32_t i = 0; i < devices.size(); ++i)
+      devices.set(i, lease.getDevices()[i].getUuid());
+  });
+}
+
+msg<wire::Event> gpu_event(const gpu::ledger& ledger, const gpu::device_account& device) {
+  return msg<wire::Event>::build([&](wire::Event::Builder event) {
+    event.setKind(wire::EventKind::GPU);
+    auto out = event.initGpu();
+    out.setUuid(device.uuid());
+    out.setState(device.state_at(ledger.now(), ledger.options()));
+    out.setReason(device.reason_at(ledger.now(), ledger.options()));
+  });
+}
+
+} // namespace hive

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "gpu/ledger/ledger.hpp"
+#include "messages/events.capnp.h"
+#include "messages/gpu.capnp.h"
+#include "messages/msg.hpp"
+#include "platform/identity/keys.hpp"
+#include "platform/process_stamp.hpp"
+#include "storage/lease_store.hpp"
+
+#include <map>
+#include <string>
+
+namespace hive {
+
+/// What a lease's record has beside what the ledger knows.
+struct lease_extras {
+  std::string key; ///< the secret of the request
+  bool duration_from_history = false;
+  bool local = false; ///< held by an actor of this node
+  std::optional<process_stamp> process;
+};
+
+/// What of a device is shown and the ledger does not need.
+struct device_label {
+  std::string name;
+  int32_t minor_number = -1;
+  std::string driver;
+};
+using device_labels = std::map<std::string, device_label>; ///< by uuid
+
+/// Turns leases of one node's ledger into records and back.
+class lease_records {
+public:
+  lease_records(std::string node, const key_pair& keys) : node_{std::move(node)}, keys_{keys} {
+  }
+
+  /// The token of a lease as its holder gets it: which node, start and grant, and a code that only this node can make
+  /// (keyed BLAKE2b), so that nobody guesses one.
+  std::string token_text(lease_id id, const gpu::lease_token& token) const;
+
+  /// The record with its secrets, token and key.
+  msg<wire::Lease> describe(const gpu::lease& what, const gpu::ledger& ledger, const lease_extras& extras,
+                            const device_labels& labels) const;
+
+  /// The reverse, for the start of a node. ec::corrupt for a record that no ledger can have written.
+  static caf::expected<gpu::events::restored> restore(wire::Lease::Reader record);
+  static lease_extras extras_of(wire::Lease::Reader record);
+
+private:
+  std::string node_;
+  const key_pair& keys_;
+};
+
+/// The request in the ledger's terms. `declared`: for one that states no longest duration.
+gpu::lease_request to_ledger(wire::RequestLease::Reader asked, gpu::duration declared);
+
+/// A copy without token and key.
+msg<wire::Lease> without_secrets(const msg<wire::Lease>& lease);
+
+/// A device as the API shows it.
+void describe_device(const gpu::ledger& ledger, const gpu::device_account& device, const device_labels& labels,
+                     wire::GpuInfo::Builder out);
+
+/// What the request waits for.
+msg<wire::LeaseExplanation> explain(const gpu::lease& what, const msg<wire::Lease>& record, const gpu::ledger& ledger);
+
+msg<wire::Event> lease_event(wire::Lease::Reader lease);
+msg<wire::Event> gpu_event(const gpu::ledger& ledger, const gpu::device_account& device);
+
+} // namespace hive
