@@ -112,7 +112,7 @@ std::vector<kind> dynamics_in_steps() {
      [](const values& v, double g) { return 2 * v[0] * v[1] * g / (v[0] + v[1]); }},
     {"A crate of mass {0} kg is pulled from rest along a level floor by a horizontal force of {1} N. The coefficient "
      "of kinetic friction is {2}. How far does it move in {3} s, in m?",
-     "m", {{{2, .25, 33}, {40, 1, 41}, {.05, .01, 16}, {1, .25, 13}}},
+     "m", {{{4, .25, 17}, {50, 1, 21}, {.2, .02, 16}, {1, .25, 13}}},
      [](const values& v, double g) { return (v[1] / v[0] - v[2] * g) * square(v[3]) / 2; }},
     {"A pendulum bob of mass {0} kg hangs from a light string. It is released from rest with the string {1} degrees "
      "from the vertical. How large is the tension of the string when the bob passes the lowest point, in N?",
@@ -188,8 +188,8 @@ std::vector<problem> generate_problems(uint64_t pairs, uint64_t seed) {
 
 std::string hash_of(const std::vector<problem>& problems) {
   std::string text;
-  for (const auto& each : problems)
-    text += fmt::format("{}\n{}\n{}\n", each.category, each.text, each.truth);
+  for (const auto& each : problems) // the last digits of a sine differ between C libraries
+    text += fmt::format("{}\n{}\n{:.9g}\n", each.category, each.text, each.truth);
   constexpr size_t shown_bytes = 8;
   auto digest = sha256(text);
   return to_hex(std::span{digest}.first(shown_bytes));
