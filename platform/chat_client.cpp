@@ -139,7 +139,8 @@ std::optional<std::string_view> without_thoughts(std::string_view text) {
     auto end = "</" + std::string{name} + ">";
     if (auto at = text.rfind(end); at != std::string_view::npos)
       return text.substr(at + end.size());
-    if (auto at = text.find_first_not_of(" \t\r\n\f\v"); at != std::string_view::npos && text.substr(at).starts_with(begin))
+    if (auto at = text.find_first_not_of(" \t\r\n\f\v");
+        at != std::string_view::npos && text.substr(at).starts_with(begin))
       return std::nullopt;
   }
   return text;

@@ -17,7 +17,7 @@ struct curriculum {
   task_shape task;
   learner_shape learner;
   size_t tasks = 5;
-  size_t steps = 400; ///< per task
+  size_t steps = 400;  ///< per task
   size_t tests = 4096; ///< samples per task; a multiple of the learner's batch
   /// Share of a batch that is taken from earlier tasks. 0: plain gradient descent. The programs use that; replay shows
   /// that the metrics see a learner that forgets less.
@@ -29,8 +29,8 @@ struct curriculum {
 inline constexpr curriculum tiny{{8, 4, 3}, {8, 32, 4, 32, .1}, 5, 60, 512, 0, 1};
 
 struct outcome {
-  accuracy_matrix accuracy;      ///< complete unless it was stopped
-  std::vector<double> steps_ms;  ///< wall time of each step, with the copies to a device and the wait for it
+  accuracy_matrix accuracy;     ///< complete unless it was stopped
+  std::vector<double> steps_ms; ///< wall time of each step, with the copies to a device and the wait for it
 };
 
 /// Learns the curriculum. `stopped` is asked between steps.

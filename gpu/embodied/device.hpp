@@ -10,7 +10,7 @@ namespace hive::embodied {
 /// What a device did. Either `skipped` says why it could not, or the rest is set.
 struct device_report {
   std::string skipped;
-  std::string device;      ///< name and UUID
+  std::string device; ///< name and UUID
   outcome learned;
   size_t memory_bytes = 0; ///< allocated on the device
   double difference = 0;   ///< of the tiny curriculum's accuracies on the device from the CPU's in double precision

@@ -13,11 +13,12 @@ constexpr double mega = 1e6;
 
 std::string size_text(const curriculum& what) {
   char out[256];
-  std::snprintf(out, sizeof out,
-                "%zu tasks of %zu steps of %d samples, %d classes in %d dimensions, %d hidden units, seed %llu; the best "
-                "possible accuracy is %.4f, chance %.4f",
-                what.tasks, what.steps, what.learner.batch, what.task.classes, what.task.inputs, what.learner.hidden,
-                static_cast<unsigned long long>(what.seed), bayes_accuracy(what.task), 1. / what.task.classes);
+  std::snprintf(
+    out, sizeof out,
+    "%zu tasks of %zu steps of %d samples, %d classes in %d dimensions, %d hidden units, seed %llu; the best "
+    "possible accuracy is %.4f, chance %.4f",
+    what.tasks, what.steps, what.learner.batch, what.task.classes, what.task.inputs, what.learner.hidden,
+    static_cast<unsigned long long>(what.seed), bayes_accuracy(what.task), 1. / what.task.classes);
   return out;
 }
 

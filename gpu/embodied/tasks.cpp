@@ -92,8 +92,8 @@ double bayes_accuracy(const task_shape& shape) {
 task make_task(const task_shape& shape, uint64_t seed, uint64_t number, size_t train_count, size_t test_count) {
   normal_numbers numbers{seed * 1'000'003 + number};
   task out;
-  out.means = orthogonal_rows(numbers, static_cast<size_t>(shape.classes), static_cast<size_t>(shape.inputs),
-                              shape.distance);
+  out.means =
+    orthogonal_rows(numbers, static_cast<size_t>(shape.classes), static_cast<size_t>(shape.inputs), shape.distance);
   out.train = draw(numbers, shape, out.means, train_count);
   out.test = draw(numbers, shape, out.means, test_count);
   return out;

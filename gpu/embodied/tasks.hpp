@@ -10,13 +10,13 @@ namespace hive::embodied {
 /// their means are orthogonal, at the same distance from the origin. Each task is the same mixture, rotated at random.
 struct task_shape {
   int inputs = 32;
-  int classes = 8; ///< at most `inputs`
+  int classes = 8;     ///< at most `inputs`
   double distance = 3; ///< of a mean from the origin, in standard deviations
 };
 
 /// The accuracy of the best possible classifier, which takes the nearest mean: the probability that of as many
-/// independent normal variables, one of which has mean `distance`, that one is the largest (orthogonal signals; Proakis,
-/// Digital Communications, section on their probability of error). Rotation does not change it.
+/// independent normal variables, one of which has mean `distance`, that one is the largest (orthogonal signals;
+/// Proakis, Digital Communications, section on their probability of error). Rotation does not change it.
 double bayes_accuracy(const task_shape& shape);
 
 struct samples {

@@ -25,7 +25,8 @@ constexpr size_t kept_error = 8192;
 /// How long a stop request or the end of a child whose pipes others hold may go unnoticed.
 constexpr int poll_ms = 50;
 constexpr std::chrono::seconds kill_grace{2};
-/// More than a pipe holds, so that what an ended child wrote is read whole, and one that never ends is not read for ever.
+/// More than a pipe holds, so that what an ended child wrote is read whole, and one that never ends is not read for
+/// ever.
 constexpr int max_reads = 64;
 constexpr int cannot_start = 127;
 

@@ -11,8 +11,8 @@ namespace hive::heavy {
 
 inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;
-inline constexpr int exit_usage = 64;     ///< EX_USAGE
-inline constexpr int exit_stopped = 143;  ///< as a shell reports an end by SIGTERM
+inline constexpr int exit_usage = 64;    ///< EX_USAGE
+inline constexpr int exit_stopped = 143; ///< as a shell reports an end by SIGTERM
 
 /// Runs `measure` and prints its result, one JSON object, on standard output. Prints nothing there when it fails or is
 /// stopped: the reason goes to standard error. SIGTERM and SIGINT request a stop; a second one ends the process

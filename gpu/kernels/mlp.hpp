@@ -6,7 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The kernels of a perceptron that learns by stochastic gradient descent. Samples and the weights of an input are rows.
+/// The kernels of a perceptron that learns by stochastic gradient descent. Samples and the weights of an input are
+/// rows.
 namespace hive::kernels {
 
 /// out = in · weights + bias, for each sample; negative results become 0 when it is `rectified`. One thread for each
@@ -30,8 +31,8 @@ struct dense_forward {
   }
 };
 
-/// Gradient of the mean cross entropy of `samples` by the logits: (softmax(logits) − onehot(label)) / samples. Labels are
-/// small whole numbers. In place; one thread for each sample.
+/// Gradient of the mean cross entropy of `samples` by the logits: (softmax(logits) − onehot(label)) / samples. Labels
+/// are small whole numbers. In place; one thread for each sample.
 template <class T>
 struct entropy_gradient {
   T* logits;
@@ -77,8 +78,9 @@ struct dense_backward {
   }
 };
 
-/// One step of gradient descent: weights −= rate · inᵀ · out_gradient, and the bias likewise. One thread for each weight
-/// and bias, which adds over the samples in their order, so that the result does not depend on the machine's timing.
+/// One step of gradient descent: weights −= rate · inᵀ · out_gradient, and the bias likewise. One thread for each
+/// weight and bias, which adds over the samples in their order, so that the result does not depend on the machine's
+/// timing.
 template <class T>
 struct dense_update {
   const T* in;

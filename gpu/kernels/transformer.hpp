@@ -68,9 +68,9 @@ struct head_layout {
 };
 
 /// Splits rows of queries, keys and values (one row per token) into the operands of attention, and turns queries and
-/// keys by their position (RoPE, arXiv 2104.09864, with halves paired as in Qwen2: i with i + width / 2). Queries become
-/// [sequence][group][token][head of the group][width], keys and values [sequence][group][token][width]. One thread for
-/// each pair of elements.
+/// keys by their position (RoPE, arXiv 2104.09864, with halves paired as in Qwen2: i with i + width / 2). Queries
+/// become [sequence][group][token][head of the group][width], keys and values [sequence][group][token][width]. One
+/// thread for each pair of elements.
 template <class T>
 struct split_heads {
   const T* in;
@@ -123,8 +123,8 @@ private:
   }
 };
 
-/// The reverse for the result of attention: [sequence][group][token][head of the group][width] becomes one row per token.
-/// One thread for each element.
+/// The reverse for the result of attention: [sequence][group][token][head of the group][width] becomes one row per
+/// token. One thread for each element.
 template <class T>
 struct merge_heads {
   const T* in;
@@ -142,8 +142,8 @@ struct merge_heads {
   }
 };
 
-/// Softmax over the scores of a query with the tokens up to its own; the weights of later ones are 0. In place. Rows are
-/// in the order of split_heads' queries. One warp for each row.
+/// Softmax over the scores of a query with the tokens up to its own; the weights of later ones are 0. In place. Rows
+/// are in the order of split_heads' queries. One warp for each row.
 template <class T>
 struct causal_softmax {
   T* scores;
@@ -192,8 +192,8 @@ struct copy_elements {
 };
 
 /// Uniform random numbers in [center − amplitude, center + amplitude], rounded to bf16 whatever T is, so that models of
-/// all types have the same weights. The number at an index depends on it and the seed alone (splitmix64). One thread for
-/// each element.
+/// all types have the same weights. The number at an index depends on it and the seed alone (splitmix64). One thread
+/// for each element.
 template <class T>
 struct fill_random {
   T* out;

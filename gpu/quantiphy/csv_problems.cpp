@@ -89,11 +89,11 @@ caf::expected<columns> columns_of(const row& header) {
   std::map<std::string_view, size_t> at;
   for (size_t i = 0; i < header.size(); ++i)
     at.emplace(header[i], i);
-  for (auto name : {"question", "ground_truth_prior", "depth_info", "ground_truth_posterior", "inference_type",
-                    "video_type"})
+  for (auto name :
+       {"question", "ground_truth_prior", "depth_info", "ground_truth_posterior", "inference_type", "video_type"})
     if (!at.count(name))
       return fail(ec::malformed, std::string{"the CSV file has no column "} + name);
-  return columns{at["question"],  at["ground_truth_prior"], at["depth_info"], at["ground_truth_posterior"],
+  return columns{at["question"],       at["ground_truth_prior"], at["depth_info"], at["ground_truth_posterior"],
                  at["inference_type"], at["video_type"]};
 }
 

@@ -14,10 +14,12 @@ namespace {
 
 constexpr const char* name = "hive-quantiphy";
 constexpr const char* description =
-  "Asks a model behind an OpenAI-compatible endpoint quantitative questions of physics, at temperature 0, and scores its "
+  "Asks a model behind an OpenAI-compatible endpoint quantitative questions of physics, at temperature 0, and scores "
+  "its "
   "answers by mean relative accuracy. Prints one JSON object with the metrics; docs/benchmarks.md explains them.";
-constexpr const char* footer = "Example: hive-quantiphy --endpoint http://127.0.0.1:8080/v1 --model qwen2.5-7b-instruct\n"
-                               "Exit status: 0 measured or skipped, 1 failed, 64 wrong option, 143 stopped.";
+constexpr const char* footer =
+  "Example: hive-quantiphy --endpoint http://127.0.0.1:8080/v1 --model qwen2.5-7b-instruct\n"
+  "Exit status: 0 measured or skipped, 1 failed, 64 wrong option, 143 stopped.";
 
 /// Few, so that the package takes minutes; HART OS asks for as many.
 constexpr const char* package_instances = "20";
@@ -48,7 +50,7 @@ struct options {
     line.text("--endpoint", endpoint, "Parent of /chat/completions, such as http://127.0.0.1:8080/v1");
     line.text("--model", model, "The endpoint's name for the model; without it, requests name none");
     line.count("--problems", problems, 4, 2500, "Generated problems; each is asked twice, on two planets");
-    line.count("--seed", seed, 0, UINT64_MAX, "Seed of the problems");
+    line.count("--seed", seed, 0, UINT32_MAX, "Seed of the problems");
     line.text("--api-key-file", api_key_file, "File that holds the endpoint's API key");
     line.text("--csv", csv, "CSV file of QuantiPhy whose questions are asked in place of generated ones");
     line.count("--timeout-s", timeout_s, 1, 86'400, "Longest wait for one answer, in seconds");

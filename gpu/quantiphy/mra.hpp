@@ -4,8 +4,8 @@
 
 namespace hive::quantiphy {
 
-/// Mean relative accuracy of one answer: the share of the thresholds θ for which |prediction − truth| / |truth| < 1 − θ.
-/// `truth` must not be 0.
+/// Mean relative accuracy of one answer: the share of the thresholds θ for which |prediction − truth| / |truth| < 1 −
+/// θ. `truth` must not be 0.
 
 /// The rule of QuantiPhy (arXiv 2512.19526, evaluator.py of Paulineli/QuantiPhy): θ ∈ {.1, .2, …, .9, .95}. The
 /// prediction's sign is ignored, as there; the truth's too, where the original gives every answer to a negative truth a

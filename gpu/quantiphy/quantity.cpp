@@ -40,17 +40,17 @@ struct replacement {
 
 /// What models write around and for ASCII.
 constexpr std::array replacements{
-  replacement{"−", "-"},       replacement{"–", "-"},        replacement{"×", " x "},      replacement{"\\times", " x "},
-  replacement{"\\cdot", "*"},  replacement{"·", "*"},        replacement{"⋅", "*"},        replacement{"\\text", ""},
-  replacement{"\\mathrm", ""}, replacement{"\\boxed", ""},   replacement{"\\mathbf", ""},  replacement{"\\left", ""},
-  replacement{"\\right", ""},  replacement{"\\,", " "},      replacement{"\\;", " "},      replacement{"\\ ", " "},
-  replacement{"\\(", " "},     replacement{"\\)", " "},      replacement{"\\[", " "},      replacement{"\\]", " "},
-  replacement{"**", ""},       replacement{"$", ""},         replacement{"{", ""},         replacement{"}", ""},
-  replacement{"`", ""},        replacement{"⁻", "^-"},       replacement{"¹", "^1"},       replacement{"²", "^2"},
-  replacement{"³", "^3"},      replacement{"⁴", "^4"},       replacement{"⁵", "^5"},       replacement{"⁶", "^6"},
-  replacement{"⁷", "^7"},      replacement{"⁸", "^8"},       replacement{"⁹", "^9"},       replacement{"^-^", "^-"},
-  replacement{"\u00A0", " "},  replacement{"\u202F", " "},   replacement{"\u2009", " "},   replacement{"~", " "},
-  replacement{" / ", "/"},     replacement{"\u00B5", "u"},   replacement{"\u03BC", "u"}};
+  replacement{"−", "-"},       replacement{"–", "-"},      replacement{"×", " x "},     replacement{"\\times", " x "},
+  replacement{"\\cdot", "*"},  replacement{"·", "*"},      replacement{"⋅", "*"},       replacement{"\\text", ""},
+  replacement{"\\mathrm", ""}, replacement{"\\boxed", ""}, replacement{"\\mathbf", ""}, replacement{"\\left", ""},
+  replacement{"\\right", ""},  replacement{"\\,", " "},    replacement{"\\;", " "},     replacement{"\\ ", " "},
+  replacement{"\\(", " "},     replacement{"\\)", " "},    replacement{"\\[", " "},     replacement{"\\]", " "},
+  replacement{"**", ""},       replacement{"$", ""},       replacement{"{", ""},        replacement{"}", ""},
+  replacement{"`", ""},        replacement{"⁻", "^-"},     replacement{"¹", "^1"},      replacement{"²", "^2"},
+  replacement{"³", "^3"},      replacement{"⁴", "^4"},     replacement{"⁵", "^5"},      replacement{"⁶", "^6"},
+  replacement{"⁷", "^7"},      replacement{"⁸", "^8"},     replacement{"⁹", "^9"},      replacement{"^-^", "^-"},
+  replacement{"\u00A0", " "},  replacement{"\u202F", " "}, replacement{"\u2009", " "},  replacement{"~", " "},
+  replacement{" / ", "/"},     replacement{"\u00B5", "u"}, replacement{"\u03BC", "u"}};
 
 std::string plain(std::string_view text) {
   std::string out{text};
@@ -88,9 +88,12 @@ constexpr std::array energies{part{"J", "joule joules", 1}, part{"kJ", "kilojoul
                               part{"MJ", "", 1e6}, part{"N*m", "", 1}};
 constexpr std::array powers{part{"W", "watt watts", 1}, part{"kW", "kilowatt kilowatts", 1000}, part{"MW", "", 1e6},
                             part{"J/s", "", 1}};
-constexpr std::array pressures{part{"Pa", "pascal pascals", 1}, part{"kPa", "kilopascal kilopascals", 1000},
-                               part{"MPa", "megapascal megapascals", 1e6}, part{"bar", "", 1e5},
-                               part{"hPa", "", 100}, part{"N/m^2", "", 1}};
+constexpr std::array pressures{part{"Pa", "pascal pascals", 1},
+                               part{"kPa", "kilopascal kilopascals", 1000},
+                               part{"MPa", "megapascal megapascals", 1e6},
+                               part{"bar", "", 1e5},
+                               part{"hPa", "", 100},
+                               part{"N/m^2", "", 1}};
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> out;
@@ -153,8 +156,8 @@ private:
         auto rate = long_length + " per " + long_time;
         all_.push_back({rate, speed, true});
         all_.push_back({long_length + "/" + long_time, speed, true});
-        for (const auto& text : {rate + " squared", rate + " per " + long_time, rate + "^2",
-                                 long_length + "/" + long_time + "^2"})
+        for (const auto& text :
+             {rate + " squared", rate + " per " + long_time, rate + "^2", long_length + "/" + long_time + "^2"})
           all_.push_back({text, acceleration, true});
       }
   }

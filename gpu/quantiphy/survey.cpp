@@ -47,8 +47,8 @@ score score_of(const std::vector<problem>& problems, const std::vector<reply>& r
   out.mra_strict = mean_of_means(problems, replies, by(strict_mra), every).value_or(0);
   out.mra_counterfactual =
     mean_of_means(problems, replies, by(mra), [](const problem& asked) { return asked.counterfactual; });
-  auto invalid = std::count_if(replies.begin(), replies.end(),
-                               [](const reply& said) { return !said.value || *said.value == 0; });
+  auto invalid =
+    std::count_if(replies.begin(), replies.end(), [](const reply& said) { return !said.value || *said.value == 0; });
   out.invalid_ratio = static_cast<double>(invalid) / static_cast<double>(replies.size());
   std::vector<double> latencies;
   for (const auto& each : replies)

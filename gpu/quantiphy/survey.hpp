@@ -21,7 +21,7 @@ struct score {
   double mra_mean = 0;   ///< mean over the categories of their mean MRA; what cannot be read scores 0
   double mra_strict = 0; ///< the same by VSI-Bench's rule
   std::optional<double> mra_counterfactual; ///< the twins alone; nothing when there are none
-  double invalid_ratio = 0; ///< answers that cannot be read or are 0, which no true answer is
+  double invalid_ratio = 0;                 ///< answers that cannot be read or are 0, which no true answer is
   double latency_p95_ms = 0;
 };
 

@@ -168,9 +168,9 @@ private:
 
   cublasLtMatrixLayout_t layout(int rows, int columns, int stride, int64_t step, int batch) {
     cublasLtMatrixLayout_t out = nullptr;
-    check(functions_.layout_create(&out, CUDA_R_16BF, static_cast<uint64_t>(rows), static_cast<uint64_t>(columns),
-                                   stride),
-          "describing a matrix");
+    check(
+      functions_.layout_create(&out, CUDA_R_16BF, static_cast<uint64_t>(rows), static_cast<uint64_t>(columns), stride),
+      "describing a matrix");
     int32_t count = batch;
     check(functions_.layout_set(out, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count), "describing a batch");
     check(functions_.layout_set(out, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &step, sizeof step),
@@ -185,8 +185,8 @@ private:
     functions_.preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &bytes, sizeof bytes);
     cublasLtMatmulHeuristicResult_t found{};
     int count = 0;
-    auto status = functions_.heuristic(handle_, of.operation, of.first, of.second, of.out, of.out, preference, 1,
-                                       &found, &count);
+    auto status =
+      functions_.heuristic(handle_, of.operation, of.first, of.second, of.out, of.out, preference, 1, &found, &count);
     functions_.preference_destroy(preference);
     check(status, "asking for an algorithm");
     if (count == 0)

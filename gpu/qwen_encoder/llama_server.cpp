@@ -41,7 +41,7 @@ std::optional<capnp::JsonValue::Reader> member(capnp::JsonValue::Reader value, s
 double positive(capnp::JsonValue::Reader timings, const char* name) {
   auto found = member(timings, name);
   return found && found->isNumber() && std::isfinite(found->getNumber()) && found->getNumber() > 0 ? found->getNumber()
-                                                                                                  : 0;
+                                                                                                   : 0;
 }
 
 caf::expected<llama_timings> timings_of(capnp::JsonValue::Reader answer) {
@@ -115,8 +115,8 @@ caf::expected<heavy::result> measure_llama_server(const std::string& url, uint64
   out.figures = {{"tokens_per_second", median(prompts), heavy::better::higher, "tok/s"}};
   if (auto rate = median(generated); rate > 0)
     out.figures.push_back({"generated_tokens_per_second", rate, heavy::better::higher, "tok/s", false});
-  out.note = "reading prompts of " + std::to_string(static_cast<uint64_t>(prompt_tokens)) +
-             " tokens, median of " + std::to_string(requests - 1) + "; measured by the llama.cpp server at " + url;
+  out.note = "reading prompts of " + std::to_string(static_cast<uint64_t>(prompt_tokens)) + " tokens, median of " +
+             std::to_string(requests - 1) + "; measured by the llama.cpp server at " + url;
   return out;
 }
 

@@ -42,7 +42,7 @@ struct options {
     line.flag("--reference", reference, "Run the kernels on the CPU at a tiny size; the result is marked simulated");
     line.count("--tokens", tokens, 1, 8192, "Tokens of a sequence, or of a prompt for a llama.cpp server");
     line.count("--batch", batch, 1, 1024, "Sequences of a pass");
-    line.count("--seed", seed, 0, UINT64_MAX, "Seed of weights and input");
+    line.count("--seed", seed, 0, UINT32_MAX, "Seed of weights and input");
     line.text("--llama-url", llama_url, "Measure the llama.cpp server there, such as http://127.0.0.1:8080");
     line.text("--cublaslt", cublaslt, "File of cuBLASLt; without it, libcublasLt.so.13, .12 or .11");
     package.add_to(line);
@@ -72,8 +72,8 @@ caf::expected<heavy::result> measure_server(const options& given, const std::sto
     return by_package.error();
   if (!*by_package)
     return measure_llama_server(given.llama_url, given.tokens, stop);
-  (*by_package)->note = "measured by hevolveai's benchmark_llamacpp at " + given.llama_url +
-                        "; --own measures with hive-qwen-encoder";
+  (*by_package)->note =
+    "measured by hevolveai's benchmark_llamacpp at " + given.llama_url + "; --own measures with hive-qwen-encoder";
   return std::move(**by_package);
 }
 

@@ -54,8 +54,9 @@ heavy::result report(const device_request& request, const device_report& found) 
   out.figures = figures_of(request.sizes, request.input, median(found.passes_s));
   out.note = size_text(request.sizes, request.input) + ", bf16, seed " + std::to_string(request.seed) + ", median of " +
              std::to_string(found.passes_s.size()) + " passes on " + found.device + ", cuBLASLt " + found.library +
-             ", " + std::to_string(found.memory_bytes >> 20) + " MiB allocated; the tiny shape differs from the CPU by " +
-             number_text(found.difference) + "; measured by hive-qwen-encoder";
+             ", " + std::to_string(found.memory_bytes >> 20) +
+             " MiB allocated; the tiny shape differs from the CPU by " + number_text(found.difference) +
+             "; measured by hive-qwen-encoder";
   return out;
 }
 

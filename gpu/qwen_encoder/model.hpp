@@ -47,9 +47,9 @@ inline double flops_of(const shape& s, const extent& e) {
   auto rows = static_cast<double>(e.rows());
   auto hidden = static_cast<double>(s.hidden);
   auto per_row = 2. * hidden * static_cast<double>(s.qkv_width()) // queries, keys, values
-                 + 2. * hidden * s.heads * s.head                  // output of attention
-                 + 2. * hidden * 3 * s.ffn                         // gate, up, down
-                 + 4. * e.tokens * s.heads * s.head;               // scores and their weighted sum
+                 + 2. * hidden * s.heads * s.head                 // output of attention
+                 + 2. * hidden * 3 * s.ffn                        // gate, up, down
+                 + 4. * e.tokens * s.heads * s.head;              // scores and their weighted sum
   return rows * per_row * s.layers;
 }
 
@@ -69,7 +69,7 @@ public:
   using T = typename Backend::value;
 
   encoder(Backend& on, const shape& sizes, const extent& input, uint64_t seed)
-    : on_{on}, shape_{sizes}, input_{input}, seed_{seed} {
+      : on_{on}, shape_{sizes}, input_{input}, seed_{seed} {
     auto rows = input.rows();
     auto width = static_cast<size_t>(sizes.heads * sizes.head);
     auto group_width = static_cast<size_t>(sizes.groups * sizes.head);
@@ -168,8 +168,8 @@ private:
     score.transposed_b = true;
     score.batch = input_.batch * shape_.groups;
     on_.multiply(score, queries_, keys_, scores_, nullptr);
-    on_.run_warps(kernels::causal_softmax<T>{scores_, input_.tokens, heads_of_group, 1 / std::sqrt(double(shape_.head))},
-                  all_rows);
+    on_.run_warps(
+      kernels::causal_softmax<T>{scores_, input_.tokens, heads_of_group, 1 / std::sqrt(double(shape_.head))}, all_rows);
     kernels::gemm mix{queries_of_group, shape_.head, input_.tokens};
     mix.batch = score.batch;
     on_.multiply(mix, scores_, values_, mixed_, nullptr);

@@ -77,7 +77,7 @@ def test_a_model_that_recites_earth_is_found_out():
 
     with server(answer) as url:
         found = values(measurement(quantiphy(url)))
-    assert found["mra_counterfactual"] < found["mra_mean"] - .1
+    assert 0 < found["mra_counterfactual"] < found["mra_mean"] / 2
 
 
 def test_the_same_seed_asks_the_same_and_another_one_does_not():

@@ -22,8 +22,9 @@ struct perceptron {
   std::vector<T> middle_gradient = std::vector<T>(samples * hidden);
 
   explicit perceptron(uint32_t seed)
-    : x{as<T>(random_numbers(samples * inputs, seed, 1))}, first{as<T>(random_numbers((inputs + 1) * hidden, seed + 1, 1))},
-      second{as<T>(random_numbers((hidden + 1) * classes, seed + 2, 1))} {
+      : x{as<T>(random_numbers(samples * inputs, seed, 1))}, first{as<T>(
+                                                               random_numbers((inputs + 1) * hidden, seed + 1, 1))},
+        second{as<T>(random_numbers((hidden + 1) * classes, seed + 2, 1))} {
     for (int i = 0; i < samples; ++i)
       labels.push_back(static_cast<T>((i + static_cast<int>(seed % 3)) % classes));
   }
@@ -55,8 +56,9 @@ struct perceptron {
            middle.size());
     on.run(dense_update<T>{middle.data(), logits.data(), second.data(), hidden, classes, samples, static_cast<T>(rate)},
            second.size());
-    on.run(dense_update<T>{x.data(), middle_gradient.data(), first.data(), inputs, hidden, samples, static_cast<T>(rate)},
-           first.size());
+    on.run(
+      dense_update<T>{x.data(), middle_gradient.data(), first.data(), inputs, hidden, samples, static_cast<T>(rate)},
+      first.size());
   }
 };
 

@@ -7,11 +7,13 @@
 namespace hive::quantiphy {
 namespace {
 
-const std::string header = "id,video_type,inference_type,question,ground_truth_prior,depth_info,ground_truth_posterior\n";
+const std::string header =
+  "id,video_type,inference_type,question,ground_truth_prior,depth_info,ground_truth_posterior\n";
 
 TEST(csv_problems, a_row_becomes_a_question_with_its_measurements) {
-  auto read = read_csv_problems(header + "1,S2MC,SS,What is the length of the block in cm?,ruler calibre = 1cm,,9.9\n" +
-                                "2,S3MC,DS,\"How fast is \"\"it\"\", in m/s?\",\"a, b\",\"camera: 2m\nball: 3m\",1.5\r\n");
+  auto read =
+    read_csv_problems(header + "1,S2MC,SS,What is the length of the block in cm?,ruler calibre = 1cm,,9.9\n" +
+                      "2,S3MC,DS,\"How fast is \"\"it\"\", in m/s?\",\"a, b\",\"camera: 2m\nball: 3m\",1.5\r\n");
   ASSERT_TRUE(read) << text_of(read.error());
   ASSERT_EQ(read->problems.size(), 2u);
   EXPECT_EQ(read->left_out, 0u);

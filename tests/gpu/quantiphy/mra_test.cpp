@@ -13,8 +13,8 @@ struct golden {
 };
 
 // By hand from the two definitions; kept off the thresholds, where doubles decide.
-constexpr golden cases[] = {{0, 1, 1},       {.02, 1, 1},    {.06, .9, .9},  {.12, .8, .8},  {.22, .7, .6}, {.33, .6, .4},
-                            {.47, .5, .1},   {.55, .4, 0},   {.65, .3, 0},   {.88, .1, 0},   {.95, 0, 0},   {3, 0, 0}};
+constexpr golden cases[] = {{0, 1, 1},     {.02, 1, 1},  {.06, .9, .9}, {.12, .8, .8}, {.22, .7, .6}, {.33, .6, .4},
+                            {.47, .5, .1}, {.55, .4, 0}, {.65, .3, 0},  {.88, .1, 0},  {.95, 0, 0},   {3, 0, 0}};
 
 TEST(mra, scores_are_those_of_the_two_definitions) {
   for (const auto& each : cases)

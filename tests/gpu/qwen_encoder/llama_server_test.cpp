@@ -10,8 +10,8 @@ namespace hive::qwen {
 namespace {
 
 std::string answer(double prompt_rate) {
-  return R"({"content":"x","timings":{"prompt_n":500,"prompt_ms":1,"prompt_per_second":)" + std::to_string(prompt_rate) +
-         R"(,"predicted_n":32,"predicted_ms":1,"predicted_per_second":50}})";
+  return R"({"content":"x","timings":{"prompt_n":500,"prompt_ms":1,"prompt_per_second":)" +
+         std::to_string(prompt_rate) + R"(,"predicted_n":32,"predicted_ms":1,"predicted_per_second":50}})";
 }
 
 TEST(llama_server, the_median_of_its_own_timings_counts_and_the_first_one_does_not) {
