@@ -22,6 +22,11 @@ TEST(continual_metrics, forgetting_starts_from_the_best_before_the_end_and_not_f
   EXPECT_DOUBLE_EQ(backward_transfer(improved), ((.5 - .9) + (.6 - .8)) / 2);
 }
 
+TEST(continual_metrics, what_was_known_before_it_was_learned_can_be_the_best) {
+  accuracy_matrix known{{.9, .85, .2}, {.7, .8, .4}, {.5, .6, 1}};
+  EXPECT_DOUBLE_EQ(forgetting(known), ((.9 - .5) + (.85 - .6)) / 2);
+}
+
 TEST(continual_metrics, forgetting_is_negative_when_the_end_is_the_best) {
   // The last row is not among those whose best counts.
   accuracy_matrix better{{.5, .2}, {.9, .8}};
