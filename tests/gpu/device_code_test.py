@@ -1,4 +1,4 @@
-"""The device code of the heavy benchmarks: for which devices it is, that no kernel spills, and what it needs to start."""
+"""The device code of the heavy benchmarks: the devices that it is for, that no kernel spills, what it needs to start."""
 
 import os
 import re
@@ -25,9 +25,9 @@ def sm_of(flags):
 def compiled(request, tmp_path_factory):
     """What the assembler says about a source, and the device code of each architecture."""
     folder = tmp_path_factory.mktemp("device_code")
-    command = [NVCC, "-ccbin", HOST_COMPILER, "-std=c++17", "-O2", "-DNDEBUG", f"-I{ROOT}", "-Xptxas=-v", "-t2", "-fatbin", "--keep", "--keep-dir", folder,
-               "-gencode=arch=compute_80,code=sm_80", "-gencode=arch=compute_90,code=sm_90", ROOT / request.param,
-               "-o", folder / "code.fatbin"]
+    command = [NVCC, "-ccbin", HOST_COMPILER, "-std=c++17", "-O2", "-DNDEBUG", f"-I{ROOT}", "-Xptxas=-v", "-t2",
+               "-gencode=arch=compute_80,code=sm_80", "-gencode=arch=compute_90,code=sm_90",
+               "-fatbin", "--keep", "--keep-dir", folder, ROOT / request.param, "-o", folder / "code.fatbin"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, cwd=folder)
     assert result.returncode == 0, result.stderr
     return result.stdout + result.stderr, sorted(folder.glob("*.cubin"))

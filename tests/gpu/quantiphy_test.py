@@ -118,7 +118,8 @@ def test_an_error_of_the_server_fails_with_its_text():
     assert "answered 500: out of memory" in said
 
 
-@pytest.mark.parametrize("body", ["", "garbage", "{}", '{"choices": []}', '{"choices": [{"message": {}}]}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "body", ["", "garbage", "{}", '{"choices": []}', '{"choices": [{"message": {}}]}', "[" * 100_000])
 def test_garbage_is_named(body):
     with server(lambda handler, _: handler.reply(200, body)) as url:
         said = failure(quantiphy(url))
@@ -223,8 +224,8 @@ def test_sigterm_ends_it_between_two_questions():
         handler.reply(200, completion("1"))
 
     with server(answer) as url:
-        process = subprocess.Popen([PROGRAM, "--own", "--endpoint", url], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   text=True)
+        process = subprocess.Popen([PROGRAM, "--own", "--endpoint", url], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
         try:
             assert asked.wait(60)
             process.send_signal(signal.SIGTERM)
