@@ -29,8 +29,17 @@ FOLDERS = {
     "platform/identity": (("platform", "messages"), CAPNP + CAF_CORE + POSIX + ("openssl/", "sodium.h")),
     "storage": (("platform", "platform/identity", "messages"), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "xxhash.h")),
     "storage/hartos": (("messages",), CAPNP + CAF_CORE + POSIX + ("sqlite3.h",)),
-    "gpu": (("messages",), CAPNP + CAF_CORE + POSIX + ("cuda",)),
+    "gpu/ledger": (("messages",), CAF_CORE),
     "gpu/probe": (("messages",), CAPNP + CAF_CORE + POSIX),
+    "gpu": (("gpu/kernels", "platform", "messages"), CAPNP + CAF_CORE + POSIX + ("cuda",)),
+    "gpu/kernels": ((), ("cuda",)),
+    "gpu/heavy": (("platform", "messages"), CAPNP + CAF_CORE + POSIX + ("CLI/",)),
+    "gpu/quantiphy": (("gpu/heavy", "platform", "messages"), CAPNP + CAF_CORE + ("fmt/",)),
+    "gpu/embodied": (("gpu/heavy", "gpu/kernels", "messages"), CAF_CORE + POSIX + ("cuda",)),
+    "gpu/qwen_encoder": (
+        ("gpu/heavy", "gpu/kernels", "platform", "messages"),
+        CAPNP + CAF_CORE + POSIX + ("cuda", "cublasLt.h"),
+    ),
     "actors": (("storage", "messages"), CAF_CORE),
     "actors/remote": (BELOW_ACTORS, ANY),
     "actors/process": (BELOW_ACTORS, ANY),
@@ -68,7 +77,7 @@ FOLDERS = {
     "actors/engine_client": (("actors/engines", "actors/hive/link", "actors/remote", *BELOW_ACTORS), ANY),
     "actors/http": (BELOW_ACTORS, ANY),
     "actors/namespaces": (BELOW_ACTORS, ANY),
-    "actors/gpu": (("gpu", "actors/process", *BELOW_ACTORS), ANY),
+    "actors/gpu": (("gpu", "gpu/ledger", "actors/process", "actors/store", *BELOW_ACTORS), ANY),
     "actors/node": (BELOW_ACTORS, ANY),
 }
 # Programs and tests may include everything below them.

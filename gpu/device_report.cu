@@ -3,6 +3,8 @@
 // Exit status: 0 when every device was measured, 1 when one could not be, 3 when there is no device. Needs only the
 // NVIDIA driver: the CUDA runtime is linked statically.
 
+#include "gpu/kernels/cuda.cuh"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -12,6 +14,11 @@
 
 namespace {
 
+using hive::kernels::check;
+using hive::kernels::device_event;
+using hive::kernels::uuid_text;
+using hive::kernels::why_none;
+
 constexpr int exit_failed = 1;
 constexpr int exit_no_device = 3;
 
@@ -20,11 +27,6 @@ constexpr int exit_no_device = 3;
 constexpr size_t max_copy_bytes = size_t{256} << 20;
 /// Enough repeats for a stable mean; takes some milliseconds on a current device.
 constexpr int copies = 20;
-
-void check(cudaError_t code, const char* action) {
-  if (code != cudaSuccess)
-    throw std::runtime_error{std::string{action} + ": " + cudaGetErrorString(code)};
-}
 
 /// Memory of the current device; freed on destruction.
 class device_buffer {
@@ -46,36 +48,6 @@ public:
 
 private:
   void* data_ = nullptr;
-};
-
-/// A point in the device's own time.
-class device_event {
-public:
-  device_event() {
-    check(cudaEventCreate(&event_), "creating an event");
-  }
-
-  ~device_event() {
-    cudaEventDestroy(event_);
-  }
-
-  device_event(const device_event&) = delete;
-  device_event& operator=(const device_event&) = delete;
-
-  void record() {
-    check(cudaEventRecord(event_), "recording an event");
-  }
-
-  /// Milliseconds from `earlier` to this event; waits until the device has passed it.
-  float ms_since(const device_event& earlier) const {
-    float ms = 0;
-    check(cudaEventSynchronize(event_), "waiting for the device");
-    check(cudaEventElapsedTime(&ms, earlier.event_, event_), "reading the device's clock");
-    return ms;
-  }
-
-private:
-  cudaEvent_t event_ = nullptr;
 };
 
 /// Bytes read plus bytes written per second by copies within the current device, in GB (10⁹ bytes).
@@ -101,18 +73,6 @@ double measure_bandwidth_gb_s() {
   return 2.0 * copies * static_cast<double>(bytes) / (end.ms_since(begin) * 1e6);
 }
 
-/// The UUID in the format of the driver's tools.
-std::string uuid_text(const cudaUUID_t& uuid) {
-  std::string out = "GPU";
-  for (size_t i = 0; i < sizeof uuid.bytes; ++i) {
-    char hex[3];
-    std::snprintf(hex, sizeof hex, "%02x", static_cast<unsigned char>(uuid.bytes[i]));
-    bool group_begins = i == 0 || i == 4 || i == 6 || i == 8 || i == 10;
-    out += (group_begins ? "-" : "") + std::string{hex};
-  }
-  return out;
-}
-
 /// `text` between quotes; device names are printable ASCII.
 std::string json_string(const std::string& text) {
   std::string out = "\"";
@@ -122,14 +82,6 @@ std::string json_string(const std::string& text) {
     out += c;
   }
   return out + '"';
-}
-
-/// Why there is no device; `code` is the result of counting the devices.
-const char* why_none(cudaError_t code) {
-  int driver = 0;
-  if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)
-    return "no NVIDIA driver is loaded";
-  return code == cudaSuccess ? "the driver lists none" : cudaGetErrorString(code);
 }
 
 void report(int index) {
@@ -147,7 +99,7 @@ void report(int index) {
 int main() {
   int count = 0;
   if (auto code = cudaGetDeviceCount(&count); code != cudaSuccess || count == 0) {
-    std::fprintf(stderr, "hive-gpu-report: no CUDA device: %s\n", why_none(code));
+    std::fprintf(stderr, "hive-gpu-report: no CUDA device: %s\n", why_none(code).c_str());
     return exit_no_device;
   }
   int status = 0;

@@ -1,6 +1,7 @@
 #include "platform/http_client.hpp"
 
 #include "messages/ec.hpp"
+#include "messages/text.hpp"
 
 #include <curl/curl.h>
 #include <memory>
@@ -148,6 +149,11 @@ std::string url_encode(std::string_view text) {
       (out += '%').append({hex[byte >> 4], hex[byte & 15]});
   }
   return out;
+}
+
+std::string describe_status(int status, std::string_view body) {
+  constexpr size_t shown_bytes = 200;
+  return " answered " + std::to_string(status) + (body.empty() ? "" : ": " + printable(body.substr(0, shown_bytes)));
 }
 
 } // namespace hive::http

@@ -43,4 +43,7 @@ caf::expected<incoming_response> fetch(const outgoing_request& request);
 /// Percent-encodes all but unreserved characters, for a path segment or a query value.
 std::string url_encode(std::string_view text);
 
+/// A text such as ` answered 500: out of memory`, to follow a URL; shows the beginning of the body.
+std::string describe_status(int status, std::string_view body);
+
 } // namespace hive::http

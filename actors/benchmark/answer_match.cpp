@@ -88,18 +88,6 @@ bool punctuation_matches(std::string_view expected, std::string_view given) {
 
 } // namespace
 
-std::optional<std::string_view> without_thoughts(std::string_view text) {
-  for (std::string_view name : {"think", "thinking", "reasoning"}) {
-    auto begin = "<" + std::string{name} + ">";
-    auto end = "</" + std::string{name} + ">";
-    if (auto at = text.rfind(end); at != std::string_view::npos)
-      return text.substr(at + end.size());
-    if (trim_blanks(text).starts_with(begin))
-      return std::nullopt;
-  }
-  return text;
-}
-
 bool answers_match(std::string_view expected, std::string_view given) {
   auto wanted = to_number(expected);
   auto got = to_number(given);

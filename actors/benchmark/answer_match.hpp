@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 namespace hive {
@@ -11,9 +10,5 @@ namespace hive {
 /// that the match rate does not depend on how sentences are searched. An expected answer that consists only of such
 /// punctuation must be given literally, at most quoted or followed by a full stop.
 bool answers_match(std::string_view expected, std::string_view given);
-
-/// A model's answer without its reasoning: the text after the last `</think>` (or `</thinking>`, `</reasoning>`), or
-/// all of the text when it has no reasoning. Nothing when the reasoning does not end.
-std::optional<std::string_view> without_thoughts(std::string_view text);
 
 } // namespace hive

@@ -2,7 +2,6 @@
 
 #include "actors/defaults.hpp"
 #include "messages/ec.hpp"
-#include "messages/text.hpp"
 #include "platform/http_client.hpp"
 #include "platform/http_url.hpp"
 #include "platform/read_file.hpp"
@@ -24,18 +23,13 @@ caf::expected<std::string> fetch_document(const std::string& url, const work_lim
   if (!response)
     return response.error();
   if (response->status != 200)
-    return fail(ec::unavailable, url + describe_status(response->status, response->body));
+    return fail(ec::unavailable, url + http::describe_status(response->status, response->body));
   return std::move(response->body);
 }
 
 caf::expected<std::string> read_document(const std::filesystem::path& file, const std::string& url,
                                          const work_limit& limit) {
   return file.empty() ? fetch_document(url, limit) : read_file(file, defaults::max_document_bytes);
-}
-
-std::string describe_status(int status, std::string_view body) {
-  constexpr size_t shown_bytes = 200;
-  return " answered " + std::to_string(status) + (body.empty() ? "" : ": " + printable(body.substr(0, shown_bytes)));
 }
 
 } // namespace hive

@@ -20,7 +20,4 @@ caf::expected<std::string> fetch_document(const std::string& url, const work_lim
 caf::expected<std::string> read_document(const std::filesystem::path& file, const std::string& url,
                                          const work_limit& limit);
 
-/// Describes an answer with an unexpected status for an error text: shortened and printable.
-std::string describe_status(int status, std::string_view body);
-
 } // namespace hive

@@ -5,16 +5,13 @@
 #include "actors/benchmark/model_id.hpp"
 #include "actors/process/run_report.hpp"
 #include "messages/benchmark.capnp.h"
-#include "messages/chat.capnp.h"
 #include "messages/json.hpp"
 #include "messages/text.hpp"
-#include "platform/http_client.hpp"
+#include "platform/chat_client.hpp"
 #include "platform/read_file.hpp"
 
 #include <algorithm>
-#include <capnp/compat/json.h>
 #include <cstdlib>
-#include <optional>
 
 namespace hive {
 namespace {
@@ -22,138 +19,15 @@ namespace {
 constexpr const char* instruction = "Answer with the answer alone: one word or one number, without explanation.";
 constexpr const char* question_without_file = "Answer with the word ready.";
 
-/// A chat completion nests five levels deep; server extensions add a few more.
-constexpr size_t max_answer_nesting = 32;
-
-caf::expected<std::vector<std::string>> headers_of(const probe_options& options) {
-  std::vector<std::string> out{"Content-Type: application/json"};
+caf::expected<std::string> key_of(const probe_options& options) {
   if (options.api_key_env.empty())
-    return out;
+    return std::string{};
   const char* key = std::getenv(options.api_key_env.c_str());
   if (!key || !*key)
     return fail(ec::invalid, "the environment variable " + options.api_key_env + " holds no key");
-  std::string_view text{key};
-  auto is_printable = [](char c) { return c > 0x20 && c < 0x7F; };
-  if (!std::all_of(text.begin(), text.end(), is_printable))
+  if (!is_api_key(key))
     return fail(ec::invalid, "the environment variable " + options.api_key_env + " holds more than a key");
-  out.push_back("Authorization: Bearer " + std::string{text});
-  return out;
-}
-
-/// Parameters that a model rejected; omitted for the rest of the probe.
-struct refused_parameters {
-  bool max_tokens = false; ///< requires max_completion_tokens instead
-  bool temperature = false;
-
-  /// Notes the parameters that a rejection names. True when there is a new one, so that a request without it may
-  /// succeed.
-  bool learn(std::string_view body) {
-    bool wants_other_limit = body.find("max_completion_tokens") != std::string_view::npos ||
-                             (body.find("max_tokens") != std::string_view::npos && says_unsupported(body));
-    bool wants_no_temperature = body.find("temperature") != std::string_view::npos && says_unsupported(body);
-    bool is_new = (wants_other_limit && !max_tokens) || (wants_no_temperature && !temperature);
-    max_tokens |= wants_other_limit;
-    temperature |= wants_no_temperature;
-    return is_new;
-  }
-
-private:
-  static bool says_unsupported(std::string_view body) {
-    for (std::string_view word : {"nsupported", "not support", "nrecognized", "nknown", "not permitted"})
-      if (body.find(word) != std::string_view::npos)
-        return true;
-    return false;
-  }
-};
-
-std::string request_body(const probe_options& options, const refused_parameters& refused, const std::string& question) {
-  return to_json(msg<wire::ChatCompletion>::build([&](wire::ChatCompletion::Builder out) {
-    out.setModel(options.model);
-    if (refused.max_tokens)
-      out.setMaxCompletionTokens(options.max_tokens);
-    else
-      out.setMaxTokens(options.max_tokens);
-    if (!refused.temperature)
-      out.setTemperature(0);
-    auto messages = out.initMessages(2);
-    messages[0].setRole("system");
-    messages[0].setContent(instruction);
-    messages[1].setRole("user");
-    messages[1].setContent(question);
-  }));
-}
-
-std::optional<capnp::JsonValue::Reader> member(capnp::JsonValue::Reader value, std::string_view name) {
-  if (value.isObject())
-    for (auto field : value.getObject())
-      if (field.getName() == name.data())
-        return field.getValue();
-  return std::nullopt;
-}
-
-std::optional<capnp::JsonValue::Reader> first(std::optional<capnp::JsonValue::Reader> value) {
-  if (value && value->isArray() && value->getArray().size() > 0)
-    return value->getArray()[0];
-  return std::nullopt;
-}
-
-struct chat_answer {
-  std::string text;
-  bool cut = false; ///< truncated at the token limit
-  double latency_ms = 0;
-};
-
-std::string string_of(std::optional<capnp::JsonValue::Reader> value) {
-  return value && value->isString() ? std::string{value->getString().begin(), value->getString().size()} : "";
-}
-
-/// Extracts choices[0].message.content and the finish reason. Ignores all other fields, which differ between servers.
-/// An answer truncated during reasoning has no content.
-std::optional<chat_answer> answer_of(std::string_view body) {
-  if (!is_utf8(body))
-    return std::nullopt;
-  try {
-    capnp::MallocMessageBuilder scratch;
-    auto document = scratch.initRoot<capnp::JsonValue>();
-    capnp::JsonCodec json;
-    json.setMaxNestingDepth(max_answer_nesting);
-    json.decodeRaw(kj::arrayPtr(body.data(), body.size()), document);
-    auto choice = first(member(document.asReader(), "choices"));
-    auto message = choice ? member(*choice, "message") : std::nullopt;
-    auto content = message ? member(*message, "content") : std::nullopt;
-    chat_answer out;
-    out.cut = choice && string_of(member(*choice, "finish_reason")) == "length";
-    if (content && content->isString())
-      out.text = string_of(content);
-    else if (!out.cut)
-      return std::nullopt;
-    return out;
-  } catch (const kj::Exception&) {
-    return std::nullopt; // the caller treats invalid JSON like JSON without an answer
-  }
-}
-
-caf::expected<chat_answer> ask(http::outgoing_request& request, const work_limit& limit, const probe_options& options,
-                               refused_parameters& refused, const std::string& question) {
-  for (;;) {
-    if (auto over = limit.check())
-      return over;
-    request.timeout = limit.at_most(options.request_timeout);
-    request.body = request_body(options, refused, question);
-    auto response = http::fetch(request);
-    if (!response)
-      return response.error();
-    bool refuses = response->status == 400 || response->status == 422;
-    if (refuses && refused.learn(response->body))
-      continue;
-    if (response->status != 200)
-      return fail(ec::unavailable, request.url + describe_status(response->status, response->body));
-    auto answer = answer_of(response->body);
-    if (!answer)
-      return fail(ec::malformed, request.url + " answered without choices[0].message.content");
-    answer->latency_ms = std::chrono::duration<double, std::milli>(response->duration).count();
-    return std::move(*answer);
-  }
+  return std::string{key};
 }
 
 /// Adds one answer to the result.
@@ -226,21 +100,16 @@ caf::expected<probe_result> run_probe(const probe_options& options, uint32_t rep
   if (requests * repeats > defaults::max_samples)
     return fail(ec::too_large, std::to_string(requests) + " requests repeated " + std::to_string(repeats) +
                                  " times are more than " + std::to_string(defaults::max_samples) + " samples");
-  auto headers = headers_of(options);
-  if (!headers)
-    return headers.error();
-  http::outgoing_request request;
-  request.method = "POST";
-  request.url = options.base_url.substr(0, options.base_url.find_last_not_of('/') + 1) + "/chat/completions";
-  request.headers = std::move(*headers);
-  request.max_response_bytes = defaults::max_document_bytes;
-  request.stop = limit.stop;
+  auto key = key_of(options);
+  if (!key)
+    return key.error();
+  chat_client model{{options.base_url, options.model, std::move(*key), options.request_timeout, options.max_tokens,
+                     defaults::max_document_bytes}};
   probe_result out;
-  refused_parameters refused;
   for (size_t i = 0; i < requests * repeats; ++i) {
     // Every repeat asks the same questions.
     const auto* asked = questions.empty() ? nullptr : &questions[i % requests % questions.size()];
-    auto answer = ask(request, limit, options, refused, asked ? asked->question : question_without_file);
+    auto answer = model.ask(instruction, asked ? asked->question : question_without_file, limit);
     if (!answer)
       return answer.error();
     take(*answer, asked, out);
