@@ -27,6 +27,10 @@ struct InstallBenchmark $Hive.doc(
   wait @11 :Bool = true $Hive.query $Hive.omitDefault $Hive.doc("false: answers 202 as soon as the install has begun.");
 }
 
+struct StartInstall $Hive.doc("The same, answered when the install has begun.") {
+  request @0 :InstallBenchmark;
+}
+
 enum InstallState {
   waiting @0 $Hive.doc("Other installs come first.");
   fetching @1;

@@ -134,6 +134,7 @@ private:
       }
       out.setTimeoutS(std::chrono::duration<double>(limit).count());
       out.setOutputCapBytes(plan_.output_cap);
+      out.setStatusChannel(plan_.status_channel);
     });
   }
 
@@ -153,7 +154,8 @@ adapter_actor::behavior_type run_adapter(adapter_actor::stateful_pointer<run_ada
 } // namespace
 
 adapter_actor spawn_run_adapter(caf::actor_system& system, run_adapter_services services, run_plan plan) {
-  return system.spawn(run_adapter, std::move(services), std::move(plan));
+  return plan.blocks ? system.spawn<caf::detached>(run_adapter, std::move(services), std::move(plan))
+                     : system.spawn(run_adapter, std::move(services), std::move(plan));
 }
 
 } // namespace hive

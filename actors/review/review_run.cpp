@@ -1,7 +1,7 @@
 #include "actors/review/review_run.hpp"
 
+#include "actors/aside.hpp"
 #include "actors/defaults.hpp"
-#include "actors/review/aside.hpp"
 #include "actors/review/recipe_validation.hpp"
 #include "actors/review/review_command.hpp"
 #include "actors/review/rules/review_record.hpp"

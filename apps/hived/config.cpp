@@ -348,6 +348,20 @@ void read_review(toml_section& in, review_options& out) {
   in.check(out.validate());
 }
 
+void read_install(toml_section& in, install_options& out) {
+  constexpr uint64_t max_mib = uint64_t{1} << 20;
+  uint64_t mib = out.max_bytes >> 20;
+  in.read("allowed", out.allowed);
+  read_path(in, "directory", out.directory);
+  in.read("network", out.network);
+  in.read("index", out.index);
+  read_timeout(in, "timeout_s", out.timeout);
+  in.read("max_mib", mib, 1, max_mib);
+  out.max_bytes = mib << 20;
+  in.read("python", out.python);
+  in.check(out.validate());
+}
+
 void read_tracker(toml_section& in, tracker_options& out) {
   in.read("max_records", out.max_records, 0, UINT64_MAX);
   uint64_t max_age_days = std::chrono::duration_cast<std::chrono::days>(out.max_age).count();
@@ -433,6 +447,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
+  root.section("dynamic", [&](toml_section& s) { read_install(s, config.install); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("agents", [&](toml_section& s) { read_agents(s, config); });
