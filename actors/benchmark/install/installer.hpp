@@ -5,6 +5,7 @@
 #include "actors/benchmark/install/install_options.hpp"
 #include "actors/process/api.hpp"
 #include "actors/store/api.hpp"
+#include "messages/install.capnp.h"
 #include "storage/database.hpp"
 
 #include <caf/expected.hpp>
