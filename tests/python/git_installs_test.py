@@ -119,7 +119,7 @@ class GitInstallsTest(unittest.TestCase):
 
     def measure(self, version, name="bench"):
         """(value, outcome) of the benchmark in a capture."""
-        snapshot = self.client.capture_snapshot(version, adapters=[name])
+        snapshot = self.client.capture_snapshot(version, tier="all", adapters=[name])
         metric = snapshot["metrics"].get("points")
         return metric and metric["value"], snapshot["adapters"][name]
 
@@ -128,6 +128,13 @@ class GitInstallsTest(unittest.TestCase):
         return sorted(str(path.relative_to(self.installs)) for path in self.installs.glob("*/*")) + sorted(
             path.name for path in self.installs.glob(".staging*")
         )
+
+    def await_left(self, count):
+        """Waits until so many installs are left: a replaced one goes with the last measurement that uses it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.left()) != count:
+            self.assertLess(time.monotonic(), deadline, self.left())
+            time.sleep(0.05)
 
     def rss_mib(self):
         text = Path(f"/proc/{self.node.pid}/status").read_text(encoding="utf-8")
@@ -150,14 +157,14 @@ class GitInstallsTest(unittest.TestCase):
         second = repository.commit()
         self.assertEqual(self.install(repository, commit=second)["installed"]["commit"], second)
         self.assertEqual(self.measure("v2")[0], 2.0)
-        self.assertEqual(len(self.left()), 1, "the old commit is removed")
+        self.await_left(1)
 
         self.restart()
         self.assertEqual(self.client.get_install("bench")["installed"]["commit"], second)
         self.assertEqual(self.measure("v3")[0], 2.0)
 
         self.assertEqual(self.client.remove_benchmark("bench")["name"], "bench")
-        self.assertEqual(self.left(), [])
+        self.await_left(0)
         self.restart()
         self.assertEqual(self.client.list_installs()["installs"], [])
         self.assertNotIn("bench", [each["name"] for each in self.client.list_benchmarks()["benchmarks"]])
@@ -405,10 +412,7 @@ class GitInstallsTest(unittest.TestCase):
             now = installs[0]["installed"]["commit"] if installs else None
             self.assertIn(now, (installed, wanted), "either the old commit or the new one")
             installed = now
-            deadline = time.monotonic() + PATIENCE_S
-            while len(self.left()) > (1 if installed else 0):
-                self.assertLess(time.monotonic(), deadline, self.left())
-                time.sleep(0.05)
+            self.await_left(1 if installed else 0)
             if installed:
                 self.assertEqual(self.measure(f"v{round_}")[0], 1.0)
         self.install(repository)
@@ -420,6 +424,7 @@ class GitInstallsTest(unittest.TestCase):
         foreign.mkdir()
         self.restart()
         self.client.remove_benchmark("bench")
+        self.await_left(1)
         self.assertEqual(self.left(), ["bench/0123456789ab-ffffffff-1"])
 
     # -- speed --------------------------------------------------------------------------------------------------------
