@@ -1,24 +1,14 @@
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
-#include "apps/hivectl/progress.hpp"
 #include "apps/hivectl/validators.hpp"
+#include "apps/hivectl/waiting.hpp"
 #include "messages/install.capnp.h"
 #include "platform/http_client.hpp"
-
-#include <thread>
 
 namespace hive::ctl {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// Interval between looks at a running install: short at first, for small repositories.
-constexpr auto first_look = 200ms;
-constexpr auto longest_look = 1s;
-/// How long a node may be away before hivectl gives up waiting.
-constexpr auto patience_with_node = 60s;
-
-struct install_options {
+struct install_choices {
   std::string name, url, commit, metrics_file, format, build;
   double timeout_s = 300;
   bool requires_gpu = false;
@@ -26,64 +16,44 @@ struct install_options {
   bool network = false;
 };
 
-template <class Builder>
-void set_words(Builder list, const std::vector<std::string>& words) {
-  for (uint32_t i = 0; i < list.size(); ++i)
-    list.set(i, words[i]);
-}
-
-msg<wire::InstallBenchmark> request_of(const install_options& options, const std::vector<std::string>& command) {
+msg<wire::InstallBenchmark> install_request(const install_choices& options, const std::vector<std::string>& command) {
   return msg<wire::InstallBenchmark>::build([&](wire::InstallBenchmark::Builder out) {
     out.setName(options.name);
     out.setRepoUrl(options.url);
     out.setCommit(options.commit);
-    set_words(out.initRunCommand(static_cast<uint32_t>(command.size())), command);
+    auto words = out.initRunCommand(static_cast<uint32_t>(command.size()));
+    for (uint32_t i = 0; i < words.size(); ++i)
+      words.set(i, command[i]);
     out.setMetricsFile(options.metrics_file);
     out.setFormat(options.format);
     out.setTimeoutS(options.timeout_s);
     out.setRequiresGpu(options.requires_gpu || options.min_vram_gb > 0);
     out.setMinVramGb(options.min_vram_gb);
-    if (!options.build.empty())
-      set_words(out.initBuildCommand(3), {"/bin/sh", "-c", options.build});
+    if (!options.build.empty()) {
+      auto build = out.initBuildCommand(3);
+      build.set(0, "/bin/sh");
+      build.set(1, "-c");
+      build.set(2, options.build);
+    }
     out.setNetwork(options.network);
   });
 }
 
-caf::expected<msg<wire::Install>> ask_for(session& s, const std::string& name) {
-  return s.node.ask<wire::Install>({.path = "/benchmarks/installs/" + http::url_encode(name)});
-}
-
-bool has_ended(wire::Install::Reader install) {
-  return install.getState() == wire::InstallState::INSTALLED || install.getState() == wire::InstallState::FAILED;
-}
-
-/// Waits until the install has ended. A node that is restarted forgets an install that runs.
-caf::expected<msg<wire::Install>> wait_for(session& s, msg<wire::Install> install) {
+/// A node that is restarted forgets an install that runs.
+caf::expected<msg<wire::Install>> wait_for(session& s, const msg<wire::Install>& install) {
   std::string name = install->getName().cStr();
-  progress shown{"Install " + name, s.set};
-  auto pause = std::chrono::milliseconds{first_look};
-  auto last_answer = std::chrono::steady_clock::now();
-  while (!has_ended(*install)) {
-    std::this_thread::sleep_for(pause);
-    pause = std::min<std::chrono::milliseconds>(2 * pause, longest_look);
-    auto now = std::chrono::steady_clock::now();
-    auto answer = ask_for(s, name);
-    if (!answer && (code_of(answer.error()) != ec::unavailable || now - last_answer > patience_with_node))
-      return fail_as(exit_status_of(answer.error()), text_of(answer.error()) +
-                                                       "; the install may go on: 'hivectl benchmark installs'");
-    if (!answer)
-      continue;
-    last_answer = now;
-    install = *answer;
-    shown.now("Install " + name + ": " + install->getProgress().cStr());
-  }
-  return install;
+  return wait_for_end(s,
+                      {"Install " + name, "/benchmarks/installs/" + http::url_encode(name), "hivectl benchmark installs"},
+                      install, [](wire::Install::Reader now) {
+                        return now.getState() == wire::InstallState::INSTALLED ||
+                               now.getState() == wire::InstallState::FAILED;
+                      });
 }
 
-outcome install(session& s, const install_options& options, const std::vector<std::string>& command) {
+outcome install(session& s, const install_choices& options, const std::vector<std::string>& command) {
   auto accepted = s.node.ask<wire::Install>({.method = "POST",
                                              .path = "/benchmarks/install?wait=false",
-                                             .body = to_json(request_of(options, command))});
+                                             .body = to_json(install_request(options, command))});
   if (!accepted)
     return accepted.error();
   auto done = wait_for(s, *accepted);
@@ -100,7 +70,7 @@ outcome install(session& s, const install_options& options, const std::vector<st
   return exit_status::done;
 }
 
-outcome list(session& s) {
+outcome list_installs(session& s) {
   auto answer = s.node.ask<wire::InstallList>({.path = "/benchmarks/installs"});
   if (!answer)
     return answer.error();
@@ -125,7 +95,7 @@ outcome list(session& s) {
 } // namespace
 
 void add_install_commands(CLI::App& group, context& ctx) {
-  auto options = std::make_shared<install_options>();
+  auto options = std::make_shared<install_choices>();
   auto& command = *group.add_subcommand("install", "Install one from git: NAME URL [OPTIONS] -- COMMAND...");
   command.add_option("NAME", options->name, "Name of the benchmark")->required()->check(valid_id());
   command.add_option("URL", options->url, "Repository; the node must allow it ([dynamic] allowed)")->required();
@@ -144,7 +114,7 @@ void add_install_commands(CLI::App& group, context& ctx) {
   ctx.on(
     command, [options, &ctx](session& s) { return install(s, *options, ctx.behind_dashes.value()); },
     context::trailing::required);
-  ctx.on(*group.add_subcommand("installs", "List what is installed from git, and what is being installed"), list);
+  ctx.on(*group.add_subcommand("installs", "List what is installed from git, and what is being installed"), list_installs);
 }
 
 } // namespace hive::ctl
