@@ -34,7 +34,8 @@ bool is_commit_id(const std::string& text) {
 /// Makes libgit2 ignore the configuration of this user and machine, which could replace the URL.
 void prepare_library() {
   git::init_library();
-  for (int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
+  for (int level :
+       {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
     git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
   // The operator has allowed repositories of others, and nothing in them is run.
   git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);

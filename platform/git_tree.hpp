@@ -34,9 +34,9 @@ struct exported_tree {
 ///
 /// Fails with ec::invalid, naming the entry, for everything that could reach beyond the directory or hide in it: names
 /// that are `.`, `..` or a spelling of `.git`, names with slashes or control characters, an entry twice, symbolic links
-/// that are absolute or lead out of the tree, and what `plain_files_only` refuses. Fails with ec::too_large for a tree above `limits`, ec::corrupt for
-/// missing or damaged objects, ec::unavailable when the directory cannot be written, like git::open, and with the error
-/// of `limit`. After a failure the directory holds a part of the files.
+/// that are absolute or lead out of the tree, and what `plain_files_only` refuses. Fails with ec::too_large for a tree
+/// above `limits`, ec::corrupt for missing or damaged objects, ec::unavailable when the directory cannot be written,
+/// like git::open, and with the error of `limit`. After a failure the directory holds a part of the files.
 caf::expected<exported_tree> export_tree(const std::filesystem::path& repository, const std::string& tree,
                                          const std::filesystem::path& directory, const work_limit& limit,
                                          const tree_limits& limits = {});

@@ -34,10 +34,9 @@ caf::error adapter_names::why_not_offered(const adapter_definition& offered) con
   return check_room(found ? 0 : 1);
 }
 
-caf::error
-adapter_names::find_changed(wire::RegisterWorker::Reader request,
-                            const std::function<adapter_definition(const msg<wire::WorkerAdapter>&)>& define,
-                            std::vector<msg<wire::WorkerAdapter>>& changed) const {
+caf::error adapter_names::find_changed(wire::RegisterWorker::Reader request,
+                                       const std::function<adapter_definition(const msg<wire::WorkerAdapter>&)>& define,
+                                       std::vector<msg<wire::WorkerAdapter>>& changed) const {
   size_t added = 0;
   for (auto spec : request.getAdapters()) {
     auto name = std::string{as_view(spec.getName())};

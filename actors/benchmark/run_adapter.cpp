@@ -105,8 +105,8 @@ private:
         [this](const caf::error& error) { fail_current(about_runner(error)); });
   }
 
-  /// CAF keeps a requester alive until its timeout has passed, also when the answer came long before. A plan that blocks
-  /// holds files, so its adapter relies on the runner, which answers every request.
+  /// CAF keeps a requester alive until its timeout has passed, also when the answer came long before. A plan that
+  /// blocks holds files, so its adapter relies on the runner, which answers every request.
   caf::duration patience(milliseconds left) const {
     return plan_.blocks ? caf::duration{caf::infinite} : caf::duration{answer_within(left)};
   }

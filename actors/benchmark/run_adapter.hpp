@@ -30,7 +30,7 @@ struct run_plan {
   uint32_t output_cap = 1 << 20;                                ///< bytes kept of each output stream
   bool status_channel = false;                                  ///< see process_options
   bool blocks = false; ///< whether `prepare` and `read` take long: they are then called on a thread of their own
-  std::function<caf::error()> prepare;                          ///< called before each run
+  std::function<caf::error()> prepare; ///< called before each run
   /// Converts one run to a measurement. The text of an error says how the command ended.
   std::function<caf::expected<msg<wire::Measurement>>(wire::RunResult::Reader)> read;
 };

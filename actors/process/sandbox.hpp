@@ -30,9 +30,9 @@ struct limits {
 };
 
 /// What a sandbox shows and allows. Beside `binds` it shows the system's programs and libraries read-only, the files of
-/// /etc that these need, and a /proc, /dev and /tmp of its own. It has no network unless `network` is set, no capabilities, no way to gain
-/// privileges, no way to make further user namespaces, and its own process ids. All its processes end together with the
-/// process that started it.
+/// /etc that these need, and a /proc, /dev and /tmp of its own. It has no network unless `network` is set, no
+/// capabilities, no way to gain privileges, no way to make further user namespaces, and its own process ids. All its
+/// processes end together with the process that started it.
 ///
 /// The environment is that of the process that starts it, with HOME and TMPDIR as /tmp: command lines can be read by
 /// other users, so variables do not belong there.

@@ -63,10 +63,8 @@ caf::error apply(arguments& out, const std::string& option, const std::string& v
 /// Before anything of the repository is read. A pack may be as large as all files together may be.
 caf::error limit_this_process(const arguments& given) {
   auto seconds = static_cast<rlim_t>(given.timeout.count());
-  const std::pair<__rlimit_resource, rlim_t> limits[]{{RLIMIT_AS, address_bytes},
-                                                      {RLIMIT_CPU, seconds},
-                                                      {RLIMIT_FSIZE, given.limits.received_bytes},
-                                                      {RLIMIT_CORE, 0}};
+  const std::pair<__rlimit_resource, rlim_t> limits[]{
+    {RLIMIT_AS, address_bytes}, {RLIMIT_CPU, seconds}, {RLIMIT_FSIZE, given.limits.received_bytes}, {RLIMIT_CORE, 0}};
   for (const auto& [resource, value] : limits) {
     rlimit both{value, value};
     if (::setrlimit(resource, &both) != 0)

@@ -42,18 +42,16 @@ msg<wire::InstallBenchmark> install_request(const install_choices& options, cons
 /// A node that is restarted forgets an install that runs.
 caf::expected<msg<wire::Install>> wait_for(session& s, const msg<wire::Install>& install) {
   std::string name = install->getName().cStr();
-  return wait_for_end(s,
-                      {"Install " + name, "/benchmarks/installs/" + http::url_encode(name), "hivectl benchmark installs"},
-                      install, [](wire::Install::Reader now) {
-                        return now.getState() == wire::InstallState::INSTALLED ||
-                               now.getState() == wire::InstallState::FAILED;
-                      });
+  return wait_for_end(
+    s, {"Install " + name, "/benchmarks/installs/" + http::url_encode(name), "hivectl benchmark installs"}, install,
+    [](wire::Install::Reader now) {
+      return now.getState() == wire::InstallState::INSTALLED || now.getState() == wire::InstallState::FAILED;
+    });
 }
 
 outcome install(session& s, const install_choices& options, const std::vector<std::string>& command) {
-  auto accepted = s.node.ask<wire::Install>({.method = "POST",
-                                             .path = "/benchmarks/install?wait=false",
-                                             .body = to_json(install_request(options, command))});
+  auto accepted = s.node.ask<wire::Install>(
+    {.method = "POST", .path = "/benchmarks/install?wait=false", .body = to_json(install_request(options, command))});
   if (!accepted)
     return accepted.error();
   auto done = wait_for(s, *accepted);
@@ -100,8 +98,7 @@ void add_install_commands(CLI::App& group, context& ctx) {
   command.add_option("NAME", options->name, "Name of the benchmark")->required()->check(valid_id());
   command.add_option("URL", options->url, "Repository; the node must allow it ([dynamic] allowed)")->required();
   command.add_option("--commit", options->commit, "40 hex digits, a branch or a tag (default: HEAD)");
-  command
-    .add_option("--metrics", options->metrics_file, "File that the command writes (default: its standard output)")
+  command.add_option("--metrics", options->metrics_file, "File that the command writes (default: its standard output)")
     ->type_name("FILE");
   command.add_option("--format", options->format, "Format of the results (default: found out)");
   command.add_option("--build", options->build, "Shell command that builds it once, such as make")->type_name("CMD");
@@ -114,7 +111,8 @@ void add_install_commands(CLI::App& group, context& ctx) {
   ctx.on(
     command, [options, &ctx](session& s) { return install(s, *options, ctx.behind_dashes.value()); },
     context::trailing::required);
-  ctx.on(*group.add_subcommand("installs", "List what is installed from git, and what is being installed"), list_installs);
+  ctx.on(*group.add_subcommand("installs", "List what is installed from git, and what is being installed"),
+         list_installs);
 }
 
 } // namespace hive::ctl

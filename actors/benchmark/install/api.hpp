@@ -24,10 +24,10 @@ struct install_step;
 
 /// Installs benchmarks from git repositories, keeps them, and offers them to the registry.
 using installer_actor = caf::typed_actor<
-  // Installs a benchmark, or another commit of it, durably; answers when captures can measure with it. ec::forbidden for
-  // a URL or a permission that the node does not allow, ec::invalid for any other fault of the request, ec::busy while
-  // an install of this name runs, ec::overloaded when too many wait, ec::already_exists when an adapter of another kind
-  // has the name; else the error of the step that failed.
+  // Installs a benchmark, or another commit of it, durably; answers when captures can measure with it. ec::forbidden
+  // for a URL or a permission that the node does not allow, ec::invalid for any other fault of the request, ec::busy
+  // while an install of this name runs, ec::overloaded when too many wait, ec::already_exists when an adapter of
+  // another kind has the name; else the error of the step that failed.
   caf::replies_to<msg<wire::InstallBenchmark>>::with<msg<wire::Install>>,
   // The same, but answers as soon as it is accepted.
   caf::replies_to<msg<wire::StartInstall>>::with<msg<wire::Install>>,

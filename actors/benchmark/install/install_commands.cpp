@@ -158,8 +158,9 @@ msg<wire::RunCommand> install_requirements(const install_options& options, const
   bool has_directory = is_directory_of_packages(options.index);
   auto how = sandbox_for(staged / install_files::tree, false, {}, !has_directory);
   how.binds.push_back({staged / install_files::venv, inner_venv, true});
-  words command{std::string{inner_venv} + "/bin/python", "-m", "pip", "install", "--no-input", "--no-cache-dir",
-                "--disable-pip-version-check", "--quiet", "--isolated"};
+  words command{
+    std::string{inner_venv} + "/bin/python", "-m",      "pip",       "install", "--no-input", "--no-cache-dir",
+    "--disable-pip-version-check",           "--quiet", "--isolated"};
   if (has_directory) {
     how.binds.push_back({options.index, inner_packages, false});
     command.insert(command.end(), {"--no-index", "--find-links", inner_packages});

@@ -149,8 +149,8 @@ caf::error remove_leftovers(const fs::path& directory, const std::string& node, 
   std::error_code none;
   for (const auto& entry : fs::directory_iterator{directory, none}) {
     auto name = entry.path().filename().string();
-    bool is_left = name.starts_with(staging_prefix(node)) ||
-                   (name.starts_with(runs_prefix(node)) && name != runs_name(node));
+    bool is_left =
+      name.starts_with(staging_prefix(node)) || (name.starts_with(runs_prefix(node)) && name != runs_name(node));
     if (is_left)
       keep_first(out, remove_tree(entry.path()));
     else if (!name.starts_with('.') && entry.symlink_status(none).type() == fs::file_type::directory)

@@ -69,7 +69,8 @@ private:
     auto text = file.empty() ? read_output(result) : read_beneath(place_, file, max_result_file_bytes);
     auto source = file.empty() ? "standard output" : "the metrics file " + file;
     if (!text)
-      return fail(code_of(text.error()), file.empty() ? text_of(text.error()) : "the metrics file " + text_of(text.error()));
+      return fail(code_of(text.error()),
+                  file.empty() ? text_of(text.error()) : "the metrics file " + text_of(text.error()));
     auto measurement = read_result_file(*text, as_view(request.getFormat()));
     if (!measurement)
       return fail(code_of(measurement.error()), source + ": " + text_of(measurement.error()));
@@ -98,8 +99,8 @@ run_plan plan_of(const msg<wire::InstalledBenchmark>& installed, std::shared_ptr
   auto request = installed->getRequest();
   run_plan out;
   out.name = as_view(request.getName());
-  auto runs = std::make_shared<installed_runs>(
-    installed, std::move(directory), install_files::run_path(options.directory, options.node, out.name));
+  auto runs = std::make_shared<installed_runs>(installed, std::move(directory),
+                                               install_files::run_path(options.directory, options.node, out.name));
   out.command = runs->command();
   out.timeout = process_timeout(request.getTimeoutS());
   out.output_cap = installed_runs::output_cap;

@@ -243,8 +243,8 @@ private:
 
   adapter_definition define(const msg<wire::InstalledBenchmark>& installed,
                             std::shared_ptr<installed_directory> directory) const {
-    auto out = installed_adapter_definition(self_->system(), {services_.runner}, options_, installed,
-                                            std::move(directory));
+    auto out =
+      installed_adapter_definition(self_->system(), {services_.runner}, options_, installed, std::move(directory));
     out.owner = installer_actor{self_};
     return out;
   }
@@ -312,8 +312,8 @@ caf::error install_options::validate() const {
       return fail(ec::invalid, "allowed: " + text_of(wrong));
   if (!directory.empty() && !directory.is_absolute())
     return fail(ec::invalid, "directory: must be an absolute path, not " + directory.string());
-  bool is_index = index.empty() || index.starts_with('/') || index.starts_with("https://") ||
-                  index.starts_with("http://");
+  bool is_index =
+    index.empty() || index.starts_with('/') || index.starts_with("https://") || index.starts_with("http://");
   if (!is_index)
     return fail(ec::invalid, "index: must be the URL of a package index or the absolute path of a directory");
   return caf::none;
