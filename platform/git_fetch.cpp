@@ -25,6 +25,7 @@ constexpr const char* pinned = "refs/hive/pinned";
 constexpr size_t window_bytes = size_t{32} << 20;
 constexpr size_t mapped_bytes = size_t{256} << 20;
 constexpr size_t commit_digits = 40;
+constexpr auto npos = std::string::npos;
 
 bool is_commit_id(const std::string& text) {
   return text.size() == commit_digits &&
@@ -73,44 +74,59 @@ public:
 
 private:
   caf::error fetch() {
+    if (auto error = connect())
+      return error;
+    auto source = find_source();
+    if (!source)
+      return source.error();
+    if (download({*source + ":" + pinned}) == 0)
+      return caf::none;
+    // Some servers send what a branch or tag has, and no commit by its id: then all of them are fetched.
+    bool by_id_refused = is_commit_id(revision_) && !stopped_ && git::last_error().find("specific object") != npos;
+    if (!by_id_refused)
+      return failed("cannot be fetched");
+    if (auto error = connect())
+      return error;
+    return download({"+refs/heads/*:refs/hive/heads/*", "+refs/tags/*:refs/hive/tags/*"}) == 0
+             ? caf::error{}
+             : failed("cannot be fetched");
+  }
+
+  caf::error connect() {
     git_remote* made = nullptr;
     if (git_remote_create_anonymous(&made, repository_.get(), url_.c_str()) != 0)
       return failed("cannot be used");
-    git::remote remote{made};
+    remote_.reset(made);
     git_remote_connect_options how = GIT_REMOTE_CONNECT_OPTIONS_INIT;
     how.callbacks = callbacks();
     how.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-    if (git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &how) != 0)
-      return failed("cannot be reached");
-    auto source = find_source(remote.get());
-    if (!source)
-      return source.error();
-    return download(remote.get(), *source + ":" + pinned);
+    return git_remote_connect_ext(made, GIT_DIRECTION_FETCH, &how) == 0 ? caf::error{} : failed("cannot be reached");
   }
 
-  caf::error download(git_remote* remote, std::string refspec) {
+  /// 0, or libgit2's code.
+  int download(std::vector<std::string> refspecs) {
     git_fetch_options how = GIT_FETCH_OPTIONS_INIT;
     how.callbacks = callbacks();
     how.prune = GIT_FETCH_NO_PRUNE;
     how.update_fetchhead = 0;
     how.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
     how.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-    char* text = refspec.data();
-    git_strarray wanted{&text, 1};
-    if (git_remote_download(remote, &wanted, &how) != 0)
-      return failed("cannot be fetched");
-    if (git_remote_update_tips(remote, &how.callbacks, 0, GIT_REMOTE_DOWNLOAD_TAGS_NONE, nullptr) != 0)
-      return failed("cannot be fetched");
-    return caf::none;
+    std::vector<char*> texts;
+    for (auto& refspec : refspecs)
+      texts.push_back(refspec.data());
+    git_strarray wanted{texts.data(), texts.size()};
+    auto code = git_remote_download(remote_.get(), &wanted, &how);
+    return code != 0 ? code
+                     : git_remote_update_tips(remote_.get(), &how.callbacks, 0, GIT_REMOTE_DOWNLOAD_TAGS_NONE, nullptr);
   }
 
   /// The left side of the refspec: a commit, or the full name of a reference.
-  caf::expected<std::string> find_source(git_remote* remote) const {
+  caf::expected<std::string> find_source() const {
     if (is_commit_id(revision_))
       return revision_;
     const git_remote_head** heads = nullptr;
     size_t count = 0;
-    if (git_remote_ls(&heads, &count, remote) != 0)
+    if (git_remote_ls(&heads, &count, remote_.get()) != 0)
       return failed("does not tell its branches");
     auto has = [&](const std::string& name) {
       return std::any_of(heads, heads + count, [&](const git_remote_head* head) { return name == head->name; });
@@ -128,8 +144,9 @@ private:
   caf::expected<git::commit> find_commit() const {
     git_oid id;
     git_object* named = nullptr;
-    bool found = git_reference_name_to_id(&id, repository_.get(), pinned) == 0 &&
-                 git_object_lookup(&named, repository_.get(), &id, GIT_OBJECT_ANY) == 0;
+    bool is_known = is_commit_id(revision_) ? git_oid_fromstr(&id, revision_.c_str()) == 0
+                                            : git_reference_name_to_id(&id, repository_.get(), pinned) == 0;
+    bool found = is_known && git_object_lookup(&named, repository_.get(), &id, GIT_OBJECT_ANY) == 0;
     git::object object{named};
     git_object* peeled = nullptr;
     if (!found || git_object_peel(&peeled, object.get(), GIT_OBJECT_COMMIT) != 0)
@@ -174,11 +191,11 @@ private:
     auto text = git::last_error();
     if (last && last->klass == GIT_ERROR_NOMEMORY)
       return fail(ec::too_large, url_ + " holds an object that needs more memory than fetching may use: " + text);
-    if (text.find("redirect") != std::string::npos)
+    if (text.find("redirect") != npos)
       return fail(ec::forbidden, url_ + " redirects elsewhere, which is not followed: " + text);
-    bool is_missing = is_commit_id(revision_) && last &&
-                      (last->klass == GIT_ERROR_ODB || last->klass == GIT_ERROR_REFERENCE ||
-                       text.find("not our ref") != std::string::npos);
+    bool is_missing =
+      is_commit_id(revision_) && last &&
+      (last->klass == GIT_ERROR_ODB || last->klass == GIT_ERROR_REFERENCE || text.find("not our ref") != npos);
     if (is_missing)
       return fail(ec::not_found, url_ + " has no commit " + revision_ + ": " + text);
     return fail(ec::unavailable, url_ + " " + what + ": " + text);
@@ -189,6 +206,7 @@ private:
   const fetch_limits& limits_;
   const work_limit& limit_;
   git::repository repository_;
+  git::remote remote_;
   uint64_t received_bytes_ = 0;
   caf::error stopped_;
 };

@@ -3,8 +3,11 @@
 #include "messages/ec.hpp"
 #include "messages/install.capnp.h"
 #include "messages/json.hpp"
+#include "messages/text.hpp"
 #include "platform/fetch_url.hpp"
+#include "platform/http_client.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -21,6 +24,8 @@ constexpr int wrong_usage = 64;
 constexpr rlim_t address_bytes = rlim_t{600} << 20;
 /// Processor time beyond which nobody waits for the files.
 constexpr uint64_t longest_timeout_s = 86'400;
+/// For the first question to a server; the fetch itself has the whole time.
+constexpr std::chrono::milliseconds longest_look{60'000};
 constexpr uint64_t most_bytes = uint64_t{1} << 40;
 constexpr uint64_t most_files = 10'000'000;
 
@@ -75,6 +80,33 @@ caf::error limit_this_process(const arguments& given) {
   return caf::none;
 }
 
+/// Asks for what libgit2 will ask for first. libgit2 follows a redirect on the same host whatever it is told, and that
+/// may lead to another owner's repository.
+caf::error refuse_redirect(const arguments& given) {
+  if (!given.url.starts_with("https://"))
+    return caf::none;
+  bool is_there = false;
+  http::outgoing_request request;
+  request.url = given.url + (given.url.ends_with('/') ? "" : "/") + "info/refs?service=git-upload-pack";
+  request.timeout = std::min<std::chrono::milliseconds>(given.timeout, longest_look);
+  request.on_body = [&](std::string_view) {
+    is_there = true;
+    return false;
+  };
+  auto answer = http::fetch(request);
+  if (is_there)
+    return caf::none;
+  if (!answer)
+    return fail(code_of(answer.error()), given.url + " cannot be reached: " + text_of(answer.error()));
+  if (answer->status >= 300 && answer->status < 400)
+    return fail(ec::forbidden, given.url + " redirects to " + printable(answer->location) + ", which is not followed");
+  if (answer->status == 401 || answer->status == 403)
+    return fail(ec::forbidden, given.url + " asks for credentials, and none are sent");
+  if (answer->status == 404)
+    return fail(ec::not_found, "there is no repository at " + given.url);
+  return fail(ec::unavailable, given.url + " answers with status " + std::to_string(answer->status));
+}
+
 caf::expected<fetched_tree> fetch(const arguments& given) {
   if (auto refused = check_fetch_url(given.url, given.allowed))
     return refused;
@@ -83,6 +115,8 @@ caf::expected<fetched_tree> fetch(const arguments& given) {
   work_limit limit;
   limit.deadline = work_limit::clock::now() + given.timeout;
   try {
+    if (auto refused = refuse_redirect(given))
+      return refused;
     return fetch_tree(given.url, given.commit, given.into, given.limits, limit);
   } catch (const std::bad_alloc&) {
     return fail(ec::too_large, given.url + " needs more memory than the " + std::to_string(address_bytes >> 20) +

@@ -1,11 +1,9 @@
 #include "apps/hived/config.hpp"
 
 #include "actors/hive/link/door.hpp"
-#include "actors/hive/link/tls_context.hpp"
 #include "actors/http/site.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"
-#include "messages/timestamp.hpp"
 
 #include <algorithm>
 #include <array>
@@ -474,29 +472,6 @@ endpoint parse_endpoint(std::string_view text, std::string_view option) {
   if (!out)
     throw config_error{std::string{option} + " must be ADDRESS:PORT, not " + std::string{text}};
   return *out;
-}
-
-spawn_policy engine_policy(const node_config& config) {
-  auto out = config.engines.policy;
-  auto allows = [&](const char* kind) {
-    const auto& allow = config.engines.allow;
-    return allow ? std::ranges::find(*allow, kind) != allow->end() : !config.door.tls.empty();
-  };
-  out.adapters = allows("adapter");
-  out.research = allows("research");
-  return out;
-}
-
-void read_credentials(node_config& config) {
-  if (config.door.tls.empty())
-    return;
-  auto shown = load_credentials(config.door.tls, certificate_role::node, now_unix_micros() / micros_per_s);
-  if (!shown)
-    throw config_error{config.origins.tls + ": " + text_of(shown.error())};
-  if (auto tls = tls_context::make(*shown); !tls)
-    throw config_error{config.origins.tls + ": " + (config.door.tls / certificate_files::certificate).string() + ": " +
-                       text_of(tls.error())};
-  config.door.shown = std::move(*shown);
 }
 
 void validate(const node_config& config) {
