@@ -1,5 +1,6 @@
 #include "actors/http/install_routes.hpp"
 
+#include "messages/benchmark.capnp.h"
 #include "messages/install.capnp.h"
 
 namespace hive::http {
