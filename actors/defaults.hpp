@@ -49,6 +49,17 @@ inline constexpr size_t max_worker_polls = 128;
 inline constexpr size_t max_worker_jobs = 4'000;
 /// How often one run is given to workers: whatever killed three of them will kill the next one.
 inline constexpr uint32_t max_work_leases = 3;
+/// Installs from git that wait; one runs at a time, since each may use the whole disk and network.
+inline constexpr size_t max_waiting_installs = 64;
+/// Failed installs whose reason can still be asked for.
+inline constexpr size_t kept_failed_installs = 100;
+/// Time limit of each step of an install whose configuration has none: large builds and slow networks.
+inline constexpr auto install_step_timeout = 15min;
+/// Files and bytes of one install: the largest repositories without data sets; virtual environments have gigabytes.
+inline constexpr uint64_t max_install_files = 500'000;
+inline constexpr uint64_t max_install_bytes = uint64_t{8} << 30;
+/// Bytes kept of the output of an install's commands, for the reason of a failure.
+inline constexpr size_t max_install_output_bytes = size_t{64} << 10;
 /// Versions that are searched for the newest one, at 64 bytes each.
 inline constexpr size_t max_ordered_versions = 100'000;
 /// Repetitions per adapter in one capture; more do not improve a mean.

@@ -54,6 +54,10 @@ FOLDERS = {
          "actors/store", *BELOW_ACTORS),
         ANY,
     ),
+    "actors/benchmark/install": (
+        ("actors/benchmark", "actors/benchmark/reports", "actors/process", "actors/store", *BELOW_ACTORS),
+        ANY,
+    ),
     "actors/review/render": (BELOW_ACTORS, ANY),
     "actors/review/rules": (("actors/benchmark/reports", "actors/process", *BELOW_ACTORS), ANY),
     "actors/review": (

@@ -60,12 +60,6 @@ int init_with_bounds() {
   return git_libgit2_init();
 }
 
-void init_library() {
-  static const int users = init_with_bounds();
-  if (users < 0)
-    throw std::runtime_error{"libgit2 cannot be initialised"};
-}
-
 /// Whether there is a repository, also one of another user.
 bool is_there(const std::filesystem::path& directory) {
   git_buf found{};
@@ -86,6 +80,12 @@ caf::error fail_to_open(int code, const std::filesystem::path& directory) {
 }
 
 } // namespace
+
+void init_library() {
+  static const int users = init_with_bounds();
+  if (users < 0)
+    throw std::runtime_error{"libgit2 cannot be initialised"};
+}
 
 std::string last_error() {
   auto* error = git_error_last();

@@ -24,11 +24,16 @@ using tree = std::unique_ptr<git_tree, deleter<git_tree_free>>;
 using tree_entry = std::unique_ptr<git_tree_entry, deleter<git_tree_entry_free>>;
 using blob = std::unique_ptr<git_blob, deleter<git_blob_free>>;
 using odb = std::unique_ptr<git_odb, deleter<git_odb_free>>;
+using reference = std::unique_ptr<git_reference, deleter<git_reference_free>>;
+using remote = std::unique_ptr<git_remote, deleter<git_remote_free>>;
 using diff = std::unique_ptr<git_diff, deleter<git_diff_free>>;
 using patch = std::unique_ptr<git_patch, deleter<git_patch_free>>;
 
 /// Largest block of memory that libgit2 gets. Larger objects fail to be read, whatever they would be inflated to.
 inline constexpr size_t max_allocation_bytes = size_t{256} << 20;
+
+/// Initialises libgit2 with this bound. Called before its other functions; `open` does it by itself.
+void init_library();
 
 /// Opens the repository at or above `directory`. Fails with ec::not_found without one, ec::forbidden when another user
 /// owns it and git does not trust it, and ec::corrupt when libgit2 cannot read it.

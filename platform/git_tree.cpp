@@ -66,6 +66,10 @@ public:
     return check_links(root.get());
   }
 
+  exported_tree written() const {
+    return {files_, bytes_};
+  }
+
 private:
   caf::error write_tree(const git_oid& id, int directory, const std::string& path, size_t depth) {
     if (depth > limits_.depth)
@@ -93,8 +97,10 @@ private:
     case GIT_FILEMODE_TREE:
       return write_directory(git_tree_entry_id(entry), directory, name, path, depth);
     case GIT_FILEMODE_COMMIT:
-      return make_directory(directory, name, path);
+      return limits_.plain_files_only ? refused(path, "is a submodule") : make_directory(directory, name, path);
     case GIT_FILEMODE_LINK:
+      if (limits_.plain_files_only)
+        return refused(path, "is a symbolic link");
       return write_link(git_tree_entry_id(entry), directory, name, path, depth);
     case GIT_FILEMODE_BLOB:
     case GIT_FILEMODE_BLOB_EXECUTABLE:
@@ -108,6 +114,8 @@ private:
   caf::error check_name(const std::string& name, const std::string& path) const {
     if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
       return refused(path, "has a name that is no file name");
+    if (name.size() > limits_.name_bytes)
+      return refused(path, "has a name of more than " + std::to_string(limits_.name_bytes) + " bytes");
     if (is_git_name(name))
       return refused(path, "has a name that stands for .git");
     if (std::ranges::any_of(name, is_control))
@@ -153,6 +161,7 @@ private:
     unique_fd file{::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)};
     if (!file)
       return failed_to_write(path);
+    ++files_;
     std::string_view rest{static_cast<const char*>(git_blob_rawcontent(blob->get())), git_blob_rawsize(blob->get())};
     while (!rest.empty()) {
       auto written = ::write(file.get(), rest.data(), rest.size());
@@ -217,6 +226,7 @@ private:
   const work_limit& limit_;
   git::odb objects_;
   uint64_t entries_ = 0;
+  uint64_t files_ = 0;
   uint64_t bytes_ = 0;
   std::vector<std::string> links_;
 };
@@ -262,12 +272,15 @@ bool is_git_name(std::string_view name) {
   return plain == ".git" || plain == "git~1" || plain.starts_with(".git\\") || plain.starts_with("git~1\\");
 }
 
-caf::error export_tree(const fs::path& repository, const std::string& tree, const fs::path& directory,
-                       const work_limit& limit, const tree_limits& limits) {
+caf::expected<exported_tree> export_tree(const fs::path& repository, const std::string& tree, const fs::path& directory,
+                                         const work_limit& limit, const tree_limits& limits) {
   auto opened = git::open(repository);
   if (!opened)
     return opened.error();
-  return tree_writer{opened->get(), repository, limits, limit}.write(tree, directory);
+  tree_writer writer{opened->get(), repository, limits, limit};
+  if (auto error = writer.write(tree, directory))
+    return error;
+  return writer.written();
 }
 
 caf::expected<std::optional<std::string>> read_tree_file(const fs::path& repository, const std::string& tree,

@@ -18,6 +18,14 @@ struct tree_limits {
   uint64_t bytes = uint64_t{4} << 30;        ///< of all files together
   uint64_t file_bytes = uint64_t{100} << 20; ///< of one file: the limit of the large hosts; it is held in memory
   size_t depth = 64;                         ///< nested directories
+  size_t name_bytes = 255;                   ///< of one name
+  bool plain_files_only = false;             ///< refuses symbolic links and submodules
+};
+
+/// What was written of a tree.
+struct exported_tree {
+  uint64_t files = 0;
+  uint64_t bytes = 0; ///< of all files and links together
 };
 
 /// Writes the files of a tree (40 hex digits) into `directory`, which must be new or empty. Files are written byte by
@@ -25,12 +33,13 @@ struct tree_limits {
 /// directories.
 ///
 /// Fails with ec::invalid, naming the entry, for everything that could reach beyond the directory or hide in it: names
-/// that are `.`, `..` or a spelling of `.git`, names with slashes or control characters, an entry twice, and symbolic
-/// links that are absolute or lead out of the tree. Fails with ec::too_large for a tree above `limits`, ec::corrupt for
-/// missing or damaged objects, ec::unavailable when the directory cannot be written, like git::open, and with the error
-/// of `limit`. After a failure the directory holds a part of the files.
-caf::error export_tree(const std::filesystem::path& repository, const std::string& tree,
-                       const std::filesystem::path& directory, const work_limit& limit, const tree_limits& limits = {});
+/// that are `.`, `..` or a spelling of `.git`, names with slashes or control characters, an entry twice, symbolic links
+/// that are absolute or lead out of the tree, and what `plain_files_only` refuses. Fails with ec::too_large for a tree
+/// above `limits`, ec::corrupt for missing or damaged objects, ec::unavailable when the directory cannot be written,
+/// like git::open, and with the error of `limit`. After a failure the directory holds a part of the files.
+caf::expected<exported_tree> export_tree(const std::filesystem::path& repository, const std::string& tree,
+                                         const std::filesystem::path& directory, const work_limit& limit,
+                                         const tree_limits& limits = {});
 
 /// Reads one regular file of a tree, or nothing when the tree has none at that path. Fails with ec::unsupported for a
 /// link or a directory, ec::too_large, ec::corrupt, and like git::open.

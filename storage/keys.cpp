@@ -226,6 +226,14 @@ std::string research_sessions() {
   return "research/";
 }
 
+std::string install(std::string_view name) {
+  return installs() + std::string{name};
+}
+
+std::string installs() {
+  return "install/";
+}
+
 std::string review(uint64_t number) {
   return reviews() + big_endian(number);
 }

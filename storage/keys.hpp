@@ -94,6 +94,9 @@ std::string adapters();
 /// inputs: an adapter that workers run.
 std::string worker_adapter(std::string_view name);
 std::string worker_adapters();
+/// inputs: an installed benchmark.
+std::string install(std::string_view name);
+std::string installs();
 /// inputs: the stored input of a model.
 std::string model(std::string_view id);
 std::string models();

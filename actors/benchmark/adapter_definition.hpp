@@ -1,9 +1,11 @@
 #pragma once
 
+#include "actors/benchmark/api.hpp"
 #include "actors/defaults.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/snapshot.capnp.h"
 
+#include <caf/allowed_unsafe_message_type.hpp>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -23,6 +25,8 @@ struct adapter_definition {
   /// Why the adapter would skip a measurement now, because there is nothing to measure; empty when it would not. May be
   /// unset.
   std::function<std::string()> unavailable_reason;
+  /// Removes the adapter in the registry's place, because it has more to remove; none: the registry does.
+  adapter_owner_actor owner = {};
   /// Spawns the actor; called again after the actor ended unexpectedly.
   std::function<adapter_actor()> spawn;
 
@@ -40,4 +44,18 @@ struct adapter_definition {
   }
 };
 
+/// Adds an adapter of `owner`, or replaces the owner's adapter of this name.
+struct offer_adapter {
+  adapter_definition definition;
+};
+
+/// Ends and removes an adapter that was offered.
+struct withdraw_adapter {
+  std::string name;
+};
+
 } // namespace hive
+
+// Messages within one node.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::offer_adapter)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::withdraw_adapter)

@@ -74,6 +74,14 @@ using worker_pool_actor = caf::typed_actor<
   // answers in time, ec::process_failed when a worker reports an error.
   caf::replies_to<msg<wire::WorkerMeasure>>::with<msg<wire::Measurement>>>;
 
+struct offer_adapter;
+struct withdraw_adapter;
+
+/// Who installs and removes adapters of a kind.
+using adapter_owner_actor = caf::typed_actor<
+  // Removes an adapter, durably.
+  caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>>;
+
 /// Manages the adapters; captures and stores snapshots.
 using registry_actor = caf::typed_actor<
   // Captures a version with all adapters of the tier in parallel. Answers once the snapshot is durable. ec::busy while
@@ -105,8 +113,13 @@ using registry_actor = caf::typed_actor<
   // Registers the adapters of a worker, durably, and the worker. ec::already_exists when an adapter's name is in use by
   // one that workers do not run.
   caf::replies_to<msg<wire::RegisterWorker>>::with<msg<wire::WorkerRegistered>>,
-  // Removes a registered adapter. ec::not_found; ec::forbidden for built-in adapters.
+  // Removes a registered adapter, or lets its owner do so. ec::not_found; ec::forbidden for built-in adapters.
   caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>,
+  // Adds or replaces an adapter that another service keeps. ec::already_exists when another one has its name,
+  // ec::overloaded when there are too many.
+  caf::replies_to<offer_adapter>::with<msg<wire::BenchmarkInfo>>,
+  // Ends and removes such an adapter; a running capture loses its measurement. ec::not_found.
+  caf::replies_to<withdraw_adapter>::with<msg<wire::BenchmarkInfo>>,
   // Starts publishing the newest results and every change to them.
   caf::reacts_to<sharing_started>>;
 

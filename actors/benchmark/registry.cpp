@@ -1,5 +1,6 @@
 #include "actors/benchmark/registry.hpp"
 
+#include "actors/benchmark/adapter_names.hpp"
 #include "actors/benchmark/adapter_table.hpp"
 #include "actors/benchmark/capture_event.hpp"
 #include "actors/benchmark/capture_plan.hpp"
@@ -17,7 +18,6 @@
 
 #include <algorithm>
 #include <caf/all.hpp>
-#include <set>
 
 namespace hive {
 namespace {
@@ -202,24 +202,22 @@ public:
     auto name = text(spec->getName());
     if (spec->getTier() == wire::Tier::ALL)
       return fail(ec::invalid, "/tier must be fast, heavy or dynamic");
-    if (auto taken = why_taken(name, spec->getReplace()))
+    if (auto taken = names_.why_taken(name, spec->getReplace()))
       return taken;
-    if (!adapters_.find(name) && adapters_.size() + registering_.size() >= defaults::max_adapters)
-      return fail(ec::overloaded, "a node holds at most " + std::to_string(defaults::max_adapters) + " adapters");
     write_set writes;
     adapter_store::erase(name, writes); // it may replace one of the other kind
     adapter_store::keep(spec, writes);
-    registering_.insert(name);
+    names_.reserve(name);
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
     commit(self_, services_.committer, std::move(writes))
       .then(
         [this, promise, spec, name](committed) mutable {
-          registering_.erase(name);
+          names_.release(name);
           adapters_.release(name);
           promise.deliver(adapter_table::describe(adapters_.add(options_.command_adapter(spec))));
         },
         [this, promise, name](caf::error& err) mutable {
-          registering_.erase(name);
+          names_.release(name);
           promise.deliver(std::move(err));
         });
     return promise;
@@ -227,19 +225,19 @@ public:
 
   caf::result<msg<wire::WorkerRegistered>> register_worker(const msg<wire::RegisterWorker>& request) {
     std::vector<msg<wire::WorkerAdapter>> changed;
-    if (auto refused = find_changed(*request, changed))
+    if (auto refused = names_.find_changed(*request, options_.worker_adapter, changed))
       return refused;
     write_set writes;
     for (const auto& spec : changed)
       adapter_store::keep(spec, writes);
     for (const auto& spec : changed)
-      registering_.insert(text(spec->getName()));
+      names_.reserve(text(spec->getName()));
     auto promise = self_->make_response_promise<msg<wire::WorkerRegistered>>();
     commit(self_, services_.committer, std::move(writes))
       .then(
         [this, promise, changed, request](committed) mutable {
           for (const auto& spec : changed) {
-            registering_.erase(text(spec->getName()));
+            names_.release(text(spec->getName()));
             adapters_.release(text(spec->getName()));
             adapters_.add(options_.worker_adapter(spec));
           }
@@ -249,7 +247,7 @@ public:
         },
         [this, promise, changed](caf::error& err) mutable {
           for (const auto& spec : changed)
-            registering_.erase(text(spec->getName()));
+            names_.release(text(spec->getName()));
           promise.deliver(std::move(err));
         });
     return promise;
@@ -262,6 +260,8 @@ public:
       return fail(ec::not_found, "no adapter named " + name);
     if (found->definition.source == "builtin")
       return fail(ec::forbidden, "the adapter " + name + " is built in");
+    if (found->definition.owner)
+      return self_->delegate(found->definition.owner, query);
     write_set writes;
     adapter_store::erase(name, writes);
     auto promise = self_->make_response_promise<msg<wire::BenchmarkInfo>>();
@@ -269,6 +269,23 @@ public:
       .then([this, promise, name](committed) mutable { drop(name, promise); },
             [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
     return promise;
+  }
+
+  caf::result<msg<wire::BenchmarkInfo>> accept(const offer_adapter& offer) {
+    const auto& definition = offer.definition;
+    if (auto taken = names_.why_not_offered(definition))
+      return taken;
+    adapters_.release(definition.name);
+    return adapter_table::describe(adapters_.add(definition));
+  }
+
+  caf::result<msg<wire::BenchmarkInfo>> withdraw(const std::string& name) {
+    auto* found = adapters_.find(name);
+    if (!found || !found->definition.owner)
+      return fail(ec::not_found, "no adapter named " + name);
+    auto described = adapter_table::describe(*found);
+    adapters_.end(name);
+    return described;
   }
 
   void on_down(const caf::down_msg& down) {
@@ -293,42 +310,6 @@ private:
     };
     return adapter_store{*services_.db}.visit([&](const auto& spec) { add(spec, options_.command_adapter); },
                                               [&](const auto& spec) { add(spec, options_.worker_adapter); });
-  }
-
-  /// Why a command cannot be registered under this name; no error if it can.
-  caf::error why_taken(const std::string& name, bool replaces) const {
-    auto* found = adapters_.find(name);
-    if (found && replaces && found->definition.source == "builtin")
-      return fail(ec::forbidden, "the adapter " + name + " is built in and is not replaced");
-    if (registering_.contains(name))
-      return replaces ? fail(ec::busy, "an adapter named " + name + " is being registered")
-                      : fail(ec::already_exists, "an adapter named " + name + " exists already");
-    if (found && !replaces)
-      return fail(ec::already_exists, "an adapter named " + name + " exists already; it can be replaced or removed");
-    return caf::none;
-  }
-
-  /// The adapters of a worker that are new or defined anew, or why it cannot have one of its adapters.
-  caf::error find_changed(wire::RegisterWorker::Reader request, std::vector<msg<wire::WorkerAdapter>>& changed) const {
-    size_t added = 0;
-    for (auto spec : request.getAdapters()) {
-      auto name = text(spec.getName());
-      if (spec.getTier() != wire::Tier::FAST && spec.getTier() != wire::Tier::HEAVY)
-        return fail(ec::invalid, "/adapters/" + name + "/tier must be fast or heavy");
-      if (registering_.contains(name))
-        return fail(ec::busy, "an adapter named " + name + " is being registered");
-      auto* found = adapters_.find(name);
-      if (found && found->definition.source != "worker")
-        return fail(ec::already_exists, "an adapter named " + name + " exists already, and no worker runs it");
-      auto wanted = msg<wire::WorkerAdapter>::copy_of(spec);
-      if (found && found->definition.is_same(options_.worker_adapter(wanted)))
-        continue;
-      changed.push_back(std::move(wanted));
-      added += !found;
-    }
-    if (added > 0 && adapters_.size() + registering_.size() + added > defaults::max_adapters)
-      return fail(ec::overloaded, "a node holds at most " + std::to_string(defaults::max_adapters) + " adapters");
-    return caf::none;
   }
 
   /// Reserves the version and assigns a number for a capture or import.
@@ -456,7 +437,7 @@ private:
   slot_publisher_actor publisher_;
   registry_options options_;
   adapter_table adapters_;
-  std::set<std::string> registering_;
+  adapter_names names_{adapters_};
   captures_in_work in_work_{defaults::max_concurrent_captures};
   uint64_t last_capture_ = 0;
 };
@@ -486,7 +467,9 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
           [self](const msg<wire::BenchmarkQuery>&) { return self->state.list_benchmarks(); },
           [self](const msg<wire::CommandSpec>& spec) { return self->state.register_command(spec); },
           [self](const msg<wire::RegisterWorker>& request) { return self->state.register_worker(request); },
-          [self](const msg<wire::BenchmarkName>& query) { return self->state.remove(query); }};
+          [self](const msg<wire::BenchmarkName>& query) { return self->state.remove(query); },
+          [self](const offer_adapter& offer) { return self->state.accept(offer); },
+          [self](const withdraw_adapter& which) { return self->state.withdraw(which.name); }};
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "actors/benchmark/run_adapter.hpp"
 
+#include "actors/aside.hpp"
 #include "actors/benchmark/snapshots/samples.hpp"
 #include "actors/process/run_report.hpp"
 
@@ -80,16 +81,46 @@ private:
     if (left.count() <= 0)
       return fail_current(fail(ec::timed_out, "the time limit of " + std::to_string(plan_.timeout.count()) +
                                                 " ms passed before it could be run"));
-    if (plan_.prepare)
-      if (auto error = plan_.prepare())
-        return fail_current(error);
-    self_->request(services_.runner, answer_within(left), command_within(left))
-      .then([this](const msg<wire::RunResult>& result) { add(result); },
-            [this](const caf::error& error) { fail_current(about_runner(error)); });
+    if (!plan_.prepare)
+      return start(left);
+    auto prepare = [prepare = plan_.prepare]() -> caf::expected<caf::unit_t> {
+      if (auto error = prepare())
+        return error;
+      return caf::unit;
+    };
+    perform<caf::unit_t>(prepare, [this, left](const caf::expected<caf::unit_t>& done) {
+      if (!done)
+        return fail_current(done.error());
+      start(left);
+    });
   }
 
-  void add(const msg<wire::RunResult>& result) {
-    auto read = plan_.read(*result);
+  void start(milliseconds left) {
+    self_->request(services_.runner, patience(left), command_within(left))
+      .then(
+        [this](const msg<wire::RunResult>& result) {
+          perform<msg<wire::Measurement>>([read = plan_.read, result] { return read(*result); },
+                                          [this](caf::expected<msg<wire::Measurement>> read) { add(std::move(read)); });
+        },
+        [this](const caf::error& error) { fail_current(about_runner(error)); });
+  }
+
+  /// CAF keeps a requester alive until its timeout has passed, also when the answer came long before. A plan that
+  /// blocks holds files, so its adapter relies on the runner, which answers every request.
+  caf::duration patience(milliseconds left) const {
+    return plan_.blocks ? caf::duration{caf::infinite} : caf::duration{answer_within(left)};
+  }
+
+  /// Does a part of the plan, on a thread of its own if the plan's parts block.
+  template <class T, class Done>
+  void perform(std::function<caf::expected<T>()> work, Done done) {
+    if (plan_.blocks)
+      run_aside<T>(self_, std::move(work), std::move(done));
+    else
+      done(work());
+  }
+
+  void add(caf::expected<msg<wire::Measurement>> read) {
     if (!read)
       return fail_current(read.error());
     auto& current = queue_.front();
@@ -134,6 +165,7 @@ private:
       }
       out.setTimeoutS(std::chrono::duration<double>(limit).count());
       out.setOutputCapBytes(plan_.output_cap);
+      out.setStatusChannel(plan_.status_channel);
     });
   }
 

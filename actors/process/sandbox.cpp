@@ -22,6 +22,9 @@ constexpr std::array system_files{"/etc/alternatives", "/etc/group",     "/etc/l
                                   "/etc/ld.so.conf.d", "/etc/localtime", "/etc/mime.types",      "/etc/nsswitch.conf",
                                   "/etc/passwd",       "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/timezone"};
 
+/// What resolving names needs beside; only for a sandbox with network.
+constexpr std::array network_files{"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf"};
+
 /// More than any command line of a review has; the kernel's limit is far above.
 constexpr size_t max_binds = 256;
 /// Bytes of the reason that a refusal quotes.
@@ -43,6 +46,12 @@ void append_system(words& out) {
       append(out, {"--ro-bind", name, name});
   }
   for (const auto* name : system_files)
+    append(out, {"--ro-bind-try", name, name});
+}
+
+void append_network(words& out) {
+  out.emplace_back("--share-net");
+  for (const auto* name : network_files)
     append(out, {"--ro-bind-try", name, name});
 }
 
@@ -96,6 +105,8 @@ words command_line(const options& how, const words& command) {
   append_environment(out, how);
   append_system(out);
   append_own_directories(out, how.most);
+  if (how.network)
+    append_network(out);
   for (const auto& [from, to, writable] : how.binds)
     append(out, {writable ? "--bind" : "--ro-bind", from.string(), to});
   append(out, {"--chdir", how.workdir, "--"});

@@ -30,9 +30,9 @@ struct limits {
 };
 
 /// What a sandbox shows and allows. Beside `binds` it shows the system's programs and libraries read-only, the files of
-/// /etc that these need, and a /proc, /dev and /tmp of its own. It has no network, no capabilities, no way to gain
-/// privileges, no way to make further user namespaces, and its own process ids. All its processes end together with the
-/// process that started it.
+/// /etc that these need, and a /proc, /dev and /tmp of its own. It has no network unless `network` is set, no
+/// capabilities, no way to gain privileges, no way to make further user namespaces, and its own process ids. All its
+/// processes end together with the process that started it.
 ///
 /// The environment is that of the process that starts it, with HOME and TMPDIR as /tmp: command lines can be read by
 /// other users, so variables do not belong there.
@@ -40,6 +40,7 @@ struct options {
   std::vector<bind> binds;                           ///< later ones may lie in earlier ones
   std::string workdir = "/";                         ///< in the sandbox
   std::string path = "/usr/local/bin:/usr/bin:/bin"; ///< where the command and its children look for programs
+  bool network = false; ///< whether it shares the machine's network, with the names that the machine resolves
   limits most;
 
   /// ec::invalid, naming the offending option.

@@ -116,8 +116,8 @@ void verify_guardrail(const review_options& options, const fs::path& checkout, c
 /// Fills everything but the files.
 caf::error read_change(const fs::path& repository, const git_range& range, const review_options& options,
                        const fs::path& checkout, const work_limit& limit, prepared_change& out) {
-  if (auto error = export_tree(repository, range.head_tree, checkout, limit))
-    return fail(code_of(error), "head: " + text_of(error));
+  if (auto written = export_tree(repository, range.head_tree, checkout, limit); !written)
+    return fail(code_of(written.error()), "head: " + text_of(written.error()));
   change_reader reader{repository, range, options};
   auto& guardrail = out.guardrail;
   guardrail.configured = !options.manifest.empty();

@@ -1,7 +1,7 @@
 #include "actors/review/review_run.hpp"
 
+#include "actors/aside.hpp"
 #include "actors/defaults.hpp"
-#include "actors/review/aside.hpp"
 #include "actors/review/recipe_validation.hpp"
 #include "actors/review/review_command.hpp"
 #include "actors/review/rules/review_record.hpp"
@@ -308,8 +308,8 @@ private:
       [this_repository = repository_, tree = range_.base_tree, at, commands = commands_,
        limit = work_limit{stop_.get_token(), work_limit::clock::now() +
                                                defaults::review_prepare_timeout}]() -> caf::expected<caf::unit_t> {
-        if (auto error = export_tree(this_repository, tree, at.checkout, limit))
-          return error;
+        if (auto written = export_tree(this_repository, tree, at.checkout, limit); !written)
+          return written.error();
         if (auto error = remove_old_results(at, commands))
           return error;
         return caf::unit;

@@ -1,8 +1,8 @@
 #include "actors/review/reviewer.hpp"
 
+#include "actors/aside.hpp"
 #include "actors/defaults.hpp"
 #include "actors/process/sandbox.hpp"
-#include "actors/review/aside.hpp"
 #include "actors/review/review_command.hpp"
 #include "actors/review/rules/review_record.hpp"
 #include "actors/store/commit.hpp"
@@ -23,7 +23,6 @@ namespace hive {
 namespace {
 
 namespace fs = std::filesystem;
-using review::run_aside;
 
 /// A request whose repository and revisions exist.
 struct resolved_request {

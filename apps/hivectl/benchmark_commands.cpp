@@ -15,6 +15,7 @@ constexpr auto benchmark_examples =
   "  hivectl benchmark list\n"
   "  hivectl benchmark register startup --timeout 30 --env LANG=C -- ./measure --runs 5\n"
   "  hivectl benchmark register startup --replace -- ./measure --runs 9\n"
+  "  hivectl benchmark install json https://github.com/org/bench --commit v2 --metrics out.json -- ./run.sh\n"
   "  hivectl benchmark remove startup\n"
   "  hivectl benchmark check results.xml\n"
   "A registered command prints {\"metrics\": {NAME: {\"value\": 1.5, \"direction\": \"lower\", "
@@ -131,7 +132,7 @@ void add_register(CLI::App& group, context& ctx) {
 
 void add_remove(CLI::App& group, context& ctx) {
   auto name = std::make_shared<std::string>();
-  auto& command = *group.add_subcommand("remove", "Take a registered command away");
+  auto& command = *group.add_subcommand("remove", "Take a registered command or an installed benchmark away");
   command.add_option("NAME", *name, "Name of the benchmark")->required()->check(valid_id());
   ctx.on(command, [name](session& s) { return remove(s, *name); });
 }
@@ -142,6 +143,7 @@ void add_benchmark_commands(CLI::App& app, context& ctx) {
   auto& group = add_group(app, "benchmark", "What a node can measure", benchmark_examples);
   ctx.on(*group.add_subcommand("list", "List all benchmarks"), list_benchmarks);
   add_register(group, ctx);
+  add_install_commands(group, ctx);
   add_remove(group, ctx);
   add_result_check(group, ctx);
 }

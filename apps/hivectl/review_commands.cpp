@@ -2,19 +2,16 @@
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/format.hpp"
-#include "apps/hivectl/progress.hpp"
 #include "apps/hivectl/review_view.hpp"
 #include "apps/hivectl/validators.hpp"
+#include "apps/hivectl/waiting.hpp"
 #include "messages/review.capnp.h"
 #include "platform/http_client.hpp"
 
 #include <filesystem>
-#include <thread>
 
 namespace hive::ctl {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr auto review_examples =
   "Examples:\n"
@@ -27,11 +24,6 @@ constexpr auto review_examples =
   "status:\n"
   "0 approved, 1 rejected, 2 flagged for a person.";
 
-/// Interval between looks at a running review: short at first, for small changes.
-constexpr auto first_look = 200ms;
-constexpr auto longest_look = 1s;
-/// How long a node may be away, for example for its restart, before hivectl gives up waiting for a review.
-constexpr auto patience_with_node = 60s;
 /// Size limit of a file with known failures: the request's limit of names, each with some hundred bytes.
 constexpr size_t max_known_bytes = size_t{4} << 20;
 
@@ -116,27 +108,10 @@ caf::expected<msg<wire::Review>> ask_for(session& s, const std::string& id) {
   return s.node.ask<wire::Review>({.path = path_of_review(id)});
 }
 
-/// Waits until the review is done. A node that is away for a moment continues it, so that is no reason to give up.
-caf::expected<msg<wire::Review>> wait_for(session& s, msg<wire::Review> review) {
+caf::expected<msg<wire::Review>> wait_for(session& s, const msg<wire::Review>& review) {
   std::string id = review->getId().cStr();
-  progress shown{"Review " + id, s.set};
-  auto pause = std::chrono::milliseconds{first_look};
-  auto last_answer = std::chrono::steady_clock::now();
-  while (review->getState() != wire::ReviewState::DONE) {
-    std::this_thread::sleep_for(pause);
-    pause = std::min<std::chrono::milliseconds>(2 * pause, longest_look);
-    auto now = std::chrono::steady_clock::now();
-    auto answer = ask_for(s, id);
-    if (!answer && (code_of(answer.error()) != ec::unavailable || now - last_answer > patience_with_node))
-      return fail_as(exit_status_of(answer.error()),
-                     text_of(answer.error()) + "; the review may go on: 'hivectl review show " + id + "'");
-    if (!answer)
-      continue;
-    last_answer = now;
-    review = *answer;
-    shown.now("Review " + id + ": " + review->getProgress().cStr());
-  }
-  return review;
+  return wait_for_end(s, {"Review " + id, path_of_review(id), "hivectl review show " + id}, review,
+                      [](wire::Review::Reader now) { return now.getState() == wire::ReviewState::DONE; });
 }
 
 outcome run(session& s, const run_options& options) {

@@ -1,11 +1,9 @@
 #include "apps/hived/config.hpp"
 
 #include "actors/hive/link/door.hpp"
-#include "actors/hive/link/tls_context.hpp"
 #include "actors/http/site.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"
-#include "messages/timestamp.hpp"
 
 #include <algorithm>
 #include <array>
@@ -365,6 +363,20 @@ void read_review(toml_section& in, review_options& out) {
   in.check(out.validate());
 }
 
+void read_install(toml_section& in, install_options& out) {
+  constexpr uint64_t max_mib = uint64_t{1} << 20;
+  uint64_t mib = out.max_bytes >> 20;
+  in.read("allowed", out.allowed);
+  read_path(in, "directory", out.directory);
+  in.read("network", out.network);
+  in.read("index", out.index);
+  read_timeout(in, "timeout_s", out.timeout);
+  in.read("max_mib", mib, 1, max_mib);
+  out.max_bytes = mib << 20;
+  in.read("python", out.python);
+  in.check(out.validate());
+}
+
 void read_tracker(toml_section& in, tracker_options& out) {
   in.read("max_records", out.max_records, 0, UINT64_MAX);
   uint64_t max_age_days = std::chrono::duration_cast<std::chrono::days>(out.max_age).count();
@@ -451,6 +463,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("gpu", [&](toml_section& s) { read_gpu(s, config.gpu); });
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
+  root.section("dynamic", [&](toml_section& s) { read_install(s, config.install); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("agents", [&](toml_section& s) { read_agents(s, config); });
@@ -477,29 +490,6 @@ endpoint parse_endpoint(std::string_view text, std::string_view option) {
   if (!out)
     throw config_error{std::string{option} + " must be ADDRESS:PORT, not " + std::string{text}};
   return *out;
-}
-
-spawn_policy engine_policy(const node_config& config) {
-  auto out = config.engines.policy;
-  auto allows = [&](const char* kind) {
-    const auto& allow = config.engines.allow;
-    return allow ? std::ranges::find(*allow, kind) != allow->end() : !config.door.tls.empty();
-  };
-  out.adapters = allows("adapter");
-  out.research = allows("research");
-  return out;
-}
-
-void read_credentials(node_config& config) {
-  if (config.door.tls.empty())
-    return;
-  auto shown = load_credentials(config.door.tls, certificate_role::node, now_unix_micros() / micros_per_s);
-  if (!shown)
-    throw config_error{config.origins.tls + ": " + text_of(shown.error())};
-  if (auto tls = tls_context::make(*shown); !tls)
-    throw config_error{config.origins.tls + ": " + (config.door.tls / certificate_files::certificate).string() + ": " +
-                       text_of(tls.error())};
-  config.door.shown = std::move(*shown);
 }
 
 void validate(const node_config& config) {

@@ -4,6 +4,7 @@
 #include "actors/baseline/validator.hpp"
 #include "actors/benchmark/agent_baselines_adapter.hpp"
 #include "actors/benchmark/guardrail_adapter.hpp"
+#include "actors/benchmark/install/install_options.hpp"
 #include "actors/benchmark/model_registry_adapter.hpp"
 #include "actors/benchmark/regression_adapter.hpp"
 #include "actors/benchmark/world_model_adapter.hpp"
@@ -97,6 +98,7 @@ struct node_config {
   agent_baselines_options agent_baselines;
   gpu_options gpu;
   review_options review;
+  install_options install; ///< with an empty directory: ~/.hevolve/benchmarks
   tracker_options tracker;
   federation_profile gossip;
   overlay_options overlay;

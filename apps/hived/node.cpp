@@ -11,6 +11,7 @@
 #include "apps/hived/wiring/federation_group.hpp"
 #include "apps/hived/wiring/gpu_group.hpp"
 #include "apps/hived/wiring/http_group.hpp"
+#include "apps/hived/wiring/install_group.hpp"
 #include "apps/hived/wiring/namespace_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
 #include "apps/hived/wiring/research_group.hpp"
@@ -46,6 +47,7 @@ struct node::impl {
     auto& gpus = add<gpu_group>(base);
     auto& adapters = add<adapter_group>(base);
     auto& benchmark = add<benchmark_group>(base, adapters, groups_so_far());
+    add<install_group>(base, adapters, benchmark);
     auto& agents = add<baseline_group>(base, benchmark);
     auto& tracker = add<tracker_group>(base);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());

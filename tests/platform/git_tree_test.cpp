@@ -31,7 +31,8 @@ protected:
 
   caf::error write(const std::string& tree, const tree_limits& limits = {}) {
     target = temp.path() / ("target-" + std::to_string(++targets));
-    return export_tree(repository.path(), tree, target, {}, limits);
+    auto written = export_tree(repository.path(), tree, target, {}, limits);
+    return written ? caf::error{} : written.error();
   }
 
   /// The refusal of a tree with this one entry.

@@ -163,7 +163,45 @@ def register_benchmark(
 
 @operation("DELETE", "/api/v1/benchmarks/{name}")
 def remove_benchmark(name: str) -> Json:
-    """Removes a registered adapter."""
+    """Removes a registered adapter or an installed benchmark."""
+    ...
+
+
+@operation("POST", "/api/v1/benchmarks/install", query=("wait",))
+def install_benchmark(
+    name: str,
+    repo_url: str,
+    run_command: Sequence[str],
+    *,
+    commit: Optional[str] = None,
+    metrics_file: Optional[str] = None,
+    format: Optional[str] = None,
+    timeout_s: Optional[float] = None,
+    requires_gpu: Optional[bool] = None,
+    min_vram_gb: Optional[float] = None,
+    build_command: Optional[Sequence[str]] = None,
+    network: Optional[bool] = None,
+    wait: Optional[bool] = None,
+    patience_s: float = 3600.0,
+) -> Json:
+    """Installs a benchmark from a git repository, or another commit of it: {name, state, installed: {commit, …}, …};
+    with wait=False as soon as it has begun. `discover_and_install` takes the arguments of HART OS's function.
+
+    metrics_file: the file that the command writes; its standard output when None.
+    patience_s: longest wait for the install, beyond the client's timeout.
+    """
+    ...
+
+
+@operation("GET", "/api/v1/benchmarks/installs")
+def list_installs() -> Json:
+    """Benchmarks from git repositories: {installs: [{name, state, progress, error, installed, …}]}."""
+    ...
+
+
+@operation("GET", "/api/v1/benchmarks/installs/{name}")
+def get_install(name: str) -> Json:
+    """One of them, at any stage."""
     ...
 
 

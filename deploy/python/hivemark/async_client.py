@@ -133,6 +133,10 @@ class AsyncClient(AsyncApi):
         """See `Client.register_adapter`."""
         return await self._run(lambda: self._client.register_adapter(adapter, **options))
 
+    async def discover_and_install(self, repo_url: str, name: str, *args: Any, **options: Any) -> Dict[str, Any]:
+        """See `Client.discover_and_install`."""
+        return await self._run(lambda: self._client.discover_and_install(repo_url, name, *args, **options))
+
     async def get_best_tool(self, task_type: str) -> Optional[BestTool]:
         """See `Client.get_best_tool`."""
         return await self._run(lambda: self._client.get_best_tool(task_type))

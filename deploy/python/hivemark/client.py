@@ -8,7 +8,7 @@ import ssl
 import uuid
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, Type, Union
 
 from ._api import Api
 from ._http import Answer, Transport
@@ -25,6 +25,10 @@ Policy = Literal["explore", "threshold"]
 # nothing of any size piles up in the buffer.
 MAX_TEXT_BYTES = 128
 MAX_TIME_S = 604_800
+
+
+# What HART OS runs in a repository that names no command.
+_PYTEST = ("python3", "-m", "pytest", "--benchmark-json=results.json")
 
 
 class Route(NamedTuple):
@@ -268,6 +272,39 @@ class Client(Api):
             requires_gpu=spec.requires_gpu if requires_gpu is None else requires_gpu,
             min_vram_gb=spec.min_vram_gb if min_vram_gb is None else min_vram_gb,
             replace=replace,
+        )
+
+    def discover_and_install(
+        self,
+        repo_url: str,
+        name: str,
+        requires_gpu: bool = False,
+        min_vram_gb: float = 0.0,
+        run_command: Union[str, Sequence[str]] = "",
+        metrics_file: str = "",
+        *,
+        commit: Optional[str] = None,
+        **more: Any,
+    ) -> Dict[str, Any]:
+        """Installs a benchmark from a git repository on the node, with the arguments of HART OS's function.
+
+        run_command: program and arguments, or a line for a shell; pytest with its benchmarks when empty.
+        metrics_file: the file that the command writes, `results.json` when empty.
+        commit: 40 hex digits, a branch or a tag; the repository's HEAD when None.
+        more: see `install_benchmark`.
+
+        Needs the operator's role. NodeError when the node does not allow the URL, or a step fails.
+        """
+        command = run_command or _PYTEST
+        return self.install_benchmark(
+            name,
+            repo_url,
+            ["/bin/sh", "-c", command] if isinstance(command, str) else list(command),
+            commit=commit,
+            metrics_file=metrics_file or "results.json",
+            requires_gpu=requires_gpu,
+            min_vram_gb=min_vram_gb,
+            **more,
         )
 
     # -- questions ----------------------------------------------------------------------------------------------------

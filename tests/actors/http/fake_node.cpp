@@ -1,5 +1,6 @@
 #include "tests/actors/http/fake_node.hpp"
 
+#include "actors/benchmark/adapter_definition.hpp"
 #include "actors/http/api_routes.hpp"
 #include "actors/http/benchmark_routes.hpp"
 #include "actors/http/node_routes.hpp"
@@ -118,6 +119,8 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
         return error;
       return benchmark(view(m->getName()));
     },
+    [](const offer_adapter& offer) { return benchmark(offer.definition.name); },
+    [](const withdraw_adapter& which) { return benchmark(which.name); },
     [](const sharing_started&) {},
   };
 }

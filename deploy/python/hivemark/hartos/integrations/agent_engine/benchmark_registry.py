@@ -123,8 +123,16 @@ class QwenEncoderAdapter(NodeAdapter):
     tier = "heavy"
 
 
-class DynamicBenchmarkAdapter(DynamicBenchmark, BenchmarkAdapter):
-    """A benchmark from a git repository, which runs in this process's machine as HART OS runs it."""
+class DynamicBenchmarkAdapter(DynamicBenchmark, NodeAdapter):
+    """A benchmark from a git repository, which the node installs and runs in a sandbox."""
+
+    def install(self) -> bool:
+        """Installs it on the node. Whether that worked: the node must allow the URL ([dynamic] allowed)."""
+
+        def installed() -> bool:
+            return bool(self.install_on(_place().client)["state"] == "installed")
+
+        return attempt("install", installed, lambda _: False)
 
 
 _BUILTIN = (
@@ -173,9 +181,11 @@ class BenchmarkRegistry:
         min_vram_gb: float = 0.0,
         run_command: str = "",
         metrics_file: str = "",
+        commit: str = "",
     ) -> bool:
-        """Installs a benchmark from a git repository and registers it in this process. Whether that worked."""
-        adapter = DynamicBenchmarkAdapter(name, repo_url, requires_gpu, min_vram_gb, run_command, metrics_file)
+        """Installs a benchmark from a git repository on the node, whose captures run it from then on. Whether that
+        worked; `hivemark.hartos.errors()` and the log say what did not. `Client.discover_and_install` tells more."""
+        adapter = DynamicBenchmarkAdapter(name, repo_url, requires_gpu, min_vram_gb, run_command, metrics_file, commit)
         if not adapter.install():
             return False
         self.register_benchmark(adapter)

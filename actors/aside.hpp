@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-namespace hive::review {
+namespace hive {
 
 using work_atom = caf::atom_constant<caf::atom("work")>;
 using worked_atom = caf::atom_constant<caf::atom("worked")>;
@@ -35,4 +35,4 @@ void run_aside(Self* self, std::function<caf::expected<T>()> work, Done done) {
           [done](caf::error& error) { done(caf::expected<T>{std::move(error)}); });
 }
 
-} // namespace hive::review
+} // namespace hive
