@@ -3,6 +3,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
+using Gpu = import "gpu.capnp";
 using Snapshot = import "snapshot.capnp";
 $Cxx.namespace("hive::wire");
 
@@ -18,6 +19,7 @@ struct Measurement $Hive.maxBytes(8388608) $Hive.doc(
   skipped @1 :Text $Hive.maxLength(4096) $Hive.doc("Why the adapter could not measure here; empty when it could.");
   note @2 :Text $Hive.maxLength(4096) $Hive.doc(
       "Context for readers of the metrics, such as the files that broke an integrity check.");
+  evidence @3 :Gpu.RunEvidence $Hive.doc("How it was measured, if that was on a GPU. Set by the node; what a command prints here is not read.");
 }
 
 struct EnvironmentVariable {

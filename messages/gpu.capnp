@@ -145,7 +145,56 @@ struct Lease $Hive.doc("The right to use memory of GPUs until it ends.") {
   epoch @28 :UInt64 $Hive.omitDefault $Hive.doc("Start of the node in which it was granted.");
   local @29 :Bool $Hive.omitDefault $Hive.doc("Held by an adapter or service of the node itself.");
   vramWantedMib @30 :UInt64 $Hive.omitDefault $Hive.doc("What was asked for on each device.");
+  evidence @32 :RunEvidence $Hive.doc("What was seen while it was in use.");
   patienceS @31 :Float64 $Hive.omitDefault $Hive.doc("Ends in the queue unless it is asked for within this time; 0: it waits as long as it takes.");
+}
+
+enum RunQuality {
+  clean @0;
+  disturbed @1 $Hive.doc("Something beside the benchmark had a part in its figures; an upgrade check draws no conclusion from them.");
+  simulated @2 $Hive.doc("Computed by the processor on a simulated device; never compared with a real one.");
+}
+
+enum PeakSource {
+  unknown @0;
+  polled @1 $Hive.doc("The most that the probe saw; peaks between polls are missed.");
+  accounting @2 $Hive.doc("The driver's own high-water mark.");
+  cgroup @3;
+  self @4 $Hive.doc("What the program says.");
+}
+
+struct DeviceEvidence $Hive.doc("What a device went through while a benchmark ran on it. Absent: not known.") {
+  uuid @0 :Text $Hive.required;
+  name @1 :Text;
+  peakMib @2 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  peakSource @3 :PeakSource;
+  clockEvents @4 :UInt64 $Hive.omitDefault $Hive.doc("Bits of NVML's clock event reasons that were seen.");
+  throttledS @5 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Time with reasons that disturb: power and heat.");
+  smMhzMin @6 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  smMhzMedian @7 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  maxTemperatureC @8 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  eccErrors @9 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Uncorrected errors that came meanwhile.");
+  pcieGeneration @10 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Lowest that was seen.");
+  pcieWidth @11 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  bandwidthBefore @12 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("GB/s, measured by hive-gpu-report before the run.");
+  bandwidthAfter @13 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  coTenants @14 :List(Text) $Hive.maxLength(64) $Hive.doc("Other leases that were on it meanwhile.");
+  foreignMib @15 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Most memory of processes without a lease.");
+  observations @16 :UInt32 $Hive.omitDefault $Hive.doc("Polls that saw it.");
+}
+
+struct RunEvidence $Hive.doc("How a benchmark was measured on GPUs.") {
+  quality @0 :RunQuality;
+  reasons @1 :List(Text) $Hive.maxLength(64) $Hive.doc("Why it is not clean.");
+  lease @2 :Text $Hive.doc("Id of the lease.");
+  token @3 :Text $Hive.doc("Node, epoch and number of the grant.");
+  exclusive @4 :Bool;
+  timed @5 :Bool;
+  driver @6 :Text;
+  devices @7 :List(DeviceEvidence) $Hive.maxLength(64);
+  declaredS @8 :Float64 $Hive.doc("Longest duration of the lease.");
+  durationFromHistory @9 :Bool $Hive.omitDefault;
+  boundedBy @10 :Text $Hive.doc("What bounded memory and processes of the program.");
 }
 
 struct LeaseQuery {

@@ -3,6 +3,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
+using Gpu = import "gpu.capnp";
 $Cxx.namespace("hive::wire");
 
 enum Direction $Hive.doc("Which way is better.") {
@@ -49,6 +50,7 @@ struct AdapterOutcome $Hive.doc("Result of one adapter in a capture.") {
   tier @4 :Tier $Hive.doc("fast unless the adapter needs a GPU.");
   given @5 :Bool $Hive.omitDefault $Hive.doc(
       "Whether whoever asked for the capture measured it and gave the result, in place of an adapter of the node.");
+  evidence @6 :Gpu.RunEvidence $Hive.doc("How it was measured, if that was on a GPU.");
 }
 
 struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
