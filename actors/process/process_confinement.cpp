@@ -1,9 +1,13 @@
 #include "actors/process/process_confinement.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <fcntl.h>
 #include <sched.h>
+#include <string_view>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -27,14 +31,22 @@ bool make_target(const staged_bind& bind) {
   return true;
 }
 
-} // namespace
-
-confinement_plan::confinement_plan(const process_confinement& confinement) : confinement_{confinement} {
-  for (const auto& bind : confinement_.binds)
-    sources_.push_back("/proc/self/fd/" + std::to_string(bind.source));
+/// The path under which the kernel shows a descriptor, written without allocating.
+std::array<char, 32> path_of(int fd) {
+  constexpr std::string_view prefix = "/proc/self/fd/";
+  std::array<char, 32> out{};
+  auto* end = std::copy(prefix.begin(), prefix.end(), out.data());
+  std::to_chars(end, out.data() + out.size() - 1, fd);
+  return out;
 }
 
-confinement_plan::step_type confinement_plan::apply() const {
+} // namespace
+
+confinement_plan::confinement_plan(const process_confinement& confinement)
+    : confinement_{confinement}, sources_(confinement.binds.size(), -1) {
+}
+
+confinement_plan::step_type confinement_plan::apply() {
   if (!enter_groups())
     return groups;
   if (confinement_.stages && !stage())
@@ -51,14 +63,27 @@ bool confinement_plan::enter_groups() const {
   return true;
 }
 
-bool confinement_plan::stage() const {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+/// The kernel takes mounts only from the caller's own namespace, so the sources are opened in it; and before the stage
+/// covers what may lead to them.
+bool confinement_plan::open_sources() {
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    sources_[i] = open(confinement_.binds[i].source.c_str(), O_PATH | O_CLOEXEC);
+    if (sources_[i] < 0)
+      return false;
+  }
+  return true;
+}
+
+bool confinement_plan::stage() {
+  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 || !open_sources() ||
       mount("tmpfs", stage_directory, "tmpfs", MS_NOSUID | MS_NODEV, stage_options) != 0)
     return false;
-  for (size_t i = 0; i < sources_.size(); ++i)
-    if (!make_target(confinement_.binds[i]) ||
-        mount(sources_[i].c_str(), confinement_.binds[i].target.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    const auto& bind = confinement_.binds[i];
+    auto source = path_of(sources_[i]);
+    if (!make_target(bind) || mount(source.data(), bind.target.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
       return false;
+  }
   return true;
 }
 

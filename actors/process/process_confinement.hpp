@@ -10,7 +10,7 @@ namespace hive {
 
 /// A file or directory that a child finds at a path that it may reach, wherever it really is.
 struct staged_bind {
-  int source;         ///< a descriptor of it, O_PATH
+  std::string source;
   std::string target; ///< a path directly in `stage_directory`
   bool is_directory;
 };
@@ -37,15 +37,16 @@ public:
   explicit confinement_plan(const process_confinement& confinement);
 
   /// In the child; async-signal-safe. The step that failed, with errno, or `done`.
-  step_type apply() const;
+  step_type apply();
 
 private:
   bool enter_groups() const;
-  bool stage() const;
+  bool open_sources();
+  bool stage();
   bool become_user() const;
 
   process_confinement confinement_;
-  std::vector<std::string> sources_; ///< paths of the descriptors
+  std::vector<int> sources_; ///< the child's descriptors of the binds
 };
 
 } // namespace detail

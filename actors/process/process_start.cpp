@@ -175,7 +175,7 @@ start_failure::step_type failed_step(confinement_plan::step_type step) {
   }
 }
 
-void confine(const child_plan& plan) {
+void confine(child_plan& plan) {
   if (!plan.confinement)
     return;
   if (auto step = plan.confinement->apply(); step != confinement_plan::done)
@@ -213,7 +213,7 @@ void execute(const child_plan& plan) {
   errno = error;
 }
 
-[[noreturn]] void run_child(const child_plan& plan) {
+[[noreturn]] void run_child(child_plan& plan) {
   enter_group(plan);
   limit_resources(plan);
   confine(plan);
@@ -229,7 +229,7 @@ void execute(const child_plan& plan) {
 // -- in the parent -------------------------------------------------------------
 
 /// Forks with all signals blocked, so that no handler of this process runs in the child.
-pid_t fork_child(const child_plan& plan) {
+pid_t fork_child(child_plan& plan) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -17,6 +16,9 @@ namespace {
 constexpr uint32_t least_user = 1'000;
 /// bubblewrap's own: the process outside and the first one inside.
 constexpr uint64_t own_processes = 2;
+/// How far the limit of the user's processes lies above the control group's, so that the latter is reached, which
+/// counts how often it was.
+constexpr uint64_t second_wall = 64;
 /// The sandbox shows commands as `nobody`, who has an entry in /etc/passwd.
 constexpr const char* shown_user = "65534";
 /// Bytes of all arguments and variables, far above any.
@@ -49,7 +51,7 @@ std::vector<resource_limit> limits_of(const limits& most, uint64_t memory, bool 
   auto lower = [](int resource, uint64_t value) { return resource_limit{resource, value, false, true}; };
   std::vector<resource_limit> out{lower(RLIMIT_CORE, 0), lower(RLIMIT_FSIZE, most.file_bytes),
                                   lower(RLIMIT_NOFILE, most.open_files),
-                                  lower(RLIMIT_NPROC, most.processes + own_processes)};
+                                  lower(RLIMIT_NPROC, most.processes + own_processes + (has_group ? second_wall : 0))};
   if (most.address_bytes > 0)
     out.push_back(lower(RLIMIT_AS, most.address_bytes));
   // Unlike the address space, it does not count what is only reserved.
@@ -64,14 +66,13 @@ uint64_t default_memory() {
   return pages * page / 4 * 3;
 }
 
-/// A descriptor of what a bind shows, and its staged place.
-caf::expected<unique_fd> open_source(const bind& from, size_t index, staged_bind& out) {
-  unique_fd source{open(from.from.c_str(), O_PATH | O_CLOEXEC)};
+/// What a bind shows, staged at a place of its own.
+caf::expected<staged_bind> stage(const bind& from, size_t index) {
   struct stat facts {};
-  if (!source || fstat(source.get(), &facts) != 0)
+  if (::stat(from.from.c_str(), &facts) != 0)
     return fail(ec::unavailable, "a sandbox cannot show " + from.from.string() + ": " + errno_text(errno));
-  out = {source.get(), std::string{stage_directory} + "/" + std::to_string(index), S_ISDIR(facts.st_mode)};
-  return source;
+  return staged_bind{from.from.string(), std::string{stage_directory} + "/" + std::to_string(index),
+                     S_ISDIR(facts.st_mode)};
 }
 
 } // namespace
@@ -125,15 +126,14 @@ caf::expected<std::unique_ptr<prepared_run>> host::prepare(const options& how, p
     confinement.user = out->user();
     confinement.stages = true;
     for (const auto& each : how.binds) {
-      auto& staged = confinement.binds.emplace_back();
-      auto source = open_source(each, sources.size(), staged);
-      if (!source)
-        return std::move(source.error());
+      auto staged = stage(each, sources.size());
+      if (!staged)
+        return std::move(staged.error());
       if (each.writable)
         if (auto error = give_to(out->user(), each.from))
           return error;
-      out->descriptors_.push_back(std::move(*source));
-      sources.push_back(staged.target);
+      sources.push_back(staged->target);
+      confinement.binds.push_back(std::move(*staged));
     }
   }
   auto line = arguments(how, sources);
