@@ -348,6 +348,21 @@ void read_review(toml_section& in, review_options& out) {
   in.check(out.validate());
 }
 
+void read_sandbox(toml_section& in, sandbox::host_options& out) {
+  constexpr uint64_t mib = uint64_t{1} << 20;
+  uint64_t first_user = out.first_user;
+  uint64_t users = out.users;
+  uint64_t memory_mib = out.memory_bytes / mib;
+  in.read("first_user", first_user, 1'000, UINT32_MAX);
+  in.read("users", users, 1, 100'000);
+  in.read("memory_mib", memory_mib, 0, uint64_t{1} << 30);
+  in.read("control_groups", out.control_groups);
+  out.first_user = static_cast<uint32_t>(first_user);
+  out.users = static_cast<uint32_t>(users);
+  out.memory_bytes = memory_mib * mib;
+  in.check(out.validate());
+}
+
 void read_tracker(toml_section& in, tracker_options& out) {
   in.read("max_records", out.max_records, 0, UINT64_MAX);
   uint64_t max_age_days = std::chrono::duration_cast<std::chrono::days>(out.max_age).count();
@@ -433,6 +448,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
+  root.section("sandbox", [&](toml_section& s) { read_sandbox(s, config.sandboxes); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("agents", [&](toml_section& s) { read_agents(s, config); });

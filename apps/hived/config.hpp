@@ -14,6 +14,7 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/hive/members/overlay.hpp"
 #include "actors/http/server.hpp"
+#include "actors/process/sandbox_host.hpp"
 #include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "apps/hived/effective_config.hpp"
@@ -95,6 +96,7 @@ struct node_config {
   guardrail_options guardrail;
   agent_baselines_options agent_baselines;
   review_options review;
+  sandbox::host_options sandboxes;
   tracker_options tracker;
   federation_profile gossip;
   overlay_options overlay;
