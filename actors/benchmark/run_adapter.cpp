@@ -134,6 +134,8 @@ private:
       }
       out.setTimeoutS(std::chrono::duration<double>(limit).count());
       out.setOutputCapBytes(plan_.output_cap);
+      if (plan_.sandbox)
+        sandbox::describe(*plan_.sandbox, out.initSandbox());
     });
   }
 

@@ -64,11 +64,19 @@ using shared_host = std::shared_ptr<const sandbox::host>;
 
 caf::expected<msg<wire::RunResult>> run_in_sandbox(const sandbox::host& host, wire::Sandbox::Reader how,
                                                    const process_options& options, const cancellation& cancel) {
+  auto deadline = clock::now() + options.timeout;
+  auto because = [&](ec code, const std::string& why) {
+    return fail(code, "command '" + options.command.front() + "': " + why);
+  };
   auto prepared = host.prepare(sandbox::options_of(how), options);
   if (!prepared)
-    return fail(code_of(prepared.error()),
-                "command '" + options.command.front() + "': " + hive::text_of(prepared.error()));
-  auto result = run_process((*prepared)->process(), cancel);
+    return because(code_of(prepared.error()), hive::text_of(prepared.error()));
+  auto left = std::chrono::ceil<milliseconds>(deadline - clock::now());
+  if (left.count() <= 0)
+    return because(ec::timed_out, "its whole time limit passed while its sandbox was prepared");
+  auto process = (*prepared)->process();
+  process.timeout = left;
+  auto result = run_process(process, cancel);
   if (!result)
     return result.error();
   return message_of(*result, prepared->get());

@@ -24,8 +24,8 @@ constexpr std::array system_files{"/etc/alternatives", "/etc/group",     "/etc/l
                                   "/etc/passwd",       "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/timezone"};
 
 /// What a program with network looks up.
-constexpr std::array network_files{"/etc/hosts", "/etc/resolv.conf", "/etc/services", "/etc/ca-certificates",
-                                   "/usr/share/ca-certificates"};
+constexpr std::array network_files{"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf",
+                                   "/etc/services"};
 /// The devices that every program on an NVIDIA GPU opens beside its own.
 constexpr std::array gpu_devices{"/dev/nvidiactl", "/dev/nvidia-uvm"};
 

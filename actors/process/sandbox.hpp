@@ -46,8 +46,8 @@ struct options {
   std::vector<bind> binds;                           ///< later ones may lie in earlier ones
   std::string workdir = "/";                         ///< in the sandbox
   std::string path = "/usr/local/bin:/usr/bin:/bin"; ///< where the command and its children look for programs
+  bool network = false; ///< the machine's network, with the names that it resolves; else a loopback of its own
   limits most = {};
-  bool network = false;            ///< the machine's network; else only a loopback of its own
   std::vector<uint32_t> gpus = {}; ///< minor numbers N of the /dev/nvidiaN that it may use; others are not there
 
   /// ec::invalid, naming the offending option.

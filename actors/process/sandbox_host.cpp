@@ -87,6 +87,8 @@ caf::error host_options::validate() const {
 host::host(host_options options) : options_{options}, users_{run_users::find(options.first_user, options.users)} {
   if (options_.control_groups)
     groups_ = control_groups::find();
+  if (!users_.any() && geteuid() == 0)
+    log::warn("Commands in sandboxes run as this node's own user, root. reason={}", users_.why_none());
   if (auto filter = syscall_filter())
     filter_ = std::move(*filter);
   else
@@ -99,6 +101,68 @@ uint64_t host::memory_of(const options& how) const {
   return options_.memory_bytes > 0 ? options_.memory_bytes : default_memory();
 }
 
+caf::error host::bound(prepared_run& run, const group_limits& limits) const {
+  run.bounded_by_ = name_of(groups_.kind());
+  if (groups_.kind() == group_kind::none)
+    return caf::none;
+  auto group = groups_.make(limits);
+  if (!group)
+    return std::move(group.error());
+  run.group_ = std::move(*group);
+  run.confinement().groups = run.group_.entrances();
+  return caf::none;
+}
+
+caf::error host::take_user(prepared_run& run, const options& how) const {
+  if (!users_.any())
+    return caf::none;
+  auto user = users_.take();
+  if (!user)
+    return std::move(user.error());
+  run.user_.emplace(std::move(*user));
+  auto& confinement = run.confinement();
+  confinement.user = run.user();
+  confinement.stages = true;
+  for (const auto& each : how.binds) {
+    auto staged = stage(each, confinement.binds.size());
+    if (!staged)
+      return std::move(staged.error());
+    if (each.writable)
+      if (auto error = give_to(run.user(), each.from))
+        return error;
+    confinement.binds.push_back(std::move(*staged));
+  }
+  return caf::none;
+}
+
+caf::error host::pass_arguments(prepared_run& run, const options& how) const {
+  words sources;
+  for (const auto& staged : run.confinement().binds)
+    sources.push_back(staged.target);
+  words line;
+  append_environment(line, run.process_);
+  auto own = arguments(how, sources);
+  line.insert(line.end(), own.begin(), own.end());
+  if (run.user_)
+    line.insert(line.end(), {"--uid", shown_user, "--gid", shown_user});
+  line.insert(line.end(), {"--seccomp", std::to_string(first_passed_fd)});
+  std::string text;
+  for (const auto& word : line)
+    text.append(word).push_back('\0');
+  if (text.size() > max_argument_bytes)
+    return fail(ec::invalid, "the variables of a command in a sandbox hold more than " +
+                               std::to_string(max_argument_bytes) + " bytes");
+  // The arguments through a file as well: other users can read command lines, and the variables may hold secrets.
+  for (const auto& [name, bytes] : {std::pair{"hive-filter", &filter_}, {"hive-sandbox", &text}}) {
+    auto file = memory_file(name, *bytes);
+    if (!file)
+      return std::move(file.error());
+    run.process_.passed.push_back(file->get());
+    run.files_.push_back(std::move(*file));
+  }
+  return caf::none;
+}
+
 caf::expected<std::unique_ptr<prepared_run>> host::prepare(const options& how, process_options process) const {
   if (auto error = how.validate())
     return error;
@@ -106,67 +170,22 @@ caf::expected<std::unique_ptr<prepared_run>> host::prepare(const options& how, p
     return error;
   if (filter_error_)
     return filter_error_;
-  auto out = std::make_unique<prepared_run>();
   auto memory = memory_of(how);
-  process_confinement confinement;
-  if (groups_.kind() != group_kind::none) {
-    auto group = groups_.make({memory, how.most.processes + own_processes});
-    if (!group)
-      return std::move(group.error());
-    out->group_ = std::move(*group);
-    confinement.groups = out->group_.entrances();
-  }
-  out->bounded_by_ = name_of(groups_.kind());
-  words sources;
-  if (users_.any()) {
-    auto user = users_.take();
-    if (!user)
-      return std::move(user.error());
-    out->user_.emplace(std::move(*user));
-    confinement.user = out->user();
-    confinement.stages = true;
-    for (const auto& each : how.binds) {
-      auto staged = stage(each, sources.size());
-      if (!staged)
-        return std::move(staged.error());
-      if (each.writable)
-        if (auto error = give_to(out->user(), each.from))
-          return error;
-      sources.push_back(staged->target);
-      confinement.binds.push_back(std::move(*staged));
-    }
-  }
-  auto line = arguments(how, sources);
-  words before;
-  append_environment(before, process);
-  line.insert(line.begin(), before.begin(), before.end());
-  if (users_.any())
-    line.insert(line.end(), {"--uid", shown_user, "--gid", shown_user});
-  line.insert(line.end(), {"--seccomp", std::to_string(first_passed_fd)});
-  // Through a file: other users can read command lines, and the variables may hold secrets.
-  std::string text;
-  for (const auto& word : line)
-    text.append(word).push_back('\0');
-  if (text.size() > max_argument_bytes)
-    return fail(ec::invalid, "the variables of a command in a sandbox hold more than " +
-                               std::to_string(max_argument_bytes) + " bytes");
-  auto filter = memory_file("hive-filter", filter_);
-  auto described = memory_file("hive-sandbox", text);
-  if (!filter)
-    return std::move(filter.error());
-  if (!described)
-    return std::move(described.error());
-  out->process_ = std::move(process);
+  auto out = std::make_unique<prepared_run>();
   auto& to = out->process_;
-  to.passed = {filter->get(), described->get()};
-  out->descriptors_.push_back(std::move(*filter));
-  out->descriptors_.push_back(std::move(*described));
+  to = std::move(process);
+  to.confinement.emplace();
+  if (auto error = bound(*out, {memory, how.most.processes + own_processes}))
+    return error;
+  if (auto error = take_user(*out, how))
+    return error;
+  if (auto error = pass_arguments(*out, how))
+    return error;
   to.command.insert(to.command.begin(), {"bwrap", "--args", std::to_string(first_passed_fd + 1), "--"});
   to.workdir = "/";
   to.environment.clear();
   to.status_channel = true;
   to.limits = limits_of(how.most, memory, groups_.kind() != group_kind::none);
-  to.confinement = std::move(confinement);
   return out;
 }
 

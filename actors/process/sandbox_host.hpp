@@ -47,9 +47,13 @@ public:
 private:
   friend class host;
 
+  process_confinement& confinement() {
+    return *process_.confinement;
+  }
+
   process_options process_;
   std::string_view bounded_by_;
-  std::vector<unique_fd> descriptors_;
+  std::vector<unique_fd> files_; ///< the filter and the arguments, as process_ passes them
   std::optional<run_user> user_;
   control_group group_;
 };
@@ -69,6 +73,9 @@ public:
 
 private:
   uint64_t memory_of(const options& how) const;
+  caf::error bound(prepared_run& run, const group_limits& limits) const;
+  caf::error take_user(prepared_run& run, const options& how) const;
+  caf::error pass_arguments(prepared_run& run, const options& how) const;
 
   host_options options_;
   control_groups groups_;

@@ -5,12 +5,10 @@
 #include "actors/process/runner.hpp"
 #include "messages/text.hpp"
 #include "tests/actors/benchmark/actor_test.hpp"
+#include "tests/actors/process/loopback_listener.hpp"
 
-#include <arpa/inet.h>
 #include <caf/all.hpp>
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 namespace hive {
@@ -208,35 +206,14 @@ TEST_F(sandbox_runner, owns_its_work_directory_and_nothing_else) {
   EXPECT_EQ(inside.st_uid, (*result)->getUser() != 0 ? (*result)->getUser() : geteuid());
 }
 
-/// A listening socket on the machine's loopback.
-class listener {
-public:
-  listener() : fd_{socket(AF_INET, SOCK_STREAM, 0)} {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    EXPECT_TRUE(bind(fd_.get(), reinterpret_cast<sockaddr*>(&at), size) == 0 && listen(fd_.get(), 1) == 0 &&
-                getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&at), &size) == 0);
-    port_ = ntohs(at.sin_port);
-  }
-  std::string connect() const {
-    return "import socket; socket.create_connection(('127.0.0.1', " + std::to_string(port_) + "), 5)";
-  }
-
-private:
-  unique_fd fd_;
-  uint16_t port_ = 0;
-};
-
 TEST_F(sandbox_runner, has_the_network_only_where_it_is_granted) {
-  listener reachable;
-  auto without = python(reachable.connect());
+  loopback_listener reachable;
+  auto without = python(reachable.connecting_program());
   EXPECT_THAT(described(without), HasSubstr("refused"));
   auto far = python("import socket; socket.create_connection(('192.0.2.1', 80), 5)");
   EXPECT_THAT(described(far), HasSubstr("Network is unreachable"));
   how.network = true;
-  auto with = python(reachable.connect());
+  auto with = python(reachable.connecting_program());
   ASSERT_TRUE(with) << text_of(with.error());
   EXPECT_EQ((*with)->getExitStatus(), 0) << described(with);
 }
