@@ -14,7 +14,7 @@ using sandbox::group_kind;
 namespace fs = std::filesystem;
 
 /// The directories named `hivemark-sandbox` of this machine.
-std::vector<fs::path> families() {
+std::vector<fs::path> group_families() {
   std::vector<fs::path> out;
   std::error_code none;
   for (const auto& entry : fs::recursive_directory_iterator{"/sys/fs/cgroup", none})
@@ -37,21 +37,21 @@ TEST_F(control_group, takes_a_process_and_goes_when_it_ended) {
   auto made = groups.make({64 << 20, 10});
   ASSERT_TRUE(made) << text_of(made.error());
   size_t before = 0;
-  for (const auto& family : families())
+  for (const auto& family : group_families())
     before += static_cast<size_t>(std::distance(fs::directory_iterator{family}, {}));
   EXPECT_GT(before, 0u);
   EXPECT_EQ(made->exceeded(), "");
   for (int entrance : made->entrances())
     EXPECT_GE(entrance, 0);
   { auto ended = std::move(*made); }
-  for (const auto& family : families())
+  for (const auto& family : group_families())
     for (const auto& entry : fs::directory_iterator{family})
       EXPECT_FALSE(entry.is_directory() && entry.path().filename().string().starts_with(std::to_string(getpid()) + "."))
         << entry.path();
 }
 
 TEST_F(control_group, removes_what_an_ended_node_left_with_the_processes_in_it) {
-  auto all = families();
+  auto all = group_families();
   ASSERT_FALSE(all.empty());
   pid_t child = fork();
   if (child == 0) {
