@@ -374,6 +374,20 @@ void read_install(toml_section& in, install_options& out) {
   in.read("max_mib", mib, 1, max_mib);
   out.max_bytes = mib << 20;
   in.read("python", out.python);
+}
+
+void read_sandbox(toml_section& in, sandbox::host_options& out) {
+  constexpr uint64_t mib = uint64_t{1} << 20;
+  uint64_t first_user = out.first_user;
+  uint64_t users = out.users;
+  uint64_t memory_mib = out.memory_bytes / mib;
+  in.read("first_user", first_user, 1'000, UINT32_MAX);
+  in.read("users", users, 1, 100'000);
+  in.read("memory_mib", memory_mib, 0, uint64_t{1} << 30);
+  in.read("control_groups", out.control_groups);
+  out.first_user = static_cast<uint32_t>(first_user);
+  out.users = static_cast<uint32_t>(users);
+  out.memory_bytes = memory_mib * mib;
   in.check(out.validate());
 }
 
@@ -464,6 +478,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("gpu", [&](toml_section& s) { read_gpu(s, config.gpu); });
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
   root.section("dynamic", [&](toml_section& s) { read_install(s, config.install); });
+  root.section("sandbox", [&](toml_section& s) { read_sandbox(s, config.sandboxes); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("agents", [&](toml_section& s) { read_agents(s, config); });

@@ -16,6 +16,7 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/hive/members/overlay.hpp"
 #include "actors/http/server.hpp"
+#include "actors/process/sandbox_host.hpp"
 #include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "apps/hived/effective_config.hpp"
@@ -99,6 +100,7 @@ struct node_config {
   gpu_options gpu;
   review_options review;
   install_options install; ///< with an empty directory: ~/.hevolve/benchmarks
+  sandbox::host_options sandboxes;
   tracker_options tracker;
   federation_profile gossip;
   overlay_options overlay;
