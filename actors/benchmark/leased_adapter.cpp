@@ -288,6 +288,8 @@ public:
   }
 
   caf::result<msg<wire::Measurement>> measure(const msg<wire::MeasureRequest>& request) {
+    if (auto why = plan_.unavailable_reason ? plan_.unavailable_reason() : std::string{}; !why.empty())
+      return skipped(why);
     if (running_.size() >= defaults::max_concurrent_captures)
       return fail(ec::busy, plan_.name + " measures already, as often as it may at a time");
     auto promise = self_->make_response_promise<msg<wire::Measurement>>();

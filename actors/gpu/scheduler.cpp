@@ -66,7 +66,7 @@ public:
       return failure;
     if (auto failure = restore())
       return failure;
-    observe({}, now());
+    forget_devices("it has not been observed yet");
     if (services_.probe)
       self_->send(services_.probe, gpu_watch_atom::value,
                   caf::actor_cast<gpu_watcher_actor>(caf::strong_actor_ptr{self_->ctrl()}));
@@ -229,15 +229,8 @@ public:
     observe(to_sightings(*report, lease_of, options_.island), ledger_time(began));
   }
 
-  /// Nothing is known of the real devices.
   void on_unknown(const msg<wire::GpuUnknown>& why) {
-    absence_ = as_view(why->getReason());
-    std::vector<gpu::sighting> seen;
-    for (const auto& each : ledger_->devices())
-      if (!each.simulated())
-        seen.push_back(
-          {.uuid = each.uuid(), .island = each.island(), .state = wire::GpuAvailability::UNKNOWN, .reason = absence_});
-    observe(std::move(seen), now());
+    forget_devices(std::string{as_view(why->getReason())});
   }
 
   void on_due() {
@@ -600,6 +593,17 @@ private:
       seen.push_back(
         {.uuid = "simulated-" + std::to_string(i), .total = options_.simulated[i].vram_mib, .simulated = true});
     apply(gpu::events::observed{std::move(seen), taken_at});
+  }
+
+  /// Nothing is known of the real devices.
+  void forget_devices(std::string why) {
+    absence_ = std::move(why);
+    std::vector<gpu::sighting> seen;
+    for (const auto& each : ledger_->devices())
+      if (!each.simulated())
+        seen.push_back(
+          {.uuid = each.uuid(), .island = each.island(), .state = wire::GpuAvailability::UNKNOWN, .reason = absence_});
+    observe(std::move(seen), now());
   }
 
   void on_device_changed(const std::string& uuid) {

@@ -114,7 +114,7 @@ private:
 
   outcome run(leased_process& process, signal_receiver& signals) {
     renewal_.pid = static_cast<uint32_t>(process.pid());
-    if (auto named = renew_lease(s_.node, renewal_, signals.end_requested()); !named)
+    if (auto named = name_process(signals); !named)
       return signals.first_end() != 0 ? outcome{as_status(signals.exit_status())} : named.error();
     signals.forward_to([&process](int signal) { process.signal(signal); });
     auto ttl = std::chrono::duration<double>{lease_->getTtlS() > 0 ? lease_->getTtlS() : options_.lease.ttl_s};
@@ -125,6 +125,18 @@ private:
     int status = process.wait([&] { terminal.stop_too(process); });
     signals.forward_to({});
     return as_status(status);
+  }
+
+  /// Only an operator may name a process. A node that started again while the request waited has another token for that.
+  caf::expected<msg<wire::Lease>> name_process(signal_receiver& signals) {
+    auto named = renew_lease(s_.node, renewal_, signals.end_requested());
+    if (named || code_of(named.error()) != ec::unauthorized)
+      return named;
+    auto again = s_.connect();
+    if (!again)
+      return again.error();
+    s_.node = std::move(*again);
+    return renew_lease(s_.node, renewal_, signals.end_requested());
   }
 
   void end(leased_process& process, const std::string& reason, const std::stop_token& stop) {
