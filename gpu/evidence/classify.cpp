@@ -47,7 +47,7 @@ private:
   /// Too few polls say the same as a long time without them, so only one of the two is named.
   void was_observed() {
     if (run_.getDurationS() > unobserved_run_s && device_.getObservations() < min_observations)
-      found_.push_back("seen by " + std::to_string(device_.getObservations()) + " polls in " +
+      found_.push_back("seen by " + std::to_string(device_.getObservations()) + (device_.getObservations() == 1 ? " poll in " : " polls in ") +
                        seconds(run_.getDurationS()));
     else if (device_.getUnobservedS() > 0)
       found_.push_back("its state was unknown for " + seconds(device_.getUnobservedS()) + " of " +

@@ -119,6 +119,8 @@ void device_fold::observe_link(wire::GpuReading::Reader reading, work busy) {
   last_busy_ = now;
 }
 
+/// Before any process is known to be the lease's, those that have come since the grant may be its own, such as a program
+/// that holds a lease and has not named itself.
 void device_fold::observe_processes(wire::GpuReading::Reader reading, const process_owners& owners) {
   if (!reading.hasProcesses())
     return;
@@ -140,8 +142,7 @@ void device_fold::observe_processes(wire::GpuReading::Reader reading, const proc
   accounting_peak_ = std::fmax(accounting_peak_, own_peaks.exact());
   // A process that does not tell its use has at most what the others leave.
   auto rest = std::max(0.0, static_cast<double>(reading.getMemory().getUsedMib()) - all.known_mib);
-  foreign_ = std::fmax(foreign_, foreign.at_most(rest));
-  settled_foreign_ = std::fmax(settled_foreign_, settled.at_most(rest));
+  foreign_ = std::fmax(foreign_, (has_own_processes_ ? foreign : settled).at_most(rest));
 }
 
 void device_fold::add_co_tenant(const std::string& id) {
@@ -157,7 +158,7 @@ std::pair<double, wire::PeakSource> device_fold::peak() const {
   return {polled_peak_, std::isnan(polled_peak_) ? wire::PeakSource::UNKNOWN : wire::PeakSource::POLLED};
 }
 
-void device_fold::write(instant until, bool knows_processes, wire::DeviceEvidence::Builder out) const {
+void device_fold::write(instant until, wire::DeviceEvidence::Builder out) const {
   auto tail = std::max<duration>(until - last_ - longest_gap, duration{0});
   out.setObservations(observations_);
   out.setUnobservedS(seconds(unobserved_ + tail));
@@ -173,7 +174,7 @@ void device_fold::write(instant until, bool knows_processes, wire::DeviceEvidenc
   out.setPcieWidth(lowest_.width);
   out.setPcieMaxGeneration(widest_.generation);
   out.setPcieMaxWidth(widest_.width);
-  out.setForeignMib(knows_processes ? foreign_ : settled_foreign_);
+  out.setForeignMib(foreign_);
   auto [most, source] = peak();
   out.setPeakMib(most);
   out.setPeakSource(source);

@@ -29,14 +29,8 @@ public:
   /// Another lease of this id was in use on the device meanwhile.
   void add_co_tenant(const std::string& id);
 
-  /// Whether processes were seen that are known to be the lease's.
-  bool has_own_processes() const {
-    return has_own_processes_;
-  }
-
-  /// What was seen until this time. `knows_processes`: whether processes of the lease are known as such, on whichever
-  /// device. Otherwise those that came during the lease are taken for its own, and nobody's use is known.
-  void write(instant until, bool knows_processes, wire::DeviceEvidence::Builder out) const;
+  /// What was seen until this time.
+  void write(instant until, wire::DeviceEvidence::Builder out) const;
 
 private:
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -73,12 +67,11 @@ private:
   link widest_;    ///< that was seen or is possible
   link last_busy_; ///< of the last poll, if it found the device working
 
-  bool has_own_processes_ = false;
+  bool has_own_processes_ = false; ///< some are known to be the lease's
   double polled_peak_ = unknown;
   double accounting_peak_ = unknown;
   std::set<uint32_t> settled_; ///< processes without a lease that were there before; at most those of one poll
   double foreign_ = unknown;
-  double settled_foreign_ = unknown;
 
   std::set<std::string> co_tenants_;
 };

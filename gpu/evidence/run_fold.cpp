@@ -45,14 +45,13 @@ msg<wire::RunEvidence> run_fold::evidence(instant until) const {
     out.setDeclaredS(run_.declared_s);
     out.setDurationFromHistory(run_.duration_from_history);
     out.setDurationS(std::chrono::duration<double>(std::max(until - run_.granted_at, duration{0})).count());
-    bool knows_processes = std::ranges::any_of(folds_, &device_fold::has_own_processes);
     auto devices = out.initDevices(static_cast<uint32_t>(folds_.size()));
     for (uint32_t i = 0; i < devices.size(); ++i) {
       devices[i].setUuid(run_.devices[i].uuid);
       devices[i].setName(run_.devices[i].name);
       devices[i].setSimulated(run_.devices[i].simulated);
       if (!run_.devices[i].simulated)
-        folds_[i].write(until, knows_processes, devices[i]);
+        folds_[i].write(until, devices[i]);
     }
     judge(out);
   });
