@@ -133,7 +133,7 @@ public:
     if (!secret.empty() && !proves(describe(*held), secret))
       return fail(ec::forbidden, "the token is not that of lease " + to_text(*id));
     auto promise = self_->make_response_promise<msg<wire::Lease>>();
-    waiters_.add(*id, lease_waiters::until::stored, promise);
+    waiters_.add(*id, lease_waiters::until::given_back, promise);
     auto done = secret.empty() ? apply(gpu::events::revoked{*id, reason_of(*request), request->getNow()})
                                : apply(gpu::events::released{*id, held->token});
     if (done.refusal)

@@ -4,6 +4,7 @@
 #include "messages/change.hpp"
 #include "messages/gpu_probe.capnp.h"
 #include "messages/json.hpp"
+#include "platform/process_stamp.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_system.hpp"
 #include "tests/support/wait_until.hpp"
@@ -34,6 +35,8 @@ public:
     std::array<char*, 3> words{program.data(), time.data(), nullptr};
     if (::posix_spawn(&pid_, program.c_str(), nullptr, nullptr, words.data(), environment.data()) != 0)
       throw std::runtime_error("no process could be started");
+    auto is_visible = [&] { return environment_of(static_cast<uint32_t>(pid_), "HIVE_LEASE_TOKEN") == token; };
+    EXPECT_TRUE(wait_until(is_visible)) << "the kernel shows it a moment later";
   }
 
   ~holding_process() {
@@ -66,12 +69,12 @@ protected:
     std::promise<gpu_watcher_actor> watching;
     probe = actors.system().spawn(probe_of_test, &watching);
     scheduler = spawn_gpu_scheduler(actors.system(), {db, committer, {}, probe},
-                                    {.node = {"0123456789abcdef"}, .keys = key_pair::generate(), .simulated = simulated});
+                                    {.node = {"0123456789abcdef"}, .keys = key_pair::generate(), .ledger = {}, .simulated = simulated});
     watcher = watching.get_future().get();
   }
 
   ~scheduler_evidence() override {
-    watcher = {};
+    watcher = nullptr;
     for (auto each : {caf::actor_cast<caf::actor>(scheduler), caf::actor_cast<caf::actor>(probe),
                       caf::actor_cast<caf::actor>(committer)})
       if (each) {
@@ -138,16 +141,16 @@ protected:
   /// Releases it, lets the probe see the device idle until it has ended, and reads it from the history.
   msg<wire::Lease> end(const msg<wire::Lease>& lease) {
     release(lease);
+    msg<wire::LeaseHistory> history;
     EXPECT_TRUE(wait_until([&] {
       poll();
-      return find(lease)->getState() == wire::LeaseState::ENDED;
+      auto newest = actors.ask<msg<wire::LeaseHistory>>(
+        scheduler, msg<wire::LeaseHistoryQuery>::build([](auto out) { out.setLimit(1); }));
+      EXPECT_TRUE(newest) << text_of(newest.error());
+      history = *newest;
+      return history->getLeases().size() == 1 && history->getLeases()[0].getId() == lease->getId();
     }));
-    auto history = actors.ask<msg<wire::LeaseHistory>>(scheduler, msg<wire::LeaseHistoryQuery>::build([](auto out) {
-                                                         out.setLimit(1);
-                                                       }));
-    EXPECT_TRUE(history) << text_of(history.error());
-    EXPECT_EQ((*history)->getLeases()[0].getId(), lease->getId());
-    return msg<wire::Lease>::copy_of((*history)->getLeases()[0]);
+    return msg<wire::Lease>::copy_of(history->getLeases()[0]);
   }
 
   static std::vector<std::string> reasons_of(const msg<wire::Lease>& lease) {
