@@ -440,6 +440,10 @@ inline constexpr size_t max_told_verdicts = 1'024;
 
 // -- gpu -----------------------------------------------------------------------
 
+/// How long a measurement waits for a device.
+inline constexpr auto gpu_wait = 1h;
+/// hive-gpu-report copies within each device for some milliseconds.
+inline constexpr auto gpu_report_timeout = 30s;
 /// Answer to a request for a lease that has to wait; the sender asks again.
 inline constexpr auto longest_lease_wait = 30s;
 /// How often named processes are looked at.

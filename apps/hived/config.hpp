@@ -4,6 +4,7 @@
 #include "actors/baseline/validator.hpp"
 #include "actors/benchmark/agent_baselines_adapter.hpp"
 #include "actors/benchmark/guardrail_adapter.hpp"
+#include "actors/benchmark/heavy_adapters.hpp"
 #include "actors/benchmark/install/install_options.hpp"
 #include "actors/benchmark/model_registry_adapter.hpp"
 #include "actors/benchmark/regression_adapter.hpp"
@@ -101,6 +102,9 @@ struct node_config {
   review_options review;
   install_options install; ///< with an empty directory: ~/.hevolve/benchmarks
   sandbox::host_options sandboxes;
+  quantiphy_options quantiphy;
+  embodied_options embodied;
+  qwen_encoder_options qwen_encoder;
   tracker_options tracker;
   federation_profile gossip;
   overlay_options overlay;
