@@ -38,8 +38,8 @@ std::string describe_company(wire::RunEvidence::Reader evidence) {
   for (auto device : evidence.getDevices())
     for (auto other : device.getCoTenants())
       others.emplace(other.cStr());
-  return others.empty() ? "no other lease on it" : fmt::format("{} other {} on it", others.size(),
-                                                               others.size() == 1 ? "lease" : "leases");
+  return others.empty() ? "no other lease on it"
+                        : fmt::format("{} other {} on it", others.size(), others.size() == 1 ? "lease" : "leases");
 }
 
 } // namespace

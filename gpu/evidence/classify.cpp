@@ -47,8 +47,8 @@ private:
   /// Too few polls say the same as a long time without them, so only one of the two is named.
   void was_observed() {
     if (run_.getDurationS() > unobserved_run_s && device_.getObservations() < min_observations)
-      found_.push_back("seen by " + std::to_string(device_.getObservations()) + (device_.getObservations() == 1 ? " poll in " : " polls in ") +
-                       seconds(run_.getDurationS()));
+      found_.push_back("seen by " + std::to_string(device_.getObservations()) +
+                       (device_.getObservations() == 1 ? " poll in " : " polls in ") + seconds(run_.getDurationS()));
     else if (device_.getUnobservedS() > 0)
       found_.push_back("its state was unknown for " + seconds(device_.getUnobservedS()) + " of " +
                        seconds(run_.getDurationS()));
@@ -80,7 +80,8 @@ private:
     std::string out;
     for (uint32_t i = 0; i < std::min(ids.size(), named_co_tenants); ++i)
       out += (i ? ", " : "") + std::string{cut_text(as_view(ids[i]), 64)};
-    return ids.size() > named_co_tenants ? out + " and " + std::to_string(ids.size() - named_co_tenants) + " more" : out;
+    return ids.size() > named_co_tenants ? out + " and " + std::to_string(ids.size() - named_co_tenants) + " more"
+                                         : out;
   }
 
   /// The driver says what device and machine allow together, so a narrower link is a fault, not a small slot. It lowers

@@ -119,8 +119,8 @@ void device_fold::observe_link(wire::GpuReading::Reader reading, work busy) {
   last_busy_ = now;
 }
 
-/// Before any process is known to be the lease's, those that have come since the grant may be its own, such as a program
-/// that holds a lease and has not named itself.
+/// Before any process is known to be the lease's, those that have come since the grant may be its own, such as a
+/// program that holds a lease and has not named itself.
 void device_fold::observe_processes(wire::GpuReading::Reader reading, const process_owners& owners) {
   if (!reading.hasProcesses())
     return;

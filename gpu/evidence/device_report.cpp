@@ -5,6 +5,7 @@
 #include "messages/json.hpp"
 #include "messages/text.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace hive::gpu {
@@ -50,6 +51,15 @@ msg<wire::RunEvidence> add_bandwidth(const msg<wire::RunEvidence>& evidence,
     }
     judge(out);
   });
+}
+
+msg<wire::RunEvidence> add_bandwidth(const msg<wire::RunEvidence>& evidence, std::string_view before,
+                                     std::string_view after) {
+  auto read = [](std::string_view text) {
+    auto report = read_device_report(text);
+    return report ? *report : std::vector<msg<wire::GpuMeasurement>>{};
+  };
+  return add_bandwidth(evidence, read(before), read(after));
 }
 
 } // namespace hive::gpu

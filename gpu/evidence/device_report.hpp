@@ -19,4 +19,9 @@ msg<wire::RunEvidence> add_bandwidth(const msg<wire::RunEvidence>& evidence,
                                      const std::vector<msg<wire::GpuMeasurement>>& before,
                                      const std::vector<msg<wire::GpuMeasurement>>& after);
 
+/// The same with what hive-gpu-report printed. A text that cannot be read, such as that of a report that failed, says
+/// nothing of any device.
+msg<wire::RunEvidence> add_bandwidth(const msg<wire::RunEvidence>& evidence, std::string_view before,
+                                     std::string_view after);
+
 } // namespace hive::gpu

@@ -68,8 +68,9 @@ protected:
   void start(std::vector<simulated_gpu> simulated = {}) {
     std::promise<gpu_watcher_actor> watching;
     probe = actors.system().spawn(probe_of_test, &watching);
-    scheduler = spawn_gpu_scheduler(actors.system(), {db, committer, {}, probe},
-                                    {.node = {"0123456789abcdef"}, .keys = key_pair::generate(), .ledger = {}, .simulated = simulated});
+    scheduler = spawn_gpu_scheduler(
+      actors.system(), {db, committer, {}, probe},
+      {.node = {"0123456789abcdef"}, .keys = key_pair::generate(), .ledger = {}, .simulated = simulated});
     watcher = watching.get_future().get();
   }
 
@@ -210,8 +211,8 @@ TEST_F(scheduler_evidence, names_throttling_and_programs_without_a_lease) {
   holding_process program{lease->getToken().cStr()};
   poll(R"("processes":{"list":[)" + use(1, 300) + "," + use(program.pid(), 1500) +
        R"(]},"utilisation_percent":90,"clock_events":{"bits":64})");
-  EXPECT_THAT(reasons_of(find(lease)), ElementsAre(HasSubstr("(hardware thermal slowdown)"),
-                                                   "programs without a lease used 300 MiB of it"));
+  EXPECT_THAT(reasons_of(find(lease)),
+              ElementsAre(HasSubstr("(hardware thermal slowdown)"), "programs without a lease used 300 MiB of it"));
   auto released = release(lease);
   EXPECT_THAT(reasons_of(released), SizeIs(2)) << "the answer to the holder has it too";
   poll(R"("processes":{"list":[)" + use(program.pid(), 1500) + R"(]},"ecc_uncorrected":7)");

@@ -192,7 +192,8 @@ std::string measured_on_gpu(const std::string& evidence, double tokens = 100) {
 }
 
 constexpr auto clean_run = R"({"quality":"clean","exclusive":true})";
-constexpr auto disturbed_run = R"({"quality":"disturbed","reasons":["throttled for 3.0 s of 9.0 s","2 memory errors"]})";
+constexpr auto disturbed_run =
+  R"({"quality":"disturbed","reasons":["throttled for 3.0 s of 9.0 s","2 memory errors"]})";
 
 TEST_F(checker_fixture, a_disturbed_measurement_is_inconclusive_and_names_what_disturbed_it) {
   put("v1", measured_on_gpu(clean_run));
@@ -209,8 +210,9 @@ TEST_F(checker_fixture, a_disturbed_measurement_is_inconclusive_and_names_what_d
 TEST_F(checker_fixture, simulated_and_measured_are_never_compared) {
   put("v1", measured_on_gpu(clean_run));
   put("v2", measured_on_gpu(R"({"quality":"simulated"})", 1));
-  EXPECT_THAT(verdict(), StartsWith("inconclusive: qwen_encoder.tokens_per_second 100 score → 1 score: it was simulated "
-                                    "on the new version v2"));
+  EXPECT_THAT(verdict(),
+              StartsWith("inconclusive: qwen_encoder.tokens_per_second 100 score → 1 score: it was simulated "
+                         "on the new version v2"));
   EXPECT_EQ(verdict("threshold"), "safe: none of 1 metrics regressed");
 }
 

@@ -115,7 +115,8 @@ TEST_F(gpu_run, tells_at_the_end_how_the_lease_was_used) {
   EXPECT_EQ(result.out, "done\n");
   EXPECT_THAT(result.err,
               HasSubstr("lease l1: peak memory 1500 MiB (polled), not throttled, no other lease on it; clean\n"));
-  evidence = R"(,"evidence":{"quality":"disturbed","reasons":["throttled for 3.0 s of 9.0 s"],"devices":[{"uuid":"GPU-1"}]})";
+  evidence =
+    R"(,"evidence":{"quality":"disturbed","reasons":["throttled for 3.0 s of 9.0 s"],"devices":[{"uuid":"GPU-1"}]})";
   EXPECT_THAT(run("exit 3").err, HasSubstr("lease l1: peak memory unknown, throttling unknown, no other lease on it; "
                                            "disturbed: throttled for 3.0 s of 9.0 s\n"));
 }

@@ -73,9 +73,11 @@ TEST(snapshot_show, tells_how_adapters_measured_on_gpus) {
     "quantiphy":{"status":"ok","reason":"note","evidence":{"quality":"simulated"}}}})");
   auto result = hivectl(node.url(), {"snapshot", "show", "v2"});
   EXPECT_EQ(result.status, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("ADAPTER     STATUS  SECONDS  MEASURED                                       REASON"));
+  EXPECT_THAT(result.out,
+              HasSubstr("ADAPTER     STATUS  SECONDS  MEASURED                                       REASON"));
   EXPECT_THAT(result.out, HasSubstr("qwen        ok        0.000  disturbed: throttled for 3.0 s of 9.0 s; cold  -\n"));
-  EXPECT_THAT(result.out, HasSubstr("quantiphy   ok        0.000  simulated                                      note\n"));
+  EXPECT_THAT(result.out,
+              HasSubstr("quantiphy   ok        0.000  simulated                                      note\n"));
   EXPECT_THAT(result.out, HasSubstr("embodied    ok        0.000  clean                                          -\n"));
   EXPECT_THAT(result.out, HasSubstr("regression  ok        0.000  -                                              -\n"));
 }

@@ -96,9 +96,8 @@ TEST(classify, a_run_that_was_hardly_seen_is_disturbed) {
 
 TEST(classify, a_device_that_was_unknown_meanwhile_disturbs) {
   EXPECT_EQ(only_reason(evidence(R"("unobserved_s":3)")), "its state was unknown for 3.0 s of 20.0 s");
-  auto hardly = changed(evidence(R"("unobserved_s":19)"), [](wire::RunEvidence::Builder out) {
-    out.getDevices()[0].setObservations(1);
-  });
+  auto hardly = changed(evidence(R"("unobserved_s":19)"),
+                        [](wire::RunEvidence::Builder out) { out.getDevices()[0].setObservations(1); });
   EXPECT_EQ(only_reason(hardly), "seen by 1 poll in 20.0 s") << "one reason says it all";
 }
 

@@ -65,6 +65,13 @@ TEST_F(bandwidth, that_was_measured_once_says_nothing) {
   EXPECT_EQ(once->getQuality(), wire::RunQuality::CLEAN);
 }
 
+TEST_F(bandwidth, of_a_report_that_failed_is_unknown) {
+  auto seen = add_bandwidth(evidence(steady(101, 110), 110), line("GPU-0", "2000"), "device 0: out of memory\n");
+  EXPECT_EQ(device_of(seen).getBandwidthBefore(), 2000);
+  EXPECT_TRUE(std::isnan(device_of(seen).getBandwidthAfter()));
+  EXPECT_EQ(seen->getQuality(), wire::RunQuality::CLEAN);
+}
+
 TEST_F(bandwidth, comes_beside_other_reasons) {
   auto seen = evidence(steady(101, 110, R"("clock_events":{"bits":64},"utilisation_percent":90)"), 110);
   auto slower = add_bandwidth(seen, report(line("GPU-0", "2000")), report(line("GPU-0", "1500")));

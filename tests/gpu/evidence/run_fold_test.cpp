@@ -47,9 +47,9 @@ TEST_F(run_fold_test, repeats_what_the_lease_is) {
 TEST_F(run_fold_test, nothing_that_was_not_read_is_zero) {
   auto device = evidence(steady(101, 110), 110);
   auto seen = device_of(device);
-  for (auto value : {seen.getThrottledS(), seen.getSmMhzMin(), seen.getSmMhzMedian(), seen.getMaxTemperatureC(),
-                     seen.getEccErrors(), seen.getPcieGeneration(), seen.getPcieWidth(), seen.getPeakMib(),
-                     seen.getForeignMib()})
+  for (auto value :
+       {seen.getThrottledS(), seen.getSmMhzMin(), seen.getSmMhzMedian(), seen.getMaxTemperatureC(), seen.getEccErrors(),
+        seen.getPcieGeneration(), seen.getPcieWidth(), seen.getPeakMib(), seen.getForeignMib()})
     EXPECT_TRUE(std::isnan(value));
   EXPECT_EQ(seen.getPeakSource(), wire::PeakSource::UNKNOWN);
 }
@@ -121,26 +121,25 @@ std::string link(int generation, int width) {
 
 TEST_F(run_fold_test, an_idle_link_is_no_narrow_one) {
   auto idle = R"("utilisation_percent":0,)" + link(1, 16);
-  auto seen = evidence({poll_at(101, idle), poll_at(102, with(link(5, 16))), poll_at(103, with(link(5, 16))),
-                        poll_at(104, idle)},
-                       104);
+  auto seen = evidence(
+    {poll_at(101, idle), poll_at(102, with(link(5, 16))), poll_at(103, with(link(5, 16))), poll_at(104, idle)}, 104);
   EXPECT_EQ(device_of(seen).getPcieGeneration(), 5);
   EXPECT_EQ(device_of(seen).getPcieMaxGeneration(), 5);
   EXPECT_EQ(seen->getQuality(), wire::RunQuality::CLEAN);
 }
 
 TEST_F(run_fold_test, a_link_that_is_being_lowered_or_raised_is_no_narrow_one) {
-  auto seen = evidence({poll_at(101, with(link(1, 16))), poll_at(102, with(link(5, 16))),
-                        poll_at(103, with(link(1, 16))), poll_at(104, R"("utilisation_percent":0,)" + link(1, 16)),
-                        poll_at(105, with(link(2, 16)))},
-                       105);
+  auto seen =
+    evidence({poll_at(101, with(link(1, 16))), poll_at(102, with(link(5, 16))), poll_at(103, with(link(1, 16))),
+              poll_at(104, R"("utilisation_percent":0,)" + link(1, 16)), poll_at(105, with(link(2, 16)))},
+             105);
   EXPECT_EQ(device_of(seen).getPcieGeneration(), 5);
   EXPECT_EQ(seen->getQuality(), wire::RunQuality::CLEAN);
 }
 
 TEST_F(run_fold_test, a_link_that_stays_narrow_under_load_disturbs) {
-  auto seen = evidence({poll_at(101, with(link(5, 16))), poll_at(102, with(link(5, 8))),
-                        poll_at(103, with(link(5, 8))), poll_at(104, with(link(5, 16)))},
+  auto seen = evidence({poll_at(101, with(link(5, 16))), poll_at(102, with(link(5, 8))), poll_at(103, with(link(5, 8))),
+                        poll_at(104, with(link(5, 16)))},
                        104);
   EXPECT_THAT(reasons_of(*seen), ElementsAre("its PCIe link was of generation and width 5 × 8 instead of 5 × 16"));
 }
@@ -200,9 +199,8 @@ TEST_F(run_fold_test, processes_of_a_lease_that_has_not_named_them_are_taken_for
 }
 
 TEST_F(run_fold_test, processes_of_other_leases_are_not_foreign) {
-  auto seen = evidence({poll_at(101, processes(R"({"pid":50,"used_mib":1000},{"pid":60,"used_mib":300})"),
-                                {{50, {7}}, {60, {8}}})},
-                       102);
+  auto seen = evidence(
+    {poll_at(101, processes(R"({"pid":50,"used_mib":1000},{"pid":60,"used_mib":300})"), {{50, {7}}, {60, {8}}})}, 102);
   EXPECT_EQ(device_of(seen).getForeignMib(), 0);
 }
 
@@ -228,9 +226,8 @@ TEST_F(run_fold_test, a_gap_of_more_than_two_seconds_is_unknown_time) {
 TEST_F(run_fold_test, polls_that_do_not_tell_the_device_are_no_observations) {
   auto lost = [](double second) {
     auto poll = poll_at(second);
-    poll.report = changed(poll.report, [](wire::GpuReport::Builder out) {
-      out.getDevices()[0].setState(wire::GpuState::LOST);
-    });
+    poll.report =
+      changed(poll.report, [](wire::GpuReport::Builder out) { out.getDevices()[0].setState(wire::GpuState::LOST); });
     return poll;
   };
   auto seen = evidence({poll_at(101), lost(102), lost(103), lost(104), lost(105), poll_at(106)}, 106);
@@ -251,8 +248,8 @@ TEST_F(run_fold_test, a_simulated_device_is_not_looked_for) {
 TEST_F(run_fold_test, each_device_of_a_gang_has_its_own) {
   run.devices.push_back({"GPU-1"});
   auto seen = evidence({poll_at(101), poll_at(102)}, 110);
-  EXPECT_THAT(reasons_of(*seen), ElementsAre("GPU-0: its state was unknown for 6.0 s of 10.0 s",
-                                             "GPU-1: seen by 0 polls in 10.0 s"));
+  EXPECT_THAT(reasons_of(*seen),
+              ElementsAre("GPU-0: its state was unknown for 6.0 s of 10.0 s", "GPU-1: seen by 0 polls in 10.0 s"));
 }
 
 TEST_F(run_fold_test, its_memory_does_not_grow_with_time) {
