@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "actors/gpu/gpu_slots.hpp"
+#include "actors/gpu/lease_evidence.hpp"
 #include "actors/gpu/lease_processes.hpp"
 #include "actors/gpu/lease_record.hpp"
 #include "actors/gpu/lease_waiters.hpp"
@@ -132,7 +133,7 @@ public:
     if (!secret.empty() && !proves(describe(*held), secret))
       return fail(ec::forbidden, "the token is not that of lease " + to_text(*id));
     auto promise = self_->make_response_promise<msg<wire::Lease>>();
-    waiters_.add(*id, lease_waiters::until::stored, promise);
+    waiters_.add(*id, lease_waiters::until::given_back, promise);
     auto done = secret.empty() ? apply(gpu::events::revoked{*id, reason_of(*request), request->getNow()})
                                : apply(gpu::events::released{*id, held->token});
     if (done.refusal)
@@ -224,9 +225,17 @@ public:
         name_of(each), std::isnan(each.getMinor()) ? -1 : static_cast<int32_t>(each.getMinor()),
         std::string{as_view(report->getDriver())}};
     check_processes();
-    auto lease_of = [this](uint32_t pid) { return processes_.lease_of(pid); };
     auto began = std::chrono::steady_clock::time_point{std::chrono::microseconds{report->getMonotonicUs()}};
-    observe(to_sightings(*report, lease_of, options_.island), ledger_time(began));
+    gpu::device_poll poll{report, {}, ledger_time(began)};
+    auto lease_of = [&](uint32_t pid) {
+      auto lease = processes_.lease_of(pid);
+      if (lease)
+        poll.owners[pid] = *lease;
+      return lease;
+    };
+    auto seen = to_sightings(*report, lease_of, options_.island);
+    evidence_.observe(std::move(poll));
+    observe(std::move(seen), ledger_time(began));
   }
 
   void on_unknown(const msg<wire::GpuUnknown>& why) {
@@ -463,6 +472,9 @@ private:
         break;
       }
     }
+    evidence_.follow(*ledger_, [this](const gpu::lease& what) {
+      return records_->describe_run(what, *ledger_, extras_of(what), labels_);
+    });
     write(out.changed);
     schedule_tick();
     set_pace();
@@ -475,10 +487,13 @@ private:
     return found && found->state != LeaseState::ENDED;
   }
 
-  msg<wire::Lease> describe(const gpu::lease& what) const {
+  lease_extras extras_of(const gpu::lease& what) const {
     auto extras = extras_.find(what.id);
-    return records_->describe(
-      what, *ledger_, extras == extras_.end() ? lease_extras{what.asked.key, {}, {}, {}} : extras->second, labels_);
+    return extras == extras_.end() ? lease_extras{what.asked.key, {}, {}, {}} : extras->second;
+  }
+
+  msg<wire::Lease> describe(const gpu::lease& what) const {
+    return records_->describe(what, *ledger_, extras_of(what), labels_, evidence_.find(what.id, ledger_->now()));
   }
 
   /// Stores how these leases are now, with those whose last write failed, and goes on once that is durable.
@@ -638,6 +653,7 @@ private:
   gpu::duration_history history_;
   lease_waiters waiters_;
   lease_processes processes_;
+  lease_evidence evidence_;
   std::map<lease_id, lease_extras> extras_;
   std::set<lease_id> unwritten_; ///< leases whose last write failed
   device_labels labels_;

@@ -1,4 +1,5 @@
 #include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/evidence_view.hpp"
 #include "apps/hivectl/lease_keeper.hpp"
 #include "apps/hivectl/lease_options.hpp"
 #include "apps/hivectl/leased_process.hpp"
@@ -102,7 +103,10 @@ public:
 
   outcome run(const std::string& file, const std::vector<std::string>& words, signal_receiver& signals) {
     auto status = run_under_lease({file, words, environment_of(*lease_, s_.url)}, signals);
-    give_back();
+    if (is_lost_)
+      show_evidence(s_.node.ask<wire::Lease>({.path = lease_path(renewal_.id)}));
+    else
+      give_back();
     return status;
   }
 
@@ -152,14 +156,17 @@ private:
     process.signal(SIGKILL);
   }
 
+  void show_evidence(const caf::expected<msg<wire::Lease>>& lease) const {
+    if (lease && (*lease)->hasEvidence())
+      s_.out.remark("lease " + renewal_.id + ": " + describe_evidence((*lease)->getEvidence()));
+  }
+
   void give_back() {
-    if (is_lost_)
-      return;
     auto until = run_clock::now() + release_patience;
     for (;;) {
       auto released = release_lease(s_.node, {.id = renewal_.id, .token = renewal_.token});
       if (released)
-        return;
+        return show_evidence(released);
       auto code = code_of(released.error());
       bool has_ended = code == ec::conflict || code == ec::not_found;
       if (has_ended)
