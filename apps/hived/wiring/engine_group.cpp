@@ -14,7 +14,8 @@ std::vector<service> engine_group::services() {
     make_service("engines", acceptor,
                  [this] {
                    return spawn_engine_acceptor(node_.system,
-                                                {tracker_.tracker, agents_.baselines, federation_.federation, spawner_},
+                                                {tracker_.tracker, agents_.baselines, federation_.federation, spawner_,
+                                                 gpus_.scheduler},
                                                 {node_.identity.id});
                  }),
     make_service(

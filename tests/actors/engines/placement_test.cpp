@@ -41,7 +41,7 @@ protected:
       for (uint32_t i = 0; i < list.size(); ++i)
         list.set(i, labels[i]);
     });
-    return where.choose(*nodes(), *wanted, path, now);
+    return where.choose(*nodes(), place_wish::of(*wanted), path, now);
   }
 
   placement where;
@@ -102,8 +102,8 @@ TEST_F(placement_test, over_links_takes_this_node_and_those_with_a_link_or_a_doo
 TEST_F(placement_test, over_links_takes_this_node_also_without_a_door) {
   path = spawn_path::link;
   auto alone = read<wire::NodeList>(R"({"nodes":[{"id":"b","name":"b","state":"active","self":true}]})");
-  EXPECT_EQ(where.choose(*alone, *msg<wire::SpawnRequest>{}, path, now)->node.value, "b");
-  EXPECT_EQ(code_of(where.choose(*alone, *msg<wire::SpawnRequest>{}, spawn_path::door, now).error()), ec::not_found);
+  EXPECT_EQ(where.choose(*alone, {}, path, now)->node.value, "b");
+  EXPECT_EQ(code_of(where.choose(*alone, {}, spawn_path::door, now).error()), ec::not_found);
 }
 
 TEST_F(placement_test, issuers_are_this_node_and_active_members) {
