@@ -80,6 +80,9 @@ inline constexpr auto process_drain = 500ms;
 inline constexpr auto process_reply_slack = 1s;
 /// Bytes kept of a child's status channel: bubblewrap writes some 300.
 inline constexpr size_t max_process_status_bytes = size_t{16} << 10;
+/// Wait for the processes of a sandbox to be gone once they were killed; only one that hangs in the kernel takes so
+/// long.
+inline constexpr auto sandbox_end = 5s;
 /// Bytes kept of one output stream of a child process.
 inline constexpr size_t max_process_output_bytes = size_t{64} << 20;
 /// Observations kept per model.
@@ -437,6 +440,10 @@ inline constexpr size_t max_told_verdicts = 1'024;
 
 // -- gpu -----------------------------------------------------------------------
 
+/// How long a measurement waits for a device.
+inline constexpr auto gpu_wait = 1h;
+/// hive-gpu-report copies within each device for some milliseconds.
+inline constexpr auto gpu_report_timeout = 30s;
 /// Answer to a request for a lease that has to wait; the sender asks again.
 inline constexpr auto longest_lease_wait = 30s;
 /// How often named processes are looked at.

@@ -23,6 +23,7 @@ find_package(SQLite3 REQUIRED)
 
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(libseccomp REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 # Headers alone: Beast and Asio for the HTTP server, Math for analysis/.

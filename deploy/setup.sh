@@ -36,6 +36,8 @@ packages() {
     libcurl4-openssl-dev libssl-dev
     # signatures and hashes; git without a git program; test reports; metrics
     libsodium-dev libgit2-dev libpugixml-dev prometheus-cpp-dev
+    # the filter of system calls in sandboxes
+    libseccomp-dev
     # log with its formatter, command line, configuration
     libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
     # statistics

@@ -143,6 +143,27 @@ struct RunCommand $Hive.doc("Asks the runner to run one process to completion.")
   outputCapBytes @4 :UInt32 = 1048576 $Hive.max(67108864) $Hive.doc(
       "Bytes kept of each of the two output streams; the rest is discarded.");
   statusChannel @5 :Bool $Hive.doc("Gives the process descriptor 4, on which it reports about itself.");
+  sandbox @6 :Sandbox $Hive.doc("Runs the command in a sandbox; workdir and status_channel are then not used.");
+}
+
+struct SandboxBind $Hive.doc("A file or directory of the machine that a sandbox shows.") {
+  from @0 :Text $Hive.required $Hive.doc("Absolute path on the machine.");
+  to @1 :Text $Hive.required $Hive.doc("Absolute path in the sandbox.");
+  writable @2 :Bool;
+}
+
+struct Sandbox $Hive.doc("What a command in a sandbox may see and use. A limit of 0 stands for the node's default.") {
+  binds @0 :List(SandboxBind) $Hive.maxLength(256);
+  workdir @1 :Text $Hive.doc("In the sandbox.");
+  path @2 :Text $Hive.doc("Where the command and its children look for programs.");
+  network @3 :Bool $Hive.doc("Whether it has the machine's network.");
+  gpus @4 :List(UInt32) $Hive.maxLength(64) $Hive.doc("Minor numbers of the NVIDIA devices that it may use.");
+  memoryBytes @5 :UInt64 $Hive.doc("Memory of all its processes together.");
+  processes @6 :UInt64 $Hive.doc("Number of its processes and threads.");
+  tmpBytes @7 :UInt64 $Hive.doc("Size of /tmp and of /dev/shm each.");
+  fileBytes @8 :UInt64 $Hive.doc("Size of a file that it writes.");
+  openFiles @9 :UInt64 $Hive.doc("Open files of a process.");
+  addressBytes @10 :UInt64 $Hive.doc("Address space of a process; without one there is no limit.");
 }
 
 struct RunResult $Hive.maxBytes(134217728) {
@@ -155,6 +176,10 @@ struct RunResult $Hive.maxBytes(134217728) {
   stderrTruncated @6 :Bool;
   durationS @7 :Float64;
   status @8 :Data $Hive.doc("Written to descriptor 4 by a process with a status channel.");
+  boundedBy @9 :Text $Hive.doc(
+      "What bounded memory and processes in a sandbox: cgroup v2, cgroup v1 or rlimits. Absent outside of one.");
+  exceeded @10 :Text $Hive.doc("The bounds that the run reached: memory, processes or both. Absent when none is known.");
+  user @11 :UInt32 $Hive.doc("The user that a sandboxed command ran as; 0 when it was the node's own.");
 }
 
 # Inputs that engines send for the fast adapters.

@@ -54,8 +54,7 @@ caf::error lease_store::visit_ended(lease_id before,
                                     const std::function<database::scan(const msg<wire::Lease>&)>& visit) const {
   caf::error damage;
   auto prefix = keys::ended_leases();
-  auto end =
-    before.value == 0 ? keys::after_prefix(prefix).value_or(std::string{}) : keys::ended_lease(before.value);
+  auto end = before.value == 0 ? keys::after_prefix(prefix).value_or(std::string{}) : keys::ended_lease(before.value);
   auto unreadable = db_.visit_back(column::leases, prefix, end, [&](auto key, auto value) {
     auto lease = database::load_stored<wire::Lease>(column::leases, key, value);
     if (lease)

@@ -29,8 +29,7 @@ public:
 
   /// Visits those that have ended, from the newest before `before` (0: the newest of all) to the oldest, until `visit`
   /// returns `stop`.
-  caf::error visit_ended(lease_id before,
-                         const std::function<database::scan(const msg<wire::Lease>&)>& visit) const;
+  caf::error visit_ended(lease_id before, const std::function<database::scan(const msg<wire::Lease>&)>& visit) const;
 
   /// One that has ended, or nothing.
   caf::expected<std::optional<msg<wire::Lease>>> find_ended(lease_id id) const;

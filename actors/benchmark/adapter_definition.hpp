@@ -22,6 +22,10 @@ struct adapter_definition {
   double min_vram_gb = 0;
   /// Time limit of a measurement with all its repeats.
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
+  /// Whether it runs under a GPU lease: a capture asks it after all others, which would disturb it, and one at a time.
+  bool is_leased = false;
+  /// How long a measurement may wait for its device before its time limit begins.
+  std::chrono::milliseconds wait{0};
   /// Why the adapter would skip a measurement now, because there is nothing to measure; empty when it would not. May be
   /// unset.
   std::function<std::string()> unavailable_reason;
@@ -30,10 +34,15 @@ struct adapter_definition {
   /// Spawns the actor; called again after the actor ended unexpectedly.
   std::function<adapter_actor()> spawn;
 
+  /// The longest time from a request to the answer.
+  std::chrono::milliseconds longest_answer() const {
+    return wait + timeout;
+  }
+
   /// Whether the other one describes the same adapter in the same words.
   bool is_same(const adapter_definition& other) const {
     return name == other.name && tier == other.tier && source == other.source && requires_gpu == other.requires_gpu &&
-           min_vram_gb == other.min_vram_gb && timeout == other.timeout;
+           min_vram_gb == other.min_vram_gb && timeout == other.timeout && is_leased == other.is_leased;
   }
 
   /// Whether a capture of tier `wanted` runs this adapter. Tier fast has the fast adapters and those dynamic ones that

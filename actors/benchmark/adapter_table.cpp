@@ -36,8 +36,8 @@ const adapter_table::entry* adapter_table::find(const std::string& name) const {
 const adapter_table::entry& adapter_table::add(adapter_definition definition) {
   auto& added = adapters_[definition.name];
   added.definition = std::move(definition);
-  if (added.definition.requires_gpu)
-    added.unavailable = "needs a GPU lease, and this node leases no GPU";
+  if (added.definition.requires_gpu && !added.definition.is_leased)
+    added.unavailable = "needs a GPU lease, which nobody takes for it";
   else
     spawn(added);
   return added;

@@ -1,6 +1,7 @@
 #include "actors/benchmark/capture.hpp"
 
 #include <caf/all.hpp>
+#include <deque>
 
 namespace hive {
 namespace {
@@ -15,27 +16,45 @@ struct capture_state {
   std::vector<bool> settled;
   capture_result result;
   caf::typed_response_promise<capture_result> promise;
-  clock::time_point started_at = clock::now();
+  msg<wire::MeasureRequest> request;
+  std::deque<size_t> leased; ///< to be asked
+  size_t waiting_for = 0;    ///< asked and not settled
+  std::vector<clock::time_point> asked_at;
 
-  caf::result<capture_result> start(const msg<wire::MeasureRequest>& request) {
+  caf::result<capture_result> start(const msg<wire::MeasureRequest>& what) {
+    request = what;
     promise = self->make_response_promise<capture_result>();
     settled.resize(members.size());
+    asked_at.resize(members.size(), clock::now());
     result.outcomes.resize(members.size());
     for (size_t i = 0; i < members.size(); ++i) {
       result.outcomes[i].name = members[i].definition.name;
       result.outcomes[i].tier = members[i].definition.tier;
-      if (members[i].handle)
-        ask(i, request);
-      else
+      if (!members[i].handle)
         settle(i, wire::AdapterStatus::SKIPPED, members[i].unavailable);
+      else if (members[i].definition.is_leased)
+        leased.push_back(i);
+      else
+        ask(i);
     }
-    finish_if_all_settled();
+    proceed();
     return promise;
   }
 
-  void ask(size_t i, const msg<wire::MeasureRequest>& request) {
+  /// Once nothing else measures, the adapters under a lease are asked one after the other. Answers when all are done.
+  void proceed() {
+    if (waiting_for == 0 && !leased.empty()) {
+      ask(leased.front());
+      leased.pop_front();
+    }
+    finish_if_all_settled();
+  }
+
+  void ask(size_t i) {
+    ++waiting_for;
+    asked_at[i] = clock::now();
     self->monitor(members[i].handle);
-    auto limit = members[i].definition.timeout;
+    auto limit = members[i].definition.longest_answer();
     self->request(members[i].handle, limit + defaults::adapter_grace, request)
       .then([this, i](const msg<wire::Measurement>& measured) { on_answer(i, measured); },
             [this, i, limit](const caf::error& err) { on_error(i, err, limit); });
@@ -53,7 +72,7 @@ struct capture_state {
       result.outcomes[i].measurement = measured;
       settle(i, wire::AdapterStatus::OK, measured->getNote().cStr());
     }
-    finish_if_all_settled();
+    proceed();
   }
 
   void on_error(size_t i, const caf::error& err, std::chrono::milliseconds limit) {
@@ -67,7 +86,7 @@ struct capture_state {
     } else {
       settle(i, wire::AdapterStatus::ERROR, text_of(err));
     }
-    finish_if_all_settled();
+    proceed();
   }
 
   /// An adapter that ends during a measurement never answers the request.
@@ -75,15 +94,17 @@ struct capture_state {
     for (size_t i = 0; i < members.size(); ++i)
       if (members[i].handle && members[i].handle.address() == down.source && !settled[i])
         settle(i, wire::AdapterStatus::ERROR, "ended while measuring: " + text_of(down.reason));
-    finish_if_all_settled();
+    proceed();
   }
 
   void settle(size_t i, wire::AdapterStatus status, std::string reason) {
     settled[i] = true;
+    if (members[i].handle)
+      --waiting_for;
     auto& outcome = result.outcomes[i];
     outcome.status = status;
     outcome.reason = std::move(reason);
-    outcome.duration_s = std::chrono::duration<double>(clock::now() - started_at).count();
+    outcome.duration_s = std::chrono::duration<double>(clock::now() - asked_at[i]).count();
   }
 
   void finish_if_all_settled() {
@@ -110,9 +131,13 @@ capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_membe
 
 std::chrono::milliseconds capture_limit(const std::vector<capture_member>& members) {
   std::chrono::milliseconds longest{0};
-  for (const auto& member : members)
-    longest = std::max(longest, member.definition.timeout);
-  return longest + 2 * std::chrono::milliseconds{defaults::adapter_grace};
+  std::chrono::milliseconds leased{0};
+  for (const auto& [definition, handle, unavailable] : members)
+    if (definition.is_leased)
+      leased += definition.longest_answer() + defaults::adapter_grace;
+    else
+      longest = std::max(longest, definition.longest_answer());
+  return longest + leased + 2 * std::chrono::milliseconds{defaults::adapter_grace};
 }
 
 } // namespace hive

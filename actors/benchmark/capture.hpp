@@ -21,7 +21,8 @@ struct capture_result {
   std::vector<std::string> hung;
 };
 
-// internal: performs one capture for the registry. Asks all members in parallel. Once each has answered, failed, ended
+// internal: performs one capture for the registry. Asks all members in parallel, and those under a GPU lease after all
+// others, one at a time. Once each has answered, failed, ended
 // or timed out, it answers and ends.
 using capture_actor = caf::typed_actor<caf::replies_to<msg<wire::MeasureRequest>>::with<capture_result>>;
 

@@ -17,20 +17,6 @@ std::string_view view(capnp::Data::Reader data) {
   return {chars.begin(), chars.size()};
 }
 
-run_plan plan_of(const msg<wire::CommandSpec>& spec) {
-  run_plan out;
-  out.name = text_of(spec->getName());
-  for (auto part : spec->getCommand())
-    out.command.push_back(text_of(part));
-  out.workdir = text_of(spec->getWorkdir());
-  for (auto variable : spec->getEnvironment())
-    out.environment.emplace_back(text_of(variable.getName()), text_of(variable.getValue()));
-  out.timeout = process_timeout(spec->getTimeoutS());
-  out.output_cap = static_cast<uint32_t>(max_bytes_of(capnp::Schema::from<wire::Measurement>()));
-  out.read = [command = out.command](wire::RunResult::Reader result) { return read_measurement(command, result); };
-  return out;
-}
-
 /// Reads a measurement, or HART OS's form of one that was skipped. A failure is that of reading a measurement.
 caf::expected<msg<wire::Measurement>> read_output(std::string_view output) {
   auto measurement = from_json<wire::Measurement>(output);
@@ -67,9 +53,23 @@ caf::expected<msg<wire::Measurement>> read_measurement(std::span<const std::stri
   return measurement;
 }
 
+run_plan plan_of_command(const msg<wire::CommandSpec>& spec) {
+  run_plan out;
+  out.name = text_of(spec->getName());
+  for (auto part : spec->getCommand())
+    out.command.push_back(text_of(part));
+  out.workdir = text_of(spec->getWorkdir());
+  for (auto variable : spec->getEnvironment())
+    out.environment.emplace_back(text_of(variable.getName()), text_of(variable.getValue()));
+  out.timeout = process_timeout(spec->getTimeoutS());
+  out.output_cap = static_cast<uint32_t>(max_bytes_of(capnp::Schema::from<wire::Measurement>()));
+  out.read = [command = out.command](wire::RunResult::Reader result) { return read_measurement(command, result); };
+  return out;
+}
+
 adapter_actor spawn_command_adapter(caf::actor_system& system, run_adapter_services services,
                                     msg<wire::CommandSpec> spec) {
-  return spawn_run_adapter(system, std::move(services), plan_of(spec));
+  return spawn_run_adapter(system, std::move(services), plan_of_command(spec));
 }
 
 } // namespace hive

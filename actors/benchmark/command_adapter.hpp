@@ -19,6 +19,9 @@ namespace hive {
 caf::expected<msg<wire::Measurement>> read_measurement(std::span<const std::string> command,
                                                        wire::RunResult::Reader result);
 
+/// What a registered command's adapter runs.
+run_plan plan_of_command(const msg<wire::CommandSpec>& spec);
+
 /// Spawns the adapter of a registered command. Its time limit covers a measurement with all its repeats.
 adapter_actor spawn_command_adapter(caf::actor_system& system, run_adapter_services services,
                                     msg<wire::CommandSpec> spec);

@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "actors/process/api.hpp"
+#include "actors/process/sandbox.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/benchmark.capnp.h"
 
@@ -9,6 +10,7 @@
 #include <caf/fwd.hpp>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +31,7 @@ struct run_plan {
   std::chrono::milliseconds timeout{defaults::adapter_timeout}; ///< for a measurement with all its repeats
   uint32_t output_cap = 1 << 20;                                ///< bytes kept of each output stream
   bool status_channel = false;                                  ///< see process_options
+  std::optional<sandbox::options> sandbox = {};                 ///< runs the command in one; workdir is then not used
   bool blocks = false; ///< whether `prepare` and `read` take long: they are then called on a thread of their own
   std::function<caf::error()> prepare; ///< called before each run
   /// Converts one run to a measurement. The text of an error says how the command ended.

@@ -49,14 +49,14 @@ std::string waiting_for(const gpu::lease& what, const gpu::ledger& ledger, uint3
 
 std::string reason_of(const gpu::lease& held) {
   switch (held.state) {
-    case wire::LeaseState::DRAINING:
-      return "held by " + held.asked.holder + " until its memory is seen free";
-    case wire::LeaseState::REVOKING:
-    case wire::LeaseState::KILLING:
-    case wire::LeaseState::RELEASING:
-      return held.asked.holder + " is giving it back";
-    default:
-      return "held by " + held.asked.holder;
+  case wire::LeaseState::DRAINING:
+    return "held by " + held.asked.holder + " until its memory is seen free";
+  case wire::LeaseState::REVOKING:
+  case wire::LeaseState::KILLING:
+  case wire::LeaseState::RELEASING:
+    return held.asked.holder + " is giving it back";
+  default:
+    return "held by " + held.asked.holder;
   }
 }
 
@@ -76,7 +76,8 @@ std::vector<blocker> blockers_of(const gpu::lease& what, const gpu::ledger& ledg
     else if (device.usable() < what.asked.vram)
       out.push_back({device.uuid(), "", "it is too small"});
     else if (device.usable() < what.asked.vram + device.foreign())
-      out.push_back({device.uuid(), "", std::to_string(device.foreign()) + " MiB are used by processes without a lease"});
+      out.push_back(
+        {device.uuid(), "", std::to_string(device.foreign()) + " MiB are used by processes without a lease"});
     for (const auto& each : device.claims())
       if (const auto* held = ledger.find(each.lease))
         out.push_back({device.uuid(), to_text(each.lease), reason_of(*held), micros(each.free_by)});
@@ -200,7 +201,8 @@ caf::expected<gpu::events::restored> lease_records::restore(wire::Lease::Reader 
   kept.ready = record.getReady();
   for (auto each : record.getDevices()) {
     auto peak = each.getPeakMib();
-    kept.devices.push_back({0, each.getVramMib(), std::isnan(peak) ? 0 : static_cast<gpu::mib>(peak), each.getDrained()});
+    kept.devices.push_back(
+      {0, each.getVramMib(), std::isnan(peak) ? 0 : static_cast<gpu::mib>(peak), each.getDrained()});
     out.uuids.emplace_back(as_view(each.getUuid()));
   }
   return out;

@@ -236,10 +236,8 @@ public:
     std::vector<gpu::sighting> seen;
     for (const auto& each : ledger_->devices())
       if (!each.simulated())
-        seen.push_back({.uuid = each.uuid(),
-                        .island = each.island(),
-                        .state = wire::GpuAvailability::UNKNOWN,
-                        .reason = absence_});
+        seen.push_back(
+          {.uuid = each.uuid(), .island = each.island(), .state = wire::GpuAvailability::UNKNOWN, .reason = absence_});
     observe(std::move(seen), now());
   }
 
@@ -285,8 +283,7 @@ private:
     std::vector<std::pair<std::string, duration>> newest_first;
     auto failure = lease_store{*services_.db}.visit_ended({}, [&](const msg<wire::Lease>& each) {
       if (each->getOutcome() == wire::LeaseOutcome::RELEASED)
-        newest_first.emplace_back(as_view(each->getHolder()),
-                                  duration{each->getEndedAt() - each->getGrantedAt()});
+        newest_first.emplace_back(as_view(each->getHolder()), duration{each->getEndedAt() - each->getGrantedAt()});
       latest_ = std::max(latest_, instant{each->getEndedAt()});
       return ++ended_count_ < defaults::max_ended_leases ? database::scan::next : database::scan::stop;
     });
@@ -351,9 +348,8 @@ private:
 
   /// While memory is to come back, the probe looks for it often.
   void set_pace() {
-    bool is_waiting = std::ranges::any_of(ledger_->held_leases(), [](const gpu::lease* each) {
-      return each->state > LeaseState::ACTIVE;
-    });
+    bool is_waiting = std::ranges::any_of(ledger_->held_leases(),
+                                          [](const gpu::lease* each) { return each->state > LeaseState::ACTIVE; });
     if (!services_.probe || std::exchange(is_hurried_, is_waiting) == is_waiting)
       return;
     auto interval = is_waiting ? options_.drain_interval : options_.poll_interval;
@@ -452,27 +448,27 @@ private:
     consequence out;
     for (auto& each : std::vector{ledger_->apply(what, now())}) {
       switch (each.what) {
-        case gpu::output::kind::accepted:
-          out.accepted = each.id;
-          if (accepted && !extras_.contains(each.id) && is_open(each.id))
-            accepted(each.id);
-          break;
-        case gpu::output::kind::refused:
-          out.refusal = std::move(each);
-          break;
-        case gpu::output::kind::changed:
-          if (!out.has_changed(each.id))
-            out.changed.push_back(each.id);
-          break;
-        case gpu::output::kind::ask:
-          processes_.ask(each.id, each.text);
-          break;
-        case gpu::output::kind::kill:
-          end_by_force(each.id);
-          break;
-        case gpu::output::kind::device:
-          on_device_changed(each.text);
-          break;
+      case gpu::output::kind::accepted:
+        out.accepted = each.id;
+        if (accepted && !extras_.contains(each.id) && is_open(each.id))
+          accepted(each.id);
+        break;
+      case gpu::output::kind::refused:
+        out.refusal = std::move(each);
+        break;
+      case gpu::output::kind::changed:
+        if (!out.has_changed(each.id))
+          out.changed.push_back(each.id);
+        break;
+      case gpu::output::kind::ask:
+        processes_.ask(each.id, each.text);
+        break;
+      case gpu::output::kind::kill:
+        end_by_force(each.id);
+        break;
+      case gpu::output::kind::device:
+        on_device_changed(each.text);
+        break;
       }
     }
     write(out.changed);
@@ -489,7 +485,8 @@ private:
 
   msg<wire::Lease> describe(const gpu::lease& what) const {
     auto extras = extras_.find(what.id);
-    return records_->describe(what, *ledger_, extras == extras_.end() ? lease_extras{what.asked.key, {}, {}, {}} : extras->second, labels_);
+    return records_->describe(
+      what, *ledger_, extras == extras_.end() ? lease_extras{what.asked.key, {}, {}, {}} : extras->second, labels_);
   }
 
   /// Stores how these leases are now, with those whose last write failed, and goes on once that is durable.
@@ -601,9 +598,8 @@ private:
 
   void observe(std::vector<gpu::sighting> seen, instant taken_at) {
     for (size_t i = 0; i < options_.simulated.size(); ++i)
-      seen.push_back({.uuid = "simulated-" + std::to_string(i),
-                      .total = options_.simulated[i].vram_mib,
-                      .simulated = true});
+      seen.push_back(
+        {.uuid = "simulated-" + std::to_string(i), .total = options_.simulated[i].vram_mib, .simulated = true});
     apply(gpu::events::observed{std::move(seen), taken_at});
   }
 

@@ -25,7 +25,7 @@ struct gpu_scheduler_services {
 
 struct gpu_scheduler_options {
   node_id node;
-  key_pair keys; ///< for the codes in tokens
+  key_pair keys;              ///< for the codes in tokens
   gpu::ledger_options ledger; ///< its epoch must be higher at each start of the actor
   std::vector<simulated_gpu> simulated;
   uint32_t island = 0; ///< devices of one gang are of one island of this many; 0: any

@@ -1,5 +1,6 @@
 #include "actors/process/child_process.hpp"
 
+#include "actors/process/inner_process.hpp"
 #include "actors/process/process_start.hpp"
 #include "messages/ec.hpp"
 
@@ -81,6 +82,7 @@ public:
     }
     // The pid, and with it the group's number, cannot be reused before the child is reaped.
     kill(-child_.pid, SIGKILL);
+    end_inner();
     auto duration = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - start_);
     auto status = reap();
     if (child_.start_report)
@@ -113,8 +115,10 @@ private:
       read_some(output_, options_.output_cap);
     if (is_ready(errors))
       read_some(errors_, options_.output_cap);
-    if (is_ready(status))
+    if (is_ready(status)) {
       read_some(status_, defaults::max_process_status_bytes);
+      inner_.learn(status_.text);
+    }
     if (is_ready(ended))
       return true;
     if (is_ready(cancel)) {
@@ -140,7 +144,16 @@ private:
   void terminate() {
     phase_ = phase::terminating;
     deadline_ = clock::now() + options_.kill_grace;
-    kill(-child_.pid, SIGTERM);
+    if (!inner_.terminate())
+      kill(-child_.pid, SIGTERM);
+  }
+
+  /// With the child, the kernel kills all of its PID namespace.
+  void end_inner() {
+    if (status_.source)
+      read_some(status_, defaults::max_process_status_bytes);
+    inner_.learn(status_.text);
+    inner_.wait_for_end(defaults::sandbox_end);
   }
 
   void read_start_report() {
@@ -207,6 +220,7 @@ private:
   captured_stream output_;
   captured_stream errors_;
   captured_stream status_;
+  detail::inner_process inner_;
 };
 
 bool has_nul(std::string_view text) {
@@ -228,6 +242,8 @@ caf::error process_options::validate() const {
     return fail(ec::invalid, detail::name_of(*this) + " has a timeout outside 0 to 24 hours");
   if (kill_grace.count() < 0)
     return fail(ec::invalid, detail::name_of(*this) + " has a negative grace between SIGTERM and SIGKILL");
+  if (!passed.empty() && !status_channel)
+    return fail(ec::invalid, detail::name_of(*this) + " is passed descriptors and has no status channel");
   return caf::none;
 }
 

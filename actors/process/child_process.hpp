@@ -1,12 +1,14 @@
 #pragma once
 
 #include "actors/defaults.hpp"
+#include "actors/process/process_confinement.hpp"
 #include "platform/unique_fd.hpp"
 
 #include <caf/expected.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
@@ -19,7 +21,8 @@ namespace hive {
 struct resource_limit {
   int resource;
   rlim_t value;
-  bool soft_only = false; ///< keeps the hard limit
+  bool soft_only = false;  ///< keeps the hard limit
+  bool lower_only = false; ///< where the hard limit is lower, that one holds
 };
 
 /// Default limits of a child process: no core files.
@@ -27,6 +30,8 @@ inline const std::vector<resource_limit> default_limits{{RLIMIT_CORE, 0}};
 
 /// The descriptor on which a child with a status channel reports about itself, as bubblewrap's --json-status-fd does.
 inline constexpr int child_status_fd = 4;
+/// The first of the descriptors that a child with a status channel is passed.
+inline constexpr int first_passed_fd = 5;
 
 /// A process to run.
 struct process_options {
@@ -41,6 +46,8 @@ struct process_options {
   bool status_channel = false;         ///< gives the child `child_status_fd`, whose text becomes the result's status
   bool input_channel = false;          ///< gives the child a pipe as standard input; for start_process
   std::vector<resource_limit> limits = default_limits;
+  std::vector<int> passed; ///< descriptors that the child gets as first_passed_fd and up; needs a status channel
+  std::optional<process_confinement> confinement;
 
   /// ec::invalid, naming the offending option.
   caf::error validate() const;
@@ -84,7 +91,10 @@ private:
 /// The child leads its own process group, reads from /dev/null and inherits no descriptors. When it has ended, the rest
 /// of its group is killed. No zombies remain.
 ///
-/// Descendants that leave the group (setsid) are not reached: they cannot delay the result, but they survive.
+/// Descendants that leave the group (setsid) are not reached: they cannot delay the result, but they survive. They do
+/// not where the status channel names the first process of a PID namespace, as bubblewrap's does: SIGTERM then goes to
+/// the process group of the command in the namespace, which bubblewrap would not pass on, and all processes of the
+/// namespace have ended when this returns.
 ///
 /// Fails with ec::process_failed when the command cannot be started (missing, not executable, bad workdir),
 /// ec::unavailable on cancellation or when this process is out of descriptors or processes, ec::invalid for impossible

@@ -110,6 +110,8 @@ struct child_plan {
     files = candidates(options.command.front(), environment["PATH"]);
     for (const auto& [name, value] : environment)
       variables.push_back(name + "=" + value);
+    if (options.confinement)
+      confinement.emplace(*options.confinement);
     argv = pointers(arguments);
     envp = pointers(variables);
     paths = pointers(files);
@@ -120,6 +122,7 @@ struct child_plan {
   std::vector<std::string> files;
   std::string workdir;
   std::vector<resource_limit> limits;
+  std::optional<confinement_plan> confinement;
   std::vector<char*> argv;
   std::vector<char*> envp;
   std::vector<char*> paths;
@@ -128,7 +131,8 @@ struct child_plan {
   int output = -1;
   int errors = -1;
   int report = -1;
-  int status = -1; ///< above child_status_fd; -1 without a status channel
+  int status = -1;         ///< above all that the child is given; -1 without a status channel
+  std::vector<int> passed; ///< the same
 };
 
 // -- in the child: async-signal-safe calls only --------------------------------
@@ -164,12 +168,32 @@ void limit_resources(const child_plan& plan) {
     rlimit value{};
     if (getrlimit(resource, &value) != 0)
       give_up(plan.report, start_failure::limits);
-    value.rlim_cur = limit.value;
+    auto wanted = limit.lower_only ? std::min(limit.value, value.rlim_max) : limit.value;
+    value.rlim_cur = wanted;
     if (!limit.soft_only)
-      value.rlim_max = limit.value;
+      value.rlim_max = wanted;
     if (setrlimit(resource, &value) != 0)
       give_up(plan.report, start_failure::limits);
   }
+}
+
+start_failure::step_type failed_step(confinement_plan::step_type step) {
+  switch (step) {
+  case confinement_plan::groups:
+    return start_failure::control_groups;
+  case confinement_plan::staging:
+    return start_failure::staging;
+  default:
+    return start_failure::user;
+  }
+}
+
+void confine(child_plan& plan) {
+  if (!plan.confinement)
+    return;
+  if (auto step = plan.confinement->apply(); step != confinement_plan::done)
+    give_up(plan.report, failed_step(step));
+  enter_group(plan); // another user's processes do not keep the death signal
 }
 
 void arrange_descriptors(const child_plan& plan) {
@@ -180,6 +204,9 @@ void arrange_descriptors(const child_plan& plan) {
   if (plan.status >= 0 && dup2(plan.status, child_status_fd) < 0)
     give_up(report_fd, start_failure::descriptors);
   int last = plan.status >= 0 ? child_status_fd : report_fd;
+  for (int from : plan.passed)
+    if (dup2(from, ++last) < 0)
+      give_up(report_fd, start_failure::descriptors);
   if (close_range(static_cast<unsigned>(last) + 1, ~0U, 0) != 0)
     give_up(report_fd, start_failure::descriptors);
 }
@@ -199,9 +226,10 @@ void execute(const child_plan& plan) {
   errno = error;
 }
 
-[[noreturn]] void run_child(const child_plan& plan) {
+[[noreturn]] void run_child(child_plan& plan) {
   enter_group(plan);
   limit_resources(plan);
+  confine(plan);
   arrange_descriptors(plan);
   if (!plan.workdir.empty() && chdir(plan.workdir.c_str()) != 0)
     give_up(report_fd, start_failure::workdir);
@@ -214,7 +242,7 @@ void execute(const child_plan& plan) {
 // -- in the parent -------------------------------------------------------------
 
 /// Forks with all signals blocked, so that no handler of this process runs in the child.
-pid_t fork_child(const child_plan& plan) {
+pid_t fork_child(child_plan& plan) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -246,6 +274,15 @@ caf::error describe(const start_failure& failure, const process_options& options
   case start_failure::limits:
     text += " cannot be limited: ";
     break;
+  case start_failure::control_groups:
+    text += " cannot be put into its control group: ";
+    break;
+  case start_failure::staging:
+    text += " cannot be given its directories: ";
+    break;
+  case start_failure::user:
+    text += " cannot be run as another user: ";
+    break;
   case start_failure::descriptors:
     text += " cannot be connected: ";
     break;
@@ -265,13 +302,21 @@ caf::expected<started_process> start_process(const process_options& options) {
   if (!input.read || !output.read || !errors.read || !report.read)
     return out_of_resources(options, "no descriptor is left");
   pipe_ends status;
+  std::vector<unique_fd> passed;
   if (options.status_channel) {
     status = open_pipe();
-    // The child overwrites the descriptors up to child_status_fd.
-    status.write = unique_fd{fcntl(status.write.get(), F_DUPFD_CLOEXEC, child_status_fd + 1)};
+    // The child overwrites the descriptors below this one.
+    int free = first_passed_fd + static_cast<int>(options.passed.size());
+    status.write = unique_fd{fcntl(status.write.get(), F_DUPFD_CLOEXEC, free)};
     if (!status.read || !status.write)
       return out_of_resources(options, "no descriptor is left");
     plan.status = status.write.get();
+    for (int fd : options.passed) {
+      passed.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, free));
+      if (!passed.back())
+        return out_of_resources(options, "no descriptor is left");
+      plan.passed.push_back(passed.back().get());
+    }
   }
   plan.input = input.read.get();
   plan.output = output.write.get();

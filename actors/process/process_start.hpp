@@ -20,7 +20,7 @@ struct started_process {
 
 /// Why the command could not be executed. The child writes the bytes of this struct to `start_report`.
 struct start_failure {
-  enum step_type : int { group, limits, descriptors, workdir, execute };
+  enum step_type : int { group, limits, control_groups, staging, user, descriptors, workdir, execute };
   step_type step;
   int error; ///< errno
 };

@@ -4,6 +4,7 @@
 #include "messages/text.hpp"
 
 #include <algorithm>
+#include <csignal>
 
 namespace hive {
 namespace {
@@ -45,6 +46,24 @@ std::string quoted_program(std::span<const std::string> command) {
   if (text.size() > max_program_bytes)
     text = text.substr(0, max_program_bytes) + "...";
   return "command '" + text + "'";
+}
+
+/// A sandbox passes on what ended its command as a shell does.
+constexpr int first_signal_status = 128;
+
+std::string describe_status(wire::RunResult::Reader result) {
+  auto status = result.getExitStatus();
+  auto out = " exited with status " + std::to_string(status);
+  if (result.getBoundedBy().size() > 0 && status > first_signal_status && status < first_signal_status + NSIG)
+    out += ", as after " + signal_name(status - first_signal_status);
+  return out;
+}
+
+std::string describe_bounds(wire::RunResult::Reader result) {
+  if (result.getExceeded().size() == 0)
+    return {};
+  return "; it reached its bound of " + std::string{as_view(result.getExceeded())} + " (" +
+         std::string{as_view(result.getBoundedBy())} + ")";
 }
 
 std::string_view view(capnp::Data::Reader data) {
@@ -101,7 +120,8 @@ std::string describe_run(std::span<const std::string> command, wire::RunResult::
   else if (result.getSignal() != 0)
     out += " was ended by " + signal_name(result.getSignal());
   else
-    out += " exited with status " + std::to_string(result.getExitStatus());
+    out += describe_status(result);
+  out += describe_bounds(result);
   if (auto lines = last_lines(view(result.getStderr()), max_stderr_lines); !lines.empty())
     out += "; its standard error ends with: " + printable_tail(lines, max_stderr_bytes);
   return out;

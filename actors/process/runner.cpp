@@ -8,6 +8,7 @@
 #include <caf/all.hpp>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 
 namespace hive {
@@ -39,8 +40,14 @@ process_options options_of(const msg<wire::RunCommand>& command, const runner_op
   return out;
 }
 
-msg<wire::RunResult> message_of(const process_result& result) {
+msg<wire::RunResult> message_of(const process_result& result, const sandbox::prepared_run* sandboxed = nullptr) {
   return msg<wire::RunResult>::build([&](wire::RunResult::Builder out) {
+    if (sandboxed) {
+      out.setBoundedBy(std::string{sandboxed->bounded_by()});
+      if (auto exceeded = sandboxed->exceeded(); !exceeded.empty())
+        out.setExceeded(exceeded);
+      out.setUser(sandboxed->user());
+    }
     out.setExitStatus(result.exit_status);
     out.setSignal(result.signal);
     out.setTimedOut(result.timed_out);
@@ -53,8 +60,33 @@ msg<wire::RunResult> message_of(const process_result& result) {
   });
 }
 
-caf::expected<msg<wire::RunResult>> run_to_end(const process_options& options, const cancellation& cancel) {
+using shared_host = std::shared_ptr<const sandbox::host>;
+
+caf::expected<msg<wire::RunResult>> run_in_sandbox(const sandbox::host& host, wire::Sandbox::Reader how,
+                                                   const process_options& options, const cancellation& cancel) {
+  auto deadline = clock::now() + options.timeout;
+  auto because = [&](ec code, const std::string& why) {
+    return fail(code, "command '" + options.command.front() + "': " + why);
+  };
+  auto prepared = host.prepare(sandbox::options_of(how), options);
+  if (!prepared)
+    return because(code_of(prepared.error()), hive::text_of(prepared.error()));
+  auto left = std::chrono::ceil<milliseconds>(deadline - clock::now());
+  if (left.count() <= 0)
+    return because(ec::timed_out, "its whole time limit passed while its sandbox was prepared");
+  auto process = (*prepared)->process();
+  process.timeout = left;
+  auto result = run_process(process, cancel);
+  if (!result)
+    return result.error();
+  return message_of(*result, prepared->get());
+}
+
+caf::expected<msg<wire::RunResult>> run_to_end(const shared_host& host, wire::RunCommand::Reader command,
+                                               const process_options& options, const cancellation& cancel) {
   try {
+    if (command.hasSandbox())
+      return run_in_sandbox(*host, command.getSandbox(), options, cancel);
     auto result = run_process(options, cancel);
     if (!result)
       return result.error();
@@ -65,11 +97,12 @@ caf::expected<msg<wire::RunResult>> run_to_end(const process_options& options, c
 }
 
 /// Runs one process on its own thread. It is an actor of its own only because waiting blocks.
-runner_actor::behavior_type waiter(runner_actor::pointer self, process_options options, cancellation cancel) {
-  return {[self, options = std::move(options),
-           cancel = std::move(cancel)](const msg<wire::RunCommand>&) -> caf::result<msg<wire::RunResult>> {
+runner_actor::behavior_type waiter(runner_actor::pointer self, shared_host host, process_options options,
+                                   cancellation cancel) {
+  return {[self, host = std::move(host), options = std::move(options),
+           cancel = std::move(cancel)](const msg<wire::RunCommand>& command) -> caf::result<msg<wire::RunResult>> {
     self->quit();
-    auto outcome = run_to_end(options, cancel);
+    auto outcome = run_to_end(host, *command, options, cancel);
     if (!outcome)
       return std::move(outcome.error());
     return std::move(*outcome);
@@ -106,6 +139,7 @@ public:
 
   void configure(runner_options options) {
     options_ = std::move(options);
+    host_ = std::make_shared<const sandbox::host>(options_.sandboxes);
   }
 
   caf::result<msg<wire::RunResult>> submit(const msg<wire::RunCommand>& command) {
@@ -175,7 +209,7 @@ private:
     auto command = run.command;
     running_.emplace(id, std::move(run));
     // No timeout is needed: the waiter answers by the command's deadline, and the request fails if the waiter ends.
-    self_->request(self_->spawn<caf::detached>(waiter, std::move(options), *cancel), caf::infinite, command)
+    self_->request(self_->spawn<caf::detached>(waiter, host_, std::move(options), *cancel), caf::infinite, command)
       .then([this, id](const msg<wire::RunResult>& result) { finish(id, result); },
             [this, id](caf::error& error) { finish(id, std::move(error)); });
   }
@@ -223,6 +257,7 @@ private:
 
   runner_actor::pointer self_;
   runner_options options_;
+  shared_host host_;
   std::map<uint64_t, process_run> running_;
   std::deque<process_run> waiting_;
   std::map<caf::actor_addr, size_t> requesters_; ///< number of open requests, by requester
@@ -244,7 +279,7 @@ caf::error runner_options::validate() const {
     return fail(ec::invalid, "max_processes is 0: no process could ever run");
   if (kill_grace.count() < 0)
     return fail(ec::invalid, "kill_grace is negative");
-  return caf::none;
+  return sandboxes.validate();
 }
 
 runner_actor spawn_runner(caf::actor_system& system, runner_options options) {

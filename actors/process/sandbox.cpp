@@ -3,6 +3,7 @@
 #include "actors/process/child_process.hpp"
 #include "actors/process/run_report.hpp"
 #include "messages/ec.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,11 +23,16 @@ constexpr std::array system_files{"/etc/alternatives", "/etc/group",     "/etc/l
                                   "/etc/ld.so.conf.d", "/etc/localtime", "/etc/mime.types",      "/etc/nsswitch.conf",
                                   "/etc/passwd",       "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/timezone"};
 
-/// What resolving names needs beside; only for a sandbox with network.
-constexpr std::array network_files{"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf"};
+/// What a program with network looks up.
+constexpr std::array network_files{"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf",
+                                   "/etc/services"};
+/// The devices that every program on an NVIDIA GPU opens beside its own.
+constexpr std::array gpu_devices{"/dev/nvidiactl", "/dev/nvidia-uvm"};
 
 /// More than any command line of a review has; the kernel's limit is far above.
 constexpr size_t max_binds = 256;
+/// More devices than a machine has.
+constexpr size_t max_gpus = 64;
 /// Bytes of the reason that a refusal quotes.
 constexpr size_t max_reason_bytes = 400;
 
@@ -49,20 +55,30 @@ void append_system(words& out) {
     append(out, {"--ro-bind-try", name, name});
 }
 
-void append_network(words& out) {
-  out.emplace_back("--share-net");
-  for (const auto* name : network_files)
-    append(out, {"--ro-bind-try", name, name});
+void append_devices(words& out, const std::vector<uint32_t>& gpus) {
+  if (gpus.empty())
+    return;
+  words devices{gpu_devices.begin(), gpu_devices.end()};
+  for (auto minor : gpus)
+    devices.push_back("/dev/nvidia" + std::to_string(minor));
+  for (const auto& device : devices)
+    append(out, {"--dev-bind-try", device, device});
 }
 
-void append_own_directories(words& out, const limits& most) {
-  auto size = std::to_string(most.tmp_bytes);
-  append(out, {"--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev",
-               "--size", size, "--tmpfs", "/tmp"});
+/// /dev is read-only once it is complete: else it would be memory without a bound.
+void append_own_directories(words& out, const options& how) {
+  auto size = std::to_string(how.most.tmp_bytes);
+  append(out, {"--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"});
+  append_devices(out, how.gpus);
+  append(out, {"--remount-ro", "/dev", "--size", size, "--tmpfs", "/tmp"});
 }
 
 void append_environment(words& out, const options& how) {
   append(out, {"--setenv", "PATH", how.path, "--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", "/tmp"});
+}
+
+uint64_t given_or(uint64_t given, uint64_t otherwise) {
+  return given > 0 ? given : otherwise;
 }
 
 /// prlimit sets the limits of the process that it becomes, so the sandbox and all in it inherit them.
@@ -95,21 +111,82 @@ caf::error options::validate() const {
     return fail(ec::invalid, "a sandbox's PATH holds a NUL");
   if (most.file_bytes == 0 || most.open_files == 0 || most.processes == 0 || most.tmp_bytes == 0)
     return fail(ec::invalid, "a sandbox in which a limit is 0 can run nothing");
+  if (gpus.size() > max_gpus)
+    return fail(ec::invalid, "a sandbox has more than " + std::to_string(max_gpus) + " GPUs");
   return caf::none;
+}
+
+void describe(const options& how, wire::Sandbox::Builder out) {
+  auto binds = out.initBinds(static_cast<uint32_t>(how.binds.size()));
+  for (uint32_t i = 0; i < binds.size(); ++i) {
+    binds[i].setFrom(how.binds[i].from.string());
+    binds[i].setTo(how.binds[i].to);
+    binds[i].setWritable(how.binds[i].writable);
+  }
+  out.setWorkdir(how.workdir);
+  out.setPath(how.path);
+  out.setNetwork(how.network);
+  out.setGpus(kj::arrayPtr(how.gpus.data(), how.gpus.size()));
+  out.setMemoryBytes(how.most.memory_bytes);
+  out.setProcesses(how.most.processes);
+  out.setTmpBytes(how.most.tmp_bytes);
+  out.setFileBytes(how.most.file_bytes);
+  out.setOpenFiles(how.most.open_files);
+  out.setAddressBytes(how.most.address_bytes);
+}
+
+options options_of(wire::Sandbox::Reader from) {
+  options out;
+  for (auto bind : from.getBinds())
+    out.binds.push_back({std::string{as_view(bind.getFrom())}, std::string{as_view(bind.getTo())}, bind.getWritable()});
+  if (from.getWorkdir().size() > 0)
+    out.workdir = as_view(from.getWorkdir());
+  if (from.getPath().size() > 0)
+    out.path = as_view(from.getPath());
+  out.network = from.getNetwork();
+  for (auto minor : from.getGpus())
+    out.gpus.push_back(minor);
+  out.most.memory_bytes = from.getMemoryBytes();
+  out.most.processes = given_or(from.getProcesses(), out.most.processes);
+  out.most.tmp_bytes = given_or(from.getTmpBytes(), out.most.tmp_bytes);
+  out.most.file_bytes = given_or(from.getFileBytes(), out.most.file_bytes);
+  out.most.open_files = given_or(from.getOpenFiles(), out.most.open_files);
+  out.most.address_bytes = from.getAddressBytes();
+  return out;
+}
+
+words arguments(const options& how, const words& sources) {
+  words out{"--json-status-fd",
+            std::to_string(child_status_fd),
+            "--unshare-all",
+            "--unshare-user",
+            "--disable-userns",
+            "--die-with-parent",
+            "--new-session",
+            "--cap-drop",
+            "ALL"};
+  if (how.network)
+    out.push_back("--share-net");
+  append_environment(out, how);
+  append_system(out);
+  if (how.network)
+    for (const auto* name : network_files)
+      append(out, {"--ro-bind-try", name, name});
+  append_own_directories(out, how);
+  for (size_t i = 0; i < how.binds.size(); ++i) {
+    const auto& [from, to, writable] = how.binds[i];
+    append(out, {writable ? "--bind" : "--ro-bind", i < sources.size() ? sources[i] : from.string(), to});
+  }
+  append(out, {"--chdir", how.workdir});
+  return out;
 }
 
 words command_line(const options& how, const words& command) {
   auto out = limited(how.most);
-  append(out, {"bwrap", "--json-status-fd", std::to_string(child_status_fd), "--unshare-all", "--unshare-user",
-               "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL"});
-  append_environment(out, how);
-  append_system(out);
-  append_own_directories(out, how.most);
-  if (how.network)
-    append_network(out);
-  for (const auto& [from, to, writable] : how.binds)
-    append(out, {writable ? "--bind" : "--ro-bind", from.string(), to});
-  append(out, {"--chdir", how.workdir, "--"});
+  out.push_back("bwrap");
+  auto own = arguments(how);
+  out.insert(out.end(), own.begin(), own.end());
+  out.push_back("--");
   out.insert(out.end(), command.begin(), command.end());
   return out;
 }

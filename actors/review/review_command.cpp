@@ -116,12 +116,11 @@ msg<wire::RunCommand> run_request(const words& command, const workplace& at, con
                                   double timeout_s, size_t output_cap_bytes) {
   return msg<wire::RunCommand>::build([&](wire::RunCommand::Builder out) {
     if (options.sandbox) {
-      set_command(out, sandbox::command_line(sandbox_for(at, options), command));
-      out.setStatusChannel(true);
+      sandbox::describe(sandbox_for(at, options), out.initSandbox());
     } else {
-      set_command(out, command);
       out.setWorkdir(at.checkout.string());
     }
+    set_command(out, command);
     set_environment(out, options);
     out.setTimeoutS(timeout_s);
     out.setOutputCapBytes(static_cast<uint32_t>(output_cap_bytes));

@@ -59,11 +59,8 @@ caf::expected<caf::unit_t> clear_directory(const fs::path& directory) {
 
 msg<wire::RunCommand> probe_request() {
   return msg<wire::RunCommand>::build([](wire::RunCommand::Builder out) {
-    auto command = sandbox::probe();
-    auto list = out.initCommand(static_cast<uint32_t>(command.size()));
-    for (uint32_t i = 0; i < list.size(); ++i)
-      list.set(i, command[i]);
-    out.setStatusChannel(true);
+    out.initCommand(1).set(0, "true");
+    sandbox::describe({}, out.initSandbox());
     out.setTimeoutS(std::chrono::duration<double>(defaults::sandbox_probe_timeout).count());
   });
 }

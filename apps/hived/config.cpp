@@ -2,6 +2,7 @@
 
 #include "actors/hive/link/door.hpp"
 #include "actors/http/site.hpp"
+#include "apps/hived/config_values.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"
 
@@ -19,7 +20,6 @@ namespace fs = std::filesystem;
 constexpr size_t max_labels = 64; // as in a node's card
 constexpr size_t max_engine_commands = 256;
 constexpr size_t max_hosts = 64;
-constexpr double max_timeout_s = 86'400; // one day: nobody waits longer for a measurement
 
 /// Throws `wrong`, prefixed with `origin`, if it is an error.
 void require(const std::string& origin, const caf::error& wrong) {
@@ -47,20 +47,6 @@ struct setting {
   };
   in.refuse(in.has(one.key) ? one.key : other.key,
             "cannot be used: " + text(one) + " is " + relation + " " + text(other));
-}
-
-void read_path(toml_section& in, std::string_view key, fs::path& out) {
-  auto text = out.string();
-  in.read(key, text);
-  if (in.has(key) && text.empty())
-    in.refuse(key, "must not be empty");
-  out = text;
-}
-
-void read_timeout(toml_section& in, std::string_view key, std::chrono::milliseconds& out) {
-  double seconds = std::chrono::duration<double>(out).count();
-  in.read(key, seconds, 0.1, max_timeout_s);
-  out = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
 void read_endpoint(toml_section& in, std::string_view key, std::optional<endpoint>& out) {
@@ -237,85 +223,6 @@ void read_http(toml_section& in, http::server_options& out, token_sources& token
     in.refuse("open", "has no effect beside tokens, which are then needed for everything: leave it out");
 }
 
-void read_probe(toml_section& in, probe_options& out) {
-  in.read("name", out.name);
-  in.read("base_url", out.base_url);
-  in.read("model", out.model);
-  in.read("api_key_env", out.api_key_env);
-  read_path(in, "questions", out.questions);
-  uint64_t requests = out.requests;
-  in.read("requests", requests, 0, defaults::max_samples);
-  out.requests = static_cast<uint32_t>(requests);
-  uint64_t max_tokens = out.max_tokens;
-  in.read("max_tokens", max_tokens, 1, 65'536);
-  out.max_tokens = static_cast<uint32_t>(max_tokens);
-  read_timeout(in, "request_timeout_s", out.request_timeout);
-  in.check(out.validate());
-}
-
-void read_model_registry(toml_section& in, model_registry_options& out) {
-  read_path(in, "file", out.file);
-  in.read("url", out.url);
-  read_timeout(in, "timeout_s", out.timeout);
-  in.sections("probe", [&](toml_section& entry) { read_probe(entry, out.probes.emplace_back()); });
-  auto others = out;
-  // read_probe reports these errors
-  std::erase_if(others.probes, [](const probe_options& probe) { return bool(probe.validate()); });
-  in.check(others.validate());
-}
-
-void read_world_model(toml_section& in, world_model_options& out) {
-  read_path(in, "file", out.file);
-  in.read("url", out.url);
-  read_timeout(in, "timeout_s", out.timeout);
-  in.check(out.validate());
-}
-
-void read_test_format(toml_section& in, std::string_view key, test_format& out) {
-  std::string format = "auto";
-  in.read(key, format);
-  auto parsed = parse_test_format(format);
-  if (!parsed)
-    in.refuse(key, "must be auto, pytest, ctest, junit, tap or go");
-  out = *parsed;
-}
-
-void read_regression(toml_section& in, regression_options& out) {
-  in.read("command", out.command);
-  in.read("workdir", out.workdir);
-  in.read("environment", out.environment);
-  in.read("results_file", out.results_file);
-  read_timeout(in, "timeout_s", out.timeout);
-  read_test_format(in, "format", out.format);
-  in.check(out.validate());
-}
-
-void read_guardrail(toml_section& in, guardrail_options& out) {
-  read_path(in, "manifest", out.manifest);
-  read_path(in, "public_key", out.public_key);
-  read_timeout(in, "timeout_s", out.timeout);
-  in.check(out.validate());
-}
-
-void read_agent_baselines(toml_section& in, agent_baselines_options& out) {
-  in.read("max_agents", out.max_agents, 0, 3'000); // three metrics each, and a measurement holds 10,000
-  in.read("reward_delta_floor", out.reward_delta_floor, -1e9, 0);
-  in.read("success_rate_delta_floor", out.success_rate_delta_floor, -1, 0);
-  in.read("duration_improvement_pct_floor", out.duration_improvement_pct_floor, -1e6, 0);
-  read_timeout(in, "timeout_s", out.timeout);
-}
-
-void read_benchmarks(toml_section& in, node_config& config) {
-  uint64_t repeats = config.repeats;
-  in.read("repeats", repeats, 1, 1'000);
-  config.repeats = static_cast<uint32_t>(repeats);
-  in.section("model_registry", [&](toml_section& s) { read_model_registry(s, config.model_registry); });
-  in.section("world_model", [&](toml_section& s) { read_world_model(s, config.world_model); });
-  in.section("regression", [&](toml_section& s) { read_regression(s, config.regression); });
-  in.section("guardrail", [&](toml_section& s) { read_guardrail(s, config.guardrail); });
-  in.section("agent_baselines", [&](toml_section& s) { read_agent_baselines(s, config.agent_baselines); });
-}
-
 void read_simulated_gpu(toml_section& in, simulated_gpu& out) {
   in.read("name", out.name);
   in.read("vram_mib", out.vram_mib, 0, uint64_t{1} << 32);
@@ -325,7 +232,9 @@ void read_simulated_gpu(toml_section& in, simulated_gpu& out) {
 void read_gpu(toml_section& in, gpu_options& out) {
   in.read("library", out.library);
   read_path(in, "probe", out.probe);
-  in.read("island", out.island, 0, 64);
+  uint64_t island = out.island;
+  in.read("island", island, 0, 64);
+  out.island = static_cast<uint32_t>(island);
   in.sections("simulated", [&](toml_section& entry) { read_simulated_gpu(entry, out.simulated.emplace_back()); });
   auto others = out;
   // read_simulated_gpu reports these errors
@@ -374,6 +283,20 @@ void read_install(toml_section& in, install_options& out) {
   in.read("max_mib", mib, 1, max_mib);
   out.max_bytes = mib << 20;
   in.read("python", out.python);
+}
+
+void read_sandbox(toml_section& in, sandbox::host_options& out) {
+  constexpr uint64_t mib = uint64_t{1} << 20;
+  uint64_t first_user = out.first_user;
+  uint64_t users = out.users;
+  uint64_t memory_mib = out.memory_bytes / mib;
+  in.read("first_user", first_user, 1'000, UINT32_MAX);
+  in.read("users", users, 1, 100'000);
+  in.read("memory_mib", memory_mib, 0, uint64_t{1} << 30);
+  in.read("control_groups", out.control_groups);
+  out.first_user = static_cast<uint32_t>(first_user);
+  out.users = static_cast<uint32_t>(users);
+  out.memory_bytes = memory_mib * mib;
   in.check(out.validate());
 }
 
@@ -464,6 +387,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("gpu", [&](toml_section& s) { read_gpu(s, config.gpu); });
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
   root.section("dynamic", [&](toml_section& s) { read_install(s, config.install); });
+  root.section("sandbox", [&](toml_section& s) { read_sandbox(s, config.sandboxes); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("agents", [&](toml_section& s) { read_agents(s, config); });

@@ -4,6 +4,7 @@
 #include "actors/baseline/validator.hpp"
 #include "actors/benchmark/agent_baselines_adapter.hpp"
 #include "actors/benchmark/guardrail_adapter.hpp"
+#include "actors/benchmark/heavy_adapters.hpp"
 #include "actors/benchmark/install/install_options.hpp"
 #include "actors/benchmark/model_registry_adapter.hpp"
 #include "actors/benchmark/regression_adapter.hpp"
@@ -16,6 +17,7 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/hive/members/overlay.hpp"
 #include "actors/http/server.hpp"
+#include "actors/process/sandbox_host.hpp"
 #include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"
 #include "apps/hived/effective_config.hpp"
@@ -99,6 +101,10 @@ struct node_config {
   gpu_options gpu;
   review_options review;
   install_options install; ///< with an empty directory: ~/.hevolve/benchmarks
+  sandbox::host_options sandboxes;
+  quantiphy_options quantiphy;
+  embodied_options embodied;
+  qwen_encoder_options qwen_encoder;
   tracker_options tracker;
   federation_profile gossip;
   overlay_options overlay;

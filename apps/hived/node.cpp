@@ -10,6 +10,7 @@
 #include "apps/hived/wiring/engine_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
 #include "apps/hived/wiring/gpu_group.hpp"
+#include "apps/hived/wiring/heavy_group.hpp"
 #include "apps/hived/wiring/http_group.hpp"
 #include "apps/hived/wiring/install_group.hpp"
 #include "apps/hived/wiring/namespace_group.hpp"
@@ -45,7 +46,8 @@ struct node::impl {
   explicit impl(std::unique_ptr<node_context> opened) : context{std::move(opened)} {
     auto& base = add<base_group>();
     auto& gpus = add<gpu_group>(base);
-    auto& adapters = add<adapter_group>(base);
+    auto& adapters = add<adapter_group>(base, gpus);
+    add<heavy_group>(adapters);
     auto& benchmark = add<benchmark_group>(base, adapters, groups_so_far());
     add<install_group>(base, adapters, benchmark);
     auto& agents = add<baseline_group>(base, benchmark);

@@ -17,9 +17,9 @@ std::string name(lease_id id) {
 } // namespace
 
 std::string audit::find_violation() const {
-  for (auto check : {&audit::check_balance, &audit::check_charges, &audit::check_modes, &audit::check_gangs,
-                     &audit::check_tokens, &audit::check_queue, &audit::check_durations, &audit::check_timed,
-                     &audit::check_outcomes})
+  for (auto check :
+       {&audit::check_balance, &audit::check_charges, &audit::check_modes, &audit::check_gangs, &audit::check_tokens,
+        &audit::check_queue, &audit::check_durations, &audit::check_timed, &audit::check_outcomes})
     if (auto violation = (this->*check)(); !violation.empty())
       return violation;
   return {};

@@ -32,16 +32,16 @@ GpuAvailability device_account::state_at(instant now, const ledger_options& opti
 
 std::string device_account::reason_at(instant now, const ledger_options& options) const {
   switch (state_at(now, options)) {
-    case GpuAvailability::OK:
-      return {};
-    case GpuAvailability::QUARANTINED:
-      return quarantined_ > 0 ? std::to_string(quarantined_) + " MiB of an ended lease have not come back"
-                              : "it was lost while it was leased, and has not been seen idle since";
-    case GpuAvailability::UNKNOWN:
-      return seen_.state == GpuAvailability::UNKNOWN && !seen_.reason.empty() ? seen_.reason
-                                                                        : "it has not been observed lately";
-    default:
-      return seen_.reason;
+  case GpuAvailability::OK:
+    return {};
+  case GpuAvailability::QUARANTINED:
+    return quarantined_ > 0 ? std::to_string(quarantined_) + " MiB of an ended lease have not come back"
+                            : "it was lost while it was leased, and has not been seen idle since";
+  case GpuAvailability::UNKNOWN:
+    return seen_.state == GpuAvailability::UNKNOWN && !seen_.reason.empty() ? seen_.reason
+                                                                            : "it has not been observed lately";
+  default:
+    return seen_.reason;
   }
 }
 

@@ -14,7 +14,7 @@ namespace hive::gpu {
 struct claim {
   lease_id lease;
   mib charge = 0;
-  instant free_by{0};        ///< when its memory is free or the device quarantined, at the latest
+  instant free_by{0};         ///< when its memory is free or the device quarantined, at the latest
   bool is_attributed = false; ///< its processes have been seen on the device
   bool is_draining = false;
 };
@@ -97,7 +97,8 @@ public:
 
   /// Takes over what was seen.
   void observe(const sighting& what, instant taken_at);
-  /// Whether the memory of a draining claim has come back, as of the last observation, which must be newer than `since`.
+  /// Whether the memory of a draining claim has come back, as of the last observation, which must be newer than
+  /// `since`.
   bool has_drained(lease_id id, instant since, const ledger_options& options) const;
   /// By how much a measurement of its memory may be off.
   mib tolerance(const ledger_options& options) const;
@@ -115,9 +116,9 @@ private:
   std::string uuid_;
   sighting seen_{.state = wire::GpuAvailability::UNKNOWN};
   std::optional<instant> observed_at_;
-  mib foreign_ = 0;          ///< as estimated from the last observation
-  mib idle_driver_ = 0;      ///< memory of no process, while there was no lease or at first
-  mib settled_foreign_ = 0;  ///< of foreign processes before the first claim whose processes are unknown
+  mib foreign_ = 0;         ///< as estimated from the last observation
+  mib idle_driver_ = 0;     ///< memory of no process, while there was no lease or at first
+  mib settled_foreign_ = 0; ///< of foreign processes before the first claim whose processes are unknown
   mib quarantined_ = 0;
   mib leased_ = 0;
   bool exclusive_ = false;

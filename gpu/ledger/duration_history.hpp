@@ -9,8 +9,8 @@
 
 namespace hive::gpu {
 
-/// How long the leases of each holder took, to tell how long the next one will take. What is declared decides more about
-/// the use of the devices than where leases are placed: everybody declaring the limit costs a sixth of it.
+/// How long the leases of each holder took, to tell how long the next one will take. What is declared decides more
+/// about the use of the devices than where leases are placed: everybody declaring the limit costs a sixth of it.
 class duration_history {
 public:
   /// Newest leases that count, and how many it takes for a guess.

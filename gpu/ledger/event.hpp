@@ -20,13 +20,13 @@ struct sighting {
   std::string uuid = {};
   uint32_t island = 0; ///< all devices of a lease are of one island, such as those with NVLink between them
   wire::GpuAvailability state = wire::GpuAvailability::OK; ///< ok, unknown, lost or refused
-  std::string reason = {};                   ///< why it is not ok
+  std::string reason = {};                                 ///< why it is not ok
   mib total = 0;
   mib reserved = 0;
-  mib used = 0;              ///< without `reserved`
-  mib foreign = 0;           ///< part of `used`: processes that are known to have no lease
+  mib used = 0;                   ///< without `reserved`
+  mib foreign = 0;                ///< part of `used`: processes that are known to have no lease
   std::vector<usage> leased = {}; ///< processes of leases that were seen on it, also with an unknown usage (0)
-  bool simulated = false;    ///< nothing can be seen of it: it is what the ledger says
+  bool simulated = false;         ///< nothing can be seen of it: it is what the ledger says
 };
 
 namespace events {

@@ -43,7 +43,7 @@ inline constexpr size_t max_devices = 256;
 /// What a holder asks for. Value type.
 struct lease_request {
   std::string holder;
-  std::string key; ///< repeats of a request with the same holder and key are one request; empty: none
+  std::string key;          ///< repeats of a request with the same holder and key are one request; empty: none
   mib vram = min_lease_mib; ///< on each device; an exclusive lease is charged with the whole device
   uint32_t devices = 1;     ///< all or none
   bool shared = false;

@@ -129,8 +129,8 @@ std::string ledger::find_fault(const lease_request& asked) const {
   if (asked.devices == 0 || asked.devices > max_gang)
     return "a lease has 1 to " + std::to_string(max_gang) + " devices, not " + std::to_string(asked.devices);
   if (asked.max_duration <= duration{0} || asked.max_duration > options_.max_duration)
-    return "a lease lasts longer than 0 and at most " + std::to_string(options_.max_duration / std::chrono::seconds{1}) +
-           " s";
+    return "a lease lasts longer than 0 and at most " +
+           std::to_string(options_.max_duration / std::chrono::seconds{1}) + " s";
   if (asked.ttl <= duration{0})
     return "a lease has a ttl above 0";
   if (asked.timed && asked.shared)
@@ -233,7 +233,8 @@ void ledger::on(const events::renewed& what) {
   auto* held = find_holding(what.id, what.token);
   if (!held)
     return;
-  bool has_new_processes = what.has_processes && !std::exchange(held->has_processes, held->has_processes || what.has_processes);
+  bool has_new_processes =
+    what.has_processes && !std::exchange(held->has_processes, held->has_processes || what.has_processes);
   if (held->state != LeaseState::ACTIVE)
     return refuse(what.id, ec::conflict, held->reason.empty() ? "the lease is ending" : held->reason);
   held->expires_at = std::min(now_ + held->asked.ttl, held->ends_at);
@@ -299,8 +300,7 @@ void ledger::on(const events::processes_ended& what) {
   if (!held)
     return;
   held->has_processes = false;
-  if (held->state == LeaseState::RELEASING || held->state == LeaseState::KILLING ||
-      held->state == LeaseState::REVOKING)
+  if (held->state == LeaseState::RELEASING || held->state == LeaseState::KILLING || held->state == LeaseState::REVOKING)
     start_draining(*held);
 }
 
@@ -435,54 +435,54 @@ void ledger::fire_deadlines() {
 
 void ledger::on_deadline(lease& due) {
   switch (due.state) {
-    case LeaseState::QUEUED:
-      return end_waiting(due, LeaseOutcome::HOLDER_GONE, "nobody asked for it any more");
-    case LeaseState::ACTIVE:
-      if (due.ends_at <= now_)
-        return take_away(due, LeaseOutcome::OVERDUE, "it has reached its longest duration", false);
-      if (due.expires_at <= now_)
-        return take_away(due, LeaseOutcome::EXPIRED, "its holder has not renewed it", false);
-      end_loading(due); // it has lasted long enough
+  case LeaseState::QUEUED:
+    return end_waiting(due, LeaseOutcome::HOLDER_GONE, "nobody asked for it any more");
+  case LeaseState::ACTIVE:
+    if (due.ends_at <= now_)
+      return take_away(due, LeaseOutcome::OVERDUE, "it has reached its longest duration", false);
+    if (due.expires_at <= now_)
+      return take_away(due, LeaseOutcome::EXPIRED, "its holder has not renewed it", false);
+    end_loading(due); // it has lasted long enough
+    return schedule_deadline(due);
+  case LeaseState::REVOKING:
+  case LeaseState::RELEASING:
+    return start_killing(due);
+  case LeaseState::KILLING:
+    return start_draining(due);
+  case LeaseState::DRAINING:
+    return quarantine_rest(due);
+  case LeaseState::RESERVED:
+    if (due.ends_at > now_) {
+      end_loading(due);
       return schedule_deadline(due);
-    case LeaseState::REVOKING:
-    case LeaseState::RELEASING:
-      return start_killing(due);
-    case LeaseState::KILLING:
-      return start_draining(due);
-    case LeaseState::DRAINING:
-      return quarantine_rest(due);
-    case LeaseState::RESERVED:
-      if (due.ends_at > now_) {
-        end_loading(due);
-        return schedule_deadline(due);
-      }
-      due.reason = "the store did not answer";
-      give_back(due);
-      return finish(due, LeaseOutcome::NOT_STORED);
-    case LeaseState::ENDED:
-      return;
+    }
+    due.reason = "the store did not answer";
+    give_back(due);
+    return finish(due, LeaseOutcome::NOT_STORED);
+  case LeaseState::ENDED:
+    return;
   }
 }
 
 /// When something happens to it without any event.
 instant ledger::deadline_of(const lease& what) const {
   switch (what.state) {
-    case LeaseState::QUEUED:
-      return what.asked.patience > duration{0} ? what.expires_at : instant::max();
-    case LeaseState::RESERVED:
-    case LeaseState::ACTIVE: {
-      auto out = what.state == LeaseState::ACTIVE ? std::min(what.expires_at, what.ends_at) : what.ends_at;
-      return what.ready ? out : std::min(out, what.granted_at + options_.load_limit);
-    }
-    case LeaseState::REVOKING:
-    case LeaseState::RELEASING:
-      return what.since + options_.ask_grace;
-    case LeaseState::KILLING:
-      return what.since + options_.kill_limit;
-    case LeaseState::DRAINING:
-      return what.since + options_.drain_limit;
-    case LeaseState::ENDED:
-      break;
+  case LeaseState::QUEUED:
+    return what.asked.patience > duration{0} ? what.expires_at : instant::max();
+  case LeaseState::RESERVED:
+  case LeaseState::ACTIVE: {
+    auto out = what.state == LeaseState::ACTIVE ? std::min(what.expires_at, what.ends_at) : what.ends_at;
+    return what.ready ? out : std::min(out, what.granted_at + options_.load_limit);
+  }
+  case LeaseState::REVOKING:
+  case LeaseState::RELEASING:
+    return what.since + options_.ask_grace;
+  case LeaseState::KILLING:
+    return what.since + options_.kill_limit;
+  case LeaseState::DRAINING:
+    return what.since + options_.drain_limit;
+  case LeaseState::ENDED:
+    break;
   }
   return instant::max();
 }
@@ -491,15 +491,15 @@ instant ledger::deadline_of(const lease& what) const {
 instant ledger::free_by(const lease& held) const {
   auto rest = options_.drain_limit;
   switch (held.state) {
-    case LeaseState::DRAINING:
-      return held.since + rest;
-    case LeaseState::KILLING:
-      return held.since + options_.kill_limit + rest;
-    case LeaseState::REVOKING:
-    case LeaseState::RELEASING:
-      return held.since + options_.ask_grace + options_.kill_limit + rest;
-    default:
-      return held.ends_at + time_to_free();
+  case LeaseState::DRAINING:
+    return held.since + rest;
+  case LeaseState::KILLING:
+    return held.since + options_.kill_limit + rest;
+  case LeaseState::REVOKING:
+  case LeaseState::RELEASING:
+    return held.since + options_.ask_grace + options_.kill_limit + rest;
+  default:
+    return held.ends_at + time_to_free();
   }
 }
 

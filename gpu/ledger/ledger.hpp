@@ -13,9 +13,9 @@ namespace hive::gpu {
 /// options and the events alone.
 ///
 /// Requests are served in the order of their arrival, moved by their priority. The first that does not fit is promised
-/// a start: the latest moment at which it starts if every lease lasts as long as it may (EASY backfilling: D. Lifka, The
-/// ANL/IBM SP scheduling system, 1995). Others may start before it only if they keep that promise. It keeps its turn
-/// even if a request of a higher priority arrives, and the promise only gets earlier, unless a device fails.
+/// a start: the latest moment at which it starts if every lease lasts as long as it may (EASY backfilling: D. Lifka,
+/// The ANL/IBM SP scheduling system, 1995). Others may start before it only if they keep that promise. It keeps its
+/// turn even if a request of a higher priority arrives, and the promise only gets earlier, unless a device fails.
 ///
 /// Memory is granted again only after it was seen free. What was not, is quarantined.
 class ledger {
@@ -153,11 +153,11 @@ private:
   std::unordered_map<std::string, lease_id> keys_; ///< by holder and key
   std::unordered_map<std::string, holder_use> holders_;
   wait_queue queue_;
-  std::optional<waiting> pinned_;     ///< the head that was promised a start
-  std::optional<lease_id> timed_;     ///< the timed lease in use
+  std::optional<waiting> pinned_; ///< the head that was promised a start
+  std::optional<lease_id> timed_; ///< the timed lease in use
   deadlines deadlines_;
-  bool is_dirty_ = false;             ///< something may start that could not before
-  bool has_failed_ = false;           ///< a device gives less than it could, or time was lost: a promise may become later
+  bool is_dirty_ = false;   ///< something may start that could not before
+  bool has_failed_ = false; ///< a device gives less than it could, or time was lost: a promise may become later
   std::optional<waiting> scanned_to_; ///< the last request that the last pass looked at; nothing: all
   std::vector<output> outputs_;
 };

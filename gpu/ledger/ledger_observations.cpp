@@ -142,8 +142,8 @@ void ledger::refuse_infeasible() {
 
 // -- restart ------------------------------------------------------------------------
 
-/// A lease of an earlier start of the node. What was granted is kept for one ttl, in which its holder may renew it; what
-/// was on its way to its end goes on from there.
+/// A lease of an earlier start of the node. What was granted is kept for one ttl, in which its holder may renew it;
+/// what was on its way to its end goes on from there.
 void ledger::on(const events::restored& what) {
   auto& kept = leases_[what.what.id];
   kept = what.what;
@@ -160,9 +160,9 @@ void ledger::on(const events::restored& what) {
   for (size_t i = 0; i < kept.devices.size(); ++i) {
     kept.devices[i].device = device_index(what.uuids[i]);
     if (!kept.devices[i].drained)
-      devices_[kept.devices[i].device].add({kept.id, kept.devices[i].charge, free_by(kept), kept.has_processes,
-                                            kept.state == LeaseState::DRAINING},
-                                           !kept.asked.shared);
+      devices_[kept.devices[i].device].add(
+        {kept.id, kept.devices[i].charge, free_by(kept), kept.has_processes, kept.state == LeaseState::DRAINING},
+        !kept.asked.shared);
   }
   if (kept.asked.timed && kept.is_in_use())
     timed_ = kept.id;

@@ -25,8 +25,7 @@ bool placement::fits(const demand& what, const device_account& device) const {
     return false;
   if (!what.shared)
     return device.is_idle();
-  return !device.is_exclusive() && device.loading_until() <= now_ &&
-         device.claims().size() + 1 < max_claims_at_once;
+  return !device.is_exclusive() && device.loading_until() <= now_ && device.claims().size() + 1 < max_claims_at_once;
 }
 
 std::optional<device_set> placement::place(const demand& what) const {
@@ -54,8 +53,7 @@ std::optional<device_set> placement::place_apart(const demand& what, const devic
   return out;
 }
 
-std::optional<device_set> placement::choose_gang(const demand& what, uint32_t island,
-                                                 const device_set& refused) const {
+std::optional<device_set> placement::choose_gang(const demand& what, uint32_t island, const device_set& refused) const {
   device_set out;
   while (out.size < what.devices) {
     auto best = choose(what, island, out, refused);
@@ -127,8 +125,9 @@ std::optional<placement::needed> placement::find_needed(const demand& what, uint
   if (count < what.devices)
     return std::nullopt;
   auto last = found.begin() + what.devices - 1;
-  std::nth_element(found.begin(), last, found.begin() + count,
-                   [](const entry& a, const entry& b) { return std::tie(a.from, a.device) < std::tie(b.from, b.device); });
+  std::nth_element(found.begin(), last, found.begin() + count, [](const entry& a, const entry& b) {
+    return std::tie(a.from, a.device) < std::tie(b.from, b.device);
+  });
   needed out{last->from, {}};
   for (auto each = found.begin(); each <= last; ++each)
     out.devices.push(each->device);
@@ -168,11 +167,11 @@ bool placement::is_full() const {
   });
 }
 
-/// When the device can host the request at the latest; nothing while it is out, too small or too full of others' memory.
+/// When the device can host the request at the latest; nothing while it is out, too small or too full of others'
+/// memory.
 std::optional<instant> placement::available(const demand& what, size_t device, const trial* with) const {
   const auto& account = devices_[device];
-  if (account.is_out() || account.is_quarantined() ||
-      account.usable() < what.vram + account.foreign())
+  if (account.is_out() || account.is_quarantined() || account.usable() < what.vram + account.foreign())
     return std::nullopt;
   return what.shared ? shared_from(what.vram, device, with) : exclusive_from(device, with);
 }

@@ -47,7 +47,7 @@ struct trial {
 class placement {
 public:
   placement(std::span<const device_account> devices, instant now, instant host_free_by, const ledger_options& options)
-    : devices_{devices}, now_{now}, host_free_by_{host_free_by}, options_{options} {
+      : devices_{devices}, now_{now}, host_free_by_{host_free_by}, options_{options} {
   }
 
   /// Whether the request can start now, and where: best fit, which is the device with the least memory left over.

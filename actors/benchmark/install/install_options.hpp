@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/adapter_definition.hpp"
 #include "actors/defaults.hpp"
+#include "actors/gpu/api.hpp"
 
 #include <caf/error.hpp>
 #include <chrono>
@@ -28,9 +29,8 @@ struct install_options {
   std::chrono::milliseconds timeout{defaults::install_step_timeout}; ///< of each step
   uint64_t max_bytes = defaults::max_install_bytes;                  ///< of all files of one install
   std::filesystem::path fetch_program;                               ///< hive-fetch
-  std::string python = "/usr/bin/python3";                           ///< makes virtual environments
-  /// Called for a benchmark that requires a GPU: returns the definition with what gives it one.
-  std::function<adapter_definition(adapter_definition)> on_gpu;
+  std::string python = "/usr/bin/python3"; /// Leases devices to benchmarks that need one; without it these are not run.
+  gpu_scheduler_actor scheduler;
 
   /// ec::invalid; the text begins with the offending key.
   caf::error validate() const;

@@ -1,5 +1,6 @@
 #include "actors/benchmark/install/installed_adapter.hpp"
 
+#include "actors/benchmark/heavy_adapters.hpp"
 #include "actors/benchmark/install/install_commands.hpp"
 #include "actors/benchmark/reports/result_file.hpp"
 #include "actors/process/child_process.hpp"
@@ -128,7 +129,19 @@ adapter_definition installed_adapter_definition(caf::actor_system& system, run_a
   out.spawn = [&system, services, options, installed, directory] {
     return spawn_run_adapter(system, services, plan_of(installed, directory, options));
   };
-  return out.requires_gpu && options.on_gpu ? options.on_gpu(std::move(out)) : out;
+  if (!out.requires_gpu || !options.scheduler)
+    return out;
+  leased_plan plan;
+  plan.vram_gb = std::max(plan.vram_gb, out.min_vram_gb);
+  plan.timeout = out.timeout;
+  plan.plan = [options, installed, directory](const lease_grant& grant) {
+    auto run = plan_of(installed, directory, options);
+    run.environment.insert(run.environment.end(), grant.environment.begin(), grant.environment.end());
+    if (run.sandbox)
+      run.sandbox->gpus = grant.minor_numbers;
+    return run;
+  };
+  return leased_definition(system, {services.runner, options.scheduler}, std::move(out), std::move(plan));
 }
 
 } // namespace hive

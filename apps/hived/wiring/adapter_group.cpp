@@ -13,8 +13,9 @@
 namespace hive {
 namespace {
 
-runner_options describe_runner(const descriptor_budget& descriptors) {
+runner_options describe_runner(const descriptor_budget& descriptors, const sandbox::host_options& sandboxes) {
   runner_options out;
+  out.sandboxes = sandboxes;
   // some programs iterate over all possible descriptors
   out.limits.push_back({RLIMIT_NOFILE, descriptors.inherited, true});
   return out;
@@ -33,11 +34,12 @@ adapter_definition builtin(std::string name, std::chrono::milliseconds timeout,
 } // namespace
 
 std::vector<service> adapter_group::services() {
-  return {
-    make_service("runner", runner, [this] { return spawn_runner(node_.system, describe_runner(node_.descriptors)); }),
-    make_service("inputs", inputs, [this] {
-      return spawn_inputs(node_.system, {node_.db, base_.committer});
-    })};
+  return {make_service(
+            "runner", runner,
+            [this] { return spawn_runner(node_.system, describe_runner(node_.descriptors, node_.config.sandboxes)); }),
+          make_service("inputs", inputs, [this] {
+            return spawn_inputs(node_.system, {node_.db, base_.committer});
+          })};
 }
 
 std::vector<adapter_definition> adapter_group::adapters() const {

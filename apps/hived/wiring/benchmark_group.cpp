@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/agent_baselines_adapter.hpp"
 #include "actors/benchmark/command_adapter.hpp"
+#include "actors/benchmark/heavy_adapters.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/benchmark/worker_pool.hpp"
 #include "actors/http/benchmark_routes.hpp"
@@ -15,17 +16,18 @@
 namespace hive {
 namespace {
 
-adapter_definition command_definition(caf::actor_system& system, const runner_actor& runner,
+adapter_definition command_definition(caf::actor_system& system, const adapter_group& adapters,
                                       const msg<wire::CommandSpec>& spec) {
   adapter_definition out;
   out.name = spec->getName().cStr();
   out.tier = spec->getTier();
   out.source = "command";
-  out.requires_gpu = spec->getRequiresGpu();
-  out.min_vram_gb = spec->getMinVramGb();
   out.timeout =
     std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(spec->getTimeoutS()));
-  out.spawn = [&system, runner, spec] { return spawn_command_adapter(system, {runner}, spec); };
+  if (spec->getRequiresGpu())
+    return leased_definition(system, {adapters.runner, adapters.gpus.scheduler}, std::move(out),
+                             leased_plan_of_command(spec));
+  out.spawn = [&system, runner = adapters.runner, spec] { return spawn_command_adapter(system, {runner}, spec); };
   return out;
 }
 
@@ -74,8 +76,8 @@ registry_options benchmark_group::describe_registry() const {
   out.hold = hold_;
   out.builtin = gather(before_, &service_group::adapters);
   out.builtin.push_back(agents_definition(node_, base_.db));
-  out.command_adapter = [&system = node_.system, runner = adapters_.runner](const msg<wire::CommandSpec>& spec) {
-    return command_definition(system, runner, spec);
+  out.command_adapter = [&system = node_.system, &adapters = adapters_](const msg<wire::CommandSpec>& spec) {
+    return command_definition(system, adapters, spec);
   };
   out.worker_adapter = [&system = node_.system, pool = workers,
                         seen = presence_](const msg<wire::WorkerAdapter>& spec) {

@@ -1,6 +1,7 @@
 #include "apps/hived/wiring/engine_group.hpp"
 
 #include "actors/benchmark/command_adapter.hpp"
+#include "actors/benchmark/leased_adapter.hpp"
 #include "actors/engines/http_engines.hpp"
 #include "actors/http/engine_routes.hpp"
 
@@ -35,7 +36,10 @@ spawner_actor engine_group::start_spawner() {
   options.keys = node_.identity.keys;
   options.policy = engine_policy(node_.config);
   options.is_first = node_.identity.epoch == 1 && !spawner_;
-  auto make_adapter = [&system = node_.system, runner = adapters_.runner](const msg<wire::CommandSpec>& spec) {
+  auto make_adapter = [&system = node_.system, runner = adapters_.runner,
+                       scheduler = adapters_.gpus.scheduler](const msg<wire::CommandSpec>& spec) {
+    if (spec->getRequiresGpu())
+      return spawn_leased_adapter(system, {runner, scheduler}, leased_plan_of_command(spec));
     return spawn_command_adapter(system, {runner}, spec);
   };
   auto out = spawn_spawner(

@@ -28,12 +28,6 @@ fs::path find_fetch_program() {
   return error ? fs::path{"hive-fetch"} : self.parent_path() / "hive-fetch";
 }
 
-/// Until leases are wired here, nothing that needs a GPU is run.
-adapter_definition without_lease(adapter_definition definition) {
-  definition.unavailable_reason = [] { return std::string{"needs a GPU lease"}; };
-  return definition;
-}
-
 } // namespace
 
 std::vector<service> install_group::services() {
@@ -53,7 +47,7 @@ install_options install_group::describe_installs() const {
     out.directory = fs::absolute(default_directory(node_.config.store.directory));
   out.node = node_.identity.id.value.substr(0, node_digits);
   out.fetch_program = find_fetch_program();
-  out.on_gpu = without_lease;
+  out.scheduler = adapters_.gpus.scheduler;
   return out;
 }
 

@@ -1,12 +1,10 @@
 #include "actors/process/sandbox.hpp"
 
 #include "messages/ec.hpp"
+#include "tests/actors/process/loopback_listener.hpp"
 #include "tests/actors/process/processes.hpp"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 namespace hive {
 namespace {
@@ -92,31 +90,9 @@ TEST_F(sandbox_test, sees_nothing_else_of_the_machine) {
   EXPECT_THAT(result.output, HasSubstr("PATH=/usr/local/bin:/usr/bin:/bin\n"));
 }
 
-/// A listening socket on the machine's loopback.
-class listener {
-public:
-  listener() : fd_{socket(AF_INET, SOCK_STREAM, 0)} {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    bool listens = bind(fd_.get(), reinterpret_cast<sockaddr*>(&at), size) == 0 && listen(fd_.get(), 1) == 0 &&
-                   getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&at), &size) == 0;
-    EXPECT_TRUE(listens);
-    port_ = ntohs(at.sin_port);
-  }
-  std::string port() const {
-    return std::to_string(port_);
-  }
-
-private:
-  unique_fd fd_;
-  uint16_t port_ = 0;
-};
-
 TEST_F(sandbox_test, has_no_network_not_even_the_machines_loopback) {
-  listener reachable;
-  auto connect = "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", " + reachable.port() + "), 5)'";
+  loopback_listener reachable;
+  auto connect = "python3 -c '" + reachable.connecting_program() + "'";
   process_options outside;
   outside.command = shell(connect);
   outside.timeout = sandbox_patience;

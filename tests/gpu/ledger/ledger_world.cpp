@@ -28,8 +28,8 @@ ledger_options small_options(uint64_t seed) {
 } // namespace
 
 ledger_world::ledger_world(uint64_t seed, weather how)
-  : seed_{seed}, weather_{how}, random_{seed}, options_{small_options(seed)}, ledger_{options_}, now_{1'000'000s},
-    next_poll_{now_} {
+    : seed_{seed}, weather_{how}, random_{seed}, options_{small_options(seed)}, ledger_{options_}, now_{1'000'000s},
+      next_poll_{now_} {
   make_devices();
   poll();
 }
@@ -234,20 +234,20 @@ void ledger_world::hurt() {
   is_failing_ = true;
   auto& device = devices_[static_cast<size_t>(random(static_cast<int>(devices_.size())))];
   switch (random(4)) {
-    case 0:
-      device.is_lost = !device.is_lost;
-      if (device.is_lost) // what was on it is gone
-        std::erase_if(allocations_, [&](const allocation& each) { return &devices_[each.device] == &device; });
-      return;
-    case 1:
-      device.foreign = static_cast<mib>(random(3000));
-      is_unclear_ = true; // it may take a while to tell it from that of leases
-      return;
-    case 2:
-      silent_until_ = now_ + std::chrono::seconds{random(20)};
-      return;
-    default:
-      device.is_lost = false;
+  case 0:
+    device.is_lost = !device.is_lost;
+    if (device.is_lost) // what was on it is gone
+      std::erase_if(allocations_, [&](const allocation& each) { return &devices_[each.device] == &device; });
+    return;
+  case 1:
+    device.foreign = static_cast<mib>(random(3000));
+    is_unclear_ = true; // it may take a while to tell it from that of leases
+    return;
+  case 2:
+    silent_until_ = now_ + std::chrono::seconds{random(20)};
+    return;
+  default:
+    device.is_lost = false;
   }
 }
 
@@ -357,25 +357,25 @@ void ledger_world::apply(const event& what) {
 
 void ledger_world::take(const output& what) {
   switch (what.what) {
-    case output::kind::accepted:
-      accepted_ = what.id;
-      return;
-    case output::kind::refused:
-      refusal_ = what.code;
-      return;
-    case output::kind::changed:
-      return on_changed(what.id);
-    case output::kind::ask:
-      if (holders_.contains(what.id) && holders_[what.id].obeys)
-        end_processes(what.id);
-      return;
-    case output::kind::kill:
-      return end_processes(what.id);
-    case output::kind::device:
-      if (!is_rough() && ledger_.devices()[devices_by_uuid(what.text)].is_quarantined())
-        violate("device " + what.text + " is quarantined although all memory comes back");
-      last_failure_ = now_;
-      return;
+  case output::kind::accepted:
+    accepted_ = what.id;
+    return;
+  case output::kind::refused:
+    refusal_ = what.code;
+    return;
+  case output::kind::changed:
+    return on_changed(what.id);
+  case output::kind::ask:
+    if (holders_.contains(what.id) && holders_[what.id].obeys)
+      end_processes(what.id);
+    return;
+  case output::kind::kill:
+    return end_processes(what.id);
+  case output::kind::device:
+    if (!is_rough() && ledger_.devices()[devices_by_uuid(what.text)].is_quarantined())
+      violate("device " + what.text + " is quarantined although all memory comes back");
+    last_failure_ = now_;
+    return;
   }
 }
 

@@ -14,7 +14,8 @@ namespace hive::gpu::testing {
 /// What may go wrong in a world beside holders that misbehave.
 enum class weather {
   calm, ///< nothing: every promise must be kept
-  rough ///< devices are lost, memory does not come back, others use the devices, the probe goes silent, the node crashes
+  rough ///< devices are lost, memory does not come back, others use the devices, the probe goes silent, the node
+        ///< crashes
 };
 
 /// A machine with GPUs, holders and a store around a ledger, all random. It knows the truth, of which the ledger sees
@@ -115,9 +116,9 @@ private:
   instant now_;
   instant next_poll_;
   instant silent_until_{0};
-  instant last_failure_{0};  ///< as of the poll that showed it
-  bool is_failing_ = false;  ///< something has failed that no poll has shown
-  bool is_unclear_ = false;   ///< memory may be missing at any time
+  instant last_failure_{0}; ///< as of the poll that showed it
+  bool is_failing_ = false; ///< something has failed that no poll has shown
+  bool is_unclear_ = false; ///< memory may be missing at any time
   instant last_good_poll_{0};
   std::vector<machine_device> devices_;
   std::vector<allocation> allocations_;

@@ -44,15 +44,15 @@ trace_row parse(const std::string& line, std::string& source) {
 }
 
 /// Finishes of what runs, in order of time.
-using finish_queue = std::priority_queue<std::pair<double, size_t>, std::vector<std::pair<double, size_t>>,
-                                         std::greater<>>;
+using finish_queue =
+  std::priority_queue<std::pair<double, size_t>, std::vector<std::pair<double, size_t>>, std::greater<>>;
 
 /// A ledger with a clock, whose holders give back in time.
 class ledger_replay {
 public:
   ledger_replay(const std::vector<trace_row>& rows, size_t devices, bool with_priorities)
-    : rows_{rows}, with_priorities_{with_priorities}, starts_(rows.size(), -1), runs_(rows.size()),
-      ledger_{options()} {
+      : rows_{rows}, with_priorities_{with_priorities}, starts_(rows.size(), -1),
+        runs_(rows.size()), ledger_{options()} {
     events::observed seen;
     for (size_t i = 0; i < devices; ++i)
       seen.devices.push_back({.uuid = "GPU-" + std::to_string(i),
