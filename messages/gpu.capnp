@@ -237,7 +237,7 @@ struct ReleaseLease $Hive.doc("Gives a lease back, or withdraws a request that w
   now @3 :Bool $Hive.doc("Kills the holder's processes without asking first.");
 }
 
-struct LeaseRevoked $Hive.doc("Tells an engine that a lease is being taken away: it gives it back at once, or is ended by force.") {
+struct LeaseRevoked $Hive.doc("Tells an engine that a lease has ended, or is being taken away: it gives it back at once, or is ended by force.") {
   id @0 :Text $Hive.id $Hive.required;
   reason @1 :Text $Hive.maxLength(4096);
 }

@@ -209,10 +209,9 @@ struct engine::impl {
                          : record.error();
     }
     auto lease = **record;
-    return gpu_lease{std::unique_ptr<gpu_lease::impl>{
-      new gpu_lease::impl{system, there->session, keeper, status, options.timeout, there->node, *record,
-                          std::string{as_view(lease.getId())}, std::string{as_view(lease.getToken())},
-                          devices_of(lease)}}};
+    return gpu_lease{std::unique_ptr<gpu_lease::impl>{new gpu_lease::impl{
+      system, there->session, keeper, status, options.timeout, there->node, *record,
+      std::string{as_view(lease.getId())}, std::string{as_view(lease.getToken())}, devices_of(lease)}}};
   }
 
   /// `Order` is the request that carries the ticket; its answer is a `Handle`.

@@ -96,8 +96,8 @@ struct gpu_lease_options {
 };
 
 /// Connections of an agent engine with the hive: one with its node, which answers its requests, and one with each node
-/// where it has spawned actors or has leases. It has its own actor system, since CAF allows only one connection between two actor
-/// systems. All functions are thread-safe and block; actors use `session` instead.
+/// where it has spawned actors or has leases. It has its own actor system, since CAF allows only one connection between
+/// two actor systems. All functions are thread-safe and block; actors use `session` instead.
 ///
 /// When a connection is lost, its handles are dead for good: monitors get a down message with
 /// exit_reason::remote_link_unreachable, and requests time out. The next call reconnects. Spawned actors have ended on
@@ -161,8 +161,8 @@ public:
   /// The GPUs of the engine's own node.
   caf::expected<msg<wire::GpuList>> gpus();
 
-  /// Leases GPU memory, and waits until it has it. ec::timed_out when others had it for as long as this was to wait; the
-  /// request is then withdrawn. ec::unsupported when no device of the node, or of any node to choose from, can ever
+  /// Leases GPU memory, and waits until it has it. ec::timed_out when others had it for as long as this was to wait;
+  /// the request is then withdrawn. ec::unsupported when no device of the node, or of any node to choose from, can ever
   /// satisfy it; ec::conflict when the request was ended, for example by an operator; ec::invalid, ec::overloaded,
   /// ec::unavailable, and ec::not_found for a place that does not exist.
   caf::expected<gpu_lease> lease(const gpu_lease_options& wanted);

@@ -6,8 +6,8 @@
 #include "messages/ec.hpp"
 #include "messages/engine.capnp.h"
 #include "messages/runs.capnp.h"
-#include "messages/tracker.capnp.h"
 #include "messages/text.hpp"
+#include "messages/tracker.capnp.h"
 
 #include <caf/all.hpp>
 

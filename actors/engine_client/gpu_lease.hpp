@@ -17,7 +17,7 @@ namespace hive {
 struct leased_gpu {
   std::string uuid;
   std::string name;
-  uint64_t vram_mib = 0; ///< leased on it
+  uint64_t vram_mib = 0;     ///< leased on it
   int32_t minor_number = -1; ///< N in /dev/nvidiaN of its node; -1 when unknown
   bool simulated = false;    ///< configured on its node, not present
 };
@@ -44,8 +44,8 @@ public:
   /// Says that loading is over: the next shared lease of the device may start. Errors as for `engine::lease`.
   caf::error ready();
 
-  /// Whether it must not be used any more. A lease that is being revoked is to be given back at once: after some seconds
-  /// the node kills the programs that use it.
+  /// Whether it must not be used any more. A lease that is being revoked is to be given back at once: after some
+  /// seconds the node kills the programs that use it.
   bool is_lost() const;
   /// Empty while it may be used.
   std::string why_lost() const;

@@ -6,8 +6,8 @@
 #include "messages/ec.hpp"
 #include "messages/engine.capnp.h"
 #include "messages/runs.capnp.h"
-#include "messages/tracker.capnp.h"
 #include "messages/text.hpp"
+#include "messages/tracker.capnp.h"
 
 #include <algorithm>
 #include <caf/all.hpp>
@@ -108,14 +108,14 @@ private:
     bool was_known = !id_.empty();
     id_ = as_view(lease->getId());
     switch (lease->getState()) {
-      case wire::LeaseState::QUEUED:
-        if (is_withdrawn_)
-          return was_known ? void() : give_back(options_.request->getKey());
-        return request(true, caf::infinite);
-      case wire::LeaseState::ACTIVE:
-        return on_granted(lease);
-      default:
-        return fail_with(why_none(*lease));
+    case wire::LeaseState::QUEUED:
+      if (is_withdrawn_)
+        return was_known ? void() : give_back(options_.request->getKey());
+      return request(true, caf::infinite);
+    case wire::LeaseState::ACTIVE:
+      return on_granted(lease);
+    default:
+      return fail_with(why_none(*lease));
     }
   }
 

@@ -43,14 +43,14 @@ struct lease_keeper_options {
   engine_session_actor session;
   local_presence_actor presence;
   node_id node;
-  msg<wire::RequestLease> request; ///< with a key, and without its wait
+  msg<wire::RequestLease> request;           ///< with a key, and without its wait
   std::chrono::milliseconds timeout{10'000}; ///< of each request but for that which waits
   std::shared_ptr<lease_status> status;      ///< is told when the lease is lost
 };
 
 /// Spawns a keeper, which asks for the lease at once. The lease is lost when it is revoked, when the node does not know
-/// it any more, when it could not be renewed for its ttl, or when the connection is lost. An exit message ends the keeper
-/// and leaves the lease as it is.
+/// it any more, when it could not be renewed for its ttl, or when the connection is lost. An exit message ends the
+/// keeper and leaves the lease as it is.
 lease_keeper_actor spawn_lease_keeper(caf::actor_system& system, lease_keeper_options options);
 
 } // namespace hive

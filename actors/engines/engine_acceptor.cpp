@@ -75,9 +75,10 @@ public:
     auto session = spawn_engine_session(self_->system(), services_, {{engine}, allowlist});
     self_->monitor(session);
     socket_shutdown_guard guard{done.stream->fd()};
-    auto introduction = introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
-                                  engine_session_actor{session}, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
-                                  defaults::introduction_timeout, allowlist);
+    auto introduction =
+      introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
+                engine_session_actor{session}, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
+                defaults::introduction_timeout, allowlist);
     connections_.emplace(
       done.connection,
       connection{std::move(engine), done.peer.remote, std::move(guard), session, std::move(introduction), {}});

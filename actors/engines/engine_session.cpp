@@ -11,10 +11,14 @@
 #include "messages/hive.capnp.h"
 #include "messages/research.capnp.h"
 #include "messages/runs.capnp.h"
+#include "messages/text.hpp"
 #include "messages/tracker.capnp.h"
 #include "platform/log.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
+#include <map>
+#include <string>
 
 namespace hive {
 namespace {
@@ -37,17 +41,22 @@ public:
   }
 
   template <class Answer, class Service, class Request>
-  caf::result<Answer> pass(const Service& service, Request request,
-                           caf::duration timeout = caf::duration{defaults::request_timeout}) {
+  caf::result<Answer> pass(const Service& service, Request request) {
+    return pass<Answer>(service, std::move(request), caf::duration{defaults::request_timeout},
+                        [this](const Answer& answer) { allow(answer); });
+  }
+
+  template <class Answer, class Service, class Request, class Seen>
+  caf::result<Answer> pass(const Service& service, Request request, caf::duration timeout, Seen seen) {
     if (open_ >= defaults::max_engine_requests)
       return fail(ec::overloaded, std::to_string(open_) + " requests of this connection are open");
     ++open_;
     auto promise = self_->make_response_promise<Answer>();
     self_->request(service, timeout, std::move(request))
       .then(
-        [this, promise](const Answer& answer) mutable {
+        [this, promise, seen](const Answer& answer) mutable {
           --open_;
-          allow(answer);
+          seen(answer);
           promise.deliver(answer);
         },
         [this, promise](const caf::error& err) mutable {
@@ -68,9 +77,14 @@ public:
   caf::result<msg<wire::Lease>> lease(const msg<wire::RequestLease>& asked) {
     if (asked->getPid() != 0)
       return may_not_name();
-    auto request = changed(asked, [this](wire::RequestLease::Builder out) { out.setHolder(options_.caller.engine.name); });
+    auto request =
+      changed(asked, [this](wire::RequestLease::Builder out) { out.setHolder(options_.caller.engine.name); });
     auto holder = spawn_lease_holder(self_->system(), caf::actor_cast<lease_holder_actor>(self_));
-    return pass<msg<wire::Lease>>(services_.gpus, hold_lease{std::move(request), std::move(holder)}, caf::infinite);
+    self_->monitor(holder);
+    return pass<msg<wire::Lease>>(services_.gpus, hold_lease{std::move(request), holder}, caf::infinite,
+                                  [this, by = holder.address()](const msg<wire::Lease>& lease) {
+                                    remember(by, std::string{as_view(lease->getId())});
+                                  });
   }
 
   caf::result<msg<wire::Lease>> renew(const msg<wire::RenewLease>& lease) {
@@ -87,6 +101,12 @@ public:
 
   void introduced(const engine_introduced& with) {
     presence_ = with.presence;
+  }
+
+  /// The scheduler alone refers to a holder, so the lease of one that ends has ended.
+  void on_holder_down(const caf::actor_addr& holder) {
+    if (auto ended = leases_.extract(holder))
+      on_revoked({ended.mapped(), "it has ended"});
   }
 
   void on_revoked(const lease_revoked& what) {
@@ -118,17 +138,27 @@ private:
                                "started with the lease's token as HIVE_LEASE_TOKEN");
   }
 
+  /// A repeated request has the lease of the first one, and the first one's holder.
+  void remember(const caf::actor_addr& holder, const std::string& id) {
+    bool is_alive = caf::actor_cast<caf::strong_actor_ptr>(holder) != nullptr;
+    bool is_known = std::ranges::any_of(leases_, [&](const auto& each) { return each.second == id; });
+    if (is_alive && !is_known)
+      leases_.emplace(holder, id);
+  }
+
   pointer self_ = nullptr;
   engine_services services_;
   engine_session_options options_;
   engine_presence_actor presence_;
-  size_t open_ = 0; ///< pending requests
+  std::map<caf::actor_addr, std::string> leases_; ///< by their holders
+  size_t open_ = 0;                               ///< pending requests
 };
 
 engine_session_self::behavior_type engine_session(engine_session_state::pointer self, engine_services services,
-                                                   engine_session_options options) {
+                                                  engine_session_options options) {
   using namespace wire;
   auto& state = self->state;
+  self->set_down_handler([&state](const caf::down_msg& down) { state.on_holder_down(down.source); });
   state.init(self, std::move(services), std::move(options));
   return {
     [](const msg<Ping>& ping) {

@@ -37,7 +37,8 @@ using local_engine_session_actor = engine_session_actor::extend<caf::reacts_to<e
 
 /// Spawns the actor that a connection of an engine reaches: it forwards permitted requests to the services, with the
 /// identity of the engine. Services answer the session and not the engine: once an actor has answered over a
-/// connection, the other end can send it any message, even an exit message. The leases of the engine end with the session.
+/// connection, the other end can send it any message, even an exit message. The leases of the engine end with the
+/// session.
 local_engine_session_actor spawn_engine_session(caf::actor_system& system, engine_services services,
                                                 engine_session_options options);
 

@@ -98,8 +98,9 @@ caf::error none_found(wire::NodeList::Reader nodes, const place_wish& wish, spaw
     for (auto node : nodes.getNodes())
       lacks_gpu_alone |= obstacle(node, path).empty() && has_labels(node, wish.labels);
     return fail(lacks_gpu_alone ? ec::unsupported : ec::not_found,
-                "it needs " + text_of(*wish.gpu) + (wish.labels.empty() ? "" : " and the labels " + joined(wish.labels)) +
-                  ": " + lacks(nodes, wish, path));
+                "it needs " + text_of(*wish.gpu) +
+                  (wish.labels.empty() ? "" : " and the labels " + joined(wish.labels)) + ": " +
+                  lacks(nodes, wish, path));
   }
   return fail(ec::not_found, wish.labels.empty() ? "no node that can be reached is active"
                                                  : "no active node has the labels " + joined(wish.labels));
@@ -119,7 +120,7 @@ place_wish place_wish::of(wire::SpawnRequest::Reader request) {
     out.labels.emplace_back(as_view(label));
   auto spec = request.getSpec();
   auto command = spec.getAdapter();
-  if (spec.hasAdapter() && (command.getRequiresGpu() || command.getMinVramGb() > 0))
+  if (spec.hasAdapter() && command.getRequiresGpu())
     out.gpu = gpu_need_of(command.getMinVramGb(), false);
   return out;
 }

@@ -163,7 +163,7 @@ using engine_session_actor = caf::typed_actor<
 using engine_presence_actor = caf::typed_actor<
   // Answers with the ping's payload.
   caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,
-  // A lease that the engine has over this connection is being taken away.
+  // A lease that the engine has over this connection is being taken away, or has ended.
   caf::reacts_to<msg<wire::LeaseRevoked>>>;
 
 } // namespace hive

@@ -54,7 +54,7 @@ struct node::impl {
     auto& tracker = add<tracker_group>(base);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker, agents);
-    auto& engines = add<engine_group>(gpus, adapters, agents, tracker, federation, research);
+    auto& engines = add<engine_group>(adapters, agents, tracker, federation, research);
     add<review_group>(base, adapters, agents);
     auto& namespaces = add<namespace_group>(adapters);
     add<http_group>(namespaces, groups_so_far());

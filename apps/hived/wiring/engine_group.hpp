@@ -5,7 +5,6 @@
 #include "apps/hived/wiring/adapter_group.hpp"
 #include "apps/hived/wiring/baseline_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
-#include "apps/hived/wiring/gpu_group.hpp"
 #include "apps/hived/wiring/research_group.hpp"
 #include "apps/hived/wiring/tracker_group.hpp"
 
@@ -14,10 +13,10 @@ namespace hive {
 /// The services for engines: those that connect with the door, those that speak HTTP, and those of other nodes.
 class engine_group final : public service_group {
 public:
-  engine_group(node_context& node, const gpu_group& gpus, const adapter_group& adapters, const baseline_group& agents,
+  engine_group(node_context& node, const adapter_group& adapters, const baseline_group& agents,
                const tracker_group& tracker, const federation_group& federation, const research_group& research)
-      : node_{node}, gpus_{gpus}, adapters_{adapters}, agents_{agents}, tracker_{tracker}, federation_{federation},
-        research_{research} {
+      : node_{node}, adapters_{adapters}, agents_{agents}, tracker_{tracker}, federation_{federation}, research_{
+                                                                                                         research} {
   }
 
   std::vector<service> services() override;
@@ -29,7 +28,6 @@ private:
   spawner_actor start_spawner();
 
   node_context& node_;
-  const gpu_group& gpus_;
   const adapter_group& adapters_;
   const baseline_group& agents_;
   const tracker_group& tracker_;
