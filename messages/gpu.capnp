@@ -143,7 +143,7 @@ struct Lease $Hive.doc("The right to use memory of GPUs until it ends.") {
   ready @26 :Bool $Hive.omitDefault $Hive.doc("Whether its loading phase is over.");
   sequence @27 :UInt64 $Hive.omitDefault $Hive.doc("Number of the grant on its node, in the token.");
   epoch @28 :UInt64 $Hive.omitDefault $Hive.doc("Start of the node in which it was granted.");
-  local @29 :Bool $Hive.omitDefault $Hive.doc("Held by an adapter or service of the node itself.");
+  local @29 :Bool $Hive.omitDefault $Hive.doc("Held by an adapter or service of the node itself, or by an engine over its connection, with which it ends.");
   vramWantedMib @30 :UInt64 $Hive.omitDefault $Hive.doc("What was asked for on each device.");
   evidence @32 :RunEvidence $Hive.doc("What was seen while it was in use.");
   patienceS @31 :Float64 $Hive.omitDefault $Hive.doc("Ends in the queue unless it is asked for within this time; 0: it waits as long as it takes.");
@@ -241,6 +241,11 @@ struct ReleaseLease $Hive.doc("Gives a lease back, or withdraws a request that w
       "The lease's; of a request that waits, its key. Operators need none, and revoke it.");
   reason @2 :Text $Hive.maxLength(1024) $Hive.doc("Of an operator who revokes it.");
   now @3 :Bool $Hive.doc("Kills the holder's processes without asking first.");
+}
+
+struct LeaseRevoked $Hive.doc("Tells an engine that a lease has ended, or is being taken away: it gives it back at once, or is ended by force.") {
+  id @0 :Text $Hive.id $Hive.required;
+  reason @1 :Text $Hive.maxLength(4096);
 }
 
 struct ExplainLease {

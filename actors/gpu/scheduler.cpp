@@ -89,7 +89,8 @@ public:
   }
 
   caf::result<msg<wire::Lease>> hold(const hold_lease& asked) {
-    return take(asked.request, lease_waiters::until::granted, asked.holder, {});
+    auto until = asked.request->getWait() ? lease_waiters::until::granted : lease_waiters::until::stored;
+    return take(asked.request, until, asked.holder, {});
   }
 
   caf::result<msg<wire::Lease>> find(const msg<wire::LeaseQuery>& query) {
