@@ -75,7 +75,7 @@ std::vector<blocker> blockers_of(const gpu::lease& what, const gpu::ledger& ledg
       out.push_back({device.uuid(), "", device.reason_at(ledger.now(), ledger.options())});
     else if (device.usable() < what.asked.vram)
       out.push_back({device.uuid(), "", "it is too small"});
-    else if (device.usable() < what.asked.vram + device.foreign())
+    else if (device.attainable() < what.asked.vram)
       out.push_back(
         {device.uuid(), "", std::to_string(device.foreign()) + " MiB are used by processes without a lease"});
     for (const auto& each : device.claims())
