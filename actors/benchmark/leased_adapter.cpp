@@ -101,7 +101,7 @@ public:
       .then([this](const msg<wire::Lease>&) { renew_later(); },
             [this](const caf::error& why) {
               if (lease_)
-                end(fail(ec::unavailable, "its GPU lease was lost: " + text_of(why)));
+                end(fail(ec::unavailable, "its GPU lease was lost: " + hive::text_of(why)));
             });
   }
 
@@ -124,8 +124,8 @@ private:
 
   void on_refused(const caf::error& why) {
     if (code_of(why) == ec::unsupported)
-      return answer(skipped(text_of(why)));
-    end(fail(code_of(why), "no GPU lease: " + text_of(why)));
+      return answer(skipped(hive::text_of(why)));
+    end(fail(code_of(why), "no GPU lease: " + hive::text_of(why)));
   }
 
   void on_lease(const msg<wire::Lease>& lease) {
@@ -207,7 +207,7 @@ private:
             return end(fail(ec::unavailable, "its GPU lease was lost: " + std::string{as_view(released->getReason())}));
           answer(with_evidence(measured, *released, bandwidth_after));
         },
-        [this](const caf::error& why) { end(fail(ec::unavailable, "its GPU lease was lost: " + text_of(why))); });
+        [this](const caf::error& why) { end(fail(ec::unavailable, "its GPU lease was lost: " + hive::text_of(why))); });
   }
 
   msg<wire::Measurement> with_evidence(const msg<wire::Measurement>& measured, wire::Lease::Reader lease,
@@ -232,7 +232,7 @@ private:
     if (inner_)
       self_->send_exit(inner_, caf::exit_reason::user_shutdown);
     if (lease_)
-      self_->send(services_.scheduler, release_of(**lease_));
+      caf::anon_send(services_.scheduler, release_of(**lease_));
     self_->quit();
   }
 

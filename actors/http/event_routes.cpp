@@ -48,6 +48,10 @@ std::string_view name_of(wire::EventKind kind) {
     return "verdict";
   case wire::EventKind::AGENT:
     return "agent";
+  case wire::EventKind::LEASE:
+    return "lease";
+  case wire::EventKind::GPU:
+    return "gpu";
   }
   return "message"; // clients call events without a name `message`
 }

@@ -44,6 +44,19 @@ std::string describe(wire::AgentEvent::Reader agent) {
   return with_reason(what, agent.getReason());
 }
 
+std::string describe(wire::LeaseEvent::Reader lease) {
+  std::string what = std::string{"GPU lease "} + lease.getId().cStr() + " of " + lease.getHolder().cStr();
+  bool is_over = lease.getState() == wire::LeaseState::ENDED;
+  what += std::string{" "} + (is_over ? "ended: " + name_of(lease.getOutcome()) : name_of(lease.getState()));
+  for (auto device : lease.getDevices())
+    what += std::string{" "} + device.cStr();
+  return with_reason(what, lease.getReason());
+}
+
+std::string describe(wire::GpuEvent::Reader gpu) {
+  return with_reason(std::string{"GPU "} + gpu.getUuid().cStr() + " " + name_of(gpu.getState()), gpu.getReason());
+}
+
 std::string describe(wire::MissedEvents::Reader missed) {
   return missed.getCount() == 0 ? "some events before this one are no longer kept"
                                 : std::to_string(missed.getCount()) + " events before this one are no longer kept";
@@ -63,6 +76,10 @@ std::string describe_event(wire::Event::Reader event) {
     return describe(event.getVerdict());
   case wire::EventKind::AGENT:
     return describe(event.getAgent());
+  case wire::EventKind::LEASE:
+    return describe(event.getLease());
+  case wire::EventKind::GPU:
+    return describe(event.getGpu());
   }
   return {};
 }

@@ -97,10 +97,10 @@ class LeasesTest(unittest.TestCase):
     # -- questions --------------------------------------------------------------
 
     def gpus(self):
-        return {each["uuid"]: each for each in self.client.gpus()["gpus"]}
+        return {each["uuid"]: each for each in self.client.gpus()}
 
     def leases(self):
-        return self.client.leases()["leases"]
+        return self.client.leases()
 
     def lease_in(self, *states):
         return next((each for each in self.leases() if each["state"] in states), None)
@@ -267,7 +267,7 @@ class RestartTest(LeasesTest):
         self.restart()
         after = wait_until(lambda: self.lease_in("active"))
         self.assertEqual((after["id"], after["device"]), (before["id"], before["device"]))
-        self.assertEqual(self.client.gpus()["gpus"][0]["leased_mib"], before["vram_mib"])
+        self.assertEqual(self.client.gpus()[0]["leased_mib"], before["vram_mib"])
         self.assertEqual(process.wait(PATIENCE_S), 0, process.stderr.read())
         self.expect_all_free()
 
