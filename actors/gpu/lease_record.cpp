@@ -197,6 +197,8 @@ caf::expected<gpu::events::restored> lease_records::restore(wire::Lease::Reader 
   kept.requested_at = instant{record.getRequestedAt()};
   kept.granted_at = instant{record.getGrantedAt()};
   kept.ends_at = instant{record.getEndsAt()};
+  if (record.getPromisedAt() > 0)
+    kept.promised_at = instant{record.getPromisedAt()};
   kept.has_processes = record.hasProcess();
   kept.ready = record.getReady();
   for (auto each : record.getDevices()) {

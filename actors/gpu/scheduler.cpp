@@ -66,10 +66,13 @@ public:
       return failure;
     if (auto failure = restore())
       return failure;
-    observe({}, now());
-    if (services_.probe)
-      self_->send(services_.probe, gpu_watch_atom::value,
-                  caf::actor_cast<gpu_watcher_actor>(caf::strong_actor_ptr{self_->ctrl()}));
+    if (!services_.probe) {
+      observe({}, now());
+      return caf::none;
+    }
+    observe_unknown("the node has not seen its GPUs yet"); // those of restored leases are not lost
+    self_->send(services_.probe, gpu_watch_atom::value,
+                caf::actor_cast<gpu_watcher_actor>(caf::strong_actor_ptr{self_->ctrl()}));
     return caf::none;
   }
 
@@ -231,13 +234,7 @@ public:
 
   /// Nothing is known of the real devices.
   void on_unknown(const msg<wire::GpuUnknown>& why) {
-    absence_ = as_view(why->getReason());
-    std::vector<gpu::sighting> seen;
-    for (const auto& each : ledger_->devices())
-      if (!each.simulated())
-        seen.push_back(
-          {.uuid = each.uuid(), .island = each.island(), .state = wire::GpuAvailability::UNKNOWN, .reason = absence_});
-    observe(std::move(seen), now());
+    observe_unknown(std::string{as_view(why->getReason())});
   }
 
   void on_due() {
@@ -600,6 +597,16 @@ private:
       seen.push_back(
         {.uuid = "simulated-" + std::to_string(i), .total = options_.simulated[i].vram_mib, .simulated = true});
     apply(gpu::events::observed{std::move(seen), taken_at});
+  }
+
+  void observe_unknown(std::string reason) {
+    absence_ = std::move(reason);
+    std::vector<gpu::sighting> seen;
+    for (const auto& each : ledger_->devices())
+      if (!each.simulated())
+        seen.push_back(
+          {.uuid = each.uuid(), .island = each.island(), .state = wire::GpuAvailability::UNKNOWN, .reason = absence_});
+    observe(std::move(seen), now());
   }
 
   void on_device_changed(const std::string& uuid) {
