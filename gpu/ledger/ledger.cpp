@@ -513,8 +513,10 @@ duration ledger::time_to_free() const {
 }
 
 void ledger::enter(lease& held, LeaseState state) {
-  if (state > LeaseState::ACTIVE)
+  if (state > LeaseState::ACTIVE) {
     end_loading(held);
+    is_dirty_ = true; // the head may need fewer of the others' devices, now that this one ends earlier
+  }
   held.state = state;
   held.since = now_;
   for (const auto& each : held.devices)
