@@ -75,7 +75,7 @@ std::vector<blocker> blockers_of(const gpu::lease& what, const gpu::ledger& ledg
       out.push_back({device.uuid(), "", device.reason_at(ledger.now(), ledger.options())});
     else if (device.usable() < what.asked.vram)
       out.push_back({device.uuid(), "", "it is too small"});
-    else if (device.usable() < what.asked.vram + device.foreign())
+    else if (device.attainable() < what.asked.vram)
       out.push_back(
         {device.uuid(), "", std::to_string(device.foreign()) + " MiB are used by processes without a lease"});
     for (const auto& each : device.claims())
@@ -223,6 +223,8 @@ caf::expected<gpu::events::restored> lease_records::restore(wire::Lease::Reader 
   kept.requested_at = instant{record.getRequestedAt()};
   kept.granted_at = instant{record.getGrantedAt()};
   kept.ends_at = instant{record.getEndsAt()};
+  if (record.getPromisedAt() > 0)
+    kept.promised_at = instant{record.getPromisedAt()};
   kept.has_processes = record.hasProcess();
   kept.ready = record.getReady();
   for (auto each : record.getDevices()) {
