@@ -52,7 +52,7 @@ FOLDERS = {
     "actors/benchmark/snapshots": (BELOW_ACTORS, ANY),
     "actors/benchmark": (
         ("actors/benchmark/reports", "actors/benchmark/guardrail", "actors/benchmark/snapshots", "actors/process",
-         "actors/store", *BELOW_ACTORS),
+         "actors/store", "gpu/evidence", *BELOW_ACTORS),
         ANY,
     ),
     "actors/benchmark/install": (

@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/command_adapter.hpp"
 #include "actors/process/child_process.hpp"
+#include "gpu/evidence/device_report.hpp"
 #include "messages/change.hpp"
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
@@ -211,8 +212,11 @@ private:
   }
 
   msg<wire::Measurement> with_evidence(const msg<wire::Measurement>& measured, wire::Lease::Reader lease,
-                                       const std::string&) const {
-    return changed(measured, [&](wire::Measurement::Builder out) { out.setEvidence(lease.getEvidence()); });
+                                       const std::string& bandwidth_after) const {
+    auto evidence = msg<wire::RunEvidence>::copy_of(lease.getEvidence());
+    if (!bandwidth_before_.empty() || !bandwidth_after.empty())
+      evidence = gpu::add_bandwidth(evidence, bandwidth_before_, bandwidth_after);
+    return changed(measured, [&](wire::Measurement::Builder out) { out.setEvidence(*evidence); });
   }
 
   void answer(msg<wire::Measurement> with) {
