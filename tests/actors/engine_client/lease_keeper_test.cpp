@@ -29,7 +29,7 @@ struct node_state {
   bool silent = false; ///< does not answer renewals
 };
 
-msg<wire::Lease> lease(wire::LeaseState state, const std::string& reason = {},
+msg<wire::Lease> lease_in(wire::LeaseState state, const std::string& reason = {},
                        wire::LeaseOutcome outcome = wire::LeaseOutcome::OPEN) {
   return msg<wire::Lease>::build([&](wire::Lease::Builder out) {
     out.setId("l1");
@@ -56,7 +56,7 @@ caf::behavior session_stub(caf::event_based_actor* self, node_state* state) {
         return state->refusal;
       if (what->getWait())
         return later();
-      return lease(state->first);
+      return lease_in(state->first);
     },
     [=](const msg<wire::RenewLease>& what) -> answer {
       state->asked.push_back(std::string{"renew "} + what->getToken().cStr());
@@ -64,13 +64,13 @@ caf::behavior session_stub(caf::event_based_actor* self, node_state* state) {
         return later();
       if (state->no_renewal)
         return state->no_renewal;
-      return lease(wire::LeaseState::ACTIVE);
+      return lease_in(wire::LeaseState::ACTIVE);
     },
     [=](const msg<wire::ReleaseLease>& what) -> answer {
       state->asked.push_back(std::string{"release "} + what->getToken().cStr());
       for (auto& each : std::exchange(state->waiting, {}))
-        each.deliver(lease(wire::LeaseState::ENDED, "withdrawn", wire::LeaseOutcome::CANCELLED));
-      return lease(wire::LeaseState::ENDED);
+        each.deliver(lease_in(wire::LeaseState::ENDED, "withdrawn", wire::LeaseOutcome::CANCELLED));
+      return lease_in(wire::LeaseState::ENDED);
     },
   };
 }
@@ -134,7 +134,7 @@ TEST_F(lease_keeper_test, waits_under_the_same_key_for_as_long_as_it_takes) {
   tests.pass(std::chrono::hours{24});
   EXPECT_TRUE(granted.is_pending());
   EXPECT_THAT(node.asked, ElementsAre("request key", "wait key"));
-  answer_waiting(lease(wire::LeaseState::ACTIVE));
+  answer_waiting(lease_in(wire::LeaseState::ACTIVE));
   EXPECT_EQ(as_view(granted.answer()->getToken()), "token");
   tests.pass(10s);
   EXPECT_EQ(node.asked.back(), "renew token");
@@ -147,11 +147,11 @@ TEST_F(lease_keeper_test, says_why_there_is_none) {
   node.refusal = {};
   node.first = wire::LeaseState::QUEUED;
   auto granted = start();
-  answer_waiting(lease(wire::LeaseState::ENDED, "the device is lost", wire::LeaseOutcome::INFEASIBLE));
+  answer_waiting(lease_in(wire::LeaseState::ENDED, "the device is lost", wire::LeaseOutcome::INFEASIBLE));
   expect_refused(granted, ec::unsupported, "the device is lost");
   tests.end(keeper);
   auto other = start();
-  answer_waiting(lease(wire::LeaseState::ENDED, "by an operator", wire::LeaseOutcome::CANCELLED));
+  answer_waiting(lease_in(wire::LeaseState::ENDED, "by an operator", wire::LeaseOutcome::CANCELLED));
   expect_refused(other, ec::conflict, "by an operator");
 }
 
