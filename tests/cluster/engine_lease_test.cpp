@@ -147,7 +147,7 @@ TEST_F(engine_leases, heavy_spawns_go_to_the_node_with_the_gpu_and_run_there_und
   EXPECT_EQ(adapter->node.value, far->node());
   auto measured = ask<msg<wire::Measurement>>(engine, adapter->actor, msg<wire::MeasureRequest>{}, 60s);
   ASSERT_TRUE(measured) << text_of(measured.error()) << far->log();
-  ASSERT_EQ((*measured)->getMetrics().size(), 1U) << to_json(**measured);
+  ASSERT_EQ((*measured)->getMetrics().size(), 1U) << to_json(*measured);
   EXPECT_EQ(as_view((*measured)->getMetrics()[0].getUnit()), "GPU-far");
   auto history = far->get("/api/v1/gpus/history").as<wire::LeaseHistory>();
   ASSERT_EQ(history->getLeases().size(), 1U);
