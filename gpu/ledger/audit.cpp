@@ -25,6 +25,11 @@ std::string audit::find_violation() const {
   return {};
 }
 
+size_t audit::count_entries() const {
+  return ledger_.deadlines_.size() + ledger_.leases_.size() + ledger_.ended_.size() + ledger_.keys_.size() +
+         ledger_.holders_.size() + ledger_.held_.size() + ledger_.queue_.size();
+}
+
 std::string audit::check_balance() const {
   for (const auto& each : ledger_.devices_) {
     auto sum = each.reserved() + each.foreign() + each.quarantined() + each.leased() + each.free();

@@ -15,6 +15,9 @@ public:
   /// The first invariant that does not hold, with the numbers; empty when all hold.
   std::string find_violation() const;
 
+  /// Everything that the ledger keeps, which must be bounded by its options and by what waits and is held.
+  size_t count_entries() const;
+
 private:
   /// reserved + foreign + quarantined + leased + free = total on each device, and no part is negative.
   std::string check_balance() const;

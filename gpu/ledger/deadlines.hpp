@@ -31,6 +31,10 @@ public:
     return out;
   }
 
+  size_t size() const {
+    return entries_.size();
+  }
+
 private:
   using entry = std::pair<instant, lease_id>;
   std::priority_queue<entry, std::vector<entry>, std::greater<>> entries_;

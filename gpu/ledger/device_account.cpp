@@ -54,7 +54,11 @@ mib device_account::foreign() const {
 }
 
 mib device_account::usable() const {
-  return less(seen_.total, seen_.reserved);
+  return less(seen_.total, seen_.reserved + std::min(idle_driver_, most_of_idle_driver));
+}
+
+mib device_account::attainable() const {
+  return less(seen_.total, seen_.reserved + foreign());
 }
 
 bool device_account::is_out() const {
@@ -176,9 +180,10 @@ bool device_account::has_drained(lease_id id, instant since, const ledger_option
 }
 
 bool device_account::has_recovered(const ledger_options& options) {
-  if (!is_quarantined_ || seen_.state != GpuAvailability::OK)
+  if (!is_quarantined_)
     return false;
-  bool is_idle = claims_.empty() && seen_.leased.empty() && is_free_of_remains(options);
+  bool is_idle = seen_.state == GpuAvailability::OK && claims_.empty() && seen_.leased.empty() &&
+                 is_free_of_remains(options);
   idle_seen_ = is_idle ? idle_seen_ + 1 : 0;
   return idle_seen_ >= options.idle_sightings;
 }

@@ -52,8 +52,10 @@ public:
   mib free() const {
     return seen_.total - reserved() - foreign() - quarantined_ - leased_;
   }
-  /// What an idle device can give, apart from foreign memory.
+  /// What an idle device can give, apart from memory of others: what its driver uses even then is not offered.
   mib usable() const;
+  /// The same without the memory that others use now.
+  mib attainable() const;
   const sighting& seen() const {
     return seen_;
   }
@@ -106,6 +108,9 @@ public:
   bool has_recovered(const ledger_options& options);
 
 private:
+  /// More memory of no process than this is not the idle driver's.
+  static constexpr mib most_of_idle_driver = 128;
+
   mib used_by(lease_id id) const;
   bool was_seen(lease_id id) const;
   void learn_idle(bool is_first);

@@ -87,7 +87,8 @@ void ledger::on(const events::requested& what) {
     return refuse({}, ec::invalid, std::move(fault));
   if (!place_now().is_feasible(demand_of(asked)))
     return refuse({}, ec::unsupported, describe_infeasible(asked));
-  auto& use = holders_[asked.holder];
+  auto known = holders_.find(asked.holder);
+  auto use = known == holders_.end() ? holder_use{} : known->second;
   if (queue_.size() >= options_.max_queued)
     return refuse({}, ec::overloaded, std::to_string(queue_.size()) + " requests for GPUs wait already");
   if (use.queued >= options_.max_queued_of_holder)
@@ -104,7 +105,7 @@ void ledger::on(const events::requested& what) {
   request.asked = asked;
   request.requested_at = now_;
   request.since = now_;
-  use.outstanding += charge_of(asked);
+  holders_[asked.holder].outstanding += charge_of(asked);
   if (!asked.key.empty())
     remember_key(request);
   report(output::kind::accepted, id);
@@ -166,13 +167,13 @@ void ledger::on(const events::polled& what) {
 void ledger::leave_queue(lease& request) {
   auto entry = entry_of(request, options_);
   bool is_head = pinned_ && pinned_->id == request.id;
-  bool was_scanned = !scanned_to_ || !by_turn{}(*scanned_to_, entry);
+  bool was_in_reach = scanned_to_ && !by_turn{}(*scanned_to_, entry);
   queue_.erase(entry);
   --holders_[request.asked.holder].queued;
   if (is_head)
     pinned_.reset();
-  // Another one may be the head now, or within reach of a pass.
-  is_dirty_ = is_dirty_ || is_head || was_scanned;
+  // Another one is the head now, or within reach of a pass.
+  is_dirty_ = is_dirty_ || is_head || was_in_reach;
 }
 
 void ledger::end_waiting(lease& request, LeaseOutcome outcome, std::string reason) {
@@ -215,7 +216,7 @@ void ledger::on(const events::stored& what) {
   auto* held = find_mutable(what.id);
   if (!held || held->state != LeaseState::RESERVED)
     return;
-  held->expires_at = now_ + held->asked.ttl;
+  held->expires_at = std::min(now_ + held->asked.ttl, held->ends_at);
   enter(*held, LeaseState::ACTIVE);
   report(output::kind::changed, held->id);
 }
@@ -233,16 +234,16 @@ void ledger::on(const events::renewed& what) {
   auto* held = find_holding(what.id, what.token);
   if (!held)
     return;
-  bool has_new_processes =
-    what.has_processes && !std::exchange(held->has_processes, held->has_processes || what.has_processes);
-  if (held->state != LeaseState::ACTIVE)
-    return refuse(what.id, ec::conflict, held->reason.empty() ? "the lease is ending" : held->reason);
-  held->expires_at = std::min(now_ + held->asked.ttl, held->ends_at);
-  if (what.ready && !held->ready) {
-    end_loading(*held);
-    report(output::kind::changed, held->id);
+  bool is_news = what.has_processes && !std::exchange(held->has_processes, true);
+  if (held->state == LeaseState::ACTIVE) {
+    held->expires_at = std::min(now_ + held->asked.ttl, held->ends_at);
+    is_news = is_news || (what.ready && !held->ready);
+    if (what.ready)
+      end_loading(*held);
+  } else {
+    refuse(what.id, ec::conflict, held->reason.empty() ? "the lease is ending" : held->reason);
   }
-  if (has_new_processes)
+  if (is_news)
     report(output::kind::changed, held->id);
 }
 
@@ -425,6 +426,7 @@ void ledger::fire_deadlines() {
     auto* found = find_mutable(due->second);
     if (!found || found->scheduled_at != due->first)
       continue; // ended, or an earlier entry has taken its place
+    has_failed_ = has_failed_ || now_ - due->first > options_.lateness;
     found->scheduled_at.reset();
     if (deadline_of(*found) > now_)
       schedule_deadline(*found);
@@ -489,28 +491,32 @@ instant ledger::deadline_of(const lease& what) const {
 
 /// When its memory is free or quarantined, at the latest.
 instant ledger::free_by(const lease& held) const {
-  auto rest = options_.drain_limit;
+  auto to_drain = options_.drain_limit + options_.lateness;
+  auto to_end = options_.kill_limit + options_.lateness + to_drain;
   switch (held.state) {
   case LeaseState::DRAINING:
-    return held.since + rest;
+    return held.since + to_drain;
   case LeaseState::KILLING:
-    return held.since + options_.kill_limit + rest;
+    return held.since + to_end;
   case LeaseState::REVOKING:
   case LeaseState::RELEASING:
-    return held.since + options_.ask_grace + options_.kill_limit + rest;
+    return held.since + options_.ask_grace + options_.lateness + to_end;
   default:
     return held.ends_at + time_to_free();
   }
 }
 
-/// From the end of a lease that its holder does not give back to its memory being free or quarantined.
+/// From the end of a lease that its holder does not give back to its memory being free or quarantined. Each of the four
+/// steps may begin late.
 duration ledger::time_to_free() const {
-  return options_.ask_grace + options_.kill_limit + options_.drain_limit;
+  return options_.ask_grace + options_.kill_limit + options_.drain_limit + 4 * options_.lateness;
 }
 
 void ledger::enter(lease& held, LeaseState state) {
-  if (state > LeaseState::ACTIVE)
+  if (state > LeaseState::ACTIVE) {
     end_loading(held);
+    is_dirty_ = true; // the head may need fewer of the others' devices, now that this one ends earlier
+  }
   held.state = state;
   held.since = now_;
   for (const auto& each : held.devices)
@@ -525,6 +531,16 @@ void ledger::schedule_deadline(lease& what) {
     return;
   what.scheduled_at = at;
   deadlines_.add(at, what.id);
+  if (deadlines_.size() > 4 * leases_.size() + max_stale_deadlines)
+    forget_stale_deadlines();
+}
+
+/// Those of leases that have ended, or that are looked at earlier. Some are due after days.
+void ledger::forget_stale_deadlines() {
+  deadlines_ = {};
+  for (const auto& [id, each] : leases_)
+    if (each.scheduled_at)
+      deadlines_.add(*each.scheduled_at, id);
 }
 
 void ledger::report(output::kind what, lease_id id, std::string text) {

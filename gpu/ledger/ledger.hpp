@@ -15,7 +15,8 @@ namespace hive::gpu {
 /// Requests are served in the order of their arrival, moved by their priority. The first that does not fit is promised
 /// a start: the latest moment at which it starts if every lease lasts as long as it may (EASY backfilling: D. Lifka,
 /// The ANL/IBM SP scheduling system, 1995). Others may start before it only if they keep that promise. It keeps its
-/// turn even if a request of a higher priority arrives, and the promise only gets earlier, unless a device fails.
+/// turn even if a request of a higher priority arrives, and the promise only gets earlier, unless a device fails. While
+/// nobody can tell when it starts, others need not wait for it.
 ///
 /// Memory is granted again only after it was seen free. What was not, is quarantined.
 class ledger {
@@ -25,9 +26,12 @@ public:
   /// Applies one event; `now` must not be less than before. The outputs are valid until the next call.
   const std::vector<output>& apply(const event& what, instant now);
 
-  /// When `ticked` is due. May be early; nothing when no deadline is open.
+  /// When `ticked` is due. May be early; nothing when nothing waits and nothing is held. Never long after the last
+  /// event, so that a long gap between events means that the machine was suspended.
   std::optional<instant> next_deadline() const {
-    return deadlines_.next();
+    if (leases_.empty())
+      return deadlines_.next();
+    return std::min(deadlines_.next().value_or(instant::max()), now_ + options_.suspend_gap / 2);
   }
 
   /// A request or lease, also one that ended lately; null when unknown. Valid until the next call of `apply`.
@@ -66,6 +70,7 @@ private:
   friend class audit;
 
   static constexpr int counter_bits = 32;
+  static constexpr size_t max_stale_deadlines = 64;
 
   struct holder_use {
     size_t queued = 0;
@@ -115,15 +120,18 @@ private:
   instant free_by(const lease& held) const;
   void enter(lease& held, wire::LeaseState state);
   void schedule_deadline(lease& what);
+  void forget_stale_deadlines();
 
   // observations
-  size_t device_index(const std::string& uuid);
+  std::optional<size_t> device_index(const std::string& uuid);
   void observe_devices(const events::observed& what);
   void observe_device(device_account& device, const sighting& seen, instant taken_at);
   void observe_leases();
   void drain_leases();
   void recover_devices();
   void refuse_infeasible();
+  void restore_waiting(lease& kept);
+  void restore_holding(const lease& kept, holding& what, const std::string& uuid);
 
   // granting (ledger_grants.cpp)
   void grant_what_fits();

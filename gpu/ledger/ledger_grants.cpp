@@ -60,21 +60,18 @@ void ledger::promise() {
   auto head = *find_head();
   auto& request = *find_mutable(head.id);
   auto start = place_now().latest_start(head.what);
-  bool may_be_later = std::exchange(has_failed_, false) || !request.promised_at;
-  if (!start)
-    return; // its devices are out: no promise can be made, and one that was made is void
-  pinned_ = head;
-  if (!may_be_later && *start >= *request.promised_at)
+  bool may_be_later = std::exchange(has_failed_, false) || !request.promised_at || !start;
+  if (start)
+    pinned_ = head;
+  if (request.promised_at == start || (!may_be_later && *start > *request.promised_at))
     return;
-  if (request.promised_at == start)
-    return;
-  request.promised_at = start;
+  request.promised_at = start; // nothing while its devices are out: one that was made is void then
   report(output::kind::changed, head.id);
 }
 
 void ledger::backfill() {
   size_t scanned = 0;
-  for (auto each = queue_.begin(); each != queue_.end(); ++scanned) {
+  for (auto each = queue_.begin(); each != queue_.end();) {
     if (scanned >= options_.scan_depth) {
       scanned_to_ = *each;
       break;
@@ -82,8 +79,10 @@ void ledger::backfill() {
     if (place_now().is_full())
       break;
     auto candidate = *each++; // granting takes it out of the queue
-    if (candidate.id != find_head()->id)
-      grant_beside(candidate);
+    if (candidate.id == find_head()->id)
+      continue;
+    grant_beside(candidate);
+    ++scanned;
   }
 }
 
@@ -112,10 +111,13 @@ bool ledger::grant_beside(const waiting& candidate) {
 bool ledger::keeps_promise(const waiting& candidate, const device_set& where) const {
   if (!pinned_)
     return true;
+  auto promise = find(pinned_->id)->promised_at;
+  if (!promise)
+    return true;
   trial attempt{candidate.what, where, now_ + candidate.max_duration + time_to_free(),
-                candidate.what.shared ? now_ + options_.load_limit : now_};
+                candidate.what.shared ? now_ + options_.load_limit + options_.lateness : now_};
   auto start = place_now().latest_start(pinned_->what, &attempt);
-  return start && *start <= *find(pinned_->id)->promised_at;
+  return start && *start <= *promise;
 }
 
 void ledger::grant(const waiting& chosen, const device_set& where) {
@@ -143,7 +145,7 @@ void ledger::grant(const waiting& chosen, const device_set& where) {
 
 /// The next shared lease may start on its devices.
 void ledger::end_loading(lease& held) {
-  if (std::exchange(held.ready, true))
+  if (std::exchange(held.ready, true) || held.devices.empty())
     return;
   for (const auto& each : held.devices)
     devices_[each.device].set_loading(now_);

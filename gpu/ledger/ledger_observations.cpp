@@ -36,10 +36,13 @@ void ledger::on(const events::cleared& what) {
   report(output::kind::device, {}, what.uuid);
 }
 
-size_t ledger::device_index(const std::string& uuid) {
+/// Of a new device too; nothing when there are too many.
+std::optional<size_t> ledger::device_index(const std::string& uuid) {
   auto found = std::ranges::find(devices_, uuid, &device_account::uuid);
   if (found != devices_.end())
     return static_cast<size_t>(found - devices_.begin());
+  if (devices_.size() >= max_devices)
+    return std::nullopt;
   devices_.emplace_back(uuid);
   return devices_.size() - 1;
 }
@@ -48,9 +51,11 @@ void ledger::observe_devices(const events::observed& what) {
   std::vector<bool> was_seen(devices_.size());
   for (const auto& each : what.devices) {
     auto index = device_index(each.uuid);
+    if (!index)
+      continue;
     was_seen.resize(devices_.size());
-    was_seen[index] = true;
-    observe_device(devices_[index], each, what.taken_at);
+    was_seen[*index] = true;
+    observe_device(devices_[*index], each, what.taken_at);
   }
   for (size_t i = 0; i < was_seen.size(); ++i)
     if (!was_seen[i] && !devices_[i].simulated())
@@ -155,20 +160,41 @@ void ledger::on(const events::restored& what) {
     remember_key(kept);
   sequence_ = std::max(sequence_, kept.token.epoch == options_.epoch ? kept.token.sequence : 0);
   if (kept.state == LeaseState::QUEUED)
-    return enqueue(kept);
+    return restore_waiting(kept);
   held_.push_back(kept.id);
-  for (size_t i = 0; i < kept.devices.size(); ++i) {
-    kept.devices[i].device = device_index(what.uuids[i]);
-    if (!kept.devices[i].drained)
-      devices_[kept.devices[i].device].add(
-        {kept.id, kept.devices[i].charge, free_by(kept), kept.has_processes, kept.state == LeaseState::DRAINING},
-        !kept.asked.shared);
-  }
+  for (size_t i = 0; i < kept.devices.size(); ++i)
+    restore_holding(kept, kept.devices[i], what.uuids[i]);
   if (kept.asked.timed && kept.is_in_use())
     timed_ = kept.id;
   kept.expires_at = std::min(now_ + kept.asked.ttl, kept.ends_at);
   enter(kept, kept.state == LeaseState::RESERVED ? LeaseState::ACTIVE : kept.state);
   report(output::kind::changed, kept.id);
+  if (kept.state == LeaseState::REVOKING) // the node may have ended before it did
+    report(output::kind::ask, kept.id, kept.reason);
+  if (kept.state == LeaseState::KILLING)
+    report(output::kind::kill, kept.id, kept.reason);
+}
+
+/// The request that was promised a start keeps its turn.
+void ledger::restore_waiting(lease& kept) {
+  if (kept.promised_at && !pinned_)
+    pinned_ = entry_of(kept, options_);
+  else
+    kept.promised_at.reset();
+  enqueue(kept);
+}
+
+void ledger::restore_holding(const lease& kept, holding& what, const std::string& uuid) {
+  auto index = device_index(uuid);
+  what.device = index.value_or(0);
+  what.drained = what.drained || !index; // a device that is left alone
+  if (what.drained)
+    return;
+  auto& device = devices_[what.device];
+  device.add({kept.id, what.charge, free_by(kept), kept.has_processes, kept.state == LeaseState::DRAINING},
+             !kept.asked.shared);
+  if (!kept.ready)
+    device.set_loading(std::max(device.loading_until(), kept.granted_at + options_.load_limit));
 }
 
 } // namespace hive::gpu

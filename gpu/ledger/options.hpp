@@ -28,6 +28,8 @@ struct ledger_options {
   duration load_limit = std::chrono::seconds{30};
   /// Nothing is granted on an observation older than this, which is two polls.
   duration stale_after = std::chrono::seconds{2};
+  /// How late a tick may come. Part of every promise.
+  duration lateness = std::chrono::milliseconds{250};
   /// A gap between events that is longer means that the machine was suspended.
   duration suspend_gap = std::chrono::seconds{10};
   /// Memory above the idle baseline that counts as free again: the larger of the two.

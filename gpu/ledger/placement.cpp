@@ -6,8 +6,8 @@
 namespace hive::gpu {
 namespace {
 
-/// Claims of one device and a trial: few enough for an array.
-constexpr size_t max_claims_at_once = 512;
+/// Leases of one device: few enough for an array.
+constexpr size_t max_claims = 512;
 
 struct ending {
   instant at;
@@ -25,7 +25,7 @@ bool placement::fits(const demand& what, const device_account& device) const {
     return false;
   if (!what.shared)
     return device.is_idle();
-  return !device.is_exclusive() && device.loading_until() <= now_ && device.claims().size() + 1 < max_claims_at_once;
+  return !device.is_exclusive() && device.loading_until() <= now_ && device.claims().size() < max_claims;
 }
 
 std::optional<device_set> placement::place(const demand& what) const {
@@ -136,7 +136,8 @@ std::optional<placement::needed> placement::find_needed(const demand& what, uint
 
 bool placement::is_feasible(const demand& what) const {
   auto could = [&](const device_account& device) {
-    return !device.is_out() && !device.is_quarantined() && device.usable() >= what.vram;
+    bool is_known = device.observed_at().has_value(); // after a restart it may have more than its leases
+    return !device.is_out() && !device.is_quarantined() && (!is_known || device.usable() >= what.vram);
   };
   for (uint32_t island = 0; island < island_count(); ++island)
     if (static_cast<size_t>(std::ranges::count_if(devices_, [&](const device_account& device) {
@@ -167,11 +168,11 @@ bool placement::is_full() const {
   });
 }
 
-/// When the device can host the request at the latest; nothing while it is out, too small or too full of others'
-/// memory.
+/// When the device can host the request at the latest; nothing while it is out, too small, too full of others' memory
+/// or, after a restart, has not been seen.
 std::optional<instant> placement::available(const demand& what, size_t device, const trial* with) const {
   const auto& account = devices_[device];
-  if (account.is_out() || account.is_quarantined() || account.usable() < what.vram + account.foreign())
+  if (account.is_out() || account.is_quarantined() || !account.observed_at() || account.attainable() < what.vram)
     return std::nullopt;
   return what.shared ? shared_from(what.vram, device, with) : exclusive_from(device, with);
 }
@@ -191,8 +192,9 @@ std::optional<instant> placement::shared_from(mib vram, size_t device, const tri
   if (account.is_exclusive() || (has_trial && !with->what.shared))
     return exclusive_from(device, with);
   auto free = account.free();
-  auto out = std::max(now_, account.loading_until());
-  std::array<ending, max_claims_at_once> ends;
+  auto loaded = account.loading_until();
+  auto out = loaded > now_ ? loaded + options_.lateness : now_;
+  std::array<ending, max_claims + 1> ends; // and the trial
   size_t count = 0;
   for (const auto& each : account.claims())
     ends[count++] = {each.free_by, each.charge};
@@ -202,7 +204,7 @@ std::optional<instant> placement::shared_from(mib vram, size_t device, const tri
     out = std::max(out, with->loading_until);
   }
   std::sort(ends.begin(), ends.begin() + count, [](const ending& a, const ending& b) { return a.at < b.at; });
-  for (size_t i = 0; free < vram && i < count; ++i) {
+  for (size_t i = 0; i < count && (free < vram || count - i >= max_claims); ++i) {
     free += ends[i].charge;
     out = std::max(out, ends[i].at);
   }

@@ -37,8 +37,8 @@ std::vector<wire_type> json_types() {
     wire::AgentExplanation, wire::RebaseAgent, wire::StartSpawned, wire::Spawned, wire::SpawnedList, wire::KeepSpawned,
     wire::SpawnedKept, wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList,
     wire::StartReview, wire::Review, wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns,
-    wire::GpuReport, wire::GpuUnknown, wire::GpuList, wire::RequestLease, wire::Lease, wire::LeaseQuery,
-    wire::RenewLease, wire::ReleaseLease, wire::LeaseRevoked>();
+    wire::GpuReport, wire::GpuUnknown, wire::GpuMeasurement, wire::RunEvidence, wire::GpuList, wire::RequestLease,
+    wire::Lease, wire::LeaseQuery, wire::RenewLease, wire::ReleaseLease, wire::LeaseRevoked>();
 }
 
 } // namespace hive

@@ -39,6 +39,8 @@ public:
 
 private:
   struct machine_device {
+    uint32_t island = 0;
+    bool simulated = false;
     mib total = 0;
     mib reserved = 0;
     mib driver = 0;
@@ -58,12 +60,14 @@ private:
   struct holder {
     lease_request asked;
     lease_token token;
-    bool is_named = false; ///< its processes are known to the node
+    bool is_named = false;  ///< its processes are known to the node
+    bool is_opaque = false; ///< the driver does not tell what they use
     bool renews = true;
     bool obeys = true;
     bool leaks = false;
     bool has_allocated = false;
-    instant done_at{0};
+    bool has_loaded = false;
+    instant renewed_at{0}; ///< or stored, or restored
   };
 
   struct promise_made {
@@ -82,6 +86,7 @@ private:
   }
 
   void make_devices();
+  void tick();
   void act();
   void request();
   void renew();
@@ -93,6 +98,10 @@ private:
   void crash();
   void store_pending();
   void poll();
+  sighting see(size_t device);
+  void settle();
+  bool is_settled() const;
+  bool is_idle() const;
   void live(instant until);
   void apply(const event& what);
   void take(const output& what);
@@ -101,8 +110,22 @@ private:
   void on_ended(const lease& ended);
   void end_processes(lease_id id);
   void allocate(lease_id id);
+
+  // what must hold (ledger_world_checks.cpp)
+  void check_promise(const lease& waiting);
+  void check_room(const lease& held);
+  void check_turn(const lease& held);
+  void check_loading(const lease& held);
+  void check_times(const lease& held);
+  void check_capacity();
+  void check_bounds();
+  void check_after_poll();
+  void check_feasible(const lease& waiting);
   void check_replay();
   void violate(const std::string& what);
+  instant expiry_of(const lease& held) const;
+  instant order_of(const lease& waiting) const;
+
   lease_id any_active();
   bool must_hold(const promise_made& what) const;
   size_t devices_by_uuid(const std::string& uuid) const;
@@ -115,6 +138,10 @@ private:
   ledger ledger_;
   instant now_;
   instant next_poll_;
+  bool has_late_ticks_ = false;
+  duration late_{0}; ///< how late the next tick is
+  bool is_asleep_ = false;
+  instant woken_at_{0};
   instant silent_until_{0};
   instant last_failure_{0}; ///< as of the poll that showed it
   bool is_failing_ = false; ///< something has failed that no poll has shown
@@ -125,9 +152,12 @@ private:
   std::map<lease_id, holder> holders_; ///< of requests that have not ended
   std::set<lease_id> open_;            ///< granted, and not ended as the ledger says
   std::map<lease_id, promise_made> promises_;
+  std::set<lease_id> had_promise_; ///< also before a restart
   std::map<lease_id, std::pair<lease, std::vector<std::string>>> stored_;
   std::set<lease_id> pending_;
   std::set<lease_id> ended_;
+  std::map<lease_id, instant> asked_at_;
+  std::vector<std::pair<lease_id, lease_request>> with_keys_; ///< that ended lately
   std::vector<std::pair<event, instant>> log_; ///< of this start of the node
   std::vector<std::vector<output>> outputs_;   ///< for each event of the log
   std::map<wire::LeaseOutcome, size_t> outcome_counts_;
