@@ -211,7 +211,7 @@ protected:
   std::shared_ptr<session_journal> journal_ = std::make_shared<session_journal>();
   caf::actor spawner_ = system_.spawn(spawner_stub, journal_);
   engine_acceptor_actor acceptor_ =
-    spawn_engine_acceptor(system_, {{}, {}, {}, caf::actor_cast<spawner_actor>(spawner_)}, {new_identity().id});
+    spawn_engine_acceptor(system_, {{}, {}, {}, caf::actor_cast<spawner_actor>(spawner_), {}}, {new_identity().id});
   uint64_t connections_ = 0;
 };
 

@@ -390,6 +390,7 @@ TEST_F(leases_of_engines, that_are_taken_away_are_told_to_the_engine) {
   });
   ask<wire::Lease>(wanted_lease()).answer();
   caf::anon_send(state.holders[0], lease_revoked{"l0", "nobody is known to tell"});
+  tests.run();
   caf::anon_send(session, engine_introduced{caf::actor_cast<engine_presence_actor>(presence)});
   tests.run();
   caf::anon_send(state.holders[0], lease_revoked{"l1", "by an operator"});
