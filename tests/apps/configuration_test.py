@@ -280,7 +280,7 @@ def test_gpu_section_takes_simulated_devices(program):
     text = '[gpu]\nlibrary = "libfake.so"\n[[gpu.simulated]]\nvram_mib = 8192\n[[gpu.simulated]]\nname = "b"\nvram_mib = 1\n'
     printed = tomllib.loads(program(text, "--print-config").stdout)
     simulated = [{"name": "simulated GPU", "vram_mib": 8192}, {"name": "b", "vram_mib": 1}]
-    assert printed["gpu"] == {"library": "libfake.so", "simulated": simulated}
+    assert printed["gpu"] == {"library": "libfake.so", "island": 0, "simulated": simulated}
 
 
 def test_check_and_print_together(program):
