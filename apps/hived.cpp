@@ -21,11 +21,14 @@ constexpr int exit_failed = 1;
 int run(const hive::node_config& config) {
   hive::signal_watcher signals; // before any thread starts, so that all threads inherit the blocked signals
   hive::shutdown_guard guard;   // must outlive the node, whose end it watches
-  auto node = hive::node::start(config);
-  if (!node) {
-    hive::log::critical("Startup failed: {}", hive::text_of(node.error()));
+  auto on_failure = [&guard](const caf::error& why, std::shared_ptr<const hive::write_progress> writes) {
+    hive::log::critical("Startup failed: {}", hive::text_of(why));
+    if (writes)
+      guard.begin(std::move(writes));
+  };
+  auto node = hive::node::start(config, on_failure);
+  if (!node)
     return exit_failed;
-  }
   std::printf("hived ready http=%s door=%s node=%s\n", (*node)->http_endpoint().c_str(),
               (*node)->door_endpoint().c_str(), (*node)->id().value.c_str());
   std::fflush(stdout);

@@ -101,13 +101,18 @@ node::node(std::unique_ptr<impl> state) : impl_{std::move(state)} {
 
 node::~node() = default;
 
-caf::expected<std::unique_ptr<node>> node::start(const node_config& config) {
+caf::expected<std::unique_ptr<node>> node::start(const node_config& config, const failure_handler& on_failure) {
   auto context = node_context::open(config);
-  if (!context)
+  if (!context) {
+    on_failure(context.error(), nullptr);
     return context.error();
+  }
   auto state = std::make_unique<impl>(std::move(*context));
-  if (auto failure = state->start_services())
+  if (auto failure = state->start_services()) {
+    // CAF counts an actor whose thread could not be started, and waits for it below.
+    on_failure(failure, state->context->db->progress());
     return failure;
+  }
   return std::unique_ptr<node>{new node{std::move(state)}};
 }
 

@@ -4,7 +4,9 @@
 #include "apps/hived/shutdown_guard.hpp"
 #include "apps/hived/signal_watcher.hpp"
 #include "messages/ids.hpp"
+#include "storage/write_progress.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace hive {
@@ -12,8 +14,12 @@ namespace hive {
 /// A running node: store, actor system and services. Joins the groups of services that apps/hived/wiring describes.
 class node {
 public:
+  /// Called with the reason when a node cannot be started, before what was started is stopped, which may take long;
+  /// without writes when there is no store.
+  using failure_handler = std::function<void(const caf::error&, std::shared_ptr<const write_progress>)>;
+
   /// Opens the store, increments and stores the epoch, and starts all services. Returns when the node serves.
-  static caf::expected<std::unique_ptr<node>> start(const node_config& config);
+  static caf::expected<std::unique_ptr<node>> start(const node_config& config, const failure_handler& on_failure);
 
   ~node();
 

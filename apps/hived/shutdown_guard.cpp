@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <system_error>
 
 namespace hive {
 namespace {
@@ -33,6 +34,16 @@ constexpr auto look_interval = 100ms;
 } // namespace
 
 void shutdown_guard::begin(std::shared_ptr<const write_progress> writes) {
+  try {
+    watch(std::move(writes));
+  } catch (const std::system_error& e) { // without a guard, the stop might never end
+    log::critical("hived ends without an ordered stop: {}; acknowledged writes are on disk", e.what());
+    log::flush();
+    std::_Exit(EXIT_FAILURE);
+  }
+}
+
+void shutdown_guard::watch(std::shared_ptr<const write_progress> writes) {
   watch_ = std::jthread{[writes = std::move(writes)](const std::stop_token& stopped) {
     std::mutex mutex;
     std::condition_variable_any wake;

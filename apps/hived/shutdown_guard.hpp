@@ -12,10 +12,12 @@ namespace hive {
 /// disk.
 class shutdown_guard {
 public:
-  /// Starts the timer. Call it at most once, from any thread.
+  /// Starts the timer. Call it at most once, from any thread. Ends the process at once if no thread can be started.
   void begin(std::shared_ptr<const write_progress> writes);
 
 private:
+  void watch(std::shared_ptr<const write_progress> writes);
+
   std::jthread watch_;
 };
 
