@@ -427,8 +427,10 @@ void ledger_world::apply(const event& what) {
     woken_at_ = now_;
   log_.emplace_back(what, now_);
   outputs_.push_back(ledger_.apply(what, now_));
+  std::set<lease_id> changed; // an output says how a lease is now, so a second one says nothing
   for (const auto& each : std::vector{outputs_.back()})
-    take(each);
+    if (each.what != output::kind::changed || changed.insert(each.id).second)
+      take(each);
   if (!tokens_.empty())
     last_token_ = *tokens_.rbegin();
   if (auto broken = audit{ledger_}.find_violation(); !broken.empty())
@@ -472,6 +474,7 @@ void ledger_world::on_changed(lease_id id) {
   std::vector<std::string> uuids;
   for (const auto& each : found->devices)
     uuids.push_back(ledger_.devices()[each.device].uuid());
+  check_outcome(*found);
   bool was_active = stored_.contains(id) && stored_[id].first.state == LeaseState::ACTIVE;
   stored_[id] = {*found, uuids};
   if (found->state == LeaseState::QUEUED)
@@ -516,6 +519,7 @@ void ledger_world::on_ended(const lease& ended) {
       with_keys_.erase(with_keys_.begin());
   }
   asked_at_.erase(ended.id);
+  check_outcome(ended);
   ++outcome_counts_[ended.outcome];
   stored_.erase(ended.id);
   end_processes(ended.id);

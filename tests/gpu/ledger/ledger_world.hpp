@@ -113,6 +113,7 @@ private:
 
   // what must hold (ledger_world_checks.cpp)
   void check_promise(const lease& waiting);
+  void check_outcome(const lease& what);
   void check_room(const lease& held);
   void check_turn(const lease& held);
   void check_loading(const lease& held);

@@ -9,6 +9,7 @@ namespace hive::gpu::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using wire::LeaseOutcome;
 using wire::LeaseState;
 
 std::string name(lease_id id) {
@@ -43,6 +44,14 @@ void ledger_world::check_promise(const lease& waiting) {
     latest = std::max(latest, held->granted_at + held->asked.max_duration + to_free);
   if (*waiting.promised_at > latest)
     violate(name(waiting.id) + " is promised a start after the end of everything that is held");
+}
+
+/// What has been decided about its end stays.
+void ledger_world::check_outcome(const lease& what) {
+  auto known = stored_.find(what.id);
+  if (known != stored_.end() && known->second.first.outcome != LeaseOutcome::OPEN &&
+      known->second.first.outcome != what.outcome)
+    violate(name(what.id) + " has two outcomes");
 }
 
 /// Memory is handed out once, of devices that were seen lately, on one island.
