@@ -158,15 +158,26 @@ void device_account::learn_idle(bool is_first) {
     idle_driver_ = now;
 }
 
-bool device_account::is_free_of_remains(const ledger_options& options) const {
-  return used_by_nobody() <= idle_driver_ + tolerance(options);
+bool device_account::is_free_of_remains(lease_id id, const ledger_options& options) const {
+  return used_by_nobody() <= idle_driver_ + left_by_others(id) + tolerance(options);
+}
+
+/// What other leases may still leave, whose processes are gone as well: they are charged with it until it has been seen
+/// free. Where leases end one after the other, it never looks idle.
+mib device_account::left_by_others(lease_id id) const {
+  mib named = 0;
+  mib unnamed = 0;
+  for (const auto& each : claims_)
+    if (each.lease != id && each.is_draining)
+      (each.is_attributed ? named : unnamed) += less(each.charge, used_by(each.lease));
+  return named + less(unnamed, less(seen_.foreign, settled_foreign_));
 }
 
 bool device_account::has_drained(lease_id id, instant since, const ledger_options& options) const {
   if (seen_.simulated)
     return true;
   if (seen_.state != GpuAvailability::OK || !observed_at_ || *observed_at_ <= since || was_seen(id) ||
-      !is_free_of_remains(options))
+      !is_free_of_remains(id, options))
     return false;
   auto own = std::ranges::find(claims_, id, &claim::lease);
   if (own == claims_.end() || own->is_attributed)
@@ -183,7 +194,7 @@ bool device_account::has_recovered(const ledger_options& options) {
   if (!is_quarantined_)
     return false;
   bool is_idle = seen_.state == GpuAvailability::OK && claims_.empty() && seen_.leased.empty() &&
-                 is_free_of_remains(options);
+                 is_free_of_remains({}, options);
   idle_seen_ = is_idle ? idle_seen_ + 1 : 0;
   return idle_seen_ >= options.idle_sightings;
 }

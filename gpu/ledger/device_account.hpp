@@ -115,7 +115,8 @@ private:
   bool was_seen(lease_id id) const;
   void learn_idle(bool is_first);
   mib used_by_nobody() const;
-  bool is_free_of_remains(const ledger_options& options) const;
+  bool is_free_of_remains(lease_id id, const ledger_options& options) const;
+  mib left_by_others(lease_id id) const;
   mib find_foreign() const;
 
   std::string uuid_;

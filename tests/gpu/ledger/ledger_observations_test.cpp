@@ -190,6 +190,29 @@ TEST_F(ledger_observations, an_operator_ends_a_quarantine) {
   EXPECT_EQ(refusal(), "not found: no device B");
 }
 
+TEST_F(ledger_observations, leases_that_end_one_after_the_other_drain_one_after_the_other) {
+  add_device("A");
+  auto first = hold(part("first", 2'000));
+  auto second = hold(part("second", 3'000));
+  use(first, "A", 1'500);
+  use(second, "A", 2'500);
+  poll();
+  release(first);
+  pass(10s);
+  device("A").leased.clear();
+  release(second); // both leave memory of no process now
+  pass(1s);
+  EXPECT_EQ(state(first), LeaseState::DRAINING);
+  device("A").used = 2'500; // that of the first is back
+  pass(poll_interval);
+  EXPECT_EQ(outcome(first), LeaseOutcome::RELEASED) << "the second is charged with all that is left";
+  pass(1s);
+  EXPECT_EQ(state(second), LeaseState::DRAINING);
+  device("A").used = 0;
+  pass(poll_interval);
+  EXPECT_EQ(outcome(second), LeaseOutcome::RELEASED);
+}
+
 // -- what leases use ----------------------------------------------------------------------
 
 TEST_F(ledger_observations, a_lease_that_uses_more_than_it_has_is_taken_away) {
@@ -425,6 +448,39 @@ TEST_F(ledger_restart, nobody_is_promised_anything_before_a_device_was_seen) {
   apply(events::restored{before, {}});
   poll();
   EXPECT_EQ(what().head()->id, before.id) << "it was its turn";
+}
+
+TEST_F(ledger_restart, a_request_waits_until_it_is_known_which_devices_there_are) {
+  add_device("A");
+  auto running = hold(whole("running"));
+  auto id = ask(whole("h"));
+  std::vector<lease> kept{at(running), at(id)};
+  ++options.epoch;
+  restart();
+  apply(events::restored{kept[1], {}});
+  apply(events::observed{{}, now, false});
+  EXPECT_TRUE(is_waiting(id));
+  apply(events::restored{kept[0], {"A"}});
+  apply(events::observed{{}, now, false});
+  EXPECT_TRUE(is_waiting(id));
+  EXPECT_EQ(state(running), LeaseState::ACTIVE);
+  apply(events::observed{{}, now});
+  EXPECT_EQ(outcome(id), LeaseOutcome::INFEASIBLE);
+  EXPECT_EQ(at(id).reason, "no GPU of this node can be leased");
+  EXPECT_EQ(outcome(running), LeaseOutcome::DEVICE_LOST);
+}
+
+TEST_F(ledger_restart, requests_of_a_node_whose_devices_are_gone_are_refused) {
+  add_device("A");
+  hold(whole("running"));
+  auto id = ask(whole("h"));
+  auto kept = at(id);
+  devices.clear();
+  ++options.epoch;
+  restart();
+  apply(events::restored{kept, {}});
+  poll();
+  EXPECT_EQ(outcome(id), LeaseOutcome::INFEASIBLE);
 }
 
 TEST_F(ledger_restart, a_loading_phase_goes_on) {

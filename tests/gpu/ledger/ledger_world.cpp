@@ -102,7 +102,7 @@ void ledger_world::act() {
     operate();
   else if (is_rough() && roll < 98)
     hurt();
-  else if (is_rough() && random(20) == 0)
+  else if (is_rough() && random(is_half_drained() ? 2 : 20) == 0)
     crash();
 }
 
@@ -211,8 +211,27 @@ void ledger_world::release() {
     apply(events::processes_ended{id});
 }
 
+/// Something happens to a lease on its way to its end.
+void ledger_world::end_twice() {
+  auto held = ledger_.held_leases();
+  if (held.empty())
+    return;
+  auto id = held[static_cast<size_t>(random(static_cast<int>(held.size())))]->id;
+  switch (random(3)) {
+  case 0:
+    return apply(events::holder_ended{id});
+  case 1:
+    return apply(events::revoked{id, "because", chance(50)});
+  default:
+    end_processes(id);
+    return apply(events::processes_ended{id});
+  }
+}
+
 /// Tokens that are not the lease's.
 void ledger_world::misuse() {
+  if (chance(20))
+    return end_twice();
   auto id = any_active();
   if (id == lease_id{})
     return;
@@ -280,6 +299,13 @@ void ledger_world::hurt() {
   }
 }
 
+/// A crash would matter now: what has drained may have been granted again.
+bool ledger_world::is_half_drained() const {
+  return std::ranges::any_of(ledger_.held_leases(), [](const lease* each) {
+    return each->state == LeaseState::DRAINING && std::ranges::any_of(each->devices, &holding::drained);
+  });
+}
+
 /// The node ends and starts again from its store. Of grants on their way to the disk, some were written.
 void ledger_world::crash() {
   is_failing_ = true;
@@ -309,6 +335,8 @@ void ledger_world::crash() {
   }
   for (auto& [id, kept] : stored)
     apply(events::restored{kept.first, kept.second});
+  if (chance(50))
+    apply(events::observed{{}, now_, false}); // nothing is known of the devices yet
   poll();
 }
 
@@ -409,13 +437,20 @@ bool ledger_world::is_idle() const {
   });
 }
 
+/// Their memory comes back after a while: sometimes just before the device would be quarantined, of holders that leak
+/// never, on one of their devices.
 void ledger_world::end_processes(lease_id id) {
   bool leaks = holders_.contains(id) && holders_[id].leaks;
-  if (leaks)
-    is_unclear_ = true; // memory may be missing at any time from now on
-  for (auto& each : allocations_)
-    if (each.lease == id && std::exchange(each.has_process, false))
-      each.free_at = leaks ? instant::max() : now_ + std::chrono::milliseconds{random(4000)};
+  for (auto& each : allocations_) {
+    if (each.lease != id || !std::exchange(each.has_process, false))
+      continue;
+    auto longest = chance(10) ? options_.drain_limit - poll_interval - 100ms : duration{4s};
+    each.free_at = now_ + duration{static_cast<int64_t>(random_() % static_cast<uint64_t>(longest.count()))};
+    if (std::exchange(leaks, false)) {
+      each.free_at = instant::max();
+      is_unclear_ = true; // memory may be missing at any time from now on
+    }
+  }
 }
 
 // -- what the ledger does ---------------------------------------------------------------

@@ -91,6 +91,7 @@ private:
   void request();
   void renew();
   void release();
+  void end_twice();
   void misuse();
   void repeat();
   void operate();
@@ -102,6 +103,7 @@ private:
   void settle();
   bool is_settled() const;
   bool is_idle() const;
+  bool is_half_drained() const;
   void live(instant until);
   void apply(const event& what);
   void take(const output& what);
