@@ -193,8 +193,8 @@ bool device_account::has_drained(lease_id id, instant since, const ledger_option
 bool device_account::has_recovered(const ledger_options& options) {
   if (!is_quarantined_)
     return false;
-  bool is_idle = seen_.state == GpuAvailability::OK && claims_.empty() && seen_.leased.empty() &&
-                 is_free_of_remains({}, options);
+  bool is_idle =
+    seen_.state == GpuAvailability::OK && claims_.empty() && seen_.leased.empty() && is_free_of_remains({}, options);
   idle_seen_ = is_idle ? idle_seen_ + 1 : 0;
   return idle_seen_ >= options.idle_sightings;
 }

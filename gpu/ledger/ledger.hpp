@@ -165,8 +165,8 @@ private:
   std::optional<lease_id> timed_; ///< the timed lease in use
   deadlines deadlines_;
   bool knows_devices_ = false; ///< the last observation was complete
-  bool is_dirty_ = false;   ///< something may start that could not before
-  bool has_failed_ = false; ///< a device gives less than it could, or time was lost: a promise may become later
+  bool is_dirty_ = false;      ///< something may start that could not before
+  bool has_failed_ = false;    ///< a device gives less than it could, or time was lost: a promise may become later
   std::optional<waiting> scanned_to_; ///< the last request that the last pass looked at; nothing: all
   std::vector<output> outputs_;
 };

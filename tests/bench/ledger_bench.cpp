@@ -1,6 +1,7 @@
-// The GPU ledger with 10,000 waiting requests: how long it takes from the event that frees memory to the grant (grant_us,
-// of single events), and how many events of a realistic mix it applies a second. Beside it a scheduler that scans its
-// whole queue, without promises, drains or tokens. Does not measure the store, the probe, or the actor around the ledger.
+// The GPU ledger with 10,000 waiting requests: how long it takes from the event that frees memory to the grant
+// (grant_us, of single events), and how many events of a realistic mix it applies a second. Beside it a scheduler that
+// scans its whole queue, without promises, drains or tokens. Does not measure the store, the probe, or the actor around
+// the ledger.
 
 #include "gpu/ledger/ledger.hpp"
 
@@ -48,9 +49,8 @@ class ledger_under_load {
 public:
   explicit ledger_under_load(size_t devices) : ledger_{options()} {
     for (size_t i = 0; i < devices; ++i)
-      seen_.push_back({.uuid = "GPU-" + std::to_string(i),
-                       .island = static_cast<uint32_t>(i / island_devices),
-                       .total = device_mib});
+      seen_.push_back(
+        {.uuid = "GPU-" + std::to_string(i), .island = static_cast<uint32_t>(i / island_devices), .total = device_mib});
     poll();
   }
 

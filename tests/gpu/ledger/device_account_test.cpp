@@ -110,7 +110,8 @@ TEST(device_account, drains_to_what_it_was_when_idle_and_not_relative_to_what_wa
   device.observe(seen(40'000, 0, 300), now); // the tolerance is 0.5 % of 40,000 MiB
   device.add({{1}, 8'000}, true);
   auto released = now + 10s;
-  for (auto [used, has_drained] : {std::pair{8'300u, false}, {2'000u, false}, {501u, false}, {500u, true}, {0u, true}}) {
+  for (auto [used, has_drained] :
+       {std::pair{8'300u, false}, {2'000u, false}, {501u, false}, {500u, true}, {0u, true}}) {
     auto copy = device;
     copy.observe(seen(40'000, 0, used), released + 1s);
     EXPECT_EQ(copy.has_drained({1}, released, options), has_drained) << used;

@@ -148,8 +148,7 @@ TEST_F(ledger_ends, a_holder_is_asked_then_killed_then_its_memory_is_quarantined
   EXPECT_EQ(orders, (orders_given{{60s, "ask h"}, {70s, "kill h"}}));
   EXPECT_EQ(outcome(id), LeaseOutcome::OVERDUE);
   EXPECT_EQ(at(id).ended_at, began + 60s + 10s + 5s + 15s);
-  EXPECT_EQ(at(id).reason,
-            "it has reached its longest duration; 10000 MiB of device A did not come back");
+  EXPECT_EQ(at(id).reason, "it has reached its longest duration; 10000 MiB of device A did not come back");
   EXPECT_EQ(state_of("A"), GpuAvailability::QUARANTINED);
 }
 

@@ -224,7 +224,7 @@ public:
   instant now{began};
   std::vector<sighting> devices;
   bool is_silent = false;
-  std::vector<output> said; ///< by the last event
+  std::vector<output> said;                             ///< by the last event
   std::vector<std::pair<duration, std::string>> orders; ///< to ask or kill, since `began`
 
 private:

@@ -113,8 +113,7 @@ TEST_F(ledger_observations, a_device_that_comes_back_while_leased_is_trusted_aft
   release(id);
   pass(poll_interval); // drained
   EXPECT_EQ(state(id), LeaseState::ENDED);
-  EXPECT_EQ(account("A").reason_at(now, options),
-            "it was lost while it was leased, and has not been seen idle since");
+  EXPECT_EQ(account("A").reason_at(now, options), "it was lost while it was leased, and has not been seen idle since");
   pass(poll_interval);
   EXPECT_EQ(state_of("A"), GpuAvailability::QUARANTINED);
   pass(poll_interval);

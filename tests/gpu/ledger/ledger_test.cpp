@@ -29,8 +29,7 @@ TEST_F(ledger_requests, memory_is_that_of_one_device_and_no_sum) {
 }
 
 TEST_F(ledger_requests, gangs_larger_than_the_node_are_refused) {
-  EXPECT_EQ(refused(whole("h", 1h, 3)),
-            "unsupported: 3 devices are more than the 2 of this node that can be leased");
+  EXPECT_EQ(refused(whole("h", 1h, 3)), "unsupported: 3 devices are more than the 2 of this node that can be leased");
   EXPECT_EQ(refused(whole("h", 1h, 65)), "invalid: a lease has 1 to 64 devices, not 65");
 }
 
@@ -84,8 +83,7 @@ TEST_F(ledger_requests, each_holder_has_a_bound_in_the_queue) {
 TEST_F(ledger_requests, each_holder_has_a_bound_of_memory_on_all_devices) {
   options.max_mib_of_holder = 8'000;
   auto held = hold(part("h", 2'500, 1h, 2));
-  EXPECT_EQ(refused(part("h", 3'001)),
-            "overloaded: h would have more than its 8000 MiB, waiting requests included");
+  EXPECT_EQ(refused(part("h", 3'001)), "overloaded: h would have more than its 8000 MiB, waiting requests included");
   EXPECT_EQ(refused(part("other", 3'001)), "");
   finish(held);
   EXPECT_EQ(refused(part("h", 3'001)), "");

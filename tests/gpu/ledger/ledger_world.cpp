@@ -132,7 +132,8 @@ void ledger_world::request() {
   holders_[accepted_] = {.asked = asked,
                          .token = {},
                          .is_named = chance(60),
-                         .is_opaque = !asked.shared && chance(10), // with co-tenants nobody could tell whose memory is left
+                         .is_opaque =
+                           !asked.shared && chance(10), // with co-tenants nobody could tell whose memory is left
                          .renews = chance(90),
                          .obeys = chance(85),
                          .leaks = is_rough() && random(60) == 0,

@@ -161,8 +161,8 @@ private:
   std::set<lease_id> ended_;
   std::map<lease_id, instant> asked_at_;
   std::vector<std::pair<lease_id, lease_request>> with_keys_; ///< that ended lately
-  std::vector<std::pair<event, instant>> log_; ///< of this start of the node
-  std::vector<std::vector<output>> outputs_;   ///< for each event of the log
+  std::vector<std::pair<event, instant>> log_;                ///< of this start of the node
+  std::vector<std::vector<output>> outputs_;                  ///< for each event of the log
   std::map<wire::LeaseOutcome, size_t> outcome_counts_;
   std::set<lease_token> tokens_;
   lease_token last_token_; ///< before the present event

@@ -88,8 +88,7 @@ TEST_F(placement_of_leases, devices_beyond_the_bound_are_left_alone) {
   for (size_t i = 0; i < max_devices + 10; ++i)
     add_device("GPU-" + std::to_string(i), 0, i < max_devices ? 10'000 : 20'000);
   EXPECT_EQ(what().devices().size(), max_devices);
-  EXPECT_EQ(refused(part("h", 20'000)),
-            "unsupported: 20000 MiB are more than any device of this node has: 10000 MiB");
+  EXPECT_EQ(refused(part("h", 20'000)), "unsupported: 20000 MiB are more than any device of this node has: 10000 MiB");
 }
 
 TEST_F(placement_of_leases, leases_that_a_device_can_have_at_most_are_part_of_the_promise) {
