@@ -441,11 +441,13 @@ bool ledger_world::is_idle() const {
 /// Their memory comes back after a while: sometimes just before the device would be quarantined, of holders that leak
 /// never, on one of their devices.
 void ledger_world::end_processes(lease_id id) {
-  bool leaks = holders_.contains(id) && holders_[id].leaks;
+  auto who = holders_.find(id);
+  bool leaks = who != holders_.end() && who->second.leaks;
+  bool is_shared = who == holders_.end() || who->second.asked.shared;
   for (auto& each : allocations_) {
     if (each.lease != id || !std::exchange(each.has_process, false))
       continue;
-    auto longest = chance(10) ? options_.drain_limit - poll_interval - 100ms : duration{4s};
+    auto longest = !is_shared && chance(10) ? options_.drain_limit - poll_interval - 100ms : duration{4s};
     each.free_at = now_ + duration{static_cast<int64_t>(random_() % static_cast<uint64_t>(longest.count()))};
     if (std::exchange(leaks, false)) {
       each.free_at = instant::max();
