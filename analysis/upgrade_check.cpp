@@ -49,6 +49,13 @@ double change_pct(double was, double now) {
 constexpr size_t max_adapter_reason_bytes = 500;
 constexpr size_t max_metric_reason_bytes = 300;
 constexpr size_t max_cpu_model_bytes = 80;
+constexpr size_t max_version_bytes = 64;
+/// With all around it within a metric's reason: of one side, and of each of two.
+constexpr size_t max_disturbance_bytes = 180;
+constexpr size_t max_disturbance_of_two_bytes = 80;
+
+/// Scope of metrics that a program computed on a simulated device.
+constexpr std::string_view simulated_scope = "simulated";
 
 /// Outcome of comparing one metric.
 enum class finding : uint8_t { same, worse, better, unknown };
@@ -123,6 +130,10 @@ std::string_view name_of(direction better) {
   return better == direction::higher ? "higher" : "lower";
 }
 
+bool is_simulated(const metric_point& metric) {
+  return metric.scope == simulated_scope;
+}
+
 /// Why the two values do not measure the same quantity; empty when they do.
 std::string meaning_fault(const metric_point& was, const metric_point& now, policy rule) {
   auto changed = [](const char* what, std::string_view from, std::string_view to) {
@@ -135,7 +146,8 @@ std::string meaning_fault(const metric_point& was, const metric_point& now, poli
     out = changed("unit", was.unit, now.unit);
   if (was.better != now.better)
     out += (out.empty() ? "" : ", and ") + changed("better direction", name_of(was.better), name_of(now.better));
-  if (was.scope.empty() != now.scope.empty() && rule == policy::strict)
+  bool is_of_other_kind = is_simulated(was) != is_simulated(now); // which has a reason of its own
+  if (was.scope.empty() != now.scope.empty() && rule == policy::strict && !is_of_other_kind)
     out += (out.empty() ? "" : ", and ") + changed("scope", was.scope, now.scope);
   return out;
 }
@@ -214,11 +226,11 @@ private:
     // Heavy benchmarks run only on some nodes and days, so a missing one does not block.
     bool needed = was.fast && decides && rule_ == policy::strict;
     look_up(was.adapter);
-    for (auto [skipped, which] : {std::pair{adapter_.skipped_old, "old"}, std::pair{adapter_.skipped_new, "new"}})
-      if (skipped)
+    for (auto [side, which] : {std::pair{adapter_.old_side, "old"}, std::pair{adapter_.new_side, "new"}})
+      if (is_skipped(side))
         return miss(was.adapter, was.name,
                     std::string{"its adapter was skipped on the "} + which + " version" +
-                      (skipped->reason.empty() ? "" : ": " + std::string{skipped->reason}),
+                      (side->reason.empty() ? "" : ": " + std::string{side->reason}),
                     needed);
     if (!now)
       return miss(was.adapter, was.name, "it was not measured on the new version", needed);
@@ -226,6 +238,8 @@ private:
       return show(was, *now);
     if (auto fault = meaning_fault(was, *now, rule_); !fault.empty())
       return miss(was, *now, fault, true);
+    if (auto fault = quality_fault(was, *now); !fault.empty())
+      return miss(was, *now, fault, rule_ == policy::strict);
     if (was.scope != now->scope) // a restarted counter says nothing about either version
       return miss(was, *now, "its counter restarted between the two captures", false);
     if (!std::isfinite(was.value) || !std::isfinite(now->value))
@@ -249,7 +263,10 @@ private:
 
   /// Lists a metric that decides nothing.
   void show(const metric_point& was, const metric_point& now) {
-    if (auto fault = meaning_fault(was, now, rule_); !fault.empty())
+    auto fault = meaning_fault(was, now, rule_);
+    if (fault.empty())
+      fault = simulation_fault(was, now);
+    if (!fault.empty())
       miss(was, now, fault, false);
     else if (was.value != now.value)
       result_.ungated.push_back(change_of(was, now));
@@ -316,16 +333,58 @@ private:
                                now.value, was.unit, now.unit});
   }
 
+  /// Why its figures do not tell of the version alone; empty when they do.
+  std::string quality_fault(const metric_point& was, const metric_point& now) const {
+    if (auto fault = simulation_fault(was, now); !fault.empty())
+      return fault;
+    bool is_old = is(adapter_.old_side, quality::disturbed), is_new = is(adapter_.new_side, quality::disturbed);
+    auto longest = is_old && is_new ? max_disturbance_of_two_bytes : max_disturbance_bytes;
+    std::string out;
+    if (is_old)
+      out = disturbance("old", old_, *adapter_.old_side, longest);
+    if (is_new)
+      out += (is_old ? "; " : "") + disturbance("new", new_, *adapter_.new_side, longest);
+    return out;
+  }
+
+  /// Simulated figures are compared with each other alone.
+  std::string simulation_fault(const metric_point& was, const metric_point& now) const {
+    bool was_simulated = is_simulated(was) || is(adapter_.old_side, quality::simulated);
+    bool now_simulated = is_simulated(now) || is(adapter_.new_side, quality::simulated);
+    if (was_simulated == now_simulated)
+      return {};
+    return describe("it was simulated on the ", was_simulated ? "old" : "new", was_simulated ? old_ : new_) +
+           " and measured on a device on the other, and the two are never compared";
+  }
+
+  static bool is(const adapter_point* side, quality what) {
+    return side && side->measured == what;
+  }
+
+  static std::string describe(const char* what, const char* which, const version_points& side) {
+    return std::string{what} + which + " version " + shorten(side.version, max_version_bytes);
+  }
+
+  static std::string disturbance(const char* which, const version_points& side, const adapter_point& adapter,
+                                 size_t longest) {
+    return describe("it was disturbed on the ", which, side) +
+           (adapter.disturbance.empty() ? "" : ": " + shorten(adapter.disturbance, longest));
+  }
+
   /// An adapter's metrics are mostly adjacent, so it is looked up once for all of them.
   void look_up(std::string_view adapter) {
     if (adapter_.name && *adapter_.name == adapter)
       return;
-    adapter_ = {adapter, find_skipped(old_adapters_, adapter), find_skipped(new_adapters_, adapter)};
+    adapter_ = {adapter, find(old_adapters_, adapter), find(new_adapters_, adapter)};
   }
 
-  static const adapter_point* find_skipped(const adapter_index& adapters, std::string_view name) {
+  static const adapter_point* find(const adapter_index& adapters, std::string_view name) {
     auto found = adapters.find(name);
-    return found != adapters.end() && found->second->status == outcome::skipped ? found->second : nullptr;
+    return found == adapters.end() ? nullptr : found->second;
+  }
+
+  static bool is_skipped(const adapter_point* side) {
+    return side && side->status == outcome::skipped;
   }
 
   const version_points& old_;
@@ -336,11 +395,11 @@ private:
   adapter_index old_adapters_;
   adapter_index new_adapters_;
   metric_index new_metrics_; ///< built on first use
-  /// The current metric's adapter, with the sides that skipped it.
+  /// The current metric's adapter on both sides; null where it is not known.
   struct {
     std::optional<std::string_view> name;
-    const adapter_point* skipped_old = nullptr;
-    const adapter_point* skipped_new = nullptr;
+    const adapter_point* old_side = nullptr;
+    const adapter_point* new_side = nullptr;
   } adapter_;
   upgrade_result result_;
 };

@@ -33,10 +33,19 @@ struct metric_point {
   double floor = no_margin;
 };
 
+/// How an adapter's figures came about.
+enum class quality : uint8_t {
+  clean,
+  disturbed, ///< something else had a part in them
+  simulated  ///< computed on a device that is not there
+};
+
 struct adapter_point {
   std::string_view name;
   outcome status = outcome::ok;
   std::string_view reason = {};
+  quality measured = quality::clean;
+  std::string disturbance = {}; ///< what disturbed it
 };
 
 /// The properties of a machine that make times comparable. Unknown without CPU model or core count.
@@ -108,6 +117,9 @@ inline constexpr double regression_share = 0.05;
 /// threshold, a side without a unit, as in HART OS's snapshots, compares with any.) Neither policy says safe when the
 /// snapshots share no metric. Equal values are never a regression. A metric decides nothing when `gate` is false on
 /// both sides.
+///
+/// What was disturbed, on either side, is inconclusive under strict and left out under threshold. What was simulated is
+/// compared with nothing else than what was simulated.
 ///
 /// A metric with a floor is judged by it alone, under both policies: a value beyond it is a regression whatever the old
 /// value was, even an equal one, since such a metric is itself a change (of an agent since its last baseline). When the

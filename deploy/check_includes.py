@@ -30,6 +30,7 @@ FOLDERS = {
     "storage": (("platform", "platform/identity", "messages"), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "xxhash.h")),
     "storage/hartos": (("messages",), CAPNP + CAF_CORE + POSIX + ("sqlite3.h",)),
     "gpu/ledger": (("messages",), CAF_CORE),
+    "gpu/evidence": (("gpu/ledger", "messages"), CAPNP + CAF_CORE),
     "gpu/probe": (("messages",), CAPNP + CAF_CORE + POSIX),
     "gpu": (("gpu/kernels", "platform", "messages"), CAPNP + CAF_CORE + POSIX + ("cuda",)),
     "gpu/kernels": ((), ("cuda",)),
@@ -51,7 +52,7 @@ FOLDERS = {
     "actors/benchmark/snapshots": (BELOW_ACTORS, ANY),
     "actors/benchmark": (
         ("actors/benchmark/reports", "actors/benchmark/guardrail", "actors/benchmark/snapshots", "actors/process",
-         "actors/store", *BELOW_ACTORS),
+         "actors/store", "gpu/evidence", *BELOW_ACTORS),
         ANY,
     ),
     "actors/benchmark/install": (
@@ -81,7 +82,7 @@ FOLDERS = {
     "actors/engine_client": (("actors/engines", "actors/hive/link", "actors/remote", *BELOW_ACTORS), ANY),
     "actors/http": (BELOW_ACTORS, ANY),
     "actors/namespaces": (BELOW_ACTORS, ANY),
-    "actors/gpu": (("gpu", "gpu/ledger", "actors/process", "actors/store", *BELOW_ACTORS), ANY),
+    "actors/gpu": (("gpu", "gpu/evidence", "gpu/ledger", "actors/process", "actors/store", *BELOW_ACTORS), ANY),
     "actors/node": (BELOW_ACTORS, ANY),
 }
 # Programs and tests may include everything below them.

@@ -79,6 +79,7 @@ struct NodeInfo {
   freeGpuMib @17 :UInt64 $Hive.omitDefault $Hive.doc("Most memory that is free on one of its GPUs, rounded down to GiB, as last reported.");
   gpuRequests @18 :UInt32 $Hive.omitDefault $Hive.doc("Requests for its GPUs that wait.");
   gpuPromisedAt @19 :Int64 $Hive.unixMicros $Hive.doc("When the first of them starts at the latest.");
+  idleGpuMib @20 :UInt64 $Hive.omitDefault $Hive.doc("Memory of its largest GPU without a lease, as last reported.");
 }
 
 struct NodeList $Hive.maxBytes(8388608) {

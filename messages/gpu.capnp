@@ -143,7 +143,7 @@ struct Lease $Hive.doc("The right to use memory of GPUs until it ends.") {
   ready @26 :Bool $Hive.omitDefault $Hive.doc("Whether its loading phase is over.");
   sequence @27 :UInt64 $Hive.omitDefault $Hive.doc("Number of the grant on its node, in the token.");
   epoch @28 :UInt64 $Hive.omitDefault $Hive.doc("Start of the node in which it was granted.");
-  local @29 :Bool $Hive.omitDefault $Hive.doc("Held by an adapter or service of the node itself.");
+  local @29 :Bool $Hive.omitDefault $Hive.doc("Held by an adapter or service of the node itself, or by an engine over its connection, with which it ends.");
   vramWantedMib @30 :UInt64 $Hive.omitDefault $Hive.doc("What was asked for on each device.");
   evidence @32 :RunEvidence $Hive.doc("What was seen while it was in use.");
   patienceS @31 :Float64 $Hive.omitDefault $Hive.doc("Ends in the queue unless it is asked for within this time; 0: it waits as long as it takes.");
@@ -170,17 +170,22 @@ struct DeviceEvidence $Hive.doc("What a device went through while a benchmark ra
   peakSource @3 :PeakSource;
   clockEvents @4 :UInt64 $Hive.omitDefault $Hive.doc("Bits of NVML's clock event reasons that were seen.");
   throttledS @5 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Time with reasons that disturb: power and heat.");
-  smMhzMin @6 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  smMhzMin @6 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Clock of the multiprocessors while it was busy.");
   smMhzMedian @7 :Float64 = nan $Hive.nullable $Hive.omitDefault;
   maxTemperatureC @8 :Float64 = nan $Hive.nullable $Hive.omitDefault;
   eccErrors @9 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Uncorrected errors that came meanwhile.");
-  pcieGeneration @10 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Lowest that was seen.");
+  pcieGeneration @10 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Lowest that was seen while it was busy.");
   pcieWidth @11 :Float64 = nan $Hive.nullable $Hive.omitDefault;
   bandwidthBefore @12 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("GB/s, measured by hive-gpu-report before the run.");
   bandwidthAfter @13 :Float64 = nan $Hive.nullable $Hive.omitDefault;
   coTenants @14 :List(Text) $Hive.maxLength(64) $Hive.doc("Other leases that were on it meanwhile.");
   foreignMib @15 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Most memory of processes without a lease.");
   observations @16 :UInt32 $Hive.omitDefault $Hive.doc("Polls that saw it.");
+  simulated @17 :Bool $Hive.omitDefault;
+  unobservedS @18 :Float64 $Hive.min(0) $Hive.omitDefault $Hive.doc("Time for which nothing was known of it.");
+  pcieMaxGeneration @19 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc(
+      "Of the device in this machine; when that is not known, the highest that was seen.");
+  pcieMaxWidth @20 :Float64 = nan $Hive.nullable $Hive.omitDefault;
 }
 
 struct RunEvidence $Hive.doc("How a benchmark was measured on GPUs.") {
@@ -195,6 +200,7 @@ struct RunEvidence $Hive.doc("How a benchmark was measured on GPUs.") {
   declaredS @8 :Float64 $Hive.doc("Longest duration of the lease.");
   durationFromHistory @9 :Bool $Hive.omitDefault;
   boundedBy @10 :Text $Hive.doc("What bounded memory and processes of the program.");
+  durationS @11 :Float64 $Hive.min(0) $Hive.omitDefault $Hive.doc("From the grant until it was given back.");
 }
 
 struct LeaseQuery {
@@ -235,6 +241,11 @@ struct ReleaseLease $Hive.doc("Gives a lease back, or withdraws a request that w
       "The lease's; of a request that waits, its key. Operators need none, and revoke it.");
   reason @2 :Text $Hive.maxLength(1024) $Hive.doc("Of an operator who revokes it.");
   now @3 :Bool $Hive.doc("Kills the holder's processes without asking first.");
+}
+
+struct LeaseRevoked $Hive.doc("Tells an engine that a lease has ended, or is being taken away: it gives it back at once, or is ended by force.") {
+  id @0 :Text $Hive.id $Hive.required;
+  reason @1 :Text $Hive.maxLength(4096);
 }
 
 struct ExplainLease {

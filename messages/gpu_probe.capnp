@@ -1,5 +1,6 @@
 @0xf2a4c0d1e83b6a70;
-# What hive-gpu-probe prints: one GpuReport per poll. Whatever could not be read is absent, never 0.
+# What hive-gpu-probe prints: one GpuReport per poll. Whatever could not be read is absent, never 0. And what
+# hive-gpu-report prints: a GpuMeasurement per device.
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
@@ -121,4 +122,13 @@ struct GpuReport $Hive.doc("One poll of all devices.") {
 
 struct GpuUnknown $Hive.doc("Nothing is known of the devices at the moment.") {
   reason @0 :Text $Hive.required $Hive.maxLength(1024);
+}
+
+struct GpuMeasurement $Hive.doc("A device as hive-gpu-report measured it.") {
+  uuid @0 :Text $Hive.required $Hive.maxLength(96);
+  name @1 :Text $Hive.maxLength(256);
+  vramMib @2 :UInt64;
+  computeCapability @3 :Text $Hive.maxLength(16);
+  bandwidthGbS @4 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.doc(
+      "Bytes read plus bytes written per second by copies within the device, in GB (10⁹ bytes).");
 }

@@ -3,6 +3,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
+using Gpu = import "gpu.capnp";
 using Snapshot = import "snapshot.capnp";
 $Cxx.namespace("hive::wire");
 
@@ -53,6 +54,17 @@ struct MissingMetric $Hive.doc("A metric or an adapter that could not be compare
   newUnit @7 :Text;
 }
 
+struct MeasuredSide {
+  quality @0 :Gpu.RunQuality;
+  reason @1 :Text $Hive.maxLength(1024) $Hive.doc("What disturbed it.");
+}
+
+struct MeasuredAdapter $Hive.doc("How an adapter measured on a GPU. A side that has no evidence is absent.") {
+  adapter @0 :Text $Hive.required;
+  old @1 :MeasuredSide;
+  new @2 :MeasuredSide;
+}
+
 struct UpgradeCheck $Hive.maxBytes(8388608) {
   old @0 :Text;
   new @1 :Text;
@@ -67,4 +79,6 @@ struct UpgradeCheck $Hive.maxBytes(8388608) {
   ungated @10 :List(MetricChange) $Hive.doc("Metrics with gate false whose value changed. They decide nothing.");
   leftOut @11 :UInt32 $Hive.omitDefault $Hive.doc(
       "Number of entries omitted: each list holds at most its first 10,000.");
+  measured @12 :List(MeasuredAdapter) $Hive.maxLength(1000) $Hive.omitDefault $Hive.doc(
+      "How the adapters measured that have evidence of it, in the order of the new version, at most 1,000.");
 }

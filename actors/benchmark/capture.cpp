@@ -30,6 +30,7 @@ struct capture_state {
     for (size_t i = 0; i < members.size(); ++i) {
       result.outcomes[i].name = members[i].definition.name;
       result.outcomes[i].tier = members[i].definition.tier;
+      result.outcomes[i].is_leased = members[i].definition.is_leased;
       if (!members[i].handle)
         settle(i, wire::AdapterStatus::SKIPPED, members[i].unavailable);
       else if (members[i].definition.is_leased)

@@ -44,6 +44,7 @@ struct heavy_benchmark {
   words command;
   const heavy_options& options;
   bool has_reference; ///< `--reference` computes a tiny case on the CPU
+  std::string missing; ///< what the configuration lacks; empty: nothing
 };
 
 adapter_definition definition_of(caf::actor_system& system, const leased_adapter_services& services,
@@ -53,6 +54,8 @@ adapter_definition definition_of(caf::actor_system& system, const leased_adapter
   plan.timeout = what.options.timeout;
   plan.wait = what.options.wait;
   plan.runs_simulated = true;
+  if (!what.missing.empty())
+    plan.unavailable_reason = [missing = what.missing] { return missing; };
   plan.report_program = find_report(programs);
   plan.plan = [name = what.name, command = what.command, has_reference = what.has_reference](const lease_grant& grant) {
     run_plan out;
@@ -75,6 +78,7 @@ adapter_definition definition_of(caf::actor_system& system, const leased_adapter
 adapter_definition leased_definition(caf::actor_system& system, const leased_adapter_services& services,
                                      adapter_definition about, leased_plan plan) {
   plan.name = about.name;
+  about.unavailable_reason = plan.unavailable_reason;
   about.is_leased = true;
   about.requires_gpu = true;
   about.min_vram_gb = plan.vram_gb;
@@ -103,13 +107,12 @@ std::vector<adapter_definition> heavy_adapters(caf::actor_system& system, const 
   add(encodes, "--tokens", number(qwen.tokens));
   add(encodes, "--batch", number(qwen.batch));
   add_common(encodes, qwen);
-  auto out = std::vector{
-    definition_of(system, services, programs, {"quantiphy", quantiphy_vram_gb, asks, quantiphy, false}),
-    definition_of(system, services, programs, {"embodied_validation", embodied_vram_gb, learns, embodied, true}),
-    definition_of(system, services, programs, {"qwen_encoder", qwen_vram_gb, encodes, qwen, true})};
-  if (quantiphy.url.empty())
-    out[0].unavailable_reason = [] { return std::string{"no endpoint is configured ([benchmarks.quantiphy] url)"}; };
-  return out;
+  auto no_endpoint =
+    quantiphy.url.empty() ? std::string{"no endpoint is configured ([benchmarks.quantiphy] url)"} : std::string{};
+  return {definition_of(system, services, programs,
+                        {"quantiphy", quantiphy_vram_gb, asks, quantiphy, false, no_endpoint}),
+          definition_of(system, services, programs, {"embodied_validation", embodied_vram_gb, learns, embodied, true, {}}),
+          definition_of(system, services, programs, {"qwen_encoder", qwen_vram_gb, encodes, qwen, true, {}})};
 }
 
 } // namespace hive

@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/command_adapter.hpp"
 #include "actors/process/child_process.hpp"
+#include "gpu/evidence/device_report.hpp"
 #include "messages/change.hpp"
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
@@ -211,8 +212,11 @@ private:
   }
 
   msg<wire::Measurement> with_evidence(const msg<wire::Measurement>& measured, wire::Lease::Reader lease,
-                                       const std::string&) const {
-    return changed(measured, [&](wire::Measurement::Builder out) { out.setEvidence(lease.getEvidence()); });
+                                       const std::string& bandwidth_after) const {
+    auto evidence = msg<wire::RunEvidence>::copy_of(lease.getEvidence());
+    if (!bandwidth_before_.empty() || !bandwidth_after.empty())
+      evidence = gpu::add_bandwidth(evidence, bandwidth_before_, bandwidth_after);
+    return changed(measured, [&](wire::Measurement::Builder out) { out.setEvidence(*evidence); });
   }
 
   void answer(msg<wire::Measurement> with) {
@@ -288,6 +292,8 @@ public:
   }
 
   caf::result<msg<wire::Measurement>> measure(const msg<wire::MeasureRequest>& request) {
+    if (auto why = plan_.unavailable_reason ? plan_.unavailable_reason() : std::string{}; !why.empty())
+      return skipped(why);
     if (running_.size() >= defaults::max_concurrent_captures)
       return fail(ec::busy, plan_.name + " measures already, as often as it may at a time");
     auto promise = self_->make_response_promise<msg<wire::Measurement>>();

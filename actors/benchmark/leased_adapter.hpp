@@ -37,6 +37,7 @@ struct leased_plan {
     defaults::adapter_timeout};                       ///< of a measurement with all its repeats, on the device
   std::chrono::milliseconds wait{defaults::gpu_wait}; ///< for a device
   bool runs_simulated = false; ///< whether it has a reference for the CPU; else it is skipped on simulated devices
+  std::function<std::string()> unavailable_reason; ///< why it would measure nothing, even with a device; may be unset
   std::filesystem::path report_program; ///< hive-gpu-report, which measures bandwidth before and after; empty: none
   /// What runs under the lease.
   std::function<run_plan(const lease_grant&)> plan;

@@ -165,7 +165,6 @@ private:
       }
       out.setTimeoutS(std::chrono::duration<double>(limit).count());
       out.setOutputCapBytes(plan_.output_cap);
-      out.setStatusChannel(plan_.status_channel);
       if (plan_.sandbox)
         sandbox::describe(*plan_.sandbox, out.initSandbox());
     });

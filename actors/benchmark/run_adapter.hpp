@@ -30,7 +30,6 @@ struct run_plan {
   std::vector<std::pair<std::string, std::string>> environment; ///< added to a minimal environment
   std::chrono::milliseconds timeout{defaults::adapter_timeout}; ///< for a measurement with all its repeats
   uint32_t output_cap = 1 << 20;                                ///< bytes kept of each output stream
-  bool status_channel = false;                                  ///< see process_options
   std::optional<sandbox::options> sandbox = {};                 ///< runs the command in one; workdir is then not used
   bool blocks = false; ///< whether `prepare` and `read` take long: they are then called on a thread of their own
   std::function<caf::error()> prepare; ///< called before each run

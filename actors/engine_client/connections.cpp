@@ -17,12 +17,6 @@ constexpr auto refused_pause = std::chrono::milliseconds{100};
 /// Software name in the handshake; only the protocol version matters.
 constexpr auto software = "engine";
 
-engine_presence_actor::behavior_type presence(engine_presence_actor::pointer) {
-  return {[](const msg<wire::Ping>& ping) {
-    return msg<wire::Pong>::build([&](wire::Pong::Builder out) { out.setPayload(ping->getPayload()); });
-  }};
-}
-
 } // namespace
 
 engine_connections::engine_connections(caf::actor_system& system, engine_self self)
@@ -35,11 +29,13 @@ engine_connections::~engine_connections() {
     drop(connections_.begin());
 }
 
-std::optional<engine_session_actor> engine_connections::find(const node_id& node) {
+std::optional<engine_connections::reached> engine_connections::find(const node_id& node) {
   std::lock_guard lock{mutex_};
   sweep();
   auto found = connections_.find(node);
-  return found == connections_.end() ? std::nullopt : std::optional{found->second.session};
+  if (found == connections_.end())
+    return std::nullopt;
+  return reached{node, found->second.session, found->second.local};
 }
 
 std::optional<engine_connections::reached> engine_connections::find(const endpoint& at,
@@ -48,7 +44,7 @@ std::optional<engine_connections::reached> engine_connections::find(const endpoi
   sweep();
   for (const auto& [node, each] : connections_)
     if (expected ? node == *expected : each.at == at)
-      return reached{node, each.session};
+      return reached{node, each.session, each.local};
   return std::nullopt;
 }
 
@@ -94,7 +90,7 @@ engine_connections::dial(const endpoint& at, const std::optional<node_id>& expec
   // CAF takes over the connection only when data has arrived, as in handshake_runner.cpp.
   if (auto err = stream->await_data(until))
     return fail(code_of(err), "the node admitted this engine, but did not go on");
-  connection made{at, socket_shutdown_guard{stream->fd()}, system_.spawn<caf::hidden>(presence), {}};
+  connection made{at, socket_shutdown_guard{stream->fd()}, spawn_presence(system_), {}};
   auto session = introduce_to(std::move(*stream), made.local);
   if (!session) {
     caf::anon_send_exit(made.local, caf::exit_reason::user_shutdown);
@@ -104,8 +100,9 @@ engine_connections::dial(const endpoint& at, const std::optional<node_id>& expec
   std::lock_guard lock{mutex_};
   watcher_->monitor(made.session);
   auto node = end.peer->id();
+  reached out{node, *session, made.local};
   connections_.emplace(node, std::move(made));
-  return reached{node, *session};
+  return out;
 }
 
 caf::expected<engine_session_actor> engine_connections::introduce_to(channel stream,

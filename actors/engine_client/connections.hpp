@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine_client/lease_keeper.hpp"
 #include "actors/hive/link/hello.hpp"
 #include "actors/hive/link/introduction.hpp"
 #include "actors/hive/link/socket_shutdown_guard.hpp"
@@ -29,20 +30,21 @@ public:
   struct reached {
     node_id node;
     engine_session_actor session;
+    local_presence_actor local; ///< the engine's own end
   };
 
   /// Returns the connection with the node whose door has address `at`; connects if necessary. If `expected` is given
   /// and another node answers, the error is ec::integrity_violated. Fails as perform_handshake does.
   caf::expected<reached> reach(const endpoint& at, const std::optional<node_id>& expected, deadline until);
 
-  /// The session with a connected node.
-  std::optional<engine_session_actor> find(const node_id& node);
+  /// The connection with a node, if there is one.
+  std::optional<reached> find(const node_id& node);
 
 private:
   struct connection {
     endpoint at;
     socket_shutdown_guard guard;
-    engine_presence_actor local;
+    local_presence_actor local;
     engine_session_actor session;
   };
 

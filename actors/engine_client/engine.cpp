@@ -1,6 +1,10 @@
 #include "actors/engine_client/engine.hpp"
 
 #include "actors/engine_client/connections.hpp"
+#include "actors/engine_client/gpu_lease_impl.hpp"
+#include "actors/engine_client/lease_keeper.hpp"
+#include "actors/engine_client/requests.hpp"
+#include "actors/engines/placement.hpp"
 #include "actors/engines/ticket.hpp"
 #include "actors/hive/link/card.hpp"
 #include "actors/hive/link/network.hpp"
@@ -10,7 +14,9 @@
 #include "messages/hive.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
+#include "platform/hex.hpp"
 
+#include <array>
 #include <caf/all.hpp>
 #include <csignal>
 #include <sodium.h>
@@ -86,26 +92,24 @@ struct engine::impl {
     return std::chrono::steady_clock::now() + options.timeout;
   }
 
-  caf::expected<engine_session_actor> own_session(deadline until) {
+  caf::expected<engine_connections::reached> reach_own(deadline until) {
     auto there = connections.reach(at, std::nullopt, until);
+    if (there)
+      node = there->node;
+    return there;
+  }
+
+  caf::expected<engine_session_actor> own_session(deadline until) {
+    auto there = reach_own(until);
     if (!there)
       return there.error();
-    node = there->node;
     return there->session;
   }
 
   template <class Answer, class Request>
   caf::expected<Answer> ask(const engine_session_actor& session, const Request& request, deadline until) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    caf::scoped_actor self{system, true};
-    caf::expected<Answer> out{caf::error{}};
-    self->request(session, std::max(left, std::chrono::milliseconds{1}), request)
-      .receive([&](const Answer& answer) { out = answer; },
-               [&](caf::error& err) {
-                 out = err == caf::sec::request_timeout ? fail(ec::outcome_unknown, "the node did not answer in time")
-                                                        : std::move(err);
-               });
-    return out;
+    return request_blocking<Answer>(system, session, request, left);
   }
 
   template <class Answer, class Request>
@@ -117,30 +121,97 @@ struct engine::impl {
     return ask<msg<Answer>>(*session, request, end);
   }
 
-  /// The session with a node that a ticket or the caller names.
-  caf::expected<engine_session_actor> session_of(const node_id& which, const std::string& address, deadline until) {
+  /// The connection with a node that a ticket or the caller names.
+  caf::expected<engine_connections::reached> reach(const node_id& which, const std::string& address, deadline until) {
     auto door = endpoint::parse(address);
     if (!door)
       return fail(ec::malformed, "node " + which.value + " gives its door as " + address);
-    auto there = connections.reach(*door, which, until);
+    return connections.reach(*door, which, until);
+  }
+
+  caf::expected<engine_session_actor> session_of(const node_id& which, const std::string& address, deadline until) {
+    auto there = reach(which, address, until);
     if (!there)
       return there.error();
     return there->session;
   }
 
-  caf::expected<engine_session_actor> find_session(const node_id& which, deadline until) {
+  caf::expected<engine_connections::reached> find_node(const node_id& which, deadline until) {
     if (auto known = connections.find(which))
       return *known;
-    auto own = own_session(until);
-    if (!own)
-      return own.error();
-    auto nodes = ask<msg<wire::NodeList>>(*own, msg<wire::NodeQuery>{}, until);
+    auto nodes = list_nodes(until);
     if (!nodes)
       return nodes.error();
     for (auto each : (*nodes)->getNodes())
       if (as_view(each.getId()) == which.value)
-        return session_of(which, std::string{as_view(each.getAddress())}, until);
+        return reach(which, std::string{as_view(each.getAddress())}, until);
     return fail(ec::not_found, "there is no node " + which.value);
+  }
+
+  caf::expected<msg<wire::NodeList>> list_nodes(deadline until) {
+    auto own = own_session(until);
+    if (!own)
+      return own.error();
+    return ask<msg<wire::NodeList>>(*own, msg<wire::NodeQuery>{}, until);
+  }
+
+  // -- leases ----------------------------------------------------------------------
+
+  /// The node where a lease is to be taken. Which one is chosen here, from what the engine's own node knows; only the
+  /// chosen node's scheduler grants.
+  caf::expected<engine_connections::reached> reach_for_lease(const gpu_lease_options& wanted, deadline until) {
+    if (!wanted.place)
+      return reach_own(until);
+    auto nodes = list_nodes(until);
+    if (!nodes)
+      return nodes.error();
+    place_wish wish{wanted.place->node.value, wanted.place->labels, gpu_need_of(wanted.vram_gb, wanted.shared)};
+    std::lock_guard one_at_a_time{placing};
+    auto chosen = lease_places.choose(**nodes, wish, spawn_path::door, std::chrono::steady_clock::now());
+    if (!chosen)
+      return chosen.error();
+    if (chosen->node == node)
+      return reach_own(until);
+    return reach(chosen->node, chosen->address, until);
+  }
+
+  /// The key makes the request one, however often it is sent.
+  static msg<wire::RequestLease> lease_request(const gpu_lease_options& wanted) {
+    std::array<unsigned char, 16> key{};
+    randombytes_buf(key.data(), key.size());
+    return msg<wire::RequestLease>::build([&](wire::RequestLease::Builder out) {
+      out.setVramGb(wanted.vram_gb);
+      out.setShared(wanted.shared);
+      out.setDevices(wanted.devices);
+      out.setTimed(wanted.timed);
+      out.setPriority(wanted.priority);
+      out.setMaxDurationS(static_cast<double>(wanted.max_duration.count()));
+      out.setTtlS(static_cast<double>(wanted.ttl.count()));
+      out.setKey(to_hex(key));
+    });
+  }
+
+  caf::expected<gpu_lease> lease(const gpu_lease_options& wanted) {
+    auto request = lease_request(wanted);
+    if (auto fault = check(capnp::DynamicStruct::Reader{*request}))
+      return fail(ec::invalid, "the lease: " + fault->pointer + " " + fault->rule);
+    auto there = reach_for_lease(wanted, until());
+    if (!there)
+      return there.error();
+    auto status = std::make_shared<lease_status>(wanted.on_lost);
+    auto keeper =
+      spawn_lease_keeper(system, {there->session, there->local, there->node, request, options.timeout, status});
+    auto record = request_blocking<msg<wire::Lease>>(system, keeper, granted_atom::value, wanted.wait);
+    if (!record) {
+      bool still_waits = code_of(record.error()) == ec::outcome_unknown;
+      caf::anon_send(keeper, withdraw_atom::value);
+      return still_waits ? fail(ec::timed_out, "the lease was not granted within the time to wait for it")
+                         : record.error();
+    }
+    auto lease = **record;
+    return gpu_lease{std::unique_ptr<gpu_lease::impl>{new gpu_lease::impl{
+      system, there->session, keeper, status, options.timeout, there->node, *record,
+      std::string{as_view(lease.getId())}, std::string{as_view(lease.getToken())}, devices_of(lease)}}};
   }
 
   /// `Order` is the request that carries the ticket; its answer is a `Handle`.
@@ -186,6 +257,8 @@ struct engine::impl {
   caf::actor_system system;
   engine_connections connections;
   node_id node;
+  std::mutex placing;
+  placement lease_places;
 };
 
 engine::engine(std::unique_ptr<impl> state) : impl_{std::move(state)} {
@@ -315,13 +388,21 @@ caf::expected<spawned_actor<research_session_actor>> engine::spawn(const msg<wir
   return impl_->spawn<research_session_actor, wire::SpawnResearch>(spec, where);
 }
 
+caf::expected<msg<wire::GpuList>> engine::gpus() {
+  return impl_->ask_own<wire::GpuList>(msg<wire::GpuQuery>{});
+}
+
+caf::expected<gpu_lease> engine::lease(const gpu_lease_options& wanted) {
+  return impl_->lease(wanted);
+}
+
 caf::error engine::end(const node_id& node, const std::string& id) {
   auto end = impl_->until();
-  auto session = impl_->find_session(node, end);
-  if (!session)
-    return session.error();
+  auto there = impl_->find_node(node, end);
+  if (!there)
+    return there.error();
   auto what = msg<wire::EndSpawned>::build([&](wire::EndSpawned::Builder out) { out.setId(id); });
-  auto ended = impl_->ask<msg<wire::SpawnedEnded>>(*session, what, end);
+  auto ended = impl_->ask<msg<wire::SpawnedEnded>>(there->session, what, end);
   return ended ? caf::error{} : ended.error();
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "actors/engine_client/gpu_lease.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
+#include "messages/gpu.capnp.h"
 #include "messages/ids.hpp"
 #include "messages/msg.hpp"
 #include "messages/research.capnp.h"
@@ -20,6 +22,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,9 +70,34 @@ struct spawned_actor {
   node_id node;   ///< where it lives
 };
 
+/// What GPU memory an engine needs.
+struct gpu_lease_options {
+  /// GB (10⁹ bytes) on each device, with the CUDA context.
+  double vram_gb = 0;
+  /// Whether other leases may be on the same device. A lease that is not shared has whole devices.
+  bool shared = false;
+  /// Devices of one node, all or none.
+  uint32_t devices = 1;
+  /// For time measurements: no other such lease of the node is active meanwhile. Not with `shared`.
+  bool timed = false;
+  /// Each step counts as ten minutes of waiting; -100 to 100.
+  int32_t priority = 0;
+  /// The lease ends after this time at the latest; 0: 1.5 times what the engine's leases usually took, or an hour.
+  std::chrono::seconds max_duration{0};
+  /// The lease ends without a renewal for this long, for example while the engine is stopped. 1 s to an hour.
+  std::chrono::seconds ttl{30};
+  /// How long to wait for it.
+  std::chrono::milliseconds wait{std::chrono::hours{1}};
+  /// On which node; the engine's own when absent. Of several, one with free memory is preferred.
+  std::optional<spawn_place> place = {};
+  /// Called at most once, with the reason, when the lease is lost: see `gpu_lease::is_lost`. It runs in a thread of the
+  /// engine's actor system and may give the lease back.
+  std::function<void(const std::string&)> on_lost = {};
+};
+
 /// Connections of an agent engine with the hive: one with its node, which answers its requests, and one with each node
-/// where it has spawned actors. It has its own actor system, since CAF allows only one connection between two actor
-/// systems. All functions are thread-safe and block; actors use `session` instead.
+/// where it has spawned actors or has leases. It has its own actor system, since CAF allows only one connection between
+/// two actor systems. All functions are thread-safe and block; actors use `session` instead.
 ///
 /// When a connection is lost, its handles are dead for good: monitors get a down message with
 /// exit_reason::remote_link_unreachable, and requests time out. The next call reconnects. Spawned actors have ended on
@@ -129,6 +157,15 @@ public:
   /// engine counts as finished.
   caf::expected<spawned_actor<research_session_actor>>
   spawn(const msg<wire::StartResearch>& what, const spawn_place& where, spawn_life life = spawn_life::ends_with_engine);
+
+  /// The GPUs of the engine's own node.
+  caf::expected<msg<wire::GpuList>> gpus();
+
+  /// Leases GPU memory, and waits until it has it. ec::timed_out when others had it for as long as this was to wait;
+  /// the request is then withdrawn. ec::unsupported when no device of the node, or of any node to choose from, can ever
+  /// satisfy it; ec::conflict when the request was ended, for example by an operator; ec::invalid, ec::overloaded,
+  /// ec::unavailable, and ec::not_found for a place that does not exist.
+  caf::expected<gpu_lease> lease(const gpu_lease_options& wanted);
 
   /// Ends an actor that an engine with this engine's name has spawned on that node. ec::not_found.
   caf::error end(const node_id& node, const std::string& id);

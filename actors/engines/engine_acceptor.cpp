@@ -75,9 +75,10 @@ public:
     auto session = spawn_engine_session(self_->system(), services_, {{engine}, allowlist});
     self_->monitor(session);
     socket_shutdown_guard guard{done.stream->fd()};
-    auto introduction = introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
-                                  session, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
-                                  defaults::introduction_timeout, allowlist);
+    auto introduction =
+      introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
+                engine_session_actor{session}, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
+                defaults::introduction_timeout, allowlist);
     connections_.emplace(
       done.connection,
       connection{std::move(engine), done.peer.remote, std::move(guard), session, std::move(introduction), {}});
@@ -97,6 +98,7 @@ public:
     }
     found->second.presence = *over.peer;
     self_->monitor(found->second.presence);
+    self_->send(found->second.session, engine_introduced{found->second.presence});
     log::info("Engine connected engine={} remote={}", found->second.engine.name, found->second.remote);
   }
 
@@ -123,7 +125,7 @@ private:
     engine_id engine;
     std::string remote;
     socket_shutdown_guard guard;
-    engine_session_actor session;
+    local_engine_session_actor session;
     caf::actor introduction;
     engine_presence_actor presence;
     int64_t since_unix_micros = now_unix_micros();

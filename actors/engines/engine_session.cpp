@@ -1,24 +1,34 @@
 #include "actors/engines/engine_session.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/engines/lease_holder.hpp"
 #include "actors/hive/link/malformed.hpp"
 #include "messages/baseline.capnp.h"
+#include "messages/change.hpp"
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
+#include "messages/gpu.capnp.h"
 #include "messages/hive.capnp.h"
 #include "messages/research.capnp.h"
 #include "messages/runs.capnp.h"
+#include "messages/text.hpp"
 #include "messages/tracker.capnp.h"
 #include "platform/log.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
+#include <map>
+#include <string>
 
 namespace hive {
 namespace {
 
+// internal: a lease of the engine is being taken away.
+using engine_session_self = local_engine_session_actor::extend<caf::reacts_to<lease_revoked>>;
+
 class engine_session_state {
 public:
-  using pointer = engine_session_actor::stateful_pointer<engine_session_state>;
+  using pointer = engine_session_self::stateful_pointer<engine_session_state>;
   static inline const char* name = "engine_session";
 
   void init(pointer self, engine_services services, engine_session_options options) {
@@ -32,15 +42,21 @@ public:
 
   template <class Answer, class Service, class Request>
   caf::result<Answer> pass(const Service& service, Request request) {
+    return pass<Answer>(service, std::move(request), caf::duration{defaults::request_timeout},
+                        [this](const Answer& answer) { allow(answer); });
+  }
+
+  template <class Answer, class Service, class Request, class Seen>
+  caf::result<Answer> pass(const Service& service, Request request, caf::duration timeout, Seen seen) {
     if (open_ >= defaults::max_engine_requests)
       return fail(ec::overloaded, std::to_string(open_) + " requests of this connection are open");
     ++open_;
     auto promise = self_->make_response_promise<Answer>();
-    self_->request(service, defaults::request_timeout, std::move(request))
+    self_->request(service, timeout, std::move(request))
       .then(
-        [this, promise](const Answer& answer) mutable {
+        [this, promise, seen](const Answer& answer) mutable {
           --open_;
-          allow(answer);
+          seen(answer);
           promise.deliver(answer);
         },
         [this, promise](const caf::error& err) mutable {
@@ -53,6 +69,52 @@ public:
   template <class Answer, class Request>
   caf::result<Answer> ask_spawner(const msg<Request>& request) {
     return pass<Answer>(services_.spawner, engine_request<Request>{options_.caller, request});
+  }
+
+  // -- leases -----------------------------------------------------------------------
+
+  /// Waits as long as it takes: what is granted must never be unknown to the engine.
+  caf::result<msg<wire::Lease>> lease(const msg<wire::RequestLease>& asked) {
+    if (asked->getPid() != 0)
+      return may_not_name();
+    auto request =
+      changed(asked, [this](wire::RequestLease::Builder out) { out.setHolder(options_.caller.engine.name); });
+    auto holder = spawn_lease_holder(self_->system(), caf::actor_cast<lease_holder_actor>(self_));
+    self_->monitor(holder);
+    return pass<msg<wire::Lease>>(services_.gpus, hold_lease{std::move(request), holder}, caf::infinite,
+                                  [this, by = holder.address()](const msg<wire::Lease>& lease) {
+                                    remember(by, std::string{as_view(lease->getId())});
+                                  });
+  }
+
+  caf::result<msg<wire::Lease>> renew(const msg<wire::RenewLease>& lease) {
+    if (lease->getPid() != 0)
+      return may_not_name();
+    return pass<msg<wire::Lease>>(services_.gpus, lease);
+  }
+
+  caf::result<msg<wire::Lease>> release(const msg<wire::ReleaseLease>& lease) {
+    if (lease->getToken().size() == 0)
+      return fail(ec::forbidden, "only an operator may revoke a lease; its holder has its token");
+    return pass<msg<wire::Lease>>(services_.gpus, lease);
+  }
+
+  void introduced(const engine_introduced& with) {
+    presence_ = with.presence;
+  }
+
+  /// The scheduler alone refers to a holder, so the lease of one that ends has ended.
+  void on_holder_down(const caf::actor_addr& holder) {
+    if (auto ended = leases_.extract(holder))
+      on_revoked({ended.mapped(), "it has ended"});
+  }
+
+  void on_revoked(const lease_revoked& what) {
+    if (presence_)
+      self_->send(presence_, msg<wire::LeaseRevoked>::build([&](wire::LeaseRevoked::Builder out) {
+                    out.setId(what.id);
+                    out.setReason(what.reason);
+                  }));
   }
 
   const engine_services& services() const {
@@ -70,16 +132,33 @@ private:
     }
   }
 
+  /// The node kills a process that is named when the lease is not given back.
+  static caf::error may_not_name() {
+    return fail(ec::forbidden, "an engine may not name a process of the node's machine; the node finds those that were "
+                               "started with the lease's token as HIVE_LEASE_TOKEN");
+  }
+
+  /// A repeated request has the lease of the first one, and the first one's holder.
+  void remember(const caf::actor_addr& holder, const std::string& id) {
+    bool is_alive = caf::actor_cast<caf::strong_actor_ptr>(holder) != nullptr;
+    bool is_known = std::ranges::any_of(leases_, [&](const auto& each) { return each.second == id; });
+    if (is_alive && !is_known)
+      leases_.emplace(holder, id);
+  }
+
   pointer self_ = nullptr;
   engine_services services_;
   engine_session_options options_;
-  size_t open_ = 0; ///< pending requests
+  engine_presence_actor presence_;
+  std::map<caf::actor_addr, std::string> leases_; ///< by their holders
+  size_t open_ = 0;                               ///< pending requests
 };
 
-engine_session_actor::behavior_type engine_session(engine_session_state::pointer self, engine_services services,
-                                                   engine_session_options options) {
+engine_session_self::behavior_type engine_session(engine_session_state::pointer self, engine_services services,
+                                                  engine_session_options options) {
   using namespace wire;
   auto& state = self->state;
+  self->set_down_handler([&state](const caf::down_msg& down) { state.on_holder_down(down.source); });
   state.init(self, std::move(services), std::move(options));
   return {
     [](const msg<Ping>& ping) {
@@ -105,17 +184,24 @@ engine_session_actor::behavior_type engine_session(engine_session_state::pointer
     [&state](const msg<ExplainQuery>& m) { return state.pass<msg<AgentExplanation>>(state.services().baselines, m); },
     [&state](const msg<AgentQuery>& m) { return state.pass<msg<Agent>>(state.services().baselines, m); },
     [&state](const msg<NodeQuery>& query) { return state.pass<msg<NodeList>>(state.services().hive, query); },
+    [&state](const msg<GpuQuery>& query) { return state.pass<msg<GpuList>>(state.services().gpus, query); },
+    [&state](const msg<RequestLease>& wanted) { return state.lease(wanted); },
+    [&state](const msg<LeaseQuery>& query) { return state.pass<msg<Lease>>(state.services().gpus, query); },
+    [&state](const msg<RenewLease>& which) { return state.renew(which); },
+    [&state](const msg<ReleaseLease>& which) { return state.release(which); },
     [&state](const msg<SpawnRequest>& wanted) { return state.ask_spawner<msg<SpawnTicket>>(wanted); },
     [&state](const msg<SpawnAdapter>& wanted) { return state.ask_spawner<adapter_actor>(wanted); },
     [&state](const msg<SpawnResearch>& wanted) { return state.ask_spawner<research_session_actor>(wanted); },
     [&state](const msg<EndSpawned>& what) { return state.ask_spawner<msg<SpawnedEnded>>(what); },
+    [&state](const engine_introduced& with) { state.introduced(with); },
+    [&state](const lease_revoked& what) { state.on_revoked(what); },
   };
 }
 
 } // namespace
 
-engine_session_actor spawn_engine_session(caf::actor_system& system, engine_services services,
-                                          engine_session_options options) {
+local_engine_session_actor spawn_engine_session(caf::actor_system& system, engine_services services,
+                                                engine_session_options options) {
   return system.spawn(engine_session, std::move(services), std::move(options));
 }
 

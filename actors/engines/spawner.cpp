@@ -65,7 +65,8 @@ public:
         promise.deliver(nodes.error());
         return;
       }
-      auto chosen = placement_.choose(**nodes, *asked.request, asked.caller.path, std::chrono::steady_clock::now());
+      auto chosen =
+        placement_.choose(**nodes, place_wish::of(*asked.request), asked.caller.path, std::chrono::steady_clock::now());
       if (!chosen)
         promise.deliver(refuse(asked.caller.engine, chosen.error()));
       else

@@ -38,7 +38,8 @@ using gpu_scheduler_actor = caf::typed_actor<
   // when no device can ever satisfy it, ec::overloaded when too many wait, ec::conflict when its key belongs to a
   // request for something else.
   caf::replies_to<msg<wire::RequestLease>>::with<msg<wire::Lease>>,
-  // The same for an actor of this node: answers when the lease is active, however long that takes, or has ended.
+  // The same for an actor of this node: answers when the lease is active, however long that takes, or has ended; when
+  // the request does not wait, with one that is queued.
   caf::replies_to<hold_lease>::with<msg<wire::Lease>>,
   // A lease or request, without its token unless the question has the token or, while it waits, the key. ec::not_found.
   caf::replies_to<msg<wire::LeaseQuery>>::with<msg<wire::Lease>>,

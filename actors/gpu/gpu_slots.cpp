@@ -15,14 +15,18 @@ constexpr size_t max_told = 64;
 void describe(const msg<wire::NodeGpus>& from, wire::NodeInfo::Builder out) {
   uint64_t largest = 0;
   uint64_t free = 0;
+  uint64_t idle = 0;
   for (auto each : from->getGpus()) {
     if (!each.getUsable() || each.getSimulated())
       continue;
     largest = std::max(largest, each.getVramMib());
     free = std::max(free, each.getFreeMib());
+    if (each.getMode() == wire::GpuMode::IDLE)
+      idle = std::max(idle, each.getVramMib());
   }
   out.setGpuMib(largest);
   out.setFreeGpuMib(free);
+  out.setIdleGpuMib(idle);
   out.setGpuRequests(from->getQueued());
   out.setGpuPromisedAt(from->getHeadPromisedAt());
 }

@@ -137,7 +137,7 @@ void fill_times(const gpu::lease& what, wire::Lease::Builder out) {
 std::string lease_records::token_text(lease_id id, const gpu::lease_token& token) const {
   if (token.sequence == 0)
     return {};
-  auto plain = node_.substr(0, 8) + '.' + std::to_string(token.epoch) + '.' + std::to_string(token.sequence);
+  auto plain = grant_name(token);
   auto signed_text = node_ + '/' + std::to_string(id.value) + '/' + plain;
   std::array<unsigned char, code_bytes> code{};
   auto seed = keys_.seed();
@@ -145,8 +145,32 @@ std::string lease_records::token_text(lease_id id, const gpu::lease_token& token
   return plain + '.' + to_hex(code);
 }
 
+std::string lease_records::grant_name(const gpu::lease_token& token) const {
+  return node_.substr(0, 8) + '.' + std::to_string(token.epoch) + '.' + std::to_string(token.sequence);
+}
+
+gpu::leased_run lease_records::describe_run(const gpu::lease& what, const gpu::ledger& ledger,
+                                            const lease_extras& extras, const device_labels& labels) const {
+  gpu::leased_run out;
+  out.id = what.id;
+  out.lease = to_text(what.id);
+  out.token = grant_name(what.token);
+  out.exclusive = !what.asked.shared;
+  out.timed = what.asked.timed;
+  out.declared_s = seconds(what.asked.max_duration);
+  out.duration_from_history = extras.duration_from_history;
+  out.granted_at = what.granted_at;
+  for (const auto& each : what.devices) {
+    const auto& device = ledger.devices()[each.device];
+    auto label = labels.find(device.uuid());
+    out.devices.push_back({device.uuid(), label == labels.end() ? "" : label->second.name, device.simulated()});
+  }
+  return out;
+}
+
 msg<wire::Lease> lease_records::describe(const gpu::lease& what, const gpu::ledger& ledger, const lease_extras& extras,
-                                         const device_labels& labels) const {
+                                         const device_labels& labels,
+                                         const std::optional<msg<wire::RunEvidence>>& evidence) const {
   return msg<wire::Lease>::build([&](wire::Lease::Builder out) {
     out.setId(to_text(what.id));
     out.setToken(token_text(what.id, what.token));
@@ -164,6 +188,8 @@ msg<wire::Lease> lease_records::describe(const gpu::lease& what, const gpu::ledg
     out.setKey(extras.key);
     out.setDurationFromHistory(extras.duration_from_history);
     out.setLocal(extras.local);
+    if (evidence)
+      out.setEvidence(**evidence);
     if (!extras.process)
       return;
     auto process = out.initProcess();

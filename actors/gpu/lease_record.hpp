@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gpu/evidence/run_fold.hpp"
 #include "gpu/ledger/ledger.hpp"
 #include "messages/events.capnp.h"
 #include "messages/gpu.capnp.h"
@@ -9,6 +10,7 @@
 #include "storage/lease_store.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 
 namespace hive {
@@ -39,9 +41,17 @@ public:
   /// (keyed BLAKE2b), so that nobody guesses one.
   std::string token_text(lease_id id, const gpu::lease_token& token) const;
 
+  /// The same without the code: which grant it is, for everybody.
+  std::string grant_name(const gpu::lease_token& token) const;
+
   /// The record with its secrets, token and key.
   msg<wire::Lease> describe(const gpu::lease& what, const gpu::ledger& ledger, const lease_extras& extras,
-                            const device_labels& labels) const;
+                            const device_labels& labels,
+                            const std::optional<msg<wire::RunEvidence>>& evidence = {}) const;
+
+  /// What the evidence of a lease says of the lease.
+  gpu::leased_run describe_run(const gpu::lease& what, const gpu::ledger& ledger, const lease_extras& extras,
+                               const device_labels& labels) const;
 
   /// The reverse, for the start of a node. ec::corrupt for a record that no ledger can have written.
   static caf::expected<gpu::events::restored> restore(wire::Lease::Reader record);

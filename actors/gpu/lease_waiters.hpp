@@ -16,8 +16,9 @@ public:
   using promise = caf::typed_response_promise<msg<wire::Lease>>;
 
   enum class until : uint8_t {
-    stored, ///< its present state is on disk, whatever it is
-    granted ///< it is active or has ended
+    stored,     ///< its present state is on disk, whatever it is
+    granted,    ///< it is active or has ended
+    given_back, ///< it is on its way to its end, or has ended
   };
 
   /// Returns a number for `give_up`.
@@ -31,6 +32,8 @@ public:
     auto state = record->getState();
     bool is_over = state == wire::LeaseState::ACTIVE || state == wire::LeaseState::ENDED;
     answer(id, record, [&](const waiter& each) {
+      if (each.what == until::given_back) // an earlier state may have been on its way to the disk
+        return state > wire::LeaseState::ACTIVE;
       return is_over || (each.what == until::stored && state != wire::LeaseState::RESERVED);
     });
   }

@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "actors/gpu/gpu_slots.hpp"
+#include "actors/gpu/lease_evidence.hpp"
 #include "actors/gpu/lease_processes.hpp"
 #include "actors/gpu/lease_record.hpp"
 #include "actors/gpu/lease_waiters.hpp"
@@ -66,13 +67,10 @@ public:
       return failure;
     if (auto failure = restore())
       return failure;
-    if (!services_.probe) {
-      observe({}, now());
-      return caf::none;
-    }
-    observe_unknown("the node has not seen its GPUs yet"); // those of restored leases are not lost
-    self_->send(services_.probe, gpu_watch_atom::value,
-                caf::actor_cast<gpu_watcher_actor>(caf::strong_actor_ptr{self_->ctrl()}));
+    forget_devices("it has not been observed yet");
+    if (services_.probe)
+      self_->send(services_.probe, gpu_watch_atom::value,
+                  caf::actor_cast<gpu_watcher_actor>(caf::strong_actor_ptr{self_->ctrl()}));
     return caf::none;
   }
 
@@ -91,7 +89,8 @@ public:
   }
 
   caf::result<msg<wire::Lease>> hold(const hold_lease& asked) {
-    return take(asked.request, lease_waiters::until::granted, asked.holder, {});
+    auto until = asked.request->getWait() ? lease_waiters::until::granted : lease_waiters::until::stored;
+    return take(asked.request, until, asked.holder, {});
   }
 
   caf::result<msg<wire::Lease>> find(const msg<wire::LeaseQuery>& query) {
@@ -135,7 +134,7 @@ public:
     if (!secret.empty() && !proves(describe(*held), secret))
       return fail(ec::forbidden, "the token is not that of lease " + to_text(*id));
     auto promise = self_->make_response_promise<msg<wire::Lease>>();
-    waiters_.add(*id, lease_waiters::until::stored, promise);
+    waiters_.add(*id, lease_waiters::until::given_back, promise);
     auto done = secret.empty() ? apply(gpu::events::revoked{*id, reason_of(*request), request->getNow()})
                                : apply(gpu::events::released{*id, held->token});
     if (done.refusal)
@@ -227,14 +226,21 @@ public:
         name_of(each), std::isnan(each.getMinor()) ? -1 : static_cast<int32_t>(each.getMinor()),
         std::string{as_view(report->getDriver())}};
     check_processes();
-    auto lease_of = [this](uint32_t pid) { return processes_.lease_of(pid); };
     auto began = std::chrono::steady_clock::time_point{std::chrono::microseconds{report->getMonotonicUs()}};
-    observe(to_sightings(*report, lease_of, options_.island), ledger_time(began));
+    gpu::device_poll poll{report, {}, ledger_time(began)};
+    auto lease_of = [&](uint32_t pid) {
+      auto lease = processes_.lease_of(pid);
+      if (lease)
+        poll.owners[pid] = *lease;
+      return lease;
+    };
+    auto seen = to_sightings(*report, lease_of, options_.island);
+    evidence_.observe(std::move(poll));
+    observe(std::move(seen), ledger_time(began));
   }
 
-  /// Nothing is known of the real devices.
   void on_unknown(const msg<wire::GpuUnknown>& why) {
-    observe_unknown(std::string{as_view(why->getReason())});
+    forget_devices(std::string{as_view(why->getReason())});
   }
 
   void on_due() {
@@ -467,6 +473,9 @@ private:
         break;
       }
     }
+    evidence_.follow(*ledger_, [this](const gpu::lease& what) {
+      return records_->describe_run(what, *ledger_, extras_of(what), labels_);
+    });
     write(out.changed);
     schedule_tick();
     set_pace();
@@ -479,10 +488,13 @@ private:
     return found && found->state != LeaseState::ENDED;
   }
 
-  msg<wire::Lease> describe(const gpu::lease& what) const {
+  lease_extras extras_of(const gpu::lease& what) const {
     auto extras = extras_.find(what.id);
-    return records_->describe(
-      what, *ledger_, extras == extras_.end() ? lease_extras{what.asked.key, {}, {}, {}} : extras->second, labels_);
+    return extras == extras_.end() ? lease_extras{what.asked.key, {}, {}, {}} : extras->second;
+  }
+
+  msg<wire::Lease> describe(const gpu::lease& what) const {
+    return records_->describe(what, *ledger_, extras_of(what), labels_, evidence_.find(what.id, ledger_->now()));
   }
 
   /// Stores how these leases are now, with those whose last write failed, and goes on once that is durable.
@@ -599,8 +611,9 @@ private:
     apply(gpu::events::observed{std::move(seen), taken_at, is_complete});
   }
 
-  void observe_unknown(std::string reason) {
-    absence_ = std::move(reason);
+  /// Nothing is known of the real devices.
+  void forget_devices(std::string why) {
+    absence_ = std::move(why);
     std::vector<gpu::sighting> seen;
     for (const auto& each : ledger_->devices())
       if (!each.simulated())
@@ -641,6 +654,7 @@ private:
   gpu::duration_history history_;
   lease_waiters waiters_;
   lease_processes processes_;
+  lease_evidence evidence_;
   std::map<lease_id, lease_extras> extras_;
   std::set<lease_id> unwritten_; ///< leases whose last write failed
   device_labels labels_;

@@ -33,6 +33,11 @@ struct Farewell;
 struct FinishResearch;
 struct GossipAnswer;
 struct GossipQuestion;
+struct GpuList;
+struct GpuQuery;
+struct Lease;
+struct LeaseQuery;
+struct LeaseRevoked;
 struct MeasureRequest;
 struct Measurement;
 struct NodeList;
@@ -43,6 +48,9 @@ struct PutPrompt;
 struct PutRecipe;
 struct PutTrust;
 struct RecordTasks;
+struct ReleaseLease;
+struct RenewLease;
+struct RequestLease;
 struct ResearchImprovement;
 struct ResearchIteration;
 struct ResearchReport;
@@ -125,6 +133,20 @@ using engine_session_actor = caf::typed_actor<
   caf::replies_to<msg<wire::AgentQuery>>::with<msg<wire::Agent>>,
   // All nodes that this node knows.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>,
+  // The GPUs of this node, with what is free.
+  caf::replies_to<msg<wire::GpuQuery>>::with<msg<wire::GpuList>>,
+  // Leases of them. The engine is their holder, and they end with this connection. Answers with a lease that is active
+  // or has ended, however long it waits; unless it is to wait, with one that is queued, which the same request with the
+  // same key waits for. ec::unsupported when no device of this node can ever satisfy it, ec::overloaded, ec::conflict
+  // when its key belongs to a request for something else, ec::forbidden when it names a process.
+  caf::replies_to<msg<wire::RequestLease>>::with<msg<wire::Lease>>,
+  // ec::not_found.
+  caf::replies_to<msg<wire::LeaseQuery>>::with<msg<wire::Lease>>,
+  // Extends a lease. ec::conflict when it is being taken away, ec::not_found when it has ended, ec::forbidden for
+  // another token or when it names a process.
+  caf::replies_to<msg<wire::RenewLease>>::with<msg<wire::Lease>>,
+  // Gives a lease back, or withdraws a request. ec::forbidden without its token or key, ec::conflict, ec::not_found.
+  caf::replies_to<msg<wire::ReleaseLease>>::with<msg<wire::Lease>>,
   // Issues a ticket to spawn the requested actor on the node named in the request, or on one chosen here. ec::forbidden
   // when this node does not allow it, ec::not_found when there is no such node, ec::unavailable when that node is not
   // active.
@@ -137,7 +159,11 @@ using engine_session_actor = caf::typed_actor<
   // actor.
   caf::replies_to<msg<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
 
-/// The engine's end of its connection with a node; only shows that the engine is alive.
-using engine_presence_actor = caf::typed_actor<caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>>;
+/// The engine's end of its connection with a node: shows that the engine is alive.
+using engine_presence_actor = caf::typed_actor<
+  // Answers with the ping's payload.
+  caf::replies_to<msg<wire::Ping>>::with<msg<wire::Pong>>,
+  // A lease that the engine has over this connection is being taken away, or has ended.
+  caf::reacts_to<msg<wire::LeaseRevoked>>>;
 
 } // namespace hive

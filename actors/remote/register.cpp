@@ -7,6 +7,7 @@
 #include "messages/ec.hpp"
 #include "messages/engine.capnp.h"
 #include "messages/gossip.capnp.h"
+#include "messages/gpu.capnp.h"
 #include "messages/hive.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/research.capnp.h"

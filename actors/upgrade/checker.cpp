@@ -19,9 +19,15 @@ namespace {
 // The analysis has no dependency on the schema; its enums mirror the schema's, in the same order.
 static_assert(static_cast<int>(analysis::direction::lower) == static_cast<int>(wire::Direction::LOWER));
 static_assert(static_cast<int>(analysis::outcome::error) == static_cast<int>(wire::AdapterStatus::ERROR));
+static_assert(static_cast<int>(analysis::quality::simulated) == static_cast<int>(wire::RunQuality::SIMULATED));
 static_assert(static_cast<int>(analysis::policy::strict) == static_cast<int>(wire::Policy::STRICT));
 static_assert(static_cast<int>(analysis::finding_order::snapshot) == static_cast<int>(wire::FindingOrder::SNAPSHOT));
 static_assert(static_cast<int>(analysis::verdict::inconclusive) == static_cast<int>(wire::Verdict::INCONCLUSIVE));
+
+/// Bytes of an adapter's disturbance in an answer, as in its schema.
+constexpr size_t max_disturbance_bytes = 1'000;
+/// Adapters in an answer whose evidence is told, as in its schema.
+constexpr size_t max_listed_measured = 1'000;
 
 /// One side of the comparison; keeps the memory that its views refer to.
 class side {
@@ -40,6 +46,17 @@ public:
     return points_;
   }
 
+  /// The adapter, if it has evidence of how it measured.
+  const analysis::adapter_point* find_measured(std::string_view adapter) const {
+    auto found = measured_.find(adapter);
+    return found == measured_.end() ? nullptr : &adapters_[found->second];
+  }
+
+  /// The names of those, in the snapshot's order.
+  const std::vector<std::string_view>& measured() const {
+    return measured_names_;
+  }
+
 private:
   void read(wire::Snapshot::Reader source) {
     std::unordered_map<std::string_view, wire::Tier> tiers;
@@ -47,6 +64,8 @@ private:
       adapters_.push_back({as_view(adapter.getName()), static_cast<analysis::outcome>(adapter.getStatus()),
                            as_view(adapter.getReason())});
       tiers.emplace(as_view(adapter.getName()), adapter.getTier());
+      if (adapter.hasEvidence())
+        add_evidence(adapter.getEvidence());
     }
     metrics_.reserve(source.getMetrics().size());
     std::string_view adapter; // an adapter's metrics are mostly adjacent
@@ -63,6 +82,20 @@ private:
     points_.taken_on = {as_view(source.getEnvironment().getCpuModel()), source.getEnvironment().getCores()};
     points_.metrics = metrics_;
     points_.adapters = adapters_;
+  }
+
+  /// What an uploaded snapshot says of itself is taken as it is, like its values.
+  void add_evidence(wire::RunEvidence::Reader evidence) {
+    auto& adapter = adapters_.back();
+    adapter.measured = static_cast<analysis::quality>(evidence.getQuality());
+    for (auto reason : evidence.getReasons()) {
+      if (adapter.disturbance.size() >= max_disturbance_bytes)
+        break;
+      adapter.disturbance += (adapter.disturbance.empty() ? "" : "; ") + std::string{as_view(reason)};
+    }
+    adapter.disturbance.resize(cut_text(adapter.disturbance, max_disturbance_bytes).size());
+    if (measured_.emplace(adapter.name, adapters_.size() - 1).second)
+      measured_names_.push_back(adapter.name);
   }
 
   /// Rules that a metric does not state are those of its built-in adapter.
@@ -83,6 +116,8 @@ private:
 
   std::vector<analysis::metric_point> metrics_;
   std::vector<analysis::adapter_point> adapters_;
+  std::unordered_map<std::string_view, size_t> measured_; ///< adapters with evidence, by name
+  std::vector<std::string_view> measured_names_;
   analysis::version_points points_;
 };
 
@@ -125,6 +160,32 @@ void write(const std::vector<analysis::missing_metric>& missing, capnp::List<wir
     out[i].setNew(missing[i].new_value);
     out[i].setOldUnit(std::string{missing[i].old_unit});
     out[i].setNewUnit(std::string{missing[i].new_unit});
+  }
+}
+
+/// Adapters with evidence on either side, those of the new side first.
+std::vector<std::string_view> find_measured(const side& old_side, const side& new_side) {
+  auto out = new_side.measured();
+  for (auto adapter : old_side.measured())
+    if (!new_side.find_measured(adapter))
+      out.push_back(adapter);
+  out.resize(std::min(out.size(), max_listed_measured));
+  return out;
+}
+
+void write(const side& old_side, const side& new_side, wire::UpgradeCheck::Builder answer) {
+  auto adapters = find_measured(old_side, new_side);
+  auto out = answer.initMeasured(static_cast<uint32_t>(adapters.size()));
+  auto put_side = [](const analysis::adapter_point& from, wire::MeasuredSide::Builder to) {
+    to.setQuality(static_cast<wire::RunQuality>(from.measured));
+    to.setReason(from.disturbance);
+  };
+  for (uint32_t i = 0; i < out.size(); ++i) {
+    out[i].setAdapter(std::string{adapters[i]});
+    if (const auto* old_adapter = old_side.find_measured(adapters[i]))
+      put_side(*old_adapter, out[i].initOld());
+    if (const auto* new_adapter = new_side.find_measured(adapters[i]))
+      put_side(*new_adapter, out[i].initNew());
   }
 }
 
@@ -220,6 +281,7 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, cons
   write(result.improvements, out.initImprovements(listed(result.improvements)));
   write(result.missing, out.initMissing(listed(result.missing)));
   write(result.ungated, out.initUngated(listed(result.ungated)));
+  write(old_side, new_side, out);
   out.setLeftOut(
     static_cast<uint32_t>(left_out(result.regressions, result.improvements, result.missing, result.ungated)));
   return msg<wire::UpgradeCheck>::adopt(answer);

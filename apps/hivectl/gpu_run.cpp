@@ -1,4 +1,5 @@
 #include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/evidence_view.hpp"
 #include "apps/hivectl/lease_keeper.hpp"
 #include "apps/hivectl/lease_options.hpp"
 #include "apps/hivectl/leased_process.hpp"
@@ -102,7 +103,10 @@ public:
 
   outcome run(const std::string& file, const std::vector<std::string>& words, signal_receiver& signals) {
     auto status = run_under_lease({file, words, environment_of(*lease_, s_.url)}, signals);
-    give_back();
+    if (is_lost_)
+      show_evidence(s_.node.ask<wire::Lease>({.path = lease_path(renewal_.id)}));
+    else
+      give_back();
     return status;
   }
 
@@ -114,7 +118,7 @@ private:
 
   outcome run(leased_process& process, signal_receiver& signals) {
     renewal_.pid = static_cast<uint32_t>(process.pid());
-    if (auto named = renew_lease(s_.node, renewal_, signals.end_requested()); !named)
+    if (auto named = name_process(signals); !named)
       return signals.first_end() != 0 ? outcome{as_status(signals.exit_status())} : named.error();
     signals.forward_to([&process](int signal) { process.signal(signal); });
     auto ttl = std::chrono::duration<double>{lease_->getTtlS() > 0 ? lease_->getTtlS() : options_.lease.ttl_s};
@@ -125,6 +129,18 @@ private:
     int status = process.wait([&] { terminal.stop_too(process); });
     signals.forward_to({});
     return as_status(status);
+  }
+
+  /// Only an operator may name a process. A node that started again while the request waited has another token for that.
+  caf::expected<msg<wire::Lease>> name_process(signal_receiver& signals) {
+    auto named = renew_lease(s_.node, renewal_, signals.end_requested());
+    if (named || code_of(named.error()) != ec::unauthorized)
+      return named;
+    auto again = s_.connect();
+    if (!again)
+      return again.error();
+    s_.node = std::move(*again);
+    return renew_lease(s_.node, renewal_, signals.end_requested());
   }
 
   void end(leased_process& process, const std::string& reason, const std::stop_token& stop) {
@@ -140,14 +156,17 @@ private:
     process.signal(SIGKILL);
   }
 
+  void show_evidence(const caf::expected<msg<wire::Lease>>& lease) const {
+    if (lease && (*lease)->hasEvidence())
+      s_.out.remark("lease " + renewal_.id + ": " + describe_evidence((*lease)->getEvidence()));
+  }
+
   void give_back() {
-    if (is_lost_)
-      return;
     auto until = run_clock::now() + release_patience;
     for (;;) {
       auto released = release_lease(s_.node, {.id = renewal_.id, .token = renewal_.token});
       if (released)
-        return;
+        return show_evidence(released);
       auto code = code_of(released.error());
       bool has_ended = code == ec::conflict || code == ec::not_found;
       if (has_ended)

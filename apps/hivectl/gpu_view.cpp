@@ -1,5 +1,6 @@
 #include "apps/hivectl/gpu_view.hpp"
 
+#include "apps/hivectl/evidence_view.hpp"
 #include "apps/hivectl/format.hpp"
 #include "messages/timestamp.hpp"
 
@@ -29,6 +30,18 @@ std::string describe_peak(wire::Lease::Reader lease) {
   for (auto device : lease.getDevices())
     peak = std::fmax(peak, device.getPeakMib());
   return std::isnan(peak) ? "" : fmt::format("{:.0f}", peak);
+}
+
+/// How it is or was used; empty while that is not known.
+std::string quality_of(wire::Lease::Reader lease) {
+  return lease.hasEvidence() ? name_of(lease.getEvidence().getQuality()) : "";
+}
+
+/// Why it ended, and what disturbed it.
+std::string describe_reasons(wire::Lease::Reader lease) {
+  std::string reason = lease.getReason().cStr();
+  auto disturbance = lease.hasEvidence() ? describe_disturbance(lease.getEvidence()) : "";
+  return reason + (reason.empty() || disturbance.empty() ? "" : "; ") + disturbance;
 }
 
 std::string mib(uint64_t amount) {
@@ -67,13 +80,14 @@ void show_gpus(wire::GpuList::Reader list, output& out) {
 void show_leases(wire::LeaseList::Reader list, output& out) {
   table rows{{text_column("ID"), text_column("STATE"), text_column("HOLDER"), text_column("DEVICES"),
               number_column("MIB"), text_column("KIND"), number_column("PRIORITY"), text_column("SINCE"),
-              text_column("ENDS OR STARTS BY"), text_column("REASON")}};
+              text_column("ENDS OR STARTS BY"), text_column("QUALITY"), text_column("REASON")}};
   for (auto lease : list.getLeases()) {
     bool waits = lease.getState() == wire::LeaseState::QUEUED;
     rows.add_row({lease.getId().cStr(), name_of(lease.getState()), lease.getHolder().cStr(), describe_devices(lease),
                   mib(lease.getVramMib()), describe_sharing(lease), std::to_string(lease.getPriority()),
                   out.time(waits ? lease.getRequestedAt() : lease.getGrantedAt()),
-                  out.time(waits ? lease.getPromisedAt() : lease.getEndsAt()), lease.getReason().cStr()});
+                  out.time(waits ? lease.getPromisedAt() : lease.getEndsAt()), quality_of(lease),
+                  describe_reasons(lease)});
   }
   if (rows.empty())
     out.line("No leases: 'hivectl gpu run -- CMD' runs a command with one.");
@@ -99,6 +113,8 @@ void show_lease(wire::Lease::Reader lease, output& out) {
   line("Expires", time(lease.getExpiresAt()));
   line("Ends", time(lease.getEndsAt()));
   line("Promised", time(lease.getPromisedAt()));
+  if (lease.hasEvidence())
+    line("Evidence", describe_evidence(lease.getEvidence()));
 }
 
 void show_explanation(wire::LeaseExplanation::Reader why, output& out) {
@@ -112,6 +128,8 @@ void show_explanation(wire::LeaseExplanation::Reader why, output& out) {
     out.line("It starts " + quoted_time(lease.getPromisedAt()) + " at the latest, unless a device fails.");
   else if (why.getExpectedAt() != 0)
     out.line("It is expected to start " + quoted_time(why.getExpectedAt()) + ", if all last as long as they may.");
+  if (lease.hasEvidence())
+    out.line("So far: " + describe_evidence(lease.getEvidence()) + ".");
   table rows{{text_column("DEVICE"), text_column("LEASE"), text_column("UNTIL"), text_column("REASON")}};
   for (auto each : why.getBlockers())
     rows.add_row({each.getDevice().cStr(), each.getLease().cStr(), out.time(each.getUntil()), each.getReason().cStr()});
@@ -136,7 +154,7 @@ std::string describe_wait(wire::LeaseExplanation::Reader why) {
 history_table::history_table()
     : rows_{{text_column("ID"), text_column("OUTCOME"), text_column("HOLDER"), text_column("DEVICES"),
              number_column("MIB"), number_column("PEAK"), text_column("KIND"), number_column("SECONDS"),
-             text_column("ENDED"), text_column("REASON")}} {
+             text_column("ENDED"), text_column("QUALITY"), text_column("REASON")}} {
 }
 
 void history_table::add(wire::Lease::Reader lease, const output& out) {
@@ -144,8 +162,8 @@ void history_table::add(wire::Lease::Reader lease, const output& out) {
   auto seconds = static_cast<double>(lease.getEndedAt() - lease.getGrantedAt()) / micros_per_s;
   rows_.add_row({lease.getId().cStr(), name_of(lease.getOutcome()), lease.getHolder().cStr(), describe_devices(lease),
                  mib(lease.getVramMib()), describe_peak(lease), describe_sharing(lease),
-                 was_granted ? fmt::format("{:.1f}", seconds) : "", out.time(lease.getEndedAt()),
-                 lease.getReason().cStr()});
+                 was_granted ? fmt::format("{:.1f}", seconds) : "", out.time(lease.getEndedAt()), quality_of(lease),
+                 describe_reasons(lease)});
 }
 
 } // namespace hive::ctl

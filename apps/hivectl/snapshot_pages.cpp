@@ -8,7 +8,7 @@ namespace hive::ctl {
 namespace {
 
 /// Page size: a node's maximum.
-constexpr auto page_size = "1000";
+constexpr auto entries_of_a_page = "1000";
 
 } // namespace
 
@@ -16,7 +16,7 @@ caf::expected<std::vector<msg<wire::SnapshotList>>> fetch_snapshot_pages(const c
   std::vector<msg<wire::SnapshotList>> pages;
   std::string after;
   for (;;) {
-    std::string path = std::string{"/snapshots?limit="} + page_size;
+    std::string path = std::string{"/snapshots?limit="} + entries_of_a_page;
     if (!after.empty())
       path += "&after=" + http::url_encode(after);
     auto page = node.ask<wire::SnapshotList>({.path = path});
@@ -36,7 +36,7 @@ caf::expected<std::vector<msg<wire::CaptureList>>> fetch_capture_pages(const cli
   std::vector<msg<wire::CaptureList>> pages;
   uint64_t after = 0;
   for (;;) {
-    auto path = captures_path(version) + "?limit=" + page_size;
+    auto path = captures_path(version) + "?limit=" + entries_of_a_page;
     if (after != 0)
       path += "&after=" + std::to_string(after);
     auto page = node.ask<wire::CaptureList>({.path = path});

@@ -1,6 +1,9 @@
 #include "apps/hivectl/snapshot_view.hpp"
 
+#include "apps/hivectl/evidence_view.hpp"
 #include "apps/hivectl/format.hpp"
+
+#include <vector>
 
 namespace hive::ctl {
 namespace {
@@ -49,11 +52,30 @@ void show_metrics(wire::Snapshot::Reader snapshot, output& out) {
     out.print(rows);
 }
 
+/// Whether any of them ran on a GPU.
+bool have_evidence(capnp::List<wire::AdapterOutcome>::Reader adapters) {
+  for (auto adapter : adapters)
+    if (adapter.hasEvidence())
+      return true;
+  return false;
+}
+
 void show_adapters(wire::Snapshot::Reader snapshot, output& out) {
-  table rows{{text_column("ADAPTER"), text_column("STATUS"), number_column("SECONDS"), text_column("REASON")}};
-  for (auto adapter : snapshot.getAdapters())
-    rows.add_row({adapter.getName().cStr(), name_of(adapter.getStatus()), format_seconds(adapter.getDurationS()),
-                  adapter.getReason().cStr()});
+  auto adapters = snapshot.getAdapters();
+  bool has_evidence = have_evidence(adapters);
+  std::vector<table::column> columns{text_column("ADAPTER"), text_column("STATUS"), number_column("SECONDS")};
+  if (has_evidence)
+    columns.push_back(text_column("MEASURED"));
+  columns.push_back(text_column("REASON"));
+  table rows{std::move(columns)};
+  for (auto adapter : adapters) {
+    std::vector<std::string> cells{adapter.getName().cStr(), name_of(adapter.getStatus()),
+                                   format_seconds(adapter.getDurationS())};
+    if (has_evidence)
+      cells.push_back(adapter.hasEvidence() ? describe_quality(adapter.getEvidence()) : "");
+    cells.emplace_back(adapter.getReason().cStr());
+    rows.add_row(std::move(cells));
+  }
   if (rows.empty())
     return;
   out.line("");

@@ -80,11 +80,26 @@ void add_missing(table& rows, capnp::List<wire::MissingMetric>::Reader all) {
                   quantity(missing.getNew(), missing.getNewUnit().cStr()), "", "", missing.getReason().cStr()});
 }
 
+std::string describe_side(const char* which, bool is_known, wire::MeasuredSide::Reader side) {
+  std::string reason = side.getReason().cStr();
+  return std::string{which} + " " + (is_known ? name_of(side.getQuality()) : "unknown") +
+         (reason.empty() ? "" : " (" + reason + ")");
+}
+
+/// How the adapters measured that ran on a GPU.
+void show_measured(wire::UpgradeCheck::Reader check, output& out) {
+  for (auto adapter : check.getMeasured())
+    out.line(std::string{"Measured "} + adapter.getAdapter().cStr() + ": " +
+             describe_side("old", adapter.hasOld(), adapter.getOld()) + ", " +
+             describe_side("new", adapter.hasNew(), adapter.getNew()));
+}
+
 void show_check(wire::UpgradeCheck::Reader check, output& out) {
   out.line("Verdict  " + name_of(check.getVerdict()) + " (policy " + name_of(check.getPolicy()) + ", " +
            std::to_string(check.getCompared()) + " metrics compared)");
   if (check.hasReason())
     out.line(std::string{"Reason   "} + check.getReason().cStr());
+  show_measured(check, out);
   table rows{{text_column("FINDING"), text_column("METRIC"), number_column("OLD"), number_column("NEW"),
               number_column("CHANGE"), text_column("BETTER"), text_column("WHY")}};
   add_changes(rows, "regressed", check.getRegressions());

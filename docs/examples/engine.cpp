@@ -1,4 +1,5 @@
-// An agent engine in C++: records a task, asks which tool to use, and has the least loaded node measure something.
+// An agent engine in C++: records a task, asks which tool to use, has the least loaded node measure something, and uses
+// a GPU if a node has one.
 //
 //     hive-example-engine ADDRESS:PORT [TLS_DIRECTORY]
 //
@@ -68,6 +69,21 @@ void measure_elsewhere(hive::engine& engine) {
   }
 }
 
+/// The lease is renewed until the object ends, which gives it back.
+void use_a_gpu(hive::engine& engine) {
+  auto lease = engine.lease({.vram_gb = 1, .shared = true, .place = hive::spawn_place::best()});
+  if (!lease) {
+    std::printf("no GPU to use: %s\n", hive::text_of(lease.error()).c_str());
+    return;
+  }
+  auto device = lease->devices().front();
+  std::printf("lease %s has %llu MiB of %s on node %s\n", lease->id().c_str(),
+              static_cast<unsigned long long>(device.vram_mib), device.uuid.c_str(), lease->node().value.c_str());
+  lease->ready(); // what this program needs is loaded: the next one may load
+  if (lease->is_lost())
+    std::printf("stop using it at once: %s\n", lease->why_lost().c_str());
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -82,5 +98,6 @@ int main(int argc, char** argv) {
   std::printf("connected with node %s\n", engine.node().value.c_str());
   record_a_task(engine);
   measure_elsewhere(engine);
+  use_a_gpu(engine);
   return 0;
 }

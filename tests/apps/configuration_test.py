@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-READER = (ROOT / "apps/hived/config.cpp").read_text(encoding="utf-8")
+READER = "\n".join(
+    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "benchmark_config")
+)
 COMMAND_LINE = (ROOT / "apps/hived/command_line.cpp").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
 
@@ -20,7 +22,7 @@ REST = re.compile(r'\b(read_\w+)\(\w+, [^"]')  # a call that reads more of the s
 
 
 def keys_of(functions, text, path=""):
-    """The full names of the keys and sections that this code of config.cpp reads of the section `path`."""
+    """The full names of the keys and sections that this code of the configuration reads of the section `path`."""
     out = set()
     for section, body in SECTION.findall(text):
         out |= {path + section} | keys_of(functions, body, f"{path}{section}.")
@@ -278,7 +280,7 @@ def test_gpu_section_takes_simulated_devices(program):
     text = '[gpu]\nlibrary = "libfake.so"\n[[gpu.simulated]]\nvram_mib = 8192\n[[gpu.simulated]]\nname = "b"\nvram_mib = 1\n'
     printed = tomllib.loads(program(text, "--print-config").stdout)
     simulated = [{"name": "simulated GPU", "vram_mib": 8192}, {"name": "b", "vram_mib": 1}]
-    assert printed["gpu"] == {"library": "libfake.so", "simulated": simulated}
+    assert printed["gpu"] == {"library": "libfake.so", "island": 0, "simulated": simulated}
 
 
 def test_check_and_print_together(program):

@@ -12,6 +12,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
+#include "messages/gpu.capnp.h"
 #include "messages/timestamp.hpp"
 #include "platform/identity/certificate_authority.hpp"
 #include "tests/cluster/hived_process.hpp"
@@ -129,7 +130,7 @@ void engine_ping(benchmark::State& state) {
 }
 
 engine_presence_actor::behavior_type responder(engine_presence_actor::pointer) {
-  return {[](const msg<wire::Ping>&) { return msg<wire::Pong>{}; }};
+  return {[](const msg<wire::Ping>&) { return msg<wire::Pong>{}; }, [](const msg<wire::LeaseRevoked>&) {}};
 }
 
 struct plain_config : caf::actor_system_config {

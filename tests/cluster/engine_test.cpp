@@ -5,6 +5,7 @@
 #include "messages/text.hpp"
 #include "tests/apps/support/run_program.hpp"
 #include "tests/cluster/engine_hive.hpp"
+#include "tests/cluster/engine_process.hpp"
 #include "tests/paths.hpp"
 
 #include <atomic>
@@ -251,50 +252,12 @@ TEST_F(engines_test, a_lost_node_is_seen_and_reached_again) {
 
 // -- death -----------------------------------------------------------------------
 
-/// An engine in a separate process, which is killed with its owner.
-class engine_process {
-public:
-  explicit engine_process(const std::vector<std::string>& command)
-      : thread_{[this, command] {
-          test::program what;
-          what.command = command;
-          what.on_output = [this](const std::string& out) {
-            if (out.ends_with('\n'))
-              spawned_.set_value(out.substr(0, out.size() - 1));
-          };
-          what.on_start = [this](int pid) { pid_ = pid; };
-          error_ = test::run_program(what).err;
-        }} {
-  }
-  ~engine_process() {
-    kill();
-    thread_.join();
-  }
-
-  /// The id of the actor that it spawned; empty if it did not get that far.
-  std::string spawned() {
-    auto id = spawned_.get_future();
-    return id.wait_for(patience) == std::future_status::ready ? id.get() : std::string{};
-  }
-
-  void kill() {
-    if (auto pid = pid_.exchange(0); pid > 0)
-      ::kill(pid, SIGKILL);
-  }
-
-private:
-  std::promise<std::string> spawned_;
-  std::atomic<int> pid_ = 0;
-  std::string error_;
-  std::thread thread_;
-};
-
 TEST_F(engines_test, a_killed_one_takes_what_it_spawned_with_it_and_the_child_processes) {
   start_both();
   const std::string mark = "engine-test-" + std::to_string(::getpid());
   engine_process engine{{LINGERING_ENGINE_FILE, near->door(), tls_directory("engine7", certificate_role::engine),
                          far->node(), mark, "ends"}};
-  auto id = engine.spawned();
+  auto id = engine.first_line();
   ASSERT_FALSE(id.empty()) << near->log() << far->log();
   // The engine's own command line also contains the mark, so there are two processes.
   ASSERT_TRUE(wait_until([&] { return processes_marked(mark).size() == 2; })) << far->log();
@@ -316,7 +279,7 @@ TEST_F(engines_test, a_killed_one_leaves_what_was_allowed_to_stay) {
   std::string id;
   {
     engine_process engine{{LINGERING_ENGINE_FILE, near->door(), tls, far->node(), mark, "stays"}};
-    id = engine.spawned();
+    id = engine.first_line();
     ASSERT_FALSE(id.empty()) << near->log() << far->log();
     ASSERT_TRUE(wait_until([&] { return processes_marked(mark).size() == 2; })) << far->log();
   }

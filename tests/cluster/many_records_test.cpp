@@ -17,7 +17,7 @@ constexpr uint64_t records_normally = 100'000;
 constexpr uint64_t records_when_soaking = 10'000'000;
 constexpr uint32_t writers = 2;
 constexpr uint32_t largest_batch = 10'000;
-constexpr size_t questions = 1'000;
+constexpr size_t record_questions = 1'000;
 
 using clock = std::chrono::steady_clock;
 
@@ -62,13 +62,13 @@ protected:
   /// Median of the response times over HTTP in microseconds, each on its own connection.
   double time_question() const {
     std::vector<double> times;
-    for (size_t i = 0; i < questions; ++i) {
+    for (size_t i = 0; i < record_questions; ++i) {
       auto begin = clock::now();
       EXPECT_EQ(ask().status, 200);
       times.push_back(seconds_since(begin) * 1e6);
     }
-    std::ranges::nth_element(times, times.begin() + questions / 2);
-    return times[questions / 2];
+    std::ranges::nth_element(times, times.begin() + record_questions / 2);
+    return times[record_questions / 2];
   }
 
   uint64_t counted() const {
@@ -95,7 +95,7 @@ TEST_F(many_records, a_killed_node_serves_again_with_all_of_them) {
     "MiB\nserving %.0f ms after a kill, then %zu MiB resident; %.0f ms after the next kill\nbest tool over HTTP "
     "in %.0f us, median of %zu\n",
     static_cast<unsigned long long>(records), static_cast<double>(records) / filled_s, writers, largest_batch / 2,
-    filled_mib, most_mib, after_kill_s * 1e3, fresh_mib, again_s * 1e3, time_question(), questions);
+    filled_mib, most_mib, after_kill_s * 1e3, fresh_mib, again_s * 1e3, time_question(), record_questions);
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/gossip.capnp.h"
+#include "messages/gpu.capnp.h"
 #include "messages/gpu_probe.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hive.capnp.h"
@@ -43,7 +44,8 @@ void choose_message(size_t number, F&& f) {
   choose<Knock, SignedHello, HelloAnswer, Hello, HiveDigest, HiveDelta, MemberClaims, GossipQuestion, GossipAnswer,
          NodeCard, SharedTools, SharedResults, SpawnRequest, SpawnTicket, SpawnAdapter, SpawnResearch, EndSpawned,
          SpawnedEnded, RecordTasks, RouteQuery, BestToolQuery, ResearchSession, Snapshot, Measurement, NodeMeta,
-         TaskSource, Review, BaseRuns>(number, f);
+         TaskSource, Review, BaseRuns, RequestLease, Lease, LeaseQuery, RenewLease, ReleaseLease, LeaseRevoked,
+         NodeGpus>(number, f);
 }
 
 } // namespace hive::fuzz

@@ -81,6 +81,9 @@ private:
         return static_cast<int64_t>(field.min) + static_cast<int64_t>(wide() >> 2);
       return static_cast<int64_t>(wide());
     case capnp::schema::Type::INT32:
+      if (!std::isinf(field.min) && !std::isinf(field.max))
+        return static_cast<int32_t>(field.min) +
+               static_cast<int32_t>(random_() % static_cast<uint32_t>(field.max - field.min + 1));
       return static_cast<int32_t>(random_());
     case capnp::schema::Type::UINT64:
       if (std::isinf(field.max))

@@ -4,6 +4,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/events.capnp.h"
+#include "messages/gpu.capnp.h"
 #include "messages/gpu_probe.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hartos.capnp.h"
@@ -36,7 +37,8 @@ std::vector<wire_type> json_types() {
     wire::AgentExplanation, wire::RebaseAgent, wire::StartSpawned, wire::Spawned, wire::SpawnedList, wire::KeepSpawned,
     wire::SpawnedKept, wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList,
     wire::StartReview, wire::Review, wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns,
-    wire::GpuReport, wire::GpuUnknown>();
+    wire::GpuReport, wire::GpuUnknown, wire::GpuMeasurement, wire::RunEvidence, wire::GpuList, wire::RequestLease,
+    wire::Lease, wire::LeaseQuery, wire::RenewLease, wire::ReleaseLease, wire::LeaseRevoked>();
 }
 
 } // namespace hive

@@ -240,7 +240,7 @@ class GitInstallsTest(unittest.TestCase):
         self.install(measuring(self.allowed / "one"), requires_gpu=True, min_vram_gb=1.0)
         outcome = self.measure("v1")[1]
         self.assertEqual(outcome["status"], "skipped")
-        self.assertIn("needs a GPU lease", outcome["reason"])
+        self.assertIn("no GPU of this node can be leased", outcome["reason"])
 
     def test_drop_in(self):
         repository = measuring(self.allowed / "one", value=3)
@@ -310,8 +310,8 @@ class GitInstallsTest(unittest.TestCase):
         for script, word in (
             ("true", "results.json is missing"),
             ("echo '{\"points\":' > results.json", "results.json"),
-            ("echo '[]' > results.json", "no map of metrics"),
-            ("echo '{}' > results.json", "names no metric"),
+            ("echo '[]' > results.json", "no known format"),
+            ("echo '{}' > results.json", "results.json"),
             ("truncate -s 1G results.json", "results.json"),
             (f"ln -s {secret} results.json", "results.json"),
             ("ln -s /etc/hostname results.json", "results.json"),

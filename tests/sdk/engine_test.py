@@ -39,6 +39,7 @@ def works_with(engine, node):
     printed = run([engine, node], engine.parent)
     assert "the tool for refactor is aider" in printed
     assert "answer is 42 on node " in printed
+    assert "no GPU to use: " in printed
 
 
 def needed_libraries(program):

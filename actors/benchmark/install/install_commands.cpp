@@ -10,6 +10,7 @@
 #include "platform/fetch_url.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace hive::install_commands {
 namespace {
@@ -63,19 +64,21 @@ sandbox::options sandbox_for(const fs::path& tree, bool may_write, const fs::pat
   return out;
 }
 
-msg<wire::RunCommand> run_request(const words& command, const install_options& options, bool sandboxed) {
+msg<wire::RunCommand> run_request(const words& command, const install_options& options,
+                                  const std::optional<sandbox::options>& how) {
   return msg<wire::RunCommand>::build([&](wire::RunCommand::Builder out) {
     auto list = out.initCommand(static_cast<uint32_t>(command.size()));
     for (uint32_t i = 0; i < list.size(); ++i)
       list.set(i, command[i]);
-    out.setStatusChannel(sandboxed);
+    if (how)
+      sandbox::describe(*how, out.initSandbox());
     out.setTimeoutS(std::chrono::duration<double>(options.timeout).count());
     out.setOutputCapBytes(defaults::max_install_output_bytes);
   });
 }
 
 msg<wire::RunCommand> in_sandbox(const sandbox::options& how, const words& command, const install_options& options) {
-  return run_request(sandbox::command_line(how, command), options, true);
+  return run_request(command, options, how);
 }
 
 ec code_named(std::string_view name) {
@@ -109,7 +112,7 @@ caf::error check(wire::InstallBenchmark::Reader request, const install_options& 
 }
 
 msg<wire::RunCommand> probe(const install_options& options) {
-  return run_request(sandbox::probe(), options, true);
+  return run_request({"true"}, options, sandbox::options{});
 }
 
 msg<wire::RunCommand> fetch(wire::InstallBenchmark::Reader request, const install_options& options,
@@ -130,7 +133,7 @@ msg<wire::RunCommand> fetch(wire::InstallBenchmark::Reader request, const instal
                 std::to_string(defaults::max_install_files)};
   for (const auto& prefix : options.allowed)
     command.insert(command.end(), {"--allow", prefix});
-  return run_request(command, options, false);
+  return run_request(command, options, std::nullopt);
 }
 
 caf::expected<msg<wire::FetchResult>> read_fetch(wire::RunResult::Reader result) {
@@ -178,8 +181,8 @@ msg<wire::RunCommand> build(wire::InstallBenchmark::Reader request, const instal
   return in_sandbox(how, words_of(request.getBuildCommand()), options);
 }
 
-words measure(wire::InstallBenchmark::Reader request, const fs::path& tree, const fs::path& venv) {
-  return sandbox::command_line(sandbox_for(tree, true, venv, request.getNetwork()), words_of(request.getRunCommand()));
+sandboxed_command measure(wire::InstallBenchmark::Reader request, const fs::path& tree, const fs::path& venv) {
+  return {words_of(request.getRunCommand()), sandbox_for(tree, true, venv, request.getNetwork())};
 }
 
 caf::error refuse_failed(const std::string& what, wire::RunResult::Reader result) {

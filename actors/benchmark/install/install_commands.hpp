@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/benchmark/install/install_options.hpp"
+#include "actors/process/sandbox.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/install.capnp.h"
 #include "messages/msg.hpp"
@@ -34,9 +35,14 @@ msg<wire::RunCommand> install_requirements(const install_options& options, const
 msg<wire::RunCommand> build(wire::InstallBenchmark::Reader request, const install_options& options,
                             const std::filesystem::path& staged, bool has_venv);
 
-/// The command line that measures: `run` in `tree`, which it may change, with `venv` unless that is empty.
-std::vector<std::string> measure(wire::InstallBenchmark::Reader request, const std::filesystem::path& tree,
-                                 const std::filesystem::path& venv);
+struct sandboxed_command {
+  std::vector<std::string> command;
+  sandbox::options sandbox;
+};
+
+/// The command that measures in `tree`, which it may change, with `venv` unless that is empty.
+sandboxed_command measure(wire::InstallBenchmark::Reader request, const std::filesystem::path& tree,
+                          const std::filesystem::path& venv);
 
 /// Why a sandboxed command did not succeed; none when it did.
 caf::error refuse_failed(const std::string& what, wire::RunResult::Reader result);

@@ -34,7 +34,7 @@ public:
     clear();
   }
 
-  std::vector<std::string> command() const {
+  install_commands::sandboxed_command command() const {
     auto venv = installed_->getHasEnvironment() ? directory_->path() / install_files::venv : fs::path{};
     return install_commands::measure(installed_->getRequest(), place_, venv);
   }
@@ -102,10 +102,11 @@ run_plan plan_of(const msg<wire::InstalledBenchmark>& installed, std::shared_ptr
   out.name = as_view(request.getName());
   auto runs = std::make_shared<installed_runs>(installed, std::move(directory),
                                                install_files::run_path(options.directory, options.node, out.name));
-  out.command = runs->command();
+  auto run = runs->command();
+  out.command = std::move(run.command);
+  out.sandbox = std::move(run.sandbox);
   out.timeout = process_timeout(request.getTimeoutS());
   out.output_cap = installed_runs::output_cap;
-  out.status_channel = true;
   out.blocks = true;
   out.prepare = [runs] { return runs->prepare(); };
   out.read = [runs](wire::RunResult::Reader result) { return runs->read(result); };

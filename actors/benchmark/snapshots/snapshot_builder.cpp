@@ -54,6 +54,8 @@ void write_outcome(const adapter_outcome& outcome, wire::AdapterOutcome::Builder
   out.setDurationS(outcome.duration_s);
   out.setTier(outcome.tier);
   out.setGiven(outcome.given);
+  if (outcome.is_leased && outcome.measurement->hasEvidence())
+    out.setEvidence(outcome.measurement->getEvidence());
 }
 
 std::optional<std::string> find_double(const std::vector<placed_metric>& metrics) {

@@ -19,6 +19,7 @@ struct adapter_outcome {
   double duration_s = 0;
   msg<wire::Measurement> measurement;
   bool given = false; ///< measured by the capture's caller
+  bool is_leased = false; ///< of the node's own lease: only then does the measurement's evidence count
 };
 
 /// Facts about a whole capture.

@@ -14,9 +14,9 @@ std::vector<service> engine_group::services() {
     make_service("spawner", spawner_, [this] { return start_spawner(); }),
     make_service("engines", acceptor,
                  [this] {
-                   return spawn_engine_acceptor(node_.system,
-                                                {tracker_.tracker, agents_.baselines, federation_.federation, spawner_},
-                                                {node_.identity.id});
+                   engine_services services{tracker_.tracker, agents_.baselines, federation_.federation, spawner_,
+                                            adapters_.gpus.scheduler};
+                   return spawn_engine_acceptor(node_.system, std::move(services), {node_.identity.id});
                  }),
     make_service(
       "engines over HTTP", http_engines_,

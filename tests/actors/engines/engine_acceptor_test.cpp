@@ -3,6 +3,7 @@
 #include "actors/hive/link/introduction.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/engine.capnp.h"
+#include "messages/gpu.capnp.h"
 #include "messages/text.hpp"
 #include "platform/sha256.hpp"
 #include "tests/actors/engines/engine_actors.hpp"
@@ -54,7 +55,7 @@ caf::behavior spawner_stub(caf::event_based_actor* self, std::shared_ptr<session
 }
 
 engine_presence_actor::behavior_type presence_stub(engine_presence_actor::pointer) {
-  return {[](const msg<wire::Ping>&) { return msg<wire::Pong>{}; }};
+  return {[](const msg<wire::Ping>&) { return msg<wire::Pong>{}; }, [](const msg<wire::LeaseRevoked>&) {}};
 }
 
 /// An engine: what it shows in a handshake, and its actor system.
@@ -210,7 +211,7 @@ protected:
   std::shared_ptr<session_journal> journal_ = std::make_shared<session_journal>();
   caf::actor spawner_ = system_.spawn(spawner_stub, journal_);
   engine_acceptor_actor acceptor_ =
-    spawn_engine_acceptor(system_, {{}, {}, {}, caf::actor_cast<spawner_actor>(spawner_)}, {new_identity().id});
+    spawn_engine_acceptor(system_, {{}, {}, {}, caf::actor_cast<spawner_actor>(spawner_), {}}, {new_identity().id});
   uint64_t connections_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "messages/baseline.capnp.h"
+#include "messages/gpu.capnp.h"
 #include "messages/text.hpp"
 #include "messages/tracker.capnp.h"
 #include "tests/actors/engines/engine_actors.hpp"
@@ -24,8 +25,10 @@ struct services_state {
   caf::error failure; ///< if set, answers everything
   bool hold = false;  ///< holds answers back; each release_atom releases one
   std::deque<std::function<void()>> held;
-  std::vector<engine_caller> callers; ///< of requests to the spawner
-  adapter_actor adapter;              ///< the one that the spawner stub returns
+  std::vector<engine_caller> callers;     ///< of requests to the spawner
+  std::vector<std::string> lease_holders; ///< names in requests for leases
+  std::vector<lease_holder_actor> holders;
+  adapter_actor adapter; ///< the one that the spawner stub returns
   research_session_actor research;
 };
 
@@ -118,6 +121,32 @@ caf::behavior spawner_stub(caf::event_based_actor* self, services_state* state) 
   };
 }
 
+caf::behavior scheduler_stub(caf::event_based_actor* self, services_state* state) {
+  using namespace wire;
+  fail_on_unexpected(self);
+  auto with = [self, state](std::string request) {
+    return answer(self, state, std::move(request), msg<Lease>::build([](Lease::Builder out) { out.setId("l1"); }));
+  };
+  return {
+    [self, state](const msg<GpuQuery>& what) {
+      return answer(self, state, read(what), msg<GpuList>::build([](GpuList::Builder out) { out.setQueued(2); }));
+    },
+    [with, state](const hold_lease& what) {
+      state->lease_holders.emplace_back(as_view(what.request->getHolder()));
+      state->holders.push_back(what.holder);
+      return with(read(what.request));
+    },
+    [with](const msg<LeaseQuery>& what) { return with(read(what)); },
+    [with](const msg<RenewLease>& what) { return with(read(what)); },
+    [with](const msg<ReleaseLease>& what) { return with(read(what)); },
+    [state](release_atom) {
+      auto deliver = std::move(state->held.front());
+      state->held.pop_front();
+      deliver();
+    },
+  };
+}
+
 class engine_session_test : public testing::Test {
 protected:
   ~engine_session_test() override {
@@ -155,13 +184,14 @@ protected:
   deterministic_system tests;
   services_state state;
   caf::actor tracker = spawn_stub(tracker_stub), agents = spawn_stub(agents_stub), view = spawn_stub(view_stub),
-             spawner = spawn_stub(spawner_stub);
+             spawner = spawn_stub(spawner_stub), scheduler = spawn_stub(scheduler_stub);
   engine_caller caller{{"engine7", std::string(32, 'f')}};
   std::shared_ptr<actor_allowlist> allowlist = std::make_shared<actor_allowlist>();
-  engine_session_actor session =
+  local_engine_session_actor session =
     spawn_engine_session(tests.system(),
                          {caf::actor_cast<tracker_actor>(tracker), caf::actor_cast<baselines_actor>(agents),
-                          caf::actor_cast<hive_view_actor>(view), caf::actor_cast<spawner_actor>(spawner)},
+                          caf::actor_cast<hive_view_actor>(view), caf::actor_cast<spawner_actor>(spawner),
+                          caf::actor_cast<gpu_scheduler_actor>(scheduler)},
                          {caller, allowlist});
 };
 
@@ -268,6 +298,111 @@ TEST_F(engine_session_test, refuses_messages_that_it_does_not_understand) {
   expect_refused(tests.ask<msg<wire::ToolSummary>>(caf::actor_cast<caf::actor>(session), foreign), ec::malformed,
                  "could not be read");
   EXPECT_NO_THROW(ask<wire::BestTool>(query()).answer()) << "and serves on";
+}
+
+// -- leases ----------------------------------------------------------------------
+
+using leases_of_engines = engine_session_test;
+
+msg<wire::RequestLease> wanted_lease(const std::string& holder = {}) {
+  return msg<wire::RequestLease>::build([&](wire::RequestLease::Builder out) {
+    out.setVramGb(4);
+    out.setKey("k");
+    if (!holder.empty())
+      out.setHolder(holder);
+  });
+}
+
+TEST_F(leases_of_engines, are_held_in_the_engines_name_by_an_actor_each) {
+  EXPECT_EQ(as_view(ask<wire::Lease>(wanted_lease()).answer()->getId()), "l1");
+  EXPECT_EQ(as_view(ask<wire::Lease>(wanted_lease("somebody-else")).answer()->getId()), "l1");
+  EXPECT_THAT(state.lease_holders, ElementsAre("engine7", "engine7"));
+  ASSERT_EQ(state.holders.size(), 2U);
+  EXPECT_NE(state.holders[0], state.holders[1]) << "ending one by force leaves the other";
+  tests.end(state.holders[0]);
+  EXPECT_TRUE(tests.is_alive(session));
+  EXPECT_TRUE(tests.is_alive(state.holders[1]));
+}
+
+TEST_F(leases_of_engines, end_with_their_session) {
+  ask<wire::Lease>(wanted_lease()).answer();
+  EXPECT_TRUE(tests.is_alive(state.holders[0]));
+  tests.end(session);
+  EXPECT_FALSE(tests.is_alive(state.holders[0]));
+}
+
+TEST_F(leases_of_engines, need_no_actor_once_the_scheduler_has_forgotten_them) {
+  ask<wire::Lease>(wanted_lease()).answer();
+  auto holder = caf::actor_cast<caf::actor_addr>(state.holders[0]);
+  state.holders.clear();
+  tests.run();
+  EXPECT_EQ(caf::actor_cast<caf::strong_actor_ptr>(holder), nullptr);
+}
+
+TEST_F(leases_of_engines, wait_however_long_and_block_no_other_request) {
+  state.hold = true;
+  auto waiting = ask<wire::Lease>(wanted_lease());
+  tests.pass(100 * defaults::request_timeout);
+  EXPECT_TRUE(waiting.is_pending());
+  state.hold = false;
+  EXPECT_NO_THROW(ask<wire::BestTool>(query()).answer());
+  caf::anon_send(scheduler, release_atom::value);
+  tests.run();
+  EXPECT_EQ(as_view(waiting.answer()->getId()), "l1");
+}
+
+TEST_F(leases_of_engines, that_wait_count_as_pending) {
+  state.hold = true;
+  std::vector<test_reply<msg<wire::Lease>>> open;
+  for (size_t i = 0; i < defaults::max_engine_requests; ++i)
+    open.push_back(ask<wire::Lease>(wanted_lease()));
+  expect_refused(ask<wire::Lease>(wanted_lease()), ec::overloaded, "requests of this connection are open");
+  EXPECT_EQ(state.holders.size(), defaults::max_engine_requests);
+}
+
+TEST_F(leases_of_engines, are_asked_for_renewed_and_given_back_with_what_the_engine_shows) {
+  auto renewal = msg<wire::RenewLease>::build([](wire::RenewLease::Builder out) { out.setToken("t"); });
+  auto release = msg<wire::ReleaseLease>::build([](wire::ReleaseLease::Builder out) { out.setToken("t"); });
+  auto question = msg<wire::LeaseQuery>::build([](wire::LeaseQuery::Builder out) { out.setId("l1"); });
+  EXPECT_EQ(ask<wire::GpuList>(msg<wire::GpuQuery>{}).answer()->getQueued(), 2U);
+  ask<wire::Lease>(renewal).answer();
+  ask<wire::Lease>(question).answer();
+  ask<wire::Lease>(release).answer();
+  EXPECT_THAT(state.asked, ElementsAre(read(msg<wire::GpuQuery>{}), read(renewal), read(question), read(release)));
+}
+
+TEST_F(leases_of_engines, of_others_are_not_revoked_and_processes_of_the_node_not_named) {
+  expect_refused(ask<wire::Lease>(msg<wire::ReleaseLease>{}), ec::forbidden, "only an operator");
+  auto request = msg<wire::RequestLease>::build([](wire::RequestLease::Builder out) { out.setPid(1); });
+  auto renewal = msg<wire::RenewLease>::build([](wire::RenewLease::Builder out) { out.setPid(1); });
+  expect_refused(ask<wire::Lease>(request), ec::forbidden, "may not name a process");
+  expect_refused(ask<wire::Lease>(renewal), ec::forbidden, "may not name a process");
+  EXPECT_THAT(state.asked, IsEmpty());
+}
+
+TEST_F(leases_of_engines, that_are_taken_away_are_told_to_the_engine) {
+  std::vector<std::string> told;
+  auto presence = tests.system().spawn<caf::hidden>([&told](caf::event_based_actor*) -> caf::behavior {
+    return {[](const msg<wire::Ping>&) { return msg<wire::Pong>{}; },
+            [&told](const msg<wire::LeaseRevoked>& what) {
+              told.push_back(std::string{as_view(what->getId())} + ": " + std::string{as_view(what->getReason())});
+            }};
+  });
+  ask<wire::Lease>(wanted_lease()).answer();
+  caf::anon_send(state.holders[0], lease_revoked{"l0", "nobody is known to tell"});
+  tests.run();
+  caf::anon_send(session, engine_introduced{caf::actor_cast<engine_presence_actor>(presence)});
+  tests.run();
+  caf::anon_send(state.holders[0], lease_revoked{"l1", "by an operator"});
+  tests.run();
+  EXPECT_THAT(told, ElementsAre("l1: by an operator"));
+  told.clear();
+  ask<wire::Lease>(wanted_lease()).answer(); // the scheduler has it already, and forgets the new holder
+  state.holders.pop_back();
+  tests.run();
+  EXPECT_THAT(told, IsEmpty());
+  tests.end(state.holders[0]);
+  EXPECT_THAT(told, ElementsAre("l1: it has ended"));
 }
 
 // -- allowlist -------------------------------------------------------------------

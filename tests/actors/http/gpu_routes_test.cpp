@@ -97,7 +97,7 @@ gpu_scheduler_actor::behavior_type scheduler_stub(gpu_scheduler_actor::stateful_
 }
 
 /// SHA-256 of `reader`, `recorder` and `operate`.
-server_options with_tokens() {
+server_options with_gpu_tokens() {
   server_options out;
   out.tokens = {
     *make_access_token("r", "read", "3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30"),
@@ -143,7 +143,7 @@ protected:
 
 class guarded_gpu_routes : public gpu_routes_test {
 protected:
-  guarded_gpu_routes() : gpu_routes_test{with_tokens()} {
+  guarded_gpu_routes() : gpu_routes_test{with_gpu_tokens()} {
   }
 };
 

@@ -42,6 +42,14 @@ TEST_F(remote_messages, are_those_of_links_and_engines) {
                            "SpawnResearch",
                            "EndSpawned",
                            "SpawnedEnded",
+                           "GpuQuery",
+                           "GpuList",
+                           "RequestLease",
+                           "LeaseQuery",
+                           "RenewLease",
+                           "ReleaseLease",
+                           "Lease",
+                           "LeaseRevoked",
                            "MeasureRequest",
                            "Measurement",
                            "ResearchIteration",
@@ -57,7 +65,7 @@ TEST_F(remote_messages, are_none_that_run_commands_or_change_what_a_node_keeps) 
        {"RunCommand",     "RunResult",     "CommandSpec",      "BenchmarkName", "CaptureRequest",  "StartCapture",
         "ImportSnapshot", "DeleteCapture", "Snapshot",         "ObserveModel",  "WorldModelStats", "UpgradeQuery",
         "LearningDelta",  "DropDelta",     "ForgetTaskSource", "TaskQuery",     "StartResearch",   "Event",
-        "HiveDelta",      "NodeCard",      "NodeLoad"})
+        "HiveDelta",      "NodeCard",      "NodeLoad",         "NodeGpus",      "ClearQuarantine"})
     EXPECT_FALSE(can_decode(name)) << name;
 }
 

@@ -182,5 +182,64 @@ TEST_F(checker_fixture, lists_end_and_the_rest_is_counted) {
   EXPECT_THAT(given->getReason().cStr(), HasSubstr("and " + std::to_string(count - 3) + " more"));
 }
 
+/// A snapshot with one adapter that has this evidence, and one that measures on the processor.
+std::string measured_on_gpu(const std::string& evidence, double tokens = 100) {
+  return R"({"metrics":{"tokens_per_second":{"value":)" + std::to_string(tokens) +
+         R"(,"unit":"score","direction":"higher","adapter":"qwen_encoder"},
+              "passed":{"value":7,"unit":"count","direction":"higher","adapter":"regression"}},
+            "adapters":{"qwen_encoder":{"status":"ok","tier":"heavy")" +
+         (evidence.empty() ? "" : R"(,"evidence":)" + evidence) + R"(},"regression":{"status":"ok"}}})";
+}
+
+constexpr auto clean_run = R"({"quality":"clean","exclusive":true})";
+constexpr auto disturbed_run =
+  R"({"quality":"disturbed","reasons":["throttled for 3.0 s of 9.0 s","2 memory errors"]})";
+
+TEST_F(checker_fixture, a_disturbed_measurement_is_inconclusive_and_names_what_disturbed_it) {
+  put("v1", measured_on_gpu(clean_run));
+  put("v2", measured_on_gpu(clean_run));
+  EXPECT_EQ(verdict(), "safe: none of 2 metrics regressed");
+  put("v2", measured_on_gpu(disturbed_run, 50));
+  EXPECT_EQ(verdict(), "inconclusive: qwen_encoder.tokens_per_second 100 score → 50 score: it was disturbed on the new "
+                       "version v2: throttled for 3.0 s of 9.0 s; 2 memory errors");
+  EXPECT_EQ(verdict("threshold"), "safe: none of 1 metrics regressed");
+  put("v2", measured_on_gpu(clean_run, 50));
+  EXPECT_THAT(verdict(), StartsWith("regressed: "));
+}
+
+TEST_F(checker_fixture, simulated_and_measured_are_never_compared) {
+  put("v1", measured_on_gpu(clean_run));
+  put("v2", measured_on_gpu(R"({"quality":"simulated"})", 1));
+  EXPECT_THAT(verdict(),
+              StartsWith("inconclusive: qwen_encoder.tokens_per_second 100 score → 1 score: it was simulated "
+                         "on the new version v2"));
+  EXPECT_EQ(verdict("threshold"), "safe: none of 1 metrics regressed");
+}
+
+TEST_F(checker_fixture, tells_how_the_adapters_measured) {
+  put("v1", measured_on_gpu(""));
+  put("v2", measured_on_gpu(disturbed_run));
+  auto answer = check();
+  ASSERT_EQ(answer->getMeasured().size(), 1u);
+  auto adapter = answer->getMeasured()[0];
+  EXPECT_STREQ(adapter.getAdapter().cStr(), "qwen_encoder");
+  EXPECT_FALSE(adapter.hasOld());
+  EXPECT_EQ(adapter.getNew().getQuality(), wire::RunQuality::DISTURBED);
+  EXPECT_STREQ(adapter.getNew().getReason().cStr(), "throttled for 3.0 s of 9.0 s; 2 memory errors");
+  put("v2", measured_on_gpu(""));
+  EXPECT_EQ(check()->getMeasured().size(), 0u);
+}
+
+TEST_F(checker_fixture, evidence_of_strangers_is_cut) {
+  std::string reasons;
+  for (int i = 0; i < 64; ++i)
+    reasons += (i ? ",\"" : "\"") + std::string(2'000, 'x') + "é\"";
+  put("v1", measured_on_gpu(clean_run));
+  put("v2", measured_on_gpu(R"({"quality":"disturbed","reasons":[)" + reasons + "]}"));
+  auto answer = check();
+  EXPECT_LE(answer->getMeasured()[0].getNew().getReason().size(), 1'024u);
+  EXPECT_LE(answer->getReason().size(), 1'024u);
+}
+
 } // namespace
 } // namespace hive

@@ -63,6 +63,32 @@ TEST(gpu_history, shows_how_leases_ended) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("it used 5000 MiB"), HasSubstr("--limit shows more")));
 }
 
+TEST(gpu_history, shows_how_leases_were_used) {
+  auto node = answering(R"({"leases":[
+    {"id":"l1","state":"ended","outcome":"released","holder":"me","evidence":{"quality":"clean"}},
+    {"id":"l2","state":"ended","outcome":"expired","reason":"not renewed","holder":"me","evidence":{
+      "quality":"disturbed","reasons":["throttled for 3.0 s of 9.0 s","2 uncorrected memory errors"]}},
+    {"id":"l3","state":"ended","outcome":"cancelled","holder":"me"}]})");
+  auto result = hivectl(node.url(), {"gpu", "history", "--wide"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, ContainsRegex("l1 .* clean +-\n"));
+  EXPECT_THAT(result.out, ContainsRegex("l2 .* disturbed +not renewed; throttled for 3.0 s of 9.0 s; 2 uncorrected "
+                                        "memory errors\n"));
+  EXPECT_THAT(result.out, ContainsRegex("l3 .* - +-\n"));
+}
+
+TEST(gpu_why, of_a_lease_tells_how_it_has_been_used) {
+  auto node = answering(R"({"lease":{"id":"l2","state":"active","evidence":{"quality":"disturbed",
+    "reasons":["other leases used it: l1"],"devices":[
+      {"uuid":"GPU-1","peak_mib":1500,"peak_source":"polled","throttled_s":0,"co_tenants":["l1"]},
+      {"uuid":"GPU-2","peak_mib":3000,"peak_source":"accounting","throttled_s":0.25,"co_tenants":["l1"]}]}},
+    "explanation":"It does not wait."})");
+  auto result = hivectl(node.url(), {"gpu", "why", "l2"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("So far: peak memory 3000 MiB (accounting), throttled for 0.2 s, 1 other lease on "
+                                    "it; disturbed: other leases used it: l1.\n"));
+}
+
 TEST(gpu_why, tells_position_promise_and_blockers) {
   auto node = answering(R"({"lease":{"id":"l2","state":"queued","promised_at":"2026-11-29T06:00:00Z"},"position":1,
     "explanation":"It waits for 4 whole GPUs.","blockers":[

@@ -90,11 +90,12 @@ protected:
   step take = [](const fake_request&) { return fake_response{201, active}; };
   step look = [](const fake_request&) { return fake_response{200, active}; };
   step renew = [](const fake_request&) { return fake_response{200, active}; };
+  std::string evidence; ///< further members of the lease that is given back
 
 private:
   fake_response answer(const fake_request& request) {
     if (request.method == "DELETE")
-      return {200, R"({"id":"l1","state":"releasing"})"};
+      return {200, R"({"id":"l1","state":"releasing")" + evidence + "}"};
     if (request.target.ends_with("/renew"))
       return renew(request);
     if (request.target.ends_with("/why"))
@@ -105,6 +106,34 @@ private:
 protected:
   fake_node node; // last: its thread uses the others
 };
+
+TEST_F(gpu_run, tells_at_the_end_how_the_lease_was_used) {
+  evidence = R"(,"evidence":{"quality":"clean","devices":[{"uuid":"GPU-1","peak_mib":1500,"peak_source":"polled",
+    "throttled_s":0}]})";
+  auto result = run("echo done");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out, "done\n");
+  EXPECT_THAT(result.err,
+              HasSubstr("lease l1: peak memory 1500 MiB (polled), not throttled, no other lease on it; clean\n"));
+  evidence =
+    R"(,"evidence":{"quality":"disturbed","reasons":["throttled for 3.0 s of 9.0 s"],"devices":[{"uuid":"GPU-1"}]})";
+  EXPECT_THAT(run("exit 3").err, HasSubstr("lease l1: peak memory unknown, throttling unknown, no other lease on it; "
+                                           "disturbed: throttled for 3.0 s of 9.0 s\n"));
+}
+
+TEST_F(gpu_run, tells_how_a_lost_lease_was_used_too) {
+  renew = [this](const fake_request& request) {
+    return parse<wire::RenewLease>(request.body)->getPid() != 0 && count("POST", "/renew") == 1
+             ? fake_response{200, active}
+             : refusal(409, "conflict");
+  };
+  look = [](const fake_request&) {
+    return fake_response{200, R"({"id":"l1","state":"revoking","evidence":{"quality":"clean","devices":[
+      {"uuid":"GPU-1","peak_mib":9000,"peak_source":"polled","throttled_s":0}]}})"};
+  };
+  auto result = run("sleep 100");
+  EXPECT_THAT(result.err, HasSubstr("lease l1: peak memory 9000 MiB (polled)"));
+}
 
 TEST_F(gpu_run, the_command_starts_when_the_node_knows_it_and_has_the_lease_in_its_environment) {
   std::string environment;

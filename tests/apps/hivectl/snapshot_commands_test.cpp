@@ -66,6 +66,22 @@ TEST(snapshot_show, prints_facts_metrics_and_adapters) {
                         "guardrail    skipped    0.000  no manifest\\nis configured \\x1b[31m\n");
 }
 
+TEST(snapshot_show, tells_how_adapters_measured_on_gpus) {
+  auto node = answering(R"({"version":"v2","adapters":{"regression":{"status":"ok"},
+    "embodied":{"status":"ok","evidence":{"quality":"clean"}},
+    "qwen":{"status":"ok","evidence":{"quality":"disturbed","reasons":["throttled for 3.0 s of 9.0 s","cold"]}},
+    "quantiphy":{"status":"ok","reason":"note","evidence":{"quality":"simulated"}}}})");
+  auto result = hivectl(node.url(), {"snapshot", "show", "v2"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out,
+              HasSubstr("ADAPTER     STATUS  SECONDS  MEASURED                                       REASON"));
+  EXPECT_THAT(result.out, HasSubstr("qwen        ok        0.000  disturbed: throttled for 3.0 s of 9.0 s; cold  -\n"));
+  EXPECT_THAT(result.out,
+              HasSubstr("quantiphy   ok        0.000  simulated                                      note\n"));
+  EXPECT_THAT(result.out, HasSubstr("embodied    ok        0.000  clean                                          -\n"));
+  EXPECT_THAT(result.out, HasSubstr("regression  ok        0.000  -                                              -\n"));
+}
+
 TEST(snapshot_show, is_ascii_in_an_ascii_locale) {
   auto node =
     answering(R"({"version":"v2","node":"Zürich","metrics":{"x":{"value":1,"direction":"lower","unit":"µs"}}})");

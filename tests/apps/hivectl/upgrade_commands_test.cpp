@@ -49,6 +49,15 @@ TEST(upgrade_check, asks_for_what_was_said) {
   EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check?old=v1&new=v2") << "the node's default stands";
 }
 
+TEST(upgrade_check, tells_how_adapters_measured_on_gpus) {
+  auto result = check(R"({"policy":"strict","verdict":"inconclusive","reason":"a.m: it was disturbed","measured":[
+    {"adapter":"qwen","old":{"quality":"clean"},"new":{"quality":"disturbed","reason":"throttled for 3.0 s"}},
+    {"adapter":"embodied","new":{"quality":"simulated"}}]})");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.out, HasSubstr("Measured qwen: old clean, new disturbed (throttled for 3.0 s)\n"
+                                    "Measured embodied: old unknown, new simulated\n"));
+}
+
 TEST(upgrade_check, names_every_finding) {
   auto result = check(R"({"old":"v1","new":"v2","policy":"strict","safe":false,"verdict":"regressed",
     "reason":"1 metric regressed","compared":4,
