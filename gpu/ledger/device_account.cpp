@@ -45,14 +45,6 @@ std::string device_account::reason_at(instant now, const ledger_options& options
   }
 }
 
-mib device_account::reserved() const {
-  return std::min(seen_.reserved, less(seen_.total, leased_ + quarantined_));
-}
-
-mib device_account::foreign() const {
-  return std::min(foreign_, less(seen_.total, leased_ + quarantined_ + seen_.reserved));
-}
-
 mib device_account::usable() const {
   return less(seen_.total, seen_.reserved + std::min(idle_driver_, most_of_idle_driver));
 }
@@ -73,6 +65,7 @@ void device_account::add(const claim& what, bool exclusive) {
   claims_.push_back(what);
   leased_ += what.charge;
   exclusive_ = exclusive;
+  balance();
 }
 
 void device_account::remove(lease_id id) {
@@ -82,6 +75,15 @@ void device_account::remove(lease_id id) {
   leased_ -= found->charge;
   claims_.erase(found);
   exclusive_ = exclusive_ && !claims_.empty();
+  balance();
+}
+
+/// The parts come to the total. What is leased goes before what others are seen to use.
+void device_account::balance() {
+  auto left = seen_.total - leased_ - quarantined_;
+  reserved_ = std::min(seen_.reserved, left);
+  foreign_ = std::min(others_, left - reserved_);
+  free_ = left - reserved_ - foreign_;
 }
 
 claim* device_account::find(lease_id id) {
@@ -94,7 +96,8 @@ void device_account::quarantine(lease_id id) {
     quarantined_ += what->charge;
     remove(id);
   }
-  foreign_ = find_foreign();
+  others_ = find_foreign();
+  balance();
   distrust();
 }
 
@@ -103,7 +106,8 @@ void device_account::end_quarantine() {
   quarantined_ = 0;
   idle_seen_ = 0;
   idle_driver_ = used_by_nobody(); // what is left belongs to others from now on
-  foreign_ = find_foreign();
+  others_ = find_foreign();
+  balance();
 }
 
 // -- observations -----------------------------------------------------------------
@@ -123,8 +127,9 @@ void device_account::observe(const sighting& what, instant taken_at) {
     distrust();
   if (what.state == GpuAvailability::OK) {
     learn_idle(is_first);
-    foreign_ = find_foreign();
+    others_ = find_foreign();
   }
+  balance();
 }
 
 /// Memory of others: of processes without a lease, and of no process at all. What a lease is charged with and was not

@@ -139,11 +139,11 @@ private:
   bool grant_heads();
   void promise();
   void backfill();
-  bool grant_beside(const waiting& candidate);
-  bool keeps_promise(const waiting& candidate, const device_set& where) const;
+  std::optional<device_set> find_beside(const waiting& candidate, const placement& place) const;
   void grant(const waiting& chosen, const device_set& where);
   const waiting* find_head() const;
   placement place_now() const;
+  placement place_beside_head() const;
   void end_loading(lease& held);
   duration time_to_free() const;
   instant host_free_by() const;

@@ -3,6 +3,7 @@
 #include "gpu/ledger/device_account.hpp"
 
 #include <array>
+#include <bitset>
 #include <optional>
 #include <span>
 
@@ -20,7 +21,7 @@ inline demand demand_of(const lease_request& asked) {
   return {asked.vram, asked.devices, asked.shared, asked.timed};
 }
 
-/// Indices of devices.
+/// Indices of the devices of a lease.
 struct device_set {
   std::array<uint8_t, max_gang> index{};
   uint32_t size = 0;
@@ -31,8 +32,10 @@ struct device_set {
   void push(size_t device) {
     index[size++] = static_cast<uint8_t>(device);
   }
-  bool has(size_t device) const;
 };
+
+/// Some of all devices.
+using device_mask = std::bitset<max_devices>;
 
 /// A lease that might be granted now.
 struct trial {
@@ -42,27 +45,35 @@ struct trial {
   instant loading_until{0};
 };
 
-/// Questions about where and when requests fit. All are answered for one moment. The devices of one request are of one
-/// island.
+/// Questions about where and when requests fit, for one moment. What a pass over the queue asks again and again is
+/// found out once: a new placement is needed when a device changes. The devices of one request are of one island.
 class placement {
 public:
-  placement(std::span<const device_account> devices, instant now, instant host_free_by, const ledger_options& options)
-      : devices_{devices}, now_{now}, host_free_by_{host_free_by}, options_{options} {
-  }
+  placement(std::span<const device_account> devices, instant now, instant host_free_by, const ledger_options& options);
 
   /// Whether the request can start now, and where: best fit, which is the device with the least memory left over.
-  std::optional<device_set> place(const demand& what) const;
+  std::optional<device_set> place(const demand& what) const {
+    return place_apart(what, {});
+  }
 
-  /// The next best placement after those that were `refused`: a single device that is not among them, or, for more, the
-  /// devices that `head` will not need first.
-  std::optional<device_set> place_apart(const demand& what, const device_set& refused) const;
+  /// The next best placement after those that were `refused`: a single device that is not among them, or, for more,
+  /// other devices first.
+  std::optional<device_set> place_apart(const demand& what, const device_mask& refused) const;
 
-  /// When the request can start at the latest, if nothing but `with` is started before; nothing when too many devices
-  /// are out. Every lease is taken to last as long as it may.
-  std::optional<instant> latest_start(const demand& what, const trial* with = nullptr) const;
+  /// When the request can start at the latest, if nothing is started before; nothing when too many devices are out.
+  /// Every lease is taken to last as long as it may.
+  std::optional<instant> latest_start(const demand& what) const;
 
-  /// The devices that it will have then.
-  device_set needed_by(const demand& what) const;
+  /// From now on, this request has to be able to start at this moment.
+  void keep(const demand& head, instant promise);
+
+  /// Whether it still is if the lease is granted.
+  bool keeps_promise(const trial& with) const;
+
+  /// The devices that are free in time for it.
+  const device_mask& in_time() const {
+    return in_time_;
+  }
 
   /// Whether the devices could ever satisfy it, if all leases were over.
   bool is_feasible(const demand& what) const;
@@ -72,22 +83,32 @@ public:
     return what.shared ? what.vram : devices_[device].free();
   }
 
-  /// Whether anything at all could start now.
-  bool is_full() const;
+  /// Whether nothing at all can start now.
+  bool is_full() const {
+    return most_shared_ == 0 && idle_count_ == 0;
+  }
 
 private:
-  struct needed {
-    instant from;
-    device_set devices;
+  /// What a device can take now.
+  struct spot {
+    mib free;
+    uint16_t island; ///< numbered from 0
+    bool is_idle;    ///< for an exclusive lease
+    bool is_open;    ///< for a shared one
   };
 
-  bool fits(const demand& what, const device_account& device) const;
-  std::optional<device_set> choose_gang(const demand& what, uint32_t island, const device_set& refused) const;
-  std::optional<size_t> choose(const demand& what, std::optional<uint32_t> island, const device_set& taken,
-                               const device_set& refused) const;
-  std::optional<needed> find_needed(const demand& what, uint32_t island, const trial* with) const;
-  uint32_t island_count() const;
-  mib free_of(uint32_t island) const;
+  struct kept_promise {
+    demand head;
+    instant at{0};
+  };
+
+  bool could_fit(const demand& what) const {
+    return what.shared ? most_shared_ >= what.vram : idle_count_ >= what.devices;
+  }
+  bool fits(const demand& what, const spot& device) const;
+  uint16_t number_of_island(size_t device);
+  std::optional<device_set> place_one(const demand& what, const device_mask& refused) const;
+  std::optional<device_set> place_gang(const demand& what, size_t island, const device_mask& refused) const;
   std::optional<instant> available(const demand& what, size_t device, const trial* with) const;
   instant exclusive_from(size_t device, const trial* with) const;
   std::optional<instant> shared_from(mib vram, size_t device, const trial* with) const;
@@ -95,7 +116,15 @@ private:
   std::span<const device_account> devices_;
   instant now_;
   instant host_free_by_; ///< when the timed lease in use ends at the latest; 0: there is none
-  const ledger_options& options_;
+  const ledger_options* options_;
+  std::array<spot, max_devices> spots_;            ///< as many as there are devices
+  std::array<mib, max_devices> free_of_island_;    ///< as many as there are islands
+  std::array<uint32_t, max_devices> island_names_; ///< likewise
+  size_t island_count_ = 0;
+  size_t idle_count_ = 0;
+  mib most_shared_ = 0; ///< that a shared lease could have on one device
+  std::optional<kept_promise> promise_;
+  device_mask in_time_; ///< for the promise
 };
 
 } // namespace hive::gpu

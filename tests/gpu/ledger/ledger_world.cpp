@@ -334,8 +334,10 @@ void ledger_world::crash() {
       violate("lease " + std::to_string(id.value) + " was forgotten by the restart");
     who.renewed_at = now_;
   }
+  is_restoring_ = true; // what is overdue is taken away by the next event
   for (auto& [id, kept] : stored)
     apply(events::restored{kept.first, kept.second});
+  is_restoring_ = false;
   if (chance(50))
     apply(events::observed{{}, now_, false}); // nothing is known of the devices yet
   poll();
@@ -474,7 +476,8 @@ void ledger_world::apply(const event& what) {
   if (auto broken = audit{ledger_}.find_violation(); !broken.empty())
     violate(broken);
   for (const auto* held : ledger_.held_leases())
-    check_times(*held);
+    if (!is_restoring_)
+      check_times(*held);
   check_capacity();
   check_bounds();
 }

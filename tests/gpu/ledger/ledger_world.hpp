@@ -144,6 +144,7 @@ private:
   bool has_late_ticks_ = false;
   duration late_{0}; ///< how late the next tick is
   bool is_asleep_ = false;
+  bool is_restoring_ = false;
   instant woken_at_{0};
   instant silent_until_{0};
   instant last_failure_{0}; ///< as of the poll that showed it
