@@ -139,7 +139,7 @@ private:
   bool grant_heads();
   void promise();
   void backfill();
-  std::optional<device_set> find_beside(const waiting& candidate, const placement& place) const;
+  trial try_now(const waiting& candidate) const;
   void grant(const waiting& chosen, const device_set& where);
   const waiting* find_head() const;
   placement place_now() const;

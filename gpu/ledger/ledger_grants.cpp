@@ -40,7 +40,7 @@ void ledger::consider(const waiting& arrived) {
   }
   if (scanned_to_ && !by_turn{}(arrived, *scanned_to_))
     return;
-  auto where = find_beside(arrived, place_beside_head());
+  auto where = place_beside_head().place_beside(try_now(arrived));
   if (!where)
     return;
   grant(waiting{arrived}, *where);
@@ -93,7 +93,7 @@ void ledger::backfill() {
     auto next = std::next(each); // granting takes it out of the queue
     if (each->id != head) {
       ++scanned;
-      if (auto where = find_beside(*each, *place)) {
+      if (auto where = place->place_beside(try_now(*each))) {
         grant(waiting{*each}, *where);
         place.emplace(place_beside_head());
       }
@@ -102,26 +102,9 @@ void ledger::backfill() {
   }
 }
 
-/// Where the candidate can start if the head can start as early as it was promised nevertheless. Where the best fit is
-/// in the head's way, one device after the other is tried; a gang is tried once more, on devices that the head needs
-/// last.
-std::optional<device_set> ledger::find_beside(const waiting& candidate, const placement& place) const {
-  auto attempts = candidate.what.devices > 1 ? 2 : devices_.size();
-  device_mask refused;
-  for (size_t i = 0; i < attempts; ++i) {
-    auto where = place.place_apart(candidate.what, refused);
-    if (!where)
-      return std::nullopt;
-    trial attempt{candidate.what, *where, now_ + candidate.max_duration + time_to_free(),
-                  candidate.what.shared ? now_ + options_.load_limit + options_.lateness : now_};
-    if (place.keeps_promise(attempt))
-      return where;
-    if (candidate.what.devices > 1)
-      refused = place.in_time();
-    else
-      refused.set(where->index[0]);
-  }
-  return std::nullopt;
+trial ledger::try_now(const waiting& candidate) const {
+  return {candidate.what, now_ + candidate.max_duration + time_to_free(),
+          candidate.what.shared ? now_ + options_.load_limit + options_.lateness : now_};
 }
 
 void ledger::grant(const waiting& chosen, const device_set& where) {

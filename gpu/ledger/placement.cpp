@@ -29,10 +29,14 @@ placement::placement(std::span<const device_account> devices, instant now, insta
     spot.is_open =
       is_ok && !device.is_exclusive() && device.loading_until() <= now_ && device.claims().size() < max_claims;
     free_of_island_[spot.island] += spot.free;
-    idle_count_ += spot.is_idle;
-    if (spot.is_open)
-      most_shared_ = std::max(most_shared_, spot.free);
+    all_.add(spot);
   }
+}
+
+void placement::room::add(const spot& device) {
+  idle += device.is_idle;
+  if (device.is_open)
+    most_shared = std::max(most_shared, device.free);
 }
 
 uint16_t placement::number_of_island(size_t device) {
@@ -52,7 +56,7 @@ bool placement::fits(const demand& what, const spot& device) const {
 // -- now --------------------------------------------------------------------------
 
 std::optional<device_set> placement::place_apart(const demand& what, const device_mask& refused) const {
-  if (!could_fit(what) || (what.timed && host_free_by_ > instant{0}))
+  if (!all_.could_fit(what) || (what.timed && host_free_by_ > instant{0}))
     return std::nullopt;
   if (what.devices == 1)
     return place_one(what, refused);
@@ -65,6 +69,28 @@ std::optional<device_set> placement::place_apart(const demand& what, const devic
         left = free_of_island_[island];
       }
   return out;
+}
+
+std::optional<device_set> placement::place_beside(const trial& lease) const {
+  const auto& what = lease.what;
+  // An exclusive head cannot have a device in time that is leased beyond its promise.
+  bool is_late = promise_ && !promise_->head.shared && lease.free_by > promise_->at;
+  if (is_late && !promise_->spare.could_fit(what))
+    return std::nullopt;
+  auto refused = is_late ? promise_->needed : device_mask{};
+  auto attempts = what.devices > 1 ? 2 : devices_.size();
+  for (size_t i = 0; i < attempts; ++i) {
+    auto where = place_apart(what, refused);
+    if (!where)
+      return std::nullopt;
+    if (keeps_promise(lease, *where))
+      return where;
+    if (what.devices > 1)
+      refused = promise_->in_time;
+    else
+      refused.set(where->index[0]);
+  }
+  return std::nullopt;
 }
 
 /// Of equal devices, one of the fullest island, which leaves others for gangs.
@@ -131,28 +157,41 @@ std::optional<instant> placement::latest_start(const demand& what) const {
 }
 
 void placement::keep(const demand& head, instant promise) {
-  promise_ = {head, promise};
-  in_time_.reset();
+  auto& kept = promise_.emplace();
+  kept.head = head;
+  kept.at = promise;
+  kept.count.fill(0);
   for (size_t i = 0; i < devices_.size(); ++i)
-    if (auto from = available(head, i, nullptr))
-      in_time_[i] = *from <= promise;
+    if (auto from = available(head, i, nullptr); from && *from <= promise) {
+      kept.in_time.set(i);
+      ++kept.count[spots_[i].island];
+    }
+  auto end = kept.count.begin() + static_cast<std::ptrdiff_t>(island_count_);
+  auto enough = std::count_if(kept.count.begin(), end, [&](uint32_t each) { return each >= head.devices; });
+  for (size_t i = 0; i < devices_.size(); ++i) {
+    kept.needed[i] = kept.in_time[i] && enough == 1 && kept.count[spots_[i].island] == head.devices;
+    if (!kept.needed[i])
+      kept.spare.add(spots_[i]);
+  }
 }
 
-/// The head needs enough devices of one island in time. The lease changes that only on its own devices.
-bool placement::keeps_promise(const trial& with) const {
+/// Whether the head still has enough devices of one island in time. The lease changes that only on its own devices,
+/// which are of one island.
+bool placement::keeps_promise(const trial& lease, const device_set& where) const {
   if (!promise_)
     return true;
-  const auto& [head, promise] = *promise_;
-  if (head.timed && (host_free_by_ > promise || (with.what.timed && with.free_by > promise)))
+  const auto& kept = *promise_;
+  if (kept.head.timed && (host_free_by_ > kept.at || (lease.what.timed && lease.free_by > kept.at)))
     return false;
-  auto left = in_time_;
-  for (auto i : with.where.view()) {
-    auto from = left[i] ? available(head, i, &with) : std::nullopt;
-    left[i] = from && *from <= promise;
-  }
-  std::array<uint32_t, max_devices> count{}; // by island
-  for (size_t i = 0; i < devices_.size(); ++i)
-    if (left[i] && ++count[spots_[i].island] >= head.devices)
+  uint32_t lost = 0;
+  for (auto i : where.view())
+    if (kept.in_time[i]) {
+      auto from = available(kept.head, i, &lease);
+      lost += !from || *from > kept.at;
+    }
+  auto own = spots_[where.index[0]].island;
+  for (size_t island = 0; island < island_count_; ++island)
+    if (kept.count[island] - (island == own ? lost : 0) >= kept.head.devices)
       return true;
   return false;
 }

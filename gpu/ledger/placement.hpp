@@ -40,7 +40,6 @@ using device_mask = std::bitset<max_devices>;
 /// A lease that might be granted now.
 struct trial {
   demand what;
-  device_set where;
   instant free_by{0};
   instant loading_until{0};
 };
@@ -56,9 +55,9 @@ public:
     return place_apart(what, {});
   }
 
-  /// The next best placement after those that were `refused`: a single device that is not among them, or, for more,
-  /// other devices first.
-  std::optional<device_set> place_apart(const demand& what, const device_mask& refused) const;
+  /// The same for a lease beside a promise that must be kept. Where the best fit is in its way, one device after the
+  /// other is tried; a gang is tried once more, on devices that are not needed first.
+  std::optional<device_set> place_beside(const trial& lease) const;
 
   /// When the request can start at the latest, if nothing is started before; nothing when too many devices are out.
   /// Every lease is taken to last as long as it may.
@@ -66,14 +65,6 @@ public:
 
   /// From now on, this request has to be able to start at this moment.
   void keep(const demand& head, instant promise);
-
-  /// Whether it still is if the lease is granted.
-  bool keeps_promise(const trial& with) const;
-
-  /// The devices that are free in time for it.
-  const device_mask& in_time() const {
-    return in_time_;
-  }
 
   /// Whether the devices could ever satisfy it, if all leases were over.
   bool is_feasible(const demand& what) const;
@@ -85,7 +76,7 @@ public:
 
   /// Whether nothing at all can start now.
   bool is_full() const {
-    return most_shared_ == 0 && idle_count_ == 0;
+    return !all_.has_any();
   }
 
 private:
@@ -97,18 +88,35 @@ private:
     bool is_open;    ///< for a shared one
   };
 
+  /// What some devices can take together, to turn down most requests at once.
+  struct room {
+    size_t idle = 0;
+    mib most_shared = 0; ///< on one device
+
+    void add(const spot& device);
+    bool has_any() const {
+      return idle > 0 || most_shared > 0;
+    }
+    bool could_fit(const demand& what) const {
+      return what.shared ? most_shared >= what.vram : idle >= what.devices;
+    }
+  };
+
   struct kept_promise {
     demand head;
     instant at{0};
+    device_mask in_time;                     ///< devices that the head can have by then
+    std::array<uint32_t, max_devices> count; ///< of them, by island
+    device_mask needed;                      ///< each of them is needed for that
+    room spare;                              ///< of the other devices
   };
 
-  bool could_fit(const demand& what) const {
-    return what.shared ? most_shared_ >= what.vram : idle_count_ >= what.devices;
-  }
   bool fits(const demand& what, const spot& device) const;
   uint16_t number_of_island(size_t device);
+  std::optional<device_set> place_apart(const demand& what, const device_mask& refused) const;
   std::optional<device_set> place_one(const demand& what, const device_mask& refused) const;
   std::optional<device_set> place_gang(const demand& what, size_t island, const device_mask& refused) const;
+  bool keeps_promise(const trial& lease, const device_set& where) const;
   std::optional<instant> available(const demand& what, size_t device, const trial* with) const;
   instant exclusive_from(size_t device, const trial* with) const;
   std::optional<instant> shared_from(mib vram, size_t device, const trial* with) const;
@@ -121,10 +129,8 @@ private:
   std::array<mib, max_devices> free_of_island_;    ///< as many as there are islands
   std::array<uint32_t, max_devices> island_names_; ///< likewise
   size_t island_count_ = 0;
-  size_t idle_count_ = 0;
-  mib most_shared_ = 0; ///< that a shared lease could have on one device
+  room all_;
   std::optional<kept_promise> promise_;
-  device_mask in_time_; ///< for the promise
 };
 
 } // namespace hive::gpu
