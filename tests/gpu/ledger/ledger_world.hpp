@@ -38,6 +38,8 @@ public:
   }
 
 private:
+  static constexpr duration poll_interval = std::chrono::milliseconds{500};
+
   struct machine_device {
     uint32_t island = 0;
     bool simulated = false;
