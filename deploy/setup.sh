@@ -44,6 +44,8 @@ packages() {
     libboost-math-dev
     # tests and benchmarks; pytest is one of the test commands that the regression adapter reads
     libgtest-dev libgmock-dev libbenchmark-dev python3 python3-pytest mypy
+    # what benchmarks from git are written with, in the tests of those
+    hyperfine python3-pytest-benchmark
     # the Python client's test installs it into a virtual environment
     python3-venv
     # at run time: sandbox for code from elsewhere, network faults in cluster tests

@@ -43,7 +43,7 @@ struct heavy_benchmark {
   double vram_gb;
   words command;
   const heavy_options& options;
-  bool has_reference; ///< `--reference` computes a tiny case on the CPU
+  bool has_reference;  ///< `--reference` computes a tiny case on the CPU
   std::string missing; ///< what the configuration lacks; empty: nothing
 };
 
@@ -109,10 +109,10 @@ std::vector<adapter_definition> heavy_adapters(caf::actor_system& system, const 
   add_common(encodes, qwen);
   auto no_endpoint =
     quantiphy.url.empty() ? std::string{"no endpoint is configured ([benchmarks.quantiphy] url)"} : std::string{};
-  return {definition_of(system, services, programs,
-                        {"quantiphy", quantiphy_vram_gb, asks, quantiphy, false, no_endpoint}),
-          definition_of(system, services, programs, {"embodied_validation", embodied_vram_gb, learns, embodied, true, {}}),
-          definition_of(system, services, programs, {"qwen_encoder", qwen_vram_gb, encodes, qwen, true, {}})};
+  return {
+    definition_of(system, services, programs, {"quantiphy", quantiphy_vram_gb, asks, quantiphy, false, no_endpoint}),
+    definition_of(system, services, programs, {"embodied_validation", embodied_vram_gb, learns, embodied, true, {}}),
+    definition_of(system, services, programs, {"qwen_encoder", qwen_vram_gb, encodes, qwen, true, {}})};
 }
 
 } // namespace hive

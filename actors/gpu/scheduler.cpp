@@ -3,13 +3,13 @@
 #include "actors/defaults.hpp"
 #include "actors/gpu/gpu_slots.hpp"
 #include "actors/gpu/lease_evidence.hpp"
+#include "actors/gpu/lease_history.hpp"
 #include "actors/gpu/lease_processes.hpp"
 #include "actors/gpu/lease_record.hpp"
 #include "actors/gpu/lease_waiters.hpp"
 #include "actors/gpu/sightings.hpp"
 #include "actors/store/commit.hpp"
 #include "gpu/gpu_names.hpp"
-#include "gpu/ledger/duration_history.hpp"
 #include "messages/gpu_probe.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -63,8 +63,9 @@ public:
     ledger_.emplace(options_.ledger);
     for (size_t i = 0; i < options_.simulated.size(); ++i)
       labels_["simulated-" + std::to_string(i)] = {options_.simulated[i].name, -1, "simulated"};
-    if (auto failure = read_history())
+    if (auto failure = history_.open(services_.db))
       return failure;
+    latest_ = history_.latest();
     if (auto failure = restore())
       return failure;
     forget_devices("it has not been observed yet");
@@ -169,32 +170,10 @@ public:
   }
 
   caf::result<msg<wire::LeaseHistory>> list_history(const msg<wire::LeaseHistoryQuery>& query) const {
-    lease_id before;
-    if (query->getAfter().size() > 0) {
-      auto id = lease_id_of(as_view(query->getAfter()));
-      if (!id)
-        return fail(ec::invalid, "after: no lease has the id " + std::string{as_view(query->getAfter())});
-      before = *id;
-    }
-    std::vector<msg<wire::Lease>> page;
-    bool has_more = false;
-    auto failure = lease_store{*services_.db}.visit_ended(before, [&](const msg<wire::Lease>& each) {
-      if (query->getHolder().size() > 0 && query->getHolder() != each->getHolder())
-        return database::scan::next;
-      has_more = page.size() == query->getLimit();
-      if (!has_more)
-        page.push_back(without_secrets(each));
-      return has_more ? database::scan::stop : database::scan::next;
-    });
-    if (failure)
-      return failure;
-    return msg<wire::LeaseHistory>::build([&](wire::LeaseHistory::Builder out) {
-      auto leases = out.initLeases(static_cast<uint32_t>(page.size()));
-      for (uint32_t i = 0; i < leases.size(); ++i)
-        leases.setWithCaveats(i, *page[i]);
-      if (has_more)
-        out.setNext(page.back()->getId());
-    });
+    auto page = history_.page(*query);
+    if (!page)
+      return page.error();
+    return std::move(*page);
   }
 
   caf::result<msg<wire::LeaseExplanation>> why(const msg<wire::ExplainLease>& query) const {
@@ -280,19 +259,6 @@ private:
   };
 
   // -- start ----------------------------------------------------------------------
-
-  caf::error read_history() {
-    std::vector<std::pair<std::string, duration>> newest_first;
-    auto failure = lease_store{*services_.db}.visit_ended({}, [&](const msg<wire::Lease>& each) {
-      if (each->getOutcome() == wire::LeaseOutcome::RELEASED)
-        newest_first.emplace_back(as_view(each->getHolder()), duration{each->getEndedAt() - each->getGrantedAt()});
-      latest_ = std::max(latest_, instant{each->getEndedAt()});
-      return ++ended_count_ < defaults::max_ended_leases ? database::scan::next : database::scan::stop;
-    });
-    for (auto each = newest_first.rbegin(); each != newest_first.rend(); ++each)
-      history_.add(each->first, each->second);
-    return failure;
-  }
 
   caf::error restore() {
     auto open = lease_store{*services_.db}.open();
@@ -413,12 +379,12 @@ private:
   caf::result<msg<wire::Lease>> find_ended(std::optional<lease_id> id, std::string_view text) const {
     if (!id)
       return unknown_lease(text);
-    auto ended = lease_store{*services_.db}.find_ended(*id);
+    auto ended = history_.find(*id);
     if (!ended)
       return ended.error();
     if (!*ended)
       return unknown_lease(text);
-    return without_secrets(**ended);
+    return **ended;
   }
 
   static bool proves(const msg<wire::Lease>& record, std::string_view secret) {
@@ -527,22 +493,9 @@ private:
   }
 
   void on_ended(const gpu::lease& ended, write_set& writes) {
-    if (ended.outcome == wire::LeaseOutcome::RELEASED)
-      history_.add(ended.asked.holder, ended.ended_at - ended.granted_at);
+    history_.add(ended, writes);
     extras_.erase(ended.id);
     processes_.forget(ended.id);
-    if (++ended_count_ < defaults::max_ended_leases + defaults::max_ended_leases / 10)
-      return;
-    ended_count_ = 0;
-    auto failure = lease_store{*services_.db}.visit_ended({}, [&](const msg<wire::Lease>& each) {
-      if (++ended_count_ < defaults::max_ended_leases)
-        return database::scan::next;
-      if (auto oldest = lease_id_of(as_view(each->getId())))
-        lease_store::forget_before(writes, *oldest);
-      return database::scan::stop;
-    });
-    if (failure)
-      log::warn("Old GPU leases are not removed from the store: {}", text_of(failure));
   }
 
   void on_written(const std::vector<msg<wire::Lease>>& records) {
@@ -651,7 +604,7 @@ private:
   gpu_scheduler_options options_;
   std::optional<lease_records> records_;
   std::optional<gpu::ledger> ledger_;
-  gpu::duration_history history_;
+  lease_history history_;
   lease_waiters waiters_;
   lease_processes processes_;
   lease_evidence evidence_;
@@ -661,8 +614,7 @@ private:
   std::string absence_; ///< why there may be no device
   slot_publisher_actor publisher_;
   std::map<std::string, std::string> published_;
-  size_t ended_count_ = 0; ///< in the store, about
-  instant latest_{0};      ///< newest time in the store
+  instant latest_{0}; ///< newest time in the store
   instant zero_{0};
   bool is_ticking_ = false;
   instant ticks_at_{0};

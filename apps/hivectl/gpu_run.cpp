@@ -131,7 +131,8 @@ private:
     return as_status(status);
   }
 
-  /// Only an operator may name a process. A node that started again while the request waited has another token for that.
+  /// Only an operator may name a process. A node that started again while the request waited has another token for
+  /// that.
   caf::expected<msg<wire::Lease>> name_process(signal_receiver& signals) {
     auto named = renew_lease(s_.node, renewal_, signals.end_requested());
     if (named || code_of(named.error()) != ec::unauthorized)

@@ -93,8 +93,8 @@ void read_qwen_encoder(toml_section& in, qwen_encoder_options& out) {
   uint64_t tokens = out.tokens;
   uint64_t batch = out.batch;
   in.read("llama_url", out.llama_url);
-  in.read("tokens", tokens, 1, 32'768);
-  in.read("batch", batch, 1, 1'024);
+  in.read("tokens", tokens, 0, 32'768);
+  in.read("batch", batch, 0, 1'024);
   read_heavy(in, out);
   out.tokens = static_cast<uint32_t>(tokens);
   out.batch = static_cast<uint32_t>(batch);

@@ -50,7 +50,7 @@ TEST_F(gpu_node, describes_its_devices_as_the_probe_reports_them) {
   gpus.write();
   hived_process node{options()};
   node.await_ready();
-  auto nodes = node.get("/api/v1/hive/nodes").short_result;
+  auto nodes = node.get("/api/v1/hive/nodes").body;
   EXPECT_THAT(nodes, HasSubstr(R"("name":"Sound GPU","vram_mib":8192)"));
   EXPECT_THAT(nodes, HasSubstr("unknown GPU (nvmlDeviceGetHandleByIndex_v2: NVML error 15: the GPU is lost)"));
   EXPECT_THAT(gpu_of(node), HasSubstr("Sound GPU, unknown GPU ("));
@@ -68,7 +68,7 @@ TEST_F(gpu_node, starts_serves_and_stops_while_the_driver_hangs) {
   EXPECT_THAT(gpu_of(node), HasSubstr("unknown: the GPU probe"));
   EXPECT_EQ(node.put("/api/v1/snapshots/w", short_result).status, 200);
   EXPECT_EQ(node.get("/readyz").status, 200);
-  EXPECT_THAT(node.get("/api/v1/hive/nodes").short_result, Not(HasSubstr("vram_mib")));
+  EXPECT_THAT(node.get("/api/v1/hive/nodes").body, Not(HasSubstr("vram_mib")));
   EXPECT_TRUE(wait_until([&] { return node.lines_with({"GPUs are unknown: ", "silent"}) == 1; }));
   node.send(SIGTERM);
   EXPECT_EQ(node.await_end(), (process_end{0, 0}));

@@ -18,7 +18,7 @@ struct adapter_outcome {
   std::string reason;
   double duration_s = 0;
   msg<wire::Measurement> measurement;
-  bool given = false; ///< measured by the capture's caller
+  bool given = false;     ///< measured by the capture's caller
   bool is_leased = false; ///< of the node's own lease: only then does the measurement's evidence count
 };
 

@@ -30,7 +30,7 @@ struct node_state {
 };
 
 msg<wire::Lease> lease_in(wire::LeaseState state, const std::string& reason = {},
-                       wire::LeaseOutcome outcome = wire::LeaseOutcome::OPEN) {
+                          wire::LeaseOutcome outcome = wire::LeaseOutcome::OPEN) {
   return msg<wire::Lease>::build([&](wire::Lease::Builder out) {
     out.setId("l1");
     out.setState(state);
@@ -57,6 +57,11 @@ caf::behavior session_stub(caf::event_based_actor* self, node_state* state) {
       if (what->getWait())
         return later();
       return lease_in(state->first);
+    },
+    // CAF delivers in the context of the actor that made the promise, so that the actor itself has to be asked.
+    [=](const msg<wire::Lease>& answer_of_waiting) {
+      for (auto& each : std::exchange(state->waiting, {}))
+        each.deliver(answer_of_waiting);
     },
     [=](const msg<wire::RenewLease>& what) -> answer {
       state->asked.push_back(std::string{"renew "} + what->getToken().cStr());
@@ -96,8 +101,7 @@ protected:
   }
 
   void answer_waiting(const msg<wire::Lease>& with) {
-    for (auto& each : std::exchange(node.waiting, {}))
-      each.deliver(with);
+    caf::anon_send(session, with);
     tests.run();
   }
 

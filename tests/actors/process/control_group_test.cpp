@@ -13,13 +13,19 @@ using sandbox::control_groups;
 using sandbox::group_kind;
 namespace fs = std::filesystem;
 
-/// The directories named `hivemark-sandbox` of this machine.
+/// The directories named `hivemark-sandbox` in which this process makes its groups. Others belong to processes in other
+/// groups.
 std::vector<fs::path> group_families() {
+  auto probe = control_groups::find().make({64 << 20, 10});
   std::vector<fs::path> out;
   std::error_code none;
   for (const auto& entry : fs::recursive_directory_iterator{"/sys/fs/cgroup", none})
     if (entry.path().filename() == "hivemark-sandbox")
-      out.push_back(entry.path());
+      for (const auto& group : fs::directory_iterator{entry.path(), none})
+        if (group.path().filename().string().starts_with(std::to_string(getpid()) + ".")) {
+          out.push_back(entry.path());
+          break;
+        }
   return out;
 }
 

@@ -18,11 +18,10 @@ TEST(snapshot_builder, an_outcome_keeps_the_evidence_of_a_measurement_under_a_le
   };
   capture_facts facts;
   facts.version = "v1";
-  auto snapshot = build_snapshot(
-    facts, {outcome_of("fast", R"({"metrics":{"m":{"value":1,"direction":"lower"}},
+  auto snapshot = build_snapshot(facts, {outcome_of("fast", R"({"metrics":{"m":{"value":1,"direction":"lower"}},
                                   "evidence":{"quality":"clean"}})"), // no lease of the node's
 
-                        outcome_of("heavy", R"({"metrics":{"n":{"value":1,"direction":"lower"}},
+                                         outcome_of("heavy", R"({"metrics":{"n":{"value":1,"direction":"lower"}},
                                    "evidence":{"quality":"disturbed","reasons":["throttled"]}})")});
   EXPECT_FALSE(snapshot->getAdapters()[0].hasEvidence());
   auto evidence = snapshot->getAdapters()[1].getEvidence();
