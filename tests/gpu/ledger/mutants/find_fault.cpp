@@ -1,6 +1,6 @@
-// find_fault NAME TEXT: looks for a violation by the ledger that this program is linked with, which has a planted fault.
-// Exit status 0 when one is found that contains TEXT; 1 when another one is; 2 when none is, in as many worlds as a
-// failing commit would be tested with.
+// find_fault NAME TEXT: looks for a violation by the ledger that this program is linked with, which has a planted
+// fault. Exit status 0 when one is found that contains TEXT; 1 when another one is; 2 when none is, in as many worlds
+// as a failing commit would be tested with.
 
 #include "tests/gpu/ledger/ledger_world.hpp"
 
@@ -22,8 +22,8 @@ int main(int argc, char** argv) {
       auto violation = ledger_world{seed, how}.run(events);
       if (violation.empty())
         continue;
-      std::cout << name << " is found in the " << (how == weather::calm ? "calm" : "rough") << " world of "
-                << violation << "\n";
+      std::cout << name << " is found in the " << (how == weather::calm ? "calm" : "rough") << " world of " << violation
+                << "\n";
       bool is_expected = violation.find(expected) != std::string::npos;
       if (!is_expected)
         std::cout << "expected: " << expected << "\n";
