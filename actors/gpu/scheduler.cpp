@@ -557,11 +557,11 @@ private:
     self_->send(self_, due_atom::value);
   }
 
-  void observe(std::vector<gpu::sighting> seen, instant taken_at) {
+  void observe(std::vector<gpu::sighting> seen, instant taken_at, bool is_complete = true) {
     for (size_t i = 0; i < options_.simulated.size(); ++i)
       seen.push_back(
         {.uuid = "simulated-" + std::to_string(i), .total = options_.simulated[i].vram_mib, .simulated = true});
-    apply(gpu::events::observed{std::move(seen), taken_at});
+    apply(gpu::events::observed{std::move(seen), taken_at, is_complete});
   }
 
   /// Nothing is known of the real devices.
@@ -572,7 +572,7 @@ private:
       if (!each.simulated())
         seen.push_back(
           {.uuid = each.uuid(), .island = each.island(), .state = wire::GpuAvailability::UNKNOWN, .reason = absence_});
-    observe(std::move(seen), now());
+    observe(std::move(seen), now(), false);
   }
 
   void on_device_changed(const std::string& uuid) {

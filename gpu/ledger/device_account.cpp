@@ -45,14 +45,6 @@ std::string device_account::reason_at(instant now, const ledger_options& options
   }
 }
 
-mib device_account::reserved() const {
-  return std::min(seen_.reserved, less(seen_.total, leased_ + quarantined_));
-}
-
-mib device_account::foreign() const {
-  return std::min(foreign_, less(seen_.total, leased_ + quarantined_ + seen_.reserved));
-}
-
 mib device_account::usable() const {
   return less(seen_.total, seen_.reserved + std::min(idle_driver_, most_of_idle_driver));
 }
@@ -73,6 +65,7 @@ void device_account::add(const claim& what, bool exclusive) {
   claims_.push_back(what);
   leased_ += what.charge;
   exclusive_ = exclusive;
+  balance();
 }
 
 void device_account::remove(lease_id id) {
@@ -82,6 +75,15 @@ void device_account::remove(lease_id id) {
   leased_ -= found->charge;
   claims_.erase(found);
   exclusive_ = exclusive_ && !claims_.empty();
+  balance();
+}
+
+/// The parts come to the total. What is leased goes before what others are seen to use.
+void device_account::balance() {
+  auto left = seen_.total - leased_ - quarantined_;
+  reserved_ = std::min(seen_.reserved, left);
+  foreign_ = std::min(others_, left - reserved_);
+  free_ = left - reserved_ - foreign_;
 }
 
 claim* device_account::find(lease_id id) {
@@ -94,7 +96,8 @@ void device_account::quarantine(lease_id id) {
     quarantined_ += what->charge;
     remove(id);
   }
-  foreign_ = find_foreign();
+  others_ = find_foreign();
+  balance();
   distrust();
 }
 
@@ -103,7 +106,8 @@ void device_account::end_quarantine() {
   quarantined_ = 0;
   idle_seen_ = 0;
   idle_driver_ = used_by_nobody(); // what is left belongs to others from now on
-  foreign_ = find_foreign();
+  others_ = find_foreign();
+  balance();
 }
 
 // -- observations -----------------------------------------------------------------
@@ -123,8 +127,9 @@ void device_account::observe(const sighting& what, instant taken_at) {
     distrust();
   if (what.state == GpuAvailability::OK) {
     learn_idle(is_first);
-    foreign_ = find_foreign();
+    others_ = find_foreign();
   }
+  balance();
 }
 
 /// Memory of others: of processes without a lease, and of no process at all. What a lease is charged with and was not
@@ -158,15 +163,26 @@ void device_account::learn_idle(bool is_first) {
     idle_driver_ = now;
 }
 
-bool device_account::is_free_of_remains(const ledger_options& options) const {
-  return used_by_nobody() <= idle_driver_ + tolerance(options);
+bool device_account::is_free_of_remains(lease_id id, const ledger_options& options) const {
+  return used_by_nobody() <= idle_driver_ + left_by_others(id) + tolerance(options);
+}
+
+/// What other leases may still leave, whose processes are gone as well: they are charged with it until it has been seen
+/// free. Where leases end one after the other, it never looks idle.
+mib device_account::left_by_others(lease_id id) const {
+  mib named = 0;
+  mib unnamed = 0;
+  for (const auto& each : claims_)
+    if (each.lease != id && each.is_draining)
+      (each.is_attributed ? named : unnamed) += less(each.charge, used_by(each.lease));
+  return named + less(unnamed, less(seen_.foreign, settled_foreign_));
 }
 
 bool device_account::has_drained(lease_id id, instant since, const ledger_options& options) const {
   if (seen_.simulated)
     return true;
   if (seen_.state != GpuAvailability::OK || !observed_at_ || *observed_at_ <= since || was_seen(id) ||
-      !is_free_of_remains(options))
+      !is_free_of_remains(id, options))
     return false;
   auto own = std::ranges::find(claims_, id, &claim::lease);
   if (own == claims_.end() || own->is_attributed)
@@ -183,7 +199,7 @@ bool device_account::has_recovered(const ledger_options& options) {
   if (!is_quarantined_)
     return false;
   bool is_idle =
-    seen_.state == GpuAvailability::OK && claims_.empty() && seen_.leased.empty() && is_free_of_remains(options);
+    seen_.state == GpuAvailability::OK && claims_.empty() && seen_.leased.empty() && is_free_of_remains({}, options);
   idle_seen_ = is_idle ? idle_seen_ + 1 : 0;
   return idle_seen_ >= options.idle_sightings;
 }

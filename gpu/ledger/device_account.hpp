@@ -41,8 +41,12 @@ public:
   mib total() const {
     return seen_.total;
   }
-  mib reserved() const;
-  mib foreign() const;
+  mib reserved() const {
+    return reserved_;
+  }
+  mib foreign() const {
+    return foreign_;
+  }
   mib quarantined() const {
     return quarantined_;
   }
@@ -50,7 +54,7 @@ public:
     return leased_;
   }
   mib free() const {
-    return seen_.total - reserved() - foreign() - quarantined_ - leased_;
+    return free_;
   }
   /// What an idle device can give, apart from memory of others: what its driver uses even then is not offered.
   mib usable() const;
@@ -115,13 +119,18 @@ private:
   bool was_seen(lease_id id) const;
   void learn_idle(bool is_first);
   mib used_by_nobody() const;
-  bool is_free_of_remains(const ledger_options& options) const;
+  bool is_free_of_remains(lease_id id, const ledger_options& options) const;
+  mib left_by_others(lease_id id) const;
   mib find_foreign() const;
+  void balance();
 
   std::string uuid_;
   sighting seen_{.state = wire::GpuAvailability::UNKNOWN};
   std::optional<instant> observed_at_;
-  mib foreign_ = 0;         ///< as estimated from the last observation
+  mib others_ = 0; ///< of others, as estimated from the last observation
+  mib reserved_ = 0;
+  mib foreign_ = 0;
+  mib free_ = 0;
   mib idle_driver_ = 0;     ///< memory of no process, while there was no lease or at first
   mib settled_foreign_ = 0; ///< of foreign processes before the first claim whose processes are unknown
   mib quarantined_ = 0;

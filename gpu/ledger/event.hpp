@@ -74,10 +74,11 @@ struct holder_ended {
 struct processes_ended {
   lease_id id;
 };
-/// All devices of the node, as they were seen at `taken_at` or later. One that is missing is lost.
+/// Devices of the node, as they were seen at `taken_at` or later.
 struct observed {
   std::vector<sighting> devices;
   instant taken_at{0};
+  bool is_complete = true; ///< all of them: one that is missing is lost
 };
 /// An operator says that the device is free.
 struct cleared {

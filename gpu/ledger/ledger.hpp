@@ -139,11 +139,11 @@ private:
   bool grant_heads();
   void promise();
   void backfill();
-  bool grant_beside(const waiting& candidate);
-  bool keeps_promise(const waiting& candidate, const device_set& where) const;
+  trial try_now(const waiting& candidate) const;
   void grant(const waiting& chosen, const device_set& where);
   const waiting* find_head() const;
   placement place_now() const;
+  placement place_beside_head() const;
   void end_loading(lease& held);
   duration time_to_free() const;
   instant host_free_by() const;
@@ -164,8 +164,9 @@ private:
   std::optional<waiting> pinned_; ///< the head that was promised a start
   std::optional<lease_id> timed_; ///< the timed lease in use
   deadlines deadlines_;
-  bool is_dirty_ = false;   ///< something may start that could not before
-  bool has_failed_ = false; ///< a device gives less than it could, or time was lost: a promise may become later
+  bool knows_devices_ = false; ///< the last observation was complete
+  bool is_dirty_ = false;      ///< something may start that could not before
+  bool has_failed_ = false;    ///< a device gives less than it could, or time was lost: a promise may become later
   std::optional<waiting> scanned_to_; ///< the last request that the last pass looked at; nothing: all
   std::vector<output> outputs_;
 };

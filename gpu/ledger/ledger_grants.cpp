@@ -40,8 +40,11 @@ void ledger::consider(const waiting& arrived) {
   }
   if (scanned_to_ && !by_turn{}(arrived, *scanned_to_))
     return;
-  if (grant_beside(arrived))
-    is_dirty_ = false; // a grant makes nothing else possible
+  auto where = place_beside_head().place_beside(try_now(arrived));
+  if (!where)
+    return;
+  grant(waiting{arrived}, *where);
+  is_dirty_ = false; // a grant makes nothing else possible
 }
 
 /// Whether requests are left.
@@ -69,55 +72,39 @@ void ledger::promise() {
   report(output::kind::changed, head.id);
 }
 
+/// Of the present moment, with the promise to the head.
+placement ledger::place_beside_head() const {
+  auto out = place_now();
+  if (pinned_)
+    if (auto promise = find(pinned_->id)->promised_at)
+      out.keep(pinned_->what, *promise);
+  return out;
+}
+
 void ledger::backfill() {
+  std::optional place{place_beside_head()};
+  auto head = find_head()->id;
   size_t scanned = 0;
-  for (auto each = queue_.begin(); each != queue_.end();) {
+  for (auto each = queue_.begin(); each != queue_.end() && !place->is_full();) {
     if (scanned >= options_.scan_depth) {
       scanned_to_ = *each;
-      break;
+      return;
     }
-    if (place_now().is_full())
-      break;
-    auto candidate = *each++; // granting takes it out of the queue
-    if (candidate.id == find_head()->id)
-      continue;
-    grant_beside(candidate);
-    ++scanned;
+    auto next = std::next(each); // granting takes it out of the queue
+    if (each->id != head) {
+      ++scanned;
+      if (auto where = place->place_beside(try_now(*each))) {
+        grant(waiting{*each}, *where);
+        place.emplace(place_beside_head());
+      }
+    }
+    each = next;
   }
 }
 
-/// Grants the candidate if the head can start as early as it was promised nevertheless. Where the best fit is in the
-/// head's way, one device after the other is tried; a gang is tried once more, on devices that the head needs last.
-bool ledger::grant_beside(const waiting& candidate) {
-  auto place = place_now();
-  auto attempts = candidate.what.devices > 1 ? 2 : devices_.size();
-  device_set refused;
-  for (size_t i = 0; i < attempts; ++i) {
-    auto where = place.place_apart(candidate.what, refused);
-    if (!where)
-      return false;
-    if (keeps_promise(candidate, *where)) {
-      grant(candidate, *where);
-      return true;
-    }
-    if (candidate.what.devices > 1)
-      refused = place.needed_by(find_head()->what);
-    else
-      refused.push(where->index[0]);
-  }
-  return false;
-}
-
-bool ledger::keeps_promise(const waiting& candidate, const device_set& where) const {
-  if (!pinned_)
-    return true;
-  auto promise = find(pinned_->id)->promised_at;
-  if (!promise)
-    return true;
-  trial attempt{candidate.what, where, now_ + candidate.max_duration + time_to_free(),
-                candidate.what.shared ? now_ + options_.load_limit + options_.lateness : now_};
-  auto start = place_now().latest_start(pinned_->what, &attempt);
-  return start && *start <= *promise;
+trial ledger::try_now(const waiting& candidate) const {
+  return {candidate.what, now_ + candidate.max_duration + time_to_free(),
+          candidate.what.shared ? now_ + options_.load_limit + options_.lateness : now_};
 }
 
 void ledger::grant(const waiting& chosen, const device_set& where) {

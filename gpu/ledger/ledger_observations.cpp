@@ -18,6 +18,8 @@ bool is_taken_from(const lease& held) {
 } // namespace
 
 void ledger::on(const events::observed& what) {
+  knows_devices_ = what.is_complete;
+  has_failed_ = has_failed_ || devices_.empty();
   observe_devices(what);
   observe_leases();
   drain_leases();
@@ -58,7 +60,7 @@ void ledger::observe_devices(const events::observed& what) {
     observe_device(devices_[*index], each, what.taken_at);
   }
   for (size_t i = 0; i < was_seen.size(); ++i)
-    if (!was_seen[i] && !devices_[i].simulated())
+    if (!was_seen[i] && what.is_complete && !devices_[i].simulated())
       observe_device(devices_[i],
                      {.uuid = devices_[i].uuid(),
                       .island = devices_[i].island(),
@@ -133,7 +135,7 @@ void ledger::recover_devices() {
 
 /// After a device can give less: requests that can never be served any more are refused instead of waiting for ever.
 void ledger::refuse_infeasible() {
-  if (!has_failed_)
+  if (!has_failed_ || !knows_devices_)
     return;
   auto where = place_now();
   std::vector<lease_id> refused;

@@ -165,7 +165,7 @@ int number(const char* function, handle of, const char* name, uint64_t otherwise
 }
 
 /// Answers with one of two values; which of them says `selector`, 1 or 2.
-int either(const char* function, handle of, int selector, const char* first, uint64_t first_default, const char* second,
+[[maybe_unused]] int either(const char* function, handle of, int selector, const char* first, uint64_t first_default, const char* second,
            uint64_t second_default, unsigned* out) {
   if (selector == 1)
     return number(function, of, first, first_default, out);
@@ -174,7 +174,8 @@ int either(const char* function, handle of, int selector, const char* first, uin
   return not_supported;
 }
 
-int list_processes(const char* function, handle of, const char* kind, unsigned* count, process_v3* out) {
+[[maybe_unused]] int list_processes(const char* function, handle of, const char* kind, unsigned* count,
+                                    process_v3* out) {
   return on_device(function, of, [&](const world& all, const device& device) -> int {
     std::vector<process_v3> found;
     for (const auto& process : living(all, device))

@@ -1,8 +1,8 @@
 // What must hold of the ledger after every event, in random worlds. HIVE_SOAK=1 runs 1,000 seeds of 10,000 events.
 
 #include "tests/gpu/ledger/ledger_world.hpp"
+#include "tests/support/soak.hpp"
 
-#include <cstdlib>
 #include <gtest/gtest.h>
 #include <iostream>
 
@@ -15,7 +15,7 @@ struct count {
 };
 
 count wanted() {
-  return std::getenv("HIVE_SOAK") ? count{1'000, 10'000} : count{};
+  return is_soak() ? count{1'000, 10'000} : count{};
 }
 
 void run_all(weather how) {

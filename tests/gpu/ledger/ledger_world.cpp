@@ -6,15 +6,8 @@ namespace hive::gpu::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using wire::GpuAvailability;
 using wire::LeaseOutcome;
 using wire::LeaseState;
-
-constexpr duration poll_interval = 500ms;
-
-std::string uuid_of(size_t device) {
-  return "GPU-" + std::to_string(device);
-}
 
 ledger_options small_options(uint64_t seed) {
   ledger_options out;
@@ -102,7 +95,7 @@ void ledger_world::act() {
     operate();
   else if (is_rough() && roll < 98)
     hurt();
-  else if (is_rough() && random(20) == 0)
+  else if (is_rough() && random(is_half_drained() ? 2 : 20) == 0)
     crash();
 }
 
@@ -212,8 +205,27 @@ void ledger_world::release() {
     apply(events::processes_ended{id});
 }
 
+/// Something happens to a lease on its way to its end.
+void ledger_world::end_twice() {
+  auto held = ledger_.held_leases();
+  if (held.empty())
+    return;
+  auto id = held[static_cast<size_t>(random(static_cast<int>(held.size())))]->id;
+  switch (random(3)) {
+  case 0:
+    return apply(events::holder_ended{id});
+  case 1:
+    return apply(events::revoked{id, "because", chance(50)});
+  default:
+    end_processes(id);
+    return apply(events::processes_ended{id});
+  }
+}
+
 /// Tokens that are not the lease's.
 void ledger_world::misuse() {
+  if (chance(20))
+    return end_twice();
   auto id = any_active();
   if (id == lease_id{})
     return;
@@ -258,167 +270,6 @@ void ledger_world::operate() {
       return apply(events::cleared{ledger_.devices()[i].uuid()});
 }
 
-// -- what happens to the machine ------------------------------------------------------
-
-void ledger_world::hurt() {
-  is_failing_ = true;
-  auto& device = devices_[static_cast<size_t>(random(static_cast<int>(devices_.size())))];
-  switch (device.simulated ? 2 : random(4)) {
-  case 0:
-    device.is_lost = !device.is_lost;
-    if (device.is_lost) // what was on it is gone
-      std::erase_if(allocations_, [&](const allocation& each) { return &devices_[each.device] == &device; });
-    return;
-  case 1:
-    device.foreign = static_cast<mib>(random(3000));
-    is_unclear_ = true; // it may take a while to tell it from that of leases
-    return;
-  case 2:
-    silent_until_ = now_ + std::chrono::seconds{random(20)};
-    return;
-  default:
-    device.is_lost = false;
-  }
-}
-
-/// The node ends and starts again from its store. Of grants on their way to the disk, some were written.
-void ledger_world::crash() {
-  is_failing_ = true;
-  check_replay();
-  for (auto id : pending_)
-    if (chance(50))
-      stored_.erase(id);
-  for (auto id : pending_)
-    if (!stored_.contains(id)) {
-      open_.erase(id);
-      holders_.erase(id);
-      ended_.insert(id);
-    }
-  pending_.clear();
-  promises_.clear();
-  with_keys_.clear();
-  log_.clear();
-  outputs_.clear();
-  ++options_.epoch;
-  ledger_ = ledger{options_};
-  auto stored = stored_;
-  stored_.clear();
-  for (auto& [id, who] : holders_) {
-    if (!stored.contains(id))
-      violate("lease " + std::to_string(id.value) + " was forgotten by the restart");
-    who.renewed_at = now_;
-  }
-  for (auto& [id, kept] : stored)
-    apply(events::restored{kept.first, kept.second});
-  poll();
-}
-
-void ledger_world::store_pending() {
-  for (auto id : std::set{pending_}) {
-    if (chance(30))
-      continue;
-    if (const auto* held = ledger_.find(id); held && held->state == LeaseState::RESERVED) {
-      if (chance(95))
-        apply(events::stored{id});
-      else
-        apply(events::not_stored{id, "disk full"});
-    }
-    pending_.erase(id);
-  }
-}
-
-void ledger_world::poll() {
-  next_poll_ = now_ + poll_interval;
-  if (now_ < silent_until_)
-    return;
-  std::erase_if(allocations_, [this](const allocation& each) { return !each.has_process && each.free_at <= now_; });
-  events::observed seen;
-  seen.taken_at = now_;
-  for (size_t i = 0; i < devices_.size(); ++i)
-    if (!devices_[i].is_lost || i % 2 != 0) // the driver lists some of the lost ones no longer
-      seen.devices.push_back(see(i));
-  last_good_poll_ = now_;
-  apply(seen);
-  check_after_poll();
-  if (std::exchange(is_failing_, false))
-    last_failure_ = now_;
-}
-
-sighting ledger_world::see(size_t index) {
-  const auto& device = devices_[index];
-  sighting out{.uuid = uuid_of(index),
-               .island = device.island,
-               .total = device.total,
-               .reserved = device.reserved,
-               .used = device.driver + device.foreign,
-               .foreign = device.foreign,
-               .simulated = device.simulated};
-  if (device.is_lost) {
-    out.state = GpuAvailability::LOST;
-    out.reason = "fell off the bus";
-  }
-  for (const auto& each : allocations_) {
-    if (each.device != index)
-      continue;
-    out.used += each.used;
-    if (!each.has_process)
-      continue;
-    auto who = holders_.find(each.lease);
-    if (who != holders_.end() && who->second.is_named)
-      out.leased.push_back({each.lease, who->second.is_opaque ? 0 : each.used});
-    else
-      out.foreign += each.used;
-  }
-  return out;
-}
-
-/// In the end nothing fails any more and every holder gives back. Then everybody is served, and nothing stays taken.
-void ledger_world::settle() {
-  silent_until_ = now_;
-  for (auto& each : devices_)
-    each.foreign = each.is_lost = false;
-  for (auto& each : allocations_)
-    each.free_at = std::min(each.free_at, now_ + 5s);
-  for (auto& [id, who] : holders_) {
-    who.leaks = false;
-    who.obeys = true;
-  }
-  auto until = now_ + 1h;
-  while (violation_.empty() && !is_settled()) {
-    live(now_ + poll_interval);
-    store_pending();
-    if (auto id = any_active(); id != lease_id{}) {
-      allocate(id);
-      end_processes(id);
-      apply(events::released{id, holders_[id].token});
-      apply(events::processes_ended{id});
-    }
-    if (now_ > until)
-      violate(std::to_string(ledger_.queued()) + " requests wait, " + std::to_string(ledger_.held_leases().size()) +
-              " leases are held and devices are " + (is_idle() ? "idle" : "not idle") +
-              " although everybody gives back and nothing fails");
-  }
-}
-
-bool ledger_world::is_settled() const {
-  return ledger_.queued() == 0 && ledger_.held_leases().empty() && is_idle();
-}
-
-bool ledger_world::is_idle() const {
-  return std::ranges::all_of(ledger_.devices(), [this](const device_account& each) {
-    return each.state_at(now_, options_) == GpuAvailability::OK && each.is_idle() && each.quarantined() == 0;
-  });
-}
-
-void ledger_world::end_processes(lease_id id) {
-  bool leaks = holders_.contains(id) && holders_[id].leaks;
-  if (leaks)
-    is_unclear_ = true; // memory may be missing at any time from now on
-  for (auto& each : allocations_)
-    if (each.lease == id && std::exchange(each.has_process, false))
-      each.free_at = leaks ? instant::max() : now_ + std::chrono::milliseconds{random(4000)};
-}
-
 // -- what the ledger does ---------------------------------------------------------------
 
 void ledger_world::apply(const event& what) {
@@ -428,14 +279,17 @@ void ledger_world::apply(const event& what) {
     woken_at_ = now_;
   log_.emplace_back(what, now_);
   outputs_.push_back(ledger_.apply(what, now_));
+  std::set<lease_id> changed; // an output says how a lease is now, so a second one says nothing
   for (const auto& each : std::vector{outputs_.back()})
-    take(each);
+    if (each.what != output::kind::changed || changed.insert(each.id).second)
+      take(each);
   if (!tokens_.empty())
     last_token_ = *tokens_.rbegin();
   if (auto broken = audit{ledger_}.find_violation(); !broken.empty())
     violate(broken);
   for (const auto* held : ledger_.held_leases())
-    check_times(*held);
+    if (!is_restoring_)
+      check_times(*held);
   check_capacity();
   check_bounds();
 }
@@ -473,6 +327,7 @@ void ledger_world::on_changed(lease_id id) {
   std::vector<std::string> uuids;
   for (const auto& each : found->devices)
     uuids.push_back(ledger_.devices()[each.device].uuid());
+  check_outcome(*found);
   bool was_active = stored_.contains(id) && stored_[id].first.state == LeaseState::ACTIVE;
   stored_[id] = {*found, uuids};
   if (found->state == LeaseState::QUEUED)
@@ -517,6 +372,7 @@ void ledger_world::on_ended(const lease& ended) {
       with_keys_.erase(with_keys_.begin());
   }
   asked_at_.erase(ended.id);
+  check_outcome(ended);
   ++outcome_counts_[ended.outcome];
   stored_.erase(ended.id);
   end_processes(ended.id);

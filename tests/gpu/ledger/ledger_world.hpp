@@ -38,6 +38,8 @@ public:
   }
 
 private:
+  static constexpr duration poll_interval = std::chrono::milliseconds{500};
+
   struct machine_device {
     uint32_t island = 0;
     bool simulated = false;
@@ -91,6 +93,7 @@ private:
   void request();
   void renew();
   void release();
+  void end_twice();
   void misuse();
   void repeat();
   void operate();
@@ -102,6 +105,7 @@ private:
   void settle();
   bool is_settled() const;
   bool is_idle() const;
+  bool is_half_drained() const;
   void live(instant until);
   void apply(const event& what);
   void take(const output& what);
@@ -113,6 +117,7 @@ private:
 
   // what must hold (ledger_world_checks.cpp)
   void check_promise(const lease& waiting);
+  void check_outcome(const lease& what);
   void check_room(const lease& held);
   void check_turn(const lease& held);
   void check_loading(const lease& held);
@@ -141,6 +146,7 @@ private:
   bool has_late_ticks_ = false;
   duration late_{0}; ///< how late the next tick is
   bool is_asleep_ = false;
+  bool is_restoring_ = false;
   instant woken_at_{0};
   instant silent_until_{0};
   instant last_failure_{0}; ///< as of the poll that showed it

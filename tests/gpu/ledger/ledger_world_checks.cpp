@@ -9,6 +9,7 @@ namespace hive::gpu::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using wire::LeaseOutcome;
 using wire::LeaseState;
 
 std::string name(lease_id id) {
@@ -45,6 +46,14 @@ void ledger_world::check_promise(const lease& waiting) {
     violate(name(waiting.id) + " is promised a start after the end of everything that is held");
 }
 
+/// What has been decided about its end stays.
+void ledger_world::check_outcome(const lease& what) {
+  auto known = stored_.find(what.id);
+  if (known != stored_.end() && known->second.first.outcome != LeaseOutcome::OPEN &&
+      known->second.first.outcome != what.outcome)
+    violate(name(what.id) + " has two outcomes");
+}
+
 /// Memory is handed out once, of devices that were seen lately, on one island.
 void ledger_world::check_room(const lease& held) {
   if (held.devices.size() != held.asked.devices)
@@ -54,17 +63,22 @@ void ledger_world::check_room(const lease& held) {
     const auto& device = devices_[index];
     if (device.island != devices_[index_of(held.devices.front().device)].island)
       violate("a gang is on several islands");
-    mib taken = mine.charge;
-    std::set<lease_id> charged;
-    for (auto id : open_)
-      for (const auto& theirs : ledger_.find(id)->devices)
-        if (theirs.device == mine.device && !theirs.drained) {
-          taken += theirs.charge;
-          charged.insert(id);
-        }
+    mib in_use = mine.charge;
+    mib draining = 0; // as the ledger says, all of it or a part of what is left in truth
+    mib left = 0;
+    std::set<lease_id> using_it;
+    for (auto id : open_) {
+      const auto& other = *ledger_.find(id);
+      for (const auto& theirs : other.devices)
+        if (theirs.device == mine.device && !theirs.drained)
+          (other.state == LeaseState::DRAINING ? draining : in_use) += theirs.charge;
+      if (other.state != LeaseState::DRAINING)
+        using_it.insert(id);
+    }
     for (const auto& each : allocations_)
-      if (each.device == index && !charged.contains(each.lease))
-        taken += each.used;
+      if (each.device == index && !using_it.contains(each.lease))
+        left += each.used;
+    auto taken = in_use + std::max(draining, left);
     auto tolerated = std::max<mib>(options_.drain_tolerance, device.total * options_.drain_tolerance_permille / 1000);
     if (taken > device.total - device.reserved + tolerated)
       violate("memory handed out twice: device " + std::to_string(index) + " has " +

@@ -1,0 +1,15 @@
+# cmake -DSOURCE=FILE -DFROM=FILE -DTO=FILE -DOUT=FILE -P mutate.cmake
+# Writes SOURCE with the one occurrence of what is in FROM replaced by what is in TO. Fails if there is not exactly one.
+foreach(each SOURCE FROM TO)
+  file(READ ${${each}} text_of_${each})
+endforeach()
+string(FIND "${text_of_SOURCE}" "${text_of_FROM}" first)
+string(FIND "${text_of_SOURCE}" "${text_of_FROM}" last REVERSE)
+if(first EQUAL -1)
+  message(FATAL_ERROR "${SOURCE} no longer has this text, which a planted fault replaces:\n${text_of_FROM}")
+endif()
+if(NOT first EQUAL last)
+  message(FATAL_ERROR "${SOURCE} has this text, which a planted fault replaces, more than once:\n${text_of_FROM}")
+endif()
+string(REPLACE "${text_of_FROM}" "${text_of_TO}" text "${text_of_SOURCE}")
+file(WRITE ${OUT} "${text}")
