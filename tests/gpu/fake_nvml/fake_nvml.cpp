@@ -165,8 +165,8 @@ int number(const char* function, handle of, const char* name, uint64_t otherwise
 }
 
 /// Answers with one of two values; which of them says `selector`, 1 or 2.
-[[maybe_unused]] int either(const char* function, handle of, int selector, const char* first, uint64_t first_default, const char* second,
-           uint64_t second_default, unsigned* out) {
+[[maybe_unused]] int either(const char* function, handle of, int selector, const char* first, uint64_t first_default,
+                            const char* second, uint64_t second_default, unsigned* out) {
   if (selector == 1)
     return number(function, of, first, first_default, out);
   if (selector == 2)
