@@ -114,7 +114,6 @@ void device_account::end_quarantine() {
 
 void device_account::observe(const sighting& what, instant taken_at) {
   bool was_out = is_out();
-  bool is_first = !observed_at_;
   auto before = std::exchange(seen_, what);
   if (what.state == GpuAvailability::OK)
     observed_at_ = taken_at;
@@ -126,7 +125,7 @@ void device_account::observe(const sighting& what, instant taken_at) {
   if (was_out && !is_out() && !claims_.empty())
     distrust();
   if (what.state == GpuAvailability::OK) {
-    learn_idle(is_first);
+    learn_idle();
     others_ = find_foreign();
   }
   balance();
@@ -154,11 +153,11 @@ mib device_account::used_by_nobody() const {
 }
 
 /// What the device looks like without leases, for comparison later.
-void device_account::learn_idle(bool is_first) {
+void device_account::learn_idle() {
   if (std::ranges::all_of(claims_, &claim::is_attributed))
     settled_foreign_ = seen_.foreign;
   // More than before counts only while no lease can have left it.
-  bool may_rise = is_first || (claims_.empty() && !is_quarantined_);
+  bool may_rise = std::exchange(learns_idle_, false) || (claims_.empty() && !is_quarantined_);
   if (auto now = used_by_nobody(); may_rise || now < idle_driver_)
     idle_driver_ = now;
 }

@@ -95,6 +95,10 @@ public:
   void quarantine(lease_id id);
   /// Everything that can be leased belongs to nobody again.
   void end_quarantine();
+  /// Memory of no process that the next observation shows is not of a lease.
+  void relearn_idle() {
+    learns_idle_ = true;
+  }
   /// Until idle again: a device that was lost while leased.
   void distrust() {
     is_quarantined_ = true;
@@ -117,7 +121,7 @@ private:
 
   mib used_by(lease_id id) const;
   bool was_seen(lease_id id) const;
-  void learn_idle(bool is_first);
+  void learn_idle();
   mib used_by_nobody() const;
   bool is_free_of_remains(lease_id id, const ledger_options& options) const;
   mib left_by_others(lease_id id) const;
@@ -137,6 +141,7 @@ private:
   mib leased_ = 0;
   bool exclusive_ = false;
   bool is_quarantined_ = false;
+  bool learns_idle_ = true; ///< at first
   uint32_t idle_seen_ = 0;
   instant loading_until_{0};
   std::vector<claim> claims_;

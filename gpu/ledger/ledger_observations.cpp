@@ -34,6 +34,7 @@ void ledger::on(const events::cleared& what) {
   if (!found->is_quarantined())
     return refuse({}, ec::conflict, "the device is not in quarantine");
   found->end_quarantine();
+  found->relearn_idle(); // the last observation may be an old one
   is_dirty_ = true;
   report(output::kind::device, {}, what.uuid);
 }

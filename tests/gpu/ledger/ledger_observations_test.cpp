@@ -212,6 +212,25 @@ TEST_F(ledger_observations, leases_that_end_one_after_the_other_drain_one_after_
   EXPECT_EQ(outcome(second), LeaseOutcome::RELEASED);
 }
 
+TEST_F(ledger_observations, what_is_left_after_an_operators_word_is_learned_from_the_next_poll) {
+  add_device("A");
+  auto id = hold(part("leaks", 4'000));
+  use(id, "A", 4'000);
+  poll();
+  is_silent = true;
+  release(id);
+  pass(options.drain_limit);
+  ASSERT_EQ(state_of("A"), GpuAvailability::QUARANTINED);
+  apply(events::cleared{"A"});
+  auto next = ask(part("next", 3'000));
+  device("A").leased.clear(); // memory of no process, which nobody has seen yet
+  poll();
+  EXPECT_TRUE(is_granted(next));
+  EXPECT_EQ(account("A").foreign(), 4'000u);
+  poll();
+  EXPECT_EQ(account("A").foreign(), 4'000u) << "none of it is that of the new lease";
+}
+
 // -- what leases use ----------------------------------------------------------------------
 
 TEST_F(ledger_observations, a_lease_that_uses_more_than_it_has_is_taken_away) {
