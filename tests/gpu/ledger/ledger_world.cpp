@@ -159,7 +159,7 @@ void ledger_world::allocate(lease_id id) {
       is_failing_ = true;
     }
     auto used = most < 10 ? most : most - static_cast<mib>(random(static_cast<int>(most / 2)));
-    allocations_.push_back({id, index_of(each.device), used});
+    allocations_.push_back({id, index_of(each.device), each.charge, used});
   }
 }
 

@@ -54,6 +54,7 @@ private:
   struct allocation {
     lease_id lease;
     size_t device = 0;
+    mib leased = 0;
     mib used = 0;
     bool has_process = true;
     instant free_at{0}; ///< when its process is gone; max: never

@@ -77,7 +77,7 @@ void ledger_world::check_room(const lease& held) {
     }
     for (const auto& each : allocations_)
       if (each.device == index && !using_it.contains(each.lease))
-        left += each.used;
+        left += std::min(each.used, each.leased); // more than that is known when a poll has shown it
     auto taken = in_use + std::max(draining, left);
     auto tolerated = std::max<mib>(options_.drain_tolerance, device.total * options_.drain_tolerance_permille / 1000);
     if (taken > device.total - device.reserved + tolerated)
