@@ -135,7 +135,8 @@ void ledger::end_loading(lease& held) {
   if (std::exchange(held.ready, true) || held.devices.empty())
     return;
   for (const auto& each : held.devices)
-    devices_[each.device].set_loading(now_);
+    if (auto& device = devices_[each.device]; device.loading_until() == held.granted_at + options_.load_limit)
+      device.set_loading(now_); // it is not another one that loads
   is_dirty_ = true;
 }
 

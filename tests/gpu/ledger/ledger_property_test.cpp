@@ -10,7 +10,7 @@ namespace hive::gpu::testing {
 namespace {
 
 struct count {
-  uint64_t seeds = 40;
+  uint64_t seeds = 25;
   size_t events = 3'000;
 };
 

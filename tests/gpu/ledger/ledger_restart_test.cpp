@@ -227,6 +227,24 @@ TEST_F(ledger_restart, a_loading_phase_goes_on) {
   EXPECT_TRUE(is_granted(second));
 }
 
+TEST_F(ledger_restart, the_end_of_an_old_loading_phase_is_not_that_of_a_new_one) {
+  options.load_limit = 30s;
+  add_device("A");
+  std::vector<lease> kept{at(hold(part("first", 2'000)))}; // its phase just passes, so it is not written again
+  pass(31s);
+  kept.push_back(at(hold(part("second", 2'000))));
+  pass(10s);
+  ++options.epoch;
+  restart();
+  for (const auto& each : kept)
+    apply(events::restored{each, {"A"}});
+  pass(2 * poll_interval);
+  auto third = ask(part("third", 2'000));
+  EXPECT_TRUE(is_waiting(third));
+  pass(20s);
+  EXPECT_TRUE(is_granted(third));
+}
+
 TEST_F(ledger_restart, a_device_that_is_gone_takes_its_leases_away) {
   add_device("A");
   add_device("B");
