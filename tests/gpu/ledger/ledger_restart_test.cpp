@@ -232,7 +232,7 @@ TEST_F(ledger_restart, the_end_of_an_old_loading_phase_is_not_that_of_a_new_one)
   add_device("A");
   std::vector<lease> kept{at(hold(part("first", 2'000)))}; // its phase just passes, so it is not written again
   pass(31s);
-  kept.push_back(at(hold(part("second", 2'000))));
+  kept.insert(kept.begin(), at(hold(part("second", 2'000))));
   pass(10s);
   ++options.epoch;
   restart();
