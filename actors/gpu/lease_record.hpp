@@ -65,17 +65,13 @@ private:
 /// The request in the ledger's terms. `declared`: for one that states no longest duration.
 gpu::lease_request to_ledger(wire::RequestLease::Reader asked, gpu::duration declared);
 
+/// Whether the text is the record's token or key. Takes the same time for every text of a length.
+bool proves(wire::Lease::Reader record, std::string_view secret);
+
+/// Whether two secrets are the same, and not empty; in the same time for every text of a length.
+bool is_same_secret(std::string_view given, std::string_view own);
+
 /// A copy without token and key.
 msg<wire::Lease> without_secrets(const msg<wire::Lease>& lease);
-
-/// A device as the API shows it.
-void describe_device(const gpu::ledger& ledger, const gpu::device_account& device, const device_labels& labels,
-                     wire::GpuInfo::Builder out);
-
-/// What the request waits for.
-msg<wire::LeaseExplanation> explain(const gpu::lease& what, const msg<wire::Lease>& record, const gpu::ledger& ledger);
-
-msg<wire::Event> lease_event(wire::Lease::Reader lease);
-msg<wire::Event> gpu_event(const gpu::ledger& ledger, const gpu::device_account& device);
 
 } // namespace hive

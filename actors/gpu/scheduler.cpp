@@ -2,22 +2,24 @@
 
 #include "actors/defaults.hpp"
 #include "actors/gpu/gpu_slots.hpp"
+#include "actors/gpu/lease_answers.hpp"
 #include "actors/gpu/lease_evidence.hpp"
 #include "actors/gpu/lease_history.hpp"
 #include "actors/gpu/lease_processes.hpp"
 #include "actors/gpu/lease_record.hpp"
 #include "actors/gpu/lease_waiters.hpp"
+#include "actors/gpu/ledger_clock.hpp"
 #include "actors/gpu/sightings.hpp"
 #include "actors/store/commit.hpp"
 #include "gpu/gpu_names.hpp"
 #include "messages/gpu_probe.capnp.h"
 #include "messages/text.hpp"
-#include "messages/timestamp.hpp"
 #include "platform/log.hpp"
 
 #include <algorithm>
 #include <caf/all.hpp>
 #include <cmath>
+#include <deque>
 #include <functional>
 #include <set>
 
@@ -65,7 +67,6 @@ public:
       labels_["simulated-" + std::to_string(i)] = {options_.simulated[i].name, -1, "simulated"};
     if (auto failure = history_.open(services_.db))
       return failure;
-    latest_ = history_.latest();
     if (auto failure = restore())
       return failure;
     forget_devices("it has not been observed yet");
@@ -101,7 +102,7 @@ public:
     if (!found)
       return find_ended(id, as_view(query->getId()));
     auto record = describe(*found);
-    if (secret.empty() || !proves(record, secret))
+    if (!proves(*record, secret))
       return without_secrets(record);
     if (found->state == LeaseState::QUEUED)
       apply(gpu::events::polled{*id});
@@ -115,8 +116,8 @@ public:
       return unknown_lease(as_view(request->getId()));
     auto secret = as_view(request->getToken());
     bool is_named = request->getPid() != 0;
-    bool is_proven = !secret.empty() && secret == records_->token_text(*id, held->token);
-    if (is_named && is_proven)
+    bool is_proven = is_same_secret(secret, records_->token_text(*id, held->token));
+    if (is_named && is_proven && held->state != LeaseState::ENDED)
       if (auto failure = name_process(*id, request->getPid(), secret))
         return failure;
     auto done = apply(gpu::events::renewed{*id, is_proven ? held->token : gpu::lease_token{}, request->getReady(),
@@ -132,31 +133,23 @@ public:
     if (!held)
       return unknown_lease(as_view(request->getId()));
     auto secret = as_view(request->getToken());
-    if (!secret.empty() && !proves(describe(*held), secret))
+    if (!secret.empty() && !proves(*describe(*held), secret))
       return fail(ec::forbidden, "the token is not that of lease " + to_text(*id));
-    auto promise = self_->make_response_promise<msg<wire::Lease>>();
-    waiters_.add(*id, lease_waiters::until::given_back, promise);
     auto done = secret.empty() ? apply(gpu::events::revoked{*id, reason_of(*request), request->getNow()})
                                : apply(gpu::events::released{*id, held->token});
     if (done.refusal)
-      waiters_.fail(*id, refusal(done, *id));
-    else if (!done.has_changed(*id))
-      waiters_.on_stored(*id, describe(*ledger_->find(*id)));
+      return refusal(done, *id);
+    if (!done.has_changed(*id))
+      return describe(*ledger_->find(*id));
+    auto promise = self_->make_response_promise<msg<wire::Lease>>();
+    waiters_.add(*id, lease_waiters::until::given_back, promise);
     return promise;
   }
 
   // -- questions ------------------------------------------------------------------
 
-  msg<wire::GpuList> list_devices() const {
-    return msg<wire::GpuList>::build([&](wire::GpuList::Builder out) {
-      auto devices = ledger_->devices();
-      auto gpus = out.initGpus(static_cast<uint32_t>(devices.size()));
-      for (uint32_t i = 0; i < gpus.size(); ++i)
-        describe_device(*ledger_, devices[i], labels_, gpus[i]);
-      if (devices.empty())
-        out.setReason(absence_);
-      out.setQueued(static_cast<uint32_t>(ledger_->queued()));
-    });
+  msg<wire::GpuList> devices() const {
+    return list_devices(*ledger_, labels_, absence_);
   }
 
   msg<wire::LeaseList> list_leases() const {
@@ -206,7 +199,7 @@ public:
         std::string{as_view(report->getDriver())}};
     check_processes();
     auto began = std::chrono::steady_clock::time_point{std::chrono::microseconds{report->getMonotonicUs()}};
-    gpu::device_poll poll{report, {}, ledger_time(began)};
+    gpu::device_poll poll{report, {}, clock_.at(began)};
     auto lease_of = [&](uint32_t pid) {
       auto lease = processes_.lease_of(pid);
       if (lease)
@@ -215,7 +208,7 @@ public:
     };
     auto seen = to_sightings(*report, lease_of, options_.island);
     evidence_.observe(std::move(poll));
-    observe(std::move(seen), ledger_time(began));
+    observe(std::move(seen), clock_.at(began));
   }
 
   void on_unknown(const msg<wire::GpuUnknown>& why) {
@@ -264,8 +257,10 @@ private:
     auto open = lease_store{*services_.db}.open();
     if (!open)
       return open.error();
+    auto latest = history_.latest();
     for (const auto& record : *open)
-      latest_ = std::max({latest_, instant{record->getRequestedAt()}, instant{record->getGrantedAt()}});
+      latest = std::max({latest, instant{record->getRequestedAt()}, instant{record->getGrantedAt()}});
+    clock_.start(latest);
     for (const auto& record : *open) {
       auto restored = lease_records::restore(*record);
       if (!restored)
@@ -290,28 +285,15 @@ private:
 
   // -- time -----------------------------------------------------------------------
 
-  /// The ledger's clock runs with the machine's steady one, from the time of day at the start, or from the newest time
-  /// in the store if that is later.
-  instant now() {
-    return ledger_time(std::chrono::steady_clock::now());
-  }
-
-  instant ledger_time(std::chrono::steady_clock::time_point at) {
-    if (zero_ == instant{0})
-      zero_ = std::max(instant{now_unix_micros()}, latest_) -
-              std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch());
-    return zero_ + std::chrono::duration_cast<duration>(at.time_since_epoch());
-  }
-
   void schedule_tick() {
     auto due = ledger_->next_deadline();
-    if (processes_.has_named())
-      due = std::min(due.value_or(instant::max()), now() + duration{defaults::lease_process_check});
+    if (processes_.has_named() || !ended_processes_.empty())
+      due = std::min(due.value_or(instant::max()), clock_.now() + duration{defaults::lease_process_check});
     if (!due || (is_ticking_ && *due >= ticks_at_))
       return;
     is_ticking_ = true;
     ticks_at_ = *due;
-    self_->delayed_send(self_, std::max<duration>(*due - now(), 1ms), due_atom::value);
+    self_->delayed_send(self_, std::max<duration>(*due - clock_.now(), 1ms), due_atom::value);
   }
 
   /// While memory is to come back, the probe looks for it often.
@@ -387,10 +369,6 @@ private:
     return **ended;
   }
 
-  static bool proves(const msg<wire::Lease>& record, std::string_view secret) {
-    return secret == as_view(record->getToken()) || secret == as_view(record->getKey());
-  }
-
   static std::string reason_of(wire::ReleaseLease::Reader request) {
     return request.getReason().size() > 0 ? std::string{as_view(request.getReason())} : "taken away by an operator";
   }
@@ -414,7 +392,7 @@ private:
   /// Applies an event and carries out what follows. `accepted` is called before anything of the request is written.
   consequence apply(const gpu::event& what, const std::function<void(lease_id)>& accepted = {}) {
     consequence out;
-    for (auto& each : std::vector{ledger_->apply(what, now())}) {
+    for (auto& each : std::vector{ledger_->apply(what, clock_.now())}) {
       switch (each.what) {
       case gpu::output::kind::accepted:
         out.accepted = each.id;
@@ -508,9 +486,10 @@ private:
       const auto* found = ledger_->find(id);
       if (record->getState() != LeaseState::RESERVED || !found || found->state != LeaseState::RESERVED)
         continue;
+      auto token = found->token; // the lease may be gone after the event
       apply(gpu::events::stored{id});
       if (processes_.has_named(id))
-        apply(gpu::events::renewed{id, found->token, false, true});
+        apply(gpu::events::renewed{id, token, false, true});
     }
   }
 
@@ -528,24 +507,17 @@ private:
     }
   }
 
-  static void log_transition(wire::Lease::Reader lease) {
-    auto id = as_view(lease.getId());
-    auto holder = as_view(lease.getHolder());
-    if (lease.getState() == LeaseState::RESERVED)
-      log::info("GPU lease granted. lease={} holder={} gpu={} mib={}", id, holder, as_view(lease.getDevice()),
-                lease.getVramMib());
-    else if (lease.getState() == LeaseState::REVOKING || lease.getState() == LeaseState::KILLING)
-      log::warn("GPU lease is being taken away: {}. lease={} holder={}", as_view(lease.getReason()), id, holder);
-    else if (lease.getState() == LeaseState::ENDED)
-      log::info("GPU lease ended{}{}. lease={} holder={}", lease.getReason().size() > 0 ? ": " : "",
-                as_view(lease.getReason()), id, holder);
-  }
-
   // -- processes and devices ----------------------------------------------------------
 
+  /// Whoever started the processes has a moment to give the lease back himself.
   void check_processes() {
     for (auto id : processes_.take_ended()) {
       apply(gpu::events::processes_ended{id});
+      ended_processes_.emplace_back(id, clock_.now() + duration{defaults::lease_process_check});
+    }
+    while (!ended_processes_.empty() && ended_processes_.front().second <= clock_.now()) {
+      auto id = ended_processes_.front().first;
+      ended_processes_.pop_front();
       apply(gpu::events::holder_ended{id});
     }
   }
@@ -572,7 +544,7 @@ private:
       if (!each.simulated())
         seen.push_back(
           {.uuid = each.uuid(), .island = each.island(), .state = wire::GpuAvailability::UNKNOWN, .reason = absence_});
-    observe(std::move(seen), now(), false);
+    observe(std::move(seen), clock_.now(), false);
   }
 
   void on_device_changed(const std::string& uuid) {
@@ -614,12 +586,12 @@ private:
   std::string absence_; ///< why there may be no device
   slot_publisher_actor publisher_;
   std::map<std::string, std::string> published_;
-  instant latest_{0}; ///< newest time in the store
-  instant zero_{0};
+  ledger_clock clock_;
   bool is_ticking_ = false;
   instant ticks_at_{0};
   bool is_hurried_ = false;
-  std::vector<lease_id> without_holder_; ///< to be killed, and nothing of them is known that can be
+  std::deque<std::pair<lease_id, instant>> ended_processes_; ///< and when their holders count as ended
+  std::vector<lease_id> without_holder_;                     ///< to be killed, and nothing of them is known that can be
 };
 
 scheduler_impl::behavior_type scheduler(scheduler_impl::stateful_pointer<scheduler_state> self,
@@ -628,7 +600,7 @@ scheduler_impl::behavior_type scheduler(scheduler_impl::stateful_pointer<schedul
   self->set_down_handler([self](const caf::down_msg& down) { self->state.on_down(down); });
   if (auto failure = state.init(std::move(services), std::move(options)))
     self->quit(std::move(failure));
-  return {[self](const msg<wire::GpuQuery>&) { return self->state.list_devices(); },
+  return {[self](const msg<wire::GpuQuery>&) { return self->state.devices(); },
           [self](const msg<wire::RequestLease>& asked) { return self->state.request(asked); },
           [self](const hold_lease& asked) { return self->state.hold(asked); },
           [self](const msg<wire::LeaseQuery>& query) { return self->state.find(query); },
