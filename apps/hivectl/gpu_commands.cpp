@@ -17,7 +17,7 @@ constexpr auto gpu_examples = "Examples:\n"
                               "  hivectl gpu list\n"
                               "  hivectl gpu run --vram 4 -- python3 train.py\n"
                               "  hivectl gpu leases\n"
-                              "  hivectl gpu why l17\n"
+                              "  hivectl gpu why 1-17\n"
                               "  hivectl gpu history --holder trainer\n"
                               "docs/gpu.md tells what a lease is, and what happens when things go wrong.";
 
