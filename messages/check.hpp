@@ -28,6 +28,12 @@ size_t max_bytes_of(capnp::StructSchema schema);
 /// The JSON name of an enumerant: its $name, or its own name in snake_case.
 std::string json_name(capnp::EnumSchema::Enumerant enumerant);
 
+/// The JSON name of a known value of an enum.
+template <class E>
+requires std::is_enum_v<E> std::string json_name(E value) {
+  return json_name(capnp::Schema::from<E>().getEnumerants()[static_cast<uint16_t>(value)]);
+}
+
 namespace detail {
 
 /// Words of a Cap'n Proto stream with exactly one segment.

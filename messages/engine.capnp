@@ -7,18 +7,23 @@ using import "benchmark.capnp".CommandSpec;
 using import "benchmark.capnp".Measurement;
 using import "research.capnp".ResearchReport;
 using import "research.capnp".StartResearch;
+using import "install.capnp".InstallBenchmark;
+using import "place.capnp".SpawnPlace;
+using Members = import "hive.capnp";
 $Cxx.namespace("hive::wire");
 
-struct SpawnSpec $Hive.doc("What to spawn: exactly one of `adapter` and `research`.") {
+struct SpawnSpec $Hive.doc("What to spawn: exactly one of `adapter`, `research` and `benchmark`.") {
   adapter @0 :CommandSpec $Hive.doc("An adapter that measures by running this command.");
   research @1 :StartResearch $Hive.doc("An AutoResearch session; its id is required.");
   stay @2 :Bool $Hive.doc("Whether it outlives the engine's connection.");
+  benchmark @3 :InstallBenchmark $Hive.doc("A benchmark to install from a git repository. It is the node's from then on.");
 }
 
 struct SpawnRequest $Hive.doc("Asks the engine's own node for permission to spawn.") {
   spec @0 :SpawnSpec $Hive.required;
   node @1 :Text $Hive.id $Hive.doc("The target node. When absent, the least loaded active node is chosen.");
   labels @2 :List(Text) $Hive.maxLength(64) $Hive.doc("Labels that the target node must have.");
+  tier @3 :Members.NodeTier $Hive.doc("The target node is of this tier or a higher one.");
 }
 
 struct TicketContent $Hive.maxBytes(4096) {
@@ -48,6 +53,11 @@ struct SpawnResearch {
   spec @1 :SpawnSpec $Hive.required;
 }
 
+struct InstallThere $Hive.doc("Installs the benchmark of `spec` on the node that is asked.") {
+  ticket @0 :SpawnTicket $Hive.required;
+  spec @1 :SpawnSpec $Hive.required;
+}
+
 struct EndSpawned {
   id @0 :Text $Hive.id $Hive.required $Hive.doc("Hex of the ticket's nonce.");
   engine @1 :Text $Hive.id $Hive.doc(
@@ -59,11 +69,6 @@ struct SpawnedEnded {
 }
 
 # -- engines that speak HTTP ------------------------------------------------------
-
-struct SpawnPlace $Hive.doc("Where to spawn. When it is empty, the least loaded active node is chosen.") {
-  node @0 :Text $Hive.id $Hive.doc("On this node.");
-  labels @1 :List(Text) $Hive.maxLength(64) $Hive.doc("On a node that has all these labels.");
-}
 
 struct StartSpawned $Hive.doc("What to spawn: exactly one of `command` and `session`.") {
   command @0 :CommandSpec $Hive.doc("An adapter that measures by running this command. It measures once, at once.");

@@ -3,6 +3,7 @@
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
+using import "place.capnp".SpawnPlace;
 $Cxx.namespace("hive::wire");
 
 struct InstallBenchmark $Hive.doc(
@@ -25,6 +26,8 @@ struct InstallBenchmark $Hive.doc(
   network @10 :Bool $Hive.omitDefault $Hive.doc(
       "Whether its commands have network; the node must grant it ([dynamic] network).");
   wait @11 :Bool = true $Hive.query $Hive.omitDefault $Hive.doc("false: answers 202 as soon as the install has begun.");
+  place @12 :SpawnPlace $Hive.doc(
+      "On which node of the hive; the asked one when absent. The node must allow it ([engines] allow), and the repository.");
 }
 
 struct StartInstall $Hive.doc("The same, answered when the install has begun.") {
@@ -59,6 +62,7 @@ struct Install $Hive.maxBytes(4194304) $Hive.doc("A benchmark from a git reposit
   repoUrl @4 :Text $Hive.doc("Of the newest install.");
   startedAt @5 :Int64 $Hive.unixMicros;
   installed @6 :InstalledBenchmark $Hive.doc("What captures measure; absent when nothing is installed yet.");
+  node @7 :Text $Hive.id $Hive.doc("The node that installs it.");
 }
 
 struct InstallQuery {

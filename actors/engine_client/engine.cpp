@@ -165,7 +165,8 @@ struct engine::impl {
     auto nodes = list_nodes(until);
     if (!nodes)
       return nodes.error();
-    place_wish wish{wanted.place->node.value, wanted.place->labels, gpu_need_of(wanted.vram_gb, wanted.shared)};
+    place_wish wish{wanted.place->node.value, wanted.place->labels, gpu_need_of(wanted.vram_gb, wanted.shared),
+                    wanted.place->tier};
     std::lock_guard one_at_a_time{placing};
     auto chosen = lease_places.choose(**nodes, wish, spawn_path::door, std::chrono::steady_clock::now());
     if (!chosen)
@@ -214,9 +215,25 @@ struct engine::impl {
       std::string{as_view(lease.getId())}, std::string{as_view(lease.getToken())}, devices_of(lease)}}};
   }
 
-  /// `Order` is the request that carries the ticket; its answer is a `Handle`.
+  /// A ticket for what is wanted, shown to its node.
+  template <class Answer>
+  struct redeemed {
+    Answer answer;
+    ticket_claims ticket;
+  };
+
   template <class Handle, class Order>
   caf::expected<spawned_actor<Handle>> spawn(const msg<wire::SpawnSpec>& spec, const spawn_place& where) {
+    auto done = redeem<Handle, Order>(spec, where, std::chrono::milliseconds{0});
+    if (!done)
+      return done.error();
+    return spawned_actor<Handle>{std::move(done->answer), done->ticket.nonce, done->ticket.target};
+  }
+
+  /// `Order` is the request that carries the ticket; what it asks for may take `patience` longer than other calls.
+  template <class Answer, class Order>
+  caf::expected<redeemed<Answer>> redeem(const msg<wire::SpawnSpec>& spec, const spawn_place& where,
+                                         std::chrono::milliseconds patience) {
     auto end = until();
     auto own = own_session(end);
     if (!own)
@@ -235,10 +252,10 @@ struct engine::impl {
       out.setTicket(**ticket);
       out.setSpec(*spec);
     });
-    auto actor = ask<Handle>(*session, order, end);
-    if (!actor)
-      return actor.error();
-    return spawned_actor<Handle>{std::move(*actor), claims->nonce, claims->target};
+    auto answer = ask<Answer>(*session, order, end + patience);
+    if (!answer)
+      return answer.error();
+    return redeemed<Answer>{std::move(*answer), std::move(*claims)};
   }
 
   static msg<wire::SpawnRequest> spawn_request(const msg<wire::SpawnSpec>& spec, const spawn_place& where) {
@@ -248,6 +265,7 @@ struct engine::impl {
       auto labels = out.initLabels(static_cast<uint32_t>(where.labels.size()));
       for (uint32_t i = 0; i < labels.size(); ++i)
         labels.set(i, where.labels[i]);
+      out.setTier(where.tier);
     });
   }
 
@@ -386,6 +404,15 @@ caf::expected<spawned_actor<research_session_actor>> engine::spawn(const msg<wir
     out.setStay(life == spawn_life::stays);
   });
   return impl_->spawn<research_session_actor, wire::SpawnResearch>(spec, where);
+}
+
+caf::expected<msg<wire::Install>> engine::install(const msg<wire::InstallBenchmark>& what, const spawn_place& where,
+                                                  std::chrono::milliseconds patience) {
+  auto spec = msg<wire::SpawnSpec>::build([&](wire::SpawnSpec::Builder out) { out.setBenchmark(*what); });
+  auto done = impl_->redeem<msg<wire::Install>, wire::InstallThere>(spec, where, patience);
+  if (!done)
+    return done.error();
+  return std::move(done->answer);
 }
 
 caf::expected<msg<wire::GpuList>> engine::gpus() {

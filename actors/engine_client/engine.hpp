@@ -6,7 +6,9 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/gpu.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/ids.hpp"
+#include "messages/install.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/research.capnp.h"
 #include "messages/runs.capnp.h"
@@ -43,10 +45,11 @@ struct engine_options {
   std::function<void(caf::actor_system_config&)> configure = [](caf::actor_system_config&) {};
 };
 
-/// Where to spawn: on a given node, or on the least loaded node with all labels.
+/// Where to spawn: on a given node, or on the least loaded node with all labels and this tier or a higher one.
 struct spawn_place {
   node_id node = {};
   std::vector<std::string> labels = {};
+  wire::NodeTier tier = wire::NodeTier::FLAT;
 
   static spawn_place on(node_id which) {
     return {std::move(which), {}};
@@ -157,6 +160,12 @@ public:
   /// engine counts as finished.
   caf::expected<spawned_actor<research_session_actor>>
   spawn(const msg<wire::StartResearch>& what, const spawn_place& where, spawn_life life = spawn_life::ends_with_engine);
+
+  /// Installs a benchmark from a git repository on a node that allows engines to do so; it stays there. Returns when
+  /// captures of that node measure with it or, when the request is not to wait, when the install has begun. Errors are
+  /// those of the place and of the install. ec::outcome_unknown when it takes longer than `patience`; it goes on.
+  caf::expected<msg<wire::Install>> install(const msg<wire::InstallBenchmark>& what, const spawn_place& where,
+                                            std::chrono::milliseconds patience = std::chrono::hours{1});
 
   /// The GPUs of the engine's own node.
   caf::expected<msg<wire::GpuList>> gpus();

@@ -48,6 +48,8 @@ using spawner_actor = link_spawner_actor::extend<
   // Spawns with a ticket for this node. Errors as for engine_session_actor.
   caf::replies_to<engine_request<wire::SpawnAdapter>>::with<adapter_actor>,
   caf::replies_to<engine_request<wire::SpawnResearch>>::with<research_session_actor>,
+  // Installs a benchmark from git on this node, with a ticket for it.
+  caf::replies_to<engine_request<wire::InstallThere>>::with<msg<wire::Install>>,
   // Ends an actor that the engine has spawned on this node. ec::not_found.
   caf::replies_to<engine_request<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>,
   // What lives on this node, of all engines.
@@ -97,6 +99,12 @@ using http_engines_actor = caf::typed_actor<
   caf::replies_to<msg<wire::EndOneSpawned>>::with<msg<wire::SpawnedEnded>>,
   // The engines that this node serves, both over its door and over HTTP, and those for which other nodes act here.
   caf::replies_to<msg<wire::EngineQuery>>::with<msg<wire::EngineList>>>;
+
+/// Has benchmarks installed from git, on this node or on another one.
+using install_placer_actor = caf::typed_actor<
+  // Installs on the node that `place` wants, on this one without. Answers as installer_actor does there, and with the
+  // errors of a spawner; ec::outcome_unknown when the link with the other node is lost meanwhile.
+  caf::replies_to<msg<wire::InstallBenchmark>>::with<msg<wire::Install>>>;
 
 } // namespace hive
 

@@ -9,6 +9,7 @@
 #include "messages/engine.capnp.h"
 #include "messages/gpu.capnp.h"
 #include "messages/hive.capnp.h"
+#include "messages/install.capnp.h"
 #include "messages/research.capnp.h"
 #include "messages/runs.capnp.h"
 #include "messages/text.hpp"
@@ -67,8 +68,10 @@ public:
   }
 
   template <class Answer, class Request>
-  caf::result<Answer> ask_spawner(const msg<Request>& request) {
-    return pass<Answer>(services_.spawner, engine_request<Request>{options_.caller, request});
+  caf::result<Answer> ask_spawner(const msg<Request>& request,
+                                  caf::duration timeout = caf::duration{defaults::request_timeout}) {
+    return pass<Answer>(services_.spawner, engine_request<Request>{options_.caller, request}, timeout,
+                        [this](const Answer& answer) { allow(answer); });
   }
 
   // -- leases -----------------------------------------------------------------------
@@ -192,6 +195,7 @@ engine_session_self::behavior_type engine_session(engine_session_state::pointer 
     [&state](const msg<SpawnRequest>& wanted) { return state.ask_spawner<msg<SpawnTicket>>(wanted); },
     [&state](const msg<SpawnAdapter>& wanted) { return state.ask_spawner<adapter_actor>(wanted); },
     [&state](const msg<SpawnResearch>& wanted) { return state.ask_spawner<research_session_actor>(wanted); },
+    [&state](const msg<InstallThere>& wanted) { return state.ask_spawner<msg<Install>>(wanted, caf::infinite); },
     [&state](const msg<EndSpawned>& what) { return state.ask_spawner<msg<SpawnedEnded>>(what); },
     [&state](const engine_introduced& with) { state.introduced(with); },
     [&state](const lease_revoked& what) { state.on_revoked(what); },

@@ -1,6 +1,7 @@
 #include "actors/engines/placement.hpp"
 
 #include "actors/defaults.hpp"
+#include "messages/check.hpp"
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
 
@@ -34,6 +35,22 @@ bool has_labels(wire::NodeInfo::Reader node, const std::vector<std::string>& wan
   return std::ranges::all_of(wanted, [&](const auto& label) { return has.contains(label); });
 }
 
+std::string joined(const std::vector<std::string>& labels) {
+  std::string out;
+  for (const auto& label : labels)
+    out.append(out.empty() ? "" : ", ").append(label);
+  return out;
+}
+
+/// Why the node is not one of those that are wanted, apart from its GPUs; empty if it is.
+std::string misfit(wire::NodeInfo::Reader node, const place_wish& wish) {
+  if (!has_labels(node, wish.labels))
+    return "lacks " + std::string{wish.labels.size() > 1 ? "one of the labels " : "the label "} + joined(wish.labels);
+  if (node.getTier() < wish.tier)
+    return "is of tier " + json_name(node.getTier()) + ", not of " + json_name(wish.tier) + " or higher";
+  return {};
+}
+
 /// Why none of its GPUs can ever satisfy the need; empty if one can, or without a need.
 std::string lack(wire::NodeInfo::Reader node, const std::optional<gpu_need>& need) {
   if (!need || node.getGpuMib() >= need->mib)
@@ -41,13 +58,6 @@ std::string lack(wire::NodeInfo::Reader node, const std::optional<gpu_need>& nee
   if (node.getGpuMib() == 0)
     return "has no GPU that can be leased";
   return "can lease at most " + std::to_string(node.getGpuMib()) + " MiB on one GPU";
-}
-
-std::string joined(const std::vector<std::string>& labels) {
-  std::string out;
-  for (const auto& label : labels)
-    out.append(out.empty() ? "" : ", ").append(label);
-  return out;
 }
 
 std::optional<wire::NodeInfo::Reader> find(wire::NodeList::Reader nodes, std::string_view id) {
@@ -68,8 +78,8 @@ caf::expected<wire::NodeInfo::Reader> named(wire::NodeList::Reader nodes, const 
     return fail(ec::not_found, "there is no node " + wish.node);
   if (auto why = obstacle(*node, path); !why.empty())
     return fail(ec::unavailable, "node " + wish.node + " " + why);
-  if (!has_labels(*node, wish.labels))
-    return fail(ec::not_found, "node " + wish.node + " lacks one of the labels " + joined(wish.labels));
+  if (auto why = misfit(*node, wish); !why.empty())
+    return fail(ec::not_found, "node " + wish.node + " " + why);
   if (auto why = lack(*node, wish.gpu); !why.empty())
     return fail(ec::unsupported, "it needs " + text_of(*wish.gpu) + "; node " + wish.node + " " + why);
   return *node;
@@ -86,24 +96,33 @@ std::string lacks(wire::NodeList::Reader nodes, const place_wish& wish, spawn_pa
     }
     auto why = obstacle(node, path);
     if (why.empty())
-      why = has_labels(node, wish.labels) ? lack(node, wish.gpu) : "lacks a label";
+      why = misfit(node, wish);
+    if (why.empty())
+      why = lack(node, wish.gpu);
     out.append(told++ == 0 ? "" : ", ").append("node ").append(as_view(node.getId())).append(" ").append(why);
   }
   return out;
 }
 
+/// What is wanted of a node, apart from its GPUs.
+std::string text_of(const place_wish& wish) {
+  std::string out = wish.labels.empty() ? "" : "the labels " + joined(wish.labels);
+  if (wish.tier != wire::NodeTier::FLAT)
+    out += (out.empty() ? "" : " and ") + std::string{"the tier "} + json_name(wish.tier) + " or a higher one";
+  return out;
+}
+
 caf::error none_found(wire::NodeList::Reader nodes, const place_wish& wish, spawn_path path) {
+  auto wanted = text_of(wish);
   if (wish.gpu) {
     bool lacks_gpu_alone = false;
     for (auto node : nodes.getNodes())
-      lacks_gpu_alone |= obstacle(node, path).empty() && has_labels(node, wish.labels);
-    return fail(lacks_gpu_alone ? ec::unsupported : ec::not_found,
-                "it needs " + text_of(*wish.gpu) +
-                  (wish.labels.empty() ? "" : " and the labels " + joined(wish.labels)) + ": " +
-                  lacks(nodes, wish, path));
+      lacks_gpu_alone |= obstacle(node, path).empty() && misfit(node, wish).empty();
+    return fail(lacks_gpu_alone ? ec::unsupported : ec::not_found, "it needs " + text_of(*wish.gpu) +
+                                                                     (wanted.empty() ? "" : " and " + wanted) + ": " +
+                                                                     lacks(nodes, wish, path));
   }
-  return fail(ec::not_found, wish.labels.empty() ? "no node that can be reached is active"
-                                                 : "no active node has the labels " + joined(wish.labels));
+  return fail(ec::not_found, wanted.empty() ? "no node that can be reached is active" : "no active node has " + wanted);
 }
 
 } // namespace
@@ -122,6 +141,10 @@ place_wish place_wish::of(wire::SpawnRequest::Reader request) {
   auto command = spec.getAdapter();
   if (spec.hasAdapter() && command.getRequiresGpu())
     out.gpu = gpu_need_of(command.getMinVramGb(), false);
+  auto benchmark = spec.getBenchmark();
+  if (spec.hasBenchmark() && (benchmark.getRequiresGpu() || benchmark.getMinVramGb() > 0))
+    out.gpu = gpu_need_of(benchmark.getMinVramGb(), false);
+  out.tier = request.getTier();
   return out;
 }
 
@@ -168,7 +191,7 @@ caf::expected<placed> placement::choose(wire::NodeList::Reader nodes, const plac
   } else {
     std::optional<rank> lowest;
     for (auto node : nodes.getNodes()) { // in the order of ids
-      if (!obstacle(node, path).empty() || !has_labels(node, wish.labels) || !lack(node, wish.gpu).empty())
+      if (!obstacle(node, path).empty() || !misfit(node, wish).empty() || !lack(node, wish.gpu).empty())
         continue;
       auto of_this = rank_of(node, wish);
       if (lowest && *lowest <= of_this)

@@ -2,6 +2,7 @@
 
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
+#include "messages/hive.capnp.h"
 #include "messages/ids.hpp"
 
 #include <caf/expected.hpp>
@@ -34,8 +35,9 @@ struct place_wish {
   std::string node = {};                ///< on this node; empty: on any
   std::vector<std::string> labels = {}; ///< on one with all of these
   std::optional<gpu_need> gpu = {};     ///< on one with such a GPU
+  wire::NodeTier tier = {};             ///< on one of this tier or a higher one
 
-  /// A command that needs a GPU gets a whole one.
+  /// A command or a benchmark that needs a GPU gets a whole one.
   static place_wish of(wire::SpawnRequest::Reader request);
 };
 
@@ -51,10 +53,10 @@ class placement {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// The requested node, or the best one out of those that are active, have all labels and a GPU that can ever satisfy
-  /// the need, and can be reached over `path`. With a need for a GPU, nodes where it is free now come first, then those
-  /// that promise the earliest start to who waits there, then those with the shortest queue. Then comes the least
-  /// loaded; ties go to this node, then to the lowest id.
+  /// The requested node, or the best one out of those that are active, have all labels, the tier and a GPU that can
+  /// ever satisfy the need, and can be reached over `path`. With a need for a GPU, nodes where it is free now come
+  /// first, then those that promise the earliest start to who waits there, then those with the shortest queue. Then
+  /// comes the least loaded; ties go to this node, then to the lowest id.
   ///
   /// ec::not_found when there is none; ec::unsupported when all that is lacking is such a GPU, with what each node has;
   /// ec::unavailable when the requested node is not active or cannot be reached.

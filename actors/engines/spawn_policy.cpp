@@ -40,14 +40,16 @@ caf::error spawn_policy::validate() const {
 }
 
 caf::error spawn_policy::check_kind(wire::SpawnSpec::Reader spec) const {
-  if (spec.hasAdapter() == spec.hasResearch())
-    return fail(ec::invalid, "exactly one of adapter and research must be given");
+  if (spec.hasAdapter() + spec.hasResearch() + spec.hasBenchmark() != 1)
+    return fail(ec::invalid, "exactly one of adapter, research and benchmark must be given");
   if (spec.hasResearch() && spec.getResearch().getId().size() == 0)
     return fail(ec::invalid, "research.id must be given");
-  if (spec.hasAdapter() ? !adapters : !research)
-    return fail(ec::forbidden,
-                std::string{spec.hasAdapter() ? "adapter" : "research"} + " is not among engines.allow of this node");
-  return caf::none;
+  auto check_allowed = [](const char* kind, bool allowed) {
+    return allowed ? caf::error{} : fail(ec::forbidden, std::string{kind} + " is not among engines.allow of this node");
+  };
+  if (spec.hasAdapter())
+    return check_allowed("adapter", adapters);
+  return spec.hasResearch() ? check_allowed("research", research) : check_allowed("benchmark", benchmarks);
 }
 
 caf::error spawn_policy::check_spawn(wire::SpawnSpec::Reader spec) const {

@@ -14,6 +14,8 @@ struct spawn_policy {
   /// Kinds that may be spawned, here or elsewhere with a ticket from this node. Default: none.
   bool adapters = false;
   bool research = false;
+  /// Benchmarks from git, which are installed under the node's rules for those.
+  bool benchmarks = false;
   /// Live actors per engine on this node. Default: 16.
   size_t quota = defaults::engine_quota;
   /// Commands that an adapter may run here. A command is allowed when it begins with the words of an entry; the first

@@ -28,6 +28,7 @@ msg<wire::SpawnRequest> request_of(wire::StartSpawned::Reader asked) {
     if (asked.getPlace().hasNode())
       out.setNode(asked.getPlace().getNode());
     out.setLabels(asked.getPlace().getLabels());
+    out.setTier(asked.getPlace().getTier());
   });
 }
 

@@ -10,6 +10,7 @@
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/hive.capnp.h"
+#include "messages/install.capnp.h"
 #include "messages/research.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -98,6 +99,17 @@ public:
     return spawn_research(*shower, asked.request);
   }
 
+  caf::result<msg<wire::Install>> install(const engine_request<wire::InstallThere>& asked) {
+    return install_benchmark({asked.caller.engine, {}}, asked.request);
+  }
+
+  caf::result<msg<wire::Install>> install(const link_request<wire::InstallThere>& asked) {
+    auto shower = engine_of(asked.node, asked.request->getTicket());
+    if (!shower)
+      return shower.error();
+    return install_benchmark(*shower, asked.request);
+  }
+
   /// Ends what the engine with this name has spawned.
   caf::result<msg<wire::SpawnedEnded>> end(const std::string& engine, const std::string& id) {
     auto* entry = ledger_.find(id);
@@ -154,7 +166,7 @@ private:
   };
 
   using node_list = msg<wire::NodeList>;
-  using admitted = std::function<void(caf::expected<spawn_entry>)>;
+  using verified = std::function<void(caf::expected<ticket_claims>)>;
 
   /// Asks the hive for one node, or for all if `node` is empty; an unknown id gives an empty list.
   void look_up(std::string_view node, std::function<void(const caf::expected<node_list>&)> then) {
@@ -205,16 +217,60 @@ private:
   caf::result<Actor> spawn_for_ticket(const ticket_shower& by, const Wanted& wanted, const char* kind, bool is_given,
                                       Start start) {
     auto asker = watch_asker(); // before the promise, which clears the current sender
-    auto promise = self_->make_response_promise<Actor>();
+    return redeem<Actor>(
+      by, wanted, kind, is_given,
+      [this, by, asker, start, stay = wanted.getSpec().getStay()](const ticket_claims& ticket, auto promise) mutable {
+        auto entry = admit({ticket.nonce, by.engine.name, asker, stay}, ticket);
+        if (entry)
+          start(*entry, promise);
+        else
+          promise.deliver(refuse(by.engine, entry.error()));
+      });
+  }
+
+  /// An install takes no place in the quota of its engine: the installer has its own bounds.
+  caf::result<msg<wire::Install>> install_benchmark(const ticket_shower& by, const msg<wire::InstallThere>& wanted) {
+    return redeem<msg<wire::Install>>(
+      by, *wanted, "benchmark", wanted->getSpec().hasBenchmark(),
+      [this, by, wanted](const ticket_claims& ticket, auto promise) mutable {
+        if (auto err = used_.use(ticket, now_unix_micros())) {
+          promise.deliver(refuse(by.engine, std::move(err)));
+          return;
+        }
+        auto benchmark = wanted->getSpec().getBenchmark();
+        log::info("Engine installs a benchmark engine={} benchmark={} via={}", by.engine.name,
+                  as_view(benchmark.getName()), by.via.value);
+        if (benchmark.getWait())
+          pass_install(msg<wire::InstallBenchmark>::copy_of(benchmark), promise);
+        else
+          pass_install(
+            msg<wire::StartInstall>::build([&](wire::StartInstall::Builder out) { out.setRequest(benchmark); }),
+            promise);
+      });
+  }
+
+  /// Without a timeout: an install takes what it takes, within the bounds of its steps.
+  template <class Request>
+  void pass_install(const msg<Request>& request, caf::typed_response_promise<msg<wire::Install>> promise) {
+    self_->request(services_.installer, caf::infinite, request)
+      .then([promise](const msg<wire::Install>& install) mutable { promise.deliver(install); },
+            [promise](caf::error& error) mutable { promise.deliver(std::move(error)); });
+  }
+
+  /// Checks a ticket, and calls `then` with its content and the promise of the answer.
+  template <class Answer, class Wanted, class Then>
+  caf::result<Answer> redeem(const ticket_shower& by, const Wanted& wanted, const char* kind, bool is_given,
+                             Then then) {
+    auto promise = self_->make_response_promise<Answer>();
     if (!is_given) {
       promise.deliver(refuse(by.engine, fail(ec::invalid, "spec." + std::string{kind} + " must be given")));
       return promise;
     }
-    admit(by, asker, wanted.getTicket(), wanted.getSpec(), [promise, start](caf::expected<spawn_entry> entry) mutable {
-      if (entry)
-        start(*entry, promise);
+    verify(by, wanted.getTicket(), wanted.getSpec(), [promise, then](caf::expected<ticket_claims> ticket) mutable {
+      if (ticket)
+        then(*ticket, promise);
       else
-        promise.deliver(entry.error());
+        promise.deliver(ticket.error());
     });
     return promise;
   }
@@ -245,38 +301,36 @@ private:
         });
   }
 
-  /// Checks the ticket and the policy. On success the new actor counts in the ledger.
-  void admit(const ticket_shower& by, asker_id asker, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec,
-             admitted then) {
+  /// Checks the ticket and the policy.
+  void verify(const ticket_shower& by, wire::SpawnTicket::Reader ticket, wire::SpawnSpec::Reader spec, verified then) {
     auto claims = check_ticket(ticket, {own_id_, by.engine, spec, now_unix_micros()});
     if (!claims) {
       then(refuse(by.engine, claims.error()));
       return;
     }
     auto kept = msg<wire::SpawnSpec>::copy_of(spec);
-    look_up(claims->issuer.value,
-            [this, by, asker, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
-              if (!nodes) {
-                then(nodes.error());
-                return;
-              }
-              auto entry = judge(by.engine, asker, claims, *kept, **nodes);
-              then(entry ? std::move(entry) : refuse(by.engine, entry.error()));
-            });
+    look_up(claims->issuer.value, [this, by, claims = *claims, kept, then](const caf::expected<node_list>& nodes) {
+      auto err = nodes ? judge(claims, *kept, **nodes) : nodes.error();
+      if (err)
+        then(nodes ? refuse(by.engine, std::move(err)) : std::move(err));
+      else
+        then(claims);
+    });
   }
 
-  /// A ticket is used up only by a spawn: one that is refused may be shown again, for example when the quota has room.
-  caf::expected<spawn_entry> judge(const engine_id& engine, asker_id asker, const ticket_claims& ticket,
-                                   wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes) {
+  caf::error judge(const ticket_claims& ticket, wire::SpawnSpec::Reader spec, wire::NodeList::Reader nodes) {
     if (auto err = check_issuer(nodes, ticket.issuer))
       return err;
     if (auto err = used_.check(ticket, now_unix_micros()))
       return err;
-    if (auto err = options_.policy.check_spawn(spec))
-      return err;
-    if (!is_there(asker))
+    return options_.policy.check_spawn(spec);
+  }
+
+  /// On success the new actor counts in the ledger. A ticket is used up only by a spawn: one that is refused may be
+  /// shown again, for example when the quota has room.
+  caf::expected<spawn_entry> admit(const spawn_entry& entry, const ticket_claims& ticket) {
+    if (!is_there(entry.asker))
       return fail(ec::unavailable, "its connection was lost meanwhile");
-    spawn_entry entry{ticket.nonce, engine.name, asker, spec.getStay()};
     if (auto err = ledger_.add(entry))
       return err;
     if (auto err = used_.use(ticket, now_unix_micros())) {
@@ -393,6 +447,8 @@ spawner_self::behavior_type spawner(spawner_state::pointer self, spawner_service
     [&state](const engine_request<wire::SpawnResearch>& asked) { return state.spawn(asked); },
     [&state](const link_request<wire::SpawnAdapter>& asked) { return state.spawn(asked); },
     [&state](const link_request<wire::SpawnResearch>& asked) { return state.spawn(asked); },
+    [&state](const engine_request<wire::InstallThere>& asked) { return state.install(asked); },
+    [&state](const link_request<wire::InstallThere>& asked) { return state.install(asked); },
     [&state](const engine_request<wire::EndSpawned>& asked) {
       return state.end(asked.caller.engine.name, asked.request->getId().cStr());
     },

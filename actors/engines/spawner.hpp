@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/benchmark/install/api.hpp"
 #include "actors/engines/api.hpp"
 #include "actors/engines/spawn_policy.hpp"
 #include "actors/hive/federation/api.hpp"
@@ -20,6 +21,7 @@ struct spawner_services {
   adapter_factory make_adapter;
   research_actor research;
   link_directory_actor links;
+  installer_actor installer;
 };
 
 struct spawner_options {
@@ -31,7 +33,7 @@ struct spawner_options {
 };
 
 /// Spawns the spawner. It issues tickets and spawns actors for them, ends these actors when their engine is gone, and
-/// enforces the quotas. When it ends, all spawned actors end.
+/// enforces the quotas. When it ends, all spawned actors end. Tickets for benchmarks it passes on to the installer.
 spawner_actor spawn_spawner(caf::actor_system& system, spawner_services services, spawner_options options);
 
 } // namespace hive

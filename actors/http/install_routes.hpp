@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/benchmark/install/api.hpp"
+#include "actors/engines/api.hpp"
 #include "actors/http/route.hpp"
 
 #include <vector>
@@ -8,6 +9,7 @@
 namespace hive::http {
 
 /// Routes of benchmarks that are installed from git. DELETE /benchmarks/{name} of the registry removes them.
-std::vector<route> install_routes(const installer_actor& installer);
+/// The placer installs here or on another node; the installer knows what is on this one.
+std::vector<route> install_routes(const install_placer_actor& placer, const installer_actor& installer);
 
 } // namespace hive::http

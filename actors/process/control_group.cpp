@@ -180,9 +180,9 @@ bool has_maker(const std::string& name) {
 
 void remove_leftovers(const fs::path& parent) {
   std::error_code none;
-  for (const auto& entry : fs::directory_iterator{parent, none})
-    if (entry.is_directory(none) && !has_maker(entry.path().filename().string()) && !remove_group(entry.path()))
-      log::warn("A control group of an earlier node stays. path={}", entry.path().string());
+  for (fs::directory_iterator at{parent, none}; at != fs::directory_iterator{}; at.increment(none))
+    if (at->is_directory(none) && !has_maker(at->path().filename().string()) && !remove_group(at->path()))
+      log::warn("A control group of an earlier node stays. path={}", at->path().string());
 }
 
 /// The family's group below `at` with both controllers, or nothing.

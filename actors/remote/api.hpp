@@ -35,6 +35,8 @@ struct GossipAnswer;
 struct GossipQuestion;
 struct GpuList;
 struct GpuQuery;
+struct Install;
+struct InstallThere;
 struct Lease;
 struct LeaseQuery;
 struct LeaseRevoked;
@@ -104,6 +106,8 @@ using spawning_link_actor = caf::typed_actor<
   // nothing.
   caf::replies_to<msg<wire::SpawnAdapter>>::with<adapter_actor>,
   caf::replies_to<msg<wire::SpawnResearch>>::with<research_session_actor>,
+  // Installs a benchmark from git, for a ticket of the asking node. Errors as for engine_session_actor.
+  caf::replies_to<msg<wire::InstallThere>>::with<msg<wire::Install>>,
   // Ends what the named engine has spawned, also over an earlier link. ec::not_found.
   caf::replies_to<msg<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
 
@@ -155,6 +159,9 @@ using engine_session_actor = caf::typed_actor<
   // ec::overloaded (quota), each with the reason.
   caf::replies_to<msg<wire::SpawnAdapter>>::with<adapter_actor>,
   caf::replies_to<msg<wire::SpawnResearch>>::with<research_session_actor>,
+  // Installs a benchmark from git with a ticket for this node; it stays. Answers when it is installed, or when the
+  // install has begun, as the request says. In addition to the errors of a ticket: those of an install.
+  caf::replies_to<msg<wire::InstallThere>>::with<msg<wire::Install>>,
   // Ends an actor that the engine has spawned on this node, over any connection. ec::not_found when there is no such
   // actor.
   caf::replies_to<msg<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;

@@ -9,6 +9,7 @@
 #include "messages/gossip.capnp.h"
 #include "messages/gpu.capnp.h"
 #include "messages/hive.capnp.h"
+#include "messages/install.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/research.capnp.h"
 #include "messages/runs.capnp.h"

@@ -70,11 +70,6 @@ std::string describe(wire::RunResult::Reader probed) {
   return sandbox::describe_unavailable({errors.begin(), errors.size()});
 }
 
-std::string word_of(wire::ReviewDecision decision) {
-  auto enumerants = capnp::Schema::from<wire::ReviewDecision>().getEnumerants();
-  return json_name(enumerants[static_cast<uint16_t>(decision)]);
-}
-
 class reviewer_state {
 public:
   using pointer = reviewer_actor::stateful_pointer<reviewer_state>;
@@ -306,7 +301,7 @@ private:
         [this, id, done](const committed&) {
           running_.erase(id);
           done_.insert(number_of_review(id)->value);
-          log::info("Review finished. review={} decision={} reason={}", id, word_of(done->getDecision()),
+          log::info("Review finished. review={} decision={} reason={}", id, json_name(done->getDecision()),
                     as_view(done->getReason()));
           start_waiting();
         },

@@ -34,8 +34,7 @@ std::string format_bytes(uint64_t bytes);
 /// The JSON name of a schema enum's value.
 template <class E>
 std::string name_of(E value) {
-  auto enumerants = capnp::Schema::from<E>().getEnumerants();
-  return json_name(enumerants[static_cast<uint16_t>(value)]);
+  return json_name(value);
 }
 
 /// The enum value with this JSON name, or nothing.

@@ -1,5 +1,6 @@
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
+#include "apps/hivectl/progress.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "apps/hivectl/waiting.hpp"
 #include "messages/install.capnp.h"
@@ -14,7 +15,24 @@ struct install_choices {
   bool requires_gpu = false;
   double min_vram_gb = 0;
   bool network = false;
+  std::string node;
+  std::vector<std::string> labels;
+  std::string tier;
+
+  bool has_place() const {
+    return !node.empty() || !labels.empty() || !tier.empty();
+  }
 };
+
+void set_place(wire::SpawnPlace::Builder out, const install_choices& options) {
+  if (!options.node.empty())
+    out.setNode(options.node);
+  auto labels = out.initLabels(static_cast<uint32_t>(options.labels.size()));
+  for (uint32_t i = 0; i < labels.size(); ++i)
+    labels.set(i, options.labels[i]);
+  if (auto tier = value_of<wire::NodeTier>(options.tier))
+    out.setTier(*tier);
+}
 
 msg<wire::InstallBenchmark> install_request(const install_choices& options, const std::vector<std::string>& command) {
   return msg<wire::InstallBenchmark>::build([&](wire::InstallBenchmark::Builder out) {
@@ -36,6 +54,8 @@ msg<wire::InstallBenchmark> install_request(const install_choices& options, cons
       build.set(2, options.build);
     }
     out.setNetwork(options.network);
+    if (options.has_place())
+      set_place(out.initPlace(), options);
   });
 }
 
@@ -49,12 +69,24 @@ caf::expected<msg<wire::Install>> wait_for(session& s, const msg<wire::Install>&
     });
 }
 
-outcome install(session& s, const install_choices& options, const std::vector<std::string>& command) {
-  auto accepted = s.node.ask<wire::Install>(
-    {.method = "POST", .path = "/benchmarks/install?wait=false", .body = to_json(install_request(options, command))});
+/// The progress of an install on this node can be asked for.
+caf::expected<msg<wire::Install>> install_here(session& s, const std::string& request) {
+  auto accepted =
+    s.node.ask<wire::Install>({.method = "POST", .path = "/benchmarks/install?wait=false", .body = request});
   if (!accepted)
     return accepted.error();
-  auto done = wait_for(s, *accepted);
+  return wait_for(s, *accepted);
+}
+
+caf::expected<msg<wire::Install>> install_there(session& s, const std::string& request) {
+  progress shown{"Installing on another node", s.set};
+  return s.node.ask<wire::Install>(
+    {.method = "POST", .path = "/benchmarks/install", .body = request, .timeout = defaults::capture_timeout});
+}
+
+outcome install(session& s, const install_choices& options, const std::vector<std::string>& command) {
+  auto request = to_json(install_request(options, command));
+  auto done = options.has_place() ? install_there(s, request) : install_here(s, request);
   if (!done)
     return done.error();
   if ((*done)->getState() == wire::InstallState::FAILED)
@@ -63,7 +95,9 @@ outcome install(session& s, const install_choices& options, const std::vector<st
     auto installed = (*done)->getInstalled();
     s.out.line("Installed " + options.name + " at commit " + installed.getCommit().cStr() + ": " +
                std::to_string(installed.getFiles()) + " files, " + std::to_string(installed.getBytes()) + " bytes.");
-    s.out.line("Every capture of its tier runs it from now on.");
+    s.out.line(options.has_place() ? "Every capture of its tier on node " + std::string{(*done)->getNode().cStr()} +
+                                       " runs it from now on."
+                                   : "Every capture of its tier runs it from now on.");
   });
   return exit_status::done;
 }
@@ -108,6 +142,11 @@ void add_install_commands(CLI::App& group, context& ctx) {
   command.add_flag("--requires-gpu", options->requires_gpu, "It needs a GPU; without one it is skipped");
   command.add_option("--min-vram-gb", options->min_vram_gb, "GB of GPU memory that it needs; implies --requires-gpu")
     ->check(CLI::Range(0.0, 1024.0));
+  command.add_option("--node", options->node, "Id of the node of the hive that installs it (default: the one asked)")
+    ->check(valid_id());
+  command.add_option("--label", options->labels, "On a node with this label; may be repeated")->allow_extra_args(false);
+  command.add_option("--tier", options->tier, "On a node of this tier or a higher one")
+    ->check(CLI::IsMember({"flat", "regional", "central"}));
   ctx.on(
     command, [options, &ctx](session& s) { return install(s, *options, ctx.behind_dashes.value()); },
     context::trailing::required);

@@ -115,9 +115,10 @@ void read_engines(toml_section& in, engines_config& out) {
   in.read("allow", allow);
   if (in.has("allow"))
     out.allow = allow;
+  constexpr std::array kinds{"adapter", "research", "benchmark"};
   if (out.allow &&
-      !std::ranges::all_of(*out.allow, [](const auto& kind) { return kind == "adapter" || kind == "research"; }))
-    in.refuse("allow", "must be an array of adapter and research");
+      !std::ranges::all_of(*out.allow, [&](const auto& kind) { return std::ranges::find(kinds, kind) != kinds.end(); }))
+    in.refuse("allow", "must be an array of adapter, research and benchmark");
   uint64_t quota = out.policy.quota;
   in.read("quota", quota, 0, defaults::max_spawned);
   out.policy.quota = quota;

@@ -12,12 +12,14 @@ namespace hive {
 
 spawn_policy engine_policy(const node_config& config) {
   auto out = config.engines.policy;
-  auto allows = [&](const char* kind) {
+  auto allows = [&](const char* kind, bool otherwise) {
     const auto& allow = config.engines.allow;
-    return allow ? std::ranges::find(*allow, kind) != allow->end() : !config.door.tls.empty();
+    return allow ? std::ranges::find(*allow, kind) != allow->end() : otherwise;
   };
-  out.adapters = allows("adapter");
-  out.research = allows("research");
+  bool are_known = !config.door.tls.empty();
+  out.adapters = allows("adapter", are_known);
+  out.research = allows("research", are_known);
+  out.benchmarks = allows("benchmark", false);
   return out;
 }
 

@@ -49,12 +49,12 @@ struct node::impl {
     auto& adapters = add<adapter_group>(base, gpus);
     add<heavy_group>(adapters);
     auto& benchmark = add<benchmark_group>(base, adapters, groups_so_far());
-    add<install_group>(base, adapters, benchmark);
+    auto& installs = add<install_group>(base, adapters, benchmark);
     auto& agents = add<baseline_group>(base, benchmark);
     auto& tracker = add<tracker_group>(base);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker, agents);
-    auto& engines = add<engine_group>(adapters, agents, tracker, federation, research);
+    auto& engines = add<engine_group>(adapters, agents, tracker, federation, research, installs);
     add<review_group>(base, adapters, agents);
     auto& namespaces = add<namespace_group>(adapters);
     add<http_group>(namespaces, groups_so_far());

@@ -236,8 +236,7 @@ std::string to_hartos(wire::Snapshot::Reader snapshot) {
   object_text out;
   out.add("version", quoted(as_view(snapshot.getVersion()))).add("git_sha", quoted(as_view(snapshot.getGitSha())));
   out.add("timestamp", number_text(static_cast<double>(snapshot.getCapturedAt()) / micros_per_s));
-  auto tiers = capnp::Schema::from<wire::Tier>().getEnumerants();
-  out.add_text("tier", json_name(tiers[static_cast<uint16_t>(snapshot.getTier())]));
+  out.add_text("tier", json_name(snapshot.getTier()));
   out.add_text("node", as_view(snapshot.getNode()));
   if (snapshot.hasEnvironment())
     out.add("environment", to_json<wire::Environment>(snapshot.getEnvironment()));

@@ -1,5 +1,6 @@
 """Benchmarks from real git repositories on a real node: installed, measured, upgraded, removed; hostile ones; kill -9."""
 
+import contextlib
 import json
 import os
 import random
@@ -124,10 +125,14 @@ class GitInstallsTest(unittest.TestCase):
         return metric and metric["value"], snapshot["adapters"][name]
 
     def left(self):
-        """Everything below the directory of the installs."""
-        return sorted(str(path.relative_to(self.installs)) for path in self.installs.glob("*/*")) + sorted(
-            path.name for path in self.installs.glob(".staging*")
-        )
+        """Everything below the directory of the installs. The node may remove some of it meanwhile."""
+        found = []
+        for top in sorted(self.installs.iterdir()):
+            if top.name.startswith(".staging"):
+                found.append(top.name)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                found += [f"{top.name}/{name}" for name in sorted(os.listdir(top))]
+        return found
 
     def await_left(self, count):
         """Waits until so many installs are left: a replaced one goes with the last measurement that uses it."""

@@ -20,8 +20,10 @@ std::string summary_of(wire::InstalledBenchmark::Reader installed) {
          " files, " + std::to_string(installed.getBytes()) + " bytes";
 }
 
-void fill(wire::Install::Builder out, const std::string& name, const install_ledger::entry& entry) {
+void fill(wire::Install::Builder out, const std::string& name, const install_ledger::entry& entry,
+          const node_id& node) {
   out.setName(name);
+  out.setNode(node.value);
   out.setState(entry.state);
   out.setProgress(entry.progress);
   out.setError(entry.error);
@@ -119,7 +121,7 @@ caf::expected<msg<wire::Install>> install_ledger::describe(const std::string& na
   const auto* found = find(name);
   if (!found)
     return hive::fail(ec::not_found, "no benchmark named " + name + " is installed or being installed");
-  return msg<wire::Install>::build([&](wire::Install::Builder out) { fill(out, name, *found); });
+  return msg<wire::Install>::build([&](wire::Install::Builder out) { fill(out, name, *found, own_id_); });
 }
 
 msg<wire::InstallList> install_ledger::describe_all() const {
@@ -127,7 +129,7 @@ msg<wire::InstallList> install_ledger::describe_all() const {
     auto list = out.initInstalls(static_cast<uint32_t>(entries_.size()));
     uint32_t at = 0;
     for (const auto& [name, entry] : entries_)
-      fill(list[at++], name, entry);
+      fill(list[at++], name, entry, own_id_);
   });
 }
 

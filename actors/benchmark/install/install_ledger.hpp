@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/ids.hpp"
 #include "messages/install.capnp.h"
 #include "messages/msg.hpp"
 
@@ -24,6 +25,10 @@ public:
     std::optional<msg<wire::InstalledBenchmark>> installed; ///< what captures measure
     std::optional<msg<wire::InstallBenchmark>> wanted;      ///< the install that waits or runs
   };
+
+  /// Of this node, which descriptions name.
+  explicit install_ledger(node_id own_id = {}) : own_id_{std::move(own_id)} {
+  }
 
   /// Adds what is stored.
   void restore(const msg<wire::InstalledBenchmark>& installed);
@@ -54,6 +59,7 @@ public:
 private:
   void forget_oldest_failure();
 
+  node_id own_id_;
   std::map<std::string, entry> entries_;
   std::deque<std::string> waiting_;
   std::string running_; ///< empty: none

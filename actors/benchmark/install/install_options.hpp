@@ -3,6 +3,7 @@
 #include "actors/benchmark/adapter_definition.hpp"
 #include "actors/defaults.hpp"
 #include "actors/gpu/api.hpp"
+#include "messages/ids.hpp"
 
 #include <caf/error.hpp>
 #include <chrono>
@@ -20,6 +21,8 @@ struct install_options {
   std::vector<std::string> allowed;
   /// Absolute path of the directory for the installed benchmarks, which nodes may share. Created by the first install.
   std::filesystem::path directory;
+  /// This node.
+  node_id own_id;
   /// Names what belongs to this node in a shared directory.
   std::string node;
   /// Whether requests may ask for network in their commands.
@@ -29,7 +32,8 @@ struct install_options {
   std::chrono::milliseconds timeout{defaults::install_step_timeout}; ///< of each step
   uint64_t max_bytes = defaults::max_install_bytes;                  ///< of all files of one install
   std::filesystem::path fetch_program;                               ///< hive-fetch
-  std::string python = "/usr/bin/python3"; /// Leases devices to benchmarks that need one; without it these are not run.
+  std::string python = "/usr/bin/python3";
+  /// Leases devices to benchmarks that need one; without it these are not run.
   gpu_scheduler_actor scheduler;
 
   /// ec::invalid; the text begins with the offending key.

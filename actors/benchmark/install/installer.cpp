@@ -38,6 +38,7 @@ public:
     self_ = self;
     services_ = std::move(services);
     options_ = std::move(options);
+    ledger_ = install_ledger{options_.own_id};
     std::set<std::string> kept;
     for (const auto& installed : stored) {
       ledger_.restore(installed);

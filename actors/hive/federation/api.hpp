@@ -34,6 +34,8 @@ using link_spawner_actor = caf::typed_actor<
   // Spawns with a ticket for this node which that node has issued. Errors as for engine_session_actor.
   caf::replies_to<link_request<wire::SpawnAdapter>>::with<adapter_actor>,
   caf::replies_to<link_request<wire::SpawnResearch>>::with<research_session_actor>,
+  // Installs a benchmark from git for such a ticket. It stays.
+  caf::replies_to<link_request<wire::InstallThere>>::with<msg<wire::Install>>,
   // Ends what the named engine has spawned here. ec::not_found.
   caf::replies_to<link_request<wire::EndSpawned>>::with<msg<wire::SpawnedEnded>>>;
 
@@ -46,6 +48,7 @@ struct spawning_started {
 enum class link_user : uint8_t {
   served_engines, ///< this node spawns on others for its engines
   spawner,        ///< other nodes have spawned here
+  installs,       ///< this node has benchmarks installed on others
 };
 
 /// Says whose links a service uses, in place of what it said before. In a large hive these links are kept.

@@ -4,6 +4,7 @@
 #include "actors/hive/link/malformed.hpp"
 #include "messages/ec.hpp"
 #include "messages/engine.capnp.h"
+#include "messages/install.capnp.h"
 
 #include <caf/all.hpp>
 
@@ -105,6 +106,7 @@ peer_actor::behavior_type peer(peer_state::pointer self, peer_services services,
     [self](const msg<wire::GossipQuestion>& question) { return self->state.answer(question); },
     [self](const msg<wire::SpawnAdapter>& wanted) { return self->state.ask_spawner<adapter_actor>(wanted); },
     [self](const msg<wire::SpawnResearch>& wanted) { return self->state.ask_spawner<research_session_actor>(wanted); },
+    [self](const msg<wire::InstallThere>& what) { return self->state.ask_spawner<msg<wire::Install>>(what); },
     [self](const msg<wire::EndSpawned>& what) { return self->state.ask_spawner<msg<wire::SpawnedEnded>>(what); },
     [self](const msg<wire::Farewell>&) { self->state.on_close(); },
     [self](const link_up& up) { self->state.attach(up); },

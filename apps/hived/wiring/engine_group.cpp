@@ -3,9 +3,13 @@
 #include "actors/benchmark/command_adapter.hpp"
 #include "actors/benchmark/leased_adapter.hpp"
 #include "actors/engines/http_engines.hpp"
+#include "actors/engines/install_placer.hpp"
 #include "actors/http/engine_routes.hpp"
+#include "actors/http/install_routes.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
+#include <iterator>
 
 namespace hive {
 
@@ -23,11 +27,18 @@ std::vector<service> engine_group::services() {
       [this] {
         return spawn_http_engines(node_.system, {spawner_, federation_.federation, acceptor}, {node_.identity.id});
       }),
+    make_service("installs on nodes", install_placer_,
+                 [this] {
+                   return spawn_install_placer(node_.system, {installs_.installer, spawner_, federation_.federation},
+                                               {node_.identity.id});
+                 }),
   };
 }
 
 std::vector<http::route> engine_group::routes() const {
-  return http::engine_routes(http_engines_);
+  auto out = http::engine_routes(http_engines_);
+  std::ranges::move(http::install_routes(install_placer_, installs_.installer), std::back_inserter(out));
+  return out;
 }
 
 spawner_actor engine_group::start_spawner() {
@@ -42,7 +53,8 @@ spawner_actor engine_group::start_spawner() {
     return spawn_command_adapter(system, {runner}, spec);
   };
   auto out = spawn_spawner(
-    node_.system, {federation_.federation, std::move(make_adapter), research_.research, federation_.federation},
+    node_.system,
+    {federation_.federation, std::move(make_adapter), research_.research, federation_.federation, installs_.installer},
     std::move(options));
   caf::anon_send(federation_.federation, spawning_started{out});
   return out;

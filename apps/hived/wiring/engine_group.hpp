@@ -5,18 +5,21 @@
 #include "apps/hived/wiring/adapter_group.hpp"
 #include "apps/hived/wiring/baseline_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
+#include "apps/hived/wiring/install_group.hpp"
 #include "apps/hived/wiring/research_group.hpp"
 #include "apps/hived/wiring/tracker_group.hpp"
 
 namespace hive {
 
-/// The services for engines: those that connect with the door, those that speak HTTP, and those of other nodes.
+/// The services for engines: those that connect with the door, those that speak HTTP, and those of other nodes; and
+/// installs of benchmarks, which other nodes order in the same way.
 class engine_group final : public service_group {
 public:
   engine_group(node_context& node, const adapter_group& adapters, const baseline_group& agents,
-               const tracker_group& tracker, const federation_group& federation, const research_group& research)
-      : node_{node}, adapters_{adapters}, agents_{agents}, tracker_{tracker}, federation_{federation}, research_{
-                                                                                                         research} {
+               const tracker_group& tracker, const federation_group& federation, const research_group& research,
+               const install_group& installs)
+      : node_{node}, adapters_{adapters}, agents_{agents}, tracker_{tracker},
+        federation_{federation}, research_{research}, installs_{installs} {
   }
 
   std::vector<service> services() override;
@@ -33,8 +36,10 @@ private:
   const tracker_group& tracker_;
   const federation_group& federation_;
   const research_group& research_;
+  const install_group& installs_;
   spawner_actor spawner_;
   http_engines_actor http_engines_;
+  install_placer_actor install_placer_;
 };
 
 } // namespace hive

@@ -1,7 +1,5 @@
 #include "apps/hived/wiring/install_group.hpp"
 
-#include "actors/http/install_routes.hpp"
-
 #include <caf/all.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -37,14 +35,11 @@ std::vector<service> install_group::services() {
   })};
 }
 
-std::vector<http::route> install_group::routes() const {
-  return http::install_routes(installer);
-}
-
 install_options install_group::describe_installs() const {
   auto out = node_.config.install;
   if (out.directory.empty())
     out.directory = fs::absolute(default_directory(node_.config.store.directory));
+  out.own_id = node_.identity.id;
   out.node = node_.identity.id.value.substr(0, node_digits);
   out.fetch_program = find_fetch_program();
   out.scheduler = adapters_.gpus.scheduler;

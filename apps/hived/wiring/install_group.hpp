@@ -16,7 +16,6 @@ public:
   }
 
   std::vector<service> services() override;
-  std::vector<http::route> routes() const override;
 
   installer_actor installer;
 

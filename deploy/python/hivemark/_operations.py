@@ -182,12 +182,14 @@ def install_benchmark(
     build_command: Optional[Sequence[str]] = None,
     network: Optional[bool] = None,
     wait: Optional[bool] = None,
+    place: Optional[Json] = None,
     patience_s: float = 3600.0,
 ) -> Json:
     """Installs a benchmark from a git repository, or another commit of it: {name, state, installed: {commit, …}, …};
     with wait=False as soon as it has begun. `discover_and_install` takes the arguments of HART OS's function.
 
     metrics_file: the file that the command writes; its standard output when None.
+    place: on another node of the hive: {node, labels, tier}; {} means the least loaded one.
     patience_s: longest wait for the install, beyond the client's timeout.
     """
     ...

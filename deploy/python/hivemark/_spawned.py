@@ -44,10 +44,12 @@ class SpawnFailed(HivemarkError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where to spawn: on this node, or on one with all these labels. Without either on the least loaded one."""
+    """Where to spawn: on this node, or on one with all these labels, of this tier or a higher one ("flat", "regional",
+    "central"). Without any of them on the least loaded one."""
 
     node: str = ""
     labels: Sequence[str] = ()
+    tier: str = ""
 
 
 @dataclass(frozen=True)
@@ -349,6 +351,8 @@ def _place_of(where: Where) -> Dict[str, Any]:
     place: Dict[str, Any] = {"labels": list(where.labels)}
     if where.node:
         place["node"] = where.node
+    if where.tier:
+        place["tier"] = where.tier
     return {"place": place}
 
 

@@ -86,6 +86,32 @@ TEST_F(placement_test, wants_all_labels) {
   EXPECT_THAT(text_of(none.error()), HasSubstr("big, gone"));
 }
 
+TEST_F(placement_test, wants_the_tier_or_a_higher_one) {
+  auto tiers = read<wire::NodeList>(R"({"nodes":[
+    {"id":"a","state":"active","address":"127.0.0.1:1","epoch":1,"tier":"central","spawned":2},
+    {"id":"b","state":"active","address":"127.0.0.1:2","epoch":1,"self":true},
+    {"id":"c","state":"active","address":"127.0.0.1:3","epoch":1,"tier":"regional","spawned":1}]})");
+  auto of_tier = [&](wire::NodeTier tier, const std::string& node = {}) {
+    return where.choose(*tiers, {.node = node, .tier = tier}, path, now += defaults::placement_memory * 2);
+  };
+  EXPECT_EQ(of_tier(wire::NodeTier::FLAT)->node.value, "b");
+  EXPECT_EQ(of_tier(wire::NodeTier::REGIONAL)->node.value, "c");
+  EXPECT_EQ(of_tier(wire::NodeTier::CENTRAL)->node.value, "a");
+  auto low = of_tier(wire::NodeTier::CENTRAL, "c");
+  EXPECT_EQ(code_of(low.error()), ec::not_found);
+  EXPECT_EQ(text_of(low.error()), "node c is of tier regional, not of central or higher");
+  auto none = where.choose(*tiers, {.labels = {"big"}, .tier = wire::NodeTier::CENTRAL}, path, now);
+  EXPECT_EQ(text_of(none.error()), "no active node has the labels big and the tier central or a higher one");
+}
+
+TEST_F(placement_test, wants_the_memory_of_a_benchmark) {
+  auto wish = place_wish::of(*read<wire::SpawnRequest>(
+    R"({"spec":{"benchmark":{"name":"n","repo_url":"file:///x","run_command":["x"],"min_vram_gb":4}},"tier":"regional"})"));
+  ASSERT_TRUE(wish.gpu);
+  EXPECT_EQ(wish.gpu->mib, gpu_need_of(4, false).mib);
+  EXPECT_EQ(wish.tier, wire::NodeTier::REGIONAL);
+}
+
 /// This node acts for engines that speak HTTP.
 TEST_F(placement_test, over_links_takes_this_node_and_those_with_a_link_or_a_door_to_dial) {
   path = spawn_path::link;
@@ -195,7 +221,7 @@ TEST_F(gpu_placement_test, says_what_each_node_lacks) {
     EXPECT_THAT(text_of(none.error()), HasSubstr(part));
   auto labelled = choose(4, {}, {"gone"});
   EXPECT_EQ(code_of(labelled.error()), ec::not_found);
-  EXPECT_THAT(text_of(labelled.error()), HasSubstr("node a lacks a label"));
+  EXPECT_THAT(text_of(labelled.error()), HasSubstr("node a lacks the label gone"));
   auto named = choose(4, "b");
   EXPECT_EQ(code_of(named.error()), ec::unsupported);
   EXPECT_THAT(text_of(named.error()), HasSubstr("node b has no GPU"));

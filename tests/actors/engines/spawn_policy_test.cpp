@@ -20,6 +20,7 @@ msg<wire::SpawnSpec> spec(const std::string& json) {
 
 const auto adapter = R"({"adapter":{"name":"a","command":["/opt/measure","--fast","x"]}})";
 const auto research = R"({"research":{"id":"r","topic":"speed"}})";
+const auto benchmark = R"({"benchmark":{"name":"b","repo_url":"file:///b","run_command":["./measure"]}})";
 
 spawn_policy open_policy() {
   spawn_policy out;
@@ -37,6 +38,10 @@ TEST(spawn_policy, allows_nothing_by_default) {
 TEST(spawn_policy, allows_what_is_listed) {
   EXPECT_FALSE(open_policy().check_spawn(*spec(adapter)));
   EXPECT_FALSE(open_policy().check_spawn(*spec(research)));
+  EXPECT_THAT(text_of(open_policy().check_spawn(*spec(benchmark))), HasSubstr("benchmark is not among engines.allow"));
+  auto policy = open_policy();
+  policy.benchmarks = true;
+  EXPECT_FALSE(policy.check_spawn(*spec(benchmark)));
 }
 
 TEST(spawn_policy, refuses_commands_that_are_not_listed_with_the_reason) {

@@ -4,6 +4,7 @@
 #include "actors/engines/spawner.hpp"
 #include "messages/door.capnp.h"
 #include "messages/engine.capnp.h"
+#include "messages/install.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "tests/actors/engines/engine_actors.hpp"
@@ -141,6 +142,36 @@ inline caf::behavior research_stub(caf::event_based_actor* self, research_stub_s
   };
 }
 
+/// The installs of the node.
+struct installer_stub_state {
+  caf::error failure;
+  std::vector<std::string> waited_for;
+  std::vector<std::string> begun;
+};
+
+inline msg<wire::Install> install_of(wire::InstallBenchmark::Reader wanted, wire::InstallState state) {
+  return msg<wire::Install>::build([&](wire::Install::Builder out) {
+    out.setName(wanted.getName());
+    out.setState(state);
+  });
+}
+
+inline caf::behavior installer_stub(caf::event_based_actor* self, installer_stub_state* state) {
+  fail_on_unexpected(self);
+  return {
+    [state](const msg<wire::InstallBenchmark>& wanted) -> caf::result<msg<wire::Install>> {
+      if (state->failure)
+        return state->failure;
+      state->waited_for.emplace_back(as_view(wanted->getName()));
+      return install_of(*wanted, wire::InstallState::INSTALLED);
+    },
+    [state](const msg<wire::StartInstall>& wanted) {
+      state->begun.emplace_back(as_view(wanted->getRequest().getName()));
+      return install_of(wanted->getRequest(), wire::InstallState::WAITING);
+    },
+  };
+}
+
 /// A connection of an engine, with the actor that stands for its session.
 struct test_connection {
   caf::actor session;
@@ -154,6 +185,7 @@ protected:
     options.keys = keys_of(1);
     options.policy.adapters = true;
     options.policy.research = true;
+    options.policy.benchmarks = true;
     options.policy.quota = 3;
     options.policy.commands = {{"/bin/echo"}};
     hive.nodes = {{here.value, wire::MemberState::ACTIVE, {}, 0, "127.0.0.1:7"}, {far.value}};
@@ -172,11 +204,11 @@ protected:
       adapters.push_back(tests.system().spawn<caf::hidden>(adapter_stub));
       return adapters.back();
     };
-    spawner = spawn_spawner(tests.system(),
-                            {caf::actor_cast<hive_view_actor>(hive_actor), make_adapter,
-                             caf::actor_cast<research_actor>(research_actor_),
-                             caf::actor_cast<link_directory_actor>(hive_actor)},
-                            options);
+    spawner = spawn_spawner(
+      tests.system(),
+      {caf::actor_cast<hive_view_actor>(hive_actor), make_adapter, caf::actor_cast<research_actor>(research_actor_),
+       caf::actor_cast<link_directory_actor>(hive_actor), caf::actor_cast<installer_actor>(installer)},
+      options);
     tests.run();
   }
 
@@ -203,6 +235,16 @@ protected:
       what.setId(id);
       what.setTopic("faster");
       out.setStay(stay);
+    });
+  }
+
+  static msg<wire::SpawnSpec> benchmark(const std::string& name, bool wait = true) {
+    return msg<wire::SpawnSpec>::build([&](wire::SpawnSpec::Builder out) {
+      auto what = out.initBenchmark();
+      what.setName(name);
+      what.setRepoUrl("file:///bench");
+      what.initRunCommand(1).set(0, "./measure");
+      what.setWait(wait);
     });
   }
 
@@ -266,8 +308,10 @@ protected:
   deterministic_system tests;
   hive_stub_state hive;
   research_stub_state research;
+  installer_stub_state installs;
   caf::actor hive_actor = tests.system().spawn<caf::hidden>(hive_stub, &hive);
   caf::actor research_actor_ = tests.system().spawn<caf::hidden>(research_stub, &research);
+  caf::actor installer = tests.system().spawn<caf::hidden>(installer_stub, &installs);
   std::vector<std::string> specs;      ///< names of the commands that got an adapter
   std::vector<adapter_actor> adapters; ///< in order of creation
   msg<wire::SpawnTicket> last_ticket;

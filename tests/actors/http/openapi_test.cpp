@@ -16,7 +16,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string document(std::vector<route> routes) {
+std::string document_of(std::vector<route> routes) {
   return openapi_document(routes, {"1.2.3"});
 }
 
@@ -46,13 +46,13 @@ std::string part(const std::string& text, const std::string& name) {
 }
 
 TEST(openapi, an_api_without_routes_is_a_document) {
-  EXPECT_TRUE(is_json_text(document({})));
-  EXPECT_THAT(document({}), HasSubstr(R"("version":"1.2.3")"));
+  EXPECT_TRUE(is_json_text(document_of({})));
+  EXPECT_THAT(document_of({}), HasSubstr(R"("version":"1.2.3")"));
 }
 
 TEST(openapi, parameters_come_from_the_path_and_the_query) {
-  auto text = document({route::ask<wire::UpgradeQuery, wire::UpgradeCheck>(method::get, "/api/v1/upgrades/check/{old}",
-                                                                           upgrade_checker_actor{}, "Check \"it\"")});
+  auto text = document_of({route::ask<wire::UpgradeQuery, wire::UpgradeCheck>(
+    method::get, "/api/v1/upgrades/check/{old}", upgrade_checker_actor{}, "Check \"it\"")});
   ASSERT_TRUE(is_json_text(text));
   EXPECT_THAT(text, HasSubstr(R"({"name":"old","in":"path","required":true,)"));
   EXPECT_THAT(text, HasSubstr(R"({"name":"new","in":"query","required":true,)"));
@@ -64,8 +64,8 @@ TEST(openapi, parameters_come_from_the_path_and_the_query) {
 }
 
 TEST(openapi, bodies_leave_out_what_the_url_gives) {
-  auto text = document({route::ask<wire::ObserveModel, wire::Recorded>(method::post, "/models/{id}/observations",
-                                                                       inputs_actor{}, "Observe", {.status = 201})});
+  auto text = document_of({route::ask<wire::ObserveModel, wire::Recorded>(method::post, "/models/{id}/observations",
+                                                                          inputs_actor{}, "Observe", {.status = 201})});
   auto body = part(text, "requestBody");
   EXPECT_THAT(body, HasSubstr(R"("required":["observations"])"));
   EXPECT_THAT(body, AllOf(HasSubstr(R"("minItems":1,"maxItems":10000)"), Not(HasSubstr("\"id\""))));
@@ -73,14 +73,14 @@ TEST(openapi, bodies_leave_out_what_the_url_gives) {
 }
 
 TEST(openapi, a_body_field_is_the_whole_body) {
-  auto text = document({route::ask<wire::ImportSnapshot, wire::Snapshot>(method::put, "/snapshots/{version}",
-                                                                         registry_actor{}, "Import")});
+  auto text = document_of({route::ask<wire::ImportSnapshot, wire::Snapshot>(method::put, "/snapshots/{version}",
+                                                                            registry_actor{}, "Import")});
   EXPECT_THAT(part(text, "requestBody"), HasSubstr(R"({"$ref":"#/components/schemas/Snapshot"})"));
   EXPECT_THAT(part(text, "schemas"), Not(HasSubstr("ImportSnapshot")));
 }
 
 TEST(openapi, rules_of_fields_become_rules_of_json_schema) {
-  auto text = document(
+  auto text = document_of(
     {route::ask<wire::SnapshotQuery, wire::Snapshot>(method::get, "/snapshots/{version}", registry_actor{}, "Show")});
   auto schemas = part(text, "schemas");
   auto snapshot = part(schemas, "Snapshot");
@@ -98,7 +98,7 @@ TEST(openapi, rules_of_fields_become_rules_of_json_schema) {
 }
 
 TEST(openapi, a_map_of_plain_values_is_described_by_its_values) {
-  auto text = document(
+  auto text = document_of(
     {route::ask<wire::CommandSpec, wire::BenchmarkInfo>(method::post, "/benchmarks", registry_actor{}, "Register")});
   EXPECT_THAT(part(text, "environment"), HasSubstr(R"("additionalProperties":{"type":"string","maxLength":32768})"));
   EXPECT_THAT(part(text, "timeout_s"), HasSubstr(R"("minimum":0.1,"maximum":86400)"));

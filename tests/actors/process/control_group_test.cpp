@@ -13,19 +13,34 @@ using sandbox::control_groups;
 using sandbox::group_kind;
 namespace fs = std::filesystem;
 
-/// The directories named `hivemark-sandbox` in which this process makes its groups. Others belong to processes in other
-/// groups.
+/// The directories in one. Those that other processes remove meanwhile are left out.
+std::vector<fs::path> directories_in(const fs::path& parent) {
+  std::vector<fs::path> out;
+  std::error_code none;
+  for (fs::directory_iterator at{parent, none}; at != fs::directory_iterator{}; at.increment(none))
+    if (at->is_directory(none) && !at->is_symlink(none))
+      out.push_back(at->path());
+  return out;
+}
+
+bool is_of_this_process(const fs::path& group) {
+  return group.filename().string().starts_with(std::to_string(getpid()) + ".");
+}
+
+/// Adds the directories named `hivemark-sandbox` in which this process has groups.
+void find_families(const fs::path& parent, std::vector<fs::path>& out) {
+  for (const auto& path : directories_in(parent)) {
+    find_families(path, out);
+    if (path.filename() == "hivemark-sandbox" && std::ranges::any_of(directories_in(path), is_of_this_process))
+      out.push_back(path);
+  }
+}
+
+/// The directories in which this process makes its groups. Others belong to processes in other groups.
 std::vector<fs::path> group_families() {
   auto probe = control_groups::find().make({64 << 20, 10});
   std::vector<fs::path> out;
-  std::error_code none;
-  for (const auto& entry : fs::recursive_directory_iterator{"/sys/fs/cgroup", none})
-    if (entry.path().filename() == "hivemark-sandbox")
-      for (const auto& group : fs::directory_iterator{entry.path(), none})
-        if (group.path().filename().string().starts_with(std::to_string(getpid()) + ".")) {
-          out.push_back(entry.path());
-          break;
-        }
+  find_families("/sys/fs/cgroup", out);
   return out;
 }
 
@@ -44,38 +59,50 @@ TEST_F(control_group, takes_a_process_and_goes_when_it_ended) {
   ASSERT_TRUE(made) << text_of(made.error());
   size_t before = 0;
   for (const auto& family : group_families())
-    before += static_cast<size_t>(std::distance(fs::directory_iterator{family}, {}));
+    before += directories_in(family).size();
   EXPECT_GT(before, 0u);
   EXPECT_EQ(made->exceeded(), "");
   for (int entrance : made->entrances())
     EXPECT_GE(entrance, 0);
   { auto ended = std::move(*made); }
   for (const auto& family : group_families())
-    for (const auto& entry : fs::directory_iterator{family})
-      EXPECT_FALSE(entry.is_directory() && entry.path().filename().string().starts_with(std::to_string(getpid()) + "."))
-        << entry.path();
+    for (const auto& group : directories_in(family))
+      EXPECT_FALSE(is_of_this_process(group)) << group;
 }
 
-TEST_F(control_group, removes_what_an_ended_node_left_with_the_processes_in_it) {
-  auto all = group_families();
-  ASSERT_FALSE(all.empty());
+pid_t start_idle_process() {
   pid_t child = fork();
   if (child == 0) {
     pause();
     _exit(0);
   }
+  return child;
+}
+
+TEST_F(control_group, removes_what_an_ended_node_left_with_the_processes_in_it) {
+  auto all = group_families();
+  ASSERT_FALSE(all.empty());
+  std::vector<pid_t> children;
   for (const auto& family : all) {
-    // No process of this pid started at the tick 1.
+    children.push_back(start_idle_process());
+    // No process of this pid started at the tick 1. A node of another test may remove the group before the child is in.
     auto left = family / (std::to_string(getpid()) + ".1.7");
-    fs::create_directory(left);
-    std::ofstream{left / "cgroup.procs"} << child;
+    bool taken = false;
+    for (int attempt = 0; !taken && attempt < 100; ++attempt) {
+      fs::create_directory(left);
+      std::ofstream procs{left / "cgroup.procs"};
+      taken = static_cast<bool>(procs << children.back() << std::flush);
+    }
+    ASSERT_TRUE(taken) << left;
   }
   control_groups::find();
   for (const auto& family : all)
     EXPECT_FALSE(fs::exists(family / (std::to_string(getpid()) + ".1.7")));
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFSIGNALED(status));
+  for (pid_t child : children) {
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status));
+  }
 }
 
 TEST_F(control_group, keeps_the_groups_of_nodes_that_run) {
