@@ -60,8 +60,8 @@ check-fast: setup
 	@deploy/check_includes.py
 
 check-sanitizers: setup
-	@deploy/build.sh dev $(JOBS) hive_fast
-	@ctest --test-dir build/dev --output-on-failure --no-tests=error -L fast -j $(JOBS)
+	@deploy/build.sh sanitizers $(JOBS) hive_fast
+	@ctest --test-dir build/sanitizers --output-on-failure --no-tests=error -L fast -j $(JOBS)
 
 check: check-fast
 	@deploy/build.sh dev $(JOBS) all hive_bench hive-example-engine

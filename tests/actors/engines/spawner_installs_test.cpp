@@ -33,7 +33,7 @@ TEST_F(spawner_installs_test, an_engine_installs_with_a_ticket_that_counts_once)
   EXPECT_THAT(installs.waited_for, ElementsAre("b1"));
   expect_refused(install(connect(), shown, spec), ec::forbidden, "used");
   auto other = benchmark("b2");
-  expect_refused(install(connect(), ticket(spec), other), ec::forbidden, "spec");
+  expect_refused(install(connect(), ticket(spec), other), ec::forbidden, "something else");
   expect_refused(install(connect(engine8), ticket(spec), spec), ec::forbidden, "engine");
   EXPECT_THAT(installs.waited_for, ElementsAre("b1"));
 }
