@@ -223,6 +223,22 @@ TEST(change_points, reversed_series_have_reversed_changes) {
   EXPECT_GT(changes, 200u);
 }
 
+TEST(change_points, figures_have_the_same_bits_everywhere) {
+  noise random{92};
+  auto values = noisy_history(random, 60, history_noise::gaussian, 0.02);
+  for (size_t i = 40; i < values.size(); ++i)
+    values[i] *= 1.1;
+  values[10] = 150;
+  auto found = changes_of(values);
+  ASSERT_EQ(indices_of(found), indices{40});
+  EXPECT_EQ(found.changes[0].before, 0x1.9099305c4501bp+6);
+  EXPECT_EQ(found.changes[0].after, 0x1.b9ba71854692ep+6);
+  EXPECT_EQ(found.changes[0].p, 0x1.225e6ba5090f3p-75);
+  EXPECT_EQ(found.current()->level, 0x1.ba3f1f60c70a6p+6);
+  EXPECT_EQ(found.current()->deviation, 0x1.76192fc4c20e3p+0);
+  EXPECT_EQ(found.autocorrelation, 0x1.71c6574cf85cap-6);
+}
+
 TEST(change_points, segments_cover_the_series) {
   constexpr uint64_t seed = 46;
   SCOPED_TRACE(seed);
