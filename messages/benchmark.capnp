@@ -7,10 +7,17 @@ using Gpu = import "gpu.capnp";
 using Snapshot = import "snapshot.capnp";
 $Cxx.namespace("hive::wire");
 
+struct VersionTarget $Hive.doc("How one version of the software is run, for adapters that run commands.") {
+  directory @0 :Text $Hive.doc("Working directory of the commands, in place of their own.");
+  prefix @1 :List(Text) $Hive.maxLength(64) $Hive.doc("Words before each command, such as those that run a container.");
+  environment @2 :List(EnvironmentVariable) $Hive.maxLength(256) $Hive.doc("Added to the commands' environment.");
+}
+
 struct MeasureRequest $Hive.doc("Asks one adapter to measure.") {
   captureId @0 :UInt64;
   version @1 :Text;
   repeats @2 :UInt32 = 1;
+  target @3 :VersionTarget $Hive.doc("How to run the version; absent: what is installed is measured.");
 }
 
 struct Measurement $Hive.maxBytes(8388608) $Hive.doc(

@@ -18,6 +18,12 @@ enum Tier {
   dynamic @3 $Hive.doc("Installed at run time.");
 }
 
+enum MetricKind $Hive.doc("What a value is.") {
+  continuous @0 $Hive.doc("A measured quantity.");
+  count @1 $Hive.doc("A number of things.");
+  ratio @2 $Hive.doc("A share of items that passed.");
+}
+
 struct Metric $Hive.doc("One measured quantity with all samples that it was computed from.") {
   name @0 :Text $Hive.key $Hive.required $Hive.maxLength(256);
   # The name in JSON: `metric`, or `adapter.metric` where two adapters of a snapshot share the name.
@@ -34,6 +40,15 @@ struct Metric $Hive.doc("One measured quantity with all samples that it was comp
       "Largest change for the worse, in the metric's unit, that is no regression when the old value is zero or negative. Without it such a value cannot be judged.");
   floor @9 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc(
       "Worst value that is no regression: the lowest when higher is better, else the highest. A metric with a floor is judged by it alone, whatever the old value was.");
+  margin @10 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(0.95) $Hive.omitDefault $Hive.doc(
+      "Change for the worse, as a share of the old value, that policy statistical tolerates; 0.05 when absent.");
+  resolution @11 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+      "Smallest step between two values, in the metric's unit. A metric whose steps are coarser than its margin is inconclusive.");
+  kind @12 :MetricKind $Hive.omitDefault;
+  advisory @13 :Bool $Hive.omitDefault $Hive.doc(
+      "Whether policy statistical judges it without letting it decide. Otherwise it is critical.");
+  sameEnvironment @14 :List(Text) $Hive.maxLength(16) $Hive.omitDefault $Hive.doc(
+      "Fields of the environment that must be equal on both sides for values to compare. cpu_model and cores for times, memory sizes and rates when absent.");
 }
 
 enum AdapterStatus {
