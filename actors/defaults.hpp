@@ -242,6 +242,17 @@ inline constexpr uint64_t remediate_every = 10;
 inline constexpr double world_model_shift = 0.10;
 inline constexpr uint64_t world_model_records = 200;
 
+// -- upgrade -------------------------------------------------------------------
+
+/// Lines of versions; each has a reference version.
+inline constexpr size_t max_tracks = 1'000;
+/// Moves of a track's reference that are kept; the oldest goes first.
+inline constexpr uint32_t kept_reference_changes = 1'000;
+/// Paired measurements that wait; one runs at a time, since they would disturb each other.
+inline constexpr size_t max_waiting_measurements = 64;
+/// Ended paired measurements that are kept with their rounds, some 100 KiB each; the oldest goes first.
+inline constexpr size_t kept_measurements = 1'000;
+
 // -- review --------------------------------------------------------------------
 
 /// Concurrent reviews, each of another repository: a review's tests use the machine, and slow each other down.

@@ -133,6 +133,7 @@ struct BenchmarkInfo {
   available @5 :Bool $Hive.doc("Whether a capture would run it now.");
   reason @6 :Text $Hive.doc("Why it is unavailable.");
   timeoutS @7 :Float64;
+  runsVersions @8 :Bool $Hive.doc("Whether it can run versions of the software side by side, for paired measurements.");
 }
 
 struct BenchmarkQuery {

@@ -172,7 +172,6 @@ struct PairedMeasurement $Hive.maxBytes(8388608) $Hive.doc("A paired measurement
   measuredS @11 :Float64 $Hive.doc("Time spent, without those in which the node did not run.");
   adapters @12 :List(MeasuredAdapterState);
   judgements @13 :List(MetricJudgement) $Hive.doc("Each metric by what was measured so far.");
-  seed @14 :UInt64 $Hive.doc("Decides which version is measured first in each round.");
 }
 
 struct Contention $Hive.doc("What else used the machine during a run.") {
@@ -183,6 +182,12 @@ struct Contention $Hive.doc("What else used the machine during a run.") {
   captures @4 :UInt32 $Hive.omitDefault $Hive.doc("Captures of this node that ran at the same time.");
 }
 
+enum RunSide {
+  old @0;
+  new @1;
+  reference @2;
+}
+
 struct MeasuredRun $Hive.doc("One run of one version.") {
   version @0 :Text $Hive.required;
   startedAt @1 :Int64 $Hive.unixMicros;
@@ -191,6 +196,7 @@ struct MeasuredRun $Hive.doc("One run of one version.") {
   error @4 :Text $Hive.maxLength(4096);
   disturbed @5 :List(Text) $Hive.maxLength(64) $Hive.omitDefault $Hive.doc("Why it is not comparable with the others.");
   contention @6 :Contention;
+  side @7 :RunSide;
 }
 
 struct MeasuredRound $Hive.maxBytes(8388608) $Hive.doc(

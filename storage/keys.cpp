@@ -59,6 +59,34 @@ std::string snapshot_summaries() {
   return "summary/";
 }
 
+std::string measurement(uint64_t number) {
+  return measurements() + big_endian(number);
+}
+
+std::string measurements() {
+  return "measurement/";
+}
+
+std::string measured_round(uint64_t measurement, std::string_view adapter, uint32_t number) {
+  return measured_rounds_of(measurement, adapter) + big_endian(number);
+}
+
+std::string measured_rounds_of(uint64_t measurement, std::string_view adapter) {
+  return join(measured_rounds(measurement), adapter);
+}
+
+std::string measured_rounds(uint64_t measurement) {
+  return "round/" + big_endian(measurement);
+}
+
+std::string reference(std::string_view track) {
+  return references() + std::string{track};
+}
+
+std::string references() {
+  return "reference/";
+}
+
 std::string known_agents() {
   return "known_agents";
 }

@@ -25,6 +25,17 @@ std::string snapshot_summary(std::string_view version);
 /// snapshots: prefix of all summaries, ordered by version.
 std::string snapshot_summaries();
 
+/// snapshots: a paired measurement, by its number; and the prefix of all.
+std::string measurement(uint64_t number);
+std::string measurements();
+/// snapshots: a round of a paired measurement; and the prefixes of those of an adapter, and of all.
+std::string measured_round(uint64_t measurement, std::string_view adapter, uint32_t number);
+std::string measured_rounds_of(uint64_t measurement, std::string_view adapter);
+std::string measured_rounds(uint64_t measurement);
+/// snapshots: the reference version of a track; and the prefix of all.
+std::string reference(std::string_view track);
+std::string references();
+
 /// meta: the number of known agents, a counter.
 std::string known_agents();
 

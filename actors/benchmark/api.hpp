@@ -74,6 +74,8 @@ using worker_pool_actor = caf::typed_actor<
   // answers in time, ec::process_failed when a worker reports an error.
   caf::replies_to<msg<wire::WorkerMeasure>>::with<msg<wire::Measurement>>>;
 
+struct measure_once;
+struct measured_once;
 struct offer_adapter;
 struct withdraw_adapter;
 
@@ -115,6 +117,8 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<msg<wire::RegisterWorker>>::with<msg<wire::WorkerRegistered>>,
   // Removes a registered adapter, or lets its owner do so. ec::not_found; ec::forbidden for built-in adapters.
   caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>,
+  // Measures with one adapter and stores nothing; ec::not_found.
+  caf::replies_to<measure_once>::with<measured_once>,
   // Adds or replaces an adapter that another service keeps. ec::already_exists when another one has its name,
   // ec::overloaded when there are too many.
   caf::replies_to<offer_adapter>::with<msg<wire::BenchmarkInfo>>,

@@ -5,6 +5,7 @@
 #include "actors/benchmark/capture_event.hpp"
 #include "actors/benchmark/capture_plan.hpp"
 #include "actors/benchmark/captures_in_work.hpp"
+#include "actors/benchmark/measure_once.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/process/run_report.hpp"
 #include "actors/store/commit.hpp"
@@ -95,6 +96,26 @@ public:
     };
     keep(with_capture_id(*snapshot, id->value),
          telling(text(request->getVersion()), *id, wire::CaptureStep::IMPORTED, std::move(answer)));
+    return promise;
+  }
+
+  caf::result<measured_once> measure(const measure_once& asked) {
+    auto* found = adapters_.find(asked.adapter);
+    if (!found)
+      return fail(ec::not_found, "this node has no adapter " + asked.adapter);
+    std::vector<capture_member> alone{{found->definition, found->handle, found->unavailable}};
+    auto promise = self_->make_response_promise<measured_once>();
+    auto limit = capture_limit(alone);
+    std::map<std::string, adapter_actor> handles{{asked.adapter, found->handle}};
+    auto others = in_work_.captures(), begun = captures_begun_;
+    self_->request(spawn_capture(self_->system(), std::move(alone)), limit, asked.request)
+      .then(
+        [this, promise, handles, others, begun](const capture_result& result) mutable {
+          adapters_.replace_hung(result.hung, handles);
+          promise.deliver(
+            measured_once{result.outcomes.front(), static_cast<uint32_t>(others + captures_begun_ - begun)});
+        },
+        [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
     return promise;
   }
 
@@ -318,6 +339,7 @@ private:
     if (auto refused = in_work_.reserve(version, what, next))
       return refused;
     last_capture_ = next.value;
+    captures_begun_ += what == captures_in_work::kind::capture;
     return next;
   }
 
@@ -440,6 +462,7 @@ private:
   adapter_names names_{adapters_};
   captures_in_work in_work_{defaults::max_concurrent_captures};
   uint64_t last_capture_ = 0;
+  uint64_t captures_begun_ = 0;
 };
 
 registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
@@ -468,6 +491,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
           [self](const msg<wire::CommandSpec>& spec) { return self->state.register_command(spec); },
           [self](const msg<wire::RegisterWorker>& request) { return self->state.register_worker(request); },
           [self](const msg<wire::BenchmarkName>& query) { return self->state.remove(query); },
+          [self](const measure_once& asked) { return self->state.measure(asked); },
           [self](const offer_adapter& offer) { return self->state.accept(offer); },
           [self](const withdraw_adapter& which) { return self->state.withdraw(which.name); }};
 }

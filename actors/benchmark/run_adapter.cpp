@@ -6,6 +6,7 @@
 
 #include <caf/all.hpp>
 #include <deque>
+#include <map>
 
 namespace hive {
 namespace {
@@ -60,8 +61,10 @@ public:
     if (queue_.size() >= defaults::max_concurrent_captures)
       return fail(ec::busy,
                   "adapter " + plan_.name + " has " + std::to_string(queue_.size()) + " measurements to take already");
+    if (plan_.sandbox && request->hasTarget())
+      return fail(ec::unsupported, "adapter " + plan_.name + " runs in a sandbox, which has one version of its files");
     auto promise = self_->make_response_promise<msg<wire::Measurement>>();
-    queue_.push_back({std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}});
+    queue_.push_back({request, std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}});
     if (queue_.size() == 1)
       run_once();
     return promise;
@@ -70,6 +73,7 @@ public:
 private:
   /// One request from arrival to answer.
   struct measurement {
+    msg<wire::MeasureRequest> request;
     size_t repeats;
     caf::typed_response_promise<msg<wire::Measurement>> promise;
     std::chrono::steady_clock::time_point deadline;
@@ -153,21 +157,42 @@ private:
   }
 
   msg<wire::RunCommand> command_within(milliseconds limit) const {
+    auto target = queue_.front().request->getTarget();
     return msg<wire::RunCommand>::build([&](wire::RunCommand::Builder out) {
-      auto command = out.initCommand(static_cast<uint32_t>(plan_.command.size()));
+      auto before = target.getPrefix().size();
+      auto command = out.initCommand(before + static_cast<uint32_t>(plan_.command.size()));
+      for (uint32_t i = 0; i < before; ++i)
+        command.set(i, target.getPrefix()[i]);
       for (uint32_t i = 0; i < plan_.command.size(); ++i)
-        command.set(i, plan_.command[i].c_str());
-      out.setWorkdir(plan_.workdir.c_str());
-      auto environment = out.initEnvironment(static_cast<uint32_t>(plan_.environment.size()));
-      for (uint32_t i = 0; i < plan_.environment.size(); ++i) {
-        environment[i].setName(plan_.environment[i].first.c_str());
-        environment[i].setValue(plan_.environment[i].second.c_str());
-      }
+        command.set(before + i, plan_.command[i].c_str());
+      out.setWorkdir(target.hasDirectory() ? target.getDirectory().cStr() : plan_.workdir.c_str());
+      write_environment(environment_for(*queue_.front().request), out);
       out.setTimeoutS(std::chrono::duration<double>(limit).count());
       out.setOutputCapBytes(plan_.output_cap);
       if (plan_.sandbox)
         sandbox::describe(*plan_.sandbox, out.initSandbox());
     });
+  }
+
+  /// The plan's own, then that of the version. The later value of a name counts.
+  std::map<std::string, std::string> environment_for(wire::MeasureRequest::Reader request) const {
+    std::map<std::string, std::string> out;
+    if (request.getVersion().size() > 0)
+      out["HIVE_VERSION"] = request.getVersion().cStr();
+    for (const auto& [name, value] : plan_.environment)
+      out[name] = value;
+    for (auto variable : request.getTarget().getEnvironment())
+      out[variable.getName().cStr()] = variable.getValue().cStr();
+    return out;
+  }
+
+  static void write_environment(const std::map<std::string, std::string>& from, wire::RunCommand::Builder out) {
+    auto to = out.initEnvironment(static_cast<uint32_t>(from.size()));
+    uint32_t at = 0;
+    for (const auto& [name, value] : from) {
+      to[at].setName(name);
+      to[at++].setValue(value);
+    }
   }
 
   adapter_actor::pointer self_;

@@ -22,6 +22,7 @@ adapter_definition command_definition(caf::actor_system& system, const adapter_g
   out.name = spec->getName().cStr();
   out.tier = spec->getTier();
   out.source = "command";
+  out.runs_versions = true;
   out.timeout =
     std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(spec->getTimeoutS()));
   if (spec->getRequiresGpu())
