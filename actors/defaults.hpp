@@ -248,6 +248,9 @@ inline constexpr uint64_t world_model_records = 200;
 inline constexpr size_t max_tracks = 1'000;
 /// Moves of a track's reference that are kept; the oldest goes first.
 inline constexpr uint32_t kept_reference_changes = 1'000;
+/// Timeout of a request that waits for the end of a paired measurement: the longest that may be asked for, and others
+/// before it.
+inline constexpr auto measurement_timeout = 8 * 24h;
 /// Paired measurements that wait; one runs at a time, since they would disturb each other.
 inline constexpr size_t max_waiting_measurements = 64;
 /// Ended paired measurements that are kept with their rounds, some 100 KiB each; the oldest goes first.

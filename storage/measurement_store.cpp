@@ -24,9 +24,9 @@ caf::expected<std::optional<msg<wire::PairedMeasurement>>> measurement_store::fi
   return db_.get_msg<wire::PairedMeasurement>(column::snapshots, keys::measurement(number.value));
 }
 
-caf::error measurement_store::visit(
-  measurement_number before,
-  const std::function<database::scan(const msg<wire::PairedMeasurement>&)>& visit_one) const {
+caf::error
+measurement_store::visit(measurement_number before,
+                         const std::function<database::scan(const msg<wire::PairedMeasurement>&)>& visit_one) const {
   caf::error damage;
   auto prefix = keys::measurements();
   auto end = before.value == 0 ? keys::after_prefix(prefix).value_or(std::string{}) : keys::measurement(before.value);
@@ -40,12 +40,11 @@ caf::error measurement_store::visit(
   return unreadable ? unreadable : damage;
 }
 
-caf::error measurement_store::visit_rounds(
-  measurement_number number, std::string_view adapter,
-  const std::function<database::scan(const msg<wire::MeasuredRound>&)>& visit_one) const {
+caf::error
+measurement_store::visit_rounds(measurement_number number, std::string_view adapter,
+                                const std::function<database::scan(const msg<wire::MeasuredRound>&)>& visit_one) const {
   caf::error damage;
-  auto prefix =
-    adapter.empty() ? keys::measured_rounds(number.value) : keys::measured_rounds_of(number.value, adapter);
+  auto prefix = adapter.empty() ? keys::measured_rounds(number.value) : keys::measured_rounds_of(number.value, adapter);
   auto unreadable = db_.visit(column::snapshots, prefix, prefix, [&](auto key, auto value) {
     auto found = database::load_stored<wire::MeasuredRound>(column::snapshots, key, value);
     if (found)

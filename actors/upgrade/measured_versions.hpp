@@ -16,9 +16,9 @@ namespace hive {
 
 /// The samples of one metric in a paired measurement.
 struct paired_samples {
-  msg<wire::Metric> as_first;                            ///< as the first run gave it: unit, direction, rules
+  msg<wire::Metric> as_first;                             ///< as the first run gave it: unit, direction, rules
   std::map<wire::RunSide, std::vector<double>> by_side{}; ///< of rounds that count; index i of all is one round
-  uint32_t left_out = 0;                                 ///< rounds that do not count
+  uint32_t left_out = 0;                                  ///< rounds that do not count
 };
 
 /// What a paired measurement measured. Pure.

@@ -41,7 +41,8 @@ struct running_measurement {
   running_measurement(measured_record given, std::map<wire::RunSide, msg<wire::VersionTarget>> how)
       : current{std::move(given)}, targets{std::move(how)}, session{record::sides_of(*current),
                                                                     record::adapters_of(*current),
-                                                                    current->getRequest().getMaxPairs(), plan_of(*current)},
+                                                                    current->getRequest().getMaxPairs(),
+                                                                    plan_of(*current)},
         measured{record::sides_of(*current)}, measured_s{current->getMeasuredS()} {
   }
 
@@ -63,6 +64,7 @@ struct running_measurement {
   next_round round;                         ///< that is being taken
   std::vector<msg<wire::MeasuredRun>> runs; ///< of it
   std::string stop_reason;                  ///< not empty: it is to stop
+  std::shared_ptr<void> held;               ///< see upgrade_measurer_options
 };
 
 class upgrade_measurer_state {
@@ -236,9 +238,9 @@ private:
       .then(
         [this, request, adapters, given](const msg<wire::Reference>& reference) {
           if (auto target = options_.targets.find(as_view(reference->getVersion())); !target)
-            return refuse(given, fail(code_of(target.error()),
-                                      "the reference of track " + std::string{as_view(request->getTrack())} +
-                                        " is to be measured too: " + text_of(target.error())));
+            return refuse(given, fail(code_of(target.error()), "the reference of track " +
+                                                                 std::string{as_view(request->getTrack())} +
+                                                                 " is to be measured too: " + text_of(target.error())));
           keep_waiting(request, adapters, as_view(reference->getVersion()), given);
         },
         [this, given](const caf::error& error) { refuse(given, error); });
@@ -246,8 +248,7 @@ private:
 
   void keep_waiting(const msg<wire::MeasureUpgrade>& request, const std::vector<std::string>& adapters,
                     std::string_view reference, const promise& given) {
-    auto accepted =
-      record::waiting(*request, measurement_id({++last_}), reference, adapters, now_unix_micros());
+    auto accepted = record::waiting(*request, measurement_id({++last_}), reference, adapters, now_unix_micros());
     write_set writes;
     measurement_store::put(writes, accepted);
     forget_oldest(writes);
@@ -287,6 +288,8 @@ private:
       else
         unknown = target.error();
     running_.emplace(std::move(next), std::move(targets));
+    if (options_.hold)
+      running_->held = options_.hold();
     auto damage = store_->visit_rounds(running_->number(), {}, [this](const msg<wire::MeasuredRound>& round) {
       running_->add(*round);
       return database::scan::next;
@@ -323,9 +326,8 @@ private:
       return {wire::MeasurementState::FAILED, *failure};
     if (!running_->session.is_spent())
       return {wire::MeasurementState::DONE, running_->judged->getReason().cStr()};
-    return {wire::MeasurementState::SPENT,
-            std::string{is_late ? "its time" : "its number of pairs"} +
-              " is spent: " + running_->judged->getReason().cStr()};
+    return {wire::MeasurementState::SPENT, std::string{is_late ? "its time" : "its number of pairs"} +
+                                             " is spent: " + running_->judged->getReason().cStr()};
   }
 
   void take_run() {
@@ -339,12 +341,13 @@ private:
     });
     auto began = now_unix_micros();
     self_->request(services_.registry, caf::infinite, measure_once{now.round.adapter, request})
-      .then([this, side, version, began](const measured_once& got) { add_run(describe_run(side, version, began, got)); },
-            [this, side, version, began](const caf::error& error) {
-              measured_once failed;
-              failed.outcome.reason = text_of(error);
-              add_run(describe_run(side, version, began, failed));
-            });
+      .then(
+        [this, side, version, began](const measured_once& got) { add_run(describe_run(side, version, began, got)); },
+        [this, side, version, began](const caf::error& error) {
+          measured_once failed;
+          failed.outcome.reason = text_of(error);
+          add_run(describe_run(side, version, began, failed));
+        });
   }
 
   static msg<wire::MeasuredRun> describe_run(wire::RunSide side, const std::string& version, int64_t began,
@@ -451,7 +454,7 @@ private:
   size_t accepting_ = 0;                   ///< requests that are being checked
   std::deque<measured_record> waiting_;
   std::optional<running_measurement> running_;
-  bool ending_ = false; ///< whether the end of one is being stored
+  bool ending_ = false;                    ///< whether the end of one is being stored
   std::map<std::string, promise> awaited_; ///< clients that wait for the end, by id
   std::set<uint64_t> ended_;               ///< numbers of stored measurements that have ended
 };

@@ -8,6 +8,7 @@
 #include "storage/database.hpp"
 
 #include <caf/fwd.hpp>
+#include <functional>
 #include <memory>
 
 namespace hive {
@@ -22,6 +23,8 @@ struct upgrade_measurer_services {
 
 struct upgrade_measurer_options {
   version_targets targets;
+  /// Called when a measurement begins; what it returns is released when it has ended. May be empty.
+  std::function<std::shared_ptr<void>()> hold = {};
 };
 
 /// Spawns the actor that takes paired measurements, one after the other. Each round is durable before the next one

@@ -14,8 +14,8 @@ constexpr std::array<std::array<size_t, 3>, 6> orders_of_three{
 
 } // namespace
 
-paired_session::paired_session(std::vector<wire::RunSide> sides, std::vector<std::string> adapters,
-                               uint32_t most_pairs, analysis::look_plan plan)
+paired_session::paired_session(std::vector<wire::RunSide> sides, std::vector<std::string> adapters, uint32_t most_pairs,
+                               analysis::look_plan plan)
     : sides_{std::move(sides)}, most_pairs_{most_pairs}, plan_{plan} {
   for (auto& name : adapters)
     adapters_[std::move(name)];

@@ -82,8 +82,11 @@ public:
   }
 
   caf::result<msg<wire::Reference>> move_by_operator(const msg<wire::MoveReference>& asked) {
-    move to{std::string{as_view(asked->getTrack())}, std::string{as_view(asked->getVersion())},
-            wire::ReferenceMover::OPERATOR, std::string{as_view(asked->getReason())}, {}};
+    move to{std::string{as_view(asked->getTrack())},
+            std::string{as_view(asked->getVersion())},
+            wire::ReferenceMover::OPERATOR,
+            std::string{as_view(asked->getReason())},
+            {}};
     if (auto unknown = check_known(to.version))
       return unknown;
     return store(to);

@@ -38,6 +38,8 @@ void add_member_commands(CLI::App& node_group, context& ctx);
 
 /// The commands of group `benchmark` about benchmarks from git repositories.
 void add_install_commands(CLI::App& benchmark_group, context& ctx);
+/// Paired measurements and reference versions.
+void add_measure_commands(CLI::App& upgrade_group, context& ctx);
 
 /// Adds to group `benchmark` the command that reads a file of test results; it contacts no node.
 void add_result_check(CLI::App& benchmark_group, context& ctx);

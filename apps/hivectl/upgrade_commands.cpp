@@ -13,6 +13,7 @@ constexpr auto upgrade_examples =
   "Examples:\n"
   "  hivectl upgrade check v2.0 v2.1\n"
   "  hivectl upgrade check v2.0 v2.1 && ./deploy v2.1\n"
+  "  hivectl upgrade measure v2.0 v2.1 --minutes 30\n"
   "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements do not tell,\n"
   "such as when a version was never captured.\n"
   "Under --policy threshold what only one version measured does not count.\n"
@@ -152,6 +153,7 @@ void add_check(CLI::App& group, context& ctx) {
 void add_upgrade_commands(CLI::App& app, context& ctx) {
   auto& group = add_group(app, "upgrade", "Whether one version may replace another", upgrade_examples);
   add_check(group, ctx);
+  add_measure_commands(group, ctx);
 }
 
 } // namespace hive::ctl

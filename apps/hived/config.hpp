@@ -20,6 +20,7 @@
 #include "actors/process/sandbox_host.hpp"
 #include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"
+#include "actors/upgrade/version_targets.hpp"
 #include "apps/hived/effective_config.hpp"
 #include "messages/hive.capnp.h"
 #include "platform/endpoint.hpp"
@@ -105,6 +106,8 @@ struct node_config {
   quantiphy_options quantiphy;
   embodied_options embodied;
   qwen_encoder_options qwen_encoder;
+  /// How versions of the software are run side by side.
+  version_targets versions;
   tracker_options tracker;
   federation_profile gossip;
   overlay_options overlay;

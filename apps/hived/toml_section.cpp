@@ -67,6 +67,18 @@ void toml_section::check(const caf::error& wrong) const {
   throw config_error{place(nullptr, path_) + ": " + text};
 }
 
+std::vector<std::string> toml_section::keys() const {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : table_)
+    out.emplace_back(key.str());
+  return out;
+}
+
+bool toml_section::is_table(std::string_view key) const {
+  const auto* node = table_.get(key);
+  return node && node->is_table();
+}
+
 void toml_section::read(std::string_view key, std::string& out) {
   if (auto* node = find(key)) {
     auto value = node->value_exact<std::string>();

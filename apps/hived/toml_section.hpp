@@ -48,6 +48,10 @@ public:
   /// A table of strings, such as environment variables.
   void read(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
 
+  /// The names of all keys, for a table whose keys are names of something.
+  std::vector<std::string> keys() const;
+  bool is_table(std::string_view key) const;
+
   /// Reads the subtable `key` and finishes it; a missing subtable is read as empty.
   void section(std::string_view key, const std::function<void(toml_section&)>& read_it);
   /// The same for each table in an array of tables.

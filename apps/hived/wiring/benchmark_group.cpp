@@ -6,8 +6,11 @@
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/benchmark/worker_pool.hpp"
 #include "actors/http/benchmark_routes.hpp"
+#include "actors/http/upgrade_routes.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/upgrade/checker.hpp"
+#include "actors/upgrade/measurer.hpp"
+#include "actors/upgrade/reference_keeper.hpp"
 
 #include <algorithm>
 #include <caf/all.hpp>
@@ -53,8 +56,17 @@ std::vector<service> benchmark_group::services() {
                                                {base_.db, base_.committer, base_.events, workers, results},
                                                describe_registry());
                        }),
-          make_service("upgrades", upgrades, [this] {
-            return spawn_upgrade_checker(node_.system, {base_.db, base_.events});
+          make_service("upgrades", upgrades,
+                       [this] {
+                         return spawn_upgrade_checker(node_.system, {base_.db, base_.events});
+                       }),
+          make_service("references", references,
+                       [this] {
+                         return spawn_reference_keeper(node_.system, {base_.db, base_.committer});
+                       }),
+          make_service("measurements", measurer, [this] {
+            return spawn_upgrade_measurer(node_.system, {base_.db, base_.committer, registry, references, base_.events},
+                                          {node_.config.versions, hold_});
           })};
 }
 
@@ -63,7 +75,8 @@ std::vector<slot_topic> benchmark_group::topics() const {
 }
 
 std::vector<http::route> benchmark_group::routes() const {
-  auto out = http::benchmark_routes(registry, upgrades);
+  auto out = http::benchmark_routes(registry);
+  std::ranges::move(http::upgrade_routes({upgrades, measurer, references}), std::back_inserter(out));
   std::ranges::move(http::worker_routes(registry, workers), std::back_inserter(out));
   return out;
 }

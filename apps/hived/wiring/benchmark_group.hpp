@@ -10,8 +10,8 @@
 
 namespace hive {
 
-/// The workers, the registry with the adapters of earlier groups and that of the store's agents, and the upgrade
-/// checker.
+/// The workers, the registry with the adapters of earlier groups and that of the store's agents, and the services that
+/// judge and measure upgrades.
 class benchmark_group final : public service_group {
 public:
   /// `hold`: see registry_options.
@@ -30,6 +30,8 @@ public:
   worker_pool_actor workers;
   registry_actor registry;
   upgrade_checker_actor upgrades;
+  upgrade_measurer_actor measurer;
+  reference_keeper_actor references;
   const std::shared_ptr<results_board> results = std::make_shared<results_board>();
 
 private:
