@@ -1,6 +1,7 @@
 #include "analysis/trend.hpp"
 
 #include "analysis/normal.hpp"
+#include "analysis/robust.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -25,12 +26,6 @@ double variance_of_s(std::span<const double> values) {
     group = next;
   }
   return sum / 18;
-}
-
-double median_of_sorted(const std::vector<double>& sorted) {
-  auto middle = sorted.size() / 2;
-  // Halved before they are added: the sum of two large values could overflow.
-  return sorted.size() % 2 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2;
 }
 
 std::vector<double> sorted_slopes(std::span<const double> values) {
