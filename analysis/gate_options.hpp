@@ -2,7 +2,7 @@
 
 #include "analysis/group_sequential.hpp"
 #include "analysis/metric_rules.hpp"
-#include "analysis/upgrade_check.hpp"
+#include "analysis/verdict.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "analysis/group_sequential.hpp"
-#include "analysis/upgrade_check.hpp"
+#include "analysis/verdict.hpp"
 
 #include <cstdint>
 #include <optional>

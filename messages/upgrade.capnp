@@ -63,6 +63,8 @@ struct MetricJudgement $Hive.doc("What the statistics say about one metric.") {
   pairsNeeded @17 :UInt32 $Hive.omitDefault $Hive.doc("About how many pairs in all would decide; absent when it is decided.");
   correlation @18 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Lag-1 autocorrelation that was allowed for.");
   guard @19 :Text $Hive.doc("What the guard against a growing tail did.");
+  pBetter @20 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("One-sided p-value of no change for the better.");
+  pWorse @21 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("One-sided p-value of no change for the worse.");
 }
 
 struct MetricChange {

@@ -14,8 +14,8 @@ using testing::IsEmpty;
 using enum wire::RunSide;
 
 /// A round of adapter `a` with one metric `m`; NaN: it is missing.
-msg<wire::MeasuredRound> round_of(std::vector<std::pair<wire::RunSide, double>> values, const std::string& left_out = {},
-                                  const char* unit = "ms") {
+msg<wire::MeasuredRound> round_of(std::vector<std::pair<wire::RunSide, double>> values,
+                                  const std::string& left_out = {}, const char* unit = "ms") {
   return msg<wire::MeasuredRound>::build([&](wire::MeasuredRound::Builder out) {
     out.setAdapter("a");
     auto runs = out.initRuns(static_cast<uint32_t>(values.size()));

@@ -23,8 +23,8 @@ using testing::HasSubstr;
 struct fake_registry {
   std::mutex mutex;
   std::map<std::string, double> value{{"v1", 100}, {"v2", 100}};
-  double noise = 0.01; ///< relative
-  uint32_t fails_at = 0; ///< the run that fails; 0: none
+  double noise = 0.01;          ///< relative
+  uint32_t fails_at = 0;        ///< the run that fails; 0: none
   std::vector<std::string> ran; ///< versions, in the order of the runs
   uint32_t captures = 0;
   std::mt19937 random{7};
@@ -65,7 +65,9 @@ caf::behavior registry_stub(fake_registry* registry) {
         list[1].setAvailable(true);
       });
     },
-    [registry](const measure_once& asked) { return measured_once{outcome_of(*registry, asked), registry->captures}; },
+    [registry](const measure_once& asked) {
+      return measured_once{outcome_of(*registry, asked), registry->captures};
+    },
   };
 }
 

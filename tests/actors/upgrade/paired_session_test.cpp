@@ -158,7 +158,9 @@ TEST(paired_session, goes_on_after_a_restart_as_without_one) {
   auto seed = std::random_device{}();
   std::mt19937 random{seed};
   for (int run = 0; run < 200; ++run) {
-    auto make = [] { return paired_session{{OLD, NEW, REFERENCE}, {"a", "b", "c"}, 20, analysis::look_plan::short_form}; };
+    auto make = [] {
+      return paired_session{{OLD, NEW, REFERENCE}, {"a", "b", "c"}, 20, analysis::look_plan::short_form};
+    };
     auto straight = make();
     std::vector<msg<wire::MeasuredRound>> stored;
     while (auto next = straight.next()) {

@@ -31,7 +31,8 @@ protected:
 };
 
 TEST_F(version_targets_test, a_version_has_a_directory_and_an_environment) {
-  targets.versions["*"] = {.directory = scratch.path() / "{version}", .container = {}, .environment = {{"HOME_OF", "/x/{version}"}}};
+  targets.versions["*"] = {
+    .directory = scratch.path() / "{version}", .container = {}, .environment = {{"HOME_OF", "/x/{version}"}}};
   auto found = targets.find("v1");
   ASSERT_TRUE(found) << text_of(found.error());
   EXPECT_EQ((*found)->getDirectory().cStr(), (scratch.path() / "v1").string());
