@@ -256,7 +256,8 @@ private:
       return miss(was, *now, "its counter restarted between the two captures", false);
     if (!std::isfinite(was.value) || !std::isfinite(now->value))
       return miss(was, *now, "it is not a finite number", fails_closed(rule_));
-    if (fails_closed(rule_) && !machine_fault_.empty() && depends_on_machine(was.unit))
+    bool is_of_one_machine = was.paired && now->paired;
+    if (fails_closed(rule_) && !machine_fault_.empty() && depends_on_machine(was.unit) && !is_of_one_machine)
       return miss(was, *now, machine_fault_, true);
     decide(was, *now);
   }

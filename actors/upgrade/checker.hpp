@@ -29,7 +29,20 @@ struct version_side {
   std::vector<std::string> similar = {}; ///< similar version names, if there is no snapshot
 };
 
-/// The comparison itself.
+/// What policy statistical judges by.
+struct statistical_inputs {
+  version_side old_side;
+  version_side new_side;
+  std::string reference; ///< empty: none, or the old version
+  version_side reference_side;
+  std::optional<msg<wire::PairedMeasurement>> measurement; ///< of the two versions
+  std::vector<msg<wire::MeasuredRound>> rounds;            ///< of it
+};
+
+/// The comparison by policy statistical.
+msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, const statistical_inputs& inputs);
+
+/// The comparison by the other policies.
 msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
                                           const version_side& new_version);
 

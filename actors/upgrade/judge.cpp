@@ -1,0 +1,97 @@
+#include "actors/upgrade/judge.hpp"
+
+#include "actors/upgrade/check_answer.hpp"
+#include "actors/upgrade/measured_points.hpp"
+#include "actors/upgrade/measurement_record.hpp"
+#include "actors/upgrade/statistical.hpp"
+#include "analysis/reference_rule.hpp"
+#include "messages/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace hive {
+namespace {
+
+namespace record = measurement_record;
+
+/// A side of a measurement. It takes all on one machine, so that the machine cannot differ.
+struct measured_side {
+  measured_side(wire::PairedMeasurement::Reader measurement, const measured_versions& measured, wire::RunSide which)
+      : version{record::version_of(measurement, which)}, metrics{points_of(measured, which)} {
+  }
+
+  analysis::version_points points() const {
+    analysis::version_points out;
+    out.present = true;
+    out.version = version;
+    out.taken_on = {"this machine", 1};
+    out.metrics = metrics;
+    return out;
+  }
+
+  std::string version;
+  std::vector<analysis::metric_point> metrics;
+};
+
+bool is_against(wire::MetricJudgement::Reader judged, std::string_view version) {
+  return as_view(judged.getAgainst()) == version;
+}
+
+double or_one(double p) {
+  return std::isnan(p) ? 1 : p;
+}
+
+} // namespace
+
+msg<wire::UpgradeCheck> judge_measurement(wire::PairedMeasurement::Reader measurement,
+                                          const measured_versions& measured) {
+  using enum wire::RunSide;
+  measured_side old_side{measurement, measured, OLD}, new_side{measurement, measured, NEW};
+  auto plan = measurement.getRequest().getLong() ? analysis::look_plan::long_form : analysis::look_plan::short_form;
+  std::optional<measured_side> reference;
+  if (measurement.hasReference())
+    reference.emplace(measurement, measured, REFERENCE);
+  auto compared = compare_statistically(old_side.points(), new_side.points(),
+                                        reference ? std::optional{reference->points()} : std::nullopt, plan);
+  return compared.answer([&](wire::UpgradeCheck::Builder out) {
+    out.setOld(measurement.getRequest().getOld());
+    out.setNew(measurement.getRequest().getNew());
+    out.setTrack(measurement.getRequest().getTrack());
+    if (reference)
+      out.setReference(reference->version);
+    out.setMeasurement(measurement.getId());
+  });
+}
+
+std::string disturbance_of(std::span<const msg<wire::MeasuredRun>> runs) {
+  for (const auto& run : runs)
+    if (run->getError().size() > 0)
+      return "a run failed";
+  for (const auto& run : runs)
+    if (run->getContention().getCaptures() > 0)
+      return "other captures of this node ran at the same time";
+  for (const auto& run : runs)
+    for (auto reason : run->getDisturbed())
+      return std::string{as_view(reason)};
+  return {};
+}
+
+std::optional<better_version> find_better(wire::PairedMeasurement::Reader ended) {
+  std::string than = ended.hasReference() ? ended.getReference().cStr() : ended.getRequest().getOld().cStr();
+  std::string version = ended.getRequest().getNew().cStr();
+  if (ended.getVerdict() != wire::Verdict::SAFE || version == than)
+    return std::nullopt;
+  std::vector<analysis::reference_evidence> critical;
+  for (auto judged : ended.getJudgements())
+    if (!judged.getAdvisory() && is_against(judged, than))
+      critical.push_back({static_cast<analysis::verdict>(judged.getDecision()), or_one(judged.getPBetter()),
+                          or_one(judged.getPWorse())});
+  if (analysis::judge_reference(critical, false) != analysis::reference_step::moves_as_better)
+    return std::nullopt;
+  return better_version{ended.getRequest().getTrack().cStr(), version, than,
+                        "it is better than " + than + " by measurement " + ended.getId().cStr(), ended.getId().cStr()};
+}
+
+} // namespace hive
