@@ -1,5 +1,6 @@
 #include "analysis/upgrade_check.hpp"
 
+#include "analysis/shorten.hpp"
 #include "analysis/verdict_reason.hpp"
 
 #include <algorithm>
@@ -48,7 +49,6 @@ double change_pct(double was, double now) {
 /// Size limits for reasons: a result may hold thousands, and the snapshot has the adapter's full text.
 constexpr size_t max_adapter_reason_bytes = 500;
 constexpr size_t max_metric_reason_bytes = 300;
-constexpr size_t max_cpu_model_bytes = 80;
 constexpr size_t max_version_bytes = 64;
 /// With all around it within a metric's reason: of one side, and of each of two.
 constexpr size_t max_disturbance_bytes = 180;
@@ -152,21 +152,10 @@ std::string meaning_fault(const metric_point& was, const metric_point& now, poli
   return out;
 }
 
-std::string machine_fault(const machine& was, const machine& now) {
-  auto describe = [](const machine& m) {
-    return m.is_known() ? shorten(m.cpu_model, max_cpu_model_bytes) + " with " + std::to_string(m.cores) + " cores"
-                        : "an unknown one";
-  };
-  if (was.is_known() && was == now)
-    return {};
-  return "it depends on the machine, which changed from " + describe(was) + " to " + describe(now);
-}
-
 class comparison {
 public:
   comparison(const version_points& old_side, const version_points& new_side, policy rule, finding_order order)
-      : old_{old_side}, new_{new_side}, rule_{rule}, order_{order}, machine_fault_{
-                                                                      machine_fault(old_.taken_on, new_.taken_on)} {
+      : old_{old_side}, new_{new_side}, rule_{rule}, order_{order} {
     for (const auto& adapter : old_.adapters)
       old_adapters_.emplace(adapter.name, &adapter);
     for (const auto& adapter : new_.adapters)
@@ -244,8 +233,8 @@ private:
       return miss(was, *now, "its counter restarted between the two captures", false);
     if (!std::isfinite(was.value) || !std::isfinite(now->value))
       return miss(was, *now, "it is not a finite number", rule_ == policy::strict);
-    if (rule_ == policy::strict && !machine_fault_.empty() && depends_on_machine(was.unit))
-      return miss(was, *now, machine_fault_, true);
+    if (const auto& fault = environment_fault(was, *now); !fault.empty())
+      return miss(was, *now, fault, true);
     decide(was, *now);
   }
 
@@ -357,6 +346,19 @@ private:
            " and measured on a device on the other, and the two are never compared";
   }
 
+  /// Which fields of the environment must be equal and are not known to be; empty when there is none. Most metrics need
+  /// the same fields as the one before.
+  const std::string& environment_fault(const metric_point& was, const metric_point& now) {
+    auto needed = was.same_environment | now.same_environment;
+    if (rule_ != policy::strict || needed == compared_fields_)
+      return environment_fault_;
+    auto differences = differing_fields(old_.taken_on, new_.taken_on, needed);
+    compared_fields_ = needed;
+    environment_fault_ =
+      differences.empty() ? "" : "it needs the same environment on both sides: " + describe_differences(differences);
+    return environment_fault_;
+  }
+
   static bool is(const adapter_point* side, quality what) {
     return side && side->measured == what;
   }
@@ -391,7 +393,6 @@ private:
   const version_points& new_;
   policy rule_;
   finding_order order_;
-  std::string machine_fault_;
   adapter_index old_adapters_;
   adapter_index new_adapters_;
   metric_index new_metrics_; ///< built on first use
@@ -401,6 +402,8 @@ private:
     const adapter_point* old_side = nullptr;
     const adapter_point* new_side = nullptr;
   } adapter_;
+  environment_fields compared_fields_; ///< of which `environment_fault_` tells
+  std::string environment_fault_;
   upgrade_result result_;
 };
 

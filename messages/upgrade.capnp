@@ -175,14 +175,6 @@ struct PairedMeasurement $Hive.maxBytes(8388608) $Hive.doc("A paired measurement
   seed @14 :UInt64 $Hive.doc("Decides which version is measured first in each round.");
 }
 
-struct Contention $Hive.doc("What else used the machine during a run.") {
-  steal @0 :Float64 = nan $Hive.nullable $Hive.doc("Share of processor time that the hypervisor gave to others.");
-  pressure @1 :Float64 = nan $Hive.nullable $Hive.doc("Share of the time in which a task waited for a processor.");
-  load @2 :Float64 = nan $Hive.nullable $Hive.doc("Processor time of other processes, in processors.");
-  throttled @3 :UInt64 $Hive.omitDefault $Hive.doc("Times that a processor was throttled.");
-  captures @4 :UInt32 $Hive.omitDefault $Hive.doc("Captures of this node that ran at the same time.");
-}
-
 struct MeasuredRun $Hive.doc("One run of one version.") {
   version @0 :Text $Hive.required;
   startedAt @1 :Int64 $Hive.unixMicros;
@@ -190,7 +182,7 @@ struct MeasuredRun $Hive.doc("One run of one version.") {
   metrics @3 :List(Snapshot.Metric) $Hive.maxLength(10000);
   error @4 :Text $Hive.maxLength(4096);
   disturbed @5 :List(Text) $Hive.maxLength(64) $Hive.omitDefault $Hive.doc("Why it is not comparable with the others.");
-  contention @6 :Contention;
+  contention @6 :Snapshot.Contention;
 }
 
 struct MeasuredRound $Hive.maxBytes(8388608) $Hive.doc(

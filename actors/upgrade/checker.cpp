@@ -1,6 +1,8 @@
 #include "actors/upgrade/checker.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/upgrade/rules_of.hpp"
+#include "actors/upgrade/to_environment.hpp"
 #include "actors/upgrade/verdict_event.hpp"
 #include "analysis/similar_names.hpp"
 #include "analysis/upgrade_check.hpp"
@@ -10,7 +12,7 @@
 
 #include <caf/all.hpp>
 #include <capnp/message.h>
-#include <cmath>
+#include <span>
 #include <unordered_map>
 
 namespace hive {
@@ -29,10 +31,12 @@ constexpr size_t max_disturbance_bytes = 1'000;
 /// Adapters in an answer whose evidence is told, as in its schema.
 constexpr size_t max_listed_measured = 1'000;
 
+using configured = std::span<const analysis::configured_rules>;
+
 /// One side of the comparison; keeps the memory that its views refer to.
 class side {
 public:
-  side(capnp::Text::Reader version, const version_side& given) {
+  side(capnp::Text::Reader version, const version_side& given, configured rules) : rules_{rules} {
     points_.version = as_view(version);
     points_.similar = given.similar;
     if (given.snapshot)
@@ -79,7 +83,7 @@ private:
       metrics_.push_back(to_point(metric, fast));
     }
     points_.present = true;
-    points_.taken_on = {as_view(source.getEnvironment().getCpuModel()), source.getEnvironment().getCores()};
+    points_.taken_on = to_environment(source.getEnvironment());
     points_.metrics = metrics_;
     points_.adapters = adapters_;
   }
@@ -98,8 +102,7 @@ private:
       measured_names_.push_back(adapter.name);
   }
 
-  /// Rules that a metric does not state are those of its built-in adapter.
-  static analysis::metric_point to_point(wire::Metric::Reader metric, bool fast) {
+  analysis::metric_point to_point(wire::Metric::Reader metric, bool fast) const {
     analysis::metric_point out{as_view(metric.getAdapter()),
                                bare_name(metric),
                                metric.getValue(),
@@ -107,13 +110,15 @@ private:
                                fast,
                                as_view(metric.getScope()),
                                as_view(metric.getUnit())};
-    auto rules = analysis::builtin_rules(out.adapter, out.name, out.unit);
-    out.gate = metric.getGate() && rules.gate;
-    out.absolute_margin = std::isnan(metric.getAbsoluteMargin()) ? rules.absolute_margin : metric.getAbsoluteMargin();
-    out.floor = std::isnan(metric.getFloor()) ? rules.floor : metric.getFloor();
+    auto rules = rules_of(metric, rules_);
+    out.gate = rules.gate;
+    out.absolute_margin = rules.absolute_margin;
+    out.floor = rules.floor;
+    out.same_environment = rules.same_environment;
     return out;
   }
 
+  configured rules_;
   std::vector<analysis::metric_point> metrics_;
   std::vector<analysis::adapter_point> adapters_;
   std::unordered_map<std::string_view, size_t> measured_; ///< adapters with evidence, by name
@@ -230,14 +235,15 @@ caf::expected<version_side> find(const database& db, capnp::Text::Reader version
   return version_side{std::nullopt, std::move(*similar)};
 }
 
-caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query) {
+caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query,
+                                             const upgrade_checker_options& options) {
   auto old_side = find(db, query->getOld(), query->getNew());
   if (!old_side)
     return old_side.error();
   auto new_side = find(db, query->getNew(), query->getOld());
   if (!new_side)
     return new_side.error();
-  return compare_snapshots(*query, *old_side, *new_side);
+  return compare_snapshots(*query, *old_side, *new_side, options);
 }
 
 struct checker_state {
@@ -247,9 +253,10 @@ struct checker_state {
 };
 
 upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_pointer<checker_state> self,
-                                             const upgrade_checker_services& services) {
-  return {[self, services](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
-    auto given = check(*services.db, query);
+                                             const upgrade_checker_services& services,
+                                             const upgrade_checker_options& options) {
+  return {[self, services, options](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
+    auto given = check(*services.db, query, options);
     if (!given)
       return given.error();
     if (auto event = self->state.verdicts.event_if_new(*given))
@@ -261,9 +268,10 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
 } // namespace
 
 msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
-                                          const version_side& new_version) {
-  side old_side{query.getOld(), old_version};
-  side new_side{query.getNew(), new_version};
+                                          const version_side& new_version, const upgrade_checker_options& options) {
+  auto rules = query.getPolicy() == wire::Policy::THRESHOLD ? configured{} : configured{options.rules};
+  side old_side{query.getOld(), old_version, rules};
+  side new_side{query.getNew(), new_version, rules};
   auto result =
     analysis::check_upgrade(old_side.points(), new_side.points(), static_cast<analysis::policy>(query.getPolicy()),
                             static_cast<analysis::finding_order>(query.getOrder()));
@@ -287,8 +295,9 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, cons
   return msg<wire::UpgradeCheck>::adopt(answer);
 }
 
-upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services) {
-  return system.spawn(checker, std::move(services));
+upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,
+                                            upgrade_checker_options options) {
+  return system.spawn(checker, std::move(services), std::move(options));
 }
 
 } // namespace hive

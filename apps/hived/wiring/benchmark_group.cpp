@@ -53,7 +53,7 @@ std::vector<service> benchmark_group::services() {
                                                describe_registry());
                        }),
           make_service("upgrades", upgrades, [this] {
-            return spawn_upgrade_checker(node_.system, {base_.db, base_.events});
+            return spawn_upgrade_checker(node_.system, {base_.db, base_.events}, {node_.config.metric_rules});
           })};
 }
 
