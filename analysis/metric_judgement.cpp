@@ -82,7 +82,7 @@ void judge_by_differences(adapted_metric& out) {
 adapted_metric adapt(const judged_metric& metric) {
   adapted_metric out{metric, {}, {}};
   auto& options = out.metric.options;
-  if (options.kind == metric_kind::ratio_of_items)
+  if (options.kind == metric_kind::ratio)
     options.kind = metric_kind::continuous;
   if (options.kind == metric_kind::count && options.absolute_margin >= 0)
     judge_by_differences(out);

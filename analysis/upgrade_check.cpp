@@ -1,5 +1,6 @@
 #include "analysis/upgrade_check.hpp"
 
+#include "analysis/shorten.hpp"
 #include "analysis/verdict_reason.hpp"
 
 #include <algorithm>
@@ -48,7 +49,6 @@ double change_pct(double was, double now) {
 /// Size limits for reasons: a result may hold thousands, and the snapshot has the adapter's full text.
 constexpr size_t max_adapter_reason_bytes = 500;
 constexpr size_t max_metric_reason_bytes = 300;
-constexpr size_t max_cpu_model_bytes = 80;
 constexpr size_t max_version_bytes = 64;
 /// With all around it within a metric's reason: of one side, and of each of two.
 constexpr size_t max_disturbance_bytes = 180;
@@ -162,22 +162,11 @@ std::string meaning_fault(const metric_point& was, const metric_point& now, poli
   return out;
 }
 
-std::string machine_fault(const machine& was, const machine& now) {
-  auto describe = [](const machine& m) {
-    return m.is_known() ? shorten(m.cpu_model, max_cpu_model_bytes) + " with " + std::to_string(m.cores) + " cores"
-                        : "an unknown one";
-  };
-  if (was.is_known() && was == now)
-    return {};
-  return "it depends on the machine, which changed from " + describe(was) + " to " + describe(now);
-}
-
 class comparison {
 public:
   comparison(const version_points& old_side, const version_points& new_side, policy rule, finding_order order,
              look_plan plan)
-      : old_{old_side}, new_{new_side}, rule_{rule}, order_{order}, plan_{plan}, machine_fault_{machine_fault(
-                                                                                   old_.taken_on, new_.taken_on)} {
+      : old_{old_side}, new_{new_side}, rule_{rule}, order_{order}, plan_{plan} {
     for (const auto& adapter : old_.adapters)
       old_adapters_.emplace(adapter.name, &adapter);
     for (const auto& adapter : new_.adapters)
@@ -257,8 +246,8 @@ private:
     if (!std::isfinite(was.value) || !std::isfinite(now->value))
       return miss(was, *now, "it is not a finite number", fails_closed(rule_));
     bool is_of_one_machine = was.paired && now->paired;
-    if (fails_closed(rule_) && !machine_fault_.empty() && depends_on_machine(was.unit) && !is_of_one_machine)
-      return miss(was, *now, machine_fault_, true);
+    if (const auto& fault = environment_fault(was, *now); !fault.empty() && !is_of_one_machine)
+      return miss(was, *now, fault, true);
     decide(was, *now);
   }
 
@@ -301,11 +290,10 @@ private:
                       {},          values_of(was), values_of(now), was.left_out};
     bool are_pairs = was.paired && now.paired && out.old_values.size() == out.new_values.size();
     out.basis = are_pairs ? judgement_basis::pairs : judgement_basis::samples;
-    if (!std::isnan(was.margin))
-      out.options.margin = was.margin;
+    out.options.margin = was.margin;
     out.options.absolute_margin = was.absolute_margin;
     out.options.better = was.better;
-    out.options.kind = was.is_count ? metric_kind::count : metric_kind::continuous;
+    out.options.kind = was.kind;
     out.options.resolution = was.resolution;
     out.options.plan = plan_;
     out.options.critical_metrics = critical;
@@ -433,6 +421,19 @@ private:
            " and measured on a device on the other, and the two are never compared";
   }
 
+  /// Which fields of the environment must be equal and are not known to be; empty when there is none. Most metrics need
+  /// the same fields as the one before.
+  const std::string& environment_fault(const metric_point& was, const metric_point& now) {
+    auto needed = was.same_environment | now.same_environment;
+    if (!fails_closed(rule_) || needed == compared_fields_)
+      return environment_fault_;
+    auto differences = differing_fields(old_.taken_on, new_.taken_on, needed);
+    compared_fields_ = needed;
+    environment_fault_ =
+      differences.empty() ? "" : "it needs the same environment on both sides: " + describe_differences(differences);
+    return environment_fault_;
+  }
+
   static bool is(const adapter_point* side, quality what) {
     return side && side->measured == what;
   }
@@ -468,7 +469,6 @@ private:
   policy rule_;
   finding_order order_;
   look_plan plan_;
-  std::string machine_fault_;
   adapter_index old_adapters_;
   adapter_index new_adapters_;
   metric_index new_metrics_; ///< built on first use
@@ -479,6 +479,8 @@ private:
     const adapter_point* new_side = nullptr;
   } adapter_;
   std::vector<std::pair<const metric_point*, const metric_point*>> by_samples_; ///< to be judged, old and new
+  environment_fields compared_fields_;                                          ///< of which `environment_fault_` tells
+  std::string environment_fault_;
   upgrade_result result_;
 };
 

@@ -30,10 +30,11 @@ struct metric_point {
   double absolute_margin = no_margin;
   /// Worst value that is no regression; `no_margin` when none is given.
   double floor = no_margin;
+  environment_fields same_environment = {}; ///< must be equal on both sides, unless policy is threshold
   // For policy statistical.
-  double margin = no_margin;            ///< tolerated change for the worse, as a share; 5% when none is given
-  double resolution = 0;                ///< smallest step of the values, in the metric's unit
-  bool is_count = false;                ///< whether it is a number of things
+  double margin = default_margin; ///< tolerated change for the worse, as a share
+  double resolution = 0;          ///< smallest step of the values, in the metric's unit
+  metric_kind kind = metric_kind::continuous;
   bool advisory = false;                ///< judged, but decides nothing
   std::span<const double> samples = {}; ///< of which `value` is the mean; empty: `value` alone
   bool paired = false;                  ///< whether sample i of both sides was measured one right after the other
@@ -55,23 +56,12 @@ struct adapter_point {
   std::string disturbance = {}; ///< what disturbed it
 };
 
-/// The properties of a machine that make times comparable. Unknown without CPU model or core count.
-struct machine {
-  std::string_view cpu_model;
-  uint32_t cores = 0;
-
-  bool is_known() const {
-    return !cpu_model.empty() && cores > 0;
-  }
-  bool operator==(const machine&) const = default;
-};
-
 /// One side of a comparison. The order of `metrics` decides no more than that of the findings.
 struct version_points {
   bool present = false; ///< whether a snapshot of this version exists
   std::string_view version;
   std::span<const std::string> similar; ///< similar version names, in case the version has no snapshot
-  machine taken_on;
+  environment taken_on;
   std::span<const metric_point> metrics;
   std::span<const adapter_point> adapters;
 };
@@ -138,7 +128,8 @@ struct upgrade_result {
 /// missing").
 ///
 /// Policy strict fails closed. These are inconclusive: a fast-tier metric that only the old side has, a NaN, an adapter
-/// that failed on either side, a missing snapshot, and a different or unknown machine for a machine-dependent metric.
+/// that failed on either side, a missing snapshot, and an environment that differs or is unknown in a field that either
+/// side's metric needs equal.
 /// Old values above zero are judged by the 5% of threshold, others by the metric's absolute margin; without a margin a
 /// change is inconclusive. The new side cannot grant itself a margin: one that only it states can make a regression,
 /// not a pass. A certain regression outweighs missing data.

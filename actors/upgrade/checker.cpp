@@ -17,7 +17,7 @@
 
 #include <caf/all.hpp>
 #include <capnp/message.h>
-#include <cmath>
+#include <span>
 #include <unordered_map>
 
 namespace hive {
@@ -77,21 +77,6 @@ caf::expected<version_side> find(const database& db, capnp::Text::Reader version
   return version_side{std::nullopt, std::move(*similar)};
 }
 
-caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query) {
-  auto old_side = find(db, query->getOld(), query->getNew());
-  if (!old_side)
-    return old_side.error();
-  auto new_side = find(db, query->getNew(), query->getOld());
-  if (!new_side)
-    return new_side.error();
-  if (query->getPolicy() != wire::Policy::STATISTICAL)
-    return compare_snapshots(*query, *old_side, *new_side);
-  statistical_inputs inputs{std::move(*old_side), std::move(*new_side), {}, {}, std::nullopt, {}};
-  if (auto error = find_more(db, *query, inputs))
-    return error;
-  return compare_by_samples(*query, inputs);
-}
-
 /// Reads the newest paired measurement of the two versions, and the reference of the track.
 caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, statistical_inputs& out) {
   auto is_of_both = [&](wire::MeasureUpgrade::Reader request) {
@@ -126,6 +111,22 @@ caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, stati
   return caf::none;
 }
 
+caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query,
+                                             const upgrade_checker_options& options) {
+  auto old_side = find(db, query->getOld(), query->getNew());
+  if (!old_side)
+    return old_side.error();
+  auto new_side = find(db, query->getNew(), query->getOld());
+  if (!new_side)
+    return new_side.error();
+  if (query->getPolicy() != wire::Policy::STATISTICAL)
+    return compare_snapshots(*query, *old_side, *new_side, options);
+  statistical_inputs inputs{std::move(*old_side), std::move(*new_side), {}, {}, std::nullopt, {}};
+  if (auto error = find_more(db, *query, inputs))
+    return error;
+  return compare_by_samples(*query, inputs, options);
+}
+
 struct checker_state {
   static inline const char* name = "upgrade checker";
 
@@ -133,9 +134,10 @@ struct checker_state {
 };
 
 upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_pointer<checker_state> self,
-                                             const upgrade_checker_services& services) {
-  return {[self, services](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
-    auto given = check(*services.db, query);
+                                             const upgrade_checker_services& services,
+                                             const upgrade_checker_options& options) {
+  return {[self, services, options](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
+    auto given = check(*services.db, query, options);
     if (!given)
       return given.error();
     if (auto event = self->state.verdicts.event_if_new(*given))
@@ -147,9 +149,9 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
 } // namespace
 
 msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
-                                          const version_side& new_version) {
-  compared_side old_side{as_view(query.getOld()), old_version, query.getPolicy()};
-  compared_side new_side{as_view(query.getNew()), new_version, query.getPolicy()};
+                                          const version_side& new_version, const upgrade_checker_options& options) {
+  compared_side old_side{as_view(query.getOld()), old_version, query.getPolicy(), options.rules};
+  compared_side new_side{as_view(query.getNew()), new_version, query.getPolicy(), options.rules};
   auto result =
     analysis::check_upgrade(old_side.points(), new_side.points(), static_cast<analysis::policy>(query.getPolicy()),
                             static_cast<analysis::finding_order>(query.getOrder()));
@@ -163,11 +165,12 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, cons
   return msg<wire::UpgradeCheck>::adopt(answer);
 }
 
-msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, const statistical_inputs& inputs) {
+msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, const statistical_inputs& inputs,
+                                           const upgrade_checker_options& options) {
   constexpr auto policy = wire::Policy::STATISTICAL;
-  compared_side old_side{as_view(query.getOld()), inputs.old_side, policy};
-  compared_side new_side{as_view(query.getNew()), inputs.new_side, policy};
-  compared_side reference{inputs.reference, inputs.reference_side, policy};
+  compared_side old_side{as_view(query.getOld()), inputs.old_side, policy, options.rules};
+  compared_side new_side{as_view(query.getNew()), inputs.new_side, policy, options.rules};
+  compared_side reference{inputs.reference, inputs.reference_side, policy, options.rules};
   auto plan = analysis::look_plan::short_form;
   std::optional<measured_versions> measured; // whose samples the sides refer to
   if (inputs.measurement) {
@@ -177,10 +180,10 @@ msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, con
     measured.emplace(measurement_record::sides_of(measurement));
     for (const auto& round : inputs.rounds)
       measured->add(*round);
-    old_side.add_measured(points_of(*measured, wire::RunSide::OLD));
-    new_side.add_measured(points_of(*measured, wire::RunSide::NEW));
+    old_side.add_measured(points_of(*measured, wire::RunSide::OLD, options.rules));
+    new_side.add_measured(points_of(*measured, wire::RunSide::NEW, options.rules));
     if (as_view(measurement.getReference()) == inputs.reference && !inputs.reference.empty())
-      reference.add_measured(points_of(*measured, wire::RunSide::REFERENCE));
+      reference.add_measured(points_of(*measured, wire::RunSide::REFERENCE, options.rules));
   }
   auto with_reference = inputs.reference.empty() ? std::nullopt : std::optional{reference.points()};
   auto compared = compare_statistically(old_side.points(), new_side.points(), with_reference, plan,
@@ -201,8 +204,9 @@ msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, con
   });
 }
 
-upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services) {
-  return system.spawn(checker, std::move(services));
+upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,
+                                            upgrade_checker_options options) {
+  return system.spawn(checker, std::move(services), std::move(options));
 }
 
 } // namespace hive

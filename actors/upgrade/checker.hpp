@@ -2,6 +2,7 @@
 
 #include "actors/events/api.hpp"
 #include "actors/upgrade/api.hpp"
+#include "analysis/metric_rules.hpp"
 #include "messages/snapshot.capnp.h"
 #include "messages/upgrade.capnp.h"
 #include "storage/database.hpp"
@@ -20,8 +21,15 @@ struct upgrade_checker_services {
   event_sink_actor events = {}; ///< gets verdicts that differ from the previous one for the same question
 };
 
+struct upgrade_checker_options {
+  /// The operator's rules for metrics; the first that fits a metric counts. Policy threshold, which is HART OS's rule,
+  /// does not use them. Default: none.
+  std::vector<analysis::configured_rules> rules;
+};
+
 /// Spawns the actor that compares two versions by their stored snapshots; deterministic.
-upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services);
+upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,
+                                            upgrade_checker_options options = {});
 
 /// One version of a comparison.
 struct version_side {
@@ -40,10 +48,11 @@ struct statistical_inputs {
 };
 
 /// The comparison by policy statistical.
-msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, const statistical_inputs& inputs);
+msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, const statistical_inputs& inputs,
+                                           const upgrade_checker_options& options = {});
 
 /// The comparison by the other policies.
 msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
-                                          const version_side& new_version);
+                                          const version_side& new_version, const upgrade_checker_options& options = {});
 
 } // namespace hive

@@ -1,5 +1,7 @@
 #include "actors/upgrade/compared_side.hpp"
 
+#include "actors/upgrade/rules_of.hpp"
+#include "actors/upgrade/to_environment.hpp"
 #include "messages/snapshot.hpp"
 #include "messages/text.hpp"
 
@@ -22,7 +24,7 @@ constexpr size_t max_disturbance_bytes = 1'000;
 
 } // namespace
 
-analysis::metric_point to_point(wire::Metric::Reader metric, bool fast) {
+analysis::metric_point to_point(wire::Metric::Reader metric, bool fast, configured_rules configured) {
   analysis::metric_point out{as_view(metric.getAdapter()),
                              bare_name(metric),
                              metric.getValue(),
@@ -30,18 +32,21 @@ analysis::metric_point to_point(wire::Metric::Reader metric, bool fast) {
                              fast,
                              as_view(metric.getScope()),
                              as_view(metric.getUnit())};
-  auto rules = analysis::builtin_rules(out.adapter, out.name, out.unit);
-  out.gate = metric.getGate() && rules.gate;
-  out.absolute_margin = std::isnan(metric.getAbsoluteMargin()) ? rules.absolute_margin : metric.getAbsoluteMargin();
-  out.floor = std::isnan(metric.getFloor()) ? rules.floor : metric.getFloor();
-  out.margin = metric.getMargin();
-  out.resolution = std::isnan(metric.getResolution()) ? 0 : metric.getResolution();
-  out.is_count = metric.getKind() == wire::MetricKind::COUNT;
-  out.advisory = metric.getAdvisory();
+  auto rules = rules_of(metric, configured);
+  out.gate = rules.gate;
+  out.absolute_margin = rules.absolute_margin;
+  out.floor = rules.floor;
+  out.same_environment = rules.same_environment;
+  out.margin = rules.margin;
+  out.resolution = std::isnan(rules.resolution) ? 0 : rules.resolution;
+  out.kind = rules.kind;
+  out.advisory = rules.advisory;
   return out;
 }
 
-compared_side::compared_side(std::string_view version, const version_side& given, wire::Policy policy) {
+compared_side::compared_side(std::string_view version, const version_side& given, wire::Policy policy,
+                             configured_rules rules)
+    : rules_{policy == wire::Policy::THRESHOLD ? configured_rules{} : rules} {
   points_.version = version;
   points_.similar = given.similar;
   if (given.snapshot)
@@ -84,12 +89,12 @@ void compared_side::read(wire::Snapshot::Reader source, bool with_samples) {
       auto tier = tiers.find(adapter);
       fast = tier == tiers.end() || tier->second == wire::Tier::FAST;
     }
-    metrics_.push_back(to_point(metric, fast));
+    metrics_.push_back(to_point(metric, fast, rules_));
     if (with_samples)
       metrics_.back().samples = keep_samples(metric.getSamples());
   }
   points_.present = true;
-  points_.taken_on = {as_view(source.getEnvironment().getCpuModel()), source.getEnvironment().getCores()};
+  points_.taken_on = to_environment(source.getEnvironment());
   publish();
 }
 

@@ -12,15 +12,18 @@
 
 namespace hive {
 
-/// A metric as the analysis takes it, without its samples. Rules that it does not state are those of its built-in
-/// adapter. `fast`: of a fast-tier adapter.
-analysis::metric_point to_point(wire::Metric::Reader metric, bool fast);
+using configured_rules = std::span<const analysis::configured_rules>;
+
+/// A metric as the analysis takes it, with the rules by which it is judged (`rules_of`), without its samples. `fast`:
+/// of a fast-tier adapter.
+analysis::metric_point to_point(wire::Metric::Reader metric, bool fast, configured_rules rules);
 
 /// One side of a comparison; keeps the memory that its points refer to.
 class compared_side {
 public:
-  /// `version` and `given` must outlive it. Samples are read only for policy statistical, which needs them.
-  compared_side(std::string_view version, const version_side& given, wire::Policy policy);
+  /// `version`, `given` and `rules` must outlive it. Samples are read only for policy statistical, which needs them;
+  /// the operator's rules not for policy threshold, which is HART OS's.
+  compared_side(std::string_view version, const version_side& given, wire::Policy policy, configured_rules rules);
 
   compared_side(const compared_side&) = delete;
   compared_side& operator=(const compared_side&) = delete;
@@ -47,6 +50,7 @@ private:
   std::span<const double> keep_samples(capnp::List<double>::Reader from);
   void publish();
 
+  configured_rules rules_;
   std::deque<std::vector<double>> samples_; ///< whose addresses stay
   std::vector<analysis::metric_point> metrics_;
   std::vector<analysis::adapter_point> adapters_;

@@ -16,17 +16,17 @@ namespace {
 
 namespace record = measurement_record;
 
-/// A side of a measurement. It takes all on one machine, so that the machine cannot differ.
+/// A side of a measurement, of which all sides are measured on this machine.
 struct measured_side {
-  measured_side(wire::PairedMeasurement::Reader measurement, const measured_versions& measured, wire::RunSide which)
-      : version{record::version_of(measurement, which)}, metrics{points_of(measured, which)} {
+  measured_side(wire::PairedMeasurement::Reader measurement, const measured_versions& measured, wire::RunSide which,
+                configured_rules rules)
+      : version{record::version_of(measurement, which)}, metrics{points_of(measured, which, rules)} {
   }
 
   analysis::version_points points() const {
     analysis::version_points out;
     out.present = true;
     out.version = version;
-    out.taken_on = {"this machine", 1};
     out.metrics = metrics;
     return out;
   }
@@ -46,13 +46,13 @@ double or_one(double p) {
 } // namespace
 
 msg<wire::UpgradeCheck> judge_measurement(wire::PairedMeasurement::Reader measurement,
-                                          const measured_versions& measured) {
+                                          const measured_versions& measured, configured_rules rules) {
   using enum wire::RunSide;
-  measured_side old_side{measurement, measured, OLD}, new_side{measurement, measured, NEW};
+  measured_side old_side{measurement, measured, OLD, rules}, new_side{measurement, measured, NEW, rules};
   auto plan = measurement.getRequest().getLong() ? analysis::look_plan::long_form : analysis::look_plan::short_form;
   std::optional<measured_side> reference;
   if (measurement.hasReference())
-    reference.emplace(measurement, measured, REFERENCE);
+    reference.emplace(measurement, measured, REFERENCE, rules);
   auto compared = compare_statistically(old_side.points(), new_side.points(),
                                         reference ? std::optional{reference->points()} : std::nullopt, plan);
   return compared.answer([&](wire::UpgradeCheck::Builder out) {

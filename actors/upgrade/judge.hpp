@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/upgrade/api.hpp"
+#include "actors/upgrade/compared_side.hpp"
 #include "actors/upgrade/measured_versions.hpp"
 #include "messages/msg.hpp"
 #include "messages/upgrade.capnp.h"
@@ -13,7 +14,7 @@ namespace hive {
 
 /// What the rounds of a paired measurement say of its new version, by policy statistical.
 msg<wire::UpgradeCheck> judge_measurement(wire::PairedMeasurement::Reader measurement,
-                                          const measured_versions& measured);
+                                          const measured_versions& measured, configured_rules rules);
 
 /// Why the runs of a round cannot be compared with each other; empty when they can.
 std::string disturbance_of(std::span<const msg<wire::MeasuredRun>> runs);

@@ -1,7 +1,5 @@
 #include "actors/upgrade/measured_points.hpp"
 
-#include "actors/upgrade/compared_side.hpp"
-
 #include <limits>
 #include <numeric>
 #include <span>
@@ -15,8 +13,9 @@ double mean_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-analysis::metric_point point_of(const paired_samples& samples, const std::vector<double>& values) {
-  auto out = to_point(*samples.as_first, true);
+analysis::metric_point point_of(const paired_samples& samples, const std::vector<double>& values,
+                                configured_rules rules) {
+  auto out = to_point(*samples.as_first, true, rules);
   out.value = mean_of(values);
   out.samples = values;
   out.paired = true;
@@ -26,11 +25,12 @@ analysis::metric_point point_of(const paired_samples& samples, const std::vector
 
 } // namespace
 
-std::vector<analysis::metric_point> points_of(const measured_versions& measured, wire::RunSide side) {
+std::vector<analysis::metric_point> points_of(const measured_versions& measured, wire::RunSide side,
+                                              configured_rules rules) {
   std::vector<analysis::metric_point> out;
   for (const auto& [name, samples] : measured.metrics())
     if (auto values = samples.by_side.find(side); values != samples.by_side.end())
-      out.push_back(point_of(samples, values->second));
+      out.push_back(point_of(samples, values->second, rules));
   return out;
 }
 

@@ -304,7 +304,7 @@ private:
   }
 
   void judge() {
-    running_->judged = judge_measurement(*running_->current, running_->measured);
+    running_->judged = judge_measurement(*running_->current, running_->measured, options_.rules);
     running_->session.judge(running_->judged->getJudgements());
   }
 
@@ -362,7 +362,9 @@ private:
       else
         out.setError(got.outcome.status == wire::AdapterStatus::SKIPPED ? "it was skipped: " + got.outcome.reason
                                                                         : got.outcome.reason);
-      out.initContention().setCaptures(got.other_captures);
+      if (got.outcome.measurement->hasContention())
+        out.setContention(got.outcome.measurement->getContention());
+      out.getContention().setCaptures(got.other_captures);
     });
   }
 

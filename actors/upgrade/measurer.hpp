@@ -5,11 +5,13 @@
 #include "actors/store/api.hpp"
 #include "actors/upgrade/api.hpp"
 #include "actors/upgrade/version_targets.hpp"
+#include "analysis/metric_rules.hpp"
 #include "storage/database.hpp"
 
 #include <caf/fwd.hpp>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace hive {
 
@@ -23,6 +25,7 @@ struct upgrade_measurer_services {
 
 struct upgrade_measurer_options {
   version_targets targets;
+  std::vector<analysis::configured_rules> rules; ///< the operator's, for metrics
   /// Called when a measurement begins; what it returns is released when it has ended. May be empty.
   std::function<std::shared_ptr<void>()> hold = {};
 };

@@ -49,25 +49,25 @@ adapter_definition agents_definition(node_context& node, std::shared_ptr<const d
 } // namespace
 
 std::vector<service> benchmark_group::services() {
-  return {make_service("workers", workers, [this] { return spawn_worker_pool(node_.system, {.presence = presence_}); }),
-          make_service("registry", registry,
-                       [this] {
-                         return spawn_registry(node_.system,
-                                               {base_.db, base_.committer, base_.events, workers, results},
-                                               describe_registry());
-                       }),
-          make_service("upgrades", upgrades,
-                       [this] {
-                         return spawn_upgrade_checker(node_.system, {base_.db, base_.events});
-                       }),
-          make_service("references", references,
-                       [this] {
-                         return spawn_reference_keeper(node_.system, {base_.db, base_.committer});
-                       }),
-          make_service("measurements", measurer, [this] {
-            return spawn_upgrade_measurer(node_.system, {base_.db, base_.committer, registry, references, base_.events},
-                                          {node_.config.versions, hold_});
-          })};
+  return {
+    make_service("workers", workers, [this] { return spawn_worker_pool(node_.system, {.presence = presence_}); }),
+    make_service("registry", registry,
+                 [this] {
+                   return spawn_registry(node_.system, {base_.db, base_.committer, base_.events, workers, results},
+                                         describe_registry());
+                 }),
+    make_service("upgrades", upgrades,
+                 [this] {
+                   return spawn_upgrade_checker(node_.system, {base_.db, base_.events}, {node_.config.metric_rules});
+                 }),
+    make_service("references", references,
+                 [this] {
+                   return spawn_reference_keeper(node_.system, {base_.db, base_.committer});
+                 }),
+    make_service("measurements", measurer, [this] {
+      return spawn_upgrade_measurer(node_.system, {base_.db, base_.committer, registry, references, base_.events},
+                                    {node_.config.versions, node_.config.metric_rules, hold_});
+    })};
 }
 
 std::vector<slot_topic> benchmark_group::topics() const {
