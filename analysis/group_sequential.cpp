@@ -1,27 +1,23 @@
 #include "analysis/group_sequential.hpp"
 
-#include "analysis/elementary.hpp"
 #include "analysis/normal.hpp"
 
 #include <cmath>
-#include <numbers>
 
 namespace hive::analysis {
 namespace {
 
-/// Even number of steps of Simpson's rule; with twice as many no level changes in its first seven decimals.
-constexpr int integration_steps = 500;
-/// The motion is below this many standard deviations with a chance of less than 1e-15.
-constexpr double lowest_deviations = 8;
+/// Points of the integration lie so many standard deviations of the motion apart, 0 among them.
+constexpr double point_distance = 0.005;
+/// The points begin so many of these distances below 0: five standard deviations.
+constexpr int points_below_zero = 1'000;
+/// Bounds are looked for within so many standard deviations.
+constexpr double largest_bound = 8;
 /// Halvings of an interval of 16: more than a double has digits.
 constexpr int bisection_steps = 60;
 
-double density_of_normal(double z) {
-  return exponential(-z * z / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
-}
-
-/// Where the motion is at a look, on paths that have not crossed the bound before: weighted points, whose weights are
-/// those of Simpson's rule times the density.
+/// Where the motion is at a look, on paths that have not crossed a bound so far: the density times the distance of the
+/// points.
 struct weighted_points {
   std::vector<double> at{0};
   std::vector<double> weight{1};
@@ -37,19 +33,17 @@ struct weighted_points {
   double density(double place, double step) const {
     double sum = 0;
     for (size_t i = 0; i < at.size(); ++i)
-      sum += weight[i] * density_of_normal((place - at[i]) / step) / step;
+      sum += weight[i] * normal_density((place - at[i]) / step) / step;
     return sum;
   }
 
-  /// The paths that are between `lowest` and `bound` one step later.
-  weighted_points after(double step, double lowest, double bound) const {
+  /// The paths that are below `bound` one step later, when the motion has this standard deviation.
+  weighted_points after(double step, double deviation, double bound) const {
     weighted_points out{{}, {}};
-    double width = (bound - lowest) / integration_steps;
-    for (int i = 0; i <= integration_steps; ++i) {
-      bool is_end = i == 0 || i == integration_steps;
-      double place = lowest + i * width, factor = is_end ? 1 : i % 2 ? 4 : 2;
-      out.at.push_back(place);
-      out.weight.push_back(factor * width / 3 * density(place, step));
+    double width = point_distance * deviation;
+    for (int i = -points_below_zero; i * width <= bound; ++i) {
+      out.at.push_back(i * width);
+      out.weight.push_back(width * density(i * width, step));
     }
     return out;
   }
@@ -57,7 +51,7 @@ struct weighted_points {
 
 /// The bound that a share `spent` of the paths crosses one step later.
 double bound_spending(const weighted_points& paths, double step, double deviation, double spent) {
-  double low = -lowest_deviations * deviation, high = lowest_deviations * deviation;
+  double low = -largest_bound * deviation, high = largest_bound * deviation;
   for (int i = 0; i < bisection_steps; ++i) {
     double middle = low + (high - low) / 2;
     (paths.above(middle, step) > spent ? low : high) = middle;
@@ -82,7 +76,7 @@ std::vector<double> spending_levels(double alpha, std::span<const uint32_t> look
     double bound = bound_spending(paths, step, deviation, alpha * (now - before));
     out.push_back(std::nearbyint(normal_upper(bound / deviation) * 1e6) / 1e6);
     if (each != looks.back())
-      paths = paths.after(step, -lowest_deviations * deviation, bound);
+      paths = paths.after(step, deviation, bound);
     before = now;
   }
   return out;

@@ -39,7 +39,8 @@ std::span<const look> looks_of(look_plan plan);
 /// One-sided levels of looks after so many values, in ascending order and at least one, that spend `alpha` in (0, 0.5)
 /// in proportion to the share of values seen (K. K. G. Lan and D. L. DeMets, "Discrete sequential boundaries for
 /// clinical trials", 1983). By recursive integration of a Brownian motion over its steps (P. Armitage, C. K. McPherson
-/// and B. C. Rowe, 1969), rounded to six decimals. Takes milliseconds for each look.
+/// and B. C. Rowe, 1969), rounded to six decimals. The points of the integration are those by which the levels above
+/// were made; a finer integration gives others by up to .2% (.005593 for .005603). Takes about 50 ms for each look.
 std::vector<double> spending_levels(double alpha, std::span<const uint32_t> looks);
 
 } // namespace hive::analysis

@@ -63,19 +63,21 @@ rank_interval interval_of(const List& list, int64_t c, double tail) {
 
 } // namespace
 
-walsh_averages::walsh_averages(std::span<const double> values) : sorted_{sorted_copy(values)} {
+walsh_averages::walsh_averages(std::span<const double> values) : halves_{sorted_copy(values)} {
+  for (auto& each : halves_)
+    each /= 2;
 }
 
 int64_t walsh_averages::size() const {
-  auto n = static_cast<int64_t>(sorted_.size());
+  auto n = static_cast<int64_t>(halves_.size());
   return n * (n + 1) / 2;
 }
 
 int64_t walsh_averages::count_at_most(double limit) const {
   // The partners of larger values are a shorter beginning of the list: both ends move inwards.
   int64_t count = 0;
-  for (size_t low = 0, end = sorted_.size(); low < end; ++low) {
-    while (end > low && std::midpoint(sorted_[low], sorted_[end - 1]) > limit)
+  for (size_t low = 0, end = halves_.size(); low < end; ++low) {
+    while (end > low && halves_[low] + halves_[end - 1] > limit)
       --end;
     count += static_cast<int64_t>(end - low);
   }
@@ -84,8 +86,8 @@ int64_t walsh_averages::count_at_most(double limit) const {
 
 int64_t walsh_averages::count_at_least(double limit) const {
   int64_t below = 0;
-  for (size_t low = 0, end = sorted_.size(); low < end; ++low) {
-    while (end > low && std::midpoint(sorted_[low], sorted_[end - 1]) >= limit)
+  for (size_t low = 0, end = halves_.size(); low < end; ++low) {
+    while (end > low && halves_[low] + halves_[end - 1] >= limit)
       --end;
     below += static_cast<int64_t>(end - low);
   }
@@ -93,7 +95,7 @@ int64_t walsh_averages::count_at_least(double limit) const {
 }
 
 double walsh_averages::at(int64_t k) const {
-  return entry_at(k, sorted_.front(), sorted_.back(), [this](double limit) { return count_at_most(limit); });
+  return entry_at(k, 2 * halves_.front(), 2 * halves_.back(), [this](double limit) { return count_at_most(limit); });
 }
 
 double walsh_averages::median() const {

@@ -25,7 +25,7 @@ public:
   int64_t count_at_least(double limit) const;
 
 private:
-  std::vector<double> sorted_;
+  std::vector<double> halves_; ///< of the values, ascending: sums of two are averages, and never overflow
 };
 
 /// The n·m differences b_j − a_i of two samples, n, m ≥ 1, of finite values, in ascending order. As `walsh_averages`,

@@ -14,6 +14,9 @@ double mean(std::span<const double> values);
 /// Sum of (x − mean)². `values` must not be empty.
 double squares_about_mean(std::span<const double> values);
 
+/// √(Σx²/n), also where the squares are outside the range of a double. `values` must not be empty.
+double root_mean_square(std::span<const double> values);
+
 /// Variance with n − 1 in the denominator. Nothing for fewer than two values.
 std::optional<double> sample_variance(std::span<const double> values);
 

@@ -1,36 +1,16 @@
 #include "analysis/pooled_t.hpp"
 
+#include "analysis/magnitude.hpp"
 #include "analysis/moments.hpp"
 #include "analysis/robust.hpp"
 #include "analysis/student_t.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 namespace hive::analysis {
 namespace {
-
-/// Divided by the largest first: squares of very large or very small values would leave the range of a double.
-double root_mean_square(std::span<const double> values) {
-  double largest = 0, sum = 0;
-  for (double each : values)
-    largest = std::max(largest, std::abs(each));
-  if (largest == 0)
-    return 0;
-  for (double each : values)
-    sum += each / largest * (each / largest);
-  return largest * std::sqrt(sum / static_cast<double>(values.size()));
-}
-
-double scale_of(std::span<const double> residuals) {
-  std::vector<double> sizes;
-  for (double each : residuals)
-    sizes.push_back(std::abs(each));
-  double scale = mad_to_deviation * median(sizes);
-  return scale > 0 ? scale : root_mean_square(residuals);
-}
 
 /// Replaces the residuals by scales, clipped. Without a scale all residuals are 0 and stay it.
 void clip(std::span<double> residuals, double scale) {
@@ -38,14 +18,15 @@ void clip(std::span<double> residuals, double scale) {
     each = scale > 0 ? std::clamp(each / scale, -residual_clip, residual_clip) : 0;
 }
 
-/// right − left in standard errors.
-double in_errors(double difference, double error) {
-  if (error > 0)
-    return difference / error;
-  return difference == 0 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), difference);
-}
-
 } // namespace
+
+double residual_scale(std::span<const double> residuals) {
+  std::vector<double> sizes;
+  for (double each : residuals)
+    sizes.push_back(std::abs(each));
+  double scale = mad_to_deviation * median(sizes);
+  return scale > 0 ? scale : root_mean_square(residuals);
+}
 
 std::optional<pooled_t_result> pooled_robust_t(std::span<const double> left, std::span<const double> right,
                                                double rho) {
@@ -57,7 +38,7 @@ std::optional<pooled_t_result> pooled_robust_t(std::span<const double> left, std
     residuals.push_back(each - left_median);
   for (double each : right)
     residuals.push_back(each - right_median);
-  pooled_t_result out{.scale = scale_of(residuals)};
+  pooled_t_result out{.scale = residual_scale(residuals)};
   clip(residuals, out.scale);
   auto of_left = std::span<const double>{residuals}.first(left.size());
   auto of_right = std::span<const double>{residuals}.subspan(left.size());
@@ -69,7 +50,7 @@ std::optional<pooled_t_result> pooled_robust_t(std::span<const double> left, std
   double of_means = 1 / static_cast<double>(left.size()) + 1 / static_cast<double>(right.size());
   // With two values in all there is no variance.
   double error = squares > 0 ? out.scale * std::sqrt(squares / (n - 2) * v * of_means) : 0;
-  out.t = in_errors(out.right - out.left, error);
+  out.t = in_units(out.right - out.left, error);
   out.df = std::max(2.0, n / v - 2);
   out.p = student_t_two_sided(out.t, out.df);
   return out;

@@ -2,10 +2,9 @@
 
 #include "analysis/normal.hpp"
 
-#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <numeric>
-#include <ranges>
 
 namespace hive::analysis {
 namespace {
@@ -53,9 +52,12 @@ double approximate_signed_rank_cdf(int64_t n, int64_t w) {
 /// The largest c ≤ `largest` with cdf(c) ≤ alpha, or -1.
 template <class Cdf>
 int64_t critical_value(int64_t largest, double alpha, const Cdf& cdf) {
-  auto all = std::views::iota(int64_t{0}, largest + 1);
-  auto above = std::ranges::partition_point(all, [&](int64_t value) { return cdf(value) <= alpha; });
-  return (above - all.begin()) - 1;
+  int64_t fits = -1, too_large = largest + 1;
+  while (too_large - fits > 1) {
+    auto middle = fits + (too_large - fits) / 2;
+    (cdf(middle) <= alpha ? fits : too_large) = middle;
+  }
+  return fits;
 }
 
 /// P(U = u) for n and m values: the largest value of all is of the first side with probability n/(n + m), and then it

@@ -11,7 +11,7 @@
 namespace hive::analysis {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double unbounded = std::numeric_limits<double>::infinity();
 /// Variance of Hodges and Lehmann's estimate relative to the mean's, for normal values: π/3.
 constexpr double rank_variance = 1.05;
 /// Standard errors between estimate and margin at which a look settles it.
@@ -31,12 +31,12 @@ public:
 
   double lower(double level) const {
     auto c = critical(level);
-    return c < 0 ? -infinity : averages_.at(c + 1);
+    return c < 0 ? -unbounded : averages_.at(c + 1);
   }
 
   double upper(double level) const {
     auto c = critical(level);
-    return c < 0 ? infinity : averages_.at(averages_.size() - c);
+    return c < 0 ? unbounded : averages_.at(averages_.size() - c);
   }
 
   /// p-value of a centre of at least `limit`.
