@@ -3,9 +3,12 @@
 #include "actors/aside.hpp"
 #include "actors/benchmark/snapshots/samples.hpp"
 #include "actors/process/run_report.hpp"
+#include "messages/change.hpp"
+#include "platform/contention.hpp"
 
 #include <caf/all.hpp>
 #include <deque>
+#include <optional>
 
 namespace hive {
 namespace {
@@ -61,7 +64,7 @@ public:
       return fail(ec::busy,
                   "adapter " + plan_.name + " has " + std::to_string(queue_.size()) + " measurements to take already");
     auto promise = self_->make_response_promise<msg<wire::Measurement>>();
-    queue_.push_back({std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}});
+    queue_.push_back({std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}, {}});
     if (queue_.size() == 1)
       run_once();
     return promise;
@@ -74,6 +77,8 @@ private:
     caf::typed_response_promise<msg<wire::Measurement>> promise;
     std::chrono::steady_clock::time_point deadline;
     std::vector<msg<wire::Measurement>> taken;
+    std::optional<contention_sample> before; ///< the first run
+    double processor_s = 0;                  ///< of all runs
   };
 
   void run_once() {
@@ -96,9 +101,12 @@ private:
   }
 
   void start(milliseconds left) {
+    if (auto& current = queue_.front(); !current.before)
+      current.before = sample_contention();
     self_->request(services_.runner, patience(left), command_within(left))
       .then(
         [this](const msg<wire::RunResult>& result) {
+          queue_.front().processor_s += result->getProcessorS();
           perform<msg<wire::Measurement>>([read = plan_.read, result] { return read(*result); },
                                           [this](caf::expected<msg<wire::Measurement>> read) { add(std::move(read)); });
         },
@@ -130,7 +138,12 @@ private:
     auto merged = merge_repeats(plan_.name, current.taken);
     if (!merged)
       return answer_current(fail(code_of(merged.error()), printable_tail(text_of(merged.error()), max_reason_bytes)));
-    answer_current(std::move(merged));
+    answer_current(with_contention(*merged, current));
+  }
+
+  static msg<wire::Measurement> with_contention(const msg<wire::Measurement>& merged, const measurement& taken) {
+    auto found = contention_between(*taken.before, sample_contention(), taken.processor_s);
+    return changed(merged, [&](wire::Measurement::Builder out) { write_contention(found, out.initContention()); });
   }
 
   void fail_current(const caf::error& why) {
