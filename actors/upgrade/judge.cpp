@@ -4,6 +4,7 @@
 #include "actors/upgrade/measured_points.hpp"
 #include "actors/upgrade/measurement_record.hpp"
 #include "actors/upgrade/statistical.hpp"
+#include "analysis/contention.hpp"
 #include "analysis/reference_rule.hpp"
 #include "messages/text.hpp"
 
@@ -39,6 +40,12 @@ bool is_against(wire::MetricJudgement::Reader judged, std::string_view version) 
   return as_view(judged.getAgainst()) == version;
 }
 
+analysis::run_contention contention_of(wire::MeasuredRun::Reader run) {
+  auto seen = run.getContention();
+  return {as_view(run.getVersion()), seen.getSteal(),   seen.getPressure(), seen.getLoad(),
+          seen.getThrottled(),       seen.getCaptures()};
+}
+
 double or_one(double p) {
   return std::isnan(p) ? 1 : p;
 }
@@ -65,16 +72,18 @@ msg<wire::UpgradeCheck> judge_measurement(wire::PairedMeasurement::Reader measur
   });
 }
 
-std::string disturbance_of(std::span<const msg<wire::MeasuredRun>> runs) {
+std::string disturbance_of(std::span<const msg<wire::MeasuredRun>> runs, uint32_t processors) {
   for (const auto& run : runs)
     if (run->getError().size() > 0)
       return "a run failed";
   for (const auto& run : runs)
-    if (run->getContention().getCaptures() > 0)
-      return "other captures of this node ran at the same time";
-  for (const auto& run : runs)
     for (auto reason : run->getDisturbed())
       return std::string{as_view(reason)};
+  for (size_t i = 1; i < runs.size(); ++i) {
+    auto reasons = analysis::disturbances_between(contention_of(*runs[i - 1]), contention_of(*runs[i]), processors);
+    if (!reasons.empty())
+      return reasons.front();
+  }
   return {};
 }
 

@@ -20,6 +20,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <thread>
 
 namespace hive {
 namespace {
@@ -365,7 +366,20 @@ private:
       if (got.outcome.measurement->hasContention())
         out.setContention(got.outcome.measurement->getContention());
       out.getContention().setCaptures(got.other_captures);
+      for_evidence(got.outcome, out);
     });
+  }
+
+  /// What a GPU lease knows of disturbances counts too.
+  static void for_evidence(const adapter_outcome& outcome, wire::MeasuredRun::Builder out) {
+    auto evidence = outcome.measurement->getEvidence();
+    if (!outcome.is_leased || evidence.getQuality() == wire::RunQuality::CLEAN)
+      return;
+    if (evidence.getReasons().size() > 0)
+      out.setDisturbed(evidence.getReasons());
+    else
+      out.initDisturbed(1).set(0, evidence.getQuality() == wire::RunQuality::SIMULATED ? "its device is simulated"
+                                                                                       : "it was disturbed");
   }
 
   void add_run(msg<wire::MeasuredRun> run) {
@@ -380,7 +394,7 @@ private:
 
   msg<wire::MeasuredRound> describe_round() const {
     const auto& now = *running_;
-    auto why = disturbance_of(now.runs);
+    auto why = disturbance_of(now.runs, std::max(1U, std::thread::hardware_concurrency()));
     return msg<wire::MeasuredRound>::build([&](wire::MeasuredRound::Builder out) {
       out.setAdapter(now.round.adapter);
       out.setNumber(now.round.number);

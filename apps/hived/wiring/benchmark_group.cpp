@@ -84,10 +84,11 @@ std::vector<http::route> benchmark_group::routes() const {
 registry_options benchmark_group::describe_registry() const {
   registry_options out;
   out.node = node_.config.name;
-  out.environment = describe_environment(node_.gpus->names());
+  out.environment = describe_environment(node_.gpus->names(), node_.gpus->driver());
   out.checkout = node_.config.checkout;
   out.repeats = node_.config.repeats;
   out.hold = hold_;
+  out.captures = node_.captures;
   out.builtin = gather(before_, &service_group::adapters);
   out.builtin.push_back(agents_definition(node_, base_.db));
   out.command_adapter = [&system = node_.system, &adapters = adapters_](const msg<wire::CommandSpec>& spec) {
