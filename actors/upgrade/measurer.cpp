@@ -366,20 +366,19 @@ private:
       if (got.outcome.measurement->hasContention())
         out.setContention(got.outcome.measurement->getContention());
       out.getContention().setCaptures(got.other_captures);
-      for_evidence(got.outcome, out);
+      add_evidence(got.outcome, out);
     });
   }
 
   /// What a GPU lease knows of disturbances counts too.
-  static void for_evidence(const adapter_outcome& outcome, wire::MeasuredRun::Builder out) {
+  static void add_evidence(const adapter_outcome& outcome, wire::MeasuredRun::Builder out) {
     auto evidence = outcome.measurement->getEvidence();
-    if (!outcome.is_leased || evidence.getQuality() == wire::RunQuality::CLEAN)
+    if (!outcome.is_leased || evidence.getQuality() != wire::RunQuality::DISTURBED)
       return;
     if (evidence.getReasons().size() > 0)
       out.setDisturbed(evidence.getReasons());
     else
-      out.initDisturbed(1).set(0, evidence.getQuality() == wire::RunQuality::SIMULATED ? "its device is simulated"
-                                                                                       : "it was disturbed");
+      out.initDisturbed(1).set(0, "its GPU was disturbed");
   }
 
   void add_run(msg<wire::MeasuredRun> run) {
