@@ -188,7 +188,7 @@ public:
     running_measurement stopped{*waits, {}};
     waiting_.erase(waits);
     auto given = self_->make_response_promise<measured_record>();
-    keep_end(stopped, {wire::MeasurementState::STOPPED, as_view(asked->getReason()).data()}, given);
+    keep_end(stopped, {wire::MeasurementState::STOPPED, std::string{as_view(asked->getReason())}}, given);
     return given;
   }
 
@@ -340,7 +340,7 @@ private:
       out.setRepeats(1);
       out.setTarget(*now.targets.at(side));
     });
-    auto began = now_unix_micros();
+    run_start began{now_unix_micros(), clock::now()};
     self_->request(services_.registry, caf::infinite, measure_once{now.round.adapter, request})
       .then(
         [this, side, version, began](const measured_once& got) { add_run(describe_run(side, version, began, got)); },
@@ -351,13 +351,18 @@ private:
         });
   }
 
-  static msg<wire::MeasuredRun> describe_run(wire::RunSide side, const std::string& version, int64_t began,
+  struct run_start {
+    int64_t unix_micros;
+    clock::time_point steady;
+  };
+
+  static msg<wire::MeasuredRun> describe_run(wire::RunSide side, const std::string& version, const run_start& began,
                                              const measured_once& got) {
     return msg<wire::MeasuredRun>::build([&](wire::MeasuredRun::Builder out) {
       out.setSide(side);
       out.setVersion(version);
-      out.setStartedAt(began);
-      out.setDurationS(static_cast<double>(now_unix_micros() - began) / 1e6);
+      out.setStartedAt(began.unix_micros);
+      out.setDurationS(std::chrono::duration<double>(clock::now() - began.steady).count());
       if (got.outcome.status == wire::AdapterStatus::OK)
         out.setMetrics(got.outcome.measurement->getMetrics());
       else

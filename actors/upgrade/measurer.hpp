@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/benchmark/api.hpp"
-#include "actors/events/api.hpp"
 #include "actors/store/api.hpp"
 #include "actors/upgrade/api.hpp"
 #include "actors/upgrade/version_targets.hpp"
@@ -20,7 +19,6 @@ struct upgrade_measurer_services {
   committer_actor committer;
   registry_actor registry;
   reference_keeper_actor references;
-  event_sink_actor events = {}; ///< gets the verdicts
 };
 
 struct upgrade_measurer_options {

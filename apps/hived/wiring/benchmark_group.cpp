@@ -65,7 +65,7 @@ std::vector<service> benchmark_group::services() {
                    return spawn_reference_keeper(node_.system, {base_.db, base_.committer});
                  }),
     make_service("measurements", measurer, [this] {
-      return spawn_upgrade_measurer(node_.system, {base_.db, base_.committer, registry, references, base_.events},
+      return spawn_upgrade_measurer(node_.system, {base_.db, base_.committer, registry, references},
                                     {node_.config.versions, node_.config.metric_rules, hold_});
     })};
 }
