@@ -109,6 +109,10 @@ class Api(_Api):
     delete_capture = method(ops.delete_capture)
     latest_results = method(ops.latest_results)
     check_upgrade = method(ops.check_upgrade)
+    measure_upgrade = method(ops.measure_upgrade)
+    list_measurements = method(ops.list_measurements)
+    get_measurement = method(ops.get_measurement)
+    get_reference = method(ops.get_reference)
     # adapters and workers
     list_benchmarks = method(ops.list_benchmarks)
     register_benchmark = method(ops.register_benchmark)
@@ -225,6 +229,10 @@ class AsyncApi(_AsyncApi):
     delete_capture = async_method(ops.delete_capture)
     latest_results = async_method(ops.latest_results)
     check_upgrade = async_method(ops.check_upgrade)
+    measure_upgrade = async_method(ops.measure_upgrade)
+    list_measurements = async_method(ops.list_measurements)
+    get_measurement = async_method(ops.get_measurement)
+    get_reference = async_method(ops.get_reference)
     # adapters and workers
     list_benchmarks = async_method(ops.list_benchmarks)
     register_benchmark = async_method(ops.register_benchmark)
