@@ -1,6 +1,7 @@
 #include "analysis/trend.hpp"
 
 #include "analysis/normal.hpp"
+#include "analysis/robust.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -27,19 +28,13 @@ double variance_of_s(std::span<const double> values) {
   return sum / 18;
 }
 
-double median_of_sorted(const std::vector<double>& sorted) {
-  auto middle = sorted.size() / 2;
-  // Halved before they are added: the sum of two large values could overflow.
-  return sorted.size() % 2 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2;
-}
-
-std::vector<double> sorted_slopes(std::span<const double> values) {
+/// The slopes of all pairs of the values, of which there are at least two.
+std::vector<double> pair_slopes(std::span<const double> values) {
   std::vector<double> slopes;
   slopes.reserve(values.size() * (values.size() - 1) / 2);
   for (size_t from = 0; from < values.size(); ++from)
     for (size_t to = from + 1; to < values.size(); ++to)
       slopes.push_back((values[to] - values[from]) / static_cast<double>(to - from));
-  std::ranges::sort(slopes);
   return slopes;
 }
 
@@ -64,7 +59,8 @@ std::optional<mann_kendall_result> mann_kendall(std::span<const double> values) 
 std::optional<theil_sen_result> theil_sen(std::span<const double> values, double confidence) {
   if (values.size() < 2)
     return std::nullopt;
-  auto slopes = sorted_slopes(values);
+  auto slopes = pair_slopes(values);
+  std::ranges::sort(slopes);
   std::vector<double> sorted{values.begin(), values.end()};
   std::ranges::sort(sorted);
   theil_sen_result out;
@@ -78,6 +74,10 @@ std::optional<theil_sen_result> theil_sen(std::span<const double> values, double
   out.lower = slopes[static_cast<size_t>(lower)];
   out.upper = slopes[static_cast<size_t>(upper)];
   return out;
+}
+
+double theil_sen_slope(std::span<const double> values) {
+  return values.size() < 2 ? 0 : median(pair_slopes(values));
 }
 
 std::optional<trend_result> judge_trend(std::span<const double> values, direction better) {

@@ -34,6 +34,9 @@ struct theil_sen_result {
 /// O(n² log n) and memory O(n²).
 std::optional<theil_sen_result> theil_sen(std::span<const double> values, double confidence);
 
+/// The slope of `theil_sen` alone. 0 for fewer than two values. Takes time and memory O(n²).
+double theil_sen_slope(std::span<const double> values);
+
 enum class trend : uint8_t { stable, improving, declining };
 
 /// Fewest snapshots that are judged by a test. With fewer, the first is compared with the last.

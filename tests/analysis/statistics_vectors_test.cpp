@@ -1,67 +1,14 @@
 #include "analysis/normal.hpp"
 #include "analysis/paired.hpp"
+#include "analysis/pooled_t.hpp"
+#include "analysis/robust.hpp"
+#include "analysis/student_t.hpp"
 #include "analysis/trend.hpp"
 #include "analysis/wilson.hpp"
-#include "tests/analysis/vector_file.hpp"
-
-#include <cmath>
-#include <gtest/gtest.h>
-#include <limits>
-
-// The expected results in tests/data/statistics.json were computed with SciPy, statsmodels and integer counts. Each
-// family states its convention there, and the file the tolerance.
+#include "tests/analysis/statistics_vectors.hpp"
 
 namespace hive::analysis {
 namespace {
-
-/// A number of the file, which writes infinities as text.
-double value_of(json value) {
-  if (!value.isString())
-    return value.getNumber();
-  std::string_view name = value.getString().cStr();
-  if (name == "inf")
-    return std::numeric_limits<double>::infinity();
-  if (name == "-inf")
-    return -std::numeric_limits<double>::infinity();
-  throw std::runtime_error("no number: " + std::string{name});
-}
-
-std::vector<double> values_of(json array) {
-  std::vector<double> out;
-  for (auto each : array.getArray())
-    out.push_back(value_of(each));
-  return out;
-}
-
-void expect_close(double got, json expected, std::string_view name) {
-  auto wanted = value_of(at(expected, name));
-  if (std::isinf(wanted) || got == wanted) {
-    EXPECT_EQ(got, wanted) << name;
-    return;
-  }
-  double relative = std::abs(wanted) < 1e-30 ? 1e-6 : 1e-9;
-  EXPECT_NEAR(got, wanted, std::max(1e-12, relative * std::abs(wanted))) << name;
-  // The absolute tolerance would take any small tail for equal, so these are held to the relative one alone.
-  if (wanted > 0 && wanted < 1e-3) {
-    EXPECT_NEAR(got / wanted, 1, relative) << name;
-  }
-}
-
-class statistics_vectors : public testing::Test {
-protected:
-  /// Calls check(input, expected) for all cases of a family.
-  template <class Check>
-  void each_case(const char* family, size_t count, const Check& check) {
-    auto cases = at(at(at(file_.root(), "families"), family), "cases").getArray();
-    EXPECT_EQ(cases.size(), count);
-    for (uint32_t i = 0; i < cases.size(); ++i) {
-      SCOPED_TRACE(std::string{family} + " case " + std::to_string(i));
-      check(at(cases[i], "input"), at(cases[i], "expected"));
-    }
-  }
-
-  vector_file file_{"statistics.json"};
-};
 
 TEST_F(statistics_vectors, mann_kendall_agrees) {
   each_case("mann_kendall", 13, [](json input, json expected) {
@@ -117,6 +64,80 @@ TEST_F(statistics_vectors, normal_distribution_agrees) {
   });
   each_case("normal_quantile", 18,
             [](json input, json expected) { expect_close(normal_quantile(number(input, "p")), expected, "z"); });
+}
+
+TEST_F(statistics_vectors, student_t_distribution_agrees) {
+  each_case("student_t_cdf", 13, [](json input, json expected) {
+    expect_close(student_t_cdf(number(input, "t"), number(input, "df")), expected, "cdf");
+    expect_close(student_t_upper(number(input, "t"), number(input, "df")), expected, "upper");
+  });
+  each_case("student_t_quantile", 16, [](json input, json expected) {
+    expect_close(student_t_quantile(number(input, "p"), number(input, "df")), expected, "t");
+  });
+}
+
+TEST_F(statistics_vectors, welch_t_agrees) {
+  each_case("welch_t", 12, [](json input, json expected) {
+    auto got = welch_t(values_of(at(input, "a")), values_of(at(input, "b")));
+    ASSERT_EQ(got.has_value(), !expected.isNull());
+    if (!got)
+      return;
+    expect_close(got->t, expected, "t");
+    expect_close(got->df, expected, "df");
+    expect_close(got->p_two_sided, expected, "p_two_sided");
+    expect_close(got->p_less, expected, "p_less");
+    expect_close(got->p_greater, expected, "p_greater");
+  });
+}
+
+TEST_F(statistics_vectors, pooled_robust_t_agrees) {
+  each_case("pooled_robust_t", 12, [](json input, json expected) {
+    auto values = values_of(at(input, "x"));
+    auto split = static_cast<size_t>(number(input, "split"));
+    auto got = pooled_robust_t(std::span{values}.first(split), std::span{values}.subspan(split), number(input, "rho"));
+    ASSERT_TRUE(got);
+    expect_close(got->scale, expected, "scale");
+    expect_close(got->left, expected, "left");
+    expect_close(got->right, expected, "right");
+    expect_close(got->t, expected, "t");
+    expect_close(got->df, expected, "df");
+    expect_close(got->p, expected, "p");
+  });
+}
+
+TEST_F(statistics_vectors, robust_figures_agree) {
+  each_case("mad", 12, [](json input, json expected) {
+    auto got = spread_about_median(values_of(at(input, "x")));
+    expect_close(got.median, expected, "median");
+    expect_close(got.mad, expected, "mad");
+    expect_close(got.scaled, expected, "scaled");
+  });
+  each_case("winsorised", 12, [](json input, json expected) {
+    auto got = winsorise(values_of(at(input, "x")), number(input, "k"));
+    expect_close(got.mean, expected, "mean");
+    expect_close(got.variance, expected, "variance");
+    EXPECT_EQ(static_cast<double>(got.clipped), number(expected, "clipped"));
+  });
+  each_case("trimmed", 12, [](json input, json expected) {
+    auto got = trim(values_of(at(input, "x")), number(input, "g"));
+    expect_close(got.trimmed_mean, expected, "trimmed_mean");
+    expect_close(got.winsorised_mean, expected, "winsorised_mean");
+    expect_close(got.winsorised_variance, expected, "winsorised_variance");
+    expect_close(got.standard_error, expected, "yuen_se");
+  });
+}
+
+TEST_F(statistics_vectors, autocorrelation_agrees) {
+  each_case("autocorrelation", 12, [](json input, json expected) {
+    auto got = autocorrelation(values_of(at(input, "x")));
+    ASSERT_EQ(got.has_value(), !expected.isNull());
+    if (!got)
+      return;
+    expect_close(got->rho, expected, "rho");
+    expect_close(got->rho_used, expected, "rho_used");
+    expect_close(got->inflation, expected, "inflation");
+    expect_close(got->n_effective, expected, "n_effective");
+  });
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include <capnp/compat/json.h>
 #include <capnp/message.h>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -37,13 +38,20 @@ inline double number(json object, std::string_view name) {
   return at(object, name).getNumber();
 }
 
-/// A file of recorded cases in tests/data. Throws if it cannot be read.
+/// The folder of another set of recorded cases, from HIVE_VECTORS; null unless it is set.
+inline const char* other_vectors() {
+  return std::getenv("HIVE_VECTORS");
+}
+
+/// A file of recorded cases in tests/data, or in the folder `other_vectors`. Throws if it cannot be read.
 class vector_file {
 public:
   explicit vector_file(const std::string& name) {
-    std::ifstream file{HIVE_TEST_DATA "/" + name};
+    std::string path = other_vectors() ? other_vectors() : HIVE_TEST_DATA;
+    path += "/" + name;
+    std::ifstream file{path};
     if (!file)
-      throw std::runtime_error("cannot read tests/data/" + name);
+      throw std::runtime_error("cannot read " + path);
     std::stringstream content;
     content << file.rdbuf();
     auto root = message_->initRoot<capnp::JsonValue>();
