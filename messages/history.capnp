@@ -105,6 +105,6 @@ struct ChangeList $Hive.maxBytes(8388608) {
   changes @0 :List(HistoryChange) $Hive.doc("Newest first; of the newest 2,000 values of each metric.");
   next @1 :Text $Hive.doc("Pass it as `after` for the next page; absent on the last page.");
   metrics @2 :UInt32 $Hive.doc("Number of metrics that were looked at.");
-  leftOut @3 :UInt32 $Hive.omitDefault $Hive.doc(
-      "Number of metrics beyond the 10,000 that are looked at, and of changes older than the 10,000 that are kept.");
+  partial @3 :Bool $Hive.omitDefault $Hive.doc(
+      "true: there are more than the 10,000 metrics that are looked at, or more than the 10,000 newest changes that are kept.");
 }
