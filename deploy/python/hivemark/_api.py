@@ -108,6 +108,8 @@ class Api(_Api):
     get_capture = method(ops.get_capture)
     delete_capture = method(ops.delete_capture)
     latest_results = method(ops.latest_results)
+    metric_history = method(ops.metric_history)
+    list_changes = method(ops.list_changes)
     check_upgrade = method(ops.check_upgrade)
     # adapters and workers
     list_benchmarks = method(ops.list_benchmarks)
@@ -224,6 +226,8 @@ class AsyncApi(_AsyncApi):
     get_capture = async_method(ops.get_capture)
     delete_capture = async_method(ops.delete_capture)
     latest_results = async_method(ops.latest_results)
+    metric_history = async_method(ops.metric_history)
+    list_changes = async_method(ops.list_changes)
     check_upgrade = async_method(ops.check_upgrade)
     # adapters and workers
     list_benchmarks = async_method(ops.list_benchmarks)
