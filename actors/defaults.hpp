@@ -452,6 +452,19 @@ inline constexpr size_t max_similar_candidates = 10'000;
 /// Questions whose last verdict the upgrade checker remembers, so that repeated questions cause one event.
 inline constexpr size_t max_told_verdicts = 1'024;
 
+// -- history -------------------------------------------------------------------
+
+/// Newest points of a metric that are read to find `analysis::max_history_values` that count: 20 ms of one thread.
+inline constexpr size_t max_history_scan = 10'000;
+/// Metrics whose changes are listed; a thousand take about a second of one thread.
+inline constexpr size_t max_change_metrics = 10'000;
+/// Newest changes that are kept in memory: some 400 bytes each.
+inline constexpr size_t max_listed_changes = 10'000;
+/// Requests that wait for the changes of all metrics to be found; each takes one of `max_connections`.
+inline constexpr size_t max_change_waiters = 256;
+/// Metrics that an error about an unknown one names.
+inline constexpr size_t max_similar_metrics = 3;
+
 // -- gpu -----------------------------------------------------------------------
 
 /// How long a measurement waits for a device.

@@ -188,11 +188,15 @@ struct CaptureSummary {
   metricCount @5 :UInt32;
   adapterErrors @6 :UInt32;
   imported @7 :Bool $Hive.doc("Whether it was captured elsewhere and uploaded here.");
+  disturbed @8 :Text $Hive.maxLength(1024) $Hive.doc("Adapters whose measurement was disturbed, and why.");
+  deleted @9 :Text $Hive.maxLength(1024) $Hive.doc("Why it was deleted; then only this entry is left of it.");
+  deletedAt @10 :Int64 $Hive.unixMicros $Hive.omitDefault;
 }
 
 struct CaptureList {
   version @0 :Text $Hive.required;
-  captures @1 :List(CaptureSummary) $Hive.doc("Oldest first; the last one overall is the version's snapshot.");
+  captures @1 :List(CaptureSummary) $Hive.doc(
+      "Oldest first, deleted ones too; the last one overall that is not deleted is the version's snapshot.");
   next @2 :UInt64 $Hive.omitDefault $Hive.doc("Pass it as `after` for the next page; absent on the last page.");
   running @3 :UInt64 $Hive.omitDefault $Hive.doc(
       "Number of the capture of this version that is running now; absent when none is.");
@@ -204,10 +208,10 @@ struct CaptureQuery {
 }
 
 struct DeleteCapture $Hive.doc(
-  "Deletes one capture and its points in the history of its metrics. The reason is a query parameter or a JSON body {\"reason\": …}.") {
+  "Deletes one capture. Its points stay in the history of its metrics, marked, and count no more. The reason is a query parameter or a JSON body {\"reason\": …}.") {
   version @0 :Text $Hive.id $Hive.required;
   captureId @1 :UInt64 $Hive.name("n") $Hive.required $Hive.doc("Number of the capture.");
-  reason @2 :Text $Hive.required $Hive.maxLength(1024) $Hive.doc("Why; appears in the log and in the event.");
+  reason @2 :Text $Hive.required $Hive.maxLength(1024) $Hive.doc("Why; stays with the list of captures and the history, and appears in the log and in the event.");
 }
 
 struct CaptureDeleted {
@@ -236,13 +240,23 @@ struct SnapshotList $Hive.maxBytes(8388608) {
 struct LatestResultsQuery {
 }
 
-struct SeriesPoint $Hive.doc("One value in the history of a metric.") {
+struct SeriesPoint $Hive.doc("One value in the history of a metric. Fields from `samples` on are of the disk form alone; see HistoryPoint.") {
   name @0 :Text $Hive.key $Hive.required $Hive.maxLength(512) $Hive.doc("adapter.metric");
   value @1 :Float64 $Hive.nullable;
   direction @2 :Direction;
   unit @3 :Text;
   version @4 :Text;
   capturedAt @5 :Int64 $Hive.unixMicros;
+  captureId @6 :UInt64 $Hive.omitDefault $Hive.doc("Number of its capture; absent from old ones.");
+  samples @7 :List(Float64) $Hive.maxLength(32) $Hive.omitDefault;
+  sampleCount @8 :UInt32 $Hive.omitDefault;
+  low @9 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Smallest and largest of all samples.");
+  high @10 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  disturbed @11 :Text $Hive.maxLength(512);
+  deleted @12 :Text $Hive.maxLength(1024);
+  deletedAt @13 :Int64 $Hive.unixMicros $Hive.omitDefault;
+  imported @14 :Bool $Hive.omitDefault;
+  simulated @15 :Bool $Hive.omitDefault;
 }
 
 struct LatestResults $Hive.maxBytes(8388608) $Hive.doc("The newest value of every metric on this node.") {

@@ -99,12 +99,13 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<msg<wire::PreviousVersionQuery>>::with<msg<wire::SnapshotSummary>>,
   // Versions in byte order, each with its latest capture.
   caf::replies_to<msg<wire::PageQuery>>::with<msg<wire::SnapshotList>>,
-  // The captures of a version, oldest first, and the running one; ec::not_found when there is neither.
+  // The captures of a version, oldest first, those that were deleted and the running one; ec::not_found when there is
+  // none.
   caf::replies_to<msg<wire::CaptureListQuery>>::with<msg<wire::CaptureList>>,
   // One capture of a version, or ec::not_found.
   caf::replies_to<msg<wire::CaptureQuery>>::with<msg<wire::Snapshot>>,
-  // Deletes a capture and its points in the metrics' histories, durably. ec::not_found; ec::busy while a capture of
-  // this version runs.
+  // Deletes a capture, durably, and marks its points in the metrics' histories. ec::not_found; ec::busy while a capture
+  // of this version runs.
   caf::replies_to<msg<wire::DeleteCapture>>::with<msg<wire::CaptureDeleted>>,
   // The newest value of every metric.
   caf::replies_to<msg<wire::LatestResultsQuery>>::with<msg<wire::LatestResults>>,

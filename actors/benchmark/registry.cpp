@@ -180,11 +180,11 @@ public:
     auto snapshot = snapshots().capture(version, capture_id{request->getCaptureId()});
     if (!snapshot)
       return answer(snapshot.error()), promise;
-    auto deletion = snapshots().erase(*snapshot);
+    removal why{as_view(request->getReason()), now_unix_micros()};
+    auto deletion = snapshots().erase(*snapshot, why);
     if (!deletion)
       return answer(deletion.error()), promise;
-    if (!(*snapshot)->getImported())
-      series_store::remove(*snapshot, deletion->writes);
+    series_store::mark_deleted(**snapshot, why, deletion->writes);
     auto deleted = describe_deletion(request, *deletion);
     commit(self_, services_.committer, std::move(deletion->writes))
       .then(
@@ -421,8 +421,7 @@ private:
     auto writes = snapshots().keep(snapshot, capture_id{last_capture_});
     if (!writes)
       return give_up(writes.error());
-    if (!snapshot->getImported())
-      series_store::append(snapshot, *writes);
+    series_store::append(*snapshot, *writes);
     commit(self_, services_.committer, std::move(*writes))
       .then(
         [this, version, snapshot, done](committed) {

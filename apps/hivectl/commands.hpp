@@ -25,8 +25,14 @@ void add_node_commands(CLI::App& app, context& ctx);
 void add_namespace_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 
+/// The command that lists the changes of all metrics.
+void add_changes_command(CLI::App& app, context& ctx);
+
 /// The commands of group `snapshot` for single captures of a version.
 void add_capture_commands(CLI::App& snapshot_group, context& ctx);
+
+/// The command of group `snapshot` that shows the history of a metric.
+void add_history_command(CLI::App& snapshot_group, context& ctx);
 
 /// The commands of group `agent` about the runs that the node counted.
 void add_agent_evidence_commands(CLI::App& agent_group, context& ctx);

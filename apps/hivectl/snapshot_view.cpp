@@ -46,6 +46,16 @@ void show_facts(wire::Snapshot::Reader snapshot, output& out) {
     fact(out, "Errors", std::to_string(snapshot.getAdapterErrors()) + " of its adapters failed");
 }
 
+/// What makes a capture one that does not count, or not in full.
+std::string describe_remark(wire::CaptureSummary::Reader capture) {
+  std::string out;
+  if (capture.hasDeleted())
+    out = "deleted at " + format_time(capture.getDeletedAt()) + ": " + capture.getDeleted().cStr();
+  if (capture.hasDisturbed())
+    out += (out.empty() ? "disturbed: " : "; disturbed: ") + std::string{capture.getDisturbed().cStr()};
+  return out;
+}
+
 void show_metrics(wire::Snapshot::Reader snapshot, output& out) {
   table rows{{text_column("METRIC"), number_column("VALUE"), text_column("UNIT"), text_column("BETTER"),
               number_column("SAMPLES"), text_column("ADAPTER")}};
@@ -134,13 +144,28 @@ void show_snapshots(wire::SnapshotList::Reader list, output& out) {
 }
 
 void show_captures(wire::CaptureList::Reader list, output& out) {
-  table rows{{number_column("CAPTURE"), text_column("CAPTURED AT"), text_column("TIER"), text_column("GIT SHA"),
-              number_column("METRICS"), number_column("ERRORS"), text_column("IMPORTED"), text_column("NODE")}};
+  std::vector<table::column> columns{number_column("CAPTURE"), text_column("CAPTURED AT"), text_column("TIER"),
+                                     text_column("GIT SHA"),   number_column("METRICS"),   number_column("ERRORS"),
+                                     text_column("IMPORTED"),  text_column("NODE")};
+  bool has_remarks = false;
   for (auto capture : list.getCaptures())
-    rows.add_row({std::to_string(capture.getCaptureId()), format_time(capture.getCapturedAt()),
-                  name_of(capture.getTier()), capture.getGitSha().cStr(), std::to_string(capture.getMetricCount()),
-                  std::to_string(capture.getAdapterErrors()), format_yes_no(capture.getImported()),
-                  capture.getNode().cStr()});
+    has_remarks = has_remarks || !describe_remark(capture).empty();
+  if (has_remarks)
+    columns.push_back(text_column("REMARK"));
+  table rows{std::move(columns)};
+  for (auto capture : list.getCaptures()) {
+    std::vector<std::string> cells{std::to_string(capture.getCaptureId()),
+                                   format_time(capture.getCapturedAt()),
+                                   name_of(capture.getTier()),
+                                   capture.getGitSha().cStr(),
+                                   std::to_string(capture.getMetricCount()),
+                                   std::to_string(capture.getAdapterErrors()),
+                                   format_yes_no(capture.getImported()),
+                                   capture.getNode().cStr()};
+    if (has_remarks)
+      cells.push_back(describe_remark(capture));
+    rows.add_row(std::move(cells));
+  }
   if (!rows.empty())
     out.print(rows);
   if (list.getRunning() != 0)

@@ -5,7 +5,9 @@
 #include "actors/benchmark/heavy_adapters.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/benchmark/worker_pool.hpp"
+#include "actors/history/historian.hpp"
 #include "actors/http/benchmark_routes.hpp"
+#include "actors/http/history_routes.hpp"
 #include "actors/http/upgrade_routes.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/upgrade/checker.hpp"
@@ -60,6 +62,7 @@ std::vector<service> benchmark_group::services() {
                  [this] {
                    return spawn_upgrade_checker(node_.system, {base_.db, base_.events}, {node_.config.metric_rules});
                  }),
+    make_service("historian", historian, [this] { return spawn_historian(node_.system, {base_.db}); }),
     make_service("references", references,
                  [this] {
                    return spawn_reference_keeper(node_.system, {base_.db, base_.committer});
@@ -77,6 +80,7 @@ std::vector<slot_topic> benchmark_group::topics() const {
 std::vector<http::route> benchmark_group::routes() const {
   auto out = http::benchmark_routes(registry);
   std::ranges::move(http::upgrade_routes({upgrades, measurer, references}), std::back_inserter(out));
+  std::ranges::move(http::history_routes(historian), std::back_inserter(out));
   std::ranges::move(http::worker_routes(registry, workers), std::back_inserter(out));
   return out;
 }

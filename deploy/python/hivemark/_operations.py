@@ -103,7 +103,7 @@ def import_snapshot(version: str, snapshot: Mapping[str, Any]) -> Json:
 
 @operation("GET", "/api/v1/snapshots/{version}/captures")
 def list_captures(version: str, *, limit: Optional[int] = None, after: Optional[int] = None) -> Json:
-    """The captures of a version, oldest first: {captures, next, running}."""
+    """The captures of a version, oldest first: {captures, next, running}. Deleted ones have the reason."""
     ...
 
 
@@ -115,13 +115,41 @@ def get_capture(version: str, n: int) -> Json:
 
 @operation("DELETE", "/api/v1/snapshots/{version}/captures/{n}")
 def delete_capture(version: str, n: int, *, reason: str) -> Json:
-    """Deletes one capture and its points in the history of its metrics."""
+    """Deletes one capture. Its points stay in the history of its metrics, marked, and count no more."""
     ...
 
 
 @operation("GET", "/api/v1/results/latest")
 def latest_results() -> Json:
     """The newest value of every metric: {node, results}."""
+    ...
+
+
+@operation("GET", "/api/v1/metrics/{adapter}/{name}/history")
+def metric_history(
+    adapter: str,
+    name: str,
+    *,
+    limit: Optional[int] = None,
+    before: Optional[int] = None,
+    after: Optional[int] = None,
+    samples: Optional[bool] = None,
+) -> Json:
+    """The history of a metric: {direction, unit, points, changes, drift, current, analysed, next}.
+
+    limit: most points; the newest of all, of those before a capture, or the oldest after one. `next` of the answer
+        goes on in the same direction.
+    samples: whether points have their samples.
+    """
+    ...
+
+
+@operation("GET", "/api/v1/changes")
+def list_changes(*, limit: Optional[int] = None, after: Optional[str] = None, worse: Optional[bool] = None) -> Json:
+    """The changes of all metrics, newest first: {changes, next, metrics}.
+
+    worse: only changes for the worse.
+    """
     ...
 
 
