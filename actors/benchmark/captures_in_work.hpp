@@ -2,7 +2,6 @@
 
 #include "messages/ids.hpp"
 
-#include <algorithm>
 #include <caf/error.hpp>
 #include <map>
 #include <string>
@@ -26,12 +25,6 @@ public:
 
   void release(const std::string& version) {
     entries_.erase(version);
-  }
-
-  /// Number of captures that run.
-  size_t captures() const {
-    return static_cast<size_t>(
-      std::ranges::count_if(entries_, [](const auto& each) { return each.second.what == kind::capture; }));
   }
 
   /// The running capture of this version; 0 when there is none.

@@ -5,7 +5,6 @@
 #include "messages/msg.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
-#include <cstdint>
 #include <string>
 
 namespace hive {
@@ -18,7 +17,6 @@ struct measure_once {
 
 struct measured_once {
   adapter_outcome outcome;
-  uint32_t other_captures = 0; ///< captures of this node that ran at the same time
 };
 
 } // namespace hive

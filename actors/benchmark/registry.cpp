@@ -107,13 +107,11 @@ public:
     auto promise = self_->make_response_promise<measured_once>();
     auto limit = capture_limit(alone);
     std::map<std::string, adapter_actor> handles{{asked.adapter, found->handle}};
-    auto others = in_work_.captures(), begun = captures_begun_;
-    self_->request(spawn_capture(self_->system(), std::move(alone)), limit, asked.request)
+    self_->request(spawn_capture(self_->system(), std::move(alone), options_.captures), limit, asked.request)
       .then(
-        [this, promise, handles, others, begun](const capture_result& result) mutable {
+        [this, promise, handles](const capture_result& result) mutable {
           adapters_.replace_hung(result.hung, handles);
-          promise.deliver(
-            measured_once{result.outcomes.front(), static_cast<uint32_t>(others + captures_begun_ - begun)});
+          promise.deliver(measured_once{result.outcomes.front()});
         },
         [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
     return promise;
@@ -339,7 +337,6 @@ private:
     if (auto refused = in_work_.reserve(version, what, next))
       return refused;
     last_capture_ = next.value;
-    captures_begun_ += what == captures_in_work::kind::capture;
     return next;
   }
 
@@ -461,7 +458,6 @@ private:
   adapter_names names_{adapters_};
   captures_in_work in_work_{defaults::max_concurrent_captures};
   uint64_t last_capture_ = 0;
-  uint64_t captures_begun_ = 0;
 };
 
 registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,

@@ -368,9 +368,8 @@ private:
       else
         out.setError(got.outcome.status == wire::AdapterStatus::SKIPPED ? "it was skipped: " + got.outcome.reason
                                                                         : got.outcome.reason);
-      if (got.outcome.measurement->hasContention())
-        out.setContention(got.outcome.measurement->getContention());
-      out.getContention().setCaptures(got.other_captures);
+      if (got.outcome.contention)
+        out.setContention(**got.outcome.contention);
       add_evidence(got.outcome, out);
     });
   }

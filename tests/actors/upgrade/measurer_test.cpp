@@ -41,6 +41,8 @@ adapter_outcome outcome_of(fake_registry& registry, const measure_once& asked) {
     return out;
   }
   out.status = wire::AdapterStatus::OK;
+  out.contention =
+    msg<wire::Contention>::build([&](wire::Contention::Builder to) { to.setCaptures(registry.captures); });
   std::normal_distribution<double> noise{1, registry.noise};
   out.measurement = msg<wire::Measurement>::build([&](wire::Measurement::Builder to) {
     auto metric = to.initMetrics(1)[0];
@@ -65,9 +67,7 @@ caf::behavior registry_stub(fake_registry* registry) {
         list[1].setAvailable(true);
       });
     },
-    [registry](const measure_once& asked) {
-      return measured_once{outcome_of(*registry, asked), registry->captures};
-    },
+    [registry](const measure_once& asked) { return measured_once{outcome_of(*registry, asked)}; },
   };
 }
 
