@@ -17,10 +17,11 @@ namespace hive::analysis {
 // the noise. Everything is in the unit of the metric unless it says otherwise; which direction is the better one is the
 // caller's knowledge.
 
-/// Most values of a history: five years of nightly runs. At most 0.1 s and 50 MB for these. Callers that have more pass
-/// the newest.
+/// Most values of a history: five years of nightly runs. At most about 0.1 s and 20 MB for these. Callers that have
+/// more pass the newest.
 inline constexpr size_t max_history_values = 2'000;
-/// Values on each side of a step that are needed to call it one: a shorter excursion counts as noise.
+/// Least values of a segment: a shorter excursion counts as noise. Where the noise is small beside the step, three
+/// values may make one, with usual ones as the outliers of their segment.
 inline constexpr size_t least_segment_values = 5;
 /// The cost of a change in the partition is this times ln n, in variances of the noise. Above the 2 of the Bayesian
 /// information criterion, since that holds for normal noise only.

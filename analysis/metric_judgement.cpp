@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <vector>
 
 namespace hive::analysis {
 namespace {
@@ -36,6 +38,7 @@ void judge_by_pairs(const judged_metric& metric, metric_judgement& out) {
   set_interval(out, look.estimate, look.lower, look.upper, result.scale);
   out.p = look.p_regressed;
   out.p_better = look.p_better;
+  out.p_worse = look.p_worse;
   out.correlation = look.rho;
 }
 
@@ -51,9 +54,51 @@ void judge_by_samples(const judged_metric& metric, metric_judgement& out) {
   }
 }
 
+/// The metric as the gate takes it, and the values where they are not the metric's own.
+struct adapted_metric {
+  judged_metric metric;
+  std::vector<double> old_values;
+  std::vector<double> new_values;
+};
+
+/// Moves the values down to zero and below, which leaves their differences as they are.
+void judge_by_differences(adapted_metric& out) {
+  double highest = 0;
+  for (auto values : {out.metric.old_values, out.metric.new_values})
+    for (double value : values)
+      highest = std::max(highest, value);
+  auto moved = [highest](std::span<const double> values) {
+    std::vector<double> to(values.begin(), values.end());
+    for (double& value : to)
+      value -= highest;
+    return to;
+  };
+  out.old_values = moved(out.metric.old_values);
+  out.new_values = moved(out.metric.new_values);
+  out.metric.old_values = out.old_values;
+  out.metric.new_values = out.new_values;
+}
+
+adapted_metric adapt(const judged_metric& metric) {
+  adapted_metric out{metric, {}, {}};
+  auto& options = out.metric.options;
+  if (options.kind == metric_kind::ratio)
+    options.kind = metric_kind::continuous;
+  if (options.kind == metric_kind::count && options.absolute_margin >= 0)
+    judge_by_differences(out);
+  if (options.absolute_margin == 0) { // a bound of 0 is then below it, and no step of the values is too coarse
+    options.absolute_margin = std::numeric_limits<double>::denorm_min();
+    options.kind = metric_kind::continuous;
+    options.resolution = 0;
+  }
+  return out;
+}
+
 } // namespace
 
-metric_judgement judge_metric(const judged_metric& metric) {
+metric_judgement judge_metric(const judged_metric& given) {
+  auto adapted = adapt(given);
+  const auto& metric = adapted.metric;
   metric_judgement out;
   out.adapter = metric.adapter;
   out.name = metric.name;
@@ -66,7 +111,7 @@ metric_judgement judge_metric(const judged_metric& metric) {
     judge_by_pairs(metric, out);
   else
     judge_by_samples(metric, out);
-  out.margin = out.absolute ? metric.options.absolute_margin : metric.options.margin;
+  out.margin = out.absolute ? given.options.absolute_margin : given.options.margin;
   return out;
 }
 

@@ -2,7 +2,6 @@
 
 #include "analysis/gate_options.hpp"
 #include "analysis/metric_rules.hpp"
-#include "analysis/upgrade_check.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -49,6 +48,7 @@ struct metric_judgement {
   double margin = no_margin;   ///< tolerated change for the worse, at least 0
   double p = no_margin;        ///< one-sided, of a change for the worse by at most the margin; NaN where not computed
   double p_better = no_margin; ///< one-sided, of no change for the better; NaN where not computed
+  double p_worse = no_margin;  ///< one-sided, of no change for the worse; NaN where not computed
   uint32_t pairs = 0;          ///< used; for samples those of the smaller side
   uint32_t left_out = 0;
   /// About how many pairs in all would settle it. Nothing once it is settled or where more would not help.
@@ -56,8 +56,10 @@ struct metric_judgement {
   double correlation = no_margin; ///< lag-1, that was allowed for
 };
 
-/// Judges pairs by `judge_pairs` and samples by `judge_samples`. A share of items is judged like any other quantity:
-/// its items are not known here.
+/// Judges pairs by `judge_pairs` and samples by `judge_samples`. Two metrics are judged otherwise than they say:
+/// - A share of items like any other quantity, since its items are not known here.
+/// - A count that states an absolute margin by differences, so that few things that are as many as before are safe.
+/// An absolute margin of 0 makes every change for the worse a regression, and equal values safe.
 metric_judgement judge_metric(const judged_metric& metric);
 
 /// Why a judgement is what it is, as a part of a sentence: "the interval reaches beyond the margin". Empty where the

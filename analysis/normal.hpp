@@ -4,6 +4,9 @@ namespace hive::analysis {
 
 // The standard normal distribution, with the same bits on every machine (see analysis/elementary.hpp).
 
+/// Density at z.
+double normal_density(double z);
+
 /// P(Z ≤ z). The relative error is below 1e-13 for z above -10 and below 1e-11 for all others.
 double normal_cdf(double z);
 

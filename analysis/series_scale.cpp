@@ -27,14 +27,14 @@ double noise_scale(std::span<const double> values) {
 }
 
 std::vector<double> running_median(std::span<const double> values) {
-  constexpr auto reach = running_median_values / 2;
+  const auto size = std::min(running_median_values, values.size());
+  const auto last_begin = values.size() - size;
   std::vector<double> out;
   out.reserve(values.size());
   std::array<double, running_median_values> window;
   for (size_t i = 0; i < values.size(); ++i) {
-    auto from = i - std::min(i, reach), to = std::min(i + reach + 1, values.size());
-    auto end = std::copy(values.begin() + static_cast<ptrdiff_t>(from), values.begin() + static_cast<ptrdiff_t>(to),
-                         window.begin());
+    auto begin = std::min(i - std::min(i, running_median_values / 2), last_begin);
+    auto end = std::copy_n(values.begin() + static_cast<ptrdiff_t>(begin), size, window.begin());
     std::sort(window.begin(), end);
     out.push_back(median_of_sorted({window.begin(), end}));
   }

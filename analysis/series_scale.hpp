@@ -9,7 +9,8 @@ namespace hive::analysis {
 // The noise of a series of measurements in the order of time, told apart from steps and drift: neither moves the
 // differences of neighbours much. Values must be finite, and so small that their squares do not overflow.
 
-/// Values of the running median: the value itself and four on each side, fewer at the ends.
+/// Values of the running median: the value itself and four on each side; at the ends of the series the first or last
+/// nine, so that a step needs five values there too to be left as it is.
 inline constexpr size_t running_median_values = 9;
 /// Scales from the running median beyond which a value is clipped.
 inline constexpr double clip_scales = 3;
@@ -21,7 +22,7 @@ inline constexpr double least_relative_scale = 0x1p-50;
 /// largest |x|. 1 for fewer than two values.
 double noise_scale(std::span<const double> values);
 
-/// The median of `running_median_values` around each value.
+/// The median of `running_median_values` around each value, of all if there are fewer.
 std::vector<double> running_median(std::span<const double> values);
 
 /// A series without its outliers.

@@ -106,7 +106,7 @@ double solve(double tail, double centre, double df) {
     double step = tail < centre ? natural_log(at.upper / tail) * at.upper / at.density_times_t
                                 : -natural_log(at.centre / centre) * at.centre / at.density_times_t;
     t *= exponential(step);
-    if (!(std::abs(step) > 4 * std::numeric_limits<double>::epsilon()))
+    if (!(std::abs(step) > 4 * std::numeric_limits<double>::epsilon()) || std::isinf(t))
       break;
   }
   return t;

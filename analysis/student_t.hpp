@@ -9,8 +9,8 @@ namespace hive::analysis {
 // distribution). The same bits on every machine: only elementary.hpp, normal.hpp and operations that IEEE 754 defines
 // exactly. With df not above 0, or NaN, results are NaN.
 
-/// P(T > t), without the cancellation of 1 − cdf. The relative error is below 1e-12 for df up to 1e6 and below 1e-10
-/// up to 1e8; above, below 1e-9 where the result is above 1e-30. Takes time O(√df), at most about 0.2 ms.
+/// P(T > t), without the cancellation of 1 − cdf. Where the result is above 1e-100, its relative error is below 2e-12
+/// for df up to 1e4, 1e-10 up to 1e6, and 1e-9 above. Takes time O(√df), at most about 0.2 ms.
 double student_t_upper(double t, double df);
 
 /// P(T ≤ t). Errors as of `student_t_upper`.

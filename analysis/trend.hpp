@@ -1,6 +1,6 @@
 #pragma once
 
-#include "analysis/upgrade_check.hpp"
+#include "analysis/verdict.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +18,7 @@ struct mann_kendall_result {
 
 /// Mann–Kendall test of values in the order of time (H. B. Mann, "Nonparametric tests against trend", 1945; M. G.
 /// Kendall, "Rank Correlation Methods"), with continuity correction and without one for autocorrelation. Nothing for
-/// fewer than two values. Values must not be NaN. Takes time O(n²).
+/// fewer than two values. Values must not be NaN. Takes time O(n log n).
 std::optional<mann_kendall_result> mann_kendall(std::span<const double> values);
 
 /// A line through values at x = 0, 1, 2, … that outliers hardly move.
@@ -34,7 +34,8 @@ struct theil_sen_result {
 /// O(n² log n) and memory O(n²).
 std::optional<theil_sen_result> theil_sen(std::span<const double> values, double confidence);
 
-/// The slope of `theil_sen` alone. 0 for fewer than two values. Takes time and memory O(n²).
+/// The slope of `theil_sen` alone. 0 for fewer than two values. Takes time O(n²), and as a rule memory for a tenth of
+/// the slopes.
 double theil_sen_slope(std::span<const double> values);
 
 enum class trend : uint8_t { stable, improving, declining };

@@ -68,7 +68,7 @@ FOLDERS = {
     ),
     "actors/tracker": (("actors/store", *BELOW_ACTORS), ANY),
     "actors/baseline": (("actors/store", *BELOW_ACTORS), ANY),
-    "actors/upgrade": (BELOW_ACTORS, ANY),
+    "actors/upgrade": (("actors/benchmark", "actors/benchmark/snapshots", "actors/store", *BELOW_ACTORS), ANY),
     "actors/history": (BELOW_ACTORS, ANY),
     "actors/hive/link": (BELOW_ACTORS, ANY),
     "actors/hive/state": (BELOW_ACTORS, ANY),

@@ -27,6 +27,7 @@ struct Measurement $Hive.maxBytes(8388608) $Hive.doc(
   note @2 :Text $Hive.maxLength(4096) $Hive.doc(
       "Context for readers of the metrics, such as the files that broke an integrity check.");
   evidence @3 :Gpu.RunEvidence $Hive.doc("How it was measured, if that was on a GPU. Set by the node; what a command prints here is not read.");
+  contention @4 :Snapshot.Contention $Hive.doc("What else used the machine meanwhile. Set by the node; what a command prints here is not read.");
 }
 
 struct EnvironmentVariable {
@@ -188,6 +189,8 @@ struct RunResult $Hive.maxBytes(134217728) {
       "What bounded memory and processes in a sandbox: cgroup v2, cgroup v1 or rlimits. Absent outside of one.");
   exceeded @10 :Text $Hive.doc("The bounds that the run reached: memory, processes or both. Absent when none is known.");
   user @11 :UInt32 $Hive.doc("The user that a sandboxed command ran as; 0 when it was the node's own.");
+  processorS @12 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.doc(
+      "Processor time of the process and of those of its descendants for which it waited.");
 }
 
 # Inputs that engines send for the fast adapters.

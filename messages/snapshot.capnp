@@ -48,13 +48,25 @@ struct Metric $Hive.doc("One measured quantity with all samples that it was comp
   advisory @13 :Bool $Hive.omitDefault $Hive.doc(
       "Whether policy statistical judges it without letting it decide. Otherwise it is critical.");
   sameEnvironment @14 :List(Text) $Hive.maxLength(16) $Hive.omitDefault $Hive.doc(
-      "Fields of the environment that must be equal on both sides for values to compare. cpu_model and cores for times, memory sizes and rates when absent.");
+      "Fields of the environment that must be equal on both sides for values to compare: cpu_model, cores, memory_mib, kernel, gpu, driver, governor, cpu_limit, memory_limit. cpu_model and cores for times, memory sizes and rates when absent.");
 }
 
 enum AdapterStatus {
   ok @0;
   skipped @1;
   error @2;
+}
+
+struct Contention $Hive.doc("What else used the machine during a run. What could not be measured is null.") {
+  steal @0 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+      "Share of the processors' time that the hypervisor gave to other machines.");
+  pressure @1 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+      "Share of the time in which at least one task of the machine waited for a processor, the run's own among them.");
+  load @2 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+      "Processor time of all that does not belong to the run, in processors.");
+  throttled @3 :UInt64 $Hive.omitDefault $Hive.doc(
+      "Times that a processor was slowed because of its temperature; 0 also on machines that do not count them.");
+  captures @4 :UInt32 $Hive.omitDefault $Hive.doc("Other captures of this node that ran at the same time.");
 }
 
 struct AdapterOutcome $Hive.doc("Result of one adapter in a capture.") {
@@ -66,6 +78,7 @@ struct AdapterOutcome $Hive.doc("Result of one adapter in a capture.") {
   given @5 :Bool $Hive.omitDefault $Hive.doc(
       "Whether whoever asked for the capture measured it and gave the result, in place of an adapter of the node.");
   evidence @6 :Gpu.RunEvidence $Hive.doc("How it was measured, if that was on a GPU.");
+  contention @7 :Contention $Hive.doc("What else used the machine while it was measured.");
 }
 
 struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
@@ -75,7 +88,11 @@ struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
   kernel @3 :Text;
   gpu @4 :Text $Hive.doc("GPU names, comma separated, or `none`, or `unknown:` and why.");
   fingerprint @5 :Text $Hive.doc(
-      "Hash of the fields above. Policy strict compares times, memory sizes and rates per second only between equal cpu_model and cores.");
+      "Hash of the fields above: equal for machines whose figures compare. The fields below are not part of it, so that it is the same in old snapshots.");
+  driver @6 :Text $Hive.doc("Version of the GPU driver, or `none`. Absent, like each field, when unknown.");
+  governor @7 :Text $Hive.doc("What chooses the clock of the first processor (cpufreq), or `none`.");
+  cpuLimit @8 :Text $Hive.doc("Processors that the control groups of the node allow it, such as `2.5`, or `none`.");
+  memoryLimit @9 :Text $Hive.doc("Memory that they allow it, such as `4096 MiB`, or `none`.");
 }
 
 struct NestedAdapter $Hive.doc(

@@ -63,6 +63,8 @@ struct MetricJudgement $Hive.doc("What the statistics say about one metric.") {
   pairsNeeded @17 :UInt32 $Hive.omitDefault $Hive.doc("About how many pairs in all would decide; absent when it is decided.");
   correlation @18 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Lag-1 autocorrelation that was allowed for.");
   guard @19 :Text $Hive.doc("What the guard against a growing tail did.");
+  pBetter @20 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("One-sided p-value of no change for the better.");
+  pWorse @21 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("One-sided p-value of no change for the worse.");
 }
 
 struct MetricChange {
@@ -174,14 +176,6 @@ struct PairedMeasurement $Hive.maxBytes(8388608) $Hive.doc("A paired measurement
   judgements @13 :List(MetricJudgement) $Hive.doc("Each metric by what was measured so far.");
 }
 
-struct Contention $Hive.doc("What else used the machine during a run.") {
-  steal @0 :Float64 = nan $Hive.nullable $Hive.doc("Share of processor time that the hypervisor gave to others.");
-  pressure @1 :Float64 = nan $Hive.nullable $Hive.doc("Share of the time in which a task waited for a processor.");
-  load @2 :Float64 = nan $Hive.nullable $Hive.doc("Processor time of other processes, in processors.");
-  throttled @3 :UInt64 $Hive.omitDefault $Hive.doc("Times that a processor was throttled.");
-  captures @4 :UInt32 $Hive.omitDefault $Hive.doc("Captures of this node that ran at the same time.");
-}
-
 enum RunSide {
   old @0;
   new @1;
@@ -195,7 +189,7 @@ struct MeasuredRun $Hive.doc("One run of one version.") {
   metrics @3 :List(Snapshot.Metric) $Hive.maxLength(10000);
   error @4 :Text $Hive.maxLength(4096);
   disturbed @5 :List(Text) $Hive.maxLength(64) $Hive.omitDefault $Hive.doc("Why it is not comparable with the others.");
-  contention @6 :Contention;
+  contention @6 :Snapshot.Contention;
   side @7 :RunSide;
 }
 

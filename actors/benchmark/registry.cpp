@@ -373,7 +373,7 @@ private:
     });
     auto limit = capture_limit(plan->members);
     auto asked = plan->handles();
-    self_->request(spawn_capture(self_->system(), std::move(plan->members)), limit, measure)
+    self_->request(spawn_capture(self_->system(), std::move(plan->members), options_.captures), limit, measure)
       .then(
         [this, facts, id = *id, done, asked, given = std::move(plan->given)](const capture_result& result) {
           adapters_.replace_hung(result.hung, asked);

@@ -3,10 +3,13 @@
 #include "actors/aside.hpp"
 #include "actors/benchmark/snapshots/samples.hpp"
 #include "actors/process/run_report.hpp"
+#include "messages/change.hpp"
+#include "platform/contention.hpp"
 
 #include <caf/all.hpp>
 #include <deque>
 #include <map>
+#include <optional>
 
 namespace hive {
 namespace {
@@ -64,7 +67,8 @@ public:
     if (plan_.sandbox && request->hasTarget())
       return fail(ec::unsupported, "adapter " + plan_.name + " runs in a sandbox, which has one version of its files");
     auto promise = self_->make_response_promise<msg<wire::Measurement>>();
-    queue_.push_back({request, std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}});
+    queue_.push_back(
+      {request, std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}, {}});
     if (queue_.size() == 1)
       run_once();
     return promise;
@@ -78,6 +82,8 @@ private:
     caf::typed_response_promise<msg<wire::Measurement>> promise;
     std::chrono::steady_clock::time_point deadline;
     std::vector<msg<wire::Measurement>> taken;
+    std::optional<contention_sample> before; ///< the first run
+    double processor_s = 0;                  ///< of all runs
   };
 
   void run_once() {
@@ -100,9 +106,12 @@ private:
   }
 
   void start(milliseconds left) {
+    if (auto& current = queue_.front(); !current.before)
+      current.before = sample_contention();
     self_->request(services_.runner, patience(left), command_within(left))
       .then(
         [this](const msg<wire::RunResult>& result) {
+          queue_.front().processor_s += result->getProcessorS();
           perform<msg<wire::Measurement>>([read = plan_.read, result] { return read(*result); },
                                           [this](caf::expected<msg<wire::Measurement>> read) { add(std::move(read)); });
         },
@@ -134,7 +143,12 @@ private:
     auto merged = merge_repeats(plan_.name, current.taken);
     if (!merged)
       return answer_current(fail(code_of(merged.error()), printable_tail(text_of(merged.error()), max_reason_bytes)));
-    answer_current(std::move(merged));
+    answer_current(with_contention(*merged, current));
+  }
+
+  static msg<wire::Measurement> with_contention(const msg<wire::Measurement>& merged, const measurement& taken) {
+    auto found = contention_between(*taken.before, sample_contention(), taken.processor_s);
+    return changed(merged, [&](wire::Measurement::Builder out) { write_contention(found, out.initContention()); });
   }
 
   void fail_current(const caf::error& why) {

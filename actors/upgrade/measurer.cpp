@@ -20,6 +20,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <thread>
 
 namespace hive {
 namespace {
@@ -187,7 +188,7 @@ public:
     running_measurement stopped{*waits, {}};
     waiting_.erase(waits);
     auto given = self_->make_response_promise<measured_record>();
-    keep_end(stopped, {wire::MeasurementState::STOPPED, as_view(asked->getReason()).data()}, given);
+    keep_end(stopped, {wire::MeasurementState::STOPPED, std::string{as_view(asked->getReason())}}, given);
     return given;
   }
 
@@ -304,7 +305,7 @@ private:
   }
 
   void judge() {
-    running_->judged = judge_measurement(*running_->current, running_->measured);
+    running_->judged = judge_measurement(*running_->current, running_->measured, options_.rules);
     running_->session.judge(running_->judged->getJudgements());
   }
 
@@ -339,7 +340,7 @@ private:
       out.setRepeats(1);
       out.setTarget(*now.targets.at(side));
     });
-    auto began = now_unix_micros();
+    run_start began{now_unix_micros(), clock::now()};
     self_->request(services_.registry, caf::infinite, measure_once{now.round.adapter, request})
       .then(
         [this, side, version, began](const measured_once& got) { add_run(describe_run(side, version, began, got)); },
@@ -350,20 +351,39 @@ private:
         });
   }
 
-  static msg<wire::MeasuredRun> describe_run(wire::RunSide side, const std::string& version, int64_t began,
+  struct run_start {
+    int64_t unix_micros;
+    clock::time_point steady;
+  };
+
+  static msg<wire::MeasuredRun> describe_run(wire::RunSide side, const std::string& version, const run_start& began,
                                              const measured_once& got) {
     return msg<wire::MeasuredRun>::build([&](wire::MeasuredRun::Builder out) {
       out.setSide(side);
       out.setVersion(version);
-      out.setStartedAt(began);
-      out.setDurationS(static_cast<double>(now_unix_micros() - began) / 1e6);
+      out.setStartedAt(began.unix_micros);
+      out.setDurationS(std::chrono::duration<double>(clock::now() - began.steady).count());
       if (got.outcome.status == wire::AdapterStatus::OK)
         out.setMetrics(got.outcome.measurement->getMetrics());
       else
         out.setError(got.outcome.status == wire::AdapterStatus::SKIPPED ? "it was skipped: " + got.outcome.reason
                                                                         : got.outcome.reason);
-      out.initContention().setCaptures(got.other_captures);
+      if (got.outcome.measurement->hasContention())
+        out.setContention(got.outcome.measurement->getContention());
+      out.getContention().setCaptures(got.other_captures);
+      add_evidence(got.outcome, out);
     });
+  }
+
+  /// What a GPU lease knows of disturbances counts too.
+  static void add_evidence(const adapter_outcome& outcome, wire::MeasuredRun::Builder out) {
+    auto evidence = outcome.measurement->getEvidence();
+    if (!outcome.is_leased || evidence.getQuality() != wire::RunQuality::DISTURBED)
+      return;
+    if (evidence.getReasons().size() > 0)
+      out.setDisturbed(evidence.getReasons());
+    else
+      out.initDisturbed(1).set(0, "its GPU was disturbed");
   }
 
   void add_run(msg<wire::MeasuredRun> run) {
@@ -378,7 +398,7 @@ private:
 
   msg<wire::MeasuredRound> describe_round() const {
     const auto& now = *running_;
-    auto why = disturbance_of(now.runs);
+    auto why = disturbance_of(now.runs, std::max(1U, std::thread::hardware_concurrency()));
     return msg<wire::MeasuredRound>::build([&](wire::MeasuredRound::Builder out) {
       out.setAdapter(now.round.adapter);
       out.setNumber(now.round.number);

@@ -1,15 +1,16 @@
 #pragma once
 
 #include "actors/benchmark/api.hpp"
-#include "actors/events/api.hpp"
 #include "actors/store/api.hpp"
 #include "actors/upgrade/api.hpp"
 #include "actors/upgrade/version_targets.hpp"
+#include "analysis/metric_rules.hpp"
 #include "storage/database.hpp"
 
 #include <caf/fwd.hpp>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace hive {
 
@@ -18,11 +19,11 @@ struct upgrade_measurer_services {
   committer_actor committer;
   registry_actor registry;
   reference_keeper_actor references;
-  event_sink_actor events = {}; ///< gets the verdicts
 };
 
 struct upgrade_measurer_options {
   version_targets targets;
+  std::vector<analysis::configured_rules> rules; ///< the operator's, for metrics
   /// Called when a measurement begins; what it returns is released when it has ended. May be empty.
   std::function<std::shared_ptr<void>()> hold = {};
 };

@@ -120,6 +120,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_snapshot_commands(app, ctx);
   add_changes_command(app, ctx);
   add_upgrade_commands(app, ctx);
+  add_analyze_commands(app, ctx);
   add_guardrail_commands(app, ctx);
   add_event_commands(app, ctx);
   add_research_commands(app, ctx);

@@ -10,6 +10,7 @@ namespace hive::ctl {
 void add_benchmark_commands(CLI::App& app, context& ctx);
 void add_snapshot_commands(CLI::App& app, context& ctx);
 void add_upgrade_commands(CLI::App& app, context& ctx);
+void add_analyze_commands(CLI::App& app, context& ctx);
 void add_guardrail_commands(CLI::App& app, context& ctx);
 void add_event_commands(CLI::App& app, context& ctx);
 void add_research_commands(CLI::App& app, context& ctx);

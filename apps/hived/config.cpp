@@ -404,6 +404,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   });
   root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
+  root.sections("metrics", [&](toml_section& s) { read_metrics(s, config.metric_rules); });
   root.section("gpu", [&](toml_section& s) { read_gpu(s, config.gpu); });
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
   root.section("dynamic", [&](toml_section& s) { read_install(s, config.install); });

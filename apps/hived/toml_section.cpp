@@ -123,6 +123,22 @@ void toml_section::read(std::string_view key, uint64_t& out, uint64_t min, uint6
   keep(key, toml::value<int64_t>{static_cast<int64_t>(out)});
 }
 
+void toml_section::read(std::string_view key, std::optional<bool>& out) {
+  bool value = false;
+  if (find(key))
+    read(key, value), out = value;
+  else
+    keep(key, toml::value<bool>{value}, true);
+}
+
+void toml_section::read(std::string_view key, std::optional<double>& out, double min, double max) {
+  double value = 0;
+  if (find(key))
+    read(key, value, min, max), out = value;
+  else
+    keep(key, toml::value<double>{value}, true);
+}
+
 void toml_section::read(std::string_view key, std::vector<std::string>& out) {
   if (auto* node = find(key)) {
     auto* array = node->as_array();

@@ -1,6 +1,8 @@
 #include "analysis/trend.hpp"
+#include "tests/analysis/agent_noise.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
 #include <vector>
 
@@ -45,6 +47,40 @@ TEST(trend, only_the_newest_snapshots_count) {
   auto got = judge_trend(fell_long_ago, direction::higher);
   EXPECT_EQ(got->judged, trend::stable);
   EXPECT_EQ(got->test.s, 0);
+}
+
+TEST(trend, s_counts_the_pairs) {
+  constexpr uint64_t seed = 21;
+  SCOPED_TRACE(seed);
+  noise random{seed};
+  for (size_t count : {2, 3, 10, 101, 300}) {
+    std::vector<double> values;
+    for (size_t i = 0; i < count; ++i)
+      values.push_back(std::floor(20 * random.uniform())); // with ties
+    int64_t s = 0;
+    for (size_t from = 0; from < count; ++from)
+      for (size_t to = from + 1; to < count; ++to)
+        s += (values[to] > values[from]) - (values[to] < values[from]);
+    EXPECT_EQ(mann_kendall(values)->s, s) << count;
+  }
+}
+
+TEST(trend, the_slope_alone_is_that_of_the_line) {
+  constexpr uint64_t seed = 22;
+  SCOPED_TRACE(seed);
+  noise random{seed};
+  for (size_t count : {2, 3, 4, 10, 77, 200, 501})
+    for (int shape = 0; shape < 4; ++shape) {
+      std::vector<double> values;
+      for (size_t i = 0; i < count; ++i)
+        values.push_back(shape == 0   ? random.normal()
+                         : shape == 1 ? static_cast<double>(i) + 3 * random.normal()
+                         : shape == 2 ? static_cast<double>(i % 2) // half of the slopes are 0
+                                      : static_cast<double>(i < count / 2) * 100 + std::floor(3 * random.uniform()));
+      EXPECT_EQ(theil_sen_slope(values), theil_sen(values, slope_confidence)->slope) << count << ", shape " << shape;
+    }
+  EXPECT_EQ(theil_sen_slope({}), 0);
+  EXPECT_EQ(theil_sen_slope(std::vector<double>{1}), 0);
 }
 
 } // namespace

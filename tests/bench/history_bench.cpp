@@ -1,125 +1,63 @@
-// The history of a metric of 10,000 captures, and the changes of 1,000 metrics of 500: reading and analysing alone, and
-// a whole page over HTTP on loopback, with a new connection for each. The store is warm; a cold disk adds its read
-// times.
+// Changes of a metric's history: finding them, and judging the next value. Without reading the history from the store.
 
-#include "actors/history/historian.hpp"
-#include "actors/history/history_reader.hpp"
-#include "actors/http/api_routes.hpp"
-#include "actors/http/history_routes.hpp"
-#include "actors/http/server.hpp"
-#include "platform/http_client.hpp"
-#include "storage/series_store.hpp"
-#include "tests/support/actor_fixture.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "analysis/current_segment.hpp"
+#include "tests/analysis/history_noise.hpp"
 
 #include <benchmark/benchmark.h>
-#include <prometheus/registry.h>
-#include <random>
 
-namespace hive {
+namespace hive::analysis {
 namespace {
 
-constexpr uint32_t page_points = 10'000;
+enum class shape : uint8_t { flat, step, drift, many_steps };
 
-/// A store of metrics with 2% of noise and a step in each.
-class stored_series {
-public:
-  stored_series(uint32_t metrics, uint64_t captures) {
-    constexpr size_t bytes_of_a_write = size_t{8} << 20;
-    write_set writes;
-    for (uint64_t id = 1; id <= captures; ++id) {
-      series_store::append(*snapshot(id, metrics, captures), writes);
-      if (id < captures && writes.bytes() < bytes_of_a_write)
-        continue;
-      if (auto failed = db->write(writes))
-        throw std::runtime_error(text_of(failed));
-      writes = {};
-    }
+std::vector<double> history(noise& random, size_t count, shape of) {
+  auto values = noisy_history(random, count, history_noise::gaussian, 0.02);
+  for (size_t i = 0; i < count; ++i) {
+    double share = static_cast<double>(i) / static_cast<double>(count);
+    values[i] *= of == shape::step         ? 1 + 0.1 * (share > 0.6)
+                 : of == shape::drift      ? 1 + 0.2 * share
+                 : of == shape::many_steps ? 1 + 0.2 * static_cast<double>(i / 10 % 2)
+                                           : 1;
   }
-
-  /// One metric with a page of points, filled once.
-  static const stored_series& of_a_page() {
-    static const stored_series series{1, page_points};
-    return series;
-  }
-
-private:
-  msg<wire::Snapshot> snapshot(uint64_t id, uint32_t count, uint64_t captures) {
-    return msg<wire::Snapshot>::build([&](wire::Snapshot::Builder out) {
-      out.setVersion("v1." + std::to_string(id));
-      out.setCaptureId(id);
-      out.setCapturedAt(1'771'934'400'000'000 + static_cast<int64_t>(id) * 3'600'000'000);
-      auto metrics = out.initMetrics(count);
-      for (uint32_t i = 0; i < count; ++i) {
-        double level = id < captures * (50 + i % 40) / 100 ? 100 : 110;
-        metrics[i].setAdapter("a");
-        metrics[i].setName("metric_" + std::to_string(i));
-        metrics[i].setUnit("ms");
-        metrics[i].setValue(level * (1 + 0.02 * noise_(random_)));
-        auto samples = metrics[i].initSamples(3);
-        for (uint32_t s = 0; s < samples.size(); ++s)
-          samples.set(s, metrics[i].getValue() + s);
-      }
-    });
-  }
-
-  temporary_directory dir_;
-  std::mt19937 random_{1};
-  std::normal_distribution<double> noise_;
-
-public:
-  std::shared_ptr<database> db = std::move(*database::open({.directory = dir_.path()}));
-};
-
-msg<wire::MetricHistoryQuery> query_of(uint32_t limit) {
-  return msg<wire::MetricHistoryQuery>::build([&](wire::MetricHistoryQuery::Builder out) {
-    out.setAdapter("a");
-    out.setName("metric_0");
-    out.setLimit(limit);
-  });
+  return values;
 }
 
-void history_page(benchmark::State& state) {
-  const auto& series = stored_series::of_a_page();
-  auto query = query_of(static_cast<uint32_t>(state.range(0)));
+/// 1,000 histories, each of its own noise.
+void find_changes_of_a_thousand(benchmark::State& state, shape of) {
+  noise random{7};
+  std::vector<std::vector<double>> series;
+  for (int i = 0; i < 1'000; ++i)
+    series.push_back(history(random, static_cast<size_t>(state.range(0)), of));
   for (auto _ : state)
-    benchmark::DoNotOptimize(read_history(*series.db, *query));
+    for (const auto& each : series)
+      benchmark::DoNotOptimize(find_changes(each));
 }
 
-void history_page_over_http(benchmark::State& state) {
-  const auto& series = stored_series::of_a_page();
-  test_config config;
-  caf::actor_system system{config};
-  auto historian = spawn_historian(system, {series.db});
-  auto metrics = std::make_shared<prometheus::Registry>();
-  auto server =
-    http::spawn_server(system, {http::api_routes({http::history_routes(historian)}, {"bench"}), metrics}, {.port = 0});
-  if (!server)
-    return state.SkipWithError("the server does not start");
-  http::outgoing_request page;
-  page.url = "http://127.0.0.1:" + std::to_string(server->port) +
-             "/api/v1/metrics/a/metric_0/history?limit=" + std::to_string(state.range(0));
-  for (auto _ : state) {
-    auto answer = http::fetch(page);
-    if (!answer || answer->status != 200)
-      state.SkipWithError("no page");
-    else
-      state.counters["bytes"] = static_cast<double>(answer->body.size());
-  }
-  caf::anon_send_exit(server->gateway, caf::exit_reason::kill);
-  caf::anon_send_exit(historian, caf::exit_reason::kill);
-}
-
-void history_changes(benchmark::State& state) {
-  static const stored_series series{1'000, 500};
-  std::atomic<bool> cancelled{false};
+void find_changes_of_the_longest(benchmark::State& state, shape of) {
+  noise random{8};
+  auto values = history(random, max_history_values, of);
   for (auto _ : state)
-    benchmark::DoNotOptimize(read_all_changes(*series.db, cancelled));
+    benchmark::DoNotOptimize(find_changes(values));
 }
 
-BENCHMARK(history_page)->Arg(1'000)->Arg(page_points)->Unit(benchmark::kMillisecond);
-BENCHMARK(history_page_over_http)->Arg(1'000)->Arg(page_points)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(history_changes)->Unit(benchmark::kMillisecond);
+void judge_next_point(benchmark::State& state) {
+  noise random{9};
+  auto found = changes_of(history(random, 500, shape::step));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(judge_point(found, 111));
+}
+
+BENCHMARK_CAPTURE(find_changes_of_a_thousand, flat, shape::flat)->Arg(100)->Arg(500)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(find_changes_of_a_thousand, step, shape::step)->Arg(100)->Arg(500)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(find_changes_of_a_thousand, drift, shape::drift)->Arg(100)->Arg(500)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(find_changes_of_a_thousand, many_steps, shape::many_steps)
+  ->Arg(100)
+  ->Arg(500)
+  ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(find_changes_of_the_longest, flat, shape::flat)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(find_changes_of_the_longest, drift, shape::drift)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(find_changes_of_the_longest, many_steps, shape::many_steps)->Unit(benchmark::kMillisecond);
+BENCHMARK(judge_next_point);
 
 } // namespace
-} // namespace hive
+} // namespace hive::analysis

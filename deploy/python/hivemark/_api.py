@@ -111,6 +111,10 @@ class Api(_Api):
     metric_history = method(ops.metric_history)
     list_changes = method(ops.list_changes)
     check_upgrade = method(ops.check_upgrade)
+    measure_upgrade = method(ops.measure_upgrade)
+    list_measurements = method(ops.list_measurements)
+    get_measurement = method(ops.get_measurement)
+    get_reference = method(ops.get_reference)
     # adapters and workers
     list_benchmarks = method(ops.list_benchmarks)
     register_benchmark = method(ops.register_benchmark)
@@ -229,6 +233,10 @@ class AsyncApi(_AsyncApi):
     metric_history = async_method(ops.metric_history)
     list_changes = async_method(ops.list_changes)
     check_upgrade = async_method(ops.check_upgrade)
+    measure_upgrade = async_method(ops.measure_upgrade)
+    list_measurements = async_method(ops.list_measurements)
+    get_measurement = async_method(ops.get_measurement)
+    get_reference = async_method(ops.get_reference)
     # adapters and workers
     list_benchmarks = async_method(ops.list_benchmarks)
     register_benchmark = async_method(ops.register_benchmark)

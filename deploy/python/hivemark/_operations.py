@@ -154,12 +154,54 @@ def list_changes(*, limit: Optional[int] = None, after: Optional[str] = None, wo
 
 
 @operation("GET", "/api/v1/upgrades/check")
-def check_upgrade(old: str, new: str, *, policy: Optional[str] = None, order: Optional[str] = None) -> Json:
+def check_upgrade(
+    old: str, new: str, *, policy: Optional[str] = None, order: Optional[str] = None, track: Optional[str] = None
+) -> Json:
     """Whether `new` may replace `old`: {safe, verdict, reason, regressions, improvements, missing, …}.
 
-    policy: "strict" (the node's default) or "threshold".
+    policy: "strict" (the node's default), "threshold" or "statistical", whose answer has judgements and an explanation.
     order: of the regressions: "severity" (the node's default), or "snapshot", as the old version's snapshot has them.
+    track: line of versions whose reference counts too, for policy "statistical".
     """
+    ...
+
+
+@operation("POST", "/api/v1/upgrades/measure", query=("wait",))
+def measure_upgrade(
+    old: str,
+    new: str,
+    *,
+    adapters: Optional[Sequence[str]] = None,
+    track: Optional[str] = None,
+    max_pairs: Optional[int] = None,
+    max_minutes: Optional[float] = None,
+    long: Optional[bool] = None,
+    wait: Optional[bool] = None,
+    patience_s: float = 86400.0,
+) -> Json:
+    """Measures both versions in turn until the statistics decide: {id, state, verdict, judgements, …}, at once or, with
+    wait=True, when it has ended.
+
+    patience_s: longest wait for the end, beyond the client's timeout.
+    """
+    ...
+
+
+@operation("GET", "/api/v1/upgrades/measurements")
+def list_measurements(*, limit: Optional[int] = None, after: Optional[str] = None) -> Json:
+    """Paired measurements, the newest first: {measurements: [{id, old, new, state, verdict, …}], next}."""
+    ...
+
+
+@operation("GET", "/api/v1/upgrades/measurements/{id}")
+def get_measurement(id: str) -> Json:
+    """A paired measurement as it is now."""
+    ...
+
+
+@operation("GET", "/api/v1/tracks/{track}/reference")
+def get_reference(track: str = "main") -> Json:
+    """The version against which a track's new versions are judged: {track, version, history}."""
     ...
 
 
