@@ -202,11 +202,11 @@ private:
   static bool is_shown(DynamicStruct::Reader value, const field_rules& rules) {
     if (rules.import_only)
       return false;
-    auto type = rules.field.getType();
+    using type = capnp::schema::Type;
     // Lists are always written, so that clients can iterate without a check; text and structs only when present.
-    if (type.isText() || type.isData())
+    if (rules.type == type::TEXT || rules.type == type::DATA)
       return value.has(rules.field, capnp::HasMode::NON_NULL) && list_size(value.get(rules.field)) > 0;
-    if (type.isStruct())
+    if (rules.type == type::STRUCT)
       return value.has(rules.field);
     if (rules.unix_micros)
       return value.get(rules.field).as<int64_t>() != 0;

@@ -181,13 +181,12 @@ caf::expected<msg<wire::LatestResults>> series_store::latest(std::string_view no
   });
 }
 
-caf::error series_store::read(std::string_view series, const series_range& range, size_t limit,
-                              std::vector<series_entry>& out) const {
+caf::error series_store::read_oldest(std::string_view series, capture_id begin, capture_id end, size_t limit,
+                                     std::vector<series_entry>& out) const {
   caf::error damage;
-  auto take = [&](std::string_view key, std::string_view value) {
+  auto failure = db_.visit(column::series, series, keys::point_of(series, begin), [&](auto key, auto value) {
     auto id = keys::capture_of_point(key);
-    bool is_beyond = range.oldest_first ? range.before.value != 0 && id >= range.before : id <= range.after;
-    if (is_beyond || out.size() == limit)
+    if (out.size() == limit || (end.value != 0 && id >= end))
       return database::scan::stop;
     auto point = database::load_stored<wire::SeriesPoint>(column::series, key, value);
     if (!point) {
@@ -196,31 +195,65 @@ caf::error series_store::read(std::string_view series, const series_range& range
     }
     out.push_back({id, std::move(*point)});
     return database::scan::next;
-  };
-  auto end = range.before.value == 0 ? keys::after_prefix(series).value_or("") : keys::point_of(series, range.before);
-  auto failure = range.oldest_first
-                   ? db_.visit(column::series, series, keys::point_of(series, {range.after.value + 1}), take)
-                   : db_.visit_back(column::series, series, end, take);
+  });
   return failure ? failure : damage;
+}
+
+caf::expected<capture_id> series_store::newest_capture(std::string_view series, capture_id before) const {
+  capture_id out{};
+  auto end = before.value == 0 ? keys::after_prefix(series).value_or("") : keys::point_of(series, before);
+  auto failure = db_.visit_back(column::series, series, end, [&](auto key, auto) {
+    out = keys::capture_of_point(key);
+    return database::scan::stop;
+  });
+  if (failure)
+    return failure;
+  return out;
+}
+
+caf::error series_store::read_newest(std::string_view series, capture_id after, capture_id before, size_t limit,
+                                     std::vector<series_entry>& out) const {
+  auto newest = newest_capture(series, before);
+  if (!newest)
+    return newest.error();
+  // Scans forwards, which costs half of backwards, over as many captures as there are points to find; most series have
+  // a point for each. Over more and more where that is too few.
+  uint64_t end = newest->value + 1, captures = limit;
+  const uint64_t first = after.value + 1;
+  while (out.size() < limit && first < end) {
+    auto begin = end - first > captures ? end - captures : first;
+    std::vector<series_entry> found;
+    if (auto failure = read_oldest(series, {begin}, {end}, captures, found))
+      return failure;
+    std::ranges::move(out, std::back_inserter(found));
+    out = std::move(found);
+    end = begin;
+    captures *= 2;
+  }
+  out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(std::min(limit, out.size())));
+  return caf::none;
 }
 
 caf::expected<series_page> series_store::history(const metric_id& metric, const series_range& range,
                                                  size_t limit) const {
-  std::vector<series_entry> own, imported;
   // Reads one more than requested, to learn whether there are more.
-  if (auto failure = read(keys::series_of(metric.adapter, metric.name), range, limit + 1, own))
-    return failure;
-  if (auto failure = read(keys::imported_series_of(metric.adapter, metric.name), range, limit + 1, imported))
-    return failure;
-  auto before = [&](const series_entry& a, const series_entry& b) {
-    return range.oldest_first ? a.id < b.id : b.id < a.id;
+  auto read = [&](const std::string& series, std::vector<series_entry>& into) {
+    return range.oldest_first ? read_oldest(series, capture_id{range.after.value + 1}, range.before, limit + 1, into)
+                              : read_newest(series, range.after, range.before, limit + 1, into);
   };
-  series_page out{merge(std::move(own), std::move(imported), before)};
+  std::vector<series_entry> own, imported;
+  if (auto failure = read(keys::series_of(metric.adapter, metric.name), own))
+    return failure;
+  if (auto failure = read(keys::imported_series_of(metric.adapter, metric.name), imported))
+    return failure;
+  series_page out{merge(std::move(own), std::move(imported),
+                        [](const series_entry& a, const series_entry& b) { return a.id < b.id; })};
   out.more = out.points.size() > limit;
-  if (out.more)
-    out.points.erase(out.points.begin() + static_cast<std::ptrdiff_t>(limit), out.points.end());
-  if (!range.oldest_first)
-    std::ranges::reverse(out.points);
+  auto kept = out.points.begin() + static_cast<std::ptrdiff_t>(std::min(limit, out.points.size()));
+  if (range.oldest_first)
+    out.points.erase(kept, out.points.end());
+  else
+    out.points.erase(out.points.begin(), out.points.end() - (kept - out.points.begin()));
   return out;
 }
 

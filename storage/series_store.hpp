@@ -72,9 +72,17 @@ public:
   caf::expected<int64_t> revision() const;
 
 private:
-  /// Appends to `out` up to `limit` points of one of a metric's two series, in the order of reading.
-  caf::error read(std::string_view series, const series_range& range, size_t limit,
-                  std::vector<series_entry>& out) const;
+  /// Appends to `out` the first `limit` points of one of a metric's two series from `begin` up to, but without, `end`
+  /// (0: all).
+  caf::error read_oldest(std::string_view series, capture_id begin, capture_id end, size_t limit,
+                         std::vector<series_entry>& out) const;
+
+  /// Appends to `out` the last `limit` points of the series later than `after` and earlier than `before` (0: all).
+  caf::error read_newest(std::string_view series, capture_id after, capture_id before, size_t limit,
+                         std::vector<series_entry>& out) const;
+
+  /// The newest capture of the series that is earlier than `before` (0: of all); 0 when there is none.
+  caf::expected<capture_id> newest_capture(std::string_view series, capture_id before) const;
 
   /// The newest point of a series that is not deleted, or nothing.
   caf::expected<std::optional<msg<wire::SeriesPoint>>> newest(std::string_view series) const;

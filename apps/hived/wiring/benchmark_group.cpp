@@ -13,6 +13,7 @@
 #include "actors/upgrade/checker.hpp"
 #include "actors/upgrade/measurer.hpp"
 #include "actors/upgrade/reference_keeper.hpp"
+#include "messages/history.capnp.h"
 
 #include <algorithm>
 #include <caf/all.hpp>
