@@ -113,7 +113,11 @@ void compared_side::add_evidence(wire::RunEvidence::Reader evidence) {
 }
 
 std::span<const double> compared_side::keep_samples(capnp::List<double>::Reader from) {
-  return samples_.emplace_back(from.begin(), from.end());
+  auto& out = samples_.emplace_back();
+  out.reserve(from.size());
+  for (double value : from)
+    out.push_back(value);
+  return out;
 }
 
 void compared_side::publish() {

@@ -255,7 +255,7 @@ private:
     forget_oldest(writes);
     commit(self_, services_.committer, std::move(writes))
       .then(
-        [this, accepted, given](const committed&) mutable {
+        [this, accepted, given = promise{given}](const committed&) mutable {
           --accepting_;
           log::info("Paired measurement accepted. measurement={} old={} new={}", id_in(*accepted),
                     as_view(accepted->getRequest().getOld()), as_view(accepted->getRequest().getNew()));
@@ -462,7 +462,10 @@ private:
     if (auto waits = awaited_.extract(id_in(*done)))
       waits.mapped().deliver(done);
     if (auto better = find_better(*done))
-      self_->send(services_.references, *better);
+      self_->request(services_.references, caf::infinite, *better)
+        .then(
+          [](const msg<wire::Reference>&) {},
+          [](const caf::error& error) { log::warn("A better version is no reference. reason={}", text_of(error)); });
   }
 
   pointer self_ = nullptr;

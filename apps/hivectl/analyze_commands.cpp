@@ -123,9 +123,7 @@ analysis::gate_result judge(wire::PairsFile::Reader file) {
   options.resolution = file.getResolution();
   options.plan = file.getLong() ? analysis::look_plan::long_form : analysis::look_plan::short_form;
   options.critical_metrics = file.getMetrics();
-  std::vector<double> old_values(file.getOld().begin(), file.getOld().end());
-  std::vector<double> new_values(file.getNew().begin(), file.getNew().end());
-  return analysis::judge_pairs(old_values, new_values, options);
+  return analysis::judge_pairs(to_vector(file.getOld()), to_vector(file.getNew()), options);
 }
 
 void show(wire::PairsAnalysis::Reader analysis, output& out) {
@@ -189,7 +187,7 @@ caf::expected<std::vector<double>> read_series(const std::string& path) {
   auto file = read_json<wire::SeriesFile>(path, *text);
   if (!file)
     return file.error();
-  return std::vector<double>((*file)->getValues().begin(), (*file)->getValues().end());
+  return to_vector((*file)->getValues());
 }
 
 msg<wire::SeriesAnalysis> describe(const analysis::history_changes& found) {

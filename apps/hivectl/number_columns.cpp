@@ -67,6 +67,14 @@ caf::expected<std::vector<std::vector<double>>> read_number_columns(const std::s
   return out;
 }
 
+std::vector<double> to_vector(capnp::List<double>::Reader from) {
+  std::vector<double> out;
+  out.reserve(from.size());
+  for (double value : from)
+    out.push_back(value);
+  return out;
+}
+
 void fill(const std::vector<double>& from, capnp::List<double>::Builder to) {
   for (uint32_t i = 0; i < to.size(); ++i)
     to.set(i, from[i]);

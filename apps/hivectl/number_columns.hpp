@@ -15,6 +15,8 @@ namespace hive::ctl {
 caf::expected<std::vector<std::vector<double>>> read_number_columns(const std::string& file, std::string_view text,
                                                                     size_t columns);
 
+std::vector<double> to_vector(capnp::List<double>::Reader from);
+
 /// Copies values to a list of as many.
 void fill(const std::vector<double>& from, capnp::List<double>::Builder to);
 
