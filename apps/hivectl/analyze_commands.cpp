@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t max_file_bytes = size_t{64} << 20;
 
-constexpr auto examples =
+constexpr auto analyze_examples =
   "Examples:\n"
   "  hivectl analyze pairs pairs.csv --better lower\n"
   "  echo '{\"old\":[…],\"new\":[…],\"better\":\"higher\",\"margin\":0.05}' | hivectl analyze pairs -\n"
@@ -215,7 +215,7 @@ msg<wire::SeriesAnalysis> describe(const analysis::history_changes& found) {
   });
 }
 
-void show(std::span<const double> values, wire::SeriesAnalysis::Reader analysis, const session& s) {
+void show(std::span<const double> values, wire::SeriesAnalysis::Reader analysis, session& s) {
   constexpr size_t shown = 60;
   s.out.line(sparkline(values.last(std::min(values.size(), shown)), s.set));
   if (analysis.hasDrift())
@@ -254,7 +254,7 @@ outcome analyze_changes(session& s, const std::string& file) {
 } // namespace
 
 void add_analyze_commands(CLI::App& app, context& ctx) {
-  auto& group = add_group(app, "analyze", "Judge numbers in files, without a node", examples);
+  auto& group = add_group(app, "analyze", "Judge numbers in files, without a node", analyze_examples);
   auto options = std::make_shared<pairs_options>();
   auto& pairs = *group.add_subcommand("pairs", "Whether the second of each pair is worse than the first");
   pairs

@@ -19,7 +19,7 @@ struct measure_options {
   bool wait = true;
 };
 
-std::string path_of(const std::string& id) {
+std::string measurement_path(const std::string& id) {
   return "/upgrades/measurements/" + http::url_encode(id);
 }
 
@@ -67,7 +67,7 @@ void show(wire::PairedMeasurement::Reader measurement, output& out) {
   show_judgements(measurement.getJudgements(), out);
 }
 
-outcome finish(session& s, const msg<wire::PairedMeasurement>& done) {
+outcome finish_measurement(session& s, const msg<wire::PairedMeasurement>& done) {
   s.out.answer(done, [&] { show(*done, s.out); });
   return status_of(*done);
 }
@@ -88,22 +88,22 @@ outcome measure(session& s, const measure_options& options) {
     });
     return exit_status::done;
   }
-  auto done =
-    wait_for_end(s, {"Measurement " + id, path_of(id), "hivectl upgrade measurement " + id}, *accepted, has_ended);
+  auto done = wait_for_end(s, {"Measurement " + id, measurement_path(id), "hivectl upgrade measurement " + id},
+                           *accepted, has_ended);
   if (!done)
     return done.error();
-  return finish(s, *done);
+  return finish_measurement(s, *done);
 }
 
-outcome show_one(session& s, const std::string& id) {
-  auto answer = s.node.ask<wire::PairedMeasurement>({.path = path_of(id)});
+outcome show_measurement(session& s, const std::string& id) {
+  auto answer = s.node.ask<wire::PairedMeasurement>({.path = measurement_path(id)});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show(**answer, s.out); });
   return exit_status::done;
 }
 
-outcome list(session& s) {
+outcome list_measurements(session& s) {
   auto answer = s.node.ask<wire::MeasurementList>({.path = "/upgrades/measurements"});
   if (!answer)
     return answer.error();
@@ -121,13 +121,13 @@ outcome list(session& s) {
   return exit_status::done;
 }
 
-outcome stop(session& s, const std::string& id, const std::string& reason) {
+outcome stop_measurement(session& s, const std::string& id, const std::string& reason) {
   auto body = msg<wire::StopMeasurement>::build([&](wire::StopMeasurement::Builder out) {
     out.setId(id);
     out.setReason(reason);
   });
-  auto answer =
-    s.node.ask<wire::PairedMeasurement>({.method = "POST", .path = path_of(id) + "/stop", .body = to_json(body)});
+  auto answer = s.node.ask<wire::PairedMeasurement>(
+    {.method = "POST", .path = measurement_path(id) + "/stop", .body = to_json(body)});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { s.out.line("Measurement " + id + " ends after its present run."); });
@@ -216,12 +216,12 @@ void add_measure_commands(CLI::App& group, context& ctx) {
   auto id = std::make_shared<std::string>(), reason = std::make_shared<std::string>();
   auto& one = *group.add_subcommand("measurement", "Show a paired measurement");
   one.add_option("ID", *id, "Id of the measurement")->required()->check(valid_id());
-  ctx.on(one, [id](session& s) { return show_one(s, *id); });
-  ctx.on(*group.add_subcommand("measurements", "List the paired measurements"), list);
+  ctx.on(one, [id](session& s) { return show_measurement(s, *id); });
+  ctx.on(*group.add_subcommand("measurements", "List the paired measurements"), list_measurements);
   auto& end = *group.add_subcommand("stop-measurement", "End a paired measurement after its present run");
   end.add_option("ID", *id, "Id of the measurement")->required()->check(valid_id());
   end.add_option("--reason", *reason, "Why")->required();
-  ctx.on(end, [id, reason](session& s) { return stop(s, *id, *reason); });
+  ctx.on(end, [id, reason](session& s) { return stop_measurement(s, *id, *reason); });
   add_reference(group, ctx);
 }
 

@@ -24,7 +24,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
   }
 }
 
-std::optional<double> number_of(std::string_view word) {
+std::optional<double> parsed_number(std::string_view word) {
   double out = 0;
   auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), out);
   if (error != std::errc{} || end != word.data() + word.size() || !std::isfinite(out))
@@ -48,7 +48,7 @@ caf::expected<std::vector<std::vector<double>>> read_number_columns(const std::s
     auto words = words_of(line);
     if (words.empty() || words.front().starts_with('#'))
       continue;
-    bool is_heading = out.front().empty() && !number_of(words.front());
+    bool is_heading = out.front().empty() && !parsed_number(words.front());
     if (is_heading && number == 1)
       continue;
     auto place = file + ":" + std::to_string(number) + ": ";
@@ -56,7 +56,7 @@ caf::expected<std::vector<std::vector<double>>> read_number_columns(const std::s
       return fail(ec::invalid,
                   place + "has " + std::to_string(words.size()) + " columns instead of " + std::to_string(columns));
     for (size_t i = 0; i < columns; ++i) {
-      auto value = number_of(words[i]);
+      auto value = parsed_number(words[i]);
       if (!value)
         return fail(ec::invalid, place + std::string{words[i]} + " is no finite number");
       out[i].push_back(*value);

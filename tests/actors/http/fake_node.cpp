@@ -1,9 +1,11 @@
 #include "tests/actors/http/fake_node.hpp"
 
 #include "actors/benchmark/adapter_definition.hpp"
+#include "actors/benchmark/measure_once.hpp"
 #include "actors/http/api_routes.hpp"
 #include "actors/http/benchmark_routes.hpp"
 #include "actors/http/node_routes.hpp"
+#include "actors/http/upgrade_routes.hpp"
 #include "actors/slot_topic.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/msg.hpp"
@@ -119,6 +121,7 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
         return error;
       return benchmark(view(m->getName()));
     },
+    [](const measure_once&) { return measured_once{}; },
     [](const offer_adapter& offer) { return benchmark(offer.definition.name); },
     [](const withdraw_adapter& which) { return benchmark(which.name); },
     [](const sharing_started&) {},
@@ -175,10 +178,10 @@ fake_node::fake_node(server_options options, further_routes further)
       out.setNotReady(not_ready);
     });
   };
-  auto routes = api_routes({node_routes({health, ready, status, metrics}),
-                            benchmark_routes(services_->registry, services_->upgrades), input_routes(services_->inputs),
-                            further(*services_)},
-                           {"1.2"});
+  auto routes =
+    api_routes({node_routes({health, ready, status, metrics}), benchmark_routes(services_->registry),
+                upgrade_routes({services_->upgrades, {}, {}}), input_routes(services_->inputs), further(*services_)},
+               {"1.2"});
   server_ = spawn_server(actors_.system(), {std::move(routes), metrics}, std::move(options));
 }
 

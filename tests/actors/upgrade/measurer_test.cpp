@@ -55,7 +55,7 @@ adapter_outcome outcome_of(fake_registry& registry, const measure_once& asked) {
   return out;
 }
 
-caf::behavior registry_stub(fake_registry* registry) {
+caf::behavior registry_stub(caf::event_based_actor*, fake_registry* registry) {
   return {
     [](const msg<wire::BenchmarkQuery>&) {
       return msg<wire::BenchmarkList>::build([](wire::BenchmarkList::Builder out) {
