@@ -115,6 +115,10 @@ class Api(_Api):
     list_measurements = method(ops.list_measurements)
     get_measurement = method(ops.get_measurement)
     get_reference = method(ops.get_reference)
+    list_rounds = method(ops.list_rounds)
+    stop_measurement = method(ops.stop_measurement)
+    list_tracks = method(ops.list_tracks)
+    move_reference = method(ops.move_reference)
     # adapters and workers
     list_benchmarks = method(ops.list_benchmarks)
     register_benchmark = method(ops.register_benchmark)
@@ -237,6 +241,10 @@ class AsyncApi(_AsyncApi):
     list_measurements = async_method(ops.list_measurements)
     get_measurement = async_method(ops.get_measurement)
     get_reference = async_method(ops.get_reference)
+    list_rounds = async_method(ops.list_rounds)
+    stop_measurement = async_method(ops.stop_measurement)
+    list_tracks = async_method(ops.list_tracks)
+    move_reference = async_method(ops.move_reference)
     # adapters and workers
     list_benchmarks = async_method(ops.list_benchmarks)
     register_benchmark = async_method(ops.register_benchmark)

@@ -199,6 +199,32 @@ def get_measurement(id: str) -> Json:
     ...
 
 
+@operation("GET", "/api/v1/upgrades/measurements/{id}/rounds")
+def list_rounds(
+    id: str, *, adapter: Optional[str] = None, limit: Optional[int] = None, after: Optional[int] = None
+) -> Json:
+    """What a paired measurement measured: {rounds: [{adapter, number, runs, left_out}], next}."""
+    ...
+
+
+@operation("POST", "/api/v1/upgrades/measurements/{id}/stop")
+def stop_measurement(id: str, reason: str) -> Json:
+    """Ends a paired measurement after its present run."""
+    ...
+
+
+@operation("GET", "/api/v1/tracks")
+def list_tracks() -> Json:
+    """The tracks with their reference versions: {tracks: [{track, version, history}]}."""
+    ...
+
+
+@operation("PUT", "/api/v1/tracks/{track}/reference")
+def move_reference(track: str, version: str, reason: str) -> Json:
+    """Makes another version the reference of a track; the reason stays in its history."""
+    ...
+
+
 @operation("GET", "/api/v1/tracks/{track}/reference")
 def get_reference(track: str = "main") -> Json:
     """The version against which a track's new versions are judged: {track, version, history}."""

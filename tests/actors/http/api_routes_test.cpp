@@ -262,7 +262,7 @@ TEST(api, a_large_snapshot_comes_back_as_it_went) {
 // -- who may ask what ----------------------------------------------------------
 
 TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_not) {
-  auto routes = api_routes({node_routes({}), benchmark_routes({}, {}), worker_routes({}, {}), input_routes({}),
+  auto routes = api_routes({node_routes({}), benchmark_routes({}), worker_routes({}, {}), input_routes({}),
                             task_routes({}), namespace_routes({}), hive_routes({}, {}), research_routes({})},
                            {});
   std::set<std::string> operate;
