@@ -211,11 +211,11 @@ private:
   /// Those that are named, or all that can run versions and would measure now.
   static caf::expected<std::vector<std::string>> choose_adapters(wire::MeasureUpgrade::Reader request,
                                                                  wire::BenchmarkList::Reader known) {
+    bool are_named = request.getAdapters().size() > 0;
     std::set<std::string> able, others;
     for (auto each : known.getBenchmarks())
-      (each.getRunsVersions() && (each.getAvailable() || request.hasAdapters()) ? able : others)
-        .insert(each.getName().cStr());
-    if (!request.hasAdapters() || request.getAdapters().size() == 0) {
+      (each.getRunsVersions() && (each.getAvailable() || are_named) ? able : others).insert(each.getName().cStr());
+    if (!are_named) {
       if (able.empty())
         return fail(ec::no_data, "no adapter of this node can run versions of the software");
       return std::vector<std::string>{able.begin(), able.end()};

@@ -70,19 +70,20 @@ std::string json_number(double value) {
   return fmt::format("{}", value);
 }
 
-std::string guard_text(const analysis::tail_result& tail) {
-  switch (tail.finding) {
-  case analysis::tail_finding::none:
-    return {};
-  case analysis::tail_finding::mean_beyond_margin:
+/// What the tail guard did; empty where the bounds decided.
+std::string guard_text(const analysis::gate_result& result) {
+  const auto& tail = result.tail;
+  auto spikes = fmt::format("{} new spikes, {} old ones (p = {:.4g})", tail.new_spikes, tail.old_spikes, tail.p);
+  switch (result.reason) {
+  case analysis::gate_reason::mean_beyond_margin:
     return fmt::format("withholds safe: the means differ by more than the margin ({:.4g})", tail.mean_change);
-  case analysis::tail_finding::spikes_suspected:
-    return fmt::format("withholds safe: {} new spikes, {} old ones (p = {:.4g})", tail.new_spikes, tail.old_spikes,
-                       tail.p);
-  case analysis::tail_finding::more_spikes:
-    return fmt::format("regressed: {} new spikes, {} old ones (p = {:.4g})", tail.new_spikes, tail.old_spikes, tail.p);
+  case analysis::gate_reason::spikes_suspected:
+    return "withholds safe: " + spikes;
+  case analysis::gate_reason::more_spikes:
+    return "regressed: " + spikes;
+  default:
+    return {};
   }
-  return {};
 }
 
 void write(const analysis::look_result& from, wire::PairsLook::Builder out) {
@@ -105,7 +106,7 @@ msg<wire::PairsAnalysis> describe(const analysis::gate_result& result) {
     auto looks = out.initLooks(static_cast<uint32_t>(result.looks.size()));
     for (uint32_t i = 0; i < looks.size(); ++i)
       write(result.looks[i], looks[i]);
-    if (auto guard = guard_text(result.tail); !guard.empty())
+    if (auto guard = guard_text(result); !guard.empty())
       out.setGuard(guard);
     out.setReason(std::string{analysis::name_of(result.reason)});
     if (!result.looks.empty())
