@@ -182,8 +182,9 @@ TEST_F(measurer_test, pairs_beside_a_capture_do_not_count) {
 TEST_F(measurer_test, goes_on_after_a_kill_and_counts_no_pair_twice) {
   registry.noise = .2;
   for (int kill = 0; kill < 5; ++kill) {
-    if (kill == 0)
+    if (kill == 0) {
       ASSERT_TRUE(measure(false));
+    }
     wait_until([&] {
       std::lock_guard guard{registry.mutex};
       return registry.ran.size() > static_cast<size_t>(10 * (kill + 1));
