@@ -242,6 +242,20 @@ inline constexpr uint64_t remediate_every = 10;
 inline constexpr double world_model_shift = 0.10;
 inline constexpr uint64_t world_model_records = 200;
 
+// -- upgrade -------------------------------------------------------------------
+
+/// Lines of versions; each has a reference version.
+inline constexpr size_t max_tracks = 1'000;
+/// Moves of a track's reference that are kept; the oldest goes first.
+inline constexpr uint32_t kept_reference_changes = 1'000;
+/// Timeout of a request that waits for the end of a paired measurement: the longest that may be asked for, and others
+/// before it.
+inline constexpr auto measurement_timeout = 8 * 24h;
+/// Paired measurements that wait; one runs at a time, since they would disturb each other.
+inline constexpr size_t max_waiting_measurements = 64;
+/// Ended paired measurements that are kept with their rounds, some 100 KiB each; the oldest goes first.
+inline constexpr size_t kept_measurements = 1'000;
+
 // -- review --------------------------------------------------------------------
 
 /// Concurrent reviews, each of another repository: a review's tests use the machine, and slow each other down.
@@ -437,6 +451,19 @@ inline constexpr size_t max_listed_findings = 10'000;
 inline constexpr size_t max_similar_candidates = 10'000;
 /// Questions whose last verdict the upgrade checker remembers, so that repeated questions cause one event.
 inline constexpr size_t max_told_verdicts = 1'024;
+
+// -- history -------------------------------------------------------------------
+
+/// Newest points of a metric that are read to find `analysis::max_history_values` that count: 20 ms of one thread.
+inline constexpr size_t max_history_scan = 10'000;
+/// Metrics whose changes are listed; a thousand take about a second of one thread.
+inline constexpr size_t max_change_metrics = 10'000;
+/// Newest changes that are kept in memory: some 400 bytes each.
+inline constexpr size_t max_listed_changes = 10'000;
+/// Requests that wait for the changes of all metrics to be found; each takes one of `max_connections`.
+inline constexpr size_t max_change_waiters = 256;
+/// Metrics that an error about an unknown one names.
+inline constexpr size_t max_similar_metrics = 3;
 
 // -- gpu -----------------------------------------------------------------------
 

@@ -2,19 +2,13 @@
 
 #include "analysis/group_sequential.hpp"
 #include "analysis/metric_rules.hpp"
-#include "analysis/upgrade_check.hpp"
+#include "analysis/verdict.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace hive::analysis {
-
-enum class metric_kind : uint8_t {
-  continuous,
-  count,         ///< whole numbers: a resolution of at least 1
-  ratio_of_items ///< share of items that pass: judged by the items (see analysis/item_gate.hpp), never by the share
-};
 
 /// How one metric is judged.
 struct gate_options {
@@ -24,6 +18,8 @@ struct gate_options {
   /// there is none, and such values are inconclusive.
   double absolute_margin = no_margin;
   direction better = direction::lower;
+  /// A ratio is judged by its items (see analysis/item_gate.hpp), never by the share; a count has a resolution of at
+  /// least 1.
   metric_kind kind = metric_kind::continuous;
   /// Smallest step of the values, in the metric's unit, at least 0; 0: fine enough for any margin.
   double resolution = 0;

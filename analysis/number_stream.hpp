@@ -2,7 +2,7 @@
 
 #include "analysis/drift.hpp"
 #include "analysis/success_stream.hpp"
-#include "analysis/upgrade_check.hpp"
+#include "analysis/verdict.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -10,7 +10,7 @@ std::optional<gate_reason> fault_of(std::span<const double> old_values, std::spa
                                     const gate_options& options) {
   if (problem_of(options))
     return gate_reason::bad_options;
-  if (options.kind == metric_kind::ratio_of_items)
+  if (options.kind == metric_kind::ratio)
     return gate_reason::items_needed;
   if (old_values.size() != new_values.size())
     return gate_reason::uneven_sides;

@@ -101,7 +101,7 @@ look_result judge_look(std::span<const double> changes, double margin, look_plan
   else if (out.lower > margin)
     out.decided = verdict::regressed;
   else if (number == looks.size() && at.lower(last_look_level / metrics) > 0 &&
-           at.lower(last_look_margin_level) > margin) {
+           at.lower(last_look_margin_level / metrics) > margin) {
     out.decided = verdict::regressed;
     out.by_last_look = true;
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "analysis/group_sequential.hpp"
-#include "analysis/upgrade_check.hpp"
+#include "analysis/verdict.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -47,7 +47,7 @@ double inflated_level(double level, double inflation);
 /// the signed-rank distribution, and N Walsh averages of the changes in ascending order, the upper bound is entry N − c
 /// and the lower one c + 1. Safe when the upper bound is below `margin`; regressed when the lower one, at the level
 /// divided by `metrics`, is above it. At the last look also when the lower bound at `last_look_level` / `metrics` is
-/// above 0 and the one at `last_look_margin_level` is above `margin`.
+/// above 0 and the one at `last_look_margin_level` / `metrics` is above `margin`.
 ///
 /// As many changes as the look has pairs, all finite. The margin is on their scale. Takes about 30 µs for 30 pairs.
 look_result judge_look(std::span<const double> changes, double margin, look_plan plan, uint32_t number,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "analysis/upgrade_check.hpp"
+#include "analysis/verdict.hpp"
 
 #include <cstdint>
 #include <optional>

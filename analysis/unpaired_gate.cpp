@@ -19,7 +19,7 @@ std::optional<gate_reason> fault_of_samples(std::span<const double> old_values, 
                                             const gate_options& options) {
   if (problem_of(options))
     return gate_reason::bad_options;
-  if (options.kind == metric_kind::ratio_of_items)
+  if (options.kind == metric_kind::ratio)
     return gate_reason::items_needed;
   if (!are_finite(old_values) || !are_finite(new_values))
     return gate_reason::not_finite;

@@ -1,5 +1,6 @@
 #include "analysis/upgrade_check.hpp"
 
+#include "analysis/shorten.hpp"
 #include "analysis/verdict_reason.hpp"
 
 #include <algorithm>
@@ -48,7 +49,6 @@ double change_pct(double was, double now) {
 /// Size limits for reasons: a result may hold thousands, and the snapshot has the adapter's full text.
 constexpr size_t max_adapter_reason_bytes = 500;
 constexpr size_t max_metric_reason_bytes = 300;
-constexpr size_t max_cpu_model_bytes = 80;
 constexpr size_t max_version_bytes = 64;
 /// With all around it within a metric's reason: of one side, and of each of two.
 constexpr size_t max_disturbance_bytes = 180;
@@ -56,6 +56,11 @@ constexpr size_t max_disturbance_of_two_bytes = 80;
 
 /// Scope of metrics that a program computed on a simulated device.
 constexpr std::string_view simulated_scope = "simulated";
+
+/// Whether what is missing blocks.
+bool fails_closed(policy rule) {
+  return rule != policy::threshold;
+}
 
 /// Outcome of comparing one metric.
 enum class finding : uint8_t { same, worse, better, unknown };
@@ -87,7 +92,7 @@ bool is_beyond(double value, double floor, direction better) {
 finding judge_by_floor(const metric_point& was, const metric_point& now, policy rule) {
   auto own = std::isnan(now.floor) ? was.floor : now.floor;
   bool beyond_old = is_beyond(now.value, was.floor, was.better), beyond_new = is_beyond(now.value, own, was.better);
-  if (beyond_old != beyond_new && rule == policy::strict)
+  if (beyond_old != beyond_new && fails_closed(rule))
     return finding::unknown;
   if (beyond_old || beyond_new)
     return finding::worse;
@@ -97,6 +102,11 @@ finding judge_by_floor(const metric_point& was, const metric_point& now, policy 
 /// The floor that decided about a metric; NaN when none did.
 double deciding_floor(const metric_point& was, const metric_point& now) {
   return std::isnan(was.floor) && is_beyond(now.value, now.floor, now.better) ? now.floor : was.floor;
+}
+
+/// A metric with a floor is judged by it alone.
+bool is_judged_by_floor(const metric_point& was, const metric_point& now) {
+  return !std::isnan(was.floor) || is_beyond(now.value, now.floor, now.better);
 }
 
 finding judge(const metric_point& was, const metric_point& now, policy rule) {
@@ -147,26 +157,16 @@ std::string meaning_fault(const metric_point& was, const metric_point& now, poli
   if (was.better != now.better)
     out += (out.empty() ? "" : ", and ") + changed("better direction", name_of(was.better), name_of(now.better));
   bool is_of_other_kind = is_simulated(was) != is_simulated(now); // which has a reason of its own
-  if (was.scope.empty() != now.scope.empty() && rule == policy::strict && !is_of_other_kind)
+  if (was.scope.empty() != now.scope.empty() && fails_closed(rule) && !is_of_other_kind)
     out += (out.empty() ? "" : ", and ") + changed("scope", was.scope, now.scope);
   return out;
 }
 
-std::string machine_fault(const machine& was, const machine& now) {
-  auto describe = [](const machine& m) {
-    return m.is_known() ? shorten(m.cpu_model, max_cpu_model_bytes) + " with " + std::to_string(m.cores) + " cores"
-                        : "an unknown one";
-  };
-  if (was.is_known() && was == now)
-    return {};
-  return "it depends on the machine, which changed from " + describe(was) + " to " + describe(now);
-}
-
 class comparison {
 public:
-  comparison(const version_points& old_side, const version_points& new_side, policy rule, finding_order order)
-      : old_{old_side}, new_{new_side}, rule_{rule}, order_{order}, machine_fault_{
-                                                                      machine_fault(old_.taken_on, new_.taken_on)} {
+  comparison(const version_points& old_side, const version_points& new_side, policy rule, finding_order order,
+             look_plan plan)
+      : old_{old_side}, new_{new_side}, rule_{rule}, order_{order}, plan_{plan} {
     for (const auto& adapter : old_.adapters)
       old_adapters_.emplace(adapter.name, &adapter);
     for (const auto& adapter : new_.adapters)
@@ -180,6 +180,7 @@ public:
     name_failed(new_, "new");
     for (size_t i = 0; i < old_.metrics.size(); ++i)
       compare(old_.metrics[i], find_new(old_.metrics[i], i));
+    judge_samples();
     sort();
     conclude();
     return std::move(result_);
@@ -203,7 +204,7 @@ private:
     for (const auto& adapter : side.adapters)
       if (adapter.status == outcome::error)
         miss(adapter.name, {}, std::string{"it failed on the "} + which + " version: " + std::string{adapter.reason},
-             rule_ == policy::strict);
+             fails_closed(rule_));
   }
 
   /// The new version's metric that corresponds to `was`, metric number `place` of the old version; null when absent.
@@ -224,7 +225,7 @@ private:
   void compare(const metric_point& was, const metric_point* now) {
     bool decides = was.gate || (now && now->gate);
     // Heavy benchmarks run only on some nodes and days, so a missing one does not block.
-    bool needed = was.fast && decides && rule_ == policy::strict;
+    bool needed = was.fast && decides && fails_closed(rule_);
     look_up(was.adapter);
     for (auto [side, which] : {std::pair{adapter_.old_side, "old"}, std::pair{adapter_.new_side, "new"}})
       if (is_skipped(side))
@@ -239,17 +240,22 @@ private:
     if (auto fault = meaning_fault(was, *now, rule_); !fault.empty())
       return miss(was, *now, fault, true);
     if (auto fault = quality_fault(was, *now); !fault.empty())
-      return miss(was, *now, fault, rule_ == policy::strict);
+      return miss(was, *now, fault, fails_closed(rule_));
     if (was.scope != now->scope) // a restarted counter says nothing about either version
       return miss(was, *now, "its counter restarted between the two captures", false);
     if (!std::isfinite(was.value) || !std::isfinite(now->value))
-      return miss(was, *now, "it is not a finite number", rule_ == policy::strict);
-    if (rule_ == policy::strict && !machine_fault_.empty() && depends_on_machine(was.unit))
-      return miss(was, *now, machine_fault_, true);
+      return miss(was, *now, "it is not a finite number", fails_closed(rule_));
+    bool is_of_one_machine = was.paired && now->paired;
+    if (const auto& fault = environment_fault(was, *now); !fault.empty() && !is_of_one_machine)
+      return miss(was, *now, fault, true);
     decide(was, *now);
   }
 
   void decide(const metric_point& was, const metric_point& now) {
+    if (rule_ == policy::statistical && !is_judged_by_floor(was, now)) {
+      by_samples_.emplace_back(&was, &now);
+      return;
+    }
     auto found = judge(was, now, rule_);
     if (found == finding::unknown)
       return miss(was, now, margin_fault(was, now), true);
@@ -259,6 +265,64 @@ private:
     auto change = change_of(was, now);
     change.floor = deciding_floor(was, now);
     (found == finding::worse ? result_.regressions : result_.improvements).push_back(change);
+  }
+
+  // -- policy statistical --------------------------------------------------------------
+
+  /// Last, since the level is shared among all critical metrics.
+  void judge_samples() {
+    auto critical = std::ranges::count_if(by_samples_, [](const auto& pair) { return !pair.first->advisory; });
+    for (const auto& [was, now] : by_samples_) {
+      auto judged = judge_metric(as_judged(*was, *now, static_cast<uint32_t>(std::max<int64_t>(critical, 1))));
+      ++result_.compared;
+      if (!judged.advisory)
+        count(judged, *was, *now);
+      result_.judgements.push_back(std::move(judged));
+    }
+    std::ranges::stable_sort(result_.judgements, {}, [](const metric_judgement& each) {
+      int place = each.decided == verdict::regressed ? 0 : each.decided == verdict::inconclusive ? 1 : 2;
+      return std::pair{each.advisory, place};
+    });
+  }
+
+  judged_metric as_judged(const metric_point& was, const metric_point& now, uint32_t critical) const {
+    judged_metric out{was.adapter, was.name,       was.unit,       {},          was.advisory,
+                      {},          values_of(was), values_of(now), was.left_out};
+    bool are_pairs = was.paired && now.paired && out.old_values.size() == out.new_values.size();
+    out.basis = are_pairs ? judgement_basis::pairs : judgement_basis::samples;
+    out.options.margin = was.margin;
+    out.options.absolute_margin = was.absolute_margin;
+    out.options.better = was.better;
+    out.options.kind = was.kind;
+    out.options.resolution = was.resolution;
+    out.options.plan = plan_;
+    out.options.critical_metrics = critical;
+    return out;
+  }
+
+  static std::span<const double> values_of(const metric_point& metric) {
+    return metric.samples.empty() ? std::span{&metric.value, 1} : metric.samples;
+  }
+
+  void count(const metric_judgement& judged, const metric_point& was, const metric_point& now) {
+    switch (judged.decided) {
+    case verdict::regressed:
+      result_.regressions.push_back(change_of(was, now));
+      break;
+    case verdict::inconclusive:
+      --result_.compared;
+      miss(was, now, describe_reason(judged), true);
+      break;
+    case verdict::safe:
+      if (is_better(judged))
+        result_.improvements.push_back(change_of(was, now));
+      break;
+    }
+  }
+
+  /// Whether the whole interval is on the better side.
+  static bool is_better(const metric_judgement& judged) {
+    return judged.better == direction::higher ? judged.low > 0 : judged.high < 0;
   }
 
   /// Lists a metric that decides nothing.
@@ -357,6 +421,19 @@ private:
            " and measured on a device on the other, and the two are never compared";
   }
 
+  /// Which fields of the environment must be equal and are not known to be; empty when there is none. Most metrics need
+  /// the same fields as the one before.
+  const std::string& environment_fault(const metric_point& was, const metric_point& now) {
+    auto needed = was.same_environment | now.same_environment;
+    if (!fails_closed(rule_) || needed == compared_fields_)
+      return environment_fault_;
+    auto differences = differing_fields(old_.taken_on, new_.taken_on, needed);
+    compared_fields_ = needed;
+    environment_fault_ =
+      differences.empty() ? "" : "it needs the same environment on both sides: " + describe_differences(differences);
+    return environment_fault_;
+  }
+
   static bool is(const adapter_point* side, quality what) {
     return side && side->measured == what;
   }
@@ -391,7 +468,7 @@ private:
   const version_points& new_;
   policy rule_;
   finding_order order_;
-  std::string machine_fault_;
+  look_plan plan_;
   adapter_index old_adapters_;
   adapter_index new_adapters_;
   metric_index new_metrics_; ///< built on first use
@@ -401,14 +478,17 @@ private:
     const adapter_point* old_side = nullptr;
     const adapter_point* new_side = nullptr;
   } adapter_;
+  std::vector<std::pair<const metric_point*, const metric_point*>> by_samples_; ///< to be judged, old and new
+  environment_fields compared_fields_;                                          ///< of which `environment_fault_` tells
+  std::string environment_fault_;
   upgrade_result result_;
 };
 
 } // namespace
 
 upgrade_result check_upgrade(const version_points& old_side, const version_points& new_side, policy rule,
-                             finding_order order) {
-  return comparison{old_side, new_side, rule, order}.run();
+                             finding_order order, look_plan plan) {
+  return comparison{old_side, new_side, rule, order, plan}.run();
 }
 
 } // namespace hive::analysis

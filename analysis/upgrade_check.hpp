@@ -1,6 +1,8 @@
 #pragma once
 
+#include "analysis/metric_judgement.hpp"
 #include "analysis/metric_rules.hpp"
+#include "analysis/verdict.hpp"
 
 #include <cstdint>
 #include <span>
@@ -9,9 +11,6 @@
 #include <vector>
 
 namespace hive::analysis {
-
-/// Which values of a metric are better.
-enum class direction : uint8_t { higher, lower };
 
 /// Result of an adapter in a capture.
 enum class outcome : uint8_t { ok, skipped, error };
@@ -31,6 +30,15 @@ struct metric_point {
   double absolute_margin = no_margin;
   /// Worst value that is no regression; `no_margin` when none is given.
   double floor = no_margin;
+  environment_fields same_environment = {}; ///< must be equal on both sides, unless policy is threshold
+  // For policy statistical.
+  double margin = default_margin; ///< tolerated change for the worse, as a share
+  double resolution = 0;          ///< smallest step of the values, in the metric's unit
+  metric_kind kind = metric_kind::continuous;
+  bool advisory = false;                ///< judged, but decides nothing
+  std::span<const double> samples = {}; ///< of which `value` is the mean; empty: `value` alone
+  bool paired = false;                  ///< whether sample i of both sides was measured one right after the other
+  uint32_t left_out = 0;                ///< pairs that do not count
 };
 
 /// How an adapter's figures came about.
@@ -48,31 +56,19 @@ struct adapter_point {
   std::string disturbance = {}; ///< what disturbed it
 };
 
-/// The properties of a machine that make times comparable. Unknown without CPU model or core count.
-struct machine {
-  std::string_view cpu_model;
-  uint32_t cores = 0;
-
-  bool is_known() const {
-    return !cpu_model.empty() && cores > 0;
-  }
-  bool operator==(const machine&) const = default;
-};
-
 /// One side of a comparison. The order of `metrics` decides no more than that of the findings.
 struct version_points {
   bool present = false; ///< whether a snapshot of this version exists
   std::string_view version;
   std::span<const std::string> similar; ///< similar version names, in case the version has no snapshot
-  machine taken_on;
+  environment taken_on;
   std::span<const metric_point> metrics;
   std::span<const adapter_point> adapters;
 };
 
-enum class policy : uint8_t { threshold, strict };
+enum class policy : uint8_t { threshold, strict, statistical };
 /// The order of the regressions in a result: worst first, or as the old side lists its metrics.
 enum class finding_order : uint8_t { severity, snapshot };
-enum class verdict : uint8_t { safe, regressed, inconclusive };
 
 struct metric_change {
   std::string_view adapter;
@@ -106,10 +102,10 @@ struct upgrade_result {
   std::vector<metric_change> improvements;
   std::vector<missing_metric> missing; ///< blocking ones first
   std::vector<metric_change> ungated;  ///< changes that decide nothing
+  /// Under policy statistical, each metric that was judged by its samples: regressed, then inconclusive, then safe
+  /// ones; critical ones before advisory ones.
+  std::vector<metric_judgement> judgements;
 };
-
-/// A change for the worse by more than this share of the old value is a regression (HART OS: is_upgrade_safe).
-inline constexpr double regression_share = 0.05;
 
 /// Whether `new_side` may replace `old_side`.
 ///
@@ -132,11 +128,17 @@ inline constexpr double regression_share = 0.05;
 /// missing").
 ///
 /// Policy strict fails closed. These are inconclusive: a fast-tier metric that only the old side has, a NaN, an adapter
-/// that failed on either side, a missing snapshot, and a different or unknown machine for a machine-dependent metric.
+/// that failed on either side, a missing snapshot, and an environment that differs or is unknown in a field that either
+/// side's metric needs equal.
 /// Old values above zero are judged by the 5% of threshold, others by the metric's absolute margin; without a margin a
 /// change is inconclusive. The new side cannot grant itself a margin: one that only it states can make a regression,
 /// not a pass. A certain regression outweighs missing data.
+///
+/// Policy statistical fails closed likewise, and judges the samples of both sides in place of their means
+/// (`judge_metric`): pairs where both sides are paired, otherwise as stored. The rules of the old side count. What is
+/// inconclusive about a critical metric blocks; an advisory one decides nothing. The level of a regression is shared
+/// among the critical metrics.
 upgrade_result check_upgrade(const version_points& old_side, const version_points& new_side, policy rule,
-                             finding_order order = finding_order::severity);
+                             finding_order order = finding_order::severity, look_plan plan = look_plan::short_form);
 
 } // namespace hive::analysis

@@ -1,5 +1,7 @@
 #include "analysis/verdict_reason.hpp"
 
+#include "analysis/shorten.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -54,15 +56,6 @@ std::string list(const std::vector<std::string>& first, size_t all, std::string_
 }
 
 } // namespace
-
-std::string shorten(std::string_view text, size_t max_bytes) {
-  if (text.size() <= max_bytes)
-    return std::string{text};
-  auto continues_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  while (max_bytes > 0 && continues_character(text[max_bytes]))
-    --max_bytes;
-  return std::string{text.substr(0, max_bytes)} + "…";
-}
 
 std::string describe_value(double value, std::string_view unit) {
   if (std::isnan(value))

@@ -4,9 +4,6 @@
 
 namespace hive::analysis {
 
-/// `text` if it has at most `max_bytes`, else its beginning, cut at a character boundary, and an ellipsis.
-std::string shorten(std::string_view text, size_t max_bytes);
-
 /// "0.05 ratio": six significant digits and the unit, if any.
 std::string describe_value(double value, std::string_view unit);
 

@@ -23,4 +23,10 @@ std::string names_of_unknown(const std::string& why) {
   return "unknown: " + why;
 }
 
+std::string driver_of(wire::GpuReport::Reader report) {
+  if (report.getLibraryState() == wire::GpuLibraryState::ABSENT)
+    return "none";
+  return std::string{as_view(report.getDriver())};
+}
+
 } // namespace hive

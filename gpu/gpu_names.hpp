@@ -15,4 +15,7 @@ std::string names_of(wire::GpuReport::Reader report);
 /// The same while nothing is known.
 std::string names_of_unknown(const std::string& why);
 
+/// The driver's version for a description of the machine, `none` without a driver; empty when unknown.
+std::string driver_of(wire::GpuReport::Reader report);
+
 } // namespace hive

@@ -72,6 +72,7 @@ std::optional<capnp::StructSchema::Field> key_of_elements(capnp::Type type) {
 field_rules read_rules(capnp::StructSchema::Field field) {
   field_rules rules;
   rules.field = field;
+  rules.type = field.getType().which();
   rules.json_name = name_of(field);
   rules.element_key = key_of_elements(field.getType());
   for (auto annotation : field.getProto().getAnnotations()) {

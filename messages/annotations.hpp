@@ -16,6 +16,7 @@ struct field_rules {
   static constexpr uint32_t default_max_length = 4096;
 
   capnp::StructSchema::Field field;
+  capnp::schema::Type::Which type = capnp::schema::Type::VOID; ///< of the field: reading it from there takes its time
   std::string json_name;
   std::string doc;
   /// Set when the list is a JSON object: the field of its elements that holds the member's name.

@@ -7,10 +7,17 @@ using Gpu = import "gpu.capnp";
 using Snapshot = import "snapshot.capnp";
 $Cxx.namespace("hive::wire");
 
+struct VersionTarget $Hive.doc("How one version of the software is run, for adapters that run commands.") {
+  directory @0 :Text $Hive.doc("Working directory of the commands, in place of their own.");
+  prefix @1 :List(Text) $Hive.maxLength(64) $Hive.doc("Words before each command, such as those that run a container.");
+  environment @2 :List(EnvironmentVariable) $Hive.maxLength(256) $Hive.doc("Added to the commands' environment.");
+}
+
 struct MeasureRequest $Hive.doc("Asks one adapter to measure.") {
   captureId @0 :UInt64;
   version @1 :Text;
   repeats @2 :UInt32 = 1;
+  target @3 :VersionTarget $Hive.doc("How to run the version; absent: what is installed is measured.");
 }
 
 struct Measurement $Hive.maxBytes(8388608) $Hive.doc(
@@ -20,6 +27,7 @@ struct Measurement $Hive.maxBytes(8388608) $Hive.doc(
   note @2 :Text $Hive.maxLength(4096) $Hive.doc(
       "Context for readers of the metrics, such as the files that broke an integrity check.");
   evidence @3 :Gpu.RunEvidence $Hive.doc("How it was measured, if that was on a GPU. Set by the node; what a command prints here is not read.");
+  contention @4 :Snapshot.Contention $Hive.doc("What else used the machine meanwhile. Set by the node; what a command prints here is not read.");
 }
 
 struct EnvironmentVariable {
@@ -126,6 +134,7 @@ struct BenchmarkInfo {
   available @5 :Bool $Hive.doc("Whether a capture would run it now.");
   reason @6 :Text $Hive.doc("Why it is unavailable.");
   timeoutS @7 :Float64;
+  runsVersions @8 :Bool $Hive.doc("Whether it can run versions of the software side by side, for paired measurements.");
 }
 
 struct BenchmarkQuery {
@@ -180,6 +189,8 @@ struct RunResult $Hive.maxBytes(134217728) {
       "What bounded memory and processes in a sandbox: cgroup v2, cgroup v1 or rlimits. Absent outside of one.");
   exceeded @10 :Text $Hive.doc("The bounds that the run reached: memory, processes or both. Absent when none is known.");
   user @11 :UInt32 $Hive.doc("The user that a sandboxed command ran as; 0 when it was the node's own.");
+  processorS @12 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.doc(
+      "Processor time of the process and of those of its descendants for which it waited.");
 }
 
 # Inputs that engines send for the fast adapters.

@@ -18,6 +18,12 @@ enum Tier {
   dynamic @3 $Hive.doc("Installed at run time.");
 }
 
+enum MetricKind $Hive.doc("What a value is.") {
+  continuous @0 $Hive.doc("A measured quantity.");
+  count @1 $Hive.doc("A number of things.");
+  ratio @2 $Hive.doc("A share of items that passed.");
+}
+
 struct Metric $Hive.doc("One measured quantity with all samples that it was computed from.") {
   name @0 :Text $Hive.key $Hive.required $Hive.maxLength(256);
   # The name in JSON: `metric`, or `adapter.metric` where two adapters of a snapshot share the name.
@@ -34,12 +40,33 @@ struct Metric $Hive.doc("One measured quantity with all samples that it was comp
       "Largest change for the worse, in the metric's unit, that is no regression when the old value is zero or negative. Without it such a value cannot be judged.");
   floor @9 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc(
       "Worst value that is no regression: the lowest when higher is better, else the highest. A metric with a floor is judged by it alone, whatever the old value was.");
+  margin @10 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.max(0.95) $Hive.omitDefault $Hive.doc(
+      "Change for the worse, as a share of the old value, that policy statistical tolerates; 0.05 when absent.");
+  resolution @11 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+      "Smallest step between two values, in the metric's unit. A metric whose steps are coarser than its margin is inconclusive.");
+  kind @12 :MetricKind $Hive.omitDefault;
+  advisory @13 :Bool $Hive.omitDefault $Hive.doc(
+      "Whether policy statistical judges it without letting it decide. Otherwise it is critical.");
+  sameEnvironment @14 :List(Text) $Hive.maxLength(16) $Hive.omitDefault $Hive.doc(
+      "Fields of the environment that must be equal on both sides for values to compare: cpu_model, cores, memory_mib, kernel, gpu, driver, governor, cpu_limit, memory_limit. cpu_model and cores for times, memory sizes and rates when absent.");
 }
 
 enum AdapterStatus {
   ok @0;
   skipped @1;
   error @2;
+}
+
+struct Contention $Hive.doc("What else used the machine during a run. What could not be measured is null.") {
+  steal @0 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+      "Share of the processors' time that the hypervisor gave to other machines.");
+  pressure @1 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+      "Share of the time in which at least one task of the machine waited for a processor, the run's own among them.");
+  load @2 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.omitDefault $Hive.doc(
+      "Processor time of all that does not belong to the run, in processors.");
+  throttled @3 :UInt64 $Hive.omitDefault $Hive.doc(
+      "Times that a processor was slowed because of its temperature; 0 also on machines that do not count them.");
+  captures @4 :UInt32 $Hive.omitDefault $Hive.doc("Other captures of this node that ran at the same time.");
 }
 
 struct AdapterOutcome $Hive.doc("Result of one adapter in a capture.") {
@@ -51,6 +78,7 @@ struct AdapterOutcome $Hive.doc("Result of one adapter in a capture.") {
   given @5 :Bool $Hive.omitDefault $Hive.doc(
       "Whether whoever asked for the capture measured it and gave the result, in place of an adapter of the node.");
   evidence @6 :Gpu.RunEvidence $Hive.doc("How it was measured, if that was on a GPU.");
+  contention @7 :Contention $Hive.doc("What else used the machine while it was measured.");
 }
 
 struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
@@ -60,7 +88,11 @@ struct Environment $Hive.doc("The machine on which a snapshot was taken.") {
   kernel @3 :Text;
   gpu @4 :Text $Hive.doc("GPU names, comma separated, or `none`, or `unknown:` and why.");
   fingerprint @5 :Text $Hive.doc(
-      "Hash of the fields above. Policy strict compares times, memory sizes and rates per second only between equal cpu_model and cores.");
+      "Hash of the fields above: equal for machines whose figures compare. The fields below are not part of it, so that it is the same in old snapshots.");
+  driver @6 :Text $Hive.doc("Version of the GPU driver, or `none`. Absent, like each field, when unknown.");
+  governor @7 :Text $Hive.doc("What chooses the clock of the first processor (cpufreq), or `none`.");
+  cpuLimit @8 :Text $Hive.doc("Processors that the control groups of the node allow it, such as `2.5`, or `none`.");
+  memoryLimit @9 :Text $Hive.doc("Memory that they allow it, such as `4096 MiB`, or `none`.");
 }
 
 struct NestedAdapter $Hive.doc(
@@ -156,11 +188,15 @@ struct CaptureSummary {
   metricCount @5 :UInt32;
   adapterErrors @6 :UInt32;
   imported @7 :Bool $Hive.doc("Whether it was captured elsewhere and uploaded here.");
+  disturbed @8 :Text $Hive.maxLength(1024) $Hive.doc("Adapters whose measurement was disturbed, and why.");
+  deleted @9 :Text $Hive.maxLength(1024) $Hive.doc("Why it was deleted; then only this entry is left of it.");
+  deletedAt @10 :Int64 $Hive.unixMicros $Hive.omitDefault;
 }
 
 struct CaptureList {
   version @0 :Text $Hive.required;
-  captures @1 :List(CaptureSummary) $Hive.doc("Oldest first; the last one overall is the version's snapshot.");
+  captures @1 :List(CaptureSummary) $Hive.doc(
+      "Oldest first, deleted ones too; the last one overall that is not deleted is the version's snapshot.");
   next @2 :UInt64 $Hive.omitDefault $Hive.doc("Pass it as `after` for the next page; absent on the last page.");
   running @3 :UInt64 $Hive.omitDefault $Hive.doc(
       "Number of the capture of this version that is running now; absent when none is.");
@@ -172,10 +208,10 @@ struct CaptureQuery {
 }
 
 struct DeleteCapture $Hive.doc(
-  "Deletes one capture and its points in the history of its metrics. The reason is a query parameter or a JSON body {\"reason\": …}.") {
+  "Deletes one capture. Its points stay in the history of its metrics, marked, and count no more. The reason is a query parameter or a JSON body {\"reason\": …}.") {
   version @0 :Text $Hive.id $Hive.required;
   captureId @1 :UInt64 $Hive.name("n") $Hive.required $Hive.doc("Number of the capture.");
-  reason @2 :Text $Hive.required $Hive.maxLength(1024) $Hive.doc("Why; appears in the log and in the event.");
+  reason @2 :Text $Hive.required $Hive.maxLength(1024) $Hive.doc("Why; stays with the list of captures and the history, and appears in the log and in the event.");
 }
 
 struct CaptureDeleted {
@@ -204,13 +240,23 @@ struct SnapshotList $Hive.maxBytes(8388608) {
 struct LatestResultsQuery {
 }
 
-struct SeriesPoint $Hive.doc("One value in the history of a metric.") {
+struct SeriesPoint $Hive.doc("One value in the history of a metric. Fields from `samples` on are of the disk form alone; see HistoryPoint.") {
   name @0 :Text $Hive.key $Hive.required $Hive.maxLength(512) $Hive.doc("adapter.metric");
   value @1 :Float64 $Hive.nullable;
   direction @2 :Direction;
   unit @3 :Text;
   version @4 :Text;
   capturedAt @5 :Int64 $Hive.unixMicros;
+  captureId @6 :UInt64 $Hive.omitDefault $Hive.doc("Number of its capture; absent from old ones.");
+  samples @7 :List(Float64) $Hive.maxLength(32) $Hive.omitDefault;
+  sampleCount @8 :UInt32 $Hive.omitDefault;
+  low @9 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Smallest and largest of all samples.");
+  high @10 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  disturbed @11 :Text $Hive.maxLength(512);
+  deleted @12 :Text $Hive.maxLength(1024);
+  deletedAt @13 :Int64 $Hive.unixMicros $Hive.omitDefault;
+  imported @14 :Bool $Hive.omitDefault;
+  simulated @15 :Bool $Hive.omitDefault;
 }
 
 struct LatestResults $Hive.maxBytes(8388608) $Hive.doc("The newest value of every metric on this node.") {

@@ -19,4 +19,21 @@ uint32_t count_errors(wire::Snapshot::Reader snapshot) {
   return errors;
 }
 
+std::string disturbance_of(wire::AdapterOutcome::Reader adapter) {
+  if (!adapter.hasEvidence() || adapter.getEvidence().getQuality() != wire::RunQuality::DISTURBED)
+    return {};
+  std::string out;
+  for (auto reason : adapter.getEvidence().getReasons())
+    out += (out.empty() ? "" : "; ") + std::string{as_view(reason)};
+  return out.empty() ? "disturbed" : out;
+}
+
+std::string disturbances_of(wire::Snapshot::Reader snapshot, size_t max_bytes) {
+  std::string out;
+  for (auto adapter : snapshot.getAdapters())
+    if (auto why = disturbance_of(adapter); !why.empty() && out.size() < max_bytes)
+      out += (out.empty() ? "" : "; ") + std::string{as_view(adapter.getName())} + ": " + why;
+  return std::string{cut_text(out, max_bytes)};
+}
+
 } // namespace hive

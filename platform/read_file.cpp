@@ -92,4 +92,10 @@ caf::expected<std::string> read_beneath(const std::filesystem::path& directory, 
   return text;
 }
 
+std::string read_kernel_file(const std::filesystem::path& path) {
+  constexpr size_t max_bytes = size_t{1} << 20; // /proc/stat lists every interrupt
+  auto text = read_file(path, max_bytes);
+  return text ? std::move(*text) : std::string{};
+}
+
 } // namespace hive

@@ -39,4 +39,7 @@ caf::expected<std::string> read_file(const std::filesystem::path& path, size_t m
 caf::expected<std::string> read_beneath(const std::filesystem::path& directory, const std::filesystem::path& relative,
                                         size_t max_bytes);
 
+/// The text of a file of /proc or /sys, which a machine may lack; empty when it cannot be read or is larger than 1 MiB.
+std::string read_kernel_file(const std::filesystem::path& path);
+
 } // namespace hive

@@ -59,6 +59,42 @@ std::string snapshot_summaries() {
   return "summary/";
 }
 
+std::string deleted_capture(std::string_view version, capture_id id) {
+  return deleted_captures_of(version) + big_endian(id.value);
+}
+
+std::string deleted_captures_of(std::string_view version) {
+  return join("deleted/", version);
+}
+
+std::string measurement(uint64_t number) {
+  return measurements() + big_endian(number);
+}
+
+std::string measurements() {
+  return "measurement/";
+}
+
+std::string measured_round(uint64_t measurement, std::string_view adapter, uint32_t number) {
+  return measured_rounds_of(measurement, adapter) + big_endian(number);
+}
+
+std::string measured_rounds_of(uint64_t measurement, std::string_view adapter) {
+  return join(measured_rounds(measurement), adapter);
+}
+
+std::string measured_rounds(uint64_t measurement) {
+  return "round/" + big_endian(measurement);
+}
+
+std::string reference(std::string_view track) {
+  return references() + std::string{track};
+}
+
+std::string references() {
+  return "reference/";
+}
+
 std::string known_agents() {
   return "known_agents";
 }
@@ -183,7 +219,7 @@ std::string agent_items_of(std::string_view prompt, std::string_view flow, uint3
 }
 
 std::string series_point(std::string_view adapter, std::string_view metric, capture_id id) {
-  return series_of(adapter, metric) + big_endian(id.value);
+  return point_of(series_of(adapter, metric), id);
 }
 
 std::string series_of(std::string_view adapter, std::string_view metric) {
@@ -192,6 +228,38 @@ std::string series_of(std::string_view adapter, std::string_view metric) {
 
 std::string_view series_of_key(std::string_view key) {
   return key.substr(0, key.size() - sizeof(uint64_t));
+}
+
+std::string imported_point(std::string_view adapter, std::string_view metric, capture_id id) {
+  return point_of(imported_series_of(adapter, metric), id);
+}
+
+std::string imported_series_of(std::string_view adapter, std::string_view metric) {
+  return join(imported_series(), adapter, metric);
+}
+
+std::string imported_series() {
+  return "\xff"; // no UTF-8 text, such as an adapter's name, begins with it
+}
+
+std::string point_of(std::string_view series, capture_id id) {
+  return std::string{series} + big_endian(id.value);
+}
+
+capture_id capture_of_point(std::string_view key) {
+  return {big_endian_tail(key)};
+}
+
+series_parts parts_of_series(std::string_view series) {
+  if (series.starts_with(imported_series()))
+    series.remove_prefix(imported_series().size());
+  auto adapter = series.substr(0, series.find(separator));
+  series.remove_prefix(std::min(adapter.size() + 1, series.size()));
+  return {adapter, series.substr(0, series.find(separator))};
+}
+
+std::string series_revision() {
+  return "series_revision";
 }
 
 std::string adapter(std::string_view name) {

@@ -25,6 +25,21 @@ std::string snapshot_summary(std::string_view version);
 /// snapshots: prefix of all summaries, ordered by version.
 std::string snapshot_summaries();
 
+/// snapshots: what is left of a deleted capture; and the prefix of those of a version, from oldest to newest.
+std::string deleted_capture(std::string_view version, capture_id id);
+std::string deleted_captures_of(std::string_view version);
+
+/// snapshots: a paired measurement, by its number; and the prefix of all.
+std::string measurement(uint64_t number);
+std::string measurements();
+/// snapshots: a round of a paired measurement; and the prefixes of those of an adapter, and of all.
+std::string measured_round(uint64_t measurement, std::string_view adapter, uint32_t number);
+std::string measured_rounds_of(uint64_t measurement, std::string_view adapter);
+std::string measured_rounds(uint64_t measurement);
+/// snapshots: the reference version of a track; and the prefix of all.
+std::string reference(std::string_view track);
+std::string references();
+
 /// meta: the number of known agents, a counter.
 std::string known_agents();
 
@@ -82,11 +97,27 @@ std::string agent_sample(std::string_view prompt, std::string_view flow, std::st
 std::string agent_item(std::string_view prompt, std::string_view flow, uint32_t version, std::string_view item);
 std::string agent_items_of(std::string_view prompt, std::string_view flow, uint32_t version);
 
-/// series: one value of a metric.
+/// series: one value of a metric; the prefix of those that this node measured; and the prefix of the values among which
+/// a given key lies.
 std::string series_point(std::string_view adapter, std::string_view metric, capture_id id);
-/// series: prefix of a metric's history; and the prefix of the history that holds a given key.
 std::string series_of(std::string_view adapter, std::string_view metric);
 std::string_view series_of_key(std::string_view key);
+/// series: an imported value of a metric; the prefix of these, and of those of all metrics. They sort after all that
+/// this node measured.
+std::string imported_point(std::string_view adapter, std::string_view metric, capture_id id);
+std::string imported_series_of(std::string_view adapter, std::string_view metric);
+std::string imported_series();
+/// series: the value of a capture, by the prefix of a metric's values; and the capture of a given key.
+std::string point_of(std::string_view series, capture_id id);
+capture_id capture_of_point(std::string_view key);
+/// The adapter and the metric of such a prefix.
+struct series_parts {
+  std::string_view adapter;
+  std::string_view metric;
+};
+series_parts parts_of_series(std::string_view series);
+/// meta: how often the series were written, a counter.
+std::string series_revision();
 
 /// inputs: a registered command adapter.
 std::string adapter(std::string_view name);

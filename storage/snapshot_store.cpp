@@ -2,9 +2,16 @@
 
 #include "messages/snapshot.hpp"
 #include "messages/text.hpp"
+#include "messages/timestamp.hpp"
+
+#include <algorithm>
+#include <iterator>
 
 namespace hive {
 namespace {
+
+/// As in the schema.
+constexpr size_t max_listed_disturbance_bytes = 1'024;
 
 msg<wire::SnapshotSummary> summarise(const msg<wire::Snapshot>& snapshot, uint32_t captures) {
   return msg<wire::SnapshotSummary>::build([&](wire::SnapshotSummary::Builder out) {
@@ -20,17 +27,6 @@ msg<wire::SnapshotSummary> summarise(const msg<wire::Snapshot>& snapshot, uint32
   });
 }
 
-msg<wire::SeriesPoint> point_of(const msg<wire::Snapshot>& snapshot, wire::Metric::Reader metric) {
-  return msg<wire::SeriesPoint>::build([&](wire::SeriesPoint::Builder out) {
-    out.setName(std::string{as_view(metric.getAdapter())} + "." + std::string{bare_name(metric)});
-    out.setValue(metric.getValue());
-    out.setDirection(metric.getDirection());
-    out.setUnit(metric.getUnit());
-    out.setVersion(snapshot->getVersion());
-    out.setCapturedAt(snapshot->getCapturedAt());
-  });
-}
-
 void summarise(wire::Snapshot::Reader snapshot, wire::CaptureSummary::Builder out) {
   out.setCaptureId(snapshot.getCaptureId());
   out.setGitSha(snapshot.getGitSha());
@@ -40,6 +36,8 @@ void summarise(wire::Snapshot::Reader snapshot, wire::CaptureSummary::Builder ou
   out.setMetricCount(snapshot.getMetrics().size());
   out.setAdapterErrors(count_errors(snapshot));
   out.setImported(snapshot.getImported());
+  if (auto why = disturbances_of(snapshot, max_listed_disturbance_bytes); !why.empty())
+    out.setDisturbed(why);
 }
 
 /// Loads a stored capture. Old captures lack their error count; it is added here.
@@ -70,22 +68,35 @@ caf::expected<msg<wire::Snapshot>> snapshot_store::capture(std::string_view vers
   auto bytes = db_.get(column::snapshots, key);
   if (!bytes)
     return bytes.error();
-  if (!*bytes)
-    return fail(ec::not_found, "no capture " + std::to_string(id.value) + " of version " + std::string{version});
-  return load_capture(key, **bytes);
+  if (*bytes)
+    return load_capture(key, **bytes);
+  auto deleted = db_.get_msg<wire::CaptureSummary>(column::snapshots, keys::deleted_capture(version, id));
+  if (!deleted)
+    return deleted.error();
+  auto named = "capture " + std::to_string(id.value) + " of version " + std::string{version};
+  if (!*deleted)
+    return fail(ec::not_found, "no " + named);
+  return fail(ec::not_found, named + " was deleted at " + format_iso8601((**deleted)->getDeletedAt()) + ": " +
+                               std::string{as_view((**deleted)->getDeleted())});
 }
 
-caf::expected<msg<wire::CaptureList>> snapshot_store::captures(std::string_view version, uint32_t limit,
-                                                               capture_id after, size_t max_bytes) const {
-  std::vector<msg<wire::CaptureSummary>> found;
+struct snapshot_store::listing {
+  size_t limit = 0;
+  std::vector<msg<wire::CaptureSummary>> stored; ///< by their numbers
+  std::vector<msg<wire::CaptureSummary>> deleted;
+  bool has_more_stored = false; ///< which are not in the list
+  bool has_more_deleted = false;
+};
+
+caf::error snapshot_store::list_stored(std::string_view version, capture_id after, size_t max_bytes,
+                                       listing& into) const {
   caf::error damage;
   size_t bytes_read = 0;
-  bool more = false;
-  auto prefix = keys::snapshots_of(version);
   auto from = keys::snapshot(version, capture_id{after.value + 1});
-  auto failure = db_.visit(column::snapshots, prefix, from, [&](auto key, auto value) {
-    more = found.size() == limit || (!found.empty() && bytes_read + value.size() > max_bytes);
-    if (more)
+  auto failure = db_.visit(column::snapshots, keys::snapshots_of(version), from, [&](auto key, auto value) {
+    into.has_more_stored =
+      into.stored.size() == into.limit || (!into.stored.empty() && bytes_read + value.size() > max_bytes);
+    if (into.has_more_stored)
       return database::scan::stop;
     bytes_read += value.size();
     auto snapshot = database::load_stored<wire::Snapshot>(column::snapshots, key, value);
@@ -93,18 +104,56 @@ caf::expected<msg<wire::CaptureList>> snapshot_store::captures(std::string_view 
       damage = snapshot.error();
       return database::scan::stop;
     }
-    found.push_back(msg<wire::CaptureSummary>::build([&](auto out) { summarise(**snapshot, out); }));
+    into.stored.push_back(msg<wire::CaptureSummary>::build([&](auto out) { summarise(**snapshot, out); }));
     return database::scan::next;
   });
-  if (failure || damage)
-    return failure ? failure : damage;
+  return failure ? failure : damage;
+}
+
+caf::error snapshot_store::list_deleted(std::string_view version, capture_id after, listing& into) const {
+  caf::error damage;
+  auto from = keys::deleted_capture(version, capture_id{after.value + 1});
+  auto failure = db_.visit(column::snapshots, keys::deleted_captures_of(version), from, [&](auto key, auto value) {
+    into.has_more_deleted = into.deleted.size() == into.limit;
+    if (into.has_more_deleted)
+      return database::scan::stop;
+    auto summary = database::load_stored<wire::CaptureSummary>(column::snapshots, key, value);
+    if (!summary) {
+      damage = summary.error();
+      return database::scan::stop;
+    }
+    into.deleted.push_back(std::move(*summary));
+    return database::scan::next;
+  });
+  return failure ? failure : damage;
+}
+
+caf::expected<msg<wire::CaptureList>> snapshot_store::captures(std::string_view version, uint32_t limit,
+                                                               capture_id after, size_t max_bytes) const {
+  listing found;
+  found.limit = limit;
+  if (auto failure = list_stored(version, after, max_bytes, found))
+    return failure;
+  if (auto failure = list_deleted(version, after, found))
+    return failure;
+  auto number = [](const msg<wire::CaptureSummary>& each) { return each->getCaptureId(); };
+  std::vector<msg<wire::CaptureSummary>> all;
+  std::ranges::merge(found.stored, found.deleted, std::back_inserter(all), {}, number, number);
+  // Behind the last one that was read, a list may lack some.
+  auto end = all.end();
+  for (auto [list, more] : {std::pair{&found.stored, found.has_more_stored}, {&found.deleted, found.has_more_deleted}})
+    if (more)
+      end = std::min(end, std::ranges::upper_bound(all, number(list->back()), {}, number));
+  end = std::min(end, all.begin() + std::min<std::ptrdiff_t>(limit, std::ssize(all)));
+  bool more = end != all.end() || found.has_more_stored || found.has_more_deleted;
+  all.erase(end, all.end());
   return msg<wire::CaptureList>::build([&](wire::CaptureList::Builder out) {
     out.setVersion(std::string{version});
-    auto list = out.initCaptures(static_cast<uint32_t>(found.size()));
+    auto list = out.initCaptures(static_cast<uint32_t>(all.size()));
     for (uint32_t i = 0; i < list.size(); ++i)
-      list.setWithCaveats(i, *found[i]);
+      list.setWithCaveats(i, *all[i]);
     if (more)
-      out.setNext(found.back()->getCaptureId());
+      out.setNext(number(all.back()));
   });
 }
 
@@ -180,9 +229,7 @@ caf::expected<write_set> snapshot_store::keep(const msg<wire::Snapshot>& snapsho
   return writes;
 }
 
-caf::expected<snapshot_store::deletion> snapshot_store::erase(const msg<wire::Snapshot>& snapshot) const {
-  auto version = as_view(snapshot->getVersion());
-  auto key = keys::snapshot(version, capture_id{snapshot->getCaptureId()});
+caf::error snapshot_store::appoint_latest(std::string_view version, std::string_view but_not, deletion& into) const {
   auto summary = db_.get_msg<wire::SnapshotSummary>(column::snapshots, keys::snapshot_summary(version));
   if (!summary)
     return summary.error();
@@ -190,71 +237,42 @@ caf::expected<snapshot_store::deletion> snapshot_store::erase(const msg<wire::Sn
   auto captures = keys::snapshots_of(version);
   auto behind = keys::after_prefix(captures).value_or("");
   auto failure = db_.visit_back(column::snapshots, captures, behind, [&](auto found, auto value) {
-    if (found == key)
+    if (found == but_not)
       return database::scan::next;
     newest_left = value;
     return database::scan::stop;
   });
   if (failure)
     return failure;
-  deletion out;
-  out.writes.erase(column::snapshots, key);
   if (!newest_left) {
-    out.writes.erase(column::snapshots, keys::snapshot_summary(version));
-    return out;
+    into.writes.erase(column::snapshots, keys::snapshot_summary(version));
+    return caf::none;
   }
   auto latest = load_capture(captures, *newest_left);
   if (!latest)
     return latest.error();
-  out.captures_left = *summary && (**summary)->getCaptures() > 1 ? (**summary)->getCaptures() - 1 : 1;
-  out.latest = capture_id{(*latest)->getCaptureId()};
-  out.writes.put(column::snapshots, keys::snapshot_summary(version), summarise(*latest, out.captures_left).bytes());
-  return out;
+  into.captures_left = *summary && (**summary)->getCaptures() > 1 ? (**summary)->getCaptures() - 1 : 1;
+  into.latest = capture_id{(*latest)->getCaptureId()};
+  into.writes.put(column::snapshots, keys::snapshot_summary(version), summarise(*latest, into.captures_left).bytes());
+  return caf::none;
 }
 
-void series_store::append(const msg<wire::Snapshot>& snapshot, write_set& writes) {
-  for (auto metric : snapshot->getMetrics())
-    writes.put(
-      column::series,
-      keys::series_point(as_view(metric.getAdapter()), bare_name(metric), capture_id{snapshot->getCaptureId()}),
-      point_of(snapshot, metric).bytes());
-}
-
-void series_store::remove(const msg<wire::Snapshot>& snapshot, write_set& writes) {
-  for (auto metric : snapshot->getMetrics())
-    writes.erase(column::series, keys::series_point(as_view(metric.getAdapter()), bare_name(metric),
-                                                    capture_id{snapshot->getCaptureId()}));
-}
-
-caf::expected<msg<wire::LatestResults>> series_store::latest(std::string_view node) const {
-  std::vector<msg<wire::SeriesPoint>> newest;
-  std::string from;
-  for (;;) {
-    // Jumps from history to history: reads the first key of each to identify it, and the last for its value.
-    std::string history;
-    auto failure = db_.visit(column::series, "", from, [&](auto key, auto) {
-      history = keys::series_of_key(key);
-      return database::scan::stop;
-    });
-    if (failure)
-      return failure;
-    if (history.empty())
-      break;
-    auto bytes = db_.last(column::series, history);
-    if (!bytes)
-      return bytes.error();
-    auto point = database::load_stored<wire::SeriesPoint>(column::series, history, bytes->value_or(""));
-    if (!point)
-      return point.error();
-    newest.push_back(std::move(*point));
-    from = keys::after_prefix(history).value_or("");
-  }
-  return msg<wire::LatestResults>::build([&](wire::LatestResults::Builder out) {
-    out.setNode(std::string{node});
-    auto list = out.initResults(static_cast<uint32_t>(newest.size()));
-    for (uint32_t i = 0; i < newest.size(); ++i)
-      list.setWithCaveats(i, *newest[i]);
+caf::expected<snapshot_store::deletion> snapshot_store::erase(const msg<wire::Snapshot>& snapshot,
+                                                              const removal& why) const {
+  auto version = as_view(snapshot->getVersion());
+  capture_id id{snapshot->getCaptureId()};
+  auto key = keys::snapshot(version, id);
+  deletion out;
+  if (auto failure = appoint_latest(version, key, out))
+    return failure;
+  out.writes.erase(column::snapshots, key);
+  auto left = msg<wire::CaptureSummary>::build([&](wire::CaptureSummary::Builder kept) {
+    summarise(*snapshot, kept);
+    kept.setDeleted(std::string{why.reason});
+    kept.setDeletedAt(why.at_unix_micros);
   });
+  out.writes.put(column::snapshots, keys::deleted_capture(version, id), left.bytes());
+  return out;
 }
 
 } // namespace hive

@@ -3,10 +3,12 @@
 #include "messages/snapshot.capnp.h"
 #include "storage/database.hpp"
 #include "storage/keys.hpp"
+#include "storage/series_store.hpp"
 
 namespace hive {
 
-/// Captures of the software. All captures are kept; the latest of a version is that version's snapshot.
+/// Captures of the software. All captures are kept until somebody deletes them; the latest of a version is that
+/// version's snapshot. Of a deleted one a summary is kept, with the reason.
 class snapshot_store {
 public:
   explicit snapshot_store(const database& db) : db_{db} {
@@ -15,11 +17,11 @@ public:
   /// The latest capture of `version`; ec::not_found when there is none.
   caf::expected<msg<wire::Snapshot>> latest(std::string_view version) const;
 
-  /// One capture of `version`; ec::not_found when there is none with that number.
+  /// One capture of `version`; ec::not_found when there is none with that number, with the reason when it was deleted.
   caf::expected<msg<wire::Snapshot>> capture(std::string_view version, capture_id id) const;
 
-  /// Up to `limit` captures of `version` after `after`, oldest first. Stops early at `max_bytes` of captures, which are
-  /// read whole, but returns at least one.
+  /// Up to `limit` captures of `version` after `after`, deleted ones too, oldest first. Stops early at `max_bytes` of
+  /// captures, which are read whole, but returns at least one.
   caf::expected<msg<wire::CaptureList>> captures(std::string_view version, uint32_t limit, capture_id after,
                                                  size_t max_bytes) const;
 
@@ -42,35 +44,25 @@ public:
 
   /// The writes that delete a capture, and the state afterwards.
   struct deletion {
-    write_set writes; ///< excludes the metrics' history points, which series_store removes
+    write_set writes; ///< excludes the metrics' history points, which series_store marks
     uint32_t captures_left = 0;
     capture_id latest = {}; ///< the version's snapshot afterwards; 0 when no capture is left
   };
 
-  /// Deletes `snapshot`, a stored capture. The newest remaining capture becomes the version's snapshot; without one the
-  /// version is unknown. Must not be called while another write of the version is in flight.
-  caf::expected<deletion> erase(const msg<wire::Snapshot>& snapshot) const;
+  /// Deletes `snapshot`, a stored capture, and keeps its summary with the reason. The newest remaining capture becomes
+  /// the version's snapshot; without one the version is unknown. Must not be called while another write of the version
+  /// is in flight.
+  caf::expected<deletion> erase(const msg<wire::Snapshot>& snapshot, const removal& why) const;
 
 private:
-  const database& db_;
-};
+  /// What `captures` lists, of those that are stored and of those that are deleted.
+  struct listing;
+  caf::error list_stored(std::string_view version, capture_id after, size_t max_bytes, listing& into) const;
+  caf::error list_deleted(std::string_view version, capture_id after, listing& into) const;
 
-/// History of all metrics that this node measured itself.
-class series_store {
-public:
-  explicit series_store(const database& db) : db_{db} {
-  }
+  /// Writes that make the newest capture other than the one with this key the version's snapshot.
+  caf::error appoint_latest(std::string_view version, std::string_view but_not, deletion& into) const;
 
-  /// Adds the snapshot's metrics to `writes`.
-  static void append(const msg<wire::Snapshot>& snapshot, write_set& writes);
-
-  /// Removes the points that `append` added.
-  static void remove(const msg<wire::Snapshot>& snapshot, write_set& writes);
-
-  /// The newest value of every metric, by adapter and name.
-  caf::expected<msg<wire::LatestResults>> latest(std::string_view node) const;
-
-private:
   const database& db_;
 };
 

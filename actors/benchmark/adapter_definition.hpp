@@ -24,6 +24,9 @@ struct adapter_definition {
   std::chrono::milliseconds timeout = defaults::adapter_timeout;
   /// Whether it runs under a GPU lease: a capture asks it after all others, which would disturb it, and one at a time.
   bool is_leased = false;
+  /// Whether it can be told to run a version of the software (MeasureRequest's target). Otherwise it measures what is
+  /// installed.
+  bool runs_versions = false;
   /// How long a measurement may wait for its device before its time limit begins.
   std::chrono::milliseconds wait{0};
   /// Why the adapter would skip a measurement now, because there is nothing to measure; empty when it would not. May be

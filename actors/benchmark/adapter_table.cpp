@@ -19,6 +19,7 @@ void fill(wire::BenchmarkInfo::Builder out, const adapter_table::entry& entry) {
   out.setAvailable(reason.empty());
   out.setReason(reason);
   out.setTimeoutS(std::chrono::duration<double>(definition.timeout).count());
+  out.setRunsVersions(definition.runs_versions);
 }
 
 } // namespace

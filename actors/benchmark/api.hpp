@@ -74,6 +74,8 @@ using worker_pool_actor = caf::typed_actor<
   // answers in time, ec::process_failed when a worker reports an error.
   caf::replies_to<msg<wire::WorkerMeasure>>::with<msg<wire::Measurement>>>;
 
+struct measure_once;
+struct measured_once;
 struct offer_adapter;
 struct withdraw_adapter;
 
@@ -97,12 +99,13 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<msg<wire::PreviousVersionQuery>>::with<msg<wire::SnapshotSummary>>,
   // Versions in byte order, each with its latest capture.
   caf::replies_to<msg<wire::PageQuery>>::with<msg<wire::SnapshotList>>,
-  // The captures of a version, oldest first, and the running one; ec::not_found when there is neither.
+  // The captures of a version, oldest first, those that were deleted and the running one; ec::not_found when there is
+  // none.
   caf::replies_to<msg<wire::CaptureListQuery>>::with<msg<wire::CaptureList>>,
   // One capture of a version, or ec::not_found.
   caf::replies_to<msg<wire::CaptureQuery>>::with<msg<wire::Snapshot>>,
-  // Deletes a capture and its points in the metrics' histories, durably. ec::not_found; ec::busy while a capture of
-  // this version runs.
+  // Deletes a capture, durably, and marks its points in the metrics' histories. ec::not_found; ec::busy while a capture
+  // of this version runs.
   caf::replies_to<msg<wire::DeleteCapture>>::with<msg<wire::CaptureDeleted>>,
   // The newest value of every metric.
   caf::replies_to<msg<wire::LatestResultsQuery>>::with<msg<wire::LatestResults>>,
@@ -115,6 +118,8 @@ using registry_actor = caf::typed_actor<
   caf::replies_to<msg<wire::RegisterWorker>>::with<msg<wire::WorkerRegistered>>,
   // Removes a registered adapter, or lets its owner do so. ec::not_found; ec::forbidden for built-in adapters.
   caf::replies_to<msg<wire::BenchmarkName>>::with<msg<wire::BenchmarkInfo>>,
+  // Measures with one adapter and stores nothing; ec::not_found.
+  caf::replies_to<measure_once>::with<measured_once>,
   // Adds or replaces an adapter that another service keeps. ec::already_exists when another one has its name,
   // ec::overloaded when there are too many.
   caf::replies_to<offer_adapter>::with<msg<wire::BenchmarkInfo>>,

@@ -1,5 +1,7 @@
 #include "actors/benchmark/capture.hpp"
 
+#include "platform/contention.hpp"
+
 #include <caf/all.hpp>
 #include <deque>
 
@@ -7,6 +9,12 @@ namespace hive {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+/// What else was on when an adapter was asked.
+struct surroundings {
+  contention_sample sample;
+  capture_tally::mark captures;
+};
 
 struct capture_state {
   static inline const char* name = "capture";
@@ -20,12 +28,17 @@ struct capture_state {
   std::deque<size_t> leased; ///< to be asked
   size_t waiting_for = 0;    ///< asked and not settled
   std::vector<clock::time_point> asked_at;
+  std::vector<surroundings> asked_amid;
+  std::shared_ptr<capture_tally> tally;
+  std::shared_ptr<const void> counted;
 
   caf::result<capture_result> start(const msg<wire::MeasureRequest>& what) {
     request = what;
     promise = self->make_response_promise<capture_result>();
     settled.resize(members.size());
     asked_at.resize(members.size(), clock::now());
+    asked_amid.resize(members.size());
+    counted = tally->begin();
     result.outcomes.resize(members.size());
     for (size_t i = 0; i < members.size(); ++i) {
       result.outcomes[i].name = members[i].definition.name;
@@ -54,6 +67,7 @@ struct capture_state {
   void ask(size_t i) {
     ++waiting_for;
     asked_at[i] = clock::now();
+    asked_amid[i] = {sample_contention(), tally->now()};
     self->monitor(members[i].handle);
     auto limit = members[i].definition.longest_answer();
     self->request(members[i].handle, limit + defaults::adapter_grace, request)
@@ -106,19 +120,35 @@ struct capture_state {
     outcome.status = status;
     outcome.reason = std::move(reason);
     outcome.duration_s = std::chrono::duration<double>(clock::now() - asked_at[i]).count();
+    if (members[i].handle && status != wire::AdapterStatus::SKIPPED)
+      outcome.contention = describe_contention(*outcome.measurement, asked_amid[i]);
+  }
+
+  /// An adapter that runs commands tells what else used the machine during the runs themselves; of others it is known
+  /// from their request to their answer, without the load, of which their own part is not known.
+  msg<wire::Contention> describe_contention(wire::Measurement::Reader measured, const surroundings& asked) const {
+    return msg<wire::Contention>::build([&](wire::Contention::Builder out) {
+      if (measured.hasContention())
+        write_contention(read_contention(measured.getContention()), out);
+      else
+        write_contention(contention_between(asked.sample, sample_contention(), contention_sample::unknown), out);
+      out.setCaptures(static_cast<uint32_t>(tally->seen_since(asked.captures) - 1)); // without itself
+    });
   }
 
   void finish_if_all_settled() {
     if (std::find(settled.begin(), settled.end(), false) != settled.end() || !promise.pending())
       return;
+    counted.reset();
     promise.deliver(std::move(result));
     self->quit();
   }
 };
 
 capture_actor::behavior_type capture(capture_actor::stateful_pointer<capture_state> self,
-                                     std::vector<capture_member> members) {
+                                     std::vector<capture_member> members, std::shared_ptr<capture_tally> tally) {
   self->state.self = self;
+  self->state.tally = std::move(tally);
   self->state.members = std::move(members);
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
   return {[self](const msg<wire::MeasureRequest>& request) { return self->state.start(request); }};
@@ -126,8 +156,9 @@ capture_actor::behavior_type capture(capture_actor::stateful_pointer<capture_sta
 
 } // namespace
 
-capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_member> members) {
-  return system.spawn(capture, std::move(members));
+capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_member> members,
+                            std::shared_ptr<capture_tally> tally) {
+  return system.spawn(capture, std::move(members), std::move(tally));
 }
 
 std::chrono::milliseconds capture_limit(const std::vector<capture_member>& members) {

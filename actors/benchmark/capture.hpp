@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/benchmark/adapter_definition.hpp"
+#include "actors/benchmark/capture_tally.hpp"
 #include "actors/benchmark/snapshots/snapshot_builder.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/benchmark.capnp.h"
@@ -26,7 +27,9 @@ struct capture_result {
 // or timed out, it answers and ends.
 using capture_actor = caf::typed_actor<caf::replies_to<msg<wire::MeasureRequest>>::with<capture_result>>;
 
-capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_member> members);
+/// `tally` counts it among the captures of the node.
+capture_actor spawn_capture(caf::actor_system& system, std::vector<capture_member> members,
+                            std::shared_ptr<capture_tally> tally);
 
 /// Upper bound on the duration of a capture of these members.
 std::chrono::milliseconds capture_limit(const std::vector<capture_member>& members);

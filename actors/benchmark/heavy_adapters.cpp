@@ -70,6 +70,7 @@ adapter_definition definition_of(caf::actor_system& system, const leased_adapter
   adapter_definition about;
   about.name = what.name;
   about.tier = wire::Tier::HEAVY;
+  about.runs_versions = true; // told by its environment
   return leased_definition(system, services, std::move(about), std::move(plan));
 }
 

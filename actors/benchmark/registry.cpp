@@ -5,6 +5,7 @@
 #include "actors/benchmark/capture_event.hpp"
 #include "actors/benchmark/capture_plan.hpp"
 #include "actors/benchmark/captures_in_work.hpp"
+#include "actors/benchmark/measure_once.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/process/run_report.hpp"
 #include "actors/store/commit.hpp"
@@ -98,6 +99,24 @@ public:
     return promise;
   }
 
+  caf::result<measured_once> measure(const measure_once& asked) {
+    auto* found = adapters_.find(asked.adapter);
+    if (!found)
+      return fail(ec::not_found, "this node has no adapter " + asked.adapter);
+    std::vector<capture_member> alone{{found->definition, found->handle, found->unavailable}};
+    auto promise = self_->make_response_promise<measured_once>();
+    auto limit = capture_limit(alone);
+    std::map<std::string, adapter_actor> handles{{asked.adapter, found->handle}};
+    self_->request(spawn_capture(self_->system(), std::move(alone), options_.captures), limit, asked.request)
+      .then(
+        [this, promise, handles](const capture_result& result) mutable {
+          adapters_.replace_hung(result.hung, handles);
+          promise.deliver(measured_once{result.outcomes.front()});
+        },
+        [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });
+    return promise;
+  }
+
   // -- queries ------------------------------------------------------------------
 
   caf::result<msg<wire::Snapshot>> find(const msg<wire::SnapshotQuery>& query) {
@@ -159,11 +178,11 @@ public:
     auto snapshot = snapshots().capture(version, capture_id{request->getCaptureId()});
     if (!snapshot)
       return answer(snapshot.error()), promise;
-    auto deletion = snapshots().erase(*snapshot);
+    removal why{as_view(request->getReason()), now_unix_micros()};
+    auto deletion = snapshots().erase(*snapshot, why);
     if (!deletion)
       return answer(deletion.error()), promise;
-    if (!(*snapshot)->getImported())
-      series_store::remove(*snapshot, deletion->writes);
+    series_store::mark_deleted(**snapshot, why, deletion->writes);
     auto deleted = describe_deletion(request, *deletion);
     commit(self_, services_.committer, std::move(deletion->writes))
       .then(
@@ -351,7 +370,7 @@ private:
     });
     auto limit = capture_limit(plan->members);
     auto asked = plan->handles();
-    self_->request(spawn_capture(self_->system(), std::move(plan->members)), limit, measure)
+    self_->request(spawn_capture(self_->system(), std::move(plan->members), options_.captures), limit, measure)
       .then(
         [this, facts, id = *id, done, asked, given = std::move(plan->given)](const capture_result& result) {
           adapters_.replace_hung(result.hung, asked);
@@ -399,8 +418,7 @@ private:
     auto writes = snapshots().keep(snapshot, capture_id{last_capture_});
     if (!writes)
       return give_up(writes.error());
-    if (!snapshot->getImported())
-      series_store::append(snapshot, *writes);
+    series_store::append(*snapshot, *writes);
     commit(self_, services_.committer, std::move(*writes))
       .then(
         [this, version, snapshot, done](committed) {
@@ -468,6 +486,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
           [self](const msg<wire::CommandSpec>& spec) { return self->state.register_command(spec); },
           [self](const msg<wire::RegisterWorker>& request) { return self->state.register_worker(request); },
           [self](const msg<wire::BenchmarkName>& query) { return self->state.remove(query); },
+          [self](const measure_once& asked) { return self->state.measure(asked); },
           [self](const offer_adapter& offer) { return self->state.accept(offer); },
           [self](const withdraw_adapter& which) { return self->state.withdraw(which.name); }};
 }

@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/adapter_definition.hpp"
 #include "actors/benchmark/api.hpp"
+#include "actors/benchmark/capture_tally.hpp"
 #include "actors/events/api.hpp"
 #include "actors/results_board.hpp"
 #include "actors/store/api.hpp"
@@ -39,6 +40,8 @@ struct registry_options {
   /// Measurements per adapter when a capture does not say. At least 1.
   uint32_t repeats = 1;
   std::vector<adapter_definition> builtin;
+  /// Counts the captures of the node; several registries may share it. Never null.
+  std::shared_ptr<capture_tally> captures = std::make_shared<capture_tally>();
   /// Keeps the registry's owner from ending it during a capture that nobody waits for. May be empty.
   registry_hold hold = {};
   /// Makes the adapter for a command registered at run time.

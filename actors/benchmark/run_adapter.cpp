@@ -3,9 +3,13 @@
 #include "actors/aside.hpp"
 #include "actors/benchmark/snapshots/samples.hpp"
 #include "actors/process/run_report.hpp"
+#include "messages/change.hpp"
+#include "platform/contention.hpp"
 
 #include <caf/all.hpp>
 #include <deque>
+#include <map>
+#include <optional>
 
 namespace hive {
 namespace {
@@ -60,8 +64,11 @@ public:
     if (queue_.size() >= defaults::max_concurrent_captures)
       return fail(ec::busy,
                   "adapter " + plan_.name + " has " + std::to_string(queue_.size()) + " measurements to take already");
+    if (plan_.sandbox && request->hasTarget())
+      return fail(ec::unsupported, "adapter " + plan_.name + " runs in a sandbox, which has one version of its files");
     auto promise = self_->make_response_promise<msg<wire::Measurement>>();
-    queue_.push_back({std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}});
+    queue_.push_back(
+      {request, std::max<size_t>(request->getRepeats(), 1), promise, clock::now() + plan_.timeout, {}, {}});
     if (queue_.size() == 1)
       run_once();
     return promise;
@@ -70,10 +77,13 @@ public:
 private:
   /// One request from arrival to answer.
   struct measurement {
+    msg<wire::MeasureRequest> request;
     size_t repeats;
     caf::typed_response_promise<msg<wire::Measurement>> promise;
     std::chrono::steady_clock::time_point deadline;
     std::vector<msg<wire::Measurement>> taken;
+    std::optional<contention_sample> before; ///< the first run
+    double processor_s = 0;                  ///< of all runs
   };
 
   void run_once() {
@@ -96,9 +106,12 @@ private:
   }
 
   void start(milliseconds left) {
+    if (auto& current = queue_.front(); !current.before)
+      current.before = sample_contention();
     self_->request(services_.runner, patience(left), command_within(left))
       .then(
         [this](const msg<wire::RunResult>& result) {
+          queue_.front().processor_s += result->getProcessorS();
           perform<msg<wire::Measurement>>([read = plan_.read, result] { return read(*result); },
                                           [this](caf::expected<msg<wire::Measurement>> read) { add(std::move(read)); });
         },
@@ -130,7 +143,12 @@ private:
     auto merged = merge_repeats(plan_.name, current.taken);
     if (!merged)
       return answer_current(fail(code_of(merged.error()), printable_tail(text_of(merged.error()), max_reason_bytes)));
-    answer_current(std::move(merged));
+    answer_current(with_contention(*merged, current));
+  }
+
+  static msg<wire::Measurement> with_contention(const msg<wire::Measurement>& merged, const measurement& taken) {
+    auto found = contention_between(*taken.before, sample_contention(), taken.processor_s);
+    return changed(merged, [&](wire::Measurement::Builder out) { write_contention(found, out.initContention()); });
   }
 
   void fail_current(const caf::error& why) {
@@ -153,21 +171,42 @@ private:
   }
 
   msg<wire::RunCommand> command_within(milliseconds limit) const {
+    auto target = queue_.front().request->getTarget();
     return msg<wire::RunCommand>::build([&](wire::RunCommand::Builder out) {
-      auto command = out.initCommand(static_cast<uint32_t>(plan_.command.size()));
+      auto before = target.getPrefix().size();
+      auto command = out.initCommand(before + static_cast<uint32_t>(plan_.command.size()));
+      for (uint32_t i = 0; i < before; ++i)
+        command.set(i, target.getPrefix()[i]);
       for (uint32_t i = 0; i < plan_.command.size(); ++i)
-        command.set(i, plan_.command[i].c_str());
-      out.setWorkdir(plan_.workdir.c_str());
-      auto environment = out.initEnvironment(static_cast<uint32_t>(plan_.environment.size()));
-      for (uint32_t i = 0; i < plan_.environment.size(); ++i) {
-        environment[i].setName(plan_.environment[i].first.c_str());
-        environment[i].setValue(plan_.environment[i].second.c_str());
-      }
+        command.set(before + i, plan_.command[i].c_str());
+      out.setWorkdir(target.hasDirectory() ? target.getDirectory().cStr() : plan_.workdir.c_str());
+      write_environment(environment_for(*queue_.front().request), out);
       out.setTimeoutS(std::chrono::duration<double>(limit).count());
       out.setOutputCapBytes(plan_.output_cap);
       if (plan_.sandbox)
         sandbox::describe(*plan_.sandbox, out.initSandbox());
     });
+  }
+
+  /// The plan's own, then that of the version. The later value of a name counts.
+  std::map<std::string, std::string> environment_for(wire::MeasureRequest::Reader request) const {
+    std::map<std::string, std::string> out;
+    if (request.getVersion().size() > 0)
+      out["HIVE_VERSION"] = request.getVersion().cStr();
+    for (const auto& [name, value] : plan_.environment)
+      out[name] = value;
+    for (auto variable : request.getTarget().getEnvironment())
+      out[variable.getName().cStr()] = variable.getValue().cStr();
+    return out;
+  }
+
+  static void write_environment(const std::map<std::string, std::string>& from, wire::RunCommand::Builder out) {
+    auto to = out.initEnvironment(static_cast<uint32_t>(from.size()));
+    uint32_t at = 0;
+    for (const auto& [name, value] : from) {
+      to[at].setName(name);
+      to[at++].setValue(value);
+    }
   }
 
   adapter_actor::pointer self_;

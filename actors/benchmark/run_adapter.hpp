@@ -37,7 +37,8 @@ struct run_plan {
   std::function<caf::expected<msg<wire::Measurement>>(wire::RunResult::Reader)> read;
 };
 
-/// Spawns an adapter that runs a command once per repeat, sequentially, and merges the repeats (see merge_repeats).
+/// Spawns an adapter that runs a command once per repeat, sequentially, and merges the repeats (see merge_repeats). Its
+/// measurements tell what else used the machine from the first run to the last one.
 /// Concurrent measurements would disturb each other, so requests queue in order of arrival; ec::busy beyond
 /// defaults::max_concurrent_captures. A measurement's time limit starts when its request arrives. When the adapter
 /// ends, its process is ended and its requests get ec::unavailable.

@@ -2,7 +2,6 @@
 
 #include "messages/benchmark.capnp.h"
 #include "messages/snapshot.capnp.h"
-#include "messages/upgrade.capnp.h"
 
 namespace hive::http {
 namespace {
@@ -20,7 +19,7 @@ action capture(const registry_actor& registry, const msg<wire::CaptureRequest>& 
 
 } // namespace
 
-std::vector<route> benchmark_routes(const registry_actor& registry, const upgrade_checker_actor& upgrades) {
+std::vector<route> benchmark_routes(const registry_actor& registry) {
   using namespace wire;
   return {
     route::ask<BenchmarkQuery, BenchmarkList>(get, "/api/v1/benchmarks", registry, "List the benchmark adapters"),
@@ -52,8 +51,6 @@ std::vector<route> benchmark_routes(const registry_actor& registry, const upgrad
     route::ask<LatestResultsQuery, LatestResults>(get, "/api/v1/results/latest", registry,
                                                   "The newest value of every metric")
       .with_large_answers(),
-    route::ask<UpgradeQuery, UpgradeCheck>(get, "/api/v1/upgrades/check", upgrades,
-                                           "Whether one version may replace another"),
   };
 }
 

@@ -2,14 +2,13 @@
 
 #include "actors/benchmark/api.hpp"
 #include "actors/http/route.hpp"
-#include "actors/upgrade/api.hpp"
 
 #include <vector>
 
 namespace hive::http {
 
-/// Routes of adapters, snapshots, results and upgrades.
-std::vector<route> benchmark_routes(const registry_actor& registry, const upgrade_checker_actor& upgrades);
+/// Routes of adapters, snapshots and results.
+std::vector<route> benchmark_routes(const registry_actor& registry);
 
 /// Routes of workers, processes that measure for the node.
 std::vector<route> worker_routes(const registry_actor& registry, const worker_pool_actor& workers);

@@ -1,5 +1,6 @@
 #include "actors/node/environment.hpp"
 
+#include "platform/container_limits.hpp"
 #include "platform/hex.hpp"
 #include "platform/sha256.hpp"
 
@@ -46,6 +47,13 @@ uint32_t usable_cores() {
   return std::thread::hardware_concurrency(); // more than 1,024 cores do not fit into `set`
 }
 
+/// What chooses the clock of the first processor; without a choice, as in most virtual machines, `none`.
+std::string governor() {
+  auto text = kernel_file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  auto name = trim(std::string_view{text}.substr(0, text.find('\n')));
+  return name.empty() ? "none" : std::string{name};
+}
+
 std::string hash_prefix(std::string_view text) {
   constexpr size_t prefix_bytes = 8;
   auto digest = sha256(text);
@@ -66,16 +74,24 @@ uint64_t memory_mib_of(std::string_view meminfo) {
   return kib / kib_per_mib;
 }
 
-msg<wire::Environment> describe_environment(const std::string& gpu_names) {
+msg<wire::Environment> describe_environment(const std::string& gpu_names, const std::string& driver) {
   utsname system{};
   ::uname(&system);
   auto cpu_model = cpu_model_of(kernel_file("/proc/cpuinfo"));
+  auto limits = find_container_limits();
   return msg<wire::Environment>::build([&](wire::Environment::Builder out) {
     out.setCpuModel(cpu_model.empty() ? std::string{system.machine} : cpu_model);
     out.setCores(usable_cores());
     out.setMemoryMib(memory_mib_of(kernel_file("/proc/meminfo")));
     out.setKernel(system.release);
     out.setGpu(gpu_names);
+    if (!driver.empty())
+      out.setDriver(driver);
+    out.setGovernor(governor());
+    if (!limits.processors.empty())
+      out.setCpuLimit(limits.processors);
+    if (!limits.memory.empty())
+      out.setMemoryLimit(limits.memory);
     out.setFingerprint(fingerprint_of(out.asReader()));
   });
 }

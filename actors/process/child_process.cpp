@@ -84,7 +84,7 @@ public:
     kill(-child_.pid, SIGKILL);
     end_inner();
     auto duration = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - start_);
-    auto status = reap();
+    auto ended = reap();
     if (child_.start_report)
       read_start_report();
     if (start_failure_)
@@ -92,7 +92,7 @@ public:
     drain();
     if (cancelled_)
       return fail(ec::unavailable, detail::name_of(options_) + " was cancelled");
-    return result(status, duration);
+    return result(ended, duration);
   }
 
 private:
@@ -183,20 +183,33 @@ private:
     }
   }
 
-  siginfo_t reap() {
-    siginfo_t status{};
-    while (waitid(P_PID, static_cast<id_t>(child_.pid), &status, WEXITED) < 0 && errno == EINTR) {
+  struct end_of_child {
+    int status = 0; ///< see waitpid(2)
+    rusage usage{};
+  };
+
+  end_of_child reap() {
+    end_of_child out;
+    while (wait4(child_.pid, &out.status, 0, &out.usage) < 0 && errno == EINTR) {
     }
     reaped_ = true;
-    return status;
+    return out;
   }
 
-  process_result result(const siginfo_t& status, std::chrono::microseconds duration) {
+  static std::chrono::microseconds processor_time(const rusage& usage) {
+    auto of = [](const timeval& time) {
+      return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+    };
+    return of(usage.ru_utime) + of(usage.ru_stime);
+  }
+
+  process_result result(const end_of_child& end, std::chrono::microseconds duration) {
     process_result out;
-    if (status.si_code == CLD_EXITED)
-      out.exit_status = status.si_status;
+    if (WIFEXITED(end.status))
+      out.exit_status = WEXITSTATUS(end.status);
     else
-      out.signal = status.si_status;
+      out.signal = WTERMSIG(end.status);
+    out.processor_time = processor_time(end.usage);
     out.timed_out = timed_out_;
     out.output = std::move(output_.text);
     out.errors = std::move(errors_.text);

@@ -64,6 +64,7 @@ struct process_result {
   bool output_truncated = false;
   bool errors_truncated = false;
   std::chrono::microseconds duration{0};
+  std::chrono::microseconds processor_time{0}; ///< of the process and of those descendants that were waited for
 };
 
 /// Asks a running process to end; thread-safe. Copies share the same request.

@@ -57,6 +57,7 @@ msg<wire::RunResult> message_of(const process_result& result, const sandbox::pre
     out.setStdoutTruncated(result.output_truncated);
     out.setStderrTruncated(result.errors_truncated);
     out.setDurationS(std::chrono::duration<double>(result.duration).count());
+    out.setProcessorS(std::chrono::duration<double>(result.processor_time).count());
   });
 }
 

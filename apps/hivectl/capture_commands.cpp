@@ -57,7 +57,7 @@ outcome delete_capture(session& s, const delete_options& options) {
 
 void add_capture_commands(CLI::App& snapshot_group, context& ctx) {
   auto version = std::make_shared<std::string>();
-  auto& captures = *snapshot_group.add_subcommand("captures", "List all captures of a version");
+  auto& captures = *snapshot_group.add_subcommand("captures", "List all captures of a version, deleted ones too");
   captures.add_option("VERSION", *version, "Version that was captured")->required()->check(valid_id());
   ctx.on(captures, [version](session& s) { return list_captures(s, *version); });
 
@@ -67,7 +67,7 @@ void add_capture_commands(CLI::App& snapshot_group, context& ctx) {
   remove.add_option("--capture", options->capture, "Number of the capture, as 'captures' lists them")
     ->required()
     ->check(CLI::PositiveNumber);
-  remove.add_option("--reason", options->reason, "Why; stands in the node's log and events")->required();
+  remove.add_option("--reason", options->reason, "Why; stays with the list of captures and the history")->required();
   ctx.on(remove, [options](session& s) { return delete_capture(s, *options); });
 }
 

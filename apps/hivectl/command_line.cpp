@@ -118,7 +118,9 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_status_command(app, ctx);
   add_benchmark_commands(app, ctx);
   add_snapshot_commands(app, ctx);
+  add_changes_command(app, ctx);
   add_upgrade_commands(app, ctx);
+  add_analyze_commands(app, ctx);
   add_guardrail_commands(app, ctx);
   add_event_commands(app, ctx);
   add_research_commands(app, ctx);

@@ -10,6 +10,7 @@ namespace hive::ctl {
 void add_benchmark_commands(CLI::App& app, context& ctx);
 void add_snapshot_commands(CLI::App& app, context& ctx);
 void add_upgrade_commands(CLI::App& app, context& ctx);
+void add_analyze_commands(CLI::App& app, context& ctx);
 void add_guardrail_commands(CLI::App& app, context& ctx);
 void add_event_commands(CLI::App& app, context& ctx);
 void add_research_commands(CLI::App& app, context& ctx);
@@ -24,8 +25,14 @@ void add_node_commands(CLI::App& app, context& ctx);
 void add_namespace_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 
+/// The command that lists the changes of all metrics.
+void add_changes_command(CLI::App& app, context& ctx);
+
 /// The commands of group `snapshot` for single captures of a version.
 void add_capture_commands(CLI::App& snapshot_group, context& ctx);
+
+/// The command of group `snapshot` that shows the history of a metric.
+void add_history_command(CLI::App& snapshot_group, context& ctx);
 
 /// The commands of group `agent` about the runs that the node counted.
 void add_agent_evidence_commands(CLI::App& agent_group, context& ctx);
@@ -38,6 +45,8 @@ void add_member_commands(CLI::App& node_group, context& ctx);
 
 /// The commands of group `benchmark` about benchmarks from git repositories.
 void add_install_commands(CLI::App& benchmark_group, context& ctx);
+/// Paired measurements and reference versions.
+void add_measure_commands(CLI::App& upgrade_group, context& ctx);
 
 /// Adds to group `benchmark` the command that reads a file of test results; it contacts no node.
 void add_result_check(CLI::App& benchmark_group, context& ctx);

@@ -24,6 +24,7 @@ constexpr auto snapshot_examples = "Examples:\n"
                                    "  hivectl snapshot captures v2.1\n"
                                    "  hivectl snapshot show v2.1 --capture 7\n"
                                    "  hivectl snapshot delete v2.1 --capture 7 --reason \"a backup ran\"\n"
+                                   "  hivectl snapshot history regression.test_pass_rate\n"
                                    "  hivectl snapshot export v2.1 --out v2.1.json\n"
                                    "  hivectl --url http://other:7420 snapshot import v2.1.json\n"
                                    "  hivectl snapshot import /srv/hart-os/agent_data/benchmarks/v2.1.json\n"
@@ -288,6 +289,7 @@ void add_snapshot_commands(CLI::App& app, context& ctx) {
   ctx.on(*group.add_subcommand("list", "List the captured versions"), list_versions);
   add_show(group, ctx);
   add_capture_commands(group, ctx);
+  add_history_command(group, ctx);
   ctx.on(*group.add_subcommand("latest", "Show the newest value of every metric"), latest);
   add_import(group, ctx);
   add_export(group, ctx);

@@ -1,5 +1,6 @@
 #include "apps/hivectl/snapshot_view.hpp"
 
+#include "analysis/contention.hpp"
 #include "apps/hivectl/evidence_view.hpp"
 #include "apps/hivectl/format.hpp"
 
@@ -17,9 +18,16 @@ void fact(output& out, std::string label, const std::string& value) {
 }
 
 std::string describe_machine(wire::Environment::Reader environment) {
-  return std::string{environment.getCpuModel().cStr()} + ", " + std::to_string(environment.getCores()) + " cores, " +
-         std::to_string(environment.getMemoryMib()) + " MiB, " + environment.getKernel().cStr() +
-         ", GPU: " + environment.getGpu().cStr();
+  auto out = std::string{environment.getCpuModel().cStr()} + ", " + std::to_string(environment.getCores()) +
+             " cores, " + std::to_string(environment.getMemoryMib()) + " MiB, " + environment.getKernel().cStr() +
+             ", GPU: " + environment.getGpu().cStr();
+  for (auto [name, value] : {std::pair{"driver", environment.getDriver()},
+                             {"governor", environment.getGovernor()},
+                             {"CPU limit", environment.getCpuLimit()},
+                             {"memory limit", environment.getMemoryLimit()}})
+    if (value.size() > 0 && value != "none")
+      out += std::string{", "} + name + " " + value.cStr();
+  return out;
 }
 
 void show_facts(wire::Snapshot::Reader snapshot, output& out) {
@@ -38,6 +46,16 @@ void show_facts(wire::Snapshot::Reader snapshot, output& out) {
     fact(out, "Errors", std::to_string(snapshot.getAdapterErrors()) + " of its adapters failed");
 }
 
+/// What makes a capture one that does not count, or not in full.
+std::string describe_remark(wire::CaptureSummary::Reader capture) {
+  std::string out;
+  if (capture.hasDeleted())
+    out = "deleted at " + format_time(capture.getDeletedAt()) + ": " + capture.getDeleted().cStr();
+  if (capture.hasDisturbed())
+    out += (out.empty() ? "disturbed: " : "; disturbed: ") + std::string{capture.getDisturbed().cStr()};
+  return out;
+}
+
 void show_metrics(wire::Snapshot::Reader snapshot, output& out) {
   table rows{{text_column("METRIC"), number_column("VALUE"), text_column("UNIT"), text_column("BETTER"),
               number_column("SAMPLES"), text_column("ADAPTER")}};
@@ -52,27 +70,48 @@ void show_metrics(wire::Snapshot::Reader snapshot, output& out) {
     out.print(rows);
 }
 
-/// Whether any of them ran on a GPU.
-bool have_evidence(capnp::List<wire::AdapterOutcome>::Reader adapters) {
+/// What is notable about the use of the machine by others; empty when nothing is.
+std::string describe_beside(wire::AdapterOutcome::Reader adapter) {
+  auto from = adapter.getContention();
+  return analysis::describe_contention({.steal = from.getSteal(),
+                                        .pressure = from.getPressure(),
+                                        .load = from.getLoad(),
+                                        .throttled = from.getThrottled(),
+                                        .captures = from.getCaptures()});
+}
+
+/// How an adapter measured, if that was on a GPU.
+std::string describe_measured(wire::AdapterOutcome::Reader adapter) {
+  return adapter.hasEvidence() ? describe_quality(adapter.getEvidence()) : "";
+}
+
+/// Whether the text of any adapter is not empty.
+bool have_any(capnp::List<wire::AdapterOutcome>::Reader adapters,
+              std::string (*describe)(wire::AdapterOutcome::Reader)) {
   for (auto adapter : adapters)
-    if (adapter.hasEvidence())
+    if (!describe(adapter).empty())
       return true;
   return false;
 }
 
 void show_adapters(wire::Snapshot::Reader snapshot, output& out) {
   auto adapters = snapshot.getAdapters();
-  bool has_evidence = have_evidence(adapters);
+  bool shows_measured = have_any(adapters, describe_measured);
+  bool shows_beside = have_any(adapters, describe_beside);
   std::vector<table::column> columns{text_column("ADAPTER"), text_column("STATUS"), number_column("SECONDS")};
-  if (has_evidence)
+  if (shows_measured)
     columns.push_back(text_column("MEASURED"));
+  if (shows_beside)
+    columns.push_back(text_column("BESIDE"));
   columns.push_back(text_column("REASON"));
   table rows{std::move(columns)};
   for (auto adapter : adapters) {
     std::vector<std::string> cells{adapter.getName().cStr(), name_of(adapter.getStatus()),
                                    format_seconds(adapter.getDurationS())};
-    if (has_evidence)
-      cells.push_back(adapter.hasEvidence() ? describe_quality(adapter.getEvidence()) : "");
+    if (shows_measured)
+      cells.push_back(describe_measured(adapter));
+    if (shows_beside)
+      cells.push_back(describe_beside(adapter));
     cells.emplace_back(adapter.getReason().cStr());
     rows.add_row(std::move(cells));
   }
@@ -105,13 +144,28 @@ void show_snapshots(wire::SnapshotList::Reader list, output& out) {
 }
 
 void show_captures(wire::CaptureList::Reader list, output& out) {
-  table rows{{number_column("CAPTURE"), text_column("CAPTURED AT"), text_column("TIER"), text_column("GIT SHA"),
-              number_column("METRICS"), number_column("ERRORS"), text_column("IMPORTED"), text_column("NODE")}};
+  std::vector<table::column> columns{number_column("CAPTURE"), text_column("CAPTURED AT"), text_column("TIER"),
+                                     text_column("GIT SHA"),   number_column("METRICS"),   number_column("ERRORS"),
+                                     text_column("IMPORTED"),  text_column("NODE")};
+  bool has_remarks = false;
   for (auto capture : list.getCaptures())
-    rows.add_row({std::to_string(capture.getCaptureId()), format_time(capture.getCapturedAt()),
-                  name_of(capture.getTier()), capture.getGitSha().cStr(), std::to_string(capture.getMetricCount()),
-                  std::to_string(capture.getAdapterErrors()), format_yes_no(capture.getImported()),
-                  capture.getNode().cStr()});
+    has_remarks = has_remarks || !describe_remark(capture).empty();
+  if (has_remarks)
+    columns.push_back(text_column("REMARK"));
+  table rows{std::move(columns)};
+  for (auto capture : list.getCaptures()) {
+    std::vector<std::string> cells{std::to_string(capture.getCaptureId()),
+                                   format_time(capture.getCapturedAt()),
+                                   name_of(capture.getTier()),
+                                   capture.getGitSha().cStr(),
+                                   std::to_string(capture.getMetricCount()),
+                                   std::to_string(capture.getAdapterErrors()),
+                                   format_yes_no(capture.getImported()),
+                                   capture.getNode().cStr()};
+    if (has_remarks)
+      cells.push_back(describe_remark(capture));
+    rows.add_row(std::move(cells));
+  }
   if (!rows.empty())
     out.print(rows);
   if (list.getRunning() != 0)

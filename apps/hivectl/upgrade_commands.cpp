@@ -1,5 +1,6 @@
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
+#include "apps/hivectl/judgement_view.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/upgrade.capnp.h"
 #include "platform/http_client.hpp"
@@ -13,6 +14,7 @@ constexpr auto upgrade_examples =
   "Examples:\n"
   "  hivectl upgrade check v2.0 v2.1\n"
   "  hivectl upgrade check v2.0 v2.1 && ./deploy v2.1\n"
+  "  hivectl upgrade measure v2.0 v2.1 --minutes 30\n"
   "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements do not tell,\n"
   "such as when a version was never captured.\n"
   "Under --policy threshold what only one version measured does not count.\n"
@@ -22,6 +24,7 @@ struct check_options {
   std::string old_version;
   std::string new_version;
   std::string policy;
+  std::string track; ///< empty: main
 };
 
 /// Whether no metric was compared, for example because a version has no snapshot. Policy threshold then follows HART
@@ -106,12 +109,13 @@ void show_check(wire::UpgradeCheck::Reader check, output& out) {
   add_missing(rows, check.getMissing());
   add_changes(rows, "improved", check.getImprovements());
   add_changes(rows, "no gate", check.getUngated());
-  if (rows.empty())
-    return;
-  out.line("");
-  out.print(rows);
+  if (!rows.empty()) {
+    out.line("");
+    out.print(rows);
+  }
   if (check.getLeftOut() > 0)
     out.line(std::to_string(check.getLeftOut()) + " more findings are not listed.");
+  show_judgements(check.getJudgements(), out);
 }
 
 void warn_if_nothing_was_compared(wire::UpgradeCheck::Reader check, const output& out) {
@@ -121,12 +125,30 @@ void warn_if_nothing_was_compared(wire::UpgradeCheck::Reader check, const output
                "'hivectl snapshot list' shows them. The default policy, strict, says inconclusive");
 }
 
-outcome check(session& s, const check_options& options) {
-  auto path =
+std::string path_of(const check_options& options) {
+  auto out =
     "/upgrades/check?old=" + http::url_encode(options.old_version) + "&new=" + http::url_encode(options.new_version);
   if (!options.policy.empty())
-    path += "&policy=" + options.policy;
-  auto answer = s.node.ask<wire::UpgradeCheck>({.path = path});
+    out += "&policy=" + options.policy;
+  if (!options.track.empty())
+    out += "&track=" + http::url_encode(options.track);
+  return out;
+}
+
+/// The reasoning in sentences, one a line, as a comment on a change has it.
+outcome explain(session& s, const check_options& options) {
+  auto answer = s.node.ask<wire::UpgradeCheck>({.path = path_of(options)});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] {
+    for (auto sentence : (*answer)->getExplanation())
+      s.out.line(sentence.cStr());
+  });
+  return status_of(**answer);
+}
+
+outcome check(session& s, const check_options& options) {
+  auto answer = s.node.ask<wire::UpgradeCheck>({.path = path_of(options)});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show_check(**answer, s.out); });
@@ -142,9 +164,22 @@ void add_check(CLI::App& group, context& ctx) {
   command
     .add_option("--policy", options->policy,
                 "strict (default): what is missing or not comparable is inconclusive; threshold: 5% on what both "
-                "versions measured, what is missing does not count")
-    ->check(CLI::IsMember({"threshold", "strict"}));
+                "versions measured, what is missing does not count; statistical: tells noise from a regression by the "
+                "samples, best after 'hivectl upgrade measure'")
+    ->check(CLI::IsMember({"threshold", "strict", "statistical"}));
+  command.add_option("--track", options->track, "Line of versions, for policy statistical (default: main)")
+    ->check(valid_id());
   ctx.on(command, [options](session& s) { return check(s, *options); });
+}
+
+void add_explain(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<check_options>();
+  options->policy = "statistical";
+  auto& command = *group.add_subcommand("explain", "Say in sentences how NEW is judged against OLD, and why");
+  command.add_option("OLD", options->old_version, "The version in use")->required()->check(valid_id());
+  command.add_option("NEW", options->new_version, "The version that would replace it")->required()->check(valid_id());
+  command.add_option("--track", options->track, "Line of versions (default: main)")->check(valid_id());
+  ctx.on(command, [options](session& s) { return explain(s, *options); });
 }
 
 } // namespace
@@ -152,6 +187,8 @@ void add_check(CLI::App& group, context& ctx) {
 void add_upgrade_commands(CLI::App& app, context& ctx) {
   auto& group = add_group(app, "upgrade", "Whether one version may replace another", upgrade_examples);
   add_check(group, ctx);
+  add_explain(group, ctx);
+  add_measure_commands(group, ctx);
 }
 
 } // namespace hive::ctl

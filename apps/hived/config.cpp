@@ -312,6 +312,25 @@ void read_tracker(toml_section& in, tracker_options& out) {
     out.heuristics.insert_or_assign(task_type, tool);
 }
 
+/// A version is a directory, or a table that says more.
+void read_versions(toml_section& in, version_targets& out) {
+  for (const auto& version : in.keys()) {
+    auto& target = out.versions[version];
+    if (version != "*" && !is_valid_id(version))
+      in.refuse(version, "is no version: it " + std::string{id_rule});
+    if (!in.is_table(version)) {
+      in.read(version, target.directory);
+      continue;
+    }
+    in.section(version, [&](toml_section& about) {
+      about.read("directory", target.directory);
+      about.read("container", target.container);
+      about.read("environment", target.environment);
+    });
+  }
+  in.check(out.validate());
+}
+
 void read_federation(toml_section& in, node_config& config) {
   auto& out = config.gossip;
   std::string profile = "lan";
@@ -385,10 +404,13 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   });
   root.section("engines", [&](toml_section& s) { read_engines(s, config.engines); });
   root.section("benchmarks", [&](toml_section& s) { read_benchmarks(s, config); });
+  root.sections("metrics", [&](toml_section& s) { read_metrics(s, config.metric_rules); });
   root.section("gpu", [&](toml_section& s) { read_gpu(s, config.gpu); });
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
   root.section("dynamic", [&](toml_section& s) { read_install(s, config.install); });
   root.section("sandbox", [&](toml_section& s) { read_sandbox(s, config.sandboxes); });
+  root.section("upgrade", [&](toml_section& s) { s.read("container_command", config.versions.container_command); });
+  root.section("versions", [&](toml_section& s) { read_versions(s, config.versions); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });
   root.section("agents", [&](toml_section& s) { read_agents(s, config); });

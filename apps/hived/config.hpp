@@ -20,6 +20,8 @@
 #include "actors/process/sandbox_host.hpp"
 #include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"
+#include "actors/upgrade/version_targets.hpp"
+#include "analysis/metric_rules.hpp"
 #include "apps/hived/effective_config.hpp"
 #include "messages/hive.capnp.h"
 #include "platform/endpoint.hpp"
@@ -105,6 +107,8 @@ struct node_config {
   quantiphy_options quantiphy;
   embodied_options embodied;
   qwen_encoder_options qwen_encoder;
+  /// How versions of the software are run side by side.
+  version_targets versions;
   tracker_options tracker;
   federation_profile gossip;
   overlay_options overlay;
@@ -116,6 +120,8 @@ struct node_config {
   size_t max_namespaces = defaults::max_namespaces;
   /// Folder with recipes and prompts to follow; empty: none.
   std::filesystem::path prompts;
+  /// The operator's rules for metrics, the first that fits counts.
+  std::vector<analysis::configured_rules> metric_rules;
   setting_origins origins;
 };
 

@@ -19,4 +19,7 @@ void read_test_format(toml_section& in, std::string_view key, test_format& out);
 /// The sections [benchmarks.*].
 void read_benchmarks(toml_section& in, node_config& config);
 
+/// A table of [[metrics]], which is added to those before it.
+void read_metrics(toml_section& in, std::vector<analysis::configured_rules>& known);
+
 } // namespace hive

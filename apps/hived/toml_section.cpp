@@ -67,6 +67,18 @@ void toml_section::check(const caf::error& wrong) const {
   throw config_error{place(nullptr, path_) + ": " + text};
 }
 
+std::vector<std::string> toml_section::keys() const {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : table_)
+    out.emplace_back(key.str());
+  return out;
+}
+
+bool toml_section::is_table(std::string_view key) const {
+  const auto* node = table_.get(key);
+  return node && node->is_table();
+}
+
 void toml_section::read(std::string_view key, std::string& out) {
   if (auto* node = find(key)) {
     auto value = node->value_exact<std::string>();
@@ -109,6 +121,22 @@ void toml_section::read(std::string_view key, uint64_t& out, uint64_t min, uint6
     out = static_cast<uint64_t>(*value);
   }
   keep(key, toml::value<int64_t>{static_cast<int64_t>(out)});
+}
+
+void toml_section::read(std::string_view key, std::optional<bool>& out) {
+  bool value = false;
+  if (find(key))
+    read(key, value), out = value;
+  else
+    keep(key, toml::value<bool>{value}, true);
+}
+
+void toml_section::read(std::string_view key, std::optional<double>& out, double min, double max) {
+  double value = 0;
+  if (find(key))
+    read(key, value, min, max), out = value;
+  else
+    keep(key, toml::value<double>{value}, true);
 }
 
 void toml_section::read(std::string_view key, std::vector<std::string>& out) {

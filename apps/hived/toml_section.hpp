@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -45,8 +46,15 @@ public:
   void read(std::string_view key, double& out, double min, double max);
   void read(std::string_view key, uint64_t& out, uint64_t min, uint64_t max);
   void read(std::string_view key, std::vector<std::string>& out);
+  /// Keys without a default.
+  void read(std::string_view key, std::optional<bool>& out);
+  void read(std::string_view key, std::optional<double>& out, double min, double max);
   /// A table of strings, such as environment variables.
   void read(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
+
+  /// The names of all keys, for a table whose keys are names of something.
+  std::vector<std::string> keys() const;
+  bool is_table(std::string_view key) const;
 
   /// Reads the subtable `key` and finishes it; a missing subtable is read as empty.
   void section(std::string_view key, const std::function<void(toml_section&)>& read_it);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 namespace hive {
@@ -30,6 +31,15 @@ bool is_true(json_members object, std::string_view name) {
   if (!value)
     return false;
   return value->isBoolean() ? value->getBoolean() : value->isString() && value->getString().size() > 0;
+}
+
+bool is_list_of_texts(JsonValue::Reader value) {
+  if (!value.isArray())
+    return false;
+  for (auto element : value.getArray())
+    if (!element.isString())
+      return false;
+  return true;
 }
 
 std::string shorten(std::string text) {
@@ -114,13 +124,32 @@ private:
     if (auto samples = find_member(metric, "samples"); samples && samples->isArray())
       out.add("samples", capnp::JsonCodec{}.encodeRaw(*samples).cStr());
     out.add_text("scope", text_member(metric, "scope"));
-    if (auto gate = find_member(metric, "gate"); gate && gate->isBoolean() && !gate->getBoolean())
-      out.add("gate", "false");
-    if (auto margin = number_member(metric, "absolute_margin"); margin && std::isfinite(*margin) && *margin >= 0)
-      out.add("absolute_margin", number_text(*margin));
-    if (auto floor = number_member(metric, "floor"); floor && std::isfinite(*floor))
-      out.add("floor", number_text(*floor));
+    read_rules(metric, out);
     return out.str();
+  }
+
+  /// Adds the rules of a metric; what has another type or range counts as not given.
+  static void read_rules(json_members metric, object_text& out) {
+    constexpr double max_margin = .95; // as in the schema
+    constexpr double none = std::numeric_limits<double>::infinity();
+    auto flag = [&](const char* name, bool wanted) {
+      if (auto found = find_member(metric, name); found && found->isBoolean() && found->getBoolean() == wanted)
+        out.add(name, wanted ? "true" : "false");
+    };
+    auto number = [&](const char* name, double min, double max) {
+      if (auto found = number_member(metric, name); found && std::isfinite(*found) && *found >= min && *found <= max)
+        out.add(name, number_text(*found));
+    };
+    flag("gate", false);
+    flag("advisory", true);
+    number("margin", 0, max_margin);
+    number("absolute_margin", 0, none);
+    number("floor", -none, none);
+    number("resolution", 0, none);
+    if (auto kind = text_member(metric, "kind"); kind == "count" || kind == "ratio")
+      out.add_text("kind", kind);
+    if (auto fields = find_member(metric, "same_environment"); fields && is_list_of_texts(*fields))
+      out.add("same_environment", capnp::JsonCodec{}.encodeRaw(*fields).cStr());
   }
 
   std::string version_;
@@ -138,6 +167,26 @@ std::string with_version(json_members root, const std::string& version) {
 
 // -- writing HART OS --------------------------------------------------------------
 
+void write_rules(wire::Metric::Reader metric, object_text& out) {
+  if (!metric.getGate() || metric.getScope().size() > 0) // HART OS ignores scopes and would compare across them
+    out.add("gate", "false");
+  if (metric.getAdvisory())
+    out.add("advisory", "true");
+  for (auto [name, value] : {std::pair{"margin", metric.getMargin()},
+                             {"absolute_margin", metric.getAbsoluteMargin()},
+                             {"floor", metric.getFloor()},
+                             {"resolution", metric.getResolution()}})
+    if (std::isfinite(value))
+      out.add(name, number_text(value));
+  if (metric.getKind() != wire::MetricKind::CONTINUOUS)
+    out.add_text("kind", json_name(metric.getKind()));
+  std::string fields;
+  for (auto field : metric.getSameEnvironment())
+    fields += (fields.empty() ? "" : ",") + quoted(as_view(field));
+  if (!fields.empty())
+    out.add("same_environment", "[" + fields + "]");
+}
+
 std::string write_metric(wire::Metric::Reader metric) {
   object_text out;
   out.add("value", number_text(metric.getValue()));
@@ -150,12 +199,7 @@ std::string write_metric(wire::Metric::Reader metric) {
     out.add("samples", "[" + samples + "]");
   }
   out.add_text("scope", as_view(metric.getScope()));
-  if (!metric.getGate() || metric.getScope().size() > 0) // HART OS ignores scopes and would compare across them
-    out.add("gate", "false");
-  if (std::isfinite(metric.getAbsoluteMargin()))
-    out.add("absolute_margin", number_text(metric.getAbsoluteMargin()));
-  if (std::isfinite(metric.getFloor()))
-    out.add("floor", number_text(metric.getFloor()));
+  write_rules(metric, out);
   return out.str();
 }
 

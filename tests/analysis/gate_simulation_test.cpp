@@ -187,8 +187,7 @@ std::vector<family> run_families(uint32_t runs, std::span<const double> of_cvs) 
     jobs.push_back([&each, runs] { run_family(each, runs); });
   run_all(jobs);
   for (const auto& each : out) {
-    // In 40,000 runs of one metric at a tenth of the level, .18% of AR(1) of 10%: about 2% of ten such metrics.
-    double wrong = each.kind == noise_kind::autocorrelated && each.cv == 0.10 ? 0.025 : 0.004;
+    double wrong = each.kind == noise_kind::autocorrelated && each.cv == 0.10 ? 0.015 : 0.004;
     EXPECT_LE(static_cast<double>(each.regressed) / runs, wrong + chance(wrong, runs)) << "seed " << each.seed;
   }
   return out;

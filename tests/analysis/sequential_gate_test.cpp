@@ -256,7 +256,7 @@ TEST(sequential_gate, bad_options_are_never_safe) {
   EXPECT_EQ(judge_constants(1, 1, 60, {.absolute_margin = infinity}).reason, gate_reason::bad_options);
   EXPECT_EQ(judge_constants(1, 1, 60, {.resolution = -1}).reason, gate_reason::bad_options);
   EXPECT_EQ(judge_constants(1, 1, 60, {.critical_metrics = 0}).reason, gate_reason::bad_options);
-  EXPECT_EQ(judge_constants(1, 1, 60, {.kind = metric_kind::ratio_of_items}).reason, gate_reason::items_needed);
+  EXPECT_EQ(judge_constants(1, 1, 60, {.kind = metric_kind::ratio}).reason, gate_reason::items_needed);
 }
 
 TEST(sequential_gate, without_any_margin_equal_values_are_not_safe) {

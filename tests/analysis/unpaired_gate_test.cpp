@@ -60,7 +60,7 @@ TEST(unpaired_gate, bad_input_is_never_safe) {
   EXPECT_EQ(judge_samples(good, one, {}).reason, gate_reason::too_few_values);
   EXPECT_EQ(judge_samples({}, {}, {}).reason, gate_reason::too_few_values);
   EXPECT_EQ(judge_samples(good, good, {.margin = -0.1}).reason, gate_reason::bad_options);
-  EXPECT_EQ(judge_samples(good, good, {.kind = metric_kind::ratio_of_items}).reason, gate_reason::items_needed);
+  EXPECT_EQ(judge_samples(good, good, {.kind = metric_kind::ratio}).reason, gate_reason::items_needed);
   bad[3] = 0;
   EXPECT_EQ(judge_samples(good, bad, {}).reason, gate_reason::no_absolute_margin);
   EXPECT_EQ(judge_samples(good, good, {}).decided, verdict::safe); // constants

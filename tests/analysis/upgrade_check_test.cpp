@@ -372,25 +372,36 @@ TEST_F(upgrade_check, a_new_version_cannot_take_a_metric_out_of_the_gate) {
 
 // -- the machine ----------------------------------------------------------------------
 
-TEST_F(upgrade_check, only_what_depends_on_the_machine_needs_the_same_one) {
-  for (auto other : {machine{"cpu", 4}, machine{"another cpu", 2}, machine{}}) {
-    new_machine = other;
-    for (auto unit : {"ms", "s", "MB", "tok/s", "µs", "GiB"}) {
-      old_metrics[0].unit = new_metrics[0].unit = unit;
-      EXPECT_TRUE(says(verdict::safe, verdict::inconclusive)) << unit;
-      EXPECT_THAT(check(policy::strict).reason, HasSubstr("cpu with 2 cores"));
-    }
-    for (auto unit : {"ratio", "bool", "score", "count", "%", ""}) {
-      old_metrics[0].unit = new_metrics[0].unit = unit;
-      EXPECT_TRUE(says(verdict::safe, verdict::safe)) << unit;
-    }
-  }
+TEST_F(upgrade_check, a_metric_compares_only_where_the_fields_that_it_needs_are_equal) {
+  new_machine = {"another cpu", 2};
+  EXPECT_TRUE(says(verdict::safe, verdict::safe)) << "it needs none";
+  old_metrics[0].same_environment = new_metrics[0].same_environment = {environment_field::cores};
+  EXPECT_TRUE(says(verdict::safe, verdict::safe));
+  old_metrics[0].same_environment.add(environment_field::cpu_model);
+  EXPECT_TRUE(says(verdict::safe, verdict::inconclusive)) << "one side's need counts";
+  EXPECT_EQ(check(policy::strict).reason, "a.m 100 → 100: it needs the same environment on both sides: "
+                                          "cpu_model: cpu and another cpu");
+  std::swap(old_metrics, new_metrics);
+  EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
 }
 
 TEST_F(upgrade_check, two_unknown_machines_are_not_the_same) {
   old_machine = new_machine = {};
-  old_metrics[0].unit = new_metrics[0].unit = "ms";
+  old_metrics[0].same_environment = {environment_field::cpu_model};
   EXPECT_TRUE(says(verdict::safe, verdict::inconclusive));
+  EXPECT_THAT(check(policy::strict).reason, HasSubstr("cpu_model: unknown on both sides"));
+}
+
+TEST_F(upgrade_check, each_metric_is_told_of_its_own_fields) {
+  new_machine = {"another cpu", 4};
+  old_metrics = new_metrics = {{"a", "m", 100}, {"a", "n", 100}, {"a", "o", 100}};
+  old_metrics[0].same_environment = {environment_field::cores};
+  old_metrics[2].same_environment = {environment_field::cpu_model};
+  auto result = check(policy::strict);
+  ASSERT_EQ(result.missing.size(), 2u);
+  EXPECT_THAT(result.missing[0].reason, testing::EndsWith("both sides: cores: 2 and 4"));
+  EXPECT_THAT(result.missing[1].reason, testing::EndsWith("both sides: cpu_model: cpu and another cpu"));
+  EXPECT_EQ(result.compared, 1u);
 }
 
 } // namespace

@@ -51,6 +51,8 @@ private:
     out.scope = pick({"", "", "", "p1", "p2"});
     out.gate = !one_in(5);
     out.absolute_margin = one_in(2) ? no_margin : one_in(2) ? 0 : .02;
+    if (one_in(2))
+      out.same_environment = {environment_field::cpu_model, environment_field::cores};
     return out;
   }
 
@@ -71,8 +73,8 @@ private:
     }
   }
 
-  machine some_machine() {
-    return one_in(6) ? machine{} : machine{"cpu", one_in(6) ? 4u : 2u};
+  environment some_machine() {
+    return one_in(6) ? environment{} : environment{"cpu", one_in(6) ? 4u : 2u};
   }
 
   std::string_view pick(std::initializer_list<std::string_view> from) {
@@ -101,8 +103,8 @@ bool is_evidence(const upgrade_check& scene, const metric_point& was, const metr
   if (was.unit != now.unit || was.better != now.better || was.scope != now.scope || !std::isfinite(was.value) ||
       !std::isfinite(now.value))
     return false;
-  bool same_machine = !scene.old_machine.cpu_model.empty() && scene.old_machine == scene.new_machine;
-  if ((was.unit == "ms" || was.unit == "s") && !same_machine)
+  bool same_machine = !scene.old_machine.cpu_model.empty() && scene.old_machine.cores == scene.new_machine.cores;
+  if (!(was.same_environment.empty() && now.same_environment.empty()) && !same_machine)
     return false;
   double sign = was.better == direction::higher ? 1 : -1;
   double gain = sign * (now.value - was.value);

@@ -16,8 +16,8 @@ struct upgrade_check : testing::Test {
   std::vector<metric_point> new_metrics{{"a", "m", 100}};
   std::vector<adapter_point> old_adapters{{"a", outcome::ok, ""}};
   std::vector<adapter_point> new_adapters{{"a", outcome::ok, ""}};
-  machine old_machine{"cpu", 2};
-  machine new_machine{"cpu", 2};
+  environment old_machine{"cpu", 2};
+  environment new_machine{"cpu", 2};
   bool old_present = true;
   bool new_present = true;
   std::vector<std::string> similar; ///< names similar to the old version's

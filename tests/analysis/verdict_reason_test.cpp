@@ -58,11 +58,5 @@ TEST(verdict_reason, values_have_six_digits_and_their_unit) {
   EXPECT_EQ(describe_value(nan, "ms"), "no value");
 }
 
-TEST(verdict_reason, texts_are_cut_between_characters) {
-  EXPECT_EQ(shorten("abc", 3), "abc");
-  EXPECT_EQ(shorten("abcd", 3), "abc…");
-  EXPECT_EQ(shorten("aé", 2), "a…");
-}
-
 } // namespace
 } // namespace hive::analysis

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READER = "\n".join(
-    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "benchmark_config")
+    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "benchmark_config", "metrics_config")
 )
 COMMAND_LINE = (ROOT / "apps/hived/command_line.cpp").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
@@ -233,7 +233,7 @@ def test_print_config_is_the_whole_configuration_with_its_sources(program):
 
 def test_print_config_tells_every_key_of_the_page(program):
     text = WHOLE + '[[benchmarks.model_registry.probe]]\nbase_url = "http://x"\nmodel = "m"\n'
-    text += "[[gpu.simulated]]\nvram_mib = 8192\n"
+    text += "[[gpu.simulated]]\nvram_mib = 8192\n[[metrics]]\nname = \"*\"\n"
     told = set(sources(program(text, "--print-config").stdout))
     names = keys_told()
     sections = {name for name in names if any(other.startswith(name + ".") for other in names)}
@@ -281,6 +281,60 @@ def test_gpu_section_takes_simulated_devices(program):
     printed = tomllib.loads(program(text, "--print-config").stdout)
     simulated = [{"name": "simulated GPU", "vram_mib": 8192}, {"name": "b", "vram_mib": 1}]
     assert printed["gpu"] == {"library": "libfake.so", "island": 0, "simulated": simulated}
+
+
+METRICS = """
+[[metrics]]
+name = "hyper.*"
+margin = 0.1
+absolute_margin = 2
+resolution = 0.5
+kind = "count"
+advisory = true
+gate = false
+same_environment = ["cpu_model", "governor"]
+[[metrics]]
+name = "*"
+same_environment = []
+"""
+
+
+def test_rules_of_metrics_are_taken(program):
+    printed = tomllib.loads(program(METRICS, "--print-config").stdout)
+    assert printed["metrics"] == tomllib.loads(METRICS)["metrics"]
+
+
+@pytest.mark.parametrize(
+    "text, wrong",
+    [
+        ("", ":1: metrics.name must have 1 to 321 bytes"),
+        ('name = ""', ":2: metrics.name must have 1 to 321 bytes"),
+        ('name = "' + "x" * 322 + '"', ":2: metrics.name must have 1 to 321 bytes"),
+        ('name = "a"\nmargn = 0.1', ":3: metrics.margn is not a known key"),
+        ('name = "a"\nmargin = "0.1"', ":3: metrics.margin must be a number"),
+        ('name = "a"\nmargin = 0.96', ":3: metrics.margin must lie between 0 and 0.95"),
+        ('name = "a"\nmargin = nan', ":3: metrics.margin must lie between 0 and 0.95"),
+        ('name = "a"\nabsolute_margin = -1', ":3: metrics.absolute_margin must lie between 0 and"),
+        ('name = "a"\nresolution = inf', ":3: metrics.resolution must lie between 0 and"),
+        ('name = "a"\nkind = "many"', ":3: metrics.kind must be continuous, count or ratio"),
+        ('name = "a"\nkind = ""', ":3: metrics.kind must be continuous, count or ratio"),
+        ('name = "a"\nadvisory = 1', ":3: metrics.advisory must be true or false"),
+        ('name = "a"\ngate = "no"', ":3: metrics.gate must be true or false"),
+        ('name = "a"\nsame_environment = "gpu"', ":3: metrics.same_environment must be an array of strings"),
+        ('name = "a"\nsame_environment = ["cpu"]', ':3: metrics.same_environment has "cpu", which is none of cpu_model, cores'),
+        ('name = "a"\n[[metrics]]\nname = "a"', ":4: metrics.name is that of an earlier table"),
+    ],
+)
+def test_a_wrong_rule_of_metrics_is_named(program, text, wrong):
+    result = program("[[metrics]]\n" + text, "--check")
+    assert result.returncode == 64
+    assert wrong in result.stderr
+
+
+def test_metrics_is_an_array_of_tables(program):
+    result = program('[metrics]\nname = "a"', "--check")
+    assert result.returncode == 64
+    assert "hived.toml:1: metrics must be an array of sections" in result.stderr
 
 
 def test_check_and_print_together(program):

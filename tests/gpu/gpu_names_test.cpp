@@ -31,5 +31,16 @@ TEST(gpu_names, tell_none_from_unknown) {
   EXPECT_EQ(names_of_unknown("silent"), "unknown: silent");
 }
 
+TEST(gpu_names, a_driver_is_a_version_or_none_or_unknown) {
+  using enum wire::GpuLibraryState;
+  EXPECT_EQ(driver_of(*report(ABSENT, {})), "none");
+  EXPECT_EQ(driver_of(*report(UNUSABLE, {})), "");
+  auto usable = msg<wire::GpuReport>::build([](wire::GpuReport::Builder out) {
+    out.setLibraryState(USABLE);
+    out.setDriver("550.54.15");
+  });
+  EXPECT_EQ(driver_of(*usable), "550.54.15");
+}
+
 } // namespace
 } // namespace hive

@@ -311,10 +311,44 @@ TEST(golden_metrics, of_old_bytes_gate_and_state_no_margin) {
   for (auto metric : metrics) {
     EXPECT_TRUE(metric.getGate());
     EXPECT_TRUE(std::isnan(metric.getAbsoluteMargin()));
+    EXPECT_TRUE(std::isnan(metric.getMargin()));
+    EXPECT_TRUE(std::isnan(metric.getResolution()));
+    EXPECT_EQ(metric.getKind(), wire::MetricKind::CONTINUOUS);
+    EXPECT_FALSE(metric.getAdvisory());
+    EXPECT_EQ(metric.getSameEnvironment().size(), 0u);
   }
   auto json = to_json(*loaded);
-  EXPECT_THAT(json, testing::Not(HasSubstr("gate")));
-  EXPECT_THAT(json, testing::Not(HasSubstr("absolute_margin")));
+  for (auto field : {"gate", "margin", "resolution", "kind", "advisory", "same_environment", "contention", "governor"})
+    EXPECT_THAT(json, testing::Not(HasSubstr(field)));
+}
+
+TEST(metrics, keep_their_rules_in_json) {
+  constexpr auto text = R"({"metrics":{"m":{"value":1,"direction":"lower","unit":"ms","samples":[],"gate":false,)"
+                        R"("absolute_margin":2,"floor":3,"margin":0.1,"resolution":0.5,"kind":"count",)"
+                        R"("advisory":true,"same_environment":["gpu","driver"]}}})";
+  auto metrics = from_json<wire::Measurement>(text);
+  ASSERT_TRUE(metrics);
+  EXPECT_EQ(to_json(*metrics), text);
+  auto wrong = [](const std::string& rule) {
+    json_error why;
+    auto read = from_json<wire::Measurement>(R"({"metrics":{"m":{"value":1,"direction":"lower",)" + rule + "}}}", why);
+    return read ? std::string{"taken"} : why.message();
+  };
+  EXPECT_THAT(wrong(R"("margin":0.96)"), HasSubstr("/metrics/m/margin"));
+  EXPECT_THAT(wrong(R"("margin":-0.1)"), HasSubstr("/metrics/m/margin"));
+  EXPECT_THAT(wrong(R"("resolution":-1)"), HasSubstr("/metrics/m/resolution"));
+  EXPECT_THAT(wrong(R"("kind":"many")"), HasSubstr("/metrics/m/kind"));
+  EXPECT_THAT(wrong(R"("advisory":1)"), HasSubstr("/metrics/m/advisory"));
+  EXPECT_THAT(wrong(R"("same_environment":"gpu")"), HasSubstr("/metrics/m/same_environment"));
+}
+
+TEST(contention, is_null_where_it_is_unknown) {
+  auto outcome = msg<wire::AdapterOutcome>::build([](wire::AdapterOutcome::Builder out) {
+    out.setName("a");
+    out.initContention().setSteal(.25);
+    out.getContention().setCaptures(1);
+  });
+  EXPECT_THAT(to_json(outcome), HasSubstr(R"("contention":{"steal":0.25,"captures":1})"));
 }
 
 TEST(golden_queries, an_old_question_for_a_policy_is_asked_strictly) {

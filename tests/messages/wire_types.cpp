@@ -8,6 +8,7 @@
 #include "messages/gpu_probe.capnp.h"
 #include "messages/guardrail.capnp.h"
 #include "messages/hartos.capnp.h"
+#include "messages/history.capnp.h"
 #include "messages/hive.capnp.h"
 #include "messages/node.capnp.h"
 #include "messages/research.capnp.h"
@@ -28,17 +29,18 @@ std::vector<wire_type> json_types() {
     wire::WorldModelStats, wire::WorldModelInput, wire::Snapshot, wire::SnapshotSummary, wire::CaptureRequest,
     wire::StartCapture, wire::CaptureAccepted, wire::ImportSnapshot, wire::SnapshotQuery, wire::PageQuery,
     wire::SnapshotList, wire::CaptureListQuery, wire::CaptureList, wire::CaptureQuery, wire::DeleteCapture,
-    wire::CaptureDeleted, wire::LatestResults, wire::UpgradeQuery, wire::UpgradeCheck, wire::Health, wire::Problem,
-    wire::GuardrailManifest, wire::RecordTasks, wire::TaskSource, wire::HartosImport, wire::HartosExport,
-    wire::NodeStatus, wire::StatusReport, wire::LearningDelta, wire::SharedTools, wire::SharedResults, wire::HiveDigest,
-    wire::MemberClaims, wire::Event, wire::EventQuery, wire::PutRecipe, wire::AgentRecipe, wire::AddSpans,
-    wire::CaptureBaseline, wire::Baseline, wire::ImportBaseline, wire::BaselineSummary, wire::BaselineComparison,
-    wire::AgentTrend, wire::ValidateAgent, wire::AgentValidation, wire::Agent, wire::AgentList, wire::AddRuns,
-    wire::AgentExplanation, wire::RebaseAgent, wire::StartSpawned, wire::Spawned, wire::SpawnedList, wire::KeepSpawned,
-    wire::SpawnedKept, wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList,
-    wire::StartReview, wire::Review, wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns,
-    wire::GpuReport, wire::GpuUnknown, wire::GpuMeasurement, wire::RunEvidence, wire::GpuList, wire::RequestLease,
-    wire::Lease, wire::LeaseQuery, wire::RenewLease, wire::ReleaseLease, wire::LeaseRevoked>();
+    wire::CaptureDeleted, wire::LatestResults, wire::MetricHistoryQuery, wire::MetricHistory, wire::ChangesQuery,
+    wire::ChangeList, wire::UpgradeQuery, wire::UpgradeCheck, wire::Health, wire::Problem, wire::GuardrailManifest,
+    wire::RecordTasks, wire::TaskSource, wire::HartosImport, wire::HartosExport, wire::NodeStatus, wire::StatusReport,
+    wire::LearningDelta, wire::SharedTools, wire::SharedResults, wire::HiveDigest, wire::MemberClaims, wire::Event,
+    wire::EventQuery, wire::PutRecipe, wire::AgentRecipe, wire::AddSpans, wire::CaptureBaseline, wire::Baseline,
+    wire::ImportBaseline, wire::BaselineSummary, wire::BaselineComparison, wire::AgentTrend, wire::ValidateAgent,
+    wire::AgentValidation, wire::Agent, wire::AgentList, wire::AddRuns, wire::AgentExplanation, wire::RebaseAgent,
+    wire::StartSpawned, wire::Spawned, wire::SpawnedList, wire::KeepSpawned, wire::SpawnedKept,
+    wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList, wire::StartReview, wire::Review,
+    wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns, wire::GpuReport, wire::GpuUnknown,
+    wire::GpuMeasurement, wire::RunEvidence, wire::GpuList, wire::RequestLease, wire::Lease, wire::LeaseQuery,
+    wire::RenewLease, wire::ReleaseLease, wire::LeaseRevoked>();
 }
 
 } // namespace hive

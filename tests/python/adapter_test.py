@@ -36,6 +36,15 @@ class ResultTest(unittest.TestCase):
                 {"metrics": {"m": {"value": 2, "direction": "lower", "unit": "ms", "samples": [1, 3]}}},
                 {"metrics": {"m": {"value": 2.0, "direction": "lower", "unit": "ms", "samples": [1, 3]}}},
             ),
+            (
+                {"metrics": {"m": {"value": 2, "margin": 0.1, "kind": "count", "same_environment": ["gpu"], "floor": 1}}},
+                {
+                    "metrics": {
+                        "m": {"value": 2.0, "direction": "higher", "kind": "count", "margin": 0.1, "floor": 1,
+                              "same_environment": ["gpu"]}
+                    }
+                },
+            ),
             ({"skipped": True, "reason": "why"}, {"skipped": True, "reason": "why"}),
             ({"skipped": "why"}, {"skipped": True, "reason": "why"}),
             ({"skipped": True}, {"skipped": True, "reason": "it gives no reason"}),

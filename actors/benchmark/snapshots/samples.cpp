@@ -110,20 +110,43 @@ private:
   }
 
   void require_same_quantity(wire::Metric::Reader first, wire::Metric::Reader metric, size_t index) const {
-    const char* changed = first.getDirection() != metric.getDirection()                     ? "direction"
-                          : first.getUnit() != metric.getUnit()                             ? "unit"
-                          : first.getScope() != metric.getScope()                           ? "scope"
-                          : first.getGate() != metric.getGate()                             ? "gate"
-                          : !is_same(first.getAbsoluteMargin(), metric.getAbsoluteMargin()) ? "absolute_margin"
-                          : !is_same(first.getFloor(), metric.getFloor())                   ? "floor"
-                                                                                            : nullptr;
+    const auto* changed = find_changed_meaning(first, metric);
+    if (!changed)
+      changed = find_changed_rule(first, metric);
     if (changed)
       throw refusal{ec::invalid, about(view(metric.getName())) + "has another " + changed + " in " +
                                    ordinal(index, repeats_.size()) + " than in the first"};
   }
 
+  /// The field in which two definitions of a metric differ; null when they are the same.
+  static const char* find_changed_meaning(wire::Metric::Reader a, wire::Metric::Reader b) {
+    return a.getDirection() != b.getDirection() ? "direction"
+           : a.getUnit() != b.getUnit()         ? "unit"
+           : a.getScope() != b.getScope()       ? "scope"
+           : a.getKind() != b.getKind()         ? "kind"
+                                                : nullptr;
+  }
+
+  static const char* find_changed_rule(wire::Metric::Reader a, wire::Metric::Reader b) {
+    return a.getGate() != b.getGate()                                 ? "gate"
+           : a.getAdvisory() != b.getAdvisory()                       ? "advisory"
+           : !is_same(a.getMargin(), b.getMargin())                   ? "margin"
+           : !is_same(a.getAbsoluteMargin(), b.getAbsoluteMargin())   ? "absolute_margin"
+           : !is_same(a.getFloor(), b.getFloor())                     ? "floor"
+           : !is_same(a.getResolution(), b.getResolution())           ? "resolution"
+           : !is_same(a.getSameEnvironment(), b.getSameEnvironment()) ? "same_environment"
+                                                                      : nullptr;
+  }
+
   static bool is_same(double a, double b) {
     return a == b || (std::isnan(a) && std::isnan(b)); // NaN: not given
+  }
+
+  static bool is_same(capnp::List<capnp::Text>::Reader a, capnp::List<capnp::Text>::Reader b) {
+    for (uint32_t i = 0; i < a.size() && a.size() == b.size(); ++i)
+      if (a[i] != b[i])
+        return false;
+    return a.size() == b.size();
   }
 
   void append_samples(gathered& entry, wire::Metric::Reader metric, size_t index) const {
@@ -156,18 +179,28 @@ private:
   }
 
   void write(const gathered& entry, wire::Metric::Builder out) const {
-    out.setName(entry.first.getName());
+    write_definition(entry.first, out);
     out.setAdapter(kj::StringPtr{std::string{adapter_}.c_str()});
-    out.setDirection(entry.first.getDirection());
-    out.setUnit(entry.first.getUnit());
-    out.setScope(entry.first.getScope());
-    out.setGate(entry.first.getGate());
-    out.setAbsoluteMargin(entry.first.getAbsoluteMargin());
-    out.setFloor(entry.first.getFloor());
     out.setValue(mean(entry.samples));
     auto samples = out.initSamples(static_cast<uint32_t>(entry.samples.size()));
     for (uint32_t i = 0; i < entry.samples.size(); ++i)
       samples.set(i, entry.samples[i]);
+  }
+
+  static void write_definition(wire::Metric::Reader from, wire::Metric::Builder out) {
+    out.setName(from.getName());
+    out.setDirection(from.getDirection());
+    out.setUnit(from.getUnit());
+    out.setScope(from.getScope());
+    out.setKind(from.getKind());
+    out.setGate(from.getGate());
+    out.setAdvisory(from.getAdvisory());
+    out.setMargin(from.getMargin());
+    out.setAbsoluteMargin(from.getAbsoluteMargin());
+    out.setFloor(from.getFloor());
+    out.setResolution(from.getResolution());
+    if (from.getSameEnvironment().size() > 0)
+      out.setSameEnvironment(from.getSameEnvironment());
   }
 
   static std::string about(std::string_view name) {

@@ -19,8 +19,8 @@ std::optional<std::string> find_disagreement(wire::Metric::Reader metric);
 ///
 /// A metric's samples are concatenated over the repeats; a repeat without samples contributes its value. The value is
 /// the mean of all samples; a repeat whose value contradicts its samples is rejected. Metrics keep the first repeat's
-/// order; the result's adapter is `adapter`. Direction, unit, scope, gate and margin must be the same in all repeats.
-/// If all repeats were skipped, so is the result, with the first reason.
+/// order; the result's adapter is `adapter`. Direction, unit, scope, kind and all rules must be the same in all
+/// repeats. If all repeats were skipped, so is the result, with the first reason.
 ///
 /// Fails, naming the metric and the repeat: ec::invalid for a value that is not finite or not the mean of its samples,
 /// for a metric that is named twice, missing from a repeat or differently defined in it, and when only some repeats

@@ -19,11 +19,15 @@ struct placed_metric {
   wire::Metric::Reader metric;
 };
 
+static_assert(static_cast<int>(analysis::metric_kind::ratio) == static_cast<int>(wire::MetricKind::RATIO));
+
 /// Fills in the rules that a metric of a built-in adapter does not state, so that readers see how it is judged.
 void add_builtin_rules(wire::Metric::Builder out) {
   auto metric = out.asReader();
   auto rules = analysis::builtin_rules(as_view(metric.getAdapter()), bare_name(metric), as_view(metric.getUnit()));
   out.setGate(metric.getGate() && rules.gate);
+  if (metric.getKind() == wire::MetricKind::CONTINUOUS)
+    out.setKind(static_cast<wire::MetricKind>(rules.kind));
   if (std::isnan(metric.getAbsoluteMargin()))
     out.setAbsoluteMargin(rules.absolute_margin);
   if (std::isnan(metric.getFloor()))
@@ -56,6 +60,8 @@ void write_outcome(const adapter_outcome& outcome, wire::AdapterOutcome::Builder
   out.setGiven(outcome.given);
   if (outcome.is_leased && outcome.measurement->hasEvidence())
     out.setEvidence(outcome.measurement->getEvidence());
+  if (outcome.contention)
+    out.setContention(**outcome.contention);
 }
 
 std::optional<std::string> find_double(const std::vector<placed_metric>& metrics) {
@@ -83,6 +89,33 @@ void copy_nested(wire::Snapshot::Reader source, const std::vector<placed_metric>
   }
 }
 
+/// A number of a metric's rules that is out of its range, and of which metric; NaN is a number that is not given.
+std::optional<std::string> find_rule_fault(wire::Metric::Reader metric) {
+  constexpr double max_margin = .95; // as in the schema
+  auto is_bad_size = [](double value) { return std::isinf(value) || value < 0; };
+  auto of = [&](const char* what, const char* how) {
+    return std::string{what} + " of " + std::string{as_view(metric.getName())} + " that is " + how;
+  };
+  if (is_bad_size(metric.getAbsoluteMargin()))
+    return of("an absolute margin", "negative or not finite");
+  if (std::isinf(metric.getFloor()))
+    return of("a floor", "not finite");
+  if (metric.getMargin() < 0 || metric.getMargin() > max_margin)
+    return of("a margin", "not within 0 and 0.95");
+  if (is_bad_size(metric.getResolution()))
+    return of("a resolution", "negative or not finite");
+  return std::nullopt;
+}
+
+/// Says which field a metric needs equal that no environment has.
+std::optional<std::string> find_unknown_field(wire::Metric::Reader metric) {
+  for (auto field : metric.getSameEnvironment())
+    if (!analysis::find_environment_field(as_view(field)))
+      return "metric '" + std::string{as_view(metric.getName())} + "' needs an equal '" + std::string{as_view(field)} +
+             "', which is no field of an environment: there are " + analysis::environment_field_names();
+  return std::nullopt;
+}
+
 /// Copies the parts that both forms share.
 void copy_head(wire::Snapshot::Reader source, int64_t now_unix_micros, wire::Snapshot::Builder out) {
   out.setVersion(source.getVersion());
@@ -107,16 +140,15 @@ std::optional<std::string> find_fault(wire::Measurement::Reader measured) {
       return "reported the metric " + std::string{name} + " twice";
     if (!std::isfinite(metric.getValue()))
       return "reported a value of " + std::string{name} + " that is not finite";
-    auto margin = metric.getAbsoluteMargin();
-    if (!std::isnan(margin) && !(std::isfinite(margin) && margin >= 0))
-      return "reported an absolute margin of " + std::string{name} + " that is negative or not finite";
-    if (std::isinf(metric.getFloor()))
-      return "reported a floor of " + std::string{name} + " that is not finite";
+    if (auto why = find_rule_fault(metric))
+      return "reported " + *why;
     for (double sample : metric.getSamples())
       if (!std::isfinite(sample))
         return "reported a sample of " + std::string{name} + " that is not finite";
     if (auto why = find_disagreement(metric))
       return "disagrees with itself: " + *why;
+    if (auto why = find_unknown_field(metric))
+      return "cannot be compared: " + *why;
   }
   return std::nullopt;
 }
@@ -161,8 +193,9 @@ caf::expected<msg<wire::Snapshot>> normalise_import(const msg<wire::ImportSnapsh
   if (auto twice = find_double(metrics))
     return fail(ec::invalid, "the snapshot holds the metric " + *twice + " twice");
   for (const auto& placed : metrics)
-    if (auto why = find_disagreement(placed.metric))
-      return fail(ec::invalid, "/metrics: " + *why);
+    for (const auto& why : {find_disagreement(placed.metric), find_unknown_field(placed.metric)})
+      if (why)
+        return fail(ec::invalid, "/metrics: " + *why);
   return msg<wire::Snapshot>::build([&](wire::Snapshot::Builder out) {
     copy_head(source, now_unix_micros, out);
     if (nested) {

@@ -20,6 +20,7 @@ struct adapter_outcome {
   msg<wire::Measurement> measurement;
   bool given = false;     ///< measured by the capture's caller
   bool is_leased = false; ///< of the node's own lease: only then does the measurement's evidence count
+  std::optional<msg<wire::Contention>> contention = {}; ///< what else used the machine, if the node measured it
 };
 
 /// Facts about a whole capture.
@@ -33,16 +34,16 @@ struct capture_facts {
 };
 
 /// Why a measurement cannot be stored: a value or sample that is not finite, a value that is not the mean of its
-/// samples, or a name that is empty or used twice. Such a measurement is an error of the whole adapter, since a part of
-/// it would look complete.
+/// samples, a rule out of its range or about an unknown field, or a name that is empty or used twice. Such a
+/// measurement is an error of the whole adapter, since a part of it would look complete.
 std::optional<std::string> find_fault(wire::Measurement::Reader measured);
 
 /// Builds a snapshot from a capture's outcomes. A metric name shared by several adapters is written `adapter.name`.
 msg<wire::Snapshot> build_snapshot(const capture_facts& facts, const std::vector<adapter_outcome>& outcomes);
 
 /// Converts an imported snapshot to the node's form: HART OS's nested form becomes flat, and `imported` is set.
-/// ec::invalid when both forms are given, when version and path differ, when two metrics share a name, or when a value
-/// is not the mean of its samples.
+/// ec::invalid when both forms are given, when version and path differ, when two metrics share a name, when a value is
+/// not the mean of its samples, or when a metric needs an unknown field of the environment equal.
 caf::expected<msg<wire::Snapshot>> normalise_import(const msg<wire::ImportSnapshot>& import, int64_t now_unix_micros);
 
 /// A copy of the snapshot with its capture number set.

@@ -46,6 +46,10 @@ std::vector<adapter_definition> adapter_group::adapters() const {
   const auto& config = node_.config;
   auto& system = node_.system;
   std::shared_ptr<const database> db = node_.db;
+  auto regression = builtin(
+    "regression", config.regression.timeout, [&config] { return config.regression.unavailable_reason(); },
+    [&config, &system, runner = runner] { return spawn_regression_adapter(system, {runner}, config.regression); });
+  regression.runs_versions = true;
   return {
     builtin(
       "model_registry", config.model_registry.timeout,
@@ -56,9 +60,7 @@ std::vector<adapter_definition> adapter_group::adapters() const {
       [&config, &system, db, inputs = inputs] {
         return spawn_world_model_adapter(system, {db, inputs}, config.world_model);
       }),
-    builtin(
-      "regression", config.regression.timeout, [&config] { return config.regression.unavailable_reason(); },
-      [&config, &system, runner = runner] { return spawn_regression_adapter(system, {runner}, config.regression); }),
+    std::move(regression),
     builtin(
       "guardrail", config.guardrail.timeout, [&config] { return config.guardrail.unavailable_reason(); },
       [&config, &system] { return spawn_guardrail_adapter(system, config.guardrail); }),

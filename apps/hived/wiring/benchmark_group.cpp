@@ -5,9 +5,15 @@
 #include "actors/benchmark/heavy_adapters.hpp"
 #include "actors/benchmark/result_slots.hpp"
 #include "actors/benchmark/worker_pool.hpp"
+#include "actors/history/historian.hpp"
 #include "actors/http/benchmark_routes.hpp"
+#include "actors/http/history_routes.hpp"
+#include "actors/http/upgrade_routes.hpp"
 #include "actors/node/environment.hpp"
 #include "actors/upgrade/checker.hpp"
+#include "actors/upgrade/measurer.hpp"
+#include "actors/upgrade/reference_keeper.hpp"
+#include "messages/history.capnp.h"
 
 #include <algorithm>
 #include <caf/all.hpp>
@@ -22,6 +28,7 @@ adapter_definition command_definition(caf::actor_system& system, const adapter_g
   out.name = spec->getName().cStr();
   out.tier = spec->getTier();
   out.source = "command";
+  out.runs_versions = true;
   out.timeout =
     std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(spec->getTimeoutS()));
   if (spec->getRequiresGpu())
@@ -45,16 +52,26 @@ adapter_definition agents_definition(node_context& node, std::shared_ptr<const d
 } // namespace
 
 std::vector<service> benchmark_group::services() {
-  return {make_service("workers", workers, [this] { return spawn_worker_pool(node_.system, {.presence = presence_}); }),
-          make_service("registry", registry,
-                       [this] {
-                         return spawn_registry(node_.system,
-                                               {base_.db, base_.committer, base_.events, workers, results},
-                                               describe_registry());
-                       }),
-          make_service("upgrades", upgrades, [this] {
-            return spawn_upgrade_checker(node_.system, {base_.db, base_.events});
-          })};
+  return {
+    make_service("workers", workers, [this] { return spawn_worker_pool(node_.system, {.presence = presence_}); }),
+    make_service("registry", registry,
+                 [this] {
+                   return spawn_registry(node_.system, {base_.db, base_.committer, base_.events, workers, results},
+                                         describe_registry());
+                 }),
+    make_service("upgrades", upgrades,
+                 [this] {
+                   return spawn_upgrade_checker(node_.system, {base_.db, base_.events}, {node_.config.metric_rules});
+                 }),
+    make_service("historian", historian, [this] { return spawn_historian(node_.system, {base_.db}); }),
+    make_service("references", references,
+                 [this] {
+                   return spawn_reference_keeper(node_.system, {base_.db, base_.committer});
+                 }),
+    make_service("measurements", measurer, [this] {
+      return spawn_upgrade_measurer(node_.system, {base_.db, base_.committer, registry, references},
+                                    {node_.config.versions, node_.config.metric_rules, hold_});
+    })};
 }
 
 std::vector<slot_topic> benchmark_group::topics() const {
@@ -62,7 +79,9 @@ std::vector<slot_topic> benchmark_group::topics() const {
 }
 
 std::vector<http::route> benchmark_group::routes() const {
-  auto out = http::benchmark_routes(registry, upgrades);
+  auto out = http::benchmark_routes(registry);
+  std::ranges::move(http::upgrade_routes({upgrades, measurer, references}), std::back_inserter(out));
+  std::ranges::move(http::history_routes(historian), std::back_inserter(out));
   std::ranges::move(http::worker_routes(registry, workers), std::back_inserter(out));
   return out;
 }
@@ -70,10 +89,11 @@ std::vector<http::route> benchmark_group::routes() const {
 registry_options benchmark_group::describe_registry() const {
   registry_options out;
   out.node = node_.config.name;
-  out.environment = describe_environment(node_.gpus->names());
+  out.environment = describe_environment(node_.gpus->names(), node_.gpus->driver());
   out.checkout = node_.config.checkout;
   out.repeats = node_.config.repeats;
   out.hold = hold_;
+  out.captures = node_.captures;
   out.builtin = gather(before_, &service_group::adapters);
   out.builtin.push_back(agents_definition(node_, base_.db));
   out.command_adapter = [&system = node_.system, &adapters = adapters_](const msg<wire::CommandSpec>& spec) {

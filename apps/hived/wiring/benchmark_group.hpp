@@ -2,6 +2,7 @@
 
 #include "actors/benchmark/registry.hpp"
 #include "actors/benchmark/worker_presence.hpp"
+#include "actors/history/api.hpp"
 #include "actors/upgrade/api.hpp"
 #include "apps/hived/wiring/adapter_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
@@ -10,8 +11,8 @@
 
 namespace hive {
 
-/// The workers, the registry with the adapters of earlier groups and that of the store's agents, and the upgrade
-/// checker.
+/// The workers, the registry with the adapters of earlier groups and that of the store's agents, and the services that
+/// judge and measure upgrades and tell the history of metrics.
 class benchmark_group final : public service_group {
 public:
   /// `hold`: see registry_options.
@@ -30,6 +31,9 @@ public:
   worker_pool_actor workers;
   registry_actor registry;
   upgrade_checker_actor upgrades;
+  upgrade_measurer_actor measurer;
+  reference_keeper_actor references;
+  historian_actor historian;
   const std::shared_ptr<results_board> results = std::make_shared<results_board>();
 
 private:

@@ -43,6 +43,11 @@ std::string first_gpus::names() const {
   return report_ ? names_of(**report_) : names_of_unknown(unknown_);
 }
 
+std::string first_gpus::driver() const {
+  std::lock_guard lock{mutex_};
+  return report_ ? driver_of(**report_) : "";
+}
+
 std::optional<msg<wire::GpuReport>> first_gpus::report() const {
   std::lock_guard lock{mutex_};
   return report_;

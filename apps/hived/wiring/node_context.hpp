@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/benchmark/capture_tally.hpp"
 #include "actors/node/descriptor_limit.hpp"
 #include "apps/hived/config.hpp"
 #include "messages/gpu_probe.capnp.h"
@@ -43,6 +44,8 @@ public:
 
   /// For the description of the machine: see names_of.
   std::string names() const;
+  /// The same for the driver: see driver_of; empty while unknown.
+  std::string driver() const;
   /// Nothing while the GPUs are unknown.
   std::optional<msg<wire::GpuReport>> report() const;
 
@@ -70,6 +73,7 @@ struct node_context {
   std::shared_ptr<database> db;
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
   std::shared_ptr<first_gpus> gpus = std::make_shared<first_gpus>();
+  std::shared_ptr<capture_tally> captures = std::make_shared<capture_tally>(); ///< of all namespaces
   std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
   std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
   caf_config system_config;

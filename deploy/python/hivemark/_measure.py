@@ -20,7 +20,10 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 Result = Dict[str, Any]
 
 # Fields of a metric that a node takes; adapters may have more.
-_METRIC_FIELDS = ("unit", "samples", "gate", "absolute_margin", "scope")
+_METRIC_FIELDS = (
+    "unit", "samples", "scope", "kind", "gate", "advisory", "margin", "absolute_margin", "floor", "resolution",
+    "same_environment",
+)
 # What a node keeps of an error or reason.
 _MAX_TEXT = 4000
 

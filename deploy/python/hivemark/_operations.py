@@ -103,7 +103,7 @@ def import_snapshot(version: str, snapshot: Mapping[str, Any]) -> Json:
 
 @operation("GET", "/api/v1/snapshots/{version}/captures")
 def list_captures(version: str, *, limit: Optional[int] = None, after: Optional[int] = None) -> Json:
-    """The captures of a version, oldest first: {captures, next, running}."""
+    """The captures of a version, oldest first: {captures, next, running}. Deleted ones have the reason."""
     ...
 
 
@@ -115,7 +115,7 @@ def get_capture(version: str, n: int) -> Json:
 
 @operation("DELETE", "/api/v1/snapshots/{version}/captures/{n}")
 def delete_capture(version: str, n: int, *, reason: str) -> Json:
-    """Deletes one capture and its points in the history of its metrics."""
+    """Deletes one capture. Its points stay in the history of its metrics, marked, and count no more."""
     ...
 
 
@@ -125,13 +125,109 @@ def latest_results() -> Json:
     ...
 
 
+@operation("GET", "/api/v1/metrics/{adapter}/{name}/history")
+def metric_history(
+    adapter: str,
+    name: str,
+    *,
+    limit: Optional[int] = None,
+    before: Optional[int] = None,
+    after: Optional[int] = None,
+    samples: Optional[bool] = None,
+) -> Json:
+    """The history of a metric: {direction, unit, points, changes, drift, current, analysed, next}.
+
+    limit: most points; the newest of all, of those before a capture, or the oldest after one. `next` of the answer
+        goes on in the same direction.
+    samples: whether points have their samples.
+    """
+    ...
+
+
+@operation("GET", "/api/v1/changes")
+def list_changes(*, limit: Optional[int] = None, after: Optional[str] = None, worse: Optional[bool] = None) -> Json:
+    """The changes of all metrics, newest first: {changes, next, metrics}.
+
+    worse: only changes for the worse.
+    """
+    ...
+
+
 @operation("GET", "/api/v1/upgrades/check")
-def check_upgrade(old: str, new: str, *, policy: Optional[str] = None, order: Optional[str] = None) -> Json:
+def check_upgrade(
+    old: str, new: str, *, policy: Optional[str] = None, order: Optional[str] = None, track: Optional[str] = None
+) -> Json:
     """Whether `new` may replace `old`: {safe, verdict, reason, regressions, improvements, missing, …}.
 
-    policy: "strict" (the node's default) or "threshold".
+    policy: "strict" (the node's default), "threshold" or "statistical", whose answer has judgements and an explanation.
     order: of the regressions: "severity" (the node's default), or "snapshot", as the old version's snapshot has them.
+    track: line of versions whose reference counts too, for policy "statistical".
     """
+    ...
+
+
+@operation("POST", "/api/v1/upgrades/measure", query=("wait",))
+def measure_upgrade(
+    old: str,
+    new: str,
+    *,
+    adapters: Optional[Sequence[str]] = None,
+    track: Optional[str] = None,
+    max_pairs: Optional[int] = None,
+    max_minutes: Optional[float] = None,
+    long: Optional[bool] = None,
+    wait: Optional[bool] = None,
+    patience_s: float = 86400.0,
+) -> Json:
+    """Measures both versions in turn until the statistics decide: {id, state, verdict, judgements, …}, at once or, with
+    wait=True, when it has ended.
+
+    patience_s: longest wait for the end, beyond the client's timeout.
+    """
+    ...
+
+
+@operation("GET", "/api/v1/upgrades/measurements")
+def list_measurements(*, limit: Optional[int] = None, after: Optional[str] = None) -> Json:
+    """Paired measurements, the newest first: {measurements: [{id, old, new, state, verdict, …}], next}."""
+    ...
+
+
+@operation("GET", "/api/v1/upgrades/measurements/{id}")
+def get_measurement(id: str) -> Json:
+    """A paired measurement as it is now."""
+    ...
+
+
+@operation("GET", "/api/v1/upgrades/measurements/{id}/rounds")
+def list_rounds(
+    id: str, *, adapter: Optional[str] = None, limit: Optional[int] = None, after: Optional[int] = None
+) -> Json:
+    """What a paired measurement measured: {rounds: [{adapter, number, runs, left_out}], next}."""
+    ...
+
+
+@operation("POST", "/api/v1/upgrades/measurements/{id}/stop")
+def stop_measurement(id: str, reason: str) -> Json:
+    """Ends a paired measurement after its present run."""
+    ...
+
+
+@operation("GET", "/api/v1/tracks")
+def list_tracks() -> Json:
+    """The tracks with their reference versions: {tracks: [{track, version, history}]}."""
+    ...
+
+
+@operation("PUT", "/api/v1/tracks/{track}/reference")
+def move_reference(track: str, version: str, reason: str) -> Json:
+    """Makes another version the reference of a track; the reason stays in its history."""
+    ...
+
+
+@operation("GET", "/api/v1/tracks/{track}/reference")
+def get_reference(track: str = "main") -> Json:
+    """The version against which a track's new versions are judged: {track, version, history}."""
     ...
 
 

@@ -100,7 +100,7 @@ TEST_F(captures_fixture, an_older_one_deleted_leaves_the_snapshot_as_it_is) {
   EXPECT_EQ(newest_result(), 3);
 }
 
-TEST_F(captures_fixture, the_last_one_deleted_makes_the_version_unknown_also_after_a_restart) {
+TEST_F(captures_fixture, the_last_one_deleted_makes_the_version_unknown_and_stays_listed_also_after_a_restart) {
   ASSERT_TRUE(capture("v1"));
   auto deleted = erase("v1", 1);
   ASSERT_TRUE(deleted) << text_of(deleted.error());
@@ -111,9 +111,13 @@ TEST_F(captures_fixture, the_last_one_deleted_makes_the_version_unknown_also_aft
       start();
     }
     EXPECT_EQ(code_of(show("v1").error()), ec::not_found);
-    EXPECT_EQ(code_of(list("v1").error()), ec::not_found);
+    auto listed = list("v1");
+    ASSERT_TRUE(listed) << text_of(listed.error());
+    ASSERT_EQ((*listed)->getCaptures().size(), 1u);
+    EXPECT_EQ((*listed)->getCaptures()[0].getDeleted(), "a backup ran");
+    EXPECT_GT((*listed)->getCaptures()[0].getDeletedAt(), 0);
     EXPECT_EQ((*ask<wire::SnapshotList>(msg<wire::PageQuery>{}))->getSnapshots().size(), 0u);
-    EXPECT_EQ(newest_result(), std::nullopt) << "its points are gone from the history";
+    EXPECT_EQ(newest_result(), std::nullopt) << "what was deleted is no result";
   }
   EXPECT_EQ((*capture("v1"))->getCaptureId(), 2u);
 }

@@ -44,6 +44,7 @@ struct registry_fixture : testing::Test {
   std::shared_ptr<worker_presence> presence = std::make_shared<worker_presence>();
   worker_pool_actor workers;
   std::shared_ptr<results_board> board = std::make_shared<results_board>();
+  std::shared_ptr<capture_tally> tally = std::make_shared<capture_tally>();
   registry_actor registry;
   events_actor log = spawn_events(system, {});
 
@@ -79,6 +80,7 @@ struct registry_fixture : testing::Test {
     registry_options options;
     options.node = "test-node";
     options.builtin = adapters;
+    options.captures = tally;
     options.command_adapter = [this](const msg<wire::CommandSpec>& spec) {
       adapter_definition definition;
       definition.name = spec->getName().cStr();

@@ -195,13 +195,65 @@ TEST_F(registry_fixture, builtin_metrics_state_what_they_are_judged_by) {
   start();
   auto json = to_json(*capture("v1"));
   EXPECT_NE(json.find(R"("test_fail_count":{"adapter":"regression","value":0,"direction":"higher","unit":"count",)"
-                      R"("samples":[],"absolute_margin":0})"),
+                      R"("samples":[],"absolute_margin":0,"kind":"count"})"),
             std::string::npos)
     << json;
-  EXPECT_NE(json.find(R"("samples":[],"gate":false})"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("samples":[],"gate":false,"kind":"count"})"), std::string::npos) << json;
   EXPECT_NE(json.find(R"("errors":{"adapter":"mine","value":0,"direction":"higher","unit":"ratio","samples":[]})"),
             std::string::npos)
     << json;
+}
+
+TEST_F(registry_fixture, a_rule_that_is_none_is_an_error_of_its_adapter) {
+  auto with = [](const std::function<void(wire::Metric::Builder)>& set) {
+    return [set](auto) {
+      return msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
+        auto metric = out.initMetrics(1)[0];
+        metric.setName("m");
+        set(metric);
+      });
+    };
+  };
+  add("wide", with([](wire::Metric::Builder metric) { metric.setMargin(.96); }));
+  add("coarse", with([](wire::Metric::Builder metric) { metric.setResolution(-1); }));
+  add("strange", with([](wire::Metric::Builder metric) { metric.initSameEnvironment(1).set(0, "cpu"); }));
+  start();
+  auto snapshot = capture("v1");
+  EXPECT_EQ(outcome(*snapshot, "wide"), "error:reported a margin of m that is not within 0 and 0.95");
+  EXPECT_EQ(outcome(*snapshot, "coarse"), "error:reported a resolution of m that is negative or not finite");
+  EXPECT_EQ(outcome(*snapshot, "strange"),
+            "error:cannot be compared: metric 'm' needs an equal 'cpu', which is no field of an environment: there are "
+            "cpu_model, cores, memory_mib, kernel, gpu, driver, governor, cpu_limit, memory_limit");
+}
+
+TEST_F(registry_fixture, an_outcome_says_what_else_used_the_machine) {
+  add("measures", [this](auto) {
+    tally->begin().reset();
+    return measured("latency", 1);
+  });
+  add("says", [](auto) {
+    return msg<wire::Measurement>::build([](wire::Measurement::Builder out) {
+      out.initMetrics(1)[0].setName("m");
+      out.initContention().setLoad(1.5);
+      out.getContention().setCaptures(7);
+    });
+  });
+  add("skips", [](auto) {
+    return msg<wire::Measurement>::build([](wire::Measurement::Builder out) { out.setSkipped("no GPU"); });
+  });
+  tally->begin().reset();
+  auto other = tally->begin();
+  start();
+  auto snapshot = capture("v1");
+  ASSERT_TRUE(snapshot);
+  auto adapters = (*snapshot)->getAdapters();
+  ASSERT_EQ(adapters.size(), 3u);
+  EXPECT_EQ(adapters[0].getContention().getCaptures(), 2u) << "one ran, and one came and went";
+  EXPECT_TRUE(std::isnan(adapters[0].getContention().getLoad()));
+  EXPECT_EQ(adapters[1].getContention().getLoad(), 1.5);
+  EXPECT_GE(adapters[1].getContention().getCaptures(), 1u) << "the node counts itself";
+  EXPECT_LE(adapters[1].getContention().getCaptures(), 2u);
+  EXPECT_FALSE(adapters[2].hasContention());
 }
 
 TEST_F(registry_fixture, a_margin_that_is_none_is_an_error_of_its_adapter) {

@@ -58,6 +58,8 @@ TEST_F(run_adapter_test, runs_its_command_in_a_sandbox_and_reads_the_result_file
   EXPECT_EQ(metrics[0].getValue(), 1000);
   EXPECT_EQ(metrics[0].getSamples().size(), 4u);
   EXPECT_THAT(content(scratch.file("seen")), HasSubstr("No such file"));
+  ASSERT_TRUE((*result)->hasContention());
+  EXPECT_EQ((*result)->getContention().getCaptures(), 0u) << "which the capture knows";
 }
 
 } // namespace

@@ -62,6 +62,20 @@ const good_case good_cases[] = {
   {"GET", "/api/v1/upgrades/check", "/api/v1/upgrades/check?old=v1&new=v2&policy=strict", "", 200,
    R"("policy":"strict")", ""},
   {"GET", "/api/v1/upgrades/check", "/api/v1/upgrades/check?new=v2&old=v1", "", 200, R"("policy":"strict")", ""},
+  {"POST", "/api/v1/upgrades/measure", "/api/v1/upgrades/measure", R"({"old":"v1","new":"v2"})", 202, R"("id":"m1")",
+   "/api/v1/upgrades/measurements/m1"},
+  {"POST", "/api/v1/upgrades/measure", "/api/v1/upgrades/measure?wait=true", R"({"old":"v1","new":"v2"})", 201,
+   R"("new":"v2")", "/api/v1/upgrades/measurements/m1"},
+  {"GET", "/api/v1/upgrades/measurements", "/api/v1/upgrades/measurements", "", 200, R"("id":"m1")", ""},
+  {"GET", "/api/v1/upgrades/measurements/{id}", "/api/v1/upgrades/measurements/m7", "", 200, R"("id":"m7")", ""},
+  {"GET", "/api/v1/upgrades/measurements/{id}/rounds", "/api/v1/upgrades/measurements/m7/rounds", "", 200,
+   R"("adapter":"bench")", ""},
+  {"POST", "/api/v1/upgrades/measurements/{id}/stop", "/api/v1/upgrades/measurements/m7/stop", R"({"reason":"enough"})",
+   202, R"("reason":"enough")", ""},
+  {"GET", "/api/v1/tracks", "/api/v1/tracks", "", 200, R"("track":"main")", ""},
+  {"GET", "/api/v1/tracks/{track}/reference", "/api/v1/tracks/t/reference", "", 200, R"("track":"t")", ""},
+  {"PUT", "/api/v1/tracks/{track}/reference", "/api/v1/tracks/t/reference", R"({"version":"v2","reason":"accepted"})",
+   200, R"("version":"v2")", ""},
   {"GET", "/api/v1/upgrades/check", "/api/v1/upgrades/check?new=v2&old=v1&policy=threshold", "", 200,
    R"("policy":"threshold")", ""},
   {"GET", "/api/v1/snapshots/{version}/captures", "/api/v1/snapshots/v1/captures?limit=5&after=3", "", 200,
@@ -262,7 +276,7 @@ TEST(api, a_large_snapshot_comes_back_as_it_went) {
 // -- who may ask what ----------------------------------------------------------
 
 TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_not) {
-  auto routes = api_routes({node_routes({}), benchmark_routes({}, {}), worker_routes({}, {}), input_routes({}),
+  auto routes = api_routes({node_routes({}), benchmark_routes({}), worker_routes({}, {}), input_routes({}),
                             task_routes({}), namespace_routes({}), hive_routes({}, {}), research_routes({})},
                            {});
   std::set<std::string> operate;
@@ -292,7 +306,10 @@ TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_n
 TEST(api, nothing_that_needs_role_operate_is_done_without_a_token) {
   fake_node node;
   for (const auto& good : good_cases) {
-    bool operates = good.verb == "DELETE" || (good.verb == "POST" && good.route == "/api/v1/benchmarks");
+    bool operates =
+      good.verb == "DELETE" ||
+      (good.verb == "POST" && (good.route == "/api/v1/benchmarks" || good.route.starts_with("/api/v1/upgrades/"))) ||
+      (good.verb == "PUT" && good.route == "/api/v1/tracks/{track}/reference");
     auto answer = node.request(good.verb, good.path, good.body);
     EXPECT_EQ(answer.status, operates ? 403 : good.status) << good.verb << " " << good.path;
     if (operates) {

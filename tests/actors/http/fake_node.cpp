@@ -1,9 +1,11 @@
 #include "tests/actors/http/fake_node.hpp"
 
 #include "actors/benchmark/adapter_definition.hpp"
+#include "actors/benchmark/measure_once.hpp"
 #include "actors/http/api_routes.hpp"
 #include "actors/http/benchmark_routes.hpp"
 #include "actors/http/node_routes.hpp"
+#include "actors/http/upgrade_routes.hpp"
 #include "actors/slot_topic.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/msg.hpp"
@@ -119,6 +121,7 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
         return error;
       return benchmark(view(m->getName()));
     },
+    [](const measure_once&) { return measured_once{}; },
     [](const offer_adapter& offer) { return benchmark(offer.definition.name); },
     [](const withdraw_adapter& which) { return benchmark(which.name); },
     [](const sharing_started&) {},
@@ -137,6 +140,53 @@ upgrade_checker_actor::behavior_type run_checker() {
   }};
 }
 
+msg<wire::PairedMeasurement> measurement(std::string_view id, std::string_view new_version, std::string_view reason) {
+  return msg<wire::PairedMeasurement>::build([&](wire::PairedMeasurement::Builder out) {
+    out.setId(std::string{id});
+    out.initRequest().setOld("v1");
+    out.getRequest().setNew(std::string{new_version});
+    out.setReason(std::string{reason});
+  });
+}
+
+upgrade_measurer_actor::behavior_type run_measurer() {
+  return {
+    [](const msg<wire::MeasureUpgrade>& m) { return measurement("m1", view(m->getNew()), ""); },
+    [](const msg<wire::MeasurementQuery>& m) { return measurement(view(m->getId()), "v2", ""); },
+    [](const msg<wire::MeasurementListQuery>&) {
+      return msg<wire::MeasurementList>::build(
+        [](wire::MeasurementList::Builder out) { out.initMeasurements(1)[0].setId("m1"); });
+    },
+    [](const msg<wire::RoundQuery>&) {
+      return msg<wire::RoundList>::build(
+        [](wire::RoundList::Builder out) { out.initRounds(1)[0].setAdapter("bench"); });
+    },
+    [](const msg<wire::StopMeasurement>& m) { return measurement(view(m->getId()), "v2", view(m->getReason())); },
+  };
+}
+
+msg<wire::Reference> reference(std::string_view track, std::string_view version) {
+  return msg<wire::Reference>::build([&](wire::Reference::Builder out) {
+    out.setTrack(std::string{track});
+    out.setVersion(std::string{version});
+  });
+}
+
+reference_keeper_actor::behavior_type run_references() {
+  return {
+    [](const msg<wire::ReferenceQuery>& m) { return reference(view(m->getTrack()), "v1"); },
+    [](const msg<wire::ReferenceListQuery>&) {
+      return msg<wire::ReferenceList>::build([](wire::ReferenceList::Builder out) {
+        out.initTracks(1)[0].setTrack("main");
+        out.getTracks()[0].setVersion("v1");
+      });
+    },
+    [](const msg<wire::MoveReference>& m) { return reference(view(m->getTrack()), view(m->getVersion())); },
+    [](const first_reference& what) { return reference(what.track, what.version); },
+    [](const better_version& what) { return reference(what.track, what.version); },
+  };
+}
+
 inputs_actor::behavior_type run_inputs() {
   return {
     [](const msg<wire::ObserveModel>& m) {
@@ -152,9 +202,8 @@ inputs_actor::behavior_type run_inputs() {
 } // namespace
 
 fake_services::fake_services(caf::actor_system& system)
-    : registry{system.spawn<caf::detached>(run_registry, hold)}, upgrades{system.spawn(run_checker)}, inputs{
-                                                                                                        system.spawn(
-                                                                                                          run_inputs)} {
+    : registry{system.spawn<caf::detached>(run_registry, hold)}, upgrades{system.spawn(run_checker)},
+      measurer{system.spawn(run_measurer)}, references{system.spawn(run_references)}, inputs{system.spawn(run_inputs)} {
 }
 
 fake_node::fake_node(server_options options, further_routes further)
@@ -175,9 +224,9 @@ fake_node::fake_node(server_options options, further_routes further)
       out.setNotReady(not_ready);
     });
   };
-  auto routes = api_routes({node_routes({health, ready, status, metrics}),
-                            benchmark_routes(services_->registry, services_->upgrades), input_routes(services_->inputs),
-                            further(*services_)},
+  auto routes = api_routes({node_routes({health, ready, status, metrics}), benchmark_routes(services_->registry),
+                            upgrade_routes({services_->upgrades, services_->measurer, services_->references}),
+                            input_routes(services_->inputs), further(*services_)},
                            {"1.2"});
   server_ = spawn_server(actors_.system(), {std::move(routes), metrics}, std::move(options));
 }
@@ -188,6 +237,7 @@ fake_node::~fake_node() {
     stop(caf::exit_reason::kill);
   for (auto service :
        {caf::actor_cast<caf::actor>(services_->registry), caf::actor_cast<caf::actor>(services_->upgrades),
+        caf::actor_cast<caf::actor>(services_->measurer), caf::actor_cast<caf::actor>(services_->references),
         caf::actor_cast<caf::actor>(services_->inputs)})
     caf::anon_send_exit(service, caf::exit_reason::kill);
 }

@@ -55,6 +55,8 @@ struct fake_services {
   std::shared_ptr<valve> hold = std::make_shared<valve>();
   registry_actor registry;
   upgrade_checker_actor upgrades;
+  upgrade_measurer_actor measurer;
+  reference_keeper_actor references;
   inputs_actor inputs;
 
   explicit fake_services(caf::actor_system& system);

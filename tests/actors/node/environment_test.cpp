@@ -32,13 +32,16 @@ TEST(environment, reads_proc_files) {
 }
 
 TEST(environment, describes_this_machine) {
-  auto here = describe_environment("H100, H100");
+  auto here = describe_environment("H100, H100", "550.1");
   EXPECT_FALSE(check(capnp::DynamicStruct::Reader{*here}));
   EXPECT_GT(here->getCpuModel().size(), 0u);
   EXPECT_GE(here->getCores(), 1u);
   EXPECT_GT(here->getMemoryMib(), 0u);
   EXPECT_GT(here->getKernel().size(), 0u);
   EXPECT_EQ(here->getGpu(), "H100, H100");
+  EXPECT_EQ(here->getDriver(), "550.1");
+  EXPECT_GT(here->getGovernor().size(), 0u);
+  EXPECT_FALSE(describe_environment("none", "")->hasDriver()) << "unknown";
   EXPECT_EQ(here->getFingerprint(), fingerprint_of(*here).c_str());
 }
 
@@ -62,6 +65,7 @@ TEST(environment, fingerprint_ignores_megabytes_and_itself) {
   EXPECT_EQ(fingerprint_of(*machine([](builder m) { m.setMemoryMib(16 * 1024 - 300); })), fingerprint);
   EXPECT_EQ(fingerprint_of(*machine([](builder m) { m.setMemoryMib(16 * 1024 + 300); })), fingerprint);
   EXPECT_EQ(fingerprint_of(*machine([](builder m) { m.setFingerprint("x"); })), fingerprint);
+  EXPECT_EQ(fingerprint_of(*machine([](builder m) { m.setDriver("550.1"); })), fingerprint) << "old ones have none";
 }
 
 /// Stored snapshots contain fingerprints: if the rule changed, all of them would seem to come from other machines.

@@ -73,6 +73,12 @@ TEST_F(child_process, captures_both_streams_and_the_exit_status) {
   EXPECT_GT(result.duration.count(), 0);
 }
 
+TEST_F(child_process, counts_the_processor_time_of_the_child_and_of_those_it_waited_for) {
+  EXPECT_LT(run(script("sleep .3")).processor_time, std::chrono::milliseconds{200});
+  auto busy = run(script("sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; true"));
+  EXPECT_GT(busy.processor_time, std::chrono::milliseconds{20});
+}
+
 TEST_F(child_process, names_the_signal_of_a_crash) {
   auto result = run(script("echo before; kill -SEGV $$"));
   EXPECT_EQ(result.signal, SIGSEGV);

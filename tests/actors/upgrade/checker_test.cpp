@@ -93,18 +93,79 @@ TEST_F(checker_fixture, a_changed_unit_is_inconclusive_in_flat_and_nested_form) 
     EXPECT_EQ(verdict(policy), "inconclusive: a.lat 950 ms → 1.2 s: its unit changed from ms to s");
 }
 
-TEST_F(checker_fixture, an_error_rate_that_rises_from_zero_needs_a_margin) {
+TEST_F(checker_fixture, an_error_rate_that_rises_from_zero_is_judged_by_the_margin_that_is_built_in) {
   put_case("v1", "error-rate-0-old");
   put_case("v2", "error-rate-0.05-new");
-  EXPECT_THAT(verdict(), StartsWith("inconclusive: error_rate 0 ratio → 0.05 ratio: "));
-  auto with_margin = [](const char* value) {
-    return std::string{R"({"metrics":{"error_rate":{"value":)"} + value +
-           R"(,"unit":"ratio","direction":"lower","absolute_margin":0.02}}})";
-  };
-  put("v1", with_margin("0"));
-  put("v2", with_margin("0.05"));
   EXPECT_EQ(verdict(), "regressed: 1 of 1 metrics regressed: error_rate 0 ratio → 0.05 ratio");
-  put("v2", with_margin("0.01"));
+}
+
+TEST_F(checker_fixture, a_rate_that_rises_from_zero_needs_a_margin) {
+  auto document = [](const char* value, const char* margin) {
+    return std::string{R"({"metrics":{"loss_rate":{"value":)"} + value + R"(,"unit":"ratio","direction":"lower")" +
+           margin + "}}}";
+  };
+  put("v1", document("0", ""));
+  put("v2", document("0.05", ""));
+  EXPECT_THAT(verdict(), StartsWith("inconclusive: loss_rate 0 ratio → 0.05 ratio: "));
+  put("v1", document("0", R"(,"absolute_margin":0.02)"));
+  put("v2", document("0.05", R"(,"absolute_margin":0.02)"));
+  EXPECT_EQ(verdict(), "regressed: 1 of 1 metrics regressed: loss_rate 0 ratio → 0.05 ratio");
+  put("v2", document("0.01", R"(,"absolute_margin":0.02)"));
+  EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed");
+}
+
+/// The same with an operator's rules.
+struct configured_checker : checker_fixture {
+  void configure(std::vector<analysis::configured_rules> rules) {
+    self->send_exit(checker, caf::exit_reason::user_shutdown);
+    self->wait_for(checker);
+    checker = spawn_upgrade_checker(system, {db}, {std::move(rules)});
+  }
+};
+
+TEST_F(configured_checker, the_operator_gives_a_margin_and_takes_a_gate_away) {
+  auto document = [](const char* loss, const char* speed) {
+    return std::string{R"({"benchmarks":{"net":{"metrics":{"loss":{"value":)"} + loss +
+           R"(,"unit":"ratio","direction":"lower","absolute_margin":0},"speed":{"value":)" + speed +
+           R"(,"direction":"higher"}}}}})";
+  };
+  put("v1", document("0", "10"));
+  put("v2", document("0.05", "1"));
+  EXPECT_THAT(verdict(), StartsWith("regressed: 2 of 2 metrics"));
+  configure({{.pattern = "net.loss", .absolute_margin = .1}, {.pattern = "net.*", .gate = false}});
+  EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed");
+  ASSERT_EQ(check()->getUngated().size(), 1u);
+  EXPECT_EQ(check()->getUngated()[0].getMetric(), "speed");
+  EXPECT_THAT(verdict("threshold"), StartsWith("regressed: 2 of 2 metrics")) << "HART OS's rule stays as it is";
+}
+
+TEST_F(configured_checker, the_operator_says_which_environment_counts) {
+  auto document = [](const char* cpu, const char* kernel) {
+    return std::string{R"({"environment":{"cpu_model":")"} + cpu + R"(","cores":4,"kernel":")" + kernel +
+           R"("},"metrics":{"m":{"value":1,"unit":"ms","direction":"lower","adapter":"a"}}})";
+  };
+  put("v1", document("one", "6.1"));
+  put("v2", document("another", "6.2"));
+  configure({{.pattern = "a.m", .same_environment = analysis::environment_fields{}}});
+  EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed");
+  configure({{.pattern = "*",
+              .same_environment = analysis::environment_fields{analysis::environment_field::kernel,
+                                                               analysis::environment_field::governor}}});
+  EXPECT_EQ(verdict(), "inconclusive: a.m 1 ms → 1 ms: it needs the same environment on both sides: "
+                       "kernel: 6.1 and 6.2, governor: unknown on both sides");
+}
+
+TEST_F(checker_fixture, a_metric_says_itself_which_environment_it_needs) {
+  auto document = [](const char* gpu, const char* field) {
+    return std::string{R"({"environment":{"gpu":")"} + gpu +
+           R"("},"metrics":{"m":{"value":1,"unit":"score",)"
+           R"("direction":"lower","same_environment":[")" +
+           field + R"("]}}})";
+  };
+  put("v1", document("H100", "gpu"));
+  put("v2", document("H200", "gpu"));
+  EXPECT_THAT(verdict(), HasSubstr("gpu: H100 and H200"));
+  put("v2", document("H100", "gpu"));
   EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed");
 }
 
@@ -151,8 +212,8 @@ TEST_F(checker_fixture, times_need_the_same_machine) {
   put("v2", document("one", "6.2"));
   EXPECT_EQ(verdict(), "safe: none of 1 metrics regressed") << "another kernel is the same machine";
   put("v2", document("another", "6.1"));
-  EXPECT_EQ(verdict(), "inconclusive: m 1 ms → 1 ms: it depends on the machine, which changed from one with 4 cores to "
-                       "another with 4 cores");
+  EXPECT_EQ(verdict(), "inconclusive: m 1 ms → 1 ms: it needs the same environment on both sides: cpu_model: one and "
+                       "another");
 }
 
 TEST_F(checker_fixture, regressions_come_in_the_order_that_is_asked_for) {

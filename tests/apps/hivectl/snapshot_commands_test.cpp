@@ -103,6 +103,20 @@ TEST(snapshot_show, as_json_is_the_snapshot) {
   EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
 }
 
+TEST(snapshot_show, tells_what_was_beside_a_measurement_where_that_is_notable) {
+  auto node = answering(R"({"version":"v2","metrics":{},"environment":{"cpu_model":"Chip","cores":8,"driver":"550.1",
+    "governor":"none","cpu_limit":"2.5"},"adapters":{
+    "busy":{"status":"ok","contention":{"steal":0.12,"load":1.5,"captures":2}},
+    "quiet":{"status":"ok","contention":{"steal":0.01,"pressure":0.9,"load":0.1}},"old":{"status":"ok"}}})");
+  auto shown = hivectl(node.url(), {"snapshot", "show", "v2"}).out;
+  EXPECT_THAT(shown, HasSubstr("driver 550.1, CPU limit 2.5\n"));
+  EXPECT_THAT(shown, HasSubstr("BESIDE"));
+  EXPECT_THAT(shown, HasSubstr("steal 12%, load of others 1.5, 2 other captures"));
+  auto calm =
+    answering(R"({"version":"v2","metrics":{},"adapters":{"quiet":{"status":"ok","contention":{"load":0}}}})");
+  EXPECT_THAT(hivectl(calm.url(), {"snapshot", "show", "v2"}).out, Not(HasSubstr("BESIDE")));
+}
+
 TEST(snapshot_show, asks_for_one_capture) {
   auto node = answering(R"({"version":"v2","capture_id":7,"adapter_errors":1,"metrics":{}})");
   auto result = hivectl(node.url(), {"snapshot", "show", "v2", "--capture", "7"});

@@ -20,10 +20,12 @@ constexpr std::string_view hartos_file = R"({
     "world_model": {"metrics": {
       "flush_rate": {"value": 0.5, "direction": "higher", "unit": "ratio"},
       "hivemind_queries": {"value": 7, "direction": "higher", "unit": "count", "gate": false,
-                           "absolute_margin": 3, "floor": -2}}},
+                           "absolute_margin": 3, "floor": -2, "margin": 0.1, "resolution": 1, "kind": "count",
+                           "advisory": true, "same_environment": ["kernel"]}}},
     "regression": {"metrics": {}, "error": "pytest collected no tests", "output_tail": "..."},
     "quantiphy": {"skipped": true, "reason": "not available"},
-    "guardrail": {"metrics": {"hash_match": {"value": true, "unit": "bool"}}},
+    "guardrail": {"metrics": {"hash_match": {"value": true, "unit": "bool", "margin": 7, "kind": "of its own",
+                                             "advisory": "no", "same_environment": [1]}}},
     "deployed": {"metrics": {}, "skipped": "no test suite"},
     "foreign": {"metrics": {"machine_info": {"cpu": 8}, "datetime": "now", "ms": {"value": 3, "direction": "lower"}}},
     "broken": 7}})";
@@ -42,12 +44,20 @@ TEST(hartos_snapshot, reads_the_nested_form_as_hart_os_writes_it) {
   EXPECT_FALSE(counter.getGate());
   EXPECT_EQ(counter.getAbsoluteMargin(), 3);
   EXPECT_EQ(counter.getFloor(), -2);
+  EXPECT_EQ(counter.getMargin(), .1);
+  EXPECT_EQ(counter.getResolution(), 1);
+  EXPECT_EQ(counter.getKind(), wire::MetricKind::COUNT);
+  EXPECT_TRUE(counter.getAdvisory());
+  ASSERT_EQ(counter.getSameEnvironment().size(), 1u);
+  EXPECT_EQ(counter.getSameEnvironment()[0], "kernel");
   EXPECT_EQ(counter.getScope(), "");
   EXPECT_TRUE(adapters[0].getMetrics()[0].getGate());
   EXPECT_TRUE(std::isnan(adapters[0].getMetrics()[0].getAbsoluteMargin()));
   EXPECT_EQ(adapters[1].getError(), "pytest collected no tests");
   EXPECT_TRUE(adapters[2].getSkipped());
   EXPECT_EQ(adapters[3].getMetrics()[0].getValue(), 1);
+  EXPECT_TRUE(std::isnan(adapters[3].getMetrics()[0].getMargin())) << "another type or range is not given";
+  EXPECT_EQ(adapters[3].getMetrics()[0].getSameEnvironment().size(), 0u);
   EXPECT_EQ(adapters[3].getMetrics()[0].getDirection(), wire::Direction::HIGHER);
   EXPECT_TRUE(adapters[4].getSkipped());
   EXPECT_EQ(adapters[4].getReason(), "no test suite");
@@ -114,6 +124,12 @@ TEST(hartos_snapshot, writing_and_reading_keeps_what_it_says) {
     }
     metrics[0].initSamples(2).set(1, 0.1);
     metrics[0].setAbsoluteMargin(.02);
+    metrics[0].setMargin(.1);
+    metrics[0].setResolution(.5);
+    metrics[0].setKind(wire::MetricKind::RATIO);
+    metrics[0].setAdvisory(true);
+    metrics[0].initSameEnvironment(2).set(0, "gpu");
+    metrics[0].getSameEnvironment().set(1, "driver");
     metrics[1].setScope("life-1");
     auto adapters = out.initAdapters(2);
     adapters[0].setName("c");
@@ -137,7 +153,14 @@ TEST(hartos_snapshot, writing_and_reading_keeps_what_it_says) {
   EXPECT_EQ(back.getBenchmarks()[1].getMetrics()[0].getValue(), 1.0 / 3);
   EXPECT_EQ(back.getBenchmarks()[1].getMetrics()[0].getSamples()[1], 0.1);
   EXPECT_EQ(back.getBenchmarks()[1].getMetrics()[0].getAbsoluteMargin(), .02);
-  EXPECT_TRUE(back.getBenchmarks()[1].getMetrics()[0].getGate());
+  auto rules = back.getBenchmarks()[1].getMetrics()[0];
+  EXPECT_TRUE(rules.getGate());
+  EXPECT_EQ(rules.getMargin(), .1);
+  EXPECT_EQ(rules.getResolution(), .5);
+  EXPECT_EQ(rules.getKind(), wire::MetricKind::RATIO);
+  EXPECT_TRUE(rules.getAdvisory());
+  ASSERT_EQ(rules.getSameEnvironment().size(), 2u);
+  EXPECT_EQ(rules.getSameEnvironment()[1], "driver");
   EXPECT_EQ(back.getBenchmarks()[0].getMetrics()[0].getScope(), "life-1");
 }
 

@@ -21,7 +21,10 @@ _METRIC_NAMES = {
 _NODE_NAMES = {(adapter, theirs): ours for (adapter, ours), theirs in _METRIC_NAMES.items()}
 # The second name under which HART OS has the same metric.
 _SAME_IN_HARTOS = {("guardrail", "hash_match")}
-_METRIC_FIELDS = ("unit", "samples", "scope", "gate", "absolute_margin")
+_METRIC_FIELDS = (
+    "unit", "samples", "scope", "kind", "gate", "advisory", "margin", "absolute_margin", "floor", "resolution",
+    "same_environment",
+)
 
 
 class Held(Dict[str, Any]):

@@ -139,6 +139,24 @@ TEST(samples, refuses_a_metric_that_changes_its_meaning) {
   expect_refused({metric(R"(,"absolute_margin":0)"), metric(R"(,"absolute_margin":1)")}, ec::invalid,
                  "another absolute_margin");
   expect_refused({metric(R"(,"floor":-1)"), metric(R"(,"floor":-2)")}, ec::invalid, "another floor");
+  expect_refused({metric(R"(,"margin":0.1)"), metric("")}, ec::invalid, "another margin");
+  expect_refused({metric(""), metric(R"(,"resolution":1)")}, ec::invalid, "another resolution");
+  expect_refused({metric(R"(,"kind":"count")"), metric("")}, ec::invalid, "another kind");
+  expect_refused({metric(R"(,"advisory":true)"), metric("")}, ec::invalid, "another advisory");
+  expect_refused({metric(R"(,"same_environment":["gpu"])"), metric("")}, ec::invalid, "another same_environment");
+  expect_refused({metric(R"(,"same_environment":["gpu"])"), metric(R"(,"same_environment":["cores"])")}, ec::invalid,
+                 "another same_environment");
+}
+
+TEST(samples, rules_of_a_metric_stay_with_it) {
+  auto one = measured(R"({"metrics":{"m":{"value":1,"direction":"higher","unit":"u","gate":false,"absolute_margin":1,)"
+                      R"("floor":-1,"margin":0.2,"resolution":0.5,"kind":"ratio","advisory":true,)"
+                      R"("same_environment":["gpu","driver"]}}})");
+  auto merged = merge_repeats("probe", measurements{one, one});
+  ASSERT_TRUE(merged) << text_of(merged.error());
+  EXPECT_THAT(to_json(*merged),
+              HasSubstr(R"("gate":false,"absolute_margin":1,"floor":-1,"margin":0.2,"resolution":0.5,)"
+                        R"("kind":"ratio","advisory":true,"same_environment":["gpu","driver"])"));
 }
 
 TEST(samples, refuses_a_metric_named_twice) {

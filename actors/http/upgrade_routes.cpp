@@ -1,0 +1,50 @@
+#include "actors/http/upgrade_routes.hpp"
+
+#include "messages/upgrade.capnp.h"
+
+namespace hive::http {
+namespace {
+
+const std::string measurement = "/api/v1/upgrades/measurements/{id}";
+
+action measure(const upgrade_measurer_actor& measurer, const msg<wire::MeasureUpgrade>& request) {
+  success how{.status = request->getWait() ? 201 : 202, .location = measurement};
+  if (request->getWait())
+    how.timeout = defaults::measurement_timeout;
+  return ask<wire::PairedMeasurement>(measurer, request, how);
+}
+
+} // namespace
+
+std::vector<route> upgrade_routes(const upgrade_services& services) {
+  using namespace wire;
+  using enum method;
+  const auto& [checker, measurer, references] = services;
+  const std::string reference = "/api/v1/tracks/{track}/reference";
+  return {
+    route::ask<UpgradeQuery, UpgradeCheck>(get, "/api/v1/upgrades/check", checker,
+                                           "Whether one version may replace another"),
+    // It runs the software in versions that the operator configured, for as long as it is told.
+    route::choose<MeasureUpgrade>(
+      post, "/api/v1/upgrades/measure", "Measure two versions in turn, until the statistics decide",
+      {answers<PairedMeasurement>(201, true), answers<PairedMeasurement>(202, true)},
+      [measurer = measurer](const msg<MeasureUpgrade>& request) { return measure(measurer, request); })
+      .for_role(role::operate),
+    route::ask<MeasurementListQuery, MeasurementList>(get, "/api/v1/upgrades/measurements", measurer,
+                                                      "Paired measurements, the newest first"),
+    route::ask<MeasurementQuery, PairedMeasurement>(get, measurement, measurer, "A paired measurement, at any time")
+      .with_large_answers(),
+    route::ask<RoundQuery, RoundList>(get, measurement + "/rounds", measurer, "What a paired measurement measured")
+      .with_large_answers(),
+    route::ask<StopMeasurement, PairedMeasurement>(post, measurement + "/stop", measurer, "Stop a paired measurement",
+                                                   {.status = 202})
+      .for_role(role::operate),
+    route::ask<ReferenceListQuery, ReferenceList>(get, "/api/v1/tracks", references,
+                                                  "The tracks, with their reference versions"),
+    route::ask<ReferenceQuery, Reference>(get, reference, references, "The reference version of a track"),
+    route::ask<MoveReference, Reference>(put, reference, references, "Make another version the reference")
+      .for_role(role::operate),
+  };
+}
+
+} // namespace hive::http

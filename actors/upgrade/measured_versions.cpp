@@ -1,0 +1,42 @@
+#include "actors/upgrade/measured_versions.hpp"
+
+#include "messages/text.hpp"
+
+namespace hive {
+namespace {
+
+bool is_defined_alike(wire::Metric::Reader a, wire::Metric::Reader b) {
+  return a.getUnit() == b.getUnit() && a.getDirection() == b.getDirection() && a.getScope() == b.getScope();
+}
+
+} // namespace
+
+void measured_versions::add(wire::MeasuredRound::Reader round) {
+  std::string adapter{as_view(round.getAdapter())};
+  std::map<std::string, std::map<wire::RunSide, double>> found; // by metric
+  for (auto run : round.getRuns())
+    for (auto metric : run.getMetrics()) {
+      std::string name{as_view(metric.getName())};
+      auto& samples = metrics_[{adapter, name}];
+      if (samples.by_side.empty()) {
+        samples.as_first = msg<wire::Metric>::copy_of(metric);
+        for (auto side : sides_)
+          samples.by_side[side];
+      }
+      if (is_defined_alike(*samples.as_first, metric))
+        found[name][run.getSide()] = metric.getValue();
+    }
+  for (auto& [name, samples] : metrics_) {
+    if (name.first != adapter)
+      continue;
+    const auto& values = found[name.second];
+    if (round.getLeftOut().size() > 0 || values.size() != sides_.size()) {
+      ++samples.left_out;
+      continue;
+    }
+    for (const auto& [side, value] : values)
+      samples.by_side[side].push_back(value);
+  }
+}
+
+} // namespace hive

@@ -1,0 +1,55 @@
+#include "apps/hivectl/judgement_view.hpp"
+
+#include "apps/hivectl/format.hpp"
+#include "apps/hivectl/table.hpp"
+
+#include <cmath>
+
+namespace hive::ctl {
+namespace {
+
+std::string change(wire::MetricJudgement::Reader of, double value) {
+  if (std::isnan(value))
+    return "-";
+  return of.getAbsolute() ? format_number(value) + " " + of.getUnit().cStr() : format_percent(value);
+}
+
+std::string interval(wire::MetricJudgement::Reader of) {
+  if (std::isnan(of.getLow()) && std::isnan(of.getHigh()))
+    return "-";
+  return change(of, of.getLow()) + " … " + change(of, of.getHigh());
+}
+
+std::string pairs(wire::MetricJudgement::Reader of) {
+  auto out = std::to_string(of.getPairs());
+  if (of.getLeftOut() > 0)
+    out += " (" + std::to_string(of.getLeftOut()) + " left out)";
+  if (of.getPairsNeeded() > 0)
+    out += " of about " + std::to_string(of.getPairsNeeded());
+  return out;
+}
+
+std::string why(wire::MetricJudgement::Reader of) {
+  std::string out = of.getReason().cStr();
+  if (of.hasGuard())
+    out += (out.empty() ? "" : "; ") + std::string{of.getGuard().cStr()};
+  return out.empty() ? "-" : out;
+}
+
+} // namespace
+
+void show_judgements(capnp::List<wire::MetricJudgement>::Reader judgements, output& out) {
+  table rows{{text_column("DECISION"), text_column("METRIC"), text_column("AGAINST"), number_column("CHANGE"),
+              text_column("INTERVAL"), number_column("MARGIN"), number_column("PAIRS"), text_column("WHY")}};
+  for (auto each : judgements)
+    rows.add_row({name_of(each.getDecision()) + (each.getAdvisory() ? " (advisory)" : ""),
+                  std::string{each.getAdapter().cStr()} + "." + each.getMetric().cStr(), each.getAgainst().cStr(),
+                  change(each, each.getChange()), interval(each), change(each, each.getMargin()), pairs(each),
+                  why(each)});
+  if (rows.empty())
+    return;
+  out.line("");
+  out.print(rows);
+}
+
+} // namespace hive::ctl
