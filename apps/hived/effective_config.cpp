@@ -1,6 +1,7 @@
 #include "apps/hived/effective_config.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <sstream>
 
 namespace hive {
@@ -37,6 +38,16 @@ std::string as_toml(std::string_view key, const toml::node& value) {
 
 } // namespace
 
+std::string toml_key(std::string_view key) {
+  auto is_bare = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };
+  if (!key.empty() && std::ranges::all_of(key, is_bare))
+    return std::string{key};
+  std::string out{'"'};
+  for (char c : key)
+    out.append(c == '"' || c == '\\' ? 1 : 0, '\\') += c;
+  return out + '"';
+}
+
 size_t effective_config::begin(std::string name, bool is_array) {
   sections_.push_back({std::move(name), is_array, {}});
   return sections_.size() - 1;
@@ -71,9 +82,10 @@ std::string effective_config::text() const {
     if (section.settings.empty())
       continue;
     out += "\n" + (section.is_array ? "[[" + section.name + "]]\n" : "[" + section.name + "]\n");
-    for (const auto& setting : section.settings)
-      out += (setting.value.empty() ? "# " + setting.key : setting.key + " = " + setting.value) + "  # " +
-             setting.remark + "\n";
+    for (const auto& setting : section.settings) {
+      auto key = toml_key(setting.key);
+      out += (setting.value.empty() ? "# " + key : key + " = " + setting.value) + "  # " + setting.remark + "\n";
+    }
   }
   return out;
 }

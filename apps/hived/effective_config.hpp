@@ -7,6 +7,9 @@
 
 namespace hive {
 
+/// A key as TOML writes it: in quotes if it has other characters than letters, digits, `_` and `-`.
+std::string toml_key(std::string_view key);
+
 /// All keys of a node's configuration with their effective values and sources, in reading order. Does not keep secrets.
 class effective_config {
 public:

@@ -40,7 +40,7 @@ const toml::node* toml_section::find(std::string_view key) {
 }
 
 std::string toml_section::full_name(std::string_view key) const {
-  return (path_.empty() ? "" : path_ + ".") + std::string{key};
+  return (path_.empty() ? "" : path_ + ".") + toml_key(key);
 }
 
 std::string toml_section::place(const toml::node* node, const std::string& name) const {

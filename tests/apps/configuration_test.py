@@ -205,9 +205,9 @@ def sources(text):
     """The remark behind each key of a printed configuration, by its full name."""
     out, section = {}, ""
     for line in text.splitlines():
-        if heading := re.fullmatch(r"\[+([\w.]+)\]+", line):
+        if heading := re.fullmatch(r'\[+([\w."*]+)\]+', line):
             section = heading[1] + "."
-        elif setting := re.fullmatch(r"(?:# )?(\w+)(?: = .*)?  # (.*)", line):
+        elif setting := re.fullmatch(r'(?:# )?([\w".]+)(?: = .*)?  # (.*)', line):
             out[section + setting[1]] = setting[2]
     return out
 
@@ -234,7 +234,10 @@ def test_print_config_is_the_whole_configuration_with_its_sources(program):
 def test_print_config_tells_every_key_of_the_page(program):
     text = WHOLE + '[[benchmarks.model_registry.probe]]\nbase_url = "http://x"\nmodel = "m"\n'
     text += "[[gpu.simulated]]\nvram_mib = 8192\n[[metrics]]\nname = \"*\"\n"
-    told = set(sources(program(text, "--print-config").stdout))
+    text += '[versions]\n"v2.0" = "/srv/v2.0"\n"*" = {directory = "/srv/{version}"}\n'
+    printed = program(text, "--print-config").stdout
+    assert tomllib.loads(printed)["versions"]["v2.0"] == "/srv/v2.0"
+    told = {name.replace('versions."*".', "versions.") for name in sources(printed)}
     names = keys_told()
     sections = {name for name in names if any(other.startswith(name + ".") for other in names)}
     assert names - sections - told == set()

@@ -70,7 +70,7 @@ class CoverageTest(unittest.TestCase):
                 self.assertTrue(hasattr(AsyncClient, name))
 
     def test_methods_show_their_parameters(self):
-        self.assertEqual(list(inspect.signature(Client().check_upgrade).parameters), ["old", "new", "policy", "order"])
+        self.assertEqual(list(inspect.signature(Client().check_upgrade).parameters), ["old", "new", "policy", "order", "track"])
         with self.assertRaises(TypeError):
             Client().check_upgrade("v1")
         with self.assertRaisesRegex(ValueError, "version must not be empty"):

@@ -226,7 +226,7 @@ def move_reference(track: str, version: str, reason: str) -> Json:
 
 
 @operation("GET", "/api/v1/tracks/{track}/reference")
-def get_reference(track: str = "main") -> Json:
+def get_reference(track: str) -> Json:
     """The version against which a track's new versions are judged: {track, version, history}."""
     ...
 
