@@ -6,7 +6,6 @@
 #include "actors/http/benchmark_routes.hpp"
 #include "actors/http/server.hpp"
 #include "actors/store/committer.hpp"
-#include "actors/upgrade/checker.hpp"
 #include "platform/http_client.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -47,10 +46,9 @@ void capture_of_five_adapters_over_http(benchmark::State& state) {
   caf::actor_system system{config};
   auto committer = spawn_committer(system, {db});
   auto registry = spawn_registry(system, {db, committer}, five_adapters(system));
-  auto upgrades = spawn_upgrade_checker(system, {db});
   http::server_options options;
   options.port = 0;
-  auto routes = http::api_routes({http::benchmark_routes(registry, upgrades)}, {"bench"});
+  auto routes = http::api_routes({http::benchmark_routes(registry)}, {"bench"});
   auto metrics = std::make_shared<prometheus::Registry>();
   auto server = std::move(*http::spawn_server(system, {std::move(routes), metrics}, options));
   http::outgoing_request request;

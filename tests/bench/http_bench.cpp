@@ -3,9 +3,9 @@
 // in both directions. Does not measure TLS, large bodies or slow services.
 
 #include "actors/http/api_routes.hpp"
-#include "actors/http/benchmark_routes.hpp"
 #include "actors/http/node_routes.hpp"
 #include "actors/http/server.hpp"
+#include "actors/http/upgrade_routes.hpp"
 #include "actors/upgrade/api.hpp"
 #include "messages/node.capnp.h"
 #include "messages/status.capnp.h"
@@ -63,7 +63,7 @@ void http_requests(benchmark::State& state, const std::string& target) {
   auto not_ready = [] { return std::string{}; };
   auto status = [] { return msg<wire::NodeStatus>{}; };
   auto routes =
-    api_routes({node_routes({health, not_ready, status, metrics}), benchmark_routes({}, checker)}, {"bench"});
+    api_routes({node_routes({health, not_ready, status, metrics}), upgrade_routes({checker, {}, {}})}, {"bench"});
   auto server = spawn_server(system, {std::move(routes), metrics}, {.port = 0});
   if (!server)
     return state.SkipWithError("the server does not start");
