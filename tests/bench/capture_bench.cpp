@@ -62,8 +62,7 @@ void capture_of_five_adapters_over_http(benchmark::State& state) {
       state.SkipWithError(response ? response->body.c_str() : text_of(response.error()).c_str());
   }
   caf::scoped_actor self{system};
-  for (auto handle : {server.gateway, caf::actor_cast<caf::actor>(registry), caf::actor_cast<caf::actor>(upgrades),
-                      caf::actor_cast<caf::actor>(committer)}) {
+  for (auto handle : {server.gateway, caf::actor_cast<caf::actor>(registry), caf::actor_cast<caf::actor>(committer)}) {
     self->send_exit(handle, caf::exit_reason::user_shutdown);
     self->wait_for(handle);
   }
