@@ -75,7 +75,9 @@ TEST_F(snapshot_store_test, a_deleted_capture_stays_in_the_list_with_the_reason)
   keep("v1", 2);
   erase("v1", 1);
   EXPECT_THAT(list("v1"), ElementsAre(-1, 2));
-  auto deleted = (*store().captures("v1", 10, {}, no_limit))->getCaptures()[0];
+  auto captures = store().captures("v1", 10, {}, no_limit);
+  ASSERT_TRUE(captures);
+  auto deleted = (*captures)->getCaptures()[0];
   EXPECT_EQ(as_view(deleted.getDeleted()), "a backup ran");
   EXPECT_EQ(deleted.getDeletedAt(), 1'771'934'400'000'000);
   EXPECT_EQ(as_view(deleted.getDisturbed()), "gpu: throttled");
