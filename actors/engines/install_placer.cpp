@@ -48,6 +48,10 @@ public:
       install_here(*asked, promise);
       return promise;
     }
+    if (open_.size() >= defaults::max_waiting_installs) {
+      promise.deliver(fail(ec::overloaded, std::to_string(open_.size()) + " installs on other nodes run already"));
+      return promise;
+    }
     auto wanted = placement_request(asked);
     engine_caller caller{http_engine(own_id_, std::string{nameless_engine}), spawn_path::link};
     self_->request(services_.spawner, caf::infinite, engine_request<wire::SpawnRequest>{caller, wanted})

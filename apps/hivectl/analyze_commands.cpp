@@ -3,6 +3,7 @@
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/format.hpp"
+#include "apps/hivectl/judgement_view.hpp"
 #include "apps/hivectl/number_columns.hpp"
 #include "apps/hivectl/sparkline.hpp"
 #include "messages/analyze.capnp.h"
@@ -148,18 +149,6 @@ void show(wire::PairsAnalysis::Reader analysis, output& out) {
   out.print(rows);
 }
 
-exit_status status_of(wire::Verdict decision) {
-  switch (decision) {
-  case wire::Verdict::SAFE:
-    return exit_status::done;
-  case wire::Verdict::REGRESSED:
-    return exit_status::rejected;
-  case wire::Verdict::INCONCLUSIVE:
-    break;
-  }
-  return exit_status::inconclusive;
-}
-
 outcome analyze_pairs(session& s, const pairs_options& options) {
   auto file = read_pairs(options);
   if (!file)
@@ -170,7 +159,7 @@ outcome analyze_pairs(session& s, const pairs_options& options) {
                                " new ones, and each pair has one of both");
   auto analysis = describe(judge(**file));
   s.out.answer(analysis, [&] { show(*analysis, s.out); });
-  return status_of(analysis->getDecision());
+  return exit_status_of(analysis->getDecision());
 }
 
 // -- changes ---------------------------------------------------------------------------

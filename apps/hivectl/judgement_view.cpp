@@ -38,6 +38,18 @@ std::string why(wire::MetricJudgement::Reader of) {
 
 } // namespace
 
+exit_status exit_status_of(wire::Verdict verdict) {
+  switch (verdict) {
+  case wire::Verdict::SAFE:
+    return exit_status::done;
+  case wire::Verdict::REGRESSED:
+    return exit_status::rejected;
+  case wire::Verdict::INCONCLUSIVE:
+    break;
+  }
+  return exit_status::inconclusive;
+}
+
 void show_judgements(capnp::List<wire::MetricJudgement>::Reader judgements, output& out) {
   table rows{{text_column("DECISION"), text_column("METRIC"), text_column("AGAINST"), number_column("CHANGE"),
               text_column("INTERVAL"), number_column("MARGIN"), number_column("PAIRS"), text_column("WHY")}};

@@ -37,18 +37,6 @@ msg<wire::MeasureUpgrade> request_of(const measure_options& options) {
   });
 }
 
-exit_status status_of(wire::PairedMeasurement::Reader done) {
-  switch (done.getVerdict()) {
-  case wire::Verdict::SAFE:
-    return exit_status::done;
-  case wire::Verdict::REGRESSED:
-    return exit_status::rejected;
-  case wire::Verdict::INCONCLUSIVE:
-    break;
-  }
-  return exit_status::inconclusive;
-}
-
 void show(wire::PairedMeasurement::Reader measurement, output& out) {
   out.line("Measurement  " + std::string{measurement.getId().cStr()} + " (" + name_of(measurement.getState()) + ")");
   out.line("Versions     " + std::string{measurement.getRequest().getOld().cStr()} + " → " +
@@ -69,7 +57,7 @@ void show(wire::PairedMeasurement::Reader measurement, output& out) {
 
 outcome finish_measurement(session& s, const msg<wire::PairedMeasurement>& done) {
   s.out.answer(done, [&] { show(*done, s.out); });
-  return status_of(*done);
+  return exit_status_of(done->getVerdict());
 }
 
 bool has_ended(wire::PairedMeasurement::Reader now) {

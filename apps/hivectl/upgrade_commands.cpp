@@ -34,17 +34,8 @@ bool says_nothing(wire::UpgradeCheck::Reader check) {
 }
 
 exit_status status_of(wire::UpgradeCheck::Reader check) {
-  if (says_nothing(check))
-    return exit_status::inconclusive; // only a verdict that is known to be safe opens a gate
-  switch (check.getVerdict()) {
-  case wire::Verdict::SAFE:
-    return exit_status::done;
-  case wire::Verdict::REGRESSED:
-    return exit_status::rejected;
-  case wire::Verdict::INCONCLUSIVE:
-    break;
-  }
-  return exit_status::inconclusive;
+  // Only a verdict that is known to be safe opens a gate.
+  return says_nothing(check) ? exit_status::inconclusive : exit_status_of(check.getVerdict());
 }
 
 /// A value with its unit; "-" without a value.
