@@ -333,7 +333,8 @@ TEST_F(hive_gpu_probe, the_parts_of_memory_never_exceed_the_whole) {
   gpus.devices[0].total_mib = 1000;
   gpus.devices[0].reserved_mib = 100;
   gpus.lines = {"foreign device=GPU-0 mib=5000"};
-  auto memory = look()->getDevices()[0].getMemory();
+  auto report = look();
+  auto memory = report->getDevices()[0].getMemory();
   EXPECT_EQ(memory.getReservedMib() + memory.getUsedMib() + memory.getFreeMib(), memory.getTotalMib());
   EXPECT_EQ(memory.getFreeMib(), 0u);
 }
