@@ -33,6 +33,9 @@ struct gate_options {
 /// What is wrong with the options, or nothing.
 std::optional<std::string_view> problem_of(const gate_options& options);
 
+/// From more pairs than this on, nobody measures on: a change so close to its margin is left to another margin.
+inline constexpr uint32_t most_useful_pairs = 1'000;
+
 /// Why a verdict is what it is.
 enum class gate_reason : uint8_t {
   // safe

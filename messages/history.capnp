@@ -35,6 +35,8 @@ struct HistoryPoint $Hive.doc("One value of a metric.") {
       "Why it does not compare with the newest value, such as another unit. Such a value is shown and does not count.");
   imported @13 :Bool $Hive.omitDefault $Hive.doc("Captured elsewhere and uploaded here.");
   simulated @14 :Bool $Hive.omitDefault $Hive.doc("Computed by the processor on a simulated device.");
+  beside @15 :Text $Hive.doc(
+      "What else notably used the machine meanwhile, such as the load of others. Such a value counts all the same.");
 }
 
 enum ChangeKind {

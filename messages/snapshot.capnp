@@ -257,6 +257,7 @@ struct SeriesPoint $Hive.doc("One value in the history of a metric. Fields from 
   deletedAt @13 :Int64 $Hive.unixMicros $Hive.omitDefault;
   imported @14 :Bool $Hive.omitDefault;
   simulated @15 :Bool $Hive.omitDefault;
+  contention @16 :Contention;
 }
 
 struct LatestResults $Hive.maxBytes(8388608) $Hive.doc("The newest value of every metric on this node.") {

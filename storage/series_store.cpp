@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <optional>
 
 namespace hive {
 namespace {
@@ -18,6 +19,7 @@ constexpr size_t max_kept_disturbance_bytes = 512;
 struct circumstances {
   std::string disturbance;
   bool simulated = false;
+  std::optional<wire::Contention::Reader> contention = {};
 };
 
 using circumstances_of_adapters = std::map<std::string_view, circumstances>;
@@ -27,8 +29,10 @@ circumstances_of_adapters read_circumstances(wire::Snapshot::Reader snapshot) {
   for (auto adapter : snapshot.getAdapters()) {
     auto why = disturbance_of(adapter);
     bool simulated = adapter.hasEvidence() && adapter.getEvidence().getQuality() == wire::RunQuality::SIMULATED;
-    if (!why.empty() || simulated)
-      out[as_view(adapter.getName())] = {std::string{cut_text(why, max_kept_disturbance_bytes)}, simulated};
+    if (!why.empty() || simulated || adapter.hasContention())
+      out[as_view(adapter.getName())] = {std::string{cut_text(why, max_kept_disturbance_bytes)}, simulated,
+                                         adapter.hasContention() ? std::optional{adapter.getContention()}
+                                                                 : std::nullopt};
   }
   return out;
 }
@@ -64,6 +68,8 @@ void put_point(wire::Snapshot::Reader snapshot, wire::Metric::Reader metric, con
     out.setDisturbed(how.disturbance);
   out.setImported(snapshot.getImported());
   out.setSimulated(how.simulated);
+  if (how.contention)
+    out.setContention(*how.contention);
 }
 
 void put_points(wire::Snapshot::Reader snapshot, const removal* deleted, write_set& writes) {

@@ -1,6 +1,7 @@
 #include "actors/history/history_page.hpp"
 
 #include "actors/history/version_runs.hpp"
+#include "analysis/contention.hpp"
 #include "messages/text.hpp"
 
 #include <algorithm>
@@ -130,6 +131,14 @@ void put_segment(const analysed_history& history, wire::HistorySegment::Builder 
   out.setVersion(first.point->getVersion());
 }
 
+std::string describe_beside(wire::Contention::Reader from) {
+  return analysis::describe_contention({.steal = from.getSteal(),
+                                        .pressure = from.getPressure(),
+                                        .load = from.getLoad(),
+                                        .throttled = from.getThrottled(),
+                                        .captures = from.getCaptures()});
+}
+
 void put_reasons(point_reader point, point_reader reference, wire::HistoryPoint::Builder out) {
   if (point.hasDisturbed())
     out.setDisturbed(point.getDisturbed());
@@ -153,6 +162,8 @@ void put_point(const series_entry& entry, point_reader reference, bool with_samp
     out.setSamples(point.getSamples());
   out.setImported(point.getImported());
   out.setSimulated(point.getSimulated());
+  if (auto what = describe_beside(point.getContention()); !what.empty())
+    out.setBeside(what);
   put_reasons(point, reference, out);
 }
 

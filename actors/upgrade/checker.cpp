@@ -52,6 +52,13 @@ void write(const compared_side& old_side, const compared_side& new_side, wire::U
   }
 }
 
+void add_explanation(wire::UpgradeCheck::Builder out) {
+  auto sentences = explain(out.asReader());
+  auto list = out.initExplanation(static_cast<uint32_t>(sentences.size()));
+  for (uint32_t i = 0; i < list.size(); ++i)
+    list.set(i, sentences[i]);
+}
+
 /// Versions with a snapshot for which `version` may be a typo. Omits `other`, the query's other version.
 caf::expected<std::vector<std::string>> find_similar(const snapshot_store& store, std::string_view version,
                                                      std::string_view other) {
@@ -162,6 +169,7 @@ msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, cons
   out.setPolicy(query.getPolicy());
   write(result, out);
   write(old_side, new_side, out);
+  add_explanation(out);
   return msg<wire::UpgradeCheck>::adopt(answer);
 }
 
@@ -197,10 +205,7 @@ msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, con
     if (inputs.measurement)
       out.setMeasurement((*inputs.measurement)->getId());
     write(old_side, new_side, out);
-    auto sentences = explain(out.asReader());
-    auto list = out.initExplanation(static_cast<uint32_t>(sentences.size()));
-    for (uint32_t i = 0; i < list.size(); ++i)
-      list.set(i, sentences[i]);
+    add_explanation(out);
   });
 }
 

@@ -1,5 +1,8 @@
 #include "actors/upgrade/explanation.hpp"
 
+#include "actors/upgrade/told.hpp"
+#include "actors/upgrade/value_explanation.hpp"
+#include "analysis/gate_options.hpp"
 #include "messages/check.hpp"
 #include "messages/text.hpp"
 
@@ -13,11 +16,8 @@ namespace {
 
 using judged_metric = wire::MetricJudgement::Reader;
 
-/// Metrics of one kind that are told one by one.
-constexpr size_t most_told = 10;
-
 std::string name_of(judged_metric of) {
-  return std::string{as_view(of.getAdapter())} + "." + std::string{as_view(of.getMetric())};
+  return told_name(of.getAdapter(), of.getMetric());
 }
 
 std::string amount(judged_metric of, double value) {
@@ -78,7 +78,10 @@ std::string about_regressed(judged_metric of) {
 std::string about_inconclusive(judged_metric of) {
   auto out = fmt::format("{} {} against {} ({}; {}): {}", name_of(of), movement(of), as_view(of.getAgainst()),
                          interval(of), basis(of), as_view(of.getReason()));
-  if (of.getPairsNeeded() > 0)
+  if (of.getPairsNeeded() > analysis::most_useful_pairs)
+    out += fmt::format("; more than {} pairs would be needed, so only another margin or less noise decides it",
+                       analysis::most_useful_pairs);
+  else if (of.getPairsNeeded() > 0)
     out += fmt::format("; about {} pairs in all would decide it", of.getPairsNeeded());
   return out + ".";
 }
@@ -126,9 +129,14 @@ void tell_each(wire::UpgradeCheck::Reader check, wire::Verdict decision, Tell te
     out.push_back(std::to_string(more) + " more metrics are " + json_name(decision) + ".");
 }
 
+/// The verdict; its reason only where no sentence about a metric will tell it.
 std::string first_sentence(wire::UpgradeCheck::Reader check) {
-  return fmt::format("{} → {}: {} by policy {}: {}.", as_view(check.getOld()), as_view(check.getNew()),
-                     json_name(check.getVerdict()), json_name(check.getPolicy()), as_view(check.getReason()));
+  auto out = fmt::format("{} → {}: {} by policy {}", as_view(check.getOld()), as_view(check.getNew()),
+                         json_name(check.getVerdict()), json_name(check.getPolicy()));
+  bool is_told = check.getRegressions().size() + check.getMissing().size() + check.getJudgements().size() > 0;
+  bool is_told_by_its_findings = is_told && check.getVerdict() != wire::Verdict::SAFE;
+  return out + (is_told_by_its_findings ? fmt::format("; {} metrics could be compared.", check.getCompared())
+                                        : fmt::format(": {}.", as_view(check.getReason())));
 }
 
 void tell_weakness(wire::UpgradeCheck::Reader check, std::vector<std::string>& out) {
@@ -158,6 +166,11 @@ void tell_other_answer(wire::UpgradeCheck::Reader check, std::vector<std::string
 
 std::vector<std::string> explain(wire::UpgradeCheck::Reader check) {
   std::vector<std::string> out{first_sentence(check)};
+  tell_values(check, out);
+  if (check.getPolicy() != wire::Policy::STATISTICAL) {
+    tell_other_answer_by_value(check, out);
+    return out;
+  }
   tell_each(check, wire::Verdict::REGRESSED, about_regressed, out);
   tell_each(check, wire::Verdict::INCONCLUSIVE, about_inconclusive, out);
   if (check.getVerdict() == wire::Verdict::SAFE)

@@ -68,7 +68,10 @@ bool counts(wire::HistoryPoint::Reader point) {
   return !point.hasDeleted() && !point.hasDisturbed() && !point.hasIncomparable() && !std::isnan(point.getValue());
 }
 
+/// Empty when it counts.
 std::string why_it_does_not_count(wire::HistoryPoint::Reader point) {
+  if (counts(point))
+    return {};
   std::vector<std::string> out;
   if (point.hasDeleted())
     out.push_back("deleted at " + format_time(point.getDeletedAt()) + ": " + point.getDeleted().cStr());
@@ -128,13 +131,15 @@ void show_changes_of_one(wire::MetricHistory::Reader history, output& out) {
     out.print(rows);
 }
 
-void show_left_out(wire::MetricHistory::Reader history, output& out) {
+/// The captures about which `remark` says something.
+template <class Remark>
+void show_remarks(wire::MetricHistory::Reader history, const char* title, Remark remark, output& out) {
   table rows{{number_column("CAPTURE"), text_column("CAPTURED AT"), text_column("VERSION"), number_column("VALUE"),
-              text_column("DOES NOT COUNT")}};
+              text_column(title)}};
   for (auto point : history.getPoints())
-    if (!counts(point))
+    if (std::string text = remark(point); !text.empty())
       rows.add_row({std::to_string(point.getCaptureId()), format_time(point.getCapturedAt()), point.getVersion().cStr(),
-                    format_number(point.getValue()), why_it_does_not_count(point)});
+                    format_number(point.getValue()), text});
   if (rows.empty())
     return;
   out.line("");
@@ -151,7 +156,9 @@ void show_history(wire::MetricHistory::Reader history, charset set, output& out)
   show_points(history, set, out);
   show_current(history, out);
   show_changes_of_one(history, out);
-  show_left_out(history, out);
+  show_remarks(history, "DOES NOT COUNT", why_it_does_not_count, out);
+  show_remarks(
+    history, "MEASURED AMID", [](wire::HistoryPoint::Reader point) { return point.getBeside().cStr(); }, out);
 }
 
 void show_changes(wire::ChangeList::Reader list, output& out) {

@@ -1,5 +1,6 @@
 #include "apps/hivectl/judgement_view.hpp"
 
+#include "analysis/gate_options.hpp"
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/table.hpp"
 
@@ -25,7 +26,9 @@ std::string pairs(wire::MetricJudgement::Reader of) {
   if (of.getLeftOut() > 0)
     out += " (" + std::to_string(of.getLeftOut()) + " left out)";
   if (of.getPairsNeeded() > 0)
-    out += " of about " + std::to_string(of.getPairsNeeded());
+    out += of.getPairsNeeded() > analysis::most_useful_pairs
+             ? " of more than " + std::to_string(analysis::most_useful_pairs)
+             : " of about " + std::to_string(of.getPairsNeeded());
   return out;
 }
 

@@ -27,10 +27,9 @@ struct check_options {
   std::string track; ///< empty: main
 };
 
-/// Whether no metric was compared, for example because a version has no snapshot. Policy threshold then follows HART
-/// OS: safe without the old snapshot, inconclusive without the new one. Neither verdict is based on a measurement.
+/// Whether it says safe though no metric was compared: policy threshold does without an old snapshot, as HART OS did.
 bool says_nothing(wire::UpgradeCheck::Reader check) {
-  return check.getCompared() == 0;
+  return check.getCompared() == 0 && check.getVerdict() == wire::Verdict::SAFE;
 }
 
 exit_status status_of(wire::UpgradeCheck::Reader check) {
@@ -110,7 +109,7 @@ void show_check(wire::UpgradeCheck::Reader check, output& out) {
 }
 
 void warn_if_nothing_was_compared(wire::UpgradeCheck::Reader check, const output& out) {
-  if (says_nothing(check) && check.getVerdict() != wire::Verdict::INCONCLUSIVE)
+  if (says_nothing(check))
     out.remark("warning: no metric was compared, so \"" + name_of(check.getVerdict()) +
                "\" says nothing here, and the exit status is 2; is there a snapshot of both versions? "
                "'hivectl snapshot list' shows them. The default policy, strict, says inconclusive");
@@ -147,19 +146,24 @@ outcome check(session& s, const check_options& options) {
   return status_of(**answer);
 }
 
+void add_options(CLI::App& command, check_options& options, const char* default_policy) {
+  command.add_option("OLD", options.old_version, "The version in use")->required()->check(valid_id());
+  command.add_option("NEW", options.new_version, "The version that would replace it")->required()->check(valid_id());
+  command
+    .add_option("--policy", options.policy,
+                std::string{"strict: what is missing or not comparable is inconclusive; threshold: 5% on what both "
+                            "versions measured, what is missing does not count; statistical: tells noise from a "
+                            "regression by the samples, best after 'hivectl upgrade measure' (default: "} +
+                  default_policy + ")")
+    ->check(CLI::IsMember({"threshold", "strict", "statistical"}));
+  command.add_option("--track", options.track, "Line of versions, for policy statistical (default: main)")
+    ->check(valid_id());
+}
+
 void add_check(CLI::App& group, context& ctx) {
   auto options = std::make_shared<check_options>();
   auto& command = *group.add_subcommand("check", "Judge whether NEW may replace OLD on this node");
-  command.add_option("OLD", options->old_version, "The version in use")->required()->check(valid_id());
-  command.add_option("NEW", options->new_version, "The version that would replace it")->required()->check(valid_id());
-  command
-    .add_option("--policy", options->policy,
-                "strict (default): what is missing or not comparable is inconclusive; threshold: 5% on what both "
-                "versions measured, what is missing does not count; statistical: tells noise from a regression by the "
-                "samples, best after 'hivectl upgrade measure'")
-    ->check(CLI::IsMember({"threshold", "strict", "statistical"}));
-  command.add_option("--track", options->track, "Line of versions, for policy statistical (default: main)")
-    ->check(valid_id());
+  add_options(command, *options, "strict");
   ctx.on(command, [options](session& s) { return check(s, *options); });
 }
 
@@ -167,9 +171,7 @@ void add_explain(CLI::App& group, context& ctx) {
   auto options = std::make_shared<check_options>();
   options->policy = "statistical";
   auto& command = *group.add_subcommand("explain", "Say in sentences how NEW is judged against OLD, and why");
-  command.add_option("OLD", options->old_version, "The version in use")->required()->check(valid_id());
-  command.add_option("NEW", options->new_version, "The version that would replace it")->required()->check(valid_id());
-  command.add_option("--track", options->track, "Line of versions (default: main)")->check(valid_id());
+  add_options(command, *options, "statistical");
   ctx.on(command, [options](session& s) { return explain(s, *options); });
 }
 

@@ -3,6 +3,7 @@
 #include "messages/ec.hpp"
 
 #include <fmt/format.h>
+#include <limits>
 
 namespace hive {
 
@@ -105,7 +106,8 @@ void toml_section::read(std::string_view key, double& out, double min, double ma
     if (!value)
       refuse(key, "must be a number");
     if (!(*value >= min && *value <= max)) // also rejects NaN
-      refuse(key, fmt::format("must lie between {} and {}", min, max));
+      refuse(key, max == std::numeric_limits<double>::max() ? fmt::format("must be a finite number of at least {}", min)
+                                                            : fmt::format("must lie between {} and {}", min, max));
     out = *value;
   }
   keep(key, toml::value<double>{out});

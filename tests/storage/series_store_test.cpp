@@ -24,6 +24,7 @@ struct captured {
   bool imported = false;
   std::vector<double> samples = {};
   std::optional<wire::RunQuality> quality = std::nullopt;
+  std::optional<double> load = std::nullopt; ///< of others
 };
 
 msg<wire::Snapshot> snapshot_of(const captured& what) {
@@ -39,10 +40,14 @@ msg<wire::Snapshot> snapshot_of(const captured& what) {
     auto samples = metric.initSamples(static_cast<uint32_t>(what.samples.size()));
     for (uint32_t i = 0; i < samples.size(); ++i)
       samples.set(i, what.samples[i]);
-    if (!what.quality)
+    if (!what.quality && !what.load)
       return;
     auto adapter = out.initAdapters(1)[0];
     adapter.setName(what.adapter);
+    if (what.load)
+      adapter.initContention().setLoad(*what.load);
+    if (!what.quality)
+      return;
     auto evidence = adapter.initEvidence();
     evidence.setQuality(*what.quality);
     auto reasons = evidence.initReasons(2);
@@ -189,6 +194,13 @@ TEST_F(series_store_test, points_of_deleted_captures_stay_and_are_no_newest_resu
   EXPECT_EQ(deleted->getDeletedAt(), 77);
   mark_deleted({.id = 1, .value = 10}, "r");
   EXPECT_THAT(newest(), IsEmpty());
+}
+
+TEST_F(series_store_test, a_point_keeps_what_else_used_the_machine) {
+  add({.id = 1, .load = 1.5});
+  EXPECT_EQ(only_point()->getContention().getLoad(), 1.5);
+  add({.id = 2});
+  EXPECT_FALSE(only_point()->hasContention());
 }
 
 TEST_F(series_store_test, metrics_are_listed_once_by_adapter_and_name) {

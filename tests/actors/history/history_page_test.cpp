@@ -154,6 +154,18 @@ TEST(history_page, of_nothing_that_counts_has_points_alone) {
   EXPECT_EQ(as_view(page->getUnit()), "ms");
 }
 
+TEST(history_page, labels_what_was_measured_amid_the_load_of_others) {
+  auto with_load = [](double load) {
+    return [load](wire::SeriesPoint::Builder out) { out.initContention().setLoad(load); };
+  };
+  auto page = page_of(
+    analyse({made_point(1, "v1", 2), made_point(2, "v2", 2, with_load(1.25)), made_point(3, "v3", 2, with_load(.1))}));
+  EXPECT_FALSE(page->getPoints()[0].hasBeside());
+  EXPECT_EQ(as_view(page->getPoints()[1].getBeside()), "load of others 1.25");
+  EXPECT_FALSE(page->getPoints()[2].hasBeside()) << "not notable";
+  EXPECT_EQ(page->getAnalysed(), 3u) << "it counts all the same";
+}
+
 TEST(history_page, has_samples_only_if_asked) {
   auto history = analyse({made_point(1, "v1", 2, [](wire::SeriesPoint::Builder out) {
     auto samples = out.initSamples(2);
