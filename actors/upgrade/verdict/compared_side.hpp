@@ -1,18 +1,29 @@
 #pragma once
 
-#include "actors/upgrade/checker.hpp"
+#include "analysis/metric_rules.hpp"
 #include "analysis/upgrade_check.hpp"
+#include "messages/msg.hpp"
 #include "messages/snapshot.capnp.h"
+#include "messages/upgrade.capnp.h"
 
 #include <deque>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace hive {
 
+/// The operator's rules for metrics; the first that fits a metric counts.
 using configured_rules = std::span<const analysis::configured_rules>;
+
+/// One version of a comparison.
+struct version_side {
+  std::optional<msg<wire::Snapshot>> snapshot = {};
+  std::vector<std::string> similar = {}; ///< similar version names, if there is no snapshot
+};
 
 /// A metric as the analysis takes it, with the rules by which it is judged (`rules_of`), without its samples. `fast`:
 /// of a fast-tier adapter.

@@ -1,7 +1,7 @@
-#include "actors/upgrade/compared_side.hpp"
+#include "actors/upgrade/verdict/compared_side.hpp"
 
-#include "actors/upgrade/rules_of.hpp"
-#include "actors/upgrade/to_environment.hpp"
+#include "actors/upgrade/verdict/rules_of.hpp"
+#include "actors/upgrade/verdict/to_environment.hpp"
 #include "messages/snapshot.hpp"
 #include "messages/text.hpp"
 
