@@ -43,6 +43,9 @@ public:
   /// refers to must outlive this side.
   void add_measured(std::span<const analysis::metric_point> measured);
 
+  /// Says that an adapter failed on this side; the first reason counts. `adapter` must outlive this side.
+  void add_failure(std::string_view adapter, const std::string& reason);
+
   const analysis::version_points& points() const {
     return points_;
   }
@@ -63,6 +66,7 @@ private:
 
   configured_rules rules_;
   std::deque<std::vector<double>> samples_; ///< whose addresses stay
+  std::deque<std::string> reasons_;         ///< of failures; their addresses stay
   std::vector<analysis::metric_point> metrics_;
   std::vector<analysis::adapter_point> adapters_;
   std::unordered_map<std::string_view, size_t> measured_; ///< adapters with evidence, by name

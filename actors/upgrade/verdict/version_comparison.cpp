@@ -71,6 +71,21 @@ void version_comparison::add_measured(const check_inputs& inputs, configured_rul
   new_side_.add_measured(points_of(*measured_, wire::RunSide::NEW, rules));
   if (as_view(measurement.getReference()) == reference_ && !reference_.empty())
     reference_side_.add_measured(points_of(*measured_, wire::RunSide::REFERENCE, rules));
+  for (const auto& round : inputs.rounds)
+    add_failures(*round);
+}
+
+/// A version that fails now and then is not safe, whatever its other rounds say.
+void version_comparison::add_failures(wire::MeasuredRound::Reader round) {
+  for (auto run : round.getRuns()) {
+    if (run.getError().size() == 0)
+      continue;
+    auto& failed = run.getSide() == wire::RunSide::OLD   ? old_side_
+                   : run.getSide() == wire::RunSide::NEW ? new_side_
+                                                         : reference_side_;
+    failed.add_failure(as_view(round.getAdapter()),
+                       "in pair " + std::to_string(round.getNumber()) + ": " + std::string{as_view(run.getError())});
+  }
 }
 
 msg<wire::UpgradeCheck> version_comparison::answer() const {

@@ -41,6 +41,7 @@ public:
 
 private:
   void add_measured(const check_inputs& inputs, configured_rules rules);
+  void add_failures(wire::MeasuredRound::Reader round);
   msg<wire::UpgradeCheck> answer_by_values() const;
   msg<wire::UpgradeCheck> answer_by_samples() const;
 

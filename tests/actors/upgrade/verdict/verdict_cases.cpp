@@ -10,7 +10,7 @@
 namespace hive::test {
 namespace {
 
-using enum wire::RunSide;
+using side = wire::RunSide;
 
 /// Noise of integers, which no compiler rounds.
 class integer_noise {
@@ -112,12 +112,12 @@ std::vector<analysis::configured_rules> odd_rules() {
 }
 
 check_inputs sampled_inputs() {
-  auto side = [](int32_t time, uint32_t seed) {
+  auto metrics = [](int32_t time, uint32_t seed) {
     return sampled("time", time, 40, 30, seed, R"(,"unit":"ms")") + "," +
            sampled("rate", 4000, 25, 24, seed + 1, R"(,"direction":"higher")") + "," +
            sampled("few", 800, 9, 3, seed + 2) + "," + metric("one", "12");
   };
-  return {{snapshot("v1", 5, side(4000, 1))}, {snapshot("v2", 6, side(4400, 10))}};
+  return {{snapshot("v1", 5, metrics(4000, 1))}, {snapshot("v2", 6, metrics(4400, 10))}};
 }
 
 // -- pairs -----------------------------------------------------------------------------
@@ -138,19 +138,19 @@ void write(const measured_value& from, const std::string& adapter, wire::Metric:
 }
 
 /// The new version takes 8% longer, the reference as long as the old one.
-std::vector<measured_value> values_of(wire::RunSide side, uint32_t number, integer_noise& noise) {
-  auto time = (side == NEW ? 4320 : 4000) + noise.next(40);
+std::vector<measured_value> values_of(side of, uint32_t number, integer_noise& noise) {
+  auto time = (of == side::NEW ? 4320 : 4000) + noise.next(40);
   auto rate = 8000 + noise.next(60);
-  auto delta = noise.next(8) - (side == NEW ? 2 : 0);
-  auto gap = number == 5 && side == OLD ? std::numeric_limits<double>::quiet_NaN() : quarters(400 + noise.next(3));
+  auto delta = noise.next(8) - (of == side::NEW ? 2 : 0);
+  auto gap = number == 5 && of == side::OLD ? std::numeric_limits<double>::quiet_NaN() : quarters(400 + noise.next(3));
   return {{"time", quarters(time), wire::Direction::LOWER, "ms"},
           {"rate", quarters(rate), wire::Direction::HIGHER, "1/s"},
           {"delta", quarters(delta), wire::Direction::HIGHER},
-          {"failed", side == NEW && number % 9 == 0 ? 1.0 : 0.0},
+          {"failed", of == side::NEW && number % 9 == 0 ? 1.0 : 0.0},
           {"gap", gap}};
 }
 
-msg<wire::MeasuredRound> round_of(const std::string& adapter, uint32_t number, std::vector<wire::RunSide> sides,
+msg<wire::MeasuredRound> round_of(const std::string& adapter, uint32_t number, std::vector<side> sides,
                                   integer_noise& noise) {
   if (number % 2 == 0)
     std::reverse(sides.begin(), sides.end());
@@ -162,7 +162,7 @@ msg<wire::MeasuredRound> round_of(const std::string& adapter, uint32_t number, s
     auto runs = out.initRuns(static_cast<uint32_t>(sides.size()));
     for (uint32_t i = 0; i < runs.size(); ++i) {
       runs[i].setSide(sides[i]);
-      runs[i].setVersion(sides[i] == OLD ? "v1" : sides[i] == NEW ? "v2" : "v0");
+      runs[i].setVersion(sides[i] == side::OLD ? "v1" : sides[i] == side::NEW ? "v2" : "v0");
       runs[i].setStartedAt(1767323045000000 + number * 2000000 + i * 1000000);
       runs[i].setDurationS(0.75);
       auto values = values_of(sides[i], number, noise);
@@ -173,7 +173,7 @@ msg<wire::MeasuredRound> round_of(const std::string& adapter, uint32_t number, s
   });
 }
 
-void add_pairs(check_inputs& inputs, const std::string& more, uint32_t count, std::vector<wire::RunSide> sides) {
+void add_pairs(check_inputs& inputs, const std::string& more, uint32_t count, std::vector<side> sides) {
   inputs.measurement = from<wire::PairedMeasurement>(R"({"id":"m3","request":{"old":"v1","new":"v2")" + more +
                                                      R"(},"state":"spent","started_at":"2026-01-02T03:04:05Z")" +
                                                      (sides.size() == 3 ? R"(,"reference":"v0"})" : "}"));
@@ -204,10 +204,10 @@ std::vector<verdict_case> verdict_cases() {
     {"pairs_with_reference", query("statistical"), sampled_inputs(), rules_of_pairs()},
     {"missing_snapshot", query("strict"), {{std::nullopt, {"v1.0", "v11"}}, odd_inputs().new_side}},
   };
-  add_pairs(out[4].inputs, R"(,"long":true)", 20, {OLD, NEW});
+  add_pairs(out[4].inputs, R"(,"long":true)", 20, {side::OLD, side::NEW});
   out[5].inputs.reference = "v0";
   out[5].inputs.reference_side = {snapshot("v0", 2, sampled("time", 3900, 30, 30, 99, R"(,"unit":"ms")"))};
-  add_pairs(out[5].inputs, "", 25, {OLD, NEW, REFERENCE});
+  add_pairs(out[5].inputs, "", 25, {side::OLD, side::NEW, side::REFERENCE});
   return out;
 }
 

@@ -241,7 +241,7 @@ TEST_F(verdict_document, what_is_none_is_refused) {
   EXPECT_THAT(error_of("[1]"), StartsWith("malformed: "));
   EXPECT_EQ(error_of(R"({"version":"v1"})"), "invalid: it is no verdict document: it names no version of an algorithm");
   EXPECT_THAT(error_of(R"({"algorithm":1})"), StartsWith("invalid: "));
-  EXPECT_THAT(error_of(replaced(text, R"("query":)", R"("extra":1,"query":)")), StartsWith("malformed: "));
+  EXPECT_THAT(error_of(replaced(text, R"("query":)", R"("extra":1,"query":)")), StartsWith("invalid: /extra "));
   EXPECT_THAT(error_of(std::string(max_document_bytes + 1, ' ')), StartsWith("too_large: "));
   EXPECT_THAT(error_of(R"({"algorithm":1,"x":)" + std::string(100'000, '[')), StartsWith("malformed: "));
 }
