@@ -70,6 +70,10 @@ std::optional<environment_field> find_environment_field(std::string_view name) {
   return static_cast<environment_field>(found - names.begin());
 }
 
+std::string_view name_of(environment_field field) {
+  return field == environment_field::unlisted ? "unlisted" : names[static_cast<size_t>(field)];
+}
+
 const std::string& environment_field_names() {
   static const std::string all = [] {
     std::string out;

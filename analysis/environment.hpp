@@ -63,6 +63,9 @@ private:
 /// The field of this name, as it is written in JSON and in configurations.
 std::optional<environment_field> find_environment_field(std::string_view name);
 
+/// The name of a field; `unlisted` has that of its enumerator.
+std::string_view name_of(environment_field field);
+
 /// Names of all fields, for messages: "cpu_model, cores, …".
 const std::string& environment_field_names();
 

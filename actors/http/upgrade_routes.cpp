@@ -1,6 +1,10 @@
 #include "actors/http/upgrade_routes.hpp"
 
+#include "messages/canonical_json.hpp"
 #include "messages/upgrade.capnp.h"
+#include "messages/verdict.capnp.h"
+
+#include <caf/all.hpp>
 
 namespace hive::http {
 namespace {
@@ -14,6 +18,19 @@ action measure(const upgrade_measurer_actor& measurer, const msg<wire::MeasureUp
   return ask<wire::PairedMeasurement>(measurer, request, how);
 }
 
+/// Answers with the document's own bytes, which are those that its hash is of.
+action write_document(const upgrade_checker_actor& checker, const msg<wire::UpgradeQuery>& query) {
+  auto asked = msg<wire::AskForDocument>::build([&](wire::AskForDocument::Builder out) { out.setCheck(*query); });
+  return [checker, asked](caf::event_based_actor* gateway, const exchange_ptr& to) {
+    gateway->request(checker, success{}.timeout, asked)
+      .then(
+        [to](const msg<wire::VerdictDocument>& made) {
+          to->run_aside([to, made] { to->answer({.body = to_canonical_json(made), .headers = {}, .failure = {}}); });
+        },
+        [to](const caf::error& error) { to->answer(problem(error)); });
+  };
+}
+
 } // namespace
 
 std::vector<route> upgrade_routes(const upgrade_services& services) {
@@ -24,6 +41,11 @@ std::vector<route> upgrade_routes(const upgrade_services& services) {
   return {
     route::ask<UpgradeQuery, UpgradeCheck>(get, "/api/v1/upgrades/check", checker,
                                            "Whether one version may replace another"),
+    route::choose<UpgradeQuery>(
+      get, "/api/v1/upgrades/check/document", "The same with all that it was judged by, as a verdict document",
+      {answers<VerdictDocument>(200)},
+      [checker = checker](const msg<UpgradeQuery>& query) { return write_document(checker, query); })
+      .with_large_answers(),
     // It runs the software in versions that the operator configured, for as long as it is told.
     route::choose<MeasureUpgrade>(
       post, "/api/v1/upgrades/measure", "Measure two versions in turn, until the statistics decide",

@@ -11,6 +11,7 @@
 #include <string>
 
 namespace hive::wire {
+struct AskForDocument;
 struct MeasureUpgrade;
 struct MeasurementList;
 struct MeasurementListQuery;
@@ -26,6 +27,7 @@ struct RoundQuery;
 struct StopMeasurement;
 struct UpgradeCheck;
 struct UpgradeQuery;
+struct VerdictDocument;
 } // namespace hive::wire
 
 namespace hive {
@@ -33,7 +35,9 @@ namespace hive {
 /// Compares two versions on this node.
 using upgrade_checker_actor = caf::typed_actor<
   // Judges whether `new` may replace `old`, from the stored snapshots.
-  caf::replies_to<msg<wire::UpgradeQuery>>::with<msg<wire::UpgradeCheck>>>;
+  caf::replies_to<msg<wire::UpgradeQuery>>::with<msg<wire::UpgradeCheck>>,
+  // The same, with all that it was judged by. ec::too_large when nobody could read the document.
+  caf::replies_to<msg<wire::AskForDocument>>::with<msg<wire::VerdictDocument>>>;
 
 /// A measurement of the track begins with this old version.
 struct first_reference {

@@ -1,63 +1,18 @@
 #include "actors/upgrade/checker.hpp"
 
 #include "actors/defaults.hpp"
-#include "actors/upgrade/check_answer.hpp"
-#include "actors/upgrade/compared_side.hpp"
-#include "actors/upgrade/explanation.hpp"
-#include "actors/upgrade/measured_points.hpp"
-#include "actors/upgrade/measurement_record.hpp"
-#include "actors/upgrade/statistical.hpp"
+#include "actors/upgrade/verdict/verdict_document.hpp"
+#include "actors/upgrade/verdict/version_comparison.hpp"
 #include "actors/upgrade/verdict_event.hpp"
 #include "analysis/similar_names.hpp"
-#include "analysis/upgrade_check.hpp"
-#include "messages/snapshot.hpp"
 #include "messages/text.hpp"
 #include "storage/measurement_store.hpp"
 #include "storage/snapshot_store.hpp"
 
 #include <caf/all.hpp>
-#include <capnp/message.h>
-#include <span>
-#include <unordered_map>
 
 namespace hive {
 namespace {
-
-/// Adapters in an answer whose evidence is told, as in its schema.
-constexpr size_t max_listed_measured = 1'000;
-
-/// Adapters with evidence on either side, those of the new side first.
-std::vector<std::string_view> find_measured(const compared_side& old_side, const compared_side& new_side) {
-  auto out = new_side.measured();
-  for (auto adapter : old_side.measured())
-    if (!new_side.find_measured(adapter))
-      out.push_back(adapter);
-  out.resize(std::min(out.size(), max_listed_measured));
-  return out;
-}
-
-void write(const compared_side& old_side, const compared_side& new_side, wire::UpgradeCheck::Builder answer) {
-  auto adapters = find_measured(old_side, new_side);
-  auto out = answer.initMeasured(static_cast<uint32_t>(adapters.size()));
-  auto put_side = [](const analysis::adapter_point& from, wire::MeasuredSide::Builder to) {
-    to.setQuality(static_cast<wire::RunQuality>(from.measured));
-    to.setReason(from.disturbance);
-  };
-  for (uint32_t i = 0; i < out.size(); ++i) {
-    out[i].setAdapter(std::string{adapters[i]});
-    if (const auto* old_adapter = old_side.find_measured(adapters[i]))
-      put_side(*old_adapter, out[i].initOld());
-    if (const auto* new_adapter = new_side.find_measured(adapters[i]))
-      put_side(*new_adapter, out[i].initNew());
-  }
-}
-
-void add_explanation(wire::UpgradeCheck::Builder out) {
-  auto sentences = explain(out.asReader());
-  auto list = out.initExplanation(static_cast<uint32_t>(sentences.size()));
-  for (uint32_t i = 0; i < list.size(); ++i)
-    list.set(i, sentences[i]);
-}
 
 /// Versions with a snapshot for which `version` may be a typo. Omits `other`, the query's other version.
 caf::expected<std::vector<std::string>> find_similar(const snapshot_store& store, std::string_view version,
@@ -85,7 +40,7 @@ caf::expected<version_side> find(const database& db, capnp::Text::Reader version
 }
 
 /// Reads the newest paired measurement of the two versions, and the reference of the track.
-caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, statistical_inputs& out) {
+caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, check_inputs& out) {
   auto is_of_both = [&](wire::MeasureUpgrade::Reader request) {
     return request.getOld() == query.getOld() && request.getNew() == query.getNew() &&
            request.getTrack() == query.getTrack();
@@ -118,20 +73,19 @@ caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, stati
   return caf::none;
 }
 
-caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query,
-                                             const upgrade_checker_options& options) {
-  auto old_side = find(db, query->getOld(), query->getNew());
+caf::expected<check_inputs> find_inputs(const database& db, wire::UpgradeQuery::Reader query) {
+  auto old_side = find(db, query.getOld(), query.getNew());
   if (!old_side)
     return old_side.error();
-  auto new_side = find(db, query->getNew(), query->getOld());
+  auto new_side = find(db, query.getNew(), query.getOld());
   if (!new_side)
     return new_side.error();
-  if (query->getPolicy() != wire::Policy::STATISTICAL)
-    return compare_snapshots(*query, *old_side, *new_side, options);
-  statistical_inputs inputs{std::move(*old_side), std::move(*new_side), {}, {}, std::nullopt, {}};
-  if (auto error = find_more(db, *query, inputs))
+  check_inputs out{std::move(*old_side), std::move(*new_side)};
+  if (query.getPolicy() != wire::Policy::STATISTICAL)
+    return out;
+  if (auto error = find_more(db, query, out))
     return error;
-  return compare_by_samples(*query, inputs, options);
+  return out;
 }
 
 struct checker_state {
@@ -143,71 +97,31 @@ struct checker_state {
 upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_pointer<checker_state> self,
                                              const upgrade_checker_services& services,
                                              const upgrade_checker_options& options) {
-  return {[self, services, options](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
-    auto given = check(*services.db, query, options);
-    if (!given)
-      return given.error();
-    if (auto event = self->state.verdicts.event_if_new(*given))
+  auto tell = [self, services](const msg<wire::UpgradeCheck>& given) {
+    if (auto event = self->state.verdicts.event_if_new(given))
       self->send(services.events, *event);
-    return *given;
-  }};
+  };
+  return {[=](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
+            auto inputs = find_inputs(*services.db, *query);
+            if (!inputs)
+              return inputs.error();
+            auto given = check_versions(*query, *inputs, options.rules);
+            tell(given);
+            return given;
+          },
+          [=](const msg<wire::AskForDocument>& asked) -> caf::result<msg<wire::VerdictDocument>> {
+            auto inputs = find_inputs(*services.db, asked->getCheck());
+            if (!inputs)
+              return inputs.error();
+            auto document = make_document(asked->getCheck(), *inputs, options.rules);
+            if (!document)
+              return document.error();
+            tell(msg<wire::UpgradeCheck>::copy_of((*document)->getResult()));
+            return *document;
+          }};
 }
 
 } // namespace
-
-msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
-                                          const version_side& new_version, const upgrade_checker_options& options) {
-  compared_side old_side{as_view(query.getOld()), old_version, query.getPolicy(), options.rules};
-  compared_side new_side{as_view(query.getNew()), new_version, query.getPolicy(), options.rules};
-  auto result =
-    analysis::check_upgrade(old_side.points(), new_side.points(), static_cast<analysis::policy>(query.getPolicy()),
-                            static_cast<analysis::finding_order>(query.getOrder()));
-  capnp::MallocMessageBuilder answer{words_of(result)};
-  auto out = answer.initRoot<wire::UpgradeCheck>();
-  out.setOld(query.getOld());
-  out.setNew(query.getNew());
-  out.setPolicy(query.getPolicy());
-  write(result, out);
-  write(old_side, new_side, out);
-  add_explanation(out);
-  return msg<wire::UpgradeCheck>::adopt(answer);
-}
-
-msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, const statistical_inputs& inputs,
-                                           const upgrade_checker_options& options) {
-  constexpr auto policy = wire::Policy::STATISTICAL;
-  compared_side old_side{as_view(query.getOld()), inputs.old_side, policy, options.rules};
-  compared_side new_side{as_view(query.getNew()), inputs.new_side, policy, options.rules};
-  compared_side reference{inputs.reference, inputs.reference_side, policy, options.rules};
-  auto plan = analysis::look_plan::short_form;
-  std::optional<measured_versions> measured; // whose samples the sides refer to
-  if (inputs.measurement) {
-    const auto& measurement = **inputs.measurement;
-    if (measurement.getRequest().getLong())
-      plan = analysis::look_plan::long_form;
-    measured.emplace(measurement_record::sides_of(measurement));
-    for (const auto& round : inputs.rounds)
-      measured->add(*round);
-    old_side.add_measured(points_of(*measured, wire::RunSide::OLD, options.rules));
-    new_side.add_measured(points_of(*measured, wire::RunSide::NEW, options.rules));
-    if (as_view(measurement.getReference()) == inputs.reference && !inputs.reference.empty())
-      reference.add_measured(points_of(*measured, wire::RunSide::REFERENCE, options.rules));
-  }
-  auto with_reference = inputs.reference.empty() ? std::nullopt : std::optional{reference.points()};
-  auto compared = compare_statistically(old_side.points(), new_side.points(), with_reference, plan,
-                                        static_cast<analysis::finding_order>(query.getOrder()));
-  return compared.answer([&](wire::UpgradeCheck::Builder out) {
-    out.setOld(query.getOld());
-    out.setNew(query.getNew());
-    out.setTrack(query.getTrack());
-    if (!inputs.reference.empty())
-      out.setReference(inputs.reference);
-    if (inputs.measurement)
-      out.setMeasurement((*inputs.measurement)->getId());
-    write(old_side, new_side, out);
-    add_explanation(out);
-  });
-}
 
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,
                                             upgrade_checker_options options) {

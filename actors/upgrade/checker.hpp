@@ -3,14 +3,10 @@
 #include "actors/events/api.hpp"
 #include "actors/upgrade/api.hpp"
 #include "analysis/metric_rules.hpp"
-#include "messages/snapshot.capnp.h"
-#include "messages/upgrade.capnp.h"
 #include "storage/database.hpp"
 
 #include <caf/fwd.hpp>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 namespace hive {
@@ -27,32 +23,8 @@ struct upgrade_checker_options {
   std::vector<analysis::configured_rules> rules;
 };
 
-/// Spawns the actor that compares two versions by their stored snapshots; deterministic.
+/// Spawns the actor that compares two versions by what is stored of them; see version_comparison.
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,
                                             upgrade_checker_options options = {});
-
-/// One version of a comparison.
-struct version_side {
-  std::optional<msg<wire::Snapshot>> snapshot;
-  std::vector<std::string> similar = {}; ///< similar version names, if there is no snapshot
-};
-
-/// What policy statistical judges by.
-struct statistical_inputs {
-  version_side old_side;
-  version_side new_side;
-  std::string reference; ///< empty: none, or the old version
-  version_side reference_side;
-  std::optional<msg<wire::PairedMeasurement>> measurement; ///< of the two versions
-  std::vector<msg<wire::MeasuredRound>> rounds;            ///< of it
-};
-
-/// The comparison by policy statistical.
-msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, const statistical_inputs& inputs,
-                                           const upgrade_checker_options& options = {});
-
-/// The comparison by the other policies.
-msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
-                                          const version_side& new_version, const upgrade_checker_options& options = {});
 
 } // namespace hive

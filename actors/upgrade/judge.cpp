@@ -1,9 +1,8 @@
 #include "actors/upgrade/judge.hpp"
 
-#include "actors/upgrade/check_answer.hpp"
-#include "actors/upgrade/measured_points.hpp"
-#include "actors/upgrade/measurement_record.hpp"
-#include "actors/upgrade/statistical.hpp"
+#include "actors/upgrade/verdict/check_answer.hpp"
+#include "actors/upgrade/verdict/measured_points.hpp"
+#include "actors/upgrade/verdict/statistical.hpp"
 #include "analysis/contention.hpp"
 #include "analysis/reference_rule.hpp"
 #include "messages/text.hpp"
@@ -15,13 +14,11 @@
 namespace hive {
 namespace {
 
-namespace record = measurement_record;
-
 /// A side of a measurement, of which all sides are measured on this machine.
 struct measured_side {
   measured_side(wire::PairedMeasurement::Reader measurement, const measured_versions& measured, wire::RunSide which,
                 configured_rules rules)
-      : version{record::version_of(measurement, which)}, metrics{points_of(measured, which, rules)} {
+      : version{version_of(measurement, which)}, metrics{points_of(measured, which, rules)} {
   }
 
   analysis::version_points points() const {

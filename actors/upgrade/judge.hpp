@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/upgrade/api.hpp"
-#include "actors/upgrade/compared_side.hpp"
-#include "actors/upgrade/measured_versions.hpp"
+#include "actors/upgrade/verdict/compared_side.hpp"
+#include "actors/upgrade/verdict/measured_versions.hpp"
 #include "messages/msg.hpp"
 #include "messages/upgrade.capnp.h"
 

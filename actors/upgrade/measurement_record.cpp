@@ -40,25 +40,6 @@ msg<wire::PairedMeasurement> waiting(wire::MeasureUpgrade::Reader request, const
   });
 }
 
-std::vector<wire::RunSide> sides_of(wire::PairedMeasurement::Reader record) {
-  std::vector out{wire::RunSide::OLD, wire::RunSide::NEW};
-  if (record.hasReference())
-    out.push_back(wire::RunSide::REFERENCE);
-  return out;
-}
-
-std::string version_of(wire::PairedMeasurement::Reader record, wire::RunSide side) {
-  switch (side) {
-  case wire::RunSide::OLD:
-    return record.getRequest().getOld().cStr();
-  case wire::RunSide::NEW:
-    return record.getRequest().getNew().cStr();
-  case wire::RunSide::REFERENCE:
-    break;
-  }
-  return record.getReference().cStr();
-}
-
 std::vector<std::string> adapters_of(wire::PairedMeasurement::Reader record) {
   std::vector<std::string> out;
   for (auto each : record.getAdapters())

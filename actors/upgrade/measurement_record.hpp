@@ -16,12 +16,6 @@ msg<wire::PairedMeasurement> waiting(wire::MeasureUpgrade::Reader request, const
                                      std::string_view reference, const std::vector<std::string>& adapters,
                                      int64_t now_unix_micros);
 
-/// The sides that its rounds have: the reference only if it is a version of its own.
-std::vector<wire::RunSide> sides_of(wire::PairedMeasurement::Reader record);
-
-/// The version of a side.
-std::string version_of(wire::PairedMeasurement::Reader record, wire::RunSide side);
-
 /// The adapters that it was accepted with.
 std::vector<std::string> adapters_of(wire::PairedMeasurement::Reader record);
 

@@ -4,9 +4,9 @@
 #include "actors/defaults.hpp"
 #include "actors/store/commit.hpp"
 #include "actors/upgrade/judge.hpp"
-#include "actors/upgrade/measured_versions.hpp"
 #include "actors/upgrade/measurement_record.hpp"
 #include "actors/upgrade/paired_session.hpp"
+#include "actors/upgrade/verdict/measured_versions.hpp"
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -40,11 +40,10 @@ analysis::look_plan plan_of(wire::PairedMeasurement::Reader measurement) {
 /// A measurement that runs.
 struct running_measurement {
   running_measurement(measured_record given, std::map<wire::RunSide, msg<wire::VersionTarget>> how)
-      : current{std::move(given)}, targets{std::move(how)}, session{record::sides_of(*current),
-                                                                    record::adapters_of(*current),
+      : current{std::move(given)}, targets{std::move(how)}, session{sides_of(*current), record::adapters_of(*current),
                                                                     current->getRequest().getMaxPairs(),
                                                                     plan_of(*current)},
-        measured{record::sides_of(*current)}, measured_s{current->getMeasuredS()} {
+        measured{sides_of(*current)}, measured_s{current->getMeasuredS()} {
   }
 
   void add(wire::MeasuredRound::Reader round) {
@@ -283,8 +282,8 @@ private:
     waiting_.pop_front();
     std::map<wire::RunSide, msg<wire::VersionTarget>> targets;
     caf::error unknown;
-    for (auto side : record::sides_of(*next))
-      if (auto target = options_.targets.find(record::version_of(*next, side)))
+    for (auto side : sides_of(*next))
+      if (auto target = options_.targets.find(version_of(*next, side)))
         targets.emplace(side, *target);
       else
         unknown = target.error();
@@ -334,7 +333,7 @@ private:
   void take_run() {
     auto& now = *running_;
     auto side = now.round.order[now.runs.size()];
-    auto version = record::version_of(*now.current, side);
+    auto version = version_of(*now.current, side);
     auto request = msg<wire::MeasureRequest>::build([&](wire::MeasureRequest::Builder out) {
       out.setVersion(version);
       out.setRepeats(1);

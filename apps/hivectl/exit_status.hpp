@@ -9,8 +9,8 @@ namespace hive::ctl {
 
 /// hivectl's exit statuses. Scripts depend on them, so they never change. Values from 64 follow sysexits.h.
 enum class exit_status : int {
-  done = 0,         ///< success, or the verdict is safe or approved
-  rejected = 1,     ///< the verdict is regressed or rejected; used for nothing else
+  done = 0,     ///< success, or the verdict is safe or approved
+  rejected = 1, ///< the verdict is regressed or rejected, or a document fails its verification; used for nothing else
   inconclusive = 2, ///< the measurements do not allow a verdict
   usage = 64,       ///< invalid command line; nothing was attempted
   refused = 65,     ///< the input or the request was rejected: a bad file, a name in use, a limit
@@ -40,7 +40,7 @@ exit_status exit_status_of_http(int status);
 inline constexpr std::string_view exit_status_help =
   "Exit status:\n"
   "  0   done; the verdict is safe or approved\n"
-  "  1   the verdict is regressed or rejected\n"
+  "  1   the verdict is regressed or rejected; a document fails its verification\n"
   "  2   inconclusive, held, flagged or aborted: no verdict, or a measurement that failed\n"
   "  64  wrong usage; nothing was tried\n"
   "  65  the input or the request was refused: a bad file, a name in use, a limit\n"

@@ -53,6 +53,13 @@ exit_status exit_status_of(wire::Verdict verdict) {
   return exit_status::inconclusive;
 }
 
+exit_status worse_of(exit_status a, exit_status b) {
+  for (auto worst : {exit_status::rejected, exit_status::inconclusive})
+    if (a == worst || b == worst)
+      return worst;
+  return a;
+}
+
 void show_judgements(capnp::List<wire::MetricJudgement>::Reader judgements, output& out) {
   table rows{{text_column("DECISION"), text_column("METRIC"), text_column("AGAINST"), number_column("CHANGE"),
               text_column("INTERVAL"), number_column("MARGIN"), number_column("PAIRS"), text_column("WHY")}};

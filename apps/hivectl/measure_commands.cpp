@@ -2,6 +2,7 @@
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/judgement_view.hpp"
 #include "apps/hivectl/validators.hpp"
+#include "apps/hivectl/verdict_files.hpp"
 #include "apps/hivectl/waiting.hpp"
 #include "messages/upgrade.capnp.h"
 #include "platform/http_client.hpp"
@@ -17,6 +18,7 @@ struct measure_options {
   double minutes = 60;
   bool long_form = false;
   bool wait = true;
+  std::string document; ///< file for the verdict document of the check that follows; empty: none
 };
 
 std::string measurement_path(const std::string& id) {
@@ -80,7 +82,18 @@ outcome measure(session& s, const measure_options& options) {
                            *accepted, has_ended);
   if (!done)
     return done.error();
-  return finish_measurement(s, *done);
+  auto status = finish_measurement(s, *done);
+  if (options.document.empty())
+    return status;
+  auto document =
+    write_document(s, {options.old_version, options.new_version, "statistical", options.track}, options.document);
+  if (!document)
+    return document.error();
+  auto checked = (*document)->getResult().getVerdict();
+  if (checked != (*done)->getVerdict())
+    s.out.remark("the check, which also looks at the snapshots of both versions, says " + name_of(checked) +
+                 "; the worse of both is the exit status");
+  return worse_of(*status, exit_status_of(checked));
 }
 
 outcome show_measurement(session& s, const std::string& id) {
@@ -179,7 +192,11 @@ void add_measure(CLI::App& group, context& ctx) {
   command.add_option("--minutes", options->minutes, "Minutes of measuring at most (default: 60)")
     ->check(CLI::Range(0.01, 10080.0));
   command.add_flag("--long", options->long_form, "For noisy metrics: up to 120 pairs, with later looks");
-  command.add_flag("!--no-wait", options->wait, "Return when it is accepted");
+  auto* no_wait = command.add_flag("!--no-wait", options->wait, "Return when it is accepted");
+  command
+    .add_option("--document", options->document,
+                "File for the verdict document of the check that follows; see 'upgrade verify'")
+    ->excludes(no_wait);
   ctx.on(command, [options](session& s) {
     if (options->long_form && options->pairs == measure_options{}.pairs)
       options->pairs = 120;

@@ -2,8 +2,8 @@
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/judgement_view.hpp"
 #include "apps/hivectl/validators.hpp"
+#include "apps/hivectl/verdict_files.hpp"
 #include "messages/upgrade.capnp.h"
-#include "platform/http_client.hpp"
 
 #include <cmath>
 
@@ -15,16 +15,15 @@ constexpr auto upgrade_examples =
   "  hivectl upgrade check v2.0 v2.1\n"
   "  hivectl upgrade check v2.0 v2.1 && ./deploy v2.1\n"
   "  hivectl upgrade measure v2.0 v2.1 --minutes 30\n"
+  "  hivectl upgrade check v2.0 v2.1 --document verdict.json && hivectl upgrade verify verdict.json\n"
   "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements do not tell,\n"
-  "such as when a version was never captured.\n"
+  "such as when a version was never captured. 'verify' ends with 0 when the document is what its inputs give, else 1.\n"
   "Under --policy threshold what only one version measured does not count.\n"
   "A gate before a deployment keeps the default, strict.";
 
 struct check_options {
-  std::string old_version;
-  std::string new_version;
-  std::string policy;
-  std::string track; ///< empty: main
+  check_question question;
+  std::string document; ///< file to write; empty: none
 };
 
 /// Whether it says safe though no metric was compared: policy threshold does without an old snapshot, as HART OS did.
@@ -115,19 +114,9 @@ void warn_if_nothing_was_compared(wire::UpgradeCheck::Reader check, const output
                "'hivectl snapshot list' shows them. The default policy, strict, says inconclusive");
 }
 
-std::string path_of(const check_options& options) {
-  auto out =
-    "/upgrades/check?old=" + http::url_encode(options.old_version) + "&new=" + http::url_encode(options.new_version);
-  if (!options.policy.empty())
-    out += "&policy=" + options.policy;
-  if (!options.track.empty())
-    out += "&track=" + http::url_encode(options.track);
-  return out;
-}
-
 /// The reasoning in sentences, one a line, as a comment on a change has it.
-outcome explain(session& s, const check_options& options) {
-  auto answer = s.node.ask<wire::UpgradeCheck>({.path = path_of(options)});
+outcome explain(session& s, const check_question& question) {
+  auto answer = s.node.ask<wire::UpgradeCheck>({.path = path_of(question)});
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] {
@@ -137,8 +126,18 @@ outcome explain(session& s, const check_options& options) {
   return status_of(**answer);
 }
 
+/// The answer, which is also in the document where one is written.
+caf::expected<msg<wire::UpgradeCheck>> ask(session& s, const check_options& options) {
+  if (options.document.empty())
+    return s.node.ask<wire::UpgradeCheck>({.path = path_of(options.question)});
+  auto document = write_document(s, options.question, options.document);
+  if (!document)
+    return document.error();
+  return msg<wire::UpgradeCheck>::copy_of((*document)->getResult());
+}
+
 outcome check(session& s, const check_options& options) {
-  auto answer = s.node.ask<wire::UpgradeCheck>({.path = path_of(options)});
+  auto answer = ask(s, options);
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show_check(**answer, s.out); });
@@ -146,7 +145,7 @@ outcome check(session& s, const check_options& options) {
   return status_of(**answer);
 }
 
-void add_options(CLI::App& command, check_options& options, const char* default_policy) {
+void add_options(CLI::App& command, check_question& options, const char* default_policy) {
   command.add_option("OLD", options.old_version, "The version in use")->required()->check(valid_id());
   command.add_option("NEW", options.new_version, "The version that would replace it")->required()->check(valid_id());
   command
@@ -163,12 +162,14 @@ void add_options(CLI::App& command, check_options& options, const char* default_
 void add_check(CLI::App& group, context& ctx) {
   auto options = std::make_shared<check_options>();
   auto& command = *group.add_subcommand("check", "Judge whether NEW may replace OLD on this node");
-  add_options(command, *options, "strict");
+  add_options(command, options->question, "strict");
+  command.add_option("--document", options->document,
+                     "File for the verdict document: inputs by hash, rules and answer, for 'verify'");
   ctx.on(command, [options](session& s) { return check(s, *options); });
 }
 
 void add_explain(CLI::App& group, context& ctx) {
-  auto options = std::make_shared<check_options>();
+  auto options = std::make_shared<check_question>();
   options->policy = "statistical";
   auto& command = *group.add_subcommand("explain", "Say in sentences how NEW is judged against OLD, and why");
   add_options(command, *options, "statistical");
@@ -182,6 +183,7 @@ void add_upgrade_commands(CLI::App& app, context& ctx) {
   add_check(group, ctx);
   add_explain(group, ctx);
   add_measure_commands(group, ctx);
+  add_document_commands(group, ctx);
 }
 
 } // namespace hive::ctl

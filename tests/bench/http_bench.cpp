@@ -10,6 +10,7 @@
 #include "messages/node.capnp.h"
 #include "messages/status.capnp.h"
 #include "messages/upgrade.capnp.h"
+#include "messages/verdict.capnp.h"
 #include "tests/support/actor_fixture.hpp"
 
 #include <arpa/inet.h>
@@ -25,12 +26,18 @@ namespace {
 
 upgrade_checker_actor::behavior_type run_checker() {
   return {[](const msg<wire::UpgradeQuery>& m) {
-    return msg<wire::UpgradeCheck>::build([&](wire::UpgradeCheck::Builder out) {
-      out.setOld(m->getOld());
-      out.setNew(m->getNew());
-      out.setSafe(true);
-    });
-  }};
+            return msg<wire::UpgradeCheck>::build([&](wire::UpgradeCheck::Builder out) {
+              out.setOld(m->getOld());
+              out.setNew(m->getNew());
+              out.setSafe(true);
+            });
+          },
+          [](const msg<wire::AskForDocument>& m) {
+            return msg<wire::VerdictDocument>::build([&](wire::VerdictDocument::Builder out) {
+              out.setAlgorithm(1);
+              out.setQuery(m->getCheck());
+            });
+          }};
 }
 
 /// Sends `request` and reads its answer `count` times. Returns how many answers had status 200.

@@ -1,7 +1,7 @@
 // The upgrade check of two snapshots: the comparison alone, and including reading both from the store, as the node
 // does. The store is warm (block cache or page cache); a cold disk adds its read times.
 
-#include "actors/upgrade/checker.hpp"
+#include "actors/upgrade/verdict/version_comparison.hpp"
 #include "storage/snapshot_store.hpp"
 #include "tests/bench/snapshots.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -22,10 +22,9 @@ msg<wire::UpgradeQuery> old_against_new() {
 void upgrade_check(benchmark::State& state) {
   auto count = static_cast<uint32_t>(state.range(0));
   auto query = old_against_new();
-  version_side old_side{make_snapshot("old", count)};
-  version_side new_side{make_snapshot("new", count, 1.1)};
+  check_inputs inputs{{make_snapshot("old", count)}, {make_snapshot("new", count, 1.1)}};
   for (auto _ : state)
-    benchmark::DoNotOptimize(compare_snapshots(*query, old_side, new_side));
+    benchmark::DoNotOptimize(check_versions(*query, inputs));
 }
 
 void upgrade_check_from_store(benchmark::State& state) {
@@ -38,9 +37,8 @@ void upgrade_check_from_store(benchmark::State& state) {
       state.SkipWithError(text_of(err).c_str());
   auto query = old_against_new();
   for (auto _ : state) {
-    version_side old_side{*store.latest("old")};
-    version_side new_side{*store.latest("new")};
-    benchmark::DoNotOptimize(compare_snapshots(*query, old_side, new_side));
+    check_inputs inputs{{*store.latest("old")}, {*store.latest("new")}};
+    benchmark::DoNotOptimize(check_versions(*query, inputs));
   }
 }
 

@@ -14,6 +14,8 @@
 #include "actors/upgrade/measurer.hpp"
 #include "actors/upgrade/reference_keeper.hpp"
 #include "messages/history.capnp.h"
+#include "messages/upgrade.capnp.h"
+#include "messages/verdict.capnp.h"
 
 #include <algorithm>
 #include <caf/all.hpp>

@@ -166,6 +166,18 @@ def check_upgrade(
     ...
 
 
+@operation("GET", "/api/v1/upgrades/check/document", text=True)
+def upgrade_document(
+    old: str, new: str, *, policy: Optional[str] = None, order: Optional[str] = None, track: Optional[str] = None
+) -> str:
+    """A check with all that it was judged by, as a verdict document: JSON that `hivectl upgrade verify` computes again.
+    Write it to a file as it is, in UTF-8; other bytes are another document.
+
+    Parameters as of check_upgrade.
+    """
+    ...
+
+
 @operation("POST", "/api/v1/upgrades/measure", query=("wait",))
 def measure_upgrade(
     old: str,

@@ -62,6 +62,8 @@ const good_case good_cases[] = {
   {"GET", "/api/v1/upgrades/check", "/api/v1/upgrades/check?old=v1&new=v2&policy=strict", "", 200,
    R"("policy":"strict")", ""},
   {"GET", "/api/v1/upgrades/check", "/api/v1/upgrades/check?new=v2&old=v1", "", 200, R"("policy":"strict")", ""},
+  {"GET", "/api/v1/upgrades/check/document", "/api/v1/upgrades/check/document?new=v2&old=v1&policy=threshold", "", 200,
+   R"("query":{"old":"v1","new":"v2","policy":"threshold"})", ""},
   {"POST", "/api/v1/upgrades/measure", "/api/v1/upgrades/measure", R"({"old":"v1","new":"v2"})", 202, R"("id":"m1")",
    "/api/v1/upgrades/measurements/m1"},
   {"POST", "/api/v1/upgrades/measure", "/api/v1/upgrades/measure?wait=true", R"({"old":"v1","new":"v2"})", 201,

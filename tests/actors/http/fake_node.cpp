@@ -12,6 +12,7 @@
 #include "messages/snapshot.capnp.h"
 #include "messages/status.capnp.h"
 #include "messages/upgrade.capnp.h"
+#include "messages/verdict.capnp.h"
 
 namespace hive::http {
 namespace {
@@ -130,14 +131,20 @@ registry_actor::behavior_type run_registry(std::shared_ptr<valve> hold) {
 
 upgrade_checker_actor::behavior_type run_checker() {
   return {[](const msg<wire::UpgradeQuery>& m) {
-    return msg<wire::UpgradeCheck>::build([&](wire::UpgradeCheck::Builder out) {
-      out.setOld(m->getOld());
-      out.setNew(m->getNew());
-      out.setPolicy(m->getPolicy());
-      out.setSafe(true);
-      out.initRegressions(1)[0].setMetric("latency_ms");
-    });
-  }};
+            return msg<wire::UpgradeCheck>::build([&](wire::UpgradeCheck::Builder out) {
+              out.setOld(m->getOld());
+              out.setNew(m->getNew());
+              out.setPolicy(m->getPolicy());
+              out.setSafe(true);
+              out.initRegressions(1)[0].setMetric("latency_ms");
+            });
+          },
+          [](const msg<wire::AskForDocument>& m) {
+            return msg<wire::VerdictDocument>::build([&](wire::VerdictDocument::Builder out) {
+              out.setAlgorithm(1);
+              out.setQuery(m->getCheck());
+            });
+          }};
 }
 
 msg<wire::PairedMeasurement> measurement(std::string_view id, std::string_view new_version, std::string_view reason) {

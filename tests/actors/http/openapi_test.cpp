@@ -5,6 +5,7 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/upgrade.capnp.h"
+#include "messages/verdict.capnp.h"
 
 #include <capnp/compat/json.h>
 #include <gmock/gmock.h>

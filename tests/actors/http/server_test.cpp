@@ -3,6 +3,7 @@
 #include "actors/http/server.hpp"
 #include "messages/snapshot.capnp.h"
 #include "messages/upgrade.capnp.h"
+#include "messages/verdict.capnp.h"
 #include "tests/actors/http/fake_node.hpp"
 #include "tests/support/wait_until.hpp"
 

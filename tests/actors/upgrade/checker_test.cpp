@@ -3,6 +3,8 @@
 #include "actors/benchmark/snapshots/snapshot_builder.hpp"
 #include "actors/defaults.hpp"
 #include "messages/json.hpp"
+#include "messages/upgrade.capnp.h"
+#include "messages/verdict.capnp.h"
 #include "storage/snapshot_store.hpp"
 #include "tests/paths.hpp"
 #include "tests/support/actor_fixture.hpp"

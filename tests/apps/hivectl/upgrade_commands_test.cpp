@@ -2,6 +2,9 @@
 #include "messages/upgrade.capnp.h"
 #include "tests/apps/support/fake_node.hpp"
 #include "tests/apps/support/hivectl.hpp"
+#include "tests/paths.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -47,6 +50,33 @@ TEST(upgrade_check, asks_for_what_was_said) {
   EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check?old=v1.0&new=v2_b-c&policy=strict");
   EXPECT_EQ(hivectl(node.url(), {"upgrade", "check", "v1", "v2"}).status, 0);
   EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check?old=v1&new=v2") << "the node's default stands";
+}
+
+TEST(upgrade_check, writes_the_document_as_the_node_gave_it) {
+  auto document = file_text(HIVE_TEST_DATA "/verdicts/strict.json");
+  auto node = answering(document);
+  temporary_directory dir;
+  auto file = (dir.path() / "verdict.json").string();
+  auto result = hivectl(node.url(), {"upgrade", "check", "v1", "v2", "--document", file});
+  EXPECT_EQ(result.status, 1) << result.err;
+  EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades/check/document?old=v1&new=v2");
+  EXPECT_THAT(result.out, HasSubstr("Verdict  regressed (policy strict"));
+  EXPECT_EQ(file_text(file), document);
+  result =
+    hivectl(node.url(), {"upgrade", "check", "v1", "v2", "--document", (dir.path() / "none/verdict.json").string()});
+  EXPECT_EQ(result.status, 74) << "a verdict without its document is not what was asked for";
+}
+
+TEST(upgrade_verify, refuses_what_is_no_document) {
+  temporary_directory dir;
+  auto status_of = [&](const std::string& text) {
+    auto file = put_file(dir.path() / "verdict.json", text).string();
+    return hivectl({"upgrade", "verify", file, "--snapshots", dir.path().string()}).status;
+  };
+  EXPECT_EQ(status_of(R"({"algorithm":2})"), 65);
+  EXPECT_EQ(status_of("{"), 65);
+  EXPECT_EQ(status_of(file_text(HIVE_TEST_DATA "/verdicts/strict.json")), 1) << "the inputs are missing";
+  EXPECT_EQ(hivectl({"upgrade", "verify", (dir.path() / "none.json").string()}).status, 74);
 }
 
 TEST(upgrade_check, tells_how_adapters_measured_on_gpus) {

@@ -1,4 +1,4 @@
-#include "actors/upgrade/explanation.hpp"
+#include "actors/upgrade/verdict/explanation.hpp"
 
 #include "messages/json.hpp"
 #include "messages/msg.hpp"

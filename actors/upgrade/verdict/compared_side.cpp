@@ -1,10 +1,11 @@
-#include "actors/upgrade/compared_side.hpp"
+#include "actors/upgrade/verdict/compared_side.hpp"
 
-#include "actors/upgrade/rules_of.hpp"
-#include "actors/upgrade/to_environment.hpp"
+#include "actors/upgrade/verdict/rules_of.hpp"
+#include "actors/upgrade/verdict/to_environment.hpp"
 #include "messages/snapshot.hpp"
 #include "messages/text.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -63,6 +64,18 @@ void compared_side::add_measured(std::span<const analysis::metric_point> measure
     if (names.contains(adapter.name))
       adapter = {adapter.name};
   points_.present = points_.present || !measured.empty();
+  publish();
+}
+
+void compared_side::add_failure(std::string_view adapter, const std::string& reason) {
+  auto place = std::ranges::find(adapters_, adapter, &analysis::adapter_point::name);
+  if (place == adapters_.end())
+    place = adapters_.insert(place, {adapter});
+  if (place->status != analysis::outcome::error) {
+    place->status = analysis::outcome::error;
+    place->reason = reasons_.emplace_back(reason);
+  }
+  points_.present = true;
   publish();
 }
 

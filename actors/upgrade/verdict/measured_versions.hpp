@@ -14,6 +14,12 @@
 
 namespace hive {
 
+/// The sides that each round of a measurement has: the reference only if it is a version of its own.
+std::vector<wire::RunSide> sides_of(wire::PairedMeasurement::Reader measurement);
+
+/// The version of a side.
+std::string version_of(wire::PairedMeasurement::Reader measurement, wire::RunSide side);
+
 /// The samples of one metric in a paired measurement.
 struct paired_samples {
   msg<wire::Metric> as_first;                             ///< as the first run gave it: unit, direction, rules

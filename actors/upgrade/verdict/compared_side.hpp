@@ -1,18 +1,29 @@
 #pragma once
 
-#include "actors/upgrade/checker.hpp"
+#include "analysis/metric_rules.hpp"
 #include "analysis/upgrade_check.hpp"
+#include "messages/msg.hpp"
 #include "messages/snapshot.capnp.h"
+#include "messages/upgrade.capnp.h"
 
 #include <deque>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace hive {
 
+/// The operator's rules for metrics; the first that fits a metric counts.
 using configured_rules = std::span<const analysis::configured_rules>;
+
+/// One version of a comparison.
+struct version_side {
+  std::optional<msg<wire::Snapshot>> snapshot = {};
+  std::vector<std::string> similar = {}; ///< similar version names, if there is no snapshot
+};
 
 /// A metric as the analysis takes it, with the rules by which it is judged (`rules_of`), without its samples. `fast`:
 /// of a fast-tier adapter.
@@ -31,6 +42,9 @@ public:
   /// Adds what a paired measurement measured, in place of the snapshot's metrics of the same adapters. What `measured`
   /// refers to must outlive this side.
   void add_measured(std::span<const analysis::metric_point> measured);
+
+  /// Says that an adapter failed on this side; the first reason counts. `adapter` must outlive this side.
+  void add_failure(std::string_view adapter, const std::string& reason);
 
   const analysis::version_points& points() const {
     return points_;
@@ -52,6 +66,7 @@ private:
 
   configured_rules rules_;
   std::deque<std::vector<double>> samples_; ///< whose addresses stay
+  std::deque<std::string> reasons_;         ///< of failures; their addresses stay
   std::vector<analysis::metric_point> metrics_;
   std::vector<analysis::adapter_point> adapters_;
   std::unordered_map<std::string_view, size_t> measured_; ///< adapters with evidence, by name

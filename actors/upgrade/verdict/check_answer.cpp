@@ -1,4 +1,4 @@
-#include "actors/upgrade/check_answer.hpp"
+#include "actors/upgrade/verdict/check_answer.hpp"
 
 #include "actors/defaults.hpp"
 

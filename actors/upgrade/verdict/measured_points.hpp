@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/upgrade/compared_side.hpp"
-#include "actors/upgrade/measured_versions.hpp"
+#include "actors/upgrade/verdict/compared_side.hpp"
+#include "actors/upgrade/verdict/measured_versions.hpp"
 #include "analysis/upgrade_check.hpp"
 
 #include <vector>

@@ -1,6 +1,6 @@
-#include "actors/upgrade/value_explanation.hpp"
+#include "actors/upgrade/verdict/value_explanation.hpp"
 
-#include "actors/upgrade/told.hpp"
+#include "actors/upgrade/verdict/told.hpp"
 #include "analysis/verdict.hpp"
 #include "analysis/verdict_reason.hpp"
 #include "messages/text.hpp"

@@ -1,4 +1,4 @@
-#include "actors/upgrade/rules_of.hpp"
+#include "actors/upgrade/verdict/rules_of.hpp"
 
 #include "messages/snapshot.hpp"
 #include "messages/text.hpp"

@@ -1,4 +1,4 @@
-#include "actors/upgrade/measured_versions.hpp"
+#include "actors/upgrade/verdict/measured_versions.hpp"
 
 #include "messages/text.hpp"
 
@@ -10,6 +10,25 @@ bool is_defined_alike(wire::Metric::Reader a, wire::Metric::Reader b) {
 }
 
 } // namespace
+
+std::vector<wire::RunSide> sides_of(wire::PairedMeasurement::Reader measurement) {
+  std::vector out{wire::RunSide::OLD, wire::RunSide::NEW};
+  if (measurement.hasReference())
+    out.push_back(wire::RunSide::REFERENCE);
+  return out;
+}
+
+std::string version_of(wire::PairedMeasurement::Reader measurement, wire::RunSide side) {
+  switch (side) {
+  case wire::RunSide::OLD:
+    return measurement.getRequest().getOld().cStr();
+  case wire::RunSide::NEW:
+    return measurement.getRequest().getNew().cStr();
+  case wire::RunSide::REFERENCE:
+    break;
+  }
+  return measurement.getReference().cStr();
+}
 
 void measured_versions::add(wire::MeasuredRound::Reader round) {
   std::string adapter{as_view(round.getAdapter())};

@@ -1,4 +1,4 @@
-#include "actors/upgrade/to_environment.hpp"
+#include "actors/upgrade/verdict/to_environment.hpp"
 
 #include "messages/text.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/upgrade/measured_points.hpp"
+#include "actors/upgrade/verdict/measured_points.hpp"
 
 #include <limits>
 #include <numeric>

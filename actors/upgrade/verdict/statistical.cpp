@@ -1,7 +1,8 @@
-#include "actors/upgrade/statistical.hpp"
+#include "actors/upgrade/verdict/statistical.hpp"
 
-#include "actors/upgrade/check_answer.hpp"
+#include "actors/upgrade/verdict/check_answer.hpp"
 #include "analysis/sequential_gate.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 #include <capnp/message.h>
@@ -10,6 +11,9 @@
 
 namespace hive {
 namespace {
+
+/// Of the reasons of two comparisons, which the explanation repeats with some words around it. As the schema allows.
+constexpr size_t max_reason_bytes = 3'800;
 
 /// How bad a verdict is.
 int badness(analysis::verdict decided) {
@@ -56,8 +60,9 @@ statistical_comparison::answer(const std::function<void(wire::UpgradeCheck::Buil
   if (with_reference) {
     add_others(all.regressions, with_reference->regressions);
     add_others(all.missing, with_reference->missing);
-    all.reason = "against " + old_version + ": " + with_old.reason + "; against the reference " + reference + ": " +
-                 with_reference->reason;
+    auto both = "against " + old_version + ": " + with_old.reason + "; against the reference " + reference + ": " +
+                with_reference->reason;
+    all.reason = cut_text(both, max_reason_bytes);
     for (const auto& each : with_reference->judgements)
       judgements.push_back({reference, &each});
   }

@@ -1,7 +1,7 @@
-#include "actors/upgrade/explanation.hpp"
+#include "actors/upgrade/verdict/explanation.hpp"
 
-#include "actors/upgrade/told.hpp"
-#include "actors/upgrade/value_explanation.hpp"
+#include "actors/upgrade/verdict/told.hpp"
+#include "actors/upgrade/verdict/value_explanation.hpp"
 #include "analysis/gate_options.hpp"
 #include "messages/check.hpp"
 #include "messages/text.hpp"

@@ -1,4 +1,4 @@
-#include "actors/upgrade/measured_versions.hpp"
+#include "actors/upgrade/verdict/measured_versions.hpp"
 
 #include "messages/json.hpp"
 
