@@ -206,12 +206,6 @@ std::string too_noisy(const metric_calibration& of) {
                      : "no margin up to 20% will do: the metric is too noisy for " + pairs;
 }
 
-std::string describe(gate_reason reason) {
-  metric_judgement judged;
-  judged.reason = reason;
-  return describe_reason(judged);
-}
-
 } // namespace
 
 metric_calibration calibrate_metric(const judged_metric& metric, const calibration_options& options) {
@@ -223,18 +217,24 @@ std::string describe_gap(const metric_calibration& of) {
   case calibration_gap::none:
     break;
   case calibration_gap::bad_options:
-    return describe(gate_reason::bad_options);
+    return describe_fault(gate_reason::bad_options);
   case calibration_gap::uneven_sides:
     return "the two sides have different numbers of values";
   case calibration_gap::not_finite:
-    return describe(gate_reason::not_finite);
+    return describe_fault(gate_reason::not_finite);
   case calibration_gap::too_few_pairs:
-    return std::to_string(of.pairs) + (of.pairs == 1 ? " pair is" : " pairs are") + " too few for a rate, which takes " +
-           std::to_string(min_calibration_pairs);
+    return std::to_string(of.pairs) + (of.pairs == 1 ? " pair is" : " pairs are") +
+           " too few for a rate, which takes " + std::to_string(min_calibration_pairs);
   case calibration_gap::too_noisy:
     return too_noisy(of);
   }
-  return of.own.fault ? "it cannot be judged by its present margin: " + describe(*of.own.fault) : "";
+  return {};
+}
+
+std::string describe_fault(gate_reason fault) {
+  metric_judgement judged;
+  judged.reason = fault;
+  return describe_reason(judged);
 }
 
 } // namespace hive::analysis

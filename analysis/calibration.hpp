@@ -54,7 +54,7 @@ struct calibrated_margin {
   /// the long form. Nothing when the long form has too few, or with a fault.
   std::optional<uint32_t> pairs_needed;
   std::optional<gate_reason> fault; ///< why the gate cannot judge the values by this margin
-  margin_outcomes outcomes; ///< no resamples: none were drawn
+  margin_outcomes outcomes;         ///< no resamples: none were drawn
 };
 
 /// What is missing.
@@ -77,13 +77,13 @@ struct metric_calibration {
   uint32_t pairs = 0;
   uint32_t left_out = 0;
   uint32_t most_pairs = 0; ///< of a drawn comparison: those of the plan's last look
-  /// Scaled median absolute deviations: of the changes of the pairs, and of the values of each side. For shares those of
-  /// the logarithms, which are coefficients of variation. NaN for fewer than two pairs.
+  /// Scaled median absolute deviations: of the changes of the pairs, and of the values of each side. For shares those
+  /// of the logarithms, which are coefficients of variation. NaN for fewer than two pairs.
   double noise = no_margin;
   double old_noise = no_margin;
   double new_noise = no_margin;
-  double correlation = no_margin; ///< lag-1, of the changes, as the gate allows for it
-  double inflation = no_margin;   ///< the factor by which it multiplies the pairs that are needed
+  double correlation = no_margin;         ///< lag-1, of the changes, as the gate allows for it
+  double inflation = no_margin;           ///< the factor by which it multiplies the pairs that are needed
   calibrated_margin own;                  ///< the metric's present margin
   std::vector<calibrated_margin> margins; ///< that were considered, in ascending order, without outcomes
   std::optional<calibrated_margin> suggested;
@@ -91,8 +91,8 @@ struct metric_calibration {
   calibration_gap gap = calibration_gap::none;
 };
 
-/// Calibrates a metric from pairs of a version with itself, in the order of time. Its options are those of a comparison:
-/// plan, margins, resolution, number of critical metrics.
+/// Calibrates a metric from pairs of a version with itself, in the order of time. Its options are those of a
+/// comparison: plan, margins, resolution, number of critical metrics.
 ///
 /// Rates are those of comparisons drawn by `block_bootstrap` with `block_length`, each with as many pairs as the plan's
 /// last look and judged by `judge_metric`, as the node would. All margins are tried on the same comparisons. The
@@ -102,8 +102,11 @@ struct metric_calibration {
 /// change that is its resolution. Takes about 0.3 ms for a comparison of 60 pairs: some 1 s for a metric.
 metric_calibration calibrate_metric(const judged_metric& metric, const calibration_options& options = {});
 
-/// What is missing and why, as a sentence without its end: "12 pairs are too few for a rate, which takes 16". Empty when
-/// nothing is.
+/// What is missing and why, as a sentence without its end: "12 pairs are too few for a rate, which takes 16". Empty
+/// when nothing is.
 std::string describe_gap(const metric_calibration& of);
+
+/// Why a metric cannot be judged by a margin, likewise.
+std::string describe_fault(gate_reason fault);
 
 } // namespace hive::analysis

@@ -48,8 +48,8 @@ struct change_noise {
 /// The noise of at least two finite changes.
 change_noise noise_of(std::span<const double> changes);
 
-/// About how many pairs show that a change is on its side of a margin that is `distance` away: v·1.05·s²·(2.6/distance)².
-/// Nothing when there is no distance, or for more than a million.
+/// About how many pairs show that a change is on its side of a margin that is `distance` away:
+/// v·1.05·s²·(2.6/distance)². Nothing when there is no distance, or for more than a million.
 std::optional<uint32_t> pairs_that_settle(const change_noise& noise, double distance);
 
 /// The distance that `pairs` pairs are enough for by the same formula.

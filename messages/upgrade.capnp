@@ -159,7 +159,7 @@ struct CalibratedMargin $Hive.doc(
   "What a margin leads to when a version is compared with itself. Outcomes are shares of `resamples`.") {
   margin @0 :Float64 = nan $Hive.nullable $Hive.doc("Null when the metric has none that fits its values.");
   pairsNeeded @1 :UInt32 $Hive.omitDefault $Hive.doc(
-      "Pairs of the look at which safe is to be expected; above 60 that takes the long form. Absent when 120 are too few, or the metric cannot be judged by this margin.");
+      "Pairs of the look at which safe is to be expected; above 60 that takes the long form. Absent when 120 are too few, or with a fault.");
   resamples @2 :UInt32 $Hive.omitDefault $Hive.doc("Comparisons drawn from the pairs; absent when none were.");
   safe @3 :Float64 = nan $Hive.nullable $Hive.omitDefault;
   falseBlocks @4 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Regressed, although nothing changed.");
@@ -167,6 +167,7 @@ struct CalibratedMargin $Hive.doc(
       "Ends of its 95% interval, which allows for the number of resamples and not for that of the pairs.");
   falseBlocksHigh @6 :Float64 = nan $Hive.nullable $Hive.omitDefault;
   undecided @7 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Inconclusive after all pairs.");
+  fault @8 :Text $Hive.doc("Why the metric cannot be judged by this margin; absent when it can.");
 }
 
 struct MetricCalibration $Hive.doc("What pairs of a version with itself say about one metric.") {

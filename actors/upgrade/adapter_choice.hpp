@@ -2,8 +2,8 @@
 
 #include "messages/benchmark.capnp.h"
 
-#include <capnp/list.h>
 #include <caf/expected.hpp>
+#include <capnp/list.h>
 #include <string>
 #include <vector>
 

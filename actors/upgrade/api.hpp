@@ -79,8 +79,8 @@ using upgrade_measurer_actor = caf::typed_actor<
   // Accepts a measurement, durably. ec::invalid for a version that the node cannot run and an adapter that cannot run
   // versions, ec::no_data when no adapter can, ec::overloaded when too many wait.
   caf::replies_to<msg<wire::MeasureUpgrade>>::with<msg<wire::PairedMeasurement>>,
-  // Accepts a measurement of a version against itself, likewise. ec::invalid also when no adapter that would measure may
-  // have the metrics that are named.
+  // Accepts a measurement of a version against itself, likewise. ec::invalid also when no adapter that would measure
+  // may have the metrics that are named.
   caf::replies_to<msg<wire::CalibrateUpgrade>>::with<msg<wire::PairedMeasurement>>,
   // One measurement as it is, or ec::not_found.
   caf::replies_to<msg<wire::MeasurementQuery>>::with<msg<wire::PairedMeasurement>>,

@@ -111,7 +111,6 @@ caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, stati
   return caf::none;
 }
 
-
 struct checker_state {
   static inline const char* name = "upgrade checker";
 

@@ -21,6 +21,8 @@ constexpr double percent = 100;
 void write(const analysis::calibrated_margin& from, bool absolute, wire::CalibratedMargin::Builder out) {
   out.setMargin(absolute ? from.margin : from.margin * percent);
   out.setPairsNeeded(from.pairs_needed.value_or(0));
+  if (from.fault)
+    out.setFault(analysis::describe_fault(*from.fault));
   const auto& outcomes = from.outcomes;
   out.setResamples(outcomes.resamples);
   if (outcomes.resamples == 0)
@@ -102,8 +104,7 @@ msg<wire::PairedMeasurement> with_calibrations(const msg<wire::PairedMeasurement
       write(found[i], list[i]);
     out.setNotCalibrated(static_cast<uint32_t>(not_calibrated));
     if (found.empty() && not_calibrated == 0 && ended->getState() == wire::MeasurementState::DONE)
-      out.setReason("no metric that was measured is one to calibrate: " +
-                    std::string{as_view(ended->getReason())});
+      out.setReason("no metric that was measured is one to calibrate: " + std::string{as_view(ended->getReason())});
   });
 }
 

@@ -23,8 +23,8 @@ namespace record = measurement_record;
 measurement_run::measurement_run(owner self, const upgrade_measurer_services& services,
                                  const upgrade_measurer_options& options, msg<wire::PairedMeasurement> given)
     : self_{self}, services_{services}, options_{options}, record_{std::move(given)},
-      session_{record::session_of(*record_)}, measured_{record::sides_of(*record_)},
-      measured_s_{record_->getMeasuredS()} {
+      session_{record::session_of(*record_)}, measured_{record::sides_of(*record_)}, measured_s_{
+                                                                                       record_->getMeasuredS()} {
 }
 
 measurement_run::~measurement_run() {
@@ -99,13 +99,12 @@ void measurement_run::take_run() {
   });
   run_start began{now_unix_micros(), std::chrono::steady_clock::now()};
   self_->request(services_.registry, caf::infinite, measure_once{round_.adapter, request})
-    .then(
-      [this, side, version, began](const measured_once& got) { add_run(describe_run(side, version, began, got)); },
-      [this, side, version, began](const caf::error& error) {
-        measured_once failed;
-        failed.outcome.reason = text_of(error);
-        add_run(describe_run(side, version, began, failed));
-      });
+    .then([this, side, version, began](const measured_once& got) { add_run(describe_run(side, version, began, got)); },
+          [this, side, version, began](const caf::error& error) {
+            measured_once failed;
+            failed.outcome.reason = text_of(error);
+            add_run(describe_run(side, version, began, failed));
+          });
 }
 
 void measurement_run::add_run(msg<wire::MeasuredRun> run) {

@@ -28,8 +28,8 @@ enum class session_goal : uint8_t {
 /// What a paired measurement runs next, and when it has ended. Pure: rounds and judgements are passed in.
 ///
 /// The adapters take turns, so that each has its rounds spread over the whole time. An adapter ends when it has reached
-/// the goal, when it has as many rounds that count as it may have, when twice as many were disturbed, or when one of its
-/// runs failed: a version that fails now and then is not safe, so nothing is tried again.
+/// the goal, when it has as many rounds that count as it may have, when twice as many were disturbed, or when one of
+/// its runs failed: a version that fails now and then is not safe, so nothing is tried again.
 class paired_session {
 public:
   /// `sides` are old and new, and the reference if it is a version of its own. At most `most_pairs` rounds of each

@@ -60,9 +60,7 @@ void add_calibrate_command(CLI::App& group, context& ctx) {
   auto options = std::make_shared<calibrate_options>();
   auto& command = *group.add_subcommand(
     "calibrate", "Run VERSION against itself, to learn the noise of its metrics and the margins to use");
-  command.add_option("VERSION", options->version, "The version, such as the one in use")
-    ->required()
-    ->check(valid_id());
+  command.add_option("VERSION", options->version, "The version, such as the one in use")->required()->check(valid_id());
   command.add_option("--adapter", options->adapters, "Only with this adapter; may be repeated")
     ->allow_extra_args(false);
   command

@@ -41,7 +41,7 @@ std::string suggestion(metric_calibration of) {
 }
 
 std::string pairs_for(calibrated_margin margin) {
-  if (std::isnan(margin.getMargin()))
+  if (margin.hasFault())
     return "-";
   return margin.getPairsNeeded() == 0 ? "> 120" : std::to_string(margin.getPairsNeeded());
 }
@@ -75,27 +75,32 @@ void show_metrics(capnp::List<wire::MetricCalibration>::Reader calibrations, out
   out.print(rows);
 }
 
-/// "bench.work needs 90 pairs for 3%, 36 for 5%, 12 for 10%, and more than 120 for less."
+/// "bench.work needs 90 pairs for 3%, 36 for 5%, 8 for 10% and above." A margin that needs as many pairs as the one
+/// before is left out.
 std::string needs(metric_calibration of) {
   std::string out;
-  bool has_more = false;
-  for (auto margin : of.getMargins())
-    if (margin.getPairsNeeded() == 0)
-      has_more = true;
-    else
-      out += (out.empty() ? full_name(of) + " needs " : ", ") + std::to_string(margin.getPairsNeeded()) +
+  uint32_t last = 0;
+  bool goes_on = false;
+  for (auto margin : of.getMargins()) {
+    auto pairs = margin.getPairsNeeded();
+    goes_on = pairs == last;
+    if (pairs > 0 && !goes_on)
+      out += (out.empty() ? full_name(of) + " needs " : ", ") + std::to_string(pairs) +
              (out.empty() ? " pairs for " : " for ") + quantity(of, margin.getMargin());
+    last = pairs;
+  }
   if (out.empty())
-    return full_name(of) + " needs more than 120 pairs for each of these margins.";
-  return out + (has_more ? ", and more than 120 for less." : ".");
+    return full_name(of) + " needs more than 120 pairs for each margin up to " +
+           quantity(of, of.getMargins()[of.getMargins().size() - 1].getMargin()) + ".";
+  return out + (goes_on ? " and above." : ".");
 }
 
 std::string outcome_of(metric_calibration of) {
   auto own = of.getOwn();
-  return fmt::format("Of {} comparisons of {} with itself, drawn from its pairs, the gate would have blocked {} falsely "
-                     "and left {} undecided after {} pairs.",
-                     own.getResamples(), full_name(of), rate(own.getFalseBlocks()), rate(own.getUndecided()),
-                     of.getMostPairs());
+  return fmt::format(
+    "Of {} comparisons of {} with itself, drawn from its pairs, the gate would have blocked {} falsely "
+    "and left {} undecided after {} pairs.",
+    own.getResamples(), full_name(of), rate(own.getFalseBlocks()), rate(own.getUndecided()), of.getMostPairs());
 }
 
 std::string advice(metric_calibration of) {
@@ -111,9 +116,12 @@ std::string advice(metric_calibration of) {
 
 void tell(metric_calibration of, output& out) {
   out.line("");
+  if (of.getOwn().hasFault())
+    out.line(full_name(of) + " cannot be judged by its present margin: " + of.getOwn().getFault().cStr() + ".");
   if (of.hasReason())
     out.line(full_name(of) + ": " + of.getReason().cStr() + ".");
-  if (of.getMargins().size() > 0)
+  auto margins = of.getMargins();
+  if (margins.size() > 0 && !margins[margins.size() - 1].hasFault())
     out.line(needs(of));
   if (of.getOwn().getResamples() == 0)
     return;
@@ -136,15 +144,16 @@ std::string toml_string(const std::string& text) {
 
 } // namespace
 
-std::string suggested_configuration(wire::PairedMeasurement::Reader measurement) {
-  std::string out;
+std::vector<std::string> suggested_configuration(wire::PairedMeasurement::Reader measurement) {
+  std::vector<std::string> out;
   for (auto each : measurement.getCalibrations()) {
     if (!each.hasSuggested() || is_as_it_is(each))
       continue;
     auto margin = each.getSuggested().getMargin();
-    out += "[[metrics]]\nname = " + toml_string(full_name(each)) + "\n" +
-           (each.getSuggestedAbsolute() ? fmt::format("absolute_margin = {}\n", margin)
-                                        : fmt::format("margin = {}\n", margin / percent));
+    out.emplace_back("[[metrics]]");
+    out.push_back("name = " + toml_string(full_name(each)));
+    out.push_back(each.getSuggestedAbsolute() ? fmt::format("absolute_margin = {}", margin)
+                                              : fmt::format("margin = {}", margin / percent));
   }
   return out;
 }
@@ -157,13 +166,16 @@ void show_calibrations(wire::PairedMeasurement::Reader measurement, output& out)
   for (auto each : measurement.getCalibrations())
     tell(each, out);
   if (measurement.getNotCalibrated() > 0)
-    out.line(std::to_string(measurement.getNotCalibrated()) + " more metrics were not calibrated; name them with --metric.");
+    out.line(std::to_string(measurement.getNotCalibrated()) +
+             " more metrics were not calibrated; name them with --metric.");
   auto lines = suggested_configuration(measurement);
   out.line("");
   if (lines.empty())
     return out.line("The configuration can stay as it is.");
-  out.line("# For the node's configuration, above other tables [[metrics]] that fit these names: the first one counts.");
-  out.line(lines.substr(0, lines.size() - 1));
+  out.line(
+    "# For the node's configuration, above other tables [[metrics]] that fit these names: the first one counts.");
+  for (const auto& line : lines)
+    out.line(line);
 }
 
 } // namespace hive::ctl

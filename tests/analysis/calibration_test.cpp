@@ -263,7 +263,8 @@ TEST(calibration, a_quantum_coarser_than_the_margin_is_named) {
   auto fits = calibrate_metric(metric_of(pairs, {.resolution = .08}), quick);
   ASSERT_TRUE(fits.suggested);
   EXPECT_EQ(fits.suggested->margin, .10);
-  EXPECT_EQ(describe_gap(fits), "it cannot be judged by its present margin: one step of its values is more than the margin");
+  EXPECT_EQ(describe_gap(fits), "");
+  EXPECT_EQ(describe_fault(*fits.own.fault), "one step of its values is more than the margin");
 }
 
 TEST(calibration, values_of_zero_and_less_get_an_absolute_margin) {
@@ -278,7 +279,7 @@ TEST(calibration, values_of_zero_and_less_get_an_absolute_margin) {
   ASSERT_TRUE(got.suggested);
   EXPECT_TRUE(got.suggested_absolute);
   EXPECT_TRUE(got.suggested->margin == .2 || got.suggested->margin == .5) << got.suggested->margin;
-  EXPECT_THAT(describe_gap(got), HasSubstr("the metric has none"));
+  EXPECT_THAT(describe_fault(*got.own.fault), HasSubstr("the metric has none"));
   // What is suggested is what the gate would be safe by.
   auto again = calibrate_metric(metric_of(pairs, {.absolute_margin = got.suggested->margin}), quick);
   EXPECT_EQ(again.own.outcomes.safe, got.suggested->outcomes.safe);

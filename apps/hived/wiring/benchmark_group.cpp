@@ -53,10 +53,11 @@ adapter_definition agents_definition(node_context& node, std::shared_ptr<const d
 
 /// Shows the counts of each track. What a counter has once shown it does not take back.
 auto show_verdicts(prometheus::Registry& metrics) {
-  auto& given = prometheus::BuildCounter()
-                  .Name("hive_upgrade_verdicts_total")
-                  .Help("Verdicts of paired measurements, and on versions that an operator made the reference unmeasured.")
-                  .Register(metrics);
+  auto& given =
+    prometheus::BuildCounter()
+      .Name("hive_upgrade_verdicts_total")
+      .Help("Verdicts of paired measurements, and on versions that an operator made the reference unmeasured.")
+      .Register(metrics);
   auto& overruled = prometheus::BuildCounter()
                       .Name("hive_upgrade_overruled_total")
                       .Help("Verdicts that an operator overruled by making the version the reference.")

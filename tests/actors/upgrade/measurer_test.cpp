@@ -288,8 +288,7 @@ TEST_F(measurer_test, a_calibration_is_no_evidence_and_moves_no_reference) {
   ASSERT_TRUE(done);
   EXPECT_EQ((*done)->getVerdict(), wire::Verdict::INCONCLUSIVE);
   EXPECT_EQ((*done)->getJudgements().size(), 0U);
-  auto tracks =
-    node.tests.ask<msg<wire::ReferenceList>>(references, msg<wire::ReferenceListQuery>{});
+  auto tracks = node.tests.ask<msg<wire::ReferenceList>>(references, msg<wire::ReferenceListQuery>{});
   ASSERT_TRUE(tracks);
   EXPECT_EQ((*tracks)->getTracks().size(), 0U) << "no track begins with it";
   auto check = check_stored(*node.db, *msg<wire::UpgradeQuery>::build([](wire::UpgradeQuery::Builder out) {

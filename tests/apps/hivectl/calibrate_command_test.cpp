@@ -48,13 +48,13 @@ TEST(upgrade_calibrate, shows_noise_rates_and_what_to_configure) {
 
 TEST(upgrade_calibrate, configures_nothing_that_is_as_suggested_or_not_known) {
   auto result = calibrate(calibrated(
-    metric("same", R"(,"suggested":{"margin":5,"pairs_needed":90,"resamples":2000,"safe":0.96,"false_blocks":0})") + "," +
-    metric("noisy", R"(,"reason":"no margin up to 20% will do: the metric is too noisy for 60 pairs",
+    metric("same", R"(,"suggested":{"margin":5,"pairs_needed":90,"resamples":2000,"safe":0.96,"false_blocks":0})") +
+    "," + metric("noisy", R"(,"reason":"no margin up to 20% will do: the metric is too noisy for 60 pairs",
                         "margins":[{"margin":10},{"margin":20}])")));
   EXPECT_THAT(result.out, HasSubstr("its margin is as suggested, 5%, by which"));
   EXPECT_THAT(result.out, HasSubstr("; it takes --long."));
   EXPECT_THAT(result.out, HasSubstr("bench.noisy: no margin up to 20% will do"));
-  EXPECT_THAT(result.out, HasSubstr("bench.noisy needs more than 120 pairs for each of these margins."));
+  EXPECT_THAT(result.out, HasSubstr("bench.noisy needs more than 120 pairs for each margin up to 20%."));
   EXPECT_THAT(result.out, HasSubstr("The configuration can stay as it is."));
   EXPECT_THAT(result.out, Not(HasSubstr("[[metrics]]")));
 }
