@@ -99,7 +99,7 @@ struct metric_calibration {
 /// suggestion is the smallest margin with `suggested_safe_share` and `suggested_block_share`: of `calibrated_margins`
 /// where all values are positive; otherwise, and for counts too small for any of these, an absolute one of 1, 2 and 5
 /// times a power of ten, around the one for which the plan's pairs are to be expected to do. For a metric without any
-/// change that is its resolution. Takes about 0.3 ms for a comparison of 60 pairs: some 1 s for a metric.
+/// change that is its resolution. Takes 0.3 to 1 s for a metric.
 metric_calibration calibrate_metric(const judged_metric& metric, const calibration_options& options = {});
 
 /// What is missing and why, as a sentence without its end: "12 pairs are too few for a rate, which takes 16". Empty

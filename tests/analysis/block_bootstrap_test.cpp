@@ -65,8 +65,8 @@ TEST(block_bootstrap, all_blocks_are_drawn_equally_often) {
 TEST(block_bootstrap, a_seed_draws_the_same_everywhere) {
   numbered_pairs given{24};
   std::vector<double> old_values, new_values;
-  block_bootstrap{given.old_values, given.new_values, 3, 1}.draw(old_values, new_values, 12);
-  EXPECT_EQ(old_values, (std::vector<double>{2, 3, 4, 3, 4, 5}));
+  block_bootstrap{given.old_values, given.new_values, 3, 1}.draw(old_values, new_values, 18);
+  EXPECT_EQ(old_values, (std::vector<double>{2, 3, 4, 3, 4, 5, 9, 10, 11, 0, 1, 2, 7, 8, 9, 120, 121, 122}));
 }
 
 } // namespace

@@ -176,7 +176,7 @@ TEST(calibration, drawn_rates_are_near_those_of_real_comparisons) {
 }
 
 TEST(calibration_table, drawn_rates_are_near_those_of_real_comparisons) {
-  auto counts = is_soak() ? counts_of_runs{200, 1'000, 10'000} : counts_of_runs{12, 100, 200};
+  auto counts = is_soak() ? counts_of_runs{60, 500, 5'000} : counts_of_runs{12, 100, 200};
   for (auto kind : noise_kinds)
     for (double cv : {.02, .05, .07, .10}) {
       auto rates = compare_rates(kind, cv, counts);
