@@ -1,6 +1,7 @@
 #include "actors/upgrade/checker.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/upgrade/measurement_record.hpp"
 #include "actors/upgrade/verdict/verdict_document.hpp"
 #include "actors/upgrade/verdict/version_comparison.hpp"
 #include "actors/upgrade/verdict_event.hpp"
@@ -39,7 +40,7 @@ caf::expected<version_side> find(const database& db, capnp::Text::Reader version
   return version_side{std::nullopt, std::move(*similar)};
 }
 
-/// Reads the newest paired measurement of the two versions, and the reference of the track.
+/// Reads the newest paired measurement of the two versions that is no calibration, and the reference of the track.
 caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, check_inputs& out) {
   auto is_of_both = [&](wire::MeasureUpgrade::Reader request) {
     return request.getOld() == query.getOld() && request.getNew() == query.getNew() &&
@@ -47,7 +48,7 @@ caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, check
   };
   measurement_store measurements{db};
   auto damage = measurements.visit({}, [&](const msg<wire::PairedMeasurement>& each) {
-    if (!is_of_both(each->getRequest()) || each->getStartedAt() == 0)
+    if (!is_of_both(each->getRequest()) || each->getStartedAt() == 0 || measurement_record::is_calibration(*each))
       return database::scan::next;
     out.measurement = each;
     return database::scan::stop;
@@ -122,6 +123,14 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
 }
 
 } // namespace
+
+caf::expected<msg<wire::UpgradeCheck>> check_stored(const database& db, wire::UpgradeQuery::Reader query,
+                                                    const upgrade_checker_options& options) {
+  auto inputs = find_inputs(db, query);
+  if (!inputs)
+    return inputs.error();
+  return check_versions(query, *inputs, options.rules);
+}
 
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,
                                             upgrade_checker_options options) {

@@ -5,6 +5,7 @@
 #include "analysis/metric_rules.hpp"
 #include "storage/database.hpp"
 
+#include <caf/expected.hpp>
 #include <caf/fwd.hpp>
 #include <memory>
 #include <vector>
@@ -26,5 +27,9 @@ struct upgrade_checker_options {
 /// Spawns the actor that compares two versions by what is stored of them; see version_comparison.
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,
                                             upgrade_checker_options options = {});
+
+/// The answer to the query from what is stored now. Fails with ec::corrupt.
+caf::expected<msg<wire::UpgradeCheck>> check_stored(const database& db, wire::UpgradeQuery::Reader query,
+                                                    const upgrade_checker_options& options = {});
 
 } // namespace hive
