@@ -41,6 +41,13 @@ void write(const compared_side& old_side, const compared_side& new_side, wire::U
   }
 }
 
+void add_explanation(wire::UpgradeCheck::Builder out) {
+  auto sentences = explain(out.asReader());
+  auto list = out.initExplanation(static_cast<uint32_t>(sentences.size()));
+  for (uint32_t i = 0; i < list.size(); ++i)
+    list.set(i, sentences[i]);
+}
+
 bool is_statistical(wire::UpgradeQuery::Reader query) {
   return query.getPolicy() == wire::Policy::STATISTICAL;
 }
@@ -133,10 +140,7 @@ msg<wire::UpgradeCheck> version_comparison::answer_by_samples() const {
     if (!measurement_.empty())
       out.setMeasurement(measurement_);
     write(old_side_, new_side_, out);
-    auto sentences = explain(out.asReader());
-    auto list = out.initExplanation(static_cast<uint32_t>(sentences.size()));
-    for (uint32_t i = 0; i < list.size(); ++i)
-      list.set(i, sentences[i]);
+    add_explanation(out);
   });
 }
 
