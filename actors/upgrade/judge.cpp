@@ -1,5 +1,6 @@
 #include "actors/upgrade/judge.hpp"
 
+#include "actors/upgrade/measurement_record.hpp"
 #include "actors/upgrade/verdict/check_answer.hpp"
 #include "actors/upgrade/verdict/measured_points.hpp"
 #include "actors/upgrade/verdict/statistical.hpp"
@@ -58,7 +59,7 @@ msg<wire::UpgradeCheck> judge_measurement(wire::PairedMeasurement::Reader measur
     reference.emplace(measurement, measured, REFERENCE, rules);
   auto compared =
     compare_statistically(old_side.points(), new_side.points(),
-                          reference ? std::optional{reference->points()} : std::nullopt, record::plan_of(measurement));
+                          reference ? std::optional{reference->points()} : std::nullopt, measurement_record::plan_of(measurement));
   return compared.answer([&](wire::UpgradeCheck::Builder out) {
     out.setOld(measurement.getRequest().getOld());
     out.setNew(measurement.getRequest().getNew());
