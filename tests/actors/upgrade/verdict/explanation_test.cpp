@@ -41,7 +41,7 @@ TEST(explanation, of_values_names_what_regressed_and_what_would_pass) {
 
 TEST(explanation, of_values_says_what_zero_needs) {
   auto sentences = explained(R"({"old":"v1","new":"v2","policy":"strict","verdict":"regressed","compared":1,
-      "regressions":[{"adapter":"a","metric":"errors","old":0,"new":3,"direction":"lower","unit":"count"}]})");
+      "regressions":[{"adapter":"a","metric":"errors","old":0,"new":3,"change_pct":null,"direction":"lower","unit":"count"}]})");
   EXPECT_EQ(sentences[1], "a.errors went from 0 count to 3 count: worse by more than the tolerated absolute_margin.");
   EXPECT_EQ(sentences.back(), "For the other answer: a.errors would be no regression at a change within its "
                               "absolute_margin.");
