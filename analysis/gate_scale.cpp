@@ -19,15 +19,15 @@ double log_ratio(double a, double b) {
   return std::isnormal(ratio) ? natural_log(ratio) : natural_log(a) - natural_log(b);
 }
 
-double resolution_of(const gate_options& options) {
-  return options.kind == metric_kind::count ? std::max(options.resolution, 1.0) : options.resolution;
-}
-
 double relative_margin(const gate_options& options) {
   return options.better == direction::lower ? natural_log(1 + options.margin) : -natural_log(1 - options.margin);
 }
 
 } // namespace
+
+double resolution_of(const gate_options& options) {
+  return options.kind == metric_kind::count ? std::max(options.resolution, 1.0) : options.resolution;
+}
 
 std::variant<gate_scale, gate_reason> scale_for(std::span<const double> old_values, std::span<const double> new_values,
                                                 const gate_options& options) {

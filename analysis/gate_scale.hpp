@@ -17,6 +17,9 @@ struct gate_scale {
   double margin = 0; ///< ln(1 + margin), or −ln(1 − margin) where higher is better; or the absolute margin
 };
 
+/// Smallest step of the values: that of a count is at least 1.
+double resolution_of(const gate_options& options);
+
 /// The scale for these values: logarithms, or differences when a value is 0 or negative. Or why the values cannot be
 /// judged: `no_absolute_margin` or `coarse_resolution` (a step of the values is larger than the margin: for differences
 /// the absolute margin, otherwise its share of the old median). Values must be finite, `old_values` not empty.

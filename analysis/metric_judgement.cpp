@@ -54,15 +54,8 @@ void judge_by_samples(const judged_metric& metric, metric_judgement& out) {
   }
 }
 
-/// The metric as the gate takes it, and the values where they are not the metric's own.
-struct adapted_metric {
-  judged_metric metric;
-  std::vector<double> old_values;
-  std::vector<double> new_values;
-};
-
 /// Moves the values down to zero and below, which leaves their differences as they are.
-void judge_by_differences(adapted_metric& out) {
+void judge_by_differences(gate_input& out) {
   double highest = 0;
   for (auto values : {out.metric.old_values, out.metric.new_values})
     for (double value : values)
@@ -79,8 +72,10 @@ void judge_by_differences(adapted_metric& out) {
   out.metric.new_values = out.new_values;
 }
 
-adapted_metric adapt(const judged_metric& metric) {
-  adapted_metric out{metric, {}, {}};
+} // namespace
+
+gate_input input_of(const judged_metric& metric) {
+  gate_input out{metric, {}, {}};
   auto& options = out.metric.options;
   if (options.kind == metric_kind::ratio)
     options.kind = metric_kind::continuous;
@@ -94,11 +89,9 @@ adapted_metric adapt(const judged_metric& metric) {
   return out;
 }
 
-} // namespace
-
 metric_judgement judge_metric(const judged_metric& given) {
-  auto adapted = adapt(given);
-  const auto& metric = adapted.metric;
+  auto input = input_of(given);
+  const auto& metric = input.metric;
   metric_judgement out;
   out.adapter = metric.adapter;
   out.name = metric.name;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hive::analysis {
 
@@ -55,6 +56,16 @@ struct metric_judgement {
   std::optional<uint32_t> pairs_needed;
   double correlation = no_margin; ///< lag-1, that was allowed for
 };
+
+/// A metric as the gate takes it, and its values where they are not the metric's own. To be moved, not copied.
+struct gate_input {
+  judged_metric metric;
+  std::vector<double> old_values;
+  std::vector<double> new_values;
+};
+
+/// The metric as `judge_metric` hands it to the gate.
+gate_input input_of(const judged_metric& metric);
 
 /// Judges pairs by `judge_pairs` and samples by `judge_samples`. Two metrics are judged otherwise than they say:
 /// - A share of items like any other quantity, since its items are not known here.

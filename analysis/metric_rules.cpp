@@ -130,6 +130,15 @@ bool fits(std::string_view pattern, std::string_view adapter, std::string_view m
   return matches(pattern, std::string{adapter} + "." + std::string{metric});
 }
 
+bool may_fit(std::string_view pattern, std::string_view adapter) {
+  auto beginning = std::string{adapter} + ".";
+  auto star = pattern.find('*');
+  if (star == std::string_view::npos)
+    return pattern.starts_with(beginning);
+  auto fixed = pattern.substr(0, star);
+  return fixed.starts_with(beginning) || std::string_view{beginning}.starts_with(fixed);
+}
+
 metric_rules effective_rules(const metric_rules& stated, std::string_view adapter, std::string_view metric,
                              std::string_view unit, std::span<const configured_rules> configured) {
   auto out = stated;

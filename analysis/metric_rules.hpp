@@ -66,6 +66,9 @@ struct configured_rules {
 /// Whether the metric's name fits the pattern. The name of a metric without an adapter has no dot before it.
 bool fits(std::string_view pattern, std::string_view adapter, std::string_view metric);
 
+/// Whether the pattern fits any name that a metric of the adapter may have.
+bool may_fit(std::string_view pattern, std::string_view adapter);
+
 /// The rules by which a metric is judged. In this order of precedence: the first of `configured` that fits, what the
 /// metric states itself (a default of `metric_rules` counts as not stated), the built-in rules, and for all that is
 /// left open `default_margin` and, in units that depend on the machine, an equal cpu_model and number of cores.

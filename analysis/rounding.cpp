@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <string>
 
 namespace hive::analysis {
 namespace {
@@ -24,6 +25,22 @@ double round_decimals(double value, int decimals) {
   double rounded = value;
   std::from_chars(digits.data(), written.ptr, rounded);
   return rounded;
+}
+
+double step_at_least(double value) {
+  std::array<char, 32> digits;
+  auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::scientific);
+  auto exponent = std::find(digits.data(), written.ptr, 'e') + 1;
+  int power = 0;
+  std::from_chars(*exponent == '+' ? exponent + 1 : exponent, written.ptr, power);
+  double step = 0;
+  for (const auto* first : {"1e", "2e", "5e", "10e"}) {
+    auto text = first + std::to_string(power); // since a product with a power of ten need not be the nearest double
+    std::from_chars(text.data(), text.data() + text.size(), step);
+    if (step >= value)
+      break;
+  }
+  return step;
 }
 
 } // namespace hive::analysis

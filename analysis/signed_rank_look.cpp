@@ -63,16 +63,28 @@ private:
   walsh_averages averages_;
 };
 
-std::optional<uint32_t> pairs_that_settle(double inflation, double deviation, double distance) {
-  double errors = settling_errors * deviation / distance;
-  double pairs = std::ceil(inflation * rank_variance * errors * errors);
+} // namespace
+
+change_noise noise_of(std::span<const double> changes) {
+  change_noise out;
+  out.rho = autocorrelation(clip_about_median(changes, change_clip))->rho_used;
+  out.inflation = variance_inflation(out.rho);
+  out.deviation = spread_about_median(changes).scaled;
+  return out;
+}
+
+std::optional<uint32_t> pairs_that_settle(const change_noise& noise, double distance) {
+  double errors = settling_errors * noise.deviation / distance;
+  double pairs = std::ceil(noise.inflation * rank_variance * errors * errors);
   // Not a number where neither the values nor the margin leave a distance.
   if (!(pairs <= max_pairs_needed))
     return std::nullopt;
   return static_cast<uint32_t>(pairs);
 }
 
-} // namespace
+double distance_settled_by(const change_noise& noise, uint32_t pairs) {
+  return settling_errors * noise.deviation * std::sqrt(noise.inflation * rank_variance / pairs);
+}
 
 double inflated_level(double level, double inflation) {
   return normal_cdf(std::sqrt(inflation) * normal_quantile(level));
@@ -85,8 +97,9 @@ look_result judge_look(std::span<const double> changes, double margin, look_plan
   out.number = number;
   out.pairs = looks[number - 1].pairs;
   out.level = looks[number - 1].level;
-  out.rho = autocorrelation(clip_about_median(changes, change_clip))->rho_used;
-  out.inflation = variance_inflation(out.rho);
+  auto noise = noise_of(changes);
+  out.rho = noise.rho;
+  out.inflation = noise.inflation;
   centre at{changes, out.inflation};
   out.estimate = at.estimate();
   out.lower = at.lower(out.level / metrics);
@@ -95,7 +108,7 @@ look_result judge_look(std::span<const double> changes, double margin, look_plan
   out.p_regressed = at.p_above(margin);
   out.p_better = at.p_below(0);
   out.p_worse = at.p_above(0);
-  out.pairs_needed = pairs_that_settle(out.inflation, spread_about_median(changes).scaled, margin - out.estimate);
+  out.pairs_needed = pairs_that_settle(noise, margin - out.estimate);
   if (out.upper < margin)
     out.decided = verdict::safe;
   else if (out.lower > margin)

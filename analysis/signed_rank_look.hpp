@@ -33,11 +33,27 @@ struct look_result {
   double p_worse = 1;     ///< of no change for the worse
   verdict decided = verdict::inconclusive;
   bool by_last_look = false; ///< regressed by the rule of the last look alone
-  /// About how many pairs in all would settle it, if the changes go on as they are: v·1.05·s²·(2.6/(margin −
-  /// estimate))² with the scaled median absolute deviation s. Nothing when the estimate is the margin, or for more than
-  /// a million.
+  /// About how many pairs in all would settle it, if the changes go on as they are: `pairs_that_settle` with the
+  /// distance of the estimate from the margin.
   std::optional<uint32_t> pairs_needed;
 };
+
+/// How the changes of pairs scatter, as the gate sees it.
+struct change_noise {
+  double rho = 0;       ///< autocorrelation used, of the changes clipped to `change_clip`
+  double inflation = 1; ///< of the variance by it: v
+  double deviation = 0; ///< scaled median absolute deviation: s
+};
+
+/// The noise of at least two finite changes.
+change_noise noise_of(std::span<const double> changes);
+
+/// About how many pairs show that a change is on its side of a margin that is `distance` away:
+/// v·1.05·s²·(2.6/distance)². Nothing when there is no distance, or for more than a million.
+std::optional<uint32_t> pairs_that_settle(const change_noise& noise, double distance);
+
+/// The distance that `pairs` pairs are enough for by the same formula.
+double distance_settled_by(const change_noise& noise, uint32_t pairs);
 
 /// The level that gives a bound of rank statistics the chance `level` of being wrong, when autocorrelation inflates the
 /// variance: Φ(√v·Φ⁻¹(level)).

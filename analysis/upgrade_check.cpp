@@ -273,7 +273,7 @@ private:
   void judge_samples() {
     auto critical = std::ranges::count_if(by_samples_, [](const auto& pair) { return !pair.first->advisory; });
     for (const auto& [was, now] : by_samples_) {
-      auto judged = judge_metric(as_judged(*was, *now, static_cast<uint32_t>(std::max<int64_t>(critical, 1))));
+      auto judged = judge_metric(as_judged(*was, *now, plan_, static_cast<uint32_t>(std::max<int64_t>(critical, 1))));
       ++result_.compared;
       if (!judged.advisory)
         count(judged, *was, *now);
@@ -283,25 +283,6 @@ private:
       int place = each.decided == verdict::regressed ? 0 : each.decided == verdict::inconclusive ? 1 : 2;
       return std::pair{each.advisory, place};
     });
-  }
-
-  judged_metric as_judged(const metric_point& was, const metric_point& now, uint32_t critical) const {
-    judged_metric out{was.adapter, was.name,       was.unit,       {},          was.advisory,
-                      {},          values_of(was), values_of(now), was.left_out};
-    bool are_pairs = was.paired && now.paired && out.old_values.size() == out.new_values.size();
-    out.basis = are_pairs ? judgement_basis::pairs : judgement_basis::samples;
-    out.options.margin = was.margin;
-    out.options.absolute_margin = was.absolute_margin;
-    out.options.better = was.better;
-    out.options.kind = was.kind;
-    out.options.resolution = was.resolution;
-    out.options.plan = plan_;
-    out.options.critical_metrics = critical;
-    return out;
-  }
-
-  static std::span<const double> values_of(const metric_point& metric) {
-    return metric.samples.empty() ? std::span{&metric.value, 1} : metric.samples;
   }
 
   void count(const metric_judgement& judged, const metric_point& was, const metric_point& now) {
@@ -485,6 +466,24 @@ private:
 };
 
 } // namespace
+
+judged_metric as_judged(const metric_point& was, const metric_point& now, look_plan plan, uint32_t critical) {
+  auto values_of = [](const metric_point& metric) {
+    return metric.samples.empty() ? std::span{&metric.value, 1} : metric.samples;
+  };
+  judged_metric out{was.adapter, was.name,       was.unit,       {},          was.advisory,
+                    {},          values_of(was), values_of(now), was.left_out};
+  bool are_pairs = was.paired && now.paired && out.old_values.size() == out.new_values.size();
+  out.basis = are_pairs ? judgement_basis::pairs : judgement_basis::samples;
+  out.options.margin = was.margin;
+  out.options.absolute_margin = was.absolute_margin;
+  out.options.better = was.better;
+  out.options.kind = was.kind;
+  out.options.resolution = was.resolution;
+  out.options.plan = plan;
+  out.options.critical_metrics = critical;
+  return out;
+}
 
 upgrade_result check_upgrade(const version_points& old_side, const version_points& new_side, policy rule,
                              finding_order order, look_plan plan) {

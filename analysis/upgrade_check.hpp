@@ -107,6 +107,10 @@ struct upgrade_result {
   std::vector<metric_judgement> judgements;
 };
 
+/// A metric of two sides as policy statistical judges it: by the old side's rules, as pairs where both are paired. The
+/// level of a regression is shared among `critical` metrics.
+judged_metric as_judged(const metric_point& was, const metric_point& now, look_plan plan, uint32_t critical);
+
 /// Whether `new_side` may replace `old_side`.
 ///
 /// Two values are comparable only with equal unit, direction and scope; otherwise no policy says safe. (Under

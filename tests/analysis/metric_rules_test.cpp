@@ -89,6 +89,13 @@ TEST(metric_rules, patterns_fit_the_whole_name) {
   EXPECT_FALSE(fits("*.latency", "", "latency"));
   EXPECT_FALSE(fits("hyper.*", "hyperion", "total_ms"));
   EXPECT_FALSE(fits("hyper", "hyper", "total_ms"));
+  EXPECT_TRUE(may_fit("hyper.total_ms", "hyper"));
+  EXPECT_TRUE(may_fit("hyper.*", "hyper"));
+  EXPECT_TRUE(may_fit("h*", "hyper"));
+  EXPECT_TRUE(may_fit("*.p95_ms", "hyper"));
+  EXPECT_FALSE(may_fit("hyper", "hyper"));
+  EXPECT_FALSE(may_fit("hyper.*", "hyperion"));
+  EXPECT_FALSE(may_fit("hyperion.*", "hyper"));
   EXPECT_FALSE(fits("a.b*c", "a", "bcd"));
   EXPECT_FALSE(fits("", "a", "b"));
 }

@@ -34,5 +34,16 @@ TEST(round_decimals, keeps_extremes_and_what_is_no_number) {
   EXPECT_TRUE(std::isinf(round_decimals(-std::numeric_limits<double>::infinity(), 2)));
 }
 
+TEST(step_at_least, is_1_2_or_5_times_a_power_of_ten) {
+  EXPECT_EQ(step_at_least(1), 1);
+  EXPECT_EQ(step_at_least(1.0001), 2);
+  EXPECT_EQ(step_at_least(3), 5);
+  EXPECT_EQ(step_at_least(5.1), 10);
+  EXPECT_EQ(step_at_least(.011), .02);
+  EXPECT_EQ(step_at_least(.0999), .1);
+  EXPECT_EQ(step_at_least(7e-12), 1e-11);
+  EXPECT_EQ(step_at_least(7e23), 1e24) << "the nearest double, which 10 * 1e23 is not";
+}
+
 } // namespace
 } // namespace hive::analysis
