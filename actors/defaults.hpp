@@ -253,6 +253,8 @@ inline constexpr uint32_t kept_reference_changes = 1'000;
 inline constexpr auto measurement_timeout = 8 * 24h;
 /// Paired measurements that wait; one runs at a time, since they would disturb each other.
 inline constexpr size_t max_waiting_measurements = 64;
+/// Metrics of a calibration that are calibrated, about a second of calculation each; others can be named.
+inline constexpr size_t max_calibrated_metrics = 100;
 /// Ended paired measurements that are kept with their rounds, some 100 KiB each; the oldest goes first.
 inline constexpr size_t kept_measurements = 1'000;
 

@@ -142,6 +142,59 @@ struct MeasureUpgrade $Hive.doc(
   wait @7 :Bool $Hive.query $Hive.omitDefault $Hive.doc("true: answers when it has ended.");
 }
 
+struct CalibrateUpgrade $Hive.doc(
+  "Measures a version against itself: how noisy its metrics are, which margins that allows, and how often the gate would block falsely.") {
+  version @0 :Text $Hive.id $Hive.required;
+  adapters @1 :List(Text) $Hive.maxLength(1000) $Hive.omitDefault $Hive.doc(
+      "Adapters that measure; all that can run versions when absent.");
+  metrics @2 :List(Text) $Hive.maxLength(1000) $Hive.omitDefault $Hive.doc(
+      "Metrics that are calibrated: ADAPTER.METRIC, in which `*` stands for any number of characters. All when absent. Adapters without such a metric do not measure.");
+  pairs @3 :UInt32 = 24 $Hive.min(8) $Hive.max(120) $Hive.doc("Pairs of each adapter. Rates need at least 16.");
+  maxMinutes @4 :Float64 = 60 $Hive.min(0.01) $Hive.max(10080) $Hive.doc("Time for all.");
+  long @5 :Bool $Hive.omitDefault $Hive.doc("Calibrates for upgrades that are measured by up to 120 pairs.");
+  wait @6 :Bool $Hive.query $Hive.omitDefault $Hive.doc("true: answers when it has ended.");
+}
+
+struct CalibratedMargin $Hive.doc(
+  "What a margin leads to when a version is compared with itself. Outcomes are shares of `resamples`.") {
+  margin @0 :Float64 = nan $Hive.nullable $Hive.doc("Null when the metric has none that fits its values.");
+  pairsNeeded @1 :UInt32 $Hive.omitDefault $Hive.doc(
+      "Pairs of the look at which safe is to be expected; above 60 that takes the long form. Absent when 120 are too few, or with a fault.");
+  resamples @2 :UInt32 $Hive.omitDefault $Hive.doc("Comparisons drawn from the pairs; absent when none were.");
+  safe @3 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  falseBlocks @4 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Regressed, although nothing changed.");
+  falseBlocksLow @5 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc(
+      "Ends of its 95% interval, which allows for the number of resamples and not for that of the pairs.");
+  falseBlocksHigh @6 :Float64 = nan $Hive.nullable $Hive.omitDefault;
+  undecided @7 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Inconclusive after all pairs.");
+  fault @8 :Text $Hive.doc("Why the metric cannot be judged by this margin; absent when it can.");
+}
+
+struct MetricCalibration $Hive.doc("What pairs of a version with itself say about one metric.") {
+  adapter @0 :Text;
+  metric @1 :Text $Hive.required;
+  unit @2 :Text;
+  direction @3 :Snapshot.Direction;
+  advisory @4 :Bool $Hive.omitDefault;
+  absolute @5 :Bool $Hive.omitDefault $Hive.doc(
+      "Whether noise and margins are in the metric's unit. Otherwise they are percent of the value.");
+  pairs @6 :UInt32 $Hive.doc("That count.");
+  leftOut @7 :UInt32 $Hive.omitDefault $Hive.doc("Pairs that something disturbed.");
+  noise @8 :Float64 = nan $Hive.nullable $Hive.doc(
+      "Of the change within a pair: 1.4826 times its median absolute deviation, which is the standard deviation of normal noise.");
+  oldNoise @9 :Float64 = nan $Hive.nullable $Hive.doc("Of the runs on the old side.");
+  newNoise @10 :Float64 = nan $Hive.nullable $Hive.doc("Of those on the new side, which are of the same version.");
+  correlation @11 :Float64 = nan $Hive.nullable $Hive.doc("Lag-1 autocorrelation of the changes, as the gate allows for it.");
+  inflation @12 :Float64 = nan $Hive.nullable $Hive.doc("Factor by which it multiplies the pairs that are needed.");
+  own @13 :CalibratedMargin $Hive.doc("The metric's present margin.");
+  suggested @14 :CalibratedMargin $Hive.doc(
+      "The smallest margin at which at least 95% of the comparisons are safe and at most 0.5% are blocked. Absent: `reason` says why.");
+  suggestedAbsolute @15 :Bool $Hive.omitDefault $Hive.doc("Whether the suggestion is an `absolute_margin`, in the metric's unit.");
+  margins @16 :List(CalibratedMargin) $Hive.omitDefault $Hive.doc("The pairs that other margins need, in ascending order.");
+  mostPairs @17 :UInt32 $Hive.doc("Pairs of a drawn comparison at most: those of the form's last look.");
+  reason @18 :Text $Hive.doc("Why there is no rate or no suggestion.");
+}
+
 enum MeasurementState {
   waiting @0 $Hive.doc("Other measurements come first.");
   running @1;
@@ -174,6 +227,10 @@ struct PairedMeasurement $Hive.maxBytes(8388608) $Hive.doc("A paired measurement
   measuredS @11 :Float64 $Hive.doc("Time spent, without those in which the node did not run.");
   adapters @12 :List(MeasuredAdapterState);
   judgements @13 :List(MetricJudgement) $Hive.doc("Each metric by what was measured so far.");
+  calibration @14 :CalibrateUpgrade $Hive.doc(
+      "What was asked for, of a calibration; absent otherwise. Both sides are then the same version, and it is no evidence of an upgrade.");
+  calibrations @15 :List(MetricCalibration) $Hive.omitDefault $Hive.doc("Of a calibration, when it has ended.");
+  notCalibrated @16 :UInt32 $Hive.omitDefault $Hive.doc("Metrics beyond the first 100 of a calibration.");
 }
 
 enum RunSide {
@@ -219,6 +276,7 @@ struct MeasurementLine {
   verdict @5 :Verdict;
   requestedAt @6 :Int64 $Hive.unixMicros;
   endedAt @7 :Int64 $Hive.unixMicros;
+  calibration @8 :Bool $Hive.omitDefault $Hive.doc("Whether a version is measured against itself; it has no verdict then.");
 }
 
 struct MeasurementList {
@@ -257,7 +315,9 @@ struct ReferenceChange {
   at @2 :Int64 $Hive.unixMicros;
   by @3 :ReferenceMover;
   reason @4 :Text $Hive.maxLength(1024);
-  measurement @5 :Text $Hive.doc("The paired measurement that showed it.");
+  measurement @5 :Text $Hive.doc("The paired measurement that showed it; of a move that overrules, the one that is overruled.");
+  overruled @6 :Verdict = safe $Hive.omitDefault $Hive.doc(
+      "The verdict on the version that an operator moved the reference to, if that was regressed or inconclusive. Absent when the move overruled none.");
 }
 
 struct Reference $Hive.doc(

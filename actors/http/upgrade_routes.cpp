@@ -7,7 +7,8 @@ namespace {
 
 const std::string measurement = "/api/v1/upgrades/measurements/{id}";
 
-action measure(const upgrade_measurer_actor& measurer, const msg<wire::MeasureUpgrade>& request) {
+template <class Request>
+action measure(const upgrade_measurer_actor& measurer, const msg<Request>& request) {
   success how{.status = request->getWait() ? 201 : 202, .location = measurement};
   if (request->getWait())
     how.timeout = defaults::measurement_timeout;
@@ -29,6 +30,11 @@ std::vector<route> upgrade_routes(const upgrade_services& services) {
       post, "/api/v1/upgrades/measure", "Measure two versions in turn, until the statistics decide",
       {answers<PairedMeasurement>(201, true), answers<PairedMeasurement>(202, true)},
       [measurer = measurer](const msg<MeasureUpgrade>& request) { return measure(measurer, request); })
+      .for_role(role::operate),
+    route::choose<CalibrateUpgrade>(
+      post, "/api/v1/upgrades/calibrate", "Measure a version against itself, for its noise and the margins to use",
+      {answers<PairedMeasurement>(201, true), answers<PairedMeasurement>(202, true)},
+      [measurer = measurer](const msg<CalibrateUpgrade>& request) { return measure(measurer, request); })
       .for_role(role::operate),
     route::ask<MeasurementListQuery, MeasurementList>(get, "/api/v1/upgrades/measurements", measurer,
                                                       "Paired measurements, the newest first"),

@@ -77,7 +77,7 @@ caf::expected<version_side> find(const database& db, capnp::Text::Reader version
   return version_side{std::nullopt, std::move(*similar)};
 }
 
-/// Reads the newest paired measurement of the two versions, and the reference of the track.
+/// Reads the newest paired measurement of the two versions that is no calibration, and the reference of the track.
 caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, statistical_inputs& out) {
   auto is_of_both = [&](wire::MeasureUpgrade::Reader request) {
     return request.getOld() == query.getOld() && request.getNew() == query.getNew() &&
@@ -85,7 +85,7 @@ caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, stati
   };
   measurement_store measurements{db};
   auto damage = measurements.visit({}, [&](const msg<wire::PairedMeasurement>& each) {
-    if (!is_of_both(each->getRequest()) || each->getStartedAt() == 0)
+    if (!is_of_both(each->getRequest()) || each->getStartedAt() == 0 || measurement_record::is_calibration(*each))
       return database::scan::next;
     out.measurement = each;
     return database::scan::stop;
@@ -111,22 +111,6 @@ caf::error find_more(const database& db, wire::UpgradeQuery::Reader query, stati
   return caf::none;
 }
 
-caf::expected<msg<wire::UpgradeCheck>> check(const database& db, const msg<wire::UpgradeQuery>& query,
-                                             const upgrade_checker_options& options) {
-  auto old_side = find(db, query->getOld(), query->getNew());
-  if (!old_side)
-    return old_side.error();
-  auto new_side = find(db, query->getNew(), query->getOld());
-  if (!new_side)
-    return new_side.error();
-  if (query->getPolicy() != wire::Policy::STATISTICAL)
-    return compare_snapshots(*query, *old_side, *new_side, options);
-  statistical_inputs inputs{std::move(*old_side), std::move(*new_side), {}, {}, std::nullopt, {}};
-  if (auto error = find_more(db, *query, inputs))
-    return error;
-  return compare_by_samples(*query, inputs, options);
-}
-
 struct checker_state {
   static inline const char* name = "upgrade checker";
 
@@ -137,7 +121,7 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
                                              const upgrade_checker_services& services,
                                              const upgrade_checker_options& options) {
   return {[self, services, options](const msg<wire::UpgradeQuery>& query) -> caf::result<msg<wire::UpgradeCheck>> {
-    auto given = check(*services.db, query, options);
+    auto given = check_stored(*services.db, *query, options);
     if (!given)
       return given.error();
     if (auto event = self->state.verdicts.event_if_new(*given))
@@ -147,6 +131,22 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
 }
 
 } // namespace
+
+caf::expected<msg<wire::UpgradeCheck>> check_stored(const database& db, wire::UpgradeQuery::Reader query,
+                                                    const upgrade_checker_options& options) {
+  auto old_side = find(db, query.getOld(), query.getNew());
+  if (!old_side)
+    return old_side.error();
+  auto new_side = find(db, query.getNew(), query.getOld());
+  if (!new_side)
+    return new_side.error();
+  if (query.getPolicy() != wire::Policy::STATISTICAL)
+    return compare_snapshots(query, *old_side, *new_side, options);
+  statistical_inputs inputs{std::move(*old_side), std::move(*new_side), {}, {}, std::nullopt, {}};
+  if (auto error = find_more(db, query, inputs))
+    return error;
+  return compare_by_samples(query, inputs, options);
+}
 
 msg<wire::UpgradeCheck> compare_snapshots(wire::UpgradeQuery::Reader query, const version_side& old_version,
                                           const version_side& new_version, const upgrade_checker_options& options) {
@@ -175,8 +175,7 @@ msg<wire::UpgradeCheck> compare_by_samples(wire::UpgradeQuery::Reader query, con
   std::optional<measured_versions> measured; // whose samples the sides refer to
   if (inputs.measurement) {
     const auto& measurement = **inputs.measurement;
-    if (measurement.getRequest().getLong())
-      plan = analysis::look_plan::long_form;
+    plan = measurement_record::plan_of(measurement);
     measured.emplace(measurement_record::sides_of(measurement));
     for (const auto& round : inputs.rounds)
       measured->add(*round);

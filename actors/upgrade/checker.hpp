@@ -7,6 +7,7 @@
 #include "messages/upgrade.capnp.h"
 #include "storage/database.hpp"
 
+#include <caf/expected.hpp>
 #include <caf/fwd.hpp>
 #include <memory>
 #include <optional>
@@ -30,6 +31,10 @@ struct upgrade_checker_options {
 /// Spawns the actor that compares two versions by their stored snapshots; deterministic.
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,
                                             upgrade_checker_options options = {});
+
+/// The answer to the query from what is stored now. Fails with ec::corrupt.
+caf::expected<msg<wire::UpgradeCheck>> check_stored(const database& db, wire::UpgradeQuery::Reader query,
+                                                    const upgrade_checker_options& options = {});
 
 /// One version of a comparison.
 struct version_side {

@@ -56,12 +56,12 @@ msg<wire::UpgradeCheck> judge_measurement(wire::PairedMeasurement::Reader measur
                                           const measured_versions& measured, configured_rules rules) {
   using enum wire::RunSide;
   measured_side old_side{measurement, measured, OLD, rules}, new_side{measurement, measured, NEW, rules};
-  auto plan = measurement.getRequest().getLong() ? analysis::look_plan::long_form : analysis::look_plan::short_form;
   std::optional<measured_side> reference;
   if (measurement.hasReference())
     reference.emplace(measurement, measured, REFERENCE, rules);
-  auto compared = compare_statistically(old_side.points(), new_side.points(),
-                                        reference ? std::optional{reference->points()} : std::nullopt, plan);
+  auto compared =
+    compare_statistically(old_side.points(), new_side.points(),
+                          reference ? std::optional{reference->points()} : std::nullopt, record::plan_of(measurement));
   return compared.answer([&](wire::UpgradeCheck::Builder out) {
     out.setOld(measurement.getRequest().getOld());
     out.setNew(measurement.getRequest().getNew());

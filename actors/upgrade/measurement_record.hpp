@@ -16,6 +16,18 @@ msg<wire::PairedMeasurement> waiting(wire::MeasureUpgrade::Reader request, const
                                      std::string_view reference, const std::vector<std::string>& adapters,
                                      int64_t now_unix_micros);
 
+/// A new calibration that waits: a measurement of a version against itself, without a reference.
+msg<wire::PairedMeasurement> waiting(wire::CalibrateUpgrade::Reader request, const std::string& id,
+                                     const std::vector<std::string>& adapters, int64_t now_unix_micros);
+
+/// Whether it measures a version against itself, for the sake of the noise.
+bool is_calibration(wire::PairedMeasurement::Reader record);
+
+/// What it runs.
+paired_session session_of(wire::PairedMeasurement::Reader record);
+
+analysis::look_plan plan_of(wire::PairedMeasurement::Reader record);
+
 /// The sides that its rounds have: the reference only if it is a version of its own.
 std::vector<wire::RunSide> sides_of(wire::PairedMeasurement::Reader record);
 
@@ -40,9 +52,16 @@ struct end {
   std::string reason;
 };
 
-/// The record when it has ended. What failed or was stopped is at best inconclusive.
+/// The record when it has ended. What failed or was stopped is at best inconclusive, and so is a calibration.
 msg<wire::PairedMeasurement> ended(const msg<wire::PairedMeasurement>& record, const paired_session& session,
                                    wire::UpgradeCheck::Reader judged, const progress& now, const end& how);
+
+/// The record of one that was stopped while it waited.
+msg<wire::PairedMeasurement> stopped(const msg<wire::PairedMeasurement>& waiting, std::string_view reason,
+                                     int64_t now_unix_micros);
+
+/// Whether its end said something about an upgrade: a calibration does not, nor does what never ran.
+bool gives_verdict(wire::PairedMeasurement::Reader record);
 
 bool has_ended(wire::PairedMeasurement::Reader record);
 

@@ -15,8 +15,8 @@ constexpr std::array<std::array<size_t, 3>, 6> orders_of_three{
 } // namespace
 
 paired_session::paired_session(std::vector<wire::RunSide> sides, std::vector<std::string> adapters, uint32_t most_pairs,
-                               analysis::look_plan plan)
-    : sides_{std::move(sides)}, most_pairs_{most_pairs}, plan_{plan} {
+                               analysis::look_plan plan, session_goal goal)
+    : sides_{std::move(sides)}, most_pairs_{most_pairs}, plan_{plan}, goal_{goal} {
   for (auto& name : adapters)
     adapters_[std::move(name)];
 }
@@ -51,9 +51,13 @@ void paired_session::judge(capnp::List<wire::MetricJudgement>::Reader judgements
   }
 }
 
+bool paired_session::has_all_pairs(const adapter_state& adapter) const {
+  return adapter.rounds - adapter.left_out >= most_pairs_;
+}
+
 bool paired_session::has_ended(const adapter_state& adapter) const {
-  return adapter.is_decided || !adapter.error.empty() || adapter.rounds - adapter.left_out >= most_pairs_ ||
-         adapter.left_out >= 2 * most_pairs_;
+  bool is_decided = goal_ == session_goal::decision && adapter.is_decided;
+  return is_decided || !adapter.error.empty() || has_all_pairs(adapter) || adapter.left_out >= 2 * most_pairs_;
 }
 
 std::optional<next_round> paired_session::next() const {
@@ -94,8 +98,8 @@ std::string paired_session::progress_text() const {
   if (found == adapters_.end())
     return "begins";
   const auto& adapter = found->second;
-  return "pair " + std::to_string(adapter.rounds) + " of " + newest_ + ", which has at most " +
-         std::to_string(most_pairs_) +
+  return "pair " + std::to_string(adapter.rounds) + " of " + newest_ +
+         (goal_ == session_goal::decision ? ", which has at most " : ", which takes ") + std::to_string(most_pairs_) +
          (adapter.left_out > 0 ? "; " + std::to_string(adapter.left_out) + " do not count" : "");
 }
 
@@ -124,7 +128,9 @@ std::optional<std::string> paired_session::failure() const {
 }
 
 bool paired_session::is_spent() const {
-  return std::ranges::any_of(adapters_, [](const auto& each) { return !each.second.is_decided; });
+  return std::ranges::any_of(adapters_, [this](const auto& each) {
+    return goal_ == session_goal::decision ? !each.second.is_decided : !has_all_pairs(each.second);
+  });
 }
 
 void paired_session::describe(capnp::List<wire::MeasuredAdapterState>::Builder out) const {

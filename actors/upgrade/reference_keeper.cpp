@@ -2,6 +2,8 @@
 
 #include "actors/defaults.hpp"
 #include "actors/store/commit.hpp"
+#include "actors/upgrade/measurement_record.hpp"
+#include "actors/upgrade/standing_verdict.hpp"
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -25,6 +27,7 @@ struct move {
   wire::ReferenceMover by;
   std::string reason;
   std::string measurement;
+  wire::Verdict overruled = wire::Verdict::SAFE; ///< safe: none
 };
 
 msg<wire::Reference> moved(const maybe_reference& before, const move& to) {
@@ -41,6 +44,7 @@ msg<wire::Reference> moved(const maybe_reference& before, const move& to) {
     history[0].setReason(to.reason);
     if (!to.measurement.empty())
       history[0].setMeasurement(to.measurement);
+    history[0].setOverruled(to.overruled);
     for (uint32_t i = 0; i < kept; ++i)
       history.setWithCaveats(i + 1, (*before)->getHistory()[i]);
   });
@@ -53,15 +57,16 @@ public:
   static inline const char* name = "reference_keeper";
 
   /// ec::corrupt when what is stored cannot be read.
-  caf::error init(pointer self, reference_keeper_services services) {
+  caf::error init(pointer self, reference_keeper_services services, reference_keeper_options options) {
     self_ = self;
     services_ = std::move(services);
+    options_ = std::move(options);
     auto stored = reference_store{*services_.db}.all();
     if (!stored)
       return stored.error();
     for (const auto& each : *stored)
       tracks_.emplace(as_view(each->getTrack()), each);
-    return caf::none;
+    return count_stored();
   }
 
   caf::result<msg<wire::Reference>> find(const msg<wire::ReferenceQuery>& query) const {
@@ -89,6 +94,15 @@ public:
             {}};
     if (auto unknown = check_known(to.version))
       return unknown;
+    auto found = tracks_.find(to.track);
+    std::string reference = found == tracks_.end() ? "" : found->second->getVersion().cStr();
+    auto verdict = find_verdict(*services_.db, to.track, to.version, reference, options_.check);
+    if (!verdict)
+      return verdict.error();
+    if (*verdict && (*verdict)->verdict != wire::Verdict::SAFE) {
+      to.overruled = (*verdict)->verdict;
+      to.measurement = (*verdict)->measurement;
+    }
     return store(to);
   }
 
@@ -105,7 +119,33 @@ public:
     return store({what.track, what.version, wire::ReferenceMover::RULE, what.reason, what.measurement});
   }
 
+  void count(const verdict_given& what) {
+    auto number = number_of_measurement(what.measurement);
+    if (number && tally_.add(*number, what.track, what.decided))
+      show(what.track);
+  }
+
 private:
+  caf::error count_stored() {
+    for (const auto& [track, reference] : tracks_)
+      for (auto change : reference->getHistory())
+        tally_.add(track, change);
+    auto damage = measurement_store{*services_.db}.visit({}, [this](const msg<wire::PairedMeasurement>& each) {
+      if (measurement_record::gives_verdict(*each))
+        tally_.add_stored(*number_of_measurement(as_view(each->getId())), as_view(each->getRequest().getTrack()),
+                          static_cast<analysis::verdict>(each->getVerdict()));
+      return database::scan::next;
+    });
+    for (const auto& [track, counts] : tally_.tracks())
+      show(track);
+    return damage;
+  }
+
+  void show(const std::string& track) const {
+    if (options_.show)
+      options_.show(track, tally_.tracks().at(track));
+  }
+
   /// A version that a typing error made up would be judged against nothing for ever.
   caf::error check_known(const std::string& version) const {
     auto captured = snapshot_store{*services_.db}.summary(version);
@@ -135,7 +175,9 @@ private:
     reference_store::put(writes, next);
     commit(self_, services_.committer, std::move(writes))
       .then(
-        [given, next, to](const committed&) mutable {
+        [this, given, next, to](const committed&) mutable {
+          if (tally_.add(to.track, next->getHistory()[0]))
+            show(to.track);
           log::info("Reference version moved. track={} version={} reason={}", to.track, to.version,
                     printable(to.reason));
           given.deliver(next);
@@ -149,13 +191,16 @@ private:
 
   pointer self_ = nullptr;
   reference_keeper_services services_;
+  reference_keeper_options options_;
+  verdict_tally tally_;
   std::map<std::string, msg<wire::Reference>> tracks_; ///< by name; ahead of the disk by the writes that are under way
 };
 
 reference_keeper_actor::behavior_type reference_keeper(reference_keeper_state::pointer self,
-                                                       reference_keeper_services services) {
+                                                       reference_keeper_services services,
+                                                       reference_keeper_options options) {
   auto& state = self->state;
-  if (auto error = state.init(self, std::move(services)))
+  if (auto error = state.init(self, std::move(services), std::move(options)))
     self->quit(error);
   return {
     [&state](const msg<wire::ReferenceQuery>& query) { return state.find(query); },
@@ -163,13 +208,15 @@ reference_keeper_actor::behavior_type reference_keeper(reference_keeper_state::p
     [&state](const msg<wire::MoveReference>& asked) { return state.move_by_operator(asked); },
     [&state](const first_reference& asked) { return state.begin(asked); },
     [&state](const better_version& what) { return state.move_by_rule(what); },
+    [&state](const verdict_given& what) { state.count(what); },
   };
 }
 
 } // namespace
 
-reference_keeper_actor spawn_reference_keeper(caf::actor_system& system, reference_keeper_services services) {
-  return system.spawn(reference_keeper, std::move(services));
+reference_keeper_actor spawn_reference_keeper(caf::actor_system& system, reference_keeper_services services,
+                                              reference_keeper_options options) {
+  return system.spawn(reference_keeper, std::move(services), std::move(options));
 }
 
 } // namespace hive

@@ -12,12 +12,14 @@
 #include "actors/node/environment.hpp"
 #include "actors/upgrade/checker.hpp"
 #include "actors/upgrade/measurer.hpp"
-#include "actors/upgrade/reference_keeper.hpp"
 #include "messages/history.capnp.h"
 
 #include <algorithm>
 #include <caf/all.hpp>
+#include <cmath>
 #include <iterator>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 
 namespace hive {
 namespace {
@@ -49,6 +51,38 @@ adapter_definition agents_definition(node_context& node, std::shared_ptr<const d
   return out;
 }
 
+/// Shows the counts of each track. What a counter has once shown it does not take back.
+auto show_verdicts(prometheus::Registry& metrics) {
+  auto& given =
+    prometheus::BuildCounter()
+      .Name("hive_upgrade_verdicts_total")
+      .Help("Verdicts of paired measurements, and on versions that an operator made the reference unmeasured.")
+      .Register(metrics);
+  auto& overruled = prometheus::BuildCounter()
+                      .Name("hive_upgrade_overruled_total")
+                      .Help("Verdicts that an operator overruled by making the version the reference.")
+                      .Register(metrics);
+  auto& share = prometheus::BuildGauge()
+                  .Name("hive_upgrade_overruled_share")
+                  .Help("Share of the verdicts other than safe that were overruled, over what is stored.")
+                  .Register(metrics);
+  // The node owns the registry, which outlives its actors.
+  return [&given, &overruled, &share](const std::string& track, const track_verdicts& counts) {
+    using enum analysis::verdict;
+    auto show = [&track](auto& family, const char* verdict, uint64_t count) {
+      auto& counter = family.Add({{"track", track}, {"verdict", verdict}});
+      counter.Increment(std::max(0.0, static_cast<double>(count) - counter.Value()));
+    };
+    show(given, "safe", counts.given_of(safe));
+    show(given, "regressed", counts.given_of(regressed));
+    show(given, "inconclusive", counts.given_of(inconclusive));
+    show(overruled, "regressed", counts.overruled_of(regressed));
+    show(overruled, "inconclusive", counts.overruled_of(inconclusive));
+    if (auto of_all = counts.overruled_share(); !std::isnan(of_all))
+      share.Add({{"track", track}}).Set(of_all);
+  };
+}
+
 } // namespace
 
 std::vector<service> benchmark_group::services() {
@@ -66,7 +100,7 @@ std::vector<service> benchmark_group::services() {
     make_service("historian", historian, [this] { return spawn_historian(node_.system, {base_.db}); }),
     make_service("references", references,
                  [this] {
-                   return spawn_reference_keeper(node_.system, {base_.db, base_.committer});
+                   return spawn_reference_keeper(node_.system, {base_.db, base_.committer}, describe_references());
                  }),
     make_service("measurements", measurer, [this] {
       return spawn_upgrade_measurer(node_.system, {base_.db, base_.committer, registry, references},
@@ -83,6 +117,15 @@ std::vector<http::route> benchmark_group::routes() const {
   std::ranges::move(http::upgrade_routes({upgrades, measurer, references}), std::back_inserter(out));
   std::ranges::move(http::history_routes(historian), std::back_inserter(out));
   std::ranges::move(http::worker_routes(registry, workers), std::back_inserter(out));
+  return out;
+}
+
+reference_keeper_options benchmark_group::describe_references() const {
+  reference_keeper_options out;
+  out.check.rules = node_.config.metric_rules;
+  bool is_of_namespace = static_cast<bool>(hold_); // whose tracks are not in the node's metrics
+  if (!is_of_namespace)
+    out.show = show_verdicts(*node_.metrics);
   return out;
 }
 

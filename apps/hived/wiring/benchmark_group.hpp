@@ -4,6 +4,7 @@
 #include "actors/benchmark/worker_presence.hpp"
 #include "actors/history/api.hpp"
 #include "actors/upgrade/api.hpp"
+#include "actors/upgrade/reference_keeper.hpp"
 #include "apps/hived/wiring/adapter_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
 #include "apps/hived/wiring/service_group.hpp"
@@ -37,6 +38,7 @@ public:
   const std::shared_ptr<results_board> results = std::make_shared<results_board>();
 
 private:
+  reference_keeper_options describe_references() const;
   registry_options describe_registry() const;
 
   node_context& node_;

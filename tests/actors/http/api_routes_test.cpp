@@ -66,6 +66,8 @@ const good_case good_cases[] = {
    "/api/v1/upgrades/measurements/m1"},
   {"POST", "/api/v1/upgrades/measure", "/api/v1/upgrades/measure?wait=true", R"({"old":"v1","new":"v2"})", 201,
    R"("new":"v2")", "/api/v1/upgrades/measurements/m1"},
+  {"POST", "/api/v1/upgrades/calibrate", "/api/v1/upgrades/calibrate", R"({"version":"v2"})", 202, R"("new":"v2")",
+   "/api/v1/upgrades/measurements/m1"},
   {"GET", "/api/v1/upgrades/measurements", "/api/v1/upgrades/measurements", "", 200, R"("id":"m1")", ""},
   {"GET", "/api/v1/upgrades/measurements/{id}", "/api/v1/upgrades/measurements/m7", "", 200, R"("id":"m7")", ""},
   {"GET", "/api/v1/upgrades/measurements/{id}/rounds", "/api/v1/upgrades/measurements/m7/rounds", "", 200,

@@ -152,6 +152,7 @@ msg<wire::PairedMeasurement> measurement(std::string_view id, std::string_view n
 upgrade_measurer_actor::behavior_type run_measurer() {
   return {
     [](const msg<wire::MeasureUpgrade>& m) { return measurement("m1", view(m->getNew()), ""); },
+    [](const msg<wire::CalibrateUpgrade>& m) { return measurement("m1", view(m->getVersion()), ""); },
     [](const msg<wire::MeasurementQuery>& m) { return measurement(view(m->getId()), "v2", ""); },
     [](const msg<wire::MeasurementListQuery>&) {
       return msg<wire::MeasurementList>::build(
@@ -184,6 +185,7 @@ reference_keeper_actor::behavior_type run_references() {
     [](const msg<wire::MoveReference>& m) { return reference(view(m->getTrack()), view(m->getVersion())); },
     [](const first_reference& what) { return reference(what.track, what.version); },
     [](const better_version& what) { return reference(what.track, what.version); },
+    [](const verdict_given&) {},
   };
 }
 

@@ -1,6 +1,7 @@
 #include "actors/upgrade/measurer.hpp"
 
 #include "actors/benchmark/measure_once.hpp"
+#include "actors/upgrade/checker.hpp"
 #include "actors/upgrade/reference_keeper.hpp"
 #include "messages/ec.hpp"
 #include "messages/text.hpp"
@@ -114,6 +115,19 @@ protected:
   caf::expected<msg<wire::PairedMeasurement>> find(const std::string& id) {
     return node.tests.ask<msg<wire::PairedMeasurement>>(
       measurer, msg<wire::MeasurementQuery>::build([&](wire::MeasurementQuery::Builder out) { out.setId(id); }));
+  }
+
+  caf::expected<msg<wire::PairedMeasurement>> calibrate(uint32_t pairs, std::vector<std::string> metrics = {},
+                                                        bool wait = true) {
+    return node.tests.ask<msg<wire::PairedMeasurement>>(
+      measurer, msg<wire::CalibrateUpgrade>::build([&](wire::CalibrateUpgrade::Builder out) {
+        out.setVersion("v1");
+        out.setPairs(pairs);
+        out.setWait(wait);
+        auto list = out.initMetrics(static_cast<uint32_t>(metrics.size()));
+        for (uint32_t i = 0; i < list.size(); ++i)
+          list.set(i, metrics[i]);
+      }));
   }
 
   std::vector<uint32_t> rounds_of(const std::string& id) {
@@ -245,6 +259,93 @@ TEST_F(measurer_test, an_operator_stops_it) {
   ASSERT_TRUE(wait_until([&] { return (*find("m1"))->getState() == wire::MeasurementState::STOPPED; }));
   EXPECT_EQ(as_view((*find("m1"))->getReason()), "enough");
   EXPECT_EQ(code_of(stop().error()), ec::conflict);
+}
+
+// -- calibration -------------------------------------------------------------------------
+
+TEST_F(measurer_test, a_calibration_takes_all_its_pairs_and_tells_of_the_noise) {
+  registry.noise = .01; // by which a comparison would end after 12 pairs
+  auto done = calibrate(24);
+  ASSERT_TRUE(done) << text_of(done.error());
+  EXPECT_EQ((*done)->getState(), wire::MeasurementState::DONE) << as_view((*done)->getReason());
+  EXPECT_EQ(registry.ran.size(), 2U * 24);
+  EXPECT_EQ(std::ranges::count(registry.ran, "v1"), 2 * 24);
+  ASSERT_EQ((*done)->getCalibrations().size(), 1U);
+  auto latency = (*done)->getCalibrations()[0];
+  EXPECT_EQ(as_view(latency.getMetric()), "latency");
+  EXPECT_EQ(latency.getPairs(), 24U);
+  EXPECT_NEAR(latency.getNoise(), 1.41, .9) << "percent";
+  EXPECT_EQ(latency.getOwn().getMargin(), 5);
+  EXPECT_EQ(latency.getOwn().getResamples(), 2'000U);
+  EXPECT_GE(latency.getOwn().getSafe(), .95);
+  EXPECT_LE(latency.getOwn().getFalseBlocks(), .005);
+  EXPECT_LE(latency.getSuggested().getMargin(), 3);
+  EXPECT_EQ(latency.getMargins().size(), 6U);
+}
+
+TEST_F(measurer_test, a_calibration_is_no_evidence_and_moves_no_reference) {
+  auto done = calibrate(24);
+  ASSERT_TRUE(done);
+  EXPECT_EQ((*done)->getVerdict(), wire::Verdict::INCONCLUSIVE);
+  EXPECT_EQ((*done)->getJudgements().size(), 0U);
+  auto tracks = node.tests.ask<msg<wire::ReferenceList>>(references, msg<wire::ReferenceListQuery>{});
+  ASSERT_TRUE(tracks);
+  EXPECT_EQ((*tracks)->getTracks().size(), 0U) << "no track begins with it";
+  auto check = check_stored(*node.db, *msg<wire::UpgradeQuery>::build([](wire::UpgradeQuery::Builder out) {
+    out.setOld("v1");
+    out.setNew("v1");
+    out.setPolicy(wire::Policy::STATISTICAL);
+  }));
+  ASSERT_TRUE(check);
+  EXPECT_EQ((*check)->getVerdict(), wire::Verdict::INCONCLUSIVE);
+  EXPECT_FALSE((*check)->hasMeasurement());
+}
+
+TEST_F(measurer_test, a_calibration_with_too_few_pairs_says_so) {
+  auto done = calibrate(8);
+  ASSERT_TRUE(done);
+  auto latency = (*done)->getCalibrations()[0];
+  EXPECT_EQ(latency.getOwn().getResamples(), 0U);
+  EXPECT_FALSE(latency.hasSuggested());
+  EXPECT_THAT(latency.getReason().cStr(), HasSubstr("8 pairs are too few for a rate"));
+}
+
+TEST_F(measurer_test, a_calibration_goes_on_after_a_kill) {
+  ASSERT_TRUE(calibrate(24, {}, false));
+  for (int kill = 1; kill <= 3; ++kill) {
+    wait_until([&] {
+      std::lock_guard guard{registry.mutex};
+      return registry.ran.size() > static_cast<size_t>(10 * kill);
+    });
+    end();
+    spawn();
+  }
+  ASSERT_TRUE(wait_until([&] { return (*find("m1"))->getEndedAt() != 0; }));
+  std::vector<uint32_t> expected(24);
+  std::iota(expected.begin(), expected.end(), 1);
+  EXPECT_EQ(rounds_of("m1"), expected);
+  EXPECT_EQ((*find("m1"))->getCalibrations()[0].getPairs(), 24U);
+}
+
+TEST_F(measurer_test, a_calibration_is_of_the_metrics_that_are_named) {
+  auto done = calibrate(16, {"bench.lat*"});
+  ASSERT_TRUE(done);
+  EXPECT_EQ((*done)->getCalibrations().size(), 1U);
+  auto none = calibrate(16, {"bench.throughput"});
+  ASSERT_TRUE(none);
+  EXPECT_EQ((*none)->getCalibrations().size(), 0U);
+  EXPECT_THAT((*none)->getReason().cStr(), HasSubstr("no metric that was measured is one to calibrate"));
+  auto refused = calibrate(16, {"guardrail.*"});
+  EXPECT_EQ(code_of(refused.error()), ec::invalid);
+  EXPECT_THAT(text_of(refused.error()), HasSubstr("/metrics: guardrail.* fits no metric"));
+}
+
+TEST_F(measurer_test, a_calibration_whose_runs_fail_says_why) {
+  registry.fails_at = 5;
+  auto done = calibrate(24);
+  ASSERT_TRUE(done);
+  EXPECT_EQ((*done)->getState(), wire::MeasurementState::FAILED);
+  EXPECT_THAT((*done)->getReason().cStr(), HasSubstr("it failed in pair 3"));
 }
 
 } // namespace

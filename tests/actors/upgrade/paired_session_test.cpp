@@ -178,5 +178,17 @@ TEST(paired_session, goes_on_after_a_restart_as_without_one) {
   }
 }
 
+TEST(paired_session_of_pairs, goes_on_when_all_is_decided_and_ends_with_its_pairs) {
+  paired_session session{{OLD, NEW}, {"a"}, 10, analysis::look_plan::short_form, session_goal::pairs};
+  uint32_t rounds = 0;
+  for (; auto next = session.next(); ++rounds) {
+    session.add(*round_of(*next, rounds == 3 ? "steal" : ""));
+    judge(session, {{"a", wire::Verdict::SAFE}});
+    EXPECT_EQ(session.is_spent(), rounds < 10) << rounds;
+  }
+  EXPECT_EQ(rounds, 11u) << "the one that was disturbed is taken again";
+  EXPECT_THAT(session.progress_text(), HasSubstr("which takes 10"));
+}
+
 } // namespace
 } // namespace hive

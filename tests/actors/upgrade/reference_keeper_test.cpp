@@ -9,6 +9,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
+#include <mutex>
 
 namespace hive {
 namespace {
@@ -27,7 +29,34 @@ protected:
   }
 
   reference_keeper_actor spawn() {
-    return spawn_reference_keeper(node.tests.system(), {node.db, node.committer});
+    reference_keeper_options options;
+    options.show = [this](const std::string& track, const track_verdicts& counts) {
+      std::lock_guard guard{mutex};
+      shown[track] = counts;
+    };
+    return spawn_reference_keeper(node.tests.system(), {node.db, node.committer}, options);
+  }
+
+  track_verdicts counts() {
+    std::lock_guard guard{mutex};
+    return shown["main"];
+  }
+
+  /// An ended measurement of v1 against `version`.
+  void measured(uint64_t number, const std::string& version, wire::Verdict verdict, bool is_calibration = false) {
+    write_set writes;
+    measurement_store::put(writes, msg<wire::PairedMeasurement>::build([&](wire::PairedMeasurement::Builder out) {
+                             out.setId("m" + std::to_string(number));
+                             out.initRequest().setOld("v1");
+                             out.getRequest().setNew(version);
+                             out.getRequest().setTrack("main");
+                             if (is_calibration)
+                               out.initCalibration().setVersion(version);
+                             out.setState(wire::MeasurementState::DONE);
+                             out.setStartedAt(1);
+                             out.setVerdict(verdict);
+                           }));
+    ASSERT_FALSE(node.db->write(writes));
   }
 
   void capture(const std::string& version) {
@@ -58,6 +87,8 @@ protected:
 
   test_inputs node;
   uint64_t captures = 0;
+  std::mutex mutex;
+  std::map<std::string, track_verdicts> shown;
   reference_keeper_actor keeper = spawn();
 };
 
@@ -115,6 +146,57 @@ TEST_F(reference_keeper_test, a_measured_version_is_known_too) {
                          }));
   ASSERT_FALSE(node.db->write(writes));
   EXPECT_TRUE(move("v2"));
+}
+
+TEST_F(reference_keeper_test, a_move_against_a_measured_verdict_overrules_it) {
+  ASSERT_TRUE(begin("v1"));
+  measured(1, "v2", wire::Verdict::REGRESSED);
+  measured(2, "v3", wire::Verdict::SAFE);
+  measured(3, "v2", wire::Verdict::REGRESSED, true); // says nothing about an upgrade
+  node.tests.client()->send(keeper, verdict_given{"main", "m1", analysis::verdict::regressed});
+  node.tests.client()->send(keeper, verdict_given{"main", "m2", analysis::verdict::safe});
+  auto moved = move("v2");
+  ASSERT_TRUE(moved) << text_of(moved.error());
+  EXPECT_EQ((*moved)->getHistory()[0].getOverruled(), wire::Verdict::REGRESSED);
+  EXPECT_EQ(as_view((*moved)->getHistory()[0].getMeasurement()), "m1");
+  auto safe = move("v3");
+  ASSERT_TRUE(safe);
+  EXPECT_EQ((*safe)->getHistory()[0].getOverruled(), wire::Verdict::SAFE) << "overrules none";
+  auto expect_counts = [&] {
+    EXPECT_EQ(counts().given, (std::array<uint64_t, 3>{1, 1, 0}));
+    EXPECT_EQ(counts().overruled, (std::array<uint64_t, 3>{0, 1, 0}));
+    EXPECT_EQ(counts().overruled_share(), 1);
+  };
+  expect_counts();
+  end();
+  shown.clear();
+  keeper = spawn();
+  ASSERT_TRUE(find());
+  expect_counts();
+  node.tests.client()->send(keeper, verdict_given{"main", "m2", analysis::verdict::safe}); // is stored
+  ASSERT_TRUE(find());
+  expect_counts();
+}
+
+TEST_F(reference_keeper_test, a_move_to_what_was_not_measured_is_judged_by_what_is_stored) {
+  ASSERT_TRUE(begin("v1"));
+  capture("v2"); // of v1 there is nothing to compare with
+  auto moved = move("v2");
+  ASSERT_TRUE(moved);
+  EXPECT_EQ((*moved)->getHistory()[0].getOverruled(), wire::Verdict::INCONCLUSIVE);
+  EXPECT_EQ(counts().given, (std::array<uint64_t, 3>{0, 0, 1})) << "what is overruled was given";
+  EXPECT_EQ(counts().overruled, (std::array<uint64_t, 3>{0, 0, 1}));
+  auto again = move("v2");
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->getHistory()[0].getOverruled(), wire::Verdict::SAFE) << "it is the reference already";
+}
+
+TEST_F(reference_keeper_test, the_first_reference_overrules_nothing) {
+  capture("v1");
+  auto moved = move("v1");
+  ASSERT_TRUE(moved);
+  EXPECT_EQ((*moved)->getHistory()[0].getOverruled(), wire::Verdict::SAFE);
+  EXPECT_EQ(counts().overruled, (std::array<uint64_t, 3>{}));
 }
 
 } // namespace
