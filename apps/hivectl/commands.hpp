@@ -34,6 +34,9 @@ void add_capture_commands(CLI::App& snapshot_group, context& ctx);
 /// The command of group `snapshot` that shows the history of a metric.
 void add_history_command(CLI::App& snapshot_group, context& ctx);
 
+/// The command of group `upgrade` that measures a version against itself.
+void add_calibrate_command(CLI::App& upgrade_group, context& ctx);
+
 /// The commands of group `agent` about the runs that the node counted.
 void add_agent_evidence_commands(CLI::App& agent_group, context& ctx);
 

@@ -1,6 +1,7 @@
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/judgement_view.hpp"
+#include "apps/hivectl/measurement_view.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "apps/hivectl/waiting.hpp"
 #include "messages/upgrade.capnp.h"
@@ -19,10 +20,6 @@ struct measure_options {
   bool wait = true;
 };
 
-std::string measurement_path(const std::string& id) {
-  return "/upgrades/measurements/" + http::url_encode(id);
-}
-
 msg<wire::MeasureUpgrade> request_of(const measure_options& options) {
   return msg<wire::MeasureUpgrade>::build([&](wire::MeasureUpgrade::Builder out) {
     out.setOld(options.old_version);
@@ -37,31 +34,9 @@ msg<wire::MeasureUpgrade> request_of(const measure_options& options) {
   });
 }
 
-void show(wire::PairedMeasurement::Reader measurement, output& out) {
-  out.line("Measurement  " + std::string{measurement.getId().cStr()} + " (" + name_of(measurement.getState()) + ")");
-  out.line("Versions     " + std::string{measurement.getRequest().getOld().cStr()} + " → " +
-           measurement.getRequest().getNew().cStr() +
-           (measurement.hasReference() ? ", and the reference " + std::string{measurement.getReference().cStr()} : ""));
-  out.line("Verdict      " + name_of(measurement.getVerdict()));
-  if (measurement.hasReason())
-    out.line("Reason       " + std::string{measurement.getReason().cStr()});
-  constexpr double seconds_per_minute = 60;
-  out.line("Measured     " + format_number(measurement.getMeasuredS() / seconds_per_minute) + " min");
-  for (auto adapter : measurement.getAdapters())
-    out.line("Adapter      " + std::string{adapter.getAdapter().cStr()} + ": " + std::to_string(adapter.getRounds()) +
-             " pairs" +
-             (adapter.getLeftOut() > 0 ? ", of which " + std::to_string(adapter.getLeftOut()) + " do not count" : "") +
-             (adapter.hasError() ? "; " + std::string{adapter.getError().cStr()} : ""));
-  show_judgements(measurement.getJudgements(), out);
-}
-
 outcome finish_measurement(session& s, const msg<wire::PairedMeasurement>& done) {
-  s.out.answer(done, [&] { show(*done, s.out); });
+  s.out.answer(done, [&] { show_measurement(*done, s.out); });
   return exit_status_of(done->getVerdict());
-}
-
-bool has_ended(wire::PairedMeasurement::Reader now) {
-  return now.getState() != wire::MeasurementState::WAITING && now.getState() != wire::MeasurementState::RUNNING;
 }
 
 outcome measure(session& s, const measure_options& options) {
@@ -83,11 +58,11 @@ outcome measure(session& s, const measure_options& options) {
   return finish_measurement(s, *done);
 }
 
-outcome show_measurement(session& s, const std::string& id) {
+outcome show_one(session& s, const std::string& id) {
   auto answer = s.node.ask<wire::PairedMeasurement>({.path = measurement_path(id)});
   if (!answer)
     return answer.error();
-  s.out.answer(*answer, [&] { show(**answer, s.out); });
+  s.out.answer(*answer, [&] { show_measurement(**answer, s.out); });
   return exit_status::done;
 }
 
@@ -100,7 +75,8 @@ outcome list_measurements(session& s) {
                 text_column("VERDICT"), text_column("REQUESTED")}};
     for (auto each : (*answer)->getMeasurements())
       rows.add_row({each.getId().cStr(), each.getOld().cStr(), each.getNew().cStr(), each.getTrack().cStr(),
-                    name_of(each.getState()), name_of(each.getVerdict()), format_time(each.getRequestedAt())});
+                    name_of(each.getState()), each.getCalibration() ? "calibration" : name_of(each.getVerdict()),
+                    format_time(each.getRequestedAt())});
     if (rows.empty())
       s.out.line("Nothing was measured in pairs: 'hivectl upgrade measure OLD NEW' does that.");
     else
@@ -124,6 +100,14 @@ outcome stop_measurement(session& s, const std::string& id, const std::string& r
 
 // -- reference versions ----------------------------------------------------------------
 
+/// The reason of a move, and the verdict that it overruled.
+std::string reason_of(wire::ReferenceChange::Reader change) {
+  std::string out = change.getReason().cStr();
+  if (change.getOverruled() == wire::Verdict::SAFE)
+    return out;
+  return out + (out.empty() ? "" : "; ") + "overruled: the verdict was " + name_of(change.getOverruled());
+}
+
 void show(wire::Reference::Reader reference, output& out) {
   out.line("Track      " + std::string{reference.getTrack().cStr()});
   out.line("Reference  " + std::string{reference.getVersion().cStr()});
@@ -131,8 +115,7 @@ void show(wire::Reference::Reader reference, output& out) {
     {text_column("SINCE"), text_column("VERSION"), text_column("BEFORE"), text_column("BY"), text_column("REASON")}};
   for (auto each : reference.getHistory())
     rows.add_row({format_time(each.getAt()), each.getVersion().cStr(),
-                  each.hasPrevious() ? each.getPrevious().cStr() : "-", name_of(each.getBy()),
-                  each.getReason().cStr()});
+                  each.hasPrevious() ? each.getPrevious().cStr() : "-", name_of(each.getBy()), reason_of(each)});
   out.line("");
   out.print(rows);
 }
@@ -201,10 +184,11 @@ void add_reference(CLI::App& group, context& ctx) {
 
 void add_measure_commands(CLI::App& group, context& ctx) {
   add_measure(group, ctx);
+  add_calibrate_command(group, ctx);
   auto id = std::make_shared<std::string>(), reason = std::make_shared<std::string>();
   auto& one = *group.add_subcommand("measurement", "Show a paired measurement");
   one.add_option("ID", *id, "Id of the measurement")->required()->check(valid_id());
-  ctx.on(one, [id](session& s) { return show_measurement(s, *id); });
+  ctx.on(one, [id](session& s) { return show_one(s, *id); });
   ctx.on(*group.add_subcommand("measurements", "List the paired measurements"), list_measurements);
   auto& end = *group.add_subcommand("stop-measurement", "End a paired measurement after its present run");
   end.add_option("ID", *id, "Id of the measurement")->required()->check(valid_id());

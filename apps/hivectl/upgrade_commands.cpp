@@ -15,6 +15,7 @@ constexpr auto upgrade_examples =
   "  hivectl upgrade check v2.0 v2.1\n"
   "  hivectl upgrade check v2.0 v2.1 && ./deploy v2.1\n"
   "  hivectl upgrade measure v2.0 v2.1 --minutes 30\n"
+  "  hivectl upgrade calibrate v2.0 --metric 'bench.*'\n"
   "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements do not tell,\n"
   "such as when a version was never captured.\n"
   "Under --policy threshold what only one version measured does not count.\n"

@@ -187,6 +187,26 @@ def measure_upgrade(
     ...
 
 
+@operation("POST", "/api/v1/upgrades/calibrate", query=("wait",))
+def calibrate_upgrade(
+    version: str,
+    *,
+    adapters: Optional[Sequence[str]] = None,
+    metrics: Optional[Sequence[str]] = None,
+    pairs: Optional[int] = None,
+    max_minutes: Optional[float] = None,
+    long: Optional[bool] = None,
+    wait: Optional[bool] = None,
+    patience_s: float = 86400.0,
+) -> Json:
+    """Measures a version against itself: {id, state, calibrations, …}, at once or, with wait=True, when it has ended.
+
+    metrics: those that are calibrated, as "adapter.metric", in which * stands for any text; all when None.
+    patience_s: longest wait for the end, beyond the client's timeout.
+    """
+    ...
+
+
 @operation("GET", "/api/v1/upgrades/measurements")
 def list_measurements(*, limit: Optional[int] = None, after: Optional[str] = None) -> Json:
     """Paired measurements, the newest first: {measurements: [{id, old, new, state, verdict, …}], next}."""
