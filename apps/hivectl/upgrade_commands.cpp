@@ -27,9 +27,10 @@ struct check_options {
   std::string document; ///< file to write; empty: none
 };
 
-/// Whether it says safe though no metric was compared: policy threshold does without an old snapshot, as HART OS did.
+/// Whether no metric decided, for example because a version has no snapshot. Policy threshold then follows HART OS: safe
+/// without the old snapshot, inconclusive without the new one. Neither verdict is based on a measurement.
 bool says_nothing(wire::UpgradeCheck::Reader check) {
-  return check.getCompared() == 0 && check.getVerdict() == wire::Verdict::SAFE;
+  return check.getCompared() == 0 && check.getRegressions().size() == 0;
 }
 
 exit_status status_of(wire::UpgradeCheck::Reader check) {
@@ -109,7 +110,7 @@ void show_check(wire::UpgradeCheck::Reader check, output& out) {
 }
 
 void warn_if_nothing_was_compared(wire::UpgradeCheck::Reader check, const output& out) {
-  if (says_nothing(check))
+  if (says_nothing(check) && check.getVerdict() != wire::Verdict::INCONCLUSIVE)
     out.remark("warning: no metric was compared, so \"" + name_of(check.getVerdict()) +
                "\" says nothing here, and the exit status is 2; is there a snapshot of both versions? "
                "'hivectl snapshot list' shows them. The default policy, strict, says inconclusive");

@@ -143,6 +143,9 @@ upgrade_checker_actor::behavior_type run_checker() {
             return msg<wire::VerdictDocument>::build([&](wire::VerdictDocument::Builder out) {
               out.setAlgorithm(1);
               out.setQuery(m->getCheck());
+              out.initOld().setVersion(m->getCheck().getOld());
+              out.initNew().setVersion(m->getCheck().getNew());
+              out.initResult().setPolicy(m->getCheck().getPolicy());
             });
           }};
 }
