@@ -57,9 +57,9 @@ msg<wire::UpgradeCheck> judge_measurement(wire::PairedMeasurement::Reader measur
   std::optional<measured_side> reference;
   if (measurement.hasReference())
     reference.emplace(measurement, measured, REFERENCE, rules);
-  auto compared =
-    compare_statistically(old_side.points(), new_side.points(),
-                          reference ? std::optional{reference->points()} : std::nullopt, measurement_record::plan_of(measurement));
+  auto compared = compare_statistically(old_side.points(), new_side.points(),
+                                        reference ? std::optional{reference->points()} : std::nullopt,
+                                        measurement_record::plan_of(measurement));
   return compared.answer([&](wire::UpgradeCheck::Builder out) {
     out.setOld(measurement.getRequest().getOld());
     out.setNew(measurement.getRequest().getNew());

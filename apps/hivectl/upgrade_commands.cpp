@@ -27,8 +27,8 @@ struct check_options {
   std::string document; ///< file to write; empty: none
 };
 
-/// Whether no metric decided, for example because a version has no snapshot. Policy threshold then follows HART OS: safe
-/// without the old snapshot, inconclusive without the new one. Neither verdict is based on a measurement.
+/// Whether no metric decided, for example because a version has no snapshot. Policy threshold then follows HART OS:
+/// safe without the old snapshot, inconclusive without the new one. Neither verdict is based on a measurement.
 bool says_nothing(wire::UpgradeCheck::Reader check) {
   return check.getCompared() == 0 && check.getRegressions().size() == 0;
 }

@@ -46,7 +46,7 @@ std::string basis(judged_metric of) {
   auto out = std::to_string(of.getPairs()) +
              (of.getBasis() == wire::JudgementBasis::PAIRS ? " pairs" : " stored samples of the smaller side");
   if (of.getLeftOut() > 0)
-    out += ", " + std::to_string(of.getLeftOut()) + " more were disturbed and left out";
+    out += ", without " + std::to_string(of.getLeftOut()) + " that something disturbed";
   return out;
 }
 
