@@ -258,8 +258,8 @@ TEST_F(gpu_run, an_interrupted_wait_withdraws_the_request) {
   };
   auto result = run("echo x > " + mark.string());
   EXPECT_EQ(result.status, 130) << result.err;
-  auto key = parse<wire::RequestLease>(node.requests().front().body)->getKey();
-  EXPECT_TRUE(released_with(std::string{as_view(key)}));
+  auto request = parse<wire::RequestLease>(node.requests().front().body);
+  EXPECT_TRUE(released_with(std::string{as_view(request->getKey())}));
   EXPECT_FALSE(fs::exists(mark));
 }
 
