@@ -55,8 +55,8 @@ struct slot_quota {
 };
 
 /// Finds contradictions between two non-empty payloads of one slot, which its origin wrote in one run. Returns what is
-/// contradicted, or nothing. The origin is quarantined on all nodes for ever, and each node judges for itself: the result
-/// must depend only on the arguments, and only on fields that no later version reads in another way.
+/// contradicted, or nothing. The origin is quarantined on all nodes for ever, and each node judges for itself: the
+/// result must depend only on the arguments, and only on fields that no later version reads in another way.
 using contradiction_rule = std::function<std::string(std::string_view earlier, std::string_view later)>;
 
 /// The pure part of a topic.
@@ -105,8 +105,7 @@ struct slot_readers {
 };
 
 /// For topics that wait for admission or are urgent.
-using slot_sharing_actor =
-  slot_publisher_actor::extend<caf::reacts_to<slots_admitted>, caf::reacts_to<slot_readers>>;
+using slot_sharing_actor = slot_publisher_actor::extend<caf::reacts_to<slots_admitted>, caf::reacts_to<slot_readers>>;
 
 struct shared_slot {
   std::string key;

@@ -87,8 +87,9 @@ outcome status(session& s) {
 
 void add_member_commands(CLI::App& node_group, context& ctx) {
   ctx.on(*node_group.add_subcommand("list", "The nodes of the hive, as the node sees them"), list_nodes);
-  ctx.on(*node_group.add_subcommand("vouch", "Vouch that the store is no older copy, when the node waits to hear others"),
-         vouch);
+  ctx.on(
+    *node_group.add_subcommand("vouch", "Vouch that the store is no older copy, when the node waits to hear others"),
+    vouch);
   ctx.on(*node_group.add_subcommand("status", "How far the nodes agree, and what gossip costs"), status);
 }
 

@@ -51,8 +51,7 @@ bool has_same_root(const replica& own, capnp::Data::Reader root) {
 }
 
 bool has_told_own_slots(const replica& own, wire::GossipAnswer::Reader answer) {
-  return has_same_root(own, answer.getRoot()) ||
-         (answer.hasDigest() && !own.holds_newer_own_slots(answer.getDigest()));
+  return has_same_root(own, answer.getRoot()) || (answer.hasDigest() && !own.holds_newer_own_slots(answer.getDigest()));
 }
 
 msg<wire::GossipQuestion> begin(const replica& own, const contents& more) {

@@ -37,8 +37,8 @@ struct hive_core_options {
   /// or never has links.
   bool hears = false;
   bool joins = false; ///< addresses of other nodes are configured
-  /// Stamp of the newest slot that this node has told others, from a note outside of the store. If the store has the same
-  /// one, it is no older copy.
+  /// Stamp of the newest slot that this node has told others, from a note outside of the store. If the store has the
+  /// same one, it is no older copy.
   std::optional<write_stamp> told;
   hearing_options hearing;
   federation_profile gossip;
@@ -99,11 +99,11 @@ public:
 
 private:
   struct peer {
-    bool linked = false;         ///< a link is up
-    bool same_root = false;      ///< as of its last message
-    bool asking = false;         ///< a question to it is pending
-    bool round_due = false;      ///< an exchange with it is due
-    bool wants_evidence = false; ///< asks it for evidence in that exchange
+    bool linked = false;            ///< a link is up
+    bool same_root = false;         ///< as of its last message
+    bool asking = false;            ///< a question to it is pending
+    bool round_due = false;         ///< an exchange with it is due
+    bool wants_evidence = false;    ///< asks it for evidence in that exchange
     uint32_t hearing_exchanges = 0; ///< without an exchange in which it told all that it holds of this node's slots
     push_lane pushes;
     msg<wire::Hello> hello;
@@ -291,10 +291,10 @@ private:
   hearing hearing_;
   bool is_disk_current_ = false;
   std::map<slot_kind, topic_pace> paces_;
-  std::optional<tick_point> urgent_published_;          ///< last publication of any urgent topic
-  std::map<slot_kind, std::set<node_id>> readers_;      ///< of urgent topics
-  std::vector<slot_ptr> writing_own_; ///< own slots being written
-  bool own_changed_ = false;          ///< own slots changed during that write
+  std::optional<tick_point> urgent_published_;     ///< last publication of any urgent topic
+  std::map<slot_kind, std::set<node_id>> readers_; ///< of urgent topics
+  std::vector<slot_ptr> writing_own_;              ///< own slots being written
+  bool own_changed_ = false;                       ///< own slots changed during that write
   bool raising_epoch_ = false;
   std::string raise_failure_; ///< last error of storing the epoch
   restart_intensity raises_{defaults::max_epoch_raises, defaults::epoch_raise_window};

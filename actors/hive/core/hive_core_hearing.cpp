@@ -42,7 +42,8 @@ void hive_core::advance_hearing() {
   if (!hearing_.advance(hearable(), now_.steady))
     return;
   if (hearing_.count() > 0)
-    log(log::level::info, "This node has heard what others hold of its slots nodes=" + std::to_string(hearing_.count()));
+    log(log::level::info,
+        "This node has heard what others hold of its slots nodes=" + std::to_string(hearing_.count()));
   else
     log(log::level::warning, "No linked node told in time what it holds of this node's slots: this node publishes "
                              "without having heard");

@@ -19,13 +19,14 @@ using yielding_topics = std::map<slot_kind, yielding_topic>;
 /// The difference between what this node wants to publish and what its slots contain. Pure.
 class own_slots {
 public:
-  /// Slots of `apart` have room of their own, which yielding topics need not leave. Those of `waiting` wait for `admit`.
+  /// Slots of `apart` have room of their own, which yielding topics need not leave. Those of `waiting` wait for
+  /// `admit`.
   explicit own_slots(yielding_topics yielding = {}, std::set<slot_kind> apart = {}, std::set<slot_kind> waiting = {})
       : yielding_{std::move(yielding)}, apart_{std::move(apart)}, waiting_{std::move(waiting)} {
   }
 
-  /// Replaces the wanted payloads, by key, of one kind. True if they changed. Those of a kind that waits are kept aside:
-  /// until `admit` the slots stay what they are, whatever its owner remembers.
+  /// Replaces the wanted payloads, by key, of one kind. True if they changed. Those of a kind that waits are kept
+  /// aside: until `admit` the slots stay what they are, whatever its owner remembers.
   bool want(slot_kind kind, std::map<std::string, std::string> payloads);
 
   /// From now on the kind is like others. True if there is anything to write.

@@ -151,8 +151,8 @@ caf::error replica::restore(wire::EquivocationProof::Reader stored, quarantine::
   if (!read && code_of(read.error()) == ec::unsupported)
     return caf::none; // of a topic that this version does not have
   if (!read)
-    return fail(ec::corrupt, "the stored proof of misconduct of node " + id.value +
-                               " does not hold: " + text_of(read.error()));
+    return fail(ec::corrupt,
+                "the stored proof of misconduct of node " + id.value + " does not hold: " + text_of(read.error()));
   // An earlier version stored proofs of any size. Nobody accepts an oversized one any more, so it has no effect here
   // either.
   if (check_size(id, *read->first) || check_size(id, *read->second))

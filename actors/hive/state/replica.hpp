@@ -76,9 +76,9 @@ struct slot_refusal {
 /// Why the slots of an origin are ignored.
 struct quarantine {
   enum class kind : uint8_t {
-    content,      ///< repeatedly signed invalid payloads; ends with a valid slot of a later epoch
-    forgery,      ///< repeatedly passed on forged data; ends with a valid slot of a later epoch
-    equivocation, ///< signed two different slots under one stamp; permanent, on all nodes
+    content,       ///< repeatedly signed invalid payloads; ends with a valid slot of a later epoch
+    forgery,       ///< repeatedly passed on forged data; ends with a valid slot of a later epoch
+    equivocation,  ///< signed two different slots under one stamp; permanent, on all nodes
     contradiction, ///< signed two slots in one run that contradict each other; permanent, on all nodes
   };
   kind why = kind::content;
@@ -143,8 +143,8 @@ public:
   // -- own slots ------------------------------------------------------------------
 
   /// Signs the next own slot without inserting it: it must be durable before it is published. An empty payload erases.
-  /// Fails with ec::too_large or ec::invalid where other nodes, having all slots prepared before, would refuse it or find
-  /// a contradiction, and with ec::unavailable while `must_raise_epoch`.
+  /// Fails with ec::too_large or ec::invalid where other nodes, having all slots prepared before, would refuse it or
+  /// find a contradiction, and with ec::unavailable while `must_raise_epoch`.
   caf::expected<slot_ptr> prepare(slot_name name, std::string payload, int64_t now_unix_micros);
 
   /// Inserts a prepared slot that is durable now, in the order of preparation. A slot whose write failed may be
@@ -186,8 +186,8 @@ public:
   const msg<wire::HiveDigest>& digest() const;
 
   /// The slots that a peer with this digest lacks, at most `budget` bytes but at least one slot. `turn` is a random
-  /// number that selects the first origin, so that truncated deltas do not always omit the same ones. The slots of `peer`
-  /// itself come before all others: a node that lost them waits for them.
+  /// number that selects the first origin, so that truncated deltas do not always omit the same ones. The slots of
+  /// `peer` itself come before all others: a node that lost them waits for them.
   msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn,
                                  const node_id& peer = {}) const;
 
@@ -358,7 +358,8 @@ private:
   standing standing_of(const origin& known) const;
 
   using slot_pair = std::pair<slot_ptr, slot_ptr>;
-  /// Decodes a proof of this kind. ec::invalid if it does not hold for `key`, ec::unsupported if it cannot be judged here.
+  /// Decodes a proof of this kind. ec::invalid if it does not hold for `key`, ec::unsupported if it cannot be judged
+  /// here.
   caf::expected<slot_pair> read_proof(const public_key& key, wire::EquivocationProof::Reader from,
                                       quarantine::kind of) const;
   /// Joins a proof. True if the origin is now quarantined permanently.

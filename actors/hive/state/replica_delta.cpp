@@ -93,8 +93,7 @@ struct replica::origin_part {
     if (credential)
       to_wire(*credential, out.initCredential());
     if (proof)
-      to_wire(*key, *proof,
-              proof->why == quarantine::kind::contradiction ? out.initContradiction() : out.initProof());
+      to_wire(*key, *proof, proof->why == quarantine::kind::contradiction ? out.initContradiction() : out.initProof());
     auto list = out.initSlots(static_cast<uint32_t>(slots.size()));
     for (uint32_t i = 0; i < list.size(); ++i)
       to_wire(*slots[i], list[i]);

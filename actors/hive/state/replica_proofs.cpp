@@ -84,8 +84,8 @@ bool replica::join_proof(joining& work, const node_id& id, origin& known, wire::
     bool is_unjudged = code_of(read.error()) == ec::unsupported;
     refuse(work, {id, is_unjudged ? slot_refusal_reason::unjudged : slot_refusal_reason::signature,
                   is_unjudged ? culprit::nobody : culprit::sender,
-                  "the proof against node " + id.value +
-                    (is_unjudged ? " cannot be judged: " : " does not hold: ") + text_of(read.error())});
+                  "the proof against node " + id.value + (is_unjudged ? " cannot be judged: " : " does not hold: ") +
+                    text_of(read.error())});
     return false;
   }
   for (const auto& each : {read->first, read->second})
@@ -117,9 +117,8 @@ void replica::expose(origin& known, slot_ptr first, slot_ptr second) {
                                version(*second) + ": " + contradiction_of(*first, *second);
   bytes_ += bytes_of(*first) + bytes_of(*second);
   known.replaced.clear();
-  known.quarantined =
-    quarantine{is_one_stamp ? quarantine::kind::equivocation : quarantine::kind::contradiction, std::move(text), epoch,
-               std::move(first), std::move(second)};
+  known.quarantined = quarantine{is_one_stamp ? quarantine::kind::equivocation : quarantine::kind::contradiction,
+                                 std::move(text), epoch, std::move(first), std::move(second)};
   changed();
 }
 

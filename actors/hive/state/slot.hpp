@@ -25,9 +25,9 @@ struct write_stamp {
   auto operator<=>(const write_stamp&) const = default;
 };
 
-/// Lower bits of a version, which count the writes of one run. The bits above are a random number, drawn at the start of
-/// the run: an epoch is used twice when a disk is set back and nobody tells the node of its later slots, and even then no
-/// stamp is used twice, and nothing that it signs contradicts what it signed in the other run.
+/// Lower bits of a version, which count the writes of one run. The bits above are a random number, drawn at the start
+/// of the run: an epoch is used twice when a disk is set back and nobody tells the node of its later slots, and even
+/// then no stamp is used twice, and nothing that it signs contradicts what it signed in the other run.
 inline constexpr unsigned write_count_bits = 24;
 /// Number of different runs in one epoch. Half of those that replica_options::max_version allows, so that a run of more
 /// than 2^24 writes does not reach it.
