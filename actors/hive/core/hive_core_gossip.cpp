@@ -214,6 +214,9 @@ void hive_core::store_received(const join_outcome& joined) {
       hive_store::put_contradiction(writes, origin.value, proof);
     else
       hive_store::put_proof(writes, origin.value, proof);
+    // Nobody takes a proof against a node whose card is not shown.
+    if (auto card = replica_.credential_of(origin))
+      hive_store::put_slot(writes, origin.value, to_stored(*replica_.key_of(origin), *card));
   }
   if (!writes.empty())
     out_.to_store.push_back({store_purpose::received, std::move(writes), 0});

@@ -181,6 +181,11 @@ const quarantine* replica::quarantine_of(const node_id& origin) const {
   return found == origins_.end() || !found->second.quarantined ? nullptr : &*found->second.quarantined;
 }
 
+slot_ptr replica::credential_of(const node_id& origin) const {
+  auto found = origins_.find(origin);
+  return found == origins_.end() ? nullptr : found->second.card;
+}
+
 write_stamp replica::highest_of(const node_id& origin) const {
   auto found = origins_.find(origin);
   return found == origins_.end() ? write_stamp{} : found->second.log.highest();

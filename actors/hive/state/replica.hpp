@@ -221,6 +221,8 @@ public:
 
   /// The quarantine of the origin, or null.
   const quarantine* quarantine_of(const node_id& origin) const;
+  /// The card that admitted the origin, which may not be among its slots; null for an unknown origin.
+  slot_ptr credential_of(const node_id& origin) const;
   /// Stamp of the newest slot; zero for an unknown origin.
   write_stamp highest_of(const node_id& origin) const;
   /// Null for an unknown origin.

@@ -167,6 +167,7 @@ TEST_F(hive_core_urgent_test, a_payload_that_was_heard_is_not_overwritten_before
   EXPECT_EQ(held(promises), "of a later start");
   pass(1s);
   written(step(pulse_due{})); // raises the epoch
+  say("again");
   EXPECT_EQ(core_.held().highest_own_epoch(), 3U) << "it writes again";
   EXPECT_EQ(held(promises), "of a later start");
   auto own = std::ranges::count_if(delivered_, [&](const topic_update& each) {

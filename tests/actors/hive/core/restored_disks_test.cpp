@@ -63,6 +63,7 @@ public:
   /// Puts an earlier disk of a single node back while all others are up and linked, and nothing else happens.
   breach set_back_one() {
     hive_.run_until([&] { return hive_.all_know_all(); }, 60s);
+    hive_.run(1s); // until all is stored
     auto victim = pick();
     copies_[victim].push_back(hive_.disk_of(victim));
     for (int lives = static_cast<int>(random_() % 3); lives >= 0; --lives) {
@@ -214,6 +215,22 @@ private:
     return hive_.agree();
   }
 
+  breach disagreement() {
+    breach out = "the nodes do not agree:";
+    for (size_t node = 0; node < hive_.size(); ++node) {
+      out += "\nnode " + std::to_string(node) + " with " + std::to_string(hive_.links_of(node)) + " links" +
+             (has_heard(node) ? "" : ", which has not heard") + ":";
+      for (size_t of = 0; of < hive_.size(); ++of) {
+        auto highest = hive_.at(node).held().highest_of(hive_.id(of));
+        out += " " + std::to_string(highest.epoch) + "/" + std::to_string(highest.version);
+      }
+      auto of_liar = hive_.at(node).held().slots_of(id_of(keys_of(liars_number)));
+      auto* why = hive_.at(node).held().quarantine_of(id_of(keys_of(liars_number)));
+      out += ", " + std::to_string(of_liar.size()) + " slots of the liar" + (why ? ": " + why->text : "");
+    }
+    return out;
+  }
+
   /// All come back, and agree; nobody waits any more. A lie may have been lost with a disk, so it is told again. Then
   /// they restart together.
   breach end() {
@@ -222,14 +239,15 @@ private:
       if (!hive_.is_up(node))
         restart(node);
     if (!hive_.run_until([&] { return is_quiet(); }, 120s))
-      return "the nodes do not agree";
+      return disagreement();
     if (std::exchange(has_lied_, false))
       tell_lie();
     for (int life = 0; life < 2; ++life) {
       if (!hive_.run_until([&] { return is_quiet(); }, 120s))
-        return "the nodes do not agree";
+        return disagreement();
       if (auto wrong = honest_ones_in_quarantine() + liar_at_large(); !wrong.empty())
         return wrong;
+      hive_.run(1s); // until all is stored
       for (size_t node = 0; node < hive_.size() && life == 0; ++node)
         restart(node);
     }
@@ -240,7 +258,7 @@ private:
     for (size_t node = 0; node < hive_.size() && has_lied_; ++node) {
       auto* why = hive_.at(node).held().quarantine_of(id_of(keys_of(liars_number)));
       if (!why || why->why != quarantine::kind::contradiction)
-        return "the liar is not found out by node " + std::to_string(node);
+        return "the liar is not found out by node " + std::to_string(node) + "; " + disagreement();
     }
     return {};
   }
