@@ -120,7 +120,7 @@ TEST_F(hearing_nodes, a_node_serves_while_all_others_are_dead_says_what_it_waits
   record(node, "alone", "ruff", 9, 0);
   EXPECT_EQ(route(node, "alone").tool, "ruff");
   EXPECT_EQ(node.get("/readyz").status, 200);
-  EXPECT_EQ(node.anonymous("POST", "/api/v1/hive/vouch", "{}").status, 401) << "that is the operator's to say";
+  EXPECT_EQ(node.anonymous("POST", "/api/v1/hive/vouch", "{}").status, 403) << "that is the operator's to say";
   auto answer = node.post("/api/v1/hive/vouch", "{}");
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.as<wire::HiveStatus>()->getHearing().size(), 0U);
