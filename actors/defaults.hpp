@@ -328,6 +328,18 @@ inline constexpr auto min_push_interval = 20ms;
 /// disk and a message to all nodes.
 inline constexpr int publications_per_round = 60;
 inline constexpr auto min_publish_interval = 200ms;
+/// Shortest interval between writes of urgent topics, of all of them together, and so between the pushes of them to one
+/// node. Three hops then take well under a second.
+inline constexpr auto urgent_interval = 50ms;
+/// How long a node that has started waits for other nodes that it knows and has no link with, before it publishes
+/// anything: redial_max, a handshake and an introduction fit in.
+inline constexpr auto hearing_settle = 5s;
+/// How long it waits for linked nodes that do not tell what they hold of its slots. They are slow, or they lie: a full
+/// node of 3 MiB takes 30 s over 1 Mbit/s.
+inline constexpr auto hearing_patience = 30s;
+/// Exchanges in a row with a node that claims to hold more of this node's slots than it has sent; then one per round.
+/// 3 MiB in deltas of 256 KiB take 12.
+inline constexpr uint32_t max_hearing_exchanges = 32;
 
 // -- hive ----------------------------------------------------------------------
 

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,11 @@ struct slot_quota {
                     ///< this limit
 };
 
+/// Finds contradictions between two non-empty payloads of one slot, which its origin wrote in one run. Returns what is
+/// contradicted, or nothing. The origin is quarantined on all nodes for ever, and each node judges for itself: the
+/// result must depend only on the arguments, and only on fields that no later version reads in another way.
+using contradiction_rule = std::function<std::string(std::string_view earlier, std::string_view later)>;
+
 /// The pure part of a topic.
 struct slot_rules {
   slot_kind kind{};
@@ -64,6 +70,17 @@ struct slot_rules {
   /// Adds a slot's content to the node list; optional. When set, contents are kept in memory.
   std::function<void(const slot_content&, wire::NodeInfo::Builder)> describe = {};
   std::optional<slot_quota> quota = {}; ///< none: the topic does not yield
+  contradiction_rule contradicts = {};  ///< optional
+  /// A change is stored and sent to the linked ones of the topic's readers at once, at most every
+  /// defaults::urgent_interval; see slot_readers.
+  bool is_urgent = false;
+  /// What its owner publishes is not written before the owner says so by slots_admitted. The consumer also gets this
+  /// node's own slots: the stored ones, those that other nodes return to a node that lost them, and each one written,
+  /// once it is durable.
+  bool waits_for_admission = false;
+  /// Its slots share a room of their own with the other topics that have this: replica_options::own_room_bytes. All
+  /// nodes of a hive must agree on which topics have it.
+  bool has_own_room = false;
 };
 
 /// All slots of a kind that a service publishes; replaces the earlier ones. They are stored and pushed to other nodes
@@ -73,6 +90,22 @@ struct publish_slots {
   std::map<std::string, std::string> payloads; ///< by key
 };
 using slot_publisher_actor = caf::typed_actor<caf::reacts_to<publish_slots>>;
+
+/// What the owner of the topic published last, and what it publishes from now on, is written; see
+/// slot_rules::waits_for_admission.
+struct slots_admitted {
+  slot_kind kind{};
+};
+
+/// The nodes to which changes of an urgent topic are sent at once, in place of those named before. Before the first
+/// time there are none. All other nodes get the changes as those of other topics.
+struct slot_readers {
+  slot_kind kind{};
+  std::set<node_id> nodes;
+};
+
+/// For topics that wait for admission or are urgent.
+using slot_sharing_actor = slot_publisher_actor::extend<caf::reacts_to<slots_admitted>, caf::reacts_to<slot_readers>>;
 
 struct shared_slot {
   std::string key;
@@ -99,6 +132,9 @@ using slot_consumer_actor = caf::typed_actor<caf::reacts_to<slots_accepted>, caf
 struct sharing_started {
   slot_kind kind{};
   slot_publisher_actor publisher;
+  slot_sharing_actor sharing = {}; ///< the same actor
+  /// The store is known to hold all that this node ever told: a stamp outside of the data directory says so.
+  bool disk_is_current = false;
 };
 using slot_producer_actor = caf::typed_actor<caf::reacts_to<sharing_started>>;
 
@@ -113,6 +149,8 @@ struct slot_topic {
 
 // Messages within one node.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::publish_slots)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::slots_admitted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::slot_readers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::slots_accepted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::slots_withdrawn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::sharing_started)

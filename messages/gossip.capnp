@@ -34,6 +34,10 @@ struct GossipAnswer {
 struct HiveStatusQuery {
 }
 
+struct VouchForStore $Hive.doc(
+  "The operator's word that the node's store is no older copy. The node then publishes without hearing from others first.") {
+}
+
 struct QuarantinedNode {
   id @0 :Text $Hive.required;
   reason @1 :Text;
@@ -78,4 +82,6 @@ struct HiveStatus $Hive.doc("How far the nodes of a hive agree, as seen by this 
   certificateWarning @20 :Text $Hive.doc("The certificate that expires soon or has expired; absent otherwise.");
   certificateTakenBy @21 :Text $Hive.doc(
       "Id of a newer node that uses this node's certificate. The hive counts that node instead of this one.");
+  hearing @22 :Text $Hive.doc(
+      "What this node waits for before it publishes anything; absent otherwise. It listens, serves and records meanwhile.");
 }

@@ -15,12 +15,14 @@ struct HiveSlot $Hive.doc(
       "Number of the topic, see docs/hive.md; 0 is the card. A node keeps and forwards kinds that it does not know.");
   key @1 :Text $Hive.id $Hive.required;
   epoch @2 :UInt64 $Hive.doc("The writer's epoch: number of times that it had been started.");
-  version @3 :UInt64 $Hive.doc("Number of the write in that epoch, over all kinds and keys.");
+  version @3 :UInt64 $Hive.doc(
+      "Number of the write in that epoch, over all kinds and keys: the lower 24 bits count, those above are a random number of the run.");
   payload @4 :Data $Hive.doc("Packed message of the kind's type; empty when the slot was erased.");
   signature @5 :Data $Hive.required $Hive.doc("Ed25519 over all fields above and the node's id.");
 }
 
-struct EquivocationProof $Hive.doc("Two different slots that one node signed for the same epoch and version.") {
+struct EquivocationProof $Hive.doc(
+  "Two slots that prove the misconduct of the node that signed them: different ones for the same epoch and version, or ones of one run that contradict each other.") {
   publicKey @0 :Data $Hive.required;
   first @1 :HiveSlot $Hive.required;
   second @2 :HiveSlot $Hive.required;
@@ -53,7 +55,9 @@ struct OriginDelta $Hive.doc("Slots of one origin.") {
   sinceVersion @2 :UInt64;
   slots @3 :List(HiveSlot) $Hive.maxLength(256) $Hive.doc("Oldest first.");
   credential @4 :HiveSlot $Hive.doc("The origin's card, for receivers that do not know the origin yet.");
-  proof @5 :EquivocationProof;
+  proof @5 :EquivocationProof $Hive.doc("Two different slots for the same epoch and version.");
+  contradiction @6 :EquivocationProof $Hive.doc(
+      "Two slots of one kind, key and run that contradict each other by the rules of their topic, the earlier one first. Nodes that do not know this field or the topic ignore it.");
 }
 
 struct HiveDelta $Hive.doc("What the receiver lacks, or a part of it.") {

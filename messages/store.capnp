@@ -16,6 +16,14 @@ struct StoreFile $Hive.doc("One file of the store, as far as it was on disk.") {
   digest @2 :UInt64 $Hive.doc("XXH3 of these bytes.");
 }
 
+struct RunStamp $Hive.doc(
+  "Stamp of the newest slot that a node has told others, kept outside of its data directory. A store with another one is not what the node last wrote.") {
+  bootId @0 :Text $Hive.required $Hive.doc("Of the kernel: the stamp means nothing after the next boot of the machine.");
+  node @1 :Text $Hive.required $Hive.doc("The node's id.");
+  epoch @2 :UInt64;
+  version @3 :UInt64;
+}
+
 struct StoreMark $Hive.maxBytes(268435456) $Hive.doc(
   "The newest acknowledged write, and the files that hold all writes up to it.") {
   schemaVersion @0 :UInt32 $Hive.doc("The store's, as in NodeMeta.");

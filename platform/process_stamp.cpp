@@ -38,13 +38,6 @@ std::string file_of(uint32_t pid, const char* name) {
   return "/proc/" + std::to_string(pid) + "/" + name;
 }
 
-std::string boot_id() {
-  auto text = read_proc("/proc/sys/kernel/random/boot_id").value_or("");
-  while (!text.empty() && text.back() == '\n')
-    text.pop_back();
-  return text;
-}
-
 /// A descriptor of the very process, or none when it has ended.
 unique_fd open_process(const process_stamp& who) {
   unique_fd out{static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(who.pid), 0))};
@@ -54,6 +47,13 @@ unique_fd open_process(const process_stamp& who) {
 }
 
 } // namespace
+
+std::string boot_id() {
+  auto text = read_proc("/proc/sys/kernel/random/boot_id").value_or("");
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  return text;
+}
 
 std::optional<process_relations> parse_relations(std::string_view stat) {
   auto name_end = stat.rfind(')');

@@ -17,6 +17,9 @@ struct process_stamp {
   bool operator==(const process_stamp&) const = default;
 };
 
+/// The kernel's id of this boot of the machine; empty when it cannot be read.
+std::string boot_id();
+
 /// What /proc/PID/stat says of a process's relations.
 struct process_relations {
   uint32_t parent = 0;

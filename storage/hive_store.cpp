@@ -28,6 +28,11 @@ hive_store::visit_proofs(const std::function<caf::error(wire::EquivocationProof:
   return visit_all<wire::EquivocationProof>(db_, keys::equivocation_proofs(), visit_proof);
 }
 
+caf::error
+hive_store::visit_contradictions(const std::function<caf::error(wire::EquivocationProof::Reader)>& visit_proof) const {
+  return visit_all<wire::EquivocationProof>(db_, keys::contradiction_proofs(), visit_proof);
+}
+
 void hive_store::put_slot(write_set& writes, std::string_view origin, const msg<wire::StoredSlot>& slot) {
   auto what = slot->getSlot();
   writes.put(column::hive, keys::hive_slot(origin, what.getKind(), as_view(what.getKey())), slot.bytes());
@@ -37,10 +42,16 @@ void hive_store::put_proof(write_set& writes, std::string_view origin, const msg
   writes.put(column::hive, keys::equivocation_proof(origin), proof.bytes());
 }
 
+void hive_store::put_contradiction(write_set& writes, std::string_view origin,
+                                   const msg<wire::EquivocationProof>& proof) {
+  writes.put(column::hive, keys::contradiction_proof(origin), proof.bytes());
+}
+
 void hive_store::erase_origin(write_set& writes, std::string_view origin) {
   auto slots = keys::hive_slots() + std::string{origin} + "/";
   writes.erase_range(column::hive, slots, *keys::after_prefix(slots));
   writes.erase(column::hive, keys::equivocation_proof(origin));
+  writes.erase(column::hive, keys::contradiction_proof(origin));
 }
 
 } // namespace hive

@@ -18,8 +18,12 @@ public:
   caf::error visit_slots(const std::function<caf::error(wire::StoredSlot::Reader)>& visit_slot) const;
   caf::error visit_proofs(const std::function<caf::error(wire::EquivocationProof::Reader)>& visit_proof) const;
 
+  caf::error visit_contradictions(const std::function<caf::error(wire::EquivocationProof::Reader)>& visit_proof) const;
+
   static void put_slot(write_set& writes, std::string_view origin, const msg<wire::StoredSlot>& slot);
   static void put_proof(write_set& writes, std::string_view origin, const msg<wire::EquivocationProof>& proof);
+  /// Apart from the proofs above, which earlier versions read as proofs of two slots under one stamp.
+  static void put_contradiction(write_set& writes, std::string_view origin, const msg<wire::EquivocationProof>& proof);
   /// Erases everything stored about one node.
   static void erase_origin(write_set& writes, std::string_view origin);
 

@@ -398,6 +398,14 @@ std::string equivocation_proofs() {
   return "proof/";
 }
 
+std::string contradiction_proof(std::string_view origin) {
+  return contradiction_proofs() + std::string{origin};
+}
+
+std::string contradiction_proofs() {
+  return "contradiction/";
+}
+
 std::optional<std::string> after_prefix(std::string_view prefix) {
   std::string out{prefix};
   while (!out.empty() && static_cast<unsigned char>(out.back()) == 0xFF)

@@ -178,6 +178,9 @@ std::string hive_slots();
 /// hive: proof that a node signed two different slots with the same stamp.
 std::string equivocation_proof(std::string_view origin);
 std::string equivocation_proofs();
+/// hive: proof that a node signed two slots that contradict each other.
+std::string contradiction_proof(std::string_view origin);
+std::string contradiction_proofs();
 
 /// The first key after all keys with this prefix; none when no such key exists.
 std::optional<std::string> after_prefix(std::string_view prefix);

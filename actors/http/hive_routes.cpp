@@ -14,6 +14,9 @@ std::vector<route> hive_routes(const federation_actor& federation, const publish
     route::ask<NodeQuery, NodeList>(get, "/api/v1/hive/nodes", federation,
                                     "List this node and the nodes that it knows"),
     route::ask<HiveStatusQuery, HiveStatus>(get, "/api/v1/hive/status", federation, "How far the nodes agree"),
+    route::ask<VouchForStore, HiveStatus>(post, "/api/v1/hive/vouch", federation,
+                                          "Publish without hearing from other nodes first")
+      .for_role(role::operate),
     route::ask<PublishedDeltaQuery, LearningDelta>(get, "/api/v1/hive/published", publisher,
                                                    "The learning delta that this node last published"),
   };

@@ -59,11 +59,27 @@ void show(wire::HiveStatus::Reader status, output& out) {
     out.line(std::string{"Quarantined  "} + node.getId().cStr() + ": " + node.getReason().cStr());
 }
 
+void show_hearing(wire::HiveStatus::Reader status, output& out) {
+  if (status.getHearing().size() > 0)
+    out.line(std::string{"Waiting      "} + status.getHearing().cStr());
+}
+
+outcome vouch(session& s) {
+  auto answer = s.node.ask<wire::HiveStatus>({.method = "POST", .path = "/hive/vouch"});
+  if (!answer)
+    return answer.error();
+  s.out.answer(*answer, [&] { s.out.line("The node publishes without waiting to hear from others."); });
+  return exit_status::done;
+}
+
 outcome status(session& s) {
   auto answer = s.node.ask<wire::HiveStatus>({.path = "/hive/status"});
   if (!answer)
     return answer.error();
-  s.out.answer(*answer, [&] { show(**answer, s.out); });
+  s.out.answer(*answer, [&] {
+    show(**answer, s.out);
+    show_hearing(**answer, s.out);
+  });
   return exit_status::done;
 }
 
@@ -71,6 +87,9 @@ outcome status(session& s) {
 
 void add_member_commands(CLI::App& node_group, context& ctx) {
   ctx.on(*node_group.add_subcommand("list", "The nodes of the hive, as the node sees them"), list_nodes);
+  ctx.on(
+    *node_group.add_subcommand("vouch", "Vouch that the store is no older copy, when the node waits to hear others"),
+    vouch);
   ctx.on(*node_group.add_subcommand("status", "How far the nodes agree, and what gossip costs"), status);
 }
 

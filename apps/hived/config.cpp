@@ -342,6 +342,9 @@ void read_federation(toml_section& in, node_config& config) {
   uint64_t interval_ms = static_cast<uint64_t>(out.interval.count());
   in.read("interval_ms", interval_ms, 10, 86'400'000);
   out.interval = std::chrono::milliseconds{interval_ms};
+  auto run_directory = config.run_directory.string(); // empty: none
+  in.read("run_directory", run_directory);
+  config.run_directory = run_directory;
   in.read("mesh_limit", config.overlay.mesh_limit, 2, defaults::max_known_nodes);
   in.read("active_links", config.overlay.active, 2, defaults::max_known_nodes);
   if (config.overlay.active > config.overlay.mesh_limit)

@@ -23,6 +23,7 @@
 #include "actors/upgrade/version_targets.hpp"
 #include "analysis/metric_rules.hpp"
 #include "apps/hived/effective_config.hpp"
+#include "apps/hived/runtime_directory.hpp"
 #include "messages/hive.capnp.h"
 #include "platform/endpoint.hpp"
 #include "platform/identity/credentials.hpp"
@@ -111,6 +112,8 @@ struct node_config {
   version_targets versions;
   tracker_options tracker;
   federation_profile gossip;
+  /// Directory outside of the data directory for the stamp of what was told; empty: none. Default: runtime_directory().
+  std::filesystem::path run_directory = runtime_directory();
   overlay_options overlay;
   coding_daemon_options coding_daemon;
   agent_daemon_options agent_daemon;

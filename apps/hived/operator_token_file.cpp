@@ -1,11 +1,11 @@
 #include "apps/hived/operator_token_file.hpp"
 
+#include "apps/hived/runtime_directory.hpp"
 #include "messages/ec.hpp"
 #include "platform/log.hpp"
 #include "platform/unique_fd.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -20,14 +20,6 @@ constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 caf::error failure(const fs::path& file, const std::string& what, int error = errno) {
   return fail(ec::storage_failed, "the operator token cannot be written to " + file.string() + ": " + what +
                                     (error ? ": " + errno_text(error) : ""));
-}
-
-/// The first path in an environment variable, if absolute; systemd and XDG forbid relative paths in theirs.
-fs::path directory_of(const char* variable) {
-  const char* value = std::getenv(variable);
-  std::string text = value ? value : "";
-  fs::path first = text.substr(0, text.find(':')); // systemd separates several paths with colons
-  return first.is_absolute() ? first : fs::path{};
 }
 
 /// Opens the file's directory, which must be private to this user, and creates it if missing.
@@ -98,9 +90,9 @@ caf::expected<struct stat> write_token(const token_place& place, std::string_vie
 std::vector<token_place> token_places(const fs::path& data, uint16_t port) {
   std::vector<token_place> out;
   auto name = std::to_string(port) + ".token";
-  if (auto unit = directory_of("RUNTIME_DIRECTORY"); !unit.empty())
+  if (auto unit = directory_in("RUNTIME_DIRECTORY"); !unit.empty())
     out.push_back({unit / name, 0640, false});
-  if (auto user = directory_of("XDG_RUNTIME_DIR"); !user.empty())
+  if (auto user = directory_in("XDG_RUNTIME_DIR"); !user.empty())
     out.push_back({user / "hivemark" / name, 0600, true});
   out.push_back({fs::absolute(data).lexically_normal() / "operator.token", 0600, false});
   return out;

@@ -69,6 +69,9 @@ struct link_wanted {
   node_id node;
 };
 
+/// The operator vouches that the store is no older copy: this node need not hear others before it publishes.
+struct store_vouched {};
+
 /// A linked node has sent a goodbye. This says nothing about its health.
 struct close_received {
   node_id from;
@@ -89,9 +92,10 @@ struct store_done {
   uint64_t epoch = 0; ///< stored epoch, for store_purpose::epoch
 };
 
-using core_event = std::variant<round_due, pulse_due, wake_due, publish_slots, door_opened, link_offer, link_up,
-                                link_down, dial_failed, question_received, answer_received, malformed_received,
-                                close_received, links_used, link_wanted, store_done>;
+using core_event =
+  std::variant<round_due, pulse_due, wake_due, publish_slots, slots_admitted, slot_readers, door_opened, link_offer,
+               link_up, link_down, dial_failed, question_received, answer_received, malformed_received, close_received,
+               links_used, link_wanted, store_vouched, store_done>;
 
 // -- outputs ---------------------------------------------------------------------
 
@@ -118,6 +122,8 @@ using topic_update = std::variant<slots_accepted, slots_withdrawn>;
 /// Actions for the owner of the core to take after a step, in the order of these fields, and of the entries in each.
 struct core_output {
   std::vector<log_line> log;
+  /// Stamp of the newest slot of this node, to be noted outside of the store before anybody is told of the slot.
+  std::optional<write_stamp> to_note;
   std::vector<store_order> to_store;
   std::vector<topic_update> to_publish; ///< for the consumers of the topics
   std::vector<msg<wire::Event>> events;

@@ -50,6 +50,10 @@ bool has_same_root(const replica& own, capnp::Data::Reader root) {
   return std::ranges::equal(root, own.root());
 }
 
+bool has_told_own_slots(const replica& own, wire::GossipAnswer::Reader answer) {
+  return has_same_root(own, answer.getRoot()) || (answer.hasDigest() && !own.holds_newer_own_slots(answer.getDigest()));
+}
+
 msg<wire::GossipQuestion> begin(const replica& own, const contents& more) {
   return msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
     out.setRoot(root_of(own));
@@ -93,7 +97,7 @@ caf::expected<msg<wire::GossipAnswer>> answer(replica& own, wire::GossipQuestion
         out.setDigest(*own.digest());
     });
   joined = own.join(question.getDelta(), now_unix_micros, more.peer);
-  auto lacking = own.delta_for(question.getDigest(), more.delta_bytes, more.turn);
+  auto lacking = own.delta_for(question.getDigest(), more.delta_bytes, more.turn, more.peer);
   return msg<wire::GossipAnswer>::build([&](wire::GossipAnswer::Builder out) {
     out.setRoot(root_of(own));
     out.setClock(now_unix_micros);
@@ -110,7 +114,7 @@ caf::expected<std::optional<msg<wire::GossipQuestion>>> go_on(replica& own, wire
     joined = own.join(answer.getDelta(), now_unix_micros, more.peer);
   if (!answer.hasDigest())
     return std::optional<msg<wire::GossipQuestion>>{};
-  auto lacking = own.delta_for(answer.getDigest(), more.delta_bytes, more.turn);
+  auto lacking = own.delta_for(answer.getDigest(), more.delta_bytes, more.turn, more.peer);
   return std::optional{msg<wire::GossipQuestion>::build([&](wire::GossipQuestion::Builder out) {
     out.setRoot(root_of(own));
     out.setDigest(*own.digest());

@@ -61,6 +61,9 @@ caf::expected<std::optional<msg<wire::GossipQuestion>>> go_on(replica& own, wire
 /// Decodes the claims of a message.
 std::vector<member_claim> claims_of(wire::MemberClaims::Reader claims);
 
+/// Whether this answer shows that its sender holds no slots of this node which were written after all that `own` has.
+bool has_told_own_slots(const replica& own, wire::GossipAnswer::Reader answer);
+
 /// Whether the sender of this root had the same content as `own` has now.
 bool has_same_root(const replica& own, capnp::Data::Reader root);
 

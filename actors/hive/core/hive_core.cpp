@@ -48,12 +48,26 @@ yielding_topics yielding(const std::vector<slot_rules>& topics) {
   return out;
 }
 
+/// The topics with this property.
+std::set<slot_kind> kinds_with(const std::vector<slot_rules>& topics, bool slot_rules::*property) {
+  std::set<slot_kind> out;
+  for (const auto& each : topics)
+    if (each.*property)
+      out.insert(each.kind);
+  return out;
+}
+
 slot_checks checks_of(const hive_core_options& options) {
   auto decode = [topics = by_kind(options.topics)](const slot& what) -> caf::expected<slot_content> {
     auto found = topics.find(what.name.kind);
     return found == topics.end() ? slot_content{} : found->second.decode(what.name.key, what.payload);
   };
-  return {options.admit, decode};
+  slot_checks out{options.admit, decode};
+  for (const auto& each : options.topics)
+    if (each.contradicts)
+      out.contradictions.emplace(each.kind, each.contradicts);
+  out.own_room = kinds_with(options.topics, &slot_rules::has_own_room);
+  return out;
 }
 
 } // namespace
@@ -67,10 +81,14 @@ caf::error hive_core_options::validate() const {
   for (const auto& each : topics) {
     if (!each.decode || each.name.empty())
       return fail(ec::invalid, "a topic needs a name and a decoder: " + each.name);
+    if (each.quota && each.has_own_room)
+      return fail(ec::invalid, "a topic that yields to others has no room of its own: " + each.name);
     if (!kinds.insert(each.kind).second)
       return fail(ec::invalid, "two topics have the number " + std::to_string(static_cast<uint16_t>(each.kind)) +
                                  ", one of them is " + each.name);
   }
+  if (run > max_run)
+    return fail(ec::invalid, "the number of the run must be at most " + std::to_string(max_run));
   if (auto wrong = overlay.validate())
     return wrong;
   return bounds.validate();
@@ -80,12 +98,14 @@ caf::error hive_core_options::validate() const {
 
 hive_core::hive_core(hive_core_options options, core_time now)
     : options_{std::move(options)}, now_{now}, replica_{options_.keys, options_.epoch, checks_of(options_),
-                                                        options_.bounds},
+                                                        options_.bounds, options_.run},
       membership_{replica_.own_id(), options_.epoch, now.steady, options_.membership},
       overlay_{options_.epoch ^ std::hash<std::string>{}(replica_.own_id().value), options_.overlay},
       random_{options_.epoch ^ ~std::hash<std::string>{}(replica_.own_id().value)},
       warning_limiter_{now.steady, defaults::refusal_log_burst, defaults::refusal_log_per_s},
-      topics_{by_kind(options_.topics)}, own_{yielding(options_.topics)} {
+      topics_{by_kind(options_.topics)}, own_{yielding(options_.topics),
+                                              kinds_with(options_.topics, &slot_rules::has_own_room),
+                                              kinds_with(options_.topics, &slot_rules::waits_for_admission)} {
   if (options_.certificates)
     expiry_ = expiry_watch{options_.certificates->watched};
 }
@@ -98,8 +118,8 @@ caf::error hive_core::restore(wire::StoredSlot::Reader stored) {
   return held ? replica_.restore(*key, std::move(held)) : fail(ec::corrupt, "a stored slot has no whole signature");
 }
 
-caf::error hive_core::restore(wire::EquivocationProof::Reader stored) {
-  return replica_.restore(stored);
+caf::error hive_core::restore(wire::EquivocationProof::Reader stored, quarantine::kind of) {
+  return replica_.restore(stored, of);
 }
 
 core_output hive_core::begin(core_time now) {
@@ -109,6 +129,7 @@ core_output hive_core::begin(core_time now) {
   for (const auto& origin : replica_.origins())
     deliver_all(origin);
   add_known_members();
+  begin_hearing();
   write_card(options_.self->getCard().getWrittenAt());
   return finish();
 }
@@ -140,6 +161,7 @@ void hive_core::on(pulse_due) {
   watch_own_place();
   refresh_card();
   warn_of_expiry();
+  advance_hearing();
   raise_epoch(); // once per pulse, not per delta: earlier slots of this node arrive in several deltas
   write_own();   // retries after a failed write
 }

@@ -4,6 +4,7 @@
 #include "actors/hive/core/core_types.hpp"
 #include "actors/hive/core/federation_profile.hpp"
 #include "actors/hive/core/gossip_exchange.hpp"
+#include "actors/hive/core/hearing.hpp"
 #include "actors/hive/core/push_lane.hpp"
 #include "actors/hive/link/api.hpp"
 #include "actors/hive/members/overlay.hpp"
@@ -31,6 +32,15 @@ struct certificate_dates {
 struct hive_core_options {
   key_pair keys;
   uint64_t epoch = 0;
+  uint64_t run = 0; ///< random number from 1 to max_run, see replica; 0: as earlier versions
+  /// Whether the node hears others before it publishes, if it knows any. Off where it cannot have told anything before,
+  /// or never has links.
+  bool hears = false;
+  bool joins = false; ///< addresses of other nodes are configured
+  /// Stamp of the newest slot that this node has told others, from a note outside of the store. If the store has the
+  /// same one, it is no older copy.
+  std::optional<write_stamp> told;
+  hearing_options hearing;
   federation_profile gossip;
   /// Hello of this node until the door supplies its own.
   msg<wire::Hello> self;
@@ -60,8 +70,13 @@ public:
 
   /// Inserts a slot that an earlier run stored. Call in any order, before `begin`. Fails with ec::corrupt.
   caf::error restore(wire::StoredSlot::Reader stored);
-  caf::error restore(wire::EquivocationProof::Reader stored);
+  caf::error restore(wire::EquivocationProof::Reader stored, quarantine::kind of = quarantine::kind::equivocation);
   core_output begin(core_time now);
+
+  /// Whether the store is known to hold all that this node ever told. Call after `begin`.
+  bool is_disk_current() const {
+    return is_disk_current_;
+  }
 
   // -- life -------------------------------------------------------------------------
 
@@ -84,11 +99,12 @@ public:
 
 private:
   struct peer {
-    bool linked = false;         ///< a link is up
-    bool same_root = false;      ///< as of its last message
-    bool asking = false;         ///< a question to it is pending
-    bool round_due = false;      ///< an exchange with it is due
-    bool wants_evidence = false; ///< asks it for evidence in that exchange
+    bool linked = false;            ///< a link is up
+    bool same_root = false;         ///< as of its last message
+    bool asking = false;            ///< a question to it is pending
+    bool round_due = false;         ///< an exchange with it is due
+    bool wants_evidence = false;    ///< asks it for evidence in that exchange
+    uint32_t hearing_exchanges = 0; ///< without an exchange in which it told all that it holds of this node's slots
     push_lane pushes;
     msg<wire::Hello> hello;
     std::string holder; ///< see link_candidate
@@ -132,13 +148,28 @@ private:
   void report_changes();
   void report_clocks();
 
+  // -- hive_core_hearing.cpp: what other nodes hold of this node's slots
+  void begin_hearing();
+  void on(store_vouched);
+  /// Takes notice of an answer, and goes on at once with a node that has more to tell.
+  void listen(const node_id& from, peer& entry, wire::GossipAnswer::Reader answer);
+  void advance_hearing();
+  void end_hearing();
+  /// Nodes that may hold slots of this one.
+  std::vector<node_id> hearable() const;
+  /// Shows slots in the node list that cannot be written yet.
+  void show_own(const publish_slots& what);
+
   // -- hive_core_publish.cpp: what this node publishes
   void on(publish_slots what);
+  void on(slots_admitted what);
+  void on(slot_readers what);
   void on(const store_done& outcome);
   /// Publishes changed topics whose interval has passed.
   void publish_changed();
   /// Shortest interval between publications of a topic.
   std::chrono::milliseconds pace() const;
+  bool is_urgent(slot_kind kind) const;
   /// Makes changed own slots durable, then publishes them.
   void write_own();
   void commit_own();
@@ -161,6 +192,8 @@ private:
   void advance(const node_id& id, peer& to);
   void ask(const node_id& id, peer& to, msg<wire::GossipQuestion> question);
   void push(const node_id& id, peer& to);
+  /// The next push to the linked ones of these nodes goes at once.
+  void hurry(const std::set<node_id>& readers);
   /// Pushes changes to all peers but the sender.
   void spread(const std::map<node_id, write_stamp>& news, const node_id& from);
   void on_message(const message_facts& what);
@@ -255,9 +288,13 @@ private:
   std::map<node_id, std::map<slot_name, slot_content>> contents_;
 
   own_slots own_;
+  hearing hearing_;
+  bool is_disk_current_ = false;
   std::map<slot_kind, topic_pace> paces_;
-  std::vector<slot_ptr> writing_own_; ///< own slots being written
-  bool own_changed_ = false;          ///< own slots changed during that write
+  std::optional<tick_point> urgent_published_;     ///< last publication of any urgent topic
+  std::map<slot_kind, std::set<node_id>> readers_; ///< of urgent topics
+  std::vector<slot_ptr> writing_own_;              ///< own slots being written
+  bool own_changed_ = false;                       ///< own slots changed during that write
   bool raising_epoch_ = false;
   std::string raise_failure_; ///< last error of storing the epoch
   restart_intensity raises_{defaults::max_epoch_raises, defaults::epoch_raise_window};

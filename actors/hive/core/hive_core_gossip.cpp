@@ -47,13 +47,23 @@ void hive_core::push(const node_id& id, peer& to) {
     return;
   auto spacing = std::max<std::chrono::milliseconds>(defaults::min_push_interval,
                                                      options_.gossip.interval / defaults::pushes_per_round);
+  if (lane.is_urgent)
+    spacing = std::min<std::chrono::milliseconds>(spacing, defaults::urgent_interval);
   if (lane.pushed && now_.steady < *lane.pushed + spacing)
     return wake_at(*lane.pushed + spacing);
   auto news = replica_.delta_since(std::exchange(lane.pending, {}), gossip::contents{}.delta_bytes);
   if (news->getOrigins().size() == 0)
     return; // replaced or forgotten meanwhile
   lane.pushed = now_.steady;
+  lane.is_urgent = false;
   ask(id, to, gossip::push(replica_, news));
+}
+
+/// Opens the way of pushes, which the reader closes again if others push the same to it sooner.
+void hive_core::hurry(const std::set<node_id>& readers) {
+  for (const auto& node : readers)
+    if (auto found = peers_.find(node); found != peers_.end() && found->second.linked)
+      found->second.pushes.to_it = found->second.pushes.is_urgent = true;
 }
 
 void hive_core::spread(const std::map<node_id, write_stamp>& news, const node_id& from) {
@@ -124,6 +134,8 @@ void hive_core::on(const answer_received& heard) {
   found = peers_.find(heard.from);
   if (found == peers_.end() || !found->second.linked)
     return;
+  if (next)
+    listen(heard.from, found->second, *answer);
   if (next && *next)
     ask(heard.from, found->second, std::move(**next));
   else
@@ -152,7 +164,8 @@ void hive_core::on_message(const message_facts& what) {
 
 void hive_core::apply(const join_outcome& joined, const node_id& from, bool pushed) {
   for (const auto& refused : joined.refused)
-    if (refused.why != slot_refusal_reason::superseded && !(pushed && is_gap(refused)))
+    if (refused.why != slot_refusal_reason::superseded && refused.why != slot_refusal_reason::unjudged &&
+        !(pushed && is_gap(refused)))
       warn_limited("Slot rejected: " + refused.text + " sender=" + from.value);
   forget_nodes(); // before new slots of these nodes are stored
   store_received(joined);
@@ -193,11 +206,17 @@ void hive_core::store_received(const join_outcome& joined) {
       hive_store::put_slot(writes, each.origin.value, to_stored(*key, *each.what));
   for (const auto& origin : joined.quarantined) {
     auto* proven = replica_.quarantine_of(origin);
-    if (proven && proven->why == quarantine::kind::equivocation)
-      hive_store::put_proof(writes, origin.value,
-                            msg<wire::EquivocationProof>::build([&](wire::EquivocationProof::Builder out) {
-                              to_wire(*replica_.key_of(origin), *proven, out);
-                            }));
+    if (!proven || !proven->is_proven())
+      continue;
+    auto proof = msg<wire::EquivocationProof>::build(
+      [&](wire::EquivocationProof::Builder out) { to_wire(*replica_.key_of(origin), *proven, out); });
+    if (proven->why == quarantine::kind::contradiction)
+      hive_store::put_contradiction(writes, origin.value, proof);
+    else
+      hive_store::put_proof(writes, origin.value, proof);
+    // Nobody takes a proof against a node whose card is not shown.
+    if (auto card = replica_.credential_of(origin))
+      hive_store::put_slot(writes, origin.value, to_stored(*replica_.key_of(origin), *card));
   }
   if (!writes.empty())
     out_.to_store.push_back({store_purpose::received, std::move(writes), 0});

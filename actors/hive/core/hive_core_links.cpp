@@ -31,6 +31,8 @@ void hive_core::on(const link_up& up) {
   entry.hello = up.hello;
   entry.reason.clear();
   entry.last_seen_unix_micros = now_.unix_micros;
+  entry.hearing_exchanges = 0;
+  hearing_.link_up(up.node, now_.steady);
   membership_.link_up(up.node, up.hello->getEpoch(), now_.steady);
   report_changes();
   entry.round_due = true;
@@ -48,6 +50,7 @@ void hive_core::on(const link_down& down) {
   entry.round_due = false;
   entry.last_seen_unix_micros = now_.unix_micros;
   clocks_.forget(down.node);
+  hearing_.link_down(down.node);
   widen_pushes();
   if (down.agreed) {
     membership_.link_closed(down.node, now_.steady);

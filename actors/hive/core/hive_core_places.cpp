@@ -107,8 +107,8 @@ void hive_core::watch_own_place() {
     return;
   }
   // The rival is gone, and its clock was ahead of this one.
-  if (!membership_.is_in_doubt(rival->node) && writing_own_.empty() && !replica_.must_raise_epoch() &&
-      card_claims_.allow(now_.steady))
+  if (!membership_.is_in_doubt(rival->node) && hearing_.is_over() && writing_own_.empty() &&
+      !replica_.must_raise_epoch() && card_claims_.allow(now_.steady))
     write_card(rival->card_written_at + 1);
 }
 

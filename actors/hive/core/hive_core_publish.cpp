@@ -16,10 +16,28 @@ void hive_core::on(publish_slots what) {
   if (!rules_of(what.kind))
     return log(log::level::error, "Cannot publish slots: this node has no such topic kind=" +
                                     std::to_string(static_cast<uint16_t>(what.kind)));
+  if (!hearing_.is_over())
+    show_own(what);
   if (!own_.want(what.kind, std::move(what.payloads)))
     return;
   paces_[what.kind].changed = true;
   publish_changed();
+}
+
+void hive_core::on(slots_admitted what) {
+  if (!own_.admit(what.kind))
+    return;
+  paces_[what.kind].changed = true;
+  publish_changed();
+}
+
+void hive_core::on(slot_readers what) {
+  readers_[what.kind] = std::move(what.nodes);
+}
+
+bool hive_core::is_urgent(slot_kind kind) const {
+  const auto* rules = rules_of(kind);
+  return rules && rules->is_urgent;
 }
 
 std::chrono::milliseconds hive_core::pace() const {
@@ -28,17 +46,22 @@ std::chrono::milliseconds hive_core::pace() const {
 }
 
 void hive_core::publish_changed() {
-  bool any = false;
+  bool any = false, any_urgent = false;
   for (auto& [kind, pace_of] : paces_) {
     if (!pace_of.changed)
       continue;
-    if (pace_of.published && now_.steady < *pace_of.published + pace()) {
-      wake_at(*pace_of.published + pace());
+    auto published = is_urgent(kind) ? urgent_published_ : pace_of.published;
+    auto spacing = is_urgent(kind) ? defaults::urgent_interval : pace();
+    if (published && now_.steady < *published + spacing) {
+      wake_at(*published + spacing);
       continue;
     }
     pace_of = {now_.steady, false};
     any = true;
+    any_urgent |= is_urgent(kind);
   }
+  if (any_urgent)
+    urgent_published_ = now_.steady;
   if (any)
     write_own();
 }
@@ -52,8 +75,8 @@ void hive_core::put_own_slots(write_set& writes, const std::vector<slot_ptr>& sl
 
 void hive_core::write_own() {
   own_changed_ = true;
-  if (!writing_own_.empty() || replica_.must_raise_epoch())
-    return; // the next write follows the current one
+  if (!hearing_.is_over() || !writing_own_.empty() || replica_.must_raise_epoch())
+    return; // a write follows what is waited for
   own_changed_ = false;
   std::vector<caf::error> left_out;
   auto next = own_.prepare(replica_, now_.unix_micros, left_out);
@@ -90,14 +113,19 @@ void hive_core::on(const store_done& outcome) {
 void hive_core::commit_own() {
   const auto& self = replica_.own_id();
   auto before = replica_.highest_of(self);
+  std::set<node_id> hurried;
   for (const auto& each : std::exchange(writing_own_, {})) {
     if (auto wrong = replica_.commit(each)) {
       log(log::level::error, "Own slot could not be committed: " + text_of(wrong));
       continue;
     }
     if (auto content = decode(*each))
-      keep(self, *each, *content);
+      deliver({self, each, *content});
+    if (auto readers = readers_.find(each->name.kind); readers != readers_.end() && is_urgent(each->name.kind))
+      hurried.insert(readers->second.begin(), readers->second.end());
   }
+  out_.to_note = replica_.highest_of(self);
+  hurry(hurried);
   spread({{self, before}}, self);
   forget_nodes(); // the own card may supersede a node
   if (own_changed_)
@@ -131,7 +159,7 @@ void hive_core::refresh_card() {
 // -- the epoch -------------------------------------------------------------------
 
 void hive_core::raise_epoch() {
-  if (!replica_.must_raise_epoch() || raising_epoch_ || has_twin_)
+  if (!replica_.must_raise_epoch() || raising_epoch_ || has_twin_ || !hearing_.is_over())
     return;
   if (raise_failure_.empty() && !raises_.allow(now_.steady)) {
     has_twin_ = true;

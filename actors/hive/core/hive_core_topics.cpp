@@ -34,7 +34,9 @@ const msg<wire::NodeCard>* hive_core::card_of(const node_id& node) const {
 
 void hive_core::deliver(const accepted_slot& each) {
   keep(each.origin, *each.what, each.content);
-  if (each.origin == replica_.own_id() || !rules_of(each.what->name.kind) || replica_.quarantine_of(each.origin))
+  const auto* rules = rules_of(each.what->name.kind);
+  bool is_own = each.origin == replica_.own_id();
+  if (!rules || (is_own && !rules->waits_for_admission) || replica_.quarantine_of(each.origin))
     return;
   if (!out_.to_publish.empty())
     if (auto* last = std::get_if<slots_accepted>(&out_.to_publish.back());

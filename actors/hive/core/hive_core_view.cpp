@@ -154,6 +154,8 @@ msg<wire::HiveStatus> hive_core::status(core_time now) const {
     out.setUnreadable(counters_.malformed);
     fill_clocks(out);
     fill_certificates(out, now);
+    if (!hearing_.is_over())
+      out.setHearing(hearing_.text(hearable().size()));
     auto refused = out.initRefused(static_cast<uint32_t>(reasons));
     for (uint32_t i = 0, next = 0; i < counted.refused.size(); ++i)
       if (counted.refused[i] > 0) {

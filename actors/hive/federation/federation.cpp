@@ -13,8 +13,10 @@
 #include "platform/log.hpp"
 #include "storage/epoch.hpp"
 #include "storage/hive_store.hpp"
+#include "storage/run_stamp.hpp"
 
 #include <caf/all.hpp>
+#include <random>
 
 namespace hive {
 namespace {
@@ -78,8 +80,11 @@ public:
   caf::error init(pointer self, federation_services services, federation_options options) {
     self_ = self;
     services_ = std::move(services);
+    run_directory_ = std::move(options.run_directory);
     for (const auto& topic : services_.topics)
       options.core.topics.push_back(topic.rules);
+    options.core.run = std::uniform_int_distribution<uint64_t>{1, max_run}(random_device_);
+    options.core.told = take_note(node_id_of(options.core.keys.public_part()));
     if (auto wrong = options.core.validate())
       return wrong;
     round_ = repeated{options.core.gossip.interval, now().steady};
@@ -90,7 +95,8 @@ public:
     carry_out(core_->begin(now()));
     for (const auto& topic : services_.topics)
       if (topic.producer)
-        self_->send(topic.producer, sharing_started{topic.rules.kind, slot_publisher_actor{self_}});
+        self_->send(topic.producer, sharing_started{topic.rules.kind, slot_publisher_actor{self_},
+                                                    slot_sharing_actor{self_}, core_->is_disk_current()});
     self_->send(self_, tick_atom::value);
     return caf::none;
   }
@@ -201,6 +207,11 @@ public:
     return core_->status(now());
   }
 
+  msg<wire::HiveStatus> vouch() {
+    step(store_vouched{});
+    return status();
+  }
+
 private:
   /// Somebody who waits for a link.
   struct awaited_link {
@@ -224,12 +235,38 @@ private:
     auto unreadable = store.visit_slots([this](wire::StoredSlot::Reader stored) { return core_->restore(stored); });
     if (unreadable)
       return unreadable;
-    return store.visit_proofs([this](wire::EquivocationProof::Reader stored) { return core_->restore(stored); });
+    if (auto wrong =
+          store.visit_proofs([this](wire::EquivocationProof::Reader stored) { return core_->restore(stored); }))
+      return wrong;
+    return store.visit_contradictions([this](wire::EquivocationProof::Reader stored) {
+      return core_->restore(stored, quarantine::kind::contradiction);
+    });
+  }
+
+  std::optional<write_stamp> take_note(const node_id& self) {
+    if (run_directory_.empty())
+      return std::nullopt;
+    auto noted = take_run_stamp(run_directory_, self.value);
+    return noted ? std::optional{write_stamp{(*noted)->getEpoch(), (*noted)->getVersion()}} : std::nullopt;
+  }
+
+  /// Without a note the next start hears from others first.
+  void note(write_stamp newest) {
+    if (run_directory_.empty())
+      return;
+    auto failure = put_run_stamp(run_directory_, core_->held().own_id().value, newest.epoch, newest.version);
+    if (failure && !std::exchange(note_failed_, true))
+      log::warn("The stamp of the newest slot cannot be noted: the next start waits for other nodes: {}",
+                text_of(failure));
+    else if (!failure)
+      note_failed_ = false;
   }
 
   void carry_out(core_output out) {
     for (const auto& line : out.log)
       log::write(line.level, line.text);
+    if (out.to_note)
+      note(*out.to_note);
     for (auto& order : out.to_store)
       store(std::move(order));
     for (auto& news : out.to_publish)
@@ -274,6 +311,9 @@ private:
 
   pointer self_ = nullptr;
   federation_services services_;
+  std::filesystem::path run_directory_;
+  bool note_failed_ = false;
+  std::random_device random_device_;
   std::optional<hive_core> core_;
   repeated round_; ///< of gossip
   repeated pulse_; ///< of the failure detector
@@ -293,8 +333,11 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     self->quit(std::move(error));
   return {
     [&state](const publish_slots& what) { state.step(what); },
+    [&state](const slots_admitted& what) { state.step(what); },
+    [&state](const slot_readers& what) { state.step(what); },
     [&state](const msg<wire::NodeQuery>& query) { return state.nodes(query); },
     [&state](const msg<wire::HiveStatusQuery>&) { return state.status(); },
+    [&state](const msg<wire::VouchForStore>&) { return state.vouch(); },
     [&state](const door_opened& door) { state.on_door_opened(door); },
     [&state](const link_candidate& candidate) { return state.on_link_candidate(candidate); },
     [&state](const link_offer& offered) { return state.on_link_offer(offered); },

@@ -7,14 +7,18 @@
 #include "actors/store/api.hpp"
 #include "storage/database.hpp"
 
+#include <filesystem>
 #include <memory>
 #include <vector>
 
 namespace hive {
 
 struct federation_options {
-  /// Without topics: these come from the services.
+  /// Without topics, which come from the services, without the number of the run, and without `told`.
   hive_core_options core;
+  /// Where the stamp of the newest slot that was told is kept, outside of the data directory; empty: nowhere. A node
+  /// that starts with it need not hear others first. See storage/run_stamp.hpp.
+  std::filesystem::path run_directory = {};
 };
 
 /// Actors the federation depends on.

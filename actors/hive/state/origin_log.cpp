@@ -37,6 +37,16 @@ std::vector<slot_ptr> origin_log::newer_than(write_stamp since) const {
   return out;
 }
 
+std::pair<size_t, size_t> origin_log::usage_of(const std::set<slot_kind>& kinds) const {
+  std::pair<size_t, size_t> out;
+  for (auto kind : kinds)
+    for (auto each = by_name_.lower_bound({kind, {}}); each != by_name_.end() && each->first.kind == kind; ++each) {
+      ++out.first;
+      out.second += bytes_of(*by_stamp_.at(each->second));
+    }
+  return out;
+}
+
 content_hash origin_log::hash() const {
   if (hash_)
     return *hash_;

@@ -4,6 +4,8 @@
 
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace hive {
@@ -36,6 +38,9 @@ public:
   size_t bytes() const {
     return bytes_;
   }
+
+  /// Number of slots of these kinds, and size of their keys and payloads.
+  std::pair<size_t, size_t> usage_of(const std::set<slot_kind>& kinds) const;
 
   /// Hash over all slots; equal for equal contents, whatever the order of insertion.
   content_hash hash() const;

@@ -22,11 +22,22 @@ struct change {
 } // namespace
 
 bool own_slots::want(slot_kind kind, std::map<std::string, std::string> payloads) {
+  if (waiting_.contains(kind)) {
+    kept_aside_[kind] = std::move(payloads);
+    return false;
+  }
   auto found = wanted_.find(kind);
   if (found != wanted_.end() && found->second == payloads)
     return false;
   wanted_[kind] = std::move(payloads);
   return true;
+}
+
+bool own_slots::admit(slot_kind kind) {
+  if (waiting_.erase(kind) == 0)
+    return false;
+  auto kept = kept_aside_.extract(kind);
+  return !kept.empty() && want(kind, std::move(kept.mapped()));
 }
 
 std::vector<slot_ptr> own_slots::prepare(replica& by, int64_t now_unix_micros, std::vector<caf::error>& left_out) {
@@ -80,7 +91,7 @@ void own_slots::add_yielding(slot_kind kind, const slot_quota& quota, payloads_b
   size_t names = 0, bytes = 0;
   for (const auto& [name, payload] : to) {
     names += name.kind == kind;
-    bytes += name.key.size() + payload.size();
+    bytes += apart_.contains(name.kind) ? 0 : name.key.size() + payload.size();
   }
   for (const auto& [key, payload] : wanted->second) {
     slot_name name{kind, key};

@@ -19,11 +19,18 @@ using yielding_topics = std::map<slot_kind, yielding_topic>;
 /// The difference between what this node wants to publish and what its slots contain. Pure.
 class own_slots {
 public:
-  explicit own_slots(yielding_topics yielding = {}) : yielding_{std::move(yielding)} {
+  /// Slots of `apart` have room of their own, which yielding topics need not leave. Those of `waiting` wait for
+  /// `admit`.
+  explicit own_slots(yielding_topics yielding = {}, std::set<slot_kind> apart = {}, std::set<slot_kind> waiting = {})
+      : yielding_{std::move(yielding)}, apart_{std::move(apart)}, waiting_{std::move(waiting)} {
   }
 
-  /// Replaces the wanted payloads, by key, of one kind. True if they changed.
+  /// Replaces the wanted payloads, by key, of one kind. True if they changed. Those of a kind that waits are kept
+  /// aside: until `admit` the slots stay what they are, whatever its owner remembers.
   bool want(slot_kind kind, std::map<std::string, std::string> payloads);
+
+  /// From now on the kind is like others. True if there is anything to write.
+  bool admit(slot_kind kind);
 
   /// Signs the slots that bring `replica` to the wanted state, in an order in which they may be committed: erasures and
   /// other changes that free space first, yielding topics last. Slots of yielding topics that do not fit are left out,
@@ -41,6 +48,9 @@ private:
   void name_beyond(const std::set<slot_name>& beyond, std::vector<caf::error>& left_out) const;
 
   yielding_topics yielding_;
+  std::set<slot_kind> apart_;
+  std::set<slot_kind> waiting_;
+  std::map<slot_kind, std::map<std::string, std::string>> kept_aside_; ///< newest payloads of kinds that wait
   std::map<slot_kind, std::map<std::string, std::string>> wanted_;
   std::set<slot_name> beyond_;  ///< names beyond their quota at the previous call
   std::set<slot_name> refused_; ///< names that the replica refused at the previous call

@@ -30,6 +30,10 @@ caf::error replica_options::validate() const {
     return wrong_option("payload_bytes must be between 1 and 65,536");
   if (bytes_per_origin < payload_bytes || bytes < bytes_per_origin)
     return wrong_option("payload_bytes, bytes_per_origin and bytes must not fall");
+  if (own_room_bytes < payload_bytes || own_room_slots >= slots_per_origin)
+    return wrong_option("own_room_bytes must be at least payload_bytes, and own_room_slots below slots_per_origin");
+  if (replaced_slots == 0 || replaced_slots > 1'024)
+    return wrong_option("replaced_slots must be between 1 and 1,024");
   if (strikes == 0)
     return wrong_option("strikes must be at least 1");
   return caf::none;
@@ -57,14 +61,15 @@ std::string_view to_string(slot_refusal_reason reason) {
     return "full";
   case slot_refusal_reason::superseded:
     return "superseded";
+  case slot_refusal_reason::unjudged:
+    return "unjudged";
   }
   return "unknown";
 }
 
-replica::replica(key_pair own, uint64_t epoch, slot_checks checks, replica_options options)
-    : own_keys_{own}, own_id_{node_id_of(own.public_part())}, checks_{std::move(checks)}, options_{options}, prepared_{
-                                                                                                               epoch,
-                                                                                                               0} {
+replica::replica(key_pair own, uint64_t epoch, slot_checks checks, replica_options options, uint64_t run)
+    : own_keys_{own}, own_id_{node_id_of(own.public_part())}, checks_{std::move(checks)}, options_{options},
+      first_version_{run << write_count_bits}, prepared_{epoch, first_version_} {
   origins_[own_id_].key = own.public_part();
 }
 
@@ -81,6 +86,9 @@ caf::expected<slot_ptr> replica::prepare(slot_name name, std::string payload, in
   reading read;
   if (auto wrong = check(own_id_, own, own_room_beside(next.name), next, now_unix_micros, read))
     return fail(wrong->why == slot_refusal_reason::content ? ec::invalid : ec::too_large, std::move(wrong->text));
+  if (auto told = contradicted_by(own, next))
+    return fail(ec::invalid, describe(own_id_, next) + " would contradict version " +
+                               std::to_string(told->stamp.version) + ": " + contradiction_of(*told, next));
   sign(next, own_keys_);
   prepared_ = next.stamp;
   auto out = std::make_shared<const slot>(std::move(next));
@@ -107,7 +115,7 @@ caf::error replica::raise_epoch(uint64_t epoch) {
   if (epoch <= prepared_.epoch || epoch <= highest_own_epoch() || epoch > options_.max_epoch)
     return fail(ec::invalid, "epoch " + std::to_string(epoch) + " is not above " +
                                std::to_string(std::max(prepared_.epoch, highest_own_epoch())));
-  prepared_ = {epoch, 0};
+  prepared_ = {epoch, first_version_};
   forget_prepared();
   must_raise_epoch_ = false;
   return caf::none;
@@ -133,22 +141,26 @@ caf::error replica::restore(const public_key& key, slot_ptr stored) {
   return caf::none;
 }
 
-caf::error replica::restore(wire::EquivocationProof::Reader stored) {
+caf::error replica::restore(wire::EquivocationProof::Reader stored, quarantine::kind of) {
   public_key key{};
   if (stored.getPublicKey().size() != key.size())
-    return fail(ec::corrupt, "a stored proof of equivocation has no public key");
+    return fail(ec::corrupt, "a stored proof of misconduct has no public key");
   std::ranges::copy(stored.getPublicKey(), key.begin());
   auto id = node_id_of(key);
-  auto read = read_proof(key, stored);
+  auto read = read_proof(key, stored, of);
+  if (!read && code_of(read.error()) == ec::unsupported)
+    return caf::none; // of a topic that this version does not have
   if (!read)
-    return fail(ec::corrupt, "the stored proof of equivocation of node " + id.value + " does not hold");
+    return fail(ec::corrupt,
+                "the stored proof of misconduct of node " + id.value + " does not hold: " + text_of(read.error()));
   // An earlier version stored proofs of any size. Nobody accepts an oversized one any more, so it has no effect here
   // either.
   if (check_size(id, *read->first) || check_size(id, *read->second))
     return caf::none;
   auto& known = origins_[id];
   known.key = key;
-  expose(known, std::move(read->first), std::move(read->second));
+  if (!known.is_proven())
+    expose(known, std::move(read->first), std::move(read->second));
   return caf::none;
 }
 
@@ -167,6 +179,11 @@ std::vector<slot_ptr> replica::slots_of(const node_id& origin) const {
 const quarantine* replica::quarantine_of(const node_id& origin) const {
   auto found = origins_.find(origin);
   return found == origins_.end() || !found->second.quarantined ? nullptr : &*found->second.quarantined;
+}
+
+slot_ptr replica::credential_of(const node_id& origin) const {
+  auto found = origins_.find(origin);
+  return found == origins_.end() ? nullptr : found->second.card;
 }
 
 write_stamp replica::highest_of(const node_id& origin) const {
@@ -196,9 +213,10 @@ std::optional<slot_refusal> replica::check_size(const node_id& id, const slot& w
                         " bytes, at most " + std::to_string(options_.payload_bytes) + " are allowed"};
 }
 
-replica::room replica::room_beside(const origin& known, const slot_name& name) {
-  room out{known.log.size(), known.bytes()};
-  out.put(known.log.find(name).get(), nullptr);
+replica::room replica::room_beside(const origin& known, const slot_name& name) const {
+  auto [slots_apart, bytes_apart] = known.log.usage_of(checks_.own_room);
+  room out{known.log.size(), known.bytes(), slots_apart, bytes_apart};
+  out.put(known.log.find(name).get(), nullptr, checks_.own_room.contains(name.kind));
   return out;
 }
 
@@ -207,7 +225,7 @@ replica::room replica::own_room_beside(const slot_name& name) const {
   auto out = room_beside(own, name);
   for (const auto& [other, next] : uncommitted_)
     if (other != name)
-      out.put(own.log.find(other).get(), next.get());
+      out.put(own.log.find(other).get(), next.get(), checks_.own_room.contains(other.kind));
   return out;
 }
 
@@ -223,9 +241,14 @@ std::optional<slot_refusal> replica::check_bounds(const origin& known, const roo
   if (taken.slots >= options_.slots_per_origin)
     return refuse(slot_refusal_reason::too_large, culprit::origin,
                   "is one more than " + std::to_string(options_.slots_per_origin) + " slots");
-  if (taken.bytes + bytes_of(what) > options_.bytes_per_origin)
+  bool is_apart = checks_.own_room.contains(what.name.kind);
+  if (is_apart && taken.slots_apart >= options_.own_room_slots)
     return refuse(slot_refusal_reason::too_large, culprit::origin,
-                  "takes its origin over " + std::to_string(options_.bytes_per_origin) + " bytes");
+                  "is one more than " + std::to_string(options_.own_room_slots) + " slots of topics like this one");
+  auto bytes = is_apart ? taken.bytes_apart : taken.bytes - taken.bytes_apart;
+  if (auto most = is_apart ? options_.own_room_bytes : options_.bytes_per_origin; bytes + bytes_of(what) > most)
+    return refuse(slot_refusal_reason::too_large, culprit::origin,
+                  "takes its origin over " + std::to_string(most) + " bytes");
   if (bytes_ - known.bytes() + taken.bytes + bytes_of(what) > options_.bytes)
     return refuse(slot_refusal_reason::full, culprit::nobody,
                   "has no room: " + std::to_string(bytes_) + " bytes are kept of all nodes");
@@ -285,8 +308,10 @@ void replica::put(origin& known, slot_ptr what, standing stands) {
     known.card = what;
     known.stands = std::move(stands);
   }
-  if (auto earlier = known.log.put(std::move(what)))
+  if (auto earlier = known.log.put(std::move(what))) {
     bytes_ -= bytes_of(*earlier);
+    remember(known, std::move(earlier));
+  }
   changed();
 }
 

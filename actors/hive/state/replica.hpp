@@ -2,6 +2,7 @@
 
 #include "actors/hive/state/origin_log.hpp"
 #include "actors/hive/state/replica_options.hpp"
+#include "actors/hive/state/slot_history.hpp"
 #include "messages/hive.capnp.h"
 #include "messages/msg.hpp"
 
@@ -29,10 +30,12 @@ using admission_check = std::function<caf::expected<attested>(const public_key& 
 /// kinds, which are accepted.
 using slot_decoder = std::function<caf::expected<slot_content>(const slot&)>;
 
-/// Checks that the owner of a replica provides. Both are required.
+/// What the owner of a replica says of its topics. The checks are required.
 struct slot_checks {
   admission_check admit;
   slot_decoder decode;
+  std::map<slot_kind, contradiction_rule> contradictions = {}; ///< of the topics that have one
+  std::set<slot_kind> own_room = {};                           ///< topics with room of their own
 };
 
 /// Hash over the whole content of a replica; equal for equal contents, whatever the order of arrival.
@@ -50,8 +53,9 @@ enum class slot_refusal_reason : uint8_t {
   too_large,    ///< exceeds a bound per origin
   full,         ///< exceeds a bound of this node
   superseded,   ///< a node with a newer card has the same certificate
+  unjudged,     ///< a proof by the rules of a topic that this node does not know
 };
-inline constexpr size_t slot_refusal_reasons = static_cast<size_t>(slot_refusal_reason::superseded) + 1;
+inline constexpr size_t slot_refusal_reasons = static_cast<size_t>(slot_refusal_reason::unjudged) + 1;
 
 std::string_view to_string(slot_refusal_reason reason);
 
@@ -72,14 +76,20 @@ struct slot_refusal {
 /// Why the slots of an origin are ignored.
 struct quarantine {
   enum class kind : uint8_t {
-    content,      ///< repeatedly signed invalid payloads; ends with a valid slot of a later epoch
-    forgery,      ///< repeatedly passed on forged data; ends with a valid slot of a later epoch
-    equivocation, ///< signed two different slots under one stamp; permanent, on all nodes
+    content,       ///< repeatedly signed invalid payloads; ends with a valid slot of a later epoch
+    forgery,       ///< repeatedly passed on forged data; ends with a valid slot of a later epoch
+    equivocation,  ///< signed two different slots under one stamp; permanent, on all nodes
+    contradiction, ///< signed two slots in one run that contradict each other; permanent, on all nodes
   };
   kind why = kind::content;
   std::string text;
   uint64_t epoch = 0;     ///< epoch of the origin when it was quarantined
-  slot_ptr first, second; ///< the proof of equivocation
+  slot_ptr first, second; ///< the proof of equivocation or of a contradiction, the earlier slot first
+
+  /// Whether it is permanent.
+  bool is_proven() const {
+    return first != nullptr;
+  }
 };
 
 struct accepted_slot {
@@ -122,8 +132,9 @@ struct replica_counters {
 /// passed on nor listed as good.
 class replica {
 public:
-  /// `epoch` is that of the current start; no earlier start has written in it.
-  replica(key_pair own, uint64_t epoch, slot_checks checks, replica_options options = {});
+  /// `epoch` is that of the current start; no earlier start has written in it, unless the disk was set back. `run` is a
+  /// random number from 1 to max_run, which tells such runs of one epoch apart.
+  replica(key_pair own, uint64_t epoch, slot_checks checks, replica_options options = {}, uint64_t run = 0);
 
   const node_id& own_id() const {
     return own_id_;
@@ -132,8 +143,8 @@ public:
   // -- own slots ------------------------------------------------------------------
 
   /// Signs the next own slot without inserting it: it must be durable before it is published. An empty payload erases.
-  /// Fails with ec::too_large or ec::invalid where other nodes, having all slots prepared before, would refuse it, and
-  /// with ec::unavailable while `must_raise_epoch`.
+  /// Fails with ec::too_large or ec::invalid where other nodes, having all slots prepared before, would refuse it or
+  /// find a contradiction, and with ec::unavailable while `must_raise_epoch`.
   caf::expected<slot_ptr> prepare(slot_name name, std::string payload, int64_t now_unix_micros);
 
   /// Inserts a prepared slot that is durable now, in the order of preparation. A slot whose write failed may be
@@ -163,7 +174,7 @@ public:
   /// Inserts a stored slot, in any order, before the first join. Only its signature is checked again. Fails with
   /// ec::corrupt.
   caf::error restore(const public_key& key, slot_ptr stored);
-  caf::error restore(wire::EquivocationProof::Reader stored);
+  caf::error restore(wire::EquivocationProof::Reader stored, quarantine::kind of = quarantine::kind::equivocation);
 
   /// Call after the last restore: forgets origins whose card is no longer admitted, for instance because its CA is no
   /// longer trusted, and origins without a place.
@@ -175,8 +186,13 @@ public:
   const msg<wire::HiveDigest>& digest() const;
 
   /// The slots that a peer with this digest lacks, at most `budget` bytes but at least one slot. `turn` is a random
-  /// number that selects the first origin, so that truncated deltas do not always omit the same ones.
-  msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const;
+  /// number that selects the first origin, so that truncated deltas do not always omit the same ones. The slots of
+  /// `peer` itself come before all others: a node that lost them waits for them.
+  msg<wire::HiveDelta> delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn,
+                                 const node_id& peer = {}) const;
+
+  /// Whether the node with this digest holds slots of this node that were written after all that are held here.
+  bool holds_newer_own_slots(wire::HiveDigest::Reader theirs) const;
 
   /// The writes after these stamps, for a peer that has all writes up to them; origins not listed are left out. A zero
   /// stamp adds the card of the origin. At most `budget` bytes, as in `delta_for`.
@@ -205,6 +221,8 @@ public:
 
   /// The quarantine of the origin, or null.
   const quarantine* quarantine_of(const node_id& origin) const;
+  /// The card that admitted the origin, which may not be among its slots; null for an unknown origin.
+  slot_ptr credential_of(const node_id& origin) const;
   /// Stamp of the newest slot; zero for an unknown origin.
   write_stamp highest_of(const node_id& origin) const;
   /// Null for an unknown origin.
@@ -250,14 +268,16 @@ private:
     uint32_t strikes = 0;
     std::set<content_hash> blamed; ///< slots already counted as a strike; at most `strikes`
     std::optional<quarantine> quarantined;
+    std::map<slot_kind, slot_history> replaced; ///< of topics with a contradiction_rule
 
     /// What counts against the bounds.
     size_t bytes() const {
-      return log.bytes() + (is_equivocator() ? bytes_of(*quarantined->first) + bytes_of(*quarantined->second) : 0);
+      return log.bytes() + (is_proven() ? bytes_of(*quarantined->first) + bytes_of(*quarantined->second) : 0);
     }
 
-    bool is_equivocator() const {
-      return quarantined && quarantined->why == quarantine::kind::equivocation;
+    /// Whether its misconduct is proven.
+    bool is_proven() const {
+      return quarantined && quarantined->is_proven();
     }
   };
 
@@ -265,11 +285,17 @@ private:
   struct room {
     size_t slots = 0;
     size_t bytes = 0;
+    size_t slots_apart = 0; ///< of these, those of topics with room of their own
+    size_t bytes_apart = 0;
 
     /// Accounts for the replacement of one slot by another; either may be null.
-    void put(const slot* earlier, const slot* next) {
-      slots = slots + (next != nullptr) - (earlier != nullptr);
-      bytes = bytes + (next ? bytes_of(*next) : 0) - (earlier ? bytes_of(*earlier) : 0);
+    void put(const slot* earlier, const slot* next, bool is_apart) {
+      auto more_slots = static_cast<size_t>(next != nullptr) - static_cast<size_t>(earlier != nullptr);
+      auto more_bytes = (next ? bytes_of(*next) : 0) - (earlier ? bytes_of(*earlier) : 0);
+      slots += more_slots;
+      bytes += more_bytes;
+      slots_apart += is_apart ? more_slots : 0;
+      bytes_apart += is_apart ? more_bytes : 0;
     }
   };
 
@@ -295,6 +321,8 @@ private:
   void join_slots(joining& work, const node_id& id, origin& known, wire::OriginDelta::Reader delta);
   /// False: skip the remaining slots of the origin.
   bool join_slot(joining& work, const node_id& id, origin& known, slot_ptr what);
+  /// A slot that a newer one replaced before it arrived. False as in join_slot.
+  bool join_replaced(joining& work, const node_id& id, origin& known, slot_ptr what);
   /// Refuses a slot that is too large for a message.
   std::optional<slot_refusal> check_size(const node_id& id, const slot& what) const;
   /// Results of the checks of a slot.
@@ -311,7 +339,7 @@ private:
   /// `taken` is the usage without this slot.
   std::optional<slot_refusal> check_bounds(const origin& known, const room& taken, const slot& what) const;
   /// Usage of an origin without the slot of this name.
-  static room room_beside(const origin& known, const slot_name& name);
+  room room_beside(const origin& known, const slot_name& name) const;
   /// Like room_beside, for this node, and counting prepared slots.
   room own_room_beside(const slot_name& name) const;
   void take_in(joining& work, const node_id& id, origin& known, slot_ptr what, reading read);
@@ -331,12 +359,26 @@ private:
   /// Rank from the card that is held, if it is admitted.
   standing standing_of(const origin& known) const;
 
-  /// Decodes a proof. None unless it holds two different slots signed by `key` under one stamp.
-  static std::optional<std::pair<slot_ptr, slot_ptr>> read_proof(const public_key& key,
-                                                                 wire::EquivocationProof::Reader from);
+  using slot_pair = std::pair<slot_ptr, slot_ptr>;
+  /// Decodes a proof of this kind. ec::invalid if it does not hold for `key`, ec::unsupported if it cannot be judged
+  /// here.
+  caf::expected<slot_pair> read_proof(const public_key& key, wire::EquivocationProof::Reader from,
+                                      quarantine::kind of) const;
   /// Joins a proof. True if the origin is now quarantined permanently.
-  bool join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof);
+  bool join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof,
+                  quarantine::kind of);
+  /// Quarantines the origin permanently for these two slots.
   void expose(origin& known, slot_ptr first, slot_ptr second);
+  /// Like `expose`, for two slots that were found in a join.
+  void expose(joining& work, const node_id& id, origin& known, slot_ptr first, slot_ptr second);
+  const contradiction_rule* rule_of(slot_kind kind) const;
+  /// What two slots of one name and run contradict each other in; empty if in nothing.
+  std::string contradiction_of(const slot& earlier, const slot& later) const;
+  /// A slot of the same name and run that this one contradicts, held or replaced; null when there is none.
+  slot_ptr contradicted_by(const origin& known, const slot& what) const;
+  /// Whether the slot, which is older than the one held, may still prove something.
+  bool may_contradict(const origin& known, const slot& held, const slot& what) const;
+  void remember(origin& known, slot_ptr replaced);
   void refuse(joining& work, slot_refusal refused);
   /// Refuses a signed slot. If the origin is at fault, each different slot counts as one strike.
   void refuse_slot(joining& work, const node_id& id, origin& known, const slot& what, slot_refusal refused);
@@ -348,6 +390,7 @@ private:
   node_id own_id_;
   slot_checks checks_;
   replica_options options_;
+  uint64_t first_version_;                    ///< versions of this run are above it
   write_stamp prepared_;                      ///< newest stamp used
   std::map<slot_name, slot_ptr> uncommitted_; ///< newest prepared slot of each name
   bool must_raise_epoch_ = false;             ///< an earlier state of the store has used stamps of this epoch

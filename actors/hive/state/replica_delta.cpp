@@ -93,7 +93,7 @@ struct replica::origin_part {
     if (credential)
       to_wire(*credential, out.initCredential());
     if (proof)
-      to_wire(*key, *proof, out.initProof());
+      to_wire(*key, *proof, proof->why == quarantine::kind::contradiction ? out.initContradiction() : out.initProof());
     auto list = out.initSlots(static_cast<uint32_t>(slots.size()));
     for (uint32_t i = 0; i < list.size(); ++i)
       to_wire(*slots[i], list[i]);
@@ -123,7 +123,7 @@ struct replica::progress {
   bool operator==(const progress&) const = default;
 
   static progress of(const origin& known) {
-    if (known.is_equivocator())
+    if (known.is_proven())
       return {proven};
     auto hash = known.log.hash();
     return {known.log.highest(), number_at(hash.data()), number_at(hash.data() + sizeof(uint64_t))};
@@ -139,7 +139,7 @@ const msg<wire::HiveDigest>& replica::digest() const {
     return *digest_;
   std::vector<std::pair<const node_id*, progress>> all;
   for (const auto& [id, known] : origins_)
-    if (known.log.size() > 0 || known.is_equivocator())
+    if (known.log.size() > 0 || known.is_proven())
       all.emplace_back(&id, progress::of(known));
   digest_ = msg<wire::HiveDigest>::build([&](wire::HiveDigest::Builder out) {
     auto list = out.initOrigins(static_cast<uint32_t>(all.size()));
@@ -175,7 +175,7 @@ const root_hash& replica::root() const {
 
 replica::origin_part replica::part_for_newcomer(const origin& known) {
   origin_part out{&known.key, {}, {}, known.card, nullptr};
-  if (known.is_equivocator())
+  if (known.is_proven())
     out.proof = &*known.quarantined;
   else
     out.slots = known.log.newer_than({});
@@ -184,7 +184,7 @@ replica::origin_part replica::part_for_newcomer(const origin& known) {
 
 replica::origin_part replica::part_since(const origin& known, write_stamp since, size_t budget, uint64_t turn) {
   origin_part out{&known.key, since, {}, nullptr, nullptr};
-  if (known.is_equivocator()) {
+  if (known.is_proven()) {
     out.proof = &*known.quarantined;
   } else if (since < known.log.highest()) {
     out.slots = known.log.newer_than(since);
@@ -196,27 +196,45 @@ replica::origin_part replica::part_since(const origin& known, write_stamp since,
   return out;
 }
 
-msg<wire::HiveDelta> replica::delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn) const {
+bool replica::holds_newer_own_slots(wire::HiveDigest::Reader theirs) const {
+  auto high = half_of_id(own_id_, 0), low = half_of_id(own_id_, 1);
+  for (auto each : theirs.getOrigins())
+    if (each.getIdHigh() == high && each.getIdLow() == low) {
+      auto highest = progress::read(each).highest;
+      return highest > origins_.at(own_id_).log.highest() && highest != proven; // a proof is all that it would send
+    }
+  return false;
+}
+
+msg<wire::HiveDelta> replica::delta_for(wire::HiveDigest::Reader theirs, size_t budget, uint64_t turn,
+                                        const node_id& peer) const {
   std::unordered_map<std::pair<uint64_t, uint64_t>, progress, id_hash> they_have;
   for (auto each : theirs.getOrigins())
     they_have.emplace(std::pair{each.getIdHigh(), each.getIdLow()}, progress::read(each));
-  auto next = std::next(origins_.begin(), static_cast<ptrdiff_t>(turn % origins_.size()));
   std::vector<origin_part> parts;
-  for (size_t i = 0, left = budget; i < origins_.size() && left > 0; ++i, ++next) {
-    if (next == origins_.end())
-      next = origins_.begin();
-    const auto& [id, known] = *next;
-    if (known.log.size() == 0 && !known.is_equivocator())
-      continue;
+  auto left = budget;
+  auto add = [&](const node_id& id, const origin& known) {
+    if (known.log.size() == 0 && !known.is_proven())
+      return;
     auto entry = they_have.find({half_of_id(id, 0), half_of_id(id, 1)});
     auto ours = progress::of(known);
     if (entry != they_have.end() && (entry->second == ours || entry->second.highest > ours.highest))
-      continue;
+      return;
     auto part =
       entry == they_have.end() ? part_for_newcomer(known) : part_since(known, entry->second.highest, left, turn);
     left = part.cut(left, parts.empty());
     if (!part.is_empty())
       parts.push_back(std::move(part));
+  };
+  auto of_peer = origins_.find(peer);
+  if (of_peer != origins_.end())
+    add(peer, of_peer->second);
+  auto next = std::next(origins_.begin(), static_cast<ptrdiff_t>(turn % origins_.size()));
+  for (size_t i = 0; i < origins_.size() && left > 0; ++i, ++next) {
+    if (next == origins_.end())
+      next = origins_.begin();
+    if (next != of_peer)
+      add(next->first, next->second);
   }
   return to_delta(parts);
 }
@@ -229,7 +247,7 @@ msg<wire::HiveDelta> replica::delta_since(const std::map<node_id, write_stamp>& 
     if (found == origins_.end())
       continue;
     const auto& known = found->second;
-    if (since >= known.log.highest() && !known.is_equivocator())
+    if (since >= known.log.highest() && !known.is_proven())
       continue;
     auto part = since == write_stamp{} ? part_for_newcomer(known) : part_since(known, since, left, 0);
     left = part.cut(left, parts.empty());

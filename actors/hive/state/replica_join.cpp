@@ -49,9 +49,13 @@ void replica::join_origin(joining& work, wire::OriginDelta::Reader delta) {
   auto* known = found == origins_.end() ? admit(work, id, *key, delta) : &found->second;
   if (!known)
     return;
-  if (delta.hasProof() && !known->is_equivocator() && !join_proof(work, id, *known, delta.getProof()))
+  using enum quarantine::kind;
+  if (delta.hasProof() && !known->is_proven() && !join_proof(work, id, *known, delta.getProof(), equivocation))
     return;
-  if (!known->is_equivocator())
+  if (delta.hasContradiction() && !known->is_proven() &&
+      !join_proof(work, id, *known, delta.getContradiction(), contradiction))
+    return;
+  if (!known->is_proven())
     join_slots(work, id, *known, delta);
 }
 
@@ -108,6 +112,8 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
   auto twin = known.log.at(what->stamp);
   auto held = known.log.find(what->name);
   if (twin ? twin->has_same_content(*what) : held && held->stamp > what->stamp) {
+    if (!twin && may_contradict(known, *held, *what))
+      return join_replaced(work, id, known, std::move(what));
     ++counters_.known;
     return true;
   }
@@ -118,10 +124,8 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
                   "slot " + what->name.key + of_node(id) + " does not bear its signature"});
     return false;
   }
-  if (twin && !check_size(id, *what)) {
-    work.out.news.try_emplace(id, known.log.highest());
-    expose(known, twin, what);
-    work.out.quarantined.push_back(id);
+  if (auto other = twin ? twin : contradicted_by(known, *what); other && !check_size(id, *what)) {
+    expose(work, id, known, std::move(other), std::move(what));
     return false;
   }
   reading read;
@@ -136,6 +140,22 @@ bool replica::join_slot(joining& work, const node_id& id, origin& known, slot_pt
     return false;
   }
   take_in(work, id, known, std::move(what), std::move(read));
+  return true;
+}
+
+bool replica::join_replaced(joining& work, const node_id& id, origin& known, slot_ptr what) {
+  if (!is_signed_by(*what, known.key)) {
+    refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
+                  "slot " + what->name.key + of_node(id) + " does not bear its signature"});
+    return false;
+  }
+  if (auto other = contradicted_by(known, *what); other && !check_size(id, *what)) {
+    expose(work, id, known, std::move(other), std::move(what));
+    return false;
+  }
+  ++counters_.known;
+  if (!check_size(id, *what))
+    remember(known, std::move(what));
   return true;
 }
 
@@ -155,44 +175,6 @@ void replica::take_in(joining& work, const node_id& id, origin& known, slot_ptr 
 }
 
 // -- misconduct ------------------------------------------------------------------
-
-std::optional<std::pair<slot_ptr, slot_ptr>> replica::read_proof(const public_key& key,
-                                                                 wire::EquivocationProof::Reader from) {
-  auto first = from_wire(from.getFirst()), second = from_wire(from.getSecond());
-  if (read_key(from.getPublicKey()) != key || !first || !second || first->stamp != second->stamp ||
-      first->has_same_content(*second) || !is_signed_by(*first, key) || !is_signed_by(*second, key))
-    return std::nullopt;
-  return std::pair{std::move(first), std::move(second)};
-}
-
-/// Every node passes proofs on, so they must fit any message: oversized slots prove nothing.
-bool replica::join_proof(joining& work, const node_id& id, origin& known, wire::EquivocationProof::Reader proof) {
-  auto read = read_proof(known.key, proof);
-  if (!read) {
-    refuse(work, {id, slot_refusal_reason::signature, culprit::sender,
-                  "the proof of equivocation" + of_node(id) + " does not hold"});
-    return false;
-  }
-  for (const auto& each : {read->first, read->second})
-    if (auto wrong = check_size(id, *each)) {
-      refuse_slot(work, id, known, *each, std::move(*wrong));
-      return false;
-    }
-  work.out.news.try_emplace(id, known.log.highest());
-  expose(known, std::move(read->first), std::move(read->second));
-  work.out.quarantined.push_back(id);
-  return true;
-}
-
-void replica::expose(origin& known, slot_ptr first, slot_ptr second) {
-  auto text = "it signed two different slots for epoch " + std::to_string(first->stamp.epoch) + ", version " +
-              std::to_string(first->stamp.version) + ": " + first->name.key + " and " + second->name.key;
-  auto epoch = first->stamp.epoch;
-  bytes_ += bytes_of(*first) + bytes_of(*second);
-  known.quarantined =
-    quarantine{quarantine::kind::equivocation, std::move(text), epoch, std::move(first), std::move(second)};
-  changed();
-}
 
 void replica::strike(joining& work, const node_id& id, quarantine::kind why, uint64_t epoch, const std::string& text) {
   auto& known = origins_.at(id);
@@ -219,12 +201,6 @@ void replica::refuse_slot(joining& work, const node_id& id, origin& known, const
   if (refused.at_fault == culprit::origin && !known.quarantined && known.blamed.insert(hash_of(what)).second)
     strike(work, id, quarantine::kind::content, what.stamp.epoch, refused.text);
   refuse(work, std::move(refused));
-}
-
-void to_wire(const public_key& key, const quarantine& proven, wire::EquivocationProof::Builder out) {
-  out.setPublicKey({key.data(), key.size()});
-  to_wire(*proven.first, out.initFirst());
-  to_wire(*proven.second, out.initSecond());
 }
 
 } // namespace hive

@@ -15,6 +15,14 @@ struct replica_options {
   size_t slots_per_origin = 256; ///< 64 buckets of tools, one slot per adapter, upgrades
   size_t payload_bytes = defaults::max_slot_payload_bytes;
   size_t bytes_per_origin = 1u << 20; ///< keys and payloads; enough for 16,000 tools
+  /// Topics with room of their own (slot_rules::has_own_room) have so much beside `bytes_per_origin`, and of the slots
+  /// at most so many: what 160 results, 64 buckets of tools, card, load and GPUs leave.
+  size_t own_room_bytes = 2u << 20;
+  size_t own_room_slots = 29;
+  /// Slots that newer ones have replaced, kept per origin and kind with a contradiction_rule to be compared with what
+  /// still arrives: at least the last one. In memory alone.
+  size_t replaced_slots = 64;
+  size_t replaced_bytes = 32u << 10;
   /// Keys and payloads of all origins. Proofs of equivocation count too, but are never refused for lack of room: liars
   /// could otherwise keep them out. They take at most two slots per origin.
   size_t bytes = size_t{256} << 20;

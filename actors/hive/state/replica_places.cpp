@@ -25,7 +25,7 @@ replica::standing replica::standing_of(const origin& known) const {
 replica::origin_map::iterator replica::lowest(const node_id& but) {
   auto out = origins_.end();
   for (auto each = origins_.begin(); each != origins_.end(); ++each)
-    if (each->first != own_id_ && each->first != but && !each->second.is_equivocator() && // proofs are kept
+    if (each->first != own_id_ && each->first != but && !each->second.is_proven() && // proofs are kept
         (out == origins_.end() || outranks(out->second.stands, out->first, each->second.stands, each->first)))
       out = each;
   return out;

@@ -25,6 +25,19 @@ struct write_stamp {
   auto operator<=>(const write_stamp&) const = default;
 };
 
+/// Lower bits of a version, which count the writes of one run. The bits above are a random number, drawn at the start
+/// of the run: an epoch is used twice when a disk is set back and nobody tells the node of its later slots, and even
+/// then no stamp is used twice, and nothing that it signs contradicts what it signed in the other run.
+inline constexpr unsigned write_count_bits = 24;
+/// Number of different runs in one epoch. Half of those that replica_options::max_version allows, so that a run of more
+/// than 2^24 writes does not reach it.
+inline constexpr uint64_t max_run = (uint64_t{1} << 23) - 1;
+
+/// Whether the origin wrote both in one run.
+inline bool are_of_one_run(write_stamp a, write_stamp b) {
+  return a.epoch == b.epoch && a.version >> write_count_bits == b.version >> write_count_bits;
+}
+
 /// Name of a slot within its origin.
 struct slot_name {
   slot_kind kind = slot_kind::card;

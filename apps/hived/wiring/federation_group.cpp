@@ -72,7 +72,8 @@ caf::expected<federation_actor> federation_group::start() {
   if (federation)
     if (auto failure = base_.begin_next_epoch())
       return failure;
-  return spawn_federation(node_.system, {node_.db, base_.committer, base_.events, all_topics()}, {describe_core()});
+  return spawn_federation(node_.system, {node_.db, base_.committer, base_.events, all_topics()},
+                          {describe_core(), node_.config.run_directory});
 }
 
 /// Adds the topic of the load, which no earlier group has: the spawner, which starts later, publishes the load.
@@ -87,6 +88,9 @@ hive_core_options federation_group::describe_core() const {
   out.keys = node_.identity.keys;
   out.epoch = node_.identity.epoch;
   out.admit = admit_all;
+  // At the first start the node's key is new; without a door nobody tells it anything.
+  out.hears = node_.config.door.listen && out.epoch > 1;
+  out.joins = !node_.config.door.join.empty();
   out.gossip = node_.config.gossip;
   out.overlay = node_.config.overlay;
   out.self = own_hello(node_);

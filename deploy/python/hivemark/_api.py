@@ -158,6 +158,7 @@ class Api(_Api):
     # the hive
     hive_nodes = method(ops.hive_nodes)
     hive_status = method(ops.hive_status)
+    vouch_for_store = method(ops.vouch_for_store)
     published_delta = method(ops.published_delta)
     # agents and their inputs
     list_agents = method(agents.list_agents)
@@ -286,6 +287,7 @@ class AsyncApi(_AsyncApi):
     # the hive
     hive_nodes = async_method(ops.hive_nodes)
     hive_status = async_method(ops.hive_status)
+    vouch_for_store = async_method(ops.vouch_for_store)
     published_delta = async_method(ops.published_delta)
     # agents and their inputs
     list_agents = async_method(agents.list_agents)

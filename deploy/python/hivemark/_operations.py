@@ -548,6 +548,12 @@ def hive_status() -> Json:
     ...
 
 
+@operation("POST", "/api/v1/hive/vouch")
+def vouch_for_store() -> Json:
+    """Has the node publish without hearing from other nodes first: its store is no older copy. Answers as `hive_status`."""
+    ...
+
+
 @operation("GET", "/api/v1/hive/published")
 def published_delta() -> Json:
     """The learning delta that the node published last."""

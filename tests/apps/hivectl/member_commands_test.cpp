@@ -36,5 +36,21 @@ TEST(node_status, tells_only_of_trouble_that_there_is) {
                               HasSubstr("4 messages of other nodes"), HasSubstr("cc: two payloads")));
 }
 
+TEST(node_status, says_what_the_node_waits_for) {
+  auto node = answering(R"({"node":"aa","known":2,"hearing":"nobody was heard yet"})");
+  auto result = hivectl(node.url(), {"node", "status"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("Waiting      nobody was heard yet"));
+}
+
+TEST(node_vouch, is_a_request_of_its_own) {
+  auto node = answering(R"({"node":"aa","known":2})");
+  auto result = hivectl(node.url(), {"node", "vouch"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(node.requests().back().method, "POST");
+  EXPECT_EQ(node.requests().back().target, "/api/v1/hive/vouch");
+  EXPECT_THAT(result.out, HasSubstr("publishes without waiting"));
+}
+
 } // namespace
 } // namespace hive::test

@@ -97,18 +97,26 @@ void core_network::start(size_t number) {
   ++node.life;
   hive_core_options options;
   options.keys = node.keys;
-  options.epoch = ++node.epoch;
+  options.epoch = ++node.disk.epoch;
+  options.run = random_() % max_run + 1;
+  options.hears = options.epoch > 1;
+  options.joins = number > 0;
+  options.told = std::exchange(node.noted, std::nullopt);
   options.gossip = options_.gossip;
   options.overlay = options_.overlay;
-  options.self = hello_of(node.keys, node.epoch, number);
+  options.self = hello_of(node.keys, node.disk.epoch, number);
   options.admit = admit_everybody;
   options.topics = options_.topics;
+  if (options_.adjust)
+    options_.adjust(options);
   ASSERT_FALSE(options.validate());
   node.core = std::make_unique<hive_core>(options, now_);
-  for (const auto& [key, value] : node.slots)
+  for (const auto& [key, value] : node.disk.slots)
     ASSERT_FALSE(node.core->restore(**msg<wire::StoredSlot>::load(value)));
-  for (const auto& [key, value] : node.proofs)
-    ASSERT_FALSE(node.core->restore(**msg<wire::EquivocationProof>::load(value)));
+  for (const auto& [key, value] : node.disk.proofs)
+    ASSERT_FALSE(node.core->restore(**msg<wire::EquivocationProof>::load(value),
+                                    key.starts_with(keys::contradiction_proofs()) ? quarantine::kind::contradiction
+                                                                                  : quarantine::kind::equivocation));
   carry_out(number, node.core->begin(now_));
   step(number, door_opened{{}, options.self});
   // Nodes start at any time within a round.
@@ -159,6 +167,10 @@ void core_network::publish(size_t node, publish_slots what) {
   step(node, std::move(what));
 }
 
+void core_network::order_readers(size_t node, slot_readers who) {
+  step(node, std::move(who));
+}
+
 bool core_network::agree() const {
   const hive_core* first = nullptr;
   for (const auto& each : nodes_) {
@@ -191,7 +203,13 @@ void core_network::step(size_t node, core_event event) {
     carry_out(node, nodes_[node].core->step(std::move(event), now_));
 }
 
+void core_network::ask_as(const node_id& stranger, size_t node, const msg<wire::GossipQuestion>& question) {
+  step(node, question_received{stranger, over_the_wire(question)});
+}
+
 void core_network::carry_out(size_t node, core_output out) {
+  if (out.to_note)
+    nodes_[node].noted = out.to_note;
   for (auto& order : out.to_store)
     store(node, std::move(order));
   std::ranges::move(out.to_publish, std::back_inserter(nodes_[node].delivered));
@@ -214,11 +232,21 @@ void core_network::carry_out(size_t node, core_output out) {
           [this, node] { step(node, wake_due{}); });
 }
 
+void core_network::watch_epochs(size_t node, const store_order& order) {
+  if (order.purpose != store_purpose::own_slots)
+    return;
+  auto stored = msg<wire::StoredSlot>::load(order.writes.writes().front().value);
+  auto [known, is_new] = nodes_[node].signed_epochs.try_emplace((*stored)->getSlot().getEpoch(), nodes_[node].life);
+  if (std::exchange(known->second, nodes_[node].life) != nodes_[node].life)
+    ++epochs_used_twice_;
+}
+
 void core_network::store(size_t node, store_order order) {
+  watch_epochs(node, order);
   after(node, options_.disk, [this, node, order = std::move(order)] {
     for (const auto& write : order.writes.writes()) {
       bool is_slot = write.key.starts_with(keys::hive_slots());
-      auto& disk = is_slot ? nodes_[node].slots : nodes_[node].proofs;
+      auto& disk = is_slot ? nodes_[node].disk.slots : nodes_[node].disk.proofs;
       if (write.what == write_set::action::put)
         disk[write.key] = write.value;
       else if (write.what == write_set::action::erase)
@@ -227,8 +255,8 @@ void core_network::store(size_t node, store_order order) {
         disk.erase(disk.lower_bound(write.key), disk.lower_bound(write.value));
     }
     if (order.purpose == store_purpose::epoch)
-      nodes_[node].epoch = std::max(order.epoch, nodes_[node].epoch + 1);
-    step(node, store_done{order.purpose, {}, nodes_[node].epoch});
+      nodes_[node].disk.epoch = std::max(order.epoch, nodes_[node].disk.epoch + 1);
+    step(node, store_done{order.purpose, {}, nodes_[node].disk.epoch});
   });
 }
 
@@ -286,7 +314,7 @@ void core_network::dial(size_t from, size_t to, bool keep) {
     nodes_[from].links.insert(to);
     nodes_[to].links.insert(from);
     for (auto [a, b] : {std::pair{from, to}, std::pair{to, from}}) {
-      auto hello = hello_of(nodes_[b].keys, nodes_[b].epoch, b);
+      auto hello = hello_of(nodes_[b].keys, nodes_[b].disk.epoch, b);
       step(a, link_offer{nodes_[b].id, hello});
       step(a, link_up{nodes_[b].id, hello, {}});
     }

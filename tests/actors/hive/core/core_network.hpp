@@ -24,6 +24,15 @@ struct core_network_options {
   /// Whether a node knows pushes; others treat a push as a first question, as earlier versions do. Empty: all know
   /// them.
   std::function<bool(size_t node)> knows_pushes = {};
+  /// Changes the options of every core, to plant a fault.
+  std::function<void(hive_core_options&)> adjust = {};
+};
+
+/// What a node has on its disk.
+struct core_disk {
+  uint64_t epoch = 0;
+  std::map<std::string, std::string> slots; ///< by key
+  std::map<std::string, std::string> proofs;
 };
 
 /// A hive of real cores on simulated time: links, latencies, losses, disks, restarts. Outputs of the cores are carried
@@ -53,9 +62,30 @@ public:
 
   /// Publishes slots on the node, as one of its services would.
   void publish(size_t node, publish_slots what);
+  void order_readers(size_t node, slot_readers who);
+  /// A question of somebody who is none of the nodes.
+  void ask_as(const node_id& stranger, size_t node, const msg<wire::GossipQuestion>& question);
   void kill(size_t node);
   /// Restarts the node from its disk, in its next epoch.
   void start(size_t node);
+  bool is_up(size_t node) const {
+    return nodes_.at(node).core != nullptr;
+  }
+  core_disk disk_of(size_t node) const {
+    return nodes_.at(node).disk;
+  }
+  /// Puts an earlier copy of its disk back, while the node is down.
+  void set_back(size_t node, core_disk disk) {
+    nodes_.at(node).disk = std::move(disk);
+  }
+  /// Loses the note outside of the disk, as a reboot of its machine does.
+  void lose_note(size_t node) {
+    nodes_.at(node).noted.reset();
+  }
+  /// How often a node began to sign slots in an epoch in which an earlier life of it had signed some.
+  size_t epochs_used_twice() const {
+    return epochs_used_twice_;
+  }
   /// Separates these sets of nodes from each other; without sets, all nodes reach each other.
   void partition(std::vector<std::set<size_t>> groups);
 
@@ -87,10 +117,10 @@ private:
   struct node {
     key_pair keys;
     node_id id;
-    uint64_t epoch = 0;
-    std::unique_ptr<hive_core> core;          ///< null while the node is down
-    std::map<std::string, std::string> slots; ///< its disk, by key
-    std::map<std::string, std::string> proofs;
+    std::unique_ptr<hive_core> core; ///< null while the node is down
+    core_disk disk;
+    std::optional<write_stamp> noted;           ///< outside of the disk
+    std::map<uint64_t, uint64_t> signed_epochs; ///< with the life that signed in them
     std::set<size_t> links;
     std::set<size_t> wanted; ///< nodes that its door redials
     std::vector<topic_update> delivered;
@@ -115,6 +145,7 @@ private:
   void step(size_t node, core_event event);
   void carry_out(size_t node, core_output out);
   void store(size_t node, store_order order);
+  void watch_epochs(size_t node, const store_order& order);
   void ask(size_t from, size_t to, const msg<wire::GossipQuestion>& question);
   void dial(size_t from, size_t to, bool keep);
   void end_link(size_t a, size_t b, const std::string& why, bool agreed);
@@ -129,6 +160,7 @@ private:
   std::map<node_id, size_t> by_id_;
   std::vector<std::set<size_t>> groups_;
   traffic sent_;
+  size_t epochs_used_twice_ = 0;
 };
 
 } // namespace hive

@@ -186,5 +186,87 @@ TEST_F(own_slots_test, what_cannot_be_published_is_named_once) {
   EXPECT_THAT(tell(self_), SizeIs(1)) << "another time";
 }
 
+// -- admission, and room of their own ------------------------------------------------
+
+TEST(own_slots_admission, a_kind_that_waits_stays_what_it_is_until_it_is_admitted) {
+  auto self = make_replica(1);
+  write(self, note("k"), "heard");
+  own_slots own{{}, {}, {slot_kind{77}}};
+  auto tell = [&] {
+    std::vector<caf::error> left_out;
+    for (const auto& each : own.prepare(self, test_now, left_out))
+      EXPECT_FALSE(self.commit(each));
+    return self.find(self.own_id(), note("k"))->payload;
+  };
+  EXPECT_FALSE(own.want(slot_kind{77}, {{"k", "remembered"}}));
+  EXPECT_EQ(tell(), "heard");
+  EXPECT_FALSE(own.want(slot_kind{77}, {{"k", "made of both"}}));
+  EXPECT_FALSE(own.admit(slot_kind{78}));
+  EXPECT_EQ(tell(), "heard");
+  EXPECT_TRUE(own.admit(slot_kind{77}));
+  EXPECT_EQ(tell(), "made of both");
+  EXPECT_FALSE(own.admit(slot_kind{77})) << "once";
+  EXPECT_TRUE(own.want(slot_kind{77}, {{"k", "later"}}));
+  EXPECT_EQ(tell(), "later");
+}
+
+TEST(own_slots_admission, an_admitted_kind_whose_owner_has_said_nothing_stays_what_it_is) {
+  auto self = make_replica(1);
+  write(self, note("k"), "heard");
+  own_slots own{{}, {}, {slot_kind{77}}};
+  EXPECT_FALSE(own.admit(slot_kind{77}));
+  std::vector<caf::error> left_out;
+  EXPECT_THAT(own.prepare(self, test_now, left_out), IsEmpty());
+}
+
+/// A replica whose kind 77 has room of its own.
+replica with_room_apart(uint64_t number) {
+  auto checks = admit_all;
+  checks.own_room = {slot_kind{77}};
+  replica out{keys_of(number), 1, checks};
+  write(out, card_name(), card_payload("node"));
+  return out;
+}
+
+TEST(own_slots_room, topics_with_room_of_their_own_take_none_from_results) {
+  auto self = with_room_apart(1), other = with_room_apart(2);
+  own_slots own{{{latest_results_kind, {"latest results", *latest_results_rules().quota}}}, {slot_kind{77}}};
+  std::map<std::string, std::string> large;
+  for (int i = 0; i < 29; ++i)
+    large["k" + std::to_string(i)] = std::string(64'000, 'x');
+  own.want(slot_kind{77}, large);
+  own.want(latest_results_kind, results(160, 1'000));
+  std::vector<caf::error> left_out;
+  for (const auto& each : own.prepare(self, test_now, left_out))
+    ASSERT_FALSE(self.commit(each));
+  EXPECT_THAT(left_out, IsEmpty());
+  for (int times = 0; times < 50 && other.root() != self.root(); ++times)
+    ASSERT_THAT(pull(other, self).refused, IsEmpty());
+  exchange(other, self);
+  EXPECT_EQ(other.root(), self.root());
+  large["one-more"] = "x";
+  own.want(slot_kind{77}, large);
+  EXPECT_THAT(own.prepare(self, test_now, left_out), IsEmpty());
+  ASSERT_THAT(left_out, SizeIs(1));
+  EXPECT_THAT(text_of(left_out[0]), HasSubstr("one more than 29 slots"));
+}
+
+TEST(own_slots_room, is_bounded_in_bytes_and_guarded_by_the_others) {
+  auto self = with_room_apart(1);
+  replica free{keys_of(1), 1, admit_all, {.bytes_per_origin = 4u << 20}};
+  write(free, card_name(), card_payload("node"));
+  for (int i = 0; i < 33; ++i)
+    write(free, note("k" + std::to_string(i % 28)), std::string(65'000 + i, 'x'));
+  for (int i = 28; i < 33; ++i)
+    write(free, note("k" + std::to_string(i)), std::string(65'000, 'x'));
+  auto other = with_room_apart(2);
+  join_outcome got;
+  for (int times = 0; times < 50 && got.refused.empty(); ++times)
+    got = pull(other, free);
+  ASSERT_THAT(got.refused, SizeIs(1));
+  EXPECT_EQ(got.refused[0].why, slot_refusal_reason::too_large);
+  EXPECT_EQ(got.refused[0].at_fault, culprit::origin);
+}
+
 } // namespace
 } // namespace hive
