@@ -1,0 +1,363 @@
+#include "tests/actors/upgrade/gate/gate_world.hpp"
+
+#include "platform/hex.hpp"
+
+#include <cstring>
+
+namespace hive::gate::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t key_bytes = 32;
+constexpr size_t signature_size = 64;
+
+/// Stands in for a signature: nobody in the world makes one for another node.
+std::array<uint64_t, 8> mark_of(rank signer, wire::HiveSlot::Reader slot) {
+  uint64_t state = 0x9E3779B97F4A7C15 * (signer + 1u);
+  auto mix = [&](uint64_t word) { state = (state ^ word) * 0xFF51AFD7ED558CCD + (state >> 29); };
+  mix(slot.getKind());
+  mix(slot.getEpoch());
+  mix(slot.getVersion());
+  auto payload = slot.getPayload();
+  mix(payload.size());
+  for (size_t i = 0; i < payload.size(); i += sizeof state) {
+    uint64_t word = 0;
+    std::memcpy(&word, payload.begin() + i, std::min(sizeof word, payload.size() - i));
+    mix(word);
+  }
+  for (char c : slot.getKey())
+    mix(static_cast<unsigned char>(c));
+  std::array<uint64_t, 8> out{};
+  for (auto& each : out)
+    each = state;
+  return out;
+}
+
+capnp::Data::Reader bytes_of_mark(const std::array<uint64_t, 8>& mark) {
+  return {reinterpret_cast<const kj::byte*>(mark.data()), sizeof mark};
+}
+
+node_id id_of(rank index) {
+  std::array<unsigned char, 16> bytes{};
+  bytes[0] = index;
+  return {"n" + to_hex(bytes).substr(1)};
+}
+
+msg<wire::StoredSlot> sign(rank signer, slot_type type, const std::string& key, const std::string& payload,
+                           uint64_t epoch, uint64_t version) {
+  return msg<wire::StoredSlot>::build([&](wire::StoredSlot::Builder out) {
+    std::array<unsigned char, key_bytes> public_key{};
+    public_key[0] = signer;
+    out.setPublicKey({public_key.data(), public_key.size()});
+    auto slot = out.initSlot();
+    slot.setKind(static_cast<uint16_t>(type));
+    slot.setKey(key);
+    slot.setEpoch(epoch);
+    slot.setVersion(version);
+    slot.setPayload(data_of(payload));
+    slot.setSignature(bytes_of_mark(mark_of(signer, slot.asReader())));
+  });
+}
+
+std::optional<node_id> verify(wire::StoredSlot::Reader slot) {
+  if (slot.getPublicKey().size() != key_bytes || slot.getSlot().getSignature().size() != signature_size)
+    return std::nullopt;
+  rank signer = slot.getPublicKey()[0];
+  if (view_of(slot.getSlot().getSignature()) != view_of(bytes_of_mark(mark_of(signer, slot.getSlot()))))
+    return std::nullopt;
+  return id_of(signer);
+}
+
+} // namespace
+
+void world_counts::add(const world_counts& other) {
+  steps += other.steps;
+  crashes += other.crashes;
+  old_disks += other.old_disks;
+  hooks += other.hooks;
+  contradictions += other.contradictions;
+  for (auto [kind, number] : other.sealed)
+    sealed[kind] += number;
+}
+
+gate_world::gate_world(uint64_t seed, weather how)
+    : seed_{seed}, weather_{how}, random_{seed * weathers + static_cast<uint64_t>(how)} {
+  verifier_.verify = verify;
+  loss_ = random(4) == 0 ? 0 : random(40);
+  make_nodes();
+}
+
+gate_world::~gate_world() = default;
+
+void gate_world::make_nodes() {
+  bool has_slack = weather_ == weather::lying_acceptor || weather_ == weather::lying_owner;
+  size_t count = has_slack ? 4 : 3 + random(3);
+  size_t extra = weather_ == weather::changing_members ? 1 + random(2) : 0;
+  if (extra > 0)
+    count = std::min<size_t>(count, 4);
+  auto members = msg<wire::GateGeneration>::build([&](wire::GateGeneration::Builder out) {
+    out.setNumber(1);
+    out.setSlack(has_slack ? 1 : 0);
+    auto list = out.initMembers(static_cast<uint32_t>(count));
+    for (uint32_t i = 0; i < count; ++i)
+      list[i].setNode(id_of(static_cast<rank>(i)).value);
+  });
+  first_ = *generation::from(*members);
+  generations_[first_->hash()] = first_;
+  nodes_.resize(count + extra);
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    auto& each = nodes_[i];
+    each.index = static_cast<rank>(i);
+    each.id = id_of(each.index);
+    each.options.self = each.id;
+    each.options.tracks = {first_};
+    boot(each, false);
+  }
+  if (weather_ == weather::lying_voter || has_slack)
+    nodes_[static_cast<size_t>(random(static_cast<int>(count)))].is_liar = true;
+}
+
+// -- a node's life ---------------------------------------------------------------------------
+
+void gate_world::boot(node& which, bool is_disk_current) {
+  ++which.epoch;
+  which.version = 0;
+  which.booted = now_;
+  which.durable = 0;
+  auto* self = &which;
+  gate_crypto crypto{[self](slot_type type, const std::string& key, const std::string& payload) {
+                       return sign(self->index, type, key, payload, self->epoch, ++self->version);
+                     },
+                     verify};
+  which.core = std::make_unique<gate_core>(which.options, std::move(crypto));
+  stored_state stored;
+  for (const auto& [name, slot] : which.stored.own)
+    stored.own.push_back(slot);
+  for (const auto& [track, slot] : which.stored.kept)
+    stored.kept.push_back(slot);
+  which.core->restore(stored);
+  step(which, events::started{which.epoch, random_(), is_disk_current});
+  for (const auto& [name, slot] : disk{which.stored}.heard)
+    if (which.core)
+      step(which, events::heard{slot});
+}
+
+void gate_world::crash(node& which) {
+  which.core.reset();
+  for (const auto& write : which.writes)
+    for (const auto& slot : write.slots)
+      writes_of_.erase(slot.get());
+  which.writes.clear();
+  which.judges.clear();
+  which.hooks.clear();
+  ++counts_.crashes;
+}
+
+/// One old disk at a time, while the others answer truthfully: all that were set back are admitted again.
+bool gate_world::may_set_back() const {
+  return std::ranges::all_of(nodes_, [](const node& each) { return each.core && each.core->at(0).is_admitted(); });
+}
+
+void gate_world::set_back(node& which) {
+  if (!which.has_copy || !may_set_back())
+    return;
+  crash(which);
+  which.stored = which.saved;
+  which.is_stamped = false;
+  ++counts_.old_disks;
+  boot(which, false);
+}
+
+void gate_world::step(node& which, const event& what) {
+  ++counts_.steps;
+  // The outputs are valid until the next step.
+  auto out = which.core->step(what, now_ - which.booted);
+  for (const auto& each : out)
+    if (which.core && violation_.empty())
+      take(which, each);
+}
+
+void gate_world::take_write(node& which, const outputs::write& what) {
+  for (const auto& slot : what.slots) {
+    writes_of_[slot.get()] = what.number;
+    if (slot->type == slot_type::value)
+      values_[slot->proposed().value->hash] = slot->proposed().value;
+    if (slot->payload().size() > max_payload_bytes)
+      violate("a payload of " + std::to_string(slot->payload().size()) + " bytes");
+  }
+  which.writes.push_back(what);
+}
+
+void gate_world::take(node& which, const output& what) {
+  if (auto* write = std::get_if<outputs::write>(&what))
+    take_write(which, *write);
+  else if (auto* told = std::get_if<outputs::tell>(&what))
+    for (const auto& slot : told->slots)
+      tell(which, slot);
+  else if (auto* judge = std::get_if<outputs::judge>(&what))
+    which.judges.push_back(*judge);
+  else if (auto* hook = std::get_if<outputs::start_hook>(&what))
+    check_hook(which, *hook);
+  else if (auto* decided = std::get_if<outputs::decided>(&what))
+    check_decided(which, decided->what);
+  else if (auto* lie = std::get_if<outputs::contradiction>(&what)) {
+    ++counts_.contradictions;
+    auto liar = std::ranges::find(nodes_, lie->one->origin, &node::id);
+    if (!liar->is_liar)
+      violate("I5: " + liar->id.value + " is honest and contradicts itself in slots of kind " +
+              std::to_string(static_cast<int>(lie->one->type)));
+  } else if (std::holds_alternative<outputs::conflict>(what)) {
+    violate("I1: two certificates for one position");
+  }
+}
+
+void gate_world::store_next(node& which) {
+  auto write = std::move(which.writes.front());
+  which.writes.pop_front();
+  bool is_seal = std::ranges::any_of(
+    write.slots, [](const auto& each) { return each->type == slot_type::seal || each->type == slot_type::run; });
+  bool is_wanted = weather_ == weather::old_disks && !is_calm_;
+  // A copy from right before a statement is the one that forgets it.
+  if (is_wanted && (is_seal ? chance(15) : chance(3))) {
+    which.saved = which.stored;
+    which.has_copy = true;
+  }
+  for (const auto& slot : write.slots)
+    which.stored.own[{slot->type, slot->track}] = slot;
+  for (const auto& slot : write.kept)
+    which.stored.kept[slot->track] = slot;
+  which.durable = write.number;
+  which.is_stamped = true;
+  // A crash at every write: between what is stored and what is told.
+  if (!is_calm_ && chance(1)) {
+    crash(which);
+    return;
+  }
+  step(which, events::durable{write.number});
+  if (is_wanted && which.core && which.has_copy && chance(8))
+    set_back(which);
+}
+
+// -- links ----------------------------------------------------------------------------------
+
+void gate_world::tell(node& from, const statement_ptr& slot) {
+  check_told(from, slot);
+  from.stored.heard[{slot->origin, slot->type, slot->track}] = slot;
+  for (auto& to : nodes_)
+    if (to.index != from.index && !chance(is_calm_ ? 0 : loss_)) {
+      in_flight_.push_back({to.index, slot});
+      if (!is_calm_ && chance(5))
+        in_flight_.push_back({to.index, slot});
+    }
+}
+
+void gate_world::deliver(size_t which) {
+  auto what = std::move(in_flight_[which]);
+  in_flight_[which] = std::move(in_flight_.back());
+  in_flight_.pop_back();
+  auto& to = nodes_[what.to];
+  if (!to.core)
+    return;
+  auto sender = std::ranges::find(nodes_, what.slot->origin, &node::id);
+  if (!is_calm_ && sender->group != to.group && chance(90))
+    return;
+  auto& known = to.stored.heard[{what.slot->origin, what.slot->type, what.slot->track}];
+  if (known && !what.slot->is_newer_than(*known))
+    return;
+  if (!sender->is_liar && what.slot->epoch > sender->epoch)
+    violate("a slot from the future");
+  known = what.slot;
+  step(to, events::heard{what.slot});
+}
+
+/// What replicas do all the time: one sends the other some of what that lacks.
+void gate_world::exchange(node& from, node& to, size_t most) {
+  if (!from.core || !to.core || (!is_calm_ && from.group != to.group))
+    return;
+  std::vector<statement_ptr> lacking;
+  for (const auto& [name, slot] : from.stored.heard) {
+    auto found = to.stored.heard.find(name);
+    if (found == to.stored.heard.end() || slot->is_newer_than(*found->second))
+      lacking.push_back(slot);
+  }
+  std::ranges::shuffle(lacking, random_);
+  for (size_t i = 0; i < std::min(most, lacking.size()); ++i)
+    in_flight_.push_back({to.index, lacking[i]});
+}
+
+void gate_world::pass_time() {
+  auto& which = nodes_[static_cast<size_t>(random(static_cast<int>(nodes_.size())))];
+  if (!which.core)
+    return;
+  auto due = which.core->next_deadline();
+  if (due && chance(70))
+    now_ = std::max(now_, which.booted + *due);
+  else
+    now_ += std::chrono::milliseconds{random(300)};
+  step(which, events::ticked{});
+}
+
+gate_world::node* gate_world::any_up() {
+  auto& which = nodes_[static_cast<size_t>(random(static_cast<int>(nodes_.size())))];
+  return which.core ? &which : nullptr;
+}
+
+// -- one step ----------------------------------------------------------------------------------
+
+void gate_world::act() {
+  auto& which = nodes_[static_cast<size_t>(random(static_cast<int>(nodes_.size())))];
+  auto& other = nodes_[static_cast<size_t>(random(static_cast<int>(nodes_.size())))];
+  auto dice = random(1000);
+  if (dice < 600) {
+    if (!in_flight_.empty())
+      deliver(static_cast<size_t>(random(static_cast<int>(in_flight_.size()))));
+    else
+      pass_time();
+  } else if (dice < 820) {
+    if (which.core && !which.writes.empty())
+      store_next(which);
+  } else if (dice < 880) {
+    exchange(which, other, 4);
+  } else if (dice < 920) {
+    pass_time();
+  } else if (dice < 950) {
+    if (which.core && !which.judges.empty())
+      answer_judge(which);
+    else if (which.core && !which.hooks.empty())
+      end_hook(which);
+  } else if (dice < 975) {
+    operate();
+  } else if (dice < 979) {
+    if (which.core)
+      crash(which);
+  } else if (dice < 990) {
+    if (!which.core)
+      boot(which, which.is_stamped && chance(50));
+  } else if (dice < 993) {
+    which.group = random(2);
+  } else if (dice < 996) {
+    for (auto& each : nodes_)
+      each.group = 0;
+  } else if (weather_ == weather::old_disks && which.core) {
+    set_back(which);
+  }
+  if (chance(2))
+    lie();
+}
+
+std::string gate_world::run(size_t steps) {
+  for (size_t i = 0; i < steps && violation_.empty(); ++i)
+    act();
+  if (violation_.empty())
+    settle();
+  return violation_;
+}
+
+statement_ptr gate_world::sign_as(node& who, slot_type type, const std::string& payload) {
+  auto whole = sign(who.index, type, slot_key(type, 0), payload, who.epoch, ++who.version);
+  auto made = decode_statement(std::move(whole), who.id, verify);
+  return made ? *made : nullptr;
+}
+
+} // namespace hive::gate::testing
