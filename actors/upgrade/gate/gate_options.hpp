@@ -30,7 +30,7 @@ struct gate_crypto {
 
 /// What is on this node's disk.
 struct stored_state {
-  statements own;  ///< newest slots of this node
+  statements own;  ///< newest slots of this node, also those that came back from others after its disk had lost them
   statements kept; ///< see outputs::write
 };
 

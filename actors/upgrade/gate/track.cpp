@@ -39,8 +39,9 @@ void track::restore(const stored_state& stored) {
 
 void track::begin(uint64_t start, uint64_t nonce, bool keeps_admission) {
   nonce_ = nonce;
+  // A seal slot that came back from others may be of an earlier start.
+  seal_.admitted = keeps_admission && seal_.admitted && seal_.start == start;
   seal_.start = start;
-  seal_.admitted = keeps_admission && seal_.admitted;
   is_seal_told_ = false;
 }
 
@@ -54,19 +55,19 @@ void track::on(const events::quarantined& what) {
 }
 
 void track::advance(instant now, effects& out) {
-  do {
-    note_holds();
-    if (is_sealer() && seal_.start > 0 && !seal_.admitted)
-      try_admission();
-    if (is_sealer() && seal_.admitted) {
-      promise();
-      go_on_leading(out);
-      accept_what_is_led(out);
-      lead(now, out);
-    }
-    if (!is_seal_told_)
-      write_seal(out);
-  } while (learn(now, out));
+  note_holds();
+  if (is_sealer() && seal_.start > 0 && !seal_.admitted)
+    try_admission();
+  if (is_sealer() && seal_.admitted) {
+    promise();
+    go_on_leading(out);
+    accept_what_is_led(out);
+    lead(now, out);
+  }
+  if (!is_seal_told_)
+    write_seal(out);
+  // At most one position a step: the next one begins when this one is on disk.
+  learn(now, out);
   if (is_sealer() && seal_.admitted) {
     judge(now, out);
     run_hooks(out);

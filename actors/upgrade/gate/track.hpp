@@ -39,7 +39,7 @@ public:
   void on(const events::observed& what, effects& out);
   void on(const events::quarantined& what);
 
-  /// Does all that follows from what is known. `is_durable`: all earlier writes are on disk.
+  /// Does what follows from all that is known.
   void advance(instant now, effects& out);
 
   /// When `advance` is due although nothing is heard.
@@ -105,7 +105,7 @@ private:
   void accept_what_is_led(effects& out);
   caf::error check_proposal(const statement& lead, const statement& value) const;
   void accept(const statement_ptr& lead, const statement_ptr& value, effects& out);
-  bool learn(instant now, effects& out);
+  void learn(instant now, effects& out);
   value_ptr find_value(const digest& hash) const;
   statements all_seals() const;
 
@@ -174,7 +174,7 @@ private:
   // as an owner
   std::optional<leading> leading_;
   std::optional<instant> round_due_;
-  std::optional<std::optional<uint32_t>> waited_for_; ///< highest counter when the wait began
+  std::optional<uint32_t> waited_for_; ///< highest counter when the wait for `round_due_` began
 
   // duties
   std::optional<std::pair<uint8_t, uint8_t>> asked_; ///< stage and attempt that are being judged

@@ -111,7 +111,8 @@ void track::go_on_leading(effects& out) {
   auto promises = promises_for(here(), leading_->in, all_seals());
   if (promises.empty())
     return;
-  promises.resize(sealers_->quorum());
+  if (promises.size() > sealers_->quorum())
+    promises.resize(sealers_->quorum());
   if (auto compelled = compelled_by(promises)) {
     // Without its content somebody else has to carry it on: those who accepted it have it.
     if (auto value = find_value(compelled->value))

@@ -172,7 +172,7 @@ value_ptr track::find_value(const digest& hash) const {
   return nullptr;
 }
 
-bool track::learn(instant now, effects& out) {
+void track::learn(instant now, effects& out) {
   auto where = here();
   std::optional<accepted_claim> tried;
   for (const auto& [node, seal] : seals_) {
@@ -187,11 +187,11 @@ bool track::learn(instant now, effects& out) {
     auto value = accepts.empty() ? nullptr : find_value(claim.value);
     if (!value)
       continue;
-    accepts.resize(sealers_->quorum());
+    if (accepts.size() > sealers_->quorum())
+      accepts.resize(sealers_->quorum());
     install({value, std::move(accepts)}, {}, now, out);
-    return true;
+    return;
   }
-  return false;
 }
 
 } // namespace hive::gate

@@ -40,6 +40,21 @@ TEST_P(gate_simulation, every_invariant_holds_after_every_event) {
   EXPECT_GT(all.sealed[wire::GateValueKind::ABORTED], 0u);
 }
 
+/// The limit that gate.md states: three members bear no lying acceptor. That the world finds it shows that it looks.
+TEST(gate_limits, one_lying_acceptor_of_three_splits_a_decision) {
+  constexpr uint64_t most = 2'000;
+  for (uint64_t seed = 1; seed <= most; ++seed) {
+    gate_world world{seed, weather::lies_beyond_slack};
+    auto found = world.run(steps);
+    if (found.empty())
+      continue;
+    std::cout << found << "\n";
+    EXPECT_NE(found.find("I1: "), std::string::npos);
+    return;
+  }
+  FAIL() << "not found in " << most << " seeds";
+}
+
 INSTANTIATE_TEST_SUITE_P(weathers, gate_simulation,
                          ::testing::Values(weather::rough, weather::old_disks, weather::lying_voter,
                                            weather::lying_acceptor, weather::lying_owner, weather::changing_members));

@@ -85,6 +85,7 @@ gate_world::gate_world(uint64_t seed, weather how)
     : seed_{seed}, weather_{how}, random_{seed * weathers + static_cast<uint64_t>(how)} {
   verifier_.verify = verify;
   loss_ = random(4) == 0 ? 0 : random(40);
+  is_hasty_ = random(4) == 0;
   make_nodes();
 }
 
@@ -92,7 +93,10 @@ gate_world::~gate_world() = default;
 
 void gate_world::make_nodes() {
   bool has_slack = weather_ == weather::lying_acceptor || weather_ == weather::lying_owner;
-  size_t count = has_slack ? 4 : 3 + random(3);
+  bool is_beyond = weather_ == weather::lies_beyond_slack;
+  bool keeps_disks = weather_ == weather::rough || weather_ == weather::lying_voter;
+  // One node has no protection against an old disk.
+  auto count = static_cast<size_t>(has_slack ? 4 : is_beyond ? 3 : keeps_disks ? 1 + random(5) : 3 + random(3));
   size_t extra = weather_ == weather::changing_members ? 1 + random(2) : 0;
   if (extra > 0)
     count = std::min<size_t>(count, 4);
@@ -114,7 +118,7 @@ void gate_world::make_nodes() {
     each.options.tracks = {first_};
     boot(each, false);
   }
-  if (weather_ == weather::lying_voter || has_slack)
+  if (weather_ == weather::lying_voter || has_slack || is_beyond)
     nodes_[static_cast<size_t>(random(static_cast<int>(count)))].is_liar = true;
 }
 
@@ -137,6 +141,11 @@ void gate_world::boot(node& which, bool is_disk_current) {
   for (const auto& [track, slot] : which.stored.kept)
     stored.kept.push_back(slot);
   which.core->restore(stored);
+  // What was stored and not told is told now: the replica takes its own slots from the disk.
+  for (const auto& slot : stored.own)
+    if (!which.stored.heard.contains({slot->origin, slot->type, slot->track}) ||
+        slot->is_newer_than(*which.stored.heard[{slot->origin, slot->type, slot->track}]))
+      tell(which, slot);
   step(which, events::started{which.epoch, random_(), is_disk_current});
   for (const auto& [name, slot] : disk{which.stored}.heard)
     if (which.core)
@@ -147,7 +156,7 @@ void gate_world::crash(node& which) {
   which.core.reset();
   for (const auto& write : which.writes)
     for (const auto& slot : write.slots)
-      writes_of_.erase(slot.get());
+      writes_of_.erase(slot);
   which.writes.clear();
   which.judges.clear();
   which.hooks.clear();
@@ -156,7 +165,9 @@ void gate_world::crash(node& which) {
 
 /// One old disk at a time, while the others answer truthfully: all that were set back are admitted again.
 bool gate_world::may_set_back() const {
-  return std::ranges::all_of(nodes_, [](const node& each) { return each.core && each.core->at(0).is_admitted(); });
+  return std::ranges::all_of(nodes_, [](const node& each) {
+    return each.core && (each.core->at(0).is_admitted() || !each.core->at(0).sealers().rank_of(each.id));
+  });
 }
 
 void gate_world::set_back(node& which) {
@@ -180,7 +191,7 @@ void gate_world::step(node& which, const event& what) {
 
 void gate_world::take_write(node& which, const outputs::write& what) {
   for (const auto& slot : what.slots) {
-    writes_of_[slot.get()] = what.number;
+    writes_of_[slot] = what.number;
     if (slot->type == slot_type::value)
       values_[slot->proposed().value->hash] = slot->proposed().value;
     if (slot->payload().size() > max_payload_bytes)
@@ -217,7 +228,7 @@ void gate_world::store_next(node& which) {
   which.writes.pop_front();
   bool is_seal = std::ranges::any_of(
     write.slots, [](const auto& each) { return each->type == slot_type::seal || each->type == slot_type::run; });
-  bool is_wanted = weather_ == weather::old_disks && !is_calm_;
+  bool is_wanted = has_old_disks() && !is_calm_;
   // A copy from right before a statement is the one that forgets it.
   if (is_wanted && (is_seal ? chance(15) : chance(3))) {
     which.saved = which.stored;
@@ -268,6 +279,8 @@ void gate_world::deliver(size_t which) {
   if (!sender->is_liar && what.slot->epoch > sender->epoch)
     violate("a slot from the future");
   known = what.slot;
+  if (what.slot->origin == to.id)
+    to.stored.own[{what.slot->type, what.slot->track}] = what.slot;
   step(to, events::heard{what.slot});
 }
 
@@ -291,7 +304,7 @@ void gate_world::pass_time() {
   if (!which.core)
     return;
   auto due = which.core->next_deadline();
-  if (due && chance(70))
+  if (due && chance(is_hasty_ ? 70 : 20))
     now_ = std::max(now_, which.booted + *due);
   else
     now_ += std::chrono::milliseconds{random(300)};
@@ -339,7 +352,7 @@ void gate_world::act() {
   } else if (dice < 996) {
     for (auto& each : nodes_)
       each.group = 0;
-  } else if (weather_ == weather::old_disks && which.core) {
+  } else if (has_old_disks() && which.core) {
     set_back(which);
   }
   if (chance(2))

@@ -16,13 +16,15 @@ namespace hive::gate::testing {
 
 /// What may go wrong in a world, beside messages that are lost, doubled and reordered, and nodes that crash.
 enum class weather {
-  rough,           ///< nothing else
-  old_disks,       ///< one disk at a time is set back to a copy of any time before
-  lying_voter,     ///< a member signs several votes, and tells each node another one
-  lying_acceptor,  ///< a sealer promises and accepts anything; the seal bears one (slack 1)
-  lying_owner,     ///< a sealer proposes what does not follow; slack 1
-  changing_members ///< sealers are exchanged between proposals
+  rough,            ///< nothing else
+  old_disks,        ///< one disk at a time is set back to a copy of any time before
+  lying_voter,      ///< a member signs several votes, and tells each node another one
+  lying_acceptor,   ///< a sealer promises and accepts anything; the seal bears one (slack 1)
+  lying_owner,      ///< a sealer proposes what does not follow; slack 1
+  changing_members, ///< sealers are exchanged between proposals; old disks as well
+  lies_beyond_slack ///< as lying_acceptor, without slack: what the seal does not bear
 };
+/// Number of weathers in which every invariant holds.
 inline constexpr int weathers = 6;
 
 /// What happened in worlds, so that a test can tell that they are not empty.
@@ -120,6 +122,9 @@ private:
   void exchange(node& from, node& to, size_t most);
   void pass_time();
   bool may_set_back() const;
+  bool has_old_disks() const {
+    return weather_ == weather::old_disks || weather_ == weather::changing_members;
+  }
   node* any_up();
 
   // gate_world_actors.cpp: operators, judges, hooks, liars
@@ -159,8 +164,9 @@ private:
   generation_ptr first_;
   instant now_{0};
   std::vector<message> in_flight_;
-  int loss_ = 0;
-  bool is_calm_ = false; ///< repaired: nothing goes wrong any more
+  int loss_ = 0;          ///< percent of what is told
+  bool is_hasty_ = false; ///< rounds often end before they are done
+  bool is_calm_ = false;  ///< repaired: nothing goes wrong any more
   int proposals_ = 0;
   world_counts counts_;
   std::string violation_;
@@ -175,7 +181,7 @@ private:
   std::map<std::tuple<digest, uint8_t, node_id>, std::set<wire::Verdict>> votes_; ///< signed by anybody
   std::set<std::pair<digest, node_id>> stops_;
   std::vector<msg<wire::GateProposal>> proposed_;
-  std::map<const statement*, uint64_t> writes_of_; ///< of slots that are not told yet
+  std::map<statement_ptr, uint64_t> writes_of_; ///< of slots that are not told yet
   std::map<std::pair<node_id, digest>, int> tokens_;
   std::map<std::tuple<node_id, digest, wire::GateAction>, int> runs_;
   std::map<digest, int> moods_;

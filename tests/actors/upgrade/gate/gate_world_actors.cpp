@@ -129,7 +129,7 @@ void gate_world::lie() {
       continue;
     if (weather_ == weather::lying_voter)
       lie_in_vote(each);
-    else if (weather_ == weather::lying_acceptor)
+    else if (weather_ == weather::lying_acceptor || weather_ == weather::lies_beyond_slack)
       chance(80) ? lie_in_seal(each) : lie_in_vote(each);
     else if (weather_ == weather::lying_owner)
       lie_in_lead(each);

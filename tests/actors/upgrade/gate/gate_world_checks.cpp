@@ -38,8 +38,10 @@ void gate_world::violate(const std::string& what) {
 
 void gate_world::check_told(node& from, const statement_ptr& slot) {
   // I11. A slot that a liar signs beside its core never was a write.
-  if (auto written = writes_of_.find(slot.get()); written != writes_of_.end()) {
-    if (written->second > from.durable)
+  if (auto written = writes_of_.find(slot); written != writes_of_.end()) {
+    auto stored = from.stored.own.find({slot->type, slot->track});
+    bool is_stored = stored != from.stored.own.end() && stored->second == slot;
+    if (written->second > from.durable && !is_stored)
       violate("I11: " + from.id.value + " tells a slot of kind " + std::to_string(static_cast<int>(slot->type)) +
               " that is not on its disk");
     writes_of_.erase(written);
@@ -62,15 +64,23 @@ void gate_world::check_told(node& from, const statement_ptr& slot) {
     else if (content != slot->payload())
       violate("I5: " + slot->origin.value + " votes twice under one ballot");
   }
-  if (slot->type == slot_type::seal && slot->claim() && slot->seal()->getAdmitted() &&
-      slot->seal()->getAccepted().getOwn())
+  // Whoever embeds a seal slot tells it as well: its owner may have gone on before it told it alone.
+  if (slot->type == slot_type::seal)
     check_accept(*slot);
+  else if (slot->type == slot_type::log)
+    for (const auto& accept : slot->log().newest.accepts)
+      check_accept(*accept);
+  else if (slot->type == slot_type::value)
+    for (const auto& promise : slot->proposed().promises)
+      check_accept(*promise);
 }
 
 // -- I1, I8: what anybody could take for sealed ---------------------------------------------------
 
 void gate_world::check_accept(const statement& seal) {
   auto content = *seal.seal();
+  if (!seal.claim() || !content.getAdmitted() || !content.getAccepted().getOwn())
+    return;
   auto found = generations_.find(digest_of(content.getGeneration()));
   if (found == generations_.end())
     return;
@@ -224,7 +234,7 @@ void gate_world::check_hook(node& at, const outputs::start_hook& what) {
 // -- I9 -----------------------------------------------------------------------------------------------
 
 void gate_world::check_quiet() {
-  if (weather_ == weather::lying_acceptor || weather_ == weather::lying_owner)
+  if (weather_ == weather::lying_acceptor || weather_ == weather::lying_owner || weather_ == weather::lies_beyond_slack)
     return; // liars may block rounds
   if (!is_still())
     violate("I9: it does not come to rest");
@@ -240,12 +250,14 @@ void gate_world::check_quiet() {
   const auto& state = first.state();
   if (auto counted = first.count(); counted && counted->result != tally_result::held)
     violate("I9: a verdict follows from the votes and is not sealed");
-  for (const auto& [node, ask] : first.asks()) {
+  for (const auto& [asker, ask] : first.asks()) {
+    if (std::ranges::find(nodes_, asker, &gate_world::node::id)->is_liar)
+      continue;
     if (state.now() == phase::idle && why_refused(state, first.sealers(), *ask).empty())
       violate("I9: a proposal can be opened and is not");
     bool is_stop = ask->ask().message->hasStop() && state.now() == phase::judging &&
                    is_same(ask->ask().message->getStop().getProposal(), state.what()->id());
-    if (is_stop && first.sealers().rank_of(node))
+    if (is_stop && first.sealers().rank_of(asker))
       violate("I9: a stop is asked for and not sealed");
   }
 }
