@@ -31,14 +31,6 @@ statements one_each(const place& where, const statements& seals) {
   return out;
 }
 
-bool is_claim_proven(const place& where, const statement& seal) {
-  auto accepted = seal.seal()->getAccepted();
-  const auto& lead = seal.claim();
-  return leads_at(where, *lead) && lead->lead()->getStep() == wire::GateStep::PROPOSES &&
-         round_of(lead->lead()->getRound()) == round_of(accepted.getRound()) &&
-         view_of(lead->lead()->getValueHash()) == view_of(accepted.getValueHash());
-}
-
 template <class Wanted>
 statements quorum_of(const place& where, const statements& seals, Wanted wanted) {
   statements chosen;
@@ -62,6 +54,14 @@ bool leads_at(const place& where, const statement& lead) {
          is_same(content.getGeneration(), where.sealers.hash()) &&
          in.owner == where.sealers.owner_of(where.position, in.counter) &&
          where.sealers.rank_of(lead.origin) == in.owner;
+}
+
+bool is_claim_proven(const place& where, const statement& seal) {
+  auto accepted = seal.seal()->getAccepted();
+  const auto& lead = seal.claim();
+  return leads_at(where, *lead) && lead->lead()->getStep() == wire::GateStep::PROPOSES &&
+         round_of(lead->lead()->getRound()) == round_of(accepted.getRound()) &&
+         view_of(lead->lead()->getValueHash()) == view_of(accepted.getValueHash());
 }
 
 bool counts_at(const place& where, const statement& seal) {

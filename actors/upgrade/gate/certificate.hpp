@@ -21,6 +21,9 @@ struct accepted_claim {
 /// Whether the seal slot is one of an admitted sealer at this place, and its claim of an accepted value is proven.
 bool counts_at(const place& where, const statement& seal);
 
+/// Whether the accepted value that the seal slot claims was proposed in that round: the owner's lead slot says so.
+bool is_claim_proven(const place& where, const statement& seal);
+
 /// Whether a lead slot is one of a round at this place, by the member whose turn it is.
 bool leads_at(const place& where, const statement& lead);
 

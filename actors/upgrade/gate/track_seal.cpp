@@ -80,7 +80,7 @@ void track::adopt(const statements& acknowledgements) {
     auto in = round_of(content.getAccepted().getRound());
     if (seal_.accepted && in <= seal_.accepted->in)
       continue;
-    if (leads_at(here(), *seal->claim()))
+    if (is_claim_proven(here(), *seal))
       seal_.accepted =
         seal_state::acceptance{in, digest_of(content.getAccepted().getValueHash()), false, seal->claim()};
   }

@@ -175,6 +175,12 @@ void gate_world::set_back(node& which) {
     return;
   crash(which);
   which.stored = which.saved;
+  // What it had sent may be lost with it, and it may come back among others than those it spoke with.
+  if (chance(50))
+    std::erase_if(in_flight_, [&](const auto& each) { return each.slot->origin == which.id; });
+  if (chance(50))
+    for (auto& each : nodes_)
+      each.group = random(2);
   which.is_stamped = false;
   ++counts_.old_disks;
   boot(which, false);
@@ -264,6 +270,13 @@ void gate_world::tell(node& from, const statement_ptr& slot) {
 }
 
 void gate_world::deliver(size_t which) {
+  // Links are short: what does not fit is lost, and exchanged later.
+  constexpr size_t longest = 40;
+  while (!is_calm_ && in_flight_.size() > longest) {
+    std::swap(in_flight_[static_cast<size_t>(random(static_cast<int>(in_flight_.size())))], in_flight_.back());
+    in_flight_.pop_back();
+  }
+  which = std::min(which, in_flight_.size() - 1);
   auto what = std::move(in_flight_[which]);
   in_flight_[which] = std::move(in_flight_.back());
   in_flight_.pop_back();
@@ -304,7 +317,7 @@ void gate_world::pass_time() {
   if (!which.core)
     return;
   auto due = which.core->next_deadline();
-  if (due && chance(is_hasty_ ? 70 : 20))
+  if (due && chance(is_hasty_ ? 70 : 35))
     now_ = std::max(now_, which.booted + *due);
   else
     now_ += std::chrono::milliseconds{random(300)};
@@ -355,7 +368,7 @@ void gate_world::act() {
   } else if (has_old_disks() && which.core) {
     set_back(which);
   }
-  if (chance(2))
+  if (chance(4))
     lie();
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int max_proposals = 6;
+constexpr int max_proposals = 20;
 
 } // namespace
 
@@ -167,14 +167,17 @@ void gate_world::lie_in_seal(node& liar) {
   if (leads_.empty())
     return;
   auto any_lead = [&] { return leads_[static_cast<size_t>(random(static_cast<int>(leads_.size())))]; };
-  auto promised = any_lead();
+  auto promised = chance(70) ? leads_.back() : any_lead();
   auto accepted = any_lead();
   auto position = promised->lead()->getPosition();
   digest chain = position == 1 ? first_->hash() : chosen_.contains(position - 1) ? chosen_[position - 1] : digest{};
   // A claim must bring the owner's lead slot. Sometimes it claims more than that slot says.
   bool is_bare = chance(50);
   auto claimed = accepted->lead()->getValueHash();
-  auto bare = values_.empty() ? digest{} : std::next(values_.begin(), random(static_cast<int>(values_.size())))->first;
+  digest bare{};
+  for (const auto& [hash, value] : values_)
+    if (value->content->getPosition() == position && (bare == digest{} || chance(50)))
+      bare = hash;
   auto seal = msg<wire::GateSeal>::build([&](wire::GateSeal::Builder out) {
     out.setPosition(position);
     out.setChain(data_of(chain));
