@@ -1,75 +1,8 @@
 #include "tests/actors/upgrade/gate/gate_world.hpp"
 
-#include "platform/hex.hpp"
-
-#include <cstring>
+#include "tests/actors/upgrade/gate/gate_signing.hpp"
 
 namespace hive::gate::testing {
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr size_t key_bytes = 32;
-constexpr size_t signature_size = 64;
-
-/// Stands in for a signature: nobody in the world makes one for another node.
-std::array<uint64_t, 8> mark_of(rank signer, wire::HiveSlot::Reader slot) {
-  uint64_t state = 0x9E3779B97F4A7C15 * (signer + 1u);
-  auto mix = [&](uint64_t word) { state = (state ^ word) * 0xFF51AFD7ED558CCD + (state >> 29); };
-  mix(slot.getKind());
-  mix(slot.getEpoch());
-  mix(slot.getVersion());
-  auto payload = slot.getPayload();
-  mix(payload.size());
-  for (size_t i = 0; i < payload.size(); i += sizeof state) {
-    uint64_t word = 0;
-    std::memcpy(&word, payload.begin() + i, std::min(sizeof word, payload.size() - i));
-    mix(word);
-  }
-  for (char c : slot.getKey())
-    mix(static_cast<unsigned char>(c));
-  std::array<uint64_t, 8> out{};
-  for (auto& each : out)
-    each = state;
-  return out;
-}
-
-capnp::Data::Reader bytes_of_mark(const std::array<uint64_t, 8>& mark) {
-  return {reinterpret_cast<const kj::byte*>(mark.data()), sizeof mark};
-}
-
-node_id id_of(rank index) {
-  std::array<unsigned char, 16> bytes{};
-  bytes[0] = index;
-  return {"n" + to_hex(bytes).substr(1)};
-}
-
-msg<wire::StoredSlot> sign(rank signer, slot_type type, const std::string& key, const std::string& payload,
-                           uint64_t epoch, uint64_t version) {
-  return msg<wire::StoredSlot>::build([&](wire::StoredSlot::Builder out) {
-    std::array<unsigned char, key_bytes> public_key{};
-    public_key[0] = signer;
-    out.setPublicKey({public_key.data(), public_key.size()});
-    auto slot = out.initSlot();
-    slot.setKind(static_cast<uint16_t>(type));
-    slot.setKey(key);
-    slot.setEpoch(epoch);
-    slot.setVersion(version);
-    slot.setPayload(data_of(payload));
-    slot.setSignature(bytes_of_mark(mark_of(signer, slot.asReader())));
-  });
-}
-
-std::optional<node_id> verify(wire::StoredSlot::Reader slot) {
-  if (slot.getPublicKey().size() != key_bytes || slot.getSlot().getSignature().size() != signature_size)
-    return std::nullopt;
-  rank signer = slot.getPublicKey()[0];
-  if (view_of(slot.getSlot().getSignature()) != view_of(bytes_of_mark(mark_of(signer, slot.getSlot()))))
-    return std::nullopt;
-  return id_of(signer);
-}
-
-} // namespace
 
 void world_counts::add(const world_counts& other) {
   steps += other.steps;
@@ -163,15 +96,22 @@ void gate_world::crash(node& which) {
   ++counts_.crashes;
 }
 
-/// One old disk at a time, while the others answer truthfully: all that were set back are admitted again.
-bool gate_world::may_set_back() const {
-  return std::ranges::all_of(nodes_, [](const node& each) {
-    return each.core && (each.core->at(0).is_admitted() || !each.core->at(0).sealers().rank_of(each.id));
+/// One old disk at a time, while the others answer truthfully: any other that was set back has been admitted since, and
+/// has stored that.
+bool gate_world::may_set_back(const node& which) const {
+  return std::ranges::all_of(nodes_, [&](const node& each) {
+    if (!each.is_old || each.index == which.index)
+      return true;
+    auto start = each.stored.own.find({slot_type::start, 0});
+    auto seal = each.stored.own.find({slot_type::seal, 0});
+    return start != each.stored.own.end() && seal != each.stored.own.end() && seal->second->seal()->getAdmitted() &&
+           seal->second->seal()->getStart() == start->second->start()->getStart() &&
+           start->second->epoch > each.old_epoch;
   });
 }
 
 void gate_world::set_back(node& which) {
-  if (!which.has_copy || !may_set_back())
+  if (!which.has_copy || !may_set_back(which))
     return;
   crash(which);
   which.stored = which.saved;
@@ -182,6 +122,8 @@ void gate_world::set_back(node& which) {
     for (auto& each : nodes_)
       each.group = random(2);
   which.is_stamped = false;
+  which.is_old = true;
+  which.old_epoch = which.epoch;
   ++counts_.old_disks;
   boot(which, false);
 }
@@ -232,11 +174,12 @@ void gate_world::take(node& which, const output& what) {
 void gate_world::store_next(node& which) {
   auto write = std::move(which.writes.front());
   which.writes.pop_front();
-  bool is_seal = std::ranges::any_of(
-    write.slots, [](const auto& each) { return each->type == slot_type::seal || each->type == slot_type::run; });
   bool is_wanted = has_old_disks() && !is_calm_;
   // A copy from right before a statement is the one that forgets it.
-  if (is_wanted && (is_seal ? chance(15) : chance(3))) {
+  bool is_weighty = std::ranges::any_of(write.slots, [](const auto& each) {
+    return (each->type == slot_type::seal && each->claim()) || each->type == slot_type::run;
+  });
+  if (is_wanted && chance(is_weighty ? 50 : 3)) {
     which.saved = which.stored;
     which.has_copy = true;
   }
@@ -252,7 +195,7 @@ void gate_world::store_next(node& which) {
     return;
   }
   step(which, events::durable{write.number});
-  if (is_wanted && which.core && which.has_copy && chance(8))
+  if (is_wanted && which.core && which.has_copy && chance(is_weighty ? 20 : 2))
     set_back(which);
 }
 

@@ -70,6 +70,8 @@ private:
     disk stored;
     disk saved; ///< copy of an earlier time
     bool has_copy = false;
+    bool is_old = false;     ///< its disk was set back at some time
+    uint64_t old_epoch = 0;  ///< epoch before that
     bool is_stamped = false; ///< a stamp outside of the disk equals that of its last write
     uint64_t epoch = 0;
     uint64_t version = 0;
@@ -121,7 +123,7 @@ private:
   void deliver(size_t which);
   void exchange(node& from, node& to, size_t most);
   void pass_time();
-  bool may_set_back() const;
+  bool may_set_back(const node& which) const;
   bool has_old_disks() const {
     return weather_ == weather::old_disks || weather_ == weather::changing_members;
   }
