@@ -96,11 +96,11 @@ void gate_world::crash(node& which) {
   ++counts_.crashes;
 }
 
-/// One old disk at a time, while the others answer truthfully: any other that was set back has been admitted since, and
-/// has stored that.
-bool gate_world::may_set_back(const node& which) const {
-  return std::ranges::all_of(nodes_, [&](const node& each) {
-    if (!each.is_old || each.index == which.index)
+/// One old disk at a time, while the others answer truthfully: whoever was set back has been admitted since, and has
+/// stored that.
+bool gate_world::may_set_back() const {
+  return std::ranges::all_of(nodes_, [](const node& each) {
+    if (!each.is_old)
       return true;
     auto start = each.stored.own.find({slot_type::start, 0});
     auto seal = each.stored.own.find({slot_type::seal, 0});
@@ -111,7 +111,7 @@ bool gate_world::may_set_back(const node& which) const {
 }
 
 void gate_world::set_back(node& which) {
-  if (!which.has_copy || !may_set_back(which))
+  if (!which.has_copy || !may_set_back())
     return;
   crash(which);
   which.stored = which.saved;
@@ -190,12 +190,12 @@ void gate_world::store_next(node& which) {
   which.durable = write.number;
   which.is_stamped = true;
   // A crash at every write: between what is stored and what is told.
-  if (!is_calm_ && chance(1)) {
+  if (!is_calm_ && random(200) == 0) {
     crash(which);
     return;
   }
   step(which, events::durable{write.number});
-  if (is_wanted && which.core && which.has_copy && chance(is_weighty ? 20 : 2))
+  if (is_wanted && which.core && which.has_copy && random(100) < (is_weighty ? 10 : 1))
     set_back(which);
 }
 
@@ -260,7 +260,7 @@ void gate_world::pass_time() {
   if (!which.core)
     return;
   auto due = which.core->next_deadline();
-  if (due && chance(is_hasty_ ? 70 : 35))
+  if (due && chance(is_hasty_ ? 50 : 8))
     now_ = std::max(now_, which.booted + *due);
   else
     now_ += std::chrono::milliseconds{random(300)};
@@ -286,9 +286,9 @@ void gate_world::act() {
   } else if (dice < 820) {
     if (which.core && !which.writes.empty())
       store_next(which);
-  } else if (dice < 880) {
+  } else if (dice < 890) {
     exchange(which, other, 4);
-  } else if (dice < 920) {
+  } else if (dice < 905) {
     pass_time();
   } else if (dice < 950) {
     if (which.core && !which.judges.empty())
@@ -297,19 +297,20 @@ void gate_world::act() {
       end_hook(which);
   } else if (dice < 975) {
     operate();
-  } else if (dice < 979) {
+  } else if (dice < 977) {
     if (which.core)
       crash(which);
-  } else if (dice < 990) {
-    if (!which.core)
-      boot(which, which.is_stamped && chance(50));
-  } else if (dice < 993) {
+  } else if (dice < 979) {
     which.group = random(2);
-  } else if (dice < 996) {
+  } else if (dice < 985) {
     for (auto& each : nodes_)
       each.group = 0;
-  } else if (has_old_disks() && which.core) {
-    set_back(which);
+  } else if (dice < 987) {
+    if (has_old_disks() && which.core)
+      set_back(which);
+  } else if (auto down = std::ranges::find_if(nodes_, [](const node& each) { return !each.core; });
+             down != nodes_.end()) {
+    boot(*down, down->is_stamped && chance(50));
   }
   if (chance(4))
     lie();

@@ -123,7 +123,7 @@ private:
   void deliver(size_t which);
   void exchange(node& from, node& to, size_t most);
   void pass_time();
-  bool may_set_back(const node& which) const;
+  bool may_set_back() const;
   bool has_old_disks() const {
     return weather_ == weather::old_disks || weather_ == weather::changing_members;
   }

@@ -171,13 +171,14 @@ void gate_world::lie_in_seal(node& liar) {
   auto accepted = any_lead();
   auto position = promised->lead()->getPosition();
   digest chain = position == 1 ? first_->hash() : chosen_.contains(position - 1) ? chosen_[position - 1] : digest{};
-  // A claim must bring the owner's lead slot. Sometimes it claims more than that slot says.
-  bool is_bare = chance(50);
   auto claimed = accepted->lead()->getValueHash();
+  // What hurts most is another value than the one that is sealed already.
+  auto sealed = chosen_.find(position);
   digest bare{};
   for (const auto& [hash, value] : values_)
-    if (value->content->getPosition() == position && (bare == digest{} || chance(50)))
+    if (value->content->getPosition() == position && (sealed == chosen_.end() || sealed->second != hash))
       bare = hash;
+  bool is_bare = bare != digest{} && chance(sealed == chosen_.end() ? 50 : 90);
   auto seal = msg<wire::GateSeal>::build([&](wire::GateSeal::Builder out) {
     out.setPosition(position);
     out.setChain(data_of(chain));
@@ -189,6 +190,7 @@ void gate_world::lie_in_seal(node& liar) {
       return;
     auto to = out.initAccepted();
     auto in = round_of(accepted->lead()->getRound());
+    // A claim must bring the owner's lead slot; this one claims more than that slot says.
     if (is_bare && promised->lead()->getRound().getCounter() > 0) {
       in = round_of(promised->lead()->getRound());
       --in.counter;
