@@ -183,6 +183,7 @@ void gate_world::store_next(node& which) {
     which.saved = which.stored;
     which.has_copy = true;
   }
+  check_kept(which, write);
   for (const auto& slot : write.slots)
     which.stored.own[{slot->type, slot->track}] = slot;
   for (const auto& slot : write.kept)

@@ -149,6 +149,7 @@ private:
   // gate_world_checks.cpp
   void check_told(node& from, const statement_ptr& slot);
   void check_accept(const statement& seal);
+  void check_kept(const node& at, const outputs::write& what);
   bool has_quorum(const generation& sealers, const std::map<rank, std::set<told_accept>>& accepts) const;
   void note_chosen(uint64_t position, const digest& hash);
   void check_chosen(const proposed_value& value);

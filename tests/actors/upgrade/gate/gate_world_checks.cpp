@@ -75,6 +75,33 @@ void gate_world::check_told(node& from, const statement_ptr& slot) {
       check_accept(*promise);
 }
 
+/// I11: who says that it has accepted a value has stored the value, so that it can carry it on.
+void gate_world::check_kept(const node& at, const outputs::write& what) {
+  auto accept_of = [](const statement_ptr& seal) {
+    auto content = *seal->seal();
+    return std::pair{round_of(content.getAccepted().getRound()), digest_of(content.getAccepted().getValueHash())};
+  };
+  auto is_own = [](const statement_ptr& seal) { return seal->claim() && seal->seal()->getAccepted().getOwn(); };
+  for (const auto& seal : what.slots) {
+    if (at.is_liar || seal->type != slot_type::seal || !is_own(seal))
+      continue;
+    auto before = at.stored.own.find({slot_type::seal, 0});
+    if (before != at.stored.own.end() && is_own(before->second) && accept_of(before->second) == accept_of(seal))
+      continue;
+    statements values = what.kept;
+    std::ranges::copy(what.slots, std::back_inserter(values));
+    for (const auto& [track, slot] : at.stored.kept)
+      values.push_back(slot);
+    for (const auto& [name, slot] : at.stored.own)
+      values.push_back(slot);
+    auto hash = accept_of(seal).second;
+    if (std::ranges::none_of(values, [&](const auto& slot) {
+          return slot->type == slot_type::value && slot->proposed().value->hash == hash;
+        }))
+      violate("I11: " + at.id.value + " says that it accepted a value that is not on its disk");
+  }
+}
+
 // -- I1, I8: what anybody could take for sealed ---------------------------------------------------
 
 void gate_world::check_accept(const statement& seal) {
