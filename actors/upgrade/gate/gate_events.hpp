@@ -79,7 +79,7 @@ namespace outputs {
 struct write {
   uint64_t number = 0;
   statements slots; ///< of this node; each replaces the one of its kind and key
-  statements kept;  ///< value slots of others that this node accepted; each replaces the one kept for its track
+  statements kept;  ///< value slots whose values this node accepted; each replaces the one kept for its track
 };
 /// These are on disk: publish them, in this order.
 struct tell {

@@ -57,7 +57,7 @@ void track::on(const events::quarantined& what) {
 void track::advance(instant now, effects& out) {
   note_holds();
   if (is_sealer() && seal_.start > 0 && !seal_.admitted)
-    try_admission();
+    try_admission(out);
   if (is_sealer() && seal_.admitted) {
     promise();
     go_on_leading(out);

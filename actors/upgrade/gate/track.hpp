@@ -98,13 +98,14 @@ private:
     return own_rank_.has_value();
   }
   void note_holds();
-  void try_admission();
+  void try_admission(effects& out);
   bool is_acknowledgement(const statement& seal) const;
-  void adopt(const statements& acknowledgements);
+  void adopt(const statements& acknowledgements, effects& out);
   void promise();
   void accept_what_is_led(effects& out);
   caf::error check_proposal(const statement& lead, const statement& value) const;
   void accept(const statement_ptr& lead, const statement_ptr& value, effects& out);
+  void keep_value(const statement_ptr& value, effects& out);
   void learn(instant now, effects& out);
   value_ptr find_value(const digest& hash) const;
   statements all_seals() const;

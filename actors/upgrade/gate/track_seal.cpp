@@ -53,14 +53,14 @@ bool track::is_acknowledgement(const statement& seal) const {
   return is_listed && of_origin != seal_.starts.end() && of_origin->second.start >= content.getStart();
 }
 
-void track::try_admission() {
+void track::try_admission(effects& out) {
   statements acknowledgements;
   for (const auto& [node, seal] : seals_)
     if (node != options_.self && sealers_->rank_of(node) && is_acknowledgement(*seal))
       acknowledgements.push_back(seal);
   if (acknowledgements.size() < sealers_->acknowledgements())
     return;
-  adopt(acknowledgements);
+  adopt(acknowledgements, out);
   seal_.admitted = true;
   seal_.admitted_at = state_.position() + 1;
   is_seal_told_ = false;
@@ -68,7 +68,7 @@ void track::try_admission() {
 }
 
 /// Takes the highest promise and the highest accepted value. That it accepted the value is lost: it does not count.
-void track::adopt(const statements& acknowledgements) {
+void track::adopt(const statements& acknowledgements, effects& out) {
   for (const auto& seal : acknowledgements) {
     auto content = *seal->seal();
     if (content.getPosition() != state_.position() + 1)
@@ -80,9 +80,13 @@ void track::adopt(const statements& acknowledgements) {
     auto in = round_of(content.getAccepted().getRound());
     if (seal_.accepted && in <= seal_.accepted->in)
       continue;
-    if (is_claim_proven(here(), *seal))
-      seal_.accepted =
-        seal_state::acceptance{in, digest_of(content.getAccepted().getValueHash()), false, seal->claim()};
+    if (!is_claim_proven(here(), *seal))
+      continue;
+    seal_.accepted = seal_state::acceptance{in, digest_of(content.getAccepted().getValueHash()), false, seal->claim()};
+    // Whoever reports a value should be able to carry it on.
+    for (const auto& [node, value] : values_)
+      if (value->proposed().value->hash == seal_.accepted->value)
+        keep_value(value, out);
   }
 }
 
@@ -153,12 +157,15 @@ void track::accept_what_is_led(effects& out) {
 
 void track::accept(const statement_ptr& lead, const statement_ptr& value, effects& out) {
   seal_.accept(round_of(lead->lead()->getRound()), value->proposed().value->hash, lead);
-  kept_ = value;
-  if (value->origin != options_.self) {
-    std::erase_if(out.kept, [&](const auto& each) { return each->track == number_; });
-    out.kept.push_back(value);
-  }
+  keep_value(value, out);
   is_seal_told_ = false;
+}
+
+/// Its own value slot as well: another round replaces that, and need not be accepted.
+void track::keep_value(const statement_ptr& value, effects& out) {
+  kept_ = value;
+  std::erase_if(out.kept, [&](const auto& each) { return each->track == number_; });
+  out.kept.push_back(value);
 }
 
 // -- learning ------------------------------------------------------------------------------

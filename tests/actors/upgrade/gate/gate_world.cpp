@@ -207,10 +207,18 @@ void gate_world::tell(node& from, const statement_ptr& slot) {
   from.stored.heard[{slot->origin, slot->type, slot->track}] = slot;
   for (auto& to : nodes_)
     if (to.index != from.index && !chance(is_calm_ ? 0 : loss_)) {
-      in_flight_.push_back({to.index, slot});
+      in_flight_.push_back({to.index, slot, before(from, slot)});
       if (!is_calm_ && chance(5))
-        in_flight_.push_back({to.index, slot});
+        in_flight_.push_back({to.index, slot, before(from, slot)});
     }
+}
+
+/// What a replica has of an origin is a prefix: whoever hears that an owner accepted its own value has that value.
+statement_ptr gate_world::before(const node& from, const statement_ptr& slot) const {
+  if (slot->type != slot_type::seal || !slot->claim() || slot->claim()->origin != slot->origin)
+    return nullptr;
+  auto value = from.stored.heard.find({slot->origin, slot_type::value, 0});
+  return value == from.stored.heard.end() ? nullptr : value->second;
 }
 
 void gate_world::deliver(size_t which) {
@@ -230,15 +238,22 @@ void gate_world::deliver(size_t which) {
   auto sender = std::ranges::find(nodes_, what.slot->origin, &node::id);
   if (!is_calm_ && sender->group != to.group && chance(90))
     return;
-  auto& known = to.stored.heard[{what.slot->origin, what.slot->type, what.slot->track}];
-  if (known && !what.slot->is_newer_than(*known))
-    return;
   if (!sender->is_liar && what.slot->epoch > sender->epoch)
     violate("a slot from the future");
-  known = what.slot;
-  if (what.slot->origin == to.id)
-    to.stored.own[{what.slot->type, what.slot->track}] = what.slot;
-  step(to, events::heard{what.slot});
+  if (what.before)
+    hand_over(to, what.before);
+  if (to.core)
+    hand_over(to, what.slot);
+}
+
+void gate_world::hand_over(node& to, const statement_ptr& slot) {
+  auto& known = to.stored.heard[{slot->origin, slot->type, slot->track}];
+  if (known && !slot->is_newer_than(*known))
+    return;
+  known = slot;
+  if (slot->origin == to.id)
+    to.stored.own[{slot->type, slot->track}] = slot;
+  step(to, events::heard{slot});
 }
 
 /// What replicas do all the time: one sends the other some of what that lacks.
@@ -253,7 +268,7 @@ void gate_world::exchange(node& from, node& to, size_t most) {
   }
   std::ranges::shuffle(lacking, random_);
   for (size_t i = 0; i < std::min(most, lacking.size()); ++i)
-    in_flight_.push_back({to.index, lacking[i]});
+    in_flight_.push_back({to.index, lacking[i], before(from, lacking[i])});
 }
 
 void gate_world::pass_time() {

@@ -87,6 +87,7 @@ private:
   struct message {
     rank to = 0;
     statement_ptr slot;
+    statement_ptr before = {}; ///< arrives with it: the value of a claim of one's own was written first
   };
 
   /// An accept that somebody told, with what it says of starts.
@@ -121,6 +122,8 @@ private:
   void store_next(node& which);
   void tell(node& from, const statement_ptr& slot);
   void deliver(size_t which);
+  statement_ptr before(const node& from, const statement_ptr& slot) const;
+  void hand_over(node& to, const statement_ptr& slot);
   void exchange(node& from, node& to, size_t most);
   void pass_time();
   bool may_set_back() const;
