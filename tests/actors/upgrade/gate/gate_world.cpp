@@ -162,6 +162,7 @@ void gate_world::take(node& which, const output& what) {
     check_decided(which, decided->what);
   else if (auto* lie = std::get_if<outputs::contradiction>(&what)) {
     ++counts_.contradictions;
+    exposed_.insert(lie->one->origin);
     auto liar = std::ranges::find(nodes_, lie->one->origin, &node::id);
     if (!liar->is_liar)
       violate("I5: " + liar->id.value + " is honest and contradicts itself in slots of kind " +

@@ -191,6 +191,7 @@ private:
   std::map<std::pair<node_id, digest>, int> tokens_;
   std::map<std::tuple<node_id, digest, wire::GateAction>, int> runs_;
   std::map<digest, int> moods_;
+  std::set<node_id> exposed_; ///< liars; the proof reaches all in the end
 };
 
 } // namespace hive::gate::testing

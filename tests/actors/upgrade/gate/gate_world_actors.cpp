@@ -260,7 +260,12 @@ void gate_world::settle() {
       boot(each, each.is_stamped);
   }
   constexpr int most_rounds = 400;
+  size_t told = 0;
   for (int i = 0; i < most_rounds && violation_.empty(); ++i) {
+    if (std::exchange(told, exposed_.size()) != exposed_.size())
+      for (const auto& liar : std::set{exposed_})
+        for (auto& each : nodes_)
+          step(each, events::quarantined{liar, true});
     for (auto& from : nodes_)
       for (auto& to : nodes_)
         if (from.index != to.index)
