@@ -1,0 +1,246 @@
+#include "actors/upgrade/gate/statement.hpp"
+
+#include <initializer_list>
+
+namespace hive::gate {
+namespace {
+
+using embedded = capnp::List<wire::StoredSlot>::Reader;
+
+std::optional<uint8_t> track_of(slot_type type, std::string_view key) {
+  if (type == slot_type::start)
+    return key == slot_key(type, 0) ? std::optional<uint8_t>{0} : std::nullopt;
+  for (uint8_t track = 0; track < max_tracks; ++track)
+    if (key == slot_key(type, track))
+      return track;
+  return std::nullopt;
+}
+
+caf::expected<statement_ptr> decode_embedded(wire::StoredSlot::Reader slot, std::initializer_list<slot_type> types,
+                                             const slot_verifier& verify) {
+  auto kind = static_cast<slot_type>(slot.getSlot().getKind());
+  if (std::ranges::find(types, kind) == types.end())
+    return fail(ec::invalid, "embedded slot of kind " + std::to_string(slot.getSlot().getKind()));
+  auto origin = verify(slot);
+  if (!origin)
+    return fail(ec::invalid, "embedded slot whose signature is not in order");
+  return decode_statement(msg<wire::StoredSlot>::copy_of(slot), *origin, verify);
+}
+
+caf::error decode_all(embedded slots, std::initializer_list<slot_type> types, const slot_verifier& verify,
+                      statements& out) {
+  for (auto slot : slots) {
+    auto decoded = decode_embedded(slot, types, verify);
+    if (!decoded)
+      return decoded.error();
+    out.push_back(std::move(*decoded));
+  }
+  return {};
+}
+
+caf::error load(std::string_view payload, statement& out, const slot_verifier&, msg<wire::GateStart>*) {
+  auto loaded = from_packed<wire::GateStart>(payload);
+  if (!loaded)
+    return loaded.error();
+  out.content = std::move(*loaded);
+  return {};
+}
+
+caf::error load(std::string_view payload, statement& out, const slot_verifier&, msg<wire::GateVote>*) {
+  auto loaded = from_packed<wire::GateVote>(payload);
+  if (!loaded)
+    return loaded.error();
+  if ((*loaded)->getProposal().size() != sizeof(digest))
+    return fail(ec::invalid, "vote on a proposal that is no hash");
+  out.content = std::move(*loaded);
+  return {};
+}
+
+caf::error load(std::string_view payload, statement& out, const slot_verifier&, msg<wire::GateLead>*) {
+  auto loaded = from_packed<wire::GateLead>(payload);
+  if (!loaded)
+    return loaded.error();
+  out.content = std::move(*loaded);
+  return {};
+}
+
+caf::error load(std::string_view payload, statement& out, const slot_verifier&, msg<wire::GateRun>*) {
+  auto loaded = from_packed<wire::GateRun>(payload);
+  if (!loaded)
+    return loaded.error();
+  out.content = std::move(*loaded);
+  return {};
+}
+
+caf::error load(std::string_view payload, statement& out, const slot_verifier&, ask_content*) {
+  auto loaded = from_packed<wire::GateAsk>(payload);
+  if (!loaded)
+    return loaded.error();
+  ask_content ask;
+  ask.message = std::move(*loaded);
+  if (ask.message->hasPropose()) {
+    auto what = proposal::from(ask.message->getPropose().getBody());
+    if (!what)
+      return what.error();
+    if ((*what)->body().getTrack() != out.track)
+      return fail(ec::invalid, "proposal for another track");
+    ask.propose = std::move(*what);
+  }
+  if (ask.message->hasMembers()) {
+    auto members = generation::from(ask.message->getMembers());
+    if (!members)
+      return members.error();
+    ask.members = std::move(*members);
+  }
+  out.content = std::move(ask);
+  return {};
+}
+
+caf::error load(std::string_view payload, statement& out, const slot_verifier& verify, seal_content*) {
+  auto loaded = from_packed<wire::GateSeal>(payload);
+  if (!loaded)
+    return loaded.error();
+  seal_content seal;
+  seal.message = std::move(*loaded);
+  if (seal.message->hasAccepted()) {
+    auto lead = decode_embedded(seal.message->getAccepted().getLead(), {slot_type::lead}, verify);
+    if (!lead)
+      return lead.error();
+    seal.lead = std::move(*lead);
+  }
+  out.content = std::move(seal);
+  return {};
+}
+
+caf::error load(std::string_view payload, statement& out, const slot_verifier& verify, proposed_content*) {
+  auto loaded = from_packed<wire::GateProposed>(payload);
+  if (!loaded)
+    return loaded.error();
+  proposed_content made;
+  made.message = std::move(*loaded);
+  auto value = decode_value(made.message->getValue(), verify);
+  if (!value)
+    return value.error();
+  made.value = std::move(*value);
+  if (made.value->content->getTrack() != out.track)
+    return fail(ec::invalid, "value for another track");
+  if (auto error = decode_all(made.message->getPromises(), {slot_type::seal}, verify, made.promises))
+    return error;
+  out.content = std::move(made);
+  return {};
+}
+
+caf::expected<sealed_value> load_sealed(wire::GateSealed::Reader from, uint8_t track, const slot_verifier& verify) {
+  sealed_value out;
+  auto value = decode_value(from.getValue(), verify);
+  if (!value)
+    return value.error();
+  out.value = std::move(*value);
+  if (out.value->content->getTrack() != track)
+    return fail(ec::invalid, "sealed value of another track");
+  if (auto error = decode_all(from.getAccepts(), {slot_type::seal}, verify, out.accepts))
+    return error;
+  return out;
+}
+
+caf::error load(std::string_view payload, statement& out, const slot_verifier& verify, log_content*) {
+  auto loaded = from_packed<wire::GateLog>(payload);
+  if (!loaded)
+    return loaded.error();
+  log_content log;
+  log.message = std::move(*loaded);
+  auto newest = load_sealed(log.message->getNewest(), out.track, verify);
+  if (!newest)
+    return newest.error();
+  log.newest = std::move(*newest);
+  for (auto each : log.message->getGenerations()) {
+    auto sealed = load_sealed(each, out.track, verify);
+    if (!sealed)
+      return sealed.error();
+    log.generations.push_back(std::move(*sealed));
+  }
+  out.content = std::move(log);
+  return {};
+}
+
+template <class T>
+caf::error load_as(statement& out, const slot_verifier& verify) {
+  return load(out.payload(), out, verify, static_cast<T*>(nullptr));
+}
+
+caf::error load_content(statement& out, const slot_verifier& verify) {
+  switch (out.type) {
+  case slot_type::start:
+    return load_as<msg<wire::GateStart>>(out, verify);
+  case slot_type::ask:
+    return load_as<ask_content>(out, verify);
+  case slot_type::vote:
+    return load_as<msg<wire::GateVote>>(out, verify);
+  case slot_type::seal:
+    return load_as<seal_content>(out, verify);
+  case slot_type::lead:
+    return load_as<msg<wire::GateLead>>(out, verify);
+  case slot_type::log:
+    return load_as<log_content>(out, verify);
+  case slot_type::run:
+    return load_as<msg<wire::GateRun>>(out, verify);
+  case slot_type::value:
+    return load_as<proposed_content>(out, verify);
+  }
+  return fail(ec::invalid,
+              "slot of kind " + std::to_string(static_cast<int>(out.type)) + ", which is none of the gate");
+}
+
+} // namespace
+
+std::string slot_key(slot_type type, uint8_t track) {
+  return type == slot_type::start ? "gate" : std::to_string(track);
+}
+
+caf::expected<statement_ptr> decode_statement(msg<wire::StoredSlot> whole, const node_id& origin,
+                                              const slot_verifier& verify) {
+  auto made = std::make_shared<statement>();
+  made->origin = origin;
+  made->whole = std::move(whole);
+  auto slot = made->whole->getSlot();
+  made->type = static_cast<slot_type>(slot.getKind());
+  made->epoch = slot.getEpoch();
+  made->version = slot.getVersion();
+  auto track = track_of(made->type, as_view(slot.getKey()));
+  if (!track)
+    return fail(ec::invalid, "slot of the gate with key " + printable(as_view(slot.getKey())));
+  made->track = *track;
+  if (made->payload().size() > max_payload_bytes)
+    return fail(ec::too_large, "slot of the gate with " + std::to_string(made->payload().size()) + " bytes");
+  if (auto error = load_content(*made, verify))
+    return error;
+  return statement_ptr{std::move(made)};
+}
+
+caf::expected<value_ptr> decode_value(capnp::Data::Reader bytes, const slot_verifier& verify) {
+  auto content = load_canonical<wire::GateValue>(bytes);
+  if (!content)
+    return content.error();
+  auto made = std::make_shared<proposed_value>();
+  made->content = std::move(*content);
+  made->hash = hash_of(made->content);
+  if (made->content->getKind() == wire::GateValueKind::MEMBERS) {
+    auto members = generation::from(made->content->getMembers());
+    if (!members)
+      return members.error();
+    made->members = std::move(*members);
+  } else {
+    auto what = proposal::from(made->content->getBody());
+    if (!what)
+      return what.error();
+    if (!is_same(made->content->getProposal(), (*what)->id()))
+      return fail(ec::invalid, "value whose proposal is not the hash of its body");
+    made->what = std::move(*what);
+  }
+  if (auto error = decode_all(made->content->getEvidence(), {slot_type::ask, slot_type::vote, slot_type::run}, verify,
+                              made->evidence))
+    return error;
+  return value_ptr{std::move(made)};
+}
+
+} // namespace hive::gate

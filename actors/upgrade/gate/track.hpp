@@ -1,0 +1,190 @@
+#pragma once
+
+#include "actors/upgrade/gate/gate_events.hpp"
+#include "actors/upgrade/gate/gate_options.hpp"
+#include "actors/upgrade/gate/seal_state.hpp"
+#include "actors/upgrade/gate/track_state.hpp"
+
+#include <array>
+
+namespace hive::gate {
+
+/// What a step of a track leads to. Everything but the slots waits until they are on disk.
+struct effects {
+  statements slots;
+  statements kept;
+  std::vector<output> others;
+};
+
+/// One track at one node: sealer, round owner, voter and runner of hooks. See gate_core, which joins the tracks of a
+/// node.
+class track {
+public:
+  track(uint8_t number, const gate_options& options, const gate_crypto& crypto);
+
+  /// Takes back what was stored. Before `begin`.
+  void restore(const stored_state& stored);
+  /// The node takes part under this start. `keeps_admission`: nothing can be lost since it was admitted.
+  void begin(uint64_t start, uint64_t nonce, bool keeps_admission);
+
+  /// Takes a slot that is newer than what was heard before.
+  void hear(const statement_ptr& slot, instant now, effects& out);
+
+  void on(const events::propose& what, effects& out);
+  void on(const events::stop& what, effects& out);
+  void on(const events::change_members& what, effects& out);
+  void on(const events::admit& what);
+  void on(const events::judged& what, effects& out);
+  void on(const events::hook_ended& what, effects& out);
+  void on(const events::observed& what, effects& out);
+  void on(const events::quarantined& what);
+
+  /// Does what follows from all that is known.
+  void advance(instant now, effects& out);
+
+  /// When `advance` is due although nothing is heard.
+  std::optional<instant> next_deadline() const;
+
+  // for display
+  const track_state& state() const {
+    return state_;
+  }
+  const generation& sealers() const {
+    return *sealers_;
+  }
+  bool is_admitted() const {
+    return seal_.admitted;
+  }
+  bool is_in_conflict() const {
+    return conflict_;
+  }
+  const std::map<node_id, statement_ptr>& asks() const {
+    return known_.asks;
+  }
+  const std::map<node_id, statement_ptr>& runs() const {
+    return known_.runs;
+  }
+  /// Votes on the verdict or the present stage; nothing else is being judged at idle.
+  std::optional<tally> count() const;
+  /// Whether the present verdict or stage has waited for longer than its deadline.
+  bool is_overdue(instant now) const;
+  /// Newest run slot of this node; null when it never ran a hook.
+  statement_ptr own_run() const {
+    return run_;
+  }
+
+private:
+  /// Round that this node leads.
+  struct leading {
+    round in;
+    bool has_proposed = false;
+  };
+
+  // what is heard (track_hear.cpp)
+  void hear_own(const statement_ptr& slot);
+  void hear_log(const statement_ptr& slot, instant now, effects& out);
+  void check_embedded(const statement& slot, effects& out);
+  void find_lie(const statement_ptr& one, const statement_ptr& other, effects& out);
+  void note_start(const node_id& node, uint64_t start, uint64_t nonce);
+  void install(sealed_value sealed, std::vector<sealed_value> generations, instant now, effects& out);
+  void set_generation(const sealed_value& sealed);
+  void write_log(effects& out);
+
+  // the seal (track_seal.cpp)
+  place here() const {
+    return {*sealers_, number_, state_.position() + 1, state_.chain()};
+  }
+  bool is_sealer() const {
+    return own_rank_.has_value();
+  }
+  void note_holds();
+  void try_admission(effects& out);
+  bool is_acknowledgement(const statement& seal) const;
+  void adopt(const statements& acknowledgements, effects& out);
+  void promise();
+  void accept_what_is_led(effects& out);
+  caf::error check_proposal(const statement& lead, const statement& value) const;
+  void accept(const statement_ptr& lead, const statement_ptr& value, effects& out);
+  void keep_value(const statement_ptr& value, effects& out);
+  void learn(instant now, effects& out);
+  value_ptr find_value(const digest& hash) const;
+  statements all_seals() const;
+
+  // rounds that this node leads (track_lead.cpp)
+  void lead(instant now, effects& out);
+  void begin_round(const round& in, effects& out);
+  void go_on_leading(effects& out);
+  void propose_value(const value_ptr& value, const statements& promises, effects& out);
+  bool wants_round();
+  std::optional<uint32_t> highest_counter() const;
+  bool may_lead_first_round() const;
+  std::optional<uint32_t> next_counter(std::optional<uint32_t> seen) const;
+  instant wait_for(uint32_t counter, std::optional<uint32_t> seen) const;
+  uint64_t first_start(const choice& what) const;
+
+  // votes, hooks and stages (track_duties.cpp)
+  void judge(instant now, effects& out);
+  bool is_judgeable(instant now);
+  bool has_deployed(const node_id& canary) const;
+  std::optional<uint8_t> next_attempt() const;
+  void run_hooks(effects& out);
+  std::optional<wire::GateAction> wanted_action() const;
+  bool is_run_over() const;
+  void settle_unknown(effects& out);
+  void intend(wire::GateAction action, wire::GateRunStep step, effects& out);
+  void start_if_held(effects& out);
+  void write_run(wire::GateRunStep step, int32_t exit_status, effects& out);
+
+  // slots of this node (track_write.cpp)
+  void write_seal(effects& out);
+  template <class T>
+  statement_ptr write(slot_type type, T content, const std::string& payload, effects& out);
+  template <class Change>
+  void write_ask(Change change, effects& out);
+  bool may_ask(effects& out);
+
+  uint8_t number_ = 0;
+  const gate_options& options_;
+  const gate_crypto& crypto_;
+
+  // learned
+  generation_ptr sealers_;
+  std::optional<rank> own_rank_;
+  std::vector<sealed_value> generations_; ///< the members values since the first generation
+  std::optional<sealed_value> newest_;
+  track_state state_;
+  instant learned_at_{0}; ///< when the newest value was
+  bool conflict_ = false;
+
+  // as a sealer
+  uint64_t nonce_ = 0;
+  seal_state seal_;
+  statement_ptr kept_; ///< value slot of the accepted value
+  bool is_seal_told_ = true;
+  std::set<std::pair<statement_ptr, statement_ptr>> refused_; ///< lead and value slots at this position
+
+  // heard; the newest of each node, this one's among them
+  std::map<node_id, statement_ptr> starts_;
+  std::map<node_id, statement_ptr> seals_;
+  std::map<node_id, statement_ptr> leads_;
+  std::map<node_id, statement_ptr> values_;
+  knowledge known_;
+  bool is_knowledge_new_ = true;
+  bool is_derivable_ = false;
+
+  // as an owner
+  std::optional<leading> leading_;
+  std::optional<instant> round_due_;
+  std::optional<uint32_t> waited_for_; ///< highest counter when the wait for `round_due_` began
+
+  // duties
+  std::optional<std::pair<uint8_t, uint8_t>> asked_; ///< stage and attempt that are being judged
+  std::optional<instant> window_since_;              ///< all canaries have deployed
+  statement_ptr run_;                                ///< newest run slot of this node
+  bool is_run_fresh_ = false;                        ///< this start wrote the intention
+  bool is_running_ = false;
+  bool is_order_final_ = false; ///< its run is wanted whatever follows on the track
+  proposal_ptr ordered_;        ///< of the run, while its hook is to be started
+};
+
+} // namespace hive::gate

@@ -1,0 +1,249 @@
+#include "actors/upgrade/gate/track_write.hpp"
+
+// What this node does beside sealing: votes, hooks, stages.
+
+namespace hive::gate {
+
+using action = wire::GateAction;
+using step = wire::GateRunStep;
+
+// -- votes ---------------------------------------------------------------------------------
+
+/// Attempt of the next vote of this start on the verdict or stage; none when it has voted for good.
+std::optional<uint8_t> track::next_attempt() const {
+  auto found = known_.votes.find(options_.self);
+  if (found == known_.votes.end())
+    return uint8_t{0};
+  auto vote = *found->second->vote();
+  bool is_on_it = is_same(vote.getProposal(), state_.what()->id()) && vote.getStage() == state_.stage() &&
+                  vote.getStart() == seal_.start;
+  if (!is_on_it)
+    return uint8_t{0};
+  auto next = vote.getAttempt() + 1;
+  if (vote.getVerdict() != wire::Verdict::INCONCLUSIVE || next >= state_.what()->body().getAttempts())
+    return std::nullopt;
+  return static_cast<uint8_t>(next);
+}
+
+bool track::has_deployed(const node_id& canary) const {
+  auto found = known_.runs.find(canary);
+  if (found == known_.runs.end())
+    return false;
+  auto run = *found->second->run();
+  return is_same(run.getProposal(), state_.what()->id()) && run.getAction() == action::DEPLOY &&
+         run.getStep() == step::ENDED;
+}
+
+/// The verdict at once; a stage once its canaries have been watched for its duration, by this node's clock.
+bool track::is_judgeable(instant now) {
+  if (state_.now() == phase::judging)
+    return true;
+  if (state_.now() != phase::stage)
+    return false;
+  if (!window_since_ && std::ranges::all_of(state_.canaries(), [&](const auto& node) { return has_deployed(node); }))
+    window_since_ = now;
+  auto stage = state_.what()->body().getStages()[state_.stage() - 1u];
+  return window_since_ && now >= *window_since_ + std::chrono::seconds{stage.getDurationS()};
+}
+
+void track::judge(instant now, effects& out) {
+  if (!is_judgeable(now) || !state_.what()->rank_of(options_.self))
+    return;
+  auto attempt = next_attempt();
+  if (!attempt || asked_ == std::pair{state_.stage(), *attempt})
+    return;
+  asked_ = {state_.stage(), *attempt};
+  out.others.push_back(outputs::judge{number_, state_.what(), state_.stage(), *attempt, state_.canaries()});
+}
+
+namespace {
+
+/// The vote with as many of its reasons as fit.
+msg<wire::GateVote> fitting(msg<wire::GateVote> vote) {
+  while (vote.bytes().size() > max_vote_bytes && vote->getReasons().size() > 0)
+    vote = msg<wire::GateVote>::build([&](wire::GateVote::Builder out) {
+      auto reasons = vote->getReasons();
+      out.setProposal(vote->getProposal());
+      out.setStage(vote->getStage());
+      out.setStart(vote->getStart());
+      out.setAttempt(vote->getAttempt());
+      out.setPosition(vote->getPosition());
+      out.setVerdict(vote->getVerdict());
+      out.setInputsHash(vote->getInputsHash());
+      out.setAlgorithmVersion(vote->getAlgorithmVersion());
+      out.setEnvironmentHash(vote->getEnvironmentHash());
+      out.setJudgedFast(vote->getJudgedFast());
+      out.setJudgedHeavy(vote->getJudgedHeavy());
+      auto list = out.initReasons(reasons.size() - 1);
+      for (uint32_t i = 0; i < list.size(); ++i)
+        list.setWithCaveats(i, reasons[i]);
+    });
+  return vote;
+}
+
+} // namespace
+
+void track::on(const events::judged& what, effects& out) {
+  auto refuse = [&](const std::string& why) {
+    out.others.push_back(outputs::refused{number_, fail(ec::conflict, "the vote is not cast: " + why)});
+  };
+  bool is_open = state_.now() == phase::judging || state_.now() == phase::stage;
+  if (!is_open || !is_same(what.vote->getProposal(), state_.what()->id()) || what.vote->getStage() != state_.stage())
+    return refuse("its proposal or stage is over");
+  if (!seal_.admitted || !state_.what()->rank_of(options_.self))
+    return refuse("this node does not take part");
+  auto attempt = next_attempt();
+  if (!attempt)
+    return refuse("this node has voted");
+  capnp::MallocMessageBuilder built;
+  built.setRoot(*what.vote);
+  auto root = built.getRoot<wire::GateVote>();
+  root.setStart(seal_.start);
+  root.setAttempt(*attempt);
+  root.setPosition(state_.position());
+  auto message = fitting(msg<wire::GateVote>::copy_of(root.asReader()));
+  auto payload = to_packed(message);
+  known_.votes[options_.self] = write(slot_type::vote, std::move(message), payload, out);
+  is_knowledge_new_ = true;
+}
+
+// -- hooks -----------------------------------------------------------------------------------
+
+/// What has to run here as the newest value says, whether or not it has run.
+std::optional<wire::GateAction> track::wanted_action() const {
+  if (!state_.what() || conflict_)
+    return std::nullopt;
+  auto kind = state_.newest()->content->getKind();
+  if (kind == wire::GateValueKind::COMPLETE && state_.what()->rank_of(options_.self))
+    return action::DEPLOY;
+  if (!state_.is_canary(options_.self))
+    return std::nullopt;
+  if (state_.now() == phase::stage)
+    return action::DEPLOY;
+  // Also once it is closed: an operator may have closed it without waiting for this node.
+  if (state_.now() == phase::going_back || kind == wire::GateValueKind::CLOSED)
+    return action::ROLLBACK;
+  return std::nullopt;
+}
+
+bool track::is_run_over() const {
+  return !run_ || run_->run()->getStep() != step::INTENDED;
+}
+
+/// An intention of another start: nobody knows whether its hook ran, so it does not run again.
+void track::settle_unknown(effects& out) {
+  if (is_run_over() || is_run_fresh_ || is_running_)
+    return;
+  bool is_about_it = state_.what() && is_same(run_->run()->getProposal(), state_.what()->id());
+  if (options_.reruns_unknown && is_about_it) {
+    is_run_fresh_ = true;
+    ordered_ = state_.what();
+  } else {
+    write_run(step::UNKNOWN, 0, out);
+  }
+}
+
+void track::run_hooks(effects& out) {
+  settle_unknown(out);
+  auto wanted = wanted_action();
+  bool is_about_it = run_ && state_.what() && is_same(run_->run()->getProposal(), state_.what()->id());
+  if (wanted && !is_running_) {
+    bool has_deploy = is_about_it && run_->run()->getAction() == action::DEPLOY;
+    bool has_rollback = is_about_it && run_->run()->getAction() == action::ROLLBACK;
+    if (*wanted == action::DEPLOY && !is_about_it && is_run_over())
+      intend(action::DEPLOY, step::INTENDED, out);
+    else if (*wanted == action::ROLLBACK && has_deploy)
+      intend(action::ROLLBACK, step::INTENDED, out);
+    else if (*wanted == action::ROLLBACK && !has_rollback && is_run_over())
+      intend(action::ROLLBACK, step::SKIPPED, out);
+  }
+  // What is final is run although the track goes on; a deploy of a stage is not.
+  if (wanted && is_about_it && state_.now() != phase::stage)
+    is_order_final_ = true;
+  start_if_held(out);
+}
+
+void track::intend(wire::GateAction what, wire::GateRunStep as, effects& out) {
+  auto sequence = run_ ? run_->run()->getSequence() + 1 : 1;
+  auto message = msg<wire::GateRun>::build([&](wire::GateRun::Builder to) {
+    to.setProposal(data_of(state_.what()->id()));
+    to.setPosition(state_.position());
+    to.setAction(what);
+    to.setSequence(sequence);
+    to.setStep(as);
+  });
+  auto payload = to_packed(message);
+  run_ = write(slot_type::run, std::move(message), payload, out);
+  known_.runs[options_.self] = run_;
+  is_run_fresh_ = as == step::INTENDED;
+  is_order_final_ = state_.now() != phase::stage;
+  ordered_ = state_.what();
+  is_knowledge_new_ = true;
+}
+
+/// Starts the intended hook once so many others hold the intention that it cannot be lost with this disk.
+void track::start_if_held(effects& out) {
+  if (is_run_over() || !is_run_fresh_ || is_running_ || conflict_)
+    return;
+  auto run = *run_->run();
+  bool is_about_it = state_.what() && is_same(run.getProposal(), state_.what()->id());
+  if (!is_order_final_ && (!is_about_it || wanted_action() != run.getAction())) {
+    write_run(step::SKIPPED, 0, out); // its stage is over, and it has not begun
+    return;
+  }
+  size_t holders = 0;
+  for (const auto& [node, seal] : seals_) {
+    if (node == options_.self || !sealers_->rank_of(node) || !is_same(seal->seal()->getGeneration(), sealers_->hash()))
+      continue;
+    for (auto hold : seal->seal()->getHolds())
+      if (hold.getMember() == own_rank_ && hold.getSequence() >= run.getSequence())
+        ++holders;
+  }
+  if (holders + 1 < sealers_->quorum())
+    return;
+  is_run_fresh_ = false;
+  is_running_ = true;
+  auto token = hook_token(number_, digest_of(run.getProposal()), run.getPosition(), run.getAction(), options_.self);
+  out.others.push_back(outputs::start_hook{number_, ordered_, run.getAction(), token, run.getPosition()});
+}
+
+void track::write_run(wire::GateRunStep as, int32_t exit_status, effects& out) {
+  capnp::MallocMessageBuilder built;
+  built.setRoot(*run_->run());
+  auto root = built.getRoot<wire::GateRun>();
+  root.setStep(as);
+  root.setExitStatus(exit_status);
+  auto message = msg<wire::GateRun>::copy_of(root.asReader());
+  auto payload = to_packed(message);
+  run_ = write(slot_type::run, std::move(message), payload, out);
+  known_.runs[options_.self] = run_;
+  is_knowledge_new_ = true;
+}
+
+void track::on(const events::hook_ended& what, effects& out) {
+  if (!is_running_ || !run_)
+    return;
+  auto run = *run_->run();
+  if (hook_token(number_, digest_of(run.getProposal()), run.getPosition(), run.getAction(), options_.self) !=
+      what.token)
+    return;
+  is_running_ = false;
+  write_run(step::ENDED, what.exit_status, out);
+}
+
+void track::on(const events::observed& what, effects& out) {
+  bool is_about_it = run_ && state_.what() && is_same(run_->run()->getProposal(), state_.what()->id());
+  if (!is_about_it || !is_run_over())
+    return;
+  capnp::MallocMessageBuilder built;
+  built.setRoot(*run_->run());
+  auto root = built.getRoot<wire::GateRun>();
+  root.setWindowS(what.sums->getWindowS());
+  root.setHealth(what.sums->getHealth());
+  auto message = msg<wire::GateRun>::copy_of(root.asReader());
+  auto payload = to_packed(message);
+  run_ = write(slot_type::run, std::move(message), payload, out);
+  known_.runs[options_.self] = run_;
+}
+
+} // namespace hive::gate

@@ -1,0 +1,496 @@
+// The gate's core by itself: one node, whose others are what the test lets it hear.
+
+#include "actors/upgrade/gate/gate_core.hpp"
+#include "tests/actors/upgrade/gate/gate_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hive::gate::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = wire::GateValueKind;
+
+/// Cores that hear all that the others tell, at once.
+class gate_cores : public ::testing::Test {
+protected:
+  struct node {
+    rank number = 0;
+    uint64_t epoch = 1;
+    uint64_t version = 0;
+    std::unique_ptr<gate_core> core;
+    stored_state stored;
+    statements told;
+    std::vector<output> others; ///< outputs that are neither writes nor told slots
+  };
+
+  void start(rank count, uint8_t slack = 0) {
+    sealers = make_generation(count, slack);
+    nodes.resize(count);
+    for (rank i = 0; i < count; ++i) {
+      nodes[i].number = i;
+      boot(nodes[i]);
+    }
+    talk();
+  }
+
+  void boot(node& which) {
+    auto* self = &which;
+    gate_options options;
+    options.self = id_of(which.number);
+    options.tracks = {sealers};
+    which.core = std::make_unique<gate_core>(
+      std::move(options), gate_crypto{[self](slot_type type, const std::string& key, const std::string& payload) {
+                                        return sign(self->number, type, key, payload, self->epoch, ++self->version);
+                                      },
+                                      verify});
+    which.core->restore(which.stored);
+    step(which, events::started{which.epoch, which.epoch * 100 + which.number, false});
+  }
+
+  void step(node& which, const event& what) {
+    auto out = which.core->step(what, now);
+    for (const auto& each : out) {
+      if (auto* write = std::get_if<outputs::write>(&each)) {
+        for (const auto& slot : write->slots)
+          store(which, slot);
+        for (const auto& slot : write->kept)
+          which.stored.kept = {slot};
+        step(which, events::durable{write->number});
+      } else if (auto* told = std::get_if<outputs::tell>(&each)) {
+        which.told.insert(which.told.end(), told->slots.begin(), told->slots.end());
+      } else {
+        which.others.push_back(each);
+      }
+    }
+  }
+
+  static void store(node& which, const statement_ptr& slot) {
+    std::erase_if(which.stored.own, [&](const auto& each) { return each->type == slot->type; });
+    which.stored.own.push_back(slot);
+  }
+
+  /// Until nothing is told any more; silent nodes neither hear nor are heard.
+  void talk() {
+    for (bool is_news = true; is_news;) {
+      is_news = false;
+      for (auto& from : nodes) {
+        auto told = std::exchange(from.told, {});
+        if (!from.core || silent.contains(from.number))
+          continue;
+        for (auto& to : nodes)
+          if (to.number != from.number && to.core && !silent.contains(to.number))
+            for (const auto& slot : told) {
+              step(to, events::heard{slot});
+              is_news = true;
+            }
+      }
+    }
+  }
+
+  void pass(duration time) {
+    for (auto end = now + time; now < end; now += 50ms) {
+      for (auto& each : nodes)
+        if (each.core && !silent.contains(each.number))
+          step(each, events::ticked{});
+      talk();
+    }
+  }
+
+  digest propose(node& at, const proposal_setup& what, bool queue = false) {
+    auto body = make_body(what);
+    step(at, events::propose{0, body, queue});
+    talk();
+    return hash_of(body);
+  }
+
+  void vote(node& at, const digest& proposal, wire::Verdict verdict, uint8_t stage = 0) {
+    step(at, events::judged{0, msg<wire::GateVote>::build([&](wire::GateVote::Builder out) {
+                              out.setProposal(data_of(proposal));
+                              out.setVerdict(verdict);
+                              out.setStage(stage);
+                              out.setJudgedFast(true);
+                            })});
+    talk();
+  }
+
+  void stop(node& at, const digest& proposal, bool only_pending = false) {
+    step(at, events::stop{0, msg<wire::GateStop>::build([&](wire::GateStop::Builder out) {
+                            out.setProposal(data_of(proposal));
+                            out.setOnlyPending(only_pending);
+                          })});
+    talk();
+  }
+
+  template <class T>
+  std::vector<T> take(node& from) {
+    std::vector<T> out;
+    for (const auto& each : from.others)
+      if (auto* wanted = std::get_if<T>(&each))
+        out.push_back(*wanted);
+    std::erase_if(from.others, [](const auto& each) { return std::holds_alternative<T>(each); });
+    return out;
+  }
+
+  std::optional<kind> newest(const node& at) {
+    const auto& value = at.core->at(0).state().newest();
+    return value ? std::optional{value->content->getKind()} : std::nullopt;
+  }
+
+  statement_ptr stored(const node& at, slot_type type) {
+    for (const auto& each : at.stored.own)
+      if (each->type == type)
+        return each;
+    return nullptr;
+  }
+
+  generation_ptr sealers;
+  std::vector<node> nodes;
+  std::set<rank> silent;
+  instant now{0};
+};
+
+TEST_F(gate_cores, approves_deploys_and_completes) {
+  start(3);
+  auto what = propose(nodes[0], {});
+  pass(2s);
+  for (auto& each : nodes)
+    EXPECT_EQ(newest(each), kind::OPEN);
+  for (auto& each : nodes) {
+    auto asked = take<outputs::judge>(each);
+    ASSERT_EQ(asked.size(), 1u);
+    EXPECT_EQ(asked[0].stage, 0);
+    vote(each, what, wire::Verdict::SAFE);
+  }
+  pass(2s);
+  auto canaries = make_proposal({})->canaries(1);
+  ASSERT_EQ(canaries.size(), 2u);
+  for (auto& each : nodes) {
+    EXPECT_EQ(newest(each), kind::APPROVED);
+    auto hooks = take<outputs::start_hook>(each);
+    ASSERT_EQ(hooks.size(), static_cast<size_t>(std::ranges::count(canaries, each.number)));
+    for (const auto& hook : hooks) {
+      EXPECT_EQ(hook.action, wire::GateAction::DEPLOY);
+      step(each, events::hook_ended{0, hook.token, 0});
+      talk();
+    }
+  }
+  for (auto& each : nodes) {
+    auto asked = take<outputs::judge>(each);
+    ASSERT_EQ(asked.size(), 1u);
+    EXPECT_EQ(asked[0].stage, 1);
+    vote(each, what, wire::Verdict::SAFE, 1);
+  }
+  pass(2s);
+  size_t hooks = 0;
+  for (auto& each : nodes) {
+    EXPECT_EQ(newest(each), kind::COMPLETE);
+    hooks += take<outputs::start_hook>(each).size();
+  }
+  EXPECT_EQ(hooks, 1u); // the others have deployed
+}
+
+TEST_F(gate_cores, rests_when_nothing_is_asked) {
+  start(3);
+  for (auto& each : nodes) {
+    EXPECT_FALSE(each.core->next_deadline());
+    EXPECT_TRUE(each.core->at(0).is_admitted());
+  }
+}
+
+TEST_F(gate_cores, rejects_only_when_approval_has_become_impossible) {
+  start(3);
+  auto what = propose(nodes[0], {.policy = wire::GatePolicy::MAJORITY});
+  pass(2s);
+  vote(nodes[0], what, wire::Verdict::REGRESSED);
+  pass(5s);
+  EXPECT_EQ(newest(nodes[1]), kind::OPEN);
+  vote(nodes[2], what, wire::Verdict::REGRESSED);
+  pass(2s);
+  EXPECT_EQ(newest(nodes[1]), kind::REJECTED);
+}
+
+TEST_F(gate_cores, aborts_with_a_quorum_although_a_voter_is_gone) {
+  start(5);
+  auto what = propose(nodes[0], {.electorate = members(5)});
+  pass(2s);
+  silent = {4};
+  for (rank i = 0; i < 4; ++i)
+    vote(nodes[i], what, wire::Verdict::SAFE);
+  pass(20s);
+  EXPECT_EQ(newest(nodes[0]), kind::OPEN);
+  EXPECT_EQ(nodes[0].core->at(0).count()->result, tally_result::held);
+  stop(nodes[1], what);
+  pass(5s);
+  EXPECT_EQ(newest(nodes[0]), kind::ABORTED);
+}
+
+TEST_F(gate_cores, seals_nothing_without_a_quorum) {
+  start(5);
+  auto what = propose(nodes[0], {.electorate = members(5)});
+  pass(2s);
+  silent = {2, 3, 4};
+  stop(nodes[1], what);
+  pass(60s);
+  EXPECT_EQ(newest(nodes[1]), kind::OPEN);
+  silent = {3, 4};
+  for (const auto& slot : nodes[1].stored.own)
+    step(nodes[2], events::heard{slot});
+  talk();
+  pass(60s);
+  EXPECT_EQ(newest(nodes[1]), kind::ABORTED);
+}
+
+TEST_F(gate_cores, rolls_back_what_a_stop_came_too_late_for) {
+  start(3);
+  auto what = propose(nodes[0], {});
+  pass(2s);
+  for (auto& each : nodes)
+    vote(each, what, wire::Verdict::SAFE);
+  pass(2s);
+  ASSERT_EQ(newest(nodes[0]), kind::APPROVED);
+  stop(nodes[0], what, true);
+  pass(2s);
+  EXPECT_EQ(newest(nodes[0]), kind::APPROVED); // only while it is pending
+  stop(nodes[0], what);
+  pass(2s);
+  EXPECT_EQ(newest(nodes[0]), kind::BACK);
+  // No rollback before the deploy's process group is gone.
+  size_t rolled_back = 0;
+  for (auto& each : nodes) {
+    auto hooks = take<outputs::start_hook>(each);
+    for (const auto& hook : hooks) {
+      EXPECT_EQ(hook.action, wire::GateAction::DEPLOY);
+      step(each, events::hook_ended{0, hook.token, 1});
+      talk();
+      for (const auto& back : take<outputs::start_hook>(each)) {
+        EXPECT_EQ(back.action, wire::GateAction::ROLLBACK);
+        step(each, events::hook_ended{0, back.token, 0});
+        ++rolled_back;
+        talk();
+      }
+    }
+  }
+  EXPECT_EQ(rolled_back, 2u);
+  pass(2s);
+  EXPECT_EQ(newest(nodes[0]), kind::CLOSED);
+}
+
+TEST_F(gate_cores, opens_one_proposal_at_a_time_and_queues_the_other) {
+  start(3);
+  auto first = propose(nodes[0], {.nonce = "1"});
+  pass(2s);
+  propose(nodes[1], {.nonce = "2"});
+  auto refused = take<outputs::refused>(nodes[1]);
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].why, ec::conflict);
+  auto second = propose(nodes[1], {.nonce = "3"}, true);
+  pass(2s);
+  EXPECT_EQ(nodes[2].core->at(0).state().what()->id(), first);
+  stop(nodes[2], first);
+  pass(4s);
+  EXPECT_EQ(newest(nodes[0]), kind::OPEN);
+  EXPECT_EQ(nodes[0].core->at(0).state().what()->id(), second);
+  // What was opened once never opens again, although its ask is still there.
+  stop(nodes[2], second);
+  pass(10s);
+  EXPECT_EQ(newest(nodes[0]), kind::ABORTED);
+}
+
+TEST_F(gate_cores, takes_no_stop_of_a_stranger) {
+  start(3);
+  auto what = propose(nodes[0], {});
+  pass(2s);
+  auto ask = msg<wire::GateAsk>::build([&](wire::GateAsk::Builder out) { out.initStop().setProposal(data_of(what)); });
+  for (auto& each : nodes)
+    step(each, events::heard{make_slot(9, slot_type::ask, ask)});
+  pass(10s);
+  EXPECT_EQ(newest(nodes[0]), kind::OPEN);
+}
+
+TEST_F(gate_cores, brings_a_laggard_up_with_one_log_slot) {
+  start(4); // a quorum of three
+  silent = {3};
+  auto first = propose(nodes[0], {.nonce = "1"});
+  pass(2s);
+  stop(nodes[0], first);
+  pass(2s);
+  propose(nodes[1], {.nonce = "2"});
+  pass(2s);
+  ASSERT_EQ(nodes[0].core->at(0).state().position(), 3u);
+  EXPECT_EQ(nodes[3].core->at(0).state().position(), 0u);
+  step(nodes[3], events::heard{stored(nodes[0], slot_type::log)});
+  EXPECT_EQ(nodes[3].core->at(0).state().position(), 3u);
+  EXPECT_EQ(nodes[3].core->at(0).state().chain(), nodes[0].core->at(0).state().chain());
+  EXPECT_EQ(take<outputs::decided>(nodes[3]).size(), 1u);
+}
+
+TEST_F(gate_cores, brings_a_laggard_up_over_generations) {
+  start(4);
+  silent = {3};
+  // Whoever was admitted at the very position of a change has to be admitted again, by all others here.
+  auto before = propose(nodes[0], {});
+  pass(2s);
+  stop(nodes[0], before);
+  pass(2s);
+  auto others = msg<wire::GateGeneration>::build([&](wire::GateGeneration::Builder out) {
+    out.setNumber(1); // filled in
+    fill(out.initMembers(3), {{0}, {1}, {3}});
+  });
+  step(nodes[0], events::change_members{0, others});
+  talk();
+  pass(2s);
+  EXPECT_EQ(nodes[0].core->at(0).sealers().number(), 2u);
+  EXPECT_EQ(nodes[1].core->at(0).sealers().size(), 3u);
+  EXPECT_FALSE(nodes[2].core->at(0).sealers().rank_of(id_of(2)));
+  // Two of the new three are there.
+  auto what = propose(nodes[1], {.electorate = {{0}, {1}}, .nonce = "2"});
+  pass(4s);
+  ASSERT_EQ(newest(nodes[0]), kind::OPEN);
+  step(nodes[3], events::heard{stored(nodes[0], slot_type::log)});
+  EXPECT_EQ(nodes[3].core->at(0).sealers().number(), 2u);
+  EXPECT_EQ(nodes[3].core->at(0).state().what()->id(), what);
+}
+
+TEST_F(gate_cores, takes_no_log_slot_of_another_generation) {
+  start(3);
+  propose(nodes[0], {});
+  pass(2s);
+  auto log = stored(nodes[0], slot_type::log);
+  gate_options options;
+  options.self = id_of(2);
+  options.tracks = {make_generation(4)};
+  gate_core other{options,
+                  {[](slot_type type, const std::string& key, const std::string& payload) {
+                     return sign(2, type, key, payload, 1, 1);
+                   },
+                   verify}};
+  other.step(events::started{1, 1, false}, now);
+  other.step(events::heard{log}, now);
+  EXPECT_EQ(other.at(0).state().position(), 0u);
+}
+
+TEST_F(gate_cores, lets_a_later_seal_slot_replace_an_earlier_one_and_never_the_other_way) {
+  start(3);
+  silent = {1, 2};
+  propose(nodes[0], {});
+  auto chain = sealers->hash();
+  // Node 2 promises, and then a slot from before arrives.
+  round of{2, 0, 1};
+  step(nodes[0], events::heard{make_seal(2, *sealers, {.chain = chain, .promised = of, .version = 50})});
+  step(nodes[0], events::heard{make_seal(2, *sealers, {.chain = chain, .version = 40})});
+  pass(3s); // it asks for promises in its round 2, which node 2 has promised
+  auto lead = stored(nodes[0], slot_type::lead);
+  ASSERT_TRUE(lead);
+  EXPECT_EQ(round_of(lead->lead()->getRound()), of);
+  EXPECT_EQ(lead->lead()->getStep(), wire::GateStep::PROPOSES);
+}
+
+TEST_F(gate_cores, counts_no_promise_of_another_position_or_chain) {
+  start(3);
+  silent = {1, 2};
+  propose(nodes[0], {});
+  round of{2, 0, 1};
+  step(nodes[0],
+       events::heard{make_seal(1, *sealers, {.position = 2, .chain = sealers->hash(), .promised = of, .version = 50})});
+  step(nodes[0], events::heard{make_seal(2, *sealers, {.chain = digest{9}, .promised = of, .version = 50})});
+  pass(3s);
+  auto lead = stored(nodes[0], slot_type::lead);
+  ASSERT_TRUE(lead);
+  EXPECT_EQ(lead->lead()->getStep(), wire::GateStep::ASKS);
+}
+
+TEST_F(gate_cores, takes_part_after_a_start_only_when_enough_others_have_answered) {
+  start(5);
+  nodes[0].epoch = 2;
+  nodes[0].version = 0;
+  silent = {3, 4};
+  boot(nodes[0]);
+  talk();
+  EXPECT_FALSE(nodes[0].core->at(0).is_admitted()); // two of three
+  step(nodes[0], events::propose{0, make_body({}), false});
+  EXPECT_EQ(take<outputs::refused>(nodes[0]).size(), 1u);
+  silent = {4};
+  for (const auto& slot : nodes[0].stored.own)
+    step(nodes[3], events::heard{slot});
+  talk();
+  EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
+}
+
+TEST_F(gate_cores, takes_part_when_the_operator_vouches_for_its_disk) {
+  start(3);
+  nodes[0].epoch = 2;
+  nodes[0].version = 0;
+  silent = {1, 2};
+  boot(nodes[0]);
+  EXPECT_FALSE(nodes[0].core->at(0).is_admitted());
+  step(nodes[0], events::admit{0});
+  EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
+}
+
+TEST_F(gate_cores, asks_for_a_higher_start_when_another_one_has_its_number) {
+  start(3);
+  auto start = msg<wire::GateStart>::build([](wire::GateStart::Builder out) {
+    out.setStart(7);
+    out.setNonce(1);
+  });
+  step(nodes[0], events::heard{make_slot(0, slot_type::start, start, 1, 7)});
+  auto refused = take<outputs::start_refused>(nodes[0]);
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].above, 7u);
+}
+
+TEST_F(gate_cores, counts_no_vote_of_a_liar_in_what_it_chooses) {
+  start(3);
+  auto what = propose(nodes[0], {.policy = wire::GatePolicy::MAJORITY});
+  pass(2s);
+  auto safe = make_vote(2, what, {.version = 90});
+  auto regressed = make_vote(2, what, {.verdict = wire::Verdict::REGRESSED, .version = 91});
+  for (auto& each : nodes) {
+    step(each, events::heard{safe});
+    step(each, events::heard{regressed});
+    if (each.number != 2) {
+      EXPECT_EQ(take<outputs::contradiction>(each).size(), 1u);
+    }
+  }
+  silent = {2};
+  vote(nodes[0], what, wire::Verdict::SAFE);
+  pass(10s);
+  EXPECT_EQ(newest(nodes[0]), kind::OPEN);
+  vote(nodes[1], what, wire::Verdict::SAFE);
+  pass(5s);
+  EXPECT_EQ(newest(nodes[0]), kind::APPROVED);
+}
+
+TEST_F(gate_cores, bounds_a_vote_by_leaving_out_its_last_reasons) {
+  start(3);
+  auto what = propose(nodes[0], {});
+  pass(2s);
+  step(nodes[0], events::judged{0, msg<wire::GateVote>::build([&](wire::GateVote::Builder out) {
+                                  out.setProposal(data_of(what));
+                                  out.setVerdict(wire::Verdict::REGRESSED);
+                                  auto list = out.initReasons(8);
+                                  for (uint32_t i = 0; i < 8; ++i) {
+                                    list[i].setMetric("metric_" + std::to_string(i));
+                                    list[i].setText(std::string(60, 'x'));
+                                  }
+                                })});
+  auto vote = stored(nodes[0], slot_type::vote);
+  ASSERT_TRUE(vote);
+  EXPECT_LE(vote->vote().bytes().size(), max_vote_bytes);
+  EXPECT_GT(vote->vote()->getReasons().size(), 0u);
+  EXPECT_EQ(as_view(vote->vote()->getReasons()[0].getMetric()), "metric_0");
+}
+
+TEST_F(gate_cores, decides_alone_when_it_is_alone) {
+  start(1);
+  auto what = propose(nodes[0], {.electorate = members(1)});
+  pass(2s);
+  vote(nodes[0], what, wire::Verdict::SAFE);
+  pass(2s);
+  EXPECT_EQ(newest(nodes[0]), kind::APPROVED);
+  EXPECT_EQ(take<outputs::start_hook>(nodes[0]).size(), 1u);
+}
+
+} // namespace
+} // namespace hive::gate::testing

@@ -1,0 +1,63 @@
+// What must hold of the gate after every event, in random worlds. HIVE_SOAK=1 runs 10,000 seeds.
+
+#include "tests/actors/upgrade/gate/gate_world.hpp"
+#include "tests/support/soak.hpp"
+
+#include <chrono>
+#include <gtest/gtest.h>
+#include <iostream>
+
+namespace hive::gate::testing {
+namespace {
+
+constexpr size_t steps = 3'000;
+
+uint64_t wanted_seeds() {
+  return is_soak() ? 10'000 : 300;
+}
+
+class gate_simulation : public ::testing::TestWithParam<weather> {};
+
+TEST_P(gate_simulation, every_invariant_holds_after_every_event) {
+  world_counts all;
+  auto begin = std::chrono::steady_clock::now();
+  // The seeds are shared out among the weathers.
+  auto seeds = wanted_seeds() / weathers;
+  for (uint64_t seed = 1; seed <= seeds; ++seed) {
+    gate_world world{seed, GetParam()};
+    ASSERT_EQ(world.run(steps), "");
+    all.add(world.counts());
+  }
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  std::cout << "seeds 1 to " << seeds << ": " << all.steps << " steps, "
+            << static_cast<uint64_t>(static_cast<double>(all.steps) / took.count()) << " steps/s, " << all.crashes
+            << " crashes, " << all.old_disks << " old disks, " << all.hooks << " hooks, " << all.contradictions
+            << " contradictions; sealed:";
+  for (auto [kind, number] : all.sealed)
+    std::cout << " " << static_cast<int>(kind) << ":" << number;
+  std::cout << "\n";
+  EXPECT_GT(all.sealed[wire::GateValueKind::APPROVED], 0u);
+  EXPECT_GT(all.sealed[wire::GateValueKind::ABORTED], 0u);
+}
+
+/// The limit that gate.md states: three members bear no lying acceptor. That the world finds it shows that it looks.
+TEST(gate_limits, one_lying_acceptor_of_three_splits_a_decision) {
+  constexpr uint64_t most = 2'000;
+  for (uint64_t seed = 1; seed <= most; ++seed) {
+    gate_world world{seed, weather::lies_beyond_slack};
+    auto found = world.run(steps);
+    if (found.empty())
+      continue;
+    std::cout << found << "\n";
+    EXPECT_NE(found.find("I1: "), std::string::npos);
+    return;
+  }
+  FAIL() << "not found in " << most << " seeds";
+}
+
+INSTANTIATE_TEST_SUITE_P(weathers, gate_simulation,
+                         ::testing::Values(weather::rough, weather::old_disks, weather::lying_voter,
+                                           weather::lying_acceptor, weather::lying_owner, weather::changing_members));
+
+} // namespace
+} // namespace hive::gate::testing
