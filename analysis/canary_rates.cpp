@@ -29,7 +29,7 @@ std::optional<uint64_t> trials_needed(const canary_rates& at, double margin) {
   return needed <= most_useful_trials ? std::optional{static_cast<uint64_t>(needed)} : std::nullopt;
 }
 
-canary_rates measure(std::span<const block_series> nodes, const rate_rule& rule, uint32_t until) {
+canary_rates measure_rates(std::span<const block_series> nodes, const rate_rule& rule, uint32_t until) {
   canary_rates out;
   out.until_block = until;
   out.rates = compare_blocks(nodes, until);
@@ -98,7 +98,7 @@ rate_judgement judge_rate(std::span<const block_series> nodes, const rate_rule& 
     }
     if (i + 1 < canary_looks.size() && end_of(canary_looks[i + 1]) == end_of(look))
       continue; // a short stage: only the last look at the same blocks is taken
-    auto at = measure(nodes, rule, end_of(look));
+    auto at = measure_rates(nodes, rule, end_of(look));
     at.regressed_level = look.regressed_level / progress.shares;
     at.safe_level = look.safe_level;
     out.reason = too_little(at, rule, things);

@@ -79,12 +79,12 @@ TEST(canary_rates, surely_worse_by_less_than_the_margin_is_no_regression) {
 }
 
 TEST(canary_rates, the_level_of_a_regression_is_shared) {
-  // 10% against 3%: found alone, not among a hundred.
-  auto nodes = five_nodes({18, 2}, {97, 3});
-  auto alone = judge(nodes, 10), among_many = judge(nodes, 10, {.duration_blocks = 10, .shares = 100});
+  // 7.5% against 3%: found alone, not among a million.
+  auto nodes = five_nodes({37, 3}, {97, 3});
+  auto alone = judge(nodes, 10), among_many = judge(nodes, 10, {.duration_blocks = 10, .shares = 1'000'000});
   EXPECT_EQ(alone.decided, verdict::regressed);
   EXPECT_EQ(among_many.decided, verdict::inconclusive);
-  EXPECT_DOUBLE_EQ(among_many.at->regressed_level, canary_looks[3].regressed_level / 100);
+  EXPECT_DOUBLE_EQ(among_many.at->regressed_level, canary_looks[3].regressed_level / 1e6);
 }
 
 TEST(canary_rates, later_blocks_do_not_change_what_is_decided) {
