@@ -94,6 +94,17 @@ TEST(block_rates, nodes_that_differ_are_a_design_effect) {
   EXPECT_NEAR(unlike.design_effect, squares / (3 * variance) / 2, 1e-9);
 }
 
+TEST(block_rates, bursts_of_nodes_by_turns_are_a_design_effect) {
+  std::vector<block_series> nodes(5, {false, std::vector<good_bad>(4, {20, 0})});
+  nodes[0] = {true, std::vector<good_bad>(4, {35, 5})};
+  for (size_t i = 0; i < 4; ++i)
+    nodes[i + 1].blocks[i] = {10, 10};
+  // Neither the sides differ in any block nor the nodes over all. In a block 10 of 80 fail: one node is off by 7.5,
+  // three by −2.5, of a hypergeometric variance of 20·(1/8)(7/8)·60/79 each.
+  double variance = 20 * (1. / 8) * (7. / 8) * (60. / 79);
+  EXPECT_NEAR(compare_blocks(nodes, 4).design_effect, (7.5 * 7.5 + 3 * 2.5 * 2.5) / (4 * variance), 1e-9);
+}
+
 TEST(block_rates, sums_of_the_largest_counts_are_exact) {
   std::vector<good_bad> most(4, good_bad{most_in_block, most_in_block});
   std::vector<block_series> nodes(64, control(most));
