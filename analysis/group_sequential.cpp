@@ -68,16 +68,25 @@ std::span<const look> looks_of(look_plan plan) {
 }
 
 std::vector<double> spending_levels(double alpha, std::span<const uint32_t> looks) {
+  std::vector<double> shares;
+  for (auto each : looks)
+    shares.push_back(static_cast<double>(each) / looks.back());
+  return spending_levels(alpha, looks, shares);
+}
+
+std::vector<double> spending_levels(double alpha, std::span<const uint32_t> looks, std::span<const double> spent) {
   std::vector<double> out;
   weighted_points paths;
-  double before = 0;
-  for (auto each : looks) {
-    double now = static_cast<double>(each) / looks.back(), deviation = std::sqrt(now), step = std::sqrt(now - before);
-    double bound = bound_spending(paths, step, deviation, alpha * (now - before));
+  double before = 0, spent_before = 0;
+  for (size_t i = 0; i < looks.size(); ++i) {
+    double now = static_cast<double>(looks[i]) / looks.back(), deviation = std::sqrt(now),
+           step = std::sqrt(now - before);
+    double bound = bound_spending(paths, step, deviation, alpha * (spent[i] - spent_before));
     out.push_back(std::nearbyint(normal_upper(bound / deviation) * 1e6) / 1e6);
-    if (each != looks.back())
+    if (i + 1 < looks.size())
       paths = paths.after(step, deviation, bound);
     before = now;
+    spent_before = spent[i];
   }
   return out;
 }

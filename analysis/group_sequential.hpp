@@ -43,4 +43,7 @@ std::span<const look> looks_of(look_plan plan);
 /// were made; a finer integration gives others by up to .2% (.005593 for .005603). Takes about 50 ms for each look.
 std::vector<double> spending_levels(double alpha, std::span<const uint32_t> looks);
 
+/// The same with the share of `alpha` that is spent up to each look: ascending, in [0, 1], one per look.
+std::vector<double> spending_levels(double alpha, std::span<const uint32_t> looks, std::span<const double> spent);
+
 } // namespace hive::analysis

@@ -1,15 +1,12 @@
 #include "analysis/reference_rule.hpp"
 #include "analysis/sequential_gate.hpp"
 #include "tests/analysis/measured_noise.hpp"
-#include "tests/support/soak.hpp"
+#include "tests/analysis/simulation_runs.hpp"
 
-#include <atomic>
-#include <cmath>
 #include <cstdio>
 #include <functional>
 #include <gtest/gtest.h>
 #include <numeric>
-#include <thread>
 
 // How often the gate is right on synthetic noise, beside the flat rule that it replaces (new > 1.05 × old). The suite
 // gate_simulation takes a few hundred runs and allows for their chance; gate_table prints the whole tables, with
@@ -21,32 +18,6 @@ namespace {
 
 constexpr std::array cvs{0.02, 0.05, 0.10};
 constexpr size_t most_pairs = short_looks.back().pairs;
-
-constexpr uint32_t fast_runs = 200;
-constexpr uint32_t table_runs = 10'000;
-
-uint32_t runs_of_table() {
-  return is_soak() ? table_runs : fast_runs;
-}
-
-/// Four standard errors of a share from so many runs, and at least four runs; none for the whole table.
-double chance(double share, uint32_t runs) {
-  return runs == table_runs ? 0 : 4 * std::sqrt(share * (1 - share) / runs) + 4.0 / runs;
-}
-
-/// Runs all jobs, on all cores.
-void run_all(const std::vector<std::function<void()>>& jobs) {
-  std::atomic<size_t> next = 0;
-  auto work = [&] {
-    for (size_t i = next++; i < jobs.size(); i = next++)
-      jobs[i]();
-  };
-  std::vector<std::thread> threads(std::max(1u, std::thread::hardware_concurrency()));
-  for (auto& each : threads)
-    each = std::thread{work};
-  for (auto& each : threads)
-    each.join();
-}
 
 // -- one metric --------------------------------------------------------------------
 
@@ -120,10 +91,10 @@ void expect_targets(const std::vector<cell>& cells) {
                  ", factor " + std::to_string(each.factor) + ", seed " + std::to_string(each.seed));
     bool changed = each.factor > 1;
     double wrong = is_hardest(each) ? (changed ? 0.015 : 0.02) : 0.005;
-    EXPECT_LE(each.share(changed ? each.safe : each.regressed), wrong + chance(wrong, each.runs));
+    EXPECT_LE(each.share(changed ? each.safe : each.regressed), wrong + allowance(wrong, each.runs));
     if (!changed) {
       double target = safe_target(each);
-      EXPECT_GE(each.share(each.safe), target - chance(target, each.runs));
+      EXPECT_GE(each.share(each.safe), target - allowance(target, each.runs));
     }
   }
 }
@@ -188,7 +159,7 @@ std::vector<family> run_families(uint32_t runs, std::span<const double> of_cvs) 
   run_all(jobs);
   for (const auto& each : out) {
     double wrong = each.kind == noise_kind::autocorrelated && each.cv == 0.10 ? 0.015 : 0.004;
-    EXPECT_LE(static_cast<double>(each.regressed) / runs, wrong + chance(wrong, runs)) << "seed " << each.seed;
+    EXPECT_LE(static_cast<double>(each.regressed) / runs, wrong + allowance(wrong, runs)) << "seed " << each.seed;
   }
   return out;
 }

@@ -1,3 +1,4 @@
+#include "analysis/canary_rates.hpp"
 #include "analysis/hodges_lehmann.hpp"
 #include "analysis/item_gate.hpp"
 #include "analysis/mixture.hpp"
@@ -104,6 +105,38 @@ TEST(same_bits, tests_of_samples) {
     hash.add(normal_mixture_half_width(a.size(), pooled.scale, 0.439, 0.05));
   }
   EXPECT_EQ(hash.value(), 0xf8749a6ec0792eaa);
+}
+
+/// Counts of five nodes, one of them a canary, by operations on whole numbers alone.
+std::vector<block_series> random_counts(std::mt19937_64& random, int64_t failing) {
+  std::vector<block_series> out(5, {false, std::vector<good_bad>(20)});
+  out[0].is_canary = true;
+  for (auto& node : out)
+    for (auto& block : node.blocks)
+      block = {static_cast<int64_t>(random() % 40),
+               static_cast<int64_t>(random() % 8 / (node.is_canary ? 1 : failing))};
+  return out;
+}
+
+TEST(same_bits, canaries) {
+  std::mt19937_64 random;
+  bit_hash hash;
+  for (int run = 0; run < 300; ++run) {
+    auto nodes = random_counts(random, 1 + run % 6);
+    stage_progress progress{10, 3u + run % 18, 1u + run % 3};
+    auto got = judge_rate(
+      nodes, {true, 0.02 + run % 5 * 0.01, 20}, progress, [](uint32_t) { return std::string{}; }, "tasks");
+    hash.add(static_cast<int>(got.decided), got.at.has_value());
+    if (!got.at)
+      continue;
+    const auto& at = *got.at;
+    hash.add(at.until_block, at.rates.canary.share, at.rates.canary.trials, at.rates.control.share,
+             at.rates.control.trials, at.rates.common, at.rates.design_effect, at.range.lower, at.range.upper,
+             at.p_worse, at.p_beyond_margin, at.p_within_margin, at.canary_trials_needed.value_or(0));
+    for (char c : got.reason)
+      hash.add(c);
+  }
+  EXPECT_EQ(hash.value(), 0xf187914aa5584198);
 }
 
 } // namespace
