@@ -5,6 +5,7 @@ using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";
 using Gpu = import "gpu.capnp";
 using Upgrade = import "upgrade.capnp";
+using Cluster = import "cluster_upgrade.capnp";
 $Cxx.namespace("hive::wire");
 
 enum EventKind {
@@ -15,6 +16,7 @@ enum EventKind {
   agent @4 $Hive.doc("An agent regressed, recovered or was accepted, or advice about it.");
   lease @5 $Hive.doc("A lease of GPU memory, or a request for one, entered another state.");
   gpu @6 $Hive.doc("A GPU became available for leases, or unavailable.");
+  upgrade @7 $Hive.doc("A proposal to upgrade the hive: votes, decisions, hooks.");
 }
 
 enum MemberChange {
@@ -116,6 +118,7 @@ struct Event $Hive.doc("One event. The field named after `kind` holds the detail
   agent @7 :AgentEvent;
   lease @8 :LeaseEvent;
   gpu @9 :GpuEvent;
+  upgrade @10 :Cluster.UpgradeEvent;
 }
 
 struct EventQuery $Hive.doc(

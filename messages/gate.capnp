@@ -24,6 +24,7 @@ struct GateGeneration $Hive.doc("The sealers of a track. Its hash is in every st
   slack @2 :UInt8 $Hive.max(1) $Hive.doc("Lying acceptors that the seal bears.");
   previous @3 :Data $Hive.doc("Hash of the generation before; empty for the first of a line.");
   line @4 :Data $Hive.doc("Chosen by an operator who begins another line after a quorum was lost; else empty.");
+  track @5 :Text $Hive.id $Hive.doc("Name of the track: members that give a number another name do not decide together.");
 }
 
 # -- proposals -------------------------------------------------------------------
@@ -58,6 +59,9 @@ struct GateProposal $Hive.maxBytes(16384) $Hive.doc("What is proposed. Its hash 
   attempts @9 :UInt8 = 3 $Hive.min(1) $Hive.max(16) $Hive.doc("Ballots of a member in a stage.");
   deadlineS @10 :UInt32 $Hive.max(2592000) $Hive.doc("After this the verdict is shown as held; 0: never.");
   nonce @11 :Data $Hive.required;
+  judge @12 :Upgrade.Policy = statistical $Hive.doc("By what each member judges.");
+  measure @13 :Bool $Hive.doc("Each member measures both versions in pairs.");
+  maxMinutes @14 :Float64 = 60 $Hive.min(0.01) $Hive.max(10080) $Hive.doc("Time for a member's paired measurements.");
 }
 
 # -- sealed values ---------------------------------------------------------------

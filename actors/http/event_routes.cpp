@@ -52,6 +52,8 @@ std::string_view name_of(wire::EventKind kind) {
     return "lease";
   case wire::EventKind::GPU:
     return "gpu";
+  case wire::EventKind::UPGRADE:
+    return "upgrade";
   }
   return "message"; // clients call events without a name `message`
 }

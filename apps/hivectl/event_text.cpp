@@ -1,6 +1,7 @@
 #include "apps/hivectl/event_text.hpp"
 
 #include "apps/hivectl/format.hpp"
+#include "messages/text.hpp"
 
 namespace hive::ctl {
 namespace {
@@ -57,6 +58,20 @@ std::string describe(wire::GpuEvent::Reader gpu) {
   return with_reason(std::string{"GPU "} + gpu.getUuid().cStr() + " " + name_of(gpu.getState()), gpu.getReason());
 }
 
+std::string describe(wire::UpgradeEvent::Reader upgrade) {
+  std::string what = std::string{"upgrade "} + std::string{as_view(upgrade.getId())}.substr(0, 8);
+  what += " (track " + std::string{as_view(upgrade.getTrack())} + ") " + name_of(upgrade.getStep());
+  if (upgrade.getStep() == wire::UpgradeStep::DECIDED)
+    what += std::string{" "} + name_of(upgrade.getKind());
+  if (upgrade.getStep() == wire::UpgradeStep::VOTED)
+    what += std::string{" "} + name_of(upgrade.getVerdict());
+  if (upgrade.getStage() > 0)
+    what += " in stage " + std::to_string(upgrade.getStage());
+  if (upgrade.hasNode())
+    what += std::string{" by "} + upgrade.getNode().cStr();
+  return with_reason(what, upgrade.getReason());
+}
+
 std::string describe(wire::MissedEvents::Reader missed) {
   return missed.getCount() == 0 ? "some events before this one are no longer kept"
                                 : std::to_string(missed.getCount()) + " events before this one are no longer kept";
@@ -80,6 +95,8 @@ std::string describe_event(wire::Event::Reader event) {
     return describe(event.getLease());
   case wire::EventKind::GPU:
     return describe(event.getGpu());
+  case wire::EventKind::UPGRADE:
+    return describe(event.getUpgrade());
   }
   return {};
 }

@@ -127,6 +127,7 @@ void track::on(const events::change_members& what, effects& out) {
   root.setNumber(sealers_->number() + 1);
   root.setPrevious(data_of(sealers_->hash()));
   root.setLine(sealers_->content().getLine());
+  root.setTrack(sealers_->content().getTrack());
   auto checked = generation::from(root.asReader());
   if (!checked)
     out.others.push_back(outputs::refused{number_, checked.error()});
