@@ -153,6 +153,7 @@ struct RunCommand $Hive.doc("Asks the runner to run one process to completion.")
       "Bytes kept of each of the two output streams; the rest is discarded.");
   statusChannel @5 :Bool $Hive.doc("Gives the process descriptor 4, on which it reports about itself.");
   sandbox @6 :Sandbox $Hive.doc("Runs the command in a sandbox; workdir and status_channel are then not used.");
+  input @7 :Data $Hive.maxLength(262144) $Hive.doc("What the process reads on its standard input. Not in a sandbox.");
 }
 
 struct SandboxBind $Hive.doc("A file or directory of the machine that a sandbox shows.") {
