@@ -22,14 +22,28 @@ struct ProposedMargin {
   margin @1 :Float64 $Hive.min(0) $Hive.max(0.95) $Hive.doc("Tolerated change for the worse, as a share.");
 }
 
+enum ProposedPolicy {
+  configured @0 $Hive.doc("As the node is configured; all, if it is not.");
+  all @1;
+  majority @2;
+  weighted @3;
+}
+
+enum ProposedJudge {
+  configured @0 $Hive.doc("As the node is configured; statistical, if it is not.");
+  threshold @1;
+  strict @2;
+  statistical @3;
+}
+
 struct ProposeUpgrade $Hive.doc("Asks the hive whether a version may replace another, on all its members.") {
   from @0 :Text $Hive.id $Hive.required $Hive.doc("The version in use.");
   to @1 :Text $Hive.id $Hive.required $Hive.doc("The version that would replace it.");
   track @2 :Text = "main" $Hive.id $Hive.doc("What is upgraded: one of the configured tracks.");
   members @3 :List(Text) $Hive.maxLength(32) $Hive.omitDefault $Hive.doc(
       "Nodes whose votes count, by id, within the track's members. Default: all of them.");
-  policy @4 :Gate.GatePolicy = all $Hive.doc("Which votes approve: of all, of more than half, or of more than half of the weight.");
-  judge @5 :Upgrade.Policy = statistical $Hive.doc("By what each member judges.");
+  policy @4 :ProposedPolicy $Hive.doc("Which votes approve: of all, of more than half, or of more than half of the weight.");
+  judge @5 :ProposedJudge $Hive.doc("By what each member judges.");
   deadlineS @6 :UInt32 $Hive.max(2592000) $Hive.omitDefault $Hive.doc(
       "After this the decision is shown as held; it stays open. Default: never.");
   stages @7 :List(ProposedStage) $Hive.maxLength(8) $Hive.omitDefault $Hive.doc(
@@ -139,6 +153,7 @@ struct ClusterUpgrade $Hive.doc("A proposal, as this node sees it.") {
   stopping @20 :Bool $Hive.omitDefault $Hive.doc("An operator has asked to stop it.");
   deadlineS @21 :UInt32 $Hive.omitDefault;
   stages @22 :List(ProposedStage) $Hive.maxLength(8);
+  notice @23 :Text $Hive.doc("What an operator of this node should know, such as a hook that it missed.");
 }
 
 struct ClusterUpgradeQuery {
@@ -176,6 +191,7 @@ struct TrackMember {
   start @6 :UInt64 $Hive.omitDefault;
   quarantined @7 :Bool $Hive.omitDefault;
   self @8 :Bool $Hive.omitDefault;
+  version @9 :Text $Hive.doc("The version that the newest hook on it left there, as far as this node knows.");
 }
 
 struct TrackMembers $Hive.doc("A track, and the members that decide on it.") {
@@ -206,6 +222,8 @@ struct ChangeMembers $Hive.doc("Asks the present members for other ones. Takes e
   track @0 :Text $Hive.id $Hive.required;
   members @1 :List(TrackMember) $Hive.required $Hive.maxLength(32) $Hive.doc("All of the new ones: `node`, `weight` and `tier` are read.");
   slack @2 :UInt8 $Hive.max(1) $Hive.omitDefault;
+  force @3 :Bool $Hive.omitDefault $Hive.doc(
+      "true: begins another line of members on this node without a quorum of the present ones, who are lost for good. To be said on each of the new members.");
 }
 
 struct AdmitNode $Hive.doc("Vouches that this node's data directory is the one that it ran with last, so that it takes part without the others' answers.") {

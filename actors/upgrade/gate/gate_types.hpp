@@ -28,8 +28,9 @@ using rank = uint8_t;
 
 inline constexpr size_t max_tracks = 4;
 inline constexpr size_t max_members = 32;
-/// A payload with the evidence and the promises of 32 members stays below this.
-inline constexpr size_t max_payload_bytes = 65'536;
+/// A payload with the evidence and the promises of 32 members stays below this. A slot of the hive holds it together
+/// with the statement's signature and stamp.
+inline constexpr size_t max_payload_bytes = 65'536 - 512;
 inline constexpr size_t max_vote_bytes = 640;
 /// Proposals opened at so many last positions are remembered by each value, and an ask must not be older: so none is
 /// opened twice. A proposal takes two positions at least.
