@@ -15,8 +15,13 @@ logged_decision summary_of(wire::GateValue::Reader value, const gate::digest& ha
   out.kind = value.getKind();
   out.stage = value.getStage();
   out.hash = hash;
-  if (value.getProposal().size() > 0)
-    out.proposal = to_hex(gate::digest_of(value.getProposal()));
+  if (value.getProposal().size() == 0)
+    return out;
+  out.proposal = to_hex(gate::digest_of(value.getProposal()));
+  if (auto body = gate::load_canonical<wire::GateProposal>(value.getBody())) {
+    out.from = (*body)->getFrom().cStr();
+    out.to = (*body)->getTo().cStr();
+  }
   return out;
 }
 

@@ -23,6 +23,7 @@ struct logged_decision {
   uint8_t stage = 0;
   gate::digest hash{};
   std::string proposal; ///< id as hex; empty: the value is about the members
+  std::string from, to; ///< its versions
   int64_t learned_at = 0;
   int64_t announced_at = 0;
 };
