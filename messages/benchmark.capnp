@@ -154,6 +154,7 @@ struct RunCommand $Hive.doc("Asks the runner to run one process to completion.")
   statusChannel @5 :Bool $Hive.doc("Gives the process descriptor 4, on which it reports about itself.");
   sandbox @6 :Sandbox $Hive.doc("Runs the command in a sandbox; workdir and status_channel are then not used.");
   input @7 :Data $Hive.maxLength(262144) $Hive.doc("What the process reads on its standard input. Not in a sandbox.");
+  keepEnd @8 :Bool $Hive.doc("Keeps the last bytes of the two output streams instead of the first ones.");
 }
 
 struct SandboxBind $Hive.doc("A file or directory of the machine that a sandbox shows.") {
@@ -192,6 +193,7 @@ struct RunResult $Hive.maxBytes(134217728) {
   user @11 :UInt32 $Hive.doc("The user that a sandboxed command ran as; 0 when it was the node's own.");
   processorS @12 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.doc(
       "Processor time of the process and of those of its descendants for which it waited.");
+  leftProcesses @13 :Bool $Hive.doc("Processes of its group could not be ended in time.");
 }
 
 # Inputs that engines send for the fast adapters.
