@@ -78,6 +78,9 @@ inline constexpr auto max_process_timeout = 24h;
 inline constexpr size_t max_process_input_bytes = size_t{256} << 10;
 /// Wait for the killed processes of a group to be gone; only one that hangs in the kernel takes so long.
 inline constexpr auto process_group_end = 5s;
+/// Time for the services of a node to say how it is, at the end of each block of a stage: what has not answered by then
+/// is not counted. The guardrail's files may take long to hash.
+inline constexpr auto stage_answer_timeout = 30s;
 /// Time limit of a hook of the operator: long enough to replace a service and see it start.
 inline constexpr auto hook_timeout = 600s;
 /// Hooks that run and wait, over all tracks; a decision has at most two per track.

@@ -213,6 +213,17 @@ struct Recorded {
   recorded @0 :UInt32 $Hive.doc("Number of entries that are durable now.");
 }
 
+struct InputTotalsQuery {
+}
+
+struct InputTotals $Hive.doc("What engines sent since the node started to count.") {
+  run @0 :UInt64 $Hive.doc("Totals compare only within one run.");
+  requests @1 :UInt64 $Hive.doc("Observations of models that have an accuracy.");
+  failedRequests @2 :UInt64 $Hive.doc("Of these, those with an accuracy below one half.");
+  worldModelChecks @3 :UInt64 $Hive.doc("Counters of the world model that compare with those before.");
+  failedWorldModelChecks @4 :UInt64 $Hive.doc("Of these, those by which something was recorded and nothing flushed.");
+}
+
 struct ModelInput $Hive.doc("Disk form of a model's observations.") {
   observations @0 :List(ModelObservation);
   observedAt @1 :Int64 $Hive.unixMicros $Hive.doc(
