@@ -47,6 +47,7 @@ cluster_gate_impl::behavior_type cluster_gate(gate_shell::pointer self, cluster_
     [&state](const slots_accepted& published) { state.hear(published); },
     [&state](const slots_withdrawn& gone) { state.withdraw(gone); },
     [&state](const sharing_started& with) { state.share(with); },
+    [&state](const stages_started& started) { state.use(started); },
     [&state](const stage_judged& judged) { state.on_stage(judged); },
     [&state](gate_tick_atom) { state.tick(); },
   };

@@ -6,7 +6,6 @@
 #include "actors/upgrade/cluster/api.hpp"
 #include "actors/upgrade/cluster/proposal_request.hpp"
 #include "actors/upgrade/hooks/api.hpp"
-#include "actors/upgrade/stages/api.hpp"
 #include "analysis/metric_rules.hpp"
 #include "messages/cluster_upgrade.capnp.h"
 #include "platform/identity/node_identity.hpp"
@@ -49,7 +48,6 @@ struct cluster_gate_services {
   event_sink_actor events = {};
   upgrade_measurer_actor measurer; ///< for proposals that are judged by paired measurements
   hook_runner_actor hooks;
-  stage_watcher_actor stages;
 };
 
 /// Spawns the actor that drives a gate_core: it stores, publishes, judges and runs what the core asks for. It takes part

@@ -20,8 +20,7 @@ namespace hive {
 using gate_tick_atom = caf::atom_constant<caf::atom("gatetick")>;
 
 /// The gate's actor with its internal messages.
-using cluster_gate_impl =
-  cluster_gate_actor::extend_with<stage_listener_actor>::extend<caf::reacts_to<gate_tick_atom>>;
+using cluster_gate_impl = cluster_gate_actor::extend<caf::reacts_to<gate_tick_atom>>;
 
 /// State of the gate's actor. It has no rules of its own: those are in gate_core.
 class gate_shell {
@@ -54,6 +53,7 @@ public:
   caf::result<msg<wire::TrackMembersList>> admit(const msg<wire::AdmitNode>& request);
 
   // -- gate_shell_duties.cpp
+  void use(const stages_started& started);
   void on_stage(const stage_judged& judged);
 
 private:
@@ -126,6 +126,7 @@ private:
 
   slot_sharing_actor sharing_;
   node_directory_actor nodes_;
+  stage_watcher_actor watcher_;
   std::set<slot_kind> admitted_;
   std::set<node_id> readers_;
   std::set<node_id> quarantined_;

@@ -99,8 +99,17 @@ void gate_shell::cast(uint8_t track, member_vote voted) {
 
 // -- stages ------------------------------------------------------------------------
 
+void gate_shell::use(const stages_started& started) {
+  watcher_ = started.watcher;
+  watched_.clear();
+  if (core_)
+    watch_stages();
+}
+
 /// A stage is watched once all its canaries have deployed.
 void gate_shell::watch_stages() {
+  if (!watcher_)
+    return;
   for (uint8_t number = 0; number < options_.tracks.size(); ++number) {
     const auto& track = core_->at(number);
     const auto& state = track.state();
@@ -116,7 +125,7 @@ void gate_shell::watch_stages() {
     is_last_look_[number] = false;
     if (wanted.empty()) {
       due_.erase(number);
-      self_->send(services_.stages, end_watch{number});
+      self_->send(watcher_, end_watch{number});
       continue;
     }
     watch_stage watch;
@@ -129,7 +138,7 @@ void gate_shell::watch_stages() {
       watch.members.push_back(state.what()->node(which));
     watch.canaries = state.canaries();
     watch.duration_s = state.what()->body().getStages()[state.stage() - 1u].getDurationS();
-    self_->send(services_.stages, std::move(watch));
+    self_->send(watcher_, std::move(watch));
   }
 }
 
