@@ -50,9 +50,10 @@ struct cluster_gate_services {
   hook_runner_actor hooks;
 };
 
-/// Spawns the actor that drives a gate_core: it stores, publishes, judges and runs what the core asks for. It takes part
-/// once the federation has started. What it tells is durable first. Ends with ec::corrupt when what is stored cannot be
-/// read, with ec::invalid for an invalid option, and with the committer's error when something cannot be stored.
+/// Spawns the actor that drives a gate_core: it stores, publishes, judges and runs what the core asks for. It takes
+/// part once the federation has started. What it tells is durable first. Ends with ec::corrupt when what is stored
+/// cannot be read, with ec::invalid for an invalid option, and with the committer's error when something cannot be
+/// stored.
 cluster_gate_actor spawn_cluster_gate(caf::actor_system& system, cluster_gate_services services,
                                       cluster_gate_options options);
 

@@ -15,8 +15,8 @@
 namespace hive {
 namespace {
 
-/// Lower bits of the epoch of statements: a random number of the start. An epoch is used twice when a disk was set back,
-/// and even then nothing that is signed contradicts what was signed in the other run.
+/// Lower bits of the epoch of statements: a random number of the start. An epoch is used twice when a disk was set
+/// back, and even then nothing that is signed contradicts what was signed in the other run.
 constexpr unsigned run_bits = 23;
 
 constexpr size_t most_announced = 4'096;
@@ -326,8 +326,9 @@ void gate_shell::on(const gate::outputs::decided& what) {
   tell([&](wire::UpgradeEvent::Builder out) {
     out.setId(id);
     out.setTrack(options_.tracks[value.getTrack()]);
-    out.setStep(is_opening ? wire::UpgradeStep::OPENED
-                           : is_of_members ? wire::UpgradeStep::MEMBERS : wire::UpgradeStep::DECIDED);
+    out.setStep(is_opening      ? wire::UpgradeStep::OPENED
+                : is_of_members ? wire::UpgradeStep::MEMBERS
+                                : wire::UpgradeStep::DECIDED);
     out.setKind(value.getKind());
     out.setStage(value.getStage());
     out.setHash(hash);

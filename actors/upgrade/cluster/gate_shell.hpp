@@ -119,7 +119,7 @@ private:
   uint64_t epoch_ = 0;                    ///< of this node, above all that it hears of itself
   uint64_t stamp_epoch_ = 0;              ///< epoch of its statements
   uint64_t stamp_version_ = 0;
-  std::optional<uint64_t> written_; ///< number of the newest write of this core
+  std::optional<uint64_t> written_;                                     ///< number of the newest write of this core
   std::map<uint64_t, std::vector<std::function<void()>>> when_durable_; ///< by number of a write
   caf::error refusal_;
   std::optional<gate::instant> armed_; ///< when the next tick comes
@@ -136,7 +136,7 @@ private:
   std::map<uint8_t, std::string> conflicts_;
   std::map<uint8_t, judged_stage> stages_;
   std::map<uint8_t, bool> is_last_look_;
-  std::map<uint8_t, std::string> watched_; ///< proposal and stage that are watched, by track
+  std::map<uint8_t, std::string> watched_;      ///< proposal and stage that are watched, by track
   std::map<uint8_t, gate::outputs::judge> due_; ///< stages on which the core wants a vote
 };
 

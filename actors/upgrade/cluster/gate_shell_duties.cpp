@@ -70,16 +70,17 @@ void gate_shell::on(const gate::outputs::judge& what) {
   judge_order order{what.track, options_.tracks[what.track], what.what, what.attempt,
                     voted_hash_of(vote, what.what->id())};
   self_->request(judge_, caf::infinite, std::move(order))
-    .then([this, run = core_run_, track = what.track](member_vote& voted) {
-      if (run == core_run_)
-        cast(track, std::move(voted));
-    },
-          [this](const caf::error& error) {
-            if (code_of(error) == ec::conflict)
-              return log::debug("A judgement is not needed any more: {}", text_of(error));
-            log::error("This node cannot judge for the hive: {}", text_of(error));
-            self_->quit(error);
-          });
+    .then(
+      [this, run = core_run_, track = what.track](member_vote& voted) {
+        if (run == core_run_)
+          cast(track, std::move(voted));
+      },
+      [this](const caf::error& error) {
+        if (code_of(error) == ec::conflict)
+          return log::debug("A judgement is not needed any more: {}", text_of(error));
+        log::error("This node cannot judge for the hive: {}", text_of(error));
+        self_->quit(error);
+      });
 }
 
 /// What it judged by is durable before the vote.
@@ -90,11 +91,12 @@ void gate_shell::cast(uint8_t track, member_vote voted) {
   gate_store::put_judgement(writes, to_hex(gate::digest_of(voted.vote->getProposal())), voted.document_hash,
                             *voted.document);
   commit(self_, services_.committer, std::move(writes))
-    .then([this, run = core_run_, track, vote = voted.vote](const committed&) {
-      if (run == core_run_)
-        step(gate::events::judged{track, vote});
-    },
-          [this](const caf::error& error) { self_->quit(error); });
+    .then(
+      [this, run = core_run_, track, vote = voted.vote](const committed&) {
+        if (run == core_run_)
+          step(gate::events::judged{track, vote});
+      },
+      [this](const caf::error& error) { self_->quit(error); });
 }
 
 // -- stages ------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 #include "actors/upgrade/cluster/gate_shell.hpp"
 
-#include "actors/defaults.hpp"
+#include "actors/upgrade/decision/decision_document.hpp"
 #include "messages/text.hpp"
 #include "platform/hex.hpp"
 #include "platform/log.hpp"
@@ -31,8 +31,7 @@ std::string how_it_ended(wire::ClusterUpgrade::Reader view) {
 } // namespace
 
 gate_sight gate_shell::sight() const {
-  return {*core_,  log_,       gate_store{*services_.db}, options_.tracks, announced_,
-          stages_, notices_, conflicts_,                now()};
+  return {*core_, log_, gate_store{*services_.db}, options_.tracks, announced_, stages_, notices_, conflicts_, now()};
 }
 
 caf::error gate_shell::not_yet() const {
@@ -154,6 +153,42 @@ caf::result<msg<wire::ClusterUpgrade>> gate_shell::stop(const msg<wire::StopUpgr
   auto answer = self_->make_response_promise<msg<wire::ClusterUpgrade>>();
   when_durable([this, answer, id = *id] { answer_with_view(answer, id); });
   return answer;
+}
+
+caf::result<msg<wire::DecisionDocument>> gate_shell::document(const msg<wire::DecisionDocumentQuery>& query) {
+  if (auto error = not_yet())
+    return error;
+  auto id = find_id(as_view(query->getId()));
+  if (!id)
+    return id.error();
+  auto steps = log_.of(*id);
+  if (steps.empty())
+    return fail(ec::no_data, "nothing is sealed of the proposal yet");
+  gate_store store{*services_.db};
+  decision_parts parts;
+  parts.first = generations_[steps.front().track];
+  auto log = book_->find(id_, {gate::slot_type::log, steps.front().track});
+  if (log) {
+    parts.generations = log->log().generations;
+    if (log->log().newest.value->members)
+      parts.generations.push_back(log->log().newest);
+  }
+  for (const auto& step : steps) {
+    auto sealed = load_sealed(store, step);
+    if (!sealed)
+      return sealed.error();
+    if (*sealed)
+      parts.values.push_back(std::move(**sealed));
+  }
+  auto judgements = store.judgements(*id);
+  if (!judgements)
+    return judgements.error();
+  for (auto& each : *judgements)
+    parts.judgements.push_back({id_, 0, std::move(each)});
+  auto made = make_decision_document(parts);
+  if (!made)
+    return made.error();
+  return std::move(*made);
 }
 
 caf::result<msg<wire::ClusterUpgrade>> gate_shell::show(const msg<wire::ClusterUpgradeQuery>& query) {

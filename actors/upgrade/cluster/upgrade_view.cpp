@@ -2,7 +2,6 @@
 
 #include "messages/text.hpp"
 #include "platform/hex.hpp"
-#include "platform/identity/node_identity.hpp"
 
 #include <algorithm>
 
@@ -44,31 +43,19 @@ struct gathered {
   bool is_current = false;           ///< it is what the track is about
 };
 
-caf::expected<std::optional<gate::sealed_value>> load(const gate_sight& sight, const logged_decision& entry) {
-  auto record = sight.store.decision(entry.track, entry.position);
-  if (!record)
-    return record.error();
-  if (!*record)
-    return std::optional<gate::sealed_value>{};
-  auto sealed = decode_sealed((*record)->operator->()->getSealed(), trusted_origin);
-  if (!sealed)
-    return fail(ec::corrupt, "a stored decision of the gate cannot be decoded: " + text_of(sealed.error()));
-  return std::optional{std::move(*sealed)};
-}
-
 caf::error gather_sealed(const gate_sight& sight, gathered& out) {
   const logged_decision* verdict = nullptr;
   for (const auto& step : out.steps)
     if (is_verdict(step.kind))
       verdict = &step;
-  auto newest = load(sight, out.steps.back());
+  auto newest = load_sealed(sight.store, out.steps.back());
   if (!newest)
     return newest.error();
   out.newest = std::move(*newest);
   if (verdict == &out.steps.back()) {
     out.verdict = out.newest;
   } else if (verdict) {
-    auto loaded = load(sight, *verdict);
+    auto loaded = load_sealed(sight.store, *verdict);
     if (!loaded)
       return loaded.error();
     out.verdict = std::move(*loaded);
@@ -196,7 +183,8 @@ std::string reason_now(const gate_sight& sight, const gathered& from, const std:
   bool is_open = from.is_current && counted;
   if (is_open && counted->result == gate::tally_result::held) {
     std::string out = counted->why;
-    if (const auto& track = sight.core.at(from.track); !track.is_admitted() && track.sealers().rank_of(sight.core.self()))
+    if (const auto& track = sight.core.at(from.track);
+        !track.is_admitted() && track.sealers().rank_of(sight.core.self()))
       out += "; this node waits until others have told it what it told before its start";
     return out;
   }
@@ -259,7 +247,8 @@ void set_votes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const
     list[i].setVoted(vote != votes.end());
     if (vote != votes.end())
       set_vote(list[i], *vote->second);
-    bool is_awaited = counted && (vote == votes.end() || vote->second->vote()->getVerdict() == wire::Verdict::INCONCLUSIVE);
+    bool is_awaited =
+      counted && (vote == votes.end() || vote->second->vote()->getVerdict() == wire::Verdict::INCONCLUSIVE);
     list[i].setAwaited(is_awaited);
     if (is_awaited)
       awaited.push_back(node.value);
@@ -371,15 +360,6 @@ void set_notes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const
 
 } // namespace
 
-std::optional<node_id> trusted_origin(wire::StoredSlot::Reader slot) {
-  public_key key{};
-  auto bytes = slot.getPublicKey();
-  if (bytes.size() != key.size())
-    return std::nullopt;
-  std::copy(bytes.begin(), bytes.end(), key.begin());
-  return node_id_of(key);
-}
-
 std::string why_sealed(const gate::proposed_value& value) {
   if (!value.what)
     return {};
@@ -428,7 +408,8 @@ caf::expected<msg<wire::ClusterUpgrade>> view_of(const gate_sight& sight, const 
     if (auto reason = reason_now(sight, *from, counted); !reason.empty())
       out.setReason(reason);
     set_votes(out, sight, *from, counted, nodes);
-    bool is_in_stage = from->newest && from->is_current && sight.core.at(from->track).state().now() == gate::phase::stage;
+    bool is_in_stage =
+      from->newest && from->is_current && sight.core.at(from->track).state().now() == gate::phase::stage;
     if (is_in_stage)
       set_stage(out.initStage(), sight, *from);
     set_runs(out, sight, *from, nodes);

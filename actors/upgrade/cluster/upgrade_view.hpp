@@ -25,11 +25,11 @@ struct gate_sight {
   const gate::gate_core& core;
   const decision_log& log;
   gate_store store;
-  const std::vector<std::string>& tracks;                ///< names, by number
-  const std::map<std::string, int64_t>& announced;       ///< when this node first heard of a proposal, by id
-  const std::map<uint8_t, judged_stage>& stages;         ///< by track
-  const std::map<std::string, std::string>& notices;     ///< by proposal
-  const std::map<uint8_t, std::string>& conflicts;       ///< by track
+  const std::vector<std::string>& tracks;            ///< names, by number
+  const std::map<std::string, int64_t>& announced;   ///< when this node first heard of a proposal, by id
+  const std::map<uint8_t, judged_stage>& stages;     ///< by track
+  const std::map<std::string, std::string>& notices; ///< by proposal
+  const std::map<uint8_t, std::string>& conflicts;   ///< by track
   gate::instant now{0};
 };
 
@@ -52,8 +52,5 @@ msg<wire::TrackMembers> members_of(const gate_sight& sight, uint8_t track, const
 
 /// Why the votes, or a stop, led to the value, for people.
 std::string why_sealed(const gate::proposed_value& value);
-
-/// The slots of a stored value without checking their signatures, which was done before they were stored.
-std::optional<node_id> trusted_origin(wire::StoredSlot::Reader slot);
 
 } // namespace hive
