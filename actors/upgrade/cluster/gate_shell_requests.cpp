@@ -222,8 +222,10 @@ caf::result<msg<wire::ClusterUpgradeList>> gate_shell::list(const msg<wire::Clus
       auto view = view_of(sight(), *from, nodes);
       if (!view && code_of(view.error()) == ec::not_found)
         continue; // it is being stored
-      if (!view)
-        return answer.deliver(view.error());
+      if (!view) {
+        answer.deliver(view.error());
+        return;
+      }
       if (query->hasTrack() && (*view)->getTrack() != query->getTrack())
         continue;
       last = *from;
