@@ -15,6 +15,7 @@ inline constexpr uint8_t most_tracks = 4;
 inline constexpr size_t most_proposal_bytes = 64;
 /// Regressed benchmarks of a node that are told.
 inline constexpr size_t most_told_benchmarks = 32;
+inline constexpr size_t most_benchmark_bytes = 128; ///< of the name of each
 /// Longest stage: 30 days, as in a proposal.
 inline constexpr uint32_t most_stage_s = 2'592'000;
 

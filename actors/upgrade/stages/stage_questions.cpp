@@ -33,8 +33,8 @@ benchmarks_judged judged_by(wire::UpgradeCheck::Reader check) {
     if (out.regressed.size() == most_told_benchmarks)
       break;
     auto adapter = as_view(each.getAdapter());
-    out.regressed.push_back((adapter.empty() ? "" : std::string{adapter} + ".") +
-                            std::string{as_view(each.getMetric())});
+    auto name = (adapter.empty() ? "" : std::string{adapter} + ".") + std::string{as_view(each.getMetric())};
+    out.regressed.emplace_back(cut_text(name, most_benchmark_bytes));
   }
   return out;
 }
