@@ -1,6 +1,7 @@
 #include "actors/upgrade/stages/stage_picture.hpp"
 
 #include "messages/ec.hpp"
+#include "messages/msg.hpp"
 #include "messages/timestamp.hpp"
 
 #include <gmock/gmock.h>

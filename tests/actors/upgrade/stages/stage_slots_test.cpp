@@ -1,5 +1,6 @@
 #include "actors/upgrade/stages/stage_slots.hpp"
 
+#include "actors/defaults.hpp"
 #include "messages/ec.hpp"
 #include "messages/packed.hpp"
 #include "messages/stage_health.capnp.h"

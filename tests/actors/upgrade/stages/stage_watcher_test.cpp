@@ -463,11 +463,12 @@ TEST_F(stage_watcher, a_block_that_could_not_be_counted_is_not_told) {
   node.tasks.run = 2; // the tracker was restarted
   node.tasks.all = node.tasks.bad = 0;
   pass_blocks(2);
+  auto counts = told().at(0);
   std::vector<uint32_t> numbers;
-  for (const auto& block : told().at(0).blocks)
+  for (const auto& block : counts.blocks)
     numbers.push_back(block.number);
   EXPECT_THAT(numbers, ElementsAre(0u, 3u, 5u));
-  EXPECT_EQ(told()[0].observed_blocks, 6u);
+  EXPECT_EQ(counts.observed_blocks, 6u);
 }
 
 TEST_F(stage_watcher, the_window_begins_with_the_federation) {
