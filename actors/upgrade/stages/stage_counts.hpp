@@ -33,8 +33,8 @@ struct running_total {
   uint64_t bad = 0;
 };
 
-/// What was counted between two answers. Nothing if one is missing, of another run or smaller than the other: then it is
-/// not known.
+/// What was counted between two answers. Nothing if one is missing, of another run or smaller than the other: then it
+/// is not known.
 std::optional<analysis::good_bad> between(const std::optional<running_total>& before,
                                           const std::optional<running_total>& after);
 

@@ -109,8 +109,8 @@ void stage_questions::ask_inputs(const round_ptr& of) const {
     [of](const msg<wire::InputTotals>& totals) {
       auto& out = of->answers.totals;
       out.requests = running_total{totals->getRun(), totals->getRequests(), totals->getFailedRequests()};
-      out.world_model = running_total{totals->getRun(), totals->getWorldModelChecks(),
-                                      totals->getFailedWorldModelChecks()};
+      out.world_model =
+        running_total{totals->getRun(), totals->getWorldModelChecks(), totals->getFailedWorldModelChecks()};
     },
     [](const caf::error& error) { log::warn("Inputs are not counted in this block of a stage: {}", text_of(error)); });
 }

@@ -71,9 +71,9 @@ TEST(hook_input, the_process_gets_the_decision_twice) {
   std::map<std::string, std::string> variables; // the last value of a name holds
   for (auto each : process->getEnvironment())
     variables[each.getName()] = each.getValue();
-  std::map<std::string, std::string> expected{{"REGION", "eu"},      {"HIVE_TOKEN", "t0ken"},  {"HIVE_ACTION", "deploy"},
-                                              {"HIVE_TRACK", "main"}, {"HIVE_FROM", "v1"},      {"HIVE_TO", "v2"},
-                                              {"HIVE_PROPOSAL", "p1"}, {"HIVE_NODE", "n1"}};
+  std::map<std::string, std::string> expected{
+    {"REGION", "eu"},    {"HIVE_TOKEN", "t0ken"}, {"HIVE_ACTION", "deploy"}, {"HIVE_TRACK", "main"},
+    {"HIVE_FROM", "v1"}, {"HIVE_TO", "v2"},       {"HIVE_PROPOSAL", "p1"},   {"HIVE_NODE", "n1"}};
   EXPECT_EQ(variables, expected);
 }
 
@@ -107,8 +107,9 @@ TEST(hook_outcome, shows_the_last_lines_in_printable_form) {
     out.setStdout(bytes("step 1\n"));
     out.setStderr(bytes("no such host\n"));
   });
-  EXPECT_EQ(failed, "command 'deploy' exited with status 3; its standard error ends with: no such host; its output ends "
-                    "with: step 1");
+  EXPECT_EQ(failed,
+            "command 'deploy' exited with status 3; its standard error ends with: no such host; its output ends "
+            "with: step 1");
   EXPECT_THAT(text([](wire::RunResult::Builder out) { out.setLeftProcesses(true); }), HasSubstr("could not be ended"));
   EXPECT_EQ(text([](wire::RunResult::Builder out) { out.setStdout(bytes("\x1b[31mred\x1b[0m \x01 \xff")); }),
             "red ? ?");

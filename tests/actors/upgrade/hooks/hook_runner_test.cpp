@@ -150,8 +150,9 @@ TEST_F(hook_runner, one_that_hangs_is_ended_with_its_group) {
 }
 
 TEST_F(hook_runner, one_that_ignores_sigterm_is_killed) {
-  start({{"deploy", shell("trap '' TERM; (while :; do sleep .01; done) & echo $! > child; while :; do sleep .01; done")}},
-        500ms);
+  start(
+    {{"deploy", shell("trap '' TERM; (while :; do sleep .01; done) & echo $! > child; while :; do sleep .01; done")}},
+    500ms);
   auto outcome = run(order());
   ASSERT_TRUE(outcome) << text_of(outcome.error());
   EXPECT_TRUE(outcome->timed_out);

@@ -66,9 +66,9 @@ TEST(stage_picture, tells_for_how_long_nodes_are_silent) {
     list[3].setLastSeen(1);
     list[5].setLastSeen(now + micros_per_s);
   });
-  EXPECT_THAT(silences_of(*nodes, now), ElementsAre(Pair(node_id{"active"}, 0u), Pair(node_id{"ahead"}, 0u),
-                                                    Pair(node_id{"gone"}, 999'999u), Pair(node_id{"late"}, 30u),
-                                                    Pair(node_id{"self"}, 0u)));
+  EXPECT_THAT(silences_of(*nodes, now),
+              ElementsAre(Pair(node_id{"active"}, 0u), Pair(node_id{"ahead"}, 0u), Pair(node_id{"gone"}, 999'999u),
+                          Pair(node_id{"late"}, 30u), Pair(node_id{"self"}, 0u)));
 }
 
 TEST(stage_picture, has_what_each_member_counted) {

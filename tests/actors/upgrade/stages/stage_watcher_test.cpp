@@ -72,23 +72,22 @@ totals_actor::behavior_type run_inputs(totals_actor::pointer, stub_node* node) {
 }
 
 benchmarks_actor::behavior_type run_benchmarks(benchmarks_actor::pointer, stub_node* node) {
-  return {[node](const measure_once& asked) {
-            node->measured.push_back(asked.adapter);
-            adapter_outcome outcome;
-            outcome.status = node->adapters.contains(asked.adapter) ? node->adapters[asked.adapter]
-                                                                    : wire::AdapterStatus::OK;
-            outcome.measurement = msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
-              out.initMetrics(1)[0].setName(asked.adapter);
-              out.getMetrics()[0].setValue(node->integrity);
-            });
-            return measured_once{std::move(outcome)};
-          },
-          [node](const msg<wire::SnapshotQuery>&) -> caf::result<msg<wire::Snapshot>> {
-            if (node->captured_at == 0)
-              return fail(ec::not_found, "no snapshot");
-            return msg<wire::Snapshot>::build(
-              [&](wire::Snapshot::Builder out) { out.setCapturedAt(node->captured_at); });
-          }};
+  return {
+    [node](const measure_once& asked) {
+      node->measured.push_back(asked.adapter);
+      adapter_outcome outcome;
+      outcome.status = node->adapters.contains(asked.adapter) ? node->adapters[asked.adapter] : wire::AdapterStatus::OK;
+      outcome.measurement = msg<wire::Measurement>::build([&](wire::Measurement::Builder out) {
+        out.initMetrics(1)[0].setName(asked.adapter);
+        out.getMetrics()[0].setValue(node->integrity);
+      });
+      return measured_once{std::move(outcome)};
+    },
+    [node](const msg<wire::SnapshotQuery>&) -> caf::result<msg<wire::Snapshot>> {
+      if (node->captured_at == 0)
+        return fail(ec::not_found, "no snapshot");
+      return msg<wire::Snapshot>::build([&](wire::Snapshot::Builder out) { out.setCapturedAt(node->captured_at); });
+    }};
 }
 
 checks_actor::behavior_type run_checks(checks_actor::pointer, stub_node* node) {
@@ -116,8 +115,7 @@ node_list_actor::behavior_type run_nodes(node_list_actor::pointer, stub_node* no
         list[i].setId(id);
         list[i].setSelf(i == 0);
         list[i].setState(silent == node->silent_s.end() ? wire::MemberState::ACTIVE : wire::MemberState::STALE);
-        list[i].setLastSeen(now_unix_micros() -
-                            (silent == node->silent_s.end() ? 0 : silent->second * micros_per_s));
+        list[i].setLastSeen(now_unix_micros() - (silent == node->silent_s.end() ? 0 : silent->second * micros_per_s));
       }
     });
   }};
