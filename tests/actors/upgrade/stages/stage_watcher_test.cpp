@@ -1,5 +1,9 @@
 #include "actors/upgrade/stages/stage_watcher.hpp"
 
+#include "actors/benchmark/api.hpp"
+#include "actors/hive/federation/api.hpp"
+#include "actors/tracker/api.hpp"
+#include "actors/upgrade/api.hpp"
 #include "actors/upgrade/stages/stage_slots.hpp"
 #include "messages/door.capnp.h"
 #include "messages/ec.hpp"
@@ -9,6 +13,7 @@
 
 #include <gmock/gmock.h>
 #include <map>
+#include <type_traits>
 
 // The services of the node are stubs, and time passes when a test says so.
 
@@ -27,6 +32,15 @@ using tasks_actor = decltype(stage_watcher_services::tasks);
 using totals_actor = decltype(stage_watcher_services::inputs);
 using benchmarks_actor = decltype(stage_watcher_services::benchmarks);
 using checks_actor = decltype(stage_watcher_services::checker);
+
+// The services of a node are such actors.
+static_assert(std::is_convertible_v<tracker_actor, tasks_actor>);
+static_assert(std::is_convertible_v<inputs_actor, totals_actor>);
+static_assert(std::is_convertible_v<registry_actor, benchmarks_actor>);
+static_assert(std::is_convertible_v<upgrade_checker_actor, checks_actor>);
+static_assert(std::is_convertible_v<federation_actor, node_list_actor>);
+static_assert(std::is_convertible_v<stage_watcher_actor, slot_consumer_actor>);
+static_assert(std::is_convertible_v<stage_watcher_actor, slot_producer_actor>);
 
 /// What the stubs answer, and what they got.
 struct stub_node {
