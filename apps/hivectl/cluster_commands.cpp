@@ -34,7 +34,7 @@ outcome list_upgrades(session& s, const std::string& track) {
       for (auto each : (*page)->getUpgrades())
         rows.add_row({short_upgrade_id(each.getId()), each.getTrack().cStr(), each.getFrom().cStr(),
                       each.getTo().cStr(), describe_state(each), s.out.time(each.getAnnouncedAt()),
-                      each.getReason().cStr()});
+                      with_names(names_of_members(each), each.getReason())});
     });
     after = (*page)->hasNext() ? "&after=" + http::url_encode((*page)->getNext().cStr()) : std::string{};
   } while (!after.empty() && !s.json);
@@ -56,7 +56,7 @@ upgrade_answer find_open_upgrade(session& s, const std::string& track) {
     return page.error();
   std::vector<std::string> open;
   for (auto each : (*page)->getUpgrades())
-    if (!each.getFinal())
+    if (!each.getFinal() && each.getDecision() != wire::UpgradeDecision::REFUSED)
       open.emplace_back(each.getId().cStr());
   if (open.empty())
     return fail_as(exit_status::not_found, "no proposal is open; 'hivectl upgrade list' shows all");

@@ -94,7 +94,7 @@ void show_head(wire::ClusterUpgrade::Reader upgrade, const member_names& names, 
            upgrade.getTrack().cStr());
   out.line("Decision  " + describe_state(upgrade));
   if (upgrade.getReason().size() > 0)
-    out.line(std::string{"Reason    "} + upgrade.getReason().cStr());
+    out.line("Reason    " + with_names(names, upgrade.getReason()));
   show_warnings(upgrade, out);
   if (upgrade.getAwaited().size() > 0)
     out.line("Awaited   " + list_of_names(names, upgrade.getAwaited(), 32));
@@ -154,6 +154,14 @@ std::string list_of_names(const member_names& names, capnp::List<capnp::Text>::R
     out.push_back(name_in(names, node));
   }
   return join_texts(out, ", ");
+}
+
+std::string with_names(const member_names& names, capnp::Text::Reader text) {
+  std::string out{as_view(text)};
+  for (const auto& [id, name] : names)
+    for (auto place = out.find(id); place != std::string::npos; place = out.find(id, place + name.size()))
+      out.replace(place, id.size(), name);
+  return out;
 }
 
 std::string describe_vote(wire::MemberVote::Reader vote) {

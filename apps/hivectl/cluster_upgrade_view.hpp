@@ -27,6 +27,9 @@ std::string name_in(const member_names& names, capnp::Text::Reader node);
 /// At most `most` names, and how many more there are.
 std::string list_of_names(const member_names& names, capnp::List<capnp::Text>::Reader nodes, size_t most = 8);
 
+/// A node's text with the members' names in place of their ids.
+std::string with_names(const member_names& names, capnp::Text::Reader text);
+
 /// A member's vote in a few words: "safe", "regressed in stage 1, attempt 2".
 std::string describe_vote(wire::MemberVote::Reader vote);
 

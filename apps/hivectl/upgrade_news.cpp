@@ -11,10 +11,9 @@ std::string with_text(std::string what, capnp::Text::Reader text) {
 }
 
 /// Figures in a reason change all the time; only another sentence is news.
-std::string without_digits(capnp::Text::Reader text) {
-  std::string out{as_view(text)};
-  std::erase_if(out, [](char c) { return c >= '0' && c <= '9'; });
-  return out;
+std::string without_digits(std::string text) {
+  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  return text;
 }
 
 } // namespace
@@ -33,17 +32,20 @@ std::vector<std::string> upgrade_news::since_last(wire::ClusterUpgrade::Reader u
   tell_votes(upgrade, names, out);
   tell_runs(upgrade, names, out);
   tell_stage(upgrade, names, out);
-  tell_state(upgrade, out);
+  tell_state(upgrade, names, out);
   tell_awaited(upgrade, names, out);
   tell_warnings(upgrade, out);
   return out;
 }
 
-void upgrade_news::tell_state(wire::ClusterUpgrade::Reader upgrade, lines& out) {
+void upgrade_news::tell_state(wire::ClusterUpgrade::Reader upgrade, const member_names& names, lines& out) {
   auto state = describe_state(upgrade);
+  // While votes are awaited, and in a stage, the reason repeats what the other lines tell.
+  bool has_reason = upgrade.getDecision() != wire::UpgradeDecision::PENDING && !upgrade.hasStage();
+  auto reason = has_reason ? with_names(names, upgrade.getReason()) : std::string{};
   bool has_changed = is_new("state", state);
-  if (is_new("reason", without_digits(upgrade.getReason())) || has_changed)
-    out.push_back(with_text(state, upgrade.getReason()));
+  if (is_new("reason", without_digits(reason)) || has_changed)
+    out.push_back(state + (reason.empty() ? "" : ": " + reason));
 }
 
 void upgrade_news::tell_votes(wire::ClusterUpgrade::Reader upgrade, const member_names& names, lines& out) {

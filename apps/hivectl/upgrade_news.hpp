@@ -18,7 +18,7 @@ public:
 private:
   using lines = std::vector<std::string>;
 
-  void tell_state(wire::ClusterUpgrade::Reader upgrade, lines& out);
+  void tell_state(wire::ClusterUpgrade::Reader upgrade, const member_names& names, lines& out);
   void tell_votes(wire::ClusterUpgrade::Reader upgrade, const member_names& names, lines& out);
   void tell_awaited(wire::ClusterUpgrade::Reader upgrade, const member_names& names, lines& out);
   void tell_stage(wire::ClusterUpgrade::Reader upgrade, const member_names& names, lines& out);

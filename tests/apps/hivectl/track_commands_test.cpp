@@ -37,7 +37,7 @@ TEST(upgrade_members, shows_who_decides) {
 
 TEST(upgrade_members, says_what_keeps_a_track_from_deciding) {
   auto waiting = one_track;
-  waiting.replace(waiting.find("\"admitted\":true,\"acknow"), 16,
+  waiting.replace(waiting.find("\"admitted\":true,\"acknow"), 15,
                   R"("conflict":"two values","differing":["cd34"],"admitted":false)");
   auto node = answering(R"({"tracks":[)" + waiting + "]}");
   EXPECT_THAT(hivectl(node.url(), {"upgrade", "members"}).out,
