@@ -32,7 +32,7 @@ class GithubActionTest(unittest.TestCase):
     def test_it_ends_as_the_hive_decides(self):
         for name, status in ENDS.items():
             with self.subTest(name):
-                result = self.run_with(answer_of("pending"), answer_of(name))
+                result = self.run_with(answer_of(name))
                 self.assertEqual(result.status, status, result.log)
                 upgrade = answer_of(name)
                 expected = {each: upgrade.get(each, "") for each in ("id", "decision", "rollout", "hash")}
