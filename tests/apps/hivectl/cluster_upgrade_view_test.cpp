@@ -23,7 +23,7 @@ std::optional<exit_status> end_of_sample(const std::string& name, upgrade_goal g
 
 TEST(cluster_upgrade_view, samples_are_what_a_node_writes) {
   for (const auto& name : all_upgrade_samples)
-    EXPECT_EQ(to_pretty_json(upgrade_sample(name)), upgrade_json(name)) << name;
+    EXPECT_EQ(to_pretty_json(upgrade_sample(name)) + "\n", upgrade_json(name)) << name;
 }
 
 TEST(end_of_upgrade, only_an_approval_is_a_yes) {
