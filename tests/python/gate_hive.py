@@ -200,6 +200,16 @@ class GateHive:
         wait_until(lambda: all(view and view["final"] for view in self.views(which, nodes)),
                    lambda: f"{which} does not end:\n{self.told(which, nodes)}", 2 * PATIENCE_S)
 
+    def await_generation(self, number, nodes=None):
+        """Waits until these nodes act under one generation with this number; returns its hash."""
+        def hashes():
+            tracks = [node.track() for node in nodes or self.running()]
+            return {track["hash"] for track in tracks} if all(track["generation"] == number for track in tracks) else None
+
+        found = wait_until(hashes, lambda: f"not generation {number}: {[node.track() for node in self.running()]}")
+        assert len(found) == 1, found
+        return found.pop()
+
     def node_of(self, node_id):
         return next(node for node in self.nodes if node.id == node_id)
 

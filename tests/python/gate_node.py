@@ -125,13 +125,16 @@ class GateNode:
 
     # -- HTTP -------------------------------------------------------------------
 
-    def ask(self, method, path, body=None, timeout_s=PATIENCE_S):
-        """Status and body of the answer."""
+    def _connect(self, timeout_s):
         headers = {"Content-Type": "application/json", "Connection": "close"}
         token = self.data / "operator.token"
         if token.exists():
             headers["Authorization"] = "Bearer " + token.read_text(encoding="utf-8").strip()
-        connection = gate_network.Connection(self.endpoint, self.namespace, timeout=timeout_s)
+        return gate_network.Connection(self.endpoint, self.namespace, timeout=timeout_s), headers
+
+    def ask(self, method, path, body=None, timeout_s=PATIENCE_S):
+        """Status and body of the answer."""
+        connection, headers = self._connect(timeout_s)
         try:
             connection.request(method, "/api/v1" + path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
@@ -148,6 +151,22 @@ class GateNode:
 
     def get(self, path):
         return self.request("GET", path)
+
+    def events_until(self, is_last):
+        """All events of upgrades that are kept, and those that come, up to the first one that `is_last`."""
+        connection, headers = self._connect(PATIENCE_S)
+        try:
+            connection.request("GET", "/api/v1/events?since=0&kind=upgrade", None, headers)
+            answer, out = connection.getresponse(), []
+            while line := answer.readline():
+                if line.startswith(b"data:"):
+                    event = json.loads(line[5:])
+                    out += [event["upgrade"]] if event["kind"] == "upgrade" else []
+                    if out and is_last(out[-1]):
+                        return out
+        finally:
+            connection.close()
+        raise AssertionError(f"the stream of {self.name} ended: {out}")
 
     def put_snapshot(self, version, metrics):
         """`metrics`: samples by name, of which less is better."""
