@@ -210,6 +210,27 @@ class GateHive:
         assert len(found) == 1, found
         return found.pop()
 
+    def canary_of(self, which, nodes=None):
+        """The only canary of the stage, once it is known."""
+        def canaries():
+            for view in self.views(which, nodes):
+                if view and view.get("stage") and view["stage"].get("canaries"):
+                    return view["stage"]["canaries"]
+            return None
+
+        found = wait_until(canaries, lambda: f"no canaries:\n{self.told(which, nodes)}")
+        assert len(found) == 1, found
+        return self.node_of(found[0])
+
+    def run_shown(self, which, node, step, by=None):
+        """Waits until the node's hook is shown at this step; returns what is shown."""
+        def shown():
+            view = (by or self.running()[0]).upgrade(which)
+            runs = [run for run in (view or {}).get("runs", []) if run["node"] == node.id and run["step"] == step]
+            return runs[-1] if runs else None
+
+        return wait_until(shown, lambda: f"the hook of {node.name} is not {step}:\n{self.told(which)}")
+
     def node_of(self, node_id):
         return next(node for node in self.nodes if node.id == node_id)
 

@@ -208,6 +208,10 @@ class GateNode:
             out += [json.loads(line) for line in lines]
         return [each for each in out if phase in (None, each["phase"])]
 
+    def write_hook(self, action, script):
+        """Other lines for the shell, in place of the hook's."""
+        (self.hook / action).write_text(script, encoding="utf-8")
+
     def let_hook(self, action, what, on=True):
         """`hold`: it does not end; `fail`: it fails."""
         flag = self.hook / f"{action}.{what}"
