@@ -6,6 +6,7 @@
 // passed to the federation by the wiring.
 
 #include "messages/door.capnp.h"
+#include "messages/fwd.hpp"
 #include "messages/ids.hpp"
 
 #include <any>
@@ -91,6 +92,11 @@ struct publish_slots {
 };
 using slot_publisher_actor = caf::typed_actor<caf::reacts_to<publish_slots>>;
 
+/// Slots of several kinds that belong together: they are written and sent together.
+struct publish_together {
+  std::vector<publish_slots> kinds;
+};
+
 /// What the owner of the topic published last, and what it publishes from now on, is written; see
 /// slot_rules::waits_for_admission.
 struct slots_admitted {
@@ -105,7 +111,8 @@ struct slot_readers {
 };
 
 /// For topics that wait for admission or are urgent.
-using slot_sharing_actor = slot_publisher_actor::extend<caf::reacts_to<slots_admitted>, caf::reacts_to<slot_readers>>;
+using slot_sharing_actor = slot_publisher_actor::extend<caf::reacts_to<publish_together>, caf::reacts_to<slots_admitted>,
+                                                        caf::reacts_to<slot_readers>>;
 
 struct shared_slot {
   std::string key;
@@ -128,11 +135,17 @@ struct slots_withdrawn {
 /// Receives the slots of other nodes; when the federation starts, it first delivers all stored ones.
 using slot_consumer_actor = caf::typed_actor<caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>>;
 
+/// Knows the nodes of the hive.
+using node_directory_actor = caf::typed_actor<
+  // This node and all known ones, or only the node asked for; ec::not_found when it is unknown.
+  caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
+
 /// The federation has started: the producer publishes all its slots, then every change.
 struct sharing_started {
   slot_kind kind{};
   slot_publisher_actor publisher;
   slot_sharing_actor sharing = {}; ///< the same actor
+  node_directory_actor nodes = {}; ///< the same actor
   /// The store is known to hold all that this node ever told: a stamp outside of the data directory says so.
   bool disk_is_current = false;
 };
@@ -149,6 +162,7 @@ struct slot_topic {
 
 // Messages within one node.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::publish_slots)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::publish_together)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::slots_admitted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::slot_readers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::slots_accepted)

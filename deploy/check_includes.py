@@ -72,6 +72,10 @@ FOLDERS = {
     "actors/upgrade/verdict": (BELOW_ACTORS, ANY),
     "actors/upgrade": (("actors/upgrade/verdict", "actors/benchmark", "actors/benchmark/snapshots", "actors/store", *BELOW_ACTORS), ANY),
     "actors/upgrade/gate": (("platform", "messages"), CAPNP + CAF_RESULTS),
+    "actors/upgrade/decision": (
+        ("actors/upgrade/gate", "actors/upgrade/verdict", "analysis", "platform", "platform/identity", "messages"),
+        CAPNP + CAF_RESULTS,
+    ),
     "actors/history": (BELOW_ACTORS, ANY),
     "actors/hive/link": (BELOW_ACTORS, ANY),
     "actors/hive/state": (BELOW_ACTORS, ANY),
@@ -90,7 +94,7 @@ FOLDERS = {
     "actors/node": (BELOW_ACTORS, ANY),
 }
 # Folders of actors/ that know no actor, and so none of the contracts.
-PURE = ("actors/upgrade/gate",)
+PURE = ("actors/upgrade/gate", "actors/upgrade/decision")
 # Programs and tests may include everything below them.
 PROGRAMS = ("apps", "tests")
 # Parts of CAF that carry messages between processes; they belong to the actors.

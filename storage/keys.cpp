@@ -432,4 +432,54 @@ std::string ended_leases() {
   return "ended/";
 }
 
+namespace {
+
+std::string of_track(std::string_view kind, uint8_t track) {
+  std::string out{kind};
+  out += static_cast<char>('0' + track);
+  return out + '/';
+}
+
+} // namespace
+
+std::string gate_statement(uint16_t kind, uint8_t track) {
+  return of_track(gate_statements(), track) + big_endian(kind);
+}
+
+std::string gate_statements() {
+  return "own/";
+}
+
+std::string gate_value(uint8_t track) {
+  return of_track(gate_values(), track);
+}
+
+std::string gate_values() {
+  return "value/";
+}
+
+std::string gate_decision(uint8_t track, uint64_t position) {
+  return gate_decisions(track) + big_endian(position);
+}
+
+std::string gate_decisions(uint8_t track) {
+  return of_track("sealed/", track);
+}
+
+std::string gate_judgement(std::string_view proposal, std::string_view sha256) {
+  return gate_judgements(proposal) + std::string{sha256};
+}
+
+std::string gate_judgements(std::string_view proposal) {
+  return join("judgement/", proposal);
+}
+
+std::string gate_notice(uint8_t track, uint64_t position) {
+  return gate_notices(track) + big_endian(position);
+}
+
+std::string gate_notices(uint8_t track) {
+  return of_track("notice/", track);
+}
+
 } // namespace hive::keys

@@ -192,4 +192,20 @@ std::string open_leases();
 std::string ended_lease(uint64_t number);
 std::string ended_leases();
 
+/// votes: this node's newest statement of a kind on a track of the gate; and the prefix of all.
+std::string gate_statement(uint16_t kind, uint8_t track);
+std::string gate_statements();
+/// votes: the slot with the value that this node accepted last on a track; and the prefix of all.
+std::string gate_value(uint8_t track);
+std::string gate_values();
+/// votes: a sealed value; and the prefix of all of a track, ordered by position.
+std::string gate_decision(uint8_t track, uint64_t position);
+std::string gate_decisions(uint8_t track);
+/// votes: the document by which this node voted on a proposal, by its hash; and the prefix of all of the proposal.
+std::string gate_judgement(std::string_view proposal, std::string_view sha256);
+std::string gate_judgements(std::string_view proposal);
+/// votes: that the notification of a sealed value was begun; and the prefix of all of a track, ordered by position.
+std::string gate_notice(uint8_t track, uint64_t position);
+std::string gate_notices(uint8_t track);
+
 } // namespace hive::keys

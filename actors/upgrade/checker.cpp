@@ -111,10 +111,7 @@ upgrade_checker_actor::behavior_type checker(upgrade_checker_actor::stateful_poi
             return given;
           },
           [=](const msg<wire::AskForDocument>& asked) -> caf::result<msg<wire::VerdictDocument>> {
-            auto inputs = find_inputs(*services.db, asked->getCheck());
-            if (!inputs)
-              return inputs.error();
-            auto document = make_document(asked->getCheck(), *inputs, options.rules);
+            auto document = document_stored(*services.db, asked->getCheck(), options);
             if (!document)
               return document.error();
             tell(msg<wire::UpgradeCheck>::copy_of((*document)->getResult()));
@@ -130,6 +127,14 @@ caf::expected<msg<wire::UpgradeCheck>> check_stored(const database& db, wire::Up
   if (!inputs)
     return inputs.error();
   return check_versions(query, *inputs, options.rules);
+}
+
+caf::expected<msg<wire::VerdictDocument>> document_stored(const database& db, wire::UpgradeQuery::Reader query,
+                                                          const upgrade_checker_options& options) {
+  auto inputs = find_inputs(db, query);
+  if (!inputs)
+    return inputs.error();
+  return make_document(query, *inputs, options.rules);
 }
 
 upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_checker_services services,

@@ -32,4 +32,8 @@ upgrade_checker_actor spawn_upgrade_checker(caf::actor_system& system, upgrade_c
 caf::expected<msg<wire::UpgradeCheck>> check_stored(const database& db, wire::UpgradeQuery::Reader query,
                                                     const upgrade_checker_options& options = {});
 
+/// The same with all that it was judged by. Fails also with ec::too_large, when nobody could read the document.
+caf::expected<msg<wire::VerdictDocument>> document_stored(const database& db, wire::UpgradeQuery::Reader query,
+                                                          const upgrade_checker_options& options = {});
+
 } // namespace hive

@@ -93,9 +93,9 @@ struct store_done {
 };
 
 using core_event =
-  std::variant<round_due, pulse_due, wake_due, publish_slots, slots_admitted, slot_readers, door_opened, link_offer,
-               link_up, link_down, dial_failed, question_received, answer_received, malformed_received, close_received,
-               links_used, link_wanted, store_vouched, store_done>;
+  std::variant<round_due, pulse_due, wake_due, publish_slots, publish_together, slots_admitted, slot_readers,
+               door_opened, link_offer, link_up, link_down, dial_failed, question_received, answer_received,
+               malformed_received, close_received, links_used, link_wanted, store_vouched, store_done>;
 
 // -- outputs ---------------------------------------------------------------------
 

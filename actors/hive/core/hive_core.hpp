@@ -159,9 +159,11 @@ private:
   std::vector<node_id> hearable() const;
   /// Shows slots in the node list that cannot be written yet.
   void show_own(const publish_slots& what);
+  void want(publish_slots what);
 
   // -- hive_core_publish.cpp: what this node publishes
   void on(publish_slots what);
+  void on(publish_together what);
   void on(slots_admitted what);
   void on(slot_readers what);
   void on(const store_done& outcome);

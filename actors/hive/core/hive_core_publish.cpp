@@ -13,15 +13,25 @@ namespace hive {
 // -- topics ----------------------------------------------------------------------
 
 void hive_core::on(publish_slots what) {
+  want(std::move(what));
+  publish_changed();
+}
+
+void hive_core::on(publish_together what) {
+  for (auto& each : what.kinds)
+    want(std::move(each));
+  publish_changed();
+}
+
+/// Takes what a service wants to have published; it is written when it is due.
+void hive_core::want(publish_slots what) {
   if (!rules_of(what.kind))
     return log(log::level::error, "Cannot publish slots: this node has no such topic kind=" +
                                     std::to_string(static_cast<uint16_t>(what.kind)));
   if (!hearing_.is_over())
     show_own(what);
-  if (!own_.want(what.kind, std::move(what.payloads)))
-    return;
-  paces_[what.kind].changed = true;
-  publish_changed();
+  if (own_.want(what.kind, std::move(what.payloads)))
+    paces_[what.kind].changed = true;
 }
 
 void hive_core::on(slots_admitted what) {

@@ -77,7 +77,7 @@ using hive_view_actor = slot_publisher_actor::extend<
 /// The state of the hive on this node, and the owner of its links.
 using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend_with<link_directory_actor>::extend<
   // With publish_slots of the view: slot_sharing_actor.
-  caf::reacts_to<slots_admitted>, caf::reacts_to<slot_readers>,
+  caf::reacts_to<publish_together>, caf::reacts_to<slots_admitted>, caf::reacts_to<slot_readers>,
   // Other nodes may spawn on this one from now on.
   caf::reacts_to<spawning_started>,
   // Agreement with the linked nodes, counters and warnings.

@@ -96,7 +96,8 @@ public:
     for (const auto& topic : services_.topics)
       if (topic.producer)
         self_->send(topic.producer, sharing_started{topic.rules.kind, slot_publisher_actor{self_},
-                                                    slot_sharing_actor{self_}, core_->is_disk_current()});
+                                                    slot_sharing_actor{self_}, node_directory_actor{self_},
+                                                    core_->is_disk_current()});
     self_->send(self_, tick_atom::value);
     return caf::none;
   }
@@ -333,6 +334,7 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     self->quit(std::move(error));
   return {
     [&state](const publish_slots& what) { state.step(what); },
+    [&state](const publish_together& what) { state.step(what); },
     [&state](const slots_admitted& what) { state.step(what); },
     [&state](const slot_readers& what) { state.step(what); },
     [&state](const msg<wire::NodeQuery>& query) { return state.nodes(query); },

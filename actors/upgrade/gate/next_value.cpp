@@ -62,6 +62,13 @@ std::vector<node_id> still_back(const track_state& now, const generation& sealer
   return left;
 }
 
+bool gives_up_one_of(const std::vector<node_id>& left, const statement& stop) {
+  for (auto node : stop.ask().message->getStop().getUnknown())
+    if (std::ranges::find(left, node_id{std::string{as_view(node)}}) != left.end())
+      return true;
+  return false;
+}
+
 /// Why the ask cannot be opened; empty when it can.
 std::string why_not_open(const track_state& now, const generation& sealers, const statement& ask) {
   if (ask.type != slot_type::ask || ask.track != now.track() || !ask.ask().propose)
@@ -98,13 +105,6 @@ choice going_on(const track_state& now, kind next, uint8_t stage, statements evi
   return {next, now.what(), {proposer_of(now)}, stage, nullptr, std::move(evidence)};
 }
 
-std::optional<statement_ptr> find_stop(const track_state& now, const generation& sealers, const knowledge& known) {
-  for (const auto& [node, ask] : known.asks)
-    if (is_stop(now, sealers, *ask))
-      return ask;
-  return std::nullopt;
-}
-
 std::optional<choice> choose_at_idle(const track_state& now, const generation& sealers, const knowledge& known) {
   for (const auto& [node, ask] : known.asks)
     if (is_next_generation(now, sealers, *ask))
@@ -129,7 +129,7 @@ std::optional<choice> choose_at_idle(const track_state& now, const generation& s
 
 std::optional<choice> choose_verdict(const track_state& now, const generation& sealers, const knowledge& known) {
   if (auto stop = find_stop(now, sealers, known))
-    return going_on(now, kind::ABORTED, 0, {*stop});
+    return going_on(now, kind::ABORTED, 0, {stop});
   auto counted = count_votes(*now.what(), 0, list_of(known.votes), known.quarantined);
   if (counted.result == tally_result::impossible)
     return going_on(now, kind::REJECTED, 0, counted.votes());
@@ -140,7 +140,7 @@ std::optional<choice> choose_verdict(const track_state& now, const generation& s
 
 std::optional<choice> choose_in_stage(const track_state& now, const generation& sealers, const knowledge& known) {
   if (auto stop = find_stop(now, sealers, known))
-    return going_on(now, kind::BACK, now.stage(), {*stop});
+    return going_on(now, kind::BACK, now.stage(), {stop});
   for (const auto& [node, vote] : known.votes)
     if (!known.quarantined.contains(node) && is_canary_alarm(now, *vote))
       return going_on(now, kind::BACK, now.stage(), {vote});
@@ -159,8 +159,10 @@ std::optional<choice> choose_end(const track_state& now, const generation& seale
   for (const auto& [node, run] : known.runs)
     if (now.is_canary(node) && is_back(now, *run))
       evidence.push_back(run);
-  if (auto stop = find_stop(now, sealers, known))
-    evidence.push_back(*stop);
+  // A stop gives up the nodes that it names, whoever else has asked to stop.
+  for (const auto& [node, ask] : known.asks)
+    if (is_stop(now, sealers, *ask) && gives_up_one_of(still_back(now, sealers, evidence), *ask))
+      evidence.push_back(ask);
   if (!still_back(now, sealers, evidence).empty())
     return std::nullopt;
   return going_on(now, kind::CLOSED, now.stage(), std::move(evidence));
@@ -311,6 +313,13 @@ caf::error check_follows(const track_state& now, const generation& sealers, cons
   if (make_value(now, sealers, *meant, value.content->getFirst())->hash != value.hash)
     return breaks("one of its fields is not what it must be at position " + std::to_string(now.position() + 1));
   return {};
+}
+
+statement_ptr find_stop(const track_state& now, const generation& sealers, const knowledge& known) {
+  for (const auto& [node, ask] : known.asks)
+    if (is_stop(now, sealers, *ask))
+      return ask;
+  return nullptr;
 }
 
 std::string why_refused(const track_state& now, const generation& sealers, const statement& ask) {

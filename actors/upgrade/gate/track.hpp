@@ -4,6 +4,7 @@
 #include "actors/upgrade/gate/gate_options.hpp"
 #include "actors/upgrade/gate/seal_state.hpp"
 #include "actors/upgrade/gate/track_state.hpp"
+#include "actors/upgrade/gate/track_view.hpp"
 
 #include <array>
 
@@ -68,12 +69,20 @@ public:
   std::optional<tally> count() const;
   /// Whether the present verdict or stage has waited for longer than its deadline.
   bool is_overdue(instant now) const;
+  /// The sealers, by rank.
+  std::vector<member_view> members() const;
+  /// What nodes ask to open, by node.
+  std::vector<ask_view> proposals() const;
+  /// The ask that stops the open proposal; null: none.
+  statement_ptr stop_asked() const;
   /// Newest run slot of this node; null when it never ran a hook.
   statement_ptr own_run() const {
     return run_;
   }
 
 private:
+  ask_view view_of_ask(const node_id& node, const statement_ptr& ask) const;
+
   /// Round that this node leads.
   struct leading {
     round in;

@@ -87,6 +87,9 @@ value_ptr make_value(const track_state& now, const generation& sealers, const ch
 caf::error check_follows(const track_state& now, const generation& sealers, const proposed_value& value,
                          const quarantine_set& quarantined);
 
+/// A request to stop the open proposal by a node that may; null: none.
+statement_ptr find_stop(const track_state& now, const generation& sealers, const knowledge& known);
+
 /// Why the node's ask to propose is not open, for people; empty when it may be opened.
 std::string why_refused(const track_state& now, const generation& sealers, const statement& ask);
 

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "actors/upgrade/gate/statement.hpp"
+#include "messages/gate_record.capnp.h"
+#include "storage/gate_store.hpp"
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hive {
+
+/// Sealed values that are kept of a track. The newest proposal is always kept whole.
+inline constexpr size_t kept_decisions = 1'000;
+
+/// A sealed value, without its evidence.
+struct logged_decision {
+  uint8_t track = 0;
+  uint64_t position = 0;
+  wire::GateValueKind kind{};
+  uint8_t stage = 0;
+  gate::digest hash{};
+  std::string proposal; ///< id as hex; empty: the value is about the members
+  int64_t learned_at = 0;
+  int64_t announced_at = 0;
+};
+
+/// What was sealed on the tracks of this node, as far as it learned of it and keeps it. In memory without evidence,
+/// which is on disk.
+class decision_log {
+public:
+  /// Reads what is stored of a track. Fails with ec::corrupt.
+  caf::error restore(const gate_store& store, uint8_t track);
+
+  /// Adds a value, if it is not there; the writes make that durable and forget what is too old.
+  void add(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at, write_set& writes);
+
+  /// The values of a proposal, the oldest first.
+  std::vector<logged_decision> of(const std::string& proposal) const;
+  bool contains(uint8_t track, uint64_t position) const;
+
+  /// Ids of proposals, the one whose newest value was learned last first.
+  std::vector<std::string> proposals() const;
+
+private:
+  std::array<std::map<uint64_t, logged_decision>, gate::max_tracks> tracks_;
+};
+
+/// A sealed value with its certificate, as stored. `verify` checks or trusts the signatures.
+caf::expected<gate::sealed_value> decode_sealed(wire::GateSealed::Reader stored, const gate::slot_verifier& verify);
+
+/// The stored form.
+msg<wire::SealedRecord> to_record(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at);
+
+} // namespace hive

@@ -1,0 +1,154 @@
+#pragma once
+
+// Cores that talk with each other, for tests of what they do together.
+
+#include "actors/upgrade/gate/gate_core.hpp"
+#include "tests/actors/upgrade/gate/gate_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hive::gate::testing {
+
+using namespace std::chrono_literals;
+using kind = wire::GateValueKind;
+
+/// Cores that hear all that the others tell, at once.
+class gate_cores : public ::testing::Test {
+protected:
+  struct node {
+    rank number = 0;
+    uint64_t epoch = 1;
+    uint64_t version = 0;
+    std::unique_ptr<gate_core> core;
+    stored_state stored;
+    statements told;
+    std::vector<output> others; ///< outputs that are neither writes nor told slots
+  };
+
+  void start(rank count, uint8_t slack = 0) {
+    sealers = make_generation(count, slack);
+    nodes.resize(count);
+    for (rank i = 0; i < count; ++i) {
+      nodes[i].number = i;
+      boot(nodes[i]);
+    }
+    talk();
+  }
+
+  void boot(node& which) {
+    auto* self = &which;
+    gate_options options;
+    options.self = id_of(which.number);
+    options.tracks = {sealers};
+    which.core = std::make_unique<gate_core>(
+      std::move(options), gate_crypto{[self](slot_type type, const std::string& key, const std::string& payload) {
+                                        return sign(self->number, type, key, payload, self->epoch, ++self->version);
+                                      },
+                                      verify});
+    which.core->restore(which.stored);
+    step(which, events::started{which.epoch, which.epoch * 100 + which.number, false});
+  }
+
+  void step(node& which, const event& what) {
+    auto out = which.core->step(what, now);
+    for (const auto& each : out) {
+      if (auto* write = std::get_if<outputs::write>(&each)) {
+        for (const auto& slot : write->slots)
+          store(which, slot);
+        for (const auto& slot : write->kept)
+          which.stored.kept = {slot};
+        step(which, events::durable{write->number});
+      } else if (auto* told = std::get_if<outputs::tell>(&each)) {
+        which.told.insert(which.told.end(), told->slots.begin(), told->slots.end());
+      } else {
+        which.others.push_back(each);
+      }
+    }
+  }
+
+  static void store(node& which, const statement_ptr& slot) {
+    std::erase_if(which.stored.own, [&](const auto& each) { return each->type == slot->type; });
+    which.stored.own.push_back(slot);
+  }
+
+  /// Until nothing is told any more; silent nodes neither hear nor are heard.
+  void talk() {
+    for (bool is_news = true; is_news;) {
+      is_news = false;
+      for (auto& from : nodes) {
+        auto told = std::exchange(from.told, {});
+        if (!from.core || silent.contains(from.number))
+          continue;
+        for (auto& to : nodes)
+          if (to.number != from.number && to.core && !silent.contains(to.number))
+            for (const auto& slot : told) {
+              step(to, events::heard{slot});
+              is_news = true;
+            }
+      }
+    }
+  }
+
+  void pass(duration time) {
+    for (auto end = now + time; now < end; now += 50ms) {
+      for (auto& each : nodes)
+        if (each.core && !silent.contains(each.number))
+          step(each, events::ticked{});
+      talk();
+    }
+  }
+
+  digest propose(node& at, const proposal_setup& what, bool queue = false) {
+    auto body = make_body(what);
+    step(at, events::propose{0, body, queue});
+    talk();
+    return hash_of(body);
+  }
+
+  void vote(node& at, const digest& proposal, wire::Verdict verdict, uint8_t stage = 0) {
+    step(at, events::judged{0, msg<wire::GateVote>::build([&](wire::GateVote::Builder out) {
+                              out.setProposal(data_of(proposal));
+                              out.setVerdict(verdict);
+                              out.setStage(stage);
+                              out.setJudgedFast(true);
+                            })});
+    talk();
+  }
+
+  void stop(node& at, const digest& proposal, bool only_pending = false) {
+    step(at, events::stop{0, msg<wire::GateStop>::build([&](wire::GateStop::Builder out) {
+                            out.setProposal(data_of(proposal));
+                            out.setOnlyPending(only_pending);
+                          })});
+    talk();
+  }
+
+  template <class T>
+  std::vector<T> take(node& from) {
+    std::vector<T> out;
+    for (const auto& each : from.others)
+      if (auto* wanted = std::get_if<T>(&each))
+        out.push_back(*wanted);
+    std::erase_if(from.others, [](const auto& each) { return std::holds_alternative<T>(each); });
+    return out;
+  }
+
+  std::optional<kind> newest(const node& at) {
+    const auto& value = at.core->at(0).state().newest();
+    return value ? std::optional{value->content->getKind()} : std::nullopt;
+  }
+
+  statement_ptr stored(const node& at, slot_type type) {
+    for (const auto& each : at.stored.own)
+      if (each->type == type)
+        return each;
+    return nullptr;
+  }
+
+  generation_ptr sealers;
+  std::vector<node> nodes;
+  std::set<rank> silent;
+  instant now{0};
+};
+
+} // namespace hive::gate::testing
