@@ -6,7 +6,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from gate_hive import DECIDED, GOOD, OLD, STAGE, Refused, SharedHive
+from gate_case import SharedHive
+from gate_hive import DECIDED, GOOD, OLD, STAGE
+from gate_node import Refused
 
 STRANGER = "0123456789abcdef0123456789abcdef"
 

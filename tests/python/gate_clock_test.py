@@ -5,7 +5,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from gate_hive import BAD, GOOD, GateCase, wait_until
+from gate_case import GateCase
+from gate_hive import BAD, GOOD, wait_until
 
 HOUR_S = 3600
 AHEAD = 2

@@ -3,7 +3,8 @@
 import time
 import unittest
 
-from gate_hive import DECIDED, GOOD, IS_SOAK, GateCase, SharedHive, wait_until
+from gate_case import GateCase, SharedHive
+from gate_hive import DECIDED, GOOD, IS_SOAK, wait_until
 
 POWER_LOSSES = 20 if IS_SOAK else 3
 

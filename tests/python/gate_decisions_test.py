@@ -2,7 +2,8 @@
 
 import unittest
 
-from gate_hive import BAD, GOOD, OLD, SharedHive
+from gate_case import SharedHive
+from gate_hive import BAD, GOOD, OLD
 
 
 class GateDecisionsTest(SharedHive):

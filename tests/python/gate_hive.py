@@ -6,14 +6,12 @@ import concurrent.futures
 import itertools
 import json
 import os
-import random
 import subprocess
 import tempfile
 import time
-import unittest
 from pathlib import Path
 
-from gate_node import PATIENCE_S, GateNode, Refused
+from gate_node import PATIENCE_S, GateNode
 
 IS_SOAK = os.environ.get("HIVE_SOAK") == "1"
 OLD = "1.0"
@@ -260,53 +258,6 @@ class GateHive:
                 late = [run for run in node.runs("deploy", None) if run["order"]["proposal"] == back["order"]["proposal"]
                         and run["at_ns"] > back["at_ns"]]
                 assert not late, (node.name, back, late)
-
-
-class GateCase(unittest.TestCase):
-    """Has a seed that it prints, and looks at the end of each test whether the hive is sound."""
-
-    SIZE = 5
-    OPTIONS = {}
-
-    def setUp(self):
-        seed = int(os.environ.get("HIVE_SEED") or random.SystemRandom().randrange(2**32))
-        print("seed", seed)
-        self.choose = random.Random(seed)
-
-    def make_hive(self, size=None, **options):
-        hive = GateHive(size or self.SIZE, **{**self.OPTIONS, **options})
-        hive.__enter__()
-        self.addCleanup(hive.__exit__)
-        return hive
-
-    def expect_refused(self, status, call, *arguments, **more):
-        with self.assertRaises(Refused) as caught:
-            call(*arguments, **more)
-        self.assertEqual(caught.exception.status, status, caught.exception)
-        return json.dumps(caught.exception.body)
-
-
-class SharedHive(GateCase):
-    """One hive for all tests of the class, each of which leaves it whole and without an open proposal."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.hive = GateHive(cls.SIZE, **cls.OPTIONS)
-        cls.hive.__enter__()
-        cls.addClassCleanup(cls.hive.__exit__)
-
-    def tearDown(self):
-        for node in self.hive.running():
-            node.thaw()
-        for node in self.hive.nodes:
-            for action in ("deploy", "rollback"):
-                node.let_hook(action, "hold", False)
-                node.let_hook(action, "fail", False)
-        self.hive.start()
-        self.hive.expect_sound()
-        for which in {view["id"] for view in self.hive.nodes[0].upgrades() if not view["final"]}:
-            self.hive.nodes[0].stop(which)
-            self.hive.ended(which)
 
 
 def together(*calls):

@@ -3,7 +3,8 @@
 import time
 import unittest
 
-from gate_hive import GOOD, IS_SOAK, GateCase, SharedHive, wait_until
+from gate_case import GateCase, SharedHive
+from gate_hive import GOOD, IS_SOAK, wait_until
 from spawned_hive_test import processes_marked
 
 KILLS = 40 if IS_SOAK else 4

@@ -2,7 +2,8 @@
 
 import unittest
 
-from gate_hive import GOOD, GateCase
+from gate_case import GateCase
+from gate_hive import GOOD
 
 
 class GateMembersTest(GateCase):

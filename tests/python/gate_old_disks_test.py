@@ -2,7 +2,8 @@
 
 import unittest
 
-from gate_hive import GOOD, GateCase, SharedHive, wait_until
+from gate_case import GateCase, SharedHive
+from gate_hive import GOOD, wait_until
 
 LONG = [{"share": 0.2, "duration_s": 600}]
 

@@ -3,7 +3,8 @@
 import unittest
 
 import gate_network
-from gate_hive import GOOD, GateCase, wait_until
+from gate_case import GateCase
+from gate_hive import GOOD, wait_until
 
 
 class GatePartitionTest(GateCase):

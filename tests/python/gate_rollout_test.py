@@ -7,7 +7,8 @@ import sys
 import unittest
 from pathlib import Path
 
-from gate_hive import GOOD, GateCase, wait_until
+from gate_case import GateCase
+from gate_hive import GOOD, wait_until
 
 SERVICE = Path(__file__).resolve().parent / "gate_toy_service.py"
 STAGE_S = 20

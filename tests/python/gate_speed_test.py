@@ -8,7 +8,8 @@ import time
 import unittest
 from datetime import datetime
 
-from gate_hive import GOOD, IS_SOAK, GateCase
+from gate_case import GateCase
+from gate_hive import GOOD, IS_SOAK
 
 PROPOSALS = 100 if IS_SOAK else 20
 

@@ -2,7 +2,8 @@
 
 import unittest
 
-from gate_hive import GOOD, SharedHive, wait_until
+from gate_case import SharedHive
+from gate_hive import GOOD, wait_until
 from gate_traffic import Traffic
 
 STAGE_S = 10
