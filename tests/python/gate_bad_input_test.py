@@ -41,7 +41,7 @@ class BadProposalTest(SharedHive):
         else:
             views = self.hive.wait_for(which, ("held", *DECIDED))
             self.assertNotIn("approved", {view["decision"] for view in views})
-            text = str(views)
+            text = str([(view["reason"], [vote.get("reasons") for vote in view["votes"]]) for view in views])
             self.hive.nodes[1].stop(which)
             self.assertNotEqual(self.hive.agreed(which)[0], "approved")
         for each in texts:

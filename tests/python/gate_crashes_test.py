@@ -4,7 +4,7 @@ import time
 import unittest
 
 from gate_case import GateCase, SharedHive
-from gate_hive import DECIDED, GOOD, IS_SOAK, wait_until
+from gate_hive import DECIDED, GOOD, IS_SOAK, LONG, wait_until
 
 POWER_LOSSES = 20 if IS_SOAK else 3
 
@@ -48,7 +48,7 @@ class ProposerTest(SharedHive):
         hive.give("majority", GOOD)
         for node in others[:2]:
             node.freeze()
-        which = hive.propose("majority", by=2, policy="majority", stages=[{"share": 0.2, "duration_s": 600}])
+        which = hive.propose("majority", by=2, policy="majority", stages=LONG)
         hive.wait_for(which, ("announced", "pending"), others[2:])
         proposer.end()
         for node in others[:2]:
@@ -81,7 +81,7 @@ class FifthTest(GateCase):
         hive.await_linked()
         views = hive.wait_for(which, ("held", "approved"), four)
         if all(view["decision"] == "held" for view in views):
-            self.assertEqual({tuple(view["awaited"]) for view in views}, {(fifth.id,)})
+            self.assertLessEqual({node for view in views for node in view.get("awaited", [])}, {fifth.id})
             hive.nodes[1].stop(which)
         decided = hive.agreed(which, nodes=four)
         hive.start()
@@ -106,7 +106,7 @@ class FifthTest(GateCase):
         after = hive.propose("3.0", by=4)
         hive.rolled_out(after)
         self.assertEqual(hive.runs_of(which), [])
-        self.assertEqual(len(hive.runs_of(after, "deploy")), 5)
+        hive.expect_deployed(after)
         self.assertEqual(hive.agreed(which), decided)
         hive.expect_sound()
 
@@ -117,7 +117,7 @@ class PowerLossTest(GateCase):
         for loss in range(POWER_LOSSES):
             version = f"2.{loss}"
             hive.give(version, GOOD)
-            which = hive.propose(version, by=loss % 5)
+            which = hive.propose(version, by=loss % 5, stages=LONG)
             seen = set()
             pause = self.choose.uniform(0, 0.6)
             end = time.monotonic() + pause

@@ -3,7 +3,7 @@
 import unittest
 
 from gate_case import SharedHive
-from gate_hive import BAD, GOOD, OLD
+from gate_hive import BAD, GOOD, LONG, OLD
 
 
 class GateDecisionsTest(SharedHive):
@@ -21,7 +21,7 @@ class GateDecisionsTest(SharedHive):
             self.assertEqual([step["kind"] for step in view["steps"]], ["open", "approved", "complete"])
         steps = {tuple((step["position"], step["hash"]) for step in view["steps"]) for view in hive.views(which)}
         self.assertEqual(len(steps), 1)
-        self.assertEqual(sorted(node.name for node, _ in hive.runs_of(which, "deploy")), ["n0", "n1", "n2", "n3", "n4"])
+        hive.expect_deployed(which)
         self.assertEqual(hive.runs_of(which, "rollback"), [])
 
     def test_one_regressed_is_rejected_naming_node_and_metric(self):
@@ -63,6 +63,15 @@ class GateDecisionsTest(SharedHive):
         hive.nodes[2].stop(which)
         self.assertEqual(hive.agreed(which)[0], "aborted")
         self.assertEqual(hive.runs_of(which), [])
+
+    def test_a_version_that_one_learns_late_is_approved_then(self):
+        hive = self.hive
+        hive.give("late", GOOD, hive.nodes[1:])
+        which = hive.propose("late", by=3)
+        hive.wait_for(which, "held")
+        hive.give("late", GOOD, hive.nodes[:1])
+        self.assertEqual(hive.agreed(which)[0], "approved")
+        hive.rolled_out(which)
 
     def test_a_majority_approves_against_two_and_is_rejected_by_three(self):
         hive = self.hive
@@ -120,7 +129,7 @@ class GateDecisionsTest(SharedHive):
         self.assertEqual(hive.runs_of(which), [])
 
         hive.give("taken-back", GOOD)
-        which = hive.propose("taken-back", stages=[{"share": 0.2, "duration_s": 600}])
+        which = hive.propose("taken-back", stages=LONG)
         hive.agreed(which, "approved")
         hive.nodes[2].stop(which)
         hive.rolled_out(which, "rolled back")

@@ -30,6 +30,7 @@ responding_grace_s = {grace_s}
 """
 DECIDED = ("approved", "rejected", "aborted")
 STAGE = {"share": 0.2, "duration_s": 1}
+LONG = [{"share": 0.2, "duration_s": 3600}]  # stages that a test ends
 
 _addresses = itertools.count(1)
 
@@ -235,6 +236,18 @@ class GateHive:
     def runs_of(self, which, action=None):
         """Hooks that began for the proposal, with their nodes."""
         return [(node, run) for node in self.nodes for run in node.runs(action) if run["order"]["proposal"] == which]
+
+    def expect_deployed(self, which, nodes=None):
+        """Waits until the deploy hook has ended on these nodes; it has begun nowhere else, and nowhere twice."""
+        wanted = sorted(node.name for node in nodes or self.nodes)
+
+        def ended():
+            return sorted(node.name for node in self.nodes for run in node.runs("deploy", "end")
+                          if run["order"]["proposal"] == which) == wanted
+
+        wait_until(ended, lambda: f"not deployed on {wanted}:\n{self.told(which)}")
+        began = sorted(node.name for node, _ in self.runs_of(which, "deploy"))
+        assert began == wanted, (began, wanted)
 
     # -- what always holds -------------------------------------------------------------
 

@@ -4,11 +4,10 @@ import time
 import unittest
 
 from gate_case import GateCase, SharedHive
-from gate_hive import GOOD, IS_SOAK, wait_until
+from gate_hive import GOOD, IS_SOAK, LONG, wait_until
 from spawned_hive_test import processes_marked
 
 KILLS = 40 if IS_SOAK else 4
-LONG = [{"share": 0.2, "duration_s": 600}]
 
 
 class KilledHookTest(SharedHive):
@@ -96,9 +95,9 @@ class RerunTest(GateCase):
         hive.rolled_out(which)
         tokens = [run["token"] for run in canary.runs("deploy")]
         self.assertEqual((len(tokens), len(set(tokens))), (2, 1))
-        for node in hive.nodes:
-            if node is not canary:
-                self.assertEqual(len(node.runs("deploy")), 1)
+        others = [node for node in hive.nodes if node is not canary]
+        wait_until(lambda: all(node.runs("deploy", "end") for node in others), "it is not deployed on all")
+        self.assertEqual([len(node.runs("deploy")) for node in others], [1, 1])
 
 
 class MisbehavingHookTest(SharedHive):

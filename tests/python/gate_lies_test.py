@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 from gate_case import GateCase
-from gate_hive import GOOD, wait_until
+from gate_hive import GOOD, LONG, wait_until
 from gate_node import PATIENCE_S
 
 
@@ -35,7 +35,7 @@ class GateLiesTest(GateCase):
         hive.nodes[2].stop(held)
         self.assertEqual(hive.agreed(held, nodes=honest)[0], "aborted")
         # The denominator stays: four of five are a majority, and one that lies is none of them.
-        after = hive.propose("4.0", policy="majority", stages=[{"share": 0.2, "duration_s": 600}])
+        after = hive.propose("4.0", policy="majority", stages=LONG)
         self.assertEqual(hive.agreed(after, nodes=honest)[0], "approved")
         for view in hive.views(after, honest):
             self.assertNotIn(liar.id, {vote["node"] for vote in view["votes"] if vote["voted"]})

@@ -3,9 +3,7 @@
 import unittest
 
 from gate_case import GateCase, SharedHive
-from gate_hive import GOOD, wait_until
-
-LONG = [{"share": 0.2, "duration_s": 600}]
+from gate_hive import GOOD, LONG, OLD, wait_until
 
 
 class OldDisksTest(SharedHive):
@@ -27,7 +25,7 @@ class OldDisksTest(SharedHive):
         which = hive.propose(version, by=1)
         self.assertEqual(hive.agreed(which)[0], "approved")
         hive.rolled_out(which)
-        self.assertEqual(len(hive.runs_of(which, "deploy")), 5)
+        hive.expect_deployed(which)
 
     def test_of_a_voter(self):
         hive, voter, silent = self.hive, self.hive.nodes[2], self.hive.nodes[4]
@@ -68,7 +66,7 @@ class OldDisksTest(SharedHive):
             owner = ranked[(hive.nodes[0].track()["position"] + ahead) % 5]
             self.copy(owner)
             other = next(node for node in hive.nodes if node is not owner)
-            which = other.request("POST", "/upgrades", {"from": "1.0", "to": version, "judge": "strict", "stages": LONG})["id"]
+            which = other.request("POST", "/upgrades", {"from": OLD, "to": version, "judge": "strict", "stages": LONG})["id"]
             decided = hive.agreed(which, "approved")
             self.set_back(owner)
             self.assertEqual(hive.agreed(which), decided)

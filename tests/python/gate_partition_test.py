@@ -64,15 +64,14 @@ class GatePartitionTest(GateCase):
         there = hive.propose("3.0", by=3, policy="majority", queue=True)
         hive.wait_for(there, ("announced", "queued"), self.few)
         self.few[1].stop(there)
-        wait_until(lambda: all(view and view.get("stopping") for view in hive.views(there, self.few)),
-                   lambda: "the stop does not reach both\n" + hive.told(there, self.few))
         self.assertEqual([view for view in hive.views(which, self.few) if view], [])
         for view in hive.views(there, self.few):
             self.assertIn(view["decision"], ("announced", "queued"))
         self.heal()
         self.assertEqual(hive.agreed(which), decided)
         hive.ended(which)
-        hive.ended(there)
+        wait_until(lambda: all(view is None or view["final"] for view in hive.views(there)),
+                   lambda: "it is neither over nor forgotten\n" + hive.told(there))
         self.assertEqual(hive.runs_of(there, "deploy"), [], "stopped before it was opened")
         hive.expect_sound()
 

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from gate_case import SharedHive
-from gate_hive import GOOD, IS_SOAK, together, wait_until
+from gate_hive import GOOD, IS_SOAK, LONG, together, wait_until
 
 RACES = 200 if IS_SOAK else 5
 
@@ -19,7 +19,7 @@ class GateRacesTest(SharedHive):
             version = f"calm-{number}"
             self.hive.give(version, GOOD)
             since = time.monotonic()
-            which = self.hive.propose(version)
+            which = self.hive.propose(version, stages=LONG)
             self.hive.agreed(which, "approved")
             took.append(time.monotonic() - since)
             self.hive.nodes[0].stop(which)
@@ -32,7 +32,7 @@ class GateRacesTest(SharedHive):
         for number in range(RACES):
             version = f"race-{number}"
             hive.give(version, GOOD)
-            which = hive.propose(version, by=number % 5)
+            which = hive.propose(version, by=number % 5, stages=LONG)
             stopper = hive.nodes[self.choose.randrange(5)]
             time.sleep(self.choose.uniform(0, usual_s))
             self.stop_once_known(stopper, which)

@@ -9,7 +9,7 @@ import unittest
 from datetime import datetime
 
 from gate_case import GateCase
-from gate_hive import GOOD, IS_SOAK
+from gate_hive import GOOD, IS_SOAK, LONG
 
 PROPOSALS = 100 if IS_SOAK else 20
 
@@ -21,7 +21,7 @@ class GateSpeedTest(GateCase):
             version = f"2.{number}"
             hive.give(version, GOOD)
             since_us = time.time() * 1e6
-            which = hive.propose(version, by=number % 5, stages=[{"share": 0.2, "duration_s": 3600}])
+            which = hive.propose(version, by=number % 5, stages=LONG)
             self.assertEqual(hive.agreed(which)[0], "approved")
             took_ms.append((max(self.decided_us(view) for view in hive.views(which)) - since_us) / 1000)
             hive.nodes[0].stop(which)

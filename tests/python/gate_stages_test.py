@@ -51,7 +51,7 @@ class GateStagesTest(SharedHive):
 
         def held():
             views = hive.views(which)
-            return views if all("traffic" in str(view.get("stage")) + view["reason"] and
+            return views if all("traffic" in str(view.get("stage")) and
                                 view["stage"]["observed_s"] >= 2 * STAGE_S for view in views) else None
 
         for view in wait_until(held, lambda: "not held\n" + hive.told(which)):
@@ -81,7 +81,7 @@ class GateStagesTest(SharedHive):
             def over():
                 view = hive.nodes[0].upgrade(which)
                 assert view["rollout"] not in ("rolling back", "rolled back"), hive.told(which)
-                return view["rollout"] == "complete" or view["stage"]["observed_s"] >= 2 * STAGE_S
+                return view["rollout"] == "complete" or view.get("stage", {}).get("observed_s", 0) >= 2 * STAGE_S
 
             wait_until(over, lambda: "the stage does not end\n" + hive.told(which), 2 * 60)
         self.assertEqual(hive.runs_of(which, "rollback"), [])
