@@ -60,8 +60,10 @@ public:
   bool tell_vote(const gate::digest& proposal, wire::Verdict verdict) {
     auto key = gate::slot_key(gate::slot_type::vote, 0);
     ++version_;
-    auto vote = sign_statement(identity_.keys, gate::slot_type::vote, key,
-                               vote_payload(proposal, verdict, identity_.epoch), identity_.epoch, version_);
+    constexpr unsigned run_bits = 23; // of the epoch of statements; above them is the node's epoch
+    auto vote =
+      sign_statement(identity_.keys, gate::slot_type::vote, key, vote_payload(proposal, verdict, identity_.epoch),
+                     identity_.epoch << run_bits | 1, version_);
     auto slot = signed_slot(identity_.keys, {kind_of(gate::slot_type::vote), key}, {identity_.epoch, version_},
                             std::string{vote.bytes()});
     return tell(slot);
