@@ -50,7 +50,7 @@ void add_member_commands(CLI::App& node_group, context& ctx);
 void add_install_commands(CLI::App& benchmark_group, context& ctx);
 /// Paired measurements and reference versions.
 void add_measure_commands(CLI::App& upgrade_group, context& ctx);
-/// Verdict documents: computing them again, and the measurements that they need.
+/// Verdict documents: computing them again, and the measurements that they need. Documents of decisions.
 void add_document_commands(CLI::App& upgrade_group, context& ctx);
 
 /// Adds to group `benchmark` the command that reads a file of test results; it contacts no node.
