@@ -65,7 +65,8 @@ class BadProposalTest(SharedHive):
     def test_a_member_twice_counts_once_or_is_refused(self):
         twice = [self.hive.nodes[0].id] * 2
         self.expect_refused_or_counted_once(twice)
-        answer = self.hive.nodes[0].ask("PUT", "/upgrades/members", {"track": "main", "members": [{"node": each} for each in twice]})
+        rows = [{"node": each} for each in twice]
+        answer = self.hive.nodes[0].ask("PUT", "/upgrades/members", {"track": "main", "members": rows})
         self.assertIn(answer[0], (400, 422), answer)
 
     def expect_refused_or_counted_once(self, members):

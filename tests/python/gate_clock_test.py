@@ -10,6 +10,7 @@ from gate_hive import BAD, GOOD, wait_until
 
 HOUR_S = 3600
 AHEAD = 2
+HALF_AN_HOUR = [{"share": 0.2, "duration_s": HOUR_S // 2}]
 
 
 class GateClockTest(GateCase):
@@ -26,7 +27,7 @@ class GateClockTest(GateCase):
         hive.give("2.0", GOOD)
         for by in (AHEAD, 0):
             hive.nodes[4].freeze()
-            which = hive.propose("2.0", by=by, deadline_s=HOUR_S // 2, stages=[{"share": 0.2, "duration_s": HOUR_S // 2}])
+            which = hive.propose("2.0", by=by, deadline_s=HOUR_S // 2, stages=HALF_AN_HOUR)
             hive.wait_for(which, "pending", hive.nodes[:4])
             hive.nodes[4].thaw()
             decided = hive.agreed(which, "approved")

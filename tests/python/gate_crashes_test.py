@@ -122,7 +122,8 @@ class PowerLossTest(GateCase):
             pause = self.choose.uniform(0, 0.6)
             end = time.monotonic() + pause
             while time.monotonic() < end:
-                seen |= {(view["decision"], view["hash"]) for view in hive.views(which) if view and view["decision"] in DECIDED}
+                views = [view for view in hive.views(which) if view and view["decision"] in DECIDED]
+                seen |= {(view["decision"], view["hash"]) for view in views}
             hive.lose_power()
             hive.start()
             decided = hive.agreed(which)

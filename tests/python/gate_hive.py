@@ -1,5 +1,5 @@
-"""A hive of real nodes that decide on upgrades together, over mutual TLS, and what must hold of it after whatever a test
-did to it."""
+"""A hive of real nodes that decide on upgrades together, over mutual TLS, and what must hold of it after whatever a
+test did to it."""
 
 import collections
 import concurrent.futures
@@ -56,8 +56,8 @@ class GateHive:
         # Loopback addresses of its own: nobody else takes a node's ports while it is down.
         net = f"127.{10 + os.getpid() % 200}.{next(_addresses)}"
         addresses = [network.address(i) if network else f"{net}.{i + 1}" for i in range(size)]
-        self.nodes = [GateNode(self.root / f"n{i}", f"n{i}", addresses[i], network and network.namespaces[i], wrapper_of(i))
-                      for i in range(size)]
+        spaces = network.namespaces if network else [None] * size
+        self.nodes = [GateNode(self.root / f"n{i}", f"n{i}", addresses[i], spaces[i], wrapper_of(i)) for i in range(size)]
         self.members = list(range(size)) if members is None else members
 
     def __enter__(self):
@@ -135,8 +135,10 @@ class GateHive:
         wait_until(all_linked, lambda: "the nodes do not link\n" + self.logs())
 
     def await_admitted(self, nodes):
-        wait_until(lambda: all(track["admitted"] for node in nodes for track in node.get("/upgrades/members")["tracks"]),
-                   lambda: "not admitted: " + str([node.track() for node in nodes]) + self.logs())
+        def all_admitted():
+            return all(track["admitted"] for node in nodes for track in node.get("/upgrades/members")["tracks"])
+
+        wait_until(all_admitted, lambda: "not admitted: " + str([node.track() for node in nodes]) + self.logs())
 
     def lose_power(self):
         """All at once."""
@@ -203,7 +205,8 @@ class GateHive:
         """Waits until these nodes act under one generation with this number; returns its hash."""
         def hashes():
             tracks = [node.track() for node in nodes or self.running()]
-            return {track["hash"] for track in tracks} if all(track["generation"] == number for track in tracks) else None
+            are_there = all(track["generation"] == number for track in tracks)
+            return {track["hash"] for track in tracks} if are_there else None
 
         found = wait_until(hashes, lambda: f"not generation {number}: {[node.track() for node in self.running()]}")
         assert len(found) == 1, found
@@ -225,7 +228,8 @@ class GateHive:
         """Waits until the node's hook is shown at this step; returns what is shown."""
         def shown():
             view = (by or self.running()[0]).upgrade(which)
-            runs = [run for run in (view or {}).get("runs", []) if run["node"] == node.id and run["step"] == step]
+            runs = (view or {}).get("runs", [])
+            runs = [run for run in runs if run["node"] == node.id and run["step"] == step]
             return runs[-1] if runs else None
 
         return wait_until(shown, lambda: f"the hook of {node.name} is not {step}:\n{self.told(which)}")

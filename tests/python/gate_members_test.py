@@ -38,7 +38,8 @@ class GateMembersTest(GateCase):
         hive.give("4.0", GOOD)
         which = hive.propose("4.0", by=4)
         hive.rolled_out(which)
-        self.assertEqual({vote["node"] for vote in hive.nodes[0].upgrade(which)["votes"]}, {node.id for node in hive.nodes})
+        voted = {vote["node"] for vote in hive.nodes[0].upgrade(which)["votes"]}
+        self.assertEqual(voted, {node.id for node in hive.nodes})
         hive.expect_deployed(which)
         hive.expect_sound()
 

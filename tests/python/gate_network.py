@@ -1,4 +1,5 @@
-"""Machines as network namespaces on one switch that can be split, and HTTP to a node in one of them. Needs root and `ip`."""
+"""Machines as network namespaces on one switch that can be split, and HTTP to a node in one of them. Needs root and
+`ip`."""
 
 import contextlib
 import ctypes

@@ -3,7 +3,7 @@
 import unittest
 
 from gate_case import GateCase, SharedHive
-from gate_hive import GOOD, LONG, OLD, wait_until
+from gate_hive import GOOD, LONG, wait_until
 
 
 class OldDisksTest(SharedHive):
@@ -66,7 +66,7 @@ class OldDisksTest(SharedHive):
             owner = ranked[(hive.nodes[0].track()["position"] + ahead) % 5]
             self.copy(owner)
             other = next(node for node in hive.nodes if node is not owner)
-            which = other.request("POST", "/upgrades", {"from": OLD, "to": version, "judge": "strict", "stages": LONG})["id"]
+            which = hive.propose(version, by=hive.nodes.index(other), stages=LONG)
             decided = hive.agreed(which, "approved")
             self.set_back(owner)
             self.assertEqual(hive.agreed(which), decided)

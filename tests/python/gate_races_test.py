@@ -54,7 +54,8 @@ class GateRacesTest(SharedHive):
         hive = self.hive
         for version in ("twin-a", "twin-b"):
             hive.give(version, GOOD)
-        a, b = together(lambda: hive.propose("twin-a", by=0, queue=True), lambda: hive.propose("twin-b", by=3, queue=True))
+        a, b = together(lambda: hive.propose("twin-a", by=0, queue=True),
+                        lambda: hive.propose("twin-b", by=3, queue=True))
         self.assertEqual({hive.agreed(a)[0], hive.agreed(b)[0]}, {"approved"})
         hive.rolled_out(a)
         hive.rolled_out(b)

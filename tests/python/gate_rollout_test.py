@@ -1,5 +1,5 @@
-"""End to end: a service on five nodes whose deploy hook replaces it. The version that fails a tenth of its tasks is stopped
-in the canary stage and taken back by itself; the good one goes through."""
+"""End to end: a service on five nodes whose deploy hook replaces it. The version that fails a tenth of its tasks is
+stopped in the canary stage and taken back by itself; the good one goes through."""
 
 import subprocess
 import sys
@@ -41,8 +41,8 @@ class GateRolloutTest(GateCase):
             (place / "wanted").write_text("1.0", encoding="utf-8")
             for action, version in (("deploy", "HIVE_TO"), ("rollback", "HIVE_FROM")):
                 node.write_hook(action, BECOME.format(place=place, version=version))
-            command = [sys.executable, str(SERVICE), str(place), "http://" + node.endpoint, str(node.data / "operator.token")]
-            service = subprocess.Popen(command)
+            token = node.data / "operator.token"
+            service = subprocess.Popen([sys.executable, SERVICE, place, "http://" + node.endpoint, token])
             self.addCleanup(service.wait)
             self.addCleanup(service.kill)
         wait_until(lambda: self.versions() == ["1.0"] * 5, "the services do not start")
@@ -70,7 +70,8 @@ class GateRolloutTest(GateCase):
         which = hive.propose("good", stages=stages, by=2)
         hive.rolled_out(which)
         wait_until(lambda: self.versions() == ["good"] * 5, lambda: f"{self.versions()}\n{hive.told(which)}")
-        self.assertEqual(sorted(node.name for node, _ in hive.runs_of(which, "deploy")), [node.name for node in hive.nodes])
+        deployed = sorted(node.name for node, _ in hive.runs_of(which, "deploy"))
+        self.assertEqual(deployed, [node.name for node in hive.nodes])
         self.assertEqual(len({view["hash"] for view in hive.views(which)}), 1)
         hive.expect_sound()
 

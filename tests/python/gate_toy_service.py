@@ -1,5 +1,5 @@
-"""A service for tests: does tasks and records them at its node. Version bad fails a tenth of them. It becomes the version
-that stands in DIRECTORY/wanted, and writes into DIRECTORY/running which one it is.
+"""A service for tests: does tasks and records them at its node. Version bad fails a tenth of them. It becomes the
+version that stands in DIRECTORY/wanted, and writes into DIRECTORY/running which one it is.
 
     gate_toy_service.py DIRECTORY URL TOKEN_FILE
 """
@@ -40,7 +40,8 @@ def main(directory, url, token_file):
             os.execv(sys.executable, [sys.executable, *sys.argv])
         tasks = []
         for number in range(number + 1, number + 1 + BATCH):
-            tasks.append({"task_type": "toy", "tool_name": version, "completion_time_s": 0.01, "success": number % every != 0})
+            tasks.append({"task_type": "toy", "tool_name": version, "completion_time_s": 0.01,
+                          "success": number % every != 0})
         record(url, Path(token_file).read_text(encoding="utf-8").strip(), tasks)
         time.sleep(EVERY_S)
 
