@@ -57,7 +57,8 @@ class GateHive:
         net = f"127.{10 + os.getpid() % 200}.{next(_addresses)}"
         addresses = [network.address(i) if network else f"{net}.{i + 1}" for i in range(size)]
         spaces = network.namespaces if network else [None] * size
-        self.nodes = [GateNode(self.root / f"n{i}", f"n{i}", addresses[i], spaces[i], wrapper_of(i)) for i in range(size)]
+        self.nodes = [GateNode(self.root / f"n{i}", f"n{i}", addresses[i], spaces[i], wrapper_of(i))
+                      for i in range(size)]
         self.members = list(range(size)) if members is None else members
 
     def __enter__(self):
@@ -272,7 +273,8 @@ class GateHive:
             began = collections.Counter((run["token"], run["action"]) for run in node.runs())
             assert all(count == 1 for count in began.values()), (node.name, began)
             for back in node.runs("rollback"):
-                late = [run for run in node.runs("deploy", None) if run["order"]["proposal"] == back["order"]["proposal"]
+                which = back["order"]["proposal"]
+                late = [run for run in node.runs("deploy", None) if run["order"]["proposal"] == which
                         and run["at_ns"] > back["at_ns"]]
                 assert not late, (node.name, back, late)
 
