@@ -289,7 +289,10 @@ caf::result<msg<wire::TrackMembers>> gate_shell::change_members(const msg<wire::
       list[i++].setTier(member.getTier());
     }
   });
-  step(gate::events::change_members{*track, members});
+  if (request->getForce())
+    step(gate::events::begin_line{*track, members});
+  else
+    step(gate::events::change_members{*track, members});
   if (auto refused = take_refusal())
     return refused;
   auto answer = self_->make_response_promise<msg<wire::TrackMembers>>();
