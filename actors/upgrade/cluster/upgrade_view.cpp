@@ -200,12 +200,19 @@ std::string reason_now(const gate_sight& sight, const gathered& from, const std:
   return out;
 }
 
-/// The text with the names of nodes in place of their ids.
+/// The text with the names of nodes in place of their ids; where several nodes have the name, with a part of the id.
 std::string with_names(std::string text, const known_nodes& nodes) {
+  constexpr size_t short_id = 8;
+  std::map<std::string_view, size_t> bearers;
+  for (const auto& [id, node] : nodes)
+    ++bearers[as_view(node->getName())];
   for (const auto& [id, node] : nodes) {
     auto name = as_view(node->getName());
-    for (size_t at = 0; !name.empty() && (at = text.find(id, at)) != std::string::npos; at += name.size())
-      text.replace(at, id.size(), name);
+    if (name.empty())
+      continue;
+    auto shown = bearers[name] == 1 ? std::string{name} : std::string{name} + " (" + id.substr(0, short_id) + ")";
+    for (size_t at = 0; (at = text.find(id, at)) != std::string::npos; at += shown.size())
+      text.replace(at, id.size(), shown);
   }
   return text;
 }
