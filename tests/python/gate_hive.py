@@ -160,10 +160,10 @@ class GateHive:
                 node.put_snapshot(OLD, {"latency": GOOD})
             node.put_snapshot(version, {"latency": samples})
 
-    def propose(self, to, by=0, **more):
+    def propose(self, to, by=0, queue=False, **more):
         """Its id. Judged by the stored snapshots; one short stage unless said otherwise."""
         body = {"from": OLD, "to": to, "judge": "strict", "stages": [STAGE], **more}
-        return self.nodes[by].request("POST", "/upgrades", body)["id"]
+        return self.nodes[by].request("POST", "/upgrades?queue=true" if queue else "/upgrades", body)["id"]
 
     def views(self, which, nodes=None):
         return [node.upgrade(which) for node in nodes or self.running()]
