@@ -213,6 +213,14 @@ class GateHive:
         assert len(found) == 1, found
         return found.pop()
 
+    def await_votes(self, which, count, node):
+        """Waits until the node shows so many members that have voted."""
+        def voted():
+            view = node.upgrade(which)
+            return view and sum(vote["voted"] for vote in view["votes"]) == count
+
+        wait_until(voted, lambda: f"not {count} votes:\n{json.dumps(node.upgrade(which))}\n{self.logs()}")
+
     def canary_of(self, which, nodes=None):
         """The only canary of the stage, once it is known."""
         def canaries():
