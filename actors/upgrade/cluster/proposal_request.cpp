@@ -18,9 +18,10 @@ caf::expected<std::vector<wire::GateMember::Reader>> find_electorate(wire::Propo
   std::set<std::string> wanted;
   for (auto node : request.getMembers())
     wanted.emplace(as_view(node));
+  bool has_all = wanted.empty();
   std::vector<wire::GateMember::Reader> out;
   for (auto member : sealers.content().getMembers())
-    if (wanted.empty() || wanted.erase(std::string{as_view(member.getNode())}) > 0)
+    if (has_all || wanted.erase(std::string{as_view(member.getNode())}) > 0)
       out.push_back(member);
   bool has_strangers = request.getMembers().size() > 0 && !wanted.empty();
   if (has_strangers)
