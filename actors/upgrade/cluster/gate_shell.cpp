@@ -356,6 +356,26 @@ void gate_shell::on(const gate::outputs::conflict& what) {
   });
 }
 
+void gate_shell::on(const gate::outputs::missed_hook& what) {
+  auto id = to_hex(what.what.proposal);
+  bool is_deploy = what.what.action == wire::GateAction::DEPLOY;
+  auto text = is_deploy
+                ? "this node was away while " + what.what.version +
+                    " was rolled out, and its deploy hook will "
+                    "not run by itself: bring the node to that version by hand"
+                : std::string{"this node was away while the version was rolled back, and its rollback hook will "
+                              "not run by itself: check which version it has"};
+  log::warn("A hook was missed: {}. track={} proposal={}", text, options_.tracks[what.track], id);
+  notices_[id] = text;
+  tell([&](wire::UpgradeEvent::Builder out) {
+    out.setId(id);
+    out.setTrack(options_.tracks[what.track]);
+    out.setStep(wire::UpgradeStep::HOOK);
+    out.setNode(id_.value);
+    out.setReason(text);
+  });
+}
+
 void gate_shell::on(const gate::outputs::start_refused& what) {
   begin_anew(what.above);
 }

@@ -70,6 +70,7 @@ private:
   void on(const gate::outputs::decided& what);
   void on(const gate::outputs::contradiction& what);
   void on(const gate::outputs::conflict& what);
+  void on(const gate::outputs::missed_hook& what);
   void on(const gate::outputs::start_refused& what);
   void on(const gate::outputs::refused& what);
   void on_durable(uint64_t core_run, uint64_t number);

@@ -222,8 +222,10 @@ caf::result<msg<wire::ClusterUpgradeList>> gate_shell::list(const msg<wire::Clus
       auto view = view_of(sight(), *from, nodes);
       if (!view && code_of(view.error()) == ec::not_found)
         continue; // it is being stored
-      if (!view)
-        return answer.deliver(view.error());
+      if (!view) {
+        answer.deliver(view.error());
+        return;
+      }
       if (query->hasTrack() && (*view)->getTrack() != query->getTrack())
         continue;
       last = *from;
@@ -287,7 +289,10 @@ caf::result<msg<wire::TrackMembers>> gate_shell::change_members(const msg<wire::
       list[i++].setTier(member.getTier());
     }
   });
-  step(gate::events::change_members{*track, members});
+  if (request->getForce())
+    step(gate::events::begin_line{*track, members});
+  else
+    step(gate::events::change_members{*track, members});
   if (auto refused = take_refusal())
     return refused;
   auto answer = self_->make_response_promise<msg<wire::TrackMembers>>();

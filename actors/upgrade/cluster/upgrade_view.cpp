@@ -38,28 +38,34 @@ struct gathered {
   std::string proposer;
   std::vector<logged_decision> steps;
   std::optional<gate::sealed_value> verdict; ///< approved, rejected or aborted
+  std::optional<gate::sealed_value> back;    ///< that rolls it back
   std::optional<gate::sealed_value> newest;
   std::optional<gate::ask_view> ask; ///< while it is not open
   bool is_current = false;           ///< it is what the track is about
 };
 
+/// Loads the newest value for which `is_wanted` holds, if there is any.
+caf::error load_newest(const gate_sight& sight, const std::vector<logged_decision>& steps, bool (*is_wanted)(kind),
+                       std::optional<gate::sealed_value>& out) {
+  auto found = std::find_if(steps.rbegin(), steps.rend(), [&](const auto& step) { return is_wanted(step.kind); });
+  if (found == steps.rend())
+    return {};
+  auto loaded = load_sealed(sight.store, *found);
+  if (!loaded)
+    return loaded.error();
+  out = std::move(*loaded);
+  return {};
+}
+
 caf::error gather_sealed(const gate_sight& sight, gathered& out) {
-  const logged_decision* verdict = nullptr;
-  for (const auto& step : out.steps)
-    if (is_verdict(step.kind))
-      verdict = &step;
-  auto newest = load_sealed(sight.store, out.steps.back());
-  if (!newest)
-    return newest.error();
-  out.newest = std::move(*newest);
-  if (verdict == &out.steps.back()) {
-    out.verdict = out.newest;
-  } else if (verdict) {
-    auto loaded = load_sealed(sight.store, *verdict);
-    if (!loaded)
-      return loaded.error();
-    out.verdict = std::move(*loaded);
-  }
+  if (auto error = load_newest(sight, out.steps, is_verdict, out.verdict))
+    return error;
+  if (auto error = load_newest(
+        sight, out.steps, [](kind what) { return what == kind::BACK; }, out.back))
+    return error;
+  if (auto error = load_newest(
+        sight, out.steps, [](kind) { return true; }, out.newest))
+    return error;
   if (!out.newest)
     return fail(ec::not_found, "the proposal's decision is being stored; ask again");
   out.what = out.newest->value->what;
@@ -180,16 +186,28 @@ decision decision_now(const gate_sight& sight, const gathered& from, const std::
 std::string reason_now(const gate_sight& sight, const gathered& from, const std::optional<gate::tally>& counted) {
   if (from.ask)
     return from.ask->why;
-  bool is_open = from.is_current && counted;
-  if (is_open && counted->result == gate::tally_result::held) {
-    std::string out = counted->why;
-    if (const auto& track = sight.core.at(from.track);
-        !track.is_admitted() && track.sealers().rank_of(sight.core.self()))
-      out += "; this node waits until others have told it what it told before its start";
-    return out;
+  if (const auto& decided = from.back ? from.back : from.verdict; decided && !counted)
+    return why_sealed(*decided->value);
+  std::string out;
+  if (from.verdict)
+    out =
+      why_sealed(*from.verdict->value) + "; stage " + std::to_string(sight.core.at(from.track).state().stage()) + ": ";
+  if (counted)
+    out += counted->why;
+  const auto& track = sight.core.at(from.track);
+  if (!track.is_admitted() && track.sealers().rank_of(sight.core.self()))
+    out += "; this node waits until others have told it what it told before its start";
+  return out;
+}
+
+/// The text with the names of nodes in place of their ids.
+std::string with_names(std::string text, const known_nodes& nodes) {
+  for (const auto& [id, node] : nodes) {
+    auto name = as_view(node->getName());
+    for (size_t at = 0; !name.empty() && (at = text.find(id, at)) != std::string::npos; at += name.size())
+      text.replace(at, id.size(), name);
   }
-  auto why = why_sealed(*from.newest->value);
-  return why.empty() && from.verdict ? why_sealed(*from.verdict->value) : why;
+  return text;
 }
 
 // -- parts -----------------------------------------------------------------------
@@ -218,7 +236,11 @@ std::map<node_id, gate::statement_ptr> votes_of(const gathered& from, const std:
     for (const auto& member : counted->members)
       if (member.vote)
         out[member.node] = member.vote;
-  } else if (const auto& decided = from.verdict ? from.verdict : from.newest) {
+  } else if (from.newest) {
+    bool is_turned = from.back && std::ranges::any_of(from.back->value->evidence, [](const auto& each) {
+                       return each->type == gate::slot_type::vote;
+                     });
+    const auto& decided = is_turned ? from.back : from.verdict ? from.verdict : from.newest;
     for (const auto& each : decided->value->evidence)
       if (each->type == gate::slot_type::vote)
         out[each->origin] = each;
@@ -344,6 +366,13 @@ std::optional<gate::tally> tally_of(const gate_sight& sight, const gathered& fro
   return from.is_current && !from.ask ? sight.core.at(from.track).count() : std::nullopt;
 }
 
+bool is_stop_asked(const gate_sight& sight, const gathered& from) {
+  return std::ranges::any_of(sight.core.at(from.track).asks(), [&](const auto& ask) {
+    auto message = *ask.second->ask().message;
+    return message.hasStop() && gate::is_same(message.getStop().getProposal(), from.what->id());
+  });
+}
+
 void set_notes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const gathered& from,
                const std::string& id) {
   if (auto notice = sight.notices.find(id); notice != sight.notices.end())
@@ -354,8 +383,9 @@ void set_notes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const
     out.setAnnouncedAt(known->second);
   else if (!from.steps.empty())
     out.setAnnouncedAt(from.steps.front().announced_at);
-  out.setStopping(from.is_current && sight.core.at(from.track).stop_asked() != nullptr);
-  out.setFinal(!from.steps.empty() && is_final(from.steps.back().kind));
+  bool is_over = !from.steps.empty() && is_final(from.steps.back().kind);
+  out.setStopping(!is_over && is_stop_asked(sight, from));
+  out.setFinal(is_over);
 }
 
 } // namespace
@@ -405,7 +435,7 @@ caf::expected<msg<wire::ClusterUpgrade>> view_of(const gate_sight& sight, const 
     out.setProposer(from->proposer);
     out.setDecision(decision_now(sight, *from, counted));
     out.setRollout(rollout_of(*from));
-    if (auto reason = reason_now(sight, *from, counted); !reason.empty())
+    if (auto reason = with_names(reason_now(sight, *from, counted), nodes); !reason.empty())
       out.setReason(reason);
     set_votes(out, sight, *from, counted, nodes);
     bool is_in_stage =

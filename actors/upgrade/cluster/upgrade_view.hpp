@@ -2,6 +2,7 @@
 
 #include "actors/upgrade/cluster/decision_log.hpp"
 #include "actors/upgrade/gate/gate_core.hpp"
+#include "analysis/canary_health.hpp"
 #include "messages/cluster_upgrade.capnp.h"
 #include "messages/door.capnp.h"
 

@@ -118,6 +118,8 @@ void gate_core::on(const Event& what) {
   if (what.track < max_tracks && tracks_[what.track]) {
     if constexpr (std::is_same_v<Event, events::admit>)
       tracks_[what.track]->on(what);
+    else if constexpr (std::is_same_v<Event, events::begin_line>)
+      tracks_[what.track]->on(what, now_, effects_);
     else
       tracks_[what.track]->on(what, effects_);
     return;

@@ -50,7 +50,7 @@ private:
   void on(const events::ticked&) {
   }
   template <class Event>
-  void on(const Event& what);
+  void on(const Event& what); ///< that is for one track
   void hear_start(const statement_ptr& slot);
   void finish_step();
 
