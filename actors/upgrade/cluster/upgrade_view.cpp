@@ -44,32 +44,35 @@ struct gathered {
   bool is_current = false;           ///< it is what the track is about
 };
 
-/// Loads the newest value for which `is_wanted` holds, if there is any.
-caf::error load_newest(const gate_sight& sight, const std::vector<logged_decision>& steps, bool (*is_wanted)(kind),
-                       std::optional<gate::sealed_value>& out) {
-  auto found = std::find_if(steps.rbegin(), steps.rend(), [&](const auto& step) { return is_wanted(step.kind); });
-  if (found == steps.rend())
+/// Finds the newest value for which `is_wanted` holds, if there is any.
+caf::error find_newest(const gate_sight& sight, const gathered& from, bool (*is_wanted)(kind), gate::value_ptr& out) {
+  auto found =
+    std::find_if(from.steps.rbegin(), from.steps.rend(), [&](const auto& step) { return is_wanted(step.kind); });
+  if (found == from.steps.rend())
     return {};
-  auto loaded = load_sealed(sight.store, *found);
+  const auto& present = sight.core.at(from.track).state().newest();
+  if (present && present->content->getPosition() == found->position) {
+    out = present;
+    return {};
+  }
+  auto loaded = sight.log.load(*found);
   if (!loaded)
     return loaded.error();
-  out = std::move(*loaded);
+  out = loaded->value;
   return {};
 }
 
-caf::error gather_sealed(const gate_sight& sight, gathered& out) {
-  if (auto error = load_newest(sight, out.steps, is_verdict, out.verdict))
+caf::error gather_values(const gate_sight& sight, gathered& out) {
+  if (auto error = find_newest(sight, out, is_verdict, out.verdict))
     return error;
-  if (auto error = load_newest(
-        sight, out.steps, [](kind what) { return what == kind::BACK; }, out.back))
+  if (auto error = find_newest(
+        sight, out, [](kind what) { return what == kind::BACK; }, out.back))
     return error;
-  if (auto error = load_newest(
-        sight, out.steps, [](kind) { return true; }, out.newest))
+  if (auto error = find_newest(
+        sight, out, [](kind) { return true; }, out.newest))
     return error;
-  if (!out.newest)
-    return fail(ec::not_found, "the proposal's decision is being stored; ask again");
-  out.what = out.newest->value->what;
-  out.proposer = as_view(out.newest->value->content->getProposer());
+  out.what = out.newest->what;
+  out.proposer = as_view(out.newest->content->getProposer());
   return {};
 }
 
@@ -81,27 +84,44 @@ std::vector<uint8_t> used_tracks(const gate_sight& sight) {
   return out;
 }
 
+/// The values of a proposal: those of the log, and the newest of a track while that is being stored.
+std::vector<logged_decision> steps_of(const gate_sight& sight, const std::string& proposal) {
+  auto out = sight.log.of(proposal);
+  for (auto track : used_tracks(sight)) {
+    const auto& state = sight.core.at(track).state();
+    if (state.what() && to_hex(state.what()->id()) == proposal && !sight.log.contains(track, state.position()))
+      out.push_back(summary_of(*state.newest()));
+  }
+  return out;
+}
+
+std::optional<std::pair<uint8_t, gate::ask_view>> find_ask(const gate_sight& sight, const std::string& proposal) {
+  for (auto track : used_tracks(sight))
+    for (auto& ask : sight.core.at(track).proposals())
+      if (ask.state != gate::ask_state::opened && to_hex(ask.ask->ask().propose->id()) == proposal)
+        return std::pair{track, std::move(ask)};
+  return std::nullopt;
+}
+
 caf::expected<gathered> gather_all(const gate_sight& sight, const std::string& proposal) {
   gathered out;
-  out.steps = sight.log.of(proposal);
+  out.steps = steps_of(sight, proposal);
   if (!out.steps.empty()) {
     out.track = out.steps.back().track;
     const auto& state = sight.core.at(out.track).state();
     out.is_current = state.what() && to_hex(state.what()->id()) == proposal;
-    if (auto error = gather_sealed(sight, out))
+    if (auto error = gather_values(sight, out))
       return error;
     return out;
   }
-  for (auto track : used_tracks(sight))
-    for (auto& ask : sight.core.at(track).proposals())
-      if (to_hex(ask.ask->ask().propose->id()) == proposal) {
-        out.track = track;
-        out.what = ask.ask->ask().propose;
-        out.proposer = ask.node.value;
-        out.ask = std::move(ask);
-        return out;
-      }
-  return fail(ec::not_found, "no proposal has the id " + printable(proposal));
+  auto asked = find_ask(sight, proposal);
+  if (!asked)
+    return fail(ec::not_found, "no proposal has the id " + printable(proposal));
+  out.track = asked->first;
+  out.what = asked->second.ask->ask().propose;
+  out.proposer = asked->second.node.value;
+  out.ask = std::move(asked->second);
+  return out;
 }
 
 // -- text ------------------------------------------------------------------------
@@ -109,7 +129,7 @@ caf::expected<gathered> gather_all(const gate_sight& sight, const std::string& p
 std::string rollout_of(const gathered& from) {
   if (!from.newest)
     return "none";
-  auto value = *from.newest->value->content;
+  auto value = *from.newest->content;
   switch (value.getKind()) {
   case kind::APPROVED:
   case kind::GO:
@@ -175,7 +195,9 @@ decision decision_now(const gate_sight& sight, const gathered& from, const std::
     }
   }
   if (from.verdict)
-    return decision_of(from.verdict->value->content->getKind());
+    return decision_of(from.verdict->content->getKind());
+  if (from.newest->content->hasDecision())
+    return decision::APPROVED; // this node was away then
   const auto& track = sight.core.at(from.track);
   bool is_held = track.is_overdue(sight.now);
   if (counted && counted->result == gate::tally_result::held)
@@ -244,11 +266,11 @@ std::map<node_id, gate::statement_ptr> votes_of(const gathered& from, const std:
       if (member.vote)
         out[member.node] = member.vote;
   } else if (from.newest) {
-    bool is_turned = from.back && std::ranges::any_of(from.back->value->evidence, [](const auto& each) {
+    bool is_turned = from.back && std::ranges::any_of(from.back->evidence, [](const auto& each) {
                        return each->type == gate::slot_type::vote;
                      });
     const auto& decided = is_turned ? from.back : from.verdict ? from.verdict : from.newest;
-    for (const auto& each : decided->value->evidence)
+    for (const auto& each : decided->evidence)
       if (each->type == gate::slot_type::vote)
         out[each->origin] = each;
   }
@@ -290,7 +312,7 @@ void set_votes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const
 }
 
 void set_stage(wire::StageView::Builder out, const gate_sight& sight, const gathered& from) {
-  auto value = *from.newest->value->content;
+  auto value = *from.newest->content;
   out.setStage(value.getStage());
   out.setOf(static_cast<uint8_t>(from.what->stages()));
   auto canaries = value.getCanaries();
@@ -348,6 +370,8 @@ void set_steps(wire::ClusterUpgrade::Builder out, const gathered& from) {
     out.setHash(to_hex(step.hash));
     out.setDecidedAt(step.learned_at);
   }
+  if (!out.hasHash() && !from.steps.empty() && !from.steps.back().decision.empty())
+    out.setHash(from.steps.back().decision);
 }
 
 void set_proposal(wire::ClusterUpgrade::Builder out, const gate::proposal& what) {
@@ -409,10 +433,13 @@ std::string why_sealed(const gate::proposed_value& value) {
 
 std::vector<std::string> proposal_ids(const gate_sight& sight) {
   std::vector<std::string> out;
-  for (auto track : used_tracks(sight))
+  for (auto track : used_tracks(sight)) {
     for (const auto& ask : sight.core.at(track).proposals())
       if (ask.state != gate::ask_state::opened)
         out.push_back(to_hex(ask.ask->ask().propose->id()));
+    if (const auto& what = sight.core.at(track).state().what())
+      out.push_back(to_hex(what->id()));
+  }
   auto logged = sight.log.proposals();
   std::set<std::string> known{logged.begin(), logged.end()};
   std::erase_if(out, [&](const auto& id) { return !known.insert(id).second; });
@@ -421,13 +448,10 @@ std::vector<std::string> proposal_ids(const gate_sight& sight) {
 }
 
 std::optional<uint8_t> track_of(const gate_sight& sight, const std::string& proposal) {
-  if (auto steps = sight.log.of(proposal); !steps.empty())
+  if (auto steps = steps_of(sight, proposal); !steps.empty())
     return steps.back().track;
-  for (auto track : used_tracks(sight))
-    for (const auto& ask : sight.core.at(track).proposals())
-      if (to_hex(ask.ask->ask().propose->id()) == proposal)
-        return track;
-  return std::nullopt;
+  auto asked = find_ask(sight, proposal);
+  return asked ? std::optional{asked->first} : std::nullopt;
 }
 
 caf::expected<msg<wire::ClusterUpgrade>> view_of(const gate_sight& sight, const std::string& proposal,

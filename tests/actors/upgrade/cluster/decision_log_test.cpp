@@ -1,6 +1,7 @@
 #include "actors/upgrade/cluster/decision_log.hpp"
 
 #include "platform/hex.hpp"
+#include "storage/keys.hpp"
 #include "tests/actors/upgrade/decision/decided_hive.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -33,7 +34,9 @@ struct decision_log_test : testing::Test {
     for (const auto& sealed : hive.parts_of(hash).values) {
       write_set writes;
       log.add(sealed, ++time, 5, writes);
+      EXPECT_TRUE(log.load(log.of(id).back())) << "also before it is stored";
       ASSERT_FALSE(db->write(writes));
+      log.stored(sealed);
     }
   }
 
@@ -43,12 +46,12 @@ struct decision_log_test : testing::Test {
 TEST_F(decision_log_test, knows_after_a_restart_what_was_sealed) {
   auto rejected = decide("1", wire::Verdict::REGRESSED);
   auto back = decide("2", wire::Verdict::SAFE);
-  decision_log log;
+  decision_log log{gate_store{*db}};
   keep(log, rejected);
   keep(log, back);
   EXPECT_THAT(log.proposals(), ElementsAre(back, rejected));
-  decision_log again;
-  ASSERT_FALSE(again.restore(gate_store{*db}, 0));
+  decision_log again{gate_store{*db}};
+  ASSERT_FALSE(again.restore(0));
   EXPECT_THAT(again.proposals(), ElementsAre(back, rejected));
   auto steps = again.of(back);
   ASSERT_GE(steps.size(), 3u);
@@ -61,18 +64,18 @@ TEST_F(decision_log_test, knows_after_a_restart_what_was_sealed) {
 
 TEST_F(decision_log_test, a_stored_value_comes_back_with_its_evidence) {
   auto id = decide("1", wire::Verdict::REGRESSED);
-  decision_log log;
+  decision_log log{gate_store{*db}};
   keep(log, id);
-  auto sealed = load_sealed(gate_store{*db}, log.of(id).back());
-  ASSERT_TRUE(sealed && *sealed);
-  EXPECT_EQ((*sealed)->value->content->getKind(), wire::GateValueKind::REJECTED);
-  EXPECT_FALSE((*sealed)->value->evidence.empty());
-  EXPECT_GE((*sealed)->accepts.size(), 2u);
+  auto sealed = log.load(log.of(id).back());
+  ASSERT_TRUE(sealed);
+  EXPECT_EQ(sealed->value->content->getKind(), wire::GateValueKind::REJECTED);
+  EXPECT_FALSE(sealed->value->evidence.empty());
+  EXPECT_GE(sealed->accepts.size(), 2u);
 }
 
 TEST_F(decision_log_test, a_value_is_kept_once) {
   auto id = decide("1", wire::Verdict::REGRESSED);
-  decision_log log;
+  decision_log log{gate_store{*db}};
   keep(log, id);
   auto learned = log.of(id).front().learned_at;
   keep(log, id);
@@ -83,8 +86,8 @@ TEST_F(decision_log_test, damage_is_told) {
   write_set writes;
   writes.put(column::votes, keys::gate_decision(0, 1), "nonsense");
   ASSERT_FALSE(db->write(writes));
-  decision_log log;
-  auto damage = log.restore(gate_store{*db}, 0);
+  decision_log log{gate_store{*db}};
+  auto damage = log.restore(0);
   EXPECT_EQ(code_of(damage), ec::corrupt);
 }
 
