@@ -37,9 +37,9 @@ struct gathered {
   gate::proposal_ptr what;
   std::string proposer;
   std::vector<logged_decision> steps;
-  std::optional<gate::sealed_value> verdict; ///< approved, rejected or aborted
-  std::optional<gate::sealed_value> back;    ///< that rolls it back
-  std::optional<gate::sealed_value> newest;
+  gate::value_ptr verdict; ///< approved, rejected or aborted; null: none, or this node never learned of it
+  gate::value_ptr back;    ///< that rolls it back
+  gate::value_ptr newest;
   std::optional<gate::ask_view> ask; ///< while it is not open
   bool is_current = false;           ///< it is what the track is about
 };
@@ -183,6 +183,22 @@ std::string describe_votes(const gate::proposed_value& value) {
   return safe > 0 ? std::to_string(safe) + " of " + std::to_string(value.what->size()) + " members voted safe" : "";
 }
 
+/// Whether a member goes on measuring by itself after its vote.
+bool measures_again(const gate::proposal& what, const gate::statement& vote) {
+  return what.body().getMeasure() && vote.vote()->getVerdict() == wire::Verdict::INCONCLUSIVE &&
+         vote.vote()->getAttempt() + 1 < what.body().getAttempts();
+}
+
+/// Whether its time is over, or all have voted and nothing follows: it needs somebody to do something.
+bool is_held(const gate_sight& sight, const gathered& from, const std::optional<gate::tally>& counted) {
+  if (sight.core.at(from.track).is_overdue(sight.now))
+    return true;
+  return counted && counted->result == gate::tally_result::held &&
+         std::ranges::all_of(counted->members, [&](const auto& each) {
+           return each.vote && (each.vote->vote()->getStage() > 0 || !measures_again(*from.what, *each.vote));
+         });
+}
+
 decision decision_now(const gate_sight& sight, const gathered& from, const std::optional<gate::tally>& counted) {
   if (from.ask) {
     switch (from.ask->state) {
@@ -198,22 +214,18 @@ decision decision_now(const gate_sight& sight, const gathered& from, const std::
     return decision_of(from.verdict->content->getKind());
   if (from.newest->content->hasDecision())
     return decision::APPROVED; // this node was away then
-  const auto& track = sight.core.at(from.track);
-  bool is_held = track.is_overdue(sight.now);
-  if (counted && counted->result == gate::tally_result::held)
-    is_held = is_held || std::ranges::all_of(counted->members, [](const auto& each) { return each.vote != nullptr; });
-  return is_held ? decision::HELD : decision::PENDING;
+  return is_held(sight, from, counted) ? decision::HELD : decision::PENDING;
 }
 
 std::string reason_now(const gate_sight& sight, const gathered& from, const std::optional<gate::tally>& counted) {
   if (from.ask)
     return from.ask->why;
   if (const auto& decided = from.back ? from.back : from.verdict; decided && !counted)
-    return why_sealed(*decided->value);
+    return why_sealed(*decided);
   std::string out;
   if (from.verdict)
     out =
-      why_sealed(*from.verdict->value) + "; stage " + std::to_string(sight.core.at(from.track).state().stage()) + ": ";
+      why_sealed(*from.verdict) + "; stage " + std::to_string(sight.core.at(from.track).state().stage()) + ": ";
   if (counted)
     out += counted->why;
   const auto& track = sight.core.at(from.track);
@@ -311,7 +323,9 @@ void set_votes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const
     names.set(i, awaited[i]);
 }
 
-void set_stage(wire::StageView::Builder out, const gate_sight& sight, const gathered& from) {
+void set_stage(wire::StageView::Builder out, const gate_sight& sight, const gathered& from,
+               const std::optional<gate::tally>& counted) {
+  out.setHeld(is_held(sight, from, counted));
   auto value = *from.newest->content;
   out.setStage(value.getStage());
   out.setOf(static_cast<uint8_t>(from.what->stages()));
@@ -472,7 +486,7 @@ caf::expected<msg<wire::ClusterUpgrade>> view_of(const gate_sight& sight, const 
     bool is_in_stage =
       from->newest && from->is_current && sight.core.at(from->track).state().now() == gate::phase::stage;
     if (is_in_stage)
-      set_stage(out.initStage(), sight, *from);
+      set_stage(out.initStage(), sight, *from, counted);
     set_runs(out, sight, *from, nodes);
     set_steps(out, *from);
     set_notes(out, sight, *from, proposal);

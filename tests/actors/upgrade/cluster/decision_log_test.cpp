@@ -15,7 +15,7 @@ using testing::ElementsAre;
 
 struct decision_log_test : testing::Test {
   temporary_directory temp;
-  std::unique_ptr<database> db = *database::open({.directory = temp.path()});
+  std::shared_ptr<database> db = std::move(*database::open({.directory = temp.path()}));
   test::decided_hive hive{3, 3};
 
   /// Proposes, and has it decided and rolled back, or rejected.

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 struct member_vote_test : testing::Test {
   temporary_directory temp;
-  std::unique_ptr<database> db = *database::open({.directory = temp.path()});
+  std::shared_ptr<database> db = std::move(*database::open({.directory = temp.path()}));
   test::decided_hive hive{3, 3};
   uint64_t captures = 0;
 
