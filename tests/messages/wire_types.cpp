@@ -2,6 +2,7 @@
 
 #include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
+#include "messages/cluster_upgrade.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/events.capnp.h"
 #include "messages/gpu.capnp.h"

@@ -116,6 +116,8 @@ caf::expected<msg<wire::GateProposal>> to_proposal(wire::ProposeUpgrade::Reader 
   auto judge = judge_of(request.getJudge(), defaults.judge);
   if (request.getMeasure() && judge != wire::Policy::STATISTICAL)
     return fail(ec::invalid, "/judge: paired measurements are judged by policy statistical alone");
+  if (request.getMargins().size() > 0 && judge != wire::Policy::STATISTICAL)
+    return fail(ec::invalid, "/margins: only policy statistical judges by margins");
   auto heavy_votes = request.getHeavyVotes() > 0 ? request.getHeavyVotes() : defaults.heavy_votes;
   if (auto error = check_reachable(request, policy, heavy_votes, *electorate))
     return error;

@@ -24,7 +24,8 @@ struct decision_log_test : testing::Test {
     hive.vote_all(id, verdict);
     if (verdict == wire::Verdict::SAFE)
       hive.stop(0, id);
-    hive.end_hooks();
+    hive.end_hooks(); // the deploy
+    hive.end_hooks(); // the rollback
     return to_hex(id);
   }
 

@@ -36,23 +36,18 @@ struct member_vote_test : testing::Test {
     ASSERT_FALSE(db->write(*snapshot_store{*db}.keep(snapshot, {captures})));
   }
 
-  gate::proposal_ptr proposal(wire::ProposedJudge judge, double margin = 0) {
+  gate::proposal_ptr proposal(wire::ProposedJudge judge) {
     auto request = msg<wire::ProposeUpgrade>::build([&](wire::ProposeUpgrade::Builder out) {
       out.setFrom("v1");
       out.setTo("v2");
       out.setJudge(judge);
-      if (margin == 0)
-        return;
-      auto margins = out.initMargins(1);
-      margins[0].setMetric("bench.latency");
-      margins[0].setMargin(margin);
     });
     auto body = gate::to_canonical<wire::GateProposal>(**to_proposal(*request, 0, *hive.first(), {}, 1));
     return *gate::proposal::from(gate::data_of(body.bytes()));
   }
 
-  member_vote judge(wire::ProposedJudge by = wire::ProposedJudge::STRICT, double margin = 0) {
-    auto voted = judge_versions(*db, *proposal(by, margin), "main", {});
+  member_vote judge(wire::ProposedJudge by = wire::ProposedJudge::STRICT) {
+    auto voted = judge_versions(*db, *proposal(by), "main", {});
     EXPECT_TRUE(voted) << text_of(voted.error());
     return voted ? *voted : member_vote{};
   }
@@ -91,12 +86,6 @@ TEST_F(member_vote_test, a_version_that_was_never_captured_is_inconclusive_under
 TEST_F(member_vote_test, nothing_at_all_is_inconclusive_under_every_policy) {
   for (auto by : {wire::ProposedJudge::STRICT, wire::ProposedJudge::THRESHOLD, wire::ProposedJudge::STATISTICAL})
     EXPECT_EQ(judge(by).vote->getVerdict(), wire::Verdict::INCONCLUSIVE);
-}
-
-TEST_F(member_vote_test, the_proposal_may_give_a_margin) {
-  capture("v1", 100);
-  capture("v2", 130);
-  EXPECT_EQ(judge(wire::ProposedJudge::STRICT, .4).vote->getVerdict(), wire::Verdict::SAFE);
 }
 
 TEST_F(member_vote_test, heavy_metrics_count_as_judged_when_both_versions_have_them) {

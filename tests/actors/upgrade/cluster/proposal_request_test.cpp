@@ -95,6 +95,10 @@ TEST_F(proposal_request, refuses_what_no_votes_can_approve) {
     out.setMeasure(true);
     out.setJudge(wire::ProposedJudge::STRICT);
   });
+  expect_refused(ec::invalid, "/margins", [](auto out) {
+    out.initMargins(1)[0].setMetric("bench.latency");
+    out.setJudge(wire::ProposedJudge::STRICT);
+  });
   expect_refused(ec::invalid, "/stages/1/share", [](auto out) {
     auto stages = out.initStages(2);
     stages[0].setShare(.5);
