@@ -74,6 +74,21 @@ inline constexpr size_t max_waiting_processes = 256;
 inline constexpr auto process_kill_grace = 2s;
 /// Longest run of a child process.
 inline constexpr auto max_process_timeout = 24h;
+/// Bytes that a child process can be given on its standard input, as in wire::RunCommand.
+inline constexpr size_t max_process_input_bytes = size_t{256} << 10;
+/// Wait for the killed processes of a group to be gone; only one that hangs in the kernel takes so long.
+inline constexpr auto process_group_end = 5s;
+/// Time for the services of a node to say how it is, at the end of each block of a stage: what has not answered by then
+/// is not counted. The guardrail's files may take long to hash.
+inline constexpr auto stage_answer_timeout = 30s;
+/// Time limit of a hook of the operator: long enough to replace a service and see it start.
+inline constexpr auto hook_timeout = 600s;
+/// Hooks that run and wait, over all tracks; a decision has at most two per track.
+inline constexpr size_t max_hooks = 64;
+inline constexpr size_t max_hook_arguments = 256;
+/// Bytes kept of each output stream of a hook, the last ones, and bytes of its last lines that are shown.
+inline constexpr uint32_t max_hook_output_bytes = 64u << 10;
+inline constexpr size_t max_hook_text_bytes = 2'048;
 /// Time for descendants outside a process's group to release its output after the process has ended.
 inline constexpr auto process_drain = 500ms;
 /// Extra time, on top of all the above, for the runner to answer on a busy machine.

@@ -71,6 +71,13 @@ FOLDERS = {
     "actors/baseline": (("actors/store", *BELOW_ACTORS), ANY),
     "actors/upgrade/verdict": (BELOW_ACTORS, ANY),
     "actors/upgrade": (("actors/upgrade/verdict", "actors/benchmark", "actors/benchmark/snapshots", "actors/store", *BELOW_ACTORS), ANY),
+    "actors/upgrade/hooks": (("actors/process", *BELOW_ACTORS), ANY),
+    "actors/upgrade/stages": (("actors/benchmark", "actors/benchmark/snapshots", *BELOW_ACTORS), ANY),
+    "actors/upgrade/cluster": (
+        ("actors/upgrade", "actors/upgrade/gate", "actors/upgrade/decision", "actors/upgrade/hooks", "actors/upgrade/stages", "actors/upgrade/verdict",
+         "actors/events", "actors/store", *BELOW_ACTORS),
+        ANY,
+    ),
     "actors/upgrade/gate": (("platform", "messages"), CAPNP + CAF_RESULTS),
     "actors/upgrade/decision": (
         ("actors/upgrade/gate", "actors/upgrade/verdict", "analysis", "platform", "platform/identity", "messages"),

@@ -154,6 +154,7 @@ struct RunCommand $Hive.doc("Asks the runner to run one process to completion.")
   statusChannel @5 :Bool $Hive.doc("Gives the process descriptor 4, on which it reports about itself.");
   sandbox @6 :Sandbox $Hive.doc("Runs the command in a sandbox; workdir and status_channel are then not used.");
   input @7 :Data $Hive.maxLength(262144) $Hive.doc("What the process reads on its standard input. Not in a sandbox.");
+  keepEnd @8 :Bool $Hive.doc("Keeps the last bytes of the two output streams instead of the first ones.");
 }
 
 struct SandboxBind $Hive.doc("A file or directory of the machine that a sandbox shows.") {
@@ -192,6 +193,7 @@ struct RunResult $Hive.maxBytes(134217728) {
   user @11 :UInt32 $Hive.doc("The user that a sandboxed command ran as; 0 when it was the node's own.");
   processorS @12 :Float64 = nan $Hive.nullable $Hive.min(0) $Hive.doc(
       "Processor time of the process and of those of its descendants for which it waited.");
+  leftProcesses @13 :Bool $Hive.doc("Processes of its group could not be ended in time.");
 }
 
 # Inputs that engines send for the fast adapters.
@@ -209,6 +211,17 @@ struct ObserveModel $Hive.doc("Observations of one model, oldest first. The node
 
 struct Recorded {
   recorded @0 :UInt32 $Hive.doc("Number of entries that are durable now.");
+}
+
+struct InputTotalsQuery {
+}
+
+struct InputTotals $Hive.doc("What engines sent since the node started to count.") {
+  run @0 :UInt64 $Hive.doc("Totals compare only within one run.");
+  requests @1 :UInt64 $Hive.doc("Observations of models that have an accuracy.");
+  failedRequests @2 :UInt64 $Hive.doc("Of these, those with an accuracy below one half.");
+  worldModelChecks @3 :UInt64 $Hive.doc("Counters of the world model that compare with those before.");
+  failedWorldModelChecks @4 :UInt64 $Hive.doc("Of these, those by which something was recorded and nothing flushed.");
 }
 
 struct ModelInput $Hive.doc("Disk form of a model's observations.") {

@@ -274,6 +274,8 @@ private:
       return to_integer<int32_t>(value);
     case capnp::schema::Type::INT64:
       return rules && rules->unix_micros ? to_micros(value) : to_integer<int64_t>(value);
+    case capnp::schema::Type::UINT8:
+      return to_integer<uint8_t>(value);
     case capnp::schema::Type::UINT16:
       return to_integer<uint16_t>(value);
     case capnp::schema::Type::UINT32:

@@ -93,6 +93,15 @@ struct TaskPage $Hive.maxBytes(8388608) {
   next @1 :Text $Hive.doc("Pass it as `after` for the next page; absent on the last page.");
 }
 
+struct TaskTotalsQuery {
+}
+
+struct TaskTotals $Hive.doc("Records since the tracker started, without those that ended more than ten minutes before they were recorded.") {
+  run @0 :UInt64 $Hive.doc("Totals compare only within one run.");
+  records @1 :UInt64;
+  failures @2 :UInt64 $Hive.doc("Records without success.");
+}
+
 enum RoutingPolicy {
   threshold @0 $Hive.doc(
       "HART OS's rule: highest success rate, then lowest mean time, among tools with at least 5 records.");

@@ -43,8 +43,9 @@ caf::expected<std::vector<msg<wire::StoredSlot>>> gate_store::values() const {
   return all_of<wire::StoredSlot>(db_, keys::gate_values());
 }
 
-caf::error gate_store::visit_decisions(
-  uint8_t track, const std::function<database::scan(const msg<wire::SealedRecord>&)>& visit_one) const {
+caf::error
+gate_store::visit_decisions(uint8_t track,
+                            const std::function<database::scan(const msg<wire::SealedRecord>&)>& visit_one) const {
   return visit_all(db_, keys::gate_decisions(track), visit_one);
 }
 

@@ -24,6 +24,8 @@ struct CaptureRequest;
 struct CommandSpec;
 struct DeleteCapture;
 struct ImportSnapshot;
+struct InputTotals;
+struct InputTotalsQuery;
 struct LatestResults;
 struct LatestResultsQuery;
 struct ObserveModel;
@@ -54,7 +56,9 @@ using inputs_actor = caf::typed_actor<
   // Appends observations of a model; the newest 100 are kept. Answers once they are durable.
   caf::replies_to<msg<wire::ObserveModel>>::with<msg<wire::Recorded>>,
   // Replaces the world model's counters. Answers once they are durable.
-  caf::replies_to<msg<wire::WorldModelStats>>::with<msg<wire::Recorded>>>;
+  caf::replies_to<msg<wire::WorldModelStats>>::with<msg<wire::Recorded>>,
+  // How much was sent and was bad, so that two answers tell what lies between them. Answers once all of it is durable.
+  caf::replies_to<msg<wire::InputTotalsQuery>>::with<msg<wire::InputTotals>>>;
 
 /// Gives measurements to workers, processes that measure for the node, and takes their results.
 using worker_pool_actor = caf::typed_actor<

@@ -53,7 +53,41 @@ caf::expected<std::optional<std::string>> input_ledger::observe(const msg<wire::
     found = models_.emplace(id, msg<wire::ModelInput>{}).first;
   }
   found->second = append(found->second, observed, received_at_unix_micros);
+  count(*observed);
   return dropped;
+}
+
+/// The accuracy of an observation is the share of its answers that were right.
+void input_ledger::count(wire::ObserveModel::Reader observed) {
+  constexpr double least_accuracy = 0.5;
+  for (auto each : observed.getObservations())
+    if (!std::isnan(each.getAccuracy())) {
+      ++requests_;
+      failed_requests_ += each.getAccuracy() < least_accuracy;
+    }
+}
+
+/// Counters of another run of the process say nothing.
+void input_ledger::count(wire::WorldModelStats::Reader before, wire::WorldModelStats::Reader now) {
+  if (began_anew(before, now))
+    return;
+  ++checks_;
+  failed_checks_ += now.getRecorded() > before.getRecorded() && now.getFlushed() <= before.getFlushed();
+}
+
+void input_ledger::begin_totals(int64_t now_unix_micros) {
+  run_ = std::max(run_ + 1, static_cast<uint64_t>(now_unix_micros)); // the clock may have been set back
+  requests_ = failed_requests_ = checks_ = failed_checks_ = 0;
+}
+
+msg<wire::InputTotals> input_ledger::totals() const {
+  return msg<wire::InputTotals>::build([&](wire::InputTotals::Builder out) {
+    out.setRun(run_);
+    out.setRequests(requests_);
+    out.setFailedRequests(failed_requests_);
+    out.setWorldModelChecks(checks_);
+    out.setFailedWorldModelChecks(failed_checks_);
+  });
 }
 
 std::string input_ledger::drop_stalest_model() {
@@ -67,8 +101,10 @@ std::string input_ledger::drop_stalest_model() {
 
 void input_ledger::update(const msg<wire::WorldModelStats>& stats, int64_t received_at_unix_micros) {
   uint32_t restarts = 0;
-  if (world_model_)
+  if (world_model_) {
     restarts = (*world_model_)->getRestarts() + began_anew((*world_model_)->getStats(), *stats);
+    count((*world_model_)->getStats(), *stats);
+  }
   world_model_ = msg<wire::WorldModelInput>::build([&](wire::WorldModelInput::Builder out) {
     out.setStats(*stats);
     out.setRestarts(restarts);

@@ -25,6 +25,12 @@ public:
   /// Replaces the counters. Counts a restart when the process's name changed or, without a name, when a counter shrank.
   void update(const msg<wire::WorldModelStats>& stats, int64_t received_at_unix_micros);
 
+  /// Counts since `begin_totals`.
+  msg<wire::InputTotals> totals() const;
+
+  /// Begins to count anew.
+  void begin_totals(int64_t now_unix_micros);
+
   const input_store::model_map& models() const {
     return models_;
   }
@@ -35,9 +41,16 @@ public:
 
 private:
   std::string drop_stalest_model();
+  void count(wire::ObserveModel::Reader observed);
+  void count(wire::WorldModelStats::Reader before, wire::WorldModelStats::Reader now);
 
   input_store::model_map models_;
   std::optional<msg<wire::WorldModelInput>> world_model_;
+  uint64_t run_ = 0; ///< number of the counts below
+  uint64_t requests_ = 0;
+  uint64_t failed_requests_ = 0;
+  uint64_t checks_ = 0;
+  uint64_t failed_checks_ = 0;
 };
 
 } // namespace hive

@@ -60,6 +60,15 @@ public:
     return answer_when_durable(1);
   }
 
+  /// Waits for writes in flight.
+  caf::result<msg<wire::InputTotals>> totals() {
+    if (auto full = batch_.check_room(1))
+      return full;
+    auto promise = batch_.answer_when_durable(1, ledger_.totals());
+    batch_.flush();
+    return promise;
+  }
+
 private:
   caf::result<msg<wire::Recorded>> answer_when_durable(uint32_t entries) {
     auto promise = batch_.answer_when_durable(1, recorded(entries));
@@ -87,6 +96,7 @@ private:
     if (!world_model)
       return world_model.error();
     ledger_ = input_ledger{std::move(*models), std::move(*world_model)};
+    ledger_.begin_totals(now_unix_micros()); // what was counted may not have been written
     changed_models_.clear();
     world_model_changed_ = false;
     return caf::none;
@@ -105,6 +115,7 @@ inputs_actor::behavior_type inputs(inputs_state::pointer self, inputs_services s
   return {
     [self](const msg<wire::ObserveModel>& observed) { return self->state.add(observed); },
     [self](const msg<wire::WorldModelStats>& stats) { return self->state.add(stats); },
+    [self](const msg<wire::InputTotalsQuery>&) { return self->state.totals(); },
   };
 }
 

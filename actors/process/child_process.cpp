@@ -1,6 +1,7 @@
 #include "actors/process/child_process.hpp"
 
 #include "actors/process/inner_process.hpp"
+#include "actors/process/process_group.hpp"
 #include "actors/process/process_start.hpp"
 #include "messages/ec.hpp"
 
@@ -13,6 +14,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace hive {
 namespace {
@@ -31,8 +33,23 @@ struct captured_stream {
 /// Bytes per read. Deadlines are checked after each read, even if a stream always has data.
 constexpr size_t read_size = size_t{64} << 10;
 
+/// Keeps the first bytes up to the cap, or the last ones. These are cut only now and then, since each cut copies them.
+void keep(captured_stream& stream, std::string_view more, size_t cap, bool keep_end) {
+  if (!keep_end) {
+    auto kept = more.substr(0, cap - stream.text.size());
+    stream.truncated |= kept.size() < more.size();
+    stream.text.append(kept);
+    return;
+  }
+  stream.text.append(more);
+  if (stream.text.size() <= 2 * cap + read_size)
+    return;
+  stream.text.erase(0, stream.text.size() - cap);
+  stream.truncated = true;
+}
+
 /// Reads available bytes, at most `read_size`. Closes the stream at its end.
-void read_some(captured_stream& stream, size_t cap) {
+void read_some(captured_stream& stream, size_t cap, bool keep_end = false) {
   std::array<char, read_size> buffer;
   auto count = read(stream.source.get(), buffer.data(), buffer.size());
   if (count < 0 && (errno == EAGAIN || errno == EINTR))
@@ -41,9 +58,15 @@ void read_some(captured_stream& stream, size_t cap) {
     stream.source.reset();
     return;
   }
-  auto kept = std::min(static_cast<size_t>(count), cap - stream.text.size());
-  stream.text.append(buffer.data(), kept);
-  stream.truncated |= kept < static_cast<size_t>(count);
+  keep(stream, {buffer.data(), static_cast<size_t>(count)}, cap, keep_end);
+}
+
+/// Cuts a stream of which the last bytes are kept to its final size.
+void cut_to_end(captured_stream& stream, size_t cap) {
+  if (stream.text.size() <= cap)
+    return;
+  stream.text.erase(0, stream.text.size() - cap);
+  stream.truncated = true;
 }
 
 /// Milliseconds until `when`, as a timeout for poll; rounded up so that `when` has passed when poll returns.
@@ -85,6 +108,7 @@ public:
     end_inner();
     auto duration = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - start_);
     auto ended = reap();
+    left_processes_ = !detail::wait_for_group_end(child_.pid, defaults::process_group_end);
     if (child_.start_report)
       read_start_report();
     if (start_failure_)
@@ -100,21 +124,24 @@ private:
 
   /// Waits for the next event and handles it; true when the child has ended.
   bool step() {
-    std::array<pollfd, 6> entries{{{child_.ended.get(), POLLIN, 0},
+    std::array<pollfd, 7> entries{{{child_.ended.get(), POLLIN, 0},
                                    {cancelled_ ? -1 : cancel_fd_, POLLIN, 0},
                                    {child_.start_report.get(), POLLIN, 0},
                                    {output_.source.get(), POLLIN, 0},
                                    {errors_.source.get(), POLLIN, 0},
-                                   {status_.source.get(), POLLIN, 0}}};
+                                   {status_.source.get(), POLLIN, 0},
+                                   {child_.input.get(), POLLOUT, 0}}};
     if (poll(entries.data(), entries.size(), phase_ == phase::killed ? -1 : until(deadline_)) < 0)
       return false; // EINTR: check again
-    const auto& [ended, cancel, report, output, errors, status] = entries;
+    const auto& [ended, cancel, report, output, errors, status, input] = entries;
     if (is_ready(report))
       read_start_report();
+    if (is_ready(input))
+      write_some();
     if (is_ready(output))
-      read_some(output_, options_.output_cap);
+      read_some(output_, options_.output_cap, options_.keep_end);
     if (is_ready(errors))
-      read_some(errors_, options_.output_cap);
+      read_some(errors_, options_.output_cap, options_.keep_end);
     if (is_ready(status)) {
       read_some(status_, defaults::max_process_status_bytes);
       inner_.learn(status_.text);
@@ -129,6 +156,19 @@ private:
     if (clock::now() >= deadline_)
       pass_deadline();
     return false;
+  }
+
+  /// Writes what the pipe takes; then the child reads the end. The read end is held here as well: a write to a child
+  /// that has closed its own raises no SIGPIPE, and merely finds the pipe full at some time.
+  void write_some() {
+    auto count = write(child_.input.get(), options_.input.data() + written_, options_.input.size() - written_);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+      return;
+    written_ += count > 0 ? static_cast<size_t>(count) : 0;
+    if (count > 0 && written_ < options_.input.size())
+      return;
+    child_.input.reset();
+    child_.input_reader.reset();
   }
 
   void pass_deadline() {
@@ -175,12 +215,14 @@ private:
       if (poll(entries.data(), entries.size(), until(end)) <= 0)
         continue;
       if (is_ready(entries[0]))
-        read_some(output_, options_.output_cap);
+        read_some(output_, options_.output_cap, options_.keep_end);
       if (is_ready(entries[1]))
-        read_some(errors_, options_.output_cap);
+        read_some(errors_, options_.output_cap, options_.keep_end);
       if (is_ready(entries[2]))
         read_some(status_, defaults::max_process_status_bytes);
     }
+    cut_to_end(output_, options_.output_cap);
+    cut_to_end(errors_, options_.output_cap);
   }
 
   struct end_of_child {
@@ -216,6 +258,7 @@ private:
     out.status = std::move(status_.text);
     out.output_truncated = output_.truncated;
     out.errors_truncated = errors_.truncated;
+    out.left_processes = left_processes_;
     out.duration = duration;
     return out;
   }
@@ -229,6 +272,8 @@ private:
   bool cancelled_ = false;
   bool timed_out_ = false;
   bool reaped_ = false;
+  bool left_processes_ = false;
+  size_t written_ = 0; ///< bytes of the input
   std::optional<start_failure> start_failure_;
   captured_stream output_;
   captured_stream errors_;
@@ -255,6 +300,11 @@ caf::error process_options::validate() const {
     return fail(ec::invalid, detail::name_of(*this) + " has a timeout outside 0 to 24 hours");
   if (kill_grace.count() < 0)
     return fail(ec::invalid, detail::name_of(*this) + " has a negative grace between SIGTERM and SIGKILL");
+  if (input.size() > defaults::max_process_input_bytes)
+    return fail(ec::invalid, detail::name_of(*this) + " is given more than " +
+                               std::to_string(defaults::max_process_input_bytes) + " bytes of input");
+  if (!input.empty() && input_channel)
+    return fail(ec::invalid, detail::name_of(*this) + " has an input channel and is given an input");
   if (!passed.empty() && !status_channel)
     return fail(ec::invalid, detail::name_of(*this) + " is passed descriptors and has no status channel");
   return caf::none;

@@ -44,7 +44,11 @@ struct process_options {
   std::chrono::milliseconds kill_grace{defaults::process_kill_grace}; ///< time from SIGTERM to SIGKILL to the group
   size_t output_cap = size_t{1} << 20; ///< bytes kept of each output stream; the rest is read and discarded
   bool status_channel = false;         ///< gives the child `child_status_fd`, whose text becomes the result's status
+  bool keep_end = false;               ///< keeps the last bytes of each output stream instead of the first ones
   bool input_channel = false;          ///< gives the child a pipe as standard input; for start_process
+  /// Read by the child on its standard input; without it, the child reads from /dev/null. A child that does not read it
+  /// is no error.
+  std::string input;
   std::vector<resource_limit> limits = default_limits;
   std::vector<int> passed; ///< descriptors that the child gets as first_passed_fd and up; needs a status channel
   std::optional<process_confinement> confinement;
@@ -63,6 +67,7 @@ struct process_result {
   std::string status; ///< written to the status channel; at most defaults::max_process_status_bytes
   bool output_truncated = false;
   bool errors_truncated = false;
+  bool left_processes = false; ///< processes of the group still ran defaults::process_group_end after they were killed
   std::chrono::microseconds duration{0};
   std::chrono::microseconds processor_time{0}; ///< of the process and of those descendants that were waited for
 };
@@ -90,7 +95,7 @@ private:
 
 /// Runs one process to its end. The calling thread must outlive the process: the child is killed when this thread ends.
 /// The child leads its own process group, reads from /dev/null and inherits no descriptors. When it has ended, the rest
-/// of its group is killed. No zombies remain.
+/// of its group is killed, and gone when this returns, except for what `left_processes` tells. No zombies remain.
 ///
 /// Descendants that leave the group (setsid) are not reached: they cannot delay the result, but they survive. They do
 /// not where the status channel names the first process of a PID namespace, as bubblewrap's does: SIGTERM then goes to

@@ -88,9 +88,13 @@ pipe_ends open_pipe() {
   return out;
 }
 
+bool has_input(const process_options& options) {
+  return options.input_channel || !options.input.empty();
+}
+
 /// The child's standard input, whose write end does not block.
 pipe_ends open_input(const process_options& options) {
-  if (!options.input_channel)
+  if (!has_input(options))
     return {above_standard(unique_fd{open("/dev/null", O_RDONLY | O_CLOEXEC)}), {}};
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0)
@@ -342,7 +346,7 @@ caf::expected<started_process> start_process(const process_options& options) {
                          std::move(status.read),
                          std::move(report.read),
                          std::move(input.write),
-                         options.input_channel ? std::move(input.read) : unique_fd{}};
+                         has_input(options) ? std::move(input.read) : unique_fd{}};
 }
 
 } // namespace hive::detail

@@ -37,6 +37,9 @@ process_options options_of(const msg<wire::RunCommand>& command, const runner_op
   out.output_cap = std::min<size_t>(command->getOutputCapBytes(), defaults::max_process_output_bytes);
   out.limits = options.limits;
   out.status_channel = command->getStatusChannel();
+  out.keep_end = command->getKeepEnd();
+  auto input = command->getInput().asChars();
+  out.input.assign(input.begin(), input.size());
   return out;
 }
 
@@ -57,6 +60,7 @@ msg<wire::RunResult> message_of(const process_result& result, const sandbox::pre
     out.setStdoutTruncated(result.output_truncated);
     out.setStderrTruncated(result.errors_truncated);
     out.setDurationS(std::chrono::duration<double>(result.duration).count());
+    out.setLeftProcesses(result.left_processes);
     out.setProcessorS(std::chrono::duration<double>(result.processor_time).count());
   });
 }
@@ -147,6 +151,8 @@ public:
     auto options = options_of(command, options_);
     if (auto error = options.validate())
       return error;
+    if (command->hasSandbox() && !options.input.empty())
+      return fail(ec::invalid, "command '" + options.command.front() + "' in a sandbox cannot be given an input");
     if (stopping_)
       return fail(ec::unavailable, "command '" + options.command.front() + "': the runner is stopping");
     bool has_place = running_.size() < options_.max_processes;

@@ -38,6 +38,8 @@ struct TaskSource;
 struct TaskSourceList;
 struct TaskSourceListQuery;
 struct TaskSourceQuery;
+struct TaskTotals;
+struct TaskTotalsQuery;
 struct TasksRecorded;
 struct ToolSummary;
 struct ToolSummaryQuery;
@@ -77,6 +79,9 @@ using tracker_actor = caf::typed_actor<
   caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>,
   // Starts publishing this node's tool statistics and every change to them.
   caf::reacts_to<sharing_started>,
+  // How many tasks were recorded and failed, so that two answers tell what lies between them. Answers once all of them
+  // are durable.
+  caf::replies_to<msg<wire::TaskTotalsQuery>>::with<msg<wire::TaskTotals>>,
   // Lists records, latest recorded first. ec::overloaded while too many such queries run.
   caf::replies_to<msg<wire::TaskQuery>>::with<msg<wire::TaskPage>>>;
 

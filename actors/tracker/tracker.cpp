@@ -7,6 +7,7 @@
 #include "actors/tracker/stored_statistics.hpp"
 #include "actors/tracker/task_reader.hpp"
 #include "actors/tracker/task_results.hpp"
+#include "actors/tracker/task_totals.hpp"
 #include "actors/tracker/tool_slots.hpp"
 #include "analysis/tool_summary.hpp"
 #include "messages/benchmark.capnp.h"
@@ -128,6 +129,13 @@ public:
 
   caf::result<msg<wire::ToolSummary>> summary() const {
     return summary_of(ledger_.statistics());
+  }
+
+  /// Waits for writes in flight.
+  caf::result<msg<wire::TaskTotals>> totals() {
+    if (auto full = batch_.check_room(1))
+      return full;
+    return answer_when_durable(1, totals_.answer());
   }
 
   caf::result<msg<wire::LearningDelta>> learned(const msg<wire::LearningDeltaQuery>& query) const {
@@ -288,8 +296,12 @@ private:
     task_results all;
     auto now = now_unix_micros();
     uint32_t place = 0;
-    for (auto task : message.getTasks())
-      all.add(++place, ledger_.admit(task, now, batch_.writes()));
+    for (auto task : message.getTasks()) {
+      auto admitted = ledger_.admit(task, now, batch_.writes());
+      if (admitted.what == admission::outcome::recorded)
+        totals_.add(task, now);
+      all.add(++place, std::move(admitted));
+    }
     return all.answer();
   }
 
@@ -326,6 +338,7 @@ private:
       return ledger.error();
     oldest_ = *oldest;
     ledger_ = std::move(*ledger);
+    totals_.begin(now_unix_micros()); // what was counted may not have been written
     return reload_imports();
   }
 
@@ -387,6 +400,7 @@ private:
   task_reader_actor reader_;
   tracker_options options_;
   task_ledger ledger_;
+  task_totals totals_;
   analysis::hive_tally hive_;
   msg<wire::LearningDelta> unnamed_; ///< the merged deltas without origin
   task_sequence oldest_;             ///< the oldest stored record
@@ -417,6 +431,7 @@ tracker_self::behavior_type tracker(tracker_state::pointer self, tracker_service
     [&state](const slots_accepted& published) { state.hear(published); },
     [&state](const slots_withdrawn& gone) { state.hear(gone); },
     [&state](const sharing_started& with) { state.share(with); },
+    [&state](const msg<wire::TaskTotalsQuery>&) { return state.totals(); },
     [&state](const msg<wire::TaskQuery>& query) { return state.find(query); },
     [&state](flush_atom) { state.flush_from_mailbox(); },
     [&state](retain_atom) { state.retain(); },

@@ -37,6 +37,15 @@ void add_history_command(CLI::App& snapshot_group, context& ctx);
 /// The command of group `upgrade` that measures a version against itself.
 void add_calibrate_command(CLI::App& upgrade_group, context& ctx);
 
+/// The commands of group `upgrade` about decisions of the hive.
+void add_cluster_commands(CLI::App& upgrade_group, context& ctx);
+
+/// The command of group `upgrade` that asks the hive for a decision.
+void add_propose_command(CLI::App& upgrade_group, context& ctx);
+
+/// The commands of group `upgrade` about the members that decide.
+void add_track_commands(CLI::App& upgrade_group, context& ctx);
+
 /// The commands of group `agent` about the runs that the node counted.
 void add_agent_evidence_commands(CLI::App& agent_group, context& ctx);
 
@@ -50,7 +59,7 @@ void add_member_commands(CLI::App& node_group, context& ctx);
 void add_install_commands(CLI::App& benchmark_group, context& ctx);
 /// Paired measurements and reference versions.
 void add_measure_commands(CLI::App& upgrade_group, context& ctx);
-/// Verdict documents: computing them again, and the measurements that they need.
+/// Verdict documents: computing them again, and the measurements that they need. Documents of decisions.
 void add_document_commands(CLI::App& upgrade_group, context& ctx);
 
 /// Adds to group `benchmark` the command that reads a file of test results; it contacts no node.

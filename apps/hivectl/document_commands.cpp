@@ -1,17 +1,23 @@
 #include "actors/upgrade/verdict/document_verification.hpp"
 #include "actors/upgrade/verdict/verdict_document.hpp"
 #include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/decision_files.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/format.hpp"
 #include "apps/hivectl/input_sources.hpp"
 #include "apps/hivectl/validators.hpp"
+#include "messages/canonical_json.hpp"
+#include "messages/json_text.hpp"
+#include "platform/http_client.hpp"
 
 namespace hive::ctl {
 namespace {
 
 struct document_options {
   std::string file;
-  std::string snapshots; ///< directory; empty: the node is asked
+  std::string snapshots;  ///< directory; empty: the node is asked for the inputs of a verdict document
+  std::string judgements; ///< directory; empty: none
+  std::string members;    ///< empty: not known
 };
 
 struct inputs_options {
@@ -25,14 +31,18 @@ struct document_file {
   msg<wire::VerdictDocument> document;
 };
 
+caf::expected<document_file> as_verdict_document(const std::string& file, std::string text) {
+  auto document = read_document(text);
+  if (!document)
+    return fail(code_of(document.error()), file + ": " + text_of(document.error()));
+  return document_file{std::move(text), std::move(*document)};
+}
+
 caf::expected<document_file> read_document_file(const std::string& file) {
   auto text = read_file(file, max_document_bytes);
   if (!text)
     return text.error();
-  auto document = read_document(*text);
-  if (!document)
-    return fail(code_of(document.error()), file + ": " + text_of(document.error()));
-  return document_file{std::move(*text), std::move(*document)};
+  return as_verdict_document(file, std::move(*text));
 }
 
 void show(wire::DocumentVerification::Reader result, output& out) {
@@ -53,8 +63,29 @@ outcome finish_verification(session& s, const msg<wire::DocumentVerification>& r
   return result->getVerified() ? exit_status::done : exit_status::rejected;
 }
 
+/// What names its version as a verdict document does.
+bool is_verdict_document(std::string_view text) {
+  capnp::MallocMessageBuilder scratch;
+  auto members = parse_json_object(text, scratch);
+  if (members)
+    for (auto member : *members)
+      if (member.getName() == "algorithm")
+        return true;
+  return false;
+}
+
 outcome verify_file(session& s, const document_options& options) {
-  auto file = read_document_file(options.file);
+  auto text = read_file(options.file, max_document_bytes);
+  if (!text)
+    return text.error();
+  if (is_decision_document(*text))
+    return verify_decision_file(s, *text, {options.file, options.members, options.snapshots, options.judgements});
+  if (!is_verdict_document(*text))
+    return fail(ec::invalid, options.file + ": it is neither a verdict document nor the document of a decision");
+  if (!options.members.empty() || !options.judgements.empty())
+    return fail(ec::invalid,
+                options.file + ": --members and --judgements are for decision documents, and this is none");
+  auto file = as_verdict_document(options.file, std::move(*text));
   if (!file)
     return file.error();
   document_inputs inputs{file->document};
@@ -85,26 +116,80 @@ outcome export_inputs(session& s, const inputs_options& options) {
   return exit_status::done;
 }
 
+struct decision_options {
+  std::string id;
+  std::string out; ///< file; empty: standard output
+};
+
+/// The canonical form of what was read is that of what was sent, so the bytes are those that 'verify' wants.
+outcome write_decision(session& s, const decision_options& options) {
+  auto document =
+    s.node.ask<wire::DecisionDocument>({.path = "/upgrades/" + http::url_encode(options.id) + "/document"});
+  if (!document)
+    return document.error();
+  if (options.out.empty()) {
+    s.out.unchanged(to_canonical_json(*document));
+    return exit_status::done;
+  }
+  if (auto written = write_file(options.out, to_canonical_json(*document)); !written)
+    return written.error();
+  s.out.answer(*document, [&] {
+    s.out.line("Wrote " + options.out + ": 'hivectl upgrade verify " + options.out + "' checks it without a node.");
+  });
+  return exit_status::done;
+}
+
+void add_verify(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<document_options>();
+  auto& command = *group.add_subcommand(
+    "verify", "Check a verdict document against its inputs, or the document of a decision of the hive");
+  command.add_option("FILE", options->file, "What 'check --document' or 'document' wrote; - for standard input")
+    ->required()
+    ->check(file_or_stdin());
+  command
+    .add_option("--snapshots", options->snapshots,
+                "Directory with the measurements, from 'export'; without it the node is asked for those of a verdict "
+                "document")
+    ->check(existing_directory());
+  command
+    .add_option("--members", options->members,
+                "For a decision: the first members of the hive that you trust, as IDs with commas, or a file with them")
+    ->type_name("FILE|ID,...");
+  command
+    .add_option("--judgements", options->judgements,
+                "For a decision: directory with verdict documents of members, beside those that it holds")
+    ->check(existing_directory());
+  ctx.on(command, [options](session& s) { return verify_file(s, *options); });
+}
+
+void add_export(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<inputs_options>();
+  auto& command =
+    *group.add_subcommand("export", "Write the measurements that a verdict document names into a directory");
+  command.add_option("FILE", options->file, "The verdict document; - for standard input")
+    ->required()
+    ->check(file_or_stdin());
+  command.add_option("DIR", options->directory, "The directory; made if it is missing")->required();
+  ctx.on(command, [options](session& s) { return export_inputs(s, *options); });
+}
+
+void add_decision(CLI::App& group, context& ctx) {
+  auto options = std::make_shared<decision_options>();
+  auto& command =
+    *group.add_subcommand("document", "Write the document of a decision, with all that proves it, for 'verify'");
+  command.add_option("ID", options->id, "The proposal, or at least 6 of its first characters")
+    ->required()
+    ->check(valid_id());
+  command.add_option("--out", options->out, "File to write (default: standard output)");
+  ctx.on(command, [options](session& s) { return write_decision(s, *options); });
+}
+
 } // namespace
 
 void add_document_commands(CLI::App& group, context& ctx) {
-  auto options = std::make_shared<document_options>();
-  auto& check = *group.add_subcommand("verify", "Compute a verdict document again from its inputs, and compare");
-  check.add_option("FILE", options->file, "What 'check --document' wrote; - for standard input")
-    ->required()
-    ->check(file_or_stdin());
-  check
-    .add_option("--snapshots", options->snapshots,
-                "Directory with the measurements, from 'export'; no node is asked then")
-    ->check(existing_directory());
-  ctx.on(check, [options](session& s) { return verify_file(s, *options); });
-  auto of_export = std::make_shared<inputs_options>();
-  auto& copy = *group.add_subcommand("export", "Write the measurements that a verdict document names into a directory");
-  copy.add_option("FILE", of_export->file, "The verdict document; - for standard input")
-    ->required()
-    ->check(file_or_stdin());
-  copy.add_option("DIR", of_export->directory, "The directory; made if it is missing")->required();
-  ctx.on(copy, [of_export](session& s) { return export_inputs(s, *of_export); });
+  add_verify(group, ctx);
+  add_export(group, ctx);
+  add_decision(group, ctx);
 }
 
 } // namespace hive::ctl

@@ -76,16 +76,15 @@ caf::expected<std::vector<fs::path>> json_files(const std::string& directory) {
 }
 
 template <class T>
-caf::error offer_text(std::string_view text, document_inputs& inputs) {
+caf::expected<input_record> read_as(std::string_view text) {
   auto read = from_json<T>(text);
   if (!read)
     return read.error();
-  inputs.offer(*read);
-  return caf::none;
+  return input_record{std::move(*read)};
 }
 
-/// Offers a record, whose kind shows in its members.
-caf::error offer_record(std::string_view text, document_inputs& inputs) {
+/// A record, whose kind shows in its members.
+caf::expected<input_record> read_record(std::string_view text) {
   capnp::MallocMessageBuilder scratch;
   auto members = parse_json_object(text, scratch);
   if (!members)
@@ -97,12 +96,31 @@ caf::error offer_record(std::string_view text, document_inputs& inputs) {
     return false;
   };
   if (has("runs"))
-    return offer_text<wire::MeasuredRound>(text, inputs);
+    return read_as<wire::MeasuredRound>(text);
   if (has("request"))
-    return offer_text<wire::PairedMeasurement>(text, inputs);
+    return read_as<wire::PairedMeasurement>(text);
   if (has("metrics"))
-    return offer_text<wire::Snapshot>(text, inputs);
+    return read_as<wire::Snapshot>(text);
   return fail(ec::invalid, "it is no snapshot, measurement or round");
+}
+
+/// Reads all JSON files of a directory; what `read` refuses is named.
+template <class Read, class Take>
+caf::error read_each(const std::string& directory, const output& out, Read read, const Take& take) {
+  auto files = json_files(directory);
+  if (!files)
+    return files.error();
+  for (const auto& path : *files) {
+    auto text = read_file(path.string(), max_document_bytes);
+    if (!text)
+      return text.error();
+    auto record = read(*text);
+    if (record)
+      take(*record);
+    else
+      out.remark(path.string() + " is left out: " + text_of(record.error()));
+  }
+  return caf::none;
 }
 
 /// Writes a file, unless it is there already.
@@ -135,18 +153,14 @@ caf::error offer_from_node(const client& node, document_inputs& inputs) {
   return offer_rounds(node, path, inputs);
 }
 
-caf::error offer_from_directory(const std::string& directory, document_inputs& inputs, const output& out) {
-  auto files = json_files(directory);
-  if (!files)
-    return files.error();
-  for (const auto& path : *files) {
-    auto text = read_file(path.string(), max_document_bytes);
-    if (!text)
-      return text.error();
-    if (auto error = offer_record(*text, inputs))
-      out.remark(path.string() + " is left out: " + text_of(error));
-  }
-  return caf::none;
+caf::error read_records(const std::string& directory, const output& out,
+                        const std::function<void(const input_record&)>& take) {
+  return read_each(directory, out, read_record, take);
+}
+
+caf::error read_judgements(const std::string& directory, const output& out,
+                           const std::function<void(const msg<wire::VerdictDocument>&)>& take) {
+  return read_each(directory, out, read_document, take);
 }
 
 caf::error write_inputs(const document_inputs& inputs, const std::string& directory) {

@@ -5,6 +5,7 @@
 #include "messages/timestamp.hpp"
 
 #include <iostream>
+#include <unistd.h>
 
 namespace hive::ctl {
 
@@ -26,6 +27,13 @@ void output::document(std::string_view json) {
   std::cout << printable_json(json);
   if (!json.ends_with('\n'))
     std::cout << '\n';
+}
+
+void output::unchanged(std::string_view text) {
+  if (::isatty(STDOUT_FILENO))
+    document(text);
+  else
+    std::cout << text;
 }
 
 void output::remark(std::string_view text) const {

@@ -36,6 +36,9 @@ public:
   /// Prints a JSON document, with or without --json.
   void document(std::string_view json);
 
+  /// Prints a document to the byte, since its hash counts, with or without --json; on a terminal like `document`.
+  void unchanged(std::string_view document);
+
   /// Prints a line on standard error, with or without --json: information that is not part of the answer.
   void remark(std::string_view text) const;
 

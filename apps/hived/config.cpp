@@ -243,15 +243,6 @@ void read_gpu(toml_section& in, gpu_options& out) {
   in.check(others.validate());
 }
 
-/// Reads one of two words; the second one means true.
-void read_choice(toml_section& in, std::string_view key, const std::string& no, const std::string& yes, bool& out) {
-  auto word = out ? yes : no;
-  in.read(key, word);
-  if (word != no && word != yes)
-    in.refuse(key, "must be \"" + no + "\" or \"" + yes + "\", not \"" + word + "\"");
-  out = word == yes;
-}
-
 void read_review(toml_section& in, review_options& out) {
   std::vector<std::string> read_only;
   in.read("tests", out.tests);
@@ -412,7 +403,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("review", [&](toml_section& s) { read_review(s, config.review); });
   root.section("dynamic", [&](toml_section& s) { read_install(s, config.install); });
   root.section("sandbox", [&](toml_section& s) { read_sandbox(s, config.sandboxes); });
-  root.section("upgrade", [&](toml_section& s) { s.read("container_command", config.versions.container_command); });
+  root.section("upgrade", [&](toml_section& s) { read_upgrade(s, config); });
   root.section("versions", [&](toml_section& s) { read_versions(s, config.versions); });
   root.section("tracker", [&](toml_section& s) { read_tracker(s, config.tracker); });
   root.section("federation", [&](toml_section& s) { read_federation(s, config); });

@@ -20,7 +20,10 @@
 #include "actors/process/sandbox_host.hpp"
 #include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"
+#include "actors/upgrade/hooks/hook_options.hpp"
 #include "actors/upgrade/version_targets.hpp"
+#include "apps/hived/gate_config.hpp"
+#include "analysis/canary_stage.hpp"
 #include "analysis/metric_rules.hpp"
 #include "apps/hived/effective_config.hpp"
 #include "apps/hived/runtime_directory.hpp"
@@ -110,6 +113,12 @@ struct node_config {
   qwen_encoder_options qwen_encoder;
   /// How versions of the software are run side by side.
   version_targets versions;
+  /// What runs on a decision of the hive.
+  hook_runner_options hooks;
+  /// Whether a hook of which a start of the node does not know how it ended runs again, with the same token.
+  bool hooks_rerun_unknown = false;
+  /// By what the stages of a rollout are judged; durations and blocks are those of each stage.
+  analysis::canary_options stage_health;
   tracker_options tracker;
   federation_profile gossip;
   /// Directory outside of the data directory for the stamp of what was told; empty: none. Default: runtime_directory().
@@ -123,6 +132,8 @@ struct node_config {
   size_t max_namespaces = defaults::max_namespaces;
   /// Folder with recipes and prompts to follow; empty: none.
   std::filesystem::path prompts;
+  /// Who decides on upgrades of the hive.
+  gate_config gate;
   /// The operator's rules for metrics, the first that fits counts.
   std::vector<analysis::configured_rules> metric_rules;
   setting_origins origins;

@@ -67,6 +67,18 @@ void check_review(const review_options& options, fault_list& out) {
       out.add("review.read_only", path.string() + " does not exist");
 }
 
+/// A program without '/' is searched when a hook runs; one with it is of the hooks' directory unless it is absolute.
+void check_hooks(const hook_runner_options& options, fault_list& out) {
+  std::error_code failed;
+  if (!options.workdir.empty() && !fs::is_directory(options.workdir, failed))
+    out.add("upgrade.hooks.workdir", options.workdir + " is no directory");
+  for (const auto& [action, command] : options.commands) {
+    const auto& program = command.front();
+    if (program.find('/') != std::string::npos && !fs::exists(fs::path{options.workdir} / program, failed))
+      out.add("upgrade.hooks." + action, program + " does not exist");
+  }
+}
+
 } // namespace
 
 void check_files(const node_config& config) {
@@ -75,6 +87,7 @@ void check_files(const node_config& config) {
   check_guardrail(config.guardrail, faults);
   check_regression(config.regression, faults);
   check_review(config.review, faults);
+  check_hooks(config.hooks, faults);
   faults.throw_if_any();
 }
 

@@ -23,6 +23,14 @@ void read_timeout(toml_section& in, std::string_view key, std::chrono::milliseco
   out = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
 }
 
+void read_choice(toml_section& in, std::string_view key, const std::string& no, const std::string& yes, bool& out) {
+  auto word = out ? yes : no;
+  in.read(key, word);
+  if (word != no && word != yes)
+    in.refuse(key, "must be \"" + no + "\" or \"" + yes + "\", not \"" + word + "\"");
+  out = word == yes;
+}
+
 void read_test_format(toml_section& in, std::string_view key, test_format& out) {
   std::string format = "auto";
   in.read(key, format);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace hive {
@@ -15,9 +16,14 @@ namespace hive {
 void read_path(toml_section& in, std::string_view key, std::filesystem::path& out);
 void read_timeout(toml_section& in, std::string_view key, std::chrono::milliseconds& out);
 void read_test_format(toml_section& in, std::string_view key, test_format& out);
+/// Reads one of two words; the second one means true.
+void read_choice(toml_section& in, std::string_view key, const std::string& no, const std::string& yes, bool& out);
 
 /// The sections [benchmarks.*].
 void read_benchmarks(toml_section& in, node_config& config);
+
+/// The section [upgrade]. The sections [benchmarks.*] come before: a default depends on them.
+void read_upgrade(toml_section& in, node_config& config);
 
 /// A table of [[metrics]], which is added to those before it.
 void read_metrics(toml_section& in, std::vector<analysis::configured_rules>& known);

@@ -9,6 +9,7 @@
 #include "apps/hived/wiring/door_group.hpp"
 #include "apps/hived/wiring/engine_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
+#include "apps/hived/wiring/gate_group.hpp"
 #include "apps/hived/wiring/gpu_group.hpp"
 #include "apps/hived/wiring/heavy_group.hpp"
 #include "apps/hived/wiring/http_group.hpp"
@@ -52,6 +53,7 @@ struct node::impl {
     auto& installs = add<install_group>(base, adapters, benchmark);
     auto& agents = add<baseline_group>(base, benchmark);
     auto& tracker = add<tracker_group>(base);
+    add<gate_group>(base, adapters, benchmark, tracker);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker, agents);
     auto& engines = add<engine_group>(adapters, agents, tracker, federation, research, installs);

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READER = "\n".join(
-    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "benchmark_config", "metrics_config")
+    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "benchmark_config", "metrics_config", "upgrade_config")
 )
 COMMAND_LINE = (ROOT / "apps/hived/command_line.cpp").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
@@ -186,6 +186,9 @@ def test_a_wrong_value_of_reviews_is_named(program, text, named):
         ('[benchmarks.regression]\nworkdir = "/no/such"', "benchmarks.regression.workdir: /no/such is no directory"),
         ('[review]\nmanifest = "g.json"\npublic_key = "none.pub"', "review.public_key: none.pub"),
         ('[review]\nread_only = ["/no/such"]', "review.read_only: /no/such does not exist"),
+        ('[upgrade.hooks]\nworkdir = "/no/such"', "upgrade.hooks.workdir: /no/such is no directory"),
+        ('[upgrade.hooks]\ndeploy = ["/no/such"]', "upgrade.hooks.deploy: /no/such does not exist"),
+        ('[upgrade.hooks]\nworkdir = "/bin"\nrollback = ["./no-such"]', "upgrade.hooks.rollback: ./no-such does not exist"),
         ('[http]\ntokens_file = "none.toml"', "hived.toml:2: http.tokens_file"),
         ('[door]\nlisten = "127.0.0.1:0"\ntls = "none"', "hived.toml:3: door.tls"),
     ],
@@ -284,6 +287,93 @@ def test_gpu_section_takes_simulated_devices(program):
     printed = tomllib.loads(program(text, "--print-config").stdout)
     simulated = [{"name": "simulated GPU", "vram_mib": 8192}, {"name": "b", "vram_mib": 1}]
     assert printed["gpu"] == {"library": "libfake.so", "island": 0, "simulated": simulated}
+
+
+HOOKS = """
+[upgrade.hooks]
+deploy = ["/usr/local/bin/deploy", "--track", "main"]
+rollback = ["/usr/local/bin/rollback"]
+on_approve = ["sh", "-c", "cat > approved"]
+on_reject = ["true"]
+on_rollback = ["true"]
+timeout_s = 30.0
+workdir = "/srv"
+on_unknown = "rerun"
+"""
+
+
+def test_hooks_are_taken(program):
+    printed = tomllib.loads(program(HOOKS, "--print-config").stdout)
+    assert printed["upgrade"]["hooks"] == tomllib.loads(HOOKS)["upgrade"]["hooks"]
+
+
+def test_without_hooks_there_are_none(program):
+    told = program("", "--print-config").stdout
+    assert tomllib.loads(told)["upgrade"]["hooks"] == {"timeout_s": 600, "on_unknown": "held"}
+    assert sources(told)["upgrade.hooks.deploy"] == "not set"
+
+
+@pytest.mark.parametrize(
+    "text, wrong",
+    [
+        ('deploy = "sh"', ":2: upgrade.hooks.deploy must be an array of strings"),
+        ('deploy = [""]', ":2: upgrade.hooks.deploy has no program"),
+        ("rollback = [1]", ":2: upgrade.hooks.rollback must be an array of strings"),
+        ("on_reject = [" + '"x", ' * 257 + "]", ":2: upgrade.hooks.on_reject has more than 256 elements"),
+        ("timeout_s = 0", ":2: upgrade.hooks.timeout_s must lie between 0.1 and 86400"),
+        ("workdir = 1", ":2: upgrade.hooks.workdir must be a string"),
+        ('on_unknown = "again"', ':2: upgrade.hooks.on_unknown must be "held" or "rerun", not "again"'),
+        ('on_abort = ["x"]', ":2: upgrade.hooks.on_abort is not a known key"),
+    ],
+)
+def test_a_wrong_hook_is_named(program, text, wrong):
+    result = program("[upgrade.hooks]\n" + text, "--check")
+    assert result.returncode == 64
+    assert wrong in result.stderr
+
+
+def health(program, text):
+    return tomllib.loads(program(text, "--print-config").stdout)["upgrade"]["health"]
+
+
+CRITERIA = ("success_rate", "error_rate", "world_model", "guardrail", "responding", "benchmarks")
+
+
+def test_health_of_stages_has_defaults_that_a_node_can_meet(program):
+    on = {name for name in CRITERIA if health(program, "")[name]}
+    assert on == {"success_rate", "responding"}
+    guarded = '[benchmarks.guardrail]\nmanifest = "g.json"\npublic_key = "g.pub"\n'
+    on = {name for name in CRITERIA if health(program, guarded)[name]}
+    assert on == {"success_rate", "guardrail", "responding"}, "the guardrail is checked where there is one"
+    assert not health(program, guarded + "[upgrade.health]\nguardrail = false\n")["guardrail"]
+
+
+def test_health_of_stages_is_taken(program):
+    text = (
+        "[upgrade.health]\nsuccess_rate = false\nsuccess_rate_margin = 0.05\nsuccess_rate_traffic = 10\n"
+        "error_rate = true\nerror_rate_margin = 0.1\nerror_rate_traffic = 20\nworld_model = true\n"
+        "world_model_margin = 0.5\nworld_model_traffic = 3\nguardrail = true\nresponding = false\n"
+        "responding_grace_s = 30\nbenchmarks = true\n"
+    )
+    assert health(program, text) == tomllib.loads(text)["upgrade"]["health"]
+
+
+@pytest.mark.parametrize(
+    "text, wrong",
+    [
+        ('success_rate = "yes"', ":2: upgrade.health.success_rate must be true or false"),
+        ("success_rate_margin = 0", ":2: upgrade.health.success_rate_margin must lie between 0.001 and 0.99"),
+        ("error_rate_margin = 1", ":2: upgrade.health.error_rate_margin must lie between 0.001 and 0.99"),
+        ("world_model_traffic = 0", ":2: upgrade.health.world_model_traffic must lie between 1 and 1000000"),
+        ("responding_grace_s = 1", ":2: upgrade.health.responding_grace_s must lie between 2 and 86400"),
+        ("success_rate = false\nresponding = false", ":3: upgrade.health.responding cannot be off"),
+        ("latency = true", ":2: upgrade.health.latency is not a known key"),
+    ],
+)
+def test_wrong_health_of_stages_is_named(program, text, wrong):
+    result = program("[upgrade.health]\n" + text, "--check")
+    assert result.returncode == 64
+    assert wrong in result.stderr
 
 
 METRICS = """

@@ -16,7 +16,7 @@ struct replica_options {
   size_t payload_bytes = defaults::max_slot_payload_bytes;
   size_t bytes_per_origin = 1u << 20; ///< keys and payloads; enough for 16,000 tools
   /// Topics with room of their own (slot_rules::has_own_room) have so much beside `bytes_per_origin`, and of the slots
-  /// at most so many: what 160 results, 64 buckets of tools, card, load and GPUs leave.
+  /// at most so many: what 160 results, 64 buckets of tools, card, load, GPUs and stages leave.
   size_t own_room_bytes = 2u << 20;
   size_t own_room_slots = 29;
   /// Slots that newer ones have replaced, kept per origin and kind with a contradiction_rule to be compared with what

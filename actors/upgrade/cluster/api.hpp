@@ -3,6 +3,7 @@
 // Upgrades that the nodes of a hive decide together.
 
 #include "actors/slot_topic.hpp"
+#include "actors/upgrade/stages/api.hpp"
 #include "messages/fwd.hpp"
 
 #include <caf/replies_to.hpp>
@@ -26,6 +27,11 @@ struct TrackMembersQuery;
 
 namespace hive {
 
+/// The actor that watches stages has started, also again.
+struct stages_started {
+  stage_watcher_actor watcher;
+};
+
 /// This node's part in the decisions of its hive: it proposes, votes, seals, and runs the hooks of what was decided.
 using cluster_gate_actor = caf::typed_actor<
   // Asks the hive; answers once the ask is durable here. It survives this node once it is pending. ec::invalid for a
@@ -48,7 +54,12 @@ using cluster_gate_actor = caf::typed_actor<
   caf::replies_to<msg<wire::AdmitNode>>::with<msg<wire::TrackMembersList>>,
   // Statements of the other nodes, and those of this one that its disk may have lost.
   caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>,
+  // How the stages of rollouts go on.
+  caf::reacts_to<stages_started>, caf::reacts_to<stage_judged>,
   // Takes part from now on.
   caf::reacts_to<sharing_started>>;
 
 } // namespace hive
+
+// Messages within one node.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::stages_started)

@@ -1,6 +1,7 @@
 #include "actors/upgrade/cluster/decision_log.hpp"
 
 #include "platform/hex.hpp"
+#include "platform/identity/node_identity.hpp"
 
 #include <algorithm>
 #include <set>
@@ -15,8 +16,13 @@ logged_decision summary_of(wire::GateValue::Reader value, const gate::digest& ha
   out.kind = value.getKind();
   out.stage = value.getStage();
   out.hash = hash;
-  if (value.getProposal().size() > 0)
-    out.proposal = to_hex(gate::digest_of(value.getProposal()));
+  if (value.getProposal().size() == 0)
+    return out;
+  out.proposal = to_hex(gate::digest_of(value.getProposal()));
+  if (auto body = gate::load_canonical<wire::GateProposal>(value.getBody())) {
+    out.from = (*body)->getFrom().cStr();
+    out.to = (*body)->getTo().cStr();
+  }
   return out;
 }
 
@@ -39,8 +45,7 @@ caf::error decision_log::restore(const gate_store& store, uint8_t track) {
   return unreadable ? unreadable : damage;
 }
 
-void decision_log::add(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at,
-                       write_set& writes) {
+void decision_log::add(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at, write_set& writes) {
   auto entry = summary_of(*sealed.value->content, sealed.value->hash);
   if (contains(entry.track, entry.position))
     return;
@@ -104,6 +109,27 @@ caf::expected<gate::sealed_value> decode_sealed(wire::GateSealed::Reader stored,
     out.accepts.push_back(std::move(*slot));
   }
   return out;
+}
+
+std::optional<node_id> trusted_origin(wire::StoredSlot::Reader slot) {
+  public_key key{};
+  auto bytes = slot.getPublicKey();
+  if (bytes.size() != key.size())
+    return std::nullopt;
+  std::copy(bytes.begin(), bytes.end(), key.begin());
+  return node_id_of(key);
+}
+
+caf::expected<std::optional<gate::sealed_value>> load_sealed(const gate_store& store, const logged_decision& entry) {
+  auto record = store.decision(entry.track, entry.position);
+  if (!record)
+    return record.error();
+  if (!*record)
+    return std::optional<gate::sealed_value>{};
+  auto sealed = decode_sealed((**record)->getSealed(), trusted_origin);
+  if (!sealed)
+    return fail(ec::corrupt, "a stored decision of the gate cannot be decoded: " + text_of(sealed.error()));
+  return std::optional{std::move(*sealed)};
 }
 
 msg<wire::SealedRecord> to_record(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at) {

@@ -23,6 +23,7 @@ struct logged_decision {
   uint8_t stage = 0;
   gate::digest hash{};
   std::string proposal; ///< id as hex; empty: the value is about the members
+  std::string from, to; ///< its versions
   int64_t learned_at = 0;
   int64_t announced_at = 0;
 };
@@ -50,6 +51,13 @@ private:
 
 /// A sealed value with its certificate, as stored. `verify` checks or trusts the signatures.
 caf::expected<gate::sealed_value> decode_sealed(wire::GateSealed::Reader stored, const gate::slot_verifier& verify);
+
+/// A sealed value from the store, whose signatures were checked before; none when it is not stored yet. Fails with
+/// ec::corrupt.
+caf::expected<std::optional<gate::sealed_value>> load_sealed(const gate_store& store, const logged_decision& entry);
+
+/// The node of a stored statement, without checking its signature.
+std::optional<node_id> trusted_origin(wire::StoredSlot::Reader slot);
 
 /// The stored form.
 msg<wire::SealedRecord> to_record(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at);

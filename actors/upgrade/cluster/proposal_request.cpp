@@ -24,8 +24,9 @@ caf::expected<std::vector<wire::GateMember::Reader>> find_electorate(wire::Propo
       out.push_back(member);
   bool has_strangers = request.getMembers().size() > 0 && !wanted.empty();
   if (has_strangers)
-    return fail(ec::unsupported, "/members: " + printable(*wanted.begin()) + " is no member of the track; 'hivectl "
-                                 "upgrade members' lists them");
+    return fail(ec::unsupported, "/members: " + printable(*wanted.begin()) +
+                                   " is no member of the track; 'hivectl "
+                                   "upgrade members' lists them");
   return out;
 }
 
@@ -39,7 +40,8 @@ caf::error check_reachable(wire::ProposeUpgrade::Reader request, wire::GatePolic
     return fail(ec::invalid, "/required_tiers: only policy weighted has them");
   for (auto tier : request.getRequiredTiers())
     if (std::ranges::none_of(electorate, [&](auto member) { return member.getTier() == tier; }))
-      return fail(ec::invalid, "/required_tiers: no member has the tier that is required, so it could never be approved");
+      return fail(ec::invalid,
+                  "/required_tiers: no member has the tier that is required, so it could never be approved");
   return {};
 }
 

@@ -66,8 +66,10 @@ bool does_run(const statement& earlier, const statement& later) {
 
 bool is_contradiction(const statement& one, const statement& other) {
   auto name = [](const statement& each) { return std::tie(each.origin, each.type, each.track, each.epoch); };
-  if (name(one) != name(other) || one.version == other.version)
-    return false; // under one stamp they are the replica's proof
+  if (name(one) != name(other))
+    return false;
+  if (one.version == other.version)
+    return one.payload() != other.payload();
   const auto& earlier = one.version < other.version ? one : other;
   const auto& later = one.version < other.version ? other : one;
   switch (one.type) {

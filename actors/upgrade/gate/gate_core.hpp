@@ -34,6 +34,9 @@ public:
   uint64_t start() const {
     return start_;
   }
+  const node_id& self() const {
+    return options_.self;
+  }
   /// A track that is in use.
   const track& at(uint8_t number) const {
     return *tracks_[number];

@@ -27,12 +27,13 @@ caf::expected<statement_ptr> decode_embedded(wire::StoredSlot::Reader slot, std:
   return decode_statement(msg<wire::StoredSlot>::copy_of(slot), *origin, verify);
 }
 
-caf::error decode_all(embedded slots, std::initializer_list<slot_type> types, const slot_verifier& verify,
-                      statements& out) {
-  for (auto slot : slots) {
-    auto decoded = decode_embedded(slot, types, verify);
+/// `list` is the name of the field, for errors.
+caf::error decode_all(embedded slots, const char* list, std::initializer_list<slot_type> types,
+                      const slot_verifier& verify, statements& out) {
+  for (uint32_t i = 0; i < slots.size(); ++i) {
+    auto decoded = decode_embedded(slots[i], types, verify);
     if (!decoded)
-      return decoded.error();
+      return fail(code_of(decoded.error()), list + ("[" + std::to_string(i) + "]: ") + text_of(decoded.error()));
     out.push_back(std::move(*decoded));
   }
   return {};
@@ -124,22 +125,16 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier& v
   made.value = std::move(*value);
   if (made.value->content->getTrack() != out.track)
     return fail(ec::invalid, "value for another track");
-  if (auto error = decode_all(made.message->getPromises(), {slot_type::seal}, verify, made.promises))
+  if (auto error = decode_all(made.message->getPromises(), "promises", {slot_type::seal}, verify, made.promises))
     return error;
   out.content = std::move(made);
   return {};
 }
 
 caf::expected<sealed_value> load_sealed(wire::GateSealed::Reader from, uint8_t track, const slot_verifier& verify) {
-  sealed_value out;
-  auto value = decode_value(from.getValue(), verify);
-  if (!value)
-    return value.error();
-  out.value = std::move(*value);
-  if (out.value->content->getTrack() != track)
+  auto out = decode_sealed(from, verify);
+  if (out && out->value->content->getTrack() != track)
     return fail(ec::invalid, "sealed value of another track");
-  if (auto error = decode_all(from.getAccepts(), {slot_type::seal}, verify, out.accepts))
-    return error;
   return out;
 }
 
@@ -243,10 +238,28 @@ caf::expected<value_ptr> decode_value(capnp::Data::Reader bytes, const slot_veri
       return fail(ec::invalid, "value whose proposal is not the hash of its body");
     made->what = std::move(*what);
   }
-  if (auto error = decode_all(made->content->getEvidence(), {slot_type::ask, slot_type::vote, slot_type::run}, verify,
-                              made->evidence))
+  if (auto error = decode_all(made->content->getEvidence(), "evidence",
+                              {slot_type::ask, slot_type::vote, slot_type::run}, verify, made->evidence))
     return error;
   return value_ptr{std::move(made)};
+}
+
+caf::expected<sealed_value> decode_sealed(wire::GateSealed::Reader from, const slot_verifier& verify) {
+  sealed_value out;
+  auto value = decode_value(from.getValue(), verify);
+  if (!value)
+    return value.error();
+  out.value = std::move(*value);
+  if (auto error = decode_all(from.getAccepts(), "accepts", {slot_type::seal}, verify, out.accepts))
+    return error;
+  return out;
+}
+
+void set_sealed(wire::GateSealed::Builder out, const sealed_value& sealed) {
+  out.setValue(data_of(sealed.value->content.bytes()));
+  auto accepts = out.initAccepts(static_cast<uint32_t>(sealed.accepts.size()));
+  for (uint32_t i = 0; i < sealed.accepts.size(); ++i)
+    accepts.setWithCaveats(i, *sealed.accepts[i]->whole);
 }
 
 } // namespace hive::gate

@@ -115,4 +115,10 @@ caf::expected<statement_ptr> decode_statement(msg<wire::StoredSlot> whole, const
 /// Decodes the canonical bytes of a value.
 caf::expected<value_ptr> decode_value(capnp::Data::Reader bytes, const slot_verifier& verify);
 
+/// Decodes a value with its accepts. Whether they seal it is for certificate.hpp to say.
+caf::expected<sealed_value> decode_sealed(wire::GateSealed::Reader from, const slot_verifier& verify);
+
+/// The message that decode_sealed reads.
+void set_sealed(wire::GateSealed::Builder out, const sealed_value& sealed);
+
 } // namespace hive::gate

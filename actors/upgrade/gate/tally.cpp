@@ -26,6 +26,7 @@ bool says(const standing& member, verdict what) {
 
 /// Sums over an electorate.
 struct sums {
+  uint32_t heavy_needed = 0; ///< votes that judged heavy metrics; a stage watches traffic, not benchmarks
   uint64_t total = 0;
   uint64_t safe = 0;
   uint64_t regressed = 0;
@@ -36,8 +37,9 @@ struct sums {
   std::array<uint32_t, 3> tier_regressed{};
 };
 
-sums add_up(const proposal& what, const std::vector<standing>& members) {
+sums add_up(const proposal& what, uint8_t stage, const std::vector<standing>& members) {
   sums out;
+  out.heavy_needed = stage == 0 ? what.body().getHeavyVotes() : 0;
   auto electorate = what.body().getElectorate();
   bool is_weighted = what.body().getPolicy() == wire::GatePolicy::WEIGHTED;
   for (uint32_t i = 0; i < members.size(); ++i) {
@@ -82,9 +84,9 @@ std::string why_held(const proposal& what, const std::vector<standing>& members,
   add("quarantined", [](const standing& each) { return each.quarantined; });
   add("inconclusive", [](const standing& each) { return says(each, verdict::INCONCLUSIVE); });
   add("regressed", [](const standing& each) { return says(each, verdict::REGRESSED); });
-  if (counted.heavy < what.body().getHeavyVotes())
-    out += "; " + std::to_string(counted.heavy) + " of " + std::to_string(what.body().getHeavyVotes()) +
-           " judged heavy metrics";
+  if (counted.heavy < counted.heavy_needed)
+    out +=
+      "; " + std::to_string(counted.heavy) + " of " + std::to_string(counted.heavy_needed) + " judged heavy metrics";
   return out;
 }
 
@@ -99,9 +101,9 @@ tally_result result_of(const proposal& what, const sums& counted) {
       has_tiers = has_tiers && counted.tier_safe[which] > 0;
       is_tier_lost = is_tier_lost || counted.tier_regressed[which] == counted.tier_size[which];
     }
-  if (counted.safe >= need && counted.heavy_safe >= body.getHeavyVotes() && has_tiers)
+  if (counted.safe >= need && counted.heavy_safe >= counted.heavy_needed && has_tiers)
     return tally_result::satisfied;
-  if (counted.heavy >= body.getHeavyVotes() && (counted.total - counted.regressed < need || is_tier_lost))
+  if (counted.heavy >= counted.heavy_needed && (counted.total - counted.regressed < need || is_tier_lost))
     return tally_result::impossible;
   return tally_result::held;
 }
@@ -130,7 +132,7 @@ tally count_votes(const proposal& what, uint8_t stage, const statements& votes, 
     if (!known || outranks(*each, *known))
       known = each;
   }
-  auto counted = add_up(what, out.members);
+  auto counted = add_up(what, stage, out.members);
   out.result = result_of(what, counted);
   if (out.result == tally_result::held)
     out.why = why_held(what, out.members, counted);

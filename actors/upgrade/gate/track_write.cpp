@@ -16,13 +16,6 @@ void track::write_seal(effects& out) {
 
 namespace {
 
-void set_sealed(wire::GateSealed::Builder out, const sealed_value& sealed) {
-  out.setValue(data_of(sealed.value->content.bytes()));
-  auto accepts = out.initAccepts(static_cast<uint32_t>(sealed.accepts.size()));
-  for (uint32_t i = 0; i < sealed.accepts.size(); ++i)
-    accepts.setWithCaveats(i, *sealed.accepts[i]->whole);
-}
-
 msg<wire::GateLog> to_message(const sealed_value& newest, std::span<const sealed_value> generations,
                               const std::optional<line_start>& line) {
   return msg<wire::GateLog>::build([&](wire::GateLog::Builder out) {

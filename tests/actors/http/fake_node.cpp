@@ -208,6 +208,7 @@ inputs_actor::behavior_type run_inputs() {
     [](const msg<wire::WorldModelStats>&) {
       return msg<wire::Recorded>::build([](wire::Recorded::Builder out) { out.setRecorded(1); });
     },
+    [](const msg<wire::InputTotalsQuery>&) { return msg<wire::InputTotals>{}; },
   };
 }
 
