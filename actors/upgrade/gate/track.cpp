@@ -78,7 +78,7 @@ std::optional<instant> track::next_deadline() const {
   if (promise_due_)
     out = out ? std::min(*out, *promise_due_) : promise_due_;
   auto what = state_.what();
-  if (window_since_ && state_.now() == phase::stage && !asked_) {
+  if (window_since_ && state_.now() == phase::stage && attempt_to_ask()) {
     auto stage = what->body().getStages()[state_.stage() - 1u];
     auto due = *window_since_ + std::chrono::seconds{stage.getDurationS()};
     out = out ? std::min(*out, due) : due;

@@ -154,6 +154,7 @@ private:
   bool is_judgeable(instant now);
   bool has_deployed(const node_id& canary) const;
   std::optional<uint8_t> next_attempt() const;
+  std::optional<uint8_t> attempt_to_ask() const;
   void run_hooks(effects& out);
   std::optional<wire::GateAction> wanted_action() const;
   digest deployed() const;

@@ -46,11 +46,19 @@ bool track::is_judgeable(instant now) {
   return window_since_ && now >= *window_since_ + std::chrono::seconds{stage.getDurationS()};
 }
 
-void track::judge(instant now, effects& out) {
-  if (!is_judgeable(now) || !state_.what()->rank_of(options_.self))
-    return;
+/// The attempt for which a vote of this node is wanted and not asked for yet.
+std::optional<uint8_t> track::attempt_to_ask() const {
+  if (!is_sealer() || !seal_.admitted || !state_.what()->rank_of(options_.self))
+    return std::nullopt;
   auto attempt = next_attempt();
-  if (!attempt || asked_ == std::pair{state_.stage(), *attempt})
+  return attempt && asked_ != std::pair{state_.stage(), *attempt} ? attempt : std::nullopt;
+}
+
+void track::judge(instant now, effects& out) {
+  if (!is_judgeable(now))
+    return;
+  auto attempt = attempt_to_ask();
+  if (!attempt)
     return;
   asked_ = {state_.stage(), *attempt};
   out.others.push_back(outputs::judge{number_, state_.what(), state_.stage(), *attempt, state_.canaries()});

@@ -192,6 +192,7 @@ value_ptr track::find_value(const digest& hash) const {
 void track::learn(instant now, effects& out) {
   auto where = here();
   std::optional<accepted_claim> tried;
+  statements all;
   for (const auto& [node, seal] : seals_) {
     if (!seal->claim() || seal->seal()->getPosition() != where.position)
       continue;
@@ -200,7 +201,9 @@ void track::learn(instant now, effects& out) {
     if (tried && tried->in == claim.in && tried->value == claim.value)
       continue;
     tried = claim;
-    auto accepts = accepts_for(where, claim.in, claim.value, all_seals());
+    if (all.empty())
+      all = all_seals();
+    auto accepts = accepts_for(where, claim.in, claim.value, all);
     auto value = accepts.empty() ? nullptr : find_value(claim.value);
     if (!value)
       continue;

@@ -123,6 +123,73 @@ protected:
     talk();
   }
 
+  void force(node& at, const std::vector<member_setup>& who) {
+    step(at, events::begin_line{0, msg<wire::GateGeneration>::build([&](wire::GateGeneration::Builder out) {
+                                  out.setNumber(1); // filled in
+                                  fill(out.initMembers(static_cast<uint32_t>(who.size())), who);
+                                })});
+    talk();
+  }
+
+  /// One hears all that the other has stored.
+  void share(const node& from, node& to) {
+    for (const auto& slot : statements{from.stored.own})
+      step(to, events::heard{slot});
+    talk();
+  }
+
+  void share_all() {
+    for (auto& from : nodes)
+      for (auto& to : nodes)
+        if (from.number != to.number && !silent.contains(from.number) && !silent.contains(to.number))
+          share(from, to);
+  }
+
+  /// The node starts again, under a new epoch, and hears what the others have stored.
+  void restart(node& which) {
+    ++which.epoch;
+    which.version = 0;
+    boot(which);
+    for (auto& from : nodes)
+      if (from.number != which.number && !silent.contains(from.number))
+        share(from, which);
+    share_all();
+  }
+
+  /// Opens a proposal that all are asked about, and votes safe on the verdict.
+  digest approve(node& at, const proposal_setup& what) {
+    auto id = propose(at, what);
+    pass(2s);
+    for (auto& each : nodes)
+      if (!silent.contains(each.number))
+        vote(each, id, wire::Verdict::SAFE);
+    pass(2s);
+    return id;
+  }
+
+  /// Ends the hooks that nodes were told to start; returns who ran one.
+  std::set<rank> end_hooks(wire::GateAction action) {
+    std::set<rank> out;
+    for (auto& each : nodes)
+      for (const auto& hook : take<outputs::start_hook>(each)) {
+        EXPECT_EQ(hook.action, action);
+        step(each, events::hook_ended{0, hook.token, 0});
+        out.insert(each.number);
+        talk();
+      }
+    return out;
+  }
+
+  /// All canaries deploy, and all members vote on the stage.
+  void pass_stage(const digest& id, wire::Verdict verdict = wire::Verdict::SAFE) {
+    end_hooks(wire::GateAction::DEPLOY);
+    pass(1s);
+    for (auto& each : nodes)
+      if (!silent.contains(each.number))
+        vote(each, id, verdict, 1);
+    pass(2s);
+  }
+
   template <class T>
   std::vector<T> take(node& from) {
     std::vector<T> out;

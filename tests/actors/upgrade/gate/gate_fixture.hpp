@@ -62,6 +62,7 @@ struct proposal_setup {
   std::vector<uint16_t> shares = {400};
   uint32_t duration_s = 0;
   std::string nonce = "1";
+  std::string line = {};
 };
 
 inline msg<wire::GateProposal> make_body(const proposal_setup& from) {
@@ -80,6 +81,8 @@ inline msg<wire::GateProposal> make_body(const proposal_setup& from) {
       stages[i].setDurationS(from.duration_s);
     }
     out.setNonce(data_of(from.nonce));
+    if (!from.line.empty())
+      out.setLine(data_of(from.line));
   });
   return to_canonical<wire::GateProposal>(*built);
 }

@@ -3,7 +3,7 @@
 #include "tests/actors/upgrade/gate/gate_world.hpp"
 #include "tests/support/soak.hpp"
 
-#include <chrono>
+#include <ctime>
 #include <gtest/gtest.h>
 #include <iostream>
 
@@ -20,7 +20,7 @@ class gate_simulation : public ::testing::TestWithParam<weather> {};
 
 TEST_P(gate_simulation, every_invariant_holds_after_every_event) {
   world_counts all;
-  auto begin = std::chrono::steady_clock::now();
+  auto begin = std::clock();
   // The seeds are shared out among the weathers.
   auto seeds = wanted_seeds() / weathers;
   for (uint64_t seed = 1; seed <= seeds; ++seed) {
@@ -28,11 +28,12 @@ TEST_P(gate_simulation, every_invariant_holds_after_every_event) {
     ASSERT_EQ(world.run(steps), "");
     all.add(world.counts());
   }
-  std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  auto cpu_s = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
   std::cout << "seeds 1 to " << seeds << ": " << all.steps << " steps, "
-            << static_cast<uint64_t>(static_cast<double>(all.steps) / took.count()) << " steps/s, " << all.crashes
-            << " crashes, " << all.old_disks << " old disks, " << all.hooks << " hooks, " << all.contradictions
-            << " contradictions, " << all.lines << " lines, " << all.missed << " missed hooks; sealed:";
+            << static_cast<uint64_t>(static_cast<double>(all.steps) / cpu_s) << " steps per second of CPU, "
+            << all.crashes << " crashes, " << all.old_disks << " old disks, " << all.hooks << " hooks, "
+            << all.contradictions << " contradictions, " << all.lines << " lines, " << all.missed
+            << " missed hooks; sealed:";
   for (auto [kind, number] : all.sealed)
     std::cout << " " << static_cast<int>(kind) << ":" << number;
   std::cout << "\n";
@@ -61,7 +62,7 @@ TEST(gate_seeds, that_failed_hold) {
     uint64_t seed;
     weather how;
   };
-  for (auto [seed, how] : {failed{1659, weather::lying_voter}}) {
+  for (auto [seed, how] : {failed{1659, weather::lying_voter}, failed{279, weather::lying_voter}}) {
     gate_world world{seed, how};
     EXPECT_EQ(world.run(steps), "");
   }

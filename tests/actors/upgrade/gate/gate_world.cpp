@@ -121,8 +121,18 @@ bool gate_world::may_set_back() const {
   });
 }
 
+/// What a copy from before the line lacks, only those may know who are lost: an old disk on top of that is not borne.
+bool gate_world::is_copy_of_line(const node& which) const {
+  auto line_on = [&](const disk& from) {
+    auto log = from.own.find({slot_type::log, 0});
+    bool has_line = log != from.own.end() && log->second->log().line;
+    return has_line ? log->second->log().line->first->hash() : digest{};
+  };
+  return line_on(which.saved) != digest{} && line_on(which.saved) == line_on(which.stored);
+}
+
 void gate_world::set_back(node& which) {
-  if (!which.has_copy || !may_set_back())
+  if (!which.has_copy || !may_set_back() || (survivors_ && !is_copy_of_line(which)))
     return;
   crash(which);
   which.stored = which.saved;

@@ -101,7 +101,7 @@ void gate_world::change_members(node& at) {
 
 /// Some are lost for good, as their operators believe. What they had open or sealed, the others may not know.
 void gate_world::lose_quorum() {
-  if (counts_.steps < 300 || any_up() == nullptr)
+  if (counts_.steps < 300 || !may_set_back())
     return;
   auto most = first_->quorum() - 1;
   if (most == 0)
