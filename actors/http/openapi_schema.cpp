@@ -133,6 +133,9 @@ void schema_writer::integer(capnp::Type type, const field_rules* rules) {
     return;
   }
   switch (type.which()) {
+  case capnp::schema::Type::UINT8:
+    out_.member("type", "integer");
+    return bounds(0, UINT8_MAX, rules);
   case capnp::schema::Type::UINT16:
     out_.member("type", "integer");
     return bounds(0, UINT16_MAX, rules);
