@@ -23,7 +23,7 @@ struct GateGeneration $Hive.doc("The sealers of a track. Its hash is in every st
   members @1 :List(GateMember) $Hive.required $Hive.maxLength(32) $Hive.doc("By node id, each once.");
   slack @2 :UInt8 $Hive.max(1) $Hive.doc("Lying acceptors that the seal bears.");
   previous @3 :Data $Hive.doc("Hash of the generation before; empty for the first of a line.");
-  line @4 :Data $Hive.doc("Chosen by an operator who begins another line after a quorum was lost; else empty.");
+  line @4 :Data $Hive.doc("Of a line that operators began after a quorum was lost: hash of where and with whom; else empty.");
   track @5 :Text $Hive.id $Hive.doc("Name of the track: members that give a number another name do not decide together.");
 }
 
@@ -62,6 +62,7 @@ struct GateProposal $Hive.maxBytes(16384) $Hive.doc("What is proposed. Its hash 
   judge @12 :Upgrade.Policy = statistical $Hive.doc("By what each member judges.");
   measure @13 :Bool $Hive.doc("Each member measures both versions in pairs.");
   maxMinutes @14 :Float64 = 60 $Hive.min(0.01) $Hive.max(10080) $Hive.doc("Time for a member's paired measurements.");
+  line @15 :Data $Hive.doc("`line` of the sealers that decide; so votes of different lines never count together.");
 }
 
 # -- sealed values ---------------------------------------------------------------
@@ -83,6 +84,13 @@ struct GateOpened {
   proposal @1 :Data;
 }
 
+struct GateCompleted $Hive.doc("The proposal that was rolled out last, so that a node that missed it can tell.") {
+  position @0 :UInt64 $Hive.doc("0: none.");
+  proposal @1 :Data;
+  to @2 :Text $Hive.id $Hive.doc("The version.");
+  members @3 :UInt32 $Hive.doc("Of the sealers that act from the next position on: a bit for each that was to deploy it.");
+}
+
 struct GateValue $Hive.maxBytes(65536) $Hive.doc(
   "What is sealed at a position. The state of a track follows from its newest value alone.") {
   track @0 :UInt8 $Hive.max(3);
@@ -99,6 +107,8 @@ struct GateValue $Hive.maxBytes(65536) $Hive.doc(
   first @11 :UInt64 $Hive.doc("Start that may lead round 0 at the next position, of the member whose turn it is; 0: none.");
   recent @12 :List(GateOpened) $Hive.maxLength(40) $Hive.doc("Proposals opened at the last positions: none opens twice.");
   members @13 :GateGeneration;
+  completed @14 :GateCompleted;
+  decision @15 :Data $Hive.doc("After the approval: hash of the value that approved the proposal.");
 }
 
 # -- slots -----------------------------------------------------------------------
@@ -143,13 +153,14 @@ struct GateVote $Hive.maxBytes(640) {
   reasons @11 :List(GateReason) $Hive.maxLength(8) $Hive.doc("Worst first, as many as fit.");
 }
 
-struct GateStart $Hive.maxBytes(256) {
+struct GateStart $Hive.maxBytes(512) {
   start @0 :UInt64 $Hive.min(1);
   nonce @1 :UInt64;
+  generations @2 :List(Data) $Hive.maxLength(4) $Hive.doc("Hashes of the generations that it decides with, by track.");
 }
 
 struct GateRound $Hive.doc("An attempt to seal a position, ordered by counter, then start.") {
-  counter @0 :UInt32;
+  counter @0 :UInt64;
   owner @1 :UInt8 $Hive.max(31) $Hive.doc("Rank of the member whose turn it is.");
   start @2 :UInt64;
 }
@@ -209,9 +220,17 @@ struct GateSealed $Hive.maxBytes(131072) $Hive.doc("A value with the accepts tha
   accepts @1 :List(Net.StoredSlot) $Hive.required $Hive.maxLength(32);
 }
 
+struct GateLine $Hive.doc("A line of generations that operators began after a quorum was lost.") {
+  generation @0 :GateGeneration $Hive.required $Hive.doc("Its first one.");
+  position @1 :UInt64 $Hive.min(1) $Hive.doc("The newest of the line before.");
+  chain @2 :Data $Hive.required $Hive.doc("Hash of the value there. What it left open is dropped.");
+  before @3 :GateGeneration $Hive.doc("The one that the line follows; absent once something is sealed in the line.");
+}
+
 struct GateLog $Hive.maxBytes(131072) {
   newest @0 :GateSealed $Hive.required;
-  generations @1 :List(GateSealed) $Hive.maxLength(64) $Hive.doc("The members values since the first generation.");
+  generations @1 :List(GateSealed) $Hive.maxLength(64) $Hive.doc("The members values since the first generation of the line.");
+  line @2 :GateLine $Hive.doc("The newest line, where the sealers are not of the configured one.");
 }
 
 enum GateAction {
@@ -226,19 +245,12 @@ enum GateRunStep {
   skipped @3 $Hive.doc("Nothing had been deployed here.");
 }
 
-struct GateHealth $Hive.doc("Integer sums of a metric, one per minute of the window.") {
-  metric @0 :Text $Hive.required $Hive.maxLength(64);
-  counts @1 :List(UInt32) $Hive.maxLength(64);
-  sums @2 :List(Int64) $Hive.maxLength(64);
-}
-
-struct GateRun $Hive.maxBytes(16384) {
+struct GateRun $Hive.maxBytes(1024) {
   proposal @0 :Data $Hive.required;
   position @1 :UInt64 $Hive.doc("Of the value that ordered it.");
   action @2 :GateAction;
   sequence @3 :UInt64 $Hive.min(1) $Hive.doc("Number of the node's hook on this track, over all starts.");
   step @4 :GateRunStep;
   exitStatus @5 :Int32;
-  windowS @6 :UInt32 $Hive.doc("Time observed in this stage.");
-  health @7 :List(GateHealth) $Hive.maxLength(16);
+  before @6 :Data $Hive.doc("Proposal that was deployed here before this one; empty: none.");
 }

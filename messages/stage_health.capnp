@@ -19,7 +19,7 @@ struct StageBlock $Hive.doc("What a node counted in a block of time.") {
 
 struct StageCounts $Hive.doc("A stage, as one node observes it.") {
   track @0 :UInt8 $Hive.max(3);
-  proposal @1 :Data $Hive.required $Hive.maxLength(64);
+  proposal @1 :Data $Hive.required $Hive.doc("Its id, at most 64 bytes.");
   stage @2 :UInt8;
   blockS @3 :UInt32 $Hive.min(1) $Hive.max(86400) $Hive.doc("Length of a block.");
   observedBlocks @4 :UInt32 $Hive.max(64) $Hive.doc("Blocks that are over. Time in which the node did not run is not among them.");

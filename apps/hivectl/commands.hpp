@@ -37,6 +37,15 @@ void add_history_command(CLI::App& snapshot_group, context& ctx);
 /// The command of group `upgrade` that measures a version against itself.
 void add_calibrate_command(CLI::App& upgrade_group, context& ctx);
 
+/// The commands of group `upgrade` about decisions of the hive.
+void add_cluster_commands(CLI::App& upgrade_group, context& ctx);
+
+/// The command of group `upgrade` that asks the hive for a decision.
+void add_propose_command(CLI::App& upgrade_group, context& ctx);
+
+/// The commands of group `upgrade` about the members that decide.
+void add_track_commands(CLI::App& upgrade_group, context& ctx);
+
 /// The commands of group `agent` about the runs that the node counted.
 void add_agent_evidence_commands(CLI::App& agent_group, context& ctx);
 

@@ -7,6 +7,7 @@
 #include "apps/hivectl/input_sources.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/canonical_json.hpp"
+#include "messages/json_text.hpp"
 #include "platform/http_client.hpp"
 
 namespace hive::ctl {
@@ -62,12 +63,25 @@ outcome finish_verification(session& s, const msg<wire::DocumentVerification>& r
   return result->getVerified() ? exit_status::done : exit_status::rejected;
 }
 
+/// What names its version as a verdict document does.
+bool is_verdict_document(std::string_view text) {
+  capnp::MallocMessageBuilder scratch;
+  auto members = parse_json_object(text, scratch);
+  if (members)
+    for (auto member : *members)
+      if (member.getName() == "algorithm")
+        return true;
+  return false;
+}
+
 outcome verify_file(session& s, const document_options& options) {
   auto text = read_file(options.file, max_document_bytes);
   if (!text)
     return text.error();
   if (is_decision_document(*text))
     return verify_decision_file(s, *text, {options.file, options.members, options.snapshots, options.judgements});
+  if (!is_verdict_document(*text))
+    return fail(ec::invalid, options.file + ": it is neither a verdict document nor the document of a decision");
   if (!options.members.empty() || !options.judgements.empty())
     return fail(ec::invalid,
                 options.file + ": --members and --judgements are for decision documents, and this is none");

@@ -101,12 +101,12 @@ private:
 } // namespace
 
 void add_event_commands(CLI::App& app, context& ctx) {
-  auto& command = *app.add_subcommand("events", "Follow events: membership, captures, verdicts");
+  auto& command = *app.add_subcommand("events", "Follow events: membership, captures, verdicts, upgrades");
   command.footer(help);
   auto options = std::make_shared<event_options>();
-  command.add_option("--kind", options->kinds, "Only these kinds: membership, capture, verdict")
+  command.add_option("--kind", options->kinds, "Only these kinds: membership, capture, verdict, upgrade")
     ->delimiter(',')
-    ->check(CLI::IsMember({"membership", "capture", "verdict"}));
+    ->check(CLI::IsMember({"membership", "capture", "verdict", "upgrade"}));
   command.add_option("--since", options->since, "Begin after the event with this id; 0: with the oldest kept one")
     ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()));
   ctx.on(command, [options](session& s) -> outcome { return follower{s, *options}.run(); });

@@ -42,12 +42,6 @@ void add_lease_options(CLI::App& command, lease_options& options) {
   command.add_option("--holder", options.holder, "Who holds it (default: the name of the token, or of this user)");
 }
 
-CLI::Option& add_duration_option(CLI::App& command, const std::string& name, double& seconds,
-                                 const std::string& description) {
-  const std::map<std::string, double> units{{"s", 1}, {"m", 60}, {"h", 3'600}, {"d", 86'400}};
-  return *command.add_option(name, seconds, description)->transform(CLI::AsNumberWithUnit(units))->type_name("TIME");
-}
-
 caf::expected<msg<wire::RequestLease>> request_of(const lease_options& options, const context& ctx,
                                                   const std::string& key) {
   if (options.shared && options.vram_gb == 0)

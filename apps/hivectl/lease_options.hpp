@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/hivectl/context.hpp"
+#include "apps/hivectl/duration_option.hpp"
 #include "messages/gpu.capnp.h"
 
 namespace hive::ctl {
@@ -20,10 +21,6 @@ struct lease_options {
 
 /// Adds the options of a lease to a command.
 void add_lease_options(CLI::App& command, lease_options& options);
-
-/// An option for a duration such as 90, 1.5h or 20m, in seconds.
-CLI::Option& add_duration_option(CLI::App& command, const std::string& name, double& seconds,
-                                 const std::string& description);
 
 /// The request for these options; `key` is the secret with which it is repeated. exit_status::usage for options that
 /// exclude each other.

@@ -34,6 +34,11 @@ void progress::now(std::string what) {
   what_ = std::move(shown);
 }
 
+void progress::tell(std::string_view text) {
+  std::lock_guard lock{mutex_};
+  std::cerr << (ticker_.joinable() ? fresh_line : "") << printable(text, set_) << std::endl;
+}
+
 void progress::tick(const std::stop_token& stop) {
   auto start = std::chrono::steady_clock::now();
   std::unique_lock lock{mutex_};

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace hive::ctl {
@@ -20,6 +21,9 @@ public:
 
   /// Sets the activity to show.
   void now(std::string what);
+
+  /// Prints a line on standard error, above the line of the activity.
+  void tell(std::string_view text);
 
 private:
   void tick(const std::stop_token& stop);

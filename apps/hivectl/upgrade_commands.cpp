@@ -17,6 +17,8 @@ constexpr auto upgrade_examples =
   "  hivectl upgrade measure v2.0 v2.1 --minutes 30\n"
   "  hivectl upgrade check v2.0 v2.1 --document verdict.json && hivectl upgrade verify verdict.json\n"
   "  hivectl upgrade calibrate v2.0 --metric 'bench.*'\n"
+  "  hivectl upgrade propose v2.0 v2.1 --wait --through-rollout\n"
+  "'check' asks this node alone, 'propose' all members of the hive.\n"
   "'check' ends with 0 when the upgrade is safe, 1 when it regresses, 2 when the measurements do not tell,\n"
   "such as when a version was never captured. 'verify' ends with 0 when the document is what its inputs give, else 1.\n"
   "Under --policy threshold what only one version measured does not count.\n"
@@ -186,6 +188,7 @@ void add_upgrade_commands(CLI::App& app, context& ctx) {
   add_explain(group, ctx);
   add_measure_commands(group, ctx);
   add_document_commands(group, ctx);
+  add_cluster_commands(group, ctx);
 }
 
 } // namespace hive::ctl

@@ -25,6 +25,7 @@
 #include "analysis/canary_stage.hpp"
 #include "analysis/metric_rules.hpp"
 #include "apps/hived/effective_config.hpp"
+#include "apps/hived/gate_config.hpp"
 #include "apps/hived/runtime_directory.hpp"
 #include "messages/hive.capnp.h"
 #include "platform/endpoint.hpp"
@@ -131,6 +132,8 @@ struct node_config {
   size_t max_namespaces = defaults::max_namespaces;
   /// Folder with recipes and prompts to follow; empty: none.
   std::filesystem::path prompts;
+  /// Who decides on upgrades of the hive.
+  gate_config gate;
   /// The operator's rules for metrics, the first that fits counts.
   std::vector<analysis::configured_rules> metric_rules;
   setting_origins origins;

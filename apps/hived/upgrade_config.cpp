@@ -70,6 +70,7 @@ void read_health(toml_section& in, node_config& config) {
 
 void read_upgrade(toml_section& in, node_config& config) {
   in.read("container_command", config.versions.container_command);
+  read_gate(in, config.gate);
   in.section("hooks", [&](toml_section& s) { read_hooks(s, config); });
   in.section("health", [&](toml_section& s) { read_health(s, config); });
 }

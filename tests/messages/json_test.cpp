@@ -2,6 +2,7 @@
 
 #include "messages/annotations.hpp"
 #include "messages/benchmark.capnp.h"
+#include "messages/cluster_upgrade.capnp.h"
 #include "messages/snapshot.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
@@ -146,6 +147,18 @@ TEST(json, doubled_names_are_refused_also_when_written_differently) {
   EXPECT_EQ(
     refusal<wire::CommandSpec>(R"({"name":"n","command":["x"],"environment":{"A":"1","\u0041":"2"}})").message(),
     "/environment/A is given twice");
+}
+
+TEST(json, integers_of_a_byte_have_their_range) {
+  auto attempts = [](const std::string& number) {
+    json_error why;
+    auto read = from_json<wire::ProposeUpgrade>(R"({"from":"v1","to":"v2","attempts":)" + number + "}", why);
+    return read ? std::to_string((*read)->getAttempts()) : why.message();
+  };
+  EXPECT_EQ(attempts("16"), "16");
+  EXPECT_EQ(attempts("256"), "/attempts is out of range");
+  EXPECT_EQ(attempts("-1"), "/attempts is out of range");
+  EXPECT_EQ(attempts("1.5"), "/attempts must be an integer");
 }
 
 TEST(json, null_means_not_given) {

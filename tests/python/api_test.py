@@ -9,10 +9,17 @@ import unittest
 from unittest import mock
 
 from hivemark import AsyncClient, Client, NodeError, Unreachable
-from hivemark import _agent_operations, _api, _engine_operations, _gpu_operations, _operations
+from hivemark import (
+    _agent_operations,
+    _api,
+    _engine_operations,
+    _gpu_operations,
+    _operations,
+    _upgrade_operations,
+)
 from real_node_test import PATIENCE_S, Node
 
-MODULES = (_operations, _agent_operations, _engine_operations, _gpu_operations)
+MODULES = (_operations, _agent_operations, _engine_operations, _gpu_operations, _upgrade_operations)
 OPERATIONS = [getattr(module, name) for module in MODULES for name in module.ALL]
 
 

@@ -52,6 +52,7 @@ caf::error gate_shell::init(pointer self, cluster_gate_services services, cluste
   epoch_ = options_.epoch;
   random_.seed(std::random_device{}());
   book_.emplace(id_);
+  log_.emplace(gate_store{*services_.db});
   for (const auto& track : options_.tracks) {
     auto made = gate::generation::from(*first_generation(options_, track, id_));
     if (!made)
@@ -96,7 +97,7 @@ caf::error gate_shell::restore() {
     book_->restore_value(std::move(*decoded));
   }
   for (uint8_t track = 0; track < options_.tracks.size(); ++track)
-    if (auto damage = log_.restore(store, track))
+    if (auto damage = log_->restore(track))
       return damage;
   return {};
 }
@@ -315,9 +316,11 @@ void gate_shell::on(const gate::outputs::decided& what) {
   auto at = now_unix_micros();
   auto known = announced_.find(id);
   write_set writes;
-  log_.add(sealed, at, known == announced_.end() ? at : known->second, writes);
+  log_->add(sealed, at, known == announced_.end() ? at : known->second, writes);
   if (!writes.empty())
-    keep(std::move(writes));
+    commit(self_, services_.committer, std::move(writes))
+      .then([this, sealed](const committed&) { log_->stored(sealed); },
+            [this](const caf::error& error) { self_->quit(error); });
   auto hash = to_hex(sealed.value->hash);
   log::info("The hive has decided. track={} position={} kind={} proposal={} hash={}", options_.tracks[value.getTrack()],
             value.getPosition(), static_cast<int>(value.getKind()), id, hash);
@@ -356,6 +359,26 @@ void gate_shell::on(const gate::outputs::conflict& what) {
   });
 }
 
+void gate_shell::on(const gate::outputs::missed_hook& what) {
+  auto id = to_hex(what.what.proposal);
+  bool is_deploy = what.what.action == wire::GateAction::DEPLOY;
+  auto text = is_deploy
+                ? "this node was away while " + what.what.version +
+                    " was rolled out, and its deploy hook will "
+                    "not run by itself: bring the node to that version by hand"
+                : std::string{"this node was away while the version was rolled back, and its rollback hook will "
+                              "not run by itself: check which version it has"};
+  log::warn("A hook was missed: {}. track={} proposal={}", text, options_.tracks[what.track], id);
+  notices_[id] = text;
+  tell([&](wire::UpgradeEvent::Builder out) {
+    out.setId(id);
+    out.setTrack(options_.tracks[what.track]);
+    out.setStep(wire::UpgradeStep::HOOK);
+    out.setNode(id_.value);
+    out.setReason(text);
+  });
+}
+
 void gate_shell::on(const gate::outputs::start_refused& what) {
   begin_anew(what.above);
 }
@@ -370,7 +393,7 @@ void gate_shell::note_announced(const gate::statement& ask) {
   auto id = to_hex(ask.ask().propose->id());
   if (announced_.size() >= most_announced)
     announced_.clear();
-  if (!announced_.emplace(id, now_unix_micros()).second || !log_.of(id).empty())
+  if (!announced_.emplace(id, now_unix_micros()).second || !log_->of(id).empty())
     return;
   tell([&](wire::UpgradeEvent::Builder out) {
     out.setId(id);

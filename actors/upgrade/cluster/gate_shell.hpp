@@ -70,6 +70,7 @@ private:
   void on(const gate::outputs::decided& what);
   void on(const gate::outputs::contradiction& what);
   void on(const gate::outputs::conflict& what);
+  void on(const gate::outputs::missed_hook& what);
   void on(const gate::outputs::start_refused& what);
   void on(const gate::outputs::refused& what);
   void on_durable(uint64_t core_run, uint64_t number);
@@ -113,7 +114,7 @@ private:
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 
   std::optional<statement_book> book_;
-  decision_log log_;
+  std::optional<decision_log> log_;
   std::unique_ptr<gate::gate_core> core_; ///< null until the federation has started
   uint64_t core_run_ = 0;                 ///< counts the cores
   uint64_t epoch_ = 0;                    ///< of this node, above all that it hears of itself

@@ -31,7 +31,7 @@ std::string how_it_ended(wire::ClusterUpgrade::Reader view) {
 } // namespace
 
 gate_sight gate_shell::sight() const {
-  return {*core_, log_, gate_store{*services_.db}, options_.tracks, announced_, stages_, notices_, conflicts_, now()};
+  return {*core_, *log_, options_.tracks, announced_, stages_, notices_, conflicts_, now()};
 }
 
 caf::error gate_shell::not_yet() const {
@@ -161,7 +161,7 @@ caf::result<msg<wire::DecisionDocument>> gate_shell::document(const msg<wire::De
   auto id = find_id(as_view(query->getId()));
   if (!id)
     return id.error();
-  auto steps = log_.of(*id);
+  auto steps = log_->of(*id);
   if (steps.empty())
     return fail(ec::no_data, "nothing is sealed of the proposal yet");
   gate_store store{*services_.db};
@@ -174,11 +174,10 @@ caf::result<msg<wire::DecisionDocument>> gate_shell::document(const msg<wire::De
       parts.generations.push_back(log->log().newest);
   }
   for (const auto& step : steps) {
-    auto sealed = load_sealed(store, step);
+    auto sealed = log_->load(step);
     if (!sealed)
       return sealed.error();
-    if (*sealed)
-      parts.values.push_back(std::move(**sealed));
+    parts.values.push_back(std::move(*sealed));
   }
   auto judgements = store.judgements(*id);
   if (!judgements)
@@ -222,8 +221,10 @@ caf::result<msg<wire::ClusterUpgradeList>> gate_shell::list(const msg<wire::Clus
       auto view = view_of(sight(), *from, nodes);
       if (!view && code_of(view.error()) == ec::not_found)
         continue; // it is being stored
-      if (!view)
-        return answer.deliver(view.error());
+      if (!view) {
+        answer.deliver(view.error());
+        return;
+      }
       if (query->hasTrack() && (*view)->getTrack() != query->getTrack())
         continue;
       last = *from;
@@ -287,7 +288,10 @@ caf::result<msg<wire::TrackMembers>> gate_shell::change_members(const msg<wire::
       list[i++].setTier(member.getTier());
     }
   });
-  step(gate::events::change_members{*track, members});
+  if (request->getForce())
+    step(gate::events::begin_line{*track, members});
+  else
+    step(gate::events::change_members{*track, members});
   if (auto refused = take_refusal())
     return refused;
   auto answer = self_->make_response_promise<msg<wire::TrackMembers>>();

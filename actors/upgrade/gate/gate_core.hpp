@@ -50,8 +50,9 @@ private:
   void on(const events::ticked&) {
   }
   template <class Event>
-  void on(const Event& what);
+  void on(const Event& what); ///< that is for one track
   void hear_start(const statement_ptr& slot);
+  void set_generations(capnp::List<capnp::Data>::Builder out) const;
   void finish_step();
 
   gate_options options_;

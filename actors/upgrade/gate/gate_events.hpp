@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/upgrade/gate/tally.hpp"
+#include "actors/upgrade/gate/track_view.hpp"
 
 #include <variant>
 
@@ -38,12 +39,18 @@ struct change_members {
   uint8_t track = 0;
   msg<wire::GateGeneration> members;
 };
+/// An operator says that a quorum of the sealers is lost for good, and who goes on. This node begins another line of
+/// generations with them, or joins the one that others have begun with the same members. What is open is dropped here.
+struct begin_line {
+  uint8_t track = 0;
+  msg<wire::GateGeneration> members; ///< its members and slack alone are read
+};
 /// An operator vouches that this node's disk is the newest: it is admitted without acknowledgements.
 struct admit {
   uint8_t track = 0;
 };
-/// The verdict that outputs::judge asked for, or one on the stage that must not wait. Start, position and attempt of
-/// the vote are filled in here.
+/// The verdict that outputs::judge asked for, or one that the present stage has regressed, which must not wait. Start,
+/// position and attempt of the vote are filled in here.
 struct judged {
   uint8_t track = 0;
   msg<wire::GateVote> vote;
@@ -53,11 +60,6 @@ struct hook_ended {
   uint8_t track = 0;
   digest token{};
   int32_t exit_status = 0;
-};
-/// What this node measured in the window of the present stage; `sums` are told in its run slot.
-struct observed {
-  uint8_t track = 0;
-  msg<wire::GateRun> sums; ///< its window and health alone are read
 };
 /// A node is in quarantine, or no longer: its votes enter no value that is freely chosen.
 struct quarantined {
@@ -70,8 +72,8 @@ struct ticked {};
 } // namespace events
 
 using event = std::variant<events::started, events::heard, events::durable, events::propose, events::stop,
-                           events::change_members, events::admit, events::judged, events::hook_ended, events::observed,
-                           events::quarantined, events::ticked>;
+                           events::change_members, events::begin_line, events::admit, events::judged,
+                           events::hook_ended, events::quarantined, events::ticked>;
 
 namespace outputs {
 
@@ -113,6 +115,11 @@ struct contradiction {
 struct conflict {
   sealed_value first, second;
 };
+/// The track has gone on without this node, whose hook will not run: it runs another version than the others.
+struct missed_hook {
+  uint8_t track = 0;
+  missed what;
+};
 /// The start number is taken by another start of this node: start again with an epoch above it.
 struct start_refused {
   uint64_t above = 0;
@@ -126,6 +133,7 @@ struct refused {
 } // namespace outputs
 
 using output = std::variant<outputs::write, outputs::tell, outputs::judge, outputs::start_hook, outputs::decided,
-                            outputs::contradiction, outputs::conflict, outputs::start_refused, outputs::refused>;
+                            outputs::contradiction, outputs::conflict, outputs::missed_hook, outputs::start_refused,
+                            outputs::refused>;
 
 } // namespace hive::gate

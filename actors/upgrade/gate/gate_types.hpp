@@ -41,7 +41,7 @@ enum class slot_type : uint16_t { ask = 3, vote = 4, start = 6, seal = 7, lead =
 
 /// An attempt to seal a position. Counter 0 needs no promises. A default-constructed one is below all others.
 struct round {
-  uint32_t counter = 0;
+  uint64_t counter = 0;
   rank owner = 0;
   uint64_t start = 0;
   auto operator<=>(const round&) const = default;

@@ -44,9 +44,12 @@ public:
   size_t acknowledgements() const;
 
   /// Who leads rounds with this counter.
-  rank owner_of(uint64_t position, uint32_t counter) const {
-    return static_cast<rank>((position + counter) % size());
+  rank owner_of(uint64_t position, uint64_t counter) const {
+    return static_cast<rank>((position % size() + counter % size()) % size());
   }
+
+  /// Whether the members are the same, with the same weights, tiers and slack.
+  bool has_same_members(const generation& other) const;
 
 private:
   explicit generation(msg<wire::GateGeneration> content) : content_{std::move(content)} {
@@ -55,6 +58,21 @@ private:
   msg<wire::GateGeneration> content_;
   digest hash_{};
   std::vector<node_id> nodes_;
+};
+
+/// Where a line of generations begins that operators made after a quorum was lost: after the value at this position of
+/// the line before. Nothing of one line counts in another, since every statement has the hash of its generation.
+struct line_start {
+  generation_ptr first;
+  uint64_t position = 0;
+  digest chain{};
+  generation_ptr before; ///< in force until then; null where something is sealed in the line
+
+  /// Fails with ec::malformed or ec::invalid.
+  static caf::expected<line_start> from(wire::GateLine::Reader content);
+  /// The line with these members after that place; it is the same on all nodes that are there.
+  static caf::expected<line_start> make(generation_ptr before, uint32_t number, uint64_t position, const digest& chain,
+                                        wire::GateGeneration::Reader members);
 };
 
 } // namespace hive::gate

@@ -89,7 +89,9 @@ bool is_next_generation(const track_state& now, const generation& sealers, const
   if (ask.type != slot_type::ask || ask.track != now.track() || !ask.ask().members || !sealers.rank_of(ask.origin))
     return false;
   auto next = ask.ask().members->content();
-  return next.getNumber() == sealers.number() + 1 && is_same(next.getPrevious(), sealers.hash());
+  return next.getNumber() == sealers.number() + 1 && is_same(next.getPrevious(), sealers.hash()) &&
+         view_of(next.getLine()) == view_of(sealers.content().getLine()) &&
+         as_view(next.getTrack()) == as_view(sealers.content().getTrack());
 }
 
 // -- the owner's choice --------------------------------------------------------------

@@ -75,6 +75,8 @@ std::vector<rank> proposal::canaries(size_t stage) const {
 }
 
 caf::error proposal::check(const generation& sealers) const {
+  if (view_of(body().getLine()) != view_of(sealers.content().getLine()))
+    return fail(ec::invalid, "the proposal is for another line of generations");
   for (const auto& node : nodes_)
     if (!sealers.rank_of(node))
       return fail(ec::invalid,

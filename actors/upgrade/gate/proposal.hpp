@@ -37,7 +37,8 @@ public:
   /// member at least is left to compare with, except in an electorate of one.
   std::vector<rank> canaries(size_t stage) const;
 
-  /// ec::invalid when it cannot be decided by these sealers: its electorate must be among them.
+  /// ec::invalid when it cannot be decided by these sealers: its electorate must be among them, and it must be meant
+  /// for their line.
   caf::error check(const generation& sealers) const;
 
 private:

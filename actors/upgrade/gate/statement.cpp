@@ -154,6 +154,12 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier& v
       return sealed.error();
     log.generations.push_back(std::move(*sealed));
   }
+  if (log.message->hasLine()) {
+    auto line = line_start::from(log.message->getLine());
+    if (!line)
+      return line.error();
+    log.line = std::move(*line);
+  }
   out.content = std::move(log);
   return {};
 }

@@ -53,6 +53,7 @@ struct log_content {
   msg<wire::GateLog> message;
   sealed_value newest;
   std::vector<sealed_value> generations;
+  std::optional<line_start> line;
 };
 
 /// A signed slot of the gate, decoded and checked once; shared by all that hold it.

@@ -13,11 +13,7 @@ void track::restore(const stored_state& stored) {
     if (slot->track != number_)
       continue;
     if (slot->type == slot_type::log) {
-      newest_ = slot->log().newest;
-      for (const auto& each : slot->log().generations)
-        set_generation(each);
-      set_generation(*newest_);
-      state_ = track_state{newest_->value};
+      restore_log(slot->log());
     } else if (slot->type == slot_type::seal) {
       seal = slot;
     }
@@ -59,7 +55,7 @@ void track::advance(instant now, effects& out) {
   if (is_sealer() && seal_.start > 0 && !seal_.admitted)
     try_admission(out);
   if (is_sealer() && seal_.admitted) {
-    promise();
+    promise(now);
     go_on_leading(out);
     accept_what_is_led(out);
     lead(now, out);
@@ -72,12 +68,15 @@ void track::advance(instant now, effects& out) {
     judge(now, out);
     run_hooks(out);
   }
+  note_missed(out);
   if (!is_seal_told_)
     write_seal(out);
 }
 
 std::optional<instant> track::next_deadline() const {
   std::optional<instant> out = round_due_;
+  if (promise_due_)
+    out = out ? std::min(*out, *promise_due_) : promise_due_;
   auto what = state_.what();
   if (window_since_ && state_.now() == phase::stage && !asked_) {
     auto stage = what->body().getStages()[state_.stage() - 1u];

@@ -34,10 +34,10 @@ public:
   void on(const events::propose& what, effects& out);
   void on(const events::stop& what, effects& out);
   void on(const events::change_members& what, effects& out);
+  void on(const events::begin_line& what, instant now, effects& out);
   void on(const events::admit& what);
   void on(const events::judged& what, effects& out);
   void on(const events::hook_ended& what, effects& out);
-  void on(const events::observed& what, effects& out);
   void on(const events::quarantined& what);
 
   /// Does what follows from all that is known.
@@ -75,6 +75,13 @@ public:
   std::vector<ask_view> proposals() const;
   /// The ask that stops the open proposal; null: none.
   statement_ptr stop_asked() const;
+  /// The hook that did not run here and will not, since the track has gone on; none: this node has what the others
+  /// have.
+  std::optional<missed> missed_hook() const;
+  /// The line of generations that operators began, where the sealers are of such a one.
+  const std::optional<line_start>& line() const {
+    return line_;
+  }
   /// Newest run slot of this node; null when it never ran a hook.
   statement_ptr own_run() const {
     return run_;
@@ -96,8 +103,16 @@ private:
   void find_lie(const statement_ptr& one, const statement_ptr& other, effects& out);
   void note_start(const node_id& node, uint64_t start, uint64_t nonce);
   void install(sealed_value sealed, std::vector<sealed_value> generations, instant now, effects& out);
+  void begin_position(instant now);
   void set_generation(const sealed_value& sealed);
   void write_log(effects& out);
+
+  // lines of generations (track_line.cpp)
+  void restore_log(const log_content& log);
+  bool join_line(const log_content& log, instant now, effects& out);
+  bool join_begun_line(const generation& members, instant now, effects& out);
+  void enter_line(const line_start& line, sealed_value newest, std::vector<sealed_value> generations, instant now,
+                  effects& out);
 
   // the seal (track_seal.cpp)
   place here() const {
@@ -110,7 +125,7 @@ private:
   void try_admission(effects& out);
   bool is_acknowledgement(const statement& seal) const;
   void adopt(const statements& acknowledgements, effects& out);
-  void promise();
+  void promise(instant now);
   void accept_what_is_led(effects& out);
   caf::error check_proposal(const statement& lead, const statement& value) const;
   void accept(const statement_ptr& lead, const statement_ptr& value, effects& out);
@@ -125,10 +140,13 @@ private:
   void go_on_leading(effects& out);
   void propose_value(const value_ptr& value, const statements& promises, effects& out);
   bool wants_round();
-  std::optional<uint32_t> highest_counter() const;
+  std::optional<uint64_t> highest_counter() const;
+  bool is_near(uint64_t counter) const;
   bool may_lead_first_round() const;
-  std::optional<uint32_t> next_counter(std::optional<uint32_t> seen) const;
-  instant wait_for(uint32_t counter, std::optional<uint32_t> seen) const;
+  std::optional<uint64_t> next_counter(std::optional<uint64_t> seen) const;
+  duration wait_after(uint64_t counter) const;
+  instant wait_for(uint64_t counter, std::optional<uint64_t> seen) const;
+  void plan_round(instant now, std::optional<uint64_t> seen);
   uint64_t first_start(const choice& what) const;
 
   // votes, hooks and stages (track_duties.cpp)
@@ -138,6 +156,8 @@ private:
   std::optional<uint8_t> next_attempt() const;
   void run_hooks(effects& out);
   std::optional<wire::GateAction> wanted_action() const;
+  digest deployed() const;
+  void note_missed(effects& out);
   bool is_run_over() const;
   void settle_unknown(effects& out);
   void intend(wire::GateAction action, wire::GateRunStep step, effects& out);
@@ -159,7 +179,8 @@ private:
   // learned
   generation_ptr sealers_;
   std::optional<rank> own_rank_;
-  std::vector<sealed_value> generations_; ///< the members values since the first generation
+  std::vector<sealed_value> generations_; ///< the members values since the first generation of the line
+  std::optional<line_start> line_;
   std::optional<sealed_value> newest_;
   track_state state_;
   instant learned_at_{0}; ///< when the newest value was
@@ -170,13 +191,17 @@ private:
   seal_state seal_;
   statement_ptr kept_; ///< value slot of the accepted value
   bool is_seal_told_ = true;
-  std::set<std::pair<statement_ptr, statement_ptr>> refused_; ///< lead and value slots at this position
+  std::map<node_id, std::pair<statement_ptr, statement_ptr>> refused_; ///< newest lead and value slot of each owner
+
+  std::map<rank, instant> promised_until_; ///< by owner: when another round of it may be promised
+  std::optional<instant> promise_due_;     ///< of a round that came too early
 
   // heard; the newest of each node, this one's among them
   std::map<node_id, statement_ptr> starts_;
   std::map<node_id, statement_ptr> seals_;
   std::map<node_id, statement_ptr> leads_;
   std::map<node_id, statement_ptr> values_;
+  std::map<node_id, statement_ptr> logs_;
   knowledge known_;
   bool is_knowledge_new_ = true;
   bool is_derivable_ = false;
@@ -184,7 +209,8 @@ private:
   // as an owner
   std::optional<leading> leading_;
   std::optional<instant> round_due_;
-  std::optional<uint32_t> waited_for_; ///< highest counter when the wait for `round_due_` began
+  std::optional<uint64_t> waited_for_; ///< highest counter that the wait for `round_due_` is for
+  std::set<rank> waited_of_;           ///< owners whose rounds have prolonged the waits since this node led
 
   // duties
   std::optional<std::pair<uint8_t, uint8_t>> asked_; ///< stage and attempt that are being judged
@@ -194,6 +220,8 @@ private:
   bool is_running_ = false;
   bool is_order_final_ = false; ///< its run is wanted whatever follows on the track
   proposal_ptr ordered_;        ///< of the run, while its hook is to be started
+  std::optional<missed> missed_told_;
+  bool is_missed_new_ = true;
 };
 
 } // namespace hive::gate

@@ -88,6 +88,8 @@ void track::on(const events::judged& what, effects& out) {
     out.others.push_back(outputs::refused{number_, fail(ec::conflict, "the vote is not cast: " + why)});
   };
   bool is_open = state_.now() == phase::judging || state_.now() == phase::stage;
+  // Only an alarm must not wait: a canary is not well before it was watched for its time.
+  bool is_alarm = state_.now() == phase::stage && what.vote->getVerdict() == wire::Verdict::REGRESSED;
   if (!is_open || !is_same(what.vote->getProposal(), state_.what()->id()) || what.vote->getStage() != state_.stage())
     return refuse("its proposal or stage is over");
   if (!seal_.admitted || !state_.what()->rank_of(options_.self))
@@ -95,6 +97,8 @@ void track::on(const events::judged& what, effects& out) {
   auto attempt = next_attempt();
   if (!attempt)
     return refuse("this node has voted");
+  if (!is_alarm && asked_ != std::pair{state_.stage(), *attempt})
+    return refuse("it was not asked for yet");
   capnp::MallocMessageBuilder built;
   built.setRoot(*what.vote);
   auto root = built.getRoot<wire::GateVote>();
@@ -120,8 +124,9 @@ std::optional<wire::GateAction> track::wanted_action() const {
     return std::nullopt;
   if (state_.now() == phase::stage)
     return action::DEPLOY;
-  // Also once it is closed: an operator may have closed it without waiting for this node.
-  if (state_.now() == phase::going_back || kind == wire::GateValueKind::CLOSED)
+  // Also once it is closed, since an operator may have closed it without waiting for this node; and in a line that
+  // began meanwhile, since what was ordered is not taken back.
+  if (kind == wire::GateValueKind::BACK || kind == wire::GateValueKind::CLOSED)
     return action::ROLLBACK;
   return std::nullopt;
 }
@@ -163,18 +168,33 @@ void track::run_hooks(effects& out) {
   start_if_held(out);
 }
 
+/// The proposal whose version runs here, as far as the track knows; all zeros: none.
+digest track::deployed() const {
+  if (!run_)
+    return {};
+  auto run = *run_->run();
+  bool is_deployed = run.getAction() == action::DEPLOY && run.getStep() != step::SKIPPED;
+  return digest_of(is_deployed ? run.getProposal() : run.getBefore());
+}
+
 void track::intend(wire::GateAction what, wire::GateRunStep as, effects& out) {
   auto sequence = run_ ? run_->run()->getSequence() + 1 : 1;
+  // What is rolled back is not what remains.
+  bool is_undone = what == action::ROLLBACK && run_ && is_same(run_->run()->getProposal(), state_.what()->id());
+  auto before = is_undone ? digest_of(run_->run()->getBefore()) : deployed();
   auto message = msg<wire::GateRun>::build([&](wire::GateRun::Builder to) {
     to.setProposal(data_of(state_.what()->id()));
     to.setPosition(state_.position());
     to.setAction(what);
     to.setSequence(sequence);
     to.setStep(as);
+    if (before != digest{})
+      to.setBefore(data_of(before));
   });
   auto payload = to_packed(message);
   run_ = write(slot_type::run, std::move(message), payload, out);
   known_.runs[options_.self] = run_;
+  is_missed_new_ = true;
   is_run_fresh_ = as == step::INTENDED;
   is_order_final_ = state_.now() != phase::stage;
   ordered_ = state_.what();
@@ -218,6 +238,7 @@ void track::write_run(wire::GateRunStep as, int32_t exit_status, effects& out) {
   run_ = write(slot_type::run, std::move(message), payload, out);
   known_.runs[options_.self] = run_;
   is_knowledge_new_ = true;
+  is_missed_new_ = true;
 }
 
 void track::on(const events::hook_ended& what, effects& out) {
@@ -231,19 +252,36 @@ void track::on(const events::hook_ended& what, effects& out) {
   write_run(step::ENDED, what.exit_status, out);
 }
 
-void track::on(const events::observed& what, effects& out) {
-  bool is_about_it = run_ && state_.what() && is_same(run_->run()->getProposal(), state_.what()->id());
-  if (!is_about_it || !is_run_over())
+// -- missed hooks ------------------------------------------------------------------------------
+
+/// The newest value names the proposal that was completed last; this node's run slot, what runs here. Nothing else is
+/// known of what happened while this node was away.
+std::optional<missed> track::missed_hook() const {
+  if (!newest_ || !own_rank_)
+    return std::nullopt;
+  auto completed = newest_->value->content->getCompleted();
+  auto done = digest_of(completed.getProposal());
+  auto here = deployed();
+  auto open = state_.what() ? state_.what()->id() : digest{};
+  // What is deployed was neither completed nor is it open any more.
+  bool is_own = here != digest{} && is_same(run_->run()->getProposal(), here);
+  bool is_over = state_.is_dropped() ? state_.newest()->content->getKind() != wire::GateValueKind::BACK : here != open;
+  if (is_own && is_over && here != done && run_->run()->getPosition() > completed.getPosition())
+    return missed{action::ROLLBACK, here, {}};
+  bool was_to_deploy = done != digest{} && (completed.getMembers() >> *own_rank_ & 1);
+  if (was_to_deploy && done != open && here != done && (here != open || !is_own))
+    return missed{action::DEPLOY, done, std::string{as_view(completed.getTo())}};
+  return std::nullopt;
+}
+
+void track::note_missed(effects& out) {
+  if (!is_missed_new_)
     return;
-  capnp::MallocMessageBuilder built;
-  built.setRoot(*run_->run());
-  auto root = built.getRoot<wire::GateRun>();
-  root.setWindowS(what.sums->getWindowS());
-  root.setHealth(what.sums->getHealth());
-  auto message = msg<wire::GateRun>::copy_of(root.asReader());
-  auto payload = to_packed(message);
-  run_ = write(slot_type::run, std::move(message), payload, out);
-  known_.runs[options_.self] = run_;
+  is_missed_new_ = false;
+  auto now = missed_hook();
+  if (now && now != missed_told_)
+    out.others.push_back(outputs::missed_hook{number_, *now});
+  missed_told_ = std::move(now);
 }
 
 } // namespace hive::gate

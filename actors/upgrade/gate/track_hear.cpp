@@ -32,8 +32,12 @@ statement_ptr find(const std::map<node_id, statement_ptr>& slots, const node_id&
 
 void track::hear(const statement_ptr& slot, instant now, effects& out) {
   if (slot->origin == options_.self) {
-    if (slot->type == slot_type::log)
+    if (slot->type == slot_type::log) {
+      // Its operator began the line, or it could not say this.
+      if (slot->log().line)
+        join_line(slot->log(), now, out);
       hear_log(slot, now, out);
+    }
     hear_own(slot);
     return;
   }
@@ -69,6 +73,7 @@ void track::hear(const statement_ptr& slot, instant now, effects& out) {
     take(values_, max_others);
     break;
   case slot_type::log:
+    take(logs_, max_others);
     hear_log(slot, now, out);
     break;
   }
@@ -94,6 +99,7 @@ void track::hear_own(const statement_ptr& slot) {
       run_ = slot;
       is_run_fresh_ = false;
       is_knowledge_new_ = true;
+      is_missed_new_ = true;
     }
     break;
   default: // its seal slot counts as its disk has it, or not at all
@@ -124,15 +130,29 @@ void track::check_embedded(const statement& slot, effects& out) {
     if (auto known = find(slots, inner->origin))
       find_lie(known, inner, out);
   };
+  auto compare_seals = [&](const statements& seals) {
+    for (const auto& each : seals) {
+      compare(each, seals_);
+      if (each->claim())
+        compare(each->claim(), leads_);
+    }
+  };
+  auto compare_evidence = [&](const proposed_value& value) {
+    for (const auto& each : value.evidence)
+      if (each->type == slot_type::vote)
+        compare(each, known_.votes);
+      else if (each->type == slot_type::run)
+        compare(each, known_.runs);
+  };
   if (slot.type == slot_type::seal && slot.claim())
     compare(slot.claim(), leads_);
-  if (slot.type != slot_type::value)
-    return;
-  for (const auto& promise : slot.proposed().promises)
-    compare(promise, seals_);
-  for (const auto& each : slot.proposed().value->evidence)
-    if (each->type == slot_type::vote)
-      compare(each, known_.votes);
+  if (slot.type == slot_type::value) {
+    compare_seals(slot.proposed().promises);
+    compare_evidence(*slot.proposed().value);
+  } else if (slot.type == slot_type::log) {
+    compare_seals(slot.log().newest.accepts);
+    compare_evidence(*slot.log().newest.value);
+  }
 }
 
 void track::hear_log(const statement_ptr& slot, instant now, effects& out) {
@@ -143,7 +163,7 @@ void track::hear_log(const statement_ptr& slot, instant now, effects& out) {
   if (position == state_.position() && log.newest.value->hash == state_.chain())
     return;
   auto sealers = sealers_;
-  if (position == state_.position() && !generations_.empty() && newest_->value->members)
+  if (position == state_.position() && (newest_->value->members || state_.begins_line()))
     return; // both would be of the generation before; not worth keeping that
   std::vector<sealed_value> generations = generations_;
   for (const auto& each : log.generations) {
@@ -181,21 +201,33 @@ void track::install(sealed_value sealed, std::vector<sealed_value> generations, 
   own_rank_ = sealers_->rank_of(options_.self);
   if (sealers_ != before && (is_last_lost || !before->rank_of(options_.self)))
     seal_.admitted = false;
+  if (line_ && std::exchange(line_->before, nullptr))
+    std::erase_if(generations_,
+                  [&](const auto& each) { return each.value->members->number() < line_->first->number(); });
   state_ = track_state{sealed.value};
   newest_ = std::move(sealed);
+  begin_position(now);
+  write_log(out);
+  out.others.push_back(outputs::decided{*newest_});
+}
+
+/// Forgets what belongs to the position before, or to the line before.
+void track::begin_position(instant now) {
   learned_at_ = now;
   seal_.go_on();
   kept_ = nullptr;
   refused_.clear();
   leading_.reset();
+  promised_until_.clear();
+  promise_due_.reset();
   round_due_.reset();
   waited_for_.reset();
+  waited_of_.clear();
   asked_.reset();
   window_since_.reset();
   is_knowledge_new_ = true;
   is_seal_told_ = false;
-  write_log(out);
-  out.others.push_back(outputs::decided{*newest_});
+  is_missed_new_ = true;
 }
 
 } // namespace hive::gate

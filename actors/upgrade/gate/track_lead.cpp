@@ -1,28 +1,40 @@
 #include "actors/upgrade/gate/track_write.hpp"
 
+#include <limits>
+
 // Rounds that this node leads.
 
 namespace hive::gate {
 namespace {
 
 /// Between 0 and `spread`, another one for each member, position and counter.
-duration jitter(const node_id& self, uint64_t position, uint32_t counter, duration spread) {
+duration jitter(const node_id& self, uint64_t position, uint64_t counter, duration spread) {
   auto drawn = sha256(self.value + '/' + std::to_string(position) + '/' + std::to_string(counter));
   return spread * drawn[0] / 255;
 }
 
+/// No honest owner goes so far beyond what a sealer has heard at a position: at the longest wait these rounds take
+/// eight years. A liar who goes this far at once needs as many slots to use all counters up as there are steps: 2^40.
+constexpr uint64_t longest_counter_step = uint64_t{1} << 24;
+
 } // namespace
 
+/// Whether a round with this counter may be promised, or has to be outbid. Rounds of a liar far beyond do not exist.
+bool track::is_near(uint64_t counter) const {
+  auto known = std::max(seal_.promised ? seal_.promised->counter : 0, seal_.accepted ? seal_.accepted->in.counter : 0);
+  return counter <= known || counter - known <= longest_counter_step;
+}
+
 /// The highest counter that this node has heard of at this position.
-std::optional<uint32_t> track::highest_counter() const {
-  std::optional<uint32_t> out;
-  auto note = [&](uint32_t counter) { out = std::max(out.value_or(counter), counter); };
+std::optional<uint64_t> track::highest_counter() const {
+  std::optional<uint64_t> out;
+  auto note = [&](uint64_t counter) { out = std::max(out.value_or(counter), counter); };
   if (seal_.promised)
     note(seal_.promised->counter);
   if (seal_.accepted)
     note(seal_.accepted->in.counter);
   for (const auto& [node, lead] : leads_)
-    if (leads_at(here(), *lead))
+    if (leads_at(here(), *lead) && is_near(lead->lead()->getRound().getCounter()))
       note(lead->lead()->getRound().getCounter());
   return out;
 }
@@ -32,23 +44,30 @@ bool track::may_lead_first_round() const {
          state_.first() == seal_.start;
 }
 
-std::optional<uint32_t> track::next_counter(std::optional<uint32_t> seen) const {
+std::optional<uint64_t> track::next_counter(std::optional<uint64_t> seen) const {
   if (!seen && is_derivable_ && may_lead_first_round())
     return 0;
-  auto counter = std::max<uint32_t>(1, seen ? *seen + 1 : 1);
+  if (seen && *seen >= std::numeric_limits<uint64_t>::max() - sealers_->size())
+    return std::nullopt; // a sealer that lies to those it admits can claim such a promise, for one position
+  auto counter = seen ? *seen + 1 : 1;
   for (size_t i = 0; i < sealers_->size(); ++i, ++counter)
     if (sealers_->owner_of(state_.position() + 1, counter) == own_rank_)
       return counter;
   return std::nullopt;
 }
 
-instant track::wait_for(uint32_t counter, std::optional<uint32_t> seen) const {
+/// How long the next owner leaves a round alone.
+duration track::wait_after(uint64_t counter) const {
+  auto doublings = std::min<uint64_t>(counter, 16);
+  return std::min(options_.round_wait * (1u << doublings), options_.longest_round_wait);
+}
+
+instant track::wait_for(uint64_t counter, std::optional<uint64_t> seen) const {
   if (counter == 0)
     return {};
-  auto doublings = std::min(seen.value_or(0), 16u);
-  auto wait = std::min(options_.round_wait * (1u << doublings), options_.longest_round_wait);
-  auto turns = counter - seen.value_or(0);
-  return wait * turns + jitter(options_.self, state_.position() + 1, counter, options_.round_jitter);
+  auto turns = static_cast<int64_t>(counter - seen.value_or(0)); // the number of members at most
+  return wait_after(seen.value_or(0)) * turns +
+         jitter(options_.self, state_.position() + 1, counter, options_.round_jitter);
 }
 
 /// Whether a value follows from what this node knows, or somebody has accepted one.
@@ -63,26 +82,31 @@ bool track::wants_round() {
                              [&](const auto& each) { return each.second->claim() && counts_at(here(), *each.second); });
 }
 
+/// A round of another owner is waited for, each owner once: a liar who begins one after the other must not keep this
+/// node waiting.
+void track::plan_round(instant now, std::optional<uint64_t> seen) {
+  bool is_other =
+    waited_for_ != seen && (!seen || waited_of_.insert(sealers_->owner_of(here().position, *seen)).second);
+  waited_for_ = seen;
+  if (round_due_ && !is_other)
+    return;
+  if (auto counter = next_counter(seen))
+    round_due_ = now + wait_for(*counter, seen);
+}
+
 void track::lead(instant now, effects& out) {
   if (!wants_round()) {
     round_due_.reset();
     return;
   }
   auto seen = highest_counter();
-  if (!round_due_ || waited_for_ != seen) {
-    auto counter = next_counter(seen);
-    if (!counter)
-      return;
-    waited_for_ = seen;
-    round_due_ = now + wait_for(*counter, seen);
-  }
-  if (now < *round_due_)
-    return;
+  plan_round(now, seen);
   auto counter = next_counter(seen);
-  if (!counter)
+  if (!counter || !round_due_ || now < *round_due_)
     return;
   begin_round({*counter, *own_rank_, seal_.start}, out);
   round_due_.reset();
+  waited_of_.clear();
   go_on_leading(out);
 }
 

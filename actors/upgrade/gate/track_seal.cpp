@@ -101,16 +101,25 @@ void track::on(const events::admit&) {
 
 // -- promises and accepts ----------------------------------------------------------------
 
-void track::promise() {
+/// Another round of the same owner is promised no sooner than an honest owner begins it, so that a liar cannot outbid
+/// the others' rounds before they are done.
+void track::promise(instant now) {
+  promise_due_.reset();
   for (const auto& [node, lead] : leads_) {
     if (node == options_.self || !leads_at(here(), *lead))
       continue;
     auto in = round_of(lead->lead()->getRound());
     auto known = seal_.starts.find(node);
     bool is_stale = known != seal_.starts.end() && known->second.start > in.start;
-    bool is_asked = in.counter > 0 && lead->lead()->getStep() == wire::GateStep::ASKS;
+    bool is_asked = in.counter > 0 && lead->lead()->getStep() == wire::GateStep::ASKS && is_near(in.counter);
     if (!is_asked || is_stale || (seal_.promised && in <= *seal_.promised))
       continue;
+    auto until = promised_until_.find(in.owner);
+    if (until != promised_until_.end() && now < until->second) {
+      promise_due_ = std::min(promise_due_.value_or(until->second), until->second);
+      continue;
+    }
+    promised_until_[in.owner] = now + wait_after(in.counter);
     seal_.promise(in);
     is_seal_told_ = false;
   }
@@ -146,10 +155,11 @@ void track::accept_what_is_led(effects& out) {
     if (value == values_.end() || !is_same(lead->lead()->getValueHash(), value->second->proposed().value->hash) ||
         !is_same(lead->lead()->getSlotHash(), sha256(value->second->payload())))
       continue;
-    if (refused_.contains({lead, value->second}))
+    std::pair tried{lead, value->second};
+    if (auto refused = refused_.find(node); refused != refused_.end() && refused->second == tried)
       continue;
     if (check_proposal(*lead, *value->second))
-      refused_.insert({lead, value->second});
+      refused_[node] = std::move(tried);
     else
       accept(lead, value->second, out);
   }

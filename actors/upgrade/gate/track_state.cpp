@@ -4,10 +4,12 @@ namespace hive::gate {
 
 using kind = wire::GateValueKind;
 
-phase track_state::now() const {
-  if (!newest_)
+namespace {
+
+phase phase_after(const value_ptr& newest) {
+  if (!newest)
     return phase::idle;
-  switch (newest_->content->getKind()) {
+  switch (newest->content->getKind()) {
   case kind::OPEN:
     return phase::judging;
   case kind::APPROVED:
@@ -18,6 +20,16 @@ phase track_state::now() const {
   default:
     return phase::idle;
   }
+}
+
+} // namespace
+
+phase track_state::now() const {
+  return begins_line_ ? phase::idle : phase_after(newest_);
+}
+
+bool track_state::is_dropped() const {
+  return begins_line_ && phase_after(newest_) != phase::idle;
 }
 
 const proposal_ptr& track_state::what() const {
@@ -60,6 +72,14 @@ void set_proposal(wire::GateValue::Builder out, const choice& what) {
     list.set(i, canaries[i]);
 }
 
+/// The value that approved the proposal, for whoever learns of a later one alone.
+void set_decision(wire::GateValue::Builder out, const track_state& now) {
+  if (now.newest() && now.newest()->content->getKind() == kind::APPROVED)
+    out.setDecision(data_of(now.chain()));
+  else if (now.now() != phase::idle && now.newest()->content->hasDecision())
+    out.setDecision(now.newest()->content->getDecision());
+}
+
 void set_recent(wire::GateValue::Builder out, const track_state& now, const choice& what) {
   std::vector<std::pair<uint64_t, digest>> recent;
   auto position = now.position() + 1;
@@ -74,6 +94,46 @@ void set_recent(wire::GateValue::Builder out, const track_state& now, const choi
     list[i].setPosition(recent[i].first);
     list[i].setProposal(data_of(recent[i].second));
   }
+}
+
+/// A bit for each of these nodes, by its rank.
+template <class Nodes>
+uint32_t mask_of(const Nodes& nodes, const generation& sealers) {
+  uint32_t out = 0;
+  for (const auto& node : nodes)
+    if (auto member = sealers.rank_of(node))
+      out |= uint32_t{1} << *member;
+  return out;
+}
+
+void set_completed(wire::GateValue::Builder out, const track_state& now, const generation& sealers,
+                   const choice& what) {
+  if (what.kind == kind::COMPLETE) {
+    std::vector<node_id> electorate;
+    for (rank i = 0; i < what.what->size(); ++i)
+      electorate.push_back(what.what->node(i));
+    auto to = out.initCompleted();
+    to.setPosition(now.position() + 1);
+    to.setProposal(data_of(what.what->id()));
+    to.setTo(what.what->body().getTo());
+    to.setMembers(mask_of(electorate, sealers));
+    return;
+  }
+  if (!now.newest() || !now.newest()->content->hasCompleted())
+    return;
+  out.setCompleted(now.newest()->content->getCompleted());
+  auto mask = out.getCompleted().getMembers();
+  // Who the ranks of another line were is not known to all.
+  if (now.begins_line())
+    mask = 0;
+  if (what.members) {
+    std::vector<node_id> nodes;
+    for (rank i = 0; i < sealers.size(); ++i)
+      if (mask >> i & 1)
+        nodes.push_back(sealers.node(i));
+    mask = mask_of(nodes, *what.members);
+  }
+  out.getCompleted().setMembers(mask);
 }
 
 } // namespace
@@ -94,6 +154,8 @@ value_ptr make_value(const track_state& now, const generation& sealers, const ch
       evidence.setWithCaveats(i, *what.evidence[i]->whole);
     out.setFirst(first);
     set_recent(out, now, what);
+    set_decision(out, now);
+    set_completed(out, now, sealers, what);
   });
   auto made = std::make_shared<proposed_value>();
   made->content = to_canonical<wire::GateValue>(*built);

@@ -16,8 +16,10 @@ public:
   /// Before any value.
   track_state(uint8_t track, const generation& first) : track_{track}, chain_{first.hash()} {
   }
-  explicit track_state(value_ptr newest)
-      : newest_{std::move(newest)}, track_{newest_->content->getTrack()}, chain_{newest_->hash} {
+  /// `begins_line`: the value is the last one of the line before. What it left open is dropped.
+  explicit track_state(value_ptr newest, bool begins_line = false)
+      : newest_{std::move(newest)}, track_{newest_->content->getTrack()}, chain_{newest_->hash}, begins_line_{
+                                                                                                   begins_line} {
   }
 
   uint8_t track() const {
@@ -46,8 +48,14 @@ public:
   bool is_canary(const node_id& node) const;
   /// Start that may lead round 0 at the next position; 0: none.
   uint64_t first() const {
-    return newest_ ? newest_->content->getFirst() : 0;
+    return newest_ && !begins_line_ ? newest_->content->getFirst() : 0;
   }
+  /// Whether nothing is sealed yet in the line of generations that is in force.
+  bool begins_line() const {
+    return begins_line_;
+  }
+  /// Whether the proposal was open when a quorum was lost, and is decided nowhere in this line.
+  bool is_dropped() const;
   /// Whether the proposal was opened at one of the last positions.
   bool was_opened(const digest& proposal) const;
 
@@ -55,6 +63,7 @@ private:
   value_ptr newest_;
   uint8_t track_ = 0;
   digest chain_{};
+  bool begins_line_ = false;
 };
 
 /// What a node has heard that may justify the next value. Asks are of all nodes, votes and runs of sealers.

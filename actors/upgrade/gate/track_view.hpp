@@ -24,6 +24,14 @@ enum class ask_state : uint8_t {
   refused    ///< it is not opened any more
 };
 
+/// A hook that did not run on this node and will not.
+struct missed {
+  wire::GateAction action{};
+  digest proposal{};
+  std::string version; ///< of a deploy: the one that the others run
+  bool operator==(const missed&) const = default;
+};
+
 /// A proposal that a node asks for.
 struct ask_view {
   node_id node;

@@ -16,9 +16,18 @@ void track::write_seal(effects& out) {
 
 namespace {
 
-msg<wire::GateLog> to_message(const sealed_value& newest, std::span<const sealed_value> generations) {
+msg<wire::GateLog> to_message(const sealed_value& newest, std::span<const sealed_value> generations,
+                              const std::optional<line_start>& line) {
   return msg<wire::GateLog>::build([&](wire::GateLog::Builder out) {
     set_sealed(out.initNewest(), newest);
+    if (line) {
+      auto to = out.initLine();
+      to.setGeneration(line->first->content());
+      to.setPosition(line->position);
+      to.setChain(data_of(line->chain));
+      if (line->before)
+        to.setBefore(line->before->content());
+    }
     auto list = out.initGenerations(static_cast<uint32_t>(generations.size()));
     for (uint32_t i = 0; i < generations.size(); ++i)
       set_sealed(list[i], generations[i]);
@@ -34,10 +43,10 @@ void track::write_log(effects& out) {
   if (newest_->value->members)
     generations.pop_back(); // it is the newest value itself
   for (;;) {
-    auto message = to_message(*newest_, generations);
+    auto message = to_message(*newest_, generations, line_);
     auto payload = to_packed(message);
     if (payload.size() <= max_payload_bytes || generations.empty()) {
-      write(slot_type::log, log_content{std::move(message), *newest_, generations}, payload, out);
+      write(slot_type::log, log_content{std::move(message), *newest_, generations, line_}, payload, out);
       return;
     }
     generations.erase(generations.begin());
@@ -65,6 +74,8 @@ void track::write_ask(Change change, effects& out) {
     bool is_open = state_.now() != phase::idle;
     if (before.hasStop() && is_open && is_same(before.getStop().getProposal(), state_.what()->id()))
       root.setStop(before.getStop());
+    if (before.hasMembers() && is_same(before.getMembers().getPrevious(), sealers_->hash()))
+      root.setMembers(before.getMembers());
   }
   change(root);
   ask_content content;

@@ -130,8 +130,8 @@ private:
     if (outcome && outcome->exit_status == 0)
       log::info("Hook ended. action={} track={} token={}", order.action, order.track, order.token);
     else
-      log::warn("Hook failed: {}. action={} track={} token={}",
-                outcome ? outcome->output : text_of(outcome.error()), order.action, order.track, order.token);
+      log::warn("Hook failed: {}. action={} track={} token={}", outcome ? outcome->output : text_of(outcome.error()),
+                order.action, order.track, order.token);
   }
 
   /// The runner ends its processes, and this actor ends with it.

@@ -61,12 +61,12 @@ struct nodes_known {
 };
 
 /// Counts the health of this node while a stage runs, tells it to the others, hears theirs and judges the stage.
-using stage_watcher_actor = caf::typed_actor<caf::reacts_to<watch_stage>, caf::reacts_to<end_watch>,
-                                             caf::reacts_to<nodes_known>,
-                                             // The slots of other nodes, and this node's own ones after a restart.
-                                             caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>,
-                                             // Windows begin no earlier.
-                                             caf::reacts_to<sharing_started>>;
+using stage_watcher_actor =
+  caf::typed_actor<caf::reacts_to<watch_stage>, caf::reacts_to<end_watch>, caf::reacts_to<nodes_known>,
+                   // The slots of other nodes, and this node's own ones after a restart.
+                   caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>,
+                   // Windows begin no earlier.
+                   caf::reacts_to<sharing_started>>;
 
 } // namespace hive
 

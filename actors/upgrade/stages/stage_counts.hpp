@@ -15,6 +15,7 @@ inline constexpr uint8_t most_tracks = 4;
 inline constexpr size_t most_proposal_bytes = 64;
 /// Regressed benchmarks of a node that are told.
 inline constexpr size_t most_told_benchmarks = 32;
+inline constexpr size_t most_benchmark_bytes = 128; ///< of the name of each
 /// Longest stage: 30 days, as in a proposal.
 inline constexpr uint32_t most_stage_s = 2'592'000;
 
@@ -32,8 +33,8 @@ struct running_total {
   uint64_t bad = 0;
 };
 
-/// What was counted between two answers. Nothing if one is missing, of another run or smaller than the other: then it is
-/// not known.
+/// What was counted between two answers. Nothing if one is missing, of another run or smaller than the other: then it
+/// is not known.
 std::optional<analysis::good_bad> between(const std::optional<running_total>& before,
                                           const std::optional<running_total>& after);
 

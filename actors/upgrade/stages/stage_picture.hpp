@@ -19,7 +19,8 @@ caf::error problem_of(const watch_stage& what);
 /// The stage, before anything was observed.
 stage_counts begin_counts(const watch_stage& what, int64_t now_unix_micros);
 
-/// For how long the nodes were not heard of, in seconds: 0 for those that are active. Those that never were are missing.
+/// For how long the nodes were not heard of, in seconds: 0 for those that are active. Those that never were are
+/// missing.
 std::map<node_id, uint32_t> silences_of(wire::NodeList::Reader nodes, int64_t now_unix_micros);
 
 /// The stage as this node sees it. Of other nodes it takes what they tell of the same stage in blocks of the same

@@ -33,8 +33,8 @@ benchmarks_judged judged_by(wire::UpgradeCheck::Reader check) {
     if (out.regressed.size() == most_told_benchmarks)
       break;
     auto adapter = as_view(each.getAdapter());
-    out.regressed.push_back((adapter.empty() ? "" : std::string{adapter} + ".") +
-                            std::string{as_view(each.getMetric())});
+    auto name = (adapter.empty() ? "" : std::string{adapter} + ".") + std::string{as_view(each.getMetric())};
+    out.regressed.emplace_back(cut_text(name, most_benchmark_bytes));
   }
   return out;
 }
@@ -109,8 +109,8 @@ void stage_questions::ask_inputs(const round_ptr& of) const {
     [of](const msg<wire::InputTotals>& totals) {
       auto& out = of->answers.totals;
       out.requests = running_total{totals->getRun(), totals->getRequests(), totals->getFailedRequests()};
-      out.world_model = running_total{totals->getRun(), totals->getWorldModelChecks(),
-                                      totals->getFailedWorldModelChecks()};
+      out.world_model =
+        running_total{totals->getRun(), totals->getWorldModelChecks(), totals->getFailedWorldModelChecks()};
     },
     [](const caf::error& error) { log::warn("Inputs are not counted in this block of a stage: {}", text_of(error)); });
 }

@@ -54,6 +54,8 @@ void write(const stage_counts& from, wire::StageCounts::Builder out) {
 
 caf::expected<stage_counts> read(wire::StageCounts::Reader from) {
   auto proposal = from.getProposal().asChars();
+  if (proposal.size() > most_proposal_bytes)
+    return fail(ec::invalid, "the id of a proposal has " + std::to_string(proposal.size()) + " bytes");
   stage_counts out{.track = from.getTrack(),
                    .proposal = {proposal.begin(), proposal.size()},
                    .stage = from.getStage(),

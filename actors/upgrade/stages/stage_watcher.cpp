@@ -19,9 +19,9 @@ namespace {
 struct stage_in_sight {
   watch_stage what;
   stage_counts own;
-  uint64_t number = 0;           ///< of the watch: blocks of earlier ones on the track are over unheard
-  bool has_begun = false;        ///< whether its window has
-  health_totals before = {};     ///< at the end of the last block
+  uint64_t number = 0;                   ///< of the watch: blocks of earlier ones on the track are over unheard
+  bool has_begun = false;                ///< whether its window has
+  health_totals before = {};             ///< at the end of the last block
   caf::actor_clock::time_point due = {}; ///< end of the present block
 };
 
@@ -206,9 +206,9 @@ private:
   node_list_actor nodes_;
   slot_publisher_actor publisher_;
   slot_sharing_actor sharing_;
-  bool is_admitted_ = false; ///< what is published is written
+  bool is_admitted_ = false;                  ///< what is published is written
   std::map<uint8_t, stage_in_sight> watches_; ///< by track
-  std::map<uint8_t, stage_counts> own_told_;  ///< by track: what this node's slot says of those that are not watched yet
+  std::map<uint8_t, stage_counts> own_told_; ///< by track: what this node's slot says of those that are not watched yet
   told_counts told_;
   uint64_t last_watch_ = 0;
 };

@@ -15,6 +15,7 @@ from ._lease import AsyncLease, Lease, LeaseLost
 from ._measure import measure
 from ._recorder import Counts
 from ._spawned import Command, Place, Research, Spawned, SpawnedSession, SpawnFailed
+from ._upgrade_wait import is_approved
 from .async_client import AsyncClient
 from .client import BestTool, Client, Route
 from .errors import Closed, HivemarkError, NodeError, Unreachable
@@ -42,6 +43,7 @@ __all__ = [
     "SpawnedSession",
     "Unreachable",
     "Worker",
+    "is_approved",
     "measure",
     "__version__",
 ]

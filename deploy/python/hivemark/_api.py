@@ -8,6 +8,7 @@ from . import _agent_operations as agents
 from . import _engine_operations as engines
 from . import _gpu_operations as gpus
 from . import _operations as ops
+from . import _upgrade_operations as upgrades
 from ._http import Transport
 from ._operation import Operation, P
 
@@ -121,6 +122,16 @@ class Api(_Api):
     stop_measurement = method(ops.stop_measurement)
     list_tracks = method(ops.list_tracks)
     move_reference = method(ops.move_reference)
+    # decisions of the hive
+    propose_upgrade = method(upgrades.propose_upgrade)
+    list_upgrades = method(upgrades.list_upgrades)
+    get_upgrade = method(upgrades.get_upgrade)
+    decision_document = method(upgrades.decision_document)
+    stop_upgrade = method(upgrades.stop_upgrade)
+    abort_upgrade = method(upgrades.abort_upgrade)
+    list_track_members = method(upgrades.list_track_members)
+    change_track_members = method(upgrades.change_track_members)
+    admit_node = method(upgrades.admit_node)
     # adapters and workers
     list_benchmarks = method(ops.list_benchmarks)
     register_benchmark = method(ops.register_benchmark)
@@ -250,6 +261,16 @@ class AsyncApi(_AsyncApi):
     stop_measurement = async_method(ops.stop_measurement)
     list_tracks = async_method(ops.list_tracks)
     move_reference = async_method(ops.move_reference)
+    # decisions of the hive
+    propose_upgrade = async_method(upgrades.propose_upgrade)
+    list_upgrades = async_method(upgrades.list_upgrades)
+    get_upgrade = async_method(upgrades.get_upgrade)
+    decision_document = async_method(upgrades.decision_document)
+    stop_upgrade = async_method(upgrades.stop_upgrade)
+    abort_upgrade = async_method(upgrades.abort_upgrade)
+    list_track_members = async_method(upgrades.list_track_members)
+    change_track_members = async_method(upgrades.change_track_members)
+    admit_node = async_method(upgrades.admit_node)
     # adapters and workers
     list_benchmarks = async_method(ops.list_benchmarks)
     register_benchmark = async_method(ops.register_benchmark)

@@ -58,7 +58,7 @@ class Operation(Generic[P, T]):
         self._events = events
         self._patience = patience
         self._secret = secret
-        names = [name for name in self.signature.parameters if name != _PATIENCE]
+        names = [_field(name) for name in self.signature.parameters if name != _PATIENCE]
         self.in_path = [name for name in names if "{" + name + "}" in path]
         rest = [name for name in names if name not in self.in_path and name != body]
         self.in_query = [name for name in rest if name in query] if method in ("POST", "PUT") else rest
@@ -75,7 +75,7 @@ class Operation(Generic[P, T]):
     def _call(self, *args: Any, **kwargs: Any) -> _Call:
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        given = {name: value for name, value in bound.arguments.items() if value is not None}
+        given = {_field(name): value for name, value in bound.arguments.items() if value is not None}
         path = self.operation_path
         for name in self.in_path:
             path = path.replace("{" + name + "}", _segment(name, given[name]))
@@ -129,6 +129,11 @@ def operation(
         return Operation(function, method, path, query, body, text, events, patience, secret)
 
     return describe
+
+
+def _field(parameter: str) -> str:
+    """The field of the request: a name that Python keeps for itself, such as `from`, has an underscore as a parameter."""
+    return parameter[:-1] if parameter.endswith("_") else parameter
 
 
 def _segment(name: str, value: Any) -> str:

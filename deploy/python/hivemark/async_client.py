@@ -12,7 +12,9 @@ from . import _operations as ops
 from ._api import AsyncApi
 from ._lease import PendingLease, content_of
 from ._recorder import Counts
+from ._upgrade_wait import UpgradeWait
 from .client import BestTool, Client, Policy, Route
+from .errors import HivemarkError
 
 T = TypeVar("T")
 
@@ -84,6 +86,23 @@ class AsyncClient(AsyncApi):
     def counts(self) -> Counts:
         """See `Client.counts`."""
         return self._client.counts()
+
+    # -- decisions of the hive ----------------------------------------------------------------------------------------
+
+    async def wait_for_upgrade(
+        self, id: str, *, through_rollout: bool = False, timeout: Optional[float] = None
+    ) -> Dict[str, Any]:
+        """See `Client.wait_for_upgrade`."""
+        wait = UpgradeWait(through_rollout, timeout)
+        while True:
+            try:
+                upgrade = await self.get_upgrade(id)
+            except HivemarkError as error:
+                wait.bear(error)
+            else:
+                if wait.is_over(upgrade):
+                    return upgrade
+            await asyncio.sleep(wait.pause_s())
 
     # -- GPUs ---------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
+import time
 import uuid
 from datetime import datetime, timezone
 from types import TracebackType
@@ -17,6 +18,8 @@ from ._measure import describe_command
 from ._recorder import Counts, Recorder
 from ._spawned import Spawnable, Spawned, Spawner, Where
 from ._token import read_token_file
+from ._upgrade_wait import UpgradeWait
+from .errors import HivemarkError
 
 BestTool = Tuple[str, float, float]
 Policy = Literal["explore", "threshold"]
@@ -187,6 +190,38 @@ class Client(Api):
     def list_engines(self) -> List[Dict[str, Any]]:
         """The engines of this node, {name, protocol, spawned, …}, connected with its door or speaking HTTP."""
         return list(self._content(self._transport.get("/api/v1/engines"))["engines"])
+
+    # -- decisions of the hive ----------------------------------------------------------------------------------------
+
+    def wait_for_upgrade(
+        self, id: str, *, through_rollout: bool = False, timeout: Optional[float] = None
+    ) -> Dict[str, Any]:
+        """Waits until the hive has decided about a proposal, and returns it as `get_upgrade` does.
+
+            upgrade = hive.propose_upgrade("v2.0", "v2.1")
+            if is_approved(hive.wait_for_upgrade(upgrade["id"])):
+                deploy()
+
+        Its `decision` is "approved", "rejected", "aborted", "refused" or, without a timeout, "held": nothing follows from
+        the votes, or its deadline has passed. `hivemark.is_approved` says whether it is a yes: an approved one may have been
+        rolled back since.
+
+        through_rollout: waits on until the approved version is rolled out or rolled back: `rollout` is "complete" or
+            "rolled back".
+        timeout: seconds after which TimeoutError is raised. The proposal goes on: `stop_upgrade` stops it.
+
+        A node that is away for up to a minute is waited for.
+        """
+        wait = UpgradeWait(through_rollout, timeout)
+        while True:
+            try:
+                upgrade = self.get_upgrade(id)
+            except HivemarkError as error:
+                wait.bear(error)
+            else:
+                if wait.is_over(upgrade):
+                    return upgrade
+            time.sleep(wait.pause_s())
 
     # -- GPUs ---------------------------------------------------------------------------------------------------------
 

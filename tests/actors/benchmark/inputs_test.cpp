@@ -130,6 +130,41 @@ TEST(input_ledger, counts_restarts) {
   EXPECT_EQ(after(stats(200, 200)), 4u);
 }
 
+TEST(input_ledger, counts_requests_and_checks_of_the_world_model) {
+  input_ledger ledger;
+  ledger.begin_totals(7);
+  ASSERT_TRUE(ledger.observe(msg<wire::ObserveModel>::build([](wire::ObserveModel::Builder out) {
+                               out.setId("m");
+                               auto list = out.initObservations(5);
+                               for (uint32_t i = 0; i < list.size(); ++i)
+                                 list[i].setLatencyMs(1);
+                               for (uint32_t i = 0; i < 4; ++i)
+                                 list[i].setAccuracy(i / 4.);
+                             }),
+                             1));
+  auto counters = [&](uint64_t recorded, uint64_t flushed, const char* process) {
+    ledger.update(msg<wire::WorldModelStats>::build([&](wire::WorldModelStats::Builder out) {
+                    out.setRecorded(recorded);
+                    out.setFlushed(flushed);
+                    out.setProcess(process);
+                  }),
+                  1);
+  };
+  counters(10, 10, "a"); // nothing to compare with
+  counters(20, 20, "a");
+  counters(20, 20, "a"); // idle
+  counters(30, 20, "a"); // nothing flushed
+  counters(90, 0, "b");  // of another process
+  auto totals = ledger.totals();
+  EXPECT_EQ(totals->getRequests(), 4u) << "one has no accuracy";
+  EXPECT_EQ(totals->getFailedRequests(), 2u) << "0 and 1/4";
+  EXPECT_EQ(totals->getWorldModelChecks(), 3u);
+  EXPECT_EQ(totals->getFailedWorldModelChecks(), 1u);
+  ledger.begin_totals(7);
+  EXPECT_EQ(ledger.totals()->getRun(), totals->getRun() + 1);
+  EXPECT_EQ(ledger.totals()->getRequests(), 0u);
+}
+
 // -- inputs --------------------------------------------------------------------
 
 /// What a committer does with a write set, and how it answers.
@@ -366,6 +401,31 @@ TEST_F(inputs_test, a_model_that_gave_way_is_erased_in_the_write_that_stores_the
   commits.decide(write_it);
   EXPECT_EQ(outcome(again), answered{1u});
   EXPECT_TRUE(stored("m1").empty());
+}
+
+TEST_F(inputs_test, tells_the_totals_and_begins_anew_after_a_failed_write) {
+  auto totals = [&] {
+    auto response = push(msg<wire::InputTotalsQuery>{});
+    commits.decide(write_it);
+    msg<wire::InputTotals> out;
+    response.receive([&](const msg<wire::InputTotals>& answer) { out = answer; },
+                     [](const caf::error& error) { ADD_FAILURE() << text_of(error); });
+    return out;
+  };
+  auto known = push(stats(1, 1, "p"));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(known), answered{1u});
+  auto more = push(stats(2, 2, "p"));
+  commits.decide(write_it);
+  EXPECT_EQ(outcome(more), answered{1u});
+  auto before = totals();
+  EXPECT_EQ(before->getWorldModelChecks(), 1u);
+  auto lost = push(stats(3, 3, "p"));
+  commits.decide(refuse_with(ec::storage_failed));
+  EXPECT_EQ(outcome(lost), answered{ec::storage_failed});
+  auto after = totals();
+  EXPECT_EQ(after->getWorldModelChecks(), 0u);
+  EXPECT_NE(after->getRun(), before->getRun());
 }
 
 TEST_F(inputs_test, its_end_is_an_answer_to_all_who_wait) {

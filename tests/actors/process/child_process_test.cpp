@@ -138,6 +138,66 @@ TEST_F(child_process, the_whole_group_ends_with_the_child) {
   EXPECT_TRUE(wait_until([&] { return !is_alive(grandchild); }));
 }
 
+TEST_F(child_process, the_whole_group_is_gone_when_it_is_answered) {
+  auto pids = scratch.file("pids");
+  auto options = script("for i in 1 2 3 4 5 6 7 8; do (trap '' TERM HUP; sleep 1000) & echo $! >> " + pids + "; done");
+  auto result = run(options);
+  EXPECT_FALSE(result.left_processes);
+  std::istringstream list{content(pids)};
+  int count = 0;
+  for (pid_t pid = 0; list >> pid; ++count)
+    EXPECT_FALSE(is_alive(pid)) << pid;
+  EXPECT_EQ(count, 8);
+}
+
+// -- input ----------------------------------------------------------------------
+
+TEST_F(child_process, reads_its_input_to_the_end) {
+  auto options = script("cat; echo; echo after");
+  options.input = "one\ntwo";
+  EXPECT_EQ(run(options).output, "one\ntwo\nafter\n");
+}
+
+TEST_F(child_process, reads_an_input_larger_than_a_pipe) {
+  auto options = script("sleep .1; wc -c");
+  options.input = std::string(defaults::max_process_input_bytes, 'x');
+  EXPECT_EQ(run(options).output, std::to_string(options.input.size()) + "\n");
+}
+
+TEST_F(child_process, need_not_read_its_input) {
+  for (const char* text : {"true", "exec <&-; sleep .1; echo done", "head -c 1 >/dev/null; exec <&-; sleep .1"}) {
+    auto options = script(text);
+    options.input = std::string(defaults::max_process_input_bytes, 'x');
+    auto result = run(options);
+    EXPECT_EQ(result.exit_status, 0) << text;
+    EXPECT_FALSE(result.timed_out) << text;
+  }
+}
+
+TEST_F(child_process, ends_at_its_time_limit_with_an_input_that_it_does_not_read) {
+  auto options = script("sleep 1000");
+  options.input = std::string(defaults::max_process_input_bytes, 'x');
+  options.timeout = 200ms;
+  EXPECT_TRUE(run(options).timed_out);
+}
+
+TEST_F(child_process, keeps_the_end_of_its_output_when_asked_to) {
+  auto options = script("i=0; while [ $i -lt 30000 ]; do echo $i; i=$((i+1)); done");
+  options.output_cap = 12;
+  options.keep_end = true;
+  auto result = run(options);
+  EXPECT_EQ(result.output, "29998\n29999\n");
+  EXPECT_TRUE(result.output_truncated);
+  options = script("printf 123456789012");
+  options.output_cap = 12;
+  options.keep_end = true;
+  result = run(options);
+  EXPECT_EQ(result.output, "123456789012");
+  EXPECT_FALSE(result.output_truncated);
+}
+
+// -- streams --------------------------------------------------------------------
+
 TEST_F(child_process, is_not_held_up_by_a_descendant_outside_the_group_that_holds_the_pipes) {
   auto pid = scratch.file("pid");
   auto result = run(script("setsid sh -c 'echo $$ > " + pid + "; exec sleep 1000' & while [ ! -s " + pid +
@@ -346,6 +406,12 @@ TEST_F(child_process, refuses_options_that_no_process_can_have) {
   refused(options, "timeout");
   options.timeout = std::chrono::hours{25};
   refused(options, "timeout");
+  options.timeout = patience;
+  options.input = std::string(defaults::max_process_input_bytes + 1, 'x');
+  refused(options, "bytes of input");
+  options.input = "x";
+  options.input_channel = true;
+  refused(options, "input channel");
 }
 
 TEST_F(child_process, takes_seconds_of_a_message_only_when_they_are_usable) {

@@ -71,6 +71,35 @@ TEST_F(runner_test, fills_every_field_of_the_command) {
   stop(runner);
 }
 
+TEST_F(runner_test, gives_the_input_and_keeps_the_end_of_the_output) {
+  auto runner = spawn_runner();
+  caf::scoped_actor self{*system};
+  std::string given = "first\nlast\n";
+  auto command = [&](bool in_sandbox) {
+    return msg<wire::RunCommand>::build([&](wire::RunCommand::Builder out) {
+      out.initCommand(1).set(0, "cat");
+      out.setInput(kj::StringPtr{given.c_str(), given.size()}.asBytes());
+      out.setOutputCapBytes(5);
+      out.setKeepEnd(true);
+      if (in_sandbox)
+        out.initSandbox();
+    });
+  };
+  auto result = receive<wire::RunResult>(self, runner, command(false));
+  ASSERT_TRUE(result) << text_of(result.error());
+  EXPECT_EQ(output_of(*result), "last\n");
+  EXPECT_TRUE((*result)->getStdoutTruncated());
+  EXPECT_FALSE((*result)->getLeftProcesses());
+  auto refused = receive<wire::RunResult>(self, runner, command(true));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(code_of(refused.error()), ec::invalid);
+  given = std::string(defaults::max_process_input_bytes + 1, 'x');
+  auto too_large = receive<wire::RunResult>(self, runner, command(false));
+  ASSERT_FALSE(too_large);
+  EXPECT_EQ(code_of(too_large.error()), ec::invalid);
+  stop(runner);
+}
+
 TEST_F(runner_test, reports_time_outs_and_crashes_as_results) {
   auto runner = spawn_runner();
   caf::scoped_actor self{*system};

@@ -86,6 +86,39 @@ TEST(tracker, a_record_from_the_future_gets_the_nodes_time_and_says_so) {
   EXPECT_LE(records[2]->getTimestamp(), after);
 }
 
+// -- totals ---------------------------------------------------------------------
+
+TEST(tracker, counts_what_was_recorded_and_failed_since_it_started) {
+  test_tracker node;
+  auto totals = [&] { return *node.ask<wire::TaskTotals>(msg<wire::TaskTotalsQuery>{}); };
+  auto before = totals();
+  EXPECT_EQ(before->getRecords(), 0u);
+  ASSERT_TRUE(node.record(runs("feature", "aider", 5, 2)));
+  constexpr int64_t hour = 3'600'000'000;
+  ASSERT_TRUE(node.record({{.success = false, .timestamp = now_unix_micros() - hour}, {.time_s = -1}, {.key = "k"}}));
+  ASSERT_TRUE(node.record({{.key = "k"}}));
+  auto after = totals();
+  EXPECT_EQ(after->getRun(), before->getRun());
+  EXPECT_EQ(after->getRecords(), 8u) << "neither the old record, nor the wrong one, nor the duplicate";
+  EXPECT_EQ(after->getFailures(), 2u);
+  node.restart();
+  EXPECT_NE(totals()->getRun(), after->getRun());
+  EXPECT_EQ(totals()->getRecords(), 0u);
+}
+
+TEST(tracker, totals_begin_anew_after_a_failed_write) {
+  test_tracker node;
+  ASSERT_TRUE(node.record(runs("feature", "aider", 5, 0)));
+  auto before = *node.ask<wire::TaskTotals>(msg<wire::TaskTotalsQuery>{});
+  EXPECT_EQ(before->getRecords(), 5u);
+  node.gate->refuse_with = ec::storage_failed;
+  ASSERT_FALSE(node.record(runs("feature", "aider", 5, 0)));
+  node.gate->refuse_with = ec::none;
+  auto after = *node.ask<wire::TaskTotals>(msg<wire::TaskTotalsQuery>{});
+  EXPECT_NE(after->getRun(), before->getRun());
+  EXPECT_EQ(after->getRecords(), 0u);
+}
+
 // -- idempotency ----------------------------------------------------------------
 
 TEST(tracker, a_key_seen_before_is_not_counted_again) {

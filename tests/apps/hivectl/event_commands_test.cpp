@@ -54,6 +54,15 @@ TEST(event_commands, prints_a_line_for_each_event) {
   EXPECT_THAT(result.err, AllOf(HasSubstr("reconnecting"), HasSubstr("no token")));
 }
 
+TEST(event_commands, shows_what_the_hive_decides) {
+  fake_node node{
+    once(event(7, R"("kind":"upgrade","upgrade":{"id":"0a1b2c3d4e5f","track":"main","step":"voted","node":"ab12",)"
+                  R"("verdict":"regressed","reason":"latency.p99"})"))};
+  auto result = hivectl(node.url(), {"events", "--kind", "upgrade"});
+  EXPECT_EQ(node.requests().front().target, "/api/v1/events?since=-1&kind=upgrade");
+  EXPECT_THAT(result.out, HasSubstr("upgrade 0a1b2c3d (track main) voted regressed by ab12: latency.p99\n"));
+}
+
 TEST(event_commands, goes_on_behind_the_last_event_when_it_reconnects) {
   fake_node node{once(event(7, joined) + event(8, finished))};
   hivectl(node.url(), {"events", "--since", "3", "--kind", "capture,membership", "--kind", "verdict"});

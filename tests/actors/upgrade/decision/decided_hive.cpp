@@ -134,9 +134,12 @@ void decided_hive::vote(size_t at, const digest& proposal, wire::Verdict verdict
 }
 
 void decided_hive::vote_all(const digest& proposal, wire::Verdict verdict, uint8_t stage) {
-  for (size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].core->at(0).sealers().rank_of(id(i)) && nodes_[i].core->at(0).count())
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    const auto& track = nodes_[i].core->at(0);
+    // The last votes come too late where fewer decide.
+    if (track.sealers().rank_of(id(i)) && track.count() && track.state().stage() == stage)
       vote(i, proposal, verdict, stage);
+  }
 }
 
 void decided_hive::stop(size_t at, const digest& proposal) {

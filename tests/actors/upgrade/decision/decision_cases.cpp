@@ -44,6 +44,14 @@ decision_case rejected() {
   return {"rejected", std::move(parts), decision::REJECTED, "none"};
 }
 
+/// The member's verdict document is not in it.
+decision_case judged_elsewhere() {
+  auto out = rejected();
+  out.name = "judged_elsewhere";
+  out.parts.judgements.clear();
+  return out;
+}
+
 decision_case aborted() {
   decided_hive hive{3, 3};
   auto what = hive.propose(0);
@@ -130,6 +138,7 @@ std::vector<decision_case> decision_cases() {
           complete(),
           canary(),
           rejected(),
+          judged_elsewhere(),
           aborted(),
           rolled_back(),
           rolling_back(),

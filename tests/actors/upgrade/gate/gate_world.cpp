@@ -4,18 +4,27 @@
 
 namespace hive::gate::testing {
 
+namespace {
+
+/// Seeds that once failed are tests, so this stays as it is.
+constexpr uint64_t seed_step = 6;
+
+} // namespace
+
 void world_counts::add(const world_counts& other) {
   steps += other.steps;
   crashes += other.crashes;
   old_disks += other.old_disks;
   hooks += other.hooks;
   contradictions += other.contradictions;
+  lines += other.lines;
+  missed += other.missed;
   for (auto [kind, number] : other.sealed)
     sealed[kind] += number;
 }
 
 gate_world::gate_world(uint64_t seed, weather how)
-    : seed_{seed}, weather_{how}, random_{seed * weathers + static_cast<uint64_t>(how)} {
+    : seed_{seed}, weather_{how}, random_{seed * seed_step + static_cast<uint64_t>(how)} {
   verifier_.verify = verify;
   loss_ = random(4) == 0 ? 0 : random(40);
   is_hasty_ = random(4) == 0;
@@ -99,6 +108,8 @@ void gate_world::crash(node& which) {
 /// One old disk at a time, while the others answer truthfully: whoever was set back has been admitted since, and has
 /// stored that.
 bool gate_world::may_set_back() const {
+  if (survivors_ && (*survivors_)->size() == 1)
+    return false; // one node has no protection
   return std::ranges::all_of(nodes_, [](const node& each) {
     if (!each.is_old)
       return true;
@@ -142,6 +153,11 @@ void gate_world::take_write(node& which, const outputs::write& what) {
     writes_of_[slot] = what.number;
     if (slot->type == slot_type::value)
       values_[slot->proposed().value->hash] = slot->proposed().value;
+    if (slot->type == slot_type::log && slot->log().line) {
+      const auto& line = *slot->log().line;
+      generations_[line.first->hash()] = line.first;
+      lines_.emplace(line_of(line.first->hash()), line);
+    }
     if (slot->payload().size() > max_payload_bytes)
       violate("a payload of " + std::to_string(slot->payload().size()) + " bytes");
   }
@@ -154,8 +170,11 @@ void gate_world::take(node& which, const output& what) {
   else if (auto* told = std::get_if<outputs::tell>(&what))
     for (const auto& slot : told->slots)
       tell(which, slot);
-  else if (auto* judge = std::get_if<outputs::judge>(&what))
+  else if (auto* judge = std::get_if<outputs::judge>(&what)) {
     which.judges.push_back(*judge);
+    watched_.insert({which.id, judge->what->id(), judge->stage});
+  } else if (std::holds_alternative<outputs::missed_hook>(what))
+    ++counts_.missed;
   else if (auto* hook = std::get_if<outputs::start_hook>(&what))
     check_hook(which, *hook);
   else if (auto* decided = std::get_if<outputs::decided>(&what))
@@ -325,8 +344,10 @@ void gate_world::act() {
   } else if (dice < 987) {
     if (has_old_disks() && which.core)
       set_back(which);
-  } else if (auto down = std::ranges::find_if(nodes_, [](const node& each) { return !each.core; });
+  } else if (auto down = std::ranges::find_if(
+               nodes_, [&](const node& each) { return !each.core && (!each.is_lost || random(40) == 0); });
              down != nodes_.end()) {
+    down->is_lost = false;
     boot(*down, down->is_stamped && chance(50));
   }
   if (chance(4))

@@ -22,10 +22,11 @@ enum class weather {
   lying_acceptor,   ///< a sealer promises and accepts anything; the seal bears one (slack 1)
   lying_owner,      ///< a sealer proposes what does not follow; slack 1
   changing_members, ///< sealers are exchanged between proposals; old disks as well
+  lost_quorum,      ///< so many are lost that operators let the others go on alone; the lost ones come back
   lies_beyond_slack ///< as lying_acceptor, without slack: what the seal does not bear
 };
 /// Number of weathers in which every invariant holds.
-inline constexpr int weathers = 6;
+inline constexpr int weathers = 7;
 
 /// What happened in worlds, so that a test can tell that they are not empty.
 struct world_counts {
@@ -34,6 +35,8 @@ struct world_counts {
   uint64_t old_disks = 0;
   uint64_t hooks = 0;
   uint64_t contradictions = 0;
+  uint64_t lines = 0;                             ///< begun after a quorum was lost
+  uint64_t missed = 0;                            ///< hooks
   std::map<wire::GateValueKind, uint64_t> sealed; ///< positions
   void add(const world_counts& other);
 };
@@ -81,7 +84,8 @@ private:
     std::vector<outputs::judge> judges;
     std::vector<outputs::start_hook> hooks;
     bool is_liar = false;
-    int group = 0; ///< side of the partition
+    bool is_lost = false; ///< down until it comes back after the others have gone on
+    int group = 0;        ///< side of the partition
   };
 
   struct message {
@@ -97,11 +101,6 @@ private:
     auto operator<=>(const told_accept&) const = default;
   };
   using ballot = std::tuple<node_id, digest, uint8_t, uint64_t, uint8_t>;
-
-  struct chosen_value {
-    value_ptr value;
-    bool is_checked = false;
-  };
 
   int random(int below) {
     return static_cast<int>(random_() % static_cast<uint64_t>(below));
@@ -128,7 +127,8 @@ private:
   void pass_time();
   bool may_set_back() const;
   bool has_old_disks() const {
-    return weather_ == weather::old_disks || weather_ == weather::changing_members;
+    bool is_mixed = weather_ == weather::changing_members || (weather_ == weather::lost_quorum && seed_ % 2 == 1);
+    return weather_ == weather::old_disks || is_mixed;
   }
   node* any_up();
 
@@ -137,12 +137,17 @@ private:
   void propose(node& at);
   void stop_something(node& at);
   void change_members(node& at);
+  void lose_quorum();
+  void force_members(node& at);
+  bool is_survivor(const node& which) const;
+  void vote_early(node& at);
   void answer_judge(node& at);
   void end_hook(node& at);
   void lie();
   void lie_in_vote(node& liar);
   void lie_in_seal(node& liar);
   void lie_in_lead(node& liar);
+  void outbid(node& liar);
   statement_ptr sign_as(node& who, slot_type type, const std::string& payload);
   void tell_some(node& from, const statement_ptr& slot);
   wire::Verdict verdict_of(const digest& proposal, rank member, uint8_t stage);
@@ -154,12 +159,17 @@ private:
   void check_accept(const statement& seal);
   void check_kept(const node& at, const outputs::write& what);
   bool has_quorum(const generation& sealers, const std::map<rank, std::set<told_accept>>& accepts) const;
-  void note_chosen(uint64_t position, const digest& hash);
+  std::string line_of(const digest& generation) const;
+  std::string line_of(const proposed_value& value) const;
+  void note_chosen(const std::string& line, uint64_t position, const digest& hash);
   void check_chosen(const proposed_value& value);
+  const proposed_value* value_before(const proposed_value& value, bool& is_first_of_line);
   void check_votes(const proposed_value& value, uint8_t stage, bool wants_safe);
   void check_decided(node& at, const sealed_value& what);
   void check_hook(node& at, const outputs::start_hook& what);
+  void check_vote(node& from, const statement& slot);
   void check_quiet();
+  void check_quiet_of(const std::vector<const node*>& members);
   void violate(const std::string& what);
 
   uint64_t seed_;
@@ -182,7 +192,10 @@ private:
   std::map<digest, generation_ptr> generations_; ///< by their hashes
   std::vector<statement_ptr> leads_;             ///< the newest ones told
   std::map<std::tuple<digest, uint64_t, round, digest>, std::map<rank, std::set<told_accept>>> accepts_;
-  std::map<uint64_t, digest> chosen_; ///< by position
+  std::map<std::pair<std::string, uint64_t>, digest> chosen_; ///< by line of generations and position
+  std::map<std::string, line_start> lines_;
+  std::optional<generation_ptr> survivors_;                ///< since a quorum was lost
+  std::set<std::tuple<node_id, digest, uint8_t>> watched_; ///< stages that nodes were asked to judge
   std::map<ballot, std::string> ballots_;
   std::map<std::tuple<digest, uint8_t, node_id>, std::set<wire::Verdict>> votes_; ///< signed by anybody
   std::set<std::pair<digest, node_id>> stops_;

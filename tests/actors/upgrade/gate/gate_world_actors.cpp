@@ -25,6 +25,12 @@ void gate_world::operate() {
     stop_something(*at);
   else if (weather_ == weather::changing_members)
     change_members(*at);
+  else if (weather_ == weather::lost_quorum && survivors_)
+    force_members(*at);
+  else if (weather_ == weather::lost_quorum && dice < 85)
+    lose_quorum();
+  else if (dice < 77)
+    vote_early(*at);
 }
 
 void gate_world::propose(node& at) {
@@ -47,6 +53,7 @@ void gate_world::propose(node& at) {
       stages[i].setSharePermille(static_cast<uint16_t>(400 + 300 * i));
       stages[i].setDurationS(static_cast<uint32_t>(random(3)));
     }
+    out.setLine(sealers.content().getLine());
     auto nonce = random_();
     out.setNonce({reinterpret_cast<const kj::byte*>(&nonce), sizeof nonce});
   });
@@ -90,6 +97,52 @@ void gate_world::change_members(node& at) {
   step(at, events::change_members{0, members});
 }
 
+// -- a lost quorum -----------------------------------------------------------------------------
+
+/// Some are lost for good, as their operators believe. What they had open or sealed, the others may not know.
+void gate_world::lose_quorum() {
+  if (counts_.steps < 300 || any_up() == nullptr)
+    return;
+  auto most = first_->quorum() - 1;
+  if (most == 0)
+    return;
+  auto count = 1 + static_cast<size_t>(random(static_cast<int>(most)));
+  std::vector<size_t> order(nodes_.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  std::ranges::shuffle(order, random_);
+  order.resize(count);
+  std::ranges::sort(order);
+  auto members = msg<wire::GateGeneration>::build([&](wire::GateGeneration::Builder out) {
+    out.setNumber(1);
+    auto list = out.initMembers(static_cast<uint32_t>(count));
+    for (uint32_t i = 0; i < count; ++i)
+      list[i].setNode(nodes_[order[i]].id.value);
+  });
+  survivors_ = *generation::from(*members);
+  for (auto& each : nodes_) {
+    each.is_lost = !is_survivor(each);
+    if (each.is_lost && each.core)
+      crash(each);
+  }
+}
+
+bool gate_world::is_survivor(const node& which) const {
+  return !survivors_ || (*survivors_)->rank_of(which.id).has_value();
+}
+
+/// Also an operator of one that was lost says so at times, to let it hear what the others decide.
+void gate_world::force_members(node& at) {
+  if (!is_survivor(at) && !chance(20))
+    return;
+  auto members = msg<wire::GateGeneration>::build(
+    [&](wire::GateGeneration::Builder out) { out.setMembers((*survivors_)->content().getMembers()); });
+  auto line = at.core->at(0).line();
+  step(at, events::begin_line{0, members});
+  if (at.core && at.core->at(0).line() && (!line || line->first != at.core->at(0).line()->first))
+    ++counts_.lines;
+}
+
 /// By the mood of a proposal: most are good, some are bad, some are disputed.
 wire::Verdict gate_world::verdict_of(const digest& proposal, rank, uint8_t stage) {
   auto mood = moods_[proposal];
@@ -115,6 +168,20 @@ void gate_world::answer_judge(node& at) {
   step(at, events::judged{0, vote});
 }
 
+/// A judge that does not wait to be asked: an alarm counts, anything else must not.
+void gate_world::vote_early(node& at) {
+  const auto& state = at.core->at(0).state();
+  if (state.now() != phase::stage || !chance(10))
+    return;
+  auto verdict = static_cast<wire::Verdict>(random(3));
+  auto vote = msg<wire::GateVote>::build([&](wire::GateVote::Builder out) {
+    out.setProposal(data_of(state.what()->id()));
+    out.setStage(state.stage());
+    out.setVerdict(verdict);
+  });
+  step(at, events::judged{0, vote});
+}
+
 void gate_world::end_hook(node& at) {
   auto what = at.hooks.back();
   at.hooks.pop_back();
@@ -132,7 +199,7 @@ void gate_world::lie() {
     else if (weather_ == weather::lying_acceptor || weather_ == weather::lies_beyond_slack)
       chance(80) ? lie_in_seal(each) : lie_in_vote(each);
     else if (weather_ == weather::lying_owner)
-      lie_in_lead(each);
+      chance(50) ? lie_in_lead(each) : outbid(each);
   }
 }
 
@@ -170,10 +237,11 @@ void gate_world::lie_in_seal(node& liar) {
   auto promised = chance(70) ? leads_.back() : any_lead();
   auto accepted = any_lead();
   auto position = promised->lead()->getPosition();
-  digest chain = position == 1 ? first_->hash() : chosen_.contains(position - 1) ? chosen_[position - 1] : digest{};
+  auto before = chosen_.find({"", position - 1});
+  digest chain = position == 1 ? first_->hash() : before != chosen_.end() ? before->second : digest{};
   auto claimed = accepted->lead()->getValueHash();
   // What hurts most is another value than the one that is sealed already.
-  auto sealed = chosen_.find(position);
+  auto sealed = chosen_.find({"", position});
   digest bare{};
   for (const auto& [hash, value] : values_)
     if (value->content->getPosition() == position && (sealed == chosen_.end() || sealed->second != hash))
@@ -241,12 +309,35 @@ void gate_world::lie_in_lead(node& liar) {
     }
 }
 
+/// Asks for promises in rounds of its own, one after the other and far beyond those of others.
+void gate_world::outbid(node& liar) {
+  const auto& track = liar.core->at(0);
+  const auto& sealers = track.sealers();
+  auto position = track.state().position() + 1;
+  constexpr std::array<uint64_t, 4> jumps{1, 8, (1 << 24) - 8, ~uint64_t{0} - 40};
+  auto counter = jumps[static_cast<size_t>(random(4))];
+  if (!leads_.empty() && counter < jumps.back())
+    counter += leads_.back()->lead()->getRound().getCounter() % jumps.back();
+  while (sealers.owner_of(position, counter) != sealers.rank_of(liar.id))
+    ++counter;
+  auto lead = msg<wire::GateLead>::build([&](wire::GateLead::Builder out) {
+    out.setPosition(position);
+    out.setGeneration(data_of(sealers.hash()));
+    set_round(out.initRound(), {counter, *sealers.rank_of(liar.id), liar.core->start()});
+    out.setStep(wire::GateStep::ASKS);
+  });
+  tell_some(liar, sign_as(liar, slot_type::lead, to_packed(lead)));
+}
+
 // -- the end -------------------------------------------------------------------------------------
 
 bool gate_world::is_still() {
   if (!in_flight_.empty())
     return false;
-  return std::ranges::all_of(nodes_, [](const node& each) {
+  return std::ranges::all_of(nodes_, [&](const node& each) {
+    // Those that were lost may wait for ever for a quorum.
+    if (!is_survivor(each))
+      return each.writes.empty();
     return each.writes.empty() && each.judges.empty() && each.hooks.empty() && !each.core->next_deadline();
   });
 }
@@ -256,10 +347,12 @@ void gate_world::settle() {
   is_calm_ = true;
   for (auto& each : nodes_) {
     each.group = 0;
+    each.is_lost = false;
     if (!each.core)
       boot(each, each.is_stamped);
   }
-  constexpr int most_rounds = 400;
+  // Owners wait for up to 16 s times their number before a round, and each of them may have to lead one.
+  constexpr int most_rounds = 4'000;
   size_t told = 0;
   for (int i = 0; i < most_rounds && violation_.empty(); ++i) {
     if (std::exchange(told, exposed_.size()) != exposed_.size())
@@ -280,8 +373,15 @@ void gate_world::settle() {
     }
     while (!in_flight_.empty() && violation_.empty())
       deliver(in_flight_.size() - 1);
-    if (is_still())
+    constexpr int forced_until = 40;
+    if (survivors_ && i < forced_until) { // until all have begun the same line
+      if (i % 10 == 9)
+        for (auto& each : nodes_)
+          if (is_survivor(each))
+            force_members(each);
+    } else if (is_still()) {
       break;
+    }
     now_ += 250ms;
     for (auto& each : nodes_)
       if (auto due = each.core->next_deadline(); due && each.booted + *due <= now_)

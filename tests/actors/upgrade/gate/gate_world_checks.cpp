@@ -52,18 +52,8 @@ void gate_world::check_told(node& from, const statement_ptr& slot) {
     if (leads_.size() > remembered)
       leads_.erase(leads_.begin());
   }
-  if (slot->type == slot_type::vote) {
-    auto vote = *slot->vote();
-    auto id = digest_of(vote.getProposal());
-    votes_[{id, vote.getStage(), slot->origin}].insert(vote.getVerdict());
-    if (from.is_liar)
-      return;
-    auto& content = ballots_[{slot->origin, id, vote.getStage(), vote.getStart(), vote.getAttempt()}];
-    if (content.empty())
-      content = slot->payload();
-    else if (content != slot->payload())
-      violate("I5: " + slot->origin.value + " votes twice under one ballot");
-  }
+  if (slot->type == slot_type::vote)
+    check_vote(from, *slot);
   // Whoever embeds a seal slot tells it as well: its owner may have gone on before it told it alone.
   if (slot->type == slot_type::seal)
     check_accept(*slot);
@@ -73,6 +63,21 @@ void gate_world::check_told(node& from, const statement_ptr& slot) {
   else if (slot->type == slot_type::value)
     for (const auto& promise : slot->proposed().promises)
       check_accept(*promise);
+}
+
+void gate_world::check_vote(node& from, const statement& slot) {
+  auto vote = *slot.vote();
+  auto id = digest_of(vote.getProposal());
+  votes_[{id, vote.getStage(), slot.origin}].insert(vote.getVerdict());
+  if (from.is_liar)
+    return;
+  auto& content = ballots_[{slot.origin, id, vote.getStage(), vote.getStart(), vote.getAttempt()}];
+  if (content.empty())
+    content = slot.payload();
+  else if (content != slot.payload())
+    violate("I5: " + slot.origin.value + " votes twice under one ballot");
+  if (vote.getVerdict() != wire::Verdict::REGRESSED && !watched_.contains({slot.origin, id, vote.getStage()}))
+    violate("I10: " + slot.origin.value + " votes on a stage that it has not watched for its time");
 }
 
 /// I11: who says that it has accepted a value has stored the value, so that it can carry it on.
@@ -124,7 +129,17 @@ void gate_world::check_accept(const statement& seal) {
   auto& accepts =
     accepts_[{digest_of(content.getGeneration()), content.getPosition(), round_of(accepted.getRound()), value}];
   if (accepts[*member].insert(said).second && has_quorum(sealers, accepts))
-    note_chosen(content.getPosition(), value);
+    note_chosen(line_of(sealers.hash()), content.getPosition(), value);
+}
+
+/// Each line of generations has values of its own.
+std::string gate_world::line_of(const digest& generation) const {
+  auto found = generations_.find(generation);
+  return found == generations_.end() ? "unknown" : std::string{view_of(found->second->content().getLine())};
+}
+
+std::string gate_world::line_of(const proposed_value& value) const {
+  return line_of(digest_of(value.content->getGeneration()));
 }
 
 /// Whether some of these accepts count together: tries all ways to take one of each member or none.
@@ -160,8 +175,8 @@ bool gate_world::has_quorum(const generation& sealers, const std::map<rank, std:
   return search(search, accepts.begin());
 }
 
-void gate_world::note_chosen(uint64_t position, const digest& hash) {
-  auto [known, is_new] = chosen_.emplace(position, hash);
+void gate_world::note_chosen(const std::string& line, uint64_t position, const digest& hash) {
+  auto [known, is_new] = chosen_.emplace(std::pair{line, position}, hash);
   if (known->second != hash) {
     violate("I1: two values at position " + std::to_string(position) + ": " + short_text(known->second) + " and " +
             short_text(hash));
@@ -178,22 +193,34 @@ void gate_world::note_chosen(uint64_t position, const digest& hash) {
 
 // -- I2, I3, I4, I6: what a sealed value stands on --------------------------------------------------
 
+/// Null when there is none; whether the value is the first one of a line that began later.
+const proposed_value* gate_world::value_before(const proposed_value& value, bool& is_first_of_line) {
+  auto line = line_of(value);
+  auto position = value.content->getPosition();
+  if (auto begun = lines_.find(line); begun != lines_.end() && begun->second.position + 1 == position) {
+    is_first_of_line = true;
+    return values_[begun->second.chain].get();
+  }
+  auto found = chosen_.find({line, position - 1});
+  return found == chosen_.end() ? nullptr : values_[found->second].get();
+}
+
 void gate_world::check_chosen(const proposed_value& value) {
   auto content = *value.content;
   auto position = content.getPosition();
   ++counts_.sealed[content.getKind()];
   if (value.members)
     generations_[value.members->hash()] = value.members;
-  const proposed_value* before = nullptr;
-  if (position > 1) {
-    auto found = chosen_.find(position - 1);
-    if (found == chosen_.end()) {
-      violate("I6: position " + std::to_string(position) + " is sealed before the one before it");
-      return;
-    }
-    before = values_[found->second].get();
+  bool is_first_of_line = false;
+  const auto* before = value_before(value, is_first_of_line);
+  if (position > 1 && !before) {
+    violate("I6: position " + std::to_string(position) + " is sealed before the one before it");
+    return;
   }
-  auto last = before ? std::optional{before->content->getKind()} : std::nullopt;
+  if (before && !is_same(content.getChain(), before->hash))
+    violate("I6: the value at position " + std::to_string(position) + " does not follow the one before it");
+  // What the line before left open is dropped.
+  auto last = before && !is_first_of_line ? std::optional{before->content->getKind()} : std::nullopt;
   if (!may_follow(last, content.getKind()))
     violate("I6: a value of kind " + std::to_string(static_cast<int>(content.getKind())) + " at position " +
             std::to_string(position) + " follows one of kind " + std::to_string(last ? static_cast<int>(*last) : -1));
@@ -233,7 +260,7 @@ void gate_world::check_votes(const proposed_value& value, uint8_t stage, bool wa
 
 void gate_world::check_decided(node& at, const sealed_value& what) {
   auto position = what.value->content->getPosition();
-  auto known = chosen_.find(position);
+  auto known = chosen_.find({line_of(*what.value), position});
   if (known == chosen_.end())
     violate("I8: " + at.id.value + " takes a value for sealed that no quorum has accepted");
   else if (known->second != what.value->hash)
@@ -263,11 +290,22 @@ void gate_world::check_hook(node& at, const outputs::start_hook& what) {
 void gate_world::check_quiet() {
   if (weather_ == weather::lying_acceptor || weather_ == weather::lying_owner || weather_ == weather::lies_beyond_slack)
     return; // liars may block rounds
+  std::vector<const node*> members;
+  for (const auto& each : nodes_)
+    if (is_survivor(each))
+      members.push_back(&each);
+  check_quiet_of(members);
+}
+
+void gate_world::check_quiet_of(const std::vector<const node*>& members) {
   if (!is_still())
     violate("I9: it does not come to rest");
-  const auto& first = nodes_.front().core->at(0);
-  for (const auto& each : nodes_) {
+  const auto& first = members.front()->core->at(0);
+  for (const auto* member : members) {
+    const auto& each = *member;
     const auto& track = each.core->at(0);
+    if (track.sealers().hash() != first.sealers().hash())
+      violate("I9: " + each.id.value + " has other sealers than the others");
     if (track.state().chain() != first.state().chain())
       violate("I9: " + each.id.value + " is at position " + std::to_string(track.state().position()) + ", others at " +
               std::to_string(first.state().position()));
