@@ -76,6 +76,8 @@ analysis::stage_view view_of(const watch_stage& what, const analysis::canary_opt
   analysis::stage_view out{options, self.value, own.observed_blocks * own.block_s, {}};
   out.options.duration_s = what.duration_s;
   out.options.block_s = own.block_s;
+  if (what.members.size() == 1) // there will never be a control to compare with
+    out.options.success_rate.is_on = out.options.error_rate.is_on = out.options.world_model.is_on = false;
   auto most_blocks = last_block(what.duration_s);
   for (const auto& member : what.members) {
     analysis::watched_node node{.node = member.value, .is_canary = holds(what.canaries, member)};

@@ -24,7 +24,7 @@ stage_counts begin_counts(const watch_stage& what, int64_t now_unix_micros);
 std::map<node_id, uint32_t> silences_of(wire::NodeList::Reader nodes, int64_t now_unix_micros);
 
 /// The stage as this node sees it. Of other nodes it takes what they tell of the same stage in blocks of the same
-/// length, for as many blocks as there are.
+/// length, for as many blocks as there are. Where there is one member alone, shares are off: it has no control.
 analysis::stage_view view_of(const watch_stage& what, const analysis::canary_options& options, const node_id& self,
                              const stage_counts& own, const told_counts& told,
                              const std::map<node_id, uint32_t>& silences);

@@ -112,6 +112,15 @@ TEST(stage_picture, leaves_out_what_is_told_of_other_stages) {
   EXPECT_EQ(told_as([](stage_counts& counts) { counts.block_s = 1; }), 0u);
 }
 
+TEST(stage_picture, a_single_member_is_not_compared) {
+  auto alone = stage_of_three();
+  alone.members = {{"n2"}};
+  auto view = view_of(alone, {}, {"n2"}, counts_of(10, 1), {}, {{{"n2"}, 0}});
+  EXPECT_FALSE(view.options.success_rate.is_on || view.options.error_rate.is_on || view.options.world_model.is_on);
+  EXPECT_TRUE(view.options.responding);
+  EXPECT_TRUE(view_of(stage_of_three(), {}, {"n2"}, counts_of(10, 1), {}, {}).options.success_rate.is_on);
+}
+
 TEST(stage_picture, takes_no_block_after_twice_the_duration) {
   auto what = stage_of_three();
   ASSERT_EQ(last_block(what.duration_s), 20u);

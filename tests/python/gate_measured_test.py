@@ -1,0 +1,69 @@
+"""Proposals that each member judges by a paired measurement of its own, on a hive of one node: what it measures takes
+the whole machine."""
+
+import sys
+import unittest
+
+from gate_case import GateCase
+from gate_hive import LONG, RESPONDING, wait_until
+from paired_measurement_test import BENCH
+
+ROUNDS = 300_000
+MEASURED_S = 300
+
+
+class MeasuredTest(GateCase):
+    SIZE = 1
+
+    def setUp(self):
+        super().setUp()
+        versions = '\n[versions]\n"*" = "{root}/versions/{{version}}"\n'
+        self.hive = self.make_hive(health=RESPONDING.format(grace_s=30) + versions.format(root="@ROOT@"))
+
+    def make_hive(self, size=None, **options):
+        hive = super().make_hive(size, **options)
+        node = hive.nodes[0]
+        for version, share in (("v1", 1), ("same", 1), ("slow", 1.2)):
+            folder = hive.root / "versions" / version
+            folder.mkdir(parents=True)
+            (folder / "rounds").write_text(str(int(ROUNDS * share)), encoding="utf-8")
+            (folder / "bench.py").write_text(BENCH, encoding="utf-8")
+        node.end()
+        config = node.directory / "hived.toml"
+        config.write_text(config.read_text(encoding="utf-8").replace("@ROOT@", str(hive.root)), encoding="utf-8")
+        hive.start()
+        node.request("POST", "/benchmarks", {"name": "bench", "command": [sys.executable, "bench.py"]})
+        return hive
+
+    def decide(self, version):
+        node = self.hive.nodes[0]
+        asked = node.request("POST", "/upgrades", {"from": "v1", "to": version, "measure": True, "max_minutes": 8,
+                                                   "stages": LONG})
+        self.assertIn(asked["decision"], ("announced", "pending"))
+        decided = wait_until(lambda: (view := node.upgrade(asked["id"]))["decision"] in ("approved", "rejected") and view,
+                             lambda: node.upgrade(asked["id"]), MEASURED_S)
+        measurement = node.get("/upgrades/measurements")["measurements"][0]
+        self.assertEqual(measurement["request"]["new"], version)
+        self.assertGreaterEqual(measurement["adapters"][0]["rounds"], 8)
+        return decided
+
+    def test_the_same_is_approved_and_a_slower_version_rejected_by_name(self):
+        approved = self.decide("same")
+        self.assertEqual((approved["decision"], approved["votes"][0]["verdict"]), ("approved", "safe"))
+        self.hive.nodes[0].stop(approved["id"])
+        wait_until(lambda: self.hive.nodes[0].upgrade(approved["id"])["final"], "rolled back")
+        rejected = self.decide("slow")
+        self.assertEqual(rejected["decision"], "rejected")
+        self.assertIn("bench.work", rejected["reason"])
+
+    def test_a_version_that_cannot_be_run_is_inconclusive_and_named(self):
+        node = self.hive.nodes[0]
+        asked = node.request("POST", "/upgrades", {"from": "v1", "to": "none", "measure": True, "stages": LONG})
+        held = wait_until(lambda: (view := node.upgrade(asked["id"]))["votes"][0]["voted"] and view, "a vote")
+        self.assertIn(held["decision"], ("held", "pending"))
+        self.assertEqual(held["votes"][0]["verdict"], "inconclusive")
+        self.assertIn("none", str(held["votes"][0]["reasons"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
