@@ -99,7 +99,7 @@ private:
   void with_nodes(view_maker make);
   void answer_with_view(caf::typed_response_promise<msg<wire::ClusterUpgrade>> to, std::string id);
   void when_durable(std::function<void()> then);
-  caf::error take_refusal();
+  caf::error ask_core(const gate::event& what);
   caf::expected<uint8_t> track_named(std::string_view name) const;
   caf::expected<std::string> find_id(std::string_view prefix) const;
   caf::error not_yet() const;

@@ -73,7 +73,11 @@ void gate_shell::when_durable(std::function<void()> then) {
     then();
 }
 
-caf::error gate_shell::take_refusal() {
+/// Steps the core with what an operator asks; the error says why it refuses. Refusals before that were of something
+/// else, such as of a vote that came late.
+caf::error gate_shell::ask_core(const gate::event& what) {
+  refusal_ = {};
+  step(what);
   return std::exchange(refusal_, {});
 }
 
@@ -110,8 +114,7 @@ caf::result<msg<wire::ClusterUpgrade>> gate_shell::propose(const msg<wire::Propo
     return body.error();
   auto canonical = gate::to_canonical<wire::GateProposal>(**body);
   auto id = to_hex(gate::hash_of(canonical));
-  step(gate::events::propose{*track, *body, request->getQueue()});
-  if (auto refused = take_refusal())
+  if (auto refused = ask_core(gate::events::propose{*track, *body, request->getQueue()}))
     return refused;
   log::info("Proposed to the hive. track={} from={} to={} proposal={}", options_.tracks[*track],
             request->getFrom().cStr(), request->getTo().cStr(), id);
@@ -147,8 +150,7 @@ caf::result<msg<wire::ClusterUpgrade>> gate_shell::stop(const msg<wire::StopUpgr
     for (uint32_t i = 0; i < list.size(); ++i)
       list.set(i, unknown[i]);
   });
-  step(gate::events::stop{*track, stop});
-  if (auto refused = take_refusal())
+  if (auto refused = ask_core(gate::events::stop{*track, stop}))
     return refused;
   auto answer = self_->make_response_promise<msg<wire::ClusterUpgrade>>();
   when_durable([this, answer, id = *id] { answer_with_view(answer, id); });
@@ -288,11 +290,9 @@ caf::result<msg<wire::TrackMembers>> gate_shell::change_members(const msg<wire::
       list[i++].setTier(member.getTier());
     }
   });
-  if (request->getForce())
-    step(gate::events::begin_line{*track, members});
-  else
-    step(gate::events::change_members{*track, members});
-  if (auto refused = take_refusal())
+  auto refused = request->getForce() ? ask_core(gate::events::begin_line{*track, members})
+                                     : ask_core(gate::events::change_members{*track, members});
+  if (refused)
     return refused;
   auto answer = self_->make_response_promise<msg<wire::TrackMembers>>();
   when_durable([this, answer, track = *track] {

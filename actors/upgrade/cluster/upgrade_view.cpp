@@ -224,8 +224,7 @@ std::string reason_now(const gate_sight& sight, const gathered& from, const std:
     return why_sealed(*decided);
   std::string out;
   if (from.verdict)
-    out =
-      why_sealed(*from.verdict) + "; stage " + std::to_string(sight.core.at(from.track).state().stage()) + ": ";
+    out = why_sealed(*from.verdict) + "; stage " + std::to_string(sight.core.at(from.track).state().stage()) + ": ";
   if (counted)
     out += counted->why;
   const auto& track = sight.core.at(from.track);

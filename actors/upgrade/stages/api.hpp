@@ -14,11 +14,6 @@
 #include <string>
 #include <vector>
 
-namespace hive::wire {
-struct NodeList;
-struct NodeQuery;
-} // namespace hive::wire
-
 namespace hive {
 
 /// Watches a stage, in place of what was watched on that track. The window begins now, unless this stage was watched
@@ -52,20 +47,12 @@ struct stage_judged {
 /// Gets the judgements.
 using stage_listener_actor = caf::typed_actor<caf::reacts_to<stage_judged>>;
 
-/// Knows which nodes are heard; the federation is such an actor.
-using node_list_actor = caf::typed_actor<caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
-
-/// The federation has started. Until then nothing is judged.
-struct nodes_known {
-  node_list_actor nodes;
-};
-
 /// Counts the health of this node while a stage runs, tells it to the others, hears theirs and judges the stage.
 using stage_watcher_actor =
-  caf::typed_actor<caf::reacts_to<watch_stage>, caf::reacts_to<end_watch>, caf::reacts_to<nodes_known>,
+  caf::typed_actor<caf::reacts_to<watch_stage>, caf::reacts_to<end_watch>,
                    // The slots of other nodes, and this node's own ones after a restart.
                    caf::reacts_to<slots_accepted>, caf::reacts_to<slots_withdrawn>,
-                   // Windows begin no earlier.
+                   // Windows begin no earlier. Nothing is judged while the federation does not say whom it hears.
                    caf::reacts_to<sharing_started>>;
 
 } // namespace hive
@@ -74,4 +61,3 @@ using stage_watcher_actor =
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::watch_stage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::end_watch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::stage_judged)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::nodes_known)

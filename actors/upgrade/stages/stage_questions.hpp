@@ -38,7 +38,7 @@ using answers_taken = std::function<void(const stage_answers&)>;
 class stage_questions {
 public:
   stage_questions(stage_watcher_self::pointer self, const stage_watcher_services& services,
-                  const analysis::canary_options& health, const node_list_actor& nodes)
+                  const analysis::canary_options& health, const node_directory_actor& nodes)
       : self_{self}, services_{services}, health_{health}, nodes_{nodes} {
   }
 
@@ -65,7 +65,7 @@ private:
   stage_watcher_self::pointer self_;
   const stage_watcher_services& services_;
   const analysis::canary_options& health_;
-  const node_list_actor& nodes_;
+  const node_directory_actor& nodes_;
 };
 
 } // namespace hive

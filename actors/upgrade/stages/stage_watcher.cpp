@@ -68,16 +68,11 @@ public:
 
   // -- the hive -------------------------------------------------------------------
 
-  void know(const nodes_known& known) {
-    nodes_ = known.nodes;
-  }
-
   /// The stored slots have come before.
   void share(const sharing_started& with) {
     publisher_ = with.publisher;
     sharing_ = with.sharing;
-    if (with.nodes)
-      nodes_ = with.nodes;
+    nodes_ = with.nodes;
     is_admitted_ = false;
     if (!watches_.empty())
       publish();
@@ -203,7 +198,7 @@ private:
   pointer self_ = nullptr;
   stage_watcher_services services_;
   stage_watcher_options options_;
-  node_list_actor nodes_;
+  node_directory_actor nodes_;
   slot_publisher_actor publisher_;
   slot_sharing_actor sharing_;
   bool is_admitted_ = false;                  ///< what is published is written
@@ -221,7 +216,6 @@ stage_watcher_self::behavior_type stage_watcher(stage_watcher_state::pointer sel
   return {
     [&state](const watch_stage& what) { state.watch(what); },
     [&state](const end_watch& which) { state.end(which); },
-    [&state](const nodes_known& known) { state.know(known); },
     [&state](const slots_accepted& slots) { state.hear(slots); },
     [&state](const slots_withdrawn& gone) { state.hear(gone); },
     [&state](const sharing_started& with) { state.share(with); },

@@ -38,7 +38,7 @@ static_assert(std::is_convertible_v<tracker_actor, tasks_actor>);
 static_assert(std::is_convertible_v<inputs_actor, totals_actor>);
 static_assert(std::is_convertible_v<registry_actor, benchmarks_actor>);
 static_assert(std::is_convertible_v<upgrade_checker_actor, checks_actor>);
-static_assert(std::is_convertible_v<federation_actor, node_list_actor>);
+static_assert(std::is_convertible_v<federation_actor, node_directory_actor>);
 static_assert(std::is_convertible_v<stage_watcher_actor, slot_consumer_actor>);
 static_assert(std::is_convertible_v<stage_watcher_actor, slot_producer_actor>);
 
@@ -119,7 +119,7 @@ checks_actor::behavior_type run_checks(checks_actor::pointer, stub_node* node) {
   }};
 }
 
-node_list_actor::behavior_type run_nodes(node_list_actor::pointer, stub_node* node) {
+node_directory_actor::behavior_type run_nodes(node_directory_actor::pointer, stub_node* node) {
   return {[node](const msg<wire::NodeQuery>&) {
     return msg<wire::NodeList>::build([&](wire::NodeList::Builder out) {
       auto list = out.initNodes(5);
@@ -141,7 +141,8 @@ stage_listener_actor::behavior_type run_listener(stage_listener_actor::pointer, 
 
 slot_sharing_actor::behavior_type run_federation(slot_sharing_actor::pointer, stub_node* node) {
   return {[node](const publish_slots& slots) { node->published.push_back(slots); },
-          [node](const slots_admitted&) { ++node->admitted; }, [](const slot_readers&) {}};
+          [node](const slots_admitted&) { ++node->admitted; }, [](const slot_readers&) {},
+          [](const publish_together&) {}};
 }
 
 class stage_watcher : public testing::Test {
@@ -175,8 +176,7 @@ protected:
 
   /// The federation starts.
   void share() {
-    send(nodes_known{nodes});
-    send(sharing_started{stage_health_kind, slot_publisher_actor{federation}, federation});
+    send(sharing_started{stage_health_kind, slot_publisher_actor{federation}, federation, nodes});
   }
 
   void start() {
@@ -261,7 +261,7 @@ protected:
   totals_actor inputs;
   benchmarks_actor benchmarks;
   checks_actor checks;
-  node_list_actor nodes;
+  node_directory_actor nodes;
   stage_listener_actor listener;
   slot_sharing_actor federation;
   stage_watcher_actor watcher;
@@ -350,7 +350,7 @@ TEST_F(stage_watcher, judges_nothing_before_it_knows_who_is_heard) {
   pass_blocks(2);
   EXPECT_THAT(node.judged, IsEmpty());
   EXPECT_EQ(told().at(0).observed_blocks, 2u) << "it counts meanwhile";
-  send(nodes_known{nodes});
+  share();
   pass_blocks(1);
   EXPECT_THAT(node.judged, SizeIs(1));
 }
