@@ -119,6 +119,7 @@ struct StageView $Hive.doc("A stage of the rollout, as this node judges it now."
   verdict @5 :Upgrade.Verdict = inconclusive;
   reason @6 :Text;
   criteria @7 :List(StageCriterion);
+  held @8 :Bool $Hive.omitDefault $Hive.doc("Its time is over, or all have voted and nothing follows. Votes can still end it.");
 }
 
 struct DecisionStep $Hive.doc("A sealed value of the proposal.") {

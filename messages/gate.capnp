@@ -108,6 +108,7 @@ struct GateValue $Hive.maxBytes(65536) $Hive.doc(
   recent @12 :List(GateOpened) $Hive.maxLength(40) $Hive.doc("Proposals opened at the last positions: none opens twice.");
   members @13 :GateGeneration;
   completed @14 :GateCompleted;
+  decision @15 :Data $Hive.doc("After the approval: hash of the value that approved the proposal.");
 }
 
 # -- slots -----------------------------------------------------------------------
@@ -152,9 +153,10 @@ struct GateVote $Hive.maxBytes(640) {
   reasons @11 :List(GateReason) $Hive.maxLength(8) $Hive.doc("Worst first, as many as fit.");
 }
 
-struct GateStart $Hive.maxBytes(256) {
+struct GateStart $Hive.maxBytes(512) {
   start @0 :UInt64 $Hive.min(1);
   nonce @1 :UInt64;
+  generations @2 :List(Data) $Hive.maxLength(4) $Hive.doc("Hashes of the generations that it decides with, by track.");
 }
 
 struct GateRound $Hive.doc("An attempt to seal a position, ordered by counter, then start.") {

@@ -17,7 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 using upgrade_clock = std::chrono::steady_clock;
 
-/// Longest time between two looks, for what no event tells, such as a deadline that passes.
+/// Time between two looks, for what no event tells, such as a deadline that passes: short at first, because a decision
+/// by stored snapshots comes soon.
+constexpr std::chrono::milliseconds first_between_looks = 200ms;
 constexpr std::chrono::milliseconds longest_between_looks = 2s;
 /// Events that come together are one look.
 constexpr std::chrono::milliseconds event_gathering = 50ms;
@@ -61,7 +63,7 @@ private:
     progress shown{"Upgrade " + short_id_, s_.set};
     event_wakeup events{s_.node, "upgrade", id_};
     auto stop = signals_.end_requested();
-    while (true) {
+    for (auto pause = first_between_looks;; pause = std::min(2 * pause, longest_between_looks)) {
       tell(shown);
       if (auto status = end_of_upgrade(*upgrade_, options_.goal, options_.is_held_enough))
         return *status;
@@ -70,7 +72,7 @@ private:
         is_late_ = true;
         return exit_status::inconclusive;
       }
-      events.wait(std::min(left, longest_between_looks), stop);
+      events.wait(std::min(left, pause), stop);
       pause_until(std::min(left, event_gathering), stop);
       if (has_left())
         return static_cast<exit_status>(signals_.exit_status());

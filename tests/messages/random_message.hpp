@@ -90,7 +90,7 @@ private:
         return wide() >> (random_() % 64);
       return integer(field, UINT64_MAX);
     default:
-      return integer(field, type.isUInt16() ? 0xFFFF : 0xFFFFFFFF);
+      return integer(field, type.isUInt8() ? 0xFF : type.isUInt16() ? 0xFFFF : 0xFFFFFFFF);
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
+#include "messages/cluster_upgrade.capnp.h"
 #include "messages/engine.capnp.h"
 #include "messages/events.capnp.h"
 #include "messages/gpu.capnp.h"
@@ -25,7 +26,7 @@ namespace hive {
 std::vector<wire_type> json_types() {
   return wire_type::all_of<
     wire::MeasureRequest, wire::Measurement, wire::CommandSpec, wire::BenchmarkName, wire::BenchmarkInfo,
-    wire::BenchmarkQuery, wire::BenchmarkList, wire::RunCommand, wire::ObserveModel, wire::Recorded, wire::ModelInput,
+    wire::BenchmarkQuery, wire::BenchmarkList, wire::ObserveModel, wire::Recorded, wire::ModelInput,
     wire::WorldModelStats, wire::WorldModelInput, wire::Snapshot, wire::SnapshotSummary, wire::CaptureRequest,
     wire::StartCapture, wire::CaptureAccepted, wire::ImportSnapshot, wire::SnapshotQuery, wire::PageQuery,
     wire::SnapshotList, wire::CaptureListQuery, wire::CaptureList, wire::CaptureQuery, wire::DeleteCapture,
@@ -40,7 +41,9 @@ std::vector<wire_type> json_types() {
     wire::SpawnedResultQuery, wire::SpawnedResult, wire::EndSpawned, wire::EngineList, wire::StartReview, wire::Review,
     wire::ReviewListQuery, wire::ReviewList, wire::Sarif, wire::CheckRuns, wire::GpuReport, wire::GpuUnknown,
     wire::GpuMeasurement, wire::RunEvidence, wire::GpuList, wire::RequestLease, wire::Lease, wire::LeaseQuery,
-    wire::RenewLease, wire::ReleaseLease, wire::LeaseRevoked>();
+    wire::RenewLease, wire::ReleaseLease, wire::LeaseRevoked, wire::ProposeUpgrade, wire::ClusterUpgrade,
+    wire::ClusterUpgradeList, wire::StopUpgrade, wire::TrackMembersList, wire::ChangeMembers, wire::AdmitNode,
+    wire::DecisionDocument, wire::DecisionVerification>();
 }
 
 } // namespace hive

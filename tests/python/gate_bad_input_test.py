@@ -150,12 +150,12 @@ class BadConfigurationTest(unittest.TestCase):
 
     def test_of_members_tracks_and_hooks(self):
         members = ", ".join(f'"{number:032x}"' for number in range(33))
-        self.expect_unusable(f"[upgrade]\nmembers = [{members}]\n", "upgrade.members")
-        self.expect_unusable(f'[upgrade]\nmembers = ["{STRANGER}", "{STRANGER}"]\n', "upgrade.members")
-        self.expect_unusable('[upgrade]\nmembers = ["not an id"]\n', "upgrade.members")
-        self.expect_unusable('[upgrade]\ntracks = ["a", "b", "c", "d", "e"]\n', "upgrade.tracks")
-        self.expect_unusable('[upgrade]\npolicy = "anybody"\n', "upgrade.policy")
-        self.expect_unusable("[upgrade]\nslack = 2\n", "upgrade.slack")
+        self.expect_unusable(f"[upgrade]\nmembers = [{members}]\n", "upgrade", "members")
+        self.expect_unusable(f'[upgrade]\nmembers = ["{STRANGER}", "{STRANGER}"]\n', "upgrade", "members")
+        self.expect_unusable('[upgrade]\nmembers = ["not an id"]\n', "upgrade", "members")
+        self.expect_unusable('[upgrade]\ntracks = ["a", "b", "c", "d", "e"]\n', "upgrade", "tracks")
+        self.expect_unusable('[upgrade]\npolicy = "anybody"\n', "upgrade", "policy")
+        self.expect_unusable("[upgrade]\nslack = 2\n", "upgrade", "slack")
         self.expect_unusable("[upgrade.hooks]\ndeploy = []\n", "deploy")
         self.expect_unusable("[upgrade.hooks]\ndeploi = []\n", "deploi")
         self.expect_unusable("[upgrade.hooks]\ntimeout_s = 0\n", "timeout_s")

@@ -18,10 +18,10 @@ class GateClockTest(GateCase):
         place = tempfile.TemporaryDirectory()
         self.addCleanup(place.cleanup)
         jump = Path(place.name, "jump")
-        jump.write_text(str(HOUR_S), encoding="utf-8")
         ahead = ["/usr/bin/env", "LD_PRELOAD=" + os.environ["HIVE_CLOCK_JUMP"], f"CLOCK_JUMP={jump}",
                  "ASAN_OPTIONS=verify_asan_link_order=0"]
         hive = self.make_hive(wrapper_of=lambda i: ahead if i == AHEAD else ())
+        jump.write_text(str(HOUR_S), encoding="utf-8")
         wait_until(lambda: hive.nodes[AHEAD].get("/hive/status").get("clock_warning"), "the clock is not ahead")
         # Deadlines far beyond the clocks' difference pass on no node, whoever proposes.
         hive.give("2.0", GOOD)

@@ -160,10 +160,10 @@ class GateHive:
                 node.put_snapshot(OLD, {"latency": GOOD})
             node.put_snapshot(version, {"latency": samples})
 
-    def propose(self, to, by=0, **more):
+    def propose(self, to, by=0, queue=False, **more):
         """Its id. Judged by the stored snapshots; one short stage unless said otherwise."""
         body = {"from": OLD, "to": to, "judge": "strict", "stages": [STAGE], **more}
-        return self.nodes[by].request("POST", "/upgrades", body)["id"]
+        return self.nodes[by].request("POST", "/upgrades?queue=true" if queue else "/upgrades", body)["id"]
 
     def views(self, which, nodes=None):
         return [node.upgrade(which) for node in nodes or self.running()]
@@ -212,6 +212,14 @@ class GateHive:
         found = wait_until(hashes, lambda: f"not generation {number}: {[node.track() for node in self.running()]}")
         assert len(found) == 1, found
         return found.pop()
+
+    def await_votes(self, which, count, node):
+        """Waits until the node shows so many members that have voted."""
+        def voted():
+            view = node.upgrade(which)
+            return view and sum(vote["voted"] for vote in view["votes"]) == count
+
+        wait_until(voted, lambda: f"not {count} votes:\n{json.dumps(node.upgrade(which))}\n{self.logs()}")
 
     def canary_of(self, which, nodes=None):
         """The only canary of the stage, once it is known."""

@@ -33,8 +33,7 @@ class OldDisksTest(SharedHive):
         self.copy(voter)
         silent.freeze()
         which = hive.propose("voted")
-        wait_until(lambda: sum(vote["voted"] for vote in hive.nodes[0].upgrade(which)["votes"]) == 4,
-                   lambda: "four do not vote\n" + hive.told(which, hive.nodes[:4]))
+        hive.await_votes(which, 4, hive.nodes[0])
         voter.end()
         voter.set_disk_back()
         silent.thaw()
@@ -116,8 +115,7 @@ class ThreeTest(GateCase):
         wait_until(lambda: not restored.track()["admitted"] and restored.track()["acknowledgements"] == 2,
                    lambda: str(restored.track()))
         self.assertNotIn(first.upgrade(held)["decision"], ("approved", "rejected", "aborted"))
-        row = next(each for each in first.track()["members"] if each["node"] == restored.id)
-        self.assertFalse(row["admitted"])
+        wait_until(lambda: not self.row(first, restored)["admitted"], lambda: str(first.track()) + hive.logs())
         restored.request("POST", "/upgrades/admit", {"track": "main"})
         wait_until(lambda: restored.track()["admitted"], lambda: str(restored.track()) + hive.logs())
         self.assertEqual(hive.agreed(held)[0], "approved")
@@ -126,6 +124,11 @@ class ThreeTest(GateCase):
         hive.start()
         hive.ended(held)
         hive.expect_sound()
+
+    @staticmethod
+    def row(by, node):
+        """What one says of another one."""
+        return next(each for each in by.track()["members"] if each["node"] == node.id)
 
 
 if __name__ == "__main__":

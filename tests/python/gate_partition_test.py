@@ -23,7 +23,7 @@ class GatePartitionTest(GateCase):
 
         def missed():
             states = {each["id"]: each["state"] for each in self.few[0].get("/hive/nodes")["nodes"]}
-            other = {each["id"]: each["state"] for each in self.many[0].get("/hive/nodes")["nodes"]}
+            other = {each["id"]: each["state"] for each in self.many[1].get("/hive/nodes")["nodes"]}
             return (all(states[node.id] != "active" for node in self.many) and
                     all(other[node.id] != "active" for node in self.few))
 

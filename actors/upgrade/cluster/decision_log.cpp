@@ -23,14 +23,20 @@ logged_decision summary_of(wire::GateValue::Reader value, const gate::digest& ha
     out.from = (*body)->getFrom().cStr();
     out.to = (*body)->getTo().cStr();
   }
+  if (value.hasDecision())
+    out.decision = to_hex(gate::digest_of(value.getDecision()));
   return out;
 }
 
 } // namespace
 
-caf::error decision_log::restore(const gate_store& store, uint8_t track) {
+logged_decision summary_of(const gate::proposed_value& value) {
+  return summary_of(*value.content, value.hash);
+}
+
+caf::error decision_log::restore(uint8_t track) {
   caf::error damage;
-  auto unreadable = store.visit_decisions(track, [&](const msg<wire::SealedRecord>& record) {
+  auto unreadable = store_.visit_decisions(track, [&](const msg<wire::SealedRecord>& record) {
     auto value = gate::load_canonical<wire::GateValue>(record->getSealed().getValue());
     if (!value) {
       damage = fail(ec::corrupt, "a stored decision of the gate cannot be decoded: " + text_of(value.error()));
@@ -46,12 +52,13 @@ caf::error decision_log::restore(const gate_store& store, uint8_t track) {
 }
 
 void decision_log::add(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at, write_set& writes) {
-  auto entry = summary_of(*sealed.value->content, sealed.value->hash);
+  auto entry = summary_of(*sealed.value);
   if (contains(entry.track, entry.position))
     return;
   entry.learned_at = learned_at;
   entry.announced_at = announced_at;
   gate_store::put_decision(writes, entry.track, entry.position, to_record(sealed, learned_at, announced_at));
+  fresh_.insert_or_assign({entry.track, entry.position}, sealed);
   auto& track = tracks_[entry.track];
   auto newest = entry.proposal;
   track.insert_or_assign(entry.position, std::move(entry));
@@ -120,16 +127,22 @@ std::optional<node_id> trusted_origin(wire::StoredSlot::Reader slot) {
   return node_id_of(key);
 }
 
-caf::expected<std::optional<gate::sealed_value>> load_sealed(const gate_store& store, const logged_decision& entry) {
-  auto record = store.decision(entry.track, entry.position);
+void decision_log::stored(const gate::sealed_value& sealed) {
+  fresh_.erase({sealed.value->content->getTrack(), sealed.value->content->getPosition()});
+}
+
+caf::expected<gate::sealed_value> decision_log::load(const logged_decision& entry) const {
+  if (auto found = fresh_.find({entry.track, entry.position}); found != fresh_.end())
+    return found->second;
+  auto record = store_.decision(entry.track, entry.position);
   if (!record)
     return record.error();
   if (!*record)
-    return std::optional<gate::sealed_value>{};
+    return fail(ec::corrupt, "the decision at position " + std::to_string(entry.position) + " is not stored");
   auto sealed = decode_sealed((**record)->getSealed(), trusted_origin);
   if (!sealed)
     return fail(ec::corrupt, "a stored decision of the gate cannot be decoded: " + text_of(sealed.error()));
-  return std::optional{std::move(*sealed)};
+  return sealed;
 }
 
 msg<wire::SealedRecord> to_record(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at) {

@@ -24,6 +24,7 @@ struct logged_decision {
   gate::digest hash{};
   std::string proposal; ///< id as hex; empty: the value is about the members
   std::string from, to; ///< its versions
+  std::string decision; ///< hash of the value that approved it, in hex; empty: none did before this one
   int64_t learned_at = 0;
   int64_t announced_at = 0;
 };
@@ -32,11 +33,19 @@ struct logged_decision {
 /// which is on disk.
 class decision_log {
 public:
-  /// Reads what is stored of a track. Fails with ec::corrupt.
-  caf::error restore(const gate_store& store, uint8_t track);
+  explicit decision_log(gate_store store) : store_{std::move(store)} {
+  }
 
-  /// Adds a value, if it is not there; the writes make that durable and forget what is too old.
+  /// Reads what is stored of a track. Fails with ec::corrupt.
+  caf::error restore(uint8_t track);
+
+  /// Adds a value, if it is not there; the writes make that durable and forget what is too old. Until it is `stored`,
+  /// the log holds it itself.
   void add(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at, write_set& writes);
+  void stored(const gate::sealed_value& sealed);
+
+  /// The value with its evidence and certificate, whose signatures were checked before. Fails with ec::corrupt.
+  caf::expected<gate::sealed_value> load(const logged_decision& entry) const;
 
   /// The values of a proposal, the oldest first.
   std::vector<logged_decision> of(const std::string& proposal) const;
@@ -46,15 +55,16 @@ public:
   std::vector<std::string> proposals() const;
 
 private:
+  const gate_store store_;
   std::array<std::map<uint64_t, logged_decision>, gate::max_tracks> tracks_;
+  std::map<std::pair<uint8_t, uint64_t>, gate::sealed_value> fresh_; ///< by track and position: not stored yet
 };
 
 /// A sealed value with its certificate, as stored. `verify` checks or trusts the signatures.
 caf::expected<gate::sealed_value> decode_sealed(wire::GateSealed::Reader stored, const gate::slot_verifier& verify);
 
-/// A sealed value from the store, whose signatures were checked before; none when it is not stored yet. Fails with
-/// ec::corrupt.
-caf::expected<std::optional<gate::sealed_value>> load_sealed(const gate_store& store, const logged_decision& entry);
+/// What the log has of a value.
+logged_decision summary_of(const gate::proposed_value& value);
 
 /// The node of a stored statement, without checking its signature.
 std::optional<node_id> trusted_origin(wire::StoredSlot::Reader slot);

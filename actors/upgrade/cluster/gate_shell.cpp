@@ -52,6 +52,7 @@ caf::error gate_shell::init(pointer self, cluster_gate_services services, cluste
   epoch_ = options_.epoch;
   random_.seed(std::random_device{}());
   book_.emplace(id_);
+  log_.emplace(gate_store{*services_.db});
   for (const auto& track : options_.tracks) {
     auto made = gate::generation::from(*first_generation(options_, track, id_));
     if (!made)
@@ -96,7 +97,7 @@ caf::error gate_shell::restore() {
     book_->restore_value(std::move(*decoded));
   }
   for (uint8_t track = 0; track < options_.tracks.size(); ++track)
-    if (auto damage = log_.restore(store, track))
+    if (auto damage = log_->restore(track))
       return damage;
   return {};
 }
@@ -315,9 +316,11 @@ void gate_shell::on(const gate::outputs::decided& what) {
   auto at = now_unix_micros();
   auto known = announced_.find(id);
   write_set writes;
-  log_.add(sealed, at, known == announced_.end() ? at : known->second, writes);
+  log_->add(sealed, at, known == announced_.end() ? at : known->second, writes);
   if (!writes.empty())
-    keep(std::move(writes));
+    commit(self_, services_.committer, std::move(writes))
+      .then([this, sealed](const committed&) { log_->stored(sealed); },
+            [this](const caf::error& error) { self_->quit(error); });
   auto hash = to_hex(sealed.value->hash);
   log::info("The hive has decided. track={} position={} kind={} proposal={} hash={}", options_.tracks[value.getTrack()],
             value.getPosition(), static_cast<int>(value.getKind()), id, hash);
@@ -390,7 +393,7 @@ void gate_shell::note_announced(const gate::statement& ask) {
   auto id = to_hex(ask.ask().propose->id());
   if (announced_.size() >= most_announced)
     announced_.clear();
-  if (!announced_.emplace(id, now_unix_micros()).second || !log_.of(id).empty())
+  if (!announced_.emplace(id, now_unix_micros()).second || !log_->of(id).empty())
     return;
   tell([&](wire::UpgradeEvent::Builder out) {
     out.setId(id);

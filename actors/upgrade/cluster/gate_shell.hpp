@@ -114,7 +114,7 @@ private:
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 
   std::optional<statement_book> book_;
-  decision_log log_;
+  std::optional<decision_log> log_;
   std::unique_ptr<gate::gate_core> core_; ///< null until the federation has started
   uint64_t core_run_ = 0;                 ///< counts the cores
   uint64_t epoch_ = 0;                    ///< of this node, above all that it hears of itself

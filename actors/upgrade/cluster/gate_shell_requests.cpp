@@ -31,7 +31,7 @@ std::string how_it_ended(wire::ClusterUpgrade::Reader view) {
 } // namespace
 
 gate_sight gate_shell::sight() const {
-  return {*core_, log_, gate_store{*services_.db}, options_.tracks, announced_, stages_, notices_, conflicts_, now()};
+  return {*core_, *log_, options_.tracks, announced_, stages_, notices_, conflicts_, now()};
 }
 
 caf::error gate_shell::not_yet() const {
@@ -161,7 +161,7 @@ caf::result<msg<wire::DecisionDocument>> gate_shell::document(const msg<wire::De
   auto id = find_id(as_view(query->getId()));
   if (!id)
     return id.error();
-  auto steps = log_.of(*id);
+  auto steps = log_->of(*id);
   if (steps.empty())
     return fail(ec::no_data, "nothing is sealed of the proposal yet");
   gate_store store{*services_.db};
@@ -174,11 +174,10 @@ caf::result<msg<wire::DecisionDocument>> gate_shell::document(const msg<wire::De
       parts.generations.push_back(log->log().newest);
   }
   for (const auto& step : steps) {
-    auto sealed = load_sealed(store, step);
+    auto sealed = log_->load(step);
     if (!sealed)
       return sealed.error();
-    if (*sealed)
-      parts.values.push_back(std::move(**sealed));
+    parts.values.push_back(std::move(*sealed));
   }
   auto judgements = store.judgements(*id);
   if (!judgements)

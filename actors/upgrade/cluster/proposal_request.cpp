@@ -18,9 +18,10 @@ caf::expected<std::vector<wire::GateMember::Reader>> find_electorate(wire::Propo
   std::set<std::string> wanted;
   for (auto node : request.getMembers())
     wanted.emplace(as_view(node));
+  bool has_all = wanted.empty();
   std::vector<wire::GateMember::Reader> out;
   for (auto member : sealers.content().getMembers())
-    if (wanted.empty() || wanted.erase(std::string{as_view(member.getNode())}) > 0)
+    if (has_all || wanted.erase(std::string{as_view(member.getNode())}) > 0)
       out.push_back(member);
   bool has_strangers = request.getMembers().size() > 0 && !wanted.empty();
   if (has_strangers)
@@ -115,6 +116,8 @@ caf::expected<msg<wire::GateProposal>> to_proposal(wire::ProposeUpgrade::Reader 
   auto judge = judge_of(request.getJudge(), defaults.judge);
   if (request.getMeasure() && judge != wire::Policy::STATISTICAL)
     return fail(ec::invalid, "/judge: paired measurements are judged by policy statistical alone");
+  if (request.getMargins().size() > 0 && judge != wire::Policy::STATISTICAL)
+    return fail(ec::invalid, "/margins: only policy statistical judges by margins");
   auto heavy_votes = request.getHeavyVotes() > 0 ? request.getHeavyVotes() : defaults.heavy_votes;
   if (auto error = check_reachable(request, policy, heavy_votes, *electorate))
     return error;

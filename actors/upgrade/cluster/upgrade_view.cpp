@@ -37,39 +37,42 @@ struct gathered {
   gate::proposal_ptr what;
   std::string proposer;
   std::vector<logged_decision> steps;
-  std::optional<gate::sealed_value> verdict; ///< approved, rejected or aborted
-  std::optional<gate::sealed_value> back;    ///< that rolls it back
-  std::optional<gate::sealed_value> newest;
+  gate::value_ptr verdict; ///< approved, rejected or aborted; null: none, or this node never learned of it
+  gate::value_ptr back;    ///< that rolls it back
+  gate::value_ptr newest;
   std::optional<gate::ask_view> ask; ///< while it is not open
   bool is_current = false;           ///< it is what the track is about
 };
 
-/// Loads the newest value for which `is_wanted` holds, if there is any.
-caf::error load_newest(const gate_sight& sight, const std::vector<logged_decision>& steps, bool (*is_wanted)(kind),
-                       std::optional<gate::sealed_value>& out) {
-  auto found = std::find_if(steps.rbegin(), steps.rend(), [&](const auto& step) { return is_wanted(step.kind); });
-  if (found == steps.rend())
+/// Finds the newest value for which `is_wanted` holds, if there is any.
+caf::error find_newest(const gate_sight& sight, const gathered& from, bool (*is_wanted)(kind), gate::value_ptr& out) {
+  auto found =
+    std::find_if(from.steps.rbegin(), from.steps.rend(), [&](const auto& step) { return is_wanted(step.kind); });
+  if (found == from.steps.rend())
     return {};
-  auto loaded = load_sealed(sight.store, *found);
+  const auto& present = sight.core.at(from.track).state().newest();
+  if (present && present->content->getPosition() == found->position) {
+    out = present;
+    return {};
+  }
+  auto loaded = sight.log.load(*found);
   if (!loaded)
     return loaded.error();
-  out = std::move(*loaded);
+  out = loaded->value;
   return {};
 }
 
-caf::error gather_sealed(const gate_sight& sight, gathered& out) {
-  if (auto error = load_newest(sight, out.steps, is_verdict, out.verdict))
+caf::error gather_values(const gate_sight& sight, gathered& out) {
+  if (auto error = find_newest(sight, out, is_verdict, out.verdict))
     return error;
-  if (auto error = load_newest(
-        sight, out.steps, [](kind what) { return what == kind::BACK; }, out.back))
+  if (auto error = find_newest(
+        sight, out, [](kind what) { return what == kind::BACK; }, out.back))
     return error;
-  if (auto error = load_newest(
-        sight, out.steps, [](kind) { return true; }, out.newest))
+  if (auto error = find_newest(
+        sight, out, [](kind) { return true; }, out.newest))
     return error;
-  if (!out.newest)
-    return fail(ec::not_found, "the proposal's decision is being stored; ask again");
-  out.what = out.newest->value->what;
-  out.proposer = as_view(out.newest->value->content->getProposer());
+  out.what = out.newest->what;
+  out.proposer = as_view(out.newest->content->getProposer());
   return {};
 }
 
@@ -81,27 +84,44 @@ std::vector<uint8_t> used_tracks(const gate_sight& sight) {
   return out;
 }
 
+/// The values of a proposal: those of the log, and the newest of a track while that is being stored.
+std::vector<logged_decision> steps_of(const gate_sight& sight, const std::string& proposal) {
+  auto out = sight.log.of(proposal);
+  for (auto track : used_tracks(sight)) {
+    const auto& state = sight.core.at(track).state();
+    if (state.what() && to_hex(state.what()->id()) == proposal && !sight.log.contains(track, state.position()))
+      out.push_back(summary_of(*state.newest()));
+  }
+  return out;
+}
+
+std::optional<std::pair<uint8_t, gate::ask_view>> find_ask(const gate_sight& sight, const std::string& proposal) {
+  for (auto track : used_tracks(sight))
+    for (auto& ask : sight.core.at(track).proposals())
+      if (ask.state != gate::ask_state::opened && to_hex(ask.ask->ask().propose->id()) == proposal)
+        return std::pair{track, std::move(ask)};
+  return std::nullopt;
+}
+
 caf::expected<gathered> gather_all(const gate_sight& sight, const std::string& proposal) {
   gathered out;
-  out.steps = sight.log.of(proposal);
+  out.steps = steps_of(sight, proposal);
   if (!out.steps.empty()) {
     out.track = out.steps.back().track;
     const auto& state = sight.core.at(out.track).state();
     out.is_current = state.what() && to_hex(state.what()->id()) == proposal;
-    if (auto error = gather_sealed(sight, out))
+    if (auto error = gather_values(sight, out))
       return error;
     return out;
   }
-  for (auto track : used_tracks(sight))
-    for (auto& ask : sight.core.at(track).proposals())
-      if (to_hex(ask.ask->ask().propose->id()) == proposal) {
-        out.track = track;
-        out.what = ask.ask->ask().propose;
-        out.proposer = ask.node.value;
-        out.ask = std::move(ask);
-        return out;
-      }
-  return fail(ec::not_found, "no proposal has the id " + printable(proposal));
+  auto asked = find_ask(sight, proposal);
+  if (!asked)
+    return fail(ec::not_found, "no proposal has the id " + printable(proposal));
+  out.track = asked->first;
+  out.what = asked->second.ask->ask().propose;
+  out.proposer = asked->second.node.value;
+  out.ask = std::move(asked->second);
+  return out;
 }
 
 // -- text ------------------------------------------------------------------------
@@ -109,7 +129,7 @@ caf::expected<gathered> gather_all(const gate_sight& sight, const std::string& p
 std::string rollout_of(const gathered& from) {
   if (!from.newest)
     return "none";
-  auto value = *from.newest->value->content;
+  auto value = *from.newest->content;
   switch (value.getKind()) {
   case kind::APPROVED:
   case kind::GO:
@@ -163,6 +183,22 @@ std::string describe_votes(const gate::proposed_value& value) {
   return safe > 0 ? std::to_string(safe) + " of " + std::to_string(value.what->size()) + " members voted safe" : "";
 }
 
+/// Whether a member goes on measuring by itself after its vote.
+bool measures_again(const gate::proposal& what, const gate::statement& vote) {
+  return what.body().getMeasure() && vote.vote()->getVerdict() == wire::Verdict::INCONCLUSIVE &&
+         vote.vote()->getAttempt() + 1 < what.body().getAttempts();
+}
+
+/// Whether its time is over, or all have voted and nothing follows: it needs somebody to do something.
+bool is_held(const gate_sight& sight, const gathered& from, const std::optional<gate::tally>& counted) {
+  if (sight.core.at(from.track).is_overdue(sight.now))
+    return true;
+  return counted && counted->result == gate::tally_result::held &&
+         std::ranges::all_of(counted->members, [&](const auto& each) {
+           return each.vote && (each.vote->vote()->getStage() > 0 || !measures_again(*from.what, *each.vote));
+         });
+}
+
 decision decision_now(const gate_sight& sight, const gathered& from, const std::optional<gate::tally>& counted) {
   if (from.ask) {
     switch (from.ask->state) {
@@ -175,23 +211,21 @@ decision decision_now(const gate_sight& sight, const gathered& from, const std::
     }
   }
   if (from.verdict)
-    return decision_of(from.verdict->value->content->getKind());
-  const auto& track = sight.core.at(from.track);
-  bool is_held = track.is_overdue(sight.now);
-  if (counted && counted->result == gate::tally_result::held)
-    is_held = is_held || std::ranges::all_of(counted->members, [](const auto& each) { return each.vote != nullptr; });
-  return is_held ? decision::HELD : decision::PENDING;
+    return decision_of(from.verdict->content->getKind());
+  if (from.newest->content->hasDecision())
+    return decision::APPROVED; // this node was away then
+  return is_held(sight, from, counted) ? decision::HELD : decision::PENDING;
 }
 
 std::string reason_now(const gate_sight& sight, const gathered& from, const std::optional<gate::tally>& counted) {
   if (from.ask)
     return from.ask->why;
   if (const auto& decided = from.back ? from.back : from.verdict; decided && !counted)
-    return why_sealed(*decided->value);
+    return why_sealed(*decided);
   std::string out;
   if (from.verdict)
     out =
-      why_sealed(*from.verdict->value) + "; stage " + std::to_string(sight.core.at(from.track).state().stage()) + ": ";
+      why_sealed(*from.verdict) + "; stage " + std::to_string(sight.core.at(from.track).state().stage()) + ": ";
   if (counted)
     out += counted->why;
   const auto& track = sight.core.at(from.track);
@@ -200,12 +234,19 @@ std::string reason_now(const gate_sight& sight, const gathered& from, const std:
   return out;
 }
 
-/// The text with the names of nodes in place of their ids.
+/// The text with the names of nodes in place of their ids; where several nodes have the name, with a part of the id.
 std::string with_names(std::string text, const known_nodes& nodes) {
+  constexpr size_t short_id = 8;
+  std::map<std::string_view, size_t> bearers;
+  for (const auto& [id, node] : nodes)
+    ++bearers[as_view(node->getName())];
   for (const auto& [id, node] : nodes) {
     auto name = as_view(node->getName());
-    for (size_t at = 0; !name.empty() && (at = text.find(id, at)) != std::string::npos; at += name.size())
-      text.replace(at, id.size(), name);
+    if (name.empty())
+      continue;
+    auto shown = bearers[name] == 1 ? std::string{name} : std::string{name} + " (" + id.substr(0, short_id) + ")";
+    for (size_t at = 0; (at = text.find(id, at)) != std::string::npos; at += shown.size())
+      text.replace(at, id.size(), shown);
   }
   return text;
 }
@@ -237,11 +278,11 @@ std::map<node_id, gate::statement_ptr> votes_of(const gathered& from, const std:
       if (member.vote)
         out[member.node] = member.vote;
   } else if (from.newest) {
-    bool is_turned = from.back && std::ranges::any_of(from.back->value->evidence, [](const auto& each) {
+    bool is_turned = from.back && std::ranges::any_of(from.back->evidence, [](const auto& each) {
                        return each->type == gate::slot_type::vote;
                      });
     const auto& decided = is_turned ? from.back : from.verdict ? from.verdict : from.newest;
-    for (const auto& each : decided->value->evidence)
+    for (const auto& each : decided->evidence)
       if (each->type == gate::slot_type::vote)
         out[each->origin] = each;
   }
@@ -282,8 +323,10 @@ void set_votes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const
     names.set(i, awaited[i]);
 }
 
-void set_stage(wire::StageView::Builder out, const gate_sight& sight, const gathered& from) {
-  auto value = *from.newest->value->content;
+void set_stage(wire::StageView::Builder out, const gate_sight& sight, const gathered& from,
+               const std::optional<gate::tally>& counted) {
+  out.setHeld(is_held(sight, from, counted));
+  auto value = *from.newest->content;
   out.setStage(value.getStage());
   out.setOf(static_cast<uint8_t>(from.what->stages()));
   auto canaries = value.getCanaries();
@@ -341,6 +384,8 @@ void set_steps(wire::ClusterUpgrade::Builder out, const gathered& from) {
     out.setHash(to_hex(step.hash));
     out.setDecidedAt(step.learned_at);
   }
+  if (!out.hasHash() && !from.steps.empty() && !from.steps.back().decision.empty())
+    out.setHash(from.steps.back().decision);
 }
 
 void set_proposal(wire::ClusterUpgrade::Builder out, const gate::proposal& what) {
@@ -402,10 +447,13 @@ std::string why_sealed(const gate::proposed_value& value) {
 
 std::vector<std::string> proposal_ids(const gate_sight& sight) {
   std::vector<std::string> out;
-  for (auto track : used_tracks(sight))
+  for (auto track : used_tracks(sight)) {
     for (const auto& ask : sight.core.at(track).proposals())
       if (ask.state != gate::ask_state::opened)
         out.push_back(to_hex(ask.ask->ask().propose->id()));
+    if (const auto& what = sight.core.at(track).state().what())
+      out.push_back(to_hex(what->id()));
+  }
   auto logged = sight.log.proposals();
   std::set<std::string> known{logged.begin(), logged.end()};
   std::erase_if(out, [&](const auto& id) { return !known.insert(id).second; });
@@ -414,13 +462,10 @@ std::vector<std::string> proposal_ids(const gate_sight& sight) {
 }
 
 std::optional<uint8_t> track_of(const gate_sight& sight, const std::string& proposal) {
-  if (auto steps = sight.log.of(proposal); !steps.empty())
+  if (auto steps = steps_of(sight, proposal); !steps.empty())
     return steps.back().track;
-  for (auto track : used_tracks(sight))
-    for (const auto& ask : sight.core.at(track).proposals())
-      if (to_hex(ask.ask->ask().propose->id()) == proposal)
-        return track;
-  return std::nullopt;
+  auto asked = find_ask(sight, proposal);
+  return asked ? std::optional{asked->first} : std::nullopt;
 }
 
 caf::expected<msg<wire::ClusterUpgrade>> view_of(const gate_sight& sight, const std::string& proposal,
@@ -441,7 +486,7 @@ caf::expected<msg<wire::ClusterUpgrade>> view_of(const gate_sight& sight, const 
     bool is_in_stage =
       from->newest && from->is_current && sight.core.at(from->track).state().now() == gate::phase::stage;
     if (is_in_stage)
-      set_stage(out.initStage(), sight, *from);
+      set_stage(out.initStage(), sight, *from, counted);
     set_runs(out, sight, *from, nodes);
     set_steps(out, *from);
     set_notes(out, sight, *from, proposal);

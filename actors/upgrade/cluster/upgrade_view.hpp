@@ -25,7 +25,6 @@ struct judged_stage {
 struct gate_sight {
   const gate::gate_core& core;
   const decision_log& log;
-  gate_store store;
   const std::vector<std::string>& tracks;            ///< names, by number
   const std::map<std::string, int64_t>& announced;   ///< when this node first heard of a proposal, by id
   const std::map<uint8_t, judged_stage>& stages;     ///< by track

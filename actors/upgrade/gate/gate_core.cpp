@@ -56,6 +56,12 @@ void gate_core::on(const events::durable& what) {
   }
 }
 
+void gate_core::set_generations(capnp::List<capnp::Data>::Builder out) const {
+  for (uint32_t i = 0; i < std::min<size_t>(out.size(), max_tracks); ++i)
+    if (tracks_[i])
+      out.set(i, data_of(tracks_[i]->sealers().hash()));
+}
+
 /// A start number of its own for each start, unless nothing can be lost: then it goes on under the one that it had.
 void gate_core::on(const events::started& what) {
   bool goes_on = what.is_disk_current && own_start_;
@@ -68,6 +74,7 @@ void gate_core::on(const events::started& what) {
     auto message = msg<wire::GateStart>::build([&](wire::GateStart::Builder out) {
       out.setStart(start_);
       out.setNonce(nonce_);
+      set_generations(out.initGenerations(static_cast<uint32_t>(options_.tracks.size())));
     });
     auto made = std::make_shared<statement>();
     made->origin = options_.self;

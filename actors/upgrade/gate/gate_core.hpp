@@ -52,6 +52,7 @@ private:
   template <class Event>
   void on(const Event& what); ///< that is for one track
   void hear_start(const statement_ptr& slot);
+  void set_generations(capnp::List<capnp::Data>::Builder out) const;
   void finish_step();
 
   gate_options options_;

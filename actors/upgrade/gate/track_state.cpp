@@ -72,6 +72,16 @@ void set_proposal(wire::GateValue::Builder out, const choice& what) {
     list.set(i, canaries[i]);
 }
 
+/// The value that approved the proposal, for whoever learns of a later one alone.
+void set_decision(wire::GateValue::Builder out, const track_state& now) {
+  if (now.begins_line())
+    return; // what was approved in the line before is dropped
+  if (now.newest() && now.newest()->content->getKind() == kind::APPROVED)
+    out.setDecision(data_of(now.chain()));
+  else if (now.now() != phase::idle && now.newest()->content->hasDecision())
+    out.setDecision(now.newest()->content->getDecision());
+}
+
 void set_recent(wire::GateValue::Builder out, const track_state& now, const choice& what) {
   std::vector<std::pair<uint64_t, digest>> recent;
   auto position = now.position() + 1;
@@ -146,6 +156,7 @@ value_ptr make_value(const track_state& now, const generation& sealers, const ch
       evidence.setWithCaveats(i, *what.evidence[i]->whole);
     out.setFirst(first);
     set_recent(out, now, what);
+    set_decision(out, now);
     set_completed(out, now, sealers, what);
   });
   auto made = std::make_shared<proposed_value>();

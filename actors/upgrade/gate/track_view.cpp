@@ -14,6 +14,13 @@ std::vector<member_view> track::members() const {
     else if (auto known = seal_.starts.find(view.node); known != seal_.starts.end())
       view.start = known->second.start;
     view.quarantined = known_.quarantined.contains(view.node);
+    if (auto found = starts_.find(view.node); found != starts_.end()) {
+      auto generations = found->second->start()->getGenerations();
+      if (number_ < generations.size() && generations[number_].size() > 0) {
+        view.generation = digest_of(generations[number_]);
+        view.differs = view.generation != sealers_->hash();
+      }
+    }
     if (auto found = seals_.find(view.node); found != seals_.end()) {
       auto seal = *found->second->seal();
       view.position = seal.getPosition();

@@ -73,7 +73,9 @@ TEST(upgrade_propose, leaves_to_the_node_what_was_not_said) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("is announced"), HasSubstr("hivectl upgrade watch ")));
   EXPECT_EQ(node.requests().back().target, "/api/v1/upgrades");
   auto sent = parse<wire::ProposeUpgrade>(node.requests().back().body);
-  EXPECT_EQ(to_json(sent), to_json(parse<wire::ProposeUpgrade>(R"({"from":"v2.0","to":"v2.1"})")));
+  auto expected = parse<wire::ProposeUpgrade>(R"({"from":"v2.0","to":"v2.1","track":"main","members":[],"stages":[],
+    "required_tiers":[],"margins":[],"policy":"configured","judge":"configured"})");
+  EXPECT_EQ(to_json(sent), to_json(expected));
 }
 
 TEST(upgrade_propose, rounds_short_times_up_since_none_means_never) {

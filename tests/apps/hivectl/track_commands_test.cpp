@@ -28,7 +28,7 @@ TEST(upgrade_members, shows_who_decides) {
             "Position  14, open is fedcba987654\n"
             "\n"
             "NODE  NAME  WEIGHT  TIER      STATE   ADMITTED  VERSION  NOTE\n"
-            "────  ────  ──────  ────────  ──────  ────────  ───────  ──────────────────────────────────────\n"
+            "────  ────  ──────  ────────  ──────  ────────  ───────  ─────────────────────────────────────\n"
             "ab12  n1         2  regional  active  yes       v2.0     this node\n"
             "cd34  n2         1  flat      dead    no        -        in quarantine: its votes do not count\n");
   hivectl(node.url(), {"upgrade", "members", "--track", "edge"});

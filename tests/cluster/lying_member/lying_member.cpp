@@ -8,6 +8,7 @@
 #include "messages/timestamp.hpp"
 #include "platform/hex.hpp"
 #include "storage/epoch.hpp"
+#include "tests/actors/hive/hive_test.hpp"
 #include "tests/actors/hive/test_node.hpp"
 
 #include <cstdio>
@@ -33,7 +34,7 @@ test_node_options options_for(std::span<char*> arguments) {
   test_node_options out{.identity = identity_in(arguments[0])};
   out.shown = must(load_credentials(arguments[1], certificate_role::node, now_unix_micros() / micros));
   for (const char* door : arguments.subspan(3))
-    out.join.push_back(must(endpoint::parse(door)));
+    out.join.push_back(endpoint::parse(door).value());
   return out;
 }
 

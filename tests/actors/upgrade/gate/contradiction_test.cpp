@@ -35,10 +35,10 @@ TEST(contradiction, is_not_between_two_epochs_which_may_be_a_restored_disk) {
                           make_seal(0, *sealers, {.position = 4, .chain = digest{1}, .epoch = 2})));
 }
 
-TEST(contradiction, is_not_in_one_slot_or_under_one_stamp) {
+TEST(contradiction, is_in_two_contents_under_one_stamp) {
   auto vote = make_vote(0, digest{1});
   EXPECT_FALSE(contradict(vote, vote));
-  EXPECT_FALSE(contradict(vote, make_vote(0, digest{1}, {.verdict = verdict::REGRESSED})));
+  EXPECT_TRUE(contradict(vote, make_vote(0, digest{1}, {.verdict = verdict::REGRESSED})));
 }
 
 TEST(contradiction, is_in_a_seal_slot_that_falls_back) {
