@@ -74,6 +74,8 @@ void set_proposal(wire::GateValue::Builder out, const choice& what) {
 
 /// The value that approved the proposal, for whoever learns of a later one alone.
 void set_decision(wire::GateValue::Builder out, const track_state& now) {
+  if (now.begins_line())
+    return; // what was approved in the line before is dropped
   if (now.newest() && now.newest()->content->getKind() == kind::APPROVED)
     out.setDecision(data_of(now.chain()));
   else if (now.now() != phase::idle && now.newest()->content->hasDecision())

@@ -1,4 +1,4 @@
-// What must hold of the gate after every event, in random worlds. HIVE_SOAK=1 runs 10,000 seeds.
+// What must hold of the gate after every event, in random worlds. HIVE_SOAK=1 runs 10,500 seeds.
 
 #include "tests/actors/upgrade/gate/gate_world.hpp"
 #include "tests/support/soak.hpp"
@@ -13,7 +13,7 @@ namespace {
 constexpr size_t steps = 3'000;
 
 uint64_t wanted_seeds() {
-  return is_soak() ? 10'000 : 300;
+  return is_soak() ? 10'500 : 300;
 }
 
 class gate_simulation : public ::testing::TestWithParam<weather> {};
