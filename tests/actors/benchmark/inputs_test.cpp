@@ -405,8 +405,7 @@ TEST_F(inputs_test, a_model_that_gave_way_is_erased_in_the_write_that_stores_the
 
 TEST_F(inputs_test, tells_the_totals_and_begins_anew_after_a_failed_write) {
   auto totals = [&] {
-    auto response = push(msg<wire::InputTotalsQuery>{});
-    commits.decide(write_it);
+    auto response = push(msg<wire::InputTotalsQuery>{}); // nothing is to be written
     msg<wire::InputTotals> out;
     response.receive([&](const msg<wire::InputTotals>& answer) { out = answer; },
                      [](const caf::error& error) { ADD_FAILURE() << text_of(error); });
