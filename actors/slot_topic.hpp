@@ -111,8 +111,8 @@ struct slot_readers {
 };
 
 /// For topics that wait for admission or are urgent.
-using slot_sharing_actor = slot_publisher_actor::extend<caf::reacts_to<publish_together>, caf::reacts_to<slots_admitted>,
-                                                        caf::reacts_to<slot_readers>>;
+using slot_sharing_actor = slot_publisher_actor::extend<caf::reacts_to<publish_together>,
+                                                        caf::reacts_to<slots_admitted>, caf::reacts_to<slot_readers>>;
 
 struct shared_slot {
   std::string key;

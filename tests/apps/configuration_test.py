@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READER = "\n".join(
-    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "benchmark_config", "metrics_config", "upgrade_config")
+    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "benchmark_config", "metrics_config", "gate_config", "upgrade_config")
 )
 COMMAND_LINE = (ROOT / "apps/hived/command_line.cpp").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
@@ -238,9 +238,11 @@ def test_print_config_tells_every_key_of_the_page(program):
     text = WHOLE + '[[benchmarks.model_registry.probe]]\nbase_url = "http://x"\nmodel = "m"\n'
     text += "[[gpu.simulated]]\nvram_mib = 8192\n[[metrics]]\nname = \"*\"\n"
     text += '[versions]\n"v2.0" = "/srv/v2.0"\n"*" = {directory = "/srv/{version}"}\n'
+    text += '[upgrade]\nmembers = ["a1"]\nweights = {a1 = 2}\ntiers = {a1 = "central"}\n'
     printed = program(text, "--print-config").stdout
     assert tomllib.loads(printed)["versions"]["v2.0"] == "/srv/v2.0"
     told = {name.replace('versions."*".', "versions.") for name in sources(printed)}
+    told |= {name.rsplit(".", 1)[0] for name in told}  # tables whose keys are names of something
     names = keys_told()
     sections = {name for name in names if any(other.startswith(name + ".") for other in names)}
     assert names - sections - told == set()

@@ -18,7 +18,7 @@ public:
 
   void fill(capnp::DynamicStruct::Builder out, int depth = 0) {
     for (const auto& field : field_rules::of(out.getSchema()))
-      if (!field.import_only && (field.required || field.key || random_() % 4 != 0))
+      if (!field.import_only && (field.required || field.key || field.min > 0 || random_() % 4 != 0))
         set(out, field, depth);
   }
 

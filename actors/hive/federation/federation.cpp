@@ -95,9 +95,9 @@ public:
     carry_out(core_->begin(now()));
     for (const auto& topic : services_.topics)
       if (topic.producer)
-        self_->send(topic.producer, sharing_started{topic.rules.kind, slot_publisher_actor{self_},
-                                                    slot_sharing_actor{self_}, node_directory_actor{self_},
-                                                    core_->is_disk_current()});
+        self_->send(topic.producer,
+                    sharing_started{topic.rules.kind, slot_publisher_actor{self_}, slot_sharing_actor{self_},
+                                    node_directory_actor{self_}, core_->is_disk_current()});
     self_->send(self_, tick_atom::value);
     return caf::none;
   }
