@@ -63,15 +63,16 @@ outcome finish_verification(session& s, const msg<wire::DocumentVerification>& r
   return result->getVerified() ? exit_status::done : exit_status::rejected;
 }
 
-/// What names its version as a verdict document does.
-bool is_verdict_document(std::string_view text) {
+/// JSON that names no version as a verdict document does. Of what is no JSON, reading says why.
+bool is_other_json(std::string_view text) {
   capnp::MallocMessageBuilder scratch;
   auto members = parse_json_object(text, scratch);
-  if (members)
-    for (auto member : *members)
-      if (member.getName() == "algorithm")
-        return true;
-  return false;
+  if (!members)
+    return false;
+  for (auto member : *members)
+    if (member.getName() == "algorithm")
+      return false;
+  return true;
 }
 
 outcome verify_file(session& s, const document_options& options) {
@@ -80,7 +81,7 @@ outcome verify_file(session& s, const document_options& options) {
     return text.error();
   if (is_decision_document(*text))
     return verify_decision_file(s, *text, {options.file, options.members, options.snapshots, options.judgements});
-  if (!is_verdict_document(*text))
+  if (is_other_json(*text))
     return fail(ec::invalid, options.file + ": it is neither a verdict document nor the document of a decision");
   if (!options.members.empty() || !options.judgements.empty())
     return fail(ec::invalid,

@@ -2,7 +2,9 @@
 the whole machine."""
 
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 from gate_case import GateCase
 from gate_hive import LONG, RESPONDING, wait_until
@@ -17,23 +19,16 @@ class MeasuredTest(GateCase):
 
     def setUp(self):
         super().setUp()
-        versions = '\n[versions]\n"*" = "{root}/versions/{{version}}"\n'
-        self.hive = self.make_hive(health=RESPONDING.format(grace_s=30) + versions.format(root="@ROOT@"))
-
-    def make_hive(self, size=None, **options):
-        hive = super().make_hive(size, **options)
-        node = hive.nodes[0]
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
         for version, share in (("v1", 1), ("same", 1), ("slow", 1.2)):
-            folder = hive.root / "versions" / version
-            folder.mkdir(parents=True)
+            folder = Path(place.name, version)
+            folder.mkdir()
             (folder / "rounds").write_text(str(int(ROUNDS * share)), encoding="utf-8")
             (folder / "bench.py").write_text(BENCH, encoding="utf-8")
-        node.end()
-        config = node.directory / "hived.toml"
-        config.write_text(config.read_text(encoding="utf-8").replace("@ROOT@", str(hive.root)), encoding="utf-8")
-        hive.start()
-        node.request("POST", "/benchmarks", {"name": "bench", "command": [sys.executable, "bench.py"]})
-        return hive
+        versions = f'\n[versions]\n"v1" = "{place.name}/v1"\n"same" = "{place.name}/same"\n"slow" = "{place.name}/slow"\n'
+        self.hive = self.make_hive(health=RESPONDING.format(grace_s=30) + versions)
+        self.hive.nodes[0].request("POST", "/benchmarks", {"name": "bench", "command": [sys.executable, "bench.py"]})
 
     def decide(self, version):
         node = self.hive.nodes[0]

@@ -116,11 +116,15 @@ void gate_shell::watch_stages() {
     const auto& track = core_->at(number);
     const auto& state = track.state();
     std::string wanted;
-    if (state.now() == gate::phase::stage && state.what()->rank_of(id_) &&
-        std::ranges::all_of(state.canaries(),
-                            [&](const auto& node) { return has_ended_deploy(track, node, state.what()->id()); }))
+    if (state.now() == gate::phase::stage && state.what()->rank_of(id_)) {
       wanted = to_hex(state.what()->id()) + "/" + std::to_string(state.stage());
-    if (watched_[number] == wanted)
+      bool is_deployed = std::ranges::all_of(
+        state.canaries(), [&](const auto& node) { return has_ended_deploy(track, node, state.what()->id()); });
+      if (!is_deployed)
+        continue; // after a restart the others say so in a moment, and what was observed before still counts
+    }
+    auto known = watched_.find(number);
+    if (known != watched_.end() && known->second == wanted)
       continue;
     watched_[number] = wanted;
     stages_.erase(number);

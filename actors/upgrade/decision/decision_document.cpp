@@ -76,6 +76,29 @@ std::span<const gate::sealed_value> before_proposal(const decision_parts& parts)
   return {parts.generations.begin(), end};
 }
 
+/// Whether the values begin with the opening and have no gap, and the members values lead to those who sealed them.
+caf::error check_complete(const decision_parts& parts) {
+  auto opened = *parts.values.front().value->content;
+  if (opened.getKind() != kind::OPEN)
+    return fail(ec::no_data, "this node does not have the opening of the proposal; ask another one for the document");
+  auto position = opened.getPosition();
+  for (const auto& each : parts.values)
+    if (each.value->content->getPosition() != position++)
+      return fail(ec::no_data, "this node does not have what was sealed at position " + std::to_string(position - 1) +
+                                 "; ask another one for the document");
+  auto sealers = parts.first;
+  for (const auto& each : before_proposal(parts)) {
+    if (!each.value->members || !gate::is_same(each.value->content->getGeneration(), sealers->hash()))
+      break;
+    sealers = each.value->members;
+  }
+  if (!gate::is_same(opened.getGeneration(), sealers->hash()))
+    return fail(ec::no_data,
+                "this node does not have all changes of members that lead to those who sealed the proposal; "
+                "ask another one for the document");
+  return caf::none;
+}
+
 void write_summary(const decision_parts& parts, wire::DecisionDocument::Builder out) {
   auto outcome = outcome_of(parts.values);
   out.setTrack(parts.first->content().getTrack());
@@ -209,7 +232,13 @@ decision_outcome outcome_of(std::span<const gate::sealed_value> values) {
 
 caf::expected<msg<wire::DecisionDocument>> make_decision_document(const decision_parts& parts) {
   if (parts.values.empty())
-    return fail(ec::not_found, "nothing is sealed for the proposal, so there is nothing to prove");
+    return fail(ec::no_data, "nothing is sealed for the proposal, so there is nothing to prove");
+  if (auto error = check_complete(parts))
+    return error;
+  return encode_decision(parts);
+}
+
+caf::expected<msg<wire::DecisionDocument>> encode_decision(const decision_parts& parts) {
   capnp::MallocMessageBuilder scratch;
   auto out = scratch.initRoot<wire::DecisionDocument>();
   out.setFormat(known_format);

@@ -35,8 +35,12 @@ decision_outcome outcome_of(std::span<const gate::sealed_value> values);
 
 /// The document; `to_canonical_json` gives the form that is kept, sent and verified. Members values above the
 /// proposal's are left out, and so are judgements that do not fit. The same parts give the same bytes on every machine.
-/// ec::not_found when nothing is sealed; ec::too_large.
+/// ec::no_data when nothing is sealed, or when a value is missing that the proof needs: another node may have it, since
+/// one that was away learns the newest value alone. ec::too_large.
 caf::expected<msg<wire::DecisionDocument>> make_decision_document(const decision_parts& parts);
+
+/// Encodes parts as they are, also when they prove nothing. `parts` has a value at least. Fails with ec::too_large.
+caf::expected<msg<wire::DecisionDocument>> encode_decision(const decision_parts& parts);
 
 /// Whether the JSON object is meant as a decision document, whatever its state.
 bool is_decision_document(std::string_view text);

@@ -45,7 +45,7 @@ void note_line(const gate::generation& first, findings& out) {
 
 /// Everything that the document says is in the values that it holds, so it is made again from them.
 void check_summary(wire::DecisionDocument::Reader document, const decision_parts& parts, findings& out) {
-  auto again = make_decision_document(parts);
+  auto again = encode_decision(parts);
   if (!again) {
     out.faults.push_back("the document cannot be made again from its values: " + text_of(again.error()));
     return;

@@ -96,8 +96,10 @@ private:
     if (next.getNumber() != sealers_->number() + 1 || !gate::is_same(next.getPrevious(), sealers_->hash()))
       fault("generation " + std::to_string(next.getNumber()) + " does not follow generation " +
             std::to_string(sealers_->number()));
-    if (as_view(next.getTrack()) != as_view(sealers_->content().getTrack()))
-      fault("it has another name of the track");
+    auto now = sealers_->content();
+    if (as_view(next.getTrack()) != as_view(now.getTrack()) ||
+        gate::view_of(next.getLine()) != gate::view_of(now.getLine()))
+      fault("it is of another line of members");
     const auto* ask = only_ask(value);
     if (!ask || !ask->ask().members || ask->ask().members->hash() != value.members->hash())
       fault("no sealer asks for these members");

@@ -62,7 +62,7 @@ protected:
   std::vector<std::string> faults_with(const value_ptr& value) {
     auto sealed = parts;
     sealed.values.push_back(hive.conspire(value));
-    auto document = make_decision_document(sealed);
+    auto document = encode_decision(sealed);
     EXPECT_TRUE(document) << text_of(document.error());
     auto result = verify_decision(**document, verification_inputs{**document});
     std::vector<std::string> out;
@@ -150,7 +150,7 @@ protected:
       change(out);
     });
     decision_parts sealed{hive.first(), {}, {hive.conspire(later)}, {}};
-    auto document = make_decision_document(sealed);
+    auto document = encode_decision(sealed);
     EXPECT_TRUE(document) << text_of(document.error());
     auto result = verify_decision(**document, verification_inputs{**document});
     std::vector<std::string> out;

@@ -25,7 +25,7 @@ using testing::Not;
 using testing::StartsWith;
 
 std::string document_of(const decision_parts& parts) {
-  auto made = make_decision_document(parts);
+  auto made = encode_decision(parts);
   if (made)
     return to_canonical_json(*made);
   ADD_FAILURE() << text_of(made.error());
@@ -136,10 +136,29 @@ TEST(decision_verification, proves_a_part_of_the_history_as_well) {
     parts.values.pop_back();
     EXPECT_THAT(faults_of(parts), IsEmpty()) << parts.values.size();
   }
-  parts.values.clear();
-  auto made = make_decision_document(parts);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(code_of(made.error()), ec::not_found);
+}
+
+TEST(decision_document, is_not_made_where_something_is_missing) {
+  auto parts = decision_case_named("after_changed_members").parts;
+  ASSERT_TRUE(make_decision_document(parts));
+  auto error_without = [&](auto change) {
+    auto altered = parts;
+    change(altered);
+    auto made = make_decision_document(altered);
+    return made ? "made" : std::string{to_string(code_of(made.error()))} + ": " + text_of(made.error());
+  };
+  EXPECT_THAT(error_without([](auto& it) { it.values.clear(); }), StartsWith("no_data: nothing is sealed"));
+  EXPECT_THAT(error_without([](auto& it) { it.values.erase(it.values.begin()); }),
+              StartsWith("no_data: this node does not have the opening"));
+  EXPECT_THAT(error_without([](auto& it) { it.generations.pop_back(); }),
+              StartsWith("no_data: this node does not have all changes of members"));
+  EXPECT_THAT(error_without([](auto& it) {
+                it.first = decided_hive{4, 4}.first();
+              }),
+              StartsWith("no_data: this node does not have all changes of members"));
+  parts = decision_case_named("complete").parts;
+  EXPECT_THAT(error_without([](auto& it) { it.values.erase(it.values.begin() + 2); }),
+              StartsWith("no_data: this node does not have what was sealed at position 3;"));
 }
 
 // -- any bit -------------------------------------------------------------------------------

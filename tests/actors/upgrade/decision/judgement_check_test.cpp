@@ -34,7 +34,7 @@ protected:
   }
 
   void verify(const std::function<void(verification_inputs&)>& offer = {}) {
-    auto document = make_decision_document(parts);
+    auto document = encode_decision(parts);
     ASSERT_TRUE(document) << text_of(document.error());
     verification_inputs inputs{**document};
     if (offer)
