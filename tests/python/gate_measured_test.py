@@ -38,7 +38,7 @@ class MeasuredTest(GateCase):
         decided = wait_until(lambda: (view := node.upgrade(asked["id"]))["decision"] in ("approved", "rejected") and view,
                              lambda: node.upgrade(asked["id"]), MEASURED_S)
         measurement = node.get("/upgrades/measurements")["measurements"][0]
-        self.assertEqual(measurement["request"]["new"], version)
+        self.assertEqual(measurement["new"], version)
         self.assertGreaterEqual(measurement["adapters"][0]["rounds"], 8)
         return decided
 
