@@ -3,7 +3,7 @@
 // Lines of generations, which operators begin when a quorum is lost for good (gate.md section 8). Each node joins a
 // line on the word of its own operator alone. A node never comes back to a line that it has left: of the lines that it
 // joins each begins at a later position, or at the same one with a higher number. So it cannot forget what it said in
-// one.
+// one, unless its disk was set back; hence it is admitted anew in each.
 
 namespace hive::gate {
 

@@ -144,6 +144,29 @@ TEST_F(gate_line, comes_back_to_a_node_whose_disk_has_lost_it) {
   EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
 }
 
+TEST_F(gate_line, admits_anew_a_node_that_was_admitted_in_the_line_before) {
+  start(5);
+  propose(nodes[0], {.electorate = members(5)});
+  pass(2s);
+  auto old = nodes[0].stored;
+  silent = {2, 3, 4};
+  force(nodes[0], members(2));
+  force(nodes[1], members(2));
+  // Its disk forgets the line, and those who were lost admit it in the line before.
+  nodes[0].stored = old;
+  silent = {1};
+  restart(nodes[0]);
+  ASSERT_EQ(hash_at(0), sealers->hash());
+  ASSERT_TRUE(nodes[0].core->at(0).is_admitted());
+  // They cannot give back what it said in the line.
+  force(nodes[0], members(2));
+  EXPECT_EQ(hash_at(0), hash_at(1));
+  EXPECT_FALSE(nodes[0].core->at(0).is_admitted());
+  silent = {2, 3, 4};
+  share_all();
+  EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
+}
+
 TEST_F(gate_line, is_joined_by_one_that_knew_less) {
   start(5);
   silent = {1};

@@ -121,8 +121,15 @@ bool gate_world::may_set_back() const {
   });
 }
 
-/// What a copy from before the line lacks, only those may know who are lost: an old disk on top of that is not borne.
-bool gate_world::is_copy_of_line(const node& which) const {
+/// Of hooks that a copy from before the line lacks, only those may know who are lost: an old disk on top of that is not
+/// borne.
+bool gate_world::is_copy_bearable(const node& which) const {
+  auto run_on = [](const disk& from) {
+    auto run = from.own.find({slot_type::run, 0});
+    return run == from.own.end() ? nullptr : run->second;
+  };
+  if (run_on(which.saved) == run_on(which.stored))
+    return true;
   auto line_on = [&](const disk& from) {
     auto log = from.own.find({slot_type::log, 0});
     bool has_line = log != from.own.end() && log->second->log().line;
@@ -132,7 +139,7 @@ bool gate_world::is_copy_of_line(const node& which) const {
 }
 
 void gate_world::set_back(node& which) {
-  if (!which.has_copy || !may_set_back() || (survivors_ && !is_copy_of_line(which)))
+  if (!which.has_copy || !may_set_back() || (survivors_ && !is_copy_bearable(which)))
     return;
   crash(which);
   which.stored = which.saved;

@@ -126,7 +126,7 @@ private:
   void exchange(node& from, node& to, size_t most);
   void pass_time();
   bool may_set_back() const;
-  bool is_copy_of_line(const node& which) const;
+  bool is_copy_bearable(const node& which) const;
   bool has_old_disks() const {
     bool is_mixed = weather_ == weather::changing_members || (weather_ == weather::lost_quorum && seed_ % 2 == 1);
     return weather_ == weather::old_disks || is_mixed;
