@@ -37,8 +37,9 @@ class MeasuredTest(GateCase):
         self.assertIn(asked["decision"], ("announced", "pending"))
         decided = wait_until(lambda: (view := node.upgrade(asked["id"]))["decision"] in ("approved", "rejected") and view,
                              lambda: node.upgrade(asked["id"]), MEASURED_S)
-        measurement = node.get("/upgrades/measurements")["measurements"][0]
-        self.assertEqual(measurement["new"], version)
+        newest = node.get("/upgrades/measurements")["measurements"][0]["id"]
+        measurement = node.get(f"/upgrades/measurements/{newest}")
+        self.assertEqual(measurement["request"]["new"], version)
         self.assertGreaterEqual(measurement["adapters"][0]["rounds"], 8)
         return decided
 

@@ -28,6 +28,14 @@ logged_decision summary_of(wire::GateValue::Reader value, const gate::digest& ha
   return out;
 }
 
+msg<wire::SealedRecord> to_record(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at) {
+  return msg<wire::SealedRecord>::build([&](wire::SealedRecord::Builder out) {
+    gate::set_sealed(out.initSealed(), sealed);
+    out.setLearnedAt(learned_at);
+    out.setAnnouncedAt(announced_at);
+  });
+}
+
 } // namespace
 
 logged_decision summary_of(const gate::proposed_value& value) {
@@ -101,23 +109,6 @@ std::vector<std::string> decision_log::proposals() const {
   return out;
 }
 
-caf::expected<gate::sealed_value> decode_sealed(wire::GateSealed::Reader stored, const gate::slot_verifier& verify) {
-  auto value = gate::decode_value(stored.getValue(), verify);
-  if (!value)
-    return value.error();
-  gate::sealed_value out{std::move(*value), {}};
-  for (auto accept : stored.getAccepts()) {
-    auto origin = verify(accept);
-    if (!origin)
-      return fail(ec::corrupt, "the signature of an accept is not in order");
-    auto slot = gate::decode_statement(msg<wire::StoredSlot>::copy_of(accept), *origin, verify);
-    if (!slot)
-      return slot.error();
-    out.accepts.push_back(std::move(*slot));
-  }
-  return out;
-}
-
 std::optional<node_id> trusted_origin(wire::StoredSlot::Reader slot) {
   public_key key{};
   auto bytes = slot.getPublicKey();
@@ -139,22 +130,10 @@ caf::expected<gate::sealed_value> decision_log::load(const logged_decision& entr
     return record.error();
   if (!*record)
     return fail(ec::corrupt, "the decision at position " + std::to_string(entry.position) + " is not stored");
-  auto sealed = decode_sealed((**record)->getSealed(), trusted_origin);
+  auto sealed = gate::decode_sealed((**record)->getSealed(), trusted_origin);
   if (!sealed)
     return fail(ec::corrupt, "a stored decision of the gate cannot be decoded: " + text_of(sealed.error()));
   return sealed;
-}
-
-msg<wire::SealedRecord> to_record(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at) {
-  return msg<wire::SealedRecord>::build([&](wire::SealedRecord::Builder out) {
-    auto to = out.initSealed();
-    to.setValue(gate::data_of(sealed.value->content.bytes()));
-    auto accepts = to.initAccepts(static_cast<uint32_t>(sealed.accepts.size()));
-    for (uint32_t i = 0; i < accepts.size(); ++i)
-      accepts.setWithCaveats(i, *sealed.accepts[i]->whole);
-    out.setLearnedAt(learned_at);
-    out.setAnnouncedAt(announced_at);
-  });
 }
 
 } // namespace hive

@@ -60,16 +60,10 @@ private:
   std::map<std::pair<uint8_t, uint64_t>, gate::sealed_value> fresh_; ///< by track and position: not stored yet
 };
 
-/// A sealed value with its certificate, as stored. `verify` checks or trusts the signatures.
-caf::expected<gate::sealed_value> decode_sealed(wire::GateSealed::Reader stored, const gate::slot_verifier& verify);
-
 /// What the log has of a value.
 logged_decision summary_of(const gate::proposed_value& value);
 
 /// The node of a stored statement, without checking its signature.
 std::optional<node_id> trusted_origin(wire::StoredSlot::Reader slot);
-
-/// The stored form.
-msg<wire::SealedRecord> to_record(const gate::sealed_value& sealed, int64_t learned_at, int64_t announced_at);
 
 } // namespace hive

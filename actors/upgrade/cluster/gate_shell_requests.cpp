@@ -171,6 +171,8 @@ caf::result<msg<wire::DecisionDocument>> gate_shell::document(const msg<wire::De
   parts.first = generations_[steps.front().track];
   auto log = book_->find(id_, {gate::slot_type::log, steps.front().track});
   if (log) {
+    if (log->log().line)
+      parts.first = log->log().line->first;
     parts.generations = log->log().generations;
     if (log->log().newest.value->members)
       parts.generations.push_back(log->log().newest);

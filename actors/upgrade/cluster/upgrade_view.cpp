@@ -1,6 +1,7 @@
 #include "actors/upgrade/cluster/upgrade_view.hpp"
 
 #include "messages/text.hpp"
+#include "messages/timestamp.hpp"
 #include "platform/hex.hpp"
 
 #include <algorithm>
@@ -89,8 +90,10 @@ std::vector<logged_decision> steps_of(const gate_sight& sight, const std::string
   auto out = sight.log.of(proposal);
   for (auto track : used_tracks(sight)) {
     const auto& state = sight.core.at(track).state();
-    if (state.what() && to_hex(state.what()->id()) == proposal && !sight.log.contains(track, state.position()))
-      out.push_back(summary_of(*state.newest()));
+    if (!state.what() || to_hex(state.what()->id()) != proposal || sight.log.contains(track, state.position()))
+      continue;
+    out.push_back(summary_of(*state.newest()));
+    out.back().learned_at = out.back().announced_at = now_unix_micros(); // it is being learned
   }
   return out;
 }
