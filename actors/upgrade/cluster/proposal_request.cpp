@@ -145,6 +145,8 @@ caf::expected<msg<wire::GateProposal>> to_proposal(wire::ProposeUpgrade::Reader 
     out.setJudge(judge);
     out.setMeasure(request.getMeasure());
     out.setMaxMinutes(request.getMaxMinutes());
+    if (auto line = sealers.content().getLine(); line.size() > 0)
+      out.setLine(line);
   });
 }
 

@@ -186,6 +186,11 @@ std::string describe_votes(const gate::proposed_value& value) {
   return safe > 0 ? std::to_string(safe) + " of " + std::to_string(value.what->size()) + " members voted safe" : "";
 }
 
+/// Whether another line of members was begun without it; see events::begin_line.
+bool is_dropped(const gate_sight& sight, const gathered& from) {
+  return from.is_current && sight.core.at(from.track).state().is_dropped();
+}
+
 /// Whether a member goes on measuring by itself after its vote.
 bool measures_again(const gate::proposal& what, const gate::statement& vote) {
   return what.body().getMeasure() && vote.vote()->getVerdict() == wire::Verdict::INCONCLUSIVE &&
@@ -217,12 +222,16 @@ decision decision_now(const gate_sight& sight, const gathered& from, const std::
     return decision_of(from.verdict->content->getKind());
   if (from.newest->content->hasDecision())
     return decision::APPROVED; // this node was away then
+  if (is_dropped(sight, from))
+    return decision::ABORTED;
   return is_held(sight, from, counted) ? decision::HELD : decision::PENDING;
 }
 
 std::string reason_now(const gate_sight& sight, const gathered& from, const std::optional<gate::tally>& counted) {
   if (from.ask)
     return from.ask->why;
+  if (is_dropped(sight, from))
+    return "dropped: another line of members was begun without a quorum of those before";
   if (const auto& decided = from.back ? from.back : from.verdict; decided && !counted)
     return why_sealed(*decided);
   std::string out;
@@ -430,7 +439,7 @@ void set_notes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const
     out.setAnnouncedAt(known->second);
   else if (!from.steps.empty())
     out.setAnnouncedAt(from.steps.front().announced_at);
-  bool is_over = !from.steps.empty() && is_final(from.steps.back().kind);
+  bool is_over = !from.steps.empty() && (is_final(from.steps.back().kind) || is_dropped(sight, from));
   out.setStopping(!is_over && is_stop_asked(sight, from));
   out.setFinal(is_over);
 }
