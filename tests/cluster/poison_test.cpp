@@ -258,7 +258,7 @@ TEST_F(poison, who_forges_the_slots_of_others_is_blamed_itself) {
   for (size_t i = 0; i < honest; ++i) {
     const auto& victim = hive_.at((i + 1) % honest);
     auto forged = forged_delta{
-      bad->key_of(victim), {}, {bad->own_slot(tools_slot(), tools_payload(1'000), write_stamp{1, 1'000})}, nullptr};
+      bad->key_of(victim), {}, {bad->own_slot(tools_slot(), tools_payload(1'000), write_stamp{2, 1'000})}, nullptr};
     for (int time = 0; time < 300; ++time)
       bad->ask(hive_.at(i), bad_node::question_with(forged.make()));
   }
