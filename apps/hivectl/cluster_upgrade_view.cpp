@@ -52,13 +52,12 @@ void show_stage(wire::StageView::Reader stage, const member_names& names, output
 }
 
 void show_runs(wire::ClusterUpgrade::Reader upgrade, const member_names& names, output& out) {
-  table rows{{text_column("MEMBER"), text_column("HOOK"), text_column("STATE"), number_column("STATUS"),
-              number_column("OBSERVED S")}};
+  table rows{{text_column("MEMBER"), text_column("HOOK"), text_column("STATE"), number_column("STATUS")}};
   for (auto run : upgrade.getRuns()) {
     bool has_ended = run.getStep() == wire::GateRunStep::ENDED;
     std::string who = run.getName().size() > 0 ? run.getName().cStr() : name_in(names, run.getNode());
-    rows.add_row({who, name_of(run.getAction()), name_of(run.getStep()),
-                  has_ended ? std::to_string(run.getExitStatus()) : "", std::to_string(run.getWindowS())});
+    rows.add_row(
+      {who, name_of(run.getAction()), name_of(run.getStep()), has_ended ? std::to_string(run.getExitStatus()) : ""});
   }
   if (rows.empty())
     return;
