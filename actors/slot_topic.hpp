@@ -55,18 +55,18 @@ struct slot_quota {
                     ///< this limit
 };
 
-/// Finds contradictions between two non-empty payloads of one slot, which its origin wrote in one run. Returns what is
-/// contradicted, or nothing. The origin is quarantined on all nodes for ever, and each node judges for itself: the
-/// result must depend only on the arguments, and only on fields that no later version reads in another way.
-using contradiction_rule = std::function<std::string(std::string_view earlier, std::string_view later)>;
+/// Finds contradictions between two contents of one slot, neither of them null, which its origin wrote in one run.
+/// Returns what is contradicted, or nothing. The origin is quarantined on all nodes for ever, and each node judges for
+/// itself: the result must depend only on the arguments, and only on fields that no later version reads in another way.
+using contradiction_rule = std::function<std::string(const slot_content& earlier, const slot_content& later)>;
 
 /// The pure part of a topic.
 struct slot_rules {
   slot_kind kind{};
   std::string name; ///< for logs, such as "tool statistics"
-  /// Decodes and checks a non-empty payload: values finite and in range, sums consistent. Called once per received
-  /// slot. An origin whose slots it refuses is quarantined, so the result must depend only on the arguments.
-  /// ec::malformed or ec::invalid, naming what is wrong.
+  /// Decodes and checks a non-empty payload: values finite and in range, sums consistent. An origin whose slots it
+  /// refuses is quarantined, so the result must depend only on the arguments. ec::malformed or ec::invalid, naming what
+  /// is wrong.
   std::function<caf::expected<slot_content>(std::string_view key, std::string_view payload)> decode;
   /// Adds a slot's content to the node list; optional. When set, contents are kept in memory.
   std::function<void(const slot_content&, wire::NodeInfo::Builder)> describe = {};

@@ -12,6 +12,7 @@ from gate_case import GateCase
 from gate_hive import GOOD, IS_SOAK, LONG
 
 PROPOSALS = 100 if IS_SOAK else 20
+PROPOSALS_OF_MANY = 10 if IS_SOAK else 2
 
 
 class GateSpeedTest(GateCase):
@@ -29,6 +30,22 @@ class GateSpeedTest(GateCase):
         hive.expect_sound()
         print(f"{PROPOSALS} proposals, decision on all of five nodes: median {statistics.median(took_ms):.0f} ms, "
               f"worst {max(took_ms):.0f} ms")
+
+    def test_with_all_the_members_that_a_hive_may_have(self):
+        """Asks one node after the other: questions to all at once would be a load of their own."""
+        hive, took_ms = self.make_hive(size=32), []
+        for number in range(PROPOSALS_OF_MANY):
+            version = f"2.{number}"
+            hive.give(version, GOOD)
+            since_us = time.time() * 1e6
+            which = hive.propose(version, by=number, stages=LONG)
+            views = [view for node in hive.nodes for view in hive.wait_for(which, "approved", [node])]
+            self.assertEqual({view["hash"] for view in views}, {views[0]["hash"]})
+            took_ms.append((max(self.decided_us(view) for view in views) - since_us) / 1000)
+            hive.nodes[0].stop(which)
+            hive.rolled_out(which, "rolled back")
+        print(f"{PROPOSALS_OF_MANY} proposals, decision on all of 32 members, which share this machine: "
+              f"median {statistics.median(took_ms):.0f} ms, worst {max(took_ms):.0f} ms")
 
     @staticmethod
     def decided_us(view):

@@ -172,6 +172,8 @@ private:
   /// Shortest interval between publications of a topic.
   std::chrono::milliseconds pace() const;
   bool is_urgent(slot_kind kind) const;
+  /// Whether the node reads an urgent topic.
+  bool is_reader(const node_id& node) const;
   /// Makes changed own slots durable, then publishes them.
   void write_own();
   void commit_own();
@@ -194,10 +196,15 @@ private:
   void advance(const node_id& id, peer& to);
   void ask(const node_id& id, peer& to, msg<wire::GossipQuestion> question);
   void push(const node_id& id, peer& to);
-  /// The next push to the linked ones of these nodes goes at once.
-  void hurry(const std::set<node_id>& readers);
-  /// Pushes changes to all peers but the sender.
-  void spread(const std::map<node_id, write_stamp>& news, const node_id& from);
+  /// Pushes changes of this node to the linked ones of these nodes at once, whatever the ways of pushes are.
+  void hurry(const std::map<node_id, write_stamp>& own_news, const std::set<node_id>& readers);
+  /// Pushes changes to the peers to which pushes go, but not to the sender, and what the sender wrote itself not to
+  /// those whom it has told.
+  void spread(const std::map<node_id, write_stamp>& news, const node_id& from,
+              const std::set<node_id>& told_by_it = {});
+  /// The nodes that `origin` tells at once all that it wrote of this. A copy from each of its readers to each other
+  /// one would be most of the traffic; who has no link with the origin gets it by the next exchange.
+  std::set<node_id> told_by(const node_id& origin, const join_outcome& joined) const;
   void on_message(const message_facts& what);
   /// Stores, delivers and pushes the result of a join. `pushed`: the whole delta is recent; otherwise only what `from`
   /// wrote itself.
@@ -236,6 +243,7 @@ private:
   }
   /// In a large hive: opens missing links and closes superfluous ones.
   void choose_links();
+  void dial_readers();
   void stop_dialling();
   std::vector<node_id> linked_nodes() const;
   unlinked_nodes others() const;

@@ -59,19 +59,41 @@ void hive_core::push(const node_id& id, peer& to) {
   ask(id, to, gossip::push(replica_, news));
 }
 
-/// Opens the way of pushes, which the reader closes again if others push the same to it sooner.
-void hive_core::hurry(const std::set<node_id>& readers) {
+void hive_core::hurry(const std::map<node_id, write_stamp>& own_news, const std::set<node_id>& readers) {
   for (const auto& node : readers)
-    if (auto found = peers_.find(node); found != peers_.end() && found->second.linked)
-      found->second.pushes.to_it = found->second.pushes.is_urgent = true;
+    if (auto found = peers_.find(node); found != peers_.end() && found->second.linked) {
+      found->second.pushes.is_urgent = true;
+      found->second.pushes.add(own_news);
+      advance(node, found->second);
+    }
 }
 
-void hive_core::spread(const std::map<node_id, write_stamp>& news, const node_id& from) {
-  for (auto& [id, entry] : peers_)
-    if (entry.linked && entry.pushes.to_it && id != from) {
-      entry.pushes.add(news);
+void hive_core::spread(const std::map<node_id, write_stamp>& news, const node_id& from,
+                       const std::set<node_id>& told_by_it) {
+  auto others = news;
+  others.erase(from);
+  for (auto& [id, entry] : peers_) {
+    const auto& lacking = told_by_it.contains(id) ? others : news;
+    if (entry.linked && entry.pushes.to_it && id != from && !lacking.empty()) {
+      entry.pushes.add(lacking);
       advance(id, entry);
     }
+  }
+}
+
+std::set<node_id> hive_core::told_by(const node_id& origin, const join_outcome& joined) const {
+  std::optional<std::set<node_id>> out;
+  for (const auto& each : joined.accepted) {
+    if (each.origin != origin)
+      continue;
+    auto readers = readers_.find(each.what->name.kind);
+    if (readers == readers_.end() || !is_urgent(each.what->name.kind))
+      return {};
+    if (!out)
+      out = readers->second;
+    std::erase_if(*out, [&](const node_id& node) { return !readers->second.contains(node); });
+  }
+  return out.value_or(std::set<node_id>{});
 }
 
 // -- hearing ---------------------------------------------------------------------
@@ -196,7 +218,7 @@ void hive_core::apply(const join_outcome& joined, const node_id& from, bool push
   if (!pushed)
     std::erase_if(news, [&](const auto& each) { return each.first != from; });
   if (!news.empty())
-    spread(news, from);
+    spread(news, from, told_by(from, joined));
 }
 
 void hive_core::store_received(const join_outcome& joined) {

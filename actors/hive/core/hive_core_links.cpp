@@ -123,12 +123,26 @@ void hive_core::choose_links() {
     stop_dialling();
   membership_.set_time_to_refute(rounds(std::bit_width(replica_.origin_count()) + defaults::spare_rounds));
   auto spare = linked_nodes();
-  std::erase_if(spare, [this](const node_id& node) { return used_links_.contains(node); });
+  std::erase_if(spare, [this](const node_id& node) { return used_links_.contains(node) || is_reader(node); });
   auto wanted = overlay_.tick(std::move(spare), [this] { return others(); });
   for (const auto& node : wanted.dial)
     dial(node);
   for (const auto& node : wanted.close)
     out_.to_door.emplace_back(close_link{node});
+  dial_readers();
+}
+
+/// The door does not dial again where it dials already.
+void hive_core::dial_readers() {
+  std::set<node_id> readers;
+  for (const auto& [kind, nodes] : readers_)
+    readers.insert(nodes.begin(), nodes.end());
+  for (const auto& node : readers) {
+    auto found = peers_.find(node);
+    bool is_linked = found != peers_.end() && found->second.linked;
+    if (!is_linked && node != replica_.own_id() && membership_.state_of(node) == member_state::ACTIVE)
+      dial(node);
+  }
 }
 
 /// Until this call the door dialled every node with a higher id.

@@ -45,6 +45,10 @@ void hive_core::on(slot_readers what) {
   readers_[what.kind] = std::move(what.nodes);
 }
 
+bool hive_core::is_reader(const node_id& node) const {
+  return std::ranges::any_of(readers_, [&](const auto& each) { return each.second.contains(node); });
+}
+
 bool hive_core::is_urgent(slot_kind kind) const {
   const auto* rules = rules_of(kind);
   return rules && rules->is_urgent;
@@ -135,8 +139,8 @@ void hive_core::commit_own() {
       hurried.insert(readers->second.begin(), readers->second.end());
   }
   out_.to_note = replica_.highest_of(self);
-  hurry(hurried);
-  spread({{self, before}}, self);
+  hurry({{self, before}}, hurried);
+  spread({{self, before}}, self, hurried);
   forget_nodes(); // the own card may supersede a node
   if (own_changed_)
     write_own();

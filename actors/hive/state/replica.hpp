@@ -374,6 +374,8 @@ private:
   const contradiction_rule* rule_of(slot_kind kind) const;
   /// What two slots of one name and run contradict each other in; empty if in nothing.
   std::string contradiction_of(const slot& earlier, const slot& later) const;
+  std::string contradiction_of(slot_kind kind, const slot_content& earlier, const slot_content& later) const;
+  slot_content content_of(const slot& what) const;
   /// A slot of the same name and run that this one contradicts, held or replaced; null when there is none.
   slot_ptr contradicted_by(const origin& known, const slot& what) const;
   /// Whether the slot, which is older than the one held, may still prove something.

@@ -13,29 +13,42 @@ const contradiction_rule* replica::rule_of(slot_kind kind) const {
   return found == checks_.contradictions.end() ? nullptr : &found->second;
 }
 
-/// An erased slot says nothing that could be contradicted.
+/// Null for an erased slot, and for one that its topic refuses: it says nothing that could be contradicted.
+slot_content replica::content_of(const slot& what) const {
+  auto content = decode(what);
+  return content ? std::move(*content) : nullptr;
+}
+
+std::string replica::contradiction_of(slot_kind kind, const slot_content& earlier, const slot_content& later) const {
+  const auto* rule = rule_of(kind);
+  return rule && earlier && later ? (*rule)(earlier, later) : "";
+}
+
 std::string replica::contradiction_of(const slot& earlier, const slot& later) const {
-  const auto* rule = rule_of(earlier.name.kind);
-  return !rule || earlier.payload.empty() || later.payload.empty() ? "" : (*rule)(earlier.payload, later.payload);
+  return contradiction_of(earlier.name.kind, content_of(earlier), content_of(later));
 }
 
 /// Never across runs: another run of the same node may have started from an older disk.
 slot_ptr replica::contradicted_by(const origin& known, const slot& what) const {
-  if (!rule_of(what.name.kind))
+  auto kind = what.name.kind;
+  if (!rule_of(kind))
     return nullptr;
-  auto contradicts = [&](const slot& other) {
-    if (other.name != what.name || !are_of_one_run(other.stamp, what.stamp))
-      return false;
+  auto content = content_of(what);
+  auto contradicts = [&](const slot& other, const slot_content& said) {
     if (other.stamp == what.stamp)
       return !other.has_same_content(what);
-    return !(other.stamp < what.stamp ? contradiction_of(other, what) : contradiction_of(what, other)).empty();
+    return !(other.stamp < what.stamp ? contradiction_of(kind, said, content) : contradiction_of(kind, content, said))
+              .empty();
   };
-  if (auto held = known.log.find(what.name); held && contradicts(*held))
+  auto may_contradict = [&](const slot& other) {
+    return other.name == what.name && are_of_one_run(other.stamp, what.stamp);
+  };
+  if (auto held = known.log.find(what.name); held && may_contradict(*held) && contradicts(*held, content_of(*held)))
     return held;
-  if (auto history = known.replaced.find(what.name.kind); history != known.replaced.end())
+  if (auto history = known.replaced.find(kind); history != known.replaced.end())
     for (const auto& [stamp, other] : history->second.slots())
-      if (contradicts(*other))
-        return other;
+      if (may_contradict(*other.what) && contradicts(*other.what, other.content))
+        return other.what;
   return nullptr;
 }
 
@@ -46,13 +59,15 @@ bool replica::may_contradict(const origin& known, const slot& held, const slot& 
   if (history == known.replaced.end())
     return true;
   auto same = history->second.slots().find(what.stamp);
-  return same == history->second.slots().end() || !same->second->has_same_content(what);
+  return same == history->second.slots().end() || !same->second.what->has_same_content(what);
 }
 
 void replica::remember(origin& known, slot_ptr replaced) {
   auto kind = replaced->name.kind;
-  if (rule_of(kind))
-    known.replaced[kind].add(std::move(replaced), options_.replaced_slots, options_.replaced_bytes);
+  if (!rule_of(kind))
+    return;
+  auto content = content_of(*replaced);
+  known.replaced[kind].add({std::move(replaced), std::move(content)}, options_.replaced_slots, options_.replaced_bytes);
 }
 
 caf::expected<replica::slot_pair> replica::read_proof(const public_key& key, wire::EquivocationProof::Reader from,

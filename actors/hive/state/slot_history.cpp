@@ -4,19 +4,18 @@
 
 namespace hive {
 
-void slot_history::add(slot_ptr what, size_t most_slots, size_t most_bytes) {
-  if (!slots_.empty() && !are_of_one_run(slots_.rbegin()->first, what->stamp)) {
-    if (what->stamp < slots_.rbegin()->first)
+void slot_history::add(replaced_slot replaced, size_t most_slots, size_t most_bytes) {
+  const auto& what = *replaced.what;
+  if (!slots_.empty() && !are_of_one_run(slots_.rbegin()->first, what.stamp)) {
+    if (what.stamp < slots_.rbegin()->first)
       return;
     slots_.clear();
     bytes_ = 0;
   }
-  auto [place, is_new] = slots_.emplace(what->stamp, what);
-  if (!is_new)
-    return;
-  bytes_ += bytes_of(*what);
+  bytes_ += slots_.contains(what.stamp) ? 0 : bytes_of(what);
+  slots_.try_emplace(what.stamp, std::move(replaced));
   while (slots_.size() > 1 && (slots_.size() > most_slots || bytes_ > most_bytes)) {
-    bytes_ -= bytes_of(*slots_.begin()->second);
+    bytes_ -= bytes_of(*slots_.begin()->second.what);
     slots_.erase(slots_.begin());
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/hive/state/slot.hpp"
+#include "actors/slot_topic.hpp"
 
 #include <map>
 
@@ -10,7 +11,12 @@ namespace hive {
 /// ones give way.
 class slot_history {
 public:
-  const std::map<write_stamp, slot_ptr>& slots() const {
+  struct replaced_slot {
+    slot_ptr what;
+    slot_content content;
+  };
+
+  const std::map<write_stamp, replaced_slot>& slots() const {
     return slots_;
   }
 
@@ -20,10 +26,10 @@ public:
 
   /// Keeps the slot, unless it is of an earlier run than those that are kept. Afterwards at most `most_slots` and
   /// `most_bytes` are kept, but always one.
-  void add(slot_ptr what, size_t most_slots, size_t most_bytes);
+  void add(replaced_slot replaced, size_t most_slots, size_t most_bytes);
 
 private:
-  std::map<write_stamp, slot_ptr> slots_;
+  std::map<write_stamp, replaced_slot> slots_;
   size_t bytes_ = 0;
 };
 

@@ -77,9 +77,7 @@ caf::error gate_shell::restore() {
   if (!kept)
     return kept.error();
   auto decode = [](const msg<wire::StoredSlot>& slot) -> caf::expected<gate::statement_ptr> {
-    auto origin = trusted_origin(*slot);
-    auto decoded = origin ? gate::decode_statement(slot, *origin, trusted_origin)
-                          : fail(ec::corrupt, "a stored statement of the gate has no key");
+    auto decoded = gate::decode_statement(slot, trusted_origin);
     if (!decoded)
       return fail(ec::corrupt, "a stored statement of the gate cannot be decoded: " + text_of(decoded.error()));
     return decoded;

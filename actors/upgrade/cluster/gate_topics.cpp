@@ -2,8 +2,8 @@
 
 #include "actors/upgrade/decision/statement_signing.hpp"
 #include "actors/upgrade/gate/contradiction.hpp"
+#include "actors/upgrade/gate/statement_memo.hpp"
 #include "messages/text.hpp"
-#include "platform/identity/node_identity.hpp"
 
 namespace hive {
 namespace {
@@ -32,45 +32,25 @@ std::string name_of(slot_type type) {
   return "gate";
 }
 
-caf::expected<slot_content> decode(slot_type type, std::string_view key, std::string_view payload) {
+caf::expected<slot_content> decode(slot_type type, std::string_view key, std::string_view payload,
+                                   gate::statement_memo& memo) {
   auto whole = msg<wire::StoredSlot>::load(payload);
   if (!whole)
     return whole.error();
   auto inner = (*whole)->getSlot();
   if (inner.getKind() != static_cast<uint16_t>(type) || as_view(inner.getKey()) != key)
     return fail(ec::invalid, "statement of another kind or track than its slot");
-  auto origin = verify_statement(**whole);
-  if (!origin)
-    return fail(ec::invalid, "the signature of a statement is not in order");
-  auto decoded = gate::decode_statement(std::move(*whole), *origin, verify_statement);
+  // A copy, in the form that the statement has when it is embedded: by that it is remembered.
+  auto decoded = gate::decode_statement(msg<wire::StoredSlot>::copy_of(**whole), verify_statement, &memo);
   if (!decoded)
     return decoded.error();
   return make_content(std::move(*decoded));
 }
 
-/// What is embedded was verified when the slot was accepted.
-std::optional<node_id> claimed_origin(wire::StoredSlot::Reader slot) {
-  public_key key{};
-  auto bytes = slot.getPublicKey();
-  if (bytes.size() != key.size())
-    return std::nullopt;
-  std::copy(bytes.begin(), bytes.end(), key.begin());
-  return node_id_of(key);
-}
-
-gate::statement_ptr decode_accepted(std::string_view payload) {
-  auto whole = msg<wire::StoredSlot>::load(payload);
-  auto origin = whole ? claimed_origin(**whole) : std::nullopt;
-  if (!origin)
-    return nullptr;
-  auto decoded = gate::decode_statement(std::move(*whole), *origin, claimed_origin);
-  return decoded ? *decoded : nullptr;
-}
-
-std::string contradiction_of(slot_type type, std::string_view earlier, std::string_view later) {
-  auto one = decode_accepted(earlier);
-  auto other = decode_accepted(later);
-  bool contradicts = one && other && gate::is_contradiction(*one, *other);
+std::string contradiction_of(slot_type type, const slot_content& earlier, const slot_content& later) {
+  const auto* one = content_as<gate::statement_ptr>(earlier);
+  const auto* other = content_as<gate::statement_ptr>(later);
+  bool contradicts = one && other && gate::is_contradiction(**one, **other);
   return contradicts ? "two statements of the " + name_of(type) + " that no honest node signs both" : std::string{};
 }
 
@@ -80,18 +60,24 @@ bool may_contradict(slot_type type) {
 
 } // namespace
 
-slot_rules gate_rules(slot_type type) {
-  slot_rules out;
-  out.kind = kind_of(type);
-  out.name = name_of(type);
-  out.decode = [type](std::string_view key, std::string_view payload) { return decode(type, key, payload); };
-  if (may_contradict(type))
-    out.contradicts = [type](std::string_view earlier, std::string_view later) {
-      return contradiction_of(type, earlier, later);
+std::vector<slot_rules> gate_rules() {
+  auto memo = std::make_shared<gate::statement_memo>();
+  std::vector<slot_rules> out;
+  for (auto type : gate_slot_types) {
+    auto& rules = out.emplace_back();
+    rules.kind = kind_of(type);
+    rules.name = name_of(type);
+    rules.decode = [type, memo](std::string_view key, std::string_view payload) {
+      return decode(type, key, payload, *memo);
     };
-  out.is_urgent = true;
-  out.waits_for_admission = true;
-  out.has_own_room = true;
+    if (may_contradict(type))
+      rules.contradicts = [type](const slot_content& earlier, const slot_content& later) {
+        return contradiction_of(type, earlier, later);
+      };
+    rules.is_urgent = true;
+    rules.waits_for_admission = true;
+    rules.has_own_room = true;
+  }
   return out;
 }
 

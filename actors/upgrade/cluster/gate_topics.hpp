@@ -5,6 +5,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 namespace hive {
 
@@ -13,9 +14,10 @@ inline constexpr std::array gate_slot_types{gate::slot_type::start, gate::slot_t
                                             gate::slot_type::value, gate::slot_type::lead, gate::slot_type::seal,
                                             gate::slot_type::log,   gate::slot_type::run};
 
-/// The topic of one kind of statements. A slot's payload is a statement with its own signature, its content a
-/// gate::statement_ptr: so statements can be signed and embedded in each other without the federation.
-slot_rules gate_rules(gate::slot_type type);
+/// The topics of all kinds of statements, in the order of gate_slot_types. A slot's payload is a statement with its own
+/// signature, its content a gate::statement_ptr: so statements can be signed and embedded in each other without the
+/// federation. The topics share a memory of what they decoded, so they are for one federation.
+std::vector<slot_rules> gate_rules();
 
 inline slot_kind kind_of(gate::slot_type type) {
   return static_cast<slot_kind>(type);

@@ -35,8 +35,10 @@ const std::vector<output>& gate_core::step(const event& what, instant now) {
 
 /// What is to be stored goes first; everything else waits until it and all before it is on disk.
 void gate_core::finish_step() {
-  if (!effects_.slots.empty()) {
-    outputs_.push_back(outputs::write{++writes_, effects_.slots, std::move(effects_.kept)});
+  if (!effects_.slots.empty() || !effects_.untold.empty()) {
+    auto all = effects_.slots;
+    all.insert(all.end(), effects_.untold.begin(), effects_.untold.end());
+    outputs_.push_back(outputs::write{++writes_, std::move(all), std::move(effects_.kept)});
     pending_.push_back({writes_, std::move(effects_.slots), {}});
   }
   for (auto& each : effects_.others) {
@@ -50,7 +52,8 @@ void gate_core::finish_step() {
 
 void gate_core::on(const events::durable& what) {
   while (!pending_.empty() && pending_.front().number <= what.number) {
-    outputs_.push_back(outputs::tell{std::move(pending_.front().to_tell)});
+    if (!pending_.front().to_tell.empty())
+      outputs_.push_back(outputs::tell{std::move(pending_.front().to_tell)});
     std::ranges::move(pending_.front().then, std::back_inserter(outputs_));
     pending_.pop_front();
   }
@@ -117,7 +120,7 @@ void gate_core::hear_start(const statement_ptr& slot) {
 void gate_core::on(const events::quarantined& what) {
   for (const auto& each : tracks_)
     if (each)
-      each->on(what);
+      each->on(what, now_);
 }
 
 template <class Event>

@@ -4,6 +4,9 @@
 
 namespace hive::gate {
 
+/// Members that tell a log slot once something is sealed. Who lags needs one, and all of them have one on their disk.
+inline constexpr size_t log_tellers = 4;
+
 struct gate_options {
   /// This node.
   node_id self;
@@ -15,6 +18,11 @@ struct gate_options {
   duration longest_round_wait = std::chrono::seconds{16};
   /// Spread of the starts of rounds, so that owners do not begin at once.
   duration round_jitter = std::chrono::milliseconds{250};
+  /// What is not pressing in a seal slot waits this long for more: starts and runs of others come many at a time, and
+  /// an accept often follows the beginning of its position.
+  duration seal_wait = std::chrono::milliseconds{100};
+  /// A member whose turn it is not tells its log slot after this, if too few others have told theirs.
+  duration log_wait = std::chrono::seconds{3};
   /// Runs a hook again, with the same token, when nobody knows whether it ended. Its hook must bear that.
   bool reruns_unknown = false;
 };

@@ -1,4 +1,4 @@
-#include "actors/upgrade/gate/statement.hpp"
+#include "actors/upgrade/gate/statement_memo.hpp"
 
 #include <initializer_list>
 
@@ -16,22 +16,25 @@ std::optional<uint8_t> track_of(slot_type type, std::string_view key) {
   return std::nullopt;
 }
 
+/// How embedded slots are decoded.
+struct decoding {
+  const slot_verifier& verify;
+  statement_memo* memo;
+};
+
 caf::expected<statement_ptr> decode_embedded(wire::StoredSlot::Reader slot, std::initializer_list<slot_type> types,
-                                             const slot_verifier& verify) {
+                                             const decoding& how) {
   auto kind = static_cast<slot_type>(slot.getSlot().getKind());
   if (std::ranges::find(types, kind) == types.end())
     return fail(ec::invalid, "embedded slot of kind " + std::to_string(slot.getSlot().getKind()));
-  auto origin = verify(slot);
-  if (!origin)
-    return fail(ec::invalid, "embedded slot whose signature is not in order");
-  return decode_statement(msg<wire::StoredSlot>::copy_of(slot), *origin, verify);
+  return decode_statement(msg<wire::StoredSlot>::copy_of(slot), how.verify, how.memo);
 }
 
 /// `list` is the name of the field, for errors.
-caf::error decode_all(embedded slots, const char* list, std::initializer_list<slot_type> types,
-                      const slot_verifier& verify, statements& out) {
+caf::error decode_all(embedded slots, const char* list, std::initializer_list<slot_type> types, const decoding& how,
+                      statements& out) {
   for (uint32_t i = 0; i < slots.size(); ++i) {
-    auto decoded = decode_embedded(slots[i], types, verify);
+    auto decoded = decode_embedded(slots[i], types, how);
     if (!decoded)
       return fail(code_of(decoded.error()), list + ("[" + std::to_string(i) + "]: ") + text_of(decoded.error()));
     out.push_back(std::move(*decoded));
@@ -39,7 +42,7 @@ caf::error decode_all(embedded slots, const char* list, std::initializer_list<sl
   return {};
 }
 
-caf::error load(std::string_view payload, statement& out, const slot_verifier&, msg<wire::GateStart>*) {
+caf::error load(std::string_view payload, statement& out, const decoding&, msg<wire::GateStart>*) {
   auto loaded = from_packed<wire::GateStart>(payload);
   if (!loaded)
     return loaded.error();
@@ -47,7 +50,7 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier&, 
   return {};
 }
 
-caf::error load(std::string_view payload, statement& out, const slot_verifier&, msg<wire::GateVote>*) {
+caf::error load(std::string_view payload, statement& out, const decoding&, msg<wire::GateVote>*) {
   auto loaded = from_packed<wire::GateVote>(payload);
   if (!loaded)
     return loaded.error();
@@ -57,7 +60,7 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier&, 
   return {};
 }
 
-caf::error load(std::string_view payload, statement& out, const slot_verifier&, msg<wire::GateLead>*) {
+caf::error load(std::string_view payload, statement& out, const decoding&, msg<wire::GateLead>*) {
   auto loaded = from_packed<wire::GateLead>(payload);
   if (!loaded)
     return loaded.error();
@@ -65,7 +68,7 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier&, 
   return {};
 }
 
-caf::error load(std::string_view payload, statement& out, const slot_verifier&, msg<wire::GateRun>*) {
+caf::error load(std::string_view payload, statement& out, const decoding&, msg<wire::GateRun>*) {
   auto loaded = from_packed<wire::GateRun>(payload);
   if (!loaded)
     return loaded.error();
@@ -73,7 +76,7 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier&, 
   return {};
 }
 
-caf::error load(std::string_view payload, statement& out, const slot_verifier&, ask_content*) {
+caf::error load(std::string_view payload, statement& out, const decoding&, ask_content*) {
   auto loaded = from_packed<wire::GateAsk>(payload);
   if (!loaded)
     return loaded.error();
@@ -97,14 +100,14 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier&, 
   return {};
 }
 
-caf::error load(std::string_view payload, statement& out, const slot_verifier& verify, seal_content*) {
+caf::error load(std::string_view payload, statement& out, const decoding& how, seal_content*) {
   auto loaded = from_packed<wire::GateSeal>(payload);
   if (!loaded)
     return loaded.error();
   seal_content seal;
   seal.message = std::move(*loaded);
   if (seal.message->hasAccepted()) {
-    auto lead = decode_embedded(seal.message->getAccepted().getLead(), {slot_type::lead}, verify);
+    auto lead = decode_embedded(seal.message->getAccepted().getLead(), {slot_type::lead}, how);
     if (!lead)
       return lead.error();
     seal.lead = std::move(*lead);
@@ -113,43 +116,43 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier& v
   return {};
 }
 
-caf::error load(std::string_view payload, statement& out, const slot_verifier& verify, proposed_content*) {
+caf::error load(std::string_view payload, statement& out, const decoding& how, proposed_content*) {
   auto loaded = from_packed<wire::GateProposed>(payload);
   if (!loaded)
     return loaded.error();
   proposed_content made;
   made.message = std::move(*loaded);
-  auto value = decode_value(made.message->getValue(), verify);
+  auto value = decode_value(made.message->getValue(), how.verify, how.memo);
   if (!value)
     return value.error();
   made.value = std::move(*value);
   if (made.value->content->getTrack() != out.track)
     return fail(ec::invalid, "value for another track");
-  if (auto error = decode_all(made.message->getPromises(), "promises", {slot_type::seal}, verify, made.promises))
+  if (auto error = decode_all(made.message->getPromises(), "promises", {slot_type::seal}, how, made.promises))
     return error;
   out.content = std::move(made);
   return {};
 }
 
-caf::expected<sealed_value> load_sealed(wire::GateSealed::Reader from, uint8_t track, const slot_verifier& verify) {
-  auto out = decode_sealed(from, verify);
+caf::expected<sealed_value> load_sealed(wire::GateSealed::Reader from, uint8_t track, const decoding& how) {
+  auto out = decode_sealed(from, how.verify, how.memo);
   if (out && out->value->content->getTrack() != track)
     return fail(ec::invalid, "sealed value of another track");
   return out;
 }
 
-caf::error load(std::string_view payload, statement& out, const slot_verifier& verify, log_content*) {
+caf::error load(std::string_view payload, statement& out, const decoding& how, log_content*) {
   auto loaded = from_packed<wire::GateLog>(payload);
   if (!loaded)
     return loaded.error();
   log_content log;
   log.message = std::move(*loaded);
-  auto newest = load_sealed(log.message->getNewest(), out.track, verify);
+  auto newest = load_sealed(log.message->getNewest(), out.track, how);
   if (!newest)
     return newest.error();
   log.newest = std::move(*newest);
   for (auto each : log.message->getGenerations()) {
-    auto sealed = load_sealed(each, out.track, verify);
+    auto sealed = load_sealed(each, out.track, how);
     if (!sealed)
       return sealed.error();
     log.generations.push_back(std::move(*sealed));
@@ -165,28 +168,28 @@ caf::error load(std::string_view payload, statement& out, const slot_verifier& v
 }
 
 template <class T>
-caf::error load_as(statement& out, const slot_verifier& verify) {
-  return load(out.payload(), out, verify, static_cast<T*>(nullptr));
+caf::error load_as(statement& out, const decoding& how) {
+  return load(out.payload(), out, how, static_cast<T*>(nullptr));
 }
 
-caf::error load_content(statement& out, const slot_verifier& verify) {
+caf::error load_content(statement& out, const decoding& how) {
   switch (out.type) {
   case slot_type::start:
-    return load_as<msg<wire::GateStart>>(out, verify);
+    return load_as<msg<wire::GateStart>>(out, how);
   case slot_type::ask:
-    return load_as<ask_content>(out, verify);
+    return load_as<ask_content>(out, how);
   case slot_type::vote:
-    return load_as<msg<wire::GateVote>>(out, verify);
+    return load_as<msg<wire::GateVote>>(out, how);
   case slot_type::seal:
-    return load_as<seal_content>(out, verify);
+    return load_as<seal_content>(out, how);
   case slot_type::lead:
-    return load_as<msg<wire::GateLead>>(out, verify);
+    return load_as<msg<wire::GateLead>>(out, how);
   case slot_type::log:
-    return load_as<log_content>(out, verify);
+    return load_as<log_content>(out, how);
   case slot_type::run:
-    return load_as<msg<wire::GateRun>>(out, verify);
+    return load_as<msg<wire::GateRun>>(out, how);
   case slot_type::value:
-    return load_as<proposed_content>(out, verify);
+    return load_as<proposed_content>(out, how);
   }
   return fail(ec::invalid,
               "slot of kind " + std::to_string(static_cast<int>(out.type)) + ", which is none of the gate");
@@ -198,10 +201,14 @@ std::string slot_key(slot_type type, uint8_t track) {
   return type == slot_type::start ? "gate" : std::to_string(track);
 }
 
-caf::expected<statement_ptr> decode_statement(msg<wire::StoredSlot> whole, const node_id& origin,
-                                              const slot_verifier& verify) {
+namespace {
+
+caf::expected<statement_ptr> decode_new(msg<wire::StoredSlot> whole, const decoding& how) {
+  auto origin = how.verify(*whole);
+  if (!origin)
+    return fail(ec::invalid, "slot whose signature is not in order");
   auto made = std::make_shared<statement>();
-  made->origin = origin;
+  made->origin = *origin;
   made->whole = std::move(whole);
   auto slot = made->whole->getSlot();
   made->type = static_cast<slot_type>(slot.getKind());
@@ -213,18 +220,18 @@ caf::expected<statement_ptr> decode_statement(msg<wire::StoredSlot> whole, const
   made->track = *track;
   if (made->payload().size() > max_payload_bytes)
     return fail(ec::too_large, "slot of the gate with " + std::to_string(made->payload().size()) + " bytes");
-  if (auto error = load_content(*made, verify))
+  if (auto error = load_content(*made, how))
     return error;
   return statement_ptr{std::move(made)};
 }
 
-caf::expected<value_ptr> decode_value(capnp::Data::Reader bytes, const slot_verifier& verify) {
+caf::expected<value_ptr> decode_new(capnp::Data::Reader bytes, const digest& hash, const decoding& how) {
   auto content = load_canonical<wire::GateValue>(bytes);
   if (!content)
     return content.error();
   auto made = std::make_shared<proposed_value>();
   made->content = std::move(*content);
-  made->hash = hash_of(made->content);
+  made->hash = hash;
   if (made->content->getKind() == wire::GateValueKind::MEMBERS) {
     auto members = generation::from(made->content->getMembers());
     if (!members)
@@ -239,18 +246,45 @@ caf::expected<value_ptr> decode_value(capnp::Data::Reader bytes, const slot_veri
     made->what = std::move(*what);
   }
   if (auto error = decode_all(made->content->getEvidence(), "evidence",
-                              {slot_type::ask, slot_type::vote, slot_type::run}, verify, made->evidence))
+                              {slot_type::ask, slot_type::vote, slot_type::run}, how, made->evidence))
     return error;
   return value_ptr{std::move(made)};
 }
 
-caf::expected<sealed_value> decode_sealed(wire::GateSealed::Reader from, const slot_verifier& verify) {
+} // namespace
+
+caf::expected<statement_ptr> decode_statement(msg<wire::StoredSlot> whole, const slot_verifier& verify,
+                                              statement_memo* memo) {
+  if (!memo)
+    return decode_new(std::move(whole), {verify, nullptr});
+  auto bytes = whole.bytes().size();
+  auto hash = sha256(whole.bytes());
+  if (auto known = memo->known_statements.find(hash))
+    return known;
+  auto made = decode_new(std::move(whole), {verify, memo});
+  if (made)
+    memo->known_statements.add(hash, *made, bytes);
+  return made;
+}
+
+caf::expected<value_ptr> decode_value(capnp::Data::Reader bytes, const slot_verifier& verify, statement_memo* memo) {
+  auto hash = sha256(view_of(bytes));
+  if (auto known = memo ? memo->known_values.find(hash) : nullptr)
+    return known;
+  auto made = decode_new(bytes, hash, {verify, memo});
+  if (made && memo)
+    memo->known_values.add(hash, *made, bytes.size());
+  return made;
+}
+
+caf::expected<sealed_value> decode_sealed(wire::GateSealed::Reader from, const slot_verifier& verify,
+                                          statement_memo* memo) {
   sealed_value out;
-  auto value = decode_value(from.getValue(), verify);
+  auto value = decode_value(from.getValue(), verify, memo);
   if (!value)
     return value.error();
   out.value = std::move(*value);
-  if (auto error = decode_all(from.getAccepts(), "accepts", {slot_type::seal}, verify, out.accepts))
+  if (auto error = decode_all(from.getAccepts(), "accepts", {slot_type::seal}, {verify, memo}, out.accepts))
     return error;
   return out;
 }

@@ -107,16 +107,21 @@ struct statement {
 /// Key of the slots of a track; start slots have one key for all.
 std::string slot_key(slot_type type, uint8_t track);
 
-/// Decodes a slot whose signature is in order, and checks the signatures of all that are embedded. The result depends
-/// on the arguments alone. ec::malformed or ec::invalid, naming what is wrong.
-caf::expected<statement_ptr> decode_statement(msg<wire::StoredSlot> whole, const node_id& origin,
-                                              const slot_verifier& verify);
+struct statement_memo;
+
+/// Decodes a slot, and checks its signature and those of all that are embedded. The result depends on the slot and on
+/// `verify` alone. `memo`: what was decoded before with the same `verify`, which is not decoded again; optional.
+/// ec::malformed or ec::invalid, naming what is wrong.
+caf::expected<statement_ptr> decode_statement(msg<wire::StoredSlot> whole, const slot_verifier& verify,
+                                              statement_memo* memo = nullptr);
 
 /// Decodes the canonical bytes of a value.
-caf::expected<value_ptr> decode_value(capnp::Data::Reader bytes, const slot_verifier& verify);
+caf::expected<value_ptr> decode_value(capnp::Data::Reader bytes, const slot_verifier& verify,
+                                      statement_memo* memo = nullptr);
 
 /// Decodes a value with its accepts. Whether they seal it is for certificate.hpp to say.
-caf::expected<sealed_value> decode_sealed(wire::GateSealed::Reader from, const slot_verifier& verify);
+caf::expected<sealed_value> decode_sealed(wire::GateSealed::Reader from, const slot_verifier& verify,
+                                          statement_memo* memo = nullptr);
 
 /// The message that decode_sealed reads.
 void set_sealed(wire::GateSealed::Builder out, const sealed_value& sealed);

@@ -19,11 +19,12 @@ void track::restore(const stored_state& stored) {
     }
   }
   own_rank_ = sealers_->rank_of(options_.self);
-  // What it said of an earlier place has nothing that counts now.
-  if (seal && is_same(seal->seal()->getGeneration(), sealers_->hash()) &&
-      is_same(seal->seal()->getChain(), state_.chain())) {
+  if (seal && is_same(seal->seal()->getGeneration(), sealers_->hash())) {
     seal_ = seal_state::from(*seal, *sealers_);
-    seals_[options_.self] = seal;
+    if (is_same(seal->seal()->getChain(), state_.chain()))
+      seals_[options_.self] = seal;
+    else
+      seal_.go_on(); // it had said nothing yet of the present position
   }
   for (const auto& slot : stored.own)
     if (slot->track == number_)
@@ -41,17 +42,20 @@ void track::begin(uint64_t start, uint64_t nonce, bool keeps_admission) {
   is_seal_told_ = false;
 }
 
-void track::on(const events::quarantined& what) {
+void track::on(const events::quarantined& what, instant now) {
   if (what.is_so)
     known_.quarantined.insert(what.node);
   else
     known_.quarantined.erase(what.node);
   is_knowledge_new_ = true;
   refused_.clear();
+  // It may be one of those that told their logs.
+  if (untold_log_ && !log_due_)
+    log_due_ = now + options_.log_wait;
 }
 
 void track::advance(instant now, effects& out) {
-  note_holds();
+  note_holds(now);
   if (is_sealer() && seal_.start > 0 && !seal_.admitted)
     try_admission(out);
   if (is_sealer() && seal_.admitted) {
@@ -60,7 +64,7 @@ void track::advance(instant now, effects& out) {
     accept_what_is_led(out);
     lead(now, out);
   }
-  if (!is_seal_told_)
+  if (is_seal_due(now))
     write_seal(out);
   // At most one position a step: the next one begins when this one is on disk.
   learn(now, out);
@@ -69,14 +73,16 @@ void track::advance(instant now, effects& out) {
     run_hooks(out);
   }
   note_missed(out);
-  if (!is_seal_told_)
+  if (is_seal_due(now))
     write_seal(out);
+  tell_log(now, out);
 }
 
 std::optional<instant> track::next_deadline() const {
   std::optional<instant> out = round_due_;
-  if (promise_due_)
-    out = out ? std::min(*out, *promise_due_) : promise_due_;
+  for (const auto& due : {promise_due_, seal_due_, log_due_})
+    if (due)
+      out = out ? std::min(*out, *due) : due;
   auto what = state_.what();
   if (window_since_ && state_.now() == phase::stage && attempt_to_ask()) {
     auto stage = what->body().getStages()[state_.stage() - 1u];

@@ -13,6 +13,7 @@ namespace hive::gate {
 /// What a step of a track leads to. Everything but the slots waits until they are on disk.
 struct effects {
   statements slots;
+  statements untold; ///< slots that are to be stored only
   statements kept;
   std::vector<output> others;
 };
@@ -38,7 +39,7 @@ public:
   void on(const events::admit& what);
   void on(const events::judged& what, effects& out);
   void on(const events::hook_ended& what, effects& out);
-  void on(const events::quarantined& what);
+  void on(const events::quarantined& what, instant now);
 
   /// Does what follows from all that is known.
   void advance(instant now, effects& out);
@@ -101,11 +102,14 @@ private:
   void hear_log(const statement_ptr& slot, instant now, effects& out);
   void check_embedded(const statement& slot, effects& out);
   void find_lie(const statement_ptr& one, const statement_ptr& other, effects& out);
-  void note_start(const node_id& node, uint64_t start, uint64_t nonce);
+  void note_start(const node_id& node, uint64_t start, uint64_t nonce, instant now);
   void install(sealed_value sealed, std::vector<sealed_value> generations, instant now, effects& out);
   void begin_position(instant now);
   void set_generation(const sealed_value& sealed);
-  void write_log(effects& out);
+  void write_log(bool is_told, instant now, effects& out);
+  bool is_log_teller() const;
+  bool is_log_told() const;
+  void tell_log(instant now, effects& out);
 
   // lines of generations (track_line.cpp)
   void restore_log(const log_content& log);
@@ -121,7 +125,9 @@ private:
   bool is_sealer() const {
     return own_rank_.has_value();
   }
-  void note_holds();
+  void note_holds(instant now);
+  void tell_seal_soon(instant now);
+  bool is_seal_due(instant now) const;
   void try_admission(effects& out);
   bool is_acknowledgement(const statement& seal) const;
   void adopt(const statements& acknowledgements, effects& out);
@@ -184,7 +190,9 @@ private:
   std::optional<line_start> line_;
   std::optional<sealed_value> newest_;
   track_state state_;
-  instant learned_at_{0}; ///< when the newest value was
+  instant learned_at_{0};          ///< when the newest value was
+  statement_ptr untold_log_;       ///< this node's log slot while others tell theirs
+  std::optional<instant> log_due_; ///< when it is told all the same
   bool conflict_ = false;
 
   // as a sealer
@@ -192,6 +200,7 @@ private:
   seal_state seal_;
   statement_ptr kept_; ///< value slot of the accepted value
   bool is_seal_told_ = true;
+  std::optional<instant> seal_due_;                                    ///< of what need not be told at once
   std::map<node_id, std::pair<statement_ptr, statement_ptr>> refused_; ///< newest lead and value slot of each owner
 
   std::map<rank, instant> promised_until_; ///< by owner: when another round of it may be promised

@@ -61,7 +61,7 @@ void track::hear(const statement_ptr& slot, instant now, effects& out) {
     break;
   case slot_type::start:
     if (take(starts_, max_others))
-      note_start(slot->origin, slot->start()->getStart(), slot->start()->getNonce());
+      note_start(slot->origin, slot->start()->getStart(), slot->start()->getNonce(), now);
     break;
   case slot_type::seal:
     take(seals_, max_others);
@@ -107,13 +107,13 @@ void track::hear_own(const statement_ptr& slot) {
   }
 }
 
-void track::note_start(const node_id& node, uint64_t start, uint64_t nonce) {
+void track::note_start(const node_id& node, uint64_t start, uint64_t nonce, instant now) {
   auto& known = seal_.starts[node];
   // Another start under a number that is known, or an older one, is not acknowledged: the node takes a higher one.
   if (start <= known.start)
     return;
   known = {start, nonce};
-  is_seal_told_ = false;
+  tell_seal_soon(now);
 }
 
 void track::find_lie(const statement_ptr& one, const statement_ptr& other, effects& out) {
@@ -207,7 +207,8 @@ void track::install(sealed_value sealed, std::vector<sealed_value> generations, 
   state_ = track_state{sealed.value};
   newest_ = std::move(sealed);
   begin_position(now);
-  write_log(out);
+  bool leaves = before->rank_of(options_.self) && !own_rank_; // without it the others may be no quorum any more
+  write_log(leaves || is_log_teller(), now, out);
   out.others.push_back(outputs::decided{*newest_});
 }
 
@@ -226,7 +227,7 @@ void track::begin_position(instant now) {
   asked_.reset();
   window_since_.reset();
   is_knowledge_new_ = true;
-  is_seal_told_ = false;
+  tell_seal_soon(now);
   is_missed_new_ = true;
 }
 

@@ -110,7 +110,7 @@ void track::enter_line(const line_start& line, sealed_value newest, std::vector<
   newest_ = std::move(newest);
   state_ = track_state{newest_->value, begins};
   begin_position(now);
-  write_log(out);
+  write_log(true, now, out); // a disk that is set back gets from others what its operator said
   if (is_newer)
     out.others.push_back(outputs::decided{*newest_});
 }

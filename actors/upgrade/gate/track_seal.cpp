@@ -11,16 +11,25 @@ statements track::all_seals() const {
   return out;
 }
 
-void track::note_holds() {
+void track::note_holds(instant now) {
   for (const auto& [node, run] : known_.runs) {
     if (node == options_.self)
       continue;
     auto& held = seal_.holds[node];
     if (run->run()->getSequence() > held) {
       held = run->run()->getSequence();
-      is_seal_told_ = false;
+      tell_seal_soon(now);
     }
   }
+}
+
+bool track::is_seal_due(instant now) const {
+  return !is_seal_told_ || (seal_due_ && now >= *seal_due_);
+}
+
+void track::tell_seal_soon(instant now) {
+  if (!seal_due_)
+    seal_due_ = now + options_.seal_wait;
 }
 
 // -- admission -------------------------------------------------------------------------

@@ -6,6 +6,7 @@ namespace hive::gate {
 
 void track::write_seal(effects& out) {
   is_seal_told_ = true;
+  seal_due_.reset();
   if (!is_sealer() || seal_.start == 0)
     return;
   auto message = seal_.to_message(here(), options_.self);
@@ -38,7 +39,7 @@ msg<wire::GateLog> to_message(const sealed_value& newest, std::span<const sealed
 
 /// With as many of the newest generations as fit: whoever knows none of them cannot check it, and has to be told the
 /// sealers by its operator.
-void track::write_log(effects& out) {
+void track::write_log(bool is_told, instant now, effects& out) {
   std::vector<sealed_value> generations = generations_;
   if (newest_->value->members)
     generations.pop_back(); // it is the newest value itself
@@ -46,10 +47,47 @@ void track::write_log(effects& out) {
     auto message = to_message(*newest_, generations, line_);
     auto payload = to_packed(message);
     if (payload.size() <= max_payload_bytes || generations.empty()) {
-      write(slot_type::log, log_content{std::move(message), *newest_, generations, line_}, payload, out);
-      return;
+      untold_log_ = write(slot_type::log, log_content{std::move(message), *newest_, generations, line_}, payload, out);
+      break;
     }
     generations.erase(generations.begin());
+  }
+  log_due_.reset();
+  std::erase_if(out.untold, [&](const auto& each) { return each->track == number_; });
+  if (is_told) {
+    untold_log_ = nullptr;
+    return;
+  }
+  out.untold.push_back(std::move(out.slots.back()));
+  out.slots.pop_back();
+  if (own_rank_) // who is no sealer leaves it to them
+    log_due_ = now + options_.log_wait + *own_rank_ * options_.round_jitter;
+}
+
+/// The turn goes round.
+bool track::is_log_teller() const {
+  return own_rank_ && (*own_rank_ + state_.position()) % sealers_->size() < log_tellers;
+}
+
+/// Whether so many others have told a log of this position, or of a later one, that this node's is not needed. One of
+/// those whose turn it is may be missing.
+bool track::is_log_told() const {
+  auto tells = [&](const auto& each) {
+    const auto& [node, slot] = each;
+    return node != options_.self && sealers_->rank_of(node) && !known_.quarantined.contains(node) &&
+           slot->log().newest.value->content->getPosition() >= state_.position();
+  };
+  return static_cast<size_t>(std::ranges::count_if(logs_, tells)) + 1 >= std::min(log_tellers, sealers_->size());
+}
+
+void track::tell_log(instant now, effects& out) {
+  if (!log_due_)
+    return;
+  if (is_log_told()) {
+    log_due_.reset();
+  } else if (now >= *log_due_) {
+    log_due_.reset();
+    out.others.push_back(outputs::tell{{std::exchange(untold_log_, nullptr)}});
   }
 }
 

@@ -19,8 +19,8 @@ std::vector<service> gate_group::services() {
 
 std::vector<slot_topic> gate_group::topics() const {
   std::vector<slot_topic> out;
-  for (auto type : gate_slot_types)
-    out.push_back({gate_rules(type), gate, gate});
+  for (auto& rules : gate_rules())
+    out.push_back({std::move(rules), gate, gate});
   out.push_back({stage_health_rules(), stages_, stages_});
   return out;
 }

@@ -10,7 +10,8 @@ namespace hive {
 /// A test topic with contradictions: "BALLOT:WORD". Two different words for one ballot contradict each other.
 inline constexpr slot_kind pledges{210};
 
-inline std::string contradiction_of_pledges(std::string_view earlier, std::string_view later) {
+inline std::string contradiction_of_pledges(const slot_content& one, const slot_content& other) {
+  std::string_view earlier = *content_as<std::string>(one), later = *content_as<std::string>(other);
   auto ballot = earlier.substr(0, earlier.find(':'));
   if (ballot != later.substr(0, later.find(':')) || earlier == later)
     return {};

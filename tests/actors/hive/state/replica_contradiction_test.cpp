@@ -19,6 +19,9 @@ constexpr uint64_t two_faced = 13;
 
 slot_checks with_pledges() {
   auto out = admit_all;
+  out.decode = [](const slot& what) {
+    return what.name.kind == pledges ? pledge_rules().decode(what.name.key, what.payload) : decode_slot(what);
+  };
   out.contradictions = {{pledges, contradiction_of_pledges}};
   return out;
 }

@@ -29,13 +29,19 @@ gate::statement_ptr vote(unsigned char by, wire::Verdict verdict, uint64_t versi
   });
   auto whole = sign_statement(keys_of(by), slot_type::vote, gate::slot_key(slot_type::vote, 0), to_packed(content),
                               epoch, version);
-  auto origin = verify_statement(*whole);
-  return *gate::decode_statement(whole, *origin, verify_statement);
+  return *gate::decode_statement(whole, verify_statement);
+}
+
+slot_rules rules_of(slot_type type) {
+  for (auto& each : gate_rules())
+    if (each.kind == kind_of(type))
+      return each;
+  return {};
 }
 
 TEST(gate_topics, a_statement_comes_out_of_its_slot_as_it_went_in) {
   auto sent = vote(1, wire::Verdict::SAFE, 5);
-  auto content = gate_rules(slot_type::vote).decode(gate::slot_key(slot_type::vote, 0), to_slot_payload(*sent));
+  auto content = rules_of(slot_type::vote).decode(gate::slot_key(slot_type::vote, 0), to_slot_payload(*sent));
   ASSERT_TRUE(content);
   const auto* heard = content_as<gate::statement_ptr>(*content);
   ASSERT_TRUE(heard);
@@ -46,12 +52,12 @@ TEST(gate_topics, a_statement_comes_out_of_its_slot_as_it_went_in) {
 
 TEST(gate_topics, a_statement_of_another_kind_or_track_than_its_slot_is_refused) {
   auto payload = to_slot_payload(*vote(1, wire::Verdict::SAFE, 5));
-  EXPECT_FALSE(gate_rules(slot_type::run).decode(gate::slot_key(slot_type::run, 0), payload));
-  EXPECT_FALSE(gate_rules(slot_type::vote).decode(gate::slot_key(slot_type::vote, 1), payload));
+  EXPECT_FALSE(rules_of(slot_type::run).decode(gate::slot_key(slot_type::run, 0), payload));
+  EXPECT_FALSE(rules_of(slot_type::vote).decode(gate::slot_key(slot_type::vote, 1), payload));
 }
 
 TEST(gate_topics, any_flipped_bit_is_refused_or_changes_nothing) {
-  auto rules = gate_rules(slot_type::vote);
+  auto rules = rules_of(slot_type::vote);
   auto key = gate::slot_key(slot_type::vote, 0);
   auto sent = vote(1, wire::Verdict::SAFE, 5);
   auto payload = to_slot_payload(*sent);
@@ -69,21 +75,22 @@ TEST(gate_topics, any_flipped_bit_is_refused_or_changes_nothing) {
 }
 
 TEST(gate_topics, two_votes_of_one_ballot_contradict_each_other) {
-  auto contradicts = gate_rules(slot_type::vote).contradicts;
-  ASSERT_TRUE(contradicts);
-  auto safe = to_slot_payload(*vote(1, wire::Verdict::SAFE, 5));
-  auto regressed = to_slot_payload(*vote(1, wire::Verdict::REGRESSED, 6));
-  EXPECT_NE(contradicts(safe, regressed), "");
-  EXPECT_EQ(contradicts(safe, safe), "");
-  EXPECT_EQ(contradicts(safe, to_slot_payload(*vote(1, wire::Verdict::REGRESSED, 6, 2))), "") << "another run";
-  EXPECT_EQ(contradicts(safe, to_slot_payload(*vote(2, wire::Verdict::REGRESSED, 6))), "") << "another node";
-  EXPECT_NE(contradicts(safe, to_slot_payload(*vote(1, wire::Verdict::REGRESSED, 5))), "") << "one stamp";
-  EXPECT_EQ(contradicts(safe, "nonsense"), "");
+  auto rules = rules_of(slot_type::vote);
+  ASSERT_TRUE(rules.contradicts);
+  auto said = [&](uint64_t by, wire::Verdict verdict, uint64_t version, uint64_t epoch = 1) {
+    return *rules.decode(gate::slot_key(slot_type::vote, 0), to_slot_payload(*vote(by, verdict, version, epoch)));
+  };
+  auto safe = said(1, wire::Verdict::SAFE, 5);
+  EXPECT_NE(rules.contradicts(safe, said(1, wire::Verdict::REGRESSED, 6)), "");
+  EXPECT_EQ(rules.contradicts(safe, safe), "");
+  EXPECT_EQ(rules.contradicts(safe, said(1, wire::Verdict::REGRESSED, 6, 2)), "") << "another run";
+  EXPECT_EQ(rules.contradicts(safe, said(2, wire::Verdict::REGRESSED, 6)), "") << "another node";
+  EXPECT_NE(rules.contradicts(safe, said(1, wire::Verdict::REGRESSED, 5)), "") << "one stamp";
+  EXPECT_EQ(rules.contradicts(safe, make_content(std::string{"another type"})), "");
 }
 
 TEST(gate_topics, statements_go_at_once_and_wait_for_their_owner) {
-  for (auto type : gate_slot_types) {
-    auto rules = gate_rules(type);
+  for (const auto& rules : gate_rules()) {
     EXPECT_TRUE(rules.is_urgent && rules.waits_for_admission && rules.has_own_room) << rules.name;
     EXPECT_FALSE(rules.quota) << rules.name;
   }

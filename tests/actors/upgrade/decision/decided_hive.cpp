@@ -51,6 +51,7 @@ decided_hive::decided_hive(size_t nodes, size_t members, uint8_t slack) : nodes_
     gate_options options;
     options.self = each.id;
     options.tracks = {first_};
+    options.seal_wait = {}; // no time passes while messages travel
     auto* self = &each;
     auto sign = [self](slot_type type, const std::string& key, const std::string& payload) {
       return sign_statement(self->keys, type, key, payload, 1, ++self->version);
@@ -184,7 +185,7 @@ size_t decided_hive::index_of(const node_id& which) const {
 statement_ptr decided_hive::sign(size_t by, slot_type type, const std::string& payload, uint8_t track) {
   auto& who = nodes_[by];
   auto whole = sign_statement(who.keys, type, slot_key(type, track), payload, 1, ++who.version);
-  return must(decode_statement(std::move(whole), who.id, verify_statement));
+  return must(decode_statement(std::move(whole), verify_statement));
 }
 
 sealed_value decided_hive::conspire(const value_ptr& value) {

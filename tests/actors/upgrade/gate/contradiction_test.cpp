@@ -123,7 +123,7 @@ constexpr std::string_view golden_proposal = "87b6b687df86f9398498b6a34d1121fb44
 statement_ptr from_golden(std::string_view hex) {
   std::string bytes(hex.size() / 2, '\0');
   EXPECT_TRUE(from_hex(hex, {reinterpret_cast<unsigned char*>(bytes.data()), bytes.size()}));
-  return must(decode_statement(must(msg<wire::StoredSlot>::load(bytes)), id_of(0), verify));
+  return must(decode_statement(must(msg<wire::StoredSlot>::load(bytes)), verify));
 }
 
 std::string to_golden(const statement_ptr& slot) {

@@ -93,8 +93,7 @@ inline proposal_ptr make_proposal(const proposal_setup& from) {
 
 template <class T>
 statement_ptr make_slot(rank by, slot_type type, const msg<T>& content, uint64_t version = 1, uint64_t epoch = 1) {
-  return must(
-    decode_statement(sign(by, type, slot_key(type, 0), to_packed(content), epoch, version), id_of(by), verify));
+  return must(decode_statement(sign(by, type, slot_key(type, 0), to_packed(content), epoch, version), verify));
 }
 
 struct vote_setup {

@@ -62,7 +62,8 @@ TEST(gate_seeds, that_failed_hold) {
     uint64_t seed;
     weather how;
   };
-  for (auto [seed, how] : {failed{1659, weather::lying_voter}, failed{279, weather::lying_voter}}) {
+  for (auto [seed, how] : {failed{1659, weather::lying_voter}, failed{279, weather::lying_voter},
+                           failed{517, weather::changing_members}}) {
     gate_world world{seed, how};
     EXPECT_EQ(world.run(steps), "");
   }

@@ -288,8 +288,12 @@ void gate_world::hand_over(node& to, const statement_ptr& slot) {
   if (known && !slot->is_newer_than(*known))
     return;
   known = slot;
-  if (slot->origin == to.id)
-    to.stored.own[{slot->type, slot->track}] = slot;
+  if (slot->origin == to.id) {
+    auto& own = to.stored.own[{slot->type, slot->track}];
+    if (own && !slot->is_newer_than(*own))
+      return; // it has a later one that it told nobody
+    own = slot;
+  }
   step(to, events::heard{slot});
 }
 
@@ -381,7 +385,7 @@ std::string gate_world::run(size_t steps) {
 
 statement_ptr gate_world::sign_as(node& who, slot_type type, const std::string& payload) {
   auto whole = sign(who.index, type, slot_key(type, 0), payload, who.epoch, ++who.version);
-  auto made = decode_statement(std::move(whole), who.id, verify);
+  auto made = decode_statement(std::move(whole), verify);
   return made ? *made : nullptr;
 }
 
