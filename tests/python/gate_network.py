@@ -109,6 +109,12 @@ class Network:
         for i in machines:
             self._plug(i, "b")
 
+    def cut(self, one, other):
+        """These two machines do not reach each other; all others reach both."""
+        for here, there in (one, other), (other, one):
+            run("-n", self.namespaces[here], "route", "add", "blackhole", self.address(there) + "/32")
+
     def heal(self):
-        for i in range(len(self.namespaces)):
+        for i, name in enumerate(self.namespaces):
             self._plug(i, "a")
+            try_to_run("-n", name, "route", "flush", "type", "blackhole")

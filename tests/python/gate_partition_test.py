@@ -1,10 +1,12 @@
 """Five nodes on machines of their own, whose network is split 3 | 2."""
 
+import time
 import unittest
 
 import gate_network
 from gate_case import GateCase
 from gate_hive import GOOD, wait_until
+from gate_node import PATIENCE_S
 
 
 class GatePartitionTest(GateCase):
@@ -73,6 +75,28 @@ class GatePartitionTest(GateCase):
         wait_until(lambda: all(view is None or view["final"] for view in hive.views(there)),
                    lambda: "it is neither over nor forgotten\n" + hive.told(there))
         self.assertEqual(hive.runs_of(there, "deploy"), [], "stopped before it was opened")
+        hive.expect_sound()
+
+    def test_members_that_do_not_reach_each_other_decide_through_the_others(self):
+        """A reader that has no link with an author hears of its statements by exchanges with others."""
+        hive, pairs = self.hive, [(0, 1), (2, 3), (0, 4)]
+        hive.give("2.0", GOOD)
+        for pair in pairs:
+            self.network.cut(*pair)
+
+        def unlinked():
+            linked = [{each["id"] for each in node.get("/hive/nodes")["nodes"] if each["linked"]}
+                      for node in hive.nodes]
+            return all(hive.nodes[there].id not in linked[here] and hive.nodes[here].id not in linked[there]
+                       for here, there in pairs)
+
+        wait_until(unlinked, "the links stand", 2 * PATIENCE_S)
+        began = time.monotonic()
+        which = hive.propose("2.0", by=1)
+        self.assertEqual(hive.agreed(which)[0], "approved")
+        print(f"decided with {len(pairs)} of 10 links missing after {time.monotonic() - began:.1f} s")
+        hive.rolled_out(which)
+        self.heal()
         hive.expect_sound()
 
 
