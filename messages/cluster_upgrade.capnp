@@ -101,7 +101,6 @@ struct MemberRun $Hive.doc("A hook on a member.") {
   action @2 :Gate.GateAction;
   step @3 :Gate.GateRunStep;
   exitStatus @4 :Int32;
-  windowS @5 :UInt32 $Hive.omitDefault $Hive.doc("Time observed in the present stage.");
 }
 
 struct StageCriterion {

@@ -260,6 +260,8 @@ public:
             adapters_.release(text(spec->getName()));
             adapters_.add(options_.worker_adapter(spec));
           }
+          // No timeout: the pool answers in the step that takes the request. The specs are stored already, so giving
+          // up would tell the worker that it is not registered when it is.
           self_->request(services_.workers, caf::infinite, request)
             .then([promise](const msg<wire::WorkerRegistered>& added) mutable { promise.deliver(added); },
                   [promise](caf::error& err) mutable { promise.deliver(std::move(err)); });

@@ -44,10 +44,9 @@ std::string to_payload(const std::vector<named_point>& metrics) {
   }));
 }
 
-/// Other nodes keep 256 slots per node; the 96 that results leave free are for the card, the load, 64 buckets of tools,
-/// and upgrades. Results use only half of the bytes, since nodes that lag behind hold old slots beside new ones until
-/// they have caught up.
-constexpr slot_quota result_quota{.keys = 160, .bytes = 512u << 10};
+/// Other nodes keep 256 slots per node; replica_options::own_room_slots has the sum. Results use only half of the
+/// bytes, since nodes that lag behind hold old slots beside new ones until they have caught up.
+constexpr slot_quota result_quota{.keys = 159, .bytes = 512u << 10};
 
 } // namespace
 

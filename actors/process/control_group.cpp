@@ -150,7 +150,8 @@ bool make_directory(const fs::path& path) {
   return mkdir(path.c_str(), 0755) == 0 || errno == EEXIST;
 }
 
-/// Ends what is in a group and removes it. Whether it is gone.
+/// Ends what is in a group and removes it. Whether it is gone. It may block for a second, so it runs on the thread that
+/// waited for the process, and when the node starts.
 bool remove_group(const fs::path& path) {
   for (int attempt = 0; attempt < removal_attempts; ++attempt) {
     if (rmdir(path.c_str()) == 0 || errno == ENOENT)

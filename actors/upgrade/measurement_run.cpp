@@ -97,6 +97,7 @@ void measurement_run::take_run() {
     out.setTarget(*targets_.at(side));
   });
   run_start began{now_unix_micros(), std::chrono::steady_clock::now()};
+  // No timeout: the adapter has a time limit of its own, after which the registry answers.
   self_->request(services_.registry, caf::infinite, measure_once{round_.adapter, request})
     .then([this, side, version, began](const measured_once& got) { add_run(describe_run(side, version, began, got)); },
           [this, side, version, began](const caf::error& error) {

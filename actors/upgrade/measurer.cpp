@@ -154,6 +154,7 @@ private:
   void find_reference(const msg<wire::MeasureUpgrade>& request, const std::vector<std::string>& adapters,
                       const promise& given) {
     first_reference first{request->getTrack().cStr(), request->getOld().cStr()};
+    // No timeout: the keeper answers at once or after one write, and writes are waited for as in store/commit.hpp.
     self_->request(services_.references, caf::infinite, first)
       .then(
         [this, request, adapters, given](const msg<wire::Reference>& reference) {
@@ -216,7 +217,7 @@ private:
     if (record::gives_verdict(*done))
       self_->send(services_.references, verdict_given{done->getRequest().getTrack().cStr(), id_in(*done),
                                                       static_cast<analysis::verdict>(done->getVerdict())});
-    if (auto better = find_better(*done))
+    if (auto better = find_better(*done)) // no timeout, as for the first reference
       self_->request(services_.references, caf::infinite, *better)
         .then(
           [](const msg<wire::Reference>&) {},

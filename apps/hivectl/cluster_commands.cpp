@@ -39,7 +39,7 @@ outcome list_upgrades(session& s, const std::string& track) {
     after = (*page)->hasNext() ? "&after=" + http::url_encode((*page)->getNext().cStr()) : std::string{};
   } while (!after.empty() && !s.json);
   if (rows.empty())
-    s.out.line("Nothing was proposed: 'hivectl upgrade propose FROM TO' does that.");
+    s.out.line("No upgrade was proposed yet: 'hivectl upgrade propose FROM TO' proposes one.");
   else
     s.out.print(rows);
   return exit_status::done;
@@ -125,24 +125,28 @@ void add_upgrade_watch(CLI::App& group, context& ctx) {
   auto id = std::make_shared<std::string>(), track = std::make_shared<std::string>();
   auto& command = *group.add_subcommand("watch", "Follow a proposal to its end, through the rollout");
   auto* named = command.add_option("ID", *id, "Id of the proposal (default: the one that is open)")->check(valid_id());
-  command.add_option("--track", *track, "The one that is open on this track")->check(valid_id())->excludes(named);
-  command.footer("It ends with 0 when the rollout is complete, 1 when it was rejected or rolled back, 2 when it was\n"
-                 "aborted. Ctrl-C ends the watching, not the proposal.");
+  command.add_option("--track", *track, "Follow the proposal that is open on this track")
+    ->check(valid_id())
+    ->excludes(named);
+  command.footer(
+    "The exit status is 0 when the rollout is complete, 1 when the proposal was rejected or rolled back, 2 when\n"
+    "it was aborted. Ctrl-C ends the watching, not the proposal.");
   ctx.on(command, [id, track](session& s) { return watch_upgrade(s, *id, *track); });
 }
 
 void add_upgrade_stop(CLI::App& group, context& ctx) {
   auto options = std::make_shared<stop_options>();
-  auto& command =
-    *group.add_subcommand("stop", "Abort a proposal, or roll back one that is being rolled out; asks no question");
+  auto& command = *group.add_subcommand(
+    "stop", "Abort a proposal, or roll back one that is being rolled out; does not ask for confirmation");
   command.add_option("ID", options->id, "Id of the proposal, or at least 6 of its first characters")
     ->required()
     ->check(valid_id());
-  command.add_option("--reason", options->reason, "Why; it is kept with the decision");
-  command.add_flag("--only-pending", options->only_pending, "Do not roll back what is approved before the stop counts");
+  command.add_option("--reason", options->reason, "The reason, which is kept with the decision");
+  command.add_flag("--only-pending", options->only_pending,
+                   "Do not roll back if the proposal is approved before the stop takes effect");
   command
     .add_option("--unknown", options->unknown,
-                "Id of a node whose rollback is not waited for, such as one that is gone; may be repeated")
+                "Do not wait for the rollback on this node, by id, for example because it is gone; may be repeated")
     ->type_name("NODE")
     ->allow_extra_args(false)
     ->check(valid_id());

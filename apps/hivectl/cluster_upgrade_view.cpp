@@ -77,7 +77,7 @@ void show_steps(wire::ClusterUpgrade::Reader upgrade, output& out) {
   out.print(rows);
 }
 
-/// Where the time of a deadline went by without a decision, and other things that an operator should act on.
+/// What an operator should know or act on.
 void show_warnings(wire::ClusterUpgrade::Reader upgrade, output& out) {
   if (upgrade.getStopping())
     out.line("Stopping  an operator has asked to stop it");

@@ -12,10 +12,9 @@ constexpr auto propose_examples =
   "  hivectl upgrade propose v2.0 v2.1 --wait && ./deploy v2.1\n"
   "  hivectl upgrade propose v2.0 v2.1 --policy majority --deadline 2h --wait\n"
   "  hivectl upgrade propose v2.0 v2.1 --stage 20%:10m --stage 50%:30m:2h --wait --through-rollout\n"
-  "With --wait it ends with 0 when the hive approved (--through-rollout: when the rollout is complete), 1 when it\n"
-  "rejected or rolled back, 2 when it is held at its deadline, was aborted, or --timeout is over. A held proposal "
-  "stays\n"
-  "open: with --timeout, it is waited for all the same. Ctrl-C ends the waiting, not the proposal.";
+  "With --wait the exit status is 0 when the hive has approved (--through-rollout: when the rollout is complete), 1\n"
+  "when it has rejected or rolled back, 2 when the proposal is held, aborted or not decided within --timeout. A held\n"
+  "proposal stays open: with --timeout the command goes on waiting. Ctrl-C ends the waiting, not the proposal.";
 
 struct proposed {
   propose_options proposal;
@@ -60,10 +59,13 @@ void add_propose_command(CLI::App& group, context& ctx) {
   auto options = std::make_shared<proposed>();
   auto& command = *group.add_subcommand("propose", "Ask the hive whether TO may replace FROM on all its members");
   add_propose_options(command, options->proposal);
-  auto* wait = command.add_flag("--wait", options->wait, "Follow it until it is decided; the status tells how");
-  command.add_flag("--through-rollout", options->through_rollout, "Wait until it is rolled out or rolled back")
+  auto* wait = command.add_flag("--wait", options->wait, "Wait for the decision; the exit status tells it");
+  command
+    .add_flag("--through-rollout", options->through_rollout,
+              "Wait until the approved version is rolled out or rolled back")
     ->needs(wait);
-  add_duration_option(command, "--timeout", options->timeout_s, "Longest wait, such as 90, 20m or 1.5h")
+  add_duration_option(command, "--timeout", options->timeout_s,
+                      "Longest wait, such as 90 (seconds), 20m or 1.5h; the proposal goes on")
     .check(CLI::Range(0.001, 31'536'000.0))
     ->needs(wait);
   command.footer(propose_examples);

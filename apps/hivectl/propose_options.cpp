@@ -86,10 +86,10 @@ caf::expected<std::pair<std::string, double>> parse_margin(const std::string& te
 void add_propose_options(CLI::App& command, propose_options& options) {
   command.add_option("FROM", options.from, "The version in use")->required()->check(valid_id());
   command.add_option("TO", options.to, "The version that would replace it")->required()->check(valid_id());
-  command.add_option("--track", options.track, "What is upgraded (default: main)")->check(valid_id());
+  command.add_option("--track", options.track, "The track to upgrade (default: main)")->check(valid_id());
   command
     .add_option("--member", options.members,
-                "Id of a node whose vote counts; may be repeated (default: all members of the track)")
+                "Count only the votes of this node, by id; may be repeated (default: all members of the track)")
     ->type_name("ID")
     ->allow_extra_args(false)
     ->check(valid_id());
@@ -100,32 +100,39 @@ void add_propose_options(CLI::App& command, propose_options& options) {
     ->check(CLI::IsMember({"configured", "all", "majority", "weighted"}));
   command
     .add_option("--judge", options.judge,
-                "By what each member judges: threshold, strict or statistical (default: as configured)")
+                "Policy by which each member judges, as of 'upgrade check': threshold, strict or statistical (default: "
+                "as configured)")
     ->check(CLI::IsMember({"configured", "threshold", "strict", "statistical"}));
   add_duration_option(command, "--deadline", options.deadline_s,
-                      "After this the decision is shown as held, such as 90, 20m or 1.5h (default: never)")
+                      "Time after which an undecided proposal is shown as held, such as 90 (seconds), 20m or 1.5h "
+                      "(default: never)")
     .check(CLI::Range(0.0, longest_deadline_s));
   command
-    .add_option("--stage", options.stages,
-                "A stage of the rollout, such as 20%:10m: the share of members that has the new version, for how long "
-                "they are watched, and after what time it is shown as held; may be repeated (default: one canary for "
-                "ten minutes, then all)")
+    .add_option(
+      "--stage", options.stages,
+      "A stage of the rollout, such as 20%:10m: the share of members that get the new version, how long these "
+      "are watched, and the time after which an undecided stage is shown as held; may be repeated (default: "
+      "one canary for ten minutes, then all)")
     ->type_name("SHARE:DURATION[:DEADLINE]")
     ->allow_extra_args(false);
-  auto* measure =
-    command.add_flag("--measure", options.measure, "Members measure both versions in pairs, not by stored snapshots");
-  command.add_option("--max-minutes", options.max_minutes, "Minutes of measuring of a member at most (default: 60)")
+  auto* measure = command.add_flag("--measure", options.measure,
+                                   "Members measure both versions in pairs, instead of judging stored snapshots");
+  command
+    .add_option("--max-minutes", options.max_minutes, "Longest time that a member measures, in minutes (default: 60)")
     ->check(CLI::Range(0.01, 10080.0))
     ->needs(measure);
-  command.add_option("--attempts", options.attempts, "How often a member may vote inconclusive, 1 to 16 (default: 3)")
+  command
+    .add_option("--attempts", options.attempts,
+                "How many times a member may vote while it is inconclusive, 1 to 16 (default: 3)")
     ->check(CLI::Range(1, 16));
   command
     .add_option("--heavy-votes", options.heavy_votes,
                 "How many of the votes must have judged heavy metrics (default: as configured)")
     ->check(CLI::Range(1, 32));
   command
-    .add_option("--required-tier", options.required_tiers,
-                "Policy weighted: a safe vote from this tier is needed: flat, regional or central; may be repeated")
+    .add_option(
+      "--required-tier", options.required_tiers,
+      "For policy weighted: also require a safe vote from this tier: flat, regional or central; may be repeated")
     ->allow_extra_args(false)
     ->check(CLI::IsMember({"flat", "regional", "central"}));
   command

@@ -63,7 +63,7 @@ void show_track_warnings(wire::TrackMembers::Reader track, output& out) {
     out.line(std::string{"Conflict  "} + track.getConflict().cStr());
   if (track.getDiffering().size() > 0)
     out.line("Differing " + list_of_names({}, track.getDiffering(), 32) +
-             ": these nodes speak for other members, so their statements do not count here");
+             ": these nodes have another list of members, so their statements do not count here");
 }
 
 void show_track(wire::TrackMembers::Reader track, output& out) {
@@ -71,7 +71,7 @@ void show_track(wire::TrackMembers::Reader track, output& out) {
   out.line("Members   generation " + std::to_string(track.getGeneration()) +
            (track.getHash().size() > 0 ? ", " + short_upgrade_id(track.getHash()) : ""));
   out.line("Quorum    " + std::to_string(track.getQuorum()) + " of " + std::to_string(track.getMembers().size()) +
-           " seal a decision; " + std::to_string(track.getSlack()) + " may lie");
+           " members seal a decision; " + std::to_string(track.getSlack()) + " of them may lie");
   out.line("Position  " + std::to_string(track.getPosition()) +
            (track.getOpen().size() > 0 ? ", open is " + short_upgrade_id(track.getOpen()) : ", nothing is open"));
   show_track_warnings(track, out);
@@ -130,7 +130,7 @@ outcome change_members(session& s, const members_options& options) {
   if (!answer)
     return answer.error();
   s.out.answer(*answer, [&] { show_track(**answer, s.out); });
-  s.out.remark(options.force ? "this node begins another line of members; say the same on each of them"
+  s.out.remark(options.force ? "this node goes on with these members alone; run the same command on each of them"
                              : "the members change once no proposal is open and a quorum of the present ones agrees");
   return exit_status::done;
 }
@@ -159,26 +159,27 @@ outcome admit(session& s, const std::string& track) {
 void add_track_commands(CLI::App& group, context& ctx) {
   auto track = std::make_shared<std::string>();
   auto& vouch = *group.add_subcommand(
-    "admit", "Vouch that the node's data directory is the one it ran with last, so that it takes part at once");
+    "admit", "Vouch that the node's data directory is the one that it ran with last, so that it takes part at once");
   vouch.add_option("--track", *track, "Only on this track")->check(valid_id());
   ctx.on(vouch, [track](session& s) { return admit(s, *track); });
 
   auto options = std::make_shared<members_options>();
   auto& command = *group.add_subcommand("members", "Show or change the members that decide on a track");
   command.add_option("--track", options->track, "The track (default: show all)")->check(valid_id());
-  auto* set = command
-                .add_option("--set", options->set,
-                            "A member from now on, such as ab12:2:regional; may be repeated, and names all of them")
-                ->type_name("ID[:WEIGHT[:TIER]]")
-                ->allow_extra_args(false);
+  auto* set =
+    command
+      .add_option("--set", options->set,
+                  "A member from now on, such as ab12:2:regional; repeat it for all of them, those that stay included")
+      ->type_name("ID[:WEIGHT[:TIER]]")
+      ->allow_extra_args(false);
   command.add_option("--slack", options->slack, "Lying members that a decision bears, 0 or 1 (default: 0)")
     ->check(CLI::Range(0, 1))
     ->needs(set);
   command
     .add_flag(
       "--force", options->force,
-      "Without the agreement of the present members, when a quorum of them is lost for good; to be said on each "
-      "of the new ones")
+      "Go on without the agreement of the present members, because a quorum of them is lost for good; run it on "
+      "each of the new members")
     ->needs(set);
   ctx.on(command, [options](session& s) { return members(s, *options); });
 }

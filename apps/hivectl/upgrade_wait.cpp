@@ -51,9 +51,9 @@ public:
     }
     s_.out.answer(upgrade_, [&] { show_upgrade(*upgrade_, s_.out); });
     if (is_late_)
-      s_.out.remark("it is not over, and the time for it is: it is " + describe_state(*upgrade_) + ". " + what_next());
+      s_.out.remark("--timeout is over, and the proposal is " + describe_state(*upgrade_) + ". " + what_next());
     else if (*status == exit_status::inconclusive && upgrade_->getDecision() == wire::UpgradeDecision::HELD)
-      s_.out.remark("it is held, and votes can still end it. " + what_next());
+      s_.out.remark("the proposal is held; votes that come later can still decide it. " + what_next());
     return status;
   }
 

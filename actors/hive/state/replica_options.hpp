@@ -12,19 +12,20 @@ namespace hive {
 /// Bounds of a replica. Use the same in the whole hive: a node cannot pass on what it refuses itself.
 struct replica_options {
   size_t origins = 1'024;        ///< known nodes; the one with the oldest card yields to a newer one
-  size_t slots_per_origin = 256; ///< 64 buckets of tools, one slot per adapter, upgrades
+  size_t slots_per_origin = 256; ///< of all topics; see own_room_slots
   size_t payload_bytes = defaults::max_slot_payload_bytes;
   size_t bytes_per_origin = 1u << 20; ///< keys and payloads; enough for 16,000 tools
-  /// Topics with room of their own (slot_rules::has_own_room) have so much beside `bytes_per_origin`, and of the slots
-  /// at most so many: what 160 results, 64 buckets of tools, card, load, GPUs and stages leave.
+  /// Quota per origin of the topics with room of their own (slot_rules::has_own_room): bytes in addition to
+  /// `bytes_per_origin`, and how many of the `slots_per_origin` they may take. 29 are a start, and 7 slots for each of
+  /// 4 tracks. The 227 others are 159 results, 64 buckets of tools, card, load, GPUs and health in stages.
   size_t own_room_bytes = 2u << 20;
   size_t own_room_slots = 29;
-  /// Slots that newer ones have replaced, kept per origin and kind with a contradiction_rule to be compared with what
-  /// still arrives: at least the last one. In memory alone.
+  /// Bounds of the replaced slots that are kept in memory, per origin and kind with a contradiction_rule, to compare
+  /// them with slots that arrive later. The last one is always kept.
   size_t replaced_slots = 64;
   size_t replaced_bytes = 32u << 10;
-  /// Keys and payloads of all origins. Proofs of equivocation count too, but are never refused for lack of room: liars
-  /// could otherwise keep them out. They take at most two slots per origin.
+  /// Keys and payloads of all origins. Proofs of equivocation count too, but are never refused for lack of room, since
+  /// liars could otherwise keep them out. They take at most two slots per origin.
   size_t bytes = size_t{256} << 20;
   /// Largest jump of an epoch. It grows by 1 with each start: an origin with more than a million unseen starts is
   /// trying to exhaust the numbers.

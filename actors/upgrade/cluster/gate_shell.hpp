@@ -4,7 +4,7 @@
 #include "actors/upgrade/cluster/decision_log.hpp"
 #include "actors/upgrade/cluster/member_judge.hpp"
 #include "actors/upgrade/cluster/statement_book.hpp"
-#include "actors/upgrade/cluster/upgrade_view.hpp"
+#include "actors/upgrade/cluster/upgrade_text.hpp"
 #include "messages/events.capnp.h"
 
 #include <caf/atom.hpp>

@@ -69,6 +69,8 @@ void gate_shell::on(const gate::outputs::judge& what) {
   auto vote = book_->find(id_, {gate::slot_type::vote, what.track});
   judge_order order{what.track, options_.tracks[what.track], what.what, what.attempt,
                     voted_hash_of(vote, what.what->id())};
+  // No timeout: the judge answers when it has judged, or when the track's next order replaces this one. So at most one
+  // request per track is open.
   self_->request(judge_, caf::infinite, std::move(order))
     .then(
       [this, run = core_run_, track = what.track](member_vote& voted) {
@@ -215,6 +217,7 @@ void gate_shell::run_hook(uint8_t track, const gate::digest& token, hook_order o
     out.setStage(static_cast<uint8_t>(order.stage));
     out.setReason(order.action + " begins");
   });
+  // No timeout: the hook has a time limit of its own, and giving up earlier would leave its outcome unknown.
   self_->request(services_.hooks, caf::infinite, order)
     .then(
       [this, run = core_run_, track, token, order](const hook_outcome& outcome) {

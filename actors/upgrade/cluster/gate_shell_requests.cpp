@@ -1,5 +1,7 @@
 #include "actors/upgrade/cluster/gate_shell.hpp"
 
+#include "actors/upgrade/cluster/members_view.hpp"
+#include "actors/upgrade/cluster/upgrade_view.hpp"
 #include "actors/upgrade/decision/decision_document.hpp"
 #include "messages/text.hpp"
 #include "platform/hex.hpp"

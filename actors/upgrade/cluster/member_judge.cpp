@@ -109,6 +109,7 @@ private:
   void measure(uint8_t track) {
     auto& open = open_.at(track);
     auto number = open.number;
+    // No timeout: the measurement has its own limit in minutes, which begins only after those that wait before it.
     self_->request(measurer_, caf::infinite, measurement_for(open.order))
       .then([this, track, number](const msg<wire::PairedMeasurement>& ended) { on_measured(track, number, ended); },
             [this, track, number](const caf::error& error) {

@@ -33,7 +33,7 @@ const std::vector<output>& gate_core::step(const event& what, instant now) {
   return outputs_;
 }
 
-/// What is to be stored goes first; everything else waits until it and all before it is on disk.
+/// The write goes out first. All other outputs, refusals apart, wait until it and all earlier writes are on disk.
 void gate_core::finish_step() {
   if (!effects_.slots.empty() || !effects_.untold.empty()) {
     auto all = effects_.slots;
@@ -65,7 +65,8 @@ void gate_core::set_generations(capnp::List<capnp::Data>::Builder out) const {
       out.set(i, data_of(tracks_[i]->sealers().hash()));
 }
 
-/// A start number of its own for each start, unless nothing can be lost: then it goes on under the one that it had.
+/// Takes a new start number. Only when its disk is proven current does the node keep the one that it had: then nothing
+/// that it told is lost.
 void gate_core::on(const events::started& what) {
   bool goes_on = what.is_disk_current && own_start_;
   if (goes_on) {
@@ -110,7 +111,7 @@ void gate_core::hear_start(const statement_ptr& slot) {
         each->hear(slot, now_, effects_);
     return;
   }
-  // Another start of this node that its disk has forgotten.
+  // Other nodes remember a start of this node that its disk has lost.
   auto heard = slot->start()->getStart();
   bool is_other = heard > start_ || (heard == start_ && slot->start()->getNonce() != nonce_);
   if (start_ > 0 && is_other)

@@ -6,16 +6,16 @@
 
 namespace hive::gate {
 
-/// The upgrade gate of a node: a state machine without clock, thread, disk or network, which decides with those of
-/// other nodes which upgrades are approved, and what this node has to run. docs/decisions/0035 has the reasons.
+/// The upgrade gate of a node: a state machine without clock, thread, disk or network. Together with the gates of other
+/// nodes it decides which upgrades are approved and what this node has to run. docs/decisions/0035 has the reasons.
 ///
 /// How to drive it:
-/// 1. Make it, `restore` what is on the disk, then `step` with events::started. Slots of other nodes, and older ones of
-///    this node, come as events::heard: a slot whose signature is in order, decoded by decode_statement.
-/// 2. Carry out the outputs in their order. After outputs::write is on disk, say events::durable. Only then does the
+/// 1. Make it, `restore` what is on the disk, then `step` with events::started. Pass slots of other nodes, and this
+///    node's older ones, as events::heard, once decode_statement has verified them.
+/// 2. Carry out the outputs in their order. After outputs::write is on disk, pass events::durable. Only then does the
 ///    core give out what may be told (outputs::tell) and what follows.
-/// 3. Say events::ticked when next_deadline has come, and what operators, judges and hooks do.
-/// Nothing happens while nothing is asked, heard or due.
+/// 3. Pass events::ticked when next_deadline has come, and the events of operators, judges and hooks as they occur.
+/// While nothing is asked, heard or due, it does nothing.
 class gate_core {
 public:
   gate_core(gate_options options, gate_crypto crypto);

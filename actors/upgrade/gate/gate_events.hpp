@@ -12,14 +12,14 @@ namespace events {
 /// This node has started. The first event.
 struct started {
   uint64_t epoch = 0;           ///< of the node; greater than any that it has heard of itself
-  uint64_t nonce = 0;           ///< random: tells this start from one under the same number that a lost disk had seen
+  uint64_t nonce = 0;           ///< random; distinguishes starts that share a number because a disk was lost
   bool is_disk_current = false; ///< a stamp outside of the data directory proves that nothing is lost
 };
-/// A slot of the gate, of any node and also of this one from before its start. Its signature is in order.
+/// A verified slot of the gate, of any node; of this one, from before its start.
 struct heard {
   statement_ptr slot;
 };
-/// The write with this number is on disk, and so are all before it.
+/// The write with this number is on disk, and so are all earlier ones.
 struct durable {
   uint64_t number = 0;
 };
@@ -39,11 +39,12 @@ struct change_members {
   uint8_t track = 0;
   msg<wire::GateGeneration> members;
 };
-/// An operator says that a quorum of the sealers is lost for good, and who goes on. This node begins another line of
-/// generations with them, or joins the one that others have begun with the same members. What is open is dropped here.
+/// An operator declares a quorum of the sealers lost for good, and names the members that go on without them. This node
+/// begins a new line of generations with these members, or joins it if another node has begun it already. A proposal
+/// that is open is dropped on this node.
 struct begin_line {
   uint8_t track = 0;
-  msg<wire::GateGeneration> members; ///< its members and slack alone are read
+  msg<wire::GateGeneration> members; ///< only its members and slack are read
 };
 /// An operator vouches that this node's disk is the newest: it is admitted without acknowledgements.
 struct admit {

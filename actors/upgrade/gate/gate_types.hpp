@@ -28,12 +28,12 @@ using rank = uint8_t;
 
 inline constexpr size_t max_tracks = 4;
 inline constexpr size_t max_members = 32;
-/// A payload with the evidence and the promises of 32 members stays below this. A slot of the hive holds it together
-/// with the statement's signature and stamp.
+/// Large enough for the evidence and the promises of 32 members. The statement's signature and stamp fill the rest of
+/// the 64 KiB that a slot of the hive holds.
 inline constexpr size_t max_payload_bytes = 65'536 - 512;
 inline constexpr size_t max_vote_bytes = 640;
-/// Proposals opened at so many last positions are remembered by each value, and an ask must not be older: so none is
-/// opened twice. A proposal takes two positions at least.
+/// Each value lists the proposals that were opened at this many positions before it, and an ask older than that is not
+/// opened: so no proposal is opened twice. A proposal takes at least two positions.
 inline constexpr uint64_t recent_positions = 64;
 
 /// Kinds of slots of the gate; docs/hive.md lists all kinds.

@@ -11,7 +11,7 @@ std::pair<uint64_t, uint8_t> ballot_of(const statement& vote) {
   return {vote.vote()->getStart(), vote.vote()->getAttempt()};
 }
 
-/// A lying member may sign two votes under one ballot: then the worse counts, whatever the order.
+/// A lying member may sign two votes under one ballot. Then the worse one counts, whichever arrives first.
 bool outranks(const statement& vote, const statement& other) {
   auto rank_of = [](const statement& each) {
     auto said = each.vote()->getVerdict();

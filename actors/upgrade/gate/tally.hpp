@@ -6,11 +6,11 @@
 
 namespace hive::gate {
 
-/// What the votes of an electorate come to.
+/// Result of counting votes under a policy.
 enum class tally_result : uint8_t {
-  held,      ///< neither of the others, yet
+  held,      ///< neither of the others
   satisfied, ///< the policy is satisfied
-  impossible ///< so many have voted regressed that the policy cannot be satisfied any more
+  impossible ///< no further votes can satisfy the policy: too many members voted regressed
 };
 
 /// Where a member of the electorate stands.
@@ -29,12 +29,12 @@ struct tally {
   statements votes() const;
 };
 
-/// Nodes whose votes must not enter a value that an owner chooses freely.
+/// Nodes whose votes an owner leaves out of a value that it chooses freely.
 using quarantine_set = std::set<node_id>;
 
-/// Counts votes for a stage of a proposal (0: the verdict). Others' votes, votes on something else and votes of
-/// quarantined members do not count; a member counts once, whatever number of votes there is of it. The order of the
-/// votes makes no difference. Denominators are the whole electorate.
+/// Counts votes on a stage of a proposal (0: the verdict). Votes of others than its electorate, on something else, and
+/// of quarantined members do not count. Each member counts once, however many votes it has, and the order of the votes
+/// makes no difference. Shares are of the whole electorate.
 tally count_votes(const proposal& what, uint8_t stage, const statements& votes, const quarantine_set& quarantined);
 
 } // namespace hive::gate

@@ -1,6 +1,6 @@
 #include "actors/upgrade/gate/track_write.hpp"
 
-// What this node does beside sealing: votes, hooks, stages.
+// What this node does besides sealing: it votes, runs hooks and watches stages.
 
 namespace hive::gate {
 
@@ -9,7 +9,7 @@ using step = wire::GateRunStep;
 
 // -- votes ---------------------------------------------------------------------------------
 
-/// Attempt of the next vote of this start on the verdict or stage; none when it has voted for good.
+/// Attempt number of this start's next vote on the verdict or stage; none when its vote is final.
 std::optional<uint8_t> track::next_attempt() const {
   auto found = known_.votes.find(options_.self);
   if (found == known_.votes.end())
@@ -34,7 +34,7 @@ bool track::has_deployed(const node_id& canary) const {
          run.getStep() == step::ENDED;
 }
 
-/// The verdict at once; a stage once its canaries have been watched for its duration, by this node's clock.
+/// A verdict can be judged at once; a stage, once this node has watched the deployed canaries for its duration.
 bool track::is_judgeable(instant now) {
   if (state_.now() == phase::judging)
     return true;
@@ -46,7 +46,7 @@ bool track::is_judgeable(instant now) {
   return window_since_ && now >= *window_since_ + std::chrono::seconds{stage.getDurationS()};
 }
 
-/// The attempt for which a vote of this node is wanted and not asked for yet.
+/// The attempt for which a vote of this node is wanted, unless the judge was already asked for it.
 std::optional<uint8_t> track::attempt_to_ask() const {
   if (!is_sealer() || !seal_.admitted || !state_.what()->rank_of(options_.self))
     return std::nullopt;
@@ -96,7 +96,7 @@ void track::on(const events::judged& what, effects& out) {
     out.others.push_back(outputs::refused{number_, fail(ec::conflict, "the vote is not cast: " + why)});
   };
   bool is_open = state_.now() == phase::judging || state_.now() == phase::stage;
-  // Only an alarm must not wait: a canary is not well before it was watched for its time.
+  // A canary counts as healthy only after its full time, but an alarm is raised at once.
   bool is_alarm = state_.now() == phase::stage && what.vote->getVerdict() == wire::Verdict::REGRESSED;
   if (!is_open || !is_same(what.vote->getProposal(), state_.what()->id()) || what.vote->getStage() != state_.stage())
     return refuse("its proposal or stage is over");
@@ -121,7 +121,7 @@ void track::on(const events::judged& what, effects& out) {
 
 // -- hooks -----------------------------------------------------------------------------------
 
-/// What has to run here as the newest value says, whether or not it has run.
+/// The hook that the newest value orders here, whether or not it has run.
 std::optional<wire::GateAction> track::wanted_action() const {
   if (!state_.what() || conflict_)
     return std::nullopt;
@@ -132,8 +132,8 @@ std::optional<wire::GateAction> track::wanted_action() const {
     return std::nullopt;
   if (state_.now() == phase::stage)
     return action::DEPLOY;
-  // Also once it is closed, since an operator may have closed it without waiting for this node; and in a line that
-  // began meanwhile, since what was ordered is not taken back.
+  // Also after it is closed, since an operator may have closed it without waiting for this node, and in a line that
+  // began meanwhile, since an order stands.
   if (kind == wire::GateValueKind::BACK || kind == wire::GateValueKind::CLOSED)
     return action::ROLLBACK;
   return std::nullopt;
@@ -143,7 +143,8 @@ bool track::is_run_over() const {
   return !run_ || run_->run()->getStep() != step::INTENDED;
 }
 
-/// An intention of another start: nobody knows whether its hook ran, so it does not run again.
+/// Settles an intention of an earlier start. Nobody knows whether its hook ran, so it runs again only where the
+/// configuration allows that.
 void track::settle_unknown(effects& out) {
   if (is_run_over() || is_run_fresh_ || is_running_)
     return;
@@ -170,13 +171,13 @@ void track::run_hooks(effects& out) {
     else if (*wanted == action::ROLLBACK && !has_rollback && is_run_over())
       intend(action::ROLLBACK, step::SKIPPED, out);
   }
-  // What is final is run although the track goes on; a deploy of a stage is not.
+  // A final order is carried out even when the track has gone on; the deploy of a stage is not.
   if (wanted && is_about_it && state_.now() != phase::stage)
     is_order_final_ = true;
   start_if_held(out);
 }
 
-/// The proposal whose version runs here, as far as the track knows; all zeros: none.
+/// The proposal whose version runs here, as far as the run slot tells; all zeros: none.
 digest track::deployed() const {
   if (!run_)
     return {};
@@ -187,7 +188,7 @@ digest track::deployed() const {
 
 void track::intend(wire::GateAction what, wire::GateRunStep as, effects& out) {
   auto sequence = run_ ? run_->run()->getSequence() + 1 : 1;
-  // What is rolled back is not what remains.
+  // A rollback leaves the version from before its deploy.
   bool is_undone = what == action::ROLLBACK && run_ && is_same(run_->run()->getProposal(), state_.what()->id());
   auto before = is_undone ? digest_of(run_->run()->getBefore()) : deployed();
   auto message = msg<wire::GateRun>::build([&](wire::GateRun::Builder to) {
@@ -209,7 +210,7 @@ void track::intend(wire::GateAction what, wire::GateRunStep as, effects& out) {
   is_knowledge_new_ = true;
 }
 
-/// Starts the intended hook once so many others hold the intention that it cannot be lost with this disk.
+/// Starts the intended hook once a quorum holds the intention, so that it is not lost with this node's disk.
 void track::start_if_held(effects& out) {
   if (is_run_over() || !is_run_fresh_ || is_running_ || conflict_)
     return;
@@ -262,8 +263,8 @@ void track::on(const events::hook_ended& what, effects& out) {
 
 // -- missed hooks ------------------------------------------------------------------------------
 
-/// The newest value names the proposal that was completed last; this node's run slot, what runs here. Nothing else is
-/// known of what happened while this node was away.
+/// The newest value names the proposal that was completed last, and this node's run slot tells what runs here. Nothing
+/// else is known of what happened while this node was away.
 std::optional<missed> track::missed_hook() const {
   if (!newest_ || !own_rank_)
     return std::nullopt;

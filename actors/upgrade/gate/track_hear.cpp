@@ -4,7 +4,7 @@
 namespace hive::gate {
 namespace {
 
-/// Slots that are no member's are kept as well, since it may become one; so many of each kind.
+/// How many slots of each kind are kept from nodes that are not members. They may become members.
 constexpr size_t max_others = 64;
 constexpr size_t max_asks = 1024;
 
@@ -33,7 +33,7 @@ statement_ptr find(const std::map<node_id, statement_ptr>& slots, const node_id&
 void track::hear(const statement_ptr& slot, instant now, effects& out) {
   if (slot->origin == options_.self) {
     if (slot->type == slot_type::log) {
-      // Its operator began the line, or it could not say this.
+      // The node told of this line, so its operator had begun it.
       if (slot->log().line)
         join_line(slot->log(), now, out);
       hear_log(slot, now, out);
@@ -79,7 +79,7 @@ void track::hear(const statement_ptr& slot, instant now, effects& out) {
   }
 }
 
-/// A slot of this node from its disk, or from others who remember what its disk has lost.
+/// Takes a slot of this node: from its disk, or from others, which remember what its disk has lost.
 void track::hear_own(const statement_ptr& slot) {
   switch (slot->type) {
   case slot_type::ask:
@@ -102,14 +102,14 @@ void track::hear_own(const statement_ptr& slot) {
       is_missed_new_ = true;
     }
     break;
-  default: // its seal slot counts as its disk has it, or not at all
+  default: // its seal slot counts only as its own disk has it
     break;
   }
 }
 
 void track::note_start(const node_id& node, uint64_t start, uint64_t nonce, instant now) {
   auto& known = seal_.starts[node];
-  // Another start under a number that is known, or an older one, is not acknowledged: the node takes a higher one.
+  // Only a higher number is acknowledged. A node that restarts under an old number then takes a higher one.
   if (start <= known.start)
     return;
   known = {start, nonce};
@@ -124,7 +124,8 @@ void track::find_lie(const statement_ptr& one, const statement_ptr& other, effec
   out.others.push_back(outputs::contradiction{one, other});
 }
 
-/// A liar may show each node another slot; certificates bring them together.
+/// A liar may show different slots to different nodes. Certificates embed slots that others saw, so they bring both
+/// together.
 void track::check_embedded(const statement& slot, effects& out) {
   auto compare = [&](const statement_ptr& inner, const std::map<node_id, statement_ptr>& slots) {
     if (auto known = find(slots, inner->origin))
@@ -164,7 +165,7 @@ void track::hear_log(const statement_ptr& slot, instant now, effects& out) {
     return;
   auto sealers = sealers_;
   if (position == state_.position() && (newest_->value->members || state_.begins_line()))
-    return; // both would be of the generation before; not worth keeping that
+    return; // would need the generation before the newest value, which is not kept
   std::vector<sealed_value> generations = generations_;
   for (const auto& each : log.generations) {
     if (!each.value->members || each.value->members->number() <= sealers->number())
@@ -193,7 +194,7 @@ void track::set_generation(const sealed_value& sealed) {
 
 void track::install(sealed_value sealed, std::vector<sealed_value> generations, instant now, effects& out) {
   auto before = sealers_;
-  // What was lost with a disk at this position may include that this value was sealed, and what was said after it.
+  // A disk lost at this position may have held the seal of this very value, and statements after it.
   bool is_last_lost = seal_.admitted_at == state_.position() + 1;
   for (const auto& each : generations)
     set_generation(each);
@@ -207,7 +208,8 @@ void track::install(sealed_value sealed, std::vector<sealed_value> generations, 
   state_ = track_state{sealed.value};
   newest_ = std::move(sealed);
   begin_position(now);
-  bool leaves = before->rank_of(options_.self) && !own_rank_; // without it the others may be no quorum any more
+  // A member that leaves tells it too: the others may be no quorum without it.
+  bool leaves = before->rank_of(options_.self) && !own_rank_;
   write_log(leaves || is_log_teller(), now, out);
   out.others.push_back(outputs::decided{*newest_});
 }

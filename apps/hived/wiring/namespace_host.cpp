@@ -128,7 +128,7 @@ private:
     return std::make_shared<http::route_set>(gather(groups, &service_group::routes));
   }
 
-  /// The directory is free only when nobody has the store any more.
+  /// The directory is free only when nobody has the store any more. This actor has a thread of its own, so it may wait.
   void finish() {
     groups_.clear();
     auto deadline = std::chrono::steady_clock::now() + defaults::namespace_release_timeout;

@@ -146,7 +146,7 @@ TEST(upgrade_propose, with_a_time_limit_waits_for_what_is_held) {
   auto node = deciding({"held"});
   auto result = propose(node, {"--wait", "--timeout", "0.05"});
   EXPECT_EQ(result.status, 2);
-  EXPECT_THAT(result.err, AllOf(HasSubstr("the time for it is"), HasSubstr("hivectl upgrade stop ")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("--timeout is over"), HasSubstr("hivectl upgrade stop ")));
 }
 
 TEST(upgrade_propose, tells_what_happens_beside_the_answer) {

@@ -24,7 +24,7 @@ TEST(upgrade_members, shows_who_decides) {
   EXPECT_EQ(result.out,
             "Track     main (number 0)\n"
             "Members   generation 2, 0a1b2c3d4e5f\n"
-            "Quorum    2 of 2 seal a decision; 0 may lie\n"
+            "Quorum    2 of 2 members seal a decision; 0 of them may lie\n"
             "Position  14, open is fedcba987654\n"
             "\n"
             "NODE  NAME  WEIGHT  TIER      STATE   ADMITTED  VERSION  NOTE\n"
@@ -60,7 +60,7 @@ TEST(upgrade_members, changes_them) {
   EXPECT_FALSE(sent->getForce());
   result = hivectl(node.url(), {"upgrade", "members", "--track", "main", "--set", "ab12", "--force"});
   EXPECT_TRUE(parse<wire::ChangeMembers>(node.requests().back().body)->getForce());
-  EXPECT_THAT(result.err, HasSubstr("say the same on each of them"));
+  EXPECT_THAT(result.err, HasSubstr("run the same command on each of them"));
 }
 
 TEST(upgrade_members, wrong_usage_asks_nobody) {

@@ -6,57 +6,43 @@ namespace hive::gate::testing {
 namespace {
 
 TEST_F(gate_cores, approves_deploys_and_completes) {
-  start(3);
-  auto what = propose(nodes[0], {});
-  pass(2s);
+  auto what = start_and_open(3);
   for (auto& each : nodes)
     EXPECT_EQ(newest(each), kind::OPEN);
   for (auto& each : nodes) {
     auto asked = take<outputs::judge>(each);
     ASSERT_EQ(asked.size(), 1u);
     EXPECT_EQ(asked[0].stage, 0);
-    vote(each, what, wire::Verdict::SAFE);
   }
+  vote_all(what);
   pass(2s);
+  for (auto& each : nodes)
+    EXPECT_EQ(newest(each), kind::APPROVED);
   auto canaries = make_proposal({})->canaries(1);
   ASSERT_EQ(canaries.size(), 2u);
-  for (auto& each : nodes) {
-    EXPECT_EQ(newest(each), kind::APPROVED);
-    auto hooks = take<outputs::start_hook>(each);
-    ASSERT_EQ(hooks.size(), static_cast<size_t>(std::ranges::count(canaries, each.number)));
-    for (const auto& hook : hooks) {
-      EXPECT_EQ(hook.action, wire::GateAction::DEPLOY);
-      step(each, events::hook_ended{0, hook.token, 0});
-      talk();
-    }
-  }
+  EXPECT_EQ(end_hooks(wire::GateAction::DEPLOY), (std::set<rank>{canaries.begin(), canaries.end()}));
   for (auto& each : nodes) {
     auto asked = take<outputs::judge>(each);
     ASSERT_EQ(asked.size(), 1u);
     EXPECT_EQ(asked[0].stage, 1);
-    vote(each, what, wire::Verdict::SAFE, 1);
   }
+  vote_all(what, wire::Verdict::SAFE, 1);
   pass(2s);
-  size_t hooks = 0;
-  for (auto& each : nodes) {
+  for (auto& each : nodes)
     EXPECT_EQ(newest(each), kind::COMPLETE);
-    hooks += take<outputs::start_hook>(each).size();
-  }
-  EXPECT_EQ(hooks, 1u); // the others have deployed
+  EXPECT_EQ(end_hooks(wire::GateAction::DEPLOY).size(), 1u); // the others have deployed
 }
 
 TEST_F(gate_cores, rests_when_nothing_is_asked) {
   start(3);
   for (auto& each : nodes) {
     EXPECT_FALSE(each.core->next_deadline());
-    EXPECT_TRUE(each.core->at(0).is_admitted());
+    EXPECT_TRUE(track_at(each.number).is_admitted());
   }
 }
 
 TEST_F(gate_cores, rejects_only_when_approval_has_become_impossible) {
-  start(3);
-  auto what = propose(nodes[0], {.policy = wire::GatePolicy::MAJORITY});
-  pass(2s);
+  auto what = start_and_open(3, {.policy = wire::GatePolicy::MAJORITY});
   vote(nodes[0], what, wire::Verdict::REGRESSED);
   pass(5s);
   EXPECT_EQ(newest(nodes[1]), kind::OPEN);
@@ -66,43 +52,32 @@ TEST_F(gate_cores, rejects_only_when_approval_has_become_impossible) {
 }
 
 TEST_F(gate_cores, aborts_with_a_quorum_although_a_voter_is_gone) {
-  start(5);
-  auto what = propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
+  auto what = start_and_open(5);
   silent = {4};
-  for (rank i = 0; i < 4; ++i)
-    vote(nodes[i], what, wire::Verdict::SAFE);
+  vote_all(what);
   pass(20s);
   EXPECT_EQ(newest(nodes[0]), kind::OPEN);
-  EXPECT_EQ(nodes[0].core->at(0).count()->result, tally_result::held);
+  EXPECT_EQ(track_at(0).count()->result, tally_result::held);
   stop(nodes[1], what);
   pass(5s);
   EXPECT_EQ(newest(nodes[0]), kind::ABORTED);
 }
 
 TEST_F(gate_cores, seals_nothing_without_a_quorum) {
-  start(5);
-  auto what = propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
+  auto what = start_and_open(5);
   silent = {2, 3, 4};
   stop(nodes[1], what);
   pass(60s);
   EXPECT_EQ(newest(nodes[1]), kind::OPEN);
   silent = {3, 4};
-  for (const auto& slot : nodes[1].stored.own)
-    step(nodes[2], events::heard{slot});
-  talk();
+  share(nodes[1], nodes[2]);
   pass(60s);
   EXPECT_EQ(newest(nodes[1]), kind::ABORTED);
 }
 
 TEST_F(gate_cores, rolls_back_what_a_stop_came_too_late_for) {
   start(3);
-  auto what = propose(nodes[0], {});
-  pass(2s);
-  for (auto& each : nodes)
-    vote(each, what, wire::Verdict::SAFE);
-  pass(2s);
+  auto what = approve(nodes[0], {});
   ASSERT_EQ(newest(nodes[0]), kind::APPROVED);
   stop(nodes[0], what, true);
   pass(2s);
@@ -132,20 +107,18 @@ TEST_F(gate_cores, rolls_back_what_a_stop_came_too_late_for) {
 }
 
 TEST_F(gate_cores, opens_one_proposal_at_a_time_and_queues_the_other) {
-  start(3);
-  auto first = propose(nodes[0], {.nonce = "1"});
-  pass(2s);
+  auto first = start_and_open(3);
   propose(nodes[1], {.nonce = "2"});
   auto refused = take<outputs::refused>(nodes[1]);
   ASSERT_EQ(refused.size(), 1u);
   EXPECT_EQ(refused[0].why, ec::conflict);
   auto second = propose(nodes[1], {.nonce = "3"}, true);
   pass(2s);
-  EXPECT_EQ(nodes[2].core->at(0).state().what()->id(), first);
+  EXPECT_EQ(state_at(2).what()->id(), first);
   stop(nodes[2], first);
   pass(4s);
   EXPECT_EQ(newest(nodes[0]), kind::OPEN);
-  EXPECT_EQ(nodes[0].core->at(0).state().what()->id(), second);
+  EXPECT_EQ(state_at(0).what()->id(), second);
   // What was opened once never opens again, although its ask is still there.
   stop(nodes[2], second);
   pass(10s);
@@ -153,9 +126,7 @@ TEST_F(gate_cores, opens_one_proposal_at_a_time_and_queues_the_other) {
 }
 
 TEST_F(gate_cores, takes_no_stop_of_a_stranger) {
-  start(3);
-  auto what = propose(nodes[0], {});
-  pass(2s);
+  auto what = start_and_open(3);
   auto ask = msg<wire::GateAsk>::build([&](wire::GateAsk::Builder out) { out.initStop().setProposal(data_of(what)); });
   for (auto& each : nodes)
     step(each, events::heard{make_slot(9, slot_type::ask, ask)});
@@ -172,11 +143,11 @@ TEST_F(gate_cores, brings_a_laggard_up_with_one_log_slot) {
   pass(2s);
   propose(nodes[1], {.nonce = "2"});
   pass(2s);
-  ASSERT_EQ(nodes[0].core->at(0).state().position(), 3u);
-  EXPECT_EQ(nodes[3].core->at(0).state().position(), 0u);
+  ASSERT_EQ(state_at(0).position(), 3u);
+  EXPECT_EQ(state_at(3).position(), 0u);
   step(nodes[3], events::heard{stored(nodes[0], slot_type::log)});
-  EXPECT_EQ(nodes[3].core->at(0).state().position(), 3u);
-  EXPECT_EQ(nodes[3].core->at(0).state().chain(), nodes[0].core->at(0).state().chain());
+  EXPECT_EQ(state_at(3).position(), 3u);
+  EXPECT_EQ(state_at(3).chain(), state_at(0).chain());
   EXPECT_EQ(take<outputs::decided>(nodes[3]).size(), 1u);
 }
 
@@ -188,29 +159,22 @@ TEST_F(gate_cores, brings_a_laggard_up_over_generations) {
   pass(2s);
   stop(nodes[0], before);
   pass(2s);
-  auto others = msg<wire::GateGeneration>::build([&](wire::GateGeneration::Builder out) {
-    out.setNumber(1); // filled in
-    fill(out.initMembers(3), {{0}, {1}, {3}});
-  });
-  step(nodes[0], events::change_members{0, others});
-  talk();
+  change_members(nodes[0], {{0}, {1}, {3}});
   pass(2s);
-  EXPECT_EQ(nodes[0].core->at(0).sealers().number(), 2u);
-  EXPECT_EQ(nodes[1].core->at(0).sealers().size(), 3u);
-  EXPECT_FALSE(nodes[2].core->at(0).sealers().rank_of(id_of(2)));
+  EXPECT_EQ(track_at(0).sealers().number(), 2u);
+  EXPECT_EQ(track_at(1).sealers().size(), 3u);
+  EXPECT_FALSE(track_at(2).sealers().rank_of(id_of(2)));
   // Two of the new three are there.
   auto what = propose(nodes[1], {.electorate = {{0}, {1}}, .nonce = "2"});
   pass(4s);
   ASSERT_EQ(newest(nodes[0]), kind::OPEN);
   step(nodes[3], events::heard{stored(nodes[0], slot_type::log)});
-  EXPECT_EQ(nodes[3].core->at(0).sealers().number(), 2u);
-  EXPECT_EQ(nodes[3].core->at(0).state().what()->id(), what);
+  EXPECT_EQ(track_at(3).sealers().number(), 2u);
+  EXPECT_EQ(state_at(3).what()->id(), what);
 }
 
 TEST_F(gate_cores, takes_no_log_slot_of_another_generation) {
-  start(3);
-  propose(nodes[0], {});
-  pass(2s);
+  start_and_open(3);
   auto log = stored(nodes[0], slot_type::log);
   gate_options options;
   options.self = id_of(2);
@@ -257,30 +221,24 @@ TEST_F(gate_cores, counts_no_promise_of_another_position_or_chain) {
 
 TEST_F(gate_cores, takes_part_after_a_start_only_when_enough_others_have_answered) {
   start(5);
-  nodes[0].epoch = 2;
-  nodes[0].version = 0;
   silent = {3, 4};
-  boot(nodes[0]);
+  boot_anew(nodes[0]);
   talk();
-  EXPECT_FALSE(nodes[0].core->at(0).is_admitted()); // two of three
+  EXPECT_FALSE(track_at(0).is_admitted()); // two of three
   step(nodes[0], events::propose{0, make_body({}), false});
   EXPECT_EQ(take<outputs::refused>(nodes[0]).size(), 1u);
   silent = {4};
-  for (const auto& slot : nodes[0].stored.own)
-    step(nodes[3], events::heard{slot});
-  talk();
-  EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
+  share(nodes[0], nodes[3]);
+  EXPECT_TRUE(track_at(0).is_admitted());
 }
 
 TEST_F(gate_cores, takes_part_when_the_operator_vouches_for_its_disk) {
   start(3);
-  nodes[0].epoch = 2;
-  nodes[0].version = 0;
   silent = {1, 2};
-  boot(nodes[0]);
-  EXPECT_FALSE(nodes[0].core->at(0).is_admitted());
+  boot_anew(nodes[0]);
+  EXPECT_FALSE(track_at(0).is_admitted());
   step(nodes[0], events::admit{0});
-  EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
+  EXPECT_TRUE(track_at(0).is_admitted());
 }
 
 TEST_F(gate_cores, asks_for_a_higher_start_when_another_one_has_its_number) {
@@ -296,9 +254,7 @@ TEST_F(gate_cores, asks_for_a_higher_start_when_another_one_has_its_number) {
 }
 
 TEST_F(gate_cores, counts_no_vote_of_a_liar_in_what_it_chooses) {
-  start(3);
-  auto what = propose(nodes[0], {.policy = wire::GatePolicy::MAJORITY});
-  pass(2s);
+  auto what = start_and_open(3, {.policy = wire::GatePolicy::MAJORITY});
   auto safe = make_vote(2, what, {.version = 90});
   auto regressed = make_vote(2, what, {.verdict = wire::Verdict::REGRESSED, .version = 91});
   for (auto& each : nodes) {
@@ -318,9 +274,7 @@ TEST_F(gate_cores, counts_no_vote_of_a_liar_in_what_it_chooses) {
 }
 
 TEST_F(gate_cores, bounds_a_vote_by_leaving_out_its_last_reasons) {
-  start(3);
-  auto what = propose(nodes[0], {});
-  pass(2s);
+  auto what = start_and_open(3);
   step(nodes[0], events::judged{0, msg<wire::GateVote>::build([&](wire::GateVote::Builder out) {
                                   out.setProposal(data_of(what));
                                   out.setVerdict(wire::Verdict::REGRESSED);

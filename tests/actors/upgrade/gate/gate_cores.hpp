@@ -35,6 +35,15 @@ protected:
     talk();
   }
 
+  /// All these nodes, and an open proposal that they vote on.
+  digest start_and_open(rank count, proposal_setup what = {}) {
+    start(count);
+    what.electorate = members(count);
+    auto id = propose(nodes[0], what);
+    pass(2s);
+    return id;
+  }
+
   void boot(node& which) {
     auto* self = &which;
     gate_options options;
@@ -116,6 +125,13 @@ protected:
     talk();
   }
 
+  /// All nodes that are heard vote.
+  void vote_all(const digest& proposal, wire::Verdict verdict = wire::Verdict::SAFE, uint8_t stage = 0) {
+    for (auto& each : nodes)
+      if (!silent.contains(each.number))
+        vote(each, proposal, verdict, stage);
+  }
+
   void stop(node& at, const digest& proposal, bool only_pending = false) {
     step(at, events::stop{0, msg<wire::GateStop>::build([&](wire::GateStop::Builder out) {
                             out.setProposal(data_of(proposal));
@@ -125,10 +141,12 @@ protected:
   }
 
   void force(node& at, const std::vector<member_setup>& who) {
-    step(at, events::begin_line{0, msg<wire::GateGeneration>::build([&](wire::GateGeneration::Builder out) {
-                                  out.setNumber(1); // filled in
-                                  fill(out.initMembers(static_cast<uint32_t>(who.size())), who);
-                                })});
+    step(at, events::begin_line{0, request_of(who)});
+    talk();
+  }
+
+  void change_members(node& at, const std::vector<member_setup>& who) {
+    step(at, events::change_members{0, request_of(who)});
     talk();
   }
 
@@ -146,11 +164,16 @@ protected:
           share(from, to);
   }
 
-  /// The node starts again, under a new epoch, and hears what the others have stored.
-  void restart(node& which) {
+  /// The node starts again, under a new epoch.
+  void boot_anew(node& which) {
     ++which.epoch;
     which.version = 0;
     boot(which);
+  }
+
+  /// The node starts again, and hears what the others have stored.
+  void restart(node& which) {
+    boot_anew(which);
     for (auto& from : nodes)
       if (from.number != which.number && !silent.contains(from.number))
         share(from, which);
@@ -161,21 +184,19 @@ protected:
   digest approve(node& at, const proposal_setup& what) {
     auto id = propose(at, what);
     pass(2s);
-    for (auto& each : nodes)
-      if (!silent.contains(each.number))
-        vote(each, id, wire::Verdict::SAFE);
+    vote_all(id);
     pass(2s);
     return id;
   }
 
-  /// Ends the hooks that nodes were told to start; returns who ran one.
+  /// Ends the hooks that nodes were told to start, each one such hook at most; returns who ran one.
   std::set<rank> end_hooks(wire::GateAction action) {
     std::set<rank> out;
     for (auto& each : nodes)
       for (const auto& hook : take<outputs::start_hook>(each)) {
         EXPECT_EQ(hook.action, action);
         step(each, events::hook_ended{0, hook.token, 0});
-        out.insert(each.number);
+        EXPECT_TRUE(out.insert(each.number).second) << "two hooks at node " << int{each.number};
         talk();
       }
     return out;
@@ -185,9 +206,7 @@ protected:
   void pass_stage(const digest& id, wire::Verdict verdict = wire::Verdict::SAFE) {
     end_hooks(wire::GateAction::DEPLOY);
     pass(1s);
-    for (auto& each : nodes)
-      if (!silent.contains(each.number))
-        vote(each, id, verdict, 1);
+    vote_all(id, verdict, 1);
     pass(2s);
   }
 
@@ -206,11 +225,26 @@ protected:
     return value ? std::optional{value->content->getKind()} : std::nullopt;
   }
 
+  static msg<wire::GateGeneration> request_of(const std::vector<member_setup>& who) {
+    return msg<wire::GateGeneration>::build([&](wire::GateGeneration::Builder out) {
+      out.setNumber(1); // filled in
+      fill(out.initMembers(static_cast<uint32_t>(who.size())), who);
+    });
+  }
+
   statement_ptr stored(const node& at, slot_type type) {
     for (const auto& each : at.stored.own)
       if (each->type == type)
         return each;
     return nullptr;
+  }
+
+  /// The node's only track.
+  const track& track_at(rank which) const {
+    return nodes[which].core->at(0);
+  }
+  const track_state& state_at(rank which) const {
+    return track_at(which).state();
   }
 
   generation_ptr sealers;

@@ -7,8 +7,34 @@ namespace {
 
 using action = wire::GateAction;
 
+const proposal_setup by_majority{.policy = wire::GatePolicy::MAJORITY};
+
+/// Hives of three nodes.
 class gate_duties : public gate_cores {
 protected:
+  /// Another node than this one.
+  node& beside(rank which) {
+    return nodes[(which + 1u) % 3];
+  }
+  /// A version is completed by a majority while one node is away.
+  digest complete_without(rank away) {
+    auto what = approve(nodes[0], by_majority);
+    silent = {away};
+    pass_stage(what);
+    return what;
+  }
+  /// What is rolled out is stopped and closed while one of its canaries is away.
+  void close_without(rank away, const digest& what) {
+    silent = {away};
+    step(beside(away), events::stop{0, msg<wire::GateStop>::build([&](wire::GateStop::Builder out) {
+                                      out.setProposal(data_of(what));
+                                      out.initUnknown(1).set(0, id_of(away).value);
+                                    })});
+    talk();
+    pass(5s);
+    end_hooks(action::ROLLBACK);
+    pass(5s);
+  }
   std::vector<missed> missed_at(node& which) {
     std::vector<missed> out;
     for (const auto& each : take<outputs::missed_hook>(which))
@@ -59,9 +85,7 @@ TEST_F(gate_duties, cast_an_alarm_of_a_stage_at_once) {
 }
 
 TEST_F(gate_duties, vote_again_only_when_they_are_asked_again) {
-  start(3);
-  auto what = propose(nodes[0], {});
-  pass(2s);
+  auto what = start_and_open(3);
   ASSERT_EQ(take<outputs::judge>(nodes[0]).size(), 1u);
   vote(nodes[0], what, wire::Verdict::INCONCLUSIVE);
   auto asked = take<outputs::judge>(nodes[0]);
@@ -74,11 +98,9 @@ TEST_F(gate_duties, vote_again_only_when_they_are_asked_again) {
 
 TEST_F(gate_duties, deploy_when_a_member_comes_back_to_what_was_completed) {
   start(3);
-  auto away = control_of({.policy = wire::GatePolicy::MAJORITY});
-  auto what = approve(nodes[0], {.policy = wire::GatePolicy::MAJORITY});
-  silent = {away};
-  pass_stage(what);
-  ASSERT_EQ(newest(nodes[(away + 1u) % 3]), kind::COMPLETE);
+  auto away = control_of(by_majority);
+  complete_without(away);
+  ASSERT_EQ(newest(beside(away)), kind::COMPLETE);
   silent = {};
   restart(nodes[away]);
   EXPECT_EQ(newest(nodes[away]), kind::COMPLETE);
@@ -88,13 +110,10 @@ TEST_F(gate_duties, deploy_when_a_member_comes_back_to_what_was_completed) {
 
 TEST_F(gate_duties, show_a_deploy_that_a_member_missed) {
   start(3);
-  auto away = control_of({.policy = wire::GatePolicy::MAJORITY});
-  auto there = static_cast<rank>((away + 1u) % 3);
-  auto what = approve(nodes[0], {.policy = wire::GatePolicy::MAJORITY});
-  silent = {away};
-  pass_stage(what);
-  ASSERT_EQ(newest(nodes[there]), kind::COMPLETE);
-  auto next = propose(nodes[there], {.policy = wire::GatePolicy::MAJORITY, .nonce = "2"});
+  auto away = control_of(by_majority);
+  auto what = complete_without(away);
+  ASSERT_EQ(newest(beside(away)), kind::COMPLETE);
+  auto next = propose(beside(away), {.policy = wire::GatePolicy::MAJORITY, .nonce = "2"});
   pass(2s);
   silent = {};
   restart(nodes[away]);
@@ -106,13 +125,12 @@ TEST_F(gate_duties, show_a_deploy_that_a_member_missed) {
   EXPECT_EQ(missed_at(nodes[away]).size(), 1u);
   for (const auto& each : nodes)
     EXPECT_EQ(each.core->at(0).missed_hook().has_value(), each.number == away);
-  for (auto& each : nodes)
-    vote(each, next, wire::Verdict::SAFE);
+  vote_all(next);
   pass(2s);
   pass_stage(next);
   ASSERT_EQ(newest(nodes[away]), kind::COMPLETE);
   end_hooks(action::DEPLOY);
-  EXPECT_FALSE(nodes[away].core->at(0).missed_hook());
+  EXPECT_FALSE(track_at(away).missed_hook());
 }
 
 TEST_F(gate_duties, roll_back_when_a_canary_comes_back_to_what_was_closed) {
@@ -121,17 +139,8 @@ TEST_F(gate_duties, roll_back_when_a_canary_comes_back_to_what_was_closed) {
   auto canaries = make_proposal({})->canaries(1);
   end_hooks(action::DEPLOY);
   auto away = canaries[0];
-  auto there = static_cast<rank>((away + 1u) % 3);
-  silent = {away};
-  step(nodes[there], events::stop{0, msg<wire::GateStop>::build([&](wire::GateStop::Builder out) {
-                                    out.setProposal(data_of(what));
-                                    out.initUnknown(1).set(0, id_of(away).value);
-                                  })});
-  talk();
-  pass(5s);
-  end_hooks(action::ROLLBACK);
-  pass(5s);
-  ASSERT_EQ(newest(nodes[there]), kind::CLOSED);
+  close_without(away, what);
+  ASSERT_EQ(newest(beside(away)), kind::CLOSED);
   silent = {};
   restart(nodes[away]);
   EXPECT_EQ(end_hooks(action::ROLLBACK), std::set<rank>{away});
@@ -142,19 +151,10 @@ TEST_F(gate_duties, show_a_rollback_that_a_canary_missed) {
   start(3);
   auto what = approve(nodes[0], {});
   auto away = make_proposal({})->canaries(1)[0];
-  auto there = static_cast<rank>((away + 1u) % 3);
   end_hooks(action::DEPLOY);
-  silent = {away};
-  step(nodes[there], events::stop{0, msg<wire::GateStop>::build([&](wire::GateStop::Builder out) {
-                                    out.setProposal(data_of(what));
-                                    out.initUnknown(1).set(0, id_of(away).value);
-                                  })});
-  talk();
-  pass(5s);
-  end_hooks(action::ROLLBACK);
-  pass(5s);
-  ASSERT_EQ(newest(nodes[there]), kind::CLOSED);
-  propose(nodes[there], {.nonce = "2"});
+  close_without(away, what);
+  ASSERT_EQ(newest(beside(away)), kind::CLOSED);
+  propose(beside(away), {.nonce = "2"});
   pass(3s);
   silent = {};
   restart(nodes[away]);
@@ -173,7 +173,7 @@ TEST_F(gate_duties, show_what_a_dropped_proposal_has_left) {
   std::vector<member_setup> survivors{{std::min(canary, other)}, {std::max(canary, other)}};
   force(nodes[canary], survivors);
   force(nodes[other], survivors);
-  ASSERT_TRUE(nodes[canary].core->at(0).state().is_dropped());
+  ASSERT_TRUE(state_at(canary).is_dropped());
   EXPECT_EQ(missed_at(nodes[canary]), (std::vector<missed>{{action::ROLLBACK, what, ""}}));
 }
 

@@ -7,21 +7,32 @@ namespace {
 
 class gate_line : public gate_cores {
 protected:
+  /// All but the first nodes are lost, and these go on without them.
+  void go_on_with(rank count) {
+    for (rank lost = count; lost < nodes.size(); ++lost)
+      silent.insert(lost);
+    for (rank survivor = 0; survivor < count; ++survivor)
+      force(nodes[survivor], members(count));
+  }
+  /// A proposal in the line of the first two nodes.
+  digest propose_in_line(node& at) {
+    auto id = propose(at, {.electorate = members(2), .nonce = "2", .line = line_at(at.number)});
+    pass(3s);
+    return id;
+  }
   digest hash_at(rank which) const {
-    return nodes[which].core->at(0).sealers().hash();
+    return track_at(which).sealers().hash();
   }
   uint64_t position_at(rank which) const {
-    return nodes[which].core->at(0).state().position();
+    return state_at(which).position();
   }
   std::string line_at(rank which) const {
-    return std::string{view_of(nodes[which].core->at(0).sealers().content().getLine())};
+    return std::string{view_of(track_at(which).sealers().content().getLine())};
   }
 };
 
 TEST_F(gate_line, lets_survivors_go_on_and_drops_what_was_open) {
-  start(5);
-  auto dropped = propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
+  auto dropped = start_and_open(5);
   silent = {2, 3, 4};
   force(nodes[0], members(2));
   EXPECT_NE(hash_at(0), hash_at(1)); // each waits for its own operator
@@ -30,31 +41,25 @@ TEST_F(gate_line, lets_survivors_go_on_and_drops_what_was_open) {
   for (rank at : {0, 1}) {
     EXPECT_EQ(hash_at(at), hash_at(0));
     EXPECT_NE(line_at(at), "");
-    EXPECT_EQ(nodes[at].core->at(0).state().now(), phase::idle);
-    EXPECT_TRUE(nodes[at].core->at(0).state().is_dropped());
-    EXPECT_TRUE(nodes[at].core->at(0).is_admitted());
+    EXPECT_EQ(state_at(at).now(), phase::idle);
+    EXPECT_TRUE(state_at(at).is_dropped());
+    EXPECT_TRUE(track_at(at).is_admitted());
   }
   // A vote on what is dropped counts no more, and it is not opened again.
   vote(nodes[0], dropped, wire::Verdict::SAFE);
   EXPECT_EQ(take<outputs::refused>(nodes[0]).size(), 1u);
-  auto next = propose(nodes[1], {.electorate = members(2), .nonce = "2", .line = line_at(1)});
-  pass(3s);
+  auto next = propose_in_line(nodes[1]);
   for (rank at : {0, 1}) {
     EXPECT_EQ(newest(nodes[at]), kind::OPEN);
-    EXPECT_EQ(nodes[at].core->at(0).state().what()->id(), next);
+    EXPECT_EQ(state_at(at).what()->id(), next);
   }
 }
 
 TEST_F(gate_line, decides_nothing_together_with_those_who_were_lost) {
-  start(5);
-  auto open = propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
-  silent = {2, 3, 4};
-  force(nodes[0], members(2));
-  force(nodes[1], members(2));
+  auto open = start_and_open(5);
+  go_on_with(2);
   share_all();
-  auto next = propose(nodes[1], {.electorate = members(2), .nonce = "2", .line = line_at(1)});
-  pass(3s);
+  auto next = propose_in_line(nodes[1]);
   ASSERT_EQ(newest(nodes[0]), kind::OPEN);
   silent = {};
   share_all();
@@ -64,22 +69,18 @@ TEST_F(gate_line, decides_nothing_together_with_those_who_were_lost) {
   pass(20s);
   for (rank at : {2, 3, 4}) {
     EXPECT_EQ(newest(nodes[at]), kind::ABORTED);
-    EXPECT_EQ(nodes[at].core->at(0).state().what()->id(), open);
-    EXPECT_TRUE(nodes[at].core->at(0).members()[0].differs);
+    EXPECT_EQ(state_at(at).what()->id(), open);
+    EXPECT_TRUE(track_at(at).members()[0].differs);
   }
   for (rank at : {0, 1}) {
     EXPECT_EQ(newest(nodes[at]), kind::ABORTED);
-    EXPECT_EQ(nodes[at].core->at(0).state().what()->id(), next);
+    EXPECT_EQ(state_at(at).what()->id(), next);
   }
 }
 
 TEST_F(gate_line, seals_nothing_for_lost_ones_that_are_too_few) {
-  start(5);
-  auto open = propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
-  silent = {3, 4};
-  for (rank at : {0, 1, 2})
-    force(nodes[at], members(3));
+  auto open = start_and_open(5);
+  go_on_with(3);
   share_all();
   silent = {};
   share_all();
@@ -104,34 +105,25 @@ TEST_F(gate_line, refuses_what_needs_no_force) {
 }
 
 TEST_F(gate_line, is_the_same_again_after_a_restart) {
-  start(3);
-  propose(nodes[0], {});
-  pass(2s);
-  silent = {2};
-  force(nodes[0], members(2));
-  force(nodes[1], members(2));
+  start_and_open(3);
+  go_on_with(2);
   auto line = hash_at(0);
   restart(nodes[0]);
   EXPECT_EQ(hash_at(0), line);
-  EXPECT_EQ(nodes[0].core->at(0).state().now(), phase::idle);
-  EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
-  propose(nodes[0], {.electorate = members(2), .nonce = "2", .line = line_at(0)});
-  pass(3s);
+  EXPECT_EQ(state_at(0).now(), phase::idle);
+  EXPECT_TRUE(track_at(0).is_admitted());
+  propose_in_line(nodes[0]);
   ASSERT_EQ(newest(nodes[1]), kind::OPEN);
   restart(nodes[1]);
   EXPECT_EQ(hash_at(1), line);
   EXPECT_EQ(newest(nodes[1]), kind::OPEN);
-  EXPECT_EQ(nodes[1].core->at(0).state().now(), phase::judging);
+  EXPECT_EQ(state_at(1).now(), phase::judging);
 }
 
 TEST_F(gate_line, comes_back_to_a_node_whose_disk_has_lost_it) {
-  start(3);
-  propose(nodes[0], {});
-  pass(2s);
+  start_and_open(3);
   auto old = nodes[0].stored;
-  silent = {2};
-  force(nodes[0], members(2));
-  force(nodes[1], members(2));
+  go_on_with(2);
   auto own = nodes[0].stored.own;
   nodes[0].stored = old;
   restart(nodes[0]);
@@ -141,30 +133,26 @@ TEST_F(gate_line, comes_back_to_a_node_whose_disk_has_lost_it) {
   talk();
   share_all();
   EXPECT_EQ(hash_at(0), hash_at(1));
-  EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
+  EXPECT_TRUE(track_at(0).is_admitted());
 }
 
 TEST_F(gate_line, admits_anew_a_node_that_was_admitted_in_the_line_before) {
-  start(5);
-  propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
+  start_and_open(5);
   auto old = nodes[0].stored;
-  silent = {2, 3, 4};
-  force(nodes[0], members(2));
-  force(nodes[1], members(2));
+  go_on_with(2);
   // Its disk forgets the line, and those who were lost admit it in the line before.
   nodes[0].stored = old;
   silent = {1};
   restart(nodes[0]);
   ASSERT_EQ(hash_at(0), sealers->hash());
-  ASSERT_TRUE(nodes[0].core->at(0).is_admitted());
+  ASSERT_TRUE(track_at(0).is_admitted());
   // They cannot give back what it said in the line.
   force(nodes[0], members(2));
   EXPECT_EQ(hash_at(0), hash_at(1));
-  EXPECT_FALSE(nodes[0].core->at(0).is_admitted());
+  EXPECT_FALSE(track_at(0).is_admitted());
   silent = {2, 3, 4};
   share_all();
-  EXPECT_TRUE(nodes[0].core->at(0).is_admitted());
+  EXPECT_TRUE(track_at(0).is_admitted());
 }
 
 TEST_F(gate_line, is_joined_by_one_that_knew_less) {
@@ -187,9 +175,7 @@ TEST_F(gate_line, is_joined_by_one_that_knew_less) {
 }
 
 TEST_F(gate_line, is_joined_by_one_that_began_another_with_less) {
-  start(5);
-  auto first = propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
+  auto first = start_and_open(5);
   silent = {1};
   stop(nodes[0], first);
   pass(2s);
@@ -211,15 +197,13 @@ TEST_F(gate_line, is_joined_by_one_that_began_another_with_less) {
 }
 
 TEST_F(gate_line, is_begun_anew_with_other_members_and_never_returned_to) {
-  start(5);
-  propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
+  start_and_open(5);
   silent = {2, 3, 4};
   force(nodes[1], members(2));
   silent = {1, 2, 3, 4};
   force(nodes[0], {{0}, {4}}); // by mistake
   force(nodes[0], members(2));
-  EXPECT_EQ(nodes[0].core->at(0).sealers().number(), 3u);
+  EXPECT_EQ(track_at(0).sealers().number(), 3u);
   EXPECT_NE(hash_at(0), hash_at(1));
   silent = {2, 3, 4};
   share_all();
@@ -230,48 +214,33 @@ TEST_F(gate_line, is_begun_anew_with_other_members_and_never_returned_to) {
 }
 
 TEST_F(gate_line, is_followed_by_a_lost_one_on_its_operators_word) {
-  start(5);
-  propose(nodes[0], {.electorate = members(5)});
-  pass(2s);
-  silent = {2, 3, 4};
-  force(nodes[0], members(2));
-  force(nodes[1], members(2));
+  start_and_open(5);
+  go_on_with(2);
   share_all();
-  propose(nodes[1], {.electorate = members(2), .nonce = "2", .line = line_at(1)});
-  pass(3s);
+  propose_in_line(nodes[1]);
   silent = {3, 4};
   share_all();
   EXPECT_EQ(position_at(2), 1u);
   force(nodes[2], members(2));
   EXPECT_EQ(position_at(2), 2u);
   EXPECT_EQ(hash_at(2), hash_at(0));
-  EXPECT_FALSE(nodes[2].core->at(0).is_admitted());
+  EXPECT_FALSE(track_at(2).is_admitted());
   // The survivors may take it in again, as any other node.
-  auto stopped = nodes[0].core->at(0).state().what()->id();
-  stop(nodes[0], stopped);
+  stop(nodes[0], state_at(0).what()->id());
   pass(3s);
-  auto others = msg<wire::GateGeneration>::build([&](wire::GateGeneration::Builder out) {
-    out.setNumber(1); // filled in
-    fill(out.initMembers(3), members(3));
-  });
-  step(nodes[0], events::change_members{0, others});
-  talk();
+  change_members(nodes[0], members(3));
   pass(5s);
   share_all();
   for (rank at : {0, 1, 2}) {
-    EXPECT_EQ(nodes[at].core->at(0).sealers().size(), 3u);
-    EXPECT_TRUE(nodes[at].core->at(0).is_admitted());
+    EXPECT_EQ(track_at(at).sealers().size(), 3u);
+    EXPECT_TRUE(track_at(at).is_admitted());
     EXPECT_EQ(line_at(at), line_at(0));
   }
 }
 
 TEST_F(gate_line, refuses_a_proposal_that_is_meant_for_another_one) {
-  start(3);
-  propose(nodes[0], {});
-  pass(2s);
-  silent = {2};
-  force(nodes[0], members(2));
-  force(nodes[1], members(2));
+  start_and_open(3);
+  go_on_with(2);
   propose(nodes[0], {.electorate = members(2), .nonce = "2"});
   auto refused = take<outputs::refused>(nodes[0]);
   ASSERT_EQ(refused.size(), 1u);

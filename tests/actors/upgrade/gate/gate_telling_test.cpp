@@ -141,9 +141,7 @@ TEST_F(gate_telling, a_seal_of_the_position_before_keeps_the_admission_over_a_re
 // -- what was decoded before -----------------------------------------------------------
 
 TEST_F(gate_telling, what_is_embedded_in_several_slots_is_decoded_once) {
-  start(3);
-  propose(nodes[0], {});
-  pass(2s);
+  start_and_open(3);
   statement_memo memo;
   auto decode = [&](const statement_ptr& what) { return must(decode_statement(what->whole, verify, &memo)); };
   auto first = decode(stored(nodes[0], slot_type::log)), second = decode(stored(nodes[1], slot_type::log));
@@ -156,9 +154,7 @@ TEST_F(gate_telling, what_is_embedded_in_several_slots_is_decoded_once) {
 }
 
 TEST_F(gate_telling, a_slot_that_differs_from_a_known_one_in_a_bit_is_verified) {
-  start(3);
-  propose(nodes[0], {});
-  pass(2s);
+  start_and_open(3);
   auto known = stored(nodes[0], slot_type::seal);
   statement_memo memo;
   must(decode_statement(known->whole, verify, &memo));
