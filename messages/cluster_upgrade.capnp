@@ -82,10 +82,10 @@ struct MemberVote $Hive.doc("Where a member of a proposal stands.") {
   name @1 :Text $Hive.doc("As its card says.");
   weight @2 :UInt32 = 1;
   tier @3 :Net.NodeTier;
-  voted @4 :Bool $Hive.doc("Whether it has a vote that counts in the present stage.");
-  stage @5 :UInt8 $Hive.doc("0: the verdict on the version; else the stage of the rollout.");
+  voted @4 :Bool $Hive.doc("Whether it has a vote that counts in the present stage. If not, its vote on an approved version is shown.");
+  stage @5 :UInt8 $Hive.doc("Of the vote. 0: the verdict on the version; else the stage of the rollout.");
   verdict @6 :Upgrade.Verdict = inconclusive;
-  attempt @7 :UInt8 $Hive.doc("Number of its votes in the stage.");
+  attempt @7 :UInt8 $Hive.doc("Number of its votes in the stage; 0: it has none.");
   judgedFast @8 :Bool $Hive.omitDefault;
   judgedHeavy @9 :Bool $Hive.omitDefault;
   reasons @10 :List(VoteReason) $Hive.doc("Worst first.");

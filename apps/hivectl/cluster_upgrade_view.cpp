@@ -19,7 +19,9 @@ void show_votes(wire::ClusterUpgrade::Reader upgrade, const member_names& names,
     return text;
   };
   auto standing = [](wire::MemberVote::Reader vote) {
-    std::string text = vote.getVoted() ? describe_vote(vote) : vote.getAwaited() ? "awaited" : "";
+    std::string text = has_vote(vote) ? describe_vote(vote) : "";
+    if (vote.getAwaited() && !vote.getVoted())
+      text += text.empty() ? "awaited" : ", the next one is awaited";
     if (vote.getQuarantined())
       text += (text.empty() ? "" : ", ") + std::string{"in quarantine"};
     if (vote.getLying())
@@ -161,6 +163,10 @@ std::string with_names(const member_names& names, capnp::Text::Reader text) {
     for (auto place = out.find(id); place != std::string::npos; place = out.find(id, place + name.size()))
       out.replace(place, id.size(), name);
   return out;
+}
+
+bool has_vote(wire::MemberVote::Reader vote) {
+  return vote.getVoted() || vote.getAttempt() > 0;
 }
 
 std::string describe_vote(wire::MemberVote::Reader vote) {

@@ -33,6 +33,9 @@ std::string with_names(const member_names& names, capnp::Text::Reader text);
 /// A member's vote in a few words: "safe", "regressed in stage 1, attempt 2".
 std::string describe_vote(wire::MemberVote::Reader vote);
 
+/// Whether a vote of the member is shown: one that counts now, or one on the version while that on a stage is awaited.
+bool has_vote(wire::MemberVote::Reader vote);
+
 /// The first reason of a vote; empty without any.
 std::string first_reason(wire::MemberVote::Reader vote);
 

@@ -50,17 +50,20 @@ void upgrade_news::tell_state(wire::ClusterUpgrade::Reader upgrade, const member
 
 void upgrade_news::tell_votes(wire::ClusterUpgrade::Reader upgrade, const member_names& names, lines& out) {
   auto votes = upgrade.getVotes();
-  size_t voted = 0;
-  for (auto vote : votes)
-    voted += vote.getVoted() ? 1 : 0;
+  auto count = [&](uint8_t stage) { // a vote on a later stage takes the place of one on this
+    size_t voted = 0;
+    for (auto vote : votes)
+      voted += has_vote(vote) && vote.getStage() >= stage;
+    return std::to_string(voted);
+  };
   for (auto vote : votes) {
     std::string node{as_view(vote.getNode())};
     auto who = name_in(names, vote.getNode());
-    if (vote.getVoted()) {
+    if (has_vote(vote)) {
       auto reason = first_reason(vote);
       auto text = who + " votes " + describe_vote(vote) + (reason.empty() ? "" : ": " + reason);
       if (is_new("vote " + node, text))
-        out.push_back(text + " (" + std::to_string(voted) + " of " + std::to_string(votes.size()) + " have voted)");
+        out.push_back(text + " (" + count(vote.getStage()) + " of " + std::to_string(votes.size()) + " have voted)");
     }
     if (is_new("trust " + node, vote.getQuarantined() ? who + " is in quarantine: its vote enters no decision" : ""))
       out.push_back(told_["trust " + node]);

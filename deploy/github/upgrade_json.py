@@ -74,8 +74,13 @@ def name_of(member):
     return member.get("name") or member["node"][:12]
 
 
+def has_vote(member):
+    """Also one on the version while that on a stage of its rollout is awaited."""
+    return bool(member.get("voted") or member.get("attempt"))
+
+
 def vote_of(member):
-    if not member.get("voted"):
+    if not has_vote(member):
         return "awaited" if member.get("awaited") else "-"
     return member["verdict"] + (f" in stage {member['stage']}" if member.get("stage") else "")
 
@@ -93,7 +98,7 @@ def state_of(upgrade):
 def news(upgrade):
     """Lines about a proposal, each of which is told once."""
     for member in upgrade.get("votes", []):
-        if member.get("voted"):
+        if has_vote(member):
             reason = reason_of(member)
             yield f"{name_of(member)} votes {vote_of(member)}" + (f": {reason}" if reason else "")
     yield f"state: {state_of(upgrade)}"

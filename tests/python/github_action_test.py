@@ -37,7 +37,7 @@ class GithubActionTest(unittest.TestCase):
                 upgrade = answer_of(name)
                 expected = {each: upgrade.get(each, "") for each in ("id", "decision", "rollout", "hash")}
                 self.assertEqual(result.outputs, expected)
-                self.assertIn("| n1 | safe |" if upgrade["votes"][0]["voted"] else "| n1 | awaited |", result.summary)
+                self.assertIn("| n1 | safe |" if upgrade["votes"][0].get("attempt") else "| n1 | awaited |", result.summary)
                 self.assertIn("::notice" if status == 0 else "::error" if status == 1 else "::warning", result.log)
 
     def test_it_says_who_voted_what(self):

@@ -33,21 +33,26 @@ void set_vote(wire::MemberVote::Builder out, const gate::statement& vote) {
   }
 }
 
-/// The votes that count now; once it is decided, those that decided it.
-std::map<node_id, gate::statement_ptr> votes_of(const upgrade_facts& from) {
-  std::map<node_id, gate::statement_ptr> out;
+using votes_by_node = std::map<node_id, gate::statement_ptr>;
+
+votes_by_node votes_in(const gate::proposed_value& value) {
+  votes_by_node out;
+  for (const auto& each : value.evidence)
+    if (each->type == gate::slot_type::vote)
+      out[each->origin] = each;
+  return out;
+}
+
+/// The votes that count now; once nothing is counted any more, those that decided last.
+votes_by_node votes_of(const upgrade_facts& from) {
+  votes_by_node out;
   if (from.counted) {
     for (const auto& member : from.counted->members)
       if (member.vote)
         out[member.node] = member.vote;
   } else if (from.newest) {
-    bool is_turned = from.back && std::ranges::any_of(from.back->evidence, [](const auto& each) {
-                       return each->type == gate::slot_type::vote;
-                     });
-    const auto& decided = is_turned ? from.back : from.verdict ? from.verdict : from.newest;
-    for (const auto& each : decided->evidence)
-      if (each->type == gate::slot_type::vote)
-        out[each->origin] = each;
+    auto turned = from.back ? votes_in(*from.back) : votes_by_node{};
+    out = !turned.empty() ? turned : votes_in(from.verdict ? *from.verdict : *from.newest);
   }
   return out;
 }
@@ -55,6 +60,8 @@ std::map<node_id, gate::statement_ptr> votes_of(const upgrade_facts& from) {
 void set_votes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const upgrade_facts& from,
                const known_nodes& nodes) {
   auto votes = votes_of(from);
+  // Whoever has not voted on the stage is shown with its vote on the version.
+  auto earlier = from.counted && from.verdict ? votes_in(*from.verdict) : votes_by_node{};
   std::set<node_id> quarantined;
   for (const auto& member : sight.core.at(from.track).members())
     if (member.quarantined)
@@ -73,6 +80,8 @@ void set_votes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const
     list[i].setVoted(vote != votes.end());
     if (vote != votes.end())
       set_vote(list[i], *vote->second);
+    else if (auto before = earlier.find(node); before != earlier.end())
+      set_vote(list[i], *before->second);
     bool is_awaited =
       from.counted && (vote == votes.end() || vote->second->vote()->getVerdict() == wire::Verdict::INCONCLUSIVE);
     list[i].setAwaited(is_awaited);

@@ -47,13 +47,20 @@ TEST_F(upgrade_news, tells_why_it_is_held_and_who_is_awaited) {
   EXPECT_THAT(lines, Contains("awaited: n5"));
 }
 
+TEST_F(upgrade_news, tells_the_votes_that_approved_although_those_on_the_stage_are_awaited) {
+  auto lines = look_at_sample("approved");
+  for (const auto* who : {"n1", "n2", "n3", "n4", "n5"})
+    EXPECT_THAT(lines, Contains(std::string{who} + " votes safe (5 of 5 have voted)"));
+  EXPECT_THAT(lines, Contains(HasSubstr("approved, rollout canary 1/5: 5 of 5 members voted safe")));
+}
+
 TEST_F(upgrade_news, tells_the_stage_its_criteria_and_hooks) {
   look_at_sample("approved");
   EXPECT_THAT(look_at_sample("canary"),
               ElementsAre("n4: deploy ended with status 0", "stage 1 of 2, for 600 s; canaries: n4",
                           "stage 1, error_rate: safe: 0.010 beside 0.011",
                           "stage 1, task_success: inconclusive: 12 of 200 tasks are seen",
-                          "stage 1: inconclusive: 35 of 600 s are observed", "approved, rollout canary 1/5"));
+                          "stage 1: inconclusive: 35 of 600 s are observed"));
   auto later = upgrade_json("canary");
   later.replace(later.find("35 of 600"), 2, "36");
   later.replace(later.find("12 of 200"), 2, "13");
@@ -66,7 +73,7 @@ TEST_F(upgrade_news, tells_the_stage_its_criteria_and_hooks) {
 TEST_F(upgrade_news, tells_of_liars_and_stops) {
   look_at_sample("approved");
   auto json = upgrade_json("approved");
-  json.insert(json.find("\"awaited\": false"), R"("quarantined": true, "lying": true, )");
+  json.insert(json.find("\"awaited\": true"), R"("quarantined": true, "lying": true, )");
   json.insert(json.find("\"final\""), R"("stopping": true, "notice": "a hook was missed", )");
   EXPECT_THAT(look_at(json), ElementsAre("n1 is in quarantine: its vote enters no decision",
                                          "n1 was found lying since its vote was counted",

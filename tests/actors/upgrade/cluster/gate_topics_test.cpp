@@ -1,5 +1,8 @@
 #include "actors/upgrade/cluster/gate_topics.hpp"
 
+#include "actors/benchmark/result_slots.hpp"
+#include "actors/hive/state/replica_options.hpp"
+#include "actors/tracker/tool_slots.hpp"
 #include "actors/upgrade/cluster/statement_book.hpp"
 #include "actors/upgrade/decision/statement_signing.hpp"
 #include "messages/packed.hpp"
@@ -94,6 +97,15 @@ TEST(gate_topics, statements_go_at_once_and_wait_for_their_owner) {
     EXPECT_TRUE(rules.is_urgent && rules.waits_for_admission && rules.has_own_room) << rules.name;
     EXPECT_FALSE(rules.quota) << rules.name;
   }
+}
+
+TEST(gate_topics, all_slots_of_a_node_fit_beside_those_of_the_gate) {
+  replica_options bounds;
+  size_t starts = 1, of_a_track = gate_rules().size() - starts;
+  EXPECT_EQ(bounds.own_room_slots, starts + of_a_track * gate::max_tracks);
+  size_t results = latest_results_rules().quota->keys;
+  size_t single = 4; // card, load, GPUs, health in stages
+  EXPECT_LE(bounds.own_room_slots + results + tool_buckets + single, bounds.slots_per_origin);
 }
 
 TEST(statement_book, keeps_the_newest_statement_of_each_node) {
