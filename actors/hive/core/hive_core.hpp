@@ -38,7 +38,7 @@ struct hive_core_options {
   bool hears = false;
   bool joins = false; ///< addresses of other nodes are configured
   /// Stamp of the newest slot that this node has told others, from a note outside of the store. If the store has the
-  /// same one, it is no older copy.
+  /// same one, or a later one of the same run, it is no older copy.
   std::optional<write_stamp> told;
   hearing_options hearing;
   federation_profile gossip;

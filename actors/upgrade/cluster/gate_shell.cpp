@@ -156,6 +156,16 @@ void gate_shell::begin(bool is_disk_current) {
   for (const auto& slot : book_->heard())
     step(gate::events::heard{slot});
   name_readers();
+  is_book_told_ = is_disk_current;
+  if (is_book_told_)
+    publish(book_->told());
+}
+
+/// What was stored right before this node ended, nobody may have been told. Once a slot of this run is written, the
+/// federation has brought what others hold of this node, so no newer slot is replaced by an older one.
+void gate_shell::tell_book(const gate::statement& own) {
+  if (own.epoch == stamp_epoch_ && !std::exchange(is_book_told_, true))
+    publish(book_->told());
 }
 
 /// Another run of this node has used this epoch, or a later one: its disk was set back.
@@ -173,6 +183,8 @@ void gate_shell::hear(const slots_accepted& published) {
     if (!found || (*found)->origin != published.origin)
       continue;
     const auto& what = *found;
+    if (what->origin == id_ && core_)
+      tell_book(*what);
     if (!book_->hear(what))
       continue;
     bool is_own = what->origin == id_;

@@ -62,6 +62,7 @@ private:
   void take_quarantines();
   void begin(bool is_disk_current);
   void begin_anew(uint64_t above);
+  void tell_book(const gate::statement& own);
   void step(const gate::event& what);
   void on(const gate::outputs::write& what);
   void on(const gate::outputs::tell& what);
@@ -119,6 +120,7 @@ private:
   uint64_t core_run_ = 0;                 ///< counts the cores
   uint64_t epoch_ = 0;                    ///< of this node, above all that it hears of itself
   uint64_t stamp_epoch_ = 0;              ///< epoch of its statements
+  bool is_book_told_ = false;             ///< whether what was stored before it began is told
   uint64_t stamp_version_ = 0;
   std::optional<uint64_t> written_;                                     ///< number of the newest write of this core
   std::map<uint64_t, std::vector<std::function<void()>>> when_durable_; ///< by number of a write

@@ -238,6 +238,29 @@ TEST_F(hive_core_hearing_test, a_node_whose_note_equals_its_store_does_not_wait)
   EXPECT_GT(writes_, 0U);
 }
 
+/// It ended between the write of a slot and the note of it: nobody was told.
+TEST_F(hive_core_hearing_test, a_node_whose_store_is_ahead_of_its_note_in_the_same_run_does_not_wait) {
+  auto newest = first_life().highest_of(id_of(keys_of(self)));
+  ASSERT_GT(newest.version, 1U);
+  auto options = started_again();
+  options.told = write_stamp{newest.epoch, newest.version - 1};
+  start(options);
+  EXPECT_TRUE(core_->is_disk_current());
+  EXPECT_GT(writes_, 0U);
+}
+
+TEST_F(hive_core_hearing_test, a_note_of_another_run_says_nothing_about_a_store_with_a_larger_stamp) {
+  auto options = started_again();
+  auto newest = first_life().highest_of(id_of(keys_of(self)));
+  for (auto told : {write_stamp{newest.epoch - 1, newest.version}, write_stamp{newest.epoch, 0}}) {
+    if (are_of_one_run(told, newest))
+      continue;
+    options.told = told;
+    start(options);
+    EXPECT_FALSE(core_->is_disk_current());
+  }
+}
+
 TEST_F(hive_core_hearing_test, a_note_of_a_later_write_shows_that_the_disk_is_old) {
   auto options = started_again();
   options.told = write_stamp{1, 3};
