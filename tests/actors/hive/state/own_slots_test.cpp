@@ -235,7 +235,7 @@ TEST(own_slots_room, topics_with_room_of_their_own_take_none_from_results) {
   for (int i = 0; i < 29; ++i)
     large["k" + std::to_string(i)] = std::string(64'000, 'x');
   own.want(slot_kind{77}, large);
-  own.want(latest_results_kind, results(160, 1'000));
+  own.want(latest_results_kind, results(static_cast<int>(latest_results_rules().quota->keys), 1'000));
   std::vector<caf::error> left_out;
   for (const auto& each : own.prepare(self, test_now, left_out))
     ASSERT_FALSE(self.commit(each));
