@@ -226,7 +226,8 @@ private:
   std::optional<std::pair<uint8_t, uint8_t>> asked_; ///< stage and attempt that are being judged
   std::optional<instant> window_since_;              ///< all canaries have deployed
   statement_ptr run_;                                ///< newest run slot of this node
-  bool is_run_fresh_ = false;                        ///< this start wrote the intention
+  bool is_run_fresh_ = false;                        ///< its hook is still to be started
+  bool is_rerun_ = false;                            ///< and may have run under an earlier start
   bool is_running_ = false;
   bool is_order_final_ = false; ///< its run is wanted whatever follows on the track
   proposal_ptr ordered_;        ///< of the run, while its hook is to be started

@@ -150,7 +150,7 @@ void track::settle_unknown(effects& out) {
     return;
   bool is_about_it = state_.what() && is_same(run_->run()->getProposal(), state_.what()->id());
   if (options_.reruns_unknown && is_about_it) {
-    is_run_fresh_ = true;
+    is_run_fresh_ = is_rerun_ = true;
     ordered_ = state_.what();
   } else {
     write_run(step::UNKNOWN, 0, out);
@@ -164,11 +164,13 @@ void track::run_hooks(effects& out) {
   if (wanted && !is_running_) {
     bool has_deploy = is_about_it && run_->run()->getAction() == action::DEPLOY;
     bool has_rollback = is_about_it && run_->run()->getAction() == action::ROLLBACK;
+    bool is_intended = has_deploy && run_->run()->getStep() == step::INTENDED;
+    bool never_began = is_intended && is_run_fresh_ && !is_rerun_; // it waits for holders
     if (*wanted == action::DEPLOY && !is_about_it && is_run_over())
       intend(action::DEPLOY, step::INTENDED, out);
-    else if (*wanted == action::ROLLBACK && has_deploy)
+    else if (*wanted == action::ROLLBACK && has_deploy && !never_began)
       intend(action::ROLLBACK, step::INTENDED, out);
-    else if (*wanted == action::ROLLBACK && !has_rollback && is_run_over())
+    else if (*wanted == action::ROLLBACK && !has_rollback && (is_run_over() || never_began))
       intend(action::ROLLBACK, step::SKIPPED, out);
   }
   // A final order is carried out even when the track has gone on; the deploy of a stage is not.
@@ -205,6 +207,7 @@ void track::intend(wire::GateAction what, wire::GateRunStep as, effects& out) {
   known_.runs[options_.self] = run_;
   is_missed_new_ = true;
   is_run_fresh_ = as == step::INTENDED;
+  is_rerun_ = false;
   is_order_final_ = state_.now() != phase::stage;
   ordered_ = state_.what();
   is_knowledge_new_ = true;
