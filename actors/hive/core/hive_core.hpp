@@ -198,8 +198,8 @@ private:
   void push(const node_id& id, peer& to);
   /// Pushes changes of this node to the linked ones of these nodes at once, whatever the ways of pushes are.
   void hurry(const std::map<node_id, write_stamp>& own_news, const std::set<node_id>& readers);
-  /// Pushes changes to the peers to which pushes go, but not to the sender, and what the sender wrote itself not to
-  /// those whom it has told.
+  /// Pushes changes to all peers to which pushes go, except the sender. Peers in `told_by_it` do not get the sender's
+  /// own changes: the sender has pushed them there itself.
   void spread(const std::map<node_id, write_stamp>& news, const node_id& from,
               const std::set<node_id>& told_by_it = {});
   /// The nodes that `origin` tells at once all that it wrote of this. A copy from each of its readers to each other

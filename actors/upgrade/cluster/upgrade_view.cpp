@@ -60,7 +60,7 @@ votes_by_node votes_of(const upgrade_facts& from) {
 void set_votes(wire::ClusterUpgrade::Builder out, const gate_sight& sight, const upgrade_facts& from,
                const known_nodes& nodes) {
   auto votes = votes_of(from);
-  // Whoever has not voted on the stage is shown with its vote on the version.
+  // A member that has not voted on the stage is shown with its vote on the version.
   auto earlier = from.counted && from.verdict ? votes_in(*from.verdict) : votes_by_node{};
   std::set<node_id> quarantined;
   for (const auto& member : sight.core.at(from.track).members())

@@ -6,7 +6,8 @@
 
 namespace hive::gate {
 
-/// What was used of late, by the hash of the bytes that it was decoded from: up to twice so many bytes.
+/// A cache of decoded objects, by the hash of the bytes from which they were decoded. It drops those that were not used
+/// for longest, and holds objects of at most twice `bytes`.
 template <class T>
 class recently_decoded {
 public:

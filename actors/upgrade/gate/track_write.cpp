@@ -69,8 +69,8 @@ bool track::is_log_teller() const {
   return own_rank_ && (*own_rank_ + state_.position()) % sealers_->size() < log_tellers;
 }
 
-/// Whether so many others have told a log of this position, or of a later one, that this node's is not needed. One of
-/// those whose turn it is may be missing.
+/// Whether enough other members have told a log of this position or of a later one. One of those whose turn it is may
+/// be missing.
 bool track::is_log_told() const {
   auto tells = [&](const auto& each) {
     const auto& [node, slot] = each;

@@ -147,6 +147,31 @@ TEST_F(gate_duties, roll_back_when_a_canary_comes_back_to_what_was_closed) {
   EXPECT_TRUE(missed_at(nodes[away]).empty());
 }
 
+TEST_F(gate_duties, run_no_rollback_where_the_deploy_never_began) {
+  start(3);
+  auto what = propose(nodes[0], {});
+  pass(2s);
+  auto canary = make_proposal({})->canaries(1).front();
+  vote(nodes[canary], what, wire::Verdict::SAFE);
+  silent = {canary}; // nobody holds its intention
+  for (auto& each : nodes)
+    if (each.number != canary)
+      vote(each, what, wire::Verdict::SAFE);
+  pass(2s);
+  auto& other = nodes[(canary + 1) % 3];
+  ASSERT_EQ(newest(other), kind::APPROVED);
+  step(nodes[canary], events::heard{stored(other, slot_type::log)});
+  ASSERT_EQ(stored(nodes[canary], slot_type::run)->run()->getStep(), wire::GateRunStep::INTENDED);
+  stop(other, what);
+  pass(2s);
+  ASSERT_EQ(newest(other), kind::BACK);
+  step(nodes[canary], events::heard{stored(other, slot_type::log)});
+  auto run = *stored(nodes[canary], slot_type::run)->run();
+  EXPECT_EQ(run.getAction(), wire::GateAction::ROLLBACK);
+  EXPECT_EQ(run.getStep(), wire::GateRunStep::SKIPPED);
+  EXPECT_TRUE(take<outputs::start_hook>(nodes[canary]).empty());
+}
+
 TEST_F(gate_duties, show_a_rollback_that_a_canary_missed) {
   start(3);
   auto what = approve(nodes[0], {});
