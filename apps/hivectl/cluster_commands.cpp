@@ -39,7 +39,7 @@ outcome list_upgrades(session& s, const std::string& track) {
     after = (*page)->hasNext() ? "&after=" + http::url_encode((*page)->getNext().cStr()) : std::string{};
   } while (!after.empty() && !s.json);
   if (rows.empty())
-    s.out.line("No upgrade was proposed yet: 'hivectl upgrade propose FROM TO' proposes one.");
+    s.out.line("No upgrade has been proposed yet: 'hivectl upgrade propose FROM TO' proposes one.");
   else
     s.out.print(rows);
   return exit_status::done;
