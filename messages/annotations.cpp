@@ -3,7 +3,7 @@
 #include "messages/annotations.capnp.h"
 #include "messages/check.hpp"
 
-#include <map>
+#include <bit>
 #include <mutex>
 #include <shared_mutex>
 
@@ -60,6 +60,54 @@ std::string name_of(Annotated annotated) {
   return snake_case(annotated.getProto().getName());
 }
 
+capnp::schema::Type::Which which_elements(capnp::Type type) {
+  return type.isList() ? type.asList().getElementType().which() : capnp::schema::Type::VOID;
+}
+
+uint64_t default_bits_of(capnp::schema::Value::Reader value) {
+  using capnp::schema::Value;
+  switch (value.which()) {
+  case Value::BOOL:
+    return value.getBool();
+  case Value::INT8:
+    return static_cast<uint8_t>(value.getInt8());
+  case Value::INT16:
+    return static_cast<uint16_t>(value.getInt16());
+  case Value::INT32:
+    return static_cast<uint32_t>(value.getInt32());
+  case Value::INT64:
+    return static_cast<uint64_t>(value.getInt64());
+  case Value::UINT8:
+    return value.getUint8();
+  case Value::UINT16:
+    return value.getUint16();
+  case Value::UINT32:
+    return value.getUint32();
+  case Value::UINT64:
+    return value.getUint64();
+  case Value::FLOAT64:
+    return std::bit_cast<uint64_t>(value.getFloat64());
+  case Value::ENUM:
+    return value.getEnum();
+  default:
+    return 0;
+  }
+}
+
+/// Of a list the type of its elements.
+capnp::Type innermost(capnp::Type type) {
+  return type.isList() ? type.asList().getElementType() : type;
+}
+
+std::vector<std::string> choices_of(capnp::Type type) {
+  type = innermost(type);
+  std::vector<std::string> out;
+  if (type.isEnum())
+    for (auto enumerant : type.asEnum().getEnumerants())
+      out.push_back(name_of(enumerant));
+  return out;
+}
+
 std::optional<capnp::StructSchema::Field> key_of_elements(capnp::Type type) {
   if (!type.isList() || !type.asList().getElementType().isStruct())
     return std::nullopt;
@@ -73,7 +121,14 @@ field_rules read_rules(capnp::StructSchema::Field field) {
   field_rules rules;
   rules.field = field;
   rules.type = field.getType().which();
+  rules.element = which_elements(field.getType());
+  auto slot = field.getProto().getSlot();
+  rules.offset = slot.getOffset();
+  rules.default_bits = default_bits_of(slot.getDefaultValue());
+  rules.has_default_text = rules.type == capnp::schema::Type::TEXT && slot.getDefaultValue().getText().size() > 0;
+  rules.choices = choices_of(field.getType());
   rules.json_name = name_of(field);
+  rules.json_member = '"' + rules.json_name + "\":";
   rules.element_key = key_of_elements(field.getType());
   for (auto annotation : field.getProto().getAnnotations()) {
     auto value = annotation.getValue();
@@ -130,53 +185,69 @@ field_rules read_rules(capnp::StructSchema::Field field) {
   return rules;
 }
 
-struct struct_rules {
-  bool tolerant = false;
-  std::vector<field_rules> fields;
-  std::map<std::string, size_t, std::less<>> by_json_name;
-};
-
-struct_rules read_struct(capnp::StructSchema schema) {
-  struct_rules rules;
-  rules.tolerant = find_annotation(schema, tolerant_id).has_value();
-  for (auto field : schema.getFields()) {
-    if (find_annotation(field, retired_id))
-      continue;
-    rules.by_json_name.emplace(name_of(field), rules.fields.size());
-    rules.fields.push_back(read_rules(field));
-  }
-  return rules;
-}
-
 /// Rules by schema. Entries are never removed, so references to them stay valid.
-const struct_rules& rules_of(capnp::StructSchema schema) {
-  static std::shared_mutex mutex;
-  static std::map<uint64_t, struct_rules> known;
-  auto id = schema.getProto().getId();
-  {
-    std::shared_lock lock{mutex};
-    if (auto found = known.find(id); found != known.end())
-      return found->second;
+class rules_table {
+public:
+  const struct_rules& of(capnp::StructSchema schema) {
+    auto id = schema.getProto().getId();
+    {
+      std::shared_lock lock{mutex_};
+      if (auto found = known_.find(id); found != known_.end())
+        return found->second;
+    }
+    std::unique_lock lock{mutex_};
+    return read(schema);
   }
-  std::unique_lock lock{mutex};
-  auto found = known.find(id);
-  return found != known.end() ? found->second : known.emplace(id, read_struct(schema)).first->second;
-}
+
+private:
+  /// A struct may contain itself, so it is known before its fields are read.
+  const struct_rules& read(capnp::StructSchema schema) {
+    auto [place, is_new] = known_.try_emplace(schema.getProto().getId());
+    auto& rules = place->second;
+    if (!is_new)
+      return rules;
+    KJ_REQUIRE(schema.getFields().size() <= struct_rules::max_fields, "a struct has too many fields");
+    rules.tolerant = find_annotation(schema, tolerant_id).has_value();
+    rules.data_words = schema.getProto().getStruct().getDataWordCount();
+    rules.pointers = schema.getProto().getStruct().getPointerCount();
+    for (auto field : schema.getFields())
+      if (!find_annotation(field, retired_id)) {
+        rules.fields.push_back(read_rules(field));
+        if (auto type = innermost(field.getType()); type.isStruct())
+          rules.fields.back().content = &read(type.asStruct());
+      }
+    for (const auto& field : rules.fields) {
+      rules.by_json_name.emplace(field.json_name, &field);
+      if (field.key)
+        rules.key = &field;
+    }
+    if (rules.key && rules.fields.size() == 2)
+      rules.only_value = &rules.fields[rules.fields[0].key ? 1 : 0];
+    return rules;
+  }
+
+  std::shared_mutex mutex_;
+  std::map<uint64_t, struct_rules> known_;
+};
 
 } // namespace
 
 const std::vector<field_rules>& field_rules::of(capnp::StructSchema schema) {
-  return rules_of(schema).fields;
+  return struct_rules::of(schema).fields;
+}
+
+const struct_rules& struct_rules::of(capnp::StructSchema schema) {
+  static rules_table table;
+  return table.of(schema);
+}
+
+const field_rules* struct_rules::find(std::string_view json_name) const {
+  auto found = by_json_name.find(json_name);
+  return found == by_json_name.end() ? nullptr : found->second;
 }
 
 const field_rules* find_field(capnp::StructSchema schema, std::string_view json_name) {
-  auto& rules = rules_of(schema);
-  auto found = rules.by_json_name.find(json_name);
-  return found == rules.by_json_name.end() ? nullptr : &rules.fields[found->second];
-}
-
-bool is_tolerant(capnp::StructSchema schema) {
-  return rules_of(schema).tolerant;
+  return struct_rules::of(schema).find(json_name);
 }
 
 std::string json_name(capnp::EnumSchema::Enumerant enumerant) {

@@ -6,6 +6,9 @@
 
 namespace hive {
 
+/// What stands behind the JSON of a canonical form.
+inline constexpr auto canonical_end = "\n";
+
 /// The canonical form of a message: its JSON without blanks, and a newline. Numbers have their shortest form that reads
 /// back the same, members the order of the schema. A message that was read from its JSON has the same canonical form,
 /// whatever the JSON's layout was, so hashes are taken of it.
@@ -14,7 +17,7 @@ namespace hive {
 /// structs, which are omitted while absent.
 template <class T>
 std::string to_canonical_json(const msg<T>& message) {
-  return to_json(message) + "\n";
+  return to_json(message) + canonical_end;
 }
 
 } // namespace hive

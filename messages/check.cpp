@@ -2,6 +2,7 @@
 
 #include "messages/annotations.hpp"
 #include "messages/ids.hpp"
+#include "messages/struct_view.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
@@ -15,28 +16,25 @@
 namespace hive {
 namespace {
 
-using capnp::DynamicList;
-using capnp::DynamicStruct;
-using capnp::DynamicValue;
+using capnp::schema::Type;
+using detail::struct_view;
 
 /// Walks one message and stops at the first violation. The JSON pointer is built while unwinding, so that a valid
 /// message costs no string operations.
 class checker {
-  /// Number of fields in an element of a key-to-value map. The JSON pointer omits the name of the value's field.
-  static constexpr size_t key_and_value = 2;
-
 public:
-  std::optional<violation> run(DynamicStruct::Reader message) {
-    if (check_struct(message, field_rules::of(message.getSchema())))
+  std::optional<violation> run(capnp::DynamicStruct::Reader message) {
+    if (check_struct(struct_view{message}, struct_rules::of(message.getSchema())))
       return std::nullopt;
     return violation{std::move(pointer_), std::move(rule_)};
   }
 
 private:
-  bool check_struct(DynamicStruct::Reader message, const std::vector<field_rules>& rules, bool is_map_entry = false) {
-    for (const auto& field : rules) {
+  /// The JSON pointer omits the name of the only value in an element of a map.
+  bool check_struct(const struct_view& message, const struct_rules& rules, bool is_plain_map = false) {
+    for (const auto& field : rules.fields) {
       if (!check_field(message, field)) {
-        if (!is_map_entry)
+        if (!is_plain_map)
           pointer_ = "/" + field.json_name + pointer_;
         return false;
       }
@@ -44,43 +42,63 @@ private:
     return true;
   }
 
-  bool check_field(DynamicStruct::Reader message, const field_rules& field) {
-    auto value = message.get(field.field);
-    switch (value.getType()) {
-    case DynamicValue::TEXT:
-      return check_text(value.as<capnp::Text>(), field);
-    case DynamicValue::DATA:
-      return check_presence(value.as<capnp::Data>().size() > 0, field);
-    case DynamicValue::FLOAT:
-      return check_number(value.as<double>(), field);
-    case DynamicValue::INT:
-      if (field.unix_micros)
-        return check_time(value.as<int64_t>());
-      return check_bounds(static_cast<double>(value.as<int64_t>()), field);
-    case DynamicValue::UINT:
-      return check_bounds(static_cast<double>(value.as<uint64_t>()), field);
-    case DynamicValue::ENUM:
-      return value.as<capnp::DynamicEnum>().getEnumerant() != nullptr || broken("is no known choice");
-    case DynamicValue::LIST:
-      return check_list(value.as<DynamicList>(), field);
-    case DynamicValue::STRUCT:
-      if (!message.has(field.field))
+  bool check_field(const struct_view& message, const field_rules& field) {
+    switch (field.type) {
+    case Type::TEXT: {
+      auto text = message.pointer(field);
+      if (text.isNull())
+        return check_presence(field.has_default_text, field);
+      return check_text(as_view(text.getAs<capnp::Text>()), field);
+    }
+    case Type::DATA:
+      return check_presence(message.pointer(field).getAs<capnp::Data>().size() > 0, field);
+    case Type::LIST:
+      return check_list(message.pointer(field), field);
+    case Type::STRUCT: {
+      auto content = message.pointer(field);
+      if (content.isNull())
         return check_presence(false, field);
-      return check_struct(value.as<DynamicStruct>(), field_rules::of(field.field.getType().asStruct()));
+      return check_struct(struct_view{content.getAs<capnp::AnyStruct>()}, *field.content);
+    }
+    default:
+      return check_scalar(message, field);
+    }
+  }
+
+  bool check_scalar(const struct_view& message, const field_rules& field) {
+    switch (field.type) {
+    case Type::FLOAT64:
+      return check_number(message.floating(field), field);
+    case Type::INT8:
+    case Type::INT16:
+    case Type::INT32:
+    case Type::INT64:
+      return field.unix_micros ? check_time(message.integer(field))
+                               : check_bounds(static_cast<double>(message.integer(field)), field);
+    case Type::UINT8:
+    case Type::UINT16:
+    case Type::UINT32:
+    case Type::UINT64:
+      return check_bounds(static_cast<double>(message.bits(field)), field);
+    case Type::ENUM:
+      return check_choice(message.bits(field), field);
     default:
       return true;
     }
   }
 
-  bool check_text(capnp::Text::Reader text, const field_rules& field) {
-    if (text.size() == 0)
+  bool check_text(std::string_view text, const field_rules& field) {
+    if (text.empty())
       return check_presence(false, field);
-    std::string_view view{text.begin(), text.size()};
-    if (field.id && !is_valid_id(view))
+    if (field.id && !is_valid_id(text))
       return broken(std::string{id_rule});
-    if (view.size() > field.max_length)
-      return broken("is longer than " + std::to_string(field.max_length) + " bytes");
-    return is_utf8(view) || broken("is not UTF-8 text without NUL");
+    return check_content(text, field.max_length);
+  }
+
+  bool check_content(std::string_view text, uint32_t max_length) {
+    if (text.size() > max_length)
+      return broken("is longer than " + std::to_string(max_length) + " bytes");
+    return is_utf8(text) || broken("is not UTF-8 text without NUL");
   }
 
   bool check_number(double value, const field_rules& field) {
@@ -103,61 +121,88 @@ private:
     return true;
   }
 
-  bool check_list(DynamicList::Reader list, const field_rules& field) {
-    if (list.size() == 0)
-      return check_presence(false, field);
-    if (list.size() > field.max_elements)
-      return broken("has more than " + std::to_string(field.max_elements) + " elements");
-    auto type = list.getSchema().getElementType();
-    if (type.isFloat64())
-      return check_numbers(list.as<capnp::List<double>>());
-    auto check_one = [&](auto&& check) {
-      for (uint32_t i = 0; i < list.size(); ++i)
-        if (!check(list[i])) {
-          pointer_ = "/" + element_name(list, i, field) + pointer_;
-          return false;
-        }
-      return true;
-    };
-    if (!type.isStruct())
-      return check_one([this](const DynamicValue::Reader& element) { return check_plain(element); });
-    const auto& rules = field_rules::of(type.asStruct());
-    bool is_plain_map = field.element_key && rules.size() == key_and_value;
-    return check_one([&](const DynamicValue::Reader& element) {
-      return check_struct(element.as<DynamicStruct>(), rules, is_plain_map);
-    });
+  bool check_choice(uint64_t value, const field_rules& field) {
+    return value < field.choices.size() || broken("is no known choice");
   }
 
-  bool check_numbers(capnp::List<double>::Reader numbers) {
-    for (uint32_t i = 0; i < numbers.size(); ++i)
-      if (!std::isfinite(numbers[i])) {
+  bool check_list(capnp::AnyPointer::Reader list, const field_rules& field) {
+    switch (field.element) {
+    case Type::STRUCT:
+      return check_structs(detail::structs_of(list), field);
+    case Type::TEXT:
+      return check_elements(list.getAs<capnp::List<capnp::Text>>(), field, [this](auto text) {
+        return check_content(as_view(text), field_rules::default_max_length);
+      });
+    case Type::FLOAT64:
+      return check_elements(list.getAs<capnp::List<double>>(), field,
+                            [this](double value) { return std::isfinite(value) || broken("must be finite"); });
+    case Type::ENUM:
+      return check_elements(list.getAs<capnp::List<uint16_t>>(), field,
+                            [&](uint16_t value) { return check_choice(value, field); });
+    default:
+      return check_other_elements(list, field);
+    }
+  }
+
+  /// Any value of these types is good, but reading them must be safe.
+  bool check_other_elements(capnp::AnyPointer::Reader list, const field_rules& field) {
+    auto fine = [](auto&&) { return true; };
+    switch (field.element) {
+    case Type::BOOL:
+      return check_elements(list.getAs<capnp::List<bool>>(), field, fine);
+    case Type::INT8:
+    case Type::UINT8:
+      return check_elements(list.getAs<capnp::List<uint8_t>>(), field, fine);
+    case Type::INT16:
+    case Type::UINT16:
+      return check_elements(list.getAs<capnp::List<uint16_t>>(), field, fine);
+    case Type::INT32:
+    case Type::UINT32:
+      return check_elements(list.getAs<capnp::List<uint32_t>>(), field, fine);
+    case Type::DATA:
+      return check_elements(list.getAs<capnp::List<capnp::Data>>(), field, fine);
+    default:
+      return check_elements(list.getAs<capnp::List<uint64_t>>(), field, fine);
+    }
+  }
+
+  template <class List, class Check>
+  bool check_elements(const List& list, const field_rules& field, Check&& check) {
+    if (!check_size(list.size(), field))
+      return false;
+    for (uint32_t i = 0; i < list.size(); ++i)
+      if (!check(list[i])) {
         pointer_ = "/" + std::to_string(i) + pointer_;
-        return broken("must be finite");
+        return false;
       }
     return true;
   }
 
-  /// Checks an element that is neither a struct nor a floating-point number.
-  bool check_plain(const DynamicValue::Reader& element) {
-    switch (element.getType()) {
-    case DynamicValue::TEXT: {
-      auto text = element.as<capnp::Text>();
-      std::string_view view{text.begin(), text.size()};
-      if (view.size() > field_rules::default_max_length)
-        return broken("is longer than " + std::to_string(field_rules::default_max_length) + " bytes");
-      return is_utf8(view) || broken("is not UTF-8 text without NUL");
+  bool check_structs(detail::any_structs::Reader list, const field_rules& field) {
+    if (!check_size(list.size(), field))
+      return false;
+    const auto& rules = *field.content;
+    bool is_plain_map = field.element_key && rules.only_value;
+    for (uint32_t i = 0; i < list.size(); ++i) {
+      struct_view element{list[i]};
+      if (!check_struct(element, rules, is_plain_map)) {
+        pointer_ = "/" + element_name(element, i, field) + pointer_;
+        return false;
+      }
     }
-    case DynamicValue::ENUM:
-      return element.as<capnp::DynamicEnum>().getEnumerant() != nullptr || broken("is no known choice");
-    default:
-      return true;
-    }
+    return true;
   }
 
-  static std::string element_name(DynamicList::Reader list, uint32_t index, const field_rules& field) {
+  bool check_size(uint32_t size, const field_rules& field) {
+    if (size == 0)
+      return check_presence(false, field);
+    return size <= field.max_elements || broken("has more than " + std::to_string(field.max_elements) + " elements");
+  }
+
+  static std::string element_name(const struct_view& element, uint32_t index, const field_rules& field) {
     if (!field.element_key)
       return std::to_string(index);
-    return list[index].as<DynamicStruct>().get(*field.element_key).as<capnp::Text>().cStr();
+    return element.pointer(*field.content->key).getAs<capnp::Text>().cStr();
   }
 
   bool check_presence(bool given, const field_rules& field) {
@@ -183,7 +228,7 @@ constexpr int max_nesting = 16;
 
 } // namespace
 
-std::optional<violation> check(DynamicStruct::Reader message) {
+std::optional<violation> check(capnp::DynamicStruct::Reader message) {
   return checker{}.run(message);
 }
 
@@ -207,22 +252,31 @@ shared_words flatten_reader(capnp::AnyStruct::Reader root) {
   return std::make_shared<kj::Array<capnp::word>>(std::move(words));
 }
 
+/// The words of a message. Bytes from sockets may be unaligned, and are then copied into `copy`.
+static kj::ArrayPtr<const capnp::word> aligned(std::string_view bytes, kj::Array<capnp::word>& copy) {
+  auto count = bytes.size() / sizeof(capnp::word);
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % alignof(capnp::word) == 0)
+    return {reinterpret_cast<const capnp::word*>(bytes.data()), count};
+  copy = kj::heapArray<capnp::word>(count);
+  std::memcpy(copy.begin(), bytes.data(), bytes.size());
+  return copy;
+}
+
 caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema schema) {
   if (auto limit = max_bytes_of(schema); bytes.size() > limit)
     return fail(ec::too_large, "message of " + std::to_string(bytes.size()) + " bytes, at most " +
                                  std::to_string(limit) + " are allowed");
   if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
     return fail(ec::malformed, "message of " + std::to_string(bytes.size()) + " bytes, not a positive multiple of 8");
-  // Bytes from sockets and RocksDB may be unaligned.
-  auto words = kj::heapArray<capnp::word>(bytes.size() / sizeof(capnp::word));
-  std::memcpy(words.begin(), bytes.data(), bytes.size());
+  kj::Array<capnp::word> copy;
+  auto words = aligned(bytes, copy);
   capnp::ReaderOptions limits;
   limits.traversalLimitInWords = std::max(min_traversal_words, traversal_factor * words.size());
   limits.nestingLimit = max_nesting;
   try {
     // The check and the copy each get the full traversal budget.
     capnp::FlatArrayMessageReader for_check{words, limits};
-    if (auto found = check(for_check.getRoot<DynamicStruct>(schema)))
+    if (auto found = check(for_check.getRoot<capnp::DynamicStruct>(schema)))
       return fail(ec::invalid, found->pointer + " " + found->rule);
     capnp::FlatArrayMessageReader for_copy{words, limits};
     return flatten_reader(for_copy.getRoot<capnp::AnyStruct>());

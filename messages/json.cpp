@@ -1,29 +1,29 @@
 #include "messages/json.hpp"
 
 #include "messages/json_maps.hpp"
-#include "messages/json_text.hpp"
+#include "messages/json_scalars.hpp"
+#include "messages/json_scanner.hpp"
+#include "messages/json_tree.hpp"
+#include "messages/struct_view.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <capnp/compat/json.h>
 #include <charconv>
 #include <cmath>
-#include <kj/encoding.h>
-#include <set>
+#include <functional>
 
 namespace hive {
 namespace {
 
-using capnp::DynamicEnum;
-using capnp::DynamicList;
 using capnp::DynamicStruct;
-using capnp::DynamicValue;
-using capnp::JsonValue;
-
-std::string_view view(capnp::Text::Reader text) {
-  return {text.begin(), text.size()};
-}
+using capnp::schema::Type;
+using detail::json_scanner;
+using detail::struct_filler;
+using simdjson::ondemand::json_type;
+using scanned = json_scanner::value;
 
 /// Used only in this file. `pointer` grows at its front as the stack unwinds.
 struct decode_failure {
@@ -43,52 +43,61 @@ std::string escape_pointer(std::string_view name) {
   return out;
 }
 
-template <class Body>
-void at(std::string_view member, Body&& body) {
+/// Names of places are made only when something fails there.
+std::string name_of_place(std::string_view member) {
+  return escape_pointer(member);
+}
+std::string name_of_place(uint32_t element) {
+  return std::to_string(element);
+}
+
+template <class Place, class Body>
+void at(Place place, Body&& body) {
   try {
     body();
   } catch (decode_failure& failure) {
-    failure.pointer = "/" + escape_pointer(member) + failure.pointer;
+    failure.pointer = "/" + name_of_place(place) + failure.pointer;
     throw;
   }
 }
 
-const char* type_name(JsonValue::Reader value) {
-  switch (value.which()) {
-  case JsonValue::NULL_:
+const char* type_name(const scanned& value) {
+  switch (value.type) {
+  case json_type::null:
     return "null";
-  case JsonValue::BOOLEAN:
+  case json_type::boolean:
     return "a boolean";
-  case JsonValue::NUMBER:
+  case json_type::number:
     return "a number";
-  case JsonValue::STRING:
+  case json_type::string:
     return "a string";
-  case JsonValue::ARRAY:
+  case json_type::array:
     return "an array";
-  case JsonValue::OBJECT:
-    return "an object";
   default:
-    return "a call";
+    return "an object";
   }
 }
 
-[[noreturn]] void wrong_type(const char* wanted, JsonValue::Reader got) {
+[[noreturn]] void wrong_type(const char* wanted, const scanned& got) {
   refuse(std::string{"must be "} + wanted + ", not " + type_name(got));
 }
 
+void require(json_type type, const char* wanted, const scanned& value) {
+  if (value.type != type)
+    wrong_type(wanted, value);
+}
+
 template <class Integer>
-Integer to_integer(JsonValue::Reader value) {
-  if (value.isString()) {
-    auto text = view(value.getString());
-    Integer out{};
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    if (error != std::errc{} || end != text.data() + text.size())
-      refuse("must be an integer");
-    return out;
-  }
-  if (!value.isNumber())
-    wrong_type("an integer", value);
-  double number = value.getNumber();
+Integer integer_from(std::string_view text) {
+  Integer out{};
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc{} || end != text.data() + text.size())
+    refuse("must be an integer");
+  return out;
+}
+
+template <class Integer>
+Integer integer_from(double number) {
   if (std::trunc(number) != number)
     refuse("must be an integer");
   if (std::abs(number) > static_cast<double>(detail::max_exact_json_integer))
@@ -99,255 +108,407 @@ Integer to_integer(JsonValue::Reader value) {
   return static_cast<Integer>(number);
 }
 
-double to_float(JsonValue::Reader value, const field_rules* field) {
-  if (value.isNull() && field && field->nullable)
-    return std::numeric_limits<double>::quiet_NaN();
-  if (!value.isNumber())
-    wrong_type("a number", value);
-  if (!std::isfinite(value.getNumber()))
-    refuse("must be finite");
-  return value.getNumber();
+/// Index of the first name that was there before.
+std::optional<size_t> first_repetition(const std::vector<std::string_view>& names) {
+  struct entry {
+    size_t hash;
+    size_t index;
+  };
+  std::vector<entry> sorted;
+  sorted.reserve(names.size());
+  for (size_t i = 0; i < names.size(); ++i)
+    sorted.push_back({std::hash<std::string_view>{}(names[i]), i});
+  std::ranges::sort(sorted, [&](const entry& a, const entry& b) {
+    if (a.hash != b.hash)
+      return a.hash < b.hash;
+    auto order = names[a.index].compare(names[b.index]); // whoever makes hashes collide gains nothing
+    return order != 0 ? order < 0 : a.index < b.index;
+  });
+  std::optional<size_t> out;
+  for (size_t i = 1; i < sorted.size(); ++i)
+    if (sorted[i - 1].hash == sorted[i].hash && names[sorted[i - 1].index] == names[sorted[i].index])
+      out = std::min(out.value_or(names.size()), sorted[i].index);
+  return out;
 }
 
-DynamicEnum to_enum(JsonValue::Reader value, capnp::EnumSchema schema) {
-  if (!value.isString())
-    wrong_type("a string", value);
-  std::string choices;
-  for (auto enumerant : schema.getEnumerants()) {
-    auto name = json_name(enumerant);
-    if (name == view(value.getString()))
-      return DynamicEnum{enumerant};
-    choices += (choices.empty() ? "" : ", ") + name;
+/// Members mostly come in the order of the schema, as this software writes them.
+class member_finder {
+public:
+  explicit member_finder(const struct_rules& rules) : rules_{rules} {
   }
-  refuse("must be one of " + choices);
-}
 
-capnp::Text::Reader to_text(JsonValue::Reader value) {
-  if (!value.isString())
-    wrong_type("a string", value);
-  return value.getString();
-}
-
-int64_t to_micros(JsonValue::Reader value) {
-  if (auto micros = parse_iso8601(view(to_text(value))))
-    return *micros;
-  refuse("must be an ISO-8601 time in UTC such as 2026-02-24T12:00:00Z");
-}
-
-void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder out);
-
-/// Splits at commas; an empty text is an empty list.
-void list_to_json(std::string_view text, capnp::Type element, JsonValue::Builder out) {
-  auto count = text.empty() ? 0 : std::count(text.begin(), text.end(), ',') + 1;
-  auto array = out.initArray(static_cast<uint32_t>(count));
-  for (auto slot : array) {
-    auto comma = text.find(',');
-    if (comma == 0 || text.empty())
-      refuse("has a comma too many");
-    text_to_json(text.substr(0, comma), element, slot);
-    text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
+  const field_rules* find(std::string_view name) {
+    constexpr size_t most_left_out = 8;
+    auto end = std::min(next_ + most_left_out, rules_.fields.size());
+    for (auto i = next_; i < end; ++i)
+      if (rules_.fields[i].json_name == name) {
+        next_ = i + 1;
+        return &rules_.fields[i];
+      }
+    return rules_.find(name);
   }
-}
 
-/// Converts a parameter's text to the JSON value that a body would hold for a field of this type.
-void text_to_json(std::string_view text, capnp::Type type, JsonValue::Builder out) {
-  switch (type.which()) {
-  case capnp::schema::Type::BOOL:
-    if (text != "true" && text != "false")
-      refuse("must be true or false");
-    out.setBoolean(text == "true");
-    return;
-  case capnp::schema::Type::FLOAT64: {
-    double number = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size())
-      refuse("must be a number");
-    out.setNumber(number);
-    return;
-  }
-  case capnp::schema::Type::LIST:
-    list_to_json(text, type.asList().getElementType(), out);
-    return;
-  case capnp::schema::Type::STRUCT:
-    refuse("cannot be given in a URL");
-  default:
-    // Integers, enums, times and text are all decoded from strings.
-    out.initString(static_cast<uint32_t>(text.size()));
-    std::copy(text.begin(), text.end(), out.getString().begin());
-  }
-}
+private:
+  const struct_rules& rules_;
+  size_t next_ = 0;
+};
 
-/// Whether a list or struct has the right kind of JSON value. Scalars are checked when they are decoded.
-bool has_shape_of(const field_rules& rules, JsonValue::Reader value) {
-  auto type = rules.field.getType();
-  if (value.isNull())
-    return true;
-  if (type.isStruct() || rules.element_key)
-    return value.isObject();
-  return !type.isList() || value.isArray();
-}
-
+/// Reads values into messages. Throws decode_failure where a value does not fit the schema; the rest of the document
+/// has then not been looked at.
 class decoder {
 public:
   using given_fields = std::span<const field_rules* const>;
 
-  static void decode_struct(JsonValue::Reader value, DynamicStruct::Builder out, bool skip_key = false,
-                            given_fields given = {}) {
-    if (!value.isObject())
-      wrong_type("an object", value);
-    auto& fields = field_rules::of(out.getSchema());
-    bool tolerant = is_tolerant(out.getSchema());
-    std::vector<bool> seen(fields.size());
-    for (auto member : value.getObject()) {
-      auto name = view(member.getName());
-      auto* field = find_field(out.getSchema(), name);
-      if (tolerant && (!field || (!field->required && !has_shape_of(*field, member.getValue()))))
-        continue;
-      at(name, [&] {
-        if (!field || (skip_key && field->key))
-          refuse("is not a known field");
-        auto already = seen[static_cast<size_t>(field - fields.data())];
-        if (already)
-          refuse("is given twice");
-        already = true;
-        if (is_in(given, *field))
-          require_same(member.getValue(), out, *field);
-        else
-          decode_field(member.getValue(), out, *field);
-      });
-    }
-    for (size_t i = 0; i < fields.size(); ++i)
-      if (fields[i].required && !seen[i] && !(skip_key && fields[i].key) && !is_in(given, fields[i]))
-        at(fields[i].json_name, [] { refuse("is required"); });
+  explicit decoder(json_scanner& from) : from_{from} {
   }
 
-  static void decode_field(JsonValue::Reader value, DynamicStruct::Builder out, const field_rules& rules) {
-    auto field = rules.field;
-    auto type = field.getType();
-    if (value.isNull() && !rules.nullable && !rules.required)
-      return; // null means not given
-    if (rules.json) {
-      auto text = capnp::JsonCodec{}.encodeRaw(value);
-      out.set(field, capnp::Text::Reader{text});
+  /// Fields of `given` hold a value already.
+  void decode_root(const scanned& value, DynamicStruct::Builder out, given_fields given) {
+    decode_struct(value, struct_filler{out}, struct_rules::of(out.getSchema()), false, [&](const field_rules& field) {
+      return std::ranges::find(given, &field) != given.end() ? std::optional{out} : std::nullopt;
+    });
+  }
+
+  void decode_field(const scanned& value, struct_filler out, const field_rules& field) {
+    if (value.type == json_type::null && !field.nullable && !field.required)
+      return from_.null(value); // null means not given
+    if (field.json)
+      return set_text(document_of(value), out.pointer(field));
+    if (field.also_number && value.type == json_type::number)
+      return set_text(kj::str(from_.number(value)), out.pointer(field));
+    switch (field.type) {
+    case Type::STRUCT:
+      decode_struct(value, struct_filler{init_struct(out.pointer(field), *field.content)}, *field.content);
       return;
-    }
-    if (rules.also_number && value.isNumber()) {
-      auto text = kj::str(value.getNumber());
-      out.set(field, capnp::Text::Reader{text});
-      return;
-    }
-    switch (type.which()) {
-    case capnp::schema::Type::STRUCT:
-      decode_struct(value, out.init(field).as<DynamicStruct>());
-      return;
-    case capnp::schema::Type::LIST:
-      if (rules.element_key)
-        decode_keyed_list(value, out, rules);
+    case Type::LIST:
+      if (field.element_key)
+        decode_map(value, out.pointer(field), *field.content);
       else
-        decode_list(value, out, field);
+        decode_list(value, out.pointer(field), field);
+      return;
+    case Type::TEXT:
+      set_text(text_of(value), out.pointer(field));
       return;
     default:
-      out.set(field, scalar(value, type, &rules));
+      out.set_bits(field, bits_of(value, field.type, field, field.unix_micros, field.nullable));
     }
   }
 
 private:
-  static bool is_in(given_fields given, const field_rules& field) {
-    return std::find(given.begin(), given.end(), &field) != given.end();
+  /// Whether a list or struct has the right kind of JSON value. Scalars are checked when they are decoded.
+  static bool has_shape_of(const field_rules& field, const scanned& value) {
+    if (value.type == json_type::null)
+      return true;
+    if (field.type == Type::STRUCT || field.element_key)
+      return value.type == json_type::object;
+    return field.type != Type::LIST || value.type == json_type::array;
   }
 
-  static void require_same(JsonValue::Reader value, DynamicStruct::Builder out, const field_rules& rules) {
+  static std::optional<DynamicStruct::Builder> nothing_given(const field_rules&) {
+    return std::nullopt;
+  }
+
+  void decode_struct(const scanned& value, struct_filler out, const struct_rules& rules, bool skip_key = false) {
+    decode_struct(value, out, rules, skip_key, nothing_given);
+  }
+
+  /// `given` tells the struct that holds a field already.
+  template <class Given>
+  void decode_struct(const scanned& value, struct_filler out, const struct_rules& rules, bool skip_key, Given&& given) {
+    require(json_type::object, "an object", value);
+    std::bitset<struct_rules::max_fields> seen;
+    member_finder fields{rules};
+    from_.members(value, [&](std::string_view name, const scanned& member) {
+      auto* field = fields.find(name);
+      if (rules.tolerant && (!field || (!field->required && !has_shape_of(*field, member))))
+        return from_.skip(member);
+      at(name, [&] {
+        if (!field || (skip_key && field->key))
+          refuse("is not a known field");
+        auto index = static_cast<size_t>(field - rules.fields.data());
+        if (seen[index])
+          refuse("is given twice");
+        seen.set(index);
+        if (auto holder = given(*field))
+          require_same(member, *holder, *field);
+        else
+          decode_field(member, out, *field);
+      });
+    });
+    for (size_t i = 0; i < rules.fields.size(); ++i)
+      if (auto& field = rules.fields[i]; field.required && !seen[i] && !(skip_key && field.key) && !given(field))
+        at(std::string_view{field.json_name}, [] { refuse("is required"); });
+  }
+
+  void require_same(const scanned& value, DynamicStruct::Builder holder, const field_rules& field) {
     capnp::MallocMessageBuilder scratch;
-    auto other = scratch.initRoot<DynamicStruct>(out.getSchema());
-    decode_field(value, other, rules);
-    if (kj::str(other.asReader().get(rules.field)) != kj::str(out.asReader().get(rules.field)))
+    auto other = scratch.initRoot<DynamicStruct>(holder.getSchema());
+    decode_field(value, struct_filler{other}, field);
+    if (kj::str(other.asReader().get(field.field)) != kj::str(holder.asReader().get(field.field)))
       refuse("must be the same as in the URL");
   }
 
-  static DynamicValue::Reader scalar(JsonValue::Reader value, capnp::Type type, const field_rules* rules) {
-    switch (type.which()) {
-    case capnp::schema::Type::BOOL:
-      if (!value.isBoolean())
-        wrong_type("true or false", value);
-      return value.getBoolean();
-    case capnp::schema::Type::INT32:
-      return to_integer<int32_t>(value);
-    case capnp::schema::Type::INT64:
-      return rules && rules->unix_micros ? to_micros(value) : to_integer<int64_t>(value);
-    case capnp::schema::Type::UINT8:
-      return to_integer<uint8_t>(value);
-    case capnp::schema::Type::UINT16:
-      return to_integer<uint16_t>(value);
-    case capnp::schema::Type::UINT32:
-      return to_integer<uint32_t>(value);
-    case capnp::schema::Type::UINT64:
-      return to_integer<uint64_t>(value);
-    case capnp::schema::Type::FLOAT64:
-      return to_float(value, rules);
-    case capnp::schema::Type::ENUM:
-      return to_enum(value, type.asEnum());
-    case capnp::schema::Type::TEXT:
-      return to_text(value);
+  static capnp::AnyStruct::Builder init_struct(capnp::AnyPointer::Builder at, const struct_rules& rules) {
+    return at.initAsAnyStruct(rules.data_words, rules.pointers);
+  }
+
+  static void set_text(std::string_view text, capnp::AnyPointer::Builder out) {
+    std::ranges::copy(text, out.initAs<capnp::Text>(static_cast<uint32_t>(text.size())).begin());
+  }
+
+  static void set_text(const kj::String& text, capnp::AnyPointer::Builder out) {
+    set_text(std::string_view{text.begin(), text.size()}, out);
+  }
+
+  kj::String document_of(const scanned& value) {
+    capnp::MallocMessageBuilder scratch;
+    auto tree = scratch.initRoot<capnp::JsonValue>();
+    detail::read_tree(from_, value, tree);
+    return capnp::JsonCodec{}.encodeRaw(tree);
+  }
+
+  std::string_view text_of(const scanned& value) {
+    require(json_type::string, "a string", value);
+    return from_.string(value);
+  }
+
+  /// A value as the data section of a message holds it, but for the default of its field.
+  uint64_t bits_of(const scanned& value, Type::Which type, const field_rules& field, bool is_time = false,
+                   bool is_nullable = false) {
+    switch (type) {
+    case Type::BOOL:
+      require(json_type::boolean, "true or false", value);
+      return from_.boolean(value);
+    case Type::INT32:
+      return static_cast<uint32_t>(integer<int32_t>(value));
+    case Type::INT64:
+      return static_cast<uint64_t>(is_time ? micros(value) : integer<int64_t>(value));
+    case Type::UINT8:
+      return integer<uint8_t>(value);
+    case Type::UINT16:
+      return integer<uint16_t>(value);
+    case Type::UINT32:
+      return integer<uint32_t>(value);
+    case Type::UINT64:
+      return integer<uint64_t>(value);
+    case Type::FLOAT64:
+      return std::bit_cast<uint64_t>(floating(value, is_nullable));
+    case Type::ENUM:
+      return choice(value, field.choices);
     default:
       refuse("cannot be given as JSON");
     }
   }
 
-  static void decode_list(JsonValue::Reader value, DynamicStruct::Builder out, capnp::StructSchema::Field field) {
-    if (!value.isArray())
-      wrong_type("an array", value);
-    auto array = value.getArray();
-    auto list = out.init(field, array.size()).as<DynamicList>();
-    auto element = list.getSchema().getElementType();
-    for (uint32_t i = 0; i < array.size(); ++i) {
-      at(std::to_string(i), [&] {
-        if (element.isStruct())
-          decode_struct(array[i], list[i].as<DynamicStruct>());
-        else
-          list.set(i, scalar(array[i], element, nullptr));
+  template <class Integer>
+  Integer integer(const scanned& value) {
+    if (value.type == json_type::string)
+      return integer_from<Integer>(from_.string(value));
+    require(json_type::number, "an integer", value);
+    return integer_from<Integer>(from_.number(value));
+  }
+
+  double floating(const scanned& value, bool is_nullable) {
+    if (value.type == json_type::null && is_nullable) {
+      from_.null(value);
+      return std::numeric_limits<double>::quiet_NaN();
+    }
+    require(json_type::number, "a number", value);
+    auto out = from_.number(value);
+    if (!std::isfinite(out))
+      refuse("must be finite");
+    return out;
+  }
+
+  size_t choice(const scanned& value, const std::vector<std::string>& choices) {
+    auto text = text_of(value);
+    if (auto found = std::ranges::find(choices, text); found != choices.end())
+      return static_cast<size_t>(found - choices.begin());
+    std::string all;
+    for (const auto& name : choices)
+      (all += all.empty() ? "" : ", ") += name;
+    refuse("must be one of " + all);
+  }
+
+  int64_t micros(const scanned& value) {
+    if (auto out = parse_iso8601(text_of(value)))
+      return *out;
+    refuse("must be an ISO-8601 time in UTC such as 2026-02-24T12:00:00Z");
+  }
+
+  /// The document is malformed when its elements cannot be counted, which whoever reads it on will see.
+  uint32_t count(const scanned& value) {
+    if (auto out = from_.count(value))
+      return *out;
+    refuse("cannot be counted");
+  }
+
+  /// The list has room for what was counted. More would be written beyond its end.
+  static void require_room(size_t index, uint32_t size) {
+    if (index >= size)
+      refuse("has more elements than were counted");
+  }
+
+  void decode_list(const scanned& value, capnp::AnyPointer::Builder out, const field_rules& field) {
+    require(json_type::array, "an array", value);
+    switch (field.element) {
+    case Type::STRUCT: {
+      auto size = count(value);
+      auto list = out.initAsListOfAnyStruct(field.content->data_words, field.content->pointers, size);
+      return decode_elements(value, size, [&](uint32_t i, const scanned& element) {
+        decode_struct(element, struct_filler{list[i]}, *field.content);
       });
+    }
+    case Type::TEXT: {
+      auto size = count(value);
+      auto list = out.initAs<capnp::List<capnp::Text>>(size);
+      return decode_elements(value, size, [&](uint32_t i, const scanned& element) {
+        auto text = text_of(element);
+        std::ranges::copy(text, list.init(i, static_cast<uint32_t>(text.size())).begin());
+      });
+    }
+    case Type::DATA: {
+      auto size = count(value);
+      out.initAs<capnp::List<capnp::Data>>(size);
+      return decode_elements(value, size, [](uint32_t, const scanned&) { refuse("cannot be given as JSON"); });
+    }
+    case Type::BOOL:
+      return decode_scalars<bool>(value, out, field);
+    case Type::INT8:
+    case Type::UINT8:
+      return decode_scalars<uint8_t>(value, out, field);
+    case Type::INT16:
+    case Type::UINT16:
+    case Type::ENUM:
+      return decode_scalars<uint16_t>(value, out, field);
+    case Type::INT32:
+    case Type::UINT32:
+      return decode_scalars<uint32_t>(value, out, field);
+    default:
+      return decode_scalars<uint64_t>(value, out, field);
     }
   }
 
-  static void decode_keyed_list(JsonValue::Reader value, DynamicStruct::Builder out, const field_rules& rules) {
-    if (!value.isObject())
-      wrong_type("an object", value);
-    auto members = value.getObject();
-    auto list = out.init(rules.field, members.size()).as<DynamicList>();
-    auto element = list.getSchema().getElementType().asStruct();
-    bool of_scalars = detail::is_scalar_map(element);
-    std::set<std::string_view> seen;
-    for (uint32_t i = 0; i < members.size(); ++i) {
-      auto name = view(members[i].getName());
-      at(name, [&] {
-        if (!seen.insert(name).second)
-          refuse("is given twice");
-        auto entry = list[i].as<DynamicStruct>();
-        entry.set(*rules.element_key, members[i].getName());
-        if (of_scalars)
-          decode_field(members[i].getValue(), entry, detail::scalar_field(element));
-        else
-          decode_struct(members[i].getValue(), entry, true);
-      });
-    }
+  template <class Bits>
+  void decode_scalars(const scanned& value, capnp::AnyPointer::Builder out, const field_rules& field) {
+    auto size = count(value);
+    auto list = out.initAs<capnp::List<Bits>>(size);
+    decode_elements(value, size, [&](uint32_t i, const scanned& element) {
+      list.set(i, static_cast<Bits>(bits_of(element, field.element, field)));
+    });
   }
+
+  template <class Decode>
+  void decode_elements(const scanned& value, uint32_t size, Decode&& decode) {
+    uint32_t i = 0;
+    from_.elements(value, [&](const scanned& element) {
+      require_room(i, size);
+      at(i, [&] { decode(i, element); });
+      ++i;
+    });
+  }
+
+  void decode_map(const scanned& value, capnp::AnyPointer::Builder out, const struct_rules& rules) {
+    require(json_type::object, "an object", value);
+    auto size = count(value);
+    auto list = out.initAsListOfAnyStruct(rules.data_words, rules.pointers, size);
+    std::vector<std::string_view> names;
+    names.reserve(size);
+    try {
+      from_.members(value, [&](std::string_view name, const scanned& member) {
+        require_room(names.size(), size);
+        struct_filler entry{list[static_cast<uint32_t>(names.size())]};
+        names.push_back(name);
+        at(name, [&] {
+          set_text(name, entry.pointer(*rules.key));
+          if (rules.only_value)
+            decode_field(member, entry, *rules.only_value);
+          else
+            decode_struct(member, entry, rules, true);
+        });
+      });
+    } catch (decode_failure&) {
+      require_distinct(names); // a repetition up to here comes first
+      throw;
+    }
+    require_distinct(names);
+  }
+
+  static void require_distinct(const std::vector<std::string_view>& names) {
+    if (auto repeated = first_repetition(names))
+      at(names[*repeated], [] { refuse("is given twice"); });
+  }
+
+  json_scanner& from_;
 };
 
-/// Parses a document and passes it to `decode`.
+json_error refusal(std::string_view text, json_error why) {
+  // What is no JSON is malformed, whatever its beginning holds.
+  if (auto fault = detail::json_fault_of(text))
+    return {ec::malformed, "", std::move(*fault)};
+  return why;
+}
+
+/// Reads a document; `decode` gets a decoder and the document's value.
 template <class Decode>
 std::optional<json_error> read_document(std::string_view text, Decode&& decode) {
-  capnp::MallocMessageBuilder scratch;
-  auto document = scratch.initRoot<JsonValue>();
-  if (auto wrong = parse_json(text, document))
-    return json_error{ec::malformed, "", std::move(*wrong)};
   try {
-    decode(document.asReader());
+    json_scanner scanner{text};
+    decoder to_message{scanner};
+    scanner.document([&](const scanned& value) { decode(to_message, value); });
+  } catch (detail::json_fault& fault) {
+    return json_error{ec::malformed, "", std::move(fault.why)};
   } catch (decode_failure& failure) {
-    return json_error{ec::invalid, std::move(failure.pointer), std::move(failure.text)};
+    return refusal(text, {ec::invalid, std::move(failure.pointer), std::move(failure.text)});
   } catch (const kj::Exception& e) {
-    return json_error{ec::malformed, "", std::string{"the document cannot be taken: "} + e.getDescription().cStr()};
+    return refusal(text,
+                   {ec::malformed, "", std::string{"the document cannot be taken: "} + e.getDescription().cStr()});
   }
   return std::nullopt;
+}
+
+void write_parameter(std::string_view text, const field_rules& field, Type::Which type, std::string& out);
+
+/// Splits at commas; an empty text is an empty list.
+void write_parameter_list(std::string_view text, const field_rules& field, std::string& out) {
+  out += '[';
+  while (!text.empty() || out.back() == ',') {
+    auto comma = text.find(',');
+    if (comma == 0 || text.empty())
+      refuse("has a comma too many");
+    write_parameter(text.substr(0, comma), field, field.element, out);
+    text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
+    if (comma != text.npos)
+      out += ',';
+  }
+  out += ']';
+}
+
+/// Writes a parameter's text as the JSON that a body would hold for a value of this type.
+void write_parameter(std::string_view text, const field_rules& field, Type::Which type, std::string& out) {
+  switch (type) {
+  case Type::BOOL:
+    if (text != "true" && text != "false")
+      refuse("must be true or false");
+    out += text;
+    return;
+  case Type::FLOAT64: {
+    double number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size())
+      refuse("must be a number");
+    if (!std::isfinite(number))
+      refuse("must be finite");
+    return detail::write_number(number, out);
+  }
+  case Type::LIST:
+    return write_parameter_list(text, field, out);
+  case Type::STRUCT:
+    refuse("cannot be given in a URL");
+  default:
+    // Integers, enums, times and text are all decoded from strings.
+    detail::write_string(text, out);
+  }
 }
 
 } // namespace
@@ -360,25 +521,28 @@ namespace detail {
 
 std::optional<json_error> decode_json(std::string_view text, DynamicStruct::Builder root,
                                       std::span<const field_rules* const> given) {
-  return read_document(text, [&](JsonValue::Reader document) { decoder::decode_struct(document, root, false, given); });
+  return read_document(text,
+                       [&](decoder& to_message, const scanned& value) { to_message.decode_root(value, root, given); });
 }
 
 std::optional<json_error> decode_json_field(std::string_view text, DynamicStruct::Builder root,
                                             const field_rules& field) {
-  return read_document(text, [&](JsonValue::Reader document) { decoder::decode_field(document, root, field); });
+  return read_document(text, [&](decoder& to_message, const scanned& value) {
+    to_message.decode_field(value, struct_filler{root}, field);
+  });
 }
 
 std::optional<std::string> decode_text(std::string_view text, DynamicStruct::Builder root, const field_rules& field) {
   if (!is_utf8(text))
     return "is not UTF-8 text without NUL";
-  capnp::MallocMessageBuilder scratch;
-  auto value = scratch.initRoot<JsonValue>();
+  std::string json;
   try {
-    text_to_json(text, field.field.getType(), value);
-    decoder::decode_field(value, root, field);
+    write_parameter(text, field, field.type, json);
   } catch (decode_failure& failure) {
     return std::move(failure.text);
   }
+  if (auto wrong = decode_json_field(json, root, field))
+    return std::move(wrong->text);
   return std::nullopt;
 }
 

@@ -1,7 +1,10 @@
 #include "messages/json.hpp"
 #include "messages/json_maps.hpp"
+#include "messages/json_pieces.hpp"
 #include "messages/json_scalars.hpp"
 #include "messages/json_text.hpp"
+#include "messages/struct_view.hpp"
+#include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <array>
@@ -13,300 +16,274 @@
 namespace hive {
 namespace {
 
-using capnp::DynamicEnum;
-using capnp::DynamicList;
-using capnp::DynamicStruct;
-using capnp::DynamicValue;
 using capnp::JsonValue;
+using capnp::schema::Type;
+using detail::struct_view;
 
-/// Writes a value into a tree, which is printed later.
-class tree_writer {
-public:
-  class object {
-  public:
-    explicit object(capnp::List<JsonValue::Field>::Builder members) : members_{members} {
-    }
-
-    tree_writer member(kj::StringPtr name) {
-      members_[next_].setName(name);
-      return tree_writer{members_[next_++].initValue()};
-    }
-
-  private:
-    capnp::List<JsonValue::Field>::Builder members_;
-    uint32_t next_ = 0;
-  };
-
-  class array {
-  public:
-    explicit array(capnp::List<JsonValue>::Builder elements) : elements_{elements} {
-    }
-
-    tree_writer element() {
-      return tree_writer{elements_[next_++]};
-    }
-
-  private:
-    capnp::List<JsonValue>::Builder elements_;
-    uint32_t next_ = 0;
-  };
-
-  explicit tree_writer(JsonValue::Builder out) : out_{out} {
-  }
-
-  void null() {
-    out_.setNull();
-  }
-  void boolean(bool value) {
-    out_.setBoolean(value);
-  }
-  void number(double value) {
-    out_.setNumber(value);
-  }
-  void integer(int64_t value) {
-    out_.setNumber(static_cast<double>(value));
-  }
-  void string(kj::StringPtr value) {
-    out_.setString(value);
-  }
-  /// A document that is a value. Text that is none, which only a message from elsewhere can hold, is shown as a string.
-  void document(kj::StringPtr text) {
-    if (parse_json({text.begin(), text.size()}, out_))
-      out_.setString(text);
-  }
-
-  /// An object of as many members, and an array of as many elements, which are then written one after the other.
-  object begin_object(uint32_t members) {
-    return object{out_.initObject(members)};
-  }
-  array begin_array(uint32_t elements) {
-    return array{out_.initArray(elements)};
-  }
-
-private:
-  JsonValue::Builder out_;
-};
-
-/// Writes a value as text at once, without blanks. Several times as fast as a tree.
-class text_writer {
-public:
-  class object {
-  public:
-    explicit object(std::string& out) : out_{out} {
-      out_ += '{';
-    }
-    object(const object&) = delete;
-    object& operator=(const object&) = delete;
-    ~object() {
-      out_ += '}';
-    }
-
-    text_writer member(kj::StringPtr name) {
-      if (out_.back() != '{')
-        out_ += ',';
-      text_writer{out_}.string(name);
-      out_ += ':';
-      return text_writer{out_};
-    }
-
-  private:
-    std::string& out_;
-  };
-
-  class array {
-  public:
-    explicit array(std::string& out) : out_{out} {
-      out_ += '[';
-    }
-    array(const array&) = delete;
-    array& operator=(const array&) = delete;
-    ~array() {
-      out_ += ']';
-    }
-
-    text_writer element() {
-      if (out_.back() != '[')
-        out_ += ',';
-      return text_writer{out_};
-    }
-
-  private:
-    std::string& out_;
-  };
-
-  explicit text_writer(std::string& out) : out_{out} {
-  }
-
-  void null() {
-    out_ += "null";
-  }
-  void boolean(bool value) {
-    out_ += value ? "true" : "false";
-  }
-  void number(double value) {
-    detail::write_number(value, out_);
-  }
-  void integer(int64_t value) {
-    std::array<char, 24> text{};
-    out_.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr);
-  }
-  void string(kj::StringPtr value) {
-    detail::write_string({value.begin(), value.size()}, out_);
-  }
-  void document(kj::StringPtr text) {
-    capnp::MallocMessageBuilder scratch;
-    auto tree = scratch.initRoot<JsonValue>();
-    tree_writer{tree}.document(text);
-    auto encoded = capnp::JsonCodec{}.encodeRaw(tree);
-    out_.append(encoded.begin(), encoded.size());
-  }
-
-  object begin_object(uint32_t) {
-    return object{out_};
-  }
-  array begin_array(uint32_t) {
-    return array{out_};
-  }
-
-private:
-  std::string& out_;
-};
-
-template <class Writer, class Integer>
-void write_integer(Integer value, Writer out) {
-  if (value > static_cast<Integer>(detail::max_exact_json_integer) ||
-      (std::is_signed_v<Integer> && value < static_cast<Integer>(-detail::max_exact_json_integer)))
-    out.string(kj::str(value));
-  else
-    out.integer(static_cast<int64_t>(value));
+template <class Integer>
+void write_digits(Integer value, std::string& out) {
+  std::array<char, 24> text{};
+  out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr);
 }
 
-template <class Writer>
-class encoder {
+template <class Integer>
+void write_integer(Integer value, std::string& out) {
+  bool is_exact = value <= static_cast<Integer>(detail::max_exact_json_integer) &&
+                  (std::is_unsigned_v<Integer> || value >= static_cast<Integer>(-detail::max_exact_json_integer));
+  out += is_exact ? "" : "\"";
+  write_digits(value, out);
+  out += is_exact ? "" : "\"";
+}
+
+/// JSON has neither NaN nor infinities; null means no number.
+void write_float(double value, std::string& out) {
+  if (std::isfinite(value))
+    detail::write_number(value, out);
+  else
+    out += "null";
+}
+
+/// A document that is a value. Text that is none, which only a message from elsewhere can hold, is shown as a string.
+void write_document(capnp::Text::Reader text, std::string& out) {
+  capnp::MallocMessageBuilder scratch;
+  auto tree = scratch.initRoot<JsonValue>();
+  if (parse_json(as_view(text), tree))
+    return detail::write_string(as_view(text), out);
+  auto encoded = capnp::JsonCodec{}.encodeRaw(tree);
+  out.append(encoded.begin(), encoded.size());
+}
+
+bool is_shown(const struct_view& from, const field_rules& field) {
+  if (field.import_only)
+    return false;
+  // Lists are always written, so that clients can iterate without a check; text and structs only when present.
+  if (field.type == Type::TEXT)
+    return from.pointer(field).getAs<capnp::Text>().size() > 0;
+  if (field.type == Type::DATA)
+    return from.pointer(field).getAs<capnp::Data>().size() > 0;
+  if (field.type == Type::STRUCT)
+    return !from.pointer(field).isNull();
+  if (field.unix_micros)
+    return from.bits(field) != 0;
+  if (!field.omit_default)
+    return true;
+  return field.type == Type::LIST ? !from.pointer(field).isNull() : !from.is_default(field);
+}
+
+/// One walk over a message, from the place where the last one paused. It pauses only before an element of a list, so
+/// what is between two elements is written as a whole.
+class text_walk {
 public:
-  static void encode_struct(DynamicStruct::Reader value, Writer out, bool skip_key = false) {
-    uint32_t shown = 0;
-    const auto& fields = field_rules::of(value.getSchema());
-    std::vector<bool> is_member(fields.size());
-    for (size_t i = 0; i < fields.size(); ++i) {
-      is_member[i] = !(skip_key && fields[i].key) && is_shown(value, fields[i]);
-      shown += is_member[i];
+  /// `place` is empty at the start.
+  text_walk(std::string& out, size_t pause_at, std::vector<uint32_t>& place)
+      : out_{out}, pause_at_{pause_at}, place_{place} {
+  }
+
+  /// False when it paused.
+  bool write_struct(const struct_view& from, const struct_rules& rules, bool skip_key = false) {
+    bool resumed = is_resuming(), is_first = !resumed;
+    auto i = resumed ? take_index() : 0;
+    if (!resumed)
+      out_ += '{';
+    for (; i < rules.fields.size(); ++i, resumed = false) {
+      const auto& field = rules.fields[i];
+      if (!resumed) {
+        if ((skip_key && field.key) || !is_shown(from, field))
+          continue;
+        if (!std::exchange(is_first, false))
+          out_ += ',';
+        out_ += field.json_member;
+      }
+      if (!write_field(from, field))
+        return pause_at(i);
     }
-    auto members = out.begin_object(shown);
-    for (size_t i = 0; i < fields.size(); ++i)
-      if (is_member[i])
-        encode_field(value, fields[i], members.member(fields[i].json_name.c_str()));
+    out_ += '}';
+    return true;
   }
 
 private:
-  static bool is_shown(DynamicStruct::Reader value, const field_rules& rules) {
-    if (rules.import_only)
-      return false;
-    using type = capnp::schema::Type;
-    // Lists are always written, so that clients can iterate without a check; text and structs only when present.
-    if (rules.type == type::TEXT || rules.type == type::DATA)
-      return value.has(rules.field, capnp::HasMode::NON_NULL) && list_size(value.get(rules.field)) > 0;
-    if (rules.type == type::STRUCT)
-      return value.has(rules.field);
-    if (rules.unix_micros)
-      return value.get(rules.field).as<int64_t>() != 0;
-    return !rules.omit_default || value.has(rules.field, capnp::HasMode::NON_DEFAULT);
-  }
-
-  static size_t list_size(DynamicValue::Reader value) {
-    return value.getType() == DynamicValue::TEXT ? value.as<capnp::Text>().size() : value.as<capnp::Data>().size();
-  }
-
-  static void encode_field(DynamicStruct::Reader parent, const field_rules& rules, Writer out) {
-    auto value = parent.get(rules.field);
-    if (rules.unix_micros)
-      out.string(format_iso8601(value.template as<int64_t>()).c_str());
-    else if (rules.element_key)
-      encode_keyed_list(value.template as<DynamicList>(), *rules.element_key, out);
-    else if (rules.json)
-      out.document(value.template as<capnp::Text>());
-    else
-      encode_value(value, out);
-  }
-
-  static void encode_value(const DynamicValue::Reader& value, Writer out) {
-    switch (value.getType()) {
-    case DynamicValue::BOOL:
-      return out.boolean(value.as<bool>());
-    case DynamicValue::INT:
-      return write_integer(value.as<int64_t>(), out);
-    case DynamicValue::UINT:
-      return write_integer(value.as<uint64_t>(), out);
-    case DynamicValue::FLOAT:
-      return encode_float(value.as<double>(), out);
-    case DynamicValue::TEXT:
-      return out.string(value.as<capnp::Text>());
-    case DynamicValue::DATA:
-      return out.string(kj::encodeHex(value.as<capnp::Data>()));
-    case DynamicValue::ENUM:
-      return encode_enum(value.as<DynamicEnum>(), out);
-    case DynamicValue::STRUCT:
-      return encode_struct(value.as<DynamicStruct>(), out);
-    case DynamicValue::LIST:
-      return encode_list(value.as<DynamicList>(), out);
+  bool write_field(const struct_view& from, const field_rules& field) {
+    switch (field.type) {
+    case Type::TEXT:
+      write_text(from.pointer(field).getAs<capnp::Text>(), field);
+      return true;
+    case Type::DATA:
+      write_data(from.pointer(field).getAs<capnp::Data>());
+      return true;
+    case Type::STRUCT:
+      return write_struct(struct_view{from.pointer(field).getAs<capnp::AnyStruct>()}, *field.content);
+    case Type::LIST:
+      return write_list(from.pointer(field), field);
     default:
-      out.null();
+      write_scalar(from.bits(field), field.type, field);
+      return true;
     }
   }
 
-  /// JSON has neither NaN nor infinities; null means no number.
-  static void encode_float(double value, Writer out) {
-    if (std::isfinite(value))
-      out.number(value);
+  void write_text(capnp::Text::Reader text, const field_rules& field) {
+    if (field.json)
+      write_document(text, out_);
     else
-      out.null();
+      detail::write_string(as_view(text), out_);
   }
 
-  static void encode_enum(DynamicEnum value, Writer out) {
-    KJ_IF_MAYBE (enumerant, value.getEnumerant())
-      out.string(json_name(*enumerant).c_str());
-    else
-      out.number(value.getRaw());
+  void write_data(capnp::Data::Reader data) {
+    auto hex = kj::encodeHex(data);
+    ((out_ += '"').append(hex.begin(), hex.size())) += '"';
   }
 
-  static void encode_list(DynamicList::Reader list, Writer out) {
-    auto array = out.begin_array(list.size());
-    for (uint32_t i = 0; i < list.size(); ++i)
-      encode_value(list[i], array.element());
-  }
-
-  static void encode_keyed_list(DynamicList::Reader list, capnp::StructSchema::Field key, Writer out) {
-    auto members = out.begin_object(list.size());
-    auto element = list.getSchema().getElementType().asStruct();
-    bool of_scalars = detail::is_scalar_map(element);
-    for (uint32_t i = 0; i < list.size(); ++i) {
-      auto entry = list[i].template as<DynamicStruct>();
-      auto member = members.member(entry.get(key).template as<capnp::Text>());
-      if (of_scalars)
-        encode_field(entry, detail::scalar_field(element), member);
-      else
-        encode_struct(entry, member, true);
+  /// `bits` are those of a value of this type, whether it is the field itself or one of its elements.
+  void write_scalar(uint64_t bits, Type::Which type, const field_rules& field) {
+    switch (type) {
+    case Type::BOOL:
+      out_ += bits != 0 ? "true" : "false";
+      return;
+    case Type::INT8:
+    case Type::INT16:
+    case Type::INT32:
+    case Type::INT64:
+      if (field.unix_micros)
+        return detail::write_string(format_iso8601(static_cast<int64_t>(bits)), out_);
+      return write_integer(detail::sign_extended(bits, detail::width_of(type)), out_);
+    case Type::UINT8:
+    case Type::UINT16:
+    case Type::UINT32:
+    case Type::UINT64:
+      return write_integer(bits, out_);
+    case Type::FLOAT64:
+      return write_float(std::bit_cast<double>(bits), out_);
+    case Type::ENUM:
+      if (bits < field.choices.size())
+        return detail::write_string(field.choices[bits], out_);
+      return write_digits(bits, out_);
+    default:
+      out_ += "null";
     }
   }
+
+  bool write_list(capnp::AnyPointer::Reader list, const field_rules& field) {
+    switch (field.element) {
+    case Type::BOOL:
+      return write_scalars<bool>(list, field);
+    case Type::INT8:
+    case Type::UINT8:
+      return write_scalars<uint8_t>(list, field);
+    case Type::INT16:
+    case Type::UINT16:
+    case Type::ENUM:
+      return write_scalars<uint16_t>(list, field);
+    case Type::INT32:
+    case Type::UINT32:
+      return write_scalars<uint32_t>(list, field);
+    case Type::INT64:
+    case Type::UINT64:
+    case Type::FLOAT64:
+      return write_scalars<uint64_t>(list, field);
+    case Type::TEXT:
+      return write_values<capnp::Text>(list, [this](auto text) { detail::write_string(as_view(text), out_); });
+    case Type::DATA:
+      return write_values<capnp::Data>(list, [this](auto data) { write_data(data); });
+    default:
+      return field.element_key ? write_map(list, *field.content) : write_structs(list, *field.content);
+    }
+  }
+
+  template <class Bits>
+  bool write_scalars(capnp::AnyPointer::Reader list, const field_rules& field) {
+    return write_values<Bits>(list, [&](Bits bits) { write_scalar(bits, field.element, field); });
+  }
+
+  template <class T, class Write>
+  bool write_values(capnp::AnyPointer::Reader from, Write&& write) {
+    auto list = from.getAs<capnp::List<T>>();
+    return write_elements(
+      "[]", list.size(), [](uint32_t) {},
+      [&](uint32_t i) {
+        write(list[i]);
+        return true;
+      });
+  }
+
+  bool write_structs(capnp::AnyPointer::Reader from, const struct_rules& rules) {
+    auto list = detail::structs_of(from);
+    return write_elements(
+      "[]", list.size(), [](uint32_t) {}, [&](uint32_t i) { return write_struct(struct_view{list[i]}, rules); });
+  }
+
+  bool write_map(capnp::AnyPointer::Reader from, const struct_rules& rules) {
+    auto list = detail::structs_of(from);
+    auto write_name = [&](uint32_t i) {
+      detail::write_string(as_view(struct_view{list[i]}.pointer(*rules.key).getAs<capnp::Text>()), out_);
+      out_ += ':';
+    };
+    return write_elements("{}", list.size(), write_name, [&](uint32_t i) {
+      struct_view entry{list[i]};
+      return rules.only_value ? write_field(entry, *rules.only_value) : write_struct(entry, rules, true);
+    });
+  }
+
+  /// `begin` writes what precedes the value of an element, and `write` the value; that is false when it paused.
+  template <class Begin, class Write>
+  bool write_elements(std::string_view brackets, uint32_t size, Begin&& begin, Write&& write) {
+    bool is_inside = false;
+    uint32_t i = 0;
+    if (is_resuming()) {
+      i = take_index();
+      is_inside = is_resuming();
+    } else {
+      out_ += brackets.front();
+    }
+    for (; i < size; ++i, is_inside = false) {
+      if (!is_inside) {
+        if (out_.size() >= pause_at_)
+          return pause_at(i);
+        if (i > 0)
+          out_ += ',';
+        begin(i);
+      }
+      if (!write(i))
+        return pause_at(i);
+    }
+    out_ += brackets.back();
+    return true;
+  }
+
+  bool is_resuming() const {
+    return !place_.empty();
+  }
+
+  uint32_t take_index() {
+    auto out = place_.back();
+    place_.pop_back();
+    return out;
+  }
+
+  bool pause_at(uint32_t index) {
+    place_.push_back(index);
+    return false;
+  }
+
+  std::string& out_;
+  const size_t pause_at_;
+  std::vector<uint32_t>& place_;
 };
 
 } // namespace
 
 namespace detail {
 
-std::string encode_json(DynamicStruct::Reader root, bool pretty) {
-  if (!pretty) {
-    std::string out;
-    encoder<text_writer>::encode_struct(root, text_writer{out});
-    return out;
-  }
-  capnp::MallocMessageBuilder scratch;
-  auto document = scratch.initRoot<JsonValue>();
-  encoder<tree_writer>::encode_struct(root, tree_writer{document});
-  capnp::JsonCodec json;
-  json.setPrettyPrint(true);
-  auto text = json.encodeRaw(document);
-  return {text.begin(), text.size()};
+json_writer::json_writer(capnp::DynamicStruct::Reader root) : root_{root}, rules_{struct_rules::of(root.getSchema())} {
+}
+
+bool json_writer::write(std::string& out, size_t pause_at) {
+  complete_ = complete_ || text_walk{out, pause_at, place_}.write_struct(struct_view{root_}, rules_);
+  return !complete_;
+}
+
+std::string encode_json(capnp::DynamicStruct::Reader root, bool pretty) {
+  std::string out;
+  json_writer{root}.write(out, std::numeric_limits<size_t>::max());
+  return pretty ? indent_json(out) : out;
 }
 
 } // namespace detail

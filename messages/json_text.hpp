@@ -21,4 +21,10 @@ std::optional<std::string> parse_json(std::string_view text, capnp::JsonValue::B
 /// ec::malformed.
 caf::expected<json_members> parse_json_object(std::string_view text, capnp::MallocMessageBuilder& scratch);
 
+namespace detail {
+
+/// The document with line breaks and blanks for people, of any size. Text that is no valid JSON stays as it is.
+std::string indent_json(std::string_view text);
+
+} // namespace detail
 } // namespace hive

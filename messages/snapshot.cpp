@@ -5,8 +5,10 @@
 namespace hive {
 
 std::string_view bare_name(wire::Metric::Reader metric) {
-  auto name = as_view(metric.getName());
-  auto adapter = as_view(metric.getAdapter());
+  return bare_name(as_view(metric.getAdapter()), as_view(metric.getName()));
+}
+
+std::string_view bare_name(std::string_view adapter, std::string_view name) {
   bool qualified =
     !adapter.empty() && name.size() > adapter.size() + 1 && name.starts_with(adapter) && name[adapter.size()] == '.';
   return qualified ? name.substr(adapter.size() + 1) : name;

@@ -9,6 +9,7 @@ namespace hive {
 
 /// The metric's `name` without the adapter's prefix. A view into the message.
 std::string_view bare_name(wire::Metric::Reader metric);
+std::string_view bare_name(std::string_view adapter, std::string_view name);
 
 /// The number of adapters that failed in this capture.
 uint32_t count_errors(wire::Snapshot::Reader snapshot);

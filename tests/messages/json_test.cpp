@@ -3,6 +3,7 @@
 #include "messages/annotations.hpp"
 #include "messages/benchmark.capnp.h"
 #include "messages/cluster_upgrade.capnp.h"
+#include "messages/json_pieces.hpp"
 #include "messages/snapshot.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "messages/upgrade.capnp.h"
@@ -83,6 +84,25 @@ TEST_P(json_round_trip, damaged_documents_are_refused_or_read_but_never_crash) {
   }
 }
 
+TEST_P(json_round_trip, pieces_make_the_whole) {
+  HIVE_RANDOM_SEED(seed);
+  random_filler filler{seed};
+  for (int round = 0; round < 50; ++round) {
+    auto original = GetParam().random(filler);
+    detail::json_writer writer{original.root};
+    std::string all;
+    bool more = true;
+    while (more) {
+      std::string piece;
+      more = writer.write(piece, 1 + filler.random()() % 64);
+      all += piece;
+    }
+    ASSERT_EQ(all, original.json());
+    ASSERT_FALSE(writer.write(all, all.size() + 1)) << "nothing follows the end";
+    ASSERT_EQ(all, original.json());
+  }
+}
+
 // -- reading --------------------------------------------------------------------
 
 TEST(json, what_is_no_json_is_malformed) {
@@ -147,6 +167,26 @@ TEST(json, doubled_names_are_refused_also_when_written_differently) {
   EXPECT_EQ(
     refusal<wire::CommandSpec>(R"({"name":"n","command":["x"],"environment":{"A":"1","\u0041":"2"}})").message(),
     "/environment/A is given twice");
+}
+
+TEST(json, the_first_fault_of_a_document_is_told) {
+  auto environment = [](const std::string& members) {
+    return refusal<wire::CommandSpec>(R"({"name":"n","command":["x"],"environment":{)" + members + "}}").message();
+  };
+  EXPECT_EQ(environment(R"("A":"1","B":"2","B":"3","A":4)"), "/environment/B is given twice");
+  EXPECT_EQ(environment(R"("A":"1","A":2,"B":3)"), "/environment/A is given twice");
+  EXPECT_EQ(environment(R"("A":"1","B":3,"A":2)"), "/environment/B must be a string, not a number");
+  // What is no JSON comes before all.
+  EXPECT_THAT(environment(R"("A":"1","A":tru)"), HasSubstr("a value is missing"));
+  EXPECT_THAT(capture_refusal(R"({"unknown":1,"version":"v"} x)"), HasSubstr("something follows its end"));
+  EXPECT_THAT(capture_refusal(R"({"version":[1,{"a":01}]})"), HasSubstr("a number is not written as JSON"));
+}
+
+TEST(json, few_bytes_cannot_become_a_long_list_of_large_structs) {
+  std::string many = R"({"observations":[{})";
+  for (int i = 0; i < 500'000; ++i)
+    many += ",{}";
+  EXPECT_THAT(refusal<wire::ObserveModel>(many + "]}").message(), HasSubstr("it holds more than 500000 values"));
 }
 
 TEST(json, integers_of_a_byte_have_their_range) {
