@@ -226,6 +226,16 @@ constexpr uint64_t min_traversal_words = 1024;
 constexpr uint64_t traversal_factor = 4;
 constexpr int max_nesting = 16;
 
+/// The words of a message. Bytes from sockets may be unaligned, and are then copied into `copy`.
+kj::ArrayPtr<const capnp::word> aligned(std::string_view bytes, kj::Array<capnp::word>& copy) {
+  auto count = bytes.size() / sizeof(capnp::word);
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % alignof(capnp::word) == 0)
+    return {reinterpret_cast<const capnp::word*>(bytes.data()), count};
+  copy = kj::heapArray<capnp::word>(count);
+  std::memcpy(copy.begin(), bytes.data(), bytes.size());
+  return copy;
+}
+
 } // namespace
 
 std::optional<violation> check(capnp::DynamicStruct::Reader message) {
@@ -250,16 +260,6 @@ shared_words flatten_reader(capnp::AnyStruct::Reader root) {
   std::memcpy(words.asBytes().begin() + sizeof(uint32_t), &segment_words, sizeof segment_words);
   capnp::copyToUnchecked(root, words.slice(header_words, words.size()));
   return std::make_shared<kj::Array<capnp::word>>(std::move(words));
-}
-
-/// The words of a message. Bytes from sockets may be unaligned, and are then copied into `copy`.
-static kj::ArrayPtr<const capnp::word> aligned(std::string_view bytes, kj::Array<capnp::word>& copy) {
-  auto count = bytes.size() / sizeof(capnp::word);
-  if (reinterpret_cast<uintptr_t>(bytes.data()) % alignof(capnp::word) == 0)
-    return {reinterpret_cast<const capnp::word*>(bytes.data()), count};
-  copy = kj::heapArray<capnp::word>(count);
-  std::memcpy(copy.begin(), bytes.data(), bytes.size());
-  return copy;
 }
 
 caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema schema) {

@@ -1,11 +1,9 @@
 #include "messages/json.hpp"
 
 #include "messages/json_maps.hpp"
-#include "messages/json_scalars.hpp"
 #include "messages/json_scanner.hpp"
 #include "messages/json_tree.hpp"
 #include "messages/struct_view.hpp"
-#include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 
 #include <algorithm>
@@ -467,50 +465,6 @@ std::optional<json_error> read_document(std::string_view text, Decode&& decode) 
   return std::nullopt;
 }
 
-void write_parameter(std::string_view text, const field_rules& field, Type::Which type, std::string& out);
-
-/// Splits at commas; an empty text is an empty list.
-void write_parameter_list(std::string_view text, const field_rules& field, std::string& out) {
-  out += '[';
-  while (!text.empty() || out.back() == ',') {
-    auto comma = text.find(',');
-    if (comma == 0 || text.empty())
-      refuse("has a comma too many");
-    write_parameter(text.substr(0, comma), field, field.element, out);
-    text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
-    if (comma != text.npos)
-      out += ',';
-  }
-  out += ']';
-}
-
-/// Writes a parameter's text as the JSON that a body would hold for a value of this type.
-void write_parameter(std::string_view text, const field_rules& field, Type::Which type, std::string& out) {
-  switch (type) {
-  case Type::BOOL:
-    if (text != "true" && text != "false")
-      refuse("must be true or false");
-    out += text;
-    return;
-  case Type::FLOAT64: {
-    double number = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size())
-      refuse("must be a number");
-    if (!std::isfinite(number))
-      refuse("must be finite");
-    return detail::write_number(number, out);
-  }
-  case Type::LIST:
-    return write_parameter_list(text, field, out);
-  case Type::STRUCT:
-    refuse("cannot be given in a URL");
-  default:
-    // Integers, enums, times and text are all decoded from strings.
-    detail::write_string(text, out);
-  }
-}
-
 } // namespace
 
 std::string json_error::message() const {
@@ -530,20 +484,6 @@ std::optional<json_error> decode_json_field(std::string_view text, DynamicStruct
   return read_document(text, [&](decoder& to_message, const scanned& value) {
     to_message.decode_field(value, struct_filler{root}, field);
   });
-}
-
-std::optional<std::string> decode_text(std::string_view text, DynamicStruct::Builder root, const field_rules& field) {
-  if (!is_utf8(text))
-    return "is not UTF-8 text without NUL";
-  std::string json;
-  try {
-    write_parameter(text, field, field.type, json);
-  } catch (decode_failure& failure) {
-    return std::move(failure.text);
-  }
-  if (auto wrong = decode_json_field(json, root, field))
-    return std::move(wrong->text);
-  return std::nullopt;
 }
 
 } // namespace detail
