@@ -167,6 +167,8 @@ public:
   comparison(const version_points& old_side, const version_points& new_side, policy rule, finding_order order,
              look_plan plan)
       : old_{old_side}, new_{new_side}, rule_{rule}, order_{order}, plan_{plan} {
+    old_adapters_.reserve(old_.adapters.size());
+    new_adapters_.reserve(new_.adapters.size());
     for (const auto& adapter : old_.adapters)
       old_adapters_.emplace(adapter.name, &adapter);
     for (const auto& adapter : new_.adapters)

@@ -25,15 +25,16 @@ constexpr size_t max_disturbance_bytes = 1'000;
 
 } // namespace
 
-analysis::metric_point to_point(wire::Metric::Reader metric, bool fast, configured_rules configured) {
-  analysis::metric_point out{as_view(metric.getAdapter()),
-                             bare_name(metric),
+analysis::metric_point to_point(wire::Metric::Reader metric, configured_rules configured) {
+  auto adapter = as_view(metric.getAdapter());
+  analysis::metric_point out{adapter,
+                             bare_name(adapter, as_view(metric.getName())),
                              metric.getValue(),
                              static_cast<analysis::direction>(metric.getDirection()),
-                             fast,
+                             true,
                              as_view(metric.getScope()),
                              as_view(metric.getUnit())};
-  auto rules = rules_of(metric, configured);
+  auto rules = rules_of(metric, out, configured);
   out.gate = rules.gate;
   out.absolute_margin = rules.absolute_margin;
   out.floor = rules.floor;
@@ -86,6 +87,8 @@ const analysis::adapter_point* compared_side::find_measured(std::string_view ada
 
 void compared_side::read(wire::Snapshot::Reader source, bool with_samples) {
   std::unordered_map<std::string_view, wire::Tier> tiers;
+  tiers.reserve(source.getAdapters().size());
+  adapters_.reserve(source.getAdapters().size());
   for (auto adapter : source.getAdapters()) {
     adapters_.push_back(
       {as_view(adapter.getName()), static_cast<analysis::outcome>(adapter.getStatus()), as_view(adapter.getReason())});
@@ -97,14 +100,15 @@ void compared_side::read(wire::Snapshot::Reader source, bool with_samples) {
   std::string_view adapter; // an adapter's metrics are mostly adjacent
   bool fast = true;
   for (auto metric : source.getMetrics()) {
-    if (as_view(metric.getAdapter()) != adapter) {
-      adapter = as_view(metric.getAdapter());
+    auto& point = metrics_.emplace_back(to_point(metric, rules_));
+    if (point.adapter != adapter) {
+      adapter = point.adapter;
       auto tier = tiers.find(adapter);
       fast = tier == tiers.end() || tier->second == wire::Tier::FAST;
     }
-    metrics_.push_back(to_point(metric, fast, rules_));
+    point.fast = fast;
     if (with_samples)
-      metrics_.back().samples = keep_samples(metric.getSamples());
+      point.samples = keep_samples(metric.getSamples());
   }
   points_.present = true;
   points_.taken_on = to_environment(source.getEnvironment());

@@ -25,9 +25,9 @@ struct version_side {
   std::vector<std::string> similar = {}; ///< similar version names, if there is no snapshot
 };
 
-/// A metric as the analysis takes it, with the rules by which it is judged (`rules_of`), without its samples. `fast`:
-/// of a fast-tier adapter.
-analysis::metric_point to_point(wire::Metric::Reader metric, bool fast, configured_rules rules);
+/// A metric of the fast tier as the analysis takes it, with the rules by which it is judged (`rules_of`), without its
+/// samples.
+analysis::metric_point to_point(wire::Metric::Reader metric, configured_rules rules);
 
 /// One side of a comparison; keeps the memory that its points refer to.
 class compared_side {

@@ -15,7 +15,7 @@ double mean_of(std::span<const double> values) {
 
 analysis::metric_point point_of(const paired_samples& samples, const std::vector<double>& values,
                                 configured_rules rules) {
-  auto out = to_point(*samples.as_first, true, rules);
+  auto out = to_point(*samples.as_first, rules);
   out.value = mean_of(values);
   out.samples = values;
   out.paired = true;

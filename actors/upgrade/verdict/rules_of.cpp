@@ -1,6 +1,5 @@
 #include "actors/upgrade/verdict/rules_of.hpp"
 
-#include "messages/snapshot.hpp"
 #include "messages/text.hpp"
 
 namespace hive {
@@ -26,9 +25,9 @@ analysis::metric_rules stated_rules(wire::Metric::Reader metric) {
 
 } // namespace
 
-analysis::metric_rules rules_of(wire::Metric::Reader metric, std::span<const analysis::configured_rules> configured) {
-  return analysis::effective_rules(stated_rules(metric), as_view(metric.getAdapter()), bare_name(metric),
-                                   as_view(metric.getUnit()), configured);
+analysis::metric_rules rules_of(wire::Metric::Reader metric, const analysis::metric_point& named,
+                                std::span<const analysis::configured_rules> configured) {
+  return analysis::effective_rules(stated_rules(metric), named.adapter, named.name, named.unit, configured);
 }
 
 } // namespace hive

@@ -69,19 +69,19 @@ std::set<name_pair> judged_by_samples(wire::UpgradeCheck::Reader check) {
   return out;
 }
 
-/// Tells the first of these findings that no judgement tells of.
-template <class Findings, class Tell>
-void tell_first(Findings findings, const std::set<name_pair>& told_elsewhere, const char* what, Tell tell,
-                std::vector<std::string>& out) {
+/// Tells the first of the findings that count and that no judgement tells of.
+template <class Findings, class Counts, class Tell>
+void tell_first(Findings findings, const std::set<name_pair>& told_elsewhere, const char* what, Counts counts,
+                Tell tell, std::vector<std::string>& out) {
   size_t told = 0, more = 0;
+  auto is_told_elsewhere = [&](const auto& each) {
+    return !told_elsewhere.empty() && told_elsewhere.contains({as_view(each.getAdapter()), as_view(each.getMetric())});
+  };
   for (auto each : findings) {
-    if (told_elsewhere.contains({as_view(each.getAdapter()), as_view(each.getMetric())}))
-      continue;
-    auto sentence = tell(each);
-    if (sentence.empty())
+    if (!counts(each) || is_told_elsewhere(each))
       continue;
     if (told++ < most_told)
-      out.push_back(std::move(sentence));
+      out.push_back(tell(each));
     else
       ++more;
   }
@@ -125,10 +125,10 @@ std::string other_answer(wire::UpgradeCheck::Reader check) {
 
 void tell_values(wire::UpgradeCheck::Reader check, std::vector<std::string>& out) {
   auto told_elsewhere = judged_by_samples(check);
-  tell_first(check.getRegressions(), told_elsewhere, "metrics regressed", about_regressed, out);
-  tell_first(
-    check.getMissing(), told_elsewhere, "could not be judged",
-    [](wire::MissingMetric::Reader each) { return each.getBlocks() ? about_missing(each) : std::string{}; }, out);
+  auto always = [](changed_metric) { return true; };
+  auto blocks = [](wire::MissingMetric::Reader each) { return each.getBlocks(); };
+  tell_first(check.getRegressions(), told_elsewhere, "metrics regressed", always, about_regressed, out);
+  tell_first(check.getMissing(), told_elsewhere, "could not be judged", blocks, about_missing, out);
   if (auto left_out = count_left_out(check); left_out > 0)
     out.push_back(fmt::format("{} that could not be compared {} for nothing here.",
                               left_out == 1 ? "1 metric or adapter" : fmt::format("{} metrics or adapters", left_out),
