@@ -17,6 +17,9 @@ using namespace std::chrono_literals;
 inline constexpr size_t max_pending_commits = 65'536;
 /// Bytes waiting for the disk.
 inline constexpr size_t max_pending_commit_bytes = size_t{256} << 20;
+/// Longest wait of a group of write sets for more of them: a quarter of the slowest sync of a disk that works, a
+/// spinning one.
+inline constexpr std::chrono::milliseconds max_gathering = 5ms;
 
 // -- benchmark -----------------------------------------------------------------
 
@@ -398,6 +401,13 @@ inline constexpr size_t max_frame_bytes = (size_t{8} << 20) + (size_t{64} << 10)
 /// Unsent bytes per connection: two of the largest messages. Nodes wait for answers before they ask again, so more
 /// means that the peer sends requests without reading the answers.
 inline constexpr size_t max_unsent_bytes = size_t{16} << 20;
+/// Bytes that TLS reads ahead per connection, and plain bytes that it encrypts to be sent together: eight of its largest
+/// records, so that a system call moves several messages of an ordinary size.
+inline constexpr size_t tls_read_ahead_bytes = size_t{128} << 10;
+inline constexpr size_t tls_batch_bytes = size_t{128} << 10;
+/// Encrypted bytes of a connection that wait for its socket: a batch with the overhead of its records, and 16 KiB for
+/// answers to key updates. A peer that asks for more of those without reading any is cut off.
+inline constexpr size_t max_tls_unsent_bytes = tls_batch_bytes + (size_t{16} << 10);
 /// Burst and rate of log lines about refusals: a stranger must not fill the disk.
 inline constexpr uint32_t refusal_log_burst = 20;
 inline constexpr uint32_t refusal_log_per_s = 1;

@@ -1,127 +1,97 @@
 #include "actors/store/committer.hpp"
 
-#include "actors/defaults.hpp"
+#include "actors/store/commit_queue.hpp"
+#include "messages/ec.hpp"
 #include "platform/log.hpp"
 
 #include <caf/all.hpp>
+#include <sys/prctl.h>
 
 namespace hive {
 namespace {
 
-/// Write sets that are written together, with their senders.
-struct commit_group {
-  explicit commit_group(const database& db) : batch{db} {
-  }
-
-  void answer(const caf::error& err) {
-    for (auto& promise : std::exchange(waiting, {})) {
-      if (err)
-        promise.deliver(err);
-      else
-        promise.deliver(committed{});
-    }
-  }
-
-  database::batch batch;
-  std::vector<caf::typed_response_promise<committed>> waiting;
-};
-
-using group_ptr = std::shared_ptr<commit_group>;
-
-} // namespace
-} // namespace hive
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::group_ptr)
-
-namespace hive {
-namespace {
-
-// internal: a thread that only writes and fsyncs.
-using log_writer_actor = caf::typed_actor<caf::replies_to<group_ptr>::with<committed>>;
-
-log_writer_actor::behavior_type log_writer(log_writer_actor::pointer, std::shared_ptr<database> db) {
-  return {[db](const group_ptr& group) -> caf::result<committed> {
-    if (auto err = db->write(group->batch))
-      return err;
-    return committed{};
-  }};
-}
-
-class committer_state {
+/// Owns its thread, which writes and answers. Senders put their write sets into the queue themselves, in place of CAF's
+/// mailbox: that wakes the thread for every message, and knows no bounds while the thread waits for the disk.
+class committer : public caf::blocking_actor {
 public:
-  static inline const char* name = "committer";
-
-  committer_state() = default;
-  committer_state(const committer_state&) = delete;
-  committer_state& operator=(const committer_state&) = delete;
-
-  /// Answers every sender, since none of them has a timeout.
-  ~committer_state() {
-    if (in_flight)
-      in_flight->answer(fail(ec::outcome_unknown, "the committer ended while the disk was writing"));
-    if (gathering)
-      gathering->answer(fail(ec::unavailable, "the committer ended before this was written"));
+  committer(caf::actor_config& config, committer_services services)
+      : caf::blocking_actor{config}, db_{std::move(services.db)}, queue_{db_} {
   }
 
-  committer_actor::stateful_pointer<committer_state> self;
-  std::shared_ptr<database> db;
-  log_writer_actor writer;
-  group_ptr gathering;
-  group_ptr in_flight;
-  bool failing = false;
-
-  caf::result<committed> add(const write_set& writes) {
-    if (gathering->waiting.size() >= defaults::max_pending_commits ||
-        gathering->batch.bytes() + writes.bytes() > defaults::max_pending_commit_bytes)
-      return fail(ec::overloaded, std::to_string(gathering->waiting.size()) + " writes wait for the disk already");
-    gathering->batch.add(writes);
-    auto promise = self->make_response_promise<committed>();
-    gathering->waiting.push_back(promise);
-    if (!in_flight)
-      write_gathered();
-    return promise;
+  const char* name() const override {
+    return "committer";
   }
 
-  void write_gathered() {
-    in_flight = std::exchange(gathering, std::make_shared<commit_group>(*db));
-    // No timeout: a slow disk is waited for, because the outcome of a write in flight cannot be guessed. The bounds
-    // above limit what waits here.
-    self->request(writer, caf::infinite, in_flight)
-      .then([this](committed) { finish(caf::none); }, [this](const caf::error& err) { finish(err); });
+  /// Called by the sender's thread.
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
+    const auto& content = what->content();
+    if (content.match_elements<write_set>())
+      add(*what);
+    else if (content.match_elements<caf::exit_msg>())
+      exit(content.get_as<caf::exit_msg>(0).reason);
+    else if (what->mid.is_request())
+      caf::response_promise{ctrl(), *what}.deliver(caf::make_error(caf::sec::unexpected_message));
   }
 
-  void finish(const caf::error& err) {
+  void act() override {
+    // Without it, Linux may wake the thread 50 µs late: as long as a fast disk takes for a sync.
+    ::prctl(PR_SET_TIMERSLACK, 1UL);
+    while (auto group = queue_.take(last_))
+      write(*group);
+    fail_state(queue_.reason());
+  }
+
+  void on_exit() override {
+    queue_.close(fail(ec::internal, "the committer failed")); // unless it ended by itself
+  }
+
+private:
+  void add(caf::mailbox_element& request) {
+    commit_group::sender sender{ctrl(), request};
+    if (auto refused = queue_.add(request.content().get_as<write_set>(0), sender))
+      sender.deliver(refused);
+  }
+
+  /// CAF ignores a normal exit.
+  void exit(const caf::error& reason) {
+    if (reason)
+      queue_.close(reason);
+  }
+
+  void write(commit_group& group) {
+    using clock = std::chrono::steady_clock;
+    last_.sets = group.sets();
+    auto begin = clock::now();
+    // No timeout: a slow disk is waited for, because the outcome of a write in flight cannot be guessed. The bounds of
+    // the queue limit what waits meanwhile.
+    auto err = db_->write(group.batch);
+    last_.sync = clock::now() - begin;
     report(err);
-    std::exchange(in_flight, nullptr)->answer(err);
-    if (db->is_broken())
-      self->quit(err);
-    else if (!gathering->waiting.empty())
-      write_gathered();
+    if (db_->is_broken())
+      queue_.close(err);
+    group.answer(err);
+    last_.answered = clock::now();
   }
 
   /// Logs when the disk starts and stops failing, not every write in between.
   void report(const caf::error& err) {
-    if (err && !failing)
+    if (err && !failing_)
       log::error("Store write failed: {}", text_of(err));
-    if (!err && failing)
+    if (!err && failing_)
       log::info("Store writes succeed again");
-    failing = static_cast<bool>(err);
+    failing_ = static_cast<bool>(err);
   }
-};
 
-committer_actor::behavior_type committer(committer_actor::stateful_pointer<committer_state> self,
-                                         const committer_services& services) {
-  self->state.self = self;
-  self->state.db = services.db;
-  self->state.gathering = std::make_shared<commit_group>(*services.db);
-  self->state.writer = self->spawn<caf::detached + caf::linked>(log_writer, services.db);
-  return {[self](const write_set& writes) { return self->state.add(writes); }};
-}
+  std::shared_ptr<database> db_;
+  commit_queue queue_;
+  last_group last_;
+  bool failing_ = false;
+};
 
 } // namespace
 
 committer_actor spawn_committer(caf::actor_system& system, committer_services services) {
-  return system.spawn(committer, std::move(services));
+  return caf::actor_cast<committer_actor>(system.spawn<committer>(std::move(services)));
 }
 
 } // namespace hive

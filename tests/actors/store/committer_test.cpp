@@ -5,6 +5,7 @@
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <atomic>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -92,6 +93,74 @@ TEST_F(committer_fixture, its_end_is_an_answer_to_all_who_wait) {
   });
   self->wait_for(client);
   EXPECT_EQ(durable + unknown + refused, writes);
+}
+
+/// Counts the answers to what it sends: `window` writes at a time, `total` in all.
+struct flooder_state {
+  size_t to_send = 0, in_flight = 0;
+};
+
+void send_next(caf::stateful_actor<flooder_state>* self, const committer_actor& to, std::atomic<size_t>& durable) {
+  auto& state = self->state;
+  if (state.to_send == 0)
+    return;
+  ++state.in_flight;
+  auto key = std::to_string(self->id()) + "/" + std::to_string(--state.to_send);
+  self->request(to, caf::infinite, committer_fixture::put(key, "v"))
+    .then(
+      [=, &durable](committed) {
+        ++durable;
+        --self->state.in_flight;
+        send_next(self, to, durable);
+      },
+      [self](caf::error& error) { self->quit(std::move(error)); });
+}
+
+TEST_F(committer_fixture, answers_every_write_of_many_senders_when_it_is_on_disk) {
+  constexpr size_t senders = 8, each = 500;
+  std::atomic<size_t> durable = 0;
+  std::vector<caf::actor> all;
+  for (size_t window = 1; window <= senders; ++window) // of different pace, so that groups shrink and grow
+    all.push_back(system.spawn([&, window](caf::stateful_actor<flooder_state>* sender) {
+      sender->state.to_send = each;
+      for (size_t i = 0; i < window * window; ++i)
+        send_next(sender, committer, durable);
+    }));
+  for (const auto& sender : all)
+    self->wait_for(sender);
+  EXPECT_EQ(durable, senders * each);
+  size_t stored = 0;
+  ASSERT_FALSE(db->visit(column::tasks, "", "", [&](auto, auto) {
+    ++stored;
+    return database::scan::next;
+  }));
+  EXPECT_EQ(stored, senders * each);
+}
+
+TEST_F(committer_fixture, refuses_at_once_after_its_end) {
+  self->send_exit(committer, caf::exit_reason::user_shutdown);
+  self->wait_for(committer);
+  EXPECT_EQ(commit(put("k", "v")), ec::unavailable);
+  EXPECT_FALSE((*db->get(column::tasks, "k")).has_value());
+}
+
+TEST_F(committer_fixture, is_not_ended_by_a_normal_exit) {
+  self->send_exit(committer, caf::exit_reason::normal);
+  EXPECT_EQ(commit(put("k", "v")), ec::none);
+}
+
+TEST_F(committer_fixture, tells_why_it_ended) {
+  self->monitor(committer);
+  self->send_exit(committer, caf::exit_reason::kill);
+  self->receive([](const caf::down_msg& down) { EXPECT_EQ(down.reason, caf::exit_reason::kill); });
+}
+
+TEST_F(committer_fixture, answers_what_it_does_not_know) {
+  auto untyped = caf::actor_cast<caf::actor>(committer);
+  self->request(untyped, 30s, std::string{"?"})
+    .receive([] { FAIL() << "an answer to a question of another kind"; },
+             [](const caf::error& error) { EXPECT_EQ(error, caf::sec::unexpected_message); });
+  EXPECT_EQ(commit(put("k", "v")), ec::none);
 }
 
 /// Occupies this many bytes on the disk that holds the directory.
