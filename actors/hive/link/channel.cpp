@@ -1,5 +1,6 @@
 #include "actors/hive/link/channel.hpp"
 
+#include "actors/defaults.hpp"
 #include "messages/ec.hpp"
 
 #include <algorithm>
@@ -41,19 +42,37 @@ caf::expected<channel> channel::open(unique_fd fd, channel_side side, const std:
 
 caf::error channel::shake_hands(channel_side side, const tls_context& tls, deadline until) {
   ssl_.reset(SSL_new(tls.get()));
-  if (!ssl_ || SSL_set_fd(ssl_.get(), socket_) != 1)
+  below_ = std::make_unique<tls_socket>(socket_);
+  if (!ssl_ || !below_->attach_to(ssl_.get()))
     return fail(ec::internal, "TLS cannot be started: " + take_openssl_error());
   while (true) {
+    below_->begin();
     int result = side == channel_side::client ? SSL_connect(ssl_.get()) : SSL_accept(ssl_.get());
-    if (result == 1)
-      return caf::none;
-    if (judge(result) == progress::ended) {
+    auto went = judge(result);
+    if (went == progress::ended) {
       auto why = fail(ec::forbidden, failure());
       linger(std::min(until, std::chrono::steady_clock::now() + linger_time));
       return why;
     }
-    if (auto err = wait_for(socket_, wanted_, until))
+    auto err = flush(until);
+    if (!err && went == progress::none_now)
+      err = wait_for(socket_, POLLIN, until);
+    if (err)
       return fail(code_of(err), "TLS handshake: " + text_of(err));
+    if (went == progress::done)
+      return caf::none;
+  }
+}
+
+caf::error channel::flush(deadline until) {
+  while (true) {
+    auto went = below_->flush();
+    if (went == progress::ended)
+      return fail(ec::unavailable, "the connection was closed");
+    if (went == progress::done)
+      return caf::none;
+    if (auto err = wait_for(socket_, POLLOUT, until))
+      return err;
   }
 }
 
@@ -82,22 +101,24 @@ channel::progress channel::judge(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
   case SSL_ERROR_NONE:
     return progress::done;
-  case SSL_ERROR_WANT_READ:
+  case SSL_ERROR_WANT_READ: // writing never has to wait, see tls_socket
     wanted_ = POLLIN;
-    return progress::none_now;
-  case SSL_ERROR_WANT_WRITE:
-    wanted_ = POLLOUT;
     return progress::none_now;
   default:
     return progress::ended;
   }
 }
 
-channel::progress channel::try_read(char* to, size_t size, size_t& got) {
+channel::progress channel::try_read(char* to, size_t size, size_t& got, bool may_receive) {
   got = 0;
   if (ssl_) {
     ERR_clear_error(); // a stale error would be reported for this call
-    return judge(SSL_read_ex(ssl_.get(), to, size, &got) == 1 ? 1 : 0);
+    below_->begin(may_receive);
+    auto went = judge(SSL_read_ex(ssl_.get(), to, size, &got) == 1 ? 1 : 0);
+    // Answers to key updates, which nobody waits for: if the socket is full, or broken, the next call deals with it.
+    if (encrypted_ == 0)
+      below_->flush();
+    return went;
   }
   auto count = ::recv(socket_, to, size, 0);
   if (count > 0) {
@@ -110,21 +131,41 @@ channel::progress channel::try_read(char* to, size_t size, size_t& got) {
 
 channel::progress channel::try_write(const char* from, size_t size, size_t& put) {
   put = 0;
-  if (ssl_) {
-    ERR_clear_error();
-    return judge(SSL_write_ex(ssl_.get(), from, size, &put) == 1 ? 1 : 0);
-  }
+  wanted_ = POLLOUT;
+  if (ssl_)
+    return try_write_tls(from, size, put);
   auto count = ::send(socket_, from, size, MSG_NOSIGNAL);
   if (count >= 0) {
     put = static_cast<size_t>(count);
     return progress::done;
   }
-  wanted_ = POLLOUT;
   return errno == EAGAIN || errno == EINTR ? progress::none_now : progress::ended;
 }
 
-size_t channel::buffered() const {
-  return ssl_ ? static_cast<size_t>(SSL_pending(ssl_.get())) : 0;
+channel::progress channel::try_write_tls(const char* from, size_t size, size_t& put) {
+  if (encrypted_ == 0) {
+    if (auto before = below_->flush(); before != progress::done)
+      return before;
+    auto batch = std::min(size, defaults::tls_batch_bytes);
+    below_->reserve(batch);
+    ERR_clear_error();
+    if (SSL_write_ex(ssl_.get(), from, batch, &encrypted_) != 1)
+      return progress::ended;
+  }
+  auto went = below_->flush();
+  if (went == progress::done)
+    put = std::exchange(encrypted_, 0);
+  return went;
+}
+
+bool channel::has_received() const {
+  return ssl_ && SSL_has_pending(ssl_.get()) == 1;
+}
+
+int channel::release_fd() {
+  if (ssl_)
+    SSL_set_read_ahead(ssl_.get(), 1);
+  return fd_.release();
 }
 
 caf::error channel::write(std::string_view bytes, deadline until) {
@@ -157,7 +198,7 @@ caf::expected<std::string> channel::read(size_t size, deadline until) {
 }
 
 caf::error channel::await_data(deadline until) const {
-  return buffered() > 0 ? caf::error{} : wait_for(socket_, POLLIN, until);
+  return has_received() ? caf::error{} : wait_for(socket_, POLLIN, until);
 }
 
 std::optional<certificate> channel::peer_certificate() const {

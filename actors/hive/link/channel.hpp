@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/hive/link/tls_context.hpp"
+#include "actors/hive/link/tls_socket.hpp"
 #include "platform/socket.hpp"
 
 #include <optional>
@@ -14,6 +15,10 @@ enum class channel_side { client, server };
 
 /// Byte stream to another process over a connected socket: mutual TLS, or plain text on the loopback. The handshake
 /// uses the blocking functions with deadlines; CAF then uses the non-blocking ones.
+///
+/// Memory of TLS per connection: at most defaults::tls_read_ahead_bytes of received bytes,
+/// defaults::max_tls_unsent_bytes of bytes to be sent, and a record of 17 KiB that is being encrypted; while idle, 16 KiB.
+/// CAF keeps at most a frame (defaults::max_frame_bytes) and defaults::max_unsent_bytes besides.
 class channel {
 public:
   /// Takes over a connected, non-blocking socket. With `tls`, performs the TLS handshake: on success both ends have
@@ -43,23 +48,26 @@ public:
 
   // -- non-blocking -------------------------------------------------------------
 
-  /// Result of an attempt: bytes were transferred, it would block, or the stream has ended.
-  enum class progress { done, none_now, ended };
+  using progress = io_progress;
 
-  progress try_read(char* to, size_t size, size_t& got);
+  /// Reads at most one system call's worth. Without `may_receive`, only what was received earlier. The stream ends with
+  /// the peer's closing alert as it does when the connection is cut: who reads knows by the content whether it is whole.
+  progress try_read(char* to, size_t size, size_t& got, bool may_receive = true);
+
+  /// With TLS, up to defaults::tls_batch_bytes are encrypted at once, and count as written when all of them are with the
+  /// socket. After `none_now`, call it again with the same bytes at the front.
   progress try_write(const char* from, size_t size, size_t& put);
 
-  /// Bytes that TLS has decrypted and nobody has read yet. Polling the socket does not report them.
-  size_t buffered() const;
+  /// Whether bytes were received that nobody has read yet. Polling the socket does not report them.
+  bool has_received() const;
 
   int fd() const {
     return fd_.get();
   }
 
-  /// Transfers ownership of the socket. The channel must outlive the use of the socket.
-  int release_fd() {
-    return fd_.release();
-  }
+  /// Transfers ownership of the socket. The channel must outlive the use of the socket. From now on TLS reads ahead, so
+  /// who polls the socket must also ask `has_received`.
+  int release_fd();
 
 private:
   struct ssl_free {
@@ -68,14 +76,18 @@ private:
 
   channel(unique_fd fd, std::string remote);
   caf::error shake_hands(channel_side side, const tls_context& tls, deadline until);
+  caf::error flush(deadline until);
   void linger(deadline until) const;
   std::string failure() const;
   progress judge(int result);
+  progress try_write_tls(const char* from, size_t size, size_t& put);
 
   unique_fd fd_;
   int socket_; ///< remains valid after release_fd
   std::string remote_;
+  std::unique_ptr<tls_socket> below_;  ///< what `ssl_` reads and writes
   std::unique_ptr<SSL, ssl_free> ssl_; ///< null: plain text
+  size_t encrypted_ = 0;               ///< bytes of the next write that are with `below_` already
   short wanted_ = 0;                   ///< poll events to wait for after none_now
 };
 

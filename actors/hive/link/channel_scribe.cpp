@@ -26,7 +26,7 @@ public:
   }
 
   rw_state read_some(size_t& got, native_socket, void* to, size_t size) {
-    auto went = stream_.try_read(static_cast<char*>(to), size, got);
+    auto went = stream_.try_read(static_cast<char*>(to), size, got, !std::exchange(only_received_, false));
     if (went == channel::progress::done)
       if (auto refused = filter_.pass({static_cast<const char*>(to), got})) {
         log::warn("Closing connection: {} remote={}", text_of(refused), stream_.remote());
@@ -42,9 +42,10 @@ public:
     return to_state(stream_.try_write(static_cast<const char*>(from), size, put));
   }
 
-  /// TLS decrypts whole records; polling the socket does not report the unread rest of one.
-  bool must_read_more(native_socket, size_t threshold) {
-    return stream_.buffered() > 0 && stream_.buffered() >= threshold;
+  /// CAF asks this after as many reads in a row as it grants one connection. What was received is read to its end,
+  /// because polling the socket does not report it. Nothing more is received, or a busy peer would starve the others.
+  bool must_read_more(native_socket, size_t) {
+    return only_received_ = stream_.has_received();
   }
 
 private:
@@ -55,6 +56,7 @@ private:
 
   channel stream_;
   frame_filter filter_;
+  bool only_received_ = false; ///< the next read gets what was received earlier
 };
 
 class channel_scribe : public caf::io::scribe {

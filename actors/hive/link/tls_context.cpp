@@ -1,5 +1,6 @@
 #include "actors/hive/link/tls_context.hpp"
 
+#include "actors/defaults.hpp"
 #include "messages/ec.hpp"
 
 #include <openssl/err.h>
@@ -93,8 +94,9 @@ caf::expected<tls_context> tls_context::make(const credentials& own) {
     return fail(ec::forbidden, "TLS 1.3 does not take the certificate and its key: " + take_openssl_error());
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  // CAF keeps unsent data in a buffer that may move.
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Room to read ahead, which idle connections do not keep.
+  SSL_CTX_set_default_read_buffer_len(context, defaults::tls_read_ahead_bytes);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   if (auto wrong = rehearse(context, own.role))
     return wrong;
   return out;
