@@ -401,8 +401,8 @@ inline constexpr size_t max_frame_bytes = (size_t{8} << 20) + (size_t{64} << 10)
 /// Unsent bytes per connection: two of the largest messages. Nodes wait for answers before they ask again, so more
 /// means that the peer sends requests without reading the answers.
 inline constexpr size_t max_unsent_bytes = size_t{16} << 20;
-/// Bytes that TLS reads ahead per connection, and plain bytes that it encrypts to be sent together: eight of its largest
-/// records, so that a system call moves several messages of an ordinary size.
+/// Bytes that TLS reads ahead per connection, and plain bytes that it encrypts to be sent together: eight of its
+/// largest records, so that a system call moves several messages of an ordinary size.
 inline constexpr size_t tls_read_ahead_bytes = size_t{128} << 10;
 inline constexpr size_t tls_batch_bytes = size_t{128} << 10;
 /// Encrypted bytes of a connection that wait for its socket: a batch with the overhead of its records, and 16 KiB for

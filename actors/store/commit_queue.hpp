@@ -11,8 +11,8 @@
 
 namespace hive {
 
-/// Gathers the write sets that wait for the disk, in order of arrival. Senders add from any thread; one thread takes. It
-/// is woken once per group, when as many sets are there as `time_to_gather` waits for, and sleeps until then.
+/// Gathers the write sets that wait for the disk, in order of arrival. Senders add from any thread; one thread takes.
+/// It is woken once per group, when as many sets are there as `time_to_gather` waits for, and sleeps until then.
 class commit_queue {
 public:
   explicit commit_queue(std::shared_ptr<const database> db) : db_{std::move(db)}, gathered_{*db_} {

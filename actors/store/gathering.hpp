@@ -8,8 +8,8 @@ namespace hive {
 /// The group of write sets that became durable last.
 struct last_group {
   size_t sets = 0;
-  std::chrono::nanoseconds sync{};                   ///< how long the disk took
-  std::chrono::steady_clock::time_point answered{};  ///< when its senders had their answers
+  std::chrono::nanoseconds sync{};                  ///< how long the disk took
+  std::chrono::steady_clock::time_point answered{}; ///< when its senders had their answers
 };
 
 /// How long the next group still waits for more write sets at `now`, when `gathered` are there; 0: it leaves. It waits

@@ -17,8 +17,8 @@ enum class channel_side { client, server };
 /// uses the blocking functions with deadlines; CAF then uses the non-blocking ones.
 ///
 /// Memory of TLS per connection: at most defaults::tls_read_ahead_bytes of received bytes,
-/// defaults::max_tls_unsent_bytes of bytes to be sent, and a record of 17 KiB that is being encrypted; while idle, 16 KiB.
-/// CAF keeps at most a frame (defaults::max_frame_bytes) and defaults::max_unsent_bytes besides.
+/// defaults::max_tls_unsent_bytes of bytes to be sent, and a record of 17 KiB that is being encrypted; while idle, 16
+/// KiB. CAF keeps at most a frame (defaults::max_frame_bytes) and defaults::max_unsent_bytes besides.
 class channel {
 public:
   /// Takes over a connected, non-blocking socket. With `tls`, performs the TLS handshake: on success both ends have
@@ -51,11 +51,12 @@ public:
   using progress = io_progress;
 
   /// Reads at most one system call's worth. Without `may_receive`, only what was received earlier. The stream ends with
-  /// the peer's closing alert as it does when the connection is cut: who reads knows by the content whether it is whole.
+  /// the peer's closing alert as it does when the connection is cut: who reads knows by the content whether it is
+  /// whole.
   progress try_read(char* to, size_t size, size_t& got, bool may_receive = true);
 
-  /// With TLS, up to defaults::tls_batch_bytes are encrypted at once, and count as written when all of them are with the
-  /// socket. After `none_now`, call it again with the same bytes at the front.
+  /// With TLS, up to defaults::tls_batch_bytes are encrypted at once, and count as written when all of them are with
+  /// the socket. After `none_now`, call it again with the same bytes at the front.
   progress try_write(const char* from, size_t size, size_t& put);
 
   /// Whether bytes were received that nobody has read yet. Polling the socket does not report them.

@@ -11,8 +11,8 @@ enum class io_progress { done, none_now, ended };
 
 /// The socket below a TLS session, so that a system call moves many records.
 ///
-/// What OpenSSL sends gathers here, and `flush` sends it. So OpenSSL is never stopped within a record, and what it sends
-/// by itself while it reads (answers to key updates, alerts) needs no room in the socket. Holds at most
+/// What OpenSSL sends gathers here, and `flush` sends it. So OpenSSL is never stopped within a record, and what it
+/// sends by itself while it reads (answers to key updates, alerts) needs no room in the socket. Holds at most
 /// defaults::max_tls_unsent_bytes; beyond, the session fails.
 ///
 /// OpenSSL receives as much as it has room for, with one system call per `begin`. After a call that found less than

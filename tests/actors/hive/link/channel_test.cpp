@@ -104,8 +104,7 @@ protected:
     peer_fd = std::move(sockets.server);
     peer = std::make_unique<openssl_peer>(peer_fd.get(), tls);
     auto accepted = std::async(std::launch::async, [this] { return peer->shake_hands_with(GetParam()); });
-    auto opened =
-      channel::open(std::move(sockets.client), GetParam(), tls, std::chrono::steady_clock::now() + 20s);
+    auto opened = channel::open(std::move(sockets.client), GetParam(), tls, std::chrono::steady_clock::now() + 20s);
     if (!accepted.get() || !opened)
       throw std::runtime_error("no TLS");
     end = std::make_unique<channel>(std::move(*opened));
@@ -335,7 +334,8 @@ TEST(channel_on_a_network, carries_both_ways_whatever_the_pieces) {
   for (int round = 0; round < 20; ++round) {
     auto near = make_sockets(), far = make_sockets();
     openssl_peer peer{far.client.get(), tls};
-    splitting_wire there{near.server.get(), far.server.get(), random}, back{far.server.get(), near.server.get(), random};
+    splitting_wire there{near.server.get(), far.server.get(), random},
+      back{far.server.get(), near.server.get(), random};
     std::atomic<bool> connected = false;
     auto wires = std::async(std::launch::async, [&] {
       for (; !connected; std::this_thread::yield()) {
@@ -362,7 +362,8 @@ TEST(channel_on_a_network, carries_both_ways_whatever_the_pieces) {
       case 0:
         if (out.written < out.bytes.size()) {
           size_t put = 0; // the size is the same until the socket has taken the batch, as CAF's is
-          ASSERT_NE(end.try_write(out.bytes.data() + out.written, out.bytes.size() - out.written, put), progress::ended);
+          ASSERT_NE(end.try_write(out.bytes.data() + out.written, out.bytes.size() - out.written, put),
+                    progress::ended);
           out.written += put;
         }
         break;
