@@ -4,6 +4,7 @@
 #include "actors/baseline/folder_review.hpp"
 #include "actors/baseline/recipe_sync.hpp"
 #include "actors/defaults.hpp"
+#include "actors/timed_requests.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
@@ -40,6 +41,9 @@ public:
   using pointer = recipe_watch_actor::stateful_pointer<recipe_watch_state>;
   using job_pointer = std::shared_ptr<sync_job>;
   static inline const char* name = "recipe_watch";
+
+  explicit recipe_watch_state(recipe_watch_actor::base* self) : requests_{self} {
+  }
 
   void init(pointer self, recipe_watch_services services, std::filesystem::path folder) {
     self_ = self;
@@ -301,7 +305,7 @@ private:
   /// Sends a request about the job's agent and goes on with the job after the answer.
   template <class Answer, class Request, class Then>
   void ask(const job_pointer& job, const msg<Request>& request, Then then) {
-    self_->request(services_.baselines, defaults::request_timeout, request)
+    requests_.request(services_.baselines, defaults::request_timeout, request)
       .then(
         [this, job, then](const msg<Answer>& answer) {
           then(answer);
@@ -337,6 +341,7 @@ private:
   }
 
   pointer self_ = nullptr;
+  timed_requests<recipe_watch_actor::base> requests_;
   recipe_watch_services services_;
   std::filesystem::path path_;
   std::optional<baseline_store> store_; ///< reads from the services' database

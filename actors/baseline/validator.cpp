@@ -3,6 +3,7 @@
 #include "actors/baseline/agent_key.hpp"
 #include "actors/baseline/agent_rules.hpp"
 #include "actors/baseline/validation.hpp"
+#include "actors/timed_requests.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
 #include "messages/snapshot.capnp.h"
@@ -46,6 +47,9 @@ class validator_state {
 public:
   using pointer = own_actor::stateful_pointer<validator_state>;
   static inline const char* name = "validator";
+
+  explicit validator_state(own_actor::base* self) : requests_{self} {
+  }
 
   void init(pointer self, validator_services services, validator_options options) {
     self_ = self;
@@ -149,7 +153,8 @@ private:
 
   void ask(const stored_agent& who) {
     ++visit_->in_flight;
-    self_->request(services_.baselines, defaults::request_timeout, judge_agent{who, visit_->pass_rate, visit_->shift})
+    requests_
+      .request(services_.baselines, defaults::request_timeout, judge_agent{who, visit_->pass_rate, visit_->shift})
       .then(
         [this](const agent_judgement& done) {
           ++visit_->report.judged;
@@ -203,6 +208,7 @@ private:
   }
 
   pointer self_ = nullptr;
+  timed_requests<own_actor::base> requests_;
   validator_services services_;
   validator_options options_;
   std::optional<baseline_store> store_; ///< reads from the services' database

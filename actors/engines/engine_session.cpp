@@ -3,6 +3,7 @@
 #include "actors/defaults.hpp"
 #include "actors/engines/lease_holder.hpp"
 #include "actors/hive/link/malformed.hpp"
+#include "actors/timed_requests.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/change.hpp"
 #include "messages/door.capnp.h"
@@ -32,6 +33,9 @@ public:
   using pointer = engine_session_self::stateful_pointer<engine_session_state>;
   static inline const char* name = "engine_session";
 
+  explicit engine_session_state(engine_session_self::base* self) : requests_{self} {
+  }
+
   void init(pointer self, engine_services services, engine_session_options options) {
     self_ = self;
     services_ = std::move(services);
@@ -43,17 +47,18 @@ public:
 
   template <class Answer, class Service, class Request>
   caf::result<Answer> pass(const Service& service, Request request) {
-    return pass<Answer>(service, std::move(request), caf::duration{defaults::request_timeout},
+    return pass<Answer>(service, std::move(request), defaults::request_timeout,
                         [this](const Answer& answer) { allow(answer); });
   }
 
   template <class Answer, class Service, class Request, class Seen>
-  caf::result<Answer> pass(const Service& service, Request request, caf::duration timeout, Seen seen) {
+  caf::result<Answer> pass(const Service& service, Request request, std::chrono::steady_clock::duration timeout,
+                           Seen seen) {
     if (open_ >= defaults::max_engine_requests)
       return fail(ec::overloaded, std::to_string(open_) + " requests of this connection are open");
     ++open_;
     auto promise = self_->make_response_promise<Answer>();
-    self_->request(service, timeout, std::move(request))
+    requests_.request(service, timeout, std::move(request))
       .then(
         [this, promise, seen](const Answer& answer) mutable {
           --open_;
@@ -69,7 +74,7 @@ public:
 
   template <class Answer, class Request>
   caf::result<Answer> ask_spawner(const msg<Request>& request,
-                                  caf::duration timeout = caf::duration{defaults::request_timeout}) {
+                                  std::chrono::steady_clock::duration timeout = defaults::request_timeout) {
     return pass<Answer>(services_.spawner, engine_request<Request>{options_.caller, request}, timeout,
                         [this](const Answer& answer) { allow(answer); });
   }
@@ -84,7 +89,7 @@ public:
       changed(asked, [this](wire::RequestLease::Builder out) { out.setHolder(options_.caller.engine.name); });
     auto holder = spawn_lease_holder(self_->system(), caf::actor_cast<lease_holder_actor>(self_));
     self_->monitor(holder);
-    return pass<msg<wire::Lease>>(services_.gpus, hold_lease{std::move(request), holder}, caf::infinite,
+    return pass<msg<wire::Lease>>(services_.gpus, hold_lease{std::move(request), holder}, no_timeout,
                                   [this, by = holder.address()](const msg<wire::Lease>& lease) {
                                     remember(by, std::string{as_view(lease->getId())});
                                   });
@@ -150,6 +155,7 @@ private:
   }
 
   pointer self_ = nullptr;
+  timed_requests<engine_session_self::base> requests_;
   engine_services services_;
   engine_session_options options_;
   engine_presence_actor presence_;
@@ -195,7 +201,7 @@ engine_session_self::behavior_type engine_session(engine_session_state::pointer 
     [&state](const msg<SpawnRequest>& wanted) { return state.ask_spawner<msg<SpawnTicket>>(wanted); },
     [&state](const msg<SpawnAdapter>& wanted) { return state.ask_spawner<adapter_actor>(wanted); },
     [&state](const msg<SpawnResearch>& wanted) { return state.ask_spawner<research_session_actor>(wanted); },
-    [&state](const msg<InstallThere>& wanted) { return state.ask_spawner<msg<Install>>(wanted, caf::infinite); },
+    [&state](const msg<InstallThere>& wanted) { return state.ask_spawner<msg<Install>>(wanted, no_timeout); },
     [&state](const msg<EndSpawned>& what) { return state.ask_spawner<msg<SpawnedEnded>>(what); },
     [&state](const engine_introduced& with) { state.introduced(with); },
     [&state](const lease_revoked& what) { state.on_revoked(what); },

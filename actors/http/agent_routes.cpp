@@ -15,8 +15,8 @@ const std::string baseline_location = baselines_of + "/{version}";
 
 /// Answers a capture: 201 with the baseline, or 200 with why there is none.
 action capture(const baselines_actor& baselines, const msg<CaptureBaseline>& wanted) {
-  return [baselines, wanted](caf::event_based_actor* gateway, const exchange_ptr& to) {
-    gateway->request(baselines, defaults::request_timeout, wanted)
+  return [baselines, wanted](gateway_requests& gateway, const exchange_ptr& to) {
+    gateway.request(baselines, defaults::request_timeout, wanted)
       .then(
         [to](const msg<CaptureOutcome>& outcome) {
           if (outcome->hasBaseline())

@@ -14,8 +14,8 @@ const std::string upgrades = "/api/v1/upgrades", one_upgrade = upgrades + "/{id}
 
 /// Answers with the document's own bytes, which are what is verified.
 action write_document(const cluster_gate_actor& gate, const msg<wire::DecisionDocumentQuery>& query) {
-  return [gate, query](caf::event_based_actor* gateway, const exchange_ptr& to) {
-    gateway->request(gate, success{}.timeout, query)
+  return [gate, query](gateway_requests& gateway, const exchange_ptr& to) {
+    gateway.request(gate, success{}.timeout, query)
       .then(
         [to](const msg<wire::DecisionDocument>& made) {
           to->run_aside([to, made] { to->answer({.body = to_canonical_json(made), .headers = {}, .failure = {}}); });
@@ -26,7 +26,7 @@ action write_document(const cluster_gate_actor& gate, const msg<wire::DecisionDo
 
 /// Who stops it is the token's name, where there is one.
 action stop(const cluster_gate_actor& gate, const msg<wire::StopUpgrade>& asked) {
-  return [gate, asked](caf::event_based_actor* gateway, const exchange_ptr& to) {
+  return [gate, asked](gateway_requests& gateway, const exchange_ptr& to) {
     const auto& token = to->request().token;
     auto request =
       token.empty() ? asked : changed(asked, [&](wire::StopUpgrade::Builder out) { out.setOperator(token); });

@@ -11,16 +11,16 @@ constexpr std::chrono::seconds answer_time{10};
 /// A route whose request goes to the engines' service together with the name of its token.
 template <class Request, class Response>
 route ask_with_token(std::string path, const http_engines_actor& engines, std::string summary, success how = {}) {
-  return route::choose<Request>(
-           method::post, std::move(path), std::move(summary), {answers<Response>(how.status, !how.location.empty())},
-           [engines, how](const msg<Request>& question) -> action {
-             return [engines, how, question](caf::event_based_actor* gateway, const exchange_ptr& to) {
-               http_engine_request<Request> asked{to->request().token, question};
-               gateway->request(engines, how.timeout, asked)
-                 .then([to, how](const msg<Response>& m) { detail::answer_with(to, how, m); },
-                       [to](const caf::error& error) { to->answer(problem(error)); });
-             };
-           })
+  return route::choose<Request>(method::post, std::move(path), std::move(summary),
+                                {answers<Response>(how.status, !how.location.empty())},
+                                [engines, how](const msg<Request>& question) -> action {
+                                  return [engines, how, question](gateway_requests& gateway, const exchange_ptr& to) {
+                                    http_engine_request<Request> asked{to->request().token, question};
+                                    gateway.request(engines, how.timeout, asked)
+                                      .then([to, how](const msg<Response>& m) { detail::answer_with(to, how, m); },
+                                            [to](const caf::error& error) { to->answer(problem(error)); });
+                                  };
+                                })
     .with_token();
 }
 

@@ -87,13 +87,12 @@ public:
 private:
   void send(std::string text) {
     out_->send(std::move(text), [self = shared_from_this()] {
-      self->incoming_->forward([self](caf::event_based_actor* gateway, const exchange_ptr&) { self->read(gateway); });
+      self->incoming_->forward([self](gateway_requests& gateway, const exchange_ptr&) { self->read(gateway); });
     });
   }
 
-  void read(caf::event_based_actor* gateway) {
-    // No timeout, since CAF would keep a timer for each of these requests. The log always answers.
-    gateway->request(events_, caf::infinite, next_)
+  void read(gateway_requests& gateway) {
+    gateway.request(events_, next_.wait + defaults::request_timeout, next_)
       .then(
         [self = shared_from_this()](const event_log::page& page) {
           self->next_.position = page.position;
@@ -125,7 +124,7 @@ caf::expected<int64_t> position_of(wire::EventQuery::Reader query, std::string_v
 
 action follow(const events_actor& events, const msg<wire::EventQuery>& query,
               const std::shared_ptr<stream_places>& places, std::chrono::milliseconds keep_alive) {
-  return [events, query, places, keep_alive](caf::event_based_actor*, const exchange_ptr& to) {
+  return [events, query, places, keep_alive](gateway_requests&, const exchange_ptr& to) {
     auto position = position_of(*query, to->request().last_event_id);
     if (!position)
       return to->answer(problem(position.error()));

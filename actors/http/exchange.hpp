@@ -9,6 +9,13 @@
 #include <utility>
 #include <vector>
 
+namespace hive {
+
+template <class Self>
+class timed_requests;
+
+} // namespace hive
+
 namespace hive::http {
 
 enum class method : uint8_t { get, post, put, delete_ };
@@ -53,8 +60,11 @@ public:
 class exchange;
 using exchange_ptr = std::shared_ptr<exchange>;
 
+/// Sends requests in the name of the gateway actor.
+using gateway_requests = timed_requests<caf::event_based_actor>;
+
 /// An action for the gateway actor: typically sends a request and answers when the response arrives.
-using action = std::function<void(caf::event_based_actor* gateway, exchange_ptr)>;
+using action = std::function<void(gateway_requests& gateway, exchange_ptr)>;
 
 /// A request waiting for its answer. Its holder answers once, from any thread. If dropped unanswered, it answers 503,
 /// so that no client waits for a service that has gone.

@@ -20,7 +20,7 @@ void guard(const exchange_ptr& what, Body&& body) {
 
 } // namespace
 
-void run_action(caf::event_based_actor* gateway, const forwarded& incoming) {
+void run_action(gateway_requests& gateway, const forwarded& incoming) {
   guard(incoming.what, [&] { incoming.next(gateway, incoming.what); });
 }
 

@@ -13,7 +13,7 @@ struct forwarded {
 };
 
 /// Runs the action; an exception costs only this request, which gets a 500.
-void run_action(caf::event_based_actor* gateway, const forwarded& incoming);
+void run_action(gateway_requests& gateway, const forwarded& incoming);
 
 /// Runs a route's handler; as with run_action, an exception costs only this request.
 void run_handler(const std::function<void(exchange_ptr)>& handle, const exchange_ptr& what);

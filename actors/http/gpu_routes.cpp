@@ -92,7 +92,7 @@ response refusal_of_request(const caf::error& error) {
 }
 
 action take_lease(const gpu_scheduler_actor& scheduler, const msg<wire::RequestLease>& asked) {
-  return [scheduler, asked](caf::event_based_actor* gateway, const exchange_ptr& to) {
+  return [scheduler, asked](gateway_requests& gateway, const exchange_ptr& to) {
     auto holder = holder_of(to->request().token, as_view(asked->getHolder()));
     if (!holder)
       return to->answer(problem(holder.error()));
@@ -104,7 +104,7 @@ action take_lease(const gpu_scheduler_actor& scheduler, const msg<wire::RequestL
       if (out.getKey().size() == 0)
         out.setKey(make_key());
     });
-    gateway->request(scheduler, grant_time, request)
+    gateway.request(scheduler, grant_time, request)
       .then([to](const msg<wire::Lease>& lease) { to->answer(answer_to_request(lease)); },
             [to](const caf::error& error) { to->answer(refusal_of_request(error)); });
   };
@@ -113,8 +113,8 @@ action take_lease(const gpu_scheduler_actor& scheduler, const msg<wire::RequestL
 /// Sends `question`, and answers with what `shown` makes of the answer.
 template <class Answer, class Request, class Show>
 action ask_and_show(const gpu_scheduler_actor& scheduler, const msg<Request>& question, Show shown) {
-  return [scheduler, question, shown](caf::event_based_actor* gateway, const exchange_ptr& to) {
-    gateway->request(scheduler, defaults::request_timeout, question)
+  return [scheduler, question, shown](gateway_requests& gateway, const exchange_ptr& to) {
+    gateway.request(scheduler, defaults::request_timeout, question)
       .then([to, shown](const msg<Answer>& answer) { detail::answer_with(to, {}, shown(answer)); },
             [to](const caf::error& error) { to->answer(problem(error)); });
   };
@@ -140,7 +140,7 @@ route ask_openly(std::string path, const gpu_scheduler_actor& scheduler, std::st
 
 /// Only if its sender may operate the node, unless `is_own`.
 action unless_foreign(bool is_own, action next) {
-  return [is_own, next = std::move(next)](caf::event_based_actor* gateway, const exchange_ptr& to) {
+  return [is_own, next = std::move(next)](gateway_requests& gateway, const exchange_ptr& to) {
     if (!is_own && to->request().may_not_operate)
       return to->answer(problem(to->request().may_not_operate));
     next(gateway, to);

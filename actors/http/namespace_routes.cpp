@@ -35,8 +35,8 @@ std::vector<route> namespace_routes(const namespaces_actor& namespaces) {
 void run_in_namespace(const namespaces_actor& namespaces, const std::string& id, const exchange_ptr& incoming) {
   auto verb = incoming->request().verb;
   enter_namespace request{id, verb == method::post || verb == method::put};
-  incoming->forward([namespaces, request](caf::event_based_actor* gateway, const exchange_ptr& to) {
-    gateway->request(namespaces, defaults::namespace_enter_timeout, request)
+  incoming->forward([namespaces, request](gateway_requests& gateway, const exchange_ptr& to) {
+    gateway.request(namespaces, defaults::namespace_enter_timeout, request)
       .then([to](const namespace_entry& in) { run(in, to); },
             [to](const caf::error& error) { to->answer(problem(error)); });
   });

@@ -5,6 +5,7 @@
 #include "actors/http/exchange.hpp"
 #include "actors/http/problem.hpp"
 #include "actors/http/request_reader.hpp"
+#include "actors/timed_requests.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <capnp/schema.h>
@@ -55,8 +56,8 @@ bool has_acceptable_content(const exchange& incoming);
 /// Sends `question` to `actor` and answers with the response.
 template <class Response, class Actor, class Request>
 action ask(Actor actor, msg<Request> question, success how = {}) {
-  return [actor, question, how](caf::event_based_actor* gateway, const exchange_ptr& to) {
-    gateway->request(actor, how.timeout, question)
+  return [actor, question, how](gateway_requests& gateway, const exchange_ptr& to) {
+    gateway.request(actor, how.timeout, question)
       .then([to, how](const msg<Response>& m) { detail::answer_with(to, how, m); },
             [to](const caf::error& error) { to->answer(problem(error)); });
   };

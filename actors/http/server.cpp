@@ -11,6 +11,10 @@ namespace {
 struct gateway_state {
   static inline const char* name = "hive.http";
 
+  explicit gateway_state(caf::event_based_actor* self) : requests{self} {
+  }
+
+  gateway_requests requests;
   std::shared_ptr<listener> serving;
   std::chrono::steady_clock::time_point drain_deadline;
   bool draining = false;
@@ -62,7 +66,7 @@ caf::behavior run_gateway(gateway_actor* self, std::shared_ptr<listener> serving
   self->set_exit_handler([self, drain](const caf::exit_msg& why) { begin_drain(self, drain, why); });
   self->delayed_send(self, defaults::http_watch_interval, watch_tick::value);
   return {
-    [self](const forwarded& what) { run_action(self, what); },
+    [self](const forwarded& what) { run_action(self->state.requests, what); },
     [self](watch_tick) { watch(self); },
     [self](drain_tick, const caf::error& reason) { continue_drain(self, reason); },
   };

@@ -44,8 +44,8 @@ void record(const tracker_actor& tracker, const exchange_ptr& incoming) {
     return;
   }
   auto batch = std::make_shared<const task_batch>(std::move(*read));
-  incoming->forward([tracker, batch](caf::event_based_actor* gateway, const exchange_ptr& to) {
-    gateway->request(tracker, defaults::request_timeout, batch->records)
+  incoming->forward([tracker, batch](gateway_requests& gateway, const exchange_ptr& to) {
+    gateway.request(tracker, defaults::request_timeout, batch->records)
       .then([to, batch](const msg<wire::TasksRecorded>& kept) { to->answer(answer_of(*batch, kept)); },
             [to](const caf::error& error) { to->answer(refuse(error)); });
   });

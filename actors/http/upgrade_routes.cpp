@@ -22,8 +22,8 @@ action measure(const upgrade_measurer_actor& measurer, const msg<Request>& reque
 /// Answers with the document's own bytes, which are those that its hash is of.
 action write_document(const upgrade_checker_actor& checker, const msg<wire::UpgradeQuery>& query) {
   auto asked = msg<wire::AskForDocument>::build([&](wire::AskForDocument::Builder out) { out.setCheck(*query); });
-  return [checker, asked](caf::event_based_actor* gateway, const exchange_ptr& to) {
-    gateway->request(checker, success{}.timeout, asked)
+  return [checker, asked](gateway_requests& gateway, const exchange_ptr& to) {
+    gateway.request(checker, success{}.timeout, asked)
       .then(
         [to](const msg<wire::VerdictDocument>& made) {
           to->run_aside([to, made] { to->answer({.body = to_canonical_json(made), .headers = {}, .failure = {}}); });

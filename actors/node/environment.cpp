@@ -39,14 +39,6 @@ std::string_view find_value(std::string_view text, std::string_view name) {
   return {};
 }
 
-/// Cores available to this process: fewer than the machine's under taskset or in a container.
-uint32_t usable_cores() {
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) == 0)
-    return static_cast<uint32_t>(CPU_COUNT(&set));
-  return std::thread::hardware_concurrency(); // more than 1,024 cores do not fit into `set`
-}
-
 /// What chooses the clock of the first processor; without a choice, as in most virtual machines, `none`.
 std::string governor() {
   auto text = kernel_file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
@@ -61,6 +53,13 @@ std::string hash_prefix(std::string_view text) {
 }
 
 } // namespace
+
+uint32_t usable_cores() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0)
+    return static_cast<uint32_t>(CPU_COUNT(&set));
+  return std::thread::hardware_concurrency(); // more than 1,024 cores do not fit into `set`
+}
 
 std::string cpu_model_of(std::string_view cpuinfo) {
   return std::string{find_value(cpuinfo, "model name")};

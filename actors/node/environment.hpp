@@ -3,6 +3,7 @@
 #include "messages/msg.hpp"
 #include "messages/snapshot.capnp.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace hive {
 /// limits of its control groups, the names of its GPUs, or `none`, or `unknown: why`, and the version of their driver.
 /// Other unknown values are empty or 0.
 msg<wire::Environment> describe_environment(const std::string& gpu_names, const std::string& driver);
+
+/// Cores on which this process may run: fewer than the machine's under taskset or in a container.
+uint32_t usable_cores();
 
 /// The processor's name in the text of /proc/cpuinfo; empty when absent, as on many ARM machines.
 std::string cpu_model_of(std::string_view cpuinfo);

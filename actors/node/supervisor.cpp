@@ -197,7 +197,9 @@ supervisor_impl::behavior_type supervisor(supervisor_impl::stateful_pointer<supe
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<service> services,
                                   supervisor_options options) {
-  return caf::actor_cast<supervisor_actor>(system.spawn(supervisor, std::move(services), std::move(options)));
+  auto spawned = options.starts_wait ? system.spawn<caf::detached>(supervisor, std::move(services), std::move(options))
+                                     : system.spawn(supervisor, std::move(services), std::move(options));
+  return caf::actor_cast<supervisor_actor>(spawned);
 }
 
 } // namespace hive

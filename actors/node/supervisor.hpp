@@ -25,6 +25,9 @@ struct supervisor_options {
   std::chrono::milliseconds restart_window = defaults::restart_window;
   /// Time for a service to stop before it is abandoned.
   std::chrono::milliseconds stop_timeout = defaults::stop_timeout;
+  /// Whether the start of a service may wait for the answers of earlier ones. The supervisor then has a thread of its
+  /// own, because all others might be waiting as well.
+  bool starts_wait = false;
   /// Called when the node's status changes: "ok", or the current activity, such as "restarting http".
   std::function<void(const std::string&)> on_status = [](const std::string&) {};
   /// Called with the reason when the services end because one of them fails.

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr size_t max_labels = 64; // as in a node's card
 constexpr size_t max_engine_commands = 256;
 constexpr size_t max_hosts = 64;
+constexpr size_t max_threads = 1'024;
 
 /// Throws `wrong`, prefixed with `origin`, if it is an error.
 void require(const std::string& origin, const caf::error& wrong) {
@@ -138,6 +139,7 @@ void read_node(toml_section& in, node_config& config) {
   read_tier(in, config.tier);
   read_labels(in, config.labels);
   in.read("log_level", config.log_level);
+  in.read("threads", config.threads, 1, max_threads);
   read_path(in, "data", config.store.directory);
   auto checkout = config.checkout.string();
   in.read("checkout", checkout); // empty: captures record no commit

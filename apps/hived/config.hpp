@@ -17,6 +17,7 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/hive/members/overlay.hpp"
 #include "actors/http/server.hpp"
+#include "actors/node/scheduling.hpp"
 #include "actors/process/sandbox_host.hpp"
 #include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"
@@ -92,6 +93,8 @@ struct node_config {
   std::filesystem::path checkout = ".";
   /// trace, debug, info, warning, error or critical.
   std::string log_level = "info";
+  /// Threads that run the actors; those that block have threads of their own.
+  size_t threads = default_actor_threads();
   database_options store;
   http::server_options http;
   token_sources tokens;

@@ -84,6 +84,7 @@ struct node::impl {
       for (auto& service : group->services())
         services.push_back(std::move(service));
     supervisor_options options;
+    options.starts_wait = true; // for the first report of the GPU probe, and for the disk
     options.on_status = [status = context->status](const std::string& now) { status->set(now); };
     supervisor = spawn_supervisor(context->system, std::move(services), std::move(options));
     caf::scoped_actor self{context->system};

@@ -99,6 +99,11 @@ public:
     return scheduler().has_pending_timeout();
   }
 
+  /// How many things are due later.
+  size_t pending_timeouts() {
+    return dynamic_cast<caf::detail::simple_actor_clock&>(system_.clock()).schedule().size();
+  }
+
   /// An actor that sends requests and does nothing by itself.
   caf::actor spawn_requester() {
     return system_.spawn<caf::hidden>([](caf::event_based_actor* self) -> caf::behavior {

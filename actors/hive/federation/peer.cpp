@@ -2,6 +2,7 @@
 
 #include "actors/defaults.hpp"
 #include "actors/hive/link/malformed.hpp"
+#include "actors/timed_requests.hpp"
 #include "messages/ec.hpp"
 #include "messages/engine.capnp.h"
 #include "messages/install.capnp.h"
@@ -15,6 +16,9 @@ class peer_state {
 public:
   using pointer = peer_actor::stateful_pointer<peer_state>;
   static inline const char* name = "peer";
+
+  explicit peer_state(peer_actor::base* self) : requests_{self} {
+  }
 
   void init(pointer self, peer_services services, peer_options options) {
     self_ = self;
@@ -34,8 +38,8 @@ public:
       return fail(ec::overloaded, "a question of node " + node_.value + " is being answered already");
     answering_ = true;
     auto promise = self_->make_response_promise<msg<wire::GossipAnswer>>();
-    // Without a timeout, since CAF 0.17.6 never cancels one: each would wake two threads of an idle node. The
-    // federation answers in the step that takes the question, and CAF answers for it when it has ended.
+    // Without a timeout: the federation answers in the step that takes the question, and CAF answers for it when it has
+    // ended.
     self_->request(federation_, caf::infinite, question_received{node_, question})
       .then(
         [this, promise](const msg<wire::GossipAnswer>& given) mutable {
@@ -56,7 +60,7 @@ public:
     auto time_since = [asked_at] {
       return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked_at);
     };
-    self_->request(other_, defaults::gossip_timeout, question)
+    requests_.request(other_, defaults::gossip_timeout, question)
       .then(
         [this, time_since, bytes](const msg<wire::GossipAnswer>& answer) {
           unanswered_ = 0;
@@ -89,6 +93,7 @@ public:
 
 private:
   pointer self_ = nullptr;
+  timed_requests<peer_actor::base> requests_;
   node_id node_;
   peer_owner_actor federation_;
   link_actor other_;

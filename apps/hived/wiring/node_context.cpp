@@ -1,6 +1,7 @@
 #include "apps/hived/wiring/node_context.hpp"
 
 #include "actors/hive/link/network.hpp"
+#include "actors/node/scheduling.hpp"
 #include "actors/remote/register.hpp"
 #include "apps/version.hpp"
 #include "gpu/gpu_names.hpp"
@@ -53,19 +54,16 @@ std::optional<msg<wire::GpuReport>> first_gpus::report() const {
   return report_;
 }
 
-caf_config::caf_config(const door_config& door) {
+caf_config::caf_config(const door_config& door, size_t threads) {
   register_remote_messages(*this);
   if (door.listen)
     configure_network(*this, door.network);
   set("logger.verbosity", caf::atom("quiet")); // CAF's own log is about CAF
-  // One queue for all workers: with work stealing, chains of messages between few busy actors wait for sleeping
-  // workers. Measured with the tracker's benchmark: 88,000 to 105,000 records/s with stealing, 132,000 to 190,000
-  // with sharing.
-  set("scheduler.policy", caf::atom("sharing"));
+  configure_scheduling(*this, threads);
 }
 
 node_context::node_context(const node_config& given, const descriptor_budget& budget)
-    : config{given}, descriptors{budget}, system_config{config.door}, system{system_config} {
+    : config{given}, descriptors{budget}, system_config{config.door, config.threads}, system{system_config} {
   config.http.access = std::make_shared<http::authorizer>(config.http.tokens, config.http.open);
   config.http.max_connections = budget.connections;
 }

@@ -55,9 +55,9 @@ private:
   std::string unknown_ = "the GPU probe has not been started";
 };
 
-/// CAF's settings for a node with this door.
+/// CAF's settings for a node with this door and so many threads for its actors.
 struct caf_config : caf::actor_system_config {
-  explicit caf_config(const door_config& door);
+  caf_config(const door_config& door, size_t threads);
 };
 
 /// What the groups of services share. Outlives all services.

@@ -262,6 +262,25 @@ TEST_F(engine_session_test, gives_up_a_service_that_does_not_answer) {
   EXPECT_EQ(code_of(open.error()), ec::outcome_unknown);
 }
 
+TEST_F(engine_session_test, ignores_the_answer_of_a_service_that_was_given_up) {
+  state.hold = true;
+  auto open = ask<wire::BestTool>(query());
+  tests.pass(defaults::request_timeout);
+  caf::anon_send(tracker, release_atom::value);
+  tests.run();
+  EXPECT_EQ(code_of(open.error()), ec::outcome_unknown);
+  state.hold = false;
+  EXPECT_NO_THROW(ask<wire::BestTool>(query()).answer());
+}
+
+TEST_F(engine_session_test, keeps_nothing_of_the_requests_that_were_answered) {
+  for (int i = 0; i < 1'000; ++i)
+    ask<wire::BestTool>(query()).answer();
+  EXPECT_EQ(tests.pending_timeouts(), 1U);
+  tests.pass(defaults::request_timeout);
+  EXPECT_EQ(tests.pending_timeouts(), 0U);
+}
+
 // -- bounds ----------------------------------------------------------------------
 
 TEST_F(engine_session_test, bounds_pending_requests) {

@@ -227,15 +227,64 @@ TEST(server, bodies_above_their_common_bound_are_told_to_come_back) {
   }));
 }
 
-TEST(server, an_actor_that_does_not_answer_costs_its_requests_a_504) {
-  auto routes = [](const fake_services& services) {
+/// The route of captures, with little patience.
+fake_node::further_routes quick_route() {
+  return [](const fake_services& services) {
     return std::vector{route::ask<wire::CaptureRequest, wire::Snapshot>(
       method::post, "/quick", services.registry, "A capture with little patience", {.timeout = 50ms})};
   };
-  fake_node node{{}, routes};
+}
+
+std::string ask_quick(const std::string& version) {
+  auto body = R"({"version":")" + version + "\"}";
+  return "POST /quick HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+TEST(server, an_actor_that_does_not_answer_costs_its_requests_a_504) {
+  fake_node node{{}, quick_route()};
   auto answer = node.request("POST", "/quick", R"({"version":"silent"})");
   EXPECT_EQ(answer.status, 504);
   EXPECT_EQ(text(problem_of(answer)->getCode()), "outcome_unknown");
+}
+
+TEST(server, an_answer_that_comes_late_is_given_to_nobody) {
+  fake_node node{{}, quick_route()};
+  raw_connection client{node.port()};
+  client.send(ask_quick("held"));
+  EXPECT_THAT(client.read_until("outcome_unknown"), HasSubstr(" 504 "));
+  node.services().hold->open();
+  EXPECT_TRUE(wait_until([&] { // the registry has answered before it takes these
+    return node.request("POST", "/api/v1/snapshots", R"({"version":"v1"})").status == 201;
+  }));
+  client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  auto rest = client.read_all();
+  EXPECT_THAT(rest, HasSubstr(" 200 OK"));
+  EXPECT_THAT(rest, Not(HasSubstr("held")));
+}
+
+TEST(server, an_actor_that_ends_before_it_answers_costs_its_requests_no_more_than_their_time) {
+  fake_node node{{}, quick_route()};
+  raw_connection client{node.port()};
+  client.send(ask_quick("silent"));
+  caf::anon_send_exit(node.services().registry, caf::exit_reason::kill);
+  auto answer = client.read_until("}");
+  EXPECT_TRUE(answer.find(" 504 ") != answer.npos || answer.find(" 503 ") != answer.npos) << answer;
+}
+
+TEST(server, many_requests_without_an_answer_each_get_a_504_and_others_their_answers) {
+  fake_node node{{}, quick_route()};
+  std::vector<std::unique_ptr<raw_connection>> silent, answered;
+  for (int i = 0; i < 200; ++i) {
+    silent.push_back(std::make_unique<raw_connection>(node.port()));
+    silent.back()->send(ask_quick("silent"));
+    answered.push_back(std::make_unique<raw_connection>(node.port()));
+    answered.back()->send("GET /api/v1/snapshots?limit=7 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  for (auto& each : silent)
+    EXPECT_THAT(each->read_until("outcome_unknown"), HasSubstr(" 504 "));
+  for (auto& each : answered)
+    EXPECT_THAT(each->read_until("limit-7"), HasSubstr(" 200 OK"));
 }
 
 TEST(server, an_actor_that_has_ended_costs_its_requests_a_503) {
@@ -253,8 +302,7 @@ TEST(server, a_handler_that_throws_costs_its_own_request_a_500) {
       route::raw(method::get, "/throws", "Throws", "text/plain",
                  [](const exchange_ptr&) { throw std::runtime_error{"the cat sat on it"}; }),
       route::raw(method::get, "/throws/later", "Throws in the gateway", "text/plain", [](const exchange_ptr& incoming) {
-        incoming->forward(
-          [](caf::event_based_actor*, const exchange_ptr&) { throw std::runtime_error{"the dog too"}; });
+        incoming->forward([](gateway_requests&, const exchange_ptr&) { throw std::runtime_error{"the dog too"}; });
       })};
   };
   fake_node node{{}, routes};

@@ -1,5 +1,6 @@
 #include "actors/node/supervisor.hpp"
 
+#include "actors/node/scheduling.hpp"
 #include "messages/ec.hpp"
 #include "platform/restart_intensity.hpp"
 #include "tests/support/actor_fixture.hpp"
@@ -157,6 +158,38 @@ TEST_F(supervisor_fixture, kills_a_service_that_does_not_stop) {
   stop(supervisor);
   EXPECT_TRUE(log.text().starts_with("+a +deaf ")) << log.text();
   EXPECT_NE(log.text().find("-a"), std::string::npos) << log.text();
+}
+
+/// With a single thread for all actors, which the supervisor would block while it waits.
+TEST_F(supervisor_fixture, starts_that_wait_for_earlier_services_leave_these_their_threads) {
+  struct one_thread : test_config {
+    one_thread() {
+      configure_scheduling(*this, 1);
+    }
+  } narrow;
+  caf::actor_system alone{narrow};
+  caf::scoped_actor client{alone};
+  std::vector<service> services;
+  caf::actor first;
+  services.push_back({"first", [&]() -> caf::expected<caf::actor> {
+                        first = alone.spawn([]() -> caf::behavior { return {[](int number) { return number + 1; }}; });
+                        return first;
+                      }});
+  services.push_back({"second", [&]() -> caf::expected<caf::actor> {
+                        caf::scoped_actor waiting{alone};
+                        caf::error failure;
+                        waiting->request(first, 5s, 1).receive([](int) {}, [&](caf::error& err) { failure = err; });
+                        if (failure)
+                          return failure;
+                        return alone.spawn([]() -> caf::behavior { return {[](int number) { return number; }}; });
+                      }});
+  supervisor_options options;
+  options.starts_wait = true;
+  auto supervisor = spawn_supervisor(alone, std::move(services), options);
+  client->request(supervisor, 20s, start_atom::value)
+    .receive([](caf::ok_atom) {}, [](const caf::error& err) { ADD_FAILURE() << text_of(err); });
+  client->send_exit(supervisor, caf::exit_reason::user_shutdown);
+  client->wait_for(supervisor);
 }
 
 TEST(restart_budget, forgets_restarts_outside_its_window) {
