@@ -3,7 +3,6 @@
 #include "analysis/hive_estimate.hpp"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -25,6 +24,20 @@ refusal given_twice(const learned_tool& tool) {
   return refusal::invalid(tool.task_type + "/" + tool.tool + " is given twice");
 }
 
+auto names_of(const learned_tool& tool) {
+  return std::tie(tool.task_type, tool.tool);
+}
+
+/// The tools in the order of their names.
+std::vector<const learned_tool*> by_name(const std::vector<learned_tool>& tools) {
+  std::vector<const learned_tool*> out;
+  out.reserve(tools.size());
+  for (const auto& each : tools)
+    out.push_back(&each);
+  std::ranges::sort(out, {}, [](const learned_tool* each) { return names_of(*each); });
+  return out;
+}
+
 size_t place_of(const std::vector<tool_totals>& tools, std::string_view tool) {
   return static_cast<size_t>(std::ranges::find(tools, tool, &tool_totals::tool) - tools.begin());
 }
@@ -41,26 +54,24 @@ std::optional<refusal> hive_tally::replace(std::string_view origin, std::vector<
     remove(origin, part);
     return std::nullopt;
   }
-  static const std::vector<learned_tool> nothing;
-  auto known = by_origin_.find(origin);
-  auto parts_end = known == by_origin_.end() ? parts::iterator{} : known->second.end();
-  auto earlier = known == by_origin_.end() ? parts_end : known->second.find(part);
-  const auto& before = known == by_origin_.end() || earlier == parts_end ? nothing : earlier->second;
-  if (auto refused = check(origin, part, learned))
+  const auto& before = tools_of(origin, part);
+  if (auto refused = check_room(origin, before, learned))
     return refused;
-  known = by_origin_.try_emplace(std::string{origin}).first;
-  subtract(known->first, before);
-  size_t added = 0;
-  if (auto refused = add(known->first, learned, added)) {
-    subtract(known->first, std::span{learned}.first(added));
-    size_t restored = 0;
-    add(known->first, before, restored);
-    if (known->second.empty())
+  for (const auto& tool : learned)
+    if (auto broken = check_tool(tool))
+      return broken;
+  auto sorted = by_name(learned);
+  auto twice =
+    std::ranges::adjacent_find(sorted, [](const auto* a, const auto* b) { return names_of(*a) == names_of(*b); });
+  if (twice != sorted.end())
+    return given_twice(**twice);
+  auto known = by_origin_.try_emplace(std::string{origin}).first;
+  if (auto refused = apply(compare(before, sorted), known)) {
+    if (known->second.parts.empty())
       by_origin_.erase(known);
     return refused;
   }
-  kept_ += learned.size() - before.size();
-  known->second.insert_or_assign(std::string{part}, std::move(learned));
+  known->second.parts.insert_or_assign(std::string{part}, std::move(learned));
   return std::nullopt;
 }
 
@@ -70,38 +81,43 @@ bool hive_tally::knows(std::string_view origin) const {
 
 bool hive_tally::knows(std::string_view origin, std::string_view part) const {
   auto found = by_origin_.find(origin);
-  return found != by_origin_.end() && found->second.contains(part);
+  return found != by_origin_.end() && found->second.parts.contains(part);
 }
 
 void hive_tally::remove(std::string_view origin) {
   auto found = by_origin_.find(origin);
   if (found == by_origin_.end())
     return;
-  for (const auto& [part, learned] : found->second) {
-    subtract(found->first, learned);
-    kept_ -= learned.size();
-  }
+  for (const auto& [part, learned] : found->second.parts)
+    for (const auto& tool : learned)
+      subtract(found->first, tool);
+  kept_ -= found->second.tools;
   by_origin_.erase(found);
 }
 
 void hive_tally::remove_part(std::string_view part) {
   std::vector<std::string> origins;
-  for (const auto& [origin, parts] : by_origin_)
-    if (parts.contains(part))
-      origins.push_back(origin);
+  for (const auto& [name, said] : by_origin_)
+    if (said.parts.contains(part))
+      origins.push_back(name);
   for (const auto& origin : origins)
     remove(origin, part);
 }
 
 void hive_tally::remove(std::string_view origin, std::string_view part) {
   auto found = by_origin_.find(origin);
-  auto said = found == by_origin_.end() ? parts::iterator{} : found->second.find(part);
-  if (found == by_origin_.end() || said == found->second.end())
+  if (found == by_origin_.end())
     return;
-  subtract(found->first, said->second);
+  auto said = found->second.parts.find(part);
+  if (said == found->second.parts.end())
+    return;
+  for (const auto& tool : said->second) {
+    subtract(found->first, tool);
+    count(found->second, tool, false);
+  }
   kept_ -= said->second.size();
-  found->second.erase(said);
-  if (found->second.empty())
+  found->second.parts.erase(said);
+  if (found->second.parts.empty())
     by_origin_.erase(found);
 }
 
@@ -117,60 +133,88 @@ std::vector<learned_tool> hive_tally::all_tools() const {
   for (const auto& [task_type, known] : by_task_)
     for (const auto& tool : known.totals)
       out.push_back({task_type, tool.tool, tool.sums});
-  std::ranges::sort(out, {}, [](const learned_tool& each) { return std::tie(each.task_type, each.tool); });
+  std::ranges::sort(out, {}, names_of);
   return out;
 }
 
-std::optional<refusal> hive_tally::check(std::string_view origin, std::string_view part,
-                                         const std::vector<learned_tool>& learned) const {
-  if (auto refused = check_room(origin, part, learned))
-    return refused;
-  std::set<std::pair<std::string_view, std::string_view>> seen;
-  for (const auto& tool : learned) {
-    if (auto broken = check_tool(tool))
-      return broken;
-    if (!seen.emplace(tool.task_type, tool.tool).second)
-      return given_twice(tool);
-  }
-  return std::nullopt;
-}
-
-std::optional<refusal> hive_tally::check_room(std::string_view origin, std::string_view part,
-                                              const std::vector<learned_tool>& learned) const {
+const hive_tally::tool_list& hive_tally::tools_of(std::string_view origin, std::string_view part) const {
+  static const tool_list none;
   auto known = by_origin_.find(origin);
+  if (known == by_origin_.end())
+    return none;
+  auto said = known->second.parts.find(part);
+  return said == known->second.parts.end() ? none : said->second;
+}
+
+std::optional<refusal> hive_tally::check_room(std::string_view name, const tool_list& before,
+                                              const tool_list& learned) const {
+  static const origin nobody;
+  auto known = by_origin_.find(name);
   if (known == by_origin_.end() && by_origin_.size() >= limits_.origins)
-    return refusal::full("node " + std::string{origin} + " is new, and the deltas of " +
-                         std::to_string(limits_.origins) + " nodes are kept already");
-  size_t of_origin = 0, replaced = 0;
-  std::map<std::string_view, size_t> of_task;
-  auto count = [&](const std::vector<learned_tool>& tools) {
-    of_origin += tools.size();
-    for (const auto& tool : tools)
-      ++of_task[tool.task_type];
-  };
-  count(learned);
-  static const parts none;
-  for (const auto& [name, tools] : known == by_origin_.end() ? none : known->second)
-    if (name == part)
-      replaced = tools.size();
-    else
-      count(tools);
-  if (of_origin > limits_.tools_per_origin || kept_ - replaced + learned.size() > limits_.tools)
-    return refusal::full("a delta of " + std::to_string(learned.size()) + " tools from node " + std::string{origin} +
+    return refusal::full("node " + std::string{name} + " is new, and the deltas of " + std::to_string(limits_.origins) +
+                         " nodes are kept already");
+  const auto& said = known == by_origin_.end() ? nobody : known->second;
+  if (said.tools - before.size() + learned.size() > limits_.tools_per_origin ||
+      kept_ - before.size() + learned.size() > limits_.tools)
+    return refusal::full("a delta of " + std::to_string(learned.size()) + " tools from node " + std::string{name} +
                          " is more than can be kept");
-  for (const auto& [task_type, tools] : of_task)
-    if (tools > limits_.tools_per_task_of_origin)
+  std::map<std::string_view, size_t> given, replaced;
+  for (const auto& tool : learned)
+    ++given[tool.task_type];
+  for (const auto& tool : before)
+    ++replaced[tool.task_type];
+  for (const auto& [task_type, tools] : given) {
+    auto told = said.by_task.find(task_type);
+    auto others = told == said.by_task.end() ? 0 : told->second - replaced[task_type];
+    if (others + tools > limits_.tools_per_task_of_origin)
       return refusal::full("task type " + std::string{task_type} + " has more than " +
-                           std::to_string(limits_.tools_per_task_of_origin) + " tools on node " + std::string{origin});
+                           std::to_string(limits_.tools_per_task_of_origin) + " tools on node " + std::string{name});
+  }
   return std::nullopt;
 }
 
-std::optional<refusal> hive_tally::add(std::string_view origin, std::span<const learned_tool> learned, size_t& added) {
-  for (const auto& more : learned) {
-    if (auto refused = add(origin, more))
-      return refused;
-    ++added;
+// -- changes ----------------------------------------------------------------------
+
+hive_tally::difference hive_tally::compare(const tool_list& before, const std::vector<const learned_tool*>& learned) {
+  difference out;
+  auto earlier = by_name(before);
+  auto next = learned.begin();
+  for (const auto* each : earlier) {
+    for (; next != learned.end() && names_of(**next) < names_of(*each); ++next)
+      out.added.push_back(*next);
+    if (next == learned.end() || names_of(**next) != names_of(*each)) {
+      out.removed.push_back(each);
+      continue;
+    }
+    if ((*next)->sums != each->sums || (*next)->told_as_measured != each->told_as_measured)
+      out.changed.emplace_back(each, *next);
+    ++next;
   }
+  out.added.insert(out.added.end(), next, learned.end());
+  return out;
+}
+
+std::optional<refusal> hive_tally::apply(const difference& change, origin_map::iterator to) {
+  auto& [name, said] = *to;
+  for (const auto* each : change.removed)
+    subtract(name, *each);
+  for (size_t added = 0; added < change.added.size(); ++added) {
+    auto refused = add(name, *change.added[added]);
+    if (!refused)
+      continue;
+    for (const auto* each : std::span{change.added}.first(added))
+      subtract(name, *each);
+    for (const auto* each : change.removed)
+      add(name, *each);
+    return refused;
+  }
+  for (const auto& [earlier, later] : change.changed)
+    update(name, *earlier, *later);
+  for (const auto* each : change.removed)
+    count(said, *each, false);
+  for (const auto* each : change.added)
+    count(said, *each, true);
+  kept_ += change.added.size() - change.removed.size();
   return std::nullopt;
 }
 
@@ -190,29 +234,49 @@ std::optional<refusal> hive_tally::add(std::string_view origin, const learned_to
   shares.origins.push_back(origin);
   shares.sums.push_back(more.sums);
   shares.as_measured += more.told_as_measured;
-  task.totals[place].sums = estimate(shares.sums);
-  task.totals[place].told_as_measured = shares.as_measured > 0;
+  refresh(task, place);
   return std::nullopt;
 }
 
-void hive_tally::subtract(std::string_view origin, std::span<const learned_tool> learned) {
-  for (const auto& less : learned) {
-    auto task = by_task_.find(less.task_type);
-    auto place = static_cast<ptrdiff_t>(place_of(task->second.totals, less.tool));
-    auto& shares = task->second.shares[static_cast<size_t>(place)];
-    auto share = std::ranges::find(shares.origins, origin) - shares.origins.begin();
-    shares.origins.erase(shares.origins.begin() + share);
-    shares.sums.erase(shares.sums.begin() + share);
-    shares.as_measured -= less.told_as_measured;
-    task->second.totals[static_cast<size_t>(place)].sums = estimate(shares.sums);
-    task->second.totals[static_cast<size_t>(place)].told_as_measured = shares.as_measured > 0;
-    if (!shares.origins.empty())
-      continue;
-    task->second.totals.erase(task->second.totals.begin() + place);
-    task->second.shares.erase(task->second.shares.begin() + place);
-    if (task->second.totals.empty())
-      by_task_.erase(task);
-  }
+void hive_tally::subtract(std::string_view origin, const learned_tool& less) {
+  auto found = by_task_.find(less.task_type);
+  auto& task = found->second;
+  auto place = place_of(task.totals, less.tool);
+  auto& shares = task.shares[place];
+  auto share = std::ranges::find(shares.origins, origin) - shares.origins.begin();
+  shares.origins.erase(shares.origins.begin() + share);
+  shares.sums.erase(shares.sums.begin() + share);
+  shares.as_measured -= less.told_as_measured;
+  if (!shares.origins.empty())
+    return refresh(task, place);
+  task.totals.erase(task.totals.begin() + static_cast<ptrdiff_t>(place));
+  task.shares.erase(task.shares.begin() + static_cast<ptrdiff_t>(place));
+  if (task.totals.empty())
+    by_task_.erase(found);
+}
+
+void hive_tally::update(std::string_view origin, const learned_tool& earlier, const learned_tool& later) {
+  auto& task = by_task_.find(later.task_type)->second;
+  auto place = place_of(task.totals, later.tool);
+  auto& shares = task.shares[place];
+  shares.sums[static_cast<size_t>(std::ranges::find(shares.origins, origin) - shares.origins.begin())] = later.sums;
+  shares.as_measured -= earlier.told_as_measured;
+  shares.as_measured += later.told_as_measured;
+  refresh(task, place);
+}
+
+void hive_tally::refresh(task_shares& task, size_t place) {
+  const auto& shares = task.shares[place];
+  task.totals[place].sums = estimate(shares.sums);
+  task.totals[place].told_as_measured = shares.as_measured > 0;
+}
+
+void hive_tally::count(origin& to, const learned_tool& tool, bool is_added) {
+  to.tools += is_added ? 1 : -size_t{1};
+  auto counted = to.by_task.try_emplace(tool.task_type, 0).first;
+  counted->second += is_added ? 1 : -size_t{1};
+  if (counted->second == 0)
+    to.by_task.erase(counted);
 }
 
 } // namespace hive::analysis

@@ -29,7 +29,8 @@ struct hive_limits {
 };
 
 /// Statistics of the other nodes, kept separately per node. A newer delta replaces the node's earlier one, so receiving
-/// it twice or over several paths changes nothing. Maintains the hive's estimate over all nodes.
+/// it twice or over several paths changes nothing. Maintains the hive's estimate over all nodes: a change costs as much
+/// as the part that it replaces, and only the estimates of the tools in which the two differ are computed again.
 class hive_tally {
 public:
   explicit hive_tally(hive_limits limits = {});
@@ -80,20 +81,39 @@ private:
     std::vector<tool_shares> shares; ///< of the same tools, in the same order
   };
 
-  using parts = std::map<std::string, std::vector<learned_tool>, std::less<>>;
+  using tool_list = std::vector<learned_tool>;
 
-  std::optional<refusal> check(std::string_view origin, std::string_view part,
-                               const std::vector<learned_tool>& learned) const;
-  std::optional<refusal> check_room(std::string_view origin, std::string_view part,
-                                    const std::vector<learned_tool>& learned) const;
+  /// What one node said.
+  struct origin {
+    std::map<std::string, tool_list, std::less<>> parts;
+    std::map<std::string, size_t, std::less<>> by_task; ///< number of tools, over all parts
+    size_t tools = 0;
+  };
+  using origin_map = std::map<std::string, origin, std::less<>>;
+
+  /// How a new list of a part differs from the earlier one. Points into both.
+  struct difference {
+    std::vector<const learned_tool*> removed;
+    std::vector<const learned_tool*> added;
+    std::vector<std::pair<const learned_tool*, const learned_tool*>> changed; ///< earlier and new figures
+  };
+
+  /// The part's tools; none when there is no such part.
+  const tool_list& tools_of(std::string_view origin, std::string_view part) const;
+  std::optional<refusal> check_room(std::string_view origin, const tool_list& before, const tool_list& learned) const;
+  /// Carries out the difference, or changes nothing.
+  std::optional<refusal> apply(const difference& change, origin_map::iterator to);
   std::optional<refusal> add(std::string_view origin, const learned_tool& more);
-  /// Adds tools until one is refused, and returns why. `added` counts those that were added.
-  std::optional<refusal> add(std::string_view origin, std::span<const learned_tool> learned, size_t& added);
-  void subtract(std::string_view origin, std::span<const learned_tool> learned);
+  void subtract(std::string_view origin, const learned_tool& less);
+  void update(std::string_view origin, const learned_tool& earlier, const learned_tool& later);
+  static void count(origin& to, const learned_tool& tool, bool is_added);
+  static difference compare(const tool_list& before, const std::vector<const learned_tool*>& learned);
+  /// Computes the estimate of a tool anew.
+  static void refresh(task_shares& task, size_t place);
 
   hive_limits limits_;
   size_t kept_ = 0; ///< number of learned tools over all origins
-  std::map<std::string, parts, std::less<>> by_origin_;
+  origin_map by_origin_;
   std::map<std::string, task_shares, std::less<>> by_task_;
 };
 

@@ -55,11 +55,11 @@ tool_summary summarise(const tally& records) {
   return out;
 }
 
-std::vector<learned_tool> learning_delta(const tally& records, uint64_t least) {
+std::vector<learned_tool> learning_delta(const tally& records) {
   std::vector<learned_tool> out;
   for (const auto& task : records.tasks())
     for (const auto& tool : task.tools)
-      if (tool.sums.n >= least)
+      if (tool.sums.n >= min_records)
         out.push_back({std::string{task.task_type}, tool.tool, tool.sums});
   std::ranges::sort(out, {}, [](const learned_tool& each) { return std::tie(each.task_type, each.tool); });
   return out;

@@ -31,9 +31,9 @@ struct tool_summary {
 
 tool_summary summarise(const tally& records);
 
-/// What this node shares with the hive: the sums of every tool with at least `least` records, ordered by task type,
-/// then tool.
-std::vector<learned_tool> learning_delta(const tally& records, uint64_t least = min_records);
+/// What this node exports: the sums of every tool with at least `min_records` records, ordered by task type, then
+/// tool.
+std::vector<learned_tool> learning_delta(const tally& records);
 
 /// The averages of a learned tool in HART OS's form, with rate and mean time rounded.
 summary_line averages(const learned_tool& learned);

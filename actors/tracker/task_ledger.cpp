@@ -91,6 +91,7 @@ admission task_ledger::admit(wire::TaskRecord::Reader record, int64_t now_unix_m
     return rejected(std::move(counted.refused->text));
   take_room_made(writes);
   changed_cells_.insert(counted.cell);
+  note_change(counted.cell->task_type);
   if (!key.empty()) {
     keys_.insert(digest);
     new_digests_.append(reinterpret_cast<const char*>(&digest), sizeof digest);
@@ -109,10 +110,16 @@ void task_ledger::take_room_made(write_set& writes) {
     return;
   for (const auto& cell : made->removed) {
     changed_cells_.erase(cell.was);
+    note_change(cell.task_type);
     task_store::erase_cell(writes, cell.task_type, cell.tool, cell.model);
   }
   changed_cells_.insert(made->changed.begin(), made->changed.end());
   task_store::put_unlisted_records(writes, tally_.unlisted());
+}
+
+void task_ledger::note_change(std::string_view task_type) {
+  if (!changed_tasks_.contains(task_type))
+    changed_tasks_.emplace(task_type);
 }
 
 caf::error task_ledger::take_rows(std::string_view source, uint64_t after_row, uint64_t through_row) {

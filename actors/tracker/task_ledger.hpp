@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 namespace hive {
 
@@ -66,6 +67,12 @@ public:
   /// become durable together.
   void seal(write_set& writes);
 
+  /// Task types whose statistics changed since the last call, also those that are gone. Call it often: they are kept
+  /// until then.
+  std::set<std::string, std::less<>> take_changed_tasks() {
+    return std::exchange(changed_tasks_, {});
+  }
+
   const analysis::tally& statistics() const {
     return tally_;
   }
@@ -77,6 +84,7 @@ public:
 
 private:
   void take_room_made(write_set& writes);
+  void note_change(std::string_view task_type);
 
   analysis::tally tally_;
   recent_keys keys_;
@@ -85,6 +93,7 @@ private:
   std::set<std::string, std::less<>> changed_sources_;     ///< including forgotten ones
   task_sequence newest_;
   std::unordered_set<const analysis::tool_cell*> changed_cells_;
+  std::set<std::string, std::less<>> changed_tasks_;
   std::string new_digests_;       ///< digests of keys, as stored
   uint64_t first_new_digest_ = 0; ///< position of the first one among all keys
 };

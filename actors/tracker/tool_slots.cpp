@@ -81,23 +81,9 @@ std::string tool_bucket_of(std::string_view task_type) {
   return {static_cast<char>('0' + bucket / 10), static_cast<char>('0' + bucket % 10)};
 }
 
-std::map<std::string, std::string> to_tool_slots(std::vector<learned_tool> learned) {
-  const auto most = analysis::hive_limits{}.tools_per_origin;
-  if (learned.size() > most) {
-    std::ranges::stable_sort(learned, std::greater{}, [](const learned_tool& tool) { return tool.sums.n; });
-    learned.resize(most);
-  }
-  std::map<std::string, std::vector<learned_tool>> buckets;
-  for (auto& tool : learned) {
-    auto key = tool_bucket_of(tool.task_type);
-    buckets[std::move(key)].push_back(std::move(tool));
-  }
-  std::map<std::string, std::string> out;
-  for (auto& [key, tools] : buckets) {
-    keep_what_fits(tools);
-    out[key] = to_packed(to_message(tools));
-  }
-  return out;
+std::string to_tool_slot(std::vector<learned_tool> learned) {
+  keep_what_fits(learned);
+  return to_packed(to_message(learned));
 }
 
 caf::expected<std::vector<learned_tool>> from_tool_slot(std::string_view key, std::string_view payload) {

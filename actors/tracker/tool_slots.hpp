@@ -4,7 +4,6 @@
 #include "analysis/hive_statistics.hpp"
 
 #include <caf/expected.hpp>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +22,8 @@ inline constexpr size_t tool_buckets = 64;
 /// The key of the slot for this task type: two digits.
 std::string tool_bucket_of(std::string_view task_type);
 
-/// Payloads of a node's statistics by slot key; only non-empty slots. Limited to the 4,096 tools that others keep per
-/// node and to what fits a slot, preferring tools with the most records. Contains no names of users or models.
-std::map<std::string, std::string> to_tool_slots(std::vector<analysis::learned_tool> learned);
+/// Packs tools of one bucket. Those with the most records, if not all fit a slot.
+std::string to_tool_slot(std::vector<analysis::learned_tool> learned);
 
 /// Decodes a payload. ec::malformed; ec::invalid for impossible content: wrong sums, a duplicate tool, a task type that
 /// belongs to another key.

@@ -4,6 +4,7 @@
 #include "actors/slot_topic.hpp"
 #include "actors/store/durable_batch.hpp"
 #include "actors/tracker/routing_answers.hpp"
+#include "actors/tracker/shared_tools.hpp"
 #include "actors/tracker/stored_statistics.hpp"
 #include "actors/tracker/task_reader.hpp"
 #include "actors/tracker/task_results.hpp"
@@ -66,7 +67,7 @@ public:
                                               .max_bytes = defaults::max_pending_task_bytes,
                                               .seal = [this](write_set& writes) { ledger_.seal(writes); },
                                               .reload = [this] { return reload(); },
-                                              .on_durable = [this] { publish_soon(); }});
+                                              .on_durable = [this] { on_durable(); }});
     if (auto unreadable = reload())
       return unreadable;
     reader_ = spawn_task_reader(self->system(), {db_});
@@ -172,7 +173,7 @@ public:
 
   void share(const sharing_started& with) {
     publisher_ = with.publisher;
-    published_through_.reset();
+    tell_all_tools();
     publish_next_ = {};
     publish_soon();
   }
@@ -263,14 +264,17 @@ public:
         });
   }
 
-  /// Publishes this node's tools. The longer packing them takes, the less often this is done.
+  /// Publishes this node's tools, of which those that changed are packed. The longer that takes, the less often it is
+  /// done.
   void publish() {
     constexpr int most_of_time = 50; // packing takes at most 1/50 of the time
     auto began = std::chrono::steady_clock::now();
     publish_is_coming_ = false;
     published_through_ = ledger_.newest();
-    self_->send(publisher_,
-                publish_slots{tool_stats_kind, to_tool_slots(analysis::learning_delta(ledger_.statistics(), 1))});
+    untold_.merge(ledger_.take_changed_tasks());
+    for (const auto& task_type : std::exchange(untold_, {}))
+      told_.update(task_type);
+    self_->send(publisher_, publish_slots{tool_stats_kind, told_.slots()});
     auto ended = std::chrono::steady_clock::now();
     publish_next_ = ended + std::max<std::chrono::steady_clock::duration>(defaults::min_publish_interval,
                                                                           most_of_time * (ended - began));
@@ -339,6 +343,7 @@ private:
     oldest_ = *oldest;
     ledger_ = std::move(*ledger);
     totals_.begin(now_unix_micros()); // what was counted may not have been written
+    tell_all_tools();
     return reload_imports();
   }
 
@@ -362,6 +367,30 @@ private:
         unnamed_ = msg<wire::LearningDelta>::copy_of(delta);
       return refused ? to_error(*refused) : caf::none;
     });
+  }
+
+  void on_durable() {
+    auto changed = ledger_.take_changed_tasks();
+    if (publisher_)
+      untold_.merge(changed);
+    publish_soon();
+  }
+
+  /// Nothing that was told before counts.
+  void tell_all_tools() {
+    told_ = make_told();
+    untold_.clear();
+    published_through_.reset();
+    if (publisher_)
+      for (const auto& task : ledger_.statistics().tasks())
+        untold_.emplace(task.task_type);
+  }
+
+  shared_tools make_told() const {
+    return shared_tools{[this](std::string_view task_type) {
+      const auto* task = ledger_.statistics().find(task_type);
+      return task ? std::span{task->tools} : std::span<const analysis::tool_totals>{};
+    }};
   }
 
   /// Publishes this node's tools if they have changed: immediately, or when enough time has passed.
@@ -407,6 +436,8 @@ private:
   bool flush_is_coming_ = false;
   size_t queries_ = 0; ///< being answered by the reader
   slot_publisher_actor publisher_;
+  shared_tools told_ = make_told();
+  std::set<std::string, std::less<>> untold_;      ///< task types that changed since; empty without a publisher
   std::optional<task_sequence> published_through_; ///< the newest record included in the published tools
   std::chrono::steady_clock::time_point publish_next_;
   bool publish_is_coming_ = false;

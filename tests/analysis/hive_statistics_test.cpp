@@ -2,12 +2,14 @@
 
 #include "analysis/hive_estimate.hpp"
 #include "tests/analysis/refusal_text.hpp"
+#include "tests/support/seed.hpp"
 
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
 #include <random>
+#include <set>
 
 namespace hive::analysis {
 namespace {
@@ -73,6 +75,143 @@ TEST(hive_tally, estimates_are_those_of_the_newest_delta_of_each_origin) {
     }
     ASSERT_EQ(hive.origins(), newest.size());
   }
+}
+
+/// Keeps all that was said and computes everything from it.
+class plain_hive {
+public:
+  explicit plain_hive(hive_limits limits) : limits_{limits} {
+  }
+
+  bool replace(const std::string& origin, const delta& tools, const std::string& part) {
+    auto next = said_;
+    if (tools.empty())
+      next[origin].erase(part);
+    else
+      next[origin][part] = tools;
+    if (next[origin].empty())
+      next.erase(origin);
+    if (!tools.empty() && !fits(next))
+      return false;
+    said_ = std::move(next);
+    return true;
+  }
+
+  void remove(const std::string& origin) {
+    said_.erase(origin);
+  }
+
+  void remove_part(const std::string& part) {
+    for (auto& [origin, parts] : said_)
+      parts.erase(part);
+    std::erase_if(said_, [](const auto& each) { return each.second.empty(); });
+  }
+
+  size_t origins() const {
+    return said_.size();
+  }
+
+  struct figures {
+    tool_sums sums;
+    bool told_as_measured = false;
+    bool operator==(const figures&) const = default;
+  };
+  using by_names = std::map<std::pair<std::string, std::string>, figures>;
+
+  by_names estimates() const {
+    std::map<std::pair<std::string, std::string>, std::vector<tool_sums>> sums;
+    by_names out;
+    for (const auto& [origin, parts] : said_)
+      for (const auto& [part, tools] : parts)
+        for (const auto& tool : tools) {
+          sums[{tool.task_type, tool.tool}].push_back(tool.sums);
+          out[{tool.task_type, tool.tool}].told_as_measured |= tool.told_as_measured;
+        }
+    for (const auto& [names, nodes] : sums)
+      out[names].sums = estimate(nodes);
+    return out;
+  }
+
+private:
+  using state = std::map<std::string, std::map<std::string, delta>>;
+
+  bool fits(const state& next) const {
+    size_t all = 0;
+    std::map<std::string, std::set<std::string>> tools_of_task;
+    for (const auto& [origin, parts] : next) {
+      size_t of_origin = 0;
+      std::map<std::string, size_t> of_task;
+      std::set<std::pair<std::string, std::string>> seen;
+      for (const auto& [part, tools] : parts)
+        for (const auto& tool : tools) {
+          ++of_origin;
+          tools_of_task[tool.task_type].insert(tool.tool);
+          if (++of_task[tool.task_type] > limits_.tools_per_task_of_origin ||
+              !seen.emplace(tool.task_type, tool.tool).second)
+            return false;
+        }
+      all += of_origin;
+      if (of_origin > limits_.tools_per_origin)
+        return false;
+    }
+    return next.size() <= limits_.origins && all <= limits_.tools &&
+           std::ranges::all_of(tools_of_task,
+                               [&](const auto& each) { return each.second.size() <= limits_.tools_per_task; });
+  }
+
+  hive_limits limits_;
+  state said_;
+};
+
+plain_hive::by_names estimates_of(const hive_tally& hive, const std::vector<std::string>& tasks) {
+  plain_hive::by_names out;
+  for (const auto& task : tasks)
+    for (const auto& tool : hive.tools(task))
+      out[{task, tool.tool}] = {tool.sums, tool.told_as_measured};
+  return out;
+}
+
+TEST(hive_tally, is_what_a_plain_computation_gives_after_every_change_and_refusal) {
+  HIVE_RANDOM_SEED(seed);
+  std::printf("seed %u\n", seed);
+  std::mt19937_64 random{seed};
+  hive_limits limits{
+    .origins = 6, .tools_per_origin = 12, .tools = 40, .tools_per_task = 6, .tools_per_task_of_origin = 4};
+  hive_tally hive{limits};
+  plain_hive plain{limits};
+  std::vector<std::string> tasks{"t0", "t1", "t2", "t3"};
+  size_t taken = 0, refused = 0;
+  for (int step = 0; step < 5'000; ++step) {
+    auto origin = "node" + std::to_string(random() % 7);
+    auto part = std::to_string(random() % 3);
+    if (auto what = random() % 20; what == 0) {
+      hive.remove(origin);
+      plain.remove(origin);
+    } else if (what == 1 && random() % 4 == 0) {
+      hive.remove_part(part);
+      plain.remove_part(part);
+    } else {
+      std::map<std::pair<std::string, std::string>, learned_tool> tools;
+      for (auto count = random() % 6; count > 0; --count) {
+        auto task = tasks[random() % tasks.size()];
+        auto tool = "tool" + std::to_string(random() % 8);
+        tools[{task, tool}] = learned(task, tool, 1 + random() % 3, 1);
+        tools[{task, tool}].told_as_measured = random() % 8 == 0;
+      }
+      delta said;
+      for (const auto& [names, tool] : tools)
+        said.push_back(tool);
+      std::ranges::shuffle(said, random);
+      auto is_taken = !hive.replace(origin, said, part);
+      ASSERT_EQ(is_taken, plain.replace(origin, said, part)) << "step " << step;
+      ++(is_taken ? taken : refused);
+    }
+    ASSERT_EQ(estimates_of(hive, tasks), plain.estimates()) << "step " << step;
+    ASSERT_EQ(hive.origins(), plain.origins());
+    ASSERT_EQ(hive.all_tools().size(), plain.estimates().size());
+  }
+  EXPECT_GT(taken, 500U);
+  EXPECT_GT(refused, 500U);
 }
 
 TEST(hive_tally, order_of_origins_and_repetition_do_not_matter) {

@@ -1,6 +1,7 @@
 #include "actors/tracker/tool_slots.hpp"
 
 #include "tests/actors/hive/hive_test.hpp"
+#include "tests/support/told_tools.hpp"
 
 #include <gtest/gtest.h>
 #include <set>

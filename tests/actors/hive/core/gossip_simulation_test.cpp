@@ -1,6 +1,7 @@
 #include "tests/actors/hive/core/core_network.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/soak.hpp"
+#include "tests/support/told_tools.hpp"
 
 #include <gtest/gtest.h>
 

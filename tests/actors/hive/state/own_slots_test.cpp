@@ -1,6 +1,7 @@
 #include "actors/hive/state/own_slots.hpp"
 
 #include "tests/actors/hive/hive_test.hpp"
+#include "tests/support/told_tools.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +39,7 @@ std::map<std::string, std::string> tools(size_t bytes) {
   constexpr size_t name = 100, packed = 130;
   for (size_t i = 0; i < std::max<size_t>(bytes / packed, 20) * tool_buckets; ++i)
     learned.push_back({"task" + std::to_string(i), std::string(name, 'x'), {.n = 1, .time_us = 1, .time_us2 = 1}});
-  return to_tool_slots(std::move(learned));
+  return to_tool_slots(learned);
 }
 
 class own_slots_test : public testing::Test {
