@@ -65,6 +65,8 @@ struct TasksRecorded $Hive.maxBytes(8388608) {
   recorded @0 :UInt32 $Hive.doc("Records that were new and are durable now.");
   duplicates @1 :UInt32 $Hive.doc("Records that were already present, by idempotency key.");
   rejected @2 :List(RejectedTask) $Hive.doc("Records that were rejected; all others were recorded.");
+  duplicateLines @3 :List(UInt32) $Hive.omitDefault $Hive.doc(
+      "Positions of the duplicates in the request, as in `rejected`.");
 }
 
 struct TasksImported $Hive.maxBytes(8388608) $Hive.doc("Result of `hivectl`'s import of task records.") {

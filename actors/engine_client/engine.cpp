@@ -88,6 +88,16 @@ struct engine::impl {
     forbid_remote_spawning(system);
   }
 
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  ~impl() {
+    if (!joiner)
+      return;
+    request_blocking<caf::ok_atom>(system, joiner, settle_atom::value, options.timeout);
+    caf::anon_send_exit(joiner, caf::exit_reason::user_shutdown);
+  }
+
   deadline until() const {
     return std::chrono::steady_clock::now() + options.timeout;
   }
@@ -106,10 +116,10 @@ struct engine::impl {
     return there->session;
   }
 
-  template <class Answer, class Request>
-  caf::expected<Answer> ask(const engine_session_actor& session, const Request& request, deadline until) {
+  template <class Answer, class Handle, class Request>
+  caf::expected<Answer> ask(const Handle& whom, const Request& request, deadline until) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    return request_blocking<Answer>(system, session, request, left);
+    return request_blocking<Answer>(system, whom, request, left);
   }
 
   template <class Answer, class Request>
@@ -119,6 +129,31 @@ struct engine::impl {
     if (!session)
       return session.error();
     return ask<msg<Answer>>(*session, request, end);
+  }
+
+  /// The joiner of the connection with the engine's own node.
+  caf::expected<record_joiner_actor> recorder(deadline until) {
+    auto session = own_session(until);
+    if (!session)
+      return session.error();
+    std::lock_guard lock{recording};
+    if (!joiner || joined_over != *session)
+      joiner = spawn_record_joiner(system, {*session, options.timeout, options.gather_records});
+    joined_over = *session;
+    return joiner;
+  }
+
+  caf::expected<msg<wire::TasksRecorded>> record(const msg<wire::RecordTasks>& tasks) {
+    if (options.gather_records.count() == 0)
+      return ask_own<wire::TasksRecorded>(tasks);
+    auto end = until();
+    auto whom = recorder(end);
+    if (!whom)
+      return whom.error();
+    auto answer = ask<msg<wire::TasksRecorded>>(*whom, tasks, end);
+    if (!answer && answer.error() == caf::sec::request_receiver_down) // it ended with its connection
+      return fail(ec::unavailable, "the records were not sent: the connection with the node was lost");
+    return answer;
   }
 
   /// The connection with a node that a ticket or the caller names.
@@ -275,6 +310,9 @@ struct engine::impl {
   caf::actor_system system;
   engine_connections connections;
   node_id node;
+  std::mutex recording; ///< guards the two below
+  engine_session_actor joined_over;
+  record_joiner_actor joiner;
   std::mutex placing;
   placement lease_places;
 };
@@ -313,8 +351,12 @@ caf::expected<engine_session_actor> engine::session() {
   return impl_->own_session(impl_->until());
 }
 
+caf::expected<record_joiner_actor> engine::recorder() {
+  return impl_->recorder(impl_->until());
+}
+
 caf::expected<msg<wire::TasksRecorded>> engine::record(const msg<wire::RecordTasks>& tasks) {
-  return impl_->ask_own<wire::TasksRecorded>(tasks);
+  return impl_->record(tasks);
 }
 
 caf::expected<msg<wire::BestTool>> engine::best_tool(const std::string& task_type, wire::ToolScope scope) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine_client/gpu_lease.hpp"
+#include "actors/engine_client/record_joiner.hpp"
 #include "actors/remote/api.hpp"
 #include "messages/baseline.capnp.h"
 #include "messages/benchmark.capnp.h"
@@ -41,6 +42,11 @@ struct engine_options {
   std::string name = "engine";
   /// Time limit of each call, including the time to connect.
   std::chrono::milliseconds timeout{10'000};
+  /// Records of calls from several threads, or of several actors, travel together: those that come while a message is
+  /// under way go with the next one, which waits at most this long for more, and not at all when no more are expected.
+  /// 0: each call sends a message of its own. Nobody's answer comes before the records are durable, so a crash loses no
+  /// record that was answered.
+  std::chrono::microseconds gather_records{1'000};
   /// Adds message types and options of the engine to its actor system.
   std::function<void(caf::actor_system_config&)> configure = [](caf::actor_system_config&) {};
 };
@@ -116,7 +122,8 @@ public:
 
   engine(engine&&) noexcept;
   engine& operator=(engine&&) noexcept;
-  /// Closes the connections, which ends the actors spawned over them, then waits for the actors of `system`.
+  /// Sends records that wait, within the time limit of a call. Closes the connections, which ends the actors spawned
+  /// over them, then waits for the actors of `system`.
   ~engine();
 
   const node_id& node() const;
@@ -127,7 +134,10 @@ public:
   /// The interface of the node, for use by the engine's actors.
   caf::expected<engine_session_actor> session();
 
-  /// Returns when the records are durable.
+  /// Joins the records of the engine's actors with those of `record`; see there.
+  caf::expected<record_joiner_actor> recorder();
+
+  /// Returns when the records are durable. Errors are those of `record_joiner_actor`.
   caf::expected<msg<wire::TasksRecorded>> record(const msg<wire::RecordTasks>& tasks);
   /// ec::no_data when no tool qualifies.
   caf::expected<msg<wire::BestTool>> best_tool(const std::string& task_type,

@@ -138,17 +138,21 @@ std::optional<task_batch> read_tasks(const request& from, json_error& why) {
 }
 
 msg<wire::TasksRecorded> task_batch::answer(const msg<wire::TasksRecorded>& kept) const {
-  if (rejected.empty() && (lines.empty() || kept->getRejected().size() == 0))
+  auto duplicates = kept->getDuplicateLines();
+  if (rejected.empty() && (lines.empty() || (kept->getRejected().size() == 0 && duplicates.size() == 0)))
     return kept;
+  auto line_of = [&](uint32_t place) { return lines.empty() ? place : lines[place - 1]; };
   auto all = rejected;
-  for (auto refused : kept->getRejected()) {
-    auto place = refused.getLine();
-    all.push_back({lines.empty() ? place : lines[place - 1], refused.getReason().cStr()});
-  }
+  for (auto refused : kept->getRejected())
+    all.push_back({line_of(refused.getLine()), refused.getReason().cStr()});
   std::ranges::sort(all, {}, &rejected_line::line);
   return msg<wire::TasksRecorded>::build([&](wire::TasksRecorded::Builder out) {
     out.setRecorded(kept->getRecorded());
     out.setDuplicates(kept->getDuplicates());
+    if (duplicates.size() > 0)
+      out.setDuplicateLines(duplicates);
+    for (uint32_t i = 0; i < duplicates.size(); ++i)
+      out.getDuplicateLines().set(i, line_of(duplicates[i]));
     auto list = out.initRejected(static_cast<uint32_t>(all.size()));
     for (uint32_t i = 0; i < list.size(); ++i) {
       list[i].setLine(all[i].line);

@@ -14,17 +14,20 @@ const msg<wire::TasksRecorded>& one_recorded() {
 
 void task_results::add(uint32_t place, admission what) {
   recorded_ += what.what == admission::outcome::recorded;
-  duplicates_ += what.what == admission::outcome::duplicate;
+  if (what.what == admission::outcome::duplicate)
+    duplicates_.push_back(place);
   if (what.what == admission::outcome::rejected)
     rejected_.emplace_back(place, std::move(what.reason));
 }
 
 msg<wire::TasksRecorded> task_results::answer() const {
-  if (recorded_ == 1 && duplicates_ == 0 && rejected_.empty())
+  if (recorded_ == 1 && duplicates_.empty() && rejected_.empty())
     return one_recorded();
   return msg<wire::TasksRecorded>::build([&](wire::TasksRecorded::Builder out) {
     out.setRecorded(recorded_);
-    out.setDuplicates(duplicates_);
+    out.setDuplicates(static_cast<uint32_t>(duplicates_.size()));
+    if (!duplicates_.empty())
+      out.setDuplicateLines({duplicates_.data(), duplicates_.size()});
     auto list = out.initRejected(static_cast<uint32_t>(rejected_.size()));
     for (uint32_t i = 0; i < list.size(); ++i) {
       list[i].setLine(rejected_[i].first);

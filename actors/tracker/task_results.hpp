@@ -21,7 +21,7 @@ public:
 
 private:
   uint32_t recorded_ = 0;
-  uint32_t duplicates_ = 0;
+  std::vector<uint32_t> duplicates_;                       ///< places
   std::vector<std::pair<uint32_t, std::string>> rejected_; ///< places, with reasons
 };
 

@@ -82,6 +82,22 @@ class RecorderTest(RecorderCase):
             self.assertEqual(own, sorted(own))
         self.assertEqual(client.counts(), (4000, 0, 0, 0, 0))
 
+    def test_records_that_come_within_the_time_to_gather_travel_together(self):
+        node = self.node()
+        client = self.client(node, gather_s=1.0)
+        for number in range(20):
+            record(client, number)
+        self.assertTrue(client.flush(PATIENCE_S))
+        self.expect_kept(node, range(20))
+        self.assertEqual(len(node.requests), 1)
+
+    def test_close_sends_what_gathers(self):
+        node = self.node()
+        client = self.client(node, gather_s=1.0)
+        record(client, 1)
+        self.assertTrue(client.close(PATIENCE_S))
+        self.expect_kept(node, [1])
+
     def test_a_token_goes_with_every_request(self):
         node = self.node()
         client = self.client(node, token="secret")
@@ -298,7 +314,7 @@ class RecorderTest(RecorderCase):
         for url in ("ftp://node", "127.0.0.1:7420", "http://", "http://node:port"):
             with self.assertRaises(ValueError, msg=url):
                 Client(url)
-        for options in ({"timeout_s": 0}, {"buffer_records": 0}, {"token": "two\nlines"}, {"token": ""}):
+        for options in ({"timeout_s": 0}, {"buffer_records": 0}, {"gather_s": -1}, {"gather_s": 2}, {"token": "two\nlines"}, {"token": ""}):
             with self.assertRaises(ValueError, msg=options):
                 Client(**options)
 

@@ -29,6 +29,8 @@ LONGEST_PAUSE_S = 10.0
 LONGEST_RETRY_AFTER_S = 300.0
 # A request that begins just before its deadline; a socket takes 0 for "do not wait".
 _SHORTEST_S = 0.001
+# A record that waits for company must not seem lost.
+LONGEST_GATHER_S = 1.0
 # For the thread to end when nothing is left to send.
 _JOIN_S = 1.0
 
@@ -62,9 +64,12 @@ class Recorder:
     Safe to use from any number of threads.
     """
 
-    def __init__(self, transport: Transport, path: str, capacity: int) -> None:
+    def __init__(self, transport: Transport, path: str, capacity: int, gather_s: float) -> None:
         if capacity < 1:
             raise ValueError(f"buffer_records must be at least 1, not {capacity!r}")
+        if not 0 <= gather_s <= LONGEST_GATHER_S:
+            raise ValueError(f"gather_s must be 0 to {LONGEST_GATHER_S}, not {gather_s!r}")
+        self._gather_s = gather_s
         self._transport = transport
         self._path = path
         self._capacity = capacity
@@ -211,6 +216,10 @@ class Recorder:
         """Waits for something to send: first what was sent before without success. Empty when nothing more comes."""
         with self._changed:
             self._changed.wait_for(lambda: self._in_flight or self._waiting or self._closing)
+            gathers = not self._in_flight and len(self._waiting) < MAX_BATCH and not self._closing
+        if gathers and self._gather_s:
+            time.sleep(self._gather_s)  # without the lock: whoever records wakes nobody meanwhile
+        with self._changed:
             if not self._in_flight:
                 self._in_flight = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
             return self._in_flight[: self._part_size]

@@ -63,6 +63,8 @@ class Client(Api):
     buffer_records: most records that wait, at about 0.5 KB each. When that many wait, each new record drops the oldest
         one: an engine must not stumble over its own bookkeeping, and of two records the newer one says more about the
         tools of today. The log says so and `counts().dropped` counts them.
+    gather_s: how long the background thread lets records gather before it sends them in one request, at most 1 s; 0 sends
+        what is there at once.
     ssl_context: for https; the machine's certificates when not given.
     engine: name under which the node counts what this client spawns, and that holds its leases, where its token does not
         say it.
@@ -84,6 +86,7 @@ class Client(Api):
         token_file: Optional[str] = None,
         timeout_s: float = 10.0,
         buffer_records: int = 100_000,
+        gather_s: float = 0.001,
         ssl_context: Optional[ssl.SSLContext] = None,
         engine: Optional[str] = None,
         namespace: Optional[str] = None,
@@ -94,7 +97,7 @@ class Client(Api):
         if token is None and token_file:
             token = read_token_file(token_file)
         self._transport = Transport(url, token, timeout_s, ssl_context, namespace)
-        self._recorder = Recorder(self._transport, "/api/v1/tasks", buffer_records)
+        self._recorder = Recorder(self._transport, "/api/v1/tasks", buffer_records, gather_s)
         self._spawner = Spawner(self._transport, engine)
         self._engine = engine
         self._leases = Leases(self._transport)
