@@ -143,15 +143,27 @@ struct engine::impl {
     return joiner;
   }
 
+  /// The joiner of the newest connection, which may be lost; null before the first. Many threads take it.
+  record_joiner_actor known_recorder() {
+    std::lock_guard lock{recording};
+    return joiner;
+  }
+
   caf::expected<msg<wire::TasksRecorded>> record(const msg<wire::RecordTasks>& tasks) {
     if (options.gather_records.count() == 0)
       return ask_own<wire::TasksRecorded>(tasks);
     auto end = until();
-    auto whom = recorder(end);
-    if (!whom)
-      return whom.error();
-    auto answer = ask<msg<wire::TasksRecorded>>(*whom, tasks, end);
-    if (!answer && answer.error() == caf::sec::request_receiver_down) // it ended with its connection
+    if (auto known = known_recorder()) {
+      auto answer = ask<msg<wire::TasksRecorded>>(known, tasks, end);
+      if (answer || answer.error() != caf::sec::request_receiver_down)
+        return answer;
+    }
+    // It ended with its connection, before it got the records.
+    auto next = recorder(end);
+    if (!next)
+      return next.error();
+    auto answer = ask<msg<wire::TasksRecorded>>(*next, tasks, end);
+    if (!answer && answer.error() == caf::sec::request_receiver_down)
       return fail(ec::unavailable, "the records were not sent: the connection with the node was lost");
     return answer;
   }

@@ -127,6 +127,29 @@ TEST(task_routes, a_bad_line_is_named_and_the_others_are_recorded) {
   EXPECT_EQ(node.tracker.records().size(), 3u);
 }
 
+TEST(task_routes, duplicates_are_named_by_their_place_in_the_body) {
+  tracker_server node;
+  auto with_key = [](const std::string& key) {
+    return R"({"task_type": "t", "tool_name": "a", "completion_time_s": 1, "success": true, "idempotency_key": ")" +
+           key + R"("})";
+  };
+  auto first = node.post("/tasks", with_key("k1"));
+  EXPECT_EQ(first.body.find("duplicate_lines"), first.body.npos) << "there are none: " << first.body;
+  auto lines = [&](const std::string& body, const std::string& type) {
+    auto answer = recorded(node.post("/tasks", body, type));
+    auto named = answer->getDuplicateLines();
+    EXPECT_EQ(answer->getDuplicates(), named.size());
+    std::vector<uint32_t> out;
+    for (auto line : named)
+      out.push_back(line);
+    return out;
+  };
+  EXPECT_THAT(lines("[" + with_key("k2") + "," + with_key("k1") + "]", json_type), ElementsAre(2));
+  EXPECT_THAT(lines("\n" + with_key("k1") + "\n\n" + with_key("k3") + "\n" + with_key("k2"), ndjson_type),
+              ElementsAre(2, 5));
+  EXPECT_THAT(lines("bad\n" + with_key("k4") + "\n" + with_key("k4"), ndjson_type), ElementsAre(3));
+}
+
 /// Gives the tracker a tool `full` for task type `other` with as many records as can be counted.
 void fill_a_tool(test_tracker& tracker) {
   analysis::tally source;

@@ -127,6 +127,8 @@ TEST(tracker, a_key_seen_before_is_not_counted_again) {
   ASSERT_TRUE(first) << text_of(first.error());
   EXPECT_EQ((*first)->getRecorded(), 4u);
   EXPECT_EQ((*first)->getDuplicates(), 1u);
+  ASSERT_EQ((*first)->getDuplicateLines().size(), 1u);
+  EXPECT_EQ((*first)->getDuplicateLines()[0], 3u);
   auto again = node.record({{.key = "k2"}});
   ASSERT_TRUE(again) << text_of(again.error());
   EXPECT_EQ((*again)->getRecorded(), 0u);
