@@ -22,7 +22,8 @@ help:
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
 	@echo '  make sdk PREFIX=DIR  build what C++ engines link, and install it into DIR (see docs/engines.md)'
 	@echo '  make python        build the wheel of the Python client into build/python/'
-	@echo '  make bench         run the benchmarks; FILTER=regex chooses'
+	@echo '  make bench         measure against the limits of docs/performance.md: 20 minutes; FILTER=regex chooses rows'
+	@echo '  make bench BASE=REV    build that revision as well, measure both in turn, and print ratios; RUNS=n of each (5)'
 	@echo '  make fuzz          search with libFuzzer for inputs that break the node; SECONDS=n for each target (needs clang)'
 	@echo '  make soak          run the long tests with their full counts'
 	@echo '  make setup         install the Debian packages that are missing (SETUP=no: never)'
@@ -72,8 +73,7 @@ lint-api: setup
 	@deploy/lint_openapi.sh
 
 bench: setup
-	@deploy/build.sh release $(JOBS) hive_bench
-	@build/release/bin/hive_bench $(if $(FILTER),--benchmark_filter='$(FILTER)')
+	@BASE='$(BASE)' deploy/bench.sh $(JOBS) $(if $(FILTER),--filter '$(FILTER)') $(if $(RUNS),--runs $(RUNS))
 
 fuzz: setup
 	@deploy/fuzz.sh $(or $(SECONDS),60) $(JOBS)

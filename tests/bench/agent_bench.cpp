@@ -16,8 +16,8 @@
 #include "messages/benchmark.capnp.h"
 #include "messages/json.hpp"
 #include "messages/snapshot.capnp.h"
+#include "tests/bench/bench_system.hpp"
 #include "tests/support/temporary_directory.hpp"
-#include "tests/support/test_system.hpp"
 
 #include <benchmark/benchmark.h>
 #include <chrono>
@@ -27,12 +27,6 @@
 
 namespace hive {
 namespace {
-
-using clock = std::chrono::steady_clock;
-
-double seconds_since(clock::time_point start) {
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
 
 constexpr const char* recipe = R"({"actions":[
   {"action_id":1,"experience":{"avg_duration_seconds":2.5,"success_rate":0.95,"run_count":10,"tool_stats":{"a":5}}},
@@ -60,17 +54,11 @@ public:
 
   template <class Answer, class Message>
   Answer ask(const Message& message) {
-    auto answer = tests_.ask<Answer>(directory_, message);
-    if (!answer)
-      throw std::runtime_error(text_of(answer.error()));
-    return *answer;
+    return ask<Answer>(directory_, message);
   }
 
   visit_report visit() {
-    auto report = tests_.ask<visit_report>(validator_, visit_agents{});
-    if (!report)
-      throw std::runtime_error(text_of(report.error()));
-    return *report;
+    return ask<visit_report>(validator_, visit_agents{});
   }
 
   template <class T, class Fill>
@@ -85,12 +73,11 @@ public:
   /// Sends `count` messages, `make(i)` each, with at most `outstanding` unanswered ones.
   template <class Answer, class Make>
   void pipeline(uint32_t count, uint32_t outstanding, Make make) {
-    auto& client = tests_.client();
     uint32_t sent = 0;
     for (uint32_t answered = 0; answered < count; ++answered) {
       for (; sent < count && sent < answered + outstanding; ++sent)
-        client->send(directory_, make(sent));
-      client->receive([](const Answer&) {}, [](const caf::error& error) { throw std::runtime_error(text_of(error)); });
+        client_->send(directory_, make(sent));
+      client_->receive([](const Answer&) {}, [](const caf::error& error) { throw std::runtime_error(text_of(error)); });
     }
   }
 
@@ -99,6 +86,15 @@ public:
   }
 
 private:
+  template <class Answer, class Handle, class Message>
+  Answer ask(const Handle& whom, const Message& message) {
+    Answer out;
+    client_->request(whom, caf::infinite, message)
+      .receive([&](Answer& answer) { out = std::move(answer); },
+               [](const caf::error& error) { throw std::runtime_error(text_of(error)); });
+    return out;
+  }
+
   void open() {
     auto opened = database::open({.directory = temp_.path() / "data"});
     if (!opened)
@@ -108,16 +104,16 @@ private:
     identity.put(column::meta, keys::node(), "n");
     if (auto failed = db_->write(identity))
       throw std::runtime_error(text_of(failed));
-    committer_ = spawn_committer(tests_.system(), {db_});
-    directory_ = spawn_baselines(tests_.system(), {db_, committer_, results_, {}}, {});
-    validator_ = spawn_validator(tests_.system(), {db_, directory_, results_}, {});
+    committer_ = spawn_committer(system_, {db_});
+    directory_ = spawn_baselines(system_, {db_, committer_, results_, {}}, {});
+    validator_ = spawn_validator(system_, {db_, directory_, results_}, {});
   }
 
   void close() {
     for (const auto& actor : {caf::actor_cast<caf::actor>(validator_), caf::actor_cast<caf::actor>(directory_),
                               caf::actor_cast<caf::actor>(committer_)}) {
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-      tests_.client()->wait_for(actor);
+      client_->wait_for(actor);
     }
     validator_ = validator_actor{};
     directory_ = judging_baselines_actor{};
@@ -128,7 +124,9 @@ private:
   }
 
   temporary_directory temp_;
-  test_system tests_;
+  bench_config config_;
+  caf::actor_system system_{config_};
+  caf::scoped_actor client_{system_};
   std::shared_ptr<database> db_;
   committer_actor committer_;
   std::shared_ptr<results_board> results_ = std::make_shared<results_board>();
@@ -160,7 +158,7 @@ enum class file_names { durable, not_yet };
 double write_files(const std::filesystem::path& directory, const std::string& document, uint32_t count,
                    file_names names) {
   std::filesystem::create_directories(directory);
-  auto start = clock::now();
+  auto start = bench_clock::now();
   for (uint32_t i = 0; i < count; ++i) {
     auto name = directory / ("v" + std::to_string(i) + ".json");
     auto half = name.string() + ".tmp";
@@ -189,7 +187,7 @@ void agent_captures(benchmark::State& state) {
   double files_per_s = 0;
   double named_files_per_s = 0;
   for (auto _ : state) {
-    auto start = clock::now();
+    auto start = bench_clock::now();
     node.pipeline<msg<wire::CaptureOutcome>>(captures, outstanding, [](uint32_t i) { return capture_of(i % agents); });
     seconds = seconds_since(start);
     files_per_s = write_files(node.directory() / "files", document, files, file_names::not_yet);
@@ -211,11 +209,11 @@ void agent_validation(benchmark::State& state) {
   double warm = 0;
   for (auto _ : state) {
     node.restart();
-    auto start = clock::now();
+    auto start = bench_clock::now();
     if (node.visit().examined != agents)
       state.SkipWithError("not all agents were examined");
     cold = seconds_since(start);
-    start = clock::now();
+    start = bench_clock::now();
     node.visit();
     warm = seconds_since(start);
   }
@@ -230,7 +228,7 @@ void agent_runs(benchmark::State& state) {
   agents_node node;
   double seconds = 0;
   for (auto _ : state) {
-    auto start = clock::now();
+    auto start = bench_clock::now();
     node.pipeline<msg<wire::AgentInputStored>>(messages, 64, [](uint32_t i) {
       return agents_node::about<wire::AddRuns>(i % agents, [i](wire::AddRuns::Builder out) {
         uint32_t n = 0;

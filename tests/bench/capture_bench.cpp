@@ -7,7 +7,7 @@
 #include "actors/http/server.hpp"
 #include "actors/store/committer.hpp"
 #include "platform/http_client.hpp"
-#include "tests/support/actor_fixture.hpp"
+#include "tests/bench/bench_system.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <benchmark/benchmark.h>
@@ -42,7 +42,7 @@ registry_options five_adapters(caf::actor_system& system) {
 void capture_of_five_adapters_over_http(benchmark::State& state) {
   temporary_directory dir;
   std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
-  test_config config;
+  bench_config config;
   caf::actor_system system{config};
   auto committer = spawn_committer(system, {db});
   auto registry = spawn_registry(system, {db, committer}, five_adapters(system));

@@ -9,7 +9,7 @@
 #include "actors/http/server.hpp"
 #include "platform/http_client.hpp"
 #include "storage/series_store.hpp"
-#include "tests/support/actor_fixture.hpp"
+#include "tests/bench/bench_system.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <benchmark/benchmark.h>
@@ -88,7 +88,7 @@ void history_page(benchmark::State& state) {
 
 void history_page_over_http(benchmark::State& state) {
   const auto& series = stored_series::of_a_page();
-  test_config config;
+  bench_config config;
   caf::actor_system system{config};
   auto historian = spawn_historian(system, {series.db});
   auto metrics = std::make_shared<prometheus::Registry>();

@@ -11,7 +11,7 @@
 #include "messages/status.capnp.h"
 #include "messages/upgrade.capnp.h"
 #include "messages/verdict.capnp.h"
-#include "tests/support/actor_fixture.hpp"
+#include "tests/bench/bench_system.hpp"
 
 #include <arpa/inet.h>
 #include <benchmark/benchmark.h>
@@ -62,7 +62,7 @@ int64_t exchange_many(uint16_t port, const std::string& request, int64_t count) 
 }
 
 void http_requests(benchmark::State& state, const std::string& target) {
-  test_config config;
+  bench_config config;
   caf::actor_system system{config};
   auto checker = system.spawn(run_checker);
   auto metrics = std::make_shared<prometheus::Registry>();

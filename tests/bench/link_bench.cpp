@@ -1,5 +1,7 @@
 // Links between nodes compared with CAF's own connections, alternating within one run on this machine.
 //
+// Both sides schedule as a node does.
+//
 // link_ping: pings and pongs between two nodes whose link uses mutual TLS, with a given number outstanding. `ratio` is
 //   their rate divided by that of the same actors in two actor systems that CAF connects by itself, without TLS. Does
 //   not measure a real network, nor several links at once.
@@ -7,15 +9,14 @@
 #include "messages/ec.hpp"
 #include "platform/log.hpp"
 #include "tests/actors/hive/test_node.hpp"
+#include "tests/bench/bench_system.hpp"
+#include "tests/bench/pinger.hpp"
 
 #include <benchmark/benchmark.h>
 #include <caf/all.hpp>
 
 namespace hive {
 namespace {
-
-using clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds patience{10};
 
 /// Suppresses log lines about links that begin and end.
 [[maybe_unused]] const bool quiet = [] {
@@ -40,8 +41,14 @@ public:
   }
 
 private:
+  /// A test_node has fewer threads.
+  static void schedule_as_a_node(caf::actor_system_config& config) {
+    config.set("scheduler.max-threads", caf::defaults::scheduler::max_threads);
+    configure_scheduling(config);
+  }
+
   test_node_options options(const std::string& name, std::vector<endpoint> join) {
-    return {.shown = ca_.issue(name), .join = std::move(join)};
+    return {.shown = ca_.issue(name), .join = std::move(join), .configure = schedule_as_a_node};
   }
 
   test_ca ca_;
@@ -75,65 +82,10 @@ public:
   }
 
 private:
-  test_network_config there_config_, here_config_;
+  bench_network_config there_config_, here_config_;
   caf::actor_system there_{there_config_}, here_{here_config_};
   link_actor published_, peer_;
 };
-
-/// Pings the peer until `count` pongs have arrived, with `window` pings outstanding. Returns the first error.
-class pinger_state {
-public:
-  void start(caf::event_based_actor* self, link_actor whom, msg<wire::Ping> ping, size_t count, size_t window) {
-    self_ = self;
-    whom_ = std::move(whom);
-    ping_ = std::move(ping);
-    to_send_ = to_hear_ = count;
-    while (window-- > 0)
-      send_next();
-  }
-
-private:
-  void send_next() {
-    if (to_send_ == 0)
-      return;
-    --to_send_;
-    self_->request(whom_, patience, ping_)
-      .then(
-        [this](const msg<wire::Pong>&) {
-          if (--to_hear_ == 0)
-            self_->quit();
-          else
-            send_next();
-        },
-        [this](caf::error& err) { self_->quit(std::move(err)); });
-  }
-
-  caf::event_based_actor* self_ = nullptr;
-  link_actor whom_;
-  msg<wire::Ping> ping_;
-  size_t to_send_ = 0, to_hear_ = 0;
-};
-
-/// Seconds for `count` pings.
-double exchange(caf::actor_system& system, const link_actor& whom, const msg<wire::Ping>& ping, size_t count,
-                size_t window) {
-  caf::scoped_actor self{system};
-  auto begin = clock::now();
-  auto pinger = self->spawn<caf::monitored>(
-    [&](caf::stateful_actor<pinger_state>* actor) { actor->state.start(actor, whom, ping, count, window); });
-  caf::error failed;
-  self->receive([&](const caf::down_msg& down) { failed = down.reason; });
-  if (failed && failed != caf::exit_reason::normal)
-    throw std::runtime_error(text_of(failed));
-  return std::chrono::duration<double>(clock::now() - begin).count();
-}
-
-msg<wire::Ping> ping_of(size_t bytes) {
-  std::string payload(bytes, 'x');
-  return msg<wire::Ping>::build([&](wire::Ping::Builder out) {
-    out.setPayload({reinterpret_cast<const kj::byte*>(payload.data()), payload.size()});
-  });
-}
 
 /// Arguments: payload size in bytes, number of pings outstanding.
 void link_ping(benchmark::State& state) {
@@ -144,10 +96,10 @@ void link_ping(benchmark::State& state) {
   auto window = static_cast<size_t>(state.range(1));
   double link_s = 0, bare_s = 0;
   for (auto _ : state) {
-    auto took = exchange(nodes.system(), nodes.peer(), ping, pings, window);
+    auto took = time_pings(nodes.system(), nodes.peer(), ping, pings, window);
     state.SetIterationTime(took);
     link_s += took;
-    bare_s += exchange(bare.system(), bare.peer(), ping, pings, window);
+    bare_s += time_pings(bare.system(), bare.peer(), ping, pings, window);
   }
   auto sent = static_cast<double>(state.iterations() * pings);
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(pings));
@@ -158,7 +110,7 @@ void link_ping(benchmark::State& state) {
 BENCHMARK(link_ping)
   ->ArgNames({"bytes", "outstanding"})
   ->ArgsProduct({{64, 1'024, 16'384}, {1, 64}})
-  ->Iterations(10)
+  ->Iterations(4)
   ->UseManualTime()
   ->Unit(benchmark::kMillisecond);
 

@@ -8,6 +8,8 @@
 // http_records: the same from two HTTP clients on this machine that post NDJSON. Does not measure networks or TLS.
 // sqlite_records: what HART OS does for a record: open the database, insert, commit, close. Does not measure its
 //   Python.
+// record_beside_sqlite: one durable record after the other through the tracker; `ratio` is its rate divided by that of
+//   the above, alternating.
 // best_tool: one question to the statistics, after a given number of records. Does not measure messages between actors;
 //   best_tool_asked does.
 // restart: the time from opening a store with a given number of records until the tracker answers, and the process's
@@ -22,10 +24,10 @@
 #include "messages/json.hpp"
 #include "messages/tracker.capnp.h"
 #include "platform/http_client.hpp"
-#include "tests/support/actor_fixture.hpp"
+#include "tests/bench/bench_system.hpp"
+#include "tests/bench/task_messages.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-#include <array>
 #include <benchmark/benchmark.h>
 #include <fstream>
 #include <malloc.h>
@@ -37,38 +39,7 @@
 namespace hive {
 namespace {
 
-using clock = std::chrono::steady_clock;
-
-double seconds_since(clock::time_point start) {
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
-
 // -- records --------------------------------------------------------------------
-
-/// Records as a hive of agents would send them: 10 task types, 8 tools, 3 models, 50 users.
-void fill_record(wire::TaskRecord::Builder out, uint64_t number, bool keyed) {
-  static constexpr std::array tools{"claude_code", "kilocode", "aider_native", "opencode",
-                                    "claw_native", "ruff",     "pylint",       "pytest"};
-  static constexpr std::array models{"gpt-4o", "llama-3-70b", "qwen2-7b"};
-  auto mixed = number * 0x9e3779b97f4a7c15ULL >> 20;
-  out.setTaskType("task_type_" + std::to_string(mixed % 10));
-  out.setToolName(tools[mixed / 10 % tools.size()]);
-  out.setModelName(models[mixed / 100 % models.size()]);
-  out.setUserId("user-" + std::to_string(mixed / 300 % 50));
-  out.setCompletionTimeS(static_cast<double>(mixed % 100'000) / 1'000);
-  out.setSuccess(mixed % 4 != 0);
-  // a key as long as a UUID
-  if (keyed)
-    out.setIdempotencyKey("5f0c7a52-9d1e-4b7f-8e21-" + std::to_string(100'000'000'000 + number));
-}
-
-msg<wire::RecordTasks> make_message(uint64_t first, uint32_t records, bool keyed) {
-  return msg<wire::RecordTasks>::build([&](wire::RecordTasks::Builder out) {
-    auto list = out.initTasks(records);
-    for (uint32_t i = 0; i < records; ++i)
-      fill_record(list[i], first + i, keyed);
-  });
-}
 
 using message_list = std::vector<msg<wire::RecordTasks>>;
 
@@ -100,13 +71,6 @@ caf::behavior keeping(caf::event_based_actor* self, committer_actor target, std:
   return {[](caf::unit_t) {}}; // an actor without behavior would end
 }
 
-/// The scheduling of a node: idle workers sleep until there is work instead of polling for it.
-struct sharing_config : test_config {
-  sharing_config() {
-    set("scheduler.policy", caf::atom("sharing"));
-  }
-};
-
 struct tracker_node {
   explicit tracker_node(const std::filesystem::path& directory)
       : db{std::move(*database::open({.directory = directory}))} {
@@ -125,7 +89,7 @@ struct tracker_node {
   }
 
   std::shared_ptr<database> db;
-  sharing_config config;
+  bench_config config;
   caf::actor_system system{config};
   std::shared_ptr<group_log> log = std::make_shared<group_log>();
   committer_actor committer;
@@ -203,7 +167,7 @@ std::vector<write_set> records_of(const std::vector<write_set>& groups, size_t b
 
 /// Returns the seconds taken.
 double write_raw(database& db, const std::vector<write_set>& batches) {
-  auto begin = clock::now();
+  auto begin = bench_clock::now();
   for (const auto& writes : batches)
     if (auto error = db.write(writes))
       throw std::runtime_error(text_of(error));
@@ -230,7 +194,7 @@ public:
     std::vector<std::shared_ptr<const message_list>> shares;
     for (auto from = messages.begin(); from != messages.end(); from += static_cast<ptrdiff_t>(share))
       shares.push_back(std::make_shared<const message_list>(from, from + static_cast<ptrdiff_t>(share)));
-    auto begin = clock::now();
+    auto begin = bench_clock::now();
     for (size_t i = 0; i < clients_.size(); ++i)
       self_->send(clients_[i], shares[i], uint64_t{window / clients_.size()}, caf::actor_cast<caf::actor>(self_));
     for (size_t i = 0; i < clients_.size(); ++i)
@@ -262,7 +226,7 @@ void task_records(benchmark::State& state) {
   for (auto _ : state) {
     message_list messages;
     for (uint64_t i = 0; i < records_per_round; i += records)
-      messages.push_back(make_message(sent + i, records, keyed));
+      messages.push_back(make_tasks(sent + i, records, keyed));
     auto took = team.send(messages, window);
     state.SetIterationTime(took);
     tracker_s += took;
@@ -284,7 +248,7 @@ void task_records(benchmark::State& state) {
 
 std::string ndjson(uint32_t lines) {
   std::string out;
-  auto message = make_message(0, lines, false);
+  auto message = make_tasks(0, lines, false);
   for (auto task : message->getTasks())
     out += to_json<wire::TaskRecord>(task) + "\n";
   return out;
@@ -326,22 +290,49 @@ void run_sql(sqlite3* db, const char* statement) {
     throw std::runtime_error(sqlite3_errmsg(db));
 }
 
+/// Seconds for one record.
+double insert_with_sqlite(const std::string& path) {
+  auto begin = bench_clock::now();
+  sqlite3* db = nullptr;
+  if (sqlite3_open(path.c_str(), &db) != SQLITE_OK)
+    throw std::runtime_error("cannot open " + path);
+  run_sql(db, "CREATE TABLE IF NOT EXISTS coding_benchmarks (id INTEGER PRIMARY KEY AUTOINCREMENT, task_type TEXT, "
+              "tool_name TEXT, model_name TEXT, user_id TEXT, completion_time_s REAL, success INTEGER, "
+              "offloaded INTEGER, timestamp REAL)");
+  run_sql(db, "INSERT INTO coding_benchmarks (task_type, tool_name, model_name, user_id, completion_time_s, success, "
+              "offloaded, timestamp) VALUES ('feature', 'claude_code', 'gpt-4o', 'user-7', 12.5, 1, 0, 1771934400.0)");
+  sqlite3_close(db);
+  return seconds_since(begin);
+}
+
 void sqlite_records(benchmark::State& state) {
   temporary_directory dir;
   auto path = (dir.path() / "coding_benchmarks.db").string();
+  for (auto _ : state)
+    insert_with_sqlite(path);
+  state.SetItemsProcessed(state.iterations());
+}
+
+void record_beside_sqlite(benchmark::State& state) {
+  temporary_directory dir, sqlite_dir;
+  auto path = (sqlite_dir.path() / "coding_benchmarks.db").string();
+  tracker_node node{dir.path()};
+  caf::scoped_actor self{node.system};
+  uint64_t sent = 0;
+  double ours_s = 0, sqlite_s = 0;
   for (auto _ : state) {
-    sqlite3* db = nullptr;
-    if (sqlite3_open(path.c_str(), &db) != SQLITE_OK)
-      throw std::runtime_error("cannot open " + path);
-    run_sql(db, "CREATE TABLE IF NOT EXISTS coding_benchmarks (id INTEGER PRIMARY KEY AUTOINCREMENT, task_type TEXT, "
-                "tool_name TEXT, model_name TEXT, user_id TEXT, completion_time_s REAL, success INTEGER, "
-                "offloaded INTEGER, timestamp REAL)");
-    run_sql(db,
-            "INSERT INTO coding_benchmarks (task_type, tool_name, model_name, user_id, completion_time_s, success, "
-            "offloaded, timestamp) VALUES ('feature', 'claude_code', 'gpt-4o', 'user-7', 12.5, 1, 0, 1771934400.0)");
-    sqlite3_close(db);
+    auto message = make_tasks(sent++, 1, false);
+    auto begin = bench_clock::now();
+    self->request(node.tracker, caf::infinite, message)
+      .receive([](const msg<wire::TasksRecorded>&) {},
+               [](caf::error& error) { throw std::runtime_error(text_of(error)); });
+    auto took = seconds_since(begin);
+    state.SetIterationTime(took);
+    ours_s += took;
+    sqlite_s += insert_with_sqlite(path);
   }
   state.SetItemsProcessed(state.iterations());
+  state.counters["ratio"] = sqlite_s / ours_s;
 }
 
 // -- questions --------------------------------------------------------------------------
@@ -355,7 +346,7 @@ void best_tool(benchmark::State& state) {
   constexpr uint32_t per_message = 1'000;
   for (int64_t i = 0; i < state.range(0); i += per_message) {
     write_set discarded;
-    auto message = make_message(static_cast<uint64_t>(i), per_message, false);
+    auto message = make_tasks(static_cast<uint64_t>(i), per_message, false);
     for (auto task : message->getTasks())
       ledger.admit(task, 1, discarded);
   }
@@ -369,7 +360,7 @@ void best_tool_asked(benchmark::State& state) {
   temporary_directory dir;
   tracker_node node{dir.path()};
   caf::scoped_actor self{node.system};
-  self->request(node.tracker, caf::infinite, make_message(0, 10'000, false))
+  self->request(node.tracker, caf::infinite, make_tasks(0, 10'000, false))
     .receive([](const msg<wire::TasksRecorded>&) {},
              [](caf::error& error) { throw std::runtime_error(text_of(error)); });
   auto query = best_tool_query();
@@ -395,7 +386,7 @@ void fill_store(const std::filesystem::path& directory, uint64_t records) {
   constexpr uint32_t per_write = 10'000;
   for (uint64_t i = 0; i < records; i += per_write) {
     auto writes = std::exchange(identity, {});
-    auto message = make_message(i, per_write, true);
+    auto message = make_tasks(i, per_write, true);
     for (auto task : message->getTasks())
       ledger.admit(task, 1'771'934'400'000'000, writes);
     ledger.seal(writes);
@@ -409,7 +400,7 @@ void restart(benchmark::State& state) {
   fill_store(dir.path(), static_cast<uint64_t>(state.range(0)));
   double memory = 0;
   for (auto _ : state) {
-    auto begin = clock::now();
+    auto begin = bench_clock::now();
     tracker_node node{dir.path()};
     caf::scoped_actor self{node.system};
     self->request(node.tracker, caf::infinite, best_tool_query())
@@ -421,6 +412,7 @@ void restart(benchmark::State& state) {
 }
 
 BENCHMARK(sqlite_records)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(record_beside_sqlite)->Iterations(200)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(task_records)
   ->ArgNames({"batch", "outstanding", "clients", "keyed"})
   ->Args({1, 1'024, 1, 0})
@@ -428,7 +420,8 @@ BENCHMARK(task_records)
   ->Args({1, 1'024, 8, 1})
   ->Args({100, 256, 1, 0})
   ->Args({100, 256, 1, 1})
-  ->Iterations(10)
+  ->Args({100, 256, 8, 0})
+  ->Iterations(2)
   ->UseManualTime()
   ->Unit(benchmark::kMillisecond);
 BENCHMARK(http_records)->Arg(1'000)->Arg(10'000)->UseRealTime()->Unit(benchmark::kMillisecond);

@@ -1,0 +1,91 @@
+"""The table: each row with its limit, how far it is reached, and the ratio to the other revision."""
+
+from dataclasses import dataclass, field
+
+from .figures import median, quartiles, ratio, reached
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one line of the table shows."""
+
+    name: str
+    unit: str
+    better: str = "lower"  # or "higher"
+    limit: float | None = None
+
+
+@dataclass
+class Result:
+    """What was measured of a row: the values of each side, and why a side has none."""
+
+    row: Row
+    values: dict[str, list[float]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def number(value):
+    """With three digits that count."""
+    if value is None:
+        return ""
+    if value == float("inf"):
+        return "∞"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if value == 0:
+        return "0"
+    return f"{value:.{2 if abs(value) >= 1 else 3}f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def shown_values(values):
+    """Median and quartiles, and the number of runs."""
+    if not values:
+        return [MISSING, "", ""]
+    low, high = quartiles(values)
+    spread = f"{number(low)}–{number(high)}" if len(values) > 1 else ""
+    return [number(median(values)), spread, str(len(values))]
+
+
+def shown_limit(result):
+    row = result.row
+    if row.limit is None:
+        return ["", ""]
+    share = reached(median(result.values.get("this")), row.limit, row.better)
+    sign = "≥" if row.better == "higher" else "≤"
+    word = "" if share is None else f"{number(share)} {'ok' if share >= 1 else 'SHORT'}"
+    return [f"{sign} {number(row.limit)}", word]
+
+
+def cells(result, with_base):
+    out = [result.row.name, result.row.unit, *shown_values(result.values.get("this")), *shown_limit(result)]
+    if with_base:
+        base = result.values.get("base")
+        out += shown_values(base)[:2]
+        both = ratio(result.values.get("this"), base)
+        better = both is not None and (both > 1) == (result.row.better == "higher")
+        out.append("" if both is None else f"{number(both)}{' +' if better and both != 1 else ''}")
+    return out
+
+
+def render(results, with_base):
+    """The whole table as text, and below it why rows are missing."""
+    head = ["", "unit", "this", "quartiles", "runs", "limit", "reached"]
+    if with_base:
+        head += ["base", "quartiles", "this/base"]
+    lines = [head] + [cells(result, with_base) for result in results]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
+    text.insert(1, "-" * len(text[0]))
+    return "\n".join(text + reasons(results))
+
+
+def reasons(results):
+    """Why rows are missing: a line for each reason, with the rows."""
+    rows = {}
+    for result in results:
+        for side, why in result.missing.items():
+            rows.setdefault(f"{MISSING}, {side}: {' '.join(why.split())}", []).append(result.row.name)
+    lines = [f"{reason}: {'; '.join(names)}" for reason, names in rows.items()]
+    return ["", *lines] if lines else []
