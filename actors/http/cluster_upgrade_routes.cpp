@@ -16,11 +16,8 @@ const std::string upgrades = "/api/v1/upgrades", one_upgrade = upgrades + "/{id}
 action write_document(const cluster_gate_actor& gate, const msg<wire::DecisionDocumentQuery>& query) {
   return [gate, query](gateway_requests& gateway, const exchange_ptr& to) {
     gateway.request(gate, success{}.timeout, query)
-      .then(
-        [to](const msg<wire::DecisionDocument>& made) {
-          to->run_aside([to, made] { to->answer({.body = to_canonical_json(made), .headers = {}, .failure = {}}); });
-        },
-        [to](const caf::error& error) { to->answer(problem(error)); });
+      .then([to](const msg<wire::DecisionDocument>& made) { detail::answer_with(to, {}, made, canonical_end); },
+            [to](const caf::error& error) { to->answer(problem(error)); });
   };
 }
 

@@ -246,7 +246,7 @@ void connection::on_written(size_t length) {
     return write_some();
   }
   if (stage_ == stage::writing)
-    return answer_written();
+    return answer_.rest ? make_next_piece() : answer_written();
   auto piece = std::move(pieces_.front());
   pieces_.pop_front();
   if (piece.is_last)
@@ -257,6 +257,41 @@ void connection::on_written(size_t length) {
     deadline_ = steady_clock::time_point::max(); // no piece waits to be taken
   if (auto stream = piece.of.lock())
     stream->go_on(true);
+}
+
+/// The client has taken what there was, so it decides how fast a large answer is made.
+void connection::make_next_piece() {
+  enter(stage::working);
+  core_->run_aside([core = core_.get(), weak = weak_from_this(), rest = answer_.rest] {
+    std::string piece;
+    bool is_last = false;
+    try {
+      is_last = !rest->next(piece);
+    } catch (const std::exception& e) {
+      log::error("HTTP answer could not be made to its end: {}.", e.what());
+      return core->post([weak] {
+        if (auto self = weak.lock())
+          self->close(); // without its last chunk, so that the client sees it
+      });
+    }
+    core->post([weak, piece = std::move(piece), is_last]() mutable {
+      if (auto self = weak.lock())
+        self->write_rest(std::move(piece), is_last);
+    });
+  });
+}
+
+void connection::write_rest(std::string piece, bool is_last) {
+  if (stage_ != stage::working)
+    return;
+  answer_.head.clear();
+  answer_.body = answer_.is_chunked ? chunk(piece) : std::move(piece);
+  if (is_last) {
+    answer_.rest = nullptr;
+    answer_.body += answer_.is_chunked ? last_chunk : "";
+  }
+  enter(stage::writing);
+  write_some();
 }
 
 void connection::answer_written() {

@@ -15,6 +15,8 @@ class response_stream;
 struct outgoing {
   std::string head;
   std::string body;
+  std::shared_ptr<body_source> rest; ///< made while the client takes what precedes it
+  bool is_chunked = false;
   bool keeps_alive = false;
   meter::share flight;
   meter::share bytes;
@@ -36,7 +38,7 @@ public:
   enum class stage {
     idle,      ///< no byte of a request has arrived
     reading,   ///< a request has begun to arrive
-    working,   ///< a request waits for its answer
+    working,   ///< a request waits for its answer or the next piece of it
     writing,   ///< an answer is being written
     streaming, ///< a streamed answer is being written
     lingering, ///< the answer is written; further input is discarded
@@ -87,6 +89,8 @@ private:
 
   void write_some();
   void on_written(size_t length);
+  void make_next_piece();
+  void write_rest(std::string piece, bool is_last);
   void answer_written();
   void write_next_piece();
   void linger();

@@ -39,12 +39,25 @@ struct request {
   caf::error may_not_operate = {};     ///< why its sender lacks role operate, on such a route; none if it has it
 };
 
+/// The part of a body that is made while it is sent, so that a large body never exists as a whole.
+class body_source {
+public:
+  virtual ~body_source() = default;
+
+  /// Appends the next piece. False when it was the last one. Called by one thread at a time.
+  virtual bool next(std::string& out) = 0;
+
+  /// Bytes that it occupies while it exists.
+  virtual size_t size() const = 0;
+};
+
 struct response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::vector<parameter> headers; ///< further header fields
-  std::string failure;            ///< error for the log; empty on success
+  std::vector<parameter> headers;         ///< further header fields
+  std::string failure;                    ///< error for the log; empty on success
+  std::shared_ptr<body_source> rest = {}; ///< follows `body`, if there is one
 };
 
 /// An answer sent in pieces, until the stream is destroyed, its client disconnects or the server stops.

@@ -83,7 +83,7 @@ response answer_to_request(const msg<wire::Lease>& lease) {
       409, code, std::string{"lease "} + lease->getId().cStr() + " has ended" + (reason.empty() ? "" : ": " + reason));
   }
   int status = lease->getState() == wire::LeaseState::QUEUED ? 202 : 201;
-  return detail::to_response({status, one_lease}, capnp::DynamicStruct::Reader{*lease});
+  return detail::to_response({status, one_lease}, lease);
 }
 
 /// The request is well-formed, but what it asks for conflicts with the devices that there are.

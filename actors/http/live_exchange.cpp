@@ -97,7 +97,7 @@ void live_exchange::count(const response& what) {
 /// Whether to refuse the answer for lack of memory. Never refused are small answers, which the number of connections
 /// bounds, and results of requests that changed something, which must be delivered.
 bool live_exchange::is_too_much(const response& what) const {
-  return what.body.size() > defaults::max_inline_json_bytes && request_.verb == method::get &&
+  return (what.body.size() > defaults::max_inline_json_bytes || what.rest) && request_.verb == method::get &&
          !incoming_->wants_head_only() && core_->answers->total() > core_->options.max_answer_bytes_in_flight;
 }
 
@@ -109,12 +109,17 @@ void live_exchange::answer(response what) {
                                           " bytes of answers wait to be read by their clients"));
   count(what);
   outgoing out;
-  out.keeps_alive = incoming_->keeps_alive() && !core_->draining;
-  out.head = response_head(what, {.is_http_1_0 = incoming_->head().is_http_1_0, .keeps_alive = out.keeps_alive});
-  if (!incoming_->wants_head_only())
-    out.body = std::move(what.body);
+  answer_framing how{.is_stream = what.rest != nullptr, .is_http_1_0 = incoming_->head().is_http_1_0};
+  how.keeps_alive = incoming_->keeps_alive() && !core_->draining && !(how.is_stream && how.is_http_1_0);
+  out.keeps_alive = how.keeps_alive;
+  out.head = response_head(what, how);
+  if (!incoming_->wants_head_only()) {
+    out.is_chunked = how.is_stream && !how.is_http_1_0;
+    out.body = out.is_chunked ? chunk(what.body) : std::move(what.body);
+    out.rest = std::move(what.rest);
+  }
   out.flight = std::move(flight_);
-  out.bytes = {core_->answers, out.head.size() + out.body.capacity()};
+  out.bytes = {core_->answers, out.head.size() + out.body.capacity() + (out.rest ? out.rest->size() : 0)};
   turn_.reset();
   core_->dispatch([from = from_, out = std::move(out)]() mutable {
     if (auto open = from.lock())

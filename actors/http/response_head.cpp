@@ -2,6 +2,7 @@
 
 #include "actors/http/problem.hpp"
 
+#include <charconv>
 #include <ctime>
 
 namespace hive::http {
@@ -32,6 +33,14 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }
 
 } // namespace
+
+std::string chunk(std::string_view bytes) {
+  if (bytes.empty())
+    return {};
+  char size[2 * sizeof(size_t)];
+  auto end = std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr;
+  return std::string{size, end}.append("\r\n").append(bytes).append("\r\n");
+}
 
 std::string response_head(const response& what, const answer_framing& how) {
   std::string out = "HTTP/1.1 " + std::to_string(what.status) + " ";

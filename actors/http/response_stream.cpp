@@ -1,22 +1,10 @@
 #include "actors/http/response_stream.hpp"
 
+#include "actors/http/response_head.hpp"
+
 #include <boost/asio/post.hpp>
-#include <charconv>
 
 namespace hive::http {
-namespace {
-
-/// RFC 9112, 7.1. An empty chunk would end the answer.
-std::string chunk(std::string_view bytes) {
-  char size[2 * sizeof(size_t)];
-  auto end = std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr;
-  return std::string{size, end}.append("\r\n").append(bytes).append("\r\n");
-}
-
-constexpr std::string_view last_chunk = "0\r\n\r\n";
-
-} // namespace
-
 response_stream::response_stream(std::shared_ptr<server_core> core, std::weak_ptr<connection> to, meter::share flight,
                                  bool chunked)
     : core_{std::move(core)}, to_{std::move(to)}, chunked_{chunked}, flight_{std::move(flight)} {
@@ -45,7 +33,7 @@ void response_stream::send(std::string piece, std::function<void()> taken) {
     sent_at_ = std::chrono::steady_clock::now();
   }
   stream_piece out;
-  out.bytes = chunked_ && !piece.empty() ? chunk(piece) : std::move(piece);
+  out.bytes = chunked_ ? chunk(piece) : std::move(piece);
   out.of = weak_from_this();
   write(std::move(out));
 }

@@ -39,8 +39,8 @@ std::string fill_location(std::string_view location, capnp::DynamicStruct::Reade
   return out;
 }
 
-response to_response(const success& how, capnp::DynamicStruct::Reader answer) {
-  response out{how.status, "application/json", hive::detail::encode_json(answer, false), {}, {}};
+response to_head(const success& how, capnp::DynamicStruct::Reader answer) {
+  response out{.status = how.status, .body = {}, .headers = {}, .failure = {}};
   if (!how.location.empty())
     out.headers.emplace_back("Location", fill_location(how.location, answer));
   return out;

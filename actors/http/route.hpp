@@ -1,11 +1,12 @@
 #pragma once
 
-#include "actors/defaults.hpp"
 #include "actors/http/access.hpp"
+#include "actors/http/bounds.hpp"
 #include "actors/http/exchange.hpp"
 #include "actors/http/problem.hpp"
 #include "actors/http/request_reader.hpp"
 #include "actors/timed_requests.hpp"
+#include "messages/json_pieces.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <capnp/schema.h>
@@ -37,12 +38,46 @@ namespace detail {
 /// `location` with each {name} replaced by the field `name` of `answer`, a text or a number, percent-encoded.
 std::string fill_location(std::string_view location, capnp::DynamicStruct::Reader answer);
 
-response to_response(const success& how, capnp::DynamicStruct::Reader answer);
+/// An answer without its body.
+response to_head(const success& how, capnp::DynamicStruct::Reader answer);
 
-/// Answers with an actor's message. Large messages are encoded on another thread, so that they do not delay others.
+/// The JSON of a message, with `end` behind it.
+template <class T>
+class json_source final : public body_source {
+public:
+  json_source(const msg<T>& message, std::string end) : pieces_{message}, end_{std::move(end)} {
+  }
+
+  bool next(std::string& out) override {
+    if (pieces_.next(out, defaults::json_piece_bytes))
+      return true;
+    out += end_;
+    return false;
+  }
+
+  size_t size() const override {
+    return pieces_.message().bytes().size();
+  }
+
+private:
+  json_pieces<T> pieces_;
+  const std::string end_;
+};
+
+template <class T>
+response to_response(const success& how, const msg<T>& answer, std::string end = {}) {
+  auto out = to_head(how, capnp::DynamicStruct::Reader{*answer});
+  auto source = std::make_shared<json_source<T>>(answer, std::move(end));
+  if (source->next(out.body))
+    out.rest = std::move(source);
+  return out;
+}
+
+/// Answers with an actor's message, and `end` behind it. Large messages are encoded on another thread, so that they do
+/// not delay others.
 template <class Response>
-void answer_with(const exchange_ptr& to, const success& how, const msg<Response>& m) {
-  auto encode = [to, how, m] { to->answer(to_response(how, capnp::DynamicStruct::Reader{*m})); };
+void answer_with(const exchange_ptr& to, const success& how, const msg<Response>& m, std::string end = {}) {
+  auto encode = [to, how, m, end = std::move(end)] { to->answer(to_response(how, m, end)); };
   if (m.bytes().size() <= defaults::max_inline_json_bytes)
     encode();
   else
@@ -112,7 +147,7 @@ struct route {
     route out =
       raw(method::get, std::move(path), std::move(summary), "application/json", [make](const exchange_ptr& incoming) {
         if (auto answer = make())
-          incoming->answer(detail::to_response({}, capnp::DynamicStruct::Reader{**answer}));
+          incoming->answer(detail::to_response({}, *answer));
         else
           incoming->answer(problem(answer.error()));
       });

@@ -27,7 +27,7 @@ response answer_of(const task_batch& batch, const msg<wire::TasksRecorded>& kept
   if (!has_source && answer->getRecorded() == 0 && answer->getDuplicates() == 0 && rejected.size() > 0)
     return problem(fail(ec::invalid, "record " + std::to_string(rejected[0].getLine()) + ": " +
                                        std::string{rejected[0].getReason().cStr()}));
-  return detail::to_response({.status = 201}, capnp::DynamicStruct::Reader{*answer});
+  return detail::to_response({.status = 201}, answer);
 }
 
 void record(const tracker_actor& tracker, const exchange_ptr& incoming) {

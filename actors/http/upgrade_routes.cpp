@@ -24,11 +24,8 @@ action write_document(const upgrade_checker_actor& checker, const msg<wire::Upgr
   auto asked = msg<wire::AskForDocument>::build([&](wire::AskForDocument::Builder out) { out.setCheck(*query); });
   return [checker, asked](gateway_requests& gateway, const exchange_ptr& to) {
     gateway.request(checker, success{}.timeout, asked)
-      .then(
-        [to](const msg<wire::VerdictDocument>& made) {
-          to->run_aside([to, made] { to->answer({.body = to_canonical_json(made), .headers = {}, .failure = {}}); });
-        },
-        [to](const caf::error& error) { to->answer(problem(error)); });
+      .then([to](const msg<wire::VerdictDocument>& made) { detail::answer_with(to, {}, made, canonical_end); },
+            [to](const caf::error& error) { to->answer(problem(error)); });
   };
 }
 

@@ -1,8 +1,11 @@
 #include "actors/http/connection.hpp"
 
+#include "messages/json.hpp"
 #include "tests/actors/http/fake_node.hpp"
+#include "tests/bench/snapshots.hpp"
 #include "tests/support/wait_until.hpp"
 
+#include <atomic>
 #include <gmock/gmock.h>
 
 // What clients send over a real socket, and how the server answers.
@@ -324,6 +327,95 @@ TEST(connection, a_reader_that_takes_nothing_is_cut_at_its_deadline) {
   slow.send(ask_large);
   EXPECT_TRUE(wait_until([&] { return is_quiet(node); }));
   EXPECT_LT(slow.read_all().size(), 12'000'000u);
+}
+
+/// Makes pieces of a megabyte, and counts them.
+class megabytes final : public body_source {
+public:
+  megabytes(size_t count, std::atomic<size_t>& made) : count_{count}, made_{made} {
+  }
+
+  bool next(std::string& out) override {
+    out.append(size_t{1} << 20, static_cast<char>('a' + made_ % 26));
+    return ++made_ < count_;
+  }
+
+  size_t size() const override {
+    return 1'000;
+  }
+
+private:
+  const size_t count_;
+  std::atomic<size_t>& made_;
+};
+
+/// A route whose answer begins with "first" and goes on in pieces.
+fake_node::further_routes route_in_pieces(size_t megabyte_count, std::atomic<size_t>& made) {
+  return [&made, megabyte_count](const fake_services&) {
+    return std::vector{route::raw(method::get, "/pieces", "Pieces", "text/plain", [&, megabyte_count](auto to) {
+      made = 0;
+      to->answer({200, "text/plain", "first", {}, {}, std::make_shared<megabytes>(megabyte_count, made)});
+    })};
+  };
+}
+
+std::string ask_pieces(const std::string& version, const std::string& verb = "GET") {
+  return verb + " /pieces HTTP/" + version + "\r\nHost: localhost\r\n\r\n";
+}
+
+TEST(connection, an_answer_in_pieces_arrives_whole_and_its_connection_goes_on) {
+  std::atomic<size_t> made = 0;
+  fake_node node{{}, route_in_pieces(5, made)};
+  std::string whole = "first";
+  for (char c : {'a', 'b', 'c', 'd', 'e'})
+    whole.append(size_t{1} << 20, c);
+  EXPECT_TRUE(node.request("GET", "/pieces").body == whole);
+  auto got = answer_to(node, ask_pieces("1.1") + last_probe);
+  EXPECT_THAT(got.substr(0, 300), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Transfer-Encoding: chunked\r\n"),
+                                        HasSubstr("\r\n\r\n5\r\nfirst\r\n100000\r\naaa")));
+  EXPECT_EQ(count(got, "\r\n100000\r\n"), 5u);
+  EXPECT_EQ(count(got, "e\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"), 1u);
+  EXPECT_TRUE(wait_until([&] { return is_quiet(node); }));
+}
+
+TEST(connection, an_answer_in_pieces_ends_with_its_connection_for_http_1_0) {
+  std::atomic<size_t> made = 0;
+  fake_node node{{}, route_in_pieces(2, made)};
+  auto got = answer_to(node, ask_pieces("1.0"));
+  EXPECT_THAT(got.substr(0, 300),
+              AllOf(HasSubstr("Connection: close\r\n"), Not(HasSubstr("chunked")), HasSubstr("\r\n\r\nfirstaaa")));
+  EXPECT_TRUE(got.ends_with(std::string(size_t{1} << 20, 'b')));
+}
+
+TEST(connection, head_of_an_answer_in_pieces_makes_none) {
+  std::atomic<size_t> made = 0;
+  fake_node node{{}, route_in_pieces(2, made)};
+  auto got = answer_to(node, ask_pieces("1.1", "HEAD") + last_probe);
+  EXPECT_EQ(count(got, "HTTP/1.1 200 OK"), 2u);
+  EXPECT_THAT(got, AllOf(HasSubstr("Transfer-Encoding: chunked\r\n"), Not(HasSubstr("first"))));
+  EXPECT_EQ(made, 0u);
+}
+
+TEST(connection, a_reader_that_takes_nothing_makes_no_pieces_and_is_cut_at_its_deadline) {
+  constexpr size_t many = 1'000;
+  std::atomic<size_t> made = 0;
+  fake_node node{{.write_timeout = 200ms}, route_in_pieces(many, made)};
+  raw_connection slow{node.port()};
+  slow.send(ask_pieces("1.1"));
+  EXPECT_TRUE(wait_until([&] { return made > 0 && is_quiet(node); }));
+  EXPECT_LT(made, many / 10) << "no more than what the kernel holds for the client";
+  EXPECT_THAT(slow.read_all(), Not(HasSubstr("\r\n0\r\n\r\n"))) << "it can see that the answer is not whole";
+}
+
+TEST(connection, large_json_is_sent_in_pieces_of_the_same_text) {
+  auto large = make_snapshot("v1", 20'000);
+  fake_node node{{}, [&](const fake_services&) {
+                   return std::vector{route::reply<wire::Snapshot>(
+                     "/snapshot", "Large", [large]() -> caf::expected<msg<wire::Snapshot>> { return large; })};
+                 }};
+  EXPECT_TRUE(node.request("GET", "/snapshot").body == to_json(large));
+  auto got = answer_to(node, "GET /snapshot HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(got.substr(0, 300), HasSubstr("Transfer-Encoding: chunked\r\n"));
 }
 
 TEST(connection, head_of_a_large_answer_needs_no_room) {
