@@ -80,6 +80,20 @@ class TableTest(unittest.TestCase):
         self.assertTrue(line_of(text, "rate").endswith("2.00 +"))
         self.assertTrue(line_of(text, "cost").endswith("1.50"))
 
+    def test_a_limit_may_be_a_ratio_to_the_base(self):
+        rate = Row("rate", "1/s", "higher", limit_over_base=1.25)
+        cost = Row("cost", "us", limit_over_base=0.6)
+        results = [Result(rate, {"this": [30], "base": [20]}), Result(cost, {"this": [9], "base": [10]})]
+        text = render(results, with_base=True)
+        self.assertIn("≥ 1.25 base", line_of(text, "rate"))
+        self.assertIn("1.20 ok", line_of(text, "rate"))
+        self.assertIn("0.667 SHORT", line_of(text, "cost"))
+
+    def test_a_ratio_to_the_base_is_not_judged_without_one(self):
+        line = line_of(render([Result(Row("cost", "us", limit_over_base=0.6), {"this": [9]})], with_base=False), "cost")
+        self.assertIn("≤ 0.600 base", line)
+        self.assertNotIn("SHORT", line)
+
     def test_a_missing_side_is_named_with_its_reason(self):
         text = render([Result(Row("new", "ms"), {"this": [3]}, {"base": "no such row"})], with_base=True)
         self.assertIn("missing", line_of(text, "new"))
@@ -91,6 +105,12 @@ class TableTest(unittest.TestCase):
         self.assertIn("≤ 5.00", line)
         self.assertNotIn("ok", line)
         self.assertNotIn("SHORT", line)
+
+    def test_costs_by_size_come_below(self):
+        row = Row("growth", "exponent", limit=1.1, cost_unit="us")
+        text = render([Result(row, {"this": [1]}, costs={"this": {10_000: [7], 10: [1, 3, 2]}})], with_base=False)
+        self.assertTrue(text.endswith("costs by size\ngrowth, us, this: 10: 2.00, 10,000: 7.00"))
+        self.assertNotIn("costs", render([Result(Row("new", "ms"), {"this": [3]})], with_base=False))
 
     def test_numbers_keep_three_digits(self):
         self.assertEqual([number(v) for v in (123_456, 123.4, 12.34, 0.1234, 0, -0.5, None)],
@@ -176,6 +196,7 @@ class TurnsTest(unittest.TestCase):
 
         growth = Growth("growth", (Row("row", "exponent"),), (10, 100, 1000), opened, runs=2)
         (result,), _ = measure(growth, [THIS, BASE], Effort())
+        self.assertEqual(result.costs["base"], {size: [size, size] for size in (10, 100, 1000)})
         self.assertEqual(self.asked[:4], [("this", 10), ("base", 10), ("base", 10), ("this", 10)])
         for side, power in (("this", 2), ("base", 1)):
             self.assertEqual([round(value, 9) for value in result.values[side]], [power, power])
@@ -207,6 +228,11 @@ class BenchmarkProgramTest(unittest.TestCase):
         self.assertEqual(value("a/bytes:64", "ratio", "ratio"), 0.5)
         self.assertIsNone(value("a/bytes:64", "1/s", "items_per_second"))
         self.assertIsNone(value("b/16", "ms"))
+
+    def test_costs_of_the_sizes_that_there_are(self):
+        row = benchmark_program.Row("r", "exponent", cost_unit="ms")
+        found = benchmark_program.read_report(self.REPORT)
+        self.assertEqual(benchmark_program.costs_of(found, row, "a/bytes:", (64, 128)), {64: 1.5})
 
     def test_a_revision_without_the_program_has_no_such_rows(self):
         group = benchmark_program.bench_group("g", [benchmark_program.BenchRow(Row("r", "ms"), "a")])

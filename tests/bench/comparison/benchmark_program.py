@@ -6,7 +6,6 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-from .figures import exponent
 from .plan import Group, Missing
 from .table import Row
 
@@ -63,6 +62,11 @@ class BenchRow:
     field: str = "real_time"
 
 
+def _factor(given, wanted):
+    """From one unit of time to another."""
+    return 1000 ** (_TIME_UNITS.index(given) - _TIME_UNITS.index(wanted))
+
+
 def value_of(found, wanted):
     """None when the benchmark or its field is missing. Times come in the row's unit."""
     each = found.get(wanted.benchmark)
@@ -70,13 +74,22 @@ def value_of(found, wanted):
         return None
     value = each[wanted.field]
     if wanted.field in ("real_time", "cpu_time") and wanted.row.unit in _TIME_UNITS:
-        value *= 1000 ** (_TIME_UNITS.index(each["time_unit"]) - _TIME_UNITS.index(wanted.row.unit))
+        value *= _factor(each["time_unit"], wanted.row.unit)
     return value
 
 
+def costs_of(found, row, prefix, sizes):
+    """Real times by size, in the row's unit of costs; sizes that the program does not have are absent."""
+    out = {}
+    for size in sizes:
+        if (each := found.get(f"{prefix}{size}")) is not None:
+            out[size] = each["real_time"] * _factor(each["time_unit"], row.cost_unit)
+    return out
+
+
 def bench_group(name, wanted, fits=(), runs=None):
-    """`fits`: rows with the exponent of a benchmark's real time, each with the prefix of its name that the size
-    follows and the sizes."""
+    """`fits`: rows about the growth of a benchmark's real time, each with the prefix of its name that the size follows
+    and the sizes."""
     names = {each.benchmark for each in wanted}
     names |= {f"{prefix}{size}" for _, prefix, sizes in fits for size in sizes}
 
@@ -86,8 +99,7 @@ def bench_group(name, wanted, fits=(), runs=None):
             found = run_benchmarks(side, sorted(names), effort)
             out = {each.row.name: value_of(found, each) for each in wanted}
             for row, prefix, sizes in fits:
-                points = [(size, found[f"{prefix}{size}"]["real_time"]) for size in sizes if f"{prefix}{size}" in found]
-                out[row.name] = exponent(points)
+                out[row.name] = costs_of(found, row, prefix, sizes)
             return {row: value for row, value in out.items() if value is not None}
 
         yield sample

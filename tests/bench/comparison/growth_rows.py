@@ -14,8 +14,8 @@ _LIMIT = 1.1
 _CAPTURES = 4  # that a node takes at once
 
 
-def _row(name):
-    return Row(f"growth with {name}", "exponent", limit=_LIMIT)
+def _row(name, cost_unit="us"):
+    return Row(f"growth with {name}", "exponent", limit=_LIMIT, cost_unit=cost_unit)
 
 
 def _cpu_of_each(node, target, seconds):
@@ -26,7 +26,7 @@ def _cpu_of_each(node, target, seconds):
 
 
 def _records(most):
-    record, restart = _row("records: recording all"), _row("records: time to restart")
+    record, restart = _row("records: recording all", "s"), _row("records: time to restart", "s")
     best = _row("records: a question for the best tool")
     lines = 1_000
 
@@ -74,7 +74,7 @@ def _metrics():
                 count = max(2, 2_000 // size)
                 node.load("--method", "PUT", "--target", f"/api/v1/snapshots/of-{size}", "--body", body,
                           "--requests", count)
-                out = {put.name: (node.cpu_s() - before) / count}
+                out = {put.name: (node.cpu_s() - before) / count * 1e6}
                 out[get.name] = _cpu_of_each(node, f"/api/v1/snapshots/of-{size}", effort.seconds(0.3))
                 out[check.name] = _cpu_of_each(node, f"/api/v1/upgrades/check?old=of-{size}&new=of-{size}",
                                                effort.seconds(0.3))
@@ -86,7 +86,7 @@ def _metrics():
 
 
 def _versions():
-    imports, previous = _row("versions: importing all"), _row("versions: a question for the previous one")
+    imports, previous = _row("versions: importing all", "s"), _row("versions: a question for the previous one")
 
     @contextlib.contextmanager
     def opened(side, effort):
@@ -109,7 +109,7 @@ def _versions():
 
 
 def _cells():
-    summary, idle = _row("cells: a summary"), _row("cells: a second with 2 records")
+    summary, idle = _row("cells: a summary"), _row("cells: a second with 2 records", "% of a core")
 
     @contextlib.contextmanager
     def opened(side, effort):
@@ -147,7 +147,7 @@ def await_hive(nodes, patience_s=120):
 
 
 def _nodes():
-    row = _row("nodes: a second of all, with 2 records on one")
+    row = _row("nodes: a second of all, with 2 records on one", "s")
 
     @contextlib.contextmanager
     def opened(side, effort):

@@ -24,8 +24,8 @@ def _record(node):
 
 
 def _http(connections):
-    rate = Row(f"HTTP, {connections} connections", "requests/s", "higher")
-    cpu = Row(f"HTTP, {connections} connections: CPU of the node", "us/request")
+    rate = Row(f"HTTP, {connections} connections", "requests/s", "higher", limit_over_base=1.25)
+    cpu = Row(f"HTTP, {connections} connections: CPU of the node", "us/request", limit_over_base=0.6)
 
     @contextlib.contextmanager
     def opened(side, effort):

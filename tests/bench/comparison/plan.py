@@ -36,8 +36,8 @@ class Effort:
 @dataclass(frozen=True)
 class Group:
     """Rows that are measured together. `opened(side, effort)` is a context that holds what a side needs over all runs,
-    and gives a function; each call of that is a run, and returns the values of the rows by their names. A name that is
-    absent is missing on that side."""
+    and gives a function; each call of that is a run, and returns the values of the rows by their names: numbers, or a
+    dictionary of costs by size, of which the exponent is the value. A name that is absent is missing on that side."""
 
     name: str
     rows: tuple[Row, ...]
@@ -47,7 +47,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Growth:
-    """The same for costs at growing sizes; the function takes the size. The value of a row is the fitted exponent."""
+    """The same for costs at growing sizes; the function takes the size. The value of a row is the fitted exponent,
+    and the costs are shown as well."""
 
     name: str
     rows: tuple[Row, ...]
@@ -103,15 +104,25 @@ def _take_group(group, sides, runs, turns):
 
 
 def _take_growth(group, sides, runs, turns, sizes):
-    """Costs by size for each run and row, fitted."""
-    points = {side.label: [{} for _ in range(runs)] for side in sides}
+    """Costs by size for each run and row."""
+    taken = {side.label: [{} for _ in range(runs)] for side in sides}
     for size in sizes:
         for run in range(runs):
             for side in _order(sides, run):
                 for name, cost in turns.sample(side, size).items():
-                    points[side.label][run].setdefault(name, []).append((size, cost))
-    return {label: [{name: exponent(costs) for name, costs in run.items()} for run in all_runs]
-            for label, all_runs in points.items()}
+                    taken[side.label][run].setdefault(name, {})[size] = cost
+    return taken
+
+
+def _add(result, label, taken):
+    """What one run has of the row."""
+    value = taken.get(result.row.name)
+    if isinstance(value, dict):
+        for size, cost in value.items():
+            result.costs.setdefault(label, {}).setdefault(size, []).append(cost)
+        value = exponent(value.items())
+    if value is not None:
+        result.values.setdefault(label, []).append(value)
 
 
 def measure(group, sides, effort):
@@ -127,10 +138,9 @@ def measure(group, sides, effort):
     for row in group.rows:
         result = Result(row)
         for side in sides:
-            values = [run[row.name] for run in taken[side.label] if run.get(row.name) is not None]
-            if values:
-                result.values[side.label] = values
-            else:
+            for run in taken[side.label]:
+                _add(result, side.label, run)
+            if side.label not in result.values:
                 result.missing[side.label] = turns.failed.get(side.label, "no such row")
         out.append(result)
     return out, not turns.is_broken()

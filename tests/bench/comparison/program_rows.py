@@ -42,7 +42,7 @@ def _json():
         BenchRow(Row("JSON out, 100 metrics", "us"), "snapshot_to_json"),
         BenchRow(Row("JSON in, 100 metrics", "us"), "snapshot_from_json"),
     ]
-    fits = [(Row("JSON out, 10 to 100,000 metrics", "exponent", limit=1.1), "json_out/metrics:", out)]
+    fits = [(Row("JSON out, 10 to 100,000 metrics", "exponent", limit=1.1, cost_unit="us"), "json_out/metrics:", out)]
     return bench_group("JSON", wanted, fits)
 
 

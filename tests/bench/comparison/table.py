@@ -15,15 +15,19 @@ class Row:
     unit: str
     better: str = "lower"  # or "higher"
     limit: float | None = None
+    limit_over_base: float | None = None  # of the ratio to the other revision, instead of `limit`
+    cost_unit: str = ""  # of costs at growing sizes, whose exponent the row is
 
 
 @dataclass
 class Result:
-    """What was measured of a row: the values of each side, and why a side has none."""
+    """What was measured of a row: the values of each side, for growth also the costs of each size, and why a side has
+    no values."""
 
     row: Row
     values: dict[str, list[float]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    costs: dict[str, dict[int, list[float]]] = field(default_factory=dict)
 
 
 def number(value):
@@ -50,12 +54,18 @@ def shown_values(values):
 
 def shown_limit(result):
     row = result.row
-    if row.limit is None:
-        return ["", ""]
-    share = reached(median(result.values.get("this")), row.limit, row.better)
     sign = "≥" if row.better == "higher" else "≤"
+    if row.limit_over_base is not None:
+        limit, value = row.limit_over_base, ratio(result.values.get("this"), result.values.get("base"))
+        shown = f"{sign} {number(limit)} base"
+    elif row.limit is not None:
+        limit, value = row.limit, median(result.values.get("this"))
+        shown = f"{sign} {number(limit)}"
+    else:
+        return ["", ""]
+    share = reached(value, limit, row.better)
     word = "" if share is None else f"{number(share)} {'ok' if share >= 1 else 'SHORT'}"
-    return [f"{sign} {number(row.limit)}", word]
+    return [shown, word]
 
 
 def cells(result, with_base):
@@ -78,7 +88,15 @@ def render(results, with_base):
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
     text.insert(1, "-" * len(text[0]))
-    return "\n".join(text + reasons(results))
+    return "\n".join(text + costs_by_size(results) + reasons(results))
+
+
+def costs_by_size(results):
+    """A line for each row that is about growth, and side: the median cost at each size."""
+    lines = [f"{result.row.name}, {result.row.cost_unit}, {side}: "
+             + ", ".join(f"{size:,}: {number(median(costs))}" for size, costs in sorted(sizes.items()))
+             for result in results for side, sizes in result.costs.items()]
+    return ["", "costs by size", *lines] if lines else []
 
 
 def reasons(results):
