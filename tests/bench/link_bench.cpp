@@ -41,9 +41,7 @@ public:
   }
 
 private:
-  /// A test_node has fewer threads.
   static void schedule_as_a_node(caf::actor_system_config& config) {
-    config.set("scheduler.max-threads", caf::defaults::scheduler::max_threads);
     configure_scheduling(config);
   }
 

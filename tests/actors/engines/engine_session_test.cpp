@@ -33,7 +33,8 @@ struct services_state {
 };
 
 template <class Answer>
-caf::result<Answer> answer(caf::event_based_actor* self, services_state* state, std::string request, Answer with) {
+caf::result<Answer> note_and_answer(caf::event_based_actor* self, services_state* state, std::string request,
+                                    Answer with) {
   state->asked.push_back(std::move(request));
   state->senders.push_back(caf::actor_cast<caf::actor_addr>(self->current_sender()));
   auto promise = self->make_response_promise<Answer>();
@@ -57,15 +58,16 @@ caf::behavior tracker_stub(caf::event_based_actor* self, services_state* state) 
   fail_on_unexpected(self);
   return {
     [self, state](const msg<RecordTasks>& what) {
-      return answer(self, state, read(what),
-                    msg<TasksRecorded>::build([](TasksRecorded::Builder out) { out.setRecorded(5); }));
+      return note_and_answer(self, state, read(what),
+                             msg<TasksRecorded>::build([](TasksRecorded::Builder out) { out.setRecorded(5); }));
     },
     [self, state](const msg<BestToolQuery>& what) {
-      return answer(self, state, read(what),
-                    msg<BestTool>::build([](BestTool::Builder out) { out.setToolName("aider"); }));
+      return note_and_answer(self, state, read(what),
+                             msg<BestTool>::build([](BestTool::Builder out) { out.setToolName("aider"); }));
     },
     [self, state](const msg<RouteQuery>& what) {
-      return answer(self, state, read(what), msg<Route>::build([](Route::Builder out) { out.setToolName("codex"); }));
+      return note_and_answer(self, state, read(what),
+                             msg<Route>::build([](Route::Builder out) { out.setToolName("codex"); }));
     },
     [state](release_atom) {
       auto deliver = std::move(state->held.front());
@@ -80,16 +82,16 @@ caf::behavior agents_stub(caf::event_based_actor* self, services_state* state) {
   fail_on_unexpected(self);
   return {
     [self, state](const msg<AddRuns>& what) {
-      return answer(self, state, read(what),
-                    msg<AgentInputStored>::build([](AgentInputStored::Builder out) { out.setRecorded(3); }));
+      return note_and_answer(self, state, read(what),
+                             msg<AgentInputStored>::build([](AgentInputStored::Builder out) { out.setRecorded(3); }));
     },
     [self, state](const msg<CaptureBaseline>& what) {
-      return answer(self, state, read(what),
-                    msg<CaptureOutcome>::build([](CaptureOutcome::Builder out) { out.setSkipped("why"); }));
+      return note_and_answer(self, state, read(what),
+                             msg<CaptureOutcome>::build([](CaptureOutcome::Builder out) { out.setSkipped("why"); }));
     },
     [self, state](const msg<ValidateAgent>& what) {
-      return answer(self, state, read(what),
-                    msg<AgentValidation>::build([](AgentValidation::Builder out) { out.setPassed(true); }));
+      return note_and_answer(self, state, read(what),
+                             msg<AgentValidation>::build([](AgentValidation::Builder out) { out.setPassed(true); }));
     },
   };
 }
@@ -97,8 +99,9 @@ caf::behavior agents_stub(caf::event_based_actor* self, services_state* state) {
 caf::behavior view_stub(caf::event_based_actor* self, services_state* state) {
   fail_on_unexpected(self);
   return {[self, state](const msg<wire::NodeQuery>& what) {
-    return answer(self, state, read(what),
-                  msg<wire::NodeList>::build([](wire::NodeList::Builder out) { out.initNodes(2)[1].setId("far"); }));
+    return note_and_answer(self, state, read(what), msg<wire::NodeList>::build([](wire::NodeList::Builder out) {
+                             out.initNodes(2)[1].setId("far");
+                           }));
   }};
 }
 
@@ -107,7 +110,7 @@ caf::behavior spawner_stub(caf::event_based_actor* self, services_state* state) 
   fail_on_unexpected(self);
   auto with = [self, state]<class Request, class Answer>(const engine_request<Request>& what, Answer given) {
     state->callers.push_back(what.caller);
-    return answer(self, state, read(what.request), std::move(given));
+    return note_and_answer(self, state, read(what.request), std::move(given));
   };
   return {
     [with](const engine_request<SpawnRequest>& what) {
@@ -125,11 +128,13 @@ caf::behavior scheduler_stub(caf::event_based_actor* self, services_state* state
   using namespace wire;
   fail_on_unexpected(self);
   auto with = [self, state](std::string request) {
-    return answer(self, state, std::move(request), msg<Lease>::build([](Lease::Builder out) { out.setId("l1"); }));
+    return note_and_answer(self, state, std::move(request),
+                           msg<Lease>::build([](Lease::Builder out) { out.setId("l1"); }));
   };
   return {
     [self, state](const msg<GpuQuery>& what) {
-      return answer(self, state, read(what), msg<GpuList>::build([](GpuList::Builder out) { out.setQueued(2); }));
+      return note_and_answer(self, state, read(what),
+                             msg<GpuList>::build([](GpuList::Builder out) { out.setQueued(2); }));
     },
     [with, state](const hold_lease& what) {
       state->lease_holders.emplace_back(as_view(what.request->getHolder()));

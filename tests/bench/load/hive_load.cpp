@@ -56,7 +56,8 @@ std::string numbered(std::string text, uint64_t number) {
 
 void run_http(const options& given) {
   auto body = given.body_file.empty() ? std::string{} : content_of(given.body_file);
-  load::http_plan plan{.at = parse_at(given.at), .connections = given.connections, .requests = given.count};
+  load::http_plan plan{
+    .at = parse_at(given.at), .connections = given.connections, .request = {}, .requests = given.count};
   auto fixed = load::http_request(given.method, given.target, body, given.content_type);
   bool is_numbered = numbered(given.target, 0) != given.target;
   plan.request = [&](uint64_t n) {
