@@ -1,9 +1,8 @@
 #pragma once
 
+#include "actors/alarm.hpp"
 #include "actors/deadline_queue.hpp"
 
-#include <caf/actor_clock.hpp>
-#include <caf/behavior.hpp>
 #include <caf/duration.hpp>
 #include <caf/error.hpp>
 #include <caf/message_id.hpp>
@@ -90,14 +89,9 @@ private:
     };
   }
 
-  /// The timer is the timeout of a request that was never sent, so that no other actor can send what it sends.
   void start_timer() {
-    auto when = open_.start_timer();
-    if (!when)
-      return;
-    auto id = self_->new_request_id(caf::message_priority::normal).response_id();
-    self_->add_multiplexed_response_handler(id, caf::behavior{[this](const caf::error&) { on_timer(); }});
-    self_->clock().set_request_timeout(*when, self_, id);
+    if (auto when = open_.start_timer())
+      call_at(self_, *when, [this] { on_timer(); });
   }
 
   /// Expires as CAF does: by an error in the mailbox, behind the answers that are there.

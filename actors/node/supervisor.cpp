@@ -1,5 +1,6 @@
 #include "actors/node/supervisor.hpp"
 
+#include "actors/alarm.hpp"
 #include "messages/ec.hpp"
 #include "platform/log.hpp"
 #include "platform/restart_intensity.hpp"
@@ -7,16 +8,9 @@
 namespace hive {
 namespace {
 
-using stop_overdue_atom = caf::atom_constant<caf::atom("overdue")>;
-using restart_atom = caf::atom_constant<caf::atom("restart")>;
-
 /// Delay between a failure and the restart: long enough that a service that fails immediately does not use up its
 /// restarts in microseconds, short enough that a single failure goes unnoticed.
 constexpr auto restart_delay = std::chrono::milliseconds{100};
-
-// internal: messages of the supervisor to itself.
-using supervisor_impl = supervisor_actor::extend<caf::reacts_to<stop_overdue_atom, uint64_t>, //
-                                                 caf::reacts_to<restart_atom, size_t>>;
 
 struct supervisor_state {
   static inline const char* name = "supervisor";
@@ -26,7 +20,7 @@ struct supervisor_state {
     caf::actor handle;
   };
 
-  supervisor_impl::pointer self = nullptr;
+  supervisor_actor::pointer self = nullptr;
   std::vector<entry> entries;
   supervisor_options options;
   restart_intensity intensity{0, {}};
@@ -105,7 +99,11 @@ struct supervisor_state {
     }
     log::error("Service failed and is being restarted: {}. service={}", text_of(reason), failed);
     set_status("restarting " + failed);
-    stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
+    stop_down_to(index, [this, index] { restart_soon(index); });
+  }
+
+  void restart_soon(size_t index) {
+    call_at(self, self->clock().now() + restart_delay, [this, index] { restart(index); });
   }
 
   void restart(size_t index) {
@@ -121,7 +119,7 @@ struct supervisor_state {
       return;
     }
     log::error("Restart failed and is retried: {}", text_of(err));
-    stop_down_to(index, [this, index] { self->delayed_send(self, restart_delay, restart_atom::value, index); });
+    stop_down_to(index, [this, index] { restart_soon(index); });
   }
 
   void give_up(caf::error err) {
@@ -157,7 +155,7 @@ struct supervisor_state {
       if (!entry.handle)
         continue;
       self->send_exit(entry.handle, caf::exit_reason::user_shutdown);
-      self->delayed_send(self, options.stop_timeout, stop_overdue_atom::value, stop_step);
+      call_at(self, self->clock().now() + options.stop_timeout, [this, step = stop_step] { on_stop_overdue(step); });
       return;
     }
     stopping = false;
@@ -178,8 +176,8 @@ struct supervisor_state {
   }
 };
 
-supervisor_impl::behavior_type supervisor(supervisor_impl::stateful_pointer<supervisor_state> self,
-                                          std::vector<service> services, supervisor_options options) {
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                           std::vector<service> services, supervisor_options options) {
   auto& state = self->state;
   state.self = self;
   for (auto& definition : services)
@@ -188,9 +186,7 @@ supervisor_impl::behavior_type supervisor(supervisor_impl::stateful_pointer<supe
   state.options = std::move(options);
   self->set_down_handler([self](caf::down_msg& down) { self->state.on_down(down); });
   self->set_exit_handler([self](caf::exit_msg& exit) { self->state.on_exit(exit); });
-  return {[self](start_atom) { return self->state.start_all(); },
-          [self](stop_overdue_atom, uint64_t step) { self->state.on_stop_overdue(step); },
-          [self](restart_atom, size_t index) { self->state.restart(index); }};
+  return {[self](start_atom) { return self->state.start_all(); }};
 }
 
 } // namespace
@@ -199,7 +195,7 @@ supervisor_actor spawn_supervisor(caf::actor_system& system, std::vector<service
                                   supervisor_options options) {
   auto spawned = options.starts_wait ? system.spawn<caf::detached>(supervisor, std::move(services), std::move(options))
                                      : system.spawn(supervisor, std::move(services), std::move(options));
-  return caf::actor_cast<supervisor_actor>(spawned);
+  return spawned;
 }
 
 } // namespace hive

@@ -160,6 +160,26 @@ TEST_F(supervisor_fixture, kills_a_service_that_does_not_stop) {
   EXPECT_NE(log.text().find("-a"), std::string::npos) << log.text();
 }
 
+/// As the node does when it ends: a supervisor that is kept would keep its thread, and the actor system would wait for
+/// it.
+TEST_F(supervisor_fixture, leaves_no_timer_behind) {
+  supervisor_options options;
+  options.starts_wait = true;
+  options.stop_timeout = 1h;
+  test_config config;
+  caf::actor_system ending{config};
+  std::vector<service> services;
+  services.push_back({"only", [&]() -> caf::expected<caf::actor> {
+                        return ending.spawn([]() -> caf::behavior { return {[](int number) { return number; }}; });
+                      }});
+  caf::scoped_actor client{ending};
+  auto supervisor = spawn_supervisor(ending, std::move(services), options);
+  client->request(supervisor, 20s, start_atom::value)
+    .receive([](caf::ok_atom) {}, [](const caf::error& err) { ADD_FAILURE() << text_of(err); });
+  client->send_exit(supervisor, caf::exit_reason::user_shutdown);
+  client->wait_for(supervisor);
+}
+
 /// With a single thread for all actors, which the supervisor would block while it waits.
 TEST_F(supervisor_fixture, starts_that_wait_for_earlier_services_leave_these_their_threads) {
   struct one_thread : test_config {
