@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 inline constexpr size_t max_pending_commits = 65'536;
 /// Bytes waiting for the disk.
 inline constexpr size_t max_pending_commit_bytes = size_t{256} << 20;
-/// Longest wait of a group of write sets for more of them: a quarter of the slowest sync of a disk that works, a
+/// Longest wait of a group of write sets for more of them: about half of the quickest sync of a disk that works, a
 /// spinning one.
 inline constexpr std::chrono::milliseconds max_gathering = 5ms;
 

@@ -64,6 +64,19 @@ msg<wire::TasksRecorded> answer_of(std::span<const fate> records) {
   });
 }
 
+/// The answer to messages whose records are all new.
+class all_recorded {
+public:
+  const msg<wire::TasksRecorded>& of(uint32_t records) {
+    if (answer_->getRecorded() != records)
+      answer_ = msg<wire::TasksRecorded>::build([&](wire::TasksRecorded::Builder out) { out.setRecorded(records); });
+    return answer_; // most messages have as many records as the one before, which share it
+  }
+
+private:
+  msg<wire::TasksRecorded> answer_;
+};
+
 } // namespace
 
 void joined_records::add(msg<wire::RecordTasks> more) {
@@ -90,10 +103,13 @@ caf::expected<std::vector<msg<wire::TasksRecorded>>> joined_records::split(const
   if (!became)
     return became.error();
   std::vector<msg<wire::TasksRecorded>> out;
+  out.reserve(messages_.size());
+  all_recorded good;
+  bool is_good = all->getRecorded() == records_;
   size_t begin = 0;
   for (const auto& each : messages_) {
     auto count = each->getTasks().size();
-    out.push_back(answer_of(std::span{*became}.subspan(begin, count)));
+    out.push_back(is_good ? good.of(count) : answer_of(std::span{*became}.subspan(begin, count)));
     begin += count;
   }
   return out;

@@ -11,11 +11,11 @@ caf::error commit_queue::add(const write_set& writes, const commit_group::sender
   std::lock_guard lock{mutex_};
   if (closed_)
     return fail(ec::unavailable, "the committer has ended");
-  if (gathered_.sets() >= defaults::max_pending_commits ||
-      gathered_.batch.bytes() + writes.bytes() > defaults::max_pending_commit_bytes)
-    return fail(ec::overloaded, std::to_string(gathered_.sets()) + " writes wait for the disk already");
-  gathered_.add(writes, who);
-  if (gathered_.sets() >= wanted_) {
+  if (gathered_->sets() >= defaults::max_pending_commits ||
+      gathered_->batch.bytes() + writes.bytes() > defaults::max_pending_commit_bytes)
+    return fail(ec::overloaded, std::to_string(gathered_->sets()) + " writes wait for the disk already");
+  gathered_->add(writes, who);
+  if (gathered_->sets() >= wanted_) {
     wanted_ = nobody_sleeps;
     arrived_.notify_one();
   }
@@ -25,8 +25,8 @@ caf::error commit_queue::add(const write_set& writes, const commit_group::sender
 std::optional<commit_group> commit_queue::take(const last_group& last) {
   std::unique_lock lock{mutex_};
   while (!closed_) {
-    auto wait = time_to_gather(last, gathered_.sets(), std::chrono::steady_clock::now());
-    if (wait.count() == 0 && gathered_.sets() > 0)
+    auto wait = time_to_gather(last, gathered_->sets(), std::chrono::steady_clock::now());
+    if (wait.count() == 0 && gathered_->sets() > 0)
       return give();
     wanted_ = wait.count() > 0 ? last.sets : 1;
     if (wait.count() > 0)
@@ -39,9 +39,9 @@ std::optional<commit_group> commit_queue::take(const last_group& last) {
 }
 
 commit_group commit_queue::give() {
-  commit_group next{*db_};
-  std::swap(next, gathered_);
-  return next;
+  auto full = std::move(*gathered_);
+  gathered_.emplace(*db_);
+  return full;
 }
 
 void commit_queue::close(caf::error reason) {
@@ -50,7 +50,9 @@ void commit_queue::close(caf::error reason) {
     return;
   closed_ = std::move(reason);
   arrived_.notify_one();
-  auto left = give();
+  auto db = std::move(db_); // stays until the group is gone
+  auto left = std::move(*gathered_);
+  gathered_.reset();
   lock.unlock();
   left.answer(fail(ec::unavailable, "the committer ended before this was written"));
 }

@@ -15,7 +15,7 @@ namespace hive {
 /// It is woken once per group, when as many sets are there as `time_to_gather` waits for, and sleeps until then.
 class commit_queue {
 public:
-  explicit commit_queue(std::shared_ptr<const database> db) : db_{std::move(db)}, gathered_{*db_} {
+  explicit commit_queue(std::shared_ptr<const database> db) : db_{std::move(db)}, gathered_{std::in_place, *db_} {
   }
 
   /// Fails with ec::overloaded above defaults::max_pending_commits or defaults::max_pending_commit_bytes, and with
@@ -25,7 +25,8 @@ public:
   /// Waits for the next group. Nothing when the queue is closed.
   std::optional<commit_group> take(const last_group& last);
 
-  /// Ends the taking, and refuses what was not taken with ec::unavailable. The first reason stays.
+  /// Ends the taking, refuses what was not taken with ec::unavailable, and lets go of the database. The first reason
+  /// stays.
   void close(caf::error reason);
 
   /// Why the queue is closed.
@@ -37,11 +38,11 @@ private:
   /// No number of sets wakes the thread: it works.
   static constexpr size_t nobody_sleeps = std::numeric_limits<size_t>::max();
 
-  std::shared_ptr<const database> db_;
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
-  commit_group gathered_;
-  size_t wanted_ = nobody_sleeps; ///< sets that wake the sleeping thread
+  std::shared_ptr<const database> db_;
+  std::optional<commit_group> gathered_; ///< none when closed
+  size_t wanted_ = nobody_sleeps;        ///< sets that wake the sleeping thread
   std::optional<caf::error> closed_;
 };
 

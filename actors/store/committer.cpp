@@ -43,6 +43,7 @@ public:
 
   void on_exit() override {
     queue_.close(fail(ec::internal, "the committer failed")); // unless it ended by itself
+    db_ = nullptr; // whoever waits for the end opens the store again, while references to this actor may still exist
   }
 
 private:
@@ -65,7 +66,7 @@ private:
     // No timeout: a slow disk is waited for, because the outcome of a write in flight cannot be guessed. The bounds of
     // the queue limit what waits meanwhile.
     auto err = db_->write(group.batch);
-    last_.sync = clock::now() - begin;
+    last_.quickest_write = quickest_write(last_.quickest_write, clock::now() - begin);
     report(err);
     if (db_->is_broken())
       queue_.close(err);

@@ -142,7 +142,7 @@ TEST_P(links_test, three_nodes_are_all_linked) {
 TEST_P(links_test, a_killed_node_comes_back_in_a_new_epoch) {
   auto first = start("first");
   auto second = start("second", {first->door()});
-  expect_linked(*first, *second);
+  expect_members(*first, *second);
   auto at = second->door();
   second->kill();
   wait_until([&] { return sees(*first, *second, wire::MemberState::SUSPECT); });

@@ -49,7 +49,7 @@ class LoadTest(unittest.TestCase):
     """hive_load counts what it is answered."""
 
     def setUp(self):
-        self.node = Node(THIS)
+        self.node = Node(THIS, arguments=["--door", "127.0.0.1:0"])
         self.addCleanup(self.node.close)
 
     def test_requests_are_counted_and_numbered(self):
@@ -66,8 +66,11 @@ class LoadTest(unittest.TestCase):
         self.assertNotIn("of-3-10", json.dumps(listed))
 
     def test_records_are_durable_at_the_node(self):
-        load(THIS, "records", "--via", "http", "--at", self.node.http, "--outstanding", 8, "--records", 100)
-        self.assertEqual(json.loads(self.node.ask("GET", "/tools/summary"))["total_benchmarks"], 100)
+        for via, expected in (("http", 96), ("joined-http", 192), ("actors", 288), ("threads", 384)):
+            at = self.node.http if "http" in via else self.node.door
+            load(THIS, "records", "--via", via, "--at", at, "--outstanding", 8, "--records", 100)
+            stored = json.loads(self.node.ask("GET", "/tools/summary"))["total_benchmarks"]
+            self.assertEqual(stored, expected, via)  # whole rounds of 8
 
     def test_refusals_are_no_answers(self):
         done = load(THIS, "http", "--at", self.node.http, "--target", "/api/v1/nothing", "--requests", 5)

@@ -229,6 +229,16 @@ class BenchmarkProgramTest(unittest.TestCase):
         self.assertIsNone(value("a/bytes:64", "1/s", "items_per_second"))
         self.assertIsNone(value("b/16", "ms"))
 
+    def test_what_earlier_revisions_called_otherwise(self):
+        rate = benchmark_program.BenchRow(Row("r", "1/s"), "new", "items_per_second", formerly=("old",))
+        ratio = benchmark_program.BenchRow(Row("r", "ratio"), "new", "ratio", formerly=("old", "raw"))
+        found = {"old": {"items_per_second": 3.0}, "raw": {"items_per_second": 4.0}}
+        self.assertEqual(benchmark_program.value_of(found, rate), 3)
+        self.assertEqual(benchmark_program.value_of(found, ratio), 0.75)
+        self.assertIsNone(benchmark_program.value_of({"raw": found["raw"]}, ratio))
+        found["new"] = {"ratio": 0.5}
+        self.assertEqual(benchmark_program.value_of(found, ratio), 0.5)
+
     def test_costs_of_the_sizes_that_there_are(self):
         row = benchmark_program.Row("r", "exponent", cost_unit="ms")
         found = benchmark_program.read_report(self.REPORT)

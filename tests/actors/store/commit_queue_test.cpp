@@ -38,7 +38,7 @@ protected:
 
 /// A group after which the next one waits for this many sets, for longer than a test takes.
 last_group group_of(size_t sets) {
-  return {.sets = sets, .sync = 1h, .answered = std::chrono::steady_clock::now() + 1h};
+  return {.sets = sets, .quickest_write = 1h, .answered = std::chrono::steady_clock::now() + 1h};
 }
 
 TEST_F(commit_queue_fixture, gives_all_that_gathered_in_order_of_arrival) {
@@ -72,7 +72,7 @@ TEST_F(commit_queue_fixture, waits_for_as_many_as_the_last_group_had) {
 
 TEST_F(commit_queue_fixture, leaves_without_those_who_do_not_come) {
   EXPECT_FALSE(add("a"));
-  EXPECT_EQ(take({.sets = 3, .sync = 4ms, .answered = std::chrono::steady_clock::now()}), 1u);
+  EXPECT_EQ(take({.sets = 3, .quickest_write = 1ms, .answered = std::chrono::steady_clock::now()}), 1u);
 }
 
 TEST_F(commit_queue_fixture, refuses_what_does_not_fit) {

@@ -144,6 +144,14 @@ TEST_F(committer_fixture, refuses_at_once_after_its_end) {
   EXPECT_FALSE((*db->get(column::tasks, "k")).has_value());
 }
 
+/// As a namespace does that is deleted and begins anew at once.
+TEST_F(committer_fixture, lets_go_of_its_database_when_it_ends_though_references_to_it_remain) {
+  EXPECT_EQ(commit(put("k", "v")), ec::none);
+  self->send_exit(committer, caf::exit_reason::user_shutdown);
+  self->wait_for(committer);
+  EXPECT_EQ(db.use_count(), 1) << "that of this test";
+}
+
 TEST_F(committer_fixture, is_not_ended_by_a_normal_exit) {
   self->send_exit(committer, caf::exit_reason::normal);
   EXPECT_EQ(commit(put("k", "v")), ec::none);

@@ -55,11 +55,13 @@ def run_benchmarks(side, names, effort):
 
 @dataclass(frozen=True)
 class BenchRow:
-    """A row, and the field of the benchmark that is its value."""
+    """A row, and the field of the benchmark that is its value. Revisions without this benchmark may have had another one
+    for the same, or two whose items per second make the ratio."""
 
     row: Row
     benchmark: str
     field: str = "real_time"
+    formerly: tuple[str, ...] = ()
 
 
 def _factor(given, wanted):
@@ -70,12 +72,22 @@ def _factor(given, wanted):
 def value_of(found, wanted):
     """None when the benchmark or its field is missing. Times come in the row's unit."""
     each = found.get(wanted.benchmark)
+    if each is None and wanted.formerly:
+        return _former_value(found, wanted)
     if each is None or wanted.field not in each:
         return None
     value = each[wanted.field]
     if wanted.field in ("real_time", "cpu_time") and wanted.row.unit in _TIME_UNITS:
         value *= _factor(each["time_unit"], wanted.row.unit)
     return value
+
+
+def _former_value(found, wanted):
+    """Of a rate, or of the ratio of two."""
+    rates = [found.get(name, {}).get("items_per_second") for name in wanted.formerly]
+    if None in rates:
+        return None
+    return rates[0] if len(rates) == 1 else rates[0] / rates[1]
 
 
 def costs_of(found, row, prefix, sizes):
@@ -90,7 +102,7 @@ def costs_of(found, row, prefix, sizes):
 def bench_group(name, wanted, fits=(), runs=None):
     """`fits`: rows about the growth of a benchmark's real time, each with the prefix of its name that the size follows
     and the sizes."""
-    names = {each.benchmark for each in wanted}
+    names = {name for each in wanted for name in (each.benchmark, *each.formerly)}
     names |= {f"{prefix}{size}" for _, prefix, sizes in fits for size in sizes}
 
     @contextlib.contextmanager

@@ -66,22 +66,25 @@ def _http_memory(requests):
 # -- single records ---------------------------------------------------------------------------------------------------
 
 
-def _single_records(via, title, records):
-    share = Row(f"single records {title}, 64 outstanding / raw RocksDB", "ratio", "higher", 0.7)
-    rate = Row(f"single records {title}, 64 outstanding", "records/s", "higher")
+def _single_records(via, title, records, limit=None):
+    """Records of 64 callers that each wait for their own, beside RocksDB with batches of 64."""
+    title = f"single records {title}, 64 outstanding"
+    share = Row(f"{title} / raw RocksDB", "ratio", "higher", limit)
+    rate = Row(title, "records/s", "higher")
 
     @contextlib.contextmanager
     def opened(side, effort):
         with Node(side, arguments=["--door", "127.0.0.1:0"]) as node:
+            at = node.http if "http" in via else node.door
 
             def sample():
-                done = load(side, "records", "--via", via, "--at", node.http if via == "http" else node.door,
-                            "--outstanding", 64, "--engines", 8, "--records", effort.count(records))
+                done = load(side, "records", "--via", via, "--at", at, "--outstanding", 64,
+                            "--records", effort.count(records))
                 return {share.name: done["raw_seconds"] / done["seconds"], rate.name: done["records"] / done["seconds"]}
 
             yield sample
 
-    return Group(f"single records {title}", (share, rate), opened)
+    return Group(title, (share, rate), opened)
 
 
 # -- large documents ---------------------------------------------------------------------------------------------------
@@ -214,8 +217,10 @@ def groups(requests_of_memory):
     return [
         *(_http(connections) for connections in (16, 64, 256)),
         _http_memory(requests_of_memory),
-        _single_records("http", "over HTTP", 20_000),
-        _single_records("engine", "from engines", 20_000),
+        _single_records("joined-http", "over HTTP, joined by the client", 50_000, 0.7),
+        _single_records("http", "over HTTP, one a request", 20_000),
+        _single_records("actors", "from actors of an engine", 50_000, 0.7),
+        _single_records("threads", "from threads of an engine", 20_000),
         _snapshots(),
         _cells(),
         _engine_pings(),

@@ -10,8 +10,10 @@ def _committer():
     for outstanding, limit in limits.items():
         benchmark = f"committer_writes/outstanding:{outstanding}"
         title = f"committer, {outstanding} outstanding"
-        wanted.append(BenchRow(Row(f"{title}: writes / raw RocksDB", "ratio", "higher", limit), benchmark, "ratio"))
-        wanted.append(BenchRow(Row(title, "writes/s", "higher"), benchmark, "items_per_second"))
+        before = (f"committer_throughput/{outstanding}", f"raw_rocksdb_throughput/{outstanding}")
+        wanted.append(BenchRow(Row(f"{title}: writes / raw RocksDB", "ratio", "higher", limit), benchmark, "ratio",
+                               formerly=before))
+        wanted.append(BenchRow(Row(title, "writes/s", "higher"), benchmark, "items_per_second", formerly=before[:1]))
     return bench_group("committer", wanted)
 
 

@@ -6,6 +6,7 @@
 #include "tests/bench/load/record_load.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -28,7 +29,6 @@ struct options {
   uint64_t count = 1'000'000'000;
   size_t connections = 1;
   size_t outstanding = 1;
-  size_t engines = 8;
   size_t bytes = 64;
 };
 
@@ -74,10 +74,20 @@ void run_http(const options& given) {
               done.seconds);
 }
 
+double record(const options& given, const load::record_plan& plan) {
+  if (given.via == "http")
+    return load::record_over_http(parse_at(given.at), plan);
+  if (given.via == "joined-http")
+    return load::record_joined_over_http(parse_at(given.at), plan);
+  if (given.via == "actors")
+    return load::record_from_actors(given.at, given.tls, plan);
+  return load::record_from_threads(given.at, given.tls, plan);
+}
+
 void run_records(const options& given) {
-  load::record_plan plan{.records = given.count, .outstanding = given.outstanding, .engines = given.engines};
-  auto seconds = given.via == "http" ? load::record_over_http(parse_at(given.at), plan)
-                                     : load::record_from_engines(given.at, given.tls, plan);
+  auto whole = given.count / given.outstanding * given.outstanding;
+  load::record_plan plan{.records = std::max(whole, given.outstanding), .outstanding = given.outstanding};
+  auto seconds = record(given, plan);
   std::printf("{\"records\": %zu, \"seconds\": %.9f, \"raw_seconds\": %.9f}\n", static_cast<size_t>(plan.records),
               seconds, load::record_raw(plan));
 }
@@ -104,13 +114,14 @@ void add_commands(CLI::App& app, options& given) {
   http->add_option("--type", given.content_type, "Content-Type of the body");
   http->callback([&] { run_http(given); });
 
-  auto* records = app.add_subcommand("records", "Task records, one a request, and the same through RocksDB alone");
+  auto* records = app.add_subcommand("records", "Task records of many callers, and the same through RocksDB alone");
   records->add_option("--at", given.at, "ADDRESS:PORT of the node's HTTP or door")->required();
-  records->add_option("--via", given.via)->check(CLI::IsMember({"http", "engine"}));
+  records
+    ->add_option("--via", given.via, "Who sends: HTTP with a record or those of all callers a request, or an engine")
+    ->check(CLI::IsMember({"http", "joined-http", "actors", "threads"}));
   records->add_option("--tls", given.tls, "Directory with an engine's certificate");
   records->add_option("--records", given.count)->required();
-  records->add_option("--outstanding", given.outstanding);
-  records->add_option("--engines", given.engines, "Engines that share the records");
+  records->add_option("--outstanding", given.outstanding)->check(CLI::PositiveNumber);
   records->callback([&] { run_records(given); });
 
   auto* ping = app.add_subcommand("ping", "Pings from an engine to its session");

@@ -42,14 +42,20 @@ unique_fd connect_to(const endpoint& at) {
   return out;
 }
 
-/// The value of Content-Length in a response's head.
-size_t body_bytes(std::string_view head) {
-  constexpr std::string_view name = "\r\ncontent-length:";
+/// What follows `field`, which is in lower case, in a response's head; nothing when it is not there.
+std::string_view after(std::string_view head, std::string_view field) {
   auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; };
-  auto found = std::search(head.begin(), head.end(), name.begin(), name.end(), same);
-  if (found == head.end())
-    throw std::runtime_error("an answer without Content-Length: " + std::string{head});
-  return std::stoul(std::string{found + name.size(), head.end()});
+  auto found = std::search(head.begin(), head.end(), field.begin(), field.end(), same);
+  return found == head.end() ? std::string_view{} : std::string_view{found + std::ssize(field), head.end()};
+}
+
+/// Whether a response with this head and these bytes of its body is complete. No JSON contains what ends chunks.
+bool is_complete(std::string_view head, std::string_view body) {
+  if (auto length = after(head, "\r\ncontent-length:"); !length.empty())
+    return body.size() >= std::stoul(std::string{length});
+  if (after(head, "\r\ntransfer-encoding: chunke").empty())
+    throw std::runtime_error("an answer without a length: " + std::string{head});
+  return body.ends_with("\r\n0\r\n\r\n");
 }
 
 /// One connection and the request that is outstanding on it.
@@ -70,7 +76,7 @@ public:
       request.remove_prefix(static_cast<size_t>(sent));
     }
     received_.clear();
-    expected_ = 0;
+    head_bytes_ = 0;
   }
 
   /// Reads what is there. Returns whether the answer is complete.
@@ -80,10 +86,11 @@ public:
     if (got == 0)
       throw std::runtime_error("the node closed a connection");
     received_.append(buffer, 0, static_cast<size_t>(got));
-    if (expected_ == 0)
-      if (auto end = received_.find("\r\n\r\n"); end != received_.npos)
-        expected_ = end + 4 + body_bytes(std::string_view{received_}.substr(0, end));
-    return expected_ > 0 && received_.size() >= expected_;
+    if (head_bytes_ == 0)
+      if (auto end = received_.find(head_end); end != received_.npos)
+        head_bytes_ = end + head_end.size();
+    auto all = std::string_view{received_};
+    return head_bytes_ > 0 && is_complete(all.substr(0, head_bytes_), all.substr(head_bytes_));
   }
 
   const std::string& answer() const {
@@ -91,9 +98,11 @@ public:
   }
 
 private:
+  static constexpr std::string_view head_end = "\r\n\r\n";
+
   unique_fd fd_;
   std::string received_;
-  size_t expected_ = 0; ///< bytes of the answer; 0 while its head is incomplete
+  size_t head_bytes_ = 0; ///< 0 while it is incomplete
 };
 
 /// A run of a plan.

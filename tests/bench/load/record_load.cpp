@@ -10,7 +10,9 @@
 #include "tests/bench/task_messages.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <caf/all.hpp>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -19,54 +21,141 @@ namespace hive::load {
 namespace {
 
 constexpr int64_t some_day = 1'771'934'400'000'000; // microseconds since 1970
+/// Different ones, to send in turn: making each of them would take as long as sending it.
+constexpr size_t different = 1'000;
 
-/// Bodies to send in turn: making JSON of each record would take as long as sending it.
-std::vector<std::string> record_requests() {
+std::vector<std::string> records_as_json() {
   std::vector<std::string> out;
-  auto message = make_tasks(0, 1'000, false);
+  auto message = make_tasks(0, different, false);
   for (auto task : message->getTasks())
-    out.push_back(http_request("POST", "/api/v1/tasks", to_json<wire::TaskRecord>(task)));
+    out.push_back(to_json<wire::TaskRecord>(task));
   return out;
 }
 
-std::vector<engine> connect_engines(const std::string& door, const std::filesystem::path& tls, size_t count) {
-  std::vector<engine> out;
-  for (size_t i = 0; i < count; ++i) {
-    auto connected = engine::connect({.address = door, .tls = tls, .name = "load-" + std::to_string(i)});
-    if (!connected)
-      throw std::runtime_error(text_of(connected.error()));
-    out.push_back(std::move(*connected));
-  }
+std::vector<msg<wire::RecordTasks>> single_records() {
+  std::vector<msg<wire::RecordTasks>> out;
+  for (uint64_t i = 0; i < different; ++i)
+    out.push_back(make_tasks(i, 1, false));
   return out;
 }
 
-} // namespace
-
-double record_over_http(const endpoint& http, const record_plan& plan) {
-  auto requests = record_requests();
-  auto done = send_requests({.at = http,
-                             .connections = plan.outstanding,
-                             .request = [&](uint64_t n) { return requests[n % requests.size()]; },
-                             .requests = plan.records});
-  if (done.answered != plan.records)
+double send(const http_plan& plan) {
+  auto done = send_requests(plan);
+  if (done.refused > 0)
     throw std::runtime_error("refused: " + done.first_refusal);
   return done.seconds;
 }
 
-double record_from_engines(const std::string& door, const std::filesystem::path& tls, const record_plan& plan) {
-  auto engines = connect_engines(door, tls, plan.engines);
-  std::vector<msg<wire::RecordTasks>> records;
-  for (uint64_t i = 0; i < 1'000; ++i)
-    records.push_back(make_tasks(i, 1, false));
+engine connect_to(const std::string& door, const std::filesystem::path& tls) {
+  auto connected = engine::connect({.address = door, .tls = tls, .name = "load"});
+  if (!connected)
+    throw std::runtime_error(text_of(connected.error()));
+  return std::move(*connected);
+}
+
+/// An actor that keeps some of an engine's records outstanding.
+class recording_state {
+public:
+  using self_pointer = caf::stateful_actor<recording_state>*;
+
+  /// Ends when `records` are acknowledged, or with the first error. The joiner answers each request in time.
+  void start(self_pointer self, record_joiner_actor target, const std::vector<msg<wire::RecordTasks>>* from,
+             uint64_t records, size_t outstanding) {
+    self_ = self;
+    target_ = std::move(target);
+    from_ = from;
+    to_send_ = to_hear_ = records;
+    for (size_t i = 0; i < outstanding; ++i)
+      send_next();
+  }
+
+private:
+  void send_next() {
+    if (to_send_ == 0)
+      return;
+    --to_send_;
+    self_->request(target_, caf::infinite, (*from_)[to_send_ % from_->size()])
+      .then(
+        [this](const msg<wire::TasksRecorded>& answer) {
+          if (answer->getRecorded() != 1)
+            self_->quit(fail(ec::invalid, "a record was refused"));
+          else if (--to_hear_ == 0)
+            self_->quit();
+          else
+            send_next();
+        },
+        [this](caf::error& error) { self_->quit(std::move(error)); });
+  }
+
+  self_pointer self_ = nullptr;
+  record_joiner_actor target_;
+  const std::vector<msg<wire::RecordTasks>>* from_ = nullptr;
+  uint64_t to_send_ = 0, to_hear_ = 0;
+};
+
+} // namespace
+
+double record_over_http(const endpoint& http, const record_plan& plan) {
+  std::vector<std::string> requests;
+  for (const auto& record : records_as_json())
+    requests.push_back(http_request("POST", "/api/v1/tasks", record));
+  return send({.at = http,
+               .connections = plan.outstanding,
+               .request = [&](uint64_t n) { return requests[n % requests.size()]; },
+               .requests = plan.records});
+}
+
+double record_joined_over_http(const endpoint& http, const record_plan& plan) {
+  auto records = records_as_json();
+  std::vector<std::string> requests;
+  for (size_t i = 0; i < 16; ++i) {
+    std::string body;
+    for (size_t n = 0; n < plan.outstanding; ++n)
+      body += records[(i * plan.outstanding + n) % records.size()] + "\n";
+    requests.push_back(http_request("POST", "/api/v1/tasks", body, "application/x-ndjson"));
+  }
+  return send({.at = http,
+               .connections = 1,
+               .request = [&](uint64_t n) { return requests[n % requests.size()]; },
+               .requests = plan.records / plan.outstanding});
+}
+
+double record_from_actors(const std::string& door, const std::filesystem::path& tls, const record_plan& plan) {
+  auto client = connect_to(door, tls);
+  auto target = client.recorder();
+  if (!target)
+    throw std::runtime_error(text_of(target.error()));
+  auto records = single_records();
+  auto actors = std::min<size_t>(plan.outstanding, 8);
+  caf::scoped_actor self{client.system()};
+  auto begin = bench_clock::now();
+  for (size_t i = 0; i < actors; ++i)
+    self->spawn<caf::monitored>([&](caf::stateful_actor<recording_state>* actor) {
+      actor->state.start(actor, *target, &records, plan.records / actors, plan.outstanding / actors);
+    });
+  caf::error failure;
+  for (size_t i = 0; i < actors; ++i)
+    self->receive([&](const caf::down_msg& down) {
+      if (down.reason && down.reason != caf::exit_reason::normal)
+        failure = down.reason;
+    });
+  if (failure)
+    throw std::runtime_error(text_of(failure));
+  return seconds_since(begin);
+}
+
+double record_from_threads(const std::string& door, const std::filesystem::path& tls, const record_plan& plan) {
+  auto client = connect_to(door, tls);
+  auto records = single_records();
   std::atomic<uint64_t> next = 0;
   std::atomic<bool> failed = false;
   auto begin = bench_clock::now();
   {
     std::vector<std::jthread> threads;
     for (size_t i = 0; i < plan.outstanding; ++i)
-      threads.emplace_back([&, &from = engines[i % engines.size()]] {
+      threads.emplace_back([&] {
         for (uint64_t n = next++; n < plan.records && !failed; n = next++)
-          if (!from.record(records[n % records.size()]))
+          if (!client.record(records[n % records.size()]))
             failed = true;
       });
   }
