@@ -136,8 +136,8 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
   auto& context = *impl_->context;
   caf::scoped_actor self{context.system};
   self->monitor(impl_->supervisor);
-  // The signal watcher outlives the node. With more than the address it would keep the supervisor, whose thread the actor
-  // system waits for.
+  // The signal watcher outlives the node. With more than the address it would keep the supervisor, whose thread the
+  // actor system waits for.
   auto stop = [supervisor = impl_->supervisor.address(), writes = context.db->progress(), &guard](int number) {
     guard.begin(writes);
     log::info("Stopping on signal {}; a second signal ends the process at once", number);
