@@ -7,15 +7,15 @@
 
 namespace hive {
 
-caf::error commit_queue::add(const write_set& writes, const commit_group::sender& who) {
+caf::error commit_queue::add(caf::mailbox_element_ptr request, const commit_group::sender& who) {
   std::lock_guard lock{mutex_};
   if (closed_)
     return fail(ec::unavailable, "the committer has ended");
-  if (gathered_->sets() >= defaults::max_pending_commits ||
-      gathered_->batch.bytes() + writes.bytes() > defaults::max_pending_commit_bytes)
-    return fail(ec::overloaded, std::to_string(gathered_->sets()) + " writes wait for the disk already");
-  gathered_->add(writes, who);
-  if (gathered_->sets() >= wanted_) {
+  if (gathered_.sets() >= defaults::max_pending_commits ||
+      gathered_.bytes() + writes_of(*request).bytes() > defaults::max_pending_commit_bytes)
+    return fail(ec::overloaded, std::to_string(gathered_.sets()) + " writes wait for the disk already");
+  gathered_.add(std::move(request), who);
+  if (gathered_.sets() >= wanted_) {
     wanted_ = nobody_sleeps;
     arrived_.notify_one();
   }
@@ -25,9 +25,9 @@ caf::error commit_queue::add(const write_set& writes, const commit_group::sender
 std::optional<commit_group> commit_queue::take(const last_group& last) {
   std::unique_lock lock{mutex_};
   while (!closed_) {
-    auto wait = time_to_gather(last, gathered_->sets(), std::chrono::steady_clock::now());
-    if (wait.count() == 0 && gathered_->sets() > 0)
-      return give();
+    auto wait = time_to_gather(last, gathered_.sets(), std::chrono::steady_clock::now());
+    if (wait.count() == 0 && gathered_.sets() > 0)
+      return std::exchange(gathered_, {});
     wanted_ = wait.count() > 0 ? last.sets : 1;
     if (wait.count() > 0)
       arrived_.wait_for(lock, wait);
@@ -38,21 +38,13 @@ std::optional<commit_group> commit_queue::take(const last_group& last) {
   return std::nullopt;
 }
 
-commit_group commit_queue::give() {
-  auto full = std::move(*gathered_);
-  gathered_.emplace(*db_);
-  return full;
-}
-
 void commit_queue::close(caf::error reason) {
   std::unique_lock lock{mutex_};
   if (closed_)
     return;
   closed_ = std::move(reason);
   arrived_.notify_one();
-  auto db = std::move(db_); // stays until the group is gone
-  auto left = std::move(*gathered_);
-  gathered_.reset();
+  auto left = std::exchange(gathered_, {});
   lock.unlock();
   left.answer(fail(ec::unavailable, "the committer ended before this was written"));
 }

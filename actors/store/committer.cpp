@@ -15,7 +15,7 @@ namespace {
 class committer : public caf::blocking_actor {
 public:
   committer(caf::actor_config& config, committer_services services)
-      : caf::blocking_actor{config}, db_{std::move(services.db)}, queue_{db_} {
+      : caf::blocking_actor{config}, db_{std::move(services.db)} {
   }
 
   const char* name() const override {
@@ -26,7 +26,7 @@ public:
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override {
     const auto& content = what->content();
     if (content.match_elements<write_set>())
-      add(*what);
+      add(std::move(what));
     else if (content.match_elements<caf::exit_msg>())
       exit(content.get_as<caf::exit_msg>(0).reason);
     else if (what->mid.is_request())
@@ -47,9 +47,9 @@ public:
   }
 
 private:
-  void add(caf::mailbox_element& request) {
-    commit_group::sender sender{ctrl(), request};
-    if (auto refused = queue_.add(request.content().get_as<write_set>(0), sender))
+  void add(caf::mailbox_element_ptr request) {
+    commit_group::sender sender{ctrl(), *request};
+    if (auto refused = queue_.add(std::move(request), sender))
       sender.deliver(refused);
   }
 
@@ -62,10 +62,12 @@ private:
   void write(commit_group& group) {
     using clock = std::chrono::steady_clock;
     last_.sets = group.sets();
+    database::batch batch{*db_};
+    group.put_into(batch);
     auto begin = clock::now();
     // No timeout: a slow disk is waited for, because the outcome of a write in flight cannot be guessed. The bounds of
     // the queue limit what waits meanwhile.
-    auto err = db_->write(group.batch);
+    auto err = db_->write(batch);
     last_.quickest_write = quickest_write(last_.quickest_write, clock::now() - begin);
     report(err);
     if (db_->is_broken())

@@ -5,6 +5,7 @@
 #include "tests/support/temporary_directory.hpp"
 
 #include <caf/all.hpp>
+#include <caf/mailbox_element.hpp>
 #include <future>
 #include <gtest/gtest.h>
 
@@ -15,10 +16,14 @@ using namespace std::chrono_literals;
 
 class commit_queue_fixture : public testing::Test {
 protected:
-  caf::error add(const std::string& key, size_t bytes = 1) {
+  caf::error put(const std::string& key, const std::string& value) {
     write_set writes;
-    writes.put(column::tasks, key, std::string(bytes, 'x'));
-    return queue.add(writes, {});
+    writes.put(column::tasks, key, value);
+    return queue.add(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(writes)), {});
+  }
+
+  caf::error add(const std::string& key, size_t bytes = 1) {
+    return put(key, std::string(bytes, 'x'));
   }
 
   /// Sets of the next group; 0 when there is none.
@@ -31,9 +36,7 @@ protected:
     return std::async(std::launch::async, [this, last] { return take(last); });
   }
 
-  temporary_directory dir;
-  std::shared_ptr<database> db = std::move(*database::open({.directory = dir.path()}));
-  commit_queue queue{db};
+  commit_queue queue;
 };
 
 /// A group after which the next one waits for this many sets, for longer than a test takes.
@@ -42,15 +45,16 @@ last_group group_of(size_t sets) {
 }
 
 TEST_F(commit_queue_fixture, gives_all_that_gathered_in_order_of_arrival) {
-  for (const auto* value : {"first", "second", "last"}) {
-    write_set writes;
-    writes.put(column::tasks, "k", value);
-    EXPECT_FALSE(queue.add(writes, {}));
-  }
+  for (const auto* value : {"first", "second", "last"})
+    EXPECT_FALSE(put("k", value));
   auto group = queue.take({});
   ASSERT_TRUE(group);
   EXPECT_EQ(group->sets(), 3u);
-  ASSERT_FALSE(db->write(group->batch));
+  temporary_directory dir;
+  auto db = std::move(*database::open({.directory = dir.path()}));
+  database::batch batch{*db};
+  group->put_into(batch);
+  ASSERT_FALSE(db->write(batch));
   EXPECT_EQ(**db->get(column::tasks, "k"), "last");
   EXPECT_FALSE(add("d"));
   EXPECT_EQ(take(), 1u);
