@@ -66,9 +66,9 @@ def _http_memory(requests):
 # -- single records ---------------------------------------------------------------------------------------------------
 
 
-def _single_records(via, title, records, limit=None):
-    """Records of 64 callers that each wait for their own, beside RocksDB with batches of 64."""
-    title = f"single records {title}, 64 outstanding"
+def _single_records(via, title, records, outstanding, clients=1, limit=None):
+    """Records of callers that each wait for their own, beside RocksDB with batches of as many as there are callers."""
+    title = f"single records {title}, {outstanding} outstanding"
     share = Row(f"{title} / raw RocksDB", "ratio", "higher", limit)
     rate = Row(title, "records/s", "higher")
 
@@ -78,8 +78,8 @@ def _single_records(via, title, records, limit=None):
             at = node.http if "http" in via else node.door
 
             def sample():
-                done = load(side, "records", "--via", via, "--at", at, "--outstanding", 64,
-                            "--records", effort.count(records))
+                done = load(side, "records", "--via", via, "--at", at, "--outstanding", outstanding,
+                            "--clients", clients, "--records", effort.count(records))
                 return {share.name: done["raw_seconds"] / done["seconds"], rate.name: done["records"] / done["seconds"]}
 
             yield sample
@@ -217,10 +217,12 @@ def groups(requests_of_memory):
     return [
         *(_http(connections) for connections in (16, 64, 256)),
         _http_memory(requests_of_memory),
-        _single_records("joined-http", "over HTTP, joined by the client", 50_000, 0.7),
-        _single_records("http", "over HTTP, one a request", 20_000),
-        _single_records("actors", "from actors of an engine", 50_000, 0.7),
-        _single_records("threads", "from threads of an engine", 20_000),
+        _single_records("joined-http", "over HTTP, joined by 4 clients", 200_000, 256, 4, 0.7),
+        _single_records("joined-http", "over HTTP, joined by a client", 50_000, 64),
+        _single_records("http", "over HTTP, one a request", 20_000, 64),
+        _single_records("actors", "from actors of 4 engines", 200_000, 256, 4, 0.7),
+        _single_records("actors", "from actors of an engine", 50_000, 64),
+        _single_records("threads", "from threads of an engine", 20_000, 64),
         _snapshots(),
         _cells(),
         _engine_pings(),

@@ -29,6 +29,7 @@ struct options {
   uint64_t count = 1'000'000'000;
   size_t connections = 1;
   size_t outstanding = 1;
+  size_t clients = 1;
   size_t bytes = 64;
 };
 
@@ -85,8 +86,11 @@ double record(const options& given, const load::record_plan& plan) {
 }
 
 void run_records(const options& given) {
+  if (given.outstanding % given.clients > 0)
+    throw std::runtime_error("the outstanding records are no multiple of the clients");
   auto whole = given.count / given.outstanding * given.outstanding;
-  load::record_plan plan{.records = std::max(whole, given.outstanding), .outstanding = given.outstanding};
+  load::record_plan plan{
+    .records = std::max(whole, given.outstanding), .outstanding = given.outstanding, .clients = given.clients};
   auto seconds = record(given, plan);
   std::printf("{\"records\": %zu, \"seconds\": %.9f, \"raw_seconds\": %.9f}\n", static_cast<size_t>(plan.records),
               seconds, load::record_raw(plan));
@@ -122,6 +126,8 @@ void add_commands(CLI::App& app, options& given) {
   records->add_option("--tls", given.tls, "Directory with an engine's certificate");
   records->add_option("--records", given.count)->required();
   records->add_option("--outstanding", given.outstanding)->check(CLI::PositiveNumber);
+  records->add_option("--clients", given.clients, "That join records, and share the outstanding ones")
+    ->check(CLI::PositiveNumber);
   records->callback([&] { run_records(given); });
 
   auto* ping = app.add_subcommand("ping", "Pings from an engine to its session");

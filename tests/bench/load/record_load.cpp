@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <caf/all.hpp>
+#include <future>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -93,6 +94,27 @@ private:
   uint64_t to_send_ = 0, to_hear_ = 0;
 };
 
+/// Returns when actors of this engine have recorded all.
+void record_from(engine& client, const std::vector<msg<wire::RecordTasks>>& records, const record_plan& plan) {
+  auto target = client.recorder();
+  if (!target)
+    throw std::runtime_error(text_of(target.error()));
+  auto actors = std::min<size_t>(plan.outstanding, 8);
+  caf::scoped_actor self{client.system()};
+  for (size_t i = 0; i < actors; ++i)
+    self->spawn<caf::monitored>([&](caf::stateful_actor<recording_state>* actor) {
+      actor->state.start(actor, *target, &records, plan.records / actors, plan.outstanding / actors);
+    });
+  caf::error failure;
+  for (size_t i = 0; i < actors; ++i)
+    self->receive([&](const caf::down_msg& down) {
+      if (down.reason && down.reason != caf::exit_reason::normal)
+        failure = down.reason;
+    });
+  if (failure)
+    throw std::runtime_error(text_of(failure));
+}
+
 } // namespace
 
 double record_over_http(const endpoint& http, const record_plan& plan) {
@@ -107,40 +129,32 @@ double record_over_http(const endpoint& http, const record_plan& plan) {
 
 double record_joined_over_http(const endpoint& http, const record_plan& plan) {
   auto records = records_as_json();
+  auto callers = plan.outstanding / plan.clients;
   std::vector<std::string> requests;
   for (size_t i = 0; i < 16; ++i) {
     std::string body;
-    for (size_t n = 0; n < plan.outstanding; ++n)
-      body += records[(i * plan.outstanding + n) % records.size()] + "\n";
+    for (size_t n = 0; n < callers; ++n)
+      body += records[(i * callers + n) % records.size()] + "\n";
     requests.push_back(http_request("POST", "/api/v1/tasks", body, "application/x-ndjson"));
   }
   return send({.at = http,
-               .connections = 1,
+               .connections = plan.clients,
                .request = [&](uint64_t n) { return requests[n % requests.size()]; },
-               .requests = plan.records / plan.outstanding});
+               .requests = plan.records / callers});
 }
 
 double record_from_actors(const std::string& door, const std::filesystem::path& tls, const record_plan& plan) {
-  auto client = connect_to(door, tls);
-  auto target = client.recorder();
-  if (!target)
-    throw std::runtime_error(text_of(target.error()));
   auto records = single_records();
-  auto actors = std::min<size_t>(plan.outstanding, 8);
-  caf::scoped_actor self{client.system()};
+  record_plan share{.records = plan.records / plan.clients, .outstanding = plan.outstanding / plan.clients};
+  std::vector<engine> engines;
+  for (size_t i = 0; i < plan.clients; ++i)
+    engines.push_back(connect_to(door, tls));
   auto begin = bench_clock::now();
-  for (size_t i = 0; i < actors; ++i)
-    self->spawn<caf::monitored>([&](caf::stateful_actor<recording_state>* actor) {
-      actor->state.start(actor, *target, &records, plan.records / actors, plan.outstanding / actors);
-    });
-  caf::error failure;
-  for (size_t i = 0; i < actors; ++i)
-    self->receive([&](const caf::down_msg& down) {
-      if (down.reason && down.reason != caf::exit_reason::normal)
-        failure = down.reason;
-    });
-  if (failure)
-    throw std::runtime_error(text_of(failure));
+  std::vector<std::future<void>> all;
+  for (auto& client : engines)
+    all.push_back(std::async(std::launch::async, [&] { record_from(client, records, share); }));
+  for (auto& each : all)
+    each.get();
   return seconds_since(begin);
 }
 

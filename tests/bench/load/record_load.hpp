@@ -12,15 +12,17 @@ namespace hive::load {
 struct record_plan {
   uint64_t records = 0;
   size_t outstanding = 1;
+  size_t clients = 1; ///< that share them, where clients join records
 };
 
 /// All of these return the seconds until all records were acknowledged. One record a request, over HTTP.
 double record_over_http(const endpoint& http, const record_plan& plan);
 
-/// Over HTTP, as a client that joins the records of its callers: one body at a time, with a record of each of them.
+/// Over HTTP, as clients that join the records of their callers: one body at a time from each client, with a record of
+/// each of its callers.
 double record_joined_over_http(const endpoint& http, const record_plan& plan);
 
-/// From actors of one engine that have so many records outstanding among them. `tls` may be empty.
+/// From actors of engines, who have so many records outstanding among them. `tls` may be empty.
 double record_from_actors(const std::string& door, const std::filesystem::path& tls, const record_plan& plan);
 
 /// From so many threads of one engine, each of which waits for its record.
