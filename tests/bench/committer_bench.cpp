@@ -5,6 +5,7 @@
 
 #include "actors/store/committer.hpp"
 #include "tests/bench/bench_system.hpp"
+#include "tests/bench/outstanding.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <benchmark/benchmark.h>
@@ -24,40 +25,6 @@ write_set small_write(uint64_t number) {
   return out;
 }
 
-/// Keeps a number of requests outstanding until all are answered.
-class writer_state {
-public:
-  void start(caf::event_based_actor* self, committer_actor target, uint64_t first, int64_t total, int64_t window) {
-    self_ = self;
-    target_ = std::move(target);
-    next_ = first;
-    to_send_ = to_hear_ = total;
-    while (window-- > 0)
-      send_next();
-  }
-
-private:
-  void send_next() {
-    if (to_send_ == 0)
-      return;
-    --to_send_;
-    self_->request(target_, caf::infinite, small_write(next_++))
-      .then(
-        [this](committed) {
-          if (--to_hear_ == 0)
-            self_->quit();
-          else
-            send_next();
-        },
-        [this](caf::error& err) { self_->quit(std::move(err)); });
-  }
-
-  caf::event_based_actor* self_ = nullptr;
-  committer_actor target_;
-  uint64_t next_ = 0;
-  int64_t to_send_ = 0, to_hear_ = 0;
-};
-
 /// The committer of a store of its own, and its clients.
 class committing_store {
 public:
@@ -69,20 +36,17 @@ public:
   /// Seconds until `total` writes are durable, with `window` outstanding.
   double write(int64_t total, int64_t window) {
     auto clients = std::min(window, most_clients);
-    auto begin = bench_clock::now();
+    auto share = static_cast<uint64_t>(total / clients);
+    std::vector<outstanding_plan<committer_actor, write_set, committed>> plans;
     for (int64_t i = 0; i < clients; ++i) {
-      auto share = total / clients;
-      self_->spawn<caf::monitored>(
-        [this, first = next_, share, window, clients](caf::stateful_actor<writer_state>* actor) {
-          actor->state.start(actor, committer_, first, share, window / clients);
-        });
-      next_ += static_cast<uint64_t>(share);
+      plans.push_back({.to = committer_,
+                       .message = [first = next_](uint64_t number) { return small_write(first + number); },
+                       .total = share,
+                       .window = static_cast<uint64_t>(window / clients)});
+      next_ += share;
     }
-    for (int64_t i = 0; i < clients; ++i)
-      self_->receive([](const caf::down_msg& down) {
-        if (down.reason && down.reason != caf::exit_reason::normal)
-          throw std::runtime_error(text_of(down.reason));
-      });
+    auto begin = bench_clock::now();
+    run_outstanding(system_, plans);
     return seconds_since(begin);
   }
 

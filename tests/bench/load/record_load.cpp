@@ -7,6 +7,7 @@
 #include "storage/database.hpp"
 #include "tests/bench/bench_system.hpp"
 #include "tests/bench/load/http_load.hpp"
+#include "tests/bench/outstanding.hpp"
 #include "tests/bench/task_messages.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -54,65 +55,21 @@ engine connect_to(const std::string& door, const std::filesystem::path& tls) {
   return std::move(*connected);
 }
 
-/// An actor that keeps some of an engine's records outstanding.
-class recording_state {
-public:
-  using self_pointer = caf::stateful_actor<recording_state>*;
-
-  /// Ends when `records` are acknowledged, or with the first error. The joiner answers each request in time.
-  void start(self_pointer self, record_joiner_actor target, const std::vector<msg<wire::RecordTasks>>* from,
-             uint64_t records, size_t outstanding) {
-    self_ = self;
-    target_ = std::move(target);
-    from_ = from;
-    to_send_ = to_hear_ = records;
-    for (size_t i = 0; i < outstanding; ++i)
-      send_next();
-  }
-
-private:
-  void send_next() {
-    if (to_send_ == 0)
-      return;
-    --to_send_;
-    self_->request(target_, caf::infinite, (*from_)[to_send_ % from_->size()])
-      .then(
-        [this](const msg<wire::TasksRecorded>& answer) {
-          if (answer->getRecorded() != 1)
-            self_->quit(fail(ec::invalid, "a record was refused"));
-          else if (--to_hear_ == 0)
-            self_->quit();
-          else
-            send_next();
-        },
-        [this](caf::error& error) { self_->quit(std::move(error)); });
-  }
-
-  self_pointer self_ = nullptr;
-  record_joiner_actor target_;
-  const std::vector<msg<wire::RecordTasks>>* from_ = nullptr;
-  uint64_t to_send_ = 0, to_hear_ = 0;
-};
-
 /// Returns when actors of this engine have recorded all.
 void record_from(engine& client, const std::vector<msg<wire::RecordTasks>>& records, const record_plan& plan) {
   auto target = client.recorder();
   if (!target)
     throw std::runtime_error(text_of(target.error()));
   auto actors = std::min<size_t>(plan.outstanding, 8);
-  caf::scoped_actor self{client.system()};
-  for (size_t i = 0; i < actors; ++i)
-    self->spawn<caf::monitored>([&](caf::stateful_actor<recording_state>* actor) {
-      actor->state.start(actor, *target, &records, plan.records / actors, plan.outstanding / actors);
-    });
-  caf::error failure;
-  for (size_t i = 0; i < actors; ++i)
-    self->receive([&](const caf::down_msg& down) {
-      if (down.reason && down.reason != caf::exit_reason::normal)
-        failure = down.reason;
-    });
-  if (failure)
-    throw std::runtime_error(text_of(failure));
+  outstanding_plan<record_joiner_actor, msg<wire::RecordTasks>, msg<wire::TasksRecorded>> each;
+  each.to = *target; // which answers each request in time
+  each.message = [&](uint64_t number) { return records[number % records.size()]; };
+  each.total = plan.records / actors;
+  each.window = plan.outstanding / actors;
+  each.check = [](const msg<wire::TasksRecorded>& answer) {
+    return answer->getRecorded() == 1 ? caf::error{} : fail(ec::invalid, "a record was refused");
+  };
+  run_outstanding(client.system(), std::vector(actors, each));
 }
 
 } // namespace
