@@ -17,6 +17,7 @@ constexpr const char* before_script = R"py(
 import importlib.util, json, math, numbers, os, sys
 out = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
+sys.stdout.reconfigure(line_buffering=True)  # else what is printed would come behind the traceback, which is shown
 if importlib.util.find_spec("hevolveai") is None:
     out.write("absent")
     out.close()

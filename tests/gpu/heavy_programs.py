@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 def run(program, *arguments, path=None, timeout=100):
     """Runs a program. `path`: a directory for PYTHONPATH."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    elsewhere = ("PYTHONPATH", "PYTHONUNBUFFERED")  # whose value would change what a package's output is taken for
+    environment = {name: value for name, value in os.environ.items() if name not in elsewhere}
     if path:
         environment["PYTHONPATH"] = str(path)
     return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, check=False,
