@@ -56,8 +56,12 @@ class VerdictDocumentTest(unittest.TestCase):
         return self.verify("--snapshots", self.inputs, status=status, url="http://127.0.0.1:9")
 
     def measure(self, old, new, status):
+        """What else runs on the machine may disturb too many pairs; then it measures again."""
         command = ["upgrade", "measure", old, new, "--adapter", "bench", "--pairs", "12", "--document", self.document]
-        result = self.hivectl(*command)
+        for _ in range(5):
+            result = self.hivectl(*command)
+            if "do not count" not in result.stdout or result.returncode != 2:
+                break
         self.assertEqual(result.returncode, status, result.stdout + result.stderr)
 
     def snapshot(self, version, latency):

@@ -279,12 +279,12 @@ TEST(server, many_requests_without_an_answer_each_get_a_504_and_others_their_ans
     silent.push_back(std::make_unique<raw_connection>(node.port()));
     silent.back()->send(ask_quick("silent"));
     answered.push_back(std::make_unique<raw_connection>(node.port()));
-    answered.back()->send("GET /api/v1/snapshots?limit=7 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    answered.back()->send("GET /api/v1/snapshots/v1/previous HTTP/1.1\r\nHost: localhost\r\n\r\n");
   }
   for (auto& each : silent)
     EXPECT_THAT(each->read_until("outcome_unknown"), HasSubstr(" 504 "));
   for (auto& each : answered)
-    EXPECT_THAT(each->read_until("limit-7"), HasSubstr(" 200 OK"));
+    EXPECT_THAT(each->read_until("before-v1"), HasSubstr(" 200 OK"));
 }
 
 TEST(server, an_actor_that_has_ended_costs_its_requests_a_503) {
