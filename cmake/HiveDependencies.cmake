@@ -25,6 +25,11 @@ pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(libseccomp REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 
+# Sanitizers bring an allocator of their own.
+if(NOT HIVE_SANITIZE)
+  pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc>=5.3)
+endif()
+
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 # Headers alone: Beast and Asio for the HTTP server, Math for analysis/.
 find_package(Boost 1.74 REQUIRED)

@@ -28,6 +28,8 @@ packages() {
     libcaf-dev
     # storage, and digests of its files
     librocksdb-dev libxxhash-dev
+    # the node's memory allocator
+    libjemalloc-dev
     # HART OS's databases, read and written by hivectl
     libsqlite3-dev
     # HTTP server: Boost's Beast and Asio

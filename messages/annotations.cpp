@@ -4,6 +4,7 @@
 #include "messages/check.hpp"
 
 #include <bit>
+#include <cmath>
 #include <mutex>
 #include <shared_mutex>
 
@@ -185,6 +186,27 @@ field_rules read_rules(capnp::StructSchema::Field field) {
   return rules;
 }
 
+/// Whether not every value of its type is good.
+bool can_be_wrong(const field_rules& field) {
+  using capnp::schema::Type;
+  switch (field.type) {
+  case Type::VOID:
+  case Type::BOOL:
+    return false;
+  case Type::INT8:
+  case Type::INT16:
+  case Type::INT32:
+  case Type::INT64:
+  case Type::UINT8:
+  case Type::UINT16:
+  case Type::UINT32:
+  case Type::UINT64:
+    return field.unix_micros || std::isfinite(field.min) || std::isfinite(field.max);
+  default:
+    return true;
+  }
+}
+
 /// Rules by schema. Entries are never removed, so references to them stay valid.
 class rules_table {
 public:
@@ -220,6 +242,8 @@ private:
       rules.by_json_name.emplace(field.json_name, &field);
       if (field.key)
         rules.key = &field;
+      if (can_be_wrong(field))
+        rules.checked.push_back(&field);
     }
     if (rules.key && rules.fields.size() == 2)
       rules.only_value = &rules.fields[rules.fields[0].key ? 1 : 0];

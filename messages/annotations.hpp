@@ -61,7 +61,8 @@ struct struct_rules {
   const field_rules* key = nullptr;
   /// Set when it has a key and one other field: in JSON a list of such structs is a map from the key to this field.
   const field_rules* only_value = nullptr;
-  std::vector<field_rules> fields; ///< in the order of the schema file
+  std::vector<field_rules> fields;         ///< in the order of the schema file
+  std::vector<const field_rules*> checked; ///< those that can hold something wrong (see `check`)
   std::map<std::string, const field_rules*, std::less<>> by_json_name;
 
   /// The field with this JSON name, or null.

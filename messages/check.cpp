@@ -32,10 +32,10 @@ public:
 private:
   /// The JSON pointer omits the name of the only value in an element of a map.
   bool check_struct(const struct_view& message, const struct_rules& rules, bool is_plain_map = false) {
-    for (const auto& field : rules.fields) {
-      if (!check_field(message, field)) {
+    for (const auto* field : rules.checked) {
+      if (!check_field(message, *field)) {
         if (!is_plain_map)
-          pointer_ = "/" + field.json_name + pointer_;
+          pointer_ = "/" + field->json_name + pointer_;
         return false;
       }
     }
@@ -43,25 +43,20 @@ private:
   }
 
   bool check_field(const struct_view& message, const field_rules& field) {
-    switch (field.type) {
-    case Type::TEXT: {
-      auto text = message.pointer(field);
-      if (text.isNull())
-        return check_presence(field.has_default_text, field);
-      return check_text(as_view(text.getAs<capnp::Text>()), field);
-    }
-    case Type::DATA:
-      return check_presence(message.pointer(field).getAs<capnp::Data>().size() > 0, field);
-    case Type::LIST:
-      return check_list(message.pointer(field), field);
-    case Type::STRUCT: {
-      auto content = message.pointer(field);
-      if (content.isNull())
-        return check_presence(false, field);
-      return check_struct(struct_view{content.getAs<capnp::AnyStruct>()}, *field.content);
-    }
-    default:
+    if (!detail::is_pointer(field.type))
       return check_scalar(message, field);
+    if (message.is_null(field))
+      return check_presence(field.has_default_text, field);
+    auto content = message.pointer(field);
+    switch (field.type) {
+    case Type::TEXT:
+      return check_text(as_view(content.getAs<capnp::Text>()), field);
+    case Type::DATA:
+      return check_presence(content.getAs<capnp::Data>().size() > 0, field);
+    case Type::LIST:
+      return check_list(content, field);
+    default:
+      return check_struct(struct_view{content.getAs<capnp::AnyStruct>()}, *field.content);
     }
   }
 
@@ -262,7 +257,12 @@ shared_words flatten_reader(capnp::AnyStruct::Reader root) {
   return std::make_shared<kj::Array<capnp::word>>(std::move(words));
 }
 
-caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema schema) {
+namespace {
+
+/// How checked words become a message of their own.
+using copier = shared_words (*)(kj::ArrayPtr<const capnp::word>, const capnp::ReaderOptions&);
+
+caf::expected<shared_words> load_by(std::string_view bytes, capnp::StructSchema schema, copier copy_words) {
   if (auto limit = max_bytes_of(schema); bytes.size() > limit)
     return fail(ec::too_large, "message of " + std::to_string(bytes.size()) + " bytes, at most " +
                                  std::to_string(limit) + " are allowed");
@@ -278,11 +278,35 @@ caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema sch
     capnp::FlatArrayMessageReader for_check{words, limits};
     if (auto found = check(for_check.getRoot<capnp::DynamicStruct>(schema)))
       return fail(ec::invalid, found->pointer + " " + found->rule);
-    capnp::FlatArrayMessageReader for_copy{words, limits};
-    return flatten_reader(for_copy.getRoot<capnp::AnyStruct>());
+    return copy_words(words, limits);
   } catch (const kj::Exception& e) {
     return fail(ec::malformed, std::string{"message: "} + e.getDescription().cStr());
   }
+}
+
+shared_words copy_objects(kj::ArrayPtr<const capnp::word> words, const capnp::ReaderOptions& limits) {
+  capnp::FlatArrayMessageReader reader{words, limits};
+  return flatten_reader(reader.getRoot<capnp::AnyStruct>());
+}
+
+/// Adding up the sizes follows every pointer within its bounds. A sum that fills the only segment shows that nothing is
+/// referred to twice, or from another segment.
+shared_words copy_whole(kj::ArrayPtr<const capnp::word> words, const capnp::ReaderOptions& limits) {
+  capnp::FlatArrayMessageReader reader{words, limits};
+  auto root = reader.getRoot<capnp::AnyStruct>();
+  if (root.totalSize().wordCount + 1 + header_words != words.size() || reader.getEnd() != words.end())
+    return flatten_reader(root);
+  return std::make_shared<kj::Array<capnp::word>>(kj::heapArray(words));
+}
+
+} // namespace
+
+caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema schema) {
+  return load_by(bytes, schema, copy_objects);
+}
+
+caf::expected<shared_words> load_stored(std::string_view bytes, capnp::StructSchema schema) {
+  return load_by(bytes, schema, copy_whole);
 }
 
 } // namespace detail

@@ -53,5 +53,9 @@ shared_words flatten_reader(capnp::AnyStruct::Reader root);
 /// traversal of 4 × the message's words (at least 1,024), nesting of 16.
 caf::expected<shared_words> load(std::string_view bytes, capnp::StructSchema schema);
 
+/// The same for bytes that `flatten` made and a checksum has guarded since. They are copied as a whole where their
+/// pointers leave no gaps, which takes a fraction of the time.
+caf::expected<shared_words> load_stored(std::string_view bytes, capnp::StructSchema schema);
+
 } // namespace detail
 } // namespace hive

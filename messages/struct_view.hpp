@@ -75,6 +75,15 @@ public:
     return sign_extended(bits(field), width_of(field.type));
   }
 
+  /// Whether the field is absent, also when the message is from before it. The pointers follow the data.
+  bool is_null(const field_rules& field) const {
+    if (field.offset >= pointers_.size())
+      return true;
+    uint64_t word = 0;
+    std::memcpy(&word, data_.end() + field.offset * sizeof word, sizeof word);
+    return word == 0;
+  }
+
   /// Null also when the message is from before the field.
   capnp::AnyPointer::Reader pointer(const field_rules& field) const {
     return field.offset < pointers_.size() ? pointers_[field.offset] : capnp::AnyPointer::Reader{};

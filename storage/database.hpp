@@ -95,7 +95,7 @@ public:
   /// Decodes stored bytes as a message; errors name the column and key.
   template <class T>
   static caf::expected<msg<T>> load_stored(column where, std::string_view key, std::string_view bytes) {
-    auto loaded = msg<T>::load(bytes);
+    auto loaded = msg<T>::load_stored(bytes);
     if (!loaded)
       return damaged(where, key, text_of(loaded.error()));
     return loaded;

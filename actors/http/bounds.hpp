@@ -24,8 +24,6 @@ inline constexpr size_t large_json_threads = 2;
 /// Size of the pieces in which larger JSON is made and sent. A client that reads nothing makes the node hold one piece
 /// beside the message itself.
 inline constexpr size_t json_piece_bytes = size_t{256} << 10;
-/// Minimum interval between returns of memory to the system after large JSON; each takes some milliseconds.
-inline constexpr auto memory_trim_interval = 100ms;
 /// Interval between attempts to accept a connection when no descriptor is left.
 inline constexpr auto accept_pause = 100ms;
 /// Minimum interval between log lines about missing descriptors.

@@ -3,25 +3,9 @@
 #include "actors/http/live_exchange.hpp"
 #include "actors/http/response_stream.hpp"
 
-#include <malloc.h>
-
 namespace hive::http {
 
 using std::chrono::steady_clock;
-
-namespace {
-
-/// Large JSON leaves megabytes of small blocks that the allocator would keep.
-void give_memory_back() {
-  static std::atomic<steady_clock::rep> next = 0;
-  auto now = steady_clock::now().time_since_epoch();
-  auto due = next.load();
-  steady_clock::duration interval = defaults::memory_trim_interval;
-  if (now.count() >= due && next.compare_exchange_strong(due, (now + interval).count()))
-    malloc_trim(0);
-}
-
-} // namespace
 
 server_core::server_core(server_options given, server_services services)
     : options{std::move(given)}, routes{std::move(services.routes)}, namespaces{std::move(services.namespaces)},
@@ -38,11 +22,7 @@ server_load server_core::load() const {
 void server_core::run_aside(std::function<void()> work) {
   std::lock_guard lock{mutex_};
   if (!closed_) // work posted later would never be released
-    aside_.post([work = std::move(work)]() mutable {
-      work();
-      work = nullptr; // releases its captures first
-      give_memory_back();
-    });
+    aside_.post(std::move(work));
 }
 
 void server_core::remember(const std::shared_ptr<live_exchange>& added) {

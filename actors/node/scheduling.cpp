@@ -1,11 +1,12 @@
 #include "actors/node/scheduling.hpp"
 
 #include "actors/node/environment.hpp"
+#include "actors/node/shared_work.hpp"
 #include "platform/container_limits.hpp"
 
 #include <algorithm>
 #include <caf/actor_system_config.hpp>
-#include <caf/atom.hpp>
+#include <caf/scheduler/coordinator.hpp>
 #include <charconv>
 #include <cmath>
 
@@ -25,10 +26,7 @@ size_t default_actor_threads() {
 }
 
 void configure_scheduling(caf::actor_system_config& config, size_t threads) {
-  // One queue for all threads: with work stealing, chains of messages between few busy actors wait for sleeping
-  // threads. Measured with the tracker's benchmark: 88,000 to 105,000 records/s with stealing, 132,000 to 190,000 with
-  // sharing.
-  config.set("scheduler.policy", caf::atom("sharing"));
+  config.load<caf::scheduler::coordinator<shared_work>>();
   config.set("scheduler.max-threads", threads);
 }
 

@@ -14,7 +14,8 @@ size_t actor_threads_for(size_t cores, std::string_view processor_limit);
 size_t default_actor_threads();
 
 /// Sets how an actor system runs its actors, apart from detached ones, which have threads of their own: `threads`
-/// threads with one queue. For everything that runs or measures what a node does.
+/// threads with one queue (see work_queue). Call it once for a configuration. For everything that runs or measures what
+/// a node does.
 void configure_scheduling(caf::actor_system_config& config, size_t threads = default_actor_threads());
 
 } // namespace hive

@@ -21,6 +21,13 @@ struct any_message {
     return {kept, capnp::DynamicStruct::Reader{**kept}, kept->bytes()};
   }
 
+  template <class T>
+  static caf::expected<any_message> of_loaded(caf::expected<msg<T>> loaded) {
+    if (!loaded)
+      return loaded.error();
+    return of(std::move(*loaded));
+  }
+
   std::string json() const {
     return detail::encode_json(root, false);
   }
@@ -34,6 +41,7 @@ struct wire_type {
   std::string name;
   any_message (*build)(const std::function<void(capnp::DynamicStruct::Builder)>& fill);
   caf::expected<any_message> (*load)(std::string_view bytes);
+  caf::expected<any_message> (*load_stored)(std::string_view bytes);
   std::optional<any_message> (*from_json)(std::string_view text, json_error& why);
 
   template <class T>
@@ -43,12 +51,8 @@ struct wire_type {
               return any_message::of(
                 msg<T>::build([&](typename T::Builder out) { fill(capnp::DynamicStruct::Builder{out}); }));
             },
-            [](std::string_view bytes) -> caf::expected<any_message> {
-              auto loaded = msg<T>::load(bytes);
-              if (!loaded)
-                return loaded.error();
-              return any_message::of(std::move(*loaded));
-            },
+            [](std::string_view bytes) { return any_message::of_loaded(msg<T>::load(bytes)); },
+            [](std::string_view bytes) { return any_message::of_loaded(msg<T>::load_stored(bytes)); },
             [](std::string_view text, json_error& why) -> std::optional<any_message> {
               if (auto read = hive::from_json<T>(text, why))
                 return any_message::of(std::move(*read));
