@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 # The client and what it links, in the order in which a linker wants static libraries.
-set(sdk_libraries engine_client remote engines link identity platform messages)
+set(sdk_libraries engine_client remote engines link scheduling identity platform messages)
 # engine.hpp and what it includes of this tree. A program sees them below include/hivemark alone, so that
 # "messages/ec.hpp" of this package and a file of that name of another one do not meet.
 set(sdk_headers actors/engine_client/engine.hpp)

@@ -43,6 +43,7 @@ FOLDERS = {
         CAPNP + CAF_CORE + POSIX + ("cuda", "cublasLt.h"),
     ),
     "actors": (("storage", "messages"), CAF_CORE),
+    "actors/scheduling": (BELOW_ACTORS, ANY),
     "actors/remote": (BELOW_ACTORS, ANY),
     "actors/process": (BELOW_ACTORS, ANY),
     "actors/store": (BELOW_ACTORS, ANY),
@@ -94,11 +95,11 @@ FOLDERS = {
         ANY,
     ),
     "actors/engines": (("actors/hive/link", *BELOW_ACTORS), ANY),
-    "actors/engine_client": (("actors/engines", "actors/hive/link", "actors/remote", *BELOW_ACTORS), ANY),
+    "actors/engine_client": (("actors/engines", "actors/hive/link", "actors/remote", "actors/scheduling", *BELOW_ACTORS), ANY),
     "actors/http": (BELOW_ACTORS, ANY),
     "actors/namespaces": (BELOW_ACTORS, ANY),
     "actors/gpu": (("gpu", "gpu/evidence", "gpu/ledger", "actors/process", "actors/store", *BELOW_ACTORS), ANY),
-    "actors/node": (BELOW_ACTORS, ANY),
+    "actors/node": (("actors/scheduling", *BELOW_ACTORS), ANY),
 }
 # Folders of actors/ that know no actor, and so none of the contracts.
 PURE = ("actors/upgrade/gate", "actors/upgrade/decision")

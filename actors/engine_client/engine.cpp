@@ -9,6 +9,7 @@
 #include "actors/hive/link/card.hpp"
 #include "actors/hive/link/network.hpp"
 #include "actors/remote/register.hpp"
+#include "actors/scheduling/scheduling.hpp"
 #include "messages/ec.hpp"
 #include "messages/engine.capnp.h"
 #include "messages/hive.capnp.h"
@@ -28,6 +29,7 @@ struct engine_system_config : caf::actor_system_config {
   explicit engine_system_config(const engine_options& options) {
     register_remote_messages(*this);
     configure_network(*this, {});
+    configure_scheduling(*this);
     set("logger.verbosity", caf::atom("quiet"));
     options.configure(*this);
   }

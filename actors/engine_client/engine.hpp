@@ -47,7 +47,8 @@ struct engine_options {
   /// 0: each call sends a message of its own. Nobody's answer comes before the records are durable, so a crash loses no
   /// record that was answered.
   std::chrono::microseconds gather_records{1'000};
-  /// Adds message types and options of the engine to its actor system.
+  /// Adds message types and options of the engine to its actor system, such as `scheduler.max-threads`: its actors run
+  /// on as many threads as the process may use cores.
   std::function<void(caf::actor_system_config&)> configure = [](caf::actor_system_config&) {};
 };
 

@@ -1,5 +1,6 @@
 #include "actors/node/environment.hpp"
 
+#include "actors/scheduling/scheduling.hpp"
 #include "platform/container_limits.hpp"
 #include "platform/hex.hpp"
 #include "platform/sha256.hpp"
@@ -7,10 +8,8 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
-#include <sched.h>
 #include <span>
 #include <sys/utsname.h>
-#include <thread>
 
 namespace hive {
 namespace {
@@ -53,13 +52,6 @@ std::string hash_prefix(std::string_view text) {
 }
 
 } // namespace
-
-uint32_t usable_cores() {
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) == 0)
-    return static_cast<uint32_t>(CPU_COUNT(&set));
-  return std::thread::hardware_concurrency(); // more than 1,024 cores do not fit into `set`
-}
 
 std::string cpu_model_of(std::string_view cpuinfo) {
   return std::string{find_value(cpuinfo, "model name")};

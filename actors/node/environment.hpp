@@ -14,9 +14,6 @@ namespace hive {
 /// Other unknown values are empty or 0.
 msg<wire::Environment> describe_environment(const std::string& gpu_names, const std::string& driver);
 
-/// Cores on which this process may run: fewer than the machine's under taskset or in a container.
-uint32_t usable_cores();
-
 /// The processor's name in the text of /proc/cpuinfo; empty when absent, as on many ARM machines.
 std::string cpu_model_of(std::string_view cpuinfo);
 

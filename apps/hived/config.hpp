@@ -17,7 +17,7 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/hive/members/overlay.hpp"
 #include "actors/http/server.hpp"
-#include "actors/node/scheduling.hpp"
+#include "actors/scheduling/scheduling.hpp"
 #include "actors/process/sandbox_host.hpp"
 #include "actors/review/review_options.hpp"
 #include "actors/tracker/tracker.hpp"

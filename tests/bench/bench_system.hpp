@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/hive/link/network.hpp"
-#include "actors/node/scheduling.hpp"
+#include "actors/scheduling/scheduling.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "apps/hived/wiring/node_context.hpp"
 
 #include "actors/hive/link/network.hpp"
-#include "actors/node/scheduling.hpp"
+#include "actors/scheduling/scheduling.hpp"
 #include "actors/remote/register.hpp"
 #include "apps/version.hpp"
 #include "gpu/gpu_names.hpp"

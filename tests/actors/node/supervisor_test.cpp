@@ -1,6 +1,6 @@
 #include "actors/node/supervisor.hpp"
 
-#include "actors/node/scheduling.hpp"
+#include "actors/scheduling/scheduling.hpp"
 #include "messages/ec.hpp"
 #include "platform/restart_intensity.hpp"
 #include "tests/support/actor_fixture.hpp"

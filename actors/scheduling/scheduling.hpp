@@ -2,9 +2,13 @@
 
 #include <caf/fwd.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace hive {
+
+/// Cores on which this process may run: fewer than the machine's under taskset or in a container.
+uint32_t usable_cores();
 
 /// Threads for `cores` under the limit of processors of a control group, as container_limits has it: as many as can run
 /// at the same time, at least one.

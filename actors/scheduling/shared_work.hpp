@@ -3,7 +3,7 @@
 // internal: the policy with which CAF's scheduler runs actors, as its own policies are made: a worker is a thread, a
 // resumable an actor that has messages.
 
-#include "actors/node/work_queue.hpp"
+#include "actors/scheduling/work_queue.hpp"
 
 #include <caf/policy/unprofiled.hpp>
 #include <condition_variable>

@@ -1,7 +1,6 @@
-#include "actors/node/scheduling.hpp"
+#include "actors/scheduling/scheduling.hpp"
 
-#include "actors/node/environment.hpp"
-#include "actors/node/shared_work.hpp"
+#include "actors/scheduling/shared_work.hpp"
 #include "platform/container_limits.hpp"
 
 #include <algorithm>
@@ -9,8 +8,17 @@
 #include <caf/scheduler/coordinator.hpp>
 #include <charconv>
 #include <cmath>
+#include <sched.h>
+#include <thread>
 
 namespace hive {
+
+uint32_t usable_cores() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0)
+    return static_cast<uint32_t>(CPU_COUNT(&set));
+  return std::thread::hardware_concurrency(); // more than 1,024 cores do not fit into `set`
+}
 
 size_t actor_threads_for(size_t cores, std::string_view processor_limit) {
   auto out = static_cast<double>(std::max<size_t>(1, cores));

@@ -1,6 +1,6 @@
-#include "actors/node/work_queue.hpp"
+#include "actors/scheduling/work_queue.hpp"
 
-#include "actors/node/scheduling.hpp"
+#include "actors/scheduling/scheduling.hpp"
 #include "tests/support/seed.hpp"
 
 #include <atomic>

@@ -1,4 +1,4 @@
-#include "actors/node/work_queue.hpp"
+#include "actors/scheduling/work_queue.hpp"
 
 #include <algorithm>
 #include <utility>

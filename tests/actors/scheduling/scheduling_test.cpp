@@ -1,4 +1,4 @@
-#include "actors/node/scheduling.hpp"
+#include "actors/scheduling/scheduling.hpp"
 
 #include "actors/node/environment.hpp"
 
