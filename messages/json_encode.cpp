@@ -283,7 +283,9 @@ bool json_writer::write(std::string& out, size_t pause_at) {
 std::string encode_json(capnp::DynamicStruct::Reader root, bool pretty) {
   std::string out;
   json_writer{root}.write(out, std::numeric_limits<size_t>::max());
-  return pretty ? indent_json(out) : out;
+  if (pretty)
+    out = indent_json(out);
+  return out;
 }
 
 } // namespace detail

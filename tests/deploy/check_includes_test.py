@@ -21,7 +21,7 @@ def check(root, tree):
 def test_this_checkout_passes(root):
     result = run([root / "deploy/check_includes.py"])
     assert (result.returncode, result.stderr) == (0, "")
-    assert "actors/engine_client        may include actors/engines, actors/hive/link, actors/remote, the common ones" in result.stdout
+    assert "actors/engine_client        may include actors/engines, actors/hive/link, actors/remote, actors/scheduling, the common ones" in result.stdout
 
 
 def test_an_upward_include_in_a_copy_of_this_checkout_is_found(root, tmp_path):

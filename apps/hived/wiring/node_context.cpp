@@ -1,8 +1,8 @@
 #include "apps/hived/wiring/node_context.hpp"
 
 #include "actors/hive/link/network.hpp"
-#include "actors/scheduling/scheduling.hpp"
 #include "actors/remote/register.hpp"
+#include "actors/scheduling/scheduling.hpp"
 #include "apps/version.hpp"
 #include "gpu/gpu_names.hpp"
 #include "messages/text.hpp"

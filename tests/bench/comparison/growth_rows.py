@@ -171,7 +171,7 @@ def _nodes():
 
             yield sample
 
-    return Growth("growth with nodes", (row,), (2, 4, 8, 16), opened)
+    return Growth("growth with nodes", (row,), (2, 4, 8, 16, 32, 64), opened)
 
 
 def groups(most_records):
