@@ -29,10 +29,10 @@ public:
   /// A further thread, which works: it takes jobs.
   worker add_worker();
 
-  /// The thread takes no more jobs. Returns whom to wake.
+  /// The thread takes no more jobs. Returns the thread to wake for those that are left.
   std::optional<worker> remove_worker(worker who, time_point now);
 
-  /// Adds a job. Returns whom to wake.
+  /// Adds a job. Returns the thread to wake for it.
   std::optional<worker> add(caf::resumable* job, time_point now);
 
   struct taken {
@@ -78,8 +78,8 @@ private:
   size_t working_ = 0;
   std::optional<worker> watcher_;
   uint64_t added_ = 0, removed_ = 0;
-  uint64_t added_at_look_ = 0; ///< so many had been added when the watching thread looked last
-  uint64_t late_before_ = 0;   ///< so many of the first jobs had waited long enough at some look
+  uint64_t added_at_look_ = 0; ///< number of jobs ever added, at the watching thread's last look
+  uint64_t late_before_ = 0;   ///< the jobs numbered below this have waited for a patience
 };
 
 } // namespace hive
