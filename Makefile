@@ -18,6 +18,7 @@ help:
 	@echo '  make check         what a change must pass: format, include direction, warnings as errors, sanitizers, tests'
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
 	@echo '  make check-sanitizers  the fast tests alone under AddressSanitizer and UBSan, warnings as errors'
+	@echo '  make check-sanitizers PURE=1   those of them that need no actor: a third of the time'
 	@echo '  make lint-api      check the OpenAPI document with a public linter (needs npx)'
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
 	@echo '  make sdk PREFIX=DIR  build what C++ engines link, and install it into DIR (see docs/engines.md)'
@@ -61,8 +62,8 @@ check-fast: setup
 	@deploy/check_includes.py
 
 check-sanitizers: setup
-	@deploy/build.sh sanitizers $(JOBS) hive_fast
-	@ctest --test-dir build/sanitizers --output-on-failure --no-tests=error -L fast -j $(JOBS)
+	@deploy/build.sh sanitizers $(JOBS) $(if $(PURE),hive_pure,hive_fast)
+	@ctest --test-dir build/sanitizers --output-on-failure --no-tests=error -L $(if $(PURE),pure,fast) -j $(JOBS)
 
 check: check-fast
 	@deploy/build.sh dev $(JOBS) all hive_bench hive-example-engine
