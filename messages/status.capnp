@@ -38,6 +38,12 @@ struct StatusReport $Hive.doc("What `hivectl status` prints. Parts that the node
   unknown @7 :List(Text) $Hive.doc("The parts that could not be read, and why.");
 }
 
+struct WhoAmI $Hive.doc("What the sender of a request may do.") {
+  role @0 :Text $Hive.required $Hive.doc("Its highest role: `read`, `record` or `operate`; each includes those before it.");
+  token @1 :Text $Hive.doc("Name of the token that was sent; absent when none was, or one that the node does not know.");
+  open @2 :Text $Hive.required $Hive.doc("The highest role that needs no token on this node: `none`, `read`, `record` or `operate`.");
+}
+
 struct ProgramVersion {
   version @0 :Text $Hive.required;
 }

@@ -2,6 +2,8 @@
 
 #include "messages/ec.hpp"
 
+#include <algorithm>
+
 namespace hive::http {
 namespace {
 
@@ -61,6 +63,18 @@ caf::error authorizer::check(role needed, std::string_view authorization) const 
     return fail(ec::forbidden, "token " + (*token)->name + " has role " + std::string{to_string((*token)->grants)} +
                                  ", this needs role " + std::string{to_string(needed)});
   return caf::none;
+}
+
+caller authorizer::who(std::string_view authorization) const {
+  auto rules = now();
+  caller out;
+  if (rules->configured.empty())
+    out.grants = out.open = open_;
+  if (auto token = find_token(rules->known, authorization)) {
+    out.grants = std::max(out.grants, (*token)->grants);
+    out.token = (*token)->name;
+  }
+  return out;
 }
 
 std::string authorizer::name_of(std::string_view authorization) const {

@@ -8,6 +8,13 @@
 
 namespace hive::http {
 
+/// What a caller may do, and by what.
+struct caller {
+  role grants = role::anyone; ///< its highest role
+  role open = role::anyone;   ///< the highest role that needs no token
+  std::string token = {};     ///< name of the token that it showed; empty: none that is known
+};
+
 /// Decides whether a request is allowed, by its token or, where the node allows it, without one. Tokens can be replaced
 /// while requests are being checked. Thread-safe.
 class authorizer {
@@ -26,6 +33,9 @@ public:
   /// and the token is missing or unknown; ec::forbidden when its role is too low, or when there is no token on a node
   /// without tokens.
   caf::error check(role needed, std::string_view authorization) const;
+
+  /// What the sender of a request with this Authorization header may do. A token that is not known counts as none.
+  caller who(std::string_view authorization) const;
 
   /// Name of the configured token in this Authorization header; empty for none, and for the node's own operator token,
   /// which says nothing about who uses it.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/http/authorizer.hpp"
+
 #include <caf/error.hpp>
 #include <caf/fwd.hpp>
 #include <functional>
@@ -34,9 +36,12 @@ struct request {
   std::vector<parameter> query;
   std::string_view content_type;
   std::string_view body;
-  std::string_view last_event_id = {}; ///< of a client that reconnects to an event stream; empty: none
-  std::string token = {};              ///< name of the configured token, on a route that asks for it; empty: none
-  caf::error may_not_operate = {};     ///< why its sender lacks role operate, on such a route; none if it has it
+  std::string_view last_event_id = {};   ///< of a client that reconnects to an event stream; empty: none
+  std::string_view accept_encoding = {}; ///< codings that the client takes; empty: as they are
+  std::string_view if_none_match = {};   ///< tags of what the client has; empty: none
+  std::string token = {};                ///< name of the configured token, on a route that asks for it; empty: none
+  caf::error may_not_operate = {};       ///< why its sender lacks role operate, on such a route; none if it has it
+  caller sender = {};                    ///< what its sender may do, on such a route
 };
 
 /// The part of a body that is made while it is sent, so that a large body never exists as a whole.

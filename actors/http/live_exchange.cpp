@@ -46,6 +46,7 @@ std::optional<response> live_exchange::refusal() {
     return why;
   if (match_.found->asks_for_token) {
     request_.token = core_->screen.token_of(incoming_->head());
+    request_.sender = core_->screen.who(incoming_->head());
     request_.may_not_operate = core_->screen.check(role::operate, incoming_->head());
   }
   return read_head(incoming_->head(), match_, request_);

@@ -228,6 +228,12 @@ struct request_parser::impl {
     case field::content_encoding:
       head.content_encoding = value;
       break;
+    case field::accept_encoding:
+      head.accept_encoding = value;
+      break;
+    case field::if_none_match:
+      head.if_none_match = value;
+      break;
     case field::expect:
       expects_continue = !head.is_http_1_0; // RFC 9110, 10.1.1
       break;
@@ -237,6 +243,8 @@ struct request_parser::impl {
     case field::unknown:
       if (is_same(name, "last-event-id"))
         head.last_event_id = value;
+      else if (is_same(name, "sec-fetch-site") && head.fetch_site.empty())
+        head.fetch_site = value;
       else if (is_same(name, "hivemark-namespace") && head.name_spaces++ == 0)
         head.name_space = value;
       break;

@@ -47,7 +47,7 @@ std::string response_head(const response& what, const answer_framing& how) {
   out.append(reason_phrase(what.status)).append("\r\n");
   if (how.is_stream && !how.is_http_1_0)
     append_field(out, "Transfer-Encoding", "chunked");
-  else if (!how.is_stream && what.status != 204) // 204 has no content, RFC 9110, 8.6
+  else if (!how.is_stream && what.status != 204 && what.status != 304) // have no content, RFC 9110, 8.6
     append_field(out, "Content-Length", std::to_string(what.body.size()));
   if (!what.content_type.empty())
     append_field(out, "Content-Type", what.content_type);

@@ -83,7 +83,16 @@ screening::screening(const server_options& options)
 std::optional<response> screening::judge_site(const request_head& head) const {
   if (head.is_http_1_0 && head.host.empty() && head.hosts == 0 && head.origins == 0)
     return std::nullopt;
-  return own_.refuse({head.host, head.hosts, head.origin, head.origins});
+  if (auto refusal = own_.refuse({head.host, head.hosts, head.origin, head.origins}))
+    return refusal;
+  // A link to the dashboard may be anywhere. What a page of another site embeds or fetches is refused, even where its
+  // browser would keep the answer from it.
+  if (head.fetch_site == "cross-site" && !(head.path == "/" && route_method(head.method) == method::get))
+    return problem(403, ec::forbidden,
+                   "a web page of another site asks for " + std::string{head.path} +
+                     " (Sec-Fetch-Site); only / may be "
+                     "reached from there");
+  return std::nullopt;
 }
 
 std::optional<response> screening::judge(const request_head& head, const path_tree::match& match,
@@ -111,6 +120,10 @@ std::string screening::token_of(const request_head& head) const {
   return access_->name_of(head.authorization);
 }
 
+caller screening::who(const request_head& head) const {
+  return access_->who(head.authorization);
+}
+
 caf::error screening::check(role needed, const request_head& head) const {
   return access_->check(needed, head.authorization);
 }
@@ -131,6 +144,8 @@ std::optional<response> read_head(const request_head& head, const path_tree::mat
   into.path = head.path;
   into.content_type = head.content_type;
   into.last_event_id = head.last_event_id;
+  into.accept_encoding = head.accept_encoding;
+  into.if_none_match = head.if_none_match;
   if (auto wrong = read_path_parameters(match, into))
     return problem(*wrong);
   json_error why;

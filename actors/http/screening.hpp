@@ -22,6 +22,9 @@ struct request_head {
   std::string_view content_type;
   std::string_view content_encoding;
   std::string_view last_event_id;
+  std::string_view accept_encoding;
+  std::string_view if_none_match;
+  std::string_view fetch_site; ///< the first Sec-Fetch-Site field, which browsers write
   std::string_view name_space; ///< the first Hivemark-Namespace field
   size_t name_spaces = 0;      ///< number of Hivemark-Namespace fields
   bool is_http_1_0 = false;
@@ -53,6 +56,9 @@ public:
 
   /// Name of the configured token that the request shows; empty for none.
   std::string token_of(const request_head& head) const;
+
+  /// What the request's sender may do.
+  caller who(const request_head& head) const;
 
   /// Why the request's sender lacks this role; none if it has it.
   caf::error check(role needed, const request_head& head) const;

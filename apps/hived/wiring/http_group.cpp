@@ -3,11 +3,14 @@
 #include "actors/http/api_routes.hpp"
 #include "actors/http/node_routes.hpp"
 #include "actors/http/server.hpp"
+#include "apps/dashboard/dashboard_routes.hpp"
 #include "apps/version.hpp"
 #include "platform/log.hpp"
 
+#include <algorithm>
 #include <caf/all.hpp>
 #include <filesystem>
+#include <iterator>
 
 namespace hive {
 namespace {
@@ -79,6 +82,11 @@ std::vector<http::route> http_group::routes_before() const {
 caf::expected<caf::actor> http_group::start() {
   auto& config = node_.config;
   auto all = http::api_routes({own_routes(), routes_before()}, {version_text});
+  auto pages = dashboard_routes(embedded_assets());
+  if (!pages)
+    return pages.error();
+  // After the document of the API, which is no place for pages.
+  std::ranges::move(*pages, std::back_inserter(all));
   auto server = http::spawn_server(node_.system, {std::move(all), node_.metrics, namespaces_.namespaces}, config.http);
   if (!server)
     return server.error();

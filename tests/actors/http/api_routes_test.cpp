@@ -36,6 +36,7 @@ const good_case good_cases[] = {
   {"GET", "/healthz", "/healthz", "", 200, R"("status":"ok")", ""},
   {"GET", "/readyz", "/readyz", "", 200, R"("epoch":3)", ""},
   {"GET", "/api/v1/status", "/api/v1/status", "", 200, R"("ready":true)", ""},
+  {"GET", "/api/v1/whoami", "/api/v1/whoami", "", 200, R"({"role":"operate","open":"operate"})", ""},
   {"GET", "/metrics", "/metrics", "", 200, "hive_http_requests_total", ""},
   {"GET", "/openapi.json", "/openapi.json", "", 200, R"("openapi":"3.1.0")", ""},
   {"GET", "/api/v1/benchmarks", "/api/v1/benchmarks", "", 200, R"("name":"regression")", ""},

@@ -41,6 +41,23 @@ TEST(authorizer, without_tokens_reading_and_recording_are_open) {
     << "what needs no token is not refused for a stale one";
 }
 
+TEST(authorizer, a_caller_is_told_its_role_its_token_and_what_is_open) {
+  auto told = [](const authorizer& node, const std::string& authorization) {
+    auto who = node.who(authorization);
+    return std::string{to_string(who.grants)} + " " + who.token + " " + std::string{to_string(who.open)};
+  };
+  authorizer open;
+  EXPECT_EQ(told(open, ""), "record  record");
+  EXPECT_EQ(told(open, "Bearer wrong"), "record  record");
+  auto own = make_operator_token();
+  open.set_operator(own.known, "/run/7420.token");
+  EXPECT_EQ(told(open, "Bearer " + own.secret), "operate operator record");
+  EXPECT_EQ(told(authorizer({}, role::operate), ""), "operate  operate");
+  authorizer closed{{reader}, role::operate};
+  EXPECT_EQ(told(closed, ""), "anyone  anyone");
+  EXPECT_EQ(told(closed, "Bearer reader"), "read r anyone");
+}
+
 TEST(authorizer, how_far_it_is_open_is_chosen) {
   EXPECT_EQ(answers(authorizer({}, role::anyone), ""), all(ec::forbidden));
   EXPECT_EQ(answers(authorizer({}, role::read), ""), (std::vector{ec::none, ec::none, ec::forbidden, ec::forbidden}));

@@ -1,0 +1,52 @@
+"""hived serves the dashboard: the first page, and the files that it names."""
+
+import os
+import re
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+HIVED = os.environ.get("HIVED")
+
+
+@pytest.fixture
+def node(tmp_path):
+    """The address of a running node."""
+    arguments = [HIVED, "--data", str(tmp_path / "data"), "--http", "127.0.0.1:0"]
+    with open(tmp_path / "log", "w", encoding="utf-8") as log:
+        child = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, text=True, cwd=tmp_path)
+    try:
+        line = child.stdout.readline()
+        assert line.startswith("hived ready"), (tmp_path / "log").read_text(encoding="utf-8")
+        yield "http://" + re.search(r"http=(\S+)", line)[1]
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+
+
+def test_a_node_serves_its_pages_and_the_files_that_they_name(node):
+    with urllib.request.urlopen(node + "/") as answer:
+        page = answer.read().decode()
+        tag = re.search(r'"([0-9a-f]{16})"', answer.headers["ETag"])[1]
+    assert "{{ui}}" not in page
+    for name in ("dygraph.min.js", "licenses.txt", *re.findall(rf"ui/{tag}/([^\"' ]+)", page)):
+        with urllib.request.urlopen(f"{node}/ui/{tag}/{name}") as answer:
+            assert "immutable" in answer.headers["Cache-Control"], name
+            assert answer.read(), name
+
+
+def test_pages_are_not_in_the_document_of_the_api(node):
+    with urllib.request.urlopen(node + "/openapi.json") as answer:
+        document = answer.read().decode()
+    assert '"/ui/' not in document
+    assert '"/api/v1/whoami"' in document
+
+
+def test_files_of_another_build_are_not_found(node):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(node + "/ui/0123456789abcdef/dygraph.min.js")
+    assert refused.value.code == 404
