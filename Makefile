@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build sdk python run hive test check check-fast check-sanitizers lint-api bench fuzz soak clean
+.PHONY: help setup build sdk python run hive demo test check check-fast check-sanitizers lint-api bench fuzz soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
@@ -14,6 +14,8 @@ help:
 	@echo '  make run ONCE=1    the same, and stop after the verdict'
 	@echo '  make hive          set up, build, start three nodes with certificates, record on one, show the route on the others'
 	@echo '  make hive ONCE=1   the same, and stop'
+	@echo '  make demo          five nodes, agents at work, a gate that decides twice, a node killed in between: three minutes'
+	@echo '  make demo ONCE=1   the same, and stop'
 	@echo '  make test          set up, build all that the tests need (release), run all tests'
 	@echo '  make check         what a change must pass: format, include direction, warnings as errors, sanitizers, tests'
 	@echo '  make check-fast    the first two of these: seconds, builds nothing'
@@ -53,6 +55,10 @@ run: setup
 hive: setup
 	@deploy/build.sh release $(JOBS) hived hivectl
 	@deploy/hive.sh $(if $(ONCE),--once)
+
+demo: setup
+	@deploy/build.sh release $(JOBS) hived hivectl
+	@deploy/demo.py $(if $(ONCE),--once)
 
 test: build
 	@ctest --test-dir build/release --output-on-failure --no-tests=error -j $(JOBS)
