@@ -85,6 +85,7 @@ FOLDERS = {
         CAPNP + CAF_RESULTS,
     ),
     "actors/history": (BELOW_ACTORS, ANY),
+    "actors/monitoring": (("actors/benchmark", *BELOW_ACTORS), ANY),
     "actors/hive/link": (BELOW_ACTORS, ANY),
     "actors/hive/state": (BELOW_ACTORS, ANY),
     "actors/hive/members": (BELOW_ACTORS, ANY),

@@ -333,6 +333,12 @@ caf::error database::check_room() const {
   return impl_->check_room(0);
 }
 
+uint64_t database::stored_bytes() const {
+  uint64_t out = 0;
+  impl_->db->GetAggregatedIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &out);
+  return out;
+}
+
 bool database::is_broken() const {
   return impl_->broken;
 }

@@ -104,6 +104,9 @@ public:
   /// An ec::corrupt error for a stored record; names the column and key.
   static caf::error damaged(column where, std::string_view key, std::string_view why);
 
+  /// Size of the store's table files, in bytes.
+  uint64_t stored_bytes() const;
+
   /// Writes all or nothing; durable on return (one fsync). ec::storage_failed when the disk has too little room or
   /// fails. After a failure (`is_broken`), the reopened store holds either all of the writes or none.
   caf::error write(const write_set& writes);

@@ -1,5 +1,7 @@
 #include "actors/benchmark/capture.hpp"
 
+#include "messages/check.hpp"
+#include "messages/timestamp.hpp"
 #include "platform/contention.hpp"
 
 #include <caf/all.hpp>
@@ -120,6 +122,7 @@ struct capture_state {
     outcome.status = status;
     outcome.reason = std::move(reason);
     outcome.duration_s = std::chrono::duration<double>(clock::now() - asked_at[i]).count();
+    tally->count_run(members[i].definition.name, json_name(status), outcome.duration_s, now_unix_micros() / 1e6);
     if (members[i].handle && status != wire::AdapterStatus::SKIPPED)
       outcome.contention = describe_contention(*outcome.measurement, asked_amid[i]);
   }

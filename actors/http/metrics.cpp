@@ -6,32 +6,34 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
 
 namespace hive::http {
 namespace {
 
 /// The range is from requests answered from memory to captures that run for minutes.
-const prometheus::Histogram::BucketBoundaries duration_buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                                               0.25,   0.5,   1,      2.5,   10,   60,    300,  1800};
+const prometheus::Histogram::BucketBoundaries duration_buckets{0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1, 10, 60, 600};
 
 } // namespace
 
-route_metrics::route_metrics(prometheus::Family<prometheus::Counter>& requests, prometheus::Histogram& durations,
-                             std::string method, std::string path)
+route_metrics::route_metrics(prometheus::Family<prometheus::Counter>& requests,
+                             prometheus::Family<prometheus::Histogram>& durations, std::string method, std::string path)
     : requests_{requests}, durations_{durations}, method_{std::move(method)}, path_{std::move(path)} {
 }
 
 void route_metrics::count(int status, double seconds) {
-  durations_.Observe(seconds);
   prometheus::Counter* counter = nullptr;
+  prometheus::Histogram* duration = nullptr;
   {
     std::lock_guard lock{mutex_};
     auto& known = by_status_[status];
     if (!known)
       known = &requests_.Add({{"method", method_}, {"route", path_}, {"status", std::to_string(status)}});
     counter = known;
+    if (!duration_)
+      duration_ = &durations_.Add({{"method", method_}, {"route", path_}}, duration_buckets);
+    duration = duration_;
   }
+  duration->Observe(seconds);
   counter->Increment();
 }
 
@@ -51,8 +53,7 @@ server_metrics::server_metrics(std::shared_ptr<prometheus::Registry> registry, s
   body_bytes_ = gauge("hive_http_body_bytes", "Bytes of the bodies of HTTP requests in work.");
   answer_bytes_ = gauge("hive_http_answer_bytes", "Bytes of HTTP answers that are encoded and not written yet.");
   auto add = [&](const route* key, std::string method, std::string path) {
-    auto& duration = durations.Add({{"method", method}, {"route", path}}, duration_buckets);
-    routes_[key] = std::make_unique<route_metrics>(requests, duration, std::move(method), std::move(path));
+    routes_[key] = std::make_unique<route_metrics>(requests, durations, std::move(method), std::move(path));
   };
   add(nullptr, "other", "other");
   for (const auto& route : routes)
@@ -68,10 +69,6 @@ void server_metrics::show(size_t connections, const server_load& load) {
   in_flight_->Set(static_cast<double>(load.requests));
   body_bytes_->Set(static_cast<double>(load.body_bytes));
   answer_bytes_->Set(static_cast<double>(load.answer_bytes));
-}
-
-std::string expose(const prometheus::Registry& registry) {
-  return prometheus::TextSerializer{}.Serialize(registry.Collect());
 }
 
 } // namespace hive::http

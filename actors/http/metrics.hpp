@@ -24,17 +24,18 @@ struct server_load;
 /// The metrics of one route. Thread-safe.
 class route_metrics {
 public:
-  route_metrics(prometheus::Family<prometheus::Counter>& requests, prometheus::Histogram& durations, std::string method,
-                std::string path);
+  route_metrics(prometheus::Family<prometheus::Counter>& requests, prometheus::Family<prometheus::Histogram>& durations,
+                std::string method, std::string path);
 
   void count(int status, double seconds);
 
 private:
   prometheus::Family<prometheus::Counter>& requests_;
-  prometheus::Histogram& durations_;
+  prometheus::Family<prometheus::Histogram>& durations_;
   std::string method_;
   std::string path_;
-  std::mutex mutex_; // guards by_status_
+  std::mutex mutex_;                          // guards the following
+  prometheus::Histogram* duration_ = nullptr; ///< made at the first request: most routes are not used on most nodes
   std::map<int, prometheus::Counter*> by_status_;
 };
 
@@ -59,8 +60,5 @@ private:
   prometheus::Gauge* answer_bytes_;
   std::map<const route*, std::unique_ptr<route_metrics>> routes_;
 };
-
-/// All metrics of a registry in Prometheus's text format.
-std::string expose(const prometheus::Registry& registry);
 
 } // namespace hive::http

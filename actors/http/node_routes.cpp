@@ -1,7 +1,5 @@
 #include "actors/http/node_routes.hpp"
 
-#include "actors/http/metrics.hpp"
-
 namespace hive::http {
 
 namespace {
@@ -26,9 +24,6 @@ std::vector<route> node_routes(const node_views& node) {
       return fail(ec::unavailable, reason);
     return health();
   };
-  auto metrics = [registry = node.metrics](const exchange_ptr& to) {
-    to->answer({200, "text/plain; version=0.0.4", expose(*registry), {}, {}});
-  };
   auto who =
     route::raw(get, "/api/v1/whoami", "What the sender of the request may do", "application/json", tell_sender);
   who.documented = {answers<wire::WhoAmI>(200)};
@@ -40,7 +35,6 @@ std::vector<route> node_routes(const node_views& node) {
     route::reply<wire::NodeStatus>(
       "/api/v1/status", "The node at a glance",
       [status = node.status]() -> caf::expected<msg<wire::NodeStatus>> { return status(); }),
-    route::raw(get, "/metrics", "Metrics in Prometheus's text form", "text/plain", metrics),
   };
 }
 

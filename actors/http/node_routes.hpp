@@ -9,10 +9,6 @@
 #include <string>
 #include <vector>
 
-namespace prometheus {
-class Registry;
-}
-
 namespace hive::http {
 
 /// What a node shows of itself. The functions are called from the server's thread: they must be fast and thread-safe.
@@ -22,10 +18,9 @@ struct node_views {
   std::function<std::string()> not_ready;
   /// The node at a glance.
   std::function<msg<wire::NodeStatus>()> status;
-  std::shared_ptr<prometheus::Registry> metrics;
 };
 
-/// Routes about the node itself: health, readiness, status and metrics.
+/// Routes about the node itself: health, readiness and status.
 std::vector<route> node_routes(const node_views& node);
 
 } // namespace hive::http

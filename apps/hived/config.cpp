@@ -392,6 +392,9 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   root.section("store", [&](toml_section& s) { read_store(s, config.store); });
   root.section("http", [&](toml_section& s) {
     read_http(s, config.http, config.tokens);
+    uint64_t metric_series = config.metric_series;
+    s.read("metric_series", metric_series, 0, 100'000);
+    config.metric_series = metric_series;
     note(s, "listen", config.origins.http);
   });
   root.section("door", [&](toml_section& s) {

@@ -98,6 +98,7 @@ struct node_config {
   database_options store;
   http::server_options http;
   token_sources tokens;
+  size_t metric_series = 2'000; ///< measured metrics that Prometheus sees
   door_config door;
   engines_config engines;
   /// Measurements per adapter in a capture that states no number.

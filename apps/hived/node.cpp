@@ -14,6 +14,7 @@
 #include "apps/hived/wiring/heavy_group.hpp"
 #include "apps/hived/wiring/http_group.hpp"
 #include "apps/hived/wiring/install_group.hpp"
+#include "apps/hived/wiring/monitor_group.hpp"
 #include "apps/hived/wiring/namespace_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
 #include "apps/hived/wiring/research_group.hpp"
@@ -53,12 +54,13 @@ struct node::impl {
     auto& installs = add<install_group>(base, adapters, benchmark);
     auto& agents = add<baseline_group>(base, benchmark);
     auto& tracker = add<tracker_group>(base);
-    add<gate_group>(base, adapters, benchmark, tracker);
+    auto& gate = add<gate_group>(base, adapters, benchmark, tracker);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker, agents);
     auto& engines = add<engine_group>(adapters, agents, tracker, federation, research, installs);
     add<review_group>(base, adapters, agents);
     auto& namespaces = add<namespace_group>(adapters);
+    add<monitor_group>(gpus, benchmark, tracker, gate, federation);
     add<http_group>(namespaces, groups_so_far());
     add<door_group>(federation, engines);
   }

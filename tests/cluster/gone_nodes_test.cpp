@@ -249,7 +249,7 @@ TEST_F(gone_nodes_test, what_a_node_measured_stays_when_its_certificate_expires)
   auto short_lived = status_of(*b);
   EXPECT_THAT(short_lived->getCertificateWarning().cStr(), HasSubstr("This node's certificate"));
   EXPECT_GT(short_lived->getCaExpires(), short_lived->getCertificateExpires());
-  EXPECT_THAT(b->get("/metrics").body, HasSubstr("hive_certificate_expiry_timestamp_seconds{certificate=\"node\"} "));
+  EXPECT_THAT(b->get("/metrics").body, HasSubstr("hive_tls_certificate_expiry_timestamp_seconds{role=\"node\"} "));
   auto expired = b->node();
   b->kill();
   ASSERT_TRUE(eventually([&] {

@@ -52,7 +52,7 @@ function markCurrent(href) {
 
 function showLive() {
   const tone = connection.live ? "good" : connection.known ? "bad" : "";
-  const text = connection.live ? "live" : connection.known ? `stale since ${clock(connection.since)}` : "connecting";
+  const text = connection.live ? "live" : connection.forbidden ? "no access" : connection.known ? `stale since ${clock(connection.since)}` : "connecting";
   live.replaceChildren(h("span", { class: `dot ${tone}` }), text);
 }
 
@@ -62,7 +62,7 @@ async function showWhose() {
     whose.textContent = `${health.node} · ${health.version} · up ${seconds(health.uptime_s)}`;
     whose.title = health.id;
   } catch (failure) {
-    whose.textContent = failure.isForbidden ? "no access" : whose.textContent;
+    if (failure.isForbidden) whose.textContent = "";
   }
 }
 

@@ -14,7 +14,7 @@ export function listen(listener) {
 }
 
 function tell(message) {
-  if (message.type === "state") Object.assign(connection, { live: message.live, since: message.since, known: true });
+  if (message.type === "state") Object.assign(connection, message, { known: true });
   for (const each of [...listeners]) each(message);
 }
 

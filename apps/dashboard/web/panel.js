@@ -1,6 +1,6 @@
 // A panel is one question to the node and the picture of its answer. It shows what it waits for, what is missing, what
 // went wrong and how old its figures are; the others on the page go on.
-import { Problem } from "./api.js";
+import { Problem, token } from "./api.js";
 import { tokenForm } from "./token_form.js";
 import { h } from "./dom.js";
 import { clock, count } from "./format.js";
@@ -125,7 +125,7 @@ export class Panel {
     this.element.setAttribute("aria-busy", "false");
     if (failure.isForbidden) {
       this.note.hidden = true;
-      this.content(h("div", { class: "blank" }, h("p", h("b", failure.status === 401 ? "This needs a token." : "This needs another role."), ` ${failure.detail}`), tokenForm()));
+      this.content(h("div", { class: "blank" }, h("p", h("b", failure.status === 401 || !token.get() ? "This needs a token." : "This token does not suffice."), ` ${failure.detail}`), tokenForm()));
       return;
     }
     const isFinal = failure.isAbsent || failure.status === 400 || failure.status === 422;

@@ -22,15 +22,16 @@ export function parser(event) {
   };
 }
 
-/** Follows until the returned function is called. tell gets {type: "event", event} and {type: "state", live, since}. */
+/** Follows until the returned function is called. tell gets {type: "event", event} and
+ * {type: "state", live, forbidden, since}. */
 export function follow({ url, token }, tell) {
   let ended = false;
   let position = "";
   let wait = FIRST_WAIT_MS;
   let abort = new AbortController();
   let live = null;
-  const state = (now) => {
-    if (now !== live) tell({ type: "state", live: now, since: Date.now() });
+  const state = (now, forbidden = false) => {
+    if (now !== live) tell({ type: "state", live: now, forbidden, since: Date.now() });
     live = now;
   };
 
@@ -38,6 +39,7 @@ export function follow({ url, token }, tell) {
     abort = new AbortController();
     const headers = { Accept: "text/event-stream", ...(token && { Authorization: `Bearer ${token}` }), ...(position && { "Last-Event-ID": position }) };
     const answer = await fetch(url, { headers, signal: abort.signal, cache: "no-store", credentials: "omit" });
+    if (answer.status === 401 || answer.status === 403) state(false, true);
     if (!answer.ok) throw new Error(String(answer.status));
     state(true);
     wait = FIRST_WAIT_MS;

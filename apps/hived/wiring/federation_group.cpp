@@ -8,7 +8,6 @@
 #include "messages/timestamp.hpp"
 
 #include <caf/all.hpp>
-#include <prometheus/gauge.h>
 
 namespace hive {
 namespace {
@@ -48,16 +47,6 @@ void trust(const credentials& shown, hive_core_options& options) {
     dates.watched.push_back({"The certificate of the CA " + ca.name(), ca.not_after()});
 }
 
-/// Certificate expiry times, for alerts.
-void show_expiry(const credentials& shown, prometheus::Registry& metrics) {
-  auto& family = prometheus::BuildGauge()
-                   .Name("hive_certificate_expiry_timestamp_seconds")
-                   .Help("When the node's certificate and that of the CA which issued it expire, in Unix time.")
-                   .Register(metrics);
-  family.Add({{"certificate", "node"}}).Set(static_cast<double>(shown.own.cert.not_after()));
-  family.Add({{"certificate", "ca"}}).Set(static_cast<double>(shown.issuer().not_after()));
-}
-
 } // namespace
 
 std::vector<service> federation_group::services() {
@@ -94,10 +83,8 @@ hive_core_options federation_group::describe_core() const {
   out.gossip = node_.config.gossip;
   out.overlay = node_.config.overlay;
   out.self = own_hello(node_);
-  if (const auto& shown = node_.config.door.shown) {
+  if (const auto& shown = node_.config.door.shown)
     trust(*shown, out);
-    show_expiry(*shown, *node_.metrics);
-  }
   return out;
 }
 

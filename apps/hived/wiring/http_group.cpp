@@ -4,6 +4,7 @@
 #include "actors/http/node_routes.hpp"
 #include "actors/http/server.hpp"
 #include "apps/dashboard/dashboard_routes.hpp"
+#include "apps/hived/wiring/readiness.hpp"
 #include "apps/version.hpp"
 #include "platform/log.hpp"
 
@@ -15,10 +16,6 @@
 namespace hive {
 namespace {
 
-/// The node is not ready while a write has been in flight for longer: a healthy disk takes milliseconds, a busy one
-/// less than a second.
-constexpr std::chrono::seconds stalled_disk{5};
-
 msg<wire::Health> health_of(const node_context& node) {
   return msg<wire::Health>::build([&](wire::Health::Builder out) {
     out.setStatus(node.status->get());
@@ -28,16 +25,6 @@ msg<wire::Health> health_of(const node_context& node) {
     out.setEpoch(node.identity.epoch);
     out.setUptimeS(std::chrono::duration<double>(std::chrono::steady_clock::now() - node.started_at).count());
   });
-}
-
-/// Why the node is not ready; empty when it is.
-std::string why_not_ready(const node_context& node) {
-  if (auto now = node.status->get(); now != "ok")
-    return now;
-  if (auto age = node.db->progress()->age(); age > stalled_disk)
-    return "the disk has not confirmed a write for " + std::to_string(age / std::chrono::seconds{1}) + " s";
-  auto full = node.db->check_room();
-  return full ? text_of(full) : std::string{};
 }
 
 msg<wire::NodeStatus> at_a_glance(const node_context& node) {
@@ -65,7 +52,6 @@ std::vector<http::route> http_group::own_routes() const {
     .health = [&node = node_] { return health_of(node); },
     .not_ready = [&node = node_] { return why_not_ready(node); },
     .status = [&node = node_] { return at_a_glance(node); },
-    .metrics = node_.metrics,
   });
 }
 

@@ -4,6 +4,7 @@
 #include "actors/benchmark/measure_once.hpp"
 #include "actors/http/api_routes.hpp"
 #include "actors/http/benchmark_routes.hpp"
+#include "actors/http/monitor_routes.hpp"
 #include "actors/http/node_routes.hpp"
 #include "actors/http/upgrade_routes.hpp"
 #include "actors/slot_topic.hpp"
@@ -212,6 +213,10 @@ inputs_actor::behavior_type run_inputs() {
   };
 }
 
+monitor_actor::behavior_type run_monitor(monitor_actor::pointer, const std::shared_ptr<prometheus::Registry>& counted) {
+  return {[counted](read_metrics) { return prometheus::TextSerializer{}.Serialize(counted->Collect()); }};
+}
+
 } // namespace
 
 fake_services::fake_services(caf::actor_system& system)
@@ -237,10 +242,12 @@ fake_node::fake_node(server_options options, further_routes further)
       out.setNotReady(not_ready);
     });
   };
-  auto routes = api_routes({node_routes({health, ready, status, metrics}), benchmark_routes(services_->registry),
-                            upgrade_routes({services_->upgrades, services_->measurer, services_->references}),
-                            input_routes(services_->inputs), further(*services_)},
-                           {"1.2"});
+  auto routes =
+    api_routes({node_routes({health, ready, status}), monitor_routes(actors_.system().spawn(run_monitor, metrics)),
+                benchmark_routes(services_->registry),
+                upgrade_routes({services_->upgrades, services_->measurer, services_->references}),
+                input_routes(services_->inputs), further(*services_)},
+               {"1.2"});
   server_ = spawn_server(actors_.system(), {std::move(routes), metrics}, std::move(options));
 }
 

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "actors/benchmark/capture_tally.hpp"
+#include "messages/cluster_upgrade.capnp.h"
+#include "messages/door.capnp.h"
+#include "messages/gossip.capnp.h"
+#include "messages/gpu.capnp.h"
+#include "messages/msg.hpp"
+#include "messages/snapshot.capnp.h"
+#include "messages/tracker.capnp.h"
+#include "platform/process_usage.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hive {
+
+/// What a node knows of itself without asking a service.
+struct node_figures {
+  std::string id;
+  std::string name;
+  std::string tier;
+  std::string version;           ///< of Hivemark
+  std::string not_ready;         ///< why the node is not ready; empty when it is
+  uint64_t store_bytes = 0;      ///< of the store's files
+  uint64_t store_free_bytes = 0; ///< on its disk
+  uint64_t store_need_bytes = 0; ///< below which writes are refused
+  process_usage process;
+  std::vector<adapter_runs> runs; ///< of all captures since the start
+};
+
+/// What the services answered to one look at the node; absent: no answer in time.
+struct readings {
+  node_figures node;
+  std::optional<msg<wire::HiveStatus>> hive;
+  std::optional<msg<wire::NodeList>> nodes;
+  std::optional<msg<wire::GpuList>> gpus;
+  std::optional<msg<wire::LeaseList>> leases;
+  std::optional<msg<wire::ClusterUpgradeList>> upgrades;
+  std::optional<msg<wire::TaskTotals>> tasks;
+  std::optional<msg<wire::LatestResults>> results;
+  std::vector<std::string> missing; ///< names of services without an answer
+};
+
+} // namespace hive
