@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Time for the answer to arrive after the node's own time limit.
-constexpr auto answer_grace = 5s;
 /// A working node answers this immediately.
 constexpr auto health_timeout = 2s;
 
@@ -87,7 +85,7 @@ http::outgoing_request client::outgoing(const node_request& request) const {
   if (!name_space_.empty())
     outgoing.headers.push_back("Hivemark-Namespace: " + name_space_);
   outgoing.body = request.body;
-  outgoing.timeout = request.timeout + answer_grace;
+  outgoing.timeout = request.timeout + request.grace;
   outgoing.stop = request.stop;
   return outgoing;
 }

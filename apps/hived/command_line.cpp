@@ -1,5 +1,6 @@
 #include "apps/hived/command_line.hpp"
 
+#include "apps/command_tree/manual_page.hpp"
 #include "apps/hived/config_files.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "apps/version.hpp"
@@ -160,6 +161,14 @@ command_line_result finish(const overrides& given) {
   return {std::move(config), 0};
 }
 
+manual_about about_hived() {
+  manual_about about;
+  about.section = 8;
+  about.product = std::string{"Hivemark "} + version_text;
+  about.see_also = {{"hived.toml", 5}, {"hivectl", 1}};
+  return about;
+}
+
 /// Prints one line per fault.
 void complain(const config_error& wrong) {
   std::istringstream lines{wrong.what()};
@@ -222,6 +231,10 @@ command_line_result parse_command_line(int argc, char** argv) {
     option->check([](const std::string& value) { return value.empty() ? "must not be empty" : ""; }, "");
   app.set_version_flag("--version", std::string{"hived "} + version_text);
   app.footer(footer);
+  if (argc == 2 && argv[1] == std::string_view{"__man"}) {
+    std::cout << manual_pages(app, about_hived()).front().text;
+    return {std::nullopt, 0};
+  }
   try {
     app.parse(argc, argv);
     given.sources = sources_of(app);
