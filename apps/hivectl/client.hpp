@@ -61,12 +61,14 @@ public:
   /// The error for an answer that does not match its schema.
   caf::error unreadable(const node_request& request, const json_error& why) const;
 
+  /// The string members of the node's answer to `path`, /healthz or /readyz. Lenient, because the node may have another
+  /// version. ec::unavailable when it does not answer within 2 s, or is not ready.
+  caf::expected<std::map<std::string, std::string>> probe(const std::string& path) const;
+
   /// The node's id. ec::unsupported when the node does not report it.
   caf::expected<std::string> node_id() const;
 
 private:
-  /// The node's health report, read leniently because the node may have another version.
-  caf::expected<std::map<std::string, std::string>> health() const;
   http::outgoing_request outgoing(const node_request& request) const;
 
   std::string base_url_;

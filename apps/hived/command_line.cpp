@@ -41,6 +41,7 @@ struct overrides {
   std::string http;
   std::string door;
   std::vector<std::string> join;
+  std::string advertise;
   std::string tls;
   std::string name;
   std::string log_level;
@@ -104,6 +105,8 @@ void apply(const overrides& given, node_config& config, effective_config& values
     config.door.listen = parse_endpoint(text, source);
     origins.door = source;
   });
+  set("--advertise", "door.advertise", given.advertise,
+      [&](auto& text, auto& source) { config.door.advertise = parse_endpoint(text, source); });
   set.join(config.door, origins.join);
   set("--tls", "door.tls", given.tls, [&](auto& text, auto& source) {
     config.door.tls = text;
@@ -203,6 +206,11 @@ command_line_result parse_command_line(int argc, char** argv) {
     .add_option("--door", given.door,
                 "Where other nodes come in (door.listen; default: off; usually port 7421; port 0: a free one)")
     ->envname("HIVE_DOOR")
+    ->type_name("ADDR:PORT");
+  app
+    .add_option("--advertise", given.advertise,
+                "Where other nodes reach the door, if not where it listens (door.advertise)")
+    ->envname("HIVE_ADVERTISE")
     ->type_name("ADDR:PORT");
   app.add_option("--join", given.join, "Door of a node to link with (door.join); may be repeated")
     ->envname("HIVE_JOIN")

@@ -3,6 +3,7 @@
 #include "actors/http/api_routes.hpp"
 #include "actors/http/node_routes.hpp"
 #include "actors/http/server.hpp"
+#include "apps/hived/wiring/readiness.hpp"
 #include "apps/version.hpp"
 #include "platform/log.hpp"
 
@@ -11,10 +12,6 @@
 
 namespace hive {
 namespace {
-
-/// The node is not ready while a write has been in flight for longer: a healthy disk takes milliseconds, a busy one
-/// less than a second.
-constexpr std::chrono::seconds stalled_disk{5};
 
 msg<wire::Health> health_of(const node_context& node) {
   return msg<wire::Health>::build([&](wire::Health::Builder out) {
@@ -25,16 +22,6 @@ msg<wire::Health> health_of(const node_context& node) {
     out.setEpoch(node.identity.epoch);
     out.setUptimeS(std::chrono::duration<double>(std::chrono::steady_clock::now() - node.started_at).count());
   });
-}
-
-/// Why the node is not ready; empty when it is.
-std::string why_not_ready(const node_context& node) {
-  if (auto now = node.status->get(); now != "ok")
-    return now;
-  if (auto age = node.db->progress()->age(); age > stalled_disk)
-    return "the disk has not confirmed a write for " + std::to_string(age / std::chrono::seconds{1}) + " s";
-  auto full = node.db->check_room();
-  return full ? text_of(full) : std::string{};
 }
 
 msg<wire::NodeStatus> at_a_glance(const node_context& node) {
