@@ -12,8 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Time for the answer to arrive after the node's own time limit.
-constexpr auto answer_grace = 5s;
 /// A working node answers this immediately.
 constexpr auto health_timeout = 2s;
 
@@ -87,7 +85,7 @@ http::outgoing_request client::outgoing(const node_request& request) const {
   if (!name_space_.empty())
     outgoing.headers.push_back("Hivemark-Namespace: " + name_space_);
   outgoing.body = request.body;
-  outgoing.timeout = request.timeout + answer_grace;
+  outgoing.timeout = request.timeout + request.grace;
   outgoing.stop = request.stop;
   return outgoing;
 }
@@ -117,20 +115,20 @@ caf::expected<std::string> client::exchange(const node_request& request) const {
   return std::move(response->body);
 }
 
-caf::expected<std::map<std::string, std::string>> client::health() const {
+caf::expected<std::map<std::string, std::string>> client::probe(const std::string& path) const {
   http::outgoing_request question;
-  question.url = base_url_ + "/healthz";
+  question.url = base_url_ + path;
   question.timeout = health_timeout;
   auto response = http::fetch(question);
   if (!response)
-    return describe_silence({.path = "/healthz"}, response.error());
+    return describe_silence({.path = path}, response.error());
   if (response->status != 200)
-    return fail(ec::unavailable, fmt::format("/healthz was answered with HTTP status {}", response->status));
+    return describe_refusal({.path = path}, *response);
   return text_members(response->body);
 }
 
 caf::expected<std::string> client::node_id() const {
-  auto said = health();
+  auto said = probe("/healthz");
   if (!said)
     return said.error();
   auto id = said->find("id");
@@ -142,7 +140,7 @@ caf::expected<std::string> client::node_id() const {
 caf::error client::unreadable(const node_request& request, const json_error& why) const {
   auto text = fmt::format("the answer to {} {} does not fit hivectl {}: {}", request.method, request.path, version_text,
                           why.message());
-  if (auto said = health(); said && said->contains("version"))
+  if (auto said = probe("/healthz"); said && said->contains("version"))
     return fail_as(
       exit_status::unreachable,
       fmt::format("{} (the node is version {}; use the hivectl of the same version)", text, said->at("version")));

@@ -22,6 +22,7 @@ struct node_request {
   std::string content_type = "application/json"; ///< of the body
   std::string accept = "application/json";       ///< the expected type of the answer
   std::chrono::milliseconds timeout = defaults::request_timeout; ///< the node's time limit; see client::ask
+  std::chrono::milliseconds grace = std::chrono::seconds{5}; ///< for the answer to arrive after the node's time limit
   std::stop_token stop{}; ///< a stop request aborts with ec::unavailable within about a second
 };
 
@@ -54,17 +55,21 @@ public:
   caf::error follow(const node_request& request, const std::string& last_event_id,
                     std::function<bool(std::string_view)> on_body) const;
 
+  /// Sends a request and returns the body of the answer. Errors as for `ask`.
+  caf::expected<std::string> exchange(const node_request& request) const;
+
   /// The error for an answer that does not match its schema.
   caf::error unreadable(const node_request& request, const json_error& why) const;
+
+  /// The string members of the node's answer to `path`, /healthz or /readyz. Lenient, because the node may have another
+  /// version. ec::unavailable when it does not answer within 2 s, or is not ready.
+  caf::expected<std::map<std::string, std::string>> probe(const std::string& path) const;
 
   /// The node's id. ec::unsupported when the node does not report it.
   caf::expected<std::string> node_id() const;
 
 private:
-  /// The node's health report, read leniently because the node may have another version.
-  caf::expected<std::map<std::string, std::string>> health() const;
   http::outgoing_request outgoing(const node_request& request) const;
-  caf::expected<std::string> exchange(const node_request& request) const;
 
   std::string base_url_;
   std::string token_;

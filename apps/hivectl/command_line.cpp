@@ -1,6 +1,7 @@
 #include "apps/hivectl/command_line.hpp"
 
 #include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/generators.hpp"
 #include "apps/hivectl/help.hpp"
 #include "apps/hivectl/token.hpp"
 #include "apps/hivectl/validators.hpp"
@@ -8,7 +9,6 @@
 #include "messages/ec.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 
 namespace hive::ctl {
@@ -60,34 +60,19 @@ void add_global_options(CLI::App& app, context& ctx) {
   app.footer(examples + std::string{exit_status_help});
 }
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
-/// The token from the named file, or else the one that a node on this machine left for its operator.
-caf::expected<found_token> choose_token(const context& ctx) {
-  if (ctx.token_file.empty())
-    return find_token(token_candidates(ctx.url, variable("XDG_RUNTIME_DIR"), variable("HIVE_DATA")));
-  auto token = read_token_file(ctx.token_file);
-  if (!token)
-    return token.error();
-  return found_token{std::move(*token), {ctx.token_file}};
-}
-
 int complain(std::string_view text, charset set, exit_status status) {
   std::cerr << "hivectl: " << printable(text, set) << '\n';
   return static_cast<int>(status);
 }
 
 int run_chosen(const context& ctx, charset set) {
-  auto found = choose_token(ctx);
+  auto found = choose_token(ctx.url, ctx.token_file);
   if (!found)
     return complain(text_of(found.error()), set, exit_status_of(found.error()));
   auto url = ctx.url.substr(0, ctx.url.find_last_not_of('/') + 1);
   auto token_file = found->token.empty() ? std::string{} : found->looked.back();
   auto connect = [&ctx, url]() -> caf::expected<client> {
-    auto token = choose_token(ctx);
+    auto token = choose_token(ctx.url, ctx.token_file);
     return token ? client{url, token->token, ctx.name_space} : caf::expected<client>{token.error()};
   };
   session s{client{url, found->token, ctx.name_space},
@@ -110,12 +95,13 @@ int run_chosen(const context& ctx, charset set) {
   return static_cast<int>(*result);
 }
 
-int parse_and_run(int argc, char** argv, charset set) {
-  context ctx;
-  CLI::App app{"Talks to a node of a Hivemark hive: captures what it measures, judges upgrades, knows the best tool.",
-               "hivectl"};
+constexpr auto purpose =
+  "Talks to a node of a Hivemark hive: captures what it measures, judges upgrades, knows the best tool.";
+
+void add_everything(CLI::App& app, context& ctx) {
   add_global_options(app, ctx);
   add_status_command(app, ctx);
+  add_probe_commands(app, ctx);
   add_benchmark_commands(app, ctx);
   add_snapshot_commands(app, ctx);
   add_changes_command(app, ctx);
@@ -134,6 +120,14 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);
   add_help(app, ctx);
+}
+
+int parse_and_run(int argc, char** argv, charset set) {
+  context ctx;
+  CLI::App app{purpose, "hivectl"};
+  add_everything(app, ctx);
+  if (auto status = run_generator(argc, argv, app))
+    return *status;
   try {
     app.parse(take_arguments(argc, argv, ctx));
   } catch (const CLI::Success& asked_for) { // --help and --version

@@ -25,6 +25,9 @@ void add_node_commands(CLI::App& app, context& ctx);
 void add_namespace_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 
+/// The commands `ready` and `live`, for the probes of a container's runtime.
+void add_probe_commands(CLI::App& app, context& ctx);
+
 /// The command that lists the changes of all metrics.
 void add_changes_command(CLI::App& app, context& ctx);
 

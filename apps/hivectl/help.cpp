@@ -1,5 +1,6 @@
 #include "apps/hivectl/help.hpp"
 
+#include "apps/command_tree/command_tree.hpp"
 #include "apps/hivectl/suggestion.hpp"
 #include "apps/version.hpp"
 #include "messages/status.capnp.h"
@@ -10,23 +11,13 @@
 namespace hive::ctl {
 namespace {
 
-/// Excludes option groups, which CLI11 treats as commands without a name.
-std::vector<const CLI::App*> commands_of(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
-}
-
 const CLI::App& root_of(const CLI::App& app) {
   return app.get_parent() ? root_of(*app.get_parent()) : app;
 }
 
-/// The full command, such as "hivectl snapshot capture".
-std::string path_of(const CLI::App& app) {
-  return app.get_parent() ? path_of(*app.get_parent()) + " " + app.get_name() : app.get_name();
-}
-
 /// App::help would show the help of the selected subcommand of `app` instead.
 std::string help_of(const CLI::App& app) {
-  return app.get_formatter()->make_help(&app, path_of(app), CLI::AppFormatMode::Normal);
+  return app.get_formatter()->make_help(&app, command_path(app), CLI::AppFormatMode::Normal);
 }
 
 /// CLI11's help plus the global options; shows value types only where informative.
@@ -53,7 +44,7 @@ public:
   }
 };
 
-std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
+std::vector<std::string> command_names(const std::vector<const CLI::App*>& commands) {
   std::vector<std::string> out;
   for (const auto* command : commands)
     out.push_back(command->get_name());
@@ -61,13 +52,13 @@ std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) 
 }
 
 /// All options that `app` accepts, including those of its parents.
-std::vector<std::string> options_of(const CLI::App& app) {
+std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> out;
   for (const auto* option : app.get_options())
     for (const auto& name : option->get_lnames())
       out.push_back("--" + name);
   if (app.get_parent())
-    for (auto& name : options_of(*app.get_parent()))
+    for (auto& name : option_names(*app.get_parent()))
       out.push_back(std::move(name));
   return out;
 }
@@ -76,7 +67,7 @@ std::vector<std::string> options_of(const CLI::App& app) {
 void find_below(const CLI::App& app, const std::string& name, std::vector<std::string>& out) {
   for (const auto* command : commands_of(app)) {
     if (command->get_name() == name)
-      out.push_back(path_of(*command));
+      out.push_back(command_path(*command));
     find_below(*command, name, out);
   }
 }
@@ -84,7 +75,7 @@ void find_below(const CLI::App& app, const std::string& name, std::vector<std::s
 /// Commands with a name like `name` in `group`, or else the commands of that name elsewhere, if they are few.
 std::vector<std::string> commands_like(const CLI::App& group, const std::string& name) {
   constexpr size_t few = 3;
-  auto out = nearest(name, names_of(commands_of(group)));
+  auto out = nearest(name, command_names(commands_of(group)));
   if (out.empty())
     find_below(root_of(group), name, out);
   return out.size() <= few ? out : std::vector<std::string>{};
@@ -97,17 +88,18 @@ const CLI::App& last_named(const CLI::App& app) {
 }
 
 std::string unknown_command(const CLI::App& group, const std::string& name) {
-  return "\"" + name + "\" is no command of " + path_of(group) + did_you_mean(commands_like(group, name));
+  return "\"" + name + "\" is no command of " + command_path(group) + did_you_mean(commands_like(group, name));
 }
 
 std::string describe_unknown(const CLI::App& command, const std::string& argument) {
   if (argument.starts_with('-')) {
     auto name = argument.substr(0, argument.find('='));
-    return "\"" + name + "\" is no option of " + path_of(command) + did_you_mean(nearest(name, options_of(command)));
+    return "\"" + name + "\" is no option of " + command_path(command) +
+           did_you_mean(nearest(name, option_names(command)));
   }
   if (!commands_of(command).empty())
     return unknown_command(command, argument);
-  return "\"" + argument + "\" is one argument too many for " + path_of(command);
+  return "\"" + argument + "\" is one argument too many for " + command_path(command);
 }
 
 outcome show_help(const CLI::App& root, const std::vector<std::string>& names) {
@@ -157,7 +149,7 @@ std::string describe_usage(const CLI::ParseError& wrong, const CLI::App& app) {
   const auto& command = last_named(app);
   auto unknown = app.remaining(true);
   auto what = unknown.empty() ? std::string{wrong.what()} : describe_unknown(command, unknown.front());
-  return what + " ('" + path_of(command) + " --help' tells more)";
+  return what + " ('" + command_path(command) + " --help' tells more)";
 }
 
 } // namespace hive::ctl

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -31,6 +32,11 @@ caf::expected<std::string> token_in(std::string text, const std::string& path) {
 
 std::string reason(int error) {
   return error == ENOENT ? "not there" : error == ELOOP ? "a symbolic link" : errno_text(error);
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
 }
 
 bool may_own(uid_t owner, const token_candidate& candidate) {
@@ -96,6 +102,15 @@ found_token find_token(const std::vector<token_candidate>& candidates) {
       break;
   }
   return out;
+}
+
+caf::expected<found_token> choose_token(const std::string& url, const std::string& token_file) {
+  if (token_file.empty())
+    return find_token(token_candidates(url, variable("XDG_RUNTIME_DIR"), variable("HIVE_DATA")));
+  auto token = read_token_file(token_file);
+  if (!token)
+    return token.error();
+  return found_token{std::move(*token), {token_file}};
 }
 
 std::string describe_search(const found_token& found) {

@@ -34,6 +34,10 @@ struct found_token {
 /// The first file that holds a token and that only root, this user or the unit's user can have written.
 found_token find_token(const std::vector<token_candidate>& candidates);
 
+/// The token for the node at `url`: that of the file `token_file`, or if that is empty, the one that a node on this
+/// machine left for its operator. Errors as for read_token_file; a token that nobody left is none.
+caf::expected<found_token> choose_token(const std::string& url, const std::string& token_file);
+
 /// Suffix for a node's error about a missing token: where hivectl found the token that it sent, or where it searched.
 std::string describe_search(const found_token& found);
 

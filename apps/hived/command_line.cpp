@@ -1,5 +1,6 @@
 #include "apps/hived/command_line.hpp"
 
+#include "apps/command_tree/manual_page.hpp"
 #include "apps/hived/config_files.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "apps/version.hpp"
@@ -40,6 +41,7 @@ struct overrides {
   std::string http;
   std::string door;
   std::vector<std::string> join;
+  std::string advertise;
   std::string tls;
   std::string name;
   std::string log_level;
@@ -103,6 +105,8 @@ void apply(const overrides& given, node_config& config, effective_config& values
     config.door.listen = parse_endpoint(text, source);
     origins.door = source;
   });
+  set("--advertise", "door.advertise", given.advertise,
+      [&](auto& text, auto& source) { config.door.advertise = parse_endpoint(text, source); });
   set.join(config.door, origins.join);
   set("--tls", "door.tls", given.tls, [&](auto& text, auto& source) {
     config.door.tls = text;
@@ -160,6 +164,14 @@ command_line_result finish(const overrides& given) {
   return {std::move(config), 0};
 }
 
+manual_about about_hived() {
+  manual_about about;
+  about.section = 8;
+  about.product = std::string{"Hivemark "} + version_text;
+  about.see_also = {{"hived.toml", 5}, {"hivectl", 1}};
+  return about;
+}
+
 /// Prints one line per fault.
 void complain(const config_error& wrong) {
   std::istringstream lines{wrong.what()};
@@ -195,6 +207,11 @@ command_line_result parse_command_line(int argc, char** argv) {
                 "Where other nodes come in (door.listen; default: off; usually port 7421; port 0: a free one)")
     ->envname("HIVE_DOOR")
     ->type_name("ADDR:PORT");
+  app
+    .add_option("--advertise", given.advertise,
+                "Where other nodes reach the door, if not where it listens (door.advertise)")
+    ->envname("HIVE_ADVERTISE")
+    ->type_name("ADDR:PORT");
   app.add_option("--join", given.join, "Door of a node to link with (door.join); may be repeated")
     ->envname("HIVE_JOIN")
     ->type_name("ADDR:PORT")
@@ -222,6 +239,10 @@ command_line_result parse_command_line(int argc, char** argv) {
     option->check([](const std::string& value) { return value.empty() ? "must not be empty" : ""; }, "");
   app.set_version_flag("--version", std::string{"hived "} + version_text);
   app.footer(footer);
+  if (argc == 2 && argv[1] == std::string_view{"__man"}) {
+    std::cout << manual_pages(app, about_hived()).front().text;
+    return {std::nullopt, 0};
+  }
   try {
     app.parse(argc, argv);
     given.sources = sources_of(app);

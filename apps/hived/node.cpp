@@ -19,6 +19,7 @@
 #include "apps/hived/wiring/node_context.hpp"
 #include "apps/hived/wiring/research_group.hpp"
 #include "apps/hived/wiring/review_group.hpp"
+#include "apps/hived/wiring/service_manager_group.hpp"
 #include "apps/hived/wiring/tracker_group.hpp"
 #include "platform/log.hpp"
 
@@ -47,6 +48,7 @@ struct node::impl {
   /// The groups in the order in which their services start. Each may use those before it.
   explicit impl(std::unique_ptr<node_context> opened) : context{std::move(opened)} {
     auto& base = add<base_group>();
+    add<service_manager_group>(base);
     auto& gpus = add<gpu_group>(base);
     auto& adapters = add<adapter_group>(base, gpus);
     add<heavy_group>(adapters);
@@ -140,13 +142,20 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
   self->monitor(impl_->supervisor);
   // The signal watcher outlives the node. With more than the address it would keep the supervisor, whose thread the
   // actor system waits for.
-  auto stop = [supervisor = impl_->supervisor.address(), writes = context.db->progress(), &guard](int number) {
+  auto stop = [supervisor = impl_->supervisor.address(), writes = context.db->progress(), manager = context.manager,
+               &guard](int number) {
     guard.begin(writes);
+    manager.stopping("stopping on signal " + std::to_string(number));
     log::info("Stopping on signal {}; a second signal ends the process at once", number);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   };
   // Both callbacks may still run while this node is destroyed.
-  auto reload = [from = context.config.tokens, access = context.config.http.access] { reload_tokens(from, *access); };
+  auto reload = [from = context.config.tokens, access = context.config.http.access, manager = context.manager] {
+    manager.reloading();
+    reload_tokens(from, *access);
+    manager.ready();
+  };
+  context.manager.ready(); // signals that came already are pending
   signals.watch({.stop = stop, .reload = reload});
   caf::error reason;
   self->receive([&](caf::down_msg& down) { reason = std::move(down.reason); });

@@ -5,6 +5,7 @@
 #include "apps/hived/config.hpp"
 #include "messages/gpu_probe.capnp.h"
 #include "platform/identity/node_identity.hpp"
+#include "platform/service_manager.hpp"
 #include "storage/database.hpp"
 
 #include <caf/actor_system.hpp>
@@ -74,6 +75,7 @@ struct node_context {
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
   std::shared_ptr<first_gpus> gpus = std::make_shared<first_gpus>();
   std::shared_ptr<capture_tally> captures = std::make_shared<capture_tally>(); ///< of all namespaces
+  service_manager manager = service_manager::of_environment();
   std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
   std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
   caf_config system_config;

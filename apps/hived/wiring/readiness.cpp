@@ -1,5 +1,7 @@
 #include "apps/hived/wiring/readiness.hpp"
 
+#include "messages/ec.hpp"
+
 namespace hive {
 namespace {
 

@@ -6,7 +6,7 @@
 
 namespace hive {
 
-/// Why the node is not ready to accept requests and to store their data; empty when it is. Any thread.
+/// Why the node is not ready; empty when it is. What /readyz and the service manager are told.
 std::string why_not_ready(const node_context& node);
 
 } // namespace hive
