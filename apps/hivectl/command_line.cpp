@@ -90,13 +90,18 @@ int run_chosen(const context& ctx, charset set) {
     auto token = choose_token(ctx);
     return token ? client{url, token->token, ctx.name_space} : caf::expected<client>{token.error()};
   };
+  auto describe_token = [&ctx] {
+    auto token = choose_token(ctx);
+    return token ? describe_search(*token) : ". " + text_of(token.error());
+  };
   session s{client{url, found->token, ctx.name_space},
             output{ctx.json, set, ctx.wide},
             ctx.json,
             set,
             url,
             token_file,
-            connect};
+            connect,
+            describe_token};
   auto result = ctx.chosen(s);
   auto written = s.out.finish();
   if (!result) {
@@ -133,6 +138,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);
+  add_mcp_command(app, ctx);
   add_help(app, ctx);
   try {
     app.parse(take_arguments(argc, argv, ctx));
