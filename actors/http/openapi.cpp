@@ -1,9 +1,9 @@
 #include "actors/http/openapi.hpp"
 
 #include "actors/http/namespace_routes.hpp"
-#include "actors/http/openapi_schema.hpp"
 #include "actors/http/url.hpp"
 #include "messages/node.capnp.h"
+#include "messages/schema_writer.hpp"
 
 #include <algorithm>
 #include <map>
@@ -280,8 +280,8 @@ private:
 
   std::span<const route> routes_;
   const openapi_info& info_;
-  json_writer out_;
-  schema_writer schemas_{out_};
+  json_builder out_;
+  schema_writer schemas_{out_, "#/components/schemas/"};
 };
 
 } // namespace

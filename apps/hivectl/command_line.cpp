@@ -75,13 +75,18 @@ int run_chosen(const context& ctx, charset set) {
     auto token = choose_token(ctx.url, ctx.token_file);
     return token ? client{url, token->token, ctx.name_space} : caf::expected<client>{token.error()};
   };
+  auto describe_token = [&ctx] {
+    auto token = choose_token(ctx);
+    return token ? describe_search(*token) : ". " + text_of(token.error());
+  };
   session s{client{url, found->token, ctx.name_space},
             output{ctx.json, set, ctx.wide},
             ctx.json,
             set,
             url,
             token_file,
-            connect};
+            connect,
+            describe_token};
   auto result = ctx.chosen(s);
   auto written = s.out.finish();
   if (!result) {
@@ -119,6 +124,7 @@ void add_everything(CLI::App& app, context& ctx) {
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);
+  add_mcp_command(app, ctx);
   add_help(app, ctx);
 }
 

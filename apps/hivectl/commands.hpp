@@ -24,6 +24,8 @@ void add_engine_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
 void add_namespace_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
+/// The command that serves the Model Context Protocol to an agent host.
+void add_mcp_command(CLI::App& app, context& ctx);
 
 /// The commands `ready` and `live`, for the probes of a container's runtime.
 void add_probe_commands(CLI::App& app, context& ctx);

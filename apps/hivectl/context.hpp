@@ -23,6 +23,8 @@ struct session {
 
   /// The node as `node`, with the token as its file has it now: every start of a node writes another operator token.
   std::function<caf::expected<client>()> connect;
+  /// Where the token comes from, or where one was looked for, as the end of an error's text.
+  std::function<std::string()> describe_token;
 };
 
 using command_body = std::function<outcome(session&)>;

@@ -139,14 +139,15 @@ caf::expected<msg<wire::Lease>> renew_lease(const client& node, const lease_rene
     {.method = "POST", .path = lease_path(renewal.id, "/renew"), .body = to_json(body), .stop = std::move(stop)});
 }
 
-caf::expected<msg<wire::Lease>> release_lease(const client& node, const lease_release& release) {
+caf::expected<msg<wire::Lease>> release_lease(const client& node, const lease_release& release, std::stop_token stop) {
   auto body = msg<wire::ReleaseLease>::build([&](wire::ReleaseLease::Builder out) {
     out.setId(release.id);
     out.setToken(release.token);
     out.setReason(release.reason);
     out.setNow(release.now);
   });
-  return node.ask<wire::Lease>({.method = "DELETE", .path = lease_path(release.id), .body = to_json(body)});
+  return node.ask<wire::Lease>(
+    {.method = "DELETE", .path = lease_path(release.id), .body = to_json(body), .stop = std::move(stop)});
 }
 
 std::string describe_loss(wire::Lease::Reader lease) {

@@ -38,7 +38,8 @@ struct lease_release {
   bool now = false;     ///< kills without asking
 };
 
-caf::expected<msg<wire::Lease>> release_lease(const client& node, const lease_release& release);
+caf::expected<msg<wire::Lease>> release_lease(const client& node, const lease_release& release,
+                                              std::stop_token stop = {});
 
 /// Waits for this time, or until the stop is requested.
 void pause_until(std::chrono::milliseconds time, const std::stop_token& stop);

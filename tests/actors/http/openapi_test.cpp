@@ -1,8 +1,8 @@
 #include "actors/benchmark/api.hpp"
-#include "actors/http/json_writer.hpp"
 #include "actors/http/openapi.hpp"
 #include "actors/upgrade/api.hpp"
 #include "messages/benchmark.capnp.h"
+#include "messages/json_builder.hpp"
 #include "messages/snapshot.capnp.h"
 #include "messages/upgrade.capnp.h"
 #include "messages/verdict.capnp.h"
@@ -106,8 +106,8 @@ TEST(openapi, a_map_of_plain_values_is_described_by_its_values) {
   EXPECT_THAT(part(text, "timeout_s"), HasSubstr(R"("default":300)"));
 }
 
-TEST(json_writer, text_is_escaped_and_values_are_separated) {
-  json_writer out;
+TEST(json_builder, text_is_escaped_and_values_are_separated) {
+  json_builder out;
   out.object([&] {
     out.member("a\"b", "\x01\\\n");
     out.array("list", [&] {

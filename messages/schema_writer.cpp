@@ -1,4 +1,4 @@
-#include "actors/http/openapi_schema.hpp"
+#include "messages/schema_writer.hpp"
 
 #include "messages/check.hpp"
 
@@ -6,7 +6,7 @@
 #include <capnp/dynamic.h>
 #include <cmath>
 
-namespace hive::http {
+namespace hive {
 namespace {
 
 std::string number(double value) {
@@ -29,7 +29,7 @@ std::string schema_name(capnp::Schema schema) {
 void schema_writer::refer(capnp::Schema to) {
   auto name = schema_name(to);
   definitions_.try_emplace(name, definition{to});
-  out_.member("$ref", "#/components/schemas/" + name);
+  out_.member("$ref", definitions_at_ + name);
 }
 
 void schema_writer::reference(capnp::StructSchema to) {
@@ -54,27 +54,39 @@ void schema_writer::field_value(const field_rules& field) {
 }
 
 void schema_writer::object(capnp::StructSchema schema, std::span<const field_rules* const> left_out) {
+  out_.object([&] { members_of_object(schema, left_out); });
+}
+
+void schema_writer::document(capnp::StructSchema schema, std::span<const field_rules* const> left_out, bool is_closed) {
+  out_.object([&] {
+    members_of_object(schema, left_out);
+    if (is_closed)
+      out_.member("additionalProperties", false);
+    if (!definitions_.empty())
+      out_.object("$defs", [&] { definitions(); });
+  });
+}
+
+void schema_writer::members_of_object(capnp::StructSchema schema, std::span<const field_rules* const> left_out) {
   std::vector<const field_rules*> shown;
   for (const auto& field : field_rules::of(schema))
     if (!field.key && std::find(left_out.begin(), left_out.end(), &field) == left_out.end())
       shown.push_back(&field);
-  out_.object([&] {
-    out_.member("type", "object");
-    if (auto doc = doc_of(schema); !doc.empty())
-      out_.member("description", doc);
-    out_.object("properties", [&] {
-      for (auto* field : shown) {
-        out_.name(field->json_name);
-        field_value(*field);
-      }
-    });
-    if (std::none_of(shown.begin(), shown.end(), [](auto* field) { return field->required; }))
-      return;
-    out_.array("required", [&] {
-      for (auto* field : shown)
-        if (field->required)
-          out_.element(field->json_name);
-    });
+  out_.member("type", "object");
+  if (auto doc = doc_of(schema); !doc.empty())
+    out_.member("description", doc);
+  out_.object("properties", [&] {
+    for (auto* field : shown) {
+      out_.name(field->json_name);
+      field_value(*field);
+    }
+  });
+  if (std::none_of(shown.begin(), shown.end(), [](auto* field) { return field->required; }))
+    return;
+  out_.array("required", [&] {
+    for (auto* field : shown)
+      if (field->required)
+        out_.element(field->json_name);
   });
 }
 
@@ -254,4 +266,4 @@ void schema_writer::enumeration(capnp::EnumSchema schema) {
   });
 }
 
-} // namespace hive::http
+} // namespace hive

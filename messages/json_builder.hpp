@@ -3,11 +3,11 @@
 #include <string>
 #include <string_view>
 
-namespace hive::http {
+namespace hive {
 
 /// Writes one JSON document sequentially and inserts separators. `object` and `array` call a function that writes their
 /// content.
-class json_writer {
+class json_builder {
 public:
   template <class Body>
   void object(Body&& body) {
@@ -56,6 +56,12 @@ public:
     raw_value(literal);
   }
 
+  /// A member whose value is JSON already.
+  void document(std::string_view name, std::string_view json) {
+    this->name(name);
+    raw_value(json);
+  }
+
   /// An element of an array.
   void element(std::string_view text) {
     text_value(text);
@@ -85,4 +91,4 @@ private:
   bool needs_comma_ = false;
 };
 
-} // namespace hive::http
+} // namespace hive

@@ -1,34 +1,34 @@
-#include "actors/http/json_writer.hpp"
+#include "messages/json_builder.hpp"
 
 #include <cstdio>
 
-namespace hive::http {
+namespace hive {
 
-void json_writer::name(std::string_view name) {
+void json_builder::name(std::string_view name) {
   separate();
   quote(name);
   out_ += ':';
   needs_comma_ = false;
 }
 
-void json_writer::text_value(std::string_view text) {
+void json_builder::text_value(std::string_view text) {
   separate();
   quote(text);
   needs_comma_ = true;
 }
 
-void json_writer::raw_value(std::string_view literal) {
+void json_builder::raw_value(std::string_view literal) {
   separate();
   out_ += literal;
   needs_comma_ = true;
 }
 
-void json_writer::separate() {
+void json_builder::separate() {
   if (needs_comma_)
     out_ += ',';
 }
 
-void json_writer::quote(std::string_view text) {
+void json_builder::quote(std::string_view text) {
   out_ += '"';
   for (char c : text) {
     if (c == '"' || c == '\\') {
@@ -44,4 +44,4 @@ void json_writer::quote(std::string_view text) {
   out_ += '"';
 }
 
-} // namespace hive::http
+} // namespace hive
