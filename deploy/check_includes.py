@@ -29,6 +29,10 @@ FOLDERS = {
     "platform": (("messages",), CAPNP + CAF_CORE + POSIX + ("curl/", "fmt/", "git2.h", "git2/", "sodium.h", "spdlog/")),
     "platform/identity": (("platform", "messages"), CAPNP + CAF_CORE + POSIX + ("openssl/", "sodium.h")),
     "storage": (("platform", "platform/identity", "messages"), CAPNP + CAF_CORE + POSIX + ("rocksdb/", "xxhash.h")),
+    "storage/backup": (
+        ("storage", "platform", "platform/identity", "messages"),
+        CAPNP + CAF_CORE + POSIX + ("rocksdb/",),
+    ),
     "storage/hartos": (("messages",), CAPNP + CAF_CORE + POSIX + ("sqlite3.h",)),
     "gpu/ledger": (("messages",), CAF_CORE),
     "gpu/evidence": (("gpu/ledger", "messages"), CAPNP + CAF_CORE),

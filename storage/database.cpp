@@ -6,6 +6,7 @@
 #include "storage/file_ledger.hpp"
 #include "storage/keys.hpp"
 #include "storage/open_files.hpp"
+#include "storage/open_store.hpp"
 #include "storage/store_opening.hpp"
 #include "storage/tracked_files.hpp"
 
@@ -101,16 +102,21 @@ struct database::impl {
     return caf::none;
   }
 
-  /// Writes what is in memory to files, so that the next start need not replay the log. It is durable there already,
-  /// so that nothing is lost when this fails.
-  void flush() const {
+  /// Whether the disk has room for what is in memory.
+  bool may_flush() const {
     uint64_t bytes = 0;
     for (auto* each : families) {
       uint64_t of_family = 0;
       if (db->GetIntProperty(each, rocksdb::DB::Properties::kSizeAllMemTables, &of_family))
         bytes += of_family;
     }
-    if (!check_room(bytes))
+    return !check_room(bytes);
+  }
+
+  /// Writes what is in memory to files, so that the next start need not replay the log. It is durable there already,
+  /// so that nothing is lost when this fails.
+  void flush() const {
+    if (may_flush())
       db->Flush({}, {families.begin(), families.end()}).PermitUncheckedError();
   }
 
@@ -322,6 +328,17 @@ caf::error database::impl::write(rocksdb::WriteBatch& writes) {
   auto err = status.ok() ? mark_write() : fail(ec::storage_failed, store.string() + ": " + status.ToString());
   if (err)
     broken = true;
+  return err;
+}
+
+caf::error database::keep_files_while(const std::function<caf::error(const open_store&)>& copy) const {
+  if (impl_->broken)
+    return fail(ec::storage_failed, impl_->store.string() + ": an earlier write failed, the node must be restarted");
+  if (auto status = impl_->db->DisableFileDeletions(); !status.ok())
+    return fail(ec::storage_failed, impl_->store.string() + ": " + status.ToString());
+  auto err = copy({*impl_->db, *impl_->ledger, impl_->store, impl_->may_flush()});
+  // Not forced: others may keep files at the same time.
+  impl_->db->EnableFileDeletions(false).PermitUncheckedError();
   return err;
 }
 

@@ -14,6 +14,8 @@
 
 namespace hive {
 
+struct open_store;
+
 struct database_options {
   /// Directory of the node's data; created when missing. The database is in its subdirectory `store`.
   std::filesystem::path directory = "hive-data";
@@ -138,6 +140,10 @@ public:
 
   /// Whether a write failed in a way that only a restart of the process repairs.
   bool is_broken() const;
+
+  /// Runs `copy` on this thread while no file of the store is deleted; writes go on meanwhile. ec::storage_failed after
+  /// a failed write (`is_broken`): the files may then hold less than readers see.
+  caf::error keep_files_while(const std::function<caf::error(const open_store&)>& copy) const;
 
   /// Stops background work and closes. No calls are allowed afterwards.
   void close();

@@ -87,6 +87,15 @@ void file_ledger::unlink(const std::string& name) {
   wake_.notify_all();
 }
 
+std::map<std::string, synced_file> file_ledger::tables() const {
+  std::lock_guard lock{mutex_};
+  std::map<std::string, synced_file> out;
+  for (const auto& [name, contents] : files_)
+    if (name.ends_with(".sst") && contents.size() == 1 && contents.front().size > 0)
+      out.emplace(name, contents.front());
+  return out;
+}
+
 bool file_ledger::is_late() const {
   return dirty_ && clock::now() - dirty_since_ > max_mark_age;
 }

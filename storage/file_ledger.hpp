@@ -65,6 +65,9 @@ public:
   /// Announces that writes up to `sequence` are about to be acknowledged.
   void acknowledged(uint64_t sequence);
 
+  /// The complete tables, each with its content.
+  std::map<std::string, synced_file> tables() const;
+
   /// Writes a final mark and ends the thread.
   void stop();
 

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "messages/msg.hpp"
+#include "messages/node.capnp.h"
+#include "storage/backup/backup_engine.hpp"
+#include "storage/write_set.hpp"
+
+#include <array>
+#include <atomic>
+#include <caf/expected.hpp>
+#include <cstdint>
+#include <filesystem>
+
+namespace hive {
+
+/// What a copy of a store holds.
+struct copy_content {
+  uint64_t sequence = 0; ///< of the newest write
+  msg<wire::NodeMeta> meta;
+  std::array<uint64_t, column_count> records{}; ///< per column
+};
+
+/// Opens the copy in a backup for reading, where it lies, and counts its records. Every block is read and its checksum
+/// compared. ec::corrupt when it cannot be read; ec::unavailable when `cancelled`.
+caf::expected<copy_content> read_copy(const std::filesystem::path& directory, const rocksdb::BackupInfo& backup,
+                                      const std::atomic<bool>& cancelled);
+
+} // namespace hive
