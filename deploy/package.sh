@@ -8,7 +8,7 @@
 # gives the same bytes, whatever the directory, umask and time zone.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-tools=(debhelper dh-python dpkg-dev lintian)
+tools=(debhelper dh-python dpkg-dev)
 
 fail() {
   echo "package: $*" >&2
