@@ -7,6 +7,8 @@
 # DIR/base    a minimal Debian tree; made once, never changed after
 # DIR/work    a fresh copy of it, in which the packages are installed
 #
+# SDK=yes also builds an engine with hivemark-dev, which downloads a compiler.
+#
 # Needs root, mmdebstrap, debhelper and lintian. The sources are those of apt on this machine. No systemd runs in the
 # tree: what a unit adds is tested by tests/deploy/unit_test.py and tests/apps/service_manager_test.py alone.
 set -euo pipefail
@@ -166,10 +168,19 @@ purge() {
 use_sdk() {
   apt-get install -y -q --no-install-recommends /debs/first/hivemark-dev_*.deb g++ cmake make >/tmp/apt 2>&1 || { cat /tmp/apt; exit 1; }
   cd /root/examples
-  ls
   g++ -std=c++20 -O1 engine.cpp -o /tmp/engine $(pkg-config --cflags --libs hivemark-engine)
-  ! /tmp/engine >/tmp/said 2>&1 # it wants arguments
-  head -3 /tmp/said
+  mkdir /root/by-cmake
+  cp engine.cpp /root/by-cmake/
+  cd /root/by-cmake
+  printf '%s\n' 'cmake_minimum_required(VERSION 3.25)' 'project(my_engine LANGUAGES C CXX)' \
+    'find_package(Hivemark 0.1 CONFIG REQUIRED)' 'add_executable(engine engine.cpp)' \
+    'target_link_libraries(engine PRIVATE Hivemark::engine_client)' >CMakeLists.txt
+  cmake -B build -DCMAKE_CXX_FLAGS=-O1 >/dev/null
+  cmake --build build >/dev/null
+  for engine in /tmp/engine build/engine; do
+    ! timeout 20 $engine >/tmp/said 2>&1 || { cat /tmp/said; exit 1; } # it wants arguments
+    head -n 2 /tmp/said
+  done
 }
 
 main "$@"
