@@ -22,4 +22,5 @@ install(FILES ${completion}/hivectl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/ba
 install(FILES ${completion}/_hivectl DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT programs)
 install(FILES ${completion}/hivectl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT programs)
 
-install(DIRECTORY deploy/monitoring DESTINATION ${CMAKE_INSTALL_DATADIR}/hivemark COMPONENT monitoring OPTIONAL)
+install(DIRECTORY deploy/monitoring DESTINATION ${CMAKE_INSTALL_DATADIR}/hivemark COMPONENT monitoring OPTIONAL
+        PATTERN *.test.yml EXCLUDE)

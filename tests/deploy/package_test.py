@@ -57,6 +57,15 @@ def test_completion_is_where_the_shells_look(tree):
         assert "hivectl" in (tree / "share" / path).read_text()
 
 
+def test_rules_and_boards_come_without_their_tests(tmp_path):
+    if not (ROOT / "deploy/monitoring").exists():
+        pytest.skip("there is no deploy/monitoring")
+    subprocess.run(["cmake", "--install", BUILD, "--component", "monitoring", "--prefix", "/usr"], check=True,
+                   stdout=subprocess.DEVNULL, env={**os.environ, "DESTDIR": str(tmp_path)})
+    names = {path.name for path in (tmp_path / "usr/share/hivemark/monitoring").iterdir()}
+    assert any(name.endswith(".rules.yml") for name in names) and not any(".test." in name for name in names)
+
+
 def test_the_configuration_of_the_package_is_good(tmp_path):
     done = subprocess.run([BUILD / "bin/hived", "--config", DEBIAN / "hived.toml", "--check"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "configuration is good\n"), done.stderr
