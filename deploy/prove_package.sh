@@ -7,6 +7,7 @@
 # DIR/base    a minimal Debian tree; made once, never changed after
 # DIR/work    a fresh copy of it, in which the packages are installed
 #
+# PACKED=yes takes the packages of an earlier run.
 # SDK=yes also builds an engine with hivemark-dev, which downloads a compiler.
 #
 # Needs root, mmdebstrap, debhelper and lintian. The sources are those of apt on this machine. No systemd runs in the
@@ -34,9 +35,11 @@ main() {
   mkdir -p "$1"
   tree=$(cd "$1" && pwd)
   build=$(cd "${2-$here/build/package}" && pwd)
-  pack_twice
-  say "lintian"
-  lintian --pedantic --allow-root --fail-on error,warning --tag-display-limit 0 "$tree"/first/*.deb
+  if [[ -z ${PACKED-} ]]; then
+    pack_twice
+    say "lintian"
+    lintian --pedantic --allow-root --fail-on error,warning --tag-display-limit 0 "$tree"/first/*.deb
+  fi
   make_work
   in_tree install_first
   in_tree run_node
@@ -101,6 +104,7 @@ install_first() {
 }
 
 start_node() {
+  rm -f /tmp/ready && touch /tmp/ready
   mkdir -p /run/hivemark && chown hivemark: /run/hivemark
   cd /var/lib/hivemark
   RUNTIME_DIRECTORY=/run/hivemark setpriv --reuid=hivemark --regid=hivemark --clear-groups \
