@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build sdk python run hive demo test check check-fast check-sanitizers lint-api bench fuzz soak clean
+.PHONY: help setup build sdk python package run hive demo test check check-fast check-sanitizers lint-api bench fuzz soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
@@ -25,6 +25,7 @@ help:
 	@echo '  make build         set up, build; programs lie in build/release/bin/'
 	@echo '  make sdk PREFIX=DIR  build what C++ engines link, and install it into DIR (see docs/engines.md)'
 	@echo '  make python        build the wheel of the Python client into build/python/'
+	@echo '  make package       build hardened, and pack build/package/*.deb (see docs/how-to/install.md)'
 	@echo '  make bench         measure against the limits of docs/performance.md: 20 minutes; FILTER=regex chooses rows'
 	@echo '  make bench BASE=REV    build that revision as well, measure both in turn, and print ratios; RUNS=n of each (5)'
 	@echo '  make fuzz          search with libFuzzer for inputs that break the node; SECONDS=n for each target (needs clang)'
@@ -47,6 +48,9 @@ sdk: setup
 
 python:
 	@python3 -B deploy/python/build_backend.py build/python
+
+package: setup
+	@deploy/package.sh $(JOBS)
 
 run: setup
 	@deploy/build.sh release $(JOBS) hive_run

@@ -12,6 +12,8 @@
 # Exits with the status of the first command that failed. Needs root and debootstrap.
 set -euo pipefail
 
+. "$(dirname "${BASH_SOURCE[0]}")/bare_tree.sh"
+
 commit="git -c user.name=Prover -c user.email=prover@example.org commit --quiet --allow-empty -m 'Another version'"
 
 fail() {
@@ -35,12 +37,6 @@ main() {
   done
 }
 
-# Sources as apt on this machine sees them, without its third-party ones: one-line entries, nothing when apt knows none.
-debian_sources() {
-  apt-get indextargets --format 'deb $(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
-    grep -E '^deb [^ ]+ bookworm' || true
-}
-
 # The address of the mirror that has the release itself.
 debian_mirror() {
   debian_sources | awk '$3 == "bookworm" { print $2; exit }'
@@ -59,11 +55,7 @@ make_base() {
 make_work() {
   rm -rf --one-file-system "$tree/work"
   cp -a "$tree/base" "$tree/work"
-  debian_sources >"$tree/work/etc/apt/sources.list"
-  # Proxies and date checks, not this machine's hooks.
-  apt-config dump | grep -E '^Acquire::(http|https|ftp|Check|Retries|ForceIPv)[^ ]* "[^"]+' \
-    >"$tree/work/etc/apt/apt.conf.d/80prove-bare" || true
-  cp -L /etc/resolv.conf /etc/hosts "$tree/work/etc/"
+  give_apt_settings "$tree/work"
   git clone --quiet --no-hardlinks "$checkout" "$tree/work/root/hivemark"
 }
 

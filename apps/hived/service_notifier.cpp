@@ -14,13 +14,15 @@ using clock = std::chrono::steady_clock;
 
 /// One late answer is not the end of the node.
 constexpr int looks_per_watchdog = 3;
+/// Whatever the manager asks for, the store has other work.
+constexpr std::chrono::milliseconds shortest_interval{10};
 
 class notifier {
 public:
   notifier(caf::event_based_actor* self, notifier_services services, notifier_options options)
       : self_{self}, services_{std::move(services)}, options_{std::move(options)} {
     if (auto watchdog = options_.manager.watchdog())
-      proof_interval_ = *watchdog / looks_per_watchdog;
+      proof_interval_ = std::max<clock::duration>(*watchdog / looks_per_watchdog, shortest_interval);
   }
 
   caf::behavior run() {

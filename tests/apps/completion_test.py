@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HIVECTL = os.environ["HIVECTL"]
 SCRIPTS = ROOT / "deploy/completion"
 DEAD_URL = "http://127.0.0.1:9"
-PATIENCE_S = 30
+PATIENCE_S = 200 # for hundreds of starts on a busy machine
 
 # Reads lines of words with the unit separator between them, and prints what bash would offer for the last.
 BASH_LOOP = r"""
