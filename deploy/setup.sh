@@ -34,6 +34,8 @@ packages() {
     libsqlite3-dev
     # HTTP server: Boost's Beast and Asio
     libboost1.74-dev
+    # traces of OpenTelemetry: their encoding and compression
+    libprotobuf-dev protobuf-compiler zlib1g-dev
     # HTTP client, TLS
     libcurl4-openssl-dev libssl-dev
     # signatures and hashes; git without a git program; test reports; metrics
