@@ -20,6 +20,7 @@ find_package(pugixml CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(CURL REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(Protobuf 3.21 MODULE REQUIRED)
 find_package(ZLIB REQUIRED)
 
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)

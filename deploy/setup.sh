@@ -36,6 +36,8 @@ packages() {
     libboost1.74-dev
     # the dashboard: charts; files that are embedded compressed
     libjs-dygraphs gzip zlib1g-dev
+    # traces of OpenTelemetry: their encoding and compression
+    libprotobuf-dev protobuf-compiler
     # HTTP client, TLS
     libcurl4-openssl-dev libssl-dev
     # signatures and hashes; git without a git program; test reports; metrics

@@ -139,8 +139,9 @@ bool connection::screen_head() {
   auto length = parser_->content_length().value_or(0);
   if (!parser_->has_body())
     return true;
-  if (parser_->expects_continue() || parser_->content_length().value_or(SIZE_MAX) > defaults::max_inline_json_bytes) {
-    auto& head = parser_->head();
+  auto& head = parser_->head();
+  if (parser_->expects_continue() || !head.content_encoding.empty() ||
+      parser_->content_length().value_or(SIZE_MAX) > defaults::max_inline_json_bytes) {
     auto load = core_->load();
     auto why = core_->screen.judge(head, core_->paths.find(route_method(head.method), head.path), load);
     if (!why)
@@ -177,6 +178,8 @@ void connection::dispatch() {
 /// Answers a malformed request, or one that will not be read to its end.
 void connection::refuse(response why) {
   auto& head = parser_->head();
+  if (auto match = core_->paths.find(route_method(head.method), head.path); match.found)
+    restate(*match.found, head, why);
   log::debug("HTTP request refused: {}. status={}", why.failure, why.status);
   core_->metrics.of(nullptr).count(why.status, 0);
   outgoing out;

@@ -35,6 +35,7 @@ struct request {
   std::vector<parameter> path_parameters;
   std::vector<parameter> query;
   std::string_view content_type;
+  std::string_view content_encoding = {}; ///< of a body on a route that takes compressed ones; empty: none
   std::string_view body;
   std::string_view last_event_id = {};   ///< of a client that reconnects to an event stream; empty: none
   std::string_view accept_encoding = {}; ///< codings that the client takes; empty: as they are

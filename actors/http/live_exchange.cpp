@@ -108,6 +108,8 @@ void live_exchange::answer(response what) {
   if (is_too_much(what))
     what = problem(fail(ec::overloaded, std::to_string(core_->answers->total()) +
                                           " bytes of answers wait to be read by their clients"));
+  if (match_.found)
+    restate(*match_.found, incoming_->head(), what);
   count(what);
   outgoing out;
   answer_framing how{.is_stream = what.rest != nullptr, .is_http_1_0 = incoming_->head().is_http_1_0};

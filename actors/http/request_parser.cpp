@@ -156,13 +156,8 @@ std::optional<response> check_rules(const beast_request& request, const request_
   if (auto expected = request.find(field::expect); expected != request.end())
     if (!is_same(view(expected->value()), "100-continue"))
       return problem(417, ec::unsupported, "the only expectation that can be met is 100-continue");
-  if (has_body && !head.content_encoding.empty() && !is_same(head.content_encoding, "identity")) {
-    auto out =
-      problem(415, ec::unsupported,
-              "the body's Content-Encoding is " + std::string{head.content_encoding} + "; bodies are read as they are");
-    out.headers.emplace_back("Accept-Encoding", "identity");
-    return out;
-  }
+  if (has_body && !head.content_encoding.empty() && head.content_encoding != gzip_coding)
+    return unreadable_coding(head.content_encoding);
   return std::nullopt;
 }
 
@@ -202,6 +197,10 @@ struct request_parser::impl {
     head.is_http_1_0 = request.version() == 10;
     for (const auto& each : request)
       take_field(each.name(), view(each.name_string()), view(each.value()));
+    if (!has_body() || is_same(head.content_encoding, "identity"))
+      head.content_encoding = {};
+    else if (is_same(head.content_encoding, gzip_coding))
+      head.content_encoding = gzip_coding;
     if (auto wrong = check_sizes(request))
       return wrong;
     if (auto wrong = check_rules(request, head, has_body()))

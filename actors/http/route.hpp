@@ -111,6 +111,9 @@ struct route {
   bool asks_for_token = false;                 ///< whether its requests tell the name of their token, and its role
   bool has_namespaces = false;                 ///< may be asked of a namespace, which has the same route
   bool waits_long = false;                     ///< its requests are refused at once when the server stops
+  bool takes_gzip = false;                     ///< whether bodies may be compressed; its handler decompresses them
+  /// Puts problems, also those of the server, into the form that the route's protocol demands. Absent: as they are.
+  std::function<void(response& problem, std::string_view content_type)> restate{};
   /// Runs on the server's thread, or on a separate thread for large bodies; must not block.
   std::function<void(exchange_ptr)> handle;
 

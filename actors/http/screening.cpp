@@ -74,6 +74,13 @@ std::string allow_list(std::span<const method> known) {
   return out + "OPTIONS";
 }
 
+response unreadable_coding(std::string_view coding) {
+  auto out = problem(415, ec::unsupported,
+                     "the body's Content-Encoding is " + std::string{coding} + "; bodies are read as they are");
+  out.headers.emplace_back("Accept-Encoding", "identity");
+  return out;
+}
+
 screening::screening(const server_options& options)
     : options_{options}, own_{options.address, options.hosts},
       access_{options.access ? options.access : std::make_shared<const authorizer>(options.tokens, options.open)} {
@@ -99,6 +106,8 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
                                          const server_load& load) const {
   if (auto refusal = judge_site(head))
     return refusal;
+  if (!head.content_encoding.empty() && !(match.found && match.found->takes_gzip))
+    return unreadable_coding(head.content_encoding);
   if (load.draining)
     return problem(fail(ec::unavailable, "the node is stopping"));
   if (head.method == "OPTIONS")
@@ -139,10 +148,16 @@ std::optional<response> screening::judge_body(size_t body_bytes, const server_lo
   return std::nullopt;
 }
 
+void restate(const route& of, const request_head& head, response& problem) {
+  if (of.restate && problem.content_type == "application/problem+json")
+    of.restate(problem, head.content_type);
+}
+
 std::optional<response> read_head(const request_head& head, const path_tree::match& match, request& into) {
   into.verb = match.found->verb;
   into.path = head.path;
   into.content_type = head.content_type;
+  into.content_encoding = head.content_encoding;
   into.last_event_id = head.last_event_id;
   into.accept_encoding = head.accept_encoding;
   into.if_none_match = head.if_none_match;

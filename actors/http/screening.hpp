@@ -20,7 +20,7 @@ struct request_head {
   size_t origins = 0;      ///< number of Origin fields
   std::string_view authorization;
   std::string_view content_type;
-  std::string_view content_encoding;
+  std::string_view content_encoding; ///< gzip, or empty: of a body that is as it is, and without a body
   std::string_view last_event_id;
   std::string_view accept_encoding;
   std::string_view if_none_match;
@@ -37,6 +37,12 @@ struct server_load {
   size_t body_bytes = 0;   ///< excludes the current request
   size_t answer_bytes = 0; ///< encoded but not yet written
 };
+
+/// The only coding that a body may have, on routes that take it.
+inline constexpr std::string_view gzip_coding = "gzip";
+
+/// The refusal of a body in a coding that is not read.
+response unreadable_coding(std::string_view coding);
 
 /// The route's method for an HTTP method: GET for HEAD. Empty for methods that no route uses.
 std::optional<method> route_method(std::string_view name);
@@ -73,6 +79,9 @@ private:
   const site own_;
   const std::shared_ptr<const authorizer> access_;
 };
+
+/// Gives a problem the form that its route demands.
+void restate(const route& of, const request_head& head, response& problem);
 
 /// Fills in everything that the route's handler reads, except the body. Views point into `head`. Returns an answer on
 /// failure.

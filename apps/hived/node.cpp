@@ -17,6 +17,7 @@
 #include "apps/hived/wiring/monitor_group.hpp"
 #include "apps/hived/wiring/namespace_group.hpp"
 #include "apps/hived/wiring/node_context.hpp"
+#include "apps/hived/wiring/otlp_group.hpp"
 #include "apps/hived/wiring/research_group.hpp"
 #include "apps/hived/wiring/review_group.hpp"
 #include "apps/hived/wiring/service_manager_group.hpp"
@@ -56,6 +57,7 @@ struct node::impl {
     auto& installs = add<install_group>(base, adapters, benchmark);
     auto& agents = add<baseline_group>(base, benchmark);
     auto& tracker = add<tracker_group>(base);
+    add<otlp_group>(agents, tracker);
     auto& gate = add<gate_group>(base, adapters, benchmark, tracker);
     auto& federation = add<federation_group>(base, tracker, groups_so_far());
     auto& research = add<research_group>(base, tracker, agents);

@@ -4,6 +4,7 @@
 #include "actors/http/hive_routes.hpp"
 #include "actors/http/namespace_routes.hpp"
 #include "actors/http/node_routes.hpp"
+#include "actors/http/otlp_routes.hpp"
 #include "actors/http/research_routes.hpp"
 #include "actors/http/task_routes.hpp"
 #include "tests/actors/http/fake_node.hpp"
@@ -281,9 +282,10 @@ TEST(api, a_large_snapshot_comes_back_as_it_went) {
 // -- who may ask what ----------------------------------------------------------
 
 TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_not) {
-  auto routes = api_routes({node_routes({}), benchmark_routes({}), worker_routes({}, {}), input_routes({}),
-                            task_routes({}), namespace_routes({}), hive_routes({}, {}), research_routes({})},
-                           {});
+  auto routes =
+    api_routes({node_routes({}), benchmark_routes({}), worker_routes({}, {}), input_routes({}), task_routes({}),
+                namespace_routes({}), hive_routes({}, {}), research_routes({}), otlp_routes({}, {})},
+               {});
   std::set<std::string> operate;
   for (const auto& route : routes) {
     auto name = std::string{to_string(route.verb)} + " " + route.path;
@@ -308,6 +310,15 @@ TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_n
   }
   EXPECT_THAT(operate, testing::IsSupersetOf({"POST /api/v1/benchmarks", "DELETE /api/v1/benchmarks/{name}",
                                               "DELETE /api/v1/tools/delta/{origin}"}));
+}
+
+TEST(api, spans_are_taken_at_the_root_with_role_record) {
+  auto routes = otlp_routes({}, {});
+  ASSERT_EQ(routes.size(), 1u);
+  EXPECT_EQ(routes[0].path, "/v1/traces");
+  EXPECT_EQ(routes[0].verb, method::post);
+  EXPECT_EQ(routes[0].access, role::record);
+  EXPECT_TRUE(routes[0].takes_gzip);
 }
 
 TEST(api, nothing_that_needs_role_operate_is_done_without_a_token) {

@@ -140,7 +140,9 @@ TEST(request_parser, what_is_no_request_is_refused_with_the_status_that_says_why
     {get("Transfer-Encoding: chunked\r\n") + "0\r\nX: " + std::string(70'000, 'a'), 431},
     {get("Transfer-Encoding: chunked\r\n") + "1;" + std::string(70'000, 'a'), 431},
     {get("Expect: 200-ok\r\n"), 417},
-    {get("Content-Encoding: gzip\r\nContent-Length: 1\r\n"), 415},
+    {get("Content-Encoding: br\r\nContent-Length: 1\r\n"), 415},
+    {get("Content-Encoding: gzip, gzip\r\nContent-Length: 1\r\n"), 415},
+    {get("Content-Encoding: GZIP\r\nContent-Length: 1\r\n") + "a", 0}, // its route decides
     {get("Content-Encoding: Identity\r\nContent-Length: 1\r\n") + "a", 0},
     {get("Content-Encoding: gzip\r\n"), 0}, // there is no content
     {get("Expect: 100-Continue\r\n"), 0},
