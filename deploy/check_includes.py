@@ -88,7 +88,7 @@ FOLDERS = {
         ("actors/upgrade/gate", "actors/upgrade/verdict", "analysis", "platform", "platform/identity", "messages"),
         CAPNP + CAF_RESULTS,
     ),
-    "actors/history": (BELOW_ACTORS, ANY),
+    "actors/history": (("actors/store", *BELOW_ACTORS), ANY),
     "actors/monitoring": (("actors/benchmark", *BELOW_ACTORS), ANY),
     "actors/hive/link": (BELOW_ACTORS, ANY),
     "actors/hive/state": (BELOW_ACTORS, ANY),

@@ -15,6 +15,10 @@ struct MetricHistoryQuery $Hive.doc("Asks for points of one metric and for the c
   after @4 :UInt64 $Hive.doc(
       "Only points of later captures, the oldest of these: `next` of the previous page gives the points after it.");
   samples @5 :Bool $Hive.doc("true: points have their samples.");
+  from @6 :Int64 $Hive.unixMicros $Hive.doc("With `points`: only captures at or after this time.");
+  to @7 :Int64 $Hive.unixMicros $Hive.doc("With `points`: only captures at or before this time.");
+  points @8 :UInt32 $Hive.max(2000) $Hive.doc(
+      "Instead of a page, all of the history, or all between `from` and `to`: as points if there are no more than this, else as at most this many buckets.");
 }
 
 struct HistoryPoint $Hive.doc("One value of a metric.") {
@@ -82,6 +86,64 @@ struct HistorySegment $Hive.doc("What a metric is like since its last change.") 
   version @5 :Text $Hive.doc("Version of that capture.");
 }
 
+struct HistoryBuckets $Hive.doc(
+  "What consecutive captures say together, oldest first: entry i of each list is about bucket i. Each capture is in one bucket.") {
+  from @0 :List(Int64) $Hive.doc("Time of its first capture, in seconds since 1970.");
+  seconds @1 :List(Int64) $Hive.doc("Seconds from its first to its last capture.");
+  firstCapture @2 :List(UInt64) $Hive.doc("Number of its first capture.");
+  captureSpan @3 :List(UInt64) $Hive.doc("The number of its last capture less that of its first one.");
+  least @4 :List(Float64) $Hive.doc("The smallest value that counts; 0 where `count` is. Values have 6 significant digits.");
+  median @5 :List(Float64) $Hive.doc(
+      "Exact below 16 captures a bucket; else the median of the medians of 16 captures each, weighted by how many of them count.");
+  most @6 :List(Float64) $Hive.doc("The largest value that counts.");
+  count @7 :List(UInt32) $Hive.doc("Captures whose value counts.");
+  leftOut @8 :List(UInt32) $Hive.omitDefault $Hive.doc(
+      "Captures that are deleted or disturbed, have no value or do not compare with the newest one; absent when there are none in any bucket.");
+}
+
+struct VersionStart $Hive.doc("A capture of another version than the capture before.") {
+  version @0 :Text $Hive.required;
+  captureId @1 :UInt64;
+  at @2 :Int64 $Hive.unixMicros $Hive.doc("When it was captured.");
+}
+
+struct HistoryVersions $Hive.doc("Where other versions begin, oldest first: entry i of each list is about start i.") {
+  version @0 :List(Text);
+  captureId @1 :List(UInt64) $Hive.doc("The first capture of it.");
+  at @2 :List(Int64) $Hive.doc("When that was captured, in seconds since 1970.");
+}
+
+struct HistoryThreshold $Hive.doc(
+  "What a check would refuse if the metric's level were the old version's value, by the built-in rules and those of the configuration. Margins that captures state themselves are not looked at.") {
+  policy @0 :Text $Hive.required $Hive.doc("`strict`, or `statistical`, which also needs evidence that the difference is no noise.");
+  value @1 :Float64 $Hive.doc("The worst value that is not refused, in the metric's unit.");
+  why @2 :Text $Hive.doc("Where it comes from, such as `5% below the level of 100 ms`.");
+}
+
+struct HistoryBlock $Hive.doc(
+  "Stored: what some thousand consecutive captures of a series say, so that they need not be read. Made from them when it is missing or no longer true.") {
+  after @0 :UInt64 $Hive.doc("Its captures are the series' captures later than this one, up to the one in its key.");
+  marks @1 :UInt32 $Hive.doc("How many of these were known to have been deleted, or stored late; it is true while there are no more.");
+  mixed @2 :Bool $Hive.doc("Its values differ in unit, direction or in being simulated; it has no summaries.");
+  unordered @3 :Bool $Hive.doc("Its captures are not in the order of their times.");
+  unit @4 :Text;
+  direction @5 :Snapshot.Direction;
+  simulated @6 :Bool;
+  earliest @7 :Int64;
+  latest @8 :Int64;
+  firstCapture @9 :List(UInt64) $Hive.doc("Entry i of each list is about summary i, of up to 16 captures.");
+  lastCapture @10 :List(UInt64);
+  from @11 :List(Int64);
+  to @12 :List(Int64);
+  least @13 :List(Float64);
+  median @14 :List(Float64);
+  most @15 :List(Float64);
+  count @16 :List(UInt32);
+  leftOut @17 :List(UInt32);
+  versions @18 :List(VersionStart) $Hive.doc("The newest 8.");
+  lastVersion @19 :Text;
+}
+
 struct MetricHistory $Hive.maxBytes(16777216) $Hive.doc(
   "Points of a metric, and what changed. Changes are those of its newest 2,000 values that count, whatever the page.") {
   adapter @0 :Text $Hive.required;
@@ -95,6 +157,12 @@ struct MetricHistory $Hive.maxBytes(16777216) $Hive.doc(
   analysed @8 :UInt32 $Hive.doc("Number of values that the changes were found in.");
   next @9 :UInt64 $Hive.omitDefault $Hive.doc(
       "Pass it as `after` if that was given, else as `before`, for the next page; absent on the last page.");
+  buckets @10 :HistoryBuckets $Hive.doc("In place of `points`, where there are more captures than were asked for.");
+  captures @11 :UInt64 $Hive.omitDefault $Hive.doc("If `points` was given: captures between `from` and `to`.");
+  versions @12 :HistoryVersions $Hive.doc(
+      "If `points` was given: where another version begins between `from` and `to`, oldest first, the newest 200; of older captures at most 8 in a thousand.");
+  thresholds @13 :List(HistoryThreshold) $Hive.omitDefault $Hive.doc(
+      "If `points` was given: what a check would refuse now; none for a metric that does not gate.");
 }
 
 struct ChangesQuery $Hive.doc("Asks for the changes of all metrics.") {
@@ -109,4 +177,45 @@ struct ChangeList $Hive.maxBytes(8388608) {
   metrics @2 :UInt32 $Hive.doc("Number of metrics that were looked at.");
   partial @3 :Bool $Hive.omitDefault $Hive.doc(
       "true: there are more than the 10,000 metrics that are looked at, or more than the 10,000 newest changes that are kept.");
+}
+
+struct MetricsQuery $Hive.doc("Asks for all metrics, those that moved first.") {
+  limit @0 :UInt32 = 100 $Hive.min(1) $Hive.max(1000) $Hive.doc("Maximum number of entries in a page.");
+  after @1 :Text $Hive.maxLength(400) $Hive.doc("Continues after this entry: `next` of the previous page.");
+  moved @2 :Bool $Hive.doc("true: only metrics that moved.");
+  adapter @3 :Text $Hive.maxLength(64) $Hive.doc("Only metrics of this adapter; `-` for imported metrics that name none.");
+  days @4 :UInt32 = 30 $Hive.min(1) $Hive.max(3650) $Hive.doc("A metric moved if its newest change lies in so many days.");
+}
+
+struct MetricLine $Hive.doc("A metric's entry in a list; of its newest 2,000 values.") {
+  adapter @0 :Text $Hive.required $Hive.doc("`-` for imported metrics that name no adapter.");
+  name @1 :Text $Hive.required $Hive.doc("Name of the metric, without the adapter.");
+  unit @2 :Text;
+  direction @3 :Snapshot.Direction;
+  value @4 :Float64 = nan $Hive.nullable $Hive.doc("The newest value that counts; null when none does.");
+  capturedAt @5 :Int64 $Hive.unixMicros $Hive.omitDefault $Hive.doc("When that was captured.");
+  version @6 :Text $Hive.doc("Version of that capture.");
+  captures @7 :UInt32 $Hive.doc("Captures that were looked at, also those that do not count.");
+  level @8 :Float64 = nan $Hive.nullable $Hive.doc("As in `current` of the metric's history.");
+  deviation @9 :Float64 = nan $Hive.nullable;
+  change @10 :MetricMove $Hive.doc("The newest one; absent when nothing changed.");
+  spark @11 :List(Float64) $Hive.maxLength(40) $Hive.doc("Values that count, oldest first, as at most 40 medians.");
+}
+
+struct MetricMove {
+  at @0 :Int64 $Hive.unixMicros $Hive.doc("When the first capture after the change was captured; of drift, the newest one.");
+  kind @1 :ChangeKind;
+  changePct @2 :Float64 = nan $Hive.nullable;
+  worse @3 :Bool;
+  p @4 :Float64 $Hive.doc("Probability of a difference as large as this without a change, not corrected for the search.");
+  version @5 :Text $Hive.doc("Version of the first capture after it.");
+}
+
+struct MetricList $Hive.maxBytes(8388608) {
+  metrics @0 :List(MetricLine) $Hive.doc(
+      "Those that moved first: changes for the worse, then the others, the most certain ones first; then all others by adapter and name.");
+  next @1 :Text $Hive.doc("Pass it as `after` for the next page; absent on the last page.");
+  total @2 :UInt32 $Hive.doc("Number of metrics, of the adapter if one was named.");
+  moved @3 :UInt32 $Hive.doc("How many of these moved.");
+  partial @4 :Bool $Hive.omitDefault $Hive.doc("true: there are more than the 10,000 metrics that are looked at.");
 }

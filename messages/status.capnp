@@ -44,6 +44,11 @@ struct WhoAmI $Hive.doc("What the sender of a request may do.") {
   open @2 :Text $Hive.required $Hive.doc("The highest role that needs no token on this node: `none`, `read`, `record` or `operate`.");
 }
 
+struct DashboardAddress $Hive.doc("What `hivectl dashboard` prints.") {
+  url @0 :Text $Hive.required $Hive.doc("Address of the node's dashboard. The token is behind the `#`, which browsers send to nobody.");
+  role @1 :Text $Hive.required $Hive.doc("What the dashboard may do there; see WhoAmI.");
+}
+
 struct ProgramVersion {
   version @0 :Text $Hive.required;
 }

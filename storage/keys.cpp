@@ -258,6 +258,30 @@ series_parts parts_of_series(std::string_view series) {
   return {adapter, series.substr(0, series.find(separator))};
 }
 
+std::string series_block(std::string_view series, capture_id last) {
+  return series_blocks_of(series) + big_endian(last.value);
+}
+
+std::string series_blocks_of(std::string_view series) {
+  return "block/" + std::string{series};
+}
+
+std::string deletion_mark(std::string_view series, capture_id id) {
+  return series_marks_of(series) + big_endian(id.value) + 'd';
+}
+
+std::string late_mark(std::string_view series, capture_id id) {
+  return series_marks_of(series) + big_endian(id.value) + 'l';
+}
+
+std::string series_marks_of(std::string_view series) {
+  return "mark/" + std::string{series};
+}
+
+capture_id capture_of_mark(std::string_view key) {
+  return {key.empty() ? 0 : big_endian_tail(key.substr(0, key.size() - 1))};
+}
+
 std::string series_revision() {
   return "series_revision";
 }

@@ -116,6 +116,15 @@ struct series_parts {
   std::string_view metric;
 };
 series_parts parts_of_series(std::string_view series);
+/// snapshots: what is derived from the captures of a series up to one; and the prefix of all of the series.
+std::string series_block(std::string_view series, capture_id last);
+std::string series_blocks_of(std::string_view series);
+/// snapshots: that a capture of a series was deleted, or stored after later ones; and the prefix of all of the series.
+std::string deletion_mark(std::string_view series, capture_id id);
+std::string late_mark(std::string_view series, capture_id id);
+std::string series_marks_of(std::string_view series);
+/// The capture of such a mark.
+capture_id capture_of_mark(std::string_view key);
 /// meta: how often the series were written, a counter.
 std::string series_revision();
 

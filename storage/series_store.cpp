@@ -72,7 +72,7 @@ void put_point(wire::Snapshot::Reader snapshot, wire::Metric::Reader metric, con
     out.setContention(*how.contention);
 }
 
-void put_points(wire::Snapshot::Reader snapshot, const removal* deleted, write_set& writes) {
+void put_points(wire::Snapshot::Reader snapshot, const removal* deleted, bool late, write_set& writes) {
   auto adapters = read_circumstances(snapshot);
   const circumstances usual;
   capture_id id{snapshot.getCaptureId()};
@@ -87,9 +87,12 @@ void put_points(wire::Snapshot::Reader snapshot, const removal* deleted, write_s
       }
     });
     auto name = bare_name(metric);
-    writes.put(column::series,
-               snapshot.getImported() ? keys::imported_point(adapter, name, id) : keys::series_point(adapter, name, id),
-               point.bytes());
+    auto series = snapshot.getImported() ? keys::imported_series_of(adapter, name) : keys::series_of(adapter, name);
+    writes.put(column::series, keys::point_of(series, id), point.bytes());
+    if (deleted)
+      writes.put(column::snapshots, keys::deletion_mark(series, id), {});
+    else if (late)
+      writes.put(column::snapshots, keys::late_mark(series, id), {});
   }
   writes.add_to_counter(keys::series_revision(), 1);
 }
@@ -138,12 +141,12 @@ caf::error visit_series(const database& db, std::string_view prefix, std::string
 
 } // namespace
 
-void series_store::append(wire::Snapshot::Reader snapshot, write_set& writes) {
-  put_points(snapshot, nullptr, writes);
+void series_store::append(wire::Snapshot::Reader snapshot, write_set& writes, bool late) {
+  put_points(snapshot, nullptr, late, writes);
 }
 
 void series_store::mark_deleted(wire::Snapshot::Reader snapshot, const removal& why, write_set& writes) {
-  put_points(snapshot, &why, writes);
+  put_points(snapshot, &why, false, writes);
 }
 
 caf::expected<std::optional<msg<wire::SeriesPoint>>> series_store::newest(std::string_view series) const {
@@ -260,6 +263,35 @@ caf::expected<series_page> series_store::history(const metric_id& metric, const 
     out.points.erase(kept, out.points.end());
   else
     out.points.erase(out.points.begin(), out.points.end() - (kept - out.points.begin()));
+  return out;
+}
+
+caf::error series_store::visit(std::string_view series, capture_id after, capture_id last,
+                               const point_visitor& visit_point) const {
+  caf::error damage;
+  auto failure =
+    db_.visit(column::series, series, keys::point_of(series, {after.value + 1}), [&](auto key, auto value) {
+      auto id = keys::capture_of_point(key);
+      if (last.value != 0 && id > last)
+        return database::scan::stop;
+      auto point = database::load_stored<wire::SeriesPoint>(column::series, key, value);
+      if (point)
+        return visit_point(id, std::move(*point));
+      damage = point.error();
+      return database::scan::stop;
+    });
+  return failure ? failure : damage;
+}
+
+caf::expected<std::vector<capture_id>> series_store::marks(std::string_view series) const {
+  std::vector<capture_id> out;
+  auto prefix = keys::series_marks_of(series);
+  auto failure = db_.visit(column::snapshots, prefix, prefix, [&](auto key, auto) {
+    out.push_back(keys::capture_of_mark(key));
+    return database::scan::next;
+  });
+  if (failure)
+    return failure;
   return out;
 }
 

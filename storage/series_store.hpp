@@ -4,6 +4,7 @@
 #include "storage/database.hpp"
 #include "storage/keys.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,9 +53,9 @@ public:
   explicit series_store(const database& db) : db_{db} {
   }
 
-  /// Adds the snapshot's metrics to `writes`. A point of more than `max_samples` samples keeps that many, in equal
-  /// distances and with the first and the last one.
-  static void append(wire::Snapshot::Reader snapshot, write_set& writes);
+  /// Adds the snapshot's metrics to `writes`. `late`: a later capture may be stored already. A point of more than
+  /// `max_samples` samples keeps that many, in equal distances and with the first and the last one.
+  static void append(wire::Snapshot::Reader snapshot, write_set& writes, bool late = false);
 
   /// Marks the points of a deleted capture.
   static void mark_deleted(wire::Snapshot::Reader snapshot, const removal& why, write_set& writes);
@@ -64,6 +65,16 @@ public:
 
   /// Up to `limit` points of a metric; none when it has no history. Fails with ec::corrupt.
   caf::expected<series_page> history(const metric_id& metric, const series_range& range, size_t limit) const;
+
+  using point_visitor = std::function<database::scan(capture_id, msg<wire::SeriesPoint>)>;
+
+  /// Visits the points of one of a metric's two series (see keys::series_of) later than `after`, up to and with `last`
+  /// (0: all), oldest first. Fails with ec::corrupt.
+  caf::error visit(std::string_view series, capture_id after, capture_id last, const point_visitor& visit_point) const;
+
+  /// The captures of the series that were deleted or stored late, each as often as it was marked, ascending. Fails with
+  /// ec::corrupt.
+  caf::expected<std::vector<capture_id>> marks(std::string_view series) const;
 
   /// Up to `limit` metrics that have a history, by adapter and name. Fails with ec::corrupt.
   caf::expected<std::vector<metric_id>> metrics(size_t limit) const;

@@ -420,7 +420,8 @@ private:
     auto writes = snapshots().keep(snapshot, capture_id{last_capture_});
     if (!writes)
       return give_up(writes.error());
-    series_store::append(*snapshot, *writes);
+    // Captures end in another order than they begin in.
+    series_store::append(*snapshot, *writes, snapshot->getCaptureId() != last_capture_);
     commit(self_, services_.committer, std::move(*writes))
       .then(
         [this, version, snapshot, done](committed) {

@@ -10,6 +10,8 @@ struct ChangeList;
 struct ChangesQuery;
 struct MetricHistory;
 struct MetricHistoryQuery;
+struct MetricList;
+struct MetricsQuery;
 } // namespace hive::wire
 
 namespace hive {
@@ -21,6 +23,8 @@ using historian_actor = caf::typed_actor<
   caf::replies_to<msg<wire::MetricHistoryQuery>>::with<msg<wire::MetricHistory>>,
   // The changes of all metrics, newest first. ec::invalid for a place that no page ends at; ec::overloaded when too
   // many wait for the changes to be found.
-  caf::replies_to<msg<wire::ChangesQuery>>::with<msg<wire::ChangeList>>>;
+  caf::replies_to<msg<wire::ChangesQuery>>::with<msg<wire::ChangeList>>,
+  // All metrics, those that moved first. Fails as the changes do.
+  caf::replies_to<msg<wire::MetricsQuery>>::with<msg<wire::MetricList>>>;
 
 } // namespace hive

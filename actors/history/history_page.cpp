@@ -2,6 +2,7 @@
 
 #include "actors/history/version_runs.hpp"
 #include "analysis/contention.hpp"
+#include "analysis/rounding.hpp"
 #include "messages/text.hpp"
 
 #include <algorithm>
@@ -14,12 +15,9 @@ namespace {
 
 /// As in the schema.
 constexpr size_t max_suspects = 20;
+constexpr size_t max_spark = 40;
 
 using point_reader = wire::SeriesPoint::Reader;
-
-bool is_usable(point_reader point) {
-  return !point.hasDeleted() && !point.hasDisturbed() && std::isfinite(point.getValue());
-}
 
 double percent(double relative) {
   return std::isfinite(relative) ? 100 * relative : std::numeric_limits<double>::quiet_NaN();
@@ -175,6 +173,42 @@ std::set<capture_id> spikes_of(const analysed_history& history) {
   return out;
 }
 
+/// With so many digits as a picture can show; all of them would be half of the answer.
+double shown(double value) {
+  constexpr int digits = 6;
+  if (value == 0 || !std::isfinite(value))
+    return 0;
+  auto decimals = digits - 1 - static_cast<int>(std::floor(std::log10(std::abs(value))));
+  if (decimals >= 0 && decimals <= analysis::max_decimals)
+    return analysis::round_decimals(value, decimals);
+  auto step = std::pow(10.0, -decimals); // of very large and very small values, 10 is no exact divisor
+  auto rounded = std::round(value / step) * step;
+  return std::isfinite(rounded) ? rounded : value;
+}
+
+void put_newest(const analysed_history& history, wire::MetricLine::Builder out) {
+  point_reader newest = *history.points[history.counted.back()].point;
+  out.setValue(newest.getValue());
+  out.setCapturedAt(newest.getCapturedAt());
+  out.setVersion(newest.getVersion());
+  std::vector<analysis::capture_range> values;
+  for (auto place : history.counted)
+    values.push_back(range_of(history.points[place].id, *history.points[place].point, true));
+  auto medians = analysis::to_buckets(values, max_spark);
+  auto spark = out.initSpark(static_cast<uint32_t>(medians.size()));
+  for (uint32_t i = 0; i < spark.size(); ++i)
+    spark.set(i, shown(medians[i].median));
+}
+
+void put_move(wire::HistoryChange::Reader change, wire::MetricMove::Builder out) {
+  out.setAt(change.getAt());
+  out.setKind(change.getKind());
+  out.setChangePct(change.getChangePct());
+  out.setWorse(change.getWorse());
+  out.setP(change.getP());
+  out.setVersion(change.getVersion());
+}
+
 /// Fills all of an answer but its points.
 void put_findings(const analysed_history& history, wire::MetricHistory::Builder out) {
   out.setAdapter(shown_adapter(history.metric));
@@ -194,7 +228,60 @@ void put_findings(const analysed_history& history, wire::MetricHistory::Builder 
   out.setAnalysed(static_cast<uint32_t>(history.counted.size()));
 }
 
+void put_points(const analysed_history& history, std::span<const series_entry> page, bool with_samples,
+                wire::MetricHistory::Builder out) {
+  auto spikes = spikes_of(history);
+  const auto* reference = find_reference(history.points);
+  auto points = out.initPoints(static_cast<uint32_t>(page.size()));
+  for (uint32_t i = 0; i < points.size(); ++i) {
+    put_point(page[i], *reference, with_samples, points[i]);
+    points[i].setSpike(spikes.contains(page[i].id));
+  }
+}
+
+/// In microseconds.
+constexpr int64_t second = 1'000'000;
+
+void put_versions(std::span<const version_start> starts, wire::HistoryVersions::Builder out) {
+  auto size = static_cast<uint32_t>(starts.size());
+  auto versions = out.initVersion(size);
+  auto captures = out.initCaptureId(size);
+  auto at = out.initAt(size);
+  for (uint32_t i = 0; i < size; ++i) {
+    versions.set(i, starts[i].version);
+    captures.set(i, starts[i].capture.value);
+    at.set(i, starts[i].at / second);
+  }
+}
+
+void put_buckets(std::span<const analysis::capture_range> buckets, wire::HistoryBuckets::Builder out) {
+  auto size = static_cast<uint32_t>(buckets.size());
+  auto from = out.initFrom(size), seconds = out.initSeconds(size);
+  auto first = out.initFirstCapture(size), span = out.initCaptureSpan(size);
+  auto least = out.initLeast(size), median = out.initMedian(size), most = out.initMost(size);
+  auto count = out.initCount(size);
+  bool is_any_left_out = std::ranges::any_of(buckets, [](const auto& each) { return each.left_out != 0; });
+  auto left_out = out.initLeftOut(is_any_left_out ? size : 0);
+  for (uint32_t i = 0; i < size; ++i) {
+    const auto& each = buckets[i];
+    from.set(i, each.from / second);
+    seconds.set(i, each.to / second - each.from / second);
+    first.set(i, each.first_capture);
+    span.set(i, each.last_capture - each.first_capture);
+    least.set(i, shown(each.least));
+    median.set(i, shown(each.median));
+    most.set(i, shown(each.most));
+    count.set(i, each.count);
+    if (is_any_left_out)
+      left_out.set(i, each.left_out);
+  }
+}
+
 } // namespace
+
+bool is_usable(point_reader point) {
+  return !point.hasDeleted() && !point.hasDisturbed() && std::isfinite(point.getValue());
+}
 
 const point_reader* find_reference(std::span<const series_entry> points) {
   auto usable = std::ranges::find_if(points.rbegin(), points.rend(),
@@ -249,18 +336,51 @@ std::vector<msg<wire::HistoryChange>> changes_of(const analysed_history& history
   return out;
 }
 
+msg<wire::MetricLine> line_of(const analysed_history& history) {
+  return msg<wire::MetricLine>::build([&](wire::MetricLine::Builder out) {
+    out.setAdapter(shown_adapter(history.metric));
+    out.setName(history.metric.name);
+    out.setCaptures(static_cast<uint32_t>(history.points.size()));
+    if (const auto* reference = find_reference(history.points)) {
+      out.setDirection(reference->getDirection());
+      out.setUnit(reference->getUnit());
+    }
+    if (auto current = history.found.current()) {
+      const auto& drift = history.found.drift;
+      out.setLevel(drift ? drift->last : current->level);
+      out.setDeviation(drift ? drift->deviation : current->deviation);
+    }
+    if (!history.counted.empty())
+      put_newest(history, out);
+    if (auto changes = changes_of(history); !changes.empty())
+      put_move(*changes.back(), out.initChange());
+  });
+}
+
 msg<wire::MetricHistory> build_history_page(const analysed_history& history, std::span<const series_entry> page,
                                             bool with_samples, capture_id next) {
-  auto spikes = spikes_of(history);
-  const auto* reference = find_reference(history.points);
   return msg<wire::MetricHistory>::build([&](wire::MetricHistory::Builder out) {
     put_findings(history, out);
-    auto points = out.initPoints(static_cast<uint32_t>(page.size()));
-    for (uint32_t i = 0; i < points.size(); ++i) {
-      put_point(page[i], *reference, with_samples, points[i]);
-      points[i].setSpike(spikes.contains(page[i].id));
-    }
+    put_points(history, page, with_samples, out);
     out.setNext(next.value);
+  });
+}
+
+msg<wire::MetricHistory> build_overview_page(const analysed_history& history, const history_overview& overview,
+                                             bool with_samples) {
+  return msg<wire::MetricHistory>::build([&](wire::MetricHistory::Builder out) {
+    put_findings(history, out);
+    put_points(history, overview.points, with_samples, out);
+    out.setCaptures(overview.captures);
+    if (!overview.buckets.empty())
+      put_buckets(overview.buckets, out.initBuckets());
+    put_versions(overview.versions, out.initVersions());
+    auto thresholds = out.initThresholds(static_cast<uint32_t>(overview.thresholds.size()));
+    for (uint32_t i = 0; i < thresholds.size(); ++i) {
+      thresholds[i].setPolicy(overview.thresholds[i].policy);
+      thresholds[i].setValue(overview.thresholds[i].value);
+      thresholds[i].setWhy(overview.thresholds[i].why);
+    }
   });
 }
 

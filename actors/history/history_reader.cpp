@@ -1,6 +1,7 @@
 #include "actors/history/history_reader.hpp"
 
 #include "actors/defaults.hpp"
+#include "actors/history/history_overview.hpp"
 #include "actors/history/history_page.hpp"
 #include "analysis/similar_names.hpp"
 #include "messages/text.hpp"
@@ -86,14 +87,39 @@ caf::expected<msg<wire::MetricHistory>> build_other_page(const series_store& sto
   return build_history_page(history, page->points, query.getSamples(), next);
 }
 
+caf::expected<told_history> told(caf::expected<msg<wire::MetricHistory>> answer) {
+  if (!answer)
+    return std::move(answer.error());
+  return told_history{std::move(*answer)};
+}
+
+caf::expected<told_history> build_overview(const database& db, const analysed_history& history,
+                                           wire::MetricHistoryQuery::Reader query,
+                                           std::span<const analysis::configured_rules> rules) {
+  std::vector<new_block> missing;
+  auto overview = read_overview(db, history, {query.getFrom(), query.getTo()}, query.getPoints(), missing);
+  if (!overview)
+    return overview.error();
+  if (auto current = history.found.current())
+    overview->thresholds = find_thresholds(history.metric, series_kind::of(*find_reference(history.points)),
+                                           history.found.drift ? history.found.drift->last : current->level, rules);
+  return told_history{build_overview_page(history, *overview, query.getSamples()), std::move(missing)};
+}
+
 } // namespace
 
-caf::expected<msg<wire::MetricHistory>> read_history(const database& db, wire::MetricHistoryQuery::Reader query) {
+caf::expected<told_history> read_history(const database& db, wire::MetricHistoryQuery::Reader query,
+                                         std::span<const analysis::configured_rules> rules) {
   if (query.getBefore() != 0 && query.getAfter() != 0)
     return fail(ec::invalid, "a page is either before a capture or after one");
+  bool is_page = query.getPoints() == 0;
+  if (is_page && (query.getFrom() != 0 || query.getTo() != 0))
+    return fail(ec::invalid, "from and to are about points, which is missing");
+  if (!is_page && (query.getBefore() != 0 || query.getAfter() != 0))
+    return fail(ec::invalid, "points are of a time, from and to, not before or after a capture");
   series_store store{db};
   bool is_newest = query.getBefore() == 0 && query.getAfter() == 0;
-  auto newest = read_newest(store, metric_of(query), is_newest ? query.getLimit() : 0);
+  auto newest = read_newest(store, metric_of(query), is_page && is_newest ? query.getLimit() : 0);
   if (!newest)
     return newest.error();
   if (newest->points.empty())
@@ -101,23 +127,26 @@ caf::expected<msg<wire::MetricHistory>> read_history(const database& db, wire::M
   auto history = analyse_history(metric_of(query), std::move(newest->points));
   if (!history)
     return history.error();
+  if (!is_page)
+    return build_overview(db, *history, query, rules);
   if (!is_newest)
-    return build_other_page(store, *history, query);
+    return told(build_other_page(store, *history, query));
   std::span<const series_entry> page{history->points};
   bool more = newest->more || page.size() > query.getLimit();
   page = page.last(std::min<size_t>(page.size(), query.getLimit()));
-  return build_history_page(*history, page, query.getSamples(), more ? page.front().id : capture_id{});
+  return told_history{build_history_page(*history, page, query.getSamples(), more ? page.front().id : capture_id{})};
 }
 
-caf::expected<change_list> read_all_changes(const database& db, const std::atomic<bool>& cancelled) {
+caf::expected<all_metrics> read_all_changes(const database& db, const std::atomic<bool>& cancelled) {
   series_store store{db};
   // One more than are looked at, to learn whether there are more.
   auto metrics = store.metrics(defaults::max_change_metrics + 1);
   if (!metrics)
     return metrics.error();
-  change_list out{defaults::max_listed_changes};
+  all_metrics out{change_list{defaults::max_listed_changes}};
   if (metrics->size() > defaults::max_change_metrics) {
-    out.set_partial();
+    out.changes.set_partial();
+    out.metrics.set_partial();
     metrics->pop_back();
   }
   for (const auto& metric : *metrics) {
@@ -129,9 +158,10 @@ caf::expected<change_list> read_all_changes(const database& db, const std::atomi
     auto history = analyse_history(metric, std::move(newest->points));
     if (!history)
       return history.error();
-    out.add(changes_of(*history));
+    out.changes.add(changes_of(*history));
+    out.metrics.add(line_of(*history));
   }
-  out.finish();
+  out.changes.finish();
   return out;
 }
 

@@ -30,6 +30,8 @@ std::string tag_of(const route& route) {
 
 /// GET /api/v1/snapshots/{version} → get_snapshots_by_version.
 std::string operation_id(const route& route) {
+  if (route.path == "/api/v1/metrics") // GET /metrics, which Prometheus reads, had the id of this path first
+    return lower(to_string(route.verb)) + "_metrics_list";
   std::string out = lower(to_string(route.verb));
   auto path = std::string_view{route.path};
   if (path.starts_with(api_prefix))

@@ -99,7 +99,10 @@ std::vector<service> benchmark_group::services() {
                  [this] {
                    return spawn_upgrade_checker(node_.system, {base_.db, base_.events}, {node_.config.metric_rules});
                  }),
-    make_service("historian", historian, [this] { return spawn_historian(node_.system, {base_.db}); }),
+    make_service("historian", historian,
+                 [this] {
+                   return spawn_historian(node_.system, {base_.db, base_.committer}, {node_.config.metric_rules});
+                 }),
     make_service("references", references,
                  [this] {
                    return spawn_reference_keeper(node_.system, {base_.db, base_.committer}, describe_references());

@@ -32,6 +32,12 @@ historian_actor::behavior_type run_historian() {
               change.setChangePct(std::numeric_limits<double>::quiet_NaN());
               out.setNext(query->getAfter());
             });
+          },
+          [](const msg<wire::MetricsQuery>& query) {
+            return msg<wire::MetricList>::build([&](wire::MetricList::Builder out) {
+              out.setTotal(query->getLimit());
+              out.initMetrics(1)[0].setAdapter(std::string{as_view(query->getAdapter())});
+            });
           }};
 }
 
@@ -67,6 +73,19 @@ TEST_F(history_routes_test, what_is_out_of_bounds_or_unknown_is_refused) {
   for (const auto* query : {"limit=0", "limit=1001", "worse=perhaps", "after=%20"})
     get(std::string{"/api/v1/changes?"} + query, 400);
   EXPECT_THAT(get("/api/v1/metrics/gone/m/history", 404), HasSubstr("did you mean a.m?"));
+}
+
+TEST_F(history_routes_test, metrics_are_listed) {
+  EXPECT_THAT(get("/api/v1/metrics?adapter=b&limit=7"), HasSubstr(R"("metrics":[{"adapter":"b")"));
+  EXPECT_THAT(get("/api/v1/metrics?limit=7"), HasSubstr(R"("total":7)"));
+  for (const auto* query : {"limit=0", "limit=1001", "days=0", "moved=perhaps", "since=1"})
+    get(std::string{"/api/v1/metrics?"} + query, 400);
+}
+
+TEST_F(history_routes_test, an_overview_is_asked_for_by_times) {
+  get("/api/v1/metrics/a/m/history?points=2000&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z");
+  for (const auto* query : {"points=2001", "points=-1", "from=yesterday"})
+    get(std::string{"/api/v1/metrics/a/m/history?"} + query, 400);
 }
 
 TEST_F(history_routes_test, changes_are_listed) {
