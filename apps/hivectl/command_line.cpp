@@ -130,6 +130,7 @@ int parse_and_run(int argc, char** argv, charset set) {
   add_review_commands(app, ctx);
   add_node_commands(app, ctx);
   add_namespace_commands(app, ctx);
+  add_backup_commands(app, ctx);
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);
