@@ -125,3 +125,13 @@ struct BackupsPruned {
   freedBytes @3 :UInt64;
   dryRun @4 :Bool;
 }
+
+struct SeenNode $Hive.tolerant $Hive.doc("A node in the list of another one, which may have a later version.") {
+  id @0 :Text $Hive.required;
+  state @1 :Text;
+  epoch @2 :UInt64;
+}
+
+struct SeenNodes $Hive.tolerant $Hive.maxBytes(8388608) {
+  nodes @0 :List(SeenNode);
+}

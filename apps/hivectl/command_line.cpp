@@ -121,6 +121,7 @@ void add_everything(CLI::App& app, context& ctx) {
   add_review_commands(app, ctx);
   add_node_commands(app, ctx);
   add_namespace_commands(app, ctx);
+  add_backup_commands(app, ctx);
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);

@@ -23,6 +23,7 @@ void add_gpu_commands(CLI::App& app, context& ctx);
 void add_engine_commands(CLI::App& app, context& ctx);
 void add_node_commands(CLI::App& app, context& ctx);
 void add_namespace_commands(CLI::App& app, context& ctx);
+void add_backup_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 /// The command that serves the Model Context Protocol to an agent host.
 void add_mcp_command(CLI::App& app, context& ctx);

@@ -140,6 +140,7 @@ node_config build_config(const overrides& given, effective_config& values) {
   node_config config;
   config.name = host_name();
   read_config_file(given.config_file, config, reading);
+  config.file = given.config_file;
   apply(given, config, reading.values);
   config.store.accept_losses = given.accept_losses;
   read_credentials(config);

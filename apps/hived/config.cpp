@@ -390,6 +390,7 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   toml_section root{table, "", file.string(), &reading};
   root.section("node", [&](toml_section& s) { read_node(s, config); });
   root.section("store", [&](toml_section& s) { read_store(s, config.store); });
+  root.section("backup", [&](toml_section& s) { read_backup(s, config.backup); });
   root.section("http", [&](toml_section& s) {
     read_http(s, config.http, config.tokens);
     uint64_t metric_series = config.metric_series;
@@ -447,6 +448,8 @@ void validate(const node_config& config) {
     throw config_error{origins.log_level + " must be trace, debug, info, warning, error or critical, not \"" +
                        config.log_level + "\""};
   require(origins.http, config.http.validate());
+  if (const auto& backups = config.backup.options.directory; !backups.empty())
+    require("backup.directory", check_backup_place(backups, config.store.directory));
   check_door(config);
 }
 

@@ -25,6 +25,7 @@
 #include "actors/upgrade/version_targets.hpp"
 #include "analysis/canary_stage.hpp"
 #include "analysis/metric_rules.hpp"
+#include "apps/hived/backup_config.hpp"
 #include "apps/hived/effective_config.hpp"
 #include "apps/hived/gate_config.hpp"
 #include "apps/hived/runtime_directory.hpp"
@@ -84,6 +85,8 @@ struct setting_origins {
 /// A node's complete configuration with its defaults. Built from command line, environment and TOML file, in this order
 /// of precedence.
 struct node_config {
+  /// The TOML file that was read; empty: none.
+  std::filesystem::path file;
   /// The node's name in its snapshots; defaults to the machine's host name.
   std::string name;
   wire::NodeTier tier = wire::NodeTier::FLAT;
@@ -96,6 +99,7 @@ struct node_config {
   /// Threads that run the actors; those that block have threads of their own.
   size_t threads = default_actor_threads();
   database_options store;
+  backup_config backup;
   http::server_options http;
   token_sources tokens;
   size_t metric_series = 2'000; ///< measured metrics that Prometheus sees

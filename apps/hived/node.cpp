@@ -3,6 +3,7 @@
 #include "actors/node/supervisor.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "apps/hived/wiring/adapter_group.hpp"
+#include "apps/hived/wiring/backup_group.hpp"
 #include "apps/hived/wiring/base_group.hpp"
 #include "apps/hived/wiring/baseline_group.hpp"
 #include "apps/hived/wiring/benchmark_group.hpp"
@@ -50,6 +51,7 @@ struct node::impl {
   explicit impl(std::unique_ptr<node_context> opened) : context{std::move(opened)} {
     auto& base = add<base_group>();
     add<service_manager_group>(base);
+    add<backup_group>();
     auto& gpus = add<gpu_group>(base);
     auto& adapters = add<adapter_group>(base, gpus);
     add<heavy_group>(adapters);

@@ -20,9 +20,15 @@ struct copy_content {
   std::array<uint64_t, column_count> records{}; ///< per column
 };
 
-/// Opens the copy in a backup for reading, where it lies, and counts its records. Every block is read and its checksum
-/// compared. ec::corrupt when it cannot be read; ec::unavailable when `cancelled`.
+/// How records are counted; both give the same number.
+enum class count_by : uint8_t {
+  tables,  ///< from what the tables say of themselves, where that is exact, else by reading
+  reading, ///< every block is read and its checksum compared
+};
+
+/// Opens the copy in a backup for reading, where it lies, and counts its records. ec::corrupt when it cannot be read;
+/// ec::unavailable when `cancelled`.
 caf::expected<copy_content> read_copy(const std::filesystem::path& directory, const rocksdb::BackupInfo& backup,
-                                      const std::atomic<bool>& cancelled);
+                                      count_by how, const std::atomic<bool>& cancelled);
 
 } // namespace hive

@@ -95,7 +95,7 @@ private:
       err = check_earlier();
     if (err)
       return err;
-    auto content = read_copy(directory_, info_, cancelled_);
+    auto content = read_copy(directory_, info_, count_by::tables, cancelled_);
     if (!content)
       return content.error();
     if ((err = complete(*content)))

@@ -115,7 +115,7 @@ caf::expected<damaged_files> check_backup_files(const fs::path& directory, const
     read();
   }
   if (cancelled)
-    return fail(ec::unavailable, "the node is stopping");
+    return fail(ec::unavailable, "stopped before all files were read");
   return out;
 }
 

@@ -202,6 +202,33 @@ TEST_F(backup_create_test, keeps_tables_that_a_damaged_note_no_longer_names) {
   EXPECT_EQ(problem(3), "");
 }
 
+/// The manifest's numbers come from the tables where they can; `problem` counts by reading.
+TEST_F(backup_create_test, counts_records_whatever_was_done_to_them) {
+  auto append = [this](uint64_t from, uint64_t to) {
+    write_set writes;
+    for (auto i = from; i <= to; ++i)
+      writes.put(column::tasks, keys::task({i}), "record");
+    ASSERT_FALSE(db_->write(writes));
+  };
+  auto records = [this] { return (*read_manifest(backups(), created()))->getRecords()[5].getRecords(); };
+  ASSERT_EQ(name_of(column::tasks), "tasks");
+  append(1, 100);
+  EXPECT_EQ(records(), 100U);
+  append(101, 200); // a second table, with later keys
+  EXPECT_EQ(records(), 200U);
+  append(150, 160); // a third one, with keys of the second
+  EXPECT_EQ(records(), 200U);
+  write_set erased;
+  erased.erase_range(column::tasks, keys::task({1}), keys::task({51}));
+  ASSERT_FALSE(db_->write(erased));
+  EXPECT_EQ(records(), 150U);
+  append(201, 210);
+  EXPECT_EQ(records(), 160U);
+  auto numbers = backup_numbers(backups());
+  for (auto number : *numbers)
+    EXPECT_EQ(problem(number), "");
+}
+
 /// Each batch adds a record and counts it, so a copy that holds part of a batch is found out.
 TEST_F(backup_create_test, a_copy_under_load_is_of_one_moment) {
   std::atomic<bool> is_over = false;
@@ -227,6 +254,8 @@ TEST_F(backup_create_test, a_copy_under_load_is_of_one_moment) {
   is_over = true;
   writer.join();
   ASSERT_GT(after, before);
+  for (uint32_t number = 1; number <= 5; ++number)
+    EXPECT_EQ(problem(number), "");
   auto done = restore(5);
   ASSERT_TRUE(done) << text_of(done.error());
   auto copy = database::open({.directory = restored()});
