@@ -68,7 +68,10 @@ constexpr std::array rules{
   kind_rule{"", "--override", value_kind::tool},
   kind_rule{"", "--available", value_kind::tool},
   kind_rule{"", "--namespace", value_kind::name_space},
+  kind_rule{"", "--track", value_kind::track},
   kind_rule{"", "--out", value_kind::file},
+  kind_rule{"", "FILE", value_kind::file},
+  kind_rule{"", "DIR", value_kind::directory},
   kind_rule{"", "FILES", value_kind::file},
   kind_rule{"", "--repo", value_kind::directory},
   kind_rule{"", "--workdir", value_kind::directory},
@@ -136,6 +139,10 @@ std::vector<std::string> ask_work(const client& node, value_kind kind) {
   case value_kind::proposal:
     return ask_names<wire::ClusterUpgradeList>(
       node, "/upgrades?limit=1000", [](auto answer) { return answer.getUpgrades(); }, by_id);
+  case value_kind::track:
+    return ask_names<wire::ReferenceList>(
+      node, "/tracks", [](auto answer) { return answer.getTracks(); },
+      [](auto reference) { return std::string{reference.getTrack().cStr()}; });
   case value_kind::measurement:
     return ask_names<wire::MeasurementList>(
       node, "/upgrades/measurements?limit=1000", [](auto answer) { return answer.getMeasurements(); }, by_id);

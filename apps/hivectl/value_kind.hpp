@@ -21,6 +21,7 @@ enum class value_kind {
   metric,
   agent,
   proposal,
+  track,
   measurement,
   review,
   session,

@@ -121,6 +121,7 @@ ANSWERS = {
     "/api/v1/hive/nodes": {"nodes": [{"id": "n1"}]},
     "/api/v1/tools/summary": {"by_tool": [{"tool": "aider"}], "by_task_type": [{"task_type": "bug_fix", "tool": "aider"}]},
     "/api/v1/agents": {"agents": [{"prompt_id": "p", "flow_id": "f"}]},
+    "/api/v1/tracks": {"tracks": [{"track": "default", "version": "v1"}]},
     "/api/v1/namespaces": {"namespaces": [{"id": "space1"}]},
     "/api/v1/results/latest": {"results": {"regression.test_pass_rate": {"value": 1}}},
 }
@@ -156,9 +157,9 @@ def node():
 def test_names_come_from_the_node(node):
     lines = [["upgrade", "check", ""], ["upgrade", "check", "v1.0", "v2"], ["snapshot", "capture", "v3", "--adapter", ""],
              ["tool", "best", ""], ["task", "record", "bug_fix", ""], ["agent", "show", ""], ["--namespace", ""],
-             ["snapshot", "history", "reg"]]
+             ["snapshot", "history", "reg"], ["upgrade", "list", "--track", ""]]
     assert bash(lines, node.url) == [["v1.0", "v2.0"], ["v2.0"], ["guardrail"], ["bug_fix"], ["aider"], ["p/f"], ["space1"],
-                                     ["regression.test_pass_rate"]]
+                                     ["regression.test_pass_rate"], ["default"]]
 
 
 def test_names_that_a_shell_would_run_are_left_out(node):
