@@ -104,7 +104,7 @@ private:
 monitor_actor::behavior_type monitor(monitor_state::pointer self, monitor_services services, metric_bounds bounds) {
   auto& state = self->state;
   state.init(self, std::move(services), bounds);
-  return {[&state](read_metrics) { return state.read(); }};
+  return {[&state](scrape_metrics) { return state.read(); }};
 }
 
 } // namespace

@@ -76,7 +76,7 @@ int run_chosen(const context& ctx, charset set) {
     return token ? client{url, token->token, ctx.name_space} : caf::expected<client>{token.error()};
   };
   auto describe_token = [&ctx] {
-    auto token = choose_token(ctx);
+    auto token = choose_token(ctx.url, ctx.token_file);
     return token ? describe_search(*token) : ". " + text_of(token.error());
   };
   session s{client{url, found->token, ctx.name_space},

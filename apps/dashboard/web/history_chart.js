@@ -18,11 +18,21 @@ async function loadLibrary() {
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** The node gives buckets as lists, one entry a bucket. */
+function bucketsOf({ buckets, unit }) {
+  return buckets.from.map((from, place) => {
+    const [begin, end] = [Number(from) * 1000, (Number(from) + Number(buckets.seconds[place])) * 1000];
+    const counts = buckets.count[place] > 0;
+    const left = buckets.left_out?.[place] ?? 0;
+    const [least, median, most] = [buckets.least, buckets.median, buckets.most].map((list) => (counts ? list[place] : null));
+    return { at: (begin + end) / 2, low: least, value: median, high: most,
+      text: `${exact(begin)} to ${exact(end)}: ${counts ? `median ${withUnit(median, unit)}, ${number(least)} to ${number(most)} in ${count(buckets.count[place])} captures` : "no value counts"}${left ? `; ${count(left)} do not count` : ""}` };
+  });
+}
+
 /** Points and buckets alike: {at, low, value, high, text}. Values that do not count are gaps. */
 function rowsOf(history) {
-  if (history.buckets?.length)
-    return history.buckets.map((each) => ({ at: Date.parse(each.from), low: each.least, value: each.median, high: each.most,
-      text: `${exact(each.from)} to ${exact(each.to)}: median ${withUnit(each.median, history.unit)}, ${number(each.least)} to ${number(each.most)} in ${count(each.count)} captures${each.left_out ? `; ${count(each.left_out)} do not count` : ""}` }));
+  if (history.buckets) return bucketsOf(history);
   return (history.points ?? []).map((each) => {
     const why = each.deleted ?? each.disturbed ?? each.incomparable;
     const counts = why === undefined && isNumber(each.value);
@@ -50,7 +60,7 @@ export class HistoryChart {
     this.history = history;
     this.rows = rowsOf(history);
     const left = this.rows.filter((each) => !isNumber(each.value)).length;
-    this.usual = `${count(this.rows.length)} ${history.buckets?.length ? "groups of captures" : "captures"}${left ? `, of which ${count(left)} do not count` : ""}. Drag to zoom, double-click to see all.`;
+    this.usual = `${count(this.rows.length)} ${history.buckets ? `groups of ${count(history.captures)} captures` : "captures"}${left ? `, of which ${count(left)} do not count` : ""}. Drag to zoom, double-click to see all.`;
     this.reading.textContent = this.usual;
     this.draw();
     return this.element;
@@ -109,7 +119,7 @@ export class HistoryChart {
   }
 
   zoomed(from, to) {
-    if (this.history.buckets?.length && Number.isFinite(from) && !this.graph.isZoomed("y")) this.onWindow(new Date(from).toISOString(), new Date(to).toISOString());
+    if (this.history.buckets && Number.isFinite(from) && !this.graph.isZoomed("y")) this.onWindow(new Date(from).toISOString(), new Date(to).toISOString());
   }
 
   onKey(pressed) {

@@ -39,11 +39,12 @@ export default function metric(main, query, adapter, name) {
   const panel = page.panel({
     title: "History", kinds: ["capture"], every: 60, tools: [spans, log],
     load: (signal) => get(`metrics/${encodeURIComponent(adapter)}/${encodeURIComponent(name)}/history`, { points: POINTS, from: page.query.get("from"), to: page.query.get("to") }, signal),
-    empty: (answer) => !answer.points?.length && !answer.buckets?.length && { text: "It has no capture in this time." },
+    empty: (answer) => !answer.points?.length && !answer.buckets && { text: "It has no capture in this time." },
     show: (answer) => {
       verdict.replaceChildren(sentence(answer));
       changes.update([...(answer.changes ?? [])].reverse());
       holder.hidden = !answer.changes?.length;
+      limits.replaceChildren(...(answer.thresholds ?? []).map((each) => h("li", `Policy ${each.policy} refuses ${answer.direction === "higher" ? "less" : "more"} than ${withUnit(each.value, answer.unit)}: ${each.why}.`)));
       return chart.show(answer);
     },
   });
@@ -61,5 +62,6 @@ export default function metric(main, query, adapter, name) {
   }
   const changes = table("Changes, newest first", changeColumns, (row) => `${row.capture_id} ${row.kind}`);
   const holder = h("section", { class: "panel", hidden: true }, h("div", { class: "head" }, h("h2", "What changed")), changes);
-  return page.add(holder).same(`hivectl snapshot history ${adapter}.${name}`).start();
+  const limits = h("ul", { class: "plain quiet" });
+  return page.add(holder, limits).same(`hivectl snapshot history ${adapter}.${name}`).start();
 }

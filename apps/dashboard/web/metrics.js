@@ -8,10 +8,11 @@ import { Page } from "./page.js";
 const LIMIT = 1000;
 
 function moved(row) {
-  if (!row.change_kind) return h("span", { class: "quiet" }, "steady");
-  const tone = row.change_kind === "variance" ? (row.worse ? "warn" : "info") : row.worse ? "bad" : "good";
-  const text = row.change_kind === "variance" ? "noise " : row.change_kind === "drift" ? "drifts " : "";
-  return word(`${text}${change(row.change_pct)}`, tone);
+  const move = row.change;
+  if (!move) return h("span", { class: "quiet" }, "steady");
+  const tone = move.kind === "variance" ? (move.worse ? "warn" : "info") : move.worse ? "bad" : "good";
+  const text = move.kind === "variance" ? "noise " : move.kind === "drift" ? "drifts " : "";
+  return word(`${text}${change(move.change_pct)}`, tone);
 }
 
 const columns = [
@@ -20,7 +21,7 @@ const columns = [
   { title: "Value", class: "right tight", cell: (row) => withUnit(row.value, row.unit) },
   { title: "Level", class: "right tight", cell: (row) => number(row.level) },
   { title: "Moved", class: "tight", cell: moved },
-  { title: "When", class: "tight", cell: (row) => when(row.changed_at) },
+  { title: "When", class: "tight", cell: (row) => when(row.change?.at) },
   { title: "Better", class: "tight", cell: (row) => h("span", { class: "quiet" }, row.direction) },
   { title: "Version", class: "tight", cell: (row) => row.version },
   { title: "Captures", class: "right tight", cell: (row) => count(row.captures) },
@@ -46,7 +47,7 @@ export default function metrics(main, query) {
     title: "Metrics of this node", flush: true, kinds: ["capture"], every: 60, tools: [lead, toggle, filter],
     load: (signal) => get("metrics", { limit: LIMIT, moved: page.query.get("moved") === "1" || undefined }, signal),
     empty: (answer) => answer.metrics.length === 0 && (answer.total
-      ? { text: `0 of ${plural(answer.total, "metric")} moved in the last ${answer.days ?? 30} days.` }
+      ? { text: `0 of ${plural(answer.total, "metric")} moved in the last ${30} days.` }
       : { text: "No metric has a history yet. Each capture adds a point to every metric.", command: "hivectl snapshot capture VERSION" }),
     show: (answer) => {
       lead.textContent = `${count(answer.moved)} of ${plural(answer.total, "metric")} moved`;

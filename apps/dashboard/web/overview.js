@@ -35,7 +35,7 @@ function workNeeds({ upgrades, agents, metrics, gpus }) {
   for (const each of agents.agents ?? [])
     needs.push([each.confirmed ? "bad" : "warn", "Agent ", link(to.agent(each.prompt_id, each.flow_id), `${each.prompt_id}/${each.flow_id}`), ` regressed (${each.confirmed ? "confirmed" : "suspected"}, ${plural(each.regressions ?? 1, "figure")})`]);
   for (const each of metrics.metrics ?? [])
-    if (each.worse) needs.push(["bad", link(to.metric(each.adapter, each.name), `${each.adapter}.${each.name}`), ` became worse by ${change(Math.abs(each.change_pct))} with ${each.changed_version || "no version"}`]);
+    if (each.change?.worse && each.change.kind !== "variance") needs.push(["bad", link(to.metric(each.adapter, each.name), `${each.adapter}.${each.name}`), ` became worse by ${change(Math.abs(each.change.change_pct))} with ${each.change.version || "no version"}`]);
   for (const each of gpus.gpus ?? [])
     if (each.state !== "ok") needs.push([tone(each.state), "GPU ", link("#/gpus", each.name || short(each.uuid)), ` is ${each.state}${each.reason ? `: ${each.reason}` : ""}`]);
   return needs;
@@ -48,7 +48,7 @@ function sentence({ status, nodes, upgrades, metrics }, needs) {
   const newest = upgrades.upgrades?.[0];
   const parts = [
     all.length === 1 ? "One node, on its own." : `${active} of ${all.length} nodes are active.`,
-    metrics.total ? `${metrics.moved} of ${plural(metrics.total, "metric")} moved in the last ${metrics.days ?? 30} days.` : "",
+    metrics.total ? `${metrics.moved} of ${plural(metrics.total, "metric")} moved in the last 30 days.` : "",
     newest ? `The newest upgrade, ${newest.from} → ${newest.to}, is ${newest.decision}${rollout(newest)}.` : "",
   ];
   const serious = needs.length === 0 ? "good" : bad ? "bad" : "warn";

@@ -214,7 +214,7 @@ inputs_actor::behavior_type run_inputs() {
 }
 
 monitor_actor::behavior_type run_monitor(monitor_actor::pointer, const std::shared_ptr<prometheus::Registry>& counted) {
-  return {[counted](read_metrics) { return prometheus::TextSerializer{}.Serialize(counted->Collect()); }};
+  return {[counted](scrape_metrics) { return prometheus::TextSerializer{}.Serialize(counted->Collect()); }};
 }
 
 } // namespace
