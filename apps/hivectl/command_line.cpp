@@ -116,6 +116,7 @@ int parse_and_run(int argc, char** argv, charset set) {
                "hivectl"};
   add_global_options(app, ctx);
   add_status_command(app, ctx);
+  add_dashboard_command(app, ctx);
   add_benchmark_commands(app, ctx);
   add_snapshot_commands(app, ctx);
   add_changes_command(app, ctx);

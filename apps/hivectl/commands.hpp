@@ -25,6 +25,9 @@ void add_node_commands(CLI::App& app, context& ctx);
 void add_namespace_commands(CLI::App& app, context& ctx);
 void add_status_command(CLI::App& app, context& ctx);
 
+/// The command that prints or opens the address of the node's dashboard.
+void add_dashboard_command(CLI::App& app, context& ctx);
+
 /// The command that lists the changes of all metrics.
 void add_changes_command(CLI::App& app, context& ctx);
 
