@@ -107,6 +107,7 @@ void add_everything(CLI::App& app, context& ctx) {
   add_global_options(app, ctx);
   add_status_command(app, ctx);
   add_probe_commands(app, ctx);
+  add_dashboard_command(app, ctx);
   add_benchmark_commands(app, ctx);
   add_snapshot_commands(app, ctx);
   add_changes_command(app, ctx);

@@ -31,6 +31,9 @@ void add_mcp_command(CLI::App& app, context& ctx);
 /// The commands `ready` and `live`, for the probes of a container's runtime.
 void add_probe_commands(CLI::App& app, context& ctx);
 
+/// The command that prints or opens the address of the node's dashboard.
+void add_dashboard_command(CLI::App& app, context& ctx);
+
 /// The command that lists the changes of all metrics.
 void add_changes_command(CLI::App& app, context& ctx);
 
