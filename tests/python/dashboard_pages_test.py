@@ -1,5 +1,6 @@
 """The dashboard in a real browser: each page in each state, in both colour schemes, on a wide and a narrow screen."""
 
+import datetime
 import json
 import os
 import signal
@@ -18,6 +19,10 @@ SHAPES = [(1240, "light"), (1240, "dark"), (400, "light"), (400, "dark")]
 # Other nodes and engines name these: none of it may become a part of a page.
 HOSTILE = "<img src=x onerror=alert(1)>"
 HISTORY = [100.0 + number * 37 % 11 / 10 for number in range(24)] + [140.0 + number * 37 % 11 / 10 for number in range(12)]
+
+
+def hours_ago(hours):
+    return datetime.datetime.fromtimestamp(time.time() - 3600 * hours, datetime.timezone.utc).isoformat()
 
 
 def lacking():
@@ -72,7 +77,7 @@ class FullPages(DashboardCase):
     def fill(self):
         node = self.node
         for number, value in enumerate(HISTORY):
-            node.request("PUT", f"/snapshots/1.{number}", {"version": f"1.{number}", "benchmarks": {"bench": {"metrics": {
+            node.request("PUT", f"/snapshots/0.{number}", {"version": f"0.{number}", "captured_at": hours_ago(36 - number), "benchmarks": {"service": {"metrics": {
                 "latency": {"value": value, "direction": "lower", "unit": "ms"},
                 "size": {"value": 7.0, "direction": "lower", "unit": HOSTILE}}}}})
         for flow in range(3):
@@ -83,7 +88,7 @@ class FullPages(DashboardCase):
                     node.request("POST", f"/agents/writer/{flow}/baselines", {"trigger": "manual"})
         node.request("POST", "/tasks", [{"task_type": "bug_fix", "tool_name": tool, "completion_time_s": 3, "success": number % 5 != 0}
                                         for tool in ("aider", HOSTILE) for number in range(20)])
-        self.leases = [node.request("POST", "/gpus/leases", {"holder": f"holder {number}", "vram_mib": 4000, "ttl_s": 600})
+        self.leases = [node.request("POST", "/gpus/leases?wait=false", {"holder": f"holder{number}", "vram_gb": 4, "ttl_s": 600})
                        for number in range(5)]
         self.hive.give("good", GOOD)
         self.hive.give("bad", BAD)
@@ -95,10 +100,10 @@ class FullPages(DashboardCase):
     def routes(self):
         return {
             "/": "nodes are active", f"/node/{self.node.id}": "Free on the disk", f"/node/{self.hive.nodes[1].id}": "What the hive knows of it",
-            "/metrics": "bench.latency", "/metrics?moved=1": "bench.latency", "/metrics/bench/latency": "It became worse by",
-            "/compare?old=1.0&new=1.30": "must not replace", "/agents": "writer/1", "/agents/writer/1": "It performs worse than its reference",
+            "/metrics": "service.latency", "/metrics?moved=1": "service.latency", "/metrics/service/latency": "It became worse by",
+            "/compare?old=1.0&new=bad": "must not replace 1.0", "/agents": "writer/1", "/agents/writer/1": "It performs worse than its reference",
             "/agents/writer/0?old=1&new=2": "Baseline 1 → 2", "/tools": "aider", "/tools?task_type=bug_fix": "A task of type bug_fix goes to",
-            "/gpus": "holder 0", "/upgrades": "1.0 → bad", f"/upgrades/{self.approved}": "Stage 1 is being watched",
+            "/gpus": "holder0", "/upgrades": "1.0 → bad", f"/upgrades/{self.approved}": "Stage 1 is being watched",
             f"/upgrades/{self.rejected}": "It is rejected", "/events": "upgrade", "/access": "the operator's", "/nonsense": "There is no page",
         }
 
@@ -118,7 +123,7 @@ class FullPages(DashboardCase):
 
     def test_what_others_named_stays_text(self):
         tab = self.tab(self.node)
-        for route in ("/", "/metrics", "/metrics/bench/size", "/tools", "/tools?task_type=bug_fix"):
+        for route in ("/", "/metrics", "/metrics/service/size", "/tools", "/tools?task_type=bug_fix"):
             self.show(tab, self.node, route)
             tab.wait_for("onerror=alert(1)")
             self.assertEqual(tab.count(selector="main img"), 0, route)
@@ -127,8 +132,8 @@ class FullPages(DashboardCase):
     def test_news_of_the_hive_appears_without_a_reload(self):
         tab = self.tab(self.node)
         self.show(tab, self.node, "/upgrades")
-        third = self.hive.propose("1.3", by=1, queue=True)
-        tab.wait_for("1.0 → 1.3")
+        third = self.hive.propose("0.3", by=1, queue=True)
+        tab.wait_for("1.0 → 0.3")
         self.show(tab, self.node, "/events")
         self.node.put_snapshot("fresh", {"latency": GOOD})
         tab.wait_for("fresh: imported")
@@ -144,11 +149,11 @@ class FullPages(DashboardCase):
         self.hive.start([other])
         print(f"and as active again after {tab.wait_for('2 of 2 nodes are active', 20000) / 1000:.1f} s")
         self.show(tab, self.node, "/metrics")
-        tab.wait_for("bench.latency")
+        tab.wait_for("service.latency")
         self.node.end(signal.SIGKILL)
         print(f"the node of the page itself: stale after {tab.wait_for('stale since', 20000) / 1000:.1f} s")
         tab.wait_for("As of ")
-        self.assertIn("bench.latency", tab.text(), "the last figures stay")
+        self.assertIn("service.latency", tab.text(), "the last figures stay")
         self.hive.start([self.node])
         token = Path(self.node.data, "operator.token").read_text(encoding="utf-8").strip()
         tab.log()  # what the browser says of lost connections
@@ -174,13 +179,13 @@ class FullPages(DashboardCase):
 
     def test_the_history_is_read_by_keyboard(self):
         tab = self.tab(self.node)
-        self.show(tab, self.node, "/metrics/bench/latency")
+        self.show(tab, self.node, "/metrics/service/latency")
         tab.wait_for("36 captures")
         tab.focus(selector=".chart")
         tab.press(key="PageDown")
-        tab.wait_for("1.24: 140")
+        tab.wait_for("0.24: 140")
         tab.press(key="ArrowLeft")
-        tab.wait_for("1.23: ")
+        tab.wait_for("0.23: ")
         for key in ("+", "-", "0", "End", "Home", "PageUp"):
             tab.press(key=key)
         tab.click(selector="text=Log scale")
@@ -273,7 +278,7 @@ class OtherStates(DashboardCase):
             ask("POST", f"/agents/worker{number}/0/baselines", {"trigger": "manual"})
         captures = int(os.environ.get("HIVE_CAPTURES", "100000" if os.environ.get("HIVE_SOAK") == "1" else "3000"))
         for number in range(captures):
-            ask("PUT", f"/snapshots/v{number % 50}", {"version": f"v{number % 50}", "benchmarks": {"bench": {"metrics": {
+            ask("PUT", f"/snapshots/v{number % 50}", {"version": f"v{number % 50}", "captured_at": hours_ago(captures - number), "benchmarks": {"bench": {"metrics": {
                 "latency": {"value": 100 + number % 17, "direction": "lower", "unit": "ms"}}}}})
 
 

@@ -15,6 +15,9 @@
 #include "messages/upgrade.capnp.h"
 #include "messages/verdict.capnp.h"
 
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
 namespace hive::http {
 namespace {
 
