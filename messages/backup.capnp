@@ -133,5 +133,5 @@ struct SeenNode $Hive.tolerant $Hive.doc("A node in the list of another one, whi
 }
 
 struct SeenNodes $Hive.tolerant $Hive.maxBytes(8388608) {
-  nodes @0 :List(SeenNode);
+  nodes @0 :List(SeenNode) $Hive.required $Hive.doc("A node lists itself at least.");
 }

@@ -199,13 +199,16 @@ class OneNodeTest(BackupCase):
     def test_status_list_and_prune(self):
         node = self.node()
         self.assertNotIn("last_success", node.get("/backups"))
-        for _ in range(3):
+        for _ in range(2):
             self.create(node)
+        own = ("--url", f"http://{node.endpoint}", "--token-file", node.data / "operator.token")
+        made = hivectl(*own, "backup", "create", "--rate-mib", 100)
+        self.assertEqual((made["backup"]["number"], made["directory"]), (3, str(self.backups)))
         told = node.get("/backups")
         self.assertEqual((told["count"], told["directory"], told["node"]), (3, str(self.backups), node.id))
         self.assertEqual(told["last_success"], told["backups"][0]["created_at"])
         self.assertIn("last_verified", told)
-        self.assertEqual(hivectl("--url", f"http://{node.endpoint}", "backup", "status")["count"], 3)
+        self.assertEqual(hivectl(*own, "backup", "status")["count"], 3)
         self.assertEqual([each["number"] for each in hivectl("backup", "list", self.backups)["backups"]], [3, 2, 1])
         hivectl("backup", "verify", self.backups, 3)
         self.assertEqual(hivectl("backup", "prune", self.backups, "--keep-last", 2)["deleted"], [1])
