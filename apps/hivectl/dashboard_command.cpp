@@ -17,7 +17,7 @@
 namespace hive::ctl {
 namespace {
 
-constexpr auto help =
+constexpr auto dashboard_help =
   "The address has the token that hivectl itself would send, behind a #: treat it like the token.\n\n"
   "Examples:\n"
   "  hivectl dashboard\n"
@@ -83,7 +83,7 @@ caf::expected<std::string> address_of(const session& s) {
   auto token = read_token_file(s.token_file);
   if (!token)
     return token.error();
-  return out + "#token=" + url_encode(*token);
+  return out + "#token=" + http::url_encode(*token);
 }
 
 outcome show_dashboard(session& s, bool open) {
@@ -116,7 +116,7 @@ void add_dashboard_command(CLI::App& app, context& ctx) {
   auto& command = *app.add_subcommand("dashboard", "The address of the node's dashboard, with a token for it");
   auto open = std::make_shared<bool>(false);
   command.add_flag("--open", *open, "Open it in this user's browser, and print nothing");
-  command.footer(help);
+  command.footer(dashboard_help);
   ctx.on(command, [open](session& s) { return show_dashboard(s, *open); });
 }
 

@@ -69,8 +69,7 @@ void http_requests(benchmark::State& state, const std::string& target) {
   auto health = [] { return msg<wire::Health>{}; };
   auto not_ready = [] { return std::string{}; };
   auto status = [] { return msg<wire::NodeStatus>{}; };
-  auto routes =
-    api_routes({node_routes({health, not_ready, status, metrics}), upgrade_routes({checker, {}, {}})}, {"bench"});
+  auto routes = api_routes({node_routes({health, not_ready, status}), upgrade_routes({checker, {}, {}})}, {"bench"});
   auto server = spawn_server(system, {std::move(routes), metrics}, {.port = 0});
   if (!server)
     return state.SkipWithError("the server does not start");

@@ -53,7 +53,9 @@ class DashboardCase(GateCase):
 
     def expect_clean(self, tab, where):
         """No message on the console, nothing that axe finds, nothing wider than the screen."""
-        self.assertEqual(tab.log(), [], where)
+        # The browser itself names each answer of 404: there is one where no other node has shared its tools.
+        log = [line for line in tab.log() if "/tools?" not in where or "404 (Not Found)" not in line]
+        self.assertEqual(log, [], where)
         self.assertEqual(tab.axe(), [], where)
         self.assertFalse(tab.isWide(), f"{where} is wider than the screen")
 

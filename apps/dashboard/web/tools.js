@@ -39,6 +39,12 @@ const columns = (chosen) => [
 /** The node rounds to hundredths of a second. */
 const time = (row) => (row.avg_time_s === 0 ? "< 10 ms" : seconds(row.avg_time_s));
 
+/** The node answers 404 when no other node has shared anything. */
+function nothing(failure) {
+  if (failure.isAbsent) return {};
+  throw failure;
+}
+
 /** What this node and the others recorded of one type, together. */
 function together(type, summary, others) {
   const tools = new Map();
@@ -79,7 +85,7 @@ export default function tools(main, query) {
       return decision(route);
     } });
     page.panel({ title: `Tools for ${type}, here and on the other nodes`, flush: true, every: 30,
-      load: async (signal) => together(type, ...(await Promise.all([get("tools/summary", {}, signal), get("tools/delta", { scope: "hive" }, signal)]))),
+      load: async (signal) => together(type, ...(await Promise.all([get("tools/summary", {}, signal), get("tools/delta", { scope: "hive" }, signal).catch(nothing)]))),
       empty: (rows) => rows.length === 0 && { text: `No record of type ${type} in the hive.`, command: `hivectl task record ${type} TOOL --time 12 --success` },
       show: (rows) => table("Tools", columns(() => taken), (each) => each.tool).update(rows) });
   } else page.add(blank({ text: "Choose a type of task to see which tool is taken for it." }));
