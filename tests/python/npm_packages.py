@@ -25,7 +25,7 @@ def npm_program(folder, file):
         command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=INSTALL_LIMIT_S, check=False)
         if done.returncode != 0:
-            pytest.skip(f"npm cannot install {folder}: {done.stderr.strip().splitlines()[-1:]}")
+            pytest.skip(f"npm cannot install {folder}: {' '.join(done.stderr.splitlines()[:2])}")
         shutil.copy(wanted, installed)
     shutil.copy(PROGRAMS / folder / file, place / file)
     return place / file
