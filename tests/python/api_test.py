@@ -14,12 +14,13 @@ from hivemark import (
     _api,
     _engine_operations,
     _gpu_operations,
+    _node_operations,
     _operations,
     _upgrade_operations,
 )
 from real_node_test import PATIENCE_S, Node
 
-MODULES = (_operations, _agent_operations, _engine_operations, _gpu_operations, _upgrade_operations)
+MODULES = (_operations, _agent_operations, _engine_operations, _gpu_operations, _node_operations, _upgrade_operations)
 OPERATIONS = [getattr(module, name) for module in MODULES for name in module.ALL]
 # Spoken by exporters of OpenTelemetry, whose protocol it is.
 NOT_OF_THE_CLIENT = {("POST", "/v1/traces")}

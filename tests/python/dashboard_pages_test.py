@@ -147,7 +147,7 @@ class FullPages(DashboardCase):
         tab.wait_for("live")
         other = self.hive.nodes[1]
         other.end(signal.SIGKILL)
-        print(f"a killed node is shown after {tab.wait_for('is suspected', 20000) / 1000:.1f} s")
+        print(f"a killed node is shown after {tab.wait_for('1 of 2 nodes are active', 20000) / 1000:.1f} s")
         self.hive.start([other])
         print(f"and as active again after {tab.wait_for('2 of 2 nodes are active', 20000) / 1000:.1f} s")
         self.show(tab, self.node, "/metrics")

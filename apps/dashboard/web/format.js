@@ -68,7 +68,7 @@ export const word = (text, tone = "quiet") => h("span", { class: `word ${tone}` 
 
 const tones = {
   active: "good", healthy: "good", stable: "good", ok: "good", safe: "good", approved: "good", passed: "good", success: "good", sound: "good", complete: "good", steady: "good", improving: "good", available: "good",
-  suspected: "warn", stale: "warn", pending: "info", announced: "info", running: "info", waiting: "info", queued: "info", held: "warn", inconclusive: "warn", flagged: "warn", "rolling out": "info", unknown: "warn", skipped: "quiet",
+  suspect: "warn", suspected: "warn", stale: "warn", pending: "info", announced: "info", running: "info", waiting: "info", queued: "info", held: "warn", inconclusive: "warn", flagged: "warn", "rolling out": "info", unknown: "warn", skipped: "quiet",
   dead: "bad", quarantined: "bad", regressed: "bad", rejected: "bad", failed: "bad", error: "bad", lost: "bad", refused: "bad", declining: "bad", aborted: "warn", "rolled back": "warn", draining: "warn", revoking: "warn", killing: "bad",
 };
 export const tone = (text) => tones[text] ?? "quiet";

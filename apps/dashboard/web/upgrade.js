@@ -14,8 +14,9 @@ function blocks(view) {
   if (view.final) return view.rollout === "complete" ? `Every member runs ${view.to}.` : `It was approved and is ${view.rollout}.`;
   if (view.stopping) return "It is being stopped.";
   if (view.stage?.held) return `Stage ${view.stage.stage} is held: ${view.stage.reason}`;
+  if (view.decision === "approved" && view.stage?.stage)
+    return `Stage ${view.stage.stage} is being watched: ${seconds(view.stage.observed_s ?? 0)} of ${seconds(view.stage.duration_s)}${waiting.length ? `; ${waiting.join(", ")} will vote on it` : ""}.`;
   if (waiting.length) return `The votes of ${waiting.join(", ")} are awaited.`;
-  if (view.stage?.stage) return `Stage ${view.stage.stage} is being watched: ${seconds(view.stage.observed_s)} of ${seconds(view.stage.duration_s)}.`;
   return view.reason || "The members are asked.";
 }
 

@@ -7,6 +7,7 @@ from typing import Any, Awaitable, Callable, Generic, Optional, TypeVar, Union, 
 from . import _agent_operations as agents
 from . import _engine_operations as engines
 from . import _gpu_operations as gpus
+from . import _node_operations as node
 from . import _operations as ops
 from . import _upgrade_operations as upgrades
 from ._http import Transport
@@ -98,6 +99,9 @@ class Api(_Api):
     metrics = method(ops.metrics)
     openapi = method(ops.openapi)
     status = method(ops.status)
+    who_am_i = method(node.who_am_i)
+    list_backups = method(node.list_backups)
+    make_backup = method(node.make_backup)
     events = method(ops.events)
     # snapshots and upgrades
     capture_snapshot = method(ops.capture_snapshot)
@@ -109,7 +113,8 @@ class Api(_Api):
     get_capture = method(ops.get_capture)
     delete_capture = method(ops.delete_capture)
     latest_results = method(ops.latest_results)
-    metric_history = method(ops.metric_history)
+    list_metrics = method(node.list_metrics)
+    metric_history = method(node.metric_history)
     list_changes = method(ops.list_changes)
     check_upgrade = method(ops.check_upgrade)
     upgrade_document = method(ops.upgrade_document)
@@ -238,6 +243,9 @@ class AsyncApi(_AsyncApi):
     metrics = async_method(ops.metrics)
     openapi = async_method(ops.openapi)
     status = async_method(ops.status)
+    who_am_i = async_method(node.who_am_i)
+    list_backups = async_method(node.list_backups)
+    make_backup = async_method(node.make_backup)
     # snapshots and upgrades
     capture_snapshot = async_method(ops.capture_snapshot)
     list_snapshots = async_method(ops.list_snapshots)
@@ -248,7 +256,8 @@ class AsyncApi(_AsyncApi):
     get_capture = async_method(ops.get_capture)
     delete_capture = async_method(ops.delete_capture)
     latest_results = async_method(ops.latest_results)
-    metric_history = async_method(ops.metric_history)
+    list_metrics = async_method(node.list_metrics)
+    metric_history = async_method(node.metric_history)
     list_changes = async_method(ops.list_changes)
     check_upgrade = async_method(ops.check_upgrade)
     upgrade_document = async_method(ops.upgrade_document)

@@ -125,25 +125,6 @@ def latest_results() -> Json:
     ...
 
 
-@operation("GET", "/api/v1/metrics/{adapter}/{name}/history")
-def metric_history(
-    adapter: str,
-    name: str,
-    *,
-    limit: Optional[int] = None,
-    before: Optional[int] = None,
-    after: Optional[int] = None,
-    samples: Optional[bool] = None,
-) -> Json:
-    """The history of a metric: {direction, unit, points, changes, drift, current, analysed, next}.
-
-    limit: most points; the newest of all, of those before a capture, or the oldest after one. `next` of the answer
-        goes on in the same direction.
-    samples: whether points have their samples.
-    """
-    ...
-
-
 @operation("GET", "/api/v1/changes")
 def list_changes(*, limit: Optional[int] = None, after: Optional[str] = None, worse: Optional[bool] = None) -> Json:
     """The changes of all metrics, newest first: {changes, next, metrics}.

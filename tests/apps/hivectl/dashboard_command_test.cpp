@@ -23,10 +23,10 @@ fake_node node_that_knows() {
 TEST(dashboard_command, prints_an_address_with_the_token_behind_a_hash) {
   auto node = node_that_knows();
   temporary_directory dir;
-  put_file(dir.path() / "token", "se cret\n");
+  put_file(dir.path() / "token", "se/cret+\n");
   auto result = hivectl(node.url(), {"--token-file", dir.path() / "token", "dashboard"});
   EXPECT_EQ(result.status, 0) << result.err;
-  EXPECT_EQ(result.out, node.url() + "/#token=se%20cret\n");
+  EXPECT_EQ(result.out, node.url() + "/#token=se%2Fcret%2B\n");
   auto json = hivectl(node.url(), {"--token-file", dir.path() / "token", "dashboard", "--json"});
   EXPECT_THAT(json.out, HasSubstr("\"role\""));
 }

@@ -73,6 +73,7 @@ TEST(contradiction_between_nodes, is_proven_to_all_and_survives_a_restart) {
     EXPECT_THAT(each->why_quarantined(), HasSubstr("two words for ballot 7"));
   EXPECT_TRUE(
     wait_until([&] { return std::string{a.node->status()->getRoot().cStr()} == c->node->status()->getRoot().cStr(); }));
+  c->node->await_writes();
   c.reset();
   c = std::make_unique<pledge_node>(temp.path() / "c", std::vector<endpoint>{});
   EXPECT_THAT(c->why_quarantined(), HasSubstr("two words for ballot 7")) << "from its own disk: it has no links";

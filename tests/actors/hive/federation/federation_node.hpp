@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/hive/federation/federation.hpp"
+#include "actors/store/commit.hpp"
 #include "actors/store/committer.hpp"
 #include "messages/timestamp.hpp"
 #include "storage/epoch.hpp"
@@ -78,6 +79,17 @@ public:
 
   msg<wire::HiveStatus> status() {
     return ask<msg<wire::HiveStatus>>(msg<wire::HiveStatusQuery>{}).value();
+  }
+
+  /// Waits until what the federation has decided by now is on the disk. It has one write in flight, and gathers another
+  /// meanwhile: three round trips see both through.
+  void await_writes() {
+    for (int round = 0; round < 3; ++round) {
+      status();
+      caf::scoped_actor self{system_};
+      commit(self.ptr(), committer_, {})
+        .receive([](const committed&) {}, [](const caf::error& error) { throw std::runtime_error(text_of(error)); });
+    }
   }
 
 private:
