@@ -233,12 +233,12 @@ class GateHive:
         assert len(found) == 1, found
         return self.node_of(found[0])
 
-    def run_shown(self, which, node, step, by=None, action=None):
-        """Waits until the node's hook, or that of this action, is shown at this step; returns what is shown."""
+    def run_shown(self, which, node, step, by=None):
+        """Waits until the node's hook is shown at this step; returns what is shown."""
         def shown():
             view = (by or self.running()[0]).upgrade(which)
             runs = (view or {}).get("runs", [])
-            runs = [run for run in runs if run["node"] == node.id and run["step"] == step and action in (None, run["action"])]
+            runs = [run for run in runs if run["node"] == node.id and run["step"] == step]
             return runs[-1] if runs else None
 
         return wait_until(shown, lambda: f"the hook of {node.name} is not {step}:\n{self.told(which)}")

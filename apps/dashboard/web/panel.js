@@ -34,7 +34,7 @@ export class Panel {
   start() {
     this.stopListening = listen((message) => {
       if (message.type === "event" && this.kinds.includes(message.event.kind)) this.soon();
-      if (message.type === "state" && message.live && this.failures) this.refresh();
+      if (message.type === "state" && (!message.live || this.failures)) this.refresh(); // what it shows is old at once
     });
     this.becameVisible = () => !document.hidden && this.refresh();
     document.addEventListener("visibilitychange", this.becameVisible);
