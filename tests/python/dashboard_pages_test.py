@@ -108,7 +108,7 @@ class FullPages(DashboardCase):
             "/compare?old=1.0&new=bad": "must not replace 1.0", "/agents": "writer/1", "/agents/writer/1": "It performs worse than its reference",
             "/agents/writer/0?old=1&new=2": "Baseline 1 → 2", "/tools": "aider", "/tools?task_type=bug_fix": "A task of type bug_fix goes to",
             "/gpus": "holder0", "/upgrades": "1.0 → bad", f"/upgrades/{self.approved}": "Stage 1 is being watched",
-            f"/upgrades/{self.rejected}": "It is rejected", "/events": "upgrade", "/access": "the operator's", "/nonsense": "There is no page",
+            f"/upgrades/{self.rejected}": "It is rejected", "/events": "upgrade", "/access": "changes the node and starts upgrades", "/nonsense": "There is no page",
         }
 
     def test_every_page_in_every_shape(self):
@@ -127,11 +127,11 @@ class FullPages(DashboardCase):
 
     def test_what_others_named_stays_text(self):
         tab = self.tab(self.node)
-        for route in ("/", "/metrics", "/metrics/service/size", "/tools", "/tools?task_type=bug_fix"):
+        for route in ("/metrics", "/metrics/service/size", "/tools", "/tools?task_type=bug_fix"):
             self.show(tab, self.node, route)
             tab.wait_for("onerror=alert(1)")
             self.assertEqual(tab.count(selector="main img"), 0, route)
-        self.expect_clean(tab, "hostile names")
+        self.expect_clean(tab, "hostile names, at last in /tools?task_type=bug_fix")
 
     def test_news_of_the_hive_appears_without_a_reload(self):
         tab = self.tab(self.node)

@@ -74,7 +74,7 @@ function show(view) {
 
 export default function upgrade(main, query, id) {
   const page = new Page(main, query).heading("Upgrade");
-  page.panel({ kinds: ["upgrade", "membership"], every: 5, load: (signal) => get(`upgrades/${encodeURIComponent(id)}`, {}, signal), show: (view) => {
+  page.panel({ title: "What blocks it, and how far it is", kinds: ["upgrade", "membership"], every: 5, load: (signal) => get(`upgrades/${encodeURIComponent(id)}`, {}, signal), show: (view) => {
     const title = `${view.from} → ${view.to}`;
     if (page.title.textContent !== title) {
       page.title.textContent = title;
