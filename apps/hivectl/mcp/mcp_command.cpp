@@ -31,8 +31,8 @@ constexpr size_t max_message_bytes = size_t{1} << 20;
 constexpr size_t read_bytes = size_t{64} << 10;
 /// Interval between news of long calls.
 constexpr int news_interval_ms = 5'000;
-/// How long answers on their way may take after the host has closed its end. Hosts send SIGTERM after 2 s and kill after
-/// 4 s; a call that is stopped takes a second at most.
+/// How long answers on their way may take after the host has closed its end. Hosts send SIGTERM after 2 s and kill
+/// after 4 s; a call that is stopped takes a second at most.
 constexpr auto last_answers_time = 500ms;
 /// How long to try to give leases back at the end. They end by themselves later.
 constexpr auto lease_release_time = 2'000ms;
