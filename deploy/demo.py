@@ -306,7 +306,7 @@ def show(hive):
 
 def serve(hive):
     say("the hive serves; Ctrl-C stops it. Its dashboard:")
-    hive.nodes[0].hivectl("dashboard", may_fail=True)
+    hive.nodes[0].hivectl("dashboard")
     names = " ".join(node.http for node in hive.nodes)
     print(f"   nodes: {names}; logs in {DEMO}/node*/hived.log", flush=True)
     while all(node.process.poll() is None for node in hive.nodes):
