@@ -173,7 +173,7 @@ std::set<capture_id> spikes_of(const analysed_history& history) {
   return out;
 }
 
-/// With so many digits as a picture can show; all of them would be half of the answer.
+/// Rounds to the digits that a picture can show: all of them would be half of the answer.
 double shown(double value) {
   constexpr int digits = 6;
   if (value == 0 || !std::isfinite(value))

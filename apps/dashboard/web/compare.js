@@ -1,7 +1,7 @@
 // May NEW replace OLD?
 import { get } from "./api.js";
 import { h, table } from "./dom.js";
-import { change, isNumber, none, number, plural, withUnit, word } from "./format.js";
+import { change, isNumber, none, plural, withUnit, word } from "./format.js";
 import { intervals } from "./marks.js";
 import { fitted, Page } from "./page.js";
 import { blank } from "./panel.js";

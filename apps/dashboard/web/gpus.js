@@ -1,7 +1,7 @@
 // Who holds which GPU memory, and who waits for what?
 import { get } from "./api.js";
 import { h, table } from "./dom.js";
-import { count, mebibytes, none, seconds, short, state, when } from "./format.js";
+import { mebibytes, none, short, state, when } from "./format.js";
 import { spanText, timeline } from "./marks.js";
 import { fitted, Page } from "./page.js";
 

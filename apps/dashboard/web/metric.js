@@ -1,7 +1,7 @@
 // When did the metric change, and is it worse now?
 import { get } from "./api.js";
 import { h, table } from "./dom.js";
-import { change, count, link, none, number, plural, to, when, withUnit, word } from "./format.js";
+import { change, link, none, number, plural, to, when, withUnit, word } from "./format.js";
 import { HistoryChart } from "./history_chart.js";
 import { Page } from "./page.js";
 

@@ -5,8 +5,6 @@ import { bytes, count, exact, mebibytes, number, percent, plural, seconds, short
 import { blank } from "./panel.js";
 import { Page } from "./page.js";
 
-const GUIDE = { ready: "docs/operate/node-lost.md" };
-
 async function find(id, signal) {
   const { nodes } = await get("hive/nodes", { node: id }, signal);
   return nodes.find((each) => each.id === id || each.name === id) ?? null;
@@ -31,7 +29,7 @@ function showNode(node) {
 
 function problems(status, hive) {
   const out = [];
-  if (!status.ready) out.push(h("li", h("b", status.not_ready), " ", h("span", { class: "quiet" }, `see ${GUIDE.ready}`)));
+  if (!status.ready) out.push(h("li", h("b", status.not_ready), " ", h("span", { class: "quiet" }, "see docs/operate/disk-full.md")));
   if (hive.certificate_warning) out.push(h("li", hive.certificate_warning));
   if (hive.clock_warning) out.push(h("li", hive.clock_warning));
   for (const each of hive.quarantined ?? []) out.push(h("li", `${short(each.node)} is quarantined: ${each.reason ?? ""}`));

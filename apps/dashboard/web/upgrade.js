@@ -1,7 +1,7 @@
 // What blocks this upgrade?
 import { get } from "./api.js";
 import { facts, h, table } from "./dom.js";
-import { exact, link, none, percent, plural, seconds, short, state, to, tone, when, word } from "./format.js";
+import { exact, link, none, percent, plural, seconds, short, to, tone, when, word } from "./format.js";
 import { Page } from "./page.js";
 
 const TONES = { safe: "good", regressed: "bad", inconclusive: "warn" };
