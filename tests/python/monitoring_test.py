@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hivemark import Client
 from real_node_test import Node
+from recorder_case import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "deploy/monitoring"
@@ -136,7 +137,7 @@ class MonitoringTest(unittest.TestCase):
             config = Path(place, "prometheus.yml")
             config.write_text(f"global:\n  scrape_interval: 1s\nrule_files: [{MONITORING}/hivemark.rules.yml]\nscrape_configs:\n"
                               f"- job_name: hivemark\n  static_configs:\n  - targets: ['{node.endpoint}']\n", encoding="utf-8")
-            address = f"127.0.0.1:{int(node.endpoint.split(':')[1]) % 20000 + 20000}"
+            address = f"127.0.0.1:{free_port()}"
             process = subprocess.Popen([PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={place}/data", f"--web.listen-address={address}"],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
