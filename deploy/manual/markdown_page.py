@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Turns the Markdown of docs/ into a manual page: markdown_page.py PAGE SECTION SUMMARY FILE.
 
-It knows what docs/configuration.md uses: headings, paragraphs, lists, tables, code, links. Everything else is an error,
-so that nothing is left out without a word. The date is that of SOURCE_DATE_EPOCH, or today.
+It knows what docs/reference/configuration.md uses: headings, paragraphs, lists, tables, code, links. Everything else is
+an error, so that nothing is left out without a word. The date is that of SOURCE_DATE_EPOCH, or today.
 """
 import os
 import re
