@@ -41,7 +41,8 @@ ip address add 10.0.0.0/24 dev lo
 for block in /page/*.sh; do
   trap 'echo "$? $BASH_COMMAND" >>"${block%.sh}.failed"' ERR
   case $block in
-    *.background.sh) (. "$block") >"${block%.sh}.out" 2>&1 </dev/null & until_ready "${block%.sh}.out" ;;
+    *.background.sh) (. "$block") >"${block%.sh}.out" 2>&1 </dev/null & until_ready "${block%.sh}.out"
+      cp "${block%.sh}.out" "${block%.sh}.ready" ;;
     *) . "$block" >"${block%.sh}.out" 2>&1 </dev/null ;;
   esac
   echo "$?" >"${block%.sh}.end"
@@ -146,7 +147,8 @@ def faults_of_run(block, file):
     if end != expected:
         yield f"it ended with status {end}, not {expected}"
     yield from (f"failed with status {text}" for text in failures if text.split()[0] != expected)
-    if block.output is not None and not is_output(block.output, file.with_suffix(".out").read_text(errors="replace")):
+    output = file.with_suffix(".ready" if "background" in block.words else ".out")
+    if block.output is not None and not is_output(block.output, output.read_text(errors="replace")):
         yield "its output is not\n" + block.output
 
 
