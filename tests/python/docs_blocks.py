@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Runs the shell blocks of a page of documentation: docs_blocks.py PAGE...
 
 A page runs in a sandbox of bubblewrap that looks like a fresh machine: an empty home, a network of its own with all
