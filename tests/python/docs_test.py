@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import docs_blocks
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,3 +148,48 @@ def test_every_limit_is_on_its_page():
     page = read("docs/reference/limits.md")
     assert len(constants) > 100
     assert [name for name in constants if f"| `{name}` |" not in page] == []
+
+
+def commands():
+    """The options of each command of hivectl, by its words; those of every command at the empty one."""
+    parts = re.split(r"^#+ hivectl ", read("docs/reference/hivectl.md"), flags=re.M)
+    options = {name: set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text)) for name, text in
+               ((part.partition("\n")[0], part) for part in parts[1:])}
+    return {**options, "": set(re.findall(r"^  (?:-h,)?(--[\w-]+)", parts[0], re.M))}
+
+
+def unknown_words(line, known):
+    """What hivectl would not know of a command line that begins with its name."""
+    words, command = line.split()[1:], ""
+    while words and words[0].startswith("--") and words[0] in known[""]:
+        words = words[1:] if words[0] in ("--json", "--wide", "--help", "--version") else words[2:]
+    while words and f"{command} {words[0]}".strip() in known:
+        command = f"{command} {words.pop(0)}".strip()
+    if words and (command == "" or any(name.startswith(command + " ") for name in known)) and re.match(r"[a-z]", words[0]):
+        yield f"no command {command} {words[0]}"
+    for word in words:
+        if word == "--":
+            return
+        option = re.match(r"--[a-z][\w-]*", word)
+        if option and option[0] not in known[command] | known[""]:
+            yield f"hivectl {command} has no {option[0]}"
+
+
+@pytest.mark.parametrize("name", [page for page in docs_blocks.pages() if page != "docs/reference/hivectl.md"])
+def test_every_command_that_a_page_shows_exists(name):
+    """In blocks and in running text, also where the blocks cannot run."""
+    page, known = read(name), commands()
+    code = [block.text for block in docs_blocks.blocks_of(page) if block.kind in ("", "sh", "console")]
+    code += re.findall(r"`([^`]+)`", docs_blocks.BLOCK.sub("", page))
+    lines = re.split(r"\n|&&|\|\||[|;)]|#", re.sub(r"\$\([^)]*\)", "X", "\n".join(code)).replace("\\\n", " "))
+    shown = [line[line.index("hivectl "):] for line in lines if re.search(r"(^|[\s(/])hivectl ", line)]
+    assert [(line, fault) for line in shown for fault in unknown_words(line, known)] == []
+
+
+def test_unknown_commands_and_options_are_found():
+    known = commands()
+    assert list(unknown_words("hivectl --json snapshot show v1 --capture 7", known)) == []
+    assert list(unknown_words("hivectl gpu run --vram 4 -- python3 train.py --epochs 3", known)) == []
+    assert list(unknown_words("hivectl snapshot shwo v1", known)) == ["no command snapshot shwo"]
+    assert list(unknown_words("hivectl snaps", known)) == ["no command  snaps"]
+    assert list(unknown_words("hivectl snapshot show v1 --captre 7", known)) == ["hivectl snapshot show has no --captre"]
