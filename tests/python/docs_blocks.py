@@ -11,7 +11,8 @@ All ```sh blocks of a page run in one shell, in their order, and every command h
   needs=TOOL   only its syntax is checked where TOOL is not installed
   norun        only its syntax is checked
 A ```text output block after one must be what it printed; "…" there stands for any text in a line, or, alone, for lines.
-```python, ```json and ```toml blocks must be well-formed.
+```python and ```json blocks must be well-formed, and `hived --check` must take ```toml blocks, but for files that are not
+here and values with a "…" in them.
 """
 
 import ast
@@ -23,7 +24,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,11 +104,24 @@ def fault_of_form(block):
             compile(block.text, "block", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         elif block.kind == "json":
             json.loads(block.text)
-        elif block.kind == "toml":
-            tomllib.loads(block.text)
     except (SyntaxError, ValueError) as fault:
         return str(fault)
     return None
+
+
+def fault_of_configuration(block, programs):
+    """What a node would refuse in a block of its configuration; None: nothing."""
+    if block.kind != "toml":
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "hived.toml"
+        file.write_text(block.text)
+        command = [Path(programs) / "hived", "--check", "--config", file, "--data", Path(folder) / "data"]
+        check = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]}, check=False)
+    left_out = {f"{file}:{number}:" for number, line in enumerate(block.text.splitlines(), 1) if "…" in line}
+    elsewhere = ("does not exist", "is missing", "\\xe2\\x80\\xa6", *left_out)
+    faults = [line for line in check.stderr.splitlines() if not any(word in line for word in elsewhere)]
+    return "\n".join(faults) or None
 
 
 def sandbox(programs, folder):
@@ -157,7 +170,9 @@ def faults(path, programs):
     """Runs a page; all that is wrong with its blocks, each with the line."""
     page = path.read_text(encoding="utf-8")
     blocks = blocks_of(page)
-    found = [f"{path}:{block.line}: {fault}" for block in blocks if (fault := fault_of_form(block))]
+    found = [
+        f"{path}:{block.line}: {fault}" for block in blocks if (fault := fault_of_form(block) or fault_of_configuration(block, programs))
+    ]
     to_run = [block for block in blocks if block.runs()]
     if found or not to_run:
         return found

@@ -37,6 +37,7 @@ def test_blocks_of(page, runs):
         ("```sh\nready=\n```\n```sh\nhivectl ready\n```", "6: it ended with status 69"),
         ("```json\n{\n```", "3: "),
         ("```toml\n[a\n```", "3: "),
+        ("```toml\n[node]\nnmae = 'x'\n```", "3: "),
         ("```python\nif\n```", "3: "),
     ],
 )
