@@ -137,6 +137,13 @@ def test_exit_statuses():
     assert [row[0] for row in rows(page, "hived")[1:]] == ["0", "1", "64"]
 
 
+def test_every_file_of_a_node_has_its_row():
+    sources = "".join(read(name) for name in tracked("storage/*.cpp", "apps/hived/*.cpp"))
+    names = set(re.findall(r'(?:data_directory|store\.directory|normal\(\)) / "([\w.]+)"', sources))
+    page = read("docs/reference/files-and-ports.md")
+    assert len(names) > 4 and [name for name in sorted(names) if f"`DATA/{name}" not in page] == []
+
+
 @pytest.mark.parametrize("name", reference_pages.PAGES)
 def test_a_written_page_is_what_the_programs_say(name):
     """Else run: deploy/manual/reference_pages.py HIVED HIVECTL"""
