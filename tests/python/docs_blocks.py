@@ -33,12 +33,17 @@ BLOCK = re.compile(r"^([ \t]*)```([^\n`]*)\n(.*?)^[ \t]*```[ \t]*$", re.M | re.S
 BEFORE = re.compile(r"^<!-- before the blocks:\n(.*?)^-->$", re.M | re.S)
 OF_ETC = "alternatives ca-certificates group hosts ld.so.cache localtime nsswitch.conf passwd python3 python3.11 ssl".split()
 
+# Adds the addresses, then runs its argument as a user who may do nothing particular.
+MACHINE = """
+ip address add 10.0.0.0/24 dev lo
+exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all bash -c "$1"
+"""
+
 # Sources the blocks one by one, and writes to N.end which commands failed, then the status of the block. A node that was
 # started says so in its output.
 SHELL = """
 node() { hived "$@" >>/page/node.log 2>&1 & until_ready /page/node.log; }
 until_ready() { for _ in $(seq 300); do grep -q '^hived ready' "$1" && return; sleep 0.1; done; cat "$1"; return 1; }
-ip address add 10.0.0.0/24 dev lo
 for block in /page/*.sh; do
   trap 'echo "$? $BASH_COMMAND" >>"${block%.sh}.failed"' ERR
   case $block in
@@ -133,7 +138,7 @@ def sandbox(programs, folder):
     for name in OF_ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     # Not --dev: that gives the network to a namespace whose user may not add addresses.
-    for name in ("null", "zero", "random", "urandom", "tty"):
+    for name in ("null", "zero", "full", "random", "urandom", "tty"):
         words += ["--dev-bind-try", f"/dev/{name}", f"/dev/{name}"]
     words += ["--symlink", "/proc/self/fd", "/dev/fd", "--tmpfs", "/dev/shm"]
     words += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--tmpfs", "/tmp", "--dir", "/home/me"]
@@ -146,7 +151,7 @@ def sandbox(programs, folder):
 def is_possible():
     """Whether this process may make such a sandbox."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [*sandbox("/usr/bin", folder), "true"]
+        command = [*sandbox("/usr/bin", folder), "bash", "-c", MACHINE, "bash", "true"]
         return shutil.which("bwrap") and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
@@ -183,7 +188,7 @@ def faults(path, programs):
             files.append(Path(folder) / f"{i:02}{'.background' if 'background' in block.words else ''}.sh")
             files[-1].write_text(block.text)
         try:
-            command = [*sandbox(programs, folder), "bash", "-c", SHELL]
+            command = [*sandbox(programs, folder), "bash", "-c", MACHINE, "bash", SHELL]
             subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_S, check=False)
         except subprocess.TimeoutExpired:
             pass  # the block that did not end says so
