@@ -27,7 +27,7 @@
 
 namespace hive {
 
-/// Number of a topic, as sent between nodes; docs/hive.md lists those in use. Nodes keep and pass on unknown kinds.
+/// Number of a topic, as sent between nodes; docs/how-to/hive.md lists them. Nodes keep and pass on unknown kinds.
 enum class slot_kind : uint16_t {
   card = 0, ///< description of a node by itself; the only kind that the federation interprets
 };

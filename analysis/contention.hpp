@@ -20,8 +20,8 @@ struct run_contention {
 
 /// Steal above this share slows a run by about as much, which is the default margin.
 inline constexpr double max_steal = 0.05;
-/// Largest difference of the others' load between two runs, as a share of the processors. Measured (docs/judgement.md):
-/// up to it, pairs differ as much as without any difference, and above it by more than twice as much.
+/// Largest difference of the others' load between two runs, as a share of the processors. Measured: up to it, pairs
+/// differ as much as without any difference, above it by more than twice as much (docs/explanation/judgement.md).
 inline constexpr double max_load_difference = 0.05;
 /// Largest difference of the pressure between two runs. Measured in the same way; it tells less than the load.
 inline constexpr double max_pressure_difference = 0.1;

@@ -8,7 +8,7 @@ namespace hive::analysis {
 
 // Evidence that a stream of runs got worse than its reference: a CUSUM test (E. S. Page, "Continuous inspection
 // schemes", 1954) with a threshold that follows from the false alarms that an operator accepts per week.
-// docs/evidence.md explains the whole and says what it finds how soon.
+// docs/explanation/evidence.md explains the whole and says what it finds how soon.
 
 /// What the runs of a stream say about it.
 enum class drift_evidence : uint8_t {

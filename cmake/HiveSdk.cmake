@@ -1,6 +1,6 @@
 # What an agent engine outside the tree is built with: Hivemark::engine_client, as a package for find_package (from an
 # installed tree, wherever that is moved to, or from this build tree), as hivemark-engine for pkg-config, and under the
-# same name for a project that adds this one as a subdirectory. docs/engines.md shows all of them.
+# same name for a project that adds this one as a subdirectory. docs/how-to/engines.md shows all of them.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 

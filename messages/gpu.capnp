@@ -1,5 +1,5 @@
 @0xf2a4c0d1e83b6a18;
-# GPUs of a node and the leases of their memory (docs/gpu.md).
+# GPUs of a node and the leases of their memory (docs/how-to/gpu.md).
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";

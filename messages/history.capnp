@@ -1,5 +1,5 @@
 @0xf2a4c0d1e83b6a46;
-# History of metrics: what was measured, what does not count and why, and where a metric changed (docs/judgement.md).
+# History of metrics: what was measured, what counts, and where a metric changed (docs/explanation/judgement.md).
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";

@@ -12,7 +12,7 @@ $Cxx.namespace("hive::wire");
 struct HiveSlot $Hive.doc(
   "A signed statement by a node. It replaces the node's earlier statement of this kind and key.") {
   kind @0 :UInt16 $Hive.doc(
-      "Number of the topic, see docs/hive.md; 0 is the card. A node keeps and forwards kinds that it does not know.");
+      "Number of the topic (docs/how-to/hive.md); 0 is the card. A node keeps and forwards kinds that it does not know.");
   key @1 :Text $Hive.id $Hive.required;
   epoch @2 :UInt64 $Hive.doc("The writer's epoch: number of times that it had been started.");
   version @3 :UInt64 $Hive.doc(

@@ -1,5 +1,5 @@
 @0xf2a4c0d1e83b6a13;
-# Runs of agents that a node counts itself, and the evidence that it draws from them (docs/evidence.md).
+# Runs of agents that a node counts itself, and the evidence that it draws from them (docs/explanation/evidence.md).
 
 using Cxx = import "/capnp/c++.capnp";
 using Hive = import "annotations.capnp";

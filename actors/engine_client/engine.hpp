@@ -16,7 +16,7 @@
 #include "messages/tracker.capnp.h"
 
 // Client library for agent engines in C++. An engine needs only this header and the CMake target
-// Hivemark::engine_client. docs/engines.md explains how to build with it and how to set up a node for it.
+// Hivemark::engine_client. docs/how-to/engines.md explains how to build with it and how to set up a node for it.
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -147,7 +147,7 @@ public:
   caf::expected<msg<wire::NodeList>> nodes();
 
   // Agents of the node: what the engine tells about them, their baselines, and how the node judges them
-  // (docs/agents.md). Inputs and captures return once they are durable. Errors are those of the node's agents.
+  // (docs/how-to/agents.md). Inputs and captures return once they are durable. Errors are those of the node's agents.
 
   caf::expected<msg<wire::AgentInputStored>> put_recipe(const msg<wire::PutRecipe>& given);
   caf::expected<msg<wire::AgentInputStored>> put_trust(const msg<wire::PutTrust>& given);

@@ -27,7 +27,7 @@ struct runner_options {
 /// Spawns a node's runner. Requests beyond `max_processes` wait in order of arrival. A command's time limit starts when
 /// its request arrives, so that requesters know when to expect the answer.
 ///
-/// A request with a sandbox is run in one, as far as this machine can make one; see docs/sandbox.md.
+/// A request with a sandbox is run in one, as far as this machine can make one; see docs/explanation/sandbox.md.
 ///
 /// When a requester ends, its processes are ended too. When the runner is told to end, it refuses new requests, fails
 /// the waiting ones (ec::unavailable), ends the running ones, and quits after the last process is gone.

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-/// Runs commands of others in bubblewrap. docs/sandbox.md says what they may see and use.
+/// Runs commands of others in bubblewrap. docs/explanation/sandbox.md says what they may see and use.
 ///
 /// A request to the runner with a `sandbox` (see `describe`) gets all that this machine can do. `command_line` gives
 /// the part that bubblewrap alone can do, to whoever starts the process himself.
@@ -24,8 +24,8 @@ struct bind {
 };
 
 /// Limits of a sandbox. Those of memory and processes hold for all its processes together where control groups or a
-/// user of its own can be had, else for each process; see docs/sandbox.md. The others hold for each process, see
-/// getrlimit(2).
+/// user of its own can be had, else for each process; see docs/explanation/sandbox.md. The others hold for each
+/// process, see getrlimit(2).
 struct limits {
   uint64_t file_bytes = uint64_t{4} << 30; ///< largest file; a larger one ends the writer with SIGXFSZ
   uint64_t open_files = 4'096;

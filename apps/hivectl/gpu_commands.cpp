@@ -19,7 +19,7 @@ constexpr auto gpu_examples = "Examples:\n"
                               "  hivectl gpu leases\n"
                               "  hivectl gpu why 1-17\n"
                               "  hivectl gpu history --holder trainer\n"
-                              "docs/gpu.md tells what a lease is, and what happens when things go wrong.";
+                              "docs/how-to/gpu.md tells what a lease is, and what happens when things go wrong.";
 
 struct take_options {
   lease_options lease;

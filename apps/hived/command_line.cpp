@@ -19,7 +19,7 @@ constexpr int exit_usage = 64; // EX_USAGE of sysexits.h
 
 constexpr const char* footer = R"(
 Every option is also an environment variable and a key of the TOML file. The command line wins over the
-environment, the environment over the file. docs/configuration.md has all keys, also those without an option.
+environment, the environment over the file. docs/reference/configuration.md has all keys, also those without an option.
 
 Examples:
   hived                                     a node on 127.0.0.1:7420 with its data in ./hive-data

@@ -8,9 +8,9 @@
 namespace hive {
 
 /// Handles the signals that concern a node: SIGTERM and SIGINT stop it, SIGHUP reloads its tokens. Some others, which
-/// would end the process by default and are sent by mistake or by the kernel, are ignored; docs/configuration.md lists
-/// all. Create it before any other thread, so that all threads inherit the blocked signals and only this one receives
-/// them.
+/// would end the process by default and are sent by mistake or by the kernel, are ignored;
+/// docs/reference/configuration.md lists all. Create it before any other thread, so that all threads inherit the
+/// blocked signals and only this one receives them.
 class signal_watcher {
 public:
   struct reactions {

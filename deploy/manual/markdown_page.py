@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Turns the Markdown of docs/ into a manual page: markdown_page.py PAGE SECTION SUMMARY FILE.
 
-It knows what docs/configuration.md uses: headings, paragraphs, lists, tables, code, links. Everything else is an error,
-so that nothing is left out without a word. The date is that of SOURCE_DATE_EPOCH, or today.
+It knows what docs/reference/configuration.md uses: headings, paragraphs, lists, tables, code, links, comments. Everything
+else is an error, so that nothing is left out without a word. The date is that of SOURCE_DATE_EPOCH, or today.
 """
 import os
 import re
@@ -61,6 +61,10 @@ def blocks(lines):
         if lines[at].startswith('```'):
             at = lines.index('```', at + 1) + 1
             yield 'code', lines[begin + 1:at - 1]
+        elif lines[at].startswith('<!--'):
+            while '-->' not in lines[at]:
+                at += 1
+            at += 1
         elif lines[at].startswith('#'):
             at += 1
             yield 'heading', lines[begin:at]

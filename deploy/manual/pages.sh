@@ -12,4 +12,4 @@ for page in $pages; do
   "$hivectl" __man "$page" >"$out/man1/$page.1"
 done
 python3 -B "$here/markdown_page.py" hived.toml 5 "configuration of a node of a hive" \
-  "$here/../../docs/configuration.md" >"$out/man5/hived.toml.5"
+  "$here/../../docs/reference/configuration.md" >"$out/man5/hived.toml.5"

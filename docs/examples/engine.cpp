@@ -3,7 +3,7 @@
 //
 //     hive-example-engine ADDRESS:PORT [TLS_DIRECTORY]
 //
-// The node must allow the command that it spawns: [engines] commands = ["/bin/echo"], see docs/engines.md.
+// The node must allow the command that it spawns: [engines] commands = ["/bin/echo"], see docs/how-to/engines.md.
 
 #include "actors/engine_client/engine.hpp"
 #include "messages/benchmark.capnp.h"

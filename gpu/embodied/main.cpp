@@ -11,8 +11,8 @@ namespace {
 constexpr const char* name = "hive-embodied";
 constexpr const char* description =
   "Teaches a small perceptron five tasks, one after the other, on the one GPU that CUDA_VISIBLE_DEVICES shows, and "
-  "measures what it keeps of the earlier ones. Prints one JSON object with the metrics; docs/benchmarks.md explains "
-  "them.";
+  "measures what it keeps of the earlier ones. Prints one JSON object with the metrics; docs/reference/benchmarks.md "
+  "explains them.";
 constexpr const char* footer = "Example: CUDA_VISIBLE_DEVICES=GPU-… hive-embodied --seed 7\n"
                                "Exit status: 0 measured or skipped, 1 failed, 64 wrong option, 143 stopped.";
 

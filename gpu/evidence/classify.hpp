@@ -9,7 +9,7 @@
 
 namespace hive::gpu {
 
-// What disturbs a measurement. docs/benchmarks.md has the table for users.
+// What disturbs a measurement. docs/reference/benchmarks.md has the table for users.
 //
 // What is not known disturbs nothing by itself: cards of consumers count no memory errors, virtual machines hide the
 // PCIe link, and a rule that took absence for a disturbance would make every result of theirs inconclusive. It is not

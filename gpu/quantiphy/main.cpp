@@ -16,7 +16,8 @@ constexpr const char* name = "hive-quantiphy";
 constexpr const char* description =
   "Asks a model behind an OpenAI-compatible endpoint quantitative questions of physics, at temperature 0, and scores "
   "its "
-  "answers by mean relative accuracy. Prints one JSON object with the metrics; docs/benchmarks.md explains them.";
+  "answers by mean relative accuracy. Prints one JSON object with the metrics; docs/reference/benchmarks.md explains "
+  "them.";
 constexpr const char* footer =
   "Example: hive-quantiphy --endpoint http://127.0.0.1:8080/v1 --model qwen2.5-7b-instruct\n"
   "Exit status: 0 measured or skipped, 1 failed, 64 wrong option, 143 stopped.";

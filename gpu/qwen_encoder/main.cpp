@@ -17,7 +17,7 @@ constexpr const char* name = "hive-qwen-encoder";
 constexpr const char* description =
   "Encodes with blocks of the shape of Qwen2-0.5B and seeded random weights, in bf16, on the one GPU that "
   "CUDA_VISIBLE_DEVICES shows; or measures a llama.cpp server. Prints one JSON object with the metrics; "
-  "docs/benchmarks.md explains them.";
+  "docs/reference/benchmarks.md explains them.";
 constexpr const char* footer = "Example: CUDA_VISIBLE_DEVICES=GPU-… hive-qwen-encoder --tokens 512 --batch 16\n"
                                "Exit status: 0 measured or skipped, 1 failed, 64 wrong option, 143 stopped.";
 

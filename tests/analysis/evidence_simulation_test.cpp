@@ -3,7 +3,7 @@
 #include <array>
 #include <gtest/gtest.h>
 
-// What docs/evidence.md promises, in small. The whole table is in evidence_table_test.cpp.
+// What docs/explanation/evidence.md promises, in small. The whole table is in evidence_table_test.cpp.
 
 namespace hive::analysis {
 namespace {

@@ -9,9 +9,9 @@
 #include <set>
 #include <string>
 
-// Prints the tables of docs/evidence.md: what the flat rule (present < 0.95 × reference) does on pure noise, and what
-// the evidence of analysis/ does on noise and on real losses. HIVE_SOAK=1 takes the full counts, otherwise a small
-// part.
+// Prints the tables of docs/explanation/evidence.md: what the flat rule (present < 0.95 × reference) does on pure
+// noise, and what the evidence of analysis/ does on noise and on real losses. HIVE_SOAK=1 takes the full counts,
+// otherwise a small part.
 
 namespace hive::analysis {
 namespace {

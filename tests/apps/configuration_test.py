@@ -1,4 +1,4 @@
-"""The configuration of hived: docs/configuration.md has every key and option and no other; --check and --print-config."""
+"""Configuration of hived: docs/reference/configuration.md has every key and option and no other; --check, --print-config."""
 
 import os
 import re
@@ -13,7 +13,7 @@ READER = "\n".join(
     (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "backup_config", "benchmark_config", "metrics_config", "gate_config", "upgrade_config")
 )
 COMMAND_LINE = (ROOT / "apps/hived/command_line.cpp").read_text(encoding="utf-8")
-PAGE = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
 
 FUNCTION = re.compile(r"^\S[^\n;]*?\b(\w+)\([^;{}]*?\) \{\n(.*?)^\}", re.S | re.M)
 SECTION = re.compile(r'\bsections?\(\s*"(\w+)",\s*\[&\]\(toml_section& \w+\) \{(.*?)\}\);', re.S)

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <set>
 
-// Each signal from 1 to 31, sent to a real node, has the effect described in docs/configuration.md.
+// Each signal from 1 to 31, sent to a real node, has the effect described in docs/reference/configuration.md.
 
 namespace hive::cluster {
 namespace {

@@ -1,4 +1,4 @@
-"""An installed SDK, and programs that are built with it outside of the tree as docs/engines.md says."""
+"""An installed SDK, and programs that are built with it outside of the tree as docs/how-to/engines.md says."""
 
 import os
 import re
@@ -20,8 +20,9 @@ def run(command, cwd, env=None):
 
 
 def blocks(language):
-    """The code of docs/engines.md in this language, in its order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / "docs/engines.md").read_text(encoding="utf-8"), re.M | re.S)
+    """The code of docs/how-to/engines.md in this language, in its order."""
+    page = (ROOT / "docs/how-to/engines.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.M | re.S)
 
 
 class Workplace:

@@ -1,4 +1,4 @@
-"""An engine outside of the tree, built in each way that docs/engines.md shows, with the code that it shows."""
+"""An engine outside of the tree, built in each way that docs/how-to/engines.md shows, with the code that it shows."""
 
 import json
 import os

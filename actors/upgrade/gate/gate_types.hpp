@@ -36,7 +36,7 @@ inline constexpr size_t max_vote_bytes = 640;
 /// opened: so no proposal is opened twice. A proposal takes at least two positions.
 inline constexpr uint64_t recent_positions = 64;
 
-/// Kinds of slots of the gate; docs/hive.md lists all kinds.
+/// Kinds of slots of the gate; docs/how-to/hive.md lists all kinds.
 enum class slot_type : uint16_t { ask = 3, vote = 4, start = 6, seal = 7, lead = 8, log = 9, run = 10, value = 11 };
 
 /// An attempt to seal a position. Counter 0 needs no promises. A default-constructed one is below all others.
