@@ -63,7 +63,7 @@ struct node::impl {
   explicit impl(std::unique_ptr<node_context> opened) : context{std::move(opened)} {
     auto& base = add<base_group>();
     add<service_manager_group>(base);
-    add<backup_group>();
+    auto& backups = add<backup_group>();
     auto& gpus = add<gpu_group>(base);
     auto& adapters = add<adapter_group>(base, gpus);
     add<heavy_group>(adapters);
@@ -78,7 +78,7 @@ struct node::impl {
     auto& engines = add<engine_group>(adapters, agents, tracker, federation, research, installs);
     add<review_group>(base, adapters, agents);
     auto& namespaces = add<namespace_group>(adapters);
-    add<monitor_group>(gpus, benchmark, tracker, gate, federation);
+    add<monitor_group>(backups, gpus, benchmark, tracker, gate, federation);
     add<http_group>(namespaces, groups_so_far());
     add<door_group>(federation, engines);
   }
