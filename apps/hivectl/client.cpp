@@ -2,8 +2,8 @@
 
 #include "apps/hivectl/documents.hpp"
 #include "apps/hivectl/exit_status.hpp"
-#include "apps/version.hpp"
 #include "messages/ids.hpp"
+#include "platform/version.hpp"
 
 #include <filesystem>
 #include <fmt/format.h>

@@ -5,8 +5,8 @@
 #include "apps/hivectl/help.hpp"
 #include "apps/hivectl/token.hpp"
 #include "apps/hivectl/validators.hpp"
-#include "apps/version.hpp"
 #include "messages/ec.hpp"
+#include "platform/version.hpp"
 
 #include <algorithm>
 #include <iostream>

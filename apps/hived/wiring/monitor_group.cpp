@@ -3,8 +3,8 @@
 #include "actors/http/monitor_routes.hpp"
 #include "actors/monitoring/monitor.hpp"
 #include "apps/hived/wiring/readiness.hpp"
-#include "apps/version.hpp"
 #include "messages/check.hpp"
+#include "platform/version.hpp"
 
 #include <filesystem>
 
