@@ -127,11 +127,12 @@ private:
           return failure;
         return build_agent_list(shown);
       },
-      [promise](caf::expected<answer> made) mutable {
+      [promise](caf::expected<answer> made) {
+        auto to = promise;
         if (made)
-          promise.deliver(std::move(*made));
+          to.deliver(std::move(*made));
         else
-          promise.deliver(std::move(made.error()));
+          to.deliver(std::move(made.error()));
       });
     return promise;
   }

@@ -2,6 +2,8 @@
 #include "apps/hivectl/event_reader.hpp"
 #include "apps/hivectl/event_text.hpp"
 #include "apps/hivectl/format.hpp"
+#include "messages/check.hpp"
+#include "messages/events.capnp.h"
 
 #include <algorithm>
 #include <iostream>
@@ -98,15 +100,22 @@ private:
   caf::error failure_;
 };
 
+/// All kinds that a reader can ask for: `missed` comes by itself.
+std::vector<std::string> kinds() {
+  std::vector<std::string> out;
+  for (auto each : capnp::Schema::from<wire::EventKind>().getEnumerants())
+    if (auto name = json_name(each); name != "missed")
+      out.push_back(std::move(name));
+  return out;
+}
+
 } // namespace
 
 void add_event_commands(CLI::App& app, context& ctx) {
-  auto& command = *app.add_subcommand("events", "Follow events: membership, captures, verdicts, upgrades");
+  auto& command = *app.add_subcommand("events", "Follow events: membership, captures, verdicts, agents, GPUs, upgrades");
   command.footer(help);
   auto options = std::make_shared<event_options>();
-  command.add_option("--kind", options->kinds, "Only these kinds: membership, capture, verdict, upgrade")
-    ->delimiter(',')
-    ->check(CLI::IsMember({"membership", "capture", "verdict", "upgrade"}));
+  command.add_option("--kind", options->kinds, "Only these kinds")->delimiter(',')->check(CLI::IsMember(kinds()));
   command.add_option("--since", options->since, "Begin after the event with this id; 0: with the oldest kept one")
     ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()));
   ctx.on(command, [options](session& s) -> outcome { return follower{s, *options}.run(); });
