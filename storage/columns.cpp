@@ -37,6 +37,29 @@ public:
 /// Additions to a counter that may gather in memory before they are summed: reading the counter costs a step for each.
 constexpr size_t max_gathered_additions = 64;
 
+/// The schema version that brought a column. Later columns come last.
+uint32_t introduced_in(column which) {
+  return which == column::audit ? 3 : 1;
+}
+
+caf::expected<std::vector<std::string>> families_of(const rocksdb::DBOptions& how, const std::filesystem::path& store) {
+  std::vector<std::string> out;
+  if (auto status = rocksdb::DB::ListColumnFamilies(how, store.string(), &out); !status.ok())
+    return open_failure(status, store);
+  return out;
+}
+
+bool has_column(const std::vector<std::string>& families, size_t index) {
+  return std::ranges::find(families, name_of(static_cast<column>(index))) != families.end();
+}
+
+/// As RocksDB says it when it opens such a store.
+caf::error lost_column(const std::filesystem::path& store, size_t index) {
+  return open_failure(
+    rocksdb::Status::InvalidArgument("Column family not found", std::string{name_of(static_cast<column>(index))}),
+    store);
+}
+
 } // namespace
 
 std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_options& options) {
@@ -56,6 +79,28 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_o
   meta.merge_operator = std::make_shared<counter_sum>();
   meta.max_successive_merges = max_gathered_additions;
   return out;
+}
+
+caf::expected<std::vector<rocksdb::ColumnFamilyDescriptor>>
+stored_columns(const database_options& options, const rocksdb::DBOptions& how, const std::filesystem::path& store) {
+  auto families = families_of(how, store);
+  if (!families)
+    return families.error();
+  auto out = column_descriptors(options);
+  auto is_new = [](size_t index) { return introduced_in(static_cast<column>(index)) > 1; };
+  for (size_t last = column_count; last-- > 0 && is_new(last) && !has_column(*families, last);)
+    out.pop_back();
+  return out;
+}
+
+caf::error check_columns(const rocksdb::DBOptions& how, const std::filesystem::path& store, uint32_t version) {
+  auto families = families_of(how, store);
+  if (!families)
+    return families.error();
+  for (size_t i = 0; i < column_count; ++i)
+    if (introduced_in(static_cast<column>(i)) <= version && !has_column(*families, i))
+      return lost_column(store, i);
+  return caf::none;
 }
 
 namespace {

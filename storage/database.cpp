@@ -7,6 +7,7 @@
 #include "storage/keys.hpp"
 #include "storage/open_files.hpp"
 #include "storage/open_store.hpp"
+#include "storage/schema.hpp"
 #include "storage/store_opening.hpp"
 #include "storage/tracked_files.hpp"
 
@@ -48,11 +49,12 @@ size_t descriptor_limit() {
   return getrlimit(RLIMIT_NOFILE, &own) == 0 ? own.rlim_cur : 0;
 }
 
-rocksdb::DBOptions store_options(const database_options& options, bool is_new, rocksdb::Env& env) {
+/// `adds_columns`: those of the store's schema version that are missing.
+rocksdb::DBOptions store_options(const database_options& options, bool is_new, bool adds_columns, rocksdb::Env& env) {
   rocksdb::DBOptions out;
   out.env = &env;
   out.create_if_missing = is_new;
-  out.create_missing_column_families = is_new;
+  out.create_missing_column_families = adds_columns;
   // A crash may tear the log's last record, whose write was never acknowledged. Any other checksum mismatch is damage
   // and must be reported.
   out.wal_recovery_mode = options.accept_losses ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
@@ -120,7 +122,8 @@ struct database::impl {
       db->Flush({}, {families.begin(), families.end()}).PermitUncheckedError();
   }
 
-  caf::error open(const database_options& options, bool is_new);
+  /// `version`: the store's schema version; 0: a new one.
+  caf::error open(const database_options& options, uint32_t version);
   caf::error begin_marking(uint64_t acknowledged);
   caf::error write(rocksdb::WriteBatch& writes);
 
@@ -181,7 +184,7 @@ caf::expected<std::unique_ptr<database>> database::open(database_options options
   state->env = rocksdb::NewCompositeEnv(track_files(state->ledger));
   if (*mark)
     state->ledger->load(***mark);
-  if (auto err = state->open(options, !*mark))
+  if (auto err = state->open(options, *mark ? (**mark)->getSchemaVersion() : 0))
     return err;
   std::unique_ptr<database> out{new database{std::move(state)}};
   if (*mark)
@@ -190,11 +193,15 @@ caf::expected<std::unique_ptr<database>> database::open(database_options options
   return out;
 }
 
-caf::error database::impl::open(const database_options& options, bool is_new) {
+/// An older store gets the columns that it cannot have yet.
+caf::error database::impl::open(const database_options& options, uint32_t version) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  auto status = rocksdb::DB::Open(store_options(options, is_new, *env), store.string(), column_descriptors(options),
-                                  &handles, &opened);
+  auto how = store_options(options, version == 0, version < store_schema_version, *env);
+  if (version != 0 && version < store_schema_version)
+    if (auto lost = check_columns(how, store, version))
+      return lost;
+  auto status = rocksdb::DB::Open(how, store.string(), column_descriptors(options), &handles, &opened);
   if (!status.ok())
     return open_failure(status, store);
   db.reset(opened);

@@ -9,7 +9,10 @@ namespace hive {
 ///
 /// 1: the columns of `column`, without a mark of acknowledged writes.
 /// 2: the mark.
-inline constexpr uint32_t store_schema_version = 2;
+/// 3: column `audit`.
+inline constexpr uint32_t store_schema_version = 3;
+
+inline constexpr uint32_t first_schema = 1;
 
 /// The newest version without a mark.
 inline constexpr uint32_t last_schema_without_mark = 1;

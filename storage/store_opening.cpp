@@ -1,5 +1,6 @@
 #include "storage/store_opening.hpp"
 
+#include "messages/change.hpp"
 #include "messages/node.capnp.h"
 #include "storage/columns.hpp"
 #include "storage/database.hpp"
@@ -63,7 +64,10 @@ caf::expected<uint32_t> verified_schema_version(const database_options& options)
   auto store = store_path(options.directory);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  auto status = rocksdb::DB::OpenForReadOnly({}, store.string(), column_descriptors(options), &handles, &opened);
+  auto columns = stored_columns(options, {}, store);
+  if (!columns)
+    return columns.error();
+  auto status = rocksdb::DB::OpenForReadOnly({}, store.string(), *columns, &handles, &opened);
   if (!status.ok())
     return open_failure(status, store);
   std::unique_ptr<rocksdb::DB> db{opened};
@@ -84,6 +88,11 @@ caf::expected<uint32_t> verified_schema_version(const database_options& options)
   return (*meta)->getSchemaVersion();
 }
 
+/// The mark of a store that is opened as one of this version.
+msg<wire::StoreMark> of_version(const msg<wire::StoreMark>& mark, uint32_t version) {
+  return changed(mark, [version](wire::StoreMark::Builder out) { out.setSchemaVersion(version); });
+}
+
 /// Handles a store without a mark: its hived was older than marks, or the mark was lost.
 caf::expected<optional_mark> adopt(const database_options& options) {
   auto store = store_path(options.directory);
@@ -98,7 +107,7 @@ caf::expected<optional_mark> adopt(const database_options& options) {
   if (!mark)
     return mark.error();
   options.on_notice(store.string() + " is of an older hived: from now on its files are checked at every start");
-  return optional_mark{std::move(*mark)};
+  return optional_mark{of_version(*mark, *version)};
 }
 
 caf::expected<optional_mark> accept_what_is_left(const database_options& options) {
@@ -106,7 +115,7 @@ caf::expected<optional_mark> accept_what_is_left(const database_options& options
   if (!mark)
     return mark.error();
   options.on_notice("The store is taken as it is, by order: what is missing or damaged in it is lost");
-  return optional_mark{std::move(*mark)};
+  return optional_mark{of_version(*mark, first_schema)}; // later columns may be missing
 }
 
 caf::expected<optional_mark> check_marked(const fs::path& data, optional_mark mark) {

@@ -28,6 +28,13 @@ std::string_view view(const boost::beast::flat_buffer& buffer) {
   return {static_cast<const char*>(buffer.data().data()), buffer.size()};
 }
 
+/// The other end's address; empty if it has gone already.
+std::string address_of(const asio::ip::tcp::socket& socket) {
+  error_code gone;
+  auto end = socket.remote_endpoint(gone);
+  return gone ? std::string{} : end.address().to_string();
+}
+
 /// The remainder of head and body after the first `written` bytes.
 std::array<asio::const_buffer, 2> rest_of(const std::string& head, const std::string& body, size_t written) {
   auto of_head = std::min(written, head.size());
@@ -37,8 +44,15 @@ std::array<asio::const_buffer, 2> rest_of(const std::string& head, const std::st
 
 } // namespace
 
+std::unique_ptr<request_parser> connection::new_parser() const {
+  auto out = std::make_unique<request_parser>();
+  out->come_from(peer_);
+  return out;
+}
+
 connection::connection(std::shared_ptr<server_core> core, asio::ip::tcp::socket socket)
-    : core_{std::move(core)}, socket_{std::move(socket)}, received_{core_->received, 0}, since_{steady_clock::now()} {
+    : core_{std::move(core)}, socket_{std::move(socket)}, peer_{address_of(socket_)}, received_{core_->received, 0},
+      since_{steady_clock::now()} {
 }
 
 void connection::start() {
@@ -169,7 +183,7 @@ void connection::tell_to_continue() {
 }
 
 void connection::dispatch() {
-  auto whole = std::exchange(parser_, std::make_unique<request_parser>());
+  auto whole = std::exchange(parser_, new_parser());
   received_.set(buffer_.size());
   enter(stage::working);
   std::make_shared<live_exchange>(core_, shared_from_this(), std::move(whole))->begin();

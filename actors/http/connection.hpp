@@ -76,6 +76,7 @@ public:
 private:
   using time_point = std::chrono::steady_clock::time_point;
 
+  std::unique_ptr<request_parser> new_parser() const;
   void enter(stage next);
   bool is_awaiting_request() const;
   void read();
@@ -98,8 +99,9 @@ private:
 
   const std::shared_ptr<server_core> core_; // first member, because the socket lives in its io_context
   boost::asio::ip::tcp::socket socket_;
+  const std::string peer_; ///< its address
   boost::beast::flat_buffer buffer_;
-  std::unique_ptr<request_parser> parser_ = std::make_unique<request_parser>();
+  std::unique_ptr<request_parser> parser_ = new_parser();
   meter::share received_; ///< bytes of the arriving request
   stage stage_ = stage::idle;
   time_point since_;

@@ -277,6 +277,7 @@ struct request_parser::impl {
 
   beast_parser beast;
   look_ahead ahead;
+  std::string peer;
   request_head head;
   response refusal;
   bool has_begun = false;
@@ -293,6 +294,11 @@ request_parser::~request_parser() = default;
 progress request_parser::feed(std::string_view bytes, size_t& used) {
   used = 0;
   return impl_->has_head ? impl_->feed_body(bytes, used) : impl_->feed_head(bytes, used);
+}
+
+void request_parser::come_from(std::string peer) {
+  impl_->peer = std::move(peer);
+  impl_->head.peer = impl_->peer;
 }
 
 bool request_parser::has_begun() const {

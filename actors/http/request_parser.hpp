@@ -33,6 +33,9 @@ public:
 
   const response& refusal() const;
 
+  /// The address that the request comes from, for its head.
+  void come_from(std::string peer);
+
   // The following are valid from `has_head` on.
 
   const request_head& head() const; ///< views into this object

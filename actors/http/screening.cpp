@@ -2,6 +2,7 @@
 
 #include "actors/http/url.hpp"
 #include "messages/ids.hpp"
+#include "messages/timestamp.hpp"
 
 namespace hive::http {
 namespace {
@@ -114,8 +115,12 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
     return methods_of(head, match.allowed);
   if (!match.found)
     return not_routed(head, match.allowed);
-  if (auto error = access_->check(match.found->access, head.authorization))
-    return problem(error);
+  if (auto error = check(match.found->access, head)) {
+    auto refusal = problem(error);
+    if (match.found->on_refused)
+      match.found->on_refused(*match.found, head, who(head), refusal);
+    return refusal;
+  }
   if (auto refusal = judge_namespace(head, *match.found))
     return refusal;
   // Probes are answered even under overload: an orchestrator must not kill a node for being busy.
@@ -125,16 +130,25 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
   return std::nullopt;
 }
 
+std::optional<response> screening::limit(const request_head& head, const route& found) const {
+  if (found.access == role::anyone || head.authorization.empty())
+    return std::nullopt;
+  auto exceeded = access_->limit(head.authorization, moment::now());
+  if (!exceeded)
+    return std::nullopt;
+  return too_many_requests("token " + exceeded->token + " is used more often than it may be", exceeded->wait);
+}
+
 std::string screening::token_of(const request_head& head) const {
-  return access_->name_of(head.authorization);
+  return access_->name_of(head.authorization, now_unix_micros());
 }
 
 caller screening::who(const request_head& head) const {
-  return access_->who(head.authorization);
+  return access_->who(head.authorization, now_unix_micros());
 }
 
 caf::error screening::check(role needed, const request_head& head) const {
-  return access_->check(needed, head.authorization);
+  return access_->check(needed, head.authorization, now_unix_micros());
 }
 
 std::optional<response> screening::judge_body(size_t body_bytes, const server_load& load) const {
@@ -161,6 +175,8 @@ std::optional<response> read_head(const request_head& head, const path_tree::mat
   into.last_event_id = head.last_event_id;
   into.accept_encoding = head.accept_encoding;
   into.if_none_match = head.if_none_match;
+  into.peer = head.peer;
+  into.name_space = head.name_space;
   if (auto wrong = read_path_parameters(match, into))
     return problem(*wrong);
   json_error why;

@@ -27,6 +27,7 @@ struct request_head {
   std::string_view fetch_site; ///< the first Sec-Fetch-Site field, which browsers write
   std::string_view name_space; ///< the first Hivemark-Namespace field
   size_t name_spaces = 0;      ///< number of Hivemark-Namespace fields
+  std::string_view peer;       ///< address from which it came; empty: not known
   bool is_http_1_0 = false;
 };
 
@@ -59,6 +60,10 @@ public:
   /// The answer when no route runs (a refusal or the answer to OPTIONS), based on the request's head alone; otherwise
   /// nothing.
   std::optional<response> judge(const request_head& head, const path_tree::match& match, const server_load& load) const;
+
+  /// The refusal of a request whose token is used too often, or nothing; then the use counts. For requests that `judge`
+  /// has let through, once each.
+  std::optional<response> limit(const request_head& head, const route& found) const;
 
   /// Name of the configured token that the request shows; empty for none.
   std::string token_of(const request_head& head) const;

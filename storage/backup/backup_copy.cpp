@@ -30,8 +30,10 @@ public:
       db->DestroyColumnFamilyHandle(family);
   }
 
+  /// Null for a column that the copy, of an older schema version, does not have.
   rocksdb::ColumnFamilyHandle* family(column where) const {
-    return families[1 + static_cast<size_t>(where)];
+    auto index = 1 + static_cast<size_t>(where);
+    return index < families.size() ? families[index] : nullptr;
   }
 
   std::unique_ptr<rocksdb::DB> db;
@@ -50,9 +52,11 @@ rocksdb::Status open_copy(const rocksdb::BackupInfo& backup, opened_copy& out) {
   options.max_open_files = max_open_tables;
   // A record may have been half written when the log was copied.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  auto columns = stored_columns({.block_cache_bytes = 8 << 20}, options, backup.name_for_open);
+  if (!columns)
+    return rocksdb::Status::Corruption(text_of(columns.error()));
   rocksdb::DB* opened = nullptr;
-  auto status = rocksdb::DB::OpenForReadOnly(
-    options, backup.name_for_open, column_descriptors({.block_cache_bytes = 8 << 20}), &out.families, &opened);
+  auto status = rocksdb::DB::OpenForReadOnly(options, backup.name_for_open, *columns, &out.families, &opened);
   out.db.reset(opened);
   return status;
 }
@@ -144,7 +148,8 @@ rocksdb::Status count_all(const opened_copy& copy, count_by how, const std::atom
   std::atomic<size_t> next = 0;
   auto count_some = [&] {
     for (size_t i = next++; i < column_count; i = next++)
-      results[i] = count(*copy.db, copy.family(static_cast<column>(i)), how, cancelled, out.records[i]);
+      if (auto* family = copy.family(static_cast<column>(i)))
+        results[i] = count(*copy.db, family, how, cancelled, out.records[i]);
   };
   {
     std::vector<std::jthread> counters;

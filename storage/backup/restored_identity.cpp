@@ -44,6 +44,9 @@ public:
     // As in database: a record may have been half written when the log was copied.
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
     options.paranoid_checks = true;
+    options.create_missing_column_families = true; // of a later schema version than the backup's
+    if (auto lost = check_columns(options, store, first_schema))
+      return lost;
     rocksdb::DB* opened = nullptr;
     auto status = rocksdb::DB::Open(options, store.string(), column_descriptors({}), &families_, &opened);
     db_.reset(opened);
