@@ -54,6 +54,7 @@ FOLDERS = {
     "actors/events": (BELOW_ACTORS, ANY),
     "actors/daemon": (BELOW_ACTORS, ANY),
     "actors/backup": (("storage/backup", *BELOW_ACTORS), ANY),
+    "actors/audit": (("actors/store", *BELOW_ACTORS), ANY),
     "actors/benchmark/reports": (("actors/process", *BELOW_ACTORS), ANY),
     "actors/benchmark/guardrail": (BELOW_ACTORS, ANY),
     "actors/benchmark/snapshots": (BELOW_ACTORS, ANY),

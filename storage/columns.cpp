@@ -48,9 +48,10 @@ std::string joined(const std::vector<std::string>& names) {
 } // namespace
 
 std::array<known_column, column_count> known_columns() {
-  std::array<known_column, column_count> out{}; // all are of the first version
+  std::array<known_column, column_count> out{}; // of the first version, unless stated below
   for (size_t i = 0; i < column_count; ++i)
     out[i].name = name_of(static_cast<column>(i));
+  out[static_cast<size_t>(column::audit)].since = 3;
   return out;
 }
 

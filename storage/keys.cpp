@@ -506,4 +506,12 @@ std::string gate_notices(uint8_t track) {
   return of_track("notice/", track);
 }
 
+std::string audit(uint64_t number) {
+  return big_endian(number);
+}
+
+uint64_t number_of_audit(std::string_view key) {
+  return big_endian_tail(key);
+}
+
 } // namespace hive::keys

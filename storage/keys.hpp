@@ -217,4 +217,8 @@ std::string gate_judgements(std::string_view proposal);
 std::string gate_notice(uint8_t track, uint64_t position);
 std::string gate_notices(uint8_t track);
 
+/// audit: a record of the audit, by its number; and the reverse.
+std::string audit(uint64_t number);
+uint64_t number_of_audit(std::string_view key);
+
 } // namespace hive::keys

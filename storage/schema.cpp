@@ -2,6 +2,6 @@
 
 namespace hive {
 
-const uint32_t store_schema_version = 2;
+const uint32_t store_schema_version = 3;
 
 } // namespace hive

@@ -11,6 +11,7 @@ namespace hive {
 ///
 /// 1: the columns of `column`, without a mark of acknowledged writes.
 /// 2: the mark.
+/// 3: column `audit`.
 extern const uint32_t store_schema_version;
 
 /// The newest version without a mark.

@@ -6,7 +6,7 @@ namespace hive {
 
 std::string_view name_of(column where) {
   static constexpr std::array<std::string_view, column_count> names{
-    "meta", "snapshots", "series", "baselines", "inputs", "tasks", "tool_stats", "hive", "votes", "leases"};
+    "meta", "snapshots", "series", "baselines", "inputs", "tasks", "tool_stats", "hive", "votes", "leases", "audit"};
   return names[static_cast<size_t>(where)];
 }
 

@@ -22,9 +22,10 @@ enum class column : uint8_t {
   hive,       ///< peers' slots
   votes,      ///< ballots of cluster upgrades
   leases,     ///< VRAM leases
+  audit,      ///< who did what of role operate
 };
 
-inline constexpr size_t column_count = static_cast<size_t>(column::leases) + 1;
+inline constexpr size_t column_count = static_cast<size_t>(column::audit) + 1;
 
 /// The column family's name on disk.
 std::string_view name_of(column where);

@@ -1,16 +1,21 @@
 #include "actors/http/access.hpp"
 
 #include "messages/ec.hpp"
+#include "messages/timestamp.hpp"
 #include "platform/hex.hpp"
 #include "platform/sha256.hpp"
 
 #include <algorithm>
 #include <sodium.h>
+#include <span>
 
 namespace hive::http {
 namespace {
 
 constexpr std::string_view scheme = "bearer ";
+
+/// Bytes of a hash in the id of a token: enough that no two of a node are the same, and short enough to type.
+constexpr size_t id_bytes = 6;
 
 /// Scheme names are case-insensitive, RFC 9110, 11.1.
 bool starts_with_scheme(std::string_view text) {
@@ -43,6 +48,18 @@ std::optional<role> find_role(std::string_view name) {
 
 std::optional<role> find_open_role(std::string_view name) {
   return name == "none" ? role::anyone : find_role(name);
+}
+
+std::string id_of(const access_token& token) {
+  return to_hex(std::span{token.sha256}.first(id_bytes));
+}
+
+caf::error check_validity(const access_token& token, int64_t now_unix_micros) {
+  if (token.expires != 0 && now_unix_micros >= token.expires)
+    return fail(ec::unauthorized, "token " + token.name + " expired on " + format_iso8601(token.expires));
+  if (now_unix_micros < token.not_before)
+    return fail(ec::unauthorized, "token " + token.name + " is not valid before " + format_iso8601(token.not_before));
+  return caf::none;
 }
 
 fresh_token make_operator_token() {

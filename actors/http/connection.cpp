@@ -72,8 +72,11 @@ void connection::on_greeted(error_code error) {
   if (stage_ != stage::greeting)
     return;
   if (!error) {
-    from_ = core_->options.tls->holder_of(socket_.tls());
-    parser_ = new_parser();
+    if (auto holder = core_->options.tls->holder_of(socket_.tls())) {
+      holder->address = from_->address;
+      from_ = std::make_shared<const peer>(std::move(*holder));
+      parser_ = new_parser();
+    }
     enter(stage::idle);
     return read();
   }

@@ -46,7 +46,7 @@ public:
     closed,
   };
 
-  /// `tls`: null for none. `from`: who the client is, as its socket tells; null: unknown, or its certificate will tell.
+  /// `tls`: null for none. `from`: who the client is, as far as its socket tells; a certificate may tell more.
   connection(std::shared_ptr<server_core> core, client_socket::plain_socket socket,
              std::shared_ptr<tls_identity::context> tls, std::shared_ptr<const peer> from);
 
@@ -104,7 +104,7 @@ private:
 
   const std::shared_ptr<server_core> core_; // first member, because the socket lives in its io_context
   client_socket socket_;
-  std::shared_ptr<const peer> from_; ///< as its transport tells
+  std::shared_ptr<const peer> from_; ///< never null
   boost::beast::flat_buffer buffer_;
   std::unique_ptr<request_parser> parser_;
   meter::share received_; ///< bytes of the arriving request

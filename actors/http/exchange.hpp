@@ -43,6 +43,8 @@ struct request {
   std::string token = {};                ///< name of the configured token, on a route that asks for it; empty: none
   caf::error may_not_operate = {};       ///< why its sender lacks role operate, on such a route; none if it has it
   caller sender = {};                    ///< what its sender may do, on such a route
+  std::string_view peer = {};            ///< address from which it came; empty: not known
+  std::string_view name_space = {};      ///< id of the namespace that it is about; empty: the node itself
 };
 
 /// The part of a body that is made while it is sent, so that a large body never exists as a whole.
@@ -103,6 +105,11 @@ public:
 
   /// Runs `next` inside the gateway actor.
   virtual void forward(action next) = 0;
+
+  /// The same for what only an operator may do, on a route that is marked so: the audit has it on disk before.
+  virtual void operate(action next) {
+    forward(std::move(next));
+  }
 
   /// Keeps `what` until the exchange ends. Call it before others know the exchange, and once at most.
   virtual void keep(std::shared_ptr<void> what) = 0;

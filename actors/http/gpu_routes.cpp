@@ -104,9 +104,15 @@ action take_lease(const gpu_scheduler_actor& scheduler, const msg<wire::RequestL
       if (out.getKey().size() == 0)
         out.setKey(make_key());
     });
-    gateway.request(scheduler, grant_time, request)
-      .then([to](const msg<wire::Lease>& lease) { to->answer(answer_to_request(lease)); },
-            [to](const caf::error& error) { to->answer(refusal_of_request(error)); });
+    auto take = [scheduler, request](gateway_requests& gateway, const exchange_ptr& to) {
+      gateway.request(scheduler, grant_time, request)
+        .then([to](const msg<wire::Lease>& lease) { to->answer(answer_to_request(lease)); },
+              [to](const caf::error& error) { to->answer(refusal_of_request(error)); });
+    };
+    if (asked->getPid() != 0)
+      to->operate(std::move(take));
+    else
+      take(gateway, to);
   };
 }
 
@@ -138,12 +144,14 @@ route ask_openly(std::string path, const gpu_scheduler_actor& scheduler, std::st
     });
 }
 
-/// Only if its sender may operate the node, unless `is_own`.
+/// Unless `is_own`, an act of an operator, for which its sender needs that role.
 action unless_foreign(bool is_own, action next) {
   return [is_own, next = std::move(next)](gateway_requests& gateway, const exchange_ptr& to) {
-    if (!is_own && to->request().may_not_operate)
+    if (is_own)
+      return next(gateway, to);
+    if (to->request().may_not_operate)
       return to->answer(problem(to->request().may_not_operate));
-    next(gateway, to);
+    to->operate(next);
   };
 }
 
@@ -162,7 +170,7 @@ std::vector<route> gpu_routes(const gpu_scheduler_actor& scheduler) {
       post, leases, "Take a lease: 201 when it is active, 202 while it waits, 409 when no GPU can ever satisfy it",
       {answers<Lease>(201, true), answers<Lease>(202, true)},
       [scheduler](const msg<RequestLease>& asked) { return take_lease(scheduler, asked); })
-      .with_token()
+      .with_acts()
       .with_long_wait(),
     route::choose<LeaseQuery>(get, one_lease, "A lease, or a request that waits", {answers<Lease>(200)},
                               [scheduler](const msg<LeaseQuery>& query) { return ask_with_secret(scheduler, query); }),
@@ -172,7 +180,7 @@ std::vector<route> gpu_routes(const gpu_scheduler_actor& scheduler) {
                                 return unless_foreign(renewal->getPid() == 0,
                                                       ask_with_secret(scheduler, renewal)); // as of a request
                               })
-      .with_token(),
+      .with_acts(),
     route::choose<ReleaseLease>(
       delete_, one_lease, "Give a lease back, withdraw a request, or, without its token, revoke it as an operator",
       {answers<Lease>(200)},
@@ -180,7 +188,7 @@ std::vector<route> gpu_routes(const gpu_scheduler_actor& scheduler) {
         return unless_foreign(release->getToken().size() > 0, ask_with_secret(scheduler, release));
       })
       .for_role(role::record)
-      .with_token(),
+      .with_acts(),
     ask_openly<LeaseHistoryQuery, LeaseHistory>(gpus + "/history", scheduler, "Leases that have ended, newest first")
       .with_large_answers(),
   };

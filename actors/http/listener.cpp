@@ -9,6 +9,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <caf/all.hpp>
+#include <cstring>
 #include <future>
 #include <thread>
 
@@ -55,6 +56,17 @@ void turn_away(client_socket::plain_socket socket, size_t most) {
   socket.shutdown(asio::socket_base::shutdown_send, ignored);
   char request[4096]; // if the request stayed unread, the kernel would discard the answer
   socket.read_some(asio::buffer(request), ignored);
+}
+
+/// The IP address of the client of a TCP connection; empty when it has gone.
+std::string address_behind(const client_socket::plain_socket& socket) {
+  error_code gone;
+  auto end = socket.remote_endpoint(gone);
+  asio::ip::tcp::endpoint out;
+  if (gone || end.size() > out.capacity())
+    return {};
+  std::memcpy(out.data(), end.data(), end.size());
+  return out.address().to_string();
 }
 
 class thread_listener final : public listener, public std::enable_shared_from_this<thread_listener> {
@@ -157,7 +169,8 @@ private:
 
   void take_in_tcp(client_socket::plain_socket accepted) {
     const auto& tls = core_->options.tls;
-    take_in(std::move(accepted), tls ? tls->current() : nullptr, nullptr);
+    auto from = std::make_shared<const peer>(peer{.address = address_behind(accepted)});
+    take_in(std::move(accepted), tls ? tls->current() : nullptr, std::move(from));
   }
 
   void take_in_unix(client_socket::plain_socket accepted) {

@@ -42,6 +42,8 @@ std::optional<response> live_exchange::refusal() {
   auto load = core_->load();
   if (auto why = core_->screen.judge(incoming_->head(), match_, load))
     return why;
+  if (auto why = core_->screen.limit(incoming_->head(), *match_.found))
+    return why;
   if (auto why = core_->screen.judge_body(request_.body.size(), load))
     return why;
   if (match_.found->asks_for_token) {
@@ -68,10 +70,19 @@ void live_exchange::begin() {
 
 void live_exchange::run(std::shared_ptr<void> turn) {
   turn_ = std::move(turn);
+  if (const auto& found = *match_.found; found.wrap)
+    found.wrap(found, shared_from_this(),
+               [self = shared_from_this()](const exchange_ptr& what) { self->run_as(what); });
+  else
+    run_as(shared_from_this());
+}
+
+/// `what` is this exchange or one around it.
+void live_exchange::run_as(const exchange_ptr& what) {
   if (auto& head = incoming_->head(); head.name_spaces != 0)
     // qualified, because a look-up by the argument's types would need the messages of its interface
-    return http::run_in_namespace(core_->namespaces, std::string{head.name_space}, shared_from_this());
-  auto handle = [self = shared_from_this()] { run_handler(self->match_.found->handle, self); };
+    return http::run_in_namespace(core_->namespaces, std::string{head.name_space}, what);
+  auto handle = [self = shared_from_this(), what] { run_handler(self->match_.found->handle, what); };
   if (request_.body.size() <= defaults::max_inline_json_bytes)
     handle();
   else

@@ -35,6 +35,7 @@ public:
 
 private:
   std::optional<response> refusal();
+  void run_as(const exchange_ptr& what);
   bool is_too_much(const response& what) const;
   void count(const response& what);
 

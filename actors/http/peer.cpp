@@ -96,7 +96,7 @@ caf::expected<certificate_roles> certificate_roles::make(const std::vector<role_
 
 peer certificate_roles::holder_of(const certificate& shown) const {
   auto name = shown.name();
-  peer out{"certificate " + (name.empty() ? "without a name" : name)};
+  peer out{peer::kind::certificate, name.empty() ? "without a name" : name};
   if (auto found = by_name_.find(name); found != by_name_.end())
     out.grants = found->second;
   else if (auto kind = shown.role())
@@ -135,7 +135,7 @@ caf::expected<user_roles> user_roles::make(const std::vector<role_entry>& entrie
 
 peer user_roles::known_as(const unix_user& who) const {
   auto name = name_of_user(who.user);
-  peer out{"user " + name};
+  peer out{peer::kind::user, name};
   if (auto found = by_user_.find(who.user); found != by_user_.end())
     out.grants = found->second;
   for (auto group : who.groups)

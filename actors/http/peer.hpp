@@ -8,12 +8,21 @@
 
 namespace hive::http {
 
-/// Who is at the other end of a connection, where its transport says so: the holder of a client certificate, or the
+/// Who is at the other end of a connection, as far as its transport says so: the holder of a client certificate, or the
 /// user of a process behind a Unix socket.
 struct peer {
-  std::string text;           ///< for logs and refusals: "certificate NAME" or "user NAME"
+  enum class kind : uint8_t { unknown, certificate, user };
+
+  kind what = kind::unknown;
+  std::string name = {};      ///< of the certificate or the user
   role grants = role::anyone; ///< what it may do without a token
   std::string id = {};        ///< counts like the name of a token; empty: it says nothing about who that is
+  std::string address = {};   ///< IP address; empty: this machine's Unix socket
+
+  /// For refusals: "certificate NAME" or "user NAME".
+  std::string text() const {
+    return (what == kind::user ? "user " : "certificate ") + name;
+  }
 };
 
 /// A configured pair: who, and the name of a role.

@@ -2,6 +2,7 @@
 
 #include "messages/node.capnp.h"
 
+#include <algorithm>
 #include <array>
 
 namespace hive::http {
@@ -141,6 +142,15 @@ response problem(const json_error& refusal) {
 
 response problem(int status, ec code, std::string detail) {
   return describe_problem(status, code, detail, {});
+}
+
+response too_many_requests(std::string detail, std::chrono::steady_clock::duration wait) {
+  auto out = problem(429, ec::overloaded, std::move(detail));
+  auto seconds = std::max<int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count());
+  for (auto& [name, value] : out.headers)
+    if (name == "Retry-After")
+      value = std::to_string(seconds);
+  return out;
 }
 
 } // namespace hive::http

@@ -3,6 +3,8 @@
 #include "actors/http/exchange.hpp"
 #include "messages/json.hpp"
 
+#include <chrono>
+
 namespace hive::http {
 
 /// The HTTP status for an error code.
@@ -19,5 +21,8 @@ response problem(const json_error& refusal);
 
 /// Like `problem` of an error, for HTTP-level errors, such as a wrong method, with an explicit status.
 response problem(int status, ec code, std::string detail);
+
+/// 429, with the seconds after which a repeat is welcome.
+response too_many_requests(std::string detail, std::chrono::steady_clock::duration wait);
 
 } // namespace hive::http

@@ -16,7 +16,7 @@ public:
     refused,    ///< see `refusal`; the remaining input cannot be parsed
   };
 
-  /// `from`: who sends the request, as its connection tells; null: unknown.
+  /// `from`: who sends the request, as its connection tells; null: not known.
   explicit request_parser(std::shared_ptr<const peer> from = {});
   ~request_parser();
   request_parser(const request_parser&) = delete;

@@ -75,6 +75,11 @@ route route::with_token() && {
   return std::move(*this);
 }
 
+route route::with_acts() && {
+  may_operate = true;
+  return std::move(*this).with_token();
+}
+
 route route::with_long_wait() && {
   waits_long = true;
   return std::move(*this);

@@ -98,6 +98,8 @@ action ask(Actor actor, msg<Request> question, success how = {}) {
   };
 }
 
+struct request_head;
+
 /// One route of the API: the request, its handler and its documentation.
 struct route {
   method verb = method::get;
@@ -112,6 +114,11 @@ struct route {
   bool has_namespaces = false;                 ///< may be asked of a namespace, which has the same route
   bool waits_long = false;                     ///< its requests are refused at once when the server stops
   bool takes_gzip = false;                     ///< whether bodies may be compressed; its handler decompresses them
+  bool may_operate = false;                    ///< some of its requests are acts of an operator, see exchange::operate
+  /// Runs `go`, at once or later, with the exchange or one around it. Absent: `go` runs at once.
+  std::function<void(const route&, const exchange_ptr&, std::function<void(const exchange_ptr&)> go)> wrap{};
+  /// Told of each request whose sender lacks the role, with the answer. Called by the server's thread.
+  std::function<void(const route&, const request_head&, const caller&, const response&)> on_refused{};
   /// Puts problems, also those of the server, into the form that the route's protocol demands. Absent: as they are.
   std::function<void(response& problem, std::string_view content_type)> restate{};
   /// Runs on the server's thread, or on a separate thread for large bodies; must not block.
@@ -168,6 +175,9 @@ struct route {
 
   /// The same route, marked as having answers of megabytes.
   route with_large_answers() &&;
+
+  /// The same route, of which some requests are acts of an operator; with_token comes with it.
+  route with_acts() &&;
 
   /// The same route, whose requests tell the name of their token, and whether their sender may operate the node.
   route with_token() &&;

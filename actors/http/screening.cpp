@@ -2,6 +2,7 @@
 
 #include "actors/http/url.hpp"
 #include "messages/ids.hpp"
+#include "messages/timestamp.hpp"
 
 namespace hive::http {
 namespace {
@@ -114,8 +115,12 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
     return methods_of(head, match.allowed);
   if (!match.found)
     return not_routed(head, match.allowed);
-  if (auto error = check(match.found->access, head))
-    return problem(error);
+  if (auto error = check(match.found->access, head)) {
+    auto refusal = problem(error);
+    if (match.found->on_refused)
+      match.found->on_refused(*match.found, head, who(head), refusal);
+    return refusal;
+  }
   if (auto refusal = judge_namespace(head, *match.found))
     return refusal;
   // Probes are answered even under overload: an orchestrator must not kill a node for being busy.
@@ -125,17 +130,28 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
   return std::nullopt;
 }
 
+std::optional<response> screening::limit(const request_head& head, const route& found) const {
+  if (found.access == role::anyone || head.authorization.empty())
+    return std::nullopt;
+  auto exceeded = access_->limit(head.authorization, moment::now());
+  if (!exceeded)
+    return std::nullopt;
+  return too_many_requests("token " + exceeded->token + " is used more often than it may be", exceeded->wait);
+}
+
 std::string screening::token_of(const request_head& head) const {
-  auto name = access_->name_of(head.authorization);
+  auto name = access_->name_of(head.authorization, now_unix_micros());
   return name.empty() && head.from ? head.from->id : name;
 }
 
 caller screening::who(const request_head& head) const {
-  auto out = access_->who(head.authorization);
-  if (!head.from)
+  auto out = access_->who(head.authorization, now_unix_micros());
+  if (!head.from || head.from->grants == role::anyone)
     return out;
-  if (out.token.empty())
+  if (out.token.empty() && !out.is_own) {
     out.token = head.from->id;
+    out.from = head.from;
+  }
   out.grants = std::max(out.grants, head.from->grants);
   return out;
 }
@@ -143,12 +159,12 @@ caller screening::who(const request_head& head) const {
 caf::error screening::check(role needed, const request_head& head) const {
   if (head.from && head.from->grants >= needed)
     return caf::none;
-  auto refused = access_->check(needed, head.authorization);
-  if (!refused || !head.from)
+  auto refused = access_->check(needed, head.authorization, now_unix_micros());
+  if (!refused || !head.from || head.from->what == peer::kind::unknown)
     return refused;
   auto granted = head.from->grants;
   return fail(code_of(refused),
-              text_of(refused) + "; " + head.from->text +
+              text_of(refused) + "; " + head.from->text() +
                 (granted == role::anyone ? " has no role here" : " has role " + std::string{to_string(granted)}));
 }
 
@@ -176,6 +192,8 @@ std::optional<response> read_head(const request_head& head, const path_tree::mat
   into.last_event_id = head.last_event_id;
   into.accept_encoding = head.accept_encoding;
   into.if_none_match = head.if_none_match;
+  into.peer = head.from ? std::string_view{head.from->address} : std::string_view{};
+  into.name_space = head.name_space;
   if (auto wrong = read_path_parameters(match, into))
     return problem(*wrong);
   json_error why;

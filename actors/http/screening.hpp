@@ -28,7 +28,7 @@ struct request_head {
   std::string_view name_space; ///< the first Hivemark-Namespace field
   size_t name_spaces = 0;      ///< number of Hivemark-Namespace fields
   bool is_http_1_0 = false;
-  std::shared_ptr<const peer> from = {}; ///< who sent it, as its connection tells; null: unknown
+  std::shared_ptr<const peer> from = {}; ///< who sent it, as its connection tells; null: not known
 };
 
 /// The server's current load.
@@ -60,6 +60,10 @@ public:
   /// The answer when no route runs (a refusal or the answer to OPTIONS), based on the request's head alone; otherwise
   /// nothing.
   std::optional<response> judge(const request_head& head, const path_tree::match& match, const server_load& load) const;
+
+  /// The refusal of a request whose token is used too often, or nothing; then the use counts. For requests that `judge`
+  /// has let through, once each.
+  std::optional<response> limit(const request_head& head, const route& found) const;
 
   /// Name of the configured token that the request shows, or of whom its connection comes from; empty for none.
   std::string token_of(const request_head& head) const;

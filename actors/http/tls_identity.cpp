@@ -104,11 +104,11 @@ std::shared_ptr<tls_identity::context> tls_identity::current() const {
   return now_.made;
 }
 
-std::shared_ptr<const peer> tls_identity::holder_of(SSL* connection) const {
+std::optional<peer> tls_identity::holder_of(SSL* connection) const {
   auto* shown = SSL_get0_peer_certificate(connection);
   if (!shown || SSL_get_verify_result(connection) != X509_V_OK)
-    return nullptr;
-  return std::make_shared<const peer>(roles_.holder_of(certificate{shown}));
+    return std::nullopt;
+  return roles_.holder_of(certificate{shown});
 }
 
 int64_t tls_identity::not_after() const {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace hive::http {
 
@@ -31,8 +32,8 @@ public:
   /// For a new connection. Client certificates are asked for where there is a CA for them, and never required.
   std::shared_ptr<context> current() const;
 
-  /// The holder of the certificate that the client of this connection showed; null without one.
-  std::shared_ptr<const peer> holder_of(SSL* connection) const;
+  /// The holder of the certificate that the client of this connection showed; nothing without one.
+  std::optional<peer> holder_of(SSL* connection) const;
 
   /// End of the certificate's validity in seconds since 1970.
   int64_t not_after() const;

@@ -1,5 +1,6 @@
 #include "apps/hivectl/command_line.hpp"
 
+#include "apps/hivectl/access_commands.hpp"
 #include "apps/hivectl/commands.hpp"
 #include "apps/hivectl/generators.hpp"
 #include "apps/hivectl/help.hpp"
@@ -135,6 +136,8 @@ void add_everything(CLI::App& app, context& ctx) {
   add_node_commands(app, ctx);
   add_namespace_commands(app, ctx);
   add_backup_commands(app, ctx);
+  add_token_commands(app, ctx);
+  add_audit_commands(app, ctx);
   add_task_commands(app, ctx);
   add_tool_commands(app, ctx);
   add_hartos_commands(app, ctx);

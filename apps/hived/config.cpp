@@ -4,6 +4,7 @@
 #include "actors/http/site.hpp"
 #include "apps/hived/config_values.hpp"
 #include "apps/hived/http_config.hpp"
+#include "apps/hived/token_config.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"
 
@@ -158,41 +159,6 @@ void read_store(toml_section& in, database_options& out) {
   out.block_cache_bytes = block_cache_mib << 20;
 }
 
-void read_token(toml_section& in, std::vector<http::access_token>& out) {
-  std::string name, role, hash;
-  in.read("name", name);
-  in.read("role", role);
-  in.read("sha256", hash);
-  in.finish(); // reports unknown keys first: the missing key may be misspelt
-  if (!http::find_role(role))
-    in.refuse("role", "must be read, record or operate, not \"" + role + "\"");
-  auto token = http::make_access_token(name, role, hash);
-  if (!token)
-    in.refuse("sha256", "must be 64 hexadecimal digits");
-  out.push_back(std::move(*token));
-}
-
-/// Reads tokens from a separate file, which can have stricter permissions and is read again on SIGHUP.
-void read_tokens_file(const fs::path& file, std::vector<http::access_token>& out) {
-  auto known = out.size();
-  auto table = parse_toml(file);
-  toml_section root{table, "", file.string()};
-  root.sections("tokens", [&](toml_section& entry) { read_token(entry, out); });
-  root.finish();
-  if (out.size() == known) // an empty file would let everybody in
-    throw config_error{file.string() + " holds no [[tokens]]"};
-}
-
-void read_token_keys(toml_section& in, token_sources& from, std::vector<http::access_token>& out) {
-  in.sections("tokens", [&](toml_section& entry) { read_token(entry, from.configured); });
-  read_path(in, "tokens_file", from.file);
-  try {
-    out = read_tokens(from);
-  } catch (const config_error& e) {
-    in.refuse("tokens_file", std::string{"cannot be used: "} + e.what());
-  }
-}
-
 /// Reads what is accessible without a token, and the node's host names.
 void read_access(toml_section& in, http::server_options& out) {
   std::string open{to_string(out.open)};
@@ -224,7 +190,7 @@ void read_http(toml_section& in, http::server_options& out, token_sources& token
   read_http_transports(in, out);
   read_access(in, out);
   read_token_keys(in, tokens, out.tokens);
-  if (in.has("open") && out.open != http::role::anyone && !out.tokens.empty())
+  if (in.has("open") && out.open != http::role::anyone && (!out.tokens.empty() || !tokens.file.empty()))
     in.refuse("open", "has no effect beside tokens, which are then needed for everything: leave it out");
 }
 
@@ -425,13 +391,6 @@ void read_config_file(const fs::path& file, node_config& config, config_reading&
   }
   if (!reading.errors.empty())
     throw config_error{fmt::format("{}", fmt::join(reading.errors, "\n"))};
-}
-
-std::vector<http::access_token> read_tokens(const token_sources& from) {
-  auto out = from.configured;
-  if (!from.file.empty())
-    read_tokens_file(from.file, out);
-  return out;
 }
 
 endpoint parse_endpoint(std::string_view text, std::string_view option) {

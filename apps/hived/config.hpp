@@ -29,6 +29,7 @@
 #include "apps/hived/effective_config.hpp"
 #include "apps/hived/gate_config.hpp"
 #include "apps/hived/runtime_directory.hpp"
+#include "apps/hived/token_sources.hpp"
 #include "messages/hive.capnp.h"
 #include "platform/endpoint.hpp"
 #include "platform/identity/credentials.hpp"
@@ -61,15 +62,6 @@ struct engines_config {
   std::optional<std::vector<std::string>> allow;
   spawn_policy policy; ///< with `allow` not yet applied
 };
-
-/// Sources of the HTTP tokens, kept so that they can be read again.
-struct token_sources {
-  std::vector<http::access_token> configured; ///< [[http.tokens]]
-  std::filesystem::path file;                 ///< http.tokens_file; empty: none
-};
-
-/// The tokens of the configuration and those now in the file. Throws config_error, which names file, line and key.
-std::vector<http::access_token> read_tokens(const token_sources& from);
 
 /// Origins of settings that can be checked only after everything was read, for error messages: FILE:LINE: KEY, an
 /// option, or the key of a default.

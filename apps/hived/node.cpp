@@ -2,8 +2,9 @@
 
 #include "actors/http/tls_identity.hpp"
 #include "actors/node/supervisor.hpp"
-#include "apps/hived/toml_section.hpp"
+#include "apps/hived/token_reloader.hpp"
 #include "apps/hived/wiring/adapter_group.hpp"
+#include "apps/hived/wiring/audit_group.hpp"
 #include "apps/hived/wiring/backup_group.hpp"
 #include "apps/hived/wiring/base_group.hpp"
 #include "apps/hived/wiring/baseline_group.hpp"
@@ -33,19 +34,8 @@
 namespace hive {
 namespace {
 
-/// Reloads the configured tokens. Keeps the previous ones when they cannot be read.
-void reload_tokens(const token_sources& from, http::authorizer& into) {
-  if (from.file.empty())
-    return log::info("No tokens to reload: http.tokens_file is not configured");
-  try {
-    auto tokens = read_tokens(from);
-    auto count = tokens.size();
-    into.replace_tokens(std::move(tokens));
-    log::info("HTTP tokens reloaded. tokens={} file={}", count, from.file.string());
-  } catch (const config_error& e) {
-    log::error("HTTP tokens not reloaded, the previous ones stay valid: {}", e.what());
-  }
-}
+/// A file of tokens that changed counts from then on at the latest, also without SIGHUP.
+constexpr auto file_look_interval = std::chrono::seconds{60};
 
 /// Reads the certificate of HTTPS again. Keeps the previous one when the files cannot be used.
 void reload_certificate(http::tls_identity* into) {
@@ -64,6 +54,7 @@ struct node::impl {
     auto& base = add<base_group>();
     add<service_manager_group>(base);
     auto& backups = add<backup_group>();
+    auto& audit = add<audit_group>(base);
     auto& gpus = add<gpu_group>(base);
     auto& adapters = add<adapter_group>(base, gpus);
     add<heavy_group>(adapters);
@@ -79,7 +70,7 @@ struct node::impl {
     add<review_group>(base, adapters, agents);
     auto& namespaces = add<namespace_group>(adapters);
     add<monitor_group>(backups, gpus, benchmark, tracker, gate, federation);
-    add<http_group>(namespaces, groups_so_far());
+    add<http_group>(namespaces, audit, groups_so_far());
     add<door_group>(federation, engines);
   }
 
@@ -165,16 +156,17 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
     log::info("Stopping on signal {}; a second signal ends the process at once", number);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   };
-  // Both callbacks may still run while this node is destroyed.
-  auto reload = [from = context.config.tokens, access = context.config.http.access, tls = context.config.http.tls,
-                 manager = context.manager] {
+  // These callbacks may still run while this node is destroyed.
+  auto tokens = std::make_shared<token_reloader>(context.config.tokens, context.config.http.access);
+  auto reload = [tokens, tls = context.config.http.tls, manager = context.manager] {
     manager.reloading();
-    reload_tokens(from, *access);
+    tokens->reload();
     reload_certificate(tls.get());
     manager.ready();
   };
   context.manager.ready(); // signals that came already are pending
-  signals.watch({.stop = stop, .reload = reload});
+  signals.watch(
+    {.stop = stop, .reload = reload, .look = [tokens] { tokens->look(); }, .look_every = file_look_interval});
   caf::error reason;
   self->receive([&](caf::down_msg& down) { reason = std::move(down.reason); });
   return reason == caf::exit_reason::user_shutdown ? caf::error{} : reason;

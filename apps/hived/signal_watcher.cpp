@@ -1,5 +1,6 @@
 #include "apps/hived/signal_watcher.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -56,9 +57,19 @@ void signal_watcher::watch(reactions what) {
 void signal_watcher::run(const reactions& what) const {
   std::array<pollfd, 2> waiting{pollfd{signals_.get(), POLLIN, 0}, pollfd{end_.get(), POLLIN, 0}};
   bool stopping = false;
+  auto next_look = std::chrono::steady_clock::now() + what.look_every;
   for (;;) {
-    if (::poll(waiting.data(), waiting.size(), -1) < 0)
+    auto wait = std::chrono::ceil<std::chrono::milliseconds>(next_look - std::chrono::steady_clock::now());
+    auto found =
+      ::poll(waiting.data(), waiting.size(), what.look ? static_cast<int>(std::max<int64_t>(wait.count(), 0)) : -1);
+    if (found < 0)
       continue; // only EINTR: the process was stopped and continued
+    if (what.look && std::chrono::steady_clock::now() >= next_look) {
+      what.look();
+      next_look = std::chrono::steady_clock::now() + what.look_every;
+    }
+    if (found == 0)
+      continue;
     if (waiting[1].revents)
       return;
     signalfd_siginfo next{};

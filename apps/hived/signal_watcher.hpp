@@ -2,6 +2,7 @@
 
 #include "platform/unique_fd.hpp"
 
+#include <chrono>
 #include <functional>
 #include <thread>
 
@@ -18,6 +19,8 @@ public:
     /// disk.
     std::function<void(int signal)> stop;
     std::function<void()> reload; ///< at each SIGHUP
+    std::function<void()> look;   ///< between the signals, every `look_every`
+    std::chrono::milliseconds look_every{60'000};
   };
 
   signal_watcher();

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <limits>
+#include <sstream>
 
 namespace hive {
 
@@ -88,6 +89,17 @@ void toml_section::read(std::string_view key, std::string& out) {
     out = std::move(*value);
   }
   keep(key, toml::value<std::string>{out}, out.empty());
+}
+
+void toml_section::read_time(std::string_view key, std::string& out) {
+  auto* node = find(key);
+  auto* time = node ? node->as_date_time() : nullptr;
+  if (!time)
+    return read(key, out);
+  std::ostringstream text;
+  text << time->get();
+  out = text.str();
+  keep(key, toml::value<std::string>{out});
 }
 
 void toml_section::read(std::string_view key, bool& out) {

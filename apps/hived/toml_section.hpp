@@ -46,6 +46,8 @@ public:
   void read(std::string_view key, double& out, double min, double max);
   void read(std::string_view key, uint64_t& out, uint64_t min, uint64_t max);
   void read(std::string_view key, std::vector<std::string>& out);
+  /// A point in time, which may be a string or TOML's date and time, as ISO 8601; not checked further.
+  void read_time(std::string_view key, std::string& out);
   /// Keys without a default.
   void read(std::string_view key, std::optional<bool>& out);
   void read(std::string_view key, std::optional<double>& out, double min, double max);

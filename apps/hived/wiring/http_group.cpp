@@ -1,10 +1,13 @@
 #include "apps/hived/wiring/http_group.hpp"
 
 #include "actors/http/api_routes.hpp"
+#include "actors/http/audited.hpp"
 #include "actors/http/node_routes.hpp"
 #include "actors/http/server.hpp"
+#include "actors/http/token_routes.hpp"
 #include "apps/dashboard/dashboard_routes.hpp"
 #include "apps/hived/wiring/readiness.hpp"
+#include "messages/audit.capnp.h"
 #include "platform/log.hpp"
 #include "platform/version.hpp"
 
@@ -60,14 +63,16 @@ std::vector<http::route> http_group::routes_before() const {
   for (const auto* group : before_)
     for (auto& route : group->routes()) {
       route.has_namespaces = group->has_namespaces();
-      out.push_back(std::move(route));
+      out.push_back(http::audited(std::move(route), audit_.audit));
     }
   return out;
 }
 
 caf::expected<caf::actor> http_group::start() {
   auto& config = node_.config;
-  auto all = http::api_routes({own_routes(), routes_before()}, {version_text});
+  auto all = http::api_routes(
+    {own_routes(), http::token_routes(config.http.access, config.tokens.file.string()), routes_before()},
+    {version_text});
   auto pages = dashboard_routes(embedded_assets());
   if (!pages)
     return pages.error();

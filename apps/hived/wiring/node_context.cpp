@@ -64,7 +64,8 @@ caf_config::caf_config(const door_config& door, size_t threads) {
 
 node_context::node_context(const node_config& given, const descriptor_budget& budget)
     : config{given}, descriptors{budget}, system_config{config.door, config.threads}, system{system_config} {
-  config.http.access = std::make_shared<http::authorizer>(config.http.tokens, config.http.open);
+  config.http.access =
+    std::make_shared<http::authorizer>(config.http.tokens, config.http.open, !config.tokens.file.empty());
   config.http.max_connections = budget.connections;
 }
 

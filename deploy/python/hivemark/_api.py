@@ -102,6 +102,8 @@ class Api(_Api):
     who_am_i = method(node.who_am_i)
     list_backups = method(node.list_backups)
     make_backup = method(node.make_backup)
+    list_tokens = method(node.list_tokens)
+    list_audit = method(node.list_audit)
     events = method(ops.events)
     # snapshots and upgrades
     capture_snapshot = method(ops.capture_snapshot)
@@ -246,6 +248,8 @@ class AsyncApi(_AsyncApi):
     who_am_i = async_method(node.who_am_i)
     list_backups = async_method(node.list_backups)
     make_backup = async_method(node.make_backup)
+    list_tokens = async_method(node.list_tokens)
+    list_audit = async_method(node.list_audit)
     # snapshots and upgrades
     capture_snapshot = async_method(ops.capture_snapshot)
     list_snapshots = async_method(ops.list_snapshots)

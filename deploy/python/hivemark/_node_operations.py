@@ -72,4 +72,20 @@ def make_backup(*, to: Optional[str] = None, rate_mib: Optional[int] = None) -> 
     ...
 
 
+@operation("GET", "/api/v1/tokens")
+def list_tokens() -> Json:
+    """The tokens that the node takes, without the tokens themselves: {tokens, file, started_at}. Needs role operate."""
+    ...
+
+
+@operation("GET", "/api/v1/audit")
+def list_audit(*, limit: Optional[int] = None, before: Optional[int] = None, since: Optional[str] = None) -> Json:
+    """Who operated the node, newest first: {records, next}. Needs role operate.
+
+    before: `next` of the previous page.
+    since: only records of this time (ISO-8601) or later.
+    """
+    ...
+
+
 ALL: List[str] = [name for name, each in list(globals().items()) if hasattr(each, "operation_path")]
