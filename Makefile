@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build sdk python package run hive demo test check check-fast check-sanitizers lint-api bench fuzz soak clean
+.PHONY: help setup build sdk python package run hive demo test check check-fast check-sanitizers lint-api bench golden fuzz soak clean
 
 help:
 	@echo 'Hivemark measures a hive of AI-agent nodes and says whether it may be upgraded.'
@@ -28,6 +28,7 @@ help:
 	@echo '  make package       build hardened, and pack build/package/*.deb (see docs/how-to/install.md)'
 	@echo '  make bench         measure against the limits of docs/reference/performance.md; FILTER=regex chooses rows'
 	@echo '  make bench BASE=REV    build that revision as well, measure both in turn, and print ratios; RUNS=n of each (5)'
+	@echo '  make golden VERSION=V  keep a data directory of this release for the tests (PROGRAMS=DIR: of other programs)'
 	@echo '  make fuzz          search with libFuzzer for inputs that break the node; SECONDS=n for each target (needs clang)'
 	@echo '  make soak          run the long tests with their full counts'
 	@echo '  make setup         install the Debian packages that are missing (SETUP=no: never)'
@@ -85,6 +86,12 @@ lint-api: setup
 
 bench: setup
 	@BASE='$(BASE)' deploy/bench.sh $(JOBS) $(if $(FILTER),--filter '$(FILTER)') $(if $(RUNS),--runs $(RUNS))
+
+golden: setup
+	@[ '$(VERSION)' ] || { echo 'make golden: VERSION=V says which release, or commit, this is' >&2; exit 64; }
+	@$(if $(PROGRAMS),,deploy/build.sh release $(JOBS) hived hivectl hive_fake_nvml)
+	@HIVE_FAKE_NVML="$$(find build/release/fake_nvml -name '*.so*' 2>/dev/null | head -n 1)" PYTHONDONTWRITEBYTECODE=1 \
+	  PYTHONPATH=deploy/python python3 tests/python/golden_store.py '$(VERSION)' '$(or $(PROGRAMS),build/release/bin)'
 
 fuzz: setup
 	@deploy/fuzz.sh $(or $(SECONDS),60) $(JOBS)

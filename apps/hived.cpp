@@ -17,6 +17,8 @@ namespace {
 
 constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
+/// EX_DATAERR of sysexits.h: the data directory is of a later release, which another start does not change.
+constexpr int exit_newer_data = 65;
 
 int run(const hive::node_config& config) {
   hive::signal_watcher signals; // before any thread starts, so that all threads inherit the blocked signals
@@ -28,7 +30,7 @@ int run(const hive::node_config& config) {
   };
   auto node = hive::node::start(config, on_failure);
   if (!node)
-    return exit_failed;
+    return hive::code_of(node.error()) == hive::ec::unsupported ? exit_newer_data : exit_failed;
   std::printf("hived ready http=%s door=%s node=%s\n", (*node)->http_endpoint().c_str(),
               (*node)->door_endpoint().c_str(), (*node)->id().value.c_str());
   std::fflush(stdout);

@@ -41,7 +41,10 @@ main() {
     lintian --pedantic --allow-root --fail-on error,warning --tag-display-limit 0 "$tree"/first/*.deb
   fi
   make_work
+  begun=$SECONDS
   in_tree install_first
+  in_tree first_decision
+  say "from a bare tree to decisions of a hive of three in $((SECONDS - begun)) s, of which apt took $(<"$tree/work/root/apt-seconds") s"
   in_tree run_node
   in_tree change_configuration
   in_tree upgrade
@@ -76,6 +79,21 @@ make_work() {
   mkdir -p "$tree/work/debs"
   cp -r "$tree/first" "$tree/newer" "$tree/work/debs/"
   cp -r "$here/docs/examples" "$tree/work/root/examples"
+  blocks_of_tutorial "$tree/work/root/tutorial"
+}
+
+# What a person types who follows the tutorial: the folder $1 gets a script and the expected status of each block.
+blocks_of_tutorial() {
+  PYTHONPATH=$here/tests/python python3 -c '
+import sys
+from pathlib import Path
+import docs_blocks
+page, out = Path(sys.argv[1]), Path(sys.argv[2])
+out.mkdir()
+for i, block in enumerate(each for each in docs_blocks.blocks_of(page.read_text(encoding="utf-8")) if each.runs()):
+    (out / f"{i:02}.sh").write_text(block.text)
+    (out / f"{i:02}.status").write_text(block.option("exit", "0"))
+' "$here/docs/tutorials/a-hive-in-ten-minutes.md" "$1"
 }
 
 # Runs one of the functions below in the tree, in namespaces of its own: what it leaves running ends with it.
@@ -93,14 +111,35 @@ in_tree() {
 # --- in the tree ---
 
 install_first() {
+  local begun=$SECONDS
   apt-get -q update >/dev/null
   apt-get install -y -q --no-install-recommends /debs/first/hivemark_*.deb /debs/first/python3-hivemark_*.deb >/tmp/apt 2>&1 || { cat /tmp/apt; exit 1; }
   getent passwd hivemark
   [[ $(stat -c '%U %a' /var/lib/hivemark) == "hivemark 700" ]]
+  echo $((SECONDS - begun)) >/root/apt-seconds
   hived --version
   /usr/libexec/hivemark/hive-gpu-probe --help >/dev/null
   systemd-analyze verify --man=no hived.service
   [[ -e /usr/share/man/man8/hived.8.gz ]] || ls /usr/share/man/man8 # minbase may drop documentation
+}
+
+# The tutorial, and the dashboard before its last block stops the nodes.
+first_decision() {
+  set +eu
+  local blocks=(/root/tutorial/*.sh) block status
+  cd /root
+  for block in "${blocks[@]}"; do
+    if [[ $block == "${blocks[-1]}" ]]; then
+      on 1 dashboard | sed 's/#.*//'
+      python3 -c 'import urllib.request as r; print(r.urlopen("http://127.0.0.1:7421/").status, "is the answer of its first page")' || exit 1
+    fi
+    . "$block" >/tmp/block 2>&1
+    status=$?
+    grep -hE '^Decision' /tmp/block
+    [[ $status -eq $(<"${block%.sh}.status") ]] || { cat "$block" /tmp/block; echo "status $status"; exit 1; }
+  done
+  echo "$(cat "${blocks[@]}" | grep -c '[^[:space:]]') lines typed"
+  rm -rf /root/my-hive
 }
 
 start_node() {

@@ -40,6 +40,13 @@ struct BackupManifest $Hive.maxBytes(67108864) $Hive.doc(
       "The node's signature of this document without this field: 128 hexadecimal digits.");
 }
 
+struct BackupVersion $Hive.tolerant $Hive.maxBytes(67108864) $Hive.doc(
+  "Of a manifest, what tells whether this program reads it; the form of the rest may be of a later one.") {
+  format @0 :UInt32 = 1;
+  software @1 :Text;
+  schemaVersion @2 :UInt32;
+}
+
 struct BackupCheck {
   number @0 :UInt32 $Hive.doc("Of the backup.");
   at @1 :Int64 $Hive.unixMicros $Hive.doc("When all of its files were last read and compared.");

@@ -528,6 +528,7 @@ struct AgentListQuery {
   limit @0 :UInt32 = 100 $Hive.min(1) $Hive.max(1000) $Hive.doc("Maximum number of agents in a page.");
   after @1 :Text $Hive.maxLength(160) $Hive.doc("Continues after this agent: `next` of the previous page.");
   state @2 :List(AgentState) $Hive.maxLength(3) $Hive.doc("Only agents in these states; all when absent.");
+  figures @3 :Bool $Hive.doc("true: entries have the figures of their newest baselines.");
 }
 
 struct AgentLine $Hive.doc("An agent's entry in a list.") {
@@ -540,6 +541,17 @@ struct AgentLine $Hive.doc("An agent's entry in a list.") {
   changedAt @6 :Int64 $Hive.unixMicros;
   regressions @7 :UInt32 $Hive.omitDefault;
   confirmed @8 :Bool $Hive.omitDefault;
+  figures @9 :AgentLineFigures $Hive.doc("If asked for; absent without a baseline.");
+}
+
+struct AgentLineFigures $Hive.doc("Of an agent's newest 20 baselines.") {
+  capturedAt @0 :Int64 $Hive.unixMicros $Hive.doc("When the newest baseline was captured.");
+  reward @1 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Of the newest one, as are the next two.");
+  successRate @2 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Mean over the actions.");
+  durationSeconds @3 :Float64 = nan $Hive.nullable $Hive.omitDefault $Hive.doc("Expected, of all actions.");
+  trend @4 :Trend $Hive.doc("Of the rewards, as the agent's trend would be with these baselines alone.");
+  success @5 :List(Float64) $Hive.maxLength(20) $Hive.doc(
+      "Success rates, oldest first, with 3 decimals, of those that have one.");
 }
 
 struct AgentList $Hive.maxBytes(8388608) {

@@ -24,6 +24,15 @@ struct RunStamp $Hive.doc(
   version @3 :UInt64;
 }
 
+struct StoreVersion $Hive.maxBytes(268435456) $Hive.doc(
+  "Of a mark, what tells whether this program reads the store. These fields, which are those of StoreMark, keep number, type and meaning for ever.") {
+  schemaVersion @0 :UInt32;
+  state @1 :UInt16;
+  sequence @2 :UInt64;
+  files @3 :List(StoreFile);
+  software @4 :Text;
+}
+
 struct StoreMark $Hive.maxBytes(268435456) $Hive.doc(
   "The newest acknowledged write, and the files that hold all writes up to it.") {
   schemaVersion @0 :UInt32 $Hive.doc("The store's, as in NodeMeta.");
@@ -31,4 +40,5 @@ struct StoreMark $Hive.maxBytes(268435456) $Hive.doc(
   sequence @2 :UInt64 $Hive.doc("RocksDB's sequence number of the newest acknowledged write.");
   files @3 :List(StoreFile) $Hive.doc(
       "A name may appear twice while a file is being replaced: either content is valid.");
+  software @4 :Text $Hive.maxLength(256) $Hive.doc("Release of the program that wrote the mark; absent when it was older than this field.");
 }

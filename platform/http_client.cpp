@@ -58,7 +58,8 @@ void init_library() {
 }
 
 caf::error describe_failure(CURLcode code, const char* detail, const outgoing_request& request, const body_sink& sink) {
-  auto text = request.url + ": " + (*detail ? detail : curl_easy_strerror(code));
+  auto text = (request.unix_socket.empty() ? request.url : "unix:" + request.unix_socket) + ": " +
+              (*detail ? detail : curl_easy_strerror(code));
   if (sink.overflow)
     return fail(ec::too_large,
                 request.url + ": the answer is larger than " + std::to_string(request.max_response_bytes) + " bytes");
@@ -111,6 +112,14 @@ caf::expected<incoming_response> fetch(const outgoing_request& request) {
   set(CURLOPT_NOSIGNAL, 1L);   // lookup timeouts must not use SIGALRM in a multi-threaded process
   set(CURLOPT_QUICK_EXIT, 1L); // an aborted request does not wait for its name lookup
   set(CURLOPT_NOPROXY, "127.0.0.0/8,localhost,::1");
+  if (!request.unix_socket.empty())
+    set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+  if (!request.tls.trusted.empty())
+    set(CURLOPT_CAINFO, request.tls.trusted.c_str());
+  if (!request.tls.certificate.empty()) {
+    set(CURLOPT_SSLCERT, request.tls.certificate.c_str());
+    set(CURLOPT_SSLKEY, request.tls.key.c_str());
+  }
   set(CURLOPT_ERRORBUFFER, detail);
   set(CURLOPT_WRITEFUNCTION, append);
   set(CURLOPT_WRITEDATA, &sink);

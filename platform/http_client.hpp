@@ -11,10 +11,19 @@
 
 namespace hive::http {
 
+/// What a client of an https URL shows and trusts, as PEM files.
+struct client_tls {
+  std::string trusted;     ///< CAs of servers; empty: those of the machine
+  std::string certificate; ///< shown to the server; empty: none
+  std::string key;         ///< of `certificate`
+};
+
 /// An HTTP request to another server, used by adapters that read a URL and by hivectl.
 struct outgoing_request {
   std::string method = "GET";
-  std::string url;                  ///< http:// or https:// only
+  std::string url;              ///< http:// or https:// only
+  std::string unix_socket = {}; ///< path of a socket to connect to, whatever the URL's host; empty: none
+  client_tls tls = {};
   std::vector<std::string> headers; ///< "Name: value"
   std::string body;
   std::chrono::milliseconds timeout{10'000};         ///< for the whole exchange; 0: no limit

@@ -1,5 +1,6 @@
 #include "storage/columns.hpp"
 
+#include "platform/version.hpp"
 #include "storage/database.hpp"
 #include "storage/tracked_files.hpp"
 
@@ -37,7 +38,48 @@ public:
 /// Additions to a counter that may gather in memory before they are summed: reading the counter costs a step for each.
 constexpr size_t max_gathered_additions = 64;
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names)
+    out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
 } // namespace
+
+std::array<known_column, column_count> known_columns() {
+  std::array<known_column, column_count> out{}; // all are of the first version
+  for (size_t i = 0; i < column_count; ++i)
+    out[i].name = name_of(static_cast<column>(i));
+  return out;
+}
+
+caf::expected<std::vector<std::string>> columns_to_add(const std::filesystem::path& store, uint32_t schema,
+                                                       const std::vector<std::string>& found,
+                                                       std::span<const known_column> known) {
+  std::vector<std::string> to_add, lost, unknown;
+  for (const auto& each : known)
+    if (std::ranges::find(found, each.name) == found.end())
+      (each.since > schema ? to_add : lost).emplace_back(each.name);
+  for (const auto& name : found)
+    if (name != rocksdb::kDefaultColumnFamilyName && std::ranges::find(known, name, &known_column::name) == known.end())
+      unknown.push_back(name);
+  if (!unknown.empty())
+    return fail(ec::unsupported, store.string() + " holds records of kinds that hived " + version_text +
+                                   " does not know (" + joined(unknown) + "): a later version wrote them");
+  if (!lost.empty())
+    return fail(ec::corrupt, "the store is damaged and stays closed: " + store.string() +
+                               " lacks its records of kind " + joined(lost));
+  return to_add;
+}
+
+caf::expected<std::vector<std::string>> columns_to_add(const std::filesystem::path& path, uint32_t schema,
+                                                       const rocksdb::DBOptions& options) {
+  std::vector<std::string> found;
+  if (auto status = rocksdb::DB::ListColumnFamilies(options, path.string(), &found); !status.ok())
+    return open_failure(status, path);
+  return columns_to_add(path, schema, found, known_columns());
+}
 
 std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_options& options) {
   rocksdb::BlockBasedTableOptions table;
@@ -55,6 +97,13 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_descriptors(const database_o
   auto& meta = out[1 + static_cast<size_t>(column::meta)].options;
   meta.merge_operator = std::make_shared<counter_sum>();
   meta.max_successive_merges = max_gathered_additions;
+  return out;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> descriptors_of(const std::vector<std::string>& found,
+                                                            const database_options& options) {
+  auto out = column_descriptors(options);
+  std::erase_if(out, [&found](const auto& each) { return std::ranges::find(found, each.name) == found.end(); });
   return out;
 }
 

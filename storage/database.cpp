@@ -1,6 +1,7 @@
 #include "storage/database.hpp"
 
 #include "messages/text.hpp"
+#include "platform/version.hpp"
 #include "storage/columns.hpp"
 #include "storage/directory.hpp"
 #include "storage/file_ledger.hpp"
@@ -48,11 +49,14 @@ size_t descriptor_limit() {
   return getrlimit(RLIMIT_NOFILE, &own) == 0 ? own.rlim_cur : 0;
 }
 
-rocksdb::DBOptions store_options(const database_options& options, bool is_new, rocksdb::Env& env) {
+/// What of a store opening it creates.
+enum class creates { nothing, columns, all };
+
+rocksdb::DBOptions store_options(const database_options& options, creates what, rocksdb::Env& env) {
   rocksdb::DBOptions out;
   out.env = &env;
-  out.create_if_missing = is_new;
-  out.create_missing_column_families = is_new;
+  out.create_if_missing = what == creates::all;
+  out.create_missing_column_families = what != creates::nothing;
   // A crash may tear the log's last record, whose write was never acknowledged. Any other checksum mismatch is damage
   // and must be reported.
   out.wal_recovery_mode = options.accept_losses ? rocksdb::WALRecoveryMode::kPointInTimeRecovery
@@ -120,7 +124,7 @@ struct database::impl {
       db->Flush({}, {families.begin(), families.end()}).PermitUncheckedError();
   }
 
-  caf::error open(const database_options& options, bool is_new);
+  caf::error open(const database_options& options, const std::optional<msg<wire::StoreMark>>& mark);
   caf::error begin_marking(uint64_t acknowledged);
   caf::error write(rocksdb::WriteBatch& writes);
 
@@ -181,7 +185,7 @@ caf::expected<std::unique_ptr<database>> database::open(database_options options
   state->env = rocksdb::NewCompositeEnv(track_files(state->ledger));
   if (*mark)
     state->ledger->load(***mark);
-  if (auto err = state->open(options, !*mark))
+  if (auto err = state->open(options, *mark))
     return err;
   std::unique_ptr<database> out{new database{std::move(state)}};
   if (*mark)
@@ -190,10 +194,19 @@ caf::expected<std::unique_ptr<database>> database::open(database_options options
   return out;
 }
 
-caf::error database::impl::open(const database_options& options, bool is_new) {
+caf::error database::impl::open(const database_options& options, const std::optional<msg<wire::StoreMark>>& mark) {
+  auto what = creates::all;
+  if (mark) {
+    auto newer = columns_to_add(store, (*mark)->getSchemaVersion());
+    if (!newer)
+      return newer.error();
+    what = newer->empty() ? creates::nothing : creates::columns;
+    if (!newer->empty())
+      options.on_notice(store.string() + " is of an older hived: it gets what hived " + version_text + " adds");
+  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  auto status = rocksdb::DB::Open(store_options(options, is_new, *env), store.string(), column_descriptors(options),
+  auto status = rocksdb::DB::Open(store_options(options, what, *env), store.string(), column_descriptors(options),
                                   &handles, &opened);
   if (!status.ok())
     return open_failure(status, store);

@@ -2,6 +2,7 @@
 
 #include "messages/change.hpp"
 #include "messages/node.capnp.h"
+#include "platform/version.hpp"
 #include "storage/keys.hpp"
 #include "storage/schema.hpp"
 
@@ -54,7 +55,8 @@ caf::expected<node_identity> begin_epoch(database& db, int64_t now_unix_micros) 
     return before.error();
   if (*before && (**before)->getSchemaVersion() > store_schema_version)
     return fail(ec::unsupported, "the store has schema version " + std::to_string((**before)->getSchemaVersion()) +
-                                   ", this hived reads up to " + std::to_string(store_schema_version));
+                                   "; this hived (" + version_text + ") reads up to " +
+                                   std::to_string(store_schema_version));
   auto now = *before ? next_start(**before) : first_start(now_unix_micros);
   write_set writes;
   writes.put(column::meta, keys::node(), now.bytes());

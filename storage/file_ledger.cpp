@@ -1,5 +1,6 @@
 #include "storage/file_ledger.hpp"
 
+#include "platform/version.hpp"
 #include "storage/directory.hpp"
 #include "storage/schema.hpp"
 #include "storage/store_mark.hpp"
@@ -136,6 +137,7 @@ void file_ledger::run() {
 msg<wire::StoreMark> file_ledger::build() const {
   return msg<wire::StoreMark>::build([this](wire::StoreMark::Builder out) {
     out.setSchemaVersion(store_schema_version);
+    out.setSoftware(version_text);
     out.setState(wire::StoreState::LIVE);
     out.setSequence(sequence_);
     size_t count = 0;

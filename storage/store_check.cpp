@@ -1,8 +1,8 @@
 #include "storage/store_check.hpp"
 
 #include "messages/text.hpp"
+#include "platform/version.hpp"
 #include "storage/file_digest.hpp"
-#include "storage/schema.hpp"
 #include "storage/tracked_files.hpp"
 
 #include <algorithm>
@@ -111,7 +111,7 @@ caf::error check_files(const fs::path& store, wire::StoreMark::Reader mark) {
   return check_unknown_logs(store, files);
 }
 
-caf::expected<msg<wire::StoreMark>> mark_as_it_is(const fs::path& store) {
+caf::expected<msg<wire::StoreMark>> mark_as_it_is(const fs::path& store, uint32_t schema) {
   std::vector<std::pair<std::string, synced_file>> found;
   for (const auto& entry : fs::directory_iterator{store}) {
     auto name = entry.path().filename().string();
@@ -124,7 +124,8 @@ caf::expected<msg<wire::StoreMark>> mark_as_it_is(const fs::path& store) {
     found.emplace_back(name, synced_file{size, *digest});
   }
   return msg<wire::StoreMark>::build([&](wire::StoreMark::Builder out) {
-    out.setSchemaVersion(store_schema_version);
+    out.setSchemaVersion(schema);
+    out.setSoftware(version_text);
     out.setState(wire::StoreState::LIVE);
     auto files = out.initFiles(static_cast<uint32_t>(found.size()));
     for (uint32_t i = 0; i < found.size(); ++i) {

@@ -12,7 +12,7 @@ namespace hive {
 /// threads, or as long as the disk needs.
 caf::error check_files(const std::filesystem::path& store, wire::StoreMark::Reader mark);
 
-/// A mark that describes the store as it is now, with all its files.
-caf::expected<msg<wire::StoreMark>> mark_as_it_is(const std::filesystem::path& store);
+/// A mark that describes a store of version `schema` as it is now, with all its files.
+caf::expected<msg<wire::StoreMark>> mark_as_it_is(const std::filesystem::path& store, uint32_t schema);
 
 } // namespace hive

@@ -1,7 +1,10 @@
 #include "storage/store_mark.hpp"
 
 #include "messages/ec.hpp"
+#include "messages/text.hpp"
+#include "platform/version.hpp"
 #include "storage/file_digest.hpp"
+#include "storage/schema.hpp"
 
 #include <array>
 #include <bit>
@@ -78,10 +81,22 @@ caf::expected<std::optional<msg<wire::StoreMark>>> read_mark(const fs::path& dat
   if (bytes.size() < header_bytes || !bytes.starts_with(magic) ||
       stored_digest(bytes) != file_digest::of(std::string_view{bytes}.substr(header_bytes)))
     return fail(ec::corrupt, file.string() + " is damaged: it is not as hived wrote it");
-  auto mark = msg<wire::StoreMark>::load(std::string_view{bytes}.substr(header_bytes));
+  auto content = std::string_view{bytes}.substr(header_bytes);
+  if (auto version = msg<wire::StoreVersion>::load(content);
+      version && (*version)->getSchemaVersion() > store_schema_version)
+    return refuse_newer(data_directory, (*version)->getSchemaVersion(), as_view((*version)->getSoftware()));
+  auto mark = msg<wire::StoreMark>::load(content);
   if (!mark)
     return fail(ec::corrupt, file.string() + " cannot be read: " + text_of(mark.error()));
   return std::optional{std::move(*mark)};
+}
+
+caf::error refuse_newer(const fs::path& data_directory, uint32_t found, std::string_view software) {
+  std::string later = software.empty() ? "a later hived" : "hived " + printable(cut_text(software, 64));
+  return fail(ec::unsupported, data_directory.string() + " was last written by " + later + " and has schema version " +
+                                 std::to_string(found) + "; this hived (" + version_text + ") reads up to " +
+                                 std::to_string(store_schema_version) + ". Nothing in it was changed. Install " +
+                                 later + " again, or restore a backup that was made before the upgrade");
 }
 
 caf::error write_mark(const fs::path& data_directory, const msg<wire::StoreMark>& mark) {

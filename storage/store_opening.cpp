@@ -1,6 +1,7 @@
 #include "storage/store_opening.hpp"
 
 #include "messages/node.capnp.h"
+#include "platform/version.hpp"
 #include "storage/columns.hpp"
 #include "storage/database.hpp"
 #include "storage/directory.hpp"
@@ -47,6 +48,7 @@ caf::error check_room(const database_options& options) {
 caf::expected<optional_mark> begin_first_start(const fs::path& data) {
   auto creating = msg<wire::StoreMark>::build([](wire::StoreMark::Builder out) {
     out.setSchemaVersion(store_schema_version);
+    out.setSoftware(version_text);
     out.setState(wire::StoreState::CREATING);
   });
   if (auto err = write_mark(data, creating))
@@ -58,20 +60,29 @@ caf::expected<optional_mark> begin_first_start(const fs::path& data) {
   return optional_mark{};
 }
 
-/// Read-only. Verifies every block, because the mark made from these files will be trusted from now on.
-caf::expected<uint32_t> verified_schema_version(const database_options& options) {
+/// Read-only. Verifies every block with `verify`, because the mark made from these files will be trusted from now on.
+caf::expected<uint32_t> stored_schema_version(const database_options& options, bool verify) {
   auto store = store_path(options.directory);
+  std::vector<std::string> found;
+  if (auto status = rocksdb::DB::ListColumnFamilies({}, store.string(), &found); !status.ok())
+    return open_failure(status, store);
+  auto columns = descriptors_of(found, options);
+  auto meta_at = std::ranges::find(columns, name_of(column::meta), &rocksdb::ColumnFamilyDescriptor::name);
+  if (meta_at == columns.end())
+    return fail(ec::corrupt, store.string() + " holds no node identity");
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  auto status = rocksdb::DB::OpenForReadOnly({}, store.string(), column_descriptors(options), &handles, &opened);
+  auto status = rocksdb::DB::OpenForReadOnly({}, store.string(), columns, &handles, &opened);
   if (!status.ok())
     return open_failure(status, store);
   std::unique_ptr<rocksdb::DB> db{opened};
   std::string bytes;
-  status = db->Get({}, handles[1 + static_cast<size_t>(column::meta)], keys::node(), &bytes);
+  status = db->Get({}, handles[static_cast<size_t>(meta_at - columns.begin())], keys::node(), &bytes);
   bool has_identity = status.ok();
-  if (status.ok() || status.IsNotFound())
+  if (verify && (status.ok() || status.IsNotFound()))
     status = db->VerifyChecksum();
+  else if (status.IsNotFound())
+    status = {};
   for (auto* handle : handles)
     db->DestroyColumnFamilyHandle(handle);
   if (!status.ok())
@@ -89,20 +100,26 @@ caf::expected<optional_mark> adopt(const database_options& options) {
   auto store = store_path(options.directory);
   if (!fs::exists(store / "CURRENT"))
     return refuse_damage((store / "CURRENT").string() + " is missing");
-  auto version = verified_schema_version(options);
+  auto version = stored_schema_version(options, true);
   if (!version)
     return version.error();
+  if (*version > store_schema_version)
+    return refuse_newer(options.directory, *version, {});
   if (*version > last_schema_without_mark)
     return refuse_damage(mark_path(options.directory).string() + " is missing");
-  auto mark = mark_as_it_is(store);
+  auto mark = mark_as_it_is(store, *version);
   if (!mark)
     return mark.error();
   options.on_notice(store.string() + " is of an older hived: from now on its files are checked at every start");
   return optional_mark{std::move(*mark)};
 }
 
+/// Without the mark, columns that came later than the first version may never have been there.
 caf::expected<optional_mark> accept_what_is_left(const database_options& options) {
-  auto mark = mark_as_it_is(store_path(options.directory));
+  // What cannot be read says nothing about its version; what opens is read by RocksDB's own checks.
+  if (auto version = stored_schema_version(options, false); version && *version > store_schema_version)
+    return refuse_newer(options.directory, *version, {});
+  auto mark = mark_as_it_is(store_path(options.directory), last_schema_without_mark);
   if (!mark)
     return mark.error();
   options.on_notice("The store is taken as it is, by order: what is missing or damaged in it is lost");
@@ -110,9 +127,6 @@ caf::expected<optional_mark> accept_what_is_left(const database_options& options
 }
 
 caf::expected<optional_mark> check_marked(const fs::path& data, optional_mark mark) {
-  if ((*mark)->getSchemaVersion() > store_schema_version)
-    return fail(ec::unsupported, "the store has schema version " + std::to_string((*mark)->getSchemaVersion()) +
-                                   ", this hived reads up to " + std::to_string(store_schema_version));
   if (auto err = check_files(store_path(data), **mark))
     return refuse_damage(text_of(err));
   return mark;
@@ -120,12 +134,14 @@ caf::expected<optional_mark> check_marked(const fs::path& data, optional_mark ma
 
 caf::expected<optional_mark> decide(const database_options& options) {
   const auto& data = options.directory;
+  auto mark = read_mark(data);
+  if (!mark && code_of(mark.error()) == ec::unsupported)
+    return mark.error();
   if (auto err = check_room(options))
     return err;
   bool has_store = has_records(store_path(data));
   if (options.accept_losses && has_store)
     return accept_what_is_left(options);
-  auto mark = read_mark(data);
   if (!mark)
     return refuse_damage(text_of(mark.error()));
   if (!*mark)

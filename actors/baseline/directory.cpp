@@ -1,6 +1,8 @@
 #include "actors/baseline/directory.hpp"
 
+#include "actors/aside.hpp"
 #include "actors/baseline/agent_key.hpp"
+#include "actors/baseline/agent_list.hpp"
 #include "actors/baseline/live_agents.hpp"
 #include "actors/defaults.hpp"
 #include "actors/store/commit.hpp"
@@ -23,19 +25,6 @@ namespace {
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 using directory_actor = judging_baselines_actor::extend<caf::reacts_to<tick_atom>, caf::reacts_to<runs_counted>>;
-
-void fill(wire::AgentLine::Builder out, wire::Agent::Reader agent) {
-  out.setPromptId(agent.getPromptId());
-  out.setFlowId(agent.getFlowId());
-  out.setState(agent.getState());
-  out.setLatest(agent.getLatest());
-  if (agent.hasReference())
-    out.setReference(agent.getReference().getVersion());
-  out.setPinned(agent.getPinned());
-  out.setChangedAt(agent.getChangedAt());
-  out.setRegressions(agent.getRegressions().size());
-  out.setConfirmed(agent.getConfirmed());
-}
 
 /// Whether a filter lets a state through; an empty one lets all through.
 bool is_one_of(wire::AgentState state, capnp::List<wire::AgentState>::Reader wanted) {
@@ -107,14 +96,8 @@ public:
     auto failure = only_regressed ? visit_regressed(found, after) : visit_all(found, after, states);
     if (failure)
       return failure;
-    return msg<wire::AgentList>::build([&](wire::AgentList::Builder out) {
-      auto list = out.initAgents(static_cast<uint32_t>(found.agents.size()));
-      for (uint32_t i = 0; i < list.size(); ++i)
-        fill(list[i], *found.agents[i]);
-      if (found.next)
-        out.setNext(to_string(*found.next));
-      out.setKnown(*count);
-    });
+    agent_page shown{std::move(found.agents), {}, found.next ? to_string(*found.next) : "", *count};
+    return query->getFigures() ? list_figures(std::move(shown)) : build_agent_list(shown);
   }
 
   void count(const runs_counted& counted) {
@@ -133,6 +116,26 @@ public:
   }
 
 private:
+  /// Aside: it reads twenty records for each agent.
+  caf::result<msg<wire::AgentList>> list_figures(agent_page shown) const {
+    using answer = msg<wire::AgentList>;
+    auto promise = self_->make_response_promise<answer>();
+    run_aside<answer>(
+      self_,
+      [db = services_.db, shown = std::move(shown)]() mutable -> caf::expected<answer> {
+        if (auto failure = read_figures(*db, shown))
+          return failure;
+        return build_agent_list(shown);
+      },
+      [promise](caf::expected<answer> made) mutable {
+        if (made)
+          promise.deliver(std::move(*made));
+        else
+          promise.deliver(std::move(made.error()));
+      });
+    return promise;
+  }
+
   struct page {
     uint32_t limit;
     std::vector<msg<wire::Agent>> agents;

@@ -4,6 +4,9 @@
 #include "messages/ec.hpp"
 #include "platform/log.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 namespace hive::http {
 
 namespace asio = boost::asio;
@@ -38,7 +41,17 @@ caf::error acceptor::listen(const asio::ip::tcp::endpoint& at) {
   error_code error;
   socket_.open(at.protocol(), error);
   if (!error)
-    socket_.set_option(asio::ip::tcp::acceptor::reuse_address{true}, error);
+    socket_.set_option(asio::socket_base::reuse_address{true}, error);
+  if (!error)
+    socket_.bind(at, error);
+  if (!error)
+    socket_.listen(asio::socket_base::max_listen_connections, error);
+  return error ? fail(ec::unavailable, error.message()) : caf::error{};
+}
+
+caf::error acceptor::listen(const asio::local::stream_protocol::endpoint& at) {
+  error_code error;
+  socket_.open(at.protocol(), error);
   if (!error)
     socket_.bind(at, error);
   if (!error)
@@ -47,7 +60,10 @@ caf::error acceptor::listen(const asio::ip::tcp::endpoint& at) {
 }
 
 uint16_t acceptor::port() const {
-  return socket_.local_endpoint().port();
+  auto at = socket_.local_endpoint();
+  asio::ip::tcp::endpoint out;
+  std::memcpy(out.data(), at.data(), std::min(at.size(), out.capacity()));
+  return out.port();
 }
 
 void acceptor::start() {
@@ -61,7 +77,7 @@ void acceptor::close() {
 }
 
 void acceptor::accept() {
-  socket_.async_accept([this](error_code error, asio::ip::tcp::socket accepted) {
+  socket_.async_accept([this](error_code error, asio::generic::stream_protocol::socket accepted) {
     if (!socket_.is_open())
       return;
     if (error)

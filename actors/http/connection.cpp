@@ -5,7 +5,10 @@
 #include "actors/http/response_stream.hpp"
 #include "platform/log.hpp"
 
-#include <boost/asio/write.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 namespace hive::http {
 
@@ -35,23 +38,61 @@ std::array<asio::const_buffer, 2> rest_of(const std::string& head, const std::st
   return {asio::buffer(head) + of_head, asio::buffer(body) + of_body};
 }
 
+/// Whether TLS failed because the client sent an HTTP request.
+bool is_plain_http(const error_code& error) {
+  return error.category() == asio::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST;
+}
+
+/// Whether the client has closed its side, in TLS properly or not: a request shows by itself whether it is whole.
+bool is_end_of_input(const error_code& error) {
+  return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+}
+
 } // namespace
 
-connection::connection(std::shared_ptr<server_core> core, asio::ip::tcp::socket socket)
-    : core_{std::move(core)}, socket_{std::move(socket)}, received_{core_->received, 0}, since_{steady_clock::now()} {
+connection::connection(std::shared_ptr<server_core> core, client_socket::plain_socket socket,
+                       std::shared_ptr<tls_identity::context> tls, std::shared_ptr<const peer> from)
+    : core_{std::move(core)}, socket_{std::move(socket), std::move(tls)}, from_{std::move(from)}, parser_{new_parser()},
+      received_{core_->received, 0}, since_{steady_clock::now()} {
 }
 
 void connection::start() {
-  error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+  error_code ignored; // a Unix socket has no such option
+  socket_.plain().set_option(asio::ip::tcp::no_delay{true}, ignored);
+  if (socket_.tls()) {
+    enter(stage::greeting);
+    return socket_.async_greet([self = shared_from_this()](error_code error) { self->on_greeted(error); });
+  }
   enter(stage::idle);
   read();
+}
+
+void connection::on_greeted(error_code error) {
+  if (stage_ != stage::greeting)
+    return;
+  if (!error) {
+    from_ = core_->options.tls->holder_of(socket_.tls());
+    parser_ = new_parser();
+    enter(stage::idle);
+    return read();
+  }
+  log::debug("HTTPS client refused: {}.", error.message());
+  if (!is_plain_http(error))
+    return close();
+  socket_.drop_tls();
+  refuse(problem(400, ec::malformed, "this port serves HTTPS; the request came without TLS"));
+}
+
+std::unique_ptr<request_parser> connection::new_parser() const {
+  return std::make_unique<request_parser>(from_);
 }
 
 void connection::enter(stage next) {
   stage_ = next;
   since_ = steady_clock::now();
   switch (next) {
+  case stage::greeting:
   case stage::idle:
   case stage::reading:
     deadline_ = since_ + core_->options.read_timeout;
@@ -89,7 +130,7 @@ void connection::read() {
 void connection::on_read(error_code error, size_t length) {
   if (!is_awaiting_request()) // it was refused or closed in the meantime
     return;
-  if (error == asio::error::eof)
+  if (is_end_of_input(error))
     return on_end_of_input();
   if (error)
     return close();
@@ -158,7 +199,7 @@ bool connection::screen_head() {
 }
 
 void connection::tell_to_continue() {
-  asio::async_write(socket_, asio::buffer(continue_line), [self = shared_from_this()](error_code error, size_t) {
+  socket_.async_write(asio::buffer(continue_line), [self = shared_from_this()](error_code error, size_t) {
     if (!self->is_awaiting_request())
       return;
     if (error)
@@ -169,7 +210,7 @@ void connection::tell_to_continue() {
 }
 
 void connection::dispatch() {
-  auto whole = std::exchange(parser_, std::make_unique<request_parser>());
+  auto whole = std::exchange(parser_, new_parser());
   received_.set(buffer_.size());
   enter(stage::working);
   std::make_shared<live_exchange>(core_, shared_from_this(), std::move(whole))->begin();
@@ -187,7 +228,7 @@ void connection::refuse(response why) {
   if (!parser_->wants_head_only())
     out.body = std::move(why.body);
   error_code ignored;
-  socket_.cancel(ignored); // cancels a pending read, if the request was refused for being slow
+  socket_.plain().cancel(ignored); // cancels a pending read, if the request was refused for being slow
   buffer_.clear();
   received_.set(0);
   enter(stage::working);
@@ -331,24 +372,34 @@ void connection::linger() {
   enter(stage::lingering);
   buffer_.clear();
   received_.set(0);
+  if (!socket_.tls())
+    return end_output();
+  socket_.async_say_goodbye([self = shared_from_this()](error_code) {
+    if (self->stage_ == stage::lingering)
+      self->end_output();
+  });
+}
+
+void connection::end_output() {
   error_code error;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  socket_.plain().shutdown(asio::socket_base::shutdown_send, error);
   if (error)
     return close();
   throw_away();
 }
 
+/// Reads below TLS: what is thrown away needs no decryption.
 void connection::throw_away() {
-  socket_.async_read_some(buffer_.prepare(body_read_bytes),
-                          [self = shared_from_this()](error_code error, size_t length) {
-                            if (self->stage_ == stage::closed)
-                              return;
-                            self->thrown_away_ += length;
-                            if (error || self->thrown_away_ > defaults::max_lingering_bytes)
-                              self->close();
-                            else
-                              self->throw_away();
-                          });
+  socket_.plain().async_read_some(buffer_.prepare(body_read_bytes),
+                                  [self = shared_from_this()](error_code error, size_t length) {
+                                    if (self->stage_ == stage::closed)
+                                      return;
+                                    self->thrown_away_ += length;
+                                    if (error || self->thrown_away_ > defaults::max_lingering_bytes)
+                                      self->close();
+                                    else
+                                      self->throw_away();
+                                  });
 }
 
 void connection::close() {
@@ -357,7 +408,7 @@ void connection::close() {
   auto self = shared_from_this(); // the core may hold the only other reference
   enter(stage::closed);
   error_code ignored;
-  socket_.close(ignored);
+  socket_.plain().close(ignored);
   received_.release();
   answer_ = {};
   auto dropped = std::exchange(pieces_, {});
@@ -369,7 +420,7 @@ void connection::close() {
 
 bool connection::has_unread_bytes() const {
   error_code ignored;
-  return socket_.available(ignored) != 0;
+  return socket_.plain().available(ignored) != 0;
 }
 
 } // namespace hive::http

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "actors/http/client_socket.hpp"
 #include "actors/http/request_parser.hpp"
 #include "actors/http/server_core.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <deque>
 
@@ -36,6 +36,7 @@ struct stream_piece {
 class connection : public std::enable_shared_from_this<connection> {
 public:
   enum class stage {
+    greeting,  ///< TLS is being agreed on
     idle,      ///< no byte of a request has arrived
     reading,   ///< a request has begun to arrive
     working,   ///< a request waits for its answer or the next piece of it
@@ -45,9 +46,11 @@ public:
     closed,
   };
 
-  connection(std::shared_ptr<server_core> core, boost::asio::ip::tcp::socket socket);
+  /// `tls`: null for none. `from`: who the client is, as its socket tells; null: unknown, or its certificate will tell.
+  connection(std::shared_ptr<server_core> core, client_socket::plain_socket socket,
+             std::shared_ptr<tls_identity::context> tls, std::shared_ptr<const peer> from);
 
-  /// Starts reading the first request.
+  /// Starts reading the first request, after agreeing on TLS where there is to be any.
   void start();
 
   /// Writes the answer to the current request.
@@ -78,6 +81,8 @@ private:
 
   void enter(stage next);
   bool is_awaiting_request() const;
+  void on_greeted(boost::system::error_code error);
+  std::unique_ptr<request_parser> new_parser() const;
   void read();
   void on_read(boost::system::error_code error, size_t length);
   void on_end_of_input();
@@ -94,12 +99,14 @@ private:
   void answer_written();
   void write_next_piece();
   void linger();
+  void end_output();
   void throw_away();
 
   const std::shared_ptr<server_core> core_; // first member, because the socket lives in its io_context
-  boost::asio::ip::tcp::socket socket_;
+  client_socket socket_;
+  std::shared_ptr<const peer> from_; ///< as its transport tells
   boost::beast::flat_buffer buffer_;
-  std::unique_ptr<request_parser> parser_ = std::make_unique<request_parser>();
+  std::unique_ptr<request_parser> parser_;
   meter::share received_; ///< bytes of the arriving request
   stage stage_ = stage::idle;
   time_point since_;

@@ -3,6 +3,8 @@
 #include "actors/http/acceptor.hpp"
 #include "actors/http/connection.hpp"
 #include "actors/http/response_head.hpp"
+#include "actors/http/socket_file.hpp"
+#include "actors/http/tls_identity.hpp"
 #include "platform/log.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -16,28 +18,41 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-/// The IP address in the options, if it may be served without TLS.
+/// Whether nobody gets in without showing a token or a certificate.
+bool is_guarded(const server_options& options) {
+  return !options.tokens.empty() || (options.tls && options.open == role::anyone);
+}
+
+/// The IP address in the options, if it may be served like that.
 caf::expected<asio::ip::address> address_of(const server_options& options) {
   error_code error;
   auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
   if (error)
     return fail(ec::invalid, options.address + " is neither an IP address nor localhost");
-  if (!address.is_loopback() && (options.tokens.empty() || !options.insecure))
+  if (address.is_loopback())
+    return address;
+  if (!options.tls && !options.insecure)
     return fail(ec::invalid, options.endpoint() +
-                               " can be reached by other machines, and hived serves HTTP without TLS. Either listen on "
-                               "127.0.0.1 and put a proxy in front that speaks TLS; or, where the network can be "
-                               "trusted, configure [[http.tokens]] and, in [http], insecure = true");
+                               " can be reached by other machines, and hived serves HTTP without TLS. Either configure "
+                               "certificate and key in [http]; or listen on 127.0.0.1 and put a proxy in front that "
+                               "speaks TLS; or, where the network can be trusted, configure [[http.tokens]] and, in "
+                               "[http], insecure = true");
+  if (!is_guarded(options))
+    return fail(ec::invalid, options.endpoint() +
+                               " can be reached by other machines, who would need no token. Configure "
+                               "[[http.tokens]] or, in [http], tokens_file; or client_ca and open = \"none\", which "
+                               "lets certificates in alone");
   return address;
 }
 
 /// Answers a connection for which there is no room, as far as possible without blocking.
-void turn_away(asio::ip::tcp::socket socket, size_t most) {
+void turn_away(client_socket::plain_socket socket, size_t most) {
   auto why = problem(fail(ec::overloaded, "all " + std::to_string(most) + " connections are in use"));
   auto answer = response_head(why, {}) + why.body;
   error_code ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(answer), ignored);
-  socket.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket.shutdown(asio::socket_base::shutdown_send, ignored);
   char request[4096]; // if the request stayed unread, the kernel would discard the answer
   socket.read_some(asio::buffer(request), ignored);
 }
@@ -47,8 +62,11 @@ public:
   thread_listener(server_options options, server_services services)
       : core_{std::make_shared<server_core>(std::move(options), std::move(services))},
         acceptor_{core_->context,
-                  {[this](asio::ip::tcp::socket accepted) { take_in(std::move(accepted)); },
-                   [this] { return core_->make_room(); }, [this](const std::string& why) { die(why); }}} {
+                  {[this](client_socket::plain_socket accepted) { take_in_tcp(std::move(accepted)); },
+                   [this] { return core_->make_room(); }, [this](const std::string& why) { die(why); }}},
+        local_{core_->context,
+               {[this](client_socket::plain_socket accepted) { take_in_unix(std::move(accepted)); },
+                [this] { return core_->make_room(); }, [this](const std::string& why) { die(why); }}} {
   }
 
   caf::error bind() {
@@ -58,7 +76,11 @@ public:
     if (auto error = acceptor_.listen({*address, core_->options.port}))
       return fail(ec::unavailable, "cannot listen on " + core_->options.endpoint() + ": " + text_of(error));
     port_ = acceptor_.port();
-    return caf::none;
+    const auto& local = core_->options.unix_socket;
+    if (local.path.empty())
+      return caf::none;
+    return file_.claim(local.path, local.mode,
+                       [&] { return local_.listen(asio::local::stream_protocol::endpoint{local.path.native()}); });
   }
 
   uint16_t port() const override {
@@ -72,6 +94,8 @@ public:
   void serve(caf::actor gateway) override {
     core_->gateway = std::move(gateway);
     acceptor_.start();
+    if (!file_.path().empty())
+      local_.start();
     thread_ = std::thread{[self = shared_from_this()] { self->run(); }};
   }
 
@@ -87,7 +111,7 @@ public:
     core_->draining = true;
     core_->end_streams();
     core_->refuse_exchanges(server_core::exchanges::waiting);
-    asio::post(core_->context, [this] { acceptor_.close(); });
+    asio::post(core_->context, [this] { close_acceptors(); });
   }
 
   void close() override {
@@ -100,7 +124,7 @@ public:
       log::warn("HTTP server closes connections whose clients did not read the last answer");
     core_->stop_aside();
     asio::post(core_->context, [this] {
-      acceptor_.close();
+      close_acceptors();
       core_->close_all();
       work_.reset();
     });
@@ -126,11 +150,33 @@ private:
     end_.set_value();
   }
 
-  void take_in(asio::ip::tcp::socket accepted) {
+  void close_acceptors() {
+    acceptor_.close();
+    local_.close();
+  }
+
+  void take_in_tcp(client_socket::plain_socket accepted) {
+    const auto& tls = core_->options.tls;
+    take_in(std::move(accepted), tls ? tls->current() : nullptr, nullptr);
+  }
+
+  void take_in_unix(client_socket::plain_socket accepted) {
+    auto user = user_behind(accepted.native_handle());
+    if (!user)
+      return log::warn("A client of the Unix socket is refused: {}.", text_of(user.error()));
+    auto from = std::make_shared<const peer>(core_->options.unix_socket.roles.known_as(*user));
+    take_in(std::move(accepted), nullptr, std::move(from));
+  }
+
+  void take_in(client_socket::plain_socket accepted, std::shared_ptr<tls_identity::context> tls,
+               std::shared_ptr<const peer> from) {
     auto most = core_->options.max_connections;
-    if (core_->connections.size() >= most && !core_->make_room())
-      return turn_away(std::move(accepted), most);
-    auto opened = std::make_shared<connection>(core_, std::move(accepted));
+    if (core_->connections.size() >= most && !core_->make_room()) {
+      if (!tls) // with TLS, the answer would cost a handshake
+        turn_away(std::move(accepted), most);
+      return;
+    }
+    auto opened = std::make_shared<connection>(core_, std::move(accepted), std::move(tls), std::move(from));
     core_->add(opened);
     opened->start();
   }
@@ -144,6 +190,8 @@ private:
 
   const std::shared_ptr<server_core> core_;
   acceptor acceptor_;
+  acceptor local_; ///< of the Unix socket
+  socket_file file_;
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(core_->context);
   uint16_t port_ = 0;
   std::atomic<bool> has_answered_ = true; ///< the thread has run since the last check

@@ -285,7 +285,8 @@ struct request_parser::impl {
   bool asks_for_upgrade = false;
 };
 
-request_parser::request_parser() : impl_{std::make_unique<impl>()} {
+request_parser::request_parser(std::shared_ptr<const peer> from) : impl_{std::make_unique<impl>()} {
+  impl_->head.from = std::move(from);
 }
 
 request_parser::~request_parser() = default;

@@ -16,7 +16,8 @@ public:
     refused,    ///< see `refusal`; the remaining input cannot be parsed
   };
 
-  request_parser();
+  /// `from`: who sends the request, as its connection tells; null: unknown.
+  explicit request_parser(std::shared_ptr<const peer> from = {});
   ~request_parser();
   request_parser(const request_parser&) = delete;
   request_parser& operator=(const request_parser&) = delete;

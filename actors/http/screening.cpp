@@ -114,7 +114,7 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
     return methods_of(head, match.allowed);
   if (!match.found)
     return not_routed(head, match.allowed);
-  if (auto error = access_->check(match.found->access, head.authorization))
+  if (auto error = check(match.found->access, head))
     return problem(error);
   if (auto refusal = judge_namespace(head, *match.found))
     return refusal;
@@ -126,15 +126,30 @@ std::optional<response> screening::judge(const request_head& head, const path_tr
 }
 
 std::string screening::token_of(const request_head& head) const {
-  return access_->name_of(head.authorization);
+  auto name = access_->name_of(head.authorization);
+  return name.empty() && head.from ? head.from->id : name;
 }
 
 caller screening::who(const request_head& head) const {
-  return access_->who(head.authorization);
+  auto out = access_->who(head.authorization);
+  if (!head.from)
+    return out;
+  if (out.token.empty())
+    out.token = head.from->id;
+  out.grants = std::max(out.grants, head.from->grants);
+  return out;
 }
 
 caf::error screening::check(role needed, const request_head& head) const {
-  return access_->check(needed, head.authorization);
+  if (head.from && head.from->grants >= needed)
+    return caf::none;
+  auto refused = access_->check(needed, head.authorization);
+  if (!refused || !head.from)
+    return refused;
+  auto granted = head.from->grants;
+  return fail(code_of(refused),
+              text_of(refused) + "; " + head.from->text +
+                (granted == role::anyone ? " has no role here" : " has role " + std::string{to_string(granted)}));
 }
 
 std::optional<response> screening::judge_body(size_t body_bytes, const server_load& load) const {

@@ -28,6 +28,7 @@ struct request_head {
   std::string_view name_space; ///< the first Hivemark-Namespace field
   size_t name_spaces = 0;      ///< number of Hivemark-Namespace fields
   bool is_http_1_0 = false;
+  std::shared_ptr<const peer> from = {}; ///< who sent it, as its connection tells; null: unknown
 };
 
 /// The server's current load.
@@ -60,7 +61,7 @@ public:
   /// nothing.
   std::optional<response> judge(const request_head& head, const path_tree::match& match, const server_load& load) const;
 
-  /// Name of the configured token that the request shows; empty for none.
+  /// Name of the configured token that the request shows, or of whom its connection comes from; empty for none.
   std::string token_of(const request_head& head) const;
 
   /// What the request's sender may do.

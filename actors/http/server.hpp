@@ -2,11 +2,13 @@
 
 #include "actors/http/authorizer.hpp"
 #include "actors/http/bounds.hpp"
+#include "actors/http/peer.hpp"
 #include "actors/http/route.hpp"
 #include "actors/namespaces/api.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>
+#include <filesystem>
 
 namespace prometheus {
 class Registry;
@@ -14,9 +16,19 @@ class Registry;
 
 namespace hive::http {
 
+class tls_identity;
+
+/// A Unix socket beside the TCP one.
+struct unix_socket_options {
+  std::filesystem::path path = {}; ///< absolute; empty: none
+  mode_t mode = 0660;              ///< of the socket's file: who may connect
+  user_roles roles = {};           ///< what its clients may do without a token
+};
+
 /// Options of the HTTP server. A crash loses no acknowledged request: its data is durable before the answer.
 struct server_options {
-  /// An IP address or `localhost`. Addresses reachable from other machines require `tokens` and `insecure`.
+  /// An IP address or `localhost`. Addresses reachable from other machines require `tls` or `insecure`, and that
+  /// nobody gets in without a token or a certificate.
   std::string address = "127.0.0.1";
   /// 0 picks a free port.
   uint16_t port = 7420;
@@ -31,6 +43,9 @@ struct server_options {
   std::vector<std::string> hosts = {};
   /// The operator accepts that tokens and data cross the network unencrypted.
   bool insecure = false;
+  /// Serves HTTPS instead of HTTP over TCP. Its owner may reload it while the server runs.
+  std::shared_ptr<tls_identity> tls = {};
+  unix_socket_options unix_socket = {};
   /// Larger bodies get 413.
   size_t max_body_bytes = defaults::max_body_bytes;
   /// Limit of concurrent requests; above it 503 with Retry-After.

@@ -113,8 +113,9 @@ bool server_core::make_room() {
   auto* found = longest_in(*this, connection::stage::idle, now);
   if (!found)
     found = longest_in(*this, connection::stage::lingering, now);
-  if (!found)
-    found = longest_in(*this, connection::stage::reading, now - defaults::slow_request);
+  for (auto slow : {connection::stage::reading, connection::stage::greeting})
+    if (!found)
+      found = longest_in(*this, slow, now - defaults::slow_request);
   if (found)
     found->close();
   return found;

@@ -66,7 +66,7 @@ public:
   void add(const std::shared_ptr<connection>& opened);
   void remove(connection* closed);
 
-  /// Closes the longest idle connection, or else one that has been sending a head for too long.
+  /// Closes the longest idle connection, or else one that has been sending a head, or agreeing on TLS, for too long.
   bool make_room();
 
   /// Runs a request with a potentially large answer when it is its turn.

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <prometheus/metric_family.h>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +23,18 @@ public:
 
   void counter(const char* name, const char* help, double value, metric_labels labels = {}) {
     add(prometheus::MetricType::Counter, name, help, std::move(labels)).counter.value = value;
+  }
+
+  /// `counts`: observations up to each of the `bounds`, not counting those up to the bound before, and at last those
+  /// beyond. `sum`: of all observations.
+  void histogram(const char* name, const char* help, double sum, std::span<const double> bounds,
+                 std::span<const uint64_t> counts) {
+    auto& out = add(prometheus::MetricType::Histogram, name, help, {}).histogram;
+    for (size_t i = 0; i < counts.size(); ++i) {
+      out.sample_count += counts[i];
+      out.bucket.push_back({out.sample_count, i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity()});
+    }
+    out.sample_sum = sum;
   }
 
   /// The families by name.

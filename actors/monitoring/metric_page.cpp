@@ -37,6 +37,8 @@ void put_node(const node_figures& node, family_writer& out) {
   out.gauge("hive_store_free_bytes", "Free space on the store's disk.", static_cast<double>(node.store_free_bytes));
   out.gauge("hive_store_min_free_bytes", "Free space below which the node refuses writes.",
             static_cast<double>(node.store_need_bytes));
+  out.histogram("hive_commit_duration_seconds", "Time of a write of the store, with its fsync.", node.writes.seconds,
+                write_durations::bounds_s, node.writes.counts);
 }
 
 void put_process(const process_usage& usage, family_writer& out) {
@@ -172,6 +174,37 @@ void put_results(wire::LatestResults::Reader latest, size_t most, family_writer&
               newest);
 }
 
+/// Metrics that hold their level are left out: their newest value tells as much.
+void put_moved(wire::MetricList::Reader list, family_writer& out) {
+  for (auto each : list.getMetrics()) {
+    metric_labels labels{{"adapter", text_of_field(each.getAdapter())}, {"metric", text_of_field(each.getName())}};
+    out.gauge("hive_metric_regressed", "1 when the newest change of the metric was for the worse, 0 when it was not.",
+              each.getChange().getWorse(), labels);
+    if (std::isfinite(each.getLevel()))
+      out.gauge("hive_metric_level", "Mean of the metric since that change: what its next values are compared with.",
+                each.getLevel(), labels);
+    if (std::isfinite(each.getChange().getChangePct()))
+      out.gauge("hive_metric_change_ratio", "Relative size of that change.", each.getChange().getChangePct() / 100,
+                labels);
+  }
+  out.gauge("hive_metrics_moved", "Measured metrics with a change in the last 30 days.", list.getMoved());
+}
+
+void put_backups(wire::Backups::Reader made, family_writer& out) {
+  if (!made.hasDirectory())
+    return;
+  out.gauge("hive_backups", "Backups in the configured directory.", made.getCount());
+  out.gauge("hive_backup_bytes", "Size of their files, each counted once.", static_cast<double>(made.getBytes()));
+  if (made.getLastSuccess() != 0)
+    out.gauge("hive_backup_last_success_timestamp_seconds", "When the newest backup was made, in Unix time.",
+              seconds_of(made.getLastSuccess()));
+  if (made.getLastVerified() != 0)
+    out.gauge("hive_backup_last_verified_timestamp_seconds",
+              "When all files of the backups were last read and compared, in Unix time.",
+              seconds_of(made.getLastVerified()));
+  out.gauge("hive_backup_failed", "1 when the newest attempt since the node's start failed.", made.hasLastError());
+}
+
 void put_missing(const std::vector<std::string>& missing, family_writer& out) {
   out.gauge("hive_metrics_missing", "Services that did not answer in time for this page; their metrics are left out.",
             static_cast<double>(missing.size()));
@@ -196,6 +229,10 @@ std::vector<prometheus::MetricFamily> describe_metrics(const readings& from, con
                 static_cast<double>((*from.tasks)->getRecords()));
   if (from.results)
     put_results(**from.results, bounds.series, out);
+  if (from.moved)
+    put_moved(**from.moved, out);
+  if (from.backups)
+    put_backups(**from.backups, out);
   put_missing(from.missing, out);
   return std::move(out).finish();
 }

@@ -15,6 +15,8 @@ namespace {
 constexpr std::chrono::seconds patience{3};
 /// Requests that wait for the page in work; there is one Prometheus, or two.
 constexpr size_t max_waiting = 16;
+/// Metrics that moved, with series of their own. The worst come first.
+constexpr uint32_t max_moved = 500;
 
 std::string write_page(const readings& from, const metric_bounds& bounds, const prometheus::Registry& counted) {
   auto families = describe_metrics(from, bounds, static_cast<double>(now_unix_micros()) / micros_per_s);
@@ -49,7 +51,7 @@ private:
     now_ = std::make_shared<readings>();
     now_->node = services_.node();
     now_->results = services_.results->get();
-    open_ = 6;
+    open_ = 8;
     ask<wire::HiveStatus>("federation", services_.federation, msg<wire::HiveStatusQuery>::build([](auto) {}),
                           &readings::hive);
     ask<wire::NodeList>("members", services_.federation, msg<wire::NodeQuery>::build([](auto) {}), &readings::nodes);
@@ -59,6 +61,14 @@ private:
                                   &readings::upgrades);
     ask<wire::TaskTotals>("tracker", services_.tracker, msg<wire::TaskTotalsQuery>::build([](auto) {}),
                           &readings::tasks);
+    ask<wire::Backups>("backups", services_.backups,
+                       msg<wire::BackupsQuery>::build([](wire::BackupsQuery::Builder out) { out.setLimit(1); }),
+                       &readings::backups);
+    ask<wire::MetricList>("history", services_.historian, msg<wire::MetricsQuery>::build([](auto out) {
+                            out.setMoved(true);
+                            out.setLimit(max_moved);
+                          }),
+                          &readings::moved);
   }
 
   template <class Answer, class Actor, class Query>

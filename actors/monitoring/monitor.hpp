@@ -1,6 +1,8 @@
 #pragma once
 
+#include "actors/backup/api.hpp"
 #include "actors/gpu/api.hpp"
+#include "actors/history/api.hpp"
 #include "actors/hive/federation/api.hpp"
 #include "actors/monitoring/api.hpp"
 #include "actors/monitoring/metric_page.hpp"
@@ -22,6 +24,8 @@ struct monitor_services {
   gpu_scheduler_actor gpus;
   cluster_gate_actor gate;
   tracker_actor tracker;
+  backups_actor backups;
+  historian_actor historian;
   std::shared_ptr<const results_board> results;
   std::shared_ptr<const prometheus::Registry> counted; ///< what services count themselves
   std::function<node_figures()> node;                  ///< must be fast; called by the monitor alone

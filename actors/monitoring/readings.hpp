@@ -1,14 +1,17 @@
 #pragma once
 
 #include "actors/benchmark/capture_tally.hpp"
+#include "messages/backup.capnp.h"
 #include "messages/cluster_upgrade.capnp.h"
 #include "messages/door.capnp.h"
 #include "messages/gossip.capnp.h"
 #include "messages/gpu.capnp.h"
+#include "messages/history.capnp.h"
 #include "messages/msg.hpp"
 #include "messages/snapshot.capnp.h"
 #include "messages/tracker.capnp.h"
 #include "platform/process_usage.hpp"
+#include "storage/write_progress.hpp"
 
 #include <optional>
 #include <string>
@@ -26,6 +29,7 @@ struct node_figures {
   uint64_t store_bytes = 0;      ///< of the store's files
   uint64_t store_free_bytes = 0; ///< on its disk
   uint64_t store_need_bytes = 0; ///< below which writes are refused
+  write_durations writes;
   process_usage process;
   std::vector<adapter_runs> runs; ///< of all captures since the start
 };
@@ -39,6 +43,8 @@ struct readings {
   std::optional<msg<wire::LeaseList>> leases;
   std::optional<msg<wire::ClusterUpgradeList>> upgrades;
   std::optional<msg<wire::TaskTotals>> tasks;
+  std::optional<msg<wire::Backups>> backups;
+  std::optional<msg<wire::MetricList>> moved; ///< those of the measured metrics that moved lately
   std::optional<msg<wire::LatestResults>> results;
   std::vector<std::string> missing; ///< names of services without an answer
 };

@@ -2,9 +2,10 @@
 
 #include "apps/hivectl/documents.hpp"
 #include "apps/hivectl/exit_status.hpp"
-#include "apps/version.hpp"
 #include "messages/ids.hpp"
+#include "platform/version.hpp"
 
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace hive::ctl {
@@ -68,22 +69,51 @@ caf::error describe_silence(const node_request& request, const caf::error& cause
 
 } // namespace
 
-client::client(std::string base_url, std::string token, std::string name_space)
-    : base_url_{std::move(base_url)}, token_{std::move(token)}, name_space_{std::move(name_space)} {
+caf::expected<http::client_tls> find_client_tls(const std::string& directory) {
+  http::client_tls out;
+  if (directory.empty())
+    return out;
+  auto file = [&](std::string_view name) { return (std::filesystem::path{directory} / name).string(); };
+  std::error_code failed;
+  auto is_there = [&](const std::string& path) { return std::filesystem::exists(path, failed); };
+  out.trusted = file("ca.pem");
+  if (!is_there(out.trusted))
+    return fail(ec::not_found, out.trusted + " is not there; --tls names a directory with the node's ca.pem");
+  if (!is_there(file("cert.pem")))
+    return out;
+  out.certificate = file("cert.pem");
+  out.key = file("key.pem");
+  if (!is_there(out.key))
+    return fail(ec::not_found, out.key + " is not there, the key of " + out.certificate);
+  return out;
+}
+
+client::client(node_address at) : at_{std::move(at)} {
+}
+
+http::outgoing_request client::to(const std::string& path) const {
+  http::outgoing_request out;
+  out.tls = at_.tls;
+  if (at_.url.starts_with(unix_scheme)) {
+    out.url = "http://localhost" + path;
+    out.unix_socket = at_.url.substr(unix_scheme.size());
+  } else {
+    out.url = at_.url + path;
+  }
+  return out;
 }
 
 http::outgoing_request client::outgoing(const node_request& request) const {
-  http::outgoing_request outgoing;
+  auto outgoing = to("/api/v1" + request.path);
   outgoing.method = request.method;
-  outgoing.url = base_url_ + "/api/v1" + request.path;
   outgoing.headers = {"Accept: " + request.accept + ", application/problem+json"};
   if (!request.body.empty())
     // Without "Expect:", libcurl would hold back a large body until the node asks for it.
     outgoing.headers.insert(outgoing.headers.end(), {"Content-Type: " + request.content_type, "Expect:"});
-  if (!token_.empty())
-    outgoing.headers.push_back("Authorization: Bearer " + token_);
-  if (!name_space_.empty())
-    outgoing.headers.push_back("Hivemark-Namespace: " + name_space_);
+  if (!at_.token.empty())
+    outgoing.headers.push_back("Authorization: Bearer " + at_.token);
+  if (!at_.name_space.empty())
+    outgoing.headers.push_back("Hivemark-Namespace: " + at_.name_space);
   outgoing.body = request.body;
   outgoing.timeout = request.timeout + request.grace;
   outgoing.stop = request.stop;
@@ -116,8 +146,7 @@ caf::expected<std::string> client::exchange(const node_request& request) const {
 }
 
 caf::expected<std::map<std::string, std::string>> client::probe(const std::string& path) const {
-  http::outgoing_request question;
-  question.url = base_url_ + path;
+  auto question = to(path);
   question.timeout = health_timeout;
   auto response = http::fetch(question);
   if (!response)

@@ -26,14 +26,27 @@ struct node_request {
   std::stop_token stop{}; ///< a stop request aborts with ec::unavailable within about a second
 };
 
+/// Begins the address of a node behind a Unix socket.
+inline constexpr std::string_view unix_scheme = "unix:";
+
+/// Where a node is, and as whom to speak to it.
+struct node_address {
+  std::string url;             ///< without trailing slash; http://, https://, or unix: and the path of a socket
+  std::string token = {};      ///< sent as a bearer token; empty: none
+  std::string name_space = {}; ///< what requests are about; empty: the node itself
+  http::client_tls tls = {};
+};
+
+/// Reads the files of a directory as `hivectl node issue` and `engine issue` fill it: ca.pem, and where they are there
+/// cert.pem and key.pem. An empty name: nothing of it. Fails with ec::not_found, naming the file.
+caf::expected<http::client_tls> find_client_tls(const std::string& directory);
+
 /// A client of a node's HTTP interface. Errors have texts that users can act on. ec::unavailable: no node answered in
 /// time. exit_status::unreachable: the server is not a node of this version. Other codes: the node's own error.
 /// `exit_status_of` maps them.
 class client {
 public:
-  /// `base_url` has no trailing slash. `token` is sent as a bearer token unless it is empty. `name_space` is the
-  /// namespace that requests are about; empty for the node itself.
-  client(std::string base_url, std::string token, std::string name_space);
+  explicit client(node_address at);
 
   /// Sends a request and decodes the answer strictly: node and hivectl have the same version, so an answer that
   /// violates the schema is an error. Waits slightly longer than the request's timeout, so that the node's own timeout
@@ -69,11 +82,10 @@ public:
   caf::expected<std::string> node_id() const;
 
 private:
+  http::outgoing_request to(const std::string& path) const;
   http::outgoing_request outgoing(const node_request& request) const;
 
-  std::string base_url_;
-  std::string token_;
-  std::string name_space_;
+  node_address at_;
 };
 
 } // namespace hive::ctl

@@ -5,8 +5,8 @@
 #include "apps/hivectl/help.hpp"
 #include "apps/hivectl/token.hpp"
 #include "apps/hivectl/validators.hpp"
-#include "apps/version.hpp"
 #include "messages/ec.hpp"
+#include "platform/version.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -42,7 +42,7 @@ void add_global_options(CLI::App& app, context& ctx) {
   app.fallthrough();            // so that --json also works at the end
   app.require_subcommand(0, 1); // without a subcommand, hivectl shows its help
   app.set_version_flag("--version", std::string{"hivectl "} + version_text, "Print the version of hivectl");
-  app.add_option("--url", ctx.url, "The node (default: http://127.0.0.1:7420)")
+  app.add_option("--url", ctx.url, "The node (default: http://127.0.0.1:7420); unix:PATH for its Unix socket")
     ->envname("HIVE_URL")
     ->check(valid_url());
   app
@@ -51,6 +51,13 @@ void add_global_options(CLI::App& app, context& ctx) {
                 "it wrote at its start)")
     ->envname("HIVE_TOKEN_FILE")
     ->check(existing_file());
+  app
+    .add_option(
+      "--tls", ctx.tls,
+      "For an https URL: directory with ca.pem to know the node by, and cert.pem and key.pem to be known by it "
+      "(default: the CAs of this machine, and no certificate)")
+    ->envname("HIVE_TLS")
+    ->check(existing_directory());
   app
     .add_option("--namespace", ctx.name_space,
                 "Store within the node that the command is about (default: the node itself)")
@@ -69,17 +76,22 @@ int run_chosen(const context& ctx, charset set) {
   auto found = choose_token(ctx.url, ctx.token_file);
   if (!found)
     return complain(text_of(found.error()), set, exit_status_of(found.error()));
+  auto tls = find_client_tls(ctx.tls);
+  if (!tls)
+    return complain(text_of(tls.error()), set, exit_status_of(tls.error()));
   auto url = ctx.url.substr(0, ctx.url.find_last_not_of('/') + 1);
   auto token_file = found->token.empty() ? std::string{} : found->looked.back();
-  auto connect = [&ctx, url]() -> caf::expected<client> {
+  auto connect = [&ctx, url, tls = *tls]() -> caf::expected<client> {
     auto token = choose_token(ctx.url, ctx.token_file);
-    return token ? client{url, token->token, ctx.name_space} : caf::expected<client>{token.error()};
+    if (!token)
+      return token.error();
+    return client{{url, token->token, ctx.name_space, tls}};
   };
   auto describe_token = [&ctx] {
     auto token = choose_token(ctx.url, ctx.token_file);
     return token ? describe_search(*token) : ". " + text_of(token.error());
   };
-  session s{client{url, found->token, ctx.name_space},
+  session s{client{{url, found->token, ctx.name_space, *tls}},
             output{ctx.json, set, ctx.wide},
             ctx.json,
             set,

@@ -33,6 +33,7 @@ using command_body = std::function<outcome(session&)>;
 struct context {
   std::string url = "http://127.0.0.1:7420";
   std::string token_file;
+  std::string tls;        ///< directory of certificates; empty: none
   std::string name_space; ///< id; empty: the node itself
   bool json = false;
   bool wide = false;

@@ -87,6 +87,9 @@ caf::expected<std::string> address_of(const session& s) {
 }
 
 outcome show_dashboard(session& s, bool open) {
+  if (s.url.starts_with(unix_scheme))
+    return fail_as(exit_status::usage,
+                   "no browser reaches a Unix socket; give the node's http or https address as --url");
   auto who = s.node.ask<wire::WhoAmI>({.path = "/whoami"});
   if (!who)
     return who.error();

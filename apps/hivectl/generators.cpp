@@ -5,7 +5,7 @@
 #include "apps/command_tree/manual_page.hpp"
 #include "apps/hivectl/exit_status.hpp"
 #include "apps/hivectl/value_kind.hpp"
-#include "apps/version.hpp"
+#include "platform/version.hpp"
 
 #include <algorithm>
 #include <iostream>

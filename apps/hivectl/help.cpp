@@ -2,8 +2,8 @@
 
 #include "apps/command_tree/command_tree.hpp"
 #include "apps/hivectl/suggestion.hpp"
-#include "apps/version.hpp"
 #include "messages/status.capnp.h"
+#include "platform/version.hpp"
 
 #include <algorithm>
 #include <iostream>

@@ -18,12 +18,13 @@ outcome list_nodes(session& s) {
     return answer.error();
   s.out.answer(*answer, [&] {
     table rows{{text_column("ID"), text_column("NAME"), text_column("STATE"), text_column("TIER"),
-                text_column("ADDRESS"), number_column("EPOCH"), number_column("RTT MS"), text_column("SAME STATE"),
-                text_column("LAST SEEN"), text_column("REASON")}};
+                text_column("VERSION"), text_column("ADDRESS"), number_column("EPOCH"), number_column("RTT MS"),
+                text_column("SAME STATE"), text_column("LAST SEEN"), text_column("REASON")}};
     for (auto node : (*answer)->getNodes())
       rows.add_row({node.getId().cStr(), node.getName().cStr(), name_of(node.getState()), name_of(node.getTier()),
-                    node.getAddress().cStr(), std::to_string(node.getEpoch()), describe(node),
-                    format_yes_no(node.getSameRoot()), s.out.time(node.getLastSeen()), node.getReason().cStr()});
+                    node.getSoftware().cStr(), node.getAddress().cStr(), std::to_string(node.getEpoch()),
+                    describe(node), format_yes_no(node.getSameRoot()), s.out.time(node.getLastSeen()),
+                    node.getReason().cStr()});
     s.out.print(rows);
   });
   return exit_status::done;

@@ -1,5 +1,6 @@
 #include "apps/hivectl/registration.hpp"
 
+#include "apps/hivectl/client.hpp"
 #include "apps/hivectl/exit_status.hpp"
 #include "platform/endpoint.hpp"
 
@@ -25,6 +26,8 @@ caf::error refuse(const std::string& path, const std::string& why) {
 } // namespace
 
 bool is_on_this_machine(std::string_view url) {
+  if (url.starts_with(unix_scheme))
+    return true;
   auto start = url.find("://");
   auto host = start == url.npos ? url : url.substr(start + 3);
   host = host.substr(0, host.find('/'));

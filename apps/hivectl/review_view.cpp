@@ -3,7 +3,7 @@
 #include "actors/review/render/formats.hpp"
 #include "apps/hivectl/files.hpp"
 #include "apps/hivectl/format.hpp"
-#include "apps/version.hpp"
+#include "platform/version.hpp"
 
 #include <iostream>
 

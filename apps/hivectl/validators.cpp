@@ -1,5 +1,6 @@
 #include "apps/hivectl/validators.hpp"
 
+#include "apps/hivectl/client.hpp"
 #include "messages/ec.hpp"
 #include "messages/ids.hpp"
 #include "messages/timestamp.hpp"
@@ -18,6 +19,10 @@ void require(const std::string& wrong) {
 
 /// Checks a node's base URL, to which paths are appended.
 std::string check_url(const std::string& url) {
+  if (url.starts_with(unix_scheme))
+    return url.size() > unix_scheme.size() && url[unix_scheme.size()] == '/'
+             ? ""
+             : "\"" + url + "\" must be unix: and an absolute path";
   if (auto wrong = http::check_url(url, http::url_user::allowed))
     return "\"" + url + "\" " + text_of(wrong);
   bool is_plain = url.find_first_of("?#") == url.npos;

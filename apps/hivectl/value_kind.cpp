@@ -213,11 +213,14 @@ value_kind kind_of(const completion& at) {
 
 node_place node_of(const completion& at, const CLI::App& root) {
   return {given_or_variable(at, root, "--url", "http://127.0.0.1:7420"),
-          given_or_variable(at, root, "--token-file", ""), given_or_variable(at, root, "--namespace", "")};
+          given_or_variable(at, root, "--token-file", ""), given_or_variable(at, root, "--namespace", ""),
+          given_or_variable(at, root, "--tls", "")};
 }
 
 std::vector<std::string> names_of_node(value_kind kind, const node_place& node) {
-  if (kind <= value_kind::directory || http::check_url(node.url, http::url_user::allowed))
+  bool is_url = node.url.starts_with(unix_scheme) || !http::check_url(node.url, http::url_user::allowed);
+  auto tls = find_client_tls(node.tls);
+  if (kind <= value_kind::directory || !is_url || !tls)
     return {};
   auto found = choose_token(node.url, node.token_file);
   if (!found)
@@ -225,7 +228,7 @@ std::vector<std::string> names_of_node(value_kind kind, const node_place& node) 
   auto url = node.url.substr(0, node.url.find_last_not_of('/') + 1);
   // The list of namespaces is the node's own.
   auto name_space = kind == value_kind::name_space ? std::string{} : node.name_space;
-  return plain(ask({url, found->token, name_space}, kind));
+  return plain(ask(client{{url, found->token, name_space, *tls}}, kind));
 }
 
 } // namespace hive::ctl

@@ -37,6 +37,7 @@ struct node_place {
   std::string url;
   std::string token_file;
   std::string name_space;
+  std::string tls; ///< directory of certificates; empty: none
 };
 
 /// The node that the words before the cursor, or else the environment, name.

@@ -3,7 +3,7 @@
 #include "apps/command_tree/manual_page.hpp"
 #include "apps/hived/config_files.hpp"
 #include "apps/hived/toml_section.hpp"
-#include "apps/version.hpp"
+#include "platform/version.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -30,9 +30,11 @@ Examples:
   hived --config /etc/hivemark/hived.toml --print-config    what holds, and why
 
 Once it serves, hived prints one line:  hived ready http=ADDR:PORT door=ADDR:PORT node=ID
-SIGTERM and SIGINT stop it gracefully, a second one at once; SIGHUP reads the tokens file again.
+SIGTERM and SIGINT stop it gracefully, a second one at once; SIGHUP reads the tokens file and the certificate
+of HTTPS again.
 A fresh operator token is written at each start, for hivectl and curl on this machine; the log says where.
-Exit status: 0 stopped as told, 1 could not start or failed, 64 wrong usage or configuration.)";
+Exit status: 0 stopped as told, 1 could not start or failed, 64 wrong usage or configuration,
+65 the data directory is of a later release.)";
 
 /// Options and environment variables; they override the file.
 struct overrides {

@@ -3,6 +3,7 @@
 #include "actors/hive/link/door.hpp"
 #include "actors/http/site.hpp"
 #include "apps/hived/config_values.hpp"
+#include "apps/hived/http_config.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "messages/ids.hpp"
 
@@ -220,6 +221,7 @@ void read_http(toml_section& in, http::server_options& out, token_sources& token
   uint64_t max_in_flight = out.max_in_flight;
   in.read("max_in_flight", max_in_flight, 1, 65'536);
   out.max_in_flight = max_in_flight;
+  read_http_transports(in, out);
   read_access(in, out);
   read_token_keys(in, tokens, out.tokens);
   if (in.has("open") && out.open != http::role::anyone && !out.tokens.empty())

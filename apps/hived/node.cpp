@@ -1,5 +1,6 @@
 #include "apps/hived/node.hpp"
 
+#include "actors/http/tls_identity.hpp"
 #include "actors/node/supervisor.hpp"
 #include "apps/hived/toml_section.hpp"
 #include "apps/hived/wiring/adapter_group.hpp"
@@ -23,9 +24,11 @@
 #include "apps/hived/wiring/review_group.hpp"
 #include "apps/hived/wiring/service_manager_group.hpp"
 #include "apps/hived/wiring/tracker_group.hpp"
+#include "messages/timestamp.hpp"
 #include "platform/log.hpp"
 
 #include <caf/all.hpp>
+#include <ctime>
 
 namespace hive {
 namespace {
@@ -44,6 +47,15 @@ void reload_tokens(const token_sources& from, http::authorizer& into) {
   }
 }
 
+/// Reads the certificate of HTTPS again. Keeps the previous one when the files cannot be used.
+void reload_certificate(http::tls_identity* into) {
+  if (!into)
+    return;
+  if (auto error = into->reload(std::time(nullptr)))
+    return log::error("HTTPS certificate not reloaded, the previous one stays: {}", text_of(error));
+  log::info("HTTPS certificate reloaded. expires={}", format_iso8601(into->not_after() * 1'000'000));
+}
+
 } // namespace
 
 struct node::impl {
@@ -51,7 +63,7 @@ struct node::impl {
   explicit impl(std::unique_ptr<node_context> opened) : context{std::move(opened)} {
     auto& base = add<base_group>();
     add<service_manager_group>(base);
-    add<backup_group>();
+    auto& backups = add<backup_group>();
     auto& gpus = add<gpu_group>(base);
     auto& adapters = add<adapter_group>(base, gpus);
     add<heavy_group>(adapters);
@@ -66,7 +78,7 @@ struct node::impl {
     auto& engines = add<engine_group>(adapters, agents, tracker, federation, research, installs);
     add<review_group>(base, adapters, agents);
     auto& namespaces = add<namespace_group>(adapters);
-    add<monitor_group>(gpus, benchmark, tracker, gate, federation);
+    add<monitor_group>(backups, gpus, benchmark, tracker, gate, federation);
     add<http_group>(namespaces, groups_so_far());
     add<door_group>(federation, engines);
   }
@@ -154,9 +166,11 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   };
   // Both callbacks may still run while this node is destroyed.
-  auto reload = [from = context.config.tokens, access = context.config.http.access, manager = context.manager] {
+  auto reload = [from = context.config.tokens, access = context.config.http.access, tls = context.config.http.tls,
+                 manager = context.manager] {
     manager.reloading();
     reload_tokens(from, *access);
+    reload_certificate(tls.get());
     manager.ready();
   };
   context.manager.ready(); // signals that came already are pending

@@ -30,8 +30,10 @@ public:
       db->DestroyColumnFamilyHandle(family);
   }
 
+  /// Null when the copy is older than the column.
   rocksdb::ColumnFamilyHandle* family(column where) const {
-    return families[1 + static_cast<size_t>(where)];
+    auto at = std::ranges::find(families, name_of(where), &rocksdb::ColumnFamilyHandle::GetName);
+    return at == families.end() ? nullptr : *at;
   }
 
   std::unique_ptr<rocksdb::DB> db;
@@ -39,20 +41,33 @@ public:
 };
 
 caf::error damaged_copy(const std::filesystem::path& directory, const rocksdb::BackupInfo& backup,
-                        const std::string& why) {
-  return fail(ec::corrupt,
+                        const std::string& why, ec code = ec::corrupt) {
+  return fail(code,
               "backup " + std::to_string(backup.backup_id) + " in " + directory.string() + " cannot be opened: " + why);
 }
 
-rocksdb::Status open_copy(const rocksdb::BackupInfo& backup, opened_copy& out) {
+/// What the copy has of our columns.
+caf::expected<std::vector<rocksdb::ColumnFamilyDescriptor>> columns_of(const rocksdb::BackupInfo& backup,
+                                                                       uint32_t schema) {
+  rocksdb::DBOptions options;
+  options.env = backup.env_for_open.get();
+  auto newer = columns_to_add(backup.name_for_open, schema, options);
+  if (!newer)
+    return newer.error();
+  auto out = column_descriptors({.block_cache_bytes = 8 << 20});
+  std::erase_if(out, [&newer](const auto& each) { return std::ranges::find(*newer, each.name) != newer->end(); });
+  return out;
+}
+
+rocksdb::Status open_copy(const rocksdb::BackupInfo& backup,
+                          const std::vector<rocksdb::ColumnFamilyDescriptor>& columns, opened_copy& out) {
   rocksdb::DBOptions options;
   options.env = backup.env_for_open.get();
   options.max_open_files = max_open_tables;
   // A record may have been half written when the log was copied.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   rocksdb::DB* opened = nullptr;
-  auto status = rocksdb::DB::OpenForReadOnly(
-    options, backup.name_for_open, column_descriptors({.block_cache_bytes = 8 << 20}), &out.families, &opened);
+  auto status = rocksdb::DB::OpenForReadOnly(options, backup.name_for_open, columns, &out.families, &opened);
   out.db.reset(opened);
   return status;
 }
@@ -144,7 +159,8 @@ rocksdb::Status count_all(const opened_copy& copy, count_by how, const std::atom
   std::atomic<size_t> next = 0;
   auto count_some = [&] {
     for (size_t i = next++; i < column_count; i = next++)
-      results[i] = count(*copy.db, copy.family(static_cast<column>(i)), how, cancelled, out.records[i]);
+      if (auto* family = copy.family(static_cast<column>(i)))
+        results[i] = count(*copy.db, family, how, cancelled, out.records[i]);
   };
   {
     std::vector<std::jthread> counters;
@@ -159,9 +175,12 @@ rocksdb::Status count_all(const opened_copy& copy, count_by how, const std::atom
 } // namespace
 
 caf::expected<copy_content> read_copy(const std::filesystem::path& directory, const rocksdb::BackupInfo& backup,
-                                      count_by how, const std::atomic<bool>& cancelled) {
+                                      uint32_t schema, count_by how, const std::atomic<bool>& cancelled) {
+  auto columns = columns_of(backup, schema);
+  if (!columns)
+    return damaged_copy(directory, backup, text_of(columns.error()), code_of(columns.error()));
   opened_copy copy;
-  if (auto status = open_copy(backup, copy); !status.ok())
+  if (auto status = open_copy(backup, *columns, copy); !status.ok())
     return damaged_copy(directory, backup, status.ToString());
   copy_content out;
   out.sequence = copy.db->GetLatestSequenceNumber();

@@ -26,9 +26,10 @@ enum class count_by : uint8_t {
   reading, ///< every block is read and its checksum compared
 };
 
-/// Opens the copy in a backup for reading, where it lies, and counts its records. ec::corrupt when it cannot be read;
+/// Opens the copy in a backup for reading, where it lies, and counts its records. It lacks columns that came after
+/// version `schema` of its store. ec::corrupt when it cannot be read;
 /// ec::unavailable when `cancelled`.
 caf::expected<copy_content> read_copy(const std::filesystem::path& directory, const rocksdb::BackupInfo& backup,
-                                      count_by how, const std::atomic<bool>& cancelled);
+                                      uint32_t schema, count_by how, const std::atomic<bool>& cancelled);
 
 } // namespace hive

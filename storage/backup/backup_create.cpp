@@ -11,6 +11,7 @@
 #include "storage/backup/backup_manifest.hpp"
 #include "storage/backup/backup_repair.hpp"
 #include "storage/open_store.hpp"
+#include "storage/schema.hpp"
 #include "storage/store_mark.hpp"
 
 #include <algorithm>
@@ -95,7 +96,7 @@ private:
       err = check_earlier();
     if (err)
       return err;
-    auto content = read_copy(directory_, info_, count_by::tables, cancelled_);
+    auto content = read_copy(directory_, info_, store_schema_version, count_by::tables, cancelled_);
     if (!content)
       return content.error();
     if ((err = complete(*content)))

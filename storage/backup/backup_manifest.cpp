@@ -5,6 +5,8 @@
 #include "messages/text.hpp"
 #include "platform/hex.hpp"
 #include "platform/identity/node_identity.hpp"
+#include "platform/version.hpp"
+#include "storage/schema.hpp"
 
 namespace hive {
 namespace {
@@ -29,6 +31,24 @@ caf::error check_signature(const msg<wire::BackupManifest>& manifest) {
   return caf::none;
 }
 
+/// Asked before anything else of the manifest: the rest of a later version may have another form.
+caf::error check_version(wire::BackupVersion::Reader version) {
+  auto what = [&]() -> std::string {
+    if (version.getFormat() > known_format)
+      return "has format " + std::to_string(version.getFormat()) + "; this program (" + version_text +
+             ") reads up to " + std::to_string(known_format);
+    if (version.getSchemaVersion() > store_schema_version)
+      return "is of a store of schema version " + std::to_string(version.getSchemaVersion()) + "; this program (" +
+             version_text + ") reads up to " + std::to_string(store_schema_version);
+    return {};
+  }();
+  if (what.empty())
+    return caf::none;
+  auto software = printable(cut_text(as_view(version.getSoftware()), 64));
+  return fail(ec::unsupported, what + ". Use hived " + (software.empty() ? "of a later release" : software) +
+                                 ", which made the backup, or a later one");
+}
+
 } // namespace
 
 msg<wire::BackupManifest> sign_manifest(const msg<wire::BackupManifest>& manifest, const key_pair& keys) {
@@ -46,12 +66,12 @@ std::string manifest_text(const msg<wire::BackupManifest>& manifest) {
 }
 
 caf::expected<msg<wire::BackupManifest>> parse_manifest(std::string_view text) {
+  if (auto version = from_json<wire::BackupVersion>(text))
+    if (auto err = check_version(**version))
+      return err;
   auto manifest = from_json<wire::BackupManifest>(text);
   if (!manifest)
     return fail(ec::corrupt, "is damaged: " + text_of(manifest.error()));
-  if ((*manifest)->getFormat() > known_format)
-    return fail(ec::unsupported, "has format " + std::to_string((*manifest)->getFormat()) +
-                                   "; this program reads up to " + std::to_string(known_format));
   if (auto err = check_signature(*manifest))
     return err;
   // The signature does not cover spaces; a changed one is damage too.

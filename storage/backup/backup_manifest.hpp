@@ -17,7 +17,7 @@ msg<wire::BackupManifest> sign_manifest(const msg<wire::BackupManifest>& manifes
 std::string manifest_text(const msg<wire::BackupManifest>& manifest);
 
 /// Reads the text of a manifest. ec::corrupt unless it is byte for byte what manifest_text wrote, and is signed by the
-/// node that it names; ec::unsupported for the layout of a later version.
+/// node that it names; ec::unsupported for the layout, or a store, of a later version; it names both.
 caf::expected<msg<wire::BackupManifest>> parse_manifest(std::string_view text);
 
 } // namespace hive

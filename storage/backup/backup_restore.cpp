@@ -10,6 +10,7 @@
 #include "storage/backup/restored_identity.hpp"
 #include "storage/backup/sync_files.hpp"
 #include "storage/directory.hpp"
+#include "storage/schema.hpp"
 #include "storage/store_check.hpp"
 #include "storage/store_mark.hpp"
 
@@ -116,10 +117,10 @@ private:
     auto status = (*engine)->RestoreDBFromBackup(manifest_->getNumber(), store.string(), store.string());
     if (!status.ok())
       return engine_failure(directory_, status);
-    auto decided = decide_identity(store, manifest_->getSequence(), options_);
+    auto decided = decide_identity(store, *manifest_, options_);
     if (!decided)
       return decided.error();
-    auto mark = mark_as_it_is(store);
+    auto mark = mark_as_it_is(store, store_schema_version);
     if (!mark)
       return mark.error();
     auto complete = changed(*mark, [&](wire::StoreMark::Builder out) { out.setSequence(decided->sequence); });

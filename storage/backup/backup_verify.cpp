@@ -42,7 +42,7 @@ caf::error open_copy(const fs::path& directory, wire::BackupManifest::Reader man
   rocksdb::BackupInfo info;
   if (auto status = engine.GetBackupInfo(manifest.getNumber(), &info, true); !status.ok())
     return engine_failure(directory, status);
-  auto content = read_copy(directory, info, count_by::reading, cancelled);
+  auto content = read_copy(directory, info, manifest.getSchemaVersion(), count_by::reading, cancelled);
   if (!content)
     return content.error();
   if (content->sequence != manifest.getSequence())

@@ -38,9 +38,14 @@ public:
       db_->DestroyColumnFamilyHandle(family);
   }
 
-  caf::error open(const fs::path& store) {
+  /// Adds the columns that are newer than the version of the copy, as its next start counts on them.
+  caf::error open(const fs::path& store, uint32_t schema) {
     store_ = store;
+    auto newer = columns_to_add(store, schema);
+    if (!newer)
+      return newer.error();
     rocksdb::DBOptions options;
+    options.create_missing_column_families = !newer->empty();
     // As in database: a record may have been half written when the log was copied.
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
     options.paranoid_checks = true;
@@ -135,14 +140,14 @@ caf::error check_meta(wire::NodeMeta::Reader meta) {
 
 } // namespace
 
-caf::expected<restored_store> decide_identity(const fs::path& store, uint64_t sequence,
+caf::expected<restored_store> decide_identity(const fs::path& store, wire::BackupManifest::Reader manifest,
                                               const restore_options& options) {
   restored_files files;
-  if (auto err = files.open(store))
+  if (auto err = files.open(store, manifest.getSchemaVersion()))
     return err;
-  if (auto found = files.db().GetLatestSequenceNumber(); found != sequence)
+  if (auto found = files.db().GetLatestSequenceNumber(); found != manifest.getSequence())
     return fail(ec::corrupt, store.string() + " ends with write " + std::to_string(found) + ", not " +
-                               std::to_string(sequence) + " as the backup says");
+                               std::to_string(manifest.getSequence()) + " as the backup says");
   auto before = files.meta();
   if (!before)
     return before.error();

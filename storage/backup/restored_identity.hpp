@@ -17,9 +17,9 @@ struct restored_store {
 };
 
 /// Opens the files of a restored store in `store`, gives them their identity, and closes them; all is in tables then.
-/// It must end with write `sequence`: ec::corrupt otherwise. Of a new node nothing is left that could act for the
+/// It must end as the manifest says: ec::corrupt otherwise. Of a new node nothing is left that could act for the
 /// original one: neither its secret key, nor its slots, votes and open leases, nor deleted copies of them.
-caf::expected<restored_store> decide_identity(const std::filesystem::path& store, uint64_t sequence,
+caf::expected<restored_store> decide_identity(const std::filesystem::path& store, wire::BackupManifest::Reader manifest,
                                               const restore_options& options);
 
 } // namespace hive

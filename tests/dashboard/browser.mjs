@@ -14,12 +14,21 @@ const pages = [];
 /** Resolves when no panel waits for its first answer, and pictures are drawn. */
 const settled = (page) => page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector("main [aria-busy=true]"), null, { timeout: 20000 });
 
+/** In the page: notes when the last panel got its first answer and the browser has painted it. */
+function noteWhenComplete() {
+  new MutationObserver(() => {
+    if (!document.querySelector("main .panel") || document.querySelector("main [aria-busy=true]")) return;
+    requestAnimationFrame(() => requestAnimationFrame(() => { globalThis.completeAt = performance.now(); }));
+  }).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-busy"] });
+}
+
 const commands = {
   async open({ width = 1240, height = 900, scheme = "light", share }) {
     // Pages with the same `share` share their storage and workers, as tabs of one browser do.
     const key = share ?? Symbol("alone");
     if (!contexts.has(key)) contexts.set(key, await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" }));
     const page = await contexts.get(key).newPage();
+    await page.addInitScript(noteWhenComplete);
     const log = [];
     page.on("console", (message) => log.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => log.push(`error: ${error.message}`));
@@ -54,8 +63,8 @@ const commands = {
   log: ({ log }) => log.splice(0),
   isWide: ({ page }) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth),
   url: ({ page }) => page.url(),
-  // First contentful paint and now, in milliseconds since the navigation began.
-  timing: ({ page }) => page.evaluate(() => [performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null, performance.now()]),
+  // First contentful paint, and when all panels were painted, in milliseconds since the navigation began.
+  timing: ({ page }) => page.evaluate(() => [performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null, globalThis.completeAt ?? null]),
   shot: async ({ page, path }) => void (await page.screenshot({ path, fullPage: true })),
   close: async ({ page }) => void (await page.close()),
 };

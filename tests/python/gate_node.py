@@ -45,6 +45,7 @@ class GateNode:
         self.data, self.run_directory = self.directory / "data", self.directory / "run"
         self.hook = self.directory / "hook"
         self.endpoint, self.door = f"{address if namespace is None else '127.0.0.1'}:7420", f"{address}:7421"
+        self.program = os.environ["HIVED"]
         self.id, self._process = None, None
 
     # -- life -------------------------------------------------------------------
@@ -59,7 +60,7 @@ class GateNode:
 
     def launch(self, *arguments):
         """Starts the process; `await_ready` must follow."""
-        command = [*self.wrapper, os.environ["HIVED"], "--data", str(self.data), "--name", self.name]
+        command = [*self.wrapper, self.program, "--data", str(self.data), "--name", self.name]
         command += ["--http", self.endpoint, *arguments]
         if self.namespace:
             command = ["ip", "netns", "exec", self.namespace, *command]
@@ -94,6 +95,13 @@ class GateNode:
         self._process.wait(PATIENCE_S)
         self._process.stdout.close()
         self._process = None
+
+    def reap(self):
+        """Waits for a process that ends by itself; returns its status."""
+        status = self._process.wait(PATIENCE_S)
+        self._process.stdout.close()
+        self._process = None
+        return status
 
     def freeze(self):
         self._process.send_signal(signal.SIGSTOP)

@@ -15,7 +15,7 @@ world_model = false
 guardrail = false
 benchmarks = false
 responding = true
-responding_grace_s = 4
+responding_grace_s = 8
 """
 
 

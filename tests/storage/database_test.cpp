@@ -1,15 +1,19 @@
 #include "storage/database.hpp"
 
+#include "messages/change.hpp"
 #include "messages/node.capnp.h"
+#include "platform/version.hpp"
 #include "storage/directory.hpp"
 #include "storage/keys.hpp"
 #include "storage/schema.hpp"
 #include "storage/store_mark.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/wait_until.hpp"
 
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -238,6 +242,51 @@ TEST(database, refuses_a_store_without_its_mark_unless_losses_are_accepted) {
   auto db = database::open({.directory = dir.path(), .accept_losses = true});
   ASSERT_TRUE(db) << text_of(db.error());
   EXPECT_EQ(**(*db)->get(column::inputs, "key"), "value");
+}
+
+/// All files of a directory with their content.
+std::map<std::string, std::string> files_of(const fs::path& directory) {
+  std::map<std::string, std::string> out;
+  for (const auto& entry : fs::recursive_directory_iterator{directory})
+    if (entry.is_regular_file())
+      out[entry.path().string()] = file_text(entry.path());
+  return out;
+}
+
+TEST(database, refuses_the_store_of_a_later_hived_by_name_and_changes_nothing) {
+  temporary_directory dir;
+  fill(dir.path());
+  auto mark = read_mark(dir.path());
+  ASSERT_TRUE(mark && *mark);
+  for (auto state : {wire::StoreState::LIVE, wire::StoreState::CREATING, static_cast<wire::StoreState>(7)}) {
+    ASSERT_FALSE(write_mark(dir.path(), changed(**mark, [state](wire::StoreMark::Builder out) {
+                              out.setSchemaVersion(store_schema_version + 1);
+                              out.setSoftware("9.8.7\n");
+                              out.setState(state);
+                            })));
+    auto before = files_of(dir.path());
+    for (bool accept_losses : {false, true}) {
+      auto db = database::open({.directory = dir.path(), .accept_losses = accept_losses});
+      ASSERT_FALSE(db);
+      EXPECT_EQ(code_of(db.error()), ec::unsupported);
+      auto text = text_of(db.error());
+      for (const auto& part :
+           {dir.path().string() + " was last written by hived 9.8.7\\x0a",
+            "schema version " + std::to_string(store_schema_version + 1),
+            "this hived (" + std::string{version_text} + ") reads up to " + std::to_string(store_schema_version)})
+        EXPECT_NE(text.find(part), std::string::npos) << text;
+    }
+    EXPECT_EQ(files_of(dir.path()), before);
+  }
+}
+
+TEST(database, says_in_its_mark_which_release_wrote_it) {
+  temporary_directory dir;
+  fill(dir.path());
+  auto mark = read_mark(dir.path());
+  ASSERT_TRUE(mark && *mark);
+  EXPECT_STREQ((**mark)->getSoftware().cStr(), version_text);
+  EXPECT_EQ((**mark)->getSchemaVersion(), store_schema_version);
 }
 
 TEST(database, refuses_another_programs_rocks_db) {

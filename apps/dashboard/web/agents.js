@@ -10,9 +10,9 @@ const LIMIT = 1000;
 const columns = [
   { title: "Agent", class: "name", cell: (row) => link(to.agent(row.prompt_id, row.flow_id), `${row.prompt_id}/${row.flow_id}`) },
   { title: "State", class: "tight", cell: (row) => (row.state === "regressed" ? word(`regressed, ${row.confirmed ? "confirmed" : "suspected"}`, row.confirmed ? "bad" : "warn") : word(row.state, row.state === "healthy" ? "good" : "quiet")) },
-  { title: "Success over its baselines", class: "tight", cell: (row) => sparkline(row.spark ?? [], `Success of ${row.prompt_id}`) || none },
-  { title: "Success", class: "right tight", cell: (row) => percent(row.success_rate) },
-  { title: "Trend", class: "tight", cell: (row) => (row.trend ? state(row.trend) : none) },
+  { title: "Success over its baselines", class: "tight", cell: (row) => sparkline(row.figures?.success ?? [], `Success of ${row.prompt_id}`) || none },
+  { title: "Success", class: "right tight", cell: (row) => percent(row.figures?.success_rate) },
+  { title: "Trend", class: "tight", cell: (row) => (row.figures ? state(row.figures.trend) : none) },
   { title: "Figures that regressed", class: "right tight", cell: (row) => row.regressions || none },
   { title: "Baselines", class: "right tight", cell: (row) => count(row.latest) },
   { title: "Reference", class: "right tight", cell: (row) => (row.reference ? `${row.reference}${row.pinned ? " pinned" : ""}` : none) },
@@ -37,7 +37,7 @@ export default function agents(main, query) {
   });
   const panel = page.panel({
     title: "Agents of this node", flush: true, kinds: ["agent"], every: 30, tools: [choice, filter],
-    load: (signal) => get("agents", { limit: LIMIT, state: page.query.get("state") }, signal),
+    load: (signal) => get("agents", { limit: LIMIT, figures: true, state: page.query.get("state") }, signal),
     empty: (answer) => answer.agents.length === 0 && (answer.known > 0
       ? { text: `None of the ${count(answer.known)} agents is ${page.query.get("state")}.` }
       : { text: "No agent is known yet. An engine that sends runs or captures a baseline makes one known; OpenTelemetry exporters can send them as they are.", command: "hivectl agent capture PROMPT/FLOW --trigger creation" }),

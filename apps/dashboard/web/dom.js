@@ -71,9 +71,11 @@ export function table(caption, columns, keyOf) {
         known.element.remove();
         kept.delete(key);
       }
-    wanted.forEach((row, place) => {
-      if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
-    });
+    let next = body.firstChild;
+    for (const row of wanted) {
+      if (row === next) next = next.nextSibling;
+      else body.insertBefore(row, next);
+    }
     return element;
   };
   return element;

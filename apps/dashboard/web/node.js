@@ -71,6 +71,27 @@ const captureColumns = [
   { title: "Captured", class: "tight", cell: (row) => when(row.captured_at) },
 ];
 
+const backupColumns = [
+  { title: "Backup", class: "name", cell: (row) => row.number },
+  { title: "Made", class: "tight", cell: (row) => when(row.created_at) },
+  { title: "State", class: "why", cell: (row) => (row.problem ? word(row.problem, "bad") : row.verified_at ? [word("verified", "good"), " ", when(row.verified_at)] : word("not read since", "quiet")) },
+  { title: "Size", class: "right tight", cell: (row) => bytes(row.bytes) },
+  { title: "Added", class: "right tight", cell: (row) => bytes(row.new_bytes) },
+  { title: "Records", class: "right tight", cell: (row) => count(row.records) },
+];
+
+function showBackups(answer) {
+  const list = table("Backups", backupColumns, (row) => row.number).update(answer.backups ?? []);
+  const last = answer.last_error && h("p", { class: "lead" }, word(`The newest attempt failed: ${answer.last_error}`, "bad"));
+  return h("div", last, list);
+}
+
+/** Why there is nothing to show of the backups. */
+function noBackups({ directory, count: many, last_error: error }) {
+  if (!directory) return { text: "No directory for backups is configured: what is recorded here exists on this disk alone.", command: "hivectl backup create --to DIR" };
+  return !many && !error && { text: `There is no backup in ${directory} yet.`, command: "hivectl backup create" };
+}
+
 export default function node(main, query, id) {
   const page = new Page(main, query).heading(`Node ${id.length === 32 ? short(id) : id}`);
   const self = page.split();
@@ -94,6 +115,8 @@ export default function node(main, query, id) {
 
 function addOwn(page, self) {
   page.panel({ title: "Health", every: 10, kinds: ["membership"], load: (signal) => Promise.all([get("status", {}, signal), get("hive/status", {}, signal)]), show: showSelf }, self).start();
+  page.panel({ title: "Backups", flush: true, every: 60, load: (signal) => get("backups", { limit: 20 }, signal), empty: noBackups, show: showBackups,
+    cut: (answer) => answer.count > (answer.backups ?? []).length && [answer.backups.length, answer.count] }).start();
   page.panel({ title: "Benchmarks", flush: true, every: 60, load: (signal) => get("benchmarks", {}, signal),
     show: ({ benchmarks }, shown = table("Benchmarks", benchmarkColumns, (row) => row.name)) => shown.update(benchmarks) }).start();
   page.panel({ title: "Newest captures", flush: true, every: 60, kinds: ["capture"], load: (signal) => get("snapshots", { limit: 50 }, signal),

@@ -1,10 +1,10 @@
 #include "apps/hivectl/mcp/conversation.hpp"
 
 #include "apps/hivectl/mcp/advice.hpp"
-#include "apps/version.hpp"
 #include "messages/json_builder.hpp"
 #include "messages/mcp.capnp.h"
 #include "messages/text.hpp"
+#include "platform/version.hpp"
 
 #include <algorithm>
 #include <array>

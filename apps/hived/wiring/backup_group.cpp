@@ -2,7 +2,7 @@
 
 #include "actors/backup/backup_keeper.hpp"
 #include "actors/http/backup_routes.hpp"
-#include "apps/version.hpp"
+#include "platform/version.hpp"
 
 #include <caf/all.hpp>
 

@@ -5,8 +5,8 @@
 #include "actors/http/server.hpp"
 #include "apps/dashboard/dashboard_routes.hpp"
 #include "apps/hived/wiring/readiness.hpp"
-#include "apps/version.hpp"
 #include "platform/log.hpp"
+#include "platform/version.hpp"
 
 #include <algorithm>
 #include <caf/all.hpp>

@@ -3,8 +3,8 @@
 #include "actors/http/monitor_routes.hpp"
 #include "actors/monitoring/monitor.hpp"
 #include "apps/hived/wiring/readiness.hpp"
-#include "apps/version.hpp"
 #include "messages/check.hpp"
+#include "platform/version.hpp"
 
 #include <filesystem>
 
@@ -22,6 +22,7 @@ node_figures look_at(const node_context& node) {
           .store_bytes = node.db->stored_bytes(),
           .store_free_bytes = failed ? 0 : room.available,
           .store_need_bytes = node.config.store.min_free_bytes,
+          .writes = node.db->progress()->durations(),
           .process = read_process_usage(),
           .runs = node.captures->runs()};
 }
@@ -35,6 +36,8 @@ std::vector<service> monitor_group::services() {
                           .gpus = gpus_.scheduler,
                           .gate = gate_.gate,
                           .tracker = tracker_.tracker,
+                          .backups = backups_.backups,
+                          .historian = benchmark_.historian,
                           .results = benchmark_.results,
                           .counted = node_.metrics,
                           .node = [&node = node_] { return look_at(node); }},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/monitoring/api.hpp"
+#include "apps/hived/wiring/backup_group.hpp"
 #include "apps/hived/wiring/benchmark_group.hpp"
 #include "apps/hived/wiring/federation_group.hpp"
 #include "apps/hived/wiring/gate_group.hpp"
@@ -14,9 +15,11 @@ namespace hive {
 /// What Prometheus reads.
 class monitor_group final : public service_group {
 public:
-  monitor_group(node_context& node, const gpu_group& gpus, const benchmark_group& benchmark,
-                const tracker_group& tracker, const gate_group& gate, const federation_group& federation)
-      : node_{node}, gpus_{gpus}, benchmark_{benchmark}, tracker_{tracker}, gate_{gate}, federation_{federation} {
+  monitor_group(node_context& node, const backup_group& backups, const gpu_group& gpus,
+                const benchmark_group& benchmark, const tracker_group& tracker, const gate_group& gate,
+                const federation_group& federation)
+      : node_{node}, backups_{backups}, gpus_{gpus}, benchmark_{benchmark}, tracker_{tracker}, gate_{gate},
+        federation_{federation} {
   }
 
   std::vector<service> services() override;
@@ -24,6 +27,7 @@ public:
 
 private:
   node_context& node_;
+  const backup_group& backups_;
   const gpu_group& gpus_;
   const benchmark_group& benchmark_;
   const tracker_group& tracker_;

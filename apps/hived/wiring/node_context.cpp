@@ -3,11 +3,11 @@
 #include "actors/hive/link/network.hpp"
 #include "actors/remote/register.hpp"
 #include "actors/scheduling/scheduling.hpp"
-#include "apps/version.hpp"
 #include "gpu/gpu_names.hpp"
 #include "messages/text.hpp"
 #include "messages/timestamp.hpp"
 #include "platform/log.hpp"
+#include "platform/version.hpp"
 #include "storage/epoch.hpp"
 
 #include <caf/all.hpp>

@@ -15,9 +15,14 @@ _AGENT = "/api/v1/agents/{prompt_id}/{flow_id}"
 
 @operation("GET", "/api/v1/agents")
 def list_agents(
-    *, limit: Optional[int] = None, after: Optional[str] = None, state: Optional[Sequence[str]] = None
+    *,
+    limit: Optional[int] = None,
+    after: Optional[str] = None,
+    state: Optional[Sequence[str]] = None,
+    figures: Optional[bool] = None,
 ) -> Json:
-    """The known agents, those in some of the states "new", "healthy" and "regressed", or all: {agents, next}."""
+    """The known agents, those in some of the states "new", "healthy" and "regressed", or all: {agents, next}. With
+    `figures`, each has those of its newest baselines."""
     ...
 
 

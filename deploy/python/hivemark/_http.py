@@ -96,8 +96,10 @@ class Transport:
         namespace: Optional[str] = None,
     ) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"url must look like http://127.0.0.1:7420, not {url!r}")
+        is_unix = parts.scheme == "unix" and parts.path.startswith("/") and not parts.netloc
+        is_http = parts.scheme in ("http", "https") and bool(parts.hostname)
+        if not (is_unix or is_http) or parts.query or parts.fragment:
+            raise ValueError(f"url must look like http://127.0.0.1:7420 or unix:/run/hivemark/hived.sock, not {url!r}")
         if not timeout_s > 0:
             raise ValueError(f"timeout_s must be positive, not {timeout_s!r}")
         if token is not None and not is_token(token):
@@ -105,9 +107,10 @@ class Transport:
         if namespace is not None and not _ID.fullmatch(namespace):
             raise ValueError(f"namespace must match {_ID.pattern}, not {namespace!r}")
         self.url = url.rstrip("/")
-        self._host = parts.hostname
+        self._socket = parts.path if is_unix else None
+        self._host = parts.hostname or "localhost"
         self._port = parts.port
-        self._path = parts.path.rstrip("/")
+        self._path = "" if is_unix else parts.path.rstrip("/")
         self._token = token
         self._timeout_s = timeout_s
         self._namespace = namespace
@@ -234,6 +237,8 @@ class Transport:
         return out
 
     def _new_connection(self, timeout_s: float) -> http.client.HTTPConnection:
+        if self._socket is not None:
+            return _UnixConnection(self._socket, timeout_s)
         if self._ssl_context is None:
             return _Connection(self._host, self._port, timeout=timeout_s)
         return _SecureConnection(self._host, self._port, timeout=timeout_s, context=self._ssl_context)
@@ -262,6 +267,19 @@ class _Connection(http.client.HTTPConnection):
 
 class _SecureConnection(_Connection, http.client.HTTPSConnection):
     pass
+
+
+class _UnixConnection(_Connection):
+    """To a node's Unix socket, over which it knows this process by its user."""
+
+    def __init__(self, path: str, timeout_s: float) -> None:
+        super().__init__("localhost", timeout=timeout_s)
+        self._place = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._place)
 
 
 class _Kept(NamedTuple):

@@ -53,7 +53,7 @@ class Client(Api):
     `Unreachable` when no answer comes within `timeout_s`, `NodeError` when the answer is an error; answers are None where
     nothing is known.
 
-    url: where the node listens, http or https.
+    url: where the node listens, http or https; or unix: and the path of its Unix socket.
     token: access token, where the node asks for one.
     token_file: file that holds it, in place of `token`; $HIVE_TOKEN_FILE when neither is given. Without any of them a
         node that is reached over the loopback gets the operator token that it wrote at its start, if this user may read

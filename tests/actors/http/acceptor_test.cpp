@@ -35,7 +35,7 @@ struct counted {
   size_t deaths = 0;
 
   acceptor::callbacks calls() {
-    return {[this](asio::ip::tcp::socket) { ++accepted; },
+    return {[this](const asio::generic::stream_protocol::socket&) { ++accepted; },
             [this] {
               ++shortages;
               return false;

@@ -48,6 +48,50 @@ TEST(metric_page, of_a_node_whose_services_do_not_answer) {
   EXPECT_THAT(text, Not(HasSubstr("hive_metric_value")));
 }
 
+TEST(metric_page, writes_of_the_store_are_a_histogram) {
+  auto from = quiet_node();
+  write_progress writes;
+  for (int i = 0; i < 3; ++i) {
+    writes.begin(1);
+    writes.end();
+  }
+  from.node.writes = writes.durations();
+  from.node.writes.counts.back() = 2; // beyond the last bound
+  auto text = page(from);
+  EXPECT_THAT(text, HasSubstr("hive_commit_duration_seconds_count 5\n"));
+  EXPECT_THAT(text, HasSubstr("hive_commit_duration_seconds_bucket{le=\"5\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("hive_commit_duration_seconds_bucket{le=\"+Inf\"} 5\n"));
+}
+
+TEST(metric_page, of_metrics_that_moved_and_of_backups) {
+  auto from = quiet_node();
+  from.moved = msg<wire::MetricList>::build([](wire::MetricList::Builder out) {
+    auto lines = out.initMetrics(2);
+    for (uint32_t i = 0; i < 2; ++i) {
+      lines[i].setAdapter("bench");
+      lines[i].setName("metric" + std::to_string(i));
+      lines[i].setLevel(10 + i);
+      lines[i].initChange().setWorse(i == 0);
+      lines[i].getChange().setChangePct(25);
+    }
+    out.setMoved(2);
+  });
+  EXPECT_THAT(page(from), Not(HasSubstr("hive_backup")));
+  from.backups = msg<wire::Backups>::build([](wire::Backups::Builder out) {
+    out.setDirectory("/backups");
+    out.setCount(3);
+    out.setLastSuccess(5'000'000);
+  });
+  auto text = page(from);
+  EXPECT_THAT(text, HasSubstr("hive_metric_regressed{adapter=\"bench\",metric=\"metric0\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("hive_metric_regressed{adapter=\"bench\",metric=\"metric1\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("hive_metric_level{adapter=\"bench\",metric=\"metric1\"} 11\n"));
+  EXPECT_THAT(text, HasSubstr("hive_metric_change_ratio{adapter=\"bench\",metric=\"metric0\"} 0.25\n"));
+  EXPECT_THAT(text, HasSubstr("hive_backup_last_success_timestamp_seconds 5\n"));
+  EXPECT_THAT(text, HasSubstr("hive_backup_failed 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("last_verified")));
+}
+
 TEST(metric_page, each_state_of_members_has_a_series_and_few_peers_have_one) {
   auto from = quiet_node();
   from.nodes = msg<wire::NodeList>::build([](wire::NodeList::Builder out) {

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 1ms;
+constexpr auto job_limit = 1ms;
 
 /// A job that is told from others by its address alone.
 caf::resumable* job(size_t number) {
@@ -41,7 +41,7 @@ struct work_queue_test : testing::Test {
     return *woken;
   }
 
-  work_queue queue{patience};
+  work_queue queue{job_limit};
   work_queue::time_point now{1h};
 };
 
@@ -76,7 +76,7 @@ TEST_F(work_queue_test, a_job_that_has_waited_is_taken_by_the_watching_thread_an
   begin(1);
   auto watcher = *queue.add(job(2), now);
   queue.add(job(3), now);
-  now += patience;
+  now += job_limit;
   queue.look(watcher, now);
   ASSERT_TRUE(queue.is_working(watcher));
   auto next = queue.take(watcher, now);
@@ -91,9 +91,9 @@ TEST_F(work_queue_test, once_a_job_has_waited_those_added_as_early_wake_threads_
   EXPECT_EQ(queue.take(busy, now).job, job(2));
   queue.add(job(3), now);
   queue.add(job(4), now);
-  queue.look(watcher, now += patience);
+  queue.look(watcher, now += job_limit);
   ASSERT_TRUE(queue.is_watching(watcher)) << "both came since it was appointed";
-  queue.look(watcher, now += patience);
+  queue.look(watcher, now += job_limit);
   auto next = queue.take(watcher, now);
   EXPECT_EQ(next.job, job(3));
   ASSERT_TRUE(next.wake);
@@ -105,9 +105,9 @@ TEST_F(work_queue_test, a_job_that_came_since_the_last_look_is_left) {
   auto watcher = *queue.add(job(2), now);
   EXPECT_EQ(queue.take(busy, now).job, job(2));
   queue.add(job(3), now);
-  queue.look(watcher, now + patience);
+  queue.look(watcher, now + job_limit);
   EXPECT_TRUE(queue.is_watching(watcher));
-  queue.look(watcher, now + 2 * patience);
+  queue.look(watcher, now + 2 * job_limit);
   EXPECT_TRUE(queue.is_working(watcher));
 }
 
@@ -116,7 +116,7 @@ TEST_F(work_queue_test, the_watching_thread_sleeps_when_nobody_works) {
   auto watcher = *queue.add(job(2), now);
   EXPECT_EQ(queue.take(busy, now).job, job(2));
   EXPECT_FALSE(queue.take(busy, now).job);
-  queue.look(watcher, now + patience);
+  queue.look(watcher, now + job_limit);
   EXPECT_FALSE(queue.is_watching(watcher));
   EXPECT_FALSE(queue.is_working(watcher));
 }
@@ -132,7 +132,7 @@ TEST_F(work_queue_test, a_job_wakes_the_watching_thread_when_nobody_works) {
 
 TEST_F(work_queue_test, a_job_waits_for_no_thread_that_is_at_its_own_for_long) {
   begin(1);
-  now += patience + 1us;
+  now += job_limit + 1us;
   auto second = queue.add(job(2), now);
   ASSERT_TRUE(second);
   EXPECT_TRUE(queue.is_working(*second));
@@ -201,7 +201,7 @@ private:
   }
 
   void look_later(size_t who, size_t sleep) {
-    at(patience, [this, who, sleep] {
+    at(job_limit, [this, who, sleep] {
       auto known = sleeping_.find(who);
       if (known == sleeping_.end() || known->second != sleep || !queue_.is_watching(who))
         return;
@@ -230,12 +230,12 @@ private:
     if (sleeping_.empty())
       since_ = now_;
     for (const auto& [what, added] : waiting_)
-      ASSERT_LE(now_ - std::max(added, since_), 4 * patience);
+      ASSERT_LE(now_ - std::max(added, since_), 4 * job_limit);
   }
 
   std::mt19937 random_;
   size_t threads_;
-  work_queue queue_{patience};
+  work_queue queue_{job_limit};
   work_queue::time_point now_{1h};
   work_queue::time_point since_{1h}; ///< a thread has slept since then
   std::multimap<work_queue::time_point, std::function<void()>> events_;
