@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_S = 90
+LIMIT_S = 240
 BLOCK = re.compile(r"^([ \t]*)```([^\n`]*)\n(.*?)^[ \t]*```[ \t]*$", re.M | re.S)
 BEFORE = re.compile(r"^<!-- before the blocks:\n(.*?)^-->$", re.M | re.S)
 OF_ETC = "alternatives ca-certificates group hosts ld.so.cache localtime nsswitch.conf passwd python3 python3.11 ssl".split()

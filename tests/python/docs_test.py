@@ -133,8 +133,8 @@ def test_exit_statuses():
     assert [row[0] for row in rows(page, "hivectl")[1:]] == re.findall(r"= (\d+)", enum)
     enum = re.search(r"enum exit_status.*?\};", read("apps/hive_backup/command_line.cpp"), re.S)[0]
     assert [row[0] for row in rows(page, "hive-backup")[1:]] == re.findall(r"= (\d+)", enum)
-    assert re.findall(r"exit_\w+ = (\d+)", read("apps/hived.cpp") + read("apps/hived/command_line.cpp")) == ["0", "1", "64"]
-    assert [row[0] for row in rows(page, "hived")[1:]] == ["0", "1", "64"]
+    ends = re.findall(r"exit_\w+ = (\d+)", read("apps/hived.cpp") + read("apps/hived/command_line.cpp"))
+    assert len(ends) > 3 and [row[0] for row in rows(page, "hived")[1:]] == sorted(ends)
 
 
 def test_every_file_of_a_node_has_its_row():
