@@ -68,7 +68,8 @@ struct node::impl {
     auto& namespaces = add<namespace_group>(adapters);
     add<monitor_group>(gpus, benchmark, tracker, gate, federation);
     add<http_group>(namespaces, groups_so_far());
-    add<door_group>(federation, engines);
+    auto& door = add<door_group>(federation, engines);
+    reload_certificates = door.certificate_reload();
   }
 
   template <class Group, class... Before>
@@ -105,6 +106,7 @@ struct node::impl {
   std::unique_ptr<node_context> context;
   std::vector<std::unique_ptr<service_group>> groups; ///< their handles must not outlive the context's actor system
   supervisor_actor supervisor;
+  std::function<void()> reload_certificates;
 };
 
 node::node(std::unique_ptr<impl> state) : impl_{std::move(state)} {
@@ -154,9 +156,11 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   };
   // Both callbacks may still run while this node is destroyed.
-  auto reload = [from = context.config.tokens, access = context.config.http.access, manager = context.manager] {
+  auto reload = [from = context.config.tokens, access = context.config.http.access, manager = context.manager,
+                 reload_certificates = impl_->reload_certificates] {
     manager.reloading();
     reload_tokens(from, *access);
+    reload_certificates();
     manager.ready();
   };
   context.manager.ready(); // signals that came already are pending
