@@ -82,6 +82,8 @@ struct slot_rules {
   /// Its slots share a room of their own with the other topics that have this: replica_options::own_room_bytes. All
   /// nodes of a hive must agree on which topics have it.
   bool has_own_room = false;
+  /// How many task records a slot's content counts; optional. For the answer about a single node.
+  std::function<uint64_t(const slot_content&)> count_records = {};
 };
 
 /// All slots of a kind that a service publishes; replaces the earlier ones. They are stored and pushed to other nodes

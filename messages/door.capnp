@@ -80,6 +80,11 @@ struct NodeInfo {
   gpuRequests @18 :UInt32 $Hive.omitDefault $Hive.doc("Requests for its GPUs that wait.");
   gpuPromisedAt @19 :Int64 $Hive.unixMicros $Hive.doc("When the first of them starts at the latest.");
   idleGpuMib @20 :UInt64 $Hive.omitDefault $Hive.doc("Memory of its largest GPU without a lease, as last reported.");
+  certificateSerial @21 :Text $Hive.doc("Serial number of the certificate in its card, in hex; absent without TLS.");
+  certificateKey @22 :Text $Hive.doc("SHA-256 of that certificate's public key, in hex.");
+  certificateExpires @23 :Int64 $Hive.unixMicros $Hive.doc("When that certificate expires.");
+  revoked @24 :Bool $Hive.omitDefault $Hive.doc("Whether its CA has revoked that certificate: no node makes links with it.");
+  taskRecords @25 :UInt64 $Hive.omitDefault $Hive.doc("Task records that its statistics count; only in the answer about one node.");
 }
 
 struct NodeList $Hive.maxBytes(8388608) {

@@ -8,6 +8,15 @@ using import "hive.capnp".HiveDelta;
 using import "hive.capnp".MemberClaims;
 $Cxx.namespace("hive::wire");
 
+struct KnownRevocations $Hive.doc("The newest revocation list of a CA that a node knows.") {
+  ca @0 :Data $Hive.required $Hive.doc("SHA-256 of the CA's public key.");
+  number @1 :UInt64 $Hive.doc("Its CRL number; 0: the node trusts the CA and knows no list of it.");
+}
+
+struct RevocationList {
+  list @0 :Data $Hive.required $Hive.doc("X.509 CRL, DER.");
+}
+
 struct GossipQuestion $Hive.doc(
   "From the node that begins an exchange. The first question holds only the root. When the roots differ, the second one holds a digest and what the other lacks. Also used to push news.") {
   root @0 :Data $Hive.required $Hive.doc("Hash over all slots that the sender holds.");
@@ -19,6 +28,8 @@ struct GossipQuestion $Hive.doc(
   pushed @5 :Bool $Hive.doc(
       "The delta is news that nobody asked for. A node that does not know this field treats the message as a first question and ignores the delta.");
   wantsPushes @6 :Bool $Hive.doc("Too few nodes push news to the sender.");
+  revocations @7 :List(KnownRevocations) $Hive.maxLength(64) $Hive.doc("Per CA that the sender trusts.");
+  lists @8 :List(RevocationList) $Hive.maxLength(8) $Hive.doc("Newer ones than the receiver has named.");
 }
 
 struct GossipAnswer {
@@ -29,6 +40,8 @@ struct GossipAnswer {
   claims @3 :MemberClaims;
   clock @4 :Int64 $Hive.unixMicros $Hive.doc("The sender's clock when it answered.");
   redundant @5 :Bool $Hive.doc("Other nodes push the same news sooner: the receiver can stop pushing.");
+  revocations @6 :List(KnownRevocations) $Hive.maxLength(64) $Hive.doc("As in the question.");
+  lists @7 :List(RevocationList) $Hive.maxLength(8) $Hive.doc("As in the question.");
 }
 
 struct HiveStatusQuery {

@@ -31,4 +31,25 @@ caf::error create_file(const std::filesystem::path& path, std::string_view text,
   return error;
 }
 
+caf::error replace_file(const std::filesystem::path& path, std::string_view text, mode_t mode) {
+  auto beside = path;
+  beside += ".new";
+  ::unlink(beside.c_str()); // of a replacement that was cut short
+  if (auto failed = create_file(beside, text, mode))
+    return failed;
+  if (::rename(beside.c_str(), path.c_str()) != 0) {
+    auto error = fail_to_write(path, errno);
+    ::unlink(beside.c_str());
+    return error;
+  }
+  return sync_entries(path.parent_path());
+}
+
+caf::error sync_entries(const std::filesystem::path& directory) {
+  unique_fd fd{::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (fd && ::fsync(fd.get()) == 0)
+    return caf::none;
+  return fail(ec::unavailable, directory.string() + " cannot be synced: " + errno_text(errno));
+}
+
 } // namespace hive

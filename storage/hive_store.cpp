@@ -7,10 +7,10 @@ namespace {
 
 template <class T>
 caf::error visit_all(const database& db, const std::string& prefix,
-                     const std::function<caf::error(typename T::Reader)>& use) {
+                     const std::function<caf::error(typename T::Reader)>& use, column of = column::hive) {
   caf::error wrong;
-  auto unreadable = db.visit(column::hive, prefix, prefix, [&](auto key, auto value) {
-    auto stored = database::load_stored<T>(column::hive, key, value);
+  auto unreadable = db.visit(of, prefix, prefix, [&](auto key, auto value) {
+    auto stored = database::load_stored<T>(of, key, value);
     wrong = stored ? use(**stored) : stored.error();
     return wrong ? database::scan::stop : database::scan::next;
   });
@@ -33,6 +33,11 @@ hive_store::visit_contradictions(const std::function<caf::error(wire::Equivocati
   return visit_all<wire::EquivocationProof>(db_, keys::contradiction_proofs(), visit_proof);
 }
 
+caf::error
+hive_store::visit_revocations(const std::function<caf::error(wire::StoredRevocationList::Reader)>& visit_list) const {
+  return visit_all<wire::StoredRevocationList>(db_, keys::revocation_lists(), visit_list, column::meta);
+}
+
 void hive_store::put_slot(write_set& writes, std::string_view origin, const msg<wire::StoredSlot>& slot) {
   auto what = slot->getSlot();
   writes.put(column::hive, keys::hive_slot(origin, what.getKind(), as_view(what.getKey())), slot.bytes());
@@ -45,6 +50,13 @@ void hive_store::put_proof(write_set& writes, std::string_view origin, const msg
 void hive_store::put_contradiction(write_set& writes, std::string_view origin,
                                    const msg<wire::EquivocationProof>& proof) {
   writes.put(column::hive, keys::contradiction_proof(origin), proof.bytes());
+}
+
+void hive_store::put_revocations(write_set& writes, std::string_view ca, std::string_view der) {
+  auto stored = msg<wire::StoredRevocationList>::build([&](wire::StoredRevocationList::Builder out) {
+    out.setList({reinterpret_cast<const kj::byte*>(der.data()), der.size()});
+  });
+  writes.put(column::meta, keys::revocation_lists() + std::string{ca}, stored.bytes());
 }
 
 void hive_store::erase_origin(write_set& writes, std::string_view origin) {

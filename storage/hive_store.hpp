@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/hive.capnp.h"
+#include "messages/revocation.capnp.h"
 #include "storage/database.hpp"
 #include "storage/keys.hpp"
 
@@ -20,10 +21,14 @@ public:
 
   caf::error visit_contradictions(const std::function<caf::error(wire::EquivocationProof::Reader)>& visit_proof) const;
 
+  caf::error visit_revocations(const std::function<caf::error(wire::StoredRevocationList::Reader)>& visit_list) const;
+
   static void put_slot(write_set& writes, std::string_view origin, const msg<wire::StoredSlot>& slot);
   static void put_proof(write_set& writes, std::string_view origin, const msg<wire::EquivocationProof>& proof);
   /// Apart from the proofs above, which earlier versions read as proofs of two slots under one stamp.
   static void put_contradiction(write_set& writes, std::string_view origin, const msg<wire::EquivocationProof>& proof);
+  /// The newest revocation list of a CA, which is named by the hash of its key.
+  static void put_revocations(write_set& writes, std::string_view ca, std::string_view der);
   /// Erases everything stored about one node.
   static void erase_origin(write_set& writes, std::string_view origin);
 

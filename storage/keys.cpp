@@ -39,6 +39,10 @@ std::string node() {
   return "node";
 }
 
+std::string revocation_lists() {
+  return "revocations/";
+}
+
 std::string last_capture() {
   return "last_capture";
 }

@@ -13,6 +13,8 @@ namespace hive::keys {
 
 /// meta: the node's identity and epoch.
 std::string node();
+/// meta: prefix of the revocation lists, by the hash of their CA's key.
+std::string revocation_lists();
 /// meta: the number of the last capture.
 std::string last_capture();
 

@@ -29,6 +29,12 @@ engine_id engine_of(const verified_peer& peer) {
   return {std::string{as_view(peer.hello->getCard().getName())}, to_bytes(sha256(std::span{key.begin(), key.size()}))};
 }
 
+std::optional<connection_validity> validity_of(const verified_peer& peer) {
+  if (!peer.cert)
+    return std::nullopt;
+  return connection_validity{*peer.cert, now_unix_micros() / micros_per_s};
+}
+
 // internal: also receives the results of introductions.
 using engine_acceptor_self = engine_acceptor_actor::extend<caf::reacts_to<introduced<engine_presence_actor>>>;
 
@@ -49,6 +55,7 @@ public:
     self_ = self;
     services_ = std::move(services);
     admitted_.emplace(options.own_id);
+    trust_ = options.trust;
   }
 
   /// ec::overloaded, or ec::already_exists for an engine that is already connected: CAF allows one connection between
@@ -79,9 +86,26 @@ public:
       introduce(self_->system(), std::move(*done.stream), channel_side::server, done.connection.value,
                 engine_session_actor{session}, caf::actor_cast<introduction_owner<engine_presence_actor>>(self_),
                 defaults::introduction_timeout, allowlist);
-    connections_.emplace(
-      done.connection,
-      connection{std::move(engine), done.peer.remote, std::move(guard), session, std::move(introduction), {}});
+    connections_.emplace(done.connection, connection{std::move(engine),
+                                                     done.peer.remote,
+                                                     validity_of(done.peer),
+                                                     std::move(guard),
+                                                     session,
+                                                     std::move(introduction),
+                                                     {}});
+    on_check_certificates(); // the CAs' lists may have come since the handshake
+  }
+
+  /// The end of a session also ends what it has spawned, here and elsewhere.
+  void on_check_certificates() {
+    auto view = trust_->view();
+    std::vector<std::pair<connection_id, std::string>> bad;
+    for (const auto& [id, each] : connections_)
+      if (each.cert)
+        if (auto why = each.cert->why_invalid(*view); !why.empty())
+          bad.emplace_back(id, why);
+    for (const auto& [id, why] : bad)
+      end(id, why);
   }
 
   void on_handshake_failed(const handshake_failed& failed) {
@@ -124,6 +148,7 @@ private:
   struct connection {
     engine_id engine;
     std::string remote;
+    std::optional<connection_validity> cert; ///< none without TLS
     socket_shutdown_guard guard;
     local_engine_session_actor session;
     caf::actor introduction;
@@ -145,6 +170,7 @@ private:
 
   pointer self_ = nullptr;
   engine_services services_;
+  std::shared_ptr<const trust_register> trust_;
   std::optional<link_table> admitted_;
   std::map<connection_id, connection> connections_;
 };
@@ -158,6 +184,7 @@ engine_acceptor_self::behavior_type engine_acceptor(engine_acceptor_state::point
     [&state](const admission_request& asked) { return state.admit(asked); },
     [&state](const handshake_done& done) { state.on_handshake_done(done); },
     [&state](const handshake_failed& failed) { state.on_handshake_failed(failed); },
+    [&state](const check_certificates&) { state.on_check_certificates(); },
     [&state](const introduced<engine_presence_actor>& over) { state.on_introduced(over); },
     [&state](connected_engines_query) { return state.list(); },
   };

@@ -13,6 +13,8 @@ using engine_acceptor_actor = engine_host_actor::extend_with<connected_engines_a
 
 struct engine_acceptor_options {
   node_id own_id; ///< of this node
+  /// Whom this process trusts.
+  std::shared_ptr<const trust_register> trust = std::make_shared<trust_register>();
 };
 
 /// Spawns the actor that accepts connections of engines from the door. Each gets a session, which ends with it. Engines

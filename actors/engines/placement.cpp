@@ -215,6 +215,8 @@ caf::error check_issuer(wire::NodeList::Reader nodes, const node_id& issuer) {
     return fail(ec::forbidden, "the ticket's issuer " + issuer.value + " is no node of this hive");
   if (node->getState() != wire::MemberState::ACTIVE)
     return fail(ec::forbidden, "the ticket's issuer " + issuer.value + " is not active or in quarantine");
+  if (node->getRevoked())
+    return fail(ec::forbidden, "the certificate of the ticket's issuer " + issuer.value + " is revoked");
   return caf::none;
 }
 

@@ -71,7 +71,15 @@ slot_rules tool_stats_rules() {
       return learned.error();
     return make_content(std::move(*learned));
   };
-  return {tool_stats_kind, "tool statistics", decode};
+  slot_rules out{tool_stats_kind, "tool statistics", decode};
+  out.count_records = [](const slot_content& content) {
+    uint64_t records = 0;
+    if (const auto* learned = content_as<std::vector<learned_tool>>(content))
+      for (const auto& tool : *learned)
+        records += tool.sums.n;
+    return records;
+  };
+  return out;
 }
 
 std::string tool_bucket_of(std::string_view task_type) {

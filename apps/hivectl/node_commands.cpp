@@ -1,4 +1,5 @@
 #include "apps/hivectl/commands.hpp"
+#include "apps/hivectl/revocation_commands.hpp"
 #include "apps/hivectl/validators.hpp"
 #include "messages/door.capnp.h"
 #include "messages/timestamp.hpp"
@@ -15,7 +16,11 @@ constexpr auto node_examples =
   "  hivectl node init-ca --out ca\n"
   "  hivectl node issue --ca ca --role node --name node7 --out node7-tls\n"
   "  hived --door 10.0.0.7:7421 --tls node7-tls --join 10.0.0.1:7421\n"
-  "Anyone with ca/ca-key.pem can admit machines to the hive: keep it off the nodes. These two contact no node.";
+  "  hivectl node issue --ca ca --renew node7-tls\n"
+  "  hivectl node revoke --ca ca --name node7 --send\n"
+  "  hivectl node forget node7 --ca ca\n"
+  "Anyone with ca/ca-key.pem can admit machines to the hive: keep it off the nodes. init-ca, issue and certificates\n"
+  "contact no node, and revoke does only with --send.";
 
 /// A CA outlives the certificates that it issues; after this many days every machine of the hive needs new files.
 constexpr uint32_t ca_days = 3'650;
@@ -37,6 +42,7 @@ struct issue_options {
   std::string out;
   std::string name;
   std::string role;
+  std::string renew;
   uint32_t days = certificate_days;
 };
 
@@ -65,7 +71,20 @@ outcome init_ca(session& s, const init_options& options) {
               "The key lets machines into the hive: keep it secret.");
 }
 
+outcome renew(session& s, const issue_options& options) {
+  auto made = renew_into(options.ca, options.renew, options.days, now_unix_micros() / micros);
+  if (!made)
+    return made.error();
+  return show(s, *made, fs::path{options.renew} / certificate_files::certificate,
+              fs::path{options.renew} / certificate_files::key,
+              "A node that uses this directory takes it within a minute, or at once on SIGHUP.");
+}
+
 outcome issue(session& s, const issue_options& options) {
+  if (!options.renew.empty())
+    return renew(s, options);
+  if (options.role.empty() || options.name.empty() || options.out.empty())
+    return fail_as(exit_status::usage, "--role, --name and --out are required, or --renew");
   auto role = options.role == to_string(certificate_role::engine) ? certificate_role::engine : certificate_role::node;
   auto made = issue_into(options.ca, options.out, role, options.name, options.days, now_unix_micros() / micros);
   if (!made)
@@ -91,13 +110,16 @@ void add_issue(CLI::App& group, context& ctx) {
   command.add_option("--ca", options->ca, "Directory of the CA, as init-ca made it")
     ->required()
     ->check(existing_directory());
+  auto* renews = command.add_option("--renew", options->renew,
+                                    "Directory of a certificate to replace by one of the same name, with a new key");
+  renews->check(existing_directory())->type_name("DIR");
   command.add_option("--role", options->role, "Role of its holder: node or engine")
-    ->required()
+    ->excludes(renews)
     ->check(CLI::IsMember({to_string(certificate_role::node), to_string(certificate_role::engine)}))
     ->type_name("ROLE");
-  command.add_option("--name", options->name, "Name of the node or engine")->required()->check(valid_id());
+  command.add_option("--name", options->name, "Name of the node or engine")->excludes(renews)->check(valid_id());
   command.add_option("--out", options->out, "Directory for ca.pem, cert.pem and key.pem, which must not be there")
-    ->required()
+    ->excludes(renews)
     ->type_name("DIR");
   command.add_option("--days", options->days, "Days that it is valid, at most as long as the CA (default: 365)")
     ->check(CLI::Range(1U, max_days));
@@ -111,6 +133,7 @@ void add_node_commands(CLI::App& app, context& ctx) {
   add_member_commands(group, ctx);
   add_init_ca(group, ctx);
   add_issue(group, ctx);
+  add_revocation_commands(group, ctx);
 }
 
 } // namespace hive::ctl

@@ -30,8 +30,8 @@ Examples:
   hived --config /etc/hivemark/hived.toml --print-config    what holds, and why
 
 Once it serves, hived prints one line:  hived ready http=ADDR:PORT door=ADDR:PORT node=ID
-SIGTERM and SIGINT stop it gracefully, a second one at once; SIGHUP reads the tokens file and the certificate
-of HTTPS again.
+SIGTERM and SIGINT stop it gracefully, a second one at once; SIGHUP reads the tokens file and the
+certificates again.
 A fresh operator token is written at each start, for hivectl and curl on this machine; the log says where.
 Exit status: 0 stopped as told, 1 could not start or failed, 64 wrong usage or configuration,
 65 the data directory is of a later release.)";

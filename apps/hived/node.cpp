@@ -71,7 +71,8 @@ struct node::impl {
     auto& namespaces = add<namespace_group>(adapters);
     add<monitor_group>(backups, gpus, benchmark, tracker, gate, federation);
     add<http_group>(namespaces, audit, groups_so_far());
-    add<door_group>(federation, engines);
+    auto& door = add<door_group>(federation, engines);
+    reload_certificates = door.certificate_reload();
   }
 
   template <class Group, class... Before>
@@ -108,6 +109,7 @@ struct node::impl {
   std::unique_ptr<node_context> context;
   std::vector<std::unique_ptr<service_group>> groups; ///< their handles must not outlive the context's actor system
   supervisor_actor supervisor;
+  std::function<void()> reload_certificates;
 };
 
 node::node(std::unique_ptr<impl> state) : impl_{std::move(state)} {
@@ -158,10 +160,12 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
   };
   // These callbacks may still run while this node is destroyed.
   auto tokens = std::make_shared<token_reloader>(context.config.tokens, context.config.http.access);
-  auto reload = [tokens, tls = context.config.http.tls, manager = context.manager] {
+  auto reload = [tokens, tls = context.config.http.tls, manager = context.manager,
+                 reload_certificates = impl_->reload_certificates] {
     manager.reloading();
     tokens->reload();
     reload_certificate(tls.get());
+    reload_certificates();
     manager.ready();
   };
   context.manager.ready(); // signals that came already are pending

@@ -31,9 +31,9 @@ public:
   /// The door's ADDRESS:PORT, or "off".
   std::string door_endpoint() const;
 
-  /// Serves until the node stops, and reloads the tokens at each SIGHUP. Returns after an orderly stop: no error when a
-  /// signal requested it, else why the node gave up. `guard` bounds the duration of the stop, including this node's
-  /// destruction.
+  /// Serves until the node stops, and reloads the tokens and the certificates at each SIGHUP. Returns after an orderly
+  /// stop: no error when a signal requested it, else why the node gave up. `guard` bounds the duration of the stop,
+  /// including this node's destruction.
   caf::error serve_until(signal_watcher& signals, shutdown_guard& guard);
 
 private:

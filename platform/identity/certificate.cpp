@@ -51,11 +51,6 @@ std::string_view view(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), static_cast<size_t>(ASN1_STRING_length(text))};
 }
 
-int64_t seconds_of(const ASN1_TIME* time) {
-  tm parts{};
-  return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
-}
-
 /// Refuses keys with a passphrase; OpenSSL would prompt on the terminal.
 int no_passphrase(char*, int, int, void*) {
   return 0;
@@ -70,6 +65,15 @@ std::string take_openssl_error() {
     out = reason ? reason : "OpenSSL error " + std::to_string(code);
   }
   return out.empty() ? "no reason given" : out;
+}
+
+int64_t seconds_of(const ASN1_TIME* time) {
+  tm parts{};
+  return ASN1_TIME_to_tm(time, &parts) == 1 ? timegm(&parts) : 0;
+}
+
+std::string serial_text(const ASN1_INTEGER* serial) {
+  return to_hex({ASN1_STRING_get0_data(serial), static_cast<size_t>(ASN1_STRING_length(serial))});
 }
 
 const EVP_MD* signing_digest(EVP_PKEY* key) {
@@ -187,6 +191,17 @@ int64_t certificate::not_before() const {
 
 int64_t certificate::not_after() const {
   return seconds_of(X509_get0_notAfter(x509_.get()));
+}
+
+std::string certificate::serial() const {
+  return serial_text(X509_get0_serialNumber(x509_.get()));
+}
+
+bool certificate::is_signed_by(const certificate& ca) const {
+  auto* key = X509_get0_pubkey(ca.get());
+  bool is_signed = key && X509_verify(x509_.get(), key) == 1;
+  ERR_clear_error();
+  return is_signed;
 }
 
 std::string certificate::key_fingerprint() const {

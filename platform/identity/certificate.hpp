@@ -49,8 +49,14 @@ public:
   int64_t not_before() const;
   int64_t not_after() const;
 
+  /// The serial number in hex, with two digits per byte. CAs may use the same ones.
+  std::string serial() const;
+
   /// SHA-256 of the public key, in hex: equal for all certificates of a key pair.
   std::string key_fingerprint() const;
+
+  /// Whether the key of `ca` signed this certificate; no other condition is checked.
+  bool is_signed_by(const certificate& ca) const;
 
   /// Checks that one of `trusted` signed this certificate and that both are valid at `when` (seconds since 1970). Fails
   /// with ec::forbidden and the reason.
@@ -101,6 +107,12 @@ private:
 /// The hash to sign with: the one that the type of key prescribes, else SHA-256. Null for Ed25519 and Ed448, which
 /// prescribe that no separate hash is used.
 const EVP_MD* signing_digest(EVP_PKEY* key);
+
+/// A time in seconds since 1970; 0 when it is malformed.
+int64_t seconds_of(const ASN1_TIME* time);
+
+/// A certificate's serial number in hex, with two digits per byte.
+std::string serial_text(const ASN1_INTEGER* serial);
 
 /// The last error of OpenSSL on this thread, as a suffix for an error's text. Clears OpenSSL's error queue.
 std::string take_openssl_error();

@@ -2,7 +2,9 @@
 
 #include "messages/ec.hpp"
 #include "platform/create_file.hpp"
+#include "platform/identity/certificate_ledger.hpp"
 #include "platform/identity/credentials.hpp"
+#include "platform/read_file.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -128,6 +130,32 @@ caf::expected<std::string> trusted_pem(const fs::path& file) {
 constexpr mode_t secret = 0600;
 constexpr mode_t open_to_all = 0644;
 
+/// A new certificate with the CAs that its holder trusts.
+struct issue {
+  certified_key made;
+  std::string trusted;
+};
+
+/// Issues a certificate and adds it to the ledger. The caller holds the ca_lock.
+caf::expected<issue> issue_by(const fs::path& ca_directory, certificate_role role, const std::string& name,
+                              uint32_t days, int64_t now) {
+  auto ca = load_certified_key(ca_directory / certificate_files::ca, ca_directory / certificate_files::ca_key);
+  if (!ca)
+    return ca.error();
+  auto trusted = trusted_pem(ca_directory / certificate_files::ca);
+  if (!trusted)
+    return trusted.error();
+  if (ca->cert.not_after() <= now)
+    return fail(ec::forbidden, (ca_directory / certificate_files::ca).string() + " has expired");
+  auto issued =
+    issue_certificate(*ca, {role, name, now - clock_slack_s, std::min(now + days * day_s, ca->cert.not_after())});
+  if (!issued)
+    return issued.error();
+  if (auto failed = append_issued(ca_directory, issued->cert, now))
+    return failed;
+  return issue{std::move(*issued), std::move(*trusted)};
+}
+
 } // namespace
 
 caf::expected<certified_key> make_ca(const std::string& name, int64_t not_before, int64_t not_after,
@@ -182,23 +210,45 @@ caf::expected<certified_key> create_ca(const fs::path& directory, const std::str
 
 caf::expected<certified_key> issue_into(const fs::path& ca_directory, const fs::path& directory, certificate_role role,
                                         const std::string& name, uint32_t days, int64_t now) {
-  auto ca = load_certified_key(ca_directory / certificate_files::ca, ca_directory / certificate_files::ca_key);
-  if (!ca)
-    return ca.error();
-  auto trusted = trusted_pem(ca_directory / certificate_files::ca);
-  if (!trusted)
-    return trusted.error();
-  if (ca->cert.not_after() <= now)
-    return fail(ec::forbidden, (ca_directory / certificate_files::ca).string() + " has expired");
-  auto issued =
-    issue_certificate(*ca, {role, name, now - clock_slack_s, std::min(now + days * day_s, ca->cert.not_after())});
+  std::error_code ignored; // create_files reports what is wrong with the directory
+  for (const auto* file : {certificate_files::key, certificate_files::certificate, certificate_files::ca})
+    if (fs::exists(directory / file, ignored))
+      return fail(ec::already_exists, (directory / file).string() + " exists already and is not replaced");
+  auto lock = ca_lock::take(ca_directory);
+  if (!lock)
+    return lock.error();
+  auto issued = issue_by(ca_directory, role, name, days, now);
   if (!issued)
     return issued.error();
-  if (auto err = create_files(directory, {{certificate_files::key, issued->key.pem(), secret},
-                                          {certificate_files::certificate, issued->cert.pem(), open_to_all},
-                                          {certificate_files::ca, *trusted, open_to_all}}))
+  if (auto err = create_files(directory, {{certificate_files::key, issued->made.key.pem(), secret},
+                                          {certificate_files::certificate, issued->made.cert.pem(), open_to_all},
+                                          {certificate_files::ca, issued->trusted, open_to_all}}))
     return err;
-  return issued;
+  return std::move(issued->made);
+}
+
+caf::expected<certified_key> renew_into(const fs::path& ca_directory, const fs::path& directory, uint32_t days,
+                                        int64_t now) {
+  auto file = directory / certificate_files::certificate;
+  auto before = load_certificates(file);
+  if (!before)
+    return before.error();
+  auto role = before->front().role();
+  if (!role)
+    return name_file(file, role.error());
+  auto lock = ca_lock::take(ca_directory);
+  if (!lock)
+    return lock.error();
+  auto issued = issue_by(ca_directory, *role, before->front().name(), days, now);
+  if (!issued)
+    return issued.error();
+  // The certificate last: until it is there, a reader finds a key that does not fit, and another run renews again.
+  for (const auto& each : {file_to_write{certificate_files::ca, issued->trusted, open_to_all},
+                           file_to_write{certificate_files::key, issued->made.key.pem(), secret},
+                           file_to_write{certificate_files::certificate, issued->made.cert.pem(), open_to_all}})
+    if (auto failed = replace_file(directory / each.path, each.text, each.mode))
+      return failed;
+  return std::move(issued->made);
 }
 
 } // namespace hive

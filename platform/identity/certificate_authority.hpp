@@ -46,9 +46,16 @@ caf::expected<certified_key> create_ca(const std::filesystem::path& directory, c
 
 /// Issues a certificate with the CA in `ca_directory` and writes the holder's files to `directory`: cert.pem, key.pem,
 /// and ca.pem with all certificates of the CA's own ca.pem. The first of these must belong to the CA's key. The
-/// certificate expires no later than the CA's. Overwrites nothing, like create_ca.
+/// certificate expires no later than the CA's. It is in the CA's ledger before its files are there. Overwrites nothing,
+/// like create_ca.
 caf::expected<certified_key> issue_into(const std::filesystem::path& ca_directory,
                                         const std::filesystem::path& directory, certificate_role role,
                                         const std::string& name, uint32_t days, int64_t now);
+
+/// Issues a certificate for the name and role of the one in `directory`, with a new key, and replaces the files there:
+/// ca.pem, key.pem and cert.pem, each by renaming. Whoever reads them in between finds a key that does not fit, and
+/// reads again.
+caf::expected<certified_key> renew_into(const std::filesystem::path& ca_directory,
+                                        const std::filesystem::path& directory, uint32_t days, int64_t now);
 
 } // namespace hive

@@ -10,6 +10,7 @@
 #include "actors/slot_topic.hpp"
 #include "messages/events.capnp.h"
 #include "messages/gossip.capnp.h"
+#include "platform/identity/revocation_list.hpp"
 #include "platform/log.hpp"
 #include "storage/write_set.hpp"
 
@@ -27,6 +28,14 @@ namespace hive {
 struct core_time {
   tick_point steady;
   int64_t unix_micros = 0;
+};
+
+/// Validity of the certificates of this node, in seconds since 1970.
+struct certificate_dates {
+  int64_t own_from = 0;
+  int64_t own_until = 0;
+  int64_t ca_until = 0; ///< of the issuing CA
+  std::vector<watched_certificate> watched;
 };
 
 // -- events ----------------------------------------------------------------------
@@ -72,6 +81,19 @@ struct link_wanted {
 /// The operator vouches that the store is no older copy: this node need not hear others before it publishes.
 struct store_vouched {};
 
+/// Revocation lists of the CAs, as PEM, from the operator. The output says what became of them.
+struct revocations_given {
+  std::string text;
+  std::string source; ///< file or route, for errors
+};
+
+/// The CAs that this node trusts have changed, or its own certificate.
+struct trust_renewed {
+  admission_check admit;
+  std::vector<certificate> trusted;
+  certificate_dates dates;
+};
+
 /// A linked node has sent a goodbye. This says nothing about its health.
 struct close_received {
   node_id from;
@@ -83,6 +105,7 @@ enum class store_purpose : uint8_t {
   epoch,     ///< also published only once durable
   received,  ///< slots of other nodes, which can be received again
   forgotten, ///< erased slots of forgotten nodes
+  revoked,   ///< revocation lists
 };
 
 /// Result of a write. At most one write of own slots and one of the epoch are in flight.
@@ -92,10 +115,10 @@ struct store_done {
   uint64_t epoch = 0; ///< stored epoch, for store_purpose::epoch
 };
 
-using core_event =
-  std::variant<round_due, pulse_due, wake_due, publish_slots, publish_together, slots_admitted, slot_readers,
-               door_opened, link_offer, link_up, link_down, dial_failed, question_received, answer_received,
-               malformed_received, close_received, links_used, link_wanted, store_vouched, store_done>;
+using core_event = std::variant<round_due, pulse_due, wake_due, publish_slots, publish_together, slots_admitted,
+                                slot_readers, door_opened, link_offer, link_up, link_down, dial_failed,
+                                question_received, answer_received, malformed_received, close_received, links_used,
+                                link_wanted, store_vouched, store_done, revocations_given, trust_renewed>;
 
 // -- outputs ---------------------------------------------------------------------
 
@@ -131,6 +154,10 @@ struct core_output {
   std::vector<question_to_send> to_send;
   std::optional<caf::expected<msg<wire::GossipAnswer>>> answer; ///< reply to question_received
   std::optional<tick_point> wake_at; ///< when to send wake_due; earlier requests stay in force
+  /// Reply to revocations_given: the lists of that text, all of which the node holds now. ec::conflict for one that is
+  /// older than the one held, or has its number and other content; then none was taken.
+  std::optional<caf::expected<std::vector<revocation_list>>> given;
+  std::optional<revocations> revoked; ///< in force from now on; before anything else is done
 };
 
 } // namespace hive

@@ -1,5 +1,7 @@
 #include "actors/hive/core/gossip_exchange.hpp"
 
+#include "platform/hex.hpp"
+
 #include <algorithm>
 
 namespace hive::gossip {
@@ -33,7 +35,38 @@ void set_claims(Builder out, const std::vector<member_claim>& claims) {
   }
 }
 
+constexpr size_t fingerprint_bytes = 32;
+
+template <class Builder>
+void set_revocations(Builder out, const contents& more) {
+  if (!more.revocations.empty()) {
+    auto known = out.initRevocations(static_cast<uint32_t>(more.revocations.size()));
+    for (uint32_t i = 0; i < known.size(); ++i) {
+      known[i].setNumber(more.revocations[i].number);
+      auto bytes = known[i].initCa(fingerprint_bytes);
+      from_hex(more.revocations[i].ca, {bytes.begin(), bytes.size()});
+    }
+  }
+  if (!more.lists.empty()) {
+    auto lists = out.initLists(static_cast<uint32_t>(more.lists.size()));
+    for (uint32_t i = 0; i < lists.size(); ++i)
+      lists[i].setList({reinterpret_cast<const kj::byte*>(more.lists[i].data()), more.lists[i].size()});
+  }
+}
+
 } // namespace
+
+caf::expected<std::vector<revocation_number>>
+revocations_of(capnp::List<wire::KnownRevocations, capnp::Kind::STRUCT>::Reader known) {
+  std::vector<revocation_number> out;
+  for (auto each : known) {
+    auto ca = each.getCa();
+    if (ca.size() != fingerprint_bytes)
+      return fail(ec::malformed, "the hash of a CA's key has " + std::to_string(ca.size()) + " bytes");
+    out.push_back({to_hex({ca.begin(), ca.size()}), each.getNumber()});
+  }
+  return out;
+}
 
 std::vector<member_claim> claims_of(wire::MemberClaims::Reader claims) {
   std::vector<member_claim> out;
@@ -60,6 +93,7 @@ msg<wire::GossipQuestion> begin(const replica& own, const contents& more) {
     out.setAsksWhoLives(more.wants_evidence);
     out.setWantsPushes(more.wants_pushes);
     set_claims(out, more.claims);
+    set_revocations(out, more);
   });
 }
 
@@ -93,6 +127,7 @@ caf::expected<msg<wire::GossipAnswer>> answer(replica& own, wire::GossipQuestion
       out.setRoot(root_of(own));
       out.setClock(now_unix_micros);
       set_claims(out, more.claims);
+      set_revocations(out, more);
       if (!has_same_root(own, question.getRoot()))
         out.setDigest(*own.digest());
     });

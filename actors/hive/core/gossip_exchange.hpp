@@ -21,6 +21,12 @@
 /// The exchange then continues as above.
 namespace hive::gossip {
 
+/// CRL number of the newest revocation list of a CA that a node knows.
+struct revocation_number {
+  std::string ca; ///< key fingerprint, in hex
+  uint64_t number = 0;
+};
+
 /// Content of one message.
 struct contents {
   size_t delta_bytes = size_t{256} << 10; ///< limit
@@ -29,6 +35,8 @@ struct contents {
   node_id peer = {};           ///< receiver; without an id it is not blamed for altered data
   bool wants_evidence = false; ///< asks for claims about live nodes; only in a first question
   bool wants_pushes = false;   ///< asks for pushes, since too few nodes push to this one; only in a first question
+  std::vector<revocation_number> revocations = {}; ///< per CA that this node trusts
+  std::vector<std::string> lists = {};             ///< revocation lists that the receiver lacks, DER
 };
 
 /// Starts an exchange.
@@ -60,6 +68,10 @@ caf::expected<std::optional<msg<wire::GossipQuestion>>> go_on(replica& own, wire
 
 /// Decodes the claims of a message.
 std::vector<member_claim> claims_of(wire::MemberClaims::Reader claims);
+
+/// What the sender of a message knows of each CA. ec::malformed for a hash of the wrong length.
+caf::expected<std::vector<revocation_number>>
+revocations_of(capnp::List<wire::KnownRevocations, capnp::Kind::STRUCT>::Reader known);
 
 /// Whether this answer shows that its sender holds no slots of this node which were written after all that `own` has.
 bool has_told_own_slots(const replica& own, wire::GossipAnswer::Reader answer);

@@ -102,7 +102,8 @@ hive_core::hive_core(hive_core_options options, core_time now)
       membership_{replica_.own_id(), options_.epoch, now.steady, options_.membership},
       overlay_{options_.epoch ^ std::hash<std::string>{}(replica_.own_id().value), options_.overlay},
       random_{options_.epoch ^ ~std::hash<std::string>{}(replica_.own_id().value)},
-      warning_limiter_{now.steady, defaults::refusal_log_burst, defaults::refusal_log_per_s},
+      warning_limiter_{now.steady, defaults::refusal_log_burst, defaults::refusal_log_per_s}, trusted_keys_{keys_of(
+                                                                                                options_.trusted)},
       topics_{by_kind(options_.topics)}, own_{yielding(options_.topics),
                                               kinds_with(options_.topics, &slot_rules::has_own_room),
                                               kinds_with(options_.topics, &slot_rules::waits_for_admission)} {
@@ -125,6 +126,7 @@ caf::error hive_core::restore(wire::EquivocationProof::Reader stored, quarantine
 core_output hive_core::begin(core_time now) {
   now_ = now;
   replica_.end_restore();
+  enforce_revocations();
   forget_nodes();
   for (const auto& origin : replica_.origins())
     deliver_all(origin);
@@ -161,6 +163,8 @@ void hive_core::on(pulse_due) {
   watch_own_place();
   refresh_card();
   warn_of_expiry();
+  if (revoked_unsaved_)
+    store_revocations();
   advance_hearing();
   raise_epoch(); // once per pulse, not per delta: earlier slots of this node arrive in several deltas
   write_own();   // retries after a failed write

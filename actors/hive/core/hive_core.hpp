@@ -13,6 +13,7 @@
 #include "messages/door.capnp.h"
 #include "messages/gossip.capnp.h"
 #include "messages/hive.capnp.h"
+#include "messages/revocation.capnp.h"
 #include "platform/rate_limiter.hpp"
 #include "platform/restart_intensity.hpp"
 
@@ -20,14 +21,6 @@
 #include <set>
 
 namespace hive {
-
-/// Validity of the certificates of this node, in seconds since 1970.
-struct certificate_dates {
-  int64_t own_from = 0;
-  int64_t own_until = 0;
-  int64_t ca_until = 0; ///< of the issuing CA
-  std::vector<watched_certificate> watched;
-};
 
 struct hive_core_options {
   key_pair keys;
@@ -50,10 +43,14 @@ struct hive_core_options {
   admission_check admit;                         ///< required
   std::vector<slot_rules> topics;                ///< besides the card
   std::optional<certificate_dates> certificates; ///< none without TLS
+  std::vector<certificate> trusted;              ///< CAs whose revocation lists count; none without TLS
 
   /// Fails with ec::invalid, naming the option.
   caf::error validate() const;
 };
+
+/// Key fingerprints of CAs, in their order.
+std::vector<std::string> keys_of(const std::vector<certificate>& trusted);
 
 /// State of the hive on one node, and the rules by which it changes: what this node publishes and accepts, which nodes
 /// it considers alive, and its links. A pure state machine over replica, membership and overlay, without clock, socket,
@@ -71,6 +68,8 @@ public:
   /// Inserts a slot that an earlier run stored. Call in any order, before `begin`. Fails with ec::corrupt.
   caf::error restore(wire::StoredSlot::Reader stored);
   caf::error restore(wire::EquivocationProof::Reader stored, quarantine::kind of = quarantine::kind::equivocation);
+  /// A list of a CA that is not trusted any more is passed over.
+  caf::error restore(wire::StoredRevocationList::Reader stored);
   core_output begin(core_time now);
 
   /// Whether the store is known to hold all that this node ever told. Call after `begin`.
@@ -92,6 +91,11 @@ public:
   /// A list with only the node `id`. ec::not_found when it is unknown.
   caf::expected<msg<wire::NodeList>> node(const node_id& id, core_time now) const;
   msg<wire::HiveStatus> status(core_time now) const;
+  msg<wire::HeldRevocations> held_revocations() const;
+  /// Whether a CA has forgotten this node.
+  bool refuses(const node_id& node) const {
+    return revoked_.forgets(node);
+  }
 
   const replica& held() const {
     return replica_;
@@ -105,6 +109,9 @@ private:
     bool round_due = false;         ///< an exchange with it is due
     bool wants_evidence = false;    ///< asks it for evidence in that exchange
     uint32_t hearing_exchanges = 0; ///< without an exchange in which it told all that it holds of this node's slots
+    std::map<std::string, uint64_t> lists_known; ///< CRL number per CA that it trusts, as it last told
+    std::map<std::string, uint64_t> lists_told;  ///< lists sent over this link
+    bool lists_named = false;                    ///< this node has told which lists it knows
     push_lane pushes;
     msg<wire::Hello> hello;
     std::string holder; ///< see link_candidate
@@ -266,6 +273,25 @@ private:
   std::chrono::milliseconds rounds(int count) const;
   void set_patience();
 
+  // -- hive_core_revocations.cpp: certificates and nodes that a CA takes back
+  void on(const revocations_given& given);
+  void on(trust_renewed what);
+  caf::expected<std::vector<revocation_list>> judge(const revocations_given& given) const;
+  /// Takes notice of what another node knows of the lists, and of the lists that it sent.
+  void hear_revocations(const node_id& from, capnp::List<wire::KnownRevocations, capnp::Kind::STRUCT>::Reader known,
+                        capnp::List<wire::RevocationList, capnp::Kind::STRUCT>::Reader lists);
+  /// Takes a checked list if it is newer than the one held, and stores it.
+  bool adopt(const revocation_list& list);
+  /// Puts the lists in force: on links, nodes, and those that still lack them.
+  void enforce_revocations();
+  void store_revocations();
+  /// Adds what this node knows of the lists, and those that the peer lacks.
+  void add_revocations(peer& to, gossip::contents& into);
+  bool lacks_lists(const peer& to) const;
+  /// Whether the certificate in the node's card is revoked.
+  bool is_revoked(const node_id& node) const;
+  void keep_certificate(const node_id& origin, wire::NodeCard::Reader card);
+
   // -- hive_core_view.cpp: queries
   void fill_card(wire::NodeInfo::Builder out, const node_id& id) const;
   void fill(wire::NodeInfo::Builder out, const node_id& id, core_time now) const;
@@ -291,6 +317,18 @@ private:
   counters counters_;
   clock_watch clocks_{defaults::max_clock_difference};
   rate_limiter warning_limiter_;
+
+  std::vector<std::string> trusted_keys_; ///< fingerprints of options_.trusted
+  revocations revoked_;
+  bool revoked_unsaved_ = false; ///< the last write of the lists failed
+  /// The certificate in a node's card.
+  struct card_certificate {
+    certificate cert;
+    std::string serial;
+    std::string key;
+    std::string why_revoked; ///< empty: it is not
+  };
+  std::map<node_id, card_certificate> certificates_;
 
   std::map<slot_kind, slot_rules> topics_;
   std::map<node_id, msg<wire::NodeCard>> cards_;

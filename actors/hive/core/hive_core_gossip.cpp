@@ -27,9 +27,10 @@ gossip::contents hive_core::contents_for(const node_id& peer, bool was_asked) {
 void hive_core::advance(const node_id& id, peer& to) {
   if (!to.linked || to.asking)
     return;
-  if (std::exchange(to.round_due, false)) {
+  if (std::exchange(to.round_due, false) || lacks_lists(to)) {
     ++counters_.exchanges;
     auto more = contents_for(id);
+    add_revocations(to, more);
     more.wants_evidence = std::exchange(to.wants_evidence, false);
     return ask(id, to, gossip::begin(replica_, more));
   }
@@ -100,10 +101,13 @@ std::set<node_id> hive_core::told_by(const node_id& origin, const join_outcome& 
 
 void hive_core::on(const question_received& asked) {
   const auto& question = asked.question;
+  hear_revocations(asked.from, question->getRevocations(), question->getLists());
+  auto more = contents_for(asked.from, question->getAsksWhoLives());
+  if (auto found = peers_.find(asked.from); found != peers_.end() && !question->getPushed() && !question->hasDigest())
+    add_revocations(found->second, more);
   join_outcome joined;
   auto given = question->getPushed() ? take_push(asked, joined)
-                                     : gossip::answer(replica_, *question, now_.unix_micros,
-                                                      contents_for(asked.from, question->getAsksWhoLives()), joined);
+                                     : gossip::answer(replica_, *question, now_.unix_micros, more, joined);
   apply(joined, asked.from, question->getPushed());
   if (given) {
     if (auto found = peers_.find(asked.from); found != peers_.end() && question->getWantsPushes())
@@ -138,10 +142,16 @@ void hive_core::on(const answer_received& heard) {
   counters_.sent_bytes += heard.sent_bytes;
   if (!heard.answer) {
     ++counters_.failed;
+    entry.lists_told.clear();
+    entry.lists_named = false;
     log(log::level::debug, "Gossip question failed: " + text_of(heard.answer.error()) + " node=" + heard.from.value);
     return advance(heard.from, entry);
   }
   const auto& answer = *heard.answer;
+  hear_revocations(heard.from, answer->getRevocations(), answer->getLists()); // may forget the peer
+  found = peers_.find(heard.from);
+  if (found == peers_.end())
+    return;
   entry.round_trip = heard.round_trip;
   if (auto theirs = answer->getClock(); theirs != 0 && entry.linked)
     clocks_.update(heard.from, ahead_of(theirs, now_.unix_micros, heard.round_trip));
@@ -186,8 +196,8 @@ void hive_core::on_message(const message_facts& what) {
 
 void hive_core::apply(const join_outcome& joined, const node_id& from, bool pushed) {
   for (const auto& refused : joined.refused)
-    if (refused.why != slot_refusal_reason::superseded && refused.why != slot_refusal_reason::unjudged &&
-        !(pushed && is_gap(refused)))
+    if (refused.why != slot_refusal_reason::superseded && refused.why != slot_refusal_reason::forgotten &&
+        refused.why != slot_refusal_reason::unjudged && !(pushed && is_gap(refused)))
       warn_limited("Slot rejected: " + refused.text + " sender=" + from.value);
   forget_nodes(); // before new slots of these nodes are stored
   store_received(joined);

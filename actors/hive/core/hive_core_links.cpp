@@ -32,6 +32,9 @@ void hive_core::on(const link_up& up) {
   entry.reason.clear();
   entry.last_seen_unix_micros = now_.unix_micros;
   entry.hearing_exchanges = 0;
+  entry.lists_known.clear();
+  entry.lists_told.clear();
+  entry.lists_named = false;
   hearing_.link_up(up.node, now_.steady);
   membership_.link_up(up.node, up.hello->getEpoch(), now_.steady);
   report_changes();
@@ -60,7 +63,9 @@ void hive_core::on(const link_down& down) {
     replace(down.node);
   }
   report_changes();
-  if (!replica_.key_of(down.node)) { // no state is kept: a stranger may connect under many ids
+  if (is_revoked(down.node) || revoked_.forgets(down.node))
+    out_.to_door.emplace_back(close_link{down.node}); // is not dialled until its card has another certificate
+  if (!replica_.key_of(down.node)) {                  // no state is kept: a stranger may connect under many ids
     peers_.erase(found);
     membership_.forget(down.node);
   }
@@ -96,7 +101,8 @@ void hive_core::on(const link_wanted& what) {
 
 void hive_core::keep_linked(const node_id& node) {
   const auto* card = card_of(node);
-  if (has_door_ && !is_large() && card && (*card)->getDoor().size() > 0 && node != replica_.own_id())
+  if (has_door_ && !is_large() && !is_revoked(node) && card && (*card)->getDoor().size() > 0 &&
+      node != replica_.own_id())
     out_.to_door.emplace_back(maintain_link{node, (*card)->getDoor().cStr()});
 }
 
@@ -179,7 +185,7 @@ unlinked_nodes hive_core::others() const {
 
 void hive_core::dial(const node_id& node) {
   const auto* card = card_of(node);
-  if (card && (*card)->getDoor().size() > 0)
+  if (card && (*card)->getDoor().size() > 0 && !is_revoked(node))
     out_.to_door.emplace_back(open_link{node, (*card)->getDoor().cStr()});
   else
     overlay_.dial_failed(node);

@@ -39,10 +39,14 @@ void hive_core::forget_nodes() {
     return;
   write_set writes;
   for (const auto& id : gone) {
-    log(log::level::info, "Node is forgotten: a newer node has its certificate or its place node=" + id.value);
+    log(log::level::info,
+        std::string{"Node is forgotten: "} +
+          (revoked_.forgets(id) ? "its CA has forgotten it" : "a newer node has its certificate or its place") +
+          " node=" + id.value);
     hive_store::erase_origin(writes, id.value);
     membership_.forget(id);
     cards_.erase(id);
+    certificates_.erase(id);
     contents_.erase(id);
     withdraw(id);
     if (auto found = peers_.find(id); found != peers_.end() && !found->second.linked)

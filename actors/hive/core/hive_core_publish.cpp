@@ -121,6 +121,11 @@ void hive_core::on(const store_done& outcome) {
     if (outcome.error) // the next start forgets them again
       log(log::level::warning, "Forgotten nodes could not be erased: " + text_of(outcome.error));
     return;
+  case store_purpose::revoked:
+    revoked_unsaved_ = outcome.error != caf::none; // retried at the next pulse
+    if (outcome.error)
+      log(log::level::error, "Revocation lists could not be stored: " + text_of(outcome.error));
+    return;
   }
 }
 

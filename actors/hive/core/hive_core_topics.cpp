@@ -16,6 +16,7 @@ caf::expected<slot_content> hive_core::decode(const slot& what) const {
 void hive_core::keep(const node_id& origin, const slot& what, const slot_content& content) {
   if (const auto* card = content_as<msg<wire::NodeCard>>(content); card && what.name.kind == slot_kind::card) {
     cards_.insert_or_assign(origin, *card);
+    keep_certificate(origin, **card);
     return;
   }
   const auto* rules = rules_of(what.name.kind);

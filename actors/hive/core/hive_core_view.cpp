@@ -54,6 +54,14 @@ void hive_core::fill(wire::NodeInfo::Builder out, const node_id& id, core_time n
       topics_.at(name.kind).describe(content, out);
   if (broke_rules)
     out.setReason(broke_rules->text);
+  if (auto shown = certificates_.find(id); shown != certificates_.end()) {
+    out.setCertificateSerial(shown->second.serial);
+    out.setCertificateKey(shown->second.key);
+    out.setCertificateExpires(shown->second.cert.not_after() * micros_per_s);
+    out.setRevoked(!shown->second.why_revoked.empty());
+    if (out.getRevoked() && !out.hasReason())
+      out.setReason(shown->second.why_revoked);
+  }
   out.setLastSeen(is_self || (found != peers_.end() && found->second.linked) ? now.unix_micros
                   : found != peers_.end()                                    ? found->second.last_seen_unix_micros
                                                                              : 0);
@@ -96,7 +104,16 @@ msg<wire::NodeList> hive_core::nodes(core_time now) const {
 caf::expected<msg<wire::NodeList>> hive_core::node(const node_id& id, core_time now) const {
   if (!replica_.key_of(id) && !membership_.state_of(id))
     return fail(ec::not_found, "there is no node " + id.value);
-  return msg<wire::NodeList>::build([&](wire::NodeList::Builder out) { fill(out.initNodes(1)[0], id, now); });
+  uint64_t records = 0;
+  for (const auto& each : replica_.slots_of(id))
+    if (const auto* rules = rules_of(each->name.kind); rules && rules->count_records)
+      if (auto content = decode(*each))
+        records += rules->count_records(*content);
+  return msg<wire::NodeList>::build([&](wire::NodeList::Builder out) {
+    auto found = out.initNodes(1)[0];
+    fill(found, id, now);
+    found.setTaskRecords(records);
+  });
 }
 
 void hive_core::fill_clocks(wire::HiveStatus::Builder out) const {
@@ -120,7 +137,12 @@ void hive_core::fill_certificates(wire::HiveStatus::Builder out, core_time now) 
     return;
   out.setCertificateExpires(options_.certificates->own_until * micros_per_s);
   out.setCaExpires(options_.certificates->ca_until * micros_per_s);
-  if (auto soon = expiry_.text(now.unix_micros / micros_per_s); !soon.empty())
+  if (revoked_.forgets(replica_.own_id()))
+    out.setCertificateWarning("This node is forgotten by its CA: no other node makes links with it");
+  else if (auto own = certificates_.find(replica_.own_id());
+           own != certificates_.end() && !own->second.why_revoked.empty())
+    out.setCertificateWarning("No other node makes links with this one: " + own->second.why_revoked);
+  else if (auto soon = expiry_.text(now.unix_micros / micros_per_s); !soon.empty())
     out.setCertificateWarning(soon);
 }
 

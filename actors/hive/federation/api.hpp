@@ -18,6 +18,9 @@ struct HiveStatusQuery;
 struct NodeList;
 struct NodeQuery;
 struct VouchForStore;
+struct RevocationUpload;
+struct RevocationQuery;
+struct HeldRevocations;
 } // namespace hive::wire
 
 namespace hive {
@@ -74,6 +77,14 @@ using hive_view_actor = slot_publisher_actor::extend<
   // This node and all known ones, or only the node asked for; ec::not_found when it is unknown.
   caf::replies_to<msg<wire::NodeQuery>>::with<msg<wire::NodeList>>>;
 
+/// The text of a file with revocation lists.
+struct revocation_file {
+  std::string path;
+  std::string text;
+};
+
+struct trust_renewed;
+
 /// The state of the hive on this node, and the owner of its links.
 using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend_with<link_directory_actor>::extend<
   // With publish_slots of the view: slot_sharing_actor.
@@ -83,7 +94,15 @@ using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend_
   // Agreement with the linked nodes, counters and warnings.
   caf::replies_to<msg<wire::HiveStatusQuery>>::with<msg<wire::HiveStatus>>,
   // Ends the wait for what others hold of this node's slots; see hearing.
-  caf::replies_to<msg<wire::VouchForStore>>::with<msg<wire::HiveStatus>>>;
+  caf::replies_to<msg<wire::VouchForStore>>::with<msg<wire::HiveStatus>>,
+  // The newest revocation list of each trusted CA.
+  caf::replies_to<msg<wire::RevocationQuery>>::with<msg<wire::HeldRevocations>>,
+  // Puts a newer list in force, here and in the hive; answers when it is durable. See hive_core's revocations_given.
+  caf::replies_to<msg<wire::RevocationUpload>>::with<msg<wire::HeldRevocations>>,
+  // The same for a file in the directory of certificates. Older lists are passed over.
+  caf::replies_to<revocation_file>::with<caf::ok_atom>,
+  // Other CAs or another own certificate.
+  caf::reacts_to<trust_renewed>>;
 
 } // namespace hive
 
@@ -91,5 +110,7 @@ using federation_actor = link_owner_actor::extend_with<hive_view_actor>::extend_
 template <class Request>
 struct caf::allowed_unsafe_message_type<hive::link_request<Request>> : std::true_type {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::spawning_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::revocation_file)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::trust_renewed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::links_in_use)

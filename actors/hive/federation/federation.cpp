@@ -81,6 +81,7 @@ public:
     self_ = self;
     services_ = std::move(services);
     run_directory_ = std::move(options.run_directory);
+    trust_ = std::move(options.trust);
     for (const auto& topic : services_.topics)
       options.core.topics.push_back(topic.rules);
     options.core.run = std::uniform_int_distribution<uint64_t>{1, max_run}(random_device_);
@@ -208,6 +209,40 @@ public:
     return core_->status(now());
   }
 
+  msg<wire::HeldRevocations> revocations_held() const {
+    return core_->held_revocations();
+  }
+
+  /// The core has told others already, which is no harm: a list proves itself.
+  caf::result<msg<wire::HeldRevocations>> take_revocations(const msg<wire::RevocationUpload>& upload) {
+    auto out = core_->step(revocations_given{upload->getList().cStr(), "the list"}, now());
+    auto given = std::move(out.given);
+    carry_out(std::move(out));
+    if (!given || !*given)
+      return given ? given->error() : fail(ec::internal, "the lists were not judged");
+    write_set again; // the write under way answers to the core
+    for (const auto& list : **given)
+      hive_store::put_revocations(again, list.ca(), list.der());
+    auto promise = self_->make_response_promise<msg<wire::HeldRevocations>>();
+    commit(self_, services_.committer, std::move(again))
+      .then([this, promise](const committed&) mutable { promise.deliver(core_->held_revocations()); },
+            [promise](const caf::error& error) mutable { promise.deliver(error); });
+    return promise;
+  }
+
+  caf::result<caf::ok_atom> take_revocation_file(const revocation_file& file) {
+    auto out = core_->step(revocations_given{file.text, file.path}, now());
+    auto given = std::move(out.given);
+    carry_out(std::move(out));
+    if (!given || *given)
+      return caf::ok_atom::value;
+    if (code_of(given->error()) == ec::conflict) // most often the hive has a newer one
+      log::info("Revocation list not taken: {}", text_of(given->error()));
+    else
+      log::error("Revocation list refused: {}", text_of(given->error()));
+    return given->error();
+  }
+
   msg<wire::HiveStatus> vouch() {
     step(store_vouched{});
     return status();
@@ -239,6 +274,9 @@ private:
     if (auto wrong =
           store.visit_proofs([this](wire::EquivocationProof::Reader stored) { return core_->restore(stored); }))
       return wrong;
+    if (auto wrong =
+          store.visit_revocations([this](wire::StoredRevocationList::Reader stored) { return core_->restore(stored); }))
+      return wrong;
     return store.visit_contradictions([this](wire::EquivocationProof::Reader stored) {
       return core_->restore(stored, quarantine::kind::contradiction);
     });
@@ -266,6 +304,11 @@ private:
   void carry_out(core_output out) {
     for (const auto& line : out.log)
       log::write(line.level, line.text);
+    if (out.revoked) {
+      trust_->set_revoked(std::move(*out.revoked));
+      if (door_)
+        self_->send(door_, check_certificates{});
+    }
     if (out.to_note)
       note(*out.to_note);
     for (auto& order : out.to_store)
@@ -314,6 +357,7 @@ private:
   federation_services services_;
   std::filesystem::path run_directory_;
   bool note_failed_ = false;
+  std::shared_ptr<trust_register> trust_;
   std::random_device random_device_;
   std::optional<hive_core> core_;
   repeated round_; ///< of gossip
@@ -340,6 +384,10 @@ federation_self::behavior_type federation(federation_state::pointer self, federa
     [&state](const msg<wire::NodeQuery>& query) { return state.nodes(query); },
     [&state](const msg<wire::HiveStatusQuery>&) { return state.status(); },
     [&state](const msg<wire::VouchForStore>&) { return state.vouch(); },
+    [&state](const msg<wire::RevocationQuery>&) { return state.revocations_held(); },
+    [&state](const msg<wire::RevocationUpload>& upload) { return state.take_revocations(upload); },
+    [&state](const revocation_file& file) { return state.take_revocation_file(file); },
+    [&state](const trust_renewed& what) { state.step(what); },
     [&state](const door_opened& door) { state.on_door_opened(door); },
     [&state](const link_candidate& candidate) { return state.on_link_candidate(candidate); },
     [&state](const link_offer& offered) { return state.on_link_offer(offered); },

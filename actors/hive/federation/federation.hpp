@@ -5,6 +5,7 @@
 #include "actors/hive/federation/api.hpp"
 #include "actors/slot_topic.hpp"
 #include "actors/store/api.hpp"
+#include "platform/identity/trust_register.hpp"
 #include "storage/database.hpp"
 
 #include <filesystem>
@@ -19,6 +20,8 @@ struct federation_options {
   /// Where the stamp of the newest slot that was told is kept, outside of the data directory; empty: nowhere. A node
   /// that starts with it need not hear others first. See storage/run_stamp.hpp.
   std::filesystem::path run_directory = {};
+  /// Whom this process trusts. The federation writes the revocation lists.
+  std::shared_ptr<trust_register> trust = std::make_shared<trust_register>();
 };
 
 /// Actors the federation depends on.

@@ -6,6 +6,7 @@
 #include "messages/door.capnp.h"
 #include "messages/ids.hpp"
 #include "messages/msg.hpp"
+#include "platform/identity/credentials.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/replies_to.hpp>
@@ -35,6 +36,15 @@ struct close_link {
   std::optional<node_id> superseded_by = {};
 };
 
+/// Whom this node trusts has changed, or time has passed: ends the connections whose certificates are not valid any
+/// more, or whose nodes a CA has forgotten.
+struct check_certificates {};
+
+/// The certificate, key and CAs to use for new connections from now on. They have been checked.
+struct renew_credentials {
+  credentials shown;
+};
+
 /// Finds other nodes, authenticates them, and keeps at most one link with each.
 using door_actor = caf::typed_actor<
   // Dials now and whenever the link is lost, provided that this node has the lower id.
@@ -42,9 +52,13 @@ using door_actor = caf::typed_actor<
   // Dials now and once, whichever id is lower.
   caf::reacts_to<open_link>,
   // Closes the link, if there is one. The node is not dialled again until requested, or until no link is left.
-  caf::reacts_to<close_link>>;
+  caf::reacts_to<close_link>, //
+  caf::reacts_to<check_certificates>,
+  // The owner is told of the new hello by another door_opened. Existing links stay. ec::forbidden when TLS does not
+  // take the certificate; then the earlier one stays in use.
+  caf::replies_to<renew_credentials>::with<caf::ok_atom>>;
 
-/// The door is open. `self` is the hello that it sends.
+/// The door is open, or has another certificate. `self` is the hello that it sends.
 struct door_opened {
   door_actor door;
   msg<wire::Hello> self;
@@ -100,6 +114,8 @@ using link_owner_actor =
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::maintain_link)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::open_link)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::close_link)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::check_certificates)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::renew_credentials)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::door_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_candidate)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hive::link_offer)

@@ -43,12 +43,17 @@ struct connection {
   node_id node;
   msg<wire::Hello> hello;
   std::string remote;
+  std::optional<connection_validity> cert; ///< none without TLS
   socket_shutdown_guard guard;
   link_actor local;
   caf::actor introduction; ///< exchanges the actors of both ends
   link_actor peer;
   std::string close_reason = {}; ///< empty until one end has sent a goodbye
 };
+
+hello_sender hello_of(const door_options& options, const msg<wire::Hello>& hello) {
+  return {options.identity, hello, options.versions, options.about->getSoftware().cStr()};
+}
 
 class door_state {
 public:
@@ -206,6 +211,43 @@ public:
     end(id, "it did not answer the goodbye");
   }
 
+  /// A node is dialled again: it may have another certificate meanwhile.
+  void check_certificates_now() {
+    auto view = setup_.options.trust->view();
+    std::vector<std::pair<connection_id, std::string>> bad;
+    for (const auto& [id, link] : connections_)
+      if (auto why = why_invalid(*view, link); !why.empty())
+        bad.emplace_back(id, why);
+    for (const auto& [id, why] : bad)
+      end(id, why);
+  }
+
+  void on_check_certificates() {
+    check_certificates_now();
+    if (setup_.services.engines)
+      self_->send(setup_.services.engines, check_certificates{});
+  }
+
+  caf::result<caf::ok_atom> renew(const renew_credentials& next) {
+    auto& options = setup_.options;
+    if (!options.shown)
+      return fail(ec::unsupported, "this door has no TLS");
+    auto tls = tls_context::make(next.shown);
+    if (!tls)
+      return tls.error();
+    auto card = make_card(options.about, setup_.self->getCard().getDoor().cStr(), options.identity, next.shown,
+                          now_unix_micros());
+    if (!card)
+      return card.error();
+    options.shown = next.shown;
+    options.trust->set_trusted(next.shown.trusted);
+    setup_.self = make_hello(options.identity, certificate_role::node, *card);
+    setup_.handshakes->present(hello_of(options, setup_.self), std::move(*tls));
+    self_->send(setup_.services.owner, door_opened{caf::actor_cast<door_actor>(self_), setup_.self});
+    on_check_certificates();
+    return caf::ok_atom::value;
+  }
+
   void dial_due() {
     for (const auto& at : plan_->due(now()))
       setup_.handshakes->dial(self_->system(), caf::actor_cast<handshake_owner_actor>(self_), at);
@@ -217,6 +259,20 @@ public:
   }
 
 private:
+  static std::optional<connection_validity> validity_of(const verified_peer& peer) {
+    if (!peer.cert)
+      return std::nullopt;
+    return connection_validity{*peer.cert, now_unix_micros() / micros_per_s};
+  }
+
+  static std::string why_invalid(const trust_view& view, const connection& link) {
+    if (!link.cert)
+      return {};
+    if (view.revoked.forgets(link.node))
+      return "its CA has forgotten node " + link.node.value;
+    return link.cert->why_invalid(view);
+  }
+
   static std::chrono::steady_clock::time_point now() {
     return std::chrono::steady_clock::now();
   }
@@ -249,10 +305,15 @@ private:
       introduce(self_->system(), std::move(*done.stream), side, done.connection.value, local,
                 caf::actor_cast<introduction_owner<link_actor>>(self_), defaults::introduction_timeout);
     self_->monitor(local);
-    connections_.emplace(
-      done.connection,
-      connection{
-        done.peer.id(), done.peer.hello, done.peer.remote, std::move(guard), local, std::move(introduction), {}});
+    connections_.emplace(done.connection, connection{done.peer.id(),
+                                                     done.peer.hello,
+                                                     done.peer.remote,
+                                                     validity_of(done.peer),
+                                                     std::move(guard),
+                                                     local,
+                                                     std::move(introduction),
+                                                     {}});
+    check_certificates_now(); // the CAs' lists may have come since the handshake
   }
 
   /// The connection no longer counts as the link with its node.
@@ -349,6 +410,8 @@ door_impl::behavior_type door(door_impl::stateful_pointer<door_state> self, door
   return {[self](const maintain_link& known) { self->state.maintain(known); },
           [self](const open_link& wanted) { self->state.open(wanted); },
           [self](const close_link& what) { self->state.close(what); },
+          [self](const check_certificates&) { self->state.on_check_certificates(); },
+          [self](const renew_credentials& next) { return self->state.renew(next); },
           [self](const admission_request& asked) { return self->state.admit(asked); },
           [self](const handshake_done& done) { self->state.on_handshake_done(done); },
           [self](const handshake_failed& failed) { self->state.on_handshake_failed(failed); },
@@ -407,9 +470,10 @@ caf::expected<running_door> spawn_door(caf::actor_system& system, door_services 
   if (!card)
     return card.error();
   auto hello = make_hello(options.identity, certificate_role::node, *card);
-  auto handshakes = std::make_shared<handshake_runner>(
-    hello_sender{options.identity, hello, options.versions, options.about->getSoftware().cStr()}, tls,
-    options.hello_timeout);
+  if (options.shown)
+    options.trust->set_trusted(options.shown->trusted);
+  auto handshakes =
+    std::make_shared<handshake_runner>(hello_of(options, hello), tls, options.hello_timeout, options.trust);
   auto spawned = system.spawn(door, door_setup{std::move(services), std::move(options), hello, handshakes});
   handshakes->listen(system, caf::actor_cast<handshake_owner_actor>(spawned), std::move(listening->fd));
   return running_door{caf::actor_cast<door_actor>(spawned), listening->at};

@@ -7,6 +7,7 @@
 #include "actors/hive/link/hello.hpp"
 #include "messages/hive.capnp.h"
 #include "platform/endpoint.hpp"
+#include "platform/identity/trust_register.hpp"
 
 #include <chrono>
 #include <optional>
@@ -31,6 +32,8 @@ struct door_options {
   /// Certificate and key for mutual TLS; peers need certificates of the same CA. Without them only the loopback is
   /// allowed.
   std::optional<credentials> shown;
+  /// Whom this process trusts. The door writes its CAs.
+  std::shared_ptr<trust_register> trust = std::make_shared<trust_register>();
   node_identity identity;
   msg<wire::NodeCard> about; ///< description of this node, see make_card
   hello_versions versions{defaults::min_hello_version, defaults::max_hello_version};

@@ -19,6 +19,18 @@ link_table::candidate candidate_of(const verified_peer& peer, bool dialled_here)
   return {peer.id(), peer.hello->getEpoch(), dialled_here, peer.holder(), peer.hello->getCard().getWrittenAt()};
 }
 
+/// The lists of the CAs count for every connection, of nodes and engines.
+caf::error refuse_revoked(const trust_register& trust, const verified_peer& peer) {
+  if (!peer.cert)
+    return caf::none;
+  auto view = trust.view();
+  if (auto why = view->revoked.why_revoked(*peer.cert); !why.empty())
+    return fail(ec::forbidden, why);
+  if (view->revoked.forgets(peer.id()))
+    return fail(ec::forbidden, "its CA has forgotten node " + peer.id().value);
+  return caf::none;
+}
+
 /// Runs `body` on its own thread. The actor system waits for the thread before it ends.
 template <class Body>
 void run_detached(caf::actor_system& system, Body body) {
@@ -52,6 +64,17 @@ private:
   unique_fd fd_;
   bool held_ = false;
 };
+
+void handshake_runner::present(hello_sender self, std::optional<tls_context> tls) {
+  auto next = std::make_shared<const presentation>(presentation{std::move(self), std::move(tls)});
+  std::lock_guard lock{mutex_};
+  shown_ = std::move(next);
+}
+
+std::shared_ptr<const handshake_runner::presentation> handshake_runner::shown() const {
+  std::lock_guard lock{mutex_};
+  return shown_;
+}
 
 void handshake_runner::stop() {
   dialler_.stop();
@@ -108,16 +131,19 @@ void handshake_runner::run(caf::actor_system& system, const handshake_owner_acto
                            const std::optional<endpoint>& dialled) {
   auto until = std::chrono::steady_clock::now() + timeout_;
   auto side = dialled ? channel_side::client : channel_side::server;
+  auto own = shown();
   handshake_failed failed{{++connections_}, dialled, remote_of(fd.get()), {}, {}};
   if (registration held{*this, fd.get()}; held) {
-    auto stream = channel::open(std::move(fd), side, tls_, until);
+    auto stream = channel::open(std::move(fd), side, own->tls, until);
     if (stream) {
       auto admit = [&](const verified_peer& peer) {
         failed.node = peer.id();
+        if (auto refused = refuse_revoked(*trust_, peer))
+          return refused;
         auto role = peer.hello->getRole() == wire::Role::NODE ? certificate_role::node : certificate_role::engine;
         return ask(system, owner, {failed.connection, candidate_of(peer, dialled.has_value()), role});
       };
-      auto end = perform_handshake(*stream, side, self_, admit, until);
+      auto end = perform_handshake(*stream, side, own->self, admit, until);
       // Workaround for CAF 0.17.6: if a dialled connection has received nothing by the next heartbeat, CAF takes it for
       // one that has been silent forever and closes it. So CAF gets the connection only when data is there.
       if (end.peer && dialled)

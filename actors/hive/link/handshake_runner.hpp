@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/hive/link/api.hpp"
 #include "actors/hive/link/dialler.hpp"
 #include "actors/hive/link/hello.hpp"
 #include "actors/hive/link/link_table.hpp"
+#include "platform/identity/trust_register.hpp"
 
 #include <atomic>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -50,8 +52,9 @@ using handshake_owner_actor =
                    caf::reacts_to<handshake_failed>, caf::reacts_to<listening_failed>>;
 
 /// Accepts connections of engines. The door forwards messages about those connections to it.
-using engine_host_actor = caf::typed_actor<caf::replies_to<admission_request>::with<caf::ok_atom>,
-                                           caf::reacts_to<handshake_done>, caf::reacts_to<handshake_failed>>;
+using engine_host_actor =
+  caf::typed_actor<caf::replies_to<admission_request>::with<caf::ok_atom>, caf::reacts_to<handshake_done>,
+                   caf::reacts_to<handshake_failed>, caf::reacts_to<check_certificates>>;
 
 /// Runs the handshakes of connections whose peer is not authenticated yet, each on its own thread and for a bounded
 /// time. At most `max_handshakes` / 2 incoming ones run at once; further connections are closed. `stop` shuts all
@@ -59,9 +62,14 @@ using engine_host_actor = caf::typed_actor<caf::replies_to<admission_request>::w
 class handshake_runner : public std::enable_shared_from_this<handshake_runner> {
 public:
   handshake_runner(hello_sender self, std::optional<tls_context> tls, std::chrono::milliseconds timeout,
+                   std::shared_ptr<const trust_register> trust = std::make_shared<trust_register>(),
                    look_up_function look_up = system_look_up)
-      : self_{std::move(self)}, tls_{std::move(tls)}, timeout_{timeout}, dialler_{std::move(look_up)} {
+      : shown_{std::make_shared<const presentation>(presentation{std::move(self), std::move(tls)})}, timeout_{timeout},
+        trust_{std::move(trust)}, dialler_{std::move(look_up)} {
   }
+
+  /// Handshakes that begin from now on present this.
+  void present(hello_sender self, std::optional<tls_context> tls);
 
   /// Accepts connections from `listening` until `stop`.
   void listen(caf::actor_system& system, handshake_owner_actor owner, unique_fd listening);
@@ -81,15 +89,22 @@ private:
            const std::optional<endpoint>& dialled);
   caf::error ask(caf::actor_system& system, const handshake_owner_actor& owner, const admission_request& what) const;
 
-  const hello_sender self_;
-  const std::optional<tls_context> tls_;
+  /// What this node shows in a handshake.
+  struct presentation {
+    hello_sender self;
+    std::optional<tls_context> tls;
+  };
+  std::shared_ptr<const presentation> shown() const;
+
+  std::shared_ptr<const presentation> shown_;
   const std::chrono::milliseconds timeout_;
+  const std::shared_ptr<const trust_register> trust_;
   dialler dialler_;
   /// Starts at a random number, so that connection ids of a restarted door do not repeat earlier ones, which the
   /// engines' acceptor may still hold.
   std::atomic<uint64_t> connections_ = uint64_t{std::random_device{}()} << 32;
   std::atomic<size_t> accepted_ = 0;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::set<int> sockets_;
   bool stopped_ = false;
 };

@@ -63,6 +63,8 @@ std::string_view to_string(slot_refusal_reason reason) {
     return "superseded";
   case slot_refusal_reason::unjudged:
     return "unjudged";
+  case slot_refusal_reason::forgotten:
+    return "forgotten";
   }
   return "unknown";
 }

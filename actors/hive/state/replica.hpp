@@ -54,8 +54,9 @@ enum class slot_refusal_reason : uint8_t {
   full,         ///< exceeds a bound of this node
   superseded,   ///< a node with a newer card has the same certificate
   unjudged,     ///< a proof by the rules of a topic that this node does not know
+  forgotten,    ///< a CA has forgotten the node
 };
-inline constexpr size_t slot_refusal_reasons = static_cast<size_t>(slot_refusal_reason::unjudged) + 1;
+inline constexpr size_t slot_refusal_reasons = static_cast<size_t>(slot_refusal_reason::forgotten) + 1;
 
 std::string_view to_string(slot_refusal_reason reason);
 
@@ -238,6 +239,12 @@ public:
 
   // -- places ---------------------------------------------------------------------
 
+  /// Forgets these nodes and refuses them from now on, in place of those named before. This node itself stays.
+  void bar(std::set<node_id> nodes);
+
+  /// Decides anew which nodes may take part, by another check of their cards. Those that it refuses are forgotten.
+  void admit_by(admission_check check);
+
   /// The node that counts for this certificate; null when there is none.
   const node_id* node_of(const std::string& holder) const;
 
@@ -398,6 +405,7 @@ private:
   bool must_raise_epoch_ = false;             ///< an earlier state of the store has used stamps of this epoch
   origin_map origins_;
   std::vector<node_id> forgotten_;
+  std::set<node_id> barred_;
   size_t bytes_ = 0;
   replica_counters counters_;
   mutable std::optional<root_hash> root_;

@@ -45,6 +45,9 @@ void replica::join_origin(joining& work, wire::OriginDelta::Reader delta) {
   if (!work.named.insert(id).second)
     return refuse(work,
                   {id, slot_refusal_reason::malformed, culprit::sender, "a delta names node " + id.value + " twice"});
+  if (barred_.contains(id))
+    return refuse(work,
+                  {id, slot_refusal_reason::forgotten, culprit::nobody, "node " + id.value + " is forgotten by a CA"});
   auto found = origins_.find(id);
   auto* known = found == origins_.end() ? admit(work, id, *key, delta) : &found->second;
   if (!known)

@@ -78,6 +78,19 @@ void replica::forget(origin_map::iterator what) {
   changed();
 }
 
+void replica::bar(std::set<node_id> nodes) {
+  barred_ = std::move(nodes);
+  barred_.erase(own_id_);
+  for (const auto& id : barred_)
+    if (auto found = origins_.find(id); found != origins_.end())
+      forget(found);
+}
+
+void replica::admit_by(admission_check check) {
+  checks_.admit = std::move(check);
+  end_restore();
+}
+
 void replica::end_restore() {
   std::vector<node_id> rejected;
   for (auto& [id, known] : origins_) {

@@ -7,7 +7,32 @@ namespace hive {
 std::vector<service> door_group::services() {
   if (!node_.config.door.listen)
     return {};
-  return {make_service("door", door_, [this] { return start_door(); })};
+  std::vector<service> out{make_service("door", door_, [this] { return start_door(); })};
+  if (node_.config.door.shown)
+    out.push_back(make_service("certificates", watch_, [this] { return start_watch(); }));
+  return out;
+}
+
+std::function<void()> door_group::certificate_reload() const {
+  return [at = watch_address_] {
+    if (auto watch = caf::actor_cast<caf::strong_actor_ptr>(at->get()))
+      caf::anon_send(caf::actor_cast<credential_watch_actor>(watch), look_at_credentials{});
+  };
+}
+
+credential_watch_actor door_group::start_watch() {
+  credential_watch_services services;
+  services.door = door_;
+  services.on_renewed = [shown = node_.shown, federation = federation_.federation](const credentials& next) {
+    shown->set(next);
+    caf::anon_send(federation, trust_in(next));
+  };
+  services.on_revocations = [federation = federation_.federation](const std::string& path, std::string text) {
+    caf::anon_send(federation, revocation_file{path, std::move(text)});
+  };
+  auto out = spawn_credential_watch(node_.system, std::move(services), {node_.config.door.tls, *node_.shown->get()});
+  watch_address_->set(out.address());
+  return out;
 }
 
 caf::expected<door_actor> door_group::start_door() {
@@ -18,7 +43,8 @@ caf::expected<door_actor> door_group::start_door() {
   options.join = config.join;
   options.identity = node_.identity;
   options.about = describe_node(node_);
-  options.shown = config.shown;
+  options.shown = node_.shown->get();
+  options.trust = node_.trust;
   auto opened = spawn_door(node_.system, {federation_.federation, engines_.acceptor}, std::move(options));
   if (!opened)
     return opened.error();

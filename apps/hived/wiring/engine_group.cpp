@@ -20,7 +20,7 @@ std::vector<service> engine_group::services() {
                  [this] {
                    engine_services services{tracker_.tracker, agents_.baselines, federation_.federation, spawner_,
                                             adapters_.gpus.scheduler};
-                   return spawn_engine_acceptor(node_.system, std::move(services), {node_.identity.id});
+                   return spawn_engine_acceptor(node_.system, std::move(services), {node_.identity.id, node_.trust});
                  }),
     make_service(
       "engines over HTTP", http_engines_,

@@ -27,10 +27,13 @@ caf::expected<attested> admit_all(const public_key&, wire::NodeCard::Reader) {
   return attested{};
 }
 
+} // namespace
+
 /// A card is judged as of the time it was written: a node's measurements outlive its certificate.
-void trust(const credentials& shown, hive_core_options& options) {
-  options.admit = [trusted = shown.trusted](const public_key& key,
-                                            wire::NodeCard::Reader card) -> caf::expected<attested> {
+trust_renewed trust_in(const credentials& shown) {
+  trust_renewed out;
+  out.trusted = shown.trusted;
+  out.admit = [trusted = shown.trusted](const public_key& key, wire::NodeCard::Reader card) -> caf::expected<attested> {
     auto shows = card.getAdmission();
     auto cert = check_admission(trusted, as_text(shows.getCertificate()), node_id_of(key),
                                 as_text(shows.getSignature()), card.getWrittenAt() / micros_per_s);
@@ -38,16 +41,14 @@ void trust(const credentials& shown, hive_core_options& options) {
       return cert.error();
     return attested{cert->key_fingerprint()};
   };
-  auto& dates = options.certificates.emplace();
-  dates.own_from = shown.own.cert.not_before();
-  dates.own_until = shown.own.cert.not_after();
-  dates.ca_until = shown.issuer().not_after();
-  dates.watched = {{"This node's certificate (" + shown.own.cert.name() + ")", dates.own_until}};
+  out.dates.own_from = shown.own.cert.not_before();
+  out.dates.own_until = shown.own.cert.not_after();
+  out.dates.ca_until = shown.issuer().not_after();
+  out.dates.watched = {{"This node's certificate (" + shown.own.cert.name() + ")", out.dates.own_until}};
   for (const auto& ca : shown.trusted)
-    dates.watched.push_back({"The certificate of the CA " + ca.name(), ca.not_after()});
+    out.dates.watched.push_back({"The certificate of the CA " + ca.name(), ca.not_after()});
+  return out;
 }
-
-} // namespace
 
 std::vector<service> federation_group::services() {
   return {make_service("federation", federation, [this] { return start(); })};
@@ -62,7 +63,7 @@ caf::expected<federation_actor> federation_group::start() {
     if (auto failure = base_.begin_next_epoch())
       return failure;
   return spawn_federation(node_.system, {node_.db, base_.committer, base_.events, all_topics()},
-                          {describe_core(), node_.config.run_directory});
+                          {describe_core(), node_.config.run_directory, node_.trust});
 }
 
 /// Adds the topic of the load, which no earlier group has: the spawner, which starts later, publishes the load.
@@ -83,8 +84,12 @@ hive_core_options federation_group::describe_core() const {
   out.gossip = node_.config.gossip;
   out.overlay = node_.config.overlay;
   out.self = own_hello(node_);
-  if (const auto& shown = node_.config.door.shown)
-    trust(*shown, out);
+  if (auto shown = node_.shown->get()) {
+    auto trust = trust_in(*shown);
+    out.admit = std::move(trust.admit);
+    out.trusted = std::move(trust.trusted);
+    out.certificates = std::move(trust.dates);
+  }
   return out;
 }
 

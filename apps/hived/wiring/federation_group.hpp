@@ -7,6 +7,9 @@
 
 namespace hive {
 
+/// Whom a node with these credentials trusts.
+trust_renewed trust_in(const credentials& shown);
+
 /// The federation, with the topics of earlier groups.
 class federation_group final : public service_group {
 public:

@@ -5,6 +5,7 @@
 #include "apps/hived/config.hpp"
 #include "messages/gpu_probe.capnp.h"
 #include "platform/identity/node_identity.hpp"
+#include "platform/identity/trust_register.hpp"
 #include "platform/service_manager.hpp"
 #include "storage/database.hpp"
 
@@ -56,6 +57,28 @@ private:
   std::string unknown_ = "the GPU probe has not been started";
 };
 
+/// The certificate, key and CAs in use; none without TLS. Written when they are renewed, read by services that restart
+/// in another thread.
+class shown_credentials {
+public:
+  explicit shown_credentials(std::optional<credentials> first) : now_{std::move(first)} {
+  }
+
+  void set(credentials next) {
+    std::lock_guard lock{mutex_};
+    now_ = std::move(next);
+  }
+
+  std::optional<credentials> get() const {
+    std::lock_guard lock{mutex_};
+    return now_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::optional<credentials> now_;
+};
+
 /// CAF's settings for a node with this door and so many threads for its actors.
 struct caf_config : caf::actor_system_config {
   caf_config(const door_config& door, size_t threads);
@@ -75,6 +98,8 @@ struct node_context {
   std::shared_ptr<node_status> status = std::make_shared<node_status>();
   std::shared_ptr<first_gpus> gpus = std::make_shared<first_gpus>();
   std::shared_ptr<capture_tally> captures = std::make_shared<capture_tally>(); ///< of all namespaces
+  std::shared_ptr<shown_credentials> shown = std::make_shared<shown_credentials>(config.door.shown);
+  std::shared_ptr<trust_register> trust = std::make_shared<trust_register>();
   service_manager manager = service_manager::of_environment();
   std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
   std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();

@@ -176,6 +176,8 @@ class Api(_Api):
     # the hive
     hive_nodes = method(ops.hive_nodes)
     hive_status = method(ops.hive_status)
+    held_revocations = method(ops.held_revocations)
+    give_revocations = method(ops.give_revocations)
     vouch_for_store = method(ops.vouch_for_store)
     published_delta = method(ops.published_delta)
     # agents and their inputs
@@ -321,6 +323,8 @@ class AsyncApi(_AsyncApi):
     # the hive
     hive_nodes = async_method(ops.hive_nodes)
     hive_status = async_method(ops.hive_status)
+    held_revocations = async_method(ops.held_revocations)
+    give_revocations = async_method(ops.give_revocations)
     vouch_for_store = async_method(ops.vouch_for_store)
     published_delta = async_method(ops.published_delta)
     # agents and their inputs

@@ -535,6 +535,18 @@ def vouch_for_store() -> Json:
     ...
 
 
+@operation("GET", "/api/v1/hive/revocations")
+def held_revocations() -> Json:
+    """The newest revocation list of each CA that the node trusts: {lists: [{ca, name, number, list, ...}]}."""
+    ...
+
+
+@operation("POST", "/api/v1/hive/revocations")
+def give_revocations(list: str) -> Json:
+    """Gives the hive a newer revocation list, an X.509 CRL as PEM. Answers as `held_revocations`."""
+    ...
+
+
 @operation("GET", "/api/v1/hive/published")
 def published_delta() -> Json:
     """The learning delta that the node published last."""

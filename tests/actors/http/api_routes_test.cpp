@@ -303,6 +303,8 @@ TEST(api, what_names_a_command_or_deletes_needs_role_operate_and_the_rest_does_n
       due = role::operate;
     if (name == "POST /api/v1/hive/vouch") // others rely on what it ends
       due = role::operate;
+    if (name == "POST /api/v1/hive/revocations") // ends links and engines
+      due = role::operate;
     if (name == "GET /api/v1/benchmarks/work") // takes what it reads from others
       due = role::record;
     EXPECT_TRUE(route.access == due || (due == role::read && route.access == role::anyone))
