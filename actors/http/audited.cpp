@@ -224,7 +224,9 @@ route audited(route of, const audit_actor& audit) {
   };
   of.on_refused = [audit](const route& found, const request_head& head, const caller& sender, const response& why) {
     caf::anon_send(audit, act_refused::value, record::build([&](wire::AuditRecord::Builder out) {
-                     describe({found, sender, head.path, head.from ? std::string_view{head.from->address} : std::string_view{}, head.name_space}, out);
+                     describe({found, sender, head.path,
+                               head.from ? std::string_view{head.from->address} : std::string_view{}, head.name_space},
+                              out);
                      set_problem(why.failure, out);
                    }));
   };

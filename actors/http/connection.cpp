@@ -213,6 +213,8 @@ void connection::tell_to_continue() {
 }
 
 void connection::dispatch() {
+  if (auto why = from_->why_invalid(core_->options.trust->view()->revoked); !why.empty())
+    return refuse(problem(fail(ec::forbidden, why)));
   auto whole = std::exchange(parser_, new_parser());
   received_.set(buffer_.size());
   enter(stage::working);

@@ -1,9 +1,10 @@
 #pragma once
 
 #include "actors/http/access.hpp"
-#include "platform/identity/certificate.hpp"
+#include "platform/identity/trust_register.hpp"
 
 #include <map>
+#include <optional>
 #include <sys/types.h>
 
 namespace hive::http {
@@ -18,10 +19,20 @@ struct peer {
   role grants = role::anyone; ///< what it may do without a token
   std::string id = {};        ///< counts like the name of a token; empty: it says nothing about who that is
   std::string address = {};   ///< IP address; empty: this machine's Unix socket
+  std::optional<connection_validity> shown = {}; ///< its certificate
 
   /// For refusals: "certificate NAME" or "user NAME".
   std::string text() const {
     return (what == kind::user ? "user " : "certificate ") + name;
+  }
+
+  /// Why it may not go on, although its certificate was good when it came; empty when it may.
+  std::string why_invalid(const revocations& revoked) const {
+    if (!shown)
+      return {};
+    if (std::chrono::steady_clock::now() >= shown->until)
+      return "the certificate of " + name + " has expired";
+    return revoked.why_revoked(shown->cert);
   }
 };
 

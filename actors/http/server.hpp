@@ -45,6 +45,8 @@ struct server_options {
   bool insecure = false;
   /// Serves HTTPS instead of HTTP over TCP. Its owner may reload it while the server runs.
   std::shared_ptr<tls_identity> tls = {};
+  /// Certificates that are revoked get nothing, on open connections neither.
+  std::shared_ptr<const trust_register> trust = std::make_shared<trust_register>();
   unix_socket_options unix_socket = {};
   /// Larger bodies get 413.
   size_t max_body_bytes = defaults::max_body_bytes;

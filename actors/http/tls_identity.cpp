@@ -4,6 +4,7 @@
 #include "messages/timestamp.hpp"
 #include "platform/identity/credentials.hpp"
 
+#include <ctime>
 #include <openssl/ssl.h>
 
 namespace hive::http {
@@ -99,6 +100,20 @@ caf::expected<tls_identity::loaded> tls_identity::read(int64_t now) const {
   return out;
 }
 
+tls_identity::stamps tls_identity::stamps_now() const {
+  stamps out{};
+  std::error_code none;
+  for (size_t i = 0; const auto* file : {&files_.certificate, &files_.key, &files_.client_ca})
+    out[i++] = std::filesystem::last_write_time(*file, none);
+  return out;
+}
+
+bool tls_identity::has_changed() {
+  auto now = stamps_now();
+  std::lock_guard lock{mutex_};
+  return std::exchange(seen_, now) != now;
+}
+
 std::shared_ptr<tls_identity::context> tls_identity::current() const {
   std::lock_guard lock{mutex_};
   return now_.made;
@@ -108,7 +123,10 @@ std::optional<peer> tls_identity::holder_of(SSL* connection) const {
   auto* shown = SSL_get0_peer_certificate(connection);
   if (!shown || SSL_get_verify_result(connection) != X509_V_OK)
     return std::nullopt;
-  return roles_.holder_of(certificate{shown});
+  certificate cert{shown};
+  auto out = roles_.holder_of(cert);
+  out.shown.emplace(std::move(cert), std::time(nullptr));
+  return out;
 }
 
 int64_t tls_identity::not_after() const {

@@ -2,6 +2,7 @@
 
 #include "actors/http/peer.hpp"
 
+#include <array>
 #include <boost/asio/ssl/context.hpp>
 #include <filesystem>
 #include <memory>
@@ -29,6 +30,9 @@ public:
   /// Reads the files again, for subsequent connections. On failure what was read before stays.
   caf::error reload(int64_t now);
 
+  /// Whether one of the files was written since the last call, or since they were first read.
+  bool has_changed();
+
   /// For a new connection. Client certificates are asked for where there is a CA for them, and never required.
   std::shared_ptr<context> current() const;
 
@@ -48,15 +52,21 @@ private:
     int64_t not_after = 0;
   };
 
-  tls_identity(tls_files files, certificate_roles roles) : files_{std::move(files)}, roles_{std::move(roles)} {
+  tls_identity(tls_files files, certificate_roles roles)
+      : files_{std::move(files)}, roles_{std::move(roles)}, seen_{stamps_now()} {
   }
 
+  /// When the files were written; a file that cannot be looked at has its own value.
+  using stamps = std::array<std::filesystem::file_time_type, 3>;
+
   caf::expected<loaded> read(int64_t now) const;
+  stamps stamps_now() const;
 
   const tls_files files_;
   const certificate_roles roles_;
-  mutable std::mutex mutex_; // guards now_
+  mutable std::mutex mutex_; // guards the following
   loaded now_;
+  stamps seen_;
 };
 
 } // namespace hive::http

@@ -12,6 +12,8 @@
 namespace hive {
 namespace {
 
+constexpr const char* certificate_expiry = "When a certificate expires, in Unix time.";
+
 double seconds_of(int64_t unix_micros) {
   return static_cast<double>(unix_micros) / micros_per_s;
 }
@@ -39,6 +41,12 @@ void put_node(const node_figures& node, family_writer& out) {
             static_cast<double>(node.store_need_bytes));
   out.histogram("hive_commit_duration_seconds", "Time of a write of the store, with its fsync.", node.writes.seconds,
                 write_durations::bounds_s, node.writes.counts);
+}
+
+void put_https(int64_t until, family_writer& out) {
+  if (until != 0)
+    out.gauge("hive_tls_certificate_expiry_timestamp_seconds", certificate_expiry, static_cast<double>(until),
+              {{"role", "https"}});
 }
 
 void put_process(const process_usage& usage, family_writer& out) {
@@ -84,12 +92,11 @@ void put_hive(wire::HiveStatus::Reader hive, family_writer& out) {
   for (auto each : hive.getRefused())
     out.counter("hive_slots_refused_total", "Statements of other nodes that this node refused, by reason.",
                 static_cast<double>(each.getCount()), {{"reason", text_of_field(each.getReason())}});
-  const char* expiry = "When a certificate expires, in Unix time.";
   if (hive.getCertificateExpires() != 0)
-    out.gauge("hive_tls_certificate_expiry_timestamp_seconds", expiry, seconds_of(hive.getCertificateExpires()),
-              {{"role", "node"}});
+    out.gauge("hive_tls_certificate_expiry_timestamp_seconds", certificate_expiry,
+              seconds_of(hive.getCertificateExpires()), {{"role", "node"}});
   if (hive.getCaExpires() != 0)
-    out.gauge("hive_tls_certificate_expiry_timestamp_seconds", expiry, seconds_of(hive.getCaExpires()),
+    out.gauge("hive_tls_certificate_expiry_timestamp_seconds", certificate_expiry, seconds_of(hive.getCaExpires()),
               {{"role", "ca"}});
 }
 
@@ -215,6 +222,7 @@ void put_missing(const std::vector<std::string>& missing, family_writer& out) {
 std::vector<prometheus::MetricFamily> describe_metrics(const readings& from, const metric_bounds& bounds, double now) {
   family_writer out;
   put_node(from.node, out);
+  put_https(from.node.https_until, out);
   put_process(from.node.process, out);
   put_runs(from.node.runs, out);
   if (from.hive)

@@ -30,6 +30,7 @@ struct node_figures {
   uint64_t store_free_bytes = 0; ///< on its disk
   uint64_t store_need_bytes = 0; ///< below which writes are refused
   write_durations writes;
+  int64_t https_until = 0; ///< end of the HTTPS certificate in seconds since 1970; 0: there is none
   process_usage process;
   std::vector<adapter_runs> runs; ///< of all captures since the start
 };

@@ -168,9 +168,13 @@ caf::error node::serve_until(signal_watcher& signals, shutdown_guard& guard) {
     reload_certificates();
     manager.ready();
   };
+  auto look = [tokens, tls = context.config.http.tls] {
+    tokens->look();
+    if (tls && tls->has_changed())
+      reload_certificate(tls.get());
+  };
   context.manager.ready(); // signals that came already are pending
-  signals.watch(
-    {.stop = stop, .reload = reload, .look = [tokens] { tokens->look(); }, .look_every = file_look_interval});
+  signals.watch({.stop = stop, .reload = reload, .look = look, .look_every = file_look_interval});
   caf::error reason;
   self->receive([&](caf::down_msg& down) { reason = std::move(down.reason); });
   return reason == caf::exit_reason::user_shutdown ? caf::error{} : reason;

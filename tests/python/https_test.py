@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from hivemark import Client, Unreachable
+from hivemark import Client, NodeError, Unreachable
 from real_node_test import Node
 from recorder_case import free_port
 
@@ -151,6 +151,24 @@ class HttpsTest(unittest.TestCase):
                 self.status(node, "/healthz", expired)
             self.assertIn("EXPIRED", str(refused.exception))
         self.assertIn(f"{expired}/cert.pem expired at ", self.refused_start(self.config(expired)))
+
+    def test_a_revoked_certificate_gets_nothing_from_its_next_request_on(self):
+        tls = self.ca.issue("door", "node")
+        mallory = self.ca.issue("mallory", "engine")
+        door = f'[door]\nlisten = "127.0.0.1:0"\ntls = "{tls}"\n'
+        with SecureNode(self.config(more=f'socket = "{self.place.name}/revoked.sock"\n') + door) as node:
+            client, kept = self.client(node, mallory), self.client(node, self.alice)
+            client.list_snapshots()
+            kept.list_snapshots()
+            done = run(os.environ["HIVECTL"], "--url", f"unix:{self.place.name}/revoked.sock", "node", "revoke", "--ca",
+                       self.ca.directory / "ca", "--name", "mallory", "--send")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with self.assertRaises(NodeError) as refused:
+                wait_until(lambda: client.list_snapshots() is None, "it is not refused")
+            self.assertIn("revoked", str(refused.exception))
+            with self.assertRaises(NodeError):
+                self.client(node, mallory).list_snapshots()  # a new connection
+            kept.list_snapshots()
 
     def test_hivectl_and_curl_speak_it(self):
         with SecureNode(self.config()) as node:

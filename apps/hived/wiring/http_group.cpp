@@ -78,6 +78,7 @@ caf::expected<caf::actor> http_group::start() {
     return pages.error();
   // After the document of the API, which is no place for pages.
   std::ranges::move(*pages, std::back_inserter(all));
+  config.http.trust = node_.trust;
   auto server = http::spawn_server(node_.system, {std::move(all), node_.metrics, namespaces_.namespaces}, config.http);
   if (!server)
     return server.error();

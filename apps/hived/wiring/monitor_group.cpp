@@ -1,6 +1,7 @@
 #include "apps/hived/wiring/monitor_group.hpp"
 
 #include "actors/http/monitor_routes.hpp"
+#include "actors/http/tls_identity.hpp"
 #include "actors/monitoring/monitor.hpp"
 #include "apps/hived/wiring/readiness.hpp"
 #include "messages/check.hpp"
@@ -23,6 +24,7 @@ node_figures look_at(const node_context& node) {
           .store_free_bytes = failed ? 0 : room.available,
           .store_need_bytes = node.config.store.min_free_bytes,
           .writes = node.db->progress()->durations(),
+          .https_until = node.config.http.tls ? node.config.http.tls->not_after() : 0,
           .process = read_process_usage(),
           .runs = node.captures->runs()};
 }
