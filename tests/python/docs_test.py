@@ -15,7 +15,7 @@ import reference_pages  # noqa: E402
 
 RUNBOOKS = (
     "node-lost disk-full partition stuck-gate poisoned-peer gpu-quarantined clock certificate-expired restore-after-loss "
-    "captures agent-regressed errors metric-regressed backup-old newer-store"
+    "captures agent-regressed errors metric-regressed backup-old newer-store certificate-stolen"
 ).split()
 
 
