@@ -112,7 +112,8 @@ std::vector<std::string> kinds() {
 } // namespace
 
 void add_event_commands(CLI::App& app, context& ctx) {
-  auto& command = *app.add_subcommand("events", "Follow events: membership, captures, verdicts, agents, GPUs, upgrades");
+  auto& command =
+    *app.add_subcommand("events", "Follow events: membership, captures, verdicts, agents, GPUs, upgrades");
   command.footer(help);
   auto options = std::make_shared<event_options>();
   command.add_option("--kind", options->kinds, "Only these kinds")->delimiter(',')->check(CLI::IsMember(kinds()));

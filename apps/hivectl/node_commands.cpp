@@ -43,6 +43,7 @@ struct issue_options {
   std::string name;
   std::string role;
   std::string renew;
+  std::vector<std::string> hosts;
   uint32_t days = certificate_days;
 };
 
@@ -86,7 +87,8 @@ outcome issue(session& s, const issue_options& options) {
   if (options.role.empty() || options.name.empty() || options.out.empty())
     return fail_as(exit_status::usage, "--role, --name and --out are required, or --renew");
   auto role = options.role == to_string(certificate_role::engine) ? certificate_role::engine : certificate_role::node;
-  auto made = issue_into(options.ca, options.out, role, options.name, options.days, now_unix_micros() / micros);
+  auto made =
+    issue_into(options.ca, options.out, role, options.name, options.days, now_unix_micros() / micros, options.hosts);
   if (!made)
     return made.error();
   return show(s, *made, fs::path{options.out} / certificate_files::certificate,
@@ -121,6 +123,12 @@ void add_issue(CLI::App& group, context& ctx) {
   command.add_option("--out", options->out, "Directory for ca.pem, cert.pem and key.pem, which must not be there")
     ->excludes(renews)
     ->type_name("DIR");
+  command
+    .add_option(
+      "--host", options->hosts,
+      "Host name or IP address, beside the name, by which clients of HTTPS know the node; several are allowed")
+    ->excludes(renews)
+    ->type_name("HOST");
   command.add_option("--days", options->days, "Days that it is valid, at most as long as the CA (default: 365)")
     ->check(CLI::Range(1U, max_days));
   add_local(ctx, command, [options](session& s) { return issue(s, *options); });

@@ -5,6 +5,7 @@
 #include "platform/hex.hpp"
 #include "platform/sha256.hpp"
 
+#include <arpa/inet.h>
 #include <array>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -183,6 +184,26 @@ caf::expected<certificate_role> certificate::role() const {
   if (found.empty())
     return fail(ec::forbidden, "the certificate has no role; hivectl node issue makes one that has");
   return fail(ec::forbidden, "the certificate's role is unknown");
+}
+
+std::vector<std::string> certificate::hosts() const {
+  handle<GENERAL_NAMES> names{
+    static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509_.get(), NID_subject_alt_name, nullptr, nullptr))};
+  std::vector<std::string> out;
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    auto* entry = sk_GENERAL_NAME_value(names.get(), i);
+    if (entry->type == GEN_DNS)
+      out.emplace_back(view(entry->d.dNSName));
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (entry->type == GEN_IPADD) {
+      auto bytes = view(entry->d.iPAddress);
+      auto family = bytes.size() == sizeof(in_addr) ? AF_INET : AF_INET6;
+      if ((family == AF_INET || bytes.size() == sizeof(in6_addr)) &&
+          inet_ntop(family, bytes.data(), text.data(), text.size()))
+        out.emplace_back(text.data());
+    }
+  }
+  return out;
 }
 
 int64_t certificate::not_before() const {

@@ -45,6 +45,9 @@ public:
   /// The holder's role. ec::forbidden when the certificate names no role, an unknown one, or several.
   caf::expected<certificate_role> role() const;
 
+  /// Host names and IP addresses in the subject alternative names, in canonical spelling.
+  std::vector<std::string> hosts() const;
+
   /// Bounds of the validity period, in seconds since 1970.
   int64_t not_before() const;
   int64_t not_after() const;

@@ -1,6 +1,7 @@
 #include "platform/identity/certificate_authority.hpp"
 
 #include "messages/ec.hpp"
+#include "platform/authority.hpp"
 #include "platform/create_file.hpp"
 #include "platform/identity/certificate_ledger.hpp"
 #include "platform/identity/credentials.hpp"
@@ -138,7 +139,7 @@ struct issue {
 
 /// Issues a certificate and adds it to the ledger. The caller holds the ca_lock.
 caf::expected<issue> issue_by(const fs::path& ca_directory, certificate_role role, const std::string& name,
-                              uint32_t days, int64_t now) {
+                              uint32_t days, int64_t now, std::vector<std::string> hosts) {
   auto ca = load_certified_key(ca_directory / certificate_files::ca, ca_directory / certificate_files::ca_key);
   if (!ca)
     return ca.error();
@@ -147,8 +148,8 @@ caf::expected<issue> issue_by(const fs::path& ca_directory, certificate_role rol
     return trusted.error();
   if (ca->cert.not_after() <= now)
     return fail(ec::forbidden, (ca_directory / certificate_files::ca).string() + " has expired");
-  auto issued =
-    issue_certificate(*ca, {role, name, now - clock_slack_s, std::min(now + days * day_s, ca->cert.not_after())});
+  auto issued = issue_certificate(
+    *ca, {role, name, now - clock_slack_s, std::min(now + days * day_s, ca->cert.not_after()), std::move(hosts)});
   if (!issued)
     return issued.error();
   if (auto failed = append_issued(ca_directory, issued->cert, now))
@@ -174,6 +175,23 @@ caf::expected<certified_key> make_ca(const std::string& name, int64_t not_before
   return certified_key{std::move(*cert), std::move(*key)};
 }
 
+/// The subject alternative names, as OpenSSL reads them: each host has to be one, for a comma would begin another name.
+static caf::expected<std::string> names_of(const certificate_request& request) {
+  if (request.hosts.size() > certificate_request::max_hosts)
+    return fail(ec::invalid, "a certificate has at most " + std::to_string(certificate_request::max_hosts) + " hosts");
+  auto out = "URI:hivemark:role:" + std::string{to_string(request.role)} + ",DNS:" + request.name;
+  for (const auto& host : request.hosts) {
+    if (host == request.name)
+      continue;
+    auto bare = authority::bare_host(host);
+    auto parsed = bare ? authority::parse(bare->find(':') == bare->npos ? *bare : "[" + *bare + "]") : std::nullopt;
+    if (!parsed)
+      return fail(ec::invalid, host + " is neither a host name nor an IP address");
+    out += (parsed->is_address ? ",IP:" : ",DNS:") + parsed->host;
+  }
+  return out;
+}
+
 caf::expected<certified_key> issue_certificate(const certified_key& ca, const certificate_request& request,
                                                std::optional<private_key> given) {
   if (auto err = check(request.name, request.not_before, request.not_after))
@@ -185,14 +203,16 @@ caf::expected<certified_key> issue_certificate(const certified_key& ca, const ce
     return key.error();
   // A node dials and is dialled; an engine only dials.
   std::string uses = request.role == certificate_role::node ? "serverAuth,clientAuth" : "clientAuth";
-  auto names = "URI:hivemark:role:" + std::string{to_string(request.role)} + ",DNS:" + request.name;
+  auto names = names_of(request);
+  if (!names)
+    return names.error();
   auto cert = make_certificate(*key, request.name, request.not_before, request.not_after, &ca,
                                {{NID_basic_constraints, "critical,CA:FALSE"},
                                 {NID_key_usage, "critical,digitalSignature"},
                                 {NID_ext_key_usage, "critical," + uses},
                                 {NID_subject_key_identifier, "hash"},
                                 {NID_authority_key_identifier, "keyid"},
-                                {NID_subject_alt_name, names}});
+                                {NID_subject_alt_name, *names}});
   if (!cert)
     return cert.error();
   return certified_key{std::move(*cert), std::move(*key)};
@@ -209,7 +229,8 @@ caf::expected<certified_key> create_ca(const fs::path& directory, const std::str
 }
 
 caf::expected<certified_key> issue_into(const fs::path& ca_directory, const fs::path& directory, certificate_role role,
-                                        const std::string& name, uint32_t days, int64_t now) {
+                                        const std::string& name, uint32_t days, int64_t now,
+                                        const std::vector<std::string>& hosts) {
   std::error_code ignored; // create_files reports what is wrong with the directory
   for (const auto* file : {certificate_files::key, certificate_files::certificate, certificate_files::ca})
     if (fs::exists(directory / file, ignored))
@@ -217,7 +238,7 @@ caf::expected<certified_key> issue_into(const fs::path& ca_directory, const fs::
   auto lock = ca_lock::take(ca_directory);
   if (!lock)
     return lock.error();
-  auto issued = issue_by(ca_directory, role, name, days, now);
+  auto issued = issue_by(ca_directory, role, name, days, now, hosts);
   if (!issued)
     return issued.error();
   if (auto err = create_files(directory, {{certificate_files::key, issued->made.key.pem(), secret},
@@ -239,7 +260,7 @@ caf::expected<certified_key> renew_into(const fs::path& ca_directory, const fs::
   auto lock = ca_lock::take(ca_directory);
   if (!lock)
     return lock.error();
-  auto issued = issue_by(ca_directory, *role, before->front().name(), days, now);
+  auto issued = issue_by(ca_directory, *role, before->front().name(), days, now, before->front().hosts());
   if (!issued)
     return issued.error();
   // The certificate last: until it is there, a reader finds a key that does not fit, and another run renews again.

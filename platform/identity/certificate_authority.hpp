@@ -27,6 +27,10 @@ struct certificate_request {
   std::string name;       ///< a valid id
   int64_t not_before = 0; ///< seconds since 1970
   int64_t not_after = 0;
+  /// Host names and IP addresses, beside its name, that clients of HTTPS may know it by. At most `max_hosts`.
+  std::vector<std::string> hosts = {};
+
+  static constexpr size_t max_hosts = 64;
 };
 
 /// Makes a CA that can sign certificates but no further CAs. Generates a key unless one is given. ec::invalid when the
@@ -35,7 +39,7 @@ caf::expected<certified_key> make_ca(const std::string& name, int64_t not_before
                                      std::optional<private_key> key = {});
 
 /// Makes a certificate signed by `ca`. Generates a key unless one is given. ec::invalid like make_ca, and when the
-/// certificate would outlive the CA's.
+/// certificate would outlive the CA's, and for a host that is none.
 caf::expected<certified_key> issue_certificate(const certified_key& ca, const certificate_request& request,
                                                std::optional<private_key> key = {});
 
@@ -50,11 +54,12 @@ caf::expected<certified_key> create_ca(const std::filesystem::path& directory, c
 /// like create_ca.
 caf::expected<certified_key> issue_into(const std::filesystem::path& ca_directory,
                                         const std::filesystem::path& directory, certificate_role role,
-                                        const std::string& name, uint32_t days, int64_t now);
+                                        const std::string& name, uint32_t days, int64_t now,
+                                        const std::vector<std::string>& hosts = {});
 
-/// Issues a certificate for the name and role of the one in `directory`, with a new key, and replaces the files there:
-/// ca.pem, key.pem and cert.pem, each by renaming. Whoever reads them in between finds a key that does not fit, and
-/// reads again.
+/// Issues a certificate for the name, hosts and role of the one in `directory`, with a new key, and replaces the files
+/// there: ca.pem, key.pem and cert.pem, each by renaming. Whoever reads them in between finds a key that does not fit,
+/// and reads again.
 caf::expected<certified_key> renew_into(const std::filesystem::path& ca_directory,
                                         const std::filesystem::path& directory, uint32_t days, int64_t now);
 

@@ -50,10 +50,13 @@ class Authority:
         if done.returncode != 0:
             raise AssertionError(f"{words}: {done.stderr}")
 
-    def issue(self, name, role):
+    def issue(self, name, role, *more):
         out = self.directory / name
-        self._run(os.environ["HIVECTL"], "node", "issue", "--ca", self.directory / "ca", "--role", role, "--name", name, "--out", out)
+        self._run(os.environ["HIVECTL"], "node", "issue", "--ca", self.directory / "ca", "--role", role, "--name", name, "--out", out, *more)
         return out
+
+    def renew(self, directory):
+        self._run(os.environ["HIVECTL"], "node", "issue", "--ca", self.directory / "ca", "--renew", directory)
 
     def server(self, name, days=30):
         """A certificate for 127.0.0.1."""
@@ -93,6 +96,7 @@ class HttpsTest(unittest.TestCase):
         cls.place = tempfile.TemporaryDirectory()
         cls.ca = Authority(cls.place.name)
         cls.server = cls.ca.server("first")
+        cls.served = cls.ca.issue("served", "node", "--host", "127.0.0.1", "--host", "localhost")
         cls.alice, cls.spark, cls.node7 = cls.ca.issue("alice", "engine"), cls.ca.issue("spark", "engine"), cls.ca.issue("node7", "node")
 
     @classmethod
@@ -135,6 +139,17 @@ class HttpsTest(unittest.TestCase):
             self.assertEqual(self.status(node, "/api/v1/tasks", self.node7, body=task)[0], 403)
             who = json.loads(self.status(node, "/api/v1/whoami", self.spark)[1])
             self.assertEqual((who["role"], who["token"]), ("record", "spark"))
+
+    def test_a_certificate_of_the_hive_serves_it_and_a_renewal_keeps_its_hosts(self):
+        self.ca.renew(self.served)
+        with SecureNode(self.config(self.served)) as node:
+            self.assertEqual(self.status(node, "/healthz")[0], 200)  # known as 127.0.0.1
+            done = run("curl", "-sS", "--cacert", self.ca.file, f"https://localhost:{node.endpoint.split(':')[1]}/healthz")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        words = [os.environ["HIVECTL"], "node", "issue", "--ca", self.ca.directory / "ca", "--role", "node", "--name", "bad"]
+        bad = run(*words, "--out", self.place.name + "/bad", "--host", "a,IP:10.0.0.1")
+        self.assertEqual(bad.returncode, 65, bad.stderr)
+        self.assertIn("neither a host name nor an IP address", bad.stderr)
 
     def test_certificates_of_others_are_refused(self):
         with SecureNode(self.config()) as node, tempfile.TemporaryDirectory() as place:
