@@ -25,6 +25,7 @@ ONLY_WITH_CAUSE = {
     "hive_upgrade_verdicts_total", "hive_upgrade_overruled_total", "hive_upgrade_overruled_share", "hive_gpu_state", "hive_gpu_memory_bytes",
     "hive_gpu_leased_bytes", "hive_gpu_free_bytes", "hive_metric_regressed", "hive_metric_level", "hive_metric_change_ratio", "hive_backups",
     "hive_backup_bytes", "hive_backup_last_success_timestamp_seconds", "hive_backup_last_verified_timestamp_seconds", "hive_backup_failed",
+    "hive_audit_total",
 }
 RECORDED = {"hive:http_request_duration_seconds:p99", "hive:http_errors:ratio", "hive:members:active"}
 
