@@ -21,11 +21,10 @@ outcome list_nodes(session& s) {
                 text_column("VERSION"), text_column("ADDRESS"), number_column("EPOCH"), number_column("RTT MS"),
                 text_column("SAME STATE"), text_column("LAST SEEN"), text_column("REASON")}};
     for (auto node : (*answer)->getNodes())
-      rows.add_row({node.getId().cStr(), node.getName().cStr(),
-                    node.getRevoked() ? "revoked" : name_of(node.getState()), name_of(node.getTier()),
-                    node.getSoftware().cStr(), node.getAddress().cStr(), std::to_string(node.getEpoch()),
-                    describe(node), format_yes_no(node.getSameRoot()), s.out.time(node.getLastSeen()),
-                    node.getReason().cStr()});
+      rows.add_row(
+        {node.getId().cStr(), node.getName().cStr(), node.getRevoked() ? "revoked" : name_of(node.getState()),
+         name_of(node.getTier()), node.getSoftware().cStr(), node.getAddress().cStr(), std::to_string(node.getEpoch()),
+         describe(node), format_yes_no(node.getSameRoot()), s.out.time(node.getLastSeen()), node.getReason().cStr()});
     s.out.print(rows);
   });
   return exit_status::done;
