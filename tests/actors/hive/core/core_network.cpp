@@ -117,6 +117,8 @@ void core_network::start(size_t number) {
     ASSERT_FALSE(node.core->restore(**msg<wire::EquivocationProof>::load(value),
                                     key.starts_with(keys::contradiction_proofs()) ? quarantine::kind::contradiction
                                                                                   : quarantine::kind::equivocation));
+  for (const auto& [key, value] : node.disk.revocations)
+    ASSERT_FALSE(node.core->restore(**msg<wire::StoredRevocationList>::load(value)));
   carry_out(number, node.core->begin(now_));
   step(number, door_opened{{}, options.self});
   // Nodes start at any time within a round.
@@ -167,6 +169,13 @@ void core_network::publish(size_t node, publish_slots what) {
   step(node, std::move(what));
 }
 
+caf::error core_network::give_revocations(size_t node, const std::string& pem) {
+  auto out = nodes_[node].core->step(revocations_given{pem, "the test"}, now_);
+  auto given = out.given.value();
+  carry_out(node, std::move(out));
+  return given ? caf::error{} : given.error();
+}
+
 void core_network::order_readers(size_t node, slot_readers who) {
   step(node, std::move(who));
 }
@@ -210,6 +219,10 @@ void core_network::ask_as(const node_id& stranger, size_t node, const msg<wire::
 void core_network::carry_out(size_t node, core_output out) {
   if (out.to_note)
     nodes_[node].noted = out.to_note;
+  if (out.revoked) // as the door does
+    for (auto other : std::set{nodes_[node].links})
+      if (out.revoked->forgets(nodes_[other].id))
+        end_link(node, other, "its CA has forgotten it", false);
   for (auto& order : out.to_store)
     store(node, std::move(order));
   std::ranges::move(out.to_publish, std::back_inserter(nodes_[node].delivered));
@@ -246,7 +259,9 @@ void core_network::store(size_t node, store_order order) {
   after(node, options_.disk, [this, node, order = std::move(order)] {
     for (const auto& write : order.writes.writes()) {
       bool is_slot = write.key.starts_with(keys::hive_slots());
-      auto& disk = is_slot ? nodes_[node].disk.slots : nodes_[node].disk.proofs;
+      auto& disk = is_slot                                           ? nodes_[node].disk.slots
+                   : write.key.starts_with(keys::revocation_lists()) ? nodes_[node].disk.revocations
+                                                                     : nodes_[node].disk.proofs;
       if (write.what == write_set::action::put)
         disk[write.key] = write.value;
       else if (write.what == write_set::action::erase)
@@ -311,6 +326,8 @@ void core_network::dial(size_t from, size_t to, bool keep) {
         });
       return;
     }
+    if (nodes_[from].core->refuses(nodes_[to].id) || nodes_[to].core->refuses(nodes_[from].id))
+      return; // in the handshake
     nodes_[from].links.insert(to);
     nodes_[to].links.insert(from);
     for (auto [a, b] : {std::pair{from, to}, std::pair{to, from}}) {

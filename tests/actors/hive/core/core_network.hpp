@@ -33,6 +33,7 @@ struct core_disk {
   uint64_t epoch = 0;
   std::map<std::string, std::string> slots; ///< by key
   std::map<std::string, std::string> proofs;
+  std::map<std::string, std::string> revocations;
 };
 
 /// A hive of real cores on simulated time: links, latencies, losses, disks, restarts. Outputs of the cores are carried
@@ -63,6 +64,8 @@ public:
   /// Publishes slots on the node, as one of its services would.
   void publish(size_t node, publish_slots what);
   void order_readers(size_t node, slot_readers who);
+  /// Gives a node a CA's revocation lists, as an operator does. An error says why they were refused.
+  caf::error give_revocations(size_t node, const std::string& pem);
   /// A question of somebody who is none of the nodes.
   void ask_as(const node_id& stranger, size_t node, const msg<wire::GossipQuestion>& question);
   void kill(size_t node);

@@ -179,5 +179,90 @@ TEST(replica_places, all_replicas_come_to_the_same) {
   }
 }
 
+// -- nodes that a CA has forgotten -------------------------------------------------
+
+TEST(replica_places, a_forgotten_node_is_gone_and_no_gossip_brings_it_back) {
+  auto self = node(1, "one", 0), gone = node(2, "two", 50), other = node(3, "three", 50);
+  pull(self, gone);
+  pull(other, gone);
+  self.bar({id(2)});
+  EXPECT_THAT(self.take_forgotten(), ElementsAre(id(2)));
+  EXPECT_EQ(self.key_of(id(2)), nullptr);
+  pull(self, other);
+  write(gone, card_name(), card_of_holder("another certificate", test_now));
+  pull(self, gone);
+  EXPECT_THAT(self.origins(), UnorderedElementsAre(id(1), id(3)));
+  EXPECT_GE(refused(self, slot_refusal_reason::forgotten), 2u);
+  self.bar({id(1)});
+  EXPECT_TRUE(self.key_of(id(1))) << "a node goes on for itself";
+}
+
+/// What is forgotten takes no place, so that a table full of the dead is no end.
+TEST(replica_places, a_full_table_of_dead_nodes_that_are_forgotten_has_room_for_new_ones) {
+  auto self = node(1, "one", 0);
+  std::set<node_id> dead;
+  for (uint64_t n = 2; n <= 1'024; ++n) {
+    pull(self, node(n, "dead" + std::to_string(n), 0));
+    dead.insert(id(n));
+  }
+  ASSERT_EQ(self.origin_count(), 1'024u);
+  auto older = node(5'000, "new", 100);
+  pull(self, older);
+  EXPECT_EQ(self.key_of(id(5'000)), nullptr) << "the table is full";
+  self.bar(dead);
+  EXPECT_EQ(self.origin_count(), 1u);
+  for (uint64_t n = 5'000; n < 6'023; ++n)
+    pull(self, node(n, "new" + std::to_string(n), 100));
+  EXPECT_EQ(self.origin_count(), 1'024u);
+}
+
+/// The order in which replicas hear of slots and of the CA's list does not matter: in the end they are equal.
+TEST(replica_places, replicas_with_one_list_agree_in_whatever_order_they_heard) {
+  const auto seeds = is_soak() ? 10'000u : 1'000u;
+  for (uint64_t seed = 1; seed <= seeds; ++seed) {
+    std::mt19937_64 random{seed};
+    replica_options small;
+    small.origins = 8;
+    std::vector<replica> observers;
+    for (uint64_t n = 1; n <= 3; ++n)
+      observers.push_back(node(n, "observer" + std::to_string(n), 0, small));
+    std::vector<replica> others;
+    std::set<node_id> dead;
+    for (uint64_t n = 10; n < 20; ++n) {
+      others.push_back(node(n, "holder" + std::to_string(n), static_cast<int64_t>(1 + random() % 90)));
+      if (others.size() % 2 == 0)
+        dead.insert(id(n));
+    }
+    for (int step = 0; step < 60; ++step) {
+      auto& into = observers[random() % observers.size()];
+      switch (random() % 4) {
+      case 0:
+        into.bar(dead);
+        break;
+      case 1:
+        pull(into, observers[random() % observers.size()]);
+        break;
+      default:
+        pull(into, others[random() % others.size()]);
+      }
+    }
+    for (auto& each : observers) {
+      each.bar(dead);
+      for (const auto& other : others)
+        pull(each, other);
+    }
+    for (int round = 0; round < 3; ++round)
+      for (auto& each : observers)
+        for (auto& other : observers)
+          if (&each != &other)
+            pull(each, other);
+    for (const auto& each : observers) {
+      ASSERT_EQ(each.root(), observers.front().root()) << "seed " << seed;
+      for (const auto& gone : dead)
+        ASSERT_EQ(each.key_of(gone), nullptr) << "seed " << seed;
+    }
+  }
+}
+
 } // namespace
 } // namespace hive
