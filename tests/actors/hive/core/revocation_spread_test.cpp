@@ -141,7 +141,7 @@ TEST_F(revocation_spread, takes_nothing_forged_from_other_nodes) {
   std::vector<std::string> bad{revocation_list::sign(ca(), 4, {}, list_time)->der(),
                                revocation_list::sign(forger, 7, {}, list_time)->der(),
                                std::string(100'000, 'x'),
-                               "",
+                               "x",
                                good + "x",
                                good.substr(0, good.size() - 1)};
   std::mt19937_64 random{1};
