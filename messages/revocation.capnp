@@ -57,7 +57,3 @@ struct WrittenRevocationList $Hive.doc("What a command has added to a CA's revoc
   records @4 :UInt64 $Hive.doc("How many task records of forgotten nodes stop counting.");
   sent @5 :Bool $Hive.doc("Whether a node has accepted the list.");
 }
-
-struct LeaveHive $Hive.doc(
-  "Takes the node out of its hive for good: the others drop what it told and admit it no more under this id.") {
-}
