@@ -124,7 +124,7 @@ def fault_of_configuration(block, programs):
         command = [Path(programs) / "hived", "--check", "--config", file, "--data", Path(folder) / "data"]
         check = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]}, check=False)
     left_out = {f"{file}:{number}:" for number, line in enumerate(block.text.splitlines(), 1) if "…" in line}
-    elsewhere = ("does not exist", "is missing", "\\xe2\\x80\\xa6", *left_out)
+    elsewhere = ("does not exist", "is missing", "could not be opened", "of this machine", "\\xe2\\x80\\xa6", *left_out)
     faults = [line for line in check.stderr.splitlines() if not any(word in line for word in elsewhere)]
     return "\n".join(faults) or None
 
