@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READER = "\n".join(
-    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "token_config", "backup_config", "benchmark_config", "metrics_config", "gate_config", "upgrade_config")
+    (ROOT / f"apps/hived/{name}.cpp").read_text(encoding="utf-8") for name in ("config", "config_values", "http_config", "token_config", "backup_config", "benchmark_config", "metrics_config", "gate_config", "upgrade_config")
 )
 COMMAND_LINE = (ROOT / "apps/hived/command_line.cpp").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")

@@ -38,7 +38,7 @@ class ProposerTest(SharedHive):
         hive.await_linked()
         # Whether its vote was told is a matter of luck; that nothing else than its vote can be missing is not.
         missing = {proposer.id, hive.nodes[0].id}
-        wait_until(lambda: all(set(view.get("awaited", [])) <= missing for view in hive.views(which, others)),
+        wait_until(lambda: all(view and set(view.get("awaited", [])) <= missing for view in hive.views(which, others)),
                    lambda: f"{hive.views(which, others)}")
         hive.start()
         self.assertEqual(hive.agreed(which)[0], "approved")

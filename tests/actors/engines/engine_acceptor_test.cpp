@@ -210,8 +210,9 @@ protected:
   caf::scoped_actor self_{system_};
   std::shared_ptr<session_journal> journal_ = std::make_shared<session_journal>();
   caf::actor spawner_ = system_.spawn(spawner_stub, journal_);
-  engine_acceptor_actor acceptor_ =
-    spawn_engine_acceptor(system_, {{}, {}, {}, caf::actor_cast<spawner_actor>(spawner_), {}}, {new_identity().id});
+  std::shared_ptr<trust_register> trust_ = std::make_shared<trust_register>();
+  engine_acceptor_actor acceptor_ = spawn_engine_acceptor(
+    system_, {{}, {}, {}, caf::actor_cast<spawner_actor>(spawner_), {}}, {new_identity().id, trust_});
   uint64_t connections_ = 0;
 };
 
@@ -229,11 +230,27 @@ TEST_F(engine_acceptor_test, an_engine_gets_a_session_with_its_identity) {
 
 TEST_F(engine_acceptor_test, the_identity_of_an_engine_is_that_of_its_certificate) {
   test_ca ca;
+  trust_->set_trusted({ca.cert()});
   test_engine engine{"what-it-calls-itself"};
   auto cert = ca.issue("engine9", certificate_role::engine).own.cert;
   auto caller = session_behind(engine, connect(engine, cert)).caller;
   auto fingerprint = sha256(cert.der());
   EXPECT_EQ(caller.engine, (engine_id{"engine9", {fingerprint.begin(), fingerprint.end()}}));
+}
+
+TEST_F(engine_acceptor_test, an_engine_whose_certificate_is_not_trusted_any_more_is_cut) {
+  test_ca ca;
+  trust_->set_trusted({ca.cert()});
+  test_engine engine{"engine9"};
+  auto session = connect(engine, ca.issue("engine9", certificate_role::engine).own.cert);
+  auto behind = session_behind(engine, session).session;
+  caf::anon_send(acceptor_, check_certificates{});
+  EXPECT_TRUE(answers_pings(engine, session)) << "it is good still";
+  trust_->set_trusted({});
+  caf::anon_send(acceptor_, check_certificates{});
+  EXPECT_TRUE(ends(self_, behind));
+  EXPECT_TRUE(ends(engine.self(), caf::actor_cast<caf::actor>(session)));
+  EXPECT_THAT(connected(), testing::IsEmpty());
 }
 
 TEST_F(engine_acceptor_test, lists_the_engines_that_are_connected) {
