@@ -237,7 +237,7 @@ TEST_F(poison, a_proof_too_large_to_be_passed_on_silences_nobody) {
   auto bad = admit("large");
   ASSERT_TRUE(bad->tell(hive_.at(0), {bad->card()}));
   // The proof just fits the poisoner's own message, but would not fit another node's, which also contains a digest.
-  constexpr size_t half = 524'040;
+  constexpr size_t half = 524'024;
   auto slot_with = [&](char filling) {
     return bad->own_slot(note("k"), std::string(half, filling), write_stamp{1, 99});
   };
