@@ -22,7 +22,7 @@ def run(command, cwd, env=None):
 def blocks(language):
     """The code of docs/how-to/engines.md in this language, in its order."""
     page = (ROOT / "docs/how-to/engines.md").read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.M | re.S)
+    return re.findall(rf"^```{language}[^\n]*\n(.*?)^```$", page, re.M | re.S)
 
 
 class Workplace:
