@@ -1,5 +1,6 @@
 #include "actors/hive/link/credential_watch.hpp"
 
+#include "actors/defaults.hpp"
 #include "actors/hive/link/tls_context.hpp"
 #include "messages/ec.hpp"
 #include "messages/timestamp.hpp"
@@ -65,15 +66,16 @@ private:
                 (options_->directory / certificate_files::certificate).string() + ": " + text_of(tls.error()));
   }
 
+  /// What the door has not taken is tried again at the next look.
   void take(const credentials& next) {
-    failure_.clear();
     if (are_equal(next, options_->shown))
-      return;
+      return failure_.clear();
     services_.on_renewed(next);
-    options_->shown = next;
-    self_->request(services_.door, caf::infinite, renew_credentials{next})
+    self_->request(services_.door, defaults::request_timeout, renew_credentials{next})
       .then(
-        [next](caf::ok_atom) {
+        [this, next](caf::ok_atom) {
+          failure_.clear();
+          options_->shown = next;
           log::info("Certificates reloaded: new connections use them name={} serial={} until={} cas={}",
                     next.own.cert.name(), next.own.cert.serial(),
                     format_iso8601(next.own.cert.not_after() * micros_per_s), next.trusted.size());
