@@ -57,7 +57,7 @@ public:
     auto before = audit_store{*services_.db}.find(number);
     if (!before)
       return before.error();
-    if (!*before) // so many acts began meanwhile that it is forgotten
+    if (!*before) // newer records have replaced it
       return number;
     count(**before, answer->getStatus() < first_error_status ? "done" : "failed");
     auto whole = changed(**before, [&answer](wire::AuditRecord::Builder out) {

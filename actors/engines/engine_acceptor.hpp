@@ -13,7 +13,7 @@ using engine_acceptor_actor = engine_host_actor::extend_with<connected_engines_a
 
 struct engine_acceptor_options {
   node_id own_id; ///< of this node
-  /// Whom this process trusts.
+  /// The CAs and revocation lists by which this process judges certificates.
   std::shared_ptr<const trust_register> trust = std::make_shared<trust_register>();
 };
 

@@ -35,7 +35,8 @@ public:
     tls_->async_handshake(tls_stream::server, std::forward<Handler>(handler));
   }
 
-  /// Goes on without TLS, so that a client which does not know it can be told. Call it when `async_greet` has failed.
+  /// Continues without TLS, so that a client that speaks plain HTTP gets an answer. Call it when `async_greet` has
+  /// failed.
   void drop_tls() {
     tls_.reset();
   }
@@ -64,7 +65,7 @@ public:
       boost::asio::async_write(plain_, from, std::forward<Handler>(handler));
   }
 
-  /// Tells a client with TLS that nothing follows. The handler gets an error when the client goes on sending.
+  /// Sends TLS's close_notify, and waits for the client's. The handler gets an error if the client sends data instead.
   template <class Handler>
   void async_say_goodbye(Handler&& handler) {
     tls_->async_shutdown(std::forward<Handler>(handler));

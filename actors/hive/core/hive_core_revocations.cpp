@@ -190,8 +190,8 @@ bool hive_core::lacks_lists(const peer& to) const {
   });
 }
 
-/// While nobody has revoked anything, once per link is enough: whoever gets a list sends it to those that it knows to
-/// have none. From then on each exchange repeats the numbers.
+/// Without any list, one exchange per link sends the numbers: a node that gets a list pushes it to the linked nodes
+/// that have none. With a list, every exchange sends them.
 void hive_core::add_revocations(peer& to, gossip::contents& into) {
   bool is_any_known =
     !revoked_.lists().empty() || std::ranges::any_of(to.lists_known, [](const auto& each) { return each.second > 0; });

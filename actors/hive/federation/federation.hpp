@@ -20,7 +20,7 @@ struct federation_options {
   /// Where the stamp of the newest slot that was told is kept, outside of the data directory; empty: nowhere. A node
   /// that starts with it need not hear others first. See storage/run_stamp.hpp.
   std::filesystem::path run_directory = {};
-  /// Whom this process trusts. The federation writes the revocation lists.
+  /// The CAs and revocation lists by which this process judges certificates. The federation sets the lists.
   std::shared_ptr<trust_register> trust = std::make_shared<trust_register>();
 };
 

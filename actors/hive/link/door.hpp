@@ -32,7 +32,7 @@ struct door_options {
   /// Certificate and key for mutual TLS; peers need certificates of the same CA. Without them only the loopback is
   /// allowed.
   std::optional<credentials> shown;
-  /// Whom this process trusts. The door writes its CAs.
+  /// The CAs and revocation lists by which this process judges certificates. The door sets the CAs.
   std::shared_ptr<trust_register> trust = std::make_shared<trust_register>();
   node_identity identity;
   msg<wire::NodeCard> about; ///< description of this node, see make_card
